@@ -1,0 +1,89 @@
+import * as z from 'zod/mini';
+import type { Account } from '../core/accounts/account.js';
+import { keyOf, type Roster } from '../core/accounts/roster.js';
+import type { AccountDecision } from '../core/decision/decide.js';
+import { definedOnly } from '../core/defined-only.js';
+import { readHealth } from '../core/health/state.js';
+import { QuotaViewSchema, toQuotaView } from '../core/quota/snapshot.js';
+import { toIso } from './render/time.js';
+
+/** Which pool a command is about (DESIGN §10.3). */
+export const ScopeView = z.object({
+  kind: z.enum(['global', 'project']),
+  key: z.exactOptional(z.string()),
+  root: z.exactOptional(z.string()),
+  path: z.string(),
+  readFrom: z.string(),
+});
+export type ScopeView = z.infer<typeof ScopeView>;
+
+export const AccountView = z.object({
+  index: z.number(),
+  id: z.string(),
+  email: z.exactOptional(z.string()),
+  accountId: z.exactOptional(z.string()),
+  userId: z.exactOptional(z.string()),
+  workspace: z.exactOptional(z.string()),
+  plan: z.exactOptional(z.string()),
+  label: z.exactOptional(z.string()),
+  enabled: z.boolean(),
+  active: z.boolean(),
+  health: z.object({ score: z.number(), state: z.enum(['healthy', 'degraded', 'unhealthy']) }),
+  state: z.enum(['ready', 'delayed', 'exhausted', 'sign-in-needed', 'disabled', 'unknown']),
+  availableAt: z.exactOptional(z.iso.datetime()),
+  accessTokenExpiresAt: z.exactOptional(z.iso.datetime()),
+  lastUsedAt: z.exactOptional(z.iso.datetime()),
+  quota: z.exactOptional(QuotaViewSchema),
+});
+export type AccountView = z.infer<typeof AccountView>;
+
+export interface ViewOptions {
+  readonly now: number;
+  /** Hide email addresses (`--mask`). */
+  readonly mask: boolean;
+}
+
+export function scopeView(roster: Roster): ScopeView {
+  const { scope, path, readFrom } = roster;
+  const root = scope.kind === 'project' ? scope.root : undefined;
+  return definedOnly({ kind: scope.kind, key: keyOf(scope), root, path, readFrom });
+}
+
+export function accountView(
+  account: Account,
+  decision: AccountDecision,
+  roster: Roster,
+  { now, mask }: ViewOptions,
+): AccountView {
+  const knowledge = roster.state.accounts[account.id];
+  const health = readHealth(knowledge?.health, now);
+  return definedOnly({
+    index: decision.index,
+    id: account.id,
+    email: shownEmail(account.email, mask),
+    accountId: account.accountId,
+    userId: account.userId,
+    workspace: account.workspaceName,
+    plan: account.planType,
+    label: account.label,
+    enabled: account.enabled,
+    active: decision.active,
+    health: { score: health.score, state: health.state },
+    state: decision.state,
+    availableAt: isoOrAbsent(decision.availableAt),
+    accessTokenExpiresAt: isoOrAbsent(account.tokens.expiresAt),
+    lastUsedAt: isoOrAbsent(account.lastUsedAt || undefined),
+    quota: knowledge?.quota && toQuotaView(knowledge.quota, now, 'cache'),
+  });
+}
+
+/** `me@example.com` → `m…@e…`: enough to tell one's own accounts apart, not enough to read off a screenshot. */
+export function shownEmail(email: string | undefined, mask: boolean): string | undefined {
+  if (email === undefined || !mask) return email;
+  const [name = '', domain = ''] = email.split('@');
+  return `${name.slice(0, 1)}…@${domain.slice(0, 1)}…`;
+}
+
+function isoOrAbsent(at: number | undefined): string | undefined {
+  return at === undefined ? undefined : toIso(at);
+}

@@ -1,0 +1,35 @@
+import type { Account } from '../core/accounts/account.js';
+import { withAccount } from '../core/accounts/pool.js';
+import { AppError } from '../core/errors.js';
+import { withStore } from '../core/storage/store.js';
+import type { Context } from './context.js';
+import { locateAccount, openRoster, requireAccounts } from './selection.js';
+
+export interface ChangedAccount {
+  readonly account: Account;
+  readonly changed: boolean;
+}
+
+/** Changes one field of one account under the lock, on the record as it is then, and writes only a real change. */
+export async function changeAccount(
+  context: Context,
+  selector: string,
+  change: (account: Account) => Account,
+): Promise<ChangedAccount> {
+  const roster = openRoster(context, context.writingScope());
+  requireAccounts(roster);
+  const { account, scopeKey } = locateAccount(context, roster, selector);
+  return withStore(context.root, { signal: context.signal }, (store) => {
+    const { pool } = store.scope(scopeKey);
+    const current = pool.accounts.find((each) => each.id === account.id);
+    if (current === undefined) throw removedMeanwhile();
+    const after = change(current);
+    const changed = after !== current;
+    if (changed) store.savePool(scopeKey, withAccount(pool, after));
+    return { account: after, changed };
+  });
+}
+
+export function removedMeanwhile(): AppError {
+  return new AppError('no-such-account', 'another process has just removed this account', { hint: 'codex-auth list' });
+}

@@ -1,0 +1,60 @@
+import { AppError } from '../core/errors.js';
+import { type ExitCode, exitCodeOf } from './exit-codes.js';
+import type { Style } from './io.js';
+
+/** The one JSON document a command prints (DESIGN §10.3). */
+export function successDocument(command: string, data: unknown, warnings: readonly string[]): string {
+  return document({ schema: schemaName(command), ok: true, data, warnings });
+}
+
+export function failureDocument(command: string, failure: Failure): string {
+  const { code, message, hint, details } = failure;
+  return document({ schema: schemaName(command), ok: false, error: { code, message, hint, details } });
+}
+
+export function schemaName(command: string): string {
+  return `codex-auth.${command}/1`;
+}
+
+/** `undefined` members vanish: unknown is absent. */
+function document(value: unknown): string {
+  return `${JSON.stringify(value, null, 2)}\n`;
+}
+
+/** An error as it may be shown: only messages of our own are, because others can quote what they choked on (P18). */
+export interface Failure {
+  readonly code: string;
+  readonly message: string;
+  readonly hint?: string | undefined;
+  readonly details?: Readonly<Record<string, unknown>> | undefined;
+  readonly exitCode: ExitCode;
+}
+
+export function failureOf(error: unknown): Failure {
+  if (error instanceof AppError) {
+    const { code, message, hint, details } = error;
+    return { code, message, hint, details, exitCode: exitCodeOf(code) };
+  }
+  const kind = error instanceof Error ? error.name : typeof error;
+  return {
+    code: 'internal',
+    message: `an unexpected ${kind} stopped this command; no file was left half-written`,
+    hint: `please report it with this trace: ${traceOf(error)}`,
+    exitCode: exitCodeOf('internal'),
+  };
+}
+
+/** Where it happened, without the message. */
+function traceOf(error: unknown): string {
+  if (!(error instanceof Error) || error.stack === undefined) return 'none';
+  const frames = error.stack.split('\n').filter((line) => /^\s+at /.test(line));
+  const places = frames.slice(0, 4).map((line) => line.trim().replace(/\(?(file:\/\/)?\/.*\/([^/]+)\)?$/, '$2'));
+  return places.join(' < ');
+}
+
+export function failureText(failure: Failure, style: Style): string {
+  const red = (text: string) => (style.hasColor ? `\u001b[31m${text}\u001b[39m` : text);
+  const arrow = style.hasUnicode ? '→' : '->';
+  const hint = failure.hint === undefined ? '' : `  ${arrow} ${failure.hint}\n`;
+  return `${red('error:')} ${failure.message}\n${hint}`;
+}

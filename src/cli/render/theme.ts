@@ -1,0 +1,59 @@
+import { Chalk, type ChalkInstance } from 'chalk';
+import type { Style } from '../io.js';
+
+/** How a result becomes text: colours, symbols, width and the moment that distances are measured from. */
+export interface Theme {
+  readonly style: Style;
+  readonly color: ChalkInstance;
+  readonly symbols: Symbols;
+  /** Milliseconds since the epoch. */
+  readonly now: number;
+}
+
+interface Symbols {
+  readonly active: string;
+  readonly ok: string;
+  readonly warning: string;
+  readonly error: string;
+  readonly arrow: string;
+  readonly rule: string;
+  readonly barFull: string;
+  readonly barEmpty: string;
+  readonly unknown: string;
+  readonly separator: string;
+}
+
+const unicodeSymbols: Symbols = {
+  active: '●',
+  ok: '✓',
+  warning: '!',
+  error: '✗',
+  arrow: '→',
+  rule: '─',
+  barFull: '█',
+  barEmpty: '░',
+  unknown: '–',
+  separator: '·',
+};
+
+const asciiSymbols: Symbols = {
+  active: '*',
+  ok: 'ok',
+  warning: '!',
+  error: 'x',
+  arrow: '->',
+  rule: '-',
+  barFull: '#',
+  barEmpty: '.',
+  unknown: '-',
+  separator: '-',
+};
+
+export function createTheme(style: Style, now: number): Theme {
+  return {
+    style,
+    color: new Chalk({ level: style.hasColor ? 1 : 0 }),
+    symbols: style.hasUnicode ? unicodeSymbols : asciiSymbols,
+    now,
+  };
+}

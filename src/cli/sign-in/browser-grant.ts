@@ -1,0 +1,79 @@
+import { AppError } from '../../core/errors.js';
+import { buildAuthorizeUrl } from '../../core/oauth/authorize-url.js';
+import { type CallbackOutcome, type CallbackServer, openCallbackServer } from '../../core/oauth/callback-server.js';
+import { createPkce, createState } from '../../core/oauth/pkce.js';
+import type { Context } from '../context.js';
+import { startCountdown } from './countdown.js';
+import type { ObtainedGrant } from './grant.js';
+import { loginPorts } from './login-ports.js';
+
+/** How long a person has to finish in the browser (P19). */
+const browserLimitMs = 10 * 60_000;
+
+/**
+ * Consent through a browser on this machine: the port is bound before the browser opens, so that no other program can
+ * take the callback. Throws `login-failed` when the person or the provider declines, or the time is up.
+ */
+export async function obtainBrowserGrant(context: Context): Promise<ObtainedGrant> {
+  const { clock, signal, environment } = context;
+  const { provider } = context.provider();
+  const state = createState();
+  const pkce = createPkce();
+  const server = await openCallbackServer({ ports: loginPorts(environment), state, clock, signal });
+  try {
+    const { redirectUri } = server;
+    const url = buildAuthorizeUrl(provider, { redirectUri, codeChallenge: pkce.challenge, state });
+    await showUrl(context, url, server.port);
+    const outcome = await waitForCallback(context, server);
+    const code = codeOf(outcome);
+    return {
+      grant: { code, codeVerifier: pkce.verifier, redirectUri },
+      async finish(end) {
+        server.respond(end);
+        await server.close();
+      },
+    };
+  } catch (error) {
+    await server.close();
+    throw error;
+  }
+}
+
+async function showUrl(context: Context, url: string, port: number): Promise<void> {
+  const { io, environment } = context;
+  io.note(`Sign in here:\n\n  ${url}\n\n`);
+  if (environment.sshConnection !== undefined) {
+    io.note(`From another machine, first forward the callback: ssh -L ${port}:127.0.0.1:${port} <this host>\n`);
+  }
+  const browser = await context.browser();
+  if (!(await browser.show(url))) io.note('No browser could be started; open the address yourself.\n');
+}
+
+async function waitForCallback(context: Context, server: CallbackServer): Promise<CallbackOutcome> {
+  const countdown = startCountdown(context, 'Waiting for the browser', browserLimitMs);
+  try {
+    return await server.wait({ timeoutMs: browserLimitMs, signal: context.signal });
+  } finally {
+    countdown.stop();
+  }
+}
+
+function codeOf(outcome: CallbackOutcome) {
+  switch (outcome.kind) {
+    case 'code':
+      return outcome.code;
+    case 'denied':
+      throw new AppError('login-failed', outcome.message, {
+        hint: 'codex-auth login',
+        details: { error: outcome.error },
+      });
+    case 'cancelled':
+      throw new AppError('login-failed', 'the login was cancelled, perhaps by another login that has just started', {
+        hint: 'codex-auth login',
+      });
+    case 'timed-out':
+      throw new AppError('login-failed', 'nobody signed in within 10 minutes', {
+        hint: 'codex-auth login, or codex-auth login --device-auth',
+      });
+  }
+}

@@ -1,0 +1,54 @@
+import { AppError } from '../../core/errors.js';
+import {
+  deviceCodeLimitMs,
+  type DeviceCode,
+  type DeviceFailure,
+  pollDeviceCode,
+  requestDeviceCode,
+} from '../../core/oauth/device-code.js';
+import type { Context } from '../context.js';
+import { startCountdown } from './countdown.js';
+import { nothingToFinish, type ObtainedGrant } from './grant.js';
+
+/** Consent on another device, with a code to type in there (CODEX.md §3). */
+export async function obtainDeviceGrant(context: Context): Promise<ObtainedGrant> {
+  const { provider, callOptions } = context.provider();
+  const http = await context.http();
+  const options = { ...callOptions, signal: context.signal };
+  const requested = await requestDeviceCode(http, provider, options);
+  if (requested.kind === 'failed') throw failed(requested);
+  if (requested.kind === 'not-enabled') {
+    throw new AppError('login-failed', requested.message, {
+      hint: 'switch it on in the ChatGPT security settings, or use codex-auth login --manual',
+    });
+  }
+  const { deviceCode } = requested;
+  showCode(context, deviceCode);
+  const countdown = startCountdown(context, 'Waiting for the other device', deviceCodeLimitMs);
+  try {
+    const polled = await pollDeviceCode(http, provider, deviceCode, context.clock, options);
+    if (polled.kind === 'failed') throw failed(polled);
+    if (polled.kind === 'expired') throw expired(polled.lastTrouble);
+    const { code, codeVerifier, redirectUri } = polled;
+    return { grant: { code, codeVerifier, redirectUri }, finish: nothingToFinish };
+  } finally {
+    countdown.stop();
+  }
+}
+
+function showCode({ io }: Context, { verificationUrl, userCode }: DeviceCode): void {
+  io.note(`Open this page on any device and enter the code:\n\n  ${verificationUrl}\n\n  ${userCode}\n\n`);
+}
+
+function failed({ message, status }: DeviceFailure): AppError {
+  return new AppError(status === undefined ? 'offline' : 'provider-error', `the device login failed: ${message}`, {
+    hint: 'try again, or use codex-auth login --manual',
+  });
+}
+
+function expired(lastTrouble: string | undefined): AppError {
+  const trouble = lastTrouble === undefined ? '' : `; the last answer was: ${lastTrouble}`;
+  return new AppError('login-failed', `nobody entered the code within 15 minutes${trouble}`, {
+    hint: 'codex-auth login --device-auth',
+  });
+}

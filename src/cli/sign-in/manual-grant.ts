@@ -1,0 +1,71 @@
+import { createInterface } from 'node:readline';
+import { AppError } from '../../core/errors.js';
+import { buildAuthorizeUrl } from '../../core/oauth/authorize-url.js';
+import { type CallbackParams, readPastedCallback } from '../../core/oauth/callback-params.js';
+import { createPkce, createState } from '../../core/oauth/pkce.js';
+import type { Context } from '../context.js';
+import { nothingToFinish, type ObtainedGrant } from './grant.js';
+import { loginPorts } from './login-ports.js';
+
+const attempts = 3;
+
+/**
+ * Consent in a browser anywhere: the person pastes the address it was sent back to, its query, or `code#state`. On a
+ * terminal a wrong paste may be repeated; from a pipe there is one line and one try.
+ */
+export async function obtainManualGrant(context: Context): Promise<ObtainedGrant> {
+  const { io, environment } = context;
+  const { provider } = context.provider();
+  const state = createState();
+  const pkce = createPkce();
+  const redirectUri = `http://127.0.0.1:${loginPorts(environment)[0]}/auth/callback`;
+  const url = buildAuthorizeUrl(provider, { redirectUri, codeChallenge: pkce.challenge, state });
+  io.note(`Sign in here:\n\n  ${url}\n\n`);
+  io.note('The browser ends on a page that cannot be reached; copy its address.\n');
+  const code = await readCode(context, state);
+  return { grant: { code, codeVerifier: pkce.verifier, redirectUri }, finish: nothingToFinish };
+}
+
+async function readCode(context: Context, state: string) {
+  for (let attempt = 1; ; attempt += 1) {
+    const pasted = readPastedCallback(await readLine(context), state);
+    if (pasted.kind === 'ok') return pasted.code;
+    const isLast = attempt === attempts || !context.io.isInteractive;
+    if (pasted.kind === 'denied' || isLast) throw pasteError(pasted);
+    context.io.note(`${pasteProblem(pasted)}; try again.\n`);
+  }
+}
+
+async function readLine(context: Context): Promise<string> {
+  if (context.io.isInteractive) return (await context.prompter()).input('Paste the address:');
+  const lines = createInterface({ input: context.io.stdin, signal: context.signal });
+  for await (const line of lines) {
+    lines.close();
+    return line;
+  }
+  return '';
+}
+
+type Unusable = Exclude<CallbackParams, { kind: 'ok' }>;
+
+function pasteError(pasted: Unusable): AppError {
+  if (pasted.kind === 'denied') {
+    return new AppError('login-failed', pasted.message, { hint: 'codex-auth login --manual' });
+  }
+  return new AppError('usage', pasteProblem(pasted), {
+    hint: 'codex-auth login --manual, and paste the whole address',
+  });
+}
+
+function pasteProblem(pasted: Unusable): string {
+  switch (pasted.kind) {
+    case 'denied':
+      return pasted.message;
+    case 'state-mismatch':
+      return 'that address belongs to another login, not to the one just started';
+    case 'missing-code':
+      return 'that address has no code in it';
+    case 'unrecognized':
+      return 'that is not the address of a finished sign-in';
+  }
+}

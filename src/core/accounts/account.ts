@@ -1,0 +1,78 @@
+import { randomBytes } from 'node:crypto';
+import type { Secret } from '../secret.js';
+
+/** One lineage of tokens as the provider last gave it. */
+export interface TokenSet {
+  readonly refreshToken?: Secret;
+  readonly accessToken?: Secret;
+  readonly idToken?: Secret;
+  /** When the access token ends, milliseconds since the epoch. */
+  readonly expiresAt?: number;
+  /** When these tokens were received, milliseconds since the epoch, by the clock of whoever received them. */
+  readonly lastRefresh?: number;
+  /** Counts our own rotations; orders our own copies only (P2). */
+  readonly generation: number;
+}
+
+/** Who issued the tokens; they are sent to nobody else (P20). */
+export interface Provenance {
+  readonly issuer: string;
+  readonly clientId: string;
+}
+
+/**
+ * What an `auth.json` held besides the tokens: it belongs to the account it was seen with (P7). `tokens` are the extra
+ * keys inside its `tokens` object.
+ */
+export interface AuthFileExtras {
+  readonly top: Readonly<Record<string, unknown>>;
+  readonly tokens: Readonly<Record<string, unknown>>;
+}
+
+/** One ChatGPT login in one workspace. Records are values: a change makes a new one. */
+export interface Account {
+  /** Immutable; positions are for display only (P13). */
+  readonly id: string;
+  readonly userId?: string;
+  readonly accountId?: string;
+  /** Where `accountId` came from, as other tools of this family record it. */
+  readonly accountIdSource?: string;
+  readonly email?: string;
+  readonly label?: string;
+  readonly planType?: string;
+  readonly workspaceName?: string;
+  /** The person's own choice, never a health verdict (P12). */
+  readonly enabled: boolean;
+  readonly tokens: TokenSet;
+  readonly addedAt?: number;
+  readonly lastUsedAt?: number;
+  readonly provenance?: Provenance;
+  readonly authFile?: AuthFileExtras;
+  /** When the record last moved between files; decides when a crash left it in two (DESIGN §4). */
+  readonly movedAt?: number;
+  /** The record as it stood on disk, so that keys we do not know survive a rewrite. */
+  readonly raw: Readonly<Record<string, unknown>>;
+}
+
+export interface Flag {
+  readonly at: number;
+  readonly reason: string;
+  readonly lastError?: string;
+  readonly lastVerifiedAt?: number;
+  readonly verificationCount: number;
+}
+
+/** An account set aside because its login needs attention. */
+export interface FlaggedAccount extends Account {
+  readonly flag: Flag;
+}
+
+export function newAccountId(): string {
+  return `acc_${randomBytes(6).toString('hex')}`;
+}
+
+/** How the account is called in messages: its label or email, with the workspace when there is one. */
+export function describeAccount(account: Pick<Account, 'id' | 'email' | 'label' | 'workspaceName'>): string {
+  const name = account.label ?? account.email ?? account.id;
+  return account.workspaceName === undefined ? name : `${name} (${account.workspaceName})`;
+}

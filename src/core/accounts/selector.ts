@@ -1,0 +1,72 @@
+import { AppError } from '../errors.js';
+import { type Account, describeAccount } from './account.js';
+import { normalizeEmailKey } from './identity.js';
+
+/** An account and the pool it lives in; `scopeKey` is absent for the global pool. */
+export interface LocatedAccount {
+  readonly account: Account;
+  readonly scopeKey?: string;
+}
+
+export interface SelectorScope {
+  readonly accounts: readonly Account[];
+  readonly previousId?: string;
+}
+
+/**
+ * The account a person means: a 1-based index, `-` for the previous one, an email, a label, or an id or an unambiguous
+ * part of one of them (DESIGN §6). An exact match beats a partial one; everything but an index and `-` looks in this
+ * scope first, then everywhere. Throws `no-such-account` or `ambiguous-selector` with the candidates.
+ */
+export function selectAccount(
+  selector: string,
+  here: SelectorScope,
+  elsewhere: readonly LocatedAccount[] = [],
+): LocatedAccount {
+  if (selector === '-') return selectPrevious(here);
+  if (/^\d+$/.test(selector)) return selectIndex(Number(selector), here);
+  const local = here.accounts.map((account) => ({ account }));
+  const found = matches(selector, local) ?? matches(selector, elsewhere);
+  if (found === undefined) throw noSuchAccount(`no account matches "${selector}"`);
+  const [only, ...others] = found;
+  if (only !== undefined && others.length === 0) return only;
+  throw ambiguous(selector, found);
+}
+
+function selectPrevious(here: SelectorScope): LocatedAccount {
+  const account = here.accounts.find((each) => each.id === here.previousId);
+  if (account === undefined) throw noSuchAccount('there is no previous account to go back to');
+  return { account };
+}
+
+function selectIndex(index: number, here: SelectorScope): LocatedAccount {
+  const account = here.accounts[index - 1];
+  if (account !== undefined) return { account };
+  throw noSuchAccount(`there is no account ${index}; the list has ${here.accounts.length}`);
+}
+
+/** The best class of matches that has any: exact names, then parts of names. */
+function matches(selector: string, candidates: readonly LocatedAccount[]): LocatedAccount[] | undefined {
+  const wanted = normalizeEmailKey(selector);
+  const exact = candidates.filter(({ account }) => names(account).includes(wanted));
+  if (exact.length > 0) return exact;
+  const partial = candidates.filter(({ account }) => names(account).some((name) => name.includes(wanted)));
+  return partial.length > 0 ? partial : undefined;
+}
+
+function names(account: Account): string[] {
+  const { id, email, label, accountId } = account;
+  return [id, email, label, accountId].flatMap((name) => (name === undefined ? [] : [normalizeEmailKey(name)]));
+}
+
+function noSuchAccount(message: string): AppError {
+  return new AppError('no-such-account', message, { hint: 'codex-auth list' });
+}
+
+function ambiguous(selector: string, found: readonly LocatedAccount[]): AppError {
+  const candidates = found.map(({ account }) => `  ${account.id}  ${describeAccount(account)}`);
+  return new AppError('ambiguous-selector', `"${selector}" means ${found.length} accounts:\n${candidates.join('\n')}`, {
+    hint: 'name one of them by its id or its index',
+    details: { candidates: found.map(({ account }) => ({ id: account.id, email: account.email })) },
+  });
+}

@@ -1,0 +1,196 @@
+import { type Account, describeAccount } from '../accounts/account.js';
+import { isSameAccount } from '../accounts/identity.js';
+import { type Pool, withAccount, withActive } from '../accounts/pool.js';
+import { AppError } from '../errors.js';
+import { readClaims } from '../oauth/jwt-claims.js';
+import { type FileVersion, isSameVersion, readVersion, replaceFile } from '../storage/atomic-file.js';
+import { keepAside } from '../storage/kept.js';
+import type { Store } from '../storage/store.js';
+import { type CompleteLogin, formatAuthFile, type Unadoptable } from './auth-file.js';
+import { type FlockHelper, withCredentialLock } from './credential-lock.js';
+import { type AuthFileState, type CodexHome, readAuthFile } from './home.js';
+import { type SyncBack, syncBack } from './sync-back.js';
+
+export interface ActivationRequest {
+  readonly accountId: string;
+  /** The pool the account lives in. */
+  readonly scopeKey: string | undefined;
+  /** The scope whose choice this is, and which adopts an unknown login found in the file. */
+  readonly choosingScopeKey: string | undefined;
+  /** The person agreed that what cannot be adopted makes way; it is kept whole. */
+  readonly replacesUnadoptable: boolean;
+  readonly flockHelpers: readonly FlockHelper[];
+}
+
+export interface Activated {
+  readonly kind: 'activated';
+  readonly account: Account;
+  /** The account whose login the file held before. */
+  readonly previous?: Account;
+  readonly adopted?: Account;
+  /** The file held newer tokens of the previous account than we did. */
+  readonly syncedBack: boolean;
+  readonly keptFile?: string;
+  /** False when the file already held exactly this login. */
+  readonly changed: boolean;
+  /** False where no flock helper is installed: a refresh of the client at the same instant could be lost. */
+  readonly isExclusive: boolean;
+}
+
+export type Activation = Activated | { readonly kind: 'needs-consent'; readonly reason: Unadoptable };
+
+const maxAttempts = 5;
+
+/**
+ * Makes an account the login of the official client (P6, P7): copies back what the file holds, replaces it under the
+ * client's own locks if it is still what we read, and proves it by reading again. Needs the refresh lock of the person
+ * and the store; the locks of `auth.json` come last (DESIGN §4).
+ */
+export async function activate(store: Store, home: CodexHome, request: ActivationRequest): Promise<Activation> {
+  for (let attempt = 1; attempt <= maxAttempts; attempt += 1) {
+    const before = await readSettled(store, home);
+    if (before.content?.kind === 'unadoptable' && !request.replacesUnadoptable) {
+      return { kind: 'needs-consent', reason: before.content.reason };
+    }
+    const found = syncBack(store, before.content, request.choosingScopeKey);
+    const keptFile = keepWhatCannotBeAdopted(store, before.version, found);
+    const login = completeLogin(accountIn(store, request));
+    const replaced = await replaceLogin(store, home, request, before.version, formatAuthFile(login));
+    if (replaced === 'changed-meanwhile') continue;
+    const account = accountIn(store, request);
+    proveLogin(home, account);
+    if (replaced.changed || isAnotherChoice(store, request)) rememberChoice(store, request, outcomeOf(found).previous);
+    return {
+      kind: 'activated',
+      account,
+      ...outcomeOf(found),
+      ...(keptFile === undefined ? {} : { keptFile }),
+      ...replaced,
+    };
+  }
+  throw new AppError('storage-conflict', `${home.authFile} keeps changing while we try to replace it`, {
+    hint: 'stop the program that writes it, then run the command again; nothing was overwritten',
+    details: { path: home.authFile },
+  });
+}
+
+/** Clients up to 0.166 rewrite the file in place, so that a reader can meet half of it (CODEX.md §1.5). */
+async function readSettled(store: Store, home: CodexHome): Promise<AuthFileState> {
+  const { clock } = store.root;
+  let state = readAuthFile(home);
+  for (let wait = 0; wait < 5 && isDamaged(state); wait += 1) {
+    await clock.sleep(20);
+    state = readAuthFile(home);
+  }
+  return state;
+}
+
+function isDamaged({ content }: AuthFileState): boolean {
+  return content?.kind === 'unadoptable' && content.reason === 'damaged';
+}
+
+function keepWhatCannotBeAdopted(store: Store, version: FileVersion, found: SyncBack): string | undefined {
+  if (version.kind === 'absent') return undefined;
+  if (found.kind !== 'unadoptable' && found.kind !== 'removed-earlier') return undefined;
+  return keepAside(store.root, 'auth', version.content);
+}
+
+function accountIn(store: Store, request: ActivationRequest): Account {
+  const { pool } = store.scope(request.scopeKey);
+  const account = pool.accounts.find((each) => each.id === request.accountId);
+  if (account !== undefined) return account;
+  throw new AppError('no-such-account', 'another process has just removed this account', { hint: 'codex-auth list' });
+}
+
+/** Throws `sign-in-needed` for a record that lacks a part without which the official client cannot use it. */
+export function completeLogin(account: Account): CompleteLogin {
+  const { idToken, accessToken, refreshToken, lastRefresh } = account.tokens;
+  const { accountId } = account;
+  if (idToken === undefined || accessToken === undefined || refreshToken === undefined || accountId === undefined) {
+    const missing = idToken === undefined ? 'id token' : 'complete login';
+    throw new AppError(
+      'sign-in-needed',
+      `${describeAccount(account)} has no ${missing}, which the official client needs`,
+      {
+        hint: 'codex-auth login',
+      },
+    );
+  }
+  const issuedAt = readClaims(accessToken.reveal())?.issuedAt;
+  return {
+    accountId,
+    idToken,
+    accessToken,
+    refreshToken,
+    // Pools of other tools do not record it; the token itself says when it was issued.
+    lastRefresh: lastRefresh ?? issuedAt ?? account.addedAt ?? 0,
+    extras: account.authFile,
+  };
+}
+
+type Replaced = { readonly changed: boolean; readonly isExclusive: boolean };
+
+async function replaceLogin(
+  store: Store,
+  home: CodexHome,
+  request: ActivationRequest,
+  expected: FileVersion,
+  content: string,
+): Promise<Replaced | 'changed-meanwhile'> {
+  if (expected.kind === 'present' && expected.content === content) return { changed: false, isExclusive: true };
+  const { clock, processes } = store.root;
+  const options = { home: home.directory, authFile: home.authFile, clock, helpers: request.flockHelpers };
+  return withCredentialLock(options, ({ isExclusive }) => {
+    const isUnchanged = () => isSameVersion(readVersion(home.authFile), expected);
+    if (!isUnchanged()) return 'changed-meanwhile';
+    try {
+      replaceFile({ path: home.authFile, content, guard: () => assertStill(isUnchanged) }, processes);
+    } catch (error) {
+      if (error === changedMeanwhile) return 'changed-meanwhile';
+      throw error;
+    }
+    return { changed: true, isExclusive };
+  });
+}
+
+const changedMeanwhile = new AppError('storage-conflict', 'auth.json changed before it could be replaced');
+
+function assertStill(isUnchanged: () => boolean): void {
+  if (!isUnchanged()) throw changedMeanwhile;
+}
+
+/** The proof that the switch happened: what a client would read now. */
+function proveLogin(home: CodexHome, account: Account): void {
+  const { content } = readAuthFile(home);
+  if (content?.kind === 'login' && isSameAccount(content.login.identity, account)) return;
+  throw new AppError('storage-conflict', `another program replaced ${home.authFile} right after we wrote it`, {
+    hint: 'run the command again',
+    details: { path: home.authFile },
+  });
+}
+
+function isAnotherChoice(store: Store, request: ActivationRequest): boolean {
+  const isOwnScope = request.scopeKey === request.choosingScopeKey;
+  return isOwnScope && store.scope(request.scopeKey).pool.activeId !== request.accountId;
+}
+
+/** An account of another pool is used, but it can be no choice of this scope, whose pool does not hold it. */
+function rememberChoice(store: Store, request: ActivationRequest, previous: Account | undefined): void {
+  const { pool } = store.scope(request.scopeKey);
+  const used = { ...accountIn(store, request), lastUsedAt: store.root.clock.now() };
+  const updated = withAccount(pool, used);
+  const isOwnScope = request.scopeKey === request.choosingScopeKey;
+  store.savePool(request.scopeKey, isOwnScope ? withActive(withPrevious(updated, previous), used.id) : updated);
+}
+
+/** `-` goes back to what was really in use, also when another program had put it there. */
+function withPrevious(pool: Pool, previous: Account | undefined): Pool {
+  const isHere = pool.accounts.some((account) => account.id === previous?.id);
+  return previous !== undefined && isHere ? { ...pool, activeId: previous.id } : pool;
+}
+
+function outcomeOf(found: SyncBack): Pick<Activated, 'previous' | 'adopted' | 'syncedBack'> {
+  if (found.kind === 'adopted') return { previous: found.account, adopted: found.account, syncedBack: true };
+  if (found.kind === 'known') return { previous: found.account, syncedBack: found.wasNewer };
+  return { syncedBack: false };
+}

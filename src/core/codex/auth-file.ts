@@ -1,0 +1,157 @@
+import * as z from 'zod/mini';
+import type { AuthFileExtras, Provenance, TokenSet } from '../accounts/account.js';
+import type { Identity } from '../accounts/identity.js';
+import { definedOnly } from '../defined-only.js';
+import { readClaims } from '../oauth/jwt-claims.js';
+import { Secret } from '../secret.js';
+
+/** A ChatGPT login as the official client keeps it (CODEX.md §2). */
+export interface AuthFileLogin {
+  readonly identity: Identity & { readonly planType?: string };
+  readonly tokens: TokenSet;
+  readonly extras: AuthFileExtras;
+  readonly provenance?: Provenance;
+}
+
+/** Why a file's login cannot become an account of ours. */
+export type Unadoptable =
+  | 'api-key'
+  | 'personal-access-token'
+  | 'agent-identity'
+  | 'other-mode'
+  | 'account-mismatch'
+  | 'no-identity'
+  | 'damaged';
+
+export type AuthFileContent =
+  | { readonly kind: 'login'; readonly login: AuthFileLogin }
+  | { readonly kind: 'unadoptable'; readonly reason: Unadoptable };
+
+const text = z.string();
+const open = z.record(z.string(), z.unknown());
+const Tokens = z.looseObject({
+  id_token: text,
+  access_token: text,
+  refresh_token: text,
+  account_id: z.nullish(text),
+  oauth_provenance: z.nullish(z.looseObject({ issuer: text, client_id: text })),
+});
+const Mode = z.nullish(z.string());
+
+/** Judges the content of an `auth.json`. Never throws: a file that does not parse is `damaged`. */
+export function parseAuthFile(content: string): AuthFileContent {
+  const top = open.safeParse(parseJson(content));
+  if (!top.success) return { kind: 'unadoptable', reason: 'damaged' };
+  const mode = modeOf(top.data);
+  if (mode !== 'chatgpt') return { kind: 'unadoptable', reason: mode };
+  const tokens = Tokens.safeParse(top.data['tokens']);
+  if (!tokens.success) return { kind: 'unadoptable', reason: 'damaged' };
+  return loginOf(top.data, tokens.data);
+}
+
+/** An absent mode is inferred in the official client's own order (CODEX.md §2). */
+function modeOf(top: Readonly<Record<string, unknown>>): 'chatgpt' | Unadoptable {
+  const mode = Mode.safeParse(top['auth_mode']);
+  if (!mode.success) return 'damaged';
+  if (mode.data === 'chatgpt') return 'chatgpt';
+  const has = (key: string) => top[key] !== undefined && top[key] !== null;
+  if (mode.data === 'apikey') return 'api-key';
+  if (mode.data === 'personalAccessToken') return 'personal-access-token';
+  if (mode.data === 'agentIdentity') return 'agent-identity';
+  if (mode.data !== undefined && mode.data !== null) return 'other-mode';
+  if (has('personal_access_token')) return 'personal-access-token';
+  if (has('bedrock_api_key') || has('bedrock_access_keys')) return 'other-mode';
+  if (has('OPENAI_API_KEY')) return 'api-key';
+  if (has('agent_identity') && !has('tokens')) return 'agent-identity';
+  return 'chatgpt';
+}
+
+function loginOf(top: Readonly<Record<string, unknown>>, tokens: z.infer<typeof Tokens>): AuthFileContent {
+  const claims = { ...readClaims(tokens.access_token), ...readClaims(tokens.id_token) };
+  const named = tokens.account_id ?? undefined;
+  if (named !== undefined && claims.accountId !== undefined && named !== claims.accountId) {
+    return { kind: 'unadoptable', reason: 'account-mismatch' };
+  }
+  const accountId = claims.accountId ?? named;
+  if (claims.userId === undefined && claims.email === undefined) return { kind: 'unadoptable', reason: 'no-identity' };
+  const login: AuthFileLogin = {
+    identity: definedOnly({ userId: claims.userId, accountId, email: claims.email, planType: claims.planType }),
+    tokens: tokenSet(tokens, top['last_refresh']),
+    extras: extrasOf(top, tokens),
+    ...provenanceOf(tokens),
+  };
+  return { kind: 'login', login };
+}
+
+function tokenSet(tokens: z.infer<typeof Tokens>, lastRefreshValue: unknown): TokenSet {
+  const expiresAt = readClaims(tokens.access_token)?.expiresAt;
+  const lastRefresh = typeof lastRefreshValue === 'string' ? Date.parse(lastRefreshValue) : Number.NaN;
+  return {
+    refreshToken: new Secret(tokens.refresh_token),
+    accessToken: new Secret(tokens.access_token),
+    idToken: new Secret(tokens.id_token),
+    generation: 0,
+    ...(expiresAt === undefined ? {} : { expiresAt }),
+    ...(Number.isNaN(lastRefresh) ? {} : { lastRefresh }),
+  };
+}
+
+function extrasOf(top: Readonly<Record<string, unknown>>, tokens: Readonly<Record<string, unknown>>): AuthFileExtras {
+  return {
+    top: without(top, ['auth_mode', 'tokens', 'last_refresh']),
+    tokens: without(tokens, ['id_token', 'access_token', 'refresh_token', 'account_id']),
+  };
+}
+
+function provenanceOf(tokens: z.infer<typeof Tokens>): { provenance?: Provenance } {
+  const provenance = tokens.oauth_provenance;
+  if (provenance === undefined || provenance === null) return {};
+  return { provenance: { issuer: provenance.issuer, clientId: provenance.client_id } };
+}
+
+function without(values: Readonly<Record<string, unknown>>, keys: readonly string[]): Record<string, unknown> {
+  return Object.fromEntries(Object.entries(values).filter(([key]) => !keys.includes(key)));
+}
+
+function parseJson(content: string): unknown {
+  try {
+    return JSON.parse(content);
+  } catch {
+    // The parse error would quote the tokens; `damaged` says enough.
+    return undefined;
+  }
+}
+
+/** What a complete `auth.json` needs; an account without it has to be refreshed or signed in first. */
+export interface CompleteLogin {
+  readonly accountId: string;
+  readonly idToken: Secret;
+  readonly accessToken: Secret;
+  readonly refreshToken: Secret;
+  readonly lastRefresh: number;
+  readonly extras: AuthFileExtras | undefined;
+}
+
+/**
+ * The content the official client itself would write: its key order, two spaces, no newline at the end. `auth_mode` is
+ * explicit, because a file that also carries an API key would otherwise be an API-key login; `last_refresh` is never
+ * missing, because without it the client sends no Authorization header (CODEX.md §1.6, §2).
+ */
+export function formatAuthFile(login: CompleteLogin): string {
+  const extras = login.extras ?? { top: {}, tokens: {} };
+  const { OPENAI_API_KEY = null, ...otherTop } = extras.top;
+  const file = {
+    auth_mode: 'chatgpt',
+    OPENAI_API_KEY,
+    tokens: {
+      id_token: login.idToken.reveal(),
+      access_token: login.accessToken.reveal(),
+      refresh_token: login.refreshToken.reveal(),
+      ...extras.tokens,
+      account_id: login.accountId,
+    },
+    last_refresh: new Date(login.lastRefresh).toISOString(),
+    ...otherTop,
+  };
+  return JSON.stringify(file, null, 2);
+}

@@ -1,0 +1,106 @@
+import { spawn } from 'node:child_process';
+import * as fs from 'node:fs';
+import { join } from 'node:path';
+import type { Clock } from '../clock.js';
+import { AppError, systemErrorCode } from '../errors.js';
+import { describe, makeDirectory, resolveTarget, writeError } from '../storage/atomic-file.js';
+
+/** How long the official client itself waits for its commit lock before it gives up (CODEX.md §2). */
+const waitMs = 5_000;
+const pollMs = 50;
+
+/** Takes flock(2) on its descriptor 3 without waiting: exit 0 when it has it, 1 when another process does. */
+export interface FlockHelper {
+  readonly command: string;
+  readonly args: readonly string[];
+}
+
+const perlScript = 'use Fcntl ":flock"; open(my $f, "+<&=", 3) or exit 2; flock($f, LOCK_EX | LOCK_NB) or exit 1;';
+
+/** In the order of preference; the first one that is installed is used. BusyBox's flock knows no `-w`, hence `-n`. */
+export const flockHelpers: readonly FlockHelper[] = [
+  { command: 'flock', args: ['-x', '-n', '3'] },
+  { command: 'perl', args: ['-e', perlScript] },
+];
+
+export interface CredentialLockOptions {
+  /** The official client's home, which holds `auth.lock`. */
+  readonly home: string;
+  readonly authFile: string;
+  readonly clock: Clock;
+  readonly helpers: readonly FlockHelper[];
+}
+
+export interface CredentialLock {
+  /** False when no helper is installed: then only the check right before the rename protects the file. */
+  readonly isExclusive: boolean;
+}
+
+/**
+ * Runs a task under the two flock(2) locks under which the official client commits its credentials, taken in its order
+ * (CODEX.md §2). Node has no flock, so a helper takes the lock on a descriptor that it inherits from us; the lock
+ * belongs to the open file, and stays ours after the helper has gone. Hold it for milliseconds, never across a request.
+ * Throws `lock-busy` when the client does not let go.
+ */
+export async function withCredentialLock<T>(
+  options: CredentialLockOptions,
+  task: (lock: CredentialLock) => Promise<T> | T,
+): Promise<T> {
+  makeDirectory(options.home);
+  const descriptors: number[] = [];
+  try {
+    let isExclusive = true;
+    for (const path of [join(options.home, 'auth.lock'), `${resolveTarget(options.authFile)}.lock`]) {
+      const descriptor = openLockFile(path);
+      descriptors.push(descriptor);
+      isExclusive = (await lockDescriptor(descriptor, path, options)) && isExclusive;
+    }
+    return await task({ isExclusive });
+  } finally {
+    for (const descriptor of descriptors.reverse()) fs.closeSync(descriptor);
+  }
+}
+
+function openLockFile(path: string): number {
+  try {
+    return fs.openSync(path, fs.constants.O_RDWR | fs.constants.O_CREAT, 0o600);
+  } catch (error) {
+    throw writeError(path, error);
+  }
+}
+
+async function lockDescriptor(descriptor: number, path: string, options: CredentialLockOptions): Promise<boolean> {
+  const { clock } = options;
+  for (const helper of options.helpers) {
+    const deadline = clock.monotonicMs() + waitMs;
+    let result = await runHelper(helper, descriptor);
+    while (result === 'busy') {
+      if (clock.monotonicMs() > deadline) throw busy(path);
+      await clock.sleep(pollMs);
+      result = await runHelper(helper, descriptor);
+    }
+    if (result === 'locked') return true;
+  }
+  return false;
+}
+
+function runHelper(helper: FlockHelper, descriptor: number): Promise<'locked' | 'busy' | 'unusable'> {
+  return new Promise((resolve, reject) => {
+    const child = spawn(helper.command, helper.args, { stdio: ['ignore', 'ignore', 'ignore', descriptor] });
+    child.once('error', (error) => {
+      if (systemErrorCode(error) === 'ENOENT') resolve('unusable');
+      else reject(new AppError('internal', `cannot run ${helper.command}: ${describe(error)}`));
+    });
+    child.once('exit', (code) => {
+      if (code === 0) resolve('locked');
+      else resolve(code === 1 ? 'busy' : 'unusable');
+    });
+  });
+}
+
+function busy(path: string): AppError {
+  return new AppError('lock-busy', `another program has held ${path} for ${waitMs / 1000} s`, {
+    hint: 'wait for the official client to finish, then run the command again; nothing was changed',
+    details: { path },
+  });
+}

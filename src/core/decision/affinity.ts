@@ -1,0 +1,55 @@
+import { createHash } from 'node:crypto';
+import * as z from 'zod/mini';
+
+/** Which account a conversation runs on. Session ids are stored as hashes: they are the person's, not ours to keep. */
+export const AffinityTableSchema = z.record(
+  z.string(),
+  z.object({
+    accountId: z.string(),
+    /** When the conversation was last seen, milliseconds since the epoch. */
+    at: z.number(),
+  }),
+);
+export type AffinityTable = Readonly<z.infer<typeof AffinityTableSchema>>;
+
+export interface AffinityLimits {
+  readonly ttlMs: number;
+  readonly maxEntries: number;
+}
+
+/** Remembers the account of a conversation and renews its time. Expired entries go, then the oldest beyond the limit. */
+export function touch(
+  table: AffinityTable,
+  sessionId: string,
+  accountId: string,
+  now: number,
+  limits: AffinityLimits,
+): AffinityTable {
+  const key = sessionKey(sessionId);
+  const others = Object.entries(table)
+    .filter(([each, entry]) => each !== key && isAlive(entry.at, now, limits.ttlMs))
+    .sort(([, a], [, b]) => b.at - a.at)
+    .slice(0, Math.max(0, limits.maxEntries - 1));
+  return Object.fromEntries([[key, { accountId, at: now }], ...others]);
+}
+
+/** The account of a conversation, unless it rested longer than the TTL. Whether it is still healthy is decided later. */
+export function lookup(
+  table: AffinityTable,
+  sessionId: string,
+  now: number,
+  limits: Pick<AffinityLimits, 'ttlMs'>,
+): string | undefined {
+  const key = sessionKey(sessionId);
+  const entry = Object.hasOwn(table, key) ? table[key] : undefined;
+  return entry !== undefined && isAlive(entry.at, now, limits.ttlMs) ? entry.accountId : undefined;
+}
+
+/** A time in the future beyond the TTL comes from a clock that was wrong, and must not keep an entry for ever. */
+function isAlive(at: number, now: number, ttlMs: number): boolean {
+  return Math.abs(now - at) < ttlMs;
+}
+
+function sessionKey(sessionId: string): string {
+  return createHash('sha256').update(sessionId).digest('hex').slice(0, 32);
+}

@@ -1,0 +1,43 @@
+import { definedOnly } from '../defined-only.js';
+import type { BindingQuota } from '../quota/binding-quota.js';
+import type { Reason, ReasonCode } from './reasons.js';
+
+export type Availability = 'ready' | 'delayed' | 'unavailable';
+
+/** One word per account for people and scripts (DESIGN §10.3). `unknown`: usable, but nothing is known of its quota. */
+export type AccountState = 'ready' | 'delayed' | 'exhausted' | 'sign-in-needed' | 'disabled' | 'unknown';
+
+const blocks: ReadonlySet<ReasonCode> = new Set(['disabled', 'flagged', 'sign-in-needed'] as const);
+
+/** A wait whose end nobody named makes the account unavailable: a time would be invented (P15). */
+export function availabilityOf(reasons: readonly Reason[]): { availability: Availability; availableAt?: number } {
+  if (reasons.some(({ code }) => blocks.has(code))) return { availability: 'unavailable' };
+  const waits = reasons.flatMap(waitEnd);
+  if (waits.length === 0) return { availability: 'ready' };
+  const ends = waits.map(({ endsAt }) => endsAt).filter((endsAt) => endsAt !== undefined);
+  if (ends.length < waits.length) return { availability: 'unavailable' };
+  return { availability: 'delayed', availableAt: Math.max(...ends) };
+}
+
+function waitEnd(reason: Reason): { endsAt?: number }[] {
+  switch (reason.code) {
+    case 'window-exhausted':
+    case 'limit-reached':
+      return [definedOnly({ endsAt: reason.resetsAt })];
+    case 'cooling-down':
+    case 'rate-limited':
+      return [{ endsAt: reason.until }];
+    default:
+      return [];
+  }
+}
+
+/** The worst that can be said, the person's own choice first. */
+export function accountState(reasons: readonly Reason[], quota: BindingQuota | undefined): AccountState {
+  const codes = new Set(reasons.map(({ code }) => code));
+  if (codes.has('disabled')) return 'disabled';
+  if (codes.has('flagged') || codes.has('sign-in-needed')) return 'sign-in-needed';
+  if (codes.has('window-exhausted') || codes.has('limit-reached')) return 'exhausted';
+  if (codes.has('cooling-down') || codes.has('rate-limited')) return 'delayed';
+  return quota === undefined || quota.windows.length === 0 ? 'unknown' : 'ready';
+}

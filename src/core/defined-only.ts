@@ -1,0 +1,9 @@
+/** `T` where a member that may be undefined is one that may be missing. */
+export type DefinedOnly<T> = { [K in keyof T as undefined extends T[K] ? never : K]: T[K] } & {
+  [K in keyof T as undefined extends T[K] ? K : never]?: Exclude<T[K], undefined>;
+};
+
+/** Leaves out what is unknown: in our values and our JSON an unknown member is absent, never `undefined` or null. */
+export function definedOnly<T extends object>(values: T): DefinedOnly<T> {
+  return Object.fromEntries(Object.entries(values).filter(([, value]) => value !== undefined)) as DefinedOnly<T>;
+}

@@ -1,0 +1,67 @@
+/**
+ * Every way a command can fail, as a closed union. `cli/exit-codes.ts` maps each code to the documented exit code,
+ * so adding one here is a compile error there until it has one.
+ */
+export type ErrorCode =
+  // the request
+  | 'usage'
+  | 'ambiguous-selector'
+  | 'invalid-setting'
+  | 'broken-project'
+  | 'confirmation-needed'
+  // nothing to act on
+  | 'no-such-account'
+  | 'empty-pool'
+  // the login
+  | 'sign-in-needed'
+  | 'login-failed'
+  | 'identity-mismatch'
+  | 'issuer-mismatch'
+  // network and provider
+  | 'offline'
+  | 'timeout'
+  | 'rate-limited'
+  | 'challenge'
+  | 'provider-error'
+  | 'unknown-outcome'
+  // storage and locks
+  | 'storage-unreadable'
+  | 'storage-corrupt'
+  | 'storage-newer-version'
+  | 'storage-write-failed'
+  | 'storage-wrong-owner'
+  | 'storage-conflict'
+  | 'lock-busy'
+  // the machine
+  | 'port-busy'
+  | 'interrupted'
+  | 'internal';
+
+export interface ErrorFacts {
+  /** The exact next command or action, without trailing period. */
+  readonly hint?: string;
+  /** Machine-readable facts for `--json`; never a token. */
+  readonly details?: Readonly<Record<string, unknown>>;
+  readonly cause?: unknown;
+}
+
+/** The only exception this product throws on purpose. The message says what happened; the hint what to do next. */
+export class AppError extends Error {
+  readonly code: ErrorCode;
+  readonly hint: string | undefined;
+  readonly details: Readonly<Record<string, unknown>> | undefined;
+
+  constructor(code: ErrorCode, message: string, facts: ErrorFacts = {}) {
+    super(message, facts.cause === undefined ? undefined : { cause: facts.cause });
+    this.name = 'AppError';
+    this.code = code;
+    this.hint = facts.hint;
+    this.details = facts.details;
+  }
+}
+
+/** The `code` of a Node system error (`ENOENT`, `ECONNREFUSED`, …), or undefined for anything else. */
+export function systemErrorCode(error: unknown): string | undefined {
+  if (!(error instanceof Error) || !('code' in error)) return undefined;
+  return typeof error.code === 'string' ? error.code : undefined;
+}

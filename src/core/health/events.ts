@@ -1,0 +1,19 @@
+/**
+ * What happened to an account, as far as its health is concerned. A refusal of the refresh token is `soft` when it only
+ * counts (another definite 4xx) and `hard` when the token is dead (DESIGN §7); timeouts, 5xx and HTML answers during a
+ * refresh are network and server errors, never refusals.
+ */
+export type HealthEvent =
+  /** A request with the access token was answered. */
+  | { readonly kind: 'success' }
+  /** The refresh token did its work, by a refresh or a new sign-in. */
+  | { readonly kind: 'refreshed' }
+  | { readonly kind: 'network-error' }
+  | { readonly kind: 'server-error' }
+  /** 429; `resetsAt` in milliseconds when the server named it. */
+  | { readonly kind: 'rate-limited'; readonly resetsAt?: number }
+  | { readonly kind: 'refresh-failed'; readonly severity: 'soft' | 'hard' };
+
+export interface HealthSettings {
+  readonly networkErrorCooldownMs: number;
+}

@@ -1,0 +1,94 @@
+import * as z from 'zod/mini';
+import { definedOnly } from '../defined-only.js';
+import { type Cooldown, CooldownSchema, cooldownFor, currentCooldown, laterCooldown } from './cooldown.js';
+import type { HealthEvent, HealthSettings } from './events.js';
+import { fullScore, type HealthBand, healthBand, restedScore, scoreAfter } from './score.js';
+
+/** The health of one account as `account-state.json` keeps it: facts with their times (ms), never the person's intent. */
+export const HealthStateSchema = z.object({
+  /** 0..100 as it was at `at`; read it through {@link readHealth}. */
+  score: z.number().check(z.minimum(0), z.maximum(100)),
+  /** When the last event happened. */
+  at: z.number(),
+  lastReason: z.exactOptional(z.string()),
+  lastErrorAt: z.exactOptional(z.number()),
+  cooldown: z.exactOptional(CooldownSchema),
+  rateLimitedUntil: z.exactOptional(z.number()),
+  /** Soft refusals of the refresh token in a row; only a refresh that works ends the row. */
+  consecutiveRefreshFailures: z.number().check(z.minimum(0)),
+});
+export type HealthState = Readonly<z.infer<typeof HealthStateSchema>>;
+
+/** What the stored facts mean at one moment; expired ones are not in it. */
+export interface HealthView {
+  /** Whole number 0..100, the rest since the last event included. */
+  readonly score: number;
+  readonly state: HealthBand;
+  readonly cooldown?: Cooldown;
+  readonly rateLimitedUntil?: number;
+  /** The refresh token was refused at least once since it last worked, but is not known to be dead. */
+  readonly softRefreshFailure: boolean;
+}
+
+/** The state after an event. Pure; `undefined` is an account nothing ever happened to. */
+export function applyEvent(
+  state: HealthState | undefined,
+  event: HealthEvent,
+  now: number,
+  settings: HealthSettings,
+): HealthState {
+  const before = state ?? { score: fullScore, at: now, consecutiveRefreshFailures: 0 };
+  const score = scoreAfter(event, restedScore(before.score, before.at, now));
+  const facts = isSuccess(event) ? factsAfterSuccess(before) : factsAfterError(before, event, now, settings);
+  return { ...facts, score, at: now, consecutiveRefreshFailures: failuresAfter(before, event) };
+}
+
+function isSuccess(event: HealthEvent): boolean {
+  return event.kind === 'success' || event.kind === 'refreshed';
+}
+
+/** A success ends every pause; the last error stays on record with its time. */
+function factsAfterSuccess({ lastReason, lastErrorAt }: HealthState) {
+  return definedOnly({ lastReason, lastErrorAt });
+}
+
+function factsAfterError(before: HealthState, event: HealthEvent, now: number, settings: HealthSettings) {
+  const cooldown = cooldownFor(event, now, settings);
+  const limitedUntil = cooldown?.reason === 'rate-limited' ? cooldown.until : undefined;
+  return definedOnly({
+    lastReason: event.kind as string,
+    lastErrorAt: now,
+    cooldown: laterCooldown(currentCooldown(before.cooldown, now), cooldown),
+    rateLimitedUntil: later(before.rateLimitedUntil, limitedUntil),
+  });
+}
+
+function later(a: number | undefined, b: number | undefined): number | undefined {
+  return a === undefined || b === undefined ? (a ?? b) : Math.max(a, b);
+}
+
+/** A dead token is flagged at once and needs no counting; counting it would also blame accounts for a client problem. */
+function failuresAfter(before: HealthState, event: HealthEvent): number {
+  if (event.kind === 'refreshed') return 0;
+  const isSoft = event.kind === 'refresh-failed' && event.severity === 'soft';
+  return before.consecutiveRefreshFailures + (isSoft ? 1 : 0);
+}
+
+/** What the state means at `now`. An account without a state is healthy: the score starts at 100 (DESIGN §8). */
+export function readHealth(state: HealthState | undefined, now: number): HealthView {
+  if (state === undefined) return { score: fullScore, state: 'healthy', softRefreshFailure: false };
+  const score = Math.floor(restedScore(state.score, state.at, now));
+  const { rateLimitedUntil } = state;
+  return definedOnly({
+    score,
+    state: healthBand(score),
+    cooldown: currentCooldown(state.cooldown, now),
+    rateLimitedUntil: rateLimitedUntil !== undefined && rateLimitedUntil > now ? rateLimitedUntil : undefined,
+    softRefreshFailure: state.consecutiveRefreshFailures > 0,
+  });
+}
+
+/** Enough soft refusals in a row to flag the account (`flagAfterConsecutiveFailures`, DESIGN §7). */
+export function shouldFlag(state: HealthState, settings: { flagAfterConsecutiveFailures: number }): boolean {
+  return state.consecutiveRefreshFailures >= settings.flagAfterConsecutiveFailures;
+}

@@ -1,0 +1,38 @@
+/** One request to the provider. Redirects are never followed (P20). */
+export interface HttpRequest {
+  readonly method: 'GET' | 'POST';
+  readonly url: string;
+  readonly headers?: Readonly<Record<string, string>>;
+  readonly body?: string;
+  /** Milliseconds for the whole exchange, the body included. */
+  readonly deadlineMs: number;
+  /** Cap on the answer's body in bytes; 1 MiB unless told. */
+  readonly maxBytes?: number;
+  readonly signal?: AbortSignal;
+  /** A connection of its own, never a pooled one: for requests that must not be sent twice by a stale keep-alive (P4). */
+  readonly freshConnection?: boolean;
+}
+
+export type UnsentReason = 'dns' | 'refused' | 'connect-timeout' | 'tls' | 'proxy' | 'connect-failed';
+export type NoAnswerReason = 'timeout' | 'reset' | 'too-large' | 'aborted';
+
+/**
+ * What became of a request. `unsent` is a proof: no byte of the request body left this process, so repeating it is
+ * safe. `no-answer` means nobody knows whether the server acted on it.
+ */
+export type HttpOutcome =
+  | {
+      readonly kind: 'answer';
+      readonly status: number;
+      /** Names in lower case. */
+      readonly headers: Readonly<Record<string, string>>;
+      readonly body: string;
+    }
+  | { readonly kind: 'unsent'; readonly reason: UnsentReason; readonly message: string }
+  | { readonly kind: 'no-answer'; readonly reason: NoAnswerReason; readonly message: string };
+
+export interface HttpClient {
+  send(request: HttpRequest): Promise<HttpOutcome>;
+  /** Closes idle connections, so that the process can end. */
+  close(): Promise<void>;
+}

@@ -1,0 +1,157 @@
+import { Readable } from 'node:stream';
+import { BodyTooLarge, readCappedBody } from './capped-body.js';
+import type { HttpClient, HttpOutcome, HttpRequest } from './client.js';
+import { explainConnectFailure, type Route } from './connect-failure.js';
+import { ConnectFailure, type Connections, openConnections, refuseInvalidProxy } from './connections.js';
+import { type Interruption, watchInterruption } from './interruption.js';
+import type { ProxyChoice } from './proxy.js';
+
+const defaultMaxBytes = 1024 * 1024;
+
+/**
+ * The only way to the network. This file loads undici: import it dynamically, and only for a command that needs it.
+ * `send` throws `usage` for an unusable proxy setting and nothing else.
+ */
+export function createHttpClient(options: { proxyFor(url: string): ProxyChoice }): HttpClient {
+  const pools = new Map<string, Connections>();
+
+  function pooled(choice: ProxyChoice): Connections {
+    const key = choice.kind === 'proxy' ? choice.url.reveal() : '';
+    const connections = pools.get(key) ?? openConnections(choice);
+    pools.set(key, connections);
+    return connections;
+  }
+
+  async function send(request: HttpRequest): Promise<HttpOutcome> {
+    const choice = options.proxyFor(request.url);
+    refuseInvalidProxy(choice);
+    const connections = request.freshConnection ? openConnections(choice) : pooled(choice);
+    try {
+      return await exchange(request, connections, routeOf(request, choice));
+    } finally {
+      if (request.freshConnection) await connections.destroy();
+    }
+  }
+
+  async function close(): Promise<void> {
+    const open = [...pools.values()];
+    pools.clear();
+    await Promise.all(open.map((connections) => connections.destroy()));
+  }
+
+  return { send, close };
+}
+
+async function exchange(request: HttpRequest, connections: Connections, route: Route): Promise<HttpOutcome> {
+  const interruption = watchInterruption(request.deadlineMs, request.signal);
+  const upload = request.body ? new Upload(request.body) : undefined;
+  try {
+    const answer = requestAnswer(request, connections, interruption, upload);
+    return await Promise.race([answer, interruption.happened]);
+  } catch (error) {
+    return judgeFailure(error, interruption.cause, upload, route);
+  } finally {
+    upload?.withdraw();
+    interruption.dispose();
+  }
+}
+
+async function requestAnswer(
+  request: HttpRequest,
+  { dispatcher }: Connections,
+  interruption: Interruption,
+  upload: Upload | undefined,
+): Promise<HttpOutcome> {
+  const { origin, pathname, search } = new URL(request.url);
+  const { statusCode, headers, body } = await dispatcher.request({
+    origin,
+    path: pathname + search,
+    method: request.method,
+    headers: {
+      'accept-encoding': 'identity',
+      ...request.headers,
+      ...(upload === undefined ? {} : { 'content-length': String(upload.byteLength) }),
+    },
+    body: upload?.stream() ?? null,
+    signal: interruption.signal,
+    ...(request.freshConnection ? { reset: true } : {}),
+  });
+  const flat = flattenHeaders(headers);
+  const text = await readCappedBody(body, flat['content-encoding'], request.maxBytes ?? defaultMaxBytes);
+  return { kind: 'answer', status: statusCode, headers: flat, body: text };
+}
+
+/**
+ * A request body that knows whether anybody asked for it. undici writes the head of a request together with the first
+ * chunk, so while `started` is false not one byte has been written; after {@link withdraw} none ever will be. A
+ * stream is read once, so undici could not send it again either.
+ */
+class Upload {
+  readonly #bytes: Buffer;
+  #withdrawn = false;
+  started = false;
+
+  constructor(body: string) {
+    this.#bytes = Buffer.from(body, 'utf8');
+  }
+
+  get byteLength(): number {
+    return this.#bytes.byteLength;
+  }
+
+  stream(): Readable {
+    return Readable.from(this.#chunks(), { objectMode: false });
+  }
+
+  withdraw(): void {
+    this.#withdrawn = true;
+  }
+
+  async *#chunks(): AsyncGenerator<Buffer> {
+    if (this.#withdrawn) throw new Error('withdrawn');
+    this.started = true;
+    yield this.#bytes;
+  }
+}
+
+function judgeFailure(
+  error: unknown,
+  interruptedBy: Interruption['cause'],
+  upload: Upload | undefined,
+  route: Route,
+): HttpOutcome {
+  const isUnsent = error instanceof ConnectFailure || (upload !== undefined && !upload.started);
+  if (isUnsent) return { kind: 'unsent', ...explainUnsent(error, interruptedBy, route) };
+  if (interruptedBy === 'aborted') {
+    return { kind: 'no-answer', reason: 'aborted', message: `The request to ${route.host} was interrupted.` };
+  }
+  if (interruptedBy === 'timeout') {
+    return { kind: 'no-answer', reason: 'timeout', message: `${route.host} did not answer in time.` };
+  }
+  if (error instanceof BodyTooLarge) {
+    return { kind: 'no-answer', reason: 'too-large', message: `The answer of ${route.host} is too large.` };
+  }
+  return { kind: 'no-answer', reason: 'reset', message: `The connection to ${route.host} broke off.` };
+}
+
+function explainUnsent(error: unknown, interruptedBy: Interruption['cause'], route: Route) {
+  if (error instanceof ConnectFailure) return explainConnectFailure(error.cause, route);
+  if (interruptedBy === 'timeout') {
+    return explainConnectFailure(Object.assign(new Error('deadline'), { code: 'ETIMEDOUT' }), route);
+  }
+  const what = interruptedBy === 'aborted' ? 'was interrupted before it was sent' : 'could not be sent';
+  return { reason: 'connect-failed', message: `The request to ${route.host} ${what}.` } as const;
+}
+
+function routeOf(request: HttpRequest, choice: ProxyChoice): Route {
+  const { host } = new URL(request.url);
+  return choice.kind === 'proxy' ? { host, proxy: choice.display } : { host };
+}
+
+function flattenHeaders(headers: Record<string, string | string[] | undefined>): Record<string, string> {
+  const flat: Record<string, string> = {};
+  for (const [name, value] of Object.entries(headers)) {
+    if (value !== undefined) flat[name.toLowerCase()] = Array.isArray(value) ? value.join(', ') : value;
+  }
+  return flat;
+}

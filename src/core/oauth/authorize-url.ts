@@ -1,0 +1,40 @@
+import { type Provider, oauthScopes } from './provider.js';
+
+export interface AuthorizeRequest {
+  readonly redirectUri: string;
+  /** RFC 7636 section 4.3. */
+  readonly codeChallenge: string;
+  readonly state: string;
+  /** Workspaces that the sign-in page may offer. */
+  readonly allowedWorkspaceIds?: readonly string[];
+  readonly currentWorkspaceId?: string;
+  /** The email that the sign-in page fills in. */
+  readonly loginHint?: string;
+  readonly connection?: string;
+}
+
+/** The address of the sign-in page: parameters, order and form encoding as the official client sends them. */
+export function buildAuthorizeUrl(provider: Provider, request: AuthorizeRequest): string {
+  const parameters = new URLSearchParams([
+    ['response_type', 'code'],
+    ['client_id', provider.clientId],
+    ['redirect_uri', request.redirectUri],
+    ['code_challenge', request.codeChallenge],
+    ['code_challenge_method', 'S256'],
+    ['state', request.state],
+    ['scope', oauthScopes.join(' ')],
+    ['id_token_add_organizations', 'true'],
+    ['codex_cli_simplified_flow', 'true'],
+    ['originator', provider.originator],
+  ]);
+  const optional = {
+    allowed_workspace_id: request.allowedWorkspaceIds?.join(','),
+    current_workspace_id: request.currentWorkspaceId,
+    login_hint: request.loginHint,
+    connection: request.connection,
+  };
+  for (const [name, value] of Object.entries(optional)) {
+    if (value) parameters.append(name, value);
+  }
+  return `${provider.issuer}/oauth/authorize?${parameters}`;
+}

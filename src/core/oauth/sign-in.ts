@@ -1,0 +1,87 @@
+import { randomBytes } from 'node:crypto';
+import type { AuthFileExtras } from '../accounts/account.js';
+import { identityOfTokens, type ProvenLogin } from '../accounts/enrolment.js';
+import type { Clock } from '../clock.js';
+import { definedOnly } from '../defined-only.js';
+import { AppError } from '../errors.js';
+import type { HttpClient } from '../http/client.js';
+import type { Secret } from '../secret.js';
+import { type OpenEntry, openEntry } from '../storage/journal.js';
+import { tokensOfAnswer } from '../storage/journal-overlay.js';
+import type { Root } from '../storage/root.js';
+import { journalAnswer } from './journal-answer.js';
+import type { Provider } from './provider.js';
+import { repeatUnsent } from './repeat-unsent.js';
+import { type CallOptions, exchangeCode } from './token-endpoint.js';
+import { tokenError } from './token-error.js';
+import { judgeTokenAnswer } from './token-verdict.js';
+
+/** What the person's consent brought: a code, and what redeems it. */
+export interface AuthorizationGrant {
+  readonly code: Secret;
+  readonly codeVerifier: Secret;
+  readonly redirectUri: string;
+}
+
+export interface SignInDeps {
+  readonly root: Root;
+  readonly clock: Clock;
+  readonly http: HttpClient;
+  readonly provider: Provider;
+  readonly callOptions: CallOptions;
+}
+
+/** A login that the provider has granted and the journal keeps, until it is stored. */
+export interface RedeemedLogin {
+  readonly login: ProvenLogin;
+  readonly entry: OpenEntry;
+}
+
+/**
+ * Redeems an authorization code (RFC 6749 section 4.1.3). The journal entry exists before the request, so that the
+ * tokens survive whatever happens after the answer (P3). Throws `login-failed` or a network error, with nothing kept.
+ */
+export async function redeemGrant(
+  deps: SignInDeps,
+  grant: AuthorizationGrant,
+  enrolment: { readonly scopeKey: string | undefined; readonly label: string | undefined },
+): Promise<RedeemedLogin> {
+  const { root, clock, http, provider, callOptions } = deps;
+  const { issuer, clientId } = provider;
+  const header = { kind: 'sign-in' as const, startedAt: clock.now(), accountIds: [], issuer, clientId };
+  const entry = openEntry(root.paths.journal, root.processes, definedOnly({ ...header, ...enrolment }));
+  try {
+    const outcome = await repeatUnsent(clock, () => exchangeCode(http, provider, grant, callOptions));
+    const verdict = judgeTokenAnswer(outcome);
+    if (verdict.kind !== 'tokens') throw tokenError(verdict, 'the sign-in');
+    const answer = journalAnswer(verdict.tokens, clock.now());
+    entry.record(answer);
+    const tokens = { generation: 1, ...tokensOfAnswer(answer) };
+    const identity = identityOfTokens(tokens);
+    assertComplete(tokens, identity);
+    const login = { identity, tokens, provenance: { issuer, clientId }, extras: ownExtras(provider) };
+    return { login: enrolment.label === undefined ? login : { ...login, label: enrolment.label }, entry };
+  } catch (error) {
+    entry.discard();
+    throw error;
+  }
+}
+
+function assertComplete(tokens: ProvenLogin['tokens'], identity: ProvenLogin['identity']): void {
+  const isWhole = tokens.refreshToken && tokens.accessToken && tokens.idToken;
+  if (isWhole && identity.accountId !== undefined && identity.userId !== undefined) return;
+  throw new AppError('login-failed', 'the provider granted a login that does not say whose it is', {
+    hint: 'sign in again, and choose a workspace when the page asks',
+  });
+}
+
+/** What the official client adds to a login of its own; an API key is not asked for (P7). */
+function ownExtras({ issuer, clientId }: Provider): AuthFileExtras {
+  return {
+    top: { OPENAI_API_KEY: null },
+    tokens: {
+      oauth_provenance: { issuer, client_id: clientId },
+      login_owner_id: randomBytes(32).toString('base64url'),
+    },
+  };
+}

@@ -1,0 +1,94 @@
+import type { HttpClient, HttpOutcome } from '../http/client.js';
+import type { Secret } from '../secret.js';
+import type { Provider } from './provider.js';
+
+/** For a refresh; the lock waits of DESIGN section 4 are longer than this. */
+const tokenDeadlineMs = 15_000;
+const revokeDeadlineMs = 10_000;
+
+/** Why a refresh happens, in the provider's words (CODEX.md section 3). */
+export type RefreshReason = 'proactive_expiry' | 'scheduled' | 'unauthorized_recovery' | 'forced';
+
+/** What every call to the provider needs besides its own facts. */
+export interface CallOptions {
+  /** From `userAgent()` in `provider.ts`. */
+  readonly userAgent: string;
+  readonly deadlineMs?: number;
+  readonly signal?: AbortSignal;
+}
+
+/**
+ * RFC 6749 section 4.1.3 with RFC 7636 section 4.5. Judge the outcome with `judgeTokenAnswer`; a code is single-use
+ * like a refresh token, so the request has a connection of its own and is never repeated here.
+ */
+export function exchangeCode(
+  http: HttpClient,
+  provider: Provider,
+  grant: { readonly code: Secret; readonly redirectUri: string; readonly codeVerifier: Secret },
+  options: CallOptions,
+): Promise<HttpOutcome> {
+  const form = new URLSearchParams([
+    ['grant_type', 'authorization_code'],
+    ['client_id', provider.clientId],
+    ['code', grant.code.reveal()],
+    ['redirect_uri', grant.redirectUri],
+    ['code_verifier', grant.codeVerifier.reveal()],
+  ]);
+  return post(http, `${provider.issuer}/oauth/token`, 'application/x-www-form-urlencoded', form.toString(), options);
+}
+
+/**
+ * RFC 6749 section 6, with the JSON body that this provider takes. One request, sent as it is called: whoever calls
+ * holds the refresh lock and has the journal entry open (P1, P3).
+ */
+export function refreshRequest(
+  http: HttpClient,
+  provider: Provider,
+  grant: { readonly refreshToken: Secret; readonly reason: RefreshReason },
+  options: CallOptions,
+): Promise<HttpOutcome> {
+  const body = {
+    client_id: provider.clientId,
+    grant_type: 'refresh_token',
+    refresh_reason: grant.reason,
+    refresh_token: grant.refreshToken.reveal(),
+  };
+  return post(http, `${provider.issuer}/oauth/token`, 'application/json', JSON.stringify(body), options);
+}
+
+export type RevokeOutcome = { readonly kind: 'revoked' } | { readonly kind: 'failed'; readonly message: string };
+
+/** RFC 7009 in the provider's JSON form: ends the whole login that the refresh token belongs to. */
+export async function revokeToken(
+  http: HttpClient,
+  provider: Provider,
+  refreshToken: Secret,
+  options: CallOptions,
+): Promise<RevokeOutcome> {
+  const body = { token: refreshToken.reveal(), token_type_hint: 'refresh_token', client_id: provider.clientId };
+  const outcome = await post(http, `${provider.issuer}/oauth/revoke`, 'application/json', JSON.stringify(body), {
+    deadlineMs: revokeDeadlineMs,
+    ...options,
+  });
+  if (outcome.kind !== 'answer') return { kind: 'failed', message: outcome.message };
+  if (outcome.status >= 200 && outcome.status < 300) return { kind: 'revoked' };
+  return { kind: 'failed', message: `The provider answered ${outcome.status} to the revocation.` };
+}
+
+function post(
+  http: HttpClient,
+  url: string,
+  contentType: string,
+  body: string,
+  { userAgent, deadlineMs = tokenDeadlineMs, signal }: CallOptions,
+): Promise<HttpOutcome> {
+  return http.send({
+    method: 'POST',
+    url,
+    headers: { 'content-type': contentType, accept: 'application/json', 'user-agent': userAgent },
+    body,
+    deadlineMs,
+    freshConnection: true,
+    ...(signal === undefined ? {} : { signal }),
+  });
+}

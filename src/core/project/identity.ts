@@ -1,0 +1,85 @@
+import { realpathSync, statSync } from 'node:fs';
+import { basename, dirname, isAbsolute, resolve, sep } from 'node:path';
+import { findRepository, type Repository, repositoryAt } from './git.js';
+import { attempt } from './git-dir.js';
+import { projectKey } from './key.js';
+
+export interface Project {
+  readonly kind: 'project';
+  /** What all checkouts of the repository share: the main working tree, else the common git directory. Real path. */
+  readonly root: string;
+  readonly key: string;
+  /** The directory that holds the `.git`; undefined inside a bare repository or a git directory. */
+  readonly workTree: string | undefined;
+  readonly isLinkedWorktree: boolean;
+  /** Where older versions may have kept this project's pool; never contains `root`. */
+  readonly legacy: readonly { readonly root: string; readonly key: string }[];
+}
+
+export type ProjectResolution =
+  | Project
+  /** Git refuses to work here; `reason` is a clause about `gitPath` ("it names …") that is safe to print. */
+  | { readonly kind: 'broken'; readonly gitPath: string; readonly reason: string }
+  | { readonly kind: 'none'; readonly reason: 'no-directory' | 'no-repository' | 'home' };
+
+/**
+ * The project of an absolute directory: checkouts belong together exactly as `git rev-parse --git-common-dir` says.
+ * Neither `home` nor a directory above it is ever a project, so that a repository of dotfiles does not claim
+ * everything. Synchronous, and no git process: it runs at every start.
+ */
+export function resolveProjectStorageIdentityRoot(cwd: string, { home }: { readonly home: string }): ProjectResolution {
+  const start = realDirectory(cwd);
+  if (start === undefined) return { kind: 'none', reason: 'no-directory' };
+  const isHomeOrAbove = homeBoundary(home);
+  if (isHomeOrAbove(start)) return { kind: 'none', reason: 'home' };
+
+  const found = findRepository(start, isHomeOrAbove);
+  if (found.kind === 'absent') return { kind: 'none', reason: 'no-repository' };
+  if (found.kind === 'broken') return found;
+  const root = identityRoot(found.commonDir);
+  return isHomeOrAbove(root) ? { kind: 'none', reason: 'home' } : describe(found, root);
+}
+
+function describe(repository: Repository, root: string): Project {
+  return {
+    kind: 'project',
+    root,
+    key: projectKey(root),
+    workTree: repository.workTree,
+    isLinkedWorktree: repository.gitDir !== repository.commonDir,
+    legacy: legacyRoots(repository, root).map((legacyRoot) => ({ root: legacyRoot, key: projectKey(legacyRoot) })),
+  };
+}
+
+function identityRoot(commonDir: string): string {
+  return basename(commonDir) === '.git' ? dirname(commonDir) : commonDir;
+}
+
+/**
+ * Older versions keyed a checkout by its own path, and the worktrees of a hub (`hub/.bare`, `hub/.git` naming it) by
+ * the hub. The hub counts only if its `.git` leads to this very repository.
+ */
+function legacyRoots({ workTree, commonDir }: Repository, root: string): string[] {
+  const roots = new Set<string>();
+  if (workTree !== undefined) roots.add(workTree);
+  if (root === commonDir) {
+    const hub = repositoryAt(dirname(commonDir));
+    if (hub.kind === 'found' && hub.workTree !== undefined && hub.commonDir === commonDir) roots.add(hub.workTree);
+  }
+  roots.delete(root);
+  return [...roots];
+}
+
+function realDirectory(path: string): string | undefined {
+  return attempt(() => {
+    const real = realpathSync.native(path);
+    return statSync(real).isDirectory() ? real : undefined;
+  });
+}
+
+/** Compared as real paths. A home that is not absolute, such as an unset one, is no boundary. */
+function homeBoundary(home: string): (directory: string) => boolean {
+  if (!isAbsolute(home)) return () => false;
+  const real = attempt(() => realpathSync.native(home)) ?? resolve(home);
+  return (directory) => real === directory || real.startsWith(directory.endsWith(sep) ? directory : directory + sep);
+}

@@ -1,0 +1,48 @@
+import * as z from 'zod/mini';
+
+// The usage endpoint is not a published interface: values appear as numbers, as strings or as null, and members come
+// and go. In these schemas a value of another shape reads as absent, so that one oddity never hides all the rest.
+
+const decimal = z.string().check(z.trim(), z.regex(/^[+-]?\d+(\.\d+)?(e[+-]?\d+)?$/i));
+
+/** A finite number, or a string that spells one. */
+export const looseNumber = z.catch(
+  z.optional(z.union([z.number(), z.pipe(decimal, z.pipe(z.transform(Number), z.number()))])),
+  undefined,
+);
+
+export const looseText = z.catch(z.optional(z.string().check(z.minLength(1))), undefined);
+
+/** Amounts of money and credits: the provider writes them as strings, and as a string they stay exact. */
+export const looseAmount = z.catch(
+  z.optional(z.union([z.string().check(z.minLength(1)), z.pipe(z.number(), z.transform(String))])),
+  undefined,
+);
+
+export const looseFlag = z.catch(z.optional(z.boolean()), undefined);
+
+export const looseList = z.catch(z.optional(z.array(z.unknown())), undefined);
+
+/** An object of these members, or absent. */
+export function looseObject<Shape extends z.core.$ZodLooseShape>(shape: Shape) {
+  return z.catch(z.optional(z.object(shape)), undefined);
+}
+
+/** The end of the year 9999: later dates have no plain ISO form and are surely not what the server meant. */
+export const latestInstantMs = 253_402_300_799_999;
+
+/** Milliseconds since the epoch as a time that can be shown, or undefined. */
+export function asInstant(ms: number | undefined): number | undefined {
+  if (ms === undefined || !(ms >= 0 && ms <= latestInstantMs)) return undefined;
+  return Math.round(ms);
+}
+
+/** A time given in unix seconds (number or string) or as an ISO date, in milliseconds. */
+export const looseInstant = z.pipe(
+  z.optional(z.unknown()),
+  z.transform((value: unknown) => {
+    const seconds = looseNumber.parse(value);
+    if (seconds !== undefined) return asInstant(seconds * 1000);
+    return typeof value === 'string' ? asInstant(Date.parse(value)) : undefined;
+  }),
+);

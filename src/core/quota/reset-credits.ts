@@ -1,0 +1,50 @@
+import * as z from 'zod/mini';
+import { definedOnly } from '../defined-only.js';
+import { looseInstant, looseList, looseNumber, looseText } from './loose-values.js';
+import type { ResetCredit, ResetCredits } from './usage.js';
+
+const RawResetCredits = z.object({ available_count: looseNumber, credits: looseList });
+
+const RawResetCredit = z.object({
+  id: looseText,
+  reset_type: looseText,
+  status: looseText,
+  granted_at: looseInstant,
+  expires_at: looseInstant,
+  title: looseText,
+  description: looseText,
+});
+
+/**
+ * The reset credits of an account: the count in a usage answer, or the list of `GET /wham/rate-limit-reset-credits`.
+ * Undefined when there is neither.
+ */
+export function parseResetCredits(json: unknown): ResetCredits | undefined {
+  const parsed = RawResetCredits.safeParse(json);
+  if (!parsed.success) return undefined;
+  const { available_count, credits } = parsed.data;
+  if (available_count === undefined && credits === undefined) return undefined;
+  return definedOnly({
+    availableCount: available_count === undefined ? undefined : Math.max(0, available_count),
+    credits: credits?.flatMap(toResetCredit),
+  });
+}
+
+function toResetCredit(value: unknown): ResetCredit[] {
+  const parsed = RawResetCredit.safeParse(value);
+  if (!parsed.success || parsed.data.id === undefined) return [];
+  const { id, reset_type, status, granted_at, expires_at, title, description } = parsed.data;
+  return [
+    {
+      id,
+      ...definedOnly({
+        resetType: reset_type,
+        status,
+        grantedAt: granted_at,
+        expiresAt: expires_at,
+        title,
+        description,
+      }),
+    },
+  ];
+}

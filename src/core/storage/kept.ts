@@ -1,0 +1,19 @@
+import { existsSync } from 'node:fs';
+import { join } from 'node:path';
+import { makeDirectory, replaceFile } from './atomic-file.js';
+import type { Root } from './root.js';
+
+/** Keeps a whole file that has to make way, readable by its owner only. Returns the path of the copy. */
+export function keepAside(root: Root, stem: string, content: string): string {
+  makeDirectory(root.paths.kept);
+  const time = new Date(root.clock.now()).toISOString().replace(/[:.]/g, '-');
+  const path = unusedPath(join(root.paths.kept, `${stem}-${time}`));
+  replaceFile({ path, content }, root.processes);
+  return path;
+}
+
+function unusedPath(base: string): string {
+  let path = `${base}.json`;
+  for (let copy = 2; existsSync(path); copy += 1) path = `${base}-${copy}.json`;
+  return path;
+}

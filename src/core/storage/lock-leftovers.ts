@@ -1,0 +1,51 @@
+import { randomBytes } from 'node:crypto';
+import * as fs from 'node:fs';
+import { join } from 'node:path';
+import { systemErrorCode } from '../errors.js';
+import { listDirectory } from './atomic-file.js';
+import { privateName } from './lock-directory.js';
+import { nonceOf, readOwner } from './lock-owner.js';
+import type { ProcessIdentity, ProcessTable } from './process-table.js';
+
+const privatePattern = /^\.(?<name>.+)\.(?<pid>\d+)-(?<start>[^-]+)-[0-9a-f]+\.tmp$/;
+
+/**
+ * Removes the private directories of processes that died while taking a lock. Returns the names removed. A wrong
+ * judgement would be harmless: the directory is first renamed, so that either its maker's take wins, or the sweep.
+ */
+export function sweepLockLeftovers(directory: string, processes: ProcessTable): string[] {
+  return listDirectory(directory).filter((entry) => {
+    const parts = privatePattern.exec(entry)?.groups;
+    if (parts === undefined || processes.stateOf(makerOf(directory, entry, parts, processes)) !== 'dead') return false;
+    return remove(directory, entry, privateName(parts['name'] ?? '', processes.self, randomBytes(12).toString('hex')));
+  });
+}
+
+/** The record's word, else that of the directory's name, which does not tell the host: then it is taken to be ours. */
+function makerOf(
+  directory: string,
+  entry: string,
+  parts: Record<string, string>,
+  processes: ProcessTable,
+): ProcessIdentity {
+  const path = join(directory, entry);
+  const nonce = listDirectory(path)
+    .map(nonceOf)
+    .find((candidate) => candidate !== undefined);
+  const owner = nonce === undefined ? undefined : readOwner(path, nonce);
+  if (owner !== undefined && owner !== 'gone') return owner;
+  const startedAt = parts['start'] === '0' ? undefined : parts['start'];
+  return { ...processes.self, pid: Number(parts['pid']), startedAt };
+}
+
+function remove(directory: string, entry: string, swept: string): boolean {
+  try {
+    fs.renameSync(join(directory, entry), join(directory, swept));
+    fs.rmSync(join(directory, swept), { recursive: true, force: true });
+    return true;
+  } catch (error) {
+    // Another sweep or its maker was faster; or the directory is not ours to change, which `doctor` reports.
+    if (systemErrorCode(error) === undefined) throw error;
+    return false;
+  }
+}

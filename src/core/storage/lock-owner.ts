@@ -1,0 +1,73 @@
+import { randomBytes } from 'node:crypto';
+import { readFileSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import * as z from 'zod/mini';
+import type { Clock } from '../clock.js';
+import { systemErrorCode } from '../errors.js';
+import type { ProcessTable } from './process-table.js';
+
+const ownerSchema = z.object({
+  // kill(2) gives zero and negative numbers another meaning.
+  pid: z.int32().check(z.positive()),
+  startedAt: z.optional(z.string()),
+  bootId: z.optional(z.string()),
+  pidNamespace: z.optional(z.string()),
+  host: z.string(),
+  /** One acquisition, never used again: the name of its record is made of it. */
+  nonce: z.string(),
+  name: z.string(),
+  /** ISO 8601, by the owner's clock: to be shown, never compared. */
+  acquiredAt: z.string(),
+});
+
+/** Who holds a lock, or is about to. */
+export type LockOwner = Readonly<z.infer<typeof ownerSchema>>;
+
+export function createLockOwner(name: string, processes: ProcessTable, clock: Clock): LockOwner {
+  const nonce = randomBytes(12).toString('hex');
+  return { ...processes.self, nonce, name, acquiredAt: new Date(clock.now()).toISOString() };
+}
+
+const recordPattern = /^owner-([0-9a-f]+)\.json$/;
+
+export function recordPath(directory: string, nonce: string): string {
+  return join(directory, `owner-${nonce}.json`);
+}
+
+/** The nonce in the name of an owner record, undefined for any other file. */
+export function nonceOf(fileName: string): string | undefined {
+  return recordPattern.exec(fileName)?.[1];
+}
+
+export function writeOwner(directory: string, owner: LockOwner): void {
+  writeFileSync(recordPath(directory, owner.nonce), `${JSON.stringify(owner)}\n`, { flag: 'wx', mode: 0o600 });
+}
+
+/**
+ * The record, `gone` when it was released meanwhile, or undefined when it cannot be understood. No crash of ours
+ * leaves such a one; a power failure can, since nothing here is synced.
+ */
+export function readOwner(directory: string, nonce: string): LockOwner | 'gone' | undefined {
+  const text = readRecord(recordPath(directory, nonce));
+  if (text === undefined) return 'gone';
+  const parsed = ownerSchema.safeParse(parseJson(text));
+  return parsed.success && parsed.data.nonce === nonce ? parsed.data : undefined;
+}
+
+function readRecord(path: string): string | undefined {
+  try {
+    return readFileSync(path, 'utf8');
+  } catch (error) {
+    if (systemErrorCode(error) === 'ENOENT') return undefined;
+    throw error;
+  }
+}
+
+function parseJson(text: string): unknown {
+  try {
+    return JSON.parse(text);
+  } catch {
+    // A cut-off record: the caller treats it as one it cannot judge.
+    return undefined;
+  }
+}

@@ -1,0 +1,36 @@
+import packageJson from '../package.json' with { type: 'json' };
+import { run } from './cli/run.js';
+import { systemClock } from './core/clock.js';
+import { systemProcesses } from './core/storage/process-table.js';
+
+const interruption = new AbortController();
+let interrupts = 0;
+process.on('SIGINT', () => {
+  interrupts += 1;
+  if (interrupts > 1) process.exit(130);
+  interruption.abort();
+});
+process.on('SIGTERM', () => interruption.abort());
+
+for (const stream of [process.stdout, process.stderr]) stream.on('error', endQuietly);
+
+/** A reader that has gone away, as in `| head -1`, is no failure of ours; a full disk behind a redirect is. */
+function endQuietly(error: NodeJS.ErrnoException): void {
+  process.exit(error.code === 'EPIPE' ? process.exitCode : 1);
+}
+
+const effectiveUserId = process.geteuid?.();
+
+process.exitCode = await run(process.argv.slice(2), {
+  variables: process.env,
+  streams: { stdin: process.stdin, stdout: process.stdout, stderr: process.stderr },
+  cwd: process.cwd(),
+  clock: systemClock,
+  processes: systemProcesses,
+  ...(effectiveUserId === undefined ? {} : { effectiveUserId }),
+  platform: process.platform,
+  architecture: process.arch,
+  version: packageJson.version,
+  signal: interruption.signal,
+});
+if (interruption.signal.aborted) process.exit(process.exitCode);

@@ -1,0 +1,108 @@
+import { createServer, type Server } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import { DeviceLogins } from './device.js';
+import type { IssueRequest, TokenSet } from './grants.js';
+import { createHandler } from './handler.js';
+import { type AccountRef, demoPeople, type NewAccount, People } from './people.js';
+import { type LoggedRequest, RequestLog } from './request-log.js';
+import { Scenario } from './scenario.js';
+import { createTokenSigner } from './token-signer.js';
+import { TokenStore } from './token-store.js';
+
+export interface ProviderOptions {
+  /** Default 0: any free port. */
+  readonly port?: number;
+  /** Default: the demo people. */
+  readonly people?: readonly NewAccount[];
+  /** Called when a request has been answered or its connection cut. */
+  readonly onRequest?: (request: LoggedRequest) => void;
+}
+
+/** A running stand-in. All of it is on loopback, and nothing survives `stop`. */
+export interface Provider {
+  readonly issuer: string;
+  readonly backendUrl: string;
+  /** The same backend on a second port, which recipe R1 of CODEX.md §6 needs for the real client. */
+  readonly modelBackendUrl: string;
+  readonly scenario: Scenario;
+  readonly requests: RequestLog;
+  readonly people: People;
+  readonly device: DeviceLogins;
+  /** A valid login without going through one. */
+  issueTokens(request: IssueRequest): Promise<TokenSet>;
+  /** Refreshes of this account are refused (default `refresh_token_invalidated`); its tokens are kept for a revival. */
+  revokeAccount(ref: AccountRef, how?: { readonly code?: string; readonly accessTokens?: 'live' | 'refused' }): void;
+  reviveAccount(ref: AccountRef): void;
+  deleteAccount(ref: AccountRef): void;
+  /** Back to the state just after the start; the ports stay. */
+  reset(): void;
+  stop(): Promise<void>;
+}
+
+export async function startProvider(options: ProviderOptions = {}): Promise<Provider> {
+  const server = createServer();
+  const modelServer = createServer();
+  const issuer = await listen(server, options.port ?? 0);
+  const modelOrigin = await listen(modelServer, 0);
+
+  const parts = {
+    issuer,
+    people: new People(),
+    scenario: new Scenario(),
+    signer: createTokenSigner(),
+    store: new TokenStore(),
+  };
+  const { people, scenario, store } = parts;
+  const seed = () => {
+    for (const account of options.people ?? demoPeople) people.addAccount(account);
+  };
+  seed();
+
+  const device = new DeviceLogins(parts);
+  const requests = new RequestLog();
+  const stopping = new AbortController();
+  const { handler, grants } = createHandler(parts, device, requests, stopping.signal, options.onRequest);
+  for (const each of [server, modelServer]) each.on('request', handler);
+
+  return {
+    issuer,
+    backendUrl: `${issuer}/backend-api`,
+    modelBackendUrl: `${modelOrigin}/backend-api/codex`,
+    scenario,
+    requests,
+    people,
+    device,
+    issueTokens: (request) => grants.issueTokens(request),
+    revokeAccount(ref, { code = 'refresh_token_invalidated', accessTokens = 'live' } = {}) {
+      people.find(ref).state = { kind: 'revoked', code, accessTokens };
+    },
+    reviveAccount(ref) {
+      people.find(ref).state = { kind: 'active' };
+    },
+    deleteAccount(ref) {
+      people.find(ref).state = { kind: 'deleted' };
+    },
+    reset() {
+      for (const part of [requests, people, store, device]) part.clear();
+      scenario.reset();
+      seed();
+    },
+    async stop() {
+      stopping.abort();
+      await Promise.all([server, modelServer].map(close));
+    },
+  };
+}
+
+async function listen(server: Server, port: number): Promise<string> {
+  await new Promise<void>((resolve, reject) => {
+    server.once('error', reject).listen(port, '127.0.0.1', resolve);
+  });
+  return `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
+}
+
+async function close(server: Server): Promise<void> {
+  const closed = new Promise((resolve) => server.close(resolve));
+  server.closeAllConnections();
+  await closed;
+}

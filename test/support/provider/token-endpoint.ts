@@ -1,0 +1,75 @@
+import type { Context } from 'oidc-provider';
+import type { Parts } from './oauth.js';
+import type { AccountState } from './people.js';
+import { field, type LoggedRequest } from './request-log.js';
+
+const TOKEN_EXCHANGE = 'urn:ietf:params:oauth:grant-type:token-exchange';
+
+/** The token endpoint as the real provider answers it (CODEX.md §3), around oidc-provider's own. */
+export async function tokenEndpoint(
+  ctx: Context,
+  request: LoggedRequest,
+  parts: Parts,
+  next: () => Promise<void>,
+): Promise<void> {
+  switch (field(request, 'grant_type')) {
+    case TOKEN_EXCHANGE:
+      return exchangeForApiKey(ctx, request, parts);
+    case 'refresh_token':
+      return refresh(ctx, field(request, 'refresh_token') ?? '', parts, next);
+    default:
+      await next();
+      stateLifetime(ctx, parts);
+  }
+}
+
+async function refresh(ctx: Context, token: string, parts: Parts, next: () => Promise<void>): Promise<void> {
+  const owner = parts.people.byKey(parts.store.ownerOf(token) ?? '');
+  const code = owner && refusal(owner.state);
+  if (code !== undefined) return refuse(ctx, code);
+
+  const fate = parts.store.fateOf(token);
+  await next();
+  if (ctx.status === 200) {
+    stateLifetime(ctx, parts);
+    ctx.body = omit(ctx.body, parts.scenario.refreshOmits);
+    return;
+  }
+  if (fate === 'revoked') refuse(ctx, 'refresh_token_invalidated');
+  // Also when the token was still live a moment ago: a concurrent request has spent it meanwhile.
+  else if (parts.store.fateOf(token) === 'spent') refuse(ctx, 'refresh_token_reused');
+}
+
+/** The error code with which a login that lost its rights is refused. */
+function refusal(state: AccountState): string | undefined {
+  if (state.kind === 'revoked') return state.code;
+  return state.kind === 'deleted' ? 'account_deleted' : undefined;
+}
+
+function refuse(ctx: Context, code: string): void {
+  ctx.body = { error: { message: `stand-in: ${code}`, type: 'invalid_request_error', param: null, code } };
+  ctx.status = 401;
+}
+
+function exchangeForApiKey(ctx: Context, request: LoggedRequest, { signer }: Parts): void {
+  const claims = signer.verify(field(request, 'subject_token') ?? '');
+  if (claims === undefined) {
+    ctx.body = { error: 'invalid_grant' };
+    ctx.status = 400;
+    return;
+  }
+  ctx.body = { access_token: `sk-standin-${String(claims['sub'])}` };
+}
+
+/** oidc-provider cannot state a life of zero or less. */
+function stateLifetime(ctx: Context, { scenario }: Parts): void {
+  if (ctx.status === 200) ctx.body = { ...asObject(ctx.body), expires_in: scenario.accessTokenSeconds };
+}
+
+function omit(body: unknown, names: readonly string[]): object {
+  return Object.fromEntries(Object.entries(asObject(body)).filter(([name]) => !names.includes(name)));
+}
+
+function asObject(body: unknown): object {
+  return typeof body === 'object' && body !== null ? body : {};
+}

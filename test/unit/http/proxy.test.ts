@@ -1,0 +1,132 @@
+import { inspect } from 'node:util';
+import { describe, expect, test } from 'vitest';
+import { chooseProxy, type ProxyEnvironment } from '../../../src/core/http/proxy.js';
+
+const HTTPS = 'https://auth.openai.com/oauth/token';
+const HTTP = 'http://127.0.0.1:8080/x';
+
+function describeChoice(target: string, environment: ProxyEnvironment, option?: string): string {
+  const choice = chooseProxy(target, { environment, ...(option === undefined ? {} : { option }) });
+  return choice.kind === 'direct'
+    ? `direct by ${choice.source}`
+    : `${choice.kind} ${choice.display} by ${choice.source}`;
+}
+
+describe('which setting wins', () => {
+  test.each<[string, string, ProxyEnvironment, string | undefined, string]>([
+    ['nothing set', HTTPS, {}, undefined, 'direct by none'],
+    ['the option over everything', HTTPS, { https_proxy: 'e:1', NO_PROXY: '*' }, 'o:1', 'proxy http://o:1 by option'],
+    ['an empty option forces direct', HTTPS, { https_proxy: 'e:1' }, '', 'direct by option'],
+    [
+      'lower case before upper case',
+      HTTPS,
+      { HTTPS_PROXY: 'b:1', https_proxy: 'a:1' },
+      undefined,
+      'proxy http://a:1 by https_proxy',
+    ],
+    [
+      'an empty lower case hides nothing',
+      HTTPS,
+      { https_proxy: '', HTTPS_PROXY: 'b:1' },
+      undefined,
+      'proxy http://b:1 by HTTPS_PROXY',
+    ],
+    [
+      'blanks count as empty',
+      HTTP,
+      { http_proxy: '  ', HTTP_PROXY: 'b:1' },
+      undefined,
+      'proxy http://b:1 by HTTP_PROXY',
+    ],
+    ['https ignores HTTP_PROXY', HTTPS, { HTTP_PROXY: 'b:1' }, undefined, 'direct by none'],
+    ['http ignores HTTPS_PROXY', HTTP, { HTTPS_PROXY: 'b:1' }, undefined, 'direct by none'],
+    ['ALL_PROXY for either', HTTPS, { ALL_PROXY: 'c:1' }, undefined, 'proxy http://c:1 by ALL_PROXY'],
+    ['all_proxy for http', HTTP, { all_proxy: 'c:1' }, undefined, 'proxy http://c:1 by all_proxy'],
+    [
+      'the scheme before ALL_PROXY',
+      HTTPS,
+      { all_proxy: 'c:1', HTTPS_PROXY: 'b:1' },
+      undefined,
+      'proxy http://b:1 by HTTPS_PROXY',
+    ],
+    ['loopback is not special', HTTP, { http_proxy: 'a:1' }, undefined, 'proxy http://a:1 by http_proxy'],
+    ['an exception says its variable', HTTPS, { https_proxy: 'a:1', NO_PROXY: '*' }, undefined, 'direct by NO_PROXY'],
+    [
+      'an empty no_proxy hides nothing',
+      HTTPS,
+      { https_proxy: 'a:1', no_proxy: '', NO_PROXY: '*' },
+      undefined,
+      'direct by NO_PROXY',
+    ],
+    [
+      'an exception spares an unreadable setting',
+      HTTPS,
+      { https_proxy: '::', no_proxy: '*' },
+      undefined,
+      'direct by no_proxy',
+    ],
+  ])('%s', (_name, target, environment, option, expected) => {
+    expect(describeChoice(target, environment, option)).toBe(expected);
+  });
+});
+
+describe('how a setting is read', () => {
+  test.each([
+    ['proxy.corp:3128', 'proxy http://proxy.corp:3128 by option'],
+    ['  http://proxy.corp:3128/  ', 'proxy http://proxy.corp:3128 by option'],
+    ['https://proxy.corp', 'proxy https://proxy.corp by option'],
+    ['http://me:hunter2@proxy.corp:3128', 'proxy http://proxy.corp:3128 by option'],
+    ['me:hunter2@proxy.corp:3128', 'proxy http://proxy.corp:3128 by option'],
+    ['[::1]:3128', 'proxy http://[::1]:3128 by option'],
+    ['socks5://me:hunter2@proxy:1080', 'invalid a SOCKS proxy by option'],
+    ['SOCKS4A://proxy', 'invalid a SOCKS proxy by option'],
+    ['ftp://me:hunter2@proxy', 'invalid an unreadable proxy address by option'],
+    ['http://me:hunter2@', 'invalid an unreadable proxy address by option'],
+    ['http://me:hunter2@:::', 'invalid an unreadable proxy address by option'],
+    ['http:hunter2:3128', 'invalid an unreadable proxy address by option'],
+  ])('%s', (option, expected) => {
+    expect(describeChoice(HTTPS, {}, option)).toBe(expected);
+  });
+
+  test('no choice shows the password, the address with it is in reach of reveal() only', () => {
+    const choice = chooseProxy(HTTPS, { option: 'http://me:hunter2@proxy.corp:3128', environment: {} });
+    expect(inspect(choice) + JSON.stringify(choice)).not.toContain('hunter2');
+    expect(choice.kind === 'proxy' && choice.url.reveal()).toBe('http://me:hunter2@proxy.corp:3128/');
+  });
+});
+
+describe('NO_PROXY', () => {
+  test.each([
+    ['*', 'https://a.b/', true],
+    ['a.b', 'https://a.b/', true],
+    ['A.B', 'https://a.b/', true],
+    ['a.b', 'https://x.a.b/', true],
+    ['a.b', 'https://xa.b/', false],
+    ['.a.b', 'https://a.b/', true],
+    ['.a.b', 'https://x.y.a.b/', true],
+    ['*.a.b', 'https://x.a.b/', true],
+    ['a.b.', 'https://a.b/', true],
+    ['a.b', 'https://a.b./', true],
+    ['x, a.b', 'https://a.b/', true],
+    ['x a.b', 'https://a.b/', true],
+    [',,', 'https://a.b/', false],
+    ['.', 'https://a.b/', false],
+    ['b', 'https://a.b/', true],
+    ['a.b:443', 'https://a.b/', true],
+    ['a.b:80', 'https://a.b/', false],
+    ['a.b:80', 'http://a.b/', true],
+    ['a.b:8443', 'https://a.b:8443/', true],
+    ['127.0.0.1', 'http://127.0.0.1:99/', true],
+    ['127.0.0.1:99', 'http://127.0.0.1:99/', true],
+    ['0.0.1', 'http://127.0.0.1/', false],
+    ['::1', 'http://[::1]:99/', true],
+    ['[::1]', 'http://[::1]:99/', true],
+    ['[::1]:99', 'http://[::1]:99/', true],
+    ['[::1]:98', 'http://[::1]:99/', false],
+    ['0:0:0:0:0:0:0:1', 'http://[::1]/', true],
+    ['localhost', 'http://127.0.0.1/', false],
+  ])('%s for %s: %s', (list, target, isDirect) => {
+    const choice = chooseProxy(target, { environment: { ALL_PROXY: 'p:1', NO_PROXY: list } });
+    expect(choice.kind).toBe(isDirect ? 'direct' : 'proxy');
+  });
+});

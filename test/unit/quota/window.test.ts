@@ -1,0 +1,67 @@
+import { describe, expect, it } from 'vitest';
+import { isCurrent, orderedWindows, quotaWindow, windowId } from '../../../src/core/quota/window.js';
+
+describe('a window is called by its duration', () => {
+  it.each([
+    [18_000, '5h'],
+    [604_800, '7d'],
+    [2_592_000, '30d'],
+    [43_200, '12h'],
+    [86_400, '1d'],
+    [1_800, '30m'],
+    [18_001, '18001s'],
+  ])('%d s is %s', (seconds, id) => {
+    expect(windowId(seconds)).toBe(id);
+  });
+});
+
+describe('quotaWindow', () => {
+  it.each([
+    [-3, 0, 100],
+    [0, 0, 100],
+    [12.3, 12.3, 87.7],
+    [99.99, 99.99, 0.01],
+    [100, 100, 0],
+    [140, 100, 0],
+  ])('clamps %d %% used to %d %% and leaves %d %%', (given, usedPercent, remainingPercent) => {
+    const window = quotaWindow({ durationSeconds: 18_000, usedPercent: given });
+    expect(window).toEqual({ id: '5h', durationSeconds: 18_000, usedPercent, remainingPercent });
+  });
+
+  it.each([
+    ['no share', 18_000, undefined],
+    ['a share that is no number', 18_000, Number.NaN],
+    ['an endless share', 18_000, Number.POSITIVE_INFINITY],
+    ['no duration', undefined, 40],
+    ['a zero duration', 0, 40],
+    ['a negative duration', -18_000, 40],
+    ['a duration that is no number', Number.NaN, 40],
+    ['a duration of a thousand years', 3.2e10, 40],
+  ])('is unknown with %s', (_, durationSeconds, usedPercent) => {
+    expect(quotaWindow({ durationSeconds, usedPercent })).toBeUndefined();
+  });
+});
+
+it('orders windows by duration and keeps the fuller of two alike', () => {
+  const window = (durationSeconds: number, usedPercent: number) => quotaWindow({ durationSeconds, usedPercent }) ?? [];
+  const windows = [window(604_800, 10), window(18_000, 5), window(18_000, 60), window(18_000, 30)].flat();
+  expect(orderedWindows(windows).map(({ id, usedPercent }) => [id, usedPercent])).toEqual([
+    ['5h', 60],
+    ['7d', 10],
+  ]);
+});
+
+describe('isCurrent', () => {
+  const window = { id: '5h', durationSeconds: 18_000, usedPercent: 10, remainingPercent: 90 };
+
+  it('ends exactly at the reset', () => {
+    const withReset = { ...window, resetsAt: 5_000 };
+    expect(isCurrent(withReset, 1_000, 4_999)).toBe(true);
+    expect(isCurrent(withReset, 1_000, 5_000)).toBe(false);
+  });
+
+  it('ends a full duration after it was seen when no reset is named', () => {
+    expect(isCurrent(window, 1_000, 18_000_999)).toBe(true);
+    expect(isCurrent(window, 1_000, 18_001_000)).toBe(false);
+  });
+});
