@@ -1,8 +1,17 @@
-import { rmSync, writeFileSync } from 'node:fs';
+import { spawnSync } from 'node:child_process';
+import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { build } from 'esbuild';
 
 // Bundled CommonJS dependencies call require() for Node's own modules.
 const banner = { js: "import { createRequire } from 'node:module'; const require = createRequire(import.meta.url);" };
+
+/** The functions we use of Node's larger modules, which a listing outside of a project never calls. */
+const rarelyUsed = {
+  'node:crypto': ['createHash', 'randomBytes', 'randomUUID'],
+  'node:child_process': ['spawn', 'execFile', 'execFileSync'],
+};
 
 rmSync('dist', { recursive: true, force: true });
 
@@ -18,9 +27,117 @@ const { metafile } = await build({
   minifyWhitespace: true,
   chunkNames: 'chunks/[name]-[hash]',
   sourcemap: false,
-  legalComments: 'linked',
+  legalComments: 'none',
   metafile: true,
   banner,
+  plugins: [withoutColorDetection()],
 });
 
 writeFileSync('dist/metafile.json', JSON.stringify(metafile));
+
+await build({
+  entryPoints: { start: 'src/start.ts' },
+  outdir: 'dist',
+  outExtension: { '.js': '.cjs' },
+  bundle: true,
+  format: 'cjs',
+  platform: 'node',
+  target: 'node20',
+  external: ['./main.js'],
+});
+
+const quick = await build({
+  entryPoints: { quick: 'src/main.ts' },
+  outdir: 'dist',
+  outExtension: { '.js': '.cjs' },
+  bundle: true,
+  format: 'cjs',
+  platform: 'node',
+  target: 'node20',
+  minify: true,
+  legalComments: 'none',
+  metafile: true,
+  plugins: [withoutColorDetection(), onlyQuickCommands(), loadedWhenUsed()],
+});
+writeFileSync('dist/quick.metafile.json', JSON.stringify(quick.metafile));
+writeCodeCache();
+
+writeFileSync('dist/LICENSES.txt', licencesOf(Object.values(metafile.outputs).flatMap(({ inputs }) => Object.keys(inputs))));
+
+/** The notices that the licences of the bundled packages ask for. */
+function licencesOf(inputs) {
+  const packages = inputs.flatMap((input) => /^.*node_modules\/(?:@[^/]+\/)?[^/]+/.exec(input)?.[0] ?? []);
+  const notices = [...new Set(packages)].sort().map((directory) => {
+    const { name, version, license } = JSON.parse(readFileSync(`${directory}/package.json`, 'utf8'));
+    const files = readdirSync(directory).filter((file) => /^(licen[cs]e|notice)/i.test(file));
+    const texts = files.map((file) => readFileSync(`${directory}/${file}`, 'utf8').trim());
+    return [`${name} ${version} (${license})`, ...texts].join('\n\n');
+  });
+  return `${notices.join(`\n\n${'-'.repeat(80)}\n\n`)}\n`;
+}
+
+/** chalk looks at the terminal, and loads Node's network stack to do so, although `io.ts` decides about colour itself. */
+function withoutColorDetection() {
+  const namespace = 'color-detection';
+  return {
+    name: namespace,
+    setup({ onResolve, onLoad }) {
+      onResolve({ filter: /^#supports-color$/ }, ({ path }) => ({ path, namespace }));
+      onLoad({ filter: /./, namespace }, () => ({ contents: 'export default { stdout: false, stderr: false };' }));
+    },
+  };
+}
+
+/** Leaves out what `list` and `status` never load: the other commands, the network and the prompts. */
+function onlyQuickCommands() {
+  const isWanted = (path) => /\/(list|status|theme)\.js$/.test(path);
+  return {
+    name: 'only-quick-commands',
+    setup({ onResolve, onLoad }) {
+      onResolve({ filter: /./ }, ({ kind, path }) =>
+        kind === 'dynamic-import' && !isWanted(path) ? { path, namespace: 'left-out' } : undefined,
+      );
+      onLoad({ filter: /./, namespace: 'left-out' }, ({ path }) => ({
+        contents: `throw new Error(${JSON.stringify(`${path} is not in the quick bundle`)});`,
+      }));
+    },
+  };
+}
+
+/** Loading one of those modules takes milliseconds, so that it is put off until one of the functions is called. */
+function loadedWhenUsed() {
+  const namespace = 'loaded-when-used';
+  return {
+    name: namespace,
+    setup({ onResolve, onLoad }) {
+      onResolve({ filter: /^node:(crypto|child_process)$/ }, ({ path, namespace: importer }) =>
+        importer === namespace ? { path, external: true } : { path, namespace },
+      );
+      onLoad({ filter: /./, namespace }, ({ path }) => ({
+        contents: rarelyUsed[path]
+          .map((name) => `export const ${name} = (...args) => require('${path}').${name}(...args);`)
+          .join('\n'),
+      }));
+    },
+  };
+}
+
+/** Lists a small pool once, so that V8's cache has the functions compiled that every listing runs. */
+function writeCodeCache() {
+  const home = mkdtempSync(join(tmpdir(), 'codex-auth-build-'));
+  const token = ['{}', '{}', 'x'].map((part) => Buffer.from(part).toString('base64url')).join('.');
+  const account = { email: 'a@example.com', userId: 'u', accountId: 'a', refreshToken: 'r', accessToken: token };
+  const pool = { version: 3, accounts: [account, { ...account, email: 'b@example.com', accountId: 'b' }], activeIndex: 0 };
+  writeFileSync(join(home, 'openai-codex-accounts.json'), JSON.stringify(pool), { mode: 0o600 });
+  const program = `
+    const { readFileSync, writeFileSync } = require('node:fs');
+    const { Script } = require('node:vm');
+    const script = new Script('(function (require) {' + readFileSync('dist/quick.cjs', 'utf8') + '\\n})', { filename: 'quick.cjs' });
+    process.argv = [process.execPath, 'codex-auth', 'list'];
+    process.on('exit', () => writeFileSync('dist/quick.cache', script.createCachedData()));
+    script.runInThisContext()(require);`;
+  const env = { PATH: process.env.PATH, HOME: home, CODEX_HOME: home, CODEX_MULTI_AUTH_DIR: home };
+  const { status, stderr } = spawnSync(process.execPath, ['-e', program], { env, encoding: 'utf8' });
+  rmSync(home, { recursive: true, force: true });
+  if (status !== 0) throw new Error(`the code cache could not be made: ${stderr}`);
+}

@@ -1,1 +1,224 @@
-export {};
+import { randomUUID } from 'node:crypto';
+import type { Account } from './core/accounts/account.js';
+import { factsOf, type Roster, readElsewhere, readRoster } from './core/accounts/roster.js';
+import { selectAccount } from './core/accounts/selector.js';
+import { systemClock } from './core/clock.js';
+import { runningClients } from './core/codex/clients.js';
+import { flockHelpers } from './core/codex/credential-lock.js';
+import { codexHomeAt } from './core/codex/home.js';
+import { lookup, touch } from './core/decision/affinity.js';
+import { type Decision, decide } from './core/decision/decide.js';
+import { definedOnly } from './core/defined-only.js';
+import { type Environment, homeOf, readEnvironment } from './core/environment.js';
+import { AppError } from './core/errors.js';
+import type { HealthEvent } from './core/health/events.js';
+import { applyEvent } from './core/health/state.js';
+import { describeOutcome } from './core/oauth/describe-outcome.js';
+import { resolveProvider, userAgent } from './core/oauth/provider.js';
+import type { RefreshDeps } from './core/oauth/refresh-deps.js';
+import { locateScope, scopeForReading } from './core/project/scope.js';
+import type { Secret } from './core/secret.js';
+import { resolveSettings, type Settings, settingsOf } from './core/settings.js';
+import { withKnowledge } from './core/storage/account-state.js';
+import { codexHome, rootDirectory, rootPaths } from './core/storage/paths.js';
+import { systemProcesses } from './core/storage/process-table.js';
+import type { Root } from './core/storage/root.js';
+import { readSettingsFile } from './core/storage/settings-file.js';
+import { updateAccountState } from './core/storage/state-store.js';
+
+export interface CodexAuthOptions {
+  /** Usually `process.env`: decides where the accounts are, as for the command line. */
+  readonly environment: Readonly<Record<string, string | undefined>>;
+  /** Usually `process.cwd()`: decides whose project's accounts are meant. */
+  readonly cwd: string;
+  /** The global accounts, whatever the directory. */
+  readonly global?: boolean;
+  /** Named to the provider in the user agent, behind our own name: letters, digits, dots and dashes. */
+  readonly callerName?: string;
+  /** Told what a person should know although it went well, such as that requests go to a stand-in. */
+  readonly onWarning?: (message: string) => void;
+}
+
+/** One account as a program may see it; never a token. */
+export interface AccountSummary {
+  readonly id: string;
+  /** 1-based. */
+  readonly index: number;
+  readonly email?: string;
+  readonly label?: string;
+  readonly workspace?: string;
+  readonly plan?: string;
+  readonly enabled: boolean;
+  /** Whether the official client has this login now. */
+  readonly active: boolean;
+}
+
+export interface AccessToken {
+  readonly id: string;
+  /** Reveal it only where it is sent. */
+  readonly token: Secret;
+  /** For the `chatgpt-account-id` header. */
+  readonly accountId?: string;
+  /** Milliseconds since the epoch; absent when the provider does not say. */
+  readonly expiresAt?: number;
+}
+
+export interface DecideRequest {
+  readonly model?: string;
+  /** A conversation that should stay on its account. */
+  readonly session?: string;
+}
+
+/** The accounts of one scope, for a program. Each call reads what is on disk at that moment. */
+export interface CodexAuth {
+  list(): AccountSummary[];
+  /** Which account to use, from what is known; asks nobody. */
+  decide(request?: DecideRequest): Decision;
+  /**
+   * An access token that is good now, refreshed if it is due: one request across all processes, never a token lost.
+   * Throws an {@link AppError} whose `code` says why there is none.
+   */
+  accessToken(selector: string): Promise<AccessToken>;
+  /** Tells how a request with the account went, for its health and cooldowns. */
+  record(id: string, event: HealthEvent): Promise<void>;
+  /** Ties a conversation to an account, or renews the tie. */
+  keepSession(session: string, id: string): Promise<void>;
+  /** Closes connections, so that the process can end. */
+  close(): Promise<void>;
+}
+
+/**
+ * Opens the accounts that the command line would use in the same place. Reads the settings, and no account yet. Throws an
+ * {@link AppError}: `usage` without a home, `invalid-setting`, a `storage-` code for a damaged settings file.
+ */
+export function openCodexAuth(options: CodexAuthOptions): CodexAuth {
+  const place = placeOf(options);
+  const { root, settings } = place;
+  if (place.warning !== undefined) options.onWarning?.(place.warning);
+  let http: Promise<RefreshDeps['http']> | undefined;
+  const limits = { ttlMs: settings.sessionAffinityTtlMs, maxEntries: settings.sessionAffinityMaxEntries };
+  const warn = options.onWarning ?? (() => undefined);
+  const read = () => {
+    const roster = readRoster(root, place.home, place.scope);
+    for (const warning of roster.warnings) warn(warning);
+    return roster;
+  };
+
+  async function refreshDeps(): Promise<RefreshDeps> {
+    http ??= openHttp(place.environment);
+    const { issuer, backendUrl } = place.environment;
+    const provider = resolveProvider({ issuer, backendUrl });
+    for (const variable of provider.overrides) warn(`${variable} is set: requests do not go to the official provider`);
+    return {
+      root,
+      home: place.home,
+      http: await http,
+      provider,
+      callOptions: { userAgent: userAgent(options.callerName ?? 'library', process.platform, process.arch) },
+      settings,
+      flockHelpers,
+      runningClients: () => runningClients(place.home),
+      uninterrupted: (task) => task(),
+      warn,
+      signal: new AbortController().signal,
+      runId: randomUUID(),
+    };
+  }
+
+  return {
+    list: () => summaries(read()),
+    decide({ model, session } = {}) {
+      const roster = read();
+      const now = root.clock.now();
+      const sessionAccountId = session && lookup(roster.state.affinity, session, now, limits);
+      return decide(factsOf(roster, now), definedOnly({ now, model, sessionAccountId }));
+    },
+    async accessToken(selector) {
+      const roster = read();
+      const here = definedOnly({ accounts: roster.accounts, previousId: roster.records.pool.previousId });
+      const { account } = selectAccount(selector, here, readElsewhere(root, roster.records));
+      const { ensureUsable } = await import('./core/oauth/refresh.js');
+      const outcome = await ensureUsable(await refreshDeps(), { account, reason: 'proactive_expiry' });
+      const isLive = outcome.kind === 'usable' || outcome.kind === 'left-to-client';
+      if (isLive) return tokenOf(outcome.account);
+      const { code, message, hint } = describeOutcome(outcome);
+      throw new AppError(code, message, { hint });
+    },
+    async record(id, event) {
+      await updateAccountState(root, (state) => {
+        const known = state.accounts[id] ?? {};
+        return withKnowledge(state, id, {
+          ...known,
+          health: applyEvent(known.health, event, root.clock.now(), settings),
+        });
+      });
+    },
+    async keepSession(session, id) {
+      await updateAccountState(root, (state) => {
+        return { ...state, affinity: touch(state.affinity, session, id, root.clock.now(), limits) };
+      });
+    },
+    async close() {
+      await (await http)?.close();
+    },
+  };
+}
+
+interface Place {
+  readonly root: Root;
+  readonly home: ReturnType<typeof codexHomeAt>;
+  readonly scope: ReturnType<typeof scopeForReading>['scope'];
+  readonly settings: Settings;
+  readonly environment: Environment;
+  readonly warning?: string;
+}
+
+function placeOf({ environment: variables, cwd, global }: CodexAuthOptions): Place {
+  const environment = readEnvironment(variables);
+  const home = homeOf(environment);
+  if (home === undefined) throw new AppError('usage', 'HOME is not set in the given environment');
+  const locations = { ...environment, home };
+  const paths = rootPaths(rootDirectory(locations));
+  const settings = settingsOf(resolveSettings(readSettingsFile(paths.settings).values, environment.raw));
+  const { scope, warning } = scopeForReading(locateScope({ global }, settings, { cwd, home }));
+  const effectiveUserId = process.geteuid?.();
+  const root: Root = {
+    paths,
+    clock: systemClock,
+    processes: systemProcesses,
+    ...(effectiveUserId === undefined ? {} : { effectiveUserId }),
+  };
+  return definedOnly({ root, home: codexHomeAt(codexHome(locations)), scope, settings, environment, warning });
+}
+
+function summaries(roster: Roster): AccountSummary[] {
+  return roster.accounts.map((account, position) =>
+    definedOnly({
+      id: account.id,
+      index: position + 1,
+      email: account.email,
+      label: account.label,
+      workspace: account.workspaceName,
+      plan: account.planType,
+      enabled: account.enabled,
+      active: account.id === roster.active?.account.id,
+    }),
+  );
+}
+
+function tokenOf(account: Account): AccessToken {
+  const { accessToken: token, expiresAt } = account.tokens;
+  if (token === undefined) throw new AppError('internal', 'a usable account has no access token');
+  return definedOnly({ id: account.id, token, accountId: account.accountId, expiresAt });
+}
+
+async function openHttp({ raw }: Environment): Promise<RefreshDeps['http']> {
+  const { createHttpClient } = await import('./core/http/undici-client.js');
+  const { chooseProxy } = await import('./core/http/proxy.js');
+  return createHttpClient({ proxyFor: (url) => chooseProxy(url, { environment: raw }) });
+}
+
+export type { Decision } from './core/decision/decide.js';
+export { AppError, type ErrorCode } from './core/errors.js';
+export type { HealthEvent } from './core/health/events.js';
+export type { Secret } from './core/secret.js';

@@ -12,7 +12,22 @@ process.on('SIGINT', () => {
 });
 process.on('SIGTERM', () => interruption.abort());
 
-for (const stream of [process.stdout, process.stderr]) stream.on('error', endQuietly);
+/** Node makes a stream when it is first asked for, which takes milliseconds: most commands need only one of them. */
+const streams = {
+  get stdin() {
+    return process.stdin;
+  },
+  get stdout() {
+    return endingQuietly(process.stdout);
+  },
+  get stderr() {
+    return endingQuietly(process.stderr);
+  },
+};
+
+function endingQuietly(stream: NodeJS.WriteStream): NodeJS.WriteStream {
+  return stream.listeners('error').includes(endQuietly) ? stream : stream.on('error', endQuietly);
+}
 
 /** A reader that has gone away, as in `| head -1`, is no failure of ours; a full disk behind a redirect is. */
 function endQuietly(error: NodeJS.ErrnoException): void {
@@ -21,16 +36,21 @@ function endQuietly(error: NodeJS.ErrnoException): void {
 
 const effectiveUserId = process.geteuid?.();
 
-process.exitCode = await run(process.argv.slice(2), {
-  variables: process.env,
-  streams: { stdin: process.stdin, stdout: process.stdout, stderr: process.stderr },
-  cwd: process.cwd(),
-  clock: systemClock,
-  processes: systemProcesses,
-  ...(effectiveUserId === undefined ? {} : { effectiveUserId }),
-  platform: process.platform,
-  architecture: process.arch,
-  version: packageJson.version,
-  signal: interruption.signal,
-});
-if (interruption.signal.aborted) process.exit(process.exitCode);
+async function main(): Promise<void> {
+  process.exitCode = await run(process.argv.slice(2), {
+    variables: process.env,
+    streams,
+    cwd: process.cwd(),
+    clock: systemClock,
+    processes: systemProcesses,
+    ...(effectiveUserId === undefined ? {} : { effectiveUserId }),
+    platform: process.platform,
+    architecture: process.arch,
+    version: packageJson.version,
+    signal: interruption.signal,
+  });
+  if (interruption.signal.aborted) process.exit(process.exitCode);
+}
+
+// Not awaited at the top level: the quick bundle is CommonJS, which knows no such thing (esbuild.config.mjs).
+void main();

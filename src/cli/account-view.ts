@@ -5,6 +5,7 @@ import type { AccountDecision } from '../core/decision/decide.js';
 import { definedOnly } from '../core/defined-only.js';
 import { readHealth } from '../core/health/state.js';
 import { QuotaViewSchema, toQuotaView } from '../core/quota/snapshot.js';
+import { maskEmail } from './mask.js';
 import { toIso } from './render/time.js';
 
 /** Which pool a command is about (DESIGN §10.3). */
@@ -36,6 +37,18 @@ export const AccountView = z.object({
   quota: z.exactOptional(QuotaViewSchema),
 });
 export type AccountView = z.infer<typeof AccountView>;
+
+/** The pool something lives in; `key` names a project's. */
+export const PlaceView = z.object({ kind: z.enum(['global', 'project']), key: z.exactOptional(z.string()) });
+export type PlaceView = z.infer<typeof PlaceView>;
+
+export function placeView(scopeKey: string | undefined): PlaceView {
+  return scopeKey === undefined ? { kind: 'global' } : { kind: 'project', key: scopeKey };
+}
+
+export function describePlace({ key }: PlaceView): string {
+  return key === undefined ? 'the global pool' : `the pool of project ${key}`;
+}
 
 export interface ViewOptions {
   readonly now: number;
@@ -77,11 +90,8 @@ export function accountView(
   });
 }
 
-/** `me@example.com` → `m…@e…`: enough to tell one's own accounts apart, not enough to read off a screenshot. */
 export function shownEmail(email: string | undefined, mask: boolean): string | undefined {
-  if (email === undefined || !mask) return email;
-  const [name = '', domain = ''] = email.split('@');
-  return `${name.slice(0, 1)}…@${domain.slice(0, 1)}…`;
+  return email === undefined || !mask ? email : maskEmail(email);
 }
 
 function isoOrAbsent(at: number | undefined): string | undefined {

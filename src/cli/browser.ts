@@ -1,4 +1,6 @@
 import { spawn } from 'node:child_process';
+import { existsSync } from 'node:fs';
+import { delimiter } from 'node:path';
 import open from 'open';
 import type { Environment } from '../core/environment.js';
 
@@ -10,7 +12,7 @@ export interface Browser {
 /** The person's `BROWSER`, else the system's way of opening a URL. */
 export function createBrowser(environment: Environment): Browser {
   const command = environment.browser;
-  return { show: (url) => (command === undefined ? showWithSystem(url) : showWith(command, url)) };
+  return { show: (url) => (command === undefined ? showWithSystem(url) : showWithFirst(commandsOf(command), url)) };
 }
 
 async function showWithSystem(url: string): Promise<boolean> {
@@ -23,10 +25,20 @@ async function showWithSystem(url: string): Promise<boolean> {
   }
 }
 
-/** `BROWSER` may hold several commands separated by colons, with `%s` for the URL. */
-function showWith(command: string, url: string): Promise<boolean> {
-  const [first = ''] = command.split(':').filter((part) => part !== '');
-  const [program = '', ...args] = first.split(/\s+/).filter((part) => part !== '');
+/** `BROWSER` may hold several commands, to be tried in order, unless the whole of it is the path of one program. */
+function commandsOf(value: string): string[][] {
+  if (existsSync(value)) return [[value]];
+  const commands = value.split(delimiter).map((command) => command.split(/\s+/).filter((word) => word !== ''));
+  return commands.filter((words) => words.length > 0);
+}
+
+async function showWithFirst(commands: readonly string[][], url: string): Promise<boolean> {
+  for (const words of commands) if (await showWith(words, url)) return true;
+  return false;
+}
+
+/** `%s` stands for the URL; without it the URL comes last. */
+function showWith([program = '', ...args]: readonly string[], url: string): Promise<boolean> {
   const hasPlace = args.includes('%s');
   const argv = hasPlace ? args.map((arg) => (arg === '%s' ? url : arg)) : [...args, url];
   const child = spawn(program, argv, { stdio: 'ignore', detached: true });
@@ -36,8 +48,8 @@ function showWith(command: string, url: string): Promise<boolean> {
 
 function hasStarted(child: ReturnType<typeof spawn>): Promise<boolean> {
   return new Promise((resolve) => {
-    child.once('spawn', () => resolve(true));
     child.once('error', () => resolve(false));
     if (child.pid !== undefined) resolve(true);
+    else child.once('spawn', () => resolve(true));
   });
 }

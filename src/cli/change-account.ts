@@ -3,11 +3,12 @@ import { withAccount } from '../core/accounts/pool.js';
 import { AppError } from '../core/errors.js';
 import { withStore } from '../core/storage/store.js';
 import type { Context } from './context.js';
-import { locateAccount, openRoster, requireAccounts } from './selection.js';
+import { type Located, locateAccount, openRoster } from './selection.js';
 
-export interface ChangedAccount {
-  readonly account: Account;
+export interface ChangedAccount extends Located {
   readonly changed: boolean;
+  /** Whether the official client has this login now. */
+  readonly isInUse: boolean;
 }
 
 /** Changes one field of one account under the lock, on the record as it is then, and writes only a real change. */
@@ -17,8 +18,9 @@ export async function changeAccount(
   change: (account: Account) => Account,
 ): Promise<ChangedAccount> {
   const roster = openRoster(context, context.writingScope());
-  requireAccounts(roster);
-  const { account, scopeKey } = locateAccount(context, roster, selector);
+  const located = locateAccount(context, roster, selector);
+  const { account, scopeKey } = located;
+  const isInUse = roster.active?.account.id === account.id;
   return withStore(context.root, { signal: context.signal }, (store) => {
     const { pool } = store.scope(scopeKey);
     const current = pool.accounts.find((each) => each.id === account.id);
@@ -26,7 +28,7 @@ export async function changeAccount(
     const after = change(current);
     const changed = after !== current;
     if (changed) store.savePool(scopeKey, withAccount(pool, after));
-    return { account: after, changed };
+    return { ...located, account: after, changed, isInUse };
   });
 }
 

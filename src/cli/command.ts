@@ -12,6 +12,10 @@ export interface Command<Options, Result> {
   readonly run: (context: Context, options: Options) => Promise<Result>;
   /** The text for stdout, with its final newline; an empty string prints nothing. */
   readonly render: (result: Result, theme: Theme) => string;
+  /** The same as rows for a spreadsheet; what `--csv` prints. */
+  readonly renderCsv?: (result: Result) => string;
   /** Absent for commands that are done when they return. */
   readonly exitCode?: (result: Result) => ExitCode;
+  /** For commands that use fewer exit codes than the table (DESIGN §10.4). */
+  readonly failureExitCode?: (code: ExitCode) => ExitCode;
 }

@@ -1,3 +1,4 @@
+import { randomUUID } from 'node:crypto';
 import type { Clock } from '../core/clock.js';
 import { type CodexHome, codexHomeAt } from '../core/codex/home.js';
 import { type Environment, homeOf, readEnvironment } from '../core/environment.js';
@@ -25,6 +26,8 @@ export interface Context {
   readonly home: CodexHome;
   readonly root: Root;
   readonly signal: AbortSignal;
+  /** Names this run in the refresh journal. */
+  readonly runId: string;
   /** What the person should know besides the result: stderr as text, `warnings` as JSON. */
   warn(message: string): void;
   readonly warnings: readonly string[];
@@ -52,7 +55,12 @@ export function createContext(machine: Machine, options: GlobalOptions): Context
   const home = requireHome(environment);
   const locations = { ...environment, home };
   const paths = rootPaths(rootDirectory(locations));
-  const io = createIo(machine.streams, environment, { color: options.color, input: options.input });
+  const io = createIo(machine.streams, environment, {
+    color: options.color,
+    // A program that reads JSON cannot answer.
+    input: options.input && options.json !== true,
+    mask: options.mask === true,
+  });
   const warnings: string[] = [];
   const running = new Set<Promise<unknown>>();
 
@@ -64,6 +72,7 @@ export function createContext(machine: Machine, options: GlobalOptions): Context
   const chosenScope = once(() => locateScope(options, settings(), { cwd: machine.cwd, home }));
   const http = once(() => openHttp(options, environment));
 
+  const runId = once(() => randomUUID());
   const provider = once(() => {
     const access = openProvider(environment, machine, options);
     for (const variable of access.provider.overrides) {
@@ -87,6 +96,9 @@ export function createContext(machine: Machine, options: GlobalOptions): Context
     home: codexHomeAt(codexHome(locations)),
     root: rootOf(machine, paths),
     signal: machine.signal,
+    get runId() {
+      return runId();
+    },
     warn,
     warnings,
     resolvedSettings,

@@ -14,7 +14,8 @@ export const exitCodes = {
 
 export type ExitCode = (typeof exitCodes)[keyof typeof exitCodes]['code'];
 
-const byErrorCode: Record<ErrorCode, ExitCode> = {
+/** The exit code of every error, in the order of the reference page. */
+export const exitCodeByError: Readonly<Record<ErrorCode, ExitCode>> = {
   usage: 2,
   'ambiguous-selector': 2,
   'invalid-setting': 2,
@@ -45,5 +46,5 @@ const byErrorCode: Record<ErrorCode, ExitCode> = {
 };
 
 export function exitCodeOf(error: ErrorCode): ExitCode {
-  return byErrorCode[error];
+  return exitCodeByError[error];
 }

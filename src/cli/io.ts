@@ -1,4 +1,5 @@
 import type { Environment } from '../core/environment.js';
+import { maskEmails } from './mask.js';
 
 /** The streams and what they can show, decided once (STYLE: Streams). */
 export interface Io {
@@ -6,6 +7,13 @@ export interface Io {
   print(text: string): void;
   /** Progress, confirmations, warnings: everything that is not the answer. */
   note(text: string): void;
+  /**
+   * One line on stderr that the next one, or any note, takes the place of; without a text it goes away. Where the
+   * terminal cannot take a line back (`noteStyle.canRewrite`), nothing is shown.
+   */
+  status(text?: string): void;
+  /** The text as a person may see it: without email addresses under `--mask`. Whatever is printed passes it anyway. */
+  shown(text: string): string;
   /** Whether stdout shows colour; `noteStyle` says the same of stderr. */
   readonly style: Style;
   readonly noteStyle: Style;
@@ -17,11 +25,16 @@ export interface Io {
 
 export interface Style {
   readonly isTerminal: boolean;
+  /** A terminal that knows how to erase a line. */
+  readonly canRewrite: boolean;
   readonly hasColor: boolean;
   readonly hasUnicode: boolean;
   /** Columns; 80 where the terminal does not say. */
   readonly width: number;
 }
+
+/** For a file: no colour, nothing cut to a width. */
+export const plainStyle: Style = { isTerminal: false, canRewrite: false, hasColor: false, hasUnicode: true, width: 80 };
 
 export interface ProcessStreams {
   readonly stdin: NodeJS.ReadStream;
@@ -32,19 +45,56 @@ export interface ProcessStreams {
 export function createIo(
   streams: ProcessStreams,
   environment: Environment,
-  choices: { readonly color: boolean; readonly input: boolean },
+  choices: { readonly color: boolean; readonly input: boolean; readonly mask: boolean },
 ): Io {
   const styleOf = (stream: NodeJS.WriteStream) => streamStyle(stream, environment, choices.color);
+  const shown = choices.mask ? maskEmails : (text: string) => text;
+  let noteStyle: Style | undefined;
+  let hasStatus = false;
+
+  // A stream costs time to make: stderr and stdin are not touched before something is said or asked there.
+  function styleOfNotes(): Style {
+    noteStyle ??= styleOf(streams.stderr);
+    return noteStyle;
+  }
+
+  function status(text?: string): void {
+    if (text === undefined && !hasStatus) return;
+    const { canRewrite, width } = styleOfNotes();
+    if (!canRewrite) return;
+    hasStatus = text !== undefined;
+    // A line that wraps could not be taken back.
+    streams.stderr.write(`${eraseLine}${shown(text ?? '').slice(0, width - 1)}`);
+  }
+
   return {
-    print: (text) => void streams.stdout.write(text),
-    note: (text) => void streams.stderr.write(text),
+    print(text) {
+      status();
+      streams.stdout.write(shown(text));
+    },
+    note(text) {
+      status();
+      streams.stderr.write(shown(text));
+    },
+    status,
+    shown,
     style: styleOf(streams.stdout),
-    noteStyle: styleOf(streams.stderr),
-    isInteractive: choices.input && streams.stdin.isTTY === true && streams.stderr.isTTY === true,
-    stdin: streams.stdin,
-    stderr: streams.stderr,
+    get noteStyle() {
+      return styleOfNotes();
+    },
+    get isInteractive() {
+      return choices.input && streams.stdin.isTTY === true && streams.stderr.isTTY === true;
+    },
+    get stdin() {
+      return streams.stdin;
+    },
+    get stderr() {
+      return streams.stderr;
+    },
   };
 }
+
+const eraseLine = '\r\u001b[K';
 
 function streamStyle(stream: NodeJS.WriteStream, environment: Environment, wantsColor: boolean): Style {
   const isTerminal = stream.isTTY === true;
@@ -53,6 +103,7 @@ function streamStyle(stream: NodeJS.WriteStream, environment: Environment, wants
   const forcesColor = environment.forceColor !== undefined && environment.forceColor !== '0';
   return {
     isTerminal,
+    canRewrite: isTerminal && !isDumb,
     hasColor: !refusesColor && (forcesColor || (isTerminal && !isDumb)),
     hasUnicode: !isDumb && speaksUtf8(environment),
     width: widthOf(stream, environment),

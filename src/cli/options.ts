@@ -11,8 +11,14 @@ export interface GlobalOptions {
   readonly color: boolean;
 }
 
-/** Whether a failure to parse the command line must be told as JSON: `--json` stands before any `--`. */
-export function asksForJson(argv: readonly string[]): boolean {
+/** Whether a flag is given, also on a command line that cannot be parsed: it stands before any `--`. */
+export function hasFlag(argv: readonly string[], flag: '--json' | '--mask' | '--no-color'): boolean {
   const end = argv.indexOf('--');
-  return (end < 0 ? argv : argv.slice(0, end)).includes('--json');
+  return (end < 0 ? argv : argv.slice(0, end)).includes(flag);
+}
+
+/** Where and as what a result goes, for the commands that offer it. */
+export interface OutputOptions {
+  readonly csv?: boolean;
+  readonly out?: string;
 }

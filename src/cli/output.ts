@@ -1,6 +1,8 @@
 import { AppError } from '../core/errors.js';
+import { printable, unprintable } from '../core/printable.js';
 import { type ExitCode, exitCodeOf } from './exit-codes.js';
 import type { Style } from './io.js';
+import { troubleshootingOf } from './troubleshooting.js';
 
 /** The one JSON document a command prints (DESIGN §10.3). */
 export function successDocument(command: string, data: unknown, warnings: readonly string[]): string {
@@ -9,16 +11,20 @@ export function successDocument(command: string, data: unknown, warnings: readon
 
 export function failureDocument(command: string, failure: Failure): string {
   const { code, message, hint, details } = failure;
-  return document({ schema: schemaName(command), ok: false, error: { code, message, hint, details } });
+  const error = { code, message, hint, docs: troubleshootingOf(code), details };
+  return document({ schema: schemaName(command), ok: false, error });
 }
 
 export function schemaName(command: string): string {
   return `codex-auth.${command}/1`;
 }
 
-/** `undefined` members vanish: unknown is absent. */
+/** `undefined` members vanish: unknown is absent. What a terminal would obey is escaped, which JSON reads back. */
 function document(value: unknown): string {
-  return `${JSON.stringify(value, null, 2)}\n`;
+  const escaped = JSON.stringify(value, null, 2).replace(unprintable, (character) =>
+    character === '\n' ? character : `\\u${character.charCodeAt(0).toString(16).padStart(4, '0')}`,
+  );
+  return `${escaped}\n`;
 }
 
 /** An error as it may be shown: only messages of our own are, because others can quote what they choked on (P18). */
@@ -56,5 +62,12 @@ export function failureText(failure: Failure, style: Style): string {
   const red = (text: string) => (style.hasColor ? `\u001b[31m${text}\u001b[39m` : text);
   const arrow = style.hasUnicode ? '→' : '->';
   const hint = failure.hint === undefined ? '' : `  ${arrow} ${failure.hint}\n`;
-  return `${red('error:')} ${failure.message}\n${hint}`;
+  const section = troubleshootingOf(failure.code);
+  const docs = section === undefined ? '' : `  ${arrow} more: ${section}\n`;
+  return `${red('error:')} ${printableLines(failure.message)}\n${printableLines(hint)}${docs}`;
+}
+
+/** A message may quote what the person typed, or a file. */
+function printableLines(text: string): string {
+  return text.split('\n').map(printable).join('\n');
 }

@@ -8,6 +8,8 @@ export interface Choice<T> {
   readonly name: string;
   readonly value: T;
   readonly description?: string;
+  /** Why it cannot be chosen. */
+  readonly disabled?: string;
 }
 
 /** Questions to the person, asked on stderr. Ask only when `io.isInteractive`; every question has a flag. */
@@ -20,9 +22,18 @@ export interface Prompter {
 export function createPrompter(io: Io, signal: AbortSignal): Prompter {
   const streams = { input: io.stdin, output: io.stderr, signal };
   return {
-    confirm: (message, preset) => answered(confirm({ message, default: preset }, streams)),
-    select: (message, choices) => answered(select({ message, choices }, streams)),
-    input: (message) => answered(input({ message }, streams)),
+    confirm: (question, preset) => answered(confirm({ message: io.shown(question), default: preset }, streams)),
+    select: (question, choices) =>
+      answered(
+        select(
+          {
+            message: io.shown(question),
+            choices: choices.map((choice) => ({ ...choice, name: io.shown(choice.name) })),
+          },
+          streams,
+        ),
+      ),
+    input: (question) => answered(input({ message: io.shown(question) }, streams)),
   };
 }
 

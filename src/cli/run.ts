@@ -1,22 +1,28 @@
+import { resolve } from 'node:path';
 import { CommanderError } from '@commander-js/extra-typings';
 import { readEnvironment } from '../core/environment.js';
 import { AppError } from '../core/errors.js';
+import { replaceFile } from '../core/storage/atomic-file.js';
 import type { Command } from './command.js';
 import { type Context, createContext } from './context.js';
 import type { ExitCode } from './exit-codes.js';
-import { createIo } from './io.js';
+import { createIo, plainStyle } from './io.js';
 import type { Machine } from './machine.js';
-import { asksForJson, type GlobalOptions } from './options.js';
+import { type GlobalOptions, hasFlag, type OutputOptions } from './options.js';
 import { failureDocument, failureOf, failureText, successDocument } from './output.js';
 import { buildProgram } from './program.js';
+import { namedCommand, usageError } from './usage-error.js';
 
 /** Runs one command line, without the program name. Never throws: every failure becomes an exit code and a message. */
 export async function run(argv: readonly string[], machine: Machine): Promise<ExitCode> {
   const words = argv[0] === 'auth' ? argv.slice(1) : argv;
-  const wantsJson = asksForJson(words);
-  const io = createIo(machine.streams, readEnvironment(machine.variables), { color: true, input: false });
-  let commandName = 'codex-auth';
+  const io = createIo(machine.streams, readEnvironment(machine.variables), {
+    color: !hasFlag(words, '--no-color'),
+    input: false,
+    mask: hasFlag(words, '--mask'),
+  });
   let exitCode: ExitCode = 0;
+  let exitCodeOfFailure = (code: ExitCode) => code;
 
   const program = buildProgram({
     version: machine.version,
@@ -24,7 +30,7 @@ export async function run(argv: readonly string[], machine: Machine): Promise<Ex
     width: io.style.width,
     async execute(load, options, globalOptions) {
       const command = await load();
-      commandName = command.name;
+      exitCodeOfFailure = command.failureExitCode ?? exitCodeOfFailure;
       exitCode = await runCommand(command, options, globalOptions, machine);
     },
   });
@@ -34,10 +40,11 @@ export async function run(argv: readonly string[], machine: Machine): Promise<Ex
     return exitCode;
   } catch (error) {
     if (error instanceof CommanderError && error.exitCode === 0) return 0;
-    const failure = failureOf(error instanceof CommanderError ? usageError(error) : error);
-    if (wantsJson) io.print(failureDocument(commandName, failure));
+    const commandName = namedCommand(program, words);
+    const failure = failureOf(error instanceof CommanderError ? usageError(error, words, commandName) : error);
+    if (hasFlag(words, '--json')) io.print(failureDocument(commandName ?? 'error', failure));
     else io.note(failureText(failure, io.noteStyle));
-    return failure.exitCode;
+    return exitCodeOfFailure(failure.exitCode);
   }
 }
 
@@ -50,20 +57,44 @@ async function runCommand<Options, Result>(
   const context = createContext(machine, globalOptions);
   try {
     const result = await untilInterrupted(command.run(context, options), context);
-    await show(command, result, context);
+    await show(command, result, context, options as OutputOptions);
     return command.exitCode?.(result) ?? 0;
+  } catch (error) {
+    // The document of a failure has no room for them.
+    if (globalOptions.json === true) for (const text of context.warnings) context.io.note(`warning: ${text}\n`);
+    throw error;
   } finally {
+    context.io.status();
     await context.close();
   }
 }
 
-async function show<Options, Result>(command: Command<Options, Result>, result: Result, context: Context) {
-  if (context.options.json === true) {
-    context.io.print(successDocument(command.name, result, context.warnings));
-    return;
-  }
+async function show<Options, Result>(
+  command: Command<Options, Result>,
+  result: Result,
+  context: Context,
+  output: OutputOptions,
+): Promise<void> {
+  const text = await textOf(command, result, context, output);
+  if (output.out === undefined) context.io.print(text);
+  else
+    replaceFile(
+      { path: resolve(context.machine.cwd, output.out), content: context.io.shown(text) },
+      context.root.processes,
+    );
+}
+
+async function textOf<Options, Result>(
+  command: Command<Options, Result>,
+  result: Result,
+  context: Context,
+  { csv, out }: OutputOptions,
+): Promise<string> {
+  if (csv === true && command.renderCsv !== undefined) return command.renderCsv(result);
+  if (context.options.json === true) return successDocument(command.name, result, context.warnings);
   const { createTheme } = await import('./render/theme.js');
-  context.io.print(command.render(result, createTheme(context.io.style, context.clock.now())));
+  const style = out === undefined ? context.io.style : plainStyle;
+  return command.render(result, createTheme(style, context.clock.now()));
 }
 
 /** Ctrl-C ends a command wherever it is; what must not be cut off is waited for by `context.close()`. */
@@ -75,14 +106,4 @@ function untilInterrupted<T>(work: Promise<T>, context: Context): Promise<T> {
     signal.addEventListener('abort', interrupt, { once: true });
     work.then(resolve, reject).finally(() => signal.removeEventListener('abort', interrupt));
   });
-}
-
-/** commander's message, without its prefix and with its "did you mean" as our hint. */
-function usageError(error: CommanderError): AppError {
-  const [message = '', ...rest] = error.message.replace(/^error: /, '').split('\n');
-  const suggestion = rest
-    .join(' ')
-    .trim()
-    .replace(/^\(|\)$/g, '');
-  return new AppError('usage', message, { hint: suggestion === '' ? 'codex-auth --help' : suggestion });
 }

@@ -4,36 +4,62 @@ import { definedOnly } from '../core/defined-only.js';
 import { AppError } from '../core/errors.js';
 import type { Scope } from '../core/project/scope.js';
 import { sweepLeftovers } from '../core/storage/leftovers.js';
+import { readScope } from '../core/storage/scope-files.js';
+import { describePlace, placeView } from './account-view.js';
 import type { Context } from './context.js';
 
-/** The roster of a scope; what a killed process left behind goes first. */
+/** The roster of a scope; what a killed process left behind goes first. Says so when the accounts are another pool's. */
 export function openRoster(context: Context, scope: Scope): Roster {
-  sweepLeftovers(context.root, context.home.authFile);
-  const roster = readRoster(context.root, context.home, scope);
-  for (const warning of roster.warnings) context.warn(warning);
+  const roster = openOwnRoster(context, scope);
   if (roster.path !== roster.readFrom) {
     context.warn('this project has no accounts of its own; using the global ones');
   }
   return roster;
 }
 
+/** The same for a command that is about to give the project its first account. */
+export function openOwnRoster(context: Context, scope: Scope): Roster {
+  sweepLeftovers(context.root, context.home.authFile);
+  const roster = readRoster(context.root, context.home, scope);
+  for (const warning of roster.warnings) context.warn(warning);
+  return roster;
+}
+
 /** Throws `empty-pool` where there is nothing to choose from. */
-export function requireAccounts(roster: Roster): void {
-  if (roster.accounts.length > 0) return;
-  throw new AppError('empty-pool', 'there are no accounts yet', { hint: 'codex-auth login' });
+export function requireAccounts({ accounts, scope, records }: Roster): void {
+  if (accounts.length > 0) return;
+  const isProject = scope.kind === 'project' && records.key !== undefined;
+  throw new AppError('empty-pool', `${isProject ? 'this project has' : 'there are'} no accounts yet`, {
+    hint: isProject ? 'codex-auth login, or codex-auth list --global' : 'codex-auth login',
+  });
 }
 
-/** The account a selector names, in this scope or else anywhere, with the pool it lives in. */
-export function locateAccount(context: Context, roster: Roster, selector: string): Required<Located> {
-  const { accounts, records } = roster;
-  const previousId = records.pool.previousId;
-  const elsewhere = readElsewhere(context.root, records);
-  const found = selectAccount(selector, definedOnly({ accounts, previousId }), elsewhere);
-  const isHere = accounts.some((account) => account.id === found.account.id);
-  return { account: found.account, scopeKey: isHere ? records.key : found.scopeKey };
-}
-
-interface Located {
+/** An account and where it is. */
+export interface Located {
   readonly account: LocatedAccount['account'];
+  /** The pool it lives in; undefined for the global one. */
   readonly scopeKey: string | undefined;
+  /** 1-based position in that pool. */
+  readonly index: number;
+}
+
+/** The account a selector names, in this scope or else anywhere; says so when it lives in another pool. */
+export function locateAccount(context: Context, roster: Roster, selector: string): Located {
+  const { accounts, records } = roster;
+  const elsewhere = readElsewhere(context.root, records);
+  if (elsewhere.length === 0 || isPositional(selector)) requireAccounts(roster);
+  const previousId = records.pool.previousId;
+  const found = selectAccount(selector, definedOnly({ accounts, previousId }), elsewhere);
+  const { account } = found;
+  const position = accounts.findIndex(({ id }) => id === account.id);
+  if (position >= 0) return { account, scopeKey: records.key, index: position + 1 };
+  const { scopeKey } = found;
+  if (context.options.json !== true) context.io.note(`found in ${describePlace(placeView(scopeKey))}\n`);
+  const others = readScope(context.root.paths, scopeKey).pool.accounts;
+  return { account, scopeKey, index: others.findIndex(({ id }) => id === account.id) + 1 };
+}
+
+/** `-` and an index mean something in this scope only. */
+function isPositional(selector: string): boolean {
+  return selector === '-' || /^\d+$/.test(selector);
 }

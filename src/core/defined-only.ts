@@ -5,5 +5,7 @@ export type DefinedOnly<T> = { [K in keyof T as undefined extends T[K] ? never :
 
 /** Leaves out what is unknown: in our values and our JSON an unknown member is absent, never `undefined` or null. */
 export function definedOnly<T extends object>(values: T): DefinedOnly<T> {
-  return Object.fromEntries(Object.entries(values).filter(([, value]) => value !== undefined)) as DefinedOnly<T>;
+  const defined: Record<string, unknown> = {};
+  for (const [key, value] of Object.entries(values)) if (value !== undefined) defined[key] = value;
+  return defined as DefinedOnly<T>;
 }

@@ -18,6 +18,26 @@ export const environmentVariables = {
 
 type Name = keyof typeof environmentVariables;
 
+/** What each of them does, for the reference page. */
+export const environmentDescriptions: Readonly<Record<Name, string>> = {
+  home: 'Your home directory; `~` below.',
+  userProfile: 'The same on Windows, where `HOME` is not set.',
+  codexHome: 'The home of the official client, whose login this program replaces. Default `~/.codex`.',
+  rootDir: 'Where the accounts and settings are. Default `multi-auth` in the home of the official client.',
+  issuer:
+    'Sign in and refresh at this address instead of the official one: https, or http on loopback. Every command that uses it says so.',
+  backendUrl: 'Ask this address for quota instead of the official one, on the same conditions.',
+  browser: 'The command that opens a web page, with `%s` for the address; `none` to paste the callback URL by hand.',
+  sshConnection: 'Set by ssh: a login then also shows how to forward its callback.',
+  noColor: 'Any value but an empty one turns colour off.',
+  forceColor: 'Any value but `0` turns colour on, also in a pipe.',
+  term: '`dumb` turns colour and symbols outside of ASCII off.',
+  columns: 'The width of the terminal, where it does not tell by itself.',
+  ci: 'Set by build servers: nothing is animated.',
+  loginPorts:
+    'The loopback ports a login listens on, separated by commas. Default `1455,1457`, the only ones the official provider accepts.',
+};
+
 /** What the environment says; an empty value counts as absent. `raw` keeps the rest for proxies and settings. */
 export type Environment = { readonly [K in Name]?: string } & { readonly raw: Readonly<Record<string, string>> };
 

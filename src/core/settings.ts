@@ -22,6 +22,76 @@ export const settingDefinitions = {
     default: true,
     description: 'Keep a pool of its own for each Git repository, shared by all its worktrees.',
   },
+  tokenRefreshSkewMs: {
+    kind: 'integer',
+    default: 60_000,
+    min: 0,
+    max: 3_600_000,
+    description: 'Refresh an access token this many milliseconds before it expires.',
+  },
+  flagAfterConsecutiveFailures: {
+    kind: 'integer',
+    default: 3,
+    min: 1,
+    max: 100,
+    description: 'Set an account aside after this many refusals of its refresh token in a row.',
+  },
+  networkErrorCooldownMs: {
+    kind: 'integer',
+    default: 6_000,
+    min: 0,
+    max: 3_600_000,
+    description: 'Leave an account alone for this many milliseconds after a network or server error.',
+  },
+  quotaTtlMs: {
+    kind: 'integer',
+    default: 300_000,
+    min: 0,
+    max: 86_400_000,
+    description: 'Ask for the quota again when what is known is this many milliseconds old.',
+  },
+  probeConcurrency: {
+    kind: 'integer',
+    default: 8,
+    min: 1,
+    max: 64,
+    description: 'Ask about this many accounts at once.',
+  },
+  fetchTimeoutMs: {
+    kind: 'integer',
+    default: 15_000,
+    min: 100,
+    max: 120_000,
+    description: 'Give each request for quota or workspaces at most this many milliseconds.',
+  },
+  sessionAffinityTtlMs: {
+    kind: 'integer',
+    default: 1_200_000,
+    min: 0,
+    max: 86_400_000,
+    description: 'Keep a conversation on its account while it is used at least once in this many milliseconds.',
+  },
+  sessionAffinityMaxEntries: {
+    kind: 'integer',
+    default: 512,
+    min: 1,
+    max: 100_000,
+    description: 'Remember the account of this many conversations; the oldest go first.',
+  },
+  proactiveRefreshIntervalMs: {
+    kind: 'integer',
+    default: 60_000,
+    min: 1_000,
+    max: 3_600_000,
+    description: 'While guarding, look for tokens to refresh every so many milliseconds.',
+  },
+  proactiveRefreshBufferMs: {
+    kind: 'integer',
+    default: 300_000,
+    min: 0,
+    max: 86_400_000,
+    description: 'While guarding, refresh an access token this many milliseconds before it expires.',
+  },
 } as const satisfies Record<string, SettingDefinition>;
 
 export type SettingName = keyof typeof settingDefinitions;
@@ -49,20 +119,25 @@ export interface ResolvedSetting {
   readonly source: SettingSource;
 }
 
+type Stored = Readonly<Record<string, unknown>>;
+type Variables = Readonly<Record<string, string>>;
+
 /** Each setting from the environment, else the file, else its default. Throws `invalid-setting` for a bad value. */
-export function resolveSettings(
-  stored: Readonly<Record<string, unknown>>,
-  variables: Readonly<Record<string, string>>,
-): ResolvedSetting[] {
-  return settingNames.map((name) => {
-    const { default: fallback } = settingDefinitions[name];
-    const variable = variables[settingVariable(name)];
-    if (variable !== undefined && variable !== '') {
-      return resolved(name, parseSetting(name, variable, settingVariable(name)), 'environment');
-    }
-    if (stored[name] !== undefined) return resolved(name, parseSetting(name, stored[name], name), 'file');
-    return resolved(name, fallback, 'default');
-  });
+export function resolveSettings(stored: Stored, variables: Variables): ResolvedSetting[] {
+  return settingNames.map((name) => resolveSetting(name, stored, variables));
+}
+
+/** The same for one setting, whatever is wrong with the others. */
+export function resolveSetting(name: SettingName, stored: Stored, variables: Variables): ResolvedSetting {
+  const variable = settingVariable(name);
+  const fromEnvironment = variables[variable];
+  if (fromEnvironment !== undefined && fromEnvironment !== '') {
+    const hint = `unset ${variable}`;
+    return resolved(name, parseSetting(name, fromEnvironment, { calledAs: variable, hint }), 'environment');
+  }
+  if (stored[name] === undefined) return resolved(name, settingDefinitions[name].default, 'default');
+  const hint = `codex-auth config unset ${name}`;
+  return resolved(name, parseSetting(name, stored[name], { hint }), 'file');
 }
 
 function resolved(name: SettingName, value: SettingValue, source: SettingSource): ResolvedSetting {
@@ -73,13 +148,21 @@ export function settingsOf(resolvedSettings: readonly ResolvedSetting[]): Settin
   return Object.fromEntries(resolvedSettings.map(({ name, value }) => [name, value])) as Settings;
 }
 
+export interface SettingMention {
+  /** What the person knows it as; default its name. */
+  readonly calledAs?: string;
+  /** The next command when the value is bad; default one that sets the default. */
+  readonly hint?: string;
+}
+
 /** A value as typed or stored. Throws `invalid-setting` with the key, the value and the range. */
-export function parseSetting(name: SettingName, value: unknown, calledAs: string = name): SettingValue {
+export function parseSetting(name: SettingName, value: unknown, mention: SettingMention = {}): SettingValue {
   const definition: SettingDefinition = settingDefinitions[name];
   const parsed = definition.kind === 'boolean' ? toBoolean(value) : toInteger(value, definition);
   if (parsed !== undefined) return parsed;
+  const { calledAs = name, hint = `codex-auth config set ${name} ${definition.default}` } = mention;
   throw new AppError('invalid-setting', `${calledAs} is ${JSON.stringify(value)}, but must be ${rangeOf(definition)}`, {
-    hint: `codex-auth config unset ${name}`,
+    hint,
     details: { setting: name, value },
   });
 }

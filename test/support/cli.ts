@@ -1,53 +1,17 @@
-import { mkdirSync } from 'node:fs';
-import { join } from 'node:path';
-import { PassThrough } from 'node:stream';
+import { PassThrough, Writable } from 'node:stream';
 import type { Machine } from '../../src/cli/machine.js';
 import { run } from '../../src/cli/run.js';
 import { type Clock, systemClock } from '../../src/core/clock.js';
 import { systemProcesses } from '../../src/core/storage/process-table.js';
 import type { Provider } from './provider/start.js';
 import { temporaryDirectory } from './temporary.js';
+import { makeTestHome, type TestHome } from './test-home.js';
 
-/** A home of its own for one test, with everything a command can reach inside it. */
-export interface TestHome {
-  readonly directory: string;
-  readonly codexHome: string;
-  readonly authFile: string;
-  readonly root: string;
-  readonly poolFile: string;
-  /** Where commands run: no repository, unless the test makes one. */
-  readonly cwd: string;
-  readonly variables: Readonly<Record<string, string>>;
-}
+export type { TestHome };
 
+/** A home of its own for the running test, removed after it. */
 export function createTestHome(provider?: Provider, directory = temporaryDirectory()): TestHome {
-  const [home, codexHome, cwd] = ['person', 'codex', 'work'].map((name) => join(directory, name)) as [
-    string,
-    string,
-    string,
-  ];
-  for (const each of [home, codexHome, cwd]) mkdirSync(each, { recursive: true });
-  const root = join(codexHome, 'multi-auth');
-  return {
-    directory,
-    codexHome,
-    authFile: join(codexHome, 'auth.json'),
-    root,
-    poolFile: join(root, 'openai-codex-accounts.json'),
-    cwd,
-    variables: {
-      HOME: home,
-      CODEX_HOME: codexHome,
-      PATH: process.env['PATH'] ?? '',
-      TZ: 'UTC',
-      COLUMNS: '120',
-      BROWSER: '/nonexistent/browser',
-      CODEX_AUTH_LOGIN_PORTS: '0',
-      ...(provider === undefined
-        ? {}
-        : { CODEX_AUTH_ISSUER: provider.issuer, CODEX_AUTH_BACKEND_URL: provider.backendUrl }),
-    },
-  };
+  return makeTestHome(directory, provider);
 }
 
 export interface CliResult {
@@ -61,30 +25,36 @@ export interface CliOptions {
   readonly cwd?: string;
   readonly variables?: Readonly<Record<string, string>>;
   readonly signal?: AbortSignal;
-  readonly stdin?: string;
+  /** Default: who really runs this. */
+  readonly effectiveUserId?: number;
+  /** A stream stays open for keys that are pressed later. */
+  readonly stdin?: string | PassThrough;
+  /** All three streams are a terminal of this width. */
+  readonly terminal?: { readonly columns: number };
   /** Called with everything on stderr so far, whenever there is more: to act on a sign-in URL. */
   readonly onStderr?: (text: string) => void;
 }
 
-/** Runs one command line in this process, as `main.ts` would, without a terminal. */
+/** Runs one command line in this process, as `main.ts` would; without a terminal unless told. */
 export async function runCli(home: TestHome, argv: readonly string[], options: CliOptions = {}): Promise<CliResult> {
   const output = { stdout: '', stderr: '' };
+  const effectiveUserId = options.effectiveUserId ?? process.geteuid?.();
   const machine: Machine = {
     variables: { ...home.variables, ...options.variables },
     streams: {
-      stdin: inputStream(options.stdin ?? ''),
+      stdin: inputStream(options.stdin ?? '', options.terminal),
       stdout: outputStream((text) => {
         output.stdout += text;
-      }),
+      }, options.terminal),
       stderr: outputStream((text) => {
         output.stderr += text;
         options.onStderr?.(output.stderr);
-      }),
+      }, options.terminal),
     },
     cwd: options.cwd ?? home.cwd,
     clock: options.clock ?? systemClock,
     processes: systemProcesses,
-    ...(process.geteuid === undefined ? {} : { effectiveUserId: process.geteuid() }),
+    ...(effectiveUserId === undefined ? {} : { effectiveUserId }),
     platform: process.platform,
     architecture: process.arch,
     version: '0.0.0-test',
@@ -100,14 +70,23 @@ export async function runJson(home: TestHome, argv: readonly string[], options: 
   return { ...result, document: JSON.parse(result.stdout) };
 }
 
-function outputStream(write: (text: string) => void): NodeJS.WriteStream {
-  const stream = new PassThrough({ decodeStrings: false, encoding: 'utf8' });
-  stream.on('data', write);
-  return Object.assign(stream, { isTTY: false }) as unknown as NodeJS.WriteStream;
+type Terminal = CliOptions['terminal'];
+
+function outputStream(write: (text: string) => void, terminal: Terminal): NodeJS.WriteStream {
+  const stream = new Writable({
+    decodeStrings: false,
+    write(chunk, _encoding, done) {
+      write(String(chunk));
+      done();
+    },
+  });
+  // A prompt ends its output when it is done; a process's own streams do not mind.
+  const end = () => stream;
+  return Object.assign(stream, { isTTY: terminal !== undefined, end, ...terminal }) as unknown as NodeJS.WriteStream;
 }
 
-function inputStream(text: string): NodeJS.ReadStream {
-  const stream = new PassThrough();
-  stream.end(text);
-  return Object.assign(stream, { isTTY: false }) as unknown as NodeJS.ReadStream;
+function inputStream(input: string | PassThrough, terminal: Terminal): NodeJS.ReadStream {
+  const stream = typeof input === 'string' ? new PassThrough() : input;
+  if (typeof input === 'string') stream.end(input);
+  return Object.assign(stream, { isTTY: terminal !== undefined }) as unknown as NodeJS.ReadStream;
 }

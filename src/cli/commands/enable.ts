@@ -1,12 +1,15 @@
 import * as z from 'zod/mini';
-import { type Account, describeAccount } from '../../core/accounts/account.js';
+import type { Account } from '../../core/accounts/account.js';
+import { accountRef, accountRefShape } from '../account-ref.js';
+import { PlaceView, placeView } from '../account-view.js';
 import { changeAccount } from '../change-account.js';
 import type { Command } from '../command.js';
+import { titleOf } from '../render/account-table.js';
 import type { Theme } from '../render/theme.js';
 
 const EnableResult = z.object({
-  id: z.string(),
-  account: z.string(),
+  ...accountRefShape,
+  scope: PlaceView,
   enabled: z.boolean(),
   changed: z.boolean(),
 });
@@ -26,16 +29,27 @@ function enablingCommand(name: 'enable' | 'disable'): Command<EnableOptions, Ena
     name,
     schema: EnableResult,
     async run(context, { selector }) {
-      const { account, changed } = await changeAccount(context, selector, withEnabled(enabled));
-      return { id: account.id, account: describeAccount(account), enabled, changed };
+      const { account, index, scopeKey, changed, isInUse } = await changeAccount(
+        context,
+        selector,
+        withEnabled(enabled),
+      );
+      if (!enabled && isInUse) {
+        context.warn(
+          'the official client is using this account and keeps it until: codex-auth switch <another account>',
+        );
+      }
+      const ref = accountRef(account, index, context.options.mask === true);
+      return { ...ref, scope: placeView(scopeKey), enabled, changed };
     },
     render: renderEnable,
   };
 }
 
-function renderEnable({ account, enabled, changed }: EnableResult, { color, symbols }: Theme): string {
-  const state = enabled ? 'enabled' : 'disabled';
-  return `${color.green(symbols.ok)} ${account} ${changed ? 'is now' : 'was already'} ${state}\n`;
+function renderEnable(result: EnableResult, { color, symbols }: Theme): string {
+  const state = result.enabled ? 'enabled' : 'disabled';
+  const verb = result.changed ? 'is now' : 'was already';
+  return `${color.green(symbols.ok)} ${titleOf(result)} ${verb} ${state}\n`;
 }
 
 export const enableCommand = enablingCommand('enable');

@@ -1,17 +1,20 @@
 import * as z from 'zod/mini';
 import type { Account } from '../../core/accounts/account.js';
 import { definedOnly } from '../../core/defined-only.js';
-import { AppError } from '../../core/errors.js';
+import { printable } from '../../core/printable.js';
+import { checkLabel, warnIfShared } from '../account-label.js';
+import { accountRef, accountRefShape } from '../account-ref.js';
+import { PlaceView, placeView } from '../account-view.js';
 import { changeAccount } from '../change-account.js';
 import type { Command } from '../command.js';
 import type { Context } from '../context.js';
+import { titleOf } from '../render/account-table.js';
 import type { Theme } from '../render/theme.js';
 
 const LabelResult = z.object({
-  id: z.string(),
-  email: z.exactOptional(z.string()),
-  /** Absent when the label was taken away. */
-  label: z.exactOptional(z.string()),
+  /** `label` is absent when it was taken away. */
+  ...accountRefShape,
+  scope: PlaceView,
   changed: z.boolean(),
 });
 type LabelResult = z.infer<typeof LabelResult>;
@@ -23,8 +26,11 @@ interface LabelOptions {
 
 async function label(context: Context, { selector, text }: LabelOptions): Promise<LabelResult> {
   const wanted = checkLabel(text);
-  const { account, changed } = await changeAccount(context, selector, (before) => withLabel(before, wanted));
-  return definedOnly({ id: account.id, email: account.email, label: account.label, changed });
+  const { account, index, scopeKey, changed } = await changeAccount(context, selector, (before) =>
+    withLabel(before, wanted),
+  );
+  warnIfShared(context, account.label, account.id);
+  return { ...accountRef(account, index, context.options.mask === true), scope: placeView(scopeKey), changed };
 }
 
 function withLabel(account: Account, wanted: string | undefined): Account {
@@ -33,29 +39,12 @@ function withLabel(account: Account, wanted: string | undefined): Account {
   return wanted === undefined ? unnamed : { ...unnamed, label: wanted };
 }
 
-const maxLength = 60;
-
-/** A label is a name to type: one line, and not something that already means an index or the previous account. */
-export function checkLabel(text: string): string | undefined {
-  const trimmed = text.trim();
-  if (trimmed === '') return undefined;
-  const problem = labelProblem(trimmed);
-  if (problem === undefined) return trimmed;
-  throw new AppError('usage', `"${trimmed.replace(/\p{Cc}/gu, '?')}" cannot be a label: ${problem}`, {
-    hint: 'choose a short name such as "work"',
-  });
-}
-
-function labelProblem(text: string): string | undefined {
-  if (/\p{Cc}/u.test(text)) return 'it has control characters';
-  if (/^\d+$/.test(text)) return 'digits alone mean a position in the list';
-  if (text.startsWith('-')) return 'it would read as an option';
-  return text.length > maxLength ? `it is longer than ${maxLength} characters` : undefined;
-}
-
-function renderLabel({ label: name, email, id }: LabelResult, { color, symbols }: Theme): string {
-  const who = email ?? id;
-  const outcome = name === undefined ? `${who} has no label` : `${who} is called ${color.bold(name)}`;
+function renderLabel(result: LabelResult, { color, symbols }: Theme): string {
+  const { id, email, workspace, label: name, changed } = result;
+  const who = titleOf(definedOnly({ id, email, workspace }));
+  const already = changed ? '' : ' already';
+  const outcome =
+    name === undefined ? `${who}${already} has no label` : `${who} is${already} called ${color.bold(printable(name))}`;
   return `${color.green(symbols.ok)} ${outcome}\n`;
 }
 

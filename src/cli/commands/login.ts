@@ -1,38 +1,43 @@
 import * as z from 'zod/mini';
 import { type Account, describeAccount } from '../../core/accounts/account.js';
-import { type Enrolment, enrol } from '../../core/accounts/enrolment.js';
-import { isSameAccount, normalizeEmailKey } from '../../core/accounts/identity.js';
-import { keyOf, type Roster } from '../../core/accounts/roster.js';
+import { isSameAccount } from '../../core/accounts/identity.js';
+import { keyOf } from '../../core/accounts/roster.js';
+import { unadoptableReasons } from '../../core/codex/auth-file.js';
+import { readAuthFile } from '../../core/codex/home.js';
 import { definedOnly } from '../../core/defined-only.js';
 import { AppError } from '../../core/errors.js';
-import { type RedeemedLogin, redeemGrant } from '../../core/oauth/sign-in.js';
+import { printable } from '../../core/printable.js';
 import type { Scope } from '../../core/project/scope.js';
-import { withPersonLock } from '../../core/storage/person-lock.js';
-import { withStore } from '../../core/storage/store.js';
-import { activateAccount, describeAdoption, warnAfterActivation } from '../activation.js';
+import { assertOwner } from '../../core/storage/root.js';
+import { checkLabel, warnIfShared } from '../account-label.js';
+import { accountRef, accountRefShape } from '../account-ref.js';
+import { describePlace, PlaceView, placeView } from '../account-view.js';
+import { activateAccount, noteAdoption, warnAfterActivation } from '../activation.js';
 import type { Command } from '../command.js';
 import type { Context } from '../context.js';
+import { nameOf } from '../render/account-table.js';
 import type { Theme } from '../render/theme.js';
-import { openRoster } from '../selection.js';
-import type { ObtainedGrant } from '../sign-in/grant.js';
+import { openOwnRoster } from '../selection.js';
+import { expectedFrom } from '../sign-in/expectation.js';
+import type { ObtainedGrant, SignInRequest } from '../sign-in/grant.js';
 import { chooseLoginScope, chooseWhom } from '../sign-in/questions.js';
-import { checkLabel } from './label.js';
+import { type StoredLogin, storeLogin } from '../sign-in/store-login.js';
 
 const LoginResult = z.object({
-  id: z.string(),
-  /** 1-based position in its pool. */
-  index: z.number(),
-  email: z.exactOptional(z.string()),
-  accountId: z.exactOptional(z.string()),
+  ...accountRefShape,
   userId: z.exactOptional(z.string()),
-  workspace: z.exactOptional(z.string()),
   plan: z.exactOptional(z.string()),
-  label: z.exactOptional(z.string()),
   outcome: z.enum(['added', 'updated', 'restored']),
   enabled: z.boolean(),
   /** Whether it is the official client's login now. */
   active: z.boolean(),
-  scope: z.object({ kind: z.enum(['global', 'project']), key: z.exactOptional(z.string()) }),
+  /** `failed`: it was to become active and could not, which a warning explains; the login is stored all the same. */
+  activation: z.enum(['done', 'not-asked', 'failed']),
+  /** The command that makes it active, when it is not. */
+  next: z.exactOptional(z.string()),
+  scope: PlaceView,
+  /** It lived in another pool than the one this login was for, and was updated there. */
+  isElsewhere: z.boolean(),
 });
 type LoginResult = z.infer<typeof LoginResult>;
 
@@ -47,125 +52,116 @@ export interface LoginOptions {
 }
 
 async function login(context: Context, options: LoginOptions): Promise<LoginResult> {
+  refuseContradiction(options);
   const label = options.label === undefined ? undefined : checkLabel(options.label);
+  const asked = options.expect === undefined ? undefined : expectedFrom(options.expect);
+  assertOwner(context.root);
   const scope = await chooseLoginScope(context);
-  const roster = openRoster(context, scope);
-  const expected = options.expect ?? (await chooseWhom(context, roster, options));
-  const obtained = await obtainGrant(context, options);
-  const enrolment = await storeLogin(context, obtained, { scopeKey: keyOf(scope), label, expected });
-  const active = await activateIfWanted(context, enrolment, roster, options);
-  return resultOf(context, enrolment, active);
+  const expected = asked ?? (await chooseWhom(context, openOwnRoster(context, scope), options));
+  const obtained = await obtainGrant(context, options, signInRequest(context, expected?.email));
+  const stored = await storeLogin(context, obtained, { scopeKey: keyOf(scope), label, expected });
+  warnIfShared(context, label, stored.account.id);
+  const activation = await activateIfWanted(context, stored, scope, options);
+  return resultOf(context, stored, scope, activation);
 }
 
-async function obtainGrant(context: Context, options: LoginOptions): Promise<ObtainedGrant> {
+function refuseContradiction(options: LoginOptions): void {
+  if (options.deviceAuth !== true || !(options.manual === true || options.browser === false)) return;
+  throw new AppError('usage', '--device-auth and --manual are two ways to sign in', { hint: 'use one of the two' });
+}
+
+/** The address of the sign-in page would show the email that `--mask` hides. */
+function signInRequest({ options }: Context, email: string | undefined): SignInRequest {
+  return email === undefined || options.mask === true ? {} : { loginHint: email };
+}
+
+async function obtainGrant(context: Context, options: LoginOptions, request: SignInRequest): Promise<ObtainedGrant> {
   if (options.deviceAuth === true) return (await import('../sign-in/device-grant.js')).obtainDeviceGrant(context);
   const isManual = options.manual === true || options.browser === false || context.environment.browser === 'none';
-  if (isManual) return (await import('../sign-in/manual-grant.js')).obtainManualGrant(context);
-  return (await import('../sign-in/browser-grant.js')).obtainBrowserGrant(context);
+  if (isManual) return (await import('../sign-in/manual-grant.js')).obtainManualGrant(context, request);
+  return (await import('../sign-in/browser-grant.js')).obtainBrowserGrant(context, request);
 }
 
-interface Placement {
-  readonly scopeKey: string | undefined;
-  readonly label: string | undefined;
-  readonly expected: string | undefined;
-}
-
-/** Redeems the consent and stores the login; the browser shows how that went. */
-async function storeLogin(context: Context, obtained: ObtainedGrant, placement: Placement): Promise<Enrolment> {
-  const { root, clock, signal } = context;
+/** The login is stored by now, so that whatever goes wrong here is a warning. */
+async function activateIfWanted(
+  context: Context,
+  { account, scopeKey }: StoredLogin,
+  scope: Scope,
+  options: LoginOptions,
+): Promise<LoginResult['activation']> {
+  if (!(await wantsActivation(context, account, options))) return 'not-asked';
   try {
-    const enrolment = await context.uninterrupted(async () => {
-      const deps = { root, clock, http: await context.http(), ...context.provider() };
-      const redeemed = await redeemGrant(deps, obtained.grant, placement);
-      refuseStranger(redeemed, placement.expected);
-      const person = { id: '', ...redeemed.login.identity, tokens: redeemed.login.tokens };
-      const stored = await withPersonLock(root, person, { signal }, () =>
-        withStore(root, { signal }, (store) => enrol(store, redeemed.login, placement.scopeKey)),
-      );
-      redeemed.entry.discard();
-      return stored;
-    });
-    await obtained.finish(definedOnly({ kind: 'signed-in' as const, email: enrolment.account.email }));
-    return enrolment;
+    if (!account.enabled) throw new AppError('usage', 'it is disabled');
+    const target = { account, scopeKey, choosingScopeKey: keyOf(scope) };
+    const activated = await activateAccount(context, target, { replace: false });
+    warnAfterActivation(context, activated);
+    noteAdoption(context, activated);
+    return 'done';
   } catch (error) {
-    const message = error instanceof AppError ? error.message : 'something went wrong; see the terminal';
-    await obtained.finish({ kind: 'failed', message });
-    throw error;
+    if (!(error instanceof AppError) || error.code === 'interrupted') throw error;
+    if (error.code === 'confirmation-needed' && options.activate !== true) return 'not-asked';
+    context.warn(`the login is stored, but is not the active one: ${error.message}`);
+    return 'failed';
   }
 }
 
-function refuseStranger({ login, entry }: RedeemedLogin, expected: string | undefined): void {
-  const { email } = login.identity;
-  if (expected === undefined) return;
-  if (email !== undefined && normalizeEmailKey(email) === normalizeEmailKey(expected)) return;
-  entry.discard();
-  throw new AppError('identity-mismatch', `signed in as ${email ?? 'somebody without an email'}, not as ${expected}`, {
-    hint: 'sign out in the browser or use a private window, then try again; nothing was stored',
-  });
-}
-
-/** Becomes active when asked to, when nothing else is, when it is the same identity, or on yes at the terminal. */
-async function activateIfWanted(
-  context: Context,
-  { account, scopeKey }: Enrolment,
-  roster: Roster,
-  options: LoginOptions,
-): Promise<boolean> {
-  if (!(await wantsActivation(context, account, roster, options))) return false;
-  const target = { account, scopeKey, choosingScopeKey: keyOf(roster.scope) };
-  const activated = await activateAccount(context, target, { replace: false });
-  warnAfterActivation(context, activated);
-  const adoption = describeAdoption(activated);
-  if (adoption !== undefined && context.options.json !== true) context.io.note(`${adoption}\n`);
-  return true;
-}
-
-async function wantsActivation(
-  context: Context,
-  account: Account,
-  { authFile }: Roster,
-  options: LoginOptions,
-): Promise<boolean> {
+/** When asked to, when nothing else is active, when it is the same identity, or on yes at the terminal. */
+async function wantsActivation(context: Context, account: Account, options: LoginOptions): Promise<boolean> {
   if (options.activate !== undefined) return options.activate;
   if (!account.enabled) return false;
-  const { content } = authFile;
+  const { content } = readAuthFile(context.home);
   if (content === undefined) return true;
   if (content.kind === 'login' && isSameAccount(content.login.identity, account)) return true;
+  if (content.kind === 'unadoptable') {
+    // Replacing that has a question of its own.
+    if (context.io.isInteractive) return true;
+    context.warn(`auth.json holds ${unadoptableReasons[content.reason]}, so it is left as it is`);
+  }
   if (!context.io.isInteractive) return false;
-  return (await context.prompter()).confirm(`Make ${describeAccount(account)} the active account?`, false);
+  const question = `Signed in to ${describeAccount(account)}. Make it the active account?`;
+  return (await context.prompter()).confirm(question, false);
 }
 
-function resultOf(context: Context, { account, scopeKey, outcome }: Enrolment, active: boolean): LoginResult {
-  const { records } = openRoster(context, scopeOf(scopeKey));
+function resultOf(
+  context: Context,
+  { account, scopeKey, outcome, index }: StoredLogin,
+  scope: Scope,
+  activation: LoginResult['activation'],
+): LoginResult {
+  const isElsewhere = scopeKey !== keyOf(scope);
+  const active = activation === 'done';
   return definedOnly({
-    id: account.id,
-    index: records.pool.accounts.findIndex(({ id }) => id === account.id) + 1,
-    email: account.email,
-    accountId: account.accountId,
+    ...accountRef(account, index, context.options.mask === true),
     userId: account.userId,
-    workspace: account.workspaceName,
     plan: account.planType,
-    label: account.label,
     outcome,
     enabled: account.enabled,
     active,
-    scope: definedOnly({ kind: scopeKey === undefined ? ('global' as const) : ('project' as const), key: scopeKey }),
+    activation,
+    next: active ? undefined : switchCommand(context, account, isElsewhere ? undefined : index),
+    scope: placeView(scopeKey),
+    isElsewhere,
   });
 }
 
-function scopeOf(key: string | undefined): Scope {
-  return key === undefined ? { kind: 'global' } : { kind: 'project', key, root: '', legacyKeys: [] };
+/** An index means something only in the scope that a later command will be in. */
+function switchCommand(context: Context, account: Account, index: number | undefined): string {
+  const { global, project } = context.options;
+  const selector = index === undefined || global === true || project !== undefined ? account.id : index;
+  const needsConsent = readAuthFile(context.home).content?.kind === 'unadoptable';
+  return `codex-auth switch ${selector}${account.enabled ? '' : ' --enable'}${needsConsent ? ' --replace' : ''}`;
 }
 
 function renderLogin(result: LoginResult, { color, symbols }: Theme): string {
-  const { label, email, id, index, active, enabled } = result;
-  const name = label ?? email ?? id;
   const verb = { added: 'Signed in to', updated: 'Signed in again to', restored: 'Restored' }[result.outcome];
-  const where = [result.workspace, result.plan].filter(Boolean).join(` ${symbols.separator} `);
-  const first = `${color.green(symbols.ok)} ${verb} ${color.bold(name)}${where === '' ? '' : ` (${where})`}\n`;
-  if (active) return `${first}  The official client uses it from now on.\n`;
-  const command = enabled ? `codex-auth switch ${index}` : `codex-auth switch ${index} --enable`;
-  return `${first}  ${enabled ? 'To use it' : 'It is disabled; to use it'}: ${command}\n`;
+  const where = printable([result.workspace, result.plan].filter(Boolean).join(` ${symbols.separator} `));
+  const lines = [
+    `${color.green(symbols.ok)} ${verb} ${color.bold(nameOf(result))}${where === '' ? '' : ` (${where})`}`,
+  ];
+  if (result.isElsewhere) lines.push(`  It lives in ${describePlace(result.scope)} and was updated there.`);
+  if (result.active) lines.push('  The official client uses it from now on.');
+  else lines.push(`  ${result.enabled ? 'To use it' : 'It is disabled; to use it'}: ${result.next ?? ''}`);
+  return `${lines.join('\n')}\n`;
 }
 
 export const loginCommand: Command<LoginOptions, LoginResult> = {
@@ -173,4 +169,5 @@ export const loginCommand: Command<LoginOptions, LoginResult> = {
   schema: LoginResult,
   run: login,
   render: renderLogin,
+  exitCode: ({ activation }) => (activation === 'failed' ? 1 : 0),
 };

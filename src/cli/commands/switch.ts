@@ -1,13 +1,14 @@
 import * as z from 'zod/mini';
 import { describeAccount } from '../../core/accounts/account.js';
-import { withAccount } from '../../core/accounts/pool.js';
 import type { Roster } from '../../core/accounts/roster.js';
 import { definedOnly } from '../../core/defined-only.js';
 import { AppError } from '../../core/errors.js';
-import { withStore } from '../../core/storage/store.js';
-import { activateAccount, describeAdoption, warnAfterActivation } from '../activation.js';
+import { accountRef, accountRefShape } from '../account-ref.js';
+import { describePlace, PlaceView, placeView } from '../account-view.js';
+import { activateAccount, noteAdoption, warnAfterActivation } from '../activation.js';
 import type { Command } from '../command.js';
 import type { Context } from '../context.js';
+import { titleOf } from '../render/account-table.js';
 import type { Theme } from '../render/theme.js';
 import { locateAccount, openRoster, requireAccounts } from '../selection.js';
 
@@ -15,8 +16,9 @@ const SwitchResult = z.object({
   /** The account whose login auth.json held before; absent when it was none of ours. */
   previousId: z.exactOptional(z.string()),
   activeId: z.string(),
-  /** The account, as messages call it. */
-  active: z.string(),
+  account: z.object({ ...accountRefShape, scope: PlaceView }),
+  /** It lives in another pool than this scope's. */
+  isElsewhere: z.boolean(),
   /** False when auth.json already held exactly this login. */
   changed: z.boolean(),
   authFile: z.string(),
@@ -37,23 +39,28 @@ export interface SwitchOptions {
 
 async function switchAccount(context: Context, options: SwitchOptions): Promise<SwitchResult> {
   const roster = openRoster(context, context.writingScope());
-  requireAccounts(roster);
   const selector = options.selector ?? (await pickAccount(context, roster));
   const target = locateAccount(context, roster, selector);
-  if (!target.account.enabled) await enableFirst(context, target, options.enable === true);
+  const { account, scopeKey, index } = target;
+  if (!account.enabled && options.enable !== true) {
+    throw new AppError('usage', `${describeAccount(account)} is disabled`, {
+      hint: `codex-auth switch ${account.id} --enable`,
+    });
+  }
   const choosingScopeKey = roster.records.key;
   const activated = await activateAccount(
     context,
-    { ...target, choosingScopeKey },
-    { replace: options.replace === true },
+    { account, scopeKey, choosingScopeKey },
+    { replace: options.replace === true, enable: options.enable === true },
   );
   warnAfterActivation(context, activated);
-  const adoption = describeAdoption(activated);
-  if (adoption !== undefined && context.options.json !== true) context.io.note(`${adoption}\n`);
+  noteAdoption(context, activated);
+  const ref = accountRef(activated.account, index, context.options.mask === true);
   return definedOnly({
     previousId: activated.previous?.id,
     activeId: activated.account.id,
-    active: describeAccount(activated.account),
+    account: { ...ref, scope: placeView(scopeKey) },
+    isElsewhere: scopeKey !== choosingScopeKey,
     changed: activated.changed,
     authFile: context.home.authFile,
     adopted: activated.adopted !== undefined,
@@ -64,40 +71,32 @@ async function switchAccount(context: Context, options: SwitchOptions): Promise<
 }
 
 async function pickAccount(context: Context, roster: Roster): Promise<string> {
+  requireAccounts(roster);
   if (!context.io.isInteractive) {
     throw new AppError('usage', 'switch needs to know which account', { hint: 'codex-auth switch <index or email>' });
   }
   const prompter = await context.prompter();
   return prompter.select(
     'Switch to which account?',
-    roster.accounts.map((account) => {
-      const mark = account.id === roster.active?.account.id ? ' (active)' : '';
-      return { name: describeAccount(account) + mark, value: account.id };
-    }),
+    roster.accounts.map((account, position) => ({
+      name: `${position + 1}  ${describeAccount(account)}${markOf(roster, account.id)}`,
+      value: account.id,
+      ...(account.enabled ? {} : { disabled: '(disabled)' }),
+    })),
   );
 }
 
-async function enableFirst(
-  context: Context,
-  { account, scopeKey }: ReturnType<typeof locateAccount>,
-  agreed: boolean,
-): Promise<void> {
-  if (!agreed) {
-    throw new AppError('usage', `${describeAccount(account)} is disabled`, {
-      hint: `codex-auth switch ${account.id} --enable`,
-    });
-  }
-  await withStore(context.root, { signal: context.signal }, (store) => {
-    const { pool } = store.scope(scopeKey);
-    const current = pool.accounts.find((each) => each.id === account.id);
-    if (current !== undefined) store.savePool(scopeKey, withAccount(pool, { ...current, enabled: true }));
-  });
+function markOf({ active }: Roster, id: string): string {
+  return active?.account.id === id ? ' (active)' : '';
 }
 
 function renderSwitch(result: SwitchResult, { color, symbols }: Theme): string {
-  const verb = result.changed ? 'Now using' : 'Already using';
-  const synced = result.syncedBack ? color.dim(` ${symbols.separator} newer tokens of the previous account saved`) : '';
-  return `${color.green(symbols.ok)} ${verb} ${color.bold(result.active)}${synced}\n`;
+  const { account, changed, isElsewhere, syncedBack, adopted } = result;
+  const verb = changed ? 'Now using' : 'Already using';
+  const lines = [`${color.green(symbols.ok)} ${verb} ${color.bold(titleOf(account))}`];
+  if (isElsewhere) lines.push(`  It lives in ${describePlace(account.scope)}.`);
+  if (syncedBack && !adopted) lines.push(`  The newer tokens that auth.json held of the previous account are saved.`);
+  return `${lines.join('\n')}\n`;
 }
 
 export const switchCommand: Command<SwitchOptions, SwitchResult> = {

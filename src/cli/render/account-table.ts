@@ -1,16 +1,18 @@
+import { printable } from '../../core/printable.js';
 import type { AccountView } from '../account-view.js';
+import { quotaAge, windowsLeft } from './quota.js';
 import { type Cell, type Column, renderTable } from './table.js';
 import type { Theme } from './theme.js';
-import { formatDistance, formatWhen } from './time.js';
+import { formatDistance, formatDuration, formatWhen } from './time.js';
 
 const columns: readonly Column[] = [
   { title: '' },
   { title: '#', align: 'right' },
-  { title: 'account', minWidth: 16 },
-  { title: 'workspace', minWidth: 8, dropOrder: 3 },
+  { title: 'account', minWidth: 18 },
+  { title: 'workspace', minWidth: 9, dropOrder: 4 },
   { title: 'plan', dropOrder: 2 },
-  { title: 'health', dropOrder: 4 },
-  { title: 'left', dropOrder: 5, minWidth: 12 },
+  { title: 'health', dropOrder: 3 },
+  { title: 'left (resets in)', shortTitle: 'left', dropOrder: 5 },
   { title: 'state' },
   { title: 'last used', dropOrder: 1 },
 ];
@@ -35,15 +37,28 @@ function cellsOf(account: AccountView, theme: Theme): Cell[] {
     textOr(account.workspace),
     textOr(account.plan),
     healthCell(account, theme),
-    account.quota === undefined ? unknown : { text: quotaText(account, theme) },
+    leftCell(account, theme) ?? unknown,
     stateCell(account, theme),
     account.lastUsedAt === undefined ? unknown : { text: formatDistance(Date.parse(account.lastUsedAt), now) },
   ];
 }
 
-export function nameOf({ label, email, id }: Pick<AccountView, 'label' | 'email' | 'id'>): string {
-  if (label === undefined) return email ?? id;
-  return email === undefined ? label : `${label} <${email}>`;
+interface Named {
+  readonly id: string;
+  readonly email?: string;
+  readonly label?: string;
+  readonly workspace?: string;
+}
+
+/** What the person calls it: `work <me@example.com>`; fit for a terminal. */
+export function nameOf({ label, email, id }: Named): string {
+  if (label === undefined) return printable(email ?? id);
+  return printable(email === undefined ? label : `${label} <${email}>`);
+}
+
+/** With the workspace, which tells two accounts of one email apart: `me@example.com (Studio)`. */
+export function titleOf(account: Named): string {
+  return account.workspace === undefined ? nameOf(account) : `${nameOf(account)} (${printable(account.workspace)})`;
 }
 
 function healthCell({ health }: AccountView, { color }: Theme): Cell {
@@ -51,17 +66,25 @@ function healthCell({ health }: AccountView, { color }: Theme): Cell {
   return { text: String(health.score), paint };
 }
 
-/** `5h 80% · 7d 41%`: what is left of each window that is known. */
-function quotaText({ quota }: AccountView, { symbols }: Theme): string {
-  const windows = quota?.windows ?? [];
-  if (windows.length === 0) return symbols.unknown;
-  return windows
-    .map(({ id, remainingPercent }) => `${id} ${Math.floor(remainingPercent)}%`)
-    .join(` ${symbols.separator} `);
+/** `5h 80% (2h 5m) · 7d 41% (3d 4h) · seen 2m ago` */
+function leftCell({ quota }: AccountView, theme: Theme): Cell | undefined {
+  if (quota === undefined || quota.windows.length === 0) return undefined;
+  const { separator } = theme.symbols;
+  const age = quotaAge(quota, theme);
+  const windows = quota.windows.map((window) => {
+    const left = windowsLeft({ ...quota, windows: [window] }, theme);
+    return window.resetsAt === undefined
+      ? left
+      : `${left} (${formatDuration(Date.parse(window.resetsAt) - theme.now)})`;
+  });
+  return {
+    text: [...windows, age].join(` ${separator} `),
+    short: `${windowsLeft(quota, theme)} ${separator} ${age}`,
+  };
 }
 
 function stateCell({ state, availableAt }: AccountView, { color, now }: Theme): Cell {
-  const until = availableAt === undefined ? '' : ` until ${formatWhen(Date.parse(availableAt), now)}`;
+  const name = state.replaceAll('-', ' ');
   const paint = {
     ready: color.green,
     delayed: color.yellow,
@@ -70,5 +93,7 @@ function stateCell({ state, availableAt }: AccountView, { color, now }: Theme): 
     disabled: color.dim,
     unknown: color.dim,
   }[state];
-  return { text: state.replaceAll('-', ' ') + until, paint };
+  if (availableAt === undefined) return { text: name, paint };
+  const at = Date.parse(availableAt);
+  return { text: `${name} until ${formatWhen(at, now)}`, short: `${name} ${formatDuration(at - now)}`, paint };
 }

@@ -1,18 +1,23 @@
-import stringWidth from 'fast-string-width';
+import measureWidth from 'fast-string-width';
+import { printable } from '../../core/printable.js';
 import type { Theme } from './theme.js';
 
 /** One cell: plain text, and how to colour it once its width has been measured. */
 export interface Cell {
   readonly text: string;
+  /** A shorter text for a terminal that is too narrow for the full ones. */
+  readonly short?: string;
   readonly paint?: (text: string) => string;
 }
 
 export interface Column {
   readonly title: string;
+  /** The title above short texts. */
+  readonly shortTitle?: string;
   readonly align?: 'left' | 'right';
   /** Columns go in ascending order of this number while the table is wider than the terminal; absent: never. */
   readonly dropOrder?: number;
-  /** May be cut with an ellipsis down to this width before a column is dropped; absent: never cut. */
+  /** May be cut with an ellipsis down to this width before a column is dropped; absent: only when nothing else is left. */
   readonly minWidth?: number;
 }
 
@@ -23,15 +28,15 @@ const gap = '  ';
  * terminal is narrow: in a pipe nothing is cut.
  */
 export function renderTable(columns: readonly Column[], rows: readonly (readonly Cell[])[], theme: Theme): string {
-  const full = columns.map((column, index) => ({ column, index, width: fullWidth(column, index, rows) }));
-  const shown = theme.style.isTerminal ? shrink(full, theme.style.width) : full;
-  const header = shown.map(({ column, width }) =>
-    theme.color.dim(pad(column.title.toUpperCase(), width, column.align)),
+  const full = columns.map((column, index) => layOut(column, rows, index, false));
+  const shown = theme.style.isTerminal ? fitTo(columns, rows, full, theme.style.width) : full;
+  const header = shown.map(({ column, title, width }) =>
+    theme.color.dim(pad(cut(title, width, theme), width, column.align)),
   );
-  const lines = rows.map((row) =>
-    shown.map(({ column, index, width }) => {
-      const { text, paint } = row[index] ?? { text: '' };
-      const padded = pad(cut(text, width), width, column.align);
+  const lines = rows.map((_, row) =>
+    shown.map(({ column, cells, width }) => {
+      const { text, paint } = cells[row] ?? { text: '' };
+      const padded = pad(cut(text, width, theme), width, column.align);
       return paint === undefined ? padded : paint(padded);
     }),
   );
@@ -40,53 +45,79 @@ export function renderTable(columns: readonly Column[], rows: readonly (readonly
 
 interface Shown {
   readonly column: Column;
-  readonly index: number;
+  readonly title: string;
+  readonly cells: readonly Cell[];
   readonly width: number;
 }
 
-function fullWidth(column: Column, index: number, rows: readonly (readonly Cell[])[]): number {
-  return rows.reduce((widest, row) => Math.max(widest, stringWidth(row[index]?.text ?? '')), column.title.length);
-}
-
-function shrink(columns: readonly Shown[], available: number): readonly Shown[] {
-  const excess = totalWidth(columns) - available;
-  if (excess <= 0) return columns;
-  const squeezed = squeeze(columns, excess);
-  if (totalWidth(squeezed) <= available) return squeezed;
-  const droppable = columns.filter(({ column }) => column.dropOrder !== undefined);
-  const [first] = droppable.sort((a, b) => (a.column.dropOrder ?? 0) - (b.column.dropOrder ?? 0));
-  if (first === undefined) return squeezed;
-  return shrink(
-    columns.filter((each) => each !== first),
-    available,
-  );
-}
-
-function squeeze(columns: readonly Shown[], excess: number): readonly Shown[] {
-  let left = excess;
-  return columns.map((shown) => {
-    const spare = shown.width - (shown.column.minWidth ?? shown.width);
-    const taken = Math.max(0, Math.min(spare, left));
-    left -= taken;
-    return { ...shown, width: shown.width - taken };
+function layOut(column: Column, rows: readonly (readonly Cell[])[], index: number, isShort: boolean): Shown {
+  const title = (isShort ? (column.shortTitle ?? column.title) : column.title).toUpperCase();
+  const cells = rows.map((row) => {
+    const { text, short, paint } = row[index] ?? { text: '' };
+    const chosen = printable(isShort ? (short ?? text) : text);
+    return paint === undefined ? { text: chosen } : { text: chosen, paint };
   });
+  const width = cells.reduce((widest, { text }) => Math.max(widest, widthOf(text)), widthOf(title));
+  return { column, title, cells, width };
+}
+
+/** What gives way: first long texts, then the columns that find no room beside more important ones, at last any width. */
+function fitTo(
+  columns: readonly Column[],
+  rows: readonly (readonly Cell[])[],
+  full: readonly Shown[],
+  available: number,
+): readonly Shown[] {
+  if (totalWidth(full) <= available) return full;
+  const short = columns.map((column, index) => layOut(column, rows, index, true));
+  const toMinimum = ({ width, column }: Shown) => Math.min(width, column.minWidth ?? width);
+  let chosen = short.filter(({ column }) => column.dropOrder === undefined);
+  for (const candidate of byImportance(short)) {
+    const wider = short.filter((each) => each === candidate || chosen.includes(each));
+    if (totalWidth(squeeze(wider, available, toMinimum)) <= available) chosen = wider;
+  }
+  return squeeze(squeeze(chosen, available, toMinimum), available, () => 1);
+}
+
+/** The columns that may go, the last one to go first. */
+function byImportance(columns: readonly Shown[]): Shown[] {
+  const orderOf = ({ column }: Shown) => column.dropOrder ?? 0;
+  return columns.filter((each) => orderOf(each) > 0).sort((one, other) => orderOf(other) - orderOf(one));
+}
+
+/** Takes from whichever column is the widest that may still lose some, until the table fits or none may. */
+function squeeze(columns: readonly Shown[], available: number, leastOf: (shown: Shown) => number): readonly Shown[] {
+  const widths = columns.map(({ width }) => width);
+  const least = columns.map(leastOf);
+  for (let excess = totalWidth(columns) - available; excess > 0; excess -= 1) {
+    const spare = widths.map((width, index) => (width > (least[index] ?? width) ? width : 0));
+    const widest = spare.indexOf(Math.max(...spare));
+    if (spare[widest] === 0) break;
+    widths[widest] = (widths[widest] ?? 0) - 1;
+  }
+  return columns.map((shown, index) => ({ ...shown, width: widths[index] ?? shown.width }));
+}
+
+/** ASCII and the Latin letters take a column each; only the rest has to be looked up. */
+function widthOf(text: string): number {
+  return /^[\x20-\x7e\xa1-\xac\xae-\xff]*$/.test(text) ? text.length : measureWidth(text);
 }
 
 function totalWidth(columns: readonly Shown[]): number {
   return columns.reduce((sum, { width }) => sum + width, gap.length * (columns.length - 1));
 }
 
-function cut(text: string, width: number): string {
-  if (stringWidth(text) <= width) return text;
+function cut(text: string, width: number, { symbols: { ellipsis } }: Theme): string {
+  if (widthOf(text) <= width) return text;
   let kept = '';
   for (const character of text) {
-    if (stringWidth(`${kept}${character}…`) > width) break;
+    if (widthOf(`${kept}${character}${ellipsis}`) > width) break;
     kept += character;
   }
-  return `${kept}…`;
+  return widthOf(ellipsis) > width ? '' : `${kept}${ellipsis}`;
 }
 
 function pad(text: string, width: number, align: Column['align']): string {
-  const space = ' '.repeat(Math.max(0, width - stringWidth(text)));
+  const space = ' '.repeat(Math.max(0, width - widthOf(text)));
   return align === 'right' ? space + text : text + space;
 }

@@ -21,6 +21,7 @@ interface Symbols {
   readonly barEmpty: string;
   readonly unknown: string;
   readonly separator: string;
+  readonly ellipsis: string;
 }
 
 const unicodeSymbols: Symbols = {
@@ -34,6 +35,7 @@ const unicodeSymbols: Symbols = {
   barEmpty: '░',
   unknown: '–',
   separator: '·',
+  ellipsis: '…',
 };
 
 const asciiSymbols: Symbols = {
@@ -47,6 +49,7 @@ const asciiSymbols: Symbols = {
   barEmpty: '.',
   unknown: '-',
   separator: '-',
+  ellipsis: '~',
 };
 
 export function createTheme(style: Style, now: number): Theme {

@@ -4,7 +4,7 @@ import { type CallbackOutcome, type CallbackServer, openCallbackServer } from '.
 import { createPkce, createState } from '../../core/oauth/pkce.js';
 import type { Context } from '../context.js';
 import { startCountdown } from './countdown.js';
-import type { ObtainedGrant } from './grant.js';
+import type { ObtainedGrant, SignInRequest } from './grant.js';
 import { loginPorts } from './login-ports.js';
 
 /** How long a person has to finish in the browser (P19). */
@@ -14,7 +14,7 @@ const browserLimitMs = 10 * 60_000;
  * Consent through a browser on this machine: the port is bound before the browser opens, so that no other program can
  * take the callback. Throws `login-failed` when the person or the provider declines, or the time is up.
  */
-export async function obtainBrowserGrant(context: Context): Promise<ObtainedGrant> {
+export async function obtainBrowserGrant(context: Context, request: SignInRequest): Promise<ObtainedGrant> {
   const { clock, signal, environment } = context;
   const { provider } = context.provider();
   const state = createState();
@@ -22,7 +22,7 @@ export async function obtainBrowserGrant(context: Context): Promise<ObtainedGran
   const server = await openCallbackServer({ ports: loginPorts(environment), state, clock, signal });
   try {
     const { redirectUri } = server;
-    const url = buildAuthorizeUrl(provider, { redirectUri, codeChallenge: pkce.challenge, state });
+    const url = buildAuthorizeUrl(provider, { redirectUri, codeChallenge: pkce.challenge, state, ...request });
     await showUrl(context, url, server.port);
     const outcome = await waitForCallback(context, server);
     const code = codeOf(outcome);
@@ -43,10 +43,12 @@ async function showUrl(context: Context, url: string, port: number): Promise<voi
   const { io, environment } = context;
   io.note(`Sign in here:\n\n  ${url}\n\n`);
   if (environment.sshConnection !== undefined) {
-    io.note(`From another machine, first forward the callback: ssh -L ${port}:127.0.0.1:${port} <this host>\n`);
+    io.note(
+      `To use a browser on the machine you came from, run there first: ssh -L ${port}:127.0.0.1:${port} <this host>\n`,
+    );
   }
   const browser = await context.browser();
-  if (!(await browser.show(url))) io.note('No browser could be started; open the address yourself.\n');
+  if (!(await browser.show(url))) io.note('No browser could be started here; open the address in one yourself.\n');
 }
 
 async function waitForCallback(context: Context, server: CallbackServer): Promise<CallbackOutcome> {
@@ -68,7 +70,7 @@ function codeOf(outcome: CallbackOutcome) {
         details: { error: outcome.error },
       });
     case 'cancelled':
-      throw new AppError('login-failed', 'the login was cancelled, perhaps by another login that has just started', {
+      throw new AppError('login-failed', 'the login was cancelled, probably by another one that has just started', {
         hint: 'codex-auth login',
       });
     case 'timed-out':

@@ -8,23 +8,22 @@ export interface Countdown {
 /** Shows on a terminal how long a wait may still take; elsewhere one line says it once. */
 export function startCountdown(context: Context, what: string, limitMs: number): Countdown {
   const { io, clock } = context;
-  if (!io.noteStyle.isTerminal || context.options.json === true) {
+  if (!io.noteStyle.canRewrite) {
     io.note(`${what}, for ${formatDuration(limitMs)} at most\n`);
     return { stop: () => undefined };
   }
   const endsAt = clock.monotonicMs() + limitMs;
-  const draw = () => {
-    const left = formatClock(endsAt - clock.monotonicMs());
-    io.note(`\r\u001b[K${what} ${io.noteStyle.hasUnicode ? '·' : '-'} ${left} left (Ctrl-C to cancel)`);
-  };
-  draw();
+  const dot = io.noteStyle.hasUnicode ? '·' : '-';
+  const draw = () => io.status(`${what} ${dot} ${formatClock(endsAt - clock.monotonicMs())} left (Ctrl-C to cancel)`);
   const timer = setInterval(draw, 1_000);
-  return {
-    stop() {
-      clearInterval(timer);
-      io.note('\r\u001b[K');
-    },
+  const stop = () => {
+    clearInterval(timer);
+    io.status();
   };
+  // Ctrl-C is told by whoever hears it first, and no line may be drawn after that.
+  context.signal.addEventListener('abort', stop, { once: true });
+  draw();
+  return { stop };
 }
 
 /** `9:58` */

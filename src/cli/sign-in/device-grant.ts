@@ -1,8 +1,8 @@
-import { AppError } from '../../core/errors.js';
+import { AppError, type ErrorCode } from '../../core/errors.js';
 import {
-  deviceCodeLimitMs,
   type DeviceCode,
   type DeviceFailure,
+  deviceCodeLimitMs,
   pollDeviceCode,
   requestDeviceCode,
 } from '../../core/oauth/device-code.js';
@@ -28,6 +28,7 @@ export async function obtainDeviceGrant(context: Context): Promise<ObtainedGrant
   try {
     const polled = await pollDeviceCode(http, provider, deviceCode, context.clock, options);
     if (polled.kind === 'failed') throw failed(polled);
+    if (polled.kind === 'declined') throw declined();
     if (polled.kind === 'expired') throw expired(polled.lastTrouble);
     const { code, codeVerifier, redirectUri } = polled;
     return { grant: { code, codeVerifier, redirectUri }, finish: nothingToFinish };
@@ -38,17 +39,31 @@ export async function obtainDeviceGrant(context: Context): Promise<ObtainedGrant
 
 function showCode({ io }: Context, { verificationUrl, userCode }: DeviceCode): void {
   io.note(`Open this page on any device and enter the code:\n\n  ${verificationUrl}\n\n  ${userCode}\n\n`);
+  io.note('Never share this code.\n');
 }
 
-function failed({ message, status }: DeviceFailure): AppError {
-  return new AppError(status === undefined ? 'offline' : 'provider-error', `the device login failed: ${message}`, {
-    hint: 'try again, or use codex-auth login --manual',
+const errorCodes: Record<DeviceFailure['why'], ErrorCode> = {
+  offline: 'offline',
+  timeout: 'timeout',
+  challenge: 'challenge',
+  provider: 'provider-error',
+};
+
+function failed({ message, why }: DeviceFailure): AppError {
+  return new AppError(errorCodes[why], `the sign-in failed: ${message}`, {
+    hint: 'codex-auth login --device-auth, or codex-auth login --manual',
+  });
+}
+
+function declined(): AppError {
+  return new AppError('login-failed', 'the sign-in was declined on the other device', {
+    hint: 'codex-auth login --device-auth',
   });
 }
 
 function expired(lastTrouble: string | undefined): AppError {
   const trouble = lastTrouble === undefined ? '' : `; the last answer was: ${lastTrouble}`;
-  return new AppError('login-failed', `nobody entered the code within 15 minutes${trouble}`, {
+  return new AppError('login-failed', `nobody entered the code in time${trouble}`, {
     hint: 'codex-auth login --device-auth',
   });
 }

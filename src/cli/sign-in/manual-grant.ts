@@ -4,7 +4,7 @@ import { buildAuthorizeUrl } from '../../core/oauth/authorize-url.js';
 import { type CallbackParams, readPastedCallback } from '../../core/oauth/callback-params.js';
 import { createPkce, createState } from '../../core/oauth/pkce.js';
 import type { Context } from '../context.js';
-import { nothingToFinish, type ObtainedGrant } from './grant.js';
+import { nothingToFinish, type ObtainedGrant, type SignInRequest } from './grant.js';
 import { loginPorts } from './login-ports.js';
 
 const attempts = 3;
@@ -13,22 +13,24 @@ const attempts = 3;
  * Consent in a browser anywhere: the person pastes the address it was sent back to, its query, or `code#state`. On a
  * terminal a wrong paste may be repeated; from a pipe there is one line and one try.
  */
-export async function obtainManualGrant(context: Context): Promise<ObtainedGrant> {
+export async function obtainManualGrant(context: Context, request: SignInRequest): Promise<ObtainedGrant> {
   const { io, environment } = context;
   const { provider } = context.provider();
   const state = createState();
   const pkce = createPkce();
   const redirectUri = `http://127.0.0.1:${loginPorts(environment)[0]}/auth/callback`;
-  const url = buildAuthorizeUrl(provider, { redirectUri, codeChallenge: pkce.challenge, state });
+  const url = buildAuthorizeUrl(provider, { redirectUri, codeChallenge: pkce.challenge, state, ...request });
   io.note(`Sign in here:\n\n  ${url}\n\n`);
-  io.note('The browser ends on a page that cannot be reached; copy its address.\n');
+  io.note('The browser ends on a page that cannot be reached. Copy its whole address and paste it here.\n');
   const code = await readCode(context, state);
   return { grant: { code, codeVerifier: pkce.verifier, redirectUri }, finish: nothingToFinish };
 }
 
 async function readCode(context: Context, state: string) {
   for (let attempt = 1; ; attempt += 1) {
-    const pasted = readPastedCallback(await readLine(context), state);
+    const text = await readLine(context);
+    if (text.trim() === '' && !context.io.isInteractive) throw nothingPasted();
+    const pasted = readPastedCallback(text, state);
     if (pasted.kind === 'ok') return pasted.code;
     const isLast = attempt === attempts || !context.io.isInteractive;
     if (pasted.kind === 'denied' || isLast) throw pasteError(pasted);
@@ -46,6 +48,12 @@ async function readLine(context: Context): Promise<string> {
   return '';
 }
 
+function nothingPasted(): AppError {
+  return new AppError('usage', 'no address came in on standard input', {
+    hint: 'run codex-auth login --manual in a terminal, or codex-auth login --device-auth',
+  });
+}
+
 type Unusable = Exclude<CallbackParams, { kind: 'ok' }>;
 
 function pasteError(pasted: Unusable): AppError {
@@ -53,7 +61,7 @@ function pasteError(pasted: Unusable): AppError {
     return new AppError('login-failed', pasted.message, { hint: 'codex-auth login --manual' });
   }
   return new AppError('usage', pasteProblem(pasted), {
-    hint: 'codex-auth login --manual, and paste the whole address',
+    hint: 'codex-auth login --manual, then paste the whole address',
   });
 }
 

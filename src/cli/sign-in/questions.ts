@@ -1,8 +1,9 @@
-import { describeAccount } from '../../core/accounts/account.js';
+import { type Account, describeAccount } from '../../core/accounts/account.js';
 import type { Roster } from '../../core/accounts/roster.js';
 import type { Scope } from '../../core/project/scope.js';
 import { hasFiles, readScope } from '../../core/storage/scope-files.js';
 import type { Context } from '../context.js';
+import type { ExpectedPerson } from './expectation.js';
 
 /** Where a new account goes. The first login in a project asks; without a terminal it stays in the project and says so. */
 export async function chooseLoginScope(context: Context): Promise<Scope> {
@@ -26,16 +27,31 @@ interface GivenOptions {
 }
 
 /**
- * On a terminal with accounts: whether the person wants another account, or to sign in again to a known one, whose email
- * is then expected. Undefined for another account, and wherever the command line has already said what is wanted.
+ * On a terminal with accounts: whether the person wants another account, or to sign in again to a known one, who is then
+ * expected. Undefined for another account, and wherever the command line has already said what is wanted.
  */
-export async function chooseWhom(context: Context, roster: Roster, given: GivenOptions): Promise<string | undefined> {
+export async function chooseWhom(
+  context: Context,
+  roster: Roster,
+  given: GivenOptions,
+): Promise<ExpectedPerson | undefined> {
   const isDecided = given.label !== undefined || given.activate !== undefined;
   if (!context.io.isInteractive || isDecided || roster.accounts.length === 0) return undefined;
-  const known = roster.accounts.filter(({ email }) => email !== undefined);
   const prompter = await context.prompter();
-  return prompter.select<string | undefined>('You have accounts already. Sign in', [
+  return prompter.select<ExpectedPerson | undefined>('You have accounts already. Sign in', [
     { name: 'to another account', value: undefined },
-    ...known.map((account) => ({ name: `again to ${describeAccount(account)}`, value: account.email })),
+    ...roster.accounts.flatMap((account) => {
+      const value = personOf(account);
+      return value === undefined ? [] : [{ name: `again to ${describeAccount(account)}`, value }];
+    }),
   ]);
+}
+
+function personOf({ email, accountId, workspaceName }: Account): ExpectedPerson | undefined {
+  if (email === undefined) return undefined;
+  return {
+    email,
+    ...(accountId === undefined ? {} : { accountId }),
+    ...(workspaceName === undefined ? {} : { workspaceName }),
+  };
 }

@@ -1,4 +1,5 @@
 import { randomBytes } from 'node:crypto';
+import { printable } from '../printable.js';
 import type { Secret } from '../secret.js';
 
 /** One lineage of tokens as the provider last gave it. */
@@ -71,8 +72,8 @@ export function newAccountId(): string {
   return `acc_${randomBytes(6).toString('hex')}`;
 }
 
-/** How the account is called in messages: its label or email, with the workspace when there is one. */
+/** How the account is called in messages: its label or email, with the workspace when there is one; fit for a terminal. */
 export function describeAccount(account: Pick<Account, 'id' | 'email' | 'label' | 'workspaceName'>): string {
   const name = account.label ?? account.email ?? account.id;
-  return account.workspaceName === undefined ? name : `${name} (${account.workspaceName})`;
+  return printable(account.workspaceName === undefined ? name : `${name} (${account.workspaceName})`);
 }

@@ -12,7 +12,7 @@ import {
   type Provenance,
   type TokenSet,
 } from './account.js';
-import { type Identity, isSameAccount } from './identity.js';
+import { findSame, type Identity } from './identity.js';
 import { withAccount, withoutAccount, withoutTombstone } from './pool.js';
 
 /** A login that has just been proven: by our own sign-in, or found in `auth.json`. */
@@ -43,10 +43,9 @@ export function enrol(store: Store, login: ProvenLogin, scopeKey: string | undef
 }
 
 function place(store: Store, login: ProvenLogin, scopeKey: string | undefined): Enrolment {
-  const known = findInPools(store, login.identity);
+  const known = findAnywhere(store, login.identity);
+  if (known?.flagged !== undefined) return restore(store, known.flagged, known.scopeKey, login);
   if (known !== undefined) return update(store, known.account, known.scopeKey, login);
-  const flagged = findFlagged(store, login.identity);
-  if (flagged !== undefined) return restore(store, flagged.account, flagged.scopeKey, login);
   const account: Account = {
     id: newAccountId(),
     enabled: true,
@@ -64,20 +63,40 @@ interface Located<A extends Account> {
   readonly scopeKey: string | undefined;
 }
 
-export function findInPools(store: Pick<Store, 'scopes'>, identity: Identity): Located<Account> | undefined {
-  for (const { key, pool } of store.scopes()) {
-    const account = pool.accounts.find((each) => isSameAccount(each, identity));
-    if (account !== undefined) return { account, scopeKey: key };
-  }
-  return undefined;
+/** An account of the root; `flagged` is the same record where it was set aside. */
+interface Found extends Located<Account> {
+  readonly flagged?: FlaggedAccount;
 }
 
-export function findFlagged(store: Pick<Store, 'scopes'>, identity: Identity): Located<FlaggedAccount> | undefined {
-  for (const { key, flagged } of store.scopes()) {
-    const account = flagged.accounts.find((each) => isSameAccount(each, identity));
-    if (account !== undefined) return { account, scopeKey: key };
-  }
-  return undefined;
+type Scopes = Pick<Store, 'scopes'>;
+
+/** The record of this login in any pool or flagged file of the root. */
+export function findAnywhere(store: Scopes, identity: Identity): Found | undefined {
+  const usable = store
+    .scopes()
+    .flatMap(({ key, pool }) => pool.accounts.map((account) => ({ account, scopeKey: key })));
+  const setAside = store
+    .scopes()
+    .flatMap(({ key, flagged }) => flagged.accounts.map((account) => ({ account, flagged: account, scopeKey: key })));
+  return among<Found>([...usable, ...setAside], identity);
+}
+
+export function findInPools(store: Scopes, identity: Identity): Located<Account> | undefined {
+  const found = findAnywhere(store, identity);
+  return found?.flagged === undefined ? found : undefined;
+}
+
+export function findFlagged(store: Scopes, identity: Identity): Located<FlaggedAccount> | undefined {
+  const { flagged, scopeKey } = findAnywhere(store, identity) ?? {};
+  return flagged && { account: flagged, scopeKey };
+}
+
+function among<L extends Located<Account>>(places: readonly L[], identity: Identity): L | undefined {
+  const same = findSame(
+    places.map(({ account }) => account),
+    identity,
+  );
+  return places.find(({ account }) => account === same);
 }
 
 function update(store: Store, before: Account, scopeKey: string | undefined, login: ProvenLogin): Enrolment {
@@ -105,8 +124,15 @@ function forgetRemoval(store: Store, identity: Identity): void {
   }
 }
 
+/** What was seen with the account in `auth.json` stays with it, under what the new login brings (P7). */
 function withLogin(before: Account, login: ProvenLogin): Account {
-  return { ...before, ...fieldsOf(login), tokens: nextTokens(before.tokens, login.tokens) };
+  const account = { ...before, ...fieldsOf(login), tokens: nextTokens(before.tokens, login.tokens) };
+  if (before.authFile === undefined || login.extras === undefined) return account;
+  const { top, tokens } = before.authFile;
+  return {
+    ...account,
+    authFile: { top: { ...top, ...login.extras.top }, tokens: { ...tokens, ...login.extras.tokens } },
+  };
 }
 
 function fieldsOf(login: ProvenLogin): Partial<Account> {

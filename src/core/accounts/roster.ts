@@ -11,9 +11,9 @@ import { isNewer } from '../storage/lineage.js';
 import { scopeFiles } from '../storage/paths.js';
 import type { Root } from '../storage/root.js';
 import { nextTokens } from '../storage/rotation.js';
-import { hasFiles, readAllScopes, readScope, type ScopeRecords } from '../storage/scope-files.js';
+import { hasFiles, readOtherScopes, readScope, type ScopeRecords } from '../storage/scope-files.js';
 import type { Account } from './account.js';
-import { isSameAccount } from './identity.js';
+import { findSame, isExactly, isSameAccount } from './identity.js';
 import type { LocatedAccount } from './selector.js';
 
 /** The accounts of a scope as they stand now, read without a lock and without writing anything (P5). */
@@ -40,7 +40,11 @@ export function readRoster(root: Root, home: CodexHome, scope: Scope): Roster {
   const authFile = readAuthFile(home);
   const journal = readEntries(root.paths.journal);
   const login = authFile.content?.kind === 'login' ? authFile.content.login : undefined;
-  const accounts = records.pool.accounts.map((account) => withNewestTokens(account, login, journal));
+  const owner = login && findOwner(root, records, login);
+  const accounts = records.pool.accounts.map((account) =>
+    withNewestTokens(account, account === owner?.account ? login : undefined, journal),
+  );
+  const position = owner === undefined ? -1 : records.pool.accounts.indexOf(owner.account);
   return definedOnly({
     scope,
     path: scopeFiles(root.paths, keyOf(scope)).pool,
@@ -49,7 +53,7 @@ export function readRoster(root: Root, home: CodexHome, scope: Scope): Roster {
     accounts,
     state,
     authFile,
-    active: login === undefined ? undefined : findActive(root, accounts, login),
+    active: owner && { ...owner, account: accounts[position] ?? owner.account },
     warnings: warning === undefined ? [] : [warning],
   });
 }
@@ -60,16 +64,17 @@ export function keyOf(scope: Scope): string | undefined {
 
 /** Every account of the other pools, for selectors and for naming what is in use. */
 export function readElsewhere(root: Root, here: ScopeRecords): LocatedAccount[] {
-  return readAllScopes(root.paths)
-    .filter(({ files }) => files.pool !== here.files.pool)
-    .flatMap(({ key, pool }) => pool.accounts.map((account) => definedOnly({ account, scopeKey: key })));
+  return readOtherScopes(root.paths, here).flatMap(({ key, pool }) =>
+    pool.accounts.map((account) => definedOnly({ account, scopeKey: key })),
+  );
 }
 
-function withNewestTokens(
-  account: Account,
+/** The account with the newest tokens that `auth.json` and the journal hold for it, in memory only. */
+export function withNewestTokens<A extends Account>(
+  account: A,
   login: AuthFileLogin | undefined,
   journal: readonly JournalEntry[],
-): Account {
+): A {
   const current = withJournal(account, journal);
   if (login === undefined || !isSameAccount(current, login.identity)) return current;
   const theirs = { source: 'auth-file', tokens: login.tokens } as const;
@@ -77,14 +82,17 @@ function withNewestTokens(
   return isBehind ? { ...current, tokens: nextTokens(current.tokens, login.tokens) } : current;
 }
 
-function findActive(root: Root, accounts: readonly Account[], login: AuthFileLogin): LocatedAccount | undefined {
-  const here = accounts.find((account) => isSameAccount(account, login.identity));
-  if (here !== undefined) return { account: here };
-  for (const { key, pool } of readAllScopes(root.paths)) {
-    const account = pool.accounts.find((each) => isSameAccount(each, login.identity));
-    if (account !== undefined) return definedOnly({ account, scopeKey: key });
-  }
-  return undefined;
+/** The account that a login belongs to, in this scope or in any other; `scopeKey` only in another. */
+function findOwner(root: Root, here: ScopeRecords, { identity }: AuthFileLogin): LocatedAccount | undefined {
+  const local = here.pool.accounts;
+  const exact = local.find((account) => isExactly(account, identity));
+  if (exact !== undefined) return { account: exact };
+  const places: LocatedAccount[] = [...local.map((account) => ({ account })), ...readElsewhere(root, here)];
+  const same = findSame(
+    places.map(({ account }) => account),
+    identity,
+  );
+  return places.find(({ account }) => account === same);
 }
 
 /** What the decision needs to know about each account of the roster. */

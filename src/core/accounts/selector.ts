@@ -25,12 +25,14 @@ export function selectAccount(
 ): LocatedAccount {
   if (selector === '-') return selectPrevious(here);
   if (/^\d+$/.test(selector)) return selectIndex(Number(selector), here);
+  if (normalizeEmailKey(selector) === '') throw noSuchAccount('an empty name means no account');
   const local = here.accounts.map((account) => ({ account }));
-  const found = matches(selector, local) ?? matches(selector, elsewhere);
+  const foundHere = matches(selector, local);
+  const found = foundHere ?? matches(selector, elsewhere);
   if (found === undefined) throw noSuchAccount(`no account matches "${selector}"`);
   const [only, ...others] = found;
   if (only !== undefined && others.length === 0) return only;
-  throw ambiguous(selector, found);
+  throw ambiguous(selector, found, foundHere === undefined);
 }
 
 function selectPrevious(here: SelectorScope): LocatedAccount {
@@ -63,8 +65,11 @@ function noSuchAccount(message: string): AppError {
   return new AppError('no-such-account', message, { hint: 'codex-auth list' });
 }
 
-function ambiguous(selector: string, found: readonly LocatedAccount[]): AppError {
-  const candidates = found.map(({ account }) => `  ${account.id}  ${describeAccount(account)}`);
+function ambiguous(selector: string, found: readonly LocatedAccount[], isElsewhere: boolean): AppError {
+  const candidates = found.map(({ account, scopeKey }) => {
+    const pool = scopeKey === undefined ? 'the global pool' : `the pool of project ${scopeKey}`;
+    return `  ${account.id}  ${describeAccount(account)}${isElsewhere ? `, in ${pool}` : ''}`;
+  });
   return new AppError('ambiguous-selector', `"${selector}" means ${found.length} accounts:\n${candidates.join('\n')}`, {
     hint: 'name one of them by its id or its index',
     details: { candidates: found.map(({ account }) => ({ id: account.id, email: account.email })) },

@@ -35,13 +35,14 @@ export function parseWorkspaces(json: unknown): Workspace[] | undefined {
 function toWorkspace(entry: unknown, key: string | undefined): Workspace[] {
   const parsed = Entry.safeParse(entry);
   if (!parsed.success) return [];
-  const { name, plan_type, is_deactivated } = parsed.data;
+  const { name, structure, plan_type, is_deactivated } = parsed.data;
   const id = parsed.data.id ?? parsed.data.account_id ?? key;
   if (id === undefined) return [];
   return [
     definedOnly({
       id,
-      name: name || undefined,
+      // A personal workspace may have no name of its own.
+      name: name?.trim() || (structure === 'personal' ? 'Personal' : undefined),
       planType: plan_type ?? undefined,
       isDeactivated: is_deactivated,
     }),

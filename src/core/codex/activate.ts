@@ -1,3 +1,4 @@
+import { statSync } from 'node:fs';
 import { type Account, describeAccount } from '../accounts/account.js';
 import { isSameAccount } from '../accounts/identity.js';
 import { type Pool, withAccount, withActive } from '../accounts/pool.js';
@@ -5,10 +6,14 @@ import { AppError } from '../errors.js';
 import { readClaims } from '../oauth/jwt-claims.js';
 import { type FileVersion, isSameVersion, readVersion, replaceFile } from '../storage/atomic-file.js';
 import { keepAside } from '../storage/kept.js';
+import { logLineage } from '../storage/lineage-log.js';
+import type { Root } from '../storage/root.js';
+import { areTokensOf } from '../storage/rotation.js';
 import type { Store } from '../storage/store.js';
 import { type CompleteLogin, formatAuthFile, type Unadoptable } from './auth-file.js';
 import { type FlockHelper, withCredentialLock } from './credential-lock.js';
-import { type AuthFileState, type CodexHome, readAuthFile } from './home.js';
+import { type CodexHome, readAuthFile } from './home.js';
+import { readSettledAuthFile } from './settled-auth-file.js';
 import { type SyncBack, syncBack } from './sync-back.js';
 
 export interface ActivationRequest {
@@ -48,7 +53,7 @@ const maxAttempts = 5;
  */
 export async function activate(store: Store, home: CodexHome, request: ActivationRequest): Promise<Activation> {
   for (let attempt = 1; attempt <= maxAttempts; attempt += 1) {
-    const before = await readSettled(store, home);
+    const before = await readSettledAuthFile(home, store.root.clock);
     if (before.content?.kind === 'unadoptable' && !request.replacesUnadoptable) {
       return { kind: 'needs-consent', reason: before.content.reason };
     }
@@ -59,6 +64,7 @@ export async function activate(store: Store, home: CodexHome, request: Activatio
     if (replaced === 'changed-meanwhile') continue;
     const account = accountIn(store, request);
     proveLogin(home, account);
+    if (replaced.changed) logHandOut(store, account);
     if (replaced.changed || isAnotherChoice(store, request)) rememberChoice(store, request, outcomeOf(found).previous);
     return {
       kind: 'activated',
@@ -74,25 +80,10 @@ export async function activate(store: Store, home: CodexHome, request: Activatio
   });
 }
 
-/** Clients up to 0.166 rewrite the file in place, so that a reader can meet half of it (CODEX.md §1.5). */
-async function readSettled(store: Store, home: CodexHome): Promise<AuthFileState> {
-  const { clock } = store.root;
-  let state = readAuthFile(home);
-  for (let wait = 0; wait < 5 && isDamaged(state); wait += 1) {
-    await clock.sleep(20);
-    state = readAuthFile(home);
-  }
-  return state;
-}
-
-function isDamaged({ content }: AuthFileState): boolean {
-  return content?.kind === 'unadoptable' && content.reason === 'damaged';
-}
-
 function keepWhatCannotBeAdopted(store: Store, version: FileVersion, found: SyncBack): string | undefined {
   if (version.kind === 'absent') return undefined;
   if (found.kind !== 'unadoptable' && found.kind !== 'removed-earlier') return undefined;
-  return keepAside(store.root, 'auth', version.content);
+  return keepAside(store.root, 'auth', version.bytes);
 }
 
 function accountIn(store: Store, request: ActivationRequest): Account {
@@ -116,6 +107,7 @@ export function completeLogin(account: Account): CompleteLogin {
       },
     );
   }
+  assertOneAccount(account, accountId);
   const issuedAt = readClaims(accessToken.reveal())?.issuedAt;
   return {
     accountId,
@@ -128,6 +120,14 @@ export function completeLogin(account: Account): CompleteLogin {
   };
 }
 
+/** The official client would send one workspace's id with another's tokens, and no tool could tell whose file it is. */
+function assertOneAccount(account: Account, accountId: string): void {
+  if (areTokensOf({ ...account, accountId }, account.tokens)) return;
+  throw new AppError('sign-in-needed', `the tokens of ${describeAccount(account)} belong to another account`, {
+    hint: 'codex-auth login',
+  });
+}
+
 type Replaced = { readonly changed: boolean; readonly isExclusive: boolean };
 
 async function replaceLogin(
@@ -137,7 +137,7 @@ async function replaceLogin(
   expected: FileVersion,
   content: string,
 ): Promise<Replaced | 'changed-meanwhile'> {
-  if (expected.kind === 'present' && expected.content === content) return { changed: false, isExclusive: true };
+  if (isFaithful(store.root, home.authFile, expected, content)) return { changed: false, isExclusive: true };
   const { clock, processes } = store.root;
   const options = { home: home.directory, authFile: home.authFile, clock, helpers: request.flockHelpers };
   return withCredentialLock(options, ({ isExclusive }) => {
@@ -151,6 +151,14 @@ async function replaceLogin(
     }
     return { changed: true, isExclusive };
   });
+}
+
+/** The same login in a file that others can read, or of two names, is replaced too (P7, CODEX.md §1.10). */
+function isFaithful(root: Root, path: string, version: FileVersion, content: string): boolean {
+  if (version.kind === 'absent' || version.content !== content) return false;
+  const { mode = 0, nlink } = statSync(path, { throwIfNoEntry: false }) ?? {};
+  const isPrivate = root.effectiveUserId === undefined || (mode & 0o077) === 0;
+  return nlink === 1 && isPrivate;
 }
 
 const changedMeanwhile = new AppError('storage-conflict', 'auth.json changed before it could be replaced');
@@ -167,6 +175,11 @@ function proveLogin(home: CodexHome, account: Account): void {
     hint: 'run the command again',
     details: { path: home.authFile },
   });
+}
+
+/** From now on the official client may spend the token, which explains it when somebody has. */
+function logHandOut({ root }: Store, { id, tokens }: Account): void {
+  logLineage(root, { event: 'handed-out', accountId: id, after: tokens.refreshToken });
 }
 
 function isAnotherChoice(store: Store, request: ActivationRequest): boolean {

@@ -1,9 +1,10 @@
 import * as z from 'zod/mini';
 import type { AuthFileExtras, Provenance, TokenSet } from '../accounts/account.js';
-import type { Identity } from '../accounts/identity.js';
+import { contradicts, type Identity } from '../accounts/identity.js';
 import { definedOnly } from '../defined-only.js';
 import { readClaims } from '../oauth/jwt-claims.js';
 import { Secret } from '../secret.js';
+import { record } from '../storage/tolerant.js';
 
 /** A ChatGPT login as the official client keeps it (CODEX.md §2). */
 export interface AuthFileLogin {
@@ -23,30 +24,45 @@ export type Unadoptable =
   | 'no-identity'
   | 'damaged';
 
+/** The reason as the end of a sentence about the file. */
+export const unadoptableReasons: Record<Unadoptable, string> = {
+  'api-key': 'an API key',
+  'personal-access-token': 'a personal access token',
+  'agent-identity': 'an agent identity',
+  'other-mode': 'a login of a kind this program does not manage',
+  'account-mismatch': 'tokens of one account under the id of another (a defect of old Codex clients)',
+  'no-identity': 'tokens that do not say whose they are',
+  damaged: 'content that is not a complete login',
+};
+
 export type AuthFileContent =
   | { readonly kind: 'login'; readonly login: AuthFileLogin }
   | { readonly kind: 'unadoptable'; readonly reason: Unadoptable };
 
 const text = z.string();
-const open = z.record(z.string(), z.unknown());
-const Tokens = z.looseObject({
-  id_token: text,
-  access_token: text,
-  refresh_token: text,
+const filled = text.check(z.minLength(1));
+const Tokens = z.object({
+  id_token: filled,
+  access_token: filled,
+  refresh_token: filled,
   account_id: z.nullish(text),
-  oauth_provenance: z.nullish(z.looseObject({ issuer: text, client_id: text })),
+  oauth_provenance: z.nullish(z.object({ issuer: text, client_id: text })),
 });
 const Mode = z.nullish(z.string());
 
 /** Judges the content of an `auth.json`. Never throws: a file that does not parse is `damaged`. */
 export function parseAuthFile(content: string): AuthFileContent {
-  const top = open.safeParse(parseJson(content));
+  const top = record.safeParse(parseJson(content));
   if (!top.success) return { kind: 'unadoptable', reason: 'damaged' };
   const mode = modeOf(top.data);
   if (mode !== 'chatgpt') return { kind: 'unadoptable', reason: mode };
-  const tokens = Tokens.safeParse(top.data['tokens']);
-  if (!tokens.success) return { kind: 'unadoptable', reason: 'damaged' };
-  return loginOf(top.data, tokens.data);
+  const stored = record.safeParse(top.data['tokens']);
+  const tokens = Tokens.safeParse(stored.data);
+  // The official client refuses an id token that is no JWT, too (CODEX.md §2).
+  if (!stored.success || !tokens.success || readClaims(tokens.data.id_token) === undefined) {
+    return { kind: 'unadoptable', reason: 'damaged' };
+  }
+  return loginOf(top.data, stored.data, tokens.data);
 }
 
 /** An absent mode is inferred in the official client's own order (CODEX.md §2). */
@@ -66,10 +82,13 @@ function modeOf(top: Readonly<Record<string, unknown>>): 'chatgpt' | Unadoptable
   return 'chatgpt';
 }
 
-function loginOf(top: Readonly<Record<string, unknown>>, tokens: z.infer<typeof Tokens>): AuthFileContent {
-  const claims = { ...readClaims(tokens.access_token), ...readClaims(tokens.id_token) };
-  const named = tokens.account_id ?? undefined;
-  if (named !== undefined && claims.accountId !== undefined && named !== claims.accountId) {
+type Stored = Readonly<Record<string, unknown>>;
+
+function loginOf(top: Stored, stored: Stored, tokens: z.infer<typeof Tokens>): AuthFileContent {
+  const ofAccess = definedOnly(readClaims(tokens.access_token) ?? {});
+  const claims = { ...ofAccess, ...readClaims(tokens.id_token) };
+  const named = tokens.account_id || undefined;
+  if (contradicts(claims, ofAccess) || contradicts(claims, definedOnly({ accountId: named }))) {
     return { kind: 'unadoptable', reason: 'account-mismatch' };
   }
   const accountId = claims.accountId ?? named;
@@ -77,7 +96,7 @@ function loginOf(top: Readonly<Record<string, unknown>>, tokens: z.infer<typeof 
   const login: AuthFileLogin = {
     identity: definedOnly({ userId: claims.userId, accountId, email: claims.email, planType: claims.planType }),
     tokens: tokenSet(tokens, top['last_refresh']),
-    extras: extrasOf(top, tokens),
+    extras: extrasOf(top, stored),
     ...provenanceOf(tokens),
   };
   return { kind: 'login', login };
@@ -96,11 +115,12 @@ function tokenSet(tokens: z.infer<typeof Tokens>, lastRefreshValue: unknown): To
   };
 }
 
+/** What a login consists of; everything else in the file are its extras. */
+const ownTopKeys = ['auth_mode', 'tokens', 'last_refresh'];
+const ownTokenKeys = ['id_token', 'access_token', 'refresh_token', 'account_id'];
+
 function extrasOf(top: Readonly<Record<string, unknown>>, tokens: Readonly<Record<string, unknown>>): AuthFileExtras {
-  return {
-    top: without(top, ['auth_mode', 'tokens', 'last_refresh']),
-    tokens: without(tokens, ['id_token', 'access_token', 'refresh_token', 'account_id']),
-  };
+  return { top: without(top, ownTopKeys), tokens: without(tokens, ownTokenKeys) };
 }
 
 function provenanceOf(tokens: z.infer<typeof Tokens>): { provenance?: Provenance } {
@@ -138,7 +158,7 @@ export interface CompleteLogin {
  * missing, because without it the client sends no Authorization header (CODEX.md §1.6, §2).
  */
 export function formatAuthFile(login: CompleteLogin): string {
-  const extras = login.extras ?? { top: {}, tokens: {} };
+  const extras = extrasOf(login.extras?.top ?? {}, login.extras?.tokens ?? {});
   const { OPENAI_API_KEY = null, ...otherTop } = extras.top;
   const file = {
     auth_mode: 'chatgpt',

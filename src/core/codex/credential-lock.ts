@@ -88,7 +88,8 @@ function runHelper(helper: FlockHelper, descriptor: number): Promise<'locked' | 
   return new Promise((resolve, reject) => {
     const child = spawn(helper.command, helper.args, { stdio: ['ignore', 'ignore', 'ignore', descriptor] });
     child.once('error', (error) => {
-      if (systemErrorCode(error) === 'ENOENT') resolve('unusable');
+      const code = systemErrorCode(error);
+      if (code === 'ENOENT' || code === 'EACCES' || code === 'ENOTDIR') resolve('unusable');
       else reject(new AppError('internal', `cannot run ${helper.command}: ${describe(error)}`));
     });
     child.once('exit', (code) => {

@@ -44,9 +44,9 @@ export function runningDaemon(home: CodexHome, processes: ProcessTable): number 
 function readPid(path: string): number | undefined {
   try {
     const content: unknown = JSON.parse(readFileSync(path, 'utf8'));
-    if (typeof content === 'number') return content;
-    if (typeof content !== 'object' || content === null || !('pid' in content)) return undefined;
-    return typeof content.pid === 'number' ? content.pid : undefined;
+    const named = typeof content === 'object' && content !== null && 'pid' in content ? content.pid : content;
+    // kill(2) gives zero and negative numbers another meaning.
+    return typeof named === 'number' && Number.isInteger(named) && named > 0 ? named : undefined;
   } catch {
     // Absent, or written by a client whose format we do not know: no daemon that we could name.
     return undefined;

@@ -45,6 +45,11 @@ export function lookup(
   return entry !== undefined && isAlive(entry.at, now, limits.ttlMs) ? entry.accountId : undefined;
 }
 
+/** The table without the conversations that rested longer than the TTL. */
+export function dropExpired(table: AffinityTable, now: number, limits: Pick<AffinityLimits, 'ttlMs'>): AffinityTable {
+  return Object.fromEntries(Object.entries(table).filter(([, { at }]) => isAlive(at, now, limits.ttlMs)));
+}
+
 /** A time in the future beyond the TTL comes from a clock that was wrong, and must not keep an entry for ever. */
 function isAlive(at: number, now: number, ttlMs: number): boolean {
   return Math.abs(now - at) < ttlMs;

@@ -1,4 +1,4 @@
-import type { Cooldown } from '../health/cooldown.js';
+import type { CooldownReason } from '../health/cooldown.js';
 
 /**
  * Everything that can be said about an account in a decision, as a closed union: `decide` only collects codes and
@@ -17,7 +17,7 @@ export type Reason =
       readonly resetsAt?: number;
     }
   | { readonly code: 'limit-reached'; readonly type?: string; readonly resetsAt?: number }
-  | { readonly code: 'cooling-down'; readonly until: number; readonly cause: Cooldown['reason'] }
+  | { readonly code: 'cooling-down'; readonly until: number; readonly cause: CooldownReason }
   | { readonly code: 'rate-limited'; readonly until: number }
   // for and against
   | { readonly code: 'session-account' }

@@ -1,10 +1,13 @@
 import * as z from 'zod/mini';
 import type { HealthEvent, HealthSettings } from './events.js';
 
+const cooldownReasons = ['network-error', 'server-error', 'rate-limited'] as const;
+export type CooldownReason = (typeof cooldownReasons)[number];
+
 /** A pause that an error imposes; over at `until` (ms since the epoch). */
 export const CooldownSchema = z.object({
   until: z.number(),
-  reason: z.enum(['network-error', 'server-error', 'rate-limited']),
+  reason: z.enum(cooldownReasons),
 });
 export type Cooldown = Readonly<z.infer<typeof CooldownSchema>>;
 

@@ -58,7 +58,7 @@ function factsAfterError(before: HealthState, event: HealthEvent, now: number, s
   return definedOnly({
     lastReason: event.kind as string,
     lastErrorAt: now,
-    cooldown: laterCooldown(currentCooldown(before.cooldown, now), cooldown),
+    cooldown: laterCooldown(before.cooldown, cooldown),
     rateLimitedUntil: later(before.rateLimitedUntil, limitedUntil),
   });
 }

@@ -13,7 +13,7 @@ export function explainConnectFailure(cause: unknown, route: Route): { reason: U
   const code = systemErrorCode(cause);
   const reason = reasonOf(cause, code, route);
   const suffix = code === undefined || code.startsWith('UND_ERR') ? '' : ` (${code})`;
-  return { reason, message: `${sentence(reason, cause, route)}${suffix}.` };
+  return { reason, message: `${explain(reason, cause, route)}${suffix}` };
 }
 
 function reasonOf(cause: unknown, code: string | undefined, route: Route): UnsentReason {
@@ -31,20 +31,20 @@ function isTlsCode(code: string): boolean {
   return /^ERR_(TLS|SSL)_|^EPROTO$|CERT|^UNABLE_TO_|^INVALID_CA$|^HOSTNAME_MISMATCH$/.test(code);
 }
 
-function sentence(reason: UnsentReason, cause: unknown, route: Route): string {
+function explain(reason: UnsentReason, cause: unknown, route: Route): string {
   switch (reason) {
     case 'dns':
-      return `The address of ${route.host} could not be found`;
+      return `the address of ${route.host} could not be found`;
     case 'refused':
       return `${route.host} refused the connection`;
     case 'connect-timeout':
-      return `No connection to ${route.host} came about in time`;
+      return `no connection to ${route.host} came about in time`;
     case 'tls':
-      return `The TLS handshake with ${route.host} failed`;
+      return `the TLS handshake with ${route.host} failed`;
     case 'proxy':
-      return `The proxy ${route.proxy ?? ''} gave no connection to ${route.host}${proxyStatus(cause)}`;
+      return `the proxy ${route.proxy ?? ''} gave no connection to ${route.host}${proxyStatus(cause)}`;
     case 'connect-failed':
-      return `No connection to ${route.host} came about`;
+      return `no connection to ${route.host} came about`;
   }
 }
 

@@ -123,15 +123,15 @@ function judgeFailure(
   const isUnsent = error instanceof ConnectFailure || (upload !== undefined && !upload.started);
   if (isUnsent) return { kind: 'unsent', ...explainUnsent(error, interruptedBy, route) };
   if (interruptedBy === 'aborted') {
-    return { kind: 'no-answer', reason: 'aborted', message: `The request to ${route.host} was interrupted.` };
+    return { kind: 'no-answer', reason: 'aborted', message: `the request to ${route.host} was interrupted` };
   }
   if (interruptedBy === 'timeout') {
-    return { kind: 'no-answer', reason: 'timeout', message: `${route.host} did not answer in time.` };
+    return { kind: 'no-answer', reason: 'timeout', message: `${route.host} did not answer in time` };
   }
   if (error instanceof BodyTooLarge) {
-    return { kind: 'no-answer', reason: 'too-large', message: `The answer of ${route.host} is too large.` };
+    return { kind: 'no-answer', reason: 'too-large', message: `the answer of ${route.host} is too large` };
   }
-  return { kind: 'no-answer', reason: 'reset', message: `The connection to ${route.host} broke off.` };
+  return { kind: 'no-answer', reason: 'reset', message: `the connection to ${route.host} broke off` };
 }
 
 function explainUnsent(error: unknown, interruptedBy: Interruption['cause'], route: Route) {
@@ -140,7 +140,7 @@ function explainUnsent(error: unknown, interruptedBy: Interruption['cause'], rou
     return explainConnectFailure(Object.assign(new Error('deadline'), { code: 'ETIMEDOUT' }), route);
   }
   const what = interruptedBy === 'aborted' ? 'was interrupted before it was sent' : 'could not be sent';
-  return { reason: 'connect-failed', message: `The request to ${route.host} ${what}.` } as const;
+  return { reason: 'connect-failed', message: `the request to ${route.host} ${what}` } as const;
 }
 
 function routeOf(request: HttpRequest, choice: ProxyChoice): Route {

@@ -1,4 +1,4 @@
-import { type Provider, oauthScopes } from './provider.js';
+import { oauthScopes, type Provider } from './provider.js';
 
 export interface AuthorizeRequest {
   readonly redirectUri: string;

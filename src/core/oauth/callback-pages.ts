@@ -54,7 +54,16 @@ export function signedInPage(email?: string): CallbackPage {
 }
 
 export function failedPage(message: string): CallbackPage {
-  return { tone: 'failure', title: 'Sign-in failed', lines: [message, 'Return to the terminal to try again.'] };
+  return {
+    tone: 'failure',
+    title: 'Sign-in failed',
+    lines: [sentence(message), 'Return to the terminal to try again.'],
+  };
+}
+
+/** Messages are parts of sentences; the page shows whole ones. */
+function sentence(message: string): string {
+  return `${message.slice(0, 1).toUpperCase()}${message.slice(1)}${/[.!?]$/.test(message) ? '' : '.'}`;
 }
 
 export const stateMismatchPage: CallbackPage = {

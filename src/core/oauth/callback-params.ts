@@ -16,7 +16,7 @@ export interface Denial {
   readonly error: string;
   /** The provider's own words, made safe to print. */
   readonly description?: string;
-  /** One sentence for a person. */
+  /** For a person; lower case and no full stop, like every message. */
   readonly message: string;
 }
 
@@ -62,10 +62,10 @@ function denial(rawError: string, rawDescription: string | null): Denial {
 
 function explainDenial(error: string, description: string): string {
   if (description.includes('missing_codex_entitlement')) {
-    return 'Codex is not enabled for your workspace. Ask its administrator for access, or sign in to another one.';
+    return 'Codex is not enabled for this workspace; ask its administrator for access, or sign in to another one';
   }
   const reason = description === '' ? error : `${error}: ${description}`;
   return error === 'access_denied'
-    ? `The sign-in was declined in the browser (${reason}).`
-    : `The provider refused the sign-in (${reason}).`;
+    ? `the sign-in was declined in the browser (${reason})`
+    : `the provider refused the sign-in (${reason})`;
 }

@@ -8,12 +8,12 @@ import {
   failedPage,
   pageHeaders,
   renderCallbackPage,
+  signedInPage,
   stateMismatchPage,
   stillWorkingPage,
-  signedInPage,
 } from './callback-pages.js';
 import type { CallbackParams, Denial } from './callback-params.js';
-import { callbackPath, type CallbackRoute, routeCallbackRequest } from './callback-request.js';
+import { type CallbackRoute, callbackPath, routeCallbackRequest } from './callback-request.js';
 import { listenOnLoopback } from './loopback-port.js';
 
 /** How long the browser waits for the exchange of its code before it gets a page that says so. */
@@ -140,7 +140,7 @@ class PendingLogin {
         sendPage(response, 400, stateMismatchPage);
         return;
       default:
-        sendPage(response, 400, failedPage('The answer of the sign-in page holds no code.'));
+        sendPage(response, 400, failedPage('the answer of the sign-in page holds no code'));
         return;
     }
     if (this.#page === undefined) this.#waiting.add(response);
@@ -188,7 +188,7 @@ class PendingLogin {
     const end = await this.#ended;
     limit.abort();
     limits.signal?.removeEventListener('abort', onAbort);
-    if (end.kind === 'interrupted') throw new AppError('interrupted', 'The sign-in was interrupted.');
+    if (end.kind === 'interrupted') throw new AppError('interrupted', 'interrupted');
     return end;
   }
 

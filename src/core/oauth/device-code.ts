@@ -34,13 +34,17 @@ export type DeviceCodeOutcome =
 export type DevicePollOutcome =
   /** To be exchanged like a browser's code, with the verifier that the server made. */
   | { readonly kind: 'code'; readonly code: Secret; readonly codeVerifier: Secret; readonly redirectUri: string }
+  /** The person refused on the other device. */
+  | { readonly kind: 'declined' }
   /** Nobody confirmed in time; with the last network trouble, which may be the reason. */
   | { readonly kind: 'expired'; readonly lastTrouble?: string }
   | DeviceFailure;
 
 export interface DeviceFailure {
   readonly kind: 'failed';
+  readonly why: 'offline' | 'timeout' | 'challenge' | 'provider';
   readonly status?: number;
+  /** Lower case and no full stop, like every message. */
   readonly message: string;
 }
 
@@ -61,13 +65,13 @@ export async function requestDeviceCode(
   options: CallOptions,
 ): Promise<DeviceCodeOutcome> {
   const outcome = await call(http, provider, 'usercode', { client_id: provider.clientId }, options);
-  if (outcome.kind !== 'answer') return { kind: 'failed', message: outcome.message };
+  if (outcome.kind !== 'answer') return noAnswer(outcome);
   if (outcome.status === 404) {
-    return { kind: 'not-enabled', message: 'Device code login is switched off for this account or workspace.' };
+    return { kind: 'not-enabled', message: 'device code login is switched off for this account or workspace' };
   }
   if (outcome.status !== 200) return statusFailure(outcome);
   const parsed = UserCodeBody.safeParse(parseJson(outcome.body));
-  if (!parsed.success) return { kind: 'failed', status: 200, message: 'The provider sent no usable device code.' };
+  if (!parsed.success) return providerFailure(200, 'the provider sent no usable device code');
   const { device_auth_id, user_code, interval } = parsed.data;
   return {
     kind: 'device-code',
@@ -100,7 +104,7 @@ export async function pollDeviceCode(
   for (;;) {
     const answer = judgePoll(await call(http, provider, 'token', body, options), provider);
     if (options.signal?.aborted) throw interrupted();
-    if (answer.kind === 'code' || answer.kind === 'failed') return answer;
+    if (isFinal(answer)) return answer;
     if (answer.kind === 'slow-down') intervalMs = Math.max(intervalMs + slowerByMs, answer.retryAfterMs ?? 0);
     lastTrouble = answer.kind === 'trouble' ? answer.message : undefined;
     if (clock.monotonicMs() + intervalMs >= endsAt) {
@@ -111,10 +115,14 @@ export async function pollDeviceCode(
 }
 
 type PollAnswer =
-  | Exclude<DevicePollOutcome, { kind: 'expired' }>
+  | DevicePollOutcome
   | { readonly kind: 'pending' }
   | { readonly kind: 'slow-down'; readonly retryAfterMs?: number | undefined }
   | { readonly kind: 'trouble'; readonly message: string };
+
+function isFinal(answer: PollAnswer): answer is DevicePollOutcome {
+  return answer.kind !== 'pending' && answer.kind !== 'slow-down' && answer.kind !== 'trouble';
+}
 
 function judgePoll(outcome: HttpOutcome, provider: Provider): PollAnswer {
   if (outcome.kind !== 'answer') return { kind: 'trouble', message: outcome.message };
@@ -123,16 +131,23 @@ function judgePoll(outcome: HttpOutcome, provider: Provider): PollAnswer {
   if (isChallenge(outcome)) return statusFailure(outcome);
   if (status === 403 || status === 404) return { kind: 'pending' };
   if (status === 429) return { kind: 'slow-down', retryAfterMs: readRetryAfterMs(outcome.headers) };
-  if (status >= 500) return { kind: 'trouble', message: `The provider answered ${status}.` };
-  if (status !== 200) return statusFailure(outcome);
+  if (status >= 500) return { kind: 'trouble', message: `the provider answered ${status}` };
+  if (status !== 200) return judgeRefusal(outcome);
   const parsed = AuthorizedBody.safeParse(parseJson(outcome.body));
-  if (!parsed.success) return { kind: 'failed', status, message: 'The provider confirmed, but sent no usable code.' };
+  if (!parsed.success) return providerFailure(status, 'the provider confirmed, but sent no usable code');
   return {
     kind: 'code',
     code: new Secret(parsed.data.authorization_code),
     codeVerifier: new Secret(parsed.data.code_verifier),
     redirectUri: `${provider.issuer}/deviceauth/callback`,
   };
+}
+
+/** The two ends that RFC 8628 section 3.5 gives a name. */
+function judgeRefusal(answer: Extract<HttpOutcome, { kind: 'answer' }>): DevicePollOutcome {
+  const code = readOAuthError(answer.body)?.code;
+  if (code === 'access_denied') return { kind: 'declined' };
+  return code === 'expired_token' ? { kind: 'expired' } : statusFailure(answer);
 }
 
 function call(
@@ -157,11 +172,21 @@ function call(
 function statusFailure(answer: Extract<HttpOutcome, { kind: 'answer' }>): DeviceFailure {
   const { status } = answer;
   if (isChallenge(answer)) {
-    return { kind: 'failed', status, message: `A challenge page stands in front of the provider (${status}).` };
+    const message = `a challenge page stands in front of the provider (${status})`;
+    return { kind: 'failed', why: 'challenge', status, message };
   }
   const error = readOAuthError(answer.body);
   const words = [error?.code, quoteProviderText(error?.description ?? '')].filter(Boolean).join(': ');
-  return { kind: 'failed', status, message: `Device sign-in failed with status ${status}${words && ` (${words})`}.` };
+  return providerFailure(status, `the provider answered ${status}${words && ` (${words})`}`);
+}
+
+function providerFailure(status: number, message: string): DeviceFailure {
+  return { kind: 'failed', why: 'provider', status, message };
+}
+
+function noAnswer(outcome: Exclude<HttpOutcome, { kind: 'answer' }>): DeviceFailure {
+  const isTimeout = outcome.kind === 'no-answer' && outcome.reason === 'timeout';
+  return { kind: 'failed', why: isTimeout ? 'timeout' : 'offline', message: outcome.message };
 }
 
 function readIntervalMs(interval: number | string | undefined): number {
@@ -178,5 +203,5 @@ async function pause(clock: Clock, ms: number, signal: AbortSignal | undefined):
 }
 
 function interrupted(): AppError {
-  return new AppError('interrupted', 'The sign-in was interrupted.');
+  return new AppError('interrupted', 'interrupted');
 }

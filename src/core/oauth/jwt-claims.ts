@@ -15,7 +15,7 @@ export interface TokenClaims {
 }
 
 const seconds = z.catch(z.optional(z.number()), undefined);
-const text = z.catch(z.optional(z.string()), undefined);
+const text = z.catch(z.optional(z.string().check(z.minLength(1))), undefined);
 
 const Payload = z.object({
   exp: seconds,
@@ -65,6 +65,10 @@ function decodePayload(token: string): unknown {
   }
 }
 
+const latestDateMs = 8.64e15;
+
+/** A time that no Date can hold is no time. */
 function inMilliseconds(value: number | undefined): number | undefined {
-  return value === undefined ? undefined : value * 1000;
+  const ms = value === undefined ? undefined : value * 1000;
+  return ms !== undefined && Math.abs(ms) <= latestDateMs ? ms : undefined;
 }

@@ -43,7 +43,7 @@ async function tryPort(
     // Anything but "in use" (EACCES for a range that Windows reserved) does not pass by waiting.
     if (outcome.reason !== 'EADDRINUSE' || attempt === cancelRetries) return undefined;
     if (attempt === 0) await requestCancel(port);
-    if (signal?.aborted) throw new AppError('interrupted', 'The sign-in was interrupted.');
+    if (signal?.aborted) throw new AppError('interrupted', 'interrupted');
     await clock.sleep(retryEveryMs);
   }
 }
@@ -83,8 +83,8 @@ async function portsBusy(ports: readonly number[]): Promise<AppError> {
     if (holder === undefined) return `${port} is in use`;
     return `${port} is held by ${holder.name ?? 'a process'} (pid ${holder.pid})`;
   });
-  return new AppError('port-busy', `No port for the sign-in is free: ${described.join(', ')}.`, {
-    hint: 'End that process, or sign in with --device-auth',
+  return new AppError('port-busy', `no port for the sign-in is free: ${described.join(', ')}`, {
+    hint: 'end that process, or use codex-auth login --device-auth',
     details: { ports: holders.map(({ port, holder }) => ({ port, ...holder })) },
   });
 }

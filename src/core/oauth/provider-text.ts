@@ -1,8 +1,6 @@
-const longestQuote = 300;
+import { unprintable } from '../printable.js';
 
-/** Characters that could move the cursor, recolour the terminal or reorder the text around them. */
-// biome-ignore lint/suspicious/noControlCharactersInRegex: they are what this removes
-const unprintable = /[\u0000-\u001f\u007f-\u009f\u200b-\u200f\u2028-\u202e\u2060-\u2069\ufeff\ufff9-\ufffb]/g;
+const longestQuote = 300;
 
 /** Known beginnings of tokens, JWTs and keys; whatever follows belongs to them. */
 const tokenPrefix = /\b(?:eyJ|rt_|rt\.|at_|sk-|ac_|at-(?=\S{12}))[A-Za-z0-9_\-.+/=~%]{6,}/g;

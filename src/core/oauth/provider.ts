@@ -64,8 +64,8 @@ function readEndpoint(variable: string, value: string | undefined, fallback: str
   const url = URL.canParse(text) ? new URL(text) : undefined;
   const problem = url === undefined ? 'is not a URL' : endpointProblem(url, text);
   if (url === undefined || problem !== undefined) {
-    throw new AppError('usage', `${variable} ${problem ?? 'is not a URL'}.`, {
-      hint: `Unset ${variable}, or give an https:// address (http:// only on loopback)`,
+    throw new AppError('usage', `${variable} ${problem ?? 'is not a URL'}`, {
+      hint: `unset ${variable}, or give an https:// address (http:// only on loopback)`,
     });
   }
   return `${url.origin}${url.pathname}`.replace(/\/+$/, '');

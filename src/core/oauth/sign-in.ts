@@ -8,7 +8,7 @@ import type { HttpClient } from '../http/client.js';
 import type { Secret } from '../secret.js';
 import { type OpenEntry, openEntry } from '../storage/journal.js';
 import { tokensOfAnswer } from '../storage/journal-overlay.js';
-import type { Root } from '../storage/root.js';
+import { assertOwner, type Root } from '../storage/root.js';
 import { journalAnswer } from './journal-answer.js';
 import type { Provider } from './provider.js';
 import { repeatUnsent } from './repeat-unsent.js';
@@ -39,7 +39,8 @@ export interface RedeemedLogin {
 
 /**
  * Redeems an authorization code (RFC 6749 section 4.1.3). The journal entry exists before the request, so that the
- * tokens survive whatever happens after the answer (P3). Throws `login-failed` or a network error, with nothing kept.
+ * tokens survive whatever happens after the answer (P3). Throws `login-failed`, `interrupted` or a network error, with
+ * nothing kept.
  */
 export async function redeemGrant(
   deps: SignInDeps,
@@ -47,13 +48,18 @@ export async function redeemGrant(
   enrolment: { readonly scopeKey: string | undefined; readonly label: string | undefined },
 ): Promise<RedeemedLogin> {
   const { root, clock, http, provider, callOptions } = deps;
+  assertOwner(root);
   const { issuer, clientId } = provider;
   const header = { kind: 'sign-in' as const, startedAt: clock.now(), accountIds: [], issuer, clientId };
   const entry = openEntry(root.paths.journal, root.processes, definedOnly({ ...header, ...enrolment }));
   try {
-    const outcome = await repeatUnsent(clock, () => exchangeCode(http, provider, grant, callOptions));
+    const { signal, deadlineMs: budgetMs } = callOptions;
+    const exchange = (deadlineMs: number) => exchangeCode(http, provider, grant, { ...callOptions, deadlineMs });
+    const outcome = await repeatUnsent(clock, exchange, budgetMs, signal);
+    // A consent that nobody redeems costs nothing, so unlike a refresh this may be cut off at any moment.
+    if (signal?.aborted) throw new AppError('interrupted', 'interrupted');
     const verdict = judgeTokenAnswer(outcome);
-    if (verdict.kind !== 'tokens') throw tokenError(verdict, 'the sign-in');
+    if (verdict.kind !== 'tokens') throw tokenError(verdict, 'the sign-in', 'codex-auth login');
     const answer = journalAnswer(verdict.tokens, clock.now());
     entry.record(answer);
     const tokens = { generation: 1, ...tokensOfAnswer(answer) };
@@ -71,7 +77,7 @@ function assertComplete(tokens: ProvenLogin['tokens'], identity: ProvenLogin['id
   const isWhole = tokens.refreshToken && tokens.accessToken && tokens.idToken;
   if (isWhole && identity.accountId !== undefined && identity.userId !== undefined) return;
   throw new AppError('login-failed', 'the provider granted a login that does not say whose it is', {
-    hint: 'sign in again, and choose a workspace when the page asks',
+    hint: 'codex-auth login, and choose a workspace when the page asks',
   });
 }
 

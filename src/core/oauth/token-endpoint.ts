@@ -3,7 +3,7 @@ import type { Secret } from '../secret.js';
 import type { Provider } from './provider.js';
 
 /** For a refresh; the lock waits of DESIGN section 4 are longer than this. */
-const tokenDeadlineMs = 15_000;
+export const tokenDeadlineMs = 15_000;
 const revokeDeadlineMs = 10_000;
 
 /** Why a refresh happens, in the provider's words (CODEX.md section 3). */
@@ -72,7 +72,7 @@ export async function revokeToken(
   });
   if (outcome.kind !== 'answer') return { kind: 'failed', message: outcome.message };
   if (outcome.status >= 200 && outcome.status < 300) return { kind: 'revoked' };
-  return { kind: 'failed', message: `The provider answered ${outcome.status} to the revocation.` };
+  return { kind: 'failed', message: `the provider answered ${outcome.status} to the revocation` };
 }
 
 function post(

@@ -1,9 +1,16 @@
 import { AppError, type ErrorCode } from '../errors.js';
 import type { TokenVerdict } from './token-verdict.js';
 
-/** A verdict that brought no tokens, as an error about `what` (“the sign-in”, “the refresh for me@example.com”). */
-export function tokenError(verdict: Exclude<TokenVerdict, { kind: 'tokens' }>, what: string): AppError {
-  const { code, says, hint } = describe(verdict);
+/**
+ * A verdict that brought no tokens, as an error about `what` (“the sign-in”, “the refresh for me@example.com”). `again` is
+ * the command that tries once more.
+ */
+export function tokenError(
+  verdict: Exclude<TokenVerdict, { kind: 'tokens' }>,
+  what: string,
+  again = 'try again',
+): AppError {
+  const { code, says, hint } = describe(verdict, again);
   return new AppError(code, `${what} failed: ${says}`, { hint, details: { reason: verdict.kind } });
 }
 
@@ -13,8 +20,7 @@ interface Description {
   readonly hint: string;
 }
 
-function describe(verdict: Exclude<TokenVerdict, { kind: 'tokens' }>): Description {
-  const again = 'try again';
+function describe(verdict: Exclude<TokenVerdict, { kind: 'tokens' }>, again: string): Description {
   switch (verdict.kind) {
     case 'refused':
       return { code: 'login-failed', says: refusalText(verdict), hint: 'codex-auth login' };
@@ -22,13 +28,13 @@ function describe(verdict: Exclude<TokenVerdict, { kind: 'tokens' }>): Descripti
       return {
         code: 'rate-limited',
         says: 'the provider asks to slow down (429)',
-        hint: 'wait a minute, then try again',
+        hint: `wait a minute, then ${again}`,
       };
     case 'challenge':
       return {
         code: 'challenge',
         says: `a challenge page stands in front of the provider (${verdict.status})`,
-        hint: 'try again from another network, or later',
+        hint: `from another network, or later: ${again}`,
       };
     case 'server':
       return { code: 'provider-error', says: `the provider has a problem (${verdict.status})`, hint: again };
@@ -36,10 +42,10 @@ function describe(verdict: Exclude<TokenVerdict, { kind: 'tokens' }>): Descripti
       return {
         code: 'provider-error',
         says: `the answer (${verdict.status}) is not one of a token endpoint`,
-        hint: 'check for a proxy or a captive portal in between, then try again',
+        hint: `check for a proxy or a captive portal in between, then ${again}`,
       };
     case 'unsent':
-      return { code: 'offline', says: verdict.message, hint: 'check the network and the proxy, then try again' };
+      return { code: 'offline', says: verdict.message, hint: `check the network and the proxy, then ${again}` };
     case 'unknown':
       return { code: verdict.reason === 'timeout' ? 'timeout' : 'unknown-outcome', says: verdict.message, hint: again };
   }

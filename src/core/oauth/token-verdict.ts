@@ -81,7 +81,7 @@ export function judgeTokenAnswer(outcome: HttpOutcome): TokenVerdict {
   if (outcome.kind === 'no-answer') return { kind: 'unknown', reason: outcome.reason, message: outcome.message };
   const { status } = outcome;
   if (status >= 300 && status < 400) {
-    return { kind: 'unknown', reason: 'redirect', message: `The token endpoint answered with a redirect (${status}).` };
+    return { kind: 'unknown', reason: 'redirect', message: `the token endpoint answered with a redirect (${status})` };
   }
   return status >= 200 && status < 300 ? judgeSuccess(outcome) : judgeFailure(outcome);
 }

@@ -1,58 +1,73 @@
 import { createHash } from 'node:crypto';
+import { isDeepStrictEqual } from 'node:util';
 import * as z from 'zod/mini';
 import type { Account, Flag, FlaggedAccount, TokenSet } from '../accounts/account.js';
 import { definedOnly } from '../defined-only.js';
 import { readClaims } from '../oauth/jwt-claims.js';
 import { Secret } from '../secret.js';
-import { flag, number, record, text } from './tolerant.js';
+import { readFlag, readNumber, readText, readTime, record } from './tolerant.js';
 
-const secret = z.catch(z.optional(z.pipe(z.string().check(z.minLength(1)), z.transform(toSecret))), undefined);
+const accountFields = {
+  recordId: readText,
+  userId: readText,
+  accountId: readText,
+  accountIdSource: readText,
+  accountLabel: readText,
+  email: readText,
+  planType: readText,
+  workspaceName: readText,
+  enabled: readFlag,
+  refreshToken: readSecret,
+  accessToken: readSecret,
+  idToken: readSecret,
+  expiresAt: readTime,
+  lastRefresh: readTime,
+  tokenGeneration: readNumber,
+  addedAt: readTime,
+  lastUsed: readTime,
+  movedAt: readTime,
+  provenance: reader(z.object({ issuer: z.string(), clientId: z.string() })),
+  authFile: reader(z.object({ top: record, tokens: record })),
+};
 
-const AccountFields = z.object({
-  recordId: text,
-  userId: text,
-  accountId: text,
-  accountIdSource: text,
-  accountLabel: text,
-  email: text,
-  planType: text,
-  workspaceName: text,
-  enabled: flag,
-  refreshToken: secret,
-  accessToken: secret,
-  idToken: secret,
-  expiresAt: number,
-  lastRefresh: number,
-  tokenGeneration: number,
-  addedAt: number,
-  lastUsed: number,
-  movedAt: number,
-  provenance: z.catch(z.optional(z.object({ issuer: z.string(), clientId: z.string() })), undefined),
-  authFile: z.catch(z.optional(z.object({ top: record, tokens: record })), undefined),
-});
+const flagFields = {
+  flaggedAt: readTime,
+  flaggedReason: readText,
+  lastError: readText,
+  lastVerified: readTime,
+  verificationCount: readNumber,
+};
 
-const FlagFields = z.object({
-  flaggedAt: number,
-  flaggedReason: text,
-  lastError: text,
-  lastVerified: number,
-  verificationCount: number,
-});
-
-type Fields = z.infer<typeof AccountFields>;
+type Readers = Readonly<Record<string, (value: unknown) => unknown>>;
+type FieldsOf<R extends Readers> = { readonly [K in keyof R]: ReturnType<R[K]> };
+type Fields = FieldsOf<typeof accountFields>;
 type StoredValues = Readonly<Record<string, unknown>>;
+
+function readFields<R extends Readers>(readers: R, raw: StoredValues): FieldsOf<R> {
+  const fields: Record<string, unknown> = {};
+  for (const [name, read] of Object.entries(readers)) fields[name] = read(raw[name]);
+  return fields as FieldsOf<R>;
+}
+
+function readSecret(value: unknown): Secret | undefined {
+  const token = readText(value);
+  return token === undefined ? undefined : new Secret(token);
+}
+
+function reader<T>(schema: z.ZodMiniType<T>): (value: unknown) => T | undefined {
+  return (value) => (value === undefined ? undefined : schema.safeParse(value).data);
+}
 
 /** A record of a pool file, or undefined when the entry is no object. Throws nothing: what is odd reads as absent. */
 export function decodeAccount(entry: unknown): Account | undefined {
   const raw = record.safeParse(entry);
   if (!raw.success) return undefined;
-  const fields = AccountFields.parse(raw.data);
+  const fields = readFields(accountFields, raw.data);
   const identity = completeIdentity(fields);
   return {
     id: fields.recordId ?? derivedId(identity, fields),
     ...definedOnly({
       ...identity,
-      accountIdSource: fields.accountIdSource,
       label: fields.accountLabel,
       workspaceName: fields.workspaceName,
       addedAt: fields.addedAt,
@@ -67,13 +82,15 @@ export function decodeAccount(entry: unknown): Account | undefined {
   };
 }
 
+const unknownReason = 'unknown';
+
 export function decodeFlaggedAccount(entry: unknown): FlaggedAccount | undefined {
   const account = decodeAccount(entry);
   if (account === undefined) return undefined;
-  const fields = FlagFields.parse(account.raw);
+  const fields = readFields(flagFields, account.raw);
   const flagged: Flag = {
     at: fields.flaggedAt ?? 0,
-    reason: fields.flaggedReason ?? 'unknown',
+    reason: fields.flaggedReason ?? unknownReason,
     verificationCount: fields.verificationCount ?? 0,
     ...definedOnly({ lastError: fields.lastError, lastVerifiedAt: fields.lastVerified }),
   };
@@ -83,7 +100,8 @@ export function decodeFlaggedAccount(entry: unknown): FlaggedAccount | undefined
 /** The record as it goes to disk: what we know laid over what was there. Reveals the tokens. */
 export function encodeAccount(account: Account): StoredValues {
   const { tokens } = account;
-  return overlay(account.raw, AccountFields.parse(account.raw), {
+  const stored = readFields(accountFields, account.raw);
+  return overlay(account.raw, stored, {
     recordId: account.id,
     userId: account.userId,
     accountId: account.accountId,
@@ -92,13 +110,13 @@ export function encodeAccount(account: Account): StoredValues {
     email: account.email,
     planType: account.planType,
     workspaceName: account.workspaceName,
-    enabled: account.enabled,
+    enabled: unlessDefault(account.enabled, true, stored.enabled),
     refreshToken: tokens.refreshToken?.reveal(),
     accessToken: tokens.accessToken?.reveal(),
     idToken: tokens.idToken?.reveal(),
     expiresAt: tokens.expiresAt,
     lastRefresh: tokens.lastRefresh,
-    tokenGeneration: tokens.generation,
+    tokenGeneration: unlessDefault(tokens.generation, 0, stored.tokenGeneration),
     addedAt: account.addedAt,
     lastUsed: account.lastUsedAt,
     movedAt: account.movedAt,
@@ -108,47 +126,64 @@ export function encodeAccount(account: Account): StoredValues {
 }
 
 export function encodeFlaggedAccount(account: FlaggedAccount): StoredValues {
-  return overlay(encodeAccount(account), FlagFields.parse(account.raw), {
-    flaggedAt: account.flag.at,
-    flaggedReason: account.flag.reason,
-    lastError: account.flag.lastError,
-    lastVerified: account.flag.lastVerifiedAt,
-    verificationCount: account.flag.verificationCount,
+  const { flag: flagged, raw } = account;
+  const stored = readFields(flagFields, raw);
+  return overlay(encodeAccount(account), stored, {
+    flaggedAt: unlessDefault(flagged.at, 0, stored.flaggedAt),
+    flaggedReason: unlessDefault(flagged.reason, unknownReason, stored.flaggedReason),
+    lastError: flagged.lastError,
+    lastVerified: flagged.lastVerifiedAt,
+    verificationCount: unlessDefault(flagged.verificationCount, 0, stored.verificationCount),
   });
 }
 
 /** The record without what only a flagged file holds, for its way back into a pool. */
 export function withoutFlag({ flag: _, ...account }: FlaggedAccount): Account {
-  const flagKeys = Object.keys(FlagFields.shape);
+  const flagKeys = Object.keys(flagFields);
   const raw = Object.fromEntries(Object.entries(account.raw).filter(([key]) => !flagKeys.includes(key)));
   return { ...account, raw };
 }
 
+/** A default that stands for something absent or unreadable is not written over it. */
+function unlessDefault<T>(value: T, standard: T, stored: T | undefined): T | undefined {
+  return value === standard && stored === undefined ? undefined : value;
+}
+
 /**
- * Writes each defined value, and removes a key whose value we understood and have since cleared. A value that we could
- * not read is not ours to drop.
+ * Writes each value that has changed, and removes a key whose value we understood and have since cleared. What we read
+ * and did not change stays as it was spelled; what we could not read is not ours to drop.
  */
-function overlay(raw: StoredValues, understood: StoredValues, values: StoredValues): StoredValues {
+export function overlay(raw: StoredValues, understood: StoredValues, values: StoredValues): StoredValues {
   const result: Record<string, unknown> = { ...raw };
   for (const [key, value] of Object.entries(values)) {
+    if (isDeepStrictEqual(value, understood[key])) continue;
     if (value !== undefined) result[key] = value;
-    else if (understood[key] !== undefined) delete result[key];
+    else delete result[key];
   }
   return result;
 }
 
-type IdentityFields = { userId?: string; accountId?: string; email?: string; planType?: string };
+type IdentityFields = {
+  userId?: string;
+  accountId?: string;
+  accountIdSource?: string;
+  email?: string;
+  planType?: string;
+};
 
 /** Fills what the record lacks from its tokens, and puts the token's account id in place of an organization id. */
 function completeIdentity(fields: Fields): IdentityFields {
-  const stored = { userId: fields.userId, accountId: fields.accountId, email: fields.email, planType: fields.planType };
+  const { userId, accountIdSource, email, planType } = fields;
+  const stored = { userId, accountId: fields.accountId, accountIdSource, email, planType };
   const isComplete = stored.userId !== undefined && stored.accountId !== undefined && stored.email !== undefined;
   if (isComplete && !isOrganizationId(stored.accountId)) return definedOnly(stored);
   const claims = claimsOf(fields);
-  const accountId = isOrganizationId(stored.accountId) ? (claims?.accountId ?? stored.accountId) : stored.accountId;
+  const takesClaim =
+    claims?.accountId !== undefined && (stored.accountId === undefined || isOrganizationId(stored.accountId));
   return definedOnly({
     userId: stored.userId ?? claims?.userId,
-    accountId: accountId ?? claims?.accountId,
+    accountId: takesClaim ? claims.accountId : stored.accountId,
+    accountIdSource: takesClaim ? 'token' : accountIdSource,
     email: stored.email ?? claims?.email,
     planType: stored.planType ?? claims?.planType,
   });
@@ -182,8 +217,4 @@ function tokensOf(fields: Fields): TokenSet {
       lastRefresh: fields.lastRefresh,
     }),
   };
-}
-
-function toSecret(value: string): Secret {
-  return new Secret(value);
 }

@@ -4,7 +4,7 @@ import { definedOnly } from '../defined-only.js';
 import { HealthStateSchema } from '../health/state.js';
 import { QuotaSnapshotSchema } from '../quota/usage.js';
 import { readVersion } from './atomic-file.js';
-import { record } from './tolerant.js';
+import { number, record } from './tolerant.js';
 
 /** What is known about one account at the moment: facts with a time, never a credential or a choice (DESIGN §4). */
 const Facts = z.object({
@@ -28,6 +28,8 @@ export interface ReadState {
   readonly state: AccountState;
   /** The file is there and is no state: it counts as empty, because only knowledge is lost, and this says so. */
   readonly warning?: string;
+  /** A newer version of the file, which is not ours to replace. */
+  readonly newerVersion?: number;
 }
 
 /** Throws `storage-unreadable` only where the file may not be read at all. */
@@ -35,6 +37,13 @@ export function readAccountState(path: string): ReadState {
   const version = readVersion(path);
   if (version.kind === 'absent') return { state: emptyState };
   const file = record.safeParse(parse(version.content));
+  const stated = file.success ? (number.parse(file.data['version']) ?? 1) : 1;
+  if (stated > 1)
+    return {
+      state: emptyState,
+      warning: `${path} has version ${stated}, newer than this program`,
+      newerVersion: stated,
+    };
   if (!file.success) {
     return { state: emptyState, warning: `${path} is damaged; health and quota start from nothing` };
   }

@@ -5,15 +5,19 @@ import { AppError, systemErrorCode } from '../errors.js';
 import type { ProcessTable } from './process-table.js';
 
 /** What a file held at one moment, as the proof that nobody else changed it since. */
-export type FileVersion =
-  | { readonly kind: 'absent' }
-  | { readonly kind: 'present'; readonly content: string; readonly hash: string };
+export type FileVersion = { readonly kind: 'absent' } | PresentVersion;
+
+export interface PresentVersion {
+  readonly kind: 'present';
+  /** The bytes as text; where they are not UTF-8 it is not what the file holds, and `bytes` is. */
+  readonly content: string;
+  readonly bytes: Buffer;
+}
 
 /** The file's content. Throws `storage-unreadable` for everything but absence: unreadable is not empty (P11). */
 export function readVersion(path: string): FileVersion {
   try {
-    const content = fs.readFileSync(path, 'utf8');
-    return { kind: 'present', content, hash: hashOf(content) };
+    return versionOf(fs.readFileSync(path));
   } catch (error) {
     if (systemErrorCode(error) === 'ENOENT') return { kind: 'absent' };
     throw new AppError('storage-unreadable', `cannot read ${path}: ${describe(error)}`, {
@@ -23,15 +27,20 @@ export function readVersion(path: string): FileVersion {
   }
 }
 
+export function versionOf(written: string | Buffer): PresentVersion {
+  const bytes = typeof written === 'string' ? Buffer.from(written) : written;
+  return { kind: 'present', content: bytes.toString('utf8'), bytes };
+}
+
 export function isSameVersion(a: FileVersion, b: FileVersion): boolean {
   if (a.kind === 'absent' || b.kind === 'absent') return a.kind === b.kind;
-  return a.hash === b.hash;
+  return a.bytes.equals(b.bytes);
 }
 
 export interface Replacement {
   readonly path: string;
-  readonly content: string;
-  /** Runs synchronously right before the rename; throws when the write must not happen any more (P9). */
+  readonly content: string | Uint8Array;
+  /** Runs synchronously right before the rename, and again before each repetition of it; throws when the write must not happen any more (P9). */
   readonly guard?: () => void;
 }
 
@@ -47,12 +56,12 @@ export function replaceFile(replacement: Replacement, processes: ProcessTable): 
   const target = resolveTarget(replacement.path);
   const temporary = join(dirname(target), temporaryName(basename(target), processes));
   try {
-    makeDirectory(dirname(target));
+    // A link into a place that is missing, an unmounted disk perhaps, must not create that place.
+    if (target === replacement.path) makeDirectory(dirname(target));
     writeDurably(temporary, replacement.content);
-    replacement.guard?.();
-    renameWithPatience(temporary, target);
+    renameWithPatience(temporary, target, replacement.guard);
   } catch (error) {
-    fs.rmSync(temporary, { force: true });
+    removeTemporary(temporary);
     throw error instanceof AppError ? error : writeError(replacement.path, error);
   }
   syncDirectory(dirname(target));
@@ -63,6 +72,28 @@ export function makeDirectory(path: string): void {
   fs.mkdirSync(path, { recursive: true, mode: directoryMode });
 }
 
+/**
+ * A directory of ours, which nobody but its owner can enter, however it came into being. Throws `storage-write-failed`.
+ * Not for the official client's home, whose mode is not ours to change.
+ */
+export function makePrivateDirectory(path: string): void {
+  try {
+    makeDirectory(path);
+  } catch (error) {
+    throw writeError(path, error);
+  }
+  tightenMode(path, directoryMode);
+}
+
+/** Takes away what a file or directory grants to others; absent is fine. */
+export function tightenMode(path: string, mode: number = fileMode): void {
+  try {
+    if ((fs.statSync(path).mode & 0o077) !== 0) fs.chmodSync(path, mode);
+  } catch {
+    // Absent, or a file system without modes, or not ours: `doctor` names what stays loose.
+  }
+}
+
 /** The file behind a symlink, which may not exist yet. */
 export function resolveTarget(path: string): string {
   try {
@@ -71,11 +102,26 @@ export function resolveTarget(path: string): string {
     if (systemErrorCode(error) !== 'ENOENT') throw writeError(path, error);
   }
   try {
-    return resolve(dirname(path), fs.readlinkSync(path));
-  } catch {
-    // No link either: the file itself is to be created.
-    return path;
+    return followDanglingLink(path);
+  } catch (error) {
+    throw writeError(path, error);
   }
+}
+
+/** Whether something is a symlink whose target does not exist. */
+export function isDanglingLink(path: string): boolean {
+  return fs.lstatSync(path, { throwIfNoEntry: false })?.isSymbolicLink() === true && !fs.existsSync(path);
+}
+
+/** Step by step, because only the last link of a chain leads to the file that is missing. */
+function followDanglingLink(path: string): string {
+  let target = path;
+  while (fs.lstatSync(target, { throwIfNoEntry: false })?.isSymbolicLink() === true) {
+    const directory = dirname(target);
+    const place = fs.existsSync(directory) ? fs.realpathSync(directory) : directory;
+    target = resolve(place, fs.readlinkSync(target));
+  }
+  return target;
 }
 
 export function writeError(path: string, error: unknown): AppError {
@@ -85,11 +131,11 @@ export function writeError(path: string, error: unknown): AppError {
   });
 }
 
-export function hashOf(content: string): string {
+function hashOf(content: string | Uint8Array): string {
   return createHash('sha256').update(content).digest('hex');
 }
 
-function writeDurably(path: string, content: string): void {
+function writeDurably(path: string, content: string | Uint8Array): void {
   const descriptor = fs.openSync(path, 'wx', fileMode);
   try {
     fs.writeFileSync(descriptor, content);
@@ -102,8 +148,10 @@ function writeDurably(path: string, content: string): void {
 const renameAttempts = 5;
 
 /** Windows refuses to replace a file that a scanner or another reader holds open for an instant. */
-function renameWithPatience(from: string, to: string): void {
+function renameWithPatience(from: string, to: string, guard: (() => void) | undefined): void {
   for (let attempt = 1; ; attempt += 1) {
+    // Also before a repetition: during the pause somebody else may have written.
+    guard?.();
     try {
       fs.renameSync(from, to);
       return;
@@ -115,8 +163,16 @@ function renameWithPatience(from: string, to: string): void {
   }
 }
 
+function removeTemporary(path: string): void {
+  try {
+    fs.rmSync(path, { force: true });
+  } catch {
+    // The error that brought us here says more; what stays behind is swept at the next start.
+  }
+}
+
 /** Makes the rename survive a power cut. It has already happened, so a failure here is no reason to fail. */
-function syncDirectory(path: string): void {
+export function syncDirectory(path: string): void {
   try {
     const descriptor = fs.openSync(path, 'r');
     try {
@@ -129,22 +185,32 @@ function syncDirectory(path: string): void {
   }
 }
 
-/** `.<file>.<pid>-<start>-<random>.tmp`: names its process, so that the sweep can tell a dead one's from a live one's. */
+/** `.<file>.<pid>-<start>-<place>-<random>.tmp`: names its process, so that the sweep can tell a dead one's. */
 function temporaryName(file: string, processes: ProcessTable): string {
   const { pid, startedAt } = processes.self;
-  return `.${file}.${pid}-${startedAt ?? 0}-${randomBytes(6).toString('hex')}.tmp`;
+  return `.${file}.${pid}-${startedAt ?? 0}-${placeOf(processes)}-${randomBytes(6).toString('hex')}.tmp`;
 }
 
-const temporaryPattern = /^\..+\.(?<pid>\d+)-(?<start>[^-]+)-[0-9a-f]+\.tmp$/;
+/** Where process ids mean what they mean here: a container that shares the directory counts its own. */
+function placeOf({ self }: ProcessTable): string {
+  return hashOf(`${self.host} ${self.pidNamespace ?? ''}`).slice(0, 8);
+}
+
+const temporaryPattern = /^\.(?<file>.+)\.(?<pid>\d+)-(?<start>[^-]+)-(?:(?<place>[0-9a-f]{8})-)?[0-9a-f]+\.tmp$/;
+
+export interface Sweep {
+  /** Only the temp files of this file; in a directory that is not ours. */
+  readonly file?: string;
+  /** Wall clock, to tell when a process that cannot be judged from here must have ended. */
+  readonly now?: number;
+}
 
 /**
  * Removes the temp files that killed processes left in a directory: they may hold tokens. The one write a reading
  * command may do (DESIGN §4). Returns the names removed.
  */
-export function sweepTemporaries(directory: string, processes: ProcessTable): string[] {
-  return listDirectory(directory).filter((name) => {
-    const parts = temporaryPattern.exec(name)?.groups;
-    if (parts === undefined || isOwnerAlive(parts, processes)) return false;
+export function sweepTemporaries(directory: string, processes: ProcessTable, sweep: Sweep = {}): string[] {
+  return abandonedTemporaries(directory, processes, sweep).filter((name) => {
     try {
       fs.rmSync(join(directory, name), { force: true });
       return true;
@@ -155,10 +221,43 @@ export function sweepTemporaries(directory: string, processes: ProcessTable): st
   });
 }
 
-function isOwnerAlive(parts: Record<string, string>, processes: ProcessTable): boolean {
-  const { pid, start } = parts;
-  const startedAt = start === undefined || start === '0' ? {} : { startedAt: start };
-  return processes.stateOf({ ...processes.self, startedAt: undefined, ...startedAt, pid: Number(pid) }) === 'alive';
+/** The names of the temp files in a directory whose process is gone. */
+export function abandonedTemporaries(directory: string, processes: ProcessTable, { file, now }: Sweep = {}): string[] {
+  return listDirectory(directory).filter((name) => {
+    const parts = temporaryPattern.exec(name)?.groups;
+    if (parts === undefined || (file !== undefined && parts['file'] !== file)) return false;
+    return !mayBeInUse(join(directory, name), parts, processes, now);
+  });
+}
+
+const foreignLifeMs = 3_600_000;
+
+/** A process of another container or host cannot be asked, but its temp file lives for milliseconds, not for an hour. */
+function mayBeInUse(
+  path: string,
+  { pid, start, place }: Record<string, string | undefined>,
+  processes: ProcessTable,
+  now: number | undefined,
+): boolean {
+  if (place !== undefined && place !== placeOf(processes)) {
+    const madeAt = fs.statSync(path, { throwIfNoEntry: false })?.mtimeMs;
+    return now === undefined || madeAt === undefined || now - madeAt < foreignLifeMs;
+  }
+  const startedAt = start === '0' ? undefined : start;
+  return processes.stateOf({ ...processes.self, startedAt, pid: Number(pid) }) === 'alive';
+}
+
+/** The names in a directory; none when it does not exist. Throws `storage-unreadable`: unreadable is not empty (P11). */
+export function readDirectory(directory: string): string[] {
+  try {
+    return fs.readdirSync(directory);
+  } catch (error) {
+    if (systemErrorCode(error) === 'ENOENT') return [];
+    throw new AppError('storage-unreadable', `cannot list ${directory}: ${describe(error)}`, {
+      hint: 'check the owner and the mode of the directory; nothing was changed',
+      details: { path: directory },
+    });
+  }
 }
 
 /** The names in a directory; none when it does not exist or cannot be listed. */

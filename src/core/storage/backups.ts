@@ -1,5 +1,7 @@
 import * as fs from 'node:fs';
 import { systemErrorCode } from '../errors.js';
+import { isSameVersion, type PresentVersion, readVersion, replaceFile, tightenMode } from './atomic-file.js';
+import type { ProcessTable } from './process-table.js';
 
 const suffixes = ['.bak', '.bak.1', '.bak.2'] as const;
 
@@ -9,41 +11,37 @@ export function backupPaths(path: string): string[] {
 }
 
 /**
- * Keeps the present version as the newest backup. A hard link costs no copy, and is the only name of the old content
- * once the rename has replaced the file itself.
+ * Keeps the version that is about to be replaced as the newest backup. A file of its own, never a hard link: other tools
+ * write the pool in place, and would write into a linked backup as well. A version that is the newest backup already is
+ * not kept twice, so that writes that fail do not push the older ones out.
  */
-export function rotateBackups(path: string): void {
-  const [newest, middle, oldest] = suffixes.map((suffix) => path + suffix) as [string, string, string];
-  renameIfPresent(middle, oldest);
-  renameIfPresent(newest, middle);
-  linkOrCopy(path, newest);
+export function rotateBackups(path: string, version: PresentVersion, processes: ProcessTable): void {
+  const paths = backupPaths(path);
+  for (const each of paths) tightenMode(each);
+  const [newest = path] = paths;
+  if (isSameVersion(readVersion(newest), version)) return;
+  makeRoom(paths);
+  replaceFile({ path: newest, content: version.bytes }, processes);
 }
 
 /** A copy under its own name that later rotations never touch; an existing one stays. */
-export function keepOriginal(path: string, suffix: string): void {
-  try {
-    fs.copyFileSync(path, path + suffix, fs.constants.COPYFILE_EXCL);
-    fs.chmodSync(path + suffix, 0o600);
-  } catch (error) {
-    if (systemErrorCode(error) !== 'EEXIST') throw error;
-  }
+export function keepOriginal(path: string, suffix: string, version: PresentVersion, processes: ProcessTable): void {
+  if (fs.existsSync(path + suffix)) return;
+  replaceFile({ path: path + suffix, content: version.bytes }, processes);
 }
 
-function renameIfPresent(from: string, to: string): void {
+/** Shifts only what stands in the way, oldest first, so that a crash between two renames costs no version. */
+function makeRoom(paths: readonly string[]): void {
+  const free = paths.findIndex((path) => !fs.existsSync(path));
+  const last = free < 0 ? paths.length - 1 : free;
+  for (let slot = last; slot > 0; slot -= 1) renameIfPresent(paths[slot - 1], paths[slot]);
+}
+
+function renameIfPresent(from: string | undefined, to: string | undefined): void {
+  if (from === undefined || to === undefined) return;
   try {
     fs.renameSync(from, to);
   } catch (error) {
     if (systemErrorCode(error) !== 'ENOENT') throw error;
-  }
-}
-
-function linkOrCopy(from: string, to: string): void {
-  try {
-    fs.linkSync(from, to);
-  } catch (error) {
-    if (systemErrorCode(error) === 'EEXIST') return;
-    // Some file systems know no hard links.
-    fs.copyFileSync(from, to);
-    fs.chmodSync(to, 0o600);
   }
 }

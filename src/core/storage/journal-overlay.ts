@@ -2,7 +2,7 @@ import type { Account, TokenSet } from '../accounts/account.js';
 import { definedOnly } from '../defined-only.js';
 import { Secret } from '../secret.js';
 import { fingerprint, type JournalAnswer, type JournalEntry } from './journal.js';
-import { nextTokens } from './rotation.js';
+import { areTokensOf, nextTokens } from './rotation.js';
 
 /** An answer that was received but may not have reached the pool yet. */
 export interface AnsweredEntry extends JournalEntry {
@@ -33,7 +33,9 @@ function withAnswer<A extends Account>(account: A, entry: AnsweredEntry): A {
   const { refreshToken } = account.tokens;
   if (refreshToken === undefined || entry.header.spent !== fingerprint(refreshToken.reveal())) return account;
   const received = tokensOfAnswer(entry.answer);
-  if (entry.header.accountIds[0] === account.id) return { ...account, tokens: nextTokens(account.tokens, received) };
+  // The answer to one workspace can be for another one of the same login (CODEX.md §1.8).
+  const isOwner = entry.header.accountIds[0] === account.id && areTokensOf(account, received);
+  if (isOwner) return { ...account, tokens: nextTokens(account.tokens, received) };
   return received.refreshToken === undefined
     ? account
     : { ...account, tokens: { ...account.tokens, refreshToken: received.refreshToken } };

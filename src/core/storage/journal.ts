@@ -2,7 +2,8 @@ import { createHash, randomBytes } from 'node:crypto';
 import * as fs from 'node:fs';
 import { join } from 'node:path';
 import * as z from 'zod/mini';
-import { listDirectory, makeDirectory, readVersion, writeError } from './atomic-file.js';
+import { AppError } from '../errors.js';
+import { makePrivateDirectory, readDirectory, readVersion, syncDirectory, writeError } from './atomic-file.js';
 import type { ProcessTable } from './process-table.js';
 import { text } from './tolerant.js';
 
@@ -12,6 +13,9 @@ import { text } from './tolerant.js';
 
 const entrySize = 32 * 1024;
 const headerSize = 4 * 1024;
+
+/** Its process has given the entry up, although it may still be alive. */
+const leftSuffix = '.left.json';
 
 const Owner = z.object({
   pid: z.number(),
@@ -26,6 +30,8 @@ const Header = z.object({
   kind: z.enum(['refresh', 'sign-in']),
   startedAt: z.number(),
   owner: Owner,
+  /** The run of the program that sent it; it does not send the same token again (P4). */
+  run: z.optional(z.string()),
   /** SHA-256 of the refresh token that the request spends; absent for a sign-in. */
   spent: z.optional(z.string()),
   /** The accounts whose records held that token. */
@@ -55,6 +61,8 @@ export interface JournalEntry {
   readonly path: string;
   readonly header: JournalHeader;
   readonly answer?: JournalAnswer;
+  /** Nobody works on it any more, even if the process that made it lives on. */
+  readonly isLeft: boolean;
 }
 
 export interface OpenEntry {
@@ -63,7 +71,7 @@ export interface OpenEntry {
   record(answer: JournalAnswer): void;
   /** The answer is where it belongs: the entry has done its work. */
   discard(): void;
-  /** Keeps the entry on disk for the next run. */
+  /** Keeps the entry on disk for whoever comes next, this process included. */
   leave(): void;
 }
 
@@ -79,47 +87,78 @@ export function openEntry(
 ): OpenEntry {
   const path = join(directory, `${header.startedAt}-${randomBytes(6).toString('hex')}.json`);
   const owner = { ...processes.self };
+  const page = padded(path, JSON.stringify({ version: 1, ...header, owner }));
+  makePrivateDirectory(directory);
+  const descriptor = onDisk(path, () => fs.openSync(path, 'wx', 0o600));
   try {
-    makeDirectory(directory);
-    const descriptor = createPadded(path, JSON.stringify({ version: 1, ...header, owner }));
+    writeWhole(descriptor, page, 0);
+    fs.fsyncSync(descriptor);
+    syncDirectory(directory);
     return entryHandle(path, descriptor);
   } catch (error) {
+    fs.closeSync(descriptor);
     fs.rmSync(path, { force: true });
     throw writeError(path, error);
   }
 }
 
-function createPadded(path: string, header: string): number {
-  const descriptor = fs.openSync(path, 'wx', 0o600);
+/** Throws for a header that would reach into the room of the answer, and then could not be read any more. */
+function padded(path: string, header: string): Buffer {
   const page = Buffer.alloc(entrySize, ' ');
-  page.write(header, 'utf8');
-  page.write('\n', headerSize - 1);
-  fs.writeSync(descriptor, page, 0, entrySize, 0);
-  fs.fsyncSync(descriptor);
-  return descriptor;
+  const length = page.write(header, 'utf8');
+  if (length < headerSize && length === Buffer.byteLength(header)) {
+    page.write('\n', headerSize - 1);
+    return page;
+  }
+  throw new AppError('storage-write-failed', `cannot write ${path}: what is known about the request is too long`, {
+    details: { path },
+  });
+}
+
+/** A write may take only a part, on a disk that is almost full for instance. */
+function writeWhole(descriptor: number, bytes: Buffer, position: number): void {
+  for (let done = 0; done < bytes.length; ) {
+    done += fs.writeSync(descriptor, bytes, done, bytes.length - done, position + done);
+  }
+}
+
+function onDisk<T>(path: string, action: () => T): T {
+  try {
+    return action();
+  } catch (error) {
+    throw writeError(path, error);
+  }
 }
 
 function entryHandle(path: string, descriptor: number): OpenEntry {
+  let isOpen = true;
+  const close = () => {
+    if (isOpen) fs.closeSync(descriptor);
+    isOpen = false;
+  };
   return {
     path,
     record(answer) {
       const payload = JSON.stringify(answer);
-      fs.writeSync(descriptor, Buffer.from(`${fingerprint(payload)} ${payload}\n`), 0, undefined, headerSize);
-      fs.fsyncSync(descriptor);
+      onDisk(path, () => {
+        writeWhole(descriptor, Buffer.from(`${fingerprint(payload)} ${payload}\n`), headerSize);
+        fs.fsyncSync(descriptor);
+      });
     },
     discard() {
-      fs.closeSync(descriptor);
-      fs.rmSync(path, { force: true });
+      close();
+      onDisk(path, () => fs.rmSync(path, { force: true }));
     },
     leave() {
-      fs.closeSync(descriptor);
+      close();
+      onDisk(path, () => fs.renameSync(path, path.replace(/\.json$/, leftSuffix)));
     },
   };
 }
 
 /** Every readable entry, oldest first. An entry whose header is torn was never followed by a request. */
 export function readEntries(directory: string): JournalEntry[] {
-  return listDirectory(directory)
+  return readDirectory(directory)
     .filter((name) => name.endsWith('.json'))
     .sort()
     .flatMap((name) => readEntry(join(directory, name)));
@@ -128,10 +167,14 @@ export function readEntries(directory: string): JournalEntry[] {
 function readEntry(path: string): JournalEntry[] {
   const version = readVersion(path);
   if (version.kind === 'absent') return [];
-  const header = Header.safeParse(parse(version.content.slice(0, headerSize)));
+  // Counted in bytes: a label may have characters of several.
+  const { bytes } = version;
+  const header = Header.safeParse(parse(bytes.toString('utf8', 0, headerSize)));
   if (!header.success) return [];
-  const answer = readAnswer(version.content.slice(headerSize));
-  return [{ path, header: header.data, ...(answer === undefined ? {} : { answer }) }];
+  const answer = readAnswer(bytes.toString('utf8', headerSize));
+  return [
+    { path, header: header.data, isLeft: path.endsWith(leftSuffix), ...(answer === undefined ? {} : { answer }) },
+  ];
 }
 
 function readAnswer(region: string): JournalAnswer | undefined {

@@ -1,11 +1,14 @@
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
-import { makeDirectory, replaceFile } from './atomic-file.js';
+import { makePrivateDirectory, replaceFile } from './atomic-file.js';
 import type { Root } from './root.js';
 
+/** How `remove` names the copy of an account, which says that the person wanted it gone. */
+export const removedAccountStem = 'removed-account';
+
 /** Keeps a whole file that has to make way, readable by its owner only. Returns the path of the copy. */
-export function keepAside(root: Root, stem: string, content: string): string {
-  makeDirectory(root.paths.kept);
+export function keepAside(root: Root, stem: string, content: string | Uint8Array): string {
+  makePrivateDirectory(root.paths.kept);
   const time = new Date(root.clock.now()).toISOString().replace(/[:.]/g, '-');
   const path = unusedPath(join(root.paths.kept, `${stem}-${time}`));
   replaceFile({ path, content }, root.processes);

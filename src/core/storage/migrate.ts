@@ -34,5 +34,8 @@ function accountFromVersion1(entry: unknown): unknown {
   if (!account.success) return entry;
   const { rateLimitResetTime, ...rest } = account.data;
   if (rateLimitResetTime === undefined) return rest;
-  return { ...rest, rateLimitResetTimes: { codex: rateLimitResetTime } };
+  const known = record.safeParse(rest['rateLimitResetTimes'] ?? {});
+  // A value of a later version that is no table leaves no room; the old key stays then.
+  if (!known.success) return account.data;
+  return { ...rest, rateLimitResetTimes: { codex: rateLimitResetTime, ...known.data } };
 }

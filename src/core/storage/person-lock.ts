@@ -1,8 +1,10 @@
 import { createHash } from 'node:crypto';
 import type { Account } from '../accounts/account.js';
+import type { Secret } from '../secret.js';
 import { withLock } from './file-lock.js';
 import { fingerprint } from './journal.js';
 import { assertOwner, type Root } from './root.js';
+import { readAllScopes } from './scope-files.js';
 
 /** Longer than the 15 s deadline of the request that is made inside (DESIGN §4). */
 const personWaitMs = 25_000;
@@ -12,7 +14,7 @@ const personWaitMs = 25_000;
  * workspaces of one person can share a refresh token; where it is unknown, by that token. Always taken before the
  * store, never after.
  */
-export function withPersonLock<T>(
+export async function withPersonLock<T>(
   root: Root,
   account: Pick<Account, 'userId' | 'tokens' | 'id'>,
   options: { readonly signal?: AbortSignal },
@@ -21,11 +23,25 @@ export function withPersonLock<T>(
   assertOwner(root);
   const { clock, processes, paths } = root;
   const lockOptions = { directory: paths.locks, clock, processes, waitMs: personWaitMs, ...options };
-  return withLock(personLockName(account), lockOptions, task);
+  return withLock(personLockName(account, root), lockOptions, task);
 }
 
-function personLockName({ userId, tokens, id }: Pick<Account, 'userId' | 'tokens' | 'id'>): string {
+/** Which lock that is; it can become another one when a refresh reveals whose login it is. */
+export function personLockName(
+  { userId: known, tokens, id }: Pick<Account, 'userId' | 'tokens' | 'id'>,
+  root: Root,
+): string {
+  const userId = known ?? userIdOfSharer(tokens.refreshToken, root);
   if (userId !== undefined) return `person-${createHash('sha256').update(userId).digest('hex').slice(0, 16)}`;
   const token = tokens.refreshToken?.reveal();
   return `login-${(token === undefined ? fingerprint(id) : fingerprint(token)).slice(0, 16)}`;
+}
+
+/** Another record of the same login may say whose it is; both must take the same lock. */
+function userIdOfSharer(refreshToken: Secret | undefined, { paths }: Root): string | undefined {
+  if (refreshToken === undefined) return undefined;
+  const records = readAllScopes(paths).flatMap(({ pool, flagged }) => [...pool.accounts, ...flagged.accounts]);
+  const isKnownSharer = ({ userId, tokens }: Account) =>
+    userId !== undefined && refreshToken.equals(tokens.refreshToken);
+  return records.find(isKnownSharer)?.userId;
 }

@@ -1,18 +1,19 @@
 import { createHash } from 'node:crypto';
+import { isDeepStrictEqual } from 'node:util';
 import * as z from 'zod/mini';
 import type { Account } from '../accounts/account.js';
 import type { FlaggedPool, Pool, Tombstone } from '../accounts/pool.js';
 import { definedOnly } from '../defined-only.js';
-import { decodeAccount, decodeFlaggedAccount, encodeAccount, encodeFlaggedAccount } from './account-codec.js';
+import { decodeAccount, decodeFlaggedAccount, encodeAccount, encodeFlaggedAccount, overlay } from './account-codec.js';
 import { type FormatProblem, migratePool } from './migrate.js';
 import { number, record, text } from './tolerant.js';
 
-const TombstoneFields = z.object({ userId: text, accountId: text, email: text, removedAt: z.number() });
+const TombstoneFields = z.object({ userId: text, accountId: text, email: text, removedAt: number });
 
 const PoolFields = z.object({
   accounts: z.array(z.unknown()),
   activeIndex: number,
-  activeIndexByFamily: z.catch(z.optional(z.record(z.string(), z.number())), undefined),
+  activeIndexByFamily: z.catch(z.optional(record), undefined),
   activeId: text,
   previousId: text,
   generation: number,
@@ -20,6 +21,8 @@ const PoolFields = z.object({
   orderHash: text,
   removed: z.catch(z.optional(z.array(z.unknown())), undefined),
 });
+
+const ChoiceFields = z.object({ activeId: text, previousId: text });
 
 const FlaggedFields = z.object({ version: number, accounts: z.array(z.unknown()) });
 
@@ -31,12 +34,12 @@ export function decodePool(json: unknown): Decoded<Pool> {
   if (migrated.kind !== 'ok') return migrated;
   const fields = PoolFields.safeParse(migrated.value);
   if (!fields.success) return { kind: 'malformed', reason: 'it has no list of accounts' };
-  const { accounts, unrecognised } = decodeEntries(fields.data.accounts, decodeAccount);
+  const { accounts, unrecognised, byPosition } = decodeEntries(fields.data.accounts, decodeAccount);
   const { generation, previousId, activeIndexByFamily } = fields.data;
-  const activeId = activeIdOf(fields.data, accounts);
+  const activeId = activeIdOf(fields.data, accounts, byPosition);
   const pool: Pool = definedOnly({
     accounts,
-    activeIdByFamily: idsByFamily(activeIndexByFamily ?? {}, accounts),
+    activeIdByFamily: idsByFamily(activeIndexByFamily ?? {}, byPosition),
     generation: generation ?? 0,
     removed: (fields.data.removed ?? []).flatMap(decodeTombstone),
     unrecognised,
@@ -48,22 +51,23 @@ export function decodePool(json: unknown): Decoded<Pool> {
 }
 
 export function encodePool(pool: Pool): Record<string, unknown> {
+  const { raw, activeId, previousId } = pool;
   const indexOf = (id: string | undefined) => pool.accounts.findIndex((account) => account.id === id);
-  const activeIndex = Math.max(indexOf(pool.activeId), 0);
+  const known = (id: string | undefined) => (indexOf(id) < 0 ? undefined : id);
+  const activeIndex = Math.max(indexOf(activeId), 0);
   const families = Object.entries(pool.activeIdByFamily).map(([family, id]) => [family, Math.max(indexOf(id), 0)]);
-  const { activeId: _, previousId: __, ...raw } = pool.raw;
+  const byFamily = record.safeParse(raw['activeIndexByFamily']);
+  const ids = overlay(raw, ChoiceFields.parse(raw), { activeId: known(activeId), previousId: known(previousId) });
   return {
-    ...raw,
+    ...ids,
     version: 3,
     accounts: [...pool.accounts.map(encodeAccount), ...pool.unrecognised],
     activeIndex,
-    activeIndexByFamily: Object.fromEntries(families),
-    ...(indexOf(pool.activeId) < 0 ? {} : { activeId: pool.activeId }),
-    ...(indexOf(pool.previousId) < 0 ? {} : { previousId: pool.previousId }),
+    activeIndexByFamily: { ...(byFamily.success ? byFamily.data : {}), ...Object.fromEntries(families) },
     generation: pool.generation,
     activeIndexWritten: activeIndex,
     orderHash: orderHash(pool.accounts),
-    removed: pool.removed,
+    removed: encodeTombstones(pool.removed, raw['removed']),
   };
 }
 
@@ -72,7 +76,7 @@ export function decodeFlagged(json: unknown): Decoded<FlaggedPool> {
   if (!fields.success) return { kind: 'malformed', reason: 'it has no list of accounts' };
   const { version = 1, accounts } = fields.data;
   if (version > 1) return { kind: 'newer-version', version };
-  const decoded = decodeEntries(accounts, decodeFlaggedAccount);
+  const { byPosition: _, ...decoded } = decodeEntries(accounts, decodeFlaggedAccount);
   return { kind: 'ok', value: { ...decoded, raw: record.parse(json) } };
 }
 
@@ -81,24 +85,30 @@ export function encodeFlagged(flagged: FlaggedPool): Record<string, unknown> {
   return { ...flagged.raw, version: 1, accounts };
 }
 
+interface DecodedEntries<A> {
+  readonly accounts: A[];
+  readonly unrecognised: unknown[];
+  /** The accounts where the file has them, which is what another tool's index means. */
+  readonly byPosition: (A | undefined)[];
+}
+
 function decodeEntries<A extends Account>(
   entries: readonly unknown[],
   decode: (entry: unknown) => A | undefined,
-): { accounts: A[]; unrecognised: unknown[] } {
-  const accounts: A[] = [];
-  const unrecognised: unknown[] = [];
+): DecodedEntries<A> {
   const ids = new Set<string>();
-  for (const entry of entries) {
+  const byPosition = entries.map((entry) => {
     const account = decode(entry);
-    if (account === undefined) {
-      unrecognised.push(entry);
-      continue;
-    }
+    if (account === undefined) return undefined;
     const id = unusedId(account.id, ids);
     ids.add(id);
-    accounts.push(id === account.id ? account : { ...account, id });
-  }
-  return { accounts, unrecognised };
+    return id === account.id ? account : { ...account, id };
+  });
+  return {
+    accounts: byPosition.filter((account) => account !== undefined),
+    unrecognised: entries.filter((_, position) => byPosition[position] === undefined),
+    byPosition,
+  };
 }
 
 /** Other tools can leave one identity, hence one derived id, in two records. */
@@ -109,15 +119,20 @@ function unusedId(id: string, taken: ReadonlySet<string>): string {
 }
 
 /**
- * Ours, unless another tool has moved `activeIndex` since. Its index means something only while the order of the
- * accounts is still the one we wrote.
+ * Ours, unless another tool has moved `activeIndex` since. Its index means something while the order of the accounts is
+ * the one we wrote; or when it has removed the account that was our choice.
  */
-function activeIdOf(fields: z.infer<typeof PoolFields>, accounts: readonly Account[]): string | undefined {
+function activeIdOf(
+  fields: z.infer<typeof PoolFields>,
+  accounts: readonly Account[],
+  byPosition: readonly (Account | undefined)[],
+): string | undefined {
   const { activeId, activeIndex, activeIndexWritten } = fields;
-  const byIndex = activeIndex === undefined ? undefined : accounts[activeIndex]?.id;
-  if (activeIndexWritten === undefined) return activeId ?? byIndex;
+  const byIndex = activeIndex === undefined ? undefined : byPosition[activeIndex]?.id;
+  if (activeIndexWritten === undefined) return accounts.some(({ id }) => id === activeId) ? activeId : byIndex;
+  const isGone = activeId !== undefined && !accounts.some(({ id }) => id === activeId);
   const wasMoved = activeIndex !== activeIndexWritten && fields.orderHash === orderHash(accounts);
-  return wasMoved ? byIndex : activeId;
+  return isGone || wasMoved ? (byIndex ?? (isGone ? undefined : activeId)) : activeId;
 }
 
 function orderHash(accounts: readonly Account[]): string {
@@ -127,9 +142,13 @@ function orderHash(accounts: readonly Account[]): string {
     .slice(0, 16);
 }
 
-function idsByFamily(indexes: Readonly<Record<string, number>>, accounts: readonly Account[]): Record<string, string> {
-  const entries = Object.entries(indexes).flatMap(([family, index]) => {
-    const account = accounts[index];
+function idsByFamily(
+  indexes: Readonly<Record<string, unknown>>,
+  byPosition: readonly (Account | undefined)[],
+): Record<string, string> {
+  const entries = Object.entries(indexes).flatMap(([family, stored]) => {
+    const index = number.parse(stored);
+    const account = index === undefined ? undefined : byPosition[index];
     return account === undefined ? [] : [[family, account.id] as const];
   });
   return Object.fromEntries(entries);
@@ -137,5 +156,17 @@ function idsByFamily(indexes: Readonly<Record<string, number>>, accounts: readon
 
 function decodeTombstone(entry: unknown): Tombstone[] {
   const fields = TombstoneFields.safeParse(entry);
-  return fields.success ? [definedOnly(fields.data)] : [];
+  if (!fields.success) return [];
+  const { removedAt = 0, ...identity } = fields.data;
+  return [definedOnly({ ...identity, removedAt })];
+}
+
+/** The entries of the file that still hold, as they stand there, then the new ones; what we cannot read holds. */
+function encodeTombstones(removed: readonly Tombstone[], stored: unknown): unknown {
+  const before = Array.isArray(stored) ? stored : [];
+  const decoded = before.map((entry) => decodeTombstone(entry)[0]);
+  const isStill = (tombstone: Tombstone | undefined) =>
+    tombstone === undefined || removed.some((each) => isDeepStrictEqual(each, tombstone));
+  const added = removed.filter((each) => !decoded.some((tombstone) => isDeepStrictEqual(each, tombstone)));
+  return [...before.filter((_, position) => isStill(decoded[position])), ...added];
 }

@@ -1,4 +1,5 @@
 import { statSync } from 'node:fs';
+import { dirname } from 'node:path';
 import type { Clock } from '../clock.js';
 import { AppError, systemErrorCode } from '../errors.js';
 import { describe } from './atomic-file.js';
@@ -16,16 +17,26 @@ export interface Root {
 
 /**
  * Throws `storage-wrong-owner` when the root belongs to another user: under sudo we would leave files that their owner
- * can no longer read (P21).
+ * can no longer read (P21). A root that is still to be made counts as its place's owner's.
  */
 export function assertOwner(root: Root): void {
-  const owner = ownerOf(root.paths.root);
-  if (owner === undefined || root.effectiveUserId === undefined || owner === root.effectiveUserId) return;
+  const { effectiveUserId, paths } = root;
+  if (effectiveUserId === undefined) return;
+  const owner = ownerOf(paths.root) ?? (effectiveUserId === superuserId ? ownerOfPlace(paths.root) : undefined);
+  if (owner === undefined || owner === effectiveUserId) return;
   throw new AppError(
     'storage-wrong-owner',
-    `${root.paths.root} belongs to user ${owner}, but this runs as user ${root.effectiveUserId}`,
-    { hint: 'run it as the owner, without sudo', details: { path: root.paths.root } },
+    `${paths.root} belongs to user ${owner}, but this runs as user ${effectiveUserId}`,
+    { hint: 'run it as the owner, without sudo', details: { path: paths.root } },
   );
+}
+
+const superuserId = 0;
+
+/** Whose the nearest existing directory above is: the person's own, when sudo would make the first file in it. */
+function ownerOfPlace(path: string): number | undefined {
+  const parent = dirname(path);
+  return parent === path ? undefined : (ownerOf(parent) ?? ownerOfPlace(parent));
 }
 
 function ownerOf(path: string): number | undefined {

@@ -1,7 +1,7 @@
 import { AppError } from '../errors.js';
 import { readVersion } from './atomic-file.js';
 import { parseJson } from './scope-files.js';
-import { record } from './tolerant.js';
+import { number, record } from './tolerant.js';
 
 /** The person's choices as stored: `{version: 1, pluginConfig: {…}}`; keys that are not ours are kept. */
 export interface SettingsFile {
@@ -11,18 +11,29 @@ export interface SettingsFile {
 
 /** Throws `storage-corrupt` or `storage-unreadable` naming the file; an absent file has no values. */
 export function readSettingsFile(path: string): SettingsFile {
-  const version = readVersion(path);
-  if (version.kind === 'absent') return { raw: {}, values: {} };
-  const raw = record.safeParse(parseJson(path, version.content));
+  const file = readVersion(path);
+  if (file.kind === 'absent') return { raw: {}, values: {} };
+  const raw = record.safeParse(parseJson(path, file.content, correctIt));
   if (!raw.success) throw notSettings(path);
+  const version = number.parse(raw.data['version']) ?? 1;
+  if (version > 1) throw newerSettings(path, version);
   const values = record.safeParse(raw.data['pluginConfig'] ?? {});
   if (!values.success) throw notSettings(path);
   return { raw: raw.data, values: values.data };
 }
 
+const correctIt = 'correct it, or move it away to use the defaults';
+
 function notSettings(path: string): AppError {
   return new AppError('storage-corrupt', `${path} is damaged: it holds no settings`, {
-    hint: 'correct it, or move it away to use the defaults',
+    hint: correctIt,
     details: { path },
+  });
+}
+
+function newerSettings(path: string, version: number): AppError {
+  return new AppError('storage-newer-version', `${path} has version ${version}, newer than this program`, {
+    hint: 'update codex-auth; the file is untouched',
+    details: { path, version },
   });
 }

@@ -1,22 +1,17 @@
 import type { FlaggedPool, Pool } from '../accounts/pool.js';
 import { AppError } from '../errors.js';
-import { type AccountState, encodeState, readAccountState } from './account-state.js';
-import {
-  type FileVersion,
-  hashOf,
-  isSameVersion,
-  makeDirectory,
-  readVersion,
-  replaceFile,
-  writeError,
-} from './atomic-file.js';
-import { keepOriginal, rotateBackups } from './backups.js';
+import type { AccountState } from './account-state.js';
+import { type FileVersion, makePrivateDirectory } from './atomic-file.js';
+import { keepOriginal } from './backups.js';
 import { type LockHandle, withLock } from './file-lock.js';
 import { recoverJournal } from './journal-recovery.js';
+import { backUp, replaceJson } from './json-file.js';
 import { sweepLockLeftovers } from './lock-leftovers.js';
+import { settleMoves } from './moves.js';
 import { encodeFlagged, encodePool } from './pool-codec.js';
 import { assertOwner, type Root } from './root.js';
 import { readAllScopes, readScope, type ScopeRecords } from './scope-files.js';
+import { changeState } from './state-store.js';
 
 /** How long a writer waits for the others (DESIGN §4). */
 const storeWaitMs = 10_000;
@@ -31,7 +26,7 @@ export interface Store {
   /** Each save is durable when it returns. A move saves the destination first, then the source. */
   savePool(key: string | undefined, pool: Pool): void;
   saveFlagged(key: string | undefined, flagged: FlaggedPool): void;
-  /** What is known about the accounts: read at the moment of the change, so that no process overwrites another's facts. */
+  /** What is known about the accounts; see `state-store.ts`. */
   changeState(change: (state: AccountState) => AccountState): void;
 }
 
@@ -46,7 +41,7 @@ export async function withStore<T>(
   task: (store: Store) => Promise<T> | T,
 ): Promise<T> {
   assertOwner(root);
-  makeDirectory(root.paths.root);
+  makePrivateDirectory(root.paths.root);
   const lockOptions = {
     directory: root.paths.locks,
     clock: root.clock,
@@ -55,8 +50,10 @@ export async function withStore<T>(
     ...(options.signal === undefined ? {} : { signal: options.signal }),
   };
   return withLock('store', lockOptions, (lock) => {
+    makePrivateDirectory(root.paths.locks);
     const store = openStore(root, lock);
     sweepLockLeftovers(root.paths.locks, root.processes);
+    for (const { key } of store.scopes()) settleMoves(store, key);
     recoverJournal(store);
     return task(store);
   });
@@ -64,9 +61,15 @@ export async function withStore<T>(
 
 function openStore(root: Root, lock: LockHandle): Store {
   let scopes = readAllScopes(root.paths);
+  /** Scopes without files, as they were first seen: a file that appears in one meanwhile is somebody else's write. */
+  const empty = new Map<string | undefined, ScopeRecords>();
 
   function scope(key: string | undefined): ScopeRecords {
-    return scopes.find((each) => each.key === key) ?? readScope(root.paths, key);
+    const known = scopes.find((each) => each.key === key) ?? empty.get(key);
+    if (known !== undefined) return known;
+    const read = readScope(root.paths, key);
+    empty.set(key, read);
+    return read;
   }
 
   function remember(changed: ScopeRecords): void {
@@ -80,9 +83,10 @@ function openStore(root: Root, lock: LockHandle): Store {
     scope,
     savePool(key, pool) {
       const before = scope(key);
+      assertCurrent(pool, before);
       const saved = { ...pool, generation: before.pool.generation + 1 };
       const path = before.files.pool;
-      if (before.migratedFrom !== undefined) backUp(path, () => keepOriginal(path, '.pre-v3.bak'));
+      if (before.migratedFrom !== undefined) keepBeforeMigration(root, path, before.poolVersion);
       const poolVersion = replaceJson(root, lock, path, before.poolVersion, encodePool(saved));
       const { migratedFrom: _, ...current } = before;
       remember({ ...current, pool: saved, poolVersion });
@@ -93,47 +97,19 @@ function openStore(root: Root, lock: LockHandle): Store {
       const flaggedVersion = replaceJson(root, lock, path, before.flaggedVersion, encodeFlagged(flagged));
       remember({ ...before, flagged, flaggedVersion });
     },
-    changeState(change) {
-      const path = root.paths.accountState;
-      const version = readVersion(path);
-      const before = readAccountState(path).state;
-      const after = change(before);
-      if (after !== before) replaceJson(root, lock, path, version, encodeState(after));
-    },
+    changeState: (change) => changeState(root, lock, change),
   };
 }
 
-/** Replaces one JSON file of the root, if it is still what we read and the lock is still ours. */
-export function replaceJson(
-  root: Root,
-  lock: LockHandle,
-  path: string,
-  expected: FileVersion,
-  value: Record<string, unknown>,
-): FileVersion {
-  const content = `${JSON.stringify(value, null, 2)}\n`;
-  if (expected.kind === 'present') backUp(path, () => rotateBackups(path));
-  const guard = () => {
-    lock.assertHeld();
-    assertUnchanged(path, expected);
-  };
-  replaceFile({ path, content, guard }, root.processes);
-  return { kind: 'present', content, hash: hashOf(content) };
+function keepBeforeMigration(root: Root, path: string, version: FileVersion): void {
+  if (version.kind === 'present') backUp(path, () => keepOriginal(path, '.pre-v3.bak', version, root.processes));
 }
 
-/** Other tools take no lock and count no generation: only the content tells. */
-function assertUnchanged(path: string, expected: FileVersion): void {
-  if (isSameVersion(readVersion(path), expected)) return;
-  throw new AppError('storage-conflict', `another program changed ${path} at the same moment`, {
+/** A pool that was read before another save of this store would undo that save. */
+function assertCurrent(pool: Pool, { files, pool: current }: ScopeRecords): void {
+  if (pool.generation === current.generation) return;
+  throw new AppError('internal', `${files.pool} was changed from an older state than the present one`, {
     hint: 'run the command again; nothing was overwritten',
-    details: { path },
+    details: { path: files.pool },
   });
-}
-
-function backUp(path: string, copy: () => void): void {
-  try {
-    copy();
-  } catch (error) {
-    throw writeError(path, error);
-  }
 }

@@ -1,14 +1,38 @@
 import * as z from 'zod/mini';
 
-// Files written by other tools of this family hold numbers as strings, empty strings and nulls for "unknown". In these
-// schemas a value that does not fit reads as absent; whoever rewrites the file keeps the original value.
+// Files written by other tools of this family hold numbers as strings, empty strings and nulls for "unknown". Here a value
+// that does not fit reads as absent; whoever rewrites the file keeps the original value. Plain functions, because a pool
+// is read by every command and can hold a thousand records of twenty fields.
 
-export const text = z.catch(z.optional(z.string().check(z.minLength(1))), undefined);
+export function readText(value: unknown): string | undefined {
+  return typeof value === 'string' && value !== '' ? value : undefined;
+}
 
-export const flag = z.catch(z.optional(z.boolean()), undefined);
+export function readFlag(value: unknown): boolean | undefined {
+  if (value === 'true' || value === 'false') return value === 'true';
+  return typeof value === 'boolean' ? value : undefined;
+}
 
-const numeric = z.pipe(z.string().check(z.regex(/^\s*-?\d+(\.\d+)?\s*$/)), z.transform(Number));
+export function readNumber(value: unknown): number | undefined {
+  if (typeof value === 'string') return /^\s*-?\d+(\.\d+)?\s*$/.test(value) ? Number(value) : undefined;
+  return typeof value === 'number' && Number.isFinite(value) ? value : undefined;
+}
 
-export const number = z.catch(z.optional(z.union([z.number(), numeric])), undefined);
+const latestDateMs = 8.64e15;
 
-export const record = z.record(z.string(), z.unknown());
+/** Milliseconds since the epoch that a Date can hold; anything else cannot be shown and reads as absent. */
+export function readTime(value: unknown): number | undefined {
+  const ms = readNumber(value);
+  return ms !== undefined && Math.abs(ms) <= latestDateMs ? ms : undefined;
+}
+
+const fieldOf = <T>(read: (value: unknown) => T) => z.optional(z.pipe(z.unknown(), z.transform(read)));
+
+/** The same as schemas of a field. */
+export const text = fieldOf(readText);
+export const number = fieldOf(readNumber);
+
+/** A JSON object as it is, not a copy: copying would lose a key named `__proto__`. */
+export const record = z.custom<Readonly<Record<string, unknown>>>(
+  (value) => typeof value === 'object' && value !== null && !Array.isArray(value),
+);

@@ -7,7 +7,8 @@ import { fileURLToPath, pathToFileURL } from 'node:url';
 import { build } from 'esbuild';
 import type { LockTask } from './worker.js';
 
-type WorkerName = 'counter' | 'holder' | 'once' | 'rounds';
+const workerNames = ['counter', 'holder', 'once', 'rounds', 'store-counter', 'store-holder'] as const;
+type WorkerName = (typeof workerNames)[number];
 
 /** An ESM bundle has no `require`, which proper-lockfile and what it depends on call for Node's own modules. */
 const requireBanner = "import { createRequire } from 'node:module'; const require = createRequire(import.meta.url);";
@@ -25,7 +26,7 @@ export class LockWorkers {
   async build(): Promise<void> {
     const source = (name: string) => fileURLToPath(new URL(`./${name}.ts`, import.meta.url));
     await build({
-      entryPoints: ['counter', 'holder', 'once', 'rounds'].map(source),
+      entryPoints: workerNames.map(source),
       outdir: this.#bundles,
       outExtension: { '.js': '.mjs' },
       bundle: true,

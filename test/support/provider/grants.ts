@@ -45,11 +45,13 @@ export class Grants {
 
   async issueTokens(request: IssueRequest): Promise<TokenSet> {
     const account = this.#parts.people.find(request);
-    return {
+    const tokens = {
       id_token: this.#idToken(account, request.issuedAt),
       access_token: this.accessToken(account, request),
       refresh_token: request.refreshToken ?? (await this.#refreshToken(account)),
     };
+    this.#parts.issued.record(tokens);
+    return tokens;
   }
 
   /** An access token of an account, outside of any grant. */

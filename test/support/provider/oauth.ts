@@ -1,5 +1,6 @@
 import Provider, { type Context } from 'oidc-provider';
 import { CLIENT_ID, CONNECTOR_SCOPE, deviceRedirect, LOOPBACK_REDIRECTS, OPENID_SCOPE, RESOURCE } from './client.js';
+import type { IssuedLog } from './issued-tokens.js';
 import type { Account, People } from './people.js';
 import type { Scenario } from './scenario.js';
 import { identityClaims, type TokenSigner } from './token-signer.js';
@@ -12,6 +13,7 @@ export interface Parts {
   readonly scenario: Scenario;
   readonly signer: TokenSigner;
   readonly store: TokenStore;
+  readonly issued: IssuedLog;
 }
 
 const DAY = 86_400;

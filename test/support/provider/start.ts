@@ -3,11 +3,12 @@ import type { AddressInfo } from 'node:net';
 import { DeviceLogins } from './device.js';
 import type { IssueRequest, TokenSet } from './grants.js';
 import { createHandler } from './handler.js';
+import { IssuedLog } from './issued-tokens.js';
 import { type AccountRef, demoPeople, type NewAccount, People } from './people.js';
 import { type LoggedRequest, RequestLog } from './request-log.js';
 import { Scenario } from './scenario.js';
 import { createTokenSigner } from './token-signer.js';
-import { TokenStore } from './token-store.js';
+import { type RefreshTokenFate, TokenStore } from './token-store.js';
 
 export interface ProviderOptions {
   /** Default 0: any free port. */
@@ -28,6 +29,9 @@ export interface Provider {
   readonly requests: RequestLog;
   readonly people: People;
   readonly device: DeviceLogins;
+  /** Every token answer so far, and each token in them once. */
+  readonly issued: Pick<IssuedLog, 'all' | 'strings'>;
+  fateOf(refreshToken: string): RefreshTokenFate;
   /** A valid login without going through one. */
   issueTokens(request: IssueRequest): Promise<TokenSet>;
   /** Refreshes of this account are refused (default `refresh_token_invalidated`); its tokens are kept for a revival. */
@@ -45,14 +49,16 @@ export async function startProvider(options: ProviderOptions = {}): Promise<Prov
   const issuer = await listen(server, options.port ?? 0);
   const modelOrigin = await listen(modelServer, 0);
 
+  const store = new TokenStore();
   const parts = {
     issuer,
     people: new People(),
     scenario: new Scenario(),
     signer: createTokenSigner(),
-    store: new TokenStore(),
+    store,
+    issued: new IssuedLog(store),
   };
-  const { people, scenario, store } = parts;
+  const { people, scenario, issued } = parts;
   const seed = () => {
     for (const account of options.people ?? demoPeople) people.addAccount(account);
   };
@@ -72,6 +78,8 @@ export async function startProvider(options: ProviderOptions = {}): Promise<Prov
     requests,
     people,
     device,
+    issued,
+    fateOf: (refreshToken) => store.fateOf(refreshToken),
     issueTokens: (request) => grants.issueTokens(request),
     revokeAccount(ref, { code = 'refresh_token_invalidated', accessTokens = 'live' } = {}) {
       people.find(ref).state = { kind: 'revoked', code, accessTokens };
@@ -83,7 +91,7 @@ export async function startProvider(options: ProviderOptions = {}): Promise<Prov
       people.find(ref).state = { kind: 'deleted' };
     },
     reset() {
-      for (const part of [requests, people, store, device]) part.clear();
+      for (const part of [requests, people, store, issued, device]) part.clear();
       scenario.reset();
       seed();
     },

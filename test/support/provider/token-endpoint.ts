@@ -20,6 +20,7 @@ export async function tokenEndpoint(
     default:
       await next();
       stateLifetime(ctx, parts);
+      recordTokens(ctx, parts);
   }
 }
 
@@ -33,6 +34,7 @@ async function refresh(ctx: Context, token: string, parts: Parts, next: () => Pr
   if (ctx.status === 200) {
     stateLifetime(ctx, parts);
     ctx.body = omit(ctx.body, parts.scenario.refreshOmits);
+    recordTokens(ctx, parts);
     return;
   }
   if (fate === 'revoked') refuse(ctx, 'refresh_token_invalidated');
@@ -64,6 +66,10 @@ function exchangeForApiKey(ctx: Context, request: LoggedRequest, { signer }: Par
 /** oidc-provider cannot state a life of zero or less. */
 function stateLifetime(ctx: Context, { scenario }: Parts): void {
   if (ctx.status === 200) ctx.body = { ...asObject(ctx.body), expires_in: scenario.accessTokenSeconds };
+}
+
+function recordTokens(ctx: Context, { issued }: Parts): void {
+  if (ctx.status === 200) issued.record(ctx.body);
 }
 
 function omit(body: unknown, names: readonly string[]): object {

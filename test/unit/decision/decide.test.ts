@@ -288,6 +288,12 @@ describe('without any ready account', () => {
   });
 });
 
+it('accounts that share a position, as flagged ones may, are ranked by id', () => {
+  const twins = [account('b', 1, { flagged: true }), account('a', 1, { flagged: true })];
+  expect(decide(twins, { now }).ranking).toEqual(['a', 'b']);
+  expect(decide([...twins].reverse(), { now }).ranking).toEqual(['a', 'b']);
+});
+
 it('the score is the sum of the documented parts', () => {
   const { score, scoreParts } = only({ quota: quota({ fiveHours: [80, 3], week: [50, 50] }) });
   expect(scoreParts).toEqual({ ready: 10, session: 0, health: 40, headroom: 12, waste: 2.5 });

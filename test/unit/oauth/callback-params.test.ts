@@ -53,15 +53,15 @@ describe('a denial', () => {
     expect(denied('access_denied', 'missing_codex_entitlement')).toMatchObject({
       error: 'access_denied',
       description: 'missing_codex_entitlement',
-      message: expect.stringContaining('Codex is not enabled for your workspace'),
+      message: expect.stringContaining('Codex is not enabled for this workspace'),
     });
   });
 
   test('says what the person did and what the provider said', () => {
     expect(denied('access_denied', 'The user said no')).toMatchObject({
-      message: 'The sign-in was declined in the browser (access_denied: The user said no).',
+      message: 'the sign-in was declined in the browser (access_denied: The user said no)',
     });
-    expect(denied('server_error', '')).toMatchObject({ message: 'The provider refused the sign-in (server_error).' });
+    expect(denied('server_error', '')).toMatchObject({ message: 'the provider refused the sign-in (server_error)' });
   });
 
   test('carries neither control characters nor tokens nor strange codes', () => {

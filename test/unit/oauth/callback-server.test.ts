@@ -103,7 +103,7 @@ describe('the callback server', () => {
     const query = 'error=access_denied&error_description=missing_codex_entitlement';
     const [answer, outcome] = await Promise.all([get(server.port, callback(STATE, query)), server.wait(LONG)]);
     expect(outcome).toMatchObject({ kind: 'denied', error: 'access_denied' });
-    expect(answer).toEqual({ status: 200, body: expect.stringContaining('Codex is not enabled for your workspace') });
+    expect(answer).toEqual({ status: 200, body: expect.stringContaining('Codex is not enabled for this workspace') });
   });
 
   test('is cancelled by another client, not by a page', async () => {

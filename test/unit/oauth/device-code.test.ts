@@ -144,7 +144,7 @@ describe('the poll', () => {
     const { http, provider } = await standIn({ status: 500 });
     const limited = { ...options, limitMs: 12_000 };
     const outcome = await pollDeviceCode(http, provider, deviceCode, impatientClock(), limited);
-    expect(outcome).toEqual({ kind: 'expired', lastTrouble: 'The provider answered 500.' });
+    expect(outcome).toEqual({ kind: 'expired', lastTrouble: 'the provider answered 500' });
   });
 
   test('fails at once on another refusal, a challenge page and an unusable confirmation', async () => {
@@ -160,10 +160,19 @@ describe('the poll', () => {
       messages.push(outcome.kind === 'failed' ? outcome.message : outcome.kind);
     }
     expect(messages).toEqual([
-      'Device sign-in failed with status 400 (invalid_device_code: unknown [removed]).',
-      'A challenge page stands in front of the provider (403).',
-      'The provider confirmed, but sent no usable code.',
+      'the provider answered 400 (invalid_device_code: unknown [removed])',
+      'a challenge page stands in front of the provider (403)',
+      'the provider confirmed, but sent no usable code',
     ]);
+  });
+
+  test('tells a refusal on the other device and an expired code from a failure', async () => {
+    const ends = [];
+    for (const code of ['access_denied', 'expired_token']) {
+      const { http, provider } = await standIn({ status: 400, body: { error: { code } } });
+      ends.push(await pollDeviceCode(http, provider, deviceCode, impatientClock(), options));
+    }
+    expect(ends).toEqual([{ kind: 'declined' }, { kind: 'expired' }]);
   });
 
   test.each([

@@ -87,7 +87,7 @@ describe('a revocation', () => {
   test('that is refused says so', async () => {
     const { http, provider } = await standIn(400, '{"error":"rt_1"}');
     const outcome = await revokeToken(http, provider, new Secret('rt_1'), options);
-    expect(outcome).toEqual({ kind: 'failed', message: 'The provider answered 400 to the revocation.' });
+    expect(outcome).toEqual({ kind: 'failed', message: 'the provider answered 400 to the revocation' });
   });
 
   test('that cannot be sent says why', async () => {

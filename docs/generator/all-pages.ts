@@ -1,0 +1,13 @@
+import { commandPages } from './command-pages.js';
+import { documentedCommands } from './command-tree.js';
+import { jsonPages } from './json-schemas.js';
+import { referencePages } from './reference-pages.js';
+
+/** Directories below `docs` whose every file is generated. */
+export const generatedDirectories = ['commands', 'json'] as const;
+
+/** Every generated page by its path below `docs`. */
+export async function allPages(): Promise<Map<string, string>> {
+  const commands = await documentedCommands();
+  return new Map([...commandPages(commands), ...jsonPages(commands), ...referencePages()]);
+}

@@ -1,0 +1,55 @@
+import { exitCodeByError, exitCodes } from '../../src/cli/exit-codes.js';
+import { environmentDescriptions, environmentVariables } from '../../src/core/environment.js';
+import { rangeOf, settingDefinitions, settingNames, settingVariable } from '../../src/core/settings.js';
+import { code, page, table } from './markdown.js';
+
+export function referencePages(): [string, string][] {
+  return [
+    ['settings.md', settingsPage()],
+    ['exit-codes.md', exitCodesPage()],
+    ['environment.md', environmentPage()],
+  ];
+}
+
+function settingsPage(): string {
+  const rows = settingNames.map((name) => {
+    const definition = settingDefinitions[name];
+    return [
+      code(name),
+      code(String(definition.default)),
+      rangeOf(definition),
+      definition.description,
+      code(settingVariable(name)),
+    ];
+  });
+  return page(
+    '# Settings',
+    `Each setting comes from its variable in the environment, else from ${code('pluginConfig')} in ${code('settings.json')} beside the accounts, else it has its default. ${code('--config <file>')} names another file. A value that is out of range stops the command, so that nothing runs under a setting nobody chose.`,
+    table(['setting', 'default', 'values', 'what it does', 'environment'], rows),
+  );
+}
+
+function exitCodesPage(): string {
+  const codes = Object.values(exitCodes);
+  const errors = Object.entries(exitCodeByError);
+  const rows = codes.map(({ code: number, meaning }) => {
+    const names = errors.filter(([, exitCode]) => exitCode === number).map(([name]) => code(name));
+    return [String(number), meaning, names.join(', ')];
+  });
+  return page(
+    '# Exit codes',
+    'Every command ends with one of these, and with the same one whether it prints text or JSON.',
+    table(['code', 'meaning', '`error.code` in JSON'], rows),
+  );
+}
+
+function environmentPage(): string {
+  const known = Object.entries(environmentVariables) as [keyof typeof environmentVariables, string][];
+  const rows = known.map(([name, variable]) => [code(variable), environmentDescriptions[name]]);
+  return page(
+    '# Environment',
+    'The variables that change what this program does. An empty value counts as unset.',
+    table(['variable', 'what it does'], rows),
+    `Besides these: every [setting](settings.md) has a variable of its own; ${['https_proxy', 'http_proxy', 'all_proxy', 'no_proxy'].map(code).join(', ')}, in either case, choose a proxy as they do for curl; and the locale decides whether symbols outside of ASCII are used.`,
+  );
+}

@@ -1,0 +1,155 @@
+import type { Account } from '../core/accounts/account.js';
+import { keyOf } from '../core/accounts/roster.js';
+import { definedOnly } from '../core/defined-only.js';
+import { type AppliedRepair, applyAccountRepairs } from '../core/diagnostics/account-repairs/apply.js';
+import { planAccountRepairs } from '../core/diagnostics/account-repairs/plan.js';
+import { type AccountRepair, isStored, type RefreshRepair } from '../core/diagnostics/account-repairs/repair.js';
+import { type RepairWorld, readRepairWorld } from '../core/diagnostics/account-repairs/world.js';
+import { AppError } from '../core/errors.js';
+import { flagAccount } from '../core/health/flagging.js';
+import { inParallel } from '../core/in-parallel.js';
+import { describeOutcome } from '../core/oauth/describe-outcome.js';
+import { findStored } from '../core/oauth/newest-copy.js';
+import type { RefreshOutcome } from '../core/oauth/refresh-outcome.js';
+import { settleClientRefusals } from '../core/oauth/refusal.js';
+import { sweepLeftovers } from '../core/storage/leftovers.js';
+import { readAllScopes } from '../core/storage/scope-files.js';
+import { withStore } from '../core/storage/store.js';
+import { refreshDeps } from './backend-access.js';
+import type { Context } from './context.js';
+import { warnIfFlaggedInUse } from './flagged-in-use.js';
+import { startProgress } from './progress.js';
+
+export interface FixedRepair {
+  readonly repair: AccountRepair;
+  /** Absent for what concerns no single account. */
+  readonly account?: Account;
+  readonly outcome: 'planned' | 'done' | 'not-needed' | 'failed';
+  readonly problem?: { readonly message: string; readonly hint?: string };
+  readonly keptFiles?: readonly string[];
+}
+
+export interface Fixing {
+  /** How many accounts were looked at. */
+  readonly accounts: number;
+  readonly repairs: readonly FixedRepair[];
+  readonly remaining: readonly AccountRepair[];
+}
+
+/** Plans the repairs of every pool, or of the one that was named; applies them; and looks again. */
+export async function fixAccounts(context: Context, dryRun: boolean): Promise<Fixing> {
+  const { root, home } = context;
+  if (!dryRun) sweepLeftovers(root, home.authFile);
+  const { world, plan } = look(context);
+  const accounts = accountsIn(context, world);
+  const named = (repair: AccountRepair) => definedOnly({ repair, account: accountOf(repair, accounts) });
+  if (dryRun || plan.length === 0) {
+    const repairs = plan.map((repair): FixedRepair => ({ ...named(repair), outcome: 'planned' }));
+    return { accounts: accounts.length, repairs, remaining: [] };
+  }
+  const applied = await applyStored(context, plan, world);
+  const refreshed = await refreshDue(
+    context,
+    plan.filter((repair) => repair.kind === 'refresh'),
+  );
+  const repairs = [...applied, ...refreshed].map((each) => ({ ...each, ...named(each.repair) }));
+  warnIfFlaggedInUse(context, context.readingScope());
+  const tried = repairs.filter(({ outcome }) => outcome !== 'done').map(({ repair }) => repairKey(repair));
+  const remaining = look(context).plan.filter((repair) => !tried.includes(repairKey(repair)));
+  return { accounts: accounts.length, repairs, remaining };
+}
+
+function look(context: Context): { readonly world: RepairWorld; readonly plan: AccountRepair[] } {
+  const world = readRepairWorld(context.root, context.home, context.settings());
+  const isWanted = inNamedScope(context);
+  const plan = planAccountRepairs(world).filter((repair) => !('scopeKey' in repair) || isWanted(repair.scopeKey));
+  return { world, plan };
+}
+
+/** Every pool of the root, because an account lives in one of them only; `--global` and `--project` name one. */
+function inNamedScope(context: Context): (scopeKey: string | undefined) => boolean {
+  const { global: isGlobal, project } = context.options;
+  if (isGlobal !== true && project === undefined) return () => true;
+  const wanted = keyOf(context.writingScope());
+  return (scopeKey) => scopeKey === wanted;
+}
+
+function accountsIn(context: Context, { scopes }: RepairWorld): Account[] {
+  const isWanted = inNamedScope(context);
+  return scopes
+    .filter(({ key }) => isWanted(key))
+    .flatMap(({ pool, flagged }): Account[] => [...pool.accounts, ...flagged.accounts]);
+}
+
+function accountOf(repair: AccountRepair, accounts: readonly Account[]): Account | undefined {
+  return 'accountId' in repair ? accounts.find(({ id }) => id === repair.accountId) : undefined;
+}
+
+function repairKey(repair: AccountRepair): string {
+  return 'accountId' in repair ? `${repair.kind} ${repair.scopeKey ?? ''} ${repair.accountId}` : repair.kind;
+}
+
+async function applyStored(
+  context: Context,
+  plan: readonly AccountRepair[],
+  world: RepairWorld,
+): Promise<AppliedRepair[]> {
+  const stored = plan.filter(isStored);
+  if (stored.length === 0) return [];
+  return withStore(context.root, { signal: context.signal }, (store) => applyAccountRepairs(store, stored, world));
+}
+
+async function refreshDue(context: Context, repairs: readonly RefreshRepair[]): Promise<FixedRepair[]> {
+  if (repairs.length === 0) return [];
+  const { ensureUsable } = await import('../core/oauth/refresh.js');
+  const deps = await refreshDeps(context);
+  const progress = startProgress(context, 'Refreshing', repairs.length);
+  const tried = await inParallel(repairs, context.settings().probeConcurrency, async (repair) => {
+    const attempt = await orError(() => {
+      const account = findStored(readAllScopes(context.root.paths), repair.accountId);
+      // A token that is good and does not come with what is missing has to be replaced.
+      const rejected = repair.why === 'expired' ? undefined : account.tokens.accessToken;
+      return ensureUsable(deps, definedOnly({ account, reason: 'proactive_expiry' as const, rejected }));
+    });
+    progress.step();
+    return { repair, attempt };
+  });
+  progress.stop();
+  await settleClients(
+    context,
+    tried.flatMap(({ attempt }) => (attempt instanceof AppError ? [] : [attempt])),
+  );
+  return tried.map(({ repair, attempt }) => ({ repair, ...outcomeOf(attempt) }));
+}
+
+async function orError(task: () => Promise<RefreshOutcome>): Promise<RefreshOutcome | AppError> {
+  try {
+    return await task();
+  } catch (error) {
+    if (error instanceof AppError) return error;
+    throw error;
+  }
+}
+
+function outcomeOf(attempt: RefreshOutcome | AppError): Pick<FixedRepair, 'outcome' | 'problem'> {
+  if (attempt instanceof AppError) {
+    const { message, hint } = attempt;
+    return { outcome: 'failed', problem: definedOnly({ message, hint }) };
+  }
+  if (attempt.kind === 'usable') return { outcome: 'done' };
+  const { message, hint } = describeOutcome(attempt);
+  if (attempt.kind === 'left-to-client') return { outcome: 'not-needed', problem: { message } };
+  return { outcome: 'failed', problem: { message, hint } };
+}
+
+/** A refused client is this program's problem when it happens to several accounts (DESIGN §7). */
+async function settleClients(context: Context, outcomes: readonly RefreshOutcome[]): Promise<void> {
+  const verdict = settleClientRefusals(outcomes);
+  if (verdict.kind === 'client-problem') {
+    context.warn('the provider refuses this program for several accounts, so none was set aside; is there an update?');
+  }
+  if (verdict.kind !== 'flag') return;
+  await withStore(context.root, {}, (store) => {
+    flagAccount(store, verdict.account.id, verdict);
+  });
+}

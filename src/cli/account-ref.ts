@@ -1,0 +1,29 @@
+import * as z from 'zod/mini';
+import type { Account } from '../core/accounts/account.js';
+import { definedOnly } from '../core/defined-only.js';
+import { shownEmail } from './account-view.js';
+
+/** How a result that is about something else names an account. */
+export const accountRefShape = {
+  id: z.string(),
+  /** 1-based position in the list. */
+  index: z.number(),
+  email: z.exactOptional(z.string()),
+  label: z.exactOptional(z.string()),
+  workspace: z.exactOptional(z.string()),
+  accountId: z.exactOptional(z.string()),
+};
+
+export interface AccountRef {
+  readonly id: string;
+  readonly index: number;
+  readonly email?: string;
+  readonly label?: string;
+  readonly workspace?: string;
+  readonly accountId?: string;
+}
+
+export function accountRef(account: Account, index: number, mask: boolean): AccountRef {
+  const { id, label, workspaceName: workspace, accountId } = account;
+  return definedOnly({ id, index, email: shownEmail(account.email, mask), label, workspace, accountId });
+}

@@ -1,0 +1,48 @@
+import type { Account } from '../core/accounts/account.js';
+import { type Roster, withNewestTokens } from '../core/accounts/roster.js';
+import { AppError } from '../core/errors.js';
+import { readEntries } from '../core/storage/journal.js';
+import type { Context } from './context.js';
+import { locateAccount, requireAccounts } from './selection.js';
+
+/** An account that a command is about to ask the provider about. */
+export interface AskedAccount {
+  readonly account: Account;
+  /** 1-based position in the pool it lives in. */
+  readonly index: number;
+  /** It lives in another pool than the roster's. */
+  readonly isElsewhere: boolean;
+}
+
+/** The named account, disabled or of another pool as it may be; else every enabled one of the roster (DESIGN §6). */
+export function askedAccounts(context: Context, roster: Roster, selector: string | undefined): AskedAccount[] {
+  if (selector !== undefined) return [namedAccount(context, roster, selector)];
+  requireAccounts(roster);
+  const enabled = roster.accounts
+    .map((account, position) => ({ account, index: position + 1, isElsewhere: false }))
+    .filter(({ account }) => account.enabled);
+  if (enabled.length > 0) return enabled;
+  throw new AppError('empty-pool', 'every account is disabled', { hint: 'codex-auth enable <account>, or name one' });
+}
+
+/** The roster already holds the newest tokens of its own accounts; those of other pools are brought up to date here. */
+function namedAccount(context: Context, roster: Roster, selector: string): AskedAccount {
+  const { account, index } = locateAccount(context, roster, selector);
+  if (roster.accounts.some(({ id }) => id === account.id)) {
+    return { account, index, isElsewhere: false };
+  }
+  const { content } = roster.authFile;
+  const login = content?.kind === 'login' ? content.login : undefined;
+  return {
+    account: withNewestTokens(account, login, readEntries(context.root.paths.journal)),
+    index,
+    isElsewhere: true,
+  };
+}
+
+/** What the next command may call it by; undefined when it has been set aside meanwhile. */
+export function indexAfter({ accounts }: Roster, { account, index, isElsewhere }: AskedAccount): number | undefined {
+  if (isElsewhere) return index;
+  const position = accounts.findIndex(({ id }) => id === account.id);
+  return position < 0 ? undefined : position + 1;
+}

@@ -1,0 +1,65 @@
+import type { BackendAccess, Refresher } from '../core/accounts/authorized-call.js';
+import { isSameAccount } from '../core/accounts/identity.js';
+import type { Roster } from '../core/accounts/roster.js';
+import { runningClients } from '../core/codex/clients.js';
+import { flockHelpers } from '../core/codex/credential-lock.js';
+import { definedOnly } from '../core/defined-only.js';
+import type { RefreshDeps } from '../core/oauth/refresh-deps.js';
+import type { Settings } from '../core/settings.js';
+import type { Context } from './context.js';
+
+/** Access with the tokens at hand: nothing made of it can refresh (P5). */
+export async function readOnlyAccess(context: Context, roster: Roster): Promise<BackendAccess> {
+  const { root, home } = context;
+  const { provider, callOptions } = context.provider();
+  const deadlineMs = callOptions.deadlineMs ?? context.settings().fetchTimeoutMs;
+  const options = { ...callOptions, deadlineMs, signal: context.signal };
+  const startedWith = roster.authFile.content;
+  return { root, home, http: await context.http(), provider, callOptions: options, startedWith };
+}
+
+/** Access that may refresh what is due, for `check`, `guard` and an explicit `--live`. */
+export async function refreshingAccess(context: Context, roster: Roster): Promise<BackendAccess> {
+  return { ...(await readOnlyAccess(context, roster)), refresher: await createRefresher(context, roster) };
+}
+
+export async function createRefresher(context: Context, roster: Roster, skewMs?: number): Promise<Refresher> {
+  const { ensureUsable, isUsable } = await import('../core/oauth/refresh.js');
+  const deps = await refreshDeps(context, { skewMs });
+  const { content } = roster.authFile;
+  const isActive = (account: Parameters<Refresher>[0]) =>
+    content?.kind === 'login' && isSameAccount(content.login.identity, account);
+  return async (account, why, rejected) => {
+    // The login in auth.json is always looked at under the lock: a crash may have left an older one there.
+    if (!isActive(account) && isUsable(deps, account, rejected)) return { kind: 'usable', account, how: 'valid' };
+    const reason = why === 'due' ? ('proactive_expiry' as const) : ('unauthorized_recovery' as const);
+    return ensureUsable(deps, definedOnly({ account, reason, rejected }));
+  };
+}
+
+export interface RefreshChoices {
+  /** Refresh this many milliseconds before the end, instead of the setting. */
+  readonly skewMs?: number | undefined;
+  /** Where the person's own settings cannot be used. */
+  readonly settings?: Settings;
+}
+
+export async function refreshDeps(
+  context: Context,
+  { skewMs, settings = context.settings() }: RefreshChoices = {},
+): Promise<RefreshDeps> {
+  const { root, home, signal, runId } = context;
+  return {
+    root,
+    home,
+    http: await context.http(),
+    ...context.provider(),
+    settings: { ...settings, tokenRefreshSkewMs: skewMs ?? settings.tokenRefreshSkewMs },
+    flockHelpers,
+    runningClients: () => runningClients(home),
+    uninterrupted: context.uninterrupted,
+    warn: context.warn,
+    signal,
+    runId,
+  };
+}

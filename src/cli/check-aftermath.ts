@@ -1,0 +1,74 @@
+import type { Account } from '../core/accounts/account.js';
+import { withAccount } from '../core/accounts/pool.js';
+import { definedOnly } from '../core/defined-only.js';
+import type { HealthEvent } from '../core/health/events.js';
+import { flagAccount } from '../core/health/flagging.js';
+import { applyEvent } from '../core/health/state.js';
+import { settleClientRefusals } from '../core/oauth/refusal.js';
+import { toSnapshot } from '../core/quota/snapshot.js';
+import { healthEventOf } from '../core/quota/usage-endpoint.js';
+import { type AccountState, withKnowledge } from '../core/storage/account-state.js';
+import { withStore } from '../core/storage/store.js';
+import type { CheckAnswer } from './check-view.js';
+import type { Context } from './context.js';
+import { orWarn } from './quota-probing.js';
+
+/**
+ * A refused client is this program's problem when it happens to several accounts, and the account's when it happens to
+ * one alone (DESIGN §7).
+ */
+export async function settleRefusedClients(context: Context, answers: readonly CheckAnswer[]): Promise<void> {
+  const outcomes = answers.flatMap(({ result }) => (result.kind === 'not-refreshed' ? [result.outcome] : []));
+  const verdict = settleClientRefusals(outcomes);
+  if (verdict.kind === 'client-problem') {
+    context.warn('the provider refuses this program for several accounts, so none was set aside; is there an update?');
+  }
+  if (verdict.kind !== 'flag') return;
+  await withStore(context.root, {}, (store) => {
+    flagAccount(store, verdict.account.id, verdict);
+  });
+}
+
+/** Remembers health, quota and how the answer was got, and what the provider calls the workspace. */
+export async function storeCheck(context: Context, answers: readonly CheckAnswer[]): Promise<void> {
+  await orWarn(context, () => storeAnswers(context, answers));
+}
+
+async function storeAnswers(context: Context, answers: readonly CheckAnswer[]): Promise<void> {
+  await withStore(context.root, { signal: context.signal }, (store) => {
+    store.changeState((state) => answers.reduce((known, answer) => learnt(context, known, answer), state));
+    for (const { key, pool } of store.scopes()) {
+      const renamed = answers.flatMap((answer) => renamedAccount(pool.accounts, answer));
+      if (renamed.length > 0) store.savePool(key, renamed.reduce(withAccount, pool));
+    }
+  });
+}
+
+function renamedAccount(accounts: readonly Account[], { account, workspace }: CheckAnswer): Account[] {
+  const stored = accounts.find(({ id }) => id === account.id);
+  if (stored === undefined || workspace === undefined) return [];
+  const name = workspace.name ?? stored.workspaceName;
+  const plan = workspace.planType ?? stored.planType;
+  if (name === stored.workspaceName && plan === stored.planType) return [];
+  return [{ ...stored, ...definedOnly({ workspaceName: name, planType: plan }) }];
+}
+
+function learnt(context: Context, state: AccountState, answer: CheckAnswer): AccountState {
+  const { account, result, quota } = answer;
+  const now = context.clock.now();
+  const known = state.accounts[account.id] ?? {};
+  const event = eventOf(answer);
+  const health = event === undefined ? known.health : applyEvent(known.health, event, now, context.settings());
+  const recovery =
+    result.kind === 'answered' && result.recovery !== undefined ? { kind: result.recovery, at: now } : known.recovery;
+  const snapshot = quota?.kind === 'usage' ? toSnapshot(quota.usage) : known.quota;
+  return withKnowledge(state, account.id, definedOnly({ health, recovery, quota: snapshot }));
+}
+
+/** What a refresh came to has been remembered where it happened; what is left is whether the backend answered. */
+function eventOf({ result, account, quota }: CheckAnswer): HealthEvent | undefined {
+  if (result.kind !== 'answered') return undefined;
+  const { answer } = result;
+  if (answer.kind !== 'ok') return healthEventOf({ kind: 'answer', answer, account });
+  return quota === undefined ? { kind: 'success' } : healthEventOf(quota);
+}

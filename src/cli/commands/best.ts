@@ -1,0 +1,176 @@
+import * as z from 'zod/mini';
+import { describeAccount } from '../../core/accounts/account.js';
+import type { Roster } from '../../core/accounts/roster.js';
+import { lookup, touch } from '../../core/decision/affinity.js';
+import { describeReason } from '../../core/decision/reasons.js';
+import { definedOnly } from '../../core/defined-only.js';
+import { printable } from '../../core/printable.js';
+import { QuotaViewSchema } from '../../core/quota/snapshot.js';
+import { readAllScopes } from '../../core/storage/scope-files.js';
+import { accountRefShape } from '../account-ref.js';
+import type { Command } from '../command.js';
+import type { Context } from '../context.js';
+import { failureLines, failureOfProbe, isInTheDark } from '../probe-failure.js';
+import { keepKnowledge, type ProbedRoster, type ProbingOptions, probeRoster } from '../quota-probing.js';
+import { titleOf } from '../render/account-table.js';
+import { quotaLeft } from '../render/quota.js';
+import type { Theme } from '../render/theme.js';
+import { formatWhen } from '../render/time.js';
+import { type DecidedRoster, decideRoster } from '../roster-view.js';
+import { openRoster, requireAccounts } from '../selection.js';
+import { type ForecastResult, forecastOf } from './forecast.js';
+
+const BestResult = z.object({
+  model: z.exactOptional(z.string()),
+  /** Absent when no account is ready. */
+  recommendation: z.exactOptional(
+    z.object({ ...accountRefShape, reason: z.string(), active: z.boolean(), quota: z.exactOptional(QuotaViewSchema) }),
+  ),
+  nextAvailable: z.exactOptional(z.object({ id: z.string(), availableAt: z.iso.datetime() })),
+  /** With `--session`: whether the conversation stays where it was, and why not. */
+  session: z.exactOptional(
+    z.object({
+      kept: z.boolean(),
+      previousId: z.exactOptional(z.string()),
+      letGoBecause: z.exactOptional(z.string()),
+    }),
+  ),
+  /** With `--switch`: whether auth.json changed. */
+  switched: z.exactOptional(z.boolean()),
+  /** Nothing is known about any account, and nobody could be reached. */
+  inTheDark: z.exactOptional(z.literal(true)),
+});
+type BestResult = z.infer<typeof BestResult>;
+
+export interface BestOptions extends ProbingOptions {
+  readonly model?: string;
+  readonly session?: string;
+  readonly switch?: boolean;
+}
+
+async function best(context: Context, options: BestOptions): Promise<BestResult> {
+  const roster = openRoster(context, options.switch === true ? context.writingScope() : context.readingScope());
+  requireAccounts(roster);
+  const probed = await probeRoster(context, roster, options);
+  const { model, session } = options;
+  const sessionAccountId = session === undefined ? undefined : sessionAccount(context, probed.roster, session);
+  const request = definedOnly({ now: context.clock.now(), model, sessionAccountId });
+  const decision = decideRoster(probed.roster, request);
+  const forecast = forecastOf(context, probed, decision, definedOnly({ model }));
+  warnAboutUnread(context, probed, forecast);
+  const chosen = forecast.accounts.find(({ id }) => id === forecast.recommendation?.id);
+  if (session !== undefined && chosen !== undefined) await rememberSession(context, session, chosen.id);
+  const switched =
+    options.switch === true && chosen !== undefined ? await switchTo(context, probed.roster, chosen.id) : undefined;
+  return definedOnly({
+    model,
+    recommendation: recommendationView(chosen, forecast),
+    nextAvailable: forecast.nextAvailable,
+    session: session === undefined ? undefined : sessionView(context, decision, sessionAccountId),
+    switched,
+    inTheDark: isInTheDark(forecast.accounts) ? (true as const) : undefined,
+  });
+}
+
+/** The answer is one line, so what it could not be based on goes beside it. */
+function warnAboutUnread(context: Context, { probes, roster }: ProbedRoster, { accounts }: ForecastResult): void {
+  for (const line of failureLines(accounts, ': ')) context.warn(`quota not read of account ${line}`);
+  const now = context.clock.now();
+  for (const [id, probe] of probes) {
+    if (roster.accounts.some((account) => account.id === id)) continue;
+    const failure = failureOfProbe(probe, now);
+    if (failure !== undefined) context.warn(failure.message);
+  }
+}
+
+function limits(context: Context) {
+  const { sessionAffinityTtlMs: ttlMs, sessionAffinityMaxEntries: maxEntries } = context.settings();
+  return { ttlMs, maxEntries };
+}
+
+function sessionAccount(context: Context, { state }: Roster, session: string): string | undefined {
+  return lookup(state.affinity, session, context.clock.now(), limits(context));
+}
+
+async function rememberSession(context: Context, session: string, accountId: string): Promise<void> {
+  const now = context.clock.now();
+  await keepKnowledge(context, (state) => {
+    return { ...state, affinity: touch(state.affinity, session, accountId, now, limits(context)) };
+  });
+}
+
+/** The conversation lets go of its account when that one is not ready or not healthy any more; its reasons say why. */
+function sessionView(
+  context: Context,
+  { decided, recommendation }: DecidedRoster,
+  previousId: string | undefined,
+): BestResult['session'] {
+  if (previousId === undefined) return { kept: false };
+  if (recommendation?.id === previousId) return { kept: true, previousId };
+  const now = context.clock.now();
+  const previous = decided.find(({ account }) => account.id === previousId);
+  const [reason] = previous?.decision.reasons.filter(({ code }) => code !== 'session-account') ?? [];
+  const letGoBecause =
+    reason === undefined ? whyGone(context, previousId) : describeReason(reason, (ms) => formatWhen(ms, now));
+  return { kept: false, previousId, letGoBecause };
+}
+
+function whyGone({ root }: Context, id: string): string {
+  const isFlagged = readAllScopes(root.paths).some(({ flagged }) => flagged.accounts.some((each) => each.id === id));
+  return isFlagged ? describeReason({ code: 'flagged' }, String) : 'the account is not in this pool any more';
+}
+
+function recommendationView(
+  chosen: ForecastResult['accounts'][number] | undefined,
+  { recommendation }: ForecastResult,
+): BestResult['recommendation'] {
+  if (recommendation === undefined || chosen === undefined) return undefined;
+  const { id, index, email, label, workspace, accountId, active, quota } = chosen;
+  return definedOnly({
+    ...{ id, index, email, label, workspace, accountId },
+    reason: recommendation.reason,
+    active,
+    quota,
+  });
+}
+
+/** Loaded only now: without `--switch` this command has no way to a credential (P5). */
+async function switchTo(context: Context, roster: Roster, id: string): Promise<boolean> {
+  const { activateAccount, warnAfterActivation } = await import('../activation.js');
+  const account = roster.accounts.find((each) => each.id === id);
+  if (account === undefined) return false;
+  const scopeKey = roster.records.key;
+  const activated = await activateAccount(
+    context,
+    { account, scopeKey, choosingScopeKey: scopeKey },
+    { replace: false },
+  );
+  warnAfterActivation(context, activated);
+  if (context.options.json !== true) context.io.note(`now using ${describeAccount(account)}\n`);
+  return activated.changed;
+}
+
+function renderBest(result: BestResult, theme: Theme): string {
+  const { color, symbols, now } = theme;
+  const { recommendation, nextAvailable, session } = result;
+  const letGo = session?.letGoBecause === undefined ? '' : ` (not the previous one: ${session.letGoBecause})`;
+  if (recommendation !== undefined) {
+    const { quota, index, reason } = recommendation;
+    const left = quota === undefined ? 'quota unknown' : `${quotaLeft(quota, theme)}`;
+    const parts = [color.bold(titleOf(recommendation)), printable(reason), left];
+    return `${index}  ${parts.join(` ${symbols.separator} `)}${letGo}\n`;
+  }
+  if (nextAvailable === undefined) return `no account can be used${letGo}: codex-auth forecast --explain\n`;
+  return `no account is ready before ${formatWhen(Date.parse(nextAvailable.availableAt), now)}${letGo}\n`;
+}
+
+export const bestCommand: Command<BestOptions, BestResult> = {
+  name: 'best',
+  schema: BestResult,
+  run: best,
+  render: renderBest,
+  exitCode({ recommendation, inTheDark }) {
+    if (recommendation !== undefined) return 0;
+    return inTheDark === true ? 5 : 1;
+  },
+};

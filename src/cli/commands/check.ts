@@ -1,0 +1,163 @@
+import * as z from 'zod/mini';
+import { type BackendAccess, callAsAccount } from '../../core/accounts/authorized-call.js';
+import { type Roster, readRoster } from '../../core/accounts/roster.js';
+import { parseWorkspaces, workspacesPath } from '../../core/accounts/workspaces.js';
+import { definedOnly } from '../../core/defined-only.js';
+import { askOnItsOwn, isSilence, probeUsage } from '../../core/quota/usage-endpoint.js';
+import { ScopeView, scopeView } from '../account-view.js';
+import { askAll } from '../ask-all.js';
+import { type AskedAccount, askedAccounts } from '../asked-accounts.js';
+import { refreshingAccess } from '../backend-access.js';
+import { settleRefusedClients, storeCheck } from '../check-aftermath.js';
+import { type CheckAnswer, CheckedAccount, checkedView } from '../check-view.js';
+import type { Command } from '../command.js';
+import type { Context } from '../context.js';
+import { warnIfFlaggedInUse } from '../flagged-in-use.js';
+import { LoginInUse, loginInUse } from '../login-in-use.js';
+import { titleOf } from '../render/account-table.js';
+import { quotaAge, windowsLeft } from '../render/quota.js';
+import type { Theme } from '../render/theme.js';
+import { formatDistance, formatWhen } from '../render/time.js';
+import { openRoster } from '../selection.js';
+
+const CheckResult = z.object({
+  scope: ScopeView,
+  accounts: z.array(CheckedAccount),
+  /** Absent when one account was named. */
+  inUse: z.exactOptional(LoginInUse),
+  summary: z.object({
+    fine: z.number(),
+    attention: z.number(),
+    unreachable: z.number(),
+    /** Of this pool and not checked, because the person disabled them. */
+    disabled: z.number(),
+    /** Of this pool, those of this run included. */
+    flagged: z.number(),
+  }),
+});
+type CheckResult = z.infer<typeof CheckResult>;
+
+export interface CheckOptions {
+  readonly selector?: string;
+  readonly live?: boolean;
+}
+
+async function check(context: Context, { selector, live }: CheckOptions): Promise<CheckResult> {
+  const before = openRoster(context, context.writingScope());
+  const asked = askedAccounts(context, before, selector);
+  const access = await refreshingAccess(context, before);
+  const answers = await askAll<AskedAccount, CheckAnswer>(context, asked, {
+    title: 'Checking',
+    ask: (each) => askAbout(access, each, live === true),
+    failed: (each, failure) => ({ asked: each, account: each.account, result: failure, isListed: true }),
+    isSilence: ({ account, result }) =>
+      result.kind === 'answered' &&
+      result.answer.kind !== 'ok' &&
+      isSilence({ kind: 'answer', answer: result.answer, account }),
+  });
+  await settleRefusedClients(context, answers);
+  await storeCheck(context, answers);
+  warnIfFlaggedInUse(context, before.scope);
+  return resultOf(context, before, answers, selector !== undefined);
+}
+
+async function askAbout(access: BackendAccess, asked: AskedAccount, wantsQuota: boolean): Promise<CheckAnswer> {
+  const result = await callAsAccount(access, asked.account, workspacesPath);
+  const { account } = result;
+  const body = result.kind === 'answered' && result.answer.kind === 'ok' ? result.answer.body : undefined;
+  const workspaces = body === undefined ? undefined : parseWorkspaces(body);
+  const workspace = workspaces?.find(({ id }) => id === account.accountId);
+  const isListed = workspaces === undefined || workspace !== undefined;
+  const quota =
+    wantsQuota && body !== undefined ? await askOnItsOwn(account, () => probeUsage(access, account)) : undefined;
+  return definedOnly({ asked, account, result, workspace, isListed, quota });
+}
+
+/** Positions are those of the pool as it is now, so that the next command means the same accounts. */
+function resultOf(context: Context, before: Roster, answers: readonly CheckAnswer[], isNamed: boolean): CheckResult {
+  const after = readRoster(context.root, context.home, before.scope);
+  const accounts = answers.map((answer) => checkedView(context, after, answer));
+  const count = (verdict: CheckedAccount['verdict']) => accounts.filter((each) => each.verdict === verdict).length;
+  return definedOnly({
+    scope: scopeView(after),
+    accounts,
+    inUse: isNamed ? undefined : loginInUse(context, after),
+    summary: {
+      fine: count('fine'),
+      attention: count('attention'),
+      unreachable: count('unreachable'),
+      disabled: isNamed ? 0 : after.accounts.filter(({ enabled }) => !enabled).length,
+      flagged: after.records.flagged.accounts.length,
+    },
+  });
+}
+
+/** A line per account with what was found, what to do about it below, and a verdict over all. */
+function renderCheck({ accounts, inUse, summary }: CheckResult, theme: Theme): string {
+  const { color, symbols } = theme;
+  const lines = accounts.flatMap((account) => accountLines(account, theme));
+  if (inUse?.problem !== undefined) {
+    const { message, hint } = inUse.problem;
+    lines.push(`${color.red(symbols.error)} ${message}`, `     ${symbols.arrow} ${hint}`);
+  }
+  return [...lines, summaryLine(summary, theme)].map((line) => `${line}\n`).join('');
+}
+
+function accountLines(account: CheckedAccount, theme: Theme): string[] {
+  const { color, symbols, now } = theme;
+  const mark = {
+    fine: color.green(symbols.ok),
+    attention: color.red(symbols.error),
+    unreachable: color.yellow(symbols.warning),
+  }[account.verdict];
+  const { quota, refreshProvenAt } = account;
+  const facts = [
+    account.active && 'in use',
+    tokenText(account, now),
+    account.reachable ? 'reachable' : account.verdict === 'unreachable' && 'not reached',
+    refreshProvenAt && `refresh proven ${formatDistance(Date.parse(refreshProvenAt), now)}`,
+    quota && `${windowsLeft(quota, theme)} left, ${quotaAge(quota, theme)}`,
+  ].filter(Boolean);
+  const position = account.index ?? symbols.unknown;
+  const first = `${mark} ${position}  ${titleOf(account)}: ${facts.join(` ${symbols.separator} `)}`;
+  if (account.problem === undefined) return [first];
+  const { message, hint } = account.problem;
+  return [first, `     ${message}${hint === undefined ? '' : ` ${symbols.arrow} ${hint}`}`];
+}
+
+function tokenText({ token }: CheckedAccount, now: number): string {
+  const until = token.expiresAt === undefined ? '' : ` until ${formatWhen(Date.parse(token.expiresAt), now)}`;
+  switch (token.state) {
+    case 'valid':
+      return `token valid${until}`;
+    case 'refreshed':
+      return `token refreshed, valid${until}`;
+    case 'adopted':
+      return `newer token taken over, valid${until}`;
+    case 'unusable':
+      return 'no usable token';
+  }
+}
+
+function summaryLine({ fine, attention, unreachable, disabled, flagged }: CheckResult['summary'], { color }: Theme) {
+  const parts = [
+    `${fine} fine`,
+    attention > 0 && color.red(`${attention} need${attention === 1 ? 's' : ''} attention`),
+    unreachable > 0 && color.yellow(`${unreachable} not reached`),
+    disabled > 0 && color.dim(`${disabled} disabled`),
+    flagged > 0 && color.yellow(`${flagged} set aside: codex-auth verify-flagged`),
+  ];
+  return parts.filter(Boolean).join(', ');
+}
+
+export const checkCommand: Command<CheckOptions, CheckResult> = {
+  name: 'check',
+  schema: CheckResult,
+  run: check,
+  render: renderCheck,
+  exitCode({ accounts, summary, inUse }) {
+    if (summary.unreachable === accounts.length) return 5;
+    const isInOrder = inUse === undefined || inUse.holds === 'account' || inUse.holds === 'nothing';
+    return summary.fine === accounts.length && isInOrder ? 0 : 1;
+  },
+};

@@ -1,0 +1,127 @@
+import * as z from 'zod/mini';
+import { AppError } from '../../core/errors.js';
+import {
+  isSettingName,
+  parseSetting,
+  type ResolvedSetting,
+  resolveSetting,
+  type SettingName,
+  settingNames,
+  settingVariable,
+} from '../../core/settings.js';
+import { readSettingsFile } from '../../core/storage/settings-file.js';
+import { updateSettingsFile } from '../../core/storage/settings-store.js';
+import type { Command } from '../command.js';
+import type { Context } from '../context.js';
+import { renderTable } from '../render/table.js';
+import type { Theme } from '../render/theme.js';
+
+const SettingView = z.object({
+  name: z.string(),
+  value: z.union([z.boolean(), z.number()]),
+  default: z.union([z.boolean(), z.number()]),
+  source: z.enum(['default', 'file', 'environment']),
+  /** The variable that wins over the file. */
+  variable: z.string(),
+});
+type SettingView = z.infer<typeof SettingView>;
+
+const ConfigResult = z.object({ file: z.string(), settings: z.array(SettingView) });
+type ConfigResult = z.infer<typeof ConfigResult>;
+
+const ConfigChange = z.object({
+  file: z.string(),
+  setting: SettingView,
+  changed: z.boolean(),
+});
+type ConfigChange = z.infer<typeof ConfigChange>;
+
+interface NamedOptions {
+  readonly name: string;
+}
+
+function settingsPath({ options, root }: Context): string {
+  return options.config ?? root.paths.settings;
+}
+
+function viewOf(setting: ResolvedSetting): SettingView {
+  return { ...setting, variable: settingVariable(setting.name) };
+}
+
+async function listSettings(context: Context): Promise<ConfigResult> {
+  return { file: settingsPath(context), settings: context.resolvedSettings().map(viewOf) };
+}
+
+async function getSetting(context: Context, { name }: NamedOptions): Promise<ConfigResult> {
+  const known = requireName(name, 'get');
+  return { file: settingsPath(context), settings: [viewOf(currentSetting(context, known))] };
+}
+
+/** By itself: a bad value of another setting is no reason not to show or change this one. */
+function currentSetting(context: Context, name: SettingName): ResolvedSetting {
+  return resolveSetting(name, readSettingsFile(settingsPath(context)).values, context.environment.raw);
+}
+
+async function setSetting(context: Context, options: NamedOptions & { readonly value: string }): Promise<ConfigChange> {
+  const name = requireName(options.name, 'set');
+  return change(context, name, parseSetting(name, options.value));
+}
+
+async function unsetSetting(context: Context, { name }: NamedOptions): Promise<ConfigChange> {
+  return change(context, requireName(name, 'unset'), undefined);
+}
+
+async function change(context: Context, name: SettingName, value: boolean | number | undefined): Promise<ConfigChange> {
+  const file = settingsPath(context);
+  const changed = await updateSettingsFile(context.root, file, name, value, context.signal);
+  const fromEnvironment = context.environment.raw[settingVariable(name)];
+  if (fromEnvironment !== undefined && fromEnvironment !== '') {
+    context.warn(`${settingVariable(name)} is set and wins over the file`);
+  }
+  return { file, setting: viewOf(currentSetting(context, name)), changed };
+}
+
+function requireName(name: string, verb: 'get' | 'set' | 'unset'): SettingName {
+  if (isSettingName(name)) return name;
+  const [close, ...others] = settingNames.filter((each) => each.toLowerCase().includes(name.toLowerCase()));
+  const isClear = close !== undefined && others.length === 0;
+  throw new AppError('usage', `there is no setting "${name}"`, {
+    hint: isClear ? `codex-auth config ${verb} ${close}${verb === 'set' ? ' <value>' : ''}` : 'codex-auth config list',
+  });
+}
+
+function renderSettings({ settings, file }: ConfigResult, theme: Theme): string {
+  const columns = [
+    { title: 'setting' },
+    { title: 'value', align: 'right' as const },
+    { title: 'default', align: 'right' as const },
+    { title: 'source' },
+  ];
+  const rows = settings.map(({ name, value, default: preset, source }) => [
+    { text: name },
+    { text: String(value), ...(value === preset ? {} : { paint: theme.color.bold }) },
+    { text: String(preset), paint: theme.color.dim },
+    { text: source },
+  ]);
+  return `${renderTable(columns, rows, theme)}\n${theme.color.dim(file)}\n`;
+}
+
+function renderValue({ settings }: ConfigResult): string {
+  return settings.map(({ value }) => `${value}\n`).join('');
+}
+
+function renderChange({ setting, changed }: ConfigChange, { color, symbols }: Theme): string {
+  const verb = changed ? 'is now' : 'was already';
+  return `${color.green(symbols.ok)} ${setting.name} ${verb} ${setting.value} (${setting.source})\n`;
+}
+
+const shown = { name: 'config', schema: ConfigResult } as const;
+const changed = { name: 'config-change', schema: ConfigChange, render: renderChange } as const;
+
+export const configListCommand: Command<object, ConfigResult> = { ...shown, run: listSettings, render: renderSettings };
+export const configGetCommand: Command<NamedOptions, ConfigResult> = { ...shown, run: getSetting, render: renderValue };
+export const configSetCommand: Command<NamedOptions & { readonly value: string }, ConfigChange> = {
+  ...changed,
+  run: setSetting,
+};
+export const configUnsetCommand: Command<NamedOptions, ConfigChange> = { ...changed, run: unsetSetting };

@@ -1,0 +1,183 @@
+import * as z from 'zod/mini';
+import { definedOnly } from '../../core/defined-only.js';
+import { applyRepairs, type RepairDeps, type Repaired } from '../../core/diagnostics/apply.js';
+import { checks } from '../../core/diagnostics/catalogue.js';
+import { type CheckRow, rowOf } from '../../core/diagnostics/finding.js';
+import { describeRepair, planRepairs, type Repair } from '../../core/diagnostics/repair.js';
+import { gatherWorld, type Surroundings } from '../../core/diagnostics/world/gather.js';
+import { homeOf } from '../../core/environment.js';
+import { assertOwner } from '../../core/storage/root.js';
+import { refreshDeps } from '../backend-access.js';
+import type { Command } from '../command.js';
+import type { Context } from '../context.js';
+import type { Theme } from '../render/theme.js';
+import { loginPorts } from '../sign-in/login-ports.js';
+
+const Row = z.object({
+  id: z.string(),
+  title: z.string(),
+  status: z.enum(['ok', 'warn', 'error', 'skipped']),
+  message: z.string(),
+  fixable: z.boolean(),
+  /** What the person can do, where `--fix` cannot. */
+  commands: z.array(z.string()),
+});
+type Row = z.infer<typeof Row>;
+
+const DoctorResult = z.object({
+  /** As it is now; after `--fix`, as it is after the repairs. */
+  checks: z.array(Row),
+  /** With `--fix`: as it was before. */
+  before: z.exactOptional(z.array(Row)),
+  /** What `--fix` would do. */
+  plan: z.array(z.string()),
+  /** With `--fix`: what became of the plan. */
+  repairs: z.exactOptional(
+    z.array(
+      z.object({
+        repair: z.string(),
+        done: z.boolean(),
+        keptFile: z.exactOptional(z.string()),
+        problem: z.exactOptional(z.string()),
+      }),
+    ),
+  ),
+  summary: z.object({ ok: z.number(), warn: z.number(), error: z.number(), skipped: z.number() }),
+});
+type DoctorResult = z.infer<typeof DoctorResult>;
+
+export interface DoctorOptions {
+  readonly fix?: boolean;
+  readonly dryRun?: boolean;
+  readonly offline?: boolean;
+}
+
+async function doctor(context: Context, options: DoctorOptions): Promise<DoctorResult> {
+  const surroundings = await surroundingsOf(context, options);
+  const { rows: before, settings } = await inspect(surroundings);
+  const plan = planRepairs(before.flatMap(repairsOf));
+  if (options.fix !== true || options.dryRun === true || plan.length === 0) {
+    return resultOf(before, plan);
+  }
+  assertOwner(context.root);
+  const { settingsFile } = surroundings;
+  const deps = { ...(await refreshDeps(context, { settings })), settings, settingsFile };
+  const { rows: after, repaired } = await repairUntilSettled(deps, plan, surroundings);
+  return {
+    ...resultOf(after, planRepairs(after.flatMap(repairsOf))),
+    before: before.map(rowView),
+    repairs: repaired.map(repairView),
+  };
+}
+
+/** A file that could not be read hides what is wrong in it, so one repair can make another one possible. */
+const maxRounds = 3;
+
+async function repairUntilSettled(deps: RepairDeps, plan: readonly Repair[], surroundings: Surroundings) {
+  const repaired: Repaired[] = [];
+  let due = plan;
+  for (let round = 1; ; round += 1) {
+    repaired.push(...(await applyRepairs(deps, due)));
+    const { rows } = await inspect(surroundings);
+    const tried = repaired.map(({ repair }) => JSON.stringify(repair));
+    due = planRepairs(rows.flatMap(repairsOf)).filter((repair) => !tried.includes(JSON.stringify(repair)));
+    if (due.length === 0 || round === maxRounds || deps.signal.aborted) return { rows, repaired };
+  }
+}
+
+async function surroundingsOf(context: Context, { offline }: DoctorOptions): Promise<Surroundings> {
+  const { root, home, environment, machine, options } = context;
+  const base = {
+    root,
+    home,
+    cwd: machine.cwd,
+    personHome: homeOf(environment) ?? '/',
+    settingsFile: options.config ?? root.paths.settings,
+    environment: environment.raw,
+    loginPorts: loginPorts(environment).filter((port) => port > 0),
+  };
+  if (offline === true) return base;
+  const { provider, callOptions } = context.provider();
+  return { ...base, network: { http: await context.http(), provider, userAgent: callOptions.userAgent } };
+}
+
+async function inspect(surroundings: Surroundings) {
+  const world = await gatherWorld(surroundings);
+  return { rows: checks.map((check) => rowOf(check, world)), settings: world.settings };
+}
+
+function repairsOf({ problems }: CheckRow): Repair[] {
+  return problems.flatMap(({ repair }) => (repair === undefined ? [] : [repair]));
+}
+
+function resultOf(rows: readonly CheckRow[], plan: readonly Repair[]): DoctorResult {
+  const count = (status: Row['status']) => rows.filter((row) => row.status === status).length;
+  return {
+    checks: rows.map(rowView),
+    plan: plan.map(describeRepair),
+    summary: { ok: count('ok'), warn: count('warn'), error: count('error'), skipped: count('skipped') },
+  };
+}
+
+function rowView({ id, title, status, message, fixable, problems }: CheckRow): Row {
+  const commands = problems.flatMap(({ command }) => (command === undefined ? [] : [command]));
+  return { id, title, status, message, fixable, commands: [...new Set(commands)] };
+}
+
+function repairView(repaired: Repaired): NonNullable<DoctorResult['repairs']>[number] {
+  const repair = describeRepair(repaired.repair);
+  if (repaired.kind === 'failed') return { repair, done: false, problem: repaired.message };
+  return definedOnly({ repair, done: true, keptFile: repaired.keptFile });
+}
+
+function renderDoctor(result: DoctorResult, theme: Theme): string {
+  const { color, symbols } = theme;
+  const done = (result.repairs ?? []).map(({ repair, done: isDone, keptFile, problem }) => {
+    const mark = isDone ? color.green(symbols.ok) : color.red(symbols.error);
+    const kept = keptFile === undefined ? '' : ` ${symbols.separator} kept ${keptFile}`;
+    return `${mark} ${repair}${problem === undefined ? kept : `: ${problem}`}\n`;
+  });
+  const plan = result.plan.map((repair) => `  ${symbols.arrow} ${repair}\n`);
+  return [
+    ...(done.length === 0 ? [] : [`${color.bold('Repaired')}\n`, ...done, '\n']),
+    ...result.checks.flatMap((row) => rowLines(row, theme)),
+    ...(plan.length === 0 ? [] : [`\n${color.bold('codex-auth doctor --fix')} would\n`, ...plan]),
+    `\n${summaryText(result, theme)}\n`,
+  ].join('');
+}
+
+function rowLines({ title, status, message, commands }: Row, { color, symbols }: Theme): string[] {
+  const mark = {
+    ok: color.green(symbols.ok),
+    warn: color.yellow(symbols.warning),
+    error: color.red(symbols.error),
+    skipped: color.dim(symbols.unknown),
+  }[status];
+  const indent = ' '.repeat(4);
+  return [
+    `${mark} ${title.padEnd(titleWidth)}  ${status === 'ok' ? color.dim(message) : message}\n`,
+    ...commands.map((command) => `${indent}${symbols.arrow} ${command}\n`),
+  ];
+}
+
+const titleWidth = Math.max(...checks.map(({ title }) => title.length));
+
+function summaryText({ summary }: DoctorResult, { color }: Theme): string {
+  const parts = [
+    summary.error > 0 ? color.red(`${summary.error} wrong`) : '',
+    summary.warn > 0 ? color.yellow(`${summary.warn} to look at`) : '',
+    `${summary.ok} fine`,
+    summary.skipped > 0 ? `${summary.skipped} skipped` : '',
+  ];
+  return parts.filter((part) => part !== '').join(', ');
+}
+
+export const doctorCommand: Command<DoctorOptions, DoctorResult> = {
+  name: 'doctor',
+  schema: DoctorResult,
+  run: doctor,
+  render: renderDoctor,
+  exitCode: ({ summary }) => (summary.error > 0 ? 1 : 0),
+  // DESIGN §10.4: only 0, 1, 2 and 130.
+  failureExitCode: (code) => (code === 2 || code === 130 ? code : 1),
+};

@@ -1,0 +1,114 @@
+import * as z from 'zod/mini';
+import type { Account, FlaggedAccount } from '../../core/accounts/account.js';
+import { isSameAccount } from '../../core/accounts/identity.js';
+import type { Roster } from '../../core/accounts/roster.js';
+import { selectAccount } from '../../core/accounts/selector.js';
+import { definedOnly } from '../../core/defined-only.js';
+import { AppError } from '../../core/errors.js';
+import { flagAccount } from '../../core/health/flagging.js';
+import { readAllScopes } from '../../core/storage/scope-files.js';
+import { withStore } from '../../core/storage/store.js';
+import { accountRef, accountRefShape } from '../account-ref.js';
+import { PlaceView, placeView } from '../account-view.js';
+import { removedMeanwhile } from '../change-account.js';
+import type { Command } from '../command.js';
+import type { Context } from '../context.js';
+import { recommendOther, warnIfFlaggedInUse } from '../flagged-in-use.js';
+import { titleOf } from '../render/account-table.js';
+import { reasonText } from '../render/flag-reason.js';
+import type { Theme } from '../render/theme.js';
+import { type Located, locateAccount, openRoster } from '../selection.js';
+
+const FlagResult = z.object({
+  /** `index` is the position it had, among the accounts that are set aside when it was one of them already. */
+  ...accountRefShape,
+  scope: PlaceView,
+  reason: z.string(),
+  /** False when it was set aside before. */
+  changed: z.boolean(),
+  /** Whether the official client has this login now; flagging changes nothing about that. */
+  inUse: z.boolean(),
+  /** What to use instead, when it is in use. */
+  recommendation: z.exactOptional(z.object(accountRefShape)),
+});
+type FlagResult = z.infer<typeof FlagResult>;
+
+interface FlagOptions {
+  readonly selector: string;
+}
+
+const byHand = 'manual';
+
+async function flag(context: Context, { selector }: FlagOptions): Promise<FlagResult> {
+  const roster = openRoster(context, context.writingScope());
+  const located = locateAnywhere(context, roster, selector);
+  const { account } = located;
+  if (isSetAside(account)) return view(context, roster, located, { reason: account.flag.reason, changed: false });
+  await withStore(context.root, { signal: context.signal }, (store) => {
+    if (!flagAccount(store, account.id, { reason: byHand })) throw removedMeanwhile();
+  });
+  warnIfFlaggedInUse(context, roster.scope);
+  return view(context, roster, located, { reason: byHand, changed: true });
+}
+
+/** The account that is meant, or the one that has been set aside where no usable one is. */
+function locateAnywhere(context: Context, roster: Roster, selector: string): Located {
+  try {
+    return locateAccount(context, roster, selector);
+  } catch (error) {
+    const isMissing = error instanceof AppError && (error.code === 'no-such-account' || error.code === 'empty-pool');
+    const setAside = isMissing ? findSetAside(context, selector) : undefined;
+    if (setAside === undefined) throw error;
+    return setAside;
+  }
+}
+
+function findSetAside(context: Context, selector: string): Located | undefined {
+  const places = readAllScopes(context.root.paths).flatMap(({ key: scopeKey, flagged }) =>
+    flagged.accounts.map((account, position) => ({ account, scopeKey, index: position + 1 })),
+  );
+  const candidates = places.map(({ account, scopeKey }) => definedOnly({ account, scopeKey }));
+  try {
+    const { account } = selectAccount(selector, { accounts: [] }, candidates);
+    return places.find((place) => place.account === account);
+  } catch (error) {
+    if (error instanceof AppError && error.code === 'no-such-account') return undefined;
+    throw error;
+  }
+}
+
+function isSetAside(account: Account): account is FlaggedAccount {
+  return 'flag' in account;
+}
+
+function view(
+  context: Context,
+  roster: Roster,
+  { account, scopeKey, index }: Located,
+  outcome: Pick<FlagResult, 'reason' | 'changed'>,
+): FlagResult {
+  const { content } = roster.authFile;
+  const inUse = content?.kind === 'login' && isSameAccount(content.login.identity, account);
+  return {
+    ...accountRef(account, index, context.options.mask === true),
+    scope: placeView(scopeKey),
+    ...outcome,
+    inUse,
+    ...definedOnly({ recommendation: inUse ? recommendOther(context, roster.scope, account) : undefined }),
+  };
+}
+
+function renderFlag(result: FlagResult, { color, symbols }: Theme): string {
+  const name = titleOf(result);
+  if (!result.changed) {
+    return `${color.green(symbols.ok)} ${name} was set aside already: ${reasonText(result.reason)}\n`;
+  }
+  return `${color.green(symbols.ok)} ${name} is set aside; to bring it back: codex-auth verify-flagged\n`;
+}
+
+export const flagCommand: Command<FlagOptions, FlagResult> = {
+  name: 'flag',
+  schema: FlagResult,
+  run: flag,
+  render: renderFlag,
+};

@@ -1,0 +1,227 @@
+import * as z from 'zod/mini';
+import { describeReason, describeRecommendation } from '../../core/decision/reasons.js';
+import { definedOnly } from '../../core/defined-only.js';
+import { printable } from '../../core/printable.js';
+import { QuotaViewSchema, toQuotaView } from '../../core/quota/snapshot.js';
+import { accountRef, accountRefShape } from '../account-ref.js';
+import type { Command } from '../command.js';
+import type { Context } from '../context.js';
+import { FailureView, failureLines, failureOfProbe, isInTheDark } from '../probe-failure.js';
+import { type ProbedRoster, type ProbingOptions, probeRoster } from '../quota-probing.js';
+import { nameOf, titleOf } from '../render/account-table.js';
+import { renderCsv } from '../render/csv.js';
+import { quotaLeft } from '../render/quota.js';
+import { type Cell, renderTable } from '../render/table.js';
+import type { Theme } from '../render/theme.js';
+import { formatWhen, toIso } from '../render/time.js';
+import { type DecidedAccount, type DecidedRoster, decideRoster } from '../roster-view.js';
+import { openRoster, requireAccounts } from '../selection.js';
+
+const ForecastAccount = z.object({
+  ...accountRefShape,
+  active: z.boolean(),
+  availability: z.enum(['ready', 'delayed', 'unavailable']),
+  /** When the last wait ends; only with `delayed`. */
+  availableAt: z.exactOptional(z.iso.datetime()),
+  riskScore: z.number(),
+  riskLevel: z.enum(['low', 'medium', 'high']),
+  score: z.number(),
+  /** Sentences, the most important first. */
+  reasons: z.array(z.string()),
+  quota: z.exactOptional(QuotaViewSchema),
+  /** What adds up to the risk and to the score; with `--explain`. */
+  explanation: z.exactOptional(
+    z.object({
+      risk: z.array(z.object({ name: z.string(), points: z.number() })),
+      score: z.record(z.string(), z.number()),
+    }),
+  ),
+  failure: z.exactOptional(FailureView),
+});
+type ForecastAccount = z.infer<typeof ForecastAccount>;
+
+export const ForecastResult = z.object({
+  model: z.exactOptional(z.string()),
+  recommendation: z.exactOptional(
+    z.object({ id: z.string(), index: z.number(), email: z.exactOptional(z.string()), reason: z.string() }),
+  ),
+  /** Without a recommendation: who is back first. */
+  nextAvailable: z.exactOptional(z.object({ id: z.string(), availableAt: z.iso.datetime() })),
+  accounts: z.array(ForecastAccount),
+});
+export type ForecastResult = z.infer<typeof ForecastResult>;
+
+export interface ForecastOptions extends ProbingOptions {
+  readonly model?: string;
+  readonly explain?: boolean;
+}
+
+async function forecast(context: Context, options: ForecastOptions): Promise<ForecastResult> {
+  const roster = openRoster(context, context.readingScope());
+  requireAccounts(roster);
+  const probed = await probeRoster(context, roster, options);
+  const request = definedOnly({ now: context.clock.now(), model: options.model });
+  return forecastOf(context, probed, decideRoster(probed.roster, request), options);
+}
+
+/** The decision as every command that recommends shows it. */
+export function forecastOf(
+  context: Context,
+  probed: ProbedRoster,
+  decision: DecidedRoster,
+  options: { readonly model?: string; readonly explain?: boolean } = {},
+): ForecastResult {
+  const now = context.clock.now();
+  const { model } = options;
+  const { decided, recommendation, nextAvailable } = decision;
+  const accounts = decided.map((each) => accountForecast(context, probed, each, options));
+  const chosen = accounts.find(({ id }) => id === recommendation?.id);
+  const time = (ms: number) => formatWhen(ms, now);
+  return definedOnly({
+    model,
+    recommendation:
+      recommendation &&
+      chosen &&
+      definedOnly({
+        id: chosen.id,
+        index: chosen.index,
+        email: chosen.email,
+        reason: describeRecommendation(recommendation.reason, time),
+      }),
+    nextAvailable:
+      recommendation === undefined && nextAvailable !== undefined
+        ? { id: nextAvailable.id, availableAt: toIso(nextAvailable.availableAt) }
+        : undefined,
+    accounts,
+  });
+}
+
+function accountForecast(
+  context: Context,
+  probed: ProbedRoster,
+  { account, decision }: DecidedAccount,
+  { model, explain }: { readonly model?: string; readonly explain?: boolean },
+): ForecastAccount {
+  const now = context.clock.now();
+  const snapshot = probed.roster.state.accounts[account.id]?.quota;
+  return definedOnly({
+    ...accountRef(account, decision.index, context.options.mask === true),
+    active: decision.active,
+    availability: decision.availability,
+    availableAt: decision.availableAt === undefined ? undefined : toIso(decision.availableAt),
+    riskScore: decision.riskScore,
+    riskLevel: decision.riskLevel,
+    score: decision.score,
+    reasons: decision.reasons.map((reason) => describeReason(reason, (ms) => formatWhen(ms, now))),
+    quota: snapshot && toQuotaView(snapshot, now, probed.sourceOf(account.id), definedOnly({ model })),
+    explanation: explain === true ? { risk: [...decision.riskRows], score: { ...decision.scoreParts } } : undefined,
+    failure: failureOfProbe(probed.probes.get(account.id), now),
+  });
+}
+
+const columns = [
+  { title: '' },
+  { title: '#', align: 'right' as const },
+  { title: 'account', minWidth: 16 },
+  { title: 'workspace', minWidth: 8, dropOrder: 1 },
+  { title: 'availability' },
+  { title: 'risk', dropOrder: 2 },
+  { title: 'left' },
+];
+
+function renderForecast(result: ForecastResult, theme: Theme): string {
+  const table = renderTable(
+    columns,
+    result.accounts.map((account) => cellsOf(account, theme)),
+    theme,
+  );
+  const { color, symbols } = theme;
+  const unread = failureLines(result.accounts, ` ${symbols.arrow} `).map((line) => color.yellow(`   ${line}\n`));
+  const explained = result.accounts.flatMap((account) => explanationOf(account, theme));
+  return [table, ...unread, ...explained, '\n', verdictLine(result, theme)].join('');
+}
+
+function cellsOf(account: ForecastAccount, theme: Theme): Cell[] {
+  const { color, symbols, now } = theme;
+  const [why] = account.reasons;
+  const until = account.availableAt === undefined ? '' : ` until ${formatWhen(Date.parse(account.availableAt), now)}`;
+  const because = account.availability === 'unavailable' && why !== undefined ? `: ${printable(why)}` : '';
+  const availabilityPaint = { ready: color.green, delayed: color.yellow, unavailable: color.red }[account.availability];
+  const riskPaint = { low: color.green, medium: color.yellow, high: color.red }[account.riskLevel];
+  return [
+    { text: account.active ? symbols.active : '', paint: color.green },
+    { text: String(account.index) },
+    { text: nameOf(account) },
+    { text: printable(account.workspace ?? symbols.unknown) },
+    { text: account.availability + until + because, short: account.availability, paint: availabilityPaint },
+    { text: `${account.riskScore} ${account.riskLevel}`, paint: riskPaint },
+    { text: quotaLeft(account.quota, theme) },
+  ];
+}
+
+function explanationOf({ index, explanation, reasons }: ForecastAccount, { color }: Theme): string[] {
+  if (explanation === undefined) return [];
+  const risk = explanation.risk.map(({ name, points }) => `${name} +${points}`).join(', ') || 'none';
+  const score = Object.entries(explanation.score).map(([name, value]) => `${name} ${Math.round(value * 100) / 100}`);
+  const lines = [...reasons, `risk ${risk}; score ${score.join(', ')}`];
+  return lines.map((line) => color.dim(`   ${index}: ${printable(line)}\n`));
+}
+
+function verdictLine(result: ForecastResult, theme: Theme): string {
+  const { color, symbols, now } = theme;
+  const { recommendation, nextAvailable, accounts } = result;
+  if (recommendation !== undefined) {
+    const account = accounts.find(({ id }) => id === recommendation.id);
+    const name = account === undefined ? recommendation.id : titleOf(account);
+    const next = account?.active === true ? 'it is in use already' : `codex-auth switch ${recommendation.index}`;
+    return `${color.green(symbols.arrow)} Use ${color.bold(name)}: ${printable(recommendation.reason)}; ${next}\n`;
+  }
+  if (nextAvailable === undefined) return `${color.red(symbols.error)} No account can be used: codex-auth check\n`;
+  const account = accounts.find(({ id }) => id === nextAvailable.id);
+  const when = formatWhen(Date.parse(nextAvailable.availableAt), now);
+  return `${color.yellow(symbols.warning)} No account is ready; ${account ? titleOf(account) : nextAvailable.id} is back ${when}\n`;
+}
+
+const csvColumns = [
+  'index',
+  'id',
+  'email',
+  'availability',
+  'available_at',
+  'risk_score',
+  'risk_level',
+  'score',
+  'usable_now_pct',
+  'quota_source',
+  'quota_observed_at',
+  'reasons',
+];
+
+function forecastCsv({ accounts }: ForecastResult): string {
+  return renderCsv(
+    csvColumns,
+    accounts.map((each) => [
+      each.index,
+      each.id,
+      each.email,
+      each.availability,
+      each.availableAt,
+      each.riskScore,
+      each.riskLevel,
+      each.score,
+      each.quota?.usableNowPercent,
+      each.quota?.source,
+      each.quota?.observedAt,
+      each.reasons.join('; '),
+    ]),
+  );
+}
+
+export const forecastCommand: Command<ForecastOptions, ForecastResult> = {
+  name: 'forecast',
+  schema: ForecastResult,
+  run: forecast,
+  render: renderForecast,
+  renderCsv: forecastCsv,
+  exitCode: ({ accounts }) => (isInTheDark(accounts) ? 5 : 0),
+};

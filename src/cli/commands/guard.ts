@@ -1,0 +1,177 @@
+import * as z from 'zod/mini';
+import { type Account, describeAccount } from '../../core/accounts/account.js';
+import { withNewestTokens } from '../../core/accounts/roster.js';
+import { readAuthFile } from '../../core/codex/home.js';
+import { AppError } from '../../core/errors.js';
+import { describeOutcome } from '../../core/oauth/describe-outcome.js';
+import type { RefreshOutcome } from '../../core/oauth/refresh-outcome.js';
+import { printable } from '../../core/printable.js';
+import { type AskingFailed, askOnItsOwn } from '../../core/quota/usage-endpoint.js';
+import { withLock } from '../../core/storage/file-lock.js';
+import { readEntries } from '../../core/storage/journal.js';
+import { sweepLeftovers } from '../../core/storage/leftovers.js';
+import { assertOwner } from '../../core/storage/root.js';
+import { readAllScopes } from '../../core/storage/scope-files.js';
+import { refreshDeps } from '../backend-access.js';
+import type { Command } from '../command.js';
+import type { Context } from '../context.js';
+import { warnIfFlaggedInUse } from '../flagged-in-use.js';
+import type { Theme } from '../render/theme.js';
+import { formatMoment } from '../render/time.js';
+
+const GuardResult = z.object({
+  rounds: z.number(),
+  /** Access tokens that were about to expire and have been replaced. */
+  refreshed: z.number(),
+  /** Newer tokens of somebody else that were taken over. */
+  adopted: z.number(),
+  /** Left to the official client, which was running. */
+  leftToClient: z.number(),
+  failed: z.number(),
+});
+type GuardResult = z.infer<typeof GuardResult>;
+
+export interface GuardOptions {
+  readonly once?: boolean;
+}
+
+/** Keeps every access token of the root alive, one at a time, until it is stopped; one guard per root. */
+async function guard(context: Context, options: GuardOptions): Promise<GuardResult> {
+  const { root, clock, signal, home } = context;
+  assertOwner(root);
+  sweepLeftovers(root, home.authFile);
+  const { processes, paths } = root;
+  const lock = { directory: paths.locks, clock, processes, waitMs: 0, signal };
+  // Stopped at any moment, it finishes the refresh it is at and gives its lock back.
+  return context.uninterrupted(() => withLock('guard', lock, () => keepGuarding(context, options)));
+}
+
+async function keepGuarding(context: Context, { once }: GuardOptions): Promise<GuardResult> {
+  const { clock, signal } = context;
+  const result: Mutable<GuardResult> = { rounds: 0, refreshed: 0, adopted: 0, leftToClient: 0, failed: 0 };
+  const tell = createTeller(context);
+  try {
+    for (;;) {
+      if (once === true) await guardOnce(context, result, tell);
+      else await survive(context, result, () => guardOnce(context, result, tell));
+      result.rounds += 1;
+      if (once === true) return result;
+      await clock.sleep(withJitter(context.settings().proactiveRefreshIntervalMs), signal);
+    }
+  } finally {
+    if (signal.aborted) tell('', `stopped after ${countsText(result)}`);
+  }
+}
+
+type Mutable<T> = { -readonly [K in keyof T]: T[K] };
+
+/** A file that cannot be read now may be there again in a minute: somebody is mending it. */
+async function survive(context: Context, result: Mutable<GuardResult>, round: () => Promise<void>): Promise<void> {
+  try {
+    await round();
+  } catch (error) {
+    if (!(error instanceof AppError) || context.signal.aborted) throw error;
+    result.failed += 1;
+    context.warn(error.message);
+  }
+}
+
+async function guardOnce(context: Context, result: Mutable<GuardResult>, tell: Teller): Promise<void> {
+  const { clock, signal } = context;
+  const { ensureUsable } = await import('../../core/oauth/refresh.js');
+  const { proactiveRefreshBufferMs } = context.settings();
+  const deps = await refreshDeps(context, { skewMs: proactiveRefreshBufferMs });
+  const due = dueAccounts(context, proactiveRefreshBufferMs);
+  for (const [position, account] of due.entries()) {
+    if (position > 0) await clock.sleep(withJitter(pauseMs), signal);
+    signal.throwIfAborted();
+    const outcome = await askOnItsOwn(account, () => ensureUsable(deps, { account, reason: 'proactive_expiry' }));
+    count(result, outcome);
+    tell(account.id, `${nameIn(account)}: ${outcomeText(outcome, clock.now())}`);
+    if (outcome.kind === 'refused') warnIfFlaggedInUse(context, context.readingScope());
+  }
+}
+
+function nameIn(account: Account): string {
+  const { workspaceName } = account;
+  return printable(
+    workspaceName === undefined ? describeAccount(account) : `${describeAccount(account)} (${workspaceName})`,
+  );
+}
+
+/** Between two accounts, so that a large pool does not knock on the provider's door all at once. */
+const pauseMs = 500;
+
+/** Enabled accounts of every pool whose access token ends within the buffer; one of unknown end is left alone. */
+function dueAccounts({ root, home, clock }: Context, bufferMs: number): Account[] {
+  const journal = readEntries(root.paths.journal);
+  const { content } = readAuthFile(home);
+  const login = content?.kind === 'login' ? content.login : undefined;
+  const isDue = ({ tokens: { accessToken, expiresAt } }: Account) =>
+    accessToken === undefined || (expiresAt !== undefined && expiresAt - bufferMs <= clock.now());
+  return readAllScopes(root.paths)
+    .flatMap(({ pool }) => pool.accounts)
+    .filter(({ enabled, tokens }) => enabled && tokens.refreshToken !== undefined)
+    .map((account) => withNewestTokens(account, login, journal))
+    .filter(isDue);
+}
+
+/** Up to a tenth more, so that guards of several machines do not ask in step. */
+function withJitter(ms: number): number {
+  return ms * (1 + Math.random() / 10);
+}
+
+type Outcome = RefreshOutcome | AskingFailed;
+
+function count(result: Mutable<GuardResult>, outcome: Outcome): void {
+  if (outcome.kind === 'left-to-client') result.leftToClient += 1;
+  else if (outcome.kind !== 'usable') result.failed += 1;
+  else if (outcome.how === 'refreshed') result.refreshed += 1;
+  else if (outcome.how === 'adopted') result.adopted += 1;
+}
+
+type Teller = (subject: string, text: string) => void;
+
+/** Says with the time what happened, and not again every minute what has not changed. */
+function createTeller({ io, clock, options }: Context): Teller {
+  const told = new Map<string, string>();
+  return (subject, text) => {
+    if (options.json === true || told.get(subject) === text) return;
+    told.set(subject, text);
+    const now = clock.now();
+    io.note(`${formatMoment(now, now)}  ${text}\n`);
+  };
+}
+
+function outcomeText(outcome: Outcome, now: number): string {
+  if (outcome.kind === 'failed') return outcome.error.message;
+  if (outcome.kind !== 'usable') return describeOutcome(outcome).message;
+  const { expiresAt } = outcome.account.tokens;
+  const until = expiresAt === undefined ? '' : ` until ${formatMoment(expiresAt, now)}`;
+  return { valid: `valid${until}`, adopted: `newer token taken over${until}`, refreshed: `refreshed${until}` }[
+    outcome.how
+  ];
+}
+
+function countsText({ rounds, refreshed, adopted, leftToClient, failed }: GuardResult): string {
+  const parts = [
+    `${refreshed} refreshed`,
+    `${adopted} taken over`,
+    `${leftToClient} left to the client`,
+    `${failed} failed`,
+  ];
+  return `${rounds} round${rounds === 1 ? '' : 's'}: ${parts.join(', ')}`;
+}
+
+function renderGuard(result: GuardResult, { color, symbols }: Theme): string {
+  const mark = result.failed > 0 ? color.red(symbols.error) : color.green(symbols.ok);
+  return `${mark} ${countsText(result)}\n`;
+}
+
+export const guardCommand: Command<GuardOptions, GuardResult> = {
+  name: 'guard',
+  schema: GuardResult,
+  run: guard,
+  render: renderGuard,
+  exitCode: ({ failed }) => (failed > 0 ? 1 : 0),
+};

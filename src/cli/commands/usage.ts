@@ -1,0 +1,77 @@
+import * as z from 'zod/mini';
+import { ScopeView, scopeView } from '../account-view.js';
+import { askedAccounts } from '../asked-accounts.js';
+import type { Command } from '../command.js';
+import type { Context } from '../context.js';
+import { isInTheDark } from '../probe-failure.js';
+import { type ProbingOptions, probeRoster } from '../quota-probing.js';
+import { renderCsv } from '../render/csv.js';
+import { renderUsage } from '../render/usage.js';
+import { withResetCreditDetails } from '../reset-credit-details.js';
+import { openRoster } from '../selection.js';
+import { AccountUsage, usageView } from '../usage-view.js';
+
+const UsageResult = z.object({ scope: ScopeView, accounts: z.array(AccountUsage) });
+type UsageResult = z.infer<typeof UsageResult>;
+
+export interface UsageOptions extends ProbingOptions {
+  readonly selector?: string;
+}
+
+async function usage(context: Context, options: UsageOptions): Promise<UsageResult> {
+  const roster = openRoster(context, context.readingScope());
+  const asked = askedAccounts(context, roster, options.selector);
+  const accounts = asked.map(({ account }) => account);
+  const probed = await probeRoster(context, roster, options, accounts);
+  const detailed = options.cached === true ? probed : await withResetCreditDetails(context, probed, asked);
+  return { scope: scopeView(roster), accounts: asked.map((each) => usageView(context, detailed, each)) };
+}
+
+// The column names that tools of this kind share, and when the numbers were seen.
+const csvColumns = [
+  'file',
+  'account_id',
+  'email',
+  'plan_type',
+  '5h_used_pct',
+  '5h_reset_at',
+  'weekly_used_pct',
+  'weekly_reset_at',
+  'upstream_status',
+  'error',
+  'observed_at',
+] as const;
+
+function usageCsv({ scope, accounts }: UsageResult): string {
+  const rows = accounts.map((account) => {
+    const windows = account.quota?.windows ?? [];
+    const short = windows.find(({ id }) => id === '5h');
+    const weekly = windows.find(({ id }) => id === '7d');
+    return [
+      scope.readFrom,
+      account.accountId,
+      account.email,
+      account.plan,
+      short?.usedPercent,
+      short?.resetsAt,
+      weekly?.usedPercent,
+      weekly?.resetsAt,
+      account.failure?.code ?? (account.quota?.source === 'live' ? 'ok' : 'cached'),
+      account.failure?.message,
+      account.quota?.observedAt,
+    ];
+  });
+  return renderCsv(csvColumns, rows);
+}
+
+export const usageCommand: Command<UsageOptions, UsageResult> = {
+  name: 'usage',
+  schema: UsageResult,
+  run: usage,
+  render: ({ accounts }, theme) => renderUsage(accounts, theme),
+  renderCsv: usageCsv,
+  exitCode({ accounts }) {
+    if (isInTheDark(accounts)) return 5;
+    return accounts.some(({ failure }) => failure !== undefined) ? 1 : 0;
+  },
+};

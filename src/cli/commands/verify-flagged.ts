@@ -1,0 +1,167 @@
+import * as z from 'zod/mini';
+import type { FlaggedAccount } from '../../core/accounts/account.js';
+import { definedOnly } from '../../core/defined-only.js';
+import { shownEmail } from '../account-view.js';
+import type { Command } from '../command.js';
+import type { Context } from '../context.js';
+import { predictFlagged, type VerifiedAccount, verifyFlagged } from '../flagged-verification.js';
+import { nameOf } from '../render/account-table.js';
+import { reasonText } from '../render/flag-reason.js';
+import type { Theme } from '../render/theme.js';
+import { toIso } from '../render/time.js';
+
+const Outcome = z.enum([
+  'restored',
+  'still-flagged',
+  'healthy',
+  'rate-limited',
+  'unverified',
+  'would-restore',
+  'would-stay-flagged',
+  'unknown-without-refresh',
+]);
+type Outcome = z.infer<typeof Outcome>;
+
+const VerifiedView = z.object({
+  id: z.string(),
+  email: z.exactOptional(z.string()),
+  accountId: z.exactOptional(z.string()),
+  outcome: Outcome,
+  previousReason: z.string(),
+  /** Why it is not back, or not known to work; absent when all is well. */
+  reason: z.exactOptional(z.string()),
+  /** Absent when it has never been verified. */
+  lastVerified: z.exactOptional(z.iso.datetime()),
+  verificationCount: z.number(),
+});
+type VerifiedView = z.infer<typeof VerifiedView>;
+
+const VerifyFlaggedResult = z.object({
+  dryRun: z.boolean(),
+  restore: z.boolean(),
+  total: z.number(),
+  restored: z.number(),
+  healthy: z.number(),
+  stillFlagged: z.number(),
+  rateLimited: z.number(),
+  unverified: z.number(),
+  wouldRestore: z.number(),
+  wouldStayFlagged: z.number(),
+  unknown: z.number(),
+  results: z.array(VerifiedView),
+});
+type VerifyFlaggedResult = z.infer<typeof VerifyFlaggedResult>;
+
+export interface VerifyFlaggedOptions {
+  readonly dryRun?: boolean;
+  /** False with `--no-restore`. */
+  readonly restore: boolean;
+  /** False with `--no-probe`. */
+  readonly probe: boolean;
+}
+
+async function verify(context: Context, options: VerifyFlaggedOptions): Promise<VerifyFlaggedResult> {
+  const dryRun = options.dryRun === true;
+  const verified = dryRun ? await predictFlagged(context, options) : await verifyFlagged(context, options);
+  const results = verified.map((each) => viewOf(context, each));
+  const count = (outcome: Outcome) => results.filter((each) => each.outcome === outcome).length;
+  return {
+    dryRun,
+    restore: options.restore,
+    total: results.length,
+    restored: count('restored'),
+    healthy: count('healthy'),
+    stillFlagged: count('still-flagged'),
+    rateLimited: count('rate-limited'),
+    unverified: count('unverified'),
+    wouldRestore: count('would-restore'),
+    wouldStayFlagged: count('would-stay-flagged'),
+    unknown: count('unknown-without-refresh'),
+    results,
+  };
+}
+
+function viewOf(context: Context, { account, outcome, reason, lastVerifiedAt, count }: VerifiedAccount): VerifiedView {
+  const { id, accountId, flag }: FlaggedAccount = account;
+  return definedOnly({
+    id,
+    email: shownEmail(account.email, context.options.mask === true),
+    accountId,
+    outcome,
+    previousReason: flag.reason,
+    reason,
+    lastVerified: lastVerifiedAt === undefined ? undefined : toIso(lastVerifiedAt),
+    verificationCount: count,
+  });
+}
+
+function renderVerifyFlagged(result: VerifyFlaggedResult, theme: Theme): string {
+  if (result.total === 0) return `${theme.color.green(theme.symbols.ok)} No account is set aside.\n`;
+  const lines = result.results.map((each) => lineOf(each, result.results, theme));
+  return [...lines, summaryOf(result)].map((line) => `${line}\n`).join('');
+}
+
+function lineOf(each: VerifiedView, all: readonly VerifiedView[], { color, symbols }: Theme): string {
+  const { outcome, previousReason, reason } = each;
+  const name = distinctName(each, all);
+  const why = reason === undefined ? '' : `: ${reasonText(reason)}`;
+  const was = `was set aside because ${reasonText(previousReason)}`;
+  const signIn = ` ${symbols.arrow} codex-auth login`;
+  switch (outcome) {
+    case 'restored':
+      return `${color.green(symbols.ok)} ${name} works and is back in its pool; it ${was}`;
+    case 'healthy':
+      return `${color.green(symbols.ok)} ${name} works; it stays set aside because of --no-restore`;
+    case 'rate-limited':
+      return `${color.yellow(symbols.warning)} ${name} works, but stays set aside for now${why}`;
+    case 'still-flagged':
+      return `${color.red(symbols.error)} ${name} stays set aside${why}${signIn}`;
+    case 'unverified':
+      return `${color.yellow(symbols.warning)} ${name} could not be verified${why}`;
+    case 'would-restore':
+      return `${color.green(symbols.ok)} ${name} would be restored if its refresh token works; it ${was}`;
+    case 'would-stay-flagged':
+      return `${color.red(symbols.error)} ${name} would stay set aside${why}`;
+    case 'unknown-without-refresh':
+      return `${symbols.unknown} ${name}: only a refresh can tell${why}`;
+  }
+}
+
+/** Two workspaces of one email are told apart by their account id. */
+function distinctName(each: VerifiedView, all: readonly VerifiedView[]): string {
+  const isShared = all.some(({ id, email }) => id !== each.id && email === each.email);
+  return isShared ? `${nameOf(each)} (${each.accountId ?? each.id})` : nameOf(each);
+}
+
+function summaryOf(result: VerifyFlaggedResult): string {
+  const { total, restored, healthy, stillFlagged, rateLimited, unverified } = result;
+  const { wouldRestore, wouldStayFlagged, unknown } = result;
+  const parts = [
+    [restored, 'restored'],
+    [healthy, 'healthy'],
+    [stillFlagged, 'still flagged'],
+    [rateLimited, 'rate limited'],
+    [unverified, 'not verified'],
+    [wouldRestore, 'would be restored'],
+    [wouldStayFlagged, 'would stay flagged'],
+    [unknown, 'unknown without a refresh'],
+  ] as const;
+  const counts = parts.filter(([count]) => count > 0).map(([count, what]) => `${count} ${what}`);
+  return `${total} flagged account${total === 1 ? '' : 's'}: ${counts.join(', ')}`;
+}
+
+/** What a free look can end with although the account is not to blame. */
+const failures = ['offline', 'timeout', 'challenge', 'provider-error', 'signed-out', 'switched'];
+
+function isUnread({ outcome, reason = '' }: VerifiedView): boolean {
+  return outcome === 'unverified' || (outcome === 'unknown-without-refresh' && failures.includes(reason));
+}
+
+export const verifyFlaggedCommand: Command<VerifyFlaggedOptions, VerifyFlaggedResult> = {
+  name: 'verify-flagged',
+  schema: VerifyFlaggedResult,
+  run: verify,
+  render: renderVerifyFlagged,
+  exitCode: ({ results }) => (results.some(isUnread) ? 1 : 0),
+  failureExitCode: (code) => (code === 2 || code === 130 ? code : 1),
+};

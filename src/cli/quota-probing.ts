@@ -1,0 +1,118 @@
+import type { Account } from '../core/accounts/account.js';
+import { type Roster, readRoster } from '../core/accounts/roster.js';
+import { definedOnly } from '../core/defined-only.js';
+import { AppError } from '../core/errors.js';
+import { applyEvent } from '../core/health/state.js';
+import { isStale, type QuotaSource, toSnapshot } from '../core/quota/snapshot.js';
+import { type AskingFailed, healthEventOf, isSilence, type Probe, probeUsage } from '../core/quota/usage-endpoint.js';
+import { type AccountState, withKnowledge } from '../core/storage/account-state.js';
+import { updateAccountState } from '../core/storage/state-store.js';
+import { askAll } from './ask-all.js';
+import { readOnlyAccess, refreshingAccess } from './backend-access.js';
+import type { Context } from './context.js';
+
+export interface ProbingOptions {
+  /** No network at all. */
+  readonly cached?: boolean;
+  /** Ask again whatever is known, and refresh the tokens that are due. */
+  readonly live?: boolean;
+}
+
+type Asked = Probe | AskingFailed;
+
+export interface ProbedRoster {
+  /** With what has just been learnt. */
+  readonly roster: Roster;
+  /** By account id; an account that was not asked has none. */
+  readonly probes: ReadonlyMap<string, Asked>;
+  /** Whether an account's numbers are from this run. */
+  sourceOf(id: string): QuotaSource;
+}
+
+/**
+ * Asks the free usage endpoint about the accounts whose numbers are old, several at once and none twice, and remembers
+ * the answers with their time (P15, P16). Refreshes nothing unless `live`.
+ */
+export async function probeRoster(
+  context: Context,
+  roster: Roster,
+  options: ProbingOptions,
+  accounts: readonly Account[] = roster.accounts.filter(({ enabled }) => enabled),
+): Promise<ProbedRoster> {
+  const { quotaTtlMs } = context.settings();
+  const now = context.clock.now();
+  const isDue = ({ id }: Account) =>
+    options.live === true || isStale(roster.state.accounts[id]?.quota, now, quotaTtlMs);
+  const due = options.cached === true ? [] : accounts.filter(isDue);
+  if (due.length === 0) return { roster, probes: new Map(), sourceOf: () => 'cache' };
+
+  const access = await (options.live === true ? refreshingAccess : readOnlyAccess)(context, roster);
+  const probes = await askAll<{ account: Account }, Asked>(
+    context,
+    due.map((account) => ({ account })),
+    {
+      title: 'Asking about quota',
+      ask: ({ account }) => probeUsage(access, account),
+      failed: (_, failure) => failure,
+      isSilence,
+    },
+  );
+  return remember(context, roster, options, new Map(probes.map((probe) => [probe.account.id, probe])));
+}
+
+/** Remembers what was learnt. Returns whether it was kept. */
+export function keepKnowledge(context: Context, learn: (state: AccountState) => AccountState): Promise<boolean> {
+  return orWarn(context, () => updateAccountState(context.root, learn, context.signal));
+}
+
+/** What cannot be kept is no reason to withhold it: a command that reads is done when it has answered. */
+export async function orWarn(context: Context, keep: () => Promise<void>): Promise<boolean> {
+  try {
+    await keep();
+    return true;
+  } catch (error) {
+    if (!(error instanceof AppError) || error.code === 'interrupted') throw error;
+    context.warn(`what was learnt could not be kept: ${error.message}`);
+    return false;
+  }
+}
+
+async function remember(
+  context: Context,
+  roster: Roster,
+  { live }: ProbingOptions,
+  probes: ReadonlyMap<string, Asked>,
+): Promise<ProbedRoster> {
+  const learn = (state: AccountState) =>
+    [...probes].reduce((known, [id, probe]) => learnt(context, known, id, probe), state);
+  const isKept = await keepKnowledge(context, learn);
+  // Whatever refreshes may also set accounts aside, which then must not be recommended.
+  const now = live === true ? readRoster(context.root, context.home, roster.scope) : roster;
+  const state = isKept && live === true ? now.state : learn(now.state);
+  const isLive = (id: string) => probes.get(id)?.kind === 'usage';
+  return {
+    roster: { ...now, state: isNobodyThere(roster, probes) ? roster.state : state },
+    probes,
+    sourceOf: (id) => (isLive(id) ? 'live' : 'cache'),
+  };
+}
+
+/**
+ * Without a network all accounts would be cooling down for a moment, and none could be recommended: then what was known
+ * before is what this run goes by, if anything was.
+ */
+function isNobodyThere({ state }: Roster, probes: ReadonlyMap<string, Asked>): boolean {
+  const isKnown = [...probes.keys()].some((id) => state.accounts[id]?.quota !== undefined);
+  return isKnown && [...probes.values()].every((probe) => probe.kind === 'failed' || isSilence(probe));
+}
+
+function learnt(context: Context, state: AccountState, id: string, probe: Asked): AccountState {
+  const now = context.clock.now();
+  const event = healthEventOf(probe);
+  const known = state.accounts[id] ?? {};
+  const health = event === undefined ? known.health : applyEvent(known.health, event, now, context.settings());
+  const quota = probe.kind === 'usage' ? toSnapshot(probe.usage) : known.quota;
+  const recovery =
+    probe.kind === 'usage' && probe.recovery !== undefined ? { kind: probe.recovery, at: now } : known.recovery;
+  return withKnowledge(state, id, definedOnly({ health, quota, recovery }));
+}

@@ -1,0 +1,85 @@
+import { printable } from '../../core/printable.js';
+import type { AccountUsage } from '../usage-view.js';
+import { nameOf } from './account-table.js';
+import { quotaAge, renderWindows } from './quota.js';
+import type { Theme } from './theme.js';
+import { formatWhen } from './time.js';
+
+/** A block per account: who and how old the numbers are, then a line for everything that is known. */
+export function renderUsage(accounts: readonly AccountUsage[], theme: Theme): string {
+  return accounts
+    .map((account) => accountLines(account, theme).join('\n'))
+    .join('\n\n')
+    .concat('\n');
+}
+
+function accountLines(account: AccountUsage, theme: Theme): string[] {
+  const { color, symbols } = theme;
+  const { quota, failure } = account;
+  const age = quota === undefined ? 'quota unknown' : quotaAge(quota, theme);
+  const { workspace, plan } = account;
+  const title = [color.bold(nameOf(account)), workspace && printable(workspace), plan && printable(plan)];
+  const first = `${account.index ?? symbols.unknown}  ${[...title, color.dim(age)].filter(Boolean).join(` ${symbols.separator} `)}`;
+  const hint = failure?.hint === undefined ? '' : ` ${symbols.arrow} ${failure.hint}`;
+  const problem = failure === undefined ? [] : [color.yellow(`${printable(failure.message)}${hint}`)];
+  return [first, ...[...limitLines(account, theme), ...moneyLines(account, theme), ...problem].map(indented)];
+}
+
+const indented = (line: string) => `   ${line}`;
+
+function limitLines({ quota, additionalLimits = [], ...account }: AccountUsage, theme: Theme): string[] {
+  if (quota === undefined) return [];
+  const { color, now } = theme;
+  const named = additionalLimits.flatMap(({ limitName, windows }) =>
+    windows.map((window) => ({ ...window, limitName: printable(limitName) })),
+  );
+  const lapsed = (account.lapsedWindows ?? []).map(({ id, limitName, resetAt }) => {
+    const name = limitName === undefined ? id : `${printable(limitName)} ${id}`;
+    const since = resetAt === undefined ? '' : ` at ${formatWhen(Date.parse(resetAt), now)}`;
+    return `${name.padEnd(4)} unknown since its reset${since}`;
+  });
+  const isBare = quota.windows.length + named.length + lapsed.length === 0;
+  const refused = account.allowed === false || account.reachedType !== undefined;
+  const reached = account.reachedType ?? (account.limitReached === true ? 'limit reached' : 'requests are refused');
+  return [
+    ...renderWindows({ ...quota, windows: [...quota.windows, ...named] }, theme),
+    ...[...lapsed, ...(isBare ? ['no limit named'] : [])].map((line) => color.dim(line)),
+    ...(account.incomplete === true ? [color.dim('another window could not be understood')] : []),
+    ...(refused ? [color.yellow(printable(reached.replaceAll('_', ' ')))] : []),
+  ];
+}
+
+function moneyLines({ credits, spendControl, resetCredits }: AccountUsage, { now }: Theme): string[] {
+  const lines: string[] = [];
+  if (credits !== undefined) lines.push(`credits ${creditsText(credits)}`);
+  if (spendControl !== undefined) lines.push(`spend   ${spendText(spendControl, now)}`);
+  if (resetCredits?.availableCount) {
+    lines.push(`resets  ${resetCredits.availableCount} to spend, ${expiryText(resetCredits, now)}`);
+  }
+  return lines;
+}
+
+function creditsText(credits: NonNullable<AccountUsage['credits']>): string {
+  if (credits.unlimited === true) return 'unlimited';
+  if (credits.hasCredits === false) return 'none';
+  const { approxLocalMessages: local, approxCloudMessages: cloud } = credits;
+  const estimate = [
+    local && `${local.join(' to ')} local messages`,
+    cloud && `${cloud.join(' to ')} cloud messages`,
+  ].filter(Boolean);
+  const about = estimate.length === 0 ? '' : `, about ${estimate.join(', ')}`;
+  return `${printable(credits.balance ?? 'of unknown balance')}${about}`;
+}
+
+function spendText(spend: NonNullable<AccountUsage['spendControl']>, now: number): string {
+  const { used = 'an unknown part', limit = 'an unknown limit' } = spend;
+  const resets = spend.resetsAt === undefined ? '' : `, resets ${formatWhen(Date.parse(spend.resetsAt), now)}`;
+  return printable(`${used} of ${limit}${spend.reached === true ? ', limit reached' : ''}${resets}`);
+}
+
+function expiryText({ credits = [] }: NonNullable<AccountUsage['resetCredits']>, now: number): string {
+  const ends = credits
+    .filter(({ status }) => status === undefined || status === 'available')
+    .flatMap(({ expiresAt }) => (expiresAt === undefined ? [] : [Date.parse(expiresAt)]));
+  return ends.length === 0 ? 'expiry unknown' : `the first expires ${formatWhen(Math.min(...ends), now)}`;
+}

@@ -1,0 +1,103 @@
+import { type Enrolment, enrol, type ProvenLogin } from '../../core/accounts/enrolment.js';
+import { findWorkspaceName } from '../../core/accounts/workspace-name.js';
+import { definedOnly } from '../../core/defined-only.js';
+import { AppError } from '../../core/errors.js';
+import { forgetTrouble } from '../../core/health/restoring.js';
+import { redeemGrant } from '../../core/oauth/sign-in.js';
+import type { OpenEntry } from '../../core/storage/journal.js';
+import { logLineage } from '../../core/storage/lineage-log.js';
+import { withPersonLock } from '../../core/storage/person-lock.js';
+import { withStore } from '../../core/storage/store.js';
+import type { Context } from '../context.js';
+import { type ExpectedPerson, refuseStranger } from './expectation.js';
+import type { ObtainedGrant } from './grant.js';
+
+export interface Placement {
+  readonly scopeKey: string | undefined;
+  readonly label: string | undefined;
+  readonly expected: ExpectedPerson | undefined;
+}
+
+export interface StoredLogin extends Enrolment {
+  /** 1-based position in its pool. */
+  readonly index: number;
+}
+
+/** Redeems the consent and stores the login; the browser shows how that went. */
+export function storeLogin(context: Context, obtained: ObtainedGrant, placement: Placement): Promise<StoredLogin> {
+  return context.uninterrupted(async () => {
+    try {
+      const stored = await redeemAndStore(context, obtained, placement);
+      const { email } = stored.account;
+      await obtained.finish(definedOnly({ kind: 'signed-in' as const, email: email && context.io.shown(email) }));
+      return stored;
+    } catch (error) {
+      const message = error instanceof AppError ? context.io.shown(error.message) : 'see the terminal';
+      await obtained.finish({ kind: 'failed', message });
+      throw error;
+    }
+  });
+}
+
+async function redeemAndStore(context: Context, { grant }: ObtainedGrant, placement: Placement): Promise<StoredLogin> {
+  const { root, clock, signal } = context;
+  const access = context.provider();
+  const callOptions = { ...access.callOptions, signal };
+  const http = await context.http();
+  const deps = { root, clock, http, provider: access.provider, callOptions };
+  const { login, entry } = await redeemGrant(deps, grant, placement);
+  try {
+    refuseStranger(login, placement.expected);
+    const workspaceName = await findWorkspaceName(http, access.provider, login, callOptions);
+    if (signal.aborted) throw interrupted();
+    return await store(context, definedOnly({ ...login, workspaceName }), entry, placement.scopeKey);
+  } catch (error) {
+    if (!(error instanceof LeftInJournal)) entry.discard();
+    throw error;
+  }
+}
+
+async function store(
+  context: Context,
+  login: ProvenLogin,
+  entry: OpenEntry,
+  wantedScope: string | undefined,
+): Promise<StoredLogin> {
+  const { root, signal } = context;
+  const person = { id: '', ...login.identity, tokens: login.tokens };
+  try {
+    const stored = await withPersonLock(root, person, { signal }, () =>
+      withStore(root, { signal }, (open) => {
+        const enrolment = enrol(open, login, wantedScope);
+        if (enrolment.outcome !== 'added') forgetTrouble(open, enrolment.account.id);
+        logLineage(root, { event: 'signed-in', accountId: enrolment.account.id, after: login.tokens.refreshToken });
+        const { accounts } = open.scope(enrolment.scopeKey).pool;
+        return { ...enrolment, index: accounts.findIndex(({ id }) => id === enrolment.account.id) + 1 };
+      }),
+    );
+    entry.discard();
+    return stored;
+  } catch (error) {
+    if (signal.aborted) throw interrupted();
+    entry.leave();
+    throw new LeftInJournal(error, root.paths.journal);
+  }
+}
+
+/** The tokens are received and cannot be stored now: the journal keeps them for the next command that writes (P3). */
+class LeftInJournal extends AppError {
+  constructor(cause: unknown, journal: string) {
+    const { code, message, hint } = cause instanceof AppError ? cause : internal;
+    super(code, `${message}; the new login is kept in ${journal}, and the next command that writes stores it`, {
+      ...definedOnly({ hint }),
+      details: { path: journal },
+      cause,
+    });
+  }
+}
+
+const internal = { code: 'internal', message: 'something unexpected happened', hint: undefined } as const;
+
+function interrupted(): AppError {
+  return new AppError('interrupted', 'interrupted');
+}

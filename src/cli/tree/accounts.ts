@@ -1,0 +1,97 @@
+import type { Execute } from '../execute.js';
+import { csvHelp, examples, outHelp, selectorHelp } from './help-texts.js';
+import type { Program } from './program-base.js';
+
+/** Looking at accounts and choosing among them; nothing here asks the provider, but `remove --revoke`. */
+export function declareAccounts(program: Program, execute: Execute): void {
+  program
+    .command('list')
+    .alias('ls')
+    .summary('show the accounts')
+    .description('Shows the accounts of this scope from what is stored; asks nobody.')
+    .option('--csv', csvHelp)
+    .option('--out <file>', outHelp)
+    .addHelpText('after', examples(['codex-auth list', 'codex-auth list --json', 'codex-auth list --global']))
+    .action((options) =>
+      execute(async () => (await import('../commands/list.js')).listCommand, options, program.opts()),
+    );
+
+  program
+    .command('status')
+    .summary('show the active account in full')
+    .description('Shows the active account: who it is, how long its token lives, and where each file is.')
+    .addHelpText('after', examples(['codex-auth status', 'codex-auth status --json']))
+    .action((options) =>
+      execute(async () => (await import('../commands/status.js')).statusCommand, options, program.opts()),
+    );
+
+  program
+    .command('switch')
+    .summary('make an account the active one')
+    .description(
+      "Makes an account the login of the official client. The login found there is first copied back to the account it belongs to, so that the client's own refreshes are never lost.",
+    )
+    .argument('[selector]', selectorHelp)
+    .option('--enable', 'enable the account if it is disabled')
+    .option('--replace', 'replace a login that cannot be adopted, after keeping a copy of it')
+    .addHelpText(
+      'after',
+      examples(['codex-auth switch 2', 'codex-auth switch work@example.com', 'codex-auth switch -']),
+    )
+    .action((selector, options) =>
+      execute(
+        async () => (await import('../commands/switch.js')).switchCommand,
+        { ...options, ...(selector === undefined ? {} : { selector }) },
+        program.opts(),
+      ),
+    );
+
+  program
+    .command('label')
+    .summary('name an account')
+    .description('Gives an account a name of your own; an empty text takes it away.')
+    .argument('<selector>', selectorHelp)
+    .argument('<text>', 'the name')
+    .addHelpText('after', examples(['codex-auth label 2 client', 'codex-auth label client ""']))
+    .action((selector, text) =>
+      execute(async () => (await import('../commands/label.js')).labelCommand, { selector, text }, program.opts()),
+    );
+
+  program
+    .command('enable')
+    .summary('let an account be used again')
+    .description('Takes back a disable.')
+    .argument('<selector>', selectorHelp)
+    .addHelpText('after', examples(['codex-auth enable 2']))
+    .action((selector) =>
+      execute(async () => (await import('../commands/enable.js')).enableCommand, { selector }, program.opts()),
+    );
+
+  program
+    .command('disable')
+    .summary('set an account aside without removing it')
+    .description('A disabled account is never recommended or checked, and becomes active only with `switch --enable`.')
+    .argument('<selector>', selectorHelp)
+    .addHelpText('after', examples(['codex-auth disable old@example.com']))
+    .action((selector) =>
+      execute(async () => (await import('../commands/enable.js')).disableCommand, { selector }, program.opts()),
+    );
+
+  program
+    .command('remove')
+    .summary('forget an account')
+    .description(
+      'Removes an account from this program and keeps a recoverable copy. The login itself lives on at the provider.',
+    )
+    .argument('<selector>', selectorHelp)
+    .option('-y, --yes', 'do not ask')
+    .option('--revoke', 'also end the login at the provider; no copy of it will work again')
+    .addHelpText('after', examples(['codex-auth remove 3', 'codex-auth remove old@example.com --yes']))
+    .action((selector, options) =>
+      execute(
+        async () => (await import('../commands/remove.js')).removeCommand,
+        { selector, ...options },
+        program.opts(),
+      ),
+    );
+}

@@ -1,0 +1,70 @@
+import type { Execute } from '../execute.js';
+import { examples, selectorHelp } from './help-texts.js';
+import type { Program } from './program-base.js';
+
+/** Finding out what is wrong, and putting it right. */
+export function declareRepair(program: Program, execute: Execute): void {
+  program
+    .command('verify-flagged')
+    .summary('see whether the accounts that were set aside work again')
+    .description(
+      'Refreshes every account that was set aside, checks its new access token, reads its quota, and brings those that work back into their pool with full health. New tokens are kept whatever comes out.',
+    )
+    .option('--dry-run', 'refresh and write nothing; predict from the access tokens that are still valid')
+    .option('--no-restore', 'leave the accounts that work where they are')
+    .option('--no-probe', 'do not read the quota')
+    .addHelpText(
+      'after',
+      examples([
+        'codex-auth verify-flagged',
+        'codex-auth verify-flagged --dry-run',
+        'codex-auth verify-flagged --json',
+      ]),
+    )
+    .action((options) =>
+      execute(
+        async () => (await import('../commands/verify-flagged.js')).verifyFlaggedCommand,
+        options,
+        program.opts(),
+      ),
+    );
+
+  program
+    .command('flag')
+    .summary('set an account aside until it has been verified')
+    .description(
+      'Moves an account out of its pool, so that it is not used any more, until verify-flagged or a new sign-in brings it back.',
+    )
+    .argument('<selector>', selectorHelp)
+    .addHelpText('after', examples(['codex-auth flag 2', 'codex-auth flag work@example.com']))
+    .action((selector) =>
+      execute(async () => (await import('../commands/flag.js')).flagCommand, { selector }, program.opts()),
+    );
+
+  program
+    .command('fix')
+    .summary('make safe repairs to the accounts')
+    .description(
+      'Merges records of the same account, corrects account ids, fills in what the tokens tell, finishes what was interrupted, refreshes what is due, sets aside what is dead and forgets what is over. Enables nothing.',
+    )
+    .option('--dry-run', 'show what would be done, and do nothing')
+    .addHelpText('after', examples(['codex-auth fix --dry-run', 'codex-auth fix']))
+    .action((options) => execute(async () => (await import('../commands/fix.js')).fixCommand, options, program.opts()));
+
+  program
+    .command('doctor')
+    .summary('find out what is wrong, and repair it')
+    .description(
+      'Looks at everything that can go wrong with accounts, files, locks, the official client and the network, and says what each finding means and what to do. With --fix it repairs what is safe to repair, and looks again. It spends no token.',
+    )
+    .option('--fix', 'repair what can be repaired')
+    .option('--dry-run', 'with --fix: only show the plan')
+    .option('--offline', 'ask nobody')
+    .addHelpText(
+      'after',
+      examples(['codex-auth doctor', 'codex-auth doctor --fix --dry-run', 'codex-auth doctor --fix']),
+    )
+    .action((options) =>
+      execute(async () => (await import('../commands/doctor.js')).doctorCommand, options, program.opts()),
+    );
+}

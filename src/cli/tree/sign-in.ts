@@ -1,0 +1,31 @@
+import type { Execute } from '../execute.js';
+import { examples } from './help-texts.js';
+import type { Program } from './program-base.js';
+
+/** Getting a login. */
+export function declareSignIn(program: Program, execute: Execute): void {
+  program
+    .command('login')
+    .summary('sign in to an account')
+    .description(
+      'Signs in with a browser, a device code or a pasted callback URL, and adds the account to this scope. Signing in again updates the account in place.',
+    )
+    .option('--device-auth', 'sign in with a code on another device')
+    .option('--manual', 'paste the callback URL instead of waiting for the browser')
+    .option('--no-browser', 'the same as --manual')
+    .option('--label <text>', 'name the account')
+    .option('--expect <email>', 'refuse any other identity')
+    .option('--activate', 'make it the active account')
+    .option('--no-activate', 'leave the active account as it is')
+    .addHelpText(
+      'after',
+      examples([
+        'codex-auth login --label work',
+        'codex-auth login --device-auth',
+        'codex-auth login --expect me@example.com',
+      ]),
+    )
+    .action((options) =>
+      execute(async () => (await import('../commands/login.js')).loginCommand, options, program.opts()),
+    );
+}

@@ -1,0 +1,34 @@
+import type { ErrorCode } from '../core/errors.js';
+
+/** The errors with a section of their own in `docs/troubleshooting.md`, under their code as the heading. */
+export const explainedErrors: readonly ErrorCode[] = [
+  'invalid-setting',
+  'broken-project',
+  'sign-in-needed',
+  'login-failed',
+  'identity-mismatch',
+  'issuer-mismatch',
+  'offline',
+  'timeout',
+  'rate-limited',
+  'challenge',
+  'provider-error',
+  'unknown-outcome',
+  'storage-unreadable',
+  'storage-corrupt',
+  'storage-newer-version',
+  'storage-write-failed',
+  'storage-wrong-owner',
+  'storage-conflict',
+  'lock-busy',
+  'port-busy',
+  'internal',
+];
+
+/** Where the pages are that come with the package, relative to it. */
+const page = 'docs/troubleshooting.md';
+
+/** The section about an error, for whom the hint is not enough; undefined where the hint says everything. */
+export function troubleshootingOf(code: string): string | undefined {
+  return explainedErrors.some((each) => each === code) ? `${page}#${code}` : undefined;
+}

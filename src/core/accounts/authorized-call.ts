@@ -1,0 +1,155 @@
+import type { AuthFileContent } from '../codex/auth-file.js';
+import { type CodexHome, readAuthFile } from '../codex/home.js';
+import { isDamaged, readSettledAuthFile } from '../codex/settled-auth-file.js';
+import { definedOnly } from '../defined-only.js';
+import { type BackendAnswer, getBackend, judgeBackendAnswer } from '../http/backend-call.js';
+import type { HttpClient } from '../http/client.js';
+import { foreignIssuer } from '../oauth/foreign-issuer.js';
+import { readClaims } from '../oauth/jwt-claims.js';
+import type { Provider } from '../oauth/provider.js';
+import type { RefreshOutcome } from '../oauth/refresh-outcome.js';
+import type { CallOptions } from '../oauth/token-endpoint.js';
+import type { Secret } from '../secret.js';
+import { readEntries } from '../storage/journal.js';
+import type { Root } from '../storage/root.js';
+import { readAllScopes } from '../storage/scope-files.js';
+import type { Account } from './account.js';
+import { isSameAccount } from './identity.js';
+import { withNewestTokens } from './roster.js';
+
+/** Spends a refresh token when it has to. Reading commands are never handed one (P5). */
+export type Refresher = (account: Account, why: 'due' | 'unauthorized', rejected?: Secret) => Promise<RefreshOutcome>;
+
+export interface BackendAccess {
+  readonly root: Root;
+  readonly home: CodexHome;
+  readonly http: HttpClient;
+  readonly provider: Provider;
+  readonly callOptions: CallOptions;
+  /** What `auth.json` held when the run began; a change of account since then is the person's doing. */
+  readonly startedWith: AuthFileContent | undefined;
+  /** Absent where tokens may only be used, not refreshed. */
+  readonly refresher?: Refresher;
+}
+
+export type Recovery = 'reloaded' | 'refreshed';
+
+export type AuthorizedAnswer =
+  | {
+      readonly kind: 'answered';
+      readonly answer: BackendAnswer;
+      readonly account: Account;
+      readonly recovery?: Recovery;
+    }
+  /** Without a refresh nothing can be asked; nothing was sent. */
+  | { readonly kind: 'needs-refresh'; readonly account: Account }
+  | { readonly kind: 'not-refreshed'; readonly outcome: RefreshOutcome; readonly account: Account }
+  /** The token was refused, and the official client meanwhile has another account or none: no refresh, their decision. */
+  | { readonly kind: 'signed-out' | 'switched'; readonly account: Account };
+
+/**
+ * One GET to the backend as an account, with the recovery of DESIGN §7. On a 401 the newest copy is tried before anything
+ * is refreshed, and there is one refresh at most; a 403 never leads to one, and nothing else leads to either. Throws when
+ * storage or locks fail, or the account is gone.
+ */
+export async function callAsAccount(access: BackendAccess, account: Account, path: string): Promise<AuthorizedAnswer> {
+  const prepared = await prepare(access, account);
+  if (prepared.kind !== 'ready') return prepared;
+  const first = await send(access, prepared, path);
+  if (!isDenied(first)) return first;
+
+  const reloaded = await reload(access, first);
+  if (reloaded.kind !== 'ready' && reloaded.kind !== 'unchanged') return reloaded;
+  const second = reloaded.kind === 'ready' ? await send(access, reloaded, path) : first;
+  if (second.answer.kind !== 'unauthorized' || access.refresher === undefined) return second;
+
+  const outcome = await access.refresher(second.account, 'unauthorized', second.account.tokens.accessToken);
+  if (outcome.kind !== 'usable') return { kind: 'not-refreshed', outcome, account: outcome.account };
+  return send(access, readyAfter(outcome), path);
+}
+
+interface Ready {
+  readonly kind: 'ready';
+  readonly account: Account;
+  readonly recovery?: Recovery;
+}
+
+type Answered = Extract<AuthorizedAnswer, { kind: 'answered' }>;
+
+function isDenied({ answer }: Answered): boolean {
+  return answer.kind === 'unauthorized' || answer.kind === 'forbidden';
+}
+
+async function prepare(access: BackendAccess, account: Account): Promise<Ready | AuthorizedAnswer> {
+  const { refresher, provider } = access;
+  const issuer = foreignIssuer(account, provider);
+  if (issuer !== undefined) return notRefreshed({ kind: 'issuer-mismatch', account, issuer });
+  if (refresher === undefined) return hasLiveToken(access, account) ? ready(account) : needsRefresh(account);
+  const outcome = await refresher(account, 'due');
+  if (outcome.kind === 'usable') return readyAfter(outcome);
+  // The official client looks after its own login; until it does, the old token may still be good.
+  const canWait = outcome.kind === 'left-to-client' && hasLiveToken(access, outcome.account);
+  return canWait ? ready(outcome.account) : notRefreshed(outcome);
+}
+
+function hasLiveToken({ root }: BackendAccess, { tokens: { accessToken, expiresAt } }: Account): boolean {
+  return accessToken !== undefined && (expiresAt === undefined || expiresAt > root.clock.now());
+}
+
+function ready(account: Account): Ready {
+  return { kind: 'ready', account };
+}
+
+function readyAfter({ account, how }: Extract<RefreshOutcome, { kind: 'usable' }>): Ready {
+  const recovery = ({ valid: undefined, adopted: 'reloaded', refreshed: 'refreshed' } as const)[how];
+  return definedOnly({ kind: 'ready' as const, account, recovery });
+}
+
+function needsRefresh(account: Account): AuthorizedAnswer {
+  return { kind: 'needs-refresh', account };
+}
+
+function notRefreshed(outcome: RefreshOutcome): AuthorizedAnswer {
+  return { kind: 'not-refreshed', outcome, account: outcome.account };
+}
+
+async function send(access: BackendAccess, { account, recovery }: Ready, path: string): Promise<Answered> {
+  const { http, provider, callOptions, root } = access;
+  const { accessToken, idToken } = account.tokens;
+  if (accessToken === undefined) return { kind: 'answered', answer: { kind: 'unauthorized' }, account };
+  const isFedramp = readClaims((idToken ?? accessToken).reveal())?.isFedramp;
+  const credentials = definedOnly({ accessToken, accountId: account.accountId, isFedramp });
+  const outcome = await getBackend(http, provider, path, credentials, callOptions);
+  const answer = judgeBackendAnswer(outcome, root.clock.now());
+  return definedOnly({ kind: 'answered' as const, answer, account, recovery });
+}
+
+/** What can be done about a denial without a refresh: a newer copy, or the news that the person went elsewhere. */
+async function reload(
+  access: BackendAccess,
+  denied: Answered,
+): Promise<Ready | AuthorizedAnswer | { readonly kind: 'unchanged' }> {
+  const { root, home, startedWith } = access;
+  const { account, answer } = denied;
+  const now = await readSettledAuthFile(home, root.clock);
+  if (answer.kind === 'unauthorized' && isLoginOf(startedWith, account) && !isLoginOf(now.content, account)) {
+    // What a half-written file will hold is not known yet, so there is nothing to be done at the moment.
+    if (isDamaged(now)) return denied;
+    return { kind: now.content === undefined ? 'signed-out' : 'switched', account };
+  }
+  const newest = readNewest(access, account);
+  const isOther = newest.tokens.accessToken?.equals(account.tokens.accessToken) === false;
+  return isOther ? { kind: 'ready', account: newest, recovery: 'reloaded' } : { kind: 'unchanged' };
+}
+
+function isLoginOf(content: AuthFileContent | undefined, account: Account): boolean {
+  return content?.kind === 'login' && isSameAccount(content.login.identity, account);
+}
+
+function readNewest({ root, home }: BackendAccess, account: Account): Account {
+  const records = readAllScopes(root.paths).flatMap(({ pool, flagged }) => [...pool.accounts, ...flagged.accounts]);
+  const stored = records.find(({ id }) => id === account.id) ?? account;
+  const { content } = readAuthFile(home);
+  const login = content?.kind === 'login' ? content.login : undefined;
+  return withNewestTokens(stored, login, readEntries(root.paths.journal));
+}

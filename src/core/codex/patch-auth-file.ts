@@ -1,0 +1,32 @@
+import * as z from 'zod/mini';
+import type { Secret } from '../secret.js';
+
+/** Newer tokens for a login that an `auth.json` already holds. */
+export interface NewerTokens {
+  readonly refreshToken: Secret;
+  /** Absent where only the refresh token is known to be newer. */
+  readonly access?: {
+    readonly accessToken: Secret;
+    readonly idToken?: Secret;
+    /** Milliseconds since the epoch. */
+    readonly lastRefresh: number;
+  };
+}
+
+const AuthFile = z.looseObject({ tokens: z.looseObject({}) });
+
+/**
+ * The content of an `auth.json` with newer tokens in it and everything else as it stands, in its order: what we never
+ * read is not ours to drop (P7). Only for content that holds a login.
+ */
+export function withNewerTokens(content: string, { refreshToken, access }: NewerTokens): string {
+  const file = AuthFile.parse(JSON.parse(content));
+  const tokens = {
+    ...file.tokens,
+    ...(access === undefined ? {} : { access_token: access.accessToken.reveal() }),
+    ...(access?.idToken === undefined ? {} : { id_token: access.idToken.reveal() }),
+    refresh_token: refreshToken.reveal(),
+  };
+  const dated = access === undefined ? {} : { last_refresh: new Date(access.lastRefresh).toISOString() };
+  return JSON.stringify({ ...file, tokens, ...dated }, null, 2);
+}

@@ -1,0 +1,155 @@
+import type { Account, FlaggedAccount } from '../../accounts/account.js';
+import { findSame, type Identity } from '../../accounts/identity.js';
+import { definedOnly } from '../../defined-only.js';
+import { withoutFlag } from '../../storage/account-codec.js';
+import { compareLineage } from '../../storage/lineage.js';
+import type { CopyPlace } from './repair.js';
+import type { RepairScope } from './world.js';
+
+/** One record of an account, and where it is. */
+export interface Copy {
+  readonly place: CopyPlace;
+  readonly account: Account;
+  /** The scope's last choice. */
+  readonly isChosen: boolean;
+}
+
+/** The records of one account, the one that stays first; never fewer than two. */
+export type Duplicates = readonly [Copy, Copy, ...Copy[]];
+
+/**
+ * The accounts that have several records (P13, DESIGN §6). A half-known record counts to the one account that it can
+ * mean; where it could mean several it is left alone.
+ */
+export function findDuplicates(scopes: readonly RepairScope[]): Duplicates[] {
+  const groups: Group[] = [];
+  for (const copy of [...copiesIn(scopes)].sort((a, b) => knownIds(b.account) - knownIds(a.account))) {
+    const known = findSame(groups, identityOf(copy.account));
+    if (known === undefined) groups.push(new Group(copy));
+    else known.add(copy);
+  }
+  return groups.flatMap(({ copies }) => {
+    const [first, second, ...others] = byClaimToStay(copies);
+    return first === undefined || second === undefined ? [] : [[first, second, ...others] as const];
+  });
+}
+
+export function copiesIn(scopes: readonly RepairScope[]): Copy[] {
+  return scopes.flatMap(({ key: scopeKey, pool, flagged }) => [
+    ...pool.accounts.map((account) => ({
+      place: { accountId: account.id, scopeKey, part: 'pool' as const },
+      account,
+      isChosen: pool.activeId === account.id,
+    })),
+    ...flagged.accounts.map((account) => ({
+      place: { accountId: account.id, scopeKey, part: 'flagged' as const },
+      account,
+      isChosen: false,
+    })),
+  ]);
+}
+
+/** What all records of an account say together about who it is. */
+class Group implements Identity {
+  readonly copies: Copy[];
+  userId?: string;
+  accountId?: string;
+  email?: string;
+
+  constructor(first: Copy) {
+    this.copies = [first];
+    Object.assign(this, identityOf(first.account));
+  }
+
+  add(copy: Copy): void {
+    this.copies.push(copy);
+    Object.assign(this, { ...identityOf(copy.account), ...identityOf(this) });
+  }
+}
+
+function identityOf({ userId, accountId, email }: Identity): Identity {
+  return definedOnly({ userId, accountId, email });
+}
+
+function knownIds({ userId, accountId }: Account): number {
+  return (userId === undefined ? 0 : 1) + (accountId === undefined ? 0 : 2);
+}
+
+/**
+ * The record that stays first: of those in a pool and those set aside the ones that moved last, as after a crash
+ * (DESIGN §4); among them the one that was chosen, then the one that was used last, then the first.
+ */
+function byClaimToStay(copies: readonly Copy[]): Copy[] {
+  const lastMove = (part: CopyPlace['part']) =>
+    Math.max(-1, ...copies.filter(({ place }) => place.part === part).map(({ account }) => account.movedAt ?? 0));
+  const stays = lastMove('flagged') > lastMove('pool') ? 'flagged' : 'pool';
+  const rank = ({ place, isChosen }: Copy) => (place.part === stays ? 2 : 0) + (isChosen ? 1 : 0);
+  return [...copies].sort((a, b) => rank(b) - rank(a) || (b.account.lastUsedAt ?? 0) - (a.account.lastUsedAt ?? 0));
+}
+
+/**
+ * The record that stays, with the newest tokens of all and whatever it lacks from the others. Disabled when any of them
+ * is, because no repair enables what a person disabled (P12).
+ */
+export function mergeCopies(duplicates: Duplicates, isSpent: (account: Account) => boolean = () => false): Account {
+  const [kept, ...others] = duplicates.map(({ account }) => account) as [Account, ...Account[]];
+  const newest = newestOf([kept, ...others], isSpent);
+  const all = [kept, newest, ...others];
+  const first = <K extends keyof Account>(key: K) => all.find((each) => each[key] !== undefined)?.[key];
+  const idToken = newest.tokens.idToken ?? sharerOf(newest, all)?.tokens.idToken;
+  return {
+    ...kept,
+    ...definedOnly({
+      userId: first('userId'),
+      accountId: first('accountId'),
+      accountIdSource: first('accountIdSource'),
+      email: first('email'),
+      label: first('label'),
+      planType: newest.planType ?? first('planType'),
+      workspaceName: first('workspaceName'),
+      addedAt: earliest(all.map(({ addedAt }) => addedAt)),
+      lastUsedAt: latest(all.map(({ lastUsedAt }) => lastUsedAt)),
+      provenance: newest.provenance ?? first('provenance'),
+      authFile: newest.authFile ?? first('authFile'),
+    }),
+    enabled: all.every(({ enabled }) => enabled),
+    tokens: { ...newest.tokens, ...definedOnly({ idToken }) },
+    raw: Object.assign({}, ...[...others].reverse().map((each) => unflagged(each).raw), kept.raw),
+  };
+}
+
+function newestOf(accounts: readonly [Account, ...Account[]], isSpent: (account: Account) => boolean): Account {
+  const [first, ...others] = accounts;
+  const isBetter = (a: Account, b: Account) =>
+    Number(isSpent(b)) - Number(isSpent(a)) ||
+    Number(a.tokens.refreshToken !== undefined) - Number(b.tokens.refreshToken !== undefined) ||
+    compareLineage({ source: 'pool', tokens: a.tokens }, { source: 'pool', tokens: b.tokens });
+  return others.reduce((newest, account) => (isBetter(account, newest) > 0 ? account : newest), first);
+}
+
+/** Pools of other tools keep no id token; another record of the very same login may have it. */
+function sharerOf({ tokens }: Account, all: readonly Account[]): Account | undefined {
+  const { refreshToken } = tokens;
+  return all.find(
+    (each) => each.tokens.idToken !== undefined && refreshToken?.equals(each.tokens.refreshToken) === true,
+  );
+}
+
+/** The record as a pool holds it: only a flagged file says why and when. */
+export function unflagged(account: Account): Account {
+  return isFlagged(account) ? withoutFlag(account) : account;
+}
+
+function isFlagged(account: Account): account is FlaggedAccount {
+  return 'flag' in account;
+}
+
+function earliest(times: readonly (number | undefined)[]): number | undefined {
+  const known = times.filter((time) => time !== undefined);
+  return known.length === 0 ? undefined : Math.min(...known);
+}
+
+function latest(times: readonly (number | undefined)[]): number | undefined {
+  const known = times.filter((time) => time !== undefined);
+  return known.length === 0 ? undefined : Math.max(...known);
+}

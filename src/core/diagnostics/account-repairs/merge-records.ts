@@ -1,0 +1,109 @@
+import { isDeepStrictEqual } from 'node:util';
+import type { Account } from '../../accounts/account.js';
+import { emptyPool, withAccount } from '../../accounts/pool.js';
+import { definedOnly } from '../../defined-only.js';
+import type { AccountState } from '../../storage/account-state.js';
+import { keepAside } from '../../storage/kept.js';
+import { isKnownSpent } from '../../storage/lineage-log.js';
+import { encodePool } from '../../storage/pool-codec.js';
+import type { Store } from '../../storage/store.js';
+import { type Duplicates, findDuplicates, mergeCopies, unflagged } from './duplicates.js';
+import { withMerged, withoutOthers } from './merged-scopes.js';
+import type { StoredRepair } from './repair.js';
+import type { RepairScope } from './world.js';
+
+type Merge = Extract<StoredRepair, { kind: 'merge-duplicates' }>;
+
+/**
+ * Merges the records of each account into one. Files with a record that stays are written first, the others lose theirs
+ * afterwards: at no instant the newest tokens are in neither. Returns where other logins went, by repair.
+ */
+export function mergeRecords(store: Store, repairs: readonly StoredRepair[]): ReadonlyMap<StoredRepair, string[]> {
+  const found = findDuplicates(store.scopes());
+  const merges = repairs.flatMap((repair) => {
+    const group = repair.kind === 'merge-duplicates' ? found.find((each) => isAbout(repair, each)) : undefined;
+    return group === undefined ? [] : [{ repair, group }];
+  });
+  const groups = merges.map(({ group }) => group);
+  const isSpent = ({ tokens: { refreshToken } }: Account) =>
+    refreshToken !== undefined && isKnownSpent(store.root, refreshToken);
+  const keptFiles = new Map(
+    merges.map(({ repair, group }) => [repair, keepOtherLogins(store, group, isSpent)] as const),
+  );
+  save(store, withMerged(store.scopes(), groups, isSpent));
+  save(store, withoutOthers(store.scopes(), groups));
+  return keptFiles;
+}
+
+function isAbout({ accountId, scopeKey, part, others }: Merge, [kept, ...copies]: Duplicates): boolean {
+  return isDeepStrictEqual(
+    [{ accountId, scopeKey, part }, ...others],
+    [kept, ...copies].map(({ place }) => place),
+  );
+}
+
+/** A record may hold a login of its own; it goes where `import` can bring it back from. */
+function keepOtherLogins(store: Store, group: Duplicates, isSpent: (account: Account) => boolean): string[] {
+  const { refreshToken } = mergeCopies(group, isSpent).tokens;
+  const others = group.filter(({ account: { tokens } }) => {
+    return tokens.refreshToken !== undefined && !tokens.refreshToken.equals(refreshToken);
+  });
+  return others
+    .filter(({ account }) => !isSpent(account))
+    .map(({ account }) => {
+      const copy = encodePool(withAccount(emptyPool, unflagged(account)));
+      return keepAside(store.root, 'duplicate-account', `${JSON.stringify(copy, null, 2)}\n`);
+    });
+}
+
+function save(store: Store, scopes: readonly RepairScope[]): void {
+  for (const { key, pool, flagged } of scopes) {
+    const before = store.scope(key);
+    if (isChanged(pool.accounts, before.pool.accounts)) store.savePool(key, pool);
+    if (isChanged(flagged.accounts, before.flagged.accounts)) store.saveFlagged(key, flagged);
+  }
+}
+
+function isChanged(after: readonly Account[], before: readonly Account[]): boolean {
+  return after.length !== before.length || after.some((account, index) => account !== before[index]);
+}
+
+/** What is known about the account is the latest of what is known about its records; its conversations stay with it. */
+export function inheritKnowledge(state: AccountState, { accountId, others }: Merge): AccountState {
+  const gone = others.map((each) => each.accountId).filter((id) => id !== accountId);
+  const known = [accountId, ...gone].flatMap((id) => state.accounts[id] ?? []);
+  if (!gone.some((id) => id in state.accounts || isNamed(state, id))) return state;
+  const health = latest(
+    known.map((each) => each.health),
+    ({ at }) => at,
+  );
+  const quota = latest(
+    known.map((each) => each.quota),
+    ({ observedAt }) => observedAt,
+  );
+  const recovery = latest(
+    known.map((each) => each.recovery),
+    ({ at }) => at,
+  );
+  const accounts = Object.fromEntries(Object.entries(state.accounts).filter(([id]) => !gone.includes(id)));
+  const affinity = Object.entries(state.affinity).map(([session, entry]) => {
+    return [session, gone.includes(entry.accountId) ? { ...entry, accountId } : entry] as const;
+  });
+  return {
+    ...state,
+    accounts: known.length === 0 ? accounts : { ...accounts, [accountId]: definedOnly({ health, quota, recovery }) },
+    affinity: Object.fromEntries(affinity),
+  };
+}
+
+function isNamed({ affinity }: AccountState, id: string): boolean {
+  return Object.values(affinity).some(({ accountId }) => accountId === id);
+}
+
+function latest<T>(facts: readonly (T | undefined)[], timeOf: (fact: T) => number): T | undefined {
+  const known = facts.filter((fact) => fact !== undefined);
+  return known.reduce<T | undefined>(
+    (newest, fact) => (newest === undefined || timeOf(fact) > timeOf(newest) ? fact : newest),
+    undefined,
+  );
+}

@@ -1,0 +1,122 @@
+import type { Account } from '../../accounts/account.js';
+import { withNewestTokens } from '../../accounts/roster.js';
+import { shouldFlag } from '../../health/state.js';
+import { fingerprint } from '../../storage/journal.js';
+import { isAnswered } from '../../storage/journal-overlay.js';
+import { missingFields, wrongAccountId } from './completion.js';
+import { copiesIn, findDuplicates } from './duplicates.js';
+import { forgetConversations, withoutExpiredKnowledge, withoutExpiredPauses } from './expired-facts.js';
+import { withMerged, withoutOthers } from './merged-scopes.js';
+import { type AccountRepair, noRefreshToken, type RefreshCause, type RepairTarget, refusedTooOften } from './repair.js';
+import type { RepairScope, RepairWorld } from './world.js';
+
+/**
+ * The repairs that the stored accounts need, in the order in which they are applied: what is interrupted, what is
+ * double, what is wrong or missing, what is over, what is dead, what is due. Pure.
+ */
+export function planAccountRepairs(world: RepairWorld): AccountRepair[] {
+  const groups = findDuplicates(world.scopes);
+  const merges = groups.map(([kept, ...others]): AccountRepair => {
+    return { kind: 'merge-duplicates', ...kept.place, others: others.map(({ place }) => place) };
+  });
+  const records = recordsOf(withoutOthers(withMerged(world.scopes, groups), groups), world);
+  const each = (plan: (record: Recorded, world: RepairWorld) => AccountRepair[]) =>
+    records.flatMap((record) => plan(record, world));
+  return [
+    ...interrupted(world),
+    ...merges,
+    ...each(wrongOrMissing),
+    ...each(isOver),
+    ...conversations(world),
+    ...each(deadOrDue),
+  ];
+}
+
+interface Recorded {
+  readonly target: RepairTarget;
+  /** As it is stored. */
+  readonly account: Account;
+  /** With the newest tokens that the journal and `auth.json` hold for it. */
+  readonly newest: Account;
+  readonly isFlagged: boolean;
+}
+
+function recordsOf(scopes: readonly RepairScope[], { login, journal }: RepairWorld): Recorded[] {
+  return copiesIn(scopes).map(({ place: { part, ...target }, account }) => ({
+    target,
+    account,
+    newest: withNewestTokens(account, login, journal),
+    isFlagged: part === 'flagged',
+  }));
+}
+
+function interrupted({ scopes, journal, isAbandoned }: RepairWorld): AccountRepair[] {
+  const moves = scopes.flatMap(({ key: scopeKey, unsettled, pool, flagged }): AccountRepair[] => {
+    const isBoth = ({ id }: Account) =>
+      unsettled?.pool.accounts.some((each) => each.id === id) === true &&
+      unsettled.flagged.accounts.some((each) => each.id === id);
+    const ends = (accounts: readonly Account[], to: 'pool' | 'flagged') =>
+      accounts.filter(isBoth).map(({ id }) => ({ kind: 'finish-move' as const, accountId: id, scopeKey, to }));
+    return [...ends(pool.accounts, 'pool'), ...ends(flagged.accounts, 'flagged')];
+  });
+  const answers = journal.filter((entry) => entry.header.kind === 'refresh' && isAnswered(entry) && isAbandoned(entry));
+  const refreshes = answers.flatMap(({ header }): AccountRepair[] => {
+    const asked = copiesIn(scopes).find(({ account }) => account.id === header.accountIds[0]);
+    const holder = asked ?? copiesIn(scopes).find(({ account }) => isSpentBy(header.spent, account));
+    if (holder === undefined) return [];
+    const { accountId, scopeKey } = holder.place;
+    return [{ kind: 'finish-refresh', accountId, scopeKey }];
+  });
+  return [...moves, ...refreshes];
+}
+
+function isSpentBy(spent: string | undefined, { tokens: { refreshToken } }: Account): boolean {
+  return refreshToken !== undefined && fingerprint(refreshToken.reveal()) === spent;
+}
+
+function wrongOrMissing({ target, account }: Recorded): AccountRepair[] {
+  const wrong = wrongAccountId(account);
+  const fields = missingFields(account);
+  return [
+    ...(wrong === undefined ? [] : [{ kind: 'correct-account-id' as const, ...target, ...wrong }]),
+    ...(fields.length === 0 ? [] : [{ kind: 'fill-in' as const, ...target, fields }]),
+  ];
+}
+
+function isOver({ target, account }: Recorded, { state, now }: RepairWorld): AccountRepair[] {
+  const known = state.accounts[target.accountId];
+  const facts = [
+    ...(known === undefined ? [] : withoutExpiredKnowledge(known, now).dropped),
+    ...withoutExpiredPauses(account, now).dropped,
+  ];
+  return facts.length === 0 ? [] : [{ kind: 'drop-expired-facts', ...target, facts }];
+}
+
+function conversations({ state, now, settings }: RepairWorld): AccountRepair[] {
+  const { affinity } = forgetConversations(state, now, settings.sessionAffinityTtlMs);
+  const count = Object.keys(state.affinity).length - Object.keys(affinity).length;
+  return count === 0 ? [] : [{ kind: 'forget-conversations', count }];
+}
+
+/** Nothing is asked about an account that is set aside or that the person disabled. */
+function deadOrDue({ target, newest, isFlagged }: Recorded, world: RepairWorld): AccountRepair[] {
+  if (isFlagged || !newest.enabled) return [];
+  const health = world.state.accounts[target.accountId]?.health;
+  if (health !== undefined && shouldFlag(health, world.settings)) {
+    return [{ kind: 'flag', ...target, reason: refusedTooOften }];
+  }
+  const why = refreshCause(newest, world);
+  if (why === undefined) return [];
+  if (newest.tokens.refreshToken !== undefined) return [{ kind: 'refresh', ...target, why }];
+  return why === 'no-id-token' || why === 'half-known' ? [] : [{ kind: 'flag', ...target, reason: noRefreshToken }];
+}
+
+function refreshCause(account: Account, { now, settings }: RepairWorld): RefreshCause | undefined {
+  const { accessToken, idToken, expiresAt, generation } = account.tokens;
+  if (accessToken === undefined) return 'no-access-token';
+  if (expiresAt !== undefined && expiresAt - settings.tokenRefreshSkewMs <= now) return 'expired';
+  // What our own refresh has not brought, another one will not bring either.
+  if (generation > 0) return undefined;
+  if (idToken === undefined) return 'no-id-token';
+  return account.userId === undefined || account.accountId === undefined ? 'half-known' : undefined;
+}

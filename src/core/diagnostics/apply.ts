@@ -1,0 +1,119 @@
+import { chmodSync, rmSync } from 'node:fs';
+import { AppError } from '../errors.js';
+import type { RefreshDeps } from '../oauth/refresh-deps.js';
+import { readVersion, writeError } from '../storage/atomic-file.js';
+import { type LockHandle, withLock } from '../storage/file-lock.js';
+import { keepAside } from '../storage/kept.js';
+import { sweepLeftovers } from '../storage/leftovers.js';
+import { lockPath, removeRecord } from '../storage/lock-directory.js';
+import { updateSettingsFile } from '../storage/settings-store.js';
+import { type Store, withStore } from '../storage/store.js';
+import { applyAccountRepairs } from './account-repairs/apply.js';
+import { planAccountRepairs } from './account-repairs/plan.js';
+import { isStored } from './account-repairs/repair.js';
+import { type RepairSettings, readRepairWorld } from './account-repairs/world.js';
+import { adoptNewest } from './adopt-newest.js';
+import { recordRepairKinds } from './checks/accounts.js';
+import { mergeLegacyPool } from './merge-legacy-pool.js';
+import { recoverFile } from './recover-file.js';
+import type { Repair } from './repair.js';
+import { settleAuthFile } from './settle-auth-file.js';
+
+export interface RepairDeps extends RefreshDeps {
+  readonly settings: RefreshDeps['settings'] & RepairSettings;
+  readonly settingsFile: string;
+}
+
+/** What a repair did, and where it kept what had to make way; or why it could not. */
+export type Repaired =
+  | { readonly kind: 'done'; readonly repair: Repair; readonly keptFile?: string }
+  | { readonly kind: 'failed'; readonly repair: Repair; readonly message: string };
+
+/** Carries out a plan, one repair after the other; one that fails is reported and does not stop the rest. */
+export async function applyRepairs(deps: RepairDeps, repairs: readonly Repair[]): Promise<Repaired[]> {
+  const results: Repaired[] = [];
+  for (const repair of repairs) {
+    // After Ctrl-C nothing new is begun; what is done stands.
+    if (deps.signal.aborted) break;
+    try {
+      const keptFile = await applyRepair(deps, repair);
+      results.push(keptFile === undefined ? { kind: 'done', repair } : { kind: 'done', repair, keptFile });
+    } catch (error) {
+      if (!(error instanceof AppError)) throw error;
+      results.push({ kind: 'failed', repair, message: error.message });
+    }
+  }
+  return results;
+}
+
+/** Spends no token: what needs a refresh is named as a command instead. */
+async function applyRepair(deps: RepairDeps, repair: Repair): Promise<string | undefined> {
+  const { root, home, signal } = deps;
+  const inStore = (task: (store: Store) => void | Promise<void>) => withStore(root, { signal }, task);
+  switch (repair.kind) {
+    case 'tighten-mode':
+      return tightenMode(repair.path, repair.mode);
+    case 'release-lock':
+      removeRecord(lockPath(root.paths.locks, repair.name), repair.nonce);
+      return undefined;
+    case 'recover-file':
+      return locked(deps, (lock) => recoverFile(root, home, lock, repair));
+    case 'set-aside':
+      return locked(deps, () => setAside(deps, repair.path));
+    case 'sweep-leftovers':
+      sweepLeftovers(root, home.authFile);
+      return undefined;
+    case 'finish-journal':
+      // Opening the store does it.
+      await inStore(() => undefined);
+      return undefined;
+    case 'repair-accounts':
+      await repairAccounts(deps);
+      return undefined;
+    case 'drop-choice':
+      // A choice that names no account of its pool is not written again.
+      await inStore((store) => store.savePool(repair.scopeKey, store.scope(repair.scopeKey).pool));
+      return undefined;
+    case 'merge-legacy-pool':
+      return withStore(root, { signal }, (store) => mergeLegacyPool(store, repair.fromKey, repair.toKey));
+    case 'adopt-newest':
+      await adoptNewest(root, home, repair.accountId, signal);
+      return undefined;
+    case 'settle-auth-file':
+      await settleAuthFile(deps);
+      return undefined;
+    case 'unset-setting':
+      await updateSettingsFile(root, deps.settingsFile, repair.name, undefined, signal);
+      return undefined;
+  }
+}
+
+/** Planned anew, because repairs before this one may have brought records back; applied to the records as they are then. */
+async function repairAccounts({ root, home, settings, signal }: RepairDeps): Promise<void> {
+  const world = readRepairWorld(root, home, settings);
+  const planned = planAccountRepairs(world).filter(isStored);
+  const wanted = planned.filter(({ kind }) => recordRepairKinds.includes(kind));
+  await withStore(root, { signal }, (store) => void applyAccountRepairs(store, wanted, world));
+}
+
+function tightenMode(path: string, mode: number): undefined {
+  try {
+    chmodSync(path, mode);
+  } catch (error) {
+    throw writeError(path, error);
+  }
+}
+
+/** For files that keep the store itself from opening. */
+function locked<T>({ root, signal }: RepairDeps, task: (lock: LockHandle) => T): Promise<T> {
+  const { clock, processes, paths } = root;
+  return withLock('store', { directory: paths.locks, clock, processes, waitMs: 10_000, signal }, task);
+}
+
+function setAside({ root }: RepairDeps, path: string): string | undefined {
+  const version = readVersion(path);
+  if (version.kind === 'absent') return undefined;
+  const keptFile = keepAside(root, 'damaged', version.bytes);
+  rmSync(path, { force: true });
+  return keptFile;
+}

@@ -1,0 +1,59 @@
+import { accountsCheck } from './checks/accounts.js';
+import { activeAccountCheck } from './checks/active-account.js';
+import { authFileCheck } from './checks/auth-file.js';
+import { backupsCheck } from './checks/backups.js';
+import { clientCheck } from './checks/client.js';
+import { clockCheck } from './checks/clock.js';
+import { credentialStoreCheck } from './checks/credential-store.js';
+import { daemonCheck } from './checks/daemon.js';
+import { environmentCheck } from './checks/environment.js';
+import { fileLockingCheck } from './checks/file-locking.js';
+import { filesCheck } from './checks/files.js';
+import { flaggedCheck } from './checks/flagged.js';
+import { healthCheck } from './checks/health.js';
+import { journalCheck } from './checks/journal.js';
+import { leftoversCheck } from './checks/leftovers.js';
+import { locksCheck } from './checks/locks.js';
+import { otherRootsCheck } from './checks/other-roots.js';
+import { permissionsCheck } from './checks/permissions.js';
+import { portsCheck } from './checks/ports.js';
+import { projectCheck } from './checks/project.js';
+import { quotaCheck } from './checks/quota.js';
+import { reachabilityCheck } from './checks/reachability.js';
+import { restrictionsCheck } from './checks/restrictions.js';
+import { rootCheck } from './checks/root.js';
+import { settingsCheck } from './checks/settings.js';
+import { tokensCheck } from './checks/tokens.js';
+import { wiringCheck } from './checks/wiring.js';
+import type { Check } from './finding.js';
+
+/** Every check, in the order of the table: our files, the accounts in them, the official client, the surroundings. */
+export const checks: readonly Check[] = [
+  rootCheck,
+  permissionsCheck,
+  filesCheck,
+  backupsCheck,
+  journalCheck,
+  leftoversCheck,
+  locksCheck,
+  settingsCheck,
+  accountsCheck,
+  activeAccountCheck,
+  tokensCheck,
+  healthCheck,
+  flaggedCheck,
+  quotaCheck,
+  otherRootsCheck,
+  projectCheck,
+  authFileCheck,
+  credentialStoreCheck,
+  restrictionsCheck,
+  daemonCheck,
+  clientCheck,
+  wiringCheck,
+  environmentCheck,
+  fileLockingCheck,
+  portsCheck,
+  clockCheck,
+  reachabilityCheck,
+];

@@ -1,0 +1,58 @@
+import { definedOnly } from '../../defined-only.js';
+import { planAccountRepairs } from '../account-repairs/plan.js';
+import { type AccountRepair, describeAccountRepair } from '../account-repairs/repair.js';
+import { type Check, judge, type Problem } from '../finding.js';
+import type { World } from '../world/world.js';
+import { recordsOf } from './records.js';
+
+/** The repairs of `fix` that need no network and change nothing a person decided (DESIGN §6). */
+export const recordRepairKinds: readonly AccountRepair['kind'][] = [
+  'finish-move',
+  'merge-duplicates',
+  'correct-account-id',
+  'fill-in',
+];
+
+export const accountsCheck: Check = {
+  id: 'accounts',
+  title: 'Account records',
+  inspect(world) {
+    const repairs = planAccountRepairs(repairWorldOf(world)).filter(({ kind }) => recordRepairKinds.includes(kind));
+    const count = recordsOf(world).length;
+    return judge(
+      repairs.map((repair) => problemOf(repair, world)),
+      count === 0 ? 'none yet' : `${count}, each with an identity of its own`,
+    );
+  },
+};
+
+function problemOf(repair: AccountRepair, world: World): Problem {
+  const account = 'accountId' in repair ? recordsOf(world).find(({ id }) => id === repair.accountId) : undefined;
+  const isDouble = repair.kind === 'merge-duplicates' || repair.kind === 'finish-move';
+  return {
+    severity: isDouble ? 'error' : 'warn',
+    message: `${account?.email ?? account?.id ?? 'accounts'}: ${problems[repair.kind] ?? describeAccountRepair(repair)}`,
+    repair: { kind: 'repair-accounts' },
+  };
+}
+
+const problems: Partial<Record<AccountRepair['kind'], string>> = {
+  'finish-move': 'it is in the pool and set aside at once, because a move was cut short',
+  'merge-duplicates': 'it has several records, which would spend its refresh token twice',
+  'correct-account-id': 'an organization id stands where its account id should be, so the backend would refuse it',
+  'fill-in': 'its record does not say all that its tokens tell',
+};
+
+function repairWorldOf({ scopes, journal, root, authFile, state, now, settings }: World) {
+  const content = 'content' in authFile ? authFile.content : undefined;
+  return definedOnly({
+    scopes,
+    journal,
+    isAbandoned: ({ isLeft, header }: World['journal'][number]) =>
+      isLeft || root.processes.stateOf(definedOnly(header.owner)) !== 'alive',
+    login: content?.kind === 'login' ? content.login : undefined,
+    state,
+    now,
+    settings,
+  });
+}

@@ -1,0 +1,49 @@
+import { findSame } from '../../accounts/identity.js';
+import { type Check, judge, type Problem, skipped } from '../finding.js';
+import type { World } from '../world/world.js';
+import { pooledAccounts, recordsOf } from './records.js';
+
+export const activeAccountCheck: Check = {
+  id: 'active-account',
+  title: 'Active account',
+  inspect(world) {
+    const problems: Problem[] = [];
+    for (const { key, pool } of world.scopes) {
+      const chosen = pool.raw['activeId'];
+      const isGone = typeof chosen === 'string' && !pool.accounts.some(({ id }) => id === chosen);
+      if (isGone) problems.push(danglingChoice(key));
+    }
+    const content = 'content' in world.authFile ? world.authFile.content : undefined;
+    const login = content?.kind === 'login' ? content.login : undefined;
+    if (login === undefined) {
+      return judge(problems, pooledAccounts(world).length === 0 ? 'none yet' : 'none: codex-auth switch chooses one');
+    }
+    const holder = findSame(recordsOf(world), login.identity);
+    const name = login.identity.email ?? 'an account without an email';
+    if (holder !== undefined) return judge(problems, `${name}, in auth.json`);
+    // Its account may be in a file that cannot be read, which is a finding of its own.
+    const isKnown = world.files.every(({ verdict }) => verdict.kind === 'ok' || verdict.kind === 'absent');
+    if (!isKnown) return problems.length > 0 ? judge(problems, '') : skipped('needs the account files');
+    return judge([...problems, stranger(name, world)], '');
+  },
+};
+
+function stranger(name: string, world: World): Problem {
+  const [first] = pooledAccounts(world).filter(({ enabled }) => enabled);
+  return {
+    severity: 'warn',
+    message: `the official client is signed in as ${name}, which is not stored here`,
+    command:
+      first === undefined
+        ? 'codex-auth login, to have it stored here as well'
+        : `codex-auth switch ${first.id}, which adopts what is in auth.json first`,
+  };
+}
+
+function danglingChoice(scopeKey: string | undefined): Problem {
+  return {
+    severity: 'warn',
+    message: 'the chosen account is not in its pool any more',
+    repair: { kind: 'drop-choice', scopeKey },
+  };
+}

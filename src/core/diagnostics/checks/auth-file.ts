@@ -1,0 +1,79 @@
+import { findSame } from '../../accounts/identity.js';
+import { unadoptableReasons } from '../../codex/auth-file.js';
+import { compareLineage } from '../../storage/lineage.js';
+import { type Check, judge, ok, type Problem } from '../finding.js';
+import type { World } from '../world/world.js';
+import { recordsOf } from './records.js';
+
+/** CODEX.md §1.4, §1.6, §1.10: what makes the official client misbehave with a login. */
+export const authFileCheck: Check = {
+  id: 'auth-file',
+  title: 'auth.json',
+  inspect(world) {
+    const { authFile, home } = world;
+    if ('unreadable' in authFile) {
+      return judge(
+        [
+          {
+            severity: 'error',
+            message: authFile.unreadable,
+            command: `check the owner and the mode of ${home.authFile}`,
+          },
+        ],
+        '',
+      );
+    }
+    const { content } = authFile;
+    if (content === undefined) return ok('signed out');
+    const problems = linkProblems(world);
+    if (content.kind === 'unadoptable') return judge([...problems, unadoptable(content.reason, home.authFile)], '');
+    if (content.login.tokens.lastRefresh === undefined) {
+      problems.push({
+        severity: 'error',
+        message: 'auth.json has no last_refresh, so the official client sends no Authorization header',
+        repair: { kind: 'settle-auth-file' },
+      });
+    }
+    return judge([...problems, ...lineageProblems(world)], 'complete, and the newest tokens we know');
+  },
+};
+
+function linkProblems({ authFileFacts, home }: World): Problem[] {
+  if (authFileFacts === undefined || authFileFacts.links < 2) return [];
+  return [
+    {
+      severity: 'error',
+      message: `${home.authFile} is hard-linked: the official client spends its refresh token and cannot save the new one`,
+      repair: { kind: 'settle-auth-file' },
+    },
+  ];
+}
+
+function unadoptable(reason: keyof typeof unadoptableReasons, path: string): Problem {
+  const isBroken = reason === 'damaged' || reason === 'account-mismatch';
+  return {
+    severity: isBroken ? 'error' : 'warn',
+    message: `auth.json holds ${unadoptableReasons[reason]}; it is never taken into an account`,
+    command: `codex-auth switch <account> --replace  (keeps a copy of ${path})`,
+  };
+}
+
+function lineageProblems(world: World): Problem[] {
+  const content = 'content' in world.authFile ? world.authFile.content : undefined;
+  if (content?.kind !== 'login') return [];
+  const holder = findSame(recordsOf(world), content.login.identity);
+  if (holder === undefined) return [];
+  const ours = { source: 'pool', tokens: holder.tokens } as const;
+  const theirs = { source: 'auth-file', tokens: content.login.tokens } as const;
+  if (holder.tokens.refreshToken?.equals(content.login.tokens.refreshToken) === true) return [];
+  const isAhead = compareLineage(theirs, ours) > 0;
+  return [
+    {
+      severity: isAhead ? 'warn' : 'error',
+      message: isAhead
+        ? 'auth.json has newer tokens than the stored account, which the next command takes over'
+        : 'auth.json has older tokens than the stored account; the official client would spend a token that is gone',
+      repair: { kind: 'settle-auth-file' },
+    },
+  ];
+}

@@ -1,0 +1,32 @@
+import { readHealth } from '../../health/state.js';
+import { type Check, judge, type Problem } from '../finding.js';
+import { nameSome, pooledAccounts } from './records.js';
+
+export const healthCheck: Check = {
+  id: 'health',
+  title: 'Health',
+  inspect(world) {
+    const { state, now, root, stateProblem } = world;
+    const problems: Problem[] = [];
+    if (stateProblem !== undefined) {
+      const { message, isClosed } = stateProblem;
+      const path = root.paths.accountState;
+      problems.push(
+        isClosed
+          ? { severity: 'warn', message, command: `update codex-auth, or move ${path} away: it is knowledge only` }
+          : { severity: 'warn', message, repair: { kind: 'set-aside', path } },
+      );
+    }
+    const accounts = pooledAccounts(world).filter(({ enabled }) => enabled);
+    const sick = accounts.filter(({ id }) => readHealth(state.accounts[id]?.health, now).state === 'unhealthy');
+    if (sick.length > 0) {
+      const all = sick.length === accounts.length;
+      problems.push({
+        severity: all ? 'error' : 'warn',
+        message: `${all ? 'every account is' : `${nameSome(sick)}:`} unhealthy after recent failures`,
+        command: 'codex-auth check',
+      });
+    }
+    return judge(problems, accounts.length === 0 ? 'no accounts yet' : 'good');
+  },
+};

@@ -1,0 +1,45 @@
+import { definedOnly } from '../../defined-only.js';
+import { fingerprint, type JournalEntry } from '../../storage/journal.js';
+import { type Check, judge, type Problem } from '../finding.js';
+import type { World } from '../world/world.js';
+import { recordsOf } from './records.js';
+
+export const journalCheck: Check = {
+  id: 'journal',
+  title: 'Interrupted refreshes',
+  inspect(world) {
+    if (world.journalProblem !== undefined) {
+      const command = `check the owner and the mode of ${world.root.paths.journal}`;
+      return judge([{ severity: 'error', message: world.journalProblem, command }], '');
+    }
+    const settled = world.journal.filter((entry) => !isUnderWay(entry, world));
+    return judge(
+      settled.flatMap((entry) => problemOf(entry, world)),
+      world.journal.length === settled.length ? 'none' : 'a refresh is under way',
+    );
+  },
+};
+
+function isUnderWay({ header, isLeft }: JournalEntry, { root }: World): boolean {
+  return !isLeft && root.processes.stateOf(definedOnly(header.owner)) === 'alive';
+}
+
+function problemOf({ header, answer }: JournalEntry, world: World): Problem[] {
+  const repair = { kind: 'finish-journal' } as const;
+  if (answer !== undefined) {
+    return [{ severity: 'error', message: 'tokens received by a run that ended early are not stored yet', repair }];
+  }
+  const holder = recordsOf(world).find(
+    ({ tokens }) => tokens.refreshToken !== undefined && fingerprint(tokens.refreshToken.reveal()) === header.spent,
+  );
+  if (holder === undefined) {
+    return [{ severity: 'warn', message: 'a refresh without an answer is settled, its record is left over', repair }];
+  }
+  return [
+    {
+      severity: 'warn',
+      message: `nobody knows whether a refresh of ${holder.email ?? holder.id} happened; asking again once settles it`,
+      command: `codex-auth check ${holder.id}`,
+    },
+  ];
+}

@@ -1,0 +1,58 @@
+import type { Account } from '../../accounts/account.js';
+import { type Check, judge, type Problem } from '../finding.js';
+import { placeName } from '../forensics.js';
+import { copyAhead, historyOf } from '../newest-login.js';
+import type { World } from '../world/world.js';
+import { nameSome, pooledAccounts } from './records.js';
+
+export const tokensCheck: Check = {
+  id: 'tokens',
+  title: 'Tokens',
+  inspect(world) {
+    const { now, settings } = world;
+    const accounts = pooledAccounts(world).filter(({ enabled }) => enabled);
+    const history = historyOf(world.lineage);
+    const spent = pooledAccounts(world).filter(({ tokens }) => history.isSpent(tokens.refreshToken));
+    const lost = accounts.filter(({ tokens }) => tokens.refreshToken === undefined);
+    const partial = accounts.filter(({ tokens }) => tokens.refreshToken !== undefined && tokens.idToken === undefined);
+    const isOver = ({ accessToken, expiresAt }: Account['tokens']) =>
+      accessToken === undefined || (expiresAt !== undefined && expiresAt - settings.tokenRefreshSkewMs < now);
+    const expired = accounts.filter(
+      (account) => !lost.includes(account) && !spent.includes(account) && isOver(account.tokens),
+    );
+    const problems: Problem[] = spent.map((account) => spentProblem(account, world));
+    if (lost.length > 0) {
+      problems.push({
+        severity: 'error',
+        message: `${nameSome(lost)}: no refresh token, so it ends with its access token`,
+        command: 'codex-auth login',
+      });
+    }
+    if (partial.length > 0) {
+      problems.push({
+        severity: 'warn',
+        message: `${nameSome(partial)}: no id token, which a switch needs`,
+        command: 'codex-auth fix',
+      });
+    }
+    if (expired.length > 0) {
+      problems.push({
+        severity: 'warn',
+        message: `${nameSome(expired)}: access token expired`,
+        command: 'codex-auth check',
+      });
+    }
+    return judge(problems, accounts.length === 0 ? 'no accounts yet' : 'valid');
+  },
+};
+
+/** An old copy of the pool came back: whoever sends this token ends the login for good. */
+function spentProblem(account: Account, { copies, lineage }: World): Problem {
+  const name = account.email ?? account.id;
+  const message = `${name}: its refresh token was exchanged already, so an older copy of the pool has come back`;
+  const here = copies.filter(({ place }) => place !== 'other-root');
+  const ahead = copyAhead(account, here, historyOf(lineage));
+  if (ahead === undefined) return { severity: 'error', message, command: 'codex-auth login, to sign in to it again' };
+  const from = placeName(ahead);
+  return { severity: 'error', message, repair: { kind: 'adopt-newest', accountId: account.id, name, from } };
+}

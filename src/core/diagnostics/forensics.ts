@@ -1,0 +1,117 @@
+import { basename } from 'node:path';
+import type { FlaggedAccount } from '../accounts/account.js';
+import { isSameAccount } from '../accounts/identity.js';
+import { readClaims } from '../oauth/jwt-claims.js';
+import type { Lineage, LineageRecord } from '../storage/lineage-log.js';
+import { copyAhead, historyOf } from './newest-login.js';
+import type { LoginCopy } from './world/login-copies.js';
+import type { World } from './world/world.js';
+
+export interface Loss {
+  /** What is known, as clauses; empty when nothing is. */
+  readonly story: string;
+  /** A copy that is further along, in a place that we can take it from. */
+  readonly alive?: LoginCopy;
+}
+
+/** Codes with which the provider, or a refresh that got no answer, says that a refresh token is spent, old or ended. */
+const deadTokenReasons = [
+  'refresh_token_reused',
+  'refresh_token_expired',
+  'refresh_token_invalidated',
+  'invalid_grant',
+  'token_expired',
+  'rotation-lost',
+  'refresh-refused',
+  'no-refresh-token',
+];
+
+/** Whether the account was set aside because of the tokens that it held then, and for nothing else. */
+export function isDeadToken({ flag }: FlaggedAccount): boolean {
+  return deadTokenReasons.includes(flag.reason);
+}
+
+/**
+ * What can be known about a refresh token that the provider refuses: who moved ahead and when, where else it is, and
+ * whether a copy that is further along exists in a place we may read. Copies are compared by salted fingerprints only.
+ */
+export function explainLoss(account: FlaggedAccount, { copies, lineage }: World): Loss {
+  if (!isDeadToken(account)) return { story: '' };
+  const here = copies.filter(({ place }) => place !== 'other-root');
+  const alive = copyAhead(account, here, historyOf(lineage));
+  const clauses = [
+    ...whoMovedAhead(account, lineage),
+    ...sameTokenElsewhere(account, here),
+    ...inOtherRoots(account, copies),
+    alive === undefined
+      ? 'no newer copy of it is in any place that can be read here'
+      : `${placeName(alive)} has a newer login of it${issued(alive)}`,
+  ];
+  return alive === undefined ? { story: clauses.join('; ') } : { story: clauses.join('; '), alive };
+}
+
+/** The strongest thing that the log says about the token. */
+function whoMovedAhead({ tokens }: FlaggedAccount, { records, printOf }: Lineage): string[] {
+  if (tokens.refreshToken === undefined) return [];
+  const print = printOf(tokens.refreshToken);
+  const last = (event: LineageRecord['event'], side: 'before' | 'after') =>
+    records.findLast((record) => record.event === event && record[side] === print && record.before !== record.after);
+  const exchanged = last('refreshed', 'before');
+  if (exchanged !== undefined) {
+    return [`process ${exchanged.pid} of ours exchanged this token at ${time(exchanged.at)}`];
+  }
+  const overtaken = last('adopted', 'before');
+  if (overtaken !== undefined) {
+    return [
+      `somebody else had exchanged this token when we looked at ${time(overtaken.at)}, most likely the official client`,
+    ];
+  }
+  const unanswered = last('unknown', 'before');
+  if (unanswered !== undefined) {
+    return [`process ${unanswered.pid} of ours sent this token at ${time(unanswered.at)} and never got the answer`];
+  }
+  const handedOut = last('handed-out', 'after');
+  if (handedOut !== undefined) {
+    const since = time(handedOut.at);
+    return [`the official client has had this token since ${since} and is the likely one to have spent it`];
+  }
+  const signedIn = last('signed-in', 'after');
+  if (signedIn !== undefined)
+    return [`this token came with the sign-in at ${time(signedIn.at)} and was not exchanged by us`];
+  return ['our log does not go back to whoever spent it'];
+}
+
+function sameTokenElsewhere({ id, tokens }: FlaggedAccount, copies: readonly LoginCopy[]): string[] {
+  const { refreshToken } = tokens;
+  const holders = copies.filter((copy) => copy.id !== id || copy.place === 'backup');
+  const same = holders.filter((copy) => refreshToken?.equals(copy.tokens.refreshToken) === true);
+  return same.length === 0 ? [] : [`the same dead token is in ${[...new Set(same.map(placeName))].join(', ')}`];
+}
+
+function inOtherRoots(account: FlaggedAccount, copies: readonly LoginCopy[]): string[] {
+  const elsewhere = copies.filter(({ place, identity }) => place === 'other-root' && isSameAccount(identity, account));
+  const paths = [...new Set(elsewhere.map(({ path }) => path))];
+  return paths.map((path) => `another copy of this login is in ${path}, whose owner may have spent it`);
+}
+
+export function placeName({ place, path }: LoginCopy): string {
+  switch (place) {
+    case 'auth-file':
+      return 'auth.json';
+    case 'journal':
+      return 'the answer of an interrupted refresh';
+    case 'backup':
+      return `a backup (${basename(path)})`;
+    default:
+      return path;
+  }
+}
+
+function issued({ tokens }: LoginCopy): string {
+  const at = tokens.accessToken && readClaims(tokens.accessToken.reveal())?.issuedAt;
+  return at === undefined ? '' : `, issued at ${time(at)}`;
+}
+
+function time(ms: number): string {
+  return new Date(ms).toISOString();
+}

@@ -1,0 +1,129 @@
+import { join } from 'node:path';
+import type { Account } from '../accounts/account.js';
+import { isSameAccount } from '../accounts/identity.js';
+import { emptyFlaggedPool, emptyPool, type FlaggedPool, type Pool, wasRemoved } from '../accounts/pool.js';
+import type { CodexHome } from '../codex/home.js';
+import { AppError } from '../errors.js';
+import { listDirectory, readVersion, replaceFile } from '../storage/atomic-file.js';
+import { backupPaths } from '../storage/backups.js';
+import type { LockHandle } from '../storage/file-lock.js';
+import { keepAside, removedAccountStem } from '../storage/kept.js';
+import { compareLineage } from '../storage/lineage.js';
+import { readLineage } from '../storage/lineage-log.js';
+import { encodeFlagged, encodePool } from '../storage/pool-codec.js';
+import type { Root } from '../storage/root.js';
+import { freshestTokens, historyOf } from './newest-login.js';
+import type { Repair } from './repair.js';
+import { copiesInRoot, copyOf, type LoginCopy, recordCopies } from './world/login-copies.js';
+import { readableScopes, readFlagged, readPool, salvageFrom, verdictOn } from './world/stored-files.js';
+
+type Recovery = Extract<Repair, { kind: 'recover-file' }>;
+
+/**
+ * Brings a damaged file back from what is whole in it and from its good backups. Every account takes the newest tokens
+ * that any readable copy has for it, so that no backup revives a token that has been spent since (P11); what the person
+ * removed, and what has moved to another file, stays away. The damaged file is kept whole. Returns where.
+ */
+export function recoverFile(root: Root, home: CodexHome, lock: LockHandle, recovery: Recovery): string | undefined {
+  const { path, part } = recovery;
+  const damaged = readVersion(path);
+  // Another process may have repaired it, and written to it since, while we waited for the lock.
+  if (damaged.kind === 'absent' || verdictOn(path, part).kind !== 'damaged') return undefined;
+  const content = part === 'pool' ? recoveredPool(root, home, path) : recoveredFlagged(root, home, path);
+  const keptFile = keepAside(root, 'damaged', damaged.bytes);
+  const guard = () => lock.assertHeld();
+  replaceFile({ path, content: `${JSON.stringify(content, null, 2)}\n`, guard }, root.processes);
+  return keptFile;
+}
+
+function recoveredPool(root: Root, home: CodexHome, path: string): Record<string, unknown> {
+  const salvaged = salvageFrom(path, 'pool') as Pool;
+  const backups = backupPaths(path).flatMap((each) => readPool(each) ?? []);
+  const base = baseOf(backups, salvaged, emptyPool, path);
+  const accounts = recoverAccounts(root, home, path, [salvaged, ...backups], base.accounts);
+  const removed = [...base.removed, ...salvaged.removed.filter((each) => !wasRemoved(base, each))];
+  // Readers compare generations: no reader has seen one this high.
+  return encodePool({ ...base, accounts, removed, generation: base.generation + 2 });
+}
+
+function recoveredFlagged(root: Root, home: CodexHome, path: string): Record<string, unknown> {
+  const salvaged = salvageFrom(path, 'flagged') as FlaggedPool;
+  const backups = backupPaths(path).flatMap((each) => readFlagged(each) ?? []);
+  const base = baseOf(backups, salvaged, emptyFlaggedPool, path);
+  const withoutTombstones = (pool: FlaggedPool) => ({ accounts: pool.accounts, removed: [] });
+  const generations = [salvaged, ...backups].map(withoutTombstones);
+  return encodeFlagged({ ...base, accounts: recoverAccounts(root, home, path, generations, base.accounts) });
+}
+
+/** What the file holds besides its accounts comes from the newest backup, or from nowhere. */
+function baseOf<P extends Pool | FlaggedPool>(backups: readonly P[], salvaged: P, empty: P, path: string): P {
+  const [newest] = backups;
+  if (newest !== undefined) return newest;
+  if (salvaged.accounts.length > 0) return empty;
+  throw new AppError('storage-corrupt', `there is no good backup of ${path}, and no whole account in it`);
+}
+
+/** One state of the file, newest first. */
+type Generation<A> = { readonly accounts: readonly A[] } & Pick<Pool, 'removed'>;
+
+/** The accounts of every state of the file, each as it was last, in the order of the newest backup. */
+function recoverAccounts<A extends Account>(
+  root: Root,
+  home: CodexHome,
+  path: string,
+  generations: readonly Generation<A>[],
+  order: readonly Account[],
+): A[] {
+  const elsewhere = readableScopes(root.paths);
+  const removals = [...elsewhere.map(({ pool }) => pool), ...removedRecords(root)];
+  const recovered: A[] = [];
+  for (const generation of generations) {
+    for (const account of generation.accounts) {
+      const isGone = recovered.some((each) => isSameAccount(each, account)) || wasTakenOut(account, removals);
+      if (!isGone && !livesElsewhere(account, recordCopies(elsewhere))) recovered.push(account);
+    }
+    // It was removed after all older states, and not signed in again by this one.
+    removals.push({ ...emptyPool, removed: generation.removed });
+  }
+  const seen = generations.flatMap(({ accounts }) => accounts.map((each) => copyOf('backup', path, each)));
+  const copies = [...seen, ...copiesInRoot(root, home)];
+  const history = historyOf(readLineage(root));
+  const position = ({ id }: Account) => order.findIndex((each) => each.id === id) + 1 || order.length + 1;
+  return withDistinctIds(recovered)
+    .sort((a, b) => position(a) - position(b))
+    .map((account) => ({ ...account, tokens: freshestTokens(account, copies, history) }));
+}
+
+/** A pool with its tombstones, or the record that `remove` kept: known by its id, which no new sign-in gets again. */
+type Removal = Pool | { readonly removedId: string };
+
+function removedRecords({ paths }: Root): Removal[] {
+  return listDirectory(paths.kept)
+    .filter((name) => name.startsWith(`${removedAccountStem}-`))
+    .flatMap((name) => readPool(join(paths.kept, name))?.accounts ?? [])
+    .map(({ id }) => ({ removedId: id }));
+}
+
+function wasTakenOut(account: Account, removals: readonly Removal[]): boolean {
+  return removals.some((removal) =>
+    'removedId' in removal ? removal.removedId === account.id : wasRemoved(removal, account),
+  );
+}
+
+/** It has moved since the backup was made; with older tokens there it comes back, and the records are merged then. */
+function livesElsewhere(account: Account, copies: readonly LoginCopy[]): boolean {
+  const ours = { source: 'pool', tokens: account.tokens } as const;
+  return copies.some(
+    ({ identity, tokens }) => isSameAccount(identity, account) && compareLineage({ source: 'pool', tokens }, ours) >= 0,
+  );
+}
+
+function withDistinctIds<A extends Account>(accounts: readonly A[]): A[] {
+  const taken = new Set<string>();
+  return accounts.map((account) => {
+    let id = account.id;
+    for (let copy = 2; taken.has(id); copy += 1) id = `${account.id}-${copy}`;
+    taken.add(id);
+    return id === account.id ? account : { ...account, id };
+  });
+}

@@ -1,0 +1,79 @@
+import type { SettingName } from '../settings.js';
+
+/** What `doctor --fix` can do, as data: planned from the findings, shown, and only then carried out. */
+export type Repair =
+  | { readonly kind: 'tighten-mode'; readonly path: string; readonly mode: number }
+  /** Bring back what is whole in it and in its backups, with the newest tokens; the damaged file is kept. */
+  | {
+      readonly kind: 'recover-file';
+      readonly path: string;
+      readonly scopeKey: string | undefined;
+      readonly part: 'pool' | 'flagged';
+    }
+  /** A file that holds only knowledge is kept aside, and starts anew. */
+  | { readonly kind: 'set-aside'; readonly path: string }
+  /** Store what killed processes had received, and forget what nobody needs any more. */
+  | { readonly kind: 'finish-journal' }
+  | { readonly kind: 'sweep-leftovers' }
+  | { readonly kind: 'release-lock'; readonly name: string; readonly nonce: string }
+  | { readonly kind: 'repair-accounts' }
+  | { readonly kind: 'drop-choice'; readonly scopeKey: string | undefined }
+  /** Move the accounts that older versions kept for one worktree to those of its repository. */
+  | { readonly kind: 'merge-legacy-pool'; readonly fromKey: string; readonly toKey: string }
+  /** Take over a newer copy of a dead login, and bring the account back if it was set aside for that. */
+  | { readonly kind: 'adopt-newest'; readonly accountId: string; readonly name: string; readonly from: string }
+  /** Put the newest tokens into `auth.json`, or take newer ones from it. */
+  | { readonly kind: 'settle-auth-file' }
+  | { readonly kind: 'unset-setting'; readonly name: SettingName };
+
+/** The repair as the person reads it, before and after. */
+export function describeRepair(repair: Repair): string {
+  switch (repair.kind) {
+    case 'tighten-mode':
+      return `make ${repair.path} readable by you only (${repair.mode.toString(8)})`;
+    case 'recover-file':
+      return `bring back ${repair.path} from what is whole in it and its backups, with the newest tokens, and keep the damaged file`;
+    case 'set-aside':
+      return `keep ${repair.path} aside and start it anew`;
+    case 'finish-journal':
+      return 'store what interrupted runs had received, and forget what is settled';
+    case 'sweep-leftovers':
+      return 'remove the temporary files of ended processes';
+    case 'release-lock':
+      return `release the lock "${repair.name}" of a process that has ended`;
+    case 'repair-accounts':
+      return 'merge duplicates, correct account ids and fill in what the tokens tell';
+    case 'drop-choice':
+      return 'forget the choice of an account that is gone';
+    case 'merge-legacy-pool':
+      return `move the accounts of projects/${repair.fromKey} to projects/${repair.toKey}, and keep the old file`;
+    case 'adopt-newest':
+      return `take over the newer login of ${repair.name} from ${repair.from}`;
+    case 'settle-auth-file':
+      return 'bring auth.json and the stored account to the newest of their tokens';
+    case 'unset-setting':
+      return `unset ${repair.name}, so that its default applies`;
+  }
+}
+
+/** In the order in which they must happen: files first, then what is read from them. */
+const order: readonly Repair['kind'][] = [
+  'tighten-mode',
+  'release-lock',
+  'recover-file',
+  'set-aside',
+  'sweep-leftovers',
+  'finish-journal',
+  'merge-legacy-pool',
+  'repair-accounts',
+  'adopt-newest',
+  'drop-choice',
+  'settle-auth-file',
+  'unset-setting',
+];
+
+/** Each repair once, in a safe order. */
+export function planRepairs(repairs: readonly Repair[]): Repair[] {
+  const unique = new Map(repairs.map((repair) => [JSON.stringify(repair), repair]));
+  return [...unique.values()].sort((a, b) => order.indexOf(a.kind) - order.indexOf(b.kind));
+}

@@ -1,0 +1,52 @@
+import { findSame } from '../accounts/identity.js';
+import { completeLogin } from '../codex/activate.js';
+import { formatAuthFile } from '../codex/auth-file.js';
+import { withCredentialLock } from '../codex/credential-lock.js';
+import { readAuthFile } from '../codex/home.js';
+import { syncBack } from '../codex/sync-back.js';
+import { AppError } from '../errors.js';
+import type { RefreshDeps } from '../oauth/refresh-deps.js';
+import { type FileVersion, isSameVersion, readVersion, replaceFile } from '../storage/atomic-file.js';
+import { logLineage } from '../storage/lineage-log.js';
+import { withPersonLock } from '../storage/person-lock.js';
+import { type Store, withStore } from '../storage/store.js';
+import { recordsOf } from './checks/records.js';
+import { readableScopes } from './world/stored-files.js';
+
+type SettleDeps = Pick<RefreshDeps, 'root' | 'home' | 'flockHelpers' | 'signal'>;
+
+/**
+ * Takes newer tokens from `auth.json`, and writes the newest into it, in the form the official client wants: complete,
+ * and a file of its own without hard links. What belongs to no account of ours is left alone.
+ */
+export async function settleAuthFile(deps: SettleDeps): Promise<void> {
+  const { root, home, signal } = deps;
+  const { content } = readAuthFile(home);
+  if (content?.kind !== 'login') return;
+  const holder = findSame(recordsOf({ scopes: readableScopes(root.paths) }), content.login.identity);
+  if (holder === undefined) return;
+  await withPersonLock(root, holder, { signal }, () => withStore(root, { signal }, (store) => settle(store, deps)));
+}
+
+async function settle(store: Store, { root, home, flockHelpers }: SettleDeps): Promise<void> {
+  const before = readAuthFile(home);
+  if (before.content?.kind !== 'login') return;
+  const { identity } = before.content.login;
+  const holder = () => findSame(recordsOf({ scopes: store.scopes() }), identity);
+  if (holder() === undefined) return;
+  syncBack(store, before.content, undefined);
+  const account = holder();
+  if (account === undefined) return;
+  const content = formatAuthFile(completeLogin(account));
+  const options = { home: home.directory, authFile: home.authFile, clock: root.clock, helpers: flockHelpers };
+  await withCredentialLock(options, () => {
+    const guard = () => assertUnchanged(home.authFile, before.version);
+    replaceFile({ path: home.authFile, content, guard }, root.processes);
+  });
+  logLineage(root, { event: 'handed-out', accountId: account.id, after: account.tokens.refreshToken });
+}
+
+function assertUnchanged(path: string, expected: FileVersion): void {
+  if (isSameVersion(readVersion(path), expected)) return;
+  throw new AppError('storage-conflict', `another program changed ${path} at the same moment; nothing was overwritten`);
+}

@@ -1,0 +1,145 @@
+import { existsSync, realpathSync } from 'node:fs';
+import { type CodexHome, readAuthFile } from '../../codex/home.js';
+import { AppError, type ErrorCode } from '../../errors.js';
+import type { HttpClient } from '../../http/client.js';
+import type { Provider } from '../../oauth/provider.js';
+import { resolveProjectStorageIdentityRoot } from '../../project/identity.js';
+import { parseSetting, resolveSettings, settingNames, settingsOf, settingVariable } from '../../settings.js';
+import { readAccountState } from '../../storage/account-state.js';
+import { readEntries } from '../../storage/journal.js';
+import { findLeftovers } from '../../storage/leftovers.js';
+import { readLineage } from '../../storage/lineage-log.js';
+import { rootPaths } from '../../storage/paths.js';
+import type { Root } from '../../storage/root.js';
+import { readSettingsFile } from '../../storage/settings-file.js';
+import { clientFacts } from './client-facts.js';
+import { readCodexConfig } from './codex-config.js';
+import { copiesInRoot, recordCopies } from './login-copies.js';
+import { networkFacts, portFacts } from './network-facts.js';
+import { factsAbout, heldLocks, ownedFiles } from './storage-facts.js';
+import { readableScopes, storedFiles } from './stored-files.js';
+import type { OtherRoot, SettingProblem, World } from './world.js';
+
+export interface Surroundings {
+  readonly root: Root;
+  readonly home: CodexHome;
+  readonly cwd: string;
+  readonly personHome: string;
+  readonly settingsFile: string;
+  readonly environment: Readonly<Record<string, string>>;
+  readonly loginPorts: readonly number[];
+  /** Absent with `--offline`. */
+  readonly network?: { readonly http: HttpClient; readonly provider: Provider; readonly userAgent: string };
+}
+
+/** Looks at everything the checks ask about. Changes nothing, throws nothing that a check could tell instead. */
+export async function gatherWorld(surroundings: Surroundings): Promise<World> {
+  const { root, home, environment, network } = surroundings;
+  const { paths, clock } = root;
+  const settings = inspectSettings(surroundings);
+  const state = tolerant(() => readAccountState(paths.accountState));
+  const journal = tolerant(() => readEntries(paths.journal));
+  const roots = otherRoots(surroundings);
+  return {
+    now: clock.now(),
+    root,
+    home,
+    rootFacts: factsAbout(paths.root),
+    files: storedFiles(paths),
+    scopes: readableScopes(paths),
+    owned: ownedFiles(paths),
+    journal: journal.value ?? [],
+    journalProblem: journal.problem,
+    copies: [...copiesInRoot(root, home), ...roots.flatMap(copiesIn)],
+    lineage: tolerant(() => readLineage(root)).value ?? { records: [], printOf: () => '' },
+    temporaries: findLeftovers(root, home.authFile),
+    locks: heldLocks(root),
+    state: state.value?.state ?? { accounts: {}, affinity: {}, raw: {} },
+    stateProblem: stateProblem(state),
+    authFile: authFileOf(home),
+    authFileFacts: factsAbout(home.authFile),
+    codexConfig: readCodexConfig(home.directory),
+    client: await clientFacts(root, home, environment),
+    project: resolveProjectStorageIdentityRoot(surroundings.cwd, { home: surroundings.personHome }),
+    settingProblems: settings.problems,
+    settings: settings.values,
+    settingsFile: surroundings.settingsFile,
+    environment,
+    otherRoots: roots,
+    ports: await portFacts(surroundings.loginPorts),
+    network:
+      network === undefined
+        ? 'offline'
+        : await networkFacts(network.http, network.provider, network.userAgent, clock.now),
+  };
+}
+
+function stateProblem({ value, problem }: Tolerated<ReturnType<typeof readAccountState>>): World['stateProblem'] {
+  if (problem !== undefined) return { message: problem, isClosed: true };
+  const { warning, newerVersion } = value ?? {};
+  return warning === undefined ? undefined : { message: warning, isClosed: newerVersion !== undefined };
+}
+
+function copiesIn({ scopes }: OtherRoot) {
+  return recordCopies(scopes).map((copy) => ({ ...copy, place: 'other-root' as const }));
+}
+
+function authFileOf(home: CodexHome): World['authFile'] {
+  const read = tolerant(() => readAuthFile(home));
+  return read.value ?? { unreadable: read.problem ?? 'it cannot be read' };
+}
+
+/** Every value is judged by itself, so that one bad one does not hide another. */
+function inspectSettings({ settingsFile, environment }: Surroundings) {
+  const file = tolerant(() => readSettingsFile(settingsFile));
+  const stored = file.value?.values ?? {};
+  const problems: SettingProblem[] = [];
+  if (file.problem !== undefined) {
+    const isClosed = file.code !== 'storage-corrupt';
+    problems.push({ name: 'settings', message: file.problem, source: 'file', isClosed });
+  }
+  const good: Record<string, unknown> = {};
+  for (const name of settingNames) {
+    const variable = settingVariable(name);
+    const fromEnvironment = environment[variable];
+    if (fromEnvironment) judgeSetting(problems, name, fromEnvironment, 'environment', variable);
+    if (stored[name] === undefined) continue;
+    if (judgeSetting(problems, name, stored[name], 'file', name)) good[name] = stored[name];
+  }
+  return { problems, values: settingsOf(resolveSettings(good, {})) };
+}
+
+function judgeSetting(
+  problems: SettingProblem[],
+  name: (typeof settingNames)[number],
+  value: unknown,
+  source: SettingProblem['source'],
+  calledAs: string,
+): boolean {
+  const judged = tolerant(() => parseSetting(name, value, { calledAs }));
+  if (judged.problem !== undefined) problems.push({ name, message: judged.problem, source });
+  return judged.problem === undefined;
+}
+
+/** The default home's root, when another one is in use: a login kept in both would have two owners. */
+function otherRoots({ root, personHome }: Surroundings): OtherRoot[] {
+  const own = existsSync(root.paths.root) ? realpathSync(root.paths.root) : root.paths.root;
+  const standard = `${personHome}/.codex/multi-auth`;
+  if (!existsSync(standard) || realpathSync(standard) === own) return [];
+  return [{ path: standard, scopes: readableScopes(rootPaths(standard)) }];
+}
+
+interface Tolerated<T> {
+  readonly value?: T;
+  readonly problem?: string;
+  readonly code?: ErrorCode;
+}
+
+function tolerant<T>(read: () => T): Tolerated<T> {
+  try {
+    return { value: read() };
+  } catch (error) {
+    if (error instanceof AppError) return { problem: error.message, code: error.code };
+    throw error;
+  }
+}

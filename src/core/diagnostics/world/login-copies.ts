@@ -1,0 +1,77 @@
+import type { TokenSet } from '../../accounts/account.js';
+import { identityOfTokens } from '../../accounts/enrolment.js';
+import type { Identity } from '../../accounts/identity.js';
+import { type AuthFileState, type CodexHome, readAuthFile } from '../../codex/home.js';
+import { AppError } from '../../errors.js';
+import { backupPaths } from '../../storage/backups.js';
+import { type JournalEntry, readEntries } from '../../storage/journal.js';
+import { isAnswered, tokensOfAnswer } from '../../storage/journal-overlay.js';
+import type { Root } from '../../storage/root.js';
+import type { ScopeRecords } from '../../storage/scope-files.js';
+import { readableScopes, readFlagged, readPool } from './stored-files.js';
+
+/** One copy of a login, and where it is. */
+export interface LoginCopy {
+  readonly place: 'pool' | 'flagged' | 'backup' | 'auth-file' | 'journal' | 'other-root';
+  readonly path: string;
+  /** Of the record; absent where a copy is no record of ours. */
+  readonly id?: string;
+  readonly identity: Identity;
+  readonly tokens: TokenSet;
+}
+
+/** Every copy in the places of this root and in `auth.json` that can be read. Changes nothing. */
+export function copiesInRoot(root: Root, home: CodexHome): LoginCopy[] {
+  const scopes = readableScopes(root.paths);
+  return [
+    ...recordCopies(scopes),
+    ...scopes.flatMap(backupCopies),
+    ...authFileCopies(
+      tolerant(() => readAuthFile(home)),
+      home,
+    ),
+    ...journalCopies(tolerant(() => readEntries(root.paths.journal)) ?? []),
+  ];
+}
+
+export function recordCopies(scopes: readonly ScopeRecords[]): LoginCopy[] {
+  return scopes.flatMap(({ files, pool, flagged }) => [
+    ...pool.accounts.map((account) => copyOf('pool', files.pool, account)),
+    ...flagged.accounts.map((account) => copyOf('flagged', files.flagged, account)),
+  ]);
+}
+
+type Login = Identity & { readonly id: string; readonly tokens: TokenSet };
+
+export function copyOf(place: LoginCopy['place'], path: string, account: Login): LoginCopy {
+  return { place, path, id: account.id, identity: account, tokens: account.tokens };
+}
+
+function backupCopies({ files }: ScopeRecords): LoginCopy[] {
+  const pools = backupPaths(files.pool).map((path) => ({ path, accounts: readPool(path)?.accounts ?? [] }));
+  const flagged = backupPaths(files.flagged).map((path) => ({ path, accounts: readFlagged(path)?.accounts ?? [] }));
+  return [...pools, ...flagged].flatMap(({ path, accounts }) => accounts.map((each) => copyOf('backup', path, each)));
+}
+
+function authFileCopies(state: AuthFileState | undefined, { authFile }: CodexHome): LoginCopy[] {
+  if (state?.content?.kind !== 'login') return [];
+  const { identity, tokens } = state.content.login;
+  return [{ place: 'auth-file', path: authFile, identity, tokens }];
+}
+
+function journalCopies(entries: readonly JournalEntry[]): LoginCopy[] {
+  return entries.filter(isAnswered).map(({ path, answer }) => {
+    const tokens = { generation: 0, ...tokensOfAnswer(answer) };
+    return { place: 'journal', path, identity: identityOfTokens(tokens), tokens };
+  });
+}
+
+function tolerant<T>(read: () => T): T | undefined {
+  try {
+    return read();
+  } catch (error) {
+    // What cannot be read is the finding of another check; here it is a place without a copy.
+    if (error instanceof AppError) return undefined;
+    throw error;
+  }
+}

@@ -1,0 +1,80 @@
+import { connect } from 'node:net';
+import type { HttpClient, HttpOutcome } from '../../http/client.js';
+import { findPortHolder, type PortHolder } from '../../oauth/port-holder.js';
+import type { Provider } from '../../oauth/provider.js';
+import { readServerDate } from '../../oauth/provider-answer.js';
+
+export interface HostFacts {
+  readonly url: string;
+  readonly isReachable: boolean;
+  readonly message: string;
+  /** Server time minus ours, milliseconds, to the second. */
+  readonly clockOffsetMs: number | undefined;
+}
+
+export interface NetworkFacts {
+  readonly issuer: HostFacts;
+  readonly backend: HostFacts;
+}
+
+export interface PortFacts {
+  readonly port: number;
+  readonly isBusy: boolean;
+  /** As far as the system tells; it does not about programs of other users. */
+  readonly holder: PortHolder | undefined;
+}
+
+const deadlineMs = 5_000;
+
+/** Whether both hosts answer at all; what they answer does not matter, and no token is sent. */
+export async function networkFacts(
+  http: HttpClient,
+  provider: Provider,
+  userAgent: string,
+  now: () => number,
+): Promise<NetworkFacts> {
+  const ask = async (url: string) => {
+    const outcome = await http.send({ method: 'GET', url, headers: { 'user-agent': userAgent }, deadlineMs });
+    return hostFacts(url, outcome, now());
+  };
+  const [issuer, backend] = await Promise.all([
+    ask(`${provider.issuer}/.well-known/openid-configuration`),
+    ask(`${provider.backendUrl}/wham/usage`),
+  ]);
+  return { issuer, backend };
+}
+
+function hostFacts(url: string, outcome: HttpOutcome, now: number): HostFacts {
+  const host = new URL(url).host;
+  if (outcome.kind !== 'answer') {
+    return { url: host, isReachable: false, message: outcome.message, clockOffsetMs: undefined };
+  }
+  const date = readServerDate(outcome.headers);
+  const clockOffsetMs = date === undefined ? undefined : date - now;
+  return { url: host, isReachable: true, message: `answered ${outcome.status}`, clockOffsetMs };
+}
+
+export function portFacts(ports: readonly number[]): Promise<PortFacts[]> {
+  return Promise.all(
+    ports.map(async (port) => {
+      const isBusy = await isAnswered(port);
+      return { port, isBusy, holder: isBusy ? await findPortHolder(port) : undefined };
+    }),
+  );
+}
+
+const connectMs = 500;
+
+/** Asked by connecting, because listening for an instant could get into the way of a sign-in. */
+function isAnswered(port: number): Promise<boolean> {
+  return new Promise((resolve) => {
+    const socket = connect({ host: '127.0.0.1', port });
+    const settle = (isBusy: boolean) => {
+      socket.destroy();
+      resolve(isBusy);
+    };
+    socket.once('connect', () => settle(true)).once('error', () => settle(false));
+    // Somebody listens who accepts nothing any more.
+    socket.setTimeout(connectMs, () => settle(true));
+  });
+}

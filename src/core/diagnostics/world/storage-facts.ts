@@ -1,0 +1,75 @@
+import * as fs from 'node:fs';
+import { join } from 'node:path';
+import { listDirectory } from '../../storage/atomic-file.js';
+import { backupPaths } from '../../storage/backups.js';
+import { lockPath, sightLock } from '../../storage/lock-directory.js';
+import type { LockOwner } from '../../storage/lock-owner.js';
+import { type RootPaths, scopeFiles } from '../../storage/paths.js';
+import type { Root } from '../../storage/root.js';
+import { scopeKeys } from './stored-files.js';
+
+export interface FileFacts {
+  readonly path: string;
+  readonly isDirectory: boolean;
+  /** Permission bits. */
+  readonly mode: number;
+  readonly owner: number;
+  readonly links: number;
+  readonly size: number;
+}
+
+export interface LockFacts {
+  readonly name: string;
+  readonly nonce: string;
+  readonly owner: LockOwner | undefined;
+  readonly state: 'alive' | 'dead' | 'foreign' | 'unknown';
+}
+
+export function factsAbout(path: string): FileFacts | undefined {
+  const stats = statsOf(path);
+  if (stats === undefined) return undefined;
+  const { mode, uid: owner, nlink: links, size } = stats;
+  return { path, isDirectory: stats.isDirectory(), mode: mode & 0o777, owner, links, size };
+}
+
+function statsOf(path: string): fs.Stats | undefined {
+  try {
+    return fs.statSync(path, { throwIfNoEntry: false });
+  } catch {
+    // In a directory that is closed to us, whose own owner and mode say so, or behind a link that leads in a circle.
+    return undefined;
+  }
+}
+
+/** What must be readable by its owner only: the directories of the root and every file with a login in it. */
+export function ownedFiles(paths: RootPaths): FileFacts[] {
+  const directories = [paths.root, paths.projects, paths.journal, paths.locks, paths.kept];
+  const scopes = scopeKeys(paths).flatMap((key) => {
+    const { pool, flagged } = scopeFiles(paths, key);
+    return [
+      ...(key === undefined ? [] : [join(paths.projects, key)]),
+      pool,
+      flagged,
+      ...backupPaths(pool),
+      ...backupPaths(flagged),
+    ];
+  });
+  const kept = listDirectory(paths.kept).map((name) => join(paths.kept, name));
+  const journal = listDirectory(paths.journal).map((name) => join(paths.journal, name));
+  const others = [paths.accountState, paths.settings, paths.lineageLog];
+  return [...directories, ...scopes, ...kept, ...journal, ...others].flatMap((path) => factsAbout(path) ?? []);
+}
+
+export function heldLocks({ paths, processes }: Root): LockFacts[] {
+  const names = listDirectory(paths.locks).flatMap(
+    (entry) => /^(?<name>[^.].*)\.held$/.exec(entry)?.groups?.['name'] ?? [],
+  );
+  return names.flatMap((name) => {
+    // Looking at a directory without a record would tidy it up, and nothing here may change anything.
+    if (!listDirectory(lockPath(paths.locks, name)).some((entry) => entry.startsWith('owner-'))) return [];
+    const sighting = sightLock(lockPath(paths.locks, name));
+    if (sighting.kind === 'free') return [];
+    const { nonce, owner } = sighting;
+    return [{ name, nonce, owner, state: owner === undefined ? ('unknown' as const) : processes.stateOf(owner) }];
+  });
+}

@@ -1,0 +1,67 @@
+import type { AuthFileState, CodexHome } from '../../codex/home.js';
+import type { ProjectResolution } from '../../project/identity.js';
+import type { Settings } from '../../settings.js';
+import type { AccountState } from '../../storage/account-state.js';
+import type { JournalEntry } from '../../storage/journal.js';
+import type { Lineage } from '../../storage/lineage-log.js';
+import type { Root } from '../../storage/root.js';
+import type { ScopeRecords } from '../../storage/scope-files.js';
+import type { ClientFacts } from './client-facts.js';
+import type { CodexConfig } from './codex-config.js';
+import type { LoginCopy } from './login-copies.js';
+import type { NetworkFacts, PortFacts } from './network-facts.js';
+import type { FileFacts, LockFacts } from './storage-facts.js';
+import type { StoredFile } from './stored-files.js';
+
+/** Everything the checks look at, gathered once and without changing anything. */
+export interface World {
+  readonly now: number;
+  readonly root: Root;
+  readonly home: CodexHome;
+  /** Absent when the root does not exist yet. */
+  readonly rootFacts: FileFacts | undefined;
+  /** Every pool and flagged file, good or not. */
+  readonly files: readonly StoredFile[];
+  /** The scopes, as far as their files are good. */
+  readonly scopes: readonly ScopeRecords[];
+  /** Files and directories of ours with their modes. */
+  readonly owned: readonly FileFacts[];
+  readonly journal: readonly JournalEntry[];
+  readonly journalProblem: string | undefined;
+  /** Every copy of a login in a place that we may read, other roots included. */
+  readonly copies: readonly LoginCopy[];
+  /** What we have done with tokens, as far as the log goes back. */
+  readonly lineage: Lineage;
+  readonly temporaries: readonly string[];
+  readonly locks: readonly LockFacts[];
+  readonly state: AccountState;
+  /** Of `account-state.json`; one of a newer version, or closed to us, is not ours to touch. */
+  readonly stateProblem: { readonly message: string; readonly isClosed: boolean } | undefined;
+  readonly authFile: AuthFileState | { readonly unreadable: string };
+  readonly authFileFacts: FileFacts | undefined;
+  readonly codexConfig: CodexConfig;
+  readonly client: ClientFacts;
+  readonly project: ProjectResolution;
+  readonly settingProblems: readonly SettingProblem[];
+  readonly settings: Settings;
+  readonly settingsFile: string;
+  readonly environment: Readonly<Record<string, string>>;
+  /** Other roots on this machine that could hold the same logins. */
+  readonly otherRoots: readonly OtherRoot[];
+  readonly ports: readonly PortFacts[];
+  readonly network: NetworkFacts | 'offline';
+}
+
+export interface SettingProblem {
+  readonly name: string;
+  readonly message: string;
+  /** Where the bad value is. */
+  readonly source: 'file' | 'environment';
+  /** The whole file cannot be used, and is not damaged: a newer version, or one that is closed to us. */
+  readonly isClosed?: boolean;
+}
+
+export interface OtherRoot {
+  readonly path: string;
+  readonly scopes: readonly ScopeRecords[];
+}

@@ -1,0 +1,67 @@
+import { dirname, sep } from 'node:path';
+import { AppError } from '../errors.js';
+import {
+  type FileVersion,
+  isSameVersion,
+  makePrivateDirectory,
+  readVersion,
+  replaceFile,
+  versionOf,
+  writeError,
+} from './atomic-file.js';
+import { rotateBackups } from './backups.js';
+import type { LockHandle } from './file-lock.js';
+import type { Root } from './root.js';
+
+/**
+ * Replaces one JSON file of the root, if it is still what we read and the lock is still ours. The version before it
+ * becomes the newest backup. Directory and file end up readable by their owner only, however loose they were.
+ */
+export function replaceJson(
+  root: Root,
+  lock: LockHandle,
+  path: string,
+  expected: FileVersion,
+  value: Record<string, unknown>,
+): FileVersion {
+  if (expected.kind === 'present') backUp(path, () => rotateBackups(path, expected, root.processes));
+  return overwriteJson(root, lock, path, expected, value);
+}
+
+/** The same without a backup, for what may be lost. */
+export function overwriteJson(
+  root: Root,
+  lock: LockHandle,
+  path: string,
+  expected: FileVersion,
+  value: Record<string, unknown>,
+): FileVersion {
+  const content = `${JSON.stringify(value, null, 2)}\n`;
+  const directory = dirname(path);
+  const isOurs = directory === root.paths.root || directory.startsWith(root.paths.root + sep);
+  if (isOurs) makePrivateDirectory(directory);
+  const guard = () => {
+    lock.assertHeld();
+    assertUnchanged(path, expected);
+  };
+  replaceFile({ path, content, guard }, root.processes);
+  return versionOf(content);
+}
+
+/** Other tools take no lock and count no generation: only the content tells. */
+function assertUnchanged(path: string, expected: FileVersion): void {
+  if (isSameVersion(readVersion(path), expected)) return;
+  throw new AppError('storage-conflict', `another program changed ${path} at the same moment`, {
+    hint: 'run the command again; nothing was overwritten',
+    details: { path },
+  });
+}
+
+/** Runs one step of keeping a copy. Throws `storage-write-failed`: without its backup a file is not replaced. */
+export function backUp(path: string, copy: () => void): void {
+  try {
+    copy();
+  } catch (error) {
+    throw error instanceof AppError ? error : writeError(path, error);
+  }
+}

@@ -1,0 +1,31 @@
+import type { SettingName, SettingValue } from '../settings.js';
+import { makePrivateDirectory, readVersion } from './atomic-file.js';
+import { withLock } from './file-lock.js';
+import { replaceJson } from './json-file.js';
+import { assertOwner, type Root } from './root.js';
+import { readSettingsFile } from './settings-file.js';
+
+const settingsWaitMs = 10_000;
+
+/** Sets or, without a value, unsets one setting in a file; everything else in it stays. Returns whether it changed. */
+export async function updateSettingsFile(
+  root: Root,
+  path: string,
+  name: SettingName,
+  value: SettingValue | undefined,
+  signal?: AbortSignal,
+): Promise<boolean> {
+  assertOwner(root);
+  makePrivateDirectory(root.paths.root);
+  const { clock, processes, paths } = root;
+  const options = { directory: paths.locks, clock, processes, waitMs: settingsWaitMs, ...(signal ? { signal } : {}) };
+  return withLock('store', options, (lock) => {
+    const version = readVersion(path);
+    const { raw, values } = readSettingsFile(path);
+    if (values[name] === value) return false;
+    const { [name]: _, ...others } = values;
+    const pluginConfig = value === undefined ? others : { ...values, [name]: value };
+    replaceJson(root, lock, path, version, { version: 1, ...raw, pluginConfig });
+    return true;
+  });
+}

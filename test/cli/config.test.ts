@@ -1,0 +1,316 @@
+import { existsSync, readFileSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from 'vitest';
+import { configGetCommand, configListCommand, configSetCommand } from '../../src/cli/commands/config.js';
+import type { Clock } from '../../src/core/clock.js';
+import { type SettingName, settingDefinitions, settingNames, settingVariable } from '../../src/core/settings.js';
+import { type CliOptions, createTestHome, runCli, runJson } from '../support/cli.js';
+import { makeProject } from '../support/project-home.js';
+import { refused } from '../support/provider/faults.js';
+import { endpointPaths } from '../support/provider/scenario.js';
+import { type Provider, startProvider } from '../support/provider/start.js';
+import type { RefreshHome } from '../support/refresh-home.js';
+import { noon } from '../support/sample-pool.js';
+import {
+  at,
+  atNoon,
+  dataOf,
+  emptyHome,
+  factsAbout,
+  homeOfAlice,
+  seededHome,
+  setProviderToNoon,
+} from '../support/seed.js';
+import { clockAt, readJson, writeJson } from '../support/stored-accounts.js';
+
+describe('config', () => {
+  test('list shows value, default and source of every setting', async () => {
+    const home = createTestHome();
+    await runCli(home, ['config', 'set', 'quotaTtlMs', '60000']);
+    const result = await runCli(home, ['config', 'list'], { variables: { CODEX_AUTH_PROBE_CONCURRENCY: '2' } });
+    expect(result.stdout.replaceAll(home.directory, '<home>')).toMatchInlineSnapshot(`
+      "SETTING                         VALUE  DEFAULT  SOURCE
+      perProjectAccounts               true     true  default
+      tokenRefreshSkewMs              60000    60000  default
+      flagAfterConsecutiveFailures        3        3  default
+      networkErrorCooldownMs           6000     6000  default
+      quotaTtlMs                      60000   300000  file
+      probeConcurrency                    2        8  environment
+      fetchTimeoutMs                  15000    15000  default
+      sessionAffinityTtlMs          1200000  1200000  default
+      sessionAffinityMaxEntries         512      512  default
+      proactiveRefreshIntervalMs      60000    60000  default
+      proactiveRefreshBufferMs       300000   300000  default
+
+      <home>/codex/multi-auth/settings.json
+      "
+    `);
+    const { settings } = dataOf(configListCommand, await runCli(home, ['config', 'list', '--json']));
+    expect(settings.map(({ name }) => name)).toEqual(settingNames);
+  });
+
+  test('set, get and unset change one setting and keep whatever else is in the file', async () => {
+    const home = createTestHome();
+    const path = join(home.root, 'settings.json');
+    writeJson(path, { version: 1, note: 'mine', pluginConfig: { theirSetting: { deep: [1] }, quotaTtlMs: 5 } });
+    expect((await runCli(home, ['config', 'set', 'quotaTtlMs', '60000'])).stdout).toBe(
+      '✓ quotaTtlMs is now 60000 (file)\n',
+    );
+    expect((await runCli(home, ['config', 'set', 'quotaTtlMs', '60000'])).stdout).toBe(
+      '✓ quotaTtlMs was already 60000 (file)\n',
+    );
+    expect((await runCli(home, ['config', 'get', 'quotaTtlMs'])).stdout).toBe('60000\n');
+    expect(readJson(path)).toEqual({
+      version: 1,
+      note: 'mine',
+      pluginConfig: { theirSetting: { deep: [1] }, quotaTtlMs: 60_000 },
+    });
+    expect((await runCli(home, ['config', 'unset', 'quotaTtlMs'])).stdout).toBe(
+      '✓ quotaTtlMs is now 300000 (default)\n',
+    );
+    expect(readJson(path)).toEqual({ version: 1, note: 'mine', pluginConfig: { theirSetting: { deep: [1] } } });
+  });
+
+  test('--config names another file, for reading and for writing', async () => {
+    const home = createTestHome();
+    const path = join(home.directory, 'other.json');
+    await runCli(home, ['config', 'set', 'quotaTtlMs', '1', '--config', path]);
+    expect(readJson(path)).toEqual({ version: 1, pluginConfig: { quotaTtlMs: 1 } });
+    expect(existsSync(join(home.root, 'settings.json'))).toBe(false);
+    expect((await runCli(home, ['--config', path, 'config', 'get', 'quotaTtlMs'])).stdout).toBe('1\n');
+  });
+
+  test('the environment wins over the file, and says so where that surprises', async () => {
+    const home = createTestHome();
+    const variables = { CODEX_AUTH_QUOTA_TTL_MS: '7' };
+    const set = await runCli(home, ['config', 'set', 'quotaTtlMs', '60000'], { variables });
+    expect(set.stderr).toBe('warning: CODEX_AUTH_QUOTA_TTL_MS is set and wins over the file\n');
+    const { setting } = dataOf(
+      configSetCommand,
+      await runCli(home, ['config', 'set', 'quotaTtlMs', '60000', '--json'], { variables }),
+    );
+    expect(setting).toMatchObject({ value: 7, source: 'environment', variable: 'CODEX_AUTH_QUOTA_TTL_MS' });
+  });
+
+  test('a bad value names key, value and range, wherever it comes from, and how to mend it', async () => {
+    const home = createTestHome();
+    const failure = async (argv: readonly string[], variables = {}) => {
+      const { exitCode, document } = await runJson(home, argv, { variables });
+      return [exitCode, document.error.message, document.error.hint];
+    };
+    const range = 'but must be a whole number from 1 to 64';
+    expect(await failure(['config', 'set', 'probeConcurrency', '0'])).toEqual([
+      2,
+      `probeConcurrency is "0", ${range}`,
+      'codex-auth config set probeConcurrency 8',
+    ]);
+    expect(await failure(['list'], { CODEX_AUTH_PROBE_CONCURRENCY: 'many' })).toEqual([
+      2,
+      `CODEX_AUTH_PROBE_CONCURRENCY is "many", ${range}`,
+      'unset CODEX_AUTH_PROBE_CONCURRENCY',
+    ]);
+    writeJson(join(home.root, 'settings.json'), { version: 1, pluginConfig: { probeConcurrency: 1.5 } });
+    expect(await failure(['list'])).toEqual([
+      2,
+      `probeConcurrency is 1.5, ${range}`,
+      'codex-auth config unset probeConcurrency',
+    ]);
+    expect(await failure(['config', 'set', 'perProjectAccounts', 'maybe'])).toEqual([
+      2,
+      'perProjectAccounts is "maybe", but must be true or false',
+      'codex-auth config set perProjectAccounts true',
+    ]);
+  });
+
+  test('a bad value of one setting keeps no other from being read or changed', async () => {
+    const home = createTestHome();
+    writeJson(join(home.root, 'settings.json'), { version: 1, pluginConfig: { probeConcurrency: 'x' } });
+    expect((await runCli(home, ['config', 'set', 'quotaTtlMs', '1'])).exitCode).toBe(0);
+    const { settings } = dataOf(configGetCommand, await runCli(home, ['config', 'get', 'quotaTtlMs', '--json']));
+    expect(settings).toMatchObject([{ value: 1, source: 'file' }]);
+    expect((await runCli(home, ['config', 'unset', 'probeConcurrency'])).exitCode).toBe(0);
+    expect((await runCli(home, ['list'])).exitCode).toBe(0);
+  });
+
+  test.each([
+    ['quotattl', 'set', 'codex-auth config set quotaTtlMs <value>'],
+    ['quotattl', 'get', 'codex-auth config get quotaTtlMs'],
+    ['refresh', 'unset', 'codex-auth config list'],
+    ['colour', 'get', 'codex-auth config list'],
+  ])('an unknown name "%s" to %s leads to: %s', async (name, verb, hint) => {
+    const value = verb === 'set' ? ['1'] : [];
+    const { exitCode, document } = await runJson(createTestHome(), ['config', verb, name, ...value]);
+    expect([exitCode, document.error.message, document.error.hint]).toEqual([2, `there is no setting "${name}"`, hint]);
+  });
+
+  test.each(['{', '[]', '{"pluginConfig":[]}', '{"version":2}'])(
+    'a settings file that holds %s stays as it is',
+    async (content) => {
+      const home = createTestHome();
+      await runCli(home, ['config', 'set', 'quotaTtlMs', '1']);
+      const path = join(home.root, 'settings.json');
+      writeFileSync(path, content);
+      for (const argv of [['config', 'set', 'quotaTtlMs', '2'], ['config', 'list'], ['list']]) {
+        const { exitCode, stderr } = await runCli(home, argv);
+        expect(exitCode).toBe(6);
+        expect(stderr).toContain(path);
+      }
+      expect(readFileSync(path, 'utf8')).toBe(content);
+    },
+  );
+});
+
+describe('a setting that is set through the command line', () => {
+  let provider: Provider;
+  beforeAll(async () => {
+    provider = await startProvider();
+  });
+  beforeEach(() => setProviderToNoon(provider));
+  afterEach(() => provider.reset());
+  afterAll(() => provider.stop());
+
+  const run = ({ home }: RefreshHome, argv: readonly string[], options: CliOptions = atNoon) =>
+    runCli(home, argv, options);
+  const json = async (seeded: RefreshHome, argv: readonly string[], options: CliOptions = atNoon) =>
+    JSON.parse((await run(seeded, [...argv, '--json'], options)).stdout).data;
+  const refreshes = () => provider.requests.refreshes().length;
+
+  /** What can be seen of a setting: by its default, and after it has been set to `value`. */
+  interface Effect {
+    readonly value: number | boolean;
+    readonly seen: (seeded: RefreshHome) => Promise<unknown>;
+    readonly expected: readonly [byDefault: unknown, set: unknown];
+    readonly home?: () => Promise<RefreshHome>;
+  }
+
+  const effects: Readonly<Record<SettingName, Effect>> = {
+    perProjectAccounts: {
+      value: false,
+      async seen(seeded) {
+        makeProject(seeded.home);
+        return (await json(seeded, ['list'])).scope.kind;
+      },
+      expected: ['project', 'global'],
+    },
+    tokenRefreshSkewMs: {
+      value: 600_000,
+      home: () => homeOfAlice(provider, 300),
+      async seen(seeded) {
+        await run(seeded, ['check']);
+        return refreshes();
+      },
+      expected: [0, 1],
+    },
+    flagAfterConsecutiveFailures: {
+      value: 1,
+      home: () => homeOfAlice(provider, -60),
+      async seen(seeded) {
+        provider.scenario.on('token', refused(400, 'something_else'));
+        await run(seeded, ['check']);
+        return seeded.flagged().length;
+      },
+      expected: [0, 1],
+    },
+    networkErrorCooldownMs: {
+      value: 90_000,
+      async seen(seeded) {
+        provider.scenario.on('usage', refused(500, 'x'));
+        await run(seeded, ['usage']);
+        return (factsAbout(seeded, 'acc_home').health?.cooldown?.until ?? 0) - noon;
+      },
+      expected: [6_000, 90_000],
+    },
+    quotaTtlMs: {
+      value: 60_000,
+      async seen(seeded) {
+        await run(seeded, ['usage']);
+        await run(seeded, ['usage'], at(2));
+        return provider.requests.to(endpointPaths.usage).length;
+      },
+      expected: [1, 2],
+    },
+    probeConcurrency: {
+      value: 1,
+      home: () => seededHome(provider),
+      async seen(seeded) {
+        provider.scenario.latencyMs = 50;
+        await run(seeded, ['usage']);
+        return provider.requests.maxConcurrent(endpointPaths.usage);
+      },
+      expected: [3, 1],
+    },
+    fetchTimeoutMs: {
+      value: 150,
+      async seen(seeded) {
+        provider.scenario.on('usage', { kind: 'slow', ms: 600 });
+        return (await json(seeded, ['usage'])).accounts[0].failure?.code;
+      },
+      expected: [undefined, 'timeout'],
+    },
+    sessionAffinityTtlMs: {
+      value: 60_000,
+      async seen(seeded) {
+        await run(seeded, ['best', '--session', 'a']);
+        return (await json(seeded, ['best', '--session', 'a'], at(2))).session.kept;
+      },
+      expected: [true, false],
+    },
+    sessionAffinityMaxEntries: {
+      value: 1,
+      async seen(seeded) {
+        for (const [minute, session] of ['a', 'b'].entries())
+          await run(seeded, ['best', '--session', session], at(minute));
+        return (await json(seeded, ['best', '--session', 'a'], at(2))).session.kept;
+      },
+      expected: [true, false],
+    },
+    proactiveRefreshIntervalMs: {
+      value: 5_000,
+      async seen(seeded) {
+        const stopping = new AbortController();
+        const pauses: number[] = [];
+        const clock: Clock = {
+          ...clockAt(noon),
+          async sleep(ms) {
+            pauses.push(ms);
+            stopping.abort();
+            stopping.signal.throwIfAborted();
+          },
+        };
+        await run(seeded, ['guard'], { clock, signal: stopping.signal });
+        const [pause = 0] = pauses;
+        return [5_000, 60_000].find((interval) => pause >= interval && pause < interval * 1.1);
+      },
+      expected: [60_000, 5_000],
+    },
+    proactiveRefreshBufferMs: {
+      value: 600_000,
+      home: () => homeOfAlice(provider, 400),
+      async seen(seeded) {
+        await run(seeded, ['guard', '--once']);
+        return refreshes();
+      },
+      expected: [0, 1],
+    },
+  };
+
+  test.each(settingNames)('%s changes what a command does', async (name) => {
+    const { value, seen, expected, home = () => homeOfAlice(provider) } = effects[name];
+    expect(value).not.toBe(settingDefinitions[name].default);
+    expect(await seen(await home())).toEqual(expected[0]);
+
+    provider.reset();
+    setProviderToNoon(provider);
+    const set = await home();
+    expect((await run(set, ['config', 'set', name, String(value)])).exitCode).toBe(0);
+    expect(await seen(set)).toEqual(expected[1]);
+  });
+
+  test.each(settingNames)('%s is read from the environment too', async (name) => {
+    const { home } = emptyHome(provider);
+    const { value } = effects[name];
+    const variables = { [settingVariable(name)]: String(value) };
+    const { settings } = dataOf(configGetCommand, await runCli(home, ['config', 'get', name, '--json'], { variables }));
+    expect(settings).toMatchObject([{ name, value, source: 'environment' }]);
+  });
+});

@@ -1,0 +1,300 @@
+import { chmodSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { afterAll, beforeAll, describe, expect, it, onTestFinished } from 'vitest';
+import { doctorCommand } from '../../src/cli/commands/doctor.js';
+import { readClaims } from '../../src/core/oauth/jwt-claims.js';
+import { signIn } from '../support/accounts.js';
+import { runCli, runJson } from '../support/cli.js';
+import { contentOf } from '../support/home-content.js';
+import { type Provider, startProvider } from '../support/provider/start.js';
+import { alice, bob, RefreshHome } from '../support/refresh-home.js';
+import { temporaryDirectory } from '../support/temporary.js';
+import { type BrokenWorld, brokenWorlds, healthyWorld, writePrivate } from '../support/worlds.js';
+import { lostTokenWorlds, rotate } from '../support/worlds-of-lost-tokens.js';
+
+let provider: Provider;
+beforeAll(async () => {
+  provider = await startProvider();
+});
+afterAll(() => provider.stop());
+
+/** The stand-in's address would be a finding of its own; these worlds ask nobody. */
+const quiet = { CODEX_AUTH_ISSUER: '', CODEX_AUTH_BACKEND_URL: '', PATH: '/usr/bin:/bin', CODEX_AUTH_LOGIN_PORTS: '0' };
+
+async function plantWorld(world: Pick<BrokenWorld, 'plant' | 'variables'>) {
+  const home = new RefreshHome(temporaryDirectory(), provider);
+  const healthy = await healthyWorld(home);
+  const planted = (await world.plant(healthy)) ?? {};
+  const variables = { ...quiet, ...world.variables, ...planted.variables };
+  const doctor = (...argv: string[]) => runJson(home.home, ['doctor', '--offline', ...argv], { ...planted, variables });
+  return { home, healthy, doctor, variables };
+}
+
+function troubles(document: { data: { checks: { id: string; status: string }[] } }): Record<string, string> {
+  const wrong = document.data.checks.filter(({ status }) => status === 'warn' || status === 'error');
+  return Object.fromEntries(wrong.map(({ id, status }) => [id, status]));
+}
+
+/** The newest refresh token of every login, by the server's clock, wherever it is kept. */
+function newestLogins(home: RefreshHome): Map<string, { issuedAt: number; token: string }> {
+  const newest = new Map<string, { issuedAt: number; token: string }>();
+  const files = Object.values(contentOf(home.home));
+  const pairs = files.flatMap((content) => {
+    const unescaped = content.replaceAll('\\"', '"');
+    const access = [...unescaped.matchAll(/"access_?[tT]oken":\s*"([^"]+)"/g)].map(([, token = '']) => token);
+    return access;
+  });
+  for (const token of pairs) {
+    const { userId, accountId, issuedAt = 0 } = readClaims(token) ?? {};
+    const key = `${userId}/${accountId}`;
+    if (issuedAt >= (newest.get(key)?.issuedAt ?? -1)) newest.set(key, { issuedAt, token });
+  }
+  return newest;
+}
+
+describe('doctor', () => {
+  it('finds nothing wrong in a healthy world', async () => {
+    const { doctor } = await plantWorld({ plant: () => undefined });
+    const { document, exitCode } = await doctor();
+    expect(troubles(document)).toEqual({});
+    expect(exitCode).toBe(0);
+    expect(doctorCommand.schema.safeParse(document.data).success).toBe(true);
+  });
+
+  it('finds nothing wrong where there is nothing yet', async () => {
+    const home = new RefreshHome(temporaryDirectory(), provider);
+    const { document, exitCode } = await runJson(home.home, ['doctor', '--offline'], { variables: quiet });
+    expect(troubles(document)).toEqual({});
+    expect(exitCode).toBe(0);
+  });
+
+  it.each([...brokenWorlds, ...lostTokenWorlds])('names, mends and then finds clean: $name', async (world) => {
+    const { home, healthy, doctor } = await plantWorld(world);
+    const loginsBefore = newestLogins(home);
+    const bytesBefore = contentOf(home.home);
+
+    const found = await doctor();
+    expect(troubles(found.document)).toEqual(world.finds);
+    expect(found.exitCode).toBe(Object.values(world.finds).includes('error') ? 1 : 0);
+
+    const dry = await doctor('--fix', '--dry-run');
+    expect(dry.document.data.plan).toEqual(found.document.data.plan);
+    const after = withoutSwept(contentOf(home.home));
+    expect(after).toEqual(withoutSwept(bytesBefore));
+
+    const fixed = await doctor('--fix');
+    const remaining = Object.keys(troubles(fixed.document));
+    expect(remaining.sort()).toEqual([...(world.remains ?? [])].sort());
+    expect((fixed.document.data.repairs ?? []).filter(({ done }: { done: boolean }) => !done)).toEqual([]);
+
+    world.holds?.(healthy);
+
+    const bytesFixed = contentOf(home.home);
+    const again = await doctor('--fix');
+    expect(Object.keys(troubles(again.document)).sort()).toEqual(remaining.sort());
+    expect(contentOf(home.home)).toEqual(bytesFixed);
+    for (const [login, { token }] of loginsBefore) expect(newestLogins(home).get(login)?.token).toBe(token);
+  });
+
+  it('covers at least thirty broken worlds', () => {
+    expect(brokenWorlds.length).toBeGreaterThanOrEqual(30);
+  });
+
+  it('tells as text what is wrong, what it means and what to do', async () => {
+    const { home, variables } = await plantWorld({
+      plant: ({ world }) => {
+        writeSettings(world);
+      },
+    });
+    const { stdout, exitCode } = await runCli(home.home, ['doctor', '--offline'], { variables });
+    expect(stdout).toContain('probeConcurrency is 0, but must be a whole number from 1 to 64');
+    expect(stdout).toContain('codex-auth doctor --fix would');
+    expect(stdout).toContain('unset probeConcurrency, so that its default applies');
+    expect(exitCode).toBe(1);
+  });
+
+  it('sends nothing with --offline, and no token without it', async () => {
+    const { home } = await plantWorld({ plant: () => undefined });
+    const before = provider.requests.all.length;
+    await runCli(home.home, ['doctor', '--offline']);
+    expect(provider.requests.all.length).toBe(before);
+    const { document } = await runJson(home.home, ['doctor']);
+    const sent = provider.requests.all.slice(before);
+    expect(sent.length).toBeGreaterThan(0);
+    expect(sent.filter(({ headers }) => headers['authorization'] !== undefined)).toEqual([]);
+    expect(sent.filter(({ path }) => path === '/oauth/token')).toEqual([]);
+    const network = document.data.checks.find(({ id }: { id: string }) => id === 'reachability');
+    expect(network.status).toBe('ok');
+  });
+
+  it('reports a clock that is an hour off, and hosts that do not answer', async () => {
+    const { home } = await plantWorld({ plant: () => undefined });
+    const clock = {
+      now: () => Date.now() + 3_600_000,
+      monotonicMs: () => performance.now(),
+      sleep: async () => undefined,
+    };
+    const shifted = await runJson(home.home, ['doctor'], { clock });
+    expect(troubles(shifted.document)).toMatchObject({ clock: 'warn' });
+    const variables = { CODEX_AUTH_ISSUER: 'http://127.0.0.1:9', CODEX_AUTH_BACKEND_URL: 'http://127.0.0.1:9' };
+    const dark = await runJson(home.home, ['doctor'], { variables });
+    expect(troubles(dark.document)).toMatchObject({ reachability: 'error' });
+    expect(dark.exitCode).toBe(1);
+  });
+
+  it('warns while "codex auth" would reach the official client', async () => {
+    const { home, variables } = await plantWorld({ plant: () => undefined });
+    const directory = join(home.home.directory, 'bin');
+    mkdirSync(directory);
+    writeFileSync(join(directory, 'codex'), '#!/bin/sh\necho codex-cli 0.160.1\n', { mode: 0o755 });
+    const { document } = await runJson(home.home, ['doctor', '--offline'], {
+      variables: { ...variables, PATH: `${directory}:/usr/bin:/bin` },
+    });
+    expect(troubles(document)).toEqual({ wiring: 'warn', client: 'warn' });
+  });
+
+  it('asks the official client for its version without letting it into its home, where it would leave files', async () => {
+    const { home, variables } = await plantWorld({ plant: () => undefined });
+    const directory = join(home.home.directory, 'bin');
+    writePrivate(join(directory, 'codex'), '#!/bin/sh\necho "codex-cli 0.169.0 with $CODEX_HOME"\n');
+    chmodSync(join(directory, 'codex'), 0o755);
+    const path = { ...variables, PATH: `${directory}:/usr/bin:/bin` };
+    const { document } = await runJson(home.home, ['doctor', '--offline'], { variables: path });
+    const { message } = document.data.checks.find(({ id }: { id: string }) => id === 'client');
+    expect(message).toMatch(/^codex-cli 0\.169\.0 with \//);
+    expect(message).not.toContain(home.home.codexHome);
+  });
+
+  it('refuses to repair for somebody else, and says who should', async () => {
+    const { home, variables } = await plantWorld({ plant: ({ world }) => chmodSync(world.home.poolFile, 0o644) });
+    const somebodyElse = { variables, effectiveUserId: 54_321 };
+    const before = contentOf(home.home);
+    const found = await runJson(home.home, ['doctor', '--offline'], somebodyElse);
+    expect(troubles(found.document)).toEqual({ root: 'error' });
+    const fixed = await runJson(home.home, ['doctor', '--offline', '--fix'], somebodyElse);
+    expect(contentOf(home.home)).toEqual(before);
+    expect([found.exitCode, fixed.exitCode]).toEqual([1, 1]);
+  });
+
+  it('leads out of a state in which no account can be used', async () => {
+    const { home, doctor } = await plantWorld({
+      async plant({ world }) {
+        const [first, second] = await Promise.all(
+          [alice, bob].map((who) => world.provider.issueTokens({ ...who, expiresInSeconds: -60 })),
+        );
+        if (first === undefined || second === undefined) throw new Error('no tokens');
+        writePrivate(world.home.poolFile, { version: 3, accounts: [], activeIndex: 0 });
+        world.addRecord('acc_first', first);
+        world.addRecord('acc_second', second);
+        chmodSync(world.home.poolFile, 0o644);
+        world.writeAuthFile(first);
+        const health = { score: 10, at: Date.now(), consecutiveRefreshFailures: 1 };
+        const accounts = { acc_first: { health }, acc_second: { health } };
+        writePrivate(join(world.home.root, 'account-state.json'), { version: 1, accounts, affinity: {} });
+      },
+    });
+    provider.revokeAccount(bob);
+    onTestFinished(() => provider.reset());
+
+    const fixed = await doctor('--fix');
+    expect(remainingCommands(fixed.document)).toEqual({ tokens: ['codex-auth check'], health: ['codex-auth check'] });
+    await runCli(home.home, ['check']);
+
+    const checked = await doctor();
+    expect(checked.document.data.checks.find(({ id }: { id: string }) => id === 'flagged').message).toMatch(
+      /^bob@example\.com: refresh_token_invalidated/,
+    );
+    expect(remainingCommands(checked.document)).toEqual({ flagged: [expect.stringMatching(/^codex-auth login/)] });
+    provider.reviveAccount(bob);
+    expect((await signIn(home.home, provider, bob)).exitCode).toBe(0);
+
+    expect(troubles((await doctor()).document)).toEqual({});
+  });
+
+  describe('about a dead refresh token', () => {
+    it.each<{ name: string; plant: (home: RefreshHome, spent: string) => Promise<unknown> | undefined; story: RegExp }>(
+      [
+        {
+          name: 'that we have exchanged ourselves',
+          plant: (home) => rotate(home, 'acc_second'),
+          story: /process \d+ of ours exchanged this token at \d{4}-/,
+        },
+        {
+          name: 'that the official client has had',
+          plant: (home) => runCli(home.home, ['switch', 'acc_second']),
+          story: /the official client has had this token since \d{4}-.* is the likely one to have spent it/,
+        },
+        {
+          name: 'that was overtaken by the official client',
+          async plant(home) {
+            home.writeAuthFile(await provider.issueTokens({ ...bob, issuedAt: Date.now() - 60_000 }));
+            await runCli(home.home, ['switch', 'acc_first']);
+          },
+          story: /somebody else had exchanged this token when we looked at .*, most likely the official client/,
+        },
+        {
+          name: 'of which nothing is known',
+          plant: () => undefined,
+          story: /our log does not go back to whoever spent it/,
+        },
+      ],
+    )('$name: tells from the log and the copies what happened', async ({ plant, story }) => {
+      const { home, doctor } = await plantWorld({ plant: () => undefined });
+      const before = home.record('acc_second');
+      const spent = before.refreshToken ?? '';
+      await plant(home, spent);
+      const { accounts, ...pool } = JSON.parse(readFileSync(home.home.poolFile, 'utf8'));
+      writePrivate(home.home.poolFile, { ...pool, accounts: accounts.slice(0, 1) });
+      const flagged = { ...before, flaggedReason: 'refresh_token_reused', flaggedAt: 1, movedAt: Date.now() };
+      writePrivate(join(home.home.root, 'openai-codex-flagged-accounts.json'), { version: 1, accounts: [flagged] });
+      const { document, stdout } = await doctor();
+      const row = document.data.checks.find(({ id }: { id: string }) => id === 'flagged');
+      expect(row.message).toMatch(story);
+      expect(row.message).toContain('the same dead token is in a backup (openai-codex-accounts.json.bak');
+      for (const token of provider.issued.strings()) expect(stdout).not.toContain(token);
+    });
+
+    it('names another root that has the login', async () => {
+      const { home, doctor } = await plantWorld({ plant: () => undefined });
+      const other = join(home.home.variables['HOME'] ?? '', '.codex', 'multi-auth', 'openai-codex-accounts.json');
+      writePrivate(other, JSON.parse(readFileSync(home.home.poolFile, 'utf8')));
+      const before = home.record('acc_second');
+      const { accounts, ...pool } = JSON.parse(readFileSync(home.home.poolFile, 'utf8'));
+      writePrivate(home.home.poolFile, { ...pool, accounts: accounts.slice(0, 1) });
+      const flagged = { ...before, flaggedReason: 'refresh_token_reused', flaggedAt: 1, movedAt: Date.now() };
+      writePrivate(join(home.home.root, 'openai-codex-flagged-accounts.json'), { version: 1, accounts: [flagged] });
+      const { document } = await doctor();
+      const row = document.data.checks.find(({ id }: { id: string }) => id === 'flagged');
+      expect(row.message).toContain(`another copy of this login is in ${other}, whose owner may have spent it`);
+    });
+  });
+
+  it('gives every finding a next step, and one line to it', async () => {
+    for (const world of brokenWorlds.slice(0, 12)) {
+      const { doctor } = await plantWorld(world);
+      const { document } = await doctor();
+      for (const { status, fixable, commands } of document.data.checks) {
+        if (status === 'warn' || status === 'error') expect(fixable || commands.length > 0).toBe(true);
+        for (const command of commands) expect(command).not.toContain('\n');
+      }
+    }
+  });
+});
+
+function remainingCommands(document: { data: { checks: { id: string; status: string; commands: string[] }[] } }) {
+  const wrong = document.data.checks.filter(({ status }) => status === 'warn' || status === 'error');
+  return Object.fromEntries(wrong.map(({ id, commands }) => [id, commands]));
+}
+
+/** Temporary files of dead processes go at any start (DESIGN §4). */
+function withoutSwept(content: Record<string, string>): Record<string, string> {
+  return Object.fromEntries(Object.entries(content).filter(([name]) => !name.endsWith('.tmp')));
+}
+
+function writeSettings(world: RefreshHome): void {
+  writeFileSync(
+    join(world.home.root, 'settings.json'),
+    JSON.stringify({ version: 1, pluginConfig: { probeConcurrency: 0 } }),
+    { mode: 0o600 },
+  );
+}

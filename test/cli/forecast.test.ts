@@ -1,0 +1,237 @@
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from 'vitest';
+import { forecastCommand } from '../../src/cli/commands/forecast.js';
+import { listCommand } from '../../src/cli/commands/list.js';
+import { type CliOptions, runCli } from '../support/cli.js';
+import { endpointPaths } from '../support/provider/scenario.js';
+import { type Provider, startProvider } from '../support/provider/start.js';
+import { alice, aliceAtStudio, bob, carol, type RefreshHome } from '../support/refresh-home.js';
+import {
+  at,
+  atNoon,
+  dataOf,
+  emptyHome,
+  homeOfAlice,
+  known,
+  said,
+  seededHome,
+  setProviderToNoon,
+  setUsage,
+  windowAtNoon,
+} from '../support/seed.js';
+
+let provider: Provider;
+beforeAll(async () => {
+  provider = await startProvider();
+});
+beforeEach(() => setProviderToNoon(provider));
+afterEach(() => provider.reset());
+afterAll(() => provider.stop());
+
+async function forecast({ home }: RefreshHome, argv: readonly string[] = [], options: CliOptions = atNoon) {
+  return dataOf(forecastCommand, await runCli(home, ['forecast', '--json', ...argv], options));
+}
+
+/** Nearly used up, half used, full of quota: in this order. */
+function spreadUsage(): void {
+  setUsage(provider, alice, 99, 50);
+  setUsage(provider, aliceAtStudio, 100, 40);
+  setUsage(provider, carol, 20, 30);
+}
+
+describe('forecast', () => {
+  test('shows who can be used, how risky that is, what is left, and whom to take', async () => {
+    const seeded = await seededHome(provider);
+    spreadUsage();
+    const result = await runCli(seeded.home, ['forecast'], atNoon);
+    expect(result.exitCode).toBe(0);
+    expect(said(result)).toMatchInlineSnapshot(`
+      "  #  ACCOUNT                   WORKSPACE  AVAILABILITY                   RISK       LEFT
+        1  home <alice@example.com>  Personal   ready                          55 medium  5h 1% · 7d 50% · just read
+        2  alice@example.com         Studio     delayed until 14:05, in 2h 5m  60 medium  5h 0% · 7d 60% · just read
+        3  bob@example.com           Studio     unavailable: disabled by you   100 high   –
+        4  carol@example.com         Personal   ready                          0 low      5h 80% · 7d 70% · just read
+
+      → Use carol@example.com (Personal): its short window has more headroom than the others; codex-auth switch 4
+      "
+    `);
+  });
+
+  test('explains itself with --explain', async () => {
+    const seeded = await seededHome(provider);
+    spreadUsage();
+    expect(said(await runCli(seeded.home, ['forecast', '--explain'], atNoon))).toMatchInlineSnapshot(`
+      "  #  ACCOUNT                   WORKSPACE  AVAILABILITY                   RISK       LEFT
+        1  home <alice@example.com>  Personal   ready                          55 medium  5h 1% · 7d 50% · just read
+        2  alice@example.com         Studio     delayed until 14:05, in 2h 5m  60 medium  5h 0% · 7d 60% · just read
+        3  bob@example.com           Studio     unavailable: disabled by you   100 high   –
+        4  carol@example.com         Personal   ready                          0 low      5h 80% · 7d 70% · just read
+         1: 99 % used
+         1: only 1 % left of the 5h window
+         1: 50 % left of the 7d window lapses 2026-11-24 12:00, in 3d (0.69 % an hour)
+         1: risk quota used +55; score ready 10, session 0, health 40, headroom 0, waste 2.05
+         2: 5h window used up, resets 14:05, in 2h 5m
+         2: 60 % left of the 7d window lapses 2026-11-24 12:00, in 3d (0.83 % an hour)
+         2: risk quota used +60; score ready 0, session 0, health 0, headroom 0, waste 0
+         3: disabled by you
+         3: quota unknown
+         3: risk blocked +95, quota unknown or old +10; score ready 0, session 0, health 0, headroom 0, waste 0
+         4: 70 % left of the 7d window lapses 2026-11-24 12:00, in 3d (0.97 % an hour)
+         4: risk none; score ready 10, session 0, health 40, headroom 12, waste 2.47
+
+      → Use carol@example.com (Personal): its short window has more headroom than the others; codex-auth switch 4
+      "
+    `);
+    const { accounts } = await forecast(seeded, ['--explain']);
+    for (const { riskScore, explanation } of accounts) {
+      const points = explanation?.risk.reduce((sum, row) => sum + row.points, 0) ?? Number.NaN;
+      expect(riskScore).toBe(Math.min(100, points));
+    }
+  });
+
+  test('counts the limits of a model with --model', async () => {
+    const seeded = await homeOfAlice(provider);
+    const rate_limit = { primary_window: windowAtNoon(100, 18_000, 600), secondary_window: null };
+    setUsage(provider, alice, 10, 10, {
+      additional_rate_limits: [{ limit_name: 'GPT-5.5-Codex-Spark', metered_feature: 'codex_bengalfox', rate_limit }],
+    });
+    expect((await forecast(seeded)).accounts[0]?.availability).toBe('ready');
+    const ofModel = await forecast(seeded, ['--model', 'gpt-5.5-codex-spark']);
+    expect(ofModel).toMatchObject({
+      model: 'gpt-5.5-codex-spark',
+      nextAvailable: { id: 'acc_home', availableAt: '2026-11-21T12:10:00.000Z' },
+      accounts: [{ availability: 'delayed', availableAt: '2026-11-21T12:10:00.000Z' }],
+    });
+  });
+
+  test('names who is back first when nobody is ready', async () => {
+    const seeded = await seededHome(provider);
+    for (const who of [alice, bob, carol]) setUsage(provider, who, 100, 10);
+    setUsage(provider, carol, 10, 100);
+    const result = await runCli(seeded.home, ['forecast'], atNoon);
+    expect(said(result)).toContain(
+      '! No account is ready; home <alice@example.com> (Personal) is back 14:05, in 2h 5m\n',
+    );
+  });
+
+  test('has the same answer as list, report and best: there is one decision', async () => {
+    const seeded = await seededHome(provider);
+    spreadUsage();
+    const { accounts, recommendation } = await forecast(seeded);
+    const listed = dataOf(listCommand, await runCli(seeded.home, ['list', '--json'], atNoon));
+    expect(listed.accounts.map(({ state }) => state)).toEqual(['ready', 'exhausted', 'disabled', 'ready']);
+    expect(accounts.map(({ availability }) => availability)).toEqual(['ready', 'delayed', 'unavailable', 'ready']);
+    const best = JSON.parse((await runCli(seeded.home, ['best', '--json'], atNoon)).stdout);
+    const report = JSON.parse((await runCli(seeded.home, ['report', '--json'], atNoon)).stdout);
+    expect(best.data.recommendation).toMatchObject({ id: recommendation?.id, reason: recommendation?.reason });
+    expect(report.data.forecast.recommendation).toEqual(recommendation);
+  });
+
+  test('shows each number with its age and its source', async () => {
+    const seeded = await homeOfAlice(provider);
+    setUsage(provider, alice, 20, 30);
+    expect(said(await runCli(seeded.home, ['forecast'], atNoon))).toContain('5h 80% · 7d 70% · just read');
+    expect(said(await runCli(seeded.home, ['forecast'], at(4)))).toContain('5h 80% · 7d 70% · seen 4m ago');
+    const { accounts } = await forecast(seeded, [], at(4));
+    expect(accounts[0]?.quota).toMatchObject({ source: 'cache', observedAt: '2026-11-21T12:00:00.000Z' });
+    const csv = (await runCli(seeded.home, ['forecast', '--csv'], at(4))).stdout;
+    expect(csv).toMatchInlineSnapshot(`
+      "index,id,email,availability,available_at,risk_score,risk_level,score,usable_now_pct,quota_source,quota_observed_at,reasons
+      1,acc_home,alice@example.com,ready,,0,low,64.466,70,cache,2026-11-21T12:00:00.000Z,"70 % left of the 7d window lapses 2026-11-24 12:00, in 2d 23h (0.97 % an hour)"
+      "
+    `);
+  });
+});
+
+describe('what could not be read', () => {
+  test('is said once for all whom it concerns, with the command that helps, and is not held against them', async () => {
+    const seeded = emptyHome(provider);
+    for (const [id, who] of [
+      ['acc_home', alice],
+      ['acc_carol', carol],
+    ] as const) {
+      await seeded.addAccount(id, { ...who, expiresInSeconds: -3_600 }, known);
+    }
+    const result = await runCli(seeded.home, ['forecast'], atNoon);
+    expect(result.exitCode).toBe(0);
+    expect(said(result)).toMatchInlineSnapshot(`
+      "  #  ACCOUNT            WORKSPACE  AVAILABILITY  RISK    LEFT
+        1  alice@example.com  –          ready         10 low  –
+        2  carol@example.com  –          ready         10 low  –
+         1, 2: the access token has expired → codex-auth check
+
+      → Use alice@example.com: as good as any and first in order; codex-auth switch 1
+      "
+    `);
+    const { accounts } = await forecast(seeded);
+    expect(accounts.map(({ availability }) => availability)).toEqual(['ready', 'ready']);
+    expect(accounts.map(({ quota }) => quota)).toEqual([undefined, undefined]);
+    expect(provider.requests.all).toHaveLength(0);
+  });
+
+  test('--live refreshes what is due and reads it', async () => {
+    const seeded = await homeOfAlice(provider, -3_600);
+    const { accounts } = await forecast(seeded, ['--live']);
+    expect(accounts[0]).toMatchObject({ quota: { source: 'live' } });
+    expect(accounts[0]).not.toHaveProperty('failure');
+    expect(provider.requests.refreshes()).toHaveLength(1);
+  });
+
+  test('--live neither shows nor recommends an account that it had to set aside', async () => {
+    const seeded = emptyHome(provider);
+    await seeded.addAccount('acc_carol', { ...carol, expiresInSeconds: -3_600 });
+    await seeded.addAccount('acc_home', alice);
+    provider.revokeAccount(carol);
+    const { accounts, recommendation } = await forecast(seeded, ['--live']);
+    expect(accounts.map(({ id, index }) => [id, index])).toEqual([['acc_home', 1]]);
+    expect(recommendation?.id).toBe('acc_home');
+    expect(seeded.flagged()).toHaveLength(1);
+  });
+});
+
+describe('many accounts', () => {
+  test('are asked eight at once and none twice', async () => {
+    const crowd = await startProvider({
+      people: Array.from({ length: 100 }, (_, index) => ({
+        email: `person-${index}@example.com`,
+        userId: `user-${index}`,
+      })),
+    });
+    try {
+      setProviderToNoon(crowd);
+      const seeded = emptyHome(crowd);
+      for (const { email } of crowd.people.all()) await seeded.addAccount(`acc_${email.split('@')[0]}`, { email });
+      crowd.scenario.latencyMs = 20;
+      const { accounts } = await forecast(seeded);
+      const requests = crowd.requests.to(endpointPaths.usage);
+      expect(requests).toHaveLength(100);
+      expect(new Set(requests.map(({ headers }) => headers['chatgpt-account-id'])).size).toBe(100);
+      expect(crowd.requests.maxConcurrent(endpointPaths.usage)).toBe(8);
+      expect(accounts.every(({ quota }) => quota?.source === 'live')).toBe(true);
+      const again = await forecast(seeded);
+      expect(again.accounts.every(({ quota }) => quota?.source === 'cache')).toBe(true);
+      expect(crowd.requests.to(endpointPaths.usage)).toHaveLength(100);
+    } finally {
+      await crowd.stop();
+    }
+  });
+
+  test('are not all asked when nobody answers the first of them', async () => {
+    const crowd = await startProvider({
+      people: Array.from({ length: 40 }, (_, index) => ({ email: `person-${index}@example.com` })),
+    });
+    try {
+      setProviderToNoon(crowd);
+      const seeded = emptyHome(crowd);
+      for (const { email } of crowd.people.all()) await seeded.addAccount(`acc_${email.split('@')[0]}`, { email });
+      crowd.scenario.on('usage', { kind: 'hang' });
+      const startedAt = performance.now();
+      const result = await runCli(seeded.home, ['forecast', '--timeout', '0.3'], atNoon);
+      expect(performance.now() - startedAt).toBeLessThan(3_000);
+      expect(result.exitCode).toBe(5);
+      expect(crowd.requests.to(endpointPaths.usage).length).toBeLessThan(16);
+      expect(said(result)).toMatch(/not asked, because nobody answered about \d+ other accounts/);
+    } finally {
+      await crowd.stop();
+    }
+  });
+});

@@ -1,0 +1,305 @@
+import { readdirSync } from 'node:fs';
+import { join } from 'node:path';
+import { describe, expect, test } from 'vitest';
+import { listCommand } from '../../src/cli/commands/list.js';
+import { toSnapshot } from '../../src/core/quota/snapshot.js';
+import { parseUsage } from '../../src/core/quota/usage-payload.js';
+import { type CliOptions, createTestHome, runCli, runJson, type TestHome } from '../support/cli.js';
+import { plain } from '../support/plain-output.js';
+import { makeProject } from '../support/project-home.js';
+import { alice, aliceAtStudio, bob, noon, sampleAccount, writeLogin, writePool } from '../support/sample-pool.js';
+import { clockAt, readJson, writeJson } from '../support/stored-accounts.js';
+
+const atNoon: CliOptions = { clock: clockAt(noon) };
+const everybody = [alice, aliceAtStudio, bob];
+
+function homeWithAccounts(): TestHome {
+  const home = createTestHome();
+  writePool(home, everybody, { activeId: alice.id });
+  writeLogin(home, alice);
+  return home;
+}
+
+function writeQuota(home: TestHome, id: string): void {
+  const body = {
+    plan_type: 'plus',
+    rate_limit: {
+      allowed: true,
+      limit_reached: false,
+      primary_window: usedWindow(20, 18_000, 7_500),
+      secondary_window: usedWindow(59, 604_800, 262_800),
+    },
+  };
+  const parsed = parseUsage(body, noon - 120_000);
+  if (parsed.kind !== 'ok') throw new Error('the sample is no usage payload');
+  const quota = toSnapshot(parsed.usage);
+  writeJson(join(home.root, 'account-state.json'), { version: 1, accounts: { [id]: { quota } } });
+}
+
+function usedWindow(used_percent: number, limit_window_seconds: number, resetsIn: number) {
+  return { used_percent, limit_window_seconds, reset_after_seconds: resetsIn, reset_at: noon / 1000 + resetsIn };
+}
+
+describe('list', () => {
+  test('shows a line per account, which one is in use, and what is left', async () => {
+    const home = homeWithAccounts();
+    writeQuota(home, alice.id);
+    expect(plain(home, await runCli(home, ['list'], atNoon))).toMatchInlineSnapshot(`
+      {
+        "exitCode": 0,
+        "stderr": "",
+        "stdout": "   #  ACCOUNT                   WORKSPACE  PLAN  HEALTH  LEFT (RESETS IN)                               STATE     LAST USED
+      ●  1  home <alice@example.com>  Personal   plus  100     5h 80% (2h 5m) · 7d 41% (3d 1h) · seen 2m ago  ready     1h ago
+         2  alice@example.com         Studio     team  100     –                                              unknown   1h ago
+         3  bob@example.com           Studio     team  100     –                                              disabled  1h ago
+      ",
+      }
+    `);
+  });
+
+  test.each([100, 80, 60, 40, 24])('is never wider than a terminal of %i columns', async (columns) => {
+    const home = homeWithAccounts();
+    writeQuota(home, alice.id);
+    const options = { ...atNoon, terminal: { columns }, variables: { COLUMNS: '', TERM: 'xterm', NO_COLOR: '1' } };
+    const { stdout } = await runCli(home, ['list'], options);
+    const widths = stdout
+      .trimEnd()
+      .split('\n')
+      .slice(0, 4)
+      .map((line) => line.length);
+    expect(widths).toHaveLength(4);
+    expect(Math.max(...widths)).toBeLessThanOrEqual(columns);
+    expect(stdout).toMatch(/1 {2}(home|ho|h)/);
+  });
+
+  test('gives up the least important columns first', async () => {
+    const home = homeWithAccounts();
+    writeQuota(home, alice.id);
+    const at = async (columns: number) => {
+      const options = { ...atNoon, terminal: { columns }, variables: { COLUMNS: '', TERM: 'xterm', NO_COLOR: '1' } };
+      return (await runCli(home, ['list'], options)).stdout;
+    };
+    expect(`${await at(100)}\n${await at(60)}\n${await at(30)}`).toMatchInlineSnapshot(`
+      "   #  ACCOUNT                   WORKSPACE  PLAN  HEALTH  LEFT                           STATE
+      ●  1  home <alice@example.com>  Personal   plus  100     5h 80% · 7d 41% · seen 2m ago  ready
+         2  alice@example.com         Studio     team  100     –                              unknown
+         3  bob@example.com           Studio     team  100     –                              disabled
+
+         #  ACCOUNT              WORKSPACE  PLAN  HEALTH  STATE
+      ●  1  home <alice@exampl…  Personal   plus  100     ready
+         2  alice@example.com    Studio     team  100     unknown
+         3  bob@example.com      Studio     team  100     disabled
+
+         #  ACCOUNT         STATE
+      ●  1  home <alice@e…  ready
+         2  alice@example…  unknown
+         3  bob@example.c…  disabled
+      "
+    `);
+  });
+
+  test('cuts nothing in a pipe', async () => {
+    const home = createTestHome();
+    const name = 'a'.repeat(150);
+    writePool(home, [sampleAccount('acc_long', { email: `${name}@example.com` })]);
+    expect((await runCli(home, ['list'], atNoon)).stdout).toContain(`${name}@example.com`);
+  });
+
+  test('its JSON is one document of the published shape', async () => {
+    const home = homeWithAccounts();
+    writeQuota(home, alice.id);
+    const { document, exitCode, stderr } = await runJson(home, ['list'], atNoon);
+    expect({ exitCode, stderr }).toEqual({ exitCode: 0, stderr: '' });
+    expect(document).toMatchObject({ schema: 'codex-auth.list/1', ok: true, warnings: [] });
+    expect(listCommand.schema.parse(document.data)).toEqual(document.data);
+    expect(document.data).toMatchObject({
+      scope: { kind: 'global', path: home.poolFile, readFrom: home.poolFile },
+      activeId: 'acc_alice',
+      elsewhere: [],
+    });
+    expect(document.data.accounts[0]).toMatchInlineSnapshot(`
+      {
+        "accessTokenExpiresAt": "2026-11-30T12:00:00.000Z",
+        "accountId": "11111111-1111-4111-8111-111111111111",
+        "active": true,
+        "email": "alice@example.com",
+        "enabled": true,
+        "health": {
+          "score": 100,
+          "state": "healthy",
+        },
+        "id": "acc_alice",
+        "index": 1,
+        "label": "home",
+        "lastUsedAt": "2026-11-21T11:00:00.000Z",
+        "plan": "plus",
+        "quota": {
+          "observedAt": "2026-11-21T11:58:00.000Z",
+          "source": "cache",
+          "usableNowPercent": 41,
+          "windows": [
+            {
+              "durationSeconds": 18000,
+              "id": "5h",
+              "remainingPercent": 80,
+              "resetsAt": "2026-11-21T14:05:00.000Z",
+              "usedPercent": 20,
+            },
+            {
+              "durationSeconds": 604800,
+              "id": "7d",
+              "remainingPercent": 41,
+              "resetsAt": "2026-11-24T13:00:00.000Z",
+              "usedPercent": 59,
+            },
+          ],
+        },
+        "state": "ready",
+        "userId": "user-alice",
+        "workspace": "Personal",
+      }
+    `);
+  });
+
+  test.each(['ls', 'list'])('answers to %s, also behind a leading "auth"', async (name) => {
+    const home = homeWithAccounts();
+    const [short, long] = [await runCli(home, [name], atNoon), await runCli(home, ['auth', name], atNoon)];
+    expect(short).toEqual(long);
+    expect(short.stdout).toContain('alice@example.com');
+  });
+
+  test('an empty pool is no error and says what to do', async () => {
+    const home = createTestHome();
+    expect(await runCli(home, ['list'])).toEqual({
+      exitCode: 0,
+      stdout: 'No accounts yet. Sign in to the first one: codex-auth login\n',
+      stderr: '',
+    });
+    expect((await runJson(home, ['list'])).document.data.accounts).toEqual([]);
+  });
+
+  test('writes nothing, not even the directory', async () => {
+    const home = createTestHome();
+    await runCli(home, ['list']);
+    expect(readdirSync(home.codexHome)).toEqual([]);
+  });
+
+  test('says when the official client uses another account than the one chosen here', async () => {
+    const home = homeWithAccounts();
+    writeLogin(home, aliceAtStudio);
+    const { stdout } = await runCli(home, ['list'], atNoon);
+    expect(stdout).toContain(
+      'last chosen here: home <alice@example.com> (Personal), which is not in use: codex-auth switch 1\n',
+    );
+    const { data } = (await runJson(home, ['list'], atNoon)).document;
+    expect([data.activeId, data.chosenId]).toEqual(['acc_studio', 'acc_alice']);
+  });
+
+  test('says when none of the accounts is in use', async () => {
+    const home = createTestHome();
+    writePool(home, everybody);
+    const { stdout } = await runCli(home, ['list'], atNoon);
+    expect(stdout).toContain('none of these is in use: codex-auth status\n');
+  });
+
+  test('hides every email under --mask, in text and in JSON', async () => {
+    const home = homeWithAccounts();
+    for (const argv of [
+      ['list', '--mask'],
+      ['--mask', 'list', '--json'],
+    ]) {
+      const { stdout } = await runCli(home, argv, atNoon);
+      expect(stdout).toContain('a***@e***');
+      expect(stdout).not.toMatch(/alice@|bob@|example\.com/);
+    }
+  });
+
+  test('shows no control character that came with a name', async () => {
+    const home = createTestHome();
+    const evil = '\u001b[31mred\u0007\u009b2J\u202egnp';
+    writePool(home, [
+      sampleAccount(
+        'acc_evil',
+        { email: `a${evil}@example.com` },
+        { label: evil, workspaceName: `W\n${evil}`, planType: evil },
+      ),
+    ]);
+    for (const argv of [['list'], ['list', '--json'], ['switch', 'acc_evil'], ['label', '1', 'x'], ['disable', '1']]) {
+      const { stdout, stderr } = await runCli(home, argv, atNoon);
+      // biome-ignore lint/suspicious/noControlCharactersInRegex: that is what must not be there
+      expect(stdout + stderr).not.toMatch(/[\u0000-\u0009\u000b-\u001f\u007f-\u009f\u202e]/);
+    }
+    expect((await runJson(home, ['list'], atNoon)).document.data.accounts[0].plan).toBe(evil);
+  });
+
+  test('in ASCII terminals it uses ASCII', async () => {
+    const home = homeWithAccounts();
+    writeQuota(home, alice.id);
+    const { stdout } = await runCli(home, ['list'], { ...atNoon, variables: { LC_ALL: 'C' } });
+    // biome-ignore lint/suspicious/noControlCharactersInRegex: line feeds are among them
+    expect(stdout).toMatch(/^[\u0000-\u007f]*$/);
+  });
+
+  test('opens a pool of another tool in place, and keeps what it does not know', async () => {
+    const home = createTestHome();
+    const { accessToken, refreshToken } = aliceAtStudio.tokens;
+    writeJson(home.poolFile, {
+      version: 3,
+      accounts: [
+        'not an account',
+        { refreshToken: refreshToken?.reveal(), accessToken: accessToken?.reveal(), accountId: 'org-123', mystery: 7 },
+      ],
+      activeIndex: 1,
+      theirs: { kept: true },
+    });
+    const { document } = await runJson(home, ['list'], atNoon);
+    expect(document.data.accounts).toMatchObject([
+      { index: 1, email: 'alice@example.com', accountId: aliceAtStudio.accountId },
+    ]);
+    await runCli(home, ['label', '1', 'studio'], atNoon);
+    expect(readJson(home.poolFile)).toMatchObject({
+      theirs: { kept: true },
+      accounts: expect.arrayContaining([
+        'not an account',
+        expect.objectContaining({ mystery: 7, accountLabel: 'studio' }),
+      ]),
+    });
+  });
+});
+
+describe('list in a project', () => {
+  test('names the pools that it does not show, and the command that does', async () => {
+    const home = homeWithAccounts();
+    const key = makeProject(home);
+    writePool(home, [sampleAccount('acc_p', { email: 'p@example.com' })], {}, key);
+    const here = await runCli(home, ['list'], atNoon);
+    expect(here.stdout).toContain('p@example.com');
+    expect(here.stdout).toContain('also available: global (3): codex-auth list --global\n');
+    const global = await runCli(home, ['list', '--global'], atNoon);
+    expect(global.stdout).toContain(`also available: project ${key} (1): codex-auth list --project <dir>\n`);
+    expect((await runJson(home, ['list'], atNoon)).document.data).toMatchObject({
+      scope: { kind: 'project', key },
+      elsewhere: [{ kind: 'global', accounts: 3 }],
+    });
+  });
+
+  test('shows the global accounts while the project has none, and says so', async () => {
+    const home = homeWithAccounts();
+    makeProject(home);
+    const { stdout, stderr } = await runCli(home, ['list'], atNoon);
+    expect(stdout).toContain('alice@example.com');
+    expect(stderr).toBe('warning: this project has no accounts of its own; using the global ones\n');
+    const { document } = await runJson(home, ['list'], atNoon);
+    expect(document.data.scope).toMatchObject({ kind: 'project', readFrom: home.poolFile });
+    expect(document.warnings).toEqual(['this project has no accounts of its own; using the global ones']);
+  });
+
+  test('does not take the account in use elsewhere for one of its own', async () => {
+    const home = homeWithAccounts();
+    const key = makeProject(home);
+    writePool(home, [sampleAccount('acc_p', { email: 'p@example.com' })], {}, key);
+    const { data } = (await runJson(home, ['list'], atNoon)).document;
+    expect(data.activeId).toBeUndefined();
+    expect(data.accounts.map(({ active }: { active: boolean }) => active)).toEqual([false]);
+  });
+});

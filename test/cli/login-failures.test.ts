@@ -1,0 +1,217 @@
+import { mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest';
+import { signIn } from '../support/accounts.js';
+import { createTestHome, runCli } from '../support/cli.js';
+import { driveLogin } from '../support/drive-login.js';
+import { contentOf } from '../support/home-content.js';
+import { accountsIn, homeBefore } from '../support/login-home.js';
+import { withLogin } from '../support/manual-login.js';
+import { alice, bob } from '../support/people-refs.js';
+import { challenge, rateLimited, refused } from '../support/provider/faults.js';
+import { endpointPaths, type Fault } from '../support/provider/scenario.js';
+import { type Provider, startProvider } from '../support/provider/start.js';
+
+let provider: Provider;
+beforeAll(async () => {
+  provider = await startProvider();
+});
+afterEach(() => provider.reset());
+afterAll(() => provider.stop());
+
+describe('a login that comes to nothing leaves everything as it was:', () => {
+  const where = () => provider.issuer.replace('http://', '');
+  const table: [string, Fault, number, string, () => string, string][] = [
+    ['never answers', { kind: 'hang' }, 5, 'timeout', () => `${where()} did not answer in time`, 'codex-auth login'],
+    [
+      'answers 500',
+      refused(500, 'server_error'),
+      5,
+      'provider-error',
+      () => 'the provider has a problem (500)',
+      'codex-auth login',
+    ],
+    [
+      'answers 500 after it has worked',
+      { kind: 'processedThen500' },
+      5,
+      'provider-error',
+      () => 'the provider has a problem (500)',
+      'codex-auth login',
+    ],
+    [
+      'answers HTML',
+      { kind: 'garbage' },
+      5,
+      'provider-error',
+      () => 'the answer (200) is not one of a token endpoint',
+      'check for a proxy or a captive portal in between, then codex-auth login',
+    ],
+    [
+      'answers other JSON',
+      { kind: 'garbage', body: '{"a":1}' },
+      5,
+      'provider-error',
+      () => 'the answer (200) is not one of a token endpoint',
+      'check for a proxy or a captive portal in between, then codex-auth login',
+    ],
+    [
+      'redirects',
+      { kind: 'redirect', to: 'http://127.0.0.1:1/' },
+      5,
+      'unknown-outcome',
+      () => 'the token endpoint answered with a redirect (307)',
+      'codex-auth login',
+    ],
+    [
+      'resets the connection',
+      { kind: 'reset' },
+      5,
+      'unknown-outcome',
+      () => `the connection to ${where()} broke off`,
+      'codex-auth login',
+    ],
+    [
+      'tears its answer',
+      { kind: 'torn' },
+      5,
+      'unknown-outcome',
+      () => `the connection to ${where()} broke off`,
+      'codex-auth login',
+    ],
+    [
+      'answers without end',
+      { kind: 'huge', bytes: 2 ** 24 },
+      5,
+      'unknown-outcome',
+      () => `the answer of ${where()} is too large`,
+      'codex-auth login',
+    ],
+    [
+      'refuses the code',
+      refused(400, 'invalid_grant'),
+      1,
+      'login-failed',
+      () => 'the provider refused it (invalid_grant, 400): stand-in: invalid_grant',
+      'codex-auth login',
+    ],
+    [
+      'is rate limited',
+      rateLimited(30),
+      5,
+      'rate-limited',
+      () => 'the provider asks to slow down (429)',
+      'wait a minute, then codex-auth login',
+    ],
+    [
+      'hides behind a challenge',
+      challenge(),
+      5,
+      'challenge',
+      () => 'a challenge page stands in front of the provider (403)',
+      'from another network, or later: codex-auth login',
+    ],
+  ];
+
+  test.each(table)('a token endpoint that %s', async (_what, fault, exitCode, code, message, hint) => {
+    const { home, before } = await homeBefore(provider);
+    provider.scenario.on('token', fault);
+    const driver = driveLogin(provider, bob);
+    const result = await runCli(home, ['login', '--json', '--timeout', '1.5'], { onStderr: driver.onStderr });
+    const { error } = JSON.parse(result.stdout);
+    expect([result.exitCode, error.code, error.message, error.hint]).toEqual([
+      exitCode,
+      code,
+      `the sign-in failed: ${message()}`,
+      hint,
+    ]);
+    expect((await driver.finished())?.answer?.body).toContain('Sign-in failed');
+    expect(contentOf(home)).toEqual(before);
+    expect(provider.requests.to(endpointPaths.token)).toHaveLength(1);
+  });
+
+  test('a provider that nobody reaches', async () => {
+    const { home, before } = await homeBefore(provider);
+    const gone = await startProvider();
+    await gone.stop();
+    const { exitCode, stderr } = await withLogin(
+      home,
+      provider,
+      async ({ get, authorizeUrl }) => {
+        const state = new URL(authorizeUrl).searchParams.get('state') ?? '';
+        await get(`/auth/callback?code=any&state=${state}`);
+      },
+      [],
+      { variables: { CODEX_AUTH_ISSUER: gone.issuer } },
+    );
+    expect(exitCode).toBe(5);
+    expect(stderr).toContain(
+      'refused the connection (ECONNREFUSED)\n  → check the network and the proxy, then codex-auth login\n',
+    );
+    expect(contentOf(home)).toEqual(before);
+  });
+
+  test('a consent that is denied', async () => {
+    const { home, before } = await homeBefore(provider);
+    const { exitCode, stderr, stdout } = await signIn(home, provider, { ...bob, deny: true });
+    expect({ exitCode, stdout }).toEqual({ exitCode: 1, stdout: '' });
+    expect(stderr).toContain(
+      'error: the sign-in was declined in the browser (access_denied: The person refused.)\n  → codex-auth login\n',
+    );
+    expect(contentOf(home)).toEqual(before);
+    expect(provider.requests.to(endpointPaths.token)).toEqual([]);
+  });
+
+  test('somebody else than --expect names', async () => {
+    const { home, before } = await homeBefore(provider);
+    const { exitCode, stderr } = await signIn(home, provider, bob, ['--expect', 'Alice@Example.com']);
+    expect(exitCode).toBe(1);
+    expect(stderr).toContain(
+      'error: signed in as bob@example.com, not as Alice@Example.com; nothing was stored\n' +
+        '  → sign out in the browser or use a private window, then run the command again\n',
+    );
+    expect(contentOf(home)).toEqual(before);
+    const masked = await signIn(home, provider, bob, ['--expect', 'alice@example.com', '--mask', '--json']);
+    expect(masked.stdout + masked.stderr).not.toMatch(/bob@|alice@|example\.com/);
+    expect((await signIn(home, provider, alice, ['--expect', ' ALICE@example.com '])).exitCode).toBe(0);
+  });
+
+  test('an unusable port list', async () => {
+    const { home, before } = await homeBefore(provider);
+    for (const argv of [['login'], ['login', '--manual']]) {
+      const { exitCode, stderr } = await runCli(home, argv, { variables: { CODEX_AUTH_LOGIN_PORTS: '80,x' } });
+      expect(exitCode).toBe(2);
+      expect(stderr).toContain('CODEX_AUTH_LOGIN_PORTS must be port numbers separated by commas');
+    }
+    expect(contentOf(home)).toEqual(before);
+  });
+});
+
+test('what cannot be stored stays in the journal, and the next command that writes stores it', async () => {
+  const home = createTestHome(provider);
+  await signIn(home, provider, alice);
+  const good = readFileSync(home.poolFile, 'utf8');
+  const journal = join(home.root, 'refresh-journal');
+  const { exitCode, stderr } = await withLogin(home, provider, async ({ get, callbackUrlOf }) => {
+    const url = new URL(await callbackUrlOf(bob));
+    writeFileSync(home.poolFile, '{"version":3,');
+    await get(url.pathname + url.search);
+  });
+  expect(exitCode).toBe(6);
+  expect(stderr).toContain(`; the new login is kept in ${journal}, and the next command that writes stores it\n`);
+  expect(readdirSync(journal)).toHaveLength(1);
+  expect(readFileSync(home.poolFile, 'utf8')).toBe('{"version":3,');
+  writeFileSync(home.poolFile, good);
+  await runCli(home, ['label', '1', 'home']);
+  expect(accountsIn(home.poolFile)).toMatchObject([{ accountLabel: 'home' }, bob]);
+  expect(readdirSync(journal)).toEqual([]);
+});
+
+test('a root of another user is refused before anybody signs in for nothing', async () => {
+  const home = createTestHome(provider);
+  mkdirSync(home.root, { recursive: true });
+  const { exitCode, stderr } = await runCli(home, ['login'], { effectiveUserId: (process.geteuid?.() ?? 0) + 1 });
+  expect(exitCode).toBe(6);
+  expect(stderr).toContain('run it as the owner, without sudo');
+  expect(stderr).not.toContain('Sign in here');
+});

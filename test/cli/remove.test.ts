@@ -1,0 +1,170 @@
+import { readdirSync, readFileSync, statSync } from 'node:fs';
+import { join } from 'node:path';
+import { afterAll, afterEach, beforeAll, expect, test } from 'vitest';
+import { removeCommand } from '../../src/cli/commands/remove.js';
+import { keys, runWithAnswers } from '../support/answers.js';
+import { type CliOptions, createTestHome, runCli, runJson } from '../support/cli.js';
+import { plain } from '../support/plain-output.js';
+import { endpointPaths } from '../support/provider/scenario.js';
+import { type Provider, startProvider } from '../support/provider/start.js';
+import { alice, aliceAtStudio, bob, noon, sampleAccount, writeLogin, writePool } from '../support/sample-pool.js';
+import { clockAt, readJson } from '../support/stored-accounts.js';
+
+let provider: Provider;
+beforeAll(async () => {
+  provider = await startProvider();
+});
+afterEach(() => provider.reset());
+afterAll(() => provider.stop());
+
+const atNoon: CliOptions = { clock: clockAt(noon) };
+
+function threeAccounts() {
+  const home = createTestHome(provider);
+  writePool(home, [alice, aliceAtStudio, bob], { activeId: alice.id, previousId: bob.id });
+  writeLogin(home, alice);
+  return {
+    home,
+    ids: () => (readJson(home.poolFile)['accounts'] as { recordId: string }[]).map(({ recordId }) => recordId),
+    remove: (...argv: string[]) => runCli(home, ['remove', ...argv], atNoon),
+    kept: () => readdirSync(join(home.root, 'kept')).map((name) => join(home.root, 'kept', name)),
+  };
+}
+
+test('forgets an account, keeps a copy that only its owner can read, and says where the login still lives', async () => {
+  const { home, ids, remove, kept } = threeAccounts();
+  const { exitCode, stdout, stderr } = plain(home, await remove('2', '--yes'));
+  const [copy = ''] = kept();
+  expect({ exitCode, stderr }).toEqual({ exitCode: 0, stderr: '' });
+  expect(stdout).toBe(
+    `✓ Removed alice@example.com (Studio); a copy is kept in ${copy.replace(home.directory, '<home>')}\n` +
+      '  The login lives on at the provider; to end it as well, sign in again and use remove --revoke.\n',
+  );
+  expect(ids()).toEqual(['acc_alice', 'acc_bob']);
+  expect(readJson(copy)).toMatchObject({
+    version: 3,
+    accounts: [{ recordId: 'acc_studio', refreshToken: 'rt-acc_studio' }],
+  });
+  expect(statSync(copy).mode & 0o777).toBe(0o600);
+  expect(provider.requests.all).toEqual([]);
+});
+
+test('of the account in use leaves auth.json untouched and says so', async () => {
+  const { home, remove } = threeAccounts();
+  const before = readFileSync(home.authFile, 'utf8');
+  expect((await remove('home', '--yes')).stdout).toContain(
+    '  auth.json is untouched: the official client still uses this login.\n',
+  );
+  expect(readFileSync(home.authFile, 'utf8')).toBe(before);
+  expect(readJson(home.poolFile)).not.toHaveProperty('activeId');
+});
+
+test('a removed account does not come back from auth.json; its login is kept aside', async () => {
+  const { home, ids, remove, kept } = threeAccounts();
+  await remove('home', '--yes');
+  const { stderr } = await runCli(home, ['switch', 'acc_studio'], atNoon);
+  expect(ids()).toEqual(['acc_studio', 'acc_bob']);
+  expect(stderr).toContain('warning: what auth.json held is kept in ');
+  expect(
+    kept()
+      .map((path) => readFileSync(path, 'utf8'))
+      .filter((text) => text.includes('rt-acc_alice')),
+  ).toHaveLength(2);
+});
+
+test('its JSON is of the published shape', async () => {
+  const { home, kept } = threeAccounts();
+  const { document } = await runJson(home, ['remove', 'bob', '-y', '--mask'], atNoon);
+  expect(removeCommand.schema.parse(document.data)).toEqual(document.data);
+  expect(document.data).toEqual({
+    id: 'acc_bob',
+    index: 3,
+    email: 'b***@e***',
+    workspace: 'Studio',
+    accountId: bob.accountId,
+    scope: { kind: 'global' },
+    keptFile: kept()[0],
+    stillInUse: false,
+    revoked: false,
+  });
+});
+
+test.each([
+  ['no', keys.enter, 'nothing was removed'],
+  ['Ctrl-C', keys.ctrlC, 'interrupted'],
+])('asks on a terminal, and %s changes nothing', async (_name, key, message) => {
+  const { home, ids } = threeAccounts();
+  const before = readFileSync(home.poolFile, 'utf8');
+  const result = await runWithAnswers(
+    home,
+    ['remove', '1'],
+    [[/official client is using it and keeps it/, key]],
+    atNoon,
+  );
+  expect(result.exitCode).toBe(130);
+  expect(result.stderr).toContain(`error: ${message}\n`);
+  expect(ids()).toHaveLength(3);
+  expect(readFileSync(home.poolFile, 'utf8')).toBe(before);
+});
+
+test('asks on a terminal, and yes removes', async () => {
+  const { home, ids } = threeAccounts();
+  const result = await runWithAnswers(
+    home,
+    ['remove', 'bob'],
+    [[/Remove bob@example.com \(Studio\)\?/, `y${keys.enter}`]],
+    atNoon,
+  );
+  expect(result.exitCode).toBe(0);
+  expect(ids()).toEqual(['acc_alice', 'acc_studio']);
+});
+
+test('--revoke ends the login at the provider first', async () => {
+  const { home, ids } = threeAccounts();
+  const tokens = await provider.issueTokens({ email: 'carol@example.com' });
+  const carol = sampleAccount('acc_carol', {
+    userId: 'user-carol',
+    accountId: 'c',
+    email: 'carol@example.com',
+    refresh: tokens.refresh_token,
+  });
+  writePool(home, [alice, carol]);
+  const { exitCode, stdout } = await runCli(home, ['remove', 'carol', '--yes', '--revoke'], atNoon);
+  expect(exitCode).toBe(0);
+  expect(stdout).toContain('  The login is ended at the provider: no copy of it works any more.\n');
+  expect(ids()).toEqual(['acc_alice']);
+  expect(provider.requests.to(endpointPaths.revoke).map(({ body }) => body)).toEqual([
+    { token: tokens.refresh_token, token_type_hint: 'refresh_token', client_id: expect.any(String) },
+  ]);
+  expect(provider.fateOf(tokens.refresh_token)).not.toBe('live');
+});
+
+test('what cannot be revoked is not removed', async () => {
+  const { home, ids, remove } = threeAccounts();
+  provider.scenario.on('revoke', { kind: 'status', status: 500 });
+  const before = readFileSync(home.poolFile, 'utf8');
+  const { exitCode, stderr } = await remove('bob', '--yes', '--revoke');
+  expect(exitCode).toBe(5);
+  expect(stderr).toContain(
+    'error: the login could not be revoked, so nothing was removed: the provider answered 500 to the revocation\n' +
+      '  → try again, or codex-auth remove acc_bob, without --revoke\n',
+  );
+  expect(ids()).toHaveLength(3);
+  expect(readFileSync(home.poolFile, 'utf8')).toBe(before);
+});
+
+test('a login that an account of another pool shares is not revoked', async () => {
+  const { home, ids, remove } = threeAccounts();
+  const twin = sampleAccount('acc_twin', {
+    userId: 'user-bob',
+    accountId: 't',
+    email: 'bob@example.com',
+    refresh: 'rt-acc_bob',
+  });
+  writePool(home, [twin], {}, 'project-0123456789ab');
+  const { exitCode, stderr } = await remove('3', '--yes', '--revoke');
+  expect(exitCode).toBe(2);
+  expect(stderr).toContain('bob@example.com shares this login and would lose it too');
+  expect(ids()).toHaveLength(3);
+  expect(provider.requests.all).toEqual([]);
+});

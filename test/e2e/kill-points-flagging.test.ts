@@ -1,0 +1,123 @@
+import assert from 'node:assert/strict';
+import { cpSync, readdirSync, readFileSync, statSync } from 'node:fs';
+import { join } from 'node:path';
+import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
+import { runJson } from '../support/cli.js';
+import type { CrashOutcome, CrashTrial } from '../support/crash/scenarios.js';
+import { killAtStep, listSteps } from '../support/crash/steps.js';
+import { setAside } from '../support/flagged-records.js';
+import { inParallel } from '../support/parallel.js';
+import { ProgramProcess } from '../support/program-process.js';
+import { type Provider, startProvider } from '../support/provider/start.js';
+import { alice, bob, carol, RefreshHome, type StoredRecord } from '../support/refresh-home.js';
+import { temporaryDirectory } from '../support/temporary.js';
+
+let provider: Provider;
+let prepared: RefreshHome;
+beforeAll(async () => {
+  provider = await startProvider();
+});
+beforeEach(async () => {
+  prepared = new RefreshHome(join(temporaryDirectory(), 'prepared'), provider);
+  await prepared.addAccount('acc_alice', alice);
+  await prepared.addAccount('acc_bob', bob);
+});
+afterAll(() => provider.stop());
+
+/** As many processes at once as a small machine carries. */
+const atOnce = 4;
+
+/** `kept`: the account is where the command was to bring it. */
+interface Expectation {
+  readonly argv: readonly string[];
+  readonly moved: string;
+  readonly to: 'pool' | 'flagged';
+}
+
+/** Each trial has a login of its own to refresh: one that is spent in another trial would be dead here. */
+async function trialIn(directory: string, { argv, moved, to }: Expectation): Promise<CrashTrial> {
+  cpSync(prepared.home.directory, directory, { recursive: true });
+  const crashed = new RefreshHome(directory, provider);
+  await crashed.addAccount('acc_carol', carol);
+  setAside(crashed, ['acc_carol']);
+  const { home } = crashed;
+  return {
+    home,
+    start: (options) => new ProgramProcess(home, argv, options),
+    async verify() {
+      expectParsable(home.root);
+      // Spent, and the answer had not reached the disk: what nobody can prevent, and the next run finds out (P4).
+      const isSpent = provider.fateOf(crashed.record('acc_carol').refreshToken ?? '') === 'spent';
+      const isAnswerLost = isSpent && crashed.journal().some(({ answer }) => answer === undefined);
+      const usable = idsIn((await runJson(home, ['list'])).document.data.accounts);
+      const aside = idsIn((await runJson(home, ['verify-flagged', '--dry-run', '--no-probe'])).document.data.results);
+      assert.deepEqual([...usable, ...aside].sort(), everyone);
+      // The next writer settles on disk what the reading commands have shown.
+      await runJson(home, ['label', 'acc_alice', 'written']);
+      assert.deepEqual(idsOf(crashed.records()), usable);
+      assert.deepEqual(idsOf(crashed.flagged()), aside);
+      for (const { recordId, refreshToken = '' } of [...crashed.records(), ...crashed.flagged()]) {
+        const isLost = isAnswerLost && recordId === 'acc_carol';
+        if (!isLost) assert.equal(provider.fateOf(refreshToken), 'live', `the login of ${recordId} was lost`);
+      }
+      expectTidy(home.codexHome);
+      await runJson(home, argv);
+      const end = to === 'pool' && !isAnswerLost ? crashed.records() : crashed.flagged();
+      assert.ok(idsOf(end).includes(moved), 'the same command does not finish it');
+      return (to === 'pool' ? usable : aside).includes(moved) ? 'kept' : 'not-begun';
+    },
+  };
+}
+
+const everyone = ['acc_alice', 'acc_bob', 'acc_carol'];
+const idsOf = (records: readonly StoredRecord[]) => records.map(({ recordId }) => recordId);
+
+function expectTidy(directory: string): void {
+  const left = readdirSync(directory, { recursive: true, encoding: 'utf8' });
+  assert.deepEqual(
+    left.filter((path) => path.endsWith('.tmp') || path.endsWith('store.held')),
+    [],
+  );
+}
+
+const idsIn = (entries: { id: string }[]) => entries.map(({ id }) => id);
+
+function expectParsable(directory: string): void {
+  for (const name of readdirSync(directory, { recursive: true, encoding: 'utf8' })) {
+    const path = join(directory, name);
+    if (!/\.json(\.bak.*)?$/.test(name) || /\.tmp|refresh-journal/.test(name) || !statSync(path).isFile()) continue;
+    assert.doesNotThrow(() => JSON.parse(readFileSync(path, 'utf8')), `${path} does not parse`);
+  }
+}
+
+/** Kills the command once at every step that it makes when nobody disturbs it. */
+async function killEverywhere(expectation: Expectation) {
+  const directory = temporaryDirectory();
+  const steps = await listSteps(await trialIn(join(directory, 'whole'), expectation), join(directory, 'steps.json'));
+  const outcomes = await inParallel(atOnce, [...steps.entries()], async ([index, name]): Promise<CrashOutcome> => {
+    const trial = await trialIn(join(directory, `step-${index + 1}`), expectation);
+    return killAtStep(trial, index + 1).catch((cause: unknown) => {
+      throw new Error(`killed at step ${index + 1} of ${steps.length}, ${name}`, { cause });
+    });
+  });
+  return { steps, outcomes };
+}
+
+describe('a process killed at any of its file-system steps', () => {
+  it('while it sets an account aside leaves it in one place', { timeout: 180_000 }, async () => {
+    const { steps, outcomes } = await killEverywhere({ argv: ['flag', 'acc_bob'], moved: 'acc_bob', to: 'flagged' });
+    const written = steps.findIndex((step) => /^rename \.openai-codex-flagged-accounts\.json\.\d/.test(step));
+    expect(written).toBeGreaterThan(0);
+    expect(outcomes).toEqual(steps.map((_, each) => (each > written ? 'kept' : 'not-begun')));
+  });
+
+  it('while it brings an account back leaves it in one place, with a token that is good', {
+    timeout: 300_000,
+  }, async () => {
+    const argv = ['verify-flagged', '--no-probe'];
+    const { steps, outcomes } = await killEverywhere({ argv, moved: 'acc_carol', to: 'pool' });
+    const written = steps.findLastIndex((step) => /^rename \.openai-codex-accounts\.json\.\d/.test(step));
+    expect(written).toBeGreaterThan(0);
+    expect(outcomes).toEqual(steps.map((_, each) => (each > written ? 'kept' : 'not-begun')));
+  });
+});

@@ -1,0 +1,91 @@
+import fc from 'fast-check';
+import { expect, it } from 'vitest';
+import type { TokenSet } from '../../src/core/accounts/account.js';
+import { Secret } from '../../src/core/secret.js';
+import { chooseLineage, compareLineage, isNewer, type LineageCopy } from '../../src/core/storage/lineage.js';
+import { unsignedJwt } from '../support/unsigned-tokens.js';
+
+// Few different times, so that ties are common.
+const moment = fc.integer({ min: 0, max: 4 });
+
+const accessToken = fc.oneof(
+  moment.map((iat) => unsignedJwt({ iat })),
+  fc.constantFrom('opaque', 'a.b.c', unsignedJwt({}), unsignedJwt({ iat: 'soon' }), unsignedJwt({ iat: 1e300 })),
+);
+
+const tokens = fc
+  .record(
+    { accessToken, lastRefresh: moment.map((second) => second * 1000), generation: moment },
+    { requiredKeys: ['generation'] },
+  )
+  .map(
+    ({ accessToken: access, ...rest }): TokenSet => ({
+      ...rest,
+      ...(access === undefined ? {} : { accessToken: new Secret(access) }),
+    }),
+  );
+
+const copy: fc.Arbitrary<LineageCopy> = fc.record({
+  source: fc.constantFrom('pool', 'auth-file', 'journal', 'import'),
+  tokens,
+});
+
+const copies = fc.array(copy, { minLength: 1, maxLength: 6 }).map((list) => list as [LineageCopy, ...LineageCopy[]]);
+
+it('any two copies can be compared, and the other way round gives the opposite', () => {
+  fc.assert(
+    fc.property(copy, copy, (a, b) => {
+      const order = compareLineage(a, b);
+      expect(Number.isNaN(order)).toBe(false);
+      expect(Math.sign(order) + Math.sign(compareLineage(b, a))).toBe(0);
+      expect(compareLineage(a, a)).toBe(0);
+    }),
+  );
+});
+
+it('the order is transitive', () => {
+  fc.assert(
+    fc.property(copy, copy, copy, (a, b, c) => {
+      fc.pre(compareLineage(a, b) >= 0 && compareLineage(b, c) >= 0);
+      expect(compareLineage(a, c)).toBeGreaterThanOrEqual(0);
+    }),
+  );
+});
+
+it('the choice is one of the copies, and none of them is newer', () => {
+  fc.assert(
+    fc.property(copies, (list) => {
+      const chosen = chooseLineage(list);
+      expect(list).toContain(chosen);
+      expect(list.filter((each) => isNewer(each, chosen))).toEqual([]);
+    }),
+  );
+});
+
+it('choosing again, or in another order, leads to an equally new copy', () => {
+  fc.assert(
+    fc.property(
+      copies.chain((list) => fc.tuple(fc.constant(list), fc.shuffledSubarray(list, { minLength: list.length }))),
+      ([list, shuffled]) => {
+        const chosen = chooseLineage(list);
+        expect(chooseLineage([chosen, ...list])).toBe(chosen);
+        expect(compareLineage(chooseLineage(shuffled as typeof list), chosen)).toBe(0);
+      },
+    ),
+  );
+});
+
+it("the server's clock decides before ours does, and our own count says nothing about other programs' copies", () => {
+  fc.assert(
+    fc.property(copy, copy, moment, fc.integer({ min: 1, max: 9 }), (a, b, iat, later) => {
+      const issued = (each: LineageCopy, at: number): LineageCopy => ({
+        ...each,
+        tokens: { ...each.tokens, accessToken: new Secret(unsignedJwt({ iat: at })) },
+      });
+      expect(isNewer(issued(a, iat + later), issued(b, iat))).toBe(true);
+      const theirs = { source: 'auth-file' as const, tokens: { ...issued(a, iat).tokens, generation: later } };
+      const theirsBefore = { ...theirs, tokens: { ...theirs.tokens, generation: 0 } };
+      expect(compareLineage(theirs, theirsBefore)).toBe(0);
+    }),
+  );
+});

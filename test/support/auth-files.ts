@@ -1,0 +1,28 @@
+import { tokenFor } from './unsigned-tokens.js';
+
+/** What the official client writes after a browser login (CODEX.md §2), for a made-up person. */
+export function authFileOf(changes: { readonly top?: object; readonly tokens?: object } = {}) {
+  const person = {
+    userId: 'alice',
+    accountId: 'home',
+    email: 'alice@example.com',
+    planType: 'plus',
+    iat: 1000,
+    exp: 9000,
+  };
+  return {
+    auth_mode: 'chatgpt',
+    OPENAI_API_KEY: 'sk-made-up',
+    tokens: {
+      id_token: tokenFor(person),
+      access_token: tokenFor(person),
+      refresh_token: 'rt-file',
+      oauth_provenance: { issuer: 'https://auth.openai.com', client_id: 'app_made_up' },
+      login_owner_id: 'owner-1',
+      account_id: 'home',
+      ...changes.tokens,
+    } as Record<string, unknown>,
+    last_refresh: '2026-11-21T01:50:18.829288596Z',
+    ...changes.top,
+  };
+}

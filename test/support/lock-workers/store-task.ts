@@ -1,0 +1,17 @@
+import { AppError } from '../../../src/core/errors.js';
+import { rootPaths } from '../../../src/core/storage/paths.js';
+import { type Store, withStore } from '../../../src/core/storage/store.js';
+import { lockOptions, task } from './worker.js';
+
+const root = { ...lockOptions, paths: rootPaths(task.directory) };
+
+/** The product's own way to write. A busy store is asked again, as a person would: nothing was lost by the refusal. */
+export async function change(work: (store: Store) => Promise<void> | void): Promise<void> {
+  for (;;) {
+    try {
+      return await withStore(root, {}, work);
+    } catch (error) {
+      if (!(error instanceof AppError) || error.code !== 'lock-busy') throw error;
+    }
+  }
+}

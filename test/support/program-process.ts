@@ -1,0 +1,141 @@
+import { type ChildProcess, spawn, spawnSync } from 'node:child_process';
+import {
+  cpSync,
+  existsSync,
+  lstatSync,
+  mkdirSync,
+  readdirSync,
+  renameSync,
+  rmSync,
+  statSync,
+  symlinkSync,
+} from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import type { TestHome } from './test-home.js';
+
+const project = fileURLToPath(new URL('../..', import.meta.url));
+
+let built: string | undefined;
+
+/**
+ * The directory that holds `bin` and `dist` of the present sources. That is the project itself while its build is not
+ * older than its sources; else a private build of them, which test files share that run at once.
+ */
+export function builtProject(): string {
+  built ??= findBuild();
+  return built;
+}
+
+function findBuild(): string {
+  const changedAt = newestSource();
+  const builtAt = statSync(join(project, 'dist', 'metafile.json'), { throwIfNoEntry: false })?.mtimeMs ?? 0;
+  if (builtAt > changedAt) return project;
+  // Not below node_modules, where the bundle's own account of its packages could not name them.
+  const cache = join(tmpdir(), `codex-auth-builds-${process.getuid?.() ?? ''}`);
+  const directory = join(cache, String(Math.round(changedAt)));
+  if (!existsSync(directory)) {
+    forgetBuilds(cache);
+    buildInto(directory);
+  }
+  return directory;
+}
+
+function newestSource(): number {
+  const sources = readdirSync(join(project, 'src'), { recursive: true, encoding: 'utf8' });
+  const files = [...sources.map((name) => join('src', name)), 'package.json', 'esbuild.config.mjs'];
+  return Math.max(...files.map((name) => statSync(join(project, name)).mtimeMs));
+}
+
+/** Appears as a whole, by a rename, whoever of several is the first. */
+function buildInto(directory: string): void {
+  const own = `${directory}.${process.pid}`;
+  mkdirSync(own, { recursive: true, mode: 0o700 });
+  symlinkSync(join(project, 'src'), join(own, 'src'));
+  for (const name of ['bin', 'package.json']) cpSync(join(project, name), join(own, name), { recursive: true });
+  const config = join(project, 'esbuild.config.mjs');
+  const { status, stderr } = spawnSync(process.execPath, [config], { cwd: own, encoding: 'utf8' });
+  if (status !== 0) {
+    rmSync(own, { recursive: true });
+    throw new Error(`the build failed:\n${stderr}`);
+  }
+  try {
+    renameSync(own, directory);
+  } catch (error) {
+    if (!existsSync(directory)) throw error;
+    rmSync(own, { recursive: true });
+  }
+}
+
+const buildLifeMs = 3_600_000;
+
+function forgetBuilds(cache: string): void {
+  if (!existsSync(cache)) return;
+  for (const path of readdirSync(cache).map((name) => join(cache, name))) {
+    if (Date.now() - lstatSync(path).mtimeMs > buildLifeMs) rmSync(path, { recursive: true, force: true });
+  }
+}
+
+export interface ProgramOptions {
+  readonly variables?: Readonly<Record<string, string>>;
+  readonly cwd?: string;
+  readonly stdin?: string;
+  /** Names of files in `test/support` to be loaded before the program, such as `kill-at-step.mjs`. */
+  readonly preload?: readonly string[];
+  /** Default 30 s; then it is killed, and its `signal` says so. */
+  readonly timeoutMs?: number;
+  /** Called with everything on stderr so far, whenever there is more: to act on a sign-in URL. */
+  readonly onStderr?: (text: string) => void;
+}
+
+export interface ProgramResult {
+  /** Null when a signal ended it. */
+  readonly exitCode: number | null;
+  readonly signal: NodeJS.Signals | null;
+  readonly stdout: string;
+  readonly stderr: string;
+}
+
+/** The built product as a process of its own, with the environment of the home and nothing of ours. */
+export class ProgramProcess {
+  readonly pid: number;
+  readonly ended: Promise<ProgramResult>;
+  readonly #child: ChildProcess;
+
+  constructor(home: TestHome, argv: readonly string[], options: ProgramOptions = {}) {
+    const preload = (options.preload ?? []).map((name) => ['--import', new URL(name, import.meta.url).href]);
+    const child = spawn(process.execPath, [...preload.flat(), join(builtProject(), 'bin', 'codex-auth.js'), ...argv], {
+      cwd: options.cwd ?? home.cwd,
+      env: { ...home.variables, ...options.variables },
+      stdio: ['pipe', 'pipe', 'pipe'],
+    });
+    this.#child = child;
+    this.pid = child.pid ?? -1;
+    // A program that ends without reading what it was given is no failure of the test.
+    child.stdin.on('error', () => undefined).end(options.stdin ?? '');
+    this.ended = this.#collect(options);
+  }
+
+  signal(signal: NodeJS.Signals): void {
+    this.#child.kill(signal);
+  }
+
+  #collect({ timeoutMs = 30_000, onStderr }: ProgramOptions): Promise<ProgramResult> {
+    const output = { stdout: '', stderr: '' };
+    this.#child.stdout?.setEncoding('utf8').on('data', (text) => {
+      output.stdout += text;
+    });
+    this.#child.stderr?.setEncoding('utf8').on('data', (text) => {
+      output.stderr += text;
+      onStderr?.(output.stderr);
+    });
+    const killer = setTimeout(() => this.signal('SIGKILL'), timeoutMs);
+    return new Promise((resolve, reject) => {
+      this.#child.once('error', reject).once('close', (exitCode, signal) => {
+        clearTimeout(killer);
+        resolve({ exitCode, signal, ...output });
+      });
+    });
+  }
+}

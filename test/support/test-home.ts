@@ -1,0 +1,46 @@
+import { mkdirSync } from 'node:fs';
+import { join } from 'node:path';
+import type { Provider } from './provider/start.js';
+
+/** A home of its own for one test, with everything a command can reach inside it. */
+export interface TestHome {
+  readonly directory: string;
+  readonly codexHome: string;
+  readonly authFile: string;
+  readonly root: string;
+  readonly poolFile: string;
+  /** Where commands run: no repository, unless the test makes one. */
+  readonly cwd: string;
+  readonly variables: Readonly<Record<string, string>>;
+}
+
+/** Makes the directories of a home below `directory`, and the environment that keeps a command inside it. */
+export function makeTestHome(directory: string, provider?: Provider): TestHome {
+  const [home, codexHome, cwd] = ['person', 'codex', 'work'].map((name) => join(directory, name)) as [
+    string,
+    string,
+    string,
+  ];
+  for (const each of [home, codexHome, cwd]) mkdirSync(each, { recursive: true });
+  const root = join(codexHome, 'multi-auth');
+  return {
+    directory,
+    codexHome,
+    authFile: join(codexHome, 'auth.json'),
+    root,
+    poolFile: join(root, 'openai-codex-accounts.json'),
+    cwd,
+    variables: {
+      HOME: home,
+      CODEX_HOME: codexHome,
+      PATH: process.env['PATH'] ?? '',
+      TZ: 'UTC',
+      COLUMNS: '120',
+      BROWSER: '/nonexistent/browser',
+      CODEX_AUTH_LOGIN_PORTS: '0',
+      ...(provider === undefined
+        ? {}
+        : { CODEX_AUTH_ISSUER: provider.issuer, CODEX_AUTH_BACKEND_URL: provider.backendUrl }),
+    },
+  };
+}

@@ -1,0 +1,24 @@
+/** Who and when a token is for; times are seconds since the epoch, as in a JWT. */
+export interface TokenFacts {
+  readonly userId?: string | undefined;
+  readonly accountId?: string | undefined;
+  readonly email?: string | undefined;
+  readonly planType?: string | undefined;
+  readonly iat?: number | undefined;
+  readonly exp?: number | undefined;
+}
+
+/** A JWT that nobody signed: neither this program nor the official client looks at the signature. */
+export function unsignedJwt(payload: unknown): string {
+  return `${encode({ alg: 'none' })}.${encode(payload)}.${encode('no signature')}`;
+}
+
+/** With the claims of the provider's own tokens (CODEX.md §2). */
+export function tokenFor({ userId, accountId, email, planType, iat, exp }: TokenFacts): string {
+  const auth = { chatgpt_user_id: userId, chatgpt_account_id: accountId, chatgpt_plan_type: planType };
+  return unsignedJwt({ email, iat, exp, 'https://api.openai.com/auth': auth });
+}
+
+function encode(value: unknown): string {
+  return Buffer.from(JSON.stringify(value)).toString('base64url');
+}

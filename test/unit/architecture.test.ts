@@ -1,0 +1,122 @@
+import { describe, expect, it } from 'vitest';
+import { SourceFile, sourceFiles } from '../support/source-file.js';
+
+const files = sourceFiles();
+const edges = ['src/main.ts', 'src/index.ts', 'src/start.ts'];
+const below = (...directories: string[]) =>
+  files.filter(({ path }) => directories.some((each) => path.startsWith(each)));
+
+/** `file → import` for every import of the files that is refused. */
+function imports(from: readonly SourceFile[], isRefused: (imported: string) => boolean): string[] {
+  return from.flatMap((file) =>
+    file.imports().flatMap((imported) => (isRefused(imported) ? [`${file.path} → ${imported}`] : [])),
+  );
+}
+
+/** `file: expression` for every use of a global that is refused. */
+function uses(of: readonly SourceFile[], name: string, isRefused: (use: string) => boolean = () => true): string[] {
+  return of.flatMap((file) =>
+    file
+      .usesOfGlobal(name)
+      .filter(isRefused)
+      .map((use) => `${file.path}: ${use}`),
+  );
+}
+
+describe('the rings', () => {
+  it('the files are found', () => {
+    expect(below('src/core/').length).toBeGreaterThan(50);
+    expect(below('src/cli/').length).toBeGreaterThan(20);
+    expect(files.map(({ path }) => path)).toEqual(expect.arrayContaining(edges));
+  });
+
+  it('the core imports nothing of the command line or of the process edge', () => {
+    expect(imports(below('src/core/'), (path) => path.startsWith('src/') && !path.startsWith('src/core/'))).toEqual([]);
+    expect(imports(below('src/index.ts'), (path) => path.startsWith('src/cli/'))).toEqual([]);
+  });
+
+  it('nobody imports the process edges', () => {
+    expect(imports(files, (path) => edges.includes(path))).toEqual(['src/start.ts → src/main.ts']);
+  });
+
+  it('the core knows no terminal, no browser and no command line', () => {
+    const ofTerminals = /^(commander|@commander-js\/.*|chalk|@inquirer\/.*|open|fast-string-width|cli-table3)$/;
+    expect(imports(below('src/core/'), (name) => ofTerminals.test(name))).toEqual([]);
+    expect(imports(below('src/cli/'), (name) => ofTerminals.test(name))).not.toEqual([]);
+    expect(imports(below('src/core/'), (name) => /^node:(readline|tty|repl)/.test(name))).toEqual([]);
+  });
+
+  it('rendering knows neither storage, network nor files', () => {
+    const isRefused = (path: string) => /^src\/core\/(storage|http|oauth)\/|^node:(fs|http|net)|^undici$/.test(path);
+    expect(imports(below('src/cli/render/'), isRefused)).toEqual([]);
+  });
+
+  it('schemas are built with the small zod', () => {
+    expect(imports(files, (name) => /^zod(\/|$)/.test(name) && name !== 'zod/mini')).toEqual([]);
+  });
+});
+
+describe('only the edges of the process', () => {
+  it('touch the process', () => {
+    expect(
+      uses(
+        files.filter(({ path }) => !edges.includes(path)),
+        'process',
+      ),
+    ).toEqual([]);
+    // It answers the one question about processes that Node answers only there.
+    const importers = files.filter((file) => file.imports().includes('node:process')).map(({ path }) => path);
+    expect(importers).toEqual(['src/core/storage/process-table.ts']);
+  });
+
+  it('keep a variable of a module', () => {
+    const inner = files.filter(({ path }) => !edges.includes(path));
+    expect(inner.flatMap((file) => file.moduleVariables().map((name) => `${file.path}: ${name}`))).toEqual([]);
+  });
+});
+
+it('nothing writes to the console', () => {
+  expect(uses(files, 'console')).toEqual([]);
+});
+
+it('only the clock asks for the time', () => {
+  const others = files.filter(({ path }) => path !== 'src/core/clock.ts');
+  const asks = (use: string) => /^Date\.now$|^new Date(\(\))?$|^Date\(/.test(use);
+  expect(uses(others, 'Date', asks)).toEqual([]);
+  expect(uses(others, 'performance')).toEqual([]);
+});
+
+it('nothing is exported without a name', () => {
+  expect(files.filter((file) => file.hasDefaultExport()).map(({ path }) => path)).toEqual([]);
+});
+
+describe('these rules see', () => {
+  const fileWith = (text: string) => new SourceFile('src/core/accounts/sample.ts', text);
+
+  it('imports of every kind', () => {
+    const text = `import { a } from '../clock.js'; import type { B } from './pool.js'; export { c } from 'zod';
+      const load = () => import('../../cli/run.js');`;
+    const paths = ['src/core/clock.ts', 'src/core/accounts/pool.ts', 'zod', 'src/cli/run.ts'];
+    expect(fileWith(text).imports()).toEqual(paths);
+  });
+
+  it('a global, and not what only has its name', () => {
+    const local = `function f(process: { pid: number }) { const Date = 1; return [process.pid, Date]; }
+      const made = { console: 1 }; made.console;`;
+    for (const name of ['process', 'Date', 'console']) expect(fileWith(local).usesOfGlobal(name)).toEqual([]);
+    const global = `const pid = process.pid; console.log(Date.now(), new Date(), new Date(0));`;
+    expect(fileWith(global).usesOfGlobal('process')).toEqual(['process.pid']);
+    expect(fileWith(global).usesOfGlobal('console')).toEqual(['console.log']);
+    expect(fileWith(global).usesOfGlobal('Date')).toEqual(['Date.now', 'new Date()', 'new Date(0)']);
+  });
+
+  it('variables of a module and exports without a name', () => {
+    expect(fileWith('let a = 1; export let b; const c = 2; function f() { let d; }').moduleVariables()).toEqual([
+      'a',
+      'b',
+    ]);
+    const unnamed = ['export default 1;', 'export default function f() {}', 'const a = 1; export { a as default };'];
+    expect(unnamed.map((text) => fileWith(text).hasDefaultExport())).toEqual([true, true, true]);
+    expect(fileWith('switch (1) { default: f(); }').hasDefaultExport()).toBe(false);
+  });
+});

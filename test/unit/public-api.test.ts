@@ -1,0 +1,132 @@
+import { readFileSync } from 'node:fs';
+import { inspect } from 'node:util';
+import { transform } from 'esbuild';
+import { afterAll, afterEach, beforeAll, describe, expect, it, onTestFinished } from 'vitest';
+import * as library from '../../src/index.js';
+import { AppError, type CodexAuth, openCodexAuth } from '../../src/index.js';
+import { endpointPaths } from '../support/provider/scenario.js';
+import { type Provider, startProvider } from '../support/provider/start.js';
+import { alice, carol, RefreshHome } from '../support/refresh-home.js';
+import { temporaryDirectory } from '../support/temporary.js';
+
+let provider: Provider;
+beforeAll(async () => {
+  provider = await startProvider();
+});
+afterEach(() => provider.reset());
+afterAll(() => provider.stop());
+
+async function homeWith(who = alice, expiresInSeconds = 864_000): Promise<RefreshHome> {
+  const seeded = new RefreshHome(temporaryDirectory(), provider);
+  await seeded.addAccount('acc_home', { ...who, expiresInSeconds }, { accountLabel: 'home' });
+  return seeded;
+}
+
+function open({ home }: RefreshHome, more: Partial<Parameters<typeof openCodexAuth>[0]> = {}): CodexAuth {
+  const auth = openCodexAuth({ environment: home.variables, cwd: home.cwd, ...more });
+  onTestFinished(() => auth.close());
+  return auth;
+}
+
+/** The documented example, run as a program would with this environment; what it prints, line by line. */
+async function runExample({ home }: RefreshHome): Promise<string[]> {
+  const page = readFileSync(new URL('../../docs/library.md', import.meta.url), 'utf8');
+  const [, example] = /```ts\n(.*?)```/s.exec(page) ?? [];
+  if (example === undefined) throw new Error('the page has no example');
+  const { code } = await transform(example.replace(/^import \{(.*)\} from 'codex-auth';$/m, 'const {$1} = library;'), {
+    loader: 'ts',
+  });
+  const printed: string[] = [];
+  const log = (...parts: readonly unknown[]) => printed.push(parts.join(' '));
+  const body = `return (async () => {${code}})();`;
+  const program = new Function('library', 'process', 'console', body);
+  await program(library, { env: home.variables, cwd: () => home.cwd }, { log, error: log });
+  return printed;
+}
+
+describe('the documented example', () => {
+  it('asks the provider as the recommended account', async () => {
+    const seeded = await homeWith();
+    expect(await runExample(seeded)).toEqual(['alice@example.com: 200']);
+    expect(provider.requests.to(endpointPaths.usage)).toHaveLength(1);
+    expect(seeded.state().accounts['acc_home']?.health?.score).toBe(100);
+  });
+
+  it('refreshes a token that is due, once', async () => {
+    const seeded = await homeWith(alice, -60);
+    expect(await runExample(seeded)).toEqual(['alice@example.com: 200']);
+    expect(await runExample(seeded)).toEqual(['alice@example.com: 200']);
+    expect(provider.requests.refreshes()).toHaveLength(1);
+  });
+
+  it('tells by its code why there is no token', async () => {
+    const seeded = await homeWith(alice, -60);
+    provider.revokeAccount(alice);
+    const [line] = await runExample(seeded);
+    expect(line).toMatch(/^sign-in-needed: .* codex-auth login$/);
+  });
+});
+
+describe('the library', () => {
+  it('lists accounts without a token', async () => {
+    const seeded = await homeWith();
+    seeded.writeAuthFile(await seeded.addAccount('acc_carol', carol));
+    const listed = open(seeded).list();
+    expect(listed).toMatchObject([
+      { id: 'acc_home', index: 1, email: alice.email, label: 'home', enabled: true, active: false },
+      { id: 'acc_carol', index: 2, active: true },
+    ]);
+    for (const token of provider.issued.strings()) expect(JSON.stringify(listed)).not.toContain(token);
+  });
+
+  it('gives a token that no log shows', async () => {
+    const { token, accountId } = await open(await homeWith()).accessToken('home');
+    expect([inspect(token), JSON.stringify({ token }), String(token)]).toEqual([
+      '[secret]',
+      '{"token":"[secret]"}',
+      '[secret]',
+    ]);
+    expect(provider.issued.strings()).toContain(token.reveal());
+    expect(accountId).toBe(alice.accountId);
+  });
+
+  it('keeps a conversation on its account, also for the command line and other processes', async () => {
+    const seeded = await homeWith();
+    seeded.writeAuthFile(await seeded.addAccount('acc_carol', carol));
+    const auth = open(seeded);
+    expect(auth.decide({ session: 'a' }).recommendation?.id).toBe('acc_carol');
+    await auth.keepSession('a', 'acc_home');
+    expect(open(seeded).decide({ session: 'a' }).recommendation).toMatchObject({
+      id: 'acc_home',
+      reason: { code: 'keeps-session' },
+    });
+  });
+
+  it('leaves an account alone after what a program recorded about it', async () => {
+    const auth = open(await homeWith());
+    await auth.record('acc_home', { kind: 'rate-limited', resetsAt: Date.now() + 60_000 });
+    expect(auth.decide().recommendation).toBeUndefined();
+    expect(auth.decide().accounts[0]?.availability).toBe('delayed');
+    await auth.record('acc_home', { kind: 'success' });
+    expect(auth.decide().recommendation?.id).toBe('acc_home');
+  });
+
+  it('says that requests go to a stand-in', async () => {
+    const warnings: string[] = [];
+    await open(await homeWith(), { onWarning: (message) => warnings.push(message) }).accessToken('1');
+    expect(warnings.join('\n')).toContain('CODEX_AUTH_ISSUER is set');
+  });
+
+  it.each([
+    ['nobody', 'no-such-account'],
+    ['7', 'no-such-account'],
+  ])('throws an AppError for the selector %s', async (selector, code) => {
+    const failure = open(await homeWith()).accessToken(selector);
+    await expect(failure).rejects.toBeInstanceOf(AppError);
+    await expect(failure).rejects.toMatchObject({ code });
+  });
+
+  it('needs a home', () => {
+    expect(() => openCodexAuth({ environment: {}, cwd: '/' })).toThrow(AppError);
+  });
+});

@@ -1,0 +1,67 @@
+import { mkdirSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { describe, expect, it } from 'vitest';
+import { encodeState, readAccountState, withKnowledge } from '../../../src/core/storage/account-state.js';
+import { readSettingsFile } from '../../../src/core/storage/settings-file.js';
+import { temporaryDirectory } from '../../support/temporary.js';
+
+function fileWith(content: string): string {
+  const path = join(temporaryDirectory(), 'file.json');
+  writeFileSync(path, content);
+  return path;
+}
+
+describe('what is known about the accounts', () => {
+  it.each([
+    ['damaged', '{"accounts"'],
+    ['no object', '[]'],
+  ])('starts from nothing, and says so, when the file is %s', (_what, content) => {
+    const path = fileWith(content);
+    const { state, warning } = readAccountState(path);
+    expect(state.accounts).toEqual({});
+    expect(warning).toContain(path);
+  });
+
+  it('is left to a newer program, and says so', () => {
+    expect(readAccountState(fileWith('{"version":2,"accounts":{"a":{}}}'))).toMatchObject({
+      state: { accounts: {} },
+      newerVersion: 2,
+      warning: expect.stringContaining('version 2'),
+    });
+  });
+
+  it('keeps what it does not know', () => {
+    const { state } = readAccountState(fileWith('{"version":1,"accounts":{"a":{"health":"odd"}},"theirs":[1]}'));
+    expect(encodeState(withKnowledge(state, 'b', {}))).toMatchObject({ theirs: [1], accounts: { a: {}, b: {} } });
+  });
+
+  it('cannot be read through a directory', () => {
+    const path = join(temporaryDirectory(), 'file.json');
+    mkdirSync(path);
+    expect(() => readAccountState(path)).toThrow(expect.objectContaining({ code: 'storage-unreadable' }));
+  });
+});
+
+describe('settings', () => {
+  it('of an absent file are none', () => {
+    expect(readSettingsFile(join(temporaryDirectory(), 'none.json'))).toEqual({ raw: {}, values: {} });
+  });
+
+  it('are read with everything around them', () => {
+    const { raw, values } = readSettingsFile(fileWith('\uFEFF{"version":1,"pluginConfig":{"a":1},"theirs":2}'));
+    expect(values).toEqual({ a: 1 });
+    expect(raw).toMatchObject({ theirs: 2 });
+  });
+
+  it.each([
+    ['', 'storage-corrupt'],
+    ['[]', 'storage-corrupt'],
+    ['{"pluginConfig":[]}', 'storage-corrupt'],
+    ['{"version":2,"pluginConfig":{}}', 'storage-newer-version'],
+  ])('%j is an error that names the file', (content, code) => {
+    const path = fileWith(content);
+    expect(() => readSettingsFile(path)).toThrow(
+      expect.objectContaining({ code, details: expect.objectContaining({ path }) }),
+    );
+  });
+});
