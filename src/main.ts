@@ -1,6 +1,7 @@
 import packageJson from '../package.json' with { type: 'json' };
 import { run } from './cli/run.js';
 import { systemClock } from './core/clock.js';
+import { AppError } from './core/errors.js';
 import { systemProcesses } from './core/storage/process-table.js';
 
 const interruption = new AbortController();
@@ -30,8 +31,22 @@ function endingQuietly(stream: NodeJS.WriteStream): NodeJS.WriteStream {
 }
 
 /** A reader that has gone away, as in `| head -1`, is no failure of ours; a full disk behind a redirect is. */
-function endQuietly(error: NodeJS.ErrnoException): void {
-  process.exit(error.code === 'EPIPE' ? process.exitCode : 1);
+function endQuietly(this: NodeJS.WriteStream, error: NodeJS.ErrnoException): void {
+  if (error.code === 'EPIPE') process.exit(process.exitCode);
+  if (this !== process.stderr) process.stderr.write(`error: cannot write the output: ${error.code ?? error.message}\n`);
+  process.exit(1);
+}
+
+/** Asked for by the commands that need it only: a shell may stand in a directory that somebody removed. */
+function workingDirectory(): string {
+  try {
+    return process.cwd();
+  } catch (error) {
+    throw new AppError('usage', 'the current directory does not exist any more', {
+      hint: 'cd to a directory that does',
+      cause: error,
+    });
+  }
 }
 
 const effectiveUserId = process.geteuid?.();
@@ -40,7 +55,9 @@ async function main(): Promise<void> {
   process.exitCode = await run(process.argv.slice(2), {
     variables: process.env,
     streams,
-    cwd: process.cwd(),
+    get cwd() {
+      return workingDirectory();
+    },
     clock: systemClock,
     processes: systemProcesses,
     ...(effectiveUserId === undefined ? {} : { effectiveUserId }),

@@ -1,9 +1,11 @@
-import type { Account } from '../core/accounts/account.js';
+import { type Account, describeAccount, type FlaggedAccount } from '../core/accounts/account.js';
 import { type Roster, withNewestTokens } from '../core/accounts/roster.js';
 import { AppError } from '../core/errors.js';
 import { readEntries } from '../core/storage/journal.js';
+import { readAllScopes } from '../core/storage/scope-files.js';
 import type { Context } from './context.js';
-import { locateAccount, requireAccounts } from './selection.js';
+import { reasonText } from './render/flag-reason.js';
+import { type Located, locateAccount, requireAccounts } from './selection.js';
 
 /** An account that a command is about to ask the provider about. */
 export interface AskedAccount {
@@ -27,7 +29,7 @@ export function askedAccounts(context: Context, roster: Roster, selector: string
 
 /** The roster already holds the newest tokens of its own accounts; those of other pools are brought up to date here. */
 function namedAccount(context: Context, roster: Roster, selector: string): AskedAccount {
-  const { account, index } = locateAccount(context, roster, selector);
+  const { account, index } = locateOrExplain(context, roster, selector);
   if (roster.accounts.some(({ id }) => id === account.id)) {
     return { account, index, isElsewhere: false };
   }
@@ -38,6 +40,33 @@ function namedAccount(context: Context, roster: Roster, selector: string): Asked
     index,
     isElsewhere: true,
   };
+}
+
+/** An account that is set aside is in no list, and its name is still no mistake. */
+function locateOrExplain(context: Context, roster: Roster, selector: string): Located {
+  try {
+    return locateAccount(context, roster, selector);
+  } catch (error) {
+    const isUnknown = error instanceof AppError && (error.code === 'no-such-account' || error.code === 'empty-pool');
+    const setAside = isUnknown ? findSetAside(context, selector) : undefined;
+    if (setAside === undefined) throw error;
+    throw new AppError(
+      'sign-in-needed',
+      `${describeAccount(setAside)} is set aside: ${reasonText(setAside.flag.reason)}`,
+      {
+        hint: 'codex-auth verify-flagged, or sign in again: codex-auth login',
+      },
+    );
+  }
+}
+
+function findSetAside({ root }: Context, selector: string): FlaggedAccount | undefined {
+  const accounts = readAllScopes(root.paths).flatMap(({ flagged }) => flagged.accounts);
+  const wanted = selector.trim().toLowerCase();
+  if (/^(\d*|-)$/.test(wanted)) return undefined;
+  const names = ({ id, email, label }: FlaggedAccount) =>
+    [id, email, label].flatMap((name) => name?.toLowerCase() ?? []);
+  return accounts.find((account) => names(account).some((name) => name.includes(wanted)));
 }
 
 /** What the next command may call it by; undefined when it has been set aside meanwhile. */

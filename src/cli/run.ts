@@ -1,8 +1,6 @@
-import { resolve } from 'node:path';
 import { CommanderError } from '@commander-js/extra-typings';
 import { readEnvironment } from '../core/environment.js';
 import { AppError } from '../core/errors.js';
-import { replaceFile } from '../core/storage/atomic-file.js';
 import type { Command } from './command.js';
 import { type Context, createContext } from './context.js';
 import type { ExitCode } from './exit-codes.js';
@@ -10,12 +8,13 @@ import { createIo, plainStyle } from './io.js';
 import type { Machine } from './machine.js';
 import { type GlobalOptions, hasFlag, type OutputOptions } from './options.js';
 import { failureDocument, failureOf, failureText, successDocument } from './output.js';
+import { outputFile, writeOutputFile } from './output-file.js';
 import { buildProgram } from './program.js';
 import { namedCommand, usageError } from './usage-error.js';
 
 /** Runs one command line, without the program name. Never throws: every failure becomes an exit code and a message. */
 export async function run(argv: readonly string[], machine: Machine): Promise<ExitCode> {
-  const words = argv[0] === 'auth' ? argv.slice(1) : argv;
+  const words = helpOfMember(argv[0] === 'auth' ? argv.slice(1) : argv);
   const io = createIo(machine.streams, readEnvironment(machine.variables), {
     color: !hasFlag(words, '--no-color'),
     input: false,
@@ -48,6 +47,13 @@ export async function run(argv: readonly string[], machine: Machine): Promise<Ex
   }
 }
 
+/** commander's `help` takes one word only, and would show the group for `help config set`. */
+function helpOfMember(words: readonly string[]): readonly string[] {
+  const [help, ...path] = words;
+  const isPath = path.length > 1 && path.every((word) => !word.startsWith('-'));
+  return help === 'help' && isPath ? [...path, '--help'] : words;
+}
+
 async function runCommand<Options, Result>(
   command: Command<Options, Result>,
   options: Options,
@@ -56,8 +62,13 @@ async function runCommand<Options, Result>(
 ): Promise<ExitCode> {
   const context = createContext(machine, globalOptions);
   try {
+    const { csv, out } = options as OutputOptions;
+    if (csv === true && globalOptions.json === true) {
+      throw new AppError('usage', '--csv and --json exclude each other', { hint: 'use one of the two' });
+    }
+    const file = out === undefined ? undefined : outputFile(out, machine.cwd);
     const result = await untilInterrupted(command.run(context, options), context);
-    await show(command, result, context, options as OutputOptions);
+    await show(command, result, context, { csv: csv === true, file });
     return command.exitCode?.(result) ?? 0;
   } catch (error) {
     // The document of a failure has no room for them.
@@ -69,31 +80,33 @@ async function runCommand<Options, Result>(
   }
 }
 
+interface Destination {
+  readonly csv: boolean;
+  /** Absent for the terminal. */
+  readonly file: string | undefined;
+}
+
 async function show<Options, Result>(
   command: Command<Options, Result>,
   result: Result,
   context: Context,
-  output: OutputOptions,
+  destination: Destination,
 ): Promise<void> {
-  const text = await textOf(command, result, context, output);
-  if (output.out === undefined) context.io.print(text);
-  else
-    replaceFile(
-      { path: resolve(context.machine.cwd, output.out), content: context.io.shown(text) },
-      context.root.processes,
-    );
+  const text = await textOf(command, result, context, destination);
+  if (destination.file === undefined) context.io.print(text);
+  else writeOutputFile(destination.file, context.io.shown(text), context.root.processes);
 }
 
 async function textOf<Options, Result>(
   command: Command<Options, Result>,
   result: Result,
   context: Context,
-  { csv, out }: OutputOptions,
+  { csv, file }: Destination,
 ): Promise<string> {
-  if (csv === true && command.renderCsv !== undefined) return command.renderCsv(result);
+  if (csv && command.renderCsv !== undefined) return command.renderCsv(result);
   if (context.options.json === true) return successDocument(command.name, result, context.warnings);
   const { createTheme } = await import('./render/theme.js');
-  const style = out === undefined ? context.io.style : plainStyle;
+  const style = file === undefined ? context.io.style : plainStyle;
   return command.render(result, createTheme(style, context.clock.now()));
 }
 

@@ -28,6 +28,9 @@ export function openOwnRoster(context: Context, scope: Scope): Roster {
 /** Throws `empty-pool` where there is nothing to choose from. */
 export function requireAccounts({ accounts, scope, records }: Roster): void {
   if (accounts.length > 0) return;
+  if (records.flagged.accounts.length > 0) {
+    throw new AppError('empty-pool', 'every account here is set aside', { hint: 'codex-auth verify-flagged' });
+  }
   const isProject = scope.kind === 'project' && records.key !== undefined;
   throw new AppError('empty-pool', `${isProject ? 'this project has' : 'there are'} no accounts yet`, {
     hint: isProject ? 'codex-auth login, or codex-auth list --global' : 'codex-auth login',

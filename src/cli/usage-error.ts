@@ -25,7 +25,8 @@ const absentCommands: Readonly<Record<string, { readonly message: string; readon
 /** commander's message, without its prefix and with its "did you mean" as our hint. */
 export function usageError(error: CommanderError, words: readonly string[], command: string | undefined): AppError {
   const help = command === undefined ? 'codex-auth --help' : `codex-auth ${command} --help`;
-  if (error.code === 'commander.help') return new AppError('usage', 'no command is given', { hint: help });
+  if (error.code === 'commander.help')
+    return nothingToHelpWith(words) ?? new AppError('usage', 'no command is given', { hint: help });
   if (error.code === 'commander.unknownCommand') {
     const absent = absentCommands[words.find((word) => !word.startsWith('-')) ?? ''];
     if (absent !== undefined) return new AppError('usage', absent.message, { hint: absent.hint });
@@ -35,4 +36,11 @@ export function usageError(error: CommanderError, words: readonly string[], comm
   return new AppError('usage', message.replace(/\.$/, ''), {
     hint: suggestion === undefined ? help : `did you mean ${suggestion.split(', ').join(' or ')}?`,
   });
+}
+
+/** `help` with a word that is no command. */
+function nothingToHelpWith(words: readonly string[]): AppError | undefined {
+  const [first, name] = words.filter((word) => !word.startsWith('-'));
+  if (first !== 'help' || name === undefined) return undefined;
+  return new AppError('usage', `unknown command '${name}'`, { hint: 'codex-auth --help' });
 }

@@ -134,6 +134,19 @@ describe('a login that is dead', () => {
     expect(accounts).toMatchObject([{ id: 'acc_home', index: 1 }]);
   });
 
+  test('is no stranger afterwards: its name leads to the way out', async () => {
+    const seeded = await homeOfAlice(provider, -60);
+    provider.revokeAccount(alice);
+    await check(seeded);
+    const named = await check(seeded, 'alice');
+    expect(named.exitCode).toBe(4);
+    expect(said(named)).toContain('is set aside: the provider has ended its login\n  → codex-auth verify-flagged');
+    const all = await check(seeded);
+    expect(all.exitCode).toBe(3);
+    expect(said(all)).toBe('error: every account here is set aside\n  → codex-auth verify-flagged\n');
+    expect((await check(seeded, 'stranger')).exitCode).toBe(3);
+  });
+
   test('is announced loudly when it is the one in use, with another one to take its place', async () => {
     const seeded = emptyHome(provider);
     const tokens = await seeded.addAccount('acc_carol', { ...carol, expiresInSeconds: -60 });
@@ -147,6 +160,30 @@ describe('a login that is dead', () => {
     expect(inUse).toEqual({ holds: 'set-aside', id: 'acc_carol', email: 'carol@example.com' });
     const switched = await runCli(seeded.home, ['switch', '1'], atNoon);
     expect(said(switched)).toContain('alice@example.com');
+  });
+});
+
+describe('progress', () => {
+  const terminal = { terminal: { columns: 80 }, variables: { TERM: 'xterm', COLUMNS: '' } };
+  const slowly = async (argv: readonly string[], variables = {}) => {
+    const seeded = await homeOfAlice(provider);
+    provider.scenario.on('accountsCheck', { kind: 'slow', ms: 900 });
+    const options = { ...atNoon, ...terminal, variables: { ...terminal.variables, ...variables } };
+    return (await runCli(seeded.home, ['check', ...argv], options)).stderr;
+  };
+
+  test('is shown on a terminal while it takes long, and taken back', async () => {
+    const stderr = await slowly([]);
+    expect(stderr).toContain('Checking 0/1');
+    expect(stderr.endsWith('\r\u001b[K')).toBe(true);
+  });
+
+  test.each([
+    [['--json'], {}],
+    [[], { CI: 'true' }],
+    [[], { TERM: 'dumb' }],
+  ])('is silent with %j and %j', async (argv, variables) => {
+    expect(await slowly(argv, variables)).not.toContain('Checking');
   });
 });
 

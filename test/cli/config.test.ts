@@ -47,6 +47,7 @@ describe('config', () => {
     `);
     const { settings } = dataOf(configListCommand, await runCli(home, ['config', 'list', '--json']));
     expect(settings.map(({ name }) => name)).toEqual(settingNames);
+    expect((await runCli(home, ['config'])).stdout).toBe((await runCli(home, ['config', 'list'])).stdout);
   });
 
   test('set, get and unset change one setting and keep whatever else is in the file', async () => {

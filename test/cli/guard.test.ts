@@ -35,7 +35,7 @@ describe('guard --once', () => {
     expect(said(result)).toMatchInlineSnapshot(`
       "✓ 1 round: 2 refreshed, 0 taken over, 0 left to the client, 0 failed
       12:00  alice@example.com: refreshed until 2026-12-01 12:00
-      12:00  alice@example.com (Studio) (Studio): refreshed until 2026-12-01 12:00
+      12:00  alice@example.com (Studio): refreshed until 2026-12-01 12:00
       "
     `);
     expect(provider.requests.refreshes()).toHaveLength(2);

@@ -83,6 +83,12 @@ describe('help', () => {
     expect(Math.max(...bare.stdout.split('\n').map((line) => line.length))).toBeLessThanOrEqual(80);
   });
 
+  test('of a member of a group is that of the member, whichever way it is asked for', async () => {
+    const asked = await runCli(createTestHome(), ['help', 'config', 'set'], narrow);
+    expect(asked.stdout).toMatch(/^Usage: codex-auth config set /);
+    expect(asked).toEqual(await runCli(createTestHome(), ['config', 'set', '--help'], narrow));
+  });
+
   test('the version is one line', async () => {
     expect(await runCli(createTestHome(), ['--version'])).toEqual({ exitCode: 0, stdout: '0.0.0-test\n', stderr: '' });
   });

@@ -206,11 +206,12 @@ describe('switch', () => {
     expect((await switchTo(home, '1')).stderr).toBe('');
   });
 
-  test('of an account without an id token is a sign-in that is needed', async () => {
+  test('of an account without an id token and without a refresh token to get one is a sign-in that is needed', async () => {
     const home = homeUsing();
-    writePool(home, [
-      sampleAccount('acc_v1', { userId: 'v', accountId: 'v', email: 'v@example.com', withIdToken: false }),
-    ]);
+    const words = { userId: 'v', accountId: 'v', email: 'v@example.com', withIdToken: false };
+    const { tokens, ...account } = sampleAccount('acc_v1', words);
+    const { refreshToken: _, ...others } = tokens;
+    writePool(home, [{ ...account, tokens: others }]);
     const { exitCode, stderr } = await switchTo(home, '1');
     expect(exitCode).toBe(4);
     expect(stderr).toContain('v@example.com has no id token, which the official client needs');

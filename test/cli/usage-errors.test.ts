@@ -22,6 +22,9 @@ describe('a wrong command line', () => {
       'codex-auth list --help',
     ],
     [['--mask'], 'no command is given', 'codex-auth --help'],
+    [['help', 'bogus'], "unknown command 'bogus'", 'codex-auth --help'],
+    [['list', '--out', ''], '--out needs a file name, but got an empty one', 'name a file: --out accounts.csv'],
+    [['list', '--out', '.'], '--out . is a directory', 'name a file in it'],
     [['list', '--global', '--project', '.'], '--global and --project exclude each other', 'use one of the two'],
     [
       ['login', '--manual', '--device-auth'],

@@ -123,7 +123,7 @@ describe('usage', () => {
       4  carol@example.com · Personal · pro · just read
          5h   0% used, resets 14:05, in 2h 5m
          7d   100% used, resets 2026-11-24 12:00, in 3d
-         requests are refused
+         limit reached
          credits none
       "
     `);

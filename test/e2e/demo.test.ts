@@ -28,6 +28,11 @@ function runDemo(temporary: string, onOutput: (text: string, interrupt: () => vo
   });
 }
 
+/** `npm run demo` builds first. Where a source has changed since, what the tests share as a build is made here. */
+function leftIn(temporary: string): string[] {
+  return readdirSync(temporary).filter((name) => !name.startsWith('codex-auth-builds-'));
+}
+
 describe('the demo', () => {
   it('tells the whole story, readable on a pipe, and leaves nothing behind', { timeout: 60_000 }, async () => {
     const temporary = temporaryDirectory();
@@ -38,7 +43,7 @@ describe('the demo', () => {
     expect(exitCode).toBe(0);
     for (const { title } of chapters) expect(output).toContain(`. ${title}\n`);
     expect(output).not.toContain('\u001b');
-    expect(readdirSync(temporary)).toEqual([]);
+    expect(leftIn(temporary)).toEqual([]);
   });
 
   it('ends on Ctrl-C in the middle of a command, and leaves nothing behind', { timeout: 60_000 }, async () => {
@@ -51,7 +56,7 @@ describe('the demo', () => {
     expect(output).toContain('Nothing is left behind.\n');
     expect(output).not.toContain('all did what they should');
     expect(output).not.toContain('FAILED');
-    expect(readdirSync(temporary)).toEqual([]);
+    expect(leftIn(temporary)).toEqual([]);
   });
 
   it('stops at the first step that goes wrong, and says which', async () => {

@@ -27,6 +27,9 @@ function outputOf(source: string): string {
   return found[0];
 }
 
+/** A private build, made where the project's own is older than its sources, names them from somewhere else. */
+const belowProject = (source: string) => source.replace(/^(\.\.\/)+.*?(?=(src|node_modules)\/)/, '');
+
 const commandOutput = (name: string) => outputOf(`src/cli/commands/${name}.ts`);
 const main = outputOf('src/main.ts');
 
@@ -72,7 +75,7 @@ describe('the bundle', () => {
 
   it('has a quick bundle for the commands that read offline, with nothing heavy in it', () => {
     const quick = JSON.parse(readFileSync(join(builtProject(), 'dist', 'quick.metafile.json'), 'utf8'));
-    const inputs = Object.keys(quick.inputs);
+    const inputs = Object.keys(quick.inputs).map(belowProject);
     expect(inputs).toEqual(expect.arrayContaining(offline.map((name) => `src/cli/commands/${name}.ts`)));
     expect(inputs.filter((path) => heavy.some((name) => path.includes(`node_modules/${name}/`)))).toEqual([]);
     expect(inputs.filter((path) => /\/(refresh|store|prompter|undici-client)\.ts$/.test(path))).toEqual([]);
@@ -96,7 +99,7 @@ const writers = [
 ];
 
 function sourcesIn(names: Iterable<string>): string[] {
-  return [...names].flatMap((name) => Object.keys(outputs[name]?.inputs ?? {}));
+  return [...names].flatMap((name) => Object.keys(outputs[name]?.inputs ?? {})).map(belowProject);
 }
 
 describe('a command that reads', () => {

@@ -5,7 +5,6 @@ import { readAuthFile } from '../../core/codex/home.js';
 import { AppError } from '../../core/errors.js';
 import { describeOutcome } from '../../core/oauth/describe-outcome.js';
 import type { RefreshOutcome } from '../../core/oauth/refresh-outcome.js';
-import { printable } from '../../core/printable.js';
 import { type AskingFailed, askOnItsOwn } from '../../core/quota/usage-endpoint.js';
 import { withLock } from '../../core/storage/file-lock.js';
 import { readEntries } from '../../core/storage/journal.js';
@@ -87,16 +86,9 @@ async function guardOnce(context: Context, result: Mutable<GuardResult>, tell: T
     signal.throwIfAborted();
     const outcome = await askOnItsOwn(account, () => ensureUsable(deps, { account, reason: 'proactive_expiry' }));
     count(result, outcome);
-    tell(account.id, `${nameIn(account)}: ${outcomeText(outcome, clock.now())}`);
+    tell(account.id, `${describeAccount(account)}: ${outcomeText(outcome, clock.now())}`);
     if (outcome.kind === 'refused') warnIfFlaggedInUse(context, context.readingScope());
   }
-}
-
-function nameIn(account: Account): string {
-  const { workspaceName } = account;
-  return printable(
-    workspaceName === undefined ? describeAccount(account) : `${describeAccount(account)} (${workspaceName})`,
-  );
 }
 
 /** Between two accounts, so that a large pool does not knock on the provider's door all at once. */

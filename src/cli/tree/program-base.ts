@@ -27,6 +27,7 @@ export function createProgramBase({ version, print, width }: ProgramEnvironment)
     .option('--no-color', 'print without colour')
     .exitOverride()
     .showSuggestionAfterError()
+    .configureHelp({ showGlobalOptions: true })
     .configureOutput({ writeOut: print, writeErr: () => undefined, getOutHelpWidth: () => width })
     .addHelpText('after', examples(['codex-auth login', 'codex-auth list', 'codex-auth switch work']));
 }

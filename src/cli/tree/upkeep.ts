@@ -21,7 +21,7 @@ export function declareUpkeep(program: Program, execute: Execute): void {
     .summary('read and change settings')
     .description('Settings come from the environment, else from the settings file, else they have their default.');
   config
-    .command('list')
+    .command('list', { isDefault: true })
     .summary('show every setting with its value, default and source')
     .addHelpText('after', examples(['codex-auth config list']))
     .action((options) =>

@@ -43,7 +43,7 @@ export function refuseInvalidProxy(choice: ProxyChoice): void {
   if (choice.kind !== 'invalid') return;
   const source = choice.source === 'option' ? '--proxy' : choice.source;
   const problem = choice.reason === 'socks' ? 'names a SOCKS proxy, which is not supported' : 'is not a proxy address';
-  throw new AppError('usage', `${source} ${problem}.`, { hint: 'Give an http:// or https:// proxy, as host:port' });
+  throw new AppError('usage', `${source} ${problem}`, { hint: 'give an http:// or https:// proxy, as host:port' });
 }
 
 function direct(connect: buildConnector.connector): Dispatcher {

@@ -21,7 +21,7 @@ export function readVersion(path: string): FileVersion {
   } catch (error) {
     if (systemErrorCode(error) === 'ENOENT') return { kind: 'absent' };
     throw new AppError('storage-unreadable', `cannot read ${path}: ${describe(error)}`, {
-      hint: 'check the owner and the mode of the file; nothing was changed',
+      hint: wayOut(error) ?? 'check the owner and the mode of the file; nothing was changed',
       details: { path },
     });
   }
@@ -126,7 +126,7 @@ function followDanglingLink(path: string): string {
 
 export function writeError(path: string, error: unknown): AppError {
   return new AppError('storage-write-failed', `cannot write ${path}: ${describe(error)}`, {
-    hint: 'free space or fix the permissions, then run the command again; the old content is in place',
+    hint: wayOut(error) ?? 'free space or fix the permissions, then run the command again; the old content is in place',
     details: { path },
   });
 }
@@ -270,6 +270,14 @@ export function listDirectory(directory: string): string[] {
   }
 }
 
+/** Where a file stands in the place of a directory, no permission helps. */
+function wayOut(error: unknown): string | undefined {
+  const code = systemErrorCode(error);
+  return code === 'ENOTDIR' || code === 'EEXIST'
+    ? 'move away the file that stands where a directory should be, then run the command again'
+    : undefined;
+}
+
 /** The operating system's own words, without the path and the call, which the message already has. */
 export function describe(error: unknown): string {
   const code = systemErrorCode(error);
@@ -280,6 +288,8 @@ export function describe(error: unknown): string {
     EROFS: 'the file system is read-only',
     EISDIR: 'it is a directory',
     ENOTDIR: 'a part of its path is no directory',
+    EEXIST: 'a file stands in its place',
+    ENOENT: 'no such file or directory',
     EIO: 'the disk reported an error',
     EDQUOT: 'the disk quota is used up',
   };
