@@ -16,19 +16,32 @@ describe('help', () => {
       refreshes are never lost.
 
       Arguments:
-        selector    index, email, label, id or an unambiguous part of one; - is the
-                    previous account
+        selector             index, email, label, id or an unambiguous part of one; -
+                             is the previous account
 
       Options:
-        --enable    enable the account if it is disabled
-        --replace   replace a login that cannot be adopted, after keeping a copy of it
-        -h, --help  show help
+        --enable             enable the account if it is disabled
+        --replace            replace a login that cannot be adopted, after keeping a
+                             copy of it
+        -h, --help           show help
+
+      Global Options:
+        -V, --version        show the version
+        --json               print one JSON document
+        --project <dir>      use the accounts of this directory's project
+        --global             use the global accounts
+        --config <file>      read settings from this file
+        --proxy <url>        send requests through this proxy; an empty value forces a
+                             direct connection
+        --timeout <seconds>  give each request at most this long
+        --mask               hide email addresses
+        --no-input           never ask, never open a prompt
+        --no-color           print without colour
 
       Examples:
         $ codex-auth switch 2
         $ codex-auth switch work@example.com
         $ codex-auth switch -
-
       "
     `);
   });
@@ -41,20 +54,32 @@ describe('help', () => {
       account to this scope. Signing in again updates the account in place.
 
       Options:
-        --device-auth     sign in with a code on another device
-        --manual          paste the callback URL instead of waiting for the browser
-        --no-browser      the same as --manual
-        --label <text>    name the account
-        --expect <email>  refuse any other identity
-        --activate        make it the active account
-        --no-activate     leave the active account as it is
-        -h, --help        show help
+        --device-auth        sign in with a code on another device
+        --manual             paste the callback URL instead of waiting for the browser
+        --no-browser         the same as --manual
+        --label <text>       name the account
+        --expect <email>     refuse any other identity
+        --activate           make it the active account
+        --no-activate        leave the active account as it is
+        -h, --help           show help
+
+      Global Options:
+        -V, --version        show the version
+        --json               print one JSON document
+        --project <dir>      use the accounts of this directory's project
+        --global             use the global accounts
+        --config <file>      read settings from this file
+        --proxy <url>        send requests through this proxy; an empty value forces a
+                             direct connection
+        --timeout <seconds>  give each request at most this long
+        --mask               hide email addresses
+        --no-input           never ask, never open a prompt
+        --no-color           print without colour
 
       Examples:
         $ codex-auth login --label work
         $ codex-auth login --device-auth
         $ codex-auth login --expect me@example.com
-
       "
     `);
   });
