@@ -131,6 +131,7 @@ describe('the decision, whatever the accounts', () => {
     );
     fc.assert(
       fc.property(accounts, request, raise, (all, asked, shares) => {
+        fc.pre(all.every(isNotRefused));
         const before = decide(all, asked).recommendation?.id;
         if (before === undefined) return;
         const richer = all.map((each) => (each.id === before ? withMoreLeft(each, shares) : each));
@@ -147,6 +148,7 @@ describe('the decision, whatever the accounts', () => {
     );
     fc.assert(
       fc.property(accounts, request, raise, (all, asked, shares) => {
+        fc.pre(all.every(isNotRefused));
         const richer = all.map((each) => (each.id === 'acc_0' ? withMoreLeft(each, shares) : each));
         const [before, after] = [decide(all, asked), decide(richer, asked)];
         const [poor, rich] = [before.accounts[0], after.accounts[0]];
@@ -219,6 +221,12 @@ describe('the decision, whatever the accounts', () => {
     );
   });
 });
+
+/** A refusal of the provider that the windows no longer explain is another fact than the quota left in them. */
+function isNotRefused({ quota }: AccountFacts): boolean {
+  const limits = quota === undefined ? [] : [quota, ...quota.additional];
+  return limits.every(({ allowed, limitReached }) => allowed !== false && limitReached !== true);
+}
 
 /** Each window of the account with a share of what it had used given back; nothing else changes. */
 function withMoreLeft(account: AccountFacts, shares: readonly number[]): AccountFacts {
