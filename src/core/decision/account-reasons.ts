@@ -67,9 +67,14 @@ function quotaReasons(quota: BindingQuota | undefined, outlook: QuotaOutlook, no
       definedOnly({ code: 'quota-lapsing' as const, windowId, limitName, remainingPercent, resetsAt, percentPerHour }),
     );
   }
-  if (quota?.usableNowPercent === undefined) reasons.push({ code: 'quota-unknown' });
+  if (quota === undefined || isPartlyUnknown(quota)) reasons.push({ code: 'quota-unknown' });
   else if (now - quota.observedAt >= oldSnapshotMs) reasons.push({ code: 'quota-old', observedAt: quota.observedAt });
   return reasons;
+}
+
+/** Also beside an exhausted window: an account must not look less risky for having nothing left. */
+function isPartlyUnknown(quota: BindingQuota): boolean {
+  return quota.windows.length === 0 || quota.isIncomplete || quota.lapsed.length > 0;
 }
 
 function ageReasons({ accessTokenExpiresAt, lastUsedAt }: AccountFacts, now: number): Reason[] {

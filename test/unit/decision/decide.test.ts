@@ -107,6 +107,12 @@ describe('risk', () => {
     ['sign-in needed', { signInNeeded: { reason: 'rotation-lost' } }, 90, 'high'],
     ['flagged and sign-in needed, capped', { flagged: true, signInNeeded: {} }, 100, 'high'],
     ['exhausted', { quota: quota({ fiveHours: [0, 3] }) }, 60, 'medium'],
+    [
+      'exhausted beside a window that has reset',
+      { quota: quota({ fiveHours: [60, -1], week: [0, 100] }) },
+      70,
+      'medium',
+    ],
     ['98 % used', { quota: quota({ fiveHours: [2, 3] }) }, 55, 'medium'],
     ['97.9 % used', { quota: quota({ fiveHours: [2.1, 3] }) }, 35, 'low'],
     ['90 % used', { quota: quota({ fiveHours: [10, 3] }) }, 35, 'low'],
