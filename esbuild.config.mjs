@@ -4,13 +4,16 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { build } from 'esbuild';
 
-// Bundled CommonJS dependencies call require() for Node's own modules.
-const banner = { js: "import { createRequire } from 'node:module'; const require = createRequire(import.meta.url);" };
+// Bundled CommonJS dependencies call require() for Node's own modules. A source may import the same function itself.
+const banner = {
+  js: "import { createRequire as makeRequire } from 'node:module'; const require = makeRequire(import.meta.url);",
+};
 
 /** The functions we use of Node's larger modules, which a listing outside of a project never calls. */
 const rarelyUsed = {
   'node:crypto': ['createHash', 'randomBytes', 'randomUUID'],
   'node:child_process': ['spawn', 'execFile', 'execFileSync'],
+  'node:net': ['BlockList', 'isIP'],
 };
 
 rmSync('dist', { recursive: true, force: true });
@@ -30,7 +33,8 @@ const { metafile } = await build({
   legalComments: 'none',
   metafile: true,
   banner,
-  plugins: [withoutColorDetection()],
+  define: { 'process.env.NODE_ENV': '"production"' },
+  plugins: [withoutColorDetection(), withoutInkExtras()],
 });
 
 writeFileSync('dist/metafile.json', JSON.stringify(metafile));
@@ -57,7 +61,8 @@ const quick = await build({
   minify: true,
   legalComments: 'none',
   metafile: true,
-  plugins: [withoutColorDetection(), onlyQuickCommands(), loadedWhenUsed()],
+  external: ['@napi-rs/keyring'],
+  plugins: [withoutColorDetection(), onlyQuickCommands(), loadedWhenUsed(), keyringByRequire()],
 });
 writeFileSync('dist/quick.metafile.json', JSON.stringify(quick.metafile));
 writeCodeCache();
@@ -88,9 +93,24 @@ function withoutColorDetection() {
   };
 }
 
-/** Leaves out what `list` and `status` never load: the other commands, the network and the prompts. */
+/**
+ * Ink draws nothing where it takes the machine for a build server, which is for `io.ts` to decide; and its connection to
+ * the developer tools of React needs a package that nobody here has.
+ */
+function withoutInkExtras() {
+  const namespace = 'ink-extras';
+  return {
+    name: namespace,
+    setup({ onResolve, onLoad }) {
+      onResolve({ filter: /^is-in-ci$|^\.\/devtools\.js$/ }, ({ path }) => ({ path, namespace }));
+      onLoad({ filter: /./, namespace }, () => ({ contents: 'export default false;' }));
+    },
+  };
+}
+
+/** Leaves out what `list`, `status` and completion never load: the other commands, the network and the prompts. */
 function onlyQuickCommands() {
-  const isWanted = (path) => /\/(list|status|theme)\.js$/.test(path);
+  const isWanted = (path) => /\/(list|status|theme|complete)\.js$/.test(path);
   return {
     name: 'only-quick-commands',
     setup({ onResolve, onLoad }) {
@@ -110,13 +130,30 @@ function loadedWhenUsed() {
   return {
     name: namespace,
     setup({ onResolve, onLoad }) {
-      onResolve({ filter: /^node:(crypto|child_process)$/ }, ({ path, namespace: importer }) =>
+      onResolve({ filter: /^node:(crypto|child_process|net)$/ }, ({ path, namespace: importer }) =>
         importer === namespace ? { path, external: true } : { path, namespace },
       );
       onLoad({ filter: /./, namespace }, ({ path }) => ({
         contents: rarelyUsed[path]
-          .map((name) => `export const ${name} = (...args) => require('${path}').${name}(...args);`)
+          .map(
+            (name) => `export function ${name}(...args) {
+              const it = require('${path}').${name};
+              return new.target ? new it(...args) : it(...args);
+            }`,
+          )
           .join('\n'),
+      }));
+    },
+  };
+}
+
+/** CommonJS has a require of its own, and no URL to make one from. */
+function keyringByRequire() {
+  return {
+    name: 'keyring-by-require',
+    setup({ onLoad }) {
+      onLoad({ filter: /\/keyring-library\.ts$/ }, () => ({
+        contents: "export const loadKeyringLibrary = () => require('@napi-rs/keyring');",
       }));
     },
   };

@@ -1,6 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import type { Account } from './core/accounts/account.js';
-import { factsOf, type Roster, readElsewhere, readRoster } from './core/accounts/roster.js';
+import { accountsElsewhere, factsOf, type Roster, readRoster } from './core/accounts/roster.js';
 import { selectAccount } from './core/accounts/selector.js';
 import { systemClock } from './core/clock.js';
 import { runningClients } from './core/codex/clients.js';
@@ -9,7 +9,7 @@ import { codexHomeAt } from './core/codex/home.js';
 import { lookup, touch } from './core/decision/affinity.js';
 import { type Decision, decide } from './core/decision/decide.js';
 import { definedOnly } from './core/defined-only.js';
-import { type Environment, homeOf, readEnvironment } from './core/environment.js';
+import { type Environment, readEnvironment, requireHome } from './core/environment.js';
 import { AppError } from './core/errors.js';
 import type { HealthEvent } from './core/health/events.js';
 import { applyEvent } from './core/health/state.js';
@@ -20,7 +20,7 @@ import { locateScope, scopeForReading } from './core/project/scope.js';
 import type { Secret } from './core/secret.js';
 import { resolveSettings, type Settings, settingsOf } from './core/settings.js';
 import { withKnowledge } from './core/storage/account-state.js';
-import { codexHome, rootDirectory, rootPaths } from './core/storage/paths.js';
+import { locate, rootPaths } from './core/storage/paths.js';
 import { systemProcesses } from './core/storage/process-table.js';
 import type { Root } from './core/storage/root.js';
 import { readSettingsFile } from './core/storage/settings-file.js';
@@ -105,7 +105,7 @@ export function openCodexAuth(options: CodexAuthOptions): CodexAuth {
   };
 
   async function refreshDeps(): Promise<RefreshDeps> {
-    http ??= openHttp(place.environment);
+    http ??= openHttp(place.environment, warn);
     const { issuer, backendUrl } = place.environment;
     const provider = resolveProvider({ issuer, backendUrl });
     for (const variable of provider.overrides) warn(`${variable} is set: requests do not go to the official provider`);
@@ -136,7 +136,7 @@ export function openCodexAuth(options: CodexAuthOptions): CodexAuth {
     async accessToken(selector) {
       const roster = read();
       const here = definedOnly({ accounts: roster.accounts, previousId: roster.records.pool.previousId });
-      const { account } = selectAccount(selector, here, readElsewhere(root, roster.records));
+      const { account } = selectAccount(selector, here, accountsElsewhere(roster));
       const { ensureUsable } = await import('./core/oauth/refresh.js');
       const outcome = await ensureUsable(await refreshDeps(), { account, reason: 'proactive_expiry' });
       const isLive = outcome.kind === 'usable' || outcome.kind === 'left-to-client';
@@ -173,22 +173,24 @@ interface Place {
   readonly warning?: string;
 }
 
-function placeOf({ environment: variables, cwd, global }: CodexAuthOptions): Place {
+function placeOf({ environment: variables, cwd, global, onWarning }: CodexAuthOptions): Place {
   const environment = readEnvironment(variables);
-  const home = homeOf(environment);
-  if (home === undefined) throw new AppError('usage', 'HOME is not set in the given environment');
-  const locations = { ...environment, home };
-  const paths = rootPaths(rootDirectory(locations));
+  const home = requireHome(environment);
+  const { codexHome, root: rootDirectory } = locate({ ...environment, home }, cwd);
+  const paths = rootPaths(rootDirectory);
   const settings = settingsOf(resolveSettings(readSettingsFile(paths.settings).values, environment.raw));
   const { scope, warning } = scopeForReading(locateScope({ global }, settings, { cwd, home }));
   const effectiveUserId = process.geteuid?.();
+  const onMerged = (legacyKey: string) =>
+    onWarning?.(`the accounts of projects/${legacyKey}, kept for one checkout, are this project's now`);
   const root: Root = {
     paths,
     clock: systemClock,
     processes: systemProcesses,
+    projects: () => (scope.kind === 'global' ? [] : [{ ...scope, onMerged }]),
     ...(effectiveUserId === undefined ? {} : { effectiveUserId }),
   };
-  return definedOnly({ root, home: codexHomeAt(codexHome(locations)), scope, settings, environment, warning });
+  return definedOnly({ root, home: codexHomeAt(codexHome), scope, settings, environment, warning });
 }
 
 function summaries(roster: Roster): AccountSummary[] {
@@ -212,10 +214,14 @@ function tokenOf(account: Account): AccessToken {
   return definedOnly({ id: account.id, token, accountId: account.accountId, expiresAt });
 }
 
-async function openHttp({ raw }: Environment): Promise<RefreshDeps['http']> {
-  const { createHttpClient } = await import('./core/http/undici-client.js');
-  const { chooseProxy } = await import('./core/http/proxy.js');
-  return createHttpClient({ proxyFor: (url) => chooseProxy(url, { environment: raw }) });
+async function openHttp(environment: Environment, warn: (message: string) => void): Promise<RefreshDeps['http']> {
+  const { openHttpClient } = await import('./core/http/open-client.js');
+  const { createProxyFor } = await import('./core/http/proxy-for.js');
+  const { platform } = process;
+  return openHttpClient(
+    environment,
+    createProxyFor({ clock: systemClock, platform, environment: environment.raw, warn }),
+  );
 }
 
 export type { Decision } from './core/decision/decide.js';

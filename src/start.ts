@@ -3,10 +3,11 @@ import { join } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import { Script } from 'node:vm';
 
-// The first thing that runs, built as CommonJS: `list` and `status` are typed all day, and most of what they would take
-// is Node loading two dozen modules and compiling them anew each time (docs/decisions/010-quick-bundle.md).
+// The first thing that runs, built as CommonJS: `list` and `status` are typed all day, Tab is pressed more often still, and
+// most of what they would take is Node loading two dozen modules and compiling them anew each time
+// (docs/decisions/010-quick-bundle.md).
 
-const quickCommands = ['list', 'ls', 'status'];
+const quickCommands = ['list', 'ls', 'status', '__complete'];
 
 /** Only where the command comes first, so that no option's value is taken for it. */
 function isQuick([first, second]: readonly string[]): boolean {

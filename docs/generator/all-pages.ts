@@ -1,13 +1,14 @@
 import { commandPages } from './command-pages.js';
 import { documentedCommands } from './command-tree.js';
 import { jsonPages } from './json-schemas.js';
+import { manPage } from './man-page.js';
 import { referencePages } from './reference-pages.js';
 
 /** Directories below `docs` whose every file is generated. */
-export const generatedDirectories = ['commands', 'json'] as const;
+export const generatedDirectories = ['commands', 'json', 'man'] as const;
 
 /** Every generated page by its path below `docs`. */
 export async function allPages(): Promise<Map<string, string>> {
   const commands = await documentedCommands();
-  return new Map([...commandPages(commands), ...jsonPages(commands), ...referencePages()]);
+  return new Map([...commandPages(commands), ...jsonPages(commands), ...referencePages(), manPage(commands)]);
 }

@@ -1,6 +1,6 @@
 import { type AnyCommander, type DocumentedCommand, inertProgram } from './command-tree.js';
 import { schemaFile } from './json-schemas.js';
-import { code, fence, page, sentence, table } from './markdown.js';
+import { code, fence, optionExtras, page, sentence, table } from './markdown.js';
 
 /** `commands/<name>.md` for each command, and the page that lists them. */
 export function commandPages(commands: readonly DocumentedCommand[]): [string, string][] {
@@ -68,14 +68,8 @@ function argumentList({ registeredArguments }: AnyCommander): string | undefined
 
 function optionTable({ options }: AnyCommander): string {
   const shown = options.filter(({ hidden }) => !hidden);
-  const rows = shown.map((option) => [code(option.flags), sentence(option.description) + extras(option)]);
+  const rows = shown.map((option) => [code(option.flags), sentence(option.description) + optionExtras(option)]);
   return table(['option', 'what it does'], rows);
-}
-
-function extras({ argChoices, defaultValue, mandatory, negate }: AnyCommander['options'][number]): string {
-  const choices = argChoices === undefined ? '' : ` One of ${argChoices.map(code).join(', ')}.`;
-  const preset = defaultValue === undefined || negate ? '' : ` Default ${code(String(defaultValue))}.`;
-  return choices + preset + (mandatory ? ' Required.' : '');
 }
 
 function outcome({ module }: DocumentedCommand): string | undefined {

@@ -91,6 +91,7 @@ function explanation(rows: string[][]): string {
       '- What is unknown is absent, never zero or null.',
       '- No document holds a token.',
       `- The number at the end of the schema's name changes when a member goes away or means something else. New members may come at any time: ignore those you do not know.`,
+      `- Only ${code('watch')} without ${code('--once')} prints one document after the other, each on a line of its own.`,
       `- A command line that could not be understood has the schema ${code(schemaName('codex-auth'))}.`,
     ].join('\n'),
     table(['schema', 'printed by'], rows),

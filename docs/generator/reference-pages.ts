@@ -50,6 +50,6 @@ function environmentPage(): string {
     '# Environment',
     'The variables that change what this program does. An empty value counts as unset.',
     table(['variable', 'what it does'], rows),
-    `Besides these: every [setting](settings.md) has a variable of its own; ${['https_proxy', 'http_proxy', 'all_proxy', 'no_proxy'].map(code).join(', ')}, in either case, choose a proxy as they do for curl; and the locale decides whether symbols outside of ASCII are used.`,
+    `Besides these: every [setting](settings.md) has a variable of its own; ${['https_proxy', 'http_proxy', 'all_proxy', 'no_proxy'].map(code).join(', ')}, in either case, choose a proxy as they do for curl, before the setting of macOS or Windows; and the locale decides whether symbols outside of ASCII are used.`,
   );
 }

@@ -6,12 +6,10 @@ import { planAccountRepairs } from '../core/diagnostics/account-repairs/plan.js'
 import { type AccountRepair, isStored, type RefreshRepair } from '../core/diagnostics/account-repairs/repair.js';
 import { type RepairWorld, readRepairWorld } from '../core/diagnostics/account-repairs/world.js';
 import { AppError } from '../core/errors.js';
-import { flagAccount } from '../core/health/flagging.js';
 import { inParallel } from '../core/in-parallel.js';
 import { describeOutcome } from '../core/oauth/describe-outcome.js';
 import { findStored } from '../core/oauth/newest-copy.js';
 import type { RefreshOutcome } from '../core/oauth/refresh-outcome.js';
-import { settleClientRefusals } from '../core/oauth/refusal.js';
 import { sweepLeftovers } from '../core/storage/leftovers.js';
 import { readAllScopes } from '../core/storage/scope-files.js';
 import { withStore } from '../core/storage/store.js';
@@ -19,6 +17,7 @@ import { refreshDeps } from './backend-access.js';
 import type { Context } from './context.js';
 import { warnIfFlaggedInUse } from './flagged-in-use.js';
 import { startProgress } from './progress.js';
+import { settleRefusedClients } from './refused-clients.js';
 
 export interface FixedRepair {
   readonly repair: AccountRepair;
@@ -115,7 +114,7 @@ async function refreshDue(context: Context, repairs: readonly RefreshRepair[]): 
     return { repair, attempt };
   });
   progress.stop();
-  await settleClients(
+  await settleRefusedClients(
     context,
     tried.flatMap(({ attempt }) => (attempt instanceof AppError ? [] : [attempt])),
   );
@@ -140,16 +139,4 @@ function outcomeOf(attempt: RefreshOutcome | AppError): Pick<FixedRepair, 'outco
   const { message, hint } = describeOutcome(attempt);
   if (attempt.kind === 'left-to-client') return { outcome: 'not-needed', problem: { message } };
   return { outcome: 'failed', problem: { message, hint } };
-}
-
-/** A refused client is this program's problem when it happens to several accounts (DESIGN §7). */
-async function settleClients(context: Context, outcomes: readonly RefreshOutcome[]): Promise<void> {
-  const verdict = settleClientRefusals(outcomes);
-  if (verdict.kind === 'client-problem') {
-    context.warn('the provider refuses this program for several accounts, so none was set aside; is there an update?');
-  }
-  if (verdict.kind !== 'flag') return;
-  await withStore(context.root, {}, (store) => {
-    flagAccount(store, verdict.account.id, verdict);
-  });
 }

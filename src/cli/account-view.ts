@@ -86,7 +86,7 @@ export function accountView(
     availableAt: isoOrAbsent(decision.availableAt),
     accessTokenExpiresAt: isoOrAbsent(account.tokens.expiresAt),
     lastUsedAt: isoOrAbsent(account.lastUsedAt || undefined),
-    quota: knowledge?.quota && toQuotaView(knowledge.quota, now, 'cache'),
+    quota: decision.quota && toQuotaView(decision.quota, 'cache'),
   });
 }
 

@@ -2,14 +2,17 @@ import { type Account, describeAccount } from '../core/accounts/account.js';
 import { withAccount } from '../core/accounts/pool.js';
 import { type Activated, activate } from '../core/codex/activate.js';
 import { unadoptableReasons } from '../core/codex/auth-file.js';
+import { runningClients } from '../core/codex/clients.js';
 import { flockHelpers } from '../core/codex/credential-lock.js';
-import { runningDaemon } from '../core/codex/home.js';
+import { loginPlace } from '../core/codex/official-login.js';
+import { awaitClientRefresh } from '../core/codex/refresh-wait.js';
 import { definedOnly } from '../core/defined-only.js';
 import { AppError } from '../core/errors.js';
 import { withPersonLock } from '../core/storage/person-lock.js';
 import { type Store, withStore } from '../core/storage/store.js';
 import { refreshDeps } from './backend-access.js';
 import type { Context } from './context.js';
+import { isSetAside } from './set-aside.js';
 
 export interface ActivationTarget {
   readonly account: Account;
@@ -37,6 +40,7 @@ export async function activateAccount(
 ): Promise<Activated> {
   const { root, home, signal } = context;
   await obtainIdToken(context, target.account);
+  await letClientsFinish(context, target.account);
   const attempt = (replacesUnadoptable: boolean) =>
     withPersonLock(root, target.account, { signal }, () =>
       withStore(root, { signal }, async (store) => {
@@ -53,10 +57,23 @@ export async function activateAccount(
     );
   const first = await attempt(choices.replace);
   if (first.kind === 'activated') return first;
-  await askToReplace(context, `${home.authFile} holds ${unadoptableReasons[first.reason]}`);
+  await askToReplace(context, `${loginPlace(home)} holds ${unadoptableReasons[first.reason]}`);
   const second = await attempt(true);
   if (second.kind === 'activated') return second;
   throw new AppError('internal', 'the file could not be replaced although that was agreed');
+}
+
+async function letClientsFinish({ home, clock, signal, io, options }: Context, next: Account): Promise<void> {
+  await awaitClientRefresh(home, next, {
+    clock,
+    signal,
+    runningClients: () => runningClients(home),
+    onWait({ identity }) {
+      const whose = identity.email ?? 'the account in use';
+      if (options.json !== true) io.status(`Waiting for the official client to refresh ${whose}, 15 s at most`);
+    },
+  });
+  io.status();
 }
 
 /**
@@ -65,7 +82,8 @@ export async function activateAccount(
  */
 async function obtainIdToken(context: Context, account: Account): Promise<void> {
   const { idToken, refreshToken, accessToken: rejected } = account.tokens;
-  if (idToken !== undefined || refreshToken === undefined) return;
+  // One that is set aside is not sent again.
+  if (idToken !== undefined || refreshToken === undefined || isSetAside(account)) return;
   const { ensureUsable } = await import('../core/oauth/refresh.js');
   const { describeOutcome } = await import('../core/oauth/describe-outcome.js');
   const deps = await refreshDeps(context);
@@ -76,9 +94,12 @@ async function obtainIdToken(context: Context, account: Account): Promise<void> 
 }
 
 function enable(store: Store, { account, scopeKey }: ActivationTarget): void {
-  const { pool } = store.scope(scopeKey);
-  const current = pool.accounts.find(({ id }) => id === account.id);
-  if (current?.enabled === false) store.savePool(scopeKey, withAccount(pool, { ...current, enabled: true }));
+  const { pool, flagged } = store.scope(scopeKey);
+  const isIt = ({ id, enabled }: Account) => id === account.id && !enabled;
+  const current = pool.accounts.find(isIt);
+  if (current !== undefined) store.savePool(scopeKey, withAccount(pool, { ...current, enabled: true }));
+  const setAside = flagged.accounts.find(isIt);
+  if (setAside !== undefined) store.saveFlagged(scopeKey, withAccount(flagged, { ...setAside, enabled: true }));
 }
 
 async function askToReplace(context: Context, problem: string): Promise<void> {
@@ -87,25 +108,8 @@ async function askToReplace(context: Context, problem: string): Promise<void> {
       hint: 'add --replace; a copy of the whole file is kept',
     });
   }
-  const prompter = await context.prompter();
-  if (await prompter.confirm(`${problem}. Keep a copy aside and replace it?`, false)) return;
-  throw new AppError('confirmation-needed', `${context.home.authFile} is left as it is`);
-}
-
-/** What the person should know after a switch. */
-export function warnAfterActivation(context: Context, activated: Activated): void {
-  if (activated.keptFile !== undefined) context.warn(`what auth.json held is kept in ${activated.keptFile}`);
-  if (!activated.isExclusive) {
-    context.warn(
-      'neither flock nor perl is installed, so a refresh by the official client at this instant could be lost',
-    );
-  }
-  const daemon = activated.changed ? runningDaemon(context.home, context.root.processes) : undefined;
-  if (daemon !== undefined) {
-    context.warn(
-      `the official client's background server (pid ${daemon}) keeps the old account until: codex app-server daemon restart`,
-    );
-  }
+  const question = `${problem}. Keep a copy aside and replace it?`;
+  await (await context.prompter()).consent(question, false, `${loginPlace(context.home)} is left as it is`);
 }
 
 /** The one line about where a login that was found in `auth.json` went. */

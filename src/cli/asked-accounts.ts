@@ -2,6 +2,7 @@ import { type Account, describeAccount, type FlaggedAccount } from '../core/acco
 import { type Roster, withNewestTokens } from '../core/accounts/roster.js';
 import { AppError } from '../core/errors.js';
 import { readEntries } from '../core/storage/journal.js';
+import { scopeFiles } from '../core/storage/paths.js';
 import { readAllScopes } from '../core/storage/scope-files.js';
 import type { Context } from './context.js';
 import { reasonText } from './render/flag-reason.js';
@@ -12,6 +13,8 @@ export interface AskedAccount {
   readonly account: Account;
   /** 1-based position in the pool it lives in. */
   readonly index: number;
+  /** The pool it lives in. */
+  readonly file: string;
   /** It lives in another pool than the roster's. */
   readonly isElsewhere: boolean;
 }
@@ -21,7 +24,7 @@ export function askedAccounts(context: Context, roster: Roster, selector: string
   if (selector !== undefined) return [namedAccount(context, roster, selector)];
   requireAccounts(roster);
   const enabled = roster.accounts
-    .map((account, position) => ({ account, index: position + 1, isElsewhere: false }))
+    .map((account, position) => ({ account, index: position + 1, file: roster.readFrom, isElsewhere: false }))
     .filter(({ account }) => account.enabled);
   if (enabled.length > 0) return enabled;
   throw new AppError('empty-pool', 'every account is disabled', { hint: 'codex-auth enable <account>, or name one' });
@@ -29,15 +32,16 @@ export function askedAccounts(context: Context, roster: Roster, selector: string
 
 /** The roster already holds the newest tokens of its own accounts; those of other pools are brought up to date here. */
 function namedAccount(context: Context, roster: Roster, selector: string): AskedAccount {
-  const { account, index } = locateOrExplain(context, roster, selector);
+  const { account, index, scopeKey } = locateOrExplain(context, roster, selector);
   if (roster.accounts.some(({ id }) => id === account.id)) {
-    return { account, index, isElsewhere: false };
+    return { account, index, file: roster.readFrom, isElsewhere: false };
   }
   const { content } = roster.authFile;
   const login = content?.kind === 'login' ? content.login : undefined;
   return {
     account: withNewestTokens(account, login, readEntries(context.root.paths.journal)),
     index,
+    file: scopeFiles(context.root.paths, scopeKey).pool,
     isElsewhere: true,
   };
 }

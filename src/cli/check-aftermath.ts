@@ -2,9 +2,7 @@ import type { Account } from '../core/accounts/account.js';
 import { withAccount } from '../core/accounts/pool.js';
 import { definedOnly } from '../core/defined-only.js';
 import type { HealthEvent } from '../core/health/events.js';
-import { flagAccount } from '../core/health/flagging.js';
 import { applyEvent } from '../core/health/state.js';
-import { settleClientRefusals } from '../core/oauth/refusal.js';
 import { toSnapshot } from '../core/quota/snapshot.js';
 import { healthEventOf } from '../core/quota/usage-endpoint.js';
 import { type AccountState, withKnowledge } from '../core/storage/account-state.js';
@@ -12,22 +10,6 @@ import { withStore } from '../core/storage/store.js';
 import type { CheckAnswer } from './check-view.js';
 import type { Context } from './context.js';
 import { orWarn } from './quota-probing.js';
-
-/**
- * A refused client is this program's problem when it happens to several accounts, and the account's when it happens to
- * one alone (DESIGN §7).
- */
-export async function settleRefusedClients(context: Context, answers: readonly CheckAnswer[]): Promise<void> {
-  const outcomes = answers.flatMap(({ result }) => (result.kind === 'not-refreshed' ? [result.outcome] : []));
-  const verdict = settleClientRefusals(outcomes);
-  if (verdict.kind === 'client-problem') {
-    context.warn('the provider refuses this program for several accounts, so none was set aside; is there an update?');
-  }
-  if (verdict.kind !== 'flag') return;
-  await withStore(context.root, {}, (store) => {
-    flagAccount(store, verdict.account.id, verdict);
-  });
-}
 
 /** Remembers health, quota and how the answer was got, and what the provider calls the workspace. */
 export async function storeCheck(context: Context, answers: readonly CheckAnswer[]): Promise<void> {

@@ -4,6 +4,7 @@ import type { AuthorizedAnswer } from '../core/accounts/authorized-call.js';
 import type { Roster } from '../core/accounts/roster.js';
 import type { Workspace } from '../core/accounts/workspaces.js';
 import { definedOnly } from '../core/defined-only.js';
+import { bindingQuota } from '../core/quota/binding-quota.js';
 import { QuotaViewSchema, toQuotaView, toSnapshot } from '../core/quota/snapshot.js';
 import type { AskingFailed, Probe } from '../core/quota/usage-endpoint.js';
 import { accountRef, accountRefShape } from './account-ref.js';
@@ -59,7 +60,7 @@ export function checkedView(context: Context, roster: Roster, answer: CheckAnswe
     }),
     refreshProvenAt: lastRefresh === undefined ? undefined : toIso(lastRefresh),
     reachable: result.kind === 'answered' && result.answer.kind === 'ok',
-    quota: quota?.kind === 'usage' ? toQuotaView(toSnapshot(quota.usage), now, 'live') : undefined,
+    quota: quota?.kind === 'usage' ? toQuotaView(bindingQuota(toSnapshot(quota.usage), now), 'live') : undefined,
     verdict: verdictOf(problem),
     problem,
   });

@@ -14,6 +14,15 @@ export interface Command<Options, Result> {
   readonly render: (result: Result, theme: Theme) => string;
   /** The same as rows for a spreadsheet; what `--csv` prints. */
   readonly renderCsv?: (result: Result) => string;
+  /** A program reads what it prints, such as a shell; command lines in it keep the name they have. */
+  readonly printsCode?: true;
+  /** Ctrl-C is how it ends: it heeds the signal itself and returns its result, instead of being cut off. */
+  readonly endsOnSignal?: true;
+  /**
+   * For a command that goes on until the signal ends it: its results one by one, each printed as it comes, as JSON on one
+   * line. Undefined where the options ask for one result only, which `run` then gives.
+   */
+  readonly follow?: (context: Context, options: Options) => AsyncIterable<Result> | undefined;
   /** Absent for commands that are done when they return. */
   readonly exitCode?: (result: Result) => ExitCode;
   /** For commands that use fewer exit codes than the table (DESIGN §10.4). */

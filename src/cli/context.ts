@@ -1,18 +1,20 @@
 import { randomUUID } from 'node:crypto';
 import type { Clock } from '../core/clock.js';
 import { type CodexHome, codexHomeAt } from '../core/codex/home.js';
-import { type Environment, homeOf, readEnvironment } from '../core/environment.js';
+import { type Environment, readEnvironment, requireHome } from '../core/environment.js';
 import { AppError } from '../core/errors.js';
 import type { HttpClient } from '../core/http/client.js';
-import { locateScope, type Scope, scopeForReading, scopeForWriting } from '../core/project/scope.js';
+import { createProxyFor, type ProxyFor } from '../core/http/proxy-for.js';
+import { locateScope, type Scope, type ScopeChoice, scopeForReading, scopeForWriting } from '../core/project/scope.js';
 import { type ResolvedSetting, resolveSettings, type Settings, settingsOf } from '../core/settings.js';
-import { codexHome, type RootPaths, rootDirectory, rootPaths } from '../core/storage/paths.js';
-import type { Root } from '../core/storage/root.js';
-import { readSettingsFile } from '../core/storage/settings-file.js';
+import { locate, type RootPaths, rootPaths } from '../core/storage/paths.js';
+import type { ProjectPlace, Root } from '../core/storage/root.js';
+import { readSettings } from '../core/storage/settings-file.js';
 import type { Browser } from './browser.js';
 import { createIo, type Io } from './io.js';
 import type { Machine } from './machine.js';
 import type { GlobalOptions } from './options.js';
+import { isAnimated } from './progress.js';
 import type { Prompter } from './prompter.js';
 import { openProvider, type ProviderAccess } from './provider-access.js';
 
@@ -39,6 +41,8 @@ export interface Context {
   /** An override of its address is announced once. */
   provider(): ProviderAccess;
   http(): Promise<HttpClient>;
+  /** How a request to this address leaves the machine; may ask the system. */
+  readonly proxyFor: ProxyFor;
   prompter(): Promise<Prompter>;
   browser(): Promise<Browser>;
   /**
@@ -53,8 +57,8 @@ export interface Context {
 export function createContext(machine: Machine, options: GlobalOptions): Context {
   const environment = readEnvironment(machine.variables);
   const home = requireHome(environment);
-  const locations = { ...environment, home };
-  const paths = rootPaths(rootDirectory(locations));
+  const { codexHome, root } = locate({ ...environment, home }, machine.cwd);
+  const paths = rootPaths(root);
   const io = createIo(machine.streams, environment, {
     color: options.color,
     // A program that reads JSON cannot answer.
@@ -64,13 +68,24 @@ export function createContext(machine: Machine, options: GlobalOptions): Context
   const warnings: string[] = [];
   const running = new Set<Promise<unknown>>();
 
-  const resolvedSettings = once(() => {
-    const file = options.config ?? paths.settings;
-    return resolveSettings(readSettingsFile(file).values, environment.raw);
-  });
+  const resolvedSettings = once(() =>
+    resolveSettings(readSettings(options.config, paths.settings).values, environment.raw),
+  );
   const settings = once(() => settingsOf(resolvedSettings()));
-  const chosenScope = once(() => locateScope(options, settings(), { cwd: machine.cwd, home }));
-  const http = once(() => openHttp(options, environment));
+  // The settings are read only where they decide.
+  const setting = {
+    get perProjectAccounts() {
+      return settings().perProjectAccounts;
+    },
+  };
+  const chosenScope = once(() => locateScope(options, setting, { cwd: machine.cwd, home }));
+  // A --project that names nothing is a mistake, also for a command that would not look.
+  if (options.project !== undefined) chosenScope();
+  const proxies = once(() => {
+    const { clock, platform } = machine;
+    return createProxyFor({ clock, platform, environment: environment.raw, option: options.proxy, warn });
+  });
+  const http = once(() => openHttp(environment, proxies()));
 
   const runId = once(() => randomUUID());
   const provider = once(() => {
@@ -87,14 +102,27 @@ export function createContext(machine: Machine, options: GlobalOptions): Context
     if (options.json !== true) io.note(`warning: ${message}\n`);
   }
 
+  function onMerged(legacyKey: string, keptFiles: readonly string[]): void {
+    const copies = keptFiles.length === 0 ? '' : `; copies are in ${keptFiles.join(' and ')}`;
+    warn(`the accounts of projects/${legacyKey}, which were kept for one checkout, are this project's now${copies}`);
+  }
+
+  function projects(): ProjectPlace[] {
+    const scope = knownScope(chosenScope);
+    return scope?.kind === 'project' ? [{ ...scope, onMerged }] : [];
+  }
+
   return {
     io,
     clock: machine.clock,
     environment,
     machine,
     options,
-    home: codexHomeAt(codexHome(locations)),
-    root: rootOf(machine, paths),
+    home: codexHomeAt(codexHome),
+    root: rootOf(machine, paths, projects, (owner) => {
+      const who = owner === undefined ? '' : ` (pid ${owner.pid})`;
+      if (isAnimated(options, environment)) io.status(`Waiting for another codex-auth${who}`);
+    }),
     signal: machine.signal,
     get runId() {
       return runId();
@@ -111,39 +139,59 @@ export function createContext(machine: Machine, options: GlobalOptions): Context
     writingScope: () => scopeForWriting(chosenScope()),
     provider,
     http,
+    proxyFor: (url) => proxies()(url),
     prompter: async () => (await import('./prompter.js')).createPrompter(io, machine.signal),
     browser: async () => (await import('./browser.js')).createBrowser(environment),
     async uninterrupted(task) {
+      // Begun after the signal it might not be waited for: `close` may have looked already what runs.
+      machine.signal.throwIfAborted();
       const promise = task();
       running.add(promise);
       return promise.finally(() => running.delete(promise));
     },
     async close() {
       await Promise.allSettled(running);
-      if (http.wasCalled()) await (await http()).close();
+      // Where it could not be opened, whoever needed it has said so.
+      if (http.wasCalled())
+        await http().then(
+          (client) => client.close(),
+          () => undefined,
+        );
     },
   };
 }
 
-function rootOf(machine: Machine, paths: RootPaths): Root {
+function rootOf(
+  machine: Machine,
+  paths: RootPaths,
+  projects: () => ProjectPlace[],
+  onWaiting: NonNullable<Root['onWaiting']>,
+): Root {
   const { clock, processes, effectiveUserId } = machine;
-  return { paths, clock, processes, ...(effectiveUserId === undefined ? {} : { effectiveUserId }) };
+  return {
+    paths,
+    clock,
+    processes,
+    projects,
+    onWaiting,
+    ...(effectiveUserId === undefined ? {} : { effectiveUserId }),
+  };
+}
+
+/** Where it cannot be told, whoever needs it says why; beside other work nothing is done about it. */
+function knownScope(choose: () => ScopeChoice): ScopeChoice | undefined {
+  try {
+    return choose();
+  } catch (error) {
+    if (error instanceof AppError) return undefined;
+    throw error;
+  }
 }
 
 /** The network stack is loaded by the first command that needs it. */
-async function openHttp(options: GlobalOptions, environment: Environment): Promise<HttpClient> {
-  const { createHttpClient } = await import('../core/http/undici-client.js');
-  const { chooseProxy } = await import('../core/http/proxy.js');
-  const choice = options.proxy === undefined ? {} : { option: options.proxy };
-  return createHttpClient({ proxyFor: (url) => chooseProxy(url, { ...choice, environment: environment.raw }) });
-}
-
-function requireHome(environment: Environment): string {
-  const home = homeOf(environment);
-  if (home !== undefined) return home;
-  throw new AppError('usage', 'HOME is not set, so there is no telling where your accounts are', {
-    hint: 'set HOME, or CODEX_HOME and CODEX_MULTI_AUTH_DIR',
-  });
+async function openHttp(environment: Environment, proxyFor: ProxyFor): Promise<HttpClient> {
+  const { openHttpClient } = await import('../core/http/open-client.js');
+  return openHttpClient(environment, proxyFor);
 }
 
 interface Once<T> {

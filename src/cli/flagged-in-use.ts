@@ -1,8 +1,7 @@
-import { type Account, describeAccount } from '../core/accounts/account.js';
+import { type Account, describeAccount, type FlaggedAccount } from '../core/accounts/account.js';
 import { findSame } from '../core/accounts/identity.js';
-import { readRoster } from '../core/accounts/roster.js';
+import { type Roster, readRoster } from '../core/accounts/roster.js';
 import type { Scope } from '../core/project/scope.js';
-import { readAllScopes } from '../core/storage/scope-files.js';
 import { type AccountRef, accountRef } from './account-ref.js';
 import type { Context } from './context.js';
 import { reasonText } from './render/flag-reason.js';
@@ -14,20 +13,30 @@ import { decideRoster } from './roster-view.js';
  * switches: the choice is the person's (P12).
  */
 export function warnIfFlaggedInUse(context: Context, scope: Scope): void {
-  const { root, home, clock } = context;
-  const { content } = readRoster(root, home, scope).authFile;
-  if (content?.kind !== 'login') return;
-  const setAside = readAllScopes(root.paths).flatMap(({ flagged }) => flagged.accounts);
-  const account = findSame(setAside, content.login.identity);
-  if (account === undefined) return;
+  warnAboutSetAside(context, readRoster(context.root, context.home, scope));
+}
+
+/** The same for a command that has looked already. Returns whether it is so. */
+export function warnAboutSetAside(context: Context, roster: Roster): boolean {
+  const { content } = roster.authFile;
+  const account = setAsideInUse(roster);
+  if (content?.kind !== 'login' || account === undefined) return false;
   const { expiresAt } = content.login.tokens;
-  const now = clock.now();
+  const now = context.clock.now();
   const lives = expiresAt !== undefined && expiresAt > now ? `; it works until ${formatWhen(expiresAt, now)}` : '';
-  const other = recommendOther(context, scope, account);
+  const other = recommendOther(context, roster.scope, account);
   const advice =
     other === undefined ? 'sign in again: codex-auth login' : `use another: codex-auth switch ${other.index}`;
   const why = reasonText(account.flag.reason);
   context.warn(`${describeAccount(account)} is in use and set aside, because ${why}${lives}; ${advice}`);
+  return true;
+}
+
+/** The account whose login `auth.json` holds, when it is set aside. */
+export function setAsideInUse({ authFile: { content }, records, others, active }: Roster): FlaggedAccount | undefined {
+  if (content?.kind !== 'login' || active !== undefined) return undefined;
+  const setAside = [records, ...others].flatMap(({ flagged }) => flagged.accounts);
+  return findSame(setAside, content.login.identity);
 }
 
 /** The account to use instead, as every command would recommend it (P14). */

@@ -1,5 +1,5 @@
 import type { FlaggedAccount } from '../core/accounts/account.js';
-import { keyOf, type Roster, readRoster, withNewestTokens } from '../core/accounts/roster.js';
+import { keyOf, type Roster, withNewestTokens } from '../core/accounts/roster.js';
 import { definedOnly } from '../core/defined-only.js';
 import type { Verdict } from '../core/health/verdict.js';
 import { inParallel } from '../core/in-parallel.js';
@@ -88,8 +88,8 @@ function outcomeOf(
 
 /** The same without a refresh and without a write: what the access token at hand shows for free. */
 export async function predictFlagged(context: Context, choices: VerificationChoices): Promise<VerifiedAccount[]> {
-  const { root, home } = context;
-  const roster = readRoster(root, home, context.readingScope());
+  const { root } = context;
+  const roster = openRoster(context, context.readingScope());
   const { content } = roster.authFile;
   const journal = readEntries(root.paths.journal);
   const login = content?.kind === 'login' ? content.login : undefined;

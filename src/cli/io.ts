@@ -1,10 +1,14 @@
 import type { Environment } from '../core/environment.js';
+import { calledAs } from './called-as.js';
 import { maskEmails } from './mask.js';
+import { wrapText } from './wrap-text.js';
 
 /** The streams and what they can show, decided once (STYLE: Streams). */
 export interface Io {
   /** Data: what the command was asked for. */
   print(text: string): void;
+  /** What a program reads, such as a script: command lines in it keep the name they have. */
+  printCode(text: string): void;
   /** Progress, confirmations, warnings: everything that is not the answer. */
   note(text: string): void;
   /**
@@ -12,14 +16,23 @@ export interface Io {
    * terminal cannot take a line back (`noteStyle.canRewrite`), nothing is shown.
    */
   status(text?: string): void;
-  /** The text as a person may see it: without email addresses under `--mask`. Whatever is printed passes it anyway. */
+  /**
+   * The text as a person may see it: without email addresses under `--mask`, and with our name as the person typed it.
+   * Whatever is printed passes it anyway.
+   */
   shown(text: string): string;
+  /** Only without those addresses: for files, and for what programs read. */
+  masked(text: string): string;
   /** Whether stdout shows colour; `noteStyle` says the same of stderr. */
   readonly style: Style;
   readonly noteStyle: Style;
   /** Both ends of a dialogue are a terminal and nobody said `--no-input`. */
   readonly isInteractive: boolean;
+  /** Besides, stdout is a terminal that can be drawn on, for a program that fills the screen. */
+  readonly canFillScreen: boolean;
   readonly stdin: NodeJS.ReadStream;
+  /** For drawing; text for it goes through `shown` first. */
+  readonly stdout: NodeJS.WriteStream;
   readonly stderr: NodeJS.WriteStream;
 }
 
@@ -48,7 +61,9 @@ export function createIo(
   choices: { readonly color: boolean; readonly input: boolean; readonly mask: boolean },
 ): Io {
   const styleOf = (stream: NodeJS.WriteStream) => streamStyle(stream, environment, choices.color);
-  const shown = choices.mask ? maskEmails : (text: string) => text;
+  const masked = choices.mask ? maskEmails : (text: string) => text;
+  const named = calledAs(environment.invokedAs);
+  const shown = (text: string) => named(masked(text));
   let noteStyle: Style | undefined;
   let hasStatus = false;
 
@@ -67,26 +82,41 @@ export function createIo(
     streams.stderr.write(`${eraseLine}${shown(text ?? '').slice(0, width - 1)}`);
   }
 
+  const isInteractive = () => choices.input && streams.stdin.isTTY === true && streams.stderr.isTTY === true;
+  const style = styleOf(streams.stdout);
+
   return {
     print(text) {
       status();
       streams.stdout.write(shown(text));
     },
+    printCode(text) {
+      status();
+      streams.stdout.write(masked(text));
+    },
     note(text) {
       status();
-      streams.stderr.write(shown(text));
+      const { isTerminal, width } = styleOfNotes();
+      streams.stderr.write(isTerminal ? wrapText(shown(text), width) : shown(text));
     },
     status,
     shown,
-    style: styleOf(streams.stdout),
+    masked,
+    style,
     get noteStyle() {
       return styleOfNotes();
     },
     get isInteractive() {
-      return choices.input && streams.stdin.isTTY === true && streams.stderr.isTTY === true;
+      return isInteractive();
+    },
+    get canFillScreen() {
+      return style.canRewrite && isInteractive();
     },
     get stdin() {
       return streams.stdin;
+    },
+    get stdout() {
+      return streams.stdout;
     },
     get stderr() {
       return streams.stderr;

@@ -1,11 +1,11 @@
 import * as z from 'zod/mini';
-import { findSame } from '../core/accounts/identity.js';
 import type { Roster } from '../core/accounts/roster.js';
 import { unadoptableReasons } from '../core/codex/auth-file.js';
+import { loginPlace } from '../core/codex/official-login.js';
 import { definedOnly } from '../core/defined-only.js';
-import { readAllScopes } from '../core/storage/scope-files.js';
 import { shownEmail } from './account-view.js';
 import type { Context } from './context.js';
+import { setAsideInUse } from './flagged-in-use.js';
 import { FailureView } from './probe-failure.js';
 
 /** Whose login the official client has. */
@@ -19,19 +19,20 @@ export const LoginInUse = z.object({
 });
 export type LoginInUse = z.infer<typeof LoginInUse>;
 
-export function loginInUse(context: Context, { authFile: { content }, active }: Roster): LoginInUse {
-  const { root, home, options } = context;
+export function loginInUse(context: Context, roster: Roster): LoginInUse {
+  const { home, options } = context;
+  const { active } = roster;
+  const { content } = roster.authFile;
   if (content === undefined) return { holds: 'nothing' };
   if (content.kind === 'unadoptable') {
-    const message = `${home.authFile} holds ${unadoptableReasons[content.reason]}, and no account of yours`;
+    const message = `${loginPlace(home)} holds ${unadoptableReasons[content.reason]}, and no account of yours`;
     const hint = 'codex-auth switch <account> --replace  (a copy is kept)';
     return { holds: 'unadoptable', problem: { code: content.reason, message, hint } };
   }
   const { identity } = content.login;
   const email = shownEmail(identity.email, options.mask === true);
   if (active !== undefined) return definedOnly({ holds: 'account' as const, id: active.account.id, email });
-  const setAside = readAllScopes(root.paths).flatMap(({ flagged }) => flagged.accounts);
-  const flagged = findSame(setAside, identity);
+  const flagged = setAsideInUse(roster);
   if (flagged !== undefined) return definedOnly({ holds: 'set-aside' as const, id: flagged.id, email });
   const message = `the official client is signed in as ${email ?? 'somebody'}, who is none of these accounts`;
   const hint = 'codex-auth switch <account>  (takes that login in as a new account first)';

@@ -14,6 +14,20 @@ export interface Machine {
   readonly platform: NodeJS.Platform;
   readonly architecture: string;
   readonly version: string;
-  /** Aborted by Ctrl-C. */
+  /** How to run this program once more: its Node, and the script as it was called. */
+  readonly program: { readonly node: string; readonly script: string };
+  /** Aborted by Ctrl-C, by a request to end, and by a terminal that closes. */
   readonly signal: AbortSignal;
+  /** Absent where a job cannot be stopped, as on Windows. */
+  readonly jobControl?: JobControl;
+}
+
+/** What a program that fills the screen has to know of its shell, so that the terminal is never left in its hands. */
+export interface JobControl {
+  /** Stops the whole job, as Ctrl-Z does where the terminal listens to it. Resolves when it goes on. */
+  suspend(): Promise<void>;
+  /** Tells that a stop is asked for from outside, or that one which nobody can refuse has ended. Returns its opposite. */
+  listen(listener: (event: 'stop' | 'continue') => void): () => void;
+  /** Runs `restore` as the process ends, even by an exception. Returns its opposite. */
+  beforeEnd(restore: () => void): () => void;
 }

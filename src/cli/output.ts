@@ -9,6 +9,11 @@ export function successDocument(command: string, data: unknown, warnings: readon
   return document({ schema: schemaName(command), ok: true, data, warnings });
 }
 
+/** The same on one line, for a command that prints one after the other. */
+export function successLine(command: string, data: unknown, warnings: readonly string[]): string {
+  return document({ schema: schemaName(command), ok: true, data, warnings }, 0);
+}
+
 export function failureDocument(command: string, failure: Failure): string {
   const { code, message, hint, details } = failure;
   const error = { code, message, hint, docs: troubleshootingOf(code), details };
@@ -20,8 +25,8 @@ export function schemaName(command: string): string {
 }
 
 /** `undefined` members vanish: unknown is absent. What a terminal would obey is escaped, which JSON reads back. */
-function document(value: unknown): string {
-  const escaped = JSON.stringify(value, null, 2).replace(unprintable, (character) =>
+function document(value: unknown, indent = 2): string {
+  const escaped = JSON.stringify(value, null, indent).replace(unprintable, (character) =>
     character === '\n' ? character : `\\u${character.charCodeAt(0).toString(16).padStart(4, '0')}`,
   );
   return `${escaped}\n`;

@@ -1,7 +1,9 @@
 import * as z from 'zod/mini';
 import type { Account } from '../core/accounts/account.js';
 import { definedOnly } from '../core/defined-only.js';
+import { proxyHint } from '../core/http/proxy-description.js';
 import { describeOutcome } from '../core/oauth/describe-outcome.js';
+import type { QuotaView } from '../core/quota/snapshot.js';
 import type { AskingFailed, Probe, ProbeFailure } from '../core/quota/usage-endpoint.js';
 import { formatWhen } from './render/time.js';
 
@@ -41,21 +43,38 @@ export function failureOfProbe(probe: Probe | AskingFailed | undefined, now: num
   return probe === undefined || probe.kind === 'usage' ? undefined : failureView(probe, now);
 }
 
+const networkFailures = [
+  'offline',
+  'proxy',
+  'timeout',
+  'provider-error',
+  'challenge',
+  'malformed',
+  'rate-limited',
+  'unknown-outcome',
+];
+
 /** The network or the provider is the reason, not the account. */
-export function isNetworkFailure({ code }: FailureView): boolean {
-  return ['offline', 'timeout', 'provider-error', 'challenge', 'malformed', 'rate-limited'].includes(code);
+export function isNetworkFailure({ code }: Pick<FailureView, 'code'>): boolean {
+  return networkFailures.includes(code);
 }
 
 interface Seen {
-  readonly quota?: unknown;
+  readonly quota?: QuotaView;
   readonly failure?: FailureView;
 }
 
 /** Nothing could be said about any account, and the network or the provider is why: exit code 5 (DESIGN §10.4). */
 export function isInTheDark(accounts: readonly Seen[]): boolean {
   const failures = accounts.flatMap(({ failure }) => failure ?? []);
-  const isKnown = accounts.some(({ quota }) => quota !== undefined);
-  return !isKnown && failures.length > 0 && failures.every(isNetworkFailure);
+  // An account that was not asked says nothing either.
+  const isMute = (failure: FailureView) => isNetworkFailure(failure) || failure.code === 'needs-refresh';
+  return !accounts.some(isKnown) && failures.some(isNetworkFailure) && failures.every(isMute);
+}
+
+/** What has reset since it was seen tells nothing any more (P15). */
+function isKnown({ quota }: Seen): boolean {
+  return quota !== undefined && (quota.windows.length > 0 || quota.usableNowPercent !== undefined);
 }
 
 /** What could not be read, once for all the accounts it happened to: `2, 5: the access token has expired`. */
@@ -106,6 +125,8 @@ function answerView(answer: Extract<ProbeFailure, { kind: 'answer' }>['answer'],
       };
     case 'offline':
       return { code: 'offline', message: answer.message, hint: 'check the network and the proxy' };
+    case 'proxy':
+      return { code: 'proxy', message: answer.message, hint: proxyHint };
     case 'timeout':
       return { code: 'timeout', message: answer.message, hint: 'try again, or give it longer with --timeout' };
   }

@@ -3,13 +3,34 @@ import { declareAccounts } from './tree/accounts.js';
 import { declareInsight } from './tree/insight.js';
 import { createProgramBase, type Program, type ProgramEnvironment } from './tree/program-base.js';
 import { declareRepair } from './tree/repair.js';
+import { declareShell } from './tree/shell.js';
 import { declareSignIn } from './tree/sign-in.js';
+import { declareTransfer } from './tree/transfer.js';
 import { declareUpkeep } from './tree/upkeep.js';
 
+const groups = [
+  declareSignIn,
+  declareAccounts,
+  declareInsight,
+  declareRepair,
+  declareTransfer,
+  declareUpkeep,
+  declareShell,
+];
+
+/** Declared by `declareAccounts`, and typed so often that nobody should wait for the other declarations. */
+const quickCommands: readonly (string | undefined)[] = ['list', 'ls', 'status'];
+
+export interface ProgramParts extends ProgramEnvironment {
+  readonly execute: Execute;
+  /** The first word of the command line, which may need a part of the tree only. */
+  readonly firstWord?: string | undefined;
+}
+
 /** The command tree: names, summaries, options and examples. What a command does is in its own lazily loaded file. */
-export function buildProgram({ execute, ...environment }: ProgramEnvironment & { readonly execute: Execute }): Program {
+export function buildProgram({ execute, firstWord, ...environment }: ProgramParts): Program {
   const program = createProgramBase(environment);
-  for (const declare of [declareSignIn, declareAccounts, declareInsight, declareRepair, declareUpkeep])
-    declare(program, execute);
+  const needed = quickCommands.includes(firstWord) ? [declareAccounts] : groups;
+  for (const declare of needed) declare(program, execute);
   return program;
 }

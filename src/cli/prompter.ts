@@ -7,28 +7,42 @@ import type { Io } from './io.js';
 export interface Choice<T> {
   readonly name: string;
   readonly value: T;
+  /** What is left of it on the screen once it has been chosen; absent: the name. */
+  readonly short?: string;
   readonly description?: string;
-  /** Why it cannot be chosen. */
-  readonly disabled?: string;
 }
 
 /** Questions to the person, asked on stderr. Ask only when `io.isInteractive`; every question has a flag. */
 export interface Prompter {
   confirm(question: string, preset: boolean): Promise<boolean>;
+  /** For what a command is about to do; on a no it throws `declined` with what was not done. */
+  consent(question: string, preset: boolean, otherwise: string): Promise<void>;
   select<T>(question: string, choices: readonly Choice<T>[]): Promise<T>;
   input(question: string): Promise<string>;
 }
 
 export function createPrompter(io: Io, signal: AbortSignal): Prompter {
   const streams = { input: io.stdin, output: io.stderr, signal };
+  const ask = (question: string, preset: boolean) =>
+    answered(confirm({ message: io.shown(question), default: preset }, streams));
   return {
-    confirm: (question, preset) => answered(confirm({ message: io.shown(question), default: preset }, streams)),
+    confirm: ask,
+    async consent(question, preset, otherwise) {
+      if (!(await ask(question, preset))) throw new AppError('declined', otherwise);
+    },
     select: (question, choices) =>
       answered(
         select(
           {
             message: io.shown(question),
-            choices: choices.map((choice) => ({ ...choice, name: io.shown(choice.name) })),
+            choices: choices.map(({ name, short = name, ...choice }) => ({
+              ...choice,
+              name: io.shown(name),
+              short: io.shown(short),
+            })),
+            pageSize: Math.max(fewestShown, (io.stderr.rows || defaultRows) - rowsAround),
+            loop: false,
+            theme: { style: { keysHelpTip: () => selectHelp } },
           },
           streams,
         ),
@@ -36,6 +50,15 @@ export function createPrompter(io: Io, signal: AbortSignal): Prompter {
     input: (question) => answered(input({ message: io.shown(question) }, streams)),
   };
 }
+
+/** Of a terminal that does not say how high it is. */
+const defaultRows = 24;
+
+/** The question, its help, what was on the screen before, and room for names that take two lines. */
+const rowsAround = 8;
+const fewestShown = 4;
+
+const selectHelp = 'Up and Down to move, Enter to choose, Ctrl-C to leave';
 
 /** Ctrl-C at a question is the same as Ctrl-C anywhere else. */
 async function answered<T>(answer: Promise<T>): Promise<T> {

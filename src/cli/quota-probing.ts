@@ -16,6 +16,8 @@ export interface ProbingOptions {
   readonly cached?: boolean;
   /** Ask again whatever is known, and refresh the tokens that are due. */
   readonly live?: boolean;
+  /** How old numbers may be that are not asked for again, instead of the setting. */
+  readonly maxAgeMs?: number;
 }
 
 type Asked = Probe | AskingFailed;
@@ -39,10 +41,9 @@ export async function probeRoster(
   options: ProbingOptions,
   accounts: readonly Account[] = roster.accounts.filter(({ enabled }) => enabled),
 ): Promise<ProbedRoster> {
-  const { quotaTtlMs } = context.settings();
+  const { maxAgeMs = context.settings().quotaTtlMs } = options;
   const now = context.clock.now();
-  const isDue = ({ id }: Account) =>
-    options.live === true || isStale(roster.state.accounts[id]?.quota, now, quotaTtlMs);
+  const isDue = ({ id }: Account) => options.live === true || isStale(roster.state.accounts[id]?.quota, now, maxAgeMs);
   const due = options.cached === true ? [] : accounts.filter(isDue);
   if (due.length === 0) return { roster, probes: new Map(), sourceOf: () => 'cache' };
 

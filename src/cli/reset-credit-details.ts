@@ -5,6 +5,7 @@ import { withKnowledge } from '../core/storage/account-state.js';
 import type { AskedAccount } from './asked-accounts.js';
 import { readOnlyAccess } from './backend-access.js';
 import type { Context } from './context.js';
+import { whileWaiting } from './progress.js';
 import { keepKnowledge, type ProbedRoster } from './quota-probing.js';
 
 /**
@@ -23,9 +24,10 @@ export async function withResetCreditDetails(
   if (lacking.length === 0) return probed;
   // A refresh that was allowed and due has happened before: the tokens at hand will do.
   const access = await readOnlyAccess(context, probed.roster);
-  const found = await inParallel(lacking, context.settings().probeConcurrency, async (account) => {
+  const asking = inParallel(lacking, context.settings().probeConcurrency, async (account) => {
     return [account.id, await probeResetCredits(access, account)] as const;
   });
+  const found = await whileWaiting(context, 'Asking about reset credits', asking);
   const learn = (known: AccountState) =>
     found.reduce((before, [id, details]) => {
       const quota = before.accounts[id]?.quota;

@@ -1,16 +1,24 @@
 import { CommanderError } from '@commander-js/extra-typings';
 import { readEnvironment } from '../core/environment.js';
 import { AppError } from '../core/errors.js';
+import { runBareCommand } from './bare-command.js';
 import type { Command } from './command.js';
 import { type Context, createContext } from './context.js';
-import type { ExitCode } from './exit-codes.js';
-import { createIo, plainStyle } from './io.js';
+import type { Execute } from './execute.js';
+import { type ExitCode, exitCodeOf } from './exit-codes.js';
+import { HandOver } from './hand-over.js';
+import { createIo, plainStyle, type Style } from './io.js';
 import type { Machine } from './machine.js';
 import { type GlobalOptions, hasFlag, type OutputOptions } from './options.js';
-import { failureDocument, failureOf, failureText, successDocument } from './output.js';
+import { failureDocument, failureOf, failureText, successDocument, successLine } from './output.js';
 import { outputFile, writeOutputFile } from './output-file.js';
 import { buildProgram } from './program.js';
+import type { Program } from './tree/program-base.js';
 import { namedCommand, usageError } from './usage-error.js';
+import { wrapText } from './wrap-text.js';
+
+/** The first word of what the scripts of `completion` ask; the rest is the line that a person is typing. */
+const completionRequest = '__complete';
 
 /** Runs one command line, without the program name. Never throws: every failure becomes an exit code and a message. */
 export async function run(argv: readonly string[], machine: Machine): Promise<ExitCode> {
@@ -23,27 +31,47 @@ export async function run(argv: readonly string[], machine: Machine): Promise<Ex
   let exitCode: ExitCode = 0;
   let exitCodeOfFailure = (code: ExitCode) => code;
 
-  const program = buildProgram({
-    version: machine.version,
-    print: io.print,
-    width: io.style.width,
-    async execute(load, options, globalOptions) {
-      const command = await load();
-      exitCodeOfFailure = command.failureExitCode ?? exitCodeOfFailure;
+  const execute: Execute = async (load, options, globalOptions) => {
+    const command = await load();
+    exitCodeOfFailure = command.failureExitCode ?? exitCodeOfFailure;
+    try {
       exitCode = await runCommand(command, options, globalOptions, machine);
-    },
-  });
+    } catch (error) {
+      if (!(error instanceof HandOver)) throw error;
+      await error.follow(execute, globalOptions);
+    }
+  };
+  const { version } = machine;
+  const program = buildProgram({ version, print: io.print, width: io.style.width, execute, firstWord: words[0] });
 
   try {
-    await program.parseAsync(words.length === 0 ? ['--help'] : words, { from: 'user' });
+    if (words[0] === completionRequest) {
+      const { complete } = await import('./completion/complete.js');
+      machine.streams.stdout.write(complete(program, words.slice(1), machine));
+      return 0;
+    }
+    await parse(program, words, () => runBareCommand(machine, execute, program.opts()));
     return exitCode;
   } catch (error) {
     if (error instanceof CommanderError && error.exitCode === 0) return 0;
     const commandName = namedCommand(program, words);
-    const failure = failureOf(error instanceof CommanderError ? usageError(error, words, commandName) : error);
+    const failure = failureOf(error instanceof CommanderError ? usageError(error, words, program) : error);
     if (hasFlag(words, '--json')) io.print(failureDocument(commandName ?? 'error', failure));
     else io.note(failureText(failure, io.noteStyle));
     return exitCodeOfFailure(failure.exitCode);
+  }
+}
+
+/** Throws what commander has to say about the line. The program's name alone is no mistake: `runBare` or help is for it. */
+async function parse(program: Program, words: readonly string[], runBare: () => Promise<void> | undefined) {
+  try {
+    await program.parseAsync(words, { from: 'user' });
+  } catch (error) {
+    const isBare = error instanceof CommanderError && error.code === 'commander.help' && program.args.length === 0;
+    const running = isBare ? runBare() : undefined;
+    if (running !== undefined) await running;
+    else if (isBare && words.length === 0) program.outputHelp();
+    else throw error;
   }
 }
 
@@ -67,7 +95,10 @@ async function runCommand<Options, Result>(
       throw new AppError('usage', '--csv and --json exclude each other', { hint: 'use one of the two' });
     }
     const file = out === undefined ? undefined : outputFile(out, machine.cwd);
-    const result = await untilInterrupted(command.run(context, options), context);
+    const results = command.follow?.(context, options);
+    if (results !== undefined) return await showEach(command, results, context);
+    const work = command.run(context, options);
+    const result = await (command.endsOnSignal === true ? work : untilInterrupted(work, context));
     await show(command, result, context, { csv: csv === true, file });
     return command.exitCode?.(result) ?? 0;
   } catch (error) {
@@ -78,6 +109,20 @@ async function runCommand<Options, Result>(
     context.io.status();
     await context.close();
   }
+}
+
+/** Only the signal ends it. */
+async function showEach<Options, Result>(
+  command: Command<Options, Result>,
+  results: AsyncIterable<Result>,
+  context: Context,
+): Promise<ExitCode> {
+  const { io, options, warnings } = context;
+  for await (const result of results) {
+    if (options.json === true) io.print(successLine(command.name, result, warnings));
+    else io.print(await renderText(command, result, context, io.style));
+  }
+  return exitCodeOf('interrupted');
 }
 
 interface Destination {
@@ -93,8 +138,10 @@ async function show<Options, Result>(
   destination: Destination,
 ): Promise<void> {
   const text = await textOf(command, result, context, destination);
-  if (destination.file === undefined) context.io.print(text);
-  else writeOutputFile(destination.file, context.io.shown(text), context.root.processes);
+  const { io, root } = context;
+  if (destination.file !== undefined) writeOutputFile(destination.file, io.masked(text), root.processes);
+  else if (destination.csv || command.printsCode === true) io.printCode(text);
+  else io.print(text);
 }
 
 async function textOf<Options, Result>(
@@ -105,9 +152,19 @@ async function textOf<Options, Result>(
 ): Promise<string> {
   if (csv && command.renderCsv !== undefined) return command.renderCsv(result);
   if (context.options.json === true) return successDocument(command.name, result, context.warnings);
+  return renderText(command, result, context, file === undefined ? context.io.style : plainStyle);
+}
+
+/** As a person reads it. */
+async function renderText<Options, Result>(
+  command: Command<Options, Result>,
+  result: Result,
+  { clock }: Context,
+  style: Style,
+): Promise<string> {
   const { createTheme } = await import('./render/theme.js');
-  const style = file === undefined ? context.io.style : plainStyle;
-  return command.render(result, createTheme(style, context.clock.now()));
+  const text = command.render(result, createTheme(style, clock.now()));
+  return style.isTerminal && command.printsCode !== true ? wrapText(text, style.width) : text;
 }
 
 /** Ctrl-C ends a command wherever it is; what must not be cut off is waited for by `context.close()`. */

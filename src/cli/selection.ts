@@ -1,10 +1,9 @@
-import { type Roster, readElsewhere, readRoster } from '../core/accounts/roster.js';
+import { accountsElsewhere, type Roster, readRoster } from '../core/accounts/roster.js';
 import { type LocatedAccount, selectAccount } from '../core/accounts/selector.js';
 import { definedOnly } from '../core/defined-only.js';
 import { AppError } from '../core/errors.js';
 import type { Scope } from '../core/project/scope.js';
 import { sweepLeftovers } from '../core/storage/leftovers.js';
-import { readScope } from '../core/storage/scope-files.js';
 import { describePlace, placeView } from './account-view.js';
 import type { Context } from './context.js';
 
@@ -49,7 +48,7 @@ export interface Located {
 /** The account a selector names, in this scope or else anywhere; says so when it lives in another pool. */
 export function locateAccount(context: Context, roster: Roster, selector: string): Located {
   const { accounts, records } = roster;
-  const elsewhere = readElsewhere(context.root, records);
+  const elsewhere = accountsElsewhere(roster);
   if (elsewhere.length === 0 || isPositional(selector)) requireAccounts(roster);
   const previousId = records.pool.previousId;
   const found = selectAccount(selector, definedOnly({ accounts, previousId }), elsewhere);
@@ -58,8 +57,13 @@ export function locateAccount(context: Context, roster: Roster, selector: string
   if (position >= 0) return { account, scopeKey: records.key, index: position + 1 };
   const { scopeKey } = found;
   if (context.options.json !== true) context.io.note(`found in ${describePlace(placeView(scopeKey))}\n`);
-  const others = readScope(context.root.paths, scopeKey).pool.accounts;
-  return { account, scopeKey, index: others.findIndex(({ id }) => id === account.id) + 1 };
+  return { account, scopeKey, index: indexElsewhere(roster, account.id) };
+}
+
+/** The 1-based position in its own pool of an account that lives elsewhere. */
+export function indexElsewhere({ others }: Roster, id: string): number {
+  const pool = others.map((scope) => scope.pool).find(({ accounts }) => accounts.some((each) => each.id === id));
+  return (pool?.accounts.findIndex((each) => each.id === id) ?? -1) + 1;
 }
 
 /** `-` and an index mean something in this scope only. */

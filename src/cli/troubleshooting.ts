@@ -4,11 +4,13 @@ import type { ErrorCode } from '../core/errors.js';
 export const explainedErrors: readonly ErrorCode[] = [
   'invalid-setting',
   'broken-project',
+  'not-allowed',
   'sign-in-needed',
   'login-failed',
   'identity-mismatch',
   'issuer-mismatch',
   'offline',
+  'proxy',
   'timeout',
   'rate-limited',
   'challenge',
@@ -21,6 +23,7 @@ export const explainedErrors: readonly ErrorCode[] = [
   'storage-wrong-owner',
   'storage-conflict',
   'lock-busy',
+  'credential-store',
   'port-busy',
   'internal',
 ];

@@ -2,16 +2,21 @@ import type { CommanderError } from '@commander-js/extra-typings';
 import { AppError } from '../core/errors.js';
 
 interface CommandTree {
-  readonly commands: readonly { name(): string; aliases(): readonly string[] }[];
+  readonly commands: readonly (CommandTree & { name(): string; aliases(): readonly string[] })[];
 }
 
 /** The command a command line is about, by its own name; undefined where it names none that exists. */
 export function namedCommand(program: CommandTree, words: readonly string[]): string | undefined {
-  for (const word of words.filter((each) => !each.startsWith('-'))) {
-    const command = program.commands.find((each) => each.name() === word || each.aliases().includes(word));
-    if (command !== undefined) return command.name();
+  return commandPath(program, words)[0];
+}
+
+/** The same with the member of a group, such as `config set`. */
+function commandPath(tree: CommandTree, words: readonly string[]): string[] {
+  for (const [position, word] of words.entries()) {
+    const command = tree.commands.find((each) => each.name() === word || each.aliases().includes(word));
+    if (command !== undefined) return [command.name(), ...commandPath(command, words.slice(position + 1))];
   }
-  return undefined;
+  return [];
 }
 
 /** Commands that people look for here and that do not exist on purpose (DESIGN §10). */
@@ -23,8 +28,11 @@ const absentCommands: Readonly<Record<string, { readonly message: string; readon
 };
 
 /** commander's message, without its prefix and with its "did you mean" as our hint. */
-export function usageError(error: CommanderError, words: readonly string[], command: string | undefined): AppError {
-  const help = command === undefined ? 'codex-auth --help' : `codex-auth ${command} --help`;
+export function usageError(error: CommanderError, words: readonly string[], program: CommandTree): AppError {
+  // What follows an unknown command says nothing about it.
+  const unknown = /^error: unknown command '(.*)'/.exec(error.message)?.[1];
+  const known = unknown === undefined ? words : words.slice(0, words.indexOf(unknown));
+  const help = ['codex-auth', ...commandPath(program, known), '--help'].join(' ');
   if (error.code === 'commander.help')
     return nothingToHelpWith(words) ?? new AppError('usage', 'no command is given', { hint: help });
   if (error.code === 'commander.unknownCommand') {

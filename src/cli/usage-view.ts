@@ -1,5 +1,6 @@
 import * as z from 'zod/mini';
 import { definedOnly } from '../core/defined-only.js';
+import { bindingQuota } from '../core/quota/binding-quota.js';
 import { QuotaViewSchema, toQuotaView } from '../core/quota/snapshot.js';
 import { type AdditionalLimit, CreditsSchema, type QuotaSnapshot } from '../core/quota/usage.js';
 import { isCurrent, type QuotaWindow } from '../core/quota/window.js';
@@ -19,6 +20,8 @@ export const AccountUsage = z.object({
   ...accountRefShape,
   /** Absent when the account has just been set aside. */
   index: z.exactOptional(z.number()),
+  /** The pool it lives in. */
+  file: z.string(),
   plan: text,
   /** Absent while nothing is known. */
   quota: z.exactOptional(QuotaViewSchema),
@@ -66,14 +69,15 @@ export function usageView(context: Context, probed: ProbedRoster, asked: AskedAc
   return definedOnly({
     ...accountRef(account, 0, context.options.mask === true),
     index: indexAfter(probed.roster, asked),
+    file: asked.file,
     plan: snapshot?.planType ?? account.planType,
-    quota: snapshot && toQuotaView(snapshot, now, probed.sourceOf(account.id)),
+    quota: snapshot && toQuotaView(bindingQuota(snapshot, now), probed.sourceOf(account.id)),
     ...(snapshot && snapshotView(snapshot, now)),
     failure: failureOfProbe(probed.probes.get(account.id), now),
   });
 }
 
-type SnapshotView = Omit<AccountUsage, 'id' | 'index' | 'plan' | 'quota' | 'failure'>;
+type SnapshotView = Omit<AccountUsage, 'id' | 'index' | 'file' | 'plan' | 'quota' | 'failure'>;
 
 function snapshotView(snapshot: QuotaSnapshot, now: number): SnapshotView {
   const { incomplete, allowed, limitReached, additional, credits, reachedType } = snapshot;

@@ -1,3 +1,6 @@
+import { isAbsolute } from 'node:path';
+import { AppError } from './errors.js';
+
 /** The environment variables this product reads, by the name it uses for them. The only list of their names. */
 export const environmentVariables = {
   home: 'HOME',
@@ -14,6 +17,8 @@ export const environmentVariables = {
   columns: 'COLUMNS',
   ci: 'CI',
   loginPorts: 'CODEX_AUTH_LOGIN_PORTS',
+  invokedAs: 'CODEX_AUTH_INVOKED_AS',
+  caCertificate: 'CODEX_CA_CERTIFICATE',
 } as const;
 
 type Name = keyof typeof environmentVariables;
@@ -36,6 +41,9 @@ export const environmentDescriptions: Readonly<Record<Name, string>> = {
   ci: 'Set by build servers: nothing is animated.',
   loginPorts:
     'The loopback ports a login listens on, separated by commas. Default `1455,1457`, the only ones the official provider accepts.',
+  invokedAs: 'Set by the shim behind `codex auth`: the name that help and hints use for this program.',
+  caCertificate:
+    'A PEM file with authorities whose certificates are accepted besides the usual ones, as the official client does: for networks that look into TLS.',
 };
 
 /** What the environment says; an empty value counts as absent. `raw` keeps the rest for proxies and settings. */
@@ -55,4 +63,15 @@ export function readEnvironment(variables: Readonly<Record<string, string | unde
 /** The person's home directory, which decides where everything lives. */
 export function homeOf(environment: Environment): string | undefined {
   return environment.home ?? environment.userProfile;
+}
+
+/** The same where nothing can be done without it. A relative one would be another place in every directory. */
+export function requireHome(environment: Environment): string {
+  const home = homeOf(environment);
+  const hint = 'set HOME to your home directory';
+  if (home === undefined) {
+    throw new AppError('usage', 'HOME is not set, so there is no telling where your accounts are', { hint });
+  }
+  if (!isAbsolute(home)) throw new AppError('usage', `HOME is not an absolute path: "${home}"`, { hint });
+  return home;
 }

@@ -9,6 +9,7 @@ export type ErrorCode =
   | 'invalid-setting'
   | 'broken-project'
   | 'confirmation-needed'
+  | 'not-allowed'
   // nothing to act on
   | 'no-such-account'
   | 'empty-pool'
@@ -19,6 +20,7 @@ export type ErrorCode =
   | 'issuer-mismatch'
   // network and provider
   | 'offline'
+  | 'proxy'
   | 'timeout'
   | 'rate-limited'
   | 'challenge'
@@ -32,8 +34,10 @@ export type ErrorCode =
   | 'storage-wrong-owner'
   | 'storage-conflict'
   | 'lock-busy'
+  | 'credential-store'
   // the machine
   | 'port-busy'
+  | 'declined'
   | 'interrupted'
   | 'internal';
 

@@ -92,6 +92,13 @@ export const settingDefinitions = {
     max: 86_400_000,
     description: 'While guarding, refresh an access token this many milliseconds before it expires.',
   },
+  renewBeforeDays: {
+    kind: 'integer',
+    default: 3,
+    min: 0,
+    max: 365,
+    description: 'Renew an access token that ends within this many days.',
+  },
 } as const satisfies Record<string, SettingDefinition>;
 
 export type SettingName = keyof typeof settingDefinitions;

@@ -24,6 +24,24 @@ import {
 import { clockAt, readJson, writeJson } from '../support/stored-accounts.js';
 
 describe('config', () => {
+  test.each([['config', 'list'], ['config', 'get', 'quotaTtlMs'], ['list']])(
+    'a file named by --config that does not exist ends %s %s with exit code 2',
+    async (...argv) => {
+      const home = createTestHome();
+      const path = join(home.directory, 'nowhere.json');
+      const { exitCode, stderr } = await runCli(home, [...argv, '--config', path]);
+      expect({ exitCode, stderr }).toEqual({
+        exitCode: 2,
+        stderr: [
+          `error: --config names ${path}, which does not exist`,
+          `  → codex-auth config set <name> <value> --config ${path}  (makes it)`,
+          '',
+        ].join('\n'),
+      });
+      expect(existsSync(path)).toBe(false);
+    },
+  );
+
   test('list shows value, default and source of every setting', async () => {
     const home = createTestHome();
     await runCli(home, ['config', 'set', 'quotaTtlMs', '60000']);
@@ -41,6 +59,7 @@ describe('config', () => {
       sessionAffinityMaxEntries         512      512  default
       proactiveRefreshIntervalMs      60000    60000  default
       proactiveRefreshBufferMs       300000   300000  default
+      renewBeforeDays                     3        3  default
 
       <home>/codex/multi-auth/settings.json
       "
@@ -289,6 +308,15 @@ describe('a setting that is set through the command line', () => {
       home: () => homeOfAlice(provider, 400),
       async seen(seeded) {
         await run(seeded, ['guard', '--once']);
+        return refreshes();
+      },
+      expected: [0, 1],
+    },
+    renewBeforeDays: {
+      value: 5,
+      home: () => homeOfAlice(provider, 4 * 86_400),
+      async seen(seeded) {
+        await run(seeded, ['renew']);
         return refreshes();
       },
       expected: [0, 1],

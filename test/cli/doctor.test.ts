@@ -11,6 +11,7 @@ import { alice, bob, RefreshHome } from '../support/refresh-home.js';
 import { temporaryDirectory } from '../support/temporary.js';
 import { type BrokenWorld, brokenWorlds, healthyWorld, writePrivate } from '../support/worlds.js';
 import { lostTokenWorlds, rotate } from '../support/worlds-of-lost-tokens.js';
+import { otherToolsWorlds } from '../support/worlds-of-other-tools.js';
 
 let provider: Provider;
 beforeAll(async () => {
@@ -30,9 +31,13 @@ async function plantWorld(world: Pick<BrokenWorld, 'plant' | 'variables'>) {
   return { home, healthy, doctor, variables };
 }
 
+/** Without the row that says that these accounts were signed in at the stand-in, which is not set where it is quiet. */
+function wrongRows<Row extends { id: string; status: string }>({ data }: { data: { checks: Row[] } }): Row[] {
+  return data.checks.filter(({ id, status }) => (status === 'warn' || status === 'error') && id !== 'issuer');
+}
+
 function troubles(document: { data: { checks: { id: string; status: string }[] } }): Record<string, string> {
-  const wrong = document.data.checks.filter(({ status }) => status === 'warn' || status === 'error');
-  return Object.fromEntries(wrong.map(({ id, status }) => [id, status]));
+  return Object.fromEntries(wrongRows(document).map(({ id, status }) => [id, status]));
 }
 
 /** The newest refresh token of every login, by the server's clock, wherever it is kept. */
@@ -68,33 +73,37 @@ describe('doctor', () => {
     expect(exitCode).toBe(0);
   });
 
-  it.each([...brokenWorlds, ...lostTokenWorlds])('names, mends and then finds clean: $name', async (world) => {
-    const { home, healthy, doctor } = await plantWorld(world);
-    const loginsBefore = newestLogins(home);
-    const bytesBefore = contentOf(home.home);
+  it.each([...brokenWorlds, ...lostTokenWorlds, ...otherToolsWorlds])(
+    'names, mends and then finds clean: $name',
+    async (world) => {
+      const { home, healthy, doctor } = await plantWorld(world);
+      const loginsBefore = newestLogins(home);
+      const bytesBefore = contentOf(home.home);
 
-    const found = await doctor();
-    expect(troubles(found.document)).toEqual(world.finds);
-    expect(found.exitCode).toBe(Object.values(world.finds).includes('error') ? 1 : 0);
+      const found = await doctor();
+      expect(troubles(found.document)).toEqual(world.finds);
+      expect(found.exitCode).toBe(Object.values(world.finds).includes('error') ? 1 : 0);
+      for (const row of found.document.data.checks) expect(row.message).toMatch(world.says?.[row.id] ?? '');
 
-    const dry = await doctor('--fix', '--dry-run');
-    expect(dry.document.data.plan).toEqual(found.document.data.plan);
-    const after = withoutSwept(contentOf(home.home));
-    expect(after).toEqual(withoutSwept(bytesBefore));
+      const dry = await doctor('--fix', '--dry-run');
+      expect(dry.document.data.plan).toEqual(found.document.data.plan);
+      const after = withoutSwept(contentOf(home.home));
+      expect(after).toEqual(withoutSwept(bytesBefore));
 
-    const fixed = await doctor('--fix');
-    const remaining = Object.keys(troubles(fixed.document));
-    expect(remaining.sort()).toEqual([...(world.remains ?? [])].sort());
-    expect((fixed.document.data.repairs ?? []).filter(({ done }: { done: boolean }) => !done)).toEqual([]);
+      const fixed = await doctor('--fix');
+      const remaining = Object.keys(troubles(fixed.document));
+      expect(remaining.sort()).toEqual([...(world.remains ?? [])].sort());
+      expect((fixed.document.data.repairs ?? []).filter(({ done }: { done: boolean }) => !done)).toEqual([]);
 
-    world.holds?.(healthy);
+      world.holds?.(healthy);
 
-    const bytesFixed = contentOf(home.home);
-    const again = await doctor('--fix');
-    expect(Object.keys(troubles(again.document)).sort()).toEqual(remaining.sort());
-    expect(contentOf(home.home)).toEqual(bytesFixed);
-    for (const [login, { token }] of loginsBefore) expect(newestLogins(home).get(login)?.token).toBe(token);
-  });
+      const bytesFixed = contentOf(home.home);
+      const again = await doctor('--fix');
+      expect(Object.keys(troubles(again.document)).sort()).toEqual(remaining.sort());
+      expect(contentOf(home.home)).toEqual(bytesFixed);
+      for (const [login, { token }] of loginsBefore) expect(newestLogins(home).get(login)?.token).toBe(token);
+    },
+  );
 
   it('covers at least thirty broken worlds', () => {
     expect(brokenWorlds.length).toBeGreaterThanOrEqual(30);
@@ -140,6 +149,27 @@ describe('doctor', () => {
     const dark = await runJson(home.home, ['doctor'], { variables });
     expect(troubles(dark.document)).toMatchObject({ reachability: 'error' });
     expect(dark.exitCode).toBe(1);
+  });
+
+  it('names the accounts that were signed in at another address than the one that is set', async () => {
+    const { home, variables } = await plantWorld({ plant: () => undefined });
+    const issuerRow = async (more: Record<string, string>) => {
+      const options = { variables: { ...variables, ...more } };
+      const { document, exitCode } = await runJson(home.home, ['doctor', '--offline'], options);
+      return { ...document.data.checks.find(({ id }: { id: string }) => id === 'issuer'), exitCode };
+    };
+    expect(await issuerRow({ CODEX_AUTH_ISSUER: `${provider.issuer}/` })).toMatchObject({
+      status: 'ok',
+      message: provider.issuer,
+    });
+    const other = await issuerRow({ CODEX_AUTH_ISSUER: '' });
+    expect(other).toMatchObject({ status: 'warn', exitCode: 0 });
+    expect(other.message).toBe(
+      `alice@example.com, bob@example.com: signed in at ${provider.issuer}, and their tokens are sent to nobody else, not to https://auth.openai.com`,
+    );
+    expect(other.commands).toEqual([
+      'codex-auth login, to sign in at https://auth.openai.com, or set CODEX_AUTH_ISSUER to the other one',
+    ]);
   });
 
   it('warns while "codex auth" would reach the official client', async () => {
@@ -242,7 +272,9 @@ describe('doctor', () => {
       const { home, doctor } = await plantWorld({ plant: () => undefined });
       const before = home.record('acc_second');
       const spent = before.refreshToken ?? '';
+      const original = readFileSync(home.home.poolFile, 'utf8');
       await plant(home, spent);
+      writePrivate(`${home.home.poolFile}.bak.2`, original);
       const { accounts, ...pool } = JSON.parse(readFileSync(home.home.poolFile, 'utf8'));
       writePrivate(home.home.poolFile, { ...pool, accounts: accounts.slice(0, 1) });
       const flagged = { ...before, flaggedReason: 'refresh_token_reused', flaggedAt: 1, movedAt: Date.now() };
@@ -282,8 +314,7 @@ describe('doctor', () => {
 });
 
 function remainingCommands(document: { data: { checks: { id: string; status: string; commands: string[] }[] } }) {
-  const wrong = document.data.checks.filter(({ status }) => status === 'warn' || status === 'error');
-  return Object.fromEntries(wrong.map(({ id, commands }) => [id, commands]));
+  return Object.fromEntries(wrongRows(document).map(({ id, commands }) => [id, commands]));
 }
 
 /** Temporary files of dead processes go at any start (DESIGN §4). */

@@ -1,4 +1,5 @@
-import { readFileSync, writeFileSync } from 'node:fs';
+import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { fingerprint, openEntry } from '../../src/core/storage/journal.js';
 import { runCli, runJson } from '../support/cli.js';
@@ -140,6 +141,19 @@ describe('what is broken and can be repaired', () => {
     expect({ exitCode, repairs: kinds(data) }).toEqual({ exitCode: 0, repairs: ['finish-move done'] });
     expect(home.records()).toEqual([]);
     expect(home.flagged()).toMatchObject([{ recordId: 'acc_alice' }]);
+  });
+
+  it('a move to another pool that was cut short is finished', async () => {
+    await home.addAccount('acc_alice', alice, { planType: 'plus' });
+    const key = makeProject(home.home);
+    const [record] = home.records();
+    const pool = join(home.home.root, 'projects', key, 'openai-codex-accounts.json');
+    mkdirSync(join(pool, '..'), { recursive: true });
+    writeFileSync(pool, JSON.stringify({ version: 3, accounts: [{ ...record, movedAt: 5, movedFrom: 'global' }] }));
+    const { exitCode, data } = await fix();
+    expect({ exitCode, repairs: kinds(data) }).toEqual({ exitCode: 0, repairs: ['finish-move done'] });
+    expect(home.records()).toEqual([]);
+    expect(JSON.parse(readFileSync(pool, 'utf8')).accounts).toMatchObject([{ recordId: 'acc_alice' }]);
   });
 });
 

@@ -142,6 +142,14 @@ describe('forecast', () => {
   });
 });
 
+test('where the best account is in use already, says to keep it and names no command', async () => {
+  const seeded = emptyHome(provider);
+  seeded.writeAuthFile(await seeded.addAccount('acc_home', alice, known));
+  await seeded.addAccount('acc_carol', carol, known);
+  const result = await runCli(seeded.home, ['forecast', '--cached'], atNoon);
+  expect(result.stdout).toMatch(/→ Keep using alice@example\.com: as good as any, and in use already\n$/);
+});
+
 describe('what could not be read', () => {
   test('is said once for all whom it concerns, with the command that helps, and is not held against them', async () => {
     const seeded = emptyHome(provider);

@@ -47,6 +47,7 @@ describe('guard --once', () => {
       adopted: 0,
       leftToClient: 0,
       failed: 0,
+      unreachable: 0,
     });
     expect(provider.requests.all).toHaveLength(0);
   });
@@ -127,9 +128,13 @@ describe('guard as a process', () => {
     await expect.poll(() => seeded.record('acc_home')['tokenGeneration'], { timeout: 15_000 }).toBe(2);
     expect(existsSync(lockOf(seeded))).toBe(true);
     guard.signal(signal);
-    const { exitCode, stderr } = await guard.ended;
+    const { exitCode, stdout, stderr } = await guard.ended;
     expect(exitCode).toBe(130);
-    expect(stderr).toContain('stopped after 1 round: 1 refreshed');
+    expect(stdout).toMatch(
+      /^✓ stopped after [01] rounds?: 1 refreshed, 0 taken over, 0 left to the client, 0 failed\n$/,
+    );
+    expect(stderr).toContain('guarding 1 account: every 1m, tokens that end within 5m are refreshed; Ctrl-C ends it\n');
+    expect(stderr).not.toContain('error:');
     expect(existsSync(lockOf(seeded))).toBe(false);
     expect(readdirSync(seeded.home.root).filter((name) => name.endsWith('.tmp'))).toEqual([]);
   });
@@ -166,8 +171,8 @@ describe('guard as a process', () => {
     await seeded.provider.issueTokens(alice);
     copyFileSync(pool, seeded.home.poolFile);
     guard.signal('SIGTERM');
-    const { stderr } = await guard.ended;
+    const { stdout, stderr } = await guard.ended;
     expect(stderr).toContain(`${seeded.home.poolFile} is damaged`);
-    expect(stderr).toMatch(/stopped after [2-9] rounds/);
+    expect(stdout).toMatch(/stopped after [2-9] rounds/);
   });
 });

@@ -52,6 +52,7 @@ describe('list', () => {
       ●  1  home <alice@example.com>  Personal   plus  100     5h 80% (2h 5m) · 7d 41% (3d 1h) · seen 2m ago  ready     1h ago
          2  alice@example.com         Studio     team  100     –                                              unknown   1h ago
          3  bob@example.com           Studio     team  100     –                                              disabled  1h ago
+      quota not read yet: codex-auth usage
       ",
       }
     `);
@@ -79,21 +80,31 @@ describe('list', () => {
       const options = { ...atNoon, terminal: { columns }, variables: { COLUMNS: '', TERM: 'xterm', NO_COLOR: '1' } };
       return (await runCli(home, ['list'], options)).stdout;
     };
-    expect(`${await at(100)}\n${await at(60)}\n${await at(30)}`).toMatchInlineSnapshot(`
+    expect(`${await at(100)}\n${await at(60)}\n${await at(40)}\n${await at(30)}`).toMatchInlineSnapshot(`
       "   #  ACCOUNT                   WORKSPACE  PLAN  HEALTH  LEFT                           STATE
       ●  1  home <alice@example.com>  Personal   plus  100     5h 80% · 7d 41% · seen 2m ago  ready
          2  alice@example.com         Studio     team  100     –                              unknown
          3  bob@example.com           Studio     team  100     –                              disabled
+      quota not read yet: codex-auth usage
 
-         #  ACCOUNT              WORKSPACE  PLAN  HEALTH  STATE
-      ●  1  home <alice@exampl…  Personal   plus  100     ready
-         2  alice@example.com    Studio     team  100     unknown
-         3  bob@example.com      Studio     team  100     disabled
+         #  ACCOUNT             LEFT                      STATE
+      ●  1  home <alice@examp…  5h 80% · 7d 41% · 2m ago  ready
+         2  alice@example.com   –                         unknown
+         3  bob@example.com     –                         disabled
+      quota not read yet: codex-auth usage
+
+         #  ACCOUNT       LEFT        STATE
+      ●  1  home <alice…  41% 2m ago  ready
+         2  alice@examp…  –           unknown
+         3  bob@example…  –           disabled
+      quota not read yet: codex-auth usage
 
          #  ACCOUNT         STATE
       ●  1  home <alice@e…  ready
          2  alice@example…  unknown
          3  bob@example.c…  disabled
+      quota not read yet: codex-auth
+        usage
       "
     `);
   });
@@ -302,4 +313,22 @@ describe('list in a project', () => {
     expect(data.activeId).toBeUndefined();
     expect(data.accounts.map(({ active }: { active: boolean }) => active)).toEqual([false]);
   });
+});
+
+test('names the command that fills a gap in the quota, by why it is there', async () => {
+  const expiring = (id: string, email: string) =>
+    sampleAccount(id, { email, userId: id, accountId: id, exp: noon / 1000 - 1 });
+  const hintsOf = async (accounts: Parameters<typeof writePool>[1]) => {
+    const home = createTestHome();
+    writePool(home, accounts);
+    const { stdout } = await runCli(home, ['list'], atNoon);
+    return stdout.split('\n').filter((line) => line.includes(': codex-auth') && !line.startsWith('none'));
+  };
+  const old = [expiring('acc_x', 'x@example.com'), expiring('acc_y', 'y@example.com')];
+  expect(await hintsOf(old)).toEqual(['2 access tokens have expired: codex-auth check']);
+  expect(await hintsOf([...old.slice(1), alice])).toEqual([
+    '1 access token has expired: codex-auth check',
+    'quota not read yet: codex-auth usage',
+  ]);
+  expect(await hintsOf([bob])).toEqual([]);
 });

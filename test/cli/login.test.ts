@@ -218,7 +218,8 @@ describe('login in a project', () => {
     const { stdout } = await signIn(home, provider, bob);
     const [, { recordId } = {}] = accountsIn(home.poolFile);
     expect(stdout).toBe(
-      '✓ Signed in again to bob@example.com (Studio · team)\n  It lives in the global pool and was updated there.\n' +
+      '✓ Signed in again to bob@example.com (Studio · team)\n' +
+        `  It lives in the global pool and was updated there; to have it here: codex-auth move ${String(recordId)} --to .\n` +
         `  To use it: codex-auth switch ${String(recordId)}\n`,
     );
     expect(accountsIn(home.poolFile)).toHaveLength(2);

@@ -23,6 +23,8 @@ describe('help', () => {
         --enable             enable the account if it is disabled
         --replace            replace a login that cannot be adopted, after keeping a
                              copy of it
+        --restart-daemon     restart the background server of the official client if
+                             it keeps another account
         -h, --help           show help
 
       Global Options:
@@ -184,6 +186,6 @@ describe('output', () => {
   test('without a home directory says what to set', async () => {
     const { exitCode, stderr } = await runCli({ ...createTestHome(), variables: {} }, ['list']);
     expect(exitCode).toBe(2);
-    expect(stderr).toContain('set HOME, or CODEX_HOME and CODEX_MULTI_AUTH_DIR');
+    expect(stderr).toContain('set HOME to your home directory');
   });
 });

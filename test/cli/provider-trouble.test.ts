@@ -6,7 +6,7 @@ import { challenge, rateLimited, refused } from '../support/provider/faults.js';
 import type { Fault } from '../support/provider/scenario.js';
 import { endpointPaths } from '../support/provider/scenario.js';
 import { type Provider, startProvider } from '../support/provider/start.js';
-import { alice, carol, type RefreshHome } from '../support/refresh-home.js';
+import { alice, aliceAtStudio, carol, type RefreshHome } from '../support/refresh-home.js';
 import { noon } from '../support/sample-pool.js';
 import {
   at,
@@ -276,6 +276,40 @@ describe('without a network', () => {
       expect(performance.now() - startedAt).toBeLessThan(5_000);
     },
   );
+
+  test('numbers of windows that have reset since say nothing', async () => {
+    const seeded = await offlineHome(9 * 86_400);
+    for (const who of [alice, carol]) setUsage(provider, who, 20, 30);
+    await runCli(seeded.home, ['usage'], atNoon);
+    const afterDays = offline(at(4 * 24 * 60));
+    const codes = [];
+    for (const argv of [['usage'], ['forecast'], ['best']])
+      codes.push((await runCli(seeded.home, argv, afterDays)).exitCode);
+    expect(codes).toEqual([5, 5, 5]);
+  });
+
+  test('an account that could not be asked does not make anything known', async () => {
+    const seeded = await offlineHome();
+    await seeded.addAccount(
+      'acc_studio',
+      { ...aliceAtStudio, expiresInSeconds: -60 },
+      { ...known, provenance: undefined },
+    );
+    const result = await runCli(seeded.home, ['forecast'], offline());
+    expect(result.exitCode).toBe(5);
+    expect(result.stdout).toContain('Nothing is known about any account, and nobody could be asked\n');
+    expect(result.stdout).toContain('the access token has expired');
+  });
+
+  test('a provider that is silent to every refresh is no fault of the accounts', async () => {
+    const seeded = await homeOfAlice(provider, -60);
+    provider.scenario.on('token', { kind: 'hang' });
+    for (const argv of [['usage', '--live'], ['check'], ['guard', '--once']]) {
+      const { exitCode } = await runCli(seeded.home, [...argv, '--timeout', '1'], atNoon);
+      expect({ argv, exitCode }).toEqual({ argv, exitCode: 5 });
+    }
+    expect(provider.requests.refreshes().length).toBeGreaterThan(0);
+  });
 
   test('the best account is the best by what is known', async () => {
     const seeded = await offlineHome();

@@ -1,12 +1,18 @@
 import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from 'vitest';
+import { fingerprint, openEntry } from '../../src/core/storage/journal.js';
 import { startBuilt } from '../support/built.js';
 import { runCli } from '../support/cli.js';
+import { setAside } from '../support/flagged-records.js';
+import { snapshotOf } from '../support/login-files.js';
+import { endpointPaths } from '../support/provider/scenario.js';
 import { type Provider, startProvider } from '../support/provider/start.js';
-import { alice, bob, RefreshHome } from '../support/refresh-home.js';
+import { alice, bob, carol, RefreshHome } from '../support/refresh-home.js';
 import { atNoon, credentialsOf, emptyHome, known, said, setProviderToNoon } from '../support/seed.js';
+import { writeJson } from '../support/stored-accounts.js';
 import { temporaryDirectory } from '../support/temporary.js';
+import { writeFlatFile } from '../support/token-files.js';
 
 let provider: Provider;
 beforeAll(async () => {
@@ -70,11 +76,73 @@ describe.each(Object.keys(states) as State[])('while the tokens %s', (state) => 
   });
 });
 
+const dave = 'dave@example.com';
+const erin = 'erin@example.com';
+
+/** Everything is to be done: tokens to renew, files to import, an answer to store, a move to finish, an account to repair. */
+async function homeFullOfWork(): Promise<RefreshHome> {
+  for (const email of [dave, erin]) provider.people.addAccount({ email });
+  const seeded = await homeWith('have expired');
+  await seeded.addAccount('acc_carol', carol, known);
+  setAside(seeded, ['acc_carol']);
+  const spent = await seeded.addAccount('acc_dave', { email: dave, expiresInSeconds: -60 }, known);
+  const next = await provider.issueTokens({ email: dave });
+  const { journal } = seeded.root.paths;
+  const header = { kind: 'refresh' as const, startedAt: 1, issuer: provider.issuer, clientId: 'app' };
+  const asked = { spent: fingerprint(spent.refresh_token), accountIds: ['acc_dave'] };
+  const entry = openEntry(journal, seeded.root.processes, { ...header, ...asked });
+  entry.record({
+    refreshToken: next.refresh_token,
+    accessToken: next.access_token,
+    idToken: next.id_token,
+    receivedAt: 1,
+  });
+  entry.leave();
+  const movedHere = { ...seeded.record('acc_bob'), movedAt: 5, movedFrom: 'global' };
+  const project = join(seeded.home.root, 'projects', 'p-000000000000', 'openai-codex-accounts.json');
+  writeJson(project, { version: 3, accounts: [movedHere], activeIndex: 0 });
+  writeFlatFile(seeded.home, 'erin.json', await provider.issueTokens({ email: erin, expiresInSeconds: 60 }));
+  return seeded;
+}
+
+/** Besides what is known about accounts, which may be kept, and the locks for that. */
+function filesOf({ home }: RefreshHome): Record<string, string> {
+  const files = Object.entries(snapshotOf(home.directory));
+  return Object.fromEntries(files.filter(([path]) => !/account-state\.json|[/\\]locks[/\\]/.test(path)));
+}
+
+test.each([
+  ...reading.map((command) => [command]),
+  ['watch', '--once'],
+  ['config', 'list'],
+  ['doctor'],
+  ['doctor', '--fix', '--dry-run'],
+  ['fix', '--dry-run'],
+  ['verify-flagged', '--dry-run'],
+  ['renew', '--force', '--print-only'],
+  ['renew', 'erin.json', '--force', '--print-only'],
+  ['import', 'erin.json', '--dry-run'],
+  ['export', '--csv'],
+  ['setup', '--shell', 'bash', '--dry-run'],
+  ['setup', '--print', 'bash'],
+  ['uninstall', '--dry-run'],
+  ['completion', 'bash'],
+  ['__complete', 'switch', ''],
+])('%s %s %s %s leaves every file as it is, and sends no refresh token', async (...argv) => {
+  const seeded = await homeFullOfWork();
+  const before = filesOf(seeded);
+  const { exitCode, stdout } = await runCli(seeded.home, argv.filter(Boolean), atNoon);
+  expect([0, 1]).toContain(exitCode);
+  expect(stdout).not.toBe('');
+  expect(filesOf(seeded)).toEqual(before);
+  expect(provider.requests.refreshes()).toEqual([]);
+  expect(provider.requests.to(endpointPaths.revoke)).toEqual([]);
+});
+
 test('the pool of an older version is read and stays as it is', async () => {
   const seeded = new RefreshHome(temporaryDirectory(), provider);
   const tokens = await provider.issueTokens(alice);
   const account = { email: alice.email, accountId: alice.accountId, refreshToken: tokens.refresh_token };
-  const { writeJson } = await import('../support/stored-accounts.js');
   writeJson(seeded.home.poolFile, { accounts: [{ ...account, accessToken: tokens.access_token }], activeIndex: 0 });
   const before = credentialsOf(seeded);
   for (const command of reading) await runCli(seeded.home, [command], atNoon);

@@ -2,13 +2,16 @@ import { readdirSync, readFileSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, afterEach, beforeAll, expect, test } from 'vitest';
 import { removeCommand } from '../../src/cli/commands/remove.js';
+import { exitCodeOf } from '../../src/cli/exit-codes.js';
+import { emptyPool } from '../../src/core/accounts/pool.js';
+import { encodePool } from '../../src/core/storage/pool-codec.js';
 import { keys, runWithAnswers } from '../support/answers.js';
 import { type CliOptions, createTestHome, runCli, runJson } from '../support/cli.js';
 import { plain } from '../support/plain-output.js';
 import { endpointPaths } from '../support/provider/scenario.js';
 import { type Provider, startProvider } from '../support/provider/start.js';
 import { alice, aliceAtStudio, bob, noon, sampleAccount, writeLogin, writePool } from '../support/sample-pool.js';
-import { clockAt, readJson } from '../support/stored-accounts.js';
+import { clockAt, readJson, writeJson } from '../support/stored-accounts.js';
 
 let provider: Provider;
 beforeAll(async () => {
@@ -90,9 +93,9 @@ test('its JSON is of the published shape', async () => {
 });
 
 test.each([
-  ['no', keys.enter, 'nothing was removed'],
-  ['Ctrl-C', keys.ctrlC, 'interrupted'],
-])('asks on a terminal, and %s changes nothing', async (_name, key, message) => {
+  ['no', keys.enter, 1, 'nothing was removed'],
+  ['Ctrl-C', keys.ctrlC, 130, 'interrupted'],
+])('asks on a terminal, and %s changes nothing', async (_name, key, exitCode, message) => {
   const { home, ids } = threeAccounts();
   const before = readFileSync(home.poolFile, 'utf8');
   const result = await runWithAnswers(
@@ -101,7 +104,7 @@ test.each([
     [[/official client is using it and keeps it/, key]],
     atNoon,
   );
-  expect(result.exitCode).toBe(130);
+  expect(result.exitCode).toBe(exitCode);
   expect(result.stderr).toContain(`error: ${message}\n`);
   expect(ids()).toHaveLength(3);
   expect(readFileSync(home.poolFile, 'utf8')).toBe(before);
@@ -167,4 +170,28 @@ test('a login that an account of another pool shares is not revoked', async () =
   expect(stderr).toContain('bob@example.com shares this login and would lose it too');
   expect(ids()).toHaveLength(3);
   expect(provider.requests.all).toEqual([]);
+});
+
+test('a login that an account that is set aside shares is not revoked', async () => {
+  const { home, ids, remove } = threeAccounts();
+  const words = { userId: 'user-bob', accountId: 't', email: 'bob@example.com', refresh: 'rt-acc_bob' };
+  const twin = encodePool({ ...emptyPool, accounts: [sampleAccount('acc_twin', words, { label: 'twin' })] });
+  const accounts = (twin['accounts'] as object[]).map((each) => ({ ...each, flaggedAt: 1, flaggedReason: 'manual' }));
+  writeJson(join(home.root, 'openai-codex-flagged-accounts.json'), { version: 1, accounts });
+  const { exitCode, stderr } = await remove('3', '--yes', '--revoke');
+  expect(exitCode).toBe(2);
+  expect(stderr).toContain('twin shares this login and would lose it too');
+  expect(ids()).toHaveLength(3);
+  expect(provider.requests.all).toEqual([]);
+});
+
+test('a login of another issuer is not sent to the configured one to be revoked', async () => {
+  const { home, remove } = threeAccounts();
+  const provenance = { issuer: 'https://login.elsewhere.example', clientId: 'app' };
+  writePool(home, [{ ...bob, provenance }]);
+  const { exitCode, stderr } = await remove('1', '--yes', '--revoke');
+  expect(exitCode).toBe(exitCodeOf('issuer-mismatch'));
+  expect(stderr).toContain('was signed in at https://login.elsewhere.example');
+  expect(provider.requests.all).toEqual([]);
+  expect(readJson(home.poolFile)['accounts']).toHaveLength(1);
 });

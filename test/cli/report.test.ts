@@ -66,6 +66,7 @@ describe('report', () => {
         sessionAffinityMaxEntries 512
         proactiveRefreshIntervalMs 60000
         proactiveRefreshBufferMs 300000
+        renewBeforeDays 3
       "
     `);
   });

@@ -45,6 +45,17 @@ describe('status', () => {
     `);
   });
 
+  test('shows a named account, and that another one is in use', async () => {
+    const home = homeWithAccounts();
+    writeLogin(home, alice);
+    const { exitCode, stdout } = await runCli(home, ['status', 'bob'], atNoon);
+    expect(exitCode).toBe(0);
+    expect(stdout).toMatch(/^In use {6}no, the official client has the login of another account\n/);
+    expect(stdout).toContain('Account     bob@example.com\n');
+    expect(stdout).toContain('Lives in    the global pool, as number 3\n');
+    expect(await runCli(home, ['status', 'nobody'], atNoon)).toMatchObject({ exitCode: 3 });
+  });
+
   test('its JSON is of the published shape', async () => {
     const home = homeWithAccounts();
     writeLogin(home, alice);
@@ -156,10 +167,11 @@ describe('status', () => {
     writeLogin(home, alice);
     const options = { ...atNoon, variables: { HTTPS_PROXY: 'http://me:canary-1@127.0.0.1:3128' } };
     const { stdout } = await status(home, options);
-    expect(stdout).toMatch(/Proxy {7}http:\/\/127\.0\.0\.1:3128\/? \(HTTPS_PROXY\)\n/);
+    expect(stdout).toMatch(/^Proxy +http:\/\/127\.0\.0\.1:3128 \(HTTPS_PROXY\)$/m);
     expect(stdout).not.toContain('canary');
     const direct = await runCli(home, ['status', '--proxy', ''], options);
-    expect(direct.stdout).not.toContain('Proxy');
+    expect(direct.stdout).toMatch(/^Proxy +none, because --proxy is empty$/m);
+    expect((await status(home)).stdout).not.toContain('Proxy');
   });
 
   test('names the background server, and what the last call had to do', async () => {

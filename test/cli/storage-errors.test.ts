@@ -217,11 +217,12 @@ describe('a pool of another tool', () => {
     ]);
     if (file === version3) expect(written).toMatchObject({ activeIndexByFamily: { codex: 2, odd: null } });
     expect(fs.statSync(home.poolFile).mode & 0o777).toBe(0o600);
-    const kept = file === version1 ? ['.bak', '.pre-v3.bak'] : ['.bak'];
+    const kept = file === version1 ? ['.bak.1', '.pre-v3.bak'] : ['.bak.1'];
     for (const suffix of kept) {
       expect(fs.readFileSync(home.poolFile + suffix, 'utf8')).toBe(original);
       expect(fs.statSync(home.poolFile + suffix).mode & 0o777).toBe(0o600);
     }
+    expect(fs.readFileSync(`${home.poolFile}.bak`, 'utf8')).toBe(fs.readFileSync(home.poolFile, 'utf8'));
 
     const again = await runJson(home, ['list']);
     expect(again.document.data.accounts.map(({ id }: { id: string }) => id)).toEqual(ids);

@@ -84,8 +84,10 @@ describe('switch', () => {
       isElsewhere: false,
       changed: true,
       authFile: home.authFile,
+      store: 'file',
       adopted: false,
       syncedBack: false,
+      surfaces: [],
     });
   });
 
@@ -195,12 +197,12 @@ describe('switch', () => {
     expect(stored(home)[2]).toMatchObject({ enabled: true });
   });
 
-  test('warns about the background server that keeps the old account', async () => {
+  test('warns about a background server of which it knows nothing but that it runs', async () => {
     const home = homeUsing();
     writeJson(join(home.codexHome, 'app-server-daemon', 'daemon.pid'), { pid: process.pid });
     const { stderr } = await switchTo(home, '2');
     expect(stderr).toContain(
-      `warning: the official client's background server (pid ${process.pid}) keeps the old account until: codex app-server daemon restart\n`,
+      `warning: the official client's background server (pid ${process.pid}) does not tell which account it uses: codex app-server daemon restart\n`,
     );
     writeJson(join(home.codexHome, 'app-server-daemon', 'daemon.pid'), { pid: 2 ** 22 + 1 });
     expect((await switchTo(home, '1')).stderr).toBe('');
@@ -251,13 +253,27 @@ describe('switch on a terminal', () => {
     const home = homeUsing();
     const { exitCode, stdout, stderr } = await answer(home, ['switch'], [[/which account/, keys.down + keys.enter]]);
     expect({ exitCode, stdout }).toEqual({ exitCode: 0, stdout: '✓ Now using alice@example.com (Studio)\n' });
-    expect(stderr).toContain('1  home (Personal) (active)');
-    expect(stderr).toContain('3  bob@example.com (Studio) (disabled)');
+    expect(stderr).toMatch(/❯ ● {2}1 {2}home <alice@example\.com> {2}Personal {2}plus +– +unknown/);
+    expect(stderr).toMatch(/3 {2}bob@example\.com +Studio +team +– +disabled/);
+  });
+
+  test.each([
+    ['chosen from the list', ['switch'], [[/which account/, keys.down + keys.down + keys.enter]]],
+    ['named', ['switch', 'bob'], []],
+  ] as const)('asks before it enables an account, %s: no leaves everything as it is', async (_how, argv, replies) => {
+    const home = homeUsing();
+    const before = [readFileSync(home.authFile, 'utf8'), readFileSync(home.poolFile, 'utf8')];
+    const no = await answer(home, [...argv], [...replies, [/is disabled\. Enable it and use it\?/, keys.enter]]);
+    expect(no.exitCode).toBe(1);
+    expect(no.stderr).toContain('bob@example.com (Studio) stays disabled, and nothing was switched');
+    expect([readFileSync(home.authFile, 'utf8'), readFileSync(home.poolFile, 'utf8')]).toEqual(before);
+    const yes = await answer(home, [...argv], [...replies, [/is disabled\. Enable it and use it\?/, `y${keys.enter}`]]);
+    expect(yes).toMatchObject({ exitCode: 0, stdout: '✓ Now using bob@example.com (Studio)\n' });
   });
 
   test('hides emails in the list under --mask', async () => {
     const { stderr } = await answer(homeUsing(), ['switch', '--mask'], [[/which account/, keys.enter]]);
-    expect(stderr).toContain('a***@e*** (Studio)');
+    expect(stderr).toMatch(/a\*\*\*@e\*\*\* +Studio/);
     expect(stderr).not.toContain('@example.com');
   });
 
@@ -274,7 +290,7 @@ describe('switch on a terminal', () => {
     const content = '{"auth_mode":"apikey","OPENAI_API_KEY":"sk-canary-1"}';
     writeFileSync(home.authFile, content);
     const no = await answer(home, ['switch', '2'], [[/replace it\?/, `n${keys.enter}`]]);
-    expect(no.exitCode).toBe(2);
+    expect(no.exitCode).toBe(1);
     expect(no.stderr).toContain('auth.json is left as it is');
     expect(readFileSync(home.authFile, 'utf8')).toBe(content);
     const yes = await answer(home, ['switch', '2'], [[/replace it\?/, `y${keys.enter}`]]);

@@ -21,6 +21,9 @@ describe('a wrong command line', () => {
       /^option '--timeout <seconds>' argument 'soon' is invalid/,
       'codex-auth list --help',
     ],
+    [['config', 'set', 'quotaTtlMs'], "missing required argument 'value'", 'codex-auth config set --help'],
+    [['auth', 'auth', 'list'], "unknown command 'auth'", 'codex-auth --help'],
+    [['best', '--session', ' '], /^option '--session <id>' argument ' ' is invalid/, 'codex-auth best --help'],
     [['--mask'], 'no command is given', 'codex-auth --help'],
     [['help', 'bogus'], "unknown command 'bogus'", 'codex-auth --help'],
     [['list', '--out', ''], '--out needs a file name, but got an empty one', 'name a file: --out accounts.csv'],
@@ -108,7 +111,8 @@ describe('a selector', () => {
       code: 'ambiguous-selector',
       details: { candidates: [{ id: 'acc_alice' }, { id: 'acc_studio' }] },
     });
-    expect(document.error.message).toContain('alice@example.com (Studio)');
+    expect(document.error.message).toContain('  acc_alice  home (Personal), alice@example.com\n');
+    expect(document.error.message).toContain('  acc_studio  alice@example.com (Studio)');
     for (const argv of [
       ['switch', 'example', '--mask'],
       ['switch', 'example', '--mask', '--json'],

@@ -22,6 +22,7 @@ import {
   windowAtNoon,
 } from '../support/seed.js';
 import { readJson, writeJson } from '../support/stored-accounts.js';
+import { writeFlatFile } from '../support/token-files.js';
 
 let provider: Provider;
 beforeAll(async () => {
@@ -168,7 +169,8 @@ describe('usage', () => {
       "
     `);
     const { accounts } = dataOf(usageCommand, await runCli(home, ['usage', '--json'], atNoon));
-    expect(accounts).toMatchInlineSnapshot(`
+    expect(accounts.map(({ file }) => file)).toEqual(accounts.map(() => home.poolFile));
+    expect(accounts.map(({ file: _, ...known }) => known)).toMatchInlineSnapshot(`
       [
         {
           "accountId": "11111111-1111-4111-8111-111111111111",
@@ -389,11 +391,24 @@ describe('as a file', () => {
     const { stdout, exitCode } = await runCli(seeded.home, ['usage', '--csv'], atNoon);
     expect(exitCode).toBe(1);
     expect(stdout.replaceAll(seeded.home.poolFile, '<pool>')).toMatchInlineSnapshot(`
-      "file,account_id,email,plan_type,5h_used_pct,5h_reset_at,weekly_used_pct,weekly_reset_at,upstream_status,error,observed_at
-      <pool>,11111111-1111-4111-8111-111111111111,alice@example.com,plus,90,2026-11-21T14:05:00.000Z,30.5,2026-11-24T12:00:00.000Z,ok,,2026-11-21T12:00:00.000Z
-      <pool>,33333333-3333-4333-8333-333333333333,bob@example.com,team,,,,,needs-refresh,the access token has expired,
+      "file,account_id,email,plan_type,5h_used_pct,5h_reset_at,weekly_used_pct,weekly_reset_at,upstream_status,error
+      <pool>,11111111-1111-4111-8111-111111111111,alice@example.com,plus,90,2026-11-21T14:05:00.000Z,30.5,2026-11-24T12:00:00.000Z,ok,
+      <pool>,33333333-3333-4333-8333-333333333333,bob@example.com,team,,,,,needs-refresh,the access token has expired
       "
     `);
+  });
+
+  test('--csv names the pool that an account lives in, which may be another one than that of the project', async () => {
+    const { home } = await homeOfAlice(provider);
+    const key = makeProject(home);
+    writeFlatFile(home, 'bob.json', await provider.issueTokens(bob));
+    await runCli(home, ['import', 'bob.json', '--yes'], atNoon);
+    const fileOf = async (selector: string) => {
+      const { stdout } = await runCli(home, ['usage', selector, '--csv'], atNoon);
+      return stdout.split('\n')[1]?.split(',')[0];
+    };
+    expect(await fileOf('alice')).toBe(home.poolFile);
+    expect(await fileOf('bob')).toBe(join(home.root, 'projects', key, 'openai-codex-accounts.json'));
   });
 
   test('--out writes the file and leaves the terminal alone', async () => {

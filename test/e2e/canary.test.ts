@@ -184,6 +184,8 @@ describe('no token, code or verifier gets out', { timeout: 120_000 }, () => {
       ...(await commandsWithoutArguments()).map((name) => [name]),
       ['usage', '1'],
       ['status', '--mask'],
+      ['export', '1', '--format', 'flat', '--force'],
+      ['import', '.', '--yes'],
     ];
     for (const argv of commands) await sayTwice(argv);
     expect(await sayTwice(['switch', 'nobody@example.com'])).toEqual([3, 3]);

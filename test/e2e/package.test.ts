@@ -60,6 +60,7 @@ describe('the package', () => {
       ['CHANGELOG.md', 'LICENSE', 'README.md', 'bin', 'dist', 'docs', 'package.json'].sort(),
     );
     expect(files()).toContain('dist/LICENSES.txt');
+    expect(files()).toEqual(expect.arrayContaining(['bin/codex', 'bin/codex.cmd', 'bin/codex.ps1']));
     expect(files().filter((path) => path.endsWith('.ts'))).toEqual(['dist/index.d.ts']);
     expect(files()).not.toContain('dist/metafile.json');
   });

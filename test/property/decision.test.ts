@@ -208,13 +208,13 @@ describe('the decision, whatever the accounts', () => {
   it('shows a share only when every binding window is known, or one is empty', () => {
     fc.assert(
       fc.property(accounts, request, (all, asked) => {
-        for (const { id, usableNowPercent } of decide(all, asked).accounts) {
+        for (const { id, quota } of decide(all, asked).accounts) {
           const snapshot = byId(all, id)?.quota;
           const binding = snapshot && bindingQuota(snapshot, now, asked);
           const remaining = binding?.windows.map((window) => window.remainingPercent) ?? [];
           const isKnown = binding !== undefined && binding.lapsed.length === 0 && !binding.isIncomplete;
           const expected = isKnown || remaining.includes(0) ? remaining.sort((a, b) => a - b)[0] : undefined;
-          expect(usableNowPercent).toBe(expected);
+          expect(quota?.usableNowPercent).toBe(expected);
         }
       }),
       runs,

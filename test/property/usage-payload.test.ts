@@ -1,9 +1,10 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
+import { bindingQuota } from '../../src/core/quota/binding-quota.js';
 import { parseLimitError, parseLimitHeaders } from '../../src/core/quota/limit-answer.js';
 import { parseResetCredits } from '../../src/core/quota/reset-credits.js';
 import { QuotaViewSchema, toQuotaView, toSnapshot } from '../../src/core/quota/snapshot.js';
-import { QuotaSnapshotSchema } from '../../src/core/quota/usage.js';
+import { isQuotaSnapshot } from '../../src/core/quota/usage.js';
 import { parseUsage } from '../../src/core/quota/usage-payload.js';
 import { fullPayload, observedAt } from '../unit/quota/payloads.js';
 
@@ -43,9 +44,9 @@ function expectSound(json: unknown): void {
   const parsed = parseUsage(json, observedAt);
   if (parsed.kind === 'malformed') return;
   const snapshot = toSnapshot(parsed.usage);
-  expect(QuotaSnapshotSchema.safeParse(snapshot).error).toBeUndefined();
+  expect(isQuotaSnapshot(snapshot)).toBe(true);
   for (const model of [{}, { model: 'GPT-5.5-Codex-Spark' }]) {
-    const view = toQuotaView(snapshot, observedAt, 'live', model);
+    const view = toQuotaView(bindingQuota(snapshot, observedAt, model), 'live');
     expect(QuotaViewSchema.safeParse(view).error).toBeUndefined();
   }
 }
@@ -72,7 +73,8 @@ describe('the usage parser', () => {
         const parsed = parseUsage(json, observedAt);
         if (parsed.kind !== 'ok') throw new Error(parsed.reason);
         expect(parsed.usage.windows.map(({ id }) => id)).toEqual(['7d']);
-        expect(toQuotaView(toSnapshot(parsed.usage), observedAt, 'live')).not.toHaveProperty('usableNowPercent');
+        const quota = bindingQuota(toSnapshot(parsed.usage), observedAt);
+        expect(toQuotaView(quota, 'live')).not.toHaveProperty('usableNowPercent');
       }),
       runs,
     );

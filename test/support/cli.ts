@@ -1,4 +1,5 @@
 import { PassThrough, Writable } from 'node:stream';
+import { fileURLToPath } from 'node:url';
 import type { Machine } from '../../src/cli/machine.js';
 import { run } from '../../src/cli/run.js';
 import { type Clock, systemClock } from '../../src/core/clock.js';
@@ -25,15 +26,21 @@ export interface CliOptions {
   readonly cwd?: string;
   readonly variables?: Readonly<Record<string, string>>;
   readonly signal?: AbortSignal;
+  /** Default: the one this runs on. */
+  readonly platform?: NodeJS.Platform;
   /** Default: who really runs this. */
   readonly effectiveUserId?: number;
   /** A stream stays open for keys that are pressed later. */
   readonly stdin?: string | PassThrough;
+  /** Default: `bin/codex-auth.js`, run by the Node of the tests. */
+  readonly script?: string;
   /** All three streams are a terminal of this width. */
-  readonly terminal?: { readonly columns: number };
+  readonly terminal?: { readonly columns: number; readonly rows?: number };
   /** Called with everything on stderr so far, whenever there is more: to act on a sign-in URL. */
   readonly onStderr?: (text: string) => void;
 }
+
+const ownScript = fileURLToPath(new URL('../../bin/codex-auth.js', import.meta.url));
 
 /** Runs one command line in this process, as `main.ts` would; without a terminal unless told. */
 export async function runCli(home: TestHome, argv: readonly string[], options: CliOptions = {}): Promise<CliResult> {
@@ -55,9 +62,10 @@ export async function runCli(home: TestHome, argv: readonly string[], options: C
     clock: options.clock ?? systemClock,
     processes: systemProcesses,
     ...(effectiveUserId === undefined ? {} : { effectiveUserId }),
-    platform: process.platform,
+    platform: options.platform ?? process.platform,
     architecture: process.arch,
     version: '0.0.0-test',
+    program: { node: process.execPath, script: options.script ?? ownScript },
     signal: options.signal ?? new AbortController().signal,
   };
   const exitCode = await run(argv, machine);

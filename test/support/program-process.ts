@@ -53,6 +53,8 @@ function buildInto(directory: string): void {
   const own = `${directory}.${process.pid}`;
   mkdirSync(own, { recursive: true, mode: 0o700 });
   symlinkSync(join(project, 'src'), join(own, 'src'));
+  // For the one dependency that is not bundled.
+  symlinkSync(join(project, 'node_modules'), join(own, 'node_modules'));
   for (const name of ['bin', 'package.json']) cpSync(join(project, name), join(own, name), { recursive: true });
   const config = join(project, 'esbuild.config.mjs');
   const { status, stderr } = spawnSync(process.execPath, [config], { cwd: own, encoding: 'utf8' });
@@ -85,7 +87,9 @@ export interface ProgramOptions {
   readonly preload?: readonly string[];
   /** Default 30 s; then it is killed, and its `signal` says so. */
   readonly timeoutMs?: number;
-  /** Called with everything on stderr so far, whenever there is more: to act on a sign-in URL. */
+  /** Called with everything on stdout so far, whenever there is more. */
+  readonly onStdout?: (text: string) => void;
+  /** The same for stderr: to act on a sign-in URL. */
   readonly onStderr?: (text: string) => void;
 }
 
@@ -121,10 +125,11 @@ export class ProgramProcess {
     this.#child.kill(signal);
   }
 
-  #collect({ timeoutMs = 30_000, onStderr }: ProgramOptions): Promise<ProgramResult> {
+  #collect({ timeoutMs = 30_000, onStdout, onStderr }: ProgramOptions): Promise<ProgramResult> {
     const output = { stdout: '', stderr: '' };
     this.#child.stdout?.setEncoding('utf8').on('data', (text) => {
       output.stdout += text;
+      onStdout?.(output.stdout);
     });
     this.#child.stderr?.setEncoding('utf8').on('data', (text) => {
       output.stderr += text;

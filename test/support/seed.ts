@@ -94,9 +94,9 @@ export function factsAbout({ home }: RefreshHome, id: string): KnownFacts {
   return state.accounts[id] ?? {};
 }
 
-/** Without the two lines that say that a stand-in is in use. */
+/** Without the two warnings that a stand-in is in use, which a terminal breaks into several lines. */
 export function said({ stdout, stderr }: CliResult): string {
-  return stdout + stderr.replace(/^warning: CODEX_AUTH_\w+ is set.*\n/gm, '');
+  return stdout + stderr.replace(/^warning: CODEX_AUTH_\w+ is set.*\n(?: {2}.*\n)*/gm, '');
 }
 
 /** The data of a document, which has the published shape and nothing besides. */

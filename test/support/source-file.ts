@@ -60,7 +60,7 @@ export class SourceFile {
 /** All of `src`. */
 export function sourceFiles(): SourceFile[] {
   return readdirSync(join(project, 'src'), { recursive: true, encoding: 'utf8' })
-    .filter((name) => name.endsWith('.ts'))
+    .filter((name) => /\.tsx?$/.test(name))
     .map((name) => `src/${name.replaceAll('\\', '/')}`)
     .map((path) => new SourceFile(path, readFileSync(join(project, path), 'utf8')));
 }

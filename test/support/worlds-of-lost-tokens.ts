@@ -65,7 +65,9 @@ export const lostTokenWorlds: readonly BrokenWorld[] = [
   {
     name: 'a destroyed pool whose backup holds a token that we have spent',
     async plant({ world }) {
+      const before = readFileSync(world.home.poolFile, 'utf8');
       await rotate(world, 'acc_second');
+      for (const suffix of ['.bak', '.bak.1']) writePrivate(world.home.poolFile + suffix, before);
       writePrivate(world.home.poolFile, 'destroyed');
     },
     finds: { files: 'error' },
@@ -73,6 +75,19 @@ export const lostTokenWorlds: readonly BrokenWorld[] = [
     holds({ world }) {
       expect(ids(world)).toEqual(['acc_first', 'acc_second']);
       expect(world.record('acc_second').refreshToken).toBeUndefined();
+    },
+  },
+  {
+    name: 'a pool destroyed right after an account was added and another one refreshed',
+    async plant({ world }) {
+      await world.addAccount('acc_third', carol);
+      await rotate(world, 'acc_second');
+      writePrivate(world.home.poolFile, '');
+    },
+    finds: { files: 'error' },
+    holds({ world }) {
+      expect(ids(world)).toEqual(['acc_first', 'acc_second', 'acc_third']);
+      expect(world.provider.fateOf(world.record('acc_second').refreshToken ?? '')).toBe('live');
     },
   },
   {
@@ -167,11 +182,23 @@ export const lostTokenWorlds: readonly BrokenWorld[] = [
     holds: ({ world }) => expect(world.record('acc_first').refreshToken).toBe(world.authFile().tokens.refresh_token),
   },
   {
-    name: 'an old copy of the pool that somebody brought back, with the newest tokens nowhere',
+    name: 'an old copy of the pool that somebody brought back, with the newest tokens in its backup',
     async plant({ world }) {
       const before = readFileSync(world.home.poolFile);
       await rotate(world, 'acc_second');
       writePrivate(world.home.poolFile, before.toString());
+    },
+    finds: { tokens: 'error' },
+    holds({ world }) {
+      expect(world.provider.fateOf(world.record('acc_second').refreshToken ?? '')).toBe('live');
+    },
+  },
+  {
+    name: 'an old copy of the pool that somebody brought back, with the newest tokens nowhere',
+    async plant({ world }) {
+      const before = readFileSync(world.home.poolFile);
+      await rotate(world, 'acc_second');
+      for (const suffix of ['', '.bak', '.bak.1']) writePrivate(world.home.poolFile + suffix, before.toString());
     },
     finds: { tokens: 'error' },
     remains: ['tokens'],

@@ -7,7 +7,8 @@ import { fingerprint, openEntry } from '../../src/core/storage/journal.js';
 import { systemProcesses } from '../../src/core/storage/process-table.js';
 import type { CliOptions } from './cli.js';
 import type { TokenSet } from './provider/grants.js';
-import { alice, aliceAtStudio, bob, type RefreshHome } from './refresh-home.js';
+import { alice, aliceAtStudio, bob, carol, type RefreshHome } from './refresh-home.js';
+import { writeFlatFile } from './token-files.js';
 
 /** What a world starts from: two accounts, the first of them in `auth.json`, nothing wrong. */
 export interface Healthy {
@@ -22,6 +23,8 @@ export interface BrokenWorld {
   readonly plant: (healthy: Healthy) => Planted | Promise<Planted>;
   /** The rows that must not be fine, and nothing else. */
   readonly finds: Readonly<Record<string, 'warn' | 'error'>>;
+  /** What the message of a row must name. */
+  readonly says?: Readonly<Record<string, RegExp>>;
   /** The rows that are still not fine after `--fix`: only a person can mend them. */
   readonly remains?: readonly string[];
   readonly variables?: Readonly<Record<string, string>>;
@@ -191,6 +194,20 @@ export const brokenWorlds: readonly BrokenWorld[] = [
       openEntry(journal(healthy), endedProcesses(), header(fingerprint(healthy.first.refresh_token))).leave();
     },
     finds: { journal: 'warn' },
+    remains: ['journal'],
+  },
+  {
+    name: 'new tokens that did not reach their token file',
+    async plant(healthy) {
+      const tokens = await healthy.world.provider.issueTokens(carol);
+      const path = writeFlatFile(healthy.world.home, 'tokens/carol.json', tokens);
+      const more = { accountIds: ['token-file'], tokenFiles: [path] };
+      const about = { ...header(fingerprint(tokens.refresh_token)), ...more };
+      const entry = openEntry(journal(healthy), endedProcesses(), about);
+      entry.record({ refreshToken: 'rt-next', receivedAt: Date.now() });
+      entry.leave();
+    },
+    finds: { journal: 'error' },
     remains: ['journal'],
   },
   {

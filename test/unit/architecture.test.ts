@@ -40,7 +40,8 @@ describe('the rings', () => {
   });
 
   it('the core knows no terminal, no browser and no command line', () => {
-    const ofTerminals = /^(commander|@commander-js\/.*|chalk|@inquirer\/.*|open|fast-string-width|cli-table3)$/;
+    const ofTerminals =
+      /^(commander|@commander-js\/.*|chalk|@inquirer\/.*|open|fast-string-width|cli-table3|ink|react)$/;
     expect(imports(below('src/core/'), (name) => ofTerminals.test(name))).toEqual([]);
     expect(imports(below('src/cli/'), (name) => ofTerminals.test(name))).not.toEqual([]);
     expect(imports(below('src/core/'), (name) => /^node:(readline|tty|repl)/.test(name))).toEqual([]);

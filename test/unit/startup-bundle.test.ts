@@ -17,8 +17,11 @@ const { outputs } = JSON.parse(readFileSync(join(builtProject(), 'dist', 'metafi
   outputs: Record<string, Output>;
 };
 
+/** What only draws the dashboard. */
+const drawing = ['ink', 'react', 'react-reconciler', 'yoga-layout'];
+
 /** What a command that reads offline must not load (DESIGN §3). */
-const heavy = ['undici', 'open', 'proper-lockfile', '@inquirer'];
+const heavy = ['undici', 'open', 'proper-lockfile', 'smol-toml', '@napi-rs', '@inquirer', ...drawing];
 const offline = ['list', 'status'];
 
 function outputOf(source: string): string {
@@ -81,15 +84,22 @@ describe('the bundle', () => {
     expect(inputs.filter((path) => /\/(refresh|store|prompter|undici-client)\.ts$/.test(path))).toEqual([]);
   });
 
+  it('has the screen of the dashboard in a chunk that no command loads in advance, not even that one', () => {
+    const commands = readdirSync(join(builtProject(), 'src', 'cli', 'commands')).map((file) => basename(file, '.ts'));
+    const loaded = commands.filter(isReachable).flatMap((name) => [...loadedWith(commandOutput(name))]);
+    expect(packagesIn(loaded).filter((name) => drawing.includes(name))).toEqual([]);
+    expect(packagesIn(loadedLater(commandOutput('dashboard')))).toEqual(expect.arrayContaining(drawing));
+  });
+
   it('would show what is heavy', () => {
     expect(packagesIn(Object.keys(outputs)).filter(isHeavy)).toEqual(
-      expect.arrayContaining(['undici', 'open', 'proper-lockfile']),
+      expect.arrayContaining(['undici', 'open', 'proper-lockfile', 'ink']),
     );
   });
 });
 
 /** Commands that read: what could spend a token, write a credential or switch is out of their reach (P5). */
-const readers = ['list', 'status', 'usage', 'forecast', 'best', 'report'];
+const readers = ['list', 'status', 'usage', 'forecast', 'best', 'report', 'watch', 'completion'];
 const writers = [
   'src/core/oauth/refresh.ts',
   'src/core/oauth/spend-token.ts',
@@ -140,6 +150,10 @@ describe('a process', () => {
   it.each(offline)('that runs %s never loads the split bundle', async (name) => {
     expect(await filesRun([name])).toEqual(['start.cjs']);
     expect(await filesRun(['auth', name])).toEqual(['start.cjs']);
+  });
+
+  it('that answers a Tab never loads the split bundle', async () => {
+    expect(await filesRun(['__complete', 'switch', ''])).toEqual(['start.cjs']);
   });
 
   it('that runs anything else does', async () => {

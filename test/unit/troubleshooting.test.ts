@@ -23,6 +23,7 @@ describe('the troubleshooting page', () => {
     expect(others.sort()).toEqual([
       'ambiguous-selector',
       'confirmation-needed',
+      'declined',
       'empty-pool',
       'interrupted',
       'no-such-account',

@@ -62,13 +62,14 @@ async function best(context: Context, options: BestOptions): Promise<BestResult>
   if (session !== undefined && chosen !== undefined) await rememberSession(context, session, chosen.id);
   const switched =
     options.switch === true && chosen !== undefined ? await switchTo(context, probed.roster, chosen.id) : undefined;
+  const isDark = isInTheDark(forecast.accounts);
   return definedOnly({
     model,
     recommendation: recommendationView(chosen, forecast),
     nextAvailable: forecast.nextAvailable,
-    session: session === undefined ? undefined : sessionView(context, decision, sessionAccountId),
+    session: session === undefined || isDark ? undefined : sessionView(context, decision, sessionAccountId),
     switched,
-    inTheDark: isInTheDark(forecast.accounts) ? (true as const) : undefined,
+    inTheDark: isDark ? (true as const) : undefined,
   });
 }
 
@@ -136,7 +137,8 @@ function recommendationView(
 
 /** Loaded only now: without `--switch` this command has no way to a credential (P5). */
 async function switchTo(context: Context, roster: Roster, id: string): Promise<boolean> {
-  const { activateAccount, warnAfterActivation } = await import('../activation.js');
+  const { activateAccount } = await import('../activation.js');
+  const { proveActivation } = await import('../switch-proof.js');
   const account = roster.accounts.find((each) => each.id === id);
   if (account === undefined) return false;
   const scopeKey = roster.records.key;
@@ -145,14 +147,14 @@ async function switchTo(context: Context, roster: Roster, id: string): Promise<b
     { account, scopeKey, choosingScopeKey: scopeKey },
     { replace: false },
   );
-  warnAfterActivation(context, activated);
+  await proveActivation(context, activated);
   if (context.options.json !== true) context.io.note(`now using ${describeAccount(account)}\n`);
   return activated.changed;
 }
 
 function renderBest(result: BestResult, theme: Theme): string {
   const { color, symbols, now } = theme;
-  const { recommendation, nextAvailable, session } = result;
+  const { recommendation, nextAvailable, session, inTheDark } = result;
   const letGo = session?.letGoBecause === undefined ? '' : ` (not the previous one: ${session.letGoBecause})`;
   if (recommendation !== undefined) {
     const { quota, index, reason } = recommendation;
@@ -160,6 +162,7 @@ function renderBest(result: BestResult, theme: Theme): string {
     const parts = [color.bold(titleOf(recommendation)), printable(reason), left];
     return `${index}  ${parts.join(` ${symbols.separator} `)}${letGo}\n`;
   }
+  if (inTheDark === true) return 'nothing is known about any account, and nobody could be asked\n';
   if (nextAvailable === undefined) return `no account can be used${letGo}: codex-auth forecast --explain\n`;
   return `no account is ready before ${formatWhen(Date.parse(nextAvailable.availableAt), now)}${letGo}\n`;
 }

@@ -8,12 +8,13 @@ import { ScopeView, scopeView } from '../account-view.js';
 import { askAll } from '../ask-all.js';
 import { type AskedAccount, askedAccounts } from '../asked-accounts.js';
 import { refreshingAccess } from '../backend-access.js';
-import { settleRefusedClients, storeCheck } from '../check-aftermath.js';
+import { storeCheck } from '../check-aftermath.js';
 import { type CheckAnswer, CheckedAccount, checkedView } from '../check-view.js';
 import type { Command } from '../command.js';
 import type { Context } from '../context.js';
 import { warnIfFlaggedInUse } from '../flagged-in-use.js';
 import { LoginInUse, loginInUse } from '../login-in-use.js';
+import { settleRefusedClients } from '../refused-clients.js';
 import { titleOf } from '../render/account-table.js';
 import { quotaAge, windowsLeft } from '../render/quota.js';
 import type { Theme } from '../render/theme.js';
@@ -55,7 +56,10 @@ async function check(context: Context, { selector, live }: CheckOptions): Promis
       result.answer.kind !== 'ok' &&
       isSilence({ kind: 'answer', answer: result.answer, account }),
   });
-  await settleRefusedClients(context, answers);
+  await settleRefusedClients(
+    context,
+    answers.flatMap(({ result }) => (result.kind === 'not-refreshed' ? [result.outcome] : [])),
+  );
   await storeCheck(context, answers);
   warnIfFlaggedInUse(context, before.scope);
   return resultOf(context, before, answers, selector !== undefined);

@@ -9,7 +9,7 @@ import {
   settingNames,
   settingVariable,
 } from '../../core/settings.js';
-import { readSettingsFile } from '../../core/storage/settings-file.js';
+import { readSettings } from '../../core/storage/settings-file.js';
 import { updateSettingsFile } from '../../core/storage/settings-store.js';
 import type { Command } from '../command.js';
 import type { Context } from '../context.js';
@@ -58,8 +58,8 @@ async function getSetting(context: Context, { name }: NamedOptions): Promise<Con
 }
 
 /** By itself: a bad value of another setting is no reason not to show or change this one. */
-function currentSetting(context: Context, name: SettingName): ResolvedSetting {
-  return resolveSetting(name, readSettingsFile(settingsPath(context)).values, context.environment.raw);
+function currentSetting({ options, root, environment }: Context, name: SettingName): ResolvedSetting {
+  return resolveSetting(name, readSettings(options.config, root.paths.settings).values, environment.raw);
 }
 
 async function setSetting(context: Context, options: NamedOptions & { readonly value: string }): Promise<ConfigChange> {

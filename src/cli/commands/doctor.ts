@@ -10,7 +10,10 @@ import { assertOwner } from '../../core/storage/root.js';
 import { refreshDeps } from '../backend-access.js';
 import type { Command } from '../command.js';
 import type { Context } from '../context.js';
+import { whileWaiting } from '../progress.js';
+import { openProvider } from '../provider-access.js';
 import type { Theme } from '../render/theme.js';
+import { setupPlace } from '../setup-place.js';
 import { loginPorts } from '../sign-in/login-ports.js';
 
 const Row = z.object({
@@ -54,7 +57,7 @@ export interface DoctorOptions {
 
 async function doctor(context: Context, options: DoctorOptions): Promise<DoctorResult> {
   const surroundings = await surroundingsOf(context, options);
-  const { rows: before, settings } = await inspect(surroundings);
+  const { rows: before, settings } = await whileWaiting(context, 'Looking at everything', inspect(surroundings));
   const plan = planRepairs(before.flatMap(repairsOf));
   if (options.fix !== true || options.dryRun === true || plan.length === 0) {
     return resultOf(before, plan);
@@ -62,7 +65,8 @@ async function doctor(context: Context, options: DoctorOptions): Promise<DoctorR
   assertOwner(context.root);
   const { settingsFile } = surroundings;
   const deps = { ...(await refreshDeps(context, { settings })), settings, settingsFile };
-  const { rows: after, repaired } = await repairUntilSettled(deps, plan, surroundings);
+  const repairing = repairUntilSettled(deps, plan, surroundings);
+  const { rows: after, repaired } = await whileWaiting(context, 'Repairing', repairing);
   return {
     ...resultOf(after, planRepairs(after.flatMap(repairsOf))),
     before: before.map(rowView),
@@ -86,7 +90,8 @@ async function repairUntilSettled(deps: RepairDeps, plan: readonly Repair[], sur
 }
 
 async function surroundingsOf(context: Context, { offline }: DoctorOptions): Promise<Surroundings> {
-  const { root, home, environment, machine, options } = context;
+  const { root, home, environment, machine, options, signal, http: openHttp, proxyFor } = context;
+  const { provider, callOptions } = openProvider(environment, machine, options);
   const base = {
     root,
     home,
@@ -95,10 +100,16 @@ async function surroundingsOf(context: Context, { offline }: DoctorOptions): Pro
     settingsFile: options.config ?? root.paths.settings,
     environment: environment.raw,
     loginPorts: loginPorts(environment).filter((port) => port > 0),
+    shells: setupPlace(context),
+    version: machine.version,
+    signal,
+    provider,
+    proxyFor,
   };
   if (offline === true) return base;
-  const { provider, callOptions } = context.provider();
-  return { ...base, network: { http: await context.http(), provider, userAgent: callOptions.userAgent } };
+  // Says that requests do not go to the official provider, where they do not.
+  context.provider();
+  return { ...base, network: { openHttp, userAgent: callOptions.userAgent } };
 }
 
 async function inspect(surroundings: Surroundings) {

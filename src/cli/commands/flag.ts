@@ -1,12 +1,8 @@
 import * as z from 'zod/mini';
-import type { Account, FlaggedAccount } from '../../core/accounts/account.js';
 import { isSameAccount } from '../../core/accounts/identity.js';
 import type { Roster } from '../../core/accounts/roster.js';
-import { selectAccount } from '../../core/accounts/selector.js';
 import { definedOnly } from '../../core/defined-only.js';
-import { AppError } from '../../core/errors.js';
 import { flagAccount } from '../../core/health/flagging.js';
-import { readAllScopes } from '../../core/storage/scope-files.js';
 import { withStore } from '../../core/storage/store.js';
 import { accountRef, accountRefShape } from '../account-ref.js';
 import { PlaceView, placeView } from '../account-view.js';
@@ -17,7 +13,8 @@ import { recommendOther, warnIfFlaggedInUse } from '../flagged-in-use.js';
 import { titleOf } from '../render/account-table.js';
 import { reasonText } from '../render/flag-reason.js';
 import type { Theme } from '../render/theme.js';
-import { type Located, locateAccount, openRoster } from '../selection.js';
+import { type Located, openRoster } from '../selection.js';
+import { isSetAside, locateAnywhere } from '../set-aside.js';
 
 const FlagResult = z.object({
   /** `index` is the position it had, among the accounts that are set aside when it was one of them already. */
@@ -49,36 +46,6 @@ async function flag(context: Context, { selector }: FlagOptions): Promise<FlagRe
   });
   warnIfFlaggedInUse(context, roster.scope);
   return view(context, roster, located, { reason: byHand, changed: true });
-}
-
-/** The account that is meant, or the one that has been set aside where no usable one is. */
-function locateAnywhere(context: Context, roster: Roster, selector: string): Located {
-  try {
-    return locateAccount(context, roster, selector);
-  } catch (error) {
-    const isMissing = error instanceof AppError && (error.code === 'no-such-account' || error.code === 'empty-pool');
-    const setAside = isMissing ? findSetAside(context, selector) : undefined;
-    if (setAside === undefined) throw error;
-    return setAside;
-  }
-}
-
-function findSetAside(context: Context, selector: string): Located | undefined {
-  const places = readAllScopes(context.root.paths).flatMap(({ key: scopeKey, flagged }) =>
-    flagged.accounts.map((account, position) => ({ account, scopeKey, index: position + 1 })),
-  );
-  const candidates = places.map(({ account, scopeKey }) => definedOnly({ account, scopeKey }));
-  try {
-    const { account } = selectAccount(selector, { accounts: [] }, candidates);
-    return places.find((place) => place.account === account);
-  } catch (error) {
-    if (error instanceof AppError && error.code === 'no-such-account') return undefined;
-    throw error;
-  }
-}
-
-function isSetAside(account: Account): account is FlaggedAccount {
-  return 'flag' in account;
 }
 
 function view(

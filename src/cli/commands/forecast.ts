@@ -73,8 +73,10 @@ export function forecastOf(
 ): ForecastResult {
   const now = context.clock.now();
   const { model } = options;
-  const { decided, recommendation, nextAvailable } = decision;
+  const { decided } = decision;
   const accounts = decided.map((each) => accountForecast(context, probed, each, options));
+  // Where nothing is known about anybody, whom to use would be a guess.
+  const { recommendation, nextAvailable } = isInTheDark(accounts) ? {} : decision;
   const chosen = accounts.find(({ id }) => id === recommendation?.id);
   const time = (ms: number) => formatWhen(ms, now);
   return definedOnly({
@@ -100,10 +102,9 @@ function accountForecast(
   context: Context,
   probed: ProbedRoster,
   { account, decision }: DecidedAccount,
-  { model, explain }: { readonly model?: string; readonly explain?: boolean },
+  { explain }: { readonly explain?: boolean },
 ): ForecastAccount {
   const now = context.clock.now();
-  const snapshot = probed.roster.state.accounts[account.id]?.quota;
   return definedOnly({
     ...accountRef(account, decision.index, context.options.mask === true),
     active: decision.active,
@@ -113,7 +114,7 @@ function accountForecast(
     riskLevel: decision.riskLevel,
     score: decision.score,
     reasons: decision.reasons.map((reason) => describeReason(reason, (ms) => formatWhen(ms, now))),
-    quota: snapshot && toQuotaView(snapshot, now, probed.sourceOf(account.id), definedOnly({ model })),
+    quota: decision.quota && toQuotaView(decision.quota, probed.sourceOf(account.id)),
     explanation: explain === true ? { risk: [...decision.riskRows], score: { ...decision.scoreParts } } : undefined,
     failure: failureOfProbe(probed.probes.get(account.id), now),
   });
@@ -153,7 +154,7 @@ function cellsOf(account: ForecastAccount, theme: Theme): Cell[] {
     { text: String(account.index) },
     { text: nameOf(account) },
     { text: printable(account.workspace ?? symbols.unknown) },
-    { text: account.availability + until + because, short: account.availability, paint: availabilityPaint },
+    { text: account.availability + until + because, short: () => account.availability, paint: availabilityPaint },
     { text: `${account.riskScore} ${account.riskLevel}`, paint: riskPaint },
     { text: quotaLeft(account.quota, theme) },
   ];
@@ -173,8 +174,13 @@ function verdictLine(result: ForecastResult, theme: Theme): string {
   if (recommendation !== undefined) {
     const account = accounts.find(({ id }) => id === recommendation.id);
     const name = account === undefined ? recommendation.id : titleOf(account);
-    const next = account?.active === true ? 'it is in use already' : `codex-auth switch ${recommendation.index}`;
-    return `${color.green(symbols.arrow)} Use ${color.bold(name)}: ${printable(recommendation.reason)}; ${next}\n`;
+    const isActive = account?.active === true;
+    const next = isActive ? '' : `; codex-auth switch ${recommendation.index}`;
+    const advice = `${isActive ? 'Keep using' : 'Use'} ${color.bold(name)}: ${printable(recommendation.reason)}${next}`;
+    return `${color.green(symbols.arrow)} ${advice}\n`;
+  }
+  if (isInTheDark(accounts)) {
+    return `${color.yellow(symbols.warning)} Nothing is known about any account, and nobody could be asked\n`;
   }
   if (nextAvailable === undefined) return `${color.red(symbols.error)} No account can be used: codex-auth check\n`;
   const account = accounts.find(({ id }) => id === nextAvailable.id);

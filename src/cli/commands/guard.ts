@@ -15,8 +15,9 @@ import { refreshDeps } from '../backend-access.js';
 import type { Command } from '../command.js';
 import type { Context } from '../context.js';
 import { warnIfFlaggedInUse } from '../flagged-in-use.js';
+import { isNetworkFailure } from '../probe-failure.js';
 import type { Theme } from '../render/theme.js';
-import { formatMoment } from '../render/time.js';
+import { formatDuration, formatMoment } from '../render/time.js';
 
 const GuardResult = z.object({
   rounds: z.number(),
@@ -27,6 +28,10 @@ const GuardResult = z.object({
   /** Left to the official client, which was running. */
   leftToClient: z.number(),
   failed: z.number(),
+  /** Of those that failed: because of the network or the provider. */
+  unreachable: z.number(),
+  /** It was told to end, which is how it ends. */
+  stopped: z.exactOptional(z.literal(true)),
 });
 type GuardResult = z.infer<typeof GuardResult>;
 
@@ -47,8 +52,16 @@ async function guard(context: Context, options: GuardOptions): Promise<GuardResu
 
 async function keepGuarding(context: Context, { once }: GuardOptions): Promise<GuardResult> {
   const { clock, signal } = context;
-  const result: Mutable<GuardResult> = { rounds: 0, refreshed: 0, adopted: 0, leftToClient: 0, failed: 0 };
+  const result: Mutable<GuardResult> = {
+    rounds: 0,
+    refreshed: 0,
+    adopted: 0,
+    leftToClient: 0,
+    failed: 0,
+    unreachable: 0,
+  };
   const tell = createTeller(context);
+  if (once !== true) announce(context);
   try {
     for (;;) {
       if (once === true) await guardOnce(context, result, tell);
@@ -57,8 +70,29 @@ async function keepGuarding(context: Context, { once }: GuardOptions): Promise<G
       if (once === true) return result;
       await clock.sleep(withJitter(context.settings().proactiveRefreshIntervalMs), signal);
     }
-  } finally {
-    if (signal.aborted) tell('', `stopped after ${countsText(result)}`);
+  } catch (error) {
+    if (!signal.aborted) throw error;
+    // Whatever the signal broke off, each account's refresh is complete or was never begun.
+    return { ...result, stopped: true };
+  }
+}
+
+/** What is watched over and how often. A pool that cannot be read is told of by the first round. */
+function announce({ io, options, root, settings }: Context): void {
+  if (options.json === true) return;
+  const { proactiveRefreshIntervalMs, proactiveRefreshBufferMs } = settings();
+  const [interval, buffer] = [proactiveRefreshIntervalMs, proactiveRefreshBufferMs].map(formatDuration);
+  const accounts = readableAccounts(root);
+  const watched = accounts === undefined ? 'all accounts' : `${accounts} account${accounts === 1 ? '' : 's'}`;
+  io.note(`guarding ${watched}: every ${interval}, tokens that end within ${buffer} are refreshed; Ctrl-C ends it\n`);
+}
+
+function readableAccounts(root: Context['root']): number | undefined {
+  try {
+    return guardedAccounts(root).length;
+  } catch (error) {
+    if (error instanceof AppError) return undefined;
+    throw error;
   }
 }
 
@@ -101,11 +135,15 @@ function dueAccounts({ root, home, clock }: Context, bufferMs: number): Account[
   const login = content?.kind === 'login' ? content.login : undefined;
   const isDue = ({ tokens: { accessToken, expiresAt } }: Account) =>
     accessToken === undefined || (expiresAt !== undefined && expiresAt - bufferMs <= clock.now());
-  return readAllScopes(root.paths)
-    .flatMap(({ pool }) => pool.accounts)
-    .filter(({ enabled, tokens }) => enabled && tokens.refreshToken !== undefined)
+  return guardedAccounts(root)
     .map((account) => withNewestTokens(account, login, journal))
     .filter(isDue);
+}
+
+function guardedAccounts({ paths }: Context['root']): Account[] {
+  return readAllScopes(paths)
+    .flatMap(({ pool }) => pool.accounts)
+    .filter(({ enabled, tokens }) => enabled && tokens.refreshToken !== undefined);
 }
 
 /** Up to a tenth more, so that guards of several machines do not ask in step. */
@@ -117,8 +155,10 @@ type Outcome = RefreshOutcome | AskingFailed;
 
 function count(result: Mutable<GuardResult>, outcome: Outcome): void {
   if (outcome.kind === 'left-to-client') result.leftToClient += 1;
-  else if (outcome.kind !== 'usable') result.failed += 1;
-  else if (outcome.how === 'refreshed') result.refreshed += 1;
+  else if (outcome.kind !== 'usable') {
+    result.failed += 1;
+    if (outcome.kind !== 'failed' && isNetworkFailure(describeOutcome(outcome))) result.unreachable += 1;
+  } else if (outcome.how === 'refreshed') result.refreshed += 1;
   else if (outcome.how === 'adopted') result.adopted += 1;
 }
 
@@ -157,7 +197,7 @@ function countsText({ rounds, refreshed, adopted, leftToClient, failed }: GuardR
 
 function renderGuard(result: GuardResult, { color, symbols }: Theme): string {
   const mark = result.failed > 0 ? color.red(symbols.error) : color.green(symbols.ok);
-  return `${mark} ${countsText(result)}\n`;
+  return `${mark} ${result.stopped === true ? 'stopped after ' : ''}${countsText(result)}\n`;
 }
 
 export const guardCommand: Command<GuardOptions, GuardResult> = {
@@ -165,5 +205,10 @@ export const guardCommand: Command<GuardOptions, GuardResult> = {
   schema: GuardResult,
   run: guard,
   render: renderGuard,
-  exitCode: ({ failed }) => (failed > 0 ? 1 : 0),
+  endsOnSignal: true,
+  exitCode({ stopped, refreshed, adopted, failed, unreachable }) {
+    if (stopped === true) return 130;
+    if (failed > 0 && unreachable === failed && refreshed + adopted === 0) return 5;
+    return failed > 0 ? 1 : 0;
+  },
 };

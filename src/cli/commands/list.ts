@@ -1,44 +1,83 @@
 import * as z from 'zod/mini';
+import type { Roster } from '../../core/accounts/roster.js';
+import type { LocatedAccount } from '../../core/accounts/selector.js';
 import { definedOnly } from '../../core/defined-only.js';
-import { readOtherScopes } from '../../core/storage/scope-files.js';
-import { AccountView, accountView, PlaceView, placeView, ScopeView, scopeView } from '../account-view.js';
+import { projectKey } from '../../core/project/key.js';
+import type { ScopeRecords } from '../../core/storage/scope-files.js';
+import { accountRef, accountRefShape } from '../account-ref.js';
+import {
+  AccountView,
+  accountView,
+  describePlace,
+  PlaceView,
+  placeView,
+  ScopeView,
+  scopeView,
+} from '../account-view.js';
 import type { Command } from '../command.js';
 import type { Context } from '../context.js';
+import { warnAboutSetAside } from '../flagged-in-use.js';
 import { renderAccounts, titleOf } from '../render/account-table.js';
 import { renderCsv } from '../render/csv.js';
+import { shellWord } from '../render/shell-word.js';
 import type { Theme } from '../render/theme.js';
 import { decideRoster } from '../roster-view.js';
-import { openRoster } from '../selection.js';
+import { indexElsewhere, openRoster } from '../selection.js';
 
 const ListResult = z.object({
   scope: ScopeView,
   /** The account whose login the official client has now; absent when it is none of these. */
   activeId: z.exactOptional(z.string()),
+  /** That account, when it lives in another pool. */
+  activeElsewhere: z.exactOptional(z.object({ ...accountRefShape, scope: PlaceView })),
   /** This scope's last choice, when it is another one. */
   chosenId: z.exactOptional(z.string()),
   accounts: z.array(AccountView),
   /** The other pools that have accounts, which this list does not show. */
-  elsewhere: z.array(z.object({ ...PlaceView.shape, accounts: z.number() })),
+  elsewhere: z.array(
+    z.object({
+      ...PlaceView.shape,
+      /** The directory of a project, as far as it is known. */
+      root: z.exactOptional(z.string()),
+      accounts: z.number(),
+    }),
+  ),
 });
 type ListResult = z.infer<typeof ListResult>;
 
 async function list(context: Context): Promise<ListResult> {
-  const { root, clock } = context;
+  const { clock } = context;
   const roster = openRoster(context, context.readingScope());
   const now = clock.now();
   const view = { now, mask: context.options.mask === true };
   const { decided } = decideRoster(roster, { now });
-  const activeId = roster.accounts.find(({ id }) => id === roster.active?.account.id)?.id;
+  const { active } = roster;
+  warnAboutSetAside(context, roster);
+  const isHere = active?.scopeKey === roster.records.key;
+  const activeId = isHere ? active?.account.id : undefined;
   const chosenId = roster.records.pool.activeId;
   return definedOnly({
     scope: scopeView(roster),
     activeId,
+    activeElsewhere: active === undefined || isHere ? undefined : elsewhereView(roster, active, view.mask),
     chosenId: chosenId === activeId ? undefined : chosenId,
     accounts: decided.map(({ account, decision }) => accountView(account, decision, roster, view)),
-    elsewhere: readOtherScopes(root.paths, roster.records)
-      .filter(({ pool }) => pool.accounts.length > 0)
-      .map(({ key, pool }) => ({ ...placeView(key), accounts: pool.accounts.length })),
+    elsewhere: roster.others.filter(({ pool }) => pool.accounts.length > 0).map(otherPlace),
   });
+}
+
+function otherPlace({ key, pool }: ScopeRecords): ListResult['elsewhere'][number] {
+  // Another tool may have copied the file of one project to another.
+  const isTrue = pool.projectRoot !== undefined && projectKey(pool.projectRoot) === key;
+  return definedOnly({
+    ...placeView(key),
+    root: isTrue ? pool.projectRoot : undefined,
+    accounts: pool.accounts.length,
+  });
+}
+
+function elsewhereView(roster: Roster, { account, scopeKey }: LocatedAccount, mask: boolean) {
+  return { ...accountRef(account, indexElsewhere(roster, account.id), mask), scope: placeView(scopeKey) };
 }
 
 function renderList(result: ListResult, theme: Theme): string {
@@ -46,27 +85,51 @@ function renderList(result: ListResult, theme: Theme): string {
   const others = elsewhereText(elsewhere);
   if (accounts.length === 0) {
     const place = scope.kind === 'global' ? 'No accounts yet.' : 'This project has no accounts yet.';
-    return `${place} Sign in to the first one: codex-auth login\n${others}`;
+    return `${place} Sign in to the first one: codex-auth login\n${inUseText(result)}${others}`;
   }
-  return renderAccounts(accounts, theme) + theme.color.dim(choiceText(result) + others);
+  return renderAccounts(accounts, theme) + theme.color.dim(unreadText(result, theme) + choiceText(result) + others);
+}
+
+/** What fills the gaps in the column of quota: nothing is read or refreshed by a list. */
+function unreadText({ accounts }: ListResult, { now }: Theme): string {
+  const unread = accounts.filter(({ enabled, state, quota }) => {
+    return enabled && state !== 'sign-in-needed' && quota === undefined;
+  });
+  const expired = unread.filter(({ accessTokenExpiresAt: at }) => at !== undefined && Date.parse(at) <= now);
+  const tokens = expired.length === 1 ? '1 access token has' : `${expired.length} access tokens have`;
+  return [
+    expired.length === 0 ? '' : `${tokens} expired: codex-auth check\n`,
+    expired.length === unread.length ? '' : 'quota not read yet: codex-auth usage\n',
+  ].join('');
 }
 
 /** What auth.json holds and what was chosen here can differ: another project or the official client changed the former. */
-function choiceText({ accounts, activeId, chosenId }: ListResult): string {
+function choiceText(result: ListResult): string {
+  const { accounts, activeId, activeElsewhere, chosenId } = result;
   const chosen = accounts.find(({ id }) => id === chosenId);
-  if (chosen !== undefined) {
-    return `last chosen here: ${titleOf(chosen)}, which is not in use: codex-auth switch ${chosen.index}\n`;
-  }
-  return activeId === undefined ? 'none of these is in use: codex-auth status\n' : '';
+  const isNoneInUse = chosen === undefined && activeId === undefined && activeElsewhere === undefined;
+  if (isNoneInUse) return 'none of these is in use: codex-auth status\n';
+  if (chosen === undefined) return inUseText(result);
+  const command = `codex-auth switch ${chosen.index}`;
+  return `${inUseText(result)}last chosen here: ${titleOf(chosen)}, which is not in use: ${command}\n`;
 }
 
+function inUseText({ activeElsewhere: active }: ListResult): string {
+  return active === undefined ? '' : `in use: ${titleOf(active)}, of ${describePlace(active.scope)}\n`;
+}
+
+const shownPlaces = 3;
+
 function elsewhereText(elsewhere: ListResult['elsewhere']): string {
-  if (elsewhere.length === 0) return '';
-  const places = elsewhere.map(
-    ({ key, accounts }) => `${key === undefined ? 'global' : `project ${key}`} (${accounts})`,
-  );
-  const hasGlobal = elsewhere.some(({ kind }) => kind === 'global');
-  return `also available: ${places.join(', ')}: codex-auth list ${hasGlobal ? '--global' : '--project <dir>'}\n`;
+  const lines = elsewhere.slice(0, shownPlaces).map((place) => `also available: ${placeText(place)}\n`);
+  const more = elsewhere.length - shownPlaces;
+  return lines.join('') + (more > 0 ? `and ${more} more project${more === 1 ? '' : 's'}\n` : '');
+}
+
+/** `global (3): codex-auth list --global` */
+function placeText({ key, root, accounts }: ListResult['elsewhere'][number]): string {
+  if (key === undefined) return `global (${accounts}): codex-auth list --global`;
+  return `project ${key} (${accounts}): codex-auth list --project ${root === undefined ? '<dir>' : shellWord(root)}`;
 }
 
 const csvColumns = [
@@ -80,6 +143,8 @@ const csvColumns = [
   'enabled',
   'state',
   'health',
+  'usable_now_pct',
+  'quota_seen_at',
   'account_id',
 ];
 
@@ -97,6 +162,8 @@ function listCsv({ accounts }: ListResult): string {
       each.enabled,
       each.state,
       each.health.score,
+      each.quota?.usableNowPercent,
+      each.quota?.observedAt,
       each.accountId,
     ]),
   );

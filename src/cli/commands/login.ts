@@ -3,7 +3,7 @@ import { type Account, describeAccount } from '../../core/accounts/account.js';
 import { isSameAccount } from '../../core/accounts/identity.js';
 import { keyOf } from '../../core/accounts/roster.js';
 import { unadoptableReasons } from '../../core/codex/auth-file.js';
-import { readAuthFile } from '../../core/codex/home.js';
+import { readAuthFile, readAuthFileForDisplay } from '../../core/codex/home.js';
 import { definedOnly } from '../../core/defined-only.js';
 import { AppError } from '../../core/errors.js';
 import { printable } from '../../core/printable.js';
@@ -12,16 +12,21 @@ import { assertOwner } from '../../core/storage/root.js';
 import { checkLabel, warnIfShared } from '../account-label.js';
 import { accountRef, accountRefShape } from '../account-ref.js';
 import { describePlace, PlaceView, placeView } from '../account-view.js';
-import { activateAccount, noteAdoption, warnAfterActivation } from '../activation.js';
+import { activateAccount, noteAdoption } from '../activation.js';
 import type { Command } from '../command.js';
 import type { Context } from '../context.js';
+import { whileWaiting } from '../progress.js';
 import { nameOf } from '../render/account-table.js';
+import { shellWord } from '../render/shell-word.js';
 import type { Theme } from '../render/theme.js';
 import { openOwnRoster } from '../selection.js';
 import { expectedFrom } from '../sign-in/expectation.js';
 import type { ObtainedGrant, SignInRequest } from '../sign-in/grant.js';
 import { chooseLoginScope, chooseWhom } from '../sign-in/questions.js';
 import { type StoredLogin, storeLogin } from '../sign-in/store-login.js';
+import type { Whom } from '../sign-in/whom.js';
+import { proveActivation } from '../switch-proof.js';
+import { warnAboutWiring } from '../wiring-warning.js';
 
 const LoginResult = z.object({
   ...accountRefShape,
@@ -38,6 +43,8 @@ const LoginResult = z.object({
   scope: PlaceView,
   /** It lived in another pool than the one this login was for, and was updated there. */
   isElsewhere: z.boolean(),
+  /** The command that brings it here, when it lives elsewhere: it has one place only. */
+  move: z.exactOptional(z.string()),
 });
 type LoginResult = z.infer<typeof LoginResult>;
 
@@ -49,6 +56,8 @@ export interface LoginOptions {
   readonly expect?: string;
   /** Absent: decided by what is active now. */
   readonly activate?: boolean;
+  /** Who is to sign in, where that has been asked already. */
+  readonly whom?: Whom;
 }
 
 async function login(context: Context, options: LoginOptions): Promise<LoginResult> {
@@ -59,8 +68,10 @@ async function login(context: Context, options: LoginOptions): Promise<LoginResu
   const scope = await chooseLoginScope(context);
   const expected = asked ?? (await chooseWhom(context, openOwnRoster(context, scope), options));
   const obtained = await obtainGrant(context, options, signInRequest(context, expected?.email));
-  const stored = await storeLogin(context, obtained, { scopeKey: keyOf(scope), label, expected });
+  const storing = storeLogin(context, obtained, { scopeKey: keyOf(scope), label, expected });
+  const stored = await whileWaiting(context, 'Fetching the tokens', storing);
   warnIfShared(context, label, stored.account.id);
+  warnAboutWiring(context);
   const activation = await activateIfWanted(context, stored, scope, options);
   return resultOf(context, stored, scope, activation);
 }
@@ -89,13 +100,13 @@ async function activateIfWanted(
   scope: Scope,
   options: LoginOptions,
 ): Promise<LoginResult['activation']> {
-  if (!(await wantsActivation(context, account, options))) return 'not-asked';
   try {
+    if (!(await wantsActivation(context, account, options))) return 'not-asked';
     if (!account.enabled) throw new AppError('usage', 'it is disabled');
     const target = { account, scopeKey, choosingScopeKey: keyOf(scope) };
     const activated = await activateAccount(context, target, { replace: false });
-    warnAfterActivation(context, activated);
     noteAdoption(context, activated);
+    await proveActivation(context, activated);
     return 'done';
   } catch (error) {
     if (!(error instanceof AppError) || error.code === 'interrupted') throw error;
@@ -141,14 +152,19 @@ function resultOf(
     next: active ? undefined : switchCommand(context, account, isElsewhere ? undefined : index),
     scope: placeView(scopeKey),
     isElsewhere,
+    move: isElsewhere ? moveHere(context, account, scope) : undefined,
   });
+}
+
+function moveHere({ options }: Context, { id }: Account, { kind }: Scope): string {
+  return `codex-auth move ${id} --to ${kind === 'global' ? 'global' : shellWord(options.project ?? '.')}`;
 }
 
 /** An index means something only in the scope that a later command will be in. */
 function switchCommand(context: Context, account: Account, index: number | undefined): string {
   const { global, project } = context.options;
   const selector = index === undefined || global === true || project !== undefined ? account.id : index;
-  const needsConsent = readAuthFile(context.home).content?.kind === 'unadoptable';
+  const needsConsent = readAuthFileForDisplay(context.home).content?.kind === 'unadoptable';
   return `codex-auth switch ${selector}${account.enabled ? '' : ' --enable'}${needsConsent ? ' --replace' : ''}`;
 }
 
@@ -158,7 +174,11 @@ function renderLogin(result: LoginResult, { color, symbols }: Theme): string {
   const lines = [
     `${color.green(symbols.ok)} ${verb} ${color.bold(nameOf(result))}${where === '' ? '' : ` (${where})`}`,
   ];
-  if (result.isElsewhere) lines.push(`  It lives in ${describePlace(result.scope)} and was updated there.`);
+  if (result.isElsewhere) {
+    lines.push(
+      `  It lives in ${describePlace(result.scope)} and was updated there; to have it here: ${result.move ?? ''}`,
+    );
+  }
   if (result.active) lines.push('  The official client uses it from now on.');
   else lines.push(`  ${result.enabled ? 'To use it' : 'It is disabled; to use it'}: ${result.next ?? ''}`);
   return `${lines.join('\n')}\n`;

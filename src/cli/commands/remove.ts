@@ -1,7 +1,6 @@
 import * as z from 'zod/mini';
 import { type Account, describeAccount } from '../../core/accounts/account.js';
 import { emptyPool, withAccount, withoutAccount, withTombstone } from '../../core/accounts/pool.js';
-import { readElsewhere } from '../../core/accounts/roster.js';
 import { AppError } from '../../core/errors.js';
 import { keepAside, removedAccountStem } from '../../core/storage/kept.js';
 import { withPersonLock } from '../../core/storage/person-lock.js';
@@ -14,6 +13,7 @@ import type { Command } from '../command.js';
 import type { Context } from '../context.js';
 import { titleOf } from '../render/account-table.js';
 import type { Theme } from '../render/theme.js';
+import { revokeLogin } from '../revocation.js';
 import { locateAccount, openRoster } from '../selection.js';
 
 const RemoveResult = z.object({
@@ -43,7 +43,7 @@ async function remove(context: Context, options: RemoveOptions): Promise<RemoveR
   const { root, signal } = context;
   const keptFile = await context.uninterrupted(() =>
     withPersonLock(root, account, { signal }, async () => {
-      if (revoked) await revoke(context, account.id);
+      if (revoked) await revokeLogin(context, account.id);
       return withStore(root, revoked ? {} : { signal }, (store) => takeOut(store, account.id, scopeKey));
     }),
   );
@@ -58,44 +58,7 @@ async function confirmRemoval(context: Context, account: Account, stillInUse: bo
   }
   const use = stillInUse && !revokes ? ' The official client is using it and keeps it.' : '';
   const end = revokes ? ' The login is ended at the provider, for every copy of it, auth.json included.' : '';
-  const prompter = await context.prompter();
-  if (await prompter.confirm(`Remove ${name}?${use}${end}`, false)) return;
-  throw new AppError('interrupted', 'nothing was removed');
-}
-
-/**
- * Ends the login with the token it has now that we hold its lock. Two workspaces of one person can share a login; ending
- * it for one would end it for the other.
- */
-async function revoke(context: Context, id: string): Promise<void> {
-  const roster = openRoster(context, context.writingScope());
-  const accounts = [...roster.accounts, ...readElsewhere(context.root, roster.records).map(({ account }) => account)];
-  const account = accounts.find((each) => each.id === id);
-  if (account === undefined) throw removedMeanwhile();
-  const { refreshToken } = account.tokens;
-  if (refreshToken === undefined) {
-    throw new AppError('usage', `${describeAccount(account)} has no refresh token that could be revoked`, {
-      hint: `codex-auth remove ${id}`,
-    });
-  }
-  const sharer = accounts.find((each) => each.id !== id && each.tokens.refreshToken?.equals(refreshToken) === true);
-  if (sharer !== undefined) {
-    throw new AppError('usage', `${describeAccount(sharer)} shares this login and would lose it too`, {
-      hint: `codex-auth remove ${id}, without --revoke`,
-    });
-  }
-  const { revokeToken } = await import('../../core/oauth/token-endpoint.js');
-  const { provider, callOptions } = context.provider();
-  const outcome = await revokeToken(await context.http(), provider, refreshToken, callOptions);
-  if (outcome.kind === 'revoked') return;
-  const reason = withoutPeriod(outcome.message);
-  throw new AppError('provider-error', `the login could not be revoked, so nothing was removed: ${reason}`, {
-    hint: `try again, or codex-auth remove ${id}, without --revoke`,
-  });
-}
-
-function withoutPeriod(sentence: string): string {
-  return sentence.replace(/\.$/, '');
+  await (await context.prompter()).consent(`Remove ${name}?${use}${end}`, false, 'nothing was removed');
 }
 
 function takeOut(store: Store, id: string, scopeKey: string | undefined): string {

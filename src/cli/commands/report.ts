@@ -40,7 +40,7 @@ const ReportResult = z.object({
     }),
   ),
 });
-type ReportResult = z.infer<typeof ReportResult>;
+export type ReportResult = z.infer<typeof ReportResult>;
 
 async function report(context: Context, options: ProbingOptions): Promise<ReportResult> {
   const now = context.clock.now();

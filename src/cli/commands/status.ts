@@ -3,11 +3,10 @@ import type { Account } from '../../core/accounts/account.js';
 import type { Roster } from '../../core/accounts/roster.js';
 import { unadoptableReasons } from '../../core/codex/auth-file.js';
 import { runningDaemon } from '../../core/codex/home.js';
+import { loginStoreKind } from '../../core/codex/official-login.js';
 import { countSessions, SessionCounts } from '../../core/codex/sessions.js';
 import { definedOnly } from '../../core/defined-only.js';
-import { chooseProxy } from '../../core/http/proxy.js';
 import { printable } from '../../core/printable.js';
-import { readScope } from '../../core/storage/scope-files.js';
 import { accountRef, accountRefShape } from '../account-ref.js';
 import {
   AccountView,
@@ -21,24 +20,27 @@ import {
 } from '../account-view.js';
 import type { Command } from '../command.js';
 import type { Context } from '../context.js';
-import { openProvider } from '../provider-access.js';
+import { setAsideInUse, warnAboutSetAside } from '../flagged-in-use.js';
+import { ProxyView, proxiesText, proxyViews } from '../proxy-view.js';
 import { nameOf, titleOf } from '../render/account-table.js';
 import { renderFacts } from '../render/facts.js';
 import { quotaAge, windowsLeft } from '../render/quota.js';
 import type { Theme } from '../render/theme.js';
 import { formatWhen, toIso } from '../render/time.js';
 import { decideRoster } from '../roster-view.js';
-import { openRoster, requireAccounts } from '../selection.js';
+import { indexElsewhere, locateAccount, openRoster, requireAccounts } from '../selection.js';
 
 const StatusResult = z.object({
   scope: ScopeView,
-  /** What auth.json holds: an account of ours, a login of nobody we know, something else, or nothing. */
+  /** What auth.json holds: an account, one that is set aside, a login of nobody we know, something else, or nothing. */
   authFile: z.object({
     path: z.string(),
-    holds: z.enum(['account', 'unknown-login', 'unadoptable', 'nothing']),
+    /** Where the official client keeps its login; `path` counts for the file only. */
+    store: z.enum(['file', 'keyring']),
+    holds: z.enum(['account', 'set-aside', 'unknown-login', 'unadoptable', 'nothing', 'unknown']),
     detail: z.exactOptional(z.string()),
   }),
-  /** The account in use; else this scope's last choice. */
+  /** The named account; else the one in use, else this scope's last choice. */
   account: z.exactOptional(z.object({ ...AccountView.shape, place: PlaceView })),
   /** What the last call as this account had to do to be let in. */
   recovery: z.exactOptional(z.object({ kind: z.enum(['reloaded', 'refreshed']), at: z.iso.datetime() })),
@@ -48,30 +50,36 @@ const StatusResult = z.object({
   next: z.exactOptional(z.string()),
   files: z.object({ root: z.string(), pool: z.string(), settings: z.string(), accountState: z.string() }),
   sessions: SessionCounts,
-  /** How requests leave this machine; absent when directly. Without credentials. */
-  proxy: z.exactOptional(z.object({ url: z.string(), source: z.string() })),
+  /** How requests leave this machine. */
+  proxies: z.array(ProxyView),
   /** The official client's background server, which keeps the account it was started with. */
   daemonPid: z.exactOptional(z.number()),
 });
-type StatusResult = z.infer<typeof StatusResult>;
+export type StatusResult = z.infer<typeof StatusResult>;
 type StatusAccount = NonNullable<StatusResult['account']>;
 
-async function status(context: Context): Promise<StatusResult> {
+export interface StatusOptions {
+  readonly selector?: string;
+}
+
+async function status(context: Context, { selector }: StatusOptions): Promise<StatusResult> {
   const roster = openRoster(context, context.readingScope());
-  if (roster.active === undefined) requireAccounts(roster);
+  const isSetAside = warnAboutSetAside(context, roster);
+  if (roster.active === undefined && !isSetAside) requireAccounts(roster);
   const { root, home, options, clock } = context;
   const chosen = roster.accounts.find(({ id }) => id === roster.records.pool.activeId);
-  const shown = roster.active ?? (chosen && { account: chosen });
+  const named = selector === undefined ? undefined : locateAccount(context, roster, selector);
+  const shown = named ?? roster.active ?? (chosen && { account: chosen });
   const authFile = authFileView(context, roster);
   const account = shown && viewOf(context, roster, shown.account, shown.scopeKey);
-  const isOther = chosen !== undefined && chosen.id !== account?.id;
+  const isOther = named === undefined && chosen !== undefined && chosen.id !== account?.id;
   return definedOnly({
     scope: scopeView(roster),
     authFile,
     account,
     recovery: shown && recoveryOf(roster, shown.account.id),
     chosen: isOther ? accountRef(chosen, roster.accounts.indexOf(chosen) + 1, options.mask === true) : undefined,
-    next: nextStep(authFile.holds, account, shown?.account, clock.now()),
+    next: nextStep(authFile.holds, account, shown?.account, { now: clock.now(), isNamed: named !== undefined }),
     files: {
       root: root.paths.root,
       pool: roster.readFrom,
@@ -79,7 +87,7 @@ async function status(context: Context): Promise<StatusResult> {
       accountState: root.paths.accountState,
     },
     sessions: countSessions(home.directory, clock.now()),
-    proxy: proxyView(context),
+    proxies: await proxyViews(context),
     daemonPid: runningDaemon(home, root.processes),
   });
 }
@@ -98,8 +106,7 @@ function viewOf(
   if (decided === undefined) return undefined;
   const view = accountView(account, decided.decision, shown, { now, mask: context.options.mask === true });
   if (isHere) return { ...view, place: placeView(roster.records.key) };
-  const { accounts } = readScope(context.root.paths, scopeKey).pool;
-  return { ...view, index: accounts.findIndex(({ id }) => id === account.id) + 1, place: placeView(scopeKey) };
+  return { ...view, index: indexElsewhere(roster, account.id), place: placeView(scopeKey) };
 }
 
 function recoveryOf({ state }: Roster, id: string): StatusResult['recovery'] {
@@ -107,43 +114,40 @@ function recoveryOf({ state }: Roster, id: string): StatusResult['recovery'] {
   return recovery && { kind: recovery.kind, at: toIso(recovery.at) };
 }
 
-function authFileView(context: Context, { authFile, active }: Roster): StatusResult['authFile'] {
-  const { content } = authFile;
-  const path = context.home.authFile;
-  if (content === undefined) return { path, holds: 'nothing' };
+function authFileView({ home, options }: Context, roster: Roster): StatusResult['authFile'] {
+  const { content, problem } = roster.authFile;
+  const { authFile: path } = home;
+  // Where it cannot be read, its kind is what the configuration says.
+  const store = problem === undefined ? loginStoreKind(home) : 'keyring';
+  if (problem !== undefined) return { path, store, holds: 'unknown', detail: problem };
+  if (content === undefined) return { path, store, holds: 'nothing' };
   if (content.kind === 'unadoptable') {
-    return { path, holds: 'unadoptable', detail: unadoptableReasons[content.reason] };
+    return { path, store, holds: 'unadoptable', detail: unadoptableReasons[content.reason] };
   }
-  if (active !== undefined) return { path, holds: 'account' };
-  const email = shownEmail(content.login.identity.email, context.options.mask === true);
-  return definedOnly({ path, holds: 'unknown-login' as const, detail: email });
+  if (roster.active !== undefined) return { path, store, holds: 'account' };
+  const holds = setAsideInUse(roster) === undefined ? ('unknown-login' as const) : ('set-aside' as const);
+  const email = shownEmail(content.login.identity.email, options.mask === true);
+  return definedOnly({ path, store, holds, detail: email });
 }
 
 function nextStep(
   holds: StatusResult['authFile']['holds'],
   view: StatusAccount | undefined,
   account: Account | undefined,
-  now: number,
+  { now, isNamed }: { readonly now: number; readonly isNamed: boolean },
 ): string | undefined {
   const again = view?.email === undefined ? 'codex-auth login' : `codex-auth login --expect ${view.email}`;
   if (view?.state === 'sign-in-needed') return again;
   const selector = view?.id ?? '<account>';
-  if (holds === 'nothing' || holds === 'unknown-login') return `codex-auth switch ${selector}`;
-  if (holds === 'unadoptable') return `codex-auth switch ${selector} --replace`;
   const { expiresAt } = account?.tokens ?? {};
-  return expiresAt !== undefined && expiresAt <= now ? 'codex-auth check' : undefined;
-}
-
-function proxyView({ environment, machine, options }: Context): StatusResult['proxy'] {
-  const { backendUrl } = openProvider(environment, machine, options).provider;
-  const given = options.proxy === undefined ? {} : { option: options.proxy };
-  const choice = chooseProxy(backendUrl, { ...given, environment: environment.raw });
-  if (choice.kind === 'direct') return undefined;
-  return { url: choice.display, source: choice.source === 'option' ? '--proxy' : choice.source };
+  const check = `codex-auth check${isNamed ? ` ${selector}` : ''}`;
+  // Who is in use is no question about a named account.
+  if (isNamed || holds === 'account') return expiresAt !== undefined && expiresAt <= now ? check : undefined;
+  return `codex-auth switch ${selector}${holds === 'unadoptable' ? ' --replace' : ''}`;
 }
 
 function renderStatus(result: StatusResult, theme: Theme): string {
-  const { scope, authFile, files, sessions, proxy, daemonPid, next } = result;
+  const { scope, authFile, files, sessions, proxies, daemonPid, next } = result;
   const { symbols } = theme;
   const dot = ` ${symbols.separator} `;
   return renderFacts(
@@ -158,13 +162,13 @@ function renderStatus(result: StatusResult, theme: Theme): string {
       ['Next', next],
       ['Scope', scope.kind === 'project' ? `project ${scope.root ?? scope.key ?? ''}` : 'global'],
       ['Pool', files.pool],
-      ['Login file', authFile.path],
+      authFile.store === 'file' ? ['Login file', authFile.path] : ['Login', 'in the keyring of this system'],
       ['Settings', files.settings],
       [
         'Sessions',
         [`${sessions.last5Hours} in 5h`, `${sessions.last7Days} in 7d`, `${sessions.total} in all`].join(dot),
       ],
-      ['Proxy', proxy && `${proxy.url} (${proxy.source})`],
+      ['Proxy', proxiesText(proxies, dot)],
       ['Server', daemonPid && `pid ${daemonPid}, keeps the account it was started with`],
     ],
     theme,
@@ -194,14 +198,21 @@ function quotaText({ quota }: StatusAccount, theme: Theme): string {
   return `${left} ${theme.symbols.separator} ${quotaAge(quota, theme)}`;
 }
 
-function inUse({ authFile }: StatusResult, { color }: Theme): string {
+function inUse({ authFile, account }: StatusResult, { color }: Theme): string {
   switch (authFile.holds) {
     case 'account':
+      if (account?.active === false) return 'no, the official client has the login of another account';
       return color.green('yes, the official client has this login');
+    case 'set-aside':
+      return color.yellow(`${printable(authFile.detail ?? 'an account')}, which is set aside`);
     case 'unknown-login':
       return color.yellow(`no, the official client is signed in as ${printable(authFile.detail ?? 'somebody else')}`);
     case 'unadoptable':
-      return color.yellow(`no, auth.json holds ${authFile.detail ?? 'something else'}`);
+      return color.yellow(
+        `no, ${authFile.store === 'file' ? 'auth.json' : 'the keyring'} holds ${authFile.detail ?? 'something else'}`,
+      );
+    case 'unknown':
+      return color.yellow('unknown, because the login of the official client cannot be read');
     case 'nothing':
       return color.yellow('no, the official client is signed out');
   }
@@ -217,7 +228,7 @@ function recoveryText({ kind, at }: NonNullable<StatusResult['recovery']>, now: 
   return `${what} ${formatWhen(Date.parse(at), now)}`;
 }
 
-export const statusCommand: Command<object, StatusResult> = {
+export const statusCommand: Command<StatusOptions, StatusResult> = {
   name: 'status',
   schema: StatusResult,
   run: status,

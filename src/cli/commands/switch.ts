@@ -1,33 +1,48 @@
 import * as z from 'zod/mini';
-import { describeAccount } from '../../core/accounts/account.js';
-import type { Roster } from '../../core/accounts/roster.js';
+import { type Account, describeAccount, type FlaggedAccount } from '../../core/accounts/account.js';
+import { type Roster, withNewestTokens } from '../../core/accounts/roster.js';
+import { loginStoreKind } from '../../core/codex/official-login.js';
 import { definedOnly } from '../../core/defined-only.js';
 import { AppError } from '../../core/errors.js';
+import { readEntries } from '../../core/storage/journal.js';
 import { accountRef, accountRefShape } from '../account-ref.js';
 import { describePlace, PlaceView, placeView } from '../account-view.js';
-import { activateAccount, noteAdoption, warnAfterActivation } from '../activation.js';
+import { activateAccount, noteAdoption } from '../activation.js';
 import type { Command } from '../command.js';
 import type { Context } from '../context.js';
 import { titleOf } from '../render/account-table.js';
+import { reasonText } from '../render/flag-reason.js';
 import type { Theme } from '../render/theme.js';
-import { locateAccount, openRoster, requireAccounts } from '../selection.js';
+import { formatWhen, toIso } from '../render/time.js';
+import { openRoster, requireAccounts } from '../selection.js';
+import { isSetAside, locateAnywhere } from '../set-aside.js';
+import { DaemonRestart, proveActivation, SurfaceView } from '../switch-proof.js';
 
 const SwitchResult = z.object({
   /** The account whose login auth.json held before; absent when it was none of ours. */
   previousId: z.exactOptional(z.string()),
   activeId: z.string(),
+  /** `index` counts the accounts that are set aside for one of those. */
   account: z.object({ ...accountRefShape, scope: PlaceView }),
   /** It lives in another pool than this scope's. */
   isElsewhere: z.boolean(),
+  /** For an account that is set aside: when its access token ends, and with it what it is good for. */
+  usableUntil: z.exactOptional(z.iso.datetime()),
   /** False when auth.json already held exactly this login. */
   changed: z.boolean(),
   authFile: z.string(),
+  /** Where the official client keeps its login; `authFile` counts for the file only. */
+  store: z.enum(['file', 'keyring']),
   /** Whether a login found in auth.json was taken in as a new account. */
   adopted: z.boolean(),
   adoptedId: z.exactOptional(z.string()),
   /** Whether auth.json held newer tokens of the previous account, which are stored now. */
   syncedBack: z.boolean(),
   keptFile: z.exactOptional(z.string()),
+  /** The official clients that run with this home, and which account each of them uses. */
+  surfaces: z.array(SurfaceView),
+  /** With `--restart-daemon`, or where it was agreed to. */
+  daemonRestart: z.exactOptional(DaemonRestart),
 });
 type SwitchResult = z.infer<typeof SwitchResult>;
 
@@ -35,66 +50,100 @@ export interface SwitchOptions {
   readonly selector?: string;
   readonly enable?: boolean;
   readonly replace?: boolean;
+  readonly restartDaemon?: boolean;
 }
 
 async function switchAccount(context: Context, options: SwitchOptions): Promise<SwitchResult> {
   const roster = openRoster(context, context.writingScope());
-  const selector = options.selector ?? (await pickAccount(context, roster));
-  const target = locateAccount(context, roster, selector);
-  const { account, scopeKey, index } = target;
-  if (!account.enabled && options.enable !== true) {
-    throw new AppError('usage', `${describeAccount(account)} is disabled`, {
-      hint: `codex-auth switch ${account.id} --enable`,
-    });
-  }
+  const selector = options.selector ?? (await askWhich(context, roster));
+  const { account, scopeKey, index } = locateAnywhere(context, roster, selector);
+  const usableUntil = isSetAside(account) ? usableEnd(context, roster, account) : undefined;
+  const enable = options.enable === true || (!account.enabled && (await agreesToEnable(context, account)));
   const choosingScopeKey = roster.records.key;
   const activated = await activateAccount(
     context,
     { account, scopeKey, choosingScopeKey },
-    { replace: options.replace === true, enable: options.enable === true },
+    { replace: options.replace === true, enable },
   );
-  warnAfterActivation(context, activated);
   noteAdoption(context, activated);
+  if (usableUntil !== undefined) warnAboutEnd(context, account, usableUntil);
+  const { surfaces, daemonRestart } = await proveActivation(context, activated, options);
   const ref = accountRef(activated.account, index, context.options.mask === true);
   return definedOnly({
     previousId: activated.previous?.id,
     activeId: activated.account.id,
     account: { ...ref, scope: placeView(scopeKey) },
     isElsewhere: scopeKey !== choosingScopeKey,
+    usableUntil: usableUntil === undefined ? undefined : toIso(usableUntil),
     changed: activated.changed,
     authFile: context.home.authFile,
+    store: loginStoreKind(context.home),
     adopted: activated.adopted !== undefined,
     adoptedId: activated.adopted?.id,
     syncedBack: activated.syncedBack,
     keptFile: activated.keptFile,
+    surfaces: [...surfaces],
+    daemonRestart,
   });
 }
 
-async function pickAccount(context: Context, roster: Roster): Promise<string> {
+/** Nobody can refresh it, so that it is of use only while its access token lives (DESIGN §7). */
+function usableEnd(context: Context, { authFile: { content } }: Roster, account: FlaggedAccount): number {
+  const login = content?.kind === 'login' ? content.login : undefined;
+  const { tokens } = withNewestTokens(account, login, readEntries(context.root.paths.journal));
+  const { expiresAt } = tokens;
+  if (tokens.accessToken !== undefined && expiresAt !== undefined && expiresAt > context.clock.now()) return expiresAt;
+  const why = reasonText(account.flag.reason);
+  throw new AppError(
+    'sign-in-needed',
+    `${describeAccount(account)} is set aside, because ${why}, and its access token has ended`,
+    {
+      hint: signInAgain(account),
+    },
+  );
+}
+
+function warnAboutEnd({ clock, warn }: Context, account: Account, usableUntil: number): void {
+  const until = formatWhen(usableUntil, clock.now());
+  warn(
+    `${describeAccount(account)} is set aside and usable until ${until}; sign in again before that: ${signInAgain(account)}`,
+  );
+}
+
+function signInAgain({ email }: Account): string {
+  return email === undefined ? 'codex-auth login' : `codex-auth login --expect ${email}`;
+}
+
+async function askWhich(context: Context, roster: Roster): Promise<string> {
   requireAccounts(roster);
   if (!context.io.isInteractive) {
     throw new AppError('usage', 'switch needs to know which account', { hint: 'codex-auth switch <index or email>' });
   }
-  const prompter = await context.prompter();
-  return prompter.select(
-    'Switch to which account?',
-    roster.accounts.map((account, position) => ({
-      name: `${position + 1}  ${describeAccount(account)}${markOf(roster, account.id)}`,
-      value: account.id,
-      ...(account.enabled ? {} : { disabled: '(disabled)' }),
-    })),
-  );
+  const { pickAccount } = await import('../pick-account.js');
+  return pickAccount(context, roster, 'Switch to which account?');
 }
 
-function markOf({ active }: Roster, id: string): string {
-  return active?.account.id === id ? ' (active)' : '';
+/** Throws where the person disabled the account and does not say otherwise now. */
+async function agreesToEnable({ io, prompter }: Context, account: Account): Promise<boolean> {
+  const name = describeAccount(account);
+  if (!io.isInteractive) {
+    throw new AppError('usage', `${name} is disabled`, { hint: `codex-auth switch ${account.id} --enable` });
+  }
+  const { consent } = await prompter();
+  await consent(
+    `${name} is disabled. Enable it and use it?`,
+    false,
+    `${name} stays disabled, and nothing was switched`,
+  );
+  return true;
 }
 
 function renderSwitch(result: SwitchResult, { color, symbols }: Theme): string {
-  const { account, changed, isElsewhere, syncedBack, adopted } = result;
+  const { account, changed, isElsewhere, syncedBack, adopted, daemonRestart } = result;
   const verb = changed ? 'Now using' : 'Already using';
   const lines = [`${color.green(symbols.ok)} ${verb} ${color.bold(titleOf(account))}`];
   if (isElsewhere) lines.push(`  It lives in ${describePlace(account.scope)}.`);
+  if (daemonRestart?.outcome === 'done') lines.push('  The background server was restarted and uses it too.');
   if (syncedBack && !adopted) lines.push(`  The newer tokens that auth.json held of the previous account are saved.`);
   return `${lines.join('\n')}\n`;
 }
@@ -104,4 +153,6 @@ export const switchCommand: Command<SwitchOptions, SwitchResult> = {
   schema: SwitchResult,
   run: switchAccount,
   render: renderSwitch,
+  // The account is switched all the same; what was asked for besides is not done.
+  exitCode: ({ daemonRestart }) => (['refused', 'failed'].includes(daemonRestart?.outcome ?? '') ? 1 : 0),
 };

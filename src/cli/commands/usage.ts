@@ -27,7 +27,7 @@ async function usage(context: Context, options: UsageOptions): Promise<UsageResu
   return { scope: scopeView(roster), accounts: asked.map((each) => usageView(context, detailed, each)) };
 }
 
-// The column names that tools of this kind share, and when the numbers were seen.
+// Exactly the columns that tools of this kind share.
 const csvColumns = [
   'file',
   'account_id',
@@ -39,16 +39,15 @@ const csvColumns = [
   'weekly_reset_at',
   'upstream_status',
   'error',
-  'observed_at',
 ] as const;
 
-function usageCsv({ scope, accounts }: UsageResult): string {
+function usageCsv({ accounts }: UsageResult): string {
   const rows = accounts.map((account) => {
     const windows = account.quota?.windows ?? [];
     const short = windows.find(({ id }) => id === '5h');
     const weekly = windows.find(({ id }) => id === '7d');
     return [
-      scope.readFrom,
+      account.file,
       account.accountId,
       account.email,
       account.plan,
@@ -58,7 +57,6 @@ function usageCsv({ scope, accounts }: UsageResult): string {
       weekly?.resetsAt,
       account.failure?.code ?? (account.quota?.source === 'live' ? 'ok' : 'cached'),
       account.failure?.message,
-      account.quota?.observedAt,
     ];
   });
   return renderCsv(csvColumns, rows);

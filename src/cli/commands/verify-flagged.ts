@@ -151,7 +151,7 @@ function summaryOf(result: VerifyFlaggedResult): string {
 }
 
 /** What a free look can end with although the account is not to blame. */
-const failures = ['offline', 'timeout', 'challenge', 'provider-error', 'signed-out', 'switched'];
+const failures = ['offline', 'proxy', 'timeout', 'challenge', 'provider-error', 'signed-out', 'switched'];
 
 function isUnread({ outcome, reason = '' }: VerifiedView): boolean {
   return outcome === 'unverified' || (outcome === 'unknown-without-refresh' && failures.includes(reason));

@@ -1,14 +1,14 @@
 import { printable } from '../../core/printable.js';
 import type { AccountView } from '../account-view.js';
-import { quotaAge, windowsLeft } from './quota.js';
+import { quotaAge, windowLeft, windowsLeft } from './quota.js';
 import { type Cell, type Column, renderTable } from './table.js';
 import type { Theme } from './theme.js';
 import { formatDistance, formatDuration, formatWhen } from './time.js';
 
-const columns: readonly Column[] = [
+const columnsFor = (theme: Theme): readonly Column[] => [
   { title: '' },
   { title: '#', align: 'right' },
-  { title: 'account', minWidth: 18 },
+  { title: 'account', minWidth: theme.style.width < narrow ? 12 : 18 },
   { title: 'workspace', minWidth: 9, dropOrder: 4 },
   { title: 'plan', dropOrder: 2 },
   { title: 'health', dropOrder: 3 },
@@ -17,10 +17,14 @@ const columns: readonly Column[] = [
   { title: 'last used', dropOrder: 1 },
 ];
 
+/** Below these there is no room for words beside the numbers, and below the other for one number only. */
+const narrow = 70;
+const narrowest = 50;
+
 /** A line per account: who, how healthy, how much quota is left, and whether it can be used now. */
 export function renderAccounts(accounts: readonly AccountView[], theme: Theme): string {
   return renderTable(
-    columns,
+    columnsFor(theme),
     accounts.map((account) => cellsOf(account, theme)),
     theme,
   );
@@ -61,7 +65,7 @@ export function titleOf(account: Named): string {
   return account.workspace === undefined ? nameOf(account) : `${nameOf(account)} (${printable(account.workspace)})`;
 }
 
-function healthCell({ health }: AccountView, { color }: Theme): Cell {
+export function healthCell({ health }: AccountView, { color }: Theme): Cell {
   const paint = { healthy: color.green, degraded: color.yellow, unhealthy: color.red }[health.state];
   return { text: String(health.score), paint };
 }
@@ -72,18 +76,30 @@ function leftCell({ quota }: AccountView, theme: Theme): Cell | undefined {
   const { separator } = theme.symbols;
   const age = quotaAge(quota, theme);
   const windows = quota.windows.map((window) => {
-    const left = windowsLeft({ ...quota, windows: [window] }, theme);
+    const left = windowLeft(window);
     return window.resetsAt === undefined
       ? left
       : `${left} (${formatDuration(Date.parse(window.resetsAt) - theme.now)})`;
   });
   return {
     text: [...windows, age].join(` ${separator} `),
-    short: `${windowsLeft(quota, theme)} ${separator} ${age}`,
+    short: () => shortLeft(quota, theme),
   };
 }
 
-function stateCell({ state, availableAt }: AccountView, { color, now }: Theme): Cell {
+/** `5h 80% · 7d 41% · seen 2m ago`, `5h 80% · 7d 41% · 2m ago`, or the share that binds: `41% 2m ago`. */
+function shortLeft(quota: NonNullable<AccountView['quota']>, theme: Theme): string {
+  const { style, symbols } = theme;
+  const distance = formatDistance(Date.parse(quota.observedAt), theme.now);
+  if (style.width < narrowest) {
+    const { usableNowPercent: usable } = quota;
+    return usable === undefined ? symbols.unknown : `${Math.floor(usable)}% ${distance}`;
+  }
+  const age = style.width < narrow ? distance : quotaAge(quota, theme);
+  return `${windowsLeft(quota, theme)} ${symbols.separator} ${age}`;
+}
+
+export function stateCell({ state, availableAt }: AccountView, { color, now }: Theme): Cell {
   const name = state.replaceAll('-', ' ');
   const paint = {
     ready: color.green,
@@ -95,5 +111,5 @@ function stateCell({ state, availableAt }: AccountView, { color, now }: Theme): 
   }[state];
   if (availableAt === undefined) return { text: name, paint };
   const at = Date.parse(availableAt);
-  return { text: `${name} until ${formatWhen(at, now)}`, short: `${name} ${formatDuration(at - now)}`, paint };
+  return { text: `${name} until ${formatWhen(at, now)}`, short: () => `${name} ${formatDuration(at - now)}`, paint };
 }

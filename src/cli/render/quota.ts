@@ -9,23 +9,51 @@ const barWidth = 20;
 
 /** `5h  ███░░░  32% used, resets 14:10, in 2h 5m`, a line per window; the bar only where the terminal can show it. */
 export function renderWindows(quota: QuotaView, theme: Theme): string[] {
-  const width = Math.max(4, ...quota.windows.map((window) => windowName(window).length));
+  const width = nameWidth(quota);
   return quota.windows.map((window) => {
     const bar = theme.style.isTerminal ? `${quotaBar(window, theme)} ` : '';
-    const resets =
-      window.resetsAt === undefined ? '' : `, resets ${formatWhen(Date.parse(window.resetsAt), theme.now)}`;
-    return `${windowName(window).padEnd(width)} ${bar}${Math.round(window.usedPercent)}% used${resets}`;
+    const used = `${Math.round(window.usedPercent)}% used`;
+    return `${windowName(window).padEnd(width)} ${bar}${used}${resetText(window, theme)}`;
   });
 }
 
-function windowName({ id, limitName }: WindowView): string {
+/** The same for what is left: `5h  ███░░░ 68% left, resets 14:10, in 2h 5m`. */
+export function renderWindowsLeft(quota: QuotaView, theme: Theme): string[] {
+  const width = nameWidth(quota);
+  return quota.windows.map((window) => {
+    const share = `${Math.floor(window.remainingPercent)}% left`;
+    return `${windowName(window).padEnd(width)} ${leftBar(window, theme, barWidth)} ${share}${resetText(window, theme)}`;
+  });
+}
+
+function nameWidth({ windows }: QuotaView): number {
+  return Math.max(4, ...windows.map((window) => windowName(window).length));
+}
+
+function resetText({ resetsAt }: WindowView, { now }: Theme): string {
+  return resetsAt === undefined ? '' : `, resets ${formatWhen(Date.parse(resetsAt), now)}`;
+}
+
+export function windowName({ id, limitName }: WindowView): string {
   return limitName === undefined ? id : printable(`${limitName} ${id}`);
 }
 
-export function quotaBar({ usedPercent }: WindowView, { color, symbols }: Theme, width: number = barWidth): string {
+export function quotaBar({ usedPercent }: WindowView, theme: Theme, width: number = barWidth): string {
+  const { color, symbols } = theme;
   const full = Math.min(width, Math.round((usedPercent / 100) * width));
-  const paint = usedPercent >= 90 ? color.red : usedPercent >= 70 ? color.yellow : color.green;
-  return paint(symbols.barFull.repeat(full)) + color.dim(symbols.barEmpty.repeat(width - full));
+  return paintOf(usedPercent, theme)(symbols.barFull.repeat(full)) + color.dim(symbols.barEmpty.repeat(width - full));
+}
+
+/** How much is left, in the colours of how much is used. */
+export function leftBar({ usedPercent, remainingPercent }: WindowView, theme: Theme, width: number): string {
+  const { color, symbols } = theme;
+  const full = Math.round((remainingPercent / 100) * width);
+  return paintOf(usedPercent, theme)(symbols.barFull.repeat(full)) + color.dim(symbols.barEmpty.repeat(width - full));
+}
+
+function paintOf(usedPercent: number, { color }: Theme): (text: string) => string {
+  if (usedPercent >= 90) return color.red;
+  return usedPercent >= 70 ? color.yellow : color.green;
 }
 
 /** Where the numbers are from and how old they are (P15). */
@@ -44,6 +72,9 @@ export function quotaLeft(quota: QuotaView | undefined, theme: Theme): string {
 export function windowsLeft(quota: QuotaView | undefined, { symbols }: Theme): string {
   const windows = quota?.windows ?? [];
   if (windows.length === 0) return symbols.unknown;
-  const left = windows.map((window) => `${windowName(window)} ${Math.floor(window.remainingPercent)}%`);
-  return left.join(` ${symbols.separator} `);
+  return windows.map(windowLeft).join(` ${symbols.separator} `);
+}
+
+export function windowLeft(window: WindowView): string {
+  return `${windowName(window)} ${Math.floor(window.remainingPercent)}%`;
 }

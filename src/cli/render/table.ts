@@ -5,8 +5,8 @@ import type { Theme } from './theme.js';
 /** One cell: plain text, and how to colour it once its width has been measured. */
 export interface Cell {
   readonly text: string;
-  /** A shorter text for a terminal that is too narrow for the full ones. */
-  readonly short?: string;
+  /** A shorter text, made only for a terminal that is too narrow for the full ones. */
+  readonly short?: () => string;
   readonly paint?: (text: string) => string;
 }
 
@@ -30,38 +30,58 @@ const gap = '  ';
 export function renderTable(columns: readonly Column[], rows: readonly (readonly Cell[])[], theme: Theme): string {
   const full = columns.map((column, index) => layOut(column, rows, index, false));
   const shown = theme.style.isTerminal ? fitTo(columns, rows, full, theme.style.width) : full;
-  const header = shown.map(({ column, title, width }) =>
-    theme.color.dim(pad(cut(title, width, theme), width, column.align)),
-  );
-  const lines = rows.map((_, row) =>
-    shown.map(({ column, cells, width }) => {
-      const { text, paint } = cells[row] ?? { text: '' };
-      const padded = pad(cut(text, width, theme), width, column.align);
-      return paint === undefined ? padded : paint(padded);
-    }),
-  );
-  return [header, ...lines].map((cells) => `${cells.join(gap).trimEnd()}\n`).join('');
+  const lines = shown.map((each) => linesOf(each, theme));
+  return ['', ...rows]
+    .map(
+      (_, line) =>
+        `${lines
+          .map((column) => column[line])
+          .join(gap)
+          .trimEnd()}\n`,
+    )
+    .join('');
+}
+
+/** A text that a terminal shows as it is, with its width measured once: that is most of the work of a long table. */
+interface Measured {
+  readonly text: string;
+  readonly width: number;
+  readonly paint?: Cell['paint'] | undefined;
 }
 
 interface Shown {
   readonly column: Column;
-  readonly title: string;
-  readonly cells: readonly Cell[];
+  readonly title: Measured;
+  readonly cells: readonly Measured[];
   readonly width: number;
 }
 
+/** A column from its title down, as wide as it is shown. */
+function linesOf({ column, title, cells, width }: Shown, theme: Theme): string[] {
+  return [{ ...title, paint: theme.color.dim }, ...cells].map((cell) => {
+    const fitting = pad(cut(cell, width, theme), width, column.align);
+    return cell.paint === undefined ? fitting : cell.paint(fitting);
+  });
+}
+
 function layOut(column: Column, rows: readonly (readonly Cell[])[], index: number, isShort: boolean): Shown {
-  const title = (isShort ? (column.shortTitle ?? column.title) : column.title).toUpperCase();
+  const title = measured((isShort ? (column.shortTitle ?? column.title) : column.title).toUpperCase());
   const cells = rows.map((row) => {
     const { text, short, paint } = row[index] ?? { text: '' };
-    const chosen = printable(isShort ? (short ?? text) : text);
-    return paint === undefined ? { text: chosen } : { text: chosen, paint };
+    return measured(printable(isShort ? (short?.() ?? text) : text), paint);
   });
-  const width = cells.reduce((widest, { text }) => Math.max(widest, widthOf(text)), widthOf(title));
+  const width = cells.reduce((widest, cell) => Math.max(widest, cell.width), title.width);
   return { column, title, cells, width };
 }
 
-/** What gives way: first long texts, then the columns that find no room beside more important ones, at last any width. */
+function measured(text: string, paint?: Cell['paint'] | undefined): Measured {
+  return { text, width: widthOf(text), paint };
+}
+
+/**
+ * What gives way: first long texts, then columns, none of which stays while a more important one has no room, at last any
+ * width.
+ */
 function fitTo(
   columns: readonly Column[],
   rows: readonly (readonly Cell[])[],
@@ -74,7 +94,8 @@ function fitTo(
   let chosen = short.filter(({ column }) => column.dropOrder === undefined);
   for (const candidate of byImportance(short)) {
     const wider = short.filter((each) => each === candidate || chosen.includes(each));
-    if (totalWidth(squeeze(wider, available, toMinimum)) <= available) chosen = wider;
+    if (totalWidth(squeeze(wider, available, toMinimum)) > available) break;
+    chosen = wider;
   }
   return squeeze(squeeze(chosen, available, toMinimum), available, () => 1);
 }
@@ -98,26 +119,28 @@ function squeeze(columns: readonly Shown[], available: number, leastOf: (shown: 
   return columns.map((shown, index) => ({ ...shown, width: widths[index] ?? shown.width }));
 }
 
-/** ASCII and the Latin letters take a column each; only the rest has to be looked up. */
+/** Signs that take one column each and need no look-up: ASCII, the Latin letters, and those our own texts are made with. */
+const plainText = /^[\x20-\x7e\xa1-\xac\xae-\xff\u2013\u2026\u2588\u2591\u25cf]*$/;
+
 function widthOf(text: string): number {
-  return /^[\x20-\x7e\xa1-\xac\xae-\xff]*$/.test(text) ? text.length : measureWidth(text);
+  return plainText.test(text) ? text.length : measureWidth(text);
 }
 
 function totalWidth(columns: readonly Shown[]): number {
   return columns.reduce((sum, { width }) => sum + width, gap.length * (columns.length - 1));
 }
 
-function cut(text: string, width: number, { symbols: { ellipsis } }: Theme): string {
-  if (widthOf(text) <= width) return text;
+function cut({ text, width }: Measured, available: number, { symbols: { ellipsis } }: Theme): Measured {
+  if (width <= available) return { text, width };
   let kept = '';
   for (const character of text) {
-    if (widthOf(`${kept}${character}${ellipsis}`) > width) break;
+    if (widthOf(`${kept}${character}${ellipsis}`) > available) break;
     kept += character;
   }
-  return widthOf(ellipsis) > width ? '' : `${kept}${ellipsis}`;
+  return measured(widthOf(ellipsis) > available ? '' : `${kept}${ellipsis}`);
 }
 
-function pad(text: string, width: number, align: Column['align']): string {
-  const space = ' '.repeat(Math.max(0, width - widthOf(text)));
+function pad({ text, width }: Measured, available: number, align: Column['align']): string {
+  const space = ' '.repeat(Math.max(0, available - width));
   return align === 'right' ? space + text : text + space;
 }

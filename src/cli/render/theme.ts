@@ -12,6 +12,7 @@ export interface Theme {
 
 interface Symbols {
   readonly active: string;
+  readonly selected: string;
   readonly ok: string;
   readonly warning: string;
   readonly error: string;
@@ -26,6 +27,7 @@ interface Symbols {
 
 const unicodeSymbols: Symbols = {
   active: '●',
+  selected: '❯',
   ok: '✓',
   warning: '!',
   error: '✗',
@@ -40,6 +42,7 @@ const unicodeSymbols: Symbols = {
 
 const asciiSymbols: Symbols = {
   active: '*',
+  selected: '>',
   ok: 'ok',
   warning: '!',
   error: 'x',

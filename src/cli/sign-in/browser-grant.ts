@@ -44,7 +44,7 @@ async function showUrl(context: Context, url: string, port: number): Promise<voi
   io.note(`Sign in here:\n\n  ${url}\n\n`);
   if (environment.sshConnection !== undefined) {
     io.note(
-      `To use a browser on the machine you came from, run there first: ssh -L ${port}:127.0.0.1:${port} <this host>\n`,
+      `To use a browser on the machine you came from, run there first:\n\n  ssh -L ${port}:127.0.0.1:${port} <this host>\n\n`,
     );
   }
   const browser = await context.browser();

@@ -44,6 +44,7 @@ function showCode({ io }: Context, { verificationUrl, userCode }: DeviceCode): v
 
 const errorCodes: Record<DeviceFailure['why'], ErrorCode> = {
   offline: 'offline',
+  proxy: 'proxy',
   timeout: 'timeout',
   challenge: 'challenge',
   provider: 'provider-error',

@@ -1,16 +1,23 @@
-import { type Account, describeAccount } from '../../core/accounts/account.js';
-import type { Roster } from '../../core/accounts/roster.js';
+import type { Account } from '../../core/accounts/account.js';
+import { type Roster, readScopes } from '../../core/accounts/roster.js';
+import { definedOnly } from '../../core/defined-only.js';
 import type { Scope } from '../../core/project/scope.js';
-import { hasFiles, readScope } from '../../core/storage/scope-files.js';
+import { runDashboard } from '../bare-command.js';
 import type { Context } from '../context.js';
+import { HandOver } from '../hand-over.js';
+import { titleOf } from '../render/account-table.js';
 import type { ExpectedPerson } from './expectation.js';
+import type { Whom } from './whom.js';
 
-/** Where a new account goes. The first login in a project asks; without a terminal it stays in the project and says so. */
-export async function chooseLoginScope(context: Context): Promise<Scope> {
+/**
+ * Where new accounts go. The first ones in a project ask; without a terminal, or where nothing is to be asked, they stay
+ * in the project, and it says so.
+ */
+export async function chooseLoginScope(context: Context, asks = context.io.isInteractive): Promise<Scope> {
   const scope = context.writingScope();
   if (scope.kind === 'global' || context.options.project !== undefined) return scope;
-  if (hasFiles(readScope(context.root.paths, scope.key))) return scope;
-  if (!context.io.isInteractive) {
+  if (readScopes(context.root, scope).records.key === scope.key) return scope;
+  if (!asks) {
     context.warn(`the account is kept for the project ${scope.root} only; use --global to keep it for everywhere`);
     return scope;
   }
@@ -24,27 +31,47 @@ export async function chooseLoginScope(context: Context): Promise<Scope> {
 interface GivenOptions {
   readonly label?: string;
   readonly activate?: boolean;
+  readonly whom?: Whom;
 }
 
 /**
  * On a terminal with accounts: whether the person wants another account, or to sign in again to a known one, who is then
- * expected. Undefined for another account, and wherever the command line has already said what is wanted.
+ * expected. Undefined for another account, and wherever the caller has already said what is wanted. Hands over to the
+ * dashboard when that is what the person wants instead.
  */
 export async function chooseWhom(
   context: Context,
   roster: Roster,
   given: GivenOptions,
 ): Promise<ExpectedPerson | undefined> {
+  if (given.whom !== undefined) return knownPerson(roster, given.whom);
   const isDecided = given.label !== undefined || given.activate !== undefined;
   if (!context.io.isInteractive || isDecided || roster.accounts.length === 0) return undefined;
   const prompter = await context.prompter();
-  return prompter.select<ExpectedPerson | undefined>('You have accounts already. Sign in', [
-    { name: 'to another account', value: undefined },
-    ...roster.accounts.flatMap((account) => {
-      const value = personOf(account);
-      return value === undefined ? [] : [{ name: `again to ${describeAccount(account)}`, value }];
-    }),
+  const choice = await prompter.select<Whom | { kind: 'dashboard' }>('You have accounts already. Sign in', [
+    { name: 'to another account', value: { kind: 'another' } },
+    ...roster.accounts
+      .filter(({ email }) => email !== undefined)
+      .map((account) => ({ name: `again to ${fullName(account)}`, value: again(account) })),
+    ...(context.io.canFillScreen ? [{ name: 'or open the dashboard', value: { kind: 'dashboard' as const } }] : []),
   ]);
+  if (choice.kind === 'dashboard') throw new HandOver(runDashboard);
+  return knownPerson(roster, choice);
+}
+
+function fullName({ id, email, label, workspaceName: workspace }: Account): string {
+  return titleOf(definedOnly({ id, email, label, workspace }));
+}
+
+function again({ id }: Account): Whom {
+  return { kind: 'again', id };
+}
+
+/** The person behind a known account, set aside as it may be. */
+function knownPerson({ accounts, records }: Roster, whom: Whom): ExpectedPerson | undefined {
+  if (whom.kind === 'another') return undefined;
+  const known = [...accounts, ...records.flagged.accounts].find(({ id }) => id === whom.id);
+  return known && personOf(known);
 }
 
 function personOf({ email, accountId, workspaceName }: Account): ExpectedPerson | undefined {

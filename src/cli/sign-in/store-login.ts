@@ -45,12 +45,13 @@ async function redeemAndStore(context: Context, { grant }: ObtainedGrant, placem
   const callOptions = { ...access.callOptions, signal };
   const http = await context.http();
   const deps = { root, clock, http, provider: access.provider, callOptions };
-  const { login, entry } = await redeemGrant(deps, grant, placement);
+  const { scopeKey, label, expected } = placement;
+  const refuse = (login: ProvenLogin) => refuseStranger(login, expected);
+  const { login, entry } = await redeemGrant(deps, grant, { scopeKey, label, refuse });
   try {
-    refuseStranger(login, placement.expected);
     const workspaceName = await findWorkspaceName(http, access.provider, login, callOptions);
     if (signal.aborted) throw interrupted();
-    return await store(context, definedOnly({ ...login, workspaceName }), entry, placement.scopeKey);
+    return await store(context, definedOnly({ ...login, workspaceName }), entry, scopeKey);
   } catch (error) {
     if (!(error instanceof LeftInJournal)) entry.discard();
     throw error;

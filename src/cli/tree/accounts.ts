@@ -19,10 +19,15 @@ export function declareAccounts(program: Program, execute: Execute): void {
   program
     .command('status')
     .summary('show the active account in full')
-    .description('Shows the active account: who it is, how long its token lives, and where each file is.')
-    .addHelpText('after', examples(['codex-auth status', 'codex-auth status --json']))
-    .action((options) =>
-      execute(async () => (await import('../commands/status.js')).statusCommand, options, program.opts()),
+    .description('Shows the active or the named account: who it is, how long its token lives, and where each file is.')
+    .argument('[selector]', selectorHelp)
+    .addHelpText('after', examples(['codex-auth status', 'codex-auth status work', 'codex-auth status --json']))
+    .action((selector) =>
+      execute(
+        async () => (await import('../commands/status.js')).statusCommand,
+        selector === undefined ? {} : { selector },
+        program.opts(),
+      ),
     );
 
   program
@@ -34,6 +39,7 @@ export function declareAccounts(program: Program, execute: Execute): void {
     .argument('[selector]', selectorHelp)
     .option('--enable', 'enable the account if it is disabled')
     .option('--replace', 'replace a login that cannot be adopted, after keeping a copy of it')
+    .option('--restart-daemon', 'restart the background server of the official client if it keeps another account')
     .addHelpText(
       'after',
       examples(['codex-auth switch 2', 'codex-auth switch work@example.com', 'codex-auth switch -']),
@@ -55,6 +61,26 @@ export function declareAccounts(program: Program, execute: Execute): void {
     .addHelpText('after', examples(['codex-auth label 2 client', 'codex-auth label client ""']))
     .action((selector, text) =>
       execute(async () => (await import('../commands/label.js')).labelCommand, { selector, text }, program.opts()),
+    );
+
+  program
+    .command('move')
+    .summary('keep an account for a project, or for everywhere')
+    .description(
+      'Moves an account to the accounts of a project, or to the global ones. It keeps its name, its state and its login; an account lives in one place only.',
+    )
+    .argument('<selector>', selectorHelp)
+    .requiredOption('--to <global|dir>', 'where it is to live: everywhere, or in the project of a directory')
+    .addHelpText(
+      'after',
+      examples([
+        'codex-auth move 2 --to global',
+        'codex-auth move work@example.com --to .',
+        'codex-auth move 2 --to ~/src/app',
+      ]),
+    )
+    .action((selector, options) =>
+      execute(async () => (await import('../commands/move.js')).moveCommand, { selector, ...options }, program.opts()),
     );
 
   program

@@ -1,3 +1,4 @@
+import { InvalidArgumentError, Option } from '@commander-js/extra-typings';
 import type { Execute } from '../execute.js';
 import { cachedHelp, csvHelp, examples, liveOption, modelHelp, outHelp, selectorHelp } from './help-texts.js';
 import type { Program } from './program-base.js';
@@ -66,7 +67,7 @@ export function declareInsight(program: Program, execute: Execute): void {
     .summary('name the account to use now')
     .description('The recommendation of forecast as one line. Exits with 1 when no account is ready.')
     .option('--switch', 'make it the active account')
-    .option('--session <id>', 'keep a conversation on its account while that one stays healthy')
+    .option('--session <id>', 'keep a conversation on its account while that one stays healthy', conversationId)
     .option('--model <slug>', modelHelp)
     .option('--cached', cachedHelp)
     .addOption(liveOption())
@@ -76,6 +77,34 @@ export function declareInsight(program: Program, execute: Execute): void {
     )
     .action((options) =>
       execute(async () => (await import('../commands/best.js')).bestCommand, options, program.opts()),
+    );
+
+  program
+    .command('models')
+    .summary('try which models answer; spends quota')
+    .description(
+      'Sends each model the smallest question there is, with every enabled account or the named one, and says which of them answer and how fast. The only command that spends quota: it says how many requests it sends, and asks first. Without --model it tries what the provider lists for these accounts, best first.',
+    )
+    .argument('[selector]', selectorHelp)
+    .option('--sample <n>', 'try only the first n models', positiveInteger)
+    .addOption(new Option('--model <slug>', 'try this model only').conflicts('sample'))
+    .option('-y, --yes', 'do not ask')
+    .option('--csv', `${csvHelp}: the pool file, the account id, the models that were tried and those that answered`)
+    .option('--out <file>', outHelp)
+    .addHelpText(
+      'after',
+      examples([
+        'codex-auth models --sample 3',
+        'codex-auth models work --model gpt-6.1-sol --yes',
+        'codex-auth models --yes --csv --out models.csv',
+      ]),
+    )
+    .action((selector, options) =>
+      execute(
+        async () => (await import('../commands/models.js')).modelsCommand,
+        { ...options, ...(selector === undefined ? {} : { selector }) },
+        program.opts(),
+      ),
     );
 
   program
@@ -89,4 +118,15 @@ export function declareInsight(program: Program, execute: Execute): void {
     .action((options) =>
       execute(async () => (await import('../commands/report.js')).reportCommand, options, program.opts()),
     );
+}
+
+function positiveInteger(value: string): number {
+  if (/^[1-9]\d{0,3}$/.test(value)) return Number(value);
+  throw new InvalidArgumentError('It must be a whole number above 0.');
+}
+
+/** A variable that is not set, as in `--session "$CONVERSATION"`, would make one conversation of all. */
+function conversationId(value: string): string {
+  if (value.trim() !== '') return value;
+  throw new InvalidArgumentError('It must name a conversation.');
 }

@@ -29,6 +29,7 @@ export function createProgramBase({ version, print, width }: ProgramEnvironment)
     .showSuggestionAfterError()
     .configureHelp({ showGlobalOptions: true })
     .configureOutput({ writeOut: print, writeErr: () => undefined, getOutHelpWidth: () => width })
+    .addHelpText('after', '\nAlone, on a terminal, it opens the dashboard.')
     .addHelpText('after', examples(['codex-auth login', 'codex-auth list', 'codex-auth switch work']));
 }
 

@@ -1,3 +1,5 @@
+import { InvalidArgumentError, Option } from '@commander-js/extra-typings';
+import { parseDuration } from '../../core/renewal/duration.js';
 import type { Execute } from '../execute.js';
 import { examples } from './help-texts.js';
 import type { Program } from './program-base.js';
@@ -16,6 +18,52 @@ export function declareUpkeep(program: Program, execute: Execute): void {
       execute(async () => (await import('../commands/guard.js')).guardCommand, options, program.opts()),
     );
 
+  program
+    .command('watch')
+    .summary('show the quota of all accounts as it changes')
+    .description(
+      'Reads the quota of every enabled account again and again from the free usage endpoint, and shows what is left and until when. Asks less often about an account whose answer failed. Spends no quota and refreshes no token. On a terminal it draws in place; elsewhere a table follows the other, and with --json a line of JSON.',
+    )
+    .addOption(
+      new Option('--interval <seconds>', `how often to look, from ${watchSeconds.least} to ${watchSeconds.most}`)
+        .default(60)
+        .argParser(watchInterval),
+    )
+    .option('--once', 'look once and end')
+    .addHelpText(
+      'after',
+      examples(['codex-auth watch', 'codex-auth watch --interval 300', 'codex-auth watch --once --json']),
+    )
+    .action((options) =>
+      execute(async () => (await import('../commands/watch.js')).watchCommand, options, program.opts()),
+    );
+
+  program
+    .command('renew')
+    .summary('refresh logins that will end soon')
+    .description(
+      'Refreshes accounts, or token files in place, whose access token ends soon, or that lack an id token or a stated end; everything else is skipped. Without arguments: every enabled account. Copies of one login are refreshed once, and all of them get the result. A word is an account, unless it looks like a path: write ./work for a directory.',
+    )
+    .argument('[targets...]', 'accounts, token files, or directories with token files in them (*.json)')
+    .option(
+      '--before <duration>',
+      'refresh what ends within this time: 3d, 12h, 30m (default: renewBeforeDays)',
+      duration,
+    )
+    .option('-f, --force', 'refresh whatever there is')
+    .option('--print-only', 'show the requests with their secrets masked; send and write nothing')
+    .addHelpText(
+      'after',
+      examples(['codex-auth renew', 'codex-auth renew work --force', 'codex-auth renew ./tokens --before 12h']),
+    )
+    .action((targets, { before, ...options }) =>
+      execute(
+        async () => (await import('../commands/renew.js')).renewCommand,
+        { ...options, targets, ...(before === undefined ? {} : { beforeMs: before }) },
+        program.opts(),
+      ),
+    );
+
   const config = program
     .command('config')
     .summary('read and change settings')
@@ -30,7 +78,7 @@ export function declareUpkeep(program: Program, execute: Execute): void {
   config
     .command('get')
     .summary('print the value of a setting')
-    .argument('<name>', 'the setting')
+    .argument('<setting>', 'its name')
     .addHelpText('after', examples(['codex-auth config get quotaTtlMs']))
     .action((name) =>
       execute(async () => (await import('../commands/config.js')).configGetCommand, { name }, program.opts()),
@@ -38,7 +86,7 @@ export function declareUpkeep(program: Program, execute: Execute): void {
   config
     .command('set')
     .summary('change a setting')
-    .argument('<name>', 'the setting')
+    .argument('<setting>', 'its name')
     .argument('<value>', 'the new value')
     .addHelpText('after', examples(['codex-auth config set quotaTtlMs 60000']))
     .action((name, value) =>
@@ -47,9 +95,24 @@ export function declareUpkeep(program: Program, execute: Execute): void {
   config
     .command('unset')
     .summary('go back to the default of a setting')
-    .argument('<name>', 'the setting')
+    .argument('<setting>', 'its name')
     .addHelpText('after', examples(['codex-auth config unset quotaTtlMs']))
     .action((name) =>
       execute(async () => (await import('../commands/config.js')).configUnsetCommand, { name }, program.opts()),
     );
+}
+
+function duration(value: string): number {
+  const ms = parseDuration(value);
+  if (ms !== undefined) return ms;
+  throw new InvalidArgumentError('It must be a time such as 3d, 12h or 30m.');
+}
+
+/** More often would be a burden on the provider for numbers that change slowly. */
+const watchSeconds = { least: 15, most: 86_400 };
+
+function watchInterval(value: string): number {
+  const seconds = Number(value);
+  if (seconds >= watchSeconds.least && seconds <= watchSeconds.most) return seconds;
+  throw new InvalidArgumentError(`It must be a number of seconds from ${watchSeconds.least} to ${watchSeconds.most}.`);
 }

@@ -51,6 +51,8 @@ export interface Account {
   readonly authFile?: AuthFileExtras;
   /** When the record last moved between files; decides when a crash left it in two (DESIGN §4). */
   readonly movedAt?: number;
+  /** The scope it came from, when it has been moved between two; see `storage/moves.ts`. */
+  readonly movedFrom?: string;
   /** The record as it stood on disk, so that keys we do not know survive a rewrite. */
   readonly raw: Readonly<Record<string, unknown>>;
 }

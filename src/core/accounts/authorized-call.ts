@@ -2,7 +2,7 @@ import type { AuthFileContent } from '../codex/auth-file.js';
 import { type CodexHome, readAuthFile } from '../codex/home.js';
 import { isDamaged, readSettledAuthFile } from '../codex/settled-auth-file.js';
 import { definedOnly } from '../defined-only.js';
-import { type BackendAnswer, getBackend, judgeBackendAnswer } from '../http/backend-call.js';
+import { type BackendAnswer, type BackendCredentials, getBackend, judgeBackendAnswer } from '../http/backend-call.js';
 import type { HttpClient } from '../http/client.js';
 import { foreignIssuer } from '../oauth/foreign-issuer.js';
 import { readClaims } from '../oauth/jwt-claims.js';
@@ -34,39 +34,63 @@ export interface BackendAccess {
 
 export type Recovery = 'reloaded' | 'refreshed';
 
-export type AuthorizedAnswer =
-  | {
-      readonly kind: 'answered';
-      readonly answer: BackendAnswer;
-      readonly account: Account;
-      readonly recovery?: Recovery;
-    }
+export type AuthorizedAnswer<A = BackendAnswer> =
+  | Answered<A>
   /** Without a refresh nothing can be asked; nothing was sent. */
   | { readonly kind: 'needs-refresh'; readonly account: Account }
   | { readonly kind: 'not-refreshed'; readonly outcome: RefreshOutcome; readonly account: Account }
   /** The token was refused, and the official client meanwhile has another account or none: no refresh, their decision. */
   | { readonly kind: 'signed-out' | 'switched'; readonly account: Account };
 
+interface Answered<A> {
+  readonly kind: 'answered';
+  readonly answer: A;
+  readonly account: Account;
+  readonly recovery?: Recovery;
+}
+
+type Unanswered = Exclude<AuthorizedAnswer, { kind: 'answered' }>;
+
+/** What every call can come to: there may be no access token to make it with. */
+interface Unauthorized {
+  readonly kind: 'unauthorized';
+}
+
+/** One GET to the backend as an account; see {@link askAsAccount}. */
+export function callAsAccount(access: BackendAccess, account: Account, path: string): Promise<AuthorizedAnswer> {
+  const { http, provider, callOptions, root } = access;
+  return askAsAccount<BackendAnswer>(access, account, async (credentials) =>
+    judgeBackendAnswer(await getBackend(http, provider, path, credentials, callOptions), root.clock.now()),
+  );
+}
+
 /**
- * One GET to the backend as an account, with the recovery of DESIGN §7. On a 401 the newest copy is tried before anything
- * is refreshed, and there is one refresh at most; a 403 never leads to one, and nothing else leads to either. Throws when
- * storage or locks fail, or the account is gone.
+ * One request to the backend as an account, with the recovery of DESIGN §7. On a 401 the newest copy is tried before
+ * anything is refreshed, and there is one refresh at most; a 403 never leads to one, and nothing else leads to either.
+ * Throws when storage or locks fail, or the account is gone.
  */
-export async function callAsAccount(access: BackendAccess, account: Account, path: string): Promise<AuthorizedAnswer> {
+export async function askAsAccount<A extends { readonly kind: string }>(
+  access: BackendAccess,
+  account: Account,
+  ask: Ask<A>,
+): Promise<AuthorizedAnswer<A | Unauthorized>> {
   const prepared = await prepare(access, account);
   if (prepared.kind !== 'ready') return prepared;
-  const first = await send(access, prepared, path);
+  const first = await send(prepared, ask);
   if (!isDenied(first)) return first;
 
   const reloaded = await reload(access, first);
-  if (reloaded.kind !== 'ready' && reloaded.kind !== 'unchanged') return reloaded;
-  const second = reloaded.kind === 'ready' ? await send(access, reloaded, path) : first;
+  if (reloaded === 'denied') return first;
+  if (reloaded !== 'unchanged' && reloaded.kind !== 'ready') return reloaded;
+  const second = reloaded === 'unchanged' ? first : await send(reloaded, ask);
   if (second.answer.kind !== 'unauthorized' || access.refresher === undefined) return second;
 
   const outcome = await access.refresher(second.account, 'unauthorized', second.account.tokens.accessToken);
-  if (outcome.kind !== 'usable') return { kind: 'not-refreshed', outcome, account: outcome.account };
-  return send(access, readyAfter(outcome), path);
+  if (outcome.kind !== 'usable') return notRefreshed(outcome);
+  return send(readyAfter(outcome), ask);
 }
+
+type Ask<A> = (credentials: BackendCredentials) => Promise<A>;
 
 interface Ready {
   readonly kind: 'ready';
@@ -74,13 +98,11 @@ interface Ready {
   readonly recovery?: Recovery;
 }
 
-type Answered = Extract<AuthorizedAnswer, { kind: 'answered' }>;
-
-function isDenied({ answer }: Answered): boolean {
+function isDenied({ answer }: Answered<{ readonly kind: string }>): boolean {
   return answer.kind === 'unauthorized' || answer.kind === 'forbidden';
 }
 
-async function prepare(access: BackendAccess, account: Account): Promise<Ready | AuthorizedAnswer> {
+async function prepare(access: BackendAccess, account: Account): Promise<Ready | Unanswered> {
   const { refresher, provider } = access;
   const issuer = foreignIssuer(account, provider);
   if (issuer !== undefined) return notRefreshed({ kind: 'issuer-mismatch', account, issuer });
@@ -105,41 +127,38 @@ function readyAfter({ account, how }: Extract<RefreshOutcome, { kind: 'usable' }
   return definedOnly({ kind: 'ready' as const, account, recovery });
 }
 
-function needsRefresh(account: Account): AuthorizedAnswer {
+function needsRefresh(account: Account): Unanswered {
   return { kind: 'needs-refresh', account };
 }
 
-function notRefreshed(outcome: RefreshOutcome): AuthorizedAnswer {
+function notRefreshed(outcome: RefreshOutcome): Unanswered {
   return { kind: 'not-refreshed', outcome, account: outcome.account };
 }
 
-async function send(access: BackendAccess, { account, recovery }: Ready, path: string): Promise<Answered> {
-  const { http, provider, callOptions, root } = access;
+async function send<A>({ account, recovery }: Ready, ask: Ask<A>): Promise<Answered<A | Unauthorized>> {
   const { accessToken, idToken } = account.tokens;
   if (accessToken === undefined) return { kind: 'answered', answer: { kind: 'unauthorized' }, account };
   const isFedramp = readClaims((idToken ?? accessToken).reveal())?.isFedramp;
-  const credentials = definedOnly({ accessToken, accountId: account.accountId, isFedramp });
-  const outcome = await getBackend(http, provider, path, credentials, callOptions);
-  const answer = judgeBackendAnswer(outcome, root.clock.now());
-  return definedOnly({ kind: 'answered' as const, answer, account, recovery });
+  const answer = await ask(definedOnly({ accessToken, accountId: account.accountId, isFedramp }));
+  return { kind: 'answered', answer, account, ...definedOnly({ recovery }) };
 }
 
 /** What can be done about a denial without a refresh: a newer copy, or the news that the person went elsewhere. */
 async function reload(
   access: BackendAccess,
-  denied: Answered,
-): Promise<Ready | AuthorizedAnswer | { readonly kind: 'unchanged' }> {
+  denied: Answered<{ readonly kind: string }>,
+): Promise<Ready | Unanswered | 'unchanged' | 'denied'> {
   const { root, home, startedWith } = access;
   const { account, answer } = denied;
   const now = await readSettledAuthFile(home, root.clock);
   if (answer.kind === 'unauthorized' && isLoginOf(startedWith, account) && !isLoginOf(now.content, account)) {
     // What a half-written file will hold is not known yet, so there is nothing to be done at the moment.
-    if (isDamaged(now)) return denied;
+    if (isDamaged(now)) return 'denied';
     return { kind: now.content === undefined ? 'signed-out' : 'switched', account };
   }
   const newest = readNewest(access, account);
   const isOther = newest.tokens.accessToken?.equals(account.tokens.accessToken) === false;
-  return isOther ? { kind: 'ready', account: newest, recovery: 'reloaded' } : { kind: 'unchanged' };
+  return isOther ? { kind: 'ready', account: newest, recovery: 'reloaded' } : 'unchanged';
 }
 
 function isLoginOf(content: AuthFileContent | undefined, account: Account): boolean {

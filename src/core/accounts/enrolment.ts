@@ -2,8 +2,9 @@ import { definedOnly } from '../defined-only.js';
 import { readClaims } from '../oauth/jwt-claims.js';
 import type { Secret } from '../secret.js';
 import { withoutFlag } from '../storage/account-codec.js';
+import { moveTime } from '../storage/moves.js';
 import { nextTokens } from '../storage/rotation.js';
-import type { Store } from '../storage/store.js';
+import type { RecordStore, Store } from '../storage/store.js';
 import {
   type Account,
   type AuthFileExtras,
@@ -107,7 +108,7 @@ function update(store: Store, before: Account, scopeKey: string | undefined, log
 
 /** Destination first, then source: a crash between the two leaves the account in both, never in neither. */
 function restore(store: Store, before: FlaggedAccount, scopeKey: string | undefined, login: ProvenLogin): Enrolment {
-  const account = { ...withLogin(withoutFlag(before), login), movedAt: store.root.clock.now() };
+  const account = { ...withLogin(withoutFlag(before), login), movedAt: moveTime(before, store.root.clock.now()) };
   save(store, scopeKey, account);
   store.saveFlagged(scopeKey, withoutAccount(store.scope(scopeKey).flagged, before.id));
   return { account, scopeKey, outcome: 'restored' };
@@ -117,7 +118,8 @@ function save(store: Store, scopeKey: string | undefined, account: Account): voi
   store.savePool(scopeKey, withAccount(store.scope(scopeKey).pool, account));
 }
 
-function forgetRemoval(store: Store, identity: Identity): void {
+/** What comes back on purpose is no longer one that the person removed. */
+export function forgetRemoval(store: RecordStore, identity: Identity): void {
   for (const { key, pool } of store.scopes()) {
     const remembered = withoutTombstone(pool, identity);
     if (remembered !== pool) store.savePool(key, remembered);

@@ -19,6 +19,8 @@ export interface Pool {
   /** Other tools keep an active account per model family; ours follows the choice. */
   readonly activeIdByFamily: Readonly<Record<string, string>>;
   readonly generation: number;
+  /** Of a project's pool: the directory that leads to it. */
+  readonly projectRoot?: string;
   readonly removed: readonly Tombstone[];
   /** Entries of `accounts` that are no objects: kept, never shown. */
   readonly unrecognised: readonly unknown[];
@@ -67,6 +69,24 @@ export function withActive(pool: Pool, id: string): Pool {
     activeId: id,
     activeIdByFamily: Object.fromEntries(families),
     ...(pool.activeId === undefined ? {} : { previousId: pool.activeId }),
+  };
+}
+
+/** The choice is given up for an account that is none of this pool's; `-` goes back to it. */
+export function withChoiceLeft(pool: Pool): Pool {
+  const { activeId, ...others } = pool;
+  return activeId === undefined ? pool : { ...others, previousId: activeId };
+}
+
+/** The pool after an account has left it: nobody is chosen in its place. */
+export function withoutChoice(pool: Pool, id: string): Pool {
+  const { activeId, previousId, ...others } = pool;
+  return {
+    ...others,
+    ...definedOnly({
+      activeId: activeId === id ? undefined : activeId,
+      previousId: previousId === id ? undefined : previousId,
+    }),
   };
 }
 

@@ -1,5 +1,5 @@
 import type { AuthFileLogin } from '../codex/auth-file.js';
-import { type AuthFileState, type CodexHome, readAuthFile } from '../codex/home.js';
+import { type AuthFileState, type CodexHome, readAuthFileForDisplay } from '../codex/home.js';
 import type { AccountFacts } from '../decision/facts.js';
 import { definedOnly } from '../defined-only.js';
 import { readHealth } from '../health/state.js';
@@ -7,11 +7,12 @@ import type { Scope } from '../project/scope.js';
 import { type AccountState, readAccountState } from '../storage/account-state.js';
 import { type JournalEntry, readEntries } from '../storage/journal.js';
 import { withJournal } from '../storage/journal-overlay.js';
+import { withLegacyScope } from '../storage/legacy-pools.js';
 import { isNewer } from '../storage/lineage.js';
 import { scopeFiles } from '../storage/paths.js';
 import type { Root } from '../storage/root.js';
 import { nextTokens } from '../storage/rotation.js';
-import { hasFiles, readOtherScopes, readScope, type ScopeRecords } from '../storage/scope-files.js';
+import { hasFiles, readScope, readScopeAmongOthers, type ScopeRecords } from '../storage/scope-files.js';
 import type { Account } from './account.js';
 import { findSame, isExactly, isSameAccount } from './identity.js';
 import type { LocatedAccount } from './selector.js';
@@ -23,7 +24,10 @@ export interface Roster {
   readonly path: string;
   /** Where the accounts really come from: the global pool while the project has none. */
   readonly readFrom: string;
+  /** Of the scope that the accounts come from; what older versions kept for one checkout is part of it already. */
   readonly records: ScopeRecords;
+  /** The other scopes that have files, as far as they can be read. */
+  readonly others: readonly ScopeRecords[];
   /** With the newest tokens that `auth.json` and the journal hold for them. */
   readonly accounts: readonly Account[];
   readonly state: AccountState;
@@ -34,13 +38,12 @@ export interface Roster {
 }
 
 export function readRoster(root: Root, home: CodexHome, scope: Scope): Roster {
-  const own = readScope(root.paths, keyOf(scope));
-  const records = hasFiles(own) || scope.kind === 'global' ? own : readScope(root.paths, undefined);
+  const { records, others, warnings } = readScopes(root, scope);
   const { state, warning } = readAccountState(root.paths.accountState);
-  const authFile = readAuthFile(home);
+  const authFile = readAuthFileForDisplay(home);
   const journal = readEntries(root.paths.journal);
   const login = authFile.content?.kind === 'login' ? authFile.content.login : undefined;
-  const owner = login && findOwner(root, records, login);
+  const owner = login && findOwner(records, others, login);
   const accounts = records.pool.accounts.map((account) =>
     withNewestTokens(account, account === owner?.account ? login : undefined, journal),
   );
@@ -50,11 +53,12 @@ export function readRoster(root: Root, home: CodexHome, scope: Scope): Roster {
     path: scopeFiles(root.paths, keyOf(scope)).pool,
     readFrom: records.files.pool,
     records,
+    others,
     accounts,
     state,
     authFile,
     active: owner && { ...owner, account: accounts[position] ?? owner.account },
-    warnings: warning === undefined ? [] : [warning],
+    warnings: [...warnings, warning, authFile.problem].filter((each) => each !== undefined),
   });
 }
 
@@ -63,10 +67,27 @@ export function keyOf(scope: Scope): string | undefined {
 }
 
 /** Every account of the other pools, for selectors and for naming what is in use. */
-export function readElsewhere(root: Root, here: ScopeRecords): LocatedAccount[] {
-  return readOtherScopes(root.paths, here).flatMap(({ key, pool }) =>
-    pool.accounts.map((account) => definedOnly({ account, scopeKey: key })),
-  );
+export function accountsElsewhere({ others }: Pick<Roster, 'others'>): LocatedAccount[] {
+  return others.flatMap(({ key, pool }) => pool.accounts.map((account) => definedOnly({ account, scopeKey: key })));
+}
+
+/** The scope whose accounts are shown, complete in memory (P5), and the others beside it. */
+export function readScopes(root: Root, scope: Scope): Pick<Roster, 'records' | 'others' | 'warnings'> {
+  const { own, others, problems } = readScopeAmongOthers(root.paths, keyOf(scope));
+  const isLegacy = ({ key }: ScopeRecords) =>
+    key !== undefined && scope.kind === 'project' && scope.legacyKeys.includes(key);
+  const legacy = others.filter(isLegacy);
+  const beside = others.filter((each) => !isLegacy(each));
+  const merged = legacy.reduce((to, each) => withLegacyScope(to, each, beside, root.clock.now()), own);
+  const warnings = [
+    ...problems.map(({ message }) => `${message}; its accounts are left out: codex-auth doctor`),
+    ...legacy.map(({ files }) => `the accounts that an older version kept for one checkout are shown: ${files.pool}`),
+  ];
+  const hasPool = scope.kind === 'global' || hasFiles(own) || legacy.length > 0;
+  if (hasPool) return { records: merged, others: beside, warnings };
+  // Throws where it cannot be read: there is nothing else to show.
+  const global = beside.find(({ key }) => key === undefined) ?? readScope(root.paths, undefined);
+  return { records: global, others: beside.filter((each) => each !== global), warnings };
 }
 
 /** The account with the newest tokens that `auth.json` and the journal hold for it, in memory only. */
@@ -82,12 +103,15 @@ export function withNewestTokens<A extends Account>(
   return isBehind ? { ...current, tokens: nextTokens(current.tokens, login.tokens) } : current;
 }
 
-/** The account that a login belongs to, in this scope or in any other; `scopeKey` only in another. */
-function findOwner(root: Root, here: ScopeRecords, { identity }: AuthFileLogin): LocatedAccount | undefined {
-  const local = here.pool.accounts;
-  const exact = local.find((account) => isExactly(account, identity));
-  if (exact !== undefined) return { account: exact };
-  const places: LocatedAccount[] = [...local.map((account) => ({ account })), ...readElsewhere(root, here)];
+/** The account that a login belongs to, in this scope or in any other. */
+function findOwner(
+  here: ScopeRecords,
+  others: readonly ScopeRecords[],
+  { identity }: AuthFileLogin,
+): LocatedAccount | undefined {
+  const places = accountsElsewhere({ others: [here, ...others] });
+  const exact = places.find(({ account }) => isExactly(account, identity));
+  if (exact !== undefined) return exact;
   const same = findSame(
     places.map(({ account }) => account),
     identity,

@@ -1,4 +1,5 @@
 import { AppError } from '../errors.js';
+import { printable } from '../printable.js';
 import { type Account, describeAccount } from './account.js';
 import { normalizeEmailKey } from './identity.js';
 
@@ -68,10 +69,11 @@ function noSuchAccount(message: string): AppError {
 function ambiguous(selector: string, found: readonly LocatedAccount[], isElsewhere: boolean): AppError {
   const candidates = found.map(({ account, scopeKey }) => {
     const pool = scopeKey === undefined ? 'the global pool' : `the pool of project ${scopeKey}`;
-    return `  ${account.id}  ${describeAccount(account)}${isElsewhere ? `, in ${pool}` : ''}`;
+    const email = account.label === undefined || account.email === undefined ? '' : `, ${printable(account.email)}`;
+    return `  ${account.id}  ${describeAccount(account)}${email}${isElsewhere ? `, in ${pool}` : ''}`;
   });
   return new AppError('ambiguous-selector', `"${selector}" means ${found.length} accounts:\n${candidates.join('\n')}`, {
-    hint: 'name one of them by its id or its index',
+    hint: 'name one of them by its id',
     details: { candidates: found.map(({ account }) => ({ id: account.id, email: account.email })) },
   });
 }

@@ -1,27 +1,26 @@
-import { statSync } from 'node:fs';
 import { type Account, describeAccount } from '../accounts/account.js';
 import { isSameAccount } from '../accounts/identity.js';
-import { type Pool, withAccount, withActive } from '../accounts/pool.js';
 import { AppError } from '../errors.js';
+import { describeOutcome } from '../oauth/describe-outcome.js';
 import { readClaims } from '../oauth/jwt-claims.js';
-import { type FileVersion, isSameVersion, readVersion, replaceFile } from '../storage/atomic-file.js';
+import { type FileVersion, isSameVersion } from '../storage/atomic-file.js';
 import { keepAside } from '../storage/kept.js';
-import { logLineage } from '../storage/lineage-log.js';
+import { isKnownSpent, logLineage } from '../storage/lineage-log.js';
 import type { Root } from '../storage/root.js';
 import { areTokensOf } from '../storage/rotation.js';
 import type { Store } from '../storage/store.js';
 import { type CompleteLogin, formatAuthFile, type Unadoptable } from './auth-file.js';
+import { accountIn, type Choice, isAnotherChoice, rememberChoice } from './choice.js';
+import { readCodexConfig } from './config.js';
 import { type FlockHelper, withCredentialLock } from './credential-lock.js';
 import { type CodexHome, readAuthFile } from './home.js';
+import { holdsLogin, loginPlace, readLoginVersion, writeLogin } from './official-login.js';
+import { refuseRestricted } from './restrictions.js';
 import { readSettledAuthFile } from './settled-auth-file.js';
 import { type SyncBack, syncBack } from './sync-back.js';
 
-export interface ActivationRequest {
-  readonly accountId: string;
-  /** The pool the account lives in. */
-  readonly scopeKey: string | undefined;
-  /** The scope whose choice this is, and which adopts an unknown login found in the file. */
-  readonly choosingScopeKey: string | undefined;
+/** The scope whose choice it is also adopts an unknown login found in the file. */
+export interface ActivationRequest extends Choice {
   /** The person agreed that what cannot be adopted makes way; it is kept whole. */
   readonly replacesUnadoptable: boolean;
   readonly flockHelpers: readonly FlockHelper[];
@@ -49,9 +48,11 @@ const maxAttempts = 5;
 /**
  * Makes an account the login of the official client (P6, P7): copies back what the file holds, replaces it under the
  * client's own locks if it is still what we read, and proves it by reading again. Needs the refresh lock of the person
- * and the store; the locks of `auth.json` come last (DESIGN §4).
+ * and the store; the locks of `auth.json` come last (DESIGN §4). Throws `not-allowed` for an account whose login the
+ * client would delete.
  */
 export async function activate(store: Store, home: CodexHome, request: ActivationRequest): Promise<Activation> {
+  refuseRestricted(readCodexConfig(home.directory), accountIn(store, request));
   for (let attempt = 1; attempt <= maxAttempts; attempt += 1) {
     const before = await readSettledAuthFile(home, store.root.clock);
     if (before.content?.kind === 'unadoptable' && !request.replacesUnadoptable) {
@@ -60,6 +61,8 @@ export async function activate(store: Store, home: CodexHome, request: Activatio
     const found = syncBack(store, before.content, request.choosingScopeKey);
     const keptFile = keepWhatCannotBeAdopted(store, before.version, found);
     const login = completeLogin(accountIn(store, request));
+    refuseEnded(accountIn(store, request), store.root.clock.now());
+    refuseSpent(store.root, accountIn(store, request));
     const replaced = await replaceLogin(store, home, request, before.version, formatAuthFile(login));
     if (replaced === 'changed-meanwhile') continue;
     const account = accountIn(store, request);
@@ -74,7 +77,7 @@ export async function activate(store: Store, home: CodexHome, request: Activatio
       ...replaced,
     };
   }
-  throw new AppError('storage-conflict', `${home.authFile} keeps changing while we try to replace it`, {
+  throw new AppError('storage-conflict', `${loginPlace(home)} keeps changing while we try to replace it`, {
     hint: 'stop the program that writes it, then run the command again; nothing was overwritten',
     details: { path: home.authFile },
   });
@@ -84,13 +87,6 @@ function keepWhatCannotBeAdopted(store: Store, version: FileVersion, found: Sync
   if (version.kind === 'absent') return undefined;
   if (found.kind !== 'unadoptable' && found.kind !== 'removed-earlier') return undefined;
   return keepAside(store.root, 'auth', version.bytes);
-}
-
-function accountIn(store: Store, request: ActivationRequest): Account {
-  const { pool } = store.scope(request.scopeKey);
-  const account = pool.accounts.find((each) => each.id === request.accountId);
-  if (account !== undefined) return account;
-  throw new AppError('no-such-account', 'another process has just removed this account', { hint: 'codex-auth list' });
 }
 
 /** Throws `sign-in-needed` for a record that lacks a part without which the official client cannot use it. */
@@ -120,6 +116,22 @@ export function completeLogin(account: Account): CompleteLogin {
   };
 }
 
+/** Of an account that is set aside, perhaps only just now by another process, nobody can refresh the tokens. */
+function refuseEnded(account: Account, now: number): void {
+  if (!('flag' in account) || (account.tokens.expiresAt ?? 0) > now) return;
+  throw new AppError('sign-in-needed', `${describeAccount(account)} is set aside, and its access token has ended`, {
+    hint: 'codex-auth login',
+  });
+}
+
+/** The official client would send it, and end the login for whoever holds what the token has become. */
+function refuseSpent(root: Root, account: Account): void {
+  const { refreshToken } = account.tokens;
+  if (refreshToken === undefined || !isKnownSpent(root, refreshToken)) return;
+  const { code, message, hint } = describeOutcome({ kind: 'spent-token', account });
+  throw new AppError(code, message, { hint });
+}
+
 /** The official client would send one workspace's id with another's tokens, and no tool could tell whose file it is. */
 function assertOneAccount(account: Account, accountId: string): void {
   if (areTokensOf({ ...account, accountId }, account.tokens)) return;
@@ -137,28 +149,21 @@ async function replaceLogin(
   expected: FileVersion,
   content: string,
 ): Promise<Replaced | 'changed-meanwhile'> {
-  if (isFaithful(store.root, home.authFile, expected, content)) return { changed: false, isExclusive: true };
-  const { clock, processes } = store.root;
-  const options = { home: home.directory, authFile: home.authFile, clock, helpers: request.flockHelpers };
+  const { root } = store;
+  if (holdsLogin(root, home, expected, content)) return { changed: false, isExclusive: true };
+  const { directory, authFile } = home;
+  const options = { home: directory, authFile, clock: root.clock, helpers: request.flockHelpers };
   return withCredentialLock(options, ({ isExclusive }) => {
-    const isUnchanged = () => isSameVersion(readVersion(home.authFile), expected);
+    const isUnchanged = () => isSameVersion(readLoginVersion(home), expected);
     if (!isUnchanged()) return 'changed-meanwhile';
     try {
-      replaceFile({ path: home.authFile, content, guard: () => assertStill(isUnchanged) }, processes);
+      writeLogin(root, home, content, () => assertStill(isUnchanged));
     } catch (error) {
       if (error === changedMeanwhile) return 'changed-meanwhile';
       throw error;
     }
     return { changed: true, isExclusive };
   });
-}
-
-/** The same login in a file that others can read, or of two names, is replaced too (P7, CODEX.md §1.10). */
-function isFaithful(root: Root, path: string, version: FileVersion, content: string): boolean {
-  if (version.kind === 'absent' || version.content !== content) return false;
-  const { mode = 0, nlink } = statSync(path, { throwIfNoEntry: false }) ?? {};
-  const isPrivate = root.effectiveUserId === undefined || (mode & 0o077) === 0;
-  return nlink === 1 && isPrivate;
 }
 
 const changedMeanwhile = new AppError('storage-conflict', 'auth.json changed before it could be replaced');
@@ -171,35 +176,19 @@ function assertStill(isUnchanged: () => boolean): void {
 function proveLogin(home: CodexHome, account: Account): void {
   const { content } = readAuthFile(home);
   if (content?.kind === 'login' && isSameAccount(content.login.identity, account)) return;
-  throw new AppError('storage-conflict', `another program replaced ${home.authFile} right after we wrote it`, {
-    hint: 'run the command again',
-    details: { path: home.authFile },
-  });
+  throw new AppError(
+    'storage-conflict',
+    `another program replaced the login in ${loginPlace(home)} right after we wrote it`,
+    {
+      hint: 'run the command again',
+      details: { path: home.authFile },
+    },
+  );
 }
 
 /** From now on the official client may spend the token, which explains it when somebody has. */
 function logHandOut({ root }: Store, { id, tokens }: Account): void {
   logLineage(root, { event: 'handed-out', accountId: id, after: tokens.refreshToken });
-}
-
-function isAnotherChoice(store: Store, request: ActivationRequest): boolean {
-  const isOwnScope = request.scopeKey === request.choosingScopeKey;
-  return isOwnScope && store.scope(request.scopeKey).pool.activeId !== request.accountId;
-}
-
-/** An account of another pool is used, but it can be no choice of this scope, whose pool does not hold it. */
-function rememberChoice(store: Store, request: ActivationRequest, previous: Account | undefined): void {
-  const { pool } = store.scope(request.scopeKey);
-  const used = { ...accountIn(store, request), lastUsedAt: store.root.clock.now() };
-  const updated = withAccount(pool, used);
-  const isOwnScope = request.scopeKey === request.choosingScopeKey;
-  store.savePool(request.scopeKey, isOwnScope ? withActive(withPrevious(updated, previous), used.id) : updated);
-}
-
-/** `-` goes back to what was really in use, also when another program had put it there. */
-function withPrevious(pool: Pool, previous: Account | undefined): Pool {
-  const isHere = pool.accounts.some((account) => account.id === previous?.id);
-  return previous !== undefined && isHere ? { ...pool, activeId: previous.id } : pool;
 }
 
 function outcomeOf(found: SyncBack): Pick<Activated, 'previous' | 'adopted' | 'syncedBack'> {

@@ -1,66 +1,72 @@
-import { execFileSync } from 'node:child_process';
-import { readdirSync, readFileSync, readlinkSync, statSync } from 'node:fs';
-import { homedir } from 'node:os';
-import { basename, join, resolve } from 'node:path';
-import { resolveTarget } from '../storage/atomic-file.js';
+import { type ClientProcess, clientProcesses } from './client-processes.js';
 import type { CodexHome } from './home.js';
 
+/** What a running official client is to the person. */
+export type ClientKind =
+  /** The background server that interactive sessions share. */
+  | 'daemon'
+  /** An interactive session. */
+  | 'session'
+  /** `codex exec` and the like: one task, then it ends. */
+  | 'exec'
+  /** A server that an editor's extension runs. */
+  | 'editor'
+  /** A server that some other program runs, such as the desktop app. */
+  | 'app-server';
+
+export interface RunningClient {
+  readonly kind: ClientKind;
+  readonly pid: number;
+  readonly ageMs?: number;
+  /** Whether it would use the background server of its home, if there is one, and with it that one's login. */
+  readonly sharesDaemon: boolean;
+}
+
+/** The official clients that have a login of this home in memory, or soon will. */
+export function listClients(home: CodexHome): RunningClient[] {
+  return clientProcesses(home).flatMap((each) => {
+    const kind = kindOf(each);
+    if (kind === undefined) return [];
+    const { pid, ageMs } = each;
+    const age = ageMs === undefined ? {} : { ageMs };
+    return [{ kind, pid, ...age, sharesDaemon: kind === 'session' && !refusesDaemon(each) }];
+  });
+}
+
 /**
- * The pids of official clients of this user that use this home, the background server included: any of them may refresh
- * the login in `auth.json` at any moment (P1). Where a process does not tell its home, it counts as ours.
+ * The pids of all processes that may refresh the login in `auth.json` at any moment (P1). Only the updater of the
+ * background server certainly never does; it outlives the server.
  */
 export function runningClients(home: CodexHome): number[] {
-  const pids = listProcesses();
-  return pids === undefined ? clientsByPs() : pids.filter((pid) => isClient(pid) && usesHome(pid, home));
+  const isUpdater = ({ arguments: words }: ClientProcess) => words.includes('pid-update-loop');
+  return clientProcesses(home).flatMap((each) => (isUpdater(each) ? [] : [each.pid]));
 }
 
-function listProcesses(): number[] | undefined {
-  try {
-    const pids = readdirSync('/proc').flatMap((name) => (/^\d+$/.test(name) ? [Number(name)] : []));
-    return pids.length > 0 ? pids : undefined;
-  } catch {
-    // No /proc on this system.
-    return undefined;
-  }
+/** Subcommands of 0.169.0 that hold no login, or only for the moment in which they end it or look at it. */
+const passing = ['login', 'logout', 'completion', 'features', 'sandbox', 'debug', 'doctor', 'update', 'help', 'apply'];
+const tasks = ['exec', 'e', 'review'];
+
+/** Undefined for a process that uses no login. */
+function kindOf({ arguments: words, program = '' }: ClientProcess): ClientKind | undefined {
+  const command = words.find((word) => word === 'app-server' || word === 'mcp-server' || isNamed(word));
+  if (command === undefined || command === 'resume' || command === 'fork') return 'session';
+  if (tasks.includes(command)) return 'exec';
+  if (passing.includes(command)) return undefined;
+  if (words.includes('unix://') || words.includes('--managed-daemon')) return 'daemon';
+  // The daemon's updater, its commands, and the bridge to its socket.
+  if (words.some((word) => ['daemon', 'proxy'].includes(word) || word.startsWith('generate-'))) return undefined;
+  return isOfEditor(program) ? 'editor' : 'app-server';
 }
 
-function isClient(pid: number): boolean {
-  try {
-    if (statSync(`/proc/${pid}`).uid !== ownUser()) return false;
-    return basename(readlinkSync(`/proc/${pid}/exe`)).replace(/ \(deleted\)$/, '') === 'codex';
-  } catch {
-    // It has ended, or belongs to somebody else.
-    return false;
-  }
+function isNamed(word: string): boolean {
+  return tasks.includes(word) || passing.includes(word) || word === 'resume' || word === 'fork';
 }
 
-function ownUser(): number {
-  return statSync('/proc/self').uid;
+/** The extension brings the client along in its own directory, as do the editors made from the same one. */
+function isOfEditor(program: string): boolean {
+  return /[\\/]\.[a-z-]+[\\/]extensions[\\/]/i.test(program);
 }
 
-function usesHome(pid: number, home: CodexHome): boolean {
-  try {
-    const variables = readFileSync(`/proc/${pid}/environ`, 'utf8').split('\0');
-    const variable = (name: string) => variables.find((each) => each.startsWith(`${name}=`))?.slice(name.length + 1);
-    const directory = variable('CODEX_HOME') || join(variable('HOME') ?? homedir(), '.codex');
-    const workingDirectory = readlinkSync(`/proc/${pid}/cwd`);
-    return resolveTarget(resolve(workingDirectory, directory)) === resolveTarget(resolve(home.directory));
-  } catch {
-    // Nothing to be read, or ended meanwhile: better to leave its login alone once too often.
-    return true;
-  }
-}
-
-/** Systems without /proc: by name alone. */
-function clientsByPs(): number[] {
-  try {
-    const lines = execFileSync('ps', ['-x', '-o', 'pid=,comm='], { encoding: 'utf8', timeout: 2_000 }).split('\n');
-    return lines.flatMap((line) => {
-      const [, pid, command] = /^\s*(\d+)\s+(.*\S)\s*$/.exec(line) ?? [];
-      return command !== undefined && basename(command) === 'codex' ? [Number(pid)] : [];
-    });
-  } catch {
-    // No ps either (Windows): nothing can be said, and the refresh itself is still guarded by the lineage checks.
-    return [];
-  }
+function refusesDaemon({ arguments: words }: ClientProcess): boolean {
+  return words.some((word) => word === '--no-daemon' || word.includes('daemon_auto_start'));
 }

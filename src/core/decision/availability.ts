@@ -34,10 +34,10 @@ function waitEnd(reason: Reason): { endsAt?: number }[] {
 
 /** The worst that can be said, the person's own choice first. */
 export function accountState(reasons: readonly Reason[], quota: BindingQuota | undefined): AccountState {
-  const codes = new Set(reasons.map(({ code }) => code));
-  if (codes.has('disabled')) return 'disabled';
-  if (codes.has('flagged') || codes.has('sign-in-needed')) return 'sign-in-needed';
-  if (codes.has('window-exhausted') || codes.has('limit-reached')) return 'exhausted';
-  if (codes.has('cooling-down') || codes.has('rate-limited')) return 'delayed';
+  const has = (...codes: readonly ReasonCode[]) => reasons.some(({ code }) => codes.includes(code));
+  if (has('disabled')) return 'disabled';
+  if (has('flagged', 'sign-in-needed')) return 'sign-in-needed';
+  if (has('window-exhausted', 'limit-reached')) return 'exhausted';
+  if (has('cooling-down', 'rate-limited')) return 'delayed';
   return quota === undefined || quota.windows.length === 0 ? 'unknown' : 'ready';
 }

@@ -1,5 +1,5 @@
 import { definedOnly } from '../defined-only.js';
-import { bindingQuota } from '../quota/binding-quota.js';
+import { type BindingQuota, bindingQuota } from '../quota/binding-quota.js';
 import { blockReasons, leaningReasons, waitReasons } from './account-reasons.js';
 import { type AccountState, type Availability, accountState, availabilityOf } from './availability.js';
 import type { AccountFacts, DecisionRequest } from './facts.js';
@@ -24,7 +24,8 @@ export interface AccountDecision {
   /** The higher the better; 0 unless `ready`. See {@link scoreParts} for the rule. */
   readonly score: number;
   readonly scoreParts: ScoreParts;
-  readonly usableNowPercent?: number;
+  /** What binds of the quota that was known; absent when nothing was. */
+  readonly quota?: BindingQuota;
   /** The most important first. */
   readonly reasons: readonly Reason[];
 }
@@ -83,7 +84,7 @@ function decideAccount(facts: AccountFacts, request: DecisionRequest): AccountDe
     riskRows: risk.rows,
     score: totalScore(parts),
     scoreParts: parts,
-    usableNowPercent: quota?.usableNowPercent,
+    quota,
     reasons,
   });
 }

@@ -112,7 +112,7 @@ export function describeRecommendation(reason: RecommendationReason, time: Descr
     case 'lapses-soonest':
       return `${percent(reason.remainingPercent)} left of its ${reason.windowId} window would lapse soonest (${time(reason.resetsAt)})`;
     case 'already-active':
-      return 'as good as any and already active';
+      return 'as good as any, and in use already';
     case 'first-in-order':
       return 'as good as any and first in order';
   }

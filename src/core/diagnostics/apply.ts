@@ -14,7 +14,6 @@ import { isStored } from './account-repairs/repair.js';
 import { type RepairSettings, readRepairWorld } from './account-repairs/world.js';
 import { adoptNewest } from './adopt-newest.js';
 import { recordRepairKinds } from './checks/accounts.js';
-import { mergeLegacyPool } from './merge-legacy-pool.js';
 import { recoverFile } from './recover-file.js';
 import type { Repair } from './repair.js';
 import { settleAuthFile } from './settle-auth-file.js';
@@ -75,7 +74,7 @@ async function applyRepair(deps: RepairDeps, repair: Repair): Promise<string | u
       await inStore((store) => store.savePool(repair.scopeKey, store.scope(repair.scopeKey).pool));
       return undefined;
     case 'merge-legacy-pool':
-      return withStore(root, { signal }, (store) => mergeLegacyPool(store, repair.fromKey, repair.toKey));
+      return mergeLegacyPool(deps, repair.fromKey, repair.toKey);
     case 'adopt-newest':
       await adoptNewest(root, home, repair.accountId, signal);
       return undefined;
@@ -94,6 +93,15 @@ async function repairAccounts({ root, home, settings, signal }: RepairDeps): Pro
   const planned = planAccountRepairs(world).filter(isStored);
   const wanted = planned.filter(({ kind }) => recordRepairKinds.includes(kind));
   await withStore(root, { signal }, (store) => void applyAccountRepairs(store, wanted, world));
+}
+
+/** Opening a store does it, for the projects that the root names. */
+async function mergeLegacyPool({ root, signal }: RepairDeps, legacyKey: string, key: string) {
+  const kept: string[] = [];
+  const onMerged = (_key: string, keptFiles: readonly string[]) => kept.push(...keptFiles);
+  const projects = () => [{ key, legacyKeys: [legacyKey], onMerged }];
+  await withStore({ ...root, projects }, { signal }, () => undefined);
+  return kept[0];
 }
 
 function tightenMode(path: string, mode: number): undefined {

@@ -11,6 +11,7 @@ import { fileLockingCheck } from './checks/file-locking.js';
 import { filesCheck } from './checks/files.js';
 import { flaggedCheck } from './checks/flagged.js';
 import { healthCheck } from './checks/health.js';
+import { issuerCheck } from './checks/issuer.js';
 import { journalCheck } from './checks/journal.js';
 import { leftoversCheck } from './checks/leftovers.js';
 import { locksCheck } from './checks/locks.js';
@@ -18,6 +19,7 @@ import { otherRootsCheck } from './checks/other-roots.js';
 import { permissionsCheck } from './checks/permissions.js';
 import { portsCheck } from './checks/ports.js';
 import { projectCheck } from './checks/project.js';
+import { proxyCheck } from './checks/proxy.js';
 import { quotaCheck } from './checks/quota.js';
 import { reachabilityCheck } from './checks/reachability.js';
 import { restrictionsCheck } from './checks/restrictions.js';
@@ -40,6 +42,7 @@ export const checks: readonly Check[] = [
   accountsCheck,
   activeAccountCheck,
   tokensCheck,
+  issuerCheck,
   healthCheck,
   flaggedCheck,
   quotaCheck,
@@ -54,6 +57,7 @@ export const checks: readonly Check[] = [
   environmentCheck,
   fileLockingCheck,
   portsCheck,
+  proxyCheck,
   clockCheck,
   reachabilityCheck,
 ];

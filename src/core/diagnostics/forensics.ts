@@ -24,6 +24,7 @@ const deadTokenReasons = [
   'rotation-lost',
   'refresh-refused',
   'no-refresh-token',
+  'spent-token',
 ];
 
 /** Whether the account was set aside because of the tokens that it held then, and for nothing else. */

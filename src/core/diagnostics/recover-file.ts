@@ -4,8 +4,8 @@ import { isSameAccount } from '../accounts/identity.js';
 import { emptyFlaggedPool, emptyPool, type FlaggedPool, type Pool, wasRemoved } from '../accounts/pool.js';
 import type { CodexHome } from '../codex/home.js';
 import { AppError } from '../errors.js';
-import { listDirectory, readVersion, replaceFile } from '../storage/atomic-file.js';
-import { backupPaths } from '../storage/backups.js';
+import { listDirectory, readVersion } from '../storage/atomic-file.js';
+import { replaceBackedUp } from '../storage/backups.js';
 import type { LockHandle } from '../storage/file-lock.js';
 import { keepAside, removedAccountStem } from '../storage/kept.js';
 import { compareLineage } from '../storage/lineage.js';
@@ -14,33 +14,37 @@ import { encodeFlagged, encodePool } from '../storage/pool-codec.js';
 import type { Root } from '../storage/root.js';
 import { freshestTokens, historyOf } from './newest-login.js';
 import type { Repair } from './repair.js';
+import { copiesToRecover, type FileCopy, flaggedCopies, poolCopies } from './world/file-copies.js';
 import { copiesInRoot, copyOf, type LoginCopy, recordCopies } from './world/login-copies.js';
-import { readableScopes, readFlagged, readPool, salvageFrom, verdictOn } from './world/stored-files.js';
+import { readableScopes, readPool, salvageFrom, verdictOn } from './world/stored-files.js';
 
 type Recovery = Extract<Repair, { kind: 'recover-file' }>;
 
 /**
- * Brings a damaged file back from what is whole in it and from its good backups. Every account takes the newest tokens
- * that any readable copy has for it, so that no backup revives a token that has been spent since (P11); what the person
- * removed, and what has moved to another file, stays away. The damaged file is kept whole. Returns where.
+ * Brings back a damaged or missing file from what is whole in it and from its good copies. Every account takes the newest
+ * tokens that any readable copy has for it, so that no copy revives a token that has been spent since (P11); what the
+ * person removed, and what has moved to another file, stays away. The damaged file is kept whole. Returns where.
  */
 export function recoverFile(root: Root, home: CodexHome, lock: LockHandle, recovery: Recovery): string | undefined {
   const { path, part } = recovery;
   const damaged = readVersion(path);
   // Another process may have repaired it, and written to it since, while we waited for the lock.
-  if (damaged.kind === 'absent' || verdictOn(path, part).kind !== 'damaged') return undefined;
+  const isLost = damaged.kind === 'absent' || verdictOn(path, part).kind === 'damaged';
+  if (!isLost) return undefined;
   const content = part === 'pool' ? recoveredPool(root, home, path) : recoveredFlagged(root, home, path);
-  const keptFile = keepAside(root, 'damaged', damaged.bytes);
+  const keptFile = damaged.kind === 'absent' ? undefined : keepAside(root, 'damaged', damaged.bytes);
   const guard = () => lock.assertHeld();
-  replaceFile({ path, content: `${JSON.stringify(content, null, 2)}\n`, guard }, root.processes);
+  replaceBackedUp({ path, content: `${JSON.stringify(content, null, 2)}\n`, guard }, root.processes);
   return keptFile;
 }
 
 function recoveredPool(root: Root, home: CodexHome, path: string): Record<string, unknown> {
   const salvaged = salvageFrom(path, 'pool') as Pool;
-  const backups = backupPaths(path).flatMap((each) => readPool(each) ?? []);
-  const base = baseOf(backups, salvaged, emptyPool, path);
-  const accounts = recoverAccounts(root, home, path, [salvaged, ...backups], base.accounts);
+  const copies = poolCopies(path);
+  const states = copiesToRecover(copies).map(({ content }) => content);
+  const base = baseOf(states, salvaged, emptyPool, path);
+  const logins = loginsIn([{ path, content: salvaged }, ...copies]);
+  const accounts = recoverAccounts(root, home, [salvaged, ...states], base.accounts, logins);
   const removed = [...base.removed, ...salvaged.removed.filter((each) => !wasRemoved(base, each))];
   // Readers compare generations: no reader has seen one this high.
   return encodePool({ ...base, accounts, removed, generation: base.generation + 2 });
@@ -48,31 +52,38 @@ function recoveredPool(root: Root, home: CodexHome, path: string): Record<string
 
 function recoveredFlagged(root: Root, home: CodexHome, path: string): Record<string, unknown> {
   const salvaged = salvageFrom(path, 'flagged') as FlaggedPool;
-  const backups = backupPaths(path).flatMap((each) => readFlagged(each) ?? []);
-  const base = baseOf(backups, salvaged, emptyFlaggedPool, path);
+  const copies = flaggedCopies(path);
+  const states = copiesToRecover(copies).map(({ content }) => content);
+  const base = baseOf(states, salvaged, emptyFlaggedPool, path);
+  const logins = loginsIn([{ path, content: salvaged }, ...copies]);
   const withoutTombstones = (pool: FlaggedPool) => ({ accounts: pool.accounts, removed: [] });
-  const generations = [salvaged, ...backups].map(withoutTombstones);
-  return encodeFlagged({ ...base, accounts: recoverAccounts(root, home, path, generations, base.accounts) });
+  const generations = [salvaged, ...states].map(withoutTombstones);
+  return encodeFlagged({ ...base, accounts: recoverAccounts(root, home, generations, base.accounts, logins) });
 }
 
-/** What the file holds besides its accounts comes from the newest backup, or from nowhere. */
-function baseOf<P extends Pool | FlaggedPool>(backups: readonly P[], salvaged: P, empty: P, path: string): P {
-  const [newest] = backups;
+/** What the file holds besides its accounts comes from the newest copy, or from nowhere. */
+function baseOf<P extends Pool | FlaggedPool>(copies: readonly P[], salvaged: P, empty: P, path: string): P {
+  const [newest] = copies;
   if (newest !== undefined) return newest;
   if (salvaged.accounts.length > 0) return empty;
-  throw new AppError('storage-corrupt', `there is no good backup of ${path}, and no whole account in it`);
+  throw new AppError('storage-corrupt', `there is no good copy of ${path}, and no whole account in it`);
+}
+
+/** The logins of all copies, also of those that bring no account back: one may have the newest tokens. */
+function loginsIn(copies: readonly Pick<FileCopy, 'path' | 'content'>[]): LoginCopy[] {
+  return copies.flatMap(({ path, content }) => content.accounts.map((each) => copyOf('backup', path, each)));
 }
 
 /** One state of the file, newest first. */
 type Generation<A> = { readonly accounts: readonly A[] } & Pick<Pool, 'removed'>;
 
-/** The accounts of every state of the file, each as it was last, in the order of the newest backup. */
+/** The accounts of every state of the file, each as it was last, in the order of the newest copy. */
 function recoverAccounts<A extends Account>(
   root: Root,
   home: CodexHome,
-  path: string,
   generations: readonly Generation<A>[],
   order: readonly Account[],
+  logins: readonly LoginCopy[],
 ): A[] {
   const elsewhere = readableScopes(root.paths);
   const removals = [...elsewhere.map(({ pool }) => pool), ...removedRecords(root)];
@@ -85,8 +96,7 @@ function recoverAccounts<A extends Account>(
     // It was removed after all older states, and not signed in again by this one.
     removals.push({ ...emptyPool, removed: generation.removed });
   }
-  const seen = generations.flatMap(({ accounts }) => accounts.map((each) => copyOf('backup', path, each)));
-  const copies = [...seen, ...copiesInRoot(root, home)];
+  const copies = [...logins, ...copiesInRoot(root, home)];
   const history = historyOf(readLineage(root));
   const position = ({ id }: Account) => order.findIndex((each) => each.id === id) + 1 || order.length + 1;
   return withDistinctIds(recovered)

@@ -60,8 +60,9 @@ export function describeRepair(repair: Repair): string {
 const order: readonly Repair['kind'][] = [
   'tighten-mode',
   'release-lock',
-  'recover-file',
+  // A damaged backup makes way before the recovered file gets its own.
   'set-aside',
+  'recover-file',
   'sweep-leftovers',
   'finish-journal',
   'merge-legacy-pool',

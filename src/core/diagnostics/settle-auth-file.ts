@@ -2,11 +2,12 @@ import { findSame } from '../accounts/identity.js';
 import { completeLogin } from '../codex/activate.js';
 import { formatAuthFile } from '../codex/auth-file.js';
 import { withCredentialLock } from '../codex/credential-lock.js';
-import { readAuthFile } from '../codex/home.js';
+import { type CodexHome, readAuthFile } from '../codex/home.js';
+import { loginPlace, readLoginVersion, writeLogin } from '../codex/official-login.js';
 import { syncBack } from '../codex/sync-back.js';
 import { AppError } from '../errors.js';
 import type { RefreshDeps } from '../oauth/refresh-deps.js';
-import { type FileVersion, isSameVersion, readVersion, replaceFile } from '../storage/atomic-file.js';
+import { type FileVersion, isSameVersion } from '../storage/atomic-file.js';
 import { logLineage } from '../storage/lineage-log.js';
 import { withPersonLock } from '../storage/person-lock.js';
 import { type Store, withStore } from '../storage/store.js';
@@ -40,13 +41,15 @@ async function settle(store: Store, { root, home, flockHelpers }: SettleDeps): P
   const content = formatAuthFile(completeLogin(account));
   const options = { home: home.directory, authFile: home.authFile, clock: root.clock, helpers: flockHelpers };
   await withCredentialLock(options, () => {
-    const guard = () => assertUnchanged(home.authFile, before.version);
-    replaceFile({ path: home.authFile, content, guard }, root.processes);
+    writeLogin(root, home, content, () => assertUnchanged(home, before.version));
   });
   logLineage(root, { event: 'handed-out', accountId: account.id, after: account.tokens.refreshToken });
 }
 
-function assertUnchanged(path: string, expected: FileVersion): void {
-  if (isSameVersion(readVersion(path), expected)) return;
-  throw new AppError('storage-conflict', `another program changed ${path} at the same moment; nothing was overwritten`);
+function assertUnchanged(home: CodexHome, expected: FileVersion): void {
+  if (isSameVersion(readLoginVersion(home), expected)) return;
+  throw new AppError(
+    'storage-conflict',
+    `another program changed ${loginPlace(home)} at the same moment; nothing was overwritten`,
+  );
 }

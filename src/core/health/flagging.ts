@@ -1,5 +1,6 @@
 import type { Flag, FlaggedAccount } from '../accounts/account.js';
 import { withAccount, withoutAccount } from '../accounts/pool.js';
+import { moveTime } from '../storage/moves.js';
 import type { Store } from '../storage/store.js';
 
 /** Why an account is set aside; the provider's own code where it gave one. */
@@ -20,8 +21,7 @@ export function flagAccount(store: Store, accountId: string, { reason, lastError
     if (account === undefined) continue;
     const now = store.root.clock.now();
     const flag: Flag = { at: now, reason, verificationCount: 0, ...(lastError === undefined ? {} : { lastError }) };
-    // Later than the move that brought it back, even if the clock has been set back since.
-    const movedAt = Math.max(now, (account.movedAt ?? 0) + 1);
+    const movedAt = moveTime(account, now);
     // The format wants the count from the start.
     const raw = { ...account.raw, verificationCount: 0 };
     const moved: FlaggedAccount = { ...account, raw, movedAt, flag };

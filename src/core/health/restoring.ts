@@ -4,6 +4,7 @@ import { withAccount, withoutAccount } from '../accounts/pool.js';
 import { definedOnly } from '../defined-only.js';
 import { withoutFlag } from '../storage/account-codec.js';
 import { type AccountKnowledge, withKnowledge } from '../storage/account-state.js';
+import { moveTime } from '../storage/moves.js';
 import type { Store } from '../storage/store.js';
 import { fullScore } from './score.js';
 
@@ -36,8 +37,7 @@ function asUsable(setAside: FlaggedAccount, now: number): Account {
   return {
     ...withoutPausesOfOtherTools(withoutFlag(setAside)),
     ...definedOnly({ accountId, email }),
-    // Later than the move that set it aside, even if the clock has been set back since.
-    movedAt: Math.max(now, (setAside.movedAt ?? 0) + 1),
+    movedAt: moveTime(setAside, now),
   };
 }
 

@@ -26,6 +26,7 @@ export function judgeRefresh(outcome: RefreshOutcome): Verdict {
     case 'refused':
       return judgeRefusal(outcome);
     case 'no-refresh-token':
+    case 'spent-token':
     case 'other-workspace':
     case 'no-access-token':
       return { kind: 'dead', reason: outcome.kind };
@@ -90,6 +91,7 @@ function judgeAnswer(answer: Extract<ProbeFailure, { kind: 'answer' }>['answer']
       return { kind: 'unverified', reason: 'provider-error' };
     case 'challenge':
     case 'offline':
+    case 'proxy':
     case 'timeout':
       return { kind: 'unverified', reason: answer.kind };
   }

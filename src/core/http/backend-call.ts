@@ -23,6 +23,8 @@ export type BackendAnswer =
   | { readonly kind: 'server'; readonly status: number; readonly requestId?: string }
   | { readonly kind: 'malformed'; readonly status: number; readonly message: string }
   | { readonly kind: 'offline'; readonly message: string }
+  /** The proxy gave no connection, which says nothing about the provider or the account. */
+  | { readonly kind: 'proxy'; readonly message: string }
   | { readonly kind: 'timeout'; readonly message: string };
 
 const defaultDeadlineMs = 15_000;
@@ -33,24 +35,59 @@ export function getBackend(
   provider: Provider,
   path: string,
   credentials: BackendCredentials,
-  options: CallOptions,
+  { userAgent, signal, deadlineMs = defaultDeadlineMs }: CallOptions,
 ): Promise<HttpOutcome> {
-  const { accessToken, accountId, isFedramp } = credentials;
-  const { userAgent, signal, deadlineMs = defaultDeadlineMs } = options;
-  const headers = definedOnly({
-    'user-agent': userAgent,
-    authorization: `Bearer ${accessToken.reveal()}`,
-    'chatgpt-account-id': accountId,
-    'x-openai-fedramp': isFedramp === true ? 'true' : undefined,
-    accept: '*/*',
-  });
+  const headers = { ...headersOf(credentials, userAgent), accept: '*/*' };
   const url = `${provider.backendUrl}${path}`;
   return http.send(definedOnly({ method: 'GET' as const, url, headers, deadlineMs, signal }));
 }
 
+export interface StreamQuestion {
+  readonly path: string;
+  readonly body: unknown;
+  /** Told the text so far; true ends the reading. */
+  readonly isEnough: (text: string) => boolean;
+}
+
+/** POSTs a question whose answer is a stream of events; on a connection of its own, which ends with the reading. */
+export function postForStream(
+  http: HttpClient,
+  provider: Provider,
+  { path, body, isEnough }: StreamQuestion,
+  credentials: BackendCredentials,
+  { userAgent, signal, deadlineMs = defaultDeadlineMs }: CallOptions,
+): Promise<HttpOutcome> {
+  const headers = {
+    ...headersOf(credentials, userAgent),
+    'content-type': 'application/json',
+    accept: 'text/event-stream',
+  };
+  const request = {
+    method: 'POST' as const,
+    url: `${provider.backendUrl}${path}`,
+    headers,
+    body: JSON.stringify(body),
+    deadlineMs,
+    freshConnection: true,
+    isEnough,
+  };
+  return http.send({ ...request, ...definedOnly({ signal }) });
+}
+
+function headersOf({ accessToken, accountId, isFedramp }: BackendCredentials, userAgent: string) {
+  return definedOnly({
+    'user-agent': userAgent,
+    authorization: `Bearer ${accessToken.reveal()}`,
+    'chatgpt-account-id': accountId,
+    'x-openai-fedramp': isFedramp === true ? 'true' : undefined,
+  });
+}
+
 /** Pure; the body is JSON or the answer is `malformed`. Redirects are never followed, so they are malformed too. */
 export function judgeBackendAnswer(outcome: HttpOutcome, now: number): BackendAnswer {
-  if (outcome.kind === 'unsent') return { kind: 'offline', message: outcome.message };
+  if (outcome.kind === 'unsent') {
+    return { kind: outcome.reason === 'proxy' ? 'proxy' : 'offline', message: outcome.message };
+  }
   if (outcome.kind === 'no-answer') {
     const kind = outcome.reason === 'timeout' ? 'timeout' : outcome.reason === 'too-large' ? undefined : 'offline';
     const { message } = outcome;

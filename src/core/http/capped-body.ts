@@ -5,11 +5,17 @@ import { systemErrorCode } from '../errors.js';
 /** The body of an answer is larger than its cap (P20). It never leaves this directory. */
 export class BodyTooLarge extends Error {}
 
-/** Reads a body of at most `maxBytes`; leaving the loop early destroys the stream and with it the connection. */
+export interface BodyLimits {
+  readonly maxBytes: number;
+  /** Whether the text so far is all that is wanted. */
+  readonly isEnough?: ((text: string) => boolean) | undefined;
+}
+
+/** Reads a body up to its limits; leaving the loop early destroys the stream and with it the connection. */
 export async function readCappedBody(
   stream: AsyncIterable<Uint8Array>,
   encoding: string | undefined,
-  maxBytes: number,
+  { maxBytes, isEnough }: BodyLimits,
 ): Promise<string> {
   const chunks: Uint8Array[] = [];
   let size = 0;
@@ -17,6 +23,7 @@ export async function readCappedBody(
     size += chunk.byteLength;
     if (size > maxBytes) throw new BodyTooLarge();
     chunks.push(chunk);
+    if (isEnough?.(Buffer.concat(chunks).toString('utf8')) === true) break;
   }
   const bytes = Buffer.concat(chunks);
   return (await decode(bytes, encoding?.trim().toLowerCase(), maxBytes)).toString('utf8');

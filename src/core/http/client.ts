@@ -8,6 +8,11 @@ export interface HttpRequest {
   readonly deadlineMs: number;
   /** Cap on the answer's body in bytes; 1 MiB unless told. */
   readonly maxBytes?: number;
+  /**
+   * For an answer that is a stream: told the text so far with every part that comes. When it says true, the answer is what
+   * has come, and the connection ends; deadline and cap hold until then.
+   */
+  readonly isEnough?: (text: string) => boolean;
   readonly signal?: AbortSignal;
   /** A connection of its own, never a pooled one: for requests that must not be sent twice by a stale keep-alive (P4). */
   readonly freshConnection?: boolean;

@@ -1,5 +1,6 @@
 import { systemErrorCode } from '../errors.js';
 import type { UnsentReason } from './client.js';
+import { ProxyRefusal } from './proxy-refusal.js';
 
 export interface Route {
   /** Host, and port when it is not the default one; never credentials. */
@@ -8,16 +9,36 @@ export interface Route {
   readonly proxy?: string;
 }
 
-/** Why no connection came about, in words that quote neither a URL nor the underlying error. */
-export function explainConnectFailure(cause: unknown, route: Route): { reason: UnsentReason; message: string } {
-  const code = systemErrorCode(cause);
-  const reason = reasonOf(cause, code, route);
-  const suffix = code === undefined || code.startsWith('UND_ERR') ? '' : ` (${code})`;
-  return { reason, message: `${explain(reason, cause, route)}${suffix}` };
+/** What was being reached: the proxy, up to its consent, or whom the request is for. */
+export type Stage = 'proxy' | 'target';
+
+/**
+ * No connection came about, hence no request was written: the proof behind `unsent`. It also replaces the original
+ * error on its way through undici, which treats UND_ERR_SOCKET and UND_ERR_INFO in the connect phase as recoverable
+ * and connects again without end. It never leaves this directory.
+ */
+export class ConnectFailure extends Error {
+  constructor(
+    cause: unknown,
+    readonly stage: Stage,
+  ) {
+    super('No connection', { cause });
+  }
 }
 
-function reasonOf(cause: unknown, code: string | undefined, route: Route): UnsentReason {
-  if (code !== undefined && isTlsCode(code)) return 'tls';
+/** Why no connection came about, in words that quote neither a URL nor the underlying error. */
+export function explainConnectFailure(
+  { cause, stage }: ConnectFailure,
+  route: Route,
+): { reason: UnsentReason; message: string } {
+  const code = systemErrorCode(cause);
+  const reason = reasonOf(cause, code, stage, route);
+  return { reason, message: `${explain(reason, cause, route)}${code === undefined ? '' : ` (${code})`}` };
+}
+
+function reasonOf(cause: unknown, code: string | undefined, stage: Stage, route: Route): UnsentReason {
+  if (stage === 'target' && code !== undefined && isTlsCode(code)) return 'tls';
+  // Many a proxy consents at once, and hangs up when it cannot reach the other end after all.
   if (route.proxy !== undefined) return 'proxy';
   if (code === undefined) return 'connect-failed';
   if (code === 'ENOTFOUND' || code.startsWith('EAI_')) return 'dns';
@@ -42,14 +63,13 @@ function explain(reason: UnsentReason, cause: unknown, route: Route): string {
     case 'tls':
       return `the TLS handshake with ${route.host} failed`;
     case 'proxy':
-      return `the proxy ${route.proxy ?? ''} gave no connection to ${route.host}${proxyStatus(cause)}`;
+      return `the proxy ${route.proxy ?? ''} gave no connection to ${route.host}${refusal(cause)}`;
     case 'connect-failed':
       return `no connection to ${route.host} came about`;
   }
 }
 
-/** undici tells the status of a refused CONNECT only in its message. */
-function proxyStatus(cause: unknown): string {
-  const status = cause instanceof Error ? /^Proxy response \((\d{3})\)/.exec(cause.message)?.[1] : undefined;
-  return status === undefined ? '' : `, it answered ${status}`;
+function refusal(cause: unknown): string {
+  if (!(cause instanceof ProxyRefusal)) return '';
+  return `: ${cause.message}${cause.wantsCredentials ? ', and wants a user and password' : ''}`;
 }

@@ -1,9 +1,12 @@
 import { isIP, type Socket, connect as tcpConnect } from 'node:net';
-import { connect as tlsConnect } from 'node:tls';
-import { Agent, type buildConnector, type Dispatcher, Pool, ProxyAgent } from 'undici';
-import { AppError } from '../errors.js';
+import { type ConnectionOptions, type SecureContext, connect as tlsConnect } from 'node:tls';
+import { Agent, type buildConnector, type Dispatcher } from 'undici';
+import { ConnectFailure, type Stage } from './connect-failure.js';
 import type { ProxyChoice } from './proxy.js';
+import type { Endpoint } from './socks.js';
+import { isSocks, openTunnel } from './tunnel.js';
 
+/** For everything until a request can be written, the tunnel and TLS included. */
 const connectTimeoutMs = 10_000;
 /** The overall deadline of a request is the only limit (P20); undici's own would be a second clock. */
 const noTimeouts = { headersTimeout: 0, bodyTimeout: 0 };
@@ -11,127 +14,116 @@ const noTimeouts = { headersTimeout: 0, bodyTimeout: 0 };
 /** A way to the network, with a hard stop: `destroy` ends even connections that are still being made. */
 export interface Connections {
   readonly dispatcher: Dispatcher;
+  /** Whether any connection is there: while there is none, nothing can be on its way. */
+  isConnected(): boolean;
   destroy(): Promise<void>;
 }
 
-/**
- * No connection came about, hence no request was written: the proof behind `unsent`. It also replaces the original
- * error on its way through undici, which treats UND_ERR_SOCKET and UND_ERR_INFO in the connect phase as recoverable
- * and connects again without end (a proxy that hangs up on CONNECT is enough). It never leaves this directory.
- */
-export class ConnectFailure extends Error {
-  constructor(cause: unknown) {
-    super('No connection', { cause });
-  }
-}
+/** `trust` says whose certificates are accepted, where that is not Node's own choice. */
+export function openConnections(choice: ProxyChoice, trust?: SecureContext): Connections {
+  const opened = new Set<Socket>();
+  const connected = new Set<Socket>();
+  const proxy = choice.kind === 'proxy' ? new URL(choice.url.reveal()) : undefined;
 
-export function openConnections(choice: ProxyChoice): Connections {
-  const sockets = new Set<Socket>();
-  const connect = trackingConnector(sockets);
-  const dispatcher = choice.kind === 'proxy' ? tunnel(choice.url.reveal(), connect) : direct(connect);
+  function remember(socket: Socket): void {
+    opened.add(socket);
+    // A dead socket may still report a second error, which would end the process if nobody listened.
+    socket
+      .on('error', () => undefined)
+      .once('close', () => {
+        opened.delete(socket);
+        connected.delete(socket);
+      });
+  }
+
+  const connect: buildConnector.connector = (target, callback) => {
+    new Connecting(remember, trust).reach(target, proxy).then(
+      (socket) => {
+        connected.add(socket);
+        callback(null, socket);
+      },
+      (failure: Error) => callback(failure, null),
+    );
+  };
+  const dispatcher = new Agent({ ...noTimeouts, connect });
   return {
     dispatcher,
+    isConnected: () => connected.size > 0,
     async destroy() {
-      for (const socket of sockets) socket.destroy();
+      for (const socket of opened) socket.destroy();
       await dispatcher.destroy();
     },
   };
 }
 
-/** Names the source of an unusable proxy setting only; the value may hold a password. */
-export function refuseInvalidProxy(choice: ProxyChoice): void {
-  if (choice.kind !== 'invalid') return;
-  const source = choice.source === 'option' ? '--proxy' : choice.source;
-  const problem = choice.reason === 'socks' ? 'names a SOCKS proxy, which is not supported' : 'is not a proxy address';
-  throw new AppError('usage', `${source} ${problem}`, { hint: 'give an http:// or https:// proxy, as host:port' });
-}
+/** One connection in the making. Its time limit ends whatever it is at. */
+class Connecting {
+  readonly #remember: (socket: Socket) => void;
+  readonly #trust: SecureContext | undefined;
+  readonly #timer = setTimeout(() => this.#giveUp(), connectTimeoutMs);
+  #socket: Socket | undefined;
+  #stage: Stage = 'target';
 
-function direct(connect: buildConnector.connector): Dispatcher {
-  return new Agent({ ...noTimeouts, connect });
-}
+  constructor(remember: (socket: Socket) => void, trust: SecureContext | undefined) {
+    this.#remember = remember;
+    this.#trust = trust;
+  }
 
-/** Every target, plain http too, is reached through CONNECT, so that the proxy cannot answer in its place. */
-function tunnel(proxyUrl: string, connect: buildConnector.connector): Dispatcher {
-  const url = new URL(proxyUrl);
-  const token = basicAuthorization(url);
-  url.username = '';
-  url.password = '';
-  return new ProxyAgent({
-    ...noTimeouts,
-    uri: url.href,
-    ...(token === undefined ? {} : { token }),
-    clientFactory: (origin) => new Pool(origin, { ...noTimeouts, connect }),
-    // undici types these options as `Object`; they are those of a Pool, with the tunnel's own connector.
-    factory: (origin, options: Pool.Options) => new Pool(origin, withFailuresMarked(options)),
-  });
-}
+  /** Rejects with a {@link ConnectFailure} and nothing else. */
+  async reach(target: buildConnector.Options, proxy: URL | undefined): Promise<Socket> {
+    const isSecure = target.protocol === 'https:';
+    const end = endpointOf(target);
+    try {
+      const socket = await (proxy === undefined ? this.#connect(end, isSecure) : this.#tunnel(proxy, end, isSecure));
+      if (socket.destroyed) throw new Error('closed');
+      return socket;
+    } catch (error) {
+      this.#socket?.destroy();
+      throw new ConnectFailure(error, this.#stage);
+    } finally {
+      clearTimeout(this.#timer);
+    }
+  }
 
-/** undici itself omits a user without a password and throws on a stray `%`. */
-function basicAuthorization(url: URL): string | undefined {
-  if (url.username === '' && url.password === '') return undefined;
-  const credentials = `${percentDecode(url.username)}:${percentDecode(url.password)}`;
-  return `Basic ${Buffer.from(credentials).toString('base64')}`;
-}
+  async #tunnel(proxy: URL, end: Endpoint, isSecure: boolean): Promise<Socket> {
+    this.#stage = 'proxy';
+    const tunnel = await this.#connect(endpointOf(proxy), proxy.protocol === 'https:');
+    await openTunnel(tunnel, proxy, end);
+    this.#stage = 'target';
+    return isSecure ? this.#secure(end, tunnel) : tunnel;
+  }
 
-function percentDecode(text: string): string {
-  try {
-    return decodeURIComponent(text);
-  } catch {
-    // A stray `%`: the person wrote the password unescaped. The error would quote it.
-    return text;
+  #connect(end: Endpoint, isSecure: boolean): Promise<Socket> {
+    return isSecure ? this.#secure(end) : this.#ready(tcpConnect({ ...end, noDelay: true }), 'connect');
+  }
+
+  /** RFC 6066 section 3: no literal addresses in SNI. */
+  #secure(end: Endpoint, socket?: Socket): Promise<Socket> {
+    const options: ConnectionOptions = { ...end, ALPNProtocols: ['http/1.1'] };
+    if (isIP(end.host) === 0) options.servername = end.host;
+    if (this.#trust !== undefined) options.secureContext = this.#trust;
+    if (socket !== undefined) options.socket = socket;
+    return this.#ready(tlsConnect(options), 'secureConnect');
+  }
+
+  #ready(socket: Socket, event: 'connect' | 'secureConnect'): Promise<Socket> {
+    this.#socket = socket;
+    this.#remember(socket);
+    return new Promise((resolve, reject) => {
+      socket
+        .once(event, () => resolve(socket))
+        .once('error', reject)
+        .once('close', () => reject(new Error('closed')));
+    });
+  }
+
+  #giveUp(): void {
+    this.#socket?.destroy(Object.assign(new Error('connect timeout'), { code: 'ETIMEDOUT' }));
   }
 }
 
-function withFailuresMarked(options: Pool.Options): Pool.Options {
-  const { connect } = options;
-  if (typeof connect !== 'function') return options;
-  const marked: buildConnector.connector = (target, callback) =>
-    connect(target, (error, socket) =>
-      error === null || error === undefined ? callback(null, socket) : callback(new ConnectFailure(error), null),
-    );
-  return { ...options, connect: marked };
-}
-
-function trackingConnector(sockets: Set<Socket>): buildConnector.connector {
-  return (target, callback) => {
-    const socket = startConnection(target);
-    sockets.add(socket);
-    const ready = target.protocol === 'https:' ? 'secureConnect' : 'connect';
-    const timer = setTimeout(() => socket.destroy(timeoutError()), connectTimeoutMs);
-    const onReady = () => {
-      clearTimeout(timer);
-      socket.off('error', onError).off('close', onClose);
-      callback(null, socket);
-    };
-    const fail = (error: unknown) => {
-      clearTimeout(timer);
-      // A dead socket may still report a second error, which would end the process if nobody listened.
-      socket
-        .off(ready, onReady)
-        .off('close', onClose)
-        .on('error', () => undefined);
-      callback(new ConnectFailure(error), null);
-    };
-    const onError = (error: Error) => fail(error);
-    const onClose = () => fail(new Error('closed'));
-    socket.once(ready, onReady).once('error', onError).once('close', onClose);
-    socket.once('close', () => sockets.delete(socket));
-  };
-}
-
-function startConnection(target: buildConnector.Options): Socket {
-  const host = target.hostname;
-  if (target.protocol !== 'https:') return tcpConnect({ host, port: Number(target.port) || 80, noDelay: true });
-  const servername = target.servername ?? host;
-  return tlsConnect({
-    host,
-    port: Number(target.port) || 443,
-    ALPNProtocols: ['http/1.1'],
-    // RFC 6066 section 3: no literal addresses in SNI.
-    ...(isIP(servername) === 0 ? { servername } : {}),
-  });
-}
-
-function timeoutError(): Error {
-  return Object.assign(new Error('connect timeout'), { code: 'ETIMEDOUT' });
+function endpointOf(from: buildConnector.Options | URL): Endpoint {
+  const { hostname, port, protocol } = from;
+  const usual = from instanceof URL && isSocks(from) ? 1080 : protocol === 'https:' ? 443 : 80;
+  return { host: hostname.replace(/^\[|\]$/g, ''), port: Number(port) || usual };
 }

@@ -1,23 +1,41 @@
 import { Secret } from '../secret.js';
+import { isLoopbackTarget, noProxyEntry, systemEntry } from './proxy-exceptions.js';
 
 export type ProxyEnvironment = Readonly<Record<string, string | undefined>>;
 
-/** Where the choice came from: the `--proxy` option or the name of an environment variable. */
-export type ProxySource = 'option' | (typeof proxyVariables)[keyof typeof proxyVariables][number];
+/** Where the choice came from: the `--proxy` option, the name of an environment variable, or the system's settings. */
+export type ProxySource = 'option' | 'system' | (typeof proxyVariables)[keyof typeof proxyVariables][number];
 
 /**
  * How a request leaves this machine. `url` may hold a password, hence the wrapper; `display` never does and is what
  * a person or a log may see.
  */
 export type ProxyChoice =
-  | { readonly kind: 'direct'; readonly source: 'option' | 'none' | (typeof proxyExceptions)[number] }
-  | { readonly kind: 'proxy'; readonly source: ProxySource; readonly url: Secret; readonly display: string }
   | {
-      readonly kind: 'invalid';
-      readonly source: ProxySource;
-      readonly reason: 'socks' | 'malformed';
-      readonly display: string;
-    };
+      readonly kind: 'direct';
+      readonly source: 'option' | 'none';
+      /** The system names a PAC file, which is not read. */
+      readonly ignoresPac?: true;
+    }
+  /** There is a proxy, and an exception to it. */
+  | {
+      readonly kind: 'direct';
+      readonly source: 'system' | (typeof proxyExceptions)[number];
+      readonly exception: string;
+    }
+  | { readonly kind: 'proxy'; readonly source: ProxySource; readonly url: Secret; readonly display: string }
+  | { readonly kind: 'invalid'; readonly source: ProxySource; readonly reason: 'socks4' | 'malformed' };
+
+/** What the system's own settings say. Addresses are as `--proxy` takes them; systems keep no password in them. */
+export interface SystemProxy {
+  readonly https?: string;
+  readonly http?: string;
+  readonly socks?: string;
+  /** Hosts that are reached directly, `<local>` among them for all names without a dot. */
+  readonly exceptions: readonly string[];
+  /** A script decides, or the network is asked for one: not supported. */
+  readonly hasPac: boolean;
+}
 
 const proxyVariables = {
   'https:': ['https_proxy', 'HTTPS_PROXY'],
@@ -30,24 +48,39 @@ const proxyExceptions = ['no_proxy', 'NO_PROXY'] as const;
  * The proxy for one target. The option wins and is absolute: empty means direct, and NO_PROXY does not apply to it.
  * Then the environment as curl reads it: lower case first, the variable of the target's scheme before ALL_PROXY. An
  * empty variable counts as unset, so it hides nothing. A loopback target goes through an environment proxy like any
- * other unless NO_PROXY names it (curl does the same).
+ * other unless NO_PROXY names it (curl does the same). Last the system's own setting, to which NO_PROXY applies as well.
  */
 export function chooseProxy(
   targetUrl: string,
-  given: { readonly option?: string; readonly environment: ProxyEnvironment },
+  given: {
+    readonly option?: string | undefined;
+    readonly environment: ProxyEnvironment;
+    readonly system?: SystemProxy | undefined;
+  },
 ): ProxyChoice {
-  if (given.option !== undefined) {
-    return given.option.trim() === '' ? { kind: 'direct', source: 'option' } : readProxy(given.option, 'option');
+  const { option, environment, system } = given;
+  if (option !== undefined) {
+    return option.trim() === '' ? { kind: 'direct', source: 'option' } : readProxy(option, 'option');
   }
   const target = new URL(targetUrl);
   const scheme = target.protocol === 'https:' ? 'https:' : 'http:';
-  const named = firstSet([...proxyVariables[scheme], ...proxyVariables.any], given.environment);
-  if (named === undefined) return { kind: 'direct', source: 'none' };
-  const exceptions = firstSet(proxyExceptions, given.environment);
-  if (exceptions !== undefined && isException(target, exceptions.value)) {
-    return { kind: 'direct', source: exceptions.name };
+  const set = firstSet([...proxyVariables[scheme], ...proxyVariables.any], environment);
+  const found = set ?? systemProxyFor(target, system);
+  if (found === undefined) return { kind: 'direct', source: 'none', ...(system?.hasPac ? { ignoresPac: true } : {}) };
+  const list = firstSet(proxyExceptions, environment);
+  const exception = list && noProxyEntry(target, list.value);
+  if (list !== undefined && exception !== undefined) return { kind: 'direct', source: list.name, exception };
+  if (found.name === 'system') {
+    const systemException = systemEntry(target, system?.exceptions ?? []);
+    if (systemException !== undefined) return { kind: 'direct', source: 'system', exception: systemException };
   }
-  return readProxy(named.value, named.name);
+  return readProxy(found.value, found.name);
+}
+
+function systemProxyFor(target: URL, system: SystemProxy | undefined): { name: 'system'; value: string } | undefined {
+  const own = target.protocol === 'https:' ? system?.https : system?.http;
+  const value = own ?? system?.socks;
+  return value === undefined || isLoopbackTarget(target) ? undefined : { name: 'system', value };
 }
 
 function firstSet<Name extends string>(
@@ -64,52 +97,11 @@ function firstSet<Name extends string>(
 function readProxy(text: string, source: ProxySource): ProxyChoice {
   const trimmed = text.trim();
   const withScheme = /^[a-z][a-z0-9+.-]*:\/\//i.test(trimmed) ? trimmed : `http://${trimmed}`;
-  if (/^socks/i.test(withScheme)) return { kind: 'invalid', source, reason: 'socks', display: 'a SOCKS proxy' };
+  if (/^socks4a?:/i.test(withScheme)) return { kind: 'invalid', source, reason: 'socks4' };
   // URL.parse is newer than Node 20, and the error of the constructor quotes its input, password included.
   const url = URL.canParse(withScheme) ? new URL(withScheme) : undefined;
-  if (url === undefined || !/^https?:$/.test(url.protocol) || url.hostname === '') {
-    return { kind: 'invalid', source, reason: 'malformed', display: 'an unreadable proxy address' };
+  if (url === undefined || !/^(https?|socks|socks5h?):$/.test(url.protocol) || url.hostname === '') {
+    return { kind: 'invalid', source, reason: 'malformed' };
   }
   return { kind: 'proxy', source, url: new Secret(url.href), display: `${url.protocol}//${url.host}` };
-}
-
-function isException(target: URL, list: string): boolean {
-  const host = bareHost(target.hostname);
-  const port = target.port || (target.protocol === 'https:' ? '443' : '80');
-  return list
-    .split(/[\s,]+/)
-    .filter((entry) => entry !== '')
-    .some((entry) => entry === '*' || matches(entry, host, port));
-}
-
-function matches(entry: string, host: string, port: string): boolean {
-  const { name, port: wantedPort } = splitPort(entry.toLowerCase());
-  if (wantedPort !== undefined && wantedPort !== port) return false;
-  const wanted = bareHost(canonicalAddress(name.replace(/^\*?\./, '')));
-  if (wanted === '') return false;
-  return host === wanted || (!isAddress(host) && host.endsWith(`.${wanted}`));
-}
-
-/** `host:port`, `[v6]:port`, `[v6]`, or a bare IPv6 address, whose colons separate no port. */
-function splitPort(entry: string): { name: string; port?: string } {
-  const match = /^(\[[^\]]*\]|[^:]*):(\d+)$/.exec(entry);
-  return match?.[1] === undefined || match[2] === undefined ? { name: entry } : { name: match[1], port: match[2] };
-}
-
-/** One spelling per IPv6 address, the one that `URL` gives the target too. */
-function canonicalAddress(name: string): string {
-  if (!name.includes(':')) return name;
-  const url = `http://[${bareHost(name)}]`;
-  return URL.canParse(url) ? new URL(url).hostname : name;
-}
-
-function bareHost(host: string): string {
-  return host
-    .replace(/^\[|\]$/g, '')
-    .replace(/\.$/, '')
-    .toLowerCase();
-}
-
-function isAddress(host: string): boolean {
-  return host.includes(':') || /^\d+(\.\d+){3}$/.test(host);
 }

@@ -1,31 +1,39 @@
 import { Readable } from 'node:stream';
+import type { SecureContext } from 'node:tls';
 import { BodyTooLarge, readCappedBody } from './capped-body.js';
 import type { HttpClient, HttpOutcome, HttpRequest } from './client.js';
-import { explainConnectFailure, type Route } from './connect-failure.js';
-import { ConnectFailure, type Connections, openConnections, refuseInvalidProxy } from './connections.js';
+import { ConnectFailure, explainConnectFailure, type Route } from './connect-failure.js';
+import { type Connections, openConnections } from './connections.js';
 import { type Interruption, watchInterruption } from './interruption.js';
 import type { ProxyChoice } from './proxy.js';
+import { refuseInvalidProxy } from './proxy-description.js';
 
 const defaultMaxBytes = 1024 * 1024;
+
+export interface ClientOptions {
+  readonly proxyFor: (url: string) => ProxyChoice | Promise<ProxyChoice>;
+  /** Whose certificates are accepted, where that is not Node's own choice. */
+  readonly trust?: SecureContext | undefined;
+}
 
 /**
  * The only way to the network. This file loads undici: import it dynamically, and only for a command that needs it.
  * `send` throws `usage` for an unusable proxy setting and nothing else.
  */
-export function createHttpClient(options: { proxyFor(url: string): ProxyChoice }): HttpClient {
+export function createHttpClient({ proxyFor, trust }: ClientOptions): HttpClient {
   const pools = new Map<string, Connections>();
 
   function pooled(choice: ProxyChoice): Connections {
     const key = choice.kind === 'proxy' ? choice.url.reveal() : '';
-    const connections = pools.get(key) ?? openConnections(choice);
+    const connections = pools.get(key) ?? openConnections(choice, trust);
     pools.set(key, connections);
     return connections;
   }
 
   async function send(request: HttpRequest): Promise<HttpOutcome> {
-    const choice = options.proxyFor(request.url);
+    const choice = await proxyFor(request.url);
     refuseInvalidProxy(choice);
-    const connections = request.freshConnection ? openConnections(choice) : pooled(choice);
+    const connections = request.freshConnection ? openConnections(choice, trust) : pooled(choice);
     try {
       return await exchange(request, connections, routeOf(request, choice));
     } finally {
@@ -49,7 +57,10 @@ async function exchange(request: HttpRequest, connections: Connections, route: R
     const answer = requestAnswer(request, connections, interruption, upload);
     return await Promise.race([answer, interruption.happened]);
   } catch (error) {
-    return judgeFailure(error, interruption.cause, upload, route);
+    // What waited for a connection until it was interrupted, and there is none: it was never written.
+    const isWaiting = interruption.cause !== undefined && !connections.isConnected();
+    const isUnsent = upload === undefined ? isWaiting : !upload.started;
+    return judgeFailure(error, interruption.cause, isUnsent, route);
   } finally {
     upload?.withdraw();
     interruption.dispose();
@@ -77,7 +88,8 @@ async function requestAnswer(
     ...(request.freshConnection ? { reset: true } : {}),
   });
   const flat = flattenHeaders(headers);
-  const text = await readCappedBody(body, flat['content-encoding'], request.maxBytes ?? defaultMaxBytes);
+  const limits = { maxBytes: request.maxBytes ?? defaultMaxBytes, isEnough: request.isEnough };
+  const text = await readCappedBody(body, flat['content-encoding'], limits);
   return { kind: 'answer', status: statusCode, headers: flat, body: text };
 }
 
@@ -117,11 +129,11 @@ class Upload {
 function judgeFailure(
   error: unknown,
   interruptedBy: Interruption['cause'],
-  upload: Upload | undefined,
+  isUnsent: boolean,
   route: Route,
 ): HttpOutcome {
-  const isUnsent = error instanceof ConnectFailure || (upload !== undefined && !upload.started);
-  if (isUnsent) return { kind: 'unsent', ...explainUnsent(error, interruptedBy, route) };
+  if (error instanceof ConnectFailure || isUnsent)
+    return { kind: 'unsent', ...explainUnsent(error, interruptedBy, route) };
   if (interruptedBy === 'aborted') {
     return { kind: 'no-answer', reason: 'aborted', message: `the request to ${route.host} was interrupted` };
   }
@@ -135,9 +147,10 @@ function judgeFailure(
 }
 
 function explainUnsent(error: unknown, interruptedBy: Interruption['cause'], route: Route) {
-  if (error instanceof ConnectFailure) return explainConnectFailure(error.cause, route);
+  if (error instanceof ConnectFailure) return explainConnectFailure(error, route);
   if (interruptedBy === 'timeout') {
-    return explainConnectFailure(Object.assign(new Error('deadline'), { code: 'ETIMEDOUT' }), route);
+    const cause = Object.assign(new Error('deadline'), { code: 'ETIMEDOUT' });
+    return explainConnectFailure(new ConnectFailure(cause, 'target'), route);
   }
   const what = interruptedBy === 'aborted' ? 'was interrupted before it was sent' : 'could not be sent';
   return { reason: 'connect-failed', message: `the request to ${route.host} ${what}` } as const;

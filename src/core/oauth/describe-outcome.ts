@@ -1,5 +1,6 @@
 import { describeAccount } from '../accounts/account.js';
 import type { ErrorCode } from '../errors.js';
+import { proxyHint } from '../http/proxy-description.js';
 import { type RefreshOutcome, rotationLost } from './refresh-outcome.js';
 
 export interface OutcomeDescription {
@@ -30,6 +31,12 @@ function describeUnusable(outcome: Unusable, name: string): OutcomeDescription {
       };
     case 'no-refresh-token':
       return { code: 'sign-in-needed', message: `${name} has no refresh token`, hint: signInAgain };
+    case 'spent-token':
+      return {
+        code: 'sign-in-needed',
+        message: `the refresh token of ${name} was exchanged already, so an older copy of the pool has come back`,
+        hint: 'codex-auth doctor --fix  (takes the newest login from the backups, or says that you have to sign in)',
+      };
     case 'issuer-mismatch':
       return {
         code: 'issuer-mismatch',
@@ -52,9 +59,9 @@ function describeUnusable(outcome: Unusable, name: string): OutcomeDescription {
       return describeRefusal(outcome, name);
     case 'unsent':
       return {
-        code: 'offline',
+        code: outcome.reason === 'proxy' ? 'proxy' : 'offline',
         message: `the refresh of ${name} was not sent: ${outcome.message}`,
-        hint: 'check the network and the proxy, then try again',
+        hint: outcome.reason === 'proxy' ? proxyHint : 'check the network and the proxy, then try again',
       };
     case 'rate-limited':
       return { code: 'rate-limited', message: 'the provider asks to slow down (429)', hint: 'try again in a minute' };

@@ -42,7 +42,7 @@ export type DevicePollOutcome =
 
 export interface DeviceFailure {
   readonly kind: 'failed';
-  readonly why: 'offline' | 'timeout' | 'challenge' | 'provider';
+  readonly why: 'offline' | 'proxy' | 'timeout' | 'challenge' | 'provider';
   readonly status?: number;
   /** Lower case and no full stop, like every message. */
   readonly message: string;
@@ -185,8 +185,8 @@ function providerFailure(status: number, message: string): DeviceFailure {
 }
 
 function noAnswer(outcome: Exclude<HttpOutcome, { kind: 'answer' }>): DeviceFailure {
-  const isTimeout = outcome.kind === 'no-answer' && outcome.reason === 'timeout';
-  return { kind: 'failed', why: isTimeout ? 'timeout' : 'offline', message: outcome.message };
+  const { reason, message } = outcome;
+  return { kind: 'failed', why: reason === 'timeout' || reason === 'proxy' ? reason : 'offline', message };
 }
 
 function readIntervalMs(interval: number | string | undefined): number {

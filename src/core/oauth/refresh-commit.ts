@@ -78,7 +78,7 @@ function findAfter(store: Store, id: string): Account | undefined {
 }
 
 /** Whether it worked; for steps whose failure another step makes good. */
-function tryTo(step: () => void): boolean {
+export function tryTo(step: () => void): boolean {
   try {
     step();
     return true;

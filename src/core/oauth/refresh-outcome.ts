@@ -1,4 +1,5 @@
 import type { Account } from '../accounts/account.js';
+import type { UnsentReason } from '../http/client.js';
 import type { TokenRefusal } from './token-verdict.js';
 
 /** What a wish for a usable access token came to. Only `refused` says that the login itself is in doubt. */
@@ -8,6 +9,8 @@ export type RefreshOutcome =
   /** The official client runs and will refresh its own login itself (P1). */
   | { readonly kind: 'left-to-client'; readonly account: Account; readonly pid: number }
   | { readonly kind: 'no-refresh-token'; readonly account: Account }
+  /** An old copy of the record has come back: sending its token would end the login for whoever holds the successor. */
+  | { readonly kind: 'spent-token'; readonly account: Account }
   /** The tokens were issued by another address than the configured one, and are sent to nobody else (P20). */
   | { readonly kind: 'issuer-mismatch'; readonly account: Account; readonly issuer: string }
   /** The login covers several workspaces, the answer was for another one of them, and there is no way over to this one. */
@@ -16,7 +19,12 @@ export type RefreshOutcome =
   | { readonly kind: 'no-access-token'; readonly account: Account; readonly message: string }
   | RefusedRefresh
   /** Nothing left this machine: the same token may be sent again. */
-  | { readonly kind: 'unsent'; readonly account: Account; readonly message: string }
+  | {
+      readonly kind: 'unsent';
+      readonly reason: UnsentReason;
+      readonly account: Account;
+      readonly message: string;
+    }
   /** Turned away before the token was looked at. */
   | { readonly kind: 'rate-limited'; readonly account: Account; readonly retryAfterMs?: number }
   | { readonly kind: 'challenge'; readonly account: Account; readonly status: number }

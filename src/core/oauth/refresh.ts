@@ -3,6 +3,7 @@ import { isSameAccount } from '../accounts/identity.js';
 import { readSettledAuthFile } from '../codex/settled-auth-file.js';
 import { AppError } from '../errors.js';
 import type { Secret } from '../secret.js';
+import { isKnownSpent } from '../storage/lineage-log.js';
 import { personLockName, withPersonLock } from '../storage/person-lock.js';
 import { readAllScopes } from '../storage/scope-files.js';
 import { foreignIssuer } from './foreign-issuer.js';
@@ -77,6 +78,7 @@ async function attempt(deps: RefreshDeps, request: RefreshRequest, lock: string)
   if (entered !== undefined) return { kind: 'usable', account: entered, how: 'refreshed' };
   const pid = await clientInCharge(deps, account);
   if (pid !== undefined) return { kind: 'left-to-client', account, pid };
+  if (isKnownSpent(root, refreshToken)) return { kind: 'spent-token', account };
   const obstacle = reasonNotToSend(deps, refreshToken);
   if (obstacle !== undefined) return { kind: 'unknown', account, message: obstacle };
   const reason = idToken === undefined ? 'forced' : request.reason;
@@ -104,8 +106,10 @@ function isGoodFor({ root, settings }: ExpiryRules, tokens: TokenSet, rejected: 
  * The official client that looks after this login, which is then not ours to refresh (P1): it runs, and the login in
  * `auth.json` is this account, or another workspace under the same refresh token, and has not expired.
  */
-async function clientInCharge(deps: RefreshDeps, account: Account): Promise<number | undefined> {
-  const { root, home, runningClients } = deps;
+export async function clientInCharge(
+  { root, home, runningClients }: Pick<RefreshDeps, 'root' | 'home' | 'runningClients'>,
+  account: Account,
+): Promise<number | undefined> {
   const { content } = await readSettledAuthFile(home, root.clock);
   if (content?.kind !== 'login') return undefined;
   const { identity, tokens } = content.login;

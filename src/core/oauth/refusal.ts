@@ -59,7 +59,7 @@ function flagAll(store: Store, holders: readonly Account[], { message }: TokenRe
 }
 
 /** A deleted account or a changed email is not explained by an answer that was lost on the way. */
-function isAboutToken({ severity, code }: TokenRefusal): boolean {
+export function isAboutToken({ severity, code }: TokenRefusal): boolean {
   return severity === 'hard' && !/^(?:account|user|email)_/.test(code);
 }
 

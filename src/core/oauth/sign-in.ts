@@ -37,21 +37,29 @@ export interface RedeemedLogin {
   readonly entry: OpenEntry;
 }
 
+export interface WantedLogin {
+  readonly scopeKey: string | undefined;
+  readonly label: string | undefined;
+  /** Throws for a login that is not to be kept; asked before the journal has it, or a crash would enrol it all the same. */
+  refuse(login: ProvenLogin): void;
+}
+
 /**
  * Redeems an authorization code (RFC 6749 section 4.1.3). The journal entry exists before the request, so that the
- * tokens survive whatever happens after the answer (P3). Throws `login-failed`, `interrupted` or a network error, with
- * nothing kept.
+ * tokens survive whatever happens after the answer (P3). Throws `login-failed`, `interrupted`, a network error or what
+ * `wanted` throws, with nothing kept.
  */
 export async function redeemGrant(
   deps: SignInDeps,
   grant: AuthorizationGrant,
-  enrolment: { readonly scopeKey: string | undefined; readonly label: string | undefined },
+  wanted: WantedLogin,
 ): Promise<RedeemedLogin> {
   const { root, clock, http, provider, callOptions } = deps;
   assertOwner(root);
   const { issuer, clientId } = provider;
+  const { scopeKey, label } = wanted;
   const header = { kind: 'sign-in' as const, startedAt: clock.now(), accountIds: [], issuer, clientId };
-  const entry = openEntry(root.paths.journal, root.processes, definedOnly({ ...header, ...enrolment }));
+  const entry = openEntry(root.paths.journal, root.processes, definedOnly({ ...header, scopeKey, label }));
   try {
     const { signal, deadlineMs: budgetMs } = callOptions;
     const exchange = (deadlineMs: number) => exchangeCode(http, provider, grant, { ...callOptions, deadlineMs });
@@ -61,12 +69,14 @@ export async function redeemGrant(
     const verdict = judgeTokenAnswer(outcome);
     if (verdict.kind !== 'tokens') throw tokenError(verdict, 'the sign-in', 'codex-auth login');
     const answer = journalAnswer(verdict.tokens, clock.now());
-    entry.record(answer);
     const tokens = { generation: 1, ...tokensOfAnswer(answer) };
     const identity = identityOfTokens(tokens);
     assertComplete(tokens, identity);
-    const login = { identity, tokens, provenance: { issuer, clientId }, extras: ownExtras(provider) };
-    return { login: enrolment.label === undefined ? login : { ...login, label: enrolment.label }, entry };
+    const provenance = { issuer, clientId };
+    const login = definedOnly({ identity, tokens, provenance, extras: ownExtras(provider), label });
+    wanted.refuse(login);
+    entry.record(answer);
+    return { login, entry };
   } catch (error) {
     entry.discard();
     throw error;

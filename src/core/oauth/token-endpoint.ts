@@ -1,4 +1,4 @@
-import type { HttpClient, HttpOutcome } from '../http/client.js';
+import type { HttpClient, HttpOutcome, HttpRequest } from '../http/client.js';
 import type { Secret } from '../secret.js';
 import type { Provider } from './provider.js';
 
@@ -37,6 +37,11 @@ export function exchangeCode(
   return post(http, `${provider.issuer}/oauth/token`, 'application/x-www-form-urlencoded', form.toString(), options);
 }
 
+export interface RefreshGrant {
+  readonly refreshToken: Secret;
+  readonly reason: RefreshReason;
+}
+
 /**
  * RFC 6749 section 6, with the JSON body that this provider takes. One request, sent as it is called: whoever calls
  * holds the refresh lock and has the journal entry open (P1, P3).
@@ -44,16 +49,21 @@ export function exchangeCode(
 export function refreshRequest(
   http: HttpClient,
   provider: Provider,
-  grant: { readonly refreshToken: Secret; readonly reason: RefreshReason },
+  grant: RefreshGrant,
   options: CallOptions,
 ): Promise<HttpOutcome> {
+  return http.send(formRefresh(provider, grant, options));
+}
+
+/** The request itself, for showing what would be sent. */
+export function formRefresh(provider: Provider, grant: RefreshGrant, options: CallOptions): HttpRequest {
   const body = {
     client_id: provider.clientId,
     grant_type: 'refresh_token',
     refresh_reason: grant.reason,
     refresh_token: grant.refreshToken.reveal(),
   };
-  return post(http, `${provider.issuer}/oauth/token`, 'application/json', JSON.stringify(body), options);
+  return formPost(`${provider.issuer}/oauth/token`, 'application/json', JSON.stringify(body), options);
 }
 
 export type RevokeOutcome = { readonly kind: 'revoked' } | { readonly kind: 'failed'; readonly message: string };
@@ -80,9 +90,18 @@ function post(
   url: string,
   contentType: string,
   body: string,
-  { userAgent, deadlineMs = tokenDeadlineMs, signal }: CallOptions,
+  options: CallOptions,
 ): Promise<HttpOutcome> {
-  return http.send({
+  return http.send(formPost(url, contentType, body, options));
+}
+
+function formPost(
+  url: string,
+  contentType: string,
+  body: string,
+  { userAgent, deadlineMs = tokenDeadlineMs, signal }: CallOptions,
+): HttpRequest {
+  return {
     method: 'POST',
     url,
     headers: { 'content-type': contentType, accept: 'application/json', 'user-agent': userAgent },
@@ -90,5 +109,5 @@ function post(
     deadlineMs,
     freshConnection: true,
     ...(signal === undefined ? {} : { signal }),
-  });
+  };
 }

@@ -1,4 +1,5 @@
 import { AppError, type ErrorCode } from '../errors.js';
+import { proxyHint } from '../http/proxy-description.js';
 import type { TokenVerdict } from './token-verdict.js';
 
 /**
@@ -45,7 +46,9 @@ function describe(verdict: Exclude<TokenVerdict, { kind: 'tokens' }>, again: str
         hint: `check for a proxy or a captive portal in between, then ${again}`,
       };
     case 'unsent':
-      return { code: 'offline', says: verdict.message, hint: `check the network and the proxy, then ${again}` };
+      return verdict.reason === 'proxy'
+        ? { code: 'proxy', says: verdict.message, hint: `${proxyHint}; then ${again}` }
+        : { code: 'offline', says: verdict.message, hint: `check the network and the proxy, then ${again}` };
     case 'unknown':
       return { code: verdict.reason === 'timeout' ? 'timeout' : 'unknown-outcome', says: verdict.message, hint: again };
   }

@@ -3,11 +3,12 @@ import { findSame } from '../accounts/identity.js';
 import type { AuthFileLogin } from '../codex/auth-file.js';
 import { withCredentialLock } from '../codex/credential-lock.js';
 import { type AuthFileState, readAuthFile } from '../codex/home.js';
+import { readLoginVersion, writeLogin } from '../codex/official-login.js';
 import { type NewerTokens, withNewerTokens } from '../codex/patch-auth-file.js';
 import { definedOnly } from '../defined-only.js';
 import { AppError } from '../errors.js';
 import type { Secret } from '../secret.js';
-import { isSameVersion, readVersion, replaceFile } from '../storage/atomic-file.js';
+import { isSameVersion } from '../storage/atomic-file.js';
 import { isNewer } from '../storage/lineage.js';
 import { isKnownSpent, logLineage } from '../storage/lineage-log.js';
 import type { Store } from '../storage/store.js';
@@ -28,7 +29,7 @@ export interface Exchange {
  */
 export async function writeBack(store: Store, deps: WriteBackDeps, exchange?: Exchange): Promise<void> {
   const { home, flockHelpers, warn } = deps;
-  const { clock, processes } = store.root;
+  const { clock } = store.root;
   if (newerFor(readAuthFile(home), store, exchange) === undefined) return;
   try {
     await withCredentialLock({ home: home.directory, authFile: home.authFile, clock, helpers: flockHelpers }, () => {
@@ -36,7 +37,7 @@ export async function writeBack(store: Store, deps: WriteBackDeps, exchange?: Ex
       const newer = newerFor(before, store, exchange);
       if (newer === undefined || before.version.kind === 'absent') return;
       const guard = () => assertStill(before);
-      replaceFile({ path: home.authFile, content: withNewerTokens(before.version.content, newer), guard }, processes);
+      writeLogin(store.root, home, withNewerTokens(before.version.content, newer), guard);
       const accountId = holderOf(before, store)?.id;
       if (accountId !== undefined) {
         logLineage(store.root, { event: 'handed-out', accountId, after: newer.refreshToken });
@@ -48,7 +49,7 @@ export async function writeBack(store: Store, deps: WriteBackDeps, exchange?: Ex
   }
 
   function assertStill(before: AuthFileState): void {
-    if (isSameVersion(readVersion(home.authFile), before.version)) return;
+    if (isSameVersion(readLoginVersion(home), before.version)) return;
     throw new AppError('storage-conflict', 'another program changed it at the same moment');
   }
 }

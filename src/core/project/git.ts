@@ -1,5 +1,5 @@
-import { readFileSync, realpathSync, type Stats, statSync } from 'node:fs';
-import { dirname, join } from 'node:path';
+import { lstatSync, readdirSync, readFileSync, realpathSync, type Stats, statSync } from 'node:fs';
+import { dirname, join, resolve } from 'node:path';
 import { systemErrorCode } from '../errors.js';
 import { attempt, type GitDir, openGitDir, seenFrom, withoutLineEnd } from './git-dir.js';
 
@@ -45,14 +45,34 @@ export function repositoryAt(directory: string): RepositorySearch {
 }
 
 /** Of a linked worktree: whether its repository still knows it here. A worktree moved with mv works, but is unknown. */
-export function pointsBack(repository: Repository): boolean {
-  const { gitDir, workTree } = repository;
+export function pointsBack({ gitDir, workTree }: Repository): boolean {
   if (workTree === undefined) return true;
-  const back = attempt(() => {
-    const named = withoutLineEnd(readFileSync(join(gitDir, 'gitdir'), 'utf8'));
-    return realpathSync.native(seenFrom(gitDir, named));
-  });
+  const back = attempt(() => realpathSync.native(backPointer(gitDir)));
   return back === join(workTree, '.git');
+}
+
+/** Where a linked worktree was before it was moved with mv, if nothing is there now. */
+export function formerWorkTree({ gitDir, commonDir }: Repository): string | undefined {
+  if (gitDir === commonDir) return undefined;
+  const back = attempt(() => resolve(backPointer(gitDir)));
+  const isGone = back !== undefined && lstatSync(dirname(back), { throwIfNoEntry: false }) === undefined;
+  return isGone ? dirname(back) : undefined;
+}
+
+/** The linked worktrees of a repository that still lead to it. */
+export function linkedWorkTrees(commonDir: string): string[] {
+  const administered = join(commonDir, 'worktrees');
+  const names = attempt(() => readdirSync(administered)) ?? [];
+  return names.sort().flatMap((name) => {
+    const place = attempt(() => dirname(realpathSync.native(backPointer(join(administered, name)))));
+    const found = place === undefined ? undefined : repositoryAt(place);
+    return found?.kind === 'found' && found.commonDir === commonDir ? (found.workTree ?? []) : [];
+  });
+}
+
+/** gitrepository-layout(5): the `.git` file that leads to this git directory, or did when git last looked. */
+function backPointer(gitDir: string): string {
+  return seenFrom(gitDir, withoutLineEnd(readFileSync(join(gitDir, 'gitdir'), 'utf8')));
 }
 
 /** `read_gitfile_gently()` in Git's setup.c, its 1 MiB limit included. */

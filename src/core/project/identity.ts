@@ -1,6 +1,6 @@
 import { realpathSync, statSync } from 'node:fs';
 import { basename, dirname, isAbsolute, resolve, sep } from 'node:path';
-import { findRepository, type Repository, repositoryAt } from './git.js';
+import { findRepository, formerWorkTree, linkedWorkTrees, type Repository, repositoryAt } from './git.js';
 import { attempt } from './git-dir.js';
 import { projectKey } from './key.js';
 
@@ -41,13 +41,18 @@ export function resolveProjectStorageIdentityRoot(cwd: string, { home }: { reado
 }
 
 function describe(repository: Repository, root: string): Project {
+  let legacy: Project['legacy'] | undefined;
   return {
     kind: 'project',
     root,
     key: projectKey(root),
     workTree: repository.workTree,
     isLinkedWorktree: repository.gitDir !== repository.commonDir,
-    legacy: legacyRoots(repository, root).map((legacyRoot) => ({ root: legacyRoot, key: projectKey(legacyRoot) })),
+    // Looks at every worktree, and most people have no such pool: only whoever asks pays for it.
+    get legacy() {
+      legacy ??= legacyRoots(repository, root).map((each) => ({ root: each, key: projectKey(each) }));
+      return legacy;
+    },
   };
 }
 
@@ -57,11 +62,13 @@ function identityRoot(commonDir: string): string {
 
 /**
  * Older versions keyed a checkout by its own path, and the worktrees of a hub (`hub/.bare`, `hub/.git` naming it) by
- * the hub. The hub counts only if its `.git` leads to this very repository.
+ * the hub. A place counts only if its `.git` leads to this very repository, or is the one that this worktree was moved
+ * away from: what a repository says about other places is no proof, and their pools may be another project's.
  */
-function legacyRoots({ workTree, commonDir }: Repository, root: string): string[] {
-  const roots = new Set<string>();
-  if (workTree !== undefined) roots.add(workTree);
+function legacyRoots(repository: Repository, root: string): string[] {
+  const { workTree, commonDir } = repository;
+  const own = [workTree, formerWorkTree(repository)].filter((place) => place !== undefined);
+  const roots = new Set([...own, ...linkedWorkTrees(commonDir)]);
   if (root === commonDir) {
     const hub = repositoryAt(dirname(commonDir));
     if (hub.kind === 'found' && hub.workTree !== undefined && hub.commonDir === commonDir) roots.add(hub.workTree);

@@ -6,6 +6,8 @@ import { type ProjectResolution, resolveProjectStorageIdentityRoot } from './ide
 export interface ScopeRequest {
   readonly global?: boolean | undefined;
   readonly project?: string | undefined;
+  /** How the command line spells the two; default: as above. */
+  readonly spelling?: { readonly global: string; readonly project: string };
 }
 
 /** Whose accounts a command is about. `legacyKeys` name pools that belong into this project's. */
@@ -46,17 +48,27 @@ export function chooseScope(request: ScopeRequest, setting: ScopeSetting, resolu
   if (request.global && project !== undefined) {
     throw new AppError('usage', '--global and --project exclude each other', { hint: 'use one of the two' });
   }
-  if (project === '') throw new AppError('usage', '--project needs a directory, but got an empty name');
+  if (project === '') {
+    const option = (request.spelling ?? standardSpelling).project;
+    throw new AppError('usage', `${option} needs a directory, but got an empty name`);
+  }
   if (request.global || (project === undefined && !setting.perProjectAccounts)) return { kind: 'global' };
   if (resolution.kind === 'none') {
-    if (project !== undefined) throw notAProject(project, resolution.reason);
+    if (project !== undefined) throw notAProject(project, resolution.reason, request.spelling);
     return { kind: 'global' };
   }
   if (resolution.kind === 'broken') {
     return { kind: 'broken', gitPath: resolution.gitPath, reason: resolution.reason };
   }
-  const { key, root, legacy } = resolution;
-  return { kind: 'project', key, root, legacyKeys: legacy.map((place) => place.key) };
+  const { key, root } = resolution;
+  return {
+    kind: 'project',
+    key,
+    root,
+    get legacyKeys() {
+      return resolution.legacy.map((place) => place.key);
+    },
+  };
 }
 
 /** A reading command falls back to the global pool at a broken repository and shows `warning`. */
@@ -86,8 +98,11 @@ const noProjectBecause: Record<NoProject, string> = {
   home: 'the home directory and those above it are never a project',
 };
 
-function notAProject(directory: string, reason: NoProject): AppError {
-  const message = `--project ${directory}: ${noProjectBecause[reason]}`;
+const standardSpelling = { global: '--global', project: '--project' };
+
+function notAProject(directory: string, reason: NoProject, spelling = standardSpelling): AppError {
+  const message = `${spelling.project} ${directory}: ${noProjectBecause[reason]}`;
   if (reason === 'no-directory') return new AppError('usage', message);
-  return new AppError('usage', message, { hint: 'use --global: outside a repository there are only global accounts' });
+  const hint = `use ${spelling.global}: outside a repository there are only global accounts`;
+  return new AppError('usage', message, { hint });
 }

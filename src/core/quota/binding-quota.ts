@@ -37,16 +37,17 @@ export const oldSnapshotMs = 3_600_000;
 export function bindingQuota(snapshot: QuotaSnapshot, now: number, request: { model?: string } = {}): BindingQuota {
   const { observedAt } = snapshot;
   const models = snapshot.additional.filter((limit) => isLimitOf(limit, request.model));
-  const all = [snapshot.windows, ...models.map(namedWindows)].flat().sort(byDuration);
+  const limits = [snapshot, ...models];
+  const all: BindingWindow[] = [...snapshot.windows, ...models.flatMap(namedWindows)].sort(byDuration);
   const windows = all.filter((window) => isCurrent(window, observedAt, now));
-  const lapsed = all.filter((window) => !isCurrent(window, observedAt, now));
-  const isIncomplete = [snapshot, ...models].some((limit) => limit.incomplete === true);
+  const lapsed = windows.length === all.length ? [] : all.filter((window) => !windows.includes(window));
+  const isIncomplete = limits.some((limit) => limit.incomplete === true);
   return definedOnly({
     observedAt,
     windows,
     lapsed,
     isIncomplete,
-    refusal: [snapshot, ...models].map((limit) => refusalOf(limit, snapshot, now)).find((each) => each !== undefined),
+    refusal: limits.map((limit) => refusalOf(limit, snapshot, now)).find((each) => each !== undefined),
     usableNowPercent: smallestRemaining(windows, isIncomplete || lapsed.length > 0),
   });
 }

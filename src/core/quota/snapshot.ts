@@ -1,6 +1,6 @@
 import * as z from 'zod/mini';
 import { definedOnly } from '../defined-only.js';
-import { type BindingWindow, bindingQuota } from './binding-quota.js';
+import { type BindingQuota, type BindingWindow, bindingQuota } from './binding-quota.js';
 import type { QuotaSnapshot, Usage } from './usage.js';
 import { isCurrent } from './window.js';
 
@@ -50,14 +50,8 @@ export const QuotaViewSchema = z.object({
 export type QuotaView = z.infer<typeof QuotaViewSchema>;
 export type QuotaSource = QuotaView['source'];
 
-/** Shows the snapshot as it stands at `now`: windows that have reset since are left out. */
-export function toQuotaView(
-  snapshot: QuotaSnapshot,
-  now: number,
-  source: QuotaSource,
-  request: { model?: string } = {},
-): QuotaView {
-  const quota = bindingQuota(snapshot, now, request);
+/** Without the windows that have reset since: what they hold now is unknown. */
+export function toQuotaView(quota: BindingQuota, source: QuotaSource): QuotaView {
   return definedOnly({
     source,
     observedAt: iso(quota.observedAt),

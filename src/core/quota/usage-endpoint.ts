@@ -58,7 +58,7 @@ export async function probeUsage(access: BackendAccess, account: Account): Promi
 
 /** Nobody is there, or nobody answers in time: what was not learnt says nothing about the account. */
 export function isSilence(probe: Probe | AskingFailed): boolean {
-  return probe.kind === 'answer' && (probe.answer.kind === 'offline' || probe.answer.kind === 'timeout');
+  return probe.kind === 'answer' && ['offline', 'proxy', 'timeout'].includes(probe.answer.kind);
 }
 
 /** The reset credits one by one, with their expiry; undefined when they cannot be read. */

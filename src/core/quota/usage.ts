@@ -1,29 +1,26 @@
 import * as z from 'zod/mini';
-import { instantMs, QuotaWindowSchema } from './window.js';
+import { isJsonObject, type JsonObject } from '../json-object.js';
+import { latestInstantMs } from './loose-values.js';
+import { instantMs, isQuotaWindow, isWithin, type QuotaWindow } from './window.js';
 
 // The usage of an account in our terms and in the form it is stored in. Unknown is absent; times are milliseconds since
 // the epoch; amounts stay the strings the server sent.
 
 /** One limit with its windows. */
-const limitShape = {
-  windows: z.array(QuotaWindowSchema),
+export interface RateLimit {
+  readonly windows: QuotaWindow[];
   /** The server named a window that could not be understood: the rest is not the whole truth. */
-  incomplete: z.exactOptional(z.literal(true)),
-  allowed: z.exactOptional(z.boolean()),
-  limitReached: z.exactOptional(z.boolean()),
-};
-
-export const RateLimitSchema = z.object(limitShape);
-export type RateLimit = z.infer<typeof RateLimitSchema>;
+  readonly incomplete?: true;
+  readonly allowed?: boolean;
+  readonly limitReached?: boolean;
+}
 
 /** A limit of its own for one model or feature, besides the account's ordinary one. */
-export const AdditionalLimitSchema = z.object({
-  limitName: z.string(),
-  meteredFeature: z.string(),
-  modelSlug: z.exactOptional(z.string()),
-  ...limitShape,
-});
-export type AdditionalLimit = z.infer<typeof AdditionalLimitSchema>;
+export interface AdditionalLimit extends RateLimit {
+  readonly limitName: string;
+  readonly meteredFeature: string;
+  readonly modelSlug?: string;
+}
 
 const messageRange = z.tuple([z.number(), z.number()]);
 
@@ -71,20 +68,63 @@ export const ResetCreditsSchema = z.object({
 export type ResetCredits = z.infer<typeof ResetCreditsSchema>;
 
 /** What is kept of a usage answer in `account-state.json`: everything but who it is about. */
-export const QuotaSnapshotSchema = z.object({
+export interface QuotaSnapshot extends RateLimit {
   /** When the server said so, milliseconds since the epoch. */
-  observedAt: instantMs,
+  readonly observedAt: number;
   /** Verbatim, plans we never heard of included. */
-  planType: z.exactOptional(z.string()),
-  ...limitShape,
-  additional: z.array(AdditionalLimitSchema),
-  credits: z.exactOptional(CreditsSchema),
-  spendControl: z.exactOptional(SpendControlSchema),
+  readonly planType?: string;
+  readonly additional: AdditionalLimit[];
+  readonly credits?: Credits;
+  readonly spendControl?: SpendControl;
   /** Verbatim: `rate_limit_reached`, `workspace_member_credits_depleted`, … (CODEX.md §4). */
-  reachedType: z.exactOptional(z.string()),
-  resetCredits: z.exactOptional(ResetCreditsSchema),
-});
-export type QuotaSnapshot = z.infer<typeof QuotaSnapshotSchema>;
+  readonly reachedType?: string;
+  readonly resetCredits?: ResetCredits;
+}
+
+/** Plain predicates but for what is rare: a listing reads one of these for each of a thousand accounts. */
+export function isQuotaSnapshot(value: unknown): value is QuotaSnapshot {
+  if (!isJsonObject(value)) return false;
+  const { observedAt, planType, additional, credits, spendControl, reachedType, resetCredits } = value;
+  return (
+    isWithin(observedAt, 0, latestInstantMs) &&
+    isTextOrAbsent(planType) &&
+    isTextOrAbsent(reachedType) &&
+    isRateLimit(value) &&
+    Array.isArray(additional) &&
+    additional.every((each) => isJsonObject(each) && isAdditionalLimit(each)) &&
+    (credits === undefined || CreditsSchema.safeParse(credits).success) &&
+    (spendControl === undefined || SpendControlSchema.safeParse(spendControl).success) &&
+    (resetCredits === undefined || ResetCreditsSchema.safeParse(resetCredits).success)
+  );
+}
+
+function isRateLimit({ windows, incomplete, allowed, limitReached }: JsonObject): boolean {
+  return (
+    Array.isArray(windows) &&
+    windows.every(isQuotaWindow) &&
+    (incomplete === undefined || incomplete === true) &&
+    isFlagOrAbsent(allowed) &&
+    isFlagOrAbsent(limitReached)
+  );
+}
+
+function isAdditionalLimit(value: JsonObject): boolean {
+  const { limitName, meteredFeature, modelSlug } = value;
+  return (
+    typeof limitName === 'string' &&
+    typeof meteredFeature === 'string' &&
+    isTextOrAbsent(modelSlug) &&
+    isRateLimit(value)
+  );
+}
+
+function isTextOrAbsent(value: unknown): boolean {
+  return value === undefined || typeof value === 'string';
+}
+
+function isFlagOrAbsent(value: unknown): boolean {
+  return value === undefined || typeof value === 'boolean';
+}
 
 /** One answer of the usage endpoint, with the identity it speaks about. */
 export interface Usage extends QuotaSnapshot {

@@ -1,22 +1,39 @@
 import * as z from 'zod/mini';
 import { definedOnly } from '../defined-only.js';
+import { isJsonObject } from '../json-object.js';
 import { latestInstantMs } from './loose-values.js';
 
 export const instantMs = z.number().check(z.minimum(0), z.maximum(latestInstantMs));
-const percent = z.number().check(z.minimum(0), z.maximum(100));
 
 /** One quota window as the server described it. It is a fact only until it resets: read it with {@link isCurrent}. */
-export const QuotaWindowSchema = z.object({
+export interface QuotaWindow {
   /** By duration, never by position: `5h`, `7d`, `30d`, `12h`, … */
-  id: z.string(),
-  durationSeconds: z.number().check(z.positive()),
-  usedPercent: percent,
-  remainingPercent: percent,
+  readonly id: string;
+  readonly durationSeconds: number;
+  /** 0..100. */
+  readonly usedPercent: number;
+  /** 0..100. */
+  readonly remainingPercent: number;
   /** Milliseconds since the epoch; absent when the server did not say. */
-  resetsAt: z.exactOptional(instantMs),
-});
+  readonly resetsAt?: number;
+}
 
-export type QuotaWindow = Readonly<z.infer<typeof QuotaWindowSchema>>;
+/** Whether a stored value is a window. */
+export function isQuotaWindow(value: unknown): value is QuotaWindow {
+  if (!isJsonObject(value)) return false;
+  const { id, durationSeconds, usedPercent, remainingPercent, resetsAt } = value;
+  return (
+    typeof id === 'string' &&
+    isWithin(durationSeconds, Number.MIN_VALUE, Number.MAX_VALUE) &&
+    isWithin(usedPercent, 0, 100) &&
+    isWithin(remainingPercent, 0, 100) &&
+    (resetsAt === undefined || isWithin(resetsAt, 0, latestInstantMs))
+  );
+}
+
+export function isWithin(value: unknown, least: number, most: number): boolean {
+  return typeof value === 'number' && value >= least && value <= most;
+}
 
 /** Ten years: nothing longer is a quota window. */
 const longestWindowSeconds = 10 * 366 * 86_400;

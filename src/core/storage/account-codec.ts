@@ -1,11 +1,11 @@
 import { createHash } from 'node:crypto';
 import { isDeepStrictEqual } from 'node:util';
-import * as z from 'zod/mini';
-import type { Account, Flag, FlaggedAccount, TokenSet } from '../accounts/account.js';
+import type { Account, AuthFileExtras, Flag, FlaggedAccount, Provenance, TokenSet } from '../accounts/account.js';
 import { definedOnly } from '../defined-only.js';
+import { isJsonObject, type JsonObject } from '../json-object.js';
 import { readClaims } from '../oauth/jwt-claims.js';
 import { Secret } from '../secret.js';
-import { readFlag, readNumber, readText, readTime, record } from './tolerant.js';
+import { readFlag, readNumber, readText, readTime } from './tolerant.js';
 
 const accountFields = {
   recordId: readText,
@@ -26,8 +26,9 @@ const accountFields = {
   addedAt: readTime,
   lastUsed: readTime,
   movedAt: readTime,
-  provenance: reader(z.object({ issuer: z.string(), clientId: z.string() })),
-  authFile: reader(z.object({ top: record, tokens: record })),
+  movedFrom: readText,
+  provenance: readProvenance,
+  authFile: readAuthFileExtras,
 };
 
 const flagFields = {
@@ -41,11 +42,10 @@ const flagFields = {
 type Readers = Readonly<Record<string, (value: unknown) => unknown>>;
 type FieldsOf<R extends Readers> = { readonly [K in keyof R]: ReturnType<R[K]> };
 type Fields = FieldsOf<typeof accountFields>;
-type StoredValues = Readonly<Record<string, unknown>>;
 
-function readFields<R extends Readers>(readers: R, raw: StoredValues): FieldsOf<R> {
+function readFields<R extends Readers>(readers: R, raw: JsonObject): FieldsOf<R> {
   const fields: Record<string, unknown> = {};
-  for (const [name, read] of Object.entries(readers)) fields[name] = read(raw[name]);
+  for (const name in readers) fields[name] = readers[name]?.(raw[name]);
   return fields as FieldsOf<R>;
 }
 
@@ -54,32 +54,42 @@ function readSecret(value: unknown): Secret | undefined {
   return token === undefined ? undefined : new Secret(token);
 }
 
-function reader<T>(schema: z.ZodMiniType<T>): (value: unknown) => T | undefined {
-  return (value) => (value === undefined ? undefined : schema.safeParse(value).data);
+function readProvenance(value: unknown): Provenance | undefined {
+  if (!isJsonObject(value)) return undefined;
+  const { issuer, clientId } = value;
+  return typeof issuer === 'string' && typeof clientId === 'string' ? { issuer, clientId } : undefined;
+}
+
+function readAuthFileExtras(value: unknown): AuthFileExtras | undefined {
+  if (!isJsonObject(value)) return undefined;
+  const { top, tokens } = value;
+  return isJsonObject(top) && isJsonObject(tokens) ? { top, tokens } : undefined;
 }
 
 /** A record of a pool file, or undefined when the entry is no object. Throws nothing: what is odd reads as absent. */
 export function decodeAccount(entry: unknown): Account | undefined {
-  const raw = record.safeParse(entry);
-  if (!raw.success) return undefined;
-  const fields = readFields(accountFields, raw.data);
-  const identity = completeIdentity(fields);
-  return {
-    id: fields.recordId ?? derivedId(identity, fields),
-    ...definedOnly({
-      ...identity,
-      label: fields.accountLabel,
-      workspaceName: fields.workspaceName,
-      addedAt: fields.addedAt,
-      lastUsedAt: fields.lastUsed,
-      movedAt: fields.movedAt,
-      provenance: fields.provenance,
-      authFile: fields.authFile,
-    }),
+  if (!isJsonObject(entry)) return undefined;
+  const fields = readFields(accountFields, entry);
+  const { userId, accountId, accountIdSource, email, planType } = completeIdentity(fields);
+  return definedOnly({
+    id: fields.recordId ?? derivedId({ userId, accountId, email }, fields),
+    userId,
+    accountId,
+    accountIdSource,
+    email,
+    planType,
+    label: fields.accountLabel,
+    workspaceName: fields.workspaceName,
+    addedAt: fields.addedAt,
+    lastUsedAt: fields.lastUsed,
+    movedAt: fields.movedAt,
+    movedFrom: fields.movedFrom,
+    provenance: fields.provenance,
+    authFile: fields.authFile,
     enabled: fields.enabled ?? true,
     tokens: tokensOf(fields),
-    raw: raw.data,
-  };
+    raw: entry,
+  });
 }
 
 const unknownReason = 'unknown';
@@ -98,7 +108,7 @@ export function decodeFlaggedAccount(entry: unknown): FlaggedAccount | undefined
 }
 
 /** The record as it goes to disk: what we know laid over what was there. Reveals the tokens. */
-export function encodeAccount(account: Account): StoredValues {
+export function encodeAccount(account: Account): JsonObject {
   const { tokens } = account;
   const stored = readFields(accountFields, account.raw);
   return overlay(account.raw, stored, {
@@ -120,12 +130,13 @@ export function encodeAccount(account: Account): StoredValues {
     addedAt: account.addedAt,
     lastUsed: account.lastUsedAt,
     movedAt: account.movedAt,
+    movedFrom: account.movedFrom,
     provenance: account.provenance,
     authFile: account.authFile,
   });
 }
 
-export function encodeFlaggedAccount(account: FlaggedAccount): StoredValues {
+export function encodeFlaggedAccount(account: FlaggedAccount): JsonObject {
   const { flag: flagged, raw } = account;
   const stored = readFields(flagFields, raw);
   return overlay(encodeAccount(account), stored, {
@@ -153,7 +164,7 @@ function unlessDefault<T>(value: T, standard: T, stored: T | undefined): T | und
  * Writes each value that has changed, and removes a key whose value we understood and have since cleared. What we read
  * and did not change stays as it was spelled; what we could not read is not ours to drop.
  */
-export function overlay(raw: StoredValues, understood: StoredValues, values: StoredValues): StoredValues {
+export function overlay(raw: JsonObject, understood: JsonObject, values: JsonObject): JsonObject {
   const result: Record<string, unknown> = { ...raw };
   for (const [key, value] of Object.entries(values)) {
     if (isDeepStrictEqual(value, understood[key])) continue;
@@ -163,30 +174,28 @@ export function overlay(raw: StoredValues, understood: StoredValues, values: Sto
   return result;
 }
 
-type IdentityFields = {
-  userId?: string;
-  accountId?: string;
-  accountIdSource?: string;
-  email?: string;
-  planType?: string;
-};
+interface IdentityFields {
+  readonly userId?: string | undefined;
+  readonly accountId?: string | undefined;
+  readonly accountIdSource?: string | undefined;
+  readonly email?: string | undefined;
+  readonly planType?: string | undefined;
+}
 
 /** Fills what the record lacks from its tokens, and puts the token's account id in place of an organization id. */
 function completeIdentity(fields: Fields): IdentityFields {
-  const { userId, accountIdSource, email, planType } = fields;
-  const stored = { userId, accountId: fields.accountId, accountIdSource, email, planType };
-  const isComplete = stored.userId !== undefined && stored.accountId !== undefined && stored.email !== undefined;
-  if (isComplete && !isOrganizationId(stored.accountId)) return definedOnly(stored);
+  const { userId, accountId, accountIdSource, email, planType } = fields;
+  const isComplete = userId !== undefined && accountId !== undefined && email !== undefined;
+  if (isComplete && !isOrganizationId(accountId)) return fields;
   const claims = claimsOf(fields);
-  const takesClaim =
-    claims?.accountId !== undefined && (stored.accountId === undefined || isOrganizationId(stored.accountId));
-  return definedOnly({
-    userId: stored.userId ?? claims?.userId,
-    accountId: takesClaim ? claims.accountId : stored.accountId,
+  const takesClaim = claims?.accountId !== undefined && (accountId === undefined || isOrganizationId(accountId));
+  return {
+    userId: userId ?? claims?.userId,
+    accountId: takesClaim ? claims.accountId : accountId,
     accountIdSource: takesClaim ? 'token' : accountIdSource,
-    email: stored.email ?? claims?.email,
-    planType: stored.planType ?? claims?.planType,
-  });
+    email: email ?? claims?.email,
+    planType: planType ?? claims?.planType,
+  };
 }
 
 export function isOrganizationId(accountId: string | undefined): boolean {
@@ -207,14 +216,12 @@ function derivedId(identity: IdentityFields, fields: Fields): string {
 }
 
 function tokensOf(fields: Fields): TokenSet {
-  return {
+  return definedOnly({
     generation: fields.tokenGeneration ?? 0,
-    ...definedOnly({
-      refreshToken: fields.refreshToken,
-      accessToken: fields.accessToken,
-      idToken: fields.idToken,
-      expiresAt: fields.expiresAt,
-      lastRefresh: fields.lastRefresh,
-    }),
-  };
+    refreshToken: fields.refreshToken,
+    accessToken: fields.accessToken,
+    idToken: fields.idToken,
+    expiresAt: fields.expiresAt,
+    lastRefresh: fields.lastRefresh,
+  });
 }

@@ -1,20 +1,21 @@
 import * as z from 'zod/mini';
 import { type AffinityTable, AffinityTableSchema } from '../decision/affinity.js';
 import { definedOnly } from '../defined-only.js';
-import { HealthStateSchema } from '../health/state.js';
-import { QuotaSnapshotSchema } from '../quota/usage.js';
+import { type HealthState, HealthStateSchema } from '../health/state.js';
+import { isJsonObject, type JsonObject } from '../json-object.js';
+import { isQuotaSnapshot, type QuotaSnapshot } from '../quota/usage.js';
 import { readVersion } from './atomic-file.js';
 import { number, record } from './tolerant.js';
 
-/** What is known about one account at the moment: facts with a time, never a credential or a choice (DESIGN §4). */
-const Facts = z.object({
-  health: z.catch(z.optional(HealthStateSchema), undefined),
-  quota: z.catch(z.optional(QuotaSnapshotSchema), undefined),
-  /** What the last call had to do to be let in: taken from elsewhere, or refreshed. */
-  recovery: z.catch(z.optional(z.object({ kind: z.enum(['reloaded', 'refreshed']), at: z.number() })), undefined),
-});
+/** What the last call had to do to be let in: taken from elsewhere, or refreshed. */
+const RecoverySchema = z.object({ kind: z.enum(['reloaded', 'refreshed']), at: z.number() });
 
-export type AccountKnowledge = Readonly<z.infer<typeof Facts>>;
+/** What is known about one account at the moment: facts with a time, never a credential or a choice (DESIGN §4). */
+export interface AccountKnowledge {
+  readonly health?: HealthState | undefined;
+  readonly quota?: QuotaSnapshot | undefined;
+  readonly recovery?: z.infer<typeof RecoverySchema> | undefined;
+}
 
 export interface AccountState {
   readonly accounts: Readonly<Record<string, AccountKnowledge>>;
@@ -69,12 +70,26 @@ export function withKnowledge(state: AccountState, id: string, knowledge: Accoun
   return { ...state, accounts: { ...state.accounts, [id]: definedOnly(knowledge) } };
 }
 
-function decodeAccounts(entries: Readonly<Record<string, unknown>>): Record<string, AccountKnowledge> {
-  const decoded = Object.entries(entries).flatMap(([id, entry]) => {
-    const facts = Facts.safeParse(entry);
-    return facts.success ? [[id, definedOnly(facts.data)] as const] : [];
+function decodeAccounts(entries: JsonObject): Record<string, AccountKnowledge> {
+  const known: [string, AccountKnowledge][] = [];
+  for (const id of Object.keys(entries)) {
+    const entry = entries[id];
+    if (isJsonObject(entry)) known.push([id, decodeKnowledge(entry)]);
+  }
+  return Object.fromEntries(known);
+}
+
+/** A fact that cannot be read is one that is not known. */
+function decodeKnowledge({ health, quota, recovery }: JsonObject): AccountKnowledge {
+  return definedOnly({
+    health: readFact(HealthStateSchema, health),
+    quota: isQuotaSnapshot(quota) ? quota : undefined,
+    recovery: readFact(RecoverySchema, recovery),
   });
-  return Object.fromEntries(decoded);
+}
+
+function readFact<T>(schema: z.ZodMiniType<T>, value: unknown): T | undefined {
+  return value === undefined ? undefined : schema.safeParse(value).data;
 }
 
 function parse(content: string): unknown {

@@ -1,3 +1,4 @@
+import { isAscii } from 'node:buffer';
 import { createHash, randomBytes } from 'node:crypto';
 import * as fs from 'node:fs';
 import { basename, dirname, join, resolve } from 'node:path';
@@ -29,7 +30,8 @@ export function readVersion(path: string): FileVersion {
 
 export function versionOf(written: string | Buffer): PresentVersion {
   const bytes = typeof written === 'string' ? Buffer.from(written) : written;
-  return { kind: 'present', content: bytes.toString('utf8'), bytes };
+  // The same text, and for a long pool in a third of the time.
+  return { kind: 'present', content: bytes.toString(isAscii(bytes) ? 'latin1' : 'utf8'), bytes };
 }
 
 export function isSameVersion(a: FileVersion, b: FileVersion): boolean {
@@ -40,6 +42,8 @@ export function isSameVersion(a: FileVersion, b: FileVersion): boolean {
 export interface Replacement {
   readonly path: string;
   readonly content: string | Uint8Array;
+  /** Default 0600. For files of the person's own, which keep the mode they have. */
+  readonly mode?: number;
   /** Runs synchronously right before the rename, and again before each repetition of it; throws when the write must not happen any more (P9). */
   readonly guard?: () => void;
 }
@@ -52,19 +56,44 @@ const directoryMode = 0o700;
  * directory, write, fsync, rename, fsync of the directory. A symlink stays; its target is replaced. Throws
  * `storage-write-failed` with the old content in place.
  */
-export function replaceFile(replacement: Replacement, processes: ProcessTable): void {
-  const target = resolveTarget(replacement.path);
+export function replaceFile({ guard, ...prepared }: Replacement, processes: ProcessTable): void {
+  prepareFile(prepared, processes).commit(guard);
+}
+
+/** New content of a file that is safely on disk beside it, and takes its place by a rename. One of the two, once. */
+export interface PreparedFile {
+  /** Throws `storage-write-failed`, or what the guard throws, with the old content in place and nothing left behind. */
+  commit(guard?: () => void): void;
+  discard(): void;
+}
+
+/** The first half of {@link replaceFile}: whatever needs room on the disk has been done when it returns. */
+export function prepareFile(
+  { path, content, mode }: Omit<Replacement, 'guard'>,
+  processes: ProcessTable,
+): PreparedFile {
+  const target = resolveTarget(path);
   const temporary = join(dirname(target), temporaryName(basename(target), processes));
-  try {
+  const orFail = (step: () => void) => {
+    try {
+      step();
+    } catch (error) {
+      removeTemporary(temporary);
+      throw error instanceof AppError ? error : writeError(path, error);
+    }
+  };
+  orFail(() => {
     // A link into a place that is missing, an unmounted disk perhaps, must not create that place.
-    if (target === replacement.path) makeDirectory(dirname(target));
-    writeDurably(temporary, replacement.content);
-    renameWithPatience(temporary, target, replacement.guard);
-  } catch (error) {
-    removeTemporary(temporary);
-    throw error instanceof AppError ? error : writeError(replacement.path, error);
-  }
-  syncDirectory(dirname(target));
+    if (target === path) makeDirectory(dirname(target));
+    writeDurably(temporary, content, mode);
+  });
+  return {
+    commit(guard) {
+      orFail(() => renameWithPatience(temporary, target, guard));
+      syncDirectory(dirname(target));
+    },
+    discard: () => removeTemporary(temporary),
+  };
 }
 
 /** A directory only its owner can enter, created with its parents where missing. */
@@ -131,13 +160,10 @@ export function writeError(path: string, error: unknown): AppError {
   });
 }
 
-function hashOf(content: string | Uint8Array): string {
-  return createHash('sha256').update(content).digest('hex');
-}
-
-function writeDurably(path: string, content: string | Uint8Array): void {
+function writeDurably(path: string, content: string | Uint8Array, mode?: number): void {
   const descriptor = fs.openSync(path, 'wx', fileMode);
   try {
+    if (mode !== undefined) fs.fchmodSync(descriptor, mode);
     fs.writeFileSync(descriptor, content);
     fs.fsyncSync(descriptor);
   } finally {
@@ -185,66 +211,18 @@ export function syncDirectory(path: string): void {
   }
 }
 
-/** `.<file>.<pid>-<start>-<place>-<random>.tmp`: names its process, so that the sweep can tell a dead one's. */
+/** `.<file>.<pid>-<start>-<place>-<random>.tmp`: names its process, so that `temporary-files.ts` can tell a dead one's. */
 function temporaryName(file: string, processes: ProcessTable): string {
   const { pid, startedAt } = processes.self;
   return `.${file}.${pid}-${startedAt ?? 0}-${placeOf(processes)}-${randomBytes(6).toString('hex')}.tmp`;
 }
 
 /** Where process ids mean what they mean here: a container that shares the directory counts its own. */
-function placeOf({ self }: ProcessTable): string {
-  return hashOf(`${self.host} ${self.pidNamespace ?? ''}`).slice(0, 8);
-}
-
-const temporaryPattern = /^\.(?<file>.+)\.(?<pid>\d+)-(?<start>[^-]+)-(?:(?<place>[0-9a-f]{8})-)?[0-9a-f]+\.tmp$/;
-
-export interface Sweep {
-  /** Only the temp files of this file; in a directory that is not ours. */
-  readonly file?: string;
-  /** Wall clock, to tell when a process that cannot be judged from here must have ended. */
-  readonly now?: number;
-}
-
-/**
- * Removes the temp files that killed processes left in a directory: they may hold tokens. The one write a reading
- * command may do (DESIGN §4). Returns the names removed.
- */
-export function sweepTemporaries(directory: string, processes: ProcessTable, sweep: Sweep = {}): string[] {
-  return abandonedTemporaries(directory, processes, sweep).filter((name) => {
-    try {
-      fs.rmSync(join(directory, name), { force: true });
-      return true;
-    } catch {
-      // Somebody else's directory or a read-only disk: `doctor` reports what stays behind.
-      return false;
-    }
-  });
-}
-
-/** The names of the temp files in a directory whose process is gone. */
-export function abandonedTemporaries(directory: string, processes: ProcessTable, { file, now }: Sweep = {}): string[] {
-  return listDirectory(directory).filter((name) => {
-    const parts = temporaryPattern.exec(name)?.groups;
-    if (parts === undefined || (file !== undefined && parts['file'] !== file)) return false;
-    return !mayBeInUse(join(directory, name), parts, processes, now);
-  });
-}
-
-const foreignLifeMs = 3_600_000;
-
-/** A process of another container or host cannot be asked, but its temp file lives for milliseconds, not for an hour. */
-function mayBeInUse(
-  path: string,
-  { pid, start, place }: Record<string, string | undefined>,
-  processes: ProcessTable,
-  now: number | undefined,
-): boolean {
-  if (place !== undefined && place !== placeOf(processes)) {
-    const madeAt = fs.statSync(path, { throwIfNoEntry: false })?.mtimeMs;
-    return now === undefined || madeAt === undefined || now - madeAt < foreignLifeMs;
-  }
-  const startedAt = start === '0' ? undefined : start;
-  return processes.stateOf({ ...processes.self, startedAt, pid: Number(pid) }) === 'alive';
+export function placeOf({ self }: ProcessTable): string {
+  return createHash('sha256')
+    .update(`${self.host} ${self.pidNamespace ?? ''}`)
+    .digest('hex')
+    .slice(0, 8);
 }
 
 /** The names in a directory; none when it does not exist. Throws `storage-unreadable`: unreadable is not empty (P11). */

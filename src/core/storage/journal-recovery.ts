@@ -9,26 +9,29 @@ import { fingerprint, type JournalAnswer, type JournalEntry, type JournalHeader,
 import { type AnsweredEntry, isAnswered, tokensOfAnswer } from './journal-overlay.js';
 import { keepAside } from './kept.js';
 import { isNewer } from './lineage.js';
-import { logLineage } from './lineage-log.js';
+import { isKnownSpent, logLineage } from './lineage-log.js';
 import { encodePool } from './pool-codec.js';
 import { areTokensOf, storeRotation } from './rotation.js';
 import type { Store } from './store.js';
+import { hasReachedFile, isAwaitedByFile } from './token-file-entries.js';
 
 /**
  * Finishes what killed processes received but could not store any more (P3). Entries of living processes are theirs to
  * finish. A refresh without an answer stays for as long as a record holds its token, because it says that the token may
- * have been spent (P4); a sign-in without one spent nothing, and its torn answer may hold half of a token.
+ * have been spent (P4); a sign-in without one spent nothing, and its torn answer may hold half of a token. What a token
+ * file still waits for stays for `renew`.
  */
 export function recoverJournal(store: Store): void {
   const { paths, processes } = store.root;
   for (const entry of readEntries(paths.journal)) {
     if (!entry.isLeft && processes.stateOf(definedOnly(entry.header.owner)) === 'alive') continue;
     const isSignIn = entry.header.kind === 'sign-in';
+    const isAwaited = isAwaitedByFile(entry);
     if (isAnswered(entry)) {
       if (isSignIn) finishSignIn(store, entry);
-      else finishRefresh(store, entry);
+      else if (holdersOf(store, entry).length > 0 || !(isAwaited || isOver(store, entry))) finishRefresh(store, entry);
     } else if (!isSignIn && !isObsolete(store, entry)) continue;
-    rmSync(entry.path, { force: true });
+    if (!isAwaited) rmSync(entry.path, { force: true });
   }
 }
 
@@ -36,6 +39,13 @@ export function recoverJournal(store: Store): void {
 function isObsolete(store: Store, { header }: JournalEntry): boolean {
   if (store.root.processes.stateOf(definedOnly(header.owner)) === 'alive') return false;
   return !recordsOf(store).some(({ tokens }) => isSpent(tokens.refreshToken, header.spent));
+}
+
+/** The answer has reached its token file, or has been exchanged in its turn since: nothing is left to do with it. */
+function isOver({ root }: Store, entry: AnsweredEntry): boolean {
+  const { refreshToken } = tokensOfAnswer(entry.answer);
+  if (entry.header.tokenFiles === undefined) return false;
+  return hasReachedFile(entry) || (refreshToken !== undefined && isKnownSpent(root, refreshToken));
 }
 
 /** An answer to a refresh, as far as it matters where it goes. */
@@ -46,10 +56,19 @@ export interface RefreshAnswer {
 
 /** Stores what a refresh brought, and remembers which token it has used up. */
 export function finishRefresh(store: Store, entry: RefreshAnswer): void {
-  const { header, answer } = entry;
   placeAnswer(store, entry);
+  logSpending(store, entry);
+}
+
+/** The same where token files get the answer: a record needs it only if their login was imported while it was on its way. */
+export function finishFileRefresh(store: Store, entry: RefreshAnswer): void {
+  if (holdersOf(store, entry).length > 0) placeAnswer(store, entry);
+  logSpending(store, entry);
+}
+
+function logSpending({ root }: Store, { header, answer }: RefreshAnswer): void {
   const spent = { before: header.spent, after: answer.refreshToken && fingerprint(answer.refreshToken) };
-  logLineage(store.root, { event: 'refreshed', accountId: header.accountIds[0] ?? noAccount, ...spent });
+  logLineage(root, { event: 'refreshed', accountId: header.accountIds[0] ?? noAccount, ...spent });
 }
 
 /**
@@ -59,7 +78,7 @@ export function finishRefresh(store: Store, entry: RefreshAnswer): void {
 function placeAnswer(store: Store, { header, answer }: RefreshAnswer): void {
   const received = tokensOfAnswer(answer);
   const records = recordsOf(store);
-  const holders = records.filter(({ tokens }) => isSpent(tokens.refreshToken, header.spent));
+  const holders = holdersOf(store, { header });
   const spent = holders[0]?.tokens.refreshToken;
   const owner = ownerOf(records, header.accountIds[0], received);
   if (owner !== undefined && (holders.includes(owner) || isAhead(received, owner))) {
@@ -76,6 +95,10 @@ const noAccount = '';
 
 function recordsOf(store: Store): Account[] {
   return store.scopes().flatMap(({ pool, flagged }) => [...pool.accounts, ...flagged.accounts]);
+}
+
+function holdersOf(store: Store, { header }: Pick<RefreshAnswer, 'header'>): Account[] {
+  return recordsOf(store).filter(({ tokens }) => isSpent(tokens.refreshToken, header.spent));
 }
 
 function isSpent(token: Secret | undefined, spent: string | undefined): boolean {

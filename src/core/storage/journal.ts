@@ -39,6 +39,8 @@ const Header = z.object({
   /** For a sign-in: the scope that takes the new account, and its label. */
   scopeKey: z.optional(z.string()),
   label: z.optional(z.string()),
+  /** Token files outside of the root that held the spent token and are to get the answer. */
+  tokenFiles: z.optional(z.array(z.string())),
   issuer: z.string(),
   clientId: z.string(),
 });

@@ -9,13 +9,13 @@ import {
   versionOf,
   writeError,
 } from './atomic-file.js';
-import { rotateBackups } from './backups.js';
+import { replaceBackedUp, rotateBackups } from './backups.js';
 import type { LockHandle } from './file-lock.js';
 import type { Root } from './root.js';
 
 /**
- * Replaces one JSON file of the root, if it is still what we read and the lock is still ours. The version before it
- * becomes the newest backup. Directory and file end up readable by their owner only, however loose they were.
+ * Replaces one JSON file of the root, if it is still what we read and the lock is still ours. The new version becomes the
+ * newest backup. Directory and file end up readable by their owner only, however loose they were.
  */
 export function replaceJson(
   root: Root,
@@ -25,7 +25,7 @@ export function replaceJson(
   value: Record<string, unknown>,
 ): FileVersion {
   if (expected.kind === 'present') backUp(path, () => rotateBackups(path, expected, root.processes));
-  return overwriteJson(root, lock, path, expected, value);
+  return write(root, lock, path, expected, value, replaceBackedUp);
 }
 
 /** The same without a backup, for what may be lost. */
@@ -36,6 +36,17 @@ export function overwriteJson(
   expected: FileVersion,
   value: Record<string, unknown>,
 ): FileVersion {
+  return write(root, lock, path, expected, value, replaceFile);
+}
+
+function write(
+  root: Root,
+  lock: LockHandle,
+  path: string,
+  expected: FileVersion,
+  value: Record<string, unknown>,
+  replace: typeof replaceFile,
+): FileVersion {
   const content = `${JSON.stringify(value, null, 2)}\n`;
   const directory = dirname(path);
   const isOurs = directory === root.paths.root || directory.startsWith(root.paths.root + sep);
@@ -44,12 +55,12 @@ export function overwriteJson(
     lock.assertHeld();
     assertUnchanged(path, expected);
   };
-  replaceFile({ path, content, guard }, root.processes);
+  replace({ path, content, guard }, root.processes);
   return versionOf(content);
 }
 
 /** Other tools take no lock and count no generation: only the content tells. */
-function assertUnchanged(path: string, expected: FileVersion): void {
+export function assertUnchanged(path: string, expected: FileVersion): void {
   if (isSameVersion(readVersion(path), expected)) return;
   throw new AppError('storage-conflict', `another program changed ${path} at the same moment`, {
     hint: 'run the command again; nothing was overwritten',

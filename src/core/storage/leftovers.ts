@@ -1,7 +1,8 @@
 import { basename, dirname, join } from 'node:path';
-import { abandonedTemporaries, listDirectory, resolveTarget, type Sweep, sweepTemporaries } from './atomic-file.js';
+import { listDirectory, resolveTarget } from './atomic-file.js';
 import { scopeFiles } from './paths.js';
 import type { Root } from './root.js';
+import { abandonedTemporaries, type Sweep, sweepTemporaries } from './temporary-files.js';
 
 /** The temp files of killed processes wherever we replace files. Changes nothing. */
 export function findLeftovers(root: Root, authFile: string): string[] {
@@ -24,7 +25,12 @@ function placesToSweep({ paths, clock }: Root, authFile: string): { directory: s
   const now = clock.now();
   const keys = [undefined, ...listDirectory(paths.projects)];
   const files = keys.flatMap((key) => Object.values(scopeFiles(paths, key)));
-  const directories = [paths.root, paths.kept, ...keys.flatMap((key) => (key ? [join(paths.projects, key)] : []))];
+  const directories = [
+    paths.root,
+    paths.kept,
+    paths.bin,
+    ...keys.flatMap((key) => (key ? [join(paths.projects, key)] : [])),
+  ];
   const linked = [authFile, ...files].map(targetOf).filter((target) => !directories.includes(dirname(target)));
   return [
     ...directories.map((directory) => ({ directory, sweep: { now } })),

@@ -103,17 +103,20 @@ export function logLineage(root: Root, fact: LineageFact): { readonly problem?: 
  * Whether we have exchanged this refresh token for another one ourselves, which makes every copy of it worthless
  * however new it looks. False when the log does not go back so far: then only the order of copies decides (P2).
  */
-export function isKnownSpent({ paths }: Pick<Root, 'paths'>, token: Secret): boolean {
+export function isKnownSpent(root: Pick<Root, 'paths'>, token: Secret): boolean {
+  return knownSpent(root)(token);
+}
+
+/** The same for many tokens: the log is read once. */
+export function knownSpent({ paths }: Pick<Root, 'paths'>): (token: Secret) => boolean {
   try {
     const { salt, lines } = openLog(paths.lineageLog);
-    const print = saltedFingerprint(salt, token);
-    return lines.some((line) => {
-      const fact = Spending.safeParse(parse(line));
-      return fact.success && fact.data.before === print && fact.data.after !== print;
-    });
+    const facts = lines.map((line) => Spending.safeParse(parse(line)).data);
+    const spent = new Set(facts.filter((fact) => fact?.before !== fact?.after).map((fact) => fact?.before));
+    return (token) => spent.has(saltedFingerprint(salt, token));
   } catch {
     // Unreadable: it is knowledge only, and nothing is lost by not having it.
-    return false;
+    return () => false;
   }
 }
 

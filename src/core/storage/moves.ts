@@ -1,15 +1,24 @@
 import type { Account, FlaggedAccount } from '../accounts/account.js';
 import { contradicts, isExactly } from '../accounts/identity.js';
-import type { FlaggedPool, Pool } from '../accounts/pool.js';
+import { type FlaggedPool, type Pool, withoutChoice } from '../accounts/pool.js';
 import { definedOnly } from '../defined-only.js';
 import { isNewer } from './lineage.js';
-import type { Store } from './store.js';
+import type { ScopeRecords } from './scope-files.js';
 
-export interface ResolvedMoves {
+/** What one scope holds. */
+export interface ScopeContent {
   readonly pool: Pool;
   readonly flagged: FlaggedPool;
+}
+
+export interface ResolvedMoves extends ScopeContent {
   /** An account was in both. */
   readonly isUnsettled: boolean;
+}
+
+/** When an account moves: later than its last move, even if the clock has been set back since. */
+export function moveTime(account: Account, now: number): number {
+  return Math.max(now, (account.movedAt ?? 0) + 1);
 }
 
 /**
@@ -25,31 +34,94 @@ export function resolveMoves(pool: Pool, storedFlagged: FlaggedPool): ResolvedMo
   });
   if (pairs.length === 0) return { pool, flagged, isUnsettled: false };
 
-  const staysFlagged = pairs.filter(({ usable, setAside }) => (setAside.movedAt ?? 0) > (usable.movedAt ?? 0));
-  const goesBack = pairs.filter((pair) => !staysFlagged.includes(pair));
-  const keep = <A extends Account>(accounts: readonly A[], out: readonly Account[], merged: ReadonlyMap<Account, A>) =>
-    accounts.filter((account) => !out.includes(account)).map((account) => merged.get(account) ?? account);
-  const poolMerged = new Map(goesBack.map(({ usable, setAside }) => [usable as Account, merge(usable, setAside)]));
-  const flaggedMerged = new Map(
-    staysFlagged.map(({ usable, setAside }): [Account, FlaggedAccount] => [setAside, merge(setAside, usable)]),
-  );
-  const outOfPool = staysFlagged.map(({ usable }) => usable);
-  const outOfFlagged = goesBack.map(({ setAside }) => setAside);
-  return {
-    pool: { ...pool, accounts: keep(pool.accounts, outOfPool, poolMerged) },
-    flagged: { ...flagged, accounts: keep(flagged.accounts, outOfFlagged, flaggedMerged) },
-    isUnsettled: true,
-  };
+  const ends = new MoveEnds();
+  for (const { usable, setAside } of pairs) {
+    const staysFlagged = (setAside.movedAt ?? 0) > (usable.movedAt ?? 0);
+    if (staysFlagged) ends.add(setAside, [usable]);
+    else ends.add(usable, [setAside]);
+  }
+  return { ...ends.applyTo({ pool, flagged }), isUnsettled: true };
 }
 
-/** Finishes on disk what {@link resolveMoves} found; at no instant an account or its newest tokens are in neither file. */
-export function settleMoves(store: Store, key: string | undefined): void {
-  const { unsettled, pool, flagged } = store.scope(key);
-  if (unsettled === undefined) return;
-  const updated = unsettled.flagged.accounts.map((each) => flagged.accounts.find(({ id }) => id === each.id) ?? each);
-  store.saveFlagged(key, { ...flagged, accounts: updated });
-  store.savePool(key, pool);
-  store.saveFlagged(key, flagged);
+/**
+ * The same for a move between two scopes: the record that came from another scope later than the copy there moved last
+ * is the account. Copies that no move explains stay, until `fix` merges them.
+ */
+export function resolveScopeMoves(scopes: readonly ScopeRecords[]): readonly ScopeRecords[] {
+  const ends = new MoveEnds();
+  for (const copies of doubledRecords(scopes)) {
+    const { account: last } = copies.reduce((latest, each) => (isLater(each.account, latest.account) ? each : latest));
+    const overtaken = copies
+      .filter(({ account, place }) => place === last.movedFrom && isLater(last, account) && isCopyOf(account, last))
+      .map(({ account }) => account);
+    if (overtaken.length > 0) ends.add(last, overtaken);
+  }
+  if (ends.isEmpty) return scopes;
+  return scopes.map((scope) => {
+    const { pool, flagged } = scope;
+    const settled = ends.applyTo({ pool, flagged });
+    if (settled.pool === pool && settled.flagged === flagged) return scope;
+    const left = pool.accounts.filter((each) => !settled.pool.accounts.some(({ id }) => id === each.id));
+    const withoutChoices = left.reduce((current, { id }) => withoutChoice(current, id), settled.pool);
+    return { ...scope, ...settled, pool: withoutChoices, unsettled: scope.unsettled ?? { pool, flagged } };
+  });
+}
+
+/** How a record names the scope that it came from; keys of projects never read like this one. */
+export function scopeName(key: string | undefined): string {
+  return key ?? 'global';
+}
+
+interface PlacedRecord {
+  readonly account: Account;
+  readonly place: string;
+}
+
+/** The records, in any two scopes, that have one id. */
+function doubledRecords(scopes: readonly ScopeRecords[]): PlacedRecord[][] {
+  const byId = new Map<string, PlacedRecord[]>();
+  if (scopes.length < 2) return [];
+  for (const { key, pool, flagged } of scopes) {
+    for (const account of [...pool.accounts, ...flagged.accounts]) {
+      const copies = byId.get(account.id) ?? [];
+      copies.push({ account, place: scopeName(key) });
+      byId.set(account.id, copies);
+    }
+  }
+  return [...byId.values()].filter(({ length }) => length > 1);
+}
+
+function isLater(account: Account, than: Account): boolean {
+  return (account.movedAt ?? 0) > (than.movedAt ?? 0);
+}
+
+/** Which record of an account stays, with the newest tokens of all, and which ones go. */
+class MoveEnds {
+  readonly #merged = new Map<Account, Account>();
+  readonly #gone = new Set<Account>();
+
+  get isEmpty(): boolean {
+    return this.#gone.size === 0;
+  }
+
+  add(kept: Account, overtaken: readonly Account[]): void {
+    this.#merged.set(kept, overtaken.reduce(merge, this.#merged.get(kept) ?? kept));
+    for (const each of overtaken) this.#gone.add(each);
+  }
+
+  /** Unchanged parts are the very same objects. */
+  applyTo({ pool, flagged }: ScopeContent): ScopeContent {
+    return { pool: this.#inside(pool), flagged: this.#inside(flagged) };
+  }
+
+  #inside<P extends { readonly accounts: readonly Account[] }>(pool: P): P {
+    const accounts = pool.accounts
+      .filter((account) => !this.#gone.has(account))
+      .map((account) => this.#merged.get(account) ?? account);
+    const isSame =
+      accounts.length === pool.accounts.length && accounts.every((each, index) => each === pool.accounts[index]);
+    return isSame ? pool : { ...pool, accounts };
+  }
 }
 
 function isCopyOf(account: Account, other: Account): boolean {

@@ -1,4 +1,4 @@
-import { join } from 'node:path';
+import { join, resolve } from 'node:path';
 
 /** Where everything lives below one root (DESIGN §4). */
 export interface RootPaths {
@@ -12,6 +12,8 @@ export interface RootPaths {
   readonly lineageLog: string;
   readonly locks: string;
   readonly kept: string;
+  /** The shim, where `setup` was run (DESIGN §11). */
+  readonly bin: string;
 }
 
 export const poolFileName = 'openai-codex-accounts.json';
@@ -29,6 +31,7 @@ export function rootPaths(root: string): RootPaths {
     lineageLog: join(root, 'lineage.ndjson'),
     locks: join(root, 'locks'),
     kept: join(root, 'kept'),
+    bin: join(root, 'bin'),
   };
 }
 
@@ -43,12 +46,14 @@ export function scopeFiles(paths: RootPaths, projectKey: string | undefined): Sc
   return { pool: join(directory, poolFileName), flagged: join(directory, flaggedFileName) };
 }
 
-/** The home of the official client: `CODEX_HOME`, else `~/.codex` (CODEX.md §2). */
-export function codexHome(environment: { codexHome?: string; home: string }): string {
-  return environment.codexHome ?? join(environment.home, '.codex');
-}
-
-/** `CODEX_MULTI_AUTH_DIR`, else `multi-auth` in the official client's home. Never a search (DESIGN §4). */
-export function rootDirectory(environment: { rootDir?: string; codexHome?: string; home: string }): string {
-  return environment.rootDir ?? join(codexHome(environment), 'multi-auth');
+/**
+ * Where the official client and this program keep their files: `CODEX_HOME`, else `~/.codex`; `CODEX_MULTI_AUTH_DIR`, else
+ * `multi-auth` in it. Never a search (DESIGN §4). A relative one counts from `cwd`, as it does for the client.
+ */
+export function locate(
+  environment: { readonly codexHome?: string; readonly rootDir?: string; readonly home: string },
+  cwd: string,
+): { readonly codexHome: string; readonly root: string } {
+  const codexHome = resolve(cwd, environment.codexHome ?? join(environment.home, '.codex'));
+  return { codexHome, root: resolve(cwd, environment.rootDir ?? join(codexHome, 'multi-auth')) };
 }

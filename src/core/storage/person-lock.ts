@@ -21,8 +21,8 @@ export async function withPersonLock<T>(
   task: () => Promise<T>,
 ): Promise<T> {
   assertOwner(root);
-  const { clock, processes, paths } = root;
-  const lockOptions = { directory: paths.locks, clock, processes, waitMs: personWaitMs, ...options };
+  const { clock, processes, paths, onWaiting } = root;
+  const lockOptions = { directory: paths.locks, clock, processes, onWaiting, waitMs: personWaitMs, ...options };
   return withLock(personLockName(account, root), lockOptions, task);
 }
 

@@ -16,13 +16,14 @@ const PoolFields = z.object({
   activeIndexByFamily: z.catch(z.optional(record), undefined),
   activeId: text,
   previousId: text,
+  projectRoot: text,
   generation: number,
   activeIndexWritten: number,
   orderHash: text,
   removed: z.catch(z.optional(z.array(z.unknown())), undefined),
 });
 
-const ChoiceFields = z.object({ activeId: text, previousId: text });
+const OwnFields = z.object({ activeId: text, previousId: text, projectRoot: text });
 
 const FlaggedFields = z.object({ version: number, accounts: z.array(z.unknown()) });
 
@@ -35,7 +36,7 @@ export function decodePool(json: unknown): Decoded<Pool> {
   const fields = PoolFields.safeParse(migrated.value);
   if (!fields.success) return { kind: 'malformed', reason: 'it has no list of accounts' };
   const { accounts, unrecognised, byPosition } = decodeEntries(fields.data.accounts, decodeAccount);
-  const { generation, previousId, activeIndexByFamily } = fields.data;
+  const { generation, previousId, projectRoot, activeIndexByFamily } = fields.data;
   const activeId = activeIdOf(fields.data, accounts, byPosition);
   const pool: Pool = definedOnly({
     accounts,
@@ -46,20 +47,21 @@ export function decodePool(json: unknown): Decoded<Pool> {
     raw: migrated.value,
     activeId,
     previousId,
+    projectRoot,
   });
   return definedOnly({ kind: 'ok' as const, value: pool, migratedFrom: migrated.from });
 }
 
 export function encodePool(pool: Pool): Record<string, unknown> {
-  const { raw, activeId, previousId } = pool;
+  const { raw, activeId, previousId, projectRoot } = pool;
   const indexOf = (id: string | undefined) => pool.accounts.findIndex((account) => account.id === id);
   const known = (id: string | undefined) => (indexOf(id) < 0 ? undefined : id);
   const activeIndex = Math.max(indexOf(activeId), 0);
   const families = Object.entries(pool.activeIdByFamily).map(([family, id]) => [family, Math.max(indexOf(id), 0)]);
   const byFamily = record.safeParse(raw['activeIndexByFamily']);
-  const ids = overlay(raw, ChoiceFields.parse(raw), { activeId: known(activeId), previousId: known(previousId) });
+  const own = { activeId: known(activeId), previousId: known(previousId), projectRoot };
   return {
-    ...ids,
+    ...overlay(raw, OwnFields.parse(raw), own),
     version: 3,
     accounts: [...pool.accounts.map(encodeAccount), ...pool.unrecognised],
     activeIndex,

@@ -3,6 +3,7 @@ import { dirname } from 'node:path';
 import type { Clock } from '../clock.js';
 import { AppError, systemErrorCode } from '../errors.js';
 import { describe } from './atomic-file.js';
+import type { LockPatience } from './lock-wait.js';
 import type { RootPaths } from './paths.js';
 import type { ProcessTable } from './process-table.js';
 
@@ -13,6 +14,21 @@ export interface Root {
   readonly processes: ProcessTable;
   /** Absent on Windows, which has no numeric users. */
   readonly effectiveUserId?: number;
+  /** Called once for a lock that another process holds long enough for a person to wonder. */
+  readonly onWaiting?: LockPatience['onWaiting'];
+  /** The projects that a writer is about; absent where nobody has said. */
+  readonly projects?: () => readonly ProjectPlace[];
+}
+
+/** What a writer does for the pool of a project that it is about. */
+export interface ProjectPlace {
+  readonly key: string;
+  /** Kept in its pool, because a key does not tell which directory leads there. */
+  readonly root?: string;
+  /** Pools that older versions keyed by the path of one checkout: the next writer merges them (DESIGN §5). */
+  readonly legacyKeys: readonly string[];
+  /** Called when one has been merged, with where copies of its files are. */
+  readonly onMerged: (legacyKey: string, keptFiles: readonly string[]) => void;
 }
 
 /**

@@ -4,7 +4,7 @@ import { definedOnly } from '../defined-only.js';
 import { readClaims, type TokenClaims } from '../oauth/jwt-claims.js';
 import type { Secret } from '../secret.js';
 import { isOrganizationId } from './account-codec.js';
-import type { Store } from './store.js';
+import type { RecordStore } from './store.js';
 
 /**
  * Stores newly received tokens (P3). The account itself takes all of them; every other record that held the spent
@@ -12,7 +12,7 @@ import type { Store } from './store.js';
  * belong to one account, the refresh token to the whole login.
  */
 export function storeRotation(
-  store: Store,
+  store: RecordStore,
   accountId: string,
   received: Partial<TokenSet>,
   spent: Secret | undefined,

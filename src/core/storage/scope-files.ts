@@ -1,11 +1,12 @@
 import { isUtf8 } from 'node:buffer';
-import { statSync } from 'node:fs';
-import { join } from 'node:path';
+import { rmdirSync, rmSync, statSync } from 'node:fs';
+import { dirname, join } from 'node:path';
 import { emptyFlaggedPool, emptyPool, type FlaggedPool, type Pool } from '../accounts/pool.js';
 import { definedOnly } from '../defined-only.js';
 import { AppError } from '../errors.js';
-import { type FileVersion, isDanglingLink, readDirectory, readVersion } from './atomic-file.js';
-import { type ResolvedMoves, resolveMoves } from './moves.js';
+import { type FileVersion, isDanglingLink, readDirectory, readVersion, writeError } from './atomic-file.js';
+import { backupPaths } from './backups.js';
+import { resolveMoves, resolveScopeMoves, type ScopeContent } from './moves.js';
 import { type RootPaths, type ScopeFiles, scopeFiles } from './paths.js';
 import { type Decoded, decodeFlagged, decodePool } from './pool-codec.js';
 
@@ -20,8 +21,8 @@ export interface ScopeRecords {
   readonly flaggedVersion: FileVersion;
   /** The format version on disk when it was an older one. */
   readonly migratedFrom?: number;
-  /** What the files hold while an account is in both of them, because a move between them was cut short. */
-  readonly unsettled?: Pick<ResolvedMoves, 'pool' | 'flagged'>;
+  /** What the files hold while an account is in two places, because a move between them was cut short. */
+  readonly unsettled?: ScopeContent;
 }
 
 /** Reads one scope without a lock. Throws an error that names the file unless both files are absent or good (P11). */
@@ -45,16 +46,40 @@ export function readScope(paths: RootPaths, key: string | undefined): ScopeRecor
   });
 }
 
-/** Every scope that has files below this root; the global one first, and always. */
-export function readAllScopes(paths: RootPaths): ScopeRecords[] {
+/**
+ * Every scope that has files below this root; the global one first, and always. An account that a move left in two of
+ * them is in one. Throws as {@link readScope} does, for the first that cannot be read.
+ */
+export function readAllScopes(paths: RootPaths): readonly ScopeRecords[] {
   const projects = projectKeys(paths).map((key) => readScope(paths, key));
-  return [readScope(paths, undefined), ...projects.filter(hasFiles)];
+  return resolveScopeMoves([readScope(paths, undefined), ...projects.filter(hasFiles)]);
 }
 
-/** Every other scope that has files. */
-export function readOtherScopes(paths: RootPaths, here: ScopeRecords): ScopeRecords[] {
-  const keys = [undefined, ...projectKeys(paths)].filter((key) => scopeFiles(paths, key).pool !== here.files.pool);
-  return keys.map((key) => readScope(paths, key)).filter(hasFiles);
+export interface ScopeAmongOthers {
+  readonly own: ScopeRecords;
+  /** Those that have files and can be read. */
+  readonly others: readonly ScopeRecords[];
+  /** What is wrong with the rest. */
+  readonly problems: readonly AppError[];
+}
+
+/** One scope with the others beside it, for whoever only looks: damage elsewhere is no reason to show nothing here. */
+export function readScopeAmongOthers(paths: RootPaths, key: string | undefined): ScopeAmongOthers {
+  const problems: AppError[] = [];
+  const attempt = <T>(read: () => T, otherwise: T): T => {
+    try {
+      return read();
+    } catch (error) {
+      if (!(error instanceof AppError)) throw error;
+      problems.push(error);
+      return otherwise;
+    }
+  };
+  const own = readScope(paths, key);
+  const keys = [undefined, ...attempt(() => projectKeys(paths), [])].filter((each) => each !== key);
+  const others = keys.flatMap((each) => attempt(() => [readScope(paths, each)], []));
+  const [settled = own, ...settledOthers] = resolveScopeMoves([own, ...others.filter(hasFiles)]);
+  return { own: settled, others: settledOthers, problems };
 }
 
 function projectKeys(paths: RootPaths): string[] {
@@ -75,6 +100,21 @@ function isDirectory(path: string): boolean {
 
 export function hasFiles(scope: ScopeRecords): boolean {
   return scope.poolVersion.kind === 'present' || scope.flaggedVersion.kind === 'present';
+}
+
+/** The pool or what is set aside goes last: as long as one of them is there, the scope is found again. */
+export function removeScopeFiles({ pool, flagged }: ScopeFiles): void {
+  const paths = [...backupPaths(pool), ...backupPaths(flagged), flagged, pool];
+  try {
+    for (const path of paths) rmSync(path, { force: true });
+  } catch (error) {
+    throw writeError(pool, error);
+  }
+  try {
+    rmdirSync(dirname(pool));
+  } catch {
+    // Something else is in it, which is not ours to remove; without its files the directory is no scope any more.
+  }
 }
 
 /** The pool in one version of a file, the present one or a backup. Throws the error that names `path`. */

@@ -9,6 +9,18 @@ export interface SettingsFile {
   readonly values: Readonly<Record<string, unknown>>;
 }
 
+/**
+ * The file that `--config` names, else the root's own. Throws `usage` for a named one that does not exist, because its
+ * settings were meant to count, and as {@link readSettingsFile}.
+ */
+export function readSettings(named: string | undefined, standard: string): SettingsFile {
+  if (named === undefined || readVersion(named).kind === 'present') return readSettingsFile(named ?? standard);
+  throw new AppError('usage', `--config names ${named}, which does not exist`, {
+    hint: `codex-auth config set <name> <value> --config ${named}  (makes it)`,
+    details: { path: named },
+  });
+}
+
 /** Throws `storage-corrupt` or `storage-unreadable` naming the file; an absent file has no values. */
 export function readSettingsFile(path: string): SettingsFile {
   const file = readVersion(path);

@@ -17,8 +17,8 @@ export async function updateSettingsFile(
 ): Promise<boolean> {
   assertOwner(root);
   makePrivateDirectory(root.paths.root);
-  const { clock, processes, paths } = root;
-  const options = { directory: paths.locks, clock, processes, waitMs: settingsWaitMs, ...(signal ? { signal } : {}) };
+  const { clock, processes, paths, onWaiting } = root;
+  const options = { directory: paths.locks, clock, processes, onWaiting, waitMs: settingsWaitMs, signal };
   return withLock('store', options, (lock) => {
     const version = readVersion(path);
     const { raw, values } = readSettingsFile(path);

@@ -17,8 +17,8 @@ export async function updateAccountState(
 ): Promise<void> {
   assertOwner(root);
   makePrivateDirectory(root.paths.root);
-  const { clock, processes, paths } = root;
-  const options = { directory: paths.locks, clock, processes, waitMs: stateWaitMs, ...(signal ? { signal } : {}) };
+  const { clock, processes, paths, onWaiting } = root;
+  const options = { directory: paths.locks, clock, processes, onWaiting, waitMs: stateWaitMs, signal };
   await withLock('store', options, (lock) => changeState(root, lock, change));
 }
 

@@ -5,12 +5,13 @@ import { type FileVersion, makePrivateDirectory } from './atomic-file.js';
 import { keepOriginal } from './backups.js';
 import { type LockHandle, withLock } from './file-lock.js';
 import { recoverJournal } from './journal-recovery.js';
-import { backUp, replaceJson } from './json-file.js';
+import { assertUnchanged, backUp, replaceJson } from './json-file.js';
 import { sweepLockLeftovers } from './lock-leftovers.js';
-import { settleMoves } from './moves.js';
+import { mergeLegacyPools } from './merge-legacy-pools.js';
 import { encodeFlagged, encodePool } from './pool-codec.js';
 import { assertOwner, type Root } from './root.js';
-import { readAllScopes, readScope, type ScopeRecords } from './scope-files.js';
+import { readAllScopes, readScope, removeScopeFiles, type ScopeRecords } from './scope-files.js';
+import { settleMoves } from './settle-moves.js';
 import { changeState } from './state-store.js';
 
 /** How long a writer waits for the others (DESIGN §4). */
@@ -30,6 +31,15 @@ export interface Store {
   changeState(change: (state: AccountState) => AccountState): void;
 }
 
+/** The part of a store that is about accounts; `transfer/draft-store.ts` has one that writes nothing. */
+export type RecordStore = Omit<Store, 'changeState'>;
+
+/** A store that is being opened: only then are whole scopes given up. */
+export interface OpeningStore extends Store {
+  /** Deletes the files of a scope whose accounts live elsewhere by now, its backups included. */
+  removeScope(key: string): void;
+}
+
 export interface StoreOptions {
   readonly signal?: AbortSignal;
 }
@@ -46,6 +56,7 @@ export async function withStore<T>(
     directory: root.paths.locks,
     clock: root.clock,
     processes: root.processes,
+    onWaiting: root.onWaiting,
     waitMs: storeWaitMs,
     ...(options.signal === undefined ? {} : { signal: options.signal }),
   };
@@ -53,13 +64,14 @@ export async function withStore<T>(
     makePrivateDirectory(root.paths.locks);
     const store = openStore(root, lock);
     sweepLockLeftovers(root.paths.locks, root.processes);
-    for (const { key } of store.scopes()) settleMoves(store, key);
+    settleMoves(store);
     recoverJournal(store);
+    mergeLegacyPools(store);
     return task(store);
   });
 }
 
-function openStore(root: Root, lock: LockHandle): Store {
+function openStore(root: Root, lock: LockHandle): OpeningStore {
   let scopes = readAllScopes(root.paths);
   /** Scopes without files, as they were first seen: a file that appears in one meanwhile is somebody else's write. */
   const empty = new Map<string | undefined, ScopeRecords>();
@@ -77,6 +89,12 @@ function openStore(root: Root, lock: LockHandle): Store {
     scopes = isKnown ? scopes.map((each) => (each.key === changed.key ? changed : each)) : [...scopes, changed];
   }
 
+  /** A project's directory as it is now: the key is made from it, so it cannot be another one. */
+  function leadingTo(key: string | undefined): Pick<Pool, 'projectRoot'> {
+    const project = root.projects?.().find((each) => each.key === key);
+    return project?.root === undefined ? {} : { projectRoot: project.root };
+  }
+
   return {
     root,
     scopes: () => scopes,
@@ -84,7 +102,7 @@ function openStore(root: Root, lock: LockHandle): Store {
     savePool(key, pool) {
       const before = scope(key);
       assertCurrent(pool, before);
-      const saved = { ...pool, generation: before.pool.generation + 1 };
+      const saved = { ...pool, ...leadingTo(key), generation: before.pool.generation + 1 };
       const path = before.files.pool;
       if (before.migratedFrom !== undefined) keepBeforeMigration(root, path, before.poolVersion);
       const poolVersion = replaceJson(root, lock, path, before.poolVersion, encodePool(saved));
@@ -96,6 +114,15 @@ function openStore(root: Root, lock: LockHandle): Store {
       const path = before.files.flagged;
       const flaggedVersion = replaceJson(root, lock, path, before.flaggedVersion, encodeFlagged(flagged));
       remember({ ...before, flagged, flaggedVersion });
+    },
+    removeScope(key) {
+      const { files, poolVersion, flaggedVersion } = scope(key);
+      lock.assertHeld();
+      assertUnchanged(files.pool, poolVersion);
+      assertUnchanged(files.flagged, flaggedVersion);
+      removeScopeFiles(files);
+      scopes = scopes.filter((each) => each.key !== key);
+      empty.delete(key);
     },
     changeState: (change) => changeState(root, lock, change),
   };

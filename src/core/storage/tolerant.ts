@@ -1,4 +1,5 @@
 import * as z from 'zod/mini';
+import { isJsonObject, type JsonObject } from '../json-object.js';
 
 // Files written by other tools of this family hold numbers as strings, empty strings and nulls for "unknown". Here a value
 // that does not fit reads as absent; whoever rewrites the file keeps the original value. Plain functions, because a pool
@@ -33,6 +34,4 @@ export const text = fieldOf(readText);
 export const number = fieldOf(readNumber);
 
 /** A JSON object as it is, not a copy: copying would lose a key named `__proto__`. */
-export const record = z.custom<Readonly<Record<string, unknown>>>(
-  (value) => typeof value === 'object' && value !== null && !Array.isArray(value),
-);
+export const record = z.custom<JsonObject>(isJsonObject);

@@ -56,11 +56,11 @@ export function commandLines(file: MarkdownFile): string[] {
   return [...typed, ...inline].filter((line) => /^codex-auth( |$)/.test(line));
 }
 
-/** The arguments of a simple shell line, up to a comment, a pipe or a redirection. */
+/** The arguments of a simple shell line, up to a comment, a pipe (escaped in a table) or a redirection. */
 export function argumentsOf(line: string): string[] {
   const words = [...line.matchAll(/"(?<double>[^"]*)"|'(?<single>[^']*)'|(?<word>\S+)/g)].map(
     ({ groups }) => groups?.['double'] ?? groups?.['single'] ?? groups?.['word'] ?? '',
   );
-  const end = words.findIndex((word) => /^(#|\||>|&&)/.test(word));
+  const end = words.findIndex((word) => /^(#|\\?\||>|&&)/.test(word));
   return words.slice(1, end < 0 ? undefined : end);
 }

@@ -1,6 +1,6 @@
-import { existsSync } from 'node:fs';
+import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
-import { readElsewhere, readRoster } from '../../../src/core/accounts/roster.js';
+import { accountsElsewhere, readRoster } from '../../../src/core/accounts/roster.js';
 import { codexHomeAt } from '../../../src/core/codex/home.js';
 import type { Scope } from '../../../src/core/project/scope.js';
 import { fingerprint, openEntry } from '../../../src/core/storage/journal.js';
@@ -94,8 +94,48 @@ describe('the roster', () => {
   });
 
   it('knows the accounts of the other pools', () => {
-    const { root, read } = setUp({ global: [record('a', alice)], project: [record('b', alice)] });
-    const { records } = read(projectScope);
-    expect(readElsewhere(root, records)).toMatchObject([{ account: { id: 'a' } }]);
+    const { read } = setUp({ global: [record('a', alice)], project: [record('b', alice)] });
+    expect(accountsElsewhere(read(projectScope))).toMatchObject([{ account: { id: 'a' } }]);
+  });
+
+  it('leaves out a pool elsewhere that cannot be read, and says which; its own has to be good', () => {
+    const { root, read } = setUp({ global: [record('a', alice)], project: [] });
+    const { pool } = scopeFiles(root.paths, 'p');
+    writeFileSync(pool, '{');
+    const roster = read(globalScope);
+    expect(tokensIn(roster)).toEqual(['a rt-a']);
+    expect(roster.others).toEqual([]);
+    expect(roster.warnings).toEqual([expect.stringContaining(`${pool} is damaged`)]);
+    expect(() => read(projectScope)).toThrow(pool);
+  });
+
+  it('falls back to the global pool only if that can be read', () => {
+    const { root, read } = setUp({});
+    mkdirSync(root.paths.root, { recursive: true });
+    writeFileSync(root.paths.globalPool, '{');
+    expect(() => read(projectScope)).toThrow(root.paths.globalPool);
+  });
+
+  it('shows what an older version kept for one checkout as part of the project, and not beside it', () => {
+    const scope: Scope = { kind: 'project', key: 'p', root: '/made/up', legacyKeys: ['wt', 'gone'] };
+    const bob = { userId: 'bob', accountId: 'home', email: 'bob@example.com' };
+    for (const project of [undefined, [record('b', bob, 'rt-b', 10)]]) {
+      const pools = { global: [record('a', alice)] };
+      const { root, read } = setUp(project === undefined ? pools : { ...pools, project });
+      const legacy = scopeFiles(root.paths, 'wt').pool;
+      const carol = { userId: 'carol', accountId: 'home' };
+      const accounts = [record('x', alice), record('b', bob, 'rt-newer', 99), record('b', carol, 'rt-carol')];
+      const written = writeJson(legacy, { version: 3, accounts, activeIndex: 1 });
+      const roster = read(scope);
+      // What is known globally stays there; an id that somebody else has makes way.
+      expect(tokensIn(roster).sort()).toEqual(['b rt-newer', 'b-2 rt-carol']);
+      expect(roster).toMatchObject({
+        readFrom: scopeFiles(root.paths, 'p').pool,
+        records: { pool: { activeId: 'b' } },
+        others: [{ pool: { accounts: [{ id: 'a' }] } }],
+        warnings: [expect.stringContaining(legacy)],
+      });
+      expect(readFileSync(legacy, 'utf8')).toBe(written);
+    }
   });
 });

@@ -5,6 +5,7 @@ import type { Account } from '../../../src/core/accounts/account.js';
 import { type Activation, activate, completeLogin } from '../../../src/core/codex/activate.js';
 import { flockHelpers } from '../../../src/core/codex/credential-lock.js';
 import { codexHomeAt } from '../../../src/core/codex/home.js';
+import { flagAccount } from '../../../src/core/health/flagging.js';
 import { withStore } from '../../../src/core/storage/store.js';
 import { authFileOf } from '../../support/auth-files.js';
 import { accountOf, modeOf, readJson, testRoot, writeJson } from '../../support/stored-accounts.js';
@@ -120,6 +121,17 @@ describe('making an account active', () => {
     await activated('a');
     expect(readJson(home.authFile)).toMatchObject({ OPENAI_API_KEY: 'sk-made-up', theirs: 1 });
   });
+});
+
+it('an account that another process has set aside meanwhile is not handed out when its access token has ended', async () => {
+  const { root, home, activated } = setUp();
+  await activated('a');
+  await withStore(root, {}, (store) => {
+    flagAccount(store, 'b', { reason: 'refresh_token_expired' });
+  });
+  const before = fs.readFileSync(home.authFile);
+  await expect(activated('b')).rejects.toMatchObject({ code: 'sign-in-needed' });
+  expect(fs.readFileSync(home.authFile)).toEqual(before);
 });
 
 describe('what cannot be adopted', () => {

@@ -24,8 +24,8 @@ describe('availability and state', () => {
   const reset = now + 3 * hourMs;
   const cooldown = { until: now + 6_000, reason: 'network-error' } as const;
 
-  it.each<[string, Partial<AccountFacts>, Partial<AccountDecision>]>([
-    ['ready', {}, { availability: 'ready', state: 'ready', usableNowPercent: 60 }],
+  it.each<[string, Partial<AccountFacts>, object]>([
+    ['ready', {}, { availability: 'ready', state: 'ready', quota: { usableNowPercent: 60 } }],
     ['disabled', { enabled: false }, { availability: 'unavailable', state: 'disabled', score: 0 }],
     ['flagged', { flagged: true }, { availability: 'unavailable', state: 'sign-in-needed', score: 0 }],
     ['without a login', { signInNeeded: {} }, { availability: 'unavailable', state: 'sign-in-needed', score: 0 }],
@@ -84,7 +84,7 @@ describe('availability and state', () => {
     const facts = withoutQuota(account('a', 1, { accessTokenExpiresAt: now - 1 }));
     const decided = first(decide([facts], { now }).accounts);
     expect(decided).toMatchObject({ availability: 'ready', state: 'unknown' });
-    expect(decided).not.toHaveProperty('usableNowPercent');
+    expect(decided).not.toHaveProperty('quota');
     expect(codes(decided)).toEqual(['quota-unknown', 'access-token-expired']);
   });
 

@@ -51,7 +51,7 @@ describe('describeRecommendation', () => {
       { code: 'lapses-soonest', windowId: '7d', remainingPercent: 60, resetsAt: 9 },
       '60 % left of its 7d window would lapse soonest (at 9)',
     ],
-    [{ code: 'already-active' }, 'as good as any and already active'],
+    [{ code: 'already-active' }, 'as good as any, and in use already'],
     [{ code: 'first-in-order' }, 'as good as any and first in order'],
   ])('of %j', (reason, sentence) => {
     expect(describeRecommendation(reason, time)).toBe(sentence);

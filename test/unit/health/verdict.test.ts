@@ -43,7 +43,16 @@ describe('a refresh', () => {
     ],
     ['without a token to send', { kind: 'no-refresh-token', account }, { kind: 'dead', reason: 'no-refresh-token' }],
     ['for another workspace', { kind: 'other-workspace', account }, { kind: 'dead', reason: 'other-workspace' }],
-    ['that was not sent', { kind: 'unsent', account, message: 'refused' }, { kind: 'unverified', reason: 'offline' }],
+    [
+      'that was not sent',
+      { kind: 'unsent', reason: 'refused', account, message: 'refused' },
+      { kind: 'unverified', reason: 'offline' },
+    ],
+    [
+      'that the proxy did not carry',
+      { kind: 'unsent', reason: 'proxy', account, message: 'it answered 407' },
+      { kind: 'unverified', reason: 'proxy' },
+    ],
     [
       'without an answer',
       { kind: 'unknown', account, message: 'cut' },

@@ -1,15 +1,16 @@
 import { inspect } from 'node:util';
 import { describe, expect, test } from 'vitest';
-import { chooseProxy, type ProxyEnvironment } from '../../../src/core/http/proxy.js';
+import { chooseProxy, type ProxyEnvironment, type SystemProxy } from '../../../src/core/http/proxy.js';
+import { describeProxy } from '../../../src/core/http/proxy-description.js';
 
 const HTTPS = 'https://auth.openai.com/oauth/token';
 const HTTP = 'http://127.0.0.1:8080/x';
 
 function describeChoice(target: string, environment: ProxyEnvironment, option?: string): string {
-  const choice = chooseProxy(target, { environment, ...(option === undefined ? {} : { option }) });
-  return choice.kind === 'direct'
-    ? `direct by ${choice.source}`
-    : `${choice.kind} ${choice.display} by ${choice.source}`;
+  const choice = chooseProxy(target, { environment, option });
+  if (choice.kind === 'direct') return `direct by ${choice.source}`;
+  const what = choice.kind === 'proxy' ? `proxy ${choice.display}` : `invalid, ${choice.reason},`;
+  return `${what} by ${choice.source}`;
 }
 
 describe('which setting wins', () => {
@@ -78,12 +79,14 @@ describe('how a setting is read', () => {
     ['http://me:hunter2@proxy.corp:3128', 'proxy http://proxy.corp:3128 by option'],
     ['me:hunter2@proxy.corp:3128', 'proxy http://proxy.corp:3128 by option'],
     ['[::1]:3128', 'proxy http://[::1]:3128 by option'],
-    ['socks5://me:hunter2@proxy:1080', 'invalid a SOCKS proxy by option'],
-    ['SOCKS4A://proxy', 'invalid a SOCKS proxy by option'],
-    ['ftp://me:hunter2@proxy', 'invalid an unreadable proxy address by option'],
-    ['http://me:hunter2@', 'invalid an unreadable proxy address by option'],
-    ['http://me:hunter2@:::', 'invalid an unreadable proxy address by option'],
-    ['http:hunter2:3128', 'invalid an unreadable proxy address by option'],
+    ['socks5://me:hunter2@proxy:1080', 'proxy socks5://proxy:1080 by option'],
+    ['socks5h://proxy', 'proxy socks5h://proxy by option'],
+    ['SOCKS4A://proxy', 'invalid, socks4, by option'],
+    ['ftp://me:hunter2@proxy', 'invalid, malformed, by option'],
+    ['http://me:hunter2@', 'invalid, malformed, by option'],
+    ['http://me:hunter2@:::', 'invalid, malformed, by option'],
+    ['socks5://', 'invalid, malformed, by option'],
+    ['http:hunter2:3128', 'invalid, malformed, by option'],
   ])('%s', (option, expected) => {
     expect(describeChoice(HTTPS, {}, option)).toBe(expected);
   });
@@ -125,8 +128,84 @@ describe('NO_PROXY', () => {
     ['[::1]:98', 'http://[::1]:99/', false],
     ['0:0:0:0:0:0:0:1', 'http://[::1]/', true],
     ['localhost', 'http://127.0.0.1/', false],
+    ['10.0.0.0/8', 'https://10.200.1.1/', true],
+    ['10.0.0.0/8', 'https://11.0.0.1/', false],
+    ['10.0.0.0/8:443', 'https://10.1.1.1/', true],
+    ['10.0.0.0/33', 'https://10.0.0.0/', false],
+    ['fd00::/8', 'http://[fd12::1]/', true],
+    ['fd00::/8', 'http://[fe80::1]/', false],
+    ['fd00::/8', 'http://10.0.0.1/', false],
   ])('%s for %s: %s', (list, target, isDirect) => {
     const choice = chooseProxy(target, { environment: { ALL_PROXY: 'p:1', NO_PROXY: list } });
     expect(choice.kind).toBe(isDirect ? 'direct' : 'proxy');
+  });
+});
+
+describe("the system's setting", () => {
+  const system: SystemProxy = {
+    https: 'http://secure:8443',
+    http: 'http://plain:8080',
+    exceptions: ['*.corp.example', '10.1.*', '169.254/16', '<local>', 'other.example'],
+    hasPac: false,
+  };
+
+  test.each<[string, string, ProxyEnvironment, Partial<SystemProxy>, string]>([
+    ['is the last resort', HTTPS, {}, {}, 'http://secure:8443 (system settings)'],
+    ['comes after the environment', HTTPS, { HTTPS_PROXY: 'e:1' }, {}, 'http://e:1 (HTTPS_PROXY)'],
+    ['has a proxy of its own for http', 'http://a.example/', {}, {}, 'http://plain:8080 (system settings)'],
+    [
+      'takes SOCKS where there is nothing else',
+      HTTPS,
+      {},
+      { https: '', socks: 'socks5://s:1080' },
+      'socks5://s:1080 (system settings)',
+    ],
+    ['is under NO_PROXY as well', HTTPS, { NO_PROXY: 'openai.com' }, {}, 'none, because of "openai.com" in NO_PROXY'],
+    ['is never for loopback', HTTP, {}, {}, 'none'],
+    ['is never for localhost', 'http://localhost:8080/', {}, {}, 'none'],
+    ['is never for the loopback of version 6', 'http://[::1]:8080/', {}, {}, 'none'],
+    [
+      'has exceptions with stars',
+      'https://a.corp.example/',
+      {},
+      {},
+      'none, because of "*.corp.example" in system settings',
+    ],
+    [
+      'does not take a name for all below it',
+      'https://a.other.example/',
+      {},
+      {},
+      'http://secure:8443 (system settings)',
+    ],
+    ['has exceptions of networks', 'https://169.254.7.7/', {}, {}, 'none, because of "169.254/16" in system settings'],
+    [
+      'has exceptions of parts of an address',
+      'https://10.1.2.3/',
+      {},
+      {},
+      'none, because of "10.1.*" in system settings',
+    ],
+    ['has exceptions of plain names', 'https://wiki/', {}, {}, 'none, because of "<local>" in system settings'],
+    [
+      'may be a script, which is not read',
+      HTTPS,
+      {},
+      { https: '', hasPac: true },
+      'none, because the system settings name a script (PAC), which is not supported',
+    ],
+    ['may be unusable', HTTPS, {}, { https: 'http://:0' }, "the system's proxy setting is not a proxy address"],
+  ])('%s', (_name, target, environment, changes, expected) => {
+    // An empty address stands for none.
+    const { https, ...rest } = { ...system, ...changes };
+    const choice = chooseProxy(target, { environment, system: https ? { ...rest, https } : rest });
+    expect(describeProxy(choice)).toBe(expected);
+  });
+
+  test('gives way to the option, also to an empty one', () => {
+    expect(describeProxy(chooseProxy(HTTPS, { option: 'o:1', environment: {}, system }))).toBe('http://o:1 (--proxy)');
+    expect(describeProxy(chooseProxy(HTTPS, { option: '', environment: {}, system }))).toBe(
+      'none, because --proxy is empty',
+    );
   });
 });

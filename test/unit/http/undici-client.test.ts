@@ -1,25 +1,23 @@
-import { execFileSync, spawnSync } from 'node:child_process';
-import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
-import { createServer as createHttpServer } from 'node:http';
-import { connect } from 'node:net';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { createServer as createHttpsServer } from 'node:https';
 import { setTimeout as delay } from 'node:timers/promises';
 import { createServer as createTlsServer } from 'node:tls';
 import { gzipSync } from 'node:zlib';
 import { describe, expect, onTestFinished, test } from 'vitest';
 import { AppError } from '../../../src/core/errors.js';
 import type { HttpOutcome, HttpRequest } from '../../../src/core/http/client.js';
+import { trustWith } from '../../../src/core/http/extra-certificates.js';
 import { chooseProxy } from '../../../src/core/http/proxy.js';
 import { createHttpClient } from '../../../src/core/http/undici-client.js';
+import { hasOpenssl, makeCertificates } from '../../support/certificates.js';
+import { startHttpProxy, startSocksProxy } from '../../support/proxy.js';
 import { freePort, listen, listenHttp, listenTcp } from './loopback-servers.js';
 
 const CANARY = 'canary-body-4711';
-const hasOpenssl = spawnSync('openssl', ['version']).status === 0;
 
-function client(proxy?: string) {
+function client(proxy?: string, caFile?: string) {
   const http = createHttpClient({
     proxyFor: (url) => chooseProxy(url, { environment: proxy === undefined ? {} : { ALL_PROXY: proxy } }),
+    trust: caFile === undefined ? undefined : trustWith(caFile),
   });
   onTestFinished(() => http.close());
   return http;
@@ -98,6 +96,45 @@ describe('an answered request', () => {
   });
 });
 
+describe('an answer that is a stream', () => {
+  /** Sends the parts one by one and never ends by itself. */
+  async function endless(parts: readonly string[], headers: Record<string, string> = {}) {
+    const state = { closed: false };
+    const port = await listenHttp((request, response) => {
+      request.resume();
+      response.on('close', () => {
+        state.closed = true;
+      });
+      response.writeHead(200, headers);
+      for (const part of parts) response.write(part);
+    });
+    return { url: `http://127.0.0.1:${port}/`, state };
+  }
+
+  test('is read until it is enough, and its connection ends', async () => {
+    const { url, state } = await endless(['one ', 'two ', 'three']);
+    const outcome = await client().send(post(url, { isEnough: (text) => text.includes('two') }));
+    expect(outcome).toMatchObject({ kind: 'answer', status: 200 });
+    expect(outcome.kind === 'answer' && outcome.body).toMatch(/^one two/);
+    await expect.poll(() => state.closed, { timeout: 10_000 }).toBe(true);
+  });
+
+  test('is read to its end where it is never enough', async () => {
+    const port = await listenHttp((_request, response) => response.end('all of it'));
+    const outcome = await client().send(get(`http://127.0.0.1:${port}/`, { isEnough: () => false }));
+    expect(outcome).toMatchObject({ kind: 'answer', body: 'all of it' });
+  });
+
+  test('is bound by the deadline and the cap until then', async () => {
+    const { url } = await endless(['one ']);
+    const late = await client().send(post(url, { isEnough: () => false, deadlineMs: 200 }));
+    expect(late).toMatchObject({ kind: 'no-answer', reason: 'timeout' });
+    const large = await endless(['x'.repeat(5_000)]);
+    const huge = await client().send(post(large.url, { isEnough: () => false, maxBytes: 1_000 }));
+    expect(huge).toMatchObject({ kind: 'no-answer', reason: 'too-large' });
+  });
+});
+
 describe('an answer above its cap', () => {
   test('ends the request as too-large and the connection with it', async () => {
     const closed = new Promise<void>((resolve) => {
@@ -161,11 +198,11 @@ describe('a request that cannot have left is unsent', () => {
     expectUnsent(outcome, 'connect-timeout');
   });
 
-  test.skipIf(!hasOpenssl)('the certificate is self-signed', async () => {
-    const port = await listen(createTlsServer(selfSigned()));
+  test.skipIf(!hasOpenssl)('the certificate is of an unknown authority', async () => {
+    const port = await listen(createTlsServer(makeCertificates()));
     const outcome = await client().send(post(`https://127.0.0.1:${port}/`));
     expectUnsent(outcome, 'tls');
-    expect(outcome).toMatchObject({ message: expect.stringContaining('DEPTH_ZERO_SELF_SIGNED_CERT') });
+    expect(outcome).toMatchObject({ message: expect.stringContaining('UNABLE_TO_VERIFY_LEAF_SIGNATURE') });
   });
 
   test('the caller had given up before', async () => {
@@ -231,44 +268,72 @@ describe('a request that may have arrived has no answer', () => {
   });
 });
 
-describe('through a proxy', () => {
-  test('the request arrives by CONNECT with the credentials of the setting', async () => {
+/** What a proxy of either kind is called in a setting. */
+const kinds = [
+  ['http', startHttpProxy],
+  ['socks5', startSocksProxy],
+] as const;
+
+describe.each(kinds)('through a proxy of the kind %s', (scheme, start) => {
+  const credentials = { user: 'me', password: 'p@ss' };
+
+  test('a request arrives with the credentials of the setting', async () => {
     const target = await listenHttp((request, response) => {
       request.resume();
       response.end('through');
     });
-    const proxy = await listenProxy();
-    const http = client(`http://me:p%40ss@127.0.0.1:${proxy.port}`);
+    const proxy = await start({ credentials });
+    const http = client(`${scheme}://me:p%40ss@127.0.0.1:${proxy.port}`);
     const outcome = await http.send(post(`http://127.0.0.1:${target}/`));
     expect(outcome).toMatchObject({ kind: 'answer', status: 200, body: 'through' });
-    expect(proxy.connects).toEqual([
-      { target: `127.0.0.1:${target}`, authorization: `Basic ${Buffer.from('me:p@ss').toString('base64')}` },
-    ]);
+    expect(proxy.tunnels).toEqual([{ target: `127.0.0.1:${target}`, credentials: 'me:p@ss' }]);
   });
 
-  test.each(['user', 'user:50%'])('credentials %s are sent as written', async (credentials) => {
+  test('a name is left to the proxy to resolve', async () => {
     const target = await listenHttp((_request, response) => response.end('through'));
-    const proxy = await listenProxy();
-    await client(`http://${credentials}@127.0.0.1:${proxy.port}`).send(get(`http://127.0.0.1:${target}/`));
-    const sent = Buffer.from(proxy.connects[0]?.authorization?.slice(6) ?? '', 'base64').toString();
-    expect(sent).toBe(credentials.includes(':') ? credentials : `${credentials}:`);
+    const proxy = await start();
+    const outcome = await client(`${scheme}://127.0.0.1:${proxy.port}`).send(get(`http://localhost:${target}/`));
+    expect(outcome).toMatchObject({ kind: 'answer', body: 'through' });
+    expect(proxy.tunnels).toEqual([{ target: `localhost:${target}` }]);
   });
 
-  test.each([403, 407, 502])('a refusal with %i is unsent, names the proxy and no password', async (status) => {
-    const proxy = await listenProxy(status);
-    const outcome = await client(`http://me:hunter2@127.0.0.1:${proxy.port}`).send(post('https://example.invalid/'));
-    expectUnsent(outcome, 'proxy');
-    expect(outcome).toMatchObject({ message: expect.stringContaining(String(status)) });
-    expect(outcome).toMatchObject({ message: expect.stringContaining(`http://127.0.0.1:${proxy.port}`) });
-    expect(JSON.stringify(outcome)).not.toContain('hunter2');
+  test.each(['user:', 'user:50%'])('credentials %s are sent as written', async (written) => {
+    const target = await listenHttp((_request, response) => response.end('through'));
+    const [user = '', password = ''] = written.split(':');
+    const proxy = await start({ credentials: { user, password } });
+    await client(`${scheme}://${written}@127.0.0.1:${proxy.port}`).send(get(`http://127.0.0.1:${target}/`));
+    expect(proxy.tunnels).toMatchObject([{ credentials: written }]);
   });
+
+  test.each(['', 'me:hunter2@'])(
+    'credentials %j that it does not accept are unsent, and in no message',
+    async (given) => {
+      const proxy = await start({ credentials });
+      const outcome = await client(`${scheme}://${given}127.0.0.1:${proxy.port}`).send(
+        post('https://example.invalid/'),
+      );
+      expectUnsent(outcome, 'proxy');
+      expect(outcome).toMatchObject({ message: expect.stringContaining('wants a user and password') });
+      expect(outcome).toMatchObject({ message: expect.stringContaining(`${scheme}://127.0.0.1:${proxy.port}`) });
+      expect(JSON.stringify(outcome)).not.toContain('hunter2');
+    },
+  );
 
   test.each([
     ['GET', get],
     ['POST', post],
   ] as const)('%s: a proxy that is down is unsent', async (_method, request) => {
-    const outcome = await client(`127.0.0.1:${await freePort()}`).send(request('https://example.invalid/'));
+    const outcome = await client(`${scheme}://127.0.0.1:${await freePort()}`).send(request('https://example.invalid/'));
     expectUnsent(outcome, 'proxy');
+  });
+
+  test.each([
+    ['GET', get],
+    ['POST', post],
+  ] as const)('%s: a proxy that never answers is unsent at the deadline', async (_method, request) => {
+    const proxy = await start({ answer: 'silence' });
+    const http = client(`${scheme}://127.0.0.1:${proxy.port}`);
+    expectUnsent(await http.send(request('https://example.invalid/', { deadlineMs: 300 })), 'proxy');
   });
 
   test('a proxy that hangs up is asked once, not in a loop', async () => {
@@ -277,30 +342,93 @@ describe('through a proxy', () => {
       connections += 1;
       socket.once('data', () => socket.end());
     });
-    expectUnsent(await client(`127.0.0.1:${port}`).send(post('https://example.invalid/')), 'proxy');
+    expectUnsent(await client(`${scheme}://127.0.0.1:${port}`).send(post('https://example.invalid/')), 'proxy');
     expect(connections).toBe(1);
   });
 
-  test('a proxy that never answers is unsent at the deadline', async () => {
-    const port = await listenTcp(() => undefined);
-    const outcome = await client(`127.0.0.1:${port}`).send(post('https://example.invalid/', { deadlineMs: 150 }));
-    expectUnsent(outcome, 'proxy');
+  test('a proxy that speaks something else is unsent', async () => {
+    const port = await listenTcp((socket) => socket.once('data', () => socket.end('220 smtp ready\r\n')));
+    expectUnsent(await client(`${scheme}://127.0.0.1:${port}`).send(post('https://example.invalid/')), 'proxy');
   });
 
   test('a failing TLS handshake inside the tunnel is unsent', async () => {
     const target = await listenHttp((_request, response) => response.end('plain'));
-    const proxy = await listenProxy();
-    expectUnsent(await client(`127.0.0.1:${proxy.port}`).send(post(`https://127.0.0.1:${target}/`)), 'tls');
+    const proxy = await start();
+    const outcome = await client(`${scheme}://127.0.0.1:${proxy.port}`).send(post(`https://127.0.0.1:${target}/`));
+    expectUnsent(outcome, 'tls');
+  });
+
+  test('a proxy that consents and then hangs up is to blame, not the provider', async () => {
+    const target = await listenTcp((socket) => socket.destroy());
+    const proxy = await start();
+    const outcome = await client(`${scheme}://127.0.0.1:${proxy.port}`).send(post(`https://127.0.0.1:${target}/`));
+    expectUnsent(outcome, 'proxy');
   });
 
   test('a connection that breaks off after the body is not unsent', async () => {
     const target = await listenTcp((socket) => socket.once('data', () => socket.resetAndDestroy()));
-    const proxy = await listenProxy();
-    const outcome = await client(`127.0.0.1:${proxy.port}`).send(post(`http://127.0.0.1:${target}/`));
+    const proxy = await start();
+    const outcome = await client(`${scheme}://127.0.0.1:${proxy.port}`).send(post(`http://127.0.0.1:${target}/`));
     expect(outcome).toMatchObject({ kind: 'no-answer', reason: 'reset' });
   });
 
-  test.each(['http://me:hunter2@:::', 'socks5://me:hunter2@127.0.0.1:1080'])(
+  test.skipIf(!hasOpenssl)('TLS is with the provider, whose certificate counts', async () => {
+    const { caFile, ...certificate } = makeCertificates();
+    const target = await listen(createHttpsServer(certificate, (_request, response) => response.end('secret')));
+    const proxy = await start();
+    const request = get(`https://127.0.0.1:${target}/`);
+    expectUnsent(await client(`${scheme}://127.0.0.1:${proxy.port}`).send(request), 'tls');
+    const trusting = client(`${scheme}://127.0.0.1:${proxy.port}`, caFile);
+    expect(await trusting.send(request)).toMatchObject({ kind: 'answer', body: 'secret' });
+  });
+});
+
+describe('through a proxy', () => {
+  test.each([403, 407, 502])('a refusal with %i is told', async (status) => {
+    const proxy = await startHttpProxy({ answer: status });
+    const outcome = await client(`127.0.0.1:${proxy.port}`).send(post('https://example.invalid/'));
+    expectUnsent(outcome, 'proxy');
+    expect(outcome).toMatchObject({ message: expect.stringContaining(`it answered ${status}`) });
+  });
+
+  test('the answer of a SOCKS proxy is told', async () => {
+    const proxy = await startSocksProxy({ answer: 5 });
+    const outcome = await client(`socks5h://127.0.0.1:${proxy.port}`).send(post('https://example.invalid/'));
+    expectUnsent(outcome, 'proxy');
+    expect(outcome).toMatchObject({ message: expect.stringContaining('it answered: connection refused') });
+  });
+
+  test.each([
+    ['[::1]', '[00000000000000000000000000000001]'],
+    ['[2001:db8::5:0:77]', '[20010db8000000000000000500000077]'],
+    ['127.0.0.1', '127.0.0.1'],
+  ])('the address %s reaches a SOCKS proxy whole', async (host, expected) => {
+    const proxy = await startSocksProxy({ answer: 4 });
+    await client(`socks5://127.0.0.1:${proxy.port}`).send(get(`http://${host}:8080/`));
+    expect(proxy.tunnels).toEqual([{ target: `${expected}:8080` }]);
+  });
+
+  test.skipIf(!hasOpenssl)('that speaks TLS itself', async () => {
+    const { caFile, ...tls } = makeCertificates();
+    const target = await listenHttp((_request, response) => response.end('through'));
+    const proxy = await startHttpProxy({ tls });
+    const url = `https://127.0.0.1:${proxy.port}`;
+    const request = get(`http://127.0.0.1:${target}/`);
+    const distrusting = await client(url).send(request);
+    expectUnsent(distrusting, 'proxy');
+    expect(distrusting).toMatchObject({ message: expect.stringContaining('UNABLE_TO_VERIFY_LEAF_SIGNATURE') });
+    expect(await client(url, caFile).send(request)).toMatchObject({ kind: 'answer', body: 'through' });
+  });
+
+  test('a provider that is silent behind a proxy is not taken for a silent proxy', async () => {
+    const target = await listenHttp(() => undefined);
+    const proxy = await startHttpProxy();
+    const http = client(`127.0.0.1:${proxy.port}`);
+    const outcome = await http.send(get(`http://127.0.0.1:${target}/`, { deadlineMs: 300 }));
+    expect(outcome).toMatchObject({ kind: 'no-answer', reason: 'timeout' });
+  });
+
+  test.each(['http://me:hunter2@:::', 'socks4://me:hunter2@127.0.0.1:1080'])(
     '%s is refused by the name of its variable',
     async (value) => {
       const failure = await client(value)
@@ -328,34 +456,3 @@ test('close ends idle connections and connections that are still being made', as
   await http.close();
   await expect.poll(() => open.size).toBe(0);
 });
-
-async function listenProxy(refusal?: number) {
-  const connects: { target: string | undefined; authorization: string | undefined }[] = [];
-  const server = createHttpServer();
-  server.on('connect', (request, socket) => {
-    connects.push({ target: request.url, authorization: request.headers['proxy-authorization'] });
-    socket.on('error', () => undefined);
-    if (refusal !== undefined) {
-      socket.end(`HTTP/1.1 ${refusal} Refused\r\ncontent-length: 0\r\n\r\n`);
-      return;
-    }
-    const [host, port] = (request.url ?? '').split(':');
-    const upstream = connect(Number(port), host, () => {
-      socket.write('HTTP/1.1 200 Connection established\r\n\r\n');
-      upstream.pipe(socket).pipe(upstream);
-    });
-    upstream.on('error', () => socket.destroy()).on('close', () => socket.destroy());
-    socket.on('close', () => upstream.destroy());
-  });
-  return { port: await listen(server), connects };
-}
-
-function selfSigned(): { key: Buffer; cert: Buffer } {
-  const directory = mkdtempSync(join(tmpdir(), 'codex-auth-tls-'));
-  onTestFinished(() => rmSync(directory, { recursive: true }));
-  const [key, cert] = [join(directory, 'key.pem'), join(directory, 'cert.pem')];
-  const args = ['req', '-x509', '-newkey', 'ec', '-pkeyopt', 'ec_paramgen_curve:prime256v1', '-nodes', '-days', '1'];
-  const subject = ['-subj', '/CN=127.0.0.1', '-addext', 'subjectAltName=IP:127.0.0.1'];
-  execFileSync('openssl', [...args, ...subject, '-keyout', key, '-out', cert], { stdio: 'ignore' });
-  return { key: readFileSync(key), cert: readFileSync(cert) };
-}

@@ -85,8 +85,36 @@ describe('what a resolution tells', () => {
       const resolution = resolveIn(join(base, directory));
       return resolution.kind === 'project' ? resolution.legacy.map((place) => place.root) : resolution;
     };
-    expect(legacyOf('hub/one')).toEqual([join(base, 'hub/one'), join(base, 'hub')]);
-    expect(legacyOf('hub')).toEqual([join(base, 'hub')]);
+    const [one, two, hub] = ['hub/one', 'hub/two', 'hub'].map((name) => join(base, name));
+    expect(legacyOf('hub/two')).toEqual([two, one, hub]);
+    expect(legacyOf('hub')).toEqual([hub, one, two]);
+  });
+
+  it('names the worktrees from everywhere in the repository, and where a moved one was before', () => {
+    withWorktree(base);
+    git(join(base, 'repo'), 'worktree', 'add', '-q', '../second');
+    const legacyOf = (directory: string) => {
+      const resolution = resolveIn(join(base, directory));
+      return resolution.kind === 'project' ? resolution.legacy.map((place) => place.root) : resolution;
+    };
+    const [wt, second, moved] = ['wt', 'second', 'moved'].map((name) => join(base, name));
+    expect(legacyOf('repo')).toEqual([second, wt]);
+    expect(legacyOf('second')).toEqual([second, wt]);
+    renameSync(join(base, 'wt'), join(base, 'moved'));
+    expect(legacyOf('moved')).toEqual([moved, wt, second]);
+    expect(legacyOf('repo')).toEqual([second]);
+  });
+
+  it('does not believe a repository that claims the place of another project', () => {
+    const claimed = newRepository(base, 'claimed');
+    withWorktree(base);
+    const pointer = join(base, 'repo/.git/worktrees/wt/gitdir');
+    for (const content of [join(claimed, '.git'), join(base, 'nowhere/.git'), '', 'x\0y']) {
+      writeFileSync(pointer, `${content}\n`);
+      expect(resolveIn(join(base, 'repo'))).toMatchObject({ legacy: [] });
+    }
+    writeFileSync(pointer, `${join(claimed, '.git')}\n`);
+    expect(resolveIn(join(base, 'wt'))).toMatchObject({ legacy: [{ root: join(base, 'wt') }] });
   });
 
   it('does not take the pool of another repository that only contains the bare one', () => {

@@ -11,7 +11,6 @@ import {
   readVersion,
   replaceFile,
   resolveTarget,
-  sweepTemporaries,
 } from '../../../src/core/storage/atomic-file.js';
 import { systemProcesses } from '../../../src/core/storage/process-table.js';
 import { modeOf } from '../../support/stored-accounts.js';
@@ -177,63 +176,5 @@ describe('directories', () => {
     const path = join(temporaryDirectory(), 'file');
     fs.writeFileSync(path, '');
     expect(codeOf(() => makePrivateDirectory(path))).toBe('storage-write-failed');
-  });
-});
-
-describe('sweeping', () => {
-  const { pid, startedAt = '0' } = systemProcesses.self;
-  const deadPid = 2 ** 22 + 1;
-
-  /** The temp file that a replacement would leave if this process were killed right before the rename. */
-  function abandoned(directory: string, file = 'file'): string {
-    let name = '';
-    replace(join(directory, file), 'token', () => {
-      name = fs.readdirSync(directory).find((each) => each.endsWith('.tmp')) ?? '';
-    });
-    fs.rmSync(join(directory, file));
-    return name;
-  }
-
-  const sweepOf = (directory: string, names: readonly string[], options = {}) => {
-    for (const name of names) fs.writeFileSync(join(directory, name), 'token');
-    return sweepTemporaries(directory, systemProcesses, options).sort();
-  };
-
-  it('removes the temp files of dead processes and never those of living ones', () => {
-    const directory = temporaryDirectory();
-    const own = abandoned(directory);
-    const dead = own.replace(`${pid}-${startedAt}`, `${deadPid}-77`);
-    const reused = own.replace(`${pid}-${startedAt}`, `${pid}-1`);
-    const oldName = `.file.${deadPid}-0-0a1b2c.tmp`;
-    expect(sweepOf(directory, [own, dead, reused, oldName])).toEqual([dead, reused, oldName].sort());
-    expect(fs.readdirSync(directory)).toEqual([own]);
-  });
-
-  it('leaves every other file alone', () => {
-    const directory = temporaryDirectory();
-    const names = [
-      'auth.json',
-      '.auth-Xy12Ab',
-      `.tmp`,
-      `file.${deadPid}-0-abc.tmp`,
-      `.file.${deadPid}-0-xyz.tmp`,
-      '.a.b',
-    ];
-    expect(sweepOf(directory, names)).toEqual([]);
-  });
-
-  it('in a directory that is not ours touches the temp files of the named file only', () => {
-    const directory = temporaryDirectory();
-    const names = [`.auth.json.${deadPid}-0-abc.tmp`, `.config.toml.${deadPid}-0-abc.tmp`];
-    expect(sweepOf(directory, names, { file: 'auth.json' })).toEqual([names[0]]);
-  });
-
-  it('gives the temp file of another container an hour, because its process cannot be asked', () => {
-    const directory = temporaryDirectory();
-    const foreign = `.file.${deadPid}-0-00000000-0a1b2c3d4e5f.tmp`;
-    const now = Date.now();
-    expect(sweepOf(directory, [foreign])).toEqual([]);
-    expect(sweepOf(directory, [foreign], { now: now + 60_000 })).toEqual([]);
-    expect(sweepOf(directory, [foreign], { now: now + 3_700_000 })).toEqual([foreign]);
   });
 });

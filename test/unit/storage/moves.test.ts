@@ -1,5 +1,8 @@
-import { expect, it } from 'vitest';
-import { readScope } from '../../../src/core/storage/scope-files.js';
+import { readdirSync } from 'node:fs';
+import { join } from 'node:path';
+import { describe, expect, it } from 'vitest';
+import { scopeFiles } from '../../../src/core/storage/paths.js';
+import { readAllScopes, readScope } from '../../../src/core/storage/scope-files.js';
 import { withStore } from '../../../src/core/storage/store.js';
 import { readJson, testRoot, writeJson } from '../../support/stored-accounts.js';
 import { tokenFor } from '../../support/unsigned-tokens.js';
@@ -63,5 +66,70 @@ it('two accounts that only share a record id both stay, and are told apart', () 
   expect(shownIn(rootWith(record(1, {}), other))).toEqual({
     pool: [['x', 'rt-1']],
     flagged: [['x-flagged', 'rt-other']],
+  });
+});
+
+describe('an account in two scopes', () => {
+  function rootWithCopies(inGlobal: object, inProject: object) {
+    const root = testRoot();
+    writeJson(root.paths.globalPool, { version: 3, accounts: [inGlobal], activeIndex: 0 });
+    writeJson(scopeFiles(root.paths, 'p').pool, { version: 3, accounts: [inProject] });
+    return root;
+  }
+  const shown = ({ paths }: ReturnType<typeof testRoot>) =>
+    readAllScopes(paths).map(({ pool }) => pool.accounts.map(({ tokens }) => tokens.refreshToken?.reveal()));
+  const stored = ({ paths }: ReturnType<typeof testRoot>) =>
+    [paths.globalPool, scopeFiles(paths, 'p').pool].map((path) => (readJson(path)['accounts'] as unknown[]).length);
+  const settle = (root: ReturnType<typeof testRoot>) => withStore(root, {}, () => undefined);
+
+  it('because a move was cut short is where it went, with the newest tokens of either', async () => {
+    for (const [iatBefore, iatAfter] of [
+      [1, 1],
+      [9, 1],
+      [1, 9],
+    ] as const) {
+      const root = rootWithCopies(
+        record(iatBefore, { movedAt: 3 }),
+        record(iatAfter, { movedAt: 5, movedFrom: 'global' }),
+      );
+      const newest = `rt-${Math.max(iatBefore, iatAfter)}`;
+      expect(shown(root)).toEqual([[], [newest]]);
+      expect(readAllScopes(root.paths)[0]?.pool).not.toHaveProperty('activeId');
+      await settle(root);
+      expect(stored(root)).toEqual([0, 1]);
+      expect(shown(root)).toEqual([[], [newest]]);
+    }
+  });
+
+  it('that no move explains is left to fix', async () => {
+    for (const [inGlobal, inProject] of [
+      [{}, {}],
+      [{ movedAt: 5 }, { movedAt: 9 }],
+      [{ movedAt: 9 }, { movedAt: 5, movedFrom: 'global' }],
+      [{}, { movedAt: 5, movedFrom: 'elsewhere' }],
+      [{}, { movedAt: 5, movedFrom: 'global', accountId: 'acc-2' }],
+    ] as const) {
+      const root = rootWithCopies(record(1, inGlobal), record(2, inProject));
+      await settle(root);
+      expect(stored(root)).toEqual([1, 1]);
+    }
+  });
+
+  it('is one in the flagged files, too, and with it set aside in the one and usable in the other', async () => {
+    const root = rootWithCopies(record(1, {}), { ...record(1, {}), recordId: 'y', accountId: 'acc-2' });
+    const flagged = { ...record(1, { movedAt: 5, movedFrom: 'global' }), flaggedAt: 5, flaggedReason: 'manual' };
+    writeJson(scopeFiles(root.paths, 'p').flagged, { version: 1, accounts: [flagged] });
+    await settle(root);
+    expect(stored(root)).toEqual([0, 1]);
+    expect(readJson(scopeFiles(root.paths, 'p').flagged)).toMatchObject({ accounts: [{ recordId: 'x' }] });
+  });
+
+  it('keeps aside a login that only the copy has which goes', async () => {
+    const other = { ...record(1, {}), refreshToken: 'rt-of-another-tool' };
+    const root = rootWithCopies(other, record(9, { movedAt: 5, movedFrom: 'global' }));
+    await settle(root);
+    const kept = readdirSync(root.paths.kept).map((name) => readJson(join(root.paths.kept, name)));
+    expect(kept).toMatchObject([{ accounts: [{ recordId: 'x', refreshToken: 'rt-of-another-tool' }] }]);
+    expect(shown(root)).toEqual([[], ['rt-9']]);
   });
 });

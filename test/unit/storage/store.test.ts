@@ -66,7 +66,8 @@ describe('a save', () => {
     await withStore(root, {}, (store) => addTo(store, undefined, 'b'));
     expect(fs.lstatSync(root.paths.globalPool).isSymbolicLink()).toBe(true);
     expect(readJson(target)).toMatchObject({ accounts: [{ recordId: 'a' }, { recordId: 'b' }] });
-    expect(readJson(`${root.paths.globalPool}.bak`)).toMatchObject({ accounts: [{ recordId: 'a' }] });
+    expect(readJson(`${root.paths.globalPool}.bak`)).toEqual(readJson(target));
+    expect(readJson(`${root.paths.globalPool}.bak.1`)).toMatchObject({ accounts: [{ recordId: 'a' }] });
   });
 });
 

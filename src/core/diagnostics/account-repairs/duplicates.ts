@@ -1,5 +1,5 @@
 import type { Account, FlaggedAccount } from '../../accounts/account.js';
-import { findSame, type Identity } from '../../accounts/identity.js';
+import { groupByAccount } from '../../accounts/account-groups.js';
 import { definedOnly } from '../../defined-only.js';
 import { withoutFlag } from '../../storage/account-codec.js';
 import { compareLineage } from '../../storage/lineage.js';
@@ -22,14 +22,9 @@ export type Duplicates = readonly [Copy, Copy, ...Copy[]];
  * mean; where it could mean several it is left alone.
  */
 export function findDuplicates(scopes: readonly RepairScope[]): Duplicates[] {
-  const groups: Group[] = [];
-  for (const copy of [...copiesIn(scopes)].sort((a, b) => knownIds(b.account) - knownIds(a.account))) {
-    const known = findSame(groups, identityOf(copy.account));
-    if (known === undefined) groups.push(new Group(copy));
-    else known.add(copy);
-  }
-  return groups.flatMap(({ copies }) => {
-    const [first, second, ...others] = byClaimToStay(copies);
+  const groups = groupByAccount(copiesIn(scopes), ({ account }) => account);
+  return groups.flatMap(({ members }) => {
+    const [first, second, ...others] = byClaimToStay(members);
     return first === undefined || second === undefined ? [] : [[first, second, ...others] as const];
   });
 }
@@ -49,32 +44,6 @@ export function copiesIn(scopes: readonly RepairScope[]): Copy[] {
   ]);
 }
 
-/** What all records of an account say together about who it is. */
-class Group implements Identity {
-  readonly copies: Copy[];
-  userId?: string;
-  accountId?: string;
-  email?: string;
-
-  constructor(first: Copy) {
-    this.copies = [first];
-    Object.assign(this, identityOf(first.account));
-  }
-
-  add(copy: Copy): void {
-    this.copies.push(copy);
-    Object.assign(this, { ...identityOf(copy.account), ...identityOf(this) });
-  }
-}
-
-function identityOf({ userId, accountId, email }: Identity): Identity {
-  return definedOnly({ userId, accountId, email });
-}
-
-function knownIds({ userId, accountId }: Account): number {
-  return (userId === undefined ? 0 : 1) + (accountId === undefined ? 0 : 2);
-}
-
 /**
  * The record that stays first: of those in a pool and those set aside the ones that moved last, as after a crash
  * (DESIGN §4); among them the one that was chosen, then the one that was used last, then the first.
@@ -92,7 +61,15 @@ function byClaimToStay(copies: readonly Copy[]): Copy[] {
  * is, because no repair enables what a person disabled (P12).
  */
 export function mergeCopies(duplicates: Duplicates, isSpent: (account: Account) => boolean = () => false): Account {
-  const [kept, ...others] = duplicates.map(({ account }) => account) as [Account, ...Account[]];
+  const [first, ...others] = duplicates;
+  return mergeAccounts([first.account, ...others.map(({ account }) => account)], isSpent);
+}
+
+/** The same for records that are in no place yet. */
+export function mergeAccounts(
+  [kept, ...others]: readonly [Account, ...Account[]],
+  isSpent: (account: Account) => boolean,
+): Account {
   const newest = newestOf([kept, ...others], isSpent);
   const all = [kept, newest, ...others];
   const first = <K extends keyof Account>(key: K) => all.find((each) => each[key] !== undefined)?.[key];

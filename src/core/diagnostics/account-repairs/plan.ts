@@ -59,6 +59,12 @@ function interrupted({ scopes, journal, isAbandoned }: RepairWorld): AccountRepa
       accounts.filter(isBoth).map(({ id }) => ({ kind: 'finish-move' as const, accountId: id, scopeKey, to }));
     return [...ends(pool.accounts, 'pool'), ...ends(flagged.accounts, 'flagged')];
   });
+  const arrived = scopes.flatMap(leftBehind).flatMap((id): AccountRepair[] => {
+    const holder = copiesIn(scopes).find(({ account }) => account.id === id);
+    return holder === undefined
+      ? []
+      : [{ kind: 'finish-move', accountId: id, scopeKey: holder.place.scopeKey, to: 'scope' }];
+  });
   const answers = journal.filter((entry) => entry.header.kind === 'refresh' && isAnswered(entry) && isAbandoned(entry));
   const refreshes = answers.flatMap(({ header }): AccountRepair[] => {
     const asked = copiesIn(scopes).find(({ account }) => account.id === header.accountIds[0]);
@@ -67,7 +73,14 @@ function interrupted({ scopes, journal, isAbandoned }: RepairWorld): AccountRepa
     const { accountId, scopeKey } = holder.place;
     return [{ kind: 'finish-refresh', accountId, scopeKey }];
   });
-  return [...moves, ...refreshes];
+  return [...moves, ...arrived, ...refreshes];
+}
+
+/** The records that a move to another scope has left in this one. */
+function leftBehind({ unsettled, pool, flagged }: RepairScope): string[] {
+  const staying = [...pool.accounts, ...flagged.accounts].map(({ id }) => id);
+  const stored = [...(unsettled?.pool.accounts ?? []), ...(unsettled?.flagged.accounts ?? [])];
+  return [...new Set(stored.map(({ id }) => id))].filter((id) => !staying.includes(id));
 }
 
 function isSpentBy(spent: string | undefined, { tokens: { refreshToken } }: Account): boolean {

@@ -22,8 +22,8 @@ export type AccountRepair = StoredRepair | RefreshRepair;
 
 /** Needs nothing but the files of the root. */
 export type StoredRepair =
-  /** A move between pool and flagged file was cut short; opening the store finishes it. */
-  | (RepairTarget & { readonly kind: 'finish-move'; readonly to: 'pool' | 'flagged' })
+  /** A move between pool and flagged file, or to this scope, was cut short; opening the store finishes it. */
+  | (RepairTarget & { readonly kind: 'finish-move'; readonly to: 'pool' | 'flagged' | 'scope' })
   /** An ended process had received tokens; opening the store puts them where they belong. */
   | (RepairTarget & { readonly kind: 'finish-refresh' })
   /** One identity in several records: the target stays, with the newest tokens of all. */
@@ -53,7 +53,7 @@ export function isStored(repair: AccountRepair): repair is StoredRepair {
 export function describeAccountRepair(repair: AccountRepair): string {
   switch (repair.kind) {
     case 'finish-move':
-      return repair.to === 'pool' ? 'finish its way back into the pool' : 'finish setting it aside';
+      return moveEnds[repair.to];
     case 'finish-refresh':
       return 'store the tokens that an interrupted refresh had received';
     case 'merge-duplicates':
@@ -72,6 +72,12 @@ export function describeAccountRepair(repair: AccountRepair): string {
       return `refresh it: ${refreshCauses[repair.why]}`;
   }
 }
+
+const moveEnds = {
+  pool: 'finish its way back into the pool',
+  flagged: 'finish setting it aside',
+  scope: 'finish moving it to where it lives now',
+};
 
 const fieldNames: Record<FilledField, string> = {
   userId: 'user id',

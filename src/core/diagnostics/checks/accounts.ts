@@ -37,7 +37,7 @@ function problemOf(repair: AccountRepair, world: World): Problem {
 }
 
 const problems: Partial<Record<AccountRepair['kind'], string>> = {
-  'finish-move': 'it is in the pool and set aside at once, because a move was cut short',
+  'finish-move': 'it is in two places at once, because a move was cut short',
   'merge-duplicates': 'it has several records, which would spend its refresh token twice',
   'correct-account-id': 'an organization id stands where its account id should be, so the backend would refuse it',
   'fill-in': 'its record does not say all that its tokens tell',

@@ -1,7 +1,7 @@
 import { findSame } from '../../accounts/identity.js';
 import { unadoptableReasons } from '../../codex/auth-file.js';
 import { compareLineage } from '../../storage/lineage.js';
-import { type Check, judge, ok, type Problem } from '../finding.js';
+import { type Check, judge, ok, type Problem, skipped } from '../finding.js';
 import type { World } from '../world/world.js';
 import { recordsOf } from './records.js';
 
@@ -12,6 +12,7 @@ export const authFileCheck: Check = {
   inspect(world) {
     const { authFile, home } = world;
     if ('unreadable' in authFile) {
+      if (home.otherStore !== undefined) return skipped('the login is elsewhere, and cannot be read there');
       return judge(
         [
           {

@@ -1,32 +1,36 @@
 import { type Check, judge, type Problem } from '../finding.js';
-
-const effects: Readonly<Record<string, string>> = {
-  auto: 'uses the keyring where there is one, and then ignores auth.json and every switch',
-  keyring: 'ignores auth.json and every switch, and deletes auth.json when it saves a login',
-  ephemeral: 'keeps its login in memory, and ignores auth.json and every switch',
-};
+import type { World } from '../world/world.js';
 
 /** CODEX.md §2: in any mode but `file`, auth.json is not, or not only, where the official client looks. */
 export const credentialStoreCheck: Check = {
   id: 'credential-store',
   title: 'Credential store of the client',
-  inspect({ codexConfig }) {
-    const { path, credentialStore, problem } = codexConfig;
+  inspect(world) {
+    const { credentialStore, problem } = world.codexConfig;
     const problems: Problem[] = [];
     if (problem !== undefined) {
       problems.push({
         severity: 'warn',
-        message: `${path}: ${problem}`,
+        message: `${problem.path}: ${problem.message}`,
         command: 'correct it; the official client refuses it as well',
       });
     }
-    if (credentialStore !== 'file') {
+    const obstacle = whyNothingCanBeSwitched(world);
+    if (obstacle !== undefined) {
       problems.push({
-        severity: credentialStore === 'auto' ? 'warn' : 'error',
-        message: `${path} says "${credentialStore}": the official client ${effects[credentialStore] ?? 'looks for its login elsewhere'}`,
+        severity: 'error',
+        message: `${credentialStore.path} says "${credentialStore.value}": ${obstacle}`,
         command: 'set cli_auth_credentials_store = "file" there',
       });
     }
-    return judge(problems, 'file');
+    return judge(problems, credentialStore.value);
   },
 };
+
+function whyNothingCanBeSwitched({ home, authFile }: World): string | undefined {
+  const { otherStore } = home;
+  if (otherStore === undefined) return undefined;
+  if (otherStore.mode === 'ephemeral')
+    return 'the official client keeps its login in memory, where nothing can switch it';
+  return 'unreadable' in authFile ? authFile.unreadable : undefined;
+}

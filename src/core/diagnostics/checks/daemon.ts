@@ -1,5 +1,7 @@
 import { findSame } from '../../accounts/identity.js';
+import { whoseLogin } from '../../codex/surfaces.js';
 import { type Check, judge, ok } from '../finding.js';
+import type { World } from '../world/world.js';
 import { recordsOf } from './records.js';
 
 /** CODEX.md §1.3: the background server keeps the account it was started with. */
@@ -9,16 +11,13 @@ export const daemonCheck: Check = {
   inspect(world) {
     const { daemon } = world.client;
     if (daemon === undefined) return ok('not running');
-    const content = 'content' in world.authFile ? world.authFile.content : undefined;
-    const account = content?.kind === 'login' ? findSame(recordsOf(world), content.login.identity) : undefined;
-    const isOlder =
-      account?.lastUsedAt !== undefined && daemon.startedAt !== undefined && daemon.startedAt < account.lastUsedAt;
-    if (!isOlder) return ok(`pid ${daemon.pid}`);
+    const doubt = whatItKeeps(world, daemon);
+    if (doubt === undefined) return ok(`pid ${daemon.pid}`);
     return judge(
       [
         {
           severity: 'warn',
-          message: `the official client's server (pid ${daemon.pid}) was started before the last switch and may still use another account`,
+          message: `the official client's server (pid ${daemon.pid}) ${doubt}`,
           command: 'codex app-server daemon restart',
         },
       ],
@@ -26,3 +25,18 @@ export const daemonCheck: Check = {
     );
   },
 };
+
+type Daemon = NonNullable<World['client']['daemon']>;
+
+/** What it says itself counts; where it does not, a switch since its start makes another account likely. */
+function whatItKeeps(world: World, { login, startedAt }: Daemon): string | undefined {
+  const content = 'content' in world.authFile ? world.authFile.content : undefined;
+  if (content?.kind !== 'login') return undefined;
+  const account = findSame(recordsOf(world), content.login.identity);
+  if (login !== undefined) {
+    const kept = whoseLogin(login, account ?? content.login.identity);
+    return kept === 'old' ? 'uses another account than the one that is stored' : undefined;
+  }
+  const isOlder = account?.lastUsedAt !== undefined && startedAt !== undefined && startedAt < account.lastUsedAt;
+  return isOlder ? 'was started before the last switch and may still use another account' : undefined;
+}

@@ -1,5 +1,6 @@
 import { definedOnly } from '../../defined-only.js';
 import { fingerprint, type JournalEntry } from '../../storage/journal.js';
+import { isAwaitedByFile } from '../../storage/token-file-entries.js';
 import { type Check, judge, type Problem } from '../finding.js';
 import type { World } from '../world/world.js';
 import { recordsOf } from './records.js';
@@ -24,7 +25,14 @@ function isUnderWay({ header, isLeft }: JournalEntry, { root }: World): boolean 
   return !isLeft && root.processes.stateOf(definedOnly(header.owner)) === 'alive';
 }
 
-function problemOf({ header, answer }: JournalEntry, world: World): Problem[] {
+function problemOf(entry: JournalEntry, world: World): Problem[] {
+  const { header, answer } = entry;
+  const [tokenFile] = header.tokenFiles ?? [];
+  if (tokenFile !== undefined && isAwaitedByFile(entry)) {
+    const what =
+      answer === undefined ? 'nobody knows whether it was renewed' : 'its new tokens are in the journal only';
+    return [{ severity: 'error', message: `${tokenFile}: ${what}`, command: `codex-auth renew '${tokenFile}'` }];
+  }
   const repair = { kind: 'finish-journal' } as const;
   if (answer !== undefined) {
     return [{ severity: 'error', message: 'tokens received by a run that ended early are not stored yet', repair }];

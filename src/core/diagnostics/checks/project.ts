@@ -15,7 +15,7 @@ export const projectCheck: Check = {
     for (const { key } of legacy) {
       problems.push({
         severity: 'warn',
-        message: `the accounts in projects/${key} were kept for one worktree and are not shown for the repository`,
+        message: `an older version kept the accounts in projects/${key} for one checkout only; the next change merges them`,
         repair: { kind: 'merge-legacy-pool', fromKey: key, toKey: project.key },
       });
     }

@@ -11,10 +11,10 @@ export const reachabilityCheck: Check = {
   },
 };
 
-function problemOf({ url, message }: HostFacts): Problem {
+function problemOf({ url, message, hint }: HostFacts): Problem {
   return {
     severity: 'error',
     message: `${url} cannot be reached: ${message}`,
-    command: 'check the network and the proxy',
+    command: hint ?? 'check the network and the proxy',
   };
 }

@@ -1,3 +1,4 @@
+import { restrictionOn } from '../../codex/restrictions.js';
 import { type Check, judge, type Problem } from '../finding.js';
 import { nameSome, pooledAccounts } from './records.js';
 
@@ -6,22 +7,26 @@ export const restrictionsCheck: Check = {
   id: 'restrictions',
   title: 'Restrictions of the client',
   inspect(world) {
-    const { path, forcedWorkspaces, forcedLoginMethod } = world.codexConfig;
+    const { codexConfig } = world;
     const problems: Problem[] = [];
-    if (forcedLoginMethod === 'api') {
+    const { value: method, path } = codexConfig.forcedLoginMethod;
+    if (method === 'api') {
       problems.push({
         severity: 'error',
         message: `${path} forces API keys: the official client deletes a ChatGPT login when it runs`,
         command: 'remove forced_login_method there before switching',
       });
     }
-    const outside = pooledAccounts(world).filter(
-      ({ accountId }) => forcedWorkspaces.length > 0 && !forcedWorkspaces.includes(accountId ?? ''),
-    );
-    if (outside.length > 0) {
+    const restricted = pooledAccounts(world).flatMap((account) => {
+      const restriction = restrictionOn(codexConfig, account);
+      return restriction?.setting === 'forced_chatgpt_workspace_id' ? [{ account, rule: restriction.rule }] : [];
+    });
+    const [first] = restricted;
+    if (first !== undefined) {
+      const outside = nameSome(restricted.map(({ account }) => account));
       problems.push({
         severity: 'warn',
-        message: `${path} allows ${forcedWorkspaces.join(', ')} only: switched to ${nameSome(outside)}, the official client deletes the login`,
+        message: `${first.rule}: switched to ${outside}, the official client deletes the login`,
         command: 'change forced_chatgpt_workspace_id there before switching to them',
       });
     }

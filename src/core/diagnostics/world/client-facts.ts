@@ -1,54 +1,53 @@
 import { execFile } from 'node:child_process';
-import { accessSync, constants, realpathSync, statSync } from 'node:fs';
+import { statSync } from 'node:fs';
 import { tmpdir } from 'node:os';
-import { delimiter, join } from 'node:path';
+import { join } from 'node:path';
 import { promisify } from 'node:util';
+import { type Asking, askDaemon, type DaemonReport } from '../../codex/daemon.js';
 import { type CodexHome, runningDaemon } from '../../codex/home.js';
-import type { Root } from '../../storage/root.js';
+import { executableOnPath } from '../../shell/on-path.js';
+import type { SetupPlace } from '../../shell/setup-plan.js';
+import { findOfficialClient, readWiring, type Wiring } from '../../shell/wiring.js';
 
 /** The official client on this machine, as far as a shell would find it. */
 export interface ClientFacts {
-  /** The first `codex` on PATH. */
+  /** The first `codex` on PATH that is no shim of ours. */
   readonly path: string | undefined;
   /** What it says of itself, such as `codex-cli 0.169.0`. */
   readonly version: string | undefined;
-  /** Whether it is a shim of ours, behind which `codex auth` reaches this program. */
-  readonly isOurShim: boolean;
-  readonly daemon: { readonly pid: number; readonly startedAt: number | undefined } | undefined;
+  readonly wiring: Wiring;
+  readonly daemon:
+    | {
+        readonly pid: number;
+        readonly startedAt: number | undefined;
+        /** Whose login it has, as it says itself; absent where it does not answer. */
+        readonly login: DaemonReport['login'] | undefined;
+      }
+    | undefined;
   /** Programs that can take flock(2) for us. */
   readonly flockHelpers: readonly string[];
 }
 
 export async function clientFacts(
-  root: Root,
+  place: SetupPlace,
   home: CodexHome,
-  environment: Readonly<Record<string, string>>,
+  asking: Omit<Asking, 'clock'>,
 ): Promise<ClientFacts> {
-  const path = onPath('codex', environment);
-  const shims = join(root.paths.root, 'bin');
-  const pid = runningDaemon(home, root.processes);
+  const { environment } = place.shells;
+  const path = findOfficialClient(environment);
+  const pid = runningDaemon(home, place.root.processes);
   return {
     path,
     version: path === undefined ? undefined : await versionOf(path, environment),
-    isOurShim: path?.startsWith(shims) === true,
-    daemon: pid === undefined ? undefined : { pid, startedAt: pidFileTime(home) },
-    flockHelpers: ['flock', 'perl'].filter((name) => onPath(name, environment) !== undefined),
+    wiring: readWiring(place),
+    daemon:
+      pid === undefined ? undefined : { pid, startedAt: pidFileTime(home), login: await loginOf(place, home, asking) },
+    flockHelpers: ['flock', 'perl'].filter((name) => executableOnPath(name, environment) !== undefined),
   };
 }
 
-function onPath(name: string, environment: Readonly<Record<string, string>>): string | undefined {
-  const directories = (environment['PATH'] ?? '').split(delimiter).filter((each) => each !== '');
-  return directories.map((directory) => join(directory, name)).find(isExecutable);
-}
-
-function isExecutable(path: string): boolean {
-  try {
-    accessSync(path, constants.X_OK);
-    return statSync(realpathSync(path)).isFile();
-  } catch {
-    // Not there, or not to be run: the next directory is looked at, as a shell does.
-    return false;
-  }
+async function loginOf({ root }: SetupPlace, home: CodexHome, { version, signal }: Omit<Asking, 'clock'>) {
+  return (await askDaemon(home, { clock: root.clock, version, signal }))?.login;
 }
 
 /**

@@ -1,10 +1,13 @@
 import { existsSync, realpathSync } from 'node:fs';
+import { readCodexConfig } from '../../codex/config.js';
 import { type CodexHome, readAuthFile } from '../../codex/home.js';
 import { AppError, type ErrorCode } from '../../errors.js';
 import type { HttpClient } from '../../http/client.js';
+import { type ProxyFor, proxiesFor } from '../../http/proxy-for.js';
 import type { Provider } from '../../oauth/provider.js';
 import { resolveProjectStorageIdentityRoot } from '../../project/identity.js';
 import { parseSetting, resolveSettings, settingNames, settingsOf, settingVariable } from '../../settings.js';
+import type { SetupPlace } from '../../shell/setup-plan.js';
 import { readAccountState } from '../../storage/account-state.js';
 import { readEntries } from '../../storage/journal.js';
 import { findLeftovers } from '../../storage/leftovers.js';
@@ -13,7 +16,6 @@ import { rootPaths } from '../../storage/paths.js';
 import type { Root } from '../../storage/root.js';
 import { readSettingsFile } from '../../storage/settings-file.js';
 import { clientFacts } from './client-facts.js';
-import { readCodexConfig } from './codex-config.js';
 import { copiesInRoot, recordCopies } from './login-copies.js';
 import { networkFacts, portFacts } from './network-facts.js';
 import { factsAbout, heldLocks, ownedFiles } from './storage-facts.js';
@@ -28,13 +30,19 @@ export interface Surroundings {
   readonly settingsFile: string;
   readonly environment: Readonly<Record<string, string>>;
   readonly loginPorts: readonly number[];
+  readonly shells: SetupPlace;
+  /** Of this program. */
+  readonly version: string;
+  readonly signal: AbortSignal;
+  readonly provider: Provider;
+  readonly proxyFor: ProxyFor;
   /** Absent with `--offline`. */
-  readonly network?: { readonly http: HttpClient; readonly provider: Provider; readonly userAgent: string };
+  readonly network?: { openHttp(): Promise<HttpClient>; readonly userAgent: string };
 }
 
 /** Looks at everything the checks ask about. Changes nothing, throws nothing that a check could tell instead. */
 export async function gatherWorld(surroundings: Surroundings): Promise<World> {
-  const { root, home, environment, network } = surroundings;
+  const { root, home, environment, shells, provider, network } = surroundings;
   const { paths, clock } = root;
   const settings = inspectSettings(surroundings);
   const state = tolerant(() => readAccountState(paths.accountState));
@@ -59,7 +67,7 @@ export async function gatherWorld(surroundings: Surroundings): Promise<World> {
     authFile: authFileOf(home),
     authFileFacts: factsAbout(home.authFile),
     codexConfig: readCodexConfig(home.directory),
-    client: await clientFacts(root, home, environment),
+    client: await clientFacts(shells, home, surroundings),
     project: resolveProjectStorageIdentityRoot(surroundings.cwd, { home: surroundings.personHome }),
     settingProblems: settings.problems,
     settings: settings.values,
@@ -67,10 +75,10 @@ export async function gatherWorld(surroundings: Surroundings): Promise<World> {
     environment,
     otherRoots: roots,
     ports: await portFacts(surroundings.loginPorts),
+    provider,
+    proxies: await proxiesFor([provider.issuer, provider.backendUrl], surroundings.proxyFor),
     network:
-      network === undefined
-        ? 'offline'
-        : await networkFacts(network.http, network.provider, network.userAgent, clock.now),
+      network === undefined ? 'offline' : await networkFacts(network.openHttp, provider, network.userAgent, clock.now),
   };
 }
 

@@ -1,5 +1,7 @@
 import { connect } from 'node:net';
+import { AppError } from '../../errors.js';
 import type { HttpClient, HttpOutcome } from '../../http/client.js';
+import { proxyHint } from '../../http/proxy-description.js';
 import { findPortHolder, type PortHolder } from '../../oauth/port-holder.js';
 import type { Provider } from '../../oauth/provider.js';
 import { readServerDate } from '../../oauth/provider-answer.js';
@@ -8,6 +10,8 @@ export interface HostFacts {
   readonly url: string;
   readonly isReachable: boolean;
   readonly message: string;
+  /** What to do, where it is known. */
+  readonly hint?: string | undefined;
   /** Server time minus ours, milliseconds, to the second. */
   readonly clockOffsetMs: number | undefined;
 }
@@ -28,14 +32,21 @@ const deadlineMs = 5_000;
 
 /** Whether both hosts answer at all; what they answer does not matter, and no token is sent. */
 export async function networkFacts(
-  http: HttpClient,
+  openHttp: () => Promise<HttpClient>,
   provider: Provider,
   userAgent: string,
   now: () => number,
 ): Promise<NetworkFacts> {
   const ask = async (url: string) => {
-    const outcome = await http.send({ method: 'GET', url, headers: { 'user-agent': userAgent }, deadlineMs });
-    return hostFacts(url, outcome, now());
+    try {
+      const http = await openHttp();
+      const outcome = await http.send({ method: 'GET', url, headers: { 'user-agent': userAgent }, deadlineMs });
+      return hostFacts(url, outcome, now());
+    } catch (error) {
+      // A setting that cannot be used: of the proxy, or of certificates.
+      if (!(error instanceof AppError)) throw error;
+      return unreachable(url, error.message, error.hint);
+    }
   };
   const [issuer, backend] = await Promise.all([
     ask(`${provider.issuer}/.well-known/openid-configuration`),
@@ -45,13 +56,16 @@ export async function networkFacts(
 }
 
 function hostFacts(url: string, outcome: HttpOutcome, now: number): HostFacts {
-  const host = new URL(url).host;
   if (outcome.kind !== 'answer') {
-    return { url: host, isReachable: false, message: outcome.message, clockOffsetMs: undefined };
+    return unreachable(url, outcome.message, outcome.reason === 'proxy' ? proxyHint : undefined);
   }
   const date = readServerDate(outcome.headers);
   const clockOffsetMs = date === undefined ? undefined : date - now;
-  return { url: host, isReachable: true, message: `answered ${outcome.status}`, clockOffsetMs };
+  return { url: new URL(url).host, isReachable: true, message: `answered ${outcome.status}`, clockOffsetMs };
+}
+
+function unreachable(url: string, message: string, hint: string | undefined): HostFacts {
+  return { url: new URL(url).host, isReachable: false, message, hint, clockOffsetMs: undefined };
 }
 
 export function portFacts(ports: readonly number[]): Promise<PortFacts[]> {

@@ -4,11 +4,11 @@ import { definedOnly } from '../../defined-only.js';
 import { AppError } from '../../errors.js';
 import { type FileVersion, listDirectory, readVersion } from '../../storage/atomic-file.js';
 import { backupPaths } from '../../storage/backups.js';
+import { resolveScopeMoves } from '../../storage/moves.js';
 import { type RootPaths, scopeFiles } from '../../storage/paths.js';
 import { flaggedIn, hasFiles, poolIn, readScope, type ScopeRecords } from '../../storage/scope-files.js';
+import { copiesToRecover, type FileCopy, type FilePart, fileCopies, wasReset } from './file-copies.js';
 import { salvagedFlagged, salvagedPool } from './salvage.js';
-
-export type FilePart = 'pool' | 'flagged';
 
 export type FileVerdict =
   | { readonly kind: 'absent' | 'ok' }
@@ -24,6 +24,8 @@ export interface StoredFile {
   readonly salvageable: number;
   /** Those that exist, newest first. */
   readonly backups: readonly { readonly path: string; readonly verdict: FileVerdict }[];
+  /** Of a file that is damaged or missing: the copies from which it can come back, newest first. */
+  readonly copies: readonly FileCopy[];
 }
 
 export function scopeKeys(paths: RootPaths): (string | undefined)[] {
@@ -47,7 +49,12 @@ function inspectFile(path: string, scopeKey: string | undefined, part: FilePart)
     verdict,
     salvageable: verdict.kind === 'damaged' ? salvageFrom(path, part).accounts.length : 0,
     backups: backups.map((each) => ({ path: each, verdict: verdictOn(each, part) })),
+    copies: isLost(path, verdict) ? copiesToRecover(fileCopies(path, part)) : [],
   };
+}
+
+function isLost(path: string, { kind }: FileVerdict): boolean {
+  return kind === 'damaged' || (kind === 'absent' && !wasReset(path));
 }
 
 export function verdictOn(path: string, part: FilePart): FileVerdict {
@@ -81,10 +88,11 @@ export function salvageFrom(path: string, part: FilePart): Pool | FlaggedPool {
 }
 
 /** Every scope, as far as its files can be read; the other file of a damaged one counts. Changes nothing. */
-export function readableScopes(paths: RootPaths): ScopeRecords[] {
-  return scopeKeys(paths)
+export function readableScopes(paths: RootPaths): readonly ScopeRecords[] {
+  const scopes = scopeKeys(paths)
     .map((key) => attempt(() => readScope(paths, key)) ?? readableParts(paths, key))
     .filter((scope) => scope.key === undefined || hasFiles(scope));
+  return resolveScopeMoves(scopes);
 }
 
 function readableParts(paths: RootPaths, key: string | undefined): ScopeRecords {

@@ -1,4 +1,7 @@
+import type { CodexConfig } from '../../codex/config.js';
 import type { AuthFileState, CodexHome } from '../../codex/home.js';
+import type { HostProxy } from '../../http/proxy-for.js';
+import type { Provider } from '../../oauth/provider.js';
 import type { ProjectResolution } from '../../project/identity.js';
 import type { Settings } from '../../settings.js';
 import type { AccountState } from '../../storage/account-state.js';
@@ -7,7 +10,6 @@ import type { Lineage } from '../../storage/lineage-log.js';
 import type { Root } from '../../storage/root.js';
 import type { ScopeRecords } from '../../storage/scope-files.js';
 import type { ClientFacts } from './client-facts.js';
-import type { CodexConfig } from './codex-config.js';
 import type { LoginCopy } from './login-copies.js';
 import type { NetworkFacts, PortFacts } from './network-facts.js';
 import type { FileFacts, LockFacts } from './storage-facts.js';
@@ -49,6 +51,9 @@ export interface World {
   /** Other roots on this machine that could hold the same logins. */
   readonly otherRoots: readonly OtherRoot[];
   readonly ports: readonly PortFacts[];
+  /** Whom we are configured to talk to, and by which way. */
+  readonly provider: Provider;
+  readonly proxies: readonly HostProxy[];
   readonly network: NetworkFacts | 'offline';
 }
 

@@ -1,0 +1,70 @@
+/**
+ * What the shim behind `codex auth` costs the official client: `npx tsx bench/shim.ts`. The client is a copy of `true`,
+ * called directly and through the shim by turns, beside the floor of starting Node at all, which the shim must not do.
+ */
+import { spawnSync } from 'node:child_process';
+import { chmodSync, copyFileSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { shimMarkName, shimText } from '../src/core/shell/shim.js';
+
+const rounds = 200;
+const limitMs = 5;
+const directory = mkdtempSync(join(tmpdir(), 'codex-auth-shim-'));
+
+interface Column {
+  readonly title: string;
+  readonly program: string;
+  readonly argv: readonly string[];
+  readonly times: number[];
+}
+
+function measure({ title, program, argv, times }: Column, PATH: string): void {
+  const startedAt = performance.now();
+  const { status } = spawnSync(program, argv, { env: { PATH }, stdio: 'ignore' });
+  times.push(performance.now() - startedAt);
+  if (status !== 0) throw new Error(`${title} ended with ${status}`);
+}
+
+const median = ({ times }: Column) => times.toSorted((a, b) => a - b)[times.length >> 1] ?? 0;
+const inMs = (ms: number) => `${ms.toFixed(2)} ms`.padStart(9);
+
+/** A client, a shim in front of it, and twenty directories between them, as a full PATH has. */
+function install() {
+  const [bin, clients] = [join(directory, 'bin'), join(directory, 'clients')];
+  for (const each of [bin, clients]) mkdirSync(each);
+  const client = join(clients, 'codex');
+  copyFileSync('/bin/true', client);
+  const script = fileURLToPath(new URL('../bin/codex-auth.js', import.meta.url));
+  const shim = join(bin, 'codex');
+  writeFileSync(shim, shimText('codex', { node: process.execPath, script }));
+  for (const each of [client, shim]) chmodSync(each, 0o755);
+  writeFileSync(join(bin, shimMarkName), '');
+  const between = Array.from({ length: 20 }, (_, index) => join(directory, `empty-${index}`));
+  for (const each of between) mkdirSync(each);
+  return { client, shim, PATH: [bin, ...between, clients, '/usr/bin', '/bin'].join(':') };
+}
+
+try {
+  const { client, shim, PATH } = install();
+  const argv = ['exec', 'a prompt with spaces'];
+  const direct: Column = { title: 'client, directly', program: client, argv, times: [] };
+  const through: Column = { title: 'client, through the shim', program: shim, argv, times: [] };
+  const floor: Column = { title: 'node -e 0', program: process.execPath, argv: ['-e', '0'], times: [] };
+  for (let round = 0; round < rounds; round += 1) {
+    for (const each of [direct, through]) measure(each, PATH);
+    if (round % 10 === 0) measure(floor, PATH);
+  }
+  process.stdout.write(`${rounds} rounds, medians\n\n`);
+  for (const each of [direct, through, floor]) process.stdout.write(`${each.title.padEnd(26)}${inMs(median(each))}\n`);
+  const costMs = median(through) - median(direct);
+  const verdict = costMs <= limitMs ? 'within' : 'BEYOND';
+  const ratio = (median(through) / median(direct)).toFixed(1);
+  process.stdout.write(
+    `\nthe shim costs ${costMs.toFixed(2)} ms (${ratio} ×), ${verdict} the limit of ${limitMs} ms\n`,
+  );
+  if (verdict === 'BEYOND') process.exitCode = 1;
+} finally {
+  rmSync(directory, { recursive: true, force: true });
+}

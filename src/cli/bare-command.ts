@@ -1,0 +1,29 @@
+import { readEnvironment } from '../core/environment.js';
+import type { Execute } from './execute.js';
+import { createIo } from './io.js';
+import type { Machine } from './machine.js';
+import type { GlobalOptions } from './options.js';
+
+/**
+ * Runs what the program's name alone stands for (DESIGN §10): on a terminal the dashboard, or the list where nothing can
+ * be drawn. Undefined elsewhere, where help is the answer.
+ */
+export function runBareCommand(
+  machine: Machine,
+  execute: Execute,
+  globalOptions: GlobalOptions,
+): Promise<void> | undefined {
+  const { color, input, json } = globalOptions;
+  const io = createIo(machine.streams, readEnvironment(machine.variables), {
+    color,
+    input: input && json !== true,
+    mask: false,
+  });
+  if (io.canFillScreen) return runDashboard(execute, globalOptions);
+  if (!io.isInteractive || !io.style.isTerminal) return undefined;
+  return execute(async () => (await import('./commands/list.js')).listCommand, {}, globalOptions);
+}
+
+export function runDashboard(execute: Execute, globalOptions: GlobalOptions): Promise<void> {
+  return execute(async () => (await import('./commands/dashboard.js')).dashboardCommand, {}, globalOptions);
+}

@@ -1,0 +1,18 @@
+/** The name of this program in whatever it says about itself; as long as the other one, so that no column shifts. */
+const ownName = 'codex-auth';
+
+/** In a command line, which goes on with a command, an option or what stands for one, but not as the name of a package. */
+const inCommandLine = new RegExp(
+  `(?<=^|[\\s"'\`(:]|\\u001b\\[\\d+m)(?<!install -g )${ownName}(?= (?:[a-z]|--[a-z]|\\[|<[a-z]))`,
+  'gm',
+);
+
+/**
+ * The command lines in a text as the person would type them: `codex auth list`, where it is the shim that called us and
+ * says so in CODEX_AUTH_INVOKED_AS. All help, hints and results pass here (docs/decisions/024-called-by-another-name.md).
+ */
+export function calledAs(name: string | undefined): (text: string) => string {
+  // It is only ever a few plain words; from anybody else it is not worth printing.
+  if (name === undefined || !/^[\w-]+( [\w-]+)*$/.test(name)) return (text) => text;
+  return (text) => text.replace(inCommandLine, name);
+}

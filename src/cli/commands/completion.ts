@@ -1,0 +1,34 @@
+import * as z from 'zod/mini';
+import { type ShellName, shellNames } from '../../core/shell/shell-names.js';
+import type { Command } from '../command.js';
+import { bashScript } from '../completion/bash-script.js';
+import { fishScript } from '../completion/fish-script.js';
+import { powershellScript } from '../completion/powershell-script.js';
+import { zshScript } from '../completion/zsh-script.js';
+
+const CompletionResult = z.object({
+  shell: z.enum(shellNames),
+  /** To be read by that shell. */
+  script: z.string(),
+});
+type CompletionResult = z.infer<typeof CompletionResult>;
+
+export interface CompletionOptions {
+  readonly shell: ShellName;
+}
+
+/** They know how to ask their shell; what to answer, this program tells from its command tree at every Tab. */
+const scripts: Readonly<Record<ShellName, string>> = {
+  bash: bashScript,
+  zsh: zshScript,
+  fish: fishScript,
+  powershell: powershellScript,
+};
+
+export const completionCommand: Command<CompletionOptions, CompletionResult> = {
+  name: 'completion',
+  schema: CompletionResult,
+  run: async (_, { shell }) => ({ shell, script: scripts[shell] }),
+  render: ({ script }) => script,
+  printsCode: true,
+};

@@ -1,0 +1,171 @@
+import { dirname } from 'node:path';
+import * as z from 'zod/mini';
+import type { Account } from '../../core/accounts/account.js';
+import type { Roster } from '../../core/accounts/roster.js';
+import { definedOnly } from '../../core/defined-only.js';
+import { homeOf } from '../../core/environment.js';
+import { resolveProvider } from '../../core/oauth/provider.js';
+import { resolveProjectStorageIdentityRoot } from '../../core/project/identity.js';
+import { exportLogins } from '../../core/transfer/export-logins.js';
+import { type LoginFormat, loginFormats } from '../../core/transfer/login-file.js';
+import { accountRef, accountRefShape } from '../account-ref.js';
+import { ScopeView, scopeView } from '../account-view.js';
+import { askedAccounts } from '../asked-accounts.js';
+import type { Command } from '../command.js';
+import type { Context } from '../context.js';
+import { titleOf } from '../render/account-table.js';
+import { renderCsv } from '../render/csv.js';
+import type { Theme } from '../render/theme.js';
+import { toIso } from '../render/time.js';
+import { openRoster, requireAccounts } from '../selection.js';
+import { chooseTargets, type ExportTarget, type TargetOptions, writeTargets } from '../transfer/export-target.js';
+
+const ExportedAccount = z.object({
+  ...accountRefShape,
+  userId: z.exactOptional(z.string()),
+  plan: z.exactOptional(z.string()),
+  enabled: z.boolean(),
+  accessTokenExpiresAt: z.exactOptional(z.iso.datetime()),
+  /** Absent when it is in no file. */
+  file: z.exactOptional(z.string()),
+  /** Why it is in no file. */
+  problem: z.exactOptional(z.string()),
+});
+type ExportedAccount = z.infer<typeof ExportedAccount>;
+
+const ExportResult = z.object({
+  scope: ScopeView,
+  format: z.enum(loginFormats),
+  files: z.array(z.object({ path: z.string(), accounts: z.number() })),
+  accounts: z.array(ExportedAccount),
+  /** Accounts of this scope that need attention and are not exported. */
+  setAside: z.number(),
+});
+type ExportResult = z.infer<typeof ExportResult>;
+
+export interface ExportOptions extends TargetOptions {
+  readonly selectors: readonly string[];
+  readonly format: LoginFormat;
+  /** A table without tokens, and no file with them. */
+  readonly csv?: boolean;
+  /** Where the table goes. */
+  readonly out?: string;
+  readonly yes?: boolean;
+}
+
+async function exportAccounts(context: Context, options: ExportOptions): Promise<ExportResult> {
+  const roster = openRoster(context, context.readingScope());
+  const chosen = chooseAccounts(context, roster, options.selectors);
+  const setAside = options.selectors.length > 0 ? 0 : roster.records.flagged.accounts.length;
+  const { format } = options;
+  const result = { scope: scopeView(roster), format, setAside };
+  if (options.csv === true) {
+    return { ...result, files: [], accounts: chosen.map((each) => viewOf(context, each)) };
+  }
+  const now = context.clock.now();
+  const request = { format, now, provider: resolveProvider(context.environment) };
+  const { files, refused } = exportLogins(
+    chosen.map(({ account }) => account),
+    request,
+  );
+  const targets = chooseTargets(context, files, `codex-auth-export_${toIso(now).slice(0, 10)}`, options);
+  if (targets.length > 0) await askForConsent(context, targets, options);
+  writeTargets(context, targets, options.force === true);
+  warnAfterExport(context, targets, setAside);
+  return {
+    ...result,
+    files: targets.map(({ path, accounts }) => ({ path, accounts: accounts.length })),
+    accounts: chosen.map((each) => {
+      const file = targets.find(({ accounts }) => accounts.includes(each.account))?.path;
+      const problem = refused.find(({ account }) => account === each.account)?.message;
+      return { ...viewOf(context, each), ...definedOnly({ file, problem }) };
+    }),
+  };
+}
+
+interface Chosen {
+  readonly account: Account;
+  readonly index: number;
+}
+
+/** The named accounts, each once; else all of the scope, disabled ones included. */
+function chooseAccounts(context: Context, roster: Roster, selectors: readonly string[]): Chosen[] {
+  if (selectors.length === 0) {
+    requireAccounts(roster);
+    return roster.accounts.map((account, position) => ({ account, index: position + 1 }));
+  }
+  const named = selectors.flatMap((selector) => askedAccounts(context, roster, selector));
+  return [...new Map(named.map((each) => [each.account.id, each])).values()];
+}
+
+function viewOf({ options }: Context, { account, index }: Chosen): ExportedAccount {
+  const { userId, planType: plan, enabled, tokens } = account;
+  const accessTokenExpiresAt = tokens.expiresAt === undefined ? undefined : toIso(tokens.expiresAt);
+  return {
+    ...accountRef(account, index, options.mask === true),
+    enabled,
+    ...definedOnly({ userId, plan, accessTokenExpiresAt }),
+  };
+}
+
+async function askForConsent(
+  context: Context,
+  targets: readonly ExportTarget[],
+  options: ExportOptions,
+): Promise<void> {
+  if (options.yes === true || !context.io.isInteractive) return;
+  const count = targets.reduce((sum, { accounts }) => sum + accounts.length, 0);
+  const [first] = targets;
+  const where = targets.length === 1 ? first?.path : dirname(first?.path ?? '');
+  const question = `Write the tokens of ${count} account${count === 1 ? '' : 's'} to ${where}?`;
+  await (await context.prompter()).consent(question, false, 'nothing was exported');
+}
+
+function warnAfterExport(context: Context, targets: readonly ExportTarget[], setAside: number): void {
+  const [first] = targets;
+  if (setAside > 0) context.warn(`${setAside} set aside and not exported: codex-auth verify-flagged`);
+  if (first === undefined) return;
+  context.warn(
+    `whoever has ${targets.length === 1 ? 'this file' : 'these files'} has the logins. Two holders of one login will collide, and the one that comes second is signed out: use each in one place only`,
+  );
+  const home = homeOf(context.environment) ?? '';
+  if (resolveProjectStorageIdentityRoot(dirname(first.path), { home }).kind === 'project') {
+    context.warn(`${dirname(first.path)} is inside a Git repository: do not commit what is in it`);
+  }
+}
+
+function renderExport({ files, accounts }: ExportResult, { color, symbols }: Theme): string {
+  const written = files.map(({ path, accounts: count }) => {
+    return `${color.green(symbols.ok)} ${path} (${count} account${count === 1 ? '' : 's'})`;
+  });
+  const refused = accounts.flatMap(({ problem, ...account }) =>
+    problem === undefined ? [] : [`${color.red(symbols.error)} ${titleOf(account)}: ${problem}`],
+  );
+  return [...written, ...refused].map((line) => `${line}\n`).join('');
+}
+
+const csvColumns = ['index', 'id', 'email', 'account_id', 'user_id', 'plan', 'label', 'enabled', 'expires_at'];
+
+function csvOf({ accounts }: ExportResult): string {
+  const rows = accounts.map((each) => [
+    each.index,
+    each.id,
+    each.email,
+    each.accountId,
+    each.userId,
+    each.plan,
+    each.label,
+    each.enabled,
+    each.accessTokenExpiresAt,
+  ]);
+  return renderCsv(csvColumns, rows);
+}
+
+export const exportCommand: Command<ExportOptions, ExportResult> = {
+  name: 'export',
+  schema: ExportResult,
+  run: exportAccounts,
+  render: renderExport,
+  renderCsv: csvOf,
+  exitCode: ({ accounts }) => (accounts.some(({ problem }) => problem !== undefined) ? 1 : 0),
+};

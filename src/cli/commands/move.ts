@@ -1,0 +1,117 @@
+import * as z from 'zod/mini';
+import { describeAccount } from '../../core/accounts/account.js';
+import { isSameAccount } from '../../core/accounts/identity.js';
+import { type Move, moveAccount } from '../../core/accounts/moving.js';
+import { keyOf, type Roster } from '../../core/accounts/roster.js';
+import { homeOf } from '../../core/environment.js';
+import { AppError } from '../../core/errors.js';
+import { locateScope, type Scope } from '../../core/project/scope.js';
+import type { Root } from '../../core/storage/root.js';
+import { withStore } from '../../core/storage/store.js';
+import { accountRef, accountRefShape } from '../account-ref.js';
+import { describePlace, PlaceView, placeView } from '../account-view.js';
+import { removedMeanwhile } from '../change-account.js';
+import type { Command } from '../command.js';
+import type { Context } from '../context.js';
+import { titleOf } from '../render/account-table.js';
+import type { Theme } from '../render/theme.js';
+import { openRoster } from '../selection.js';
+import { locateAnywhere } from '../set-aside.js';
+
+const MoveResult = z.object({
+  /** `index` is the position it has now, among the accounts that are set aside when it is one of them. */
+  ...accountRefShape,
+  from: PlaceView,
+  to: PlaceView,
+  /** False when it lived there before. */
+  changed: z.boolean(),
+  /** Whether it is set aside; it stays so. */
+  setAside: z.boolean(),
+  /** Whether the official client has this login now; moving changes nothing about that. */
+  inUse: z.boolean(),
+  /** Whether it was the last choice where it came from, which has none now. */
+  wasChosen: z.boolean(),
+});
+type MoveResult = z.infer<typeof MoveResult>;
+
+interface MoveOptions {
+  readonly selector: string;
+  /** `global`, or a directory of the project. */
+  readonly to: string;
+}
+
+async function move(context: Context, { selector, to }: MoveOptions): Promise<MoveResult> {
+  const destination = destinationOf(context, to);
+  const key = keyOf(destination);
+  const roster = openRoster(context, context.writingScope());
+  const { account, scopeKey: from } = locateAnywhere(context, roster, selector);
+  const root = rootWith(context, destination);
+  const { moved, wasChosen } = await withStore(root, { signal: context.signal }, (store) => {
+    const wasChosen = store.scope(from).pool.activeId === account.id;
+    return { moved: moveAccount(store, { accountId: account.id, from, to: key }), wasChosen };
+  });
+  const { kind, index, isSetAside } = arrived(moved, describeAccount(account), placeView(key));
+  return {
+    ...accountRef(account, index, context.options.mask === true),
+    from: placeView(from),
+    to: placeView(key),
+    changed: kind === 'moved',
+    setAside: isSetAside,
+    inUse: isInUse(roster, account),
+    wasChosen: kind === 'moved' && wasChosen,
+  };
+}
+
+const spelling = { global: '--to global', project: '--to' };
+
+/** A directory that is called `global` is named `./global`. */
+function destinationOf({ environment, machine }: Context, to: string): Scope {
+  if (to === 'global') return { kind: 'global' };
+  const places = { cwd: machine.cwd, home: homeOf(environment) ?? '' };
+  const choice = locateScope({ project: to, spelling }, { perProjectAccounts: true }, places);
+  if (choice.kind !== 'broken') return choice;
+  throw new AppError('broken-project', `--to ${to}: ${choice.gitPath} is not usable, ${choice.reason}`, {
+    hint: 'repair the repository, or use --to global',
+    details: { gitPath: choice.gitPath },
+  });
+}
+
+/** The project where it goes to is one that the writer is about, too. */
+function rootWith({ root, warn }: Context, destination: Scope): Root {
+  if (destination.kind === 'global') return root;
+  const onMerged = (legacyKey: string) => warn(`the accounts of projects/${legacyKey} are that project's now`);
+  return { ...root, projects: () => [...(root.projects?.() ?? []), { ...destination, onMerged }] };
+}
+
+function arrived(moved: Move, name: string, to: PlaceView): Extract<Move, { kind: 'moved' | 'there-already' }> {
+  switch (moved.kind) {
+    case 'moved':
+    case 'there-already':
+      return moved;
+    case 'gone':
+      throw removedMeanwhile();
+    case 'double':
+      throw new AppError('usage', `${describePlace(to)} has a record of ${name} already`, { hint: 'codex-auth fix' });
+  }
+}
+
+function isInUse({ authFile: { content } }: Roster, account: Parameters<typeof isSameAccount>[1]): boolean {
+  return content?.kind === 'login' && isSameAccount(content.login.identity, account);
+}
+
+function renderMove(result: MoveResult, { color, symbols }: Theme): string {
+  const { from, to, changed, setAside, wasChosen } = result;
+  const name = color.bold(titleOf(result));
+  if (!changed) return `${color.green(symbols.ok)} ${name} lives in ${describePlace(to)} already\n`;
+  const lines = [`${color.green(symbols.ok)} Moved ${name} from ${describePlace(from)} to ${describePlace(to)}`];
+  if (setAside) lines.push('  It is set aside there as it was here.');
+  if (wasChosen) lines.push(`  It was the last choice of ${describePlace(from)}, which has none now.`);
+  return `${lines.join('\n')}\n`;
+}
+
+export const moveCommand: Command<MoveOptions, MoveResult> = {
+  name: 'move',
+  schema: MoveResult,
+  run: move,
+  render: renderMove,
+};

@@ -1,0 +1,149 @@
+import * as z from 'zod/mini';
+import type { RenewalPolicy } from '../../core/renewal/policy.js';
+import type { Renewal } from '../../core/renewal/renewal.js';
+import { sweepLeftovers } from '../../core/storage/leftovers.js';
+import { assertOwner } from '../../core/storage/root.js';
+import type { Command } from '../command.js';
+import type { Context } from '../context.js';
+import { warnIfFlaggedInUse } from '../flagged-in-use.js';
+import { isNetworkFailure } from '../probe-failure.js';
+import { settleRefusedClients } from '../refused-clients.js';
+import type { Theme } from '../render/theme.js';
+import {
+  isDue,
+  isResting,
+  type JobResult,
+  planJobs,
+  type RenewalJob,
+  renewJobs,
+  untried,
+} from '../renewal/renew-all.js';
+import {
+  accountLine,
+  fileLine,
+  PlannedRequest,
+  plannedRequest,
+  RenewedAccount,
+  RenewedFile,
+  renewedAccount,
+  renewedFile,
+  requestText,
+} from '../renewal/renew-view.js';
+import { findTargets, type RenewTargets } from '../renewal/targets.js';
+
+const RenewResult = z.object({
+  printOnly: z.boolean(),
+  accounts: z.array(RenewedAccount),
+  /** In the order of the command line; those of a directory by name. */
+  files: z.array(RenewedFile),
+  /** With --print-only: what would be sent. */
+  requests: z.exactOptional(z.array(PlannedRequest)),
+  summary: z.object({
+    renewed: z.number(),
+    skipped: z.number(),
+    failed: z.number(),
+    /** With --print-only. */
+    wouldRenew: z.number(),
+  }),
+});
+type RenewResult = z.infer<typeof RenewResult>;
+
+export interface RenewOptions {
+  readonly targets: readonly string[];
+  readonly beforeMs?: number;
+  readonly force?: boolean;
+  readonly printOnly?: boolean;
+}
+
+async function renew(context: Context, options: RenewOptions): Promise<RenewResult> {
+  const printOnly = options.printOnly === true;
+  const { root, home } = context;
+  if (!printOnly) assertOwner(root);
+  if (!printOnly) sweepLeftovers(root, home.authFile);
+  const policy = policyOf(context, options);
+  const targets = await findTargets(context, options.targets, printOnly);
+  const jobs = planJobs(context, targets, policy);
+  const due = jobs.filter(isDue);
+  const idle = jobs.filter((job) => !isDue(job)).map((job) => untried(job));
+  if (printOnly) return previewed(context, targets, due, idle, policy);
+  const results = due.length === 0 ? [] : await renewJobs(context, due, policy);
+  const outcomes = results.flatMap((each) => each.outcomes);
+  await settleRefusedClients(context, outcomes);
+  if (outcomes.some(({ kind }) => kind === 'refused')) warnIfFlaggedInUse(context, context.readingScope());
+  return resultOf(context, targets, [...idle, ...results]);
+}
+
+const dayMs = 86_400_000;
+
+function policyOf(context: Context, { beforeMs, force }: RenewOptions): RenewalPolicy {
+  return { beforeMs: beforeMs ?? context.settings().renewBeforeDays * dayMs, force: force === true };
+}
+
+async function previewed(
+  context: Context,
+  targets: RenewTargets,
+  due: readonly RenewalJob[],
+  idle: readonly JobResult[],
+  policy: RenewalPolicy,
+): Promise<RenewResult> {
+  const { previewJob } = await import('../renewal/preview-all.js');
+  const previews = await Promise.all(due.map((job) => previewJob(context, job, policy)));
+  const nameOf = new Map(targets.files.map(({ path, name }) => [path, name]));
+  const requests = previews.flatMap(({ job, requests }) => {
+    const renews = [
+      ...job.accounts.map(({ account }) => account.id),
+      ...job.files.map(({ file }) => nameOf.get(file.path) ?? file.name),
+    ];
+    return requests.map((request) => plannedRequest(request, renews));
+  });
+  const result = resultOf(context, targets, [...idle, ...previews.map((each) => each.result)]);
+  return { ...result, printOnly: true, requests };
+}
+
+type Renewals = Pick<JobResult, 'accounts' | 'files'>;
+
+function resultOf(context: Context, targets: RenewTargets, results: readonly Renewals[]): RenewResult {
+  const byId = new Map(results.flatMap((each) => [...each.accounts]));
+  const byPath = new Map(results.flatMap((each) => [...each.files]));
+  const accounts = targets.accounts.map((asked) => renewedAccount(context, asked, byId.get(asked.account.id)));
+  const files = targets.files.map((asked) => {
+    const renewal = asked.problem ?? byPath.get(asked.path);
+    const isLeft = renewal?.kind === 'skipped' && isResting(asked);
+    return renewedFile(context, asked, isLeft ? disabled : renewal);
+  });
+  const count = (outcome: RenewedFile['outcome']) =>
+    [...accounts, ...files].filter((each) => each.outcome === outcome).length;
+  const summary = {
+    renewed: count('renewed'),
+    skipped: count('skipped'),
+    failed: count('failed'),
+    wouldRenew: count('would-renew'),
+  };
+  return { printOnly: false, accounts, files, summary };
+}
+
+const disabled: Renewal = { kind: 'skipped', reason: 'disabled' };
+
+/** A line for each account and file, the requests that would be sent, and a count. */
+function renderRenew({ printOnly, accounts, files, requests = [], summary }: RenewResult, theme: Theme): string {
+  const lines = [
+    ...accounts.map((account) => accountLine(account, theme)),
+    ...files.map((file) => fileLine(file, theme)),
+  ].join('');
+  const { renewed, skipped, failed, wouldRenew } = summary;
+  const first = printOnly ? `${wouldRenew} would be renewed` : `${renewed} renewed`;
+  const planned = requests.map((request) => `\n${requestText(request, theme)}`).join('');
+  return `${lines}${first}, ${skipped} skipped, ${failed} failed\n${planned}`;
+}
+
+export const renewCommand: Command<RenewOptions, RenewResult> = {
+  name: 'renew',
+  schema: RenewResult,
+  run: renew,
+  render: renderRenew,
+  exitCode({ accounts, files, summary: { renewed, failed } }) {
+    const problems = [...accounts, ...files].flatMap(({ problem }) => problem ?? []);
+    if (failed > 0 && renewed === 0 && problems.every(isNetworkFailure)) return 5;
+    return failed > 0 ? 1 : 0;
+  },
+};

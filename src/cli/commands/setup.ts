@@ -1,0 +1,181 @@
+import * as z from 'zod/mini';
+import { definedOnly } from '../../core/defined-only.js';
+import { AppError } from '../../core/errors.js';
+import { blockLines, markedBlock } from '../../core/shell/marked-block.js';
+import { pathBlock } from '../../core/shell/path-block.js';
+import { applySetup, type PlannedChange, planSetup, planUndo, type SetupPlace } from '../../core/shell/setup-plan.js';
+import { usedShells } from '../../core/shell/shell-files.js';
+import { type ShellName, shellNames } from '../../core/shell/shell-names.js';
+import { lastingTarget, type ShimTarget } from '../../core/shell/shim.js';
+import { findOfficialClient, readWiring } from '../../core/shell/wiring.js';
+import { assertOwner } from '../../core/storage/root.js';
+import type { Command } from '../command.js';
+import type { Context } from '../context.js';
+import type { Theme } from '../render/theme.js';
+import { setupPlace } from '../setup-place.js';
+
+const ChangeView = z.object({
+  path: z.string(),
+  change: z.enum(['create', 'change', 'remove']),
+  part: z.enum(['shim', 'shell-file']),
+  /** Of a shell's file: the lines that come, or with `--undo` go. */
+  lines: z.array(z.string()),
+});
+type ChangeView = z.infer<typeof ChangeView>;
+
+const SetupResult = z.object({
+  action: z.enum(['setup', 'undo', 'print']),
+  dryRun: z.boolean(),
+  /** What was done, or with `--dry-run` would be; nothing where all is as it should be. */
+  changes: z.array(ChangeView),
+  /** The directory that goes first on PATH. */
+  directory: z.string(),
+  /** The shells this was about. */
+  shells: z.array(z.enum(shellNames)),
+  /** With `--print`: the lines. */
+  lines: z.exactOptional(z.array(z.string())),
+  /** Whether `codex auth` reaches this program already in the shell that called it. */
+  reached: z.boolean(),
+  /** What makes that shell a new one, in which it does. */
+  next: z.exactOptional(z.string()),
+});
+type SetupResult = z.infer<typeof SetupResult>;
+
+export interface SetupOptions {
+  readonly yes?: true;
+  readonly shell?: readonly ShellName[];
+  readonly dryRun?: true;
+  readonly undo?: true;
+  readonly print?: ShellName;
+}
+
+async function setup(context: Context, options: SetupOptions): Promise<SetupResult> {
+  const place = setupPlace(context);
+  const shells = shellsOf(place, options);
+  if (options.print !== undefined)
+    return { ...resultOf(place, options, shells, []), lines: printed(place, options.print) };
+  assertOwner(place.root);
+  const changes = options.undo === true ? planUndo(place, options.shell) : planAnew(context, place, shells);
+  if (options.dryRun === true || changes.length === 0) return resultOf(place, options, shells, changes);
+  await askFirst(context, options, changes);
+  applySetup(changes, place);
+  return resultOf(place, options, shells, changes);
+}
+
+function shellsOf({ shells: places }: SetupPlace, { shell, undo, print }: SetupOptions): readonly ShellName[] {
+  if (print !== undefined) return [print];
+  if (undo === true) return shell ?? shellNames;
+  const shells = shell === undefined ? usedShells(places) : [...new Set(shell)];
+  if (shells.length > 0) return shells;
+  throw new AppError('usage', 'there is no telling which shell you use', {
+    hint: `name it: codex-auth setup --shell <${shellNames.join('|')}>`,
+  });
+}
+
+function printed({ root }: SetupPlace, shell: ShellName): string[] {
+  return blockLines(markedBlock(pathBlock(shell, root.paths.bin))) ?? [];
+}
+
+function planAnew(context: Context, place: SetupPlace, shells: readonly ShellName[]): PlannedChange[] {
+  const target = lastingTarget(context.machine.program, place.shells.environment);
+  warnAboutTarget(context, target);
+  if (findOfficialClient(place.shells.environment) === undefined) {
+    context.warn('the official client is not on PATH; until it is, only "codex auth" works');
+  }
+  return planSetup(place, shells, target);
+}
+
+/** `npx` keeps what it fetched in a cache, and forgets it one day. */
+function warnAboutTarget(context: Context, { script }: ShimTarget): void {
+  if (!/[\\/]_npx[\\/]/.test(script)) return;
+  context.warn(`this program runs from the cache of npx, which does not last: npm install -g codex-auth`);
+}
+
+async function askFirst(context: Context, { yes, undo }: SetupOptions, changes: readonly PlannedChange[]) {
+  const command = undo === true ? 'setup --undo' : 'setup';
+  if (yes === true) return;
+  if (!context.io.isInteractive) {
+    const count = `${changes.length} file${changes.length === 1 ? '' : 's'}`;
+    throw new AppError('confirmation-needed', `${command} would change ${count}`, {
+      hint: `add --yes; to see them first: codex-auth ${command} --dry-run`,
+      details: { changes: changes.map(changeView) },
+    });
+  }
+  context.io.note(`This will\n${planText(changes.map(changeView), undo === true)}`);
+  await (await context.prompter()).consent('Go ahead?', true, 'nothing was changed');
+}
+
+function resultOf(
+  place: SetupPlace,
+  { undo, print, dryRun }: SetupOptions,
+  shells: readonly ShellName[],
+  changes: readonly PlannedChange[],
+): SetupResult {
+  const { environment, isWindows } = place.shells;
+  const reached = readWiring(place).kind === 'shim';
+  const action: SetupResult['action'] = print !== undefined ? 'print' : undo === true ? 'undo' : 'setup';
+  const canRestart = !reached && action === 'setup' && !isWindows && environment['SHELL'] !== undefined;
+  return definedOnly({
+    action,
+    dryRun: dryRun === true,
+    changes: changes.map(changeView),
+    directory: place.root.paths.bin,
+    shells: [...shells],
+    reached,
+    next: canRestart ? `exec ${environment['SHELL']}` : undefined,
+  });
+}
+
+function changeView({ path, before, after, part, lines }: PlannedChange): ChangeView {
+  const change = before === undefined ? 'create' : after === undefined ? 'remove' : 'change';
+  return { path, change, part, lines: [...lines] };
+}
+
+/** What a plan would do, file by file; lines that several files get are shown once. */
+function planText(changes: readonly ChangeView[], isUndo: boolean): string {
+  const shown = new Set<string>();
+  const lines = changes.flatMap((each) => [
+    `  ${each.change} ${each.path}`,
+    ...linesOnce(each, shown).map((line) => `      ${isUndo ? '-' : '+'} ${line}`),
+  ]);
+  return lines.map((line) => `${line}\n`).join('');
+}
+
+function linesOnce({ lines }: ChangeView, shown: Set<string>): readonly string[] {
+  const [mark, ...rest] = lines;
+  const text = rest.join('\n');
+  if (mark !== undefined && shown.has(text)) return [mark, '(and the same lines as above)'];
+  shown.add(text);
+  return lines;
+}
+
+function renderSetup(result: SetupResult, { color, symbols }: Theme): string {
+  const { action, changes, dryRun, lines } = result;
+  if (lines !== undefined) return lines.map((line) => `${line}\n`).join('');
+  const isUndo = action === 'undo';
+  if (dryRun && changes.length > 0) return `It would\n${planText(changes, isUndo)}`;
+  const ok = color.green(symbols.ok);
+  if (changes.length === 0) {
+    const nothing = isUndo ? 'There is nothing to undo' : 'Everything is in place';
+    return `${ok} ${nothing}; nothing was changed.\n${isUndo ? '' : whatFollows(result)}`;
+  }
+  const done = changes.map(({ change, path }) => `${ok} ${pastTense[change]} ${path}\n`);
+  return [...done, isUndo ? undoneText : whatFollows(result)].join('');
+}
+
+const pastTense = { create: 'Created', change: 'Changed', remove: 'Removed' } as const;
+
+const undoneText =
+  '  From the next terminal on, type codex-auth: "codex auth logout" of the official client ends a login.\n';
+
+function whatFollows({ reached, next }: SetupResult): string {
+  if (reached) return '';
+  return `  "codex auth" reaches this program in every new terminal${next === undefined ? '' : `; in this one, first: ${next}`}\n`;
+}
+
+export const setupCommand: Command<SetupOptions, SetupResult> = {
+  name: 'setup',
+  schema: SetupResult,
+  run: setup,
+  render: renderSetup,
+};

@@ -1,0 +1,198 @@
+import { existsSync } from 'node:fs';
+import * as z from 'zod/mini';
+import { heldLocks } from '../../core/diagnostics/world/storage-facts.js';
+import { readableScopes } from '../../core/diagnostics/world/stored-files.js';
+import { AppError } from '../../core/errors.js';
+import { completionFiles } from '../../core/shell/completion-files.js';
+import { applySetup, type PlannedChange, planUndo, type SetupPlace } from '../../core/shell/setup-plan.js';
+import { withLock } from '../../core/storage/file-lock.js';
+import { sweepLeftovers } from '../../core/storage/leftovers.js';
+import { assertOwner, type Root } from '../../core/storage/root.js';
+import { filesBesides, removeTraces, tracesIn } from '../../core/storage/traces.js';
+import type { Command } from '../command.js';
+import type { Context } from '../context.js';
+import type { Theme } from '../render/theme.js';
+import { setupPlace } from '../setup-place.js';
+
+const Left = z.object({ path: z.string(), what: z.string() });
+type Left = z.infer<typeof Left>;
+
+const UninstallResult = z.object({
+  dryRun: z.boolean(),
+  /** Files that are gone, or with `--dry-run` would be. */
+  removed: z.array(z.string()),
+  /** Files of the person's shells that are without our lines now. */
+  changed: z.array(z.string()),
+  /** How many accounts were stored here, in all scopes. */
+  accounts: z.number(),
+  accountsRemoved: z.boolean(),
+  /** What stays, and what becomes of it. */
+  left: z.array(Left),
+});
+type UninstallResult = z.infer<typeof UninstallResult>;
+
+interface UninstallOptions {
+  readonly yes?: true;
+  readonly accounts?: true;
+  readonly dryRun?: true;
+}
+
+/** What would go, and what it is about. */
+interface Removal {
+  readonly changes: readonly PlannedChange[];
+  readonly files: readonly string[];
+  readonly accounts: number;
+}
+
+async function uninstall(context: Context, options: UninstallOptions): Promise<UninstallResult> {
+  const place = setupPlace(context);
+  assertOwner(place.root);
+  const removal = planRemoval(place, options);
+  const isDone = options.dryRun !== true && removal.changes.length + removal.files.length > 0;
+  if (isDone) {
+    assertIdle(place.root);
+    await askFirst(context, options, removal);
+    await context.uninterrupted(() => remove(context, place, removal));
+  }
+  return resultOf(context, place, options, removal);
+}
+
+function planRemoval(place: SetupPlace, { accounts }: UninstallOptions): Removal {
+  const { paths } = place.root;
+  const traces = tracesIn(paths);
+  return {
+    changes: planUndo(place),
+    files: accounts === true ? [...traces.accounts, ...traces.caches] : traces.caches,
+    accounts: readableScopes(paths).reduce(
+      (sum, { pool, flagged }) => sum + pool.accounts.length + flagged.accounts.length,
+      0,
+    ),
+  };
+}
+
+/** Whoever works on the accounts now would find them gone halfway, or bring something back. */
+function assertIdle(root: Root): void {
+  // For the lock of the store, which we take ourselves, it is enough to wait.
+  const busy = heldLocks(root).find(({ name, state }) => name !== 'store' && state === 'alive');
+  if (busy === undefined) return;
+  const pid = busy.owner?.pid;
+  throw new AppError('lock-busy', `another codex-auth (pid ${pid}) is at work here`, {
+    hint: 'wait for it, or end it, then run the command again',
+    details: { lock: busy.name, ...(pid === undefined ? {} : { pid }) },
+  });
+}
+
+async function askFirst({ io, prompter }: Context, { yes, accounts: all }: UninstallOptions, removal: Removal) {
+  if (yes === true) return;
+  const { changes, files, accounts } = removal;
+  const withAccounts = all === true && accounts > 0;
+  const question = withAccounts ? `Remove ${described(accounts)} for good? ${livesOn}` : 'Go ahead?';
+  if (!io.isInteractive) {
+    const what = withAccounts
+      ? `remove ${described(accounts)} for good`
+      : `change or remove ${changes.length + files.length} files`;
+    throw new AppError('confirmation-needed', `uninstall would ${what}`, {
+      hint: `add --yes; to see the files first: codex-auth uninstall${all === true ? ' --accounts' : ''} --dry-run`,
+    });
+  }
+  io.note(`This will\n${planText(removedBy(removal), changedBy(removal))}`);
+  await (await prompter()).consent(question, !withAccounts, 'nothing was removed');
+}
+
+const livesOn = 'Their logins live on at the provider.';
+
+function described(accounts: number): string {
+  return `${accounts} account${accounts === 1 ? '' : 's'}`;
+}
+
+/** The shells first, because that is all or nothing; the locks last, because they are held until then. */
+async function remove({ home, signal }: Context, place: SetupPlace, { changes, files }: Removal): Promise<void> {
+  const { root } = place;
+  const { paths, clock, processes } = root;
+  if (!existsSync(paths.root)) return applySetup(changes, place);
+  await withLock('store', { directory: paths.locks, clock, processes, waitMs: 10_000, signal }, () => {
+    // Once more: the question may have waited for long.
+    assertIdle(root);
+    applySetup(changes, place);
+    sweepLeftovers(root, home.authFile);
+    removeTraces(
+      paths,
+      files.filter((path) => path !== paths.locks),
+    );
+  });
+  removeTraces(paths, [paths.locks]);
+}
+
+function removedBy({ changes, files }: Removal): string[] {
+  return [...changes.filter(({ after }) => after === undefined).map(({ path }) => path), ...files];
+}
+
+function changedBy({ changes }: Removal): string[] {
+  return changes.filter(({ after }) => after !== undefined).map(({ path }) => path);
+}
+
+function resultOf(
+  context: Context,
+  place: SetupPlace,
+  { accounts: all, dryRun }: UninstallOptions,
+  removal: Removal,
+): UninstallResult {
+  const { accounts } = removal;
+  const removed = removedBy(removal);
+  const kept = all === true ? [] : tracesIn(place.root.paths).accounts;
+  return {
+    dryRun: dryRun === true,
+    removed,
+    changed: changedBy(removal),
+    accounts,
+    accountsRemoved: all === true && accounts > 0 && dryRun !== true,
+    left: [
+      ...(kept.length > 0 ? [keptAccounts(place, accounts)] : []),
+      ...whatElseStays(context, place, [...removed, ...kept]),
+    ],
+  };
+}
+
+function keptAccounts({ root }: SetupPlace, accounts: number): Left {
+  const what = `${described(accounts)} and the settings; to remove them too: codex-auth uninstall --accounts`;
+  return { path: root.paths.root, what };
+}
+
+function whatElseStays({ home, machine }: Context, { root, shells }: SetupPlace, ours: readonly string[]): Left[] {
+  const all = (paths: readonly string[], what: string) => paths.map((path) => ({ path, what }));
+  return [
+    ...all(filesBesides(root.paths, ours), 'not made by this program'),
+    ...all(completionFiles(shells), 'loads the completion of codex-auth: take that line out'),
+    ...all([home.authFile].filter(existsSync), 'the login of the official client'),
+    ...all([machine.program.script], 'this program: npm uninstall -g codex-auth'),
+  ];
+}
+
+function planText(removed: readonly string[], changed: readonly string[]): string {
+  const lines = [...changed.map((path) => `take our lines out of ${path}`), ...removed.map((path) => `remove ${path}`)];
+  return lines.map((line) => `  ${line}\n`).join('');
+}
+
+function renderUninstall(result: UninstallResult, { color, symbols }: Theme): string {
+  const { dryRun, removed, changed, accounts, accountsRemoved, left } = result;
+  const ok = color.green(symbols.ok);
+  const done = [
+    ...changed.map((path) => `${ok} Took our lines out of ${path}`),
+    ...removed.map((path) => `${ok} Removed ${path}`),
+    ...(removed.length + changed.length === 0 ? [`${ok} There is nothing to remove`] : []),
+    ...(accountsRemoved ? [`${ok} Removed ${described(accounts)}. ${livesOn}`] : []),
+  ];
+  const stays = left.map(({ path, what }) => `  ${path}  ${color.dim(what)}`);
+  const head =
+    dryRun && removed.length + changed.length > 0
+      ? `It would\n${planText(removed, changed)}`
+      : done.map((line) => `${line}\n`).join('');
+  return `${head}\n${color.bold('What stays')}\n${stays.map((line) => `${line}\n`).join('')}`;
+}
+
+export const uninstallCommand: Command<UninstallOptions, UninstallResult> = {
+  name: 'uninstall',
+  schema: UninstallResult,
+  run: uninstall,
+  render: renderUninstall,
+};

@@ -1,0 +1,43 @@
+import { definedOnly } from '../../core/defined-only.js';
+import type { Command } from '../command.js';
+import type { Context } from '../context.js';
+import { isInTheDark } from '../probe-failure.js';
+import { toIso } from '../render/time.js';
+import { renderRound } from '../render/watch.js';
+import { createLook, rounds } from '../watching/rounds.js';
+import { isFailing, WatchRound } from '../watching/watch-view.js';
+
+export interface WatchOptions {
+  /** Seconds. */
+  readonly interval: number;
+  readonly once?: boolean;
+}
+
+async function lookOnce(context: Context, { interval }: WatchOptions): Promise<WatchRound> {
+  const seen = await createLook(context, interval * 1_000)();
+  return { ...seen, round: 1, at: toIso(context.clock.now()) };
+}
+
+/** On a terminal it draws by itself; elsewhere each round is a result. */
+async function* follow(context: Context, { interval }: WatchOptions): AsyncGenerator<WatchRound, void> {
+  const { io, environment, options } = context;
+  const watch = (quiet: Context) => rounds(quiet, interval * 1_000);
+  if (!io.style.canRewrite || environment.ci !== undefined || options.json === true) return yield* watch(context);
+  const { drawRounds } = await import('../watching/screen.js');
+  await drawRounds(context, watch);
+}
+
+export const watchCommand: Command<WatchOptions, WatchRound> = {
+  name: 'watch',
+  schema: WatchRound,
+  run: lookOnce,
+  follow: (context, options) => (options.once === true ? undefined : follow(context, options)),
+  render: renderRound,
+  exitCode({ accounts }) {
+    const asked = accounts.map((account) =>
+      definedOnly({ quota: account.quota, failure: isFailing(account) ? account.lastError : undefined }),
+    );
+    if (isInTheDark(asked)) return 5;
+    return accounts.some(isFailing) ? 1 : 0;
+  },
+};

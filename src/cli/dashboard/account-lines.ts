@@ -1,0 +1,122 @@
+import { stripVTControlCharacters } from 'node:util';
+import { printable } from '../../core/printable.js';
+import { healthCell, nameOf, stateCell } from '../render/account-table.js';
+import { leftBar } from '../render/quota.js';
+import { type Cell, type Column, renderTable } from '../render/table.js';
+import type { Theme } from '../render/theme.js';
+import { formatDuration } from '../render/time.js';
+import type { ShownAccount } from './model.js';
+
+type Window = NonNullable<ShownAccount['quota']>['windows'][number];
+
+export interface AccountTable {
+  readonly accounts: readonly ShownAccount[];
+  readonly selectedId: string | undefined;
+  /** Numbers that are older show their age. */
+  readonly freshMs: number;
+}
+
+/** From this width on there is room for long bars; below the other for none. */
+const wide = 110;
+const narrow = 60;
+
+/** The table of accounts, its header first. */
+export function accountLines(table: AccountTable, theme: Theme): string[] {
+  const { accounts } = table;
+  const windows = windowIds(accounts);
+  const hasAges = accounts.some(({ quota }) => isOld(quota, table.freshMs, theme));
+  const columns: Column[] = [
+    { title: '' },
+    { title: '#', align: 'right' },
+    { title: 'account', minWidth: theme.style.width < narrow ? 10 : 14 },
+    { title: 'workspace', minWidth: 8, dropOrder: 3 },
+    { title: 'plan', dropOrder: 2 },
+    { title: 'health', dropOrder: 1 },
+    ...windows.map((id, position) => ({
+      title: theme.style.width < narrow ? id : `${id} left`,
+      dropOrder: 7 - Math.min(position, 2),
+    })),
+    ...(hasAges ? [{ title: 'seen', dropOrder: 4 }] : []),
+    { title: 'state' },
+  ];
+  const rows = accounts.map((account) => [
+    ...nameCells(account, account.id === table.selectedId, theme),
+    ...windows.map((id) => windowCell(account, id, theme)),
+    ...(hasAges ? [ageCell(account, table.freshMs, theme)] : []),
+    shortState(account, theme),
+  ]);
+  return renderTable(columns, rows, theme).trimEnd().split('\n');
+}
+
+/** The ordinary windows that any of the accounts has, the shortest first. */
+function windowIds(accounts: readonly ShownAccount[]): string[] {
+  const windows = accounts.flatMap(({ quota }) => quota?.windows ?? []).filter(isOrdinary);
+  const byDuration = [...windows].sort((one, other) => one.durationSeconds - other.durationSeconds);
+  return [...new Set(byDuration.map(({ id }) => id))];
+}
+
+function isOrdinary({ limitName }: Window): boolean {
+  return limitName === undefined;
+}
+
+function nameCells(account: ShownAccount, isSelected: boolean, theme: Theme): Cell[] {
+  const { color, symbols } = theme;
+  const { active, workspace = symbols.unknown, plan = symbols.unknown } = account;
+  const mark = `${isSelected ? symbols.selected : ' '}${active ? symbols.active : ' '}`;
+  const paintMark = (text: string) =>
+    text.replace(symbols.selected, color.cyan(symbols.selected)).replace(symbols.active, color.green(symbols.active));
+  return [
+    { text: mark, paint: paintMark },
+    { text: String(account.index), paint: color.dim },
+    { text: shortName(account, theme), ...(isSelected ? { paint: color.bold } : {}) },
+    { text: workspace },
+    { text: plan },
+    healthCell(account, theme),
+  ];
+}
+
+/** What the person calls it; the whole of it where there is room. */
+function shortName(account: ShownAccount, { style }: Theme): string {
+  const { label, email, id } = account;
+  return style.width < wide ? printable(label ?? email ?? id) : nameOf(account);
+}
+
+/** `███░░  60% 2h`: what is left, and when it is full again. */
+function windowCell({ quota }: ShownAccount, id: string, theme: Theme): Cell {
+  const { color, symbols, style, now } = theme;
+  const window = quota?.windows.filter(isOrdinary).find((each) => each.id === id);
+  if (window === undefined) return { text: symbols.unknown, paint: color.dim };
+  const share = `${Math.floor(window.remainingPercent)}%`;
+  if (style.width < narrow) return { text: share };
+  const bar = leftBar(window, theme, style.width < wide ? 5 : 10);
+  const shape = stripVTControlCharacters(bar);
+  const distance = window.resetsAt === undefined ? '' : formatDuration(Date.parse(window.resetsAt) - now);
+  const countdown = style.width < wide ? oneUnit(distance) : distance;
+  return { text: `${shape} ${share.padStart(4)} ${countdown}`.trimEnd(), paint: (text) => text.replace(shape, bar) };
+}
+
+type Quota = ShownAccount['quota'];
+
+function isOld(quota: Quota, freshMs: number, { now }: Theme): boolean {
+  return quota !== undefined && now - Date.parse(quota.observedAt) >= freshMs;
+}
+
+/** How old the numbers are, where they are not fresh (P15). */
+function ageCell({ quota }: ShownAccount, freshMs: number, theme: Theme): Cell {
+  if (quota === undefined || !isOld(quota, freshMs, theme)) return { text: '' };
+  const age = formatDuration(theme.now - Date.parse(quota.observedAt));
+  return { text: `${oneUnit(age)} ago`, paint: theme.color.yellow };
+}
+
+/** `2h 5m` as `2h`. */
+function oneUnit(duration: string): string {
+  return duration.replace(/ .*/, '');
+}
+
+function shortState(account: ShownAccount, theme: Theme): Cell {
+  const { paint } = stateCell(account, theme);
+  const { state, availableAt } = account;
+  const hasRoom = availableAt !== undefined && theme.style.width >= narrow;
+  const wait = hasRoom ? ` ${oneUnit(formatDuration(Date.parse(availableAt) - theme.now))}` : '';
+  return { text: state.replaceAll('-', ' ') + wait, ...(paint === undefined ? {} : { paint }) };
+}

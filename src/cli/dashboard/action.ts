@@ -1,0 +1,106 @@
+import type { Ending, QuietRun } from './quiet-run.js';
+
+/** A command that changes or asks something, with the options that the dashboard has already got an answer for. */
+export type Action =
+  | ({ readonly verb: 'switch'; readonly id: string } & SwitchAnswers)
+  | { readonly verb: 'refresh'; readonly id: string }
+  | { readonly verb: 'enable' | 'disable' | 'remove' | 'flag'; readonly id: string }
+  | { readonly verb: 'check' }
+  | { readonly verb: 'verify'; readonly restore: boolean };
+
+/** What `switch` would ask at a terminal. */
+interface SwitchAnswers {
+  readonly enable?: boolean;
+  readonly replace?: boolean;
+  readonly restartDaemon?: boolean;
+}
+
+export interface Outcome {
+  readonly ending: Ending<unknown>;
+  /** What would help further, and is for the person to agree to. */
+  readonly next: 'sign-in' | 'daemon-restart' | undefined;
+}
+
+/** What a person would type for it. */
+export const commandOf: Readonly<Record<Action['verb'], string>> = {
+  switch: 'switch',
+  enable: 'enable',
+  disable: 'disable',
+  remove: 'remove',
+  flag: 'flag',
+  refresh: 'check',
+  check: 'check',
+  verify: 'verify-flagged',
+};
+
+/** What is said while it runs. */
+export const doing: Readonly<Record<Action['verb'], string>> = {
+  switch: 'switching',
+  enable: 'enabling',
+  disable: 'disabling',
+  remove: 'removing',
+  flag: 'setting aside',
+  refresh: 'checking the account and reading its quota',
+  check: 'checking every account',
+  verify: 'trying the flagged accounts',
+};
+
+/** Runs the very command that a person would type. */
+export async function perform(run: QuietRun, action: Action): Promise<Outcome> {
+  switch (action.verb) {
+    case 'switch':
+      return switchTo(run, action);
+    case 'refresh':
+      return refresh(run, action.id);
+    default:
+      return outcomeOf(await runPlain(run, action));
+  }
+}
+
+type PlainAction = Exclude<Action, { verb: 'switch' } | { verb: 'refresh' }>;
+
+async function runPlain(run: QuietRun, action: PlainAction): Promise<Ending<unknown>> {
+  switch (action.verb) {
+    case 'enable':
+      return run((await import('../commands/enable.js')).enableCommand, { selector: action.id });
+    case 'disable':
+      return run((await import('../commands/enable.js')).disableCommand, { selector: action.id });
+    case 'remove':
+      return run((await import('../commands/remove.js')).removeCommand, { selector: action.id, yes: true });
+    case 'flag':
+      return run((await import('../commands/flag.js')).flagCommand, { selector: action.id });
+    case 'check':
+      return run((await import('../commands/check.js')).checkCommand, {});
+    case 'verify': {
+      const { verifyFlaggedCommand } = await import('../commands/verify-flagged.js');
+      return run(verifyFlaggedCommand, { restore: action.restore, probe: true });
+    }
+  }
+}
+
+async function switchTo(run: QuietRun, action: Extract<Action, { verb: 'switch' }>): Promise<Outcome> {
+  const { switchCommand } = await import('../commands/switch.js');
+  const { verb: _, id: selector, ...answers } = action;
+  const ending = await run(switchCommand, { selector, ...answers });
+  if (ending.kind === 'failed') return outcomeOf(ending);
+  const { adopted, surfaces } = ending.result;
+  const keepsOld = surfaces.some(({ kind, account }) => kind === 'daemon' && account === 'old');
+  // The command notes it beside its result, which a program reads from the document.
+  const note = adopted ? '  The login found in auth.json is a new account now.\n' : '';
+  const next = keepsOld && answers.restartDaemon === undefined ? 'daemon-restart' : undefined;
+  return { ending: { ...ending, text: ending.text + note }, next };
+}
+
+/** What `check` does for one account: it refreshes what is due, and nothing else. */
+async function refresh(run: QuietRun, selector: string): Promise<Outcome> {
+  const { checkCommand } = await import('../commands/check.js');
+  const ending = await run(checkCommand, { selector, live: true });
+  const problems = ending.kind === 'done' ? ending.result.accounts.map(({ problem }) => problem?.code) : [];
+  const outcome = outcomeOf(ending);
+  return problems.includes('sign-in-needed') ? { ...outcome, next: 'sign-in' } : outcome;
+}
+
+function outcomeOf(ending: Ending<unknown>): Outcome {
+  const isRefused = ending.kind === 'failed' && ending.failure.code === 'sign-in-needed';
+  return { ending, next: isRefused ? 'sign-in' : undefined };
+}

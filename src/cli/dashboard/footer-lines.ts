@@ -1,0 +1,58 @@
+import measureWidth from 'fast-string-width';
+import type { Theme } from '../render/theme.js';
+import { bindingsOf } from './keys.js';
+import { type Message, type Model, type Question, selectedAccount, viewOf } from './model.js';
+
+/** The bottom of the screen, its lines not yet broken to the width. */
+export interface Footer {
+  /** What was said or is asked last. */
+  readonly said: readonly string[];
+  /** What can be pressed, which stays on the screen however small it is. */
+  readonly keys: readonly string[];
+}
+
+export function footerLines(model: Model, theme: Theme): Footer {
+  const { color } = theme;
+  if (model.question !== undefined) return questionLines(model.question, theme);
+  const busy = model.busy === undefined ? [] : [color.cyan(`${model.busy}${theme.symbols.ellipsis}`)];
+  const message = model.message ?? (model.busy === undefined ? model.readFailure : undefined);
+  const said = message === undefined ? busy : messageLines(message, theme);
+  return { said, keys: [filterLine(model, theme) ?? keyLine(model, theme)] };
+}
+
+function questionLines({ text, choices, cursor }: Question, { color, symbols }: Theme): Footer {
+  const keys = choices.map((choice, position) => {
+    const mark = position === cursor ? color.cyan(symbols.selected) : ' ';
+    return `${mark} ${color.bold(choice.key)}  ${position === cursor ? color.bold(choice.text) : choice.text}`;
+  });
+  return { said: [color.bold(text)], keys };
+}
+
+export function messageLines({ tone, text, hint, warnings }: Message, { color, symbols }: Theme): string[] {
+  const lines = text.trimEnd().split('\n');
+  const said = tone === 'good' ? lines : lines.map((line) => `${color.red(symbols.error)} ${line}`);
+  return [
+    ...said,
+    ...(hint === undefined ? [] : [`  ${symbols.arrow} ${hint}`]),
+    ...warnings.map((warning) => color.yellow(`${symbols.warning} ${warning}`)),
+  ];
+}
+
+/** The filter, while it is typed or holds something back. */
+function filterLine({ isTyping, filter }: Model, { color }: Theme): string | undefined {
+  if (isTyping) return `${color.bold('/')}${filter}${color.inverse(' ')}  ${color.dim('Enter keeps it, Esc ends it')}`;
+  return filter === '' ? undefined : `${color.bold('/')}${filter}  ${color.dim('q shows all again')}`;
+}
+
+/** As many keys as there is room for; the last two, help and the way out, always. */
+function keyLine(model: Model, { color, style }: Theme): string {
+  const keys = bindingsOf(viewOf(model)).flatMap(({ label, short, intent }) => {
+    if (label === undefined || short === undefined) return [];
+    const isDisabling = intent === 'toggle' && selectedAccount(model)?.enabled !== false;
+    return [{ label, short: isDisabling ? 'disable' : short }];
+  });
+  const widthOf = (some: typeof keys) => measureWidth(some.map(({ label, short }) => `${label} ${short}`).join('  '));
+  let shown = keys;
+  while (shown.length > 2 && widthOf(shown) > style.width) shown = [...shown.slice(0, -3), ...shown.slice(-2)];
+  return shown.map(({ label, short }) => `${color.bold(label)} ${color.dim(short)}`).join('  ');
+}

@@ -1,0 +1,113 @@
+import type { Theme } from '../render/theme.js';
+import { accountLines } from './account-lines.js';
+import { footerLines } from './footer-lines.js';
+import { headerLines } from './header-lines.js';
+import { type Model, selectedAccount, type View, viewOf, visibleAccounts } from './model.js';
+import { detailsLines, flaggedLines, helpLines, outputLines } from './page-lines.js';
+import { previewLines } from './preview-lines.js';
+import { cutLine, wrapLine } from './wrap-line.js';
+
+/** The screen as lines, none wider than it. */
+export interface Frame {
+  readonly header: readonly string[];
+  readonly body: readonly string[];
+  /** A body that is longer than its room is scrolled by the person; that of a table follows the selection. */
+  readonly isPage: boolean;
+  readonly footer: readonly string[];
+  readonly bodyHeight: number;
+}
+
+export interface Size {
+  readonly columns: number;
+  readonly rows: number;
+}
+
+/** Below this height there is no room for blank lines. */
+const low = 16;
+
+/** Lays the model out for a screen of this size; `theme` has its width. */
+export function layOut(model: Model, theme: Theme, size: Size): Frame {
+  const { columns, rows } = size;
+  const cut = (line: string) => cutLine(line, columns, theme.symbols.ellipsis);
+  const blank = rows < low ? [] : [''];
+  const header = [...headerLines(model, theme).map(cut).slice(0, headerHeight(rows)), ...blank];
+  // The last row stays empty, because text that ends there makes terminals scroll; and one is for the body.
+  const footer = footerOf(model, theme, { columns, rows: rows - 2 - header.length });
+  const bodyHeight = Math.max(1, rows - 1 - header.length - footer.length);
+  const view = viewOf(model);
+  const isPage = pages.includes(view);
+  const lines = bodyLines(model, theme, bodyHeight);
+  const indent = view === 'details' ? factIndent : 2;
+  const body = isPage ? lines.flatMap((line) => wrapLine(line, columns, indent)) : lines.slice(0, bodyHeight).map(cut);
+  return { header, body, isPage, footer, bodyHeight };
+}
+
+function headerHeight(rows: number): number {
+  if (rows < low) return rows < 8 ? 1 : 2;
+  return 4;
+}
+
+/** The keys, and above them as much of what was said as there is room for. */
+function footerOf(model: Model, theme: Theme, { columns, rows }: Size): string[] {
+  const broken = (texts: readonly string[]) =>
+    texts.flatMap((text) => text.split('\n')).flatMap((line) => wrapLine(line, columns, 2));
+  const footer = footerLines(model, theme);
+  const keys = broken(footer.keys).slice(-Math.max(1, rows));
+  const said = broken(footer.said).slice(0, Math.max(0, rows - keys.length));
+  const blank = rows - keys.length - said.length > low / 2 ? [''] : [];
+  return [...blank, ...said, ...keys];
+}
+
+/** Where the values of `status` begin. */
+const factIndent = 12;
+
+const pages: readonly View[] = ['details', 'help', 'output'];
+
+function bodyLines(model: Model, theme: Theme, height: number): string[] {
+  switch (viewOf(model)) {
+    case 'list':
+      return listLines(model, theme, height);
+    case 'flagged':
+      return windowOf(flaggedLines(model, theme), model.flaggedCursor, height);
+    case 'details':
+      return detailsLines(model, theme);
+    case 'help':
+      return helpLines(theme);
+    case 'output':
+      return outputLines(model, theme);
+  }
+}
+
+/** The table, and below it what there is room for about the selected account. */
+function listLines(model: Model, theme: Theme, height: number): string[] {
+  const { report, cursor } = model;
+  if (report === undefined) return [theme.color.dim('reading the accounts')];
+  const accounts = visibleAccounts(model);
+  const selected = selectedAccount(model);
+  if (report.accounts.length === 0) return emptyLines(report.flagged.length, theme);
+  if (selected === undefined) return [theme.color.dim('no account contains that')];
+  const freshMs = settingOf(model, 'quotaTtlMs');
+  const table = accountLines({ accounts, selectedId: selected.id, freshMs }, theme);
+  const preview = ['', ...previewLines(model, selected, theme).flatMap((line) => wrapLine(line, theme.style.width, 2))];
+  const room = height - table.length;
+  if (room >= preview.length) return [...table, ...preview];
+  return windowOf(table, cursor, height);
+}
+
+function emptyLines(flagged: number, { color }: Theme): string[] {
+  if (flagged > 0) return ['Every account here is set aside.', '', `Press ${color.bold('f')} to see them.`];
+  return ['No accounts yet.', '', `Press ${color.bold('Enter')} to sign in to the first one.`];
+}
+
+function settingOf({ report }: Model, name: string): number {
+  const value = report?.settings.find((setting) => setting.name === name)?.value;
+  return typeof value === 'number' ? value : 0;
+}
+
+/** A table of which only some lines fit: its header, and the lines around the selected one. */
+function windowOf(table: readonly string[], cursor: number, height: number): string[] {
+  const [header = '', ...lines] = table;
+  const room = Math.max(1, height - 1);
+  const start = Math.max(0, Math.min(cursor - Math.floor(room / 2), lines.length - room));
+  return [header, ...lines.slice(start, start + room)];
+}

@@ -1,0 +1,56 @@
+import { basename } from 'node:path';
+import { describePlace } from '../account-view.js';
+import type { ReportResult } from '../commands/report.js';
+import { titleOf } from '../render/account-table.js';
+import type { Theme } from '../render/theme.js';
+import { formatWhen } from '../render/time.js';
+import { type Model, noticesOf } from './model.js';
+import { wrapLine } from './wrap-line.js';
+
+/** What the dashboard is about and what it recommends: the answer of `decide()`, as every command shows it (P14). */
+export function headerLines(model: Model, theme: Theme): string[] {
+  const { report } = model;
+  const { color, symbols } = theme;
+  if (report === undefined) return [color.bold('codex-auth')];
+  const isUnused = report.accounts.length > 0 && report.activeId === undefined;
+  const facts = [
+    scopeText(report),
+    countText(report),
+    isUnused ? 'none of them is in use' : '',
+    model.isReadingQuota ? 'reading quota' : '',
+  ];
+  const title = [color.bold('codex-auth'), ...facts.filter((fact) => fact !== '').map((fact) => color.dim(fact))];
+  const dot = color.dim(` ${symbols.separator} `);
+  const notices = noticesOf(model);
+  const warning = notices.length === 0 ? [] : [color.yellow(`${symbols.warning} ${notices.join('; ')}`)];
+  const advice = adviceLines(report, theme).flatMap((line) => wrapLine(line, theme.style.width, 2));
+  return [title.join(dot), ...advice.slice(0, 2), ...warning];
+}
+
+function scopeText({ scope }: ReportResult): string {
+  if (scope.kind === 'global') return 'global accounts';
+  const name = `project ${basename(scope.root ?? scope.key ?? '')}`;
+  return scope.path === scope.readFrom ? name : `${name}, using ${describePlace({ kind: 'global' })}`;
+}
+
+function countText({ accounts, flagged }: ReportResult): string {
+  const count = `${accounts.length} account${accounts.length === 1 ? '' : 's'}`;
+  return flagged.length === 0 ? count : `${count}, ${flagged.length} set aside`;
+}
+
+function adviceLines({ forecast, activeId, accounts }: ReportResult, theme: Theme): string[] {
+  const { color, symbols, now } = theme;
+  if (accounts.length === 0) return [];
+  const { recommendation, nextAvailable } = forecast;
+  const named = forecast.accounts.find(({ id }) => id === (recommendation ?? nextAvailable)?.id);
+  const name = named === undefined ? '' : color.bold(titleOf(named));
+  if (recommendation !== undefined && recommendation.id === activeId) {
+    return [`${color.green(symbols.ok)} ${name} is in use, and the best now: ${recommendation.reason}`];
+  }
+  if (recommendation !== undefined) {
+    const key = recommendation.index > 9 ? '' : color.dim(` (press ${recommendation.index})`);
+    return [`${color.cyan(symbols.arrow)} best now: ${name}${key}: ${recommendation.reason}`];
+  }
+  const back = nextAvailable && `; ${name} is back ${formatWhen(Date.parse(nextAvailable.availableAt), now)}`;
+  return [`${color.yellow(symbols.warning)} no account is ready${back ?? ''}`];
+}

@@ -1,0 +1,148 @@
+import type { View } from './model.js';
+
+/** A key as the dashboard knows it: the name of one without a letter, or the letter itself. */
+export type Key = string;
+
+export type Intent =
+  | 'up'
+  | 'down'
+  | 'page-up'
+  | 'page-down'
+  | 'first'
+  | 'last'
+  | 'open'
+  | 'back'
+  | 'use'
+  | 'use-by-number'
+  | 'refresh'
+  | 'toggle'
+  | 'remove'
+  | 'flagged'
+  | 'add'
+  | 'check'
+  | 'search'
+  | 'help'
+  | 'verify'
+  | 'restore'
+  | 'suspend'
+  | 'interrupt';
+
+export interface Binding {
+  readonly intent: Intent;
+  readonly keys: readonly Key[];
+  /** How the keys are written for a person; absent for those that need no words. */
+  readonly label?: string;
+  /** For the line at the bottom; absent where only the help names it. */
+  readonly short?: string;
+  readonly help?: string;
+  /** Where it means something; absent: everywhere. */
+  readonly views?: readonly View[];
+}
+
+const ofAccounts: readonly View[] = ['list', 'details'];
+
+/** Every key there is, in the order of the help page. The one place that gives a key its meaning. */
+export const bindings: readonly Binding[] = [
+  { intent: 'up', keys: ['up', 'k'], label: 'up, k', help: 'move up' },
+  { intent: 'down', keys: ['down', 'j'], label: 'down, j', help: 'move down' },
+  { intent: 'page-up', keys: ['pageup', 'ctrl-b'] },
+  { intent: 'page-down', keys: ['pagedown', 'ctrl-f', 'space'] },
+  { intent: 'first', keys: ['home', 'g'], label: 'g, G', help: 'to the first, to the last' },
+  { intent: 'last', keys: ['end', 'G'] },
+  {
+    intent: 'open',
+    keys: ['enter', 'l', 'right'],
+    label: 'Enter',
+    short: 'details',
+    help: 'everything about the account',
+    views: ['list'],
+  },
+  { intent: 'use', keys: ['s'], label: 's', short: 'use', help: 'make it the active account', views: ofAccounts },
+  {
+    intent: 'use-by-number',
+    keys: ['1', '2', '3', '4', '5', '6', '7', '8', '9'],
+    label: '1-9',
+    help: 'make the account of this number the active one',
+    views: ofAccounts,
+  },
+  {
+    intent: 'refresh',
+    keys: ['r'],
+    label: 'r',
+    short: 'refresh',
+    help: 'refresh what is due and read its quota, or sign in again',
+    views: ofAccounts,
+  },
+  { intent: 'toggle', keys: ['e'], label: 'e', short: 'enable', help: 'enable or disable it', views: ofAccounts },
+  { intent: 'remove', keys: ['d'], label: 'd', short: 'delete', help: 'remove it, or set it aside', views: ofAccounts },
+  { intent: 'add', keys: ['a'], label: 'a', short: 'add', help: 'sign in to another account', views: ofAccounts },
+  { intent: 'check', keys: ['c'], label: 'c', short: 'check', help: 'check every account', views: ofAccounts },
+  {
+    intent: 'flagged',
+    keys: ['f'],
+    label: 'f',
+    short: 'flagged',
+    help: 'the accounts that are set aside',
+    views: ['list'],
+  },
+  {
+    intent: 'search',
+    keys: ['/'],
+    label: '/',
+    short: 'search',
+    help: 'show only what contains a text',
+    views: ['list'],
+  },
+  {
+    intent: 'verify',
+    keys: ['v'],
+    label: 'v',
+    short: 'verify',
+    help: 'try the flagged accounts, and leave them where they are',
+    views: ['flagged'],
+  },
+  {
+    intent: 'restore',
+    keys: ['r'],
+    label: 'r',
+    short: 'restore',
+    help: 'try the flagged accounts, and take back those that work',
+    views: ['flagged'],
+  },
+  {
+    intent: 'open',
+    keys: ['enter', 'a'],
+    label: 'Enter',
+    short: 'sign in again',
+    help: 'sign in again to the flagged account, which restores it',
+    views: ['flagged'],
+  },
+  {
+    intent: 'use',
+    keys: ['s'],
+    label: 's',
+    short: 'use',
+    help: 'use the flagged account while its access token lives',
+    views: ['flagged'],
+  },
+  { intent: 'help', keys: ['?'], label: '?', short: 'help', help: 'this page', views: ['list', 'details', 'flagged'] },
+  { intent: 'back', keys: ['q', 'escape'], label: 'q', short: 'quit', help: 'back, and at last out', views: ['list'] },
+  { intent: 'back', keys: ['q', 'escape', 'left', 'h'], label: 'q', short: 'back', views: ['details', 'flagged'] },
+  {
+    intent: 'back',
+    keys: ['q', 'escape', 'left', 'h', 'enter', '?'],
+    label: 'q',
+    short: 'back',
+    views: ['help', 'output'],
+  },
+  { intent: 'suspend', keys: ['ctrl-z'], label: 'Ctrl-Z', help: 'to the shell, until fg' },
+  { intent: 'interrupt', keys: ['ctrl-c'] },
+];
+
+export function bindingsOf(view: View): readonly Binding[] {
+  return bindings.filter(({ views }) => views === undefined || views.includes(view));
+}
+
+export function intentOf(view: View, key: Key): Intent | undefined {
+  return bindingsOf(view).find(({ keys }) => keys.includes(key))?.intent;
+}

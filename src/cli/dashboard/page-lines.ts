@@ -1,0 +1,66 @@
+import { printable } from '../../core/printable.js';
+import { statusCommand } from '../commands/status.js';
+import { reasonText } from '../render/flag-reason.js';
+import { type Cell, renderTable } from '../render/table.js';
+import type { Theme } from '../render/theme.js';
+import { formatDistance, formatWhen } from '../render/time.js';
+import { messageLines } from './footer-lines.js';
+import { bindings } from './keys.js';
+import { type FlaggedEntry, type Model, selectedAccount } from './model.js';
+import { quotaLines, reasonLines } from './preview-lines.js';
+
+/** Everything `status` says about the account, and its windows and reasons in full. */
+export function detailsLines(model: Model, theme: Theme): string[] {
+  const { details } = model;
+  const account = selectedAccount(model);
+  const status = details?.status === undefined ? 'reading' : statusCommand.render(details.status, theme).trimEnd();
+  const facts = status.split('\n');
+  if (account === undefined) return facts;
+  return [...facts, '', ...quotaLines(model, account, theme), ...reasonLines(model, account, theme)];
+}
+
+export function outputLines({ output }: Model, theme: Theme): string[] {
+  if (output === undefined) return [];
+  return [theme.color.bold(output.title), '', ...messageLines(output.message, theme)];
+}
+
+/** Every key that needs words. */
+export function helpLines(theme: Theme): string[] {
+  const known = bindings.flatMap(({ label, help }) =>
+    label === undefined || help === undefined ? [] : [{ label, help }],
+  );
+  const width = Math.max(...known.map(({ label }) => label.length));
+  return [
+    theme.color.bold('Keys'),
+    '',
+    ...known.map(({ label, help }) => `${theme.color.bold(label.padEnd(width))}  ${help}`),
+    '',
+    'Quota is read in the background with the tokens at hand; nothing is refreshed unless you ask for it.',
+  ];
+}
+
+export function flaggedLines({ report, flaggedCursor }: Model, theme: Theme): string[] {
+  const entries = report?.flagged ?? [];
+  if (entries.length === 0) return [`${theme.color.green(theme.symbols.ok)} No account is set aside.`];
+  const columns = [
+    { title: '' },
+    { title: 'set aside', minWidth: 14 },
+    { title: 'because', minWidth: 20 },
+    { title: 'since', dropOrder: 2 },
+    { title: 'usable until', dropOrder: 1 },
+  ];
+  const rows = entries.map((entry, position) => flaggedCells(entry, position === flaggedCursor, theme));
+  return renderTable(columns, rows, theme).trimEnd().split('\n');
+}
+
+function flaggedCells(entry: FlaggedEntry, isSelected: boolean, { color, symbols, now }: Theme): Cell[] {
+  const { account, reason, flaggedAt, usableUntil } = entry;
+  const unknown: Cell = { text: symbols.unknown, paint: color.dim };
+  return [
+    { text: isSelected ? symbols.selected : ' ', paint: color.cyan },
+    { text: printable(account), ...(isSelected ? { paint: color.bold } : {}) },
+    { text: reasonText(reason), paint: color.yellow },
+    flaggedAt === undefined ? unknown : { text: formatDistance(Date.parse(flaggedAt), now) },
+    usableUntil === undefined ? unknown : { text: formatWhen(Date.parse(usableUntil), now) },
+  ];
+}

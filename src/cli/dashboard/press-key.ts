@@ -1,0 +1,135 @@
+import type { Action } from './action.js';
+import { type Intent, intentOf, type Key } from './keys.js';
+import {
+  type Effect,
+  type Model,
+  type Question,
+  type ShownAccount,
+  selectedAccount,
+  selectedFlagged,
+  type View,
+  viewOf,
+} from './model.js';
+import { moved, moveSelection, typeFilter } from './navigation.js';
+import { askToEnable, askToRemove, askToRestore, askToSignIn } from './question.js';
+import type { Step } from './update.js';
+
+/** What a key does. A question comes first, then the filter that is being typed, then the view. */
+export function pressKey(model: Model, key: Key): Step {
+  if (key === 'ctrl-c') return leave(model, 'interrupt');
+  if (key === 'ctrl-z') return leave(model, 'suspend');
+  if (model.question !== undefined) return answer(model, model.question, key);
+  const typed = model.isTyping ? typeFilter(model, key) : undefined;
+  if (typed !== undefined) return { model: typed, effects: [] };
+  const intent = intentOf(viewOf(model), key);
+  // Whatever was said has been read by now.
+  return intent === undefined ? { model, effects: [] } : obey({ ...model, message: undefined }, intent, key);
+}
+
+function leave(model: Model, kind: 'quit' | 'interrupt' | 'suspend'): Step {
+  return { model, effects: [{ kind: 'leave', leave: { kind } }] };
+}
+
+function answer(model: Model, question: Question, key: Key): Step {
+  const cursor = moved(directionOf(key), question.cursor, question.choices.length);
+  if (cursor !== undefined) return { model: { ...model, question: { ...question, cursor } }, effects: [] };
+  const closed = { ...model, question: undefined };
+  if (key === 'escape' || key === 'q') return { model: closed, effects: [] };
+  const chosen =
+    key === 'enter' ? question.choices[question.cursor] : question.choices.find((each) => each.key === key);
+  if (chosen === undefined) return { model, effects: [] };
+  return { model: closed, effects: chosen.effect === undefined ? [] : [chosen.effect] };
+}
+
+/** A question has letters of its own, so that only the arrows move in it. */
+function directionOf(key: Key): Intent {
+  if (key === 'up' || key === 'left') return 'up';
+  return key === 'down' || key === 'right' || key === 'tab' ? 'down' : 'open';
+}
+
+function obey(model: Model, intent: Intent, key: Key): Step {
+  const at = moveSelection(model, intent);
+  if (at !== undefined) return { model: at, effects: [] };
+  switch (intent) {
+    case 'back':
+      return goBack(model);
+    case 'help':
+      return { model: opened(model, 'help'), effects: [] };
+    case 'search':
+      return { model: { ...model, isTyping: true }, effects: [] };
+    case 'flagged':
+      return { model: opened(model, 'flagged'), effects: [] };
+    default:
+      return model.busy === undefined ? begin(model, intent, key) : stillBusy(model, model.busy);
+  }
+}
+
+function opened(model: Model, view: View): Model {
+  return { ...model, views: [...model.views, view] };
+}
+
+function goBack(model: Model): Step {
+  const { views, filter } = model;
+  if (views.length > 1) {
+    const details = viewOf(model) === 'details' ? undefined : model.details;
+    return { model: { ...model, views: views.slice(0, -1), details }, effects: [] };
+  }
+  if (filter !== '') return { model: { ...model, filter: '', cursor: 0 }, effects: [] };
+  return leave(model, 'quit');
+}
+
+/** One thing at a time: two commands would wait for each other's locks, and their answers would be taken for one. */
+function stillBusy(model: Model, busy: string): Step {
+  return { model: { ...model, message: { tone: 'bad', text: `still ${busy}`, warnings: [] } }, effects: [] };
+}
+
+function begin(model: Model, intent: Intent, key: Key): Step {
+  const step = (effect: Effect): Step => ({ model, effects: [effect] });
+  if (intent === 'add') return step({ kind: 'leave', leave: { kind: 'sign-in', whom: { kind: 'another' } } });
+  if (viewOf(model) === 'flagged') return beginFlagged(model, intent);
+  const numbered = model.report?.accounts.find(({ index }) => String(index) === key);
+  const account = intent === 'use-by-number' ? numbered : selectedAccount(model);
+  if (account !== undefined) return beginAccount(model, intent, account);
+  // With no account at all, Enter is for the first one.
+  const isEmpty = model.report?.accounts.length === 0 && model.report.flagged.length === 0;
+  return isEmpty && intent === 'open' ? begin(model, 'add', key) : { model, effects: [] };
+}
+
+function beginFlagged(model: Model, intent: Intent): Step {
+  const selected = selectedFlagged(model);
+  if (selected === undefined) return { model, effects: [] };
+  if (intent === 'open') return asking(model, askToRestore(selected));
+  const action: Action =
+    intent === 'use' ? { verb: 'switch', id: selected.id } : { verb: 'verify', restore: intent === 'restore' };
+  return { model, effects: [{ kind: 'act', action }] };
+}
+
+function asking(model: Model, question: Question): Step {
+  return { model: { ...model, question }, effects: [] };
+}
+
+function beginAccount(model: Model, intent: Intent, account: ShownAccount): Step {
+  const { id, enabled } = account;
+  const act = (effect: Effect): Step => ({ model, effects: [effect] });
+  switch (intent) {
+    case 'open':
+      return {
+        model: { ...opened(model, 'details'), details: { id } },
+        effects: [{ kind: 'read-details', id }],
+      };
+    case 'use':
+    case 'use-by-number':
+      return enabled ? act({ kind: 'act', action: { verb: 'switch', id } }) : asking(model, askToEnable(account));
+    case 'refresh':
+      if (account.state === 'sign-in-needed') return asking(model, askToSignIn('This account needs a sign-in.', id));
+      return act({ kind: 'act', action: { verb: 'refresh', id } });
+    case 'toggle':
+      return act({ kind: 'act', action: { verb: enabled ? 'disable' : 'enable', id } });
+    case 'remove':
+      return asking(model, askToRemove(account));
+    case 'check':
+      return act({ kind: 'act', action: { verb: 'check' } });
+    default:
+      return { model, effects: [] };
+  }
+}

@@ -1,0 +1,43 @@
+import type { Command } from '../command.js';
+import { type Context, createContext } from '../context.js';
+import { type Failure, failureOf } from '../output.js';
+import { createTheme } from '../render/theme.js';
+
+/** How a command ended that was run from the dashboard. Warnings are those it would have printed. */
+export type Ending<Result> =
+  | { readonly kind: 'done'; readonly result: Result; readonly text: string; readonly warnings: readonly string[] }
+  | { readonly kind: 'failed'; readonly failure: Failure; readonly warnings: readonly string[] };
+
+/** Runs a command as it is, in a context of its own, and prints nothing. */
+export type QuietRun = <Options, Result>(
+  command: Command<Options, Result>,
+  options: Options,
+) => Promise<Ending<Result>>;
+
+/**
+ * A command that was asked for JSON asks nobody and prints nothing, which is what the dashboard needs: it asks first, and
+ * shows the result itself. `signal` ends whatever still runs.
+ */
+export function quietRun({ machine, options, io }: Context, signal: AbortSignal): QuietRun {
+  return async (command, commandOptions) => {
+    const context = createContext({ ...machine, signal }, { ...options, json: true });
+    const { warnings } = context;
+    try {
+      const result = shown(command, await command.run(context, commandOptions));
+      const theme = createTheme({ ...io.style, width: io.stdout.columns || io.style.width }, context.clock.now());
+      return { kind: 'done', result, text: command.render(result, theme), warnings: warnings.map(io.shown) };
+    } catch (error) {
+      const failure = failureOf(error);
+      const { message, hint } = failure;
+      const shownFailure = { ...failure, message: io.shown(message), hint: hint && io.shown(hint) };
+      return { kind: 'failed', failure: shownFailure, warnings: warnings.map(io.shown) };
+    } finally {
+      await context.close();
+    }
+  };
+
+  /** Under `--mask`, as a document is printed: also an address inside a label goes. */
+  function shown<Options, Result>({ schema }: Command<Options, Result>, result: Result): Result {
+    return options.mask === true ? schema.parse(JSON.parse(io.masked(JSON.stringify(result)))) : result;
+  }
+}

@@ -1,0 +1,124 @@
+import type { ReportResult } from '../commands/report.js';
+import type { StatusResult } from '../commands/status.js';
+import { type Action, commandOf, doing, type Outcome } from './action.js';
+import type { Key } from './keys.js';
+import { type Effect, type Message, type Model, noticesOf, visibleAccounts } from './model.js';
+import { within } from './navigation.js';
+import { pressKey } from './press-key.js';
+import { askToReplace, askToRestartDaemon, askToSignIn } from './question.js';
+import type { Ending } from './quiet-run.js';
+
+export type Event =
+  | { readonly kind: 'key'; readonly key: Key }
+  /** Time to look again. */
+  | { readonly kind: 'tick'; readonly asksQuota: boolean }
+  | { readonly kind: 'read'; readonly ending: Ending<ReportResult> }
+  | { readonly kind: 'details-read'; readonly id: string; readonly ending: Ending<StatusResult> }
+  | { readonly kind: 'quota-read'; readonly ending: Ending<ReportResult> }
+  | { readonly kind: 'ended'; readonly action: Action; readonly outcome: Outcome }
+  | { readonly kind: 'signed-in'; readonly message: Message };
+
+export interface Step {
+  readonly model: Model;
+  readonly effects: readonly Effect[];
+}
+
+/** Everything that can happen, and what comes of it. Pure: what is to be done is returned as effects. */
+export function update(model: Model, event: Event): Step {
+  const { model: after, effects } = respond(model, event);
+  const actions = effects.flatMap((effect) => (effect.kind === 'act' ? [effect.action] : []));
+  const asksQuota = effects.some(({ kind }) => kind === 'read-quota');
+  const busy = actions[0] === undefined ? after.busy : doing[actions[0].verb];
+  return { model: { ...after, busy, isReadingQuota: after.isReadingQuota || asksQuota }, effects };
+}
+
+function respond(model: Model, event: Event): Step {
+  switch (event.kind) {
+    case 'key':
+      return pressKey(model, event.key);
+    case 'tick':
+      return { model, effects: [{ kind: event.asksQuota && !model.isReadingQuota ? 'read-quota' : 'read' }] };
+    case 'read':
+      return { model: withReport(model, event.ending, 'files'), effects: [] };
+    case 'details-read':
+      return { model: withStatus(model, event.id, event.ending), effects: [] };
+    case 'quota-read':
+      return { model: withQuota(model, event.ending), effects: [] };
+    case 'ended':
+      return { model: afterAction(model, event.action, event.outcome), effects: readAll(model) };
+    case 'signed-in':
+      return { model: { ...model, message: event.message }, effects: [...readAll(model), { kind: 'read-quota' }] };
+  }
+}
+
+function readAll({ details }: Model): Effect[] {
+  return [{ kind: 'read' }, ...(details === undefined ? [] : [{ kind: 'read-details' as const, id: details.id }])];
+}
+
+/** The selection stays with its account, and else with its place. */
+function withReport(model: Model, ending: Ending<ReportResult>, read: keyof Model['notices']): Model {
+  if (ending.kind === 'failed') return { ...model, readFailure: messageOf(ending) };
+  const selected = visibleAccounts(model)[model.cursor]?.id;
+  const after = {
+    ...model,
+    report: ending.result,
+    readFailure: undefined,
+    notices: { ...model.notices, [read]: ending.warnings },
+  };
+  const accounts = visibleAccounts(after);
+  const position = accounts.findIndex(({ id }) => id === selected);
+  return {
+    ...after,
+    cursor: within(position < 0 ? model.cursor : position, accounts.length),
+    flaggedCursor: within(model.flaggedCursor, ending.result.flagged.length),
+  };
+}
+
+function withStatus(model: Model, id: string, ending: Ending<StatusResult>): Model {
+  if (model.details?.id !== id) return model;
+  if (ending.kind === 'done') return { ...model, details: { id, status: ending.result } };
+  // It has been removed or set aside meanwhile, or nothing can be read.
+  const views = model.views.filter((view) => view !== 'details');
+  return { ...model, details: undefined, views, message: messageOf(ending) };
+}
+
+function withQuota(model: Model, ending: Ending<ReportResult>): Model {
+  const after = { ...withReport(model, ending, 'quota'), isReadingQuota: false };
+  if (ending.kind === 'failed') return after;
+  const failures = ending.result.forecast.accounts.flatMap(({ id, failure }) =>
+    failure === undefined ? [] : [[id, failure] as const],
+  );
+  return { ...after, failures: new Map(failures) };
+}
+
+function afterAction(model: Model, action: Action, { ending, next }: Outcome): Model {
+  const after = { ...model, busy: undefined };
+  if (ending.kind === 'failed' && ending.failure.code === 'interrupted') return after;
+  const message = unsaid(messageOf(ending), noticesOf(model));
+  if (next === 'sign-in' && 'id' in action) return { ...after, question: askToSignIn(message.text.trim(), action.id) };
+  if (next === 'daemon-restart' && action.verb === 'switch') {
+    return { ...after, message, question: askToRestartDaemon(action) };
+  }
+  if (ending.kind === 'failed' && ending.failure.code === 'confirmation-needed' && action.verb === 'switch') {
+    return { ...after, question: askToReplace(ending.failure.message, action) };
+  }
+  const isLong = message.text.trimEnd().split('\n').length > longestMessage;
+  if (!isLong) return { ...after, message };
+  const output = { title: `codex-auth ${commandOf[action.verb]}`, message };
+  return { ...after, output, views: [...after.views, 'output'] };
+}
+
+/** What the header warns of already need not be said again. */
+function unsaid(message: Message, notices: readonly string[]): Message {
+  return { ...message, warnings: message.warnings.filter((warning) => !notices.includes(warning)) };
+}
+
+/** Lines; anything longer has a page of its own. */
+const longestMessage = 3;
+
+export function messageOf(ending: Ending<unknown>): Message {
+  const { warnings } = ending;
+  if (ending.kind === 'done') return { tone: 'good', text: ending.text, warnings };
+  const { message: text, hint } = ending.failure;
+  return { tone: 'bad', text, hint, warnings };
+}

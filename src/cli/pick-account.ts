@@ -1,0 +1,66 @@
+import type { Roster } from '../core/accounts/roster.js';
+import { type AccountView, accountView } from './account-view.js';
+import type { Context } from './context.js';
+import { nameOf, stateCell, titleOf } from './render/account-table.js';
+import { windowsLeft } from './render/quota.js';
+import { type Cell, type Column, renderTable } from './render/table.js';
+import { createTheme, type Theme } from './render/theme.js';
+import { decideRoster } from './roster-view.js';
+
+/** What the prompt puts before a choice, and a last column that stays empty. */
+const marginWidth = 3;
+
+/** Asks which of the accounts of a scope is meant, a line each with what tells them apart. Returns its id. */
+export async function pickAccount({ io, clock, options, prompter }: Context, roster: Roster, question: string) {
+  const now = clock.now();
+  const view = { now, mask: options.mask === true };
+  const { decided } = decideRoster(roster, { now });
+  const accounts = decided.map(({ account, decision }) => accountView(account, decision, roster, view));
+  // The prompt colours the whole line of the selected one.
+  const style = { ...io.noteStyle, hasColor: false, width: io.noteStyle.width - marginWidth };
+  const lines = linesOf(accounts, createTheme(style, now));
+  const { select } = await prompter();
+  return select(
+    question,
+    accounts.map((account, position) => ({
+      name: lines[position] ?? titleOf(account),
+      short: titleOf(account),
+      value: account.id,
+    })),
+  );
+}
+
+const columns: readonly Column[] = [
+  { title: '' },
+  { title: '', align: 'right' },
+  { title: '', minWidth: 14 },
+  { title: '', minWidth: 9, dropOrder: 3 },
+  { title: '', dropOrder: 1 },
+  { title: '', dropOrder: 2 },
+  { title: '' },
+];
+
+/** Numbers and words that explain themselves, so that no header is needed, which a prompt has no place for. */
+function linesOf(accounts: readonly AccountView[], theme: Theme): string[] {
+  const [, ...lines] = renderTable(
+    columns,
+    accounts.map((account) => cellsOf(account, theme)),
+    theme,
+  ).split('\n');
+  return lines;
+}
+
+function cellsOf(account: AccountView, theme: Theme): Cell[] {
+  const { symbols } = theme;
+  const { active, index, workspace, plan, quota } = account;
+  const left = windowsLeft(quota, theme);
+  return [
+    { text: active ? symbols.active : '' },
+    { text: String(index) },
+    { text: nameOf(account) },
+    { text: workspace ?? symbols.unknown },
+    { text: plan ?? symbols.unknown },
+    { text: left === symbols.unknown ? left : `${left} left` },
+    stateCell(account, theme),
+  ];
+}

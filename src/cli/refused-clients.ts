@@ -1,0 +1,20 @@
+import { flagAccount } from '../core/health/flagging.js';
+import type { RefreshOutcome } from '../core/oauth/refresh-outcome.js';
+import { settleClientRefusals } from '../core/oauth/refusal.js';
+import { withStore } from '../core/storage/store.js';
+import type { Context } from './context.js';
+
+/**
+ * A refused client is this program's problem when it happens to several accounts, and the account's when it happens to
+ * one alone (DESIGN §7). Takes every outcome of the run.
+ */
+export async function settleRefusedClients(context: Context, outcomes: readonly RefreshOutcome[]): Promise<void> {
+  const verdict = settleClientRefusals(outcomes);
+  if (verdict.kind === 'client-problem') {
+    context.warn('the provider refuses this program for several accounts, so none was set aside; is there an update?');
+  }
+  if (verdict.kind !== 'flag') return;
+  await withStore(context.root, {}, (store) => {
+    flagAccount(store, verdict.account.id, verdict);
+  });
+}

@@ -1,0 +1,116 @@
+import type { Account } from '../../core/accounts/account.js';
+import { withNewestTokens } from '../../core/accounts/roster.js';
+import { readAuthFile } from '../../core/codex/home.js';
+import { refuseInvalidProxy } from '../../core/http/proxy-description.js';
+import { recordsOf } from '../../core/oauth/newest-copy.js';
+import type { RefreshOutcome } from '../../core/oauth/refresh-outcome.js';
+import { dueOnly, type FileTarget } from '../../core/renewal/file-target.js';
+import { groupLogins } from '../../core/renewal/login-groups.js';
+import { type DueReason, type RenewalPolicy, whyDue, whyFileDue } from '../../core/renewal/policy.js';
+import type { AccountTarget } from '../../core/renewal/renew-pooled.js';
+import { failedBy, notDue, type Renewal } from '../../core/renewal/renewal.js';
+import { accountOfFile, type TokenFile } from '../../core/renewal/token-file.js';
+import { fingerprint, readEntries } from '../../core/storage/journal.js';
+import { knownSpent } from '../../core/storage/lineage-log.js';
+import { readAllScopes } from '../../core/storage/scope-files.js';
+import { askAll } from '../ask-all.js';
+import { refreshDeps } from '../backend-access.js';
+import type { Context } from '../context.js';
+import type { AskedFile, RenewTargets } from './targets.js';
+
+/** What is renewed together, because it is one login. */
+export interface RenewalJob {
+  /** For messages, and to tell jobs apart. */
+  readonly account: Account;
+  readonly accounts: readonly AccountTarget[];
+  readonly files: readonly FileTarget[];
+}
+
+/** What became of a job: accounts by id, files by path. */
+export interface JobResult {
+  readonly accounts: Map<string, Renewal>;
+  readonly files: Map<string, Renewal>;
+  readonly outcomes: readonly RefreshOutcome[];
+}
+
+export function planJobs(context: Context, { accounts, files }: RenewTargets, policy: RenewalPolicy): RenewalJob[] {
+  const { root, home, clock } = context;
+  const { content } = readAuthFile(home);
+  const login = content?.kind === 'login' ? content.login : undefined;
+  const journal = readEntries(root.paths.journal);
+  const records = recordsOf(readAllScopes(root.paths)).map((each) => withNewestTokens(each, login, journal));
+  const asked = accounts.map(({ account }) => account);
+  const groups = groupLogins(
+    asked,
+    files.flatMap(({ file }) => file ?? []),
+    records,
+  );
+  const now = clock.now();
+  const isSpent = knownSpent(root);
+  const isAnswered = (print: string) => journal.some(({ header, answer }) => answer && header.spent === print);
+  const resting = new Set(files.filter(isResting).map(({ path }) => path));
+
+  function whyDueFile({ path, login: own }: TokenFile): DueReason | undefined {
+    const { refreshToken } = own.tokens;
+    if (isSpent(refreshToken) || isAnswered(fingerprint(refreshToken.reveal()))) return 'outdated';
+    return resting.has(path) ? undefined : whyFileDue(own, policy, now);
+  }
+
+  return groups.flatMap((group) => {
+    const targets = group.files.map((file) => ({ file, why: whyDueFile(file) }));
+    const owners = group.accounts.map((account) => ({
+      account,
+      why: asked.some(({ id }) => id === account.id) ? whyDue(account.tokens, policy, now) : undefined,
+    }));
+    const account = group.accounts[0] ?? (group.files[0] && accountOfFile(group.files[0]));
+    return account === undefined ? [] : [{ account, accounts: owners, files: targets }];
+  });
+}
+
+/** A file that says it is disabled is left alone, unless it was named itself. */
+export function isResting({ file, isNamed }: AskedFile): boolean {
+  return file?.login.isDisabled === true && !isNamed;
+}
+
+export function isDue({ accounts, files }: RenewalJob): boolean {
+  return [...accounts, ...files].some(({ why }) => why !== undefined);
+}
+
+/** Where nothing is due, or nothing was tried; a failure is that of everything that was due. */
+export function untried({ accounts, files }: RenewalJob, failure?: Renewal): JobResult {
+  const result = ({ account, why }: AccountTarget) =>
+    (why === undefined ? undefined : failure) ?? notDue(account.tokens);
+  return {
+    accounts: new Map(accounts.map((each) => [each.account.id, result(each)])),
+    files: dueOnly(files, failure),
+    outcomes: [],
+  };
+}
+
+/** Renews what is due, several logins at once; the others are not even locked. */
+export async function renewJobs(
+  context: Context,
+  jobs: readonly RenewalJob[],
+  policy: RenewalPolicy,
+): Promise<JobResult[]> {
+  const { renewLoose } = await import('../../core/renewal/renew-loose.js');
+  const { renewPooled } = await import('../../core/renewal/renew-pooled.js');
+  const deps = await refreshDeps(context);
+  // An unusable setting is a mistake in the command line, not what became of an account.
+  refuseInvalidProxy(await context.proxyFor(deps.provider.issuer));
+  return askAll<RenewalJob, JobResult>(context, jobs, {
+    title: 'Renewing',
+    async ask(job) {
+      if (job.accounts.length > 0) return renewPooled(deps, job, policy);
+      return { accounts: new Map(), files: await renewLoose(deps, job.files, policy), outcomes: [] };
+    },
+    failed: (job, { error }) => untried(job, failedBy(error)),
+    isSilence: ({ accounts, files }) => [...accounts.values(), ...files.values()].every(isSilent),
+  });
+}
+
+const silentCodes = ['offline', 'timeout', 'unknown-outcome'];
+
+function isSilent(renewal: Renewal): boolean {
+  return renewal.kind === 'failed' && silentCodes.includes(renewal.problem.code);
+}

@@ -1,0 +1,113 @@
+import { existsSync, statSync } from 'node:fs';
+import { basename, dirname, resolve } from 'node:path';
+import type { Roster } from '../../core/accounts/roster.js';
+import { AppError } from '../../core/errors.js';
+import { failed, failedBy, type Renewal } from '../../core/renewal/renewal.js';
+import { readTokenFile, type TokenFile } from '../../core/renewal/token-file.js';
+import { sweepTemporaries } from '../../core/storage/temporary-files.js';
+import { type LoginSource, listSources } from '../../core/transfer/read-logins.js';
+import { importRefusals } from '../../core/transfer/refusal.js';
+import { type AskedAccount, askedAccounts } from '../asked-accounts.js';
+import type { Context } from '../context.js';
+import { openRoster } from '../selection.js';
+
+/** A file that was named, or found in a directory that was. */
+export interface AskedFile {
+  readonly name: string;
+  readonly path: string;
+  readonly isNamed: boolean;
+  /** Absent where there is none that could be renewed; `problem` says why. */
+  readonly file?: TokenFile;
+  readonly problem?: Renewal;
+}
+
+export interface RenewTargets {
+  readonly accounts: readonly AskedAccount[];
+  readonly files: readonly AskedFile[];
+}
+
+/**
+ * What the words on the command line mean: a path where a word looks like one, else an account, else a file or directory
+ * of that name. Without words: every enabled account.
+ */
+export async function findTargets(
+  context: Context,
+  words: readonly string[],
+  isReading: boolean,
+): Promise<RenewTargets> {
+  const paths = words.filter(looksLikePath);
+  const others = words.filter((word) => !looksLikePath(word));
+  const accounts = new Map<string, AskedAccount>();
+  if (words.length === 0 || others.length > 0) {
+    const roster = openRoster(context, isReading ? context.readingScope() : context.writingScope());
+    for (const word of others.length === 0 ? [undefined] : others) {
+      const asked = accountsOf(context, roster, word);
+      if (asked === undefined && word !== undefined) paths.push(word);
+      for (const each of asked ?? []) accounts.set(each.account.id, each);
+    }
+  }
+  const files = await findFiles(context, paths, isReading);
+  if (accounts.size > 0 || files.length > 0) return { accounts: [...accounts.values()], files };
+  throw new AppError('no-such-account', `there is no token file in ${paths.join(', ')}`, {
+    hint: 'name a directory with *.json files in it, a file, or an account',
+  });
+}
+
+function looksLikePath(word: string): boolean {
+  return /[/\\]|\.json$|^\.{1,2}$/i.test(word);
+}
+
+/** Undefined for a word that names no account but something in this directory. */
+function accountsOf(context: Context, roster: Roster, word: string | undefined): AskedAccount[] | undefined {
+  try {
+    return askedAccounts(context, roster, word);
+  } catch (error) {
+    const isUnknown = error instanceof AppError && (error.code === 'no-such-account' || error.code === 'empty-pool');
+    if (isUnknown && word !== undefined && existsSync(resolve(context.machine.cwd, word))) return undefined;
+    throw error;
+  }
+}
+
+async function findFiles(context: Context, names: readonly string[], isReading: boolean): Promise<AskedFile[]> {
+  const sources = await listSources(names, context.machine.cwd);
+  return sources.map((source) => {
+    // What a killed run left beside the file may hold its tokens (P10).
+    const sweep = { file: basename(source.path), now: context.clock.now() };
+    if (!isReading) sweepTemporaries(dirname(source.path), context.root.processes, sweep);
+    const found = open(source, context.root.effectiveUserId);
+    return { name: source.name, path: source.path, isNamed: names.includes(source.name), ...found };
+  });
+}
+
+function open(source: LoginSource, userId: number | undefined): Pick<AskedFile, 'file' | 'problem'> {
+  const { refusal } = source;
+  if (refusal !== undefined) {
+    const detail = refusal.detail === undefined ? '' : `: ${refusal.detail}`;
+    const message = `it ${importRefusals[refusal.reason]}${detail}`;
+    return { problem: failed({ code: 'storage-unreadable', message, hint: 'check the name and the permissions' }) };
+  }
+  try {
+    assertOwnFile(source.path, userId);
+    return { file: readTokenFile(source) };
+  } catch (error) {
+    return { problem: failedBy(error) };
+  }
+}
+
+/** Replaced by somebody else, a file of mode 0600 would be out of its owner's reach (P21). */
+function assertOwnFile(path: string, userId: number | undefined): void {
+  const owner = ownerOfFile(path);
+  if (userId === undefined || owner === undefined || owner === userId) return;
+  throw new AppError('storage-wrong-owner', `it belongs to user ${owner}, but this runs as user ${userId}`, {
+    hint: 'run it as the owner of the file, without sudo',
+  });
+}
+
+function ownerOfFile(path: string): number | undefined {
+  try {
+    return statSync(path).uid;
+  } catch {
+    // Gone or out of reach: reading it meets the same error, and names it.
+    return undefined;
+  }
+}

@@ -1,0 +1,68 @@
+import { type Account, describeAccount } from '../core/accounts/account.js';
+import { accountsElsewhere } from '../core/accounts/roster.js';
+import { AppError } from '../core/errors.js';
+import { describeOutcome } from '../core/oauth/describe-outcome.js';
+import { foreignIssuer } from '../core/oauth/foreign-issuer.js';
+import type { Provider } from '../core/oauth/provider.js';
+import type { Secret } from '../core/secret.js';
+import { readEntries } from '../core/storage/journal.js';
+import { withJournal } from '../core/storage/journal-overlay.js';
+import { readAllScopes } from '../core/storage/scope-files.js';
+import { removedMeanwhile } from './change-account.js';
+import type { Context } from './context.js';
+import { openRoster } from './selection.js';
+
+/**
+ * Ends the login with the token it has now that we hold its lock. Two workspaces of one person can share a login; ending
+ * it for one would end it for the other.
+ */
+export async function revokeLogin(context: Context, id: string): Promise<void> {
+  const roster = openRoster(context, context.writingScope());
+  const accounts = [...roster.accounts, ...accountsElsewhere(roster).map(({ account }) => account)];
+  const account = accounts.find((each) => each.id === id);
+  if (account === undefined) throw removedMeanwhile();
+  const { refreshToken } = account.tokens;
+  if (refreshToken === undefined) {
+    throw new AppError('usage', `${describeAccount(account)} has no refresh token that could be revoked`, {
+      hint: `codex-auth remove ${id}`,
+    });
+  }
+  refuseShared(context, id, refreshToken);
+  const { provider, callOptions } = context.provider();
+  refuseForeign(account, provider);
+  const { revokeToken } = await import('../core/oauth/token-endpoint.js');
+  const outcome = await revokeToken(await context.http(), provider, refreshToken, callOptions);
+  if (outcome.kind === 'revoked') return;
+  const reason = withoutPeriod(outcome.message);
+  throw new AppError('provider-error', `the login could not be revoked, so nothing was removed: ${reason}`, {
+    hint: `try again, or codex-auth remove ${id}, without --revoke`,
+  });
+}
+
+/** Also with an account that is set aside, and with one that has not got yet what the client made of the token. */
+function refuseShared({ root }: Context, id: string, refreshToken: Secret): void {
+  const journal = readEntries(root.paths.journal);
+  const records = readAllScopes(root.paths)
+    .flatMap(({ pool, flagged }) => [...pool.accounts, ...flagged.accounts])
+    .map((each) => withJournal(each, journal));
+  const stored = records.find((each) => each.id === id)?.tokens.refreshToken;
+  const isShared = ({ tokens }: Account) =>
+    tokens.refreshToken !== undefined && [refreshToken, stored].some((token) => tokens.refreshToken?.equals(token));
+  const sharer = records.find((each) => each.id !== id && isShared(each));
+  if (sharer === undefined) return;
+  throw new AppError('usage', `${describeAccount(sharer)} shares this login and would lose it too`, {
+    hint: `codex-auth remove ${id}, without --revoke`,
+  });
+}
+
+/** Its tokens are sent to nobody else than who issued them (P20). */
+function refuseForeign(account: Account, provider: Provider): void {
+  const issuer = foreignIssuer(account, provider);
+  if (issuer === undefined) return;
+  const { code, message, hint } = describeOutcome({ kind: 'issuer-mismatch', account, issuer });
+  throw new AppError(code, message, { hint });
+}
+
+function withoutPeriod(sentence: string): string {
+  return sentence.replace(/\.$/, '');
+}

@@ -1,0 +1,78 @@
+import { Argument, Option } from '@commander-js/extra-typings';
+import { shellNames } from '../../core/shell/shell-names.js';
+import type { Execute } from '../execute.js';
+import { examples } from './help-texts.js';
+import type { Program } from './program-base.js';
+
+/** Living in the person's shell, and leaving it. */
+export function declareShell(program: Program, execute: Execute): void {
+  program
+    .command('setup')
+    .summary('make "codex auth" reach this program')
+    .description(
+      'Puts a small script named codex first on the PATH of your shells. It hands "codex auth" to this program and everything else, untouched, to the official client. Shows the files and lines before it changes any.',
+    )
+    .option('-y, --yes', 'do not ask')
+    .addOption(new Option('--shell <shell...>', 'only these shells').choices(shellNames))
+    .option('--dry-run', 'show what would be done, and do nothing')
+    .addOption(new Option('--undo', 'take out exactly what setup put in').conflicts('print'))
+    .addOption(
+      new Option('--print <shell>', 'print the lines for this shell, and do nothing')
+        .choices(shellNames)
+        .conflicts(['shell', 'dryRun', 'yes']),
+    )
+    .addHelpText(
+      'after',
+      examples([
+        'codex-auth setup',
+        'codex-auth setup --yes --shell bash zsh',
+        'codex-auth setup --print fish',
+        'codex-auth setup --undo',
+      ]),
+    )
+    .action((options) =>
+      execute(async () => (await import('../commands/setup.js')).setupCommand, options, program.opts()),
+    );
+
+  program
+    .command('completion')
+    .summary('print a script that completes command lines')
+    .description(
+      'Prints what a shell has to read so that Tab completes commands, options, values and the names of accounts, after "codex-auth" and after "codex auth". Names come from the stored accounts; nothing is asked or changed. What the official client completes, it still does.',
+    )
+    .addArgument(new Argument('<shell>', 'the shell that is to read it').choices(shellNames))
+    .addHelpText(
+      'after',
+      `${examples([
+        'codex-auth completion bash',
+        'codex-auth completion zsh',
+        'codex-auth completion fish',
+        'codex-auth completion powershell',
+      ])}\n${completionSetup}`,
+    )
+    .action((shell) =>
+      execute(async () => (await import('../commands/completion.js')).completionCommand, { shell }, program.opts()),
+    );
+
+  program
+    .command('uninstall')
+    .summary('remove what this program has put on this machine')
+    .description(
+      'Undoes setup and removes caches and locks. The accounts stay, unless --accounts is given; the auth.json of the official client stays in any case.',
+    )
+    .option('-y, --yes', 'do not ask')
+    .option('--accounts', 'remove the stored accounts and settings as well')
+    .option('--dry-run', 'show what would be removed, and remove nothing')
+    .addHelpText('after', examples(['codex-auth uninstall', 'codex-auth uninstall --accounts']))
+    .action((options) =>
+      execute(async () => (await import('../commands/uninstall.js')).uninstallCommand, options, program.opts()),
+    );
+}
+
+/** The line for the file that each shell reads when it starts. */
+const completionSetup = `
+To have it in every shell, after the completion of codex itself:
+  ~/.bashrc                   source <(codex-auth completion bash)
+  ~/.zshrc, after compinit    source <(codex-auth completion zsh)
+  ~/.config/fish/config.fish  codex-auth completion fish | source
+  $PROFILE                    codex-auth completion powershell | Out-String | Invoke-Expression`;

@@ -1,0 +1,69 @@
+import { Option } from '@commander-js/extra-typings';
+import { definedOnly } from '../../core/defined-only.js';
+import type { Execute } from '../execute.js';
+import { examples, selectorHelp } from './help-texts.js';
+import type { Program } from './program-base.js';
+
+/** Bringing logins in from other tools, and handing them out. */
+export function declareTransfer(program: Program, execute: Execute): void {
+  program
+    .command('import')
+    .summary('take over logins from files')
+    .description(
+      "Reads the official client's auth.json, token files and account pools of this family, shows what is new or newer, and takes that over. The files are only read. Of a directory, the .json files directly in it are read.",
+    )
+    .argument('<path...>', 'files and directories')
+    .option('-y, --yes', 'do not ask')
+    .option('--dry-run', 'show the plan and change nothing')
+    .addOption(
+      new Option('--format <format>', 'what the files are')
+        .choices(['auto', 'codex', 'flat', 'pool'])
+        .default('auto' as const),
+    )
+    .addHelpText(
+      'after',
+      examples([
+        'codex-auth import ~/tokens --dry-run',
+        'codex-auth import ~/tokens backup/auth.json',
+        'codex-auth import old/openai-codex-accounts.json --yes',
+      ]),
+    )
+    .action((paths, options) =>
+      execute(async () => (await import('../commands/import.js')).importCommand, { paths, ...options }, program.opts()),
+    );
+
+  program
+    .command('export')
+    .summary('write logins to files for another tool or machine')
+    .description(
+      'Writes the accounts of this scope, or the named ones, to files that only you can read: one pool, or a file each. The tokens are in them in clear, and are never printed. Use each copy in one place only: two holders of one login sign each other out.',
+    )
+    .argument('[selector...]', selectorHelp)
+    .addOption(
+      new Option('--format <format>', 'auth.json of the official client, token files, or a pool')
+        .choices(['codex', 'flat', 'pool'])
+        .default('pool' as const),
+    )
+    .option('--out <path>', 'the file, or the directory for several; default: one named after today, here')
+    .option('--force', 'replace files that are there already')
+    .option('-y, --yes', 'do not ask')
+    .addOption(new Option('--csv', 'print a table of the accounts without tokens instead').conflicts('format'))
+    .addHelpText(
+      'after',
+      examples([
+        'codex-auth export --out backup.json',
+        'codex-auth export work@example.com --format codex --out auth.json',
+        'codex-auth export --format flat --out tokens/',
+        'codex-auth export --csv --out accounts.csv',
+      ]),
+    )
+    .action((selectors, { out, ...options }) => {
+      // The table is what `--out` of other commands is about: it may replace a file.
+      const where = definedOnly(options.csv === true ? { out } : { destination: out });
+      return execute(
+        async () => (await import('../commands/export.js')).exportCommand,
+        { selectors, ...options, ...where },
+        program.opts(),
+      );
+    });
+}

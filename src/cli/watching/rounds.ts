@@ -1,0 +1,125 @@
+import type { Account } from '../../core/accounts/account.js';
+import type { Roster } from '../../core/accounts/roster.js';
+import { definedOnly } from '../../core/defined-only.js';
+import { AppError } from '../../core/errors.js';
+import { readHealth } from '../../core/health/state.js';
+import { isStale, toQuotaView } from '../../core/quota/snapshot.js';
+import { withKnowledge } from '../../core/storage/account-state.js';
+import { accountView, scopeView } from '../account-view.js';
+import type { Context } from '../context.js';
+import { type FailureView, failureOfProbe } from '../probe-failure.js';
+import { type ProbedRoster, probeRoster } from '../quota-probing.js';
+import { toIso } from '../render/time.js';
+import { type DecidedAccount, decideRoster } from '../roster-view.js';
+import { openRoster, requireAccounts } from '../selection.js';
+import { type Trouble, troubleAfter, withJitter } from './pace.js';
+import type { WatchedAccount, WatchRound } from './watch-view.js';
+
+/** One look at all accounts of the scope; it remembers what failed before, so that a troubled server is asked less. */
+export type Look = () => Promise<Pick<WatchRound, 'scope' | 'accounts'>>;
+
+interface Memory {
+  readonly trouble?: Trouble;
+  readonly lastError?: WatchedAccount['lastError'];
+}
+
+export function createLook(context: Context, intervalMs: number): Look {
+  const memories = new Map<string, Memory>();
+  return async () => {
+    const roster = openRoster(context, context.readingScope());
+    requireAccounts(roster);
+    const now = context.clock.now();
+    const due = roster.accounts.filter((account) => mayAsk(account, roster, memories.get(account.id), now));
+    const probed = await probeRoster(context, roster, { maxAgeMs: intervalMs }, due);
+    for (const [id, probe] of probed.probes) {
+      memories.set(id, remember(memories.get(id), probe, { now: context.clock.now(), intervalMs }));
+    }
+    return { scope: scopeView(roster), accounts: viewAll(context, probed, { memories, intervalMs }) };
+  };
+}
+
+function mayAsk({ id, enabled }: Account, { state }: Roster, memory: Memory | undefined, now: number): boolean {
+  if (!enabled || (memory?.trouble?.askAgainAt ?? 0) > now) return false;
+  // Another command may have met the limit.
+  return readHealth(state.accounts[id]?.health, now).rateLimitedUntil === undefined;
+}
+
+type Asked = NonNullable<ReturnType<ProbedRoster['probes']['get']>>;
+
+function remember(
+  before: Memory | undefined,
+  probe: Asked,
+  { now, intervalMs }: { readonly now: number; readonly intervalMs: number },
+): Memory {
+  const failure = failureOfProbe(probe, now);
+  if (failure === undefined) return definedOnly({ lastError: before?.lastError });
+  const lastError = { at: toIso(now), ...failure };
+  // Where nothing was sent, nobody needs to be spared.
+  if (probe.kind !== 'answer') return { lastError };
+  const resetsAt = probe.answer.kind === 'rate-limited' ? probe.answer.resetsAt : undefined;
+  return { lastError, trouble: troubleAfter(before?.trouble, definedOnly({ now, intervalMs, resetsAt })) };
+}
+
+interface Watched {
+  readonly memories: ReadonlyMap<string, Memory>;
+  readonly intervalMs: number;
+}
+
+function viewAll(context: Context, probed: ProbedRoster, { memories, intervalMs }: Watched): WatchedAccount[] {
+  const now = context.clock.now();
+  const { decided } = decideRoster(withoutOldNews(probed.roster, now, intervalMs), { now });
+  return decided.map((each) => viewOf(each, context, probed, memories.get(each.account.id)));
+}
+
+/** While an access token has expired nobody knows what is left, and what was read before is no view of now. */
+function withoutOldNews(roster: Roster, now: number, intervalMs: number): Roster {
+  const expired = roster.accounts.filter(({ id, tokens: { accessToken, expiresAt } }) => {
+    const hasEnded = accessToken === undefined || (expiresAt !== undefined && expiresAt <= now);
+    return hasEnded && isStale(roster.state.accounts[id]?.quota, now, intervalMs);
+  });
+  const state = expired.reduce(
+    (known, { id }) => withKnowledge(known, id, { ...known.accounts[id], quota: undefined }),
+    roster.state,
+  );
+  return { ...roster, state };
+}
+
+function viewOf(
+  { account, decision }: DecidedAccount,
+  context: Context,
+  { roster, sourceOf }: ProbedRoster,
+  memory: Memory | undefined,
+): WatchedAccount {
+  const view = { now: context.clock.now(), mask: context.options.mask === true };
+  const observedAt = roster.state.accounts[account.id]?.quota?.observedAt;
+  return definedOnly({
+    ...accountView(account, decision, roster, view),
+    quota: decision.quota && toQuotaView(decision.quota, sourceOf(account.id)),
+    lastSuccessAt: observedAt === undefined ? undefined : toIso(observedAt),
+    lastError: memory?.lastError,
+  });
+}
+
+/** Round after round until the signal ends it. The first one has to succeed; later there is something to show at least. */
+export async function* rounds(context: Context, intervalMs: number): AsyncGenerator<WatchRound, void> {
+  const { clock, signal } = context;
+  const look = createLook(context, intervalMs);
+  let last: Awaited<ReturnType<Look>> | undefined;
+  try {
+    for (let round = 1; ; round += 1) {
+      let problem: FailureView | undefined;
+      try {
+        last = await look();
+      } catch (error) {
+        if (last === undefined || signal.aborted || !(error instanceof AppError)) throw error;
+        const { code, message, hint } = error;
+        problem = definedOnly({ code, message, hint });
+      }
+      const [at, waitMs] = [clock.now(), withJitter(intervalMs)];
+      yield definedOnly({ ...last, round, at: toIso(at), nextAt: toIso(at + waitMs), problem });
+      await clock.sleep(waitMs, signal);
+    }
+  } catch (error) {
+    if (!signal.aborted) throw error;
+  }
+}

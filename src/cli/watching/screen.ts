@@ -1,0 +1,116 @@
+import { type Context, createContext } from '../context.js';
+import { enterScreen, type Screen } from '../dashboard/screen.js';
+import { wrapLine } from '../dashboard/wrap-line.js';
+import { createTheme, type Theme } from '../render/theme.js';
+import { formatDuration } from '../render/time.js';
+import { blockLines, tableLines } from '../render/watch.js';
+import type { WatchRound } from './watch-view.js';
+
+/** Draws each round in the place of the one before, and every second how old it has become, until they end. */
+export async function drawRounds(
+  context: Context,
+  roundsOf: (quiet: Context) => AsyncIterable<WatchRound>,
+): Promise<void> {
+  // What was asked for JSON writes nothing to the terminal, which is drawn on.
+  const quiet = createContext(context.machine, { ...context.options, json: true });
+  let latest: WatchRound | undefined;
+  const canvas = openCanvas(context, (theme, rows) => frame(latest, quiet.warnings, theme, rows));
+  try {
+    for await (const round of roundsOf(quiet)) {
+      latest = round;
+      canvas.draw();
+    }
+  } finally {
+    canvas.close();
+    await quiet.close();
+  }
+}
+
+interface Canvas {
+  draw(): void;
+  close(): void;
+}
+
+const hideCursor = '\u001b[?25l';
+const toTop = '\u001b[H';
+const eraseLine = '\u001b[K';
+const eraseBelow = '\u001b[J';
+
+/** The screen until it is closed; a job that is stopped gives it back meanwhile. */
+function openCanvas(context: Context, frameOf: (theme: Theme, rows: number) => readonly string[]): Canvas {
+  const { io, clock, machine } = context;
+  let screen: Screen | undefined;
+  let isClosed = false;
+
+  function draw(): void {
+    const { columns, rows } = io.stdout;
+    const theme = createTheme({ ...io.style, width: columns || io.style.width }, clock.now());
+    const lines = frameOf(theme, rows || 24).map((line) => `${line}${eraseLine}`);
+    screen?.stdout.write(`${toTop}${lines.join('\r\n')}${eraseBelow}`);
+  }
+
+  function open(): void {
+    screen = enterScreen(context);
+    screen.stdout.write(hideCursor);
+    draw();
+  }
+
+  function leave(): void {
+    screen?.leave();
+    screen = undefined;
+  }
+
+  function listen(): (() => void) | undefined {
+    return machine.jobControl?.listen((event) => {
+      if (event === 'continue') return draw();
+      unlisten?.();
+      leave();
+      void machine.jobControl?.suspend().then(() => {
+        if (isClosed) return;
+        unlisten = listen();
+        open();
+      });
+    });
+  }
+
+  let unlisten = listen();
+  const timer = setInterval(draw, 1_000);
+  io.stdout.on('resize', draw);
+  open();
+  return {
+    draw,
+    close() {
+      isClosed = true;
+      clearInterval(timer);
+      io.stdout.off('resize', draw);
+      unlisten?.();
+      leave();
+    },
+  };
+}
+
+/** As much as fits: blocks with bars, else the table, else the beginning of it; warnings where there is room for them. */
+function frame(
+  round: WatchRound | undefined,
+  warnings: readonly string[],
+  theme: Theme,
+  rows: number,
+): readonly string[] {
+  const { color, style, symbols } = theme;
+  const broken = (lines: readonly string[]) => lines.flatMap((line) => wrapLine(line, style.width, 5));
+  const notes = broken(warnings.map((text) => color.yellow(`warning: ${text}`)));
+  if (round === undefined) return [...broken([color.dim(`asking about the accounts${symbols.ellipsis}`)]), ...notes];
+  const problem = round.problem === undefined ? [] : [color.yellow(round.problem.message)];
+  const footer = broken([...problem, color.dim(footerText(round, theme))]);
+  const room = Math.max(1, rows - footer.length - 1);
+  const blocks = broken(blockLines(round, theme));
+  const shown = blocks.length <= room ? blocks : broken(tableLines(round, theme));
+  const cut = shown.length <= room ? shown : [...shown.slice(0, room - 1), color.dim(symbols.ellipsis)];
+  return [...cut, '', ...notes.slice(0, room - cut.length), ...footer];
+}
+
+function footerText({ accounts, nextAt }: WatchRound, { now, symbols }: Theme): string {
+  const next = nextAt === undefined ? [] : [`next look in ${formatDuration(Date.parse(nextAt) - now)}`];
+  const count = `${accounts.length} account${accounts.length === 1 ? '' : 's'}`;
+  return [count, ...next, 'Ctrl-C ends'].join(` ${symbols.separator} `);
+}

@@ -1,0 +1,10 @@
+import { readWiring } from '../core/shell/wiring.js';
+import { wiringProblem } from '../core/shell/wiring-problem.js';
+import type { Context } from './context.js';
+import { setupPlace } from './setup-place.js';
+
+/** One line while `codex auth logout`, typed for this program, would end the login at the official client. */
+export function warnAboutWiring(context: Context): void {
+  const problem = wiringProblem(readWiring(setupPlace(context)));
+  if (problem !== undefined) context.warn(`${problem.message}: ${problem.command}`);
+}

@@ -1,0 +1,124 @@
+import { execFileSync } from 'node:child_process';
+import { readdirSync, readFileSync, readlinkSync, statSync } from 'node:fs';
+import { homedir } from 'node:os';
+import { basename, join, resolve } from 'node:path';
+import { definedOnly } from '../defined-only.js';
+import { resolveTarget } from '../storage/atomic-file.js';
+import type { CodexHome } from './home.js';
+
+/** A process of the official client, as the system shows it. */
+export interface ClientProcess {
+  readonly pid: number;
+  /** Its program, where the system tells. */
+  readonly program?: string;
+  /** What it was started with, without the name of the program. */
+  readonly arguments: readonly string[];
+  /** How long it has been running. */
+  readonly ageMs?: number;
+}
+
+/** The processes of the official client of this user that use this home; one that does not tell its home counts. */
+export function clientProcesses(home: CodexHome): ClientProcess[] {
+  const pids = listPids();
+  return pids === undefined ? clientsByPs() : pids.filter((pid) => isClient(pid) && usesHome(pid, home)).map(describe);
+}
+
+function listPids(): number[] | undefined {
+  try {
+    const pids = readdirSync('/proc').flatMap((name) => (/^\d+$/.test(name) ? [Number(name)] : []));
+    return pids.length > 0 ? pids : undefined;
+  } catch {
+    // No /proc on this system.
+    return undefined;
+  }
+}
+
+function isClient(pid: number): boolean {
+  try {
+    if (statSync(`/proc/${pid}`).uid !== ownUser()) return false;
+    return basename(programOf(pid)) === 'codex';
+  } catch {
+    // It has ended, or belongs to somebody else.
+    return false;
+  }
+}
+
+function ownUser(): number {
+  return statSync('/proc/self').uid;
+}
+
+/** An update replaces the file of a running program. */
+function programOf(pid: number): string {
+  return readlinkSync(`/proc/${pid}/exe`).replace(/ \(deleted\)$/, '');
+}
+
+function usesHome(pid: number, home: CodexHome): boolean {
+  try {
+    const variables = readFileSync(`/proc/${pid}/environ`, 'utf8').split('\0');
+    const variable = (name: string) => variables.find((each) => each.startsWith(`${name}=`))?.slice(name.length + 1);
+    const directory = variable('CODEX_HOME') || join(variable('HOME') ?? homedir(), '.codex');
+    const workingDirectory = readlinkSync(`/proc/${pid}/cwd`);
+    return resolveTarget(resolve(workingDirectory, directory)) === resolveTarget(resolve(home.directory));
+  } catch {
+    // Nothing to be read, or ended meanwhile: better to leave its login alone once too often.
+    return true;
+  }
+}
+
+function describe(pid: number): ClientProcess {
+  try {
+    const [, ...words] = readFileSync(`/proc/${pid}/cmdline`, 'utf8').split('\0').slice(0, -1);
+    return definedOnly({ pid, program: programOf(pid), arguments: words, ageMs: ageOf(pid) });
+  } catch {
+    // It has just ended, or does not tell; that it was there is known.
+    return { pid, arguments: [] };
+  }
+}
+
+/** Fixed in Linux's interface to programs: proc_pid_stat(5) counts in hundredths of a second. */
+const tickMs = 10;
+
+function ageOf(pid: number): number | undefined {
+  const line = readFileSync(`/proc/${pid}/stat`, 'utf8');
+  // Its second field, the name, may hold spaces and parentheses; the start is the 22nd.
+  const startedAt = Number(line.slice(line.lastIndexOf(')') + 2).split(' ')[19]) * tickMs;
+  const upSince = Number.parseFloat(readFileSync('/proc/uptime', 'utf8')) * 1000;
+  return Number.isNaN(startedAt) || Number.isNaN(upSince) ? undefined : Math.max(0, upSince - startedAt);
+}
+
+/** Systems without /proc: by name alone. */
+export function clientsByPs(): ClientProcess[] {
+  try {
+    return ps(['-x', '-o', 'pid=,etime=,comm=']).flatMap((line) => {
+      const [, pid = '', elapsed = '', program = ''] = /^\s*(\d+)\s+([\d:-]+)\s+(.*\S)\s*$/.exec(line) ?? [];
+      if (basename(program) !== 'codex') return [];
+      const [whole = ''] = ps(['-ww', '-o', 'args=', '-p', pid]);
+      const words = whole.replace(/^.*?\bcodex(?=\s|$)/, '').split(/\s+/);
+      return [
+        {
+          pid: Number(pid),
+          program,
+          arguments: words.filter((word) => word !== ''),
+          ageMs: parseElapsed(elapsed),
+        },
+      ];
+    });
+  } catch {
+    // No ps either (Windows): nothing can be said, and the refresh itself is still guarded by the lineage checks.
+    return [];
+  }
+}
+
+function ps(words: readonly string[]): string[] {
+  return execFileSync('ps', words, { encoding: 'utf8', timeout: 2_000 }).split('\n');
+}
+
+const centuryInDays = 36_525;
+
+/** `[[days-]hours:]minutes:seconds`, of which `ps` is sure, except that it makes eons of an age just below zero. */
+function parseElapsed(text: string): number {
+  const [days, clock] = text.includes('-') ? text.split('-') : ['0', text];
+  if (Number(days) > centuryInDays) return 0;
+  const seconds = (clock ?? '').split(':').reduce((sum, part) => sum * 60 + Number(part), 0);
+  return (Number(days) * 86_400 + seconds) * 1000;
+}

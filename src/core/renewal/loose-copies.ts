@@ -1,0 +1,88 @@
+import type { Account, TokenSet } from '../accounts/account.js';
+import { isSameAccount } from '../accounts/identity.js';
+import type { CodexHome } from '../codex/home.js';
+import { readSettledAuthFile } from '../codex/settled-auth-file.js';
+import { AppError } from '../errors.js';
+import { recordsOf } from '../oauth/newest-copy.js';
+import type { Secret } from '../secret.js';
+import { readEntries } from '../storage/journal.js';
+import { withJournal } from '../storage/journal-overlay.js';
+import { chooseLineage, type LineageCopy } from '../storage/lineage.js';
+import { knownSpent } from '../storage/lineage-log.js';
+import type { Root } from '../storage/root.js';
+import { readAllScopes } from '../storage/scope-files.js';
+import { ownerOf } from './login-groups.js';
+import { type DueReason, type RenewalPolicy, whyDue, whyFileDue } from './policy.js';
+import { accountOfFile, type TokenFile } from './token-file.js';
+
+/**
+ * Throws when the files' login is not theirs alone. The official client may have spent the token of a copy of its own
+ * login, or may be about to; that can only be kept straight for an account in a pool, so it has to become one first.
+ */
+export async function assertLoose(root: Root, home: CodexHome, files: readonly TokenFile[]): Promise<void> {
+  const records = recordsOf(readAllScopes(root.paths));
+  const { content } = await readSettledAuthFile(home, root.clock);
+  for (const file of files) {
+    if (ownerOf(file, records) !== undefined) {
+      throw new AppError('storage-conflict', `the login in ${file.name} has just become an account of ours`, {
+        hint: 'run the command again',
+      });
+    }
+    if (content?.kind !== 'login') continue;
+    const { identity, tokens } = content.login;
+    const isSameToken = file.login.tokens.refreshToken.equals(tokens.refreshToken);
+    if (!isSameToken && !isSameAccount(identity, file.login.identity)) continue;
+    const message = `the official client uses the login in ${file.name}, which is no account of ours yet`;
+    throw new AppError('usage', message, { hint: `codex-auth import ${home.authFile}, then run the command again` });
+  }
+}
+
+export interface Lead extends LineageCopy {
+  readonly file: TokenFile;
+  readonly account: Account;
+}
+
+/**
+ * The newest copy of a login in several files (P2), answers in the journal that did not reach their file included. What
+ * we have exchanged ourselves is none. Throws when nothing is left.
+ */
+export function newestCopy(root: Root, files: readonly TokenFile[]): Lead {
+  const isSpent = knownSpent(root);
+  const journal = readEntries(root.paths.journal);
+  const copies = files.map((file): Lead => {
+    const account = withJournal(accountOfFile(file), journal);
+    return { source: 'import', file, account, tokens: account.tokens };
+  });
+  const isLive = ({ tokens: { refreshToken } }: Lead) => refreshToken !== undefined && !isSpent(refreshToken);
+  const [first, ...others] = copies.filter(isLive);
+  if (first !== undefined) return chooseLineage([first, ...others]);
+  const name = files[0]?.name ?? 'this file';
+  throw new AppError(
+    'sign-in-needed',
+    `the refresh token in ${name} has been exchanged, and its successor is not here`,
+    {
+      hint: 'renew it together with the file that has the newer login, or sign in again',
+    },
+  );
+}
+
+/** Why the newest copy will not do. `seen` are the copies that the person meant when they said `--force`. */
+export function whyLeadDue(
+  { file, tokens }: Lead,
+  seen: readonly TokenFile[],
+  policy: RenewalPolicy,
+  now: number,
+): DueReason | undefined {
+  const isMeant = seen.some(({ login }) => isSameCopy(login.tokens, tokens));
+  const meant = { ...policy, force: policy.force && isMeant };
+  const isFromFile = isSameCopy(file.login.tokens, tokens);
+  return isFromFile ? whyFileDue(file.login, meant, now) : whyDue(tokens, meant, now);
+}
+
+function isSameCopy(one: TokenSet, other: TokenSet): boolean {
+  return isSame(one.refreshToken, other.refreshToken) && isSame(one.accessToken, other.accessToken);
+}
+
+function isSame(one: Secret | undefined, other: Secret | undefined): boolean {
+  return one === undefined ? other === undefined : one.equals(other);
+}

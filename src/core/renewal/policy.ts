@@ -1,0 +1,43 @@
+import type { TokenSet } from '../accounts/account.js';
+import type { FlatLogin } from '../transfer/flat-token-file.js';
+
+export interface RenewalPolicy {
+  /** What ends within this many milliseconds is renewed. */
+  readonly beforeMs: number;
+  /** Renew whatever there is. */
+  readonly force: boolean;
+}
+
+export type DueReason =
+  | 'forced'
+  | 'no-access-token'
+  | 'no-id-token'
+  /** A token file that does not say when its access token ends. */
+  | 'no-stated-end'
+  | 'ends-soon'
+  /** Its refresh token has been exchanged already, and the answer is not in it yet. */
+  | 'outdated';
+
+/** Why a login is to be renewed; undefined when it is not. Pure. */
+export function whyDue(tokens: TokenSet, { beforeMs, force }: RenewalPolicy, now: number): DueReason | undefined {
+  const { accessToken, idToken, expiresAt } = tokens;
+  if (force) return 'forced';
+  if (accessToken === undefined) return 'no-access-token';
+  if (idToken === undefined) return 'no-id-token';
+  return expiresAt !== undefined && expiresAt - beforeMs <= now ? 'ends-soon' : undefined;
+}
+
+/** The same for a token file, which has its own word on when it ends: whatever comes first counts. */
+export function whyFileDue(login: FlatLogin, policy: RenewalPolicy, now: number): DueReason | undefined {
+  const { tokens, statedExpiry } = login;
+  const ends = [tokens.expiresAt, statedExpiry].filter((end) => end !== undefined);
+  const earliest = ends.length === 0 ? {} : { expiresAt: Math.min(...ends) };
+  const { expiresAt: _, ...others } = tokens;
+  const reason = whyDue({ ...others, ...earliest }, policy, now);
+  return reason ?? (statedExpiry === undefined ? 'no-stated-end' : undefined);
+}
+
+/** The present access token will not do, however long it lives. */
+export function mustReplace(reason: DueReason): boolean {
+  return reason === 'forced' || reason === 'no-id-token' || reason === 'no-stated-end';
+}

@@ -1,0 +1,166 @@
+import { accessSync, constants, rmSync } from 'node:fs';
+import { dirname } from 'node:path';
+import { type Account, describeAccount, type TokenSet } from '../accounts/account.js';
+import { tryTo } from '../oauth/refresh-commit.js';
+import type { RefreshDeps } from '../oauth/refresh-deps.js';
+import { isAboutToken } from '../oauth/refusal.js';
+import type { RefreshReason } from '../oauth/token-endpoint.js';
+import { type Exchange, exchangeToken } from '../oauth/token-exchange.js';
+import { entriesAbout, reasonNotToSend } from '../oauth/unanswered.js';
+import { writeError } from '../storage/atomic-file.js';
+import { tokensOfAnswer } from '../storage/journal-overlay.js';
+import { finishFileRefresh } from '../storage/journal-recovery.js';
+import { knownSpent } from '../storage/lineage-log.js';
+import { withPersonLock } from '../storage/person-lock.js';
+import { areTokensOf, nextTokens } from '../storage/rotation.js';
+import { dueOnly, type FileRenewals, type FileTarget, readAgain } from './file-target.js';
+import { handOut, withWhereabouts } from './hand-out.js';
+import { assertLoose, type Lead, newestCopy, whyLeadDue } from './loose-copies.js';
+import type { DueReason, RenewalPolicy } from './policy.js';
+import { failed, failedBy, ofOutcome, type Renewal } from './renewal.js';
+import { accountOfFile, type TokenFile } from './token-file.js';
+
+/**
+ * Renews token files of one login that is in no pool: in the same critical section and with the same journal as an
+ * account of ours (P1–P4). The newest copy counts, one request is made at most, and every file gets the result.
+ */
+export async function renewLoose(
+  deps: RefreshDeps,
+  targets: readonly FileTarget[],
+  policy: RenewalPolicy,
+): Promise<FileRenewals> {
+  const accounts = targets.map(({ file }) => accountOfFile(file));
+  const owner = accounts.find(({ userId }) => userId !== undefined) ?? accounts[0];
+  if (owner === undefined || targets.every(({ why }) => why === undefined)) return dueOnly(targets);
+  const { root, signal, uninterrupted } = deps;
+  try {
+    return await withPersonLock(root, owner, { signal }, () => uninterrupted(() => renewInside(deps, targets, policy)));
+  } catch (error) {
+    return dueOnly(targets, failedBy(error));
+  }
+}
+
+async function renewInside(
+  deps: RefreshDeps,
+  targets: readonly FileTarget[],
+  policy: RenewalPolicy,
+): Promise<FileRenewals> {
+  const { root, home } = deps;
+  const { present, unreadable } = readAgain(targets);
+  if (present.length === 0) return unreadable;
+  const files = present.map(({ file }) => file);
+  await assertLoose(root, home, files);
+  const lead = newestCopy(root, files);
+  const seen = targets.map(({ file }) => file);
+  const why = whyLeadDue(lead, seen, policy, root.clock.now());
+  const renewals = why === undefined ? await adopt(deps, present, lead) : await spend(deps, present, lead, why);
+  return new Map([...unreadable, ...renewals]);
+}
+
+/** One copy is good: the files that are due get it, and those whose own token is spent. */
+async function adopt(deps: RefreshDeps, targets: readonly FileTarget[], lead: Lead): Promise<FileRenewals> {
+  const { root } = deps;
+  const { file, tokens } = lead;
+  const isSpent = knownSpent(root);
+  const behind = targets.filter(({ file, why }) => why !== undefined || isSpent(file.login.tokens.refreshToken));
+  const files = behind.map(({ file }) => file);
+  const safeIn = tokens === file.login.tokens ? file.name : root.paths.journal;
+  const handed = await handOut(deps, { files, tokens, how: 'adopted', safeIn });
+  return new Map([...dueOnly(targets), ...handed]);
+}
+
+async function spend(
+  deps: RefreshDeps,
+  targets: readonly FileTarget[],
+  { account, tokens: { refreshToken } }: Lead,
+  why: DueReason,
+): Promise<FileRenewals> {
+  if (refreshToken === undefined) return dueOnly(targets, ofOutcome({ kind: 'no-refresh-token', account }));
+  const obstacle = reasonNotToSend(deps, refreshToken);
+  if (obstacle !== undefined) return dueOnly(targets, ofOutcome({ kind: 'unknown', account, message: obstacle }));
+  const files = targets.map(({ file }) => file);
+  assertWritable(files);
+  const tokenFiles = fitting(files.map(({ path }) => path));
+  const exchange = await exchangeToken(deps, { account, refreshToken, reason: reasonOf(why), tokenFiles });
+  if (exchange.kind === 'tokens') return store(deps, files, account, exchange);
+  const { outcome } = exchange;
+  // The provider has spoken about this token: what an earlier run did not hear does not matter any more.
+  if (outcome.kind === 'refused' && outcome.refusal.severity === 'hard') {
+    const unanswered = entriesAbout(deps.root, refreshToken);
+    for (const { path } of unanswered) rmSync(path, { force: true });
+    if (unanswered.length > 0 && isAboutToken(outcome.refusal)) return dueOnly(targets, answerLost(account));
+  }
+  return dueOnly(targets, ofOutcome(outcome));
+}
+
+function answerLost(account: Account): Renewal {
+  return failed({
+    code: 'sign-in-needed',
+    message: `an earlier refresh of ${describeAccount(account)} got no answer, and its token is spent now`,
+    hint: 'codex-auth login',
+  });
+}
+
+/** Throws `storage-write-failed` when no file could take the answer, as far as that can be seen before the token is spent. */
+function assertWritable(files: readonly TokenFile[]): void {
+  let problem: unknown;
+  for (const { path } of files) {
+    try {
+      accessSync(dirname(path), constants.W_OK);
+      return;
+    } catch (error) {
+      problem = writeError(path, error);
+    }
+  }
+  throw problem;
+}
+
+export function reasonOf(why: DueReason): RefreshReason {
+  return why === 'ends-soon' || why === 'no-access-token' ? 'proactive_expiry' : 'forced';
+}
+
+const roomForPaths = 2_000;
+
+/** The header of a journal entry has room for some paths; one of them is enough to find the answer again. */
+function fitting(paths: readonly string[]): string[] {
+  let used = 0;
+  return paths.filter((path, position) => {
+    used += Buffer.byteLength(JSON.stringify(path)) + 1;
+    return position === 0 || used <= roomForPaths;
+  });
+}
+
+/** Journal, then every file. What a file does not take stays in the journal, and the next renewal of it finishes (P3). */
+async function store(
+  deps: RefreshDeps,
+  files: readonly TokenFile[],
+  account: Account,
+  { answer, entry, header }: Extract<Exchange, { kind: 'tokens' }>,
+): Promise<FileRenewals> {
+  const { paths } = deps.root;
+  const isRecorded = tryTo(() => entry.record(answer)) || tryTo(() => entry.record(answer));
+  const safeIn = isRecorded ? paths.journal : undefined;
+  try {
+    const renewals = await handOut(deps, {
+      files,
+      tokens: renewedTokens(account, tokensOfAnswer(answer)),
+      how: 'refreshed',
+      safeIn,
+      first: (open) => finishFileRefresh(open, { header, answer }),
+    });
+    const isDone = [...renewals.values()].every(({ kind }) => kind === 'renewed');
+    // A leftover entry costs nothing: whoever opens the store next sees that its answer has arrived.
+    tryTo(() => (isDone ? entry.discard() : entry.leave()));
+    return renewals;
+  } catch (error) {
+    tryTo(() => entry.leave());
+    return new Map(files.map((file) => [file.path, failedBy(withWhereabouts(error, file, safeIn))]));
+  }
+}
+
+/** An answer can be for another workspace of the login than the one that asked. */
+function renewedTokens({ tokens, ...account }: Account, received: Partial<TokenSet>): TokenSet {
+  if (areTokensOf({ ...account, tokens }, received)) return nextTokens(tokens, received);
+  const { refreshToken } = tokens;
+  return { generation: 0, ...(refreshToken === undefined ? {} : { refreshToken }), ...received };
+}

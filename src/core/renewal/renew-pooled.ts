@@ -1,0 +1,158 @@
+import type { Account, TokenSet } from '../accounts/account.js';
+import { takeCopy } from '../accounts/take-copy.js';
+import { definedOnly } from '../defined-only.js';
+import { findStored } from '../oauth/newest-copy.js';
+import { ensureUsable } from '../oauth/refresh.js';
+import type { RefreshDeps } from '../oauth/refresh-deps.js';
+import type { RefreshOutcome } from '../oauth/refresh-outcome.js';
+import { readEntries } from '../storage/journal.js';
+import { withJournal } from '../storage/journal-overlay.js';
+import { knownSpent, logLineage } from '../storage/lineage-log.js';
+import { withPersonLock } from '../storage/person-lock.js';
+import { areTokensOf } from '../storage/rotation.js';
+import { readAllScopes } from '../storage/scope-files.js';
+import { type Store, withStore } from '../storage/store.js';
+import { dueOnly, type FileRenewals, type FileTarget, readAgain } from './file-target.js';
+import { handOut } from './hand-out.js';
+import { ownerOf } from './login-groups.js';
+import { type DueReason, mustReplace, type RenewalPolicy } from './policy.js';
+import { failedBy, notDue, ofOutcome, type Renewal } from './renewal.js';
+import { accountOfFile } from './token-file.js';
+
+/** An account of ours, and why it is to be renewed; without a reason it is here for the sake of its files. */
+export interface AccountTarget {
+  readonly account: Account;
+  readonly why: DueReason | undefined;
+}
+
+export interface PooledRenewals {
+  /** By account id. */
+  readonly accounts: Map<string, Renewal>;
+  readonly files: FileRenewals;
+  /** What the accounts came to, for what follows from several of them. */
+  readonly outcomes: readonly RefreshOutcome[];
+}
+
+/**
+ * Renews accounts of ours and the token files that hold the same logins: what is newer in a file is taken over first, then
+ * the account is refreshed as always, and then its files get what it has. All that share a refresh token come together.
+ */
+export async function renewPooled(
+  deps: RefreshDeps,
+  targets: { readonly accounts: readonly AccountTarget[]; readonly files: readonly FileTarget[] },
+  policy: RenewalPolicy,
+): Promise<PooledRenewals> {
+  const records = targets.accounts.map(({ account }) => account);
+  const logins = targets.accounts.map((target) => {
+    return { ...target, files: targets.files.filter(({ file }) => ownerOf(file, records)?.id === target.account.id) };
+  });
+  const refreshed: Refreshed[] = [];
+  for (const login of logins) refreshed.push(await refreshLogin(withPatience(deps, policy), login));
+  const files: FileRenewals = new Map();
+  // After the last refresh, because each may have spent a token that files of the others hold.
+  for (const each of refreshed) for (const [path, renewal] of await updateFiles(deps, each)) files.set(path, renewal);
+  return {
+    accounts: new Map(refreshed.map(({ login, result }) => [login.account.id, accountRenewal(login, result)])),
+    files,
+    outcomes: refreshed.flatMap(({ result }) => (result === undefined || result.kind === 'failed' ? [] : [result])),
+  };
+}
+
+/** What ends within the person's own time is refreshed, where an ordinary refresh waits for the last minute. */
+function withPatience(deps: RefreshDeps, { beforeMs }: RenewalPolicy): RefreshDeps {
+  const { tokenRefreshSkewMs } = deps.settings;
+  return { ...deps, settings: { ...deps.settings, tokenRefreshSkewMs: Math.max(beforeMs, tokenRefreshSkewMs) } };
+}
+
+interface Login extends AccountTarget {
+  readonly files: readonly FileTarget[];
+}
+
+interface Refreshed {
+  /** Its files as they were when their tokens were compared with ours. */
+  readonly login: Login;
+  readonly unreadable: FileRenewals;
+  /** Absent where nothing was due. */
+  readonly result?: RefreshOutcome | Extract<Renewal, { kind: 'failed' }>;
+}
+
+function accountRenewal({ account }: Login, result: Refreshed['result']): Renewal {
+  if (result === undefined) return notDue(account.tokens);
+  return result.kind === 'failed' ? result : ofOutcome(result);
+}
+
+async function refreshLogin(deps: RefreshDeps, login: Login): Promise<Refreshed> {
+  const isDue = login.why !== undefined || login.files.some(({ why }) => why !== undefined);
+  if (!isDue) return { login, unreadable: new Map() };
+  try {
+    const { present, unreadable } = await takeOver(deps, login);
+    const { account } = login;
+    const rejected = rejectedToken(deps, login);
+    const reason = rejected === undefined ? ('proactive_expiry' as const) : ('forced' as const);
+    const result = await ensureUsable(deps, definedOnly({ account, reason, rejected }));
+    return { login: { ...login, files: present }, unreadable, result };
+  } catch (error) {
+    return { login, unreadable: new Map(), result: failedBy(error) };
+  }
+}
+
+/** What the files have is a copy like any other: the newest one counts (P2), before anything is spent. */
+async function takeOver({ root, signal }: RefreshDeps, { account, files }: Login) {
+  if (files.length === 0) return { present: [], unreadable: new Map() };
+  return withPersonLock(root, account, { signal }, () =>
+    withStore(root, { signal }, (store) => {
+      const read = readAgain(files);
+      const journal = readEntries(root.paths.journal);
+      for (const { file } of read.present)
+        takeTokens(store, account.id, withJournal(accountOfFile(file), journal).tokens);
+      return read;
+    }),
+  );
+}
+
+function takeTokens(store: Store, id: string, tokens: TokenSet): void {
+  const record = findStored(store.scopes(), id);
+  // A file of another workspace that shares the refresh token.
+  if (!areTokensOf(record, tokens)) return;
+  const { wasNewer, before, after } = takeCopy(store, record, { source: 'import', tokens });
+  if (wasNewer) logLineage(store.root, { event: 'adopted', accountId: id, before, after, detail: 'token file' });
+}
+
+/** The access token that is to be replaced although it lives; none when a newer one has come in already. */
+function rejectedToken({ root }: RefreshDeps, { account, why, files }: Login): TokenSet['accessToken'] {
+  const { accessToken } = findStored(readAllScopes(root.paths), account.id).tokens;
+  const copies = [
+    { why, tokens: account.tokens },
+    ...files.map((each) => ({ ...each, tokens: each.file.login.tokens })),
+  ];
+  const replaced = copies.filter((copy) => copy.why !== undefined && mustReplace(copy.why)).map(({ tokens }) => tokens);
+  const stored = replaced.find((tokens) => tokens.accessToken?.equals(accessToken) === true);
+  // What the account has by now may be in `auth.json` only; `account` has been brought up to date with it.
+  return (stored ?? replaced.find((tokens) => tokens === account.tokens))?.accessToken;
+}
+
+/** Every file that is due gets what its account has now, and so does every one whose token is spent. */
+async function updateFiles(deps: RefreshDeps, { login, unreadable, result }: Refreshed): Promise<FileRenewals> {
+  const { root, signal, uninterrupted } = deps;
+  const { account, files } = login;
+  const isUsable = result?.kind === 'usable';
+  const isSpent = knownSpent(root);
+  const behind = files.filter(
+    ({ file, why }) => (why !== undefined && isUsable) || isSpent(file.login.tokens.refreshToken),
+  );
+  const others = dueOnly(files, result && accountRenewal(login, result));
+  if (behind.length === 0) return new Map([...others, ...unreadable]);
+  const how = isUsable && result.how === 'refreshed' ? 'refreshed' : 'adopted';
+  try {
+    const handed = await withPersonLock(root, account, { signal }, () =>
+      uninterrupted(() => {
+        const { tokens } = findStored(readAllScopes(root.paths), account.id);
+        return handOut(deps, { files: behind.map(({ file }) => file), tokens, how, safeIn: 'the pool' });
+      }),
+    );
+    return new Map([...others, ...handed, ...unreadable]);
+  } catch (error) {
+    const failure = failedBy(error);
+    return new Map([...others, ...behind.map(({ file }) => [file.path, failure] as const), ...unreadable]);
+  }
+}

@@ -1,0 +1,54 @@
+import type { TokenSet } from '../accounts/account.js';
+import { AppError } from '../errors.js';
+import { describeOutcome } from '../oauth/describe-outcome.js';
+import type { RefreshOutcome } from '../oauth/refresh-outcome.js';
+
+/** What the wish to renew one account or one token file came to. */
+export type Renewal =
+  /** `refreshed`: by a request; `adopted`: a newer copy of the same login was there already. */
+  | { readonly kind: 'renewed'; readonly how: 'refreshed' | 'adopted'; readonly expiresAt?: number }
+  | { readonly kind: 'skipped'; readonly reason: SkipReason; readonly message?: string; readonly expiresAt?: number }
+  | Failed;
+
+interface Failed {
+  readonly kind: 'failed';
+  readonly problem: Problem;
+}
+
+export type SkipReason = 'not-due' | 'disabled' | 'left-to-client';
+
+export interface Problem {
+  readonly code: string;
+  readonly message: string;
+  readonly hint?: string;
+}
+
+export function renewed(how: 'refreshed' | 'adopted', { expiresAt }: Partial<TokenSet>): Renewal {
+  return { kind: 'renewed', how, ...(expiresAt === undefined ? {} : { expiresAt }) };
+}
+
+export function notDue({ expiresAt }: Partial<TokenSet>): Renewal {
+  return { kind: 'skipped', reason: 'not-due', ...(expiresAt === undefined ? {} : { expiresAt }) };
+}
+
+export function failed(problem: Problem): Failed {
+  return { kind: 'failed', problem };
+}
+
+/** Errors of our own are the outcome of what they happened to; anything else is thrown on. */
+export function failedBy(error: unknown): Failed {
+  if (!(error instanceof AppError) || error.code === 'interrupted') throw error;
+  const { code, message, hint } = error;
+  return failed({ code, message, ...(hint === undefined ? {} : { hint }) });
+}
+
+/** What an outcome means for whatever was to get the tokens. */
+export function ofOutcome(outcome: RefreshOutcome): Renewal {
+  if (outcome.kind === 'usable') {
+    const { tokens } = outcome.account;
+    return outcome.how === 'valid' ? notDue(tokens) : renewed(outcome.how, tokens);
+  }
+  const { code, message, hint } = describeOutcome(outcome);
+  if (outcome.kind === 'left-to-client') return { kind: 'skipped', reason: 'left-to-client', message };
+  return failed({ code, message, hint });
+}

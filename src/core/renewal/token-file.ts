@@ -1,0 +1,56 @@
+import { isUtf8 } from 'node:buffer';
+import type { Account } from '../accounts/account.js';
+import { definedOnly } from '../defined-only.js';
+import { AppError } from '../errors.js';
+import { type PresentVersion, readVersion } from '../storage/atomic-file.js';
+import { type FlatLogin, type FlatRefusal, flatRefusals, parseFlatTokenFile } from '../transfer/flat-token-file.js';
+import { parseLoginFile } from '../transfer/login-file.js';
+
+/** A flat token file as it stood when it was read. */
+export interface TokenFile {
+  /** As the person called it. */
+  readonly name: string;
+  /** Where it really is: behind any symlink. */
+  readonly path: string;
+  readonly version: PresentVersion;
+  readonly login: FlatLogin;
+}
+
+/**
+ * Throws `storage-unreadable` when it cannot be read, and `usage` or `storage-corrupt` when it is no token file. The
+ * message is about “it”: whoever shows it names the file.
+ */
+export function readTokenFile({ name, path }: Pick<TokenFile, 'name' | 'path'>): TokenFile {
+  const version = readVersion(path);
+  if (version.kind === 'absent') throw new AppError('storage-unreadable', 'it is not there any more');
+  const file = isUtf8(version.bytes)
+    ? parseFlatTokenFile(version.content)
+    : ({ kind: 'refused', reason: 'no-json' } as const);
+  if (file.kind === 'refused') throw refusal(name, version.content, file.reason);
+  return { name, path, version, login: file.login };
+}
+
+/** The formats that a token file could be mistaken for have a command of their own. */
+function refusal(name: string, content: string, reason: FlatRefusal): AppError {
+  const other = reason === 'other-content' ? parseLoginFile(content) : undefined;
+  const format = other?.kind === 'logins' ? other.format : undefined;
+  if (format === 'codex') {
+    return new AppError('usage', 'it is a login file of the official client, which renew leaves alone', {
+      hint: `codex-auth import ${name}, then codex-auth renew`,
+    });
+  }
+  if (format === 'pool') {
+    return new AppError('usage', 'it is a pool of accounts', {
+      hint: `codex-auth import ${name}, then codex-auth renew`,
+    });
+  }
+  return new AppError('storage-corrupt', `it ${flatRefusals[reason]}`);
+}
+
+/** What stands for the account of a token file that is in no pool, in locks and in the journal. */
+const looseId = 'token-file';
+
+/** The login of a file as an account, for the rules that are about accounts. It is never stored. */
+export function accountOfFile({ login }: TokenFile): Account {
+  return { id: looseId, enabled: true, raw: {}, ...definedOnly(login.identity), tokens: login.tokens };
+}

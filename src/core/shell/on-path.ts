@@ -1,0 +1,32 @@
+import { accessSync, constants, statSync } from 'node:fs';
+import { delimiter, join } from 'node:path';
+
+type Variables = Readonly<Record<string, string>>;
+
+/** Every program of that name in the order of PATH, as a shell would look for it. */
+export function executablesOnPath(name: string, environment: Variables): string[] {
+  const directories = pathOf(environment).filter((each) => each !== '');
+  // Windows runs no file without one of these endings.
+  const endings = delimiter === ';' ? (environment['PATHEXT'] ?? '.COM;.EXE;.BAT;.CMD').split(';') : [''];
+  const paths = directories.flatMap((directory) => endings.map((ending) => join(directory, `${name}${ending}`)));
+  return paths.filter(isExecutable);
+}
+
+export function executableOnPath(name: string, environment: Variables): string | undefined {
+  return executablesOnPath(name, environment)[0];
+}
+
+export function pathOf(environment: Variables): string[] {
+  // Windows spells it either way.
+  return (environment['PATH'] ?? environment['Path'] ?? '').split(delimiter);
+}
+
+function isExecutable(path: string): boolean {
+  try {
+    accessSync(path, constants.X_OK);
+    return statSync(path).isFile();
+  } catch {
+    // Not there, or not to be run: the next directory is looked at, as a shell does.
+    return false;
+  }
+}

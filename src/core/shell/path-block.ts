@@ -1,0 +1,77 @@
+import type { ShellName } from './shell-names.js';
+
+/**
+ * The lines that put a directory first on PATH. Where it is already, it moves instead of being added once more, so that
+ * PATH does not grow from shell to nested shell.
+ */
+export function pathBlock(shell: ShellName, directory: string): string[] {
+  const comment =
+    '# First on PATH, it makes "codex auth" reach codex-auth; "codex auth setup --undo" takes these lines out.';
+  return [comment, ...blocks[shell](shell === 'powershell' ? directory : withoutDrive(directory))];
+}
+
+const blocks: Readonly<Record<ShellName, (directory: string) => string[]>> = {
+  bash: posixLines,
+  zsh: posixLines,
+  fish: fishLines,
+  powershell: powershellLines,
+};
+
+/** As the ports of POSIX shells to Windows have it on their PATH, where a colon separates. */
+function withoutDrive(directory: string): string {
+  const [, drive, path = ''] = /^([A-Za-z]):(\\.*)$/.exec(directory) ?? [];
+  return drive === undefined ? directory : `/${drive.toLowerCase()}${path.replaceAll('\\', '/')}`;
+}
+
+/** Also for `.profile`, which every POSIX shell reads. */
+function posixLines(directory: string): string[] {
+  return `\
+codex_auth_bin=${quotedForPosix(directory)}
+case ":$PATH:" in
+  ":$codex_auth_bin:"*) ;;
+  *":$codex_auth_bin:"*)
+    PATH=":$PATH:"
+    PATH=$codex_auth_bin\${PATH%%":$codex_auth_bin:"*}:\${PATH#*":$codex_auth_bin:"}
+    PATH=\${PATH%:}
+    ;;
+  *) PATH=$codex_auth_bin:$PATH ;;
+esac
+export PATH
+unset codex_auth_bin`.split('\n');
+}
+
+function fishLines(directory: string): string[] {
+  return [
+    'begin',
+    `    set -l codex_auth_bin ${quotedForFish(directory)}`,
+    '    set -l codex_auth_rest',
+    '    for directory in $PATH',
+    '        test "$directory" = "$codex_auth_bin"; or set -a codex_auth_rest "$directory"',
+    '    end',
+    '    set -gx PATH "$codex_auth_bin" $codex_auth_rest',
+    'end',
+  ];
+}
+
+function powershellLines(directory: string): string[] {
+  return [
+    `$codexAuthBin = ${quotedForPowershell(directory)}`,
+    '$codexAuthRest = $env:PATH -split [IO.Path]::PathSeparator | Where-Object { $_ -ne $codexAuthBin }',
+    '$env:PATH = (@($codexAuthBin) + @($codexAuthRest)) -join [IO.Path]::PathSeparator',
+    'Remove-Variable codexAuthBin, codexAuthRest',
+  ];
+}
+
+export function quotedForPosix(text: string): string {
+  return `'${text.replaceAll("'", `'\\''`)}'`;
+}
+
+/** https://fishshell.com/docs/current/language.html#quotes */
+function quotedForFish(text: string): string {
+  return `'${text.replaceAll('\\', '\\\\').replaceAll("'", "\\'")}'`;
+}
+
+/** PowerShell takes the typographic quotes for quotes as well (about_Quoting_Rules). */
+export function quotedForPowershell(text: string): string {
+  return `'${text.replace(/['‘’‚‛]/g, '$&$&')}'`;
+}

@@ -1,0 +1,97 @@
+import { closeSync, openSync, readFileSync, readSync, realpathSync } from 'node:fs';
+import { dirname, join } from 'node:path';
+import { AppError } from '../errors.js';
+import { describe } from '../storage/atomic-file.js';
+import { executablesOnPath } from './on-path.js';
+import { quotedForPosix, quotedForPowershell } from './path-block.js';
+
+/** The program that a shim hands "codex auth" to. */
+export interface ShimTarget {
+  /** The Node that runs it. */
+  readonly node: string;
+  /** `bin/codex-auth.js`, or the link to it that a package manager made. */
+  readonly script: string;
+}
+
+/** A file that tells every shim that its directory is no place to find the official client in. */
+export const shimMarkName = '.codex-auth-shim';
+
+/** What a shell can find under the name `codex`, by file name. */
+export function shimNames(isWindows: boolean): readonly ShimName[] {
+  return isWindows ? ['codex', 'codex.cmd', 'codex.ps1'] : ['codex'];
+}
+
+export type ShimName = 'codex' | 'codex.cmd' | 'codex.ps1';
+
+const quoting: Readonly<Record<ShimName, (path: string) => string>> = {
+  codex: quotedForPosix,
+  'codex.cmd': (path) => path.replaceAll('%', '%%'),
+  'codex.ps1': quotedForPowershell,
+};
+
+/** The script to install: the template of that name, which lies beside the program, with the target in it. */
+export function shimText(name: ShimName, target: ShimTarget): string {
+  const template = readTemplate(name, target.script);
+  return template.replace(/'?@(node|script)@'?/g, (_, part: keyof ShimTarget) => quoting[name](target[part]));
+}
+
+function readTemplate(name: ShimName, script: string): string {
+  try {
+    return readFileSync(join(dirname(realpathSync(script)), name), 'utf8');
+  } catch (error) {
+    throw new AppError('storage-unreadable', `cannot read the ${name} that comes with ${script}: ${describe(error)}`, {
+      hint: 'install codex-auth again: npm install -g codex-auth',
+      details: { path: script },
+    });
+  }
+}
+
+const signature = 'codex-auth shim:';
+
+/** Whether a text, or the beginning of one, is a shim of ours, of whatever version. */
+export function isShimText(text: string): boolean {
+  return text.slice(0, headLength).includes(signature);
+}
+
+const headLength = 200;
+
+/** The same of a file, without reading more of it: the official client is large. */
+export function isShim(path: string): boolean {
+  try {
+    const head = Buffer.alloc(headLength);
+    const descriptor = openSync(path, 'r');
+    try {
+      return isShimText(head.toString('latin1', 0, readSync(descriptor, head)));
+    } finally {
+      closeSync(descriptor);
+    }
+  } catch {
+    // A program that may be run but not read is none of ours.
+    return false;
+  }
+}
+
+/** Whom an installed shim hands "codex auth" to; undefined when it cannot be told. */
+export function targetOf(shim: string): ShimTarget | undefined {
+  let text: string;
+  try {
+    text = readFileSync(shim, 'utf8');
+  } catch {
+    // Absent or closed to us, which its caller asks about by itself.
+    return undefined;
+  }
+  const [node, script] = ['node', 'script'].map((part) => {
+    const quoted = new RegExp(`^codex_auth_${part}='(.*)'$`, 'm').exec(text)?.[1];
+    return quoted?.replaceAll(`'\\''`, "'");
+  });
+  return node === undefined || script === undefined ? undefined : { node, script };
+}
+
+/**
+ * The target under the names that outlive an update. Node knows itself by its real path, which with some package managers
+ * has its version in it; the link to it that is on PATH has not.
+ */
+export function lastingTarget(target: ShimTarget, environment: Readonly<Record<string, string>>): ShimTarget {
+  const link = executablesOnPath('node', environment).find((path) => realpathSync(path) === target.node);
+  return { ...target, node: link ?? target.node };
+}

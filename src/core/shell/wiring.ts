@@ -1,0 +1,72 @@
+import { existsSync, readFileSync } from 'node:fs';
+import { join, resolve } from 'node:path';
+import { blockLines } from './marked-block.js';
+import { executablesOnPath, pathOf } from './on-path.js';
+import type { SetupPlace } from './setup-plan.js';
+import { filesOf } from './shell-files.js';
+import { shellNames } from './shell-names.js';
+import { isShim, type ShimTarget, targetOf } from './shim.js';
+
+/** What a shell with this PATH would run as `codex`, and with it what "codex auth" means there (CODEX.md §1.2). */
+export type Wiring =
+  | { readonly kind: 'nothing' }
+  | {
+      readonly kind: 'shim';
+      readonly path: string;
+      /** Of what it hands "codex auth" to, the part that is gone. */
+      readonly gone?: string;
+    }
+  | { readonly kind: 'official-client'; readonly path: string; readonly because: Bypass };
+
+/** Why our shim is not what runs. */
+type Bypass =
+  | 'not-installed'
+  /** No shell puts its directory on PATH. */
+  | 'not-on-path'
+  /** Shells do, but the one that called us was started before that. */
+  | 'older-shell'
+  | 'not-executable'
+  /** Another directory comes before its own. */
+  | 'not-first';
+
+export function readWiring(place: SetupPlace): Wiring {
+  const { environment } = place.shells;
+  const [path] = executablesOnPath('codex', environment);
+  if (path === undefined) return { kind: 'nothing' };
+  if (!isShim(path)) return { kind: 'official-client', path, because: whyBypassed(place) };
+  const gone = missingPart(targetOf(path));
+  return gone === undefined ? { kind: 'shim', path } : { kind: 'shim', path, gone };
+}
+
+function missingPart(target: ShimTarget | undefined): string | undefined {
+  return target === undefined ? undefined : [target.node, target.script].find((path) => !existsSync(path));
+}
+
+function whyBypassed(place: SetupPlace): Bypass {
+  const { root, shells } = place;
+  const shim = join(root.paths.bin, 'codex');
+  if (!existsSync(shim)) return 'not-installed';
+  if (!pathOf(shells.environment).some((directory) => resolve(directory) === root.paths.bin)) {
+    return hasShellFile(place) ? 'older-shell' : 'not-on-path';
+  }
+  return executablesOnPath('codex', shells.environment).includes(shim) ? 'not-first' : 'not-executable';
+}
+
+function hasShellFile({ root, shells }: SetupPlace): boolean {
+  const files = shellNames.flatMap((shell) => filesOf(shell, shells));
+  return files.some((path) => blockIn(path)?.some((line) => line.includes(root.paths.bin)) === true);
+}
+
+function blockIn(path: string): string[] | undefined {
+  try {
+    return blockLines(readFileSync(path, 'latin1'));
+  } catch {
+    // Absent, or closed to us: no line of ours that we could know of.
+    return undefined;
+  }
+}
+
+/** The official client that runs behind the shim, or would without it. */
+export function findOfficialClient(environment: Readonly<Record<string, string>>): string | undefined {
+  return executablesOnPath('codex', environment).find((path) => !isShim(path));
+}

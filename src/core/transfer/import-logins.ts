@@ -1,0 +1,230 @@
+import { type Account, newAccountId } from '../accounts/account.js';
+import { type AccountGroup, groupByAccount } from '../accounts/account-groups.js';
+import { findAnywhere, forgetRemoval } from '../accounts/enrolment.js';
+import { contradicts, type Identity, isSameAccount } from '../accounts/identity.js';
+import { wasRemoved, withAccount } from '../accounts/pool.js';
+import { takeCopy } from '../accounts/take-copy.js';
+import type { AuthFileLogin } from '../codex/auth-file.js';
+import { definedOnly } from '../defined-only.js';
+import { mergeAccounts } from '../diagnostics/account-repairs/duplicates.js';
+import { foreignIssuer } from '../oauth/foreign-issuer.js';
+import type { Provider } from '../oauth/provider.js';
+import type { Secret } from '../secret.js';
+import { compareLineage, isNewer } from '../storage/lineage.js';
+import { knownSpent } from '../storage/lineage-log.js';
+import type { DraftStore } from './draft-store.js';
+import type { FoundLogin, LoginPlace, ParsedLogin, PlacedLogin } from './login-file.js';
+import type { ImportRefusal } from './refusal.js';
+
+export interface ImportTarget {
+  /** Where new accounts go; undefined for the global pool. */
+  readonly scopeKey: string | undefined;
+  readonly provider: Provider;
+  /** What `auth.json` holds now: a copy of it may be newer than the one to import. */
+  readonly inUse: AuthFileLogin | undefined;
+}
+
+/** What importing a login comes to; the account is the one it is stored as, or would have been. */
+export type ImportEntry = { readonly place: LoginPlace } & (
+  | RefusedEntry
+  /** Another file of this import holds a newer copy of the same login, or the same one. */
+  | { readonly outcome: 'duplicate'; readonly account: Account; readonly of: LoginPlace }
+  | StoredEntry
+);
+
+interface RefusedEntry {
+  readonly outcome: 'refused';
+  readonly reason: ImportRefusal;
+  readonly detail?: string;
+  /** As far as it is known whose it is. */
+  readonly account?: Account;
+}
+
+interface StoredEntry {
+  /** `older`: what is stored here is newer, and stays. */
+  readonly outcome: 'new' | 'update' | 'same' | 'older';
+  readonly account: Account;
+  readonly scopeKey: string | undefined;
+  /** It is in the flagged file. */
+  readonly isSetAside: boolean;
+  /** The person had removed it; now it is back. */
+  readonly wasRemoved: boolean;
+  readonly before?: Secret;
+  readonly after?: Secret;
+}
+
+type Candidate = { readonly place: LoginPlace; readonly login: FoundLogin };
+
+/**
+ * Puts logins into the draft: over the same account wherever it lives, unless what is there is newer; else as a new
+ * account of the target scope. Of several copies of one login the newest counts. The entries are in the order of the
+ * logins.
+ */
+export function importLogins(draft: DraftStore, logins: readonly PlacedLogin[], target: ImportTarget): ImportEntry[] {
+  const unusable = logins.flatMap(({ place, login }): ImportEntry[] => {
+    const reason = refusalOf(login, target);
+    return reason === undefined ? [] : [refused(place, reason, login)];
+  });
+  const usable = logins.filter((each): each is Candidate => refusalOf(each.login, target) === undefined);
+  const order = new Map(logins.map(({ place }, position) => [place, position]));
+  const positionOf = ({ place }: { readonly place: LoginPlace }) => order.get(place) ?? 0;
+  const groups = groupByAccount(usable, ({ login }) => login.account, groupOfToken)
+    .map(({ members, ...identity }) => ({
+      identity,
+      members: [...members].sort((a, b) => positionOf(a) - positionOf(b)),
+    }))
+    .sort((a, b) => Math.min(...a.members.map(positionOf)) - Math.min(...b.members.map(positionOf)));
+  const isSpent = knownSpent(draft.root);
+  const stored = groups.flatMap(({ members, identity }) =>
+    importGroup(draft, members, { ...target, identity, isSpent }),
+  );
+  return [...unusable, ...stored].sort((a, b) => positionOf(a) - positionOf(b));
+}
+
+function refused(
+  place: LoginPlace,
+  reason: ImportRefusal,
+  login: Pick<RefusedEntry, 'account' | 'detail'>,
+): ImportEntry {
+  const { account, detail } = login;
+  return { place, outcome: 'refused', reason, ...definedOnly({ account, detail }) };
+}
+
+function refusalOf(login: ParsedLogin, { provider }: ImportTarget): ImportRefusal | undefined {
+  if (login.kind === 'refused') return login.reason;
+  return foreignIssuer(login.account, provider) === undefined ? undefined : 'issuer-mismatch';
+}
+
+/** A record that does not say whose it is belongs to the login whose refresh token it has. */
+function groupOfToken(
+  { login: { account } }: Candidate,
+  groups: readonly AccountGroup<Candidate>[],
+): AccountGroup<Candidate> | undefined {
+  return groups.find((group) =>
+    group.members.some(({ login }) => isSameToken(login.account, account) && !contradicts(group, account)),
+  );
+}
+
+function isSameToken(a: Account, b: Account): boolean {
+  return a.tokens.refreshToken?.equals(b.tokens.refreshToken) === true;
+}
+
+interface GroupTarget extends ImportTarget {
+  readonly identity: Identity;
+  readonly isSpent: (token: Secret) => boolean;
+}
+
+/** The newest copy decides; the others only add what it lacks. */
+function importGroup(draft: DraftStore, members: readonly Candidate[], target: GroupTarget): ImportEntry[] {
+  const [first, ...others] = [...members].sort(byPrecedence);
+  if (first === undefined) return [];
+  const known = findAnywhere(draft, target.identity) ?? findByToken(draft, first.login.account);
+  if (known === undefined) return add(draft, [first, ...others], target);
+  const saves = draft.saves;
+  const entry = update(draft, first, known, target);
+  const { id } = entry.account;
+  for (const other of others)
+    update(draft, other, { ...known, account: accountIn(draft, id) ?? entry.account }, target);
+  const account = accountIn(draft, id) ?? entry.account;
+  const outcome = draft.saves > saves ? 'update' : entry.outcome;
+  return [{ ...entry, outcome, account }, ...duplicatesOf(first.place, account, others)];
+}
+
+function duplicatesOf(of: LoginPlace, account: Account, others: readonly Candidate[]): ImportEntry[] {
+  return others.map(({ place }) => ({ place, outcome: 'duplicate', account, of }));
+}
+
+function byPrecedence(a: Candidate, b: Candidate): number {
+  const isSetAside = ({ login }: Candidate) => Number(login.flag !== undefined);
+  return isSetAside(a) - isSetAside(b) || compareLineage(copyOf(b.login.account), copyOf(a.login.account));
+}
+
+function copyOf({ tokens, authFile, provenance }: Account) {
+  return { source: 'import' as const, tokens, ...definedOnly({ extras: authFile, provenance }) };
+}
+
+/**
+ * A new account, as it is in its file and under its own id where that is free: label, `enabled` and unknown keys
+ * included. What its other copies know is added.
+ */
+function add(draft: DraftStore, members: readonly [Candidate, ...Candidate[]], target: GroupTarget): ImportEntry[] {
+  const { identity, scopeKey, isSpent } = target;
+  const [{ place, login }, ...others] = members;
+  const isUsedUp = ({ tokens: { refreshToken } }: Account) => refreshToken !== undefined && isSpent(refreshToken);
+  const copies = others.flatMap((each) => (each.login.flag === undefined ? [each.login.account] : []));
+  const merged = { ...identity, ...mergeAccounts([login.account, ...copies], isUsedUp) };
+  if (isUsedUp(merged)) return members.map((each) => refused(each.place, 'spent', { account: merged }));
+  const id = allAccounts(draft).some((each) => each.id === merged.id) ? newAccountId() : merged.id;
+  // Where it moved to and when is a matter of the place it comes from.
+  const { movedAt: _, movedFrom: __, ...settled } = merged;
+  const account: Account = { ...settled, id, addedAt: merged.addedAt ?? draft.root.clock.now() };
+  const { pool, flagged } = draft.scope(scopeKey);
+  if (login.flag === undefined) draft.savePool(scopeKey, withAccount(pool, account));
+  else draft.saveFlagged(scopeKey, withAccount(flagged, { ...account, flag: login.flag }));
+  const wasRemovedEarlier = draft.scopes().some((scope) => wasRemoved(scope.pool, identity));
+  forgetRemoval(draft, identity);
+  const isSetAside = login.flag !== undefined;
+  const after = definedOnly({ after: account.tokens.refreshToken });
+  const entry = {
+    place,
+    outcome: 'new' as const,
+    account,
+    scopeKey,
+    isSetAside,
+    wasRemoved: wasRemovedEarlier,
+    ...after,
+  };
+  return [entry, ...duplicatesOf(place, account, others)];
+}
+
+function update(
+  draft: DraftStore,
+  { place, login }: Candidate,
+  known: Known,
+  target: GroupTarget,
+): StoredEntry & { place: LoginPlace } {
+  const { account: ours, scopeKey } = known;
+  const where = { place, scopeKey, isSetAside: known.flagged !== undefined, wasRemoved: false };
+  const isLeftAlone = login.flag !== undefined || isBehindInUse(login.account, ours, target);
+  if (!isLeftAlone) return { ...where, ...take(draft, ours, login.account) };
+  return { ...where, outcome: isSameToken(ours, login.account) ? 'same' : 'older', account: ours };
+}
+
+type Known = NonNullable<ReturnType<typeof findAnywhere>>;
+
+/** The record with the same refresh token, where names tell nothing or too much. */
+function findByToken(draft: DraftStore, account: Account): Known | undefined {
+  for (const { key: scopeKey, pool, flagged } of draft.scopes()) {
+    const isIt = (each: Account) => isSameToken(each, account) && !contradicts(each, account);
+    const usable = pool.accounts.find(isIt);
+    if (usable !== undefined) return { account: usable, scopeKey };
+    const setAside = flagged.accounts.find(isIt);
+    if (setAside !== undefined) return { account: setAside, flagged: setAside, scopeKey };
+  }
+  return undefined;
+}
+
+/** The copy in `auth.json` is newer still; it comes back to us with the next switch. */
+function isBehindInUse(account: Account, ours: Account, { inUse }: ImportTarget): boolean {
+  if (inUse === undefined || !isSameAccount(inUse.identity, ours)) return false;
+  return isNewer({ source: 'auth-file', tokens: inUse.tokens }, copyOf(account));
+}
+
+type Taken = Pick<StoredEntry, 'outcome' | 'account' | 'before' | 'after'>;
+
+/** Where neither is known to be newer, ours stays. */
+function take(draft: DraftStore, ours: Account, theirs: Account): Taken {
+  const saves = draft.saves;
+  const { before, after } = takeCopy(draft, ours, copyOf(theirs));
+  const unchanged = isSameToken(ours, theirs) ? 'same' : 'older';
+  const outcome = draft.saves > saves ? 'update' : unchanged;
+  return { outcome, account: accountIn(draft, ours.id) ?? ours, ...definedOnly({ before, after }) };
+}
+
+function accountIn(draft: DraftStore, id: string): Account | undefined {
+  return allAccounts(draft).find((each) => each.id === id);
+}
+
+function allAccounts(draft: DraftStore): Account[] {
+  return draft.scopes().flatMap(({ pool, flagged }) => [...pool.accounts, ...flagged.accounts]);
+}

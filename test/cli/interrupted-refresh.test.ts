@@ -1,0 +1,35 @@
+import { readdirSync, writeFileSync } from 'node:fs';
+import { afterAll, beforeAll, expect, test } from 'vitest';
+import { type Clock, systemClock } from '../../src/core/clock.js';
+import { runCli } from '../support/cli.js';
+import { type Provider, startProvider } from '../support/provider/start.js';
+import { carol, RefreshHome } from '../support/refresh-home.js';
+import { temporaryDirectory } from '../support/temporary.js';
+
+let provider: Provider;
+beforeAll(async () => {
+  provider = await startProvider();
+});
+afterAll(() => provider.stop());
+
+// The process ends as soon as what is under way has ended: what begins later would be cut off.
+test.each(['check', 'renew'])('%s begins no refresh after Ctrl-C', async (command) => {
+  const seeded = new RefreshHome(temporaryDirectory(), provider);
+  await seeded.addAccount('acc_carol', { ...carol, expiresInSeconds: -60 });
+  // Half a file is looked at again, after a pause: the one in which Ctrl-C is pressed.
+  writeFileSync(seeded.home.authFile, '{');
+  const stop = new AbortController();
+  const locks = () => readdirSync(seeded.root.paths.locks).filter((name) => name.startsWith('person-'));
+  const clock: Clock = {
+    ...systemClock,
+    async sleep(ms, signal) {
+      if (locks().length > 0) stop.abort();
+      await systemClock.sleep(ms, signal);
+    },
+  };
+  expect(await runCli(seeded.home, [command], { clock, signal: stop.signal })).toMatchObject({ exitCode: 130 });
+  expect(stop.signal.aborted).toBe(true);
+  await expect.poll(locks, { timeout: 15_000 }).toEqual([]);
+  expect(provider.requests.refreshes()).toEqual([]);
+  expect(seeded.journal()).toEqual([]);
+});

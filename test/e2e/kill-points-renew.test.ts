@@ -1,0 +1,83 @@
+import assert from 'node:assert/strict';
+import { existsSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { afterAll, beforeAll, expect, it } from 'vitest';
+import { runCli } from '../support/cli.js';
+import type { CrashTrial } from '../support/crash/scenarios.js';
+import { killAtStep, listSteps } from '../support/crash/steps.js';
+import { inParallel } from '../support/parallel.js';
+import { ProgramProcess } from '../support/program-process.js';
+import { field } from '../support/provider/request-log.js';
+import { type Provider, startProvider } from '../support/provider/start.js';
+import { temporaryDirectory } from '../support/temporary.js';
+import { makeTestHome } from '../support/test-home.js';
+import { flatFile, readFlatFile } from '../support/token-files.js';
+
+let provider: Provider;
+beforeAll(async () => {
+  provider = await startProvider();
+});
+afterAll(() => provider.stop());
+
+/** A home with nothing but a token file of a person of its own, below the directory whose steps are counted. */
+async function trialIn(directory: string, name: string): Promise<CrashTrial> {
+  const email = `${name}@example.com`;
+  provider.people.addAccount({ email });
+  const tokens = await provider.issueTokens({ email, expiresInSeconds: 60 });
+  const home = makeTestHome(join(directory, name), provider);
+  const path = join(home.codexHome, 'a.json');
+  writeFileSync(path, JSON.stringify(flatFile(tokens), null, 2));
+  const argv = ['renew', path];
+  const tokenIn = () => readFlatFile(path)['refresh_token'] ?? '';
+  const requests = () =>
+    provider.requests.refreshes().filter((request) => field(request, 'refresh_token') === tokens.refresh_token).length;
+  const journal = () => {
+    const entries = join(home.root, 'refresh-journal');
+    return existsSync(entries) ? readdirSync(entries).map((entry) => readFileSync(join(entries, entry), 'utf8')) : [];
+  };
+  return {
+    home,
+    start: (options) => new ProgramProcess(home, argv, options),
+    async verify() {
+      const sent = requests();
+      const isRecorded = journal().some((entry) => /"receivedAt":\d+[^}]*\}\n/.test(entry));
+      const isDone = provider.fateOf(tokenIn()) === 'live' && sent === 1;
+      const again = await runCli(home, argv);
+      // What dies between the answer and its record is lost to anybody; nothing else is.
+      if (sent === 1 && !isRecorded && !isDone) return 'not-begun';
+      assert.equal(again.exitCode, 0, again.stdout + again.stderr);
+      assert.equal(provider.fateOf(tokenIn()), 'live', 'the file has no live login');
+      assert.equal(requests(), 1, 'the token was sent again');
+      // A renewal that finds nothing to do takes no lock; the next one that writes clears up.
+      assert.equal((await runCli(home, [...argv, '--force'])).exitCode, 0);
+      assert.equal(provider.fateOf(tokenIn()), 'live');
+      const left = readdirSync(home.codexHome, { recursive: true, encoding: 'utf8' });
+      assert.deepEqual(
+        left.filter((each) => /\.(tmp|held)$/.test(each)),
+        [],
+      );
+      const unfinished = journal().filter((entry) => entry !== '');
+      assert.deepEqual(unfinished, [], 'a journal entry was not finished');
+      return sent === 1 ? 'kept' : 'not-begun';
+    },
+  };
+}
+
+it('a renewal of a token file that is killed at any of its file-system steps loses nothing that it has recorded', {
+  timeout: 300_000,
+}, async () => {
+  const directory = temporaryDirectory();
+  const whole = await trialIn(directory, 'whole');
+  const steps = await listSteps(whole, join(directory, 'steps.json'));
+  assert.equal(await whole.verify(), 'kept');
+  const outcomes = await inParallel(4, [...steps.keys()], async (index) => {
+    const trial = await trialIn(directory, `step-${index + 1}`);
+    return killAtStep(trial, index + 1).catch((cause: unknown) => {
+      throw new Error(`killed at step ${index + 1} of ${steps.length}, ${steps[index]}`, { cause });
+    });
+  });
+  // The entry is synced when it is made and when it has taken the answer.
+  const recorded = steps.findLastIndex((step) => /^fsync \d+-[0-9a-f]+\.json$/.test(step));
+  expect(recorded).toBeGreaterThan(0);
+  expect(outcomes).toEqual(steps.map((_, each) => (each < recorded ? 'not-begun' : 'kept')));
+});

@@ -1,0 +1,148 @@
+import { existsSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { runBuilt } from '../support/built.js';
+import { CLIENT_ID } from '../support/provider/client.js';
+import { endpointPaths } from '../support/provider/scenario.js';
+import { type Provider, startProvider } from '../support/provider/start.js';
+import { findRealCodex, realCodexHome } from '../support/real-codex.js';
+import { isMissing, type RealShell, shellPrograms, typeInShell } from '../support/real-shells.js';
+import { alice, writePool } from '../support/sample-pool.js';
+import { type ShellHome, shellHome } from '../support/shell-home.js';
+
+/** The environment of a terminal that a person opens. */
+function terminal(at: ShellHome, shell: RealShell): Record<string, string> {
+  return { ...at.home.variables, ...at.variables, SHELL: shellPrograms[shell], TERM: 'dumb' };
+}
+
+const builtSetup = (at: ShellHome, shell: RealShell, ...argv: string[]) =>
+  runBuilt(at.home, ['setup', '--yes', ...argv], { variables: terminal(at, shell) });
+
+/** What the stand-in for the official client was called with. */
+function callsOf(at: ShellHome): string[] {
+  const log = join(at.home.directory, 'client.log');
+  return existsSync(log) ? readFileSync(log, 'utf8').trimEnd().split('\n') : [];
+}
+
+const shells = ['bash', 'zsh', 'fish'] as const;
+const named = shells.map(
+  (shell) => [isMissing(shell) ? `${shell} (skipped: it is not installed)` : shell, shell] as const,
+);
+
+describe.each(named)('in a fresh home, %s', (_, shell) => {
+  it.skipIf(isMissing(shell))('reaches this program as "codex auth", and the official client as "codex"', async () => {
+    const at = shellHome();
+    writePool(at.home, [alice]);
+    const before = at.picture();
+    const env = terminal(at, shell);
+    expect((await builtSetup(at, shell)).exitCode).toBe(0);
+
+    const list = await typeInShell(shell, 'codex auth list', { env });
+    expect({ exitCode: list.exitCode, stdout: list.stdout }).toMatchObject({ exitCode: 0 });
+    expect(list.stdout).toContain('alice@example.com');
+    const logout = await typeInShell(shell, 'codex auth logout', { env });
+    expect(logout.exitCode).toBe(2);
+    expect(logout.stderr).toContain('-> codex auth switch <account>, or codex auth remove <account>');
+    expect(callsOf(at)).toEqual([]);
+
+    const version = await typeInShell(shell, 'codex --version', { env });
+    expect({ exitCode: version.exitCode, stdout: version.stdout }).toEqual({
+      exitCode: 0,
+      stdout: 'codex-cli 0.169.0\n',
+    });
+    expect(callsOf(at)).toEqual(['--version']);
+
+    expect((await builtSetup(at, shell, '--undo')).exitCode).toBe(0);
+    expect(at.picture()).toEqual(before);
+    await typeInShell(shell, 'codex auth list', { env });
+    expect(callsOf(at)).toEqual(['--version', 'auth list']);
+  });
+
+  it.skipIf(isMissing(shell))('does so in a shell within a shell, whose PATH does not grow', async () => {
+    const at = shellHome();
+    const env = terminal(at, shell);
+    await builtSetup(at, shell);
+    const show = shell === 'fish' ? 'string join : $PATH' : 'echo "$PATH"';
+    const once = await typeInShell(shell, show, { env });
+    const nested = await typeInShell(shell, `${shellPrograms[shell]} -ic '${show}'`, { env });
+    expect(once.stdout).toContain(at.bin);
+    expect(nested.stdout).toBe(once.stdout);
+  });
+
+  it.skipIf(isMissing(shell))('does so in a login shell', async () => {
+    const at = shellHome();
+    await builtSetup(at, shell);
+    const flags = shell === 'bash' ? '-lc' : '-ic';
+    const line = shell === 'zsh' ? `${shellPrograms.zsh} -lic 'codex auth logout'` : 'codex auth logout';
+    const { exitCode } = await typeInShell(shell, line, { env: terminal(at, shell), flags });
+    expect({ exitCode, calls: callsOf(at) }).toEqual({ exitCode: 2, calls: [] });
+  });
+
+  it.skipIf(isMissing(shell))('says so, and calls no official client, once this program is gone', async () => {
+    const at = shellHome();
+    const env = { ...terminal(at, shell), PATH: `${at.clients}:/bin` };
+    await builtSetup(at, shell);
+    const shim = readFileSync(at.shim, 'utf8').replace(/^codex_auth_script=.*$/m, "codex_auth_script='/gone.js'");
+    writeFileSync(at.shim, shim);
+    const { exitCode, stderr } = await typeInShell(shell, 'codex auth logout', { env });
+    expect({ exitCode, calls: callsOf(at) }).toEqual({ exitCode: 127, calls: [] });
+    expect(stderr).toContain('error: codex-auth is gone: there is no /gone.js');
+  });
+});
+
+it.skipIf(isMissing('bash'))(
+  'what a person has in .bashrc stays in force, and setup wins over directories it adds',
+  async () => {
+    const at = shellHome();
+    at.write('.bashrc', `export MINE=kept\nexport PATH=${at.clients}:$PATH`);
+    await builtSetup(at, 'bash');
+    const { stdout } = await typeInShell('bash', 'echo "$MINE"; command -v codex', { env: terminal(at, 'bash') });
+    expect(stdout).toBe(`kept\n${at.shim}\n`);
+  },
+);
+
+const codex = findRealCodex();
+const why = 'missing' in codex ? ` (skipped: ${codex.missing})` : '';
+
+describe.skipIf('missing' in codex || isMissing('bash'))(`with the real official client behind the shim${why}`, () => {
+  let provider: Provider;
+  beforeAll(async () => {
+    provider = await startProvider();
+  });
+  afterAll(() => provider.stop());
+
+  it('"codex auth logout" ends no login, which without the shim it does', async () => {
+    const at = shellHome();
+    const real = realCodexHome(at.home.directory, provider);
+    rmSync(join(at.clients, 'codex'));
+    symlinkSync('path' in codex ? codex.path : '', join(at.clients, 'codex'));
+    const env = { ...at.variables, ...real.env, PATH: at.variables['PATH'] ?? '', SHELL: shellPrograms.bash };
+    const tokens = await provider.issueTokens({ email: 'alice@example.com', accountId: alice.accountId ?? '' });
+    const login = {
+      auth_mode: 'chatgpt',
+      OPENAI_API_KEY: null,
+      tokens: {
+        ...tokens,
+        oauth_provenance: { issuer: provider.issuer, client_id: CLIENT_ID },
+        account_id: alice.accountId,
+      },
+      last_refresh: new Date().toISOString(),
+    };
+    writeFileSync(real.authFile, JSON.stringify(login), { mode: 0o600 });
+    const home = { ...at.home, variables: env };
+    expect((await runBuilt(home, ['setup', '--yes'])).exitCode).toBe(0);
+
+    const version = await typeInShell('bash', 'codex --version', { env });
+    expect(version).toMatchObject({ exitCode: 0, stdout: expect.stringMatching(/^codex-cli \d/) });
+    const status = await typeInShell('bash', 'codex login status', { env });
+    expect(status).toMatchObject({ exitCode: 0, stderr: expect.stringContaining('Logged in using ChatGPT') });
+    expect((await typeInShell('bash', 'codex auth logout', { env })).exitCode).toBe(2);
+    expect(existsSync(real.authFile)).toBe(true);
+    expect(provider.requests.all).toEqual([]);
+
+    await runBuilt(home, ['setup', '--undo', '--yes']);
+    await typeInShell('bash', 'codex auth logout', { env });
+    expect(existsSync(real.authFile)).toBe(false);
+    expect(provider.requests.to(endpointPaths.revoke)).toHaveLength(1);
+  });
+});

@@ -1,0 +1,71 @@
+import { spawnSync } from 'node:child_process';
+import { describe, expect, it } from 'vitest';
+import { clientsByPs } from '../../../src/core/codex/client-processes.js';
+import { listClients, runningClients } from '../../../src/core/codex/clients.js';
+import { codexHomeAt } from '../../../src/core/codex/home.js';
+import { canFakeClients, startFakeClient } from '../../support/fake-clients.js';
+import { temporaryDirectory } from '../../support/temporary.js';
+
+describe.skipIf(!canFakeClients)('a running official client', () => {
+  it.each([
+    ['an interactive session', [], 'session', true],
+    ['a session with options and a prompt', ['-m', 'gpt-5', 'fix the tests'], 'session', true],
+    ['a session that is taken up again', ['resume', '--last'], 'session', true],
+    ['a session without the background server', ['--no-daemon'], 'session', false],
+    ['a session whose options switch it off', ['--disable', 'daemon_auto_start'], 'session', false],
+    ['a task', ['exec', '--json', 'hi'], 'exec', false],
+    ['the background server', ['app-server', '--listen', 'unix://', '--managed-daemon'], 'daemon', false],
+    ['a server on stdio', ['app-server'], 'app-server', false],
+    ['an MCP server', ['mcp-server'], 'app-server', false],
+  ])('is known as %s by its command line', async (_what, words, kind, sharesDaemon) => {
+    const home = temporaryDirectory();
+    const { pid } = await startFakeClient(home, words);
+    expect(listClients(codexHomeAt(home))).toEqual([{ kind, pid, sharesDaemon, ageMs: expect.any(Number) }]);
+    expect(runningClients(codexHomeAt(home))).toEqual([pid]);
+  });
+
+  it('is an editor’s by where its program is', async () => {
+    const home = temporaryDirectory();
+    await startFakeClient(home, ['app-server'], '.vscode-server/extensions/openai.chatgpt-1.2.3/bin');
+    expect(listClients(codexHomeAt(home))).toMatchObject([{ kind: 'editor' }]);
+  });
+
+  it('that only signs in or out is no place with an account in use', async () => {
+    const home = temporaryDirectory();
+    const { pid } = await startFakeClient(home, ['login', 'status']);
+    expect(listClients(codexHomeAt(home))).toEqual([]);
+    // It may write the file all the same.
+    expect(runningClients(codexHomeAt(home))).toEqual([pid]);
+  });
+
+  it('is not the updater of the background server, which outlives it', async () => {
+    const home = temporaryDirectory();
+    await startFakeClient(home, ['app-server', 'daemon', 'pid-update-loop']);
+    expect([listClients(codexHomeAt(home)), runningClients(codexHomeAt(home))]).toEqual([[], []]);
+  });
+
+  it('counts for its own home only', async () => {
+    const [home, other] = [temporaryDirectory(), temporaryDirectory()];
+    const { pid, stop } = await startFakeClient(home, []);
+    expect(runningClients(codexHomeAt(other))).not.toContain(pid);
+    await stop();
+    expect(runningClients(codexHomeAt(home))).toEqual([]);
+  });
+
+  it('tells how long it has been running', async () => {
+    const home = temporaryDirectory();
+    const before = performance.now();
+    await startFakeClient(home, []);
+    const [client] = listClients(codexHomeAt(home));
+    // The kernel counts in hundredths of a second.
+    expect(client?.ageMs).toBeLessThanOrEqual(performance.now() - before + 20);
+  });
+
+  const hasPs = spawnSync('ps', ['-x']).status === 0;
+  it.skipIf(!hasPs)('is found by name where there is no /proc', async () => {
+    const { pid } = await startFakeClient(temporaryDirectory(), ['exec', 'hi']);
+    const found = clientsByPs().find((each) => each.pid === pid);
+    expect(found).toMatchObject({ pid, arguments: expect.arrayContaining(['exec', 'hi']) });
+    expect(found?.ageMs).toBeLessThan(60_000);
+  });
+});
