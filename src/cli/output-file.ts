@@ -28,7 +28,7 @@ export function writeOutputFile(path: string, content: string, processes: Proces
   }
 }
 
-function statOf(path: string) {
+export function statOf(path: string) {
   try {
     return statSync(path, { throwIfNoEntry: false });
   } catch {

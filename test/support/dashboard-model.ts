@@ -38,7 +38,7 @@ export function shownAccount(index: number, changes: Partial<ShownAccount> = {})
 export function reportOf(accounts: readonly ShownAccount[], changes: Partial<ReportResult> = {}): ReportResult {
   return {
     generatedAt: iso(noon),
-    scope: { kind: 'global', path: '/root/pool', readFrom: '/root/pool' },
+    scope: { kind: 'global', path: '/somewhere/pool', readFrom: '/somewhere/pool' },
     ...(accounts[0] === undefined ? {} : { activeId: accounts[0].id }),
     accounts: [...accounts],
     flagged: [],

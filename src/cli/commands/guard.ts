@@ -18,6 +18,7 @@ import { warnIfFlaggedInUse } from '../flagged-in-use.js';
 import { isNetworkFailure } from '../probe-failure.js';
 import type { Theme } from '../render/theme.js';
 import { formatDuration, formatMoment } from '../render/time.js';
+import { withJitter } from '../watching/pace.js';
 
 const GuardResult = z.object({
   rounds: z.number(),
@@ -144,11 +145,6 @@ function guardedAccounts({ paths }: Context['root']): Account[] {
   return readAllScopes(paths)
     .flatMap(({ pool }) => pool.accounts)
     .filter(({ enabled, tokens }) => enabled && tokens.refreshToken !== undefined);
-}
-
-/** Up to a tenth more, so that guards of several machines do not ask in step. */
-function withJitter(ms: number): number {
-  return ms * (1 + Math.random() / 10);
 }
 
 type Outcome = RefreshOutcome | AskingFailed;

@@ -1,9 +1,10 @@
-import { lstatSync, statSync } from 'node:fs';
+import { lstatSync } from 'node:fs';
 import { basename, dirname, join, resolve, sep } from 'node:path';
 import { AppError } from '../../core/errors.js';
 import { makeDirectory, replaceFile, resolveTarget, writeError } from '../../core/storage/atomic-file.js';
 import type { ExportFile } from '../../core/transfer/export-logins.js';
 import type { Context } from '../context.js';
+import { statOf } from '../output-file.js';
 
 export interface ExportTarget extends ExportFile {
   readonly path: string;
@@ -43,7 +44,7 @@ function placed(
     return files.map((file) => ({ ...file, path: join(directory, file.name) }));
   }
   const path = resolve(cwd, destination);
-  const isDirectory = /[/\\]$/.test(destination) || factsOf(path)?.isDirectory() === true;
+  const isDirectory = /[/\\]$/.test(destination) || statOf(path)?.isDirectory() === true;
   if (isOne && !isDirectory) return [{ ...only, path }];
   return files.map((file) => ({ ...file, path: join(path, file.name) }));
 }
@@ -51,7 +52,7 @@ function placed(
 /** What this program and the official client own has a way of its own to change: `switch`. */
 function assertUsable({ home, root }: Context, path: string, force: boolean): void {
   const real = join(resolveTarget(dirname(path)), basename(path));
-  const target = factsOf(path) === undefined ? real : resolveTarget(path);
+  const target = statOf(path) === undefined ? real : resolveTarget(path);
   if (target === resolveTarget(home.authFile)) {
     throw unusable(`${path} is the official client's own login`, 'codex-auth switch makes an account its login');
   }
@@ -59,11 +60,11 @@ function assertUsable({ home, root }: Context, path: string, force: boolean): vo
     throw unusable(`${path} is where this program keeps the accounts`, 'name another place with --out');
   }
   const directory = dirname(path);
-  const above = factsOf(directory) === undefined ? dirname(directory) : directory;
-  if (factsOf(above)?.isDirectory() !== true) {
+  const above = statOf(directory) === undefined ? dirname(directory) : directory;
+  if (statOf(above)?.isDirectory() !== true) {
     throw unusable(`there is no directory ${above}`, `mkdir -p '${above}'`);
   }
-  const facts = factsOf(path);
+  const facts = statOf(path);
   if (facts !== undefined && !facts.isFile()) throw unusable(`${path} is no regular file`, 'name another with --out');
   if (!force) assertFree(path);
 }
@@ -85,15 +86,6 @@ export function writeTargets(context: Context, targets: readonly ExportTarget[],
     } catch (error) {
       throw error instanceof AppError ? error : writeError(path, error);
     }
-  }
-}
-
-function factsOf(path: string) {
-  try {
-    return statSync(path, { throwIfNoEntry: false });
-  } catch {
-    // A part of the path is a file or closed to us: not there, as far as we can tell; the write says more.
-    return undefined;
   }
 }
 
