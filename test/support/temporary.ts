@@ -1,17 +1,28 @@
 import { mkdtempSync, realpathSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { afterEach } from 'vitest';
+import { onTestFinished } from 'vitest';
+import { systemClock } from '../../src/core/clock.js';
+import { systemErrorCode } from '../../src/core/errors.js';
 
-const made: string[] = [];
-
-afterEach(() => {
-  for (const path of made.splice(0)) rmSync(path, { recursive: true, force: true, maxRetries: 20, retryDelay: 100 });
-});
-
-/** A directory of its own for the running test, removed after it. */
+/**
+ * A directory of its own for the running test. What the test started in it later is ended before it is removed: the last
+ * that was asked for at a test's end comes first, and every `afterEach` comes before all of it.
+ */
 export function temporaryDirectory(): string {
   const path = mkdtempSync(join(realpathSync(tmpdir()), 'codex-auth-test-'));
-  made.push(path);
+  onTestFinished(() => remove(path));
   return path;
+}
+
+/** Again and again for a moment: a process that is ending may still write a file, and `maxRetries` does not see new ones. */
+async function remove(path: string): Promise<void> {
+  for (let again = 20; ; again -= 1) {
+    try {
+      return rmSync(path, { recursive: true, force: true });
+    } catch (error) {
+      if (again === 0 || systemErrorCode(error) !== 'ENOTEMPTY') throw error;
+      await systemClock.sleep(100);
+    }
+  }
 }
