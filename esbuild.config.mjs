@@ -1,19 +1,19 @@
-import { spawnSync } from 'node:child_process';
-import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { build } from 'esbuild';
+import { writeCodeCache } from './esbuild.code-cache.mjs';
 
 // Bundled CommonJS dependencies call require() for Node's own modules. A source may import the same function itself.
 const banner = {
   js: "import { createRequire as makeRequire } from 'node:module'; const require = makeRequire(import.meta.url);",
 };
 
-/** The functions we use of Node's larger modules, which a listing outside of a project never calls. */
+/** The functions we use of modules that are slow to load, which a listing outside of a project hardly ever calls. */
 const rarelyUsed = {
   'node:crypto': ['createHash', 'randomBytes', 'randomUUID'],
   'node:child_process': ['spawn', 'execFile', 'execFileSync'],
   'node:net': ['BlockList', 'isIP'],
+  'node:v8': ['setFlagsFromString'],
+  'fast-string-width': ['default'],
 };
 
 rmSync('dist', { recursive: true, force: true });
@@ -51,7 +51,7 @@ await build({
 });
 
 const quick = await build({
-  entryPoints: { quick: 'src/main.ts' },
+  entryPoints: { quick: 'src/quick.ts' },
   outdir: 'dist',
   outExtension: { '.js': '.cjs' },
   bundle: true,
@@ -130,13 +130,15 @@ function loadedWhenUsed() {
   return {
     name: namespace,
     setup({ onResolve, onLoad }) {
-      onResolve({ filter: /^node:(crypto|child_process|net)$/ }, ({ path, namespace: importer }) =>
-        importer === namespace ? { path, external: true } : { path, namespace },
-      );
+      onResolve({ filter: new RegExp(`^(${Object.keys(rarelyUsed).join('|')})$`) }, ({ path, namespace: importer }) => {
+        if (importer !== namespace) return { path, namespace };
+        return path.startsWith('node:') ? { path, external: true } : undefined;
+      });
       onLoad({ filter: /./, namespace }, ({ path }) => ({
+        resolveDir: process.cwd(),
         contents: rarelyUsed[path]
           .map(
-            (name) => `export function ${name}(...args) {
+            (name) => `export ${name === 'default' ? 'default ' : ''}function ${name === 'default' ? '' : name}(...args) {
               const it = require('${path}').${name};
               return new.target ? new it(...args) : it(...args);
             }`,
@@ -157,24 +159,4 @@ function keyringByRequire() {
       }));
     },
   };
-}
-
-/** Lists a small pool once, so that V8's cache has the functions compiled that every listing runs. */
-function writeCodeCache() {
-  const home = mkdtempSync(join(tmpdir(), 'codex-auth-build-'));
-  const token = ['{}', '{}', 'x'].map((part) => Buffer.from(part).toString('base64url')).join('.');
-  const account = { email: 'a@example.com', userId: 'u', accountId: 'a', refreshToken: 'r', accessToken: token };
-  const pool = { version: 3, accounts: [account, { ...account, email: 'b@example.com', accountId: 'b' }], activeIndex: 0 };
-  writeFileSync(join(home, 'openai-codex-accounts.json'), JSON.stringify(pool), { mode: 0o600 });
-  const program = `
-    const { readFileSync, writeFileSync } = require('node:fs');
-    const { Script } = require('node:vm');
-    const script = new Script('(function (require) {' + readFileSync('dist/quick.cjs', 'utf8') + '\\n})', { filename: 'quick.cjs' });
-    process.argv = [process.execPath, 'codex-auth', 'list'];
-    process.on('exit', () => writeFileSync('dist/quick.cache', script.createCachedData()));
-    script.runInThisContext()(require);`;
-  const env = { PATH: process.env.PATH, HOME: home, CODEX_HOME: home, CODEX_MULTI_AUTH_DIR: home };
-  const { status, stderr } = spawnSync(process.execPath, ['-e', program], { env, encoding: 'utf8' });
-  rmSync(home, { recursive: true, force: true });
-  if (status !== 0) throw new Error(`the code cache could not be made: ${stderr}`);
 }

@@ -9,7 +9,7 @@ import { codexHomeAt } from './core/codex/home.js';
 import { lookup, touch } from './core/decision/affinity.js';
 import { type Decision, decide } from './core/decision/decide.js';
 import { definedOnly } from './core/defined-only.js';
-import { type Environment, readEnvironment, requireHome } from './core/environment.js';
+import { type Environment, homeIfNeeded, readEnvironment } from './core/environment.js';
 import { AppError } from './core/errors.js';
 import type { HealthEvent } from './core/health/events.js';
 import { applyEvent } from './core/health/state.js';
@@ -175,7 +175,7 @@ interface Place {
 
 function placeOf({ environment: variables, cwd, global, onWarning }: CodexAuthOptions): Place {
   const environment = readEnvironment(variables);
-  const home = requireHome(environment);
+  const home = homeIfNeeded(environment);
   const { codexHome, root: rootDirectory } = locate({ ...environment, home }, cwd);
   const paths = rootPaths(rootDirectory);
   const settings = settingsOf(resolveSettings(readSettingsFile(paths.settings).values, environment.raw));

@@ -1,6 +1,6 @@
 import * as z from 'zod/mini';
 import { exitCodeByError } from '../../src/cli/exit-codes.js';
-import { schemaName } from '../../src/cli/output.js';
+import { noCommand, schemaName } from '../../src/cli/output.js';
 import type { DocumentedCommand } from './command-tree.js';
 import { code, fence, page, table } from './markdown.js';
 
@@ -92,7 +92,7 @@ function explanation(rows: string[][]): string {
       '- No document holds a token.',
       `- The number at the end of the schema's name changes when a member goes away or means something else. New members may come at any time: ignore those you do not know.`,
       `- Only ${code('watch')} without ${code('--once')} prints one document after the other, each on a line of its own.`,
-      `- A command line that could not be understood has the schema ${code(schemaName('codex-auth'))}.`,
+      `- A command line that could not be understood has the schema ${code(schemaName(noCommand))}: only its ${code('error')} says more.`,
     ].join('\n'),
     table(['schema', 'printed by'], rows),
   );

@@ -35,30 +35,63 @@ export interface Fixing {
   readonly remaining: readonly AccountRepair[];
 }
 
-/** Plans the repairs of every pool, or of the one that was named; applies them; and looks again. */
+/**
+ * Plans the repairs of every pool, or of the one that was named; applies them; and looks again. What only shows then is
+ * repaired as well: the first to write makes one pool of those that a project had for its checkouts, for instance.
+ */
 export async function fixAccounts(context: Context, dryRun: boolean): Promise<Fixing> {
   const { root, home } = context;
   if (!dryRun) sweepLeftovers(root, home.authFile);
-  const { world, plan } = look(context);
-  const accounts = accountsIn(context, world);
-  const named = (repair: AccountRepair) => definedOnly({ repair, account: accountOf(repair, accounts) });
-  if (dryRun || plan.length === 0) {
-    const repairs = plan.map((repair): FixedRepair => ({ ...named(repair), outcome: 'planned' }));
-    return { accounts: accounts.length, repairs, remaining: [] };
+  const found = look(context);
+  const accounts = accountsIn(context, found.world).length;
+  if (dryRun || found.plan.length === 0) {
+    const nameOf = namesIn(context, found);
+    return {
+      accounts,
+      repairs: found.plan.map((repair) => ({ ...nameOf(repair), outcome: 'planned' })),
+      remaining: [],
+    };
   }
-  const applied = await applyStored(context, plan, world);
-  const refreshed = await refreshDue(
-    context,
-    plan.filter((repair) => repair.kind === 'refresh'),
-  );
-  const repairs = [...applied, ...refreshed].map((each) => ({ ...each, ...named(each.repair) }));
+  const first = await applyPlan(context, found);
+  const after = look(context);
+  const left = after.plan.filter((repair) => !first.some((each) => isSame(each.repair, repair) && isSettled(each)));
+  const second = left.length === 0 ? [] : await applyPlan(context, { ...after, plan: left });
   warnIfFlaggedInUse(context, context.readingScope());
-  const tried = repairs.filter(({ outcome }) => outcome !== 'done').map(({ repair }) => repairKey(repair));
-  const remaining = look(context).plan.filter((repair) => !tried.includes(repairKey(repair)));
-  return { accounts: accounts.length, repairs, remaining };
+  const repairs = [...first.filter(({ repair }) => !second.some((each) => isSame(each.repair, repair))), ...second];
+  const tried = repairs.filter(({ outcome }) => outcome !== 'done');
+  const remaining = look(context).plan.filter((repair) => !tried.some((each) => isSame(each.repair, repair)));
+  return { accounts, repairs, remaining };
 }
 
-function look(context: Context): { readonly world: RepairWorld; readonly plan: AccountRepair[] } {
+/** Nothing more can be done about it now; what was no longer needed where it was planned may be needed elsewhere. */
+function isSettled({ repair, outcome }: FixedRepair): boolean {
+  return repair.kind === 'refresh' || outcome !== 'not-needed';
+}
+
+interface Found {
+  readonly world: RepairWorld;
+  readonly plan: readonly AccountRepair[];
+}
+
+async function applyPlan(context: Context, found: Found): Promise<FixedRepair[]> {
+  const nameOf = namesIn(context, found);
+  const applied = await applyStored(context, found.plan, found.world);
+  const refreshed = await refreshDue(
+    context,
+    found.plan.filter((repair) => repair.kind === 'refresh'),
+  );
+  return [...applied, ...refreshed].map((each) => ({ ...each, ...nameOf(each.repair) }));
+}
+
+function namesIn(
+  context: Context,
+  { world }: Found,
+): (repair: AccountRepair) => Pick<FixedRepair, 'repair' | 'account'> {
+  const accounts = accountsIn(context, world);
+  return (repair) => definedOnly({ repair, account: accountOf(repair, accounts) });
+}
+
+function look(context: Context): Found {
   const world = readRepairWorld(context.root, context.home, context.settings());
   const isWanted = inNamedScope(context);
   const plan = planAccountRepairs(world).filter((repair) => !('scopeKey' in repair) || isWanted(repair.scopeKey));
@@ -84,8 +117,13 @@ function accountOf(repair: AccountRepair, accounts: readonly Account[]): Account
   return 'accountId' in repair ? accounts.find(({ id }) => id === repair.accountId) : undefined;
 }
 
-function repairKey(repair: AccountRepair): string {
-  return 'accountId' in repair ? `${repair.kind} ${repair.scopeKey ?? ''} ${repair.accountId}` : repair.kind;
+/** Of the same account, which may have moved to another pool meanwhile. */
+function isSame(one: AccountRepair, other: AccountRepair): boolean {
+  return one.kind === other.kind && accountIdOf(one) === accountIdOf(other);
+}
+
+function accountIdOf(repair: AccountRepair): string | undefined {
+  return 'accountId' in repair ? repair.accountId : undefined;
 }
 
 async function applyStored(

@@ -1,9 +1,8 @@
 import * as z from 'zod/mini';
 import type { Account } from '../core/accounts/account.js';
 import { keyOf, type Roster } from '../core/accounts/roster.js';
-import type { AccountDecision } from '../core/decision/decide.js';
+import type { AccountStanding } from '../core/decision/standing.js';
 import { definedOnly } from '../core/defined-only.js';
-import { readHealth } from '../core/health/state.js';
 import { QuotaViewSchema, toQuotaView } from '../core/quota/snapshot.js';
 import { maskEmail } from './mask.js';
 import { toIso } from './render/time.js';
@@ -50,28 +49,20 @@ export function describePlace({ key }: PlaceView): string {
   return key === undefined ? 'the global pool' : `the pool of project ${key}`;
 }
 
-export interface ViewOptions {
-  readonly now: number;
-  /** Hide email addresses (`--mask`). */
-  readonly mask: boolean;
-}
-
 export function scopeView(roster: Roster): ScopeView {
   const { scope, path, readFrom } = roster;
   const root = scope.kind === 'project' ? scope.root : undefined;
   return definedOnly({ kind: scope.kind, key: keyOf(scope), root, path, readFrom });
 }
 
+/** With `mask`, without email addresses. */
 export function accountView(
   account: Account,
-  decision: AccountDecision,
-  roster: Roster,
-  { now, mask }: ViewOptions,
+  { index, active, health, state, availableAt, quota }: AccountStanding,
+  mask: boolean,
 ): AccountView {
-  const knowledge = roster.state.accounts[account.id];
-  const health = readHealth(knowledge?.health, now);
   return definedOnly({
-    index: decision.index,
+    index,
     id: account.id,
     email: shownEmail(account.email, mask),
     accountId: account.accountId,
@@ -80,13 +71,13 @@ export function accountView(
     plan: account.planType,
     label: account.label,
     enabled: account.enabled,
-    active: decision.active,
+    active,
     health: { score: health.score, state: health.state },
-    state: decision.state,
-    availableAt: isoOrAbsent(decision.availableAt),
+    state,
+    availableAt: isoOrAbsent(availableAt),
     accessTokenExpiresAt: isoOrAbsent(account.tokens.expiresAt),
-    lastUsedAt: isoOrAbsent(account.lastUsedAt || undefined),
-    quota: decision.quota && toQuotaView(decision.quota, 'cache'),
+    lastUsedAt: isoOrAbsent(account.lastUsedAt),
+    quota: quota && toQuotaView(quota, 'cache'),
   });
 }
 

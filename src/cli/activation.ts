@@ -3,8 +3,9 @@ import { withAccount } from '../core/accounts/pool.js';
 import { type Activated, activate } from '../core/codex/activate.js';
 import { unadoptableReasons } from '../core/codex/auth-file.js';
 import { runningClients } from '../core/codex/clients.js';
+import { readCodexConfig } from '../core/codex/config.js';
 import { flockHelpers } from '../core/codex/credential-lock.js';
-import { loginPlace } from '../core/codex/official-login.js';
+import { loginName, loginPlace } from '../core/codex/official-login.js';
 import { awaitClientRefresh } from '../core/codex/refresh-wait.js';
 import { definedOnly } from '../core/defined-only.js';
 import { AppError } from '../core/errors.js';
@@ -39,6 +40,7 @@ export async function activateAccount(
   choices: ActivationChoices,
 ): Promise<Activated> {
   const { root, home, signal } = context;
+  warnOfUnreadConfig(context);
   await obtainIdToken(context, target.account);
   await letClientsFinish(context, target.account);
   const attempt = (replacesUnadoptable: boolean) =>
@@ -61,6 +63,14 @@ export async function activateAccount(
   const second = await attempt(true);
   if (second.kind === 'activated') return second;
   throw new AppError('internal', 'the file could not be replaced although that was agreed');
+}
+
+/** Where it hides restrictions, `activate` refuses. */
+function warnOfUnreadConfig({ home, warn }: Context): void {
+  const { problem } = readCodexConfig(home.directory);
+  if (problem === undefined || problem.hidesRestrictions) return;
+  const { path, message } = problem;
+  warn(`${path} ${message}, so that the official client does not start: correct it, or move it away`);
 }
 
 async function letClientsFinish({ home, clock, signal, io, options }: Context, next: Account): Promise<void> {
@@ -105,15 +115,15 @@ function enable(store: Store, { account, scopeKey }: ActivationTarget): void {
 async function askToReplace(context: Context, problem: string): Promise<void> {
   if (!context.io.isInteractive) {
     throw new AppError('confirmation-needed', `${problem}, which would be replaced`, {
-      hint: 'add --replace; a copy of the whole file is kept',
+      hint: 'add --replace; a copy of what is there is kept',
     });
   }
   const question = `${problem}. Keep a copy aside and replace it?`;
   await (await context.prompter()).consent(question, false, `${loginPlace(context.home)} is left as it is`);
 }
 
-/** The one line about where a login that was found in `auth.json` went. */
+/** The one line about where a login that the official client had went. */
 export function noteAdoption(context: Context, { adopted }: Activated): void {
   if (adopted === undefined || context.options.json === true) return;
-  context.io.note(`adopted ${describeAccount(adopted)}, found in auth.json\n`);
+  context.io.note(`adopted ${describeAccount(adopted)}, found in ${loginName(context.home)}\n`);
 }

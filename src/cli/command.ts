@@ -4,12 +4,14 @@ import type { ExitCode } from './exit-codes.js';
 import type { Theme } from './render/theme.js';
 
 /** One subcommand: what it promises as JSON, what it does, and how a person reads it. */
-export interface Command<Options, Result> {
+export interface Command<Options, Result, Document = Result> {
   /** The name in `codex-auth.<name>/1`. */
   readonly name: string;
   /** The published shape of `data`; a test validates every command's real output against it. */
-  readonly schema: z.ZodMiniType<Result>;
+  readonly schema: z.ZodMiniType<Document>;
   readonly run: (context: Context, options: Options) => Promise<Result>;
+  /** `data` from the result, where it is costly and only wanted as JSON; absent: the result itself. */
+  readonly document?: (result: Result) => Document;
   /** The text for stdout, with its final newline; an empty string prints nothing. */
   readonly render: (result: Result, theme: Theme) => string;
   /** The same as rows for a spreadsheet; what `--csv` prints. */

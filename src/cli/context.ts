@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import type { Clock } from '../core/clock.js';
 import { type CodexHome, codexHomeAt } from '../core/codex/home.js';
-import { type Environment, readEnvironment, requireHome } from '../core/environment.js';
+import { type Environment, homeIfNeeded, readEnvironment } from '../core/environment.js';
 import { AppError } from '../core/errors.js';
 import type { HttpClient } from '../core/http/client.js';
 import { createProxyFor, type ProxyFor } from '../core/http/proxy-for.js';
@@ -13,7 +13,7 @@ import { readSettings } from '../core/storage/settings-file.js';
 import type { Browser } from './browser.js';
 import { createIo, type Io } from './io.js';
 import type { Machine } from './machine.js';
-import type { GlobalOptions } from './options.js';
+import { configOption, type GlobalOptions } from './options.js';
 import { isAnimated } from './progress.js';
 import type { Prompter } from './prompter.js';
 import { openProvider, type ProviderAccess } from './provider-access.js';
@@ -56,7 +56,7 @@ export interface Context {
 
 export function createContext(machine: Machine, options: GlobalOptions): Context {
   const environment = readEnvironment(machine.variables);
-  const home = requireHome(environment);
+  const home = homeIfNeeded(environment);
   const { codexHome, root } = locate({ ...environment, home }, machine.cwd);
   const paths = rootPaths(root);
   const io = createIo(machine.streams, environment, {
@@ -69,7 +69,7 @@ export function createContext(machine: Machine, options: GlobalOptions): Context
   const running = new Set<Promise<unknown>>();
 
   const resolvedSettings = once(() =>
-    resolveSettings(readSettings(options.config, paths.settings).values, environment.raw),
+    resolveSettings(readSettings(options.config, paths.settings).values, environment.raw, configOption(options)),
   );
   const settings = once(() => settingsOf(resolvedSettings()));
   // The settings are read only where they decide.
@@ -146,8 +146,12 @@ export function createContext(machine: Machine, options: GlobalOptions): Context
       // Begun after the signal it might not be waited for: `close` may have looked already what runs.
       machine.signal.throwIfAborted();
       const promise = task();
-      running.add(promise);
-      return promise.finally(() => running.delete(promise));
+      // Another context of the same process, as the dashboard has them, does not wait for it.
+      const places = [running, machine.unfinished];
+      for (const place of places) place.add(promise);
+      return promise.finally(() => {
+        for (const place of places) place.delete(promise);
+      });
     },
     async close() {
       await Promise.allSettled(running);

@@ -51,8 +51,19 @@ export const plainStyle: Style = { isTerminal: false, canRewrite: false, hasColo
 
 export interface ProcessStreams {
   readonly stdin: NodeJS.ReadStream;
+  /** What is printed goes here: to `stdout`, or straight to its descriptor. */
+  readonly answers: Output;
+  /** What is noted goes here: to `stderr`, or straight to its descriptor. */
+  readonly messages: Output;
   readonly stdout: NodeJS.WriteStream;
   readonly stderr: NodeJS.WriteStream;
+}
+
+/** The part of a stream that printing needs. */
+export interface Output {
+  readonly isTTY?: boolean;
+  readonly columns?: number;
+  write(text: string | Uint8Array): unknown;
 }
 
 export function createIo(
@@ -60,7 +71,7 @@ export function createIo(
   environment: Environment,
   choices: { readonly color: boolean; readonly input: boolean; readonly mask: boolean },
 ): Io {
-  const styleOf = (stream: NodeJS.WriteStream) => streamStyle(stream, environment, choices.color);
+  const styleOf = (output: Output) => outputStyle(output, environment, choices.color);
   const masked = choices.mask ? maskEmails : (text: string) => text;
   const named = calledAs(environment.invokedAs);
   const shown = (text: string) => named(masked(text));
@@ -69,7 +80,7 @@ export function createIo(
 
   // A stream costs time to make: stderr and stdin are not touched before something is said or asked there.
   function styleOfNotes(): Style {
-    noteStyle ??= styleOf(streams.stderr);
+    noteStyle ??= styleOf(streams.messages);
     return noteStyle;
   }
 
@@ -79,25 +90,25 @@ export function createIo(
     if (!canRewrite) return;
     hasStatus = text !== undefined;
     // A line that wraps could not be taken back.
-    streams.stderr.write(`${eraseLine}${shown(text ?? '').slice(0, width - 1)}`);
+    streams.messages.write(`${eraseLine}${shown(text ?? '').slice(0, width - 1)}`);
   }
 
-  const isInteractive = () => choices.input && streams.stdin.isTTY === true && streams.stderr.isTTY === true;
-  const style = styleOf(streams.stdout);
+  const isInteractive = () => choices.input && streams.stdin.isTTY === true && streams.messages.isTTY === true;
+  const style = styleOf(streams.answers);
 
   return {
     print(text) {
       status();
-      streams.stdout.write(shown(text));
+      streams.answers.write(shown(text));
     },
     printCode(text) {
       status();
-      streams.stdout.write(masked(text));
+      streams.answers.write(masked(text));
     },
     note(text) {
       status();
       const { isTerminal, width } = styleOfNotes();
-      streams.stderr.write(isTerminal ? wrapText(shown(text), width) : shown(text));
+      streams.messages.write(isTerminal ? wrapText(shown(text), width) : shown(text));
     },
     status,
     shown,
@@ -126,8 +137,8 @@ export function createIo(
 
 const eraseLine = '\r\u001b[K';
 
-function streamStyle(stream: NodeJS.WriteStream, environment: Environment, wantsColor: boolean): Style {
-  const isTerminal = stream.isTTY === true;
+function outputStyle(output: Output, environment: Environment, wantsColor: boolean): Style {
+  const isTerminal = output.isTTY === true;
   const isDumb = environment.term === 'dumb';
   const refusesColor = !wantsColor || environment.noColor !== undefined;
   const forcesColor = environment.forceColor !== undefined && environment.forceColor !== '0';
@@ -136,7 +147,7 @@ function streamStyle(stream: NodeJS.WriteStream, environment: Environment, wants
     canRewrite: isTerminal && !isDumb,
     hasColor: !refusesColor && (forcesColor || (isTerminal && !isDumb)),
     hasUnicode: !isDumb && speaksUtf8(environment),
-    width: widthOf(stream, environment),
+    width: widthOf(output, environment),
   };
 }
 
@@ -149,8 +160,8 @@ function speaksUtf8(environment: Environment): boolean {
 const defaultWidth = 80;
 
 /** Some pseudo terminals report 0 columns. */
-function widthOf(stream: NodeJS.WriteStream, environment: Environment): number {
+function widthOf(output: Output, environment: Environment): number {
   const stated = Number(environment.columns);
   if (Number.isInteger(stated) && stated > 0) return stated;
-  return stream.columns || defaultWidth;
+  return output.columns || defaultWidth;
 }

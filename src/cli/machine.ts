@@ -18,8 +18,12 @@ export interface Machine {
   readonly program: { readonly node: string; readonly script: string };
   /** Aborted by Ctrl-C, by a request to end, and by a terminal that closes. */
   readonly signal: AbortSignal;
+  /** What is to be waited for also after that, as long as it is under way; whoever began it puts it in. */
+  readonly unfinished: Set<Promise<unknown>>;
   /** Absent where a job cannot be stopped, as on Windows. */
   readonly jobControl?: JobControl;
+  /** Called before a long pool is read; absent in a process that does more than read and print. */
+  readonly expectLongRead?: () => void;
 }
 
 /** What a program that fills the screen has to know of its shell, so that the terminal is never left in its hands. */

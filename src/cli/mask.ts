@@ -4,9 +4,7 @@ export function maskEmail(email: string): string {
   return `${name.slice(0, 1)}***@${domain.slice(0, 1)}***`;
 }
 
-const emailLike = /[\p{L}\p{N}._%+-]+@[\p{L}\p{N}.-]+/gu;
-
 /** Everything in a text that looks like an email address, wherever it came from: the net below `--mask`. */
 export function maskEmails(text: string): string {
-  return text.replace(emailLike, maskEmail);
+  return text.replace(/[\p{L}\p{N}._%+-]+@[\p{L}\p{N}.-]+/gu, maskEmail);
 }

@@ -1,3 +1,5 @@
+import { shellWord } from './render/shell-word.js';
+
 /** The options every command takes, before or after its name (DESIGN §10). */
 export interface GlobalOptions {
   readonly json?: boolean;
@@ -15,6 +17,11 @@ export interface GlobalOptions {
 export function hasFlag(argv: readonly string[], flag: '--json' | '--mask' | '--no-color'): boolean {
   const end = argv.indexOf('--');
   return (end < 0 ? argv : argv.slice(0, end)).includes(flag);
+}
+
+/** What a command line that a person is told has to repeat to mean the same settings. */
+export function configOption({ config }: GlobalOptions): string {
+  return config === undefined ? '' : ` --config ${shellWord(config)}`;
 }
 
 /** Where and as what a result goes, for the commands that offer it. */

@@ -20,6 +20,9 @@ export function failureDocument(command: string, failure: Failure): string {
   return document({ schema: schemaName(command), ok: false, error });
 }
 
+/** Stands in a schema's name where no command could be made out. */
+export const noCommand = 'error';
+
 export function schemaName(command: string): string {
   return `codex-auth.${command}/1`;
 }

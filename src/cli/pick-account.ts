@@ -5,7 +5,7 @@ import { nameOf, stateCell, titleOf } from './render/account-table.js';
 import { windowsLeft } from './render/quota.js';
 import { type Cell, type Column, renderTable } from './render/table.js';
 import { createTheme, type Theme } from './render/theme.js';
-import { decideRoster } from './roster-view.js';
+import { standingsOf } from './roster-view.js';
 
 /** What the prompt puts before a choice, and a last column that stays empty. */
 const marginWidth = 3;
@@ -13,9 +13,9 @@ const marginWidth = 3;
 /** Asks which of the accounts of a scope is meant, a line each with what tells them apart. Returns its id. */
 export async function pickAccount({ io, clock, options, prompter }: Context, roster: Roster, question: string) {
   const now = clock.now();
-  const view = { now, mask: options.mask === true };
-  const { decided } = decideRoster(roster, { now });
-  const accounts = decided.map(({ account, decision }) => accountView(account, decision, roster, view));
+  const accounts = standingsOf(roster, now).map(({ account, standing }) =>
+    accountView(account, standing, options.mask === true),
+  );
   // The prompt colours the whole line of the selected one.
   const style = { ...io.noteStyle, hasColor: false, width: io.noteStyle.width - marginWidth };
   const lines = linesOf(accounts, createTheme(style, now));

@@ -3,6 +3,7 @@ import input from '@inquirer/input';
 import select from '@inquirer/select';
 import { AppError } from '../core/errors.js';
 import type { Io } from './io.js';
+import { createTheme } from './render/theme.js';
 
 export interface Choice<T> {
   readonly name: string;
@@ -23,8 +24,9 @@ export interface Prompter {
 
 export function createPrompter(io: Io, signal: AbortSignal): Prompter {
   const streams = { input: io.stdin, output: io.stderr, signal };
+  const theme = themeFor(io);
   const ask = (question: string, preset: boolean) =>
-    answered(confirm({ message: io.shown(question), default: preset }, streams));
+    answered(confirm({ message: io.shown(question), default: preset, theme }, streams));
   return {
     confirm: ask,
     async consent(question, preset, otherwise) {
@@ -42,12 +44,31 @@ export function createPrompter(io: Io, signal: AbortSignal): Prompter {
             })),
             pageSize: Math.max(fewestShown, (io.stderr.rows || defaultRows) - rowsAround),
             loop: false,
-            theme: { style: { keysHelpTip: () => selectHelp } },
+            theme,
           },
           streams,
         ),
       ),
-    input: (question) => answered(input({ message: io.shown(question) }, streams)),
+    input: (question) => answered(input({ message: io.shown(question), theme }, streams)),
+  };
+}
+
+/** The library looks at the environment only, and knows nothing of `--no-color` and of what else decides our style. */
+function themeFor({ noteStyle }: Io) {
+  const { color, symbols } = createTheme(noteStyle, 0);
+  return {
+    prefix: { idle: color.blue('?'), done: color.green(symbols.ok) },
+    icon: { cursor: symbols.selected },
+    style: {
+      answer: (text: string) => color.cyan(text),
+      message: (text: string) => color.bold(text),
+      defaultAnswer: (text: string) => color.dim(`(${text})`),
+      error: (text: string) => color.red(`> ${text}`),
+      help: (text: string) => color.dim(text),
+      highlight: (text: string) => color.cyan(text),
+      description: (text: string) => color.cyan(text),
+      keysHelpTip: () => color.dim(selectHelp),
+    },
   };
 }
 

@@ -4,7 +4,14 @@ import { definedOnly } from '../core/defined-only.js';
 import { AppError } from '../core/errors.js';
 import { applyEvent } from '../core/health/state.js';
 import { isStale, type QuotaSource, toSnapshot } from '../core/quota/snapshot.js';
-import { type AskingFailed, healthEventOf, isSilence, type Probe, probeUsage } from '../core/quota/usage-endpoint.js';
+import {
+  type AskingFailed,
+  healthEventOf,
+  isShutOut,
+  isSilence,
+  type Probe,
+  probeUsage,
+} from '../core/quota/usage-endpoint.js';
 import { type AccountState, withKnowledge } from '../core/storage/account-state.js';
 import { updateAccountState } from '../core/storage/state-store.js';
 import { askAll } from './ask-all.js';
@@ -92,10 +99,25 @@ async function remember(
   const state = isKept && live === true ? now.state : learn(now.state);
   const isLive = (id: string) => probes.get(id)?.kind === 'usage';
   return {
-    roster: { ...now, state: isNobodyThere(roster, probes) ? roster.state : state },
+    roster: {
+      ...now,
+      state: isNobodyThere(roster, probes) ? roster.state : state,
+      ...(live === true ? { shutOut: shutOutOf(now, probes, context.clock.now()) } : {}),
+    },
     probes,
     sourceOf: (id) => (isLive(id) ? 'live' : 'cache'),
   };
+}
+
+/** Whoever has got other tokens meanwhile, from another process, is not the one that was refused. */
+function shutOutOf({ accounts }: Roster, probes: ReadonlyMap<string, Asked>, now: number): ReadonlySet<string> {
+  const refused = accounts.filter(({ id, tokens: { accessToken } }) => {
+    const probe = probes.get(id);
+    if (probe === undefined || !isShutOut(probe, now)) return false;
+    const refusedToken = probe.account.tokens.accessToken;
+    return accessToken === undefined ? refusedToken === undefined : accessToken.equals(refusedToken);
+  });
+  return new Set(refused.map(({ id }) => id));
 }
 
 /**

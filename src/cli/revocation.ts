@@ -1,6 +1,7 @@
 import { type Account, describeAccount } from '../core/accounts/account.js';
 import { accountsElsewhere } from '../core/accounts/roster.js';
 import { AppError } from '../core/errors.js';
+import { clientIdOf } from '../core/oauth/client-id.js';
 import { describeOutcome } from '../core/oauth/describe-outcome.js';
 import { foreignIssuer } from '../core/oauth/foreign-issuer.js';
 import type { Provider } from '../core/oauth/provider.js';
@@ -31,7 +32,8 @@ export async function revokeLogin(context: Context, id: string): Promise<void> {
   const { provider, callOptions } = context.provider();
   refuseForeign(account, provider);
   const { revokeToken } = await import('../core/oauth/token-endpoint.js');
-  const outcome = await revokeToken(await context.http(), provider, refreshToken, callOptions);
+  const client = { ...provider, clientId: clientIdOf(account, provider) };
+  const outcome = await revokeToken(await context.http(), client, refreshToken, callOptions);
   if (outcome.kind === 'revoked') return;
   const reason = withoutPeriod(outcome.message);
   throw new AppError('provider-error', `the login could not be revoked, so nothing was removed: ${reason}`, {

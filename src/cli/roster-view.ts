@@ -1,7 +1,8 @@
 import type { Account } from '../core/accounts/account.js';
-import { factsOf, type Roster } from '../core/accounts/roster.js';
+import { factsOf, factsOfAccount, type Roster } from '../core/accounts/roster.js';
 import { type AccountDecision, type Decision, decide } from '../core/decision/decide.js';
 import type { DecisionRequest } from '../core/decision/facts.js';
+import { type AccountStanding, standingOf } from '../core/decision/standing.js';
 
 /** An account with what the decision says about it. */
 export interface DecidedAccount {
@@ -16,10 +17,22 @@ export interface DecidedRoster extends Decision {
 /** The one decision about a roster, which every command shows (P14). */
 export function decideRoster(roster: Roster, request: DecisionRequest): DecidedRoster {
   const decision = decide(factsOf(roster, request.now), request);
-  const byId = new Map(decision.accounts.map((each) => [each.id, each]));
-  const decided = roster.accounts.flatMap((account) => {
-    const found = byId.get(account.id);
+  const decided = roster.accounts.flatMap((account, position) => {
+    const found = decision.accounts[position];
     return found === undefined ? [] : [{ account, decision: found }];
   });
   return { ...decision, decided };
+}
+
+export interface StandingAccount {
+  readonly account: Account;
+  readonly standing: AccountStanding;
+}
+
+/** The part of it that ranks nobody. */
+export function standingsOf(roster: Roster, now: number): StandingAccount[] {
+  return roster.accounts.map((account, position) => ({
+    account,
+    standing: standingOf(factsOfAccount(roster, account, position, now), { now }),
+  }));
 }

@@ -10,7 +10,7 @@ import { HandOver } from './hand-over.js';
 import { createIo, plainStyle, type Style } from './io.js';
 import type { Machine } from './machine.js';
 import { type GlobalOptions, hasFlag, type OutputOptions } from './options.js';
-import { failureDocument, failureOf, failureText, successDocument, successLine } from './output.js';
+import { failureDocument, failureOf, failureText, noCommand, successDocument, successLine } from './output.js';
 import { outputFile, writeOutputFile } from './output-file.js';
 import { buildProgram } from './program.js';
 import type { Program } from './tree/program-base.js';
@@ -47,7 +47,7 @@ export async function run(argv: readonly string[], machine: Machine): Promise<Ex
   try {
     if (words[0] === completionRequest) {
       const { complete } = await import('./completion/complete.js');
-      machine.streams.stdout.write(complete(program, words.slice(1), machine));
+      machine.streams.answers.write(complete(program, words.slice(1), machine));
       return 0;
     }
     await parse(program, words, () => runBareCommand(machine, execute, program.opts()));
@@ -56,7 +56,7 @@ export async function run(argv: readonly string[], machine: Machine): Promise<Ex
     if (error instanceof CommanderError && error.exitCode === 0) return 0;
     const commandName = namedCommand(program, words);
     const failure = failureOf(error instanceof CommanderError ? usageError(error, words, program) : error);
-    if (hasFlag(words, '--json')) io.print(failureDocument(commandName ?? 'error', failure));
+    if (hasFlag(words, '--json')) io.print(failureDocument(commandName ?? noCommand, failure));
     else io.note(failureText(failure, io.noteStyle));
     return exitCodeOfFailure(failure.exitCode);
   }
@@ -82,8 +82,8 @@ function helpOfMember(words: readonly string[]): readonly string[] {
   return help === 'help' && isPath ? [...path, '--help'] : words;
 }
 
-async function runCommand<Options, Result>(
-  command: Command<Options, Result>,
+async function runCommand<Options, Result, Document>(
+  command: Command<Options, Result, Document>,
   options: Options,
   globalOptions: GlobalOptions,
   machine: Machine,
@@ -112,14 +112,14 @@ async function runCommand<Options, Result>(
 }
 
 /** Only the signal ends it. */
-async function showEach<Options, Result>(
-  command: Command<Options, Result>,
+async function showEach<Options, Result, Document>(
+  command: Command<Options, Result, Document>,
   results: AsyncIterable<Result>,
   context: Context,
 ): Promise<ExitCode> {
   const { io, options, warnings } = context;
   for await (const result of results) {
-    if (options.json === true) io.print(successLine(command.name, result, warnings));
+    if (options.json === true) io.print(successLine(command.name, documentOf(command, result), warnings));
     else io.print(await renderText(command, result, context, io.style));
   }
   return exitCodeOf('interrupted');
@@ -131,8 +131,8 @@ interface Destination {
   readonly file: string | undefined;
 }
 
-async function show<Options, Result>(
-  command: Command<Options, Result>,
+async function show<Options, Result, Document>(
+  command: Command<Options, Result, Document>,
   result: Result,
   context: Context,
   destination: Destination,
@@ -144,20 +144,28 @@ async function show<Options, Result>(
   else io.print(text);
 }
 
-async function textOf<Options, Result>(
-  command: Command<Options, Result>,
+async function textOf<Options, Result, Document>(
+  command: Command<Options, Result, Document>,
   result: Result,
   context: Context,
   { csv, file }: Destination,
 ): Promise<string> {
   if (csv && command.renderCsv !== undefined) return command.renderCsv(result);
-  if (context.options.json === true) return successDocument(command.name, result, context.warnings);
+  if (context.options.json === true)
+    return successDocument(command.name, documentOf(command, result), context.warnings);
   return renderText(command, result, context, file === undefined ? context.io.style : plainStyle);
 }
 
+function documentOf<Options, Result, Document>(
+  command: Command<Options, Result, Document>,
+  result: Result,
+): Result | Document {
+  return command.document?.(result) ?? result;
+}
+
 /** As a person reads it. */
-async function renderText<Options, Result>(
-  command: Command<Options, Result>,
+async function renderText<Options, Result, Document>(
+  command: Command<Options, Result, Document>,
   result: Result,
   { clock }: Context,
   style: Style,

@@ -1,9 +1,10 @@
-import { accountsElsewhere, type Roster, readRoster } from '../core/accounts/roster.js';
+import { accountsElsewhere, keyOf, type Roster, readRoster } from '../core/accounts/roster.js';
 import { type LocatedAccount, selectAccount } from '../core/accounts/selector.js';
 import { definedOnly } from '../core/defined-only.js';
 import { AppError } from '../core/errors.js';
 import type { Scope } from '../core/project/scope.js';
 import { sweepLeftovers } from '../core/storage/leftovers.js';
+import { poolBytes } from '../core/storage/scope-files.js';
 import { describePlace, placeView } from './account-view.js';
 import type { Context } from './context.js';
 
@@ -16,10 +17,15 @@ export function openRoster(context: Context, scope: Scope): Roster {
   return roster;
 }
 
+/** Some two hundred accounts. */
+const longPoolBytes = 1_000_000;
+
 /** The same for a command that is about to give the project its first account. */
 export function openOwnRoster(context: Context, scope: Scope): Roster {
-  sweepLeftovers(context.root, context.home.authFile);
-  const roster = readRoster(context.root, context.home, scope);
+  const { root, home, machine } = context;
+  sweepLeftovers(root, home.authFile);
+  if (poolBytes(root.paths, keyOf(scope)) > longPoolBytes) machine.expectLongRead?.();
+  const roster = readRoster(root, home, scope);
   for (const warning of roster.warnings) context.warn(warning);
   return roster;
 }

@@ -1,5 +1,5 @@
 import { isAbsolute, resolve } from 'node:path';
-import { homeOf } from '../core/environment.js';
+import { homeOf, requireHome } from '../core/environment.js';
 import type { SetupPlace } from '../core/shell/setup-plan.js';
 import { rootPaths } from '../core/storage/paths.js';
 import type { Context } from './context.js';
@@ -14,4 +14,10 @@ export function setupPlace({ root, environment, machine }: Context): SetupPlace 
     isWindows: machine.platform === 'win32',
   };
   return { root: { ...root, paths }, shells };
+}
+
+/** The same for whoever writes to the files of the person's shells, which are nowhere without a home directory. */
+export function writableSetupPlace(context: Context): SetupPlace {
+  requireHome(context.environment);
+  return setupPlace(context);
 }

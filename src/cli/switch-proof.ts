@@ -1,6 +1,7 @@
 import * as z from 'zod/mini';
 import type { Activated } from '../core/codex/activate.js';
 import type { ClientKind } from '../core/codex/clients.js';
+import { loginName } from '../core/codex/official-login.js';
 import { inspectSurfaces, type Surface, type SurfaceReport } from '../core/codex/surfaces.js';
 import { definedOnly } from '../core/defined-only.js';
 import type { Context } from './context.js';
@@ -56,10 +57,21 @@ export async function proveActivation(
 }
 
 function warnAboutFile(context: Context, { keptFile, isExclusive }: Activated): void {
-  if (keptFile !== undefined) context.warn(`what auth.json held is kept in ${keptFile}`);
+  if (keptFile !== undefined) context.warn(`what ${loginName(context.home)} held is kept in ${keptFile}`);
+  warnAboutKeyring(context);
   if (isExclusive) return;
   context.warn(
     'neither flock nor perl is installed, so a refresh by the official client at this instant could be lost',
+  );
+}
+
+/** The client falls back to the file as well, but only where it cannot use the keyring either. */
+function warnAboutKeyring({ home, warn }: Context): void {
+  const obstacle = home.otherStore?.obstacle?.();
+  if (obstacle === undefined) return;
+  const { message, hint = '' } = obstacle;
+  warn(
+    `${message}; auth.json is used instead. Where the client can use the keyring, an entry in it counts instead; ${hint}`,
   );
 }
 

@@ -32,7 +32,10 @@ function wrapLine(line: string, width: number): string {
   return [...lines, current].join('\n');
 }
 
+/** What the sign before it is drawn with, and takes no room of its own: the further parts of an emoji, and its style. */
+const attached = /\u200d.|[\ufe0e\ufe0f\u{1f3fb}-\u{1f3ff}]/gu;
+
 function widthOf(text: string): number {
-  const plain = text.replace(styles, '');
+  const plain = text.replace(styles, '').replace(attached, '');
   return [...plain].length + (plain.match(wide)?.length ?? 0);
 }

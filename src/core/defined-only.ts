@@ -7,6 +7,9 @@ export type DefinedOnly<T> = { [K in keyof T as undefined extends T[K] ? never :
 export function definedOnly<T extends object>(values: T): DefinedOnly<T> {
   const defined: Record<string, unknown> = {};
   // Without Object.entries, which would make a pair for each member: every record of every file comes through here.
-  for (const key in values) if (values[key] !== undefined) defined[key] = values[key];
+  for (const key in values) {
+    const value = values[key];
+    if (value !== undefined) defined[key] = value;
+  }
   return defined as DefinedOnly<T>;
 }

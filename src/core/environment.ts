@@ -60,7 +60,7 @@ export function readEnvironment(variables: Readonly<Record<string, string | unde
   return { ...known, raw };
 }
 
-/** The person's home directory, which decides where everything lives. */
+/** The person's home directory, which decides where everything lives that no other variable places. */
 export function homeOf(environment: Environment): string | undefined {
   return environment.home ?? environment.userProfile;
 }
@@ -74,4 +74,11 @@ export function requireHome(environment: Environment): string {
   }
   if (!isAbsolute(home)) throw new AppError('usage', `HOME is not an absolute path: "${home}"`, { hint });
   return home;
+}
+
+/** Empty where it is not set, or means nothing, and is not needed: with `CODEX_HOME` every file of ours has its place. */
+export function homeIfNeeded(environment: Environment): string {
+  if (environment.codexHome === undefined) return requireHome(environment);
+  const home = homeOf(environment) ?? '';
+  return isAbsolute(home) ? home : '';
 }

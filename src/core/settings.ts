@@ -129,13 +129,16 @@ export interface ResolvedSetting {
 type Stored = Readonly<Record<string, unknown>>;
 type Variables = Readonly<Record<string, string>>;
 
-/** Each setting from the environment, else the file, else its default. Throws `invalid-setting` for a bad value. */
-export function resolveSettings(stored: Stored, variables: Variables): ResolvedSetting[] {
-  return settingNames.map((name) => resolveSetting(name, stored, variables));
+/**
+ * Each setting from the environment, else the file, else its default. Throws `invalid-setting` for a bad value; `option` is
+ * what a command line names that file with, where it is not the usual one.
+ */
+export function resolveSettings(stored: Stored, variables: Variables, option = ''): ResolvedSetting[] {
+  return settingNames.map((name) => resolveSetting(name, stored, variables, option));
 }
 
 /** The same for one setting, whatever is wrong with the others. */
-export function resolveSetting(name: SettingName, stored: Stored, variables: Variables): ResolvedSetting {
+export function resolveSetting(name: SettingName, stored: Stored, variables: Variables, option = ''): ResolvedSetting {
   const variable = settingVariable(name);
   const fromEnvironment = variables[variable];
   if (fromEnvironment !== undefined && fromEnvironment !== '') {
@@ -143,7 +146,7 @@ export function resolveSetting(name: SettingName, stored: Stored, variables: Var
     return resolved(name, parseSetting(name, fromEnvironment, { calledAs: variable, hint }), 'environment');
   }
   if (stored[name] === undefined) return resolved(name, settingDefinitions[name].default, 'default');
-  const hint = `codex-auth config unset ${name}`;
+  const hint = `codex-auth config unset ${name}${option}`;
   return resolved(name, parseSetting(name, stored[name], { hint }), 'file');
 }
 

@@ -2,6 +2,9 @@ import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from 'vitest';
 import { bestCommand } from '../../src/cli/commands/best.js';
+import { checkCommand } from '../../src/cli/commands/check.js';
+import { forecastCommand } from '../../src/cli/commands/forecast.js';
+import { reportCommand } from '../../src/cli/commands/report.js';
 import { type CliOptions, runCli } from '../support/cli.js';
 import { rateLimited, refused } from '../support/provider/faults.js';
 import { type Provider, startProvider } from '../support/provider/start.js';
@@ -94,6 +97,65 @@ describe('best', () => {
     } finally {
       release();
     }
+  });
+});
+
+describe('an account that stays refused', () => {
+  const unauthorized = refused(401, 'token_expired');
+
+  test.each<[string, (provider: Provider) => void]>([
+    ['after a refresh that worked', () => undefined],
+    ['after a refresh that was turned away', () => provider.scenario.on('token', refused(400, 'something_else'))],
+    ['after a refresh that could not be made', () => provider.scenario.on('token', refused(503, 'overloaded'))],
+  ])('is not ready for best, forecast and report, as it is not fine for check: %s', async (_, trouble) => {
+    const seeded = await twins();
+    for (const endpoint of ['usage', 'accountsCheck'] as const) {
+      provider.scenario.on(endpoint, unauthorized, { accountId: alice.accountId });
+    }
+    trouble(provider);
+    const { recommendation } = await best(seeded, ['--live']);
+    expect(recommendation?.id).toBe('acc_carol');
+    const checked = dataOf(checkCommand, await runCli(seeded.home, ['check', '--json'], atNoon));
+    expect(checked.accounts.find(({ id }) => id === 'acc_home')?.verdict).not.toBe('fine');
+    const result = await runCli(seeded.home, ['report', '--live', '--json'], at(2));
+    const { forecast } = dataOf(reportCommand, result);
+    expect(forecast.recommendation?.id).toBe('acc_carol');
+    expect(forecast.accounts.find(({ id }) => id === 'acc_home')?.availability).not.toBe('ready');
+  });
+
+  test('is nobody to recommend where it is alone, and is not set aside for it', async () => {
+    const seeded = emptyHome(provider);
+    await seeded.addAccount('acc_home', alice, known);
+    provider.scenario.on('usage', unauthorized);
+    const result = await runCli(seeded.home, ['best', '--live'], atNoon);
+    expect(result.exitCode).toBe(1);
+    expect(said(result)).toContain('no account can be used');
+    const explained = await runCli(seeded.home, ['forecast', '--live'], atNoon);
+    expect(explained.stdout).toContain('unavailable: not let in right now');
+    expect(seeded.record('acc_home')).toBeDefined();
+  });
+
+  test.each([
+    { what: 'refused', expiresInSeconds: 864_000, availability: 'unavailable' },
+    { what: 'over', expiresInSeconds: -3_600, availability: 'unavailable' },
+    { what: 'good for a moment', expiresInSeconds: 20, availability: 'ready' },
+  ])('is $availability when its refresh is turned away and its access token is $what', async (given) => {
+    const { what, expiresInSeconds, availability } = given;
+    const seeded = emptyHome(provider);
+    await seeded.addAccount('acc_home', { ...alice, expiresInSeconds }, known);
+    if (what === 'refused') provider.scenario.on('usage', unauthorized);
+    provider.scenario.on('token', refused(400, 'something_else'));
+    const { accounts } = dataOf(forecastCommand, await runCli(seeded.home, ['forecast', '--live', '--json'], atNoon));
+    expect(provider.requests.refreshes()).toHaveLength(1);
+    expect(accounts).toMatchObject([{ id: 'acc_home', availability, failure: { code: 'provider-error' } }]);
+  });
+
+  test('is ready again as soon as it is let in', async () => {
+    const seeded = await twins();
+    setUsage(provider, carol, 99, 30);
+    provider.scenario.on('usage', unauthorized, { accountId: alice.accountId, times: 2 });
+    expect((await best(seeded, ['--live'])).recommendation?.id).toBe('acc_carol');
+    expect((await best(seeded, ['--live'])).recommendation?.id).toBe('acc_home');
   });
 });
 

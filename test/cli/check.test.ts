@@ -123,7 +123,7 @@ describe('a login that is dead', () => {
     const result = await check(seeded);
     expect(result.exitCode).toBe(1);
     expect(said(result)).toMatchInlineSnapshot(`
-      "✗ –  carol@example.com: no usable token · refresh proven 1d ago
+      "✗ –  carol@example.com: no usable token
            the provider refuses the login of carol@example.com (refresh_token_invalidated, 401): stand-in: refresh_token_invalidated; the account has been set aside → codex-auth login
       ✓ 1  alice@example.com (Personal): token valid until 2026-12-01 12:00, in 10d · reachable · refresh proven 1d ago
       1 fine, 1 needs attention, 1 set aside: codex-auth verify-flagged
@@ -195,7 +195,7 @@ describe('what auth.json holds', () => {
     expect(result.exitCode).toBe(1);
     expect(said(result)).toMatchInlineSnapshot(`
       "✓ 1  alice@example.com (Personal): token valid until 2026-12-01 12:00, in 10d · reachable · refresh proven 1d ago
-      ✗ the official client is signed in as bob@example.com, who is none of these accounts
+      ✗ the official client is signed in as bob@example.com, which is not one of these accounts
            → codex-auth switch <account>  (takes that login in as a new account first)
       1 fine
       "
@@ -228,6 +228,16 @@ describe('exit codes', () => {
     provider.scenario.off('accountsCheck');
     provider.scenario.on('accountsCheck', refused(503, 'overloaded'), { accountId: alice.accountId });
     expect((await check(seeded)).exitCode).toBe(1);
+  });
+
+  test('5 comes with one reason for all accounts, and each has its own in JSON', async () => {
+    const seeded = await seededHome(provider);
+    provider.scenario.on('accountsCheck', challenge());
+    const text = said(await check(seeded));
+    expect(text.split('a challenge page stands in front of the provider')).toHaveLength(2);
+    expect(text).toMatch(/\na challenge page .* → try again from another network, or later\n0 fine, 3 not reached/);
+    const { accounts } = await checked(seeded);
+    expect(accounts.map(({ problem }) => problem?.code)).toEqual(['challenge', 'challenge', 'challenge']);
   });
 
   test('3 without accounts', async () => {

@@ -135,6 +135,13 @@ describe('config', () => {
       `probeConcurrency is 1.5, ${range}`,
       'codex-auth config unset probeConcurrency',
     ]);
+    const other = join(home.cwd, 'other.json');
+    writeJson(other, { version: 1, pluginConfig: { probeConcurrency: 1.5 } });
+    expect(await failure(['list', '--config', other])).toEqual([
+      2,
+      `probeConcurrency is 1.5, ${range}`,
+      `codex-auth config unset probeConcurrency --config ${other}`,
+    ]);
     expect(await failure(['config', 'set', 'perProjectAccounts', 'maybe'])).toEqual([
       2,
       'perProjectAccounts is "maybe", but must be true or false',

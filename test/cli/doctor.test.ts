@@ -1,4 +1,4 @@
-import { chmodSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { chmodSync, mkdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it, onTestFinished } from 'vitest';
 import { doctorCommand } from '../../src/cli/commands/doctor.js';
@@ -105,6 +105,17 @@ describe('doctor', () => {
     },
   );
 
+  it('tells times in the text as every command does, and in UTC in the JSON', async () => {
+    const home = new RefreshHome(temporaryDirectory(), provider);
+    await home.addAccount('acc_alice', alice);
+    await runCli(home.home, ['flag', 'acc_alice'], { variables: quiet });
+    const { stdout } = await runCli(home.home, ['doctor', '--offline'], { variables: quiet });
+    expect(stdout).toMatch(/alice@example\.com: manual, set aside \d\d:\d\d, now, usable until /);
+    const { document } = await runJson(home.home, ['doctor', '--offline'], { variables: quiet });
+    const row = document.data.checks.find(({ id }: { id: string }) => id === 'flagged');
+    expect(row.message).toMatch(/set aside \d{4}-\d\d-\d\dT[\d:.]+Z, usable until/);
+  });
+
   it('covers at least thirty broken worlds', () => {
     expect(brokenWorlds.length).toBeGreaterThanOrEqual(30);
   });
@@ -145,6 +156,8 @@ describe('doctor', () => {
     };
     const shifted = await runJson(home.home, ['doctor'], { clock });
     expect(troubles(shifted.document)).toMatchObject({ clock: 'warn' });
+    const messages = shifted.document.data.checks.map(({ message }: { message: string }) => message);
+    expect(messages).toContain("this machine's clock is 60 minutes ahead of the server's, so expiry is misjudged");
     const variables = { CODEX_AUTH_ISSUER: 'http://127.0.0.1:9', CODEX_AUTH_BACKEND_URL: 'http://127.0.0.1:9' };
     const dark = await runJson(home.home, ['doctor'], { variables });
     expect(troubles(dark.document)).toMatchObject({ reachability: 'error' });
@@ -170,6 +183,27 @@ describe('doctor', () => {
     expect(other.commands).toEqual([
       'codex-auth login, to sign in at https://auth.openai.com, or set CODEX_AUTH_ISSUER to the other one',
     ]);
+  });
+
+  it('says how to close a home that everybody can write to, and leaves its mode to the person', async () => {
+    const { home, doctor } = await plantWorld({ plant: ({ world }) => chmodSync(world.home.codexHome, 0o777) });
+    const { document } = await doctor('--fix');
+    expect(remainingCommands(document)).toEqual({ permissions: [`chmod go-w '${home.home.codexHome}'`] });
+    expect(statSync(home.home.codexHome).mode & 0o777).toBe(0o777);
+  });
+
+  it('says of a directory in place of auth.json what every command says', async () => {
+    const { home, doctor } = await plantWorld({
+      plant({ world }) {
+        rmSync(world.home.authFile);
+        mkdirSync(world.home.authFile, { mode: 0o700 });
+      },
+    });
+    const { document } = await doctor();
+    const way = `move the directory ${home.home.authFile} away, then run the command again`;
+    expect(remainingCommands(document)).toMatchObject({ 'auth-file': [way] });
+    const other = await runJson(home.home, ['switch', 'acc_second'], { variables: quiet });
+    expect(other.document.error.hint).toBe(way);
   });
 
   it('warns while "codex auth" would reach the official client', async () => {

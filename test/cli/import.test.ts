@@ -42,7 +42,7 @@ test('shows what it is about to do, then does it, and says that the files still 
     stdout:
       '   ACCOUNT            FILE                     WHAT\n' +
       '+  alice@example.com  tokens/codex_alice.json  new\n' +
-      '✗ tokens/broken.json: it is no JSON object\n' +
+      '✗ tokens/broken.json: it is not a JSON object\n' +
       '\n' +
       '✓ Imported: 1 new, 1 refused.\n',
     stderr:
@@ -199,7 +199,7 @@ describe('what is imported', () => {
     writeSource(home, 'a.json', tokenFile(alice));
     const { data, warnings } = await importInto(home, 'a.json');
     expect(data.scope).toEqual({ kind: 'project', key });
-    expect(warnings.join()).toContain('use --global');
+    expect(warnings.join()).toContain('to have one everywhere: codex-auth move <account> --to global');
     expect(recordsOf(join(home.root, 'projects', key, 'openai-codex-accounts.json'))).toHaveLength(1);
     expect(existsSync(home.poolFile)).toBe(false);
   });
@@ -265,6 +265,7 @@ describe('what is refused', () => {
         accounts: [poolRecord(bob, { provenance: { issuer: 'https://evil.example.com', clientId: 'c' } })],
       },
     ],
+    ['issuer-mismatch', 'foreign-tokens.json', tokenFile({ ...bob, issuer: 'https://evil.example.com' })],
   ];
 
   it.each(bad)('as %s is named and untouched, and the good ones are imported: %s', async (reason, name, content) => {
@@ -314,6 +315,18 @@ describe('what is refused', () => {
       { reason: 'other-content' },
     ]);
     expect((await importInto(home, 'a.json', '--format', 'flat')).exitCode).toBe(0);
+  });
+
+  it('is a login with the ids of an account here that another provider issued, which keeps its own', async () => {
+    const home = createTestHome();
+    writeSource(home, 'a.json', tokenFile({ ...alice, issuer: 'https://one.example' }));
+    const elsewhere = { ...home, variables: { ...home.variables, CODEX_AUTH_ISSUER: 'https://one.example' } };
+    await importInto(elsewhere, 'a.json');
+    const official = { ...alice, issuer: 'https://auth.openai.com', iat: 5000, refresh: 'rt-official' };
+    writeSource(home, 'b.json', tokenFile(official));
+    const { data } = await importInto(home, 'b.json');
+    expect(data.entries).toMatchObject([{ outcome: 'refused', reason: 'other-issuer' }]);
+    expect(recordsOf(home.poolFile)).toMatchObject([{ refreshToken: 'rt-alice' }]);
   });
 
   it('is a copy whose refresh token we have used up since', async () => {

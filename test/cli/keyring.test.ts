@@ -67,14 +67,36 @@ describe('a credential store of the official client', () => {
     expect(rows).toMatchObject([{ id: 'credential-store', message: expect.stringContaining('config.toml says') }]);
   });
 
-  test.skipIf(!hasKeyringLibrary())('that is "auto", where there is no keyring, is the file', async () => {
-    const home = homeWith('cli_auth_credentials_store = "auto"');
+  test.skipIf(!hasKeyringLibrary())(
+    'that is "auto", where the keyring cannot be used, is the file, and whoever can use it is told apart',
+    async () => {
+      const home = homeWith('cli_auth_credentials_store = "auto"');
+      writeLogin(home, alice);
+      const { document, exitCode } = await runJson(home, ['switch', 'acc_studio'], atNoon);
+      expect({ exitCode, ...document }).toMatchObject({
+        exitCode: 0,
+        data: { store: 'file', previousId: 'acc_alice' },
+        warnings: [
+          expect.stringMatching(/the keyring, which cannot be used here: .*an entry in it counts instead; set/),
+        ],
+      });
+      expect(document.warnings[0]).toContain(`cli_auth_credentials_store = "file" in ${home.codexHome}`);
+      expect(readFileSync(home.authFile, 'utf8')).toContain('rt-acc_studio');
+      const doctor = await runJson(home, ['doctor', '--offline'], atNoon);
+      const row = doctor.document.data.checks.find(({ id }: { id: string }) => id === 'credential-store');
+      expect(row).toMatchObject({ status: 'warn', message: expect.stringContaining('which cannot be used here') });
+    },
+  );
+
+  test('that is "auto" and an encrypted file, which the client can read and we cannot, is no place to switch to', async () => {
+    const home = homeWith('cli_auth_credentials_store = "auto"\n[features]\nsecret_auth_storage = true');
     writeLogin(home, alice);
+    const before = readFileSync(home.authFile, 'utf8');
     const { document, exitCode } = await runJson(home, ['switch', 'acc_studio'], atNoon);
-    expect({ exitCode, data: document.data }).toMatchObject({
-      exitCode: 0,
-      data: { store: 'file', previousId: 'acc_alice' },
+    expect({ exitCode, error: document.error }).toMatchObject({
+      exitCode: 6,
+      error: { code: 'credential-store', hint: wayOut(home) },
     });
-    expect(readFileSync(home.authFile, 'utf8')).toContain('rt-acc_studio');
+    expect(readFileSync(home.authFile, 'utf8')).toBe(before);
   });
 });

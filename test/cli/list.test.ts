@@ -4,6 +4,7 @@ import { describe, expect, test } from 'vitest';
 import { listCommand } from '../../src/cli/commands/list.js';
 import { toSnapshot } from '../../src/core/quota/snapshot.js';
 import { parseUsage } from '../../src/core/quota/usage-payload.js';
+import { flaggedFileName } from '../../src/core/storage/paths.js';
 import { type CliOptions, createTestHome, runCli, runJson, type TestHome } from '../support/cli.js';
 import { plain } from '../support/plain-output.js';
 import { makeProject } from '../support/project-home.js';
@@ -41,6 +42,44 @@ function usedWindow(used_percent: number, limit_window_seconds: number, resetsIn
 }
 
 describe('list', () => {
+  describe('names what is set aside', () => {
+    const setAside = (home: TestHome, ...accounts: { id: string; email?: string }[]) =>
+      writeJson(join(home.root, flaggedFileName), {
+        version: 1,
+        accounts: accounts.map(({ id, email }) => ({
+          recordId: id,
+          email,
+          refreshToken: `rt-${id}`,
+          flaggedAt: noon,
+          flaggedReason: 'manual',
+          movedAt: noon,
+        })),
+      });
+
+    test('below the others', async () => {
+      const home = homeWithAccounts();
+      setAside(home, { id: 'acc_carol', email: 'carol@example.com' });
+      const { stdout } = await runCli(home, ['list'], atNoon);
+      expect(stdout).toContain('\n1 set aside: codex-auth verify-flagged\n');
+    });
+
+    test('instead of asking for a first sign-in', async () => {
+      const home = createTestHome();
+      writePool(home, []);
+      setAside(home, { id: 'acc_carol', email: 'carol@example.com' }, { id: 'acc_dave', email: 'dave@example.com' });
+      const { stdout, exitCode } = await runCli(home, ['list'], atNoon);
+      expect(stdout).toBe('Every account is set aside: codex-auth verify-flagged\n');
+      expect(exitCode).toBe(0);
+    });
+  });
+
+  test('trims an email that another tool stored with spaces', async () => {
+    const home = createTestHome();
+    writeJson(home.poolFile, { version: 3, accounts: [{ email: ' Carol@Example.com ', refreshToken: 'rt-carol' }] });
+    const { document } = await runJson(home, ['list'], atNoon);
+    expect(document.data.accounts).toMatchObject([{ email: 'Carol@Example.com' }]);
+  });
+
   test('shows a line per account, which one is in use, and what is left', async () => {
     const home = homeWithAccounts();
     writeQuota(home, alice.id);
@@ -210,7 +249,7 @@ describe('list', () => {
     const home = createTestHome();
     writePool(home, everybody);
     const { stdout } = await runCli(home, ['list'], atNoon);
-    expect(stdout).toContain('none of these is in use: codex-auth status\n');
+    expect(stdout).toContain('none of these is in use: codex-auth switch\n');
   });
 
   test('hides every email under --mask, in text and in JSON', async () => {

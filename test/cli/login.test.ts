@@ -203,8 +203,9 @@ describe('login in a project', () => {
     const home = createTestHome(provider);
     const key = makeProject(home);
     const { stderr } = await signIn(home, provider, alice);
+    const [{ recordId } = {}] = accountsIn(join(home.root, 'projects', key, 'openai-codex-accounts.json'));
     expect(stderr).toContain(
-      `warning: the account is kept for the project ${home.cwd} only; use --global to keep it for everywhere\n`,
+      `warning: the account is kept for the project ${home.cwd} only; to have it everywhere: codex-auth move ${String(recordId)} --to global\n`,
     );
     expect(stderr).not.toContain('using the global ones');
     expect(accountsIn(join(home.root, 'projects', key, 'openai-codex-accounts.json'))).toMatchObject([alice]);
@@ -215,7 +216,8 @@ describe('login in a project', () => {
     await signIn(home, provider, alice);
     await signIn(home, provider, bob);
     const key = makeProject(home);
-    const { stdout } = await signIn(home, provider, bob);
+    const { stdout, stderr } = await signIn(home, provider, bob);
+    expect(stderr).not.toContain('is kept for the project');
     const [, { recordId } = {}] = accountsIn(home.poolFile);
     expect(stdout).toBe(
       '✓ Signed in again to bob@example.com (Studio · team)\n' +

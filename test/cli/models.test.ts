@@ -205,6 +205,26 @@ describe('an account that cannot be used', () => {
     expect(trials()).toHaveLength(3);
   });
 
+  test('says why beneath each model, in full, where the terminal has no room beside it', async () => {
+    const seeded = await homeOfAlice(provider);
+    provider.scenario.unavailableModels = ['gpt-6.1-sol'];
+    const variables = { COLUMNS: '', TERM: 'xterm', NO_COLOR: '1', LANG: 'C.UTF-8' };
+    const { stdout } = await runCli(seeded.home, ['models', '--yes', '--sample', '1'], {
+      ...atNoon,
+      terminal: { columns: 40 },
+      variables,
+    });
+    expect(stdout).toMatchInlineSnapshot(`
+      "ACCOUNT         MODEL        VERDICT
+      alice@example…  gpt-6.1-sol  unsupported
+        The 'gpt-6.1-sol' model is not
+          supported when using Codex with a
+          ChatGPT account.
+      1 unsupported
+      "
+    `);
+  });
+
   test('ends with 5 when nobody is reached', async () => {
     const seeded = await homeOfAlice(provider);
     for (const endpoint of ['models', 'responses'] as const) provider.scenario.on(endpoint, challenge());

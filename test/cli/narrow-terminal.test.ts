@@ -1,3 +1,4 @@
+import measureWidth from 'fast-string-width';
 import { expect, test } from 'vitest';
 import { createTestHome, runCli } from '../support/cli.js';
 import { writeSource } from '../support/login-files.js';
@@ -35,11 +36,35 @@ test('what list says below its table is broken between words, and its documents 
   expect(csv.stdout.trimEnd().split('\n')).toHaveLength(3);
 });
 
+test('help is broken between words too, with the explanations beneath the names', async () => {
+  const { stdout } = await runCli(createTestHome(), ['--help'], narrow);
+  expect(stdout.split('\n').filter((line) => line.length > 40)).toEqual([]);
+  expect(stdout).toContain('  --project <dir>\n      use the accounts of this\n      directory');
+});
+
+test('an emoji of several parts is one sign of two columns in a table', async () => {
+  const home = createTestHome();
+  const developer = '👩🏽\u200d💻';
+  writePool(home, [
+    { ...alice, label: developer },
+    { ...aliceAtStudio, label: developer.repeat(20) },
+  ]);
+  const list = await runCli(home, ['list'], { ...narrow, terminal: { columns: 50 } });
+  const [title = '', first = '', second = ''] = list.stdout.split('\n');
+  expect(first).toContain(` ${developer} <`);
+  expect(second).toMatch(new RegExp(` (${developer})+… `));
+  const widthBefore = (line: string, word: RegExp) => measureWidth(line.slice(0, line.search(word)));
+  expect([first, second].map((line) => widthBefore(line, /ready|unknown/))).toEqual([
+    widthBefore(title, /STATE/),
+    widthBefore(title, /STATE/),
+  ]);
+});
+
 test('why a file is not imported is told in full, however narrow the terminal', async () => {
   const home = createTestHome();
   writeSource(home, 'tokens/broken.json', '{"refresh_token": "rt-broken"');
   const { stdout } = await runCli(home, ['import', 'tokens', '--dry-run'], narrow);
-  expect(stdout).toMatch(/^✗ tokens\/broken\.json: it is no JSON\n {2}object\n/);
+  expect(stdout).toMatch(/^✗ tokens\/broken\.json: it is not a JSON\n {2}object\n/);
 });
 
 test.each([{ NO_COLOR: '1' }, { TERM: 'dumb', NO_COLOR: '' }])(

@@ -1,9 +1,11 @@
 import { describe, expect, test } from 'vitest';
+import { keys, runWithAnswers } from '../support/answers.js';
 import { type CliOptions, createTestHome, runCli } from '../support/cli.js';
 import { alice, aliceAtStudio, noon, writeLogin, writePool } from '../support/sample-pool.js';
 import { clockAt } from '../support/stored-accounts.js';
 
 const atNoon: CliOptions = { clock: clockAt(noon) };
+const style = new RegExp(`${String.fromCharCode(27)}\\[[\\d;]*m`);
 const narrow = { variables: { COLUMNS: '80' } };
 
 describe('help', () => {
@@ -16,8 +18,8 @@ describe('help', () => {
       refreshes are never lost.
 
       Arguments:
-        selector             index, email, label, id or an unambiguous part of one; -
-                             is the previous account
+        selector             index, email, label or id, or an unambiguous part of one;
+                             - means the previous account
 
       Options:
         --enable             enable the account if it is disabled
@@ -32,12 +34,12 @@ describe('help', () => {
         --json               print one JSON document
         --project <dir>      use the accounts of this directory's project
         --global             use the global accounts
-        --config <file>      read settings from this file
+        --config <file>      use this settings file
         --proxy <url>        send requests through this proxy; an empty value forces a
                              direct connection
-        --timeout <seconds>  give each request at most this long
+        --timeout <seconds>  time limit for each request
         --mask               hide email addresses
-        --no-input           never ask, never open a prompt
+        --no-input           never prompt
         --no-color           print without colour
 
       Examples:
@@ -59,8 +61,8 @@ describe('help', () => {
         --device-auth        sign in with a code on another device
         --manual             paste the callback URL instead of waiting for the browser
         --no-browser         the same as --manual
-        --label <text>       name the account
-        --expect <email>     refuse any other identity
+        --label <text>       label the account
+        --expect <email>     accept this email address only
         --activate           make it the active account
         --no-activate        leave the active account as it is
         -h, --help           show help
@@ -70,12 +72,12 @@ describe('help', () => {
         --json               print one JSON document
         --project <dir>      use the accounts of this directory's project
         --global             use the global accounts
-        --config <file>      read settings from this file
+        --config <file>      use this settings file
         --proxy <url>        send requests through this proxy; an empty value forces a
                              direct connection
-        --timeout <seconds>  give each request at most this long
+        --timeout <seconds>  time limit for each request
         --mask               hide email addresses
-        --no-input           never ask, never open a prompt
+        --no-input           never prompt
         --no-color           print without colour
 
       Examples:
@@ -181,6 +183,21 @@ describe('output', () => {
       variables: { TERM: 'xterm', LC_ALL: 'C' },
     });
     expect(plain.stderr).toBe('error: there are no accounts yet\n  -> codex-auth login\n');
+  });
+
+  test.each<[string, string[], Record<string, string>, boolean]>([
+    ['colour', [], {}, true],
+    ['--no-color', ['--no-color'], {}, false],
+    ['NO_COLOR', [], { NO_COLOR: '1' }, false],
+    ['TERM=dumb', [], { TERM: 'dumb', FORCE_COLOR: '' }, false],
+  ])('a question heeds %s like everything else', async (_, flags, variables, hasColor) => {
+    const home = createTestHome();
+    writePool(home, [alice, aliceAtStudio]);
+    const options = { variables: { NO_COLOR: '', ...variables } };
+    const choosing = await runWithAnswers(home, ['switch', ...flags], [[/which account/, keys.enter]], options);
+    const agreeing = await runWithAnswers(home, ['remove', '1', ...flags], [[/Remove/, `y${keys.enter}`]], options);
+    const asked = choosing.stderr + agreeing.stderr;
+    expect(asked.match(style) !== null).toBe(hasColor);
   });
 
   test('without a home directory says what to set', async () => {

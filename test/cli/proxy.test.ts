@@ -135,8 +135,13 @@ function knowledgeOf(seeded: RefreshHome, id: string): object {
 
 describe('a setting that cannot be used', () => {
   test.each([
-    ['http://me:canary-5512@:::', 'HTTP_PROXY is not a proxy address'],
-    ['ftp://me:canary-5512@127.0.0.1:1', 'HTTP_PROXY is not a proxy address'],
+    ['http://me:canary-5512@:::', 'HTTP_PROXY names no host'],
+    ['http://me:canary-5512@proxy:x', 'HTTP_PROXY has a port that is not a number from 1 to 65535'],
+    ['ftp://me:canary-5512@127.0.0.1:1', 'HTTP_PROXY begins with something other than http://, https:// or socks5://'],
+    [
+      'http://me:canary-5512#@127.0.0.1:1',
+      'HTTP_PROXY has a character in its user name or password that must be percent-encoded, such as %23 for #',
+    ],
     ['socks4://me:canary-5512@127.0.0.1:1', 'HTTP_PROXY names a SOCKS 4 proxy, which is not supported'],
   ])('%s ends a command with 2 before anything is sent', async (value, message) => {
     const { home } = await homeOfAlice(provider);

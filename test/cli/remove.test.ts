@@ -3,7 +3,9 @@ import { join } from 'node:path';
 import { afterAll, afterEach, beforeAll, expect, test } from 'vitest';
 import { removeCommand } from '../../src/cli/commands/remove.js';
 import { exitCodeOf } from '../../src/cli/exit-codes.js';
+import type { Account } from '../../src/core/accounts/account.js';
 import { emptyPool } from '../../src/core/accounts/pool.js';
+import { Secret } from '../../src/core/secret.js';
 import { encodePool } from '../../src/core/storage/pool-codec.js';
 import { keys, runWithAnswers } from '../support/answers.js';
 import { type CliOptions, createTestHome, runCli, runJson } from '../support/cli.js';
@@ -12,6 +14,7 @@ import { endpointPaths } from '../support/provider/scenario.js';
 import { type Provider, startProvider } from '../support/provider/start.js';
 import { alice, aliceAtStudio, bob, noon, sampleAccount, writeLogin, writePool } from '../support/sample-pool.js';
 import { clockAt, readJson, writeJson } from '../support/stored-accounts.js';
+import { unsignedJwt } from '../support/unsigned-tokens.js';
 
 let provider: Provider;
 beforeAll(async () => {
@@ -56,7 +59,7 @@ test('of the account in use leaves auth.json untouched and says so', async () =>
   const { home, remove } = threeAccounts();
   const before = readFileSync(home.authFile, 'utf8');
   expect((await remove('home', '--yes')).stdout).toContain(
-    '  auth.json is untouched: the official client still uses this login.\n',
+    '  The official client keeps this login and goes on using it.\n',
   );
   expect(readFileSync(home.authFile, 'utf8')).toBe(before);
   expect(readJson(home.poolFile)).not.toHaveProperty('activeId');
@@ -140,6 +143,41 @@ test('--revoke ends the login at the provider first', async () => {
     { token: tokens.refresh_token, token_type_hint: 'refresh_token', client_id: expect.any(String) },
   ]);
   expect(provider.fateOf(tokens.refresh_token)).not.toBe('live');
+});
+
+test.each<[string, Partial<Account>, object, object | undefined, string]>([
+  [
+    'as it was stored',
+    { provenance: { issuer: '', clientId: 'app_stored' } },
+    { client_id: 'app_x' },
+    {},
+    'app_stored',
+  ],
+  ['as the access token says', {}, { client_id: 'app_access' }, { aud: 'app_x' }, 'app_access'],
+  ['as the access token says in OpenID words', {}, { azp: 'app_azp' }, { aud: 'app_x' }, 'app_azp'],
+  ['as the id token says', {}, { aud: 'https://api.example' }, { aud: ['app_id'] }, 'app_id'],
+  [
+    'the usual one, where nothing says it',
+    {},
+    { aud: 'x' },
+    { aud: ['app_x', 'app_y'] },
+    'app_EMoamEEZ73f0CkXaXp7hrann',
+  ],
+  ['the usual one, without an id token', {}, { aud: 'x' }, undefined, 'app_EMoamEEZ73f0CkXaXp7hrann'],
+])('--revoke speaks as the client that the login was issued to: %s', async (_what, more, access, id, clientId) => {
+  const home = createTestHome(provider);
+  const provenance = more.provenance && { ...more.provenance, issuer: provider.issuer };
+  const tokens = {
+    refreshToken: new Secret('rt-carol'),
+    accessToken: new Secret(unsignedJwt(access)),
+    ...(id === undefined ? {} : { idToken: new Secret(unsignedJwt(id)) }),
+    generation: 1,
+  };
+  writePool(home, [sampleAccount('acc_carol', {}, { tokens, ...(provenance === undefined ? {} : { provenance }) })]);
+  await runCli(home, ['remove', '1', '--yes', '--revoke'], atNoon);
+  expect(provider.requests.to(endpointPaths.revoke).map(({ body }) => body)).toMatchObject([
+    { token: 'rt-carol', client_id: clientId },
+  ]);
 });
 
 test('what cannot be revoked is not removed', async () => {

@@ -2,6 +2,7 @@ import { lstatSync, mkdirSync, readFileSync, renameSync, statSync, symlinkSync, 
 import { join } from 'node:path';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from 'vitest';
 import { renewCommand } from '../../src/cli/commands/renew.js';
+import { readClaims } from '../../src/core/oauth/jwt-claims.js';
 import { type CliOptions, runCli } from '../support/cli.js';
 import { refused } from '../support/provider/faults.js';
 import { field } from '../support/provider/request-log.js';
@@ -9,6 +10,7 @@ import { type Provider, startProvider } from '../support/provider/start.js';
 import { alice, aliceAtStudio, bob, carol, type RefreshHome } from '../support/refresh-home.js';
 import { atNoon, dataOf, emptyHome, known, said, setProviderToNoon } from '../support/seed.js';
 import { readFlatFile, writeFlatFile } from '../support/token-files.js';
+import { tokenFor } from '../support/unsigned-tokens.js';
 
 let provider: Provider;
 beforeAll(async () => {
@@ -108,6 +110,64 @@ describe('a token file', () => {
   });
 });
 
+describe('a file of another provider', () => {
+  const theirs = 'https://elsewhere.example';
+  /** With the ids of a person of ours, issued by somebody else and later than anything here. */
+  function foreignFile(seeded: RefreshHome, name: string, who: { accountId?: string; email?: string }): string {
+    const iat = Date.UTC(2027, 0, 1) / 1000;
+    const facts = { userId: `user-${who.email}`, ...who, issuer: theirs, iat, exp: Date.UTC(2026, 10, 21, 13) / 1000 };
+    const token = tokenFor(facts);
+    return writeFlatFile(seeded.home, name, { id_token: token, access_token: token, refresh_token: 'rt-foreign' });
+  }
+
+  test('is refused, and its token sent to nobody; what would be sent is not shown either', async () => {
+    const seeded = emptyHome(provider);
+    const path = foreignFile(seeded, 'a.json', alice);
+    const before = readFileSync(path, 'utf8');
+    for (const option of ['--force', '--print-only']) {
+      const result = await run(seeded, ['a.json', option, '--json']);
+      expect(result.exitCode).not.toBe(0);
+      expect(dataOf(renewCommand, result).files).toMatchObject([
+        { outcome: 'failed', problem: { code: 'issuer-mismatch', message: expect.stringContaining(theirs) } },
+      ]);
+    }
+    expect(readFileSync(path, 'utf8')).toBe(before);
+    expect(provider.requests.all).toEqual([]);
+  });
+
+  test('does not keep a file of ours for the same person from being renewed, and gets nothing of it', async () => {
+    const seeded = emptyHome(provider);
+    const tokens = await soon(alice);
+    const own = writeFlatFile(seeded.home, 'own.json', tokens);
+    const foreign = foreignFile(seeded, 'foreign.json', readClaims(tokens.id_token) ?? {});
+    const before = readFileSync(foreign, 'utf8');
+    const result = await run(seeded, ['foreign.json', 'own.json', '--json']);
+    expect(outcomes(result)).toEqual([
+      ['foreign.json', 'failed'],
+      ['own.json', 'renewed'],
+    ]);
+    expect(isLive(own)).toBe(true);
+    expect(readFileSync(foreign, 'utf8')).toBe(before);
+  });
+
+  test.each([
+    ['', {}],
+    [' that does not say who issued it', { accessToken: 'opaque', idToken: undefined, provenance: undefined }],
+  ])('is not taken over by an account of ours%s with the same ids, and gets nothing of it', async (_what, changes) => {
+    const seeded = emptyHome(provider);
+    const tokens = await seeded.addAccount('acc_alice', { ...alice, expiresInSeconds: 864_000 }, changes);
+    const foreign = foreignFile(seeded, 'foreign.json', readClaims(tokens.id_token) ?? {});
+    const before = readFileSync(foreign, 'utf8');
+    const result = await run(seeded, ['foreign.json', '--json']);
+    expect(dataOf(renewCommand, result).files).toMatchObject([
+      { outcome: 'failed', problem: { code: 'issuer-mismatch' } },
+    ]);
+    expect(JSON.stringify(provider.requests.all)).not.toContain('rt-foreign');
+    expect(provider.fateOf(seeded.record('acc_alice').refreshToken ?? '')).toBe('live');
+    expect(readFileSync(foreign, 'utf8')).toBe(before);
+  });
+});
+
 describe('a directory', () => {
   test('means the *.json files directly in it, and bad ones are named and untouched', async () => {
     const seeded = emptyHome(provider);
@@ -127,9 +187,9 @@ describe('a directory', () => {
       "✓ tokens/a.json (alice@example.com): renewed, valid until 2026-12-01 12:00, in 10d
       ✗ tokens/auth.json: it is a login file of the official client, which renew leaves alone → codex-auth import tokens/auth.json, then codex-auth renew
       – tokens/b.json (carol@example.com): not due, valid until 2026-12-01 12:00, in 10d
-      ✗ tokens/half.json: it is no JSON object
-      ✗ tokens/list.json: it is no JSON object
-      ✗ tokens/other.json: it is no token file
+      ✗ tokens/half.json: it is not a JSON object
+      ✗ tokens/list.json: it is not a JSON object
+      ✗ tokens/other.json: it is not a token file
       1 renewed, 1 skipped, 4 failed
       "
     `);

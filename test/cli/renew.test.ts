@@ -175,7 +175,7 @@ describe('renew', () => {
     expect(result.exitCode).toBe(2);
     expect(JSON.parse(result.stdout)).toMatchObject({
       ok: false,
-      error: { message: '--proxy is not a proxy address' },
+      error: { message: '--proxy begins with something other than http://, https:// or socks5://' },
     });
     expect(result.stdout + result.stderr).not.toContain('hunter2');
     expect(seeded.journal()).toEqual([]);
@@ -221,7 +221,7 @@ describe('renew --print-only', () => {
       ! tokens/b.json (bob@example.com): would be renewed
       3 would be renewed, 1 skipped, 0 failed
 
-      # for acc_home, tokens/a.json
+      # for alice@example.com, tokens/a.json
       POST <issuer>/oauth/token
       content-type: application/json
       accept: application/json

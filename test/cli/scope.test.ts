@@ -97,6 +97,7 @@ describe('--global, --project, and where one is', () => {
     expect(document.error).toMatchObject({
       code: 'usage',
       message: '--project /missing: there is no such directory',
+      hint: 'name a directory that exists, or use --global',
     });
     expect(contentOf(home)).toEqual(before);
   });
@@ -304,6 +305,22 @@ describe('the checkouts of one repository', () => {
       expect(contentOf(home)).toEqual(before);
       rmSync(`${canonical}.bak`, { recursive: true });
       expect((await runCli(home, ['label', 'carol', 'first'], at('wt'))).exitCode).toBe(0);
+    });
+
+    it('are repaired by one fix, not only made one', async () => {
+      const [path = ''] = legacy;
+      const pool = readJson(path);
+      const [first, ...others] = records(path);
+      writeJson(path, { ...pool, accounts: [{ ...first, coolingDownUntil: 1 }, ...others] });
+      const { document, exitCode } = await runJson(home, ['fix'], at('wt'));
+      const done = document.data.repairs.filter(({ outcome }: { outcome: string }) => outcome === 'done');
+      expect({ exitCode, done, remaining: document.data.remaining }).toMatchObject({
+        exitCode: 0,
+        done: [{ kind: 'drop-expired-facts', id: 'acc_carol', scope: { kind: 'project', key: keyAt('repo') } }],
+        remaining: [],
+      });
+      expect(records(canonical)[0]).not.toHaveProperty('coolingDownUntil');
+      expect((await runJson(home, ['fix'], at('wt'))).document.data.repairs).toEqual([]);
     });
 
     it('that are set aside come along', async () => {

@@ -70,6 +70,14 @@ describe('setup', () => {
     expect(existsSync(targetOf(at.shim)?.script ?? '')).toBe(true);
   });
 
+  it('names the shell that it was set up for, where that is another one than this', async () => {
+    const at = shellHome();
+    const other = await at.run('setup', '--yes', '--shell', 'zsh');
+    expect(other.stdout).toContain('"codex auth" reaches this program in every new zsh; to start one: zsh\n');
+    const { document } = await at.json('setup', '--shell', 'fish', 'bash', '--dry-run');
+    expect(document.data.next).toBe('exec /bin/bash');
+  });
+
   it('changes nothing the second time, and says so', async () => {
     const at = shellHome();
     await at.run('setup', '--yes');
@@ -349,7 +357,7 @@ describe('where a file cannot be changed, setup ends with 6, names it, and has d
     await refused(at, at.file('.profile'));
     const other = shellHome();
     symlinkSync('/dev/null', other.file('.bashrc'));
-    expect(await refused(other, other.file('.bashrc'))).toContain('it is no regular file');
+    expect(await refused(other, other.file('.bashrc'))).toContain('it is not a regular file');
   });
 
   it('because its disk is not there', async () => {

@@ -1,10 +1,10 @@
 import * as fs from 'node:fs';
 import { dirname, join } from 'node:path';
-import { describe, expect, it } from 'vitest';
+import { describe, expect, it, onTestFinished } from 'vitest';
 import { systemClock } from '../../src/core/clock.js';
 import { flaggedFileName } from '../../src/core/storage/paths.js';
 import { createTestHome, runCli, runJson, type TestHome } from '../support/cli.js';
-import { canMakeReadOnly, makeReadOnly } from '../support/read-only.js';
+import { canMakeReadOnly, closeDirectory, makeReadOnly } from '../support/read-only.js';
 import { snapshotOf } from '../support/snapshot.js';
 import { readJson, writeJson } from '../support/stored-accounts.js';
 import { tokenFor } from '../support/unsigned-tokens.js';
@@ -49,7 +49,7 @@ const damage: [string, string | Buffer, RegExp][] = [
   ['corrupt', `${whole.slice(0, 40)}\u0000${whole.slice(40)}`, /not valid JSON/],
   ['truncated', whole.slice(0, -20), /not valid JSON/],
   ['no UTF-8', Buffer.concat([Buffer.from(whole.slice(0, -1)), Buffer.from(',"x":"\xff"}', 'latin1')]), /not UTF-8/],
-  ['a list', '[]', /no JSON object/],
+  ['a list', '[]', /not a JSON object/],
   ['without accounts', '{"version":3}', /no list of accounts/],
   ['of a newer version', JSON.stringify({ ...goodPool, version: 4 }), /version 4, newer than this program/],
 ];
@@ -87,6 +87,7 @@ it.each(everyCommand)('a pool that may not be read ends %s with exit code 6', as
   const { exitCode, stdout, stderr } = await runCli(home, argv);
   expect(exitCode).toBe(6);
   expect(stdout + stderr).toContain(`cannot read ${home.poolFile}`);
+  expect(stdout + stderr).toContain(`move the directory ${home.poolFile} away`);
   expect(snapshotOf(home.directory)).toEqual(before);
 });
 
@@ -114,6 +115,54 @@ it.each(everyCommand)(
     expect(snapshotOf(home.directory)).toEqual(before);
   },
 );
+
+describe.skipIf(!canMakeReadOnly)('a root in which nothing can be written', () => {
+  function closedHome(): TestHome {
+    const home = homeWith(whole);
+    onTestFinished(closeDirectory(home.root));
+    return home;
+  }
+
+  it.each([[['login']], [['login', '--device-auth']], [['login', '--manual']]])(
+    'ends %j before anybody is sent to a browser',
+    async (argv) => {
+      const home = closedHome();
+      const { exitCode, stdout, stderr } = await runCli(home, argv);
+      expect(exitCode).toBe(6);
+      expect(stderr).toContain(`error: cannot write in ${home.root}: `);
+      expect(stdout + stderr).not.toMatch(/https?:/);
+    },
+  );
+
+  it('is what doctor names', async () => {
+    const home = closedHome();
+    const { document, exitCode } = await runJson(home, ['doctor', '--offline']);
+    const row = document.data.checks.find(({ id }: { id: string }) => id === 'root');
+    expect(row).toMatchObject({ status: 'error', fixable: false });
+    expect(row.message).toContain(`cannot write in ${home.root}`);
+    expect(exitCode).toBe(1);
+  });
+
+  it('is found also where the root is still to be made', async () => {
+    const home = createTestHome();
+    fs.mkdirSync(dirname(home.root), { recursive: true });
+    onTestFinished(closeDirectory(dirname(home.root)));
+    const { exitCode, stderr } = await runCli(home, ['login']);
+    expect(exitCode).toBe(6);
+    expect(stderr).toContain(`error: cannot write in ${dirname(home.root)}: `);
+  });
+});
+
+it('doctor counts no accounts while the file that holds them cannot be read', async () => {
+  const home = createTestHome();
+  fs.mkdirSync(home.poolFile, { recursive: true, mode: 0o700 });
+  const { document } = await runJson(home, ['doctor', '--offline']);
+  const rows = document.data.checks.filter(({ id }: { id: string }) => id === 'accounts' || id === 'tokens');
+  expect(rows).toMatchObject([
+    { status: 'skipped', message: 'needs the account files' },
+    { status: 'skipped', message: 'needs the account files' },
+  ]);
+});
 
 it('the error of a damaged pool is a document, too, with the code, the file and the way out', async () => {
   const home = homeWith('{');

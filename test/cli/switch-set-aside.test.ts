@@ -141,7 +141,11 @@ describe('an account in use that is set aside', () => {
     await runCli(home, ['switch', 'carol'], atNoon);
     const status = await runJson(home, ['status'], atNoon);
     expect(statusCommand.schema.parse(status.document.data)).toEqual(status.document.data);
-    expect(status.document.data.authFile).toMatchObject({ holds: 'set-aside', detail: 'carol@example.com' });
+    expect(status.document.data.authFile).toMatchObject({
+      holds: 'set-aside',
+      detail: 'carol@example.com',
+      accessTokenExpiresAt: '2026-11-21T13:00:00.000Z',
+    });
     const list = await runJson(home, ['list'], atNoon);
     expect(listCommand.schema.parse(list.document.data)).toEqual(list.document.data);
     expect(list.document.warnings).toEqual([expect.stringContaining('is in use and set aside')]);
@@ -152,6 +156,6 @@ describe('an account in use that is set aside', () => {
     expect((await runCli(home, ['switch', 'carol'], atNoon)).exitCode).toBe(0);
     const { exitCode, stdout } = await runCli(home, ['status'], atNoon);
     expect(exitCode).toBe(1);
-    expect(stdout).toContain('which is set aside');
+    expect(stdout).toMatch(/which is set aside\nToken +valid until 13:00, in 1h\n/);
   });
 });

@@ -166,7 +166,7 @@ describe('switch', () => {
     expect(refused).toEqual({
       exitCode: 2,
       stdout: '',
-      stderr: `error: <home>/codex/auth.json holds ${what}, which would be replaced\n  → add --replace; a copy of the whole file is kept\n`,
+      stderr: `error: <home>/codex/auth.json holds ${what}, which would be replaced\n  → add --replace; a copy of what is there is kept\n`,
     });
     expect([readFileSync(home.authFile, 'utf8'), readFileSync(home.poolFile, 'utf8')]).toEqual([content, before]);
 
@@ -322,4 +322,35 @@ test('a pool that cannot be read is exit 6, named, and left as it is', async () 
       expect(readFileSync(home.poolFile, 'utf8')).toBe(content);
     }
   }
+});
+
+describe('switch with a client configuration that is no TOML', () => {
+  function homeWith(toml: string) {
+    const home = homeUsing();
+    const path = join(home.codexHome, 'config.toml');
+    writeFileSync(path, toml);
+    return { home, path };
+  }
+
+  test('goes on, and says that the client does not start with it', async () => {
+    const { home, path } = homeWith('model = "x"\na = = 1\n');
+    const { exitCode, document } = await runJson(home, ['switch', '2'], atNoon);
+    expect(exitCode).toBe(0);
+    expect(document.warnings).toEqual([
+      `${path} is no TOML in line 2, so that the official client does not start: correct it, or move it away`,
+    ]);
+    expect(login(home)['account_id']).toBe(aliceAtStudio.accountId);
+  });
+
+  test('is refused where it may restrict logins, and nothing is changed', async () => {
+    const { home, path } = homeWith('forced_login_method = api\n');
+    const before = readFileSync(home.authFile, 'utf8');
+    const { exitCode, document } = await runJson(home, ['switch', '2'], atNoon);
+    expect(exitCode).toBe(1);
+    expect(document.error).toMatchObject({
+      code: 'not-allowed',
+      message: `${path} is no TOML in line 1, so that nobody can tell which logins it allows`,
+    });
+    expect(readFileSync(home.authFile, 'utf8')).toBe(before);
+  });
 });

@@ -2,9 +2,9 @@ import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from 'vitest';
 import { usageCommand } from '../../src/cli/commands/usage.js';
-import { type CliOptions, runCli } from '../support/cli.js';
+import { type CliOptions, runCli, runJson } from '../support/cli.js';
 import { makeProject } from '../support/project-home.js';
-import { refused } from '../support/provider/faults.js';
+import { challenge, refused } from '../support/provider/faults.js';
 import { endpointPaths } from '../support/provider/scenario.js';
 import { type Provider, startProvider } from '../support/provider/start.js';
 import { alice, bob, carol } from '../support/refresh-home.js';
@@ -23,6 +23,7 @@ import {
 } from '../support/seed.js';
 import { readJson, writeJson } from '../support/stored-accounts.js';
 import { writeFlatFile } from '../support/token-files.js';
+import { freePort } from '../unit/http/loopback-servers.js';
 
 let provider: Provider;
 beforeAll(async () => {
@@ -128,6 +129,30 @@ describe('usage', () => {
          credits none
       "
     `);
+  });
+
+  test('says once what keeps it from all accounts, and for each of them in JSON', async () => {
+    const { home } = await seededHome(provider);
+    const options = { ...atNoon, variables: { HTTP_PROXY: `http://127.0.0.1:${await freePort()}` } };
+    const result = await runCli(home, ['usage'], options);
+    expect(result.exitCode).toBe(5);
+    expect(said(result).match(/gave no connection/g)).toHaveLength(1);
+    expect(said(result)).toMatch(/quota unknown\n\nthe proxy .* gave no connection.* → check the proxy.*\n$/);
+    const { document } = await runJson(home, ['usage'], options);
+    expect(document.data.accounts.map((each: { failure: { code: string } }) => each.failure.code)).toEqual([
+      'proxy',
+      'proxy',
+      'proxy',
+    ]);
+  });
+
+  test('names the accounts that share a failure, where others were read', async () => {
+    const { home } = await seededHome(provider);
+    setUsage(provider, bob, 20, 59.4);
+    for (const { accountId } of [alice, carol]) provider.scenario.on('usage', challenge(), { accountId });
+    const text = said(await runCli(home, ['usage'], atNoon));
+    expect(text).toMatch(/\n\n1, 4: a challenge page .* → try again from another network, or later\n$/);
+    expect(text.match(/challenge page/g)).toHaveLength(1);
   });
 
   test('draws bars on a terminal, in signs that it has', async () => {

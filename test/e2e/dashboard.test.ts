@@ -200,8 +200,13 @@ describe.skipIf(missingForTerminal !== undefined)(`the dashboard in a real termi
     expect(await terminal.modes()).toEqual({ alternate: false, cursor: true });
     await terminal.run('echo "still a shell: $((6 * 7))"');
     await terminal.shows('still a shell: 42');
+    // The shell has the terminal now, so that only the shell is told.
+    await terminal.resize(60, 12);
     await terminal.run('fg');
-    await terminal.shows('best now', /❯●\s+1\s+home/);
+    const smaller = await terminal.shows('best now', /❯●\s+1\s+home/, 'q quit');
+    expect(smaller).toMatch(/^codex-auth /);
+    expect(smaller).not.toMatch(/.{61}/);
+    await terminal.resize(100, 24);
     await terminal.press('j');
     await terminal.shows(/❯\s+2\s+work/);
 

@@ -100,6 +100,21 @@ describe.skipIf(missing !== undefined)(`the login of the official client in the 
     expect(storedTokens().refresh_token).toBe(own.record('acc_alice').refreshToken);
   });
 
+  it('is called by its name, wherever it is spoken of', async () => {
+    await own.addAccount('acc_carol', carol);
+    const ofCarol = readFileSync(own.home.poolFile);
+    await own.addAccount('acc_alice', alice);
+    await switchTo('acc_alice');
+    writeFileSync(own.home.poolFile, ofCarol);
+    const { document } = await run('doctor', '--offline');
+    const row = document.data.checks.find(({ id }: { id: string }) => id === 'active-account');
+    expect(JSON.stringify(row)).toContain('which adopts what is in the keyring first');
+    const { stderr } = await runBuilt(own.home, ['switch', 'acc_carol'], { variables: service.variables });
+    expect(stderr).toContain('adopted alice@example.com, found in the keyring\n');
+    const { stdout } = await runBuilt(own.home, ['doctor', '--offline'], { variables: service.variables });
+    expect(stdout).toContain('carol@example.com, in the keyring');
+  });
+
   it('is the only one that counts: a file that is left over is not looked at, and not touched', async () => {
     await own.addAccount('acc_alice', alice);
     const leftover = '{"auth_mode":"apikey","OPENAI_API_KEY":"sk-of-the-file"}';
@@ -121,6 +136,23 @@ describe.skipIf(missing !== undefined)(`the login of the official client in the 
     expect(await switchTo('acc_carol')).toMatchObject({ store: 'keyring', previousId: 'acc_alice' });
     expect(storedTokens().account_id).toBe(carol.accountId);
     expect(JSON.parse(readFileSync(client.authFile, 'utf8')).tokens.account_id).toBe(alice.accountId);
+  });
+
+  it('that cannot be reached for a while keeps its entry: the switch to the file says that the entry counts later', async () => {
+    await own.addAccount('acc_alice', alice);
+    await own.addAccount('acc_carol', carol);
+    await switchTo('acc_alice');
+    const entry = stored();
+    configure('auto');
+    const unreachable = { DBUS_SESSION_BUS_ADDRESS: `unix:path=${join(own.home.directory, 'no-bus')}` };
+    const { document } = await runBuiltJson(own.home, ['switch', 'acc_carol'], { variables: unreachable });
+    expect(document).toMatchObject({
+      data: { store: 'file' },
+      warnings: expect.arrayContaining([expect.stringContaining('an entry in it counts instead')]),
+    });
+    expect(stored()).toBe(entry);
+    expect((await run('list')).document.data.activeId).toBe('acc_alice');
+    expect(await switchTo('acc_carol')).toMatchObject({ store: 'keyring', previousId: 'acc_alice' });
   });
 
   describe.skipIf('missing' in codex)(`shared with the official client${noClient}`, () => {

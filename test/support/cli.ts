@@ -46,17 +46,18 @@ const ownScript = fileURLToPath(new URL('../../bin/codex-auth.js', import.meta.u
 export async function runCli(home: TestHome, argv: readonly string[], options: CliOptions = {}): Promise<CliResult> {
   const output = { stdout: '', stderr: '' };
   const effectiveUserId = options.effectiveUserId ?? process.geteuid?.();
+  const stdout = outputStream((text) => {
+    output.stdout += text;
+  }, options.terminal);
+  const stderr = outputStream((text) => {
+    output.stderr += text;
+    options.onStderr?.(output.stderr);
+  }, options.terminal);
   const machine: Machine = {
     variables: { ...home.variables, ...options.variables },
     streams: {
       stdin: inputStream(options.stdin ?? '', options.terminal),
-      stdout: outputStream((text) => {
-        output.stdout += text;
-      }, options.terminal),
-      stderr: outputStream((text) => {
-        output.stderr += text;
-        options.onStderr?.(output.stderr);
-      }, options.terminal),
+      ...{ stdout, stderr, answers: stdout, messages: stderr },
     },
     cwd: options.cwd ?? home.cwd,
     clock: options.clock ?? systemClock,
@@ -67,6 +68,7 @@ export async function runCli(home: TestHome, argv: readonly string[], options: C
     version: '0.0.0-test',
     program: { node: process.execPath, script: options.script ?? ownScript },
     signal: options.signal ?? new AbortController().signal,
+    unfinished: new Set(),
   };
   const exitCode = await run(argv, machine);
   return { exitCode, ...output };

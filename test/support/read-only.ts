@@ -18,6 +18,16 @@ export function makeReadOnly(path: string): () => void {
   return () => chattr('-i', path);
 }
 
+/** The same for a directory: nothing can be made, replaced or removed in it. */
+export function closeDirectory(path: string): () => void {
+  if (!isRoot) {
+    chmodSync(path, 0o500);
+    return () => chmodSync(path, 0o700);
+  }
+  chattr('+i', path);
+  return () => chattr('-i', path);
+}
+
 function tryImmutable(): boolean {
   const directory = mkdtempSync(join(tmpdir(), 'codex-auth-immutable-'));
   const path = join(directory, 'file');

@@ -4,6 +4,7 @@ export interface TokenFacts {
   readonly accountId?: string | undefined;
   readonly email?: string | undefined;
   readonly planType?: string | undefined;
+  readonly issuer?: string | undefined;
   readonly iat?: number | undefined;
   readonly exp?: number | undefined;
 }
@@ -14,9 +15,9 @@ export function unsignedJwt(payload: unknown): string {
 }
 
 /** With the claims of the provider's own tokens (CODEX.md §2). */
-export function tokenFor({ userId, accountId, email, planType, iat, exp }: TokenFacts): string {
+export function tokenFor({ userId, accountId, email, planType, issuer, iat, exp }: TokenFacts): string {
   const auth = { chatgpt_user_id: userId, chatgpt_account_id: accountId, chatgpt_plan_type: planType };
-  return unsignedJwt({ email, iat, exp, 'https://api.openai.com/auth': auth });
+  return unsignedJwt({ iss: issuer, email, iat, exp, 'https://api.openai.com/auth': auth });
 }
 
 function encode(value: unknown): string {

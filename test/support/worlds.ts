@@ -1,5 +1,5 @@
 import { spawn, spawnSync } from 'node:child_process';
-import { chmodSync, copyFileSync, linkSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { chmodSync, copyFileSync, linkSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { definedOnly } from '../../src/core/defined-only.js';
 import { readClaims } from '../../src/core/oauth/jwt-claims.js';
@@ -127,6 +127,42 @@ export const brokenWorlds: readonly BrokenWorld[] = [
     name: 'an auth.json that others can read',
     plant: ({ world }) => chmodSync(world.home.authFile, 0o664),
     finds: { permissions: 'error' },
+  },
+  {
+    name: 'a home of the client that everybody can write to',
+    plant: ({ world }) => chmodSync(world.home.codexHome, 0o777),
+    says: { permissions: /everybody on this machine can write to .*codex \(777\), and put another auth\.json there/ },
+    finds: { permissions: 'error' },
+    remains: ['permissions'],
+  },
+  {
+    name: 'a file in place of the locks',
+    plant: ({ world }) => {
+      rmSync(join(world.home.root, 'locks'), { recursive: true, force: true });
+      writeFileSync(join(world.home.root, 'locks'), '', { mode: 0o644 });
+    },
+    finds: { root: 'error' },
+    says: { root: /locks is not a directory/ },
+    remains: ['root'],
+  },
+  {
+    name: "a directory in place of the client's lock",
+    plant: ({ world }) => {
+      rmSync(`${world.home.authFile}.lock`, { force: true });
+      mkdirSync(`${world.home.authFile}.lock`);
+    },
+    finds: { root: 'error' },
+    says: { root: /auth\.json\.lock is not a file/ },
+    remains: ['root'],
+  },
+  {
+    name: 'a directory in place of the pool',
+    plant: ({ world }) => {
+      rmSync(world.home.poolFile);
+      mkdirSync(world.home.poolFile, { mode: 0o755 });
+    },
+    finds: { files: 'error' },
+    remains: ['files'],
   },
   {
     name: 'a truncated pool',
@@ -315,7 +351,15 @@ export const brokenWorlds: readonly BrokenWorld[] = [
   },
   {
     name: 'a client configuration that is no TOML',
-    plant: (healthy) => config(healthy, 'cli_auth = = 1'),
+    plant: (healthy) => config(healthy, 'model = "x"\ncli_auth = = 1'),
+    says: { 'credential-store': /config\.toml is no TOML in line 2, so that the official client does not start$/ },
+    finds: { 'credential-store': 'warn' },
+    remains: ['credential-store'],
+  },
+  {
+    name: 'a client configuration that is no TOML, and restricts logins',
+    plant: (healthy) => config(healthy, 'forced_login_method = api'),
+    says: { 'credential-store': /and nothing is switched/ },
     finds: { 'credential-store': 'warn' },
     remains: ['credential-store'],
   },

@@ -2,7 +2,8 @@ import { describe, expect, it } from 'vitest';
 import { SourceFile, sourceFiles } from '../support/source-file.js';
 
 const files = sourceFiles();
-const edges = ['src/main.ts', 'src/index.ts', 'src/start.ts'];
+const edges = ['src/main.ts', 'src/quick.ts', 'src/index.ts', 'src/start.ts'];
+const isEdge = ({ path }: SourceFile) => edges.includes(path) || path.startsWith('src/process/');
 const below = (...directories: string[]) =>
   files.filter(({ path }) => directories.some((each) => path.startsWith(each)));
 
@@ -37,6 +38,8 @@ describe('the rings', () => {
 
   it('nobody imports the process edges', () => {
     expect(imports(files, (path) => edges.includes(path))).toEqual(['src/start.ts → src/main.ts']);
+    const inner = files.filter((file) => !isEdge(file));
+    expect(imports(inner, (path) => path.startsWith('src/process/'))).toEqual([]);
   });
 
   it('the core knows no terminal, no browser and no command line', () => {
@@ -61,7 +64,7 @@ describe('only the edges of the process', () => {
   it('touch the process', () => {
     expect(
       uses(
-        files.filter(({ path }) => !edges.includes(path)),
+        files.filter((file) => !isEdge(file)),
         'process',
       ),
     ).toEqual([]);
@@ -71,7 +74,7 @@ describe('only the edges of the process', () => {
   });
 
   it('keep a variable of a module', () => {
-    const inner = files.filter(({ path }) => !edges.includes(path));
+    const inner = files.filter((file) => !isEdge(file));
     expect(inner.flatMap((file) => file.moduleVariables().map((name) => `${file.path}: ${name}`))).toEqual([]);
   });
 });

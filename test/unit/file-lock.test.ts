@@ -15,7 +15,7 @@ import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { type Clock, systemClock } from '../../src/core/clock.js';
 import { type LockHandle, type LockOptions, withLock } from '../../src/core/storage/file-lock.js';
 import { sightLock } from '../../src/core/storage/lock-directory.js';
-import { sweepLockLeftovers } from '../../src/core/storage/lock-leftovers.js';
+import { reclaimTokenLocks, sweepLockLeftovers } from '../../src/core/storage/lock-leftovers.js';
 import { systemProcesses } from '../../src/core/storage/process-table.js';
 
 let directory: string;
@@ -299,7 +299,20 @@ describe('the sweep of lock leftovers', () => {
     expect(readdirSync(directory)).toEqual(before);
   });
 
+  it('frees locks of dead processes that are named after a token, and no others', () => {
+    leave('token-1.held', dead);
+    leave('login-1.held', dead);
+    leave('token-2.held');
+    const staying = ['person-1.held', 'store.held', 'token-3.held', 'token-4.held'];
+    for (const name of staying.slice(0, 2)) leave(name, dead);
+    leave('token-3.held', foreign);
+    leave('token-4.held', self);
+    reclaimTokenLocks(directory, systemProcesses);
+    expect(readdirSync(directory).sort()).toEqual(staying);
+  });
+
   it('finds nothing where there is no locks directory', () => {
+    reclaimTokenLocks(directory, systemProcesses);
     expect(sweepLockLeftovers(directory, systemProcesses)).toEqual([]);
   });
 });

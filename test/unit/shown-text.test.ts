@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'vitest';
 import { maskEmail, maskEmails } from '../../src/cli/mask.js';
 import { parseWorkspaces } from '../../src/core/accounts/workspaces.js';
-import { printable } from '../../src/core/printable.js';
+import { printable, signsOf } from '../../src/core/printable.js';
 
 describe('masking', () => {
   test.each([
@@ -29,8 +29,16 @@ test.each([
   ['two\nlines\r\n', 'two?lines??'],
   ['\u009b2J', '?2J'],
   ['a\u202eb\u2066c\u200bd\ufeff', 'a?b?c?d?'],
+  ['👩\u200d💻 👩🏽\u200d💻 🏳️\u200d🌈 ☎︎ 1️⃣', '👩\u200d💻 👩🏽\u200d💻 🏳️\u200d🌈 ☎︎ 1️⃣'],
+  ['a\u200db\u200d💻\u200d c\ufe0f \u200d\ufe0f', 'a?b?💻? c? ??'],
+  ['👩\u200d\u202e💻👩\u200b💻', '👩??💻👩?💻'],
+  ['wo\u00adrk\u034f\u3164', 'wo?rk??'],
 ])('%j is shown as %j', (text, shown) => {
   expect(printable(text)).toBe(shown);
+});
+
+test('is cut between signs, not inside one', () => {
+  expect(signsOf('a👩\u200d💻é')).toEqual(['a', '👩\u200d💻', 'é']);
 });
 
 describe('the workspaces of a login', () => {

@@ -19,6 +19,12 @@ describe('a line that is wider than the terminal', () => {
       '\u001b[31merror:\u001b[39m one\n  two',
     ],
     ['is measured with letters that take two columns', '工作 工作 工作', 10, '工作 工作\n  工作'],
+    [
+      'is measured with an emoji of several parts as one sign',
+      '👩🏽\u200d💻 👩🏽\u200d💻 a',
+      7,
+      '👩🏽\u200d💻 👩🏽\u200d💻 a',
+    ],
     ['is not indented where there is hardly room', '    one two', 8, '    one\ntwo'],
   ])('%s', (_, text, width, wrapped) => {
     expect(wrapText(text, width)).toBe(wrapped);

@@ -17,6 +17,7 @@ import { LoginInUse, loginInUse } from '../login-in-use.js';
 import { settleRefusedClients } from '../refused-clients.js';
 import { titleOf } from '../render/account-table.js';
 import { quotaAge, windowsLeft } from '../render/quota.js';
+import { sharedFailures } from '../render/shared-failures.js';
 import type { Theme } from '../render/theme.js';
 import { formatDistance, formatWhen } from '../render/time.js';
 import { openRoster } from '../selection.js';
@@ -99,7 +100,10 @@ function resultOf(context: Context, before: Roster, answers: readonly CheckAnswe
 /** A line per account with what was found, what to do about it below, and a verdict over all. */
 function renderCheck({ accounts, inUse, summary }: CheckResult, theme: Theme): string {
   const { color, symbols } = theme;
-  const lines = accounts.flatMap((account) => accountLines(account, theme));
+  const failing = accounts.map(({ index, problem }) => definedOnly({ index, failure: problem }));
+  const shared = sharedFailures(failing, theme);
+  const lines = accounts.flatMap((account) => accountLines(account, shared.has(account), theme));
+  lines.push(...shared.lines);
   if (inUse?.problem !== undefined) {
     const { message, hint } = inUse.problem;
     lines.push(`${color.red(symbols.error)} ${message}`, `     ${symbols.arrow} ${hint}`);
@@ -107,7 +111,7 @@ function renderCheck({ accounts, inUse, summary }: CheckResult, theme: Theme): s
   return [...lines, summaryLine(summary, theme)].map((line) => `${line}\n`).join('');
 }
 
-function accountLines(account: CheckedAccount, theme: Theme): string[] {
+function accountLines(account: CheckedAccount, isProblemShared: boolean, theme: Theme): string[] {
   const { color, symbols, now } = theme;
   const mark = {
     fine: color.green(symbols.ok),
@@ -119,12 +123,14 @@ function accountLines(account: CheckedAccount, theme: Theme): string[] {
     account.active && 'in use',
     tokenText(account, now),
     account.reachable ? 'reachable' : account.verdict === 'unreachable' && 'not reached',
-    refreshProvenAt && `refresh proven ${formatDistance(Date.parse(refreshProvenAt), now)}`,
+    account.problem?.code !== 'sign-in-needed' &&
+      refreshProvenAt &&
+      `refresh proven ${formatDistance(Date.parse(refreshProvenAt), now)}`,
     quota && `${windowsLeft(quota, theme)} left, ${quotaAge(quota, theme)}`,
   ].filter(Boolean);
   const position = account.index ?? symbols.unknown;
   const first = `${mark} ${position}  ${titleOf(account)}: ${facts.join(` ${symbols.separator} `)}`;
-  if (account.problem === undefined) return [first];
+  if (account.problem === undefined || isProblemShared) return [first];
   const { message, hint } = account.problem;
   return [first, `     ${message}${hint === undefined ? '' : ` ${symbols.arrow} ${hint}`}`];
 }

@@ -13,6 +13,7 @@ import { readSettings } from '../../core/storage/settings-file.js';
 import { updateSettingsFile } from '../../core/storage/settings-store.js';
 import type { Command } from '../command.js';
 import type { Context } from '../context.js';
+import { configOption } from '../options.js';
 import { renderTable } from '../render/table.js';
 import type { Theme } from '../render/theme.js';
 
@@ -59,7 +60,8 @@ async function getSetting(context: Context, { name }: NamedOptions): Promise<Con
 
 /** By itself: a bad value of another setting is no reason not to show or change this one. */
 function currentSetting({ options, root, environment }: Context, name: SettingName): ResolvedSetting {
-  return resolveSetting(name, readSettings(options.config, root.paths.settings).values, environment.raw);
+  const { values } = readSettings(options.config, root.paths.settings);
+  return resolveSetting(name, values, environment.raw, configOption(options));
 }
 
 async function setSetting(context: Context, options: NamedOptions & { readonly value: string }): Promise<ConfigChange> {

@@ -13,6 +13,7 @@ import type { Context } from '../context.js';
 import { whileWaiting } from '../progress.js';
 import { openProvider } from '../provider-access.js';
 import type { Theme } from '../render/theme.js';
+import { formatWhen } from '../render/time.js';
 import { setupPlace } from '../setup-place.js';
 import { loginPorts } from '../sign-in/login-ports.js';
 
@@ -157,7 +158,8 @@ function renderDoctor(result: DoctorResult, theme: Theme): string {
   ].join('');
 }
 
-function rowLines({ title, status, message, commands }: Row, { color, symbols }: Theme): string[] {
+function rowLines({ title, status, message: found, commands }: Row, { color, symbols, now }: Theme): string[] {
+  const message = inLocalTime(found, now);
   const mark = {
     ok: color.green(symbols.ok),
     warn: color.yellow(symbols.warning),
@@ -169,6 +171,11 @@ function rowLines({ title, status, message, commands }: Row, { color, symbols }:
     `${mark} ${title.padEnd(titleWidth)}  ${status === 'ok' ? color.dim(message) : message}\n`,
     ...commands.map((command) => `${indent}${symbols.arrow} ${command}\n`),
   ];
+}
+
+/** What the checks found is for the JSON as well, whose times are in UTC. */
+function inLocalTime(message: string, now: number): string {
+  return message.replace(/\d{4}-\d\d-\d\dT[\d:.]+Z/g, (time) => formatWhen(Date.parse(time), now));
 }
 
 const titleWidth = Math.max(...checks.map(({ title }) => title.length));

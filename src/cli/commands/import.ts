@@ -63,8 +63,12 @@ async function importFiles(context: Context, options: ImportOptions): Promise<Im
   }
   const agreed = options.yes !== true;
   if (agreed) await askForConsent(context, plan, scope);
-  const target = counts.new > 0 ? await chooseLoginScope(context, agreed) : scope;
+  const { scope: target, unasked } = counts.new > 0 ? await chooseLoginScope(context, agreed) : { scope };
   const done = await applyImport(context, found, target);
+  if (unasked !== undefined) {
+    const move = 'codex-auth move <account> --to global';
+    context.warn(`new accounts are kept for the project ${unasked} only; to have one everywhere: ${move}`);
+  }
   return { dryRun, agreed, scope: placeView(keyOf(target)), ...done };
 }
 

@@ -13,15 +13,16 @@ import {
   placeView,
   ScopeView,
   scopeView,
+  shownEmail,
 } from '../account-view.js';
 import type { Command } from '../command.js';
 import type { Context } from '../context.js';
 import { warnAboutSetAside } from '../flagged-in-use.js';
-import { renderAccounts, titleOf } from '../render/account-table.js';
+import { type AccountLine, renderAccounts, titleOf } from '../render/account-table.js';
 import { renderCsv } from '../render/csv.js';
 import { shellWord } from '../render/shell-word.js';
 import type { Theme } from '../render/theme.js';
-import { decideRoster } from '../roster-view.js';
+import { type StandingAccount, standingsOf } from '../roster-view.js';
 import { indexElsewhere, openRoster } from '../selection.js';
 
 const ListResult = z.object({
@@ -44,24 +45,38 @@ const ListResult = z.object({
   ),
 });
 type ListResult = z.infer<typeof ListResult>;
+type Surroundings = Omit<ListResult, 'accounts'>;
 
-async function list(context: Context): Promise<ListResult> {
-  const { clock } = context;
+/** What a list is made of. Its JSON takes longer than its text, and is made where it is asked for. */
+interface Found {
+  readonly roster: Roster;
+  readonly accounts: readonly StandingAccount[];
+  readonly mask: boolean;
+}
+
+async function list(context: Context): Promise<Found> {
+  const { clock, options } = context;
   const roster = openRoster(context, context.readingScope());
-  const now = clock.now();
-  const view = { now, mask: context.options.mask === true };
-  const { decided } = decideRoster(roster, { now });
-  const { active } = roster;
   warnAboutSetAside(context, roster);
+  return { roster, accounts: standingsOf(roster, clock.now()), mask: options.mask === true };
+}
+
+function documentOf(found: Found): ListResult {
+  const accounts = found.accounts.map(({ account, standing }) => accountView(account, standing, found.mask));
+  return { ...surroundingsOf(found), accounts };
+}
+
+/** Everything but the accounts. */
+function surroundingsOf({ roster, mask }: Found): Surroundings {
+  const { active } = roster;
   const isHere = active?.scopeKey === roster.records.key;
   const activeId = isHere ? active?.account.id : undefined;
   const chosenId = roster.records.pool.activeId;
   return definedOnly({
     scope: scopeView(roster),
     activeId,
-    activeElsewhere: active === undefined || isHere ? undefined : elsewhereView(roster, active, view.mask),
+    activeElsewhere: active === undefined || isHere ? undefined : elsewhereView(roster, active, mask),
     chosenId: chosenId === activeId ? undefined : chosenId,
-    accounts: decided.map(({ account, decision }) => accountView(account, decision, roster, view)),
     elsewhere: roster.others.filter(({ pool }) => pool.accounts.length > 0).map(otherPlace),
   });
 }
@@ -80,22 +95,51 @@ function elsewhereView(roster: Roster, { account, scopeKey }: LocatedAccount, ma
   return { ...accountRef(account, indexElsewhere(roster, account.id), mask), scope: placeView(scopeKey) };
 }
 
-function renderList(result: ListResult, theme: Theme): string {
-  const { accounts, scope, elsewhere } = result;
-  const others = elsewhereText(elsewhere);
+function renderList(found: Found, theme: Theme): string {
+  const { accounts, mask } = found;
+  const surroundings = surroundingsOf(found);
+  const others = elsewhereText(surroundings.elsewhere);
   if (accounts.length === 0) {
-    const place = scope.kind === 'global' ? 'No accounts yet.' : 'This project has no accounts yet.';
-    return `${place} Sign in to the first one: codex-auth login\n${inUseText(result)}${others}`;
+    return `${emptyText(found, surroundings)}\n${inUseText(surroundings)}${others}`;
   }
-  return renderAccounts(accounts, theme) + theme.color.dim(unreadText(result, theme) + choiceText(result) + others);
+  const table = renderAccounts(
+    accounts.map((each) => lineOf(each, mask)),
+    theme,
+  );
+  return (
+    table +
+    theme.color.dim(unreadText(accounts, theme) + choiceText(found, surroundings) + setAsideText(found) + others)
+  );
+}
+
+function emptyText({ roster }: Found, { scope }: Surroundings): string {
+  const isGlobal = scope.kind === 'global';
+  if (roster.records.flagged.accounts.length > 0) {
+    return `${isGlobal ? 'Every account' : 'Every account of this project'} is set aside: codex-auth verify-flagged`;
+  }
+  const place = isGlobal ? 'No accounts yet.' : 'This project has no accounts yet.';
+  return `${place} Sign in to the first one: codex-auth login`;
+}
+
+/** They are in no line of the table, and not gone. */
+function setAsideText({ roster }: Found): string {
+  const count = roster.records.flagged.accounts.length;
+  return count === 0 ? '' : `${count} set aside: codex-auth verify-flagged\n`;
+}
+
+function lineOf({ account, standing }: StandingAccount, mask: boolean): AccountLine {
+  const { id, label, workspaceName: workspace, planType: plan, lastUsedAt } = account;
+  const email = shownEmail(account.email, mask);
+  const { index, active, health, state, availableAt, quota } = standing;
+  return { id, email, label, workspace, plan, index, active, health, state, availableAt, quota, lastUsedAt };
 }
 
 /** What fills the gaps in the column of quota: nothing is read or refreshed by a list. */
-function unreadText({ accounts }: ListResult, { now }: Theme): string {
-  const unread = accounts.filter(({ enabled, state, quota }) => {
-    return enabled && state !== 'sign-in-needed' && quota === undefined;
-  });
-  const expired = unread.filter(({ accessTokenExpiresAt: at }) => at !== undefined && Date.parse(at) <= now);
+function unreadText(accounts: readonly StandingAccount[], { now }: Theme): string {
+  const unread = accounts.filter(
+    ({ account, standing: { state, quota } }) => account.enabled && state !== 'sign-in-needed' && quota === undefined,
+  );
+  const expired = unread.filter(({ account: { tokens } }) => tokens.expiresAt !== undefined && tokens.expiresAt <= now);
   const tokens = expired.length === 1 ? '1 access token has' : `${expired.length} access tokens have`;
   return [
     expired.length === 0 ? '' : `${tokens} expired: codex-auth check\n`,
@@ -104,17 +148,18 @@ function unreadText({ accounts }: ListResult, { now }: Theme): string {
 }
 
 /** What auth.json holds and what was chosen here can differ: another project or the official client changed the former. */
-function choiceText(result: ListResult): string {
-  const { accounts, activeId, activeElsewhere, chosenId } = result;
-  const chosen = accounts.find(({ id }) => id === chosenId);
+function choiceText({ accounts, mask }: Found, surroundings: Surroundings): string {
+  const { activeId, activeElsewhere, chosenId } = surroundings;
+  const chosen = accounts.find(({ account }) => account.id === chosenId);
   const isNoneInUse = chosen === undefined && activeId === undefined && activeElsewhere === undefined;
-  if (isNoneInUse) return 'none of these is in use: codex-auth status\n';
-  if (chosen === undefined) return inUseText(result);
-  const command = `codex-auth switch ${chosen.index}`;
-  return `${inUseText(result)}last chosen here: ${titleOf(chosen)}, which is not in use: ${command}\n`;
+  if (isNoneInUse) return 'none of these is in use: codex-auth switch\n';
+  if (chosen === undefined) return inUseText(surroundings);
+  const command = `codex-auth switch ${chosen.standing.index}`;
+  const title = titleOf(lineOf(chosen, mask));
+  return `${inUseText(surroundings)}last chosen here: ${title}, which is not in use: ${command}\n`;
 }
 
-function inUseText({ activeElsewhere: active }: ListResult): string {
+function inUseText({ activeElsewhere: active }: Surroundings): string {
   return active === undefined ? '' : `in use: ${titleOf(active)}, of ${describePlace(active.scope)}\n`;
 }
 
@@ -148,10 +193,10 @@ const csvColumns = [
   'account_id',
 ];
 
-function listCsv({ accounts }: ListResult): string {
+function listCsv(found: Found): string {
   return renderCsv(
     csvColumns,
-    accounts.map((each) => [
+    documentOf(found).accounts.map((each) => [
       each.index,
       each.id,
       each.email,
@@ -169,10 +214,11 @@ function listCsv({ accounts }: ListResult): string {
   );
 }
 
-export const listCommand: Command<object, ListResult> = {
+export const listCommand: Command<object, Found, ListResult> = {
   name: 'list',
   schema: ListResult,
   run: list,
+  document: documentOf,
   render: renderList,
   renderCsv: listCsv,
 };

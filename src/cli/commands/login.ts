@@ -4,10 +4,12 @@ import { isSameAccount } from '../../core/accounts/identity.js';
 import { keyOf } from '../../core/accounts/roster.js';
 import { unadoptableReasons } from '../../core/codex/auth-file.js';
 import { readAuthFile, readAuthFileForDisplay } from '../../core/codex/home.js';
+import { loginName } from '../../core/codex/official-login.js';
 import { definedOnly } from '../../core/defined-only.js';
 import { AppError } from '../../core/errors.js';
 import { printable } from '../../core/printable.js';
 import type { Scope } from '../../core/project/scope.js';
+import { assertRoom } from '../../core/storage/room.js';
 import { assertOwner } from '../../core/storage/root.js';
 import { checkLabel, warnIfShared } from '../account-label.js';
 import { accountRef, accountRefShape } from '../account-ref.js';
@@ -65,11 +67,19 @@ async function login(context: Context, options: LoginOptions): Promise<LoginResu
   const label = options.label === undefined ? undefined : checkLabel(options.label);
   const asked = options.expect === undefined ? undefined : expectedFrom(options.expect);
   assertOwner(context.root);
-  const scope = await chooseLoginScope(context);
+  assertRoom(context.root);
+  const { scope, unasked } = await chooseLoginScope(context);
   const expected = asked ?? (await chooseWhom(context, openOwnRoster(context, scope), options));
   const obtained = await obtainGrant(context, options, signInRequest(context, expected?.email));
   const storing = storeLogin(context, obtained, { scopeKey: keyOf(scope), label, expected });
   const stored = await whileWaiting(context, 'Fetching the tokens', storing);
+  if (stored.keptFile !== undefined) {
+    context.warn(`the login that this account had from another provider is kept in ${stored.keptFile}`);
+  }
+  if (unasked !== undefined && stored.scopeKey === keyOf(scope)) {
+    const move = `codex-auth move ${stored.account.id} --to global`;
+    context.warn(`the account is kept for the project ${unasked} only; to have it everywhere: ${move}`);
+  }
   warnIfShared(context, label, stored.account.id);
   warnAboutWiring(context);
   const activation = await activateIfWanted(context, stored, scope, options);
@@ -126,7 +136,7 @@ async function wantsActivation(context: Context, account: Account, options: Logi
   if (content.kind === 'unadoptable') {
     // Replacing that has a question of its own.
     if (context.io.isInteractive) return true;
-    context.warn(`auth.json holds ${unadoptableReasons[content.reason]}, so it is left as it is`);
+    context.warn(`${loginName(context.home)} holds ${unadoptableReasons[content.reason]}, so it is left as it is`);
   }
   if (!context.io.isInteractive) return false;
   const question = `Signed in to ${describeAccount(account)}. Make it the active account?`;

@@ -57,7 +57,9 @@ async function confirmRemoval(context: Context, account: Account, stillInUse: bo
     throw new AppError('confirmation-needed', `remove would forget ${name}`, { hint: 'add --yes' });
   }
   const use = stillInUse && !revokes ? ' The official client is using it and keeps it.' : '';
-  const end = revokes ? ' The login is ended at the provider, for every copy of it, auth.json included.' : '';
+  const end = revokes
+    ? ' The login is ended at the provider, for every copy of it, also that of the official client.'
+    : '';
   await (await context.prompter()).consent(`Remove ${name}?${use}${end}`, false, 'nothing was removed');
 }
 
@@ -81,7 +83,7 @@ function renderRemove(result: RemoveResult, { color, symbols }: Theme): string {
     lines.push('  The login is ended at the provider: no copy of it works any more.');
     if (result.stillInUse) lines.push('  The official client still holds it and has to use another: codex-auth switch');
   } else {
-    if (result.stillInUse) lines.push('  auth.json is untouched: the official client still uses this login.');
+    if (result.stillInUse) lines.push('  The official client keeps this login and goes on using it.');
     lines.push('  The login lives on at the provider; to end it as well, sign in again and use remove --revoke.');
   }
   return `${lines.join('\n')}\n`;

@@ -132,7 +132,7 @@ function renderRenew({ printOnly, accounts, files, requests = [], summary }: Ren
   ].join('');
   const { renewed, skipped, failed, wouldRenew } = summary;
   const first = printOnly ? `${wouldRenew} would be renewed` : `${renewed} renewed`;
-  const planned = requests.map((request) => `\n${requestText(request, theme)}`).join('');
+  const planned = requests.map((request) => `\n${requestText(request, accounts, theme)}`).join('');
   return `${lines}${first}, ${skipped} skipped, ${failed} failed\n${planned}`;
 }
 

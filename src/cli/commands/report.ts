@@ -46,17 +46,17 @@ async function report(context: Context, options: ProbingOptions): Promise<Report
   const now = context.clock.now();
   const probed = await probeRoster(context, openRoster(context, context.readingScope()), options);
   const { roster } = probed;
-  const view = { now, mask: context.options.mask === true };
+  const mask = context.options.mask === true;
   const decision = decideRoster(roster, { now });
   return definedOnly({
     generatedAt: toIso(now),
     scope: scopeView(roster),
     activeId: roster.active?.account.id,
     accounts: decision.decided.map(({ account, decision }) => {
-      const { quota, ...known } = accountView(account, decision, roster, view);
+      const { quota, ...known } = accountView(account, decision, mask);
       return quota === undefined ? known : { ...known, quota: { ...quota, source: probed.sourceOf(account.id) } };
     }),
-    flagged: roster.records.flagged.accounts.map((account) => flaggedView(account, now, view.mask)),
+    flagged: roster.records.flagged.accounts.map((account) => flaggedView(account, now, mask)),
     forecast: forecastOf(context, probed, decision),
     settings: context.resolvedSettings().map(({ name, value, source }) => ({ name, value, source })),
   });

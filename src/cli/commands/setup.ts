@@ -1,3 +1,4 @@
+import { basename } from 'node:path';
 import * as z from 'zod/mini';
 import { definedOnly } from '../../core/defined-only.js';
 import { AppError } from '../../core/errors.js';
@@ -12,7 +13,7 @@ import { assertOwner } from '../../core/storage/root.js';
 import type { Command } from '../command.js';
 import type { Context } from '../context.js';
 import type { Theme } from '../render/theme.js';
-import { setupPlace } from '../setup-place.js';
+import { writableSetupPlace } from '../setup-place.js';
 
 const ChangeView = z.object({
   path: z.string(),
@@ -50,7 +51,7 @@ export interface SetupOptions {
 }
 
 async function setup(context: Context, options: SetupOptions): Promise<SetupResult> {
-  const place = setupPlace(context);
+  const place = writableSetupPlace(context);
   const shells = shellsOf(place, options);
   if (options.print !== undefined)
     return { ...resultOf(place, options, shells, []), lines: printed(place, options.print) };
@@ -67,7 +68,7 @@ function shellsOf({ shells: places }: SetupPlace, { shell, undo, print }: SetupO
   if (undo === true) return shell ?? shellNames;
   const shells = shell === undefined ? usedShells(places) : [...new Set(shell)];
   if (shells.length > 0) return shells;
-  throw new AppError('usage', 'there is no telling which shell you use', {
+  throw new AppError('usage', 'cannot tell which shell you use', {
     hint: `name it: codex-auth setup --shell <${shellNames.join('|')}>`,
   });
 }
@@ -114,7 +115,7 @@ function resultOf(
   const { environment, isWindows } = place.shells;
   const reached = readWiring(place).kind === 'shim';
   const action: SetupResult['action'] = print !== undefined ? 'print' : undo === true ? 'undo' : 'setup';
-  const canRestart = !reached && action === 'setup' && !isWindows && environment['SHELL'] !== undefined;
+  const isToFollow = !reached && action === 'setup' && !isWindows;
   return definedOnly({
     action,
     dryRun: dryRun === true,
@@ -122,9 +123,18 @@ function resultOf(
     directory: place.root.paths.bin,
     shells: [...shells],
     reached,
-    next: canRestart ? `exec ${environment['SHELL']}` : undefined,
+    next: isToFollow ? startOf(shells, environment['SHELL']) : undefined,
   });
 }
+
+/** What starts a shell with the new lines: the person's own again, else the first of those that have them. */
+function startOf([first, ...others]: readonly ShellName[], own: string | undefined): string | undefined {
+  if (first === undefined || own === undefined) return undefined;
+  const isSetUp = [first, ...others].some((shell) => shell === basename(own) || programOf[shell] === basename(own));
+  return isSetUp ? `exec ${own}` : programOf[first];
+}
+
+const programOf: Readonly<Record<ShellName, string>> = { bash: 'bash', zsh: 'zsh', fish: 'fish', powershell: 'pwsh' };
 
 function changeView({ path, before, after, part, lines }: PlannedChange): ChangeView {
   const change = before === undefined ? 'create' : after === undefined ? 'remove' : 'change';
@@ -170,7 +180,10 @@ const undoneText =
 
 function whatFollows({ reached, next }: SetupResult): string {
   if (reached) return '';
-  return `  "codex auth" reaches this program in every new terminal${next === undefined ? '' : `; in this one, first: ${next}`}\n`;
+  const isOwn = next?.startsWith('exec ') !== false;
+  const where = isOwn ? 'terminal' : next;
+  const start = next === undefined ? '' : isOwn ? `; in this one, first: ${next}` : `; to start one: ${next}`;
+  return `  "codex auth" reaches this program in every new ${where}${start}\n`;
 }
 
 export const setupCommand: Command<SetupOptions, SetupResult> = {

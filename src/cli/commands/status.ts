@@ -1,10 +1,11 @@
 import * as z from 'zod/mini';
 import type { Account } from '../../core/accounts/account.js';
-import type { Roster } from '../../core/accounts/roster.js';
+import { factsOfAccount, type Roster } from '../../core/accounts/roster.js';
 import { unadoptableReasons } from '../../core/codex/auth-file.js';
 import { runningDaemon } from '../../core/codex/home.js';
 import { loginStoreKind } from '../../core/codex/official-login.js';
 import { countSessions, SessionCounts } from '../../core/codex/sessions.js';
+import { standingOf } from '../../core/decision/standing.js';
 import { definedOnly } from '../../core/defined-only.js';
 import { printable } from '../../core/printable.js';
 import { accountRef, accountRefShape } from '../account-ref.js';
@@ -27,7 +28,6 @@ import { renderFacts } from '../render/facts.js';
 import { quotaAge, windowsLeft } from '../render/quota.js';
 import type { Theme } from '../render/theme.js';
 import { formatWhen, toIso } from '../render/time.js';
-import { decideRoster } from '../roster-view.js';
 import { indexElsewhere, locateAccount, openRoster, requireAccounts } from '../selection.js';
 
 const StatusResult = z.object({
@@ -39,6 +39,8 @@ const StatusResult = z.object({
     store: z.enum(['file', 'keyring']),
     holds: z.enum(['account', 'set-aside', 'unknown-login', 'unadoptable', 'nothing', 'unknown']),
     detail: z.exactOptional(z.string()),
+    /** Of the login of an account that is set aside. */
+    accessTokenExpiresAt: z.exactOptional(z.iso.datetime()),
   }),
   /** The named account; else the one in use, else this scope's last choice. */
   account: z.exactOptional(z.object({ ...AccountView.shape, place: PlaceView })),
@@ -93,19 +95,12 @@ async function status(context: Context, { selector }: StatusOptions): Promise<St
 }
 
 /** `scopeKey` is that of another pool, when the account lives in one. */
-function viewOf(
-  context: Context,
-  roster: Roster,
-  account: Account,
-  scopeKey: string | undefined,
-): StatusAccount | undefined {
+function viewOf(context: Context, roster: Roster, account: Account, scopeKey: string | undefined): StatusAccount {
   const now = context.clock.now();
-  const isHere = roster.accounts.some(({ id }) => id === account.id);
-  const shown = isHere ? roster : { ...roster, accounts: [...roster.accounts, account] };
-  const decided = decideRoster(shown, { now }).decided.find((each) => each.account.id === account.id);
-  if (decided === undefined) return undefined;
-  const view = accountView(account, decided.decision, shown, { now, mask: context.options.mask === true });
-  if (isHere) return { ...view, place: placeView(roster.records.key) };
+  const position = roster.accounts.findIndex(({ id }) => id === account.id);
+  const standing = standingOf(factsOfAccount(roster, account, position, now), { now });
+  const view = accountView(account, standing, context.options.mask === true);
+  if (position >= 0) return { ...view, place: placeView(roster.records.key) };
   return { ...view, index: indexElsewhere(roster, account.id), place: placeView(scopeKey) };
 }
 
@@ -125,9 +120,15 @@ function authFileView({ home, options }: Context, roster: Roster): StatusResult[
     return { path, store, holds: 'unadoptable', detail: unadoptableReasons[content.reason] };
   }
   if (roster.active !== undefined) return { path, store, holds: 'account' };
-  const holds = setAsideInUse(roster) === undefined ? ('unknown-login' as const) : ('set-aside' as const);
-  const email = shownEmail(content.login.identity.email, options.mask === true);
-  return definedOnly({ path, store, holds, detail: email });
+  const isSetAside = setAsideInUse(roster) !== undefined;
+  const { identity, tokens } = content.login;
+  return definedOnly({
+    path,
+    store,
+    holds: isSetAside ? ('set-aside' as const) : ('unknown-login' as const),
+    detail: shownEmail(identity.email, options.mask === true),
+    accessTokenExpiresAt: isSetAside && tokens.expiresAt !== undefined ? toIso(tokens.expiresAt) : undefined,
+  });
 }
 
 function nextStep(
@@ -153,7 +154,9 @@ function renderStatus(result: StatusResult, theme: Theme): string {
   return renderFacts(
     [
       ['In use', inUse(result, theme)],
-      ...(result.account === undefined ? [] : accountFacts(result.account, theme)),
+      ...(result.account === undefined
+        ? ([['Token', tokenText(authFile.accessTokenExpiresAt, theme.now)]] as const)
+        : accountFacts(result.account, theme)),
       ['Recovery', result.recovery && recoveryText(result.recovery, theme.now)],
       [
         'Chosen',
@@ -178,15 +181,14 @@ function renderStatus(result: StatusResult, theme: Theme): string {
 function accountFacts(account: StatusAccount, theme: Theme): [string, string | undefined][] {
   const { color, symbols, now } = theme;
   const dot = ` ${symbols.separator} `;
-  const at = (iso: string | undefined) => (iso === undefined ? undefined : Date.parse(iso));
-  const lastUsed = at(account.lastUsedAt);
+  const { lastUsedAt } = account;
   return [
     ['Account', color.bold(nameOf(account))],
     ['Workspace', printable([account.workspace, account.plan].filter(Boolean).join(dot))],
     ['State', `${account.state.replaceAll('-', ' ')}, health ${account.health.score} (${account.health.state})`],
     ['Quota', quotaText(account, theme)],
-    ['Token', tokenText(at(account.accessTokenExpiresAt), now)],
-    ['Last used', lastUsed === undefined ? undefined : formatWhen(lastUsed, now)],
+    ['Token', tokenText(account.accessTokenExpiresAt, now)],
+    ['Last used', lastUsedAt === undefined ? undefined : formatWhen(Date.parse(lastUsedAt), now)],
     ['Ids', `${account.id}${dot}account ${printable(account.accountId ?? 'unknown')}`],
     ['Lives in', `${describePlace(account.place)}, as number ${account.index}`],
   ];
@@ -218,13 +220,15 @@ function inUse({ authFile, account }: StatusResult, { color }: Theme): string {
   }
 }
 
-function tokenText(expiresAt: number | undefined, now: number): string | undefined {
-  if (expiresAt === undefined) return undefined;
+function tokenText(expiry: string | undefined, now: number): string | undefined {
+  if (expiry === undefined) return undefined;
+  const expiresAt = Date.parse(expiry);
   return `${expiresAt <= now ? 'expired' : 'valid until'} ${formatWhen(expiresAt, now)}`;
 }
 
 function recoveryText({ kind, at }: NonNullable<StatusResult['recovery']>, now: number): string {
-  const what = kind === 'reloaded' ? 'newer tokens were taken from auth.json or the pool' : 'the tokens were refreshed';
+  const what =
+    kind === 'reloaded' ? 'newer tokens were taken from the official client or the pool' : 'the tokens were refreshed';
   return `${what} ${formatWhen(Date.parse(at), now)}`;
 }
 

@@ -139,12 +139,15 @@ async function agreesToEnable({ io, prompter }: Context, account: Account): Prom
 }
 
 function renderSwitch(result: SwitchResult, { color, symbols }: Theme): string {
-  const { account, changed, isElsewhere, syncedBack, adopted, daemonRestart } = result;
+  const { account, changed, isElsewhere, store, syncedBack, adopted, daemonRestart } = result;
   const verb = changed ? 'Now using' : 'Already using';
   const lines = [`${color.green(symbols.ok)} ${verb} ${color.bold(titleOf(account))}`];
   if (isElsewhere) lines.push(`  It lives in ${describePlace(account.scope)}.`);
   if (daemonRestart?.outcome === 'done') lines.push('  The background server was restarted and uses it too.');
-  if (syncedBack && !adopted) lines.push(`  The newer tokens that auth.json held of the previous account are saved.`);
+  if (syncedBack && !adopted) {
+    const place = store === 'file' ? 'auth.json' : 'the keyring';
+    lines.push(`  The newer tokens that ${place} held of the previous account are saved.`);
+  }
   return `${lines.join('\n')}\n`;
 }
 

@@ -12,7 +12,7 @@ import { filesBesides, removeTraces, tracesIn } from '../../core/storage/traces.
 import type { Command } from '../command.js';
 import type { Context } from '../context.js';
 import type { Theme } from '../render/theme.js';
-import { setupPlace } from '../setup-place.js';
+import { writableSetupPlace } from '../setup-place.js';
 
 const Left = z.object({ path: z.string(), what: z.string() });
 type Left = z.infer<typeof Left>;
@@ -45,7 +45,7 @@ interface Removal {
 }
 
 async function uninstall(context: Context, options: UninstallOptions): Promise<UninstallResult> {
-  const place = setupPlace(context);
+  const place = writableSetupPlace(context);
   assertOwner(place.root);
   const removal = planRemoval(place, options);
   const isDone = options.dryRun !== true && removal.changes.length + removal.files.length > 0;

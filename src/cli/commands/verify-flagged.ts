@@ -111,7 +111,7 @@ function lineOf(each: VerifiedView, all: readonly VerifiedView[], { color, symbo
     case 'restored':
       return `${color.green(symbols.ok)} ${name} works and is back in its pool; it ${was}`;
     case 'healthy':
-      return `${color.green(symbols.ok)} ${name} works; it stays set aside because of --no-restore`;
+      return `${color.green(symbols.ok)} ${name} works; it stays set aside until you restore it`;
     case 'rate-limited':
       return `${color.yellow(symbols.warning)} ${name} works, but stays set aside for now${why}`;
     case 'still-flagged':

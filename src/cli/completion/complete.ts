@@ -1,5 +1,5 @@
 import type { CommandUnknownOpts } from '@commander-js/extra-typings';
-import { unprintable } from '../../core/printable.js';
+import { printable } from '../../core/printable.js';
 import { createContext } from '../context.js';
 import type { Machine } from '../machine.js';
 import { type Candidate, candidatesFor } from './candidates.js';
@@ -28,9 +28,9 @@ function globalOptionsOf({ options }: Cursor) {
 
 /** A shell would obey what a terminal obeys; such a name has to be typed, if anybody wants it. */
 function isFitToType({ value }: Candidate): boolean {
-  return value.search(unprintable) < 0;
+  return printable(value) === value;
 }
 
 function lineOf({ value, description = '' }: Candidate): string {
-  return description === '' ? value : `${value}\t${description.replace(unprintable, '?')}`;
+  return description === '' ? value : `${value}\t${printable(description)}`;
 }

@@ -83,10 +83,11 @@ async function switchTo(run: QuietRun, action: Extract<Action, { verb: 'switch' 
   const { verb: _, id: selector, ...answers } = action;
   const ending = await run(switchCommand, { selector, ...answers });
   if (ending.kind === 'failed') return outcomeOf(ending);
-  const { adopted, surfaces } = ending.result;
+  const { adopted, store, surfaces } = ending.result;
   const keepsOld = surfaces.some(({ kind, account }) => kind === 'daemon' && account === 'old');
   // The command notes it beside its result, which a program reads from the document.
-  const note = adopted ? '  The login found in auth.json is a new account now.\n' : '';
+  const place = store === 'file' ? 'auth.json' : 'the keyring';
+  const note = adopted ? `  The login found in ${place} is a new account now.\n` : '';
   const next = keepsOld && answers.restartDaemon === undefined ? 'daemon-restart' : undefined;
   return { ending: { ...ending, text: ending.text + note }, next };
 }

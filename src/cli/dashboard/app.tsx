@@ -24,7 +24,7 @@ export function App({ session, style, now }: AppProps) {
   });
   const theme = createTheme({ ...style, width: size.columns }, now());
   const { header, body, isPage, footer, bodyHeight } = layOut(model, theme, size);
-  const more = (count: number) => theme.color.dim(`${theme.symbols.ellipsis} ${count} more below`);
+  const more = (count: number) => theme.color.dim(`${theme.symbols.ellipsis} ${count} more below (press j)`);
   const isAsking = model.question !== undefined;
   return (
     <Box flexDirection="column" width={size.columns}>

@@ -1,7 +1,7 @@
 import measureWidth from 'fast-string-width';
 import type { Theme } from '../render/theme.js';
-import { bindingsOf } from './keys.js';
-import { type Message, type Model, type Question, selectedAccount, viewOf } from './model.js';
+import type { Message, Model, Question } from './model.js';
+import { offeredKeys } from './offered-keys.js';
 
 /** The bottom of the screen, its lines not yet broken to the width. */
 export interface Footer {
@@ -46,11 +46,7 @@ function filterLine({ isTyping, filter }: Model, { color }: Theme): string | und
 
 /** As many keys as there is room for; the last two, help and the way out, always. */
 function keyLine(model: Model, { color, style }: Theme): string {
-  const keys = bindingsOf(viewOf(model)).flatMap(({ label, short, intent }) => {
-    if (label === undefined || short === undefined) return [];
-    const isDisabling = intent === 'toggle' && selectedAccount(model)?.enabled !== false;
-    return [{ label, short: isDisabling ? 'disable' : short }];
-  });
+  const keys = offeredKeys(model);
   const widthOf = (some: typeof keys) => measureWidth(some.map(({ label, short }) => `${label} ${short}`).join('  '));
   let shown = keys;
   while (shown.length > 2 && widthOf(shown) > style.width) shown = [...shown.slice(0, -3), ...shown.slice(-2)];

@@ -1,11 +1,11 @@
 import type { Theme } from '../render/theme.js';
+import { cutLine, wrapLine } from '../screen/wrap-line.js';
 import { accountLines } from './account-lines.js';
 import { footerLines } from './footer-lines.js';
 import { headerLines } from './header-lines.js';
 import { type Model, selectedAccount, type View, viewOf, visibleAccounts } from './model.js';
 import { detailsLines, flaggedLines, helpLines, outputLines } from './page-lines.js';
 import { previewLines } from './preview-lines.js';
-import { cutLine, wrapLine } from './wrap-line.js';
 
 /** The screen as lines, none wider than it. */
 export interface Frame {
@@ -30,20 +30,20 @@ export function layOut(model: Model, theme: Theme, size: Size): Frame {
   const { columns, rows } = size;
   const cut = (line: string) => cutLine(line, columns, theme.symbols.ellipsis);
   const blank = rows < low ? [] : [''];
-  const header = [...headerLines(model, theme).map(cut).slice(0, headerHeight(rows)), ...blank];
+  const view = viewOf(model);
+  const isPage = pages.includes(view);
+  const header = [...headerLines(model, theme).map(cut).slice(0, headerHeight(rows, isPage)), ...blank];
   // The last row stays empty, because text that ends there makes terminals scroll; and one is for the body.
   const footer = footerOf(model, theme, { columns, rows: rows - 2 - header.length });
   const bodyHeight = Math.max(1, rows - 1 - header.length - footer.length);
-  const view = viewOf(model);
-  const isPage = pages.includes(view);
   const lines = bodyLines(model, theme, bodyHeight);
   const indent = view === 'details' ? factIndent : 2;
   const body = isPage ? lines.flatMap((line) => wrapLine(line, columns, indent)) : lines.slice(0, bodyHeight).map(cut);
   return { header, body, isPage, footer, bodyHeight };
 }
 
-function headerHeight(rows: number): number {
-  if (rows < low) return rows < 8 ? 1 : 2;
+function headerHeight(rows: number, isPage: boolean): number {
+  if (rows < low) return rows < 8 || isPage ? 1 : 2;
   return 4;
 }
 
@@ -53,9 +53,17 @@ function footerOf(model: Model, theme: Theme, { columns, rows }: Size): string[]
     texts.flatMap((text) => text.split('\n')).flatMap((line) => wrapLine(line, columns, 2));
   const footer = footerLines(model, theme);
   const keys = broken(footer.keys).slice(-Math.max(1, rows));
-  const said = broken(footer.said).slice(0, Math.max(0, rows - keys.length));
+  const said = upTo(Math.max(0, rows - keys.length), broken(footer.said), (last) =>
+    cutLine(`${last} ${theme.symbols.ellipsis}`, columns, theme.symbols.ellipsis),
+  );
   const blank = rows - keys.length - said.length > low / 2 ? [''] : [];
   return [...blank, ...said, ...keys];
+}
+
+/** As many lines as there is room for; the last one tells when these are not all. */
+function upTo(room: number, lines: readonly string[], marked: (last: string) => string): readonly string[] {
+  if (lines.length <= room) return lines;
+  return lines.slice(0, room).map((line, place) => (place === room - 1 ? marked(line) : line));
 }
 
 /** Where the values of `status` begin. */
@@ -68,7 +76,7 @@ function bodyLines(model: Model, theme: Theme, height: number): string[] {
     case 'list':
       return listLines(model, theme, height);
     case 'flagged':
-      return windowOf(flaggedLines(model, theme), model.flaggedCursor, height);
+      return windowOf(flaggedLines(model, theme), model.flaggedCursor, height, theme);
     case 'details':
       return detailsLines(model, theme);
     case 'help':
@@ -91,7 +99,7 @@ function listLines(model: Model, theme: Theme, height: number): string[] {
   const preview = ['', ...previewLines(model, selected, theme).flatMap((line) => wrapLine(line, theme.style.width, 2))];
   const room = height - table.length;
   if (room >= preview.length) return [...table, ...preview];
-  return windowOf(table, cursor, height);
+  return windowOf(table, cursor, height, theme);
 }
 
 function emptyLines(flagged: number, { color }: Theme): string[] {
@@ -104,10 +112,15 @@ function settingOf({ report }: Model, name: string): number {
   return typeof value === 'number' ? value : 0;
 }
 
-/** A table of which only some lines fit: its header, and the lines around the selected one. */
-function windowOf(table: readonly string[], cursor: number, height: number): string[] {
+/** A table of which only some lines fit: its header, the lines around the selected one, and which of them these are. */
+function windowOf(table: readonly string[], cursor: number, height: number, { color, symbols }: Theme): string[] {
   const [header = '', ...lines] = table;
-  const room = Math.max(1, height - 1);
+  if (table.length <= height) return [...table];
+  // Where there is no room for it, the lines themselves matter more.
+  const saysWhere = height > 2;
+  const room = Math.max(1, height - (saysWhere ? 2 : 1));
   const start = Math.max(0, Math.min(cursor - Math.floor(room / 2), lines.length - room));
-  return [header, ...lines.slice(start, start + room)];
+  const shown = lines.slice(start, start + room);
+  const where = `${start + 1}${symbols.range}${start + shown.length} of ${lines.length}`;
+  return [header, ...shown, ...(saysWhere ? [color.dim(where)] : [])];
 }

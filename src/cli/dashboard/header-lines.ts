@@ -4,8 +4,9 @@ import type { ReportResult } from '../commands/report.js';
 import { titleOf } from '../render/account-table.js';
 import type { Theme } from '../render/theme.js';
 import { formatWhen } from '../render/time.js';
-import { type Model, noticesOf } from './model.js';
-import { wrapLine } from './wrap-line.js';
+import { wrapLine } from '../screen/wrap-line.js';
+import { intentOf } from './keys.js';
+import { type Model, noticesOf, viewOf } from './model.js';
 
 /** What the dashboard is about and what it recommends: the answer of `decide()`, as every command shows it (P14). */
 export function headerLines(model: Model, theme: Theme): string[] {
@@ -23,7 +24,7 @@ export function headerLines(model: Model, theme: Theme): string[] {
   const dot = color.dim(` ${symbols.separator} `);
   const notices = noticesOf(model);
   const warning = notices.length === 0 ? [] : [color.yellow(`${symbols.warning} ${notices.join('; ')}`)];
-  const advice = adviceLines(report, theme).flatMap((line) => wrapLine(line, theme.style.width, 2));
+  const advice = adviceLines(model, report, theme).flatMap((line) => wrapLine(line, theme.style.width, 2));
   return [title.join(dot), ...advice.slice(0, 2), ...warning];
 }
 
@@ -38,7 +39,7 @@ function countText({ accounts, flagged }: ReportResult): string {
   return flagged.length === 0 ? count : `${count}, ${flagged.length} set aside`;
 }
 
-function adviceLines({ forecast, activeId, accounts }: ReportResult, theme: Theme): string[] {
+function adviceLines(model: Model, { forecast, activeId, accounts }: ReportResult, theme: Theme): string[] {
   const { color, symbols, now } = theme;
   if (accounts.length === 0) return [];
   const { recommendation, nextAvailable } = forecast;
@@ -48,7 +49,8 @@ function adviceLines({ forecast, activeId, accounts }: ReportResult, theme: Them
     return [`${color.green(symbols.ok)} ${name} is in use, and the best now: ${recommendation.reason}`];
   }
   if (recommendation !== undefined) {
-    const key = recommendation.index > 9 ? '' : color.dim(` (press ${recommendation.index})`);
+    const canPress = intentOf(viewOf(model), String(recommendation.index)) === 'use-by-number';
+    const key = canPress ? color.dim(` (press ${recommendation.index})`) : '';
     return [`${color.cyan(symbols.arrow)} best now: ${name}${key}: ${recommendation.reason}`];
   }
   const back = nextAvailable && `; ${name} is back ${formatWhen(Date.parse(nextAvailable.availableAt), now)}`;

@@ -11,6 +11,7 @@ import {
   viewOf,
 } from './model.js';
 import { moved, moveSelection, typeFilter } from './navigation.js';
+import { isEmpty } from './offered-keys.js';
 import { askToEnable, askToRemove, askToRestore, askToSignIn } from './question.js';
 import type { Step } from './update.js';
 
@@ -91,8 +92,7 @@ function begin(model: Model, intent: Intent, key: Key): Step {
   const account = intent === 'use-by-number' ? numbered : selectedAccount(model);
   if (account !== undefined) return beginAccount(model, intent, account);
   // With no account at all, Enter is for the first one.
-  const isEmpty = model.report?.accounts.length === 0 && model.report.flagged.length === 0;
-  return isEmpty && intent === 'open' ? begin(model, 'add', key) : { model, effects: [] };
+  return isEmpty(model) && intent === 'open' ? begin(model, 'add', key) : { model, effects: [] };
 }
 
 function beginFlagged(model: Model, intent: Intent): Step {

@@ -1,8 +1,8 @@
 import { render } from 'ink';
 import type { Context } from '../context.js';
+import { enterScreen } from '../screen/enter-screen.js';
 import { App } from './app.js';
 import type { Leave } from './model.js';
-import { enterScreen } from './screen.js';
 import type { Session } from './session.js';
 
 /** Takes the terminal until there is a reason to give it back, and leaves it as it was, whatever happens. */

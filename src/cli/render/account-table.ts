@@ -1,9 +1,17 @@
 import { printable } from '../../core/printable.js';
 import type { AccountView } from '../account-view.js';
-import { quotaAge, windowLeft, windowsLeft } from './quota.js';
+import { quotaAge, type ShownQuota, windowLeft, windowsLeft } from './quota.js';
 import { type Cell, type Column, renderTable } from './table.js';
 import type { Theme } from './theme.js';
-import { formatDistance, formatDuration, formatWhen } from './time.js';
+import { formatDistance, formatDuration, formatWhen, type Moment, msOf } from './time.js';
+
+/** What the table shows of an account, its times either way: an {@link AccountView} is one. */
+export interface AccountLine extends Named, Pick<AccountView, 'index' | 'active' | 'health' | 'state'> {
+  readonly plan?: string | undefined;
+  readonly availableAt?: Moment | undefined;
+  readonly lastUsedAt?: Moment | undefined;
+  readonly quota?: ShownQuota | undefined;
+}
 
 const columnsFor = (theme: Theme): readonly Column[] => [
   { title: '' },
@@ -22,7 +30,7 @@ const narrow = 70;
 const narrowest = 50;
 
 /** A line per account: who, how healthy, how much quota is left, and whether it can be used now. */
-export function renderAccounts(accounts: readonly AccountView[], theme: Theme): string {
+export function renderAccounts(accounts: readonly AccountLine[], theme: Theme): string {
   return renderTable(
     columnsFor(theme),
     accounts.map((account) => cellsOf(account, theme)),
@@ -30,7 +38,7 @@ export function renderAccounts(accounts: readonly AccountView[], theme: Theme): 
   );
 }
 
-function cellsOf(account: AccountView, theme: Theme): Cell[] {
+function cellsOf(account: AccountLine, theme: Theme): Cell[] {
   const { color, symbols, now } = theme;
   const unknown: Cell = { text: symbols.unknown, paint: color.dim };
   const textOr = (text: string | undefined): Cell => (text === undefined ? unknown : { text });
@@ -43,15 +51,15 @@ function cellsOf(account: AccountView, theme: Theme): Cell[] {
     healthCell(account, theme),
     leftCell(account, theme) ?? unknown,
     stateCell(account, theme),
-    account.lastUsedAt === undefined ? unknown : { text: formatDistance(Date.parse(account.lastUsedAt), now) },
+    account.lastUsedAt === undefined ? unknown : { text: formatDistance(msOf(account.lastUsedAt), now) },
   ];
 }
 
 interface Named {
   readonly id: string;
-  readonly email?: string;
-  readonly label?: string;
-  readonly workspace?: string;
+  readonly email?: string | undefined;
+  readonly label?: string | undefined;
+  readonly workspace?: string | undefined;
 }
 
 /** What the person calls it: `work <me@example.com>`; fit for a terminal. */
@@ -65,32 +73,28 @@ export function titleOf(account: Named): string {
   return account.workspace === undefined ? nameOf(account) : `${nameOf(account)} (${printable(account.workspace)})`;
 }
 
-export function healthCell({ health }: AccountView, { color }: Theme): Cell {
-  const paint = { healthy: color.green, degraded: color.yellow, unhealthy: color.red }[health.state];
-  return { text: String(health.score), paint };
+const healthColors = { healthy: 'green', degraded: 'yellow', unhealthy: 'red' } as const;
+
+export function healthCell({ health }: Pick<AccountLine, 'health'>, { color }: Theme): Cell {
+  return { text: String(health.score), paint: color[healthColors[health.state]] };
 }
 
 /** `5h 80% (2h 5m) · 7d 41% (3d 4h) · seen 2m ago` */
-function leftCell({ quota }: AccountView, theme: Theme): Cell | undefined {
+function leftCell({ quota }: AccountLine, theme: Theme): Cell | undefined {
   if (quota === undefined || quota.windows.length === 0) return undefined;
-  const { separator } = theme.symbols;
-  const age = quotaAge(quota, theme);
-  const windows = quota.windows.map((window) => {
-    const left = windowLeft(window);
-    return window.resetsAt === undefined
-      ? left
-      : `${left} (${formatDuration(Date.parse(window.resetsAt) - theme.now)})`;
-  });
-  return {
-    text: [...windows, age].join(` ${separator} `),
-    short: () => shortLeft(quota, theme),
-  };
+  let text = '';
+  for (const window of quota.windows) {
+    const { resetsAt } = window;
+    const reset = resetsAt === undefined ? '' : ` (${formatDuration(msOf(resetsAt) - theme.now)})`;
+    text += `${windowLeft(window)}${reset} ${theme.symbols.separator} `;
+  }
+  return { text: text + quotaAge(quota, theme), short: () => shortLeft(quota, theme) };
 }
 
 /** `5h 80% · 7d 41% · seen 2m ago`, `5h 80% · 7d 41% · 2m ago`, or the share that binds: `41% 2m ago`. */
-function shortLeft(quota: NonNullable<AccountView['quota']>, theme: Theme): string {
+function shortLeft(quota: ShownQuota, theme: Theme): string {
   const { style, symbols } = theme;
-  const distance = formatDistance(Date.parse(quota.observedAt), theme.now);
+  const distance = formatDistance(msOf(quota.observedAt), theme.now);
   if (style.width < narrowest) {
     const { usableNowPercent: usable } = quota;
     return usable === undefined ? symbols.unknown : `${Math.floor(usable)}% ${distance}`;
@@ -99,17 +103,22 @@ function shortLeft(quota: NonNullable<AccountView['quota']>, theme: Theme): stri
   return `${windowsLeft(quota, theme)} ${symbols.separator} ${age}`;
 }
 
-export function stateCell({ state, availableAt }: AccountView, { color, now }: Theme): Cell {
+const stateColors = {
+  ready: 'green',
+  delayed: 'yellow',
+  exhausted: 'yellow',
+  'sign-in-needed': 'red',
+  disabled: 'dim',
+  unknown: 'dim',
+} as const;
+
+export function stateCell(
+  { state, availableAt }: Pick<AccountLine, 'state' | 'availableAt'>,
+  { color, now }: Theme,
+): Cell {
   const name = state.replaceAll('-', ' ');
-  const paint = {
-    ready: color.green,
-    delayed: color.yellow,
-    exhausted: color.yellow,
-    'sign-in-needed': color.red,
-    disabled: color.dim,
-    unknown: color.dim,
-  }[state];
+  const paint = color[stateColors[state]];
   if (availableAt === undefined) return { text: name, paint };
-  const at = Date.parse(availableAt);
+  const at = msOf(availableAt);
   return { text: `${name} until ${formatWhen(at, now)}`, short: () => `${name} ${formatDuration(at - now)}`, paint };
 }

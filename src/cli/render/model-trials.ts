@@ -1,3 +1,4 @@
+import measureWidth from 'fast-string-width';
 import { printable } from '../../core/printable.js';
 import type { TrialView, TriedAccountView } from '../model-view.js';
 import { titleOf } from './account-table.js';
@@ -9,22 +10,40 @@ const columns: readonly Column[] = [
   { title: 'model', minWidth: 12 },
   { title: 'verdict' },
   { title: 'time', align: 'right', dropOrder: 2 },
-  { title: 'why', minWidth: 10, dropOrder: 1 },
 ];
+
+const why: Column = { title: 'why' };
 
 /** A line for each model that was tried with each account, what could not be tried, and a count of the verdicts. */
 export function renderTrials(accounts: readonly TriedAccountView[], theme: Theme): string {
-  const rows = accounts.flatMap((account) => account.trials.map((trial) => cellsOf(account, trial, theme)));
-  const table = rows.length === 0 ? '' : renderTable(columns, rows, theme);
+  const trials = accounts.flatMap((account) => account.trials.map((trial) => ({ account, trial })));
+  const table = trials.length === 0 ? '' : tableOf(trials, theme);
   const failures = accounts.flatMap((account) => failureLine(account, theme)).join('');
   return `${table}${failures}${summaryOf(accounts)}\n`;
 }
 
-function cellsOf(
-  account: TriedAccountView,
-  { model, verdict, latencyMs, message = '' }: TrialView,
-  theme: Theme,
-): Cell[] {
+interface TrialRow {
+  readonly account: TriedAccountView;
+  readonly trial: TrialView;
+}
+
+/** With the reasons in a column of their own where they fit in full, else each beneath its line. */
+function tableOf(trials: readonly TrialRow[], theme: Theme): string {
+  const { color, style } = theme;
+  const rows = trials.map(({ account, trial }) => cellsOf(account, trial, theme));
+  const reasons = trials.map(({ trial: { message = '' } }) => message);
+  const full = rows.map((row, line) => [...row, { text: reasons[line] ?? '' }]);
+  const inFull = renderTable([...columns, why], full, { ...theme, style: { ...style, isTerminal: false } });
+  if (!style.isTerminal || inFull.split('\n').every((line) => measureWidth(line) <= style.width)) return inFull;
+  const [header = '', ...lines] = renderTable(columns, rows, theme).trimEnd().split('\n');
+  const explained = lines.flatMap((line, position) => {
+    const reason = printable(reasons[position] ?? '');
+    return reason === '' ? [line] : [line, `  ${color.dim(reason)}`];
+  });
+  return [header, ...explained].map((line) => `${line}\n`).join('');
+}
+
+function cellsOf(account: TriedAccountView, { model, verdict, latencyMs }: TrialView, theme: Theme): Cell[] {
   const { green, yellow, dim } = theme.color;
   const paint = verdict === 'available' ? green : verdict === 'unsupported' ? dim : yellow;
   return [
@@ -32,7 +51,6 @@ function cellsOf(
     { text: model },
     { text: verdict.replaceAll('-', ' '), paint },
     { text: `${(latencyMs / 1000).toFixed(1)}s` },
-    { text: message },
   ];
 }
 

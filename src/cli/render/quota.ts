@@ -1,9 +1,22 @@
 import { printable } from '../../core/printable.js';
 import type { QuotaView } from '../../core/quota/snapshot.js';
 import type { Theme } from './theme.js';
-import { formatDistance, formatWhen } from './time.js';
+import { formatDistance, formatWhen, type Moment, msOf } from './time.js';
 
 type WindowView = QuotaView['windows'][number];
+
+/** What of a window is read as text, its times either way. */
+export type ShownWindow = Pick<WindowView, 'id' | 'limitName' | 'remainingPercent'> & {
+  readonly resetsAt?: Moment | undefined;
+};
+
+export interface ShownQuota {
+  /** Default: a cached one. */
+  readonly source?: QuotaView['source'];
+  readonly observedAt: Moment;
+  readonly usableNowPercent?: number | undefined;
+  readonly windows: readonly ShownWindow[];
+}
 
 const barWidth = 20;
 
@@ -34,7 +47,7 @@ function resetText({ resetsAt }: WindowView, { now }: Theme): string {
   return resetsAt === undefined ? '' : `, resets ${formatWhen(Date.parse(resetsAt), now)}`;
 }
 
-export function windowName({ id, limitName }: WindowView): string {
+export function windowName({ id, limitName }: Pick<WindowView, 'id' | 'limitName'>): string {
   return limitName === undefined ? id : printable(`${limitName} ${id}`);
 }
 
@@ -57,24 +70,24 @@ function paintOf(usedPercent: number, { color }: Theme): (text: string) => strin
 }
 
 /** Where the numbers are from and how old they are (P15). */
-export function quotaAge(quota: QuotaView, theme: Theme): string {
-  const seen = formatDistance(Date.parse(quota.observedAt), theme.now);
+export function quotaAge(quota: Pick<ShownQuota, 'source' | 'observedAt'>, theme: Theme): string {
+  const seen = formatDistance(msOf(quota.observedAt), theme.now);
   return quota.source === 'live' ? 'just read' : `seen ${seen}`;
 }
 
 /** `5h 80% · 7d 41% · seen 2m ago`: what is left and how old that is, or the sign of the unknown. */
-export function quotaLeft(quota: QuotaView | undefined, theme: Theme): string {
+export function quotaLeft(quota: ShownQuota | undefined, theme: Theme): string {
   if (quota === undefined || quota.windows.length === 0) return theme.symbols.unknown;
   return `${windowsLeft(quota, theme)} ${theme.symbols.separator} ${quotaAge(quota, theme)}`;
 }
 
 /** `5h 80% · 7d 41%`: what is left of each window that is known. */
-export function windowsLeft(quota: QuotaView | undefined, { symbols }: Theme): string {
+export function windowsLeft(quota: Pick<ShownQuota, 'windows'> | undefined, { symbols }: Theme): string {
   const windows = quota?.windows ?? [];
   if (windows.length === 0) return symbols.unknown;
   return windows.map(windowLeft).join(` ${symbols.separator} `);
 }
 
-export function windowLeft(window: WindowView): string {
+export function windowLeft(window: ShownWindow): string {
   return `${windowName(window)} ${Math.floor(window.remainingPercent)}%`;
 }

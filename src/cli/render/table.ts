@@ -1,5 +1,5 @@
 import measureWidth from 'fast-string-width';
-import { printable } from '../../core/printable.js';
+import { printable, signsOf } from '../../core/printable.js';
 import type { Theme } from './theme.js';
 
 /** One cell: plain text, and how to colour it once its width has been measured. */
@@ -30,16 +30,13 @@ const gap = '  ';
 export function renderTable(columns: readonly Column[], rows: readonly (readonly Cell[])[], theme: Theme): string {
   const full = columns.map((column, index) => layOut(column, rows, index, false));
   const shown = theme.style.isTerminal ? fitTo(columns, rows, full, theme.style.width) : full;
-  const lines = shown.map((each) => linesOf(each, theme));
-  return ['', ...rows]
-    .map(
-      (_, line) =>
-        `${lines
-          .map((column) => column[line])
-          .join(gap)
-          .trimEnd()}\n`,
-    )
-    .join('');
+  const titleRow = lineOf(shown, ({ title }) => ({ ...title, paint: theme.color.dim }), theme);
+  return titleRow + rows.map((_, row) => lineOf(shown, ({ cells }) => cells[row] ?? emptyCell, theme)).join('');
+}
+
+function lineOf(columns: readonly Shown[], cellOf: (column: Shown) => Measured, theme: Theme): string {
+  const cells = columns.map((column) => cellText(cellOf(column), column, theme));
+  return `${cells.join(gap).trimEnd()}\n`;
 }
 
 /** A text that a terminal shows as it is, with its width measured once: that is most of the work of a long table. */
@@ -56,26 +53,28 @@ interface Shown {
   readonly width: number;
 }
 
-/** A column from its title down, as wide as it is shown. */
-function linesOf({ column, title, cells, width }: Shown, theme: Theme): string[] {
-  return [{ ...title, paint: theme.color.dim }, ...cells].map((cell) => {
-    const fitting = pad(cut(cell, width, theme), width, column.align);
-    return cell.paint === undefined ? fitting : cell.paint(fitting);
-  });
+const emptyCell: Measured = { text: '', width: 0 };
+
+/** A cell as wide as its column is shown. */
+function cellText(cell: Measured, { column, width }: Shown, theme: Theme): string {
+  const fitting = pad(cell.width > width ? cut(cell.text, width, theme) : cell, width, column.align);
+  return cell.paint === undefined || !theme.style.hasColor ? fitting : cell.paint(fitting);
 }
 
 function layOut(column: Column, rows: readonly (readonly Cell[])[], index: number, isShort: boolean): Shown {
   const title = measured((isShort ? (column.shortTitle ?? column.title) : column.title).toUpperCase());
   const cells = rows.map((row) => {
     const { text, short, paint } = row[index] ?? { text: '' };
-    return measured(printable(isShort ? (short?.() ?? text) : text), paint);
+    return measured(isShort ? (short?.() ?? text) : text, paint);
   });
   const width = cells.reduce((widest, cell) => Math.max(widest, cell.width), title.width);
   return { column, title, cells, width };
 }
 
 function measured(text: string, paint?: Cell['paint'] | undefined): Measured {
-  return { text, width: widthOf(text), paint };
+  if (plainText.test(text)) return { text, width: text.length, paint };
+  const shown = printable(text);
+  return { text: shown, width: widthOf(shown), paint };
 }
 
 /**
@@ -130,17 +129,16 @@ function totalWidth(columns: readonly Shown[]): number {
   return columns.reduce((sum, { width }) => sum + width, gap.length * (columns.length - 1));
 }
 
-function cut({ text, width }: Measured, available: number, { symbols: { ellipsis } }: Theme): Measured {
-  if (width <= available) return { text, width };
+function cut(text: string, available: number, { symbols: { ellipsis } }: Theme): Measured {
   let kept = '';
-  for (const character of text) {
-    if (widthOf(`${kept}${character}${ellipsis}`) > available) break;
-    kept += character;
+  for (const sign of signsOf(text)) {
+    if (widthOf(`${kept}${sign}${ellipsis}`) > available) break;
+    kept += sign;
   }
   return measured(widthOf(ellipsis) > available ? '' : `${kept}${ellipsis}`);
 }
 
 function pad({ text, width }: Measured, available: number, align: Column['align']): string {
-  const space = ' '.repeat(Math.max(0, available - width));
-  return align === 'right' ? space + text : text + space;
+  const length = text.length + Math.max(0, available - width);
+  return align === 'right' ? text.padStart(length) : text.padEnd(length);
 }

@@ -22,6 +22,7 @@ interface Symbols {
   readonly barEmpty: string;
   readonly unknown: string;
   readonly separator: string;
+  readonly range: string;
   readonly ellipsis: string;
 }
 
@@ -37,6 +38,7 @@ const unicodeSymbols: Symbols = {
   barEmpty: '░',
   unknown: '–',
   separator: '·',
+  range: '–',
   ellipsis: '…',
 };
 
@@ -52,6 +54,7 @@ const asciiSymbols: Symbols = {
   barEmpty: '.',
   unknown: '-',
   separator: '-',
+  range: '-',
   ellipsis: '~',
 };
 

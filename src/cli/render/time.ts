@@ -17,6 +17,13 @@ function twoUnits(ms: number, large: number, largeName: string, small: number, s
   return rest === 0 ? `${whole}${largeName}` : `${whole}${largeName} ${rest}${smallName}`;
 }
 
+/** A time as a result has it, ISO 8601, or in milliseconds since the epoch: writing a thousand as text takes long. */
+export type Moment = string | number;
+
+export function msOf(moment: Moment): number {
+  return typeof moment === 'number' ? moment : Date.parse(moment);
+}
+
 /** `in 2h 5m` or `3d ago`. */
 export function formatDistance(at: number, now: number): string {
   if (Math.abs(at - now) < 1000) return 'now';

@@ -2,18 +2,20 @@ import { printable } from '../../core/printable.js';
 import type { AccountUsage } from '../usage-view.js';
 import { nameOf } from './account-table.js';
 import { quotaAge, renderWindows } from './quota.js';
+import { type SharedFailures, sharedFailures } from './shared-failures.js';
 import type { Theme } from './theme.js';
 import { formatWhen } from './time.js';
 
 /** A block per account: who and how old the numbers are, then a line for everything that is known. */
 export function renderUsage(accounts: readonly AccountUsage[], theme: Theme): string {
-  return accounts
-    .map((account) => accountLines(account, theme).join('\n'))
-    .join('\n\n')
-    .concat('\n');
+  const shared = sharedFailures(accounts, theme);
+  return [...accounts.map((account) => accountLines(account, shared, theme)), shared.lines]
+    .filter((lines) => lines.length > 0)
+    .map((lines) => `${lines.join('\n')}\n`)
+    .join('\n');
 }
 
-function accountLines(account: AccountUsage, theme: Theme): string[] {
+function accountLines(account: AccountUsage, shared: SharedFailures, theme: Theme): string[] {
   const { color, symbols } = theme;
   const { quota, failure } = account;
   const age = quota === undefined ? 'quota unknown' : quotaAge(quota, theme);
@@ -21,7 +23,8 @@ function accountLines(account: AccountUsage, theme: Theme): string[] {
   const title = [color.bold(nameOf(account)), workspace && printable(workspace), plan && printable(plan)];
   const first = `${account.index ?? symbols.unknown}  ${[...title, color.dim(age)].filter(Boolean).join(` ${symbols.separator} `)}`;
   const hint = failure?.hint === undefined ? '' : ` ${symbols.arrow} ${failure.hint}`;
-  const problem = failure === undefined ? [] : [color.yellow(`${printable(failure.message)}${hint}`)];
+  const isSaid = failure === undefined || shared.has(account);
+  const problem = isSaid ? [] : [color.yellow(`${printable(failure.message)}${hint}`)];
   return [first, ...[...limitLines(account, theme), ...moneyLines(account, theme), ...problem].map(indented)];
 }
 

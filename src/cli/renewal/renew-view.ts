@@ -106,8 +106,17 @@ function lineOf(title: string, { outcome, how, reason, message, expiresAt, probl
   }
 }
 
-export function requestText({ method, url, headers, body, renews }: PlannedRequest, { color }: Theme): string {
+/** For people, the accounts among those that it renews have their names. */
+export function requestText(
+  { method, url, headers, body, renews }: PlannedRequest,
+  accounts: readonly RenewedAccount[],
+  { color }: Theme,
+): string {
   const head = Object.entries(headers).map(([name, value]) => `${name}: ${value}`);
-  const about = color.dim(`# for ${renews.map(printable).join(', ')}`);
+  const names = renews.map((name) => {
+    const account = accounts.find(({ id }) => id === name);
+    return account === undefined ? printable(name) : titleOf(account);
+  });
+  const about = color.dim(`# for ${names.join(', ')}`);
   return [about, `${method} ${url}`, ...head, '', body, ''].join('\n');
 }

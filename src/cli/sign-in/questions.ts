@@ -9,23 +9,27 @@ import { titleOf } from '../render/account-table.js';
 import type { ExpectedPerson } from './expectation.js';
 import type { Whom } from './whom.js';
 
+export interface LoginScope {
+  readonly scope: Scope;
+  /** The project, where nobody could be asked whether it should be that; say so of what has been added to it. */
+  readonly unasked?: string;
+}
+
 /**
  * Where new accounts go. The first ones in a project ask; without a terminal, or where nothing is to be asked, they stay
- * in the project, and it says so.
+ * in the project.
  */
-export async function chooseLoginScope(context: Context, asks = context.io.isInteractive): Promise<Scope> {
+export async function chooseLoginScope(context: Context, asks = context.io.isInteractive): Promise<LoginScope> {
   const scope = context.writingScope();
-  if (scope.kind === 'global' || context.options.project !== undefined) return scope;
-  if (readScopes(context.root, scope).records.key === scope.key) return scope;
-  if (!asks) {
-    context.warn(`the account is kept for the project ${scope.root} only; use --global to keep it for everywhere`);
-    return scope;
-  }
+  if (scope.kind === 'global' || context.options.project !== undefined) return { scope };
+  if (readScopes(context.root, scope).records.key === scope.key) return { scope };
+  if (!asks) return { scope, unasked: scope.root };
   const prompter = await context.prompter();
-  return prompter.select<Scope>('Where should this account be available?', [
+  const chosen = await prompter.select<Scope>('Where should this account be available?', [
     { name: 'Only in this project', value: scope, description: scope.root },
     { name: 'Everywhere', value: { kind: 'global' } },
   ]);
+  return { scope: chosen };
 }
 
 interface GivenOptions {

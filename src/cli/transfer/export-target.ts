@@ -65,7 +65,8 @@ function assertUsable({ home, root }: Context, path: string, force: boolean): vo
     throw unusable(`there is no directory ${above}`, `mkdir -p '${above}'`);
   }
   const facts = statOf(path);
-  if (facts !== undefined && !facts.isFile()) throw unusable(`${path} is no regular file`, 'name another with --out');
+  if (facts !== undefined && !facts.isFile())
+    throw unusable(`${path} is not a regular file`, 'name another with --out');
   if (!force) assertFree(path);
 }
 

@@ -7,8 +7,8 @@ export function declareAccounts(program: Program, execute: Execute): void {
   program
     .command('list')
     .alias('ls')
-    .summary('show the accounts')
-    .description('Shows the accounts of this scope from what is stored; asks nobody.')
+    .summary('list the accounts')
+    .description('Lists the accounts of this scope from what is stored. Makes no requests.')
     .option('--csv', csvHelp)
     .option('--out <file>', outHelp)
     .addHelpText('after', examples(['codex-auth list', 'codex-auth list --json', 'codex-auth list --global']))
@@ -19,7 +19,9 @@ export function declareAccounts(program: Program, execute: Execute): void {
   program
     .command('status')
     .summary('show the active account in full')
-    .description('Shows the active or the named account: who it is, how long its token lives, and where each file is.')
+    .description(
+      'Shows the active account, or the named one: who it is, when its token expires, and where each file is.',
+    )
     .argument('[selector]', selectorHelp)
     .addHelpText('after', examples(['codex-auth status', 'codex-auth status work', 'codex-auth status --json']))
     .action((selector) =>
@@ -54,10 +56,10 @@ export function declareAccounts(program: Program, execute: Execute): void {
 
   program
     .command('label')
-    .summary('name an account')
-    .description('Gives an account a name of your own; an empty text takes it away.')
+    .summary('label an account')
+    .description('Gives an account a name of your own; an empty text removes it.')
     .argument('<selector>', selectorHelp)
-    .argument('<text>', 'the name')
+    .argument('<text>', 'the label')
     .addHelpText('after', examples(['codex-auth label 2 client', 'codex-auth label client ""']))
     .action((selector, text) =>
       execute(async () => (await import('../commands/label.js')).labelCommand, { selector, text }, program.opts()),
@@ -65,12 +67,12 @@ export function declareAccounts(program: Program, execute: Execute): void {
 
   program
     .command('move')
-    .summary('keep an account for a project, or for everywhere')
+    .summary('move an account to a project, or make it global')
     .description(
-      'Moves an account to the accounts of a project, or to the global ones. It keeps its name, its state and its login; an account lives in one place only.',
+      'Moves an account to the accounts of a project, or to the global ones. It keeps its label, state and login. An account lives in one place only.',
     )
     .argument('<selector>', selectorHelp)
-    .requiredOption('--to <global|dir>', 'where it is to live: everywhere, or in the project of a directory')
+    .requiredOption('--to <global|dir>', 'where to: global, or the directory of a project')
     .addHelpText(
       'after',
       examples([
@@ -85,8 +87,8 @@ export function declareAccounts(program: Program, execute: Execute): void {
 
   program
     .command('enable')
-    .summary('let an account be used again')
-    .description('Takes back a disable.')
+    .summary('use a disabled account again')
+    .description('Enables a disabled account, so that it is checked and recommended again.')
     .argument('<selector>', selectorHelp)
     .addHelpText('after', examples(['codex-auth enable 2']))
     .action((selector) =>
@@ -95,8 +97,10 @@ export function declareAccounts(program: Program, execute: Execute): void {
 
   program
     .command('disable')
-    .summary('set an account aside without removing it')
-    .description('A disabled account is never recommended or checked, and becomes active only with `switch --enable`.')
+    .summary('stop using an account, but keep it')
+    .description(
+      'Disables an account: it is neither checked nor recommended, and becomes active only with `switch --enable`.',
+    )
     .argument('<selector>', selectorHelp)
     .addHelpText('after', examples(['codex-auth disable old@example.com']))
     .action((selector) =>
@@ -105,13 +109,13 @@ export function declareAccounts(program: Program, execute: Execute): void {
 
   program
     .command('remove')
-    .summary('forget an account')
+    .summary('remove an account')
     .description(
-      'Removes an account from this program and keeps a recoverable copy. The login itself lives on at the provider.',
+      'Removes an account from this program and keeps a recoverable copy. The login stays valid at the provider, unless --revoke is given.',
     )
     .argument('<selector>', selectorHelp)
-    .option('-y, --yes', 'do not ask')
-    .option('--revoke', 'also end the login at the provider; no copy of it will work again')
+    .option('-y, --yes', 'skip the confirmation')
+    .option('--revoke', 'also end the login at the provider; no copy of it will work any more')
     .addHelpText('after', examples(['codex-auth remove 3', 'codex-auth remove old@example.com --yes']))
     .action((selector, options) =>
       execute(

@@ -1,13 +1,15 @@
 import { Option } from '@commander-js/extra-typings';
 
-export const selectorHelp = 'index, email, label, id or an unambiguous part of one; - is the previous account';
+export const selectorHelp = 'index, email, label or id, or an unambiguous part of one; - means the previous account';
 export const csvHelp = 'print comma-separated values';
 export const outHelp = 'write to this file instead of the terminal';
-export const cachedHelp = 'ask nobody, show what is known';
-export const modelHelp = 'count the limits that bind this model';
+export const cachedHelp = 'make no requests; show what is stored';
+export const modelHelp = 'apply the limits of this model';
 
 export function liveOption() {
-  return new Option('--live', 'ask about every account now, and refresh the tokens that are due').conflicts('cached');
+  return new Option('--live', 'read the quota of every account now, and refresh tokens that are due').conflicts(
+    'cached',
+  );
 }
 
 export function examples(lines: readonly string[]): string {

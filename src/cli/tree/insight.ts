@@ -7,9 +7,9 @@ import type { Program } from './program-base.js';
 export function declareInsight(program: Program, execute: Execute): void {
   program
     .command('check')
-    .summary('see whether each account works')
+    .summary('check whether each account works')
     .description(
-      'Looks at every enabled account, or the named one: whether its token is good, when its login last proved valid, and whether the provider lets it in. Refreshes the tokens that are due.',
+      'Checks every enabled account, or the named one: whether its token is good, when its login was last proven to work, and whether the provider lets it in. Refreshes tokens that are due.',
     )
     .argument('[selector]', selectorHelp)
     .option('--live', 'also read the quota')
@@ -26,7 +26,7 @@ export function declareInsight(program: Program, execute: Execute): void {
     .command('usage')
     .summary('show the quota of each account')
     .description(
-      'Shows all that the free usage endpoint tells about every enabled account, or the named one. Spends no quota; refreshes no token unless --live.',
+      'Shows everything that the free usage endpoint says about every enabled account, or the named one. Spends no quota, and refreshes no token unless --live is given.',
     )
     .argument('[selector]', selectorHelp)
     .option('--cached', cachedHelp)
@@ -47,12 +47,10 @@ export function declareInsight(program: Program, execute: Execute): void {
 
   program
     .command('forecast')
-    .summary('tell which accounts can be used, and when')
-    .description(
-      'Shows for every account whether it is ready or when it will be, how risky it is, and which one to use.',
-    )
+    .summary('show which accounts can be used, and when')
+    .description('Shows whether each account is ready or when it will be, how risky it is, and which one to use.')
     .option('--model <slug>', modelHelp)
-    .option('--explain', 'say what adds up to the risk and the score')
+    .option('--explain', 'show what the risk and the score are made of')
     .option('--cached', cachedHelp)
     .addOption(liveOption())
     .option('--csv', csvHelp)
@@ -64,10 +62,10 @@ export function declareInsight(program: Program, execute: Execute): void {
 
   program
     .command('best')
-    .summary('name the account to use now')
-    .description('The recommendation of forecast as one line. Exits with 1 when no account is ready.')
+    .summary('recommend the account to use now')
+    .description('Prints the recommendation of forecast as one line. Exits with 1 when no account is ready.')
     .option('--switch', 'make it the active account')
-    .option('--session <id>', 'keep a conversation on its account while that one stays healthy', conversationId)
+    .option('--session <id>', 'keep a conversation on its account while that account stays healthy', conversationId)
     .option('--model <slug>', modelHelp)
     .option('--cached', cachedHelp)
     .addOption(liveOption())
@@ -83,12 +81,12 @@ export function declareInsight(program: Program, execute: Execute): void {
     .command('models')
     .summary('try which models answer; spends quota')
     .description(
-      'Sends each model the smallest question there is, with every enabled account or the named one, and says which of them answer and how fast. The only command that spends quota: it says how many requests it sends, and asks first. Without --model it tries what the provider lists for these accounts, best first.',
+      'Sends each model the smallest possible request as every enabled account, or the named one, and shows which of them answer and how fast. The only command that spends quota: it says how many requests it will send, and asks first. Without --model, it tries what the provider lists for these accounts, best first.',
     )
     .argument('[selector]', selectorHelp)
     .option('--sample <n>', 'try only the first n models', positiveInteger)
     .addOption(new Option('--model <slug>', 'try this model only').conflicts('sample'))
-    .option('-y, --yes', 'do not ask')
+    .option('-y, --yes', 'skip the confirmation')
     .option('--csv', `${csvHelp}: the pool file, the account id, the models that were tried and those that answered`)
     .option('--out <file>', outHelp)
     .addHelpText(
@@ -109,8 +107,10 @@ export function declareInsight(program: Program, execute: Execute): void {
 
   program
     .command('report')
-    .summary('write down everything that is known')
-    .description('A snapshot of accounts, quota, health, what is set aside, the recommendation and the settings.')
+    .summary('show everything that is known')
+    .description(
+      'Shows accounts, quota, health, flagged accounts, the recommendation and the settings in one snapshot.',
+    )
     .option('--cached', cachedHelp)
     .addOption(liveOption())
     .option('--out <file>', outHelp)

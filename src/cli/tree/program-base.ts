@@ -1,4 +1,5 @@
-import { Command, InvalidArgumentError } from '@commander-js/extra-typings';
+import { Command, Help, InvalidArgumentError } from '@commander-js/extra-typings';
+import { wrapText } from '../wrap-text.js';
 import { examples } from './help-texts.js';
 
 export interface ProgramEnvironment {
@@ -12,25 +13,37 @@ export type Program = ReturnType<typeof createProgramBase>;
 /** The program with its global options, before any command is declared. Never exits the process by itself. */
 export function createProgramBase({ version, print, width }: ProgramEnvironment) {
   return new Command('codex-auth')
-    .description('Keeps several ChatGPT logins for the official Codex CLI, and makes any of them the active one.')
+    .description('Keeps several ChatGPT logins for the official Codex CLI, and switches between them.')
     .version(version, '-V, --version', 'show the version')
     .helpOption('-h, --help', 'show help')
     .helpCommand('help [command]', 'show help for a command')
     .option('--json', 'print one JSON document')
     .option('--project <dir>', "use the accounts of this directory's project")
     .option('--global', 'use the global accounts')
-    .option('--config <file>', 'read settings from this file')
+    .option('--config <file>', 'use this settings file')
     .option('--proxy <url>', 'send requests through this proxy; an empty value forces a direct connection')
-    .option('--timeout <seconds>', 'give each request at most this long', positiveNumber)
+    .option('--timeout <seconds>', 'time limit for each request', positiveNumber)
     .option('--mask', 'hide email addresses')
-    .option('--no-input', 'never ask, never open a prompt')
+    .option('--no-input', 'never prompt')
     .option('--no-color', 'print without colour')
     .exitOverride()
     .showSuggestionAfterError()
-    .configureHelp({ showGlobalOptions: true })
+    .configureHelp({ showGlobalOptions: true, minWidthToWrap: leastWidth, formatItem: helpItem })
     .configureOutput({ writeOut: print, writeErr: () => undefined, getOutHelpWidth: () => width })
-    .addHelpText('after', '\nAlone, on a terminal, it opens the dashboard.')
+    .addHelpText('after', wrapText('\nWithout a command, on a terminal, it opens the dashboard.', width))
     .addHelpText('after', examples(['codex-auth login', 'codex-auth list', 'codex-auth switch work']));
+}
+
+/** Below this there is no room to read in. */
+const leastWidth = 24;
+
+/** Beside its name, or beneath it where the terminal is too narrow for that. */
+function helpItem(this: Help, term: string, termWidth: number, description: string, helper: Help): string {
+  const { helpWidth = 80 } = helper;
+  const isBeside = helpWidth - termWidth - 4 >= leastWidth;
+  if (isBeside || description === '') return Help.prototype.formatItem.call(this, term, termWidth, description, helper);
+  const lines = helper.boxWrap(description, helpWidth - 6).split('\n');
+  return [`  ${term}`, ...lines.map((line) => `      ${line}`)].join('\n');
 }
 
 function positiveNumber(value: string): number {

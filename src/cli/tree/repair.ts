@@ -6,9 +6,9 @@ import type { Program } from './program-base.js';
 export function declareRepair(program: Program, execute: Execute): void {
   program
     .command('verify-flagged')
-    .summary('see whether the accounts that were set aside work again')
+    .summary('check whether flagged accounts work again')
     .description(
-      'Refreshes every account that was set aside, checks its new access token, reads its quota, and brings those that work back into their pool with full health. New tokens are kept whatever comes out.',
+      'Refreshes every account that was set aside, checks its new access token, reads its quota, and returns those that work to their pool with full health. New tokens are kept in any case.',
     )
     .option('--dry-run', 'refresh and write nothing; predict from the access tokens that are still valid')
     .option('--no-restore', 'leave the accounts that work where they are')
@@ -33,7 +33,7 @@ export function declareRepair(program: Program, execute: Execute): void {
     .command('flag')
     .summary('set an account aside until it has been verified')
     .description(
-      'Moves an account out of its pool, so that it is not used any more, until verify-flagged or a new sign-in brings it back.',
+      'Takes an account out of its pool, so that it is no longer used, until verify-flagged or a new sign-in brings it back.',
     )
     .argument('<selector>', selectorHelp)
     .addHelpText('after', examples(['codex-auth flag 2', 'codex-auth flag work@example.com']))
@@ -45,9 +45,9 @@ export function declareRepair(program: Program, execute: Execute): void {
     .command('fix')
     .summary('make safe repairs to the accounts')
     .description(
-      'Merges records of the same account, corrects account ids, fills in what the tokens tell, finishes what was interrupted, refreshes what is due, sets aside what is dead and forgets what is over. Enables nothing.',
+      'Merges records of the same account, corrects account ids, fills in what the tokens say, finishes what was interrupted, refreshes tokens that are due, sets dead logins aside and forgets what has expired. Never enables an account.',
     )
-    .option('--dry-run', 'show what would be done, and do nothing')
+    .option('--dry-run', 'show what would be done, and change nothing')
     .addHelpText('after', examples(['codex-auth fix --dry-run', 'codex-auth fix']))
     .action((options) => execute(async () => (await import('../commands/fix.js')).fixCommand, options, program.opts()));
 
@@ -55,11 +55,11 @@ export function declareRepair(program: Program, execute: Execute): void {
     .command('doctor')
     .summary('find out what is wrong, and repair it')
     .description(
-      'Looks at everything that can go wrong with accounts, files, locks, the official client and the network, and says what each finding means and what to do. With --fix it repairs what is safe to repair, and looks again. It spends no token.',
+      'Looks at everything that can go wrong with accounts, files, locks, the official client and the network, and says what each finding means and what to do. With --fix, it repairs what is safe to repair, and looks again. Never spends a token.',
     )
     .option('--fix', 'repair what can be repaired')
     .option('--dry-run', 'with --fix: only show the plan')
-    .option('--offline', 'ask nobody')
+    .option('--offline', 'make no requests')
     .addHelpText(
       'after',
       examples(['codex-auth doctor', 'codex-auth doctor --fix --dry-run', 'codex-auth doctor --fix']),

@@ -12,12 +12,12 @@ export function declareShell(program: Program, execute: Execute): void {
     .description(
       'Puts a small script named codex first on the PATH of your shells. It hands "codex auth" to this program and everything else, untouched, to the official client. Shows the files and lines before it changes any.',
     )
-    .option('-y, --yes', 'do not ask')
-    .addOption(new Option('--shell <shell...>', 'only these shells').choices(shellNames))
-    .option('--dry-run', 'show what would be done, and do nothing')
-    .addOption(new Option('--undo', 'take out exactly what setup put in').conflicts('print'))
+    .option('-y, --yes', 'skip the confirmation')
+    .addOption(new Option('--shell <shell...>', 'set up these shells only').choices(shellNames))
+    .option('--dry-run', 'show what would be done, and change nothing')
+    .addOption(new Option('--undo', 'remove exactly what setup added').conflicts('print'))
     .addOption(
-      new Option('--print <shell>', 'print the lines for this shell, and do nothing')
+      new Option('--print <shell>', 'print the lines for this shell, and change nothing')
         .choices(shellNames)
         .conflicts(['shell', 'dryRun', 'yes']),
     )
@@ -38,9 +38,9 @@ export function declareShell(program: Program, execute: Execute): void {
     .command('completion')
     .summary('print a script that completes command lines')
     .description(
-      'Prints what a shell has to read so that Tab completes commands, options, values and the names of accounts, after "codex-auth" and after "codex auth". Names come from the stored accounts; nothing is asked or changed. What the official client completes, it still does.',
+      'Prints a script for a shell, so that Tab completes commands, options, values and the names of accounts, after "codex-auth" and after "codex auth". Names come from the stored accounts; nothing is requested or changed. What the official client completes, it still does.',
     )
-    .addArgument(new Argument('<shell>', 'the shell that is to read it').choices(shellNames))
+    .addArgument(new Argument('<shell>', 'the shell that reads it').choices(shellNames))
     .addHelpText(
       'after',
       `${examples([
@@ -56,11 +56,11 @@ export function declareShell(program: Program, execute: Execute): void {
 
   program
     .command('uninstall')
-    .summary('remove what this program has put on this machine')
+    .summary('remove what this program added to this machine')
     .description(
-      'Undoes setup and removes caches and locks. The accounts stay, unless --accounts is given; the auth.json of the official client stays in any case.',
+      'Undoes setup and removes caches and locks. The accounts stay, unless --accounts is given; the login of the official client always stays.',
     )
-    .option('-y, --yes', 'do not ask')
+    .option('-y, --yes', 'skip the confirmation')
     .option('--accounts', 'remove the stored accounts and settings as well')
     .option('--dry-run', 'show what would be removed, and remove nothing')
     .addHelpText('after', examples(['codex-auth uninstall', 'codex-auth uninstall --accounts']))
@@ -71,7 +71,7 @@ export function declareShell(program: Program, execute: Execute): void {
 
 /** The line for the file that each shell reads when it starts. */
 const completionSetup = `
-To have it in every shell, after the completion of codex itself:
+To enable it in every new shell, after the completion of codex itself, add:
   ~/.bashrc                   source <(codex-auth completion bash)
   ~/.zshrc, after compinit    source <(codex-auth completion zsh)
   ~/.config/fish/config.fish  codex-auth completion fish | source

@@ -13,8 +13,8 @@ export function declareSignIn(program: Program, execute: Execute): void {
     .option('--device-auth', 'sign in with a code on another device')
     .option('--manual', 'paste the callback URL instead of waiting for the browser')
     .option('--no-browser', 'the same as --manual')
-    .option('--label <text>', 'name the account')
-    .option('--expect <email>', 'refuse any other identity')
+    .option('--label <text>', 'label the account')
+    .option('--expect <email>', 'accept this email address only')
     .option('--activate', 'make it the active account')
     .option('--no-activate', 'leave the active account as it is')
     .addHelpText(

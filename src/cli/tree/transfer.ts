@@ -8,15 +8,15 @@ import type { Program } from './program-base.js';
 export function declareTransfer(program: Program, execute: Execute): void {
   program
     .command('import')
-    .summary('take over logins from files')
+    .summary('import logins from files')
     .description(
-      "Reads the official client's auth.json, token files and account pools of this family, shows what is new or newer, and takes that over. The files are only read. Of a directory, the .json files directly in it are read.",
+      "Reads the official client's auth.json, token files or account pools, shows which logins are new or newer, and takes those over. The files themselves are not changed. In a directory, only the .json files directly in it are read.",
     )
     .argument('<path...>', 'files and directories')
-    .option('-y, --yes', 'do not ask')
+    .option('-y, --yes', 'skip the confirmation')
     .option('--dry-run', 'show the plan and change nothing')
     .addOption(
-      new Option('--format <format>', 'what the files are')
+      new Option('--format <format>', 'the format of the files')
         .choices(['auto', 'codex', 'flat', 'pool'])
         .default('auto' as const),
     )
@@ -36,7 +36,7 @@ export function declareTransfer(program: Program, execute: Execute): void {
     .command('export')
     .summary('write logins to files for another tool or machine')
     .description(
-      'Writes the accounts of this scope, or the named ones, to files that only you can read: one pool, or a file each. The tokens are in them in clear, and are never printed. Use each copy in one place only: two holders of one login sign each other out.',
+      'Writes the accounts of this scope, or the named ones, to files that only you can read: one pool, or a file each. They hold the tokens in clear text, which are never printed. Use each copy in one place only: two holders of one login sign each other out.',
     )
     .argument('[selector...]', selectorHelp)
     .addOption(
@@ -44,9 +44,9 @@ export function declareTransfer(program: Program, execute: Execute): void {
         .choices(['codex', 'flat', 'pool'])
         .default('pool' as const),
     )
-    .option('--out <path>', 'the file, or the directory for several; default: one named after today, here')
-    .option('--force', 'replace files that are there already')
-    .option('-y, --yes', 'do not ask')
+    .option('--out <path>', 'the file, or a directory for several (default: a file here, named after today)')
+    .option('--force', 'replace existing files')
+    .option('-y, --yes', 'skip the confirmation')
     .addOption(new Option('--csv', 'print a table of the accounts without tokens instead').conflicts('format'))
     .addHelpText(
       'after',

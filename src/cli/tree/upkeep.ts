@@ -12,7 +12,7 @@ export function declareUpkeep(program: Program, execute: Execute): void {
     .description(
       'Stays in the foreground and refreshes every access token shortly before it expires. The login in auth.json is left to a running official client.',
     )
-    .option('--once', 'do one round and end')
+    .option('--once', 'do one round and exit')
     .addHelpText('after', examples(['codex-auth guard', 'codex-auth guard --once']))
     .action((options) =>
       execute(async () => (await import('../commands/guard.js')).guardCommand, options, program.opts()),
@@ -22,14 +22,14 @@ export function declareUpkeep(program: Program, execute: Execute): void {
     .command('watch')
     .summary('show the quota of all accounts as it changes')
     .description(
-      'Reads the quota of every enabled account again and again from the free usage endpoint, and shows what is left and until when. Asks less often about an account whose answer failed. Spends no quota and refreshes no token. On a terminal it draws in place; elsewhere a table follows the other, and with --json a line of JSON.',
+      'Reads the quota of every enabled account at regular intervals from the free usage endpoint, and shows what is left and when it resets. Asks less often about an account after a failure. Spends no quota and refreshes no token. A terminal is redrawn in place; elsewhere, one table follows another, or one line of JSON with --json.',
     )
     .addOption(
       new Option('--interval <seconds>', `how often to look, from ${watchSeconds.least} to ${watchSeconds.most}`)
         .default(60)
         .argParser(watchInterval),
     )
-    .option('--once', 'look once and end')
+    .option('--once', 'look once and exit')
     .addHelpText(
       'after',
       examples(['codex-auth watch', 'codex-auth watch --interval 300', 'codex-auth watch --once --json']),
@@ -40,17 +40,17 @@ export function declareUpkeep(program: Program, execute: Execute): void {
 
   program
     .command('renew')
-    .summary('refresh logins that will end soon')
+    .summary('refresh logins that expire soon')
     .description(
-      'Refreshes accounts, or token files in place, whose access token ends soon, or that lack an id token or a stated end; everything else is skipped. Without arguments: every enabled account. Copies of one login are refreshed once, and all of them get the result. A word is an account, unless it looks like a path: write ./work for a directory.',
+      'Refreshes accounts, or token files in place, whose access token expires soon, or whose id token or expiry is missing; everything else is skipped. Without arguments, this means every enabled account. Copies of one login are refreshed once, and all of them get the result. A word names an account, unless it looks like a path: write ./work for a directory.',
     )
     .argument('[targets...]', 'accounts, token files, or directories with token files in them (*.json)')
     .option(
       '--before <duration>',
-      'refresh what ends within this time: 3d, 12h, 30m (default: renewBeforeDays)',
+      'refresh what expires within this time, such as 3d, 12h or 30m (default: the setting renewBeforeDays)',
       duration,
     )
-    .option('-f, --force', 'refresh whatever there is')
+    .option('-f, --force', 'refresh also what is not due')
     .option('--print-only', 'show the requests with their secrets masked; send and write nothing')
     .addHelpText(
       'after',
@@ -67,7 +67,9 @@ export function declareUpkeep(program: Program, execute: Execute): void {
   const config = program
     .command('config')
     .summary('read and change settings')
-    .description('Settings come from the environment, else from the settings file, else they have their default.');
+    .description(
+      'Shows and changes settings. A value in the environment wins over the settings file, and that over the default.',
+    );
   config
     .command('list', { isDefault: true })
     .summary('show every setting with its value, default and source')
@@ -78,7 +80,7 @@ export function declareUpkeep(program: Program, execute: Execute): void {
   config
     .command('get')
     .summary('print the value of a setting')
-    .argument('<setting>', 'its name')
+    .argument('<setting>', 'the name of the setting')
     .addHelpText('after', examples(['codex-auth config get quotaTtlMs']))
     .action((name) =>
       execute(async () => (await import('../commands/config.js')).configGetCommand, { name }, program.opts()),
@@ -86,7 +88,7 @@ export function declareUpkeep(program: Program, execute: Execute): void {
   config
     .command('set')
     .summary('change a setting')
-    .argument('<setting>', 'its name')
+    .argument('<setting>', 'the name of the setting')
     .argument('<value>', 'the new value')
     .addHelpText('after', examples(['codex-auth config set quotaTtlMs 60000']))
     .action((name, value) =>
@@ -94,8 +96,8 @@ export function declareUpkeep(program: Program, execute: Execute): void {
     );
   config
     .command('unset')
-    .summary('go back to the default of a setting')
-    .argument('<setting>', 'its name')
+    .summary('reset a setting to its default')
+    .argument('<setting>', 'the name of the setting')
     .addHelpText('after', examples(['codex-auth config unset quotaTtlMs']))
     .action((name) =>
       execute(async () => (await import('../commands/config.js')).configUnsetCommand, { name }, program.opts()),

@@ -90,10 +90,9 @@ function viewOf(
   { roster, sourceOf }: ProbedRoster,
   memory: Memory | undefined,
 ): WatchedAccount {
-  const view = { now: context.clock.now(), mask: context.options.mask === true };
   const observedAt = roster.state.accounts[account.id]?.quota?.observedAt;
   return definedOnly({
-    ...accountView(account, decision, roster, view),
+    ...accountView(account, decision, context.options.mask === true),
     quota: decision.quota && toQuotaView(decision.quota, sourceOf(account.id)),
     lastSuccessAt: observedAt === undefined ? undefined : toIso(observedAt),
     lastError: memory?.lastError,

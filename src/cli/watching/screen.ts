@@ -1,9 +1,9 @@
 import { type Context, createContext } from '../context.js';
-import { enterScreen, type Screen } from '../dashboard/screen.js';
-import { wrapLine } from '../dashboard/wrap-line.js';
 import { createTheme, type Theme } from '../render/theme.js';
 import { formatDuration } from '../render/time.js';
 import { blockLines, tableLines } from '../render/watch.js';
+import { enterScreen, type Screen } from '../screen/enter-screen.js';
+import { wrapLine } from '../screen/wrap-line.js';
 import type { WatchRound } from './watch-view.js';
 
 /** Draws each round in the place of the one before, and every second how old it has become, until they end. */

@@ -1,4 +1,5 @@
 import type { AuthFileContent } from '../codex/auth-file.js';
+import { isLoginOf } from '../codex/foreign-login.js';
 import { type CodexHome, readAuthFile } from '../codex/home.js';
 import { isDamaged, readSettledAuthFile } from '../codex/settled-auth-file.js';
 import { definedOnly } from '../defined-only.js';
@@ -14,7 +15,6 @@ import { readEntries } from '../storage/journal.js';
 import type { Root } from '../storage/root.js';
 import { readAllScopes } from '../storage/scope-files.js';
 import type { Account } from './account.js';
-import { isSameAccount } from './identity.js';
 import { withNewestTokens } from './roster.js';
 
 /** Spends a refresh token when it has to. Reading commands are never handed one (P5). */
@@ -38,7 +38,13 @@ export type AuthorizedAnswer<A = BackendAnswer> =
   | Answered<A>
   /** Without a refresh nothing can be asked; nothing was sent. */
   | { readonly kind: 'needs-refresh'; readonly account: Account }
-  | { readonly kind: 'not-refreshed'; readonly outcome: RefreshOutcome; readonly account: Account }
+  | {
+      readonly kind: 'not-refreshed';
+      readonly outcome: RefreshOutcome;
+      readonly account: Account;
+      /** The access token was refused before that; absent where it was not sent. */
+      readonly isDenied?: true;
+    }
   /** The token was refused, and the official client meanwhile has another account or none: no refresh, their decision. */
   | { readonly kind: 'signed-out' | 'switched'; readonly account: Account };
 
@@ -86,7 +92,7 @@ export async function askAsAccount<A extends { readonly kind: string }>(
   if (second.answer.kind !== 'unauthorized' || access.refresher === undefined) return second;
 
   const outcome = await access.refresher(second.account, 'unauthorized', second.account.tokens.accessToken);
-  if (outcome.kind !== 'usable') return notRefreshed(outcome);
+  if (outcome.kind !== 'usable') return { ...notRefreshed(outcome), isDenied: true };
   return send(readyAfter(outcome), ask);
 }
 
@@ -131,7 +137,7 @@ function needsRefresh(account: Account): Unanswered {
   return { kind: 'needs-refresh', account };
 }
 
-function notRefreshed(outcome: RefreshOutcome): Unanswered {
+function notRefreshed(outcome: RefreshOutcome): Extract<Unanswered, { kind: 'not-refreshed' }> {
   return { kind: 'not-refreshed', outcome, account: outcome.account };
 }
 
@@ -159,10 +165,6 @@ async function reload(
   const newest = readNewest(access, account);
   const isOther = newest.tokens.accessToken?.equals(account.tokens.accessToken) === false;
   return isOther ? { kind: 'ready', account: newest, recovery: 'reloaded' } : 'unchanged';
-}
-
-function isLoginOf(content: AuthFileContent | undefined, account: Account): boolean {
-  return content?.kind === 'login' && isSameAccount(content.login.identity, account);
 }
 
 function readNewest({ root, home }: BackendAccess, account: Account): Account {

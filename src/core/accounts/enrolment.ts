@@ -1,8 +1,11 @@
 import { definedOnly } from '../defined-only.js';
+import { areOfDifferentIssuers } from '../oauth/foreign-issuer.js';
 import { readClaims } from '../oauth/jwt-claims.js';
 import type { Secret } from '../secret.js';
 import { withoutFlag } from '../storage/account-codec.js';
+import { keepAside } from '../storage/kept.js';
 import { moveTime } from '../storage/moves.js';
+import { encodePool } from '../storage/pool-codec.js';
 import { nextTokens } from '../storage/rotation.js';
 import type { RecordStore, Store } from '../storage/store.js';
 import {
@@ -14,7 +17,7 @@ import {
   type TokenSet,
 } from './account.js';
 import { findSame, type Identity } from './identity.js';
-import { withAccount, withoutAccount, withoutTombstone } from './pool.js';
+import { emptyPool, withAccount, withoutAccount, withoutTombstone } from './pool.js';
 
 /** A login that has just been proven: by our own sign-in, or found in `auth.json`. */
 export interface ProvenLogin {
@@ -31,6 +34,8 @@ export interface Enrolment {
   /** Where it lives: signing in to an account that lives elsewhere updates it there (DESIGN §5). */
   readonly scopeKey: string | undefined;
   readonly outcome: 'added' | 'updated' | 'restored';
+  /** Where the login went that the account had before, when another provider issued it: this one replaces none of that. */
+  readonly keptFile?: string;
 }
 
 /**
@@ -38,9 +43,18 @@ export interface Enrolment {
  * set aside, or as a new account of the given scope. Label, enabled flag and position stay. Forgets a removal.
  */
 export function enrol(store: Store, login: ProvenLogin, scopeKey: string | undefined): Enrolment {
+  const keptFile = keepForeign(store, login);
   const enrolment = place(store, login, scopeKey);
   forgetRemoval(store, login.identity);
-  return enrolment;
+  return { ...enrolment, ...definedOnly({ keptFile }) };
+}
+
+/** In the format of `remove`, so that `import` can bring it back. */
+function keepForeign(store: Store, login: ProvenLogin): string | undefined {
+  const before = findAnywhere(store, login.identity)?.account;
+  if (before === undefined || !areOfDifferentIssuers(before, login)) return undefined;
+  const copy = encodePool(withAccount(emptyPool, before));
+  return keepAside(store.root, 'replaced-login', `${JSON.stringify(copy, null, 2)}\n`);
 }
 
 function place(store: Store, login: ProvenLogin, scopeKey: string | undefined): Enrolment {

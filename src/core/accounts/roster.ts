@@ -1,4 +1,5 @@
 import type { AuthFileLogin } from '../codex/auth-file.js';
+import { isLoginOf, judgeBeside } from '../codex/foreign-login.js';
 import { type AuthFileState, type CodexHome, readAuthFileForDisplay } from '../codex/home.js';
 import type { AccountFacts } from '../decision/facts.js';
 import { definedOnly } from '../defined-only.js';
@@ -14,7 +15,7 @@ import type { Root } from '../storage/root.js';
 import { nextTokens } from '../storage/rotation.js';
 import { hasFiles, readScope, readScopeAmongOthers, type ScopeRecords } from '../storage/scope-files.js';
 import type { Account } from './account.js';
-import { findSame, isExactly, isSameAccount } from './identity.js';
+import { findSame, isExactly } from './identity.js';
 import type { LocatedAccount } from './selector.js';
 
 /** The accounts of a scope as they stand now, read without a lock and without writing anything (P5). */
@@ -31,6 +32,8 @@ export interface Roster {
   /** With the newest tokens that `auth.json` and the journal hold for them. */
   readonly accounts: readonly Account[];
   readonly state: AccountState;
+  /** Ids of the accounts that this run has found to be refused, whatever is remembered of them. */
+  readonly shutOut?: ReadonlySet<string>;
   readonly authFile: AuthFileState;
   /** The account whose login `auth.json` holds, wherever it lives; absent when it is none of ours. */
   readonly active?: LocatedAccount;
@@ -40,13 +43,14 @@ export interface Roster {
 export function readRoster(root: Root, home: CodexHome, scope: Scope): Roster {
   const { records, others, warnings } = readScopes(root, scope);
   const { state, warning } = readAccountState(root.paths.accountState);
-  const authFile = readAuthFileForDisplay(home);
+  const authFile = besideAccounts(readAuthFileForDisplay(home), [records, ...others]);
   const journal = readEntries(root.paths.journal);
   const login = authFile.content?.kind === 'login' ? authFile.content.login : undefined;
   const owner = login && findOwner(records, others, login);
-  const accounts = records.pool.accounts.map((account) =>
-    withNewestTokens(account, account === owner?.account ? login : undefined, journal),
-  );
+  const accounts = records.pool.accounts.map((account) => {
+    const held = account === owner?.account ? login : undefined;
+    return held === undefined && journal.length === 0 ? account : withNewestTokens(account, held, journal);
+  });
   const position = owner === undefined ? -1 : records.pool.accounts.indexOf(owner.account);
   return definedOnly({
     scope,
@@ -60,6 +64,13 @@ export function readRoster(root: Root, home: CodexHome, scope: Scope): Roster {
     active: owner && { ...owner, account: accounts[position] ?? owner.account },
     warnings: [...warnings, warning, authFile.problem].filter((each) => each !== undefined),
   });
+}
+
+/** A login with the ids of one of our accounts that another provider issued is not that account's. */
+function besideAccounts(state: AuthFileState, scopes: readonly ScopeRecords[]): AuthFileState {
+  if (state.content === undefined) return state;
+  const accounts = scopes.flatMap(({ pool, flagged }) => [...pool.accounts, ...flagged.accounts]);
+  return { ...state, content: judgeBeside(state.content, accounts) };
 }
 
 export function keyOf(scope: Scope): string | undefined {
@@ -97,7 +108,7 @@ export function withNewestTokens<A extends Account>(
   journal: readonly JournalEntry[],
 ): A {
   const current = withJournal(account, journal);
-  if (login === undefined || !isSameAccount(current, login.identity)) return current;
+  if (login === undefined || !isLoginOf({ kind: 'login', login }, current)) return current;
   const theirs = { source: 'auth-file', tokens: login.tokens } as const;
   const isBehind = isNewer(theirs, { source: 'pool', tokens: current.tokens });
   return isBehind ? { ...current, tokens: nextTokens(current.tokens, login.tokens) } : current;
@@ -121,19 +132,28 @@ function findOwner(
 
 /** What the decision needs to know about each account of the roster. */
 export function factsOf(roster: Roster, now: number): AccountFacts[] {
-  return roster.accounts.map((account, position) => {
-    const knowledge = roster.state.accounts[account.id];
-    return definedOnly({
-      id: account.id,
-      index: position + 1,
-      enabled: account.enabled,
-      active: account.id === roster.active?.account.id,
-      flagged: false,
-      signInNeeded: account.tokens.refreshToken === undefined ? {} : undefined,
-      accessTokenExpiresAt: account.tokens.expiresAt,
-      health: readHealth(knowledge?.health, now),
-      quota: knowledge?.quota,
-      lastUsedAt: account.lastUsedAt,
-    });
-  });
+  return roster.accounts.map((account, position) => factsOfAccount(roster, account, position, now));
+}
+
+export function factsOfAccount(
+  { active, state, shutOut }: Roster,
+  account: Account,
+  position: number,
+  now: number,
+): AccountFacts {
+  const { id, enabled, tokens, lastUsedAt } = account;
+  const knowledge = state.accounts[id];
+  return {
+    id,
+    index: position + 1,
+    enabled,
+    active: id === active?.account.id,
+    flagged: false,
+    signInNeeded: tokens.refreshToken === undefined ? {} : undefined,
+    shutOut: shutOut?.has(id) === true,
+    accessTokenExpiresAt: tokens.expiresAt,
+    health: readHealth(knowledge?.health, now),
+    quota: knowledge?.quota,
+    lastUsedAt,
+  };
 }

@@ -25,7 +25,8 @@ export function selectAccount(
   elsewhere: readonly LocatedAccount[] = [],
 ): LocatedAccount {
   if (selector === '-') return selectPrevious(here);
-  if (/^\d+$/.test(selector)) return selectIndex(Number(selector), here);
+  // A negative one is a slip, and not a part of somebody's id.
+  if (/^-?\d+$/.test(selector)) return selectIndex(Number(selector), here);
   if (normalizeEmailKey(selector) === '') throw noSuchAccount('an empty name means no account');
   const local = here.accounts.map((account) => ({ account }));
   const foundHere = matches(selector, local);

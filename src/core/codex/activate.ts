@@ -55,11 +55,11 @@ export async function activate(store: Store, home: CodexHome, request: Activatio
   refuseRestricted(readCodexConfig(home.directory), accountIn(store, request));
   for (let attempt = 1; attempt <= maxAttempts; attempt += 1) {
     const before = await readSettledAuthFile(home, store.root.clock);
-    if (before.content?.kind === 'unadoptable' && !request.replacesUnadoptable) {
-      return { kind: 'needs-consent', reason: before.content.reason };
-    }
     const found = syncBack(store, before.content, request.choosingScopeKey);
-    const keptFile = keepWhatCannotBeAdopted(store, before.version, found);
+    if (found.kind === 'unadoptable' && !request.replacesUnadoptable) {
+      return { kind: 'needs-consent', reason: found.reason };
+    }
+    const keptFile = keepWhatIsNowhereElse(store, before.version, found);
     const login = completeLogin(accountIn(store, request));
     refuseEnded(accountIn(store, request), store.root.clock.now());
     refuseSpent(store.root, accountIn(store, request));
@@ -83,9 +83,12 @@ export async function activate(store: Store, home: CodexHome, request: Activatio
   });
 }
 
-function keepWhatCannotBeAdopted(store: Store, version: FileVersion, found: SyncBack): string | undefined {
+const nowhereElse: readonly SyncBack['kind'][] = ['unadoptable', 'removed-earlier'];
+
+function keepWhatIsNowhereElse(store: Store, version: FileVersion, found: SyncBack): string | undefined {
   if (version.kind === 'absent') return undefined;
-  if (found.kind !== 'unadoptable' && found.kind !== 'removed-earlier') return undefined;
+  const isNowhereElse = found.kind === 'known' ? found.isUnseen : nowhereElse.includes(found.kind);
+  if (!isNowhereElse) return undefined;
   return keepAside(store.root, 'auth', version.bytes);
 }
 

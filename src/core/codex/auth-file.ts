@@ -22,6 +22,8 @@ export type Unadoptable =
   | 'other-mode'
   | 'account-mismatch'
   | 'no-identity'
+  /** Told only beside our accounts: `foreign-login.ts`. */
+  | 'other-issuer'
   | 'damaged';
 
 /** The reason as the end of a sentence about the file. */
@@ -32,6 +34,7 @@ export const unadoptableReasons: Record<Unadoptable, string> = {
   'other-mode': 'a login of a kind this program does not manage',
   'account-mismatch': 'tokens of one account under the id of another (a defect of old Codex clients)',
   'no-identity': 'tokens that do not say whose they are',
+  'other-issuer': 'a login of one of your accounts that another provider issued',
   damaged: 'content that is not a complete login',
 };
 

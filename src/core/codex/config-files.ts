@@ -1,5 +1,5 @@
-import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { readNow } from '../storage/atomic-file.js';
 
 /** What the whole machine is told; absent on most. */
 export const systemDirectory = '/etc/codex';
@@ -50,7 +50,7 @@ function statedMode(text: string): string | undefined {
 
 function contentOf(path: string): string {
   try {
-    return readFileSync(path, 'utf8');
+    return readNow(path).toString('utf8');
   } catch {
     // Absent, or not for our eyes: then the client, which runs as the same person, does not read it either.
     return '';

@@ -1,8 +1,9 @@
-import { readFileSync } from 'node:fs';
+import { statSync } from 'node:fs';
 import { join } from 'node:path';
-import { parse } from 'smol-toml';
+import { parse, TomlError } from 'smol-toml';
 import * as z from 'zod/mini';
 import { systemErrorCode } from '../errors.js';
+import { describe, readNow } from '../storage/atomic-file.js';
 import { configFiles, systemDirectory } from './config-files.js';
 
 const list = z.union([z.string(), z.array(z.string())]);
@@ -21,8 +22,16 @@ export interface CodexConfig {
   /** Empty: every workspace. */
   readonly forcedWorkspaces: Stated<readonly string[]>;
   readonly forcedLoginMethod: Stated<string | undefined>;
-  /** A file that cannot be read; the official client refuses to start with it. */
-  readonly problem?: { readonly path: string; readonly message: string };
+  readonly problem?: ConfigProblem;
+}
+
+/** A file that cannot be read; the official client (measured on 0.169.0) refuses to start with it. */
+export interface ConfigProblem {
+  readonly path: string;
+  /** A clause that goes on from the path, such as `is no TOML in line 3`. */
+  readonly message: string;
+  /** Restrictions of logins are in it, and nobody can tell which. */
+  readonly hidesRestrictions: boolean;
 }
 
 /** A value, and the file that says it; the person's own where none does. */
@@ -34,13 +43,11 @@ export interface Stated<T> {
 export function readCodexConfig(home: string, system = systemDirectory): CodexConfig {
   const path = join(home, 'config.toml');
   const layers: Stated<Layer>[] = [];
-  let problem: CodexConfig['problem'];
+  let problem: ConfigProblem | undefined;
   for (const file of configFiles(home, system)) {
-    try {
-      layers.unshift({ path: file, value: Layer.parse(parse(readFileSync(file, 'utf8'))) });
-    } catch (error) {
-      if (systemErrorCode(error) !== 'ENOENT') problem = { path: file, message: 'it cannot be read as TOML' };
-    }
+    const read = readLayer(file);
+    if (read.value !== undefined) layers.unshift({ path: file, value: read.value });
+    else if (read.problem !== undefined && problem?.hidesRestrictions !== true) problem = read.problem;
   }
   function stated<T>(read: (layer: Layer) => T | undefined, preset: T): Stated<T> {
     for (const layer of layers) {
@@ -56,6 +63,27 @@ export function readCodexConfig(home: string, system = systemDirectory): CodexCo
     forcedLoginMethod: stated<string | undefined>((layer) => layer.forced_login_method, undefined),
     ...(problem === undefined ? {} : { problem }),
   };
+}
+
+/** Neither where there is no such file. */
+function readLayer(path: string): { readonly value?: Layer; readonly problem?: ConfigProblem } {
+  let text = '';
+  try {
+    text = readNow(path).toString('utf8');
+    // The client does not take a pipe for a file; to us it is an empty one.
+    if (statSync(path).isFIFO()) return { problem: { path, message: 'is not a file', hidesRestrictions: false } };
+    return { value: Layer.parse(parse(text)) };
+  } catch (error) {
+    if (systemErrorCode(error) === 'ENOENT') return {};
+    const hidesRestrictions = text.includes('forced_login_method') || text.includes('forced_chatgpt_workspace_id');
+    return { problem: { path, message: whyUnread(error), hidesRestrictions } };
+  }
+}
+
+/** Never with the line itself, which may hold a key of somebody's. */
+function whyUnread(error: unknown): string {
+  if (error instanceof TomlError) return `is no TOML in line ${error.line}`;
+  return systemErrorCode(error) === undefined ? 'is no TOML' : `cannot be read: ${describe(error)}`;
 }
 
 /** An empty name restricts nothing. */

@@ -50,7 +50,7 @@ export async function withCredentialLock<T>(
   const descriptors: number[] = [];
   try {
     let isExclusive = true;
-    for (const path of [join(options.home, 'auth.lock'), `${resolveTarget(options.authFile)}.lock`]) {
+    for (const path of clientLockFiles(options)) {
       const descriptor = openLockFile(path);
       descriptors.push(descriptor);
       isExclusive = (await lockDescriptor(descriptor, path, options)) && isExclusive;
@@ -59,6 +59,11 @@ export async function withCredentialLock<T>(
   } finally {
     for (const descriptor of descriptors.reverse()) fs.closeSync(descriptor);
   }
+}
+
+/** In the order in which the client takes them. */
+export function clientLockFiles({ home, authFile }: Pick<CredentialLockOptions, 'home' | 'authFile'>): string[] {
+  return [join(home, 'auth.lock'), `${resolveTarget(authFile)}.lock`];
 }
 
 function openLockFile(path: string): number {

@@ -8,6 +8,8 @@ export interface OtherStore extends KeyringEntry {
   readonly mode: 'keyring' | 'auto' | 'ephemeral';
   /** Whether `auth.json` is what counts while there is nothing here. */
   readonly fallsBackToFile: boolean;
+  /** Why the file counts although there may be an entry, which nobody can read here; as found by the last read. */
+  readonly obstacle?: () => AppError | undefined;
 }
 
 /** The store that the client's configuration chooses; undefined for the file, which is the default. */
@@ -35,13 +37,16 @@ const encrypted: KeyringEntry = {
   write: () => refuse('the official client keeps its login in an encrypted file that only it can read'),
 };
 
+/** Marks the failures in which the client can look and we cannot: `auto` leads it to the entry then. */
+const oursAlone = { isOursAlone: true };
+
 const inMemory: KeyringEntry = {
   read: () => undefined,
   write: () => refuse('the official client keeps its login in memory, so that there is nothing to switch'),
 };
 
 function refuse(message: string): never {
-  throw new AppError('credential-store', message);
+  throw new AppError('credential-store', message, { details: oursAlone });
 }
 
 /** Every failure ends with the line that makes the client use a file, which always works. */
@@ -59,18 +64,22 @@ function withWayOut({ path }: StoreChoice, entry: KeyringEntry): KeyringEntry {
   return { read: () => guided(() => entry.read()), write: (content) => guided(() => entry.write(content)) };
 }
 
-/** As the client does in this mode: where the system has no keyring, there is nothing in it. */
-function tolerant(entry: KeyringEntry): KeyringEntry {
+/** As the client does in this mode: where the system has no keyring that can be used, there is nothing in it. */
+function tolerant(entry: KeyringEntry): KeyringEntry & Required<Pick<OtherStore, 'obstacle'>> {
+  let obstacle: AppError | undefined;
   return {
     read() {
       try {
-        return entry.read();
+        const content = entry.read();
+        obstacle = undefined;
+        return content;
       } catch (error) {
-        // Without the library it is we who cannot look, and the client can.
-        if (error instanceof AppError && error.details?.['isMissing'] !== true) return undefined;
-        throw error;
+        if (!(error instanceof AppError) || error.details?.['isOursAlone'] === true) throw error;
+        obstacle = error;
+        return undefined;
       }
     },
     write: (content) => entry.write(content),
+    obstacle: () => obstacle,
   };
 }

@@ -53,13 +53,13 @@ function libraryOrError(): ReturnType<typeof loadKeyringLibrary> {
     return loadKeyringLibrary();
   } catch (error) {
     const message = 'the official client keeps its login in the keyring, and the library for that is not installed';
-    throw new AppError('credential-store', message, { details: { isMissing: true }, cause: error });
+    throw new AppError('credential-store', message, { details: { isOursAlone: true }, cause: error });
   }
 }
 
 /** The library's message names the failure of the system, never what is stored. */
 function unavailable(error: unknown): AppError {
   const why = error instanceof Error ? error.message : 'unknown error';
-  const message = `the official client keeps its login in the keyring, which cannot be used: ${why}`;
+  const message = `the official client keeps its login in the keyring, which cannot be used here: ${why}`;
   return new AppError('credential-store', message, { cause: error });
 }

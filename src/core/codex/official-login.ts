@@ -40,6 +40,11 @@ export function loginPlace(home: CodexHome): string {
   return isFile(home) ? home.authFile : 'the keyring';
 }
 
+/** The same in the middle of a sentence. */
+export function loginName(home: CodexHome): string {
+  return isFile(home) ? 'auth.json' : 'the keyring';
+}
+
 export function loginStoreKind(home: CodexHome): 'file' | 'keyring' {
   return isFile(home) ? 'file' : 'keyring';
 }

@@ -1,6 +1,6 @@
 import { type Account, describeAccount } from '../accounts/account.js';
 import { AppError } from '../errors.js';
-import type { CodexConfig } from './config.js';
+import type { CodexConfig, ConfigProblem } from './config.js';
 
 /** Why the official client would delete a login instead of using it (CODEX.md §3). */
 export interface Restriction {
@@ -22,8 +22,13 @@ export function restrictionOn(config: CodexConfig, account: Pick<Account, 'accou
   return { setting: 'forced_chatgpt_workspace_id', path, rule };
 }
 
-/** Throws `not-allowed` before the client is handed a login that it would answer with "Logging out." */
+/**
+ * Throws `not-allowed` before the client is handed a login that it would answer with "Logging out."; also where nobody can
+ * tell, because the restrictions are in a file that is no TOML: the client would once it is corrected, and does not start
+ * before.
+ */
 export function refuseRestricted(config: CodexConfig, account: Account): void {
+  if (config.problem?.hidesRestrictions === true) refuseUnknown(config.problem);
   const restriction = restrictionOn(config, account);
   if (restriction === undefined) return;
   const { rule, setting, path } = restriction;
@@ -31,5 +36,12 @@ export function refuseRestricted(config: CodexConfig, account: Account): void {
   throw new AppError('not-allowed', `${rule}, so that ${consequence}`, {
     hint: `change ${setting} in ${path}, or choose another account: codex-auth list`,
     details: { setting, path },
+  });
+}
+
+function refuseUnknown({ path, message }: ConfigProblem): never {
+  throw new AppError('not-allowed', `${path} ${message}, so that nobody can tell which logins it allows`, {
+    hint: `correct ${path}, without which the official client does not start either, then run the command again`,
+    details: { path },
   });
 }

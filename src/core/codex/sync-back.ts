@@ -1,17 +1,24 @@
-import type { Account } from '../accounts/account.js';
+import type { Account, TokenSet } from '../accounts/account.js';
 import { enrol, findAnywhere } from '../accounts/enrolment.js';
 import { wasRemoved } from '../accounts/pool.js';
 import { takeCopy } from '../accounts/take-copy.js';
 import { definedOnly } from '../defined-only.js';
 import type { Secret } from '../secret.js';
-import { logLineage } from '../storage/lineage-log.js';
+import { isKnownToken, logLineage } from '../storage/lineage-log.js';
 import type { Store } from '../storage/store.js';
 import type { AuthFileContent, AuthFileLogin, Unadoptable } from './auth-file.js';
+import { judgeBeside } from './foreign-login.js';
 
 /** What became of the login found in `auth.json` before something else replaces it (P6). */
 export type SyncBack =
   | { readonly kind: 'nothing-there' }
-  | { readonly kind: 'known'; readonly account: Account; readonly wasNewer: boolean }
+  | {
+      readonly kind: 'known';
+      readonly account: Account;
+      readonly wasNewer: boolean;
+      /** Ours is newer, and the login in the file is one that was never ours: nobody else has it, so it is kept whole. */
+      readonly isUnseen: boolean;
+    }
   | { readonly kind: 'adopted'; readonly account: Account }
   /** The person removed this account: its login is kept aside, never brought back (DESIGN §6). */
   | { readonly kind: 'removed-earlier' }
@@ -21,7 +28,9 @@ export type SyncBack =
  * Copies the login back to the account it belongs to, found by identity in every pool and flagged file of the root,
  * unless our copy is newer. An unknown login becomes a new account of the given scope.
  */
-export function syncBack(store: Store, content: AuthFileContent | undefined, scopeKey: string | undefined): SyncBack {
+export function syncBack(store: Store, found: AuthFileContent | undefined, scopeKey: string | undefined): SyncBack {
+  const accounts = store.scopes().flatMap(({ pool, flagged }) => [...pool.accounts, ...flagged.accounts]);
+  const content = judgeBeside(found, accounts);
   if (content === undefined) return { kind: 'nothing-there' };
   if (content.kind === 'unadoptable') return content;
   const { login } = content;
@@ -38,7 +47,13 @@ function update(store: Store, account: Account, { tokens, extras, provenance }: 
   const copy = { source: 'auth-file' as const, tokens, extras, ...definedOnly({ provenance }) };
   const { wasNewer, before, after } = takeCopy(store, account, copy);
   if (wasNewer) logAdoption(store, account.id, before, after);
-  return { kind: 'known', account, wasNewer };
+  return { kind: 'known', account, wasNewer, isUnseen: !wasNewer && !wasEverOurs(store, account, tokens) };
+}
+
+/** A client that is asked to sign in does not ask us, and its login can be older than one that we got meanwhile. */
+function wasEverOurs({ root }: Store, account: Account, { refreshToken }: TokenSet): boolean {
+  if (refreshToken === undefined || refreshToken.equals(account.tokens.refreshToken)) return true;
+  return isKnownToken(root, refreshToken);
 }
 
 function logAdoption(store: Store, accountId: string, before: Secret | undefined, after: Secret | undefined): void {

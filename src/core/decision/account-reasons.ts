@@ -8,13 +8,14 @@ import { mostlyUsedPercent } from './risk.js';
 
 const longUnusedMs = 7 * 86_400_000;
 
-/** What keeps the account from being used until the person does something. */
+/** What keeps the account from being used for a time that nobody knows. */
 export function blockReasons(facts: AccountFacts): Reason[] {
   const reasons: Reason[] = [];
   if (!facts.enabled) reasons.push({ code: 'disabled' });
   if (facts.flagged) reasons.push({ code: 'flagged' });
   if (facts.signInNeeded)
     reasons.push(definedOnly({ code: 'sign-in-needed' as const, cause: facts.signInNeeded.reason }));
+  if (facts.shutOut === true) reasons.push({ code: 'shut-out' });
   return reasons;
 }
 

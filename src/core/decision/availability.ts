@@ -4,10 +4,13 @@ import type { Reason, ReasonCode } from './reasons.js';
 
 export type Availability = 'ready' | 'delayed' | 'unavailable';
 
-/** One word per account for people and scripts (DESIGN §10.3). `unknown`: usable, but nothing is known of its quota. */
+/**
+ * One word per account for people and scripts (DESIGN §10.3). `unknown`: nothing is known of its quota, or of why it is
+ * not let in.
+ */
 export type AccountState = 'ready' | 'delayed' | 'exhausted' | 'sign-in-needed' | 'disabled' | 'unknown';
 
-const blocks: ReadonlySet<ReasonCode> = new Set(['disabled', 'flagged', 'sign-in-needed'] as const);
+const blocks: ReadonlySet<ReasonCode> = new Set(['disabled', 'flagged', 'sign-in-needed', 'shut-out'] as const);
 
 /** A wait whose end nobody named makes the account unavailable: a time would be invented (P15). */
 export function availabilityOf(reasons: readonly Reason[]): { availability: Availability; availableAt?: number } {
@@ -37,6 +40,7 @@ export function accountState(reasons: readonly Reason[], quota: BindingQuota | u
   const has = (...codes: readonly ReasonCode[]) => reasons.some(({ code }) => codes.includes(code));
   if (has('disabled')) return 'disabled';
   if (has('flagged', 'sign-in-needed')) return 'sign-in-needed';
+  if (has('shut-out')) return 'unknown';
   if (has('window-exhausted', 'limit-reached')) return 'exhausted';
   if (has('cooling-down', 'rate-limited')) return 'delayed';
   return quota === undefined || quota.windows.length === 0 ? 'unknown' : 'ready';

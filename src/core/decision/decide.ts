@@ -1,22 +1,14 @@
 import { definedOnly } from '../defined-only.js';
-import { type BindingQuota, bindingQuota } from '../quota/binding-quota.js';
-import { blockReasons, leaningReasons, waitReasons } from './account-reasons.js';
-import { type AccountState, type Availability, accountState, availabilityOf } from './availability.js';
+import { leaningReasons } from './account-reasons.js';
 import type { AccountFacts, DecisionRequest } from './facts.js';
 import { quotaOutlook } from './quota-outlook.js';
 import { byRank, recommendationReason } from './ranking.js';
-import type { Reason, RecommendationReason } from './reasons.js';
+import type { RecommendationReason } from './reasons.js';
 import { assessRisk, type RiskLevel, type RiskRow } from './risk.js';
 import { noScore, type ScoreParts, scoreParts, totalScore } from './score.js';
+import { type AccountStanding, standingOf } from './standing.js';
 
-export interface AccountDecision {
-  readonly id: string;
-  readonly index: number;
-  readonly active: boolean;
-  readonly availability: Availability;
-  /** When the last wait ends (ms); only with `delayed`. */
-  readonly availableAt?: number;
-  readonly state: AccountState;
+export interface AccountDecision extends AccountStanding {
   /** 0..100. */
   readonly riskScore: number;
   readonly riskLevel: RiskLevel;
@@ -24,10 +16,6 @@ export interface AccountDecision {
   /** The higher the better; 0 unless `ready`. See {@link scoreParts} for the rule. */
   readonly score: number;
   readonly scoreParts: ScoreParts;
-  /** What binds of the quota that was known; absent when nothing was. */
-  readonly quota?: BindingQuota;
-  /** The most important first. */
-  readonly reasons: readonly Reason[];
 }
 
 export interface Decision {
@@ -59,32 +47,25 @@ export function decide(accounts: readonly AccountFacts[], request: DecisionReque
 }
 
 function decideAccount(facts: AccountFacts, request: DecisionRequest): AccountDecision {
-  const { now, model, sessionAccountId } = request;
-  const quota = facts.quota && bindingQuota(facts.quota, now, definedOnly({ model }));
+  const { now, sessionAccountId } = request;
+  const standing = standingOf(facts, request);
+  const { availability, quota } = standing;
   const outlook = quotaOutlook(quota, now);
   const keepsSession = facts.id === sessionAccountId;
-  const reasons: Reason[] = [
-    ...blockReasons(facts),
-    ...waitReasons(facts, quota, now),
+  const reasons = [
+    ...standing.reasons,
     ...(keepsSession ? [{ code: 'session-account' } as const] : []),
     ...leaningReasons(facts, quota, outlook, now),
   ];
-  const { availability, availableAt } = availabilityOf(reasons);
   const parts = availability === 'ready' ? scoreParts(facts.health.state, keepsSession, outlook) : noScore;
   const risk = assessRisk(reasons);
   return definedOnly({
-    id: facts.id,
-    index: facts.index,
-    active: facts.active,
-    availability,
-    availableAt,
-    state: accountState(reasons, quota),
+    ...standing,
     riskScore: risk.score,
     riskLevel: risk.level,
     riskRows: risk.rows,
     score: totalScore(parts),
     scoreParts: parts,
-    quota,
     reasons,
   });
 }

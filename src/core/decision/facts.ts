@@ -15,12 +15,14 @@ export interface AccountFacts {
   /** Set aside in the flagged file. */
   readonly flagged: boolean;
   /** Present when only the person can bring the login back. */
-  readonly signInNeeded?: { readonly reason?: string };
-  readonly accessTokenExpiresAt?: number;
+  readonly signInNeeded?: { readonly reason?: string } | undefined;
+  /** What this run has just found out: refused with a 401, and not to be had anew. No memory of it is kept. */
+  readonly shutOut?: boolean;
+  readonly accessTokenExpiresAt?: number | undefined;
   /** `readHealth(state, now)`; its cooldown and rate limit are checked against `now` again. */
   readonly health: HealthView;
-  readonly quota?: QuotaSnapshot;
-  readonly lastUsedAt?: number;
+  readonly quota?: QuotaSnapshot | undefined;
+  readonly lastUsedAt?: number | undefined;
 }
 
 export interface DecisionRequest {

@@ -9,6 +9,7 @@ export type Reason =
   | { readonly code: 'disabled' }
   | { readonly code: 'flagged' }
   | { readonly code: 'sign-in-needed'; readonly cause?: string }
+  | { readonly code: 'shut-out' }
   // waits
   | {
       readonly code: 'window-exhausted';
@@ -67,6 +68,8 @@ export function describeReason(reason: Reason, time: DescribeTime): string {
       return 'flagged: its login needs attention';
     case 'sign-in-needed':
       return reason.cause === undefined ? 'needs a new sign-in' : `needs a new sign-in (${reason.cause})`;
+    case 'shut-out':
+      return 'not let in right now';
     case 'window-exhausted':
       return `${windowName(reason)} used up${until(', resets', reason.resetsAt, time)}`;
     case 'limit-reached':

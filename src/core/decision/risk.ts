@@ -43,6 +43,8 @@ function rowOf(reason: Reason): RiskRow | undefined {
       return { name: 'blocked', points: 95 };
     case 'sign-in-needed':
       return { name: 'sign-in needed', points: 90 };
+    case 'shut-out':
+      return { name: 'not let in', points: 90 };
     case 'window-exhausted':
     case 'limit-reached':
       return { name: 'quota used', points: 60 };

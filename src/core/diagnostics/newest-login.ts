@@ -1,5 +1,6 @@
 import type { TokenSet } from '../accounts/account.js';
 import { type Identity, isSameAccount } from '../accounts/identity.js';
+import { areOfDifferentIssuers } from '../oauth/foreign-issuer.js';
 import type { Secret } from '../secret.js';
 import { compareLineage, type LineageCopy } from '../storage/lineage.js';
 import type { Lineage } from '../storage/lineage-log.js';
@@ -42,7 +43,7 @@ export function copyAhead(account: Login, copies: readonly LoginCopy[], history:
   const { refreshToken } = account.tokens;
   const isAhead = ({ identity, tokens }: LoginCopy) => {
     if (tokens.refreshToken === undefined || tokens.refreshToken.equals(refreshToken)) return false;
-    if (!isSameAccount(identity, account)) return false;
+    if (!isSameAccount(identity, account) || areOfDifferentIssuers(account, { tokens })) return false;
     if (history.isSpent(tokens.refreshToken) || history.isRefused(tokens.refreshToken)) return false;
     const order = compare(tokens, account.tokens);
     return order > 0 || (order === 0 && history.isSpent(refreshToken));
@@ -58,7 +59,9 @@ export function copyAhead(account: Login, copies: readonly LoginCopy[], history:
  * whoever holds its successor (P11). Pure.
  */
 export function freshestTokens(account: Login, copies: readonly LoginCopy[], history: TokenHistory): TokenSet {
-  const own = copies.filter(({ identity }) => isSameAccount(identity, account)).map(({ tokens }) => tokens);
+  const isOwn = ({ identity, tokens }: LoginCopy) =>
+    isSameAccount(identity, account) && !areOfDifferentIssuers(account, { tokens });
+  const own = copies.filter(isOwn).map(({ tokens }) => tokens);
   const all = [account.tokens, ...own];
   const unspent = all.filter(({ refreshToken }) => refreshToken !== undefined && !history.isSpent(refreshToken));
   if (unspent.length > 0) return withNewer(account.tokens, newestOf(unspent, account.tokens));

@@ -50,7 +50,7 @@ export function describeRepair(repair: Repair): string {
     case 'adopt-newest':
       return `take over the newer login of ${repair.name} from ${repair.from}`;
     case 'settle-auth-file':
-      return 'bring auth.json and the stored account to the newest of their tokens';
+      return 'bring the login of the official client and the stored account to the newest of their tokens';
     case 'unset-setting':
       return `unset ${repair.name}, so that its default applies`;
   }

@@ -2,12 +2,14 @@ import { findSame } from '../accounts/identity.js';
 import { completeLogin } from '../codex/activate.js';
 import { formatAuthFile } from '../codex/auth-file.js';
 import { withCredentialLock } from '../codex/credential-lock.js';
+import { judgeBeside } from '../codex/foreign-login.js';
 import { type CodexHome, readAuthFile } from '../codex/home.js';
 import { loginPlace, readLoginVersion, writeLogin } from '../codex/official-login.js';
 import { syncBack } from '../codex/sync-back.js';
 import { AppError } from '../errors.js';
 import type { RefreshDeps } from '../oauth/refresh-deps.js';
 import { type FileVersion, isSameVersion } from '../storage/atomic-file.js';
+import { keepAside } from '../storage/kept.js';
 import { logLineage } from '../storage/lineage-log.js';
 import { withPersonLock } from '../storage/person-lock.js';
 import { type Store, withStore } from '../storage/store.js';
@@ -22,9 +24,10 @@ type SettleDeps = Pick<RefreshDeps, 'root' | 'home' | 'flockHelpers' | 'signal'>
  */
 export async function settleAuthFile(deps: SettleDeps): Promise<void> {
   const { root, home, signal } = deps;
-  const { content } = readAuthFile(home);
+  const records = recordsOf({ scopes: readableScopes(root.paths) });
+  const content = judgeBeside(readAuthFile(home).content, records);
   if (content?.kind !== 'login') return;
-  const holder = findSame(recordsOf({ scopes: readableScopes(root.paths) }), content.login.identity);
+  const holder = findSame(records, content.login.identity);
   if (holder === undefined) return;
   await withPersonLock(root, holder, { signal }, () => withStore(root, { signal }, (store) => settle(store, deps)));
 }
@@ -35,7 +38,9 @@ async function settle(store: Store, { root, home, flockHelpers }: SettleDeps): P
   const { identity } = before.content.login;
   const holder = () => findSame(recordsOf({ scopes: store.scopes() }), identity);
   if (holder() === undefined) return;
-  syncBack(store, before.content, undefined);
+  const found = syncBack(store, before.content, undefined);
+  if (found.kind !== 'known') return;
+  if (found.isUnseen && before.version.kind === 'present') keepAside(root, 'auth', before.version.bytes);
   const account = holder();
   if (account === undefined) return;
   const content = formatAuthFile(completeLogin(account));

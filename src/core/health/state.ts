@@ -74,9 +74,11 @@ function failuresAfter(before: HealthState, event: HealthEvent): number {
   return before.consecutiveRefreshFailures + (isSoft ? 1 : 0);
 }
 
+const untouched: HealthView = { score: fullScore, state: 'healthy', softRefreshFailure: false };
+
 /** What the state means at `now`. An account without a state is healthy: the score starts at 100 (DESIGN §8). */
 export function readHealth(state: HealthState | undefined, now: number): HealthView {
-  if (state === undefined) return { score: fullScore, state: 'healthy', softRefreshFailure: false };
+  if (state === undefined) return untouched;
   const score = Math.floor(restedScore(state.score, state.at, now));
   const { rateLimitedUntil } = state;
   return definedOnly({

@@ -1,6 +1,6 @@
 import { AppError } from '../errors.js';
 import { printable } from '../printable.js';
-import type { ProxyChoice } from './proxy.js';
+import type { ProxyChoice, ProxyFault } from './proxy.js';
 
 /** Where a choice came from, in words. */
 export function describeProxySource(source: Exclude<ProxyChoice['source'], 'none'>): string {
@@ -39,8 +39,17 @@ type InvalidProxy = Extract<ProxyChoice, { kind: 'invalid' }>;
 /** Names the source of an unusable setting only; the value may hold a password. */
 export function describeInvalidProxy({ source, reason }: InvalidProxy): string {
   const name = source === 'system' ? "the system's proxy setting" : describeProxySource(source);
-  return `${name} ${reason === 'socks4' ? 'names a SOCKS 4 proxy, which is not supported' : 'is not a proxy address'}`;
+  return `${name} ${faults[reason]}`;
 }
+
+const faults: Readonly<Record<ProxyFault, string>> = {
+  socks4: 'names a SOCKS 4 proxy, which is not supported',
+  scheme: 'begins with something other than http://, https:// or socks5://',
+  host: 'names no host',
+  port: 'has a port that is not a number from 1 to 65535',
+  encoding: 'has a character in its user name or password that must be percent-encoded, such as %23 for #',
+  malformed: 'is not a proxy address',
+};
 
 /** For a proxy that gives no connection. */
 export const proxyHint = 'check the proxy: codex-auth status shows which one is used and why';

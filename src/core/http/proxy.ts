@@ -24,7 +24,10 @@ export type ProxyChoice =
       readonly exception: string;
     }
   | { readonly kind: 'proxy'; readonly source: ProxySource; readonly url: Secret; readonly display: string }
-  | { readonly kind: 'invalid'; readonly source: ProxySource; readonly reason: 'socks4' | 'malformed' };
+  | { readonly kind: 'invalid'; readonly source: ProxySource; readonly reason: ProxyFault };
+
+/** What is wrong with a setting, in words that cannot hold a part of it. */
+export type ProxyFault = 'socks4' | 'scheme' | 'host' | 'port' | 'encoding' | 'malformed';
 
 /** What the system's own settings say. Addresses are as `--proxy` takes them; systems keep no password in them. */
 export interface SystemProxy {
@@ -97,11 +100,27 @@ function firstSet<Name extends string>(
 function readProxy(text: string, source: ProxySource): ProxyChoice {
   const trimmed = text.trim();
   const withScheme = /^[a-z][a-z0-9+.-]*:\/\//i.test(trimmed) ? trimmed : `http://${trimmed}`;
-  if (/^socks4a?:/i.test(withScheme)) return { kind: 'invalid', source, reason: 'socks4' };
-  // URL.parse is newer than Node 20, and the error of the constructor quotes its input, password included.
-  const url = URL.canParse(withScheme) ? new URL(withScheme) : undefined;
-  if (url === undefined || !/^(https?|socks|socks5h?):$/.test(url.protocol) || url.hostname === '') {
-    return { kind: 'invalid', source, reason: 'malformed' };
-  }
+  const reason = faultIn(withScheme);
+  if (reason !== undefined) return { kind: 'invalid', source, reason };
+  const url = new URL(withScheme);
   return { kind: 'proxy', source, url: new Secret(url.href), display: `${url.protocol}//${url.host}` };
+}
+
+function faultIn(text: string): ProxyFault | undefined {
+  const [, scheme = '', rest = ''] = /^([^:]*):\/\/(.*)$/s.exec(text) ?? [];
+  if (/^socks4a?$/i.test(scheme)) return 'socks4';
+  if (!/^(https?|socks|socks5h?)$/i.test(scheme)) return 'scheme';
+  // Unless they are encoded, these end the address, and what follows of a password would be a part of something else.
+  if (/[/?#\\].*@/s.test(rest)) return 'encoding';
+  const [host = '', port] = splitPort(/^(?:.*@)?([^/?#]*)/s.exec(rest)?.[1] ?? '');
+  if (host === '') return 'host';
+  if (port !== undefined && !/^\d{0,5}$/.test(port)) return 'port';
+  // URL.parse is newer than Node 20, and the error of the constructor quotes its input, password included.
+  if (URL.canParse(text)) return new URL(text).hostname === '' ? 'host' : undefined;
+  return Number(port ?? 0) > 65_535 ? 'port' : 'malformed';
+}
+
+/** `[::1]:80` or `host:80`; without a port there is only the host. */
+function splitPort(authority: string): string[] {
+  return /^(\[[^\]]*\]|[^:[]*)(?::(.*))?$/s.exec(authority)?.slice(1) ?? [authority];
 }

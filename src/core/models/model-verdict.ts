@@ -33,7 +33,7 @@ function isIn(status: number, hundred: number): boolean {
   return status >= hundred && status < hundred + 100;
 }
 
-const noEvents: ModelVerdict = { kind: 'malformed', status: 200, message: 'its answer is no stream of events' };
+const noEvents: ModelVerdict = { kind: 'malformed', status: 200, message: 'its answer is not a stream of events' };
 
 function judgeStream(body: string): ModelVerdict {
   const events = readEvents(body, true);

@@ -8,6 +8,12 @@ export interface TokenClaims {
   readonly email?: string;
   readonly planType?: string;
   readonly isFedramp?: boolean;
+  /** Who issued the token (`iss`). */
+  readonly issuer?: string;
+  /** The client that it was issued to (`client_id` of RFC 9068, `azp` of OpenID Connect). */
+  readonly clientId?: string;
+  /** Whom it is for (`aud`), where that is one. */
+  readonly audience?: string;
   /** Milliseconds since the epoch (`exp`). */
   readonly expiresAt?: number;
   /** Milliseconds since the epoch (`iat`): the server's clock, hence the order of a lineage. */
@@ -20,6 +26,10 @@ const text = z.catch(z.optional(z.string().check(z.minLength(1))), undefined);
 const Payload = z.object({
   exp: seconds,
   iat: seconds,
+  iss: text,
+  client_id: text,
+  azp: text,
+  aud: z.catch(z.optional(z.union([z.string(), z.array(z.string())])), undefined),
   email: text,
   'https://api.openai.com/profile': z.catch(z.optional(z.object({ email: text })), undefined),
   'https://api.openai.com/auth': z.catch(
@@ -48,6 +58,9 @@ export function readClaims(token: string): TokenClaims | undefined {
     email: parsed.data.email ?? parsed.data['https://api.openai.com/profile']?.email,
     planType: auth?.chatgpt_plan_type,
     isFedramp: auth?.chatgpt_account_is_fedramp,
+    issuer: parsed.data.iss,
+    clientId: parsed.data.client_id ?? parsed.data.azp,
+    audience: onlyOne(parsed.data.aud),
     expiresAt: inMilliseconds(parsed.data.exp),
     issuedAt: inMilliseconds(parsed.data.iat),
   });
@@ -63,6 +76,11 @@ function decodePayload(token: string): unknown {
     // Not JSON: the token is opaque, which is allowed. The parse error would quote the token.
     return undefined;
   }
+}
+
+function onlyOne(audience: string | readonly string[] | undefined): string | undefined {
+  const [only, ...others] = typeof audience === 'string' ? [audience] : (audience ?? []);
+  return others.length === 0 ? only || undefined : undefined;
 }
 
 const latestDateMs = 8.64e15;

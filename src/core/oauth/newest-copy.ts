@@ -10,6 +10,7 @@ import { isAnswered } from '../storage/journal-overlay.js';
 import { isNewer } from '../storage/lineage.js';
 import { readAllScopes, type ScopeRecords } from '../storage/scope-files.js';
 import { type Store, withStore } from '../storage/store.js';
+import { areOfDifferentIssuers } from './foreign-issuer.js';
 import type { RefreshDeps } from './refresh-deps.js';
 import { isBehind, writeBack } from './write-back.js';
 
@@ -61,6 +62,7 @@ function holderOf(scopes: readonly AnyScope[], login: AuthFileLogin, asked: Acco
   const { refreshToken } = asked.tokens;
   const isShared =
     refreshToken?.equals(holder?.tokens.refreshToken) === true || refreshToken?.equals(login.tokens.refreshToken);
+  if (holder !== undefined && areOfDifferentIssuers(holder, login)) return undefined;
   return holder !== undefined && (holder.id === asked.id || isShared === true) ? holder : undefined;
 }
 

@@ -1,5 +1,5 @@
 import type { Account, TokenSet } from '../accounts/account.js';
-import { isSameAccount } from '../accounts/identity.js';
+import { isLoginOf } from '../codex/foreign-login.js';
 import { readSettledAuthFile } from '../codex/settled-auth-file.js';
 import { AppError } from '../errors.js';
 import type { Secret } from '../secret.js';
@@ -112,8 +112,8 @@ export async function clientInCharge(
 ): Promise<number | undefined> {
   const { content } = await readSettledAuthFile(home, root.clock);
   if (content?.kind !== 'login') return undefined;
-  const { identity, tokens } = content.login;
-  const isItself = isSameAccount(identity, account);
+  const { tokens } = content.login;
+  const isItself = isLoginOf(content, account);
   if (!isItself && tokens.refreshToken?.equals(account.tokens.refreshToken) !== true) return undefined;
   const expiresAt = isItself ? account.tokens.expiresAt : tokens.expiresAt;
   return (expiresAt ?? 0) <= root.clock.now() ? undefined : runningClients()[0];

@@ -4,6 +4,7 @@ import { AppError } from '../errors.js';
 import type { Secret } from '../secret.js';
 import { fingerprint, type JournalAnswer, type JournalHeader, type OpenEntry, openEntry } from '../storage/journal.js';
 import { readAllScopes } from '../storage/scope-files.js';
+import { clientIdOf } from './client-id.js';
 import { journalAnswer } from './journal-answer.js';
 import { recordsOf } from './newest-copy.js';
 import type { RefreshDeps } from './refresh-deps.js';
@@ -79,8 +80,7 @@ function openJournal(
     accountIds: [account.id, ...sharers.map(({ id }) => id)],
     run: runId,
     issuer: provider.issuer,
-    // A refresh token belongs to the client that it was issued to (RFC 6749 section 6).
-    clientId: account.provenance?.clientId ?? provider.clientId,
+    clientId: clientIdOf(account, provider),
     ...(tokenFiles === undefined ? {} : { tokenFiles: [...tokenFiles] }),
   };
   return { header, entry: openEntry(root.paths.journal, root.processes, header) };

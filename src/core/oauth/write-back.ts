@@ -3,7 +3,7 @@ import { findSame } from '../accounts/identity.js';
 import type { AuthFileLogin } from '../codex/auth-file.js';
 import { withCredentialLock } from '../codex/credential-lock.js';
 import { type AuthFileState, readAuthFile } from '../codex/home.js';
-import { readLoginVersion, writeLogin } from '../codex/official-login.js';
+import { loginName, readLoginVersion, writeLogin } from '../codex/official-login.js';
 import { type NewerTokens, withNewerTokens } from '../codex/patch-auth-file.js';
 import { definedOnly } from '../defined-only.js';
 import { AppError } from '../errors.js';
@@ -31,6 +31,7 @@ export async function writeBack(store: Store, deps: WriteBackDeps, exchange?: Ex
   const { home, flockHelpers, warn } = deps;
   const { clock } = store.root;
   if (newerFor(readAuthFile(home), store, exchange) === undefined) return;
+  const place = loginName(home);
   try {
     await withCredentialLock({ home: home.directory, authFile: home.authFile, clock, helpers: flockHelpers }, () => {
       const before = readAuthFile(home);
@@ -45,7 +46,7 @@ export async function writeBack(store: Store, deps: WriteBackDeps, exchange?: Ex
     });
   } catch (error) {
     if (!(error instanceof AppError)) throw error;
-    warn(`auth.json still holds an older login: ${error.message}; the new one is stored, codex-auth check tries again`);
+    warn(`${place} still holds an older login: ${error.message}; the new one is stored, codex-auth check tries again`);
   }
 
   function assertStill(before: AuthFileState): void {

@@ -49,8 +49,10 @@ export function chooseScope(request: ScopeRequest, setting: ScopeSetting, resolu
     throw new AppError('usage', '--global and --project exclude each other', { hint: 'use one of the two' });
   }
   if (project === '') {
-    const option = (request.spelling ?? standardSpelling).project;
-    throw new AppError('usage', `${option} needs a directory, but got an empty name`);
+    const { global, project: option } = request.spelling ?? standardSpelling;
+    throw new AppError('usage', `${option} needs a directory, but got an empty name`, {
+      hint: `name a directory, or use ${global}`,
+    });
   }
   if (request.global || (project === undefined && !setting.perProjectAccounts)) return { kind: 'global' };
   if (resolution.kind === 'none') {
@@ -102,7 +104,9 @@ const standardSpelling = { global: '--global', project: '--project' };
 
 function notAProject(directory: string, reason: NoProject, spelling = standardSpelling): AppError {
   const message = `${spelling.project} ${directory}: ${noProjectBecause[reason]}`;
-  if (reason === 'no-directory') return new AppError('usage', message);
+  if (reason === 'no-directory') {
+    return new AppError('usage', message, { hint: `name a directory that exists, or use ${spelling.global}` });
+  }
   const hint = `use ${spelling.global}: outside a repository there are only global accounts`;
   return new AppError('usage', message, { hint });
 }

@@ -22,9 +22,9 @@ export interface BindingQuota {
   readonly lapsed: readonly BindingWindow[];
   /** The server named a window that could not be read. */
   readonly isIncomplete: boolean;
-  readonly refusal?: Refusal;
+  readonly refusal?: Refusal | undefined;
   /** The smallest remaining share over all binding windows; absent while any of them is unknown, unless one is empty. */
-  readonly usableNowPercent?: number;
+  readonly usableNowPercent?: number | undefined;
 }
 
 /** After an hour a snapshot is too old to stand for the present on its own (DESIGN §9, the risk table). */
@@ -42,14 +42,14 @@ export function bindingQuota(snapshot: QuotaSnapshot, now: number, request: { mo
   const windows = all.filter((window) => isCurrent(window, observedAt, now));
   const lapsed = windows.length === all.length ? [] : all.filter((window) => !windows.includes(window));
   const isIncomplete = limits.some((limit) => limit.incomplete === true);
-  return definedOnly({
+  return {
     observedAt,
     windows,
     lapsed,
     isIncomplete,
     refusal: limits.map((limit) => refusalOf(limit, snapshot, now)).find((each) => each !== undefined),
     usableNowPercent: smallestRemaining(windows, isIncomplete || lapsed.length > 0),
-  });
+  };
 }
 
 function smallestRemaining(windows: readonly BindingWindow[], hasUnknown: boolean): number | undefined {

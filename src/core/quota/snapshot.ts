@@ -61,8 +61,9 @@ export function toQuotaView(quota: BindingQuota, source: QuotaSource): QuotaView
 }
 
 function toWindowView(window: BindingWindow): QuotaView['windows'][number] {
-  const { resetsAt, ...rest } = window;
-  return resetsAt === undefined ? rest : { ...rest, resetsAt: iso(resetsAt) };
+  const { id, durationSeconds, usedPercent, remainingPercent, limitName } = window;
+  const resetsAt = window.resetsAt === undefined ? undefined : iso(window.resetsAt);
+  return definedOnly({ id, durationSeconds, usedPercent, remainingPercent, resetsAt, limitName });
 }
 
 function iso(ms: number): string {

@@ -9,6 +9,7 @@ import { definedOnly } from '../defined-only.js';
 import { AppError } from '../errors.js';
 import type { HealthEvent } from '../health/events.js';
 import type { BackendAnswer } from '../http/backend-call.js';
+import type { RefreshOutcome } from '../oauth/refresh-outcome.js';
 import { parseResetCredits } from './reset-credits.js';
 import type { ResetCredits, Usage } from './usage.js';
 import { parseUsage } from './usage-payload.js';
@@ -59,6 +60,20 @@ export async function probeUsage(access: BackendAccess, account: Account): Promi
 /** Nobody is there, or nobody answers in time: what was not learnt says nothing about the account. */
 export function isSilence(probe: Probe | AskingFailed): boolean {
   return probe.kind === 'answer' && ['offline', 'proxy', 'timeout'].includes(probe.answer.kind);
+}
+
+const endedLogin: readonly RefreshOutcome['kind'][] = ['refused', 'spent-token', 'other-workspace', 'no-access-token'];
+
+/**
+ * Whether a probe that could refresh has found that the account cannot be used at the moment: its access token was
+ * refused all the same, or is over and cannot be replaced. Trouble of the network or the provider is neither.
+ */
+export function isShutOut(probe: Probe | AskingFailed, now: number): boolean {
+  if (probe.kind === 'answer') return probe.answer.kind === 'unauthorized';
+  if (probe.kind !== 'not-refreshed') return false;
+  const { accessToken, expiresAt } = probe.account.tokens;
+  const isOver = accessToken === undefined || (expiresAt !== undefined && expiresAt <= now);
+  return probe.isDenied === true || (isOver && endedLogin.includes(probe.outcome.kind));
 }
 
 /** The reset credits one by one, with their expiry; undefined when they cannot be read. */

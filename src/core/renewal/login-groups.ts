@@ -1,6 +1,7 @@
 import type { Account } from '../accounts/account.js';
 import { groupByAccount } from '../accounts/account-groups.js';
 import { findSame } from '../accounts/identity.js';
+import { areOfDifferentIssuers } from '../oauth/foreign-issuer.js';
 import { fingerprint } from '../storage/journal.js';
 import type { TokenFile } from './token-file.js';
 
@@ -33,7 +34,8 @@ export function groupLogins(
 /** The record of a file's login; each record is in the list once. */
 export function ownerOf({ login }: TokenFile, records: readonly Account[]): Account | undefined {
   const holdsToken = ({ tokens }: Account) => login.tokens.refreshToken.equals(tokens.refreshToken);
-  return findSame(records, login.identity) ?? records.find(holdsToken);
+  const owner = findSame(records, login.identity) ?? records.find(holdsToken);
+  return owner === undefined || areOfDifferentIssuers(owner, login) ? undefined : owner;
 }
 
 /** Groups that have an account or a refresh token in common become one. */

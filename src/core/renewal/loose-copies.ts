@@ -1,5 +1,5 @@
 import type { Account, TokenSet } from '../accounts/account.js';
-import { isSameAccount } from '../accounts/identity.js';
+import { isLoginOf } from '../codex/foreign-login.js';
 import type { CodexHome } from '../codex/home.js';
 import { readSettledAuthFile } from '../codex/settled-auth-file.js';
 import { AppError } from '../errors.js';
@@ -29,10 +29,10 @@ export async function assertLoose(root: Root, home: CodexHome, files: readonly T
       });
     }
     if (content?.kind !== 'login') continue;
-    const { identity, tokens } = content.login;
+    const { tokens } = content.login;
     const isSameToken = file.login.tokens.refreshToken.equals(tokens.refreshToken);
-    if (!isSameToken && !isSameAccount(identity, file.login.identity)) continue;
-    const message = `the official client uses the login in ${file.name}, which is no account of ours yet`;
+    if (!isSameToken && !isLoginOf(content, accountOfFile(file))) continue;
+    const message = `the official client uses the login in ${file.name}, which is not one of your accounts here yet`;
     throw new AppError('usage', message, { hint: `codex-auth import ${home.authFile}, then run the command again` });
   }
 }

@@ -1,6 +1,8 @@
 import type { Account, TokenSet } from '../accounts/account.js';
-import { definedOnly } from '../defined-only.js';
+import { AppError } from '../errors.js';
 import type { HttpRequest } from '../http/client.js';
+import { clientIdOf } from '../oauth/client-id.js';
+import { describeOutcome } from '../oauth/describe-outcome.js';
 import { clientInCharge } from '../oauth/refresh.js';
 import type { RefreshDeps } from '../oauth/refresh-deps.js';
 import { formRefresh } from '../oauth/token-endpoint.js';
@@ -9,6 +11,7 @@ import { chooseLineage, type LineageCopy } from '../storage/lineage.js';
 import { knownSpent } from '../storage/lineage-log.js';
 import { areTokensOf } from '../storage/rotation.js';
 import type { FileTarget } from './file-target.js';
+import { whyForeign, withoutForeign } from './foreign-files.js';
 import { assertLoose, newestCopy, whyLeadDue } from './loose-copies.js';
 import { type DueReason, mustReplace, type RenewalPolicy, whyDue } from './policy.js';
 import { reasonOf } from './renew-loose.js';
@@ -33,7 +36,8 @@ export async function previewPooled(
   files: readonly FileTarget[],
   policy: RenewalPolicy,
 ): Promise<Preview> {
-  const own = files.filter(({ file }) => areTokensOf(account, file.login.tokens));
+  const { ours } = withoutForeign(files, deps.provider);
+  const own = ours.filter(({ file }) => areTokensOf(account, file.login.tokens));
   const isSpent = knownSpent(deps.root);
   const inFiles = own.map(({ file }): LineageCopy => ({ source: 'import', tokens: file.login.tokens }));
   const { tokens } = chooseLineage([
@@ -58,8 +62,15 @@ export async function previewLoose(
   targets: readonly FileTarget[],
   policy: RenewalPolicy,
 ): Promise<Preview> {
-  const { root, home } = deps;
-  const files = targets.map(({ file }) => file);
+  const { root, home, provider } = deps;
+  const { ours } = withoutForeign(targets, provider);
+  const [first] = targets;
+  const obstacle = ours.length === 0 && first !== undefined ? whyForeign(first, provider) : undefined;
+  if (obstacle !== undefined) {
+    const { code, message, hint } = describeOutcome(obstacle);
+    throw new AppError(code, message, { hint });
+  }
+  const files = ours.map(({ file }) => file);
   await assertLoose(root, home, files);
   const lead = newestCopy(root, files);
   const reason = whyLeadDue(lead, files, policy, root.clock.now());
@@ -67,8 +78,8 @@ export async function previewLoose(
 }
 
 /** Formed by what would form it, around a token that is none. */
-function requestOf({ provider, callOptions }: PreviewDeps, { provenance }: Account, why: DueReason): Preview {
-  const { clientId } = { ...provider, ...definedOnly({ clientId: provenance?.clientId }) };
+function requestOf({ provider, callOptions }: PreviewDeps, account: Account, why: DueReason): Preview {
+  const clientId = clientIdOf(account, provider);
   const grant = { refreshToken: new Secret('[secret]'), reason: reasonOf(why) };
   return { kind: 'request', request: formRefresh({ ...provider, clientId }, grant, callOptions) };
 }

@@ -7,13 +7,15 @@ import { isAboutToken } from '../oauth/refusal.js';
 import type { RefreshReason } from '../oauth/token-endpoint.js';
 import { type Exchange, exchangeToken } from '../oauth/token-exchange.js';
 import { entriesAbout, reasonNotToSend } from '../oauth/unanswered.js';
+import type { Secret } from '../secret.js';
 import { writeError } from '../storage/atomic-file.js';
 import { tokensOfAnswer } from '../storage/journal-overlay.js';
 import { finishFileRefresh } from '../storage/journal-recovery.js';
-import { knownSpent } from '../storage/lineage-log.js';
-import { withPersonLock } from '../storage/person-lock.js';
+import { isKnownSpent, knownSpent } from '../storage/lineage-log.js';
+import { withPersonLock, withTokenLock } from '../storage/person-lock.js';
 import { areTokensOf, nextTokens } from '../storage/rotation.js';
 import { dueOnly, type FileRenewals, type FileTarget, readAgain } from './file-target.js';
+import { withoutForeign } from './foreign-files.js';
 import { handOut, withWhereabouts } from './hand-out.js';
 import { assertLoose, type Lead, newestCopy, whyLeadDue } from './loose-copies.js';
 import type { DueReason, RenewalPolicy } from './policy.js';
@@ -45,16 +47,18 @@ async function renewInside(
   targets: readonly FileTarget[],
   policy: RenewalPolicy,
 ): Promise<FileRenewals> {
-  const { root, home } = deps;
+  const { root, home, provider } = deps;
   const { present, unreadable } = readAgain(targets);
-  if (present.length === 0) return unreadable;
-  const files = present.map(({ file }) => file);
+  const { ours, foreign } = withoutForeign(present, provider);
+  const untouched = new Map([...unreadable, ...foreign]);
+  if (ours.every(({ why }) => why === undefined)) return new Map([...untouched, ...dueOnly(ours)]);
+  const files = ours.map(({ file }) => file);
   await assertLoose(root, home, files);
   const lead = newestCopy(root, files);
   const seen = targets.map(({ file }) => file);
   const why = whyLeadDue(lead, seen, policy, root.clock.now());
-  const renewals = why === undefined ? await adopt(deps, present, lead) : await spend(deps, present, lead, why);
-  return new Map([...unreadable, ...renewals]);
+  const renewals = why === undefined ? await adopt(deps, ours, lead) : await spendAlone(deps, ours, lead, why);
+  return renewals === 'spent-meanwhile' ? renewInside(deps, targets, policy) : new Map([...untouched, ...renewals]);
 }
 
 /** One copy is good: the files that are due get it, and those whose own token is spent. */
@@ -69,13 +73,29 @@ async function adopt(deps: RefreshDeps, targets: readonly FileTarget[], lead: Le
   return new Map([...dueOnly(targets), ...handed]);
 }
 
+/** What somebody else has spent while we waited is known by then, so that this happens once for each token. */
+async function spendAlone(
+  deps: RefreshDeps,
+  targets: readonly FileTarget[],
+  lead: Lead,
+  why: DueReason,
+): Promise<FileRenewals | 'spent-meanwhile'> {
+  const { refreshToken } = lead.tokens;
+  if (refreshToken === undefined) {
+    return dueOnly(targets, ofOutcome({ kind: 'no-refresh-token', account: lead.account }));
+  }
+  const { root, signal } = deps;
+  return withTokenLock(root, refreshToken, { signal }, async () =>
+    isKnownSpent(root, refreshToken) ? 'spent-meanwhile' : spend(deps, targets, { ...lead, refreshToken }, why),
+  );
+}
+
 async function spend(
   deps: RefreshDeps,
   targets: readonly FileTarget[],
-  { account, tokens: { refreshToken } }: Lead,
+  { account, refreshToken }: Pick<Lead, 'account'> & { readonly refreshToken: Secret },
   why: DueReason,
 ): Promise<FileRenewals> {
-  if (refreshToken === undefined) return dueOnly(targets, ofOutcome({ kind: 'no-refresh-token', account }));
   const obstacle = reasonNotToSend(deps, refreshToken);
   if (obstacle !== undefined) return dueOnly(targets, ofOutcome({ kind: 'unknown', account, message: obstacle }));
   const files = targets.map(({ file }) => file);

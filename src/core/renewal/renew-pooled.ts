@@ -13,6 +13,7 @@ import { areTokensOf } from '../storage/rotation.js';
 import { readAllScopes } from '../storage/scope-files.js';
 import { type Store, withStore } from '../storage/store.js';
 import { dueOnly, type FileRenewals, type FileTarget, readAgain } from './file-target.js';
+import { withoutForeign } from './foreign-files.js';
 import { handOut } from './hand-out.js';
 import { ownerOf } from './login-groups.js';
 import { type DueReason, mustReplace, type RenewalPolicy } from './policy.js';
@@ -71,7 +72,7 @@ interface Login extends AccountTarget {
 interface Refreshed {
   /** Its files as they were when their tokens were compared with ours. */
   readonly login: Login;
-  readonly unreadable: FileRenewals;
+  readonly untouched: FileRenewals;
   /** Absent where nothing was due. */
   readonly result?: RefreshOutcome | Extract<Renewal, { kind: 'failed' }>;
 }
@@ -83,29 +84,29 @@ function accountRenewal({ account }: Login, result: Refreshed['result']): Renewa
 
 async function refreshLogin(deps: RefreshDeps, login: Login): Promise<Refreshed> {
   const isDue = login.why !== undefined || login.files.some(({ why }) => why !== undefined);
-  if (!isDue) return { login, unreadable: new Map() };
+  if (!isDue) return { login, untouched: new Map() };
   try {
-    const { present, unreadable } = await takeOver(deps, login);
+    const { present, untouched } = await takeOver(deps, login);
     const { account } = login;
     const rejected = rejectedToken(deps, login);
     const reason = rejected === undefined ? ('proactive_expiry' as const) : ('forced' as const);
     const result = await ensureUsable(deps, definedOnly({ account, reason, rejected }));
-    return { login: { ...login, files: present }, unreadable, result };
+    return { login: { ...login, files: present }, untouched, result };
   } catch (error) {
-    return { login, unreadable: new Map(), result: failedBy(error) };
+    return { login, untouched: new Map(), result: failedBy(error) };
   }
 }
 
 /** What the files have is a copy like any other: the newest one counts (P2), before anything is spent. */
-async function takeOver({ root, signal }: RefreshDeps, { account, files }: Login) {
-  if (files.length === 0) return { present: [], unreadable: new Map() };
+async function takeOver({ root, signal, provider }: RefreshDeps, { account, files }: Login) {
+  if (files.length === 0) return { present: [], untouched: new Map() };
   return withPersonLock(root, account, { signal }, () =>
     withStore(root, { signal }, (store) => {
-      const read = readAgain(files);
+      const { present, unreadable } = readAgain(files);
+      const { ours, foreign } = withoutForeign(present, provider);
       const journal = readEntries(root.paths.journal);
-      for (const { file } of read.present)
-        takeTokens(store, account.id, withJournal(accountOfFile(file), journal).tokens);
-      return read;
+      for (const { file } of ours) takeTokens(store, account.id, withJournal(accountOfFile(file), journal).tokens);
+      return { present: ours, untouched: new Map([...unreadable, ...foreign]) };
     }),
   );
 }
@@ -132,7 +133,7 @@ function rejectedToken({ root }: RefreshDeps, { account, why, files }: Login): T
 }
 
 /** Every file that is due gets what its account has now, and so does every one whose token is spent. */
-async function updateFiles(deps: RefreshDeps, { login, unreadable, result }: Refreshed): Promise<FileRenewals> {
+async function updateFiles(deps: RefreshDeps, { login, untouched, result }: Refreshed): Promise<FileRenewals> {
   const { root, signal, uninterrupted } = deps;
   const { account, files } = login;
   const isUsable = result?.kind === 'usable';
@@ -141,7 +142,7 @@ async function updateFiles(deps: RefreshDeps, { login, unreadable, result }: Ref
     ({ file, why }) => (why !== undefined && isUsable) || isSpent(file.login.tokens.refreshToken),
   );
   const others = dueOnly(files, result && accountRenewal(login, result));
-  if (behind.length === 0) return new Map([...others, ...unreadable]);
+  if (behind.length === 0) return new Map([...others, ...untouched]);
   const how = isUsable && result.how === 'refreshed' ? 'refreshed' : 'adopted';
   try {
     const handed = await withPersonLock(root, account, { signal }, () =>
@@ -150,9 +151,9 @@ async function updateFiles(deps: RefreshDeps, { login, unreadable, result }: Ref
         return handOut(deps, { files: behind.map(({ file }) => file), tokens, how, safeIn: 'the pool' });
       }),
     );
-    return new Map([...others, ...handed, ...unreadable]);
+    return new Map([...others, ...handed, ...untouched]);
   } catch (error) {
     const failure = failedBy(error);
-    return new Map([...others, ...behind.map(({ file }) => [file.path, failure] as const), ...unreadable]);
+    return new Map([...others, ...behind.map(({ file }) => [file.path, failure] as const), ...untouched]);
   }
 }

@@ -1,4 +1,3 @@
-import { isUtf8 } from 'node:buffer';
 import type { Account } from '../accounts/account.js';
 import { definedOnly } from '../defined-only.js';
 import { AppError } from '../errors.js';
@@ -23,9 +22,7 @@ export interface TokenFile {
 export function readTokenFile({ name, path }: Pick<TokenFile, 'name' | 'path'>): TokenFile {
   const version = readVersion(path);
   if (version.kind === 'absent') throw new AppError('storage-unreadable', 'it is not there any more');
-  const file = isUtf8(version.bytes)
-    ? parseFlatTokenFile(version.content)
-    : ({ kind: 'refused', reason: 'no-json' } as const);
+  const file = version.isText ? parseFlatTokenFile(version.content) : ({ kind: 'refused', reason: 'no-json' } as const);
   if (file.kind === 'refused') throw refusal(name, version.content, file.reason);
   return { name, path, version, login: file.login };
 }

@@ -1,4 +1,4 @@
-import { readFileSync } from 'node:fs';
+import { readNow } from '../storage/atomic-file.js';
 import { filesOf, type ShellPlaces } from './shell-files.js';
 import { shellNames } from './shell-names.js';
 
@@ -10,7 +10,7 @@ export function completionFiles(places: ShellPlaces): string[] {
 
 function contentOf(path: string): string {
   try {
-    return readFileSync(path, 'latin1');
+    return readNow(path).toString('latin1');
   } catch {
     // Absent, or closed to us.
     return '';

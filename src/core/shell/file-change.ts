@@ -43,7 +43,7 @@ export function planChange(edit: Edit, root: Root): FileChange | undefined {
   const { path, change, mode } = edit;
   const stats = statSync(resolveTarget(path), { throwIfNoEntry: false });
   // A link to /dev/null, say, says that nothing is wanted there; replacing the device would be a disaster.
-  if (stats?.isFile() === false) throw unwritable(edit, 'it is no regular file');
+  if (stats?.isFile() === false) throw unwritable(edit, 'it is not a regular file');
   const before = stats === undefined ? undefined : stateOf(path, stats);
   const text = change(before?.bytes.toString('latin1'));
   const wanted = mode ?? before?.mode ?? newFileMode;

@@ -1,5 +1,6 @@
-import { existsSync, readFileSync } from 'node:fs';
+import { existsSync } from 'node:fs';
 import { join, resolve } from 'node:path';
+import { readNow } from '../storage/atomic-file.js';
 import { blockLines } from './marked-block.js';
 import { executablesOnPath, pathOf } from './on-path.js';
 import type { SetupPlace } from './setup-plan.js';
@@ -59,7 +60,7 @@ function hasShellFile({ root, shells }: SetupPlace): boolean {
 
 function blockIn(path: string): string[] | undefined {
   try {
-    return blockLines(readFileSync(path, 'latin1'));
+    return blockLines(readNow(path).toString('latin1'));
   } catch {
     // Absent, or closed to us: no line of ours that we could know of.
     return undefined;

@@ -7,46 +7,43 @@ import { readClaims } from '../oauth/jwt-claims.js';
 import { Secret } from '../secret.js';
 import { readFlag, readNumber, readText, readTime } from './tolerant.js';
 
-const accountFields = {
-  recordId: readText,
-  userId: readText,
-  accountId: readText,
-  accountIdSource: readText,
-  accountLabel: readText,
-  email: readText,
-  planType: readText,
-  workspaceName: readText,
-  enabled: readFlag,
-  refreshToken: readSecret,
-  accessToken: readSecret,
-  idToken: readSecret,
-  expiresAt: readTime,
-  lastRefresh: readTime,
-  tokenGeneration: readNumber,
-  addedAt: readTime,
-  lastUsed: readTime,
-  movedAt: readTime,
-  movedFrom: readText,
-  provenance: readProvenance,
-  authFile: readAuthFileExtras,
-};
+type Fields = ReturnType<typeof accountFields>;
 
-const flagFields = {
-  flaggedAt: readTime,
-  flaggedReason: readText,
-  lastError: readText,
-  lastVerified: readTime,
-  verificationCount: readNumber,
-};
+/** What a record says, member by member: in a loop over names the engine would look each of them up anew. */
+function accountFields(raw: JsonObject) {
+  return {
+    recordId: readText(raw['recordId']),
+    userId: readText(raw['userId']),
+    accountId: readText(raw['accountId']),
+    accountIdSource: readText(raw['accountIdSource']),
+    accountLabel: readText(raw['accountLabel']),
+    email: readText(readText(raw['email'])?.trim()),
+    planType: readText(raw['planType']),
+    workspaceName: readText(raw['workspaceName']),
+    enabled: readFlag(raw['enabled']),
+    refreshToken: readSecret(raw['refreshToken']),
+    accessToken: readSecret(raw['accessToken']),
+    idToken: readSecret(raw['idToken']),
+    expiresAt: readTime(raw['expiresAt']),
+    lastRefresh: readTime(raw['lastRefresh']),
+    tokenGeneration: readNumber(raw['tokenGeneration']),
+    addedAt: readTime(raw['addedAt']),
+    lastUsed: readTime(raw['lastUsed']) || undefined,
+    movedAt: readTime(raw['movedAt']),
+    movedFrom: readText(raw['movedFrom']),
+    provenance: readProvenance(raw['provenance']),
+    authFile: readAuthFileExtras(raw['authFile']),
+  };
+}
 
-type Readers = Readonly<Record<string, (value: unknown) => unknown>>;
-type FieldsOf<R extends Readers> = { readonly [K in keyof R]: ReturnType<R[K]> };
-type Fields = FieldsOf<typeof accountFields>;
-
-function readFields<R extends Readers>(readers: R, raw: JsonObject): FieldsOf<R> {
-  const fields: Record<string, unknown> = {};
-  for (const name in readers) fields[name] = readers[name]?.(raw[name]);
-  return fields as FieldsOf<R>;
+function flagFields(raw: JsonObject) {
+  return {
+    flaggedAt: readTime(raw['flaggedAt']),
+    flaggedReason: readText(raw['flaggedReason']),
+    lastError: readText(raw['lastError']),
+    lastVerified: readTime(raw['lastVerified']),
+    verificationCount: readNumber(raw['verificationCount']),
+  };
 }
 
 function readSecret(value: unknown): Secret | undefined {
@@ -69,7 +66,7 @@ function readAuthFileExtras(value: unknown): AuthFileExtras | undefined {
 /** A record of a pool file, or undefined when the entry is no object. Throws nothing: what is odd reads as absent. */
 export function decodeAccount(entry: unknown): Account | undefined {
   if (!isJsonObject(entry)) return undefined;
-  const fields = readFields(accountFields, entry);
+  const fields = accountFields(entry);
   const { userId, accountId, accountIdSource, email, planType } = completeIdentity(fields);
   return definedOnly({
     id: fields.recordId ?? derivedId({ userId, accountId, email }, fields),
@@ -97,7 +94,7 @@ const unknownReason = 'unknown';
 export function decodeFlaggedAccount(entry: unknown): FlaggedAccount | undefined {
   const account = decodeAccount(entry);
   if (account === undefined) return undefined;
-  const fields = readFields(flagFields, account.raw);
+  const fields = flagFields(account.raw);
   const flagged: Flag = {
     at: fields.flaggedAt ?? 0,
     reason: fields.flaggedReason ?? unknownReason,
@@ -110,7 +107,7 @@ export function decodeFlaggedAccount(entry: unknown): FlaggedAccount | undefined
 /** The record as it goes to disk: what we know laid over what was there. Reveals the tokens. */
 export function encodeAccount(account: Account): JsonObject {
   const { tokens } = account;
-  const stored = readFields(accountFields, account.raw);
+  const stored = accountFields(account.raw);
   return overlay(account.raw, stored, {
     recordId: account.id,
     userId: account.userId,
@@ -138,7 +135,7 @@ export function encodeAccount(account: Account): JsonObject {
 
 export function encodeFlaggedAccount(account: FlaggedAccount): JsonObject {
   const { flag: flagged, raw } = account;
-  const stored = readFields(flagFields, raw);
+  const stored = flagFields(raw);
   return overlay(encodeAccount(account), stored, {
     flaggedAt: unlessDefault(flagged.at, 0, stored.flaggedAt),
     flaggedReason: unlessDefault(flagged.reason, unknownReason, stored.flaggedReason),
@@ -150,7 +147,7 @@ export function encodeFlaggedAccount(account: FlaggedAccount): JsonObject {
 
 /** The record without what only a flagged file holds, for its way back into a pool. */
 export function withoutFlag({ flag: _, ...account }: FlaggedAccount): Account {
-  const flagKeys = Object.keys(flagFields);
+  const flagKeys = Object.keys(flagFields({}));
   const raw = Object.fromEntries(Object.entries(account.raw).filter(([key]) => !flagKeys.includes(key)));
   return { ...account, raw };
 }

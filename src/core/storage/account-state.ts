@@ -71,12 +71,13 @@ export function withKnowledge(state: AccountState, id: string, knowledge: Accoun
 }
 
 function decodeAccounts(entries: JsonObject): Record<string, AccountKnowledge> {
-  const known: [string, AccountKnowledge][] = [];
-  for (const id of Object.keys(entries)) {
+  // Without a prototype nothing an id is called can mean something else.
+  const known: Record<string, AccountKnowledge> = Object.create(null);
+  for (const id in entries) {
     const entry = entries[id];
-    if (isJsonObject(entry)) known.push([id, decodeKnowledge(entry)]);
+    if (isJsonObject(entry)) known[id] = decodeKnowledge(entry);
   }
-  return Object.fromEntries(known);
+  return known;
 }
 
 /** A fact that cannot be read is one that is not known. */

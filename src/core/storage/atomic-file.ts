@@ -1,4 +1,4 @@
-import { isAscii } from 'node:buffer';
+import { isAscii, isUtf8 } from 'node:buffer';
 import { createHash, randomBytes } from 'node:crypto';
 import * as fs from 'node:fs';
 import { basename, dirname, join, resolve } from 'node:path';
@@ -13,25 +13,41 @@ export interface PresentVersion {
   /** The bytes as text; where they are not UTF-8 it is not what the file holds, and `bytes` is. */
   readonly content: string;
   readonly bytes: Buffer;
+  /** Whether the bytes are UTF-8. */
+  readonly isText: boolean;
 }
+
+/** Where a named pipe stands in place of a file, waiting for its writer could last for ever, deaf to Ctrl-C. Windows has no such flag. */
+const readWithoutWaiting = fs.constants.O_RDONLY | (fs.constants.O_NONBLOCK ?? 0);
 
 /** The file's content. Throws `storage-unreadable` for everything but absence: unreadable is not empty (P11). */
 export function readVersion(path: string): FileVersion {
   try {
-    return versionOf(fs.readFileSync(path));
+    return versionOf(readNow(path));
   } catch (error) {
     if (systemErrorCode(error) === 'ENOENT') return { kind: 'absent' };
     throw new AppError('storage-unreadable', `cannot read ${path}: ${describe(error)}`, {
-      hint: wayOut(error) ?? 'check the owner and the mode of the file; nothing was changed',
+      hint: wayOut(error, path) ?? `check the owner and the mode of ${path}; nothing was changed`,
       details: { path },
     });
+  }
+}
+
+/** The bytes of a file, without ever waiting for them. Throws the system's own error. */
+export function readNow(path: string): Buffer {
+  const descriptor = fs.openSync(path, readWithoutWaiting);
+  try {
+    return fs.readFileSync(descriptor);
+  } finally {
+    fs.closeSync(descriptor);
   }
 }
 
 export function versionOf(written: string | Buffer): PresentVersion {
   const bytes = typeof written === 'string' ? Buffer.from(written) : written;
   // The same text, and for a long pool in a third of the time.
-  return { kind: 'present', content: bytes.toString(isAscii(bytes) ? 'latin1' : 'utf8'), bytes };
+  if (isAscii(bytes)) return { kind: 'present', content: bytes.toString('latin1'), bytes, isText: true };
+  return { kind: 'present', content: bytes.toString('utf8'), bytes, isText: isUtf8(bytes) };
 }
 
 export function isSameVersion(a: FileVersion, b: FileVersion): boolean {
@@ -155,7 +171,9 @@ function followDanglingLink(path: string): string {
 
 export function writeError(path: string, error: unknown): AppError {
   return new AppError('storage-write-failed', `cannot write ${path}: ${describe(error)}`, {
-    hint: wayOut(error) ?? 'free space or fix the permissions, then run the command again; the old content is in place',
+    hint:
+      wayOut(error, path) ??
+      'free space or fix the permissions, then run the command again; the old content is in place',
     details: { path },
   });
 }
@@ -232,7 +250,7 @@ export function readDirectory(directory: string): string[] {
   } catch (error) {
     if (systemErrorCode(error) === 'ENOENT') return [];
     throw new AppError('storage-unreadable', `cannot list ${directory}: ${describe(error)}`, {
-      hint: 'check the owner and the mode of the directory; nothing was changed',
+      hint: wayOut(error, directory) ?? `check the owner and the mode of ${directory}; nothing was changed`,
       details: { path: directory },
     });
   }
@@ -248,12 +266,17 @@ export function listDirectory(directory: string): string[] {
   }
 }
 
-/** Where a file stands in the place of a directory, no permission helps. */
-function wayOut(error: unknown): string | undefined {
-  const code = systemErrorCode(error);
-  return code === 'ENOTDIR' || code === 'EEXIST'
-    ? 'move away the file that stands where a directory should be, then run the command again'
-    : undefined;
+/** Where a file stands in the place of a directory, or the other way round, no permission helps. */
+export function wayOut(error: unknown, path: string): string | undefined {
+  switch (systemErrorCode(error)) {
+    case 'ENOTDIR':
+    case 'EEXIST':
+      return 'move away the file that stands where a directory should be, then run the command again';
+    case 'EISDIR':
+      return `move the directory ${path} away, then run the command again`;
+    default:
+      return undefined;
+  }
 }
 
 /** The operating system's own words, without the path and the call, which the message already has. */
@@ -265,7 +288,7 @@ export function describe(error: unknown): string {
     ENOSPC: 'no space left on the disk',
     EROFS: 'the file system is read-only',
     EISDIR: 'it is a directory',
-    ENOTDIR: 'a part of its path is no directory',
+    ENOTDIR: 'a part of its path is not a directory',
     EEXIST: 'a file stands in its place',
     ENOENT: 'no such file or directory',
     EIO: 'the disk reported an error',

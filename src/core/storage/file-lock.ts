@@ -3,6 +3,7 @@ import { describe } from './atomic-file.js';
 import { LockClaim, removeRecord, sightLock } from './lock-directory.js';
 import { createLockOwner } from './lock-owner.js';
 import { describeLock, type LockPatience, LockWait } from './lock-wait.js';
+import { wayToRoom } from './room.js';
 
 export interface LockHandle {
   readonly name: string;
@@ -121,14 +122,8 @@ function onDisk<T>(directory: string, action: () => T): T {
 /** What the operating system refused becomes an error for a person; anything else is a defect and stays what it is. */
 function lockWriteFailed(directory: string, error: unknown): unknown {
   if (systemErrorCode(error) === undefined) return error;
-  const hints: Record<string, string> = {
-    ENOSPC: 'free space on that disk, then run the command again',
-    EACCES: `make ${directory} writable for you, then run the command again`,
-    EPERM: `make ${directory} writable for you, then run the command again`,
-    EROFS: 'set CODEX_MULTI_AUTH_DIR to a directory that can be written',
-  };
   return new AppError('storage-write-failed', `cannot use a lock in ${directory}: ${describe(error)}`, {
-    hint: hints[systemErrorCode(error) ?? ''] ?? 'check that directory, then run the command again',
+    hint: wayToRoom(systemErrorCode(error), directory) ?? 'check that directory, then run the command again',
     details: { path: directory },
     cause: error,
   });

@@ -120,6 +120,18 @@ export function knownSpent({ paths }: Pick<Root, 'paths'>): (token: Secret) => b
   }
 }
 
+/** Whether this refresh token was ever ours, as far back as the log goes. */
+export function isKnownToken(root: Pick<Root, 'paths'>, token: Secret): boolean {
+  try {
+    const { records, printOf } = readLineage(root);
+    const print = printOf(token);
+    return records.some(({ before, after }) => before === print || after === print);
+  } catch {
+    // Unreadable: whoever asks is careful with a token that is not known.
+    return false;
+  }
+}
+
 /** What the log still knows, oldest first, and how it calls a token. */
 export function readLineage({ paths }: Pick<Root, 'paths'>): Lineage {
   const { salt, lines } = openLog(paths.lineageLog);

@@ -158,7 +158,7 @@ function isRefusal(error: unknown): boolean {
   return code === 'EPERM' || code === 'EACCES';
 }
 
-function removeIfEmpty(path: string): void {
+export function removeIfEmpty(path: string): void {
   try {
     fs.rmdirSync(path);
   } catch {

@@ -3,7 +3,7 @@ import * as fs from 'node:fs';
 import { join } from 'node:path';
 import { systemErrorCode } from '../errors.js';
 import { listDirectory } from './atomic-file.js';
-import { privateName } from './lock-directory.js';
+import { privateName, removeIfEmpty, removeRecord, sightLock } from './lock-directory.js';
 import { nonceOf, readOwner } from './lock-owner.js';
 import type { ProcessIdentity, ProcessTable } from './process-table.js';
 
@@ -19,6 +19,30 @@ export function sweepLockLeftovers(directory: string, processes: ProcessTable): 
     if (parts === undefined || processes.stateOf(makerOf(directory, entry, parts, processes)) !== 'dead') return false;
     return remove(directory, entry, privateName(parts['name'] ?? '', processes.self, randomBytes(12).toString('hex')));
   });
+}
+
+/**
+ * Frees the locks of dead owners that are named after a token: when that has been exchanged, nobody asks for them again.
+ * Each step is one that `lock-directory.ts` allows anybody.
+ */
+export function reclaimTokenLocks(directory: string, processes: ProcessTable): void {
+  for (const entry of listDirectory(directory).filter((each) => /^(login|token)-.+\.held$/.test(each))) {
+    try {
+      reclaim(join(directory, entry), processes);
+    } catch (error) {
+      // The directory is not ours to change, which `doctor` reports; nobody waits for this lock.
+      if (systemErrorCode(error) === undefined) throw error;
+    }
+  }
+}
+
+function reclaim(path: string, processes: ProcessTable): void {
+  const sighting = sightLock(path);
+  if (sighting.kind === 'held') {
+    if (sighting.owner === undefined || processes.stateOf(sighting.owner) !== 'dead') return;
+    removeRecord(path, sighting.nonce);
+  }
+  removeIfEmpty(path);
 }
 
 /** The record's word, else that of the directory's name, which does not tell the host: then it is taken to be ours. */

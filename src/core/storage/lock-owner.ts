@@ -1,9 +1,10 @@
 import { randomBytes } from 'node:crypto';
-import { readFileSync, writeFileSync } from 'node:fs';
+import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import * as z from 'zod/mini';
 import type { Clock } from '../clock.js';
 import { systemErrorCode } from '../errors.js';
+import { readNow } from './atomic-file.js';
 import type { ProcessTable } from './process-table.js';
 
 const ownerSchema = z.object({
@@ -56,7 +57,7 @@ export function readOwner(directory: string, nonce: string): LockOwner | 'gone' 
 
 function readRecord(path: string): string | undefined {
   try {
-    return readFileSync(path, 'utf8');
+    return readNow(path).toString('utf8');
   } catch (error) {
     if (systemErrorCode(error) === 'ENOENT') return undefined;
     throw error;

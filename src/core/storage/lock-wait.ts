@@ -74,7 +74,7 @@ export class LockWait {
 /** What a lock protects, in the words of a message. */
 export function describeLock(name: string): string {
   if (name === 'store') return 'the account store';
-  if (/^(person|login)-/.test(name)) return 'the tokens of this person';
+  if (/^(person|login|token)-/.test(name)) return 'the tokens of this person';
   return `the lock "${name}"`;
 }
 

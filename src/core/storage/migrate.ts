@@ -13,10 +13,10 @@ const currentVersion = 3;
 /** Brings the JSON of a pool file to version 3 in memory; the first write makes it permanent (DESIGN §4). */
 export function migratePool(json: unknown): Migrated {
   const container = record.safeParse(json);
-  if (!container.success) return { kind: 'malformed', reason: 'it is no JSON object' };
+  if (!container.success) return { kind: 'malformed', reason: 'it is not a JSON object' };
   const stated = container.data['version'];
   const version = stated === undefined ? 1 : numeric.parse(stated);
-  if (version === undefined) return { kind: 'malformed', reason: 'its version is no number' };
+  if (version === undefined) return { kind: 'malformed', reason: 'its version is not a number' };
   if (version > currentVersion) return { kind: 'newer-version', version };
   if (version === currentVersion) return { kind: 'ok', value: container.data };
   if (version === 1) return { kind: 'ok', value: fromVersion1(container.data), from: 1 };

@@ -26,6 +26,22 @@ export async function withPersonLock<T>(
   return withLock(personLockName(account, root), lockOptions, task);
 }
 
+/**
+ * Held inside the person's lock by whoever spends a token that is in no pool. Of two files with one token only one may say
+ * whose it is, and a file may get another token while somebody waits for the lock that its old one named: then the lock
+ * of the person is not the same, and this one is.
+ */
+export async function withTokenLock<T>(
+  root: Root,
+  refreshToken: Secret,
+  options: { readonly signal?: AbortSignal },
+  task: () => Promise<T>,
+): Promise<T> {
+  const { clock, processes, paths, onWaiting } = root;
+  const lockOptions = { directory: paths.locks, clock, processes, onWaiting, waitMs: personWaitMs, ...options };
+  return withLock(`token-${fingerprint(refreshToken.reveal()).slice(0, 16)}`, lockOptions, task);
+}
+
 /** Which lock that is; it can become another one when a refresh reveals whose login it is. */
 export function personLockName(
   { userId: known, tokens, id }: Pick<Account, 'userId' | 'tokens' | 'id'>,

@@ -10,8 +10,11 @@ import { number, record, text } from './tolerant.js';
 
 const TombstoneFields = z.object({ userId: text, accountId: text, email: text, removedAt: number });
 
+/** As they are: a copy of a thousand would be thrown away. */
+const entries = z.custom<readonly unknown[]>(Array.isArray);
+
 const PoolFields = z.object({
-  accounts: z.array(z.unknown()),
+  accounts: entries,
   activeIndex: number,
   activeIndexByFamily: z.catch(z.optional(record), undefined),
   activeId: text,
@@ -25,7 +28,7 @@ const PoolFields = z.object({
 
 const OwnFields = z.object({ activeId: text, previousId: text, projectRoot: text });
 
-const FlaggedFields = z.object({ version: number, accounts: z.array(z.unknown()) });
+const FlaggedFields = z.object({ version: number, accounts: entries });
 
 export type Decoded<T> = { readonly kind: 'ok'; readonly value: T; readonly migratedFrom?: number } | FormatProblem;
 

@@ -2,7 +2,7 @@ import { statSync } from 'node:fs';
 import { dirname } from 'node:path';
 import type { Clock } from '../clock.js';
 import { AppError, systemErrorCode } from '../errors.js';
-import { describe } from './atomic-file.js';
+import { describe, wayOut } from './atomic-file.js';
 import type { LockPatience } from './lock-wait.js';
 import type { RootPaths } from './paths.js';
 import type { ProcessTable } from './process-table.js';
@@ -60,6 +60,9 @@ function ownerOf(path: string): number | undefined {
     return statSync(path).uid;
   } catch (error) {
     if (systemErrorCode(error) === 'ENOENT') return undefined;
-    throw new AppError('storage-unreadable', `cannot look at ${path}: ${describe(error)}`, { details: { path } });
+    throw new AppError('storage-unreadable', `cannot look at ${path}: ${describe(error)}`, {
+      hint: wayOut(error, path) ?? `check the owner and the mode of ${dirname(path)}`,
+      details: { path },
+    });
   }
 }

@@ -1,4 +1,3 @@
-import { isUtf8 } from 'node:buffer';
 import { rmdirSync, rmSync, statSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { emptyFlaggedPool, emptyPool, type FlaggedPool, type Pool } from '../accounts/pool.js';
@@ -53,6 +52,21 @@ export function readScope(paths: RootPaths, key: string | undefined): ScopeRecor
 export function readAllScopes(paths: RootPaths): readonly ScopeRecords[] {
   const projects = projectKeys(paths).map((key) => readScope(paths, key));
   return resolveScopeMoves([readScope(paths, undefined), ...projects.filter(hasFiles)]);
+}
+
+/** How long the pools are that are read for this scope, as far as that can be seen. */
+export function poolBytes(paths: RootPaths, key: string | undefined): number {
+  const pools = [undefined, ...(key === undefined ? [] : [key])].map((each) => scopeFiles(paths, each).pool);
+  return pools.reduce((sum, path) => sum + sizeOf(path), 0);
+}
+
+function sizeOf(path: string): number {
+  try {
+    return statSync(path, { throwIfNoEntry: false })?.size ?? 0;
+  } catch {
+    // Reading it meets the same error, and names it.
+    return 0;
+  }
 }
 
 export interface ScopeAmongOthers {
@@ -136,7 +150,7 @@ function decodeFile<T>(
     if (isDanglingLink(path)) throw dangling(path);
     return { value: empty };
   }
-  if (!isUtf8(version.bytes)) throw corrupt(path, 'it is not UTF-8 text');
+  if (!version.isText) throw corrupt(path, 'it is not UTF-8 text');
   const decoded = decode(parseJson(path, version.content));
   switch (decoded.kind) {
     case 'ok':

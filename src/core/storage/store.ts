@@ -6,7 +6,7 @@ import { keepOriginal } from './backups.js';
 import { type LockHandle, withLock } from './file-lock.js';
 import { recoverJournal } from './journal-recovery.js';
 import { assertUnchanged, backUp, replaceJson } from './json-file.js';
-import { sweepLockLeftovers } from './lock-leftovers.js';
+import { reclaimTokenLocks, sweepLockLeftovers } from './lock-leftovers.js';
 import { mergeLegacyPools } from './merge-legacy-pools.js';
 import { encodeFlagged, encodePool } from './pool-codec.js';
 import { assertOwner, type Root } from './root.js';
@@ -64,6 +64,7 @@ export async function withStore<T>(
     makePrivateDirectory(root.paths.locks);
     const store = openStore(root, lock);
     sweepLockLeftovers(root.paths.locks, root.processes);
+    reclaimTokenLocks(root.paths.locks, root.processes);
     settleMoves(store);
     recoverJournal(store);
     mergeLegacyPools(store);

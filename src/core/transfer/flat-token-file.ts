@@ -27,8 +27,8 @@ export type FlatRefusal =
 
 /** The reason as the end of a sentence: "it …". */
 export const flatRefusals: Record<FlatRefusal, string> = {
-  'no-json': 'is no JSON object',
-  'other-content': 'is no token file',
+  'no-json': 'is not a JSON object',
+  'other-content': 'is not a token file',
   'other-type': 'is a token file of another provider',
   'no-refresh-token': 'holds no refresh token',
   'account-mismatch': 'holds tokens of one account under the id of another',

@@ -1,13 +1,14 @@
 import { type Account, newAccountId } from '../accounts/account.js';
 import { type AccountGroup, groupByAccount } from '../accounts/account-groups.js';
 import { findAnywhere, forgetRemoval } from '../accounts/enrolment.js';
-import { contradicts, type Identity, isSameAccount } from '../accounts/identity.js';
+import { contradicts, type Identity } from '../accounts/identity.js';
 import { wasRemoved, withAccount } from '../accounts/pool.js';
 import { takeCopy } from '../accounts/take-copy.js';
 import type { AuthFileLogin } from '../codex/auth-file.js';
+import { isLoginOf } from '../codex/foreign-login.js';
 import { definedOnly } from '../defined-only.js';
 import { mergeAccounts } from '../diagnostics/account-repairs/duplicates.js';
-import { foreignIssuer } from '../oauth/foreign-issuer.js';
+import { areOfDifferentIssuers, foreignIssuerOfFile } from '../oauth/foreign-issuer.js';
 import type { Provider } from '../oauth/provider.js';
 import type { Secret } from '../secret.js';
 import { compareLineage, isNewer } from '../storage/lineage.js';
@@ -92,7 +93,7 @@ function refused(
 
 function refusalOf(login: ParsedLogin, { provider }: ImportTarget): ImportRefusal | undefined {
   if (login.kind === 'refused') return login.reason;
-  return foreignIssuer(login.account, provider) === undefined ? undefined : 'issuer-mismatch';
+  return foreignIssuerOfFile(login.account, provider) === undefined ? undefined : 'issuer-mismatch';
 }
 
 /** A record that does not say whose it is belongs to the login whose refresh token it has. */
@@ -116,10 +117,23 @@ interface GroupTarget extends ImportTarget {
 
 /** The newest copy decides; the others only add what it lacks. */
 function importGroup(draft: DraftStore, members: readonly Candidate[], target: GroupTarget): ImportEntry[] {
-  const [first, ...others] = [...members].sort(byPrecedence);
+  const [newest, ...older] = [...members].sort(byPrecedence);
+  if (newest === undefined) return [];
+  const known = findAnywhere(draft, target.identity) ?? findByToken(draft, newest.login.account);
+  if (known === undefined) return add(draft, [newest, ...older], target);
+  const isForeign = ({ login }: Candidate) => areOfDifferentIssuers(login.account, known.account);
+  const foreign = members.filter(isForeign).map(({ place, login }) => refused(place, 'other-issuer', login));
+  const own = [newest, ...older].filter((each) => !isForeign(each));
+  return [...foreign, ...updateFrom(draft, own, known, target)];
+}
+
+function updateFrom(
+  draft: DraftStore,
+  [first, ...others]: readonly Candidate[],
+  known: Known,
+  target: GroupTarget,
+): ImportEntry[] {
   if (first === undefined) return [];
-  const known = findAnywhere(draft, target.identity) ?? findByToken(draft, first.login.account);
-  if (known === undefined) return add(draft, [first, ...others], target);
   const saves = draft.saves;
   const entry = update(draft, first, known, target);
   const { id } = entry.account;
@@ -206,7 +220,7 @@ function findByToken(draft: DraftStore, account: Account): Known | undefined {
 
 /** The copy in `auth.json` is newer still; it comes back to us with the next switch. */
 function isBehindInUse(account: Account, ours: Account, { inUse }: ImportTarget): boolean {
-  if (inUse === undefined || !isSameAccount(inUse.identity, ours)) return false;
+  if (inUse === undefined || !isLoginOf({ kind: 'login', login: inUse }, ours)) return false;
   return isNewer({ source: 'auth-file', tokens: inUse.tokens }, copyOf(account));
 }
 

@@ -59,6 +59,9 @@ export async function applyFault(
     case 'slow':
       await delay(fault.ms, undefined, { signal: stopped });
       return process();
+    case 'held':
+      await fault.until;
+      return process();
     case 'status':
       ctx.status = fault.status;
       ctx.body = fault.body ?? {};

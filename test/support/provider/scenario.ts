@@ -30,6 +30,8 @@ export type Fault =
       readonly body?: unknown;
     }
   | { readonly kind: 'slow'; readonly ms: number }
+  /** Processes and answers when that has settled. */
+  | { readonly kind: 'held'; readonly until: Promise<unknown> }
   /** Never answers, and does not process. */
   | { readonly kind: 'hang' }
   /** Cuts the connection without processing. */

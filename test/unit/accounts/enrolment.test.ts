@@ -4,7 +4,7 @@ import { enrol, findFlagged, findInPools, type ProvenLogin } from '../../../src/
 import { wasRemoved, withTombstone } from '../../../src/core/accounts/pool.js';
 import { definedOnly } from '../../../src/core/defined-only.js';
 import { type Store, withStore } from '../../../src/core/storage/store.js';
-import { accountOf, type TokenWords, testRoot, tokensOf } from '../../support/stored-accounts.js';
+import { accountOf, readJson, type TokenWords, testRoot, tokensOf } from '../../support/stored-accounts.js';
 
 const alice = { userId: 'alice', accountId: 'home', email: 'alice@example.com' };
 const studio = { ...alice, accountId: 'studio' };
@@ -52,6 +52,18 @@ describe('signing in', () => {
   it('as somebody new adds an account to the scope asked for', async () => {
     const enrolment = await storeWith({}, (store) => enrol(store, loginOf({}), 'p'));
     expect(enrolment).toMatchObject({ outcome: 'added', scopeKey: 'p', account: { ...alice, enabled: true } });
+  });
+
+  it('at another provider that knows the same ids keeps the login of the first', async () => {
+    const [ours, theirs] = ['https://one.example', 'https://two.example'];
+    const known = accountOf('a', { ...alice, issuer: ours, refresh: 'rt-ours' });
+    await storeWith({ global: [known] }, (store) => {
+      expect(enrol(store, loginOf({ issuer: ours, refresh: 'rt-again' }), undefined)).not.toHaveProperty('keptFile');
+      const { keptFile = '', ...enrolment } = enrol(store, loginOf({ issuer: theirs }), undefined);
+      expect(enrolment).toMatchObject({ outcome: 'updated', account: { id: 'a' } });
+      expect(show(store)).toEqual(['global a rt-new']);
+      expect(readJson(keptFile)).toMatchObject({ version: 3, accounts: [{ refreshToken: 'rt-again' }] });
+    });
   });
 
   it('again updates the account where it lives, and leaves label, position and the disabled flag', async () => {

@@ -11,6 +11,7 @@ const here: SelectorScope = {
     account('acc_1a', 'alice@example.com', { label: 'work', accountId: 'uuid-home' }),
     account('acc_2b', 'alice@example.com', { label: 'Studio', accountId: 'uuid-studio' }),
     account('acc_3c', 'bob@example.com', { label: 'work laptop', accountId: 'uuid-studio' }),
+    account('acc_4d', 'dave@example.com', { accountId: '1111-1111' }),
   ],
   previousId: 'acc_2b',
 };
@@ -30,7 +31,7 @@ describe('a selector', () => {
     ['1', 'acc_1a'],
     ['003', 'acc_3c'],
     ['0', 'no-such-account'],
-    ['4', 'no-such-account'],
+    ['5', 'no-such-account'],
     ['42', 'no-such-account'],
     ['99999999999999999999999', 'no-such-account'],
     ['-', 'acc_2b'],

@@ -6,6 +6,8 @@ import { type Activation, activate, completeLogin } from '../../../src/core/code
 import { flockHelpers } from '../../../src/core/codex/credential-lock.js';
 import { codexHomeAt } from '../../../src/core/codex/home.js';
 import { flagAccount } from '../../../src/core/health/flagging.js';
+import { Secret } from '../../../src/core/secret.js';
+import { logLineage } from '../../../src/core/storage/lineage-log.js';
 import { withStore } from '../../../src/core/storage/store.js';
 import { authFileOf } from '../../support/auth-files.js';
 import { accountOf, modeOf, readJson, testRoot, writeJson } from '../../support/stored-accounts.js';
@@ -110,6 +112,47 @@ describe('making an account active', () => {
     await activated('a');
     expect(refreshIn(home.authFile)).toBe('rt-file');
     expect(readJson(home.authFile)).toMatchObject({ OPENAI_API_KEY: 'sk-made-up', theirs: 1 });
+  });
+
+  it('keeps an older login of the account whole when nobody here has ever seen it', async () => {
+    const { root, home, activated } = setUp([
+      accountOf('a', { ...alice, iat: 1100, refresh: 'rt-a' }),
+      accountOf('b', { ...bob, refresh: 'rt-b' }),
+    ]);
+    const unseen = writeJson(home.authFile, authFileOf());
+    const done = await activated('b');
+    expect(done).toMatchObject({ previous: { id: 'a' }, syncedBack: false });
+    expect(fs.readFileSync(done.kind === 'activated' ? (done.keptFile ?? '') : '', 'utf8')).toBe(unseen);
+
+    // One that was ours, or that we have exchanged, has made way on purpose.
+    for (const event of ['signed-in', 'handed-out', 'refreshed'] as const) {
+      const token = new Secret(`rt-${event}`);
+      logLineage(root, { event, accountId: 'a', ...(event === 'refreshed' ? { before: token } : { after: token }) });
+      writeJson(home.authFile, authFileOf({ tokens: { refresh_token: token.reveal() } }));
+      expect(await activated('b'), event).not.toHaveProperty('keptFile');
+    }
+  });
+
+  it('leaves a login that another provider issued under the same ids until the person agrees, and keeps it', async () => {
+    const issued = (issuer: string) => ({ issuer, iat: 900, lastRefresh: 900_000 });
+    const { home, activated, pool } = setUp([
+      accountOf('a', { ...alice, ...issued('https://one.example'), refresh: 'rt-a' }),
+      accountOf('b', { ...bob, refresh: 'rt-b' }),
+    ]);
+    const foreign = tokenFor({ ...alice, issuer: 'https://two.example', iat: 5000 });
+    const login = authFileOf({ tokens: { id_token: foreign, access_token: foreign, refresh_token: 'rt-foreign' } });
+    const theirs = writeJson(home.authFile, login);
+    for (const id of ['a', 'b']) {
+      expect(await activated(id)).toEqual({ kind: 'needs-consent', reason: 'other-issuer' });
+    }
+    expect(fs.readFileSync(home.authFile, 'utf8')).toBe(theirs);
+
+    const done = await activated('a', { replaces: true });
+    expect(done).toMatchObject({ kind: 'activated', syncedBack: false });
+    expect(done).not.toHaveProperty('previous');
+    expect(fs.readFileSync(done.kind === 'activated' ? (done.keptFile ?? '') : '', 'utf8')).toBe(theirs);
+    expect(refreshIn(home.authFile)).toBe('rt-a');
+    expect(pool()['accounts']).toMatchObject([{ refreshToken: 'rt-a' }, { refreshToken: 'rt-b' }]);
   });
 
   it('gives every account back what was in the file beside its tokens, and nobody else', async () => {

@@ -50,8 +50,45 @@ describe('the configuration of the official client', () => {
 
   it('names a file that is no TOML, and keeps what the others say', () => {
     const { config, path } = read({ 'etc/config.toml': 'a = = 1', 'home/config.toml': 'forced_login_method = "api"' });
-    expect(config.problem).toEqual({ path: path('etc/config.toml'), message: 'it cannot be read as TOML' });
+    const problem = { path: path('etc/config.toml'), message: 'is no TOML in line 1', hidesRestrictions: false };
+    expect(config.problem).toEqual(problem);
     expect(config.forcedLoginMethod.value).toBe('api');
+  });
+});
+
+describe('a configuration that cannot be read', () => {
+  const account = accountOf('a', { accountId: 'studio' });
+
+  it('is told with its line, and without what is in it', () => {
+    const { config } = read({ 'home/config.toml': 'a = 1\n[mcp]\nkey = "sk-secret\n' });
+    expect(config.problem).toMatchObject({ message: 'is no TOML in line 3', hidesRestrictions: false });
+    expect(JSON.stringify(config)).not.toContain('sk-secret');
+  });
+
+  it.each([
+    'forced_login_method = "api',
+    'forced_chatgpt_workspace_id = studio',
+    'forced_login_method = "api"\na = = 1',
+  ])('allows no login where it may restrict them: %s', (toml) => {
+    const { config, path } = read({ 'home/config.toml': toml });
+    const own = path('home/config.toml');
+    expect(() => refuseRestricted(config, account)).toThrow(
+      expect.objectContaining({ code: 'not-allowed', hint: expect.stringContaining(`correct ${own}`) }),
+    );
+  });
+
+  it('counts as restricting although another one cannot be read either', () => {
+    const files = { 'etc/config.toml': 'forced_login_method = "', 'home/config.toml': 'a = = 1' };
+    expect(read(files).config.problem?.hidesRestrictions).toBe(true);
+  });
+
+  it('is also a directory', () => {
+    const { config, path } = read({ 'home/config.toml/x': '' });
+    expect(config.problem).toEqual({
+      path: path('home/config.toml'),
+      message: 'cannot be read: it is a directory',
+      hidesRestrictions: false,
+    });
   });
 });
 

@@ -132,6 +132,45 @@ describe('the login in auth.json', () => {
     });
   });
 
+  describe('that another provider issued, under the same ids and later', () => {
+    const [ours, theirs] = ['https://one.example', 'https://two.example'];
+    const provenance = (issuer: string) => ({ issuer, clientId: 'app' });
+    const issued = (issuer: string | undefined, tokens: object = {}) => {
+      const token = tokenFor({ ...alice, issuer, iat: 2000 });
+      return contentOf({ tokens: { id_token: token, access_token: token, oauth_provenance: null, ...tokens } });
+    };
+    const from = (issuer: string) => ({ oauth_provenance: { issuer, client_id: 'app' } });
+
+    it.each<[string, string | undefined, Partial<Account>, ReturnType<typeof contentOf>]>([
+      ['by the tokens themselves', ours, {}, issued(theirs)],
+      ['by the tokens, wherever ours came from', ours, { provenance: provenance(ours) }, issued(theirs)],
+      ['by both', ours, { provenance: provenance(ours) }, issued(theirs, from(theirs))],
+      ['by where they came from', undefined, { provenance: provenance(ours) }, issued(undefined, from(theirs))],
+    ])('is not taken: %s', async (_what, issuer, more, content) => {
+      const accounts = [accountOf('a', { ...alice, issuer, iat: 900, refresh: 'rt-ours' }, more)];
+      await withStore(testRoot(), {}, (store) => {
+        store.savePool(undefined, { ...store.scope(undefined).pool, accounts });
+        expect(syncBack(store, content, 'p')).toEqual({ kind: 'unadoptable', reason: 'other-issuer' });
+        expect(refreshesOf(store)).toEqual(['rt-ours']);
+      });
+    });
+
+    it.each<[string, string | undefined, Partial<Account>, ReturnType<typeof contentOf>]>([
+      ['a final slash makes no difference', ours, {}, issued(`${ours}/`)],
+      ['our copy does not say', undefined, {}, issued(theirs)],
+      ['theirs does not say', ours, {}, issued(undefined)],
+      // A proxy in front of the provider, for one of the two.
+      ['they came another way', ours, { provenance: provenance('https://p.example') }, issued(ours, from(ours))],
+      ['the provider has changed its name', ours, { provenance: provenance(ours) }, issued(theirs, from(ours))],
+    ])('is taken as always where that is not known or not so: %s', async (_what, issuer, more, content) => {
+      const accounts = [accountOf('a', { ...alice, issuer, iat: 900, refresh: 'rt-ours' }, more)];
+      await copiedBack(accounts, content, (store, kind) => {
+        expect(kind).toBe('known');
+        expect(refreshesOf(store)).toEqual(['rt-file']);
+      });
+    });
+  });
+
   it('that nobody can adopt changes nothing', async () => {
     const accounts = [accountOf('a', { ...alice, iat: 900, refresh: 'rt-old' })];
     const chimera = contentOf({ tokens: { account_id: 'studio' } });

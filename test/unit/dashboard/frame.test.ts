@@ -153,10 +153,73 @@ describe('a frame', () => {
     expect(textOf(model, { columns: 100, rows: 24 })).toContain(wanted);
   });
 
+  test('marks a message that is longer than its room', () => {
+    const message = { tone: 'good' as const, text: 'many words '.repeat(60), warnings: [] };
+    const { footer } = draw(modelOf([shownAccount(1)], { message }), { columns: 40, rows: 10 });
+    expect(footer.at(-2)).toMatch(/…$/);
+    const short = draw(modelOf([shownAccount(1)], { message: { ...message, text: 'done' } }), {
+      columns: 40,
+      rows: 10,
+    });
+    expect(short.footer.at(-2)).toBe('done');
+  });
+
   test('breaks a question of several lines where it breaks', () => {
     const question = { text: 'one\ntwo', choices: [{ key: 'n', text: 'no' }], cursor: 0 };
     const { footer } = draw(modelOf([shownAccount(1)], { question }), { columns: 40, rows: 10 });
     expect(footer).toEqual(['one', 'two', '❯ n  no']);
+  });
+
+  const setAside = [{ id: 'acc_9', account: 'old', reason: 'invalid_grant' }];
+  const states: readonly (readonly [string, Model, string])[] = [
+    ['no accounts', modelOf([]), 'Enter sign in  ? help  q quit'],
+    [
+      'only accounts that are set aside',
+      { ...modelOf([]), report: reportOf([], { flagged: setAside }) },
+      'a add  f flagged  ? help  q quit',
+    ],
+    ['no flagged accounts', pressed(modelOf([]), 'f').model, '? help  q back'],
+    [
+      'a flagged account whose access token has ended',
+      pressed(modelOf([], { report: reportOf([], { flagged: setAside }) }), 'f').model,
+      'v verify  r restore  Enter sign in again  ? help  q back',
+    ],
+    [
+      'accounts',
+      modelOf([shownAccount(1)]),
+      'Enter details  s use  r refresh  e disable  d delete  a add  c check  / search  ? help  q quit',
+    ],
+  ];
+
+  test.each(states)('offers only keys that do something: %s', (_, model, wanted) => {
+    expect(draw(model, { columns: 120, rows: 24 }).footer.at(-1)).toBe(wanted);
+    for (const offer of wanted.split('  ')) {
+      const key = (offer.split(' ')[0] ?? '').replace('Enter', 'enter');
+      const step = pressed(model, key);
+      expect(step.effects.length > 0 || step.model.views !== model.views || step.model !== model, key).toBe(true);
+    }
+  });
+
+  test('tells only where it works that a number switches', () => {
+    const two = [shownAccount(1), shownAccount(2)];
+    const report = reportOf(two);
+    const forecast = { ...report.forecast, recommendation: { id: 'acc_2', index: 2, reason: 'why' } };
+    const model = modelOf(two, { report: { ...report, forecast } });
+    expect(textOf(model, { columns: 100, rows: 24 })).toContain('(press 2)');
+    expect(textOf(pressed(model, 'f').model, { columns: 100, rows: 24 })).not.toContain('(press 2)');
+  });
+
+  test.each<[string, Model, string]>([
+    ['the beginning of the list', crowded, '1–7 of 40'],
+    ['the end of the list', pressed(crowded, 'G').model, '34–40 of 40'],
+    ['the end of the flagged accounts', pressed(crowded, 'f', 'G').model, '34–40 of 40'],
+  ])('says which of many it shows: %s', (_, model, wanted) => {
+    expect(draw(model, { columns: 60, rows: 13 }).body.at(-1)).toBe(wanted);
+  });
+
+  test('leaves details as much of a low screen as it can', () => {
+    const { bodyHeight } = draw(pressed(crowded, 'enter').model, { columns: 40, rows: 10 });
+    expect(bodyHeight).toBe(7);
   });
 
   test('says where the accounts are when all of them are set aside', () => {

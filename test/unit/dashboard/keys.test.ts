@@ -3,7 +3,7 @@ import { describe, expect, test } from 'vitest';
 import { bindings, bindingsOf } from '../../../src/cli/dashboard/keys.js';
 import type { View } from '../../../src/cli/dashboard/model.js';
 import { typedKeys } from '../../../src/cli/dashboard/typed-keys.js';
-import { cutLine, wrapLine } from '../../../src/cli/dashboard/wrap-line.js';
+import { cutLine, wrapLine } from '../../../src/cli/screen/wrap-line.js';
 
 const views: readonly View[] = ['list', 'details', 'flagged', 'help', 'output'];
 

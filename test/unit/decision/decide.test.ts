@@ -30,6 +30,11 @@ describe('availability and state', () => {
     ['flagged', { flagged: true }, { availability: 'unavailable', state: 'sign-in-needed', score: 0 }],
     ['without a login', { signInNeeded: {} }, { availability: 'unavailable', state: 'sign-in-needed', score: 0 }],
     [
+      'not let in, whatever is left of its quota',
+      { shutOut: true },
+      { availability: 'unavailable', state: 'unknown', score: 0, riskScore: 90 },
+    ],
+    [
       'disabled and flagged',
       { enabled: false, flagged: true },
       { availability: 'unavailable', state: 'disabled', riskScore: 95 },

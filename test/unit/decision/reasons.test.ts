@@ -14,6 +14,7 @@ describe('describeReason', () => {
     [{ code: 'flagged' }, 'flagged: its login needs attention'],
     [{ code: 'sign-in-needed' }, 'needs a new sign-in'],
     [{ code: 'sign-in-needed', cause: 'rotation-lost' }, 'needs a new sign-in (rotation-lost)'],
+    [{ code: 'shut-out' }, 'not let in right now'],
     [{ code: 'window-exhausted', windowId: '5h', resetsAt: 9 }, '5h window used up, resets at 9'],
     [{ code: 'window-exhausted', windowId: '7d', limitName: 'Spark' }, '7d window of Spark used up'],
     [{ code: 'limit-reached' }, 'the provider refuses requests'],

@@ -82,11 +82,19 @@ describe('how a setting is read', () => {
     ['socks5://me:hunter2@proxy:1080', 'proxy socks5://proxy:1080 by option'],
     ['socks5h://proxy', 'proxy socks5h://proxy by option'],
     ['SOCKS4A://proxy', 'invalid, socks4, by option'],
-    ['ftp://me:hunter2@proxy', 'invalid, malformed, by option'],
-    ['http://me:hunter2@', 'invalid, malformed, by option'],
-    ['http://me:hunter2@:::', 'invalid, malformed, by option'],
-    ['socks5://', 'invalid, malformed, by option'],
-    ['http:hunter2:3128', 'invalid, malformed, by option'],
+    ['ftp://me:hunter2@proxy', 'invalid, scheme, by option'],
+    ['http://me:hunter2@', 'invalid, host, by option'],
+    ['http://me:hunter2@:::', 'invalid, host, by option'],
+    ['http://me:hunter2@:80', 'invalid, host, by option'],
+    ['socks5://', 'invalid, host, by option'],
+    ['http:hunter2:3128', 'invalid, port, by option'],
+    ['http://proxy.corp:port', 'invalid, port, by option'],
+    ['http://me:hunter2@proxy.corp:70000', 'invalid, port, by option'],
+    ['http://me:hunt#er2@proxy.corp:80', 'invalid, encoding, by option'],
+    ['http://me:12/hunter2@proxy.corp:80', 'invalid, encoding, by option'],
+    ['http://me:hunt%23er2@proxy.corp:8080/', 'proxy http://proxy.corp:8080 by option'],
+    ['http://two words:80', 'invalid, malformed, by option'],
+    ['http://[::1', 'invalid, malformed, by option'],
   ])('%s', (option, expected) => {
     expect(describeChoice(HTTPS, {}, option)).toBe(expected);
   });
@@ -194,7 +202,7 @@ describe("the system's setting", () => {
       { https: '', hasPac: true },
       'none, because the system settings name a script (PAC), which is not supported',
     ],
-    ['may be unusable', HTTPS, {}, { https: 'http://:0' }, "the system's proxy setting is not a proxy address"],
+    ['may be unusable', HTTPS, {}, { https: 'http://:0' }, "the system's proxy setting names no host"],
   ])('%s', (_name, target, environment, changes, expected) => {
     // An empty address stands for none.
     const { https, ...rest } = { ...system, ...changes };

@@ -31,6 +31,7 @@ describe('reading a record', () => {
   it.each<[string, Record<string, unknown>, Partial<Account>]>([
     ['numbers that are spelled out', { expiresAt: '1795226162000', addedAt: ' 5 ' }, { addedAt: 5 }],
     ['empty texts', { email: '', accountLabel: '', accountId: '' }, { enabled: true }],
+    ['a time of use that never was', { lastUsed: 0 }, {}],
     ['nulls', { email: null, enabled: null, lastUsed: null }, { enabled: true }],
     ['a time that no clock shows', { addedAt: 1e300, lastUsed: '99999999999999999' }, {}],
     ['a disabled account in words', { enabled: 'false' }, { enabled: false }],

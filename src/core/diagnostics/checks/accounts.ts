@@ -1,9 +1,9 @@
 import { definedOnly } from '../../defined-only.js';
 import { planAccountRepairs } from '../account-repairs/plan.js';
 import { type AccountRepair, describeAccountRepair } from '../account-repairs/repair.js';
-import { type Check, judge, type Problem } from '../finding.js';
+import { type Check, judge, type Problem, skipped } from '../finding.js';
 import type { World } from '../world/world.js';
-import { recordsOf } from './records.js';
+import { hasClosedFile, recordsOf } from './records.js';
 
 /** The repairs of `fix` that need no network and change nothing a person decided (DESIGN §6). */
 export const recordRepairKinds: readonly AccountRepair['kind'][] = [
@@ -19,6 +19,7 @@ export const accountsCheck: Check = {
   inspect(world) {
     const repairs = planAccountRepairs(repairWorldOf(world)).filter(({ kind }) => recordRepairKinds.includes(kind));
     const count = recordsOf(world).length;
+    if (count === 0 && hasClosedFile(world)) return skipped('needs the account files');
     return judge(
       repairs.map((repair) => problemOf(repair, world)),
       count === 0 ? 'none yet' : `${count}, each with an identity of its own`,

@@ -1,4 +1,5 @@
 import { findSame } from '../../accounts/identity.js';
+import { loginName } from '../../codex/official-login.js';
 import { type Check, judge, type Problem, skipped } from '../finding.js';
 import type { World } from '../world/world.js';
 import { pooledAccounts, recordsOf } from './records.js';
@@ -20,7 +21,7 @@ export const activeAccountCheck: Check = {
     }
     const holder = findSame(recordsOf(world), login.identity);
     const name = login.identity.email ?? 'an account without an email';
-    if (holder !== undefined) return judge(problems, `${name}, in auth.json`);
+    if (holder !== undefined) return judge(problems, `${name}, in ${loginName(world.home)}`);
     // Its account may be in a file that cannot be read, which is a finding of its own.
     const isKnown = world.files.every(({ verdict }) => verdict.kind === 'ok' || verdict.kind === 'absent');
     if (!isKnown) return problems.length > 0 ? judge(problems, '') : skipped('needs the account files');
@@ -36,7 +37,7 @@ function stranger(name: string, world: World): Problem {
     command:
       first === undefined
         ? 'codex-auth login, to have it stored here as well'
-        : `codex-auth switch ${first.id}, which adopts what is in auth.json first`,
+        : `codex-auth switch ${first.id}, which adopts what is in ${loginName(world.home)} first`,
   };
 }
 

@@ -1,5 +1,7 @@
 import { findSame } from '../../accounts/identity.js';
 import { unadoptableReasons } from '../../codex/auth-file.js';
+import type { CodexHome } from '../../codex/home.js';
+import { loginName, loginPlace } from '../../codex/official-login.js';
 import { compareLineage } from '../../storage/lineage.js';
 import { type Check, judge, ok, type Problem, skipped } from '../finding.js';
 import type { World } from '../world/world.js';
@@ -18,7 +20,7 @@ export const authFileCheck: Check = {
           {
             severity: 'error',
             message: authFile.unreadable,
-            command: `check the owner and the mode of ${home.authFile}`,
+            command: authFile.wayOut ?? `check the owner and the mode of ${home.authFile}`,
           },
         ],
         '',
@@ -27,11 +29,11 @@ export const authFileCheck: Check = {
     const { content } = authFile;
     if (content === undefined) return ok('signed out');
     const problems = linkProblems(world);
-    if (content.kind === 'unadoptable') return judge([...problems, unadoptable(content.reason, home.authFile)], '');
+    if (content.kind === 'unadoptable') return judge([...problems, unadoptable(content.reason, home)], '');
     if (content.login.tokens.lastRefresh === undefined) {
       problems.push({
         severity: 'error',
-        message: 'auth.json has no last_refresh, so the official client sends no Authorization header',
+        message: `${loginName(home)} has no last_refresh, so the official client sends no Authorization header`,
         repair: { kind: 'settle-auth-file' },
       });
     }
@@ -50,12 +52,12 @@ function linkProblems({ authFileFacts, home }: World): Problem[] {
   ];
 }
 
-function unadoptable(reason: keyof typeof unadoptableReasons, path: string): Problem {
+function unadoptable(reason: keyof typeof unadoptableReasons, home: CodexHome): Problem {
   const isBroken = reason === 'damaged' || reason === 'account-mismatch';
   return {
     severity: isBroken ? 'error' : 'warn',
-    message: `auth.json holds ${unadoptableReasons[reason]}; it is never taken into an account`,
-    command: `codex-auth switch <account> --replace  (keeps a copy of ${path})`,
+    message: `${loginName(home)} holds ${unadoptableReasons[reason]}; it is never taken into an account`,
+    command: `codex-auth switch <account> --replace  (keeps a copy of what is in ${loginPlace(home)})`,
   };
 }
 
@@ -68,12 +70,13 @@ function lineageProblems(world: World): Problem[] {
   const theirs = { source: 'auth-file', tokens: content.login.tokens } as const;
   if (holder.tokens.refreshToken?.equals(content.login.tokens.refreshToken) === true) return [];
   const isAhead = compareLineage(theirs, ours) > 0;
+  const place = loginName(world.home);
   return [
     {
       severity: isAhead ? 'warn' : 'error',
       message: isAhead
-        ? 'auth.json has newer tokens than the stored account, which the next command takes over'
-        : 'auth.json has older tokens than the stored account; the official client would spend a token that is gone',
+        ? `${place} has newer tokens than the stored account, which the next command takes over`
+        : `${place} has older tokens than the stored account; the official client would spend a token that is gone`,
       repair: { kind: 'settle-auth-file' },
     },
   ];

@@ -27,6 +27,6 @@ function problemOf({ path, verdict }: StoredFile['backups'][number]): Problem[] 
     case 'newer':
       return [{ severity: 'warn', message: verdict.message, command: 'update codex-auth; the backup is untouched' }];
     case 'unreadable':
-      return [{ severity: 'warn', message: verdict.message, command: `check the owner and the mode of ${path}` }];
+      return [{ severity: 'warn', message: verdict.message, command: verdict.wayOut }];
   }
 }

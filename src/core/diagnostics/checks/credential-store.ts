@@ -1,3 +1,4 @@
+import type { ConfigProblem } from '../../codex/config.js';
 import { type Check, judge, type Problem } from '../finding.js';
 import type { World } from '../world/world.js';
 
@@ -11,8 +12,8 @@ export const credentialStoreCheck: Check = {
     if (problem !== undefined) {
       problems.push({
         severity: 'warn',
-        message: `${problem.path}: ${problem.message}`,
-        command: 'correct it; the official client refuses it as well',
+        message: `${problem.path} ${problem.message}, so that the official client does not start${hidden(problem)}`,
+        command: 'correct it, or move it away',
       });
     }
     const obstacle = whyNothingCanBeSwitched(world);
@@ -23,9 +24,21 @@ export const credentialStoreCheck: Check = {
         command: 'set cli_auth_credentials_store = "file" there',
       });
     }
+    const unused = world.home.otherStore?.obstacle?.();
+    if (unused !== undefined) {
+      problems.push({
+        severity: 'warn',
+        message: `${unused.message}; where the client can use it, it may find another login there than in auth.json`,
+        command: `set cli_auth_credentials_store = "file" in ${credentialStore.path}`,
+      });
+    }
     return judge(problems, credentialStore.value);
   },
 };
+
+function hidden({ hidesRestrictions }: ConfigProblem): string {
+  return hidesRestrictions ? ', and nothing is switched: it restricts logins, and nobody can tell which' : '';
+}
 
 function whyNothingCanBeSwitched({ home, authFile }: World): string | undefined {
   const { otherStore } = home;

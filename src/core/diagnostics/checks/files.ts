@@ -32,7 +32,7 @@ function problemOf(file: StoredFile, world: World): Problem[] {
     case 'newer':
       return [{ severity: 'error', message: verdict.message, command: 'update codex-auth; the file is untouched' }];
     case 'unreadable':
-      return [{ severity: 'error', message: verdict.message, command: `check the owner and the mode of ${path}` }];
+      return [{ severity: 'error', message: verdict.message, command: verdict.wayOut }];
     case 'damaged':
       return copies.length > 0 || salvageable > 0
         ? [{ severity: 'error', message: `${verdict.message}; ${sources(file)}`, repair: recovery(file) }]

@@ -1,5 +1,5 @@
 import { type Check, judge, type Problem, skipped } from '../finding.js';
-import type { FileFacts } from '../world/storage-facts.js';
+import { type FileFacts, isMisplaced } from '../world/storage-facts.js';
 import type { World } from '../world/world.js';
 
 export const permissionsCheck: Check = {
@@ -12,9 +12,23 @@ export const permissionsCheck: Check = {
     if (isForeign) return skipped('the root belongs to somebody else');
     const login = world.authFileFacts === undefined ? [] : [world.authFileFacts];
     const problems = [...world.owned, ...login].flatMap((file) => problemsOf(file, world));
-    return judge(problems, 'only you can read them');
+    return judge([...problems, ...openHome(world)], 'only you can read them');
   },
 };
+
+/** Its mode is not ours to change, but whoever may write there decides over the login. */
+function openHome({ homeFacts, root }: World): Problem[] {
+  if (root.effectiveUserId === undefined || homeFacts === undefined) return [];
+  const { path, mode, isDirectory } = homeFacts;
+  if (!isDirectory || (mode & 0o002) === 0) return [];
+  return [
+    {
+      severity: 'error',
+      message: `everybody on this machine can write to ${path} (${mode.toString(8)}), and put another auth.json there`,
+      command: `chmod go-w '${path}'`,
+    },
+  ];
+}
 
 function problemsOf(file: FileFacts, { root }: World): Problem[] {
   if (root.effectiveUserId === undefined) return [];
@@ -27,7 +41,8 @@ function problemsOf(file: FileFacts, { root }: World): Problem[] {
       },
     ];
   }
-  if ((file.mode & 0o077) === 0) return [];
+  // What stands there is somebody else's thing, and another check says so.
+  if (isMisplaced(file) || (file.mode & 0o077) === 0) return [];
   const mode = file.isDirectory ? 0o700 : 0o600;
   return [
     {

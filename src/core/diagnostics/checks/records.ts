@@ -14,6 +14,11 @@ export function flaggedAccounts({ scopes }: Pick<World, 'scopes'>): FlaggedAccou
   return scopes.flatMap(({ flagged }) => flagged.accounts);
 }
 
+/** Whether accounts may be in a file that cannot be read, which is a finding of its own. */
+export function hasClosedFile({ files }: Pick<World, 'files'>): boolean {
+  return files.some(({ verdict }) => verdict.kind !== 'ok' && verdict.kind !== 'absent');
+}
+
 /** `me@example.com, you@example.com and 3 more` */
 export function nameSome(accounts: readonly Account[]): string {
   const names = accounts.slice(0, 3).map(({ label, email, id }) => label ?? email ?? id);

@@ -1,9 +1,9 @@
 import type { Account } from '../../accounts/account.js';
-import { type Check, judge, type Problem } from '../finding.js';
+import { type Check, judge, type Problem, skipped } from '../finding.js';
 import { placeName } from '../forensics.js';
 import { copyAhead, historyOf } from '../newest-login.js';
 import type { World } from '../world/world.js';
-import { nameSome, pooledAccounts } from './records.js';
+import { hasClosedFile, nameSome, pooledAccounts } from './records.js';
 
 export const tokensCheck: Check = {
   id: 'tokens',
@@ -11,6 +11,7 @@ export const tokensCheck: Check = {
   inspect(world) {
     const { now, settings } = world;
     const accounts = pooledAccounts(world).filter(({ enabled }) => enabled);
+    if (accounts.length === 0 && hasClosedFile(world)) return skipped('needs the account files');
     const history = historyOf(world.lineage);
     const spent = pooledAccounts(world).filter(({ tokens }) => history.isSpent(tokens.refreshToken));
     const lost = accounts.filter(({ tokens }) => tokens.refreshToken === undefined);

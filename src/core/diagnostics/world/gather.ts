@@ -1,6 +1,9 @@
 import { existsSync, realpathSync } from 'node:fs';
 import { readCodexConfig } from '../../codex/config.js';
+import { clientLockFiles } from '../../codex/credential-lock.js';
+import { judgeBeside } from '../../codex/foreign-login.js';
 import { type CodexHome, readAuthFile } from '../../codex/home.js';
+import { definedOnly } from '../../defined-only.js';
 import { AppError, type ErrorCode } from '../../errors.js';
 import type { HttpClient } from '../../http/client.js';
 import { type ProxyFor, proxiesFor } from '../../http/proxy-for.js';
@@ -13,12 +16,14 @@ import { readEntries } from '../../storage/journal.js';
 import { findLeftovers } from '../../storage/leftovers.js';
 import { readLineage } from '../../storage/lineage-log.js';
 import { rootPaths } from '../../storage/paths.js';
+import { whyNoRoom } from '../../storage/room.js';
 import type { Root } from '../../storage/root.js';
 import { readSettingsFile } from '../../storage/settings-file.js';
+import { recordsOf } from '../checks/records.js';
 import { clientFacts } from './client-facts.js';
 import { copiesInRoot, recordCopies } from './login-copies.js';
 import { networkFacts, portFacts } from './network-facts.js';
-import { factsAbout, heldLocks, ownedFiles } from './storage-facts.js';
+import { type FileFacts, factsAbout, heldLocks, ownedFiles } from './storage-facts.js';
 import { readableScopes, storedFiles } from './stored-files.js';
 import type { OtherRoot, SettingProblem, World } from './world.js';
 
@@ -52,7 +57,8 @@ export async function gatherWorld(surroundings: Surroundings): Promise<World> {
     now: clock.now(),
     root,
     home,
-    rootFacts: factsAbout(paths.root),
+    rootFacts: factsAbout(paths.root, 'directory'),
+    noRoom: whyNoRoom(root),
     files: storedFiles(paths),
     scopes: readableScopes(paths),
     owned: ownedFiles(paths),
@@ -64,8 +70,10 @@ export async function gatherWorld(surroundings: Surroundings): Promise<World> {
     locks: heldLocks(root),
     state: state.value?.state ?? { accounts: {}, affinity: {}, raw: {} },
     stateProblem: stateProblem(state),
-    authFile: authFileOf(home),
-    authFileFacts: factsAbout(home.authFile),
+    authFile: authFileOf(home, readableScopes(paths)),
+    authFileFacts: factsAbout(home.authFile, 'file'),
+    homeFacts: factsAbout(home.directory, 'directory'),
+    clientLocks: clientLocks(home),
     codexConfig: readCodexConfig(home.directory),
     client: await clientFacts(shells, home, surroundings),
     project: resolveProjectStorageIdentityRoot(surroundings.cwd, { home: surroundings.personHome }),
@@ -82,6 +90,11 @@ export async function gatherWorld(surroundings: Surroundings): Promise<World> {
   };
 }
 
+function clientLocks(home: CodexHome): FileFacts[] {
+  const files = tolerant(() => clientLockFiles({ home: home.directory, authFile: home.authFile })).value ?? [];
+  return files.flatMap((path) => factsAbout(path, 'file') ?? []);
+}
+
 function stateProblem({ value, problem }: Tolerated<ReturnType<typeof readAccountState>>): World['stateProblem'] {
   if (problem !== undefined) return { message: problem, isClosed: true };
   const { warning, newerVersion } = value ?? {};
@@ -92,9 +105,13 @@ function copiesIn({ scopes }: OtherRoot) {
   return recordCopies(scopes).map((copy) => ({ ...copy, place: 'other-root' as const }));
 }
 
-function authFileOf(home: CodexHome): World['authFile'] {
+function authFileOf(home: CodexHome, scopes: World['scopes']): World['authFile'] {
   const read = tolerant(() => readAuthFile(home));
-  return read.value ?? { unreadable: read.problem ?? 'it cannot be read' };
+  const { content } = read.value ?? {};
+  if (read.value !== undefined && content !== undefined) {
+    return { ...read.value, content: judgeBeside(content, recordsOf({ scopes })) };
+  }
+  return read.value ?? definedOnly({ unreadable: read.problem ?? 'it cannot be read', wayOut: read.hint });
 }
 
 /** Every value is judged by itself, so that one bad one does not hide another. */
@@ -141,13 +158,14 @@ interface Tolerated<T> {
   readonly value?: T;
   readonly problem?: string;
   readonly code?: ErrorCode;
+  readonly hint?: string | undefined;
 }
 
 function tolerant<T>(read: () => T): Tolerated<T> {
   try {
     return { value: read() };
   } catch (error) {
-    if (error instanceof AppError) return { problem: error.message, code: error.code };
+    if (error instanceof AppError) return { problem: error.message, code: error.code, hint: error.hint };
     throw error;
   }
 }

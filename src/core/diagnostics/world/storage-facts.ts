@@ -10,6 +10,8 @@ import { scopeKeys } from './stored-files.js';
 
 export interface FileFacts {
   readonly path: string;
+  readonly expected: 'file' | 'directory';
+  readonly isFile: boolean;
   readonly isDirectory: boolean;
   /** Permission bits. */
   readonly mode: number;
@@ -25,11 +27,25 @@ export interface LockFacts {
   readonly state: 'alive' | 'dead' | 'foreign' | 'unknown';
 }
 
-export function factsAbout(path: string): FileFacts | undefined {
+export function factsAbout(path: string, expected: FileFacts['expected']): FileFacts | undefined {
   const stats = statsOf(path);
   if (stats === undefined) return undefined;
   const { mode, uid: owner, nlink: links, size } = stats;
-  return { path, isDirectory: stats.isDirectory(), mode: mode & 0o777, owner, links, size };
+  return {
+    path,
+    expected,
+    isFile: stats.isFile(),
+    isDirectory: stats.isDirectory(),
+    mode: mode & 0o777,
+    owner,
+    links,
+    size,
+  };
+}
+
+/** Something else than what should be there, such as a directory in the place of a file. */
+export function isMisplaced({ expected, isFile, isDirectory }: FileFacts): boolean {
+  return expected === 'file' ? !isFile : !isDirectory;
 }
 
 function statsOf(path: string): fs.Stats | undefined {
@@ -43,21 +59,19 @@ function statsOf(path: string): fs.Stats | undefined {
 
 /** What must be readable by its owner only: the directories of the root and every file with a login in it. */
 export function ownedFiles(paths: RootPaths): FileFacts[] {
-  const directories = [paths.root, paths.projects, paths.journal, paths.locks, paths.kept];
+  const projects = scopeKeys(paths).flatMap((key) => (key === undefined ? [] : [join(paths.projects, key)]));
+  const directories = [paths.root, paths.projects, ...projects, paths.journal, paths.locks, paths.kept];
   const scopes = scopeKeys(paths).flatMap((key) => {
     const { pool, flagged } = scopeFiles(paths, key);
-    return [
-      ...(key === undefined ? [] : [join(paths.projects, key)]),
-      pool,
-      flagged,
-      ...backupPaths(pool),
-      ...backupPaths(flagged),
-    ];
+    return [pool, flagged, ...backupPaths(pool), ...backupPaths(flagged)];
   });
   const kept = listDirectory(paths.kept).map((name) => join(paths.kept, name));
   const journal = listDirectory(paths.journal).map((name) => join(paths.journal, name));
   const others = [paths.accountState, paths.settings, paths.lineageLog];
-  return [...directories, ...scopes, ...kept, ...journal, ...others].flatMap((path) => factsAbout(path) ?? []);
+  return [
+    ...directories.flatMap((path) => factsAbout(path, 'directory') ?? []),
+    ...[...scopes, ...kept, ...journal, ...others].flatMap((path) => factsAbout(path, 'file') ?? []),
+  ];
 }
 
 export function heldLocks({ paths, processes }: Root): LockFacts[] {

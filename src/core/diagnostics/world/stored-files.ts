@@ -12,7 +12,8 @@ import { salvagedFlagged, salvagedPool } from './salvage.js';
 
 export type FileVerdict =
   | { readonly kind: 'absent' | 'ok' }
-  | { readonly kind: 'damaged' | 'newer' | 'unreadable'; readonly message: string };
+  | { readonly kind: 'damaged' | 'newer'; readonly message: string }
+  | { readonly kind: 'unreadable'; readonly message: string; readonly wayOut: string };
 
 /** A pool or flagged file, and what became of reading it. */
 export interface StoredFile {
@@ -64,10 +65,10 @@ export function verdictOn(path: string, part: FilePart): FileVerdict {
     return { kind: version.kind === 'absent' ? 'absent' : 'ok' };
   } catch (error) {
     if (!(error instanceof AppError)) throw error;
-    const kinds = { 'storage-corrupt': 'damaged', 'storage-newer-version': 'newer' } as const;
-    const kind =
-      error.code === 'storage-corrupt' || error.code === 'storage-newer-version' ? kinds[error.code] : 'unreadable';
-    return { kind, message: error.message };
+    const { code, message, hint } = error;
+    if (code === 'storage-corrupt') return { kind: 'damaged', message };
+    if (code === 'storage-newer-version') return { kind: 'newer', message };
+    return { kind: 'unreadable', message, wayOut: hint ?? `check the owner and the mode of ${path}` };
   }
 }
 

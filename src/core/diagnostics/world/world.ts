@@ -1,5 +1,6 @@
 import type { CodexConfig } from '../../codex/config.js';
 import type { AuthFileState, CodexHome } from '../../codex/home.js';
+import type { AppError } from '../../errors.js';
 import type { HostProxy } from '../../http/proxy-for.js';
 import type { Provider } from '../../oauth/provider.js';
 import type { ProjectResolution } from '../../project/identity.js';
@@ -22,6 +23,8 @@ export interface World {
   readonly home: CodexHome;
   /** Absent when the root does not exist yet. */
   readonly rootFacts: FileFacts | undefined;
+  /** Why nothing can be stored there. */
+  readonly noRoom: AppError | undefined;
   /** Every pool and flagged file, good or not. */
   readonly files: readonly StoredFile[];
   /** The scopes, as far as their files are good. */
@@ -39,8 +42,12 @@ export interface World {
   readonly state: AccountState;
   /** Of `account-state.json`; one of a newer version, or closed to us, is not ours to touch. */
   readonly stateProblem: { readonly message: string; readonly isClosed: boolean } | undefined;
-  readonly authFile: AuthFileState | { readonly unreadable: string };
+  readonly authFile: AuthFileState | { readonly unreadable: string; readonly wayOut?: string };
   readonly authFileFacts: FileFacts | undefined;
+  /** The directory of the official client. */
+  readonly homeFacts: FileFacts | undefined;
+  /** The files that the official client and we lock while `auth.json` changes, as far as they exist. */
+  readonly clientLocks: readonly FileFacts[];
   readonly codexConfig: CodexConfig;
   readonly client: ClientFacts;
   readonly project: ProjectResolution;

@@ -1,4 +1,5 @@
 import measureWidth from 'fast-string-width';
+import { signsOf } from '../../core/printable.js';
 
 const introducer = '\u001b';
 
@@ -41,12 +42,12 @@ function partsOf(word: string, width: number): string[] {
   if (measureWidth(word) <= width) return [word];
   const parts: string[] = [];
   let part = '';
-  for (const character of word) {
-    if (measureWidth(part + character) > width) {
+  for (const sign of signsOf(word)) {
+    if (measureWidth(part + sign) > width) {
       parts.push(part);
       part = '';
     }
-    part += character;
+    part += sign;
   }
   return [...parts, part];
 }

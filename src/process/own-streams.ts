@@ -1,0 +1,70 @@
+import type { Output, ProcessStreams } from '../cli/io.js';
+import { plainOutput } from './plain-output.js';
+
+/** The streams of this process. */
+export interface OwnStreams extends ProcessStreams {
+  /** Resolves when the readers have taken everything. */
+  written(): Promise<void>;
+}
+
+interface StreamChoices {
+  /** The terminal has closed, or nobody reads the messages: what must not be cut off is still waited for. */
+  readonly endUnheard: () => void;
+  /** Whether the program has nothing else to do while it writes. */
+  readonly isQuick: boolean;
+}
+
+/** Node makes a stream when it is first asked for, which takes milliseconds: most commands need only one of them. */
+export function ownStreams({ endUnheard, isQuick }: StreamChoices): OwnStreams {
+  const outputs = new Set<NodeJS.WriteStream>();
+  let answers: Output | undefined;
+  let messages: Output | undefined;
+
+  const stdout = () => output(process.stdout);
+  const stderr = () => output(process.stderr);
+
+  function output(stream: NodeJS.WriteStream): NodeJS.WriteStream {
+    if (outputs.has(stream)) return stream;
+    outputs.add(stream);
+    return stream.on('error', endQuietly);
+  }
+
+  /** A reader that has gone away, as in `| head -1`, is no failure of ours; a full disk behind a redirect is. */
+  function endQuietly(this: NodeJS.WriteStream, error: NodeJS.ErrnoException): void {
+    // Messages come while requests are on their way; the answer of a command comes when they are not.
+    if (this === process.stderr || (error.code === 'EIO' && this.isTTY)) {
+      endUnheard();
+      return;
+    }
+    if (error.code === 'EPIPE') process.exit(process.exitCode);
+    process.stderr.write(`error: cannot write the output: ${error.code ?? error.message}\n`);
+    process.exit(1);
+  }
+
+  return {
+    get stdin() {
+      const { stdin } = process;
+      const isWatched = !stdin.isTTY || stdin.listeners('error').includes(endUnheard);
+      return isWatched ? stdin : stdin.on('error', endUnheard);
+    },
+    get stdout() {
+      return stdout();
+    },
+    get stderr() {
+      return stderr();
+    },
+    get answers() {
+      answers ??= (isQuick ? plainOutput(1, stdout) : undefined) ?? stdout();
+      return answers;
+    },
+    get messages() {
+      messages ??= (isQuick ? plainOutput(2, stderr) : undefined) ?? stderr();
+      return messages;
+    },
+    async written() {
+      await Promise.all(
+        [...outputs].map((stream) => new Promise<void>((resolve) => stream.write('', () => resolve()))),
+      );
+    },
+  };
+}

@@ -1,0 +1,56 @@
+import { fstatSync, writeSync } from 'node:fs';
+import type { Output } from '../cli/io.js';
+import { systemErrorCode } from '../core/errors.js';
+
+type Descriptor = 1 | 2;
+
+/**
+ * A file or a pipe, written to as it is, for a program that has nothing else to do meanwhile: loading Node's streams takes
+ * longer than a listing. Undefined for a terminal, whose width only its stream knows. Where the reader wants no one to
+ * wait for it, the stream that `otherwise` makes goes on.
+ */
+export function plainOutput(descriptor: Descriptor, otherwise: () => Output): Output | undefined {
+  if (!isPlain(descriptor)) return undefined;
+  let stream: Output | undefined;
+  return {
+    isTTY: false,
+    write(text) {
+      const rest = stream === undefined ? writeNow(descriptor, Buffer.from(text)) : text;
+      if (rest.length === 0) return;
+      stream ??= otherwise();
+      stream.write(rest);
+    },
+  };
+}
+
+function isPlain(descriptor: Descriptor): boolean {
+  try {
+    const facts = fstatSync(descriptor);
+    return facts.isFile() || facts.isFIFO() || facts.isSocket();
+  } catch {
+    // The stream says what is wrong with it.
+    return false;
+  }
+}
+
+/** What could not be written without waiting. */
+function writeNow(descriptor: Descriptor, bytes: Buffer): Buffer {
+  let rest = bytes;
+  while (rest.length > 0) {
+    try {
+      rest = rest.subarray(writeSync(descriptor, rest));
+    } catch (error) {
+      const code = systemErrorCode(error);
+      if (code === 'EAGAIN') return rest;
+      // A reader that has gone away is no failure of ours, and nobody is left to tell about one of the messages.
+      if (code !== 'EPIPE' && descriptor === 1) endFailed(code ?? 'unknown');
+      return Buffer.alloc(0);
+    }
+  }
+  return rest;
+}
+
+function endFailed(code: string): never {
+  process.stderr.write(`error: cannot write the output: ${code}\n`);
+  process.exit(1);
+}

@@ -1,0 +1,15 @@
+import { setFlagsFromString } from 'node:v8';
+
+/** Later versions of Node may not know these flags, and would say so to the person. */
+const lastMajorTried = 24;
+
+/**
+ * For a process that goes once through a long file and ends: code is not worth compiling better meanwhile, and memory is
+ * taken at once instead of by doubling and copying. Only for one that writes no file: V8 promises nothing for flags that
+ * are set after it has started.
+ */
+export function expectLongRead(): void {
+  if (Number.parseInt(process.versions.node, 10) > lastMajorTried) return;
+  setFlagsFromString('--no-opt');
+  setFlagsFromString('--semi-space-growth-factor=16');
+}

@@ -1,0 +1,22 @@
+import { run } from './cli/run.js';
+import { ownMachine } from './process/own-machine.js';
+import { ownStreams } from './process/own-streams.js';
+import { expectLongRead } from './process/short-run.js';
+
+// The process of the quick bundle (docs/decisions/010-quick-bundle.md). Its commands only read and print, so that a signal
+// ends it as it ends any program, also while a reader keeps it waiting.
+
+const streams = ownStreams({ endUnheard: () => process.exit(), isQuick: true });
+
+async function main(): Promise<never> {
+  const { signal } = new AbortController();
+  process.exitCode = await run(
+    process.argv.slice(2),
+    ownMachine({ streams, signal, unfinished: new Set(), expectLongRead }),
+  );
+  await streams.written();
+  process.exit();
+}
+
+// Not awaited at the top level: the bundle is CommonJS, which knows no such thing (esbuild.config.mjs).
+void main();

@@ -1,0 +1,43 @@
+import { EventEmitter, once } from 'node:events';
+import { afterAll, beforeAll, expect, test } from 'vitest';
+import { renewLoose } from '../../../src/core/renewal/renew-loose.js';
+import { readTokenFile } from '../../../src/core/renewal/token-file.js';
+import { Secret } from '../../../src/core/secret.js';
+import { logLineage } from '../../../src/core/storage/lineage-log.js';
+import { withTokenLock } from '../../../src/core/storage/person-lock.js';
+import { type Provider, startProvider } from '../../support/provider/start.js';
+import { alice, RefreshHome } from '../../support/refresh-home.js';
+import { temporaryDirectory } from '../../support/temporary.js';
+import { writeFlatFile } from '../../support/token-files.js';
+
+let provider: Provider;
+beforeAll(async () => {
+  provider = await startProvider();
+});
+afterAll(() => provider.stop());
+
+test('a token is sent by one process at a time, whatever lock the names in its files lead to', async () => {
+  const home = new RefreshHome(temporaryDirectory(), provider);
+  const tokens = await provider.issueTokens({ ...alice, expiresInSeconds: 60 });
+  const path = writeFlatFile(home.home, 'named.json', tokens);
+  const { deps } = home.run('1');
+  const refreshToken = new Secret(tokens.refresh_token);
+
+  const targets = [{ file: readTokenFile({ name: 'named.json', path }), why: 'ends-soon' as const }];
+  const policy = { beforeMs: 3_600_000, force: false };
+
+  // Another process, with a file of the same login that does not say whose it is.
+  const { hasWaited, renewal } = await withTokenLock(home.root, refreshToken, {}, async () => {
+    const waiting = new EventEmitter();
+    const root = { ...home.root, onWaiting: () => waiting.emit('waits') };
+    const started = once(waiting, 'waits');
+    const renewing = renewLoose({ ...deps, root }, targets, policy);
+    const first = await Promise.race([started.then(() => true), renewing.then(() => false)]);
+    logLineage(home.root, { event: 'refreshed', accountId: 'token-file', before: refreshToken, after: 'their-next' });
+    return { hasWaited: first, renewal: renewing };
+  });
+
+  expect(hasWaited).toBe(true);
+  expect((await renewal).get(path)).toMatchObject({ kind: 'failed', problem: { code: 'sign-in-needed' } });
+  expect(provider.requests.refreshes()).toEqual([]);
+});
