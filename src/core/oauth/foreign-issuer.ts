@@ -1,7 +1,7 @@
 import type { Account } from '../accounts/account.js';
 import type { Secret } from '../secret.js';
 import { readClaims } from './jwt-claims.js';
-import type { Provider } from './provider.js';
+import { defaultIssuer, type Provider } from './provider.js';
 
 /** A copy of a login, as far as it is known where it comes from. */
 type Issued = Pick<Account, 'tokens' | 'provenance'>;
@@ -40,9 +40,13 @@ function nameIn({ tokens: { accessToken, idToken } }: Issued): string | undefine
   return nameInToken(accessToken) ?? nameInToken(idToken);
 }
 
+/** What the provider called itself before, and older tools still name (docs/decisions/020-json-to-the-token-endpoint.md). */
+const formerName = 'https://auth0.openai.com';
+
 function nameInToken(token: Secret | undefined): string | undefined {
   const name = token && readClaims(token.reveal())?.issuer;
-  return name && withoutSlash(name);
+  if (name === undefined) return undefined;
+  return withoutSlash(name) === formerName ? defaultIssuer : withoutSlash(name);
 }
 
 function withoutSlash(url: string): string {

@@ -15,7 +15,7 @@ export interface Provider {
   readonly overrides: readonly string[];
 }
 
-const defaultIssuer = 'https://auth.openai.com';
+export const defaultIssuer = 'https://auth.openai.com';
 const defaultBackendUrl = 'https://chatgpt.com/backend-api';
 const officialClientId = 'app_EMoamEEZ73f0CkXaXp7hrann';
 export const oauthScopes = [
