@@ -69,7 +69,7 @@ export function readRoster(root: Root, home: CodexHome, scope: Scope): Roster {
 /** A login with the ids of one of our accounts that another provider issued is not that account's. */
 function besideAccounts(state: AuthFileState, scopes: readonly ScopeRecords[]): AuthFileState {
   if (state.content === undefined) return state;
-  const accounts = scopes.flatMap(({ pool, flagged }) => [...pool.accounts, ...flagged.accounts]);
+  const accounts = scopes.flatMap(({ pool, flagged }) => pool.accounts.concat(flagged.accounts));
   return { ...state, content: judgeBeside(state.content, accounts) };
 }
 

@@ -38,7 +38,7 @@ export function bindingQuota(snapshot: QuotaSnapshot, now: number, request: { mo
   const { observedAt } = snapshot;
   const models = snapshot.additional.filter((limit) => isLimitOf(limit, request.model));
   const limits = [snapshot, ...models];
-  const all: BindingWindow[] = [...snapshot.windows, ...models.flatMap(namedWindows)].sort(byDuration);
+  const all: BindingWindow[] = snapshot.windows.concat(...models.map(namedWindows)).sort(byDuration);
   const windows = all.filter((window) => isCurrent(window, observedAt, now));
   const lapsed = windows.length === all.length ? [] : all.filter((window) => !windows.includes(window));
   const isIncomplete = limits.some((limit) => limit.incomplete === true);
@@ -47,7 +47,7 @@ export function bindingQuota(snapshot: QuotaSnapshot, now: number, request: { mo
     windows,
     lapsed,
     isIncomplete,
-    refusal: limits.map((limit) => refusalOf(limit, snapshot, now)).find((each) => each !== undefined),
+    refusal: firstRefusal(limits, snapshot, now),
     usableNowPercent: smallestRemaining(windows, isIncomplete || lapsed.length > 0),
   };
 }
@@ -75,6 +75,14 @@ function namedWindows(limit: AdditionalLimit): BindingWindow[] {
 
 function byDuration(a: QuotaWindow, b: QuotaWindow): number {
   return a.durationSeconds - b.durationSeconds;
+}
+
+function firstRefusal(limits: readonly RateLimit[], snapshot: QuotaSnapshot, now: number): Refusal | undefined {
+  for (const limit of limits) {
+    const refusal = refusalOf(limit, snapshot, now);
+    if (refusal !== undefined) return refusal;
+  }
+  return undefined;
 }
 
 /** A refusal that a full window explains ends with that window; any other with the spend control, else with its age. */
