@@ -14,6 +14,7 @@ const blocks: ReadonlySet<ReasonCode> = new Set(['disabled', 'flagged', 'sign-in
 
 /** A wait whose end nobody named makes the account unavailable: a time would be invented (P15). */
 export function availabilityOf(reasons: readonly Reason[]): { availability: Availability; availableAt?: number } {
+  if (reasons.length === 0) return { availability: 'ready' };
   if (reasons.some(({ code }) => blocks.has(code))) return { availability: 'unavailable' };
   const waits = reasons.flatMap(waitEnd);
   if (waits.length === 0) return { availability: 'ready' };
@@ -37,11 +38,13 @@ function waitEnd(reason: Reason): { endsAt?: number }[] {
 
 /** The worst that can be said, the person's own choice first. */
 export function accountState(reasons: readonly Reason[], quota: BindingQuota | undefined): AccountState {
+  const isUnknown = quota === undefined || quota.windows.length === 0;
+  if (reasons.length === 0) return isUnknown ? 'unknown' : 'ready';
   const has = (...codes: readonly ReasonCode[]) => reasons.some(({ code }) => codes.includes(code));
   if (has('disabled')) return 'disabled';
   if (has('flagged', 'sign-in-needed')) return 'sign-in-needed';
   if (has('shut-out')) return 'unknown';
   if (has('window-exhausted', 'limit-reached')) return 'exhausted';
   if (has('cooling-down', 'rate-limited')) return 'delayed';
-  return quota === undefined || quota.windows.length === 0 ? 'unknown' : 'ready';
+  return isUnknown ? 'unknown' : 'ready';
 }
