@@ -1,30 +1,31 @@
 import { randomUUID } from 'node:crypto';
 import type { Account } from './core/accounts/account.js';
-import { accountsElsewhere, factsOf, type Roster, readRoster } from './core/accounts/roster.js';
 import { selectAccount } from './core/accounts/selector.js';
 import { systemClock } from './core/clock.js';
 import { runningClients } from './core/codex/clients.js';
 import { flockHelpers } from './core/codex/credential-lock.js';
 import { codexHomeAt } from './core/codex/home.js';
-import { lookup, touch } from './core/decision/affinity.js';
 import { type Decision, decide } from './core/decision/decide.js';
+import { factsOf } from './core/decision/facts.js';
 import { definedOnly } from './core/defined-only.js';
 import { type Environment, homeIfNeeded, readEnvironment } from './core/environment.js';
 import { AppError } from './core/errors.js';
+import { withKnowledge } from './core/health/account-state.js';
+import { lookup, touch } from './core/health/affinity.js';
 import type { HealthEvent } from './core/health/events.js';
 import { applyEvent } from './core/health/state.js';
-import { describeOutcome } from './core/oauth/describe-outcome.js';
-import { resolveProvider, userAgent } from './core/oauth/provider.js';
-import type { RefreshDeps } from './core/oauth/refresh-deps.js';
+import { updateAccountState } from './core/health/state-store.js';
+import { describeOutcome } from './core/logins/describe-outcome.js';
+import type { RefreshDeps } from './core/logins/refresh-deps.js';
+import { accountsElsewhere, type Roster, readRoster } from './core/logins/roster.js';
 import { locateScope, scopeForReading } from './core/project/scope.js';
+import { resolveProvider, userAgent } from './core/provider/provider.js';
 import type { Secret } from './core/secret.js';
 import { resolveSettings, type Settings, settingsOf } from './core/settings.js';
-import { withKnowledge } from './core/storage/account-state.js';
 import { locate, rootPaths } from './core/storage/paths.js';
 import { systemProcesses } from './core/storage/process-table.js';
 import type { Root } from './core/storage/root.js';
 import { readSettingsFile } from './core/storage/settings-file.js';
-import { updateAccountState } from './core/storage/state-store.js';
 
 export interface CodexAuthOptions {
   /** Usually `process.env`: decides where the accounts are, as for the command line. */
@@ -137,7 +138,7 @@ export function openCodexAuth(options: CodexAuthOptions): CodexAuth {
       const roster = read();
       const here = definedOnly({ accounts: roster.accounts, previousId: roster.records.pool.previousId });
       const { account } = selectAccount(selector, here, accountsElsewhere(roster));
-      const { ensureUsable } = await import('./core/oauth/refresh.js');
+      const { ensureUsable } = await import('./core/logins/refresh.js');
       const outcome = await ensureUsable(await refreshDeps(), { account, reason: 'proactive_expiry' });
       const isLive = outcome.kind === 'usable' || outcome.kind === 'left-to-client';
       if (isLive) return tokenOf(outcome.account);

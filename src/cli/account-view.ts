@@ -1,8 +1,8 @@
 import * as z from 'zod/mini';
 import type { Account } from '../core/accounts/account.js';
-import { keyOf, type Roster } from '../core/accounts/roster.js';
 import type { AccountStanding } from '../core/decision/standing.js';
 import { definedOnly } from '../core/defined-only.js';
+import { keyOf, type Roster } from '../core/logins/roster.js';
 import { QuotaViewSchema, toQuotaView } from '../core/quota/snapshot.js';
 import { maskEmail } from './mask.js';
 import { toIso } from './render/time.js';

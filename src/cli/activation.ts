@@ -1,16 +1,17 @@
 import { type Account, describeAccount } from '../core/accounts/account.js';
 import { withAccount } from '../core/accounts/pool.js';
-import { type Activated, activate } from '../core/codex/activate.js';
 import { unadoptableReasons } from '../core/codex/auth-file.js';
 import { runningClients } from '../core/codex/clients.js';
 import { readCodexConfig } from '../core/codex/config.js';
 import { flockHelpers } from '../core/codex/credential-lock.js';
 import { loginName, loginPlace } from '../core/codex/official-login.js';
-import { awaitClientRefresh } from '../core/codex/refresh-wait.js';
 import { definedOnly } from '../core/defined-only.js';
 import { AppError } from '../core/errors.js';
-import { withPersonLock } from '../core/storage/person-lock.js';
-import { type Store, withStore } from '../core/storage/store.js';
+import { type Activated, activate } from '../core/logins/activate.js';
+import { withPersonLock } from '../core/logins/person-lock.js';
+import { awaitClientRefresh } from '../core/logins/refresh-wait.js';
+import { withStore } from '../core/logins/with-store.js';
+import type { Store } from '../core/pools/store.js';
 import { refreshDeps } from './backend-access.js';
 import type { Context } from './context.js';
 import { isSetAside } from './set-aside.js';
@@ -94,8 +95,8 @@ async function obtainIdToken(context: Context, account: Account): Promise<void> 
   const { idToken, refreshToken, accessToken: rejected } = account.tokens;
   // One that is set aside is not sent again.
   if (idToken !== undefined || refreshToken === undefined || isSetAside(account)) return;
-  const { ensureUsable } = await import('../core/oauth/refresh.js');
-  const { describeOutcome } = await import('../core/oauth/describe-outcome.js');
+  const { ensureUsable } = await import('../core/logins/refresh.js');
+  const { describeOutcome } = await import('../core/logins/describe-outcome.js');
   const deps = await refreshDeps(context);
   const outcome = await ensureUsable(deps, definedOnly({ account, reason: 'forced' as const, rejected }));
   if (outcome.kind === 'usable') return;

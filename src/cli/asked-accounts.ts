@@ -1,9 +1,9 @@
 import { type Account, describeAccount, type FlaggedAccount } from '../core/accounts/account.js';
-import { type Roster, withNewestTokens } from '../core/accounts/roster.js';
 import { AppError } from '../core/errors.js';
-import { readEntries } from '../core/storage/journal.js';
+import { readEntries } from '../core/logins/journal.js';
+import { type Roster, withNewestTokens } from '../core/logins/roster.js';
+import { readAllScopes } from '../core/pools/scope-files.js';
 import { scopeFiles } from '../core/storage/paths.js';
-import { readAllScopes } from '../core/storage/scope-files.js';
 import type { Context } from './context.js';
 import { reasonText } from './render/flag-reason.js';
 import { type Located, locateAccount, requireAccounts } from './selection.js';

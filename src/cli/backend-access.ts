@@ -1,10 +1,10 @@
-import type { BackendAccess, Refresher } from '../core/accounts/authorized-call.js';
 import { isSameAccount } from '../core/accounts/identity.js';
-import type { Roster } from '../core/accounts/roster.js';
+import type { BackendAccess, Refresher } from '../core/asking/authorized-call.js';
 import { runningClients } from '../core/codex/clients.js';
 import { flockHelpers } from '../core/codex/credential-lock.js';
 import { definedOnly } from '../core/defined-only.js';
-import type { RefreshDeps } from '../core/oauth/refresh-deps.js';
+import type { RefreshDeps } from '../core/logins/refresh-deps.js';
+import type { Roster } from '../core/logins/roster.js';
 import type { Settings } from '../core/settings.js';
 import type { Context } from './context.js';
 
@@ -24,7 +24,7 @@ export async function refreshingAccess(context: Context, roster: Roster): Promis
 }
 
 export async function createRefresher(context: Context, roster: Roster, skewMs?: number): Promise<Refresher> {
-  const { ensureUsable, isUsable } = await import('../core/oauth/refresh.js');
+  const { ensureUsable, isUsable } = await import('../core/logins/refresh.js');
   const deps = await refreshDeps(context, { skewMs });
   const { content } = roster.authFile;
   const isActive = (account: Parameters<Refresher>[0]) =>

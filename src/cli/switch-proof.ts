@@ -1,9 +1,9 @@
 import * as z from 'zod/mini';
-import type { Activated } from '../core/codex/activate.js';
 import type { ClientKind } from '../core/codex/clients.js';
 import { loginName } from '../core/codex/official-login.js';
-import { inspectSurfaces, type Surface, type SurfaceReport } from '../core/codex/surfaces.js';
 import { definedOnly } from '../core/defined-only.js';
+import type { Activated } from '../core/logins/activate.js';
+import { inspectSurfaces, type Surface, type SurfaceReport } from '../core/logins/surfaces.js';
 import type { Context } from './context.js';
 
 export const SurfaceView = z.object({

@@ -2,7 +2,7 @@ import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
-import { readClaims } from '../../src/core/oauth/jwt-claims.js';
+import { readClaims } from '../../src/core/accounts/jwt-claims.js';
 import { CLIENT_ID } from '../support/provider/client.js';
 import type { TokenSet } from '../support/provider/grants.js';
 import { endpointPaths } from '../support/provider/scenario.js';

@@ -7,6 +7,33 @@ const isEdge = ({ path }: SourceFile) => edges.includes(path) || path.startsWith
 const below = (...directories: string[]) =>
   files.filter(({ path }) => directories.some((each) => path.startsWith(each)));
 
+/** The rooms of the core, lowest first; `docs/architecture.md` says what each is about. Loose files stand below them all. */
+const order = [
+  ...['accounts', 'quota', 'storage', 'project', 'http', 'health', 'shell', 'codex', 'pools', 'provider', 'oauth'],
+  ...['token-files', 'logins', 'asking', 'decision', 'diagnostics', 'models', 'transfer', 'renewal'],
+];
+
+function folderOf(path: string): string | undefined {
+  return /^src\/core\/([^/]+)\//.exec(path)?.[1];
+}
+
+/** The files that can be reached from themselves. */
+function circles(of: readonly SourceFile[]): string[] {
+  const importsOf = new Map(of.map((file) => [file.path, file.imports()]));
+  const isInCircle = (start: string) => {
+    const seen = new Set<string>();
+    const ahead = [...(importsOf.get(start) ?? [])];
+    for (let next = ahead.pop(); next !== undefined; next = ahead.pop()) {
+      if (next === start) return true;
+      if (seen.has(next)) continue;
+      seen.add(next);
+      ahead.push(...(importsOf.get(next) ?? []));
+    }
+    return false;
+  };
+  return [...importsOf.keys()].filter(isInCircle);
+}
+
 /** `file → import` for every import of the files that is refused. */
 function imports(from: readonly SourceFile[], isRefused: (imported: string) => boolean): string[] {
   return from.flatMap((file) =>
@@ -40,6 +67,26 @@ describe('the rings', () => {
     expect(imports(files, (path) => edges.includes(path))).toEqual(['src/start.ts → src/main.ts']);
     const inner = files.filter((file) => !isEdge(file));
     expect(imports(inner, (path) => path.startsWith('src/process/'))).toEqual([]);
+  });
+
+  it('a folder of the core imports only from those before it in the order', () => {
+    const folders = new Set(below('src/core/').flatMap(({ path }) => folderOf(path) ?? []));
+    expect([...folders].sort()).toEqual([...order].sort());
+    const isLate = (from: string, to: string) => {
+      const [importer, imported] = [folderOf(from), folderOf(to)];
+      if (imported === undefined || importer === imported) return false;
+      return importer === undefined || order.indexOf(imported) > order.indexOf(importer);
+    };
+    expect(below('src/core/').flatMap((file) => imports([file], (to) => isLate(file.path, to)))).toEqual([]);
+  });
+
+  it('no files of the core import each other in a circle, types included', () => {
+    expect(circles(below('src/core/'))).toEqual([]);
+  });
+
+  it('storage and http know neither accounts nor the provider', () => {
+    const isRefused = (path: string) => /^src\/core\/(accounts|provider|logins|pools)\//.test(path);
+    expect(imports(below('src/core/storage/', 'src/core/http/'), isRefused)).toEqual([]);
   });
 
   it('the core knows no terminal, no browser and no command line', () => {
@@ -102,6 +149,15 @@ describe('these rules see', () => {
       const load = () => import('../../cli/run.js');`;
     const paths = ['src/core/clock.ts', 'src/core/accounts/pool.ts', 'zod', 'src/cli/run.ts'];
     expect(fileWith(text).imports()).toEqual(paths);
+  });
+
+  it('a circle of files', () => {
+    const [a, b] = [
+      new SourceFile('src/core/a.ts', "import './b.js';"),
+      new SourceFile('src/core/b.ts', "import type { A } from './a.js';"),
+    ];
+    expect(circles([a, b])).toEqual(['src/core/a.ts', 'src/core/b.ts']);
+    expect(circles([a, new SourceFile('src/core/b.ts', '')])).toEqual([]);
   });
 
   it('a global, and not what only has its name', () => {

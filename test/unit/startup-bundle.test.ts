@@ -101,11 +101,11 @@ describe('the bundle', () => {
 /** Commands that read: what could spend a token, write a credential or switch is out of their reach (P5). */
 const readers = ['list', 'status', 'usage', 'forecast', 'best', 'report', 'watch', 'completion'];
 const writers = [
-  'src/core/oauth/refresh.ts',
-  'src/core/oauth/spend-token.ts',
-  'src/core/oauth/refresh-commit.ts',
-  'src/core/storage/store.ts',
-  'src/core/codex/activate.ts',
+  'src/core/logins/refresh.ts',
+  'src/core/logins/spend-token.ts',
+  'src/core/logins/refresh-commit.ts',
+  'src/core/pools/store.ts',
+  'src/core/logins/activate.ts',
 ];
 
 function sourcesIn(names: Iterable<string>): string[] {
@@ -128,13 +128,13 @@ describe('a command that reads', () => {
     const [usage, best] = [commandOutput('usage'), commandOutput('best')].map((output) =>
       sourcesIn(loadedLater(output)).filter((source) => writers.some((writer) => source.endsWith(writer))),
     );
-    expect(usage).toEqual(expect.arrayContaining(['src/core/oauth/refresh.ts']));
-    expect(best).toEqual(expect.arrayContaining(['src/core/codex/activate.ts']));
+    expect(usage).toEqual(expect.arrayContaining(['src/core/logins/refresh.ts']));
+    expect(best).toEqual(expect.arrayContaining(['src/core/logins/activate.ts']));
   });
 
   it('would be seen with such code', () => {
     const sources = sourcesIn(loadedWith(commandOutput('switch')));
-    expect(sources).toEqual(expect.arrayContaining(['src/core/storage/store.ts', 'src/core/codex/activate.ts']));
+    expect(sources).toEqual(expect.arrayContaining(['src/core/pools/store.ts', 'src/core/logins/activate.ts']));
   });
 });
 

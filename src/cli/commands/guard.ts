@@ -1,16 +1,16 @@
 import * as z from 'zod/mini';
 import { type Account, describeAccount } from '../../core/accounts/account.js';
-import { withNewestTokens } from '../../core/accounts/roster.js';
-import { readAuthFile } from '../../core/codex/home.js';
+import { type AskingFailed, askOnItsOwn } from '../../core/asking/usage-endpoint.js';
+import { readAuthFile } from '../../core/codex/auth-file-state.js';
 import { AppError } from '../../core/errors.js';
-import { describeOutcome } from '../../core/oauth/describe-outcome.js';
-import type { RefreshOutcome } from '../../core/oauth/refresh-outcome.js';
-import { type AskingFailed, askOnItsOwn } from '../../core/quota/usage-endpoint.js';
+import { describeOutcome } from '../../core/logins/describe-outcome.js';
+import { readEntries } from '../../core/logins/journal.js';
+import type { RefreshOutcome } from '../../core/logins/refresh-outcome.js';
+import { withNewestTokens } from '../../core/logins/roster.js';
+import { readAllScopes } from '../../core/pools/scope-files.js';
 import { withLock } from '../../core/storage/file-lock.js';
-import { readEntries } from '../../core/storage/journal.js';
 import { sweepLeftovers } from '../../core/storage/leftovers.js';
 import { assertOwner } from '../../core/storage/root.js';
-import { readAllScopes } from '../../core/storage/scope-files.js';
 import { refreshDeps } from '../backend-access.js';
 import type { Command } from '../command.js';
 import type { Context } from '../context.js';
@@ -112,7 +112,7 @@ async function survive(context: Context, result: Mutable<GuardResult>, round: ()
 
 async function guardOnce(context: Context, result: Mutable<GuardResult>, tell: Teller): Promise<void> {
   const { clock, signal } = context;
-  const { ensureUsable } = await import('../../core/oauth/refresh.js');
+  const { ensureUsable } = await import('../../core/logins/refresh.js');
   const { proactiveRefreshBufferMs } = context.settings();
   const deps = await refreshDeps(context, { skewMs: proactiveRefreshBufferMs });
   const due = dueAccounts(context, proactiveRefreshBufferMs);

@@ -1,9 +1,9 @@
 import * as z from 'zod/mini';
-import type { Roster } from '../../core/accounts/roster.js';
 import type { LocatedAccount } from '../../core/accounts/selector.js';
 import { definedOnly } from '../../core/defined-only.js';
+import type { Roster } from '../../core/logins/roster.js';
+import type { ScopeRecords } from '../../core/pools/scope-records.js';
 import { projectKey } from '../../core/project/key.js';
-import type { ScopeRecords } from '../../core/storage/scope-files.js';
 import { accountRef, accountRefShape } from '../account-ref.js';
 import {
   AccountView,

@@ -1,12 +1,12 @@
 import * as z from 'zod/mini';
 import { type Account, describeAccount } from '../../core/accounts/account.js';
 import { isSameAccount } from '../../core/accounts/identity.js';
-import { keyOf } from '../../core/accounts/roster.js';
 import { unadoptableReasons } from '../../core/codex/auth-file.js';
-import { readAuthFile, readAuthFileForDisplay } from '../../core/codex/home.js';
+import { readAuthFile, readAuthFileForDisplay } from '../../core/codex/auth-file-state.js';
 import { loginName } from '../../core/codex/official-login.js';
 import { definedOnly } from '../../core/defined-only.js';
 import { AppError } from '../../core/errors.js';
+import { keyOf } from '../../core/logins/roster.js';
 import { printable } from '../../core/printable.js';
 import type { Scope } from '../../core/project/scope.js';
 import { assertRoom } from '../../core/storage/room.js';

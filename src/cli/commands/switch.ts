@@ -1,10 +1,10 @@
 import * as z from 'zod/mini';
 import { type Account, describeAccount, type FlaggedAccount } from '../../core/accounts/account.js';
-import { type Roster, withNewestTokens } from '../../core/accounts/roster.js';
 import { loginStoreKind } from '../../core/codex/official-login.js';
 import { definedOnly } from '../../core/defined-only.js';
 import { AppError } from '../../core/errors.js';
-import { readEntries } from '../../core/storage/journal.js';
+import { readEntries } from '../../core/logins/journal.js';
+import { type Roster, withNewestTokens } from '../../core/logins/roster.js';
 import { accountRef, accountRefShape } from '../account-ref.js';
 import { describePlace, PlaceView, placeView } from '../account-view.js';
 import { activateAccount, noteAdoption } from '../activation.js';

@@ -1,8 +1,8 @@
 import { existsSync } from 'node:fs';
 import * as z from 'zod/mini';
 import { heldLocks } from '../../core/diagnostics/world/storage-facts.js';
-import { readableScopes } from '../../core/diagnostics/world/stored-files.js';
 import { AppError } from '../../core/errors.js';
+import { readableScopes } from '../../core/pools/stored-files.js';
 import { completionFiles } from '../../core/shell/completion-files.js';
 import { applySetup, type PlannedChange, planUndo, type SetupPlace } from '../../core/shell/setup-plan.js';
 import { withLock } from '../../core/storage/file-lock.js';

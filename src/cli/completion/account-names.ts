@@ -1,10 +1,10 @@
 import { type Account, describeAccount } from '../../core/accounts/account.js';
 import { normalizeEmailKey } from '../../core/accounts/identity.js';
-import { readScopes } from '../../core/accounts/roster.js';
 import { homeOf } from '../../core/environment.js';
 import { AppError } from '../../core/errors.js';
+import { readScopes } from '../../core/logins/roster.js';
+import type { ScopeRecords } from '../../core/pools/scope-records.js';
 import { locateScope, scopeForReading } from '../../core/project/scope.js';
-import type { ScopeRecords } from '../../core/storage/scope-files.js';
 import type { Context } from '../context.js';
 import type { Candidate } from './candidates.js';
 

@@ -1,6 +1,6 @@
 import type { Account } from '../../core/accounts/account.js';
-import { type Roster, readScopes } from '../../core/accounts/roster.js';
 import { definedOnly } from '../../core/defined-only.js';
+import { type Roster, readScopes } from '../../core/logins/roster.js';
 import type { Scope } from '../../core/project/scope.js';
 import { runDashboard } from '../bare-command.js';
 import type { Context } from '../context.js';

@@ -1,8 +1,8 @@
 import * as z from 'zod/mini';
 import type { AuthFileExtras, Provenance, TokenSet } from '../accounts/account.js';
 import { contradicts, type Identity } from '../accounts/identity.js';
+import { readClaims } from '../accounts/jwt-claims.js';
 import { definedOnly } from '../defined-only.js';
-import { readClaims } from '../oauth/jwt-claims.js';
 import { Secret } from '../secret.js';
 import { record } from '../storage/tolerant.js';
 

@@ -2,21 +2,11 @@ import { definedOnly } from '../defined-only.js';
 import { leaningReasons } from './account-reasons.js';
 import type { AccountFacts, DecisionRequest } from './facts.js';
 import { quotaOutlook } from './quota-outlook.js';
-import { byRank, recommendationReason } from './ranking.js';
+import { type AccountDecision, byRank, recommendationReason } from './ranking.js';
 import type { RecommendationReason } from './reasons.js';
-import { assessRisk, type RiskLevel, type RiskRow } from './risk.js';
-import { noScore, type ScoreParts, scoreParts, totalScore } from './score.js';
-import { type AccountStanding, standingOf } from './standing.js';
-
-export interface AccountDecision extends AccountStanding {
-  /** 0..100. */
-  readonly riskScore: number;
-  readonly riskLevel: RiskLevel;
-  readonly riskRows: readonly RiskRow[];
-  /** The higher the better; 0 unless `ready`. See {@link scoreParts} for the rule. */
-  readonly score: number;
-  readonly scoreParts: ScoreParts;
-}
+import { assessRisk } from './risk.js';
+import { noScore, scoreParts, totalScore } from './score.js';
+import { standingOf } from './standing.js';
 
 export interface Decision {
   /** As they were given. */

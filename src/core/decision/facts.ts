@@ -1,4 +1,7 @@
+import type { Account } from '../accounts/account.js';
 import type { HealthView } from '../health/state.js';
+import { readHealth } from '../health/state.js';
+import type { Roster } from '../logins/roster.js';
 import type { QuotaSnapshot } from '../quota/usage.js';
 
 /** All that the decision knows about one account. Times are milliseconds since the epoch; unknown is absent. */
@@ -31,4 +34,32 @@ export interface DecisionRequest {
   readonly model?: string;
   /** The account that the conversation ran on until now, from the affinity table. */
   readonly sessionAccountId?: string;
+}
+
+/** What the decision needs to know about each account of the roster. */
+export function factsOf(roster: Roster, now: number): AccountFacts[] {
+  return roster.accounts.map((account, position) => factsOfAccount(roster, account, position, now));
+}
+
+export function factsOfAccount(
+  { active, state, shutOut }: Roster,
+  account: Account,
+  position: number,
+  now: number,
+): AccountFacts {
+  const { id, enabled, tokens, lastUsedAt } = account;
+  const knowledge = state.accounts[id];
+  return {
+    id,
+    index: position + 1,
+    enabled,
+    active: id === active?.account.id,
+    flagged: false,
+    signInNeeded: tokens.refreshToken === undefined ? {} : undefined,
+    shutOut: shutOut?.has(id) === true,
+    accessTokenExpiresAt: tokens.expiresAt,
+    health: readHealth(knowledge?.health, now),
+    quota: knowledge?.quota,
+    lastUsedAt,
+  };
 }

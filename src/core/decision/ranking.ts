@@ -1,5 +1,17 @@
-import type { AccountDecision } from './decide.js';
 import type { RecommendationReason } from './reasons.js';
+import type { RiskLevel, RiskRow } from './risk.js';
+import type { ScoreParts } from './score.js';
+import type { AccountStanding } from './standing.js';
+
+export interface AccountDecision extends AccountStanding {
+  /** 0..100. */
+  readonly riskScore: number;
+  readonly riskLevel: RiskLevel;
+  readonly riskRows: readonly RiskRow[];
+  /** The higher the better; 0 unless `ready`. See {@link scoreParts} for the rule. */
+  readonly score: number;
+  readonly scoreParts: ScoreParts;
+}
 
 const availabilityOrder = { ready: 0, delayed: 1, unavailable: 2 } as const;
 

@@ -1,22 +1,23 @@
 import { chmodSync, rmSync } from 'node:fs';
 import { AppError } from '../errors.js';
-import type { RefreshDeps } from '../oauth/refresh-deps.js';
+import { adoptNewest } from '../logins/adopt-newest.js';
+import type { RefreshDeps } from '../logins/refresh-deps.js';
+import { settleAuthFile } from '../logins/settle-auth-file.js';
+import { withStore } from '../logins/with-store.js';
+import type { Store } from '../pools/store.js';
 import { readVersion, writeError } from '../storage/atomic-file.js';
 import { type LockHandle, withLock } from '../storage/file-lock.js';
 import { keepAside } from '../storage/kept.js';
 import { sweepLeftovers } from '../storage/leftovers.js';
 import { lockPath, removeRecord } from '../storage/lock-directory.js';
 import { updateSettingsFile } from '../storage/settings-store.js';
-import { type Store, withStore } from '../storage/store.js';
 import { applyAccountRepairs } from './account-repairs/apply.js';
 import { planAccountRepairs } from './account-repairs/plan.js';
 import { isStored } from './account-repairs/repair.js';
 import { type RepairSettings, readRepairWorld } from './account-repairs/world.js';
-import { adoptNewest } from './adopt-newest.js';
 import { recordRepairKinds } from './checks/accounts.js';
 import { recoverFile } from './recover-file.js';
 import type { Repair } from './repair.js';
-import { settleAuthFile } from './settle-auth-file.js';
 
 export interface RepairDeps extends RefreshDeps {
   readonly settings: RefreshDeps['settings'] & RepairSettings;

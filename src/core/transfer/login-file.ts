@@ -1,11 +1,11 @@
 import { type Account, type Flag, newAccountId } from '../accounts/account.js';
 import { type AuthFileLogin, parseAuthFile } from '../codex/auth-file.js';
 import { definedOnly } from '../defined-only.js';
-import { decodeAccount, decodeFlaggedAccount, withoutFlag } from '../storage/account-codec.js';
-import { migratePool } from '../storage/migrate.js';
-import { areTokensOf } from '../storage/rotation.js';
+import { areTokensOf } from '../logins/rotation.js';
+import { decodeAccount, decodeFlaggedAccount, withoutFlag } from '../pools/account-codec.js';
+import { migratePool } from '../pools/migrate.js';
 import { record } from '../storage/tolerant.js';
-import { type FlatLogin, parseFlatTokenFile } from './flat-token-file.js';
+import { type FlatLogin, parseFlatTokenFile } from '../token-files/flat-token-file.js';
 import type { ImportRefusal } from './refusal.js';
 
 /** `codex`: an `auth.json`; `flat`: a token file; `pool`: accounts of this family, usable or set aside. */

@@ -1,7 +1,8 @@
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
-import { codexHomeAt, readAuthFile, runningDaemon } from '../../../src/core/codex/home.js';
+import { readAuthFile } from '../../../src/core/codex/auth-file-state.js';
+import { codexHomeAt, runningDaemon } from '../../../src/core/codex/home.js';
 import { systemProcesses } from '../../../src/core/storage/process-table.js';
 import { writeJson } from '../../support/stored-accounts.js';
 import { temporaryDirectory } from '../../support/temporary.js';

@@ -2,8 +2,8 @@ import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
 import { systemClock } from '../../../src/core/clock.js';
+import { isDamaged, readSettledAuthFile } from '../../../src/core/codex/auth-file-state.js';
 import { codexHomeAt } from '../../../src/core/codex/home.js';
-import { isDamaged, readSettledAuthFile } from '../../../src/core/codex/settled-auth-file.js';
 import { temporaryDirectory } from '../../support/temporary.js';
 import { tokenFor } from '../../support/unsigned-tokens.js';
 

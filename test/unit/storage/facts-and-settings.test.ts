@@ -1,7 +1,7 @@
 import { mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
-import { encodeState, readAccountState, withKnowledge } from '../../../src/core/storage/account-state.js';
+import { encodeState, readAccountState, withKnowledge } from '../../../src/core/health/account-state.js';
 import { readSettingsFile } from '../../../src/core/storage/settings-file.js';
 import { temporaryDirectory } from '../../support/temporary.js';
 

@@ -1,11 +1,13 @@
 import type { AuthFileLogin } from '../../codex/auth-file.js';
-import { type CodexHome, readAuthFile } from '../../codex/home.js';
+import { readAuthFile } from '../../codex/auth-file-state.js';
+import type { CodexHome } from '../../codex/home.js';
 import { definedOnly } from '../../defined-only.js';
+import { type AccountState, readAccountState } from '../../health/account-state.js';
+import { type JournalEntry, readEntries } from '../../logins/journal.js';
+import { readAllScopes } from '../../pools/scope-files.js';
+import type { ScopeRecords } from '../../pools/scope-records.js';
 import type { Settings } from '../../settings.js';
-import { type AccountState, readAccountState } from '../../storage/account-state.js';
-import { type JournalEntry, readEntries } from '../../storage/journal.js';
 import type { Root } from '../../storage/root.js';
-import { readAllScopes, type ScopeRecords } from '../../storage/scope-files.js';
 
 export type RepairScope = Pick<ScopeRecords, 'key' | 'pool' | 'flagged' | 'unsettled'>;
 

@@ -1,30 +1,31 @@
 import { existsSync, realpathSync } from 'node:fs';
+import { readAuthFile } from '../../codex/auth-file-state.js';
 import { readCodexConfig } from '../../codex/config.js';
 import { clientLockFiles } from '../../codex/credential-lock.js';
-import { judgeBeside } from '../../codex/foreign-login.js';
-import { type CodexHome, readAuthFile } from '../../codex/home.js';
+import type { CodexHome } from '../../codex/home.js';
 import { definedOnly } from '../../defined-only.js';
 import { AppError, type ErrorCode } from '../../errors.js';
+import { readAccountState } from '../../health/account-state.js';
 import type { HttpClient } from '../../http/client.js';
 import { type ProxyFor, proxiesFor } from '../../http/proxy-for.js';
-import type { Provider } from '../../oauth/provider.js';
+import { copiesInRoot, recordCopies } from '../../logins/copies.js';
+import { judgeBeside } from '../../logins/foreign-login.js';
+import { readEntries } from '../../logins/journal.js';
+import { readLineage } from '../../logins/lineage-log.js';
+import { recordsOf } from '../../pools/scope-records.js';
+import { readableScopes, storedFiles } from '../../pools/stored-files.js';
 import { resolveProjectStorageIdentityRoot } from '../../project/identity.js';
+import type { Provider } from '../../provider/provider.js';
 import { parseSetting, resolveSettings, settingNames, settingsOf, settingVariable } from '../../settings.js';
 import type { SetupPlace } from '../../shell/setup-plan.js';
-import { readAccountState } from '../../storage/account-state.js';
-import { readEntries } from '../../storage/journal.js';
 import { findLeftovers } from '../../storage/leftovers.js';
-import { readLineage } from '../../storage/lineage-log.js';
 import { rootPaths } from '../../storage/paths.js';
 import { whyNoRoom } from '../../storage/room.js';
 import type { Root } from '../../storage/root.js';
 import { readSettingsFile } from '../../storage/settings-file.js';
-import { recordsOf } from '../checks/records.js';
 import { clientFacts } from './client-facts.js';
-import { copiesInRoot, recordCopies } from './login-copies.js';
 import { networkFacts, portFacts } from './network-facts.js';
 import { type FileFacts, factsAbout, heldLocks, ownedFiles } from './storage-facts.js';
-import { readableScopes, storedFiles } from './stored-files.js';
 import type { OtherRoot, SettingProblem, World } from './world.js';
 
 export interface Surroundings {
@@ -109,7 +110,7 @@ function authFileOf(home: CodexHome, scopes: World['scopes']): World['authFile']
   const read = tolerant(() => readAuthFile(home));
   const { content } = read.value ?? {};
   if (read.value !== undefined && content !== undefined) {
-    return { ...read.value, content: judgeBeside(content, recordsOf({ scopes })) };
+    return { ...read.value, content: judgeBeside(content, recordsOf(scopes)) };
   }
   return read.value ?? definedOnly({ unreadable: read.problem ?? 'it cannot be read', wayOut: read.hint });
 }

@@ -1,12 +1,12 @@
 import * as fs from 'node:fs';
 import { join } from 'node:path';
+import { scopeKeys } from '../../pools/stored-files.js';
 import { listDirectory } from '../../storage/atomic-file.js';
 import { backupPaths } from '../../storage/backups.js';
 import { lockPath, sightLock } from '../../storage/lock-directory.js';
 import type { LockOwner } from '../../storage/lock-owner.js';
 import { type RootPaths, scopeFiles } from '../../storage/paths.js';
 import type { Root } from '../../storage/root.js';
-import { scopeKeys } from './stored-files.js';
 
 export interface FileFacts {
   readonly path: string;

@@ -1,20 +1,21 @@
+import type { AuthFileState } from '../../codex/auth-file-state.js';
 import type { CodexConfig } from '../../codex/config.js';
-import type { AuthFileState, CodexHome } from '../../codex/home.js';
+import type { CodexHome } from '../../codex/home.js';
 import type { AppError } from '../../errors.js';
+import type { AccountState } from '../../health/account-state.js';
 import type { HostProxy } from '../../http/proxy-for.js';
-import type { Provider } from '../../oauth/provider.js';
+import type { LoginCopy } from '../../logins/copies.js';
+import type { JournalEntry } from '../../logins/journal.js';
+import type { Lineage } from '../../logins/lineage-log.js';
+import type { ScopeRecords } from '../../pools/scope-records.js';
+import type { StoredFile } from '../../pools/stored-files.js';
 import type { ProjectResolution } from '../../project/identity.js';
+import type { Provider } from '../../provider/provider.js';
 import type { Settings } from '../../settings.js';
-import type { AccountState } from '../../storage/account-state.js';
-import type { JournalEntry } from '../../storage/journal.js';
-import type { Lineage } from '../../storage/lineage-log.js';
 import type { Root } from '../../storage/root.js';
-import type { ScopeRecords } from '../../storage/scope-files.js';
 import type { ClientFacts } from './client-facts.js';
-import type { LoginCopy } from './login-copies.js';
 import type { NetworkFacts, PortFacts } from './network-facts.js';
 import type { FileFacts, LockFacts } from './storage-facts.js';
-import type { StoredFile } from './stored-files.js';
 
 /** Everything the checks look at, gathered once and without changing anything. */
 export interface World {

@@ -1,0 +1,103 @@
+import * as z from 'zod/mini';
+import { definedOnly } from '../defined-only.js';
+import { isJsonObject, type JsonObject } from '../json-object.js';
+import { isQuotaSnapshot, type QuotaSnapshot } from '../quota/usage.js';
+import { readVersion } from '../storage/atomic-file.js';
+import { number, record } from '../storage/tolerant.js';
+import { type AffinityTable, AffinityTableSchema } from './affinity.js';
+import { type HealthState, HealthStateSchema } from './state.js';
+
+/** What the last call had to do to be let in: taken from elsewhere, or refreshed. */
+const RecoverySchema = z.object({ kind: z.enum(['reloaded', 'refreshed']), at: z.number() });
+
+/** What is known about one account at the moment: facts with a time, never a credential or a choice (DESIGN §4). */
+export interface AccountKnowledge {
+  readonly health?: HealthState | undefined;
+  readonly quota?: QuotaSnapshot | undefined;
+  readonly recovery?: z.infer<typeof RecoverySchema> | undefined;
+}
+
+export interface AccountState {
+  readonly accounts: Readonly<Record<string, AccountKnowledge>>;
+  readonly affinity: AffinityTable;
+  readonly raw: Readonly<Record<string, unknown>>;
+}
+
+const emptyState: AccountState = { accounts: {}, affinity: {}, raw: {} };
+
+export interface ReadState {
+  readonly state: AccountState;
+  /** The file is there and is no state: it counts as empty, because only knowledge is lost, and this says so. */
+  readonly warning?: string;
+  /** A newer version of the file, which is not ours to replace. */
+  readonly newerVersion?: number;
+}
+
+/** Throws `storage-unreadable` only where the file may not be read at all. */
+export function readAccountState(path: string): ReadState {
+  const version = readVersion(path);
+  if (version.kind === 'absent') return { state: emptyState };
+  const file = record.safeParse(parse(version.content));
+  const stated = file.success ? (number.parse(file.data['version']) ?? 1) : 1;
+  if (stated > 1)
+    return {
+      state: emptyState,
+      warning: `${path} has version ${stated}, newer than this program`,
+      newerVersion: stated,
+    };
+  if (!file.success) {
+    return { state: emptyState, warning: `${path} is damaged; health and quota start from nothing` };
+  }
+  return { state: decodeState(file.data) };
+}
+
+export function decodeState(raw: Readonly<Record<string, unknown>>): AccountState {
+  const accounts = record.safeParse(raw['accounts']);
+  const affinity = AffinityTableSchema.safeParse(raw['affinity']);
+  return {
+    accounts: accounts.success ? decodeAccounts(accounts.data) : {},
+    affinity: affinity.success ? affinity.data : {},
+    raw,
+  };
+}
+
+export function encodeState(state: AccountState): Record<string, unknown> {
+  return { ...state.raw, version: 1, accounts: state.accounts, affinity: state.affinity };
+}
+
+/** The state with other facts about one account. */
+export function withKnowledge(state: AccountState, id: string, knowledge: AccountKnowledge): AccountState {
+  return { ...state, accounts: { ...state.accounts, [id]: definedOnly(knowledge) } };
+}
+
+function decodeAccounts(entries: JsonObject): Record<string, AccountKnowledge> {
+  // Without a prototype nothing an id is called can mean something else.
+  const known: Record<string, AccountKnowledge> = Object.create(null);
+  for (const id in entries) {
+    const entry = entries[id];
+    if (isJsonObject(entry)) known[id] = decodeKnowledge(entry);
+  }
+  return known;
+}
+
+/** A fact that cannot be read is one that is not known. */
+function decodeKnowledge({ health, quota, recovery }: JsonObject): AccountKnowledge {
+  return definedOnly({
+    health: readFact(HealthStateSchema, health),
+    quota: isQuotaSnapshot(quota) ? quota : undefined,
+    recovery: readFact(RecoverySchema, recovery),
+  });
+}
+
+function readFact<T>(schema: z.ZodMiniType<T>, value: unknown): T | undefined {
+  return value === undefined ? undefined : schema.safeParse(value).data;
+}
+
+function parse(content: string): unknown {
+  try {
+    return JSON.parse(content);
+  } catch {
+    // The caller reports the damage; the file holds nothing that could be lost.
+    return undefined;
+  }
+}
