@@ -118,7 +118,7 @@ export function openCodexAuth(options: CodexAuthOptions): CodexAuth {
       callOptions: { userAgent: userAgent(options.callerName ?? 'library', process.platform, process.arch) },
       settings,
       flockHelpers,
-      runningClients: () => runningClients(place.home),
+      runningClients,
       uninterrupted: (task) => task(),
       warn,
       signal: new AbortController().signal,

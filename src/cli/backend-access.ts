@@ -56,7 +56,7 @@ export async function refreshDeps(
     ...context.provider(),
     settings: { ...settings, tokenRefreshSkewMs: skewMs ?? settings.tokenRefreshSkewMs },
     flockHelpers,
-    runningClients: () => runningClients(home),
+    runningClients,
     uninterrupted: context.uninterrupted,
     warn: context.warn,
     signal,

@@ -228,6 +228,19 @@ describe('a setting that is set through the command line', () => {
       },
       expected: [0, 1],
     },
+    refreshAheadMs: {
+      value: 360_000,
+      home: async () => {
+        const seeded = await homeOfAlice(provider, 600);
+        await run(seeded, ['switch', '1']);
+        return seeded;
+      },
+      async seen(seeded) {
+        await run(seeded, ['check']);
+        return refreshes();
+      },
+      expected: [1, 0],
+    },
     flagAfterConsecutiveFailures: {
       value: 1,
       home: () => homeOfAlice(provider, -60),

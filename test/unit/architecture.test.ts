@@ -9,7 +9,20 @@ const below = (...directories: string[]) =>
 
 /** The rooms of the core, lowest first; `docs/architecture.md` says what each is about. Loose files stand below them all. */
 const order = [
-  ...['accounts', 'quota', 'storage', 'project', 'http', 'health', 'shell', 'codex', 'pools', 'provider', 'oauth'],
+  ...[
+    'accounts',
+    'quota',
+    'storage',
+    'project',
+    'http',
+    'health',
+    'shell',
+    'codex',
+    'homes',
+    'pools',
+    'provider',
+    'oauth',
+  ],
   ...['token-files', 'logins', 'asking', 'decision', 'diagnostics', 'models', 'transfer', 'renewal'],
 ];
 

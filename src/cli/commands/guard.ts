@@ -1,12 +1,11 @@
 import * as z from 'zod/mini';
 import { type Account, describeAccount } from '../../core/accounts/account.js';
 import { type AskingFailed, askOnItsOwn } from '../../core/asking/usage-endpoint.js';
-import { readAuthFile } from '../../core/codex/auth-file-state.js';
 import { AppError } from '../../core/errors.js';
+import { readBesideRecords, withNewestTokens } from '../../core/logins/beside-records.js';
 import { describeOutcome } from '../../core/logins/describe-outcome.js';
-import { readEntries } from '../../core/logins/journal.js';
+import { isLoginOf } from '../../core/logins/foreign-login.js';
 import type { RefreshOutcome } from '../../core/logins/refresh-outcome.js';
-import { withNewestTokens } from '../../core/logins/roster.js';
 import { readAllScopes } from '../../core/pools/scope-files.js';
 import { withLock } from '../../core/storage/file-lock.js';
 import { sweepLeftovers } from '../../core/storage/leftovers.js';
@@ -130,14 +129,21 @@ async function guardOnce(context: Context, result: Mutable<GuardResult>, tell: T
 const pauseMs = 500;
 
 /** Enabled accounts of every pool whose access token ends within the buffer; one of unknown end is left alone. */
-function dueAccounts({ root, home, clock }: Context, bufferMs: number): Account[] {
-  const journal = readEntries(root.paths.journal);
-  const { content } = readAuthFile(home);
-  const login = content?.kind === 'login' ? content.login : undefined;
-  const isDue = ({ tokens: { accessToken, expiresAt } }: Account) =>
-    accessToken === undefined || (expiresAt !== undefined && expiresAt - bufferMs <= clock.now());
+function dueAccounts({ root, home, clock, settings }: Context, bufferMs: number): Account[] {
+  const beside = readBesideRecords(root, home);
+  const isInHome = (account: Account) =>
+    beside.logins.some(
+      (login) =>
+        isLoginOf({ kind: 'login', login }, account) ||
+        login.tokens.refreshToken?.equals(account.tokens.refreshToken) === true,
+    );
+  const isDue = (account: Account) => {
+    const { accessToken, expiresAt } = account.tokens;
+    const patienceMs = isInHome(account) ? Math.max(bufferMs, settings().refreshAheadMs) : bufferMs;
+    return accessToken === undefined || (expiresAt !== undefined && expiresAt - patienceMs <= clock.now());
+  };
   return guardedAccounts(root)
-    .map((account) => withNewestTokens(account, login, journal))
+    .map((account) => withNewestTokens(account, beside))
     .filter(isDue);
 }
 

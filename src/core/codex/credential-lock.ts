@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import type { Clock } from '../clock.js';
 import { AppError, systemErrorCode } from '../errors.js';
 import { describe, makeDirectory, resolveTarget, writeError } from '../storage/atomic-file.js';
+import type { CodexHome } from './home.js';
 
 /** How long the official client itself waits for its commit lock before it gives up (CODEX.md §2). */
 const waitMs = 5_000;
@@ -27,6 +28,8 @@ export interface CredentialLockOptions {
   /** The official client's home, which holds `auth.lock`. */
   readonly home: string;
   readonly authFile: string;
+  /** Other homes whose credential files change in the same step. */
+  readonly besides?: readonly Pick<CodexHome, 'directory' | 'authFile'>[];
   readonly clock: Clock;
   readonly helpers: readonly FlockHelper[];
 }
@@ -50,7 +53,7 @@ export async function withCredentialLock<T>(
   const descriptors: number[] = [];
   try {
     let isExclusive = true;
-    for (const path of clientLockFiles(options)) {
+    for (const path of lockFilesOf(options)) {
       const descriptor = openLockFile(path);
       descriptors.push(descriptor);
       isExclusive = (await lockDescriptor(descriptor, path, options)) && isExclusive;
@@ -64,6 +67,15 @@ export async function withCredentialLock<T>(
 /** In the order in which the client takes them. */
 export function clientLockFiles({ home, authFile }: Pick<CredentialLockOptions, 'home' | 'authFile'>): string[] {
   return [join(home, 'auth.lock'), `${resolveTarget(authFile)}.lock`];
+}
+
+/** Each once, because a second descriptor of one file would wait for the first; those of the homes before those of files. */
+function lockFilesOf({ besides = [], ...first }: CredentialLockOptions): string[] {
+  const homes = [first, ...besides.map(({ directory, authFile }) => ({ home: directory, authFile }))];
+  const pairs = homes.map((each) => clientLockFiles(each));
+  return [...new Set([...pairs.map(([ofHome]) => ofHome), ...pairs.map(([, ofFile]) => ofFile)])].filter(
+    (path) => path !== undefined,
+  );
 }
 
 function openLockFile(path: string): number {

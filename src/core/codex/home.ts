@@ -13,7 +13,11 @@ export interface CodexHome {
 }
 
 export function codexHomeAt(directory: string): CodexHome {
-  return definedOnly({ directory, authFile: join(directory, 'auth.json'), otherStore: otherStore(directory) });
+  return definedOnly({ directory, authFile: authFileIn(directory), otherStore: otherStore(directory) });
+}
+
+export function authFileIn(directory: string): string {
+  return join(directory, 'auth.json');
 }
 
 /**

@@ -8,6 +8,8 @@ import { loginName, readLoginVersion, writeLogin } from '../codex/official-login
 import { type NewerTokens, withNewerTokens } from '../codex/patch-auth-file.js';
 import { definedOnly } from '../defined-only.js';
 import { AppError } from '../errors.js';
+import { findHomes, reachableHomes } from '../homes/known-homes.js';
+import { withoutLinked } from '../homes/links.js';
 import type { Store } from '../pools/store.js';
 import type { Secret } from '../secret.js';
 import { isSameVersion } from '../storage/atomic-file.js';
@@ -23,11 +25,16 @@ export interface Exchange {
 }
 
 /**
- * Brings `auth.json` up to our newest tokens where it holds a refresh token that we have spent, for this account or for
- * another workspace of its login. A login of another lineage is not ours to touch, and neither is anything in the file
- * besides the tokens. The pool has the tokens already, so a file that cannot be written is a warning, not a loss.
+ * Brings the official homes up to our newest tokens where they hold a refresh token that we have spent, for this account
+ * or for another workspace of its login. A login of another lineage is not ours to touch, and neither is anything in the
+ * file besides the tokens. The pool has the tokens already, so a file that cannot be written is a warning, not a loss.
  */
 export async function writeBack(store: Store, deps: WriteBackDeps, exchange?: Exchange): Promise<void> {
+  const homes = withoutLinked(reachableHomes(findHomes(store.root, deps.home)));
+  for (const home of homes) await writeBackTo(store, { ...deps, home }, exchange);
+}
+
+async function writeBackTo(store: Store, deps: WriteBackDeps, exchange: Exchange | undefined): Promise<void> {
   const { home, flockHelpers, warn } = deps;
   const { clock } = store.root;
   if (newerFor(readAuthFile(home), store, exchange) === undefined) return;

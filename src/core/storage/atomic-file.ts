@@ -89,6 +89,20 @@ export function prepareFile(
   processes: ProcessTable,
 ): PreparedFile {
   const target = resolveTarget(path);
+  return prepareEntry({ path, target, make: (temporary) => writeDurably(temporary, content, mode) }, processes);
+}
+
+export interface Entry {
+  /** As messages name it. */
+  readonly path: string;
+  /** The name that it takes. */
+  readonly target: string;
+  /** Makes it under a name of its own, beside its place. */
+  readonly make: (temporary: string) => void;
+}
+
+/** The same for whatever a directory can hold: a link is an entry too. */
+export function prepareEntry({ path, target, make }: Entry, processes: ProcessTable): PreparedFile {
   const temporary = join(dirname(target), temporaryName(basename(target), processes));
   const orFail = (step: () => void) => {
     try {
@@ -101,7 +115,7 @@ export function prepareFile(
   orFail(() => {
     // A link into a place that is missing, an unmounted disk perhaps, must not create that place.
     if (target === path) makeDirectory(dirname(target));
-    writeDurably(temporary, content, mode);
+    make(temporary);
   });
   return {
     commit(guard) {
@@ -178,7 +192,8 @@ export function writeError(path: string, error: unknown): AppError {
   });
 }
 
-function writeDurably(path: string, content: string | Uint8Array, mode?: number): void {
+/** A new file, readable by its owner only unless a mode is given, on disk when it returns. */
+export function writeDurably(path: string, content: string | Uint8Array, mode?: number): void {
   const descriptor = fs.openSync(path, 'wx', fileMode);
   try {
     if (mode !== undefined) fs.fchmodSync(descriptor, mode);

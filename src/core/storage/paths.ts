@@ -7,6 +7,8 @@ export interface RootPaths {
   readonly globalFlagged: string;
   readonly projects: string;
   readonly accountState: string;
+  /** The homes of the official client that logins of this root were written to. */
+  readonly homes: string;
   readonly settings: string;
   readonly journal: string;
   readonly lineageLog: string;
@@ -26,6 +28,7 @@ export function rootPaths(root: string): RootPaths {
     globalFlagged: join(root, flaggedFileName),
     projects: join(root, 'projects'),
     accountState: join(root, 'account-state.json'),
+    homes: join(root, 'homes.json'),
     settings: join(root, 'settings.json'),
     journal: join(root, 'refresh-journal'),
     lineageLog: join(root, 'lineage.ndjson'),

@@ -237,7 +237,12 @@ describe('the lock of the official client', () => {
     async (_name, helper) => {
       const { home, activated } = setUp();
       expect(await activated('b', { helpers: [helper] })).toMatchObject({ changed: true, isExclusive: true });
-      expect(fs.readdirSync(home.directory).sort()).toEqual(['auth.json', 'auth.json.lock', 'auth.lock']);
+      expect(fs.readdirSync(home.directory).sort()).toEqual([
+        '.codex-auth-home',
+        'auth.json',
+        'auth.json.lock',
+        'auth.lock',
+      ]);
     },
   );
 });

@@ -49,10 +49,9 @@ function repairWorldOf({ scopes, journal, root, authFile, state, now, settings }
   const content = 'content' in authFile ? authFile.content : undefined;
   return definedOnly({
     scopes,
-    journal,
+    beside: { logins: content?.kind === 'login' ? [content.login] : [], journal },
     isAbandoned: ({ isLeft, header }: World['journal'][number]) =>
       isLeft || root.processes.stateOf(definedOnly(header.owner)) !== 'alive',
-    login: content?.kind === 'login' ? content.login : undefined,
     state,
     now,
     settings,
