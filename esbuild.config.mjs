@@ -1,6 +1,5 @@
 import { readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { build } from 'esbuild';
-import { writeCodeCache } from './esbuild.code-cache.mjs';
 
 // Bundled CommonJS dependencies call require() for Node's own modules. A source may import the same function itself.
 const banner = {
@@ -16,6 +15,10 @@ const rarelyUsed = {
   'fast-string-width': ['default'],
 };
 
+// Names of chunks hash the paths of their sources: those below this directory, wherever it is and whatever it links to, so
+// that a build is the same everywhere.
+const preserveSymlinks = true;
+
 rmSync('dist', { recursive: true, force: true });
 
 const { metafile } = await build({
@@ -26,6 +29,7 @@ const { metafile } = await build({
   format: 'esm',
   platform: 'node',
   target: 'node20',
+  preserveSymlinks,
   minifySyntax: true,
   minifyWhitespace: true,
   chunkNames: 'chunks/[name]-[hash]',
@@ -47,6 +51,7 @@ await build({
   format: 'cjs',
   platform: 'node',
   target: 'node20',
+  preserveSymlinks,
   external: ['./main.js'],
 });
 
@@ -58,14 +63,17 @@ const quick = await build({
   format: 'cjs',
   platform: 'node',
   target: 'node20',
+  preserveSymlinks,
   minify: true,
   legalComments: 'none',
   metafile: true,
+  // Compiled as a script (src/start.ts), which knows no module: so it gets what it needs as arguments.
+  banner: { js: '(function (require, module) {' },
+  footer: { js: '})' },
   external: ['@napi-rs/keyring'],
   plugins: [withoutColorDetection(), onlyQuickCommands(), loadedWhenUsed(), keyringByRequire()],
 });
 writeFileSync('dist/quick.metafile.json', JSON.stringify(quick.metafile));
-writeCodeCache();
 
 writeFileSync('dist/LICENSES.txt', licencesOf(Object.values(metafile.outputs).flatMap(({ inputs }) => Object.keys(inputs))));
 

@@ -44,7 +44,7 @@ function findBuild(): string {
 
 function newestSource(): number {
   const sources = readdirSync(join(project, 'src'), { recursive: true, encoding: 'utf8' });
-  const files = [...sources.map((name) => join('src', name)), 'package.json', 'esbuild.config.mjs'];
+  const files = [...sources.map((name) => join('src', name)), 'package.json', 'tsconfig.json', 'esbuild.config.mjs'];
   return Math.max(...files.map((name) => statSync(join(project, name)).mtimeMs));
 }
 
@@ -55,7 +55,8 @@ function buildInto(directory: string): void {
   symlinkSync(join(project, 'src'), join(own, 'src'));
   // For the one dependency that is not bundled.
   symlinkSync(join(project, 'node_modules'), join(own, 'node_modules'));
-  for (const name of ['bin', 'package.json']) cpSync(join(project, name), join(own, name), { recursive: true });
+  for (const name of ['bin', 'package.json', 'tsconfig.json'])
+    cpSync(join(project, name), join(own, name), { recursive: true });
   const config = join(project, 'esbuild.config.mjs');
   const { status, stderr } = spawnSync(process.execPath, [config], { cwd: own, encoding: 'utf8' });
   if (status !== 0) {

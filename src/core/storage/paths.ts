@@ -14,6 +14,8 @@ export interface RootPaths {
   readonly lineageLog: string;
   readonly locks: string;
   readonly kept: string;
+  /** What V8 made of the program, for the next start (docs/decisions/010-quick-bundle.md). */
+  readonly cache: string;
   /** The shim, where `setup` was run (DESIGN §11). */
   readonly bin: string;
 }
@@ -34,6 +36,7 @@ export function rootPaths(root: string): RootPaths {
     lineageLog: join(root, 'lineage.ndjson'),
     locks: join(root, 'locks'),
     kept: join(root, 'kept'),
+    cache: join(root, 'cache'),
     bin: join(root, 'bin'),
   };
 }
