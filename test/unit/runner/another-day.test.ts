@@ -1,0 +1,32 @@
+import { statSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { expect, test } from 'vitest';
+import { systemClock } from '../../../src/core/clock.js';
+import { createTestHome } from '../../support/cli.js';
+import { temporaryDirectory } from '../../support/temporary.js';
+
+const yearMs = 365.25 * 86_400_000;
+
+/** The time of the machine, which no test shifts. */
+function fileTime(): Date {
+  const path = join(temporaryDirectory(), 'file');
+  writeFileSync(path, '');
+  return statSync(path).mtime;
+}
+
+test.each([
+  ['Date.now()', () => Date.now()],
+  ['new Date()', () => new Date().getTime()],
+  ['Date()', () => Date.parse(Date())],
+  ['the clock of the program', () => systemClock.now()],
+  ['the clock of a home', () => createTestHome().clock.now()],
+])('%s is twenty years ahead of the machine, so that no test leans on the day it was written', (_name, now) => {
+  expect((now() - fileTime().getTime()) / yearMs).toBeCloseTo(20, 2);
+});
+
+test('everything else about a Date is as ever', () => {
+  expect(fileTime()).toBeInstanceOf(Date);
+  expect(new Date()).toBeInstanceOf(Date);
+  expect(new Date(0).toISOString()).toBe('1970-01-01T00:00:00.000Z');
+  expect(new Date(2026, 10, 21, 12).getTime()).toBe(Date.UTC(2026, 10, 21, 12));
+});
