@@ -36,8 +36,8 @@ function findBuild(): string {
   const cache = join(tmpdir(), `codex-auth-builds-${process.getuid?.() ?? ''}`);
   const directory = join(cache, String(Math.round(changedAt)));
   if (!existsSync(directory)) {
-    forgetBuilds(cache);
     buildInto(directory);
+    forgetOlderBuilds(cache, directory);
   }
   return directory;
 }
@@ -73,10 +73,11 @@ function buildInto(directory: string): void {
 
 const buildLifeMs = 3_600_000;
 
-function forgetBuilds(cache: string): void {
-  if (!existsSync(cache)) return;
+/** By the times of files alone, which no test shifts. */
+function forgetOlderBuilds(cache: string, newest: string): void {
+  const builtAt = lstatSync(newest).mtimeMs;
   for (const path of readdirSync(cache).map((name) => join(cache, name))) {
-    if (Date.now() - lstatSync(path).mtimeMs > buildLifeMs) rmSync(path, { recursive: true, force: true });
+    if (builtAt - lstatSync(path).mtimeMs > buildLifeMs) rmSync(path, { recursive: true, force: true });
   }
 }
 
@@ -102,17 +103,20 @@ export interface ProgramResult {
   readonly stderr: string;
 }
 
-/** The built product as a process of its own, with the environment of the home and nothing of ours. */
+/** The built product as a process of its own, with the environment of the home and nothing of ours but the time. */
 export class ProgramProcess {
   readonly pid: number;
   readonly ended: Promise<ProgramResult>;
   readonly #child: ChildProcess;
 
   constructor(home: TestHome, argv: readonly string[], options: ProgramOptions = {}) {
-    const preload = (options.preload ?? []).map((name) => ['--import', new URL(name, import.meta.url).href]);
+    const { DATE_SHIFT_MS } = process.env;
+    const isShifted = DATE_SHIFT_MS !== undefined;
+    const names = [...(isShifted ? ['shift-date.mjs'] : []), ...(options.preload ?? [])];
+    const preload = names.map((name) => ['--import', new URL(name, import.meta.url).href]);
     const child = spawn(process.execPath, [...preload.flat(), join(builtProject(), 'bin', 'codex-auth.js'), ...argv], {
       cwd: options.cwd ?? home.cwd,
-      env: { ...home.variables, ...options.variables },
+      env: { ...home.variables, ...options.variables, ...(isShifted ? { DATE_SHIFT_MS } : {}) },
       stdio: ['pipe', 'pipe', 'pipe'],
     });
     this.#child = child;
