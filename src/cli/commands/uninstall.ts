@@ -1,4 +1,5 @@
 import { existsSync } from 'node:fs';
+import { dirname } from 'node:path';
 import * as z from 'zod/mini';
 import { heldLocks } from '../../core/diagnostics/world/storage-facts.js';
 import { readableScopes } from '../../core/diagnostics/world/stored-files.js';
@@ -117,10 +118,14 @@ async function remove({ home, signal }: Context, place: SetupPlace, { changes, f
     sweepLeftovers(root, home.authFile);
     removeTraces(
       paths,
-      files.filter((path) => path !== paths.locks),
+      files.filter((path) => !isLock(paths, path)),
     );
   });
   removeTraces(paths, [paths.locks]);
+}
+
+function isLock({ locks }: Root['paths'], path: string): boolean {
+  return path === locks || dirname(path) === locks;
 }
 
 function removedBy({ changes, files }: Removal): string[] {

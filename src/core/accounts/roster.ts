@@ -10,6 +10,7 @@ import { type JournalEntry, readEntries } from '../storage/journal.js';
 import { withJournal } from '../storage/journal-overlay.js';
 import { withLegacyScope } from '../storage/legacy-pools.js';
 import { isNewer } from '../storage/lineage.js';
+import { whyNoLog } from '../storage/lineage-log.js';
 import { scopeFiles } from '../storage/paths.js';
 import type { Root } from '../storage/root.js';
 import { nextTokens } from '../storage/rotation.js';
@@ -62,7 +63,7 @@ export function readRoster(root: Root, home: CodexHome, scope: Scope): Roster {
     state,
     authFile,
     active: owner && { ...owner, account: accounts[position] ?? owner.account },
-    warnings: [...warnings, warning, authFile.problem].filter((each) => each !== undefined),
+    warnings: [...warnings, warning, whyNoLog(root), authFile.problem].filter((each) => each !== undefined),
   });
 }
 

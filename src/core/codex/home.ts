@@ -1,8 +1,9 @@
 import { join } from 'node:path';
 import { definedOnly } from '../defined-only.js';
 import { AppError } from '../errors.js';
-import { type FileVersion, readNow } from '../storage/atomic-file.js';
+import type { FileVersion } from '../storage/atomic-file.js';
 import type { ProcessTable } from '../storage/process-table.js';
+import { largestRecordBytes, readNow } from '../storage/regular-file.js';
 import { type AuthFileContent, parseAuthFile } from './auth-file.js';
 import { type OtherStore, otherStore } from './credential-store.js';
 import { readLoginVersion } from './official-login.js';
@@ -60,7 +61,7 @@ export function runningDaemon(home: CodexHome, processes: ProcessTable): number 
 
 function readPid(path: string): number | undefined {
   try {
-    const content: unknown = JSON.parse(readNow(path).toString('utf8'));
+    const content: unknown = JSON.parse(readNow(path, largestRecordBytes).toString('utf8'));
     const named = typeof content === 'object' && content !== null && 'pid' in content ? content.pid : content;
     // kill(2) gives zero and negative numbers another meaning.
     return typeof named === 'number' && Number.isInteger(named) && named > 0 ? named : undefined;

@@ -4,7 +4,7 @@ import { definedOnly } from '../defined-only.js';
 import { type HealthState, HealthStateSchema } from '../health/state.js';
 import { isJsonObject, type JsonObject } from '../json-object.js';
 import { isQuotaSnapshot, type QuotaSnapshot } from '../quota/usage.js';
-import { readVersion } from './atomic-file.js';
+import { type FileVersion, isPassedOver, readVersion } from './atomic-file.js';
 import { number, record } from './tolerant.js';
 
 /** What the last call had to do to be let in: taken from elsewhere, or refreshed. */
@@ -27,15 +27,28 @@ const emptyState: AccountState = { accounts: {}, affinity: {}, raw: {} };
 
 export interface ReadState {
   readonly state: AccountState;
+  /** What the state was read from; absent where something else than a file is there. */
+  readonly version: FileVersion;
   /** The file is there and is no state: it counts as empty, because only knowledge is lost, and this says so. */
   readonly warning?: string;
-  /** A newer version of the file, which is not ours to replace. */
-  readonly newerVersion?: number;
+  /** Set where the file is not ours to replace: one of a newer version, or something that is no file. */
+  readonly keepOut?: 'newer-version' | 'not-a-file';
 }
 
 /** Throws `storage-unreadable` only where the file may not be read at all. */
 export function readAccountState(path: string): ReadState {
-  const version = readVersion(path);
+  try {
+    const version = readVersion(path);
+    return { version, ...stateIn(path, version) };
+  } catch (error) {
+    if (!isPassedOver(error)) throw error;
+    // A link to /dev/null is a way to say that nothing is to be kept there.
+    const warning = `${error.message}; health and quota are not kept`;
+    return { state: emptyState, version: { kind: 'absent' }, warning, keepOut: 'not-a-file' };
+  }
+}
+
+function stateIn(path: string, version: FileVersion): Omit<ReadState, 'version'> {
   if (version.kind === 'absent') return { state: emptyState };
   const file = record.safeParse(parse(version.content));
   const stated = file.success ? (number.parse(file.data['version']) ?? 1) : 1;
@@ -43,7 +56,7 @@ export function readAccountState(path: string): ReadState {
     return {
       state: emptyState,
       warning: `${path} has version ${stated}, newer than this program`,
-      newerVersion: stated,
+      keepOut: 'newer-version',
     };
   if (!file.success) {
     return { state: emptyState, warning: `${path} is damaged; health and quota start from nothing` };

@@ -81,6 +81,11 @@ export function fingerprint(token: string): string {
   return createHash('sha256').update(token).digest('hex');
 }
 
+/** Whether a file of this name in the journal is an entry. */
+export function isEntryName(name: string): boolean {
+  return /^\d+-[0-9a-f]{12}(\.left)?\.json$/.test(name);
+}
+
 /** Creates an entry, padded and synced. Throws `storage-write-failed`; then nothing may be sent. */
 export function openEntry(
   directory: string,

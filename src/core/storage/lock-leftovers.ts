@@ -1,6 +1,6 @@
 import { randomBytes } from 'node:crypto';
 import * as fs from 'node:fs';
-import { join } from 'node:path';
+import { basename, join } from 'node:path';
 import { systemErrorCode } from '../errors.js';
 import { listDirectory } from './atomic-file.js';
 import { privateName, removeIfEmpty, removeRecord, sightLock } from './lock-directory.js';
@@ -8,6 +8,15 @@ import { nonceOf, readOwner } from './lock-owner.js';
 import type { ProcessIdentity, ProcessTable } from './process-table.js';
 
 const privatePattern = /^\.(?<name>.+)\.(?<pid>\d+)-(?<start>[^-]+)-[0-9a-f]+\.tmp$/;
+
+const heldPattern = /^(store|guard|(person|login|token)-[0-9a-f]{16})\.held$/;
+
+/** Whether something beside the locks is one of them, or was about to become one. */
+export function isLockEntry(path: string): boolean {
+  const name = basename(path);
+  const isNamed = heldPattern.test(name) || privatePattern.test(name);
+  return isNamed && fs.lstatSync(path, { throwIfNoEntry: false })?.isDirectory() === true;
+}
 
 /**
  * Removes the private directories of processes that died while taking a lock. Returns the names removed. A wrong

@@ -4,8 +4,8 @@ import { join } from 'node:path';
 import * as z from 'zod/mini';
 import type { Clock } from '../clock.js';
 import { systemErrorCode } from '../errors.js';
-import { readNow } from './atomic-file.js';
 import type { ProcessTable } from './process-table.js';
+import { readNow } from './regular-file.js';
 
 const ownerSchema = z.object({
   // kill(2) gives zero and negative numbers another meaning.

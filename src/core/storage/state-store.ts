@@ -1,5 +1,5 @@
 import { type AccountState, encodeState, readAccountState } from './account-state.js';
-import { makePrivateDirectory, readVersion } from './atomic-file.js';
+import { makePrivateDirectory } from './atomic-file.js';
 import { type LockHandle, withLock } from './file-lock.js';
 import { overwriteJson } from './json-file.js';
 import { assertOwner, type Root } from './root.js';
@@ -23,12 +23,11 @@ export async function updateAccountState(
 }
 
 /** The change itself, for whoever holds the lock already. Reads at that moment, so that nobody's facts are overwritten;
- * a file of a newer version stays as it is, and what we learnt is lost. */
+ * what is not ours to replace stays as it is, and what we learnt is lost. */
 export function changeState(root: Root, lock: LockHandle, change: (state: AccountState) => AccountState): void {
   const path = root.paths.accountState;
-  const version = readVersion(path);
-  const { state: before, newerVersion } = readAccountState(path);
-  if (newerVersion !== undefined) return;
+  const { state: before, version, keepOut } = readAccountState(path);
+  if (keepOut !== undefined) return;
   const after = change(before);
   if (after !== before) overwriteJson(root, lock, path, version, encodeState(after));
 }
