@@ -1,11 +1,11 @@
 import { spawnSync } from 'node:child_process';
-import { chownSync, cpSync, existsSync, lstatSync, mkdirSync, readdirSync, symlinkSync } from 'node:fs';
+import { existsSync, lstatSync, mkdirSync, symlinkSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { describe, expect, it } from 'vitest';
+import { asNobody } from '../support/as-nobody.js';
 import { runBuilt } from '../support/built.js';
 import { createTestHome, type TestHome } from '../support/cli.js';
 import { canHaveDevices, DeviceTree, untouchedDevices } from '../support/device-tree.js';
-import { builtProject, type ProgramOptions } from '../support/program-process.js';
 import { alice, bob, writeLogin, writePool } from '../support/sample-pool.js';
 
 /** Alice, who is in use, and Bob, with a link to a device in the place of one file. */
@@ -104,24 +104,7 @@ describe('as root, with a link to a device', () => {
   });
 });
 
-const nobody = 65_534;
-
-/** The same as a user who could do nothing to a device, and who is told the same. */
-function asNobody(home: TestHome): ProgramOptions {
-  if (process.getuid?.() !== 0) return {};
-  const project = join(home.directory, 'program');
-  mkdirSync(project);
-  for (const name of ['bin', 'dist', 'package.json'])
-    cpSync(join(builtProject(), name), join(project, name), { recursive: true });
-  for (const path of ['', ...readdirSync(home.directory, { recursive: true, encoding: 'utf8' })]) {
-    const each = join(home.directory, path);
-    if (!lstatSync(each).isSymbolicLink()) chownSync(each, nobody, nobody);
-  }
-  const user = ['setpriv', '--reuid', String(nobody), '--regid', String(nobody), '--clear-groups'];
-  // Nothing is started unless it is nobody who runs it.
-  return { project, prefix: [...user, 'sh', '-c', '[ "$(id -u)" != 0 ] || exit 97; exec "$@"', 'sh'] };
-}
-
+// The same as a user who could do nothing to a device, and who is told the same.
 describe.skipIf(process.platform !== 'linux')('without root, with a link to a device', () => {
   const told = cases.filter(([command]) => !/^(uninstall|doctor|import|renew|status)/.test(command));
 

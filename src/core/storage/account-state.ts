@@ -3,6 +3,7 @@ import { type AffinityTable, AffinityTableSchema } from '../decision/affinity.js
 import { definedOnly } from '../defined-only.js';
 import { type HealthState, HealthStateSchema } from '../health/state.js';
 import { isJsonObject, type JsonObject } from '../json-object.js';
+import { parseJsonText } from '../json-text.js';
 import { isQuotaSnapshot, type QuotaSnapshot } from '../quota/usage.js';
 import { type FileVersion, isPassedOver, readVersion } from './atomic-file.js';
 import { number, record } from './tolerant.js';
@@ -108,7 +109,7 @@ function readFact<T>(schema: z.ZodMiniType<T>, value: unknown): T | undefined {
 
 function parse(content: string): unknown {
   try {
-    return JSON.parse(content);
+    return parseJsonText(content);
   } catch {
     // The caller reports the damage; the file holds nothing that could be lost.
     return undefined;

@@ -19,9 +19,9 @@ export interface PresentVersion {
 }
 
 /** The file's content. Throws `storage-unreadable` for everything but absence: unreadable is not empty (P11). */
-export function readVersion(path: string): FileVersion {
+export function readVersion(path: string, limit?: number): FileVersion {
   try {
-    return versionOf(readNow(path));
+    return versionOf(readNow(path, limit));
   } catch (error) {
     if (systemErrorCode(error) === 'ENOENT') return { kind: 'absent' };
     throw new AppError('storage-unreadable', `cannot read ${path}: ${describe(error)}`, {

@@ -1,7 +1,7 @@
 import { randomBytes } from 'node:crypto';
 import * as fs from 'node:fs';
 import { basename, join } from 'node:path';
-import { systemErrorCode } from '../errors.js';
+import { AppError, systemErrorCode } from '../errors.js';
 import { listDirectory } from './atomic-file.js';
 import { privateName, removeIfEmpty, removeRecord, sightLock } from './lock-directory.js';
 import { nonceOf, readOwner } from './lock-owner.js';
@@ -65,10 +65,20 @@ function makerOf(
   const nonce = listDirectory(path)
     .map(nonceOf)
     .find((candidate) => candidate !== undefined);
-  const owner = nonce === undefined ? undefined : readOwner(path, nonce);
+  const owner = nonce === undefined ? undefined : readableOwner(path, nonce);
   if (owner !== undefined && owner !== 'gone') return owner;
   const startedAt = parts['start'] === '0' ? undefined : parts['start'];
   return { ...processes.self, pid: Number(parts['pid']), startedAt };
+}
+
+function readableOwner(path: string, nonce: string): ReturnType<typeof readOwner> {
+  try {
+    return readOwner(path, nonce);
+  } catch (error) {
+    // Another user's: its name has to do.
+    if (error instanceof AppError) return undefined;
+    throw error;
+  }
 }
 
 function remove(directory: string, entry: string, swept: string): boolean {

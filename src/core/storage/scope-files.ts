@@ -3,6 +3,7 @@ import { dirname, join } from 'node:path';
 import { emptyFlaggedPool, emptyPool, type FlaggedPool, type Pool } from '../accounts/pool.js';
 import { definedOnly } from '../defined-only.js';
 import { AppError } from '../errors.js';
+import { parseJsonText, TooDeep } from '../json-text.js';
 import { type FileVersion, isDanglingLink, readDirectory, readVersion, writeError } from './atomic-file.js';
 import { backupPaths } from './backups.js';
 import { resolveMoves, resolveScopeMoves, type ScopeContent } from './moves.js';
@@ -176,8 +177,9 @@ function dangling(path: string): AppError {
 /** The JSON of a file. The parser's own message quotes the content, tokens included, so it is not passed on (P18). */
 export function parseJson(path: string, content: string, hint?: string): unknown {
   try {
-    return JSON.parse(content.replace(/^\uFEFF/, ''));
-  } catch {
+    return parseJsonText(content.replace(/^\uFEFF/, ''));
+  } catch (error) {
+    if (error instanceof TooDeep) throw corrupt(path, error.message, hint);
     throw corrupt(path, content.trim() === '' ? 'it is empty' : 'it is not valid JSON, perhaps cut off', hint);
   }
 }

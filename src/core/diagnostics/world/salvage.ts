@@ -1,4 +1,5 @@
 import { emptyFlaggedPool, emptyPool, type FlaggedPool, type Pool } from '../../accounts/pool.js';
+import { parseJsonText } from '../../json-text.js';
 import { readClaims } from '../../oauth/jwt-claims.js';
 import { decodeFlagged, decodePool } from '../../storage/pool-codec.js';
 import { record } from '../../storage/tolerant.js';
@@ -64,7 +65,7 @@ function endOfObject(content: string, start: number): number | undefined {
 
 function parsed(text: string): unknown[] {
   try {
-    return [JSON.parse(text)];
+    return [parseJsonText(text)];
   } catch {
     // Damaged inside: a backup may have this one.
     return [];
