@@ -6,10 +6,10 @@ import { AppError } from '../../core/errors.js';
 import { describeOutcome } from '../../core/oauth/describe-outcome.js';
 import type { RefreshOutcome } from '../../core/oauth/refresh-outcome.js';
 import { type AskingFailed, askOnItsOwn } from '../../core/quota/usage-endpoint.js';
+import { assertOurs } from '../../core/storage/adoption.js';
 import { withLock } from '../../core/storage/file-lock.js';
 import { readEntries } from '../../core/storage/journal.js';
 import { sweepLeftovers } from '../../core/storage/leftovers.js';
-import { assertOwner } from '../../core/storage/root.js';
 import { readAllScopes } from '../../core/storage/scope-files.js';
 import { refreshDeps } from '../backend-access.js';
 import type { Command } from '../command.js';
@@ -43,7 +43,7 @@ export interface GuardOptions {
 /** Keeps every access token of the root alive, one at a time, until it is stopped; one guard per root. */
 async function guard(context: Context, options: GuardOptions): Promise<GuardResult> {
   const { root, clock, signal, home } = context;
-  assertOwner(root);
+  assertOurs(root);
   sweepLeftovers(root, home.authFile);
   const { processes, paths } = root;
   const lock = { directory: paths.locks, clock, processes, waitMs: 0, signal };

@@ -5,11 +5,11 @@ import { readAuthFile } from '../../core/codex/home.js';
 import { AppError } from '../../core/errors.js';
 import { resolveProvider } from '../../core/oauth/provider.js';
 import type { Scope } from '../../core/project/scope.js';
+import { assertOurs } from '../../core/storage/adoption.js';
 import { readEntries } from '../../core/storage/journal.js';
 import { withJournal } from '../../core/storage/journal-overlay.js';
 import { sweepLeftovers } from '../../core/storage/leftovers.js';
 import { logLineage } from '../../core/storage/lineage-log.js';
-import { assertOwner } from '../../core/storage/root.js';
 import { readAllScopes } from '../../core/storage/scope-files.js';
 import { withStore } from '../../core/storage/store.js';
 import { draftStore } from '../../core/transfer/draft-store.js';
@@ -53,7 +53,7 @@ export interface ImportOptions {
 
 async function importFiles(context: Context, options: ImportOptions): Promise<ImportResult> {
   const dryRun = options.dryRun === true;
-  if (!dryRun) assertOwner(context.root);
+  if (!dryRun) assertOurs(context.root);
   const scope = context.writingScope();
   const found = await findLogins(context, options);
   const plan = planImport(context, found.logins, scope);

@@ -6,9 +6,10 @@ import { definedOnly } from '../defined-only.js';
 import { AppError } from '../errors.js';
 import type { HttpClient } from '../http/client.js';
 import type { Secret } from '../secret.js';
+import { assertOurs } from '../storage/adoption.js';
 import { type OpenEntry, openEntry } from '../storage/journal.js';
 import { tokensOfAnswer } from '../storage/journal-overlay.js';
-import { assertOwner, type Root } from '../storage/root.js';
+import type { Root } from '../storage/root.js';
 import { journalAnswer } from './journal-answer.js';
 import type { Provider } from './provider.js';
 import { repeatUnsent } from './repeat-unsent.js';
@@ -55,7 +56,7 @@ export async function redeemGrant(
   wanted: WantedLogin,
 ): Promise<RedeemedLogin> {
   const { root, clock, http, provider, callOptions } = deps;
-  assertOwner(root);
+  assertOurs(root);
   const { issuer, clientId } = provider;
   const { scopeKey, label } = wanted;
   const header = { kind: 'sign-in' as const, startedAt: clock.now(), accountIds: [], issuer, clientId };

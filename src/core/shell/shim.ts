@@ -14,9 +14,6 @@ export interface ShimTarget {
   readonly script: string;
 }
 
-/** A file that tells every shim that its directory is no place to find the official client in. */
-export const shimMarkName = '.codex-auth-shim';
-
 /** What a shell can find under the name `codex`, by file name. */
 export function shimNames(isWindows: boolean): readonly ShimName[] {
   return isWindows ? ['codex', 'codex.cmd', 'codex.ps1'] : ['codex'];

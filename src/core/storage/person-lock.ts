@@ -1,9 +1,10 @@
 import { createHash } from 'node:crypto';
 import type { Account } from '../accounts/account.js';
 import type { Secret } from '../secret.js';
+import { assertOurs } from './adoption.js';
 import { withLock } from './file-lock.js';
 import { fingerprint } from './journal.js';
-import { assertOwner, type Root } from './root.js';
+import type { Root } from './root.js';
 import { readAllScopes } from './scope-files.js';
 
 /** Longer than the 15 s deadline of the request that is made inside (DESIGN §4). */
@@ -20,7 +21,7 @@ export async function withPersonLock<T>(
   options: { readonly signal?: AbortSignal },
   task: () => Promise<T>,
 ): Promise<T> {
-  assertOwner(root);
+  assertOurs(root);
   const { clock, processes, paths, onWaiting } = root;
   const lockOptions = { directory: paths.locks, clock, processes, onWaiting, waitMs: personWaitMs, ...options };
   return withLock(personLockName(account, root), lockOptions, task);

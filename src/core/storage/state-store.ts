@@ -1,8 +1,9 @@
 import { type AccountState, encodeState, readAccountState } from './account-state.js';
+import { assertOurs } from './adoption.js';
 import { makePrivateDirectory } from './atomic-file.js';
 import { type LockHandle, withLock } from './file-lock.js';
 import { overwriteJson } from './json-file.js';
-import { assertOwner, type Root } from './root.js';
+import type { Root } from './root.js';
 
 const stateWaitMs = 10_000;
 
@@ -15,7 +16,7 @@ export async function updateAccountState(
   change: (state: AccountState) => AccountState,
   signal?: AbortSignal,
 ): Promise<void> {
-  assertOwner(root);
+  assertOurs(root);
   makePrivateDirectory(root.paths.root);
   const { clock, processes, paths, onWaiting } = root;
   const options = { directory: paths.locks, clock, processes, onWaiting, waitMs: stateWaitMs, signal };

@@ -1,6 +1,7 @@
 import type { FlaggedPool, Pool } from '../accounts/pool.js';
 import { AppError } from '../errors.js';
 import type { AccountState } from './account-state.js';
+import { assertOurs } from './adoption.js';
 import { type FileVersion, makePrivateDirectory } from './atomic-file.js';
 import { keepOriginal } from './backups.js';
 import { type LockHandle, withLock } from './file-lock.js';
@@ -9,7 +10,7 @@ import { assertUnchanged, backUp, replaceJson } from './json-file.js';
 import { reclaimTokenLocks, sweepLockLeftovers } from './lock-leftovers.js';
 import { mergeLegacyPools } from './merge-legacy-pools.js';
 import { encodeFlagged, encodePool } from './pool-codec.js';
-import { assertOwner, type Root } from './root.js';
+import type { Root } from './root.js';
 import { readAllScopes, readScope, removeScopeFiles, type ScopeRecords } from './scope-files.js';
 import { settleMoves } from './settle-moves.js';
 import { changeState } from './state-store.js';
@@ -50,7 +51,7 @@ export async function withStore<T>(
   options: StoreOptions,
   task: (store: Store) => Promise<T> | T,
 ): Promise<T> {
-  assertOwner(root);
+  assertOurs(root);
   makePrivateDirectory(root.paths.root);
   const lockOptions = {
     directory: root.paths.locks,
