@@ -190,6 +190,7 @@ function placeOf({ environment: variables, cwd, global, onWarning }: CodexAuthOp
     processes: systemProcesses,
     projects: () => (scope.kind === 'global' ? [] : [{ ...scope, onMerged }]),
     ...(effectiveUserId === undefined ? {} : { effectiveUserId }),
+    ...(environment.rootDir === undefined ? {} : { mayAdopt: () => false }),
   };
   return definedOnly({ root, home: codexHomeAt(codexHome), scope, settings, environment, warning });
 }

@@ -27,6 +27,8 @@ export interface Context {
   readonly options: GlobalOptions;
   readonly home: CodexHome;
   readonly root: Root;
+  /** The person wants the root where it is, beside other things. */
+  adoptRoot(): void;
   readonly signal: AbortSignal;
   /** Names this run in the refresh journal. */
   readonly runId: string;
@@ -66,6 +68,7 @@ export function createContext(machine: Machine, options: GlobalOptions): Context
     mask: options.mask === true,
   });
   const warnings: string[] = [];
+  let mayAdopt = false;
   const running = new Set<Promise<unknown>>();
 
   const resolvedSettings = once(() =>
@@ -119,10 +122,16 @@ export function createContext(machine: Machine, options: GlobalOptions): Context
     machine,
     options,
     home: codexHomeAt(codexHome),
-    root: rootOf(machine, paths, projects, (owner) => {
-      const who = owner === undefined ? '' : ` (pid ${owner.pid})`;
-      if (isAnimated(options, environment)) io.status(`Waiting for another codex-auth${who}`);
-    }),
+    root: {
+      ...rootOf(machine, paths, projects, (owner) => {
+        const who = owner === undefined ? '' : ` (pid ${owner.pid})`;
+        if (isAnimated(options, environment)) io.status(`Waiting for another codex-auth${who}`);
+      }),
+      ...(environment.rootDir === undefined ? {} : { mayAdopt: () => mayAdopt }),
+    },
+    adoptRoot() {
+      mayAdopt = true;
+    },
     signal: machine.signal,
     get runId() {
       return runId();

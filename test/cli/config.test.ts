@@ -18,6 +18,7 @@ import {
   emptyHome,
   factsAbout,
   homeOfAlice,
+  homeUsingAlice,
   seededHome,
   setProviderToNoon,
 } from '../support/seed.js';
@@ -230,11 +231,7 @@ describe('a setting that is set through the command line', () => {
     },
     refreshAheadMs: {
       value: 360_000,
-      home: async () => {
-        const seeded = await homeOfAlice(provider, 600);
-        await run(seeded, ['switch', '1']);
-        return seeded;
-      },
+      home: () => homeUsingAlice(provider, 600),
       async seen(seeded) {
         await run(seeded, ['check']);
         return refreshes();

@@ -84,6 +84,10 @@ function forgetOlderBuilds(cache: string, newest: string): void {
 export interface ProgramOptions {
   readonly variables?: Readonly<Record<string, string>>;
   readonly cwd?: string;
+  /** A command that runs the program, such as `unshare`. */
+  readonly prefix?: readonly string[];
+  /** A copy of what {@link builtProject} names, for a user who cannot read that. */
+  readonly project?: string;
   readonly stdin?: string;
   /** Names of files in `test/support` to be loaded before the program, such as `kill-at-step.mjs`. */
   readonly preload?: readonly string[];
@@ -114,7 +118,10 @@ export class ProgramProcess {
     const isShifted = DATE_SHIFT_MS !== undefined;
     const names = [...(isShifted ? ['shift-date.mjs'] : []), ...(options.preload ?? [])];
     const preload = names.map((name) => ['--import', new URL(name, import.meta.url).href]);
-    const child = spawn(process.execPath, [...preload.flat(), join(builtProject(), 'bin', 'codex-auth.js'), ...argv], {
+    const script = join(options.project ?? builtProject(), 'bin', 'codex-auth.js');
+    const line = [...(options.prefix ?? []), process.execPath, ...preload.flat(), script, ...argv];
+    const [command = process.execPath, ...words] = line;
+    const child = spawn(command, words, {
       cwd: options.cwd ?? home.cwd,
       env: { ...home.variables, ...options.variables, ...(isShifted ? { DATE_SHIFT_MS } : {}) },
       stdio: ['pipe', 'pipe', 'pipe'],

@@ -6,7 +6,7 @@ import { type CheckRow, rowOf } from '../../core/diagnostics/finding.js';
 import { describeRepair, planRepairs, type Repair } from '../../core/diagnostics/repair.js';
 import { gatherWorld, type Surroundings } from '../../core/diagnostics/world/gather.js';
 import { homeOf } from '../../core/environment.js';
-import { assertOwner } from '../../core/storage/root.js';
+import { assertOurs } from '../../core/storage/adoption.js';
 import { refreshDeps } from '../backend-access.js';
 import type { Command } from '../command.js';
 import type { Context } from '../context.js';
@@ -63,7 +63,7 @@ async function doctor(context: Context, options: DoctorOptions): Promise<DoctorR
   if (options.fix !== true || options.dryRun === true || plan.length === 0) {
     return resultOf(before, plan);
   }
-  assertOwner(context.root);
+  assertOurs(context.root);
   const { settingsFile } = surroundings;
   const deps = { ...(await refreshDeps(context, { settings })), settings, settingsFile };
   const repairing = repairUntilSettled(deps, plan, surroundings);

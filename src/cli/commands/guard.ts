@@ -4,12 +4,12 @@ import { type AskingFailed, askOnItsOwn } from '../../core/asking/usage-endpoint
 import { AppError } from '../../core/errors.js';
 import { readBesideRecords, withNewestTokens } from '../../core/logins/beside-records.js';
 import { describeOutcome } from '../../core/logins/describe-outcome.js';
-import { isLoginOf } from '../../core/logins/foreign-login.js';
 import type { RefreshOutcome } from '../../core/logins/refresh-outcome.js';
 import { readAllScopes } from '../../core/pools/scope-files.js';
+import { recordsOf } from '../../core/pools/scope-records.js';
+import { assertOurs } from '../../core/storage/adoption.js';
 import { withLock } from '../../core/storage/file-lock.js';
 import { sweepLeftovers } from '../../core/storage/leftovers.js';
-import { assertOwner } from '../../core/storage/root.js';
 import { refreshDeps } from '../backend-access.js';
 import type { Command } from '../command.js';
 import type { Context } from '../context.js';
@@ -42,7 +42,7 @@ export interface GuardOptions {
 /** Keeps every access token of the root alive, one at a time, until it is stopped; one guard per root. */
 async function guard(context: Context, options: GuardOptions): Promise<GuardResult> {
   const { root, clock, signal, home } = context;
-  assertOwner(root);
+  assertOurs(root);
   sweepLeftovers(root, home.authFile);
   const { processes, paths } = root;
   const lock = { directory: paths.locks, clock, processes, waitMs: 0, signal };
@@ -130,12 +130,10 @@ const pauseMs = 500;
 
 /** Enabled accounts of every pool whose access token ends within the buffer; one of unknown end is left alone. */
 function dueAccounts({ root, home, clock, settings }: Context, bufferMs: number): Account[] {
-  const beside = readBesideRecords(root, home);
-  const isInHome = (account: Account) =>
+  const beside = readBesideRecords(root, home, recordsOf(readAllScopes(root.paths)));
+  const isInHome = ({ id, tokens }: Account) =>
     beside.logins.some(
-      (login) =>
-        isLoginOf({ kind: 'login', login }, account) ||
-        login.tokens.refreshToken?.equals(account.tokens.refreshToken) === true,
+      ({ accountId, login }) => accountId === id || login.tokens.refreshToken?.equals(tokens.refreshToken) === true,
     );
   const isDue = (account: Account) => {
     const { accessToken, expiresAt } = account.tokens;

@@ -34,8 +34,9 @@ export interface JobResult {
 
 export function planJobs(context: Context, { accounts, files }: RenewTargets, policy: RenewalPolicy): RenewalJob[] {
   const { root, home, clock } = context;
-  const beside = readBesideRecords(root, home);
-  const records = recordsOf(readAllScopes(root.paths)).map((each) => withNewestTokens(each, beside));
+  const stored = recordsOf(readAllScopes(root.paths));
+  const beside = readBesideRecords(root, home, stored);
+  const records = stored.map((each) => withNewestTokens(each, beside));
   const asked = accounts.map(({ account }) => account);
   const groups = groupLogins(
     asked,

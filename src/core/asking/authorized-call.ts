@@ -172,6 +172,7 @@ async function reload(
 }
 
 function readNewest({ root, home }: BackendAccess, account: Account): Account {
-  const stored = recordsOf(readAllScopes(root.paths)).find(({ id }) => id === account.id) ?? account;
-  return withNewestTokens(stored, readBesideRecords(root, home));
+  const records = recordsOf(readAllScopes(root.paths));
+  const stored = records.find(({ id }) => id === account.id) ?? account;
+  return withNewestTokens(stored, readBesideRecords(root, home, records));
 }

@@ -3,6 +3,7 @@ import type { AuthFileExtras, Provenance, TokenSet } from '../accounts/account.j
 import { contradicts, type Identity } from '../accounts/identity.js';
 import { readClaims } from '../accounts/jwt-claims.js';
 import { definedOnly } from '../defined-only.js';
+import { parseJsonText } from '../json-text.js';
 import { Secret } from '../secret.js';
 import { record } from '../storage/tolerant.js';
 
@@ -138,7 +139,7 @@ function without(values: Readonly<Record<string, unknown>>, keys: readonly strin
 
 function parseJson(content: string): unknown {
   try {
-    return JSON.parse(content);
+    return parseJsonText(content);
   } catch {
     // The parse error would quote the tokens; `damaged` says enough.
     return undefined;

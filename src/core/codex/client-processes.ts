@@ -1,9 +1,10 @@
 import { execFileSync } from 'node:child_process';
-import { readdirSync, readFileSync, readlinkSync, statSync } from 'node:fs';
+import { readdirSync, readlinkSync, statSync } from 'node:fs';
 import { homedir } from 'node:os';
 import { basename, join, resolve } from 'node:path';
 import { definedOnly } from '../defined-only.js';
 import { resolveTarget } from '../storage/atomic-file.js';
+import { readNow } from '../storage/regular-file.js';
 import type { CodexHome } from './home.js';
 
 /** A process of the official client, as the system shows it. */
@@ -54,7 +55,7 @@ function programOf(pid: number): string {
 
 function usesHome(pid: number, home: CodexHome): boolean {
   try {
-    const variables = readFileSync(`/proc/${pid}/environ`, 'utf8').split('\0');
+    const variables = readNow(`/proc/${pid}/environ`).toString('utf8').split('\0');
     const variable = (name: string) => variables.find((each) => each.startsWith(`${name}=`))?.slice(name.length + 1);
     const directory = variable('CODEX_HOME') || join(variable('HOME') ?? homedir(), '.codex');
     const workingDirectory = readlinkSync(`/proc/${pid}/cwd`);
@@ -67,7 +68,7 @@ function usesHome(pid: number, home: CodexHome): boolean {
 
 function describe(pid: number): ClientProcess {
   try {
-    const [, ...words] = readFileSync(`/proc/${pid}/cmdline`, 'utf8').split('\0').slice(0, -1);
+    const [, ...words] = readNow(`/proc/${pid}/cmdline`).toString('utf8').split('\0').slice(0, -1);
     return definedOnly({ pid, program: programOf(pid), arguments: words, ageMs: ageOf(pid) });
   } catch {
     // It has just ended, or does not tell; that it was there is known.
@@ -79,10 +80,10 @@ function describe(pid: number): ClientProcess {
 const tickMs = 10;
 
 function ageOf(pid: number): number | undefined {
-  const line = readFileSync(`/proc/${pid}/stat`, 'utf8');
+  const line = readNow(`/proc/${pid}/stat`).toString('utf8');
   // Its second field, the name, may hold spaces and parentheses; the start is the 22nd.
   const startedAt = Number(line.slice(line.lastIndexOf(')') + 2).split(' ')[19]) * tickMs;
-  const upSince = Number.parseFloat(readFileSync('/proc/uptime', 'utf8')) * 1000;
+  const upSince = Number.parseFloat(readNow('/proc/uptime').toString('utf8')) * 1000;
   return Number.isNaN(startedAt) || Number.isNaN(upSince) ? undefined : Math.max(0, upSince - startedAt);
 }
 

@@ -1,5 +1,5 @@
 import { join } from 'node:path';
-import { readNow } from '../storage/atomic-file.js';
+import { readNow } from '../storage/regular-file.js';
 
 /** What the whole machine is told; absent on most. */
 export const systemDirectory = '/etc/codex';

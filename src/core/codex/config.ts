@@ -1,9 +1,9 @@
-import { statSync } from 'node:fs';
 import { join } from 'node:path';
 import { parse, TomlError } from 'smol-toml';
 import * as z from 'zod/mini';
 import { systemErrorCode } from '../errors.js';
-import { describe, readNow } from '../storage/atomic-file.js';
+import { describe } from '../storage/atomic-file.js';
+import { readNow } from '../storage/regular-file.js';
 import { configFiles, systemDirectory } from './config-files.js';
 
 const list = z.union([z.string(), z.array(z.string())]);
@@ -70,8 +70,6 @@ function readLayer(path: string): { readonly value?: Layer; readonly problem?: C
   let text = '';
   try {
     text = readNow(path).toString('utf8');
-    // The client does not take a pipe for a file; to us it is an empty one.
-    if (statSync(path).isFIFO()) return { problem: { path, message: 'is not a file', hidesRestrictions: false } };
     return { value: Layer.parse(parse(text)) };
   } catch (error) {
     if (systemErrorCode(error) === 'ENOENT') return {};

@@ -1,9 +1,10 @@
 import { spawn } from 'node:child_process';
-import * as fs from 'node:fs';
+import { closeSync } from 'node:fs';
 import { join } from 'node:path';
 import type { Clock } from '../clock.js';
 import { AppError, systemErrorCode } from '../errors.js';
 import { describe, makeDirectory, resolveTarget, writeError } from '../storage/atomic-file.js';
+import { openToLock } from '../storage/regular-file.js';
 import type { CodexHome } from './home.js';
 
 /** How long the official client itself waits for its commit lock before it gives up (CODEX.md §2). */
@@ -60,7 +61,7 @@ export async function withCredentialLock<T>(
     }
     return await task({ isExclusive });
   } finally {
-    for (const descriptor of descriptors.reverse()) fs.closeSync(descriptor);
+    for (const descriptor of descriptors.reverse()) closeSync(descriptor);
   }
 }
 
@@ -80,7 +81,7 @@ function lockFilesOf({ besides = [], ...first }: CredentialLockOptions): string[
 
 function openLockFile(path: string): number {
   try {
-    return fs.openSync(path, fs.constants.O_RDWR | fs.constants.O_CREAT, 0o600);
+    return openToLock(path);
   } catch (error) {
     throw writeError(path, error);
   }

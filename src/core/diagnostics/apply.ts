@@ -1,4 +1,4 @@
-import { chmodSync, rmSync } from 'node:fs';
+import { rmSync } from 'node:fs';
 import { AppError } from '../errors.js';
 import { adoptNewest } from '../logins/adopt-newest.js';
 import type { RefreshDeps } from '../logins/refresh-deps.js';
@@ -10,6 +10,7 @@ import { type LockHandle, withLock } from '../storage/file-lock.js';
 import { keepAside } from '../storage/kept.js';
 import { sweepLeftovers } from '../storage/leftovers.js';
 import { lockPath, removeRecord } from '../storage/lock-directory.js';
+import { changeMode } from '../storage/regular-file.js';
 import { updateSettingsFile } from '../storage/settings-store.js';
 import { applyAccountRepairs } from './account-repairs/apply.js';
 import { planAccountRepairs } from './account-repairs/plan.js';
@@ -107,7 +108,7 @@ async function mergeLegacyPool({ root, signal }: RepairDeps, legacyKey: string, 
 
 function tightenMode(path: string, mode: number): undefined {
   try {
-    chmodSync(path, mode);
+    changeMode(path, mode);
   } catch (error) {
     throw writeError(path, error);
   }

@@ -7,13 +7,14 @@ import type { CodexHome } from '../codex/home.js';
 import { definedOnly } from '../defined-only.js';
 import { type AccountState, readAccountState } from '../health/account-state.js';
 import { readScope, readScopeAmongOthers } from '../pools/scope-files.js';
-import { hasFiles, type ScopeRecords } from '../pools/scope-records.js';
+import { hasFiles, recordsOf, type ScopeRecords } from '../pools/scope-records.js';
 import type { Scope } from '../project/scope.js';
 import { scopeFiles } from '../storage/paths.js';
 import type { Root } from '../storage/root.js';
 import { type BesideRecords, readBesideRecords, withNewestTokens } from './beside-records.js';
 import { judgeBeside } from './foreign-login.js';
 import { withLegacyScope } from './legacy-pools.js';
+import { whyNoLog } from './lineage-log.js';
 
 /** The accounts of a scope as they stand now, read without a lock and without writing anything (P5). */
 export interface Roster {
@@ -42,7 +43,7 @@ export function readRoster(root: Root, home: CodexHome, scope: Scope): Roster {
   const { records, others, warnings } = readScopes(root, scope);
   const { state, warning } = readAccountState(root.paths.accountState);
   const authFile = besideAccounts(readAuthFileForDisplay(home), [records, ...others]);
-  const beside = readBesideRecords(root, home, authFile);
+  const beside = readBesideRecords(root, home, recordsOf([records, ...others]), authFile);
   const login = authFile.content?.kind === 'login' ? authFile.content.login : undefined;
   const owner = login && findOwner(records, others, login);
   const accounts = records.pool.accounts.map((account) => withNewestTokens(account, beside));
@@ -58,7 +59,9 @@ export function readRoster(root: Root, home: CodexHome, scope: Scope): Roster {
     state,
     authFile,
     active: owner && { ...owner, account: accounts[position] ?? owner.account },
-    warnings: [...warnings, warning, authFile.problem, beside.problem].filter((each) => each !== undefined),
+    warnings: [...warnings, warning, whyNoLog(root), authFile.problem, beside.problem].filter(
+      (each) => each !== undefined,
+    ),
   });
 }
 

@@ -11,7 +11,8 @@ import { tokenError } from '../oauth/token-error.js';
 import { judgeTokenAnswer } from '../oauth/token-verdict.js';
 import type { CallOptions, Provider } from '../provider/provider.js';
 import type { Secret } from '../secret.js';
-import { assertOwner, type Root } from '../storage/root.js';
+import { assertOurs } from '../storage/adoption.js';
+import type { Root } from '../storage/root.js';
 import type { ProvenLogin } from './enrolment.js';
 import { type OpenEntry, openEntry } from './journal.js';
 import { journalAnswer } from './journal-answer.js';
@@ -56,7 +57,7 @@ export async function redeemGrant(
   wanted: WantedLogin,
 ): Promise<RedeemedLogin> {
   const { root, clock, http, provider, callOptions } = deps;
-  assertOwner(root);
+  assertOurs(root);
   const { issuer, clientId } = provider;
   const { scopeKey, label } = wanted;
   const header = { kind: 'sign-in' as const, startedAt: clock.now(), accountIds: [], issuer, clientId };

@@ -23,6 +23,9 @@ export interface RootPaths {
 export const poolFileName = 'openai-codex-accounts.json';
 export const flaggedFileName = 'openai-codex-flagged-accounts.json';
 
+/** A file in `bin` that tells every shim that its directory is no place to find the official client in. */
+export const shimMarkName = '.codex-auth-shim';
+
 export function rootPaths(root: string): RootPaths {
   return {
     root,

@@ -1,6 +1,7 @@
 import { type Account, type Flag, newAccountId } from '../accounts/account.js';
 import { type AuthFileLogin, parseAuthFile } from '../codex/auth-file.js';
 import { definedOnly } from '../defined-only.js';
+import { parseJsonText } from '../json-text.js';
 import { areTokensOf } from '../logins/rotation.js';
 import { decodeAccount, decodeFlaggedAccount, withoutFlag } from '../pools/account-codec.js';
 import { migratePool } from '../pools/migrate.js';
@@ -132,7 +133,7 @@ function fromFlagged(entry: unknown): FoundLogin | undefined {
 
 function parseJson(text: string): unknown {
   try {
-    return JSON.parse(text);
+    return parseJsonText(text);
   } catch {
     // The parse error would quote the tokens; undefined says enough.
     return undefined;

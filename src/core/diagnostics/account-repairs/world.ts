@@ -5,6 +5,7 @@ import { type BesideRecords, readBesideRecords } from '../../logins/beside-recor
 import type { JournalEntry } from '../../logins/journal.js';
 import { readAllScopes } from '../../pools/scope-files.js';
 import type { ScopeRecords } from '../../pools/scope-records.js';
+import { recordsOf } from '../../pools/scope-records.js';
 import type { Settings } from '../../settings.js';
 import type { Root } from '../../storage/root.js';
 
@@ -29,9 +30,10 @@ export interface RepairWorld {
 /** Reads without a lock and changes nothing. Throws where a pool cannot be read (P11). */
 export function readRepairWorld(root: Root, home: CodexHome, settings: RepairSettings): RepairWorld {
   const { paths, processes, clock } = root;
+  const scopes = readAllScopes(paths);
   return definedOnly({
-    scopes: readAllScopes(paths),
-    beside: readBesideRecords(root, home),
+    scopes,
+    beside: readBesideRecords(root, home, recordsOf(scopes)),
     isAbandoned: (entry: JournalEntry) =>
       entry.isLeft || processes.stateOf(definedOnly(entry.header.owner)) !== 'alive',
     state: readAccountState(paths.accountState).state,

@@ -97,9 +97,10 @@ function clientLocks(home: CodexHome): FileFacts[] {
 }
 
 function stateProblem({ value, problem }: Tolerated<ReturnType<typeof readAccountState>>): World['stateProblem'] {
-  if (problem !== undefined) return { message: problem, isClosed: true };
-  const { warning, newerVersion } = value ?? {};
-  return warning === undefined ? undefined : { message: warning, isClosed: newerVersion !== undefined };
+  if (problem !== undefined) return { message: problem, isClosed: true, isNewer: false };
+  const { warning, keepOut } = value ?? {};
+  if (warning === undefined) return undefined;
+  return { message: warning, isClosed: keepOut !== undefined, isNewer: keepOut === 'newer-version' };
 }
 
 function copiesIn({ scopes }: OtherRoot) {

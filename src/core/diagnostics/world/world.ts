@@ -42,7 +42,9 @@ export interface World {
   readonly locks: readonly LockFacts[];
   readonly state: AccountState;
   /** Of `account-state.json`; one of a newer version, or closed to us, is not ours to touch. */
-  readonly stateProblem: { readonly message: string; readonly isClosed: boolean } | undefined;
+  readonly stateProblem:
+    | { readonly message: string; readonly isClosed: boolean; readonly isNewer: boolean }
+    | undefined;
   readonly authFile: AuthFileState | { readonly unreadable: string; readonly wayOut?: string };
   readonly authFileFacts: FileFacts | undefined;
   /** The directory of the official client. */
