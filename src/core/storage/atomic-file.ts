@@ -93,10 +93,12 @@ export interface Entry {
   readonly target: string;
   /** Makes it under a name of its own, beside its place. */
   readonly make: (temporary: string) => void;
+  /** It takes the place of a link, and not of the file behind it. */
+  readonly replacesLink?: true;
 }
 
 /** The same for whatever a directory can hold: a link is an entry too. */
-export function prepareEntry({ path, target, make }: Entry, processes: ProcessTable): PreparedFile {
+export function prepareEntry({ path, target, make, replacesLink }: Entry, processes: ProcessTable): PreparedFile {
   const temporary = join(dirname(target), temporaryName(basename(target), processes));
   const orFail = (step: () => void) => {
     try {
@@ -106,15 +108,24 @@ export function prepareEntry({ path, target, make }: Entry, processes: ProcessTa
       throw error instanceof AppError ? error : writeError(path, error);
     }
   };
+  const assertPlace = () => {
+    const isLink = replacesLink === true && fs.lstatSync(target, { throwIfNoEntry: false })?.isSymbolicLink() === true;
+    if (!isLink) assertReplaceable(target);
+  };
   orFail(() => {
-    assertReplaceable(target);
+    assertPlace();
     // A link into a place that is missing, an unmounted disk perhaps, must not create that place.
     if (target === path) makeDirectory(dirname(target));
     make(temporary);
   });
   return {
     commit(guard) {
-      orFail(() => renameWithPatience(temporary, target, guard));
+      orFail(() =>
+        renameWithPatience(temporary, target, () => {
+          guard?.();
+          assertPlace();
+        }),
+      );
       syncDirectory(dirname(target));
     },
     discard: () => removeTemporary(temporary),
@@ -202,11 +213,10 @@ export function writeDurably(path: string, content: string | Uint8Array, mode?: 
 const renameAttempts = 5;
 
 /** Windows refuses to replace a file that a scanner or another reader holds open for an instant. */
-function renameWithPatience(from: string, to: string, guard: (() => void) | undefined): void {
+function renameWithPatience(from: string, to: string, guard: () => void): void {
   for (let attempt = 1; ; attempt += 1) {
     // Also before a repetition: during the pause somebody else may have written.
-    guard?.();
-    assertReplaceable(to);
+    guard();
     try {
       fs.renameSync(from, to);
       return;

@@ -9,12 +9,16 @@ import type { ProcessTable } from './process-table.js';
 
 /** Puts a link in the place of a file, or of another link. */
 export function replaceByLink(path: string, leadsTo: string, processes: ProcessTable, guard?: () => void): void {
-  prepareEntry({ path, target: path, make: (temporary) => fs.symlinkSync(leadsTo, temporary) }, processes).commit(
-    guard,
-  );
+  prepareEntry(
+    { path, target: path, make: (temporary) => fs.symlinkSync(leadsTo, temporary), replacesLink: true },
+    processes,
+  ).commit(guard);
 }
 
 /** Puts a file in the place of a link, whose target stays as it is. */
 export function replaceLinkByFile(path: string, content: string, processes: ProcessTable, guard?: () => void): void {
-  prepareEntry({ path, target: path, make: (temporary) => writeDurably(temporary, content) }, processes).commit(guard);
+  prepareEntry(
+    { path, target: path, make: (temporary) => writeDurably(temporary, content), replacesLink: true },
+    processes,
+  ).commit(guard);
 }
