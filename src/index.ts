@@ -90,7 +90,7 @@ export interface CodexAuth {
 
 /**
  * Opens the accounts that the command line would use in the same place. Reads the settings, and no account yet. Throws an
- * {@link AppError}: `usage` without a home, `invalid-setting`, a `storage-` code for a damaged settings file.
+ * {@link AppError}: `usage` without a home or with one that is misspelled, `invalid-setting`, a `storage-` code for a damaged settings file.
  */
 export function openCodexAuth(options: CodexAuthOptions): CodexAuth {
   const place = placeOf(options);
@@ -177,7 +177,8 @@ interface Place {
 function placeOf({ environment: variables, cwd, global, onWarning }: CodexAuthOptions): Place {
   const environment = readEnvironment(variables);
   const home = homeIfNeeded(environment);
-  const { codexHome, root: rootDirectory } = locate({ ...environment, home }, cwd);
+  const { codexHome, root: rootDirectory, problem } = locate({ ...environment, home }, cwd);
+  if (problem !== undefined) throw problem;
   const paths = rootPaths(rootDirectory);
   const settings = settingsOf(resolveSettings(readSettingsFile(paths.settings).values, environment.raw));
   const { scope, warning } = scopeForReading(locateScope({ global }, settings, { cwd, home }));

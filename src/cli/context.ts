@@ -27,6 +27,8 @@ export interface Context {
   readonly options: GlobalOptions;
   readonly home: CodexHome;
   readonly root: Root;
+  /** Why the environment names no place for those two; only where the command asked for a context all the same. */
+  readonly misplacement?: AppError;
   readonly signal: AbortSignal;
   /** Names this run in the refresh journal. */
   readonly runId: string;
@@ -54,10 +56,12 @@ export interface Context {
   close(): Promise<void>;
 }
 
-export function createContext(machine: Machine, options: GlobalOptions): Context {
+/** Throws `usage` where the environment names no place for files, unless the command only looks and `anywhere` says so. */
+export function createContext(machine: Machine, options: GlobalOptions, { anywhere = false } = {}): Context {
   const environment = readEnvironment(machine.variables);
   const home = homeIfNeeded(environment);
-  const { codexHome, root } = locate({ ...environment, home }, machine.cwd);
+  const { codexHome, root, problem } = locate({ ...environment, home }, machine.cwd);
+  if (problem !== undefined && !anywhere) throw problem;
   const paths = rootPaths(root);
   const io = createIo(machine.streams, environment, {
     color: options.color,
@@ -123,6 +127,7 @@ export function createContext(machine: Machine, options: GlobalOptions): Context
       const who = owner === undefined ? '' : ` (pid ${owner.pid})`;
       if (isAnimated(options, environment)) io.status(`Waiting for another codex-auth${who}`);
     }),
+    ...(problem === undefined ? {} : { misplacement: problem }),
     signal: machine.signal,
     get runId() {
       return runId();
