@@ -4,7 +4,7 @@ import { readClaims } from '../accounts/jwt-claims.js';
 import { type CompleteLogin, formatAuthFile, type Unadoptable } from '../codex/auth-file.js';
 import { readAuthFile, readSettledAuthFile } from '../codex/auth-file-state.js';
 import { readCodexConfig } from '../codex/config.js';
-import { type FlockHelper, withCredentialLock } from '../codex/credential-lock.js';
+import { type CredentialLock, type FlockHelper, withCredentialLock } from '../codex/credential-lock.js';
 import type { CodexHome } from '../codex/home.js';
 import { holdsLogin, loginPlace, readLoginVersion, writeLogin } from '../codex/official-login.js';
 import { refuseRestricted } from '../codex/restrictions.js';
@@ -37,8 +37,8 @@ export interface Activated {
   readonly keptFile?: string;
   /** False when the file already held exactly this login. */
   readonly changed: boolean;
-  /** False where no flock helper is installed: a refresh of the client at the same instant could be lost. */
-  readonly isExclusive: boolean;
+  /** What could go wrong because the client's locks could not be had. */
+  readonly risk?: string;
 }
 
 export type Activation = Activated | { readonly kind: 'needs-consent'; readonly reason: Unadoptable };
@@ -143,7 +143,7 @@ function assertOneAccount(account: Account, accountId: string): void {
   });
 }
 
-type Replaced = { readonly changed: boolean; readonly isExclusive: boolean };
+type Replaced = { readonly changed: boolean } & CredentialLock;
 
 async function replaceLogin(
   store: Store,
@@ -153,10 +153,10 @@ async function replaceLogin(
   content: string,
 ): Promise<Replaced | 'changed-meanwhile'> {
   const { root } = store;
-  if (holdsLogin(root, home, expected, content)) return { changed: false, isExclusive: true };
+  if (holdsLogin(root, home, expected, content)) return { changed: false };
   const { directory, authFile } = home;
   const options = { home: directory, authFile, clock: root.clock, helpers: request.flockHelpers };
-  return withCredentialLock(options, ({ isExclusive }) => {
+  return withCredentialLock(options, (lock) => {
     const isUnchanged = () => isSameVersion(readLoginVersion(home), expected);
     if (!isUnchanged()) return 'changed-meanwhile';
     try {
@@ -165,7 +165,7 @@ async function replaceLogin(
       if (error === changedMeanwhile) return 'changed-meanwhile';
       throw error;
     }
-    return { changed: true, isExclusive };
+    return { changed: true, ...lock };
   });
 }
 
