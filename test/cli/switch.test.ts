@@ -1,4 +1,5 @@
 import {
+  existsSync,
   lstatSync,
   mkdirSync,
   readdirSync,
@@ -13,6 +14,7 @@ import { describe, expect, test } from 'vitest';
 import { switchCommand } from '../../src/cli/commands/switch.js';
 import type { Account } from '../../src/core/accounts/account.js';
 import { keys, type Replies, runWithAnswers } from '../support/answers.js';
+import { emptied } from '../support/auth-files.js';
 import { type CliOptions, createTestHome, runCli, runJson, type TestHome } from '../support/cli.js';
 import { plain } from '../support/plain-output.js';
 import { makeProject } from '../support/project-home.js';
@@ -179,6 +181,21 @@ describe('switch', () => {
     expect(readFileSync(join(home.root, 'kept', kept), 'utf8')).toBe(content);
     expect(statSync(join(home.root, 'kept', kept)).mode & 0o777).toBe(0o600);
   });
+
+  test.each(emptied)(
+    'replaces a file that holds nothing without a question, and keeps nothing: %j',
+    async (content) => {
+      const home = homeUsing();
+      writeFileSync(home.authFile, content);
+      expect((await runCli(home, ['status'], atNoon)).stdout).toContain('no, the official client is signed out');
+      const { document } = await runJson(home, ['doctor', '--offline'], atNoon);
+      const row = document.data.checks.find(({ id }: { id: string }) => id === 'auth-file');
+      expect(row).toMatchObject({ status: 'ok', message: 'nobody is signed in' });
+      expect(await switchTo(home, '2')).toMatchObject({ exitCode: 0, stderr: '' });
+      expect(existsSync(join(home.root, 'kept'))).toBe(false);
+      expect((await runJson(home, ['status'], atNoon)).document.data.authFile.holds).toBe('account');
+    },
+  );
 
   test('refuses a disabled account without --enable, and enables it only when it becomes active', async () => {
     const home = homeUsing();
