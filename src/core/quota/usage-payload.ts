@@ -129,8 +129,8 @@ function toWindow(value: unknown, observedAt: number): QuotaWindow | undefined {
   return quotaWindow({ durationSeconds: limit_window_seconds, usedPercent: used_percent, resetsAt });
 }
 
-/** Clocks that differ by less count as the same. */
-const toleratedSkewMs = 60_000;
+/** Clocks that differ by less count as the same: an answer may have been on its way, or in a cache, for a while. */
+const toleratedSkewMs = 5 * 60_000;
 
 /**
  * When our clock shows the reset: `reset_at` (unix seconds), unless `reset_after_seconds` from `observedAt` contradicts it,
