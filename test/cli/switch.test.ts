@@ -197,6 +197,23 @@ describe('switch', () => {
     },
   );
 
+  test('two accounts of one email, whose workspaces nobody named, are never called the same', async () => {
+    const home = createTestHome();
+    const person = { userId: 'user-alice', email: 'alice@example.com' };
+    writePool(home, [
+      sampleAccount('acc_a', { ...person, accountId: '1111-aaaa' }, { planType: 'team' }),
+      sampleAccount('acc_b', { ...person, accountId: '2222-bbbb' }, { planType: 'team' }),
+    ]);
+    expect((await switchTo(home, '1')).stdout).toBe('✓ Now using alice@example.com (…aaaa)\n');
+    expect((await switchTo(home, '2')).stdout).toBe('✓ Now using alice@example.com (…bbbb)\n');
+    const { stdout } = await runCli(home, ['list'], atNoon);
+    expect(stdout).toContain('alice@example.com (…aaaa)');
+    expect(stdout).toContain('alice@example.com (…bbbb)');
+    const { stderr } = await switchTo(home, 'alice@example.com');
+    expect(stderr).toContain('  acc_a  alice@example.com (…aaaa)\n  acc_b  alice@example.com (…bbbb)\n');
+    expect(readFileSync(home.poolFile, 'utf8')).not.toContain('…');
+  });
+
   test('refuses a disabled account without --enable, and enables it only when it becomes active', async () => {
     const home = homeUsing();
     const refused = await switchTo(home, 'bob');
