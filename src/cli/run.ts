@@ -89,7 +89,7 @@ async function runCommand<Options, Result, Document>(
   globalOptions: GlobalOptions,
   machine: Machine,
 ): Promise<ExitCode> {
-  const context = createContext(machine, globalOptions);
+  const context = createContext(machine, globalOptions, { anywhere: command.looksAnywhere === true });
   try {
     const { csv, out } = options as OutputOptions;
     if (csv === true && globalOptions.json === true) {

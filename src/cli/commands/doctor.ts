@@ -57,6 +57,7 @@ export interface DoctorOptions {
 }
 
 async function doctor(context: Context, options: DoctorOptions): Promise<DoctorResult> {
+  if (options.fix === true && context.misplacement !== undefined) throw context.misplacement;
   const surroundings = await surroundingsOf(context, options);
   const { rows: before, settings } = await whileWaiting(context, 'Looking at everything', inspect(surroundings));
   const plan = planRepairs(before.flatMap(repairsOf));
@@ -97,6 +98,7 @@ async function surroundingsOf(context: Context, { offline }: DoctorOptions): Pro
     root,
     home,
     cwd: machine.cwd,
+    misplacement: context.misplacement,
     personHome: homeOf(environment) ?? '/',
     settingsFile: options.config ?? root.paths.settings,
     environment: environment.raw,
@@ -193,6 +195,7 @@ function summaryText({ summary }: DoctorResult, { color }: Theme): string {
 export const doctorCommand: Command<DoctorOptions, DoctorResult> = {
   name: 'doctor',
   schema: DoctorResult,
+  looksAnywhere: true,
   run: doctor,
   render: renderDoctor,
   exitCode: ({ summary }) => (summary.error > 0 ? 1 : 0),

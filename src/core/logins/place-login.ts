@@ -19,8 +19,8 @@ import { syncBack } from './sync-back.js';
 export interface Placed {
   /** False when it already held exactly this login. */
   readonly changed: boolean;
-  /** False where no flock helper is installed: a refresh of the client at the same instant could be lost. */
-  readonly isExclusive: boolean;
+  /** What could go wrong because the client's locks could not be had. */
+  readonly risk?: string;
   /** The home whose file this one shares from now on, because the login lives there. */
   readonly sharedWith?: string;
 }
@@ -49,14 +49,14 @@ export async function placeLogin(
   const sharedWith = definedOnly({ sharedWith: next.seat.kind === 'linked' ? next.seat.into.directory : undefined });
   if (isInPlace(store, homes, before, next)) {
     rememberHome(store, home, next.account);
-    return { changed: false, isExclusive: true, ...sharedWith };
+    return { changed: false, ...sharedWith };
   }
   const followers = homesLinkedTo(
     home,
     homes.others.map((each) => each.home),
   );
   const options = { home: home.directory, authFile: home.authFile, besides: followers, clock: root.clock, helpers };
-  return withCredentialLock(options, ({ isExclusive }) => {
+  return withCredentialLock(options, (lock) => {
     const isUnchanged = () => isSameVersion(readLoginVersion(home), before.version);
     if (!isUnchanged()) return 'changed-meanwhile';
     const guard = () => assertStill(isUnchanged);
@@ -68,7 +68,7 @@ export async function placeLogin(
       if (error === changedMeanwhile) return 'changed-meanwhile';
       throw error;
     }
-    return { changed: true, isExclusive, ...sharedWith };
+    return { changed: true, ...lock, ...sharedWith };
   });
 }
 

@@ -70,7 +70,7 @@ export async function redeemGrant(
     if (signal?.aborted) throw new AppError('interrupted', 'interrupted');
     const verdict = judgeTokenAnswer(outcome);
     if (verdict.kind !== 'tokens') throw tokenError(verdict, 'the sign-in', 'codex-auth login');
-    const answer = journalAnswer(verdict.tokens, clock.now());
+    const answer = journalAnswer(verdict.tokens, clock.now(), verdict.serverDate);
     const tokens = { generation: 1, ...tokensOfAnswer(answer) };
     const identity = identityOfTokens(tokens);
     assertComplete(tokens, identity);

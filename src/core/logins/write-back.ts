@@ -40,17 +40,21 @@ async function writeBackTo(store: Store, deps: WriteBackDeps, exchange: Exchange
   if (newerFor(readAuthFile(home), store, exchange) === undefined) return;
   const place = loginName(home);
   try {
-    await withCredentialLock({ home: home.directory, authFile: home.authFile, clock, helpers: flockHelpers }, () => {
-      const before = readAuthFile(home);
-      const newer = newerFor(before, store, exchange);
-      if (newer === undefined || before.version.kind === 'absent') return;
-      const guard = () => assertStill(before);
-      writeLogin(store.root, home, withNewerTokens(before.version.content, newer), guard);
-      const accountId = holderOf(before, store)?.id;
-      if (accountId !== undefined) {
-        logLineage(store.root, { event: 'handed-out', accountId, after: newer.refreshToken });
-      }
-    });
+    await withCredentialLock(
+      { home: home.directory, authFile: home.authFile, clock, helpers: flockHelpers },
+      ({ risk }) => {
+        const before = readAuthFile(home);
+        const newer = newerFor(before, store, exchange);
+        if (newer === undefined || before.version.kind === 'absent') return;
+        const guard = () => assertStill(before);
+        writeLogin(store.root, home, withNewerTokens(before.version.content, newer), guard);
+        if (risk !== undefined) warn(risk);
+        const accountId = holderOf(before, store)?.id;
+        if (accountId !== undefined) {
+          logLineage(store.root, { event: 'handed-out', accountId, after: newer.refreshToken });
+        }
+      },
+    );
   } catch (error) {
     if (!(error instanceof AppError)) throw error;
     warn(`${place} still holds an older login: ${error.message}; the new one is stored, codex-auth check tries again`);

@@ -1,4 +1,8 @@
 import { join, resolve } from 'node:path';
+import { definedOnly } from '../defined-only.js';
+import type { Environment } from '../environment.js';
+import type { AppError } from '../errors.js';
+import { misplacement } from './misplacement.js';
 
 /** Where everything lives below one root (DESIGN §4). */
 export interface RootPaths {
@@ -55,14 +59,19 @@ export function scopeFiles(paths: RootPaths, projectKey: string | undefined): Sc
   return { pool: join(directory, poolFileName), flagged: join(directory, flaggedFileName) };
 }
 
+export interface Located {
+  readonly codexHome: string;
+  readonly root: string;
+  /** Why the environment names no place for them. Until it does, nothing may be written. */
+  readonly problem?: AppError;
+}
+
 /**
  * Where the official client and this program keep their files: `CODEX_HOME`, else `~/.codex`; `CODEX_MULTI_AUTH_DIR`, else
- * `multi-auth` in it. Never a search (DESIGN §4). A relative one counts from `cwd`, as it does for the client.
+ * `multi-auth` in it. Never a search.
  */
-export function locate(
-  environment: { readonly codexHome?: string; readonly rootDir?: string; readonly home: string },
-  cwd: string,
-): { readonly codexHome: string; readonly root: string } {
+export function locate(environment: Environment & { readonly home: string }, cwd: string): Located {
   const codexHome = resolve(cwd, environment.codexHome ?? join(environment.home, '.codex'));
-  return { codexHome, root: resolve(cwd, environment.rootDir ?? join(codexHome, 'multi-auth')) };
+  const root = resolve(cwd, environment.rootDir ?? join(codexHome, 'multi-auth'));
+  return definedOnly({ codexHome, root, problem: misplacement(environment, cwd) });
 }

@@ -77,6 +77,7 @@ function formatOf(top: Fields): LoginFormat | undefined {
 
 function fromAuthFile(text: string): ParsedLogin {
   const content = parseAuthFile(text);
+  if (content === undefined) return { kind: 'refused', reason: 'no-tokens' };
   if (content.kind === 'unadoptable') return { kind: 'refused', reason: content.reason };
   return { kind: 'login', account: accountOf(content.login) };
 }

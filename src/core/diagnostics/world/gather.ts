@@ -32,6 +32,8 @@ export interface Surroundings {
   readonly root: Root;
   readonly home: CodexHome;
   readonly cwd: string;
+  /** Why the environment names no place for root and home. */
+  readonly misplacement: AppError | undefined;
   readonly personHome: string;
   readonly settingsFile: string;
   readonly environment: Readonly<Record<string, string>>;
@@ -82,6 +84,7 @@ export async function gatherWorld(surroundings: Surroundings): Promise<World> {
     settings: settings.values,
     settingsFile: surroundings.settingsFile,
     environment,
+    misplacement: surroundings.misplacement,
     otherRoots: roots,
     ports: await portFacts(surroundings.loginPorts),
     provider,

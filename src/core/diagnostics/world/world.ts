@@ -58,6 +58,8 @@ export interface World {
   readonly settings: Settings;
   readonly settingsFile: string;
   readonly environment: Readonly<Record<string, string>>;
+  /** Why it names no place for root and home; then both are named here as nobody else uses them. */
+  readonly misplacement: AppError | undefined;
   /** Other roots on this machine that could hold the same logins. */
   readonly otherRoots: readonly OtherRoot[];
   readonly ports: readonly PortFacts[];
