@@ -1,4 +1,4 @@
-import { cpSync, lstatSync, mkdirSync, readFileSync, renameSync } from 'node:fs';
+import { cpSync, lstatSync, mkdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest';
 import { runCli, runJson } from '../support/cli.js';
@@ -97,6 +97,32 @@ describe('a login that two homes want', () => {
   });
 });
 
+describe('doctor', () => {
+  test('makes one file of two with the same login, the newest tokens in it', async () => {
+    const { one, two } = await twoHomes();
+    await use(one, alice.email);
+    await use(two, carol.email);
+    cpSync(one.home.authFile, two.home.authFile);
+    const { refresh_token } = await refreshAsClient(two);
+    const { document } = await runJson(one.home, ['doctor', '--offline', '--fix']);
+    expect(document.data.plan).toEqual([]);
+    expect([one, two].map(isLink)).toEqual([false, true]);
+    expect(tokenIn(one)).toBe(refresh_token);
+  });
+
+  test('brings back a list of homes that is damaged', async () => {
+    const { one, two } = await twoHomes();
+    await use(two, alice.email);
+    writeFileSync(one.root.paths.homes, '{');
+    const refused = await runJson(one.home, ['switch', carol.email]);
+    expect([refused.exitCode, refused.document.error.code]).toEqual([6, 'storage-corrupt']);
+    expect((await runCli(one.home, ['list'])).exitCode).toBe(0);
+    await runCli(one.home, ['doctor', '--offline', '--fix']);
+    expect(one.kept()).toContain('{');
+    await use(one, carol.email);
+  });
+});
+
 describe('a home that this run is not about', () => {
   test('has the newest copy of its login, and nothing is sent for it', async () => {
     const { one, two } = await twoHomes(300);
@@ -148,6 +174,22 @@ describe('a home that cannot be read now', () => {
     expect(emailIn(one)).toBe(alice.email);
     await use(one, carol.email);
     await use(one, alice.email);
+  });
+
+  test('is named by doctor, and forgotten when it is gone for good', async () => {
+    const { one, two } = await twoHomes();
+    await use(two, alice.email);
+    rmSync(two.home.codexHome, { recursive: true });
+    const row = async (...words: string[]) => {
+      const { document } = await runJson(one.home, ['doctor', '--offline', ...words]);
+      return document.data.checks.find(({ id }: { id: string }) => id === 'homes');
+    };
+    const { status, commands } = await row();
+    expect([status, commands]).toEqual(['warn', [expect.stringContaining('--forget-home home_')]]);
+    const [, id] = /--forget-home (\S+)/.exec(commands[0]) ?? [];
+    expect(await row('--forget-home', String(id))).toMatchObject({ status: 'ok' });
+    await use(one, alice.email);
+    expect((await runCli(one.home, ['doctor', '--forget-home', String(id)])).exitCode).toBe(2);
   });
 
   test('is the same home under another path', async () => {

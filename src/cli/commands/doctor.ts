@@ -6,6 +6,10 @@ import { type CheckRow, rowOf } from '../../core/diagnostics/finding.js';
 import { describeRepair, planRepairs, type Repair } from '../../core/diagnostics/repair.js';
 import { gatherWorld, type Surroundings } from '../../core/diagnostics/world/gather.js';
 import { homeOf } from '../../core/environment.js';
+import { AppError } from '../../core/errors.js';
+import { findHomes } from '../../core/homes/known-homes.js';
+import { withStore } from '../../core/logins/with-store.js';
+import { printable } from '../../core/printable.js';
 import { assertOurs } from '../../core/storage/adoption.js';
 import { refreshDeps } from '../backend-access.js';
 import type { Command } from '../command.js';
@@ -54,10 +58,13 @@ export interface DoctorOptions {
   readonly fix?: boolean;
   readonly dryRun?: boolean;
   readonly offline?: boolean;
+  /** The id of a home that is gone for good. */
+  readonly forgetHome?: string;
 }
 
 async function doctor(context: Context, options: DoctorOptions): Promise<DoctorResult> {
   if (options.fix === true && context.misplacement !== undefined) throw context.misplacement;
+  if (options.forgetHome !== undefined) await forgetHome(context, options.forgetHome);
   const surroundings = await surroundingsOf(context, options);
   const { rows: before, settings } = await whileWaiting(context, 'Looking at everything', inspect(surroundings));
   const plan = planRepairs(before.flatMap(repairsOf));
@@ -74,6 +81,16 @@ async function doctor(context: Context, options: DoctorOptions): Promise<DoctorR
     before: before.map(rowView),
     repairs: repaired.map(repairView),
   };
+}
+
+async function forgetHome({ root, signal, home }: Context, wanted: string): Promise<void> {
+  const { unreachable } = findHomes(root, home);
+  const ids = unreachable.map(({ id }) => id);
+  if (!ids.includes(wanted)) {
+    const hint = ids.length === 0 ? 'codex-auth doctor' : `codex-auth doctor --forget-home ${ids[0]}`;
+    throw new AppError('usage', `no home that cannot be read now is called ${printable(wanted)}`, { hint });
+  }
+  await withStore(root, { signal }, (store) => store.changeHomes((homes) => homes.filter(({ id }) => id !== wanted)));
 }
 
 /** A file that could not be read hides what is wrong in it, so one repair can make another one possible. */

@@ -56,7 +56,7 @@ export function readHomes({ paths }: Pick<Root, 'paths'>): HomeRecord[] {
   });
 }
 
-const wayOut = 'codex-auth doctor --fix  (keeps the damaged file and lists the homes anew)';
+const wayOut = 'codex-auth doctor --fix  (keeps the damaged file; a home is remembered again by the next switch in it)';
 
 /** Changes the registry; for whoever holds the `store` lock. */
 export function changeHomes(

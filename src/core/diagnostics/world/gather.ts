@@ -6,12 +6,14 @@ import type { CodexHome } from '../../codex/home.js';
 import { definedOnly } from '../../defined-only.js';
 import { AppError, type ErrorCode } from '../../errors.js';
 import { readAccountState } from '../../health/account-state.js';
+import { findHomes } from '../../homes/known-homes.js';
 import type { HttpClient } from '../../http/client.js';
 import { type ProxyFor, proxiesFor } from '../../http/proxy-for.js';
 import { copiesInRoot, recordCopies } from '../../logins/copies.js';
 import { judgeBeside } from '../../logins/foreign-login.js';
 import { readEntries } from '../../logins/journal.js';
 import { readLineage } from '../../logins/lineage-log.js';
+import { heldLogins } from '../../logins/residence.js';
 import { recordsOf } from '../../pools/scope-records.js';
 import { readableScopes, storedFiles } from '../../pools/stored-files.js';
 import { resolveProjectStorageIdentityRoot } from '../../project/identity.js';
@@ -85,6 +87,7 @@ export async function gatherWorld(surroundings: Surroundings): Promise<World> {
     settingsFile: surroundings.settingsFile,
     environment,
     misplacement: surroundings.misplacement,
+    homes: homesOf(root, home),
     otherRoots: roots,
     ports: await portFacts(surroundings.loginPorts),
     provider,
@@ -92,6 +95,15 @@ export async function gatherWorld(surroundings: Surroundings): Promise<World> {
     network:
       network === undefined ? 'offline' : await networkFacts(network.openHttp, provider, network.userAgent, clock.now),
   };
+}
+
+function homesOf(root: Root, home: CodexHome): World['homes'] {
+  const found = tolerant(() => findHomes(root, home));
+  if (found.value === undefined) {
+    return { problem: { message: found.problem ?? 'it cannot be read', isDamaged: found.code === 'storage-corrupt' } };
+  }
+  const others = { ...found.value, current: home };
+  return { held: tolerant(() => heldLogins(others)).value ?? [], unreachable: found.value.unreachable };
 }
 
 function clientLocks(home: CodexHome): FileFacts[] {
