@@ -55,7 +55,7 @@ function limitLines({ quota, additionalLimits = [], ...account }: AccountUsage, 
 function moneyLines({ credits, spendControl, resetCredits }: AccountUsage, { now }: Theme): string[] {
   const lines: string[] = [];
   if (credits !== undefined) lines.push(`credits ${creditsText(credits)}`);
-  if (spendControl !== undefined) lines.push(`spend   ${spendText(spendControl, now)}`);
+  if (spendControl !== undefined && saysSomething(spendControl)) lines.push(`spend   ${spendText(spendControl, now)}`);
   if (resetCredits?.availableCount) {
     lines.push(`resets  ${resetCredits.availableCount} to spend, ${expiryText(resetCredits, now)}`);
   }
@@ -72,6 +72,11 @@ function creditsText(credits: NonNullable<AccountUsage['credits']>): string {
   ].filter(Boolean);
   const about = estimate.length === 0 ? '' : `, about ${estimate.join(', ')}`;
   return `${printable(credits.balance ?? 'of unknown balance')}${about}`;
+}
+
+/** Every personal account has a spend control, and nearly all of them one without a limit. */
+function saysSomething({ reached, limit, used }: NonNullable<AccountUsage['spendControl']>): boolean {
+  return reached === true || limit !== undefined || used !== undefined;
 }
 
 function spendText(spend: NonNullable<AccountUsage['spendControl']>, now: number): string {
