@@ -1,6 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import type { Account } from './core/accounts/account.js';
-import { accountsElsewhere, factsOf, type Roster, readRoster } from './core/accounts/roster.js';
+import { accountsElsewhere, factsOf, type Roster, readRoster, withNewestPlan } from './core/accounts/roster.js';
 import { selectAccount } from './core/accounts/selector.js';
 import { systemClock } from './core/clock.js';
 import { runningClients } from './core/codex/clients.js';
@@ -131,7 +131,9 @@ export function openCodexAuth(options: CodexAuthOptions): CodexAuth {
       const roster = read();
       const now = root.clock.now();
       const sessionAccountId = session && lookup(roster.state.affinity, session, now, limits);
-      return decide(factsOf(roster, now), definedOnly({ now, model, sessionAccountId }));
+      const { reservePercent, switchMarginPercent } = settings;
+      const policy = { reservePercent, switchMarginPercent };
+      return decide(factsOf(roster, now), definedOnly({ now, ...policy, model, sessionAccountId }));
     },
     async accessToken(selector) {
       const roster = read();
@@ -194,18 +196,20 @@ function placeOf({ environment: variables, cwd, global, onWarning }: CodexAuthOp
 }
 
 function summaries(roster: Roster): AccountSummary[] {
-  return roster.accounts.map((account, position) =>
-    definedOnly({
-      id: account.id,
-      index: position + 1,
-      email: account.email,
-      label: account.label,
-      workspace: account.workspaceName,
-      plan: account.planType,
-      enabled: account.enabled,
-      active: account.id === roster.active?.account.id,
-    }),
-  );
+  return roster.accounts
+    .map((account) => withNewestPlan(account, roster))
+    .map((account, position) =>
+      definedOnly({
+        id: account.id,
+        index: position + 1,
+        email: account.email,
+        label: account.label,
+        workspace: account.workspaceName,
+        plan: account.planType,
+        enabled: account.enabled,
+        active: account.id === roster.active?.account.id,
+      }),
+    );
 }
 
 function tokenOf(account: Account): AccessToken {

@@ -3,6 +3,7 @@ import { factsOf, factsOfAccount, type Roster } from '../core/accounts/roster.js
 import { type AccountDecision, type Decision, decide } from '../core/decision/decide.js';
 import type { DecisionRequest } from '../core/decision/facts.js';
 import { type AccountStanding, standingOf } from '../core/decision/standing.js';
+import type { Settings } from '../core/settings.js';
 
 /** An account with what the decision says about it. */
 export interface DecidedAccount {
@@ -14,7 +15,12 @@ export interface DecidedRoster extends Decision {
   readonly decided: readonly DecidedAccount[];
 }
 
-/** The one decision about a roster, which every command shows (P14). */
+/** The person's settings as the decision weighs them. */
+export function policyOf({ reservePercent, switchMarginPercent }: Settings): Partial<DecisionRequest> {
+  return { reservePercent, switchMarginPercent };
+}
+
+/** The one decision about a roster, which every command shows. */
 export function decideRoster(roster: Roster, request: DecisionRequest): DecidedRoster {
   const decision = decide(factsOf(roster, request.now), request);
   const decided = roster.accounts.flatMap((account, position) => {
@@ -30,9 +36,9 @@ export interface StandingAccount {
 }
 
 /** The part of it that ranks nobody. */
-export function standingsOf(roster: Roster, now: number): StandingAccount[] {
+export function standingsOf(roster: Roster, now: number, { reservePercent }: Settings): StandingAccount[] {
   return roster.accounts.map((account, position) => ({
     account,
-    standing: standingOf(factsOfAccount(roster, account, position, now), { now }),
+    standing: standingOf(factsOfAccount(roster, account, position, now), { now, reservePercent }),
   }));
 }

@@ -47,6 +47,14 @@ export async function homeOfAlice(provider: Provider, expiresInSeconds?: number)
   return seeded;
 }
 
+/** Two accounts, the first of which the official client uses. */
+export async function twoHome(provider: Provider): Promise<RefreshHome> {
+  const seeded = emptyHome(provider);
+  seeded.writeAuthFile(await seeded.addAccount('acc_home', alice, known));
+  await seeded.addAccount('acc_carol', carol, known);
+  return seeded;
+}
+
 export function emptyHome(provider: Provider): RefreshHome {
   return new RefreshHome(temporaryDirectory(), provider, { clock: clockAt(noon) });
 }

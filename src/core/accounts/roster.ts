@@ -3,6 +3,7 @@ import { isLoginOf, judgeBeside } from '../codex/foreign-login.js';
 import { type AuthFileState, type CodexHome, readAuthFileForDisplay } from '../codex/home.js';
 import type { AccountFacts } from '../decision/facts.js';
 import { definedOnly } from '../defined-only.js';
+import { standingRefusal } from '../health/access-refusal.js';
 import { readHealth } from '../health/state.js';
 import type { Scope } from '../project/scope.js';
 import { type AccountState, readAccountState } from '../storage/account-state.js';
@@ -114,6 +115,12 @@ export function withNewestTokens<A extends Account>(
   return isBehind ? { ...current, tokens: nextTokens(current.tokens, login.tokens) } : current;
 }
 
+/** The plan in a token stays what it was at the last refresh; an answer about the quota has the plan of its day. */
+export function withNewestPlan(account: Account, { state }: Pick<Roster, 'state'>): Account {
+  const planType = state.accounts[account.id]?.quota?.planType;
+  return planType === undefined || planType === account.planType ? account : { ...account, planType };
+}
+
 /** The account that a login belongs to, in this scope or in any other. */
 function findOwner(
   here: ScopeRecords,
@@ -141,7 +148,7 @@ export function factsOfAccount(
   position: number,
   now: number,
 ): AccountFacts {
-  const { id, enabled, tokens, lastUsedAt } = account;
+  const { id, enabled, tokens, lastUsedAt, priority, reservePercent } = account;
   const knowledge = state.accounts[id];
   return {
     id,
@@ -151,6 +158,9 @@ export function factsOfAccount(
     flagged: false,
     signInNeeded: tokens.refreshToken === undefined ? {} : undefined,
     shutOut: shutOut?.has(id) === true,
+    refused: standingRefusal(knowledge?.refusal, tokens),
+    priority,
+    reservePercent,
     accessTokenExpiresAt: tokens.expiresAt,
     health: readHealth(knowledge?.health, now),
     quota: knowledge?.quota,

@@ -1,3 +1,5 @@
+import type { Priority } from '../accounts/account.js';
+import type { AccessRefusal } from '../health/access-refusal.js';
 import type { HealthView } from '../health/state.js';
 import type { QuotaSnapshot } from '../quota/usage.js';
 
@@ -16,8 +18,14 @@ export interface AccountFacts {
   readonly flagged: boolean;
   /** Present when only the person can bring the login back. */
   readonly signInNeeded?: { readonly reason?: string } | undefined;
-  /** What this run has just found out: refused with a 401, and not to be had anew. No memory of it is kept. */
+  /** What this run has just found out: not let in, and not to be had anew. No memory of it is kept. */
   readonly shutOut?: boolean;
+  /** The provider refused this account when it was last asked, and nothing has shown since that it would not now. */
+  readonly refused?: AccessRefusal | undefined;
+  /** The person's own order: used first, or only when nobody else is ready. */
+  readonly priority?: Priority | undefined;
+  /** The share of each window that the person keeps for another use; instead of the one of the request. */
+  readonly reservePercent?: number | undefined;
   readonly accessTokenExpiresAt?: number | undefined;
   /** `readHealth(state, now)`; its cooldown and rate limit are checked against `now` again. */
   readonly health: HealthView;
@@ -31,4 +39,12 @@ export interface DecisionRequest {
   readonly model?: string;
   /** The account that the conversation ran on until now, from the affinity table. */
   readonly sessionAccountId?: string;
+  /** The share of each window that is left alone. */
+  readonly reservePercent?: number;
+  /** How much better another account must be, in hundredths of the score of the quota, for the one in use to be left; 0 by default. */
+  readonly switchMarginPercent?: number;
+  /** Until then the account in use stays while it can be used at all: somebody switched only a moment ago. */
+  readonly dwellUntil?: number | undefined;
+  /** Whether an account that only has credits left may be recommended when no other is ready. */
+  readonly allowCredits?: boolean;
 }
