@@ -66,7 +66,7 @@ describe('forecast', () => {
         3  bob@example.com           Studio     unavailable: disabled by you   100 high   –
         4  carol@example.com         Personal   ready                          0 low      5h 80% · 7d 70% · just read
          1: only 1% left of its 5h window
-         1: 50% left of its 7d window, resets 2026-11-24 12:00, in 3d (0.69% an hour to use it all)
+         1: 50% left of its 7d window, resets 2026-11-24 12:00, in 3d (0.69% an hour would use it all)
          1: risk little quota left +55
          1: score 240.59, made of
          1:   ready 10: it can be used now
@@ -76,14 +76,14 @@ describe('forecast', () => {
          1:   lapse 0.58: 50% left of its 7d window and 72h until it resets: 0.69% an hour would use it all
          1:   window 0.01: 1% left of its 5h window, full again in 2.1h of 5h
          2: 5h window used up, resets 14:05, in 2h 5m
-         2: 60% left of its 7d window, resets 2026-11-24 12:00, in 3d (0.83% an hour to use it all)
+         2: 60% left of its 7d window, resets 2026-11-24 12:00, in 3d (0.83% an hour would use it all)
          2: risk little quota left +60
          2: score 0: it is not ready
          3: disabled by you
          3: quota unknown
          3: risk blocked +95, quota unknown or old +10
          3: score 0: it is not ready
-         4: 70% left of its 7d window, resets 2026-11-24 12:00, in 3d (0.97% an hour to use it all)
+         4: 70% left of its 7d window, resets 2026-11-24 12:00, in 3d (0.97% an hour would use it all)
          4: risk none
          4: score 257.08, made of
          4:   ready 10: it can be used now
@@ -151,7 +151,7 @@ describe('forecast', () => {
     const csv = (await runCli(seeded.home, ['forecast', '--csv'], at(4))).stdout;
     expect(csv).toMatchInlineSnapshot(`
       "index,id,email,availability,available_at,risk_score,risk_level,score,usable_now_pct,quota_source,quota_observed_at,reasons
-      1,acc_home,alice@example.com,ready,,0,low,257.0902,70,cache,2026-11-21T12:00:00.000Z,"70% left of its 7d window, resets 2026-11-24 12:00, in 2d 23h (0.97% an hour to use it all)"
+      1,acc_home,alice@example.com,ready,,0,low,257.0902,70,cache,2026-11-21T12:00:00.000Z,"70% left of its 7d window, resets 2026-11-24 12:00, in 2d 23h (0.97% an hour would use it all)"
       "
     `);
   });

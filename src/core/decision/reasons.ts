@@ -121,7 +121,7 @@ export function describeReason(reason: Reason, time: DescribeTime): string {
     case 'poor-health':
       return `${reason.state} (health ${reason.score})`;
     case 'quota-lapsing':
-      return `${leftOf(reason)}, resets ${time(reason.resetsAt)} (${rateText(reason.percentPerHour)} an hour to use it all)`;
+      return `${leftOf(reason)}, resets ${time(reason.resetsAt)} (${rateText(reason.percentPerHour)} an hour would use it all)`;
     case 'window-idle':
       return `its ${windowName(reason)} is full and starts with the first use`;
     case 'little-headroom':
@@ -195,7 +195,7 @@ function leftOf(window: WindowLeft): string {
 }
 
 /** Of a week it is often less than one. */
-function rateText(percentPerHour: number): string {
+export function rateText(percentPerHour: number): string {
   return percentPerHour >= 1 ? percentText(percentPerHour) : `${Math.floor(percentPerHour * 100) / 100}%`;
 }
 

@@ -1,6 +1,7 @@
 import { percentText, windowTitle } from '../quota/window.js';
 import type { AccountDecision } from './decide.js';
 import type { Opening } from './quota-outlook.js';
+import { rateText } from './reasons.js';
 import type { ScoreParts } from './score-parts.js';
 
 /** One part of a score with the numbers behind it. */
@@ -42,7 +43,7 @@ function lapseText({ outlook: { lapse } }: Decided): string | undefined {
   const { window, hoursLeft, percentPerHour, resetsAt } = lapse;
   const left = `${percentText(window.remainingPercent)} left of its ${windowTitle(window)}`;
   const time = resetsAt === undefined ? 'no reset is named' : `${hoursText(hoursLeft)} until it resets`;
-  return `${left} and ${time}: ${percentPerHour.toFixed(2)}% an hour would use it all`;
+  return `${left} and ${time}: ${rateText(percentPerHour)} an hour would use it all`;
 }
 
 function openingText({ window, isIdle, percentLeft, hoursLeft, hoursLong }: Opening): string {

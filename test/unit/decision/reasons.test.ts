@@ -28,7 +28,7 @@ describe('describeReason', () => {
     [{ code: 'poor-health', state: 'degraded', score: 60 }, 'degraded (health 60)'],
     [
       { code: 'quota-lapsing', windowId: '7d', remainingPercent: 60.7, resetsAt: 9, percentPerHour: 0.608 },
-      '60% left of its 7d window, resets at 9 (0.6% an hour to use it all)',
+      '60% left of its 7d window, resets at 9 (0.6% an hour would use it all)',
     ],
     [{ code: 'little-headroom', windowId: '5h', remainingPercent: 4 }, 'only 4% left of its 5h window'],
     [{ code: 'mostly-used', windowId: '5h', remainingPercent: 29.9 }, '29% left of its 5h window'],
