@@ -67,7 +67,7 @@ export function accountState(reasons: readonly Reason[], quota: BindingQuota | u
   if (has('shut-out')) return 'unknown';
   if (has('on-credits')) return 'on-credits';
   if (has('window-exhausted', 'limit-reached', 'model-unavailable')) return 'exhausted';
-  if (has('reserve-reached')) return 'reserved';
   if (has('cooling-down', 'rate-limited')) return 'delayed';
+  if (has('reserve-reached')) return 'reserved';
   return isUnknown ? 'unknown' : 'ready';
 }

@@ -44,27 +44,27 @@ export function decide(accounts: readonly AccountFacts[], request: DecisionReque
   const { ranked, stays } = rank(decided, request);
   const [best, next] = ranked;
   const isReady = best?.availability === 'ready';
-  const onCredits = best?.state === 'on-credits' ? best : undefined;
-  const reason = isReady
-    ? stays
-      ? { code: stays }
-      : recommendationReason(best, next)
-    : creditsReason(onCredits, request);
+  const onCredits = isReady ? undefined : ranked.find(({ state }) => state === 'on-credits');
+  const chosen = isReady ? best : request.allowCredits === true ? onCredits : undefined;
   return definedOnly({
     accounts: decided,
     ranking: ranked.map(({ id }) => id),
-    recommendation: best && reason && { id: best.id, reason },
+    recommendation: chosen && { id: chosen.id, reason: isReady ? whyBest(best, next, stays) : creditsReason(chosen) },
     onCredits: onCredits && definedOnly({ id: onCredits.id, balance: onCredits.quota?.credits?.balance }),
     nextAvailable: isReady ? undefined : firstBack(ranked),
   });
 }
 
-function creditsReason(
-  onCredits: AccountDecision | undefined,
-  { allowCredits }: DecisionRequest,
-): RecommendationReason | undefined {
-  if (onCredits === undefined || allowCredits !== true) return undefined;
-  return definedOnly({ code: 'only-credits' as const, balance: onCredits.quota?.credits?.balance });
+function whyBest(
+  best: AccountDecision,
+  next: AccountDecision | undefined,
+  stays: ReturnType<typeof rank>['stays'],
+): RecommendationReason {
+  return stays === undefined ? recommendationReason(best, next) : { code: stays };
+}
+
+function creditsReason({ quota }: AccountDecision): RecommendationReason {
+  return definedOnly({ code: 'only-credits' as const, balance: quota?.credits?.balance });
 }
 
 function firstBack(ranked: readonly AccountDecision[]): Decision['nextAvailable'] {

@@ -5,7 +5,7 @@ import type { DecisionRequest } from './facts.js';
 import type { RecommendationReason } from './reasons.js';
 import { quotaScore, rulesScore } from './score-parts.js';
 
-const availabilityOrder = { ready: 0, delayed: 2, unavailable: 3 } as const;
+const availabilityOrder = { ready: 0, delayed: 3, unavailable: 4 } as const;
 
 /** Best first; total, so that the order of the input never shows. */
 export function byRank(a: AccountDecision, b: AccountDecision): number {
@@ -19,9 +19,14 @@ export function byRank(a: AccountDecision, b: AccountDecision): number {
   );
 }
 
-/** Credits cost money: an account that has nothing else stands behind every one with quota, and before those that wait. */
+/**
+ * Credits cost money: an account that has nothing else stands behind every one with quota, and before those that wait. What
+ * the person keeps for another use is quota all the same.
+ */
 function tier({ availability, state }: AccountDecision): number {
-  return state === 'on-credits' ? 1 : availabilityOrder[availability];
+  if (availability === 'ready') return 0;
+  if (state === 'reserved') return 1;
+  return state === 'on-credits' ? 2 : availabilityOrder[availability];
 }
 
 /**
