@@ -17,7 +17,7 @@ import { applyEvent } from './core/health/state.js';
 import { updateAccountState } from './core/health/state-store.js';
 import { describeOutcome } from './core/logins/describe-outcome.js';
 import type { RefreshDeps } from './core/logins/refresh-deps.js';
-import { accountsElsewhere, type Roster, readRoster } from './core/logins/roster.js';
+import { accountsElsewhere, type Roster, readRoster, withNewestPlan } from './core/logins/roster.js';
 import { recordsOf } from './core/pools/scope-records.js';
 import { readableScopes } from './core/pools/stored-files.js';
 import { printable } from './core/printable.js';
@@ -140,7 +140,9 @@ export function openCodexAuth(options: CodexAuthOptions): CodexAuth {
       const roster = read();
       const now = root.clock.now();
       const sessionAccountId = session && lookup(roster.state.affinity, session, now, limits);
-      return decide(factsOf(roster, now), definedOnly({ now, model, sessionAccountId }));
+      const { reservePercent, switchMarginPercent } = settings;
+      const policy = { reservePercent, switchMarginPercent };
+      return decide(factsOf(roster, now), definedOnly({ now, ...policy, model, sessionAccountId }));
     },
     async accessToken(selector) {
       const roster = read();
@@ -217,18 +219,20 @@ function placeOf({ environment: variables, cwd, global, onWarning }: CodexAuthOp
 }
 
 function summaries(roster: Roster): AccountSummary[] {
-  return roster.accounts.map((account, position) =>
-    definedOnly({
-      id: account.id,
-      index: position + 1,
-      email: account.email,
-      label: account.label,
-      workspace: account.workspaceName,
-      plan: account.planType,
-      enabled: account.enabled,
-      active: account.id === roster.active?.account.id,
-    }),
-  );
+  return roster.accounts
+    .map((account) => withNewestPlan(account, roster))
+    .map((account, position) =>
+      definedOnly({
+        id: account.id,
+        index: position + 1,
+        email: account.email,
+        label: account.label,
+        workspace: account.workspaceName,
+        plan: account.planType,
+        enabled: account.enabled,
+        active: account.id === roster.active?.account.id,
+      }),
+    );
 }
 
 function tokenOf(account: Account): AccessToken {

@@ -1,5 +1,6 @@
 import * as z from 'zod/mini';
 import type { Account } from '../core/accounts/account.js';
+import { accountStates } from '../core/decision/availability.js';
 import type { AccountStanding } from '../core/decision/standing.js';
 import { definedOnly } from '../core/defined-only.js';
 import { keyOf, type Roster } from '../core/logins/roster.js';
@@ -29,9 +30,13 @@ export const AccountView = z.object({
   plan: z.exactOptional(z.string()),
   label: z.exactOptional(z.string()),
   enabled: z.boolean(),
+  /** The person's own order: used before the others, or kept for last. */
+  priority: z.exactOptional(z.enum(['first', 'last'])),
+  /** The share of each window that is left alone. */
+  reservePercent: z.exactOptional(z.number()),
   active: z.boolean(),
   health: z.object({ score: z.number(), state: z.enum(['healthy', 'degraded', 'unhealthy']) }),
-  state: z.enum(['ready', 'delayed', 'exhausted', 'sign-in-needed', 'disabled', 'unknown']),
+  state: z.enum(accountStates),
   availableAt: z.exactOptional(z.iso.datetime()),
   accessTokenExpiresAt: z.exactOptional(z.iso.datetime()),
   lastUsedAt: z.exactOptional(z.iso.datetime()),
@@ -61,7 +66,7 @@ export function scopeView(roster: Roster): ScopeView {
 export function accountView(
   account: Account,
   { index, active, health, state, availableAt, quota }: AccountStanding,
-  mask: boolean,
+  { mask, now }: { readonly mask: boolean; readonly now: number },
 ): AccountView {
   return definedOnly({
     index,
@@ -71,16 +76,18 @@ export function accountView(
     userId: account.userId,
     workspace: account.workspaceName,
     distinction: account.distinction,
-    plan: account.planType,
+    plan: quota?.planType ?? account.planType,
     label: account.label,
     enabled: account.enabled,
+    priority: account.priority,
+    reservePercent: account.reservePercent,
     active,
     health: { score: health.score, state: health.state },
     state,
     availableAt: isoOrAbsent(availableAt),
     accessTokenExpiresAt: isoOrAbsent(account.tokens.expiresAt),
     lastUsedAt: isoOrAbsent(account.lastUsedAt),
-    quota: quota && toQuotaView(quota, 'cache'),
+    quota: quota && toQuotaView(quota, 'cache', now),
   });
 }
 

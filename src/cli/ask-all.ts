@@ -28,18 +28,17 @@ export async function askAll<Item extends { readonly account: Account }, Answer>
   const { probeConcurrency } = context.settings();
   const progress = startProgress(context, title, items.length);
   const failures: AppError[] = [];
-  const counts = { silent: 0, heard: 0 };
+  const round = new FirstRound(Math.min(probeConcurrency, items.length));
 
   async function askOne(item: Item): Promise<Answer> {
-    if (counts.heard === 0 && counts.silent >= probeConcurrency) return failed(item, notAsked(item, counts.silent));
+    if (await round.isSilent()) return failed(item, notAsked(item, round.silent));
+    round.begins();
     const answer = await askOnItsOwn(item.account, async () => ({ kind: 'answer' as const, answer: await ask(item) }));
     progress.step();
-    if (answer.kind === 'failed') {
-      failures.push(answer.error);
-      return failed(item, answer);
-    }
-    counts[isSilence(answer.answer) ? 'silent' : 'heard'] += 1;
-    return answer.answer;
+    round.ends(answer.kind === 'answer' && isSilence(answer.answer));
+    if (answer.kind === 'answer') return answer.answer;
+    failures.push(answer.error);
+    return failed(item, answer);
   }
 
   try {
@@ -48,6 +47,42 @@ export async function askAll<Item extends { readonly account: Account }, Answer>
     return answers;
   } finally {
     progress.stop();
+  }
+}
+
+/**
+ * The requests that go out before anything is known of the provider. Whoever of them met silence waits for the others
+ * before it asks again, so that a provider that hangs costs one time-out and not two.
+ */
+class FirstRound {
+  silent = 0;
+  #begun = 0;
+  #isOver = false;
+  readonly #size: number;
+  readonly #waiting: (() => void)[] = [];
+
+  constructor(size: number) {
+    this.#size = size;
+  }
+
+  begins(): void {
+    this.#begun += 1;
+  }
+
+  ends(isSilence: boolean): void {
+    if (isSilence) this.silent += 1;
+    else this.#isOver = true;
+    if (!this.#isOver && this.silent < this.#size) return;
+    for (const proceed of this.#waiting.splice(0)) proceed();
+  }
+
+  /** Whether all of them met silence; resolves as soon as that is known. */
+  async isSilent(): Promise<boolean> {
+    const isFirst = this.#begun < this.#size;
+    if (!isFirst && !this.#isOver && this.silent < this.#size) {
+      await new Promise<void>((resolve) => this.#waiting.push(resolve));
+    }
+    return !isFirst && !this.#isOver && this.silent >= this.#size;
   }
 }
 

@@ -2,6 +2,7 @@ import type { Account } from '../core/accounts/account.js';
 import { withAccount } from '../core/accounts/pool.js';
 import { healthEventOf } from '../core/asking/usage-endpoint.js';
 import { definedOnly } from '../core/defined-only.js';
+import { type AccessRefusal, refusalAfter } from '../core/health/access-refusal.js';
 import { type AccountState, withKnowledge } from '../core/health/account-state.js';
 import type { HealthEvent } from '../core/health/events.js';
 import { applyEvent } from '../core/health/state.js';
@@ -44,7 +45,21 @@ function learnt(context: Context, state: AccountState, answer: CheckAnswer): Acc
   const recovery =
     result.kind === 'answered' && result.recovery !== undefined ? { kind: result.recovery, at: now } : known.recovery;
   const snapshot = quota?.kind === 'usage' ? toSnapshot(quota.usage) : known.quota;
-  return withKnowledge(state, account.id, definedOnly({ health, recovery, quota: snapshot }));
+  const refusal = refusalAfterCheck(known.refusal, answer, now);
+  return withKnowledge(state, account.id, definedOnly({ health, recovery, quota: snapshot, refusal }));
+}
+
+/** A workspace may be named as switched off, or not at all, in an answer that is good otherwise. */
+function refusalAfterCheck(
+  before: AccessRefusal | undefined,
+  { result, workspace, isListed, quota }: CheckAnswer,
+  now: number,
+): AccessRefusal | undefined {
+  if (workspace?.isDeactivated === true) return { code: 'workspace-deactivated', at: now, isLasting: true };
+  if (!isListed) return { code: 'workspace-gone', at: now, isLasting: true };
+  const after = refusalAfter(before, result.kind === 'answered' ? result.answer : undefined, now);
+  if (quota?.kind === 'answer') return refusalAfter(after, quota.answer, now);
+  return quota?.kind === 'usage' ? undefined : after;
 }
 
 /** What a refresh came to has been remembered where it happened; what is left is whether the backend answered. */

@@ -60,7 +60,7 @@ export function checkedView(context: Context, roster: Roster, answer: CheckAnswe
     }),
     refreshProvenAt: lastRefresh === undefined ? undefined : toIso(lastRefresh),
     reachable: result.kind === 'answered' && result.answer.kind === 'ok',
-    quota: quota?.kind === 'usage' ? toQuotaView(bindingQuota(toSnapshot(quota.usage), now), 'live') : undefined,
+    quota: quota?.kind === 'usage' ? toQuotaView(bindingQuota(toSnapshot(quota.usage), now), 'live', now) : undefined,
     verdict: verdictOf(problem),
     problem,
   });

@@ -6,7 +6,7 @@ import { type AccountRef, accountRef } from './account-ref.js';
 import type { Context } from './context.js';
 import { reasonText } from './render/flag-reason.js';
 import { formatWhen } from './render/time.js';
-import { decideRoster } from './roster-view.js';
+import { decideRoster, policyOf } from './roster-view.js';
 
 /**
  * Says so when the login in `auth.json` belongs to an account that is set aside, and names another one. It never
@@ -46,7 +46,7 @@ export function recommendOther(context: Context, scope: Scope, account: Account)
     ...roster,
     accounts: roster.accounts.map((each) => (each.id === account.id ? { ...each, enabled: false } : each)),
   };
-  const { recommendation } = decideRoster(others, { now: context.clock.now() });
+  const { recommendation } = decideRoster(others, { now: context.clock.now(), ...policyOf(context.settings()) });
   const position = roster.accounts.findIndex(({ id }) => id === recommendation?.id);
   const recommended = roster.accounts[position];
   return recommended && accountRef(recommended, position + 1, context.options.mask === true);

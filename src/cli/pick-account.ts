@@ -11,10 +11,14 @@ import { standingsOf } from './roster-view.js';
 const marginWidth = 3;
 
 /** Asks which of the accounts of a scope is meant, a line each with what tells them apart. Returns its id. */
-export async function pickAccount({ io, clock, options, prompter }: Context, roster: Roster, question: string) {
+export async function pickAccount(
+  { io, clock, options, prompter, settings }: Context,
+  roster: Roster,
+  question: string,
+) {
   const now = clock.now();
-  const accounts = standingsOf(roster, now).map(({ account, standing }) =>
-    accountView(account, standing, options.mask === true),
+  const accounts = standingsOf(roster, now, settings()).map(({ account, standing }) =>
+    accountView(account, standing, { mask: options.mask === true, now }),
   );
   // The prompt colours the whole line of the selected one.
   const style = { ...io.noteStyle, hasColor: false, width: io.noteStyle.width - marginWidth };

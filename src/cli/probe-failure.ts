@@ -2,6 +2,7 @@ import * as z from 'zod/mini';
 import type { Account } from '../core/accounts/account.js';
 import type { AskingFailed, Probe, ProbeFailure } from '../core/asking/usage-endpoint.js';
 import { definedOnly } from '../core/defined-only.js';
+import { isAboutPlace, isLastingRefusal, refusalText } from '../core/health/access-refusal.js';
 import { proxyHint } from '../core/http/proxy-description.js';
 import { describeOutcome } from '../core/logins/describe-outcome.js';
 import type { QuotaView } from '../core/quota/snapshot.js';
@@ -103,9 +104,11 @@ function needsRefresh({ accessToken, refreshToken }: Account['tokens']): Failure
 function answerView(answer: Extract<ProbeFailure, { kind: 'answer' }>['answer'], now: number): FailureView {
   switch (answer.kind) {
     case 'unauthorized':
-      return { code: 'unauthorized', message: `the access token is refused${id(answer)}`, hint: 'codex-auth check' };
+      return unauthorizedView(answer);
     case 'forbidden':
-      return { code: 'forbidden', message: `the provider forbids it (403)${id(answer)}` };
+      return forbiddenView(answer);
+    case 'closed':
+      return { code: answer.code ?? 'closed', message: `${refusalText(answer.code ?? 'closed')}${id(answer)}` };
     case 'rate-limited': {
       const until = answer.resetsAt === undefined ? '' : ` until ${formatWhen(answer.resetsAt, now)}`;
       return { code: 'rate-limited', message: `rate limited${until}` };
@@ -130,6 +133,32 @@ function answerView(answer: Extract<ProbeFailure, { kind: 'answer' }>['answer'],
     case 'timeout':
       return { code: 'timeout', message: answer.message, hint: 'try again, or give it longer with --timeout' };
   }
+}
+
+function unauthorizedView(answer: { readonly code?: string; readonly requestId?: string }): FailureView {
+  const { code } = answer;
+  if (code === undefined || !isLastingRefusal(code)) {
+    const why = code === undefined ? '' : ` (${code})`;
+    return {
+      code: 'unauthorized',
+      message: `the access token is refused${why}${id(answer)}`,
+      hint: 'codex-auth check',
+    };
+  }
+  return { code, message: `${refusalText(code)}${id(answer)}` };
+}
+
+function forbiddenView(answer: { readonly code?: string; readonly requestId?: string }): FailureView {
+  const { code } = answer;
+  if (code === undefined || !(isAboutPlace(code) || isLastingRefusal(code))) {
+    const why = code === undefined ? '' : `, ${code}`;
+    return { code: 'forbidden', message: `the provider forbids it (403${why})${id(answer)}` };
+  }
+  if (isAboutPlace(code)) {
+    const message = `the provider refuses requests from where this machine is (${code})${id(answer)}`;
+    return { code, message, hint: 'look at the VPN and the proxy: codex-auth status' };
+  }
+  return { code, message: `${refusalText(code)}${id(answer)}` };
 }
 
 function id({ requestId }: { readonly requestId?: string }): string {

@@ -9,10 +9,12 @@ import {
 } from '../core/asking/usage-endpoint.js';
 import { definedOnly } from '../core/defined-only.js';
 import { AppError } from '../core/errors.js';
+import { refusalAfter } from '../core/health/access-refusal.js';
 import { type AccountState, withKnowledge } from '../core/health/account-state.js';
 import { applyEvent } from '../core/health/state.js';
 import { updateAccountState } from '../core/health/state-store.js';
 import { type Roster, readRoster } from '../core/logins/roster.js';
+import type { BackendAnswer } from '../core/provider/backend-call.js';
 import { isStale, type QuotaSource, toSnapshot } from '../core/quota/snapshot.js';
 import { askAll } from './ask-all.js';
 import { readOnlyAccess, refreshingAccess } from './backend-access.js';
@@ -102,7 +104,7 @@ async function remember(
     roster: {
       ...now,
       state: isNobodyThere(roster, probes) ? roster.state : state,
-      ...(live === true ? { shutOut: shutOutOf(now, probes, context.clock.now()) } : {}),
+      shutOut: shutOutOf(now, probes, context.clock.now()),
     },
     probes,
     sourceOf: (id) => (isLive(id) ? 'live' : 'cache'),
@@ -129,6 +131,12 @@ function isNobodyThere({ state }: Roster, probes: ReadonlyMap<string, Asked>): b
   return isKnown && [...probes.values()].every((probe) => probe.kind === 'failed' || isSilence(probe));
 }
 
+/** What the backend said, if it said anything. */
+function answerOf(probe: Asked): BackendAnswer | undefined {
+  if (probe.kind === 'usage') return { kind: 'ok', body: undefined };
+  return probe.kind === 'answer' ? probe.answer : undefined;
+}
+
 function learnt(context: Context, state: AccountState, id: string, probe: Asked): AccountState {
   const now = context.clock.now();
   const event = healthEventOf(probe);
@@ -137,5 +145,6 @@ function learnt(context: Context, state: AccountState, id: string, probe: Asked)
   const quota = probe.kind === 'usage' ? toSnapshot(probe.usage) : known.quota;
   const recovery =
     probe.kind === 'usage' && probe.recovery !== undefined ? { kind: probe.recovery, at: now } : known.recovery;
-  return withKnowledge(state, id, definedOnly({ health, quota, recovery }));
+  const refusal = refusalAfter(known.refusal, answerOf(probe), now);
+  return withKnowledge(state, id, definedOnly({ health, quota, recovery, refusal }));
 }

@@ -5,6 +5,7 @@ import { factsOf, factsOfAccount } from '../core/decision/facts.js';
 import type { AccountDecision } from '../core/decision/ranking.js';
 import { type AccountStanding, standingOf } from '../core/decision/standing.js';
 import type { Roster } from '../core/logins/roster.js';
+import type { Settings } from '../core/settings.js';
 
 /** An account with what the decision says about it. */
 export interface DecidedAccount {
@@ -16,7 +17,12 @@ export interface DecidedRoster extends Decision {
   readonly decided: readonly DecidedAccount[];
 }
 
-/** The one decision about a roster, which every command shows (P14). */
+/** The person's settings as the decision weighs them. */
+export function policyOf({ reservePercent, switchMarginPercent }: Settings): Partial<DecisionRequest> {
+  return { reservePercent, switchMarginPercent };
+}
+
+/** The one decision about a roster, which every command shows. */
 export function decideRoster(roster: Roster, request: DecisionRequest): DecidedRoster {
   const decision = decide(factsOf(roster, request.now), request);
   const decided = roster.accounts.flatMap((account, position) => {
@@ -32,9 +38,9 @@ export interface StandingAccount {
 }
 
 /** The part of it that ranks nobody. */
-export function standingsOf(roster: Roster, now: number): StandingAccount[] {
+export function standingsOf(roster: Roster, now: number, { reservePercent }: Settings): StandingAccount[] {
   return roster.accounts.map((account, position) => ({
     account,
-    standing: standingOf(factsOfAccount(roster, account, position, now), { now }),
+    standing: standingOf(factsOfAccount(roster, account, position, now), { now, reservePercent }),
   }));
 }

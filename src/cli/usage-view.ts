@@ -2,7 +2,7 @@ import * as z from 'zod/mini';
 import { definedOnly } from '../core/defined-only.js';
 import { bindingQuota } from '../core/quota/binding-quota.js';
 import { QuotaViewSchema, toQuotaView } from '../core/quota/snapshot.js';
-import { type AdditionalLimit, CreditsSchema, type QuotaSnapshot } from '../core/quota/usage.js';
+import { type AdditionalLimit, CreditsSchema, type ModelUsage, type QuotaSnapshot } from '../core/quota/usage.js';
 import { isCurrent, type QuotaWindow } from '../core/quota/window.js';
 import { accountRef, accountRefShape } from './account-ref.js';
 import { type AskedAccount, indexAfter } from './asked-accounts.js';
@@ -49,11 +49,17 @@ export const AccountUsage = z.object({
   spendControl: z.exactOptional(
     z.object({ reached: flag, limit: text, used: text, remaining: text, resetsAt: instant }),
   ),
+  /** Models that the provider speaks of one by one, whether they can be used at the moment. */
+  modelUsage: z.exactOptional(
+    z.array(z.object({ slug: z.string(), available: flag, availableAt: instant, creditsWouldEnable: flag })),
+  ),
   /** Verbatim: what was reached, in the provider's words. */
   reachedType: text,
   resetCredits: z.exactOptional(
     z.object({
       availableCount: z.exactOptional(z.number()),
+      /** How many of them would help with what is used up now. */
+      applicableCount: z.exactOptional(z.number()),
       credits: z.exactOptional(z.array(z.object({ id: z.string(), status: text, title: text, expiresAt: instant }))),
     }),
   ),
@@ -71,7 +77,7 @@ export function usageView(context: Context, probed: ProbedRoster, asked: AskedAc
     index: indexAfter(probed.roster, asked),
     file: asked.file,
     plan: snapshot?.planType ?? account.planType,
-    quota: snapshot && toQuotaView(bindingQuota(snapshot, now), probed.sourceOf(account.id)),
+    quota: snapshot && toQuotaView(bindingQuota(snapshot, now), probed.sourceOf(account.id), now),
     ...(snapshot && snapshotView(snapshot, now)),
     failure: failureOfProbe(probed.probes.get(account.id), now),
   });
@@ -90,6 +96,7 @@ function snapshotView(snapshot: QuotaSnapshot, now: number): SnapshotView {
     additionalLimits: additional.length === 0 ? undefined : additional.map((each) => limitView(each, snapshot, now)),
     credits,
     spendControl: spendView(snapshot),
+    modelUsage: snapshot.modelUsage?.map(modelView),
     reachedType,
     resetCredits: resetCreditsView(snapshot),
   });
@@ -115,7 +122,11 @@ function limitView(limit: AdditionalLimit, { observedAt }: QuotaSnapshot, now: n
 }
 
 function windowView({ resetsAt, ...window }: QuotaWindow): LimitView['windows'][number] {
-  return resetsAt === undefined ? window : { ...window, resetsAt: toIso(resetsAt) };
+  return definedOnly({ ...window, resetsAt: resetsAt === undefined ? undefined : toIso(resetsAt) });
+}
+
+function modelView({ availableAt, ...usage }: ModelUsage): NonNullable<AccountUsage['modelUsage']>[number] {
+  return definedOnly({ ...usage, availableAt: availableAt === undefined ? undefined : toIso(availableAt) });
 }
 
 function spendView({ spendControl }: QuotaSnapshot): AccountUsage['spendControl'] {
@@ -130,5 +141,6 @@ function resetCreditsView({ resetCredits }: QuotaSnapshot): AccountUsage['resetC
   const credits = resetCredits.credits?.map(({ id, status, title, expiresAt }) =>
     definedOnly({ id, status, title, expiresAt: expiresAt === undefined ? undefined : toIso(expiresAt) }),
   );
-  return definedOnly({ availableCount: resetCredits.availableCount, credits });
+  const { availableCount, applicableCount } = resetCredits;
+  return definedOnly({ availableCount, applicableCount, credits });
 }

@@ -72,6 +72,29 @@ export const settingDefinitions = {
     max: 120_000,
     description: 'Give each request for quota or workspaces at most this many milliseconds.',
   },
+  reservePercent: {
+    kind: 'integer',
+    default: 0,
+    min: 0,
+    max: 99,
+    description: 'Leave this share of every window alone: an account that has no more left is not recommended.',
+  },
+  switchMarginPercent: {
+    kind: 'integer',
+    default: 15,
+    min: 0,
+    max: 190,
+    description:
+      'Leave the account in use only for one whose quota counts this many hundredths more: a move costs a lost prompt cache and restarted clients.',
+  },
+  dwellMs: {
+    kind: 'integer',
+    default: 600_000,
+    min: 0,
+    max: 86_400_000,
+    description:
+      'After `best --switch` has switched, stay with that account for this many milliseconds while it can be used.',
+  },
   sessionAffinityTtlMs: {
     kind: 'integer',
     default: 1_200_000,

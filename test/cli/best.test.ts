@@ -52,7 +52,7 @@ describe('best', () => {
     const result = await runCli(seeded.home, ['best'], atNoon);
     expect(result.exitCode).toBe(0);
     expect(said(result)).toMatchInlineSnapshot(`
-      "2  carol@example.com · its short window has more headroom than the others · 5h 80% · 7d 70% · just read
+      "2  carol@example.com · 70% left of its 7d window; the next one has only 1% left of its 5h window · 5h 80% · 7d 70% · just read
       "
     `);
   });
@@ -131,7 +131,7 @@ describe('an account that stays refused', () => {
     expect(result.exitCode).toBe(1);
     expect(said(result)).toContain('no account can be used');
     const explained = await runCli(seeded.home, ['forecast', '--live'], atNoon);
-    expect(explained.stdout).toContain('unavailable: not let in right now');
+    expect(explained.stdout).toContain('unavailable: its access token was refused, as of 12:00, now');
     expect(seeded.record('acc_home')).toBeDefined();
   });
 
@@ -267,7 +267,7 @@ describe('best --session', () => {
     const seeded = await twins();
     await best(seeded, session());
     setUsage(provider, alice, 100, 30);
-    expect(await letGo(seeded, 6)).toBe('5h window used up, resets 14:05, in 1h 59m');
+    expect(await letGo(seeded, 6)).toBe('5h window used up, resets 14:11, in 2h 5m');
   });
 
   test('lets go of an account that is cooling down', async () => {

@@ -9,7 +9,7 @@ import { makeProject } from '../support/project-home.js';
 import { refused } from '../support/provider/faults.js';
 import { endpointPaths } from '../support/provider/scenario.js';
 import { type Provider, startProvider } from '../support/provider/start.js';
-import type { RefreshHome } from '../support/refresh-home.js';
+import { alice, carol, type RefreshHome } from '../support/refresh-home.js';
 import { noon } from '../support/sample-pool.js';
 import {
   at,
@@ -21,6 +21,8 @@ import {
   homeUsingAlice,
   seededHome,
   setProviderToNoon,
+  setUsage,
+  twoHome,
 } from '../support/seed.js';
 import { clockAt, readJson, writeJson } from '../support/stored-accounts.js';
 
@@ -56,6 +58,9 @@ describe('config', () => {
       quotaTtlMs                      60000   300000  file
       probeConcurrency                    2        8  environment
       fetchTimeoutMs                  15000    15000  default
+      reservePercent                      0        0  default
+      switchMarginPercent                15       15  default
+      dwellMs                        600000   600000  default
       sessionAffinityTtlMs          1200000  1200000  default
       sessionAffinityMaxEntries         512      512  default
       proactiveRefreshIntervalMs      60000    60000  default
@@ -283,6 +288,35 @@ describe('a setting that is set through the command line', () => {
         return (await json(seeded, ['usage'])).accounts[0].failure?.code;
       },
       expected: [undefined, 'timeout'],
+    },
+    reservePercent: {
+      value: 80,
+      async seen(seeded) {
+        return (await json(seeded, ['best'])).recommendation?.id;
+      },
+      expected: ['acc_home', undefined],
+    },
+    switchMarginPercent: {
+      value: 0,
+      home: () => twoHome(provider),
+      async seen(seeded) {
+        setUsage(provider, alice, 20, 30);
+        setUsage(provider, carol, 10, 30);
+        return (await json(seeded, ['best'])).recommendation.id;
+      },
+      expected: ['acc_home', 'acc_carol'],
+    },
+    dwellMs: {
+      value: 0,
+      home: () => twoHome(provider),
+      async seen(seeded) {
+        setUsage(provider, alice, 20, 90);
+        await run(seeded, ['best', '--switch']);
+        setUsage(provider, alice, 20, 10);
+        setUsage(provider, carol, 20, 90);
+        return (await json(seeded, ['best', '--switch', '--live'], at(1))).recommendation.id;
+      },
+      expected: ['acc_carol', 'acc_home'],
     },
     sessionAffinityTtlMs: {
       value: 60_000,

@@ -51,7 +51,7 @@ describe('forecast', () => {
         3  bob@example.com           Studio     unavailable: disabled by you   100 high   –
         4  carol@example.com         Personal   ready                          0 low      5h 80% · 7d 70% · just read
 
-      → Use carol@example.com (Personal): its short window has more headroom than the others; codex-auth switch 4
+      → Use carol@example.com (Personal): 70% left of its 7d window; the next one has only 1% left of its 5h window; codex-auth switch 4
       "
     `);
   });
@@ -65,20 +65,35 @@ describe('forecast', () => {
         2  alice@example.com         Studio     delayed until 14:05, in 2h 5m  60 medium  5h 0% · 7d 60% · just read
         3  bob@example.com           Studio     unavailable: disabled by you   100 high   –
         4  carol@example.com         Personal   ready                          0 low      5h 80% · 7d 70% · just read
-         1: 99 % used
-         1: only 1 % left of the 5h window
-         1: 50 % left of the 7d window lapses 2026-11-24 12:00, in 3d (0.69 % an hour)
-         1: risk quota used +55; score ready 10, session 0, health 40, headroom 0, waste 2.05
+         1: only 1% left of its 5h window
+         1: 50% left of its 7d window, resets 2026-11-24 12:00, in 3d (0.69% an hour would use it all)
+         1: risk little quota left +55
+         1: score 240.59, made of
+         1:   ready 10: it can be used now
+         1:   order 150: not kept for last
+         1:   health 80: healthy (health 100)
+         1:   headroom 0: only 1% left of its 5h window
+         1:   lapse 0.58: 50% left of its 7d window and 72h until it resets: 0.69% an hour would use it all
+         1:   window 0.01: 1% left of its 5h window, full again in 2.1h of 5h
          2: 5h window used up, resets 14:05, in 2h 5m
-         2: 60 % left of the 7d window lapses 2026-11-24 12:00, in 3d (0.83 % an hour)
-         2: risk quota used +60; score ready 0, session 0, health 0, headroom 0, waste 0
+         2: 60% left of its 7d window, resets 2026-11-24 12:00, in 3d (0.83% an hour would use it all)
+         2: risk little quota left +60
+         2: score 0: it is not ready
          3: disabled by you
          3: quota unknown
-         3: risk blocked +95, quota unknown or old +10; score ready 0, session 0, health 0, headroom 0, waste 0
-         4: 70 % left of the 7d window lapses 2026-11-24 12:00, in 3d (0.97 % an hour)
-         4: risk none; score ready 10, session 0, health 40, headroom 12, waste 2.47
+         3: risk blocked +95, quota unknown or old +10
+         3: score 0: it is not ready
+         4: 70% left of its 7d window, resets 2026-11-24 12:00, in 3d (0.97% an hour would use it all)
+         4: risk none
+         4: score 257.08, made of
+         4:   ready 10: it can be used now
+         4:   order 150: not kept for last
+         4:   health 80: healthy (health 100)
+         4:   headroom 16: nothing tighter than 70% left of its 7d window
+         4:   lapse 0.66: 70% left of its 7d window and 72h until it resets: 0.97% an hour would use it all
+         4:   window 0.42: 80% left of its 5h window, full again in 2.1h of 5h
 
-      → Use carol@example.com (Personal): its short window has more headroom than the others; codex-auth switch 4
+      → Use carol@example.com (Personal): 70% left of its 7d window; the next one has only 1% left of its 5h window; codex-auth switch 4
       "
     `);
     const { accounts } = await forecast(seeded, ['--explain']);
@@ -136,7 +151,7 @@ describe('forecast', () => {
     const csv = (await runCli(seeded.home, ['forecast', '--csv'], at(4))).stdout;
     expect(csv).toMatchInlineSnapshot(`
       "index,id,email,availability,available_at,risk_score,risk_level,score,usable_now_pct,quota_source,quota_observed_at,reasons
-      1,acc_home,alice@example.com,ready,,0,low,64.466,70,cache,2026-11-21T12:00:00.000Z,"70 % left of the 7d window lapses 2026-11-24 12:00, in 2d 23h (0.97 % an hour)"
+      1,acc_home,alice@example.com,ready,,0,low,257.0902,70,cache,2026-11-21T12:00:00.000Z,"70% left of its 7d window, resets 2026-11-24 12:00, in 2d 23h (0.97% an hour would use it all)"
       "
     `);
   });
@@ -147,7 +162,9 @@ test('where the best account is in use already, says to keep it and names no com
   seeded.writeAuthFile(await seeded.addAccount('acc_home', alice, known));
   await seeded.addAccount('acc_carol', carol, known);
   const result = await runCli(seeded.home, ['forecast', '--cached'], atNoon);
-  expect(result.stdout).toMatch(/→ Keep using alice@example\.com: as good as any, and in use already\n$/);
+  expect(result.stdout).toMatch(
+    /→ Keep using alice@example\.com: in use already, and no other is better by enough to move\n$/,
+  );
 });
 
 describe('what could not be read', () => {

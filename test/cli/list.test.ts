@@ -31,7 +31,7 @@ function writeQuota(home: TestHome, id: string): void {
       secondary_window: usedWindow(59, 604_800, 262_800),
     },
   };
-  const parsed = parseUsage(body, noon - 120_000);
+  const parsed = parseUsage(body, { observedAt: noon - 120_000 });
   if (parsed.kind !== 'ok') throw new Error('the sample is no usage payload');
   const quota = toSnapshot(parsed.usage);
   writeJson(join(home.root, 'account-state.json'), { version: 1, accounts: { [id]: { quota } } });
@@ -87,10 +87,10 @@ describe('list', () => {
       {
         "exitCode": 0,
         "stderr": "",
-        "stdout": "   #  ACCOUNT                   WORKSPACE  PLAN  HEALTH  LEFT (RESETS IN)                               STATE     LAST USED
-      ●  1  home <alice@example.com>  Personal   plus  100     5h 80% (2h 5m) · 7d 41% (3d 1h) · seen 2m ago  ready     1h ago
-         2  alice@example.com         Studio     team  100     –                                              unknown   1h ago
-         3  bob@example.com           Studio     team  100     –                                              disabled  1h ago
+        "stdout": "   #  ACCOUNT                   WORKSPACE  PLAN  HEALTH  LEFT (RESETS IN)                            STATE     LAST USED
+      ●  1  home <alice@example.com>  Personal   plus  100     5h 80% (2h 3m) · 7d 41% (3d) · seen 2m ago  ready     1h ago
+         2  alice@example.com         Studio     team  100     –                                           unknown   1h ago
+         3  bob@example.com           Studio     team  100     –                                           disabled  1h ago
       quota not read yet: codex-auth usage
       ",
       }
@@ -184,6 +184,7 @@ describe('list', () => {
         "lastUsedAt": "2026-11-21T11:00:00.000Z",
         "plan": "plus",
         "quota": {
+          "certainty": "known",
           "observedAt": "2026-11-21T11:58:00.000Z",
           "source": "cache",
           "usableNowPercent": 41,
@@ -192,14 +193,14 @@ describe('list', () => {
               "durationSeconds": 18000,
               "id": "5h",
               "remainingPercent": 80,
-              "resetsAt": "2026-11-21T14:05:00.000Z",
+              "resetsAt": "2026-11-21T14:03:00.000Z",
               "usedPercent": 20,
             },
             {
               "durationSeconds": 604800,
               "id": "7d",
               "remainingPercent": 41,
-              "resetsAt": "2026-11-24T13:00:00.000Z",
+              "resetsAt": "2026-11-24T12:58:00.000Z",
               "usedPercent": 59,
             },
           ],

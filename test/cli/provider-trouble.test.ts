@@ -56,7 +56,7 @@ const troubles: readonly Trouble[] = [
     name: 'a 403 that is none',
     fault: refused(403, 'no'),
     code: 'forbidden',
-    message: /forbids it \(403\)/,
+    message: /forbids it \(403, no\)/,
     pause: undefined,
     score: 100,
   },
@@ -195,7 +195,7 @@ describe.each(troubles)('$name instead of the numbers', ({ fault, code, message,
     const result = await usage(seeded, [], at(10));
     expect(result.exitCode).toBe(1);
     expect(said(result)).toContain('seen 10m ago\n');
-    expect(said(result)).toContain('5h   20% used, resets 14:05, in 1h 55m\n');
+    expect(said(result)).toContain('5h   80% left, resets 14:05, in 1h 55m\n');
     const forecast = await runCli(seeded.home, ['forecast', '--json', '--timeout', '0.5', '--cached'], at(10));
     expect(dataOf(forecastCommand, forecast).accounts[0]?.quota).toMatchObject({ source: 'cache' });
   });
@@ -220,7 +220,7 @@ test('an access token that the provider refuses is never refreshed without --liv
   const before = credentialsOf(seeded);
   const result = await usage(seeded);
   expect(result.exitCode).toBe(1);
-  expect(said(result)).toContain('the access token is refused → codex-auth check\n');
+  expect(said(result)).toContain('the access token is refused (token_revoked) → codex-auth check\n');
   expect(provider.requests.refreshes()).toHaveLength(0);
   expect(credentialsOf(seeded)).toEqual(before);
 });

@@ -41,7 +41,7 @@ describe.each(kinds)('a proxy of the kind %s, with credentials', (scheme, start)
 
     expect([signedIn, usage, check].map(({ exitCode }) => exitCode)).toEqual([0, 0, 0]);
     expect(check.stdout).toContain('token refreshed');
-    expect(usage.stdout).toContain('% used');
+    expect(usage.stdout).toContain('% left');
     const { host } = new URL(provider.issuer);
     expect(proxy.tunnels.length).toBeGreaterThanOrEqual(4);
     expect(new Set(proxy.tunnels.map(({ target }) => target))).toEqual(new Set([host]));

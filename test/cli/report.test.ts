@@ -52,7 +52,7 @@ describe('report', () => {
         carol@example.com: you said so; usable until 2026-12-01 12:00, in 10d
 
       Recommendation
-        1  home <alice@example.com> (Personal): its short window has more headroom than the others
+        1  home <alice@example.com> (Personal): 70% left of its 7d window; how much the next one has left is unknown
 
       Settings
         perProjectAccounts true
@@ -63,6 +63,9 @@ describe('report', () => {
         quotaTtlMs 60000 (file)
         probeConcurrency 2 (environment)
         fetchTimeoutMs 15000
+        reservePercent 0
+        switchMarginPercent 15
+        dwellMs 600000
         sessionAffinityTtlMs 1200000
         sessionAffinityMaxEntries 512
         proactiveRefreshIntervalMs 60000

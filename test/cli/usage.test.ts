@@ -113,18 +113,18 @@ describe('usage', () => {
     expect(result.exitCode).toBe(0);
     expect(said(result)).toMatchInlineSnapshot(`
       "1  home <alice@example.com> · Personal · plus · just read
-         5h   90% used, resets 14:05, in 2h 5m
-         7d   30% used, resets 2026-11-24 12:00, in 3d
+         5h   10% left, resets 14:05, in 2h 5m
+         7d   70% left, resets 2026-11-24 12:00, in 3d
          credits none
 
       2  alice@example.com · Studio · team · just read
-         5h   20% used, resets 14:05, in 2h 5m
-         7d   59% used, resets 2026-11-24 12:00, in 3d
+         5h   80% left, resets 14:05, in 2h 5m
+         7d   40% left, resets 2026-11-24 12:00, in 3d
          credits none
 
       4  carol@example.com · Personal · pro · just read
-         5h   0% used, resets 14:05, in 2h 5m
-         7d   100% used, resets 2026-11-24 12:00, in 3d
+         5h   100% left, resets 14:05, in 2h 5m
+         7d   0% left, resets 2026-11-24 12:00, in 3d
          limit reached
          credits none
       "
@@ -165,13 +165,13 @@ describe('usage', () => {
     });
     expect(`${said(unicode)}\n${said(ascii)}`).toMatchInlineSnapshot(`
       "1  alice@example.com · Personal · plus · just read
-         5h   ██████████████████░░ 90% used, resets 14:05, in 2h 5m
-         7d   ██████░░░░░░░░░░░░░░ 30% used, resets 2026-11-24 12:00, in 3d
+         5h   ██░░░░░░░░░░░░░░░░░░ 10% left, resets 14:05, in 2h 5m
+         7d   ██████████████░░░░░░ 70% left, resets 2026-11-24 12:00, in 3d
          credits none
 
       1  alice@example.com - Personal - plus - seen now
-         5h   ##################.. 90% used, resets 14:05, in 2h 5m
-         7d   ######.............. 30% used, resets 2026-11-24 12:00, in 3d
+         5h   ##.................. 10% left, resets 14:05, in 2h 5m
+         7d   ##############...... 70% left, resets 2026-11-24 12:00, in 3d
          credits none
       "
     `);
@@ -184,9 +184,10 @@ describe('usage', () => {
     const text = await runCli(home, ['usage'], atNoon);
     expect(said(text)).toMatchInlineSnapshot(`
       "1  alice@example.com · Personal · plus · just read
-         5h                     90% used, resets 14:05, in 2h 5m
-         7d                     30% used, resets 2026-11-24 12:00, in 3d
-         GPT-5.5-Codex-Spark 5h 40% used, resets 12:10, in 10m
+         5h                     10% left, resets 14:05, in 2h 5m
+         7d                     70% left, resets 2026-11-24 12:00, in 3d
+         budget                 0% left, resets 13:00, in 1h
+         GPT-5.5-Codex-Spark 5h 60% left, resets 12:10, in 10m
          workspace member credits depleted
          credits 12.34, about 1 to 5 local messages, 1 to 2 cloud messages
          spend   40.00 of 100.00, limit reached, resets 13:00, in 1h
@@ -236,9 +237,10 @@ describe('usage', () => {
           "limitReached": false,
           "plan": "plus",
           "quota": {
+            "certainty": "known",
             "observedAt": "2026-11-21T12:00:00.000Z",
             "source": "cache",
-            "usableNowPercent": 10,
+            "usableNowPercent": 0,
             "windows": [
               {
                 "durationSeconds": 18000,
@@ -253,6 +255,12 @@ describe('usage', () => {
                 "remainingPercent": 70,
                 "resetsAt": "2026-11-24T12:00:00.000Z",
                 "usedPercent": 30,
+              },
+              {
+                "id": "budget",
+                "remainingPercent": 0,
+                "resetsAt": "2026-11-21T13:00:00.000Z",
+                "usedPercent": 100,
               },
             ],
           },
@@ -318,7 +326,12 @@ describe('what is not known', () => {
     const text = said(await runCli(home, ['usage'], atNoon));
     expect(text).toBe('1  alice@example.com · Personal · plus · just read\n   no limit named\n');
     const { accounts } = dataOf(usageCommand, await runCli(home, ['usage', '--json'], atNoon));
-    expect(accounts[0]?.quota).toEqual({ source: 'cache', observedAt: '2026-11-21T12:00:00.000Z', windows: [] });
+    expect(accounts[0]?.quota).toEqual({
+      source: 'cache',
+      observedAt: '2026-11-21T12:00:00.000Z',
+      certainty: 'unknown',
+      windows: [],
+    });
   });
 
   test('is a window that has reset since it was seen', async () => {
@@ -328,7 +341,7 @@ describe('what is not known', () => {
     const later = await runCli(home, ['usage', '--cached'], at(180));
     expect(said(later)).toMatchInlineSnapshot(`
       "1  alice@example.com · Personal · plus · seen 3h ago
-         7d   30% used, resets 2026-11-24 12:00, in 2d 21h
+         7d   70% left, resets 2026-11-24 12:00, in 2d 21h
          5h   unknown since its reset at 14:05, 55m ago
          credits none
       "

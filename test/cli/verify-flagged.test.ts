@@ -366,7 +366,7 @@ describe('a dry run', () => {
     expect(outcomes(data)).toEqual({
       acc_alice: ['would-restore', undefined],
       acc_bob: ['unknown-without-refresh', 'access-token-expired'],
-      acc_carol: ['would-stay-flagged', 'unauthorized'],
+      acc_carol: ['would-stay-flagged', 'token_revoked'],
       acc_studio: ['would-stay-flagged', 'rate-limited'],
     });
     expectSum(data);

@@ -78,9 +78,9 @@ describe('watch --once', () => {
       "12:00 · round 1
         #  ACCOUNT                   WORKSPACE  PLAN  HEALTH  LEFT (RESETS IN)                          STATE     LAST USED
         1  home <alice@example.com>  Personal   plus  100     5h 80% (2h 5m) · 7d 41% (3d) · just read  ready     1h ago
-        2  alice@example.com         Studio     team  100     5h 88% (2h 5m) · 7d 70% (3d) · just read  ready     1h ago
+        2  alice@example.com         Studio     team  100     7d 70% (3d) · just read                   ready     1h ago
         3  bob@example.com           Studio     team  100     –                                         disabled  1h ago
-        4  carol@example.com         Personal   pro   100     5h 88% (2h 5m) · 7d 70% (3d) · just read  ready     1h ago
+        4  carol@example.com         Personal   pro   100     7d 70% (3d) · just read                   ready     1h ago
       "
     `);
     expect(usageRequests()).toHaveLength(3);
@@ -251,14 +251,12 @@ describe('watch on a terminal', () => {
            read now
 
          2 alice@example.com · Studio · team · ready
-           5h ██████████████████░░  88% left, resets in 2h 5m
            7d ██████████████░░░░░░  70% left, resets in 3d
            read now
 
          3 bob@example.com · Studio · team · disabled
 
          4 carol@example.com · Personal · pro · ready
-           5h ██████████████████░░  88% left, resets in 2h 5m
            7d ██████████████░░░░░░  70% left, resets in 3d
            read now
 

@@ -199,6 +199,8 @@ function windowsOf({ primary, secondary }: ClientLimit) {
 
 function asClient({ accountId, plan, reachedType, credits, spendControl, quota, additionalLimits = [] }: AccountUsage) {
   const additional = additionalLimits.map(({ meteredFeature, windows }) => [meteredFeature, windows.map(asWindow)]);
+  // The client has the spending limit in a place of its own.
+  const ordinary = (quota?.windows ?? []).filter(({ id }) => id !== 'budget');
   return {
     accountId,
     planType: plan,
@@ -210,13 +212,13 @@ function asClient({ accountId, plan, reachedType, credits, spendControl, quota, 
       resetsAt: inSeconds(spendControl.resetsAt),
       reached: spendControl.reached,
     },
-    limits: Object.fromEntries([['codex', (quota?.windows ?? []).map(asWindow)], ...additional]),
+    limits: Object.fromEntries([['codex', ordinary.map(asWindow)], ...additional]),
   };
 }
 
-function asWindow(each: { usedPercent: number; durationSeconds: number; resetsAt?: string }) {
+function asWindow(each: { usedPercent: number; durationSeconds?: number; resetsAt?: string }) {
   const { usedPercent, durationSeconds, resetsAt } = each;
-  return { usedPercent, windowDurationMins: durationSeconds / 60, resetsAt: inSeconds(resetsAt) };
+  return { usedPercent, windowDurationMins: (durationSeconds ?? 0) / 60, resetsAt: inSeconds(resetsAt) };
 }
 
 function inSeconds(iso: string | undefined): number | undefined {

@@ -55,6 +55,14 @@ export async function homeUsingAlice(provider: Provider, expiresInSeconds: numbe
   return seeded;
 }
 
+/** Two accounts, the first of which the official client uses. */
+export async function twoHome(provider: Provider): Promise<RefreshHome> {
+  const seeded = emptyHome(provider);
+  seeded.writeAuthFile(await seeded.addAccount('acc_home', alice, known));
+  await seeded.addAccount('acc_carol', carol, known);
+  return seeded;
+}
+
 export function emptyHome(provider: Provider): RefreshHome {
   return new RefreshHome(temporaryDirectory(), provider, { clock: clockAt(noon) });
 }

@@ -10,14 +10,16 @@ import { QuotaViewSchema } from '../../core/quota/snapshot.js';
 import { accountRefShape } from '../account-ref.js';
 import type { Command } from '../command.js';
 import type { Context } from '../context.js';
+import { probeAndDecide } from '../probe-and-decide.js';
 import { failureLines, failureOfProbe, isInTheDark } from '../probe-failure.js';
-import { keepKnowledge, type ProbedRoster, type ProbingOptions, probeRoster } from '../quota-probing.js';
+import { keepKnowledge, type ProbedRoster, type ProbingOptions } from '../quota-probing.js';
 import { titleOf } from '../render/account-table.js';
 import { quotaLeft } from '../render/quota.js';
 import type { Theme } from '../render/theme.js';
 import { formatWhen } from '../render/time.js';
-import { type DecidedRoster, decideRoster } from '../roster-view.js';
+import type { DecidedRoster } from '../roster-view.js';
 import { openRoster, requireAccounts } from '../selection.js';
+import { WayOut, wayOutLines } from '../ways-out.js';
 import { type ForecastResult, forecastOf } from './forecast.js';
 
 const BestResult = z.object({
@@ -27,6 +29,7 @@ const BestResult = z.object({
     z.object({ ...accountRefShape, reason: z.string(), active: z.boolean(), quota: z.exactOptional(QuotaViewSchema) }),
   ),
   nextAvailable: z.exactOptional(z.object({ id: z.string(), availableAt: z.iso.datetime() })),
+  ...WayOut.shape,
   /** With `--session`: whether the conversation stays where it was, and why not. */
   session: z.exactOptional(
     z.object({
@@ -46,16 +49,18 @@ export interface BestOptions extends ProbingOptions {
   readonly model?: string;
   readonly session?: string;
   readonly switch?: boolean;
+  readonly allowCredits?: boolean;
 }
 
 async function best(context: Context, options: BestOptions): Promise<BestResult> {
   const roster = openRoster(context, options.switch === true ? context.writingScope() : context.readingScope());
   requireAccounts(roster);
-  const probed = await probeRoster(context, roster, options);
-  const { model, session } = options;
-  const sessionAccountId = session === undefined ? undefined : sessionAccount(context, probed.roster, session);
-  const request = definedOnly({ now: context.clock.now(), model, sessionAccountId });
-  const decision = decideRoster(probed.roster, request);
+  const { model, session, allowCredits } = options;
+  const sessionAccountOf = (now: Roster) => (session === undefined ? undefined : sessionAccount(context, now, session));
+  const dwellUntil = options.switch === true ? dwellEnd(context, roster) : undefined;
+  const wishes = definedOnly({ model, allowCredits, dwellUntil, sessionAccountOf });
+  const { probed, decision } = await probeAndDecide(context, roster, options, wishes);
+  const sessionAccountId = sessionAccountOf(probed.roster);
   const forecast = forecastOf(context, probed, decision, definedOnly({ model }));
   warnAboutUnread(context, probed, forecast);
   const chosen = forecast.accounts.find(({ id }) => id === forecast.recommendation?.id);
@@ -67,10 +72,20 @@ async function best(context: Context, options: BestOptions): Promise<BestResult>
     model,
     recommendation: recommendationView(chosen, forecast),
     nextAvailable: forecast.nextAvailable,
+    onCredits: forecast.onCredits,
+    resetCredits: forecast.resetCredits,
     session: session === undefined || isDark ? undefined : sessionView(context, decision, sessionAccountId),
     switched,
     inTheDark: isDark ? (true as const) : undefined,
   });
+}
+
+/** Until then the account that this command chose last is kept. */
+function dwellEnd(context: Context, { state }: Roster): number | undefined {
+  const { dwellMs } = context.settings();
+  const { switchedAt } = state;
+  // A time in the future comes from a clock that was wrong.
+  return switchedAt === undefined || switchedAt > context.clock.now() ? undefined : switchedAt + dwellMs;
 }
 
 /** The answer is one line, so what it could not be based on goes beside it. */
@@ -148,6 +163,7 @@ async function switchTo(context: Context, roster: Roster, id: string): Promise<b
     { replace: false },
   );
   await proveActivation(context, activated);
+  if (activated.changed) await keepKnowledge(context, (state) => ({ ...state, switchedAt: context.clock.now() }));
   if (context.options.json !== true) context.io.note(`now using ${describeAccount(account)}\n`);
   return activated.changed;
 }
@@ -163,8 +179,11 @@ function renderBest(result: BestResult, theme: Theme): string {
     return `${index}  ${parts.join(` ${symbols.separator} `)}${letGo}\n`;
   }
   if (inTheDark === true) return 'nothing is known about any account, and nobody could be asked\n';
-  if (nextAvailable === undefined) return `no account can be used${letGo}: codex-auth forecast --explain\n`;
-  return `no account is ready before ${formatWhen(Date.parse(nextAvailable.availableAt), now)}${letGo}\n`;
+  const ways = wayOutLines(result, theme)
+    .map((line) => `${line}\n`)
+    .join('');
+  if (nextAvailable === undefined) return `no account can be used${letGo}: codex-auth forecast --explain\n${ways}`;
+  return `no account is ready before ${formatWhen(Date.parse(nextAvailable.availableAt), now)}${letGo}\n${ways}`;
 }
 
 export const bestCommand: Command<BestOptions, BestResult> = {

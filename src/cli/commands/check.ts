@@ -16,7 +16,7 @@ import { warnIfFlaggedInUse } from '../flagged-in-use.js';
 import { LoginInUse, loginInUse } from '../login-in-use.js';
 import { settleRefusedClients } from '../refused-clients.js';
 import { titleOf } from '../render/account-table.js';
-import { quotaAge, windowsLeft } from '../render/quota.js';
+import { leftPhrase, quotaAge } from '../render/quota.js';
 import { sharedFailures } from '../render/shared-failures.js';
 import type { Theme } from '../render/theme.js';
 import { formatDistance, formatWhen } from '../render/time.js';
@@ -126,7 +126,7 @@ function accountLines(account: CheckedAccount, isProblemShared: boolean, theme: 
     account.problem?.code !== 'sign-in-needed' &&
       refreshProvenAt &&
       `refresh proven ${formatDistance(Date.parse(refreshProvenAt), now)}`,
-    quota && `${windowsLeft(quota, theme)} left, ${quotaAge(quota, theme)}`,
+    quota && `${leftPhrase(quota, theme)}, ${quotaAge(quota, theme)}`,
   ].filter(Boolean);
   const position = account.index ?? symbols.unknown;
   const first = `${mark} ${position}  ${titleOf(account)}: ${facts.join(` ${symbols.separator} `)}`;

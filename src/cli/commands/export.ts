@@ -3,7 +3,7 @@ import * as z from 'zod/mini';
 import type { Account } from '../../core/accounts/account.js';
 import { definedOnly } from '../../core/defined-only.js';
 import { homeOf } from '../../core/environment.js';
-import type { Roster } from '../../core/logins/roster.js';
+import { type Roster, withNewestPlan } from '../../core/logins/roster.js';
 import { resolveProjectStorageIdentityRoot } from '../../core/project/identity.js';
 import { resolveProvider } from '../../core/provider/provider.js';
 import { exportLogins } from '../../core/transfer/export-logins.js';
@@ -55,7 +55,10 @@ export interface ExportOptions extends TargetOptions {
 
 async function exportAccounts(context: Context, options: ExportOptions): Promise<ExportResult> {
   const roster = openRoster(context, context.readingScope());
-  const chosen = chooseAccounts(context, roster, options.selectors);
+  const chosen = chooseAccounts(context, roster, options.selectors).map((each) => ({
+    ...each,
+    account: withNewestPlan(each.account, roster),
+  }));
   const setAside = options.selectors.length > 0 ? 0 : roster.records.flagged.accounts.length;
   const { format } = options;
   const result = { scope: scopeView(roster), format, setAside };

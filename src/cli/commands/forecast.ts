@@ -1,21 +1,26 @@
 import * as z from 'zod/mini';
+import { accountStates } from '../../core/decision/availability.js';
+import type { AccountDecision } from '../../core/decision/ranking.js';
 import { describeReason, describeRecommendation } from '../../core/decision/reasons.js';
+import { scoreTerms } from '../../core/decision/score-terms.js';
 import { definedOnly } from '../../core/defined-only.js';
 import { printable } from '../../core/printable.js';
 import { QuotaViewSchema, toQuotaView } from '../../core/quota/snapshot.js';
 import { accountRef, accountRefShape } from '../account-ref.js';
 import type { Command } from '../command.js';
 import type { Context } from '../context.js';
+import { probeAndDecide } from '../probe-and-decide.js';
 import { FailureView, failureLines, failureOfProbe, isInTheDark } from '../probe-failure.js';
-import { type ProbedRoster, type ProbingOptions, probeRoster } from '../quota-probing.js';
+import type { ProbedRoster, ProbingOptions } from '../quota-probing.js';
 import { nameOf, titleOf } from '../render/account-table.js';
 import { renderCsv } from '../render/csv.js';
 import { quotaLeft } from '../render/quota.js';
 import { type Cell, renderTable } from '../render/table.js';
 import type { Theme } from '../render/theme.js';
 import { formatWhen, toIso } from '../render/time.js';
-import { type DecidedAccount, type DecidedRoster, decideRoster } from '../roster-view.js';
+import type { DecidedAccount, DecidedRoster } from '../roster-view.js';
 import { openRoster, requireAccounts } from '../selection.js';
+import { WayOut, wayOutLines, waysOut } from '../ways-out.js';
 
 const ForecastAccount = z.object({
   ...accountRefShape,
@@ -23,6 +28,12 @@ const ForecastAccount = z.object({
   availability: z.enum(['ready', 'delayed', 'unavailable']),
   /** When the last wait ends; only with `delayed`. */
   availableAt: z.exactOptional(z.iso.datetime()),
+  /** As in `list`, with `on-credits`, `reserved` and `refused` told apart. */
+  state: z.enum(accountStates),
+  /** The person's own order. */
+  priority: z.exactOptional(z.enum(['first', 'last'])),
+  /** The share of each window that is left alone. */
+  reservePercent: z.exactOptional(z.number()),
   riskScore: z.number(),
   riskLevel: z.enum(['low', 'medium', 'high']),
   score: z.number(),
@@ -34,6 +45,8 @@ const ForecastAccount = z.object({
     z.object({
       risk: z.array(z.object({ name: z.string(), points: z.number() })),
       score: z.record(z.string(), z.number()),
+      /** The same in words, with the numbers behind each part. */
+      terms: z.array(z.object({ name: z.string(), points: z.number(), because: z.string() })),
     }),
   ),
   failure: z.exactOptional(FailureView),
@@ -47,6 +60,7 @@ export const ForecastResult = z.object({
   ),
   /** Without a recommendation: who is back first. */
   nextAvailable: z.exactOptional(z.object({ id: z.string(), availableAt: z.iso.datetime() })),
+  ...WayOut.shape,
   accounts: z.array(ForecastAccount),
 });
 export type ForecastResult = z.infer<typeof ForecastResult>;
@@ -59,9 +73,9 @@ export interface ForecastOptions extends ProbingOptions {
 async function forecast(context: Context, options: ForecastOptions): Promise<ForecastResult> {
   const roster = openRoster(context, context.readingScope());
   requireAccounts(roster);
-  const probed = await probeRoster(context, roster, options);
-  const request = definedOnly({ now: context.clock.now(), model: options.model });
-  return forecastOf(context, probed, decideRoster(probed.roster, request), options);
+  const { model } = options;
+  const { probed, decision } = await probeAndDecide(context, roster, options, { model });
+  return forecastOf(context, probed, decision, options);
 }
 
 /** The decision as every command that recommends shows it. */
@@ -94,6 +108,7 @@ export function forecastOf(
       recommendation === undefined && nextAvailable !== undefined
         ? { id: nextAvailable.id, availableAt: toIso(nextAvailable.availableAt) }
         : undefined,
+    ...(recommendation === undefined ? waysOut(probed.roster, decision, accounts, now) : {}),
     accounts,
   });
 }
@@ -110,14 +125,21 @@ function accountForecast(
     active: decision.active,
     availability: decision.availability,
     availableAt: decision.availableAt === undefined ? undefined : toIso(decision.availableAt),
+    state: decision.state,
+    priority: account.priority,
+    reservePercent: account.reservePercent,
     riskScore: decision.riskScore,
     riskLevel: decision.riskLevel,
     score: decision.score,
     reasons: decision.reasons.map((reason) => describeReason(reason, (ms) => formatWhen(ms, now))),
-    quota: decision.quota && toQuotaView(decision.quota, probed.sourceOf(account.id)),
-    explanation: explain === true ? { risk: [...decision.riskRows], score: { ...decision.scoreParts } } : undefined,
+    quota: decision.quota && toQuotaView(decision.quota, probed.sourceOf(account.id), now),
+    explanation: explain === true ? explanationView(decision) : undefined,
     failure: failureOfProbe(probed.probes.get(account.id), now),
   });
+}
+
+function explanationView(decision: AccountDecision): ForecastAccount['explanation'] {
+  return { risk: [...decision.riskRows], score: { ...decision.scoreParts }, terms: scoreTerms(decision) };
 }
 
 const columns = [
@@ -160,12 +182,17 @@ function cellsOf(account: ForecastAccount, theme: Theme): Cell[] {
   ];
 }
 
-function explanationOf({ index, explanation, reasons }: ForecastAccount, { color }: Theme): string[] {
+function explanationOf({ index, explanation, reasons, score: total }: ForecastAccount, { color }: Theme): string[] {
   if (explanation === undefined) return [];
   const risk = explanation.risk.map(({ name, points }) => `${name} +${points}`).join(', ') || 'none';
-  const score = Object.entries(explanation.score).map(([name, value]) => `${name} ${Math.round(value * 100) / 100}`);
-  const lines = [...reasons, `risk ${risk}; score ${score.join(', ')}`];
+  const terms = explanation.terms.map(({ name, points, because }) => `${name} ${rounded(points)}: ${because}`);
+  const score = terms.length === 0 ? 'score 0: it is not ready' : `score ${rounded(total)}, made of`;
+  const lines = [...reasons, `risk ${risk}`, score, ...terms.map((term) => `  ${term}`)];
   return lines.map((line) => color.dim(`   ${index}: ${printable(line)}\n`));
+}
+
+function rounded(points: number): number {
+  return Math.round(points * 100) / 100;
 }
 
 function verdictLine(result: ForecastResult, theme: Theme): string {
@@ -182,10 +209,14 @@ function verdictLine(result: ForecastResult, theme: Theme): string {
   if (isInTheDark(accounts)) {
     return `${color.yellow(symbols.warning)} Nothing is known about any account, and nobody could be asked\n`;
   }
-  if (nextAvailable === undefined) return `${color.red(symbols.error)} No account can be used: codex-auth check\n`;
+  const ways = wayOutLines(result, theme)
+    .map((line) => `  ${line}\n`)
+    .join('');
+  if (nextAvailable === undefined)
+    return `${color.red(symbols.error)} No account can be used: codex-auth check\n${ways}`;
   const account = accounts.find(({ id }) => id === nextAvailable.id);
   const when = formatWhen(Date.parse(nextAvailable.availableAt), now);
-  return `${color.yellow(symbols.warning)} No account is ready; ${account ? titleOf(account) : nextAvailable.id} is back ${when}\n`;
+  return `${color.yellow(symbols.warning)} No account is ready; ${account ? titleOf(account) : nextAvailable.id} is back ${when}\n${ways}`;
 }
 
 const csvColumns = [

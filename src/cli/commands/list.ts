@@ -52,17 +52,19 @@ interface Found {
   readonly roster: Roster;
   readonly accounts: readonly StandingAccount[];
   readonly mask: boolean;
+  readonly now: number;
 }
 
 async function list(context: Context): Promise<Found> {
   const { clock, options } = context;
   const roster = openRoster(context, context.readingScope());
   warnAboutSetAside(context, roster);
-  return { roster, accounts: standingsOf(roster, clock.now()), mask: options.mask === true };
+  const now = clock.now();
+  return { roster, accounts: standingsOf(roster, now, context.settings()), mask: options.mask === true, now };
 }
 
 function documentOf(found: Found): ListResult {
-  const accounts = found.accounts.map(({ account, standing }) => accountView(account, standing, found.mask));
+  const accounts = found.accounts.map(({ account, standing }) => accountView(account, standing, found));
   return { ...surroundingsOf(found), accounts };
 }
 
@@ -128,11 +130,13 @@ function setAsideText({ roster }: Found): string {
 }
 
 function lineOf({ account, standing }: StandingAccount, mask: boolean): AccountLine {
-  const { id, label, workspaceName: workspace, distinction, planType: plan, lastUsedAt } = account;
+  const { id, label, workspaceName: workspace, distinction, lastUsedAt } = account;
   const email = shownEmail(account.email, mask);
   const { index, active, health, state, availableAt, quota } = standing;
+  const plan = quota?.planType ?? account.planType;
   const named = { id, email, label, workspace, distinction, plan, index, active };
-  return { ...named, health, state, availableAt, quota, lastUsedAt };
+  const shown = quota?.isUnlimited === true ? { ...quota, unlimited: true } : quota;
+  return { ...named, health, state, availableAt, quota: shown, lastUsedAt };
 }
 
 /** What fills the gaps in the column of quota: nothing is read or refreshed by a list. */

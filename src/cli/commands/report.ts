@@ -5,13 +5,13 @@ import { printable } from '../../core/printable.js';
 import { AccountView, accountView, ScopeView, scopeView, shownEmail } from '../account-view.js';
 import type { Command } from '../command.js';
 import type { Context } from '../context.js';
+import { probeAndDecide } from '../probe-and-decide.js';
 import { failureLines } from '../probe-failure.js';
-import { type ProbingOptions, probeRoster } from '../quota-probing.js';
+import type { ProbingOptions } from '../quota-probing.js';
 import { renderAccounts, titleOf } from '../render/account-table.js';
 import { reasonText } from '../render/flag-reason.js';
 import type { Theme } from '../render/theme.js';
 import { formatMoment, formatWhen, toIso } from '../render/time.js';
-import { decideRoster } from '../roster-view.js';
 import { openRoster } from '../selection.js';
 import { ForecastResult, forecastOf } from './forecast.js';
 
@@ -44,16 +44,15 @@ export type ReportResult = z.infer<typeof ReportResult>;
 
 async function report(context: Context, options: ProbingOptions): Promise<ReportResult> {
   const now = context.clock.now();
-  const probed = await probeRoster(context, openRoster(context, context.readingScope()), options);
+  const { probed, decision } = await probeAndDecide(context, openRoster(context, context.readingScope()), options);
   const { roster } = probed;
   const mask = context.options.mask === true;
-  const decision = decideRoster(roster, { now });
   return definedOnly({
     generatedAt: toIso(now),
     scope: scopeView(roster),
     activeId: roster.active?.account.id,
     accounts: decision.decided.map(({ account, decision }) => {
-      const { quota, ...known } = accountView(account, decision, mask);
+      const { quota, ...known } = accountView(account, decision, { mask, now });
       return quota === undefined ? known : { ...known, quota: { ...quota, source: probed.sourceOf(account.id) } };
     }),
     flagged: roster.records.flagged.accounts.map((account) => flaggedView(account, now, mask)),

@@ -26,7 +26,7 @@ import { setAsideInUse, warnAboutSetAside } from '../flagged-in-use.js';
 import { ProxyView, proxiesText, proxyViews } from '../proxy-view.js';
 import { nameOf, titleOf } from '../render/account-table.js';
 import { renderFacts } from '../render/facts.js';
-import { quotaAge, windowsLeft } from '../render/quota.js';
+import { leftPhrase, quotaAge } from '../render/quota.js';
 import type { Theme } from '../render/theme.js';
 import { formatWhen, toIso } from '../render/time.js';
 import { indexElsewhere, locateAccount, openRoster, requireAccounts } from '../selection.js';
@@ -99,8 +99,11 @@ async function status(context: Context, { selector }: StatusOptions): Promise<St
 function viewOf(context: Context, roster: Roster, account: Account, scopeKey: string | undefined): StatusAccount {
   const now = context.clock.now();
   const position = roster.accounts.findIndex(({ id }) => id === account.id);
-  const standing = standingOf(factsOfAccount(roster, account, position, now), { now });
-  const view = accountView(account, standing, context.options.mask === true);
+  const standing = standingOf(factsOfAccount(roster, account, position, now), {
+    now,
+    reservePercent: context.settings().reservePercent,
+  });
+  const view = accountView(account, standing, { mask: context.options.mask === true, now });
   if (position >= 0) return { ...view, place: placeView(roster.records.key) };
   return { ...view, index: indexElsewhere(roster, account.id), place: placeView(scopeKey) };
 }
@@ -188,6 +191,7 @@ function accountFacts(account: StatusAccount, theme: Theme): [string, string | u
     ['Workspace', printable([account.workspace, account.plan].filter(Boolean).join(dot))],
     ['State', `${account.state.replaceAll('-', ' ')}, health ${account.health.score} (${account.health.state})`],
     ['Quota', quotaText(account, theme)],
+    ['Order', orderText(account)],
     ['Token', tokenText(account.accessTokenExpiresAt, now)],
     ['Last used', lastUsedAt === undefined ? undefined : formatWhen(Date.parse(lastUsedAt), now)],
     ['Ids', `${account.id}${dot}account ${printable(account.accountId ?? 'unknown')}`],
@@ -197,8 +201,12 @@ function accountFacts(account: StatusAccount, theme: Theme): [string, string | u
 
 function quotaText({ quota }: StatusAccount, theme: Theme): string {
   if (quota === undefined) return 'not read yet: codex-auth usage';
-  const left = quota.windows.length === 0 ? 'unknown' : `${windowsLeft(quota, theme)} left`;
-  return `${left} ${theme.symbols.separator} ${quotaAge(quota, theme)}`;
+  return `${leftPhrase(quota, theme)} ${theme.symbols.separator} ${quotaAge(quota, theme)}`;
+}
+
+function orderText({ priority, reservePercent }: StatusAccount): string {
+  const order = priority && { first: 'used before the others', last: 'kept for last' }[priority];
+  return [order, reservePercent && `left alone from ${reservePercent}% on`].filter(Boolean).join(', ');
 }
 
 function inUse({ authFile, account }: StatusResult, { color }: Theme): string {

@@ -1,5 +1,6 @@
 import { stripVTControlCharacters } from 'node:util';
 import { printable } from '../../core/printable.js';
+import { byDuration, percentText } from '../../core/quota/window.js';
 import { healthCell, nameOf, stateCell } from '../render/account-table.js';
 import { leftBar } from '../render/quota.js';
 import { type Cell, type Column, renderTable } from '../render/table.js';
@@ -51,8 +52,7 @@ export function accountLines(table: AccountTable, theme: Theme): string[] {
 /** The ordinary windows that any of the accounts has, the shortest first. */
 function windowIds(accounts: readonly ShownAccount[]): string[] {
   const windows = accounts.flatMap(({ quota }) => quota?.windows ?? []).filter(isOrdinary);
-  const byDuration = [...windows].sort((one, other) => one.durationSeconds - other.durationSeconds);
-  return [...new Set(byDuration.map(({ id }) => id))];
+  return [...new Set([...windows].sort(byDuration).map(({ id }) => id))];
 }
 
 function isOrdinary({ limitName }: Window): boolean {
@@ -86,7 +86,7 @@ function windowCell({ quota }: ShownAccount, id: string, theme: Theme): Cell {
   const { color, symbols, style, now } = theme;
   const window = quota?.windows.filter(isOrdinary).find((each) => each.id === id);
   if (window === undefined) return { text: symbols.unknown, paint: color.dim };
-  const share = `${Math.floor(window.remainingPercent)}%`;
+  const share = percentText(window.remainingPercent);
   if (style.width < narrow) return { text: share };
   const bar = leftBar(window, theme, style.width < wide ? 5 : 10);
   const shape = stripVTControlCharacters(bar);

@@ -1,6 +1,6 @@
 import { printable } from '../../core/printable.js';
 import { titleOf } from '../render/account-table.js';
-import { quotaAge, renderWindowsLeft } from '../render/quota.js';
+import { leftPhrase, quotaAge, renderWindows } from '../render/quota.js';
 import type { Theme } from '../render/theme.js';
 import { formatWhen } from '../render/time.js';
 import { forecastOf, type Model, type ShownAccount } from './model.js';
@@ -31,7 +31,8 @@ export function quotaLines({ failures }: Model, { id, quota }: ShownAccount, the
   const hint = failure?.hint === undefined ? '' : ` ${symbols.arrow} ${failure.hint}`;
   const problem = failure === undefined ? [] : [color.yellow(`${printable(failure.message)}${hint}`)];
   if (quota === undefined) return [color.dim('quota not read yet'), ...problem];
-  const windows = quota.windows.length === 0 ? [color.dim('quota unknown')] : renderWindowsLeft(quota, theme);
+  const windows =
+    quota.windows.length === 0 ? [color.dim(`quota ${leftPhrase(quota, theme)}`)] : renderWindows(quota, theme);
   return [...windows, color.dim(`quota ${quotaAge(quota, theme)}`), ...problem];
 }
 

@@ -1,6 +1,7 @@
 import { printable } from '../../core/printable.js';
+import { percentText } from '../../core/quota/window.js';
 import type { AccountView } from '../account-view.js';
-import { quotaAge, type ShownQuota, windowLeft, windowsLeft } from './quota.js';
+import { quotaAge, type ShownQuota, saysAnything, windowLeft, windowsLeft } from './quota.js';
 import { type Cell, type Column, renderTable } from './table.js';
 import type { Theme } from './theme.js';
 import { formatDistance, formatDuration, formatWhen, type Moment, msOf } from './time.js';
@@ -88,8 +89,8 @@ export function healthCell({ health }: Pick<AccountLine, 'health'>, { color }: T
 
 /** `5h 80% (2h 5m) · 7d 41% (3d 4h) · seen 2m ago` */
 function leftCell({ quota }: AccountLine, theme: Theme): Cell | undefined {
-  if (quota === undefined || quota.windows.length === 0) return undefined;
-  let text = '';
+  if (quota === undefined || !saysAnything(quota)) return undefined;
+  let text = quota.unlimited === true ? `unlimited ${theme.symbols.separator} ` : '';
   for (const window of quota.windows) {
     const { resetsAt } = window;
     const reset = resetsAt === undefined ? '' : ` (${formatDuration(msOf(resetsAt) - theme.now)})`;
@@ -104,7 +105,8 @@ function shortLeft(quota: ShownQuota, theme: Theme): string {
   const distance = formatDistance(msOf(quota.observedAt), theme.now);
   if (style.width < narrowest) {
     const { usableNowPercent: usable } = quota;
-    return usable === undefined ? symbols.unknown : `${Math.floor(usable)}% ${distance}`;
+    if (quota.unlimited === true) return `unlimited ${distance}`;
+    return usable === undefined ? symbols.unknown : `${percentText(usable)} ${distance}`;
   }
   const age = style.width < narrow ? distance : quotaAge(quota, theme);
   return `${windowsLeft(quota, theme)} ${symbols.separator} ${age}`;
@@ -112,8 +114,11 @@ function shortLeft(quota: ShownQuota, theme: Theme): string {
 
 const stateColors = {
   ready: 'green',
+  'on-credits': 'yellow',
   delayed: 'yellow',
+  reserved: 'yellow',
   exhausted: 'yellow',
+  refused: 'red',
   'sign-in-needed': 'red',
   disabled: 'dim',
   unknown: 'dim',

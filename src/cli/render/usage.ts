@@ -1,7 +1,8 @@
+import { definedOnly } from '../../core/defined-only.js';
 import { printable } from '../../core/printable.js';
 import type { AccountUsage } from '../usage-view.js';
 import { nameOf } from './account-table.js';
-import { quotaAge, renderWindows } from './quota.js';
+import { quotaAge, renderWindows, windowName } from './quota.js';
 import { type SharedFailures, sharedFailures } from './shared-failures.js';
 import type { Theme } from './theme.js';
 import { formatWhen } from './time.js';
@@ -37,7 +38,7 @@ function limitLines({ quota, additionalLimits = [], ...account }: AccountUsage, 
     windows.map((window) => ({ ...window, limitName: printable(limitName) })),
   );
   const lapsed = (account.lapsedWindows ?? []).map(({ id, limitName, resetAt }) => {
-    const name = limitName === undefined ? id : `${printable(limitName)} ${id}`;
+    const name = windowName(definedOnly({ id, limitName }));
     const since = resetAt === undefined ? '' : ` at ${formatWhen(Date.parse(resetAt), now)}`;
     return `${name.padEnd(4)} unknown since its reset${since}`;
   });
@@ -46,16 +47,27 @@ function limitLines({ quota, additionalLimits = [], ...account }: AccountUsage, 
   const reached = account.reachedType ?? (account.limitReached === true ? 'limit reached' : 'requests are refused');
   return [
     ...renderWindows({ ...quota, windows: [...quota.windows, ...named] }, theme),
-    ...[...lapsed, ...(isBare ? ['no limit named'] : [])].map((line) => color.dim(line)),
+    ...[...lapsed, ...(isBare ? [quota.unlimited === true ? 'unlimited' : 'no limit named'] : [])].map((line) =>
+      color.dim(line),
+    ),
     ...(account.incomplete === true ? [color.dim('another window could not be understood')] : []),
+    ...(account.modelUsage ?? [])
+      .filter(({ available }) => available === false)
+      .map((model) => color.yellow(blockText(model, now))),
     ...(refused ? [color.yellow(printable(reached.replaceAll('_', ' ')))] : []),
   ];
+}
+
+function blockText(model: NonNullable<AccountUsage['modelUsage']>[number], now: number): string {
+  const { slug, availableAt, creditsWouldEnable } = model;
+  const until = availableAt === undefined ? '' : ` before ${formatWhen(Date.parse(availableAt), now)}`;
+  return `${printable(slug)} is not available${until}${creditsWouldEnable === true ? ', but with credits' : ''}`;
 }
 
 function moneyLines({ credits, spendControl, resetCredits }: AccountUsage, { now }: Theme): string[] {
   const lines: string[] = [];
   if (credits !== undefined) lines.push(`credits ${creditsText(credits)}`);
-  if (spendControl !== undefined) lines.push(`spend   ${spendText(spendControl, now)}`);
+  if (spendControl !== undefined && saysSomething(spendControl)) lines.push(`spend   ${spendText(spendControl, now)}`);
   if (resetCredits?.availableCount) {
     lines.push(`resets  ${resetCredits.availableCount} to spend, ${expiryText(resetCredits, now)}`);
   }
@@ -72,6 +84,11 @@ function creditsText(credits: NonNullable<AccountUsage['credits']>): string {
   ].filter(Boolean);
   const about = estimate.length === 0 ? '' : `, about ${estimate.join(', ')}`;
   return `${printable(credits.balance ?? 'of unknown balance')}${about}`;
+}
+
+/** Every personal account has a spend control, and nearly all of them one without a limit. */
+function saysSomething({ reached, limit, used }: NonNullable<AccountUsage['spendControl']>): boolean {
+  return reached === true || limit !== undefined || used !== undefined;
 }
 
 function spendText(spend: NonNullable<AccountUsage['spendControl']>, now: number): string {

@@ -1,4 +1,5 @@
 import { printable } from '../../core/printable.js';
+import { percentText } from '../../core/quota/window.js';
 import { failureLines } from '../probe-failure.js';
 import { isFailing, type WatchedAccount, type WatchRound } from '../watching/watch-view.js';
 import { nameOf, renderAccounts, stateCell } from './account-table.js';
@@ -54,12 +55,13 @@ const longestBar = 20;
 function windowLines({ quota, enabled }: WatchedAccount, theme: Theme): string[] {
   if (!enabled) return [];
   const { color, style, now } = theme;
+  if (quota?.unlimited === true) return ['unlimited'];
   const windows = quota?.windows ?? [];
   if (windows.length === 0) return [color.dim('quota unknown')];
   const width = Math.max(...windows.map((window) => windowName(window).length));
   return windows.map((window) => {
     const resets = window.resetsAt === undefined ? '' : `, resets ${formatDistance(Date.parse(window.resetsAt), now)}`;
-    const left = `${String(Math.floor(window.remainingPercent)).padStart(3)}% left${resets}`;
+    const left = `${percentText(window.remainingPercent).padStart(4)} left${resets}`;
     const room = Math.min(longestBar, style.width - width - left.length - 8);
     const bar = room < 4 ? '' : `${leftBar(window, theme, room)} `;
     return `${windowName(window).padEnd(width)} ${bar}${left}`;

@@ -1,3 +1,4 @@
+import { InvalidArgumentError } from '@commander-js/extra-typings';
 import type { Execute } from '../execute.js';
 import { csvHelp, examples, outHelp, selectorHelp } from './help-texts.js';
 import type { Program } from './program-base.js';
@@ -108,6 +109,8 @@ export function declareAccounts(program: Program, execute: Execute): void {
       execute(async () => (await import('../commands/enable.js')).disableCommand, { selector }, program.opts()),
     );
 
+  declareOrder(program, execute);
+
   program
     .command('remove')
     .summary('remove an account')
@@ -125,4 +128,51 @@ export function declareAccounts(program: Program, execute: Execute): void {
         program.opts(),
       ),
     );
+}
+
+/** The person's own order of the accounts, which the recommendation follows. */
+function declareOrder(program: Program, execute: Execute): void {
+  program
+    .command('prefer')
+    .summary('use an account before the others')
+    .description(
+      'Recommends an account before the others, as long as it is ready, healthy and has quota to begin with.',
+    )
+    .argument('<selector>', selectorHelp)
+    .option('--clear', 'use it like the others again')
+    .addHelpText('after', examples(['codex-auth prefer work', 'codex-auth prefer work --clear']))
+    .action((selector, options) =>
+      execute(
+        async () => (await import('../commands/prefer.js')).preferCommand,
+        { selector, ...options },
+        program.opts(),
+      ),
+    );
+
+  program
+    .command('reserve')
+    .summary('keep an account for last, or a share of it')
+    .description(
+      'Recommends an account only when no other is ready. With a percentage, leaves it alone instead as soon as one of its windows has no more than that share left.',
+    )
+    .argument('<selector>', selectorHelp)
+    .argument('[percent]', 'the share of each window to leave alone, 1 to 99', share)
+    .option('--clear', 'use it like the others again, to the end')
+    .addHelpText(
+      'after',
+      examples(['codex-auth reserve work', 'codex-auth reserve work 20', 'codex-auth reserve work --clear']),
+    )
+    .action((selector, percent, options) =>
+      execute(
+        async () => (await import('../commands/prefer.js')).reserveCommand,
+        { selector, ...options, ...(percent === undefined ? {} : { percent }) },
+        program.opts(),
+      ),
+    );
+}
+
+function share(value: string): number {
+  const percent = /^[1-9]\d?%?$/.test(value) ? Number.parseInt(value, 10) : undefined;
+  if (percent !== undefined) return percent;
+  throw new InvalidArgumentError('It must be a whole number from 1 to 99.');
 }

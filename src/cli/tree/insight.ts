@@ -55,7 +55,7 @@ export function declareInsight(program: Program, execute: Execute): void {
     .addOption(liveOption())
     .option('--csv', csvHelp)
     .option('--out <file>', outHelp)
-    .addHelpText('after', examples(['codex-auth forecast', 'codex-auth forecast --model gpt-5.5-codex --explain']))
+    .addHelpText('after', examples(['codex-auth forecast', 'codex-auth forecast --model gpt-5.5 --explain']))
     .action((options) =>
       execute(async () => (await import('../commands/forecast.js')).forecastCommand, options, program.opts()),
     );
@@ -65,6 +65,7 @@ export function declareInsight(program: Program, execute: Execute): void {
     .summary('recommend the account to use now')
     .description('Prints the recommendation of forecast as one line. Exits with 1 when no account is ready.')
     .option('--switch', 'make it the active account')
+    .option('--allow-credits', 'when no account has quota left, use one that goes on with credits')
     .option('--session <id>', 'keep a conversation on its account while that account stays healthy', conversationId)
     .option('--model <slug>', modelHelp)
     .option('--cached', cachedHelp)

@@ -10,7 +10,7 @@ import type { Context } from '../context.js';
 import { type FailureView, failureOfProbe } from '../probe-failure.js';
 import { type ProbedRoster, probeRoster } from '../quota-probing.js';
 import { toIso } from '../render/time.js';
-import { type DecidedAccount, decideRoster } from '../roster-view.js';
+import { type DecidedAccount, decideRoster, policyOf } from '../roster-view.js';
 import { openRoster, requireAccounts } from '../selection.js';
 import { type Trouble, troubleAfter, withJitter } from './pace.js';
 import type { WatchedAccount, WatchRound } from './watch-view.js';
@@ -67,7 +67,10 @@ interface Watched {
 
 function viewAll(context: Context, probed: ProbedRoster, { memories, intervalMs }: Watched): WatchedAccount[] {
   const now = context.clock.now();
-  const { decided } = decideRoster(withoutOldNews(probed.roster, now, intervalMs), { now });
+  const { decided } = decideRoster(withoutOldNews(probed.roster, now, intervalMs), {
+    now,
+    ...policyOf(context.settings()),
+  });
   return decided.map((each) => viewOf(each, context, probed, memories.get(each.account.id)));
 }
 
@@ -90,10 +93,11 @@ function viewOf(
   { roster, sourceOf }: ProbedRoster,
   memory: Memory | undefined,
 ): WatchedAccount {
+  const now = context.clock.now();
   const observedAt = roster.state.accounts[account.id]?.quota?.observedAt;
   return definedOnly({
-    ...accountView(account, decision, context.options.mask === true),
-    quota: decision.quota && toQuotaView(decision.quota, sourceOf(account.id)),
+    ...accountView(account, decision, { mask: context.options.mask === true, now }),
+    quota: decision.quota && toQuotaView(decision.quota, sourceOf(account.id), now),
     lastSuccessAt: observedAt === undefined ? undefined : toIso(observedAt),
     lastError: memory?.lastError,
   });

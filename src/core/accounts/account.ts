@@ -30,6 +30,9 @@ export interface AuthFileExtras {
   readonly tokens: Readonly<Record<string, unknown>>;
 }
 
+/** The person's own order of the accounts: this one before the others, or only when no other is ready. */
+export type Priority = 'first' | 'last';
+
 /** One ChatGPT login in one workspace. Records are values: a change makes a new one. */
 export interface Account {
   /** Immutable; positions are for display only (P13). */
@@ -46,6 +49,9 @@ export interface Account {
   readonly distinction?: string;
   /** The person's own choice, never a health verdict (P12). */
   readonly enabled: boolean;
+  readonly priority?: Priority;
+  /** The share of its quota that is left alone, 1..99; the person's own choice too. */
+  readonly reservePercent?: number;
   readonly tokens: TokenSet;
   readonly addedAt?: number;
   readonly lastUsedAt?: number;

@@ -44,7 +44,7 @@ export async function probeUsage(access: BackendAccess, account: Account): Promi
   if (result.kind !== 'answered') return result;
   const { answer, recovery } = result;
   if (answer.kind !== 'ok') return { kind: 'answer', answer, account: result.account };
-  const parsed = parseUsage(answer.body, access.root.clock.now());
+  const parsed = parseUsage(answer.body, { observedAt: access.root.clock.now(), serverNow: answer.serverNow });
   if (parsed.kind === 'ok') {
     return definedOnly({ kind: 'usage' as const, usage: parsed.usage, account: result.account, recovery });
   }

@@ -83,7 +83,8 @@ function judgeAnswer(answer: Extract<ProbeFailure, { kind: 'answer' }>['answer']
   switch (answer.kind) {
     case 'unauthorized':
     case 'forbidden':
-      return { kind: 'dead', reason: answer.kind };
+    case 'closed':
+      return { kind: 'dead', reason: answer.code ?? answer.kind };
     case 'rate-limited':
       return { kind: 'rate-limited', reason: 'rate-limited' };
     case 'server':

@@ -1,9 +1,9 @@
 import { definedOnly } from '../defined-only.js';
-import { type BindingQuota, oldSnapshotMs } from '../quota/binding-quota.js';
+import { type BindingQuota, type BindingWindow, oldSnapshotMs } from '../quota/binding-quota.js';
 import { isExhausted } from '../quota/window.js';
-import type { AccountFacts } from './facts.js';
+import type { AccountFacts, DecisionRequest } from './facts.js';
 import type { QuotaOutlook } from './quota-outlook.js';
-import type { Reason } from './reasons.js';
+import type { Reason, WindowLeft } from './reasons.js';
 import { mostlyUsedPercent } from './risk.js';
 
 const longUnusedMs = 7 * 86_400_000;
@@ -15,23 +15,43 @@ export function blockReasons(facts: AccountFacts): Reason[] {
   if (facts.flagged) reasons.push({ code: 'flagged' });
   if (facts.signInNeeded)
     reasons.push(definedOnly({ code: 'sign-in-needed' as const, cause: facts.signInNeeded.reason }));
-  if (facts.shutOut === true) reasons.push({ code: 'shut-out' });
+  if (facts.refused !== undefined) reasons.push({ code: 'refused', cause: facts.refused.code, at: facts.refused.at });
+  else if (facts.shutOut === true) reasons.push({ code: 'shut-out' });
   return reasons;
 }
 
 /** What keeps the account from being used until some time has passed. */
-export function waitReasons(facts: AccountFacts, quota: BindingQuota | undefined, now: number): Reason[] {
-  const reasons: Reason[] = [];
-  for (const { id, limitName, resetsAt } of quota?.windows.filter(isExhausted) ?? []) {
-    reasons.push(definedOnly({ code: 'window-exhausted' as const, windowId: id, limitName, resetsAt }));
-  }
-  if (quota?.refusal !== undefined) reasons.push({ code: 'limit-reached', ...quota.refusal });
+export function waitReasons(
+  facts: AccountFacts,
+  quota: BindingQuota | undefined,
+  { now, reservePercent }: Pick<DecisionRequest, 'now' | 'reservePercent'>,
+): Reason[] {
+  const reasons: Reason[] = quota === undefined ? [] : quotaWaits(quota, facts.reservePercent ?? reservePercent ?? 0);
   const { cooldown, rateLimitedUntil } = facts.health;
   if (cooldown !== undefined && cooldown.until > now) {
     reasons.push({ code: 'cooling-down', until: cooldown.until, cause: cooldown.reason });
   }
   if (rateLimitedUntil !== undefined && rateLimitedUntil > now) {
     reasons.push({ code: 'rate-limited', until: rateLimitedUntil });
+  }
+  return reasons;
+}
+
+function quotaWaits({ windows, refusal, modelBlock }: BindingQuota, reservePercent: number): Reason[] {
+  const reasons: Reason[] = [];
+  for (const window of windows) {
+    const { id: windowId, limitName, remainingPercent, resetsAt } = window;
+    if (isExhausted(window)) {
+      reasons.push(definedOnly({ code: 'window-exhausted' as const, windowId, limitName, resetsAt }));
+    } else if (remainingPercent <= reservePercent) {
+      const left = { windowId, limitName, remainingPercent, reservePercent, resetsAt };
+      reasons.push(definedOnly({ code: 'reserve-reached' as const, ...left }));
+    }
+  }
+  if (refusal !== undefined) reasons.push({ code: 'limit-reached', ...refusal });
+  if (modelBlock !== undefined) {
+    const { model, availableAt } = modelBlock;
+    reasons.push(definedOnly({ code: 'model-unavailable' as const, model, availableAt }));
   }
   return reasons;
 }
@@ -43,7 +63,17 @@ export function leaningReasons(
   outlook: QuotaOutlook,
   now: number,
 ): Reason[] {
-  return [...healthReasons(facts), ...quotaReasons(quota, outlook, now), ...ageReasons(facts, now)];
+  return [
+    ...orderReasons(facts),
+    ...healthReasons(facts),
+    ...quotaReasons(quota, outlook, now),
+    ...ageReasons(facts, now),
+  ];
+}
+
+function orderReasons({ priority }: AccountFacts): Reason[] {
+  if (priority === undefined) return [];
+  return [{ code: priority === 'first' ? 'preferred' : 'kept-for-last' }];
 }
 
 function healthReasons({ health }: AccountFacts): Reason[] {
@@ -55,27 +85,35 @@ function healthReasons({ health }: AccountFacts): Reason[] {
 
 function quotaReasons(quota: BindingQuota | undefined, outlook: QuotaOutlook, now: number): Reason[] {
   const reasons: Reason[] = [];
-  const { tightest, lapse } = outlook;
-  const mostUsed = Math.max(0, ...(quota?.windows ?? []).map((window) => window.usedPercent));
-  if (mostUsed >= mostlyUsedPercent && mostUsed < 100) reasons.push({ code: 'mostly-used', usedPercent: mostUsed });
-  if (tightest !== undefined && !isExhausted(tightest)) {
-    reasons.push({ code: 'little-headroom', windowId: tightest.id, remainingPercent: tightest.remainingPercent });
-  }
-  if (lapse !== undefined && !isExhausted(lapse.window)) {
+  const { headroom, tightest, lapse, opening } = outlook;
+  if (headroom === 'unlimited') reasons.push({ code: 'unlimited' });
+  if (tightest !== undefined && !isExhausted(tightest)) reasons.push(...scarcityReasons(tightest, headroom));
+  if (opening?.isIdle === true) reasons.push({ code: 'window-idle', ...nameOfWindow(opening.window) });
+  if (lapse?.resetsAt !== undefined && !isExhausted(lapse.window)) {
     const { window, resetsAt, percentPerHour } = lapse;
-    const { id: windowId, limitName, remainingPercent } = window;
-    reasons.push(
-      definedOnly({ code: 'quota-lapsing' as const, windowId, limitName, remainingPercent, resetsAt, percentPerHour }),
-    );
+    reasons.push({ code: 'quota-lapsing', ...windowLeft(window), resetsAt, percentPerHour });
   }
   if (quota === undefined || isPartlyUnknown(quota)) reasons.push({ code: 'quota-unknown' });
   else if (now - quota.observedAt >= oldSnapshotMs) reasons.push({ code: 'quota-old', observedAt: quota.observedAt });
   return reasons;
 }
 
+function scarcityReasons(tightest: BindingWindow, headroom: QuotaOutlook['headroom']): Reason[] {
+  if (headroom === 'little') return [{ code: 'little-headroom', ...windowLeft(tightest) }];
+  return tightest.usedPercent >= mostlyUsedPercent ? [{ code: 'mostly-used', ...windowLeft(tightest) }] : [];
+}
+
+function nameOfWindow({ id: windowId, limitName }: BindingWindow) {
+  return definedOnly({ windowId, limitName });
+}
+
+export function windowLeft(window: BindingWindow): WindowLeft {
+  return { ...nameOfWindow(window), remainingPercent: window.remainingPercent };
+}
+
 /** Also beside an exhausted window: an account must not look less risky for having nothing left. */
 function isPartlyUnknown(quota: BindingQuota): boolean {
-  return quota.windows.length === 0 || quota.isIncomplete || quota.lapsed.length > 0;
+  return (quota.windows.length === 0 && !quota.isUnlimited) || quota.isIncomplete || quota.lapsed.length > 0;
 }
 
 function ageReasons({ accessTokenExpiresAt, lastUsedAt }: AccountFacts, now: number): Reason[] {

@@ -5,12 +5,29 @@ import type { Reason, ReasonCode } from './reasons.js';
 export type Availability = 'ready' | 'delayed' | 'unavailable';
 
 /**
- * One word per account for people and scripts (DESIGN §10.3). `unknown`: nothing is known of its quota, or of why it is
- * not let in.
+ * One word per account for people and scripts. `unknown`: nothing is known of its quota, or of why it is not let in.
+ * `on-credits`: its quota is used up, and it would go on with credits. `reserved`: what is left is what the person keeps.
  */
-export type AccountState = 'ready' | 'delayed' | 'exhausted' | 'sign-in-needed' | 'disabled' | 'unknown';
+export const accountStates = [
+  'ready',
+  'on-credits',
+  'delayed',
+  'reserved',
+  'exhausted',
+  'refused',
+  'sign-in-needed',
+  'disabled',
+  'unknown',
+] as const;
+export type AccountState = (typeof accountStates)[number];
 
-const blocks: ReadonlySet<ReasonCode> = new Set(['disabled', 'flagged', 'sign-in-needed', 'shut-out'] as const);
+const blocks: ReadonlySet<ReasonCode> = new Set([
+  'disabled',
+  'flagged',
+  'sign-in-needed',
+  'refused',
+  'shut-out',
+] as const);
 
 /** A wait whose end nobody named makes the account unavailable: a time would be invented (P15). */
 export function availabilityOf(reasons: readonly Reason[]): { availability: Availability; availableAt?: number } {
@@ -27,7 +44,10 @@ function waitEnd(reason: Reason): { endsAt?: number }[] {
   switch (reason.code) {
     case 'window-exhausted':
     case 'limit-reached':
+    case 'reserve-reached':
       return [definedOnly({ endsAt: reason.resetsAt })];
+    case 'model-unavailable':
+      return [definedOnly({ endsAt: reason.availableAt })];
     case 'cooling-down':
     case 'rate-limited':
       return [{ endsAt: reason.until }];
@@ -38,13 +58,16 @@ function waitEnd(reason: Reason): { endsAt?: number }[] {
 
 /** The worst that can be said, the person's own choice first. */
 export function accountState(reasons: readonly Reason[], quota: BindingQuota | undefined): AccountState {
-  const isUnknown = quota === undefined || quota.windows.length === 0;
+  const isUnknown = quota === undefined || (quota.windows.length === 0 && !quota.isUnlimited);
   if (reasons.length === 0) return isUnknown ? 'unknown' : 'ready';
   const has = (...codes: readonly ReasonCode[]) => reasons.some(({ code }) => codes.includes(code));
   if (has('disabled')) return 'disabled';
   if (has('flagged', 'sign-in-needed')) return 'sign-in-needed';
+  if (has('refused')) return 'refused';
   if (has('shut-out')) return 'unknown';
-  if (has('window-exhausted', 'limit-reached')) return 'exhausted';
+  if (has('on-credits')) return 'on-credits';
+  if (has('window-exhausted', 'limit-reached', 'model-unavailable')) return 'exhausted';
   if (has('cooling-down', 'rate-limited')) return 'delayed';
+  if (has('reserve-reached')) return 'reserved';
   return isUnknown ? 'unknown' : 'ready';
 }

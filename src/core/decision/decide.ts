@@ -2,52 +2,78 @@ import { definedOnly } from '../defined-only.js';
 import { leaningReasons } from './account-reasons.js';
 import type { AccountFacts, DecisionRequest } from './facts.js';
 import { quotaOutlook } from './quota-outlook.js';
-import { type AccountDecision, byRank, recommendationReason } from './ranking.js';
+import { type AccountDecision, rank, recommendationReason } from './ranking.js';
 import type { RecommendationReason } from './reasons.js';
 import { assessRisk } from './risk.js';
-import { noScore, scoreParts, totalScore } from './score.js';
+import { noScore, scoreParts, totalScore } from './score-parts.js';
 import { standingOf } from './standing.js';
 
 export interface Decision {
   /** As they were given. */
   readonly accounts: readonly AccountDecision[];
-  /** Ids, best first: the ready by score, then the delayed by when they are back, then the rest in order. */
+  /** Ids, best first: the ready, those that only have credits left, the delayed by when they are back, then the rest. */
   readonly ranking: readonly string[];
   readonly recommendation?: { readonly id: string; readonly reason: RecommendationReason };
+  /** Without a recommendation: the account that would go on with credits, if that were allowed. */
+  readonly onCredits?: { readonly id: string; readonly balance?: string };
   /** Without a recommendation: the account that is back first, if any is on its way. */
   readonly nextAvailable?: { readonly id: string; readonly availableAt: number };
 }
 
 /**
- * The only code that ranks accounts (P14). Rules, each deciding only where those before leave a tie: hard blocks, waits
- * (exhausted windows, cooldowns), session affinity, health band, quota that would go to waste soonest, active, order.
- * Only a `ready` account is ever recommended; the answer does not depend on the order of the input.
+ * The only code that ranks accounts. Rules, each deciding only where those before leave a tie: hard blocks, waits (used up
+ * windows, cooldowns, the person's reserve), session affinity, the person's order, health band, headroom, and then the
+ * quota that would go to waste. The account in use stays unless another is better by a margin. Only a `ready` account is
+ * ever recommended, or with `allowCredits` one that has credits when nobody is ready; the answer does not depend on the
+ * order of the input.
  */
 export function decide(accounts: readonly AccountFacts[], request: DecisionRequest): Decision {
   const decided = accounts.map((facts) => decideAccount(facts, request));
-  const ranked = [...decided].sort(byRank);
+  const { ranked, stays } = rank(decided, request);
   const [best, next] = ranked;
-  const recommended = best?.availability === 'ready' ? best : undefined;
+  const isReady = best?.availability === 'ready';
+  const onCredits = isReady ? undefined : ranked.find(({ state }) => state === 'on-credits');
+  const chosen = isReady ? best : request.allowCredits === true ? onCredits : undefined;
   return definedOnly({
     accounts: decided,
     ranking: ranked.map(({ id }) => id),
-    recommendation: recommended && { id: recommended.id, reason: recommendationReason(recommended, next) },
-    nextAvailable: best?.availableAt === undefined ? undefined : { id: best.id, availableAt: best.availableAt },
+    recommendation: chosen && { id: chosen.id, reason: isReady ? whyBest(best, next, stays) : creditsReason(chosen) },
+    onCredits: onCredits && definedOnly({ id: onCredits.id, balance: onCredits.quota?.credits?.balance }),
+    nextAvailable: isReady ? undefined : firstBack(ranked),
   });
+}
+
+function whyBest(
+  best: AccountDecision,
+  next: AccountDecision | undefined,
+  stays: ReturnType<typeof rank>['stays'],
+): RecommendationReason {
+  return stays === undefined ? recommendationReason(best, next) : { code: stays };
+}
+
+function creditsReason({ quota }: AccountDecision): RecommendationReason {
+  return definedOnly({ code: 'only-credits' as const, balance: quota?.credits?.balance });
+}
+
+function firstBack(ranked: readonly AccountDecision[]): Decision['nextAvailable'] {
+  const back = ranked.flatMap(({ id, availableAt }) => (availableAt === undefined ? [] : [{ id, availableAt }]));
+  return back.sort((a, b) => a.availableAt - b.availableAt)[0];
 }
 
 function decideAccount(facts: AccountFacts, request: DecisionRequest): AccountDecision {
   const { now, sessionAccountId } = request;
   const standing = standingOf(facts, request);
   const { availability, quota } = standing;
-  const outlook = quotaOutlook(quota, now);
+  const outlook = quotaOutlook(quota, now, facts.active);
   const keepsSession = facts.id === sessionAccountId;
   const reasons = [
     ...standing.reasons,
     ...(keepsSession ? [{ code: 'session-account' } as const] : []),
     ...leaningReasons(facts, quota, outlook, now),
   ];
-  const parts = availability === 'ready' ? scoreParts(facts.health.state, keepsSession, outlook) : noScore;
+  const { health, priority } = facts;
+  const parts =
+    availability === 'ready' ? scoreParts({ health: health.state, keepsSession, priority, outlook }) : noScore;
   const risk = assessRisk(reasons);
   return definedOnly({
     ...standing,
@@ -56,6 +82,7 @@ function decideAccount(facts: AccountFacts, request: DecisionRequest): AccountDe
     riskRows: risk.rows,
     score: totalScore(parts),
     scoreParts: parts,
+    outlook,
     reasons,
   });
 }

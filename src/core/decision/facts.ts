@@ -1,4 +1,6 @@
-import type { Account } from '../accounts/account.js';
+import type { Account, Priority } from '../accounts/account.js';
+import type { AccessRefusal } from '../health/access-refusal.js';
+import { standingRefusal } from '../health/access-refusal.js';
 import type { HealthView } from '../health/state.js';
 import { readHealth } from '../health/state.js';
 import type { Roster } from '../logins/roster.js';
@@ -19,8 +21,14 @@ export interface AccountFacts {
   readonly flagged: boolean;
   /** Present when only the person can bring the login back. */
   readonly signInNeeded?: { readonly reason?: string } | undefined;
-  /** What this run has just found out: refused with a 401, and not to be had anew. No memory of it is kept. */
+  /** What this run has just found out: not let in, and not to be had anew. No memory of it is kept. */
   readonly shutOut?: boolean;
+  /** The provider refused this account when it was last asked, and nothing has shown since that it would not now. */
+  readonly refused?: AccessRefusal | undefined;
+  /** The person's own order: used first, or only when nobody else is ready. */
+  readonly priority?: Priority | undefined;
+  /** The share of each window that the person keeps for another use; instead of the one of the request. */
+  readonly reservePercent?: number | undefined;
   readonly accessTokenExpiresAt?: number | undefined;
   /** `readHealth(state, now)`; its cooldown and rate limit are checked against `now` again. */
   readonly health: HealthView;
@@ -34,6 +42,14 @@ export interface DecisionRequest {
   readonly model?: string;
   /** The account that the conversation ran on until now, from the affinity table. */
   readonly sessionAccountId?: string;
+  /** The share of each window that is left alone. */
+  readonly reservePercent?: number;
+  /** How much better another account must be, in hundredths of the score of the quota, for the one in use to be left; 0 by default. */
+  readonly switchMarginPercent?: number;
+  /** Until then the account in use stays while it can be used at all: somebody switched only a moment ago. */
+  readonly dwellUntil?: number | undefined;
+  /** Whether an account that only has credits left may be recommended when no other is ready. */
+  readonly allowCredits?: boolean;
 }
 
 /** What the decision needs to know about each account of the roster. */
@@ -47,7 +63,7 @@ export function factsOfAccount(
   position: number,
   now: number,
 ): AccountFacts {
-  const { id, enabled, tokens, lastUsedAt } = account;
+  const { id, enabled, tokens, lastUsedAt, priority, reservePercent } = account;
   const knowledge = state.accounts[id];
   return {
     id,
@@ -57,6 +73,9 @@ export function factsOfAccount(
     flagged: false,
     signInNeeded: tokens.refreshToken === undefined ? {} : undefined,
     shutOut: shutOut?.has(id) === true,
+    refused: standingRefusal(knowledge?.refusal, tokens),
+    priority,
+    reservePercent,
     accessTokenExpiresAt: tokens.expiresAt,
     health: readHealth(knowledge?.health, now),
     quota: knowledge?.quota,

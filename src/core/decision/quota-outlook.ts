@@ -1,78 +1,123 @@
 import { definedOnly } from '../defined-only.js';
 import type { BindingQuota, BindingWindow } from '../quota/binding-quota.js';
-
-/** A window below this remaining share has no headroom: a session started there would soon stop. */
-const headroomPercent = 10;
-
-/** A window of a day or less is short even when it is the only one. */
-const shortWindowSeconds = 86_400;
+import { lengthOf } from '../quota/window.js';
+import { type OpenWindow, percentPerHour, windowScore } from './score.js';
 
 const hourMs = 3_600_000;
 
-/** The unused part of the longest window, which is lost when that window resets. */
+/** A window of a day or less is short. */
+const shortWindowSeconds = 86_400;
+
+/** Below this share left a window has no headroom: a session started there would soon stop. Of a week 3 % are half an afternoon. */
+const headroomPercent = { short: 10, long: 3 } as const;
+
+/** Where the server names no reset, a week is the usual length. */
+const usualLengthMs = 7 * 24 * hourMs;
+
+/** A reset is told in whole seconds, and an answer takes a moment. */
+const resetSlackMs = 60_000;
+
+/** What is left of the longest window, which is lost when that window resets. */
 export interface Lapse {
   readonly window: BindingWindow;
-  readonly resetsAt: number;
+  /** Absent where it is not known; then the whole length counts. */
+  readonly resetsAt?: number | undefined;
+  readonly hoursLeft: number;
   /** Percentage points an hour that would have to be used from now on for nothing to be lost. */
   readonly percentPerHour: number;
 }
 
+/** The window that would stop a session first. */
+export interface Opening extends OpenWindow {
+  readonly window: BindingWindow;
+  readonly score: number;
+}
+
+export type Headroom = 'unlimited' | 'ample' | 'unknown' | 'little';
+
 export interface QuotaOutlook {
-  readonly headroom: 'ample' | 'unknown' | 'little';
-  /** The short window with the least left, when that is little. */
-  readonly tightest?: BindingWindow;
-  /** Absent when the longest window or its reset is unknown. */
-  readonly lapse?: Lapse;
+  readonly headroom: Headroom;
+  /** The window with the least left. */
+  readonly tightest?: BindingWindow | undefined;
+  /** Absent when a longest window is unknown. */
+  readonly lapse?: Lapse | undefined;
+  /** Absent when nothing is known of any short window. */
+  readonly opening?: Opening | undefined;
 }
 
 /**
- * How the remaining quota of an account stands to be used, from two questions that never look at a window's position:
+ * How the quota of an account stands to be used. None of it looks at a window's position, and all of it only ever
+ * improves when any window has more left.
  *
- * - Headroom: has every short window (any but the longest; also a lone one of a day or less) at least 10 % left?
- *   Unknown while a short window is unknown and none is known to be low.
- * - Waste: of the longest window, remaining share / hours until its reset. The reset is taken as at least an hour away,
- *   so that the last minutes do not count without bound. The more an account has left and the sooner that is gone, the
- *   higher the rate; where several limits share the longest duration, the smallest rate is the honest one.
- *
- * Both only ever improve when any window has more left.
+ * - Headroom: has every window enough left for a session to go on? The account in use keeps its headroom down to half of
+ *   that, so that nobody moves to and fro at the edge. Unknown while a window is unknown; a short one that has reset since
+ *   is taken for full, as long as the others are known.
+ * - What is lost: of the longest windows, the one with the smallest rate, which is the honest one.
+ * - What opens: of the others, or of the only one there is, the one that stands worst.
  */
-export function quotaOutlook(quota: BindingQuota | undefined, now: number): QuotaOutlook {
-  if (quota === undefined || quota.windows.length === 0) return { headroom: 'unknown' };
+export function quotaOutlook(quota: BindingQuota | undefined, now: number, isInUse = false): QuotaOutlook {
+  if (quota === undefined) return { headroom: 'unknown' };
+  if (quota.isUnlimited) return { headroom: 'unlimited' };
+  if (quota.windows.length === 0) return { headroom: 'unknown' };
   const all = [...quota.windows, ...quota.lapsed];
-  const longestSeconds = Math.max(...all.map((window) => window.durationSeconds));
-  const isShort = (window: BindingWindow) =>
-    window.durationSeconds < longestSeconds || window.durationSeconds <= shortWindowSeconds;
-  const tightest = leastRemaining(quota.windows.filter(isShort));
-  const isLongestKnown = quota.lapsed.every((window) => window.durationSeconds < longestSeconds);
-  const longest = quota.windows.filter((window) => window.durationSeconds === longestSeconds);
-  return definedOnly({
-    ...headroomOf(tightest, quota.isIncomplete || quota.lapsed.some(isShort)),
-    lapse: isLongestKnown ? slowestLapse(longest, now) : undefined,
-  });
+  const longest = Math.max(...all.map(lengthOf));
+  const isLong = (window: BindingWindow) => lengthOf(window) === longest;
+  const isLongKnown = !quota.lapsed.some(isLong);
+  const lapse = isLongKnown ? slowestLapse(quota.windows.filter(isLong), now) : undefined;
+  const opening = worstOpening(quota, isLong, now);
+  const tightest = [...quota.windows].sort((a, b) => a.remainingPercent - b.remainingPercent)[0];
+  return {
+    headroom: headroomOf(quota, isLongKnown && !quota.isIncomplete, isInUse),
+    tightest,
+    lapse,
+    opening,
+  };
 }
 
-function headroomOf(
-  tightest: BindingWindow | undefined,
-  hasUnknown: boolean,
-): { headroom: QuotaOutlook['headroom']; tightest?: BindingWindow } {
-  if (tightest !== undefined && tightest.remainingPercent < headroomPercent) return { headroom: 'little', tightest };
-  return { headroom: hasUnknown ? 'unknown' : 'ample' };
+function headroomOf(quota: BindingQuota, isKnown: boolean, isInUse: boolean): Headroom {
+  if (quota.windows.some((window) => isTight(window, isInUse))) return 'little';
+  return isKnown ? 'ample' : 'unknown';
 }
 
-function leastRemaining(windows: readonly BindingWindow[]): BindingWindow | undefined {
-  return [...windows].sort((a, b) => a.remainingPercent - b.remainingPercent)[0];
+function isTight(window: BindingWindow, isInUse: boolean): boolean {
+  const enough = lengthOf(window) <= shortWindowSeconds ? headroomPercent.short : headroomPercent.long;
+  return window.remainingPercent < (isInUse ? enough / 2 : enough);
 }
 
 function slowestLapse(windows: readonly BindingWindow[], now: number): Lapse | undefined {
-  const lapses = windows.map((window) => lapseOf(window, now));
-  const known = lapses.filter((lapse) => lapse !== undefined);
-  if (known.length < lapses.length) return undefined;
-  return known.sort((a, b) => a.percentPerHour - b.percentPerHour)[0];
+  return windows.map((window) => lapseOf(window, now)).sort((a, b) => a.percentPerHour - b.percentPerHour)[0];
 }
 
-function lapseOf(window: BindingWindow, now: number): Lapse | undefined {
-  const { resetsAt, remainingPercent } = window;
-  if (resetsAt === undefined) return undefined;
-  const hoursLeft = Math.max(1, (resetsAt - now) / hourMs);
-  return { window, resetsAt, percentPerHour: remainingPercent / hoursLeft };
+function lapseOf(window: BindingWindow, now: number): Lapse {
+  const { resetsAt, remainingPercent, durationSeconds } = window;
+  const lengthMs = durationSeconds === undefined ? usualLengthMs : durationSeconds * 1000;
+  const hoursLeft = (resetsAt === undefined ? lengthMs : resetsAt - now) / hourMs;
+  return { window, resetsAt, hoursLeft, percentPerHour: percentPerHour(remainingPercent, hoursLeft) };
+}
+
+function worstOpening(quota: BindingQuota, isLong: (window: BindingWindow) => boolean, now: number) {
+  const known = quota.windows.filter((window) => !isLong(window)).map((window) => openingOf(window, quota, now));
+  const reset = quota.lapsed.filter((window) => !isLong(window)).map(asIdle);
+  const short = [...known, ...reset];
+  const own = short.length > 0 ? short : quota.windows.map((window) => openingOf(window, quota, now));
+  return own.sort((a, b) => a.score - b.score)[0];
+}
+
+function openingOf(window: BindingWindow, { observedAt }: BindingQuota, now: number): Opening {
+  const { remainingPercent: percentLeft, durationSeconds, resetsAt } = window;
+  const lengthMs = durationSeconds === undefined ? undefined : durationSeconds * 1000;
+  const isWhole = lengthMs !== undefined && resetsAt !== undefined && resetsAt - observedAt >= lengthMs - resetSlackMs;
+  const open: OpenWindow = definedOnly({
+    percentLeft,
+    hoursLeft: resetsAt === undefined ? undefined : (resetsAt - now) / hourMs,
+    hoursLong: lengthMs === undefined ? undefined : lengthMs / hourMs,
+    // A week is not hurried by one first use: to open it would be no reason to move.
+    isIdle: percentLeft >= 100 && isWhole && lengthOf(window) <= shortWindowSeconds,
+  });
+  return { ...open, window, score: windowScore(open) };
+}
+
+function asIdle(window: BindingWindow): Opening {
+  const open = { percentLeft: 100, isIdle: true };
+  return { ...open, window, score: windowScore(open) };
 }

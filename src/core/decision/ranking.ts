@@ -1,6 +1,10 @@
+import { definedOnly } from '../defined-only.js';
+import { windowLeft } from './account-reasons.js';
+import type { DecisionRequest } from './facts.js';
+import type { QuotaOutlook } from './quota-outlook.js';
 import type { RecommendationReason } from './reasons.js';
 import type { RiskLevel, RiskRow } from './risk.js';
-import type { ScoreParts } from './score.js';
+import { quotaScore, rulesScore, type ScoreParts } from './score-parts.js';
 import type { AccountStanding } from './standing.js';
 
 export interface AccountDecision extends AccountStanding {
@@ -8,17 +12,19 @@ export interface AccountDecision extends AccountStanding {
   readonly riskScore: number;
   readonly riskLevel: RiskLevel;
   readonly riskRows: readonly RiskRow[];
-  /** The higher the better; 0 unless `ready`. See {@link scoreParts} for the rule. */
+  /** The higher the better; 0 unless `ready`. See {@link ScoreParts} for the rule. */
   readonly score: number;
   readonly scoreParts: ScoreParts;
+  /** The numbers behind the parts that are about quota. */
+  readonly outlook: QuotaOutlook;
 }
 
-const availabilityOrder = { ready: 0, delayed: 1, unavailable: 2 } as const;
+const availabilityOrder = { ready: 0, delayed: 3, unavailable: 4 } as const;
 
 /** Best first; total, so that the order of the input never shows. */
 export function byRank(a: AccountDecision, b: AccountDecision): number {
   return (
-    availabilityOrder[a.availability] - availabilityOrder[b.availability] ||
+    tier(a) - tier(b) ||
     b.score - a.score ||
     (a.availableAt ?? 0) - (b.availableAt ?? 0) ||
     Number(b.active) - Number(a.active) ||
@@ -27,16 +33,86 @@ export function byRank(a: AccountDecision, b: AccountDecision): number {
   );
 }
 
+/**
+ * Credits cost money: an account that has nothing else stands behind every one with quota, and before those that wait. What
+ * the person keeps for another use is quota all the same.
+ */
+function tier({ availability, state }: AccountDecision): number {
+  if (availability === 'ready') return 0;
+  if (state === 'reserved') return 1;
+  return state === 'on-credits' ? 2 : availabilityOrder[availability];
+}
+
+/**
+ * The accounts best first, with the one in use before those that are better by too little: a move costs a lost prompt cache
+ * and restarted clients. `isStaying` says that this is why it stands first. Whoever moves gains more than the margin each
+ * time, so that no way leads round.
+ */
+export function rank(
+  decided: readonly AccountDecision[],
+  request: DecisionRequest,
+): { readonly ranked: AccountDecision[]; readonly stays?: 'already-active' | 'just-switched' } {
+  const ranked = [...decided].sort(byRank);
+  const [best] = ranked;
+  const inUse = ranked.find(({ active, availability }) => active && availability === 'ready');
+  if (inUse === undefined || inUse === best || best === undefined) return { ranked };
+  const stays = whyStay(inUse, best, request);
+  if (stays === undefined) return { ranked };
+  return { ranked: [inUse, ...ranked.filter((each) => each !== inUse)], stays };
+}
+
+function whyStay(inUse: AccountDecision, best: AccountDecision, request: DecisionRequest) {
+  const { now, dwellUntil = now, switchMarginPercent = 0 } = request;
+  const [mine, others] = [inUse.scoreParts, best.scoreParts];
+  if (mine.session === others.session && now < dwellUntil) return 'just-switched' as const;
+  const isWeighed = rulesScore(mine) === rulesScore(others);
+  const gainPercent = 100 * (quotaScore(others) - quotaScore(mine));
+  return isWeighed && gainPercent <= switchMarginPercent ? ('already-active' as const) : undefined;
+}
+
 /** The first rule on which the best account differs from the next. */
 export function recommendationReason(best: AccountDecision, next: AccountDecision | undefined): RecommendationReason {
   if (next?.availability !== 'ready') return { code: 'only-ready' };
   if (best.score === next.score) return { code: best.active ? 'already-active' : 'first-in-order' };
   const [mine, others] = [best.scoreParts, next.scoreParts];
   if (mine.session !== others.session) return { code: 'keeps-session' };
+  if (mine.order !== others.order) return { code: 'others-last' };
   if (mine.health !== others.health) return { code: 'better-health' };
-  if (mine.headroom !== others.headroom) return { code: 'more-headroom' };
-  const lapse = best.reasons.find((reason) => reason.code === 'quota-lapsing');
-  if (lapse === undefined) return { code: 'first-in-order' };
-  const { windowId, remainingPercent, resetsAt } = lapse;
-  return { code: 'lapses-soonest', windowId, remainingPercent, resetsAt };
+  if (mine.headroom !== others.headroom) return headroomReason(best, next);
+  if (mine.preferred !== others.preferred) return { code: 'preferred' };
+  return quotaReason(best, next);
+}
+
+function headroomReason({ outlook }: AccountDecision, next: AccountDecision): RecommendationReason {
+  if (outlook.headroom === 'unlimited') return { code: 'unlimited' };
+  const tightestOf = ({ headroom, tightest }: AccountDecision['outlook']) =>
+    headroom === 'unknown' || tightest === undefined ? undefined : windowLeft(tightest);
+  return definedOnly({
+    code: 'more-headroom' as const,
+    mine: tightestOf(outlook),
+    others: tightestOf(next.outlook),
+  });
+}
+
+/** The part in which it is better; where both are better, the one that is better by more. */
+function quotaReason({ outlook, scoreParts: mine }: AccountDecision, next: AccountDecision): RecommendationReason {
+  const { lapse, opening } = outlook;
+  const ahead = {
+    lapse: mine.lapse - next.scoreParts.lapse,
+    window: mine.window - next.scoreParts.window,
+  };
+  if (lapse !== undefined && ahead.lapse >= ahead.window) {
+    return definedOnly({ code: 'most-to-lose' as const, ...windowLeft(lapse.window), resetsAt: lapse.resetsAt });
+  }
+  if (opening === undefined) return { code: 'first-in-order' };
+  const { windowId, limitName, remainingPercent } = windowLeft(opening.window);
+  if (opening.isIdle) return definedOnly({ code: 'window-idle' as const, windowId, limitName });
+  const { resetsAt } = opening.window;
+  return definedOnly({
+    code: 'window-left' as const,
+    windowId,
+    limitName,
+    remainingPercent,
+    resetsAt,
+  });
 }

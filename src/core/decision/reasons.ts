@@ -1,4 +1,8 @@
+import { definedOnly } from '../defined-only.js';
+import { refusalText } from '../health/access-refusal.js';
 import type { CooldownReason } from '../health/cooldown.js';
+import { printable } from '../printable.js';
+import { percentText, windowTitle } from '../quota/window.js';
 
 /**
  * Everything that can be said about an account in a decision, as a closed union: `decide` only collects codes and
@@ -10,6 +14,7 @@ export type Reason =
   | { readonly code: 'flagged' }
   | { readonly code: 'sign-in-needed'; readonly cause?: string }
   | { readonly code: 'shut-out' }
+  | { readonly code: 'refused'; readonly cause: string; readonly at: number }
   // waits
   | {
       readonly code: 'window-exhausted';
@@ -18,21 +23,28 @@ export type Reason =
       readonly resetsAt?: number;
     }
   | { readonly code: 'limit-reached'; readonly type?: string; readonly resetsAt?: number }
-  | { readonly code: 'cooling-down'; readonly until: number; readonly cause: CooldownReason }
-  | { readonly code: 'rate-limited'; readonly until: number }
-  // for and against
-  | { readonly code: 'session-account' }
-  | { readonly code: 'poor-health'; readonly state: 'degraded' | 'unhealthy'; readonly score: number }
+  | { readonly code: 'model-unavailable'; readonly model: string; readonly availableAt?: number }
   | {
-      readonly code: 'quota-lapsing';
+      readonly code: 'reserve-reached';
       readonly windowId: string;
       readonly limitName?: string;
       readonly remainingPercent: number;
-      readonly resetsAt: number;
-      readonly percentPerHour: number;
+      readonly reservePercent: number;
+      readonly resetsAt?: number;
     }
-  | { readonly code: 'little-headroom'; readonly windowId: string; readonly remainingPercent: number }
-  | { readonly code: 'mostly-used'; readonly usedPercent: number }
+  | { readonly code: 'cooling-down'; readonly until: number; readonly cause: CooldownReason }
+  | { readonly code: 'rate-limited'; readonly until: number }
+  // for and against
+  | { readonly code: 'on-credits'; readonly balance?: string }
+  | { readonly code: 'session-account' }
+  | { readonly code: 'preferred' }
+  | { readonly code: 'kept-for-last' }
+  | { readonly code: 'unlimited' }
+  | { readonly code: 'poor-health'; readonly state: 'degraded' | 'unhealthy'; readonly score: number }
+  | ({ readonly code: 'quota-lapsing'; readonly resetsAt: number; readonly percentPerHour: number } & WindowLeft)
+  | ({ readonly code: 'window-idle' } & Omit<WindowLeft, 'remainingPercent'>)
+  | ({ readonly code: 'little-headroom' } & WindowLeft)
+  | ({ readonly code: 'mostly-used' } & WindowLeft)
   | { readonly code: 'quota-unknown' }
   | { readonly code: 'quota-old'; readonly observedAt: number }
   | { readonly code: 'access-token-expired'; readonly at: number }
@@ -41,19 +53,31 @@ export type Reason =
 
 export type ReasonCode = Reason['code'];
 
+/** What is left of one window. */
+export interface WindowLeft {
+  readonly windowId: string;
+  readonly limitName?: string;
+  /** 0..100. */
+  readonly remainingPercent: number;
+}
+
 /** Why the recommended account stands before the next best one: the first rule on which they differ. */
 export type RecommendationReason =
   | { readonly code: 'only-ready' }
+  | { readonly code: 'only-credits'; readonly balance?: string }
   | { readonly code: 'keeps-session' }
+  | { readonly code: 'others-last' }
   | { readonly code: 'better-health' }
-  | { readonly code: 'more-headroom' }
-  | {
-      readonly code: 'lapses-soonest';
-      readonly windowId: string;
-      readonly remainingPercent: number;
-      readonly resetsAt: number;
-    }
+  | { readonly code: 'unlimited' }
+  /** Absent where it is not known. */
+  | { readonly code: 'more-headroom'; readonly mine?: WindowLeft; readonly others?: WindowLeft }
+  | { readonly code: 'preferred' }
+  | ({ readonly code: 'most-to-lose'; readonly resetsAt?: number } & WindowLeft)
+  | { readonly code: 'window-idle'; readonly windowId: string; readonly limitName?: string }
+  | ({ readonly code: 'window-left'; readonly resetsAt?: number } & WindowLeft)
+  /** In use, and no other is better by enough; or the last switch was a moment ago. */
   | { readonly code: 'already-active' }
+  | { readonly code: 'just-switched' }
   | { readonly code: 'first-in-order' };
 
 /** How a time is written in a sentence, local and with its distance (DESIGN §10). */
@@ -70,24 +94,40 @@ export function describeReason(reason: Reason, time: DescribeTime): string {
       return reason.cause === undefined ? 'needs a new sign-in' : `needs a new sign-in (${reason.cause})`;
     case 'shut-out':
       return 'not let in right now';
+    case 'refused':
+      return `${refusalText(reason.cause)}, as of ${time(reason.at)}`;
     case 'window-exhausted':
       return `${windowName(reason)} used up${until(', resets', reason.resetsAt, time)}`;
     case 'limit-reached':
       return `the provider refuses requests${inBrackets(reason.type)}${until(', until', reason.resetsAt, time)}`;
+    case 'model-unavailable':
+      return `${printable(reason.model)} is not available${until(' before', reason.availableAt, time)}`;
+    case 'reserve-reached':
+      return `${leftOf(reason)}, and you keep ${percentText(reason.reservePercent)} for yourself${until(', resets', reason.resetsAt, time)}`;
     case 'cooling-down':
       return `cooling down after a ${cooldownCauses[reason.cause]} until ${time(reason.until)}`;
     case 'rate-limited':
       return `rate limited until ${time(reason.until)}`;
+    case 'on-credits':
+      return `would go on with credits${inBrackets(reason.balance)}`;
     case 'session-account':
       return 'the conversation already runs on it';
+    case 'preferred':
+      return 'preferred by you';
+    case 'kept-for-last':
+      return 'kept for last by you';
+    case 'unlimited':
+      return 'nothing limits it';
     case 'poor-health':
       return `${reason.state} (health ${reason.score})`;
     case 'quota-lapsing':
-      return `${percent(reason.remainingPercent)} left of the ${windowName(reason)} lapses ${time(reason.resetsAt)} (${percent(reason.percentPerHour)} an hour)`;
+      return `${leftOf(reason)}, resets ${time(reason.resetsAt)} (${rateText(reason.percentPerHour)} an hour would use it all)`;
+    case 'window-idle':
+      return `its ${windowName(reason)} is full and starts with the first use`;
     case 'little-headroom':
-      return `only ${percent(reason.remainingPercent)} left of the ${reason.windowId} window`;
+      return `only ${leftOf(reason)}`;
     case 'mostly-used':
-      return `${percent(reason.usedPercent)} used`;
+      return leftOf(reason);
     case 'quota-unknown':
       return 'quota unknown';
     case 'quota-old':
@@ -106,19 +146,39 @@ export function describeRecommendation(reason: RecommendationReason, time: Descr
   switch (reason.code) {
     case 'only-ready':
       return 'the only account that is ready';
+    case 'only-credits':
+      return `no account has quota left, and this one goes on with credits${inBrackets(reason.balance)}`;
     case 'keeps-session':
       return 'the conversation already runs on it and it is healthy';
+    case 'others-last':
+      return 'you keep the others that are ready for last';
     case 'better-health':
-      return 'in better health than the others';
+      return 'in better health than the next one';
+    case 'unlimited':
+      return 'nothing limits it';
     case 'more-headroom':
-      return 'its short window has more headroom than the others';
-    case 'lapses-soonest':
-      return `${percent(reason.remainingPercent)} left of its ${reason.windowId} window would lapse soonest (${time(reason.resetsAt)})`;
+      return headroomText(reason);
+    case 'preferred':
+      return 'you prefer it';
+    case 'most-to-lose':
+      return `${leftOf(reason)}${until(', which resets', reason.resetsAt, time)}: more an hour to lose than on the next one`;
+    case 'window-idle':
+      return `its ${windowName(reason)} is full and starts with the first use`;
+    case 'window-left':
+      return `${leftOf(reason)}${until(', resets', reason.resetsAt, time)}`;
     case 'already-active':
-      return 'as good as any, and in use already';
+      return 'in use already, and no other is better by enough to move';
+    case 'just-switched':
+      return 'in use since a moment ago';
     case 'first-in-order':
       return 'as good as any and first in order';
   }
+}
+
+function headroomText({ mine, others }: Extract<RecommendationReason, { code: 'more-headroom' }>): string {
+  const own = mine === undefined ? 'its quota is unknown' : leftOf(mine);
+  if (others === undefined) return `${own}; how much the next one has left is unknown`;
+  return `${own}; the next one has only ${leftOf(others)}`;
 }
 
 const cooldownCauses = {
@@ -127,16 +187,20 @@ const cooldownCauses = {
   'rate-limited': 'rate limit',
 } as const;
 
-function windowName({ windowId, limitName }: { windowId: string; limitName?: string }): string {
-  return limitName === undefined ? `${windowId} window` : `${windowId} window of ${limitName}`;
+const windowName = (window: { windowId: string; limitName?: string }): string =>
+  printable(windowTitle(definedOnly({ id: window.windowId, limitName: window.limitName })));
+
+function leftOf(window: WindowLeft): string {
+  return `${percentText(window.remainingPercent)} left of its ${windowName(window)}`;
 }
 
-function percent(value: number): string {
-  return `${value >= 1 ? Math.floor(value) : Math.floor(value * 100) / 100} %`;
+/** Of a week it is often less than one. */
+export function rateText(percentPerHour: number): string {
+  return percentPerHour >= 1 ? percentText(percentPerHour) : `${Math.floor(percentPerHour * 100) / 100}%`;
 }
 
 function inBrackets(text: string | undefined): string {
-  return text === undefined ? '' : ` (${text})`;
+  return text === undefined ? '' : ` (${printable(text)})`;
 }
 
 function until(preposition: string, ms: number | undefined, time: DescribeTime): string {

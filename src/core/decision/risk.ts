@@ -43,13 +43,16 @@ function rowOf(reason: Reason): RiskRow | undefined {
       return { name: 'blocked', points: 95 };
     case 'sign-in-needed':
       return { name: 'sign-in needed', points: 90 };
+    case 'refused':
     case 'shut-out':
       return { name: 'not let in', points: 90 };
     case 'window-exhausted':
     case 'limit-reached':
-      return { name: 'quota used', points: 60 };
+    case 'model-unavailable':
+      return { name: 'little quota left', points: 60 };
     case 'mostly-used':
-      return { name: 'quota used', points: usedPoints(reason.usedPercent) };
+    case 'little-headroom':
+      return { name: 'little quota left', points: usedPoints(100 - reason.remainingPercent) };
     case 'cooling-down':
       return { name: 'cooling down', points: 45 };
     case 'rate-limited':

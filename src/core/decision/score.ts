@@ -1,51 +1,35 @@
-import type { HealthBand } from '../health/score.js';
-import type { QuotaOutlook } from './quota-outlook.js';
-
-/** What a ready account's score is made of; every part is 0 or more. */
-export interface ScoreParts {
-  readonly ready: number;
-  readonly session: number;
-  readonly health: number;
-  readonly headroom: number;
-  readonly waste: number;
+/** A window as the score sees it. */
+export interface OpenWindow {
+  /** 0..100. */
+  readonly percentLeft: number;
+  /** Until it resets; absent when that is not known. */
+  readonly hoursLeft?: number | undefined;
+  /** Of the whole window; absent when that is not known. */
+  readonly hoursLong?: number | undefined;
+  /** Nobody has used it since its reset, so that it only starts with the first use. */
+  readonly isIdle: boolean;
 }
 
-/** 0 for accounts that are not ready. */
-export const noScore: ScoreParts = { ready: 0, session: 0, health: 0, headroom: 0, waste: 0 };
+/** Of what is lost with the reset: `r / (0.5 + r)` with r = per cent an hour that would have to be used for nothing to be lost. */
+export function lapseScore(percentPerHour: number): number {
+  return percentPerHour / (0.5 + percentPerHour);
+}
 
-const healthPoints = { healthy: 40, degraded: 20, unhealthy: 0 } as const;
-const headroomPoints = { ample: 12, unknown: 6, little: 0 } as const;
+/** Of a week that resets in a moment no more can be used than in two hours. */
+const shortestHours = 2;
+
+export function percentPerHour(percentLeft: number, hoursLeft: number): number {
+  return percentLeft / Math.max(shortestHours, hoursLeft);
+}
 
 /**
- * The order of DESIGN §9 as one sum, so that it can be shown and explained. Only accounts that nothing blocks or delays
- * have a score:
- *
- *     10                    ready
- *   + 30                    the conversation runs on it and it is healthy (session affinity)
- *   + 40 | 20 | 0           healthy | degraded | unhealthy
- *   + 12 |  6 | 0           its short window has headroom | that is unknown | it has less than 10 % left
- *   +  5 × r / (1 + r)      r = percentage points an hour of the longest window that would go to waste; 0 if unknown
- *
- * Health outweighs headroom and waste together (20 > 12 + 5), headroom outweighs waste (6 > 5), and a kept session beats
- * every other account (at least 10 + 30 + 40 against at most 10 + 40 + 12 + 5): the sum compares as the rules do, one
- * after the other. Every term only grows with remaining quota. Equal sums: the active account, then the first in order.
+ * Of the window that would stop a session first: 0.5 where the first use would start it, because the sooner it runs the
+ * sooner it is full again; else 0.9 for a full one about to reset, less the less is left and the longer it still lasts.
  */
-export function scoreParts(state: HealthBand, keepsSession: boolean, outlook: QuotaOutlook): ScoreParts {
-  const rate = outlook.lapse?.percentPerHour ?? 0;
-  return {
-    ready: 10,
-    session: keepsSession && state === 'healthy' ? 30 : 0,
-    health: healthPoints[state],
-    headroom: headroomPoints[outlook.headroom],
-    waste: rounded((5 * rate) / (1 + rate)),
-  };
-}
-
-export function totalScore(parts: ScoreParts): number {
-  return rounded(parts.ready + parts.session + parts.health + parts.headroom + parts.waste);
-}
-
-/** Three decimals: finer than a percentage point of a month, coarse enough that equal accounts are equal. */
-function rounded(value: number): number {
-  return Math.round(value * 1000) / 1000;
+export function windowScore({ percentLeft, hoursLeft, hoursLong, isIdle }: OpenWindow): number {
+  if (isIdle) return 0.5;
+  const isDated = hoursLeft !== undefined && hoursLong !== undefined && hoursLong > 0;
+  // In the middle of it, where nobody knows.
+  const passed = isDated ? 1 - hoursLeft / hoursLong : 0.5;
+  return 0.9 * (percentLeft / 100) * Math.min(1, Math.max(0, passed));
 }

@@ -1,9 +1,10 @@
+import { definedOnly } from '../defined-only.js';
 import type { HealthBand } from '../health/score.js';
-import { type BindingQuota, bindingQuota } from '../quota/binding-quota.js';
+import { type BindingQuota, bindingQuota, wouldGoOnWithCredits } from '../quota/binding-quota.js';
 import { blockReasons, waitReasons } from './account-reasons.js';
 import { type AccountState, type Availability, accountState, availabilityOf } from './availability.js';
 import type { AccountFacts, DecisionRequest } from './facts.js';
-import type { Reason } from './reasons.js';
+import type { Reason, ReasonCode } from './reasons.js';
 
 /** Whether an account can be used now, and what of its quota binds: the part of the decision that compares nothing. */
 export interface AccountStanding {
@@ -24,8 +25,22 @@ export interface AccountStanding {
 export function standingOf(facts: AccountFacts, request: DecisionRequest): AccountStanding {
   const { id, index, active, health } = facts;
   const quota = facts.quota && bindingQuota(facts.quota, request.now, request);
-  const reasons = [...blockReasons(facts), ...waitReasons(facts, quota, request.now)];
+  const reasons = [...blockReasons(facts), ...waitReasons(facts, quota, request)];
+  if (quota !== undefined && goesOnWithCredits(reasons, quota)) {
+    reasons.push(definedOnly({ code: 'on-credits' as const, balance: quota.credits?.balance }));
+  }
   const { availability, availableAt } = availabilityOf(reasons);
   const state = accountState(reasons, quota);
   return { id, index, active, health, availability, availableAt, state, quota, reasons };
+}
+
+const helpedByCredits: ReadonlySet<ReasonCode> = new Set([
+  'window-exhausted',
+  'limit-reached',
+  'model-unavailable',
+] as const);
+
+/** Only what credits buy keeps it from being used. */
+function goesOnWithCredits(reasons: readonly Reason[], quota: BindingQuota): boolean {
+  return reasons.length > 0 && reasons.every(({ code }) => helpedByCredits.has(code)) && wouldGoOnWithCredits(quota);
 }

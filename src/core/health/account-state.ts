@@ -1,5 +1,6 @@
 import * as z from 'zod/mini';
 import { definedOnly } from '../defined-only.js';
+import { type AccessRefusal, AccessRefusalSchema } from '../health/access-refusal.js';
 import { isJsonObject, type JsonObject } from '../json-object.js';
 import { parseJsonText } from '../json-text.js';
 import { isQuotaSnapshot, type QuotaSnapshot } from '../quota/usage.js';
@@ -16,11 +17,15 @@ export interface AccountKnowledge {
   readonly health?: HealthState | undefined;
   readonly quota?: QuotaSnapshot | undefined;
   readonly recovery?: z.infer<typeof RecoverySchema> | undefined;
+  /** Until the provider lets the account in again. */
+  readonly refusal?: AccessRefusal | undefined;
 }
 
 export interface AccountState {
   readonly accounts: Readonly<Record<string, AccountKnowledge>>;
   readonly affinity: AffinityTable;
+  /** When the program itself last chose another account to use, milliseconds since the epoch. */
+  readonly switchedAt?: number | undefined;
   readonly raw: Readonly<Record<string, unknown>>;
 }
 
@@ -71,12 +76,14 @@ export function decodeState(raw: Readonly<Record<string, unknown>>): AccountStat
   return {
     accounts: accounts.success ? decodeAccounts(accounts.data) : {},
     affinity: affinity.success ? affinity.data : {},
+    switchedAt: number.parse(raw['switchedAt']),
     raw,
   };
 }
 
 export function encodeState(state: AccountState): Record<string, unknown> {
-  return { ...state.raw, version: 1, accounts: state.accounts, affinity: state.affinity };
+  const { raw, accounts, affinity, switchedAt } = state;
+  return { ...raw, version: 1, accounts, affinity, ...definedOnly({ switchedAt }) };
 }
 
 /** The state with other facts about one account. */
@@ -95,11 +102,12 @@ function decodeAccounts(entries: JsonObject): Record<string, AccountKnowledge> {
 }
 
 /** A fact that cannot be read is one that is not known. */
-function decodeKnowledge({ health, quota, recovery }: JsonObject): AccountKnowledge {
+function decodeKnowledge({ health, quota, recovery, refusal }: JsonObject): AccountKnowledge {
   return definedOnly({
     health: readFact(HealthStateSchema, health),
     quota: isQuotaSnapshot(quota) ? quota : undefined,
     recovery: readFact(RecoverySchema, recovery),
+    refusal: readFact(AccessRefusalSchema, refusal),
   });
 }
 

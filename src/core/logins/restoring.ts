@@ -50,5 +50,7 @@ function withoutPausesOfOtherTools(account: Account): Account {
 /** The login has just been proven: its health is full, and no pause or refusal of the old one counts any more. */
 export function forgetTrouble(store: Store, accountId: string, learnt: Pick<AccountKnowledge, 'quota'> = {}): void {
   const health = { score: fullScore, at: store.root.clock.now(), consecutiveRefreshFailures: 0 };
-  store.changeState((state) => withKnowledge(state, accountId, { ...state.accounts[accountId], ...learnt, health }));
+  store.changeState((state) =>
+    withKnowledge(state, accountId, { ...state.accounts[accountId], ...learnt, health, refusal: undefined }),
+  );
 }

@@ -100,6 +100,12 @@ export function readScopes(root: Root, scope: Scope): Pick<Roster, 'records' | '
   return { records: global, others: beside.filter((each) => each !== global), warnings };
 }
 
+/** The plan in a token stays what it was at the last refresh; an answer about the quota has the plan of its day. */
+export function withNewestPlan(account: Account, { state }: Pick<Roster, 'state'>): Account {
+  const planType = state.accounts[account.id]?.quota?.planType;
+  return planType === undefined || planType === account.planType ? account : { ...account, planType };
+}
+
 /** The account that a login belongs to, in this scope or in any other. */
 function findOwner(
   here: ScopeRecords,

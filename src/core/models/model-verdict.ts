@@ -15,7 +15,7 @@ export type ModelVerdict =
   | { readonly kind: 'failed'; readonly message: string }
   /** The request itself was turned down, for a reason that does not name the model. */
   | { readonly kind: 'refused'; readonly status: number; readonly message: string }
-  | Exclude<BackendAnswer, { kind: 'ok' }>;
+  | Exclude<BackendAnswer, { kind: 'ok' | 'closed' }>;
 
 type Answer = Extract<HttpOutcome, { kind: 'answer' }>;
 
@@ -24,9 +24,9 @@ export function judgeModelAnswer(outcome: HttpOutcome, now: number): ModelVerdic
   if (outcome.kind === 'answer' && isIn(outcome.status, 200)) return judgeStream(outcome.body);
   if (outcome.kind === 'no-answer' && outcome.reason === 'reset') return { kind: 'failed', message: outcome.message };
   const judged = judgeBackendAnswer(outcome, now);
-  if (outcome.kind === 'answer' && judged.kind === 'malformed' && isIn(outcome.status, 400))
-    return judgeRefusal(outcome);
-  return judged.kind === 'ok' ? noEvents : judged;
+  const isRefusal = judged.kind === 'closed' || judged.kind === 'malformed';
+  if (outcome.kind === 'answer' && isRefusal && isIn(outcome.status, 400)) return judgeRefusal(outcome);
+  return judged.kind === 'ok' || judged.kind === 'closed' ? noEvents : judged;
 }
 
 function isIn(status: number, hundred: number): boolean {

@@ -1,6 +1,14 @@
 import { createHash } from 'node:crypto';
 import { isDeepStrictEqual } from 'node:util';
-import type { Account, AuthFileExtras, Flag, FlaggedAccount, Provenance, TokenSet } from '../accounts/account.js';
+import type {
+  Account,
+  AuthFileExtras,
+  Flag,
+  FlaggedAccount,
+  Priority,
+  Provenance,
+  TokenSet,
+} from '../accounts/account.js';
 import { readClaims } from '../accounts/jwt-claims.js';
 import { definedOnly } from '../defined-only.js';
 import { isJsonObject, type JsonObject } from '../json-object.js';
@@ -21,6 +29,8 @@ function accountFields(raw: JsonObject) {
     planType: readText(raw['planType']),
     workspaceName: readText(raw['workspaceName']),
     enabled: readFlag(raw['enabled']),
+    priority: readPriority(raw['priority']),
+    reservePercent: readShare(raw['reservePercent']),
     refreshToken: readSecret(raw['refreshToken']),
     accessToken: readSecret(raw['accessToken']),
     idToken: readSecret(raw['idToken']),
@@ -44,6 +54,15 @@ function flagFields(raw: JsonObject) {
     lastVerified: readTime(raw['lastVerified']),
     verificationCount: readNumber(raw['verificationCount']),
   };
+}
+
+function readPriority(value: unknown): Priority | undefined {
+  return value === 'first' || value === 'last' ? value : undefined;
+}
+
+function readShare(value: unknown): number | undefined {
+  const percent = readNumber(value);
+  return percent !== undefined && percent >= 1 && percent <= 99 ? percent : undefined;
 }
 
 function readSecret(value: unknown): Secret | undefined {
@@ -84,6 +103,8 @@ export function decodeAccount(entry: unknown): Account | undefined {
     provenance: fields.provenance,
     authFile: fields.authFile,
     enabled: fields.enabled ?? true,
+    priority: fields.priority,
+    reservePercent: fields.reservePercent,
     tokens: tokensOf(fields),
     raw: entry,
   });
@@ -118,6 +139,8 @@ export function encodeAccount(account: Account): JsonObject {
     planType: account.planType,
     workspaceName: account.workspaceName,
     enabled: unlessDefault(account.enabled, true, stored.enabled),
+    priority: account.priority,
+    reservePercent: account.reservePercent,
     refreshToken: tokens.refreshToken?.reveal(),
     accessToken: tokens.accessToken?.reveal(),
     idToken: tokens.idToken?.reveal(),

@@ -1,9 +1,11 @@
+import * as z from 'zod/mini';
 import { definedOnly } from '../defined-only.js';
 import type { HttpClient, HttpOutcome } from '../http/client.js';
 import { parseLimitError } from '../quota/limit-answer.js';
 import type { Secret } from '../secret.js';
 import type { CallOptions, Provider } from './provider.js';
-import { isChallenge, parseJson, readRetryAfterMs } from './provider-answer.js';
+import { isChallenge, parseJson, readOAuthError, readRetryAfterMs, readServerDate } from './provider-answer.js';
+import { readProviderCode } from './provider-text.js';
 
 /** Whose call it is. */
 export interface BackendCredentials {
@@ -14,9 +16,17 @@ export interface BackendCredentials {
 
 /** What a backend call came to. Only `unauthorized` says anything about the token (DESIGN §7). */
 export type BackendAnswer =
-  | { readonly kind: 'ok'; readonly body: unknown }
-  | { readonly kind: 'unauthorized'; readonly requestId?: string }
-  | { readonly kind: 'forbidden'; readonly requestId?: string }
+  | {
+      readonly kind: 'ok';
+      readonly body: unknown;
+      /** When it answered, by its own clock; milliseconds since the epoch. */
+      readonly serverNow?: number;
+    }
+  /** `code` is the provider's own word for why, where it gave one. */
+  | { readonly kind: 'unauthorized'; readonly requestId?: string; readonly code?: string }
+  | { readonly kind: 'forbidden'; readonly requestId?: string; readonly code?: string }
+  /** 402: the workspace does not let anybody in. */
+  | { readonly kind: 'closed'; readonly requestId?: string; readonly code?: string }
   | { readonly kind: 'rate-limited'; readonly resetsAt?: number; readonly requestId?: string }
   | { readonly kind: 'challenge'; readonly status: number }
   | { readonly kind: 'server'; readonly status: number; readonly requestId?: string }
@@ -100,13 +110,25 @@ function judgeAnswer(answer: Extract<HttpOutcome, { kind: 'answer' }>, now: numb
   const request = definedOnly({ requestId: headers['x-request-id'] ?? headers['cf-ray'] });
   if (status === 429) return { kind: 'rate-limited', ...request, ...definedOnly({ resetsAt: limitEnd(answer, now) }) };
   if (isChallenge(answer)) return { kind: 'challenge', status };
-  if (status === 401) return { kind: 'unauthorized', ...request };
-  if (status === 403) return { kind: 'forbidden', ...request };
+  const refused = { ...request, ...definedOnly({ code: readRefusalCode(body) }) };
+  if (status === 401) return { kind: 'unauthorized', ...refused };
+  if (status === 402) return { kind: 'closed', ...refused };
+  if (status === 403) return { kind: 'forbidden', ...refused };
   if (status >= 500) return { kind: 'server', status, ...request };
   const json = status >= 200 && status < 300 ? parseJson(body) : undefined;
-  if (json !== undefined) return { kind: 'ok', body: json };
+  if (json !== undefined) return { kind: 'ok', body: json, ...definedOnly({ serverNow: readServerDate(headers) }) };
   const message = status >= 300 && status < 400 ? 'it answered with a redirect' : 'its answer is not the expected JSON';
   return { kind: 'malformed', status, message };
+}
+
+const Detail = z.object({ detail: z.union([z.string(), z.object({ code: z.string() })]) });
+
+/** `{error: {code}}`, `{code}`, or `{detail: {code}}`, which the backend uses too; undefined for anything else. */
+function readRefusalCode(body: string): string | undefined {
+  const code = readOAuthError(body)?.code;
+  if (code !== undefined) return code;
+  const detail = Detail.safeParse(parseJson(body)).data?.detail;
+  return readProviderCode(typeof detail === 'string' ? detail : detail?.code);
 }
 
 function limitEnd({ headers, body }: Extract<HttpOutcome, { kind: 'answer' }>, now: number): number | undefined {

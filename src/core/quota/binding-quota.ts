@@ -1,55 +1,84 @@
 import { definedOnly } from '../defined-only.js';
-import type { AdditionalLimit, QuotaSnapshot, RateLimit } from './usage.js';
-import { isCurrent, isExhausted, type QuotaWindow } from './window.js';
+import { isLimitOf, isSameModel } from './model-names.js';
+import { type Refusal, refusalOf, usableCredits } from './refusal.js';
+import type { AdditionalLimit, QuotaSnapshot } from './usage.js';
+import { budgetWindow } from './usage-windows.js';
+import { budgetId, byDuration, isCurrent, isExhausted, type QuotaWindow, undatedMs } from './window.js';
 
 /** A window that limits a request now, and the per-model limit it comes from when it is not the ordinary one. */
 export type BindingWindow = QuotaWindow & { readonly limitName?: string };
 
-/** The server says that requests are refused although no window explains it (workspace credits, spend control, …). */
-export interface Refusal {
-  /** `spend_control`, or the server's own word (`workspace_member_credits_depleted`, …), when it gave one. */
-  readonly type?: string;
-  /** Milliseconds since the epoch, when the server named an end. */
-  readonly resetsAt?: number;
+/** The provider does not let the model that was asked for be used at the moment. */
+export interface ModelBlock {
+  readonly model: string;
+  readonly availableAt?: number;
+  readonly creditsWouldEnable?: boolean;
 }
 
 /** Everything a snapshot says at `now` about a request for one model. */
 export interface BindingQuota {
   readonly observedAt: number;
-  /** Shortest first. */
+  /** As that answer had it: the plan in a token stays what it was at its last sign-in or refresh. */
+  readonly planType?: string | undefined;
+  /** Shortest first; a budget of one's own is one of them. */
   readonly windows: readonly BindingWindow[];
-  /** Windows whose reset has passed: that they bind is known, how full they are is not (P15). */
+  /** Windows whose reset has passed: that they bind is known, how full they are is not. */
   readonly lapsed: readonly BindingWindow[];
   /** The server named a window that could not be read. */
   readonly isIncomplete: boolean;
+  /** Nothing binds at all. */
+  readonly isUnlimited: boolean;
+  /** What goes on when the windows are used up; absent when there are none to use. */
+  readonly credits?: { readonly balance?: string } | undefined;
   readonly refusal?: Refusal | undefined;
+  readonly modelBlock?: ModelBlock | undefined;
   /** The smallest remaining share over all binding windows; absent while any of them is unknown, unless one is empty. */
   readonly usableNowPercent?: number | undefined;
 }
 
-/** After an hour a snapshot is too old to stand for the present on its own (DESIGN §9, the risk table). */
-export const oldSnapshotMs = 3_600_000;
+/** After an hour a snapshot is too old to stand for the present on its own. */
+export const oldSnapshotMs = undatedMs;
 
 /**
- * What binds: the ordinary limit, and with `model` also the additional limits of that model. Whether a model's own
- * limit replaces the ordinary one is not documented by the provider; taking both never promises quota that is not there.
+ * What binds: the ordinary limit and the budget, and with `model` also what the provider says about that model. Whether a
+ * model's own limit replaces the ordinary one is not documented by the provider; taking both never promises quota that is
+ * not there.
  */
 export function bindingQuota(snapshot: QuotaSnapshot, now: number, request: { model?: string } = {}): BindingQuota {
   const { observedAt } = snapshot;
   const models = snapshot.additional.filter((limit) => isLimitOf(limit, request.model));
-  const limits = [snapshot, ...models];
-  const all: BindingWindow[] = snapshot.windows.concat(...models.map(namedWindows)).sort(byDuration);
+  const isFree = hasNoOrdinaryLimit(snapshot);
+  const all = [...ordinaryWindows(snapshot), ...models.flatMap(namedWindows)].sort(byDuration);
   const windows = all.filter((window) => isCurrent(window, observedAt, now));
   const lapsed = windows.length === all.length ? [] : all.filter((window) => !windows.includes(window));
-  const isIncomplete = limits.some((limit) => limit.incomplete === true);
+  const isIncomplete = [snapshot, ...models].some((limit) => limit.incomplete === true);
+  const refusal = refusalOf(snapshot, models, now);
+  const modelBlock = modelBlockOf(snapshot, request.model, now);
+  const isUnlimited = isFree && all.length === 0 && !isIncomplete && refusal === undefined;
   return {
     observedAt,
+    planType: snapshot.planType,
     windows,
     lapsed,
     isIncomplete,
-    refusal: firstRefusal(limits, snapshot, now),
-    usableNowPercent: smallestRemaining(windows, isIncomplete || lapsed.length > 0),
+    isUnlimited,
+    credits: usableCredits(snapshot),
+    refusal,
+    modelBlock,
+    usableNowPercent: isUnlimited ? 100 : smallestRemaining(windows, isIncomplete || lapsed.length > 0),
   };
+}
+
+/** Unlimited credits take over where a window ends; an answer that lets requests pass and names no window has no limit. */
+function hasNoOrdinaryLimit({ credits, allowed, windows }: QuotaSnapshot): boolean {
+  return credits?.unlimited === true || (allowed === true && windows.length === 0);
+}
+
+function ordinaryWindows(snapshot: QuotaSnapshot): readonly BindingWindow[] {
+  const { credits, spendControl, windows } = snapshot;
+  const own = credits?.unlimited === true ? [] : windows;
+  const budget = spendControl && budgetWindow(spendControl);
+  return budget === undefined ? own : [...own, budget];
 }
 
 function smallestRemaining(windows: readonly BindingWindow[], hasUnknown: boolean): number | undefined {
@@ -58,59 +87,26 @@ function smallestRemaining(windows: readonly BindingWindow[], hasUnknown: boolea
   return hasUnknown && smallest > 0 ? undefined : smallest;
 }
 
-/** By the limit's name, its metered feature or its model slug, whatever the case and punctuation. */
-export function isLimitOf(limit: AdditionalLimit, model: string | undefined): boolean {
-  if (model === undefined) return false;
-  const names = [limit.limitName, limit.meteredFeature, limit.modelSlug].filter((name) => name !== undefined);
-  return names.map(lettersAndDigits).includes(lettersAndDigits(model));
-}
-
-function lettersAndDigits(name: string): string {
-  return name.toLowerCase().replace(/[^\p{L}\p{N}]/gu, '');
-}
-
 function namedWindows(limit: AdditionalLimit): BindingWindow[] {
   return limit.windows.map((window) => ({ ...window, limitName: limit.limitName }));
 }
 
-function byDuration(a: QuotaWindow, b: QuotaWindow): number {
-  return a.durationSeconds - b.durationSeconds;
+/** Without a time the block counts as long as the snapshot does; where the model's own window is empty, that says it all. */
+function modelBlockOf(snapshot: QuotaSnapshot, model: string | undefined, now: number): ModelBlock | undefined {
+  if (model === undefined) return undefined;
+  const usage = snapshot.modelUsage?.find(({ slug }) => isSameModel(slug, model));
+  if (usage?.available !== false) return undefined;
+  const { slug, availableAt, creditsWouldEnable } = usage;
+  if (now >= (availableAt ?? snapshot.observedAt + oldSnapshotMs)) return undefined;
+  return definedOnly({ model: slug, availableAt, creditsWouldEnable });
 }
 
-function firstRefusal(limits: readonly RateLimit[], snapshot: QuotaSnapshot, now: number): Refusal | undefined {
-  for (const limit of limits) {
-    const refusal = refusalOf(limit, snapshot, now);
-    if (refusal !== undefined) return refusal;
-  }
-  return undefined;
-}
-
-/** A refusal that a full window explains ends with that window; any other with the spend control, else with its age. */
-function refusalOf(limit: RateLimit, snapshot: QuotaSnapshot, now: number): Refusal | undefined {
-  const isOrdinary = limit === snapshot;
-  const type = isOrdinary ? reachedBeyondWindows(snapshot) : undefined;
-  const isRefused = limit.allowed === false || limit.limitReached === true || type !== undefined;
-  if (!isRefused || limit.windows.some(isExhausted)) return undefined;
-  const resetsAt = isOrdinary ? spendControlReset(snapshot) : undefined;
-  const isOver = resetsAt === undefined ? now - snapshot.observedAt >= oldSnapshotMs : now >= resetsAt;
-  return isOver ? undefined : definedOnly({ type: type ?? (isOrdinary ? snapshot.reachedType : undefined), resetsAt });
-}
-
-function spendControlReset({ spendControl }: QuotaSnapshot): number | undefined {
-  return spendControl?.reached === true ? spendControl.individualLimit?.resetsAt : undefined;
-}
-
-const reachedTypes = new Set([
-  'rate_limit_reached',
-  'workspace_owner_credits_depleted',
-  'workspace_member_credits_depleted',
-  'workspace_owner_usage_limit_reached',
-  'workspace_member_usage_limit_reached',
-]);
-
-/** `allowed: true` is the server's last word; a type the client does not know says nothing (CODEX.md §4). */
-function reachedBeyondWindows(snapshot: QuotaSnapshot): string | undefined {
-  if (snapshot.allowed === true) return undefined;
-  if (snapshot.reachedType !== undefined && reachedTypes.has(snapshot.reachedType)) return snapshot.reachedType;
-  return snapshot.spendControl?.reached === true ? 'spend_control' : undefined;
+/** Whether a window that is used up is all that keeps the account from answering on its credits. */
+export function wouldGoOnWithCredits({ credits, windows, refusal, modelBlock }: BindingQuota): boolean {
+  if (credits === undefined || (modelBlock !== undefined && modelBlock.creditsWouldEnable !== true)) return false;
+  if (refusal?.type !== undefined && refusal.type !== 'rate_limit_reached') return false;
+  // Whether credits help with a model's own limit is not known.
+  const empty = windows.filter(isExhausted);
+  const isHelped = ({ limitName, id }: BindingWindow) => limitName === undefined && id !== budgetId;
+  return empty.every(isHelped) && (empty.length > 0 || refusal !== undefined || modelBlock !== undefined);
 }

@@ -2,7 +2,7 @@ import * as z from 'zod/mini';
 import { definedOnly } from '../defined-only.js';
 import { looseAmount, looseNumber, looseText } from './loose-values.js';
 import type { Credits } from './usage.js';
-import { resetInstant } from './usage-payload.js';
+import { resetInstant } from './usage-windows.js';
 import { orderedWindows, type QuotaWindow, quotaWindow } from './window.js';
 
 /** What a 429 on a model request says about the limit it met (CODEX.md §4). */
@@ -31,7 +31,7 @@ export function parseLimitError(body: unknown, observedAt: number): LimitError |
   return definedOnly({
     type,
     planType: plan_type,
-    resetsAt: resetInstant(resets_at, resets_in_seconds, observedAt),
+    resetsAt: resetInstant(resets_at, resets_in_seconds, { observedAt }),
   });
 }
 
@@ -99,7 +99,7 @@ function toWindow(prefix: string, headers: Headers, observedAt: number): QuotaWi
   return quotaWindow({
     durationSeconds: minutes === undefined ? undefined : minutes * 60,
     usedPercent: looseNumber.parse(headers[`${prefix}-used-percent`]),
-    resetsAt: resetInstant(resetAt, resetAfterSeconds, observedAt),
+    resetsAt: resetInstant(resetAt, resetAfterSeconds, { observedAt }),
   });
 }
 

@@ -11,11 +11,17 @@ export const looseNumber = z.catch(
   undefined,
 );
 
-export const looseText = z.catch(z.optional(z.string().check(z.minLength(1))), undefined);
+/** Longer than any name, so that a page of text is not drawn as one. */
+const mostCharacters = 200;
+
+export const looseText = z.catch(z.optional(z.string().check(z.minLength(1), z.maxLength(mostCharacters))), undefined);
+
+/** With a sign of a currency, or without. */
+const amount = z.string().check(z.maxLength(40), z.regex(/^\s*[^\d\s.+-]{0,3}\s*[+-]?\d[\d.,]*\s*[^\d\s.]{0,3}\s*$/));
 
 /** Amounts of money and credits: the provider writes them as strings, and as a string they stay exact. */
 export const looseAmount = z.catch(
-  z.optional(z.union([z.string().check(z.minLength(1)), z.pipe(z.number(), z.transform(String))])),
+  z.optional(z.union([amount, z.pipe(z.number().check(z.minimum(-1e12), z.maximum(1e12)), z.transform(String))])),
   undefined,
 );
 
@@ -37,12 +43,20 @@ export function asInstant(ms: number | undefined): number | undefined {
   return Math.round(ms);
 }
 
+/** From this on a number of seconds is one of milliseconds: it would be the year 5138. */
+const millisecondsFrom = 1e11;
+
+/** Unix seconds as milliseconds, whichever of the two was sent. */
+export function secondsInMs(seconds: number): number {
+  return seconds < millisecondsFrom ? seconds * 1000 : seconds;
+}
+
 /** A time given in unix seconds (number or string) or as an ISO date, in milliseconds. */
 export const looseInstant = z.pipe(
   z.optional(z.unknown()),
   z.transform((value: unknown) => {
     const seconds = looseNumber.parse(value);
-    if (seconds !== undefined) return asInstant(seconds * 1000);
+    if (seconds !== undefined) return asInstant(secondsInMs(seconds));
     return typeof value === 'string' ? asInstant(Date.parse(value)) : undefined;
   }),
 );

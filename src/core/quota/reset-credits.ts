@@ -3,7 +3,11 @@ import { definedOnly } from '../defined-only.js';
 import { looseInstant, looseList, looseNumber, looseText } from './loose-values.js';
 import type { ResetCredit, ResetCredits } from './usage.js';
 
-const RawResetCredits = z.object({ available_count: looseNumber, credits: looseList });
+const RawResetCredits = z.object({
+  available_count: looseNumber,
+  applicable_available_count: looseNumber,
+  credits: looseList,
+});
 
 const RawResetCredit = z.object({
   id: looseText,
@@ -22,12 +26,20 @@ const RawResetCredit = z.object({
 export function parseResetCredits(json: unknown): ResetCredits | undefined {
   const parsed = RawResetCredits.safeParse(json);
   if (!parsed.success) return undefined;
-  const { available_count, credits } = parsed.data;
+  const { available_count, applicable_available_count, credits } = parsed.data;
   if (available_count === undefined && credits === undefined) return undefined;
   return definedOnly({
-    availableCount: available_count === undefined ? undefined : Math.max(0, available_count),
-    credits: credits?.flatMap(toResetCredit),
+    availableCount: toCount(available_count),
+    applicableCount: toCount(applicable_available_count),
+    credits: credits?.slice(0, mostCredits).flatMap(toResetCredit),
   });
+}
+
+/** More than anybody has; an answer that lists more is not to be drawn. */
+const mostCredits = 100;
+
+function toCount(value: number | undefined): number | undefined {
+  return value === undefined || value < 0 || value > 1e6 ? undefined : Math.floor(value);
 }
 
 function toResetCredit(value: unknown): ResetCredit[] {
@@ -47,4 +59,18 @@ function toResetCredit(value: unknown): ResetCredit[] {
       }),
     },
   ];
+}
+
+/** How many reset credits there are to spend, and when the first of them ends. */
+export function spendableCredits(
+  { availableCount, applicableCount, credits = [] }: ResetCredits,
+  now: number,
+): { readonly count: number; readonly expiresAt?: number } {
+  const alive = credits.filter(
+    ({ status, expiresAt = Number.POSITIVE_INFINITY }) =>
+      (status === undefined || status === 'available') && expiresAt > now,
+  );
+  const ends = alive.flatMap(({ expiresAt }) => expiresAt ?? []);
+  const count = applicableCount ?? availableCount ?? alive.length;
+  return definedOnly({ count, expiresAt: ends.length === 0 ? undefined : Math.min(...ends) });
 }

@@ -1,6 +1,6 @@
 import * as z from 'zod/mini';
 import { definedOnly } from '../defined-only.js';
-import { type BindingQuota, type BindingWindow, bindingQuota } from './binding-quota.js';
+import { type BindingQuota, type BindingWindow, bindingQuota, oldSnapshotMs } from './binding-quota.js';
 import type { QuotaSnapshot, Usage } from './usage.js';
 import { isCurrent } from './window.js';
 
@@ -34,11 +34,22 @@ export function isStale(snapshot: QuotaSnapshot | undefined, now: number, ttlMs:
 export const QuotaViewSchema = z.object({
   source: z.enum(['live', 'cache']),
   observedAt: z.iso.datetime(),
+  /** The smallest share left of all that binds; 100 where nothing does. */
   usableNowPercent: z.exactOptional(z.number()),
+  /**
+   * `known`: all that binds was read within the last hour. `partly`: something that binds is not known. `old`: it was read
+   * longer ago. `unknown`: nothing is known of what binds.
+   */
+  certainty: z.enum(['known', 'partly', 'old', 'unknown']),
+  /** Nothing limits the account. */
+  unlimited: z.exactOptional(z.literal(true)),
+  /** What the account would go on with when its windows are used up. */
+  credits: z.exactOptional(z.object({ balance: z.exactOptional(z.string()) })),
   windows: z.array(
     z.object({
+      /** `5h`, `7d`, … by its length; `unknown` without one; `budget` for a spending limit of one's own. */
       id: z.string(),
-      durationSeconds: z.number(),
+      durationSeconds: z.exactOptional(z.number()),
       usedPercent: z.number(),
       remainingPercent: z.number(),
       resetsAt: z.exactOptional(z.iso.datetime()),
@@ -51,13 +62,23 @@ export type QuotaView = z.infer<typeof QuotaViewSchema>;
 export type QuotaSource = QuotaView['source'];
 
 /** Without the windows that have reset since: what they hold now is unknown. */
-export function toQuotaView(quota: BindingQuota, source: QuotaSource): QuotaView {
+export function toQuotaView(quota: BindingQuota, source: QuotaSource, now: number): QuotaView {
   return definedOnly({
     source,
     observedAt: iso(quota.observedAt),
     usableNowPercent: quota.usableNowPercent,
+    certainty: certaintyOf(quota, now),
+    unlimited: quota.isUnlimited ? (true as const) : undefined,
+    credits: quota.credits,
     windows: quota.windows.map(toWindowView),
   });
+}
+
+/** How far the numbers can be relied on. */
+export function certaintyOf(quota: BindingQuota, now: number): QuotaView['certainty'] {
+  if (quota.windows.length === 0 && !quota.isUnlimited) return 'unknown';
+  if (quota.isIncomplete || quota.lapsed.length > 0) return 'partly';
+  return now - quota.observedAt >= oldSnapshotMs ? 'old' : 'known';
 }
 
 function toWindowView(window: BindingWindow): QuotaView['windows'][number] {

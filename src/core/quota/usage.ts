@@ -63,9 +63,21 @@ export type ResetCredit = z.infer<typeof ResetCreditSchema>;
 
 export const ResetCreditsSchema = z.object({
   availableCount: z.exactOptional(z.number()),
+  /** How many of them would help with what is used up now. */
+  applicableCount: z.exactOptional(z.number()),
   credits: z.exactOptional(z.array(ResetCreditSchema)),
 });
 export type ResetCredits = z.infer<typeof ResetCreditsSchema>;
+
+/** Whether one model can be used at the moment, besides all limits. */
+export const ModelUsageSchema = z.object({
+  slug: z.string(),
+  available: z.exactOptional(z.boolean()),
+  availableAt: z.exactOptional(instantMs),
+  creditsWouldEnable: z.exactOptional(z.boolean()),
+});
+export type ModelUsage = z.infer<typeof ModelUsageSchema>;
+const ModelUsageList = z.array(ModelUsageSchema);
 
 /** What is kept of a usage answer in `account-state.json`: everything but who it is about. */
 export interface QuotaSnapshot extends RateLimit {
@@ -79,12 +91,13 @@ export interface QuotaSnapshot extends RateLimit {
   /** Verbatim: `rate_limit_reached`, `workspace_member_credits_depleted`, … (CODEX.md §4). */
   readonly reachedType?: string;
   readonly resetCredits?: ResetCredits;
+  readonly modelUsage?: ModelUsage[];
 }
 
 /** Plain predicates but for what is rare: a listing reads one of these for each of a thousand accounts. */
 export function isQuotaSnapshot(value: unknown): value is QuotaSnapshot {
   if (!isJsonObject(value)) return false;
-  const { observedAt, planType, additional, credits, spendControl, reachedType, resetCredits } = value;
+  const { observedAt, planType, additional, credits, spendControl, reachedType, resetCredits, modelUsage } = value;
   return (
     isWithin(observedAt, 0, latestInstantMs) &&
     isTextOrAbsent(planType) &&
@@ -94,7 +107,8 @@ export function isQuotaSnapshot(value: unknown): value is QuotaSnapshot {
     additional.every((each) => isJsonObject(each) && isAdditionalLimit(each)) &&
     (credits === undefined || CreditsSchema.safeParse(credits).success) &&
     (spendControl === undefined || SpendControlSchema.safeParse(spendControl).success) &&
-    (resetCredits === undefined || ResetCreditsSchema.safeParse(resetCredits).success)
+    (resetCredits === undefined || ResetCreditsSchema.safeParse(resetCredits).success) &&
+    (modelUsage === undefined || ModelUsageList.safeParse(modelUsage).success)
   );
 }
 

@@ -7,9 +7,10 @@ export const instantMs = z.number().check(z.minimum(0), z.maximum(latestInstantM
 
 /** One quota window as the server described it. It is a fact only until it resets: read it with {@link isCurrent}. */
 export interface QuotaWindow {
-  /** By duration, never by position: `5h`, `7d`, `30d`, `12h`, … */
+  /** By duration, never by position: `5h`, `7d`, `30d`, `12h`, …, or {@link unknownLength}, or {@link budgetId}. */
   readonly id: string;
-  readonly durationSeconds: number;
+  /** Absent where the server did not say how long it is: it binds all the same. */
+  readonly durationSeconds?: number;
   /** 0..100. */
   readonly usedPercent: number;
   /** 0..100. */
@@ -24,7 +25,7 @@ export function isQuotaWindow(value: unknown): value is QuotaWindow {
   const { id, durationSeconds, usedPercent, remainingPercent, resetsAt } = value;
   return (
     typeof id === 'string' &&
-    isWithin(durationSeconds, Number.MIN_VALUE, Number.MAX_VALUE) &&
+    (durationSeconds === undefined || isWithin(durationSeconds, Number.MIN_VALUE, Number.MAX_VALUE)) &&
     isWithin(usedPercent, 0, 100) &&
     isWithin(remainingPercent, 0, 100) &&
     (resetsAt === undefined || isWithin(resetsAt, 0, latestInstantMs))
@@ -36,20 +37,41 @@ export function isWithin(value: unknown, least: number, most: number): boolean {
 }
 
 /** Ten years: nothing longer is a quota window. */
-const longestWindowSeconds = 10 * 366 * 86_400;
+export const longestWindowSeconds = 10 * 366 * 86_400;
 
-/** A window from its parts, percentages clamped to 0..100; undefined when a part makes no sense (P15: then it is unknown). */
+/** A share beyond this is no share; a little over 100 is what overdrawn windows really say. */
+const mostUsedPercent = 1_000;
+
+/** The id of a window whose length the server did not tell. */
+export const unknownLength = 'unknown';
+
+/** The id of a spending limit of one's own, which is read as a window. */
+export const budgetId = 'budget';
+
+/** A length that a window can have, in whole seconds; undefined when it makes no sense, and is then unknown. */
+export function windowLength(seconds: number | undefined): number | undefined {
+  const rounded = Math.round(seconds ?? Number.NaN);
+  return rounded >= 1 && rounded <= longestWindowSeconds ? rounded : undefined;
+}
+
+/** A used share as 0..100; undefined when it makes no sense. */
+export function usedShare(percent: number | undefined): number | undefined {
+  if (percent === undefined || !(percent >= 0 && percent <= mostUsedPercent)) return undefined;
+  return Math.min(100, percent);
+}
+
+/** A window from its parts; undefined without a share that makes sense. */
 export function quotaWindow(parts: {
-  durationSeconds: number | undefined;
+  id?: string;
+  durationSeconds?: number | undefined;
   usedPercent: number | undefined;
   resetsAt?: number | undefined;
 }): QuotaWindow | undefined {
-  const durationSeconds = Math.round(parts.durationSeconds ?? Number.NaN);
-  if (!(durationSeconds >= 1 && durationSeconds <= longestWindowSeconds)) return undefined;
-  if (parts.usedPercent === undefined || !Number.isFinite(parts.usedPercent)) return undefined;
-  const usedPercent = Math.min(100, Math.max(0, parts.usedPercent));
+  const durationSeconds = windowLength(parts.durationSeconds);
+  const usedPercent = usedShare(parts.usedPercent);
+  if (usedPercent === undefined) return undefined;
   return definedOnly({
-    id: windowId(durationSeconds),
+    id: parts.id ?? (durationSeconds === undefined ? unknownLength : windowId(durationSeconds)),
     durationSeconds,
     usedPercent,
     remainingPercent: withoutFloatNoise(100 - usedPercent),
@@ -70,22 +92,36 @@ export function windowId(durationSeconds: number): string {
   return `${durationSeconds}s`;
 }
 
-/** Shortest first; of two with one duration the fuller, because that is the one that binds. */
+/** Shortest first, an unknown length last; of two with one id the fuller, because that is the one that binds. */
 export function orderedWindows(windows: readonly QuotaWindow[]): QuotaWindow[] {
-  const byDuration = new Map<number, QuotaWindow>();
+  const byId = new Map<string, QuotaWindow>();
   for (const window of windows) {
-    const known = byDuration.get(window.durationSeconds);
-    if (known === undefined || window.usedPercent > known.usedPercent) byDuration.set(window.durationSeconds, window);
+    const known = byId.get(window.id);
+    if (known === undefined || window.usedPercent > known.usedPercent) byId.set(window.id, window);
   }
-  return [...byDuration.values()].sort((a, b) => a.durationSeconds - b.durationSeconds);
+  return [...byId.values()].sort(byDuration);
 }
 
+export function byDuration(a: Length, b: Length): number {
+  return lengthOf(a) - lengthOf(b);
+}
+
+type Length = Pick<QuotaWindow, 'durationSeconds'>;
+
+/** In seconds; a window of unknown length is taken for longer than any other, because nothing shows that it ends soon. */
+export function lengthOf({ durationSeconds }: Length): number {
+  return durationSeconds ?? longestWindowSeconds;
+}
+
+/** How long something counts that names neither its length nor its end. */
+export const undatedMs = 3_600_000;
+
 /**
- * Whether the window still says something at `now`. Past its reset it is unknown (P15); one that names no reset must
- * have reset a full duration after it was seen.
+ * Whether the window still says something at `now`. Past its reset it is unknown; one that names no reset must have reset
+ * a full duration after it was seen.
  */
 export function isCurrent(window: QuotaWindow, observedAt: number, now: number): boolean {
-  return now < (window.resetsAt ?? observedAt + window.durationSeconds * 1000);
+  return now < (window.resetsAt ?? observedAt + (window.durationSeconds ?? undatedMs / 1000) * 1000);
 }
 
 export function isExhausted(window: QuotaWindow): boolean {
@@ -94,4 +130,16 @@ export function isExhausted(window: QuotaWindow): boolean {
 
 function withoutFloatNoise(value: number): number {
   return Number(value.toPrecision(12));
+}
+
+/** What a window is called in a sentence: `5h window`, `5h window of GPT-5.5-Codex-Spark`, `window of unknown length`. */
+export function windowTitle({ id, limitName }: { readonly id: string; readonly limitName?: string }): string {
+  const title = id === budgetId ? 'budget' : id === unknownLength ? 'window of unknown length' : `${id} window`;
+  return limitName === undefined ? title : `${title} of ${limitName}`;
+}
+
+/** A share as every command writes it: whole, never rounded up, and never 0 while anything is left. */
+export function percentText(percent: number): string {
+  if (percent > 0 && percent < 1) return '<1%';
+  return `${Math.floor(percent)}%`;
 }

@@ -2,6 +2,7 @@ import type { Account } from './people.js';
 
 /** What an account has used; everything has a default. Times are seconds from now. */
 export interface UsageShape {
+  /** Only an account that has this, or its reset, has a window of five hours. */
   readonly fiveHourPercent?: number;
   readonly fiveHourResetsIn?: number;
   readonly weeklyPercent?: number;
@@ -10,11 +11,13 @@ export interface UsageShape {
   readonly overrides?: Readonly<Record<string, unknown>>;
 }
 
-/** The answer of `/wham/usage`, every member that the real client knows included (CODEX.md §4). */
+/**
+ * The answer of `/wham/usage` as the provider gives it today: the usual one has a single weekly window in the first slot,
+ * and every personal account a spend control without numbers.
+ */
 export function usagePayload(account: Account, shape: UsageShape, nowMs: number): Record<string, unknown> {
-  const fiveHour = usageWindow(18_000, shape.fiveHourPercent ?? 12, shape.fiveHourResetsIn ?? 7_500, nowMs);
-  const weekly = usageWindow(604_800, shape.weeklyPercent ?? 30, shape.weeklyResetsIn ?? 260_000, nowMs);
-  const isExhausted = fiveHour.used_percent >= 100 || weekly.used_percent >= 100;
+  const windows = windowsOf(shape, nowMs);
+  const isExhausted = windows.some(({ used_percent }) => used_percent >= 100);
   return {
     user_id: account.userId,
     account_id: account.accountId,
@@ -23,20 +26,28 @@ export function usagePayload(account: Account, shape: UsageShape, nowMs: number)
     rate_limit: {
       allowed: !isExhausted,
       limit_reached: isExhausted,
-      primary_window: fiveHour,
-      secondary_window: weekly,
+      primary_window: windows[0] ?? null,
+      secondary_window: windows[1] ?? null,
     },
     code_review_rate_limit: null,
     additional_rate_limits: null,
+    model_usage: {},
     credits: { has_credits: false, unlimited: false, balance: '0' },
-    spend_control: null,
+    spend_control: { reached: false, individual_limit: null },
     rate_limit_reached_type: isExhausted ? { type: 'rate_limit_reached' } : null,
-    rate_limit_reset_credits: { available_count: 0 },
+    rate_limit_reset_credits: { available_count: 0, applicable_available_count: 0 },
     ...shape.overrides,
   };
 }
 
-function usageWindow(lengthSeconds: number, usedPercent: number, resetsIn: number, nowMs: number) {
+function windowsOf(shape: UsageShape, nowMs: number) {
+  const weekly = usageWindow(604_800, shape.weeklyPercent ?? 30, shape.weeklyResetsIn ?? 260_000, nowMs);
+  if (shape.fiveHourPercent === undefined && shape.fiveHourResetsIn === undefined) return [weekly];
+  return [usageWindow(18_000, shape.fiveHourPercent ?? 12, shape.fiveHourResetsIn ?? 7_500, nowMs), weekly];
+}
+
+/** A window as the endpoint sends it. */
+export function usageWindow(lengthSeconds: number, usedPercent: number, resetsIn: number, nowMs: number) {
   return {
     used_percent: usedPercent,
     limit_window_seconds: lengthSeconds,

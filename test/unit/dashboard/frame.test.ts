@@ -104,7 +104,12 @@ describe('a frame', () => {
     const size = { columns: 100, rows: 24 };
     const [fresh] = [shownAccount(1)];
     expect(textOf(modelOf([fresh]), size)).not.toContain('SEEN');
-    const quota = { ...fresh.quota, observedAt: new Date(noon - 2 * 3_600_000).toISOString(), windows: [] };
+    const quota = {
+      ...fresh.quota,
+      observedAt: new Date(noon - 2 * 3_600_000).toISOString(),
+      windows: [],
+      certainty: 'unknown' as const,
+    };
     const old = textOf(
       modelOf([fresh, shownAccount(2, { quota: { ...fresh.quota, ...quota, source: 'cache' } })]),
       size,

@@ -81,7 +81,7 @@ describe('availability and state', () => {
       { availability: 'ready', state: 'ready' },
     ],
     ['past all resets', { quota: quota({ fiveHours: [0, -1], week: [0, -1] }) }, { state: 'unknown' }],
-    ['of a plan without windows', { quota: quota({}) }, { availability: 'ready', state: 'unknown' }],
+    ['of an answer without windows', { quota: quota({}) }, { availability: 'ready', state: 'unknown' }],
   ])('of an account that is %s', (_, changes, expected) => {
     expect(only(changes)).toMatchObject(expected);
   });
@@ -196,25 +196,25 @@ describe('the recommendation', () => {
         account('b', 2, { health: health(70), ...week(90, 20) }),
       ],
       {},
-      ['b', 'lapses-soonest'],
+      ['b', 'most-to-lose'],
     ],
     [
       'prefers, with as much left, the account that resets sooner',
       [account('a', 1, { active: true, ...week(50, 120) }), account('b', 2, week(50, 24))],
-      {},
-      ['b', 'lapses-soonest'],
+      { switchMarginPercent: 15 },
+      ['b', 'most-to-lose'],
     ],
     [
       'prefers, with the same reset, the account with more left',
       [account('a', 1, week(49, 72)), account('b', 2, week(50, 72))],
       {},
-      ['b', 'lapses-soonest'],
+      ['b', 'most-to-lose'],
     ],
     [
       'does not chase a crumb that resets a little sooner',
-      [account('a', 1, week(2, 24)), account('b', 2, week(80, 48))],
+      [account('a', 1, week(4, 24)), account('b', 2, week(80, 48))],
       {},
-      ['b', 'lapses-soonest'],
+      ['b', 'most-to-lose'],
     ],
     [
       'passes over the account whose short window is nearly used up',
@@ -232,7 +232,7 @@ describe('the recommendation', () => {
       'still uses up the end of a week that is about to reset',
       [account('a', 1, week(60, 160)), account('b', 2, week(5, 2))],
       {},
-      ['b', 'lapses-soonest'],
+      ['b', 'most-to-lose'],
     ],
     [
       'stays with the active account on a tie',
@@ -262,7 +262,7 @@ describe('the recommendation', () => {
       account('a', 1, { quota: quota({ fiveHours: [80, 3], week: [90, 10], rest: { additional: [spark] } }) }),
       account('b', 2),
     ];
-    expect(recommended(accounts)).toEqual(['a', 'lapses-soonest']);
+    expect(recommended(accounts)).toEqual(['a', 'most-to-lose']);
     expect(recommended(accounts, { model: 'gpt-5.5-codex-spark' })).toEqual(['b', 'only-ready']);
   });
 
@@ -308,6 +308,15 @@ it('accounts that share a position, as flagged ones may, are ranked by id', () =
 
 it('the score is the sum of the documented parts', () => {
   const { score, scoreParts } = only({ quota: quota({ fiveHours: [80, 3], week: [50, 50] }) });
-  expect(scoreParts).toEqual({ ready: 10, session: 0, health: 40, headroom: 12, waste: 2.5 });
-  expect(score).toBe(64.5);
+  expect(scoreParts).toEqual({
+    ready: 10,
+    session: 0,
+    order: 150,
+    health: 80,
+    headroom: 16,
+    preferred: 0,
+    lapse: 0.6667,
+    window: 0.288,
+  });
+  expect(score).toBe(256.9547);
 });

@@ -11,10 +11,16 @@ describe('headroom', () => {
   it.each<[string, QuotaSnapshot, string]>([
     ['ample at exactly 10 %', quota({ fiveHours: [10, 3], week: [60, 100] }), 'ample'],
     ['little below', quota({ fiveHours: [9.9, 3], week: [60, 100] }), 'little'],
-    ['ample when only the long window is low', quota({ fiveHours: [80, 3], week: [3, 100] }), 'ample'],
-    ['ample with a weekly window alone', quota({ week: [3, 100] }), 'ample'],
+    ['ample with 3 % of a week', quota({ fiveHours: [80, 3], week: [3, 100] }), 'ample'],
+    [
+      'little with less of a week, whatever the short window',
+      quota({ fiveHours: [80, 3], week: [2.9, 100] }),
+      'little',
+    ],
+    ['little with a low weekly window alone', quota({ week: [1, 100] }), 'little'],
     ['little with a low short window alone', quota({ fiveHours: [3, 4] }), 'little'],
-    ['unknown once the short window has reset', quota({ fiveHours: [3, -1], week: [60, 100] }), 'unknown'],
+    ['ample once the short window has reset', quota({ fiveHours: [3, -1], week: [60, 100] }), 'ample'],
+    ['unlimited where requests pass and no window is named', quota({ rest: { allowed: true } }), 'unlimited'],
     ['unknown when a window could not be read', quota({ week: [60, 100], rest: { incomplete: true } }), 'unknown'],
     ['unknown when every window has reset', quota({ week: [60, -1] }), 'unknown'],
     ['unknown without any window', quota({}), 'unknown'],
@@ -31,7 +37,7 @@ describe('what would go to waste', () => {
   it.each<[string, QuotaSnapshot, string | undefined, number | undefined]>([
     ['the remaining week per hour until its reset', quota({ fiveHours: [80, 3], week: [60, 120] }), '7d', 0.5],
     ['the five hours where there is nothing longer', quota({ fiveHours: [80, 4] }), '5h', 20],
-    ['no more than all that is left within the last hour', quota({ week: [60, 0.001] }), '7d', 60],
+    ['no more than all that is left within the last two hours', quota({ week: [60, 0.001] }), '7d', 30],
     [
       'unknown once the week has reset, whatever the short window',
       quota({ fiveHours: [80, 3], week: [60, -1] }),
@@ -39,10 +45,10 @@ describe('what would go to waste', () => {
       undefined,
     ],
     [
-      'unknown when the week names no reset',
-      quota({ rest: { windows: [{ id: '7d', durationSeconds: 604_800, usedPercent: 40, remainingPercent: 60 }] } }),
-      undefined,
-      undefined,
+      'as of a whole week where it names no reset',
+      quota({ rest: { windows: [{ id: '7d', durationSeconds: 604_800, usedPercent: 16, remainingPercent: 84 }] } }),
+      '7d',
+      0.5,
     ],
   ])('is %s', (_, snapshot, windowId, percentPerHour) => {
     const { lapse } = outlook(snapshot);
@@ -59,9 +65,22 @@ describe('what would go to waste', () => {
     const fast = beside([windowOf(604_800, [30, 10])].flat());
     expect(outlook(fast, 'spark').lapse?.percentPerHour).toBe(0.5);
     const endless = beside([{ id: '7d', durationSeconds: 604_800, usedPercent: 70, remainingPercent: 30 }]);
-    expect(outlook(endless, 'spark').lapse).toBeUndefined();
+    expect(outlook(endless, 'spark').lapse?.percentPerHour).toBeCloseTo(30 / 168);
     const lapsed = beside([windowOf(604_800, [30, -1])].flat());
     expect(outlook(lapsed, 'spark').lapse).toBeUndefined();
     expect(outlook(endless).lapse?.percentPerHour).toBe(0.5);
+  });
+});
+
+describe('the window that would stop a session first', () => {
+  it.each<[string, QuotaSnapshot, number]>([
+    ['full and not begun', quota({ fiveHours: [100, 5], week: [60, 100] }), 0.5],
+    ['reset since it was seen', quota({ fiveHours: [3, -1], week: [60, 100] }), 0.5],
+    ['half used with an hour left', quota({ fiveHours: [50, 1], week: [60, 100] }), 0.36],
+    ['just begun', quota({ fiveHours: [99, 5], week: [60, 100] }), 0],
+    ['the only one there is', quota({ week: [50, 84] }), 0.225],
+    ['the only one there is, a whole length from its reset', quota({ week: [100, 168] }), 0],
+  ])('counts when it is %s', (_, snapshot, score) => {
+    expect(outlook(snapshot).opening?.score).toBeCloseTo(score);
   });
 });

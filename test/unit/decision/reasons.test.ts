@@ -28,10 +28,24 @@ describe('describeReason', () => {
     [{ code: 'poor-health', state: 'degraded', score: 60 }, 'degraded (health 60)'],
     [
       { code: 'quota-lapsing', windowId: '7d', remainingPercent: 60.7, resetsAt: 9, percentPerHour: 0.608 },
-      '60 % left of the 7d window lapses at 9 (0.6 % an hour)',
+      '60% left of its 7d window, resets at 9 (0.6% an hour would use it all)',
     ],
-    [{ code: 'little-headroom', windowId: '5h', remainingPercent: 4 }, 'only 4 % left of the 5h window'],
-    [{ code: 'mostly-used', usedPercent: 99.9 }, '99 % used'],
+    [{ code: 'little-headroom', windowId: '5h', remainingPercent: 4 }, 'only 4% left of its 5h window'],
+    [{ code: 'mostly-used', windowId: '5h', remainingPercent: 29.9 }, '29% left of its 5h window'],
+    [{ code: 'refused', cause: 'deactivated_workspace', at: 9 }, 'its workspace has been deactivated, as of at 9'],
+    [{ code: 'refused', cause: 'some_new_word', at: 9 }, 'the provider refuses it (some_new_word), as of at 9'],
+    [{ code: 'model-unavailable', model: 'gpt-6-astra', availableAt: 9 }, 'gpt-6-astra is not available before at 9'],
+    [
+      { code: 'reserve-reached', windowId: '7d', remainingPercent: 12, reservePercent: 20, resetsAt: 9 },
+      '12% left of its 7d window, and you keep 20% for yourself, resets at 9',
+    ],
+    [{ code: 'on-credits', balance: '489.25' }, 'would go on with credits (489.25)'],
+    [{ code: 'window-exhausted', windowId: 'budget', resetsAt: 9 }, 'budget used up, resets at 9'],
+    [
+      { code: 'little-headroom', windowId: 'unknown', remainingPercent: 4 },
+      'only 4% left of its window of unknown length',
+    ],
+    [{ code: 'window-idle', windowId: '5h' }, 'its 5h window is full and starts with the first use'],
     [{ code: 'quota-unknown' }, 'quota unknown'],
     [{ code: 'quota-old', observedAt: 9 }, 'quota last seen at 9'],
     [{ code: 'access-token-expired', at: 9 }, 'access token expired at 9; quota cannot be read until it is refreshed'],
@@ -46,13 +60,32 @@ describe('describeRecommendation', () => {
   it.each<[RecommendationReason, string]>([
     [{ code: 'only-ready' }, 'the only account that is ready'],
     [{ code: 'keeps-session' }, 'the conversation already runs on it and it is healthy'],
-    [{ code: 'better-health' }, 'in better health than the others'],
-    [{ code: 'more-headroom' }, 'its short window has more headroom than the others'],
+    [{ code: 'better-health' }, 'in better health than the next one'],
     [
-      { code: 'lapses-soonest', windowId: '7d', remainingPercent: 60, resetsAt: 9 },
-      '60 % left of its 7d window would lapse soonest (at 9)',
+      {
+        code: 'more-headroom',
+        mine: { windowId: '5h', remainingPercent: 80 },
+        others: { windowId: '7d', remainingPercent: 1 },
+      },
+      '80% left of its 5h window; the next one has only 1% left of its 7d window',
     ],
-    [{ code: 'already-active' }, 'as good as any, and in use already'],
+    [
+      { code: 'more-headroom', mine: { windowId: '5h', remainingPercent: 80 } },
+      '80% left of its 5h window; how much the next one has left is unknown',
+    ],
+    [
+      { code: 'more-headroom', others: { windowId: '7d', remainingPercent: 1 } },
+      'its quota is unknown; the next one has only 1% left of its 7d window',
+    ],
+    [
+      { code: 'most-to-lose', windowId: '7d', remainingPercent: 60, resetsAt: 9 },
+      '60% left of its 7d window, which resets at 9: more an hour to lose than on the next one',
+    ],
+    [
+      { code: 'only-credits', balance: '489.25' },
+      'no account has quota left, and this one goes on with credits (489.25)',
+    ],
+    [{ code: 'already-active' }, 'in use already, and no other is better by enough to move'],
     [{ code: 'first-in-order' }, 'as good as any and first in order'],
   ])('of %j', (reason, sentence) => {
     expect(describeRecommendation(reason, time)).toBe(sentence);

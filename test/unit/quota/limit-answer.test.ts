@@ -93,9 +93,8 @@ describe('parseLimitHeaders', () => {
   });
 
   it.each([
-    ['no window length', { 'x-codex-primary-used-percent': '12' }],
     ['a share that is no number', { 'x-codex-primary-used-percent': 'NaN', 'x-codex-primary-window-minutes': '300' }],
-    ['a negative length', { 'x-codex-primary-used-percent': '12', 'x-codex-primary-window-minutes': '-300' }],
+    ['a negative share', { 'x-codex-primary-used-percent': '-12', 'x-codex-primary-window-minutes': '300' }],
   ])('knows no window with %s', (_, given) => {
     expect(parseLimitHeaders(given, observedAt)?.families).toEqual([{ meteredFeature: 'codex', windows: [] }]);
   });

@@ -28,7 +28,7 @@ function snapshot(parts: Partial<QuotaSnapshot> = {}): QuotaSnapshot {
 }
 
 function parsed(): QuotaSnapshot {
-  const result = parseUsage(fullPayload, observedAt);
+  const result = parseUsage(fullPayload, { observedAt });
   if (result.kind !== 'ok') throw new Error(result.reason);
   return toSnapshot(result.usage);
 }
@@ -151,10 +151,11 @@ describe('isStale', () => {
 
 describe('toQuotaView', () => {
   it('prints source, age and windows as documented', () => {
-    expect(toQuotaView(bindingQuota(snapshot(), now), 'live')).toEqual({
+    expect(toQuotaView(bindingQuota(snapshot(), now), 'live', now)).toEqual({
       source: 'live',
       observedAt: '2026-11-21T12:00:00.000Z',
       usableNowPercent: 45,
+      certainty: 'known',
       windows: [
         {
           id: '5h',
@@ -175,17 +176,18 @@ describe('toQuotaView', () => {
   });
 
   it('leaves a window out that has reset since, and the share with it', () => {
-    const view = toQuotaView(bindingQuota(snapshot(), now + 3 * hourMs), 'cache');
+    const view = toQuotaView(bindingQuota(snapshot(), now + 3 * hourMs), 'cache', now + 3 * hourMs);
     expect(view.windows.map(({ id }) => id)).toEqual(['7d']);
     expect(view).not.toHaveProperty('usableNowPercent');
   });
 
   it('names the limit of a model whose windows it shows', () => {
-    const view = toQuotaView(bindingQuota(parsed(), now, { model: 'GPT-5.5-Codex-Spark' }), 'cache');
+    const view = toQuotaView(bindingQuota(parsed(), now, { model: 'GPT-5.5-Codex-Spark' }), 'cache', now);
     expect(view.windows.map(({ id, limitName }) => [id, limitName])).toEqual([
       ['5h', undefined],
       ['5h', 'GPT-5.5-Codex-Spark'],
       ['7d', undefined],
+      ['budget', undefined],
     ]);
     expect(view.usableNowPercent).toBe(0);
     expect(QuotaViewSchema.safeParse(view).success).toBe(true);

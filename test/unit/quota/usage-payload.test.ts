@@ -4,7 +4,7 @@ import { parseUsage } from '../../../src/core/quota/usage-payload.js';
 import { fullPayload, observedAt, window } from './payloads.js';
 
 function usageOf(json: unknown) {
-  const parsed = parseUsage(json, observedAt);
+  const parsed = parseUsage(json, { observedAt });
   if (parsed.kind !== 'ok') throw new Error(`malformed: ${parsed.reason}`);
   return parsed.usage;
 }
@@ -96,7 +96,7 @@ describe('parseUsage', () => {
     ['a number', 7],
     ['a list', [fullPayload]],
   ])('takes %s for no object', (_, json) => {
-    expect(parseUsage(json, observedAt)).toEqual({ kind: 'malformed', reason: 'not-an-object' });
+    expect(parseUsage(json, { observedAt })).toEqual({ kind: 'malformed', reason: 'not-an-object' });
   });
 
   it.each([
@@ -104,7 +104,7 @@ describe('parseUsage', () => {
     ['an error body', { error: { code: 'token_expired' }, detail: 'x' }],
     ['nothing but nulls', { plan_type: null, rate_limit: null, credits: null }],
   ])('does not take %s for a usage answer', (_, json) => {
-    expect(parseUsage(json, observedAt)).toEqual({ kind: 'malformed', reason: 'no-usage-members' });
+    expect(parseUsage(json, { observedAt })).toEqual({ kind: 'malformed', reason: 'no-usage-members' });
   });
 
   it.each([
@@ -113,7 +113,14 @@ describe('parseUsage', () => {
     ['a weekly window in the first slot', window(3, 604_800), { id: '7d', usedPercent: 3 }],
     ['another duration', window(3, 2_592_000), { id: '30d' }],
     ['more than everything', window(130, 18_000), { usedPercent: 100, remainingPercent: 0 }],
-    ['less than nothing', window(-4, 18_000), { usedPercent: 0, remainingPercent: 100 }],
+    ['a negative duration', window(30, -5), { id: 'unknown', usedPercent: 30 }],
+    ['no duration', window(30, null), { id: 'unknown', usedPercent: 30 }],
+    ['a duration of ages', window(30, 1e300), { id: 'unknown', usedPercent: 30 }],
+    [
+      'a reset in milliseconds',
+      { ...window(3, 18_000), reset_after_seconds: null, reset_at: observedAt + 60_000 },
+      { resetsAt: observedAt + 60_000 },
+    ],
     ['unknown members', { ...window(3, 18_000), shiny: { new: true } }, { usedPercent: 3 }],
   ])('reads a window with %s', (_, primary, expected) => {
     const usage = usageOf(rateLimit(primary));
@@ -125,10 +132,8 @@ describe('parseUsage', () => {
     ['no share', window(null, 18_000)],
     ['a share in words', window('half', 18_000)],
     ['an overflowing share', window('1e999', 18_000)],
-    ['a negative duration', window(30, -5)],
-    ['no duration', window(30, null)],
-    ['a negative reset', { ...window(30, 18_000), reset_at: -1, reset_after_seconds: -1 }],
-    ['a reset beyond any calendar', { ...window(30, 18_000), reset_at: 1e15, reset_after_seconds: null }],
+    ['less than nothing', window(-4, 18_000)],
+    ['a share beyond all sense', window(1e300, 18_000)],
     ['nothing but text', 'none'],
   ])('leaves a window with %s out and says that something is missing', (_, primary) => {
     const usage = usageOf(rateLimit(primary, window(20, 604_800)));
@@ -147,21 +152,43 @@ describe('parseUsage', () => {
     expect(usage.incomplete).toBeUndefined();
   });
 
-  it('prefers the named reset, else counts from the answer, else knows none', () => {
-    const named = Math.floor(observedAt / 1000) + 30;
+  it.each([
+    ['negative', { reset_at: -1, reset_after_seconds: -1 }],
+    ['beyond any calendar', { reset_at: 1e15, reset_after_seconds: 1e300 }],
+    ['in 1970', { reset_at: 0, reset_after_seconds: null }],
+    ['of another year than the window', { reset_at: 1_900_000_000, reset_after_seconds: 1e8 }],
+    ['in words', { reset_at: 'soon', reset_after_seconds: 'later' }],
+  ])('does not know the reset of a window that is %s, and keeps its share', (_, reset) => {
+    const [read] = usageOf(rateLimit({ ...window(30, 18_000), ...reset })).windows;
+    expect(read).toEqual({ id: '5h', durationSeconds: 18_000, usedPercent: 30, remainingPercent: 70 });
+  });
+
+  it.each([-6, 6])('counts by the clock of the server when ours is off by %d hours', (hours) => {
+    const serverNow = observedAt - hours * 3_600_000;
+    const at = (reset: object) => {
+      const parsed = parseUsage(rateLimit({ ...window(30, 18_000), ...reset }), { observedAt, serverNow });
+      return parsed.kind === 'ok' ? parsed.usage.windows[0]?.resetsAt : undefined;
+    };
+    const named = serverNow / 1000 + 7_200;
+    expect(at({ reset_at: named, reset_after_seconds: 7_200 })).toBe(observedAt + 7_200_000);
+    expect(at({ reset_at: named, reset_after_seconds: null })).toBe(observedAt + 7_200_000);
+  });
+
+  it('counts from the answer, else takes the named reset, else knows none', () => {
     const resets = [
-      { reset_at: named, reset_after_seconds: 5 },
+      { reset_at: observedAt / 1000 + 60, reset_after_seconds: 5 },
+      { reset_at: observedAt / 1000 + 60, reset_after_seconds: null },
       { reset_at: null, reset_after_seconds: 90 },
       { reset_at: 'soon', reset_after_seconds: '90' },
       { reset_at: undefined, reset_after_seconds: undefined },
     ].map((reset) => usageOf(rateLimit({ ...window(1, 18_000), ...reset })).windows[0]?.resetsAt);
-    expect(resets).toEqual([named * 1000, observedAt + 90_000, observedAt + 90_000, undefined]);
-  });
-
-  it.each([-2, 2])('counts from the answer where our clock is %i days off the one that names the reset', (days) => {
-    const reset = { reset_at: Math.floor(observedAt / 1000) + 600 + days * 86_400, reset_after_seconds: 600 };
-    const [seen] = usageOf(rateLimit({ ...window(1, 18_000), ...reset })).windows;
-    expect(seen?.resetsAt).toBe(observedAt + 600_000);
+    expect(resets).toEqual([
+      observedAt + 5_000,
+      observedAt + 60_000,
+      observedAt + 90_000,
+      observedAt + 90_000,
+      undefined,
+    ]);
   });
 
   it('keeps a plan it never heard of verbatim', () => {

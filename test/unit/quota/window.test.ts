@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { isCurrent, orderedWindows, quotaWindow, windowId } from '../../../src/core/quota/window.js';
+import { isCurrent, orderedWindows, percentText, quotaWindow, windowId } from '../../../src/core/quota/window.js';
 
 describe('a window is called by its duration', () => {
   it.each([
@@ -17,7 +17,6 @@ describe('a window is called by its duration', () => {
 
 describe('quotaWindow', () => {
   it.each([
-    [-3, 0, 100],
     [0, 0, 100],
     [12.3, 12.3, 87.7],
     [99.99, 99.99, 0.01],
@@ -32,14 +31,32 @@ describe('quotaWindow', () => {
     ['no share', 18_000, undefined],
     ['a share that is no number', 18_000, Number.NaN],
     ['an endless share', 18_000, Number.POSITIVE_INFINITY],
-    ['no duration', undefined, 40],
-    ['a zero duration', 0, 40],
-    ['a negative duration', -18_000, 40],
-    ['a duration that is no number', Number.NaN, 40],
-    ['a duration of a thousand years', 3.2e10, 40],
+    ['a negative share', 18_000, -3],
+    ['a share beyond all sense', 18_000, 1e300],
   ])('is unknown with %s', (_, durationSeconds, usedPercent) => {
     expect(quotaWindow({ durationSeconds, usedPercent })).toBeUndefined();
   });
+});
+
+it.each([
+  ['no duration', undefined],
+  ['a zero duration', 0],
+  ['a negative duration', -18_000],
+  ['a duration that is no number', Number.NaN],
+  ['a duration of a thousand years', 3.2e10],
+])('a window with %s is one of unknown length', (_, durationSeconds) => {
+  const window = quotaWindow({ durationSeconds, usedPercent: 40 });
+  expect(window).toEqual({ id: 'unknown', usedPercent: 40, remainingPercent: 60 });
+});
+
+it.each([
+  [0, '0%'],
+  [0.4, '<1%'],
+  [1, '1%'],
+  [69.9, '69%'],
+  [100, '100%'],
+])('writes %d %% as %s', (percent, text) => {
+  expect(percentText(percent)).toBe(text);
 });
 
 it('orders windows by duration and keeps the fuller of two alike', () => {

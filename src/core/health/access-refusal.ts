@@ -1,0 +1,80 @@
+import * as z from 'zod/mini';
+import { definedOnly } from '../defined-only.js';
+import { printable } from '../printable.js';
+import type { BackendAnswer } from '../provider/backend-call.js';
+
+/** That the provider turned an account away, and when: it is not asked to work again before an answer says otherwise. */
+export const AccessRefusalSchema = z.object({
+  /** The provider's own code (`deactivated_workspace`, …) where it gave one, else what kind of refusal it was. */
+  code: z.string(),
+  /** Milliseconds since the epoch. */
+  at: z.number(),
+  /** It is about the account or its workspace: other tokens would not help. */
+  isLasting: z.exactOptional(z.literal(true)),
+});
+export type AccessRefusal = Readonly<z.infer<typeof AccessRefusalSchema>>;
+
+/** What the provider's refusals of an account mean; a code that is not here is quoted. */
+const meanings: Readonly<Record<string, string>> = {
+  deactivated_workspace: 'its workspace has been deactivated',
+  'workspace-deactivated': 'its workspace has been deactivated',
+  workspace_deactivated: 'its workspace has been deactivated',
+  'workspace-gone': 'its login may no longer use its workspace',
+  workspace_deleted: 'its workspace has been deleted',
+  account_deactivated: 'the provider has deactivated this account',
+  account_deleted: 'the provider has deleted this account',
+  invalid_workspace_selected: 'its login may not use this workspace',
+  token_revoked: 'its login has been revoked',
+  token_expired: 'its access token was refused',
+  token_invalidated: 'its access token was refused',
+  invalid_token: 'its access token was refused',
+  unauthorized: 'its login was refused',
+  closed: 'its workspace lets nobody in (402)',
+};
+
+export function refusalText(code: string): string {
+  return Object.hasOwn(meanings, code) ? (meanings[code] ?? code) : `the provider refuses it (${printable(code)})`;
+}
+
+/** About the account or its workspace, by the words these codes are made of; all others are about the tokens. */
+export function isLastingRefusal(code: string): boolean {
+  return (
+    !isAboutPlace(code) &&
+    /workspace|account|entitle|organi[sz]ation|deactivated|deleted|suspended|banned|not_included/.test(code)
+  );
+}
+
+/** About where the request comes from, which is nobody's fault whose login it carried. */
+export function isAboutPlace(code: string): boolean {
+  return /country|region|territory|location|vpn|proxy|ip_address|(?:^|_)ip(?:_|$)/.test(code);
+}
+
+/** What remains of a refusal: one of the tokens ends with them. */
+export function standingRefusal(
+  refusal: AccessRefusal | undefined,
+  { lastRefresh = 0 }: { readonly lastRefresh?: number },
+): AccessRefusal | undefined {
+  return refusal?.isLasting === true || (refusal !== undefined && refusal.at >= lastRefresh) ? refusal : undefined;
+}
+
+/** What an answer says about being let in: a refusal, `cleared` by a good answer, or nothing. */
+export function refusalIn(answer: BackendAnswer, now: number): AccessRefusal | 'cleared' | undefined {
+  if (answer.kind === 'ok') return 'cleared';
+  const { kind } = answer;
+  if (kind !== 'unauthorized' && kind !== 'closed' && kind !== 'forbidden') return undefined;
+  const { code } = answer;
+  const isLasting = kind === 'closed' || (code !== undefined && isLastingRefusal(code));
+  // Any other 403 may come from something on the way.
+  if (kind === 'forbidden' && !isLasting) return undefined;
+  return definedOnly({ code: code ?? kind, at: now, isLasting: isLasting ? (true as const) : undefined });
+}
+
+/** The refusal to remember after an answer. */
+export function refusalAfter(
+  before: AccessRefusal | undefined,
+  answer: BackendAnswer | undefined,
+  now: number,
+): AccessRefusal | undefined {
+  const said = answer === undefined ? undefined : refusalIn(answer, now);
+  return said === 'cleared' ? undefined : (said ?? before);
+}

@@ -1,0 +1,34 @@
+import type { AdditionalLimit, QuotaSnapshot } from './usage.js';
+
+/** What providers put behind a model's name for one stage or one day of it. */
+const suffix = /[-_ ](?:preview|latest|beta|alpha|exp|experimental|rc\d*|\d{4}-?\d{2}-?\d{2})$/i;
+
+/** Whether two names mean one model, whatever their case and punctuation, with or without such a suffix. */
+export function isSameModel(a: string, b: string): boolean {
+  return plainName(a) === plainName(b);
+}
+
+function plainName(name: string): string {
+  const bare = name.trim().replace(suffix, '');
+  const plain = bare.toLowerCase().replace(/[^\p{L}\p{N}]/gu, '');
+  // A name that is nothing but punctuation is still a name of its own.
+  return plain === '' ? name : plain;
+}
+
+/** By the limit's name, its metered feature or its model slug. */
+export function isLimitOf(limit: AdditionalLimit, model: string | undefined): boolean {
+  return model !== undefined && limitNames(limit).some((name) => isSameModel(name, model));
+}
+
+function limitNames({ limitName, meteredFeature, modelSlug }: AdditionalLimit): string[] {
+  return [modelSlug, limitName, meteredFeature].filter((name) => name !== undefined);
+}
+
+/** Every model that an answer names, by the name to ask for it with and by all others that are understood. */
+export function modelsNamedIn(snapshot: QuotaSnapshot): { readonly shown: string[]; readonly understood: string[] } {
+  const slugs = (snapshot.modelUsage ?? []).map(({ slug }) => slug);
+  return {
+    shown: [...slugs, ...snapshot.additional.map((limit) => limit.modelSlug ?? limit.limitName)],
+    understood: [...slugs, ...snapshot.additional.flatMap(limitNames)],
+  };
+}

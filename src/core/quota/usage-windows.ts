@@ -1,0 +1,144 @@
+import * as z from 'zod/mini';
+import { definedOnly } from '../defined-only.js';
+import { asInstant, looseFlag, looseNumber, looseText, secondsInMs } from './loose-values.js';
+import type { AdditionalLimit, RateLimit, SpendControl } from './usage.js';
+import {
+  budgetId,
+  longestWindowSeconds,
+  orderedWindows,
+  type QuotaWindow,
+  quotaWindow,
+  windowLength,
+} from './window.js';
+
+/** When an answer came, by both clocks. All times are kept by our own, so that they can be compared with it. */
+export interface Received {
+  /** Milliseconds since the epoch, by our clock. */
+  readonly observedAt: number;
+  /** The same moment by the server's, from the `Date` of its answer. */
+  readonly serverNow?: number | undefined;
+}
+
+const RawRateLimit = z.object({
+  allowed: looseFlag,
+  limit_reached: looseFlag,
+  primary_window: z.optional(z.unknown()),
+  secondary_window: z.optional(z.unknown()),
+});
+
+/** Null and absent mean that there is no such limit; anything else that is no object is a limit we cannot read. */
+export function toRateLimit(value: unknown, received: Received): RateLimit {
+  if (!isPresent(value)) return { windows: [] };
+  const parsed = RawRateLimit.safeParse(value);
+  if (!parsed.success) return { windows: [], incomplete: true };
+  const { allowed, limit_reached, primary_window, secondary_window } = parsed.data;
+  const slots = [primary_window, secondary_window].filter(isPresent);
+  const windows = slots.map((slot) => toWindow(slot, received)).filter((window) => window !== undefined);
+  return definedOnly({
+    windows: orderedWindows(windows),
+    incomplete: windows.length < slots.length ? (true as const) : undefined,
+    allowed,
+    limitReached: limit_reached,
+  });
+}
+
+const RawWindow = z.object({
+  used_percent: looseNumber,
+  limit_window_seconds: looseNumber,
+  reset_after_seconds: looseNumber,
+  reset_at: looseNumber,
+});
+
+function toWindow(value: unknown, received: Received): QuotaWindow | undefined {
+  const parsed = RawWindow.safeParse(value);
+  if (!parsed.success) return undefined;
+  const { used_percent, limit_window_seconds, reset_at, reset_after_seconds } = parsed.data;
+  const durationSeconds = windowLength(limit_window_seconds);
+  const resetsAt = resetInstant(reset_at, reset_after_seconds, received, durationSeconds);
+  return quotaWindow({ durationSeconds, usedPercent: used_percent, resetsAt });
+}
+
+const dayMs = 86_400_000;
+
+/** Below this difference of the clocks nothing is corrected: the network and whole seconds explain it. */
+const negligibleSkewMs = 60_000;
+
+/**
+ * When a limit of `durationSeconds` resets, in milliseconds by our clock: `reset_after_seconds` from now, which needs no
+ * clock but ours, else `reset_at` (unix seconds) by the server's. Undefined when there is none that the limit can have.
+ */
+export function resetInstant(
+  resetAt: number | undefined,
+  resetAfterSeconds: number | undefined,
+  received: Received,
+  durationSeconds?: number,
+): number | undefined {
+  const { observedAt } = received;
+  const lengthMs = durationSeconds === undefined ? longestWindowSeconds * 1000 : durationSeconds * 1000;
+  const isPlausible = (at: number) => at > observedAt - lengthMs - dayMs && at <= observedAt + 2 * lengthMs + dayMs;
+  const candidates = [
+    resetAfterSeconds === undefined || resetAfterSeconds < 0 ? undefined : observedAt + resetAfterSeconds * 1000,
+    ourClock(resetAt === undefined ? undefined : secondsInMs(resetAt), received),
+  ];
+  return candidates.map(asInstant).find((at) => at !== undefined && isPlausible(at));
+}
+
+function ourClock(serverTime: number | undefined, { observedAt, serverNow = observedAt }: Received) {
+  const skewMs = Math.abs(observedAt - serverNow) < negligibleSkewMs ? 0 : observedAt - serverNow;
+  return serverTime === undefined ? undefined : serverTime + skewMs;
+}
+
+/** A time that the server named, by our clock; undefined when it was long over as it was named. */
+export function ourInstant(serverTime: number | undefined, received: Received): number | undefined {
+  const at = asInstant(ourClock(serverTime, received));
+  return at === undefined || at < received.observedAt - dayMs ? undefined : at;
+}
+
+const RawAdditionalLimit = z.object({
+  limit_name: looseText,
+  metered_feature: looseText,
+  normal_model_slug: looseText,
+  rate_limit: z.optional(z.unknown()),
+});
+
+/** More than there are models; an answer that lists more says nothing reliable about any. */
+const mostLimits = 100;
+
+export function toAdditionalLimits(
+  list: readonly unknown[],
+  received: Received,
+): { readonly limits: AdditionalLimit[]; readonly isCut: boolean } {
+  const limits = list.slice(0, mostLimits).flatMap((entry) => toAdditionalLimit(entry, received));
+  return { limits, isCut: list.length > mostLimits };
+}
+
+function toAdditionalLimit(value: unknown, received: Received): AdditionalLimit[] {
+  const parsed = RawAdditionalLimit.safeParse(value);
+  if (!parsed.success) return [];
+  const limitName = parsed.data.limit_name ?? parsed.data.metered_feature;
+  const meteredFeature = parsed.data.metered_feature ?? parsed.data.limit_name;
+  // Without any name nobody can say what the limit binds.
+  if (limitName === undefined || meteredFeature === undefined) return [];
+  const names = definedOnly({ limitName, meteredFeature, modelSlug: parsed.data.normal_model_slug });
+  return [{ ...names, ...toRateLimit(parsed.data.rate_limit, received) }];
+}
+
+/** The spending limit of one's own, as a window; undefined without numbers. */
+export function budgetWindow({ reached, individualLimit }: SpendControl): QuotaWindow | undefined {
+  if (individualLimit === undefined) return undefined;
+  const { usedPercent, remainingPercent, resetsAt } = individualLimit;
+  const told = remainingPercent === undefined ? usedPercent : 100 - remainingPercent;
+  const used = told ?? usedFraction(individualLimit);
+  return used === undefined ? undefined : quotaWindow({ id: budgetId, usedPercent: reached ? 100 : used, resetsAt });
+}
+
+function usedFraction({ limit, used, remaining }: NonNullable<SpendControl['individualLimit']>): number | undefined {
+  const [all, spent, left] = [limit, used, remaining].map((amount) => looseNumber.parse(amount));
+  if (all === undefined || !(all > 0)) return undefined;
+  if (spent !== undefined) return (spent / all) * 100;
+  return left === undefined ? undefined : Math.max(0, (1 - left / all) * 100);
+}
+
+export function isPresent(value: unknown): boolean {
+  return value !== undefined && value !== null;
+}
