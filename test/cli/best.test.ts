@@ -267,7 +267,8 @@ describe('best --session', () => {
     const seeded = await twins();
     await best(seeded, session());
     setUsage(provider, alice, 100, 30);
-    expect(await letGo(seeded, 6)).toBe('5h window used up, resets 14:05, in 1h 59m');
+    provider.scenario.clockOffsetSeconds += 6 * 60;
+    expect(await letGo(seeded, 6)).toBe('5h window used up, resets 14:11, in 2h 5m');
   });
 
   test('lets go of an account that is cooling down', async () => {
