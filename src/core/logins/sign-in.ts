@@ -62,9 +62,9 @@ export async function redeemGrant(
   const header = { kind: 'sign-in' as const, startedAt: clock.now(), accountIds: [], issuer, clientId };
   const entry = openEntry(root.paths.journal, root.processes, definedOnly({ ...header, scopeKey, label }));
   try {
-    const { signal, deadlineMs: budgetMs } = callOptions;
+    const { signal, spendingDeadlineMs } = callOptions;
     const exchange = (deadlineMs: number) => exchangeCode(http, provider, grant, { ...callOptions, deadlineMs });
-    const outcome = await repeatUnsent(clock, exchange, budgetMs, signal);
+    const outcome = await repeatUnsent(clock, exchange, spendingDeadlineMs, signal);
     // A consent that nobody redeems costs nothing, so unlike a refresh this may be cut off at any moment.
     if (signal?.aborted) throw new AppError('interrupted', 'interrupted');
     const verdict = judgeTokenAnswer(outcome);

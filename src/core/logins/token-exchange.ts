@@ -7,7 +7,6 @@ import { judgeTokenAnswer, type TokenVerdict } from '../oauth/token-verdict.js';
 import { readAllScopes } from '../pools/scope-files.js';
 import { recordsOf } from '../pools/scope-records.js';
 import { clientIdOf } from '../provider/client-id.js';
-import { tokenDeadlineMs } from '../provider/provider.js';
 import type { Secret } from '../secret.js';
 import { fingerprint, type JournalAnswer, type JournalHeader, type OpenEntry, openEntry } from './journal.js';
 import { journalAnswer } from './journal-answer.js';
@@ -48,7 +47,7 @@ export async function exchangeToken(deps: RefreshDeps, spending: Spending): Prom
   const verdict = await exchange(deps, spending, entry, header.clientId);
   switch (verdict.kind) {
     case 'tokens': {
-      const answer = journalAnswer(verdict.tokens, deps.root.clock.now(), verdict.serverDate);
+      const answer = journalAnswer(verdict.tokens, deps.root.clock.now(), verdict.serverDate, header.startedAt);
       return { kind: 'tokens', answer, entry, header };
     }
     case 'refused':
@@ -94,13 +93,12 @@ async function exchange(
   clientId: string,
 ): Promise<TokenVerdict> {
   const { root, http, callOptions } = deps;
-  const { userAgent } = callOptions;
+  const { userAgent, spendingDeadlineMs } = callOptions;
   const provider = { ...deps.provider, clientId };
-  const budgetMs = Math.min(callOptions.deadlineMs ?? tokenDeadlineMs, tokenDeadlineMs);
   const send = (deadlineMs: number) =>
     refreshRequest(http, provider, { refreshToken, reason }, { userAgent, deadlineMs });
   try {
-    return judgeTokenAnswer(await repeatUnsent(root.clock, send, budgetMs));
+    return judgeTokenAnswer(await repeatUnsent(root.clock, send, spendingDeadlineMs));
   } catch (error) {
     // A proxy setting that cannot be used is found before anything is sent; of anything else nobody knows.
     if (error instanceof AppError && error.code === 'usage') entry.discard();

@@ -21,7 +21,7 @@ const expired = { expiresInSeconds: -60 };
 const newHome = () => new RefreshHome(temporaryDirectory(), provider);
 const sent = () => provider.requests.refreshes().map(({ body }) => Reflect.get(Object(body), 'refresh_token'));
 const newestIssued = () => provider.issued.all.at(-1);
-const impatient = { callOptions: { userAgent: 'codex-auth/test', deadlineMs: 500 } };
+const impatient = { callOptions: { userAgent: 'codex-auth/test', spendingDeadlineMs: 500 } };
 
 /** The processes of this machine, as they look when every other run has ended. */
 function afterTheEnd(home: RefreshHome): RefreshHome {
