@@ -1,4 +1,3 @@
-import { randomUUID } from 'node:crypto';
 import type { Clock } from '../core/clock.js';
 import { type CodexHome, codexHomeAt } from '../core/codex/home.js';
 import { type Environment, homeIfNeeded, readEnvironment } from '../core/environment.js';
@@ -28,8 +27,6 @@ export interface Context {
   readonly home: CodexHome;
   readonly root: Root;
   readonly signal: AbortSignal;
-  /** Names this run in the refresh journal. */
-  readonly runId: string;
   /** What the person should know besides the result: stderr as text, `warnings` as JSON. */
   warn(message: string): void;
   readonly warnings: readonly string[];
@@ -87,7 +84,6 @@ export function createContext(machine: Machine, options: GlobalOptions): Context
   });
   const http = once(() => openHttp(environment, proxies()));
 
-  const runId = once(() => randomUUID());
   const provider = once(() => {
     const access = openProvider(environment, machine, options);
     for (const variable of access.provider.overrides) {
@@ -124,9 +120,6 @@ export function createContext(machine: Machine, options: GlobalOptions): Context
       if (isAnimated(options, environment)) io.status(`Waiting for another codex-auth${who}`);
     }),
     signal: machine.signal,
-    get runId() {
-      return runId();
-    },
     warn,
     warnings,
     resolvedSettings,

@@ -29,6 +29,13 @@ export const settingDefinitions = {
     max: 3_600_000,
     description: 'Refresh an access token this many milliseconds before it expires.',
   },
+  unansweredRetryMs: {
+    kind: 'integer',
+    default: 300_000,
+    min: 0,
+    max: 3_600_000,
+    description: 'After a refresh without an answer, leave its token alone for this many milliseconds.',
+  },
   flagAfterConsecutiveFailures: {
     kind: 'integer',
     default: 3,

@@ -42,6 +42,9 @@ export interface CliOptions {
   readonly onStderr?: (text: string) => void;
 }
 
+/** For a run that comes so late after a refresh without an answer that the token may be sent once more. */
+export const muchLater = { variables: { CODEX_AUTH_UNANSWERED_RETRY_MS: '0' } } as const satisfies CliOptions;
+
 const ownScript = fileURLToPath(new URL('../../bin/codex-auth.js', import.meta.url));
 
 /** Runs one command line in this process, as `main.ts` would; without a terminal unless told. */

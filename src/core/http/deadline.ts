@@ -1,3 +1,5 @@
+import { systemClock } from '../clock.js';
+
 // Timers fire before sockets are read. A process that was stopped, starved or asleep sees its deadline first, although
 // the answer has long arrived. So a deadline counts the time in which the process ran, and before it ends a request the
 // sockets are read once more.
@@ -21,9 +23,9 @@ export function startDeadline(deadlineMs: number, expire: () => void): () => voi
   let timer: NodeJS.Timeout;
 
   function wait(): void {
-    const startedAt = performance.now();
+    const startedAt = systemClock.monotonicMs();
     const step = Math.min(beat, leftMs);
-    timer = setTimeout(() => count(performance.now() - startedAt - step, step), step);
+    timer = setTimeout(() => count(systemClock.monotonicMs() - startedAt - step, step), step);
   }
 
   function count(lateMs: number, step: number): void {

@@ -8,6 +8,7 @@ import type { Root } from '../storage/root.js';
 export interface RefreshSettings extends HealthSettings {
   readonly tokenRefreshSkewMs: number;
   readonly flagAfterConsecutiveFailures: number;
+  readonly unansweredRetryMs: number;
 }
 
 /** What a refresh needs; only code that is handed this can spend a refresh token (P5). */
@@ -26,6 +27,4 @@ export interface RefreshDeps {
   /** What the person should know although it went well. */
   readonly warn: (message: string) => void;
   readonly signal: AbortSignal;
-  /** Names this run of the program in the journal. */
-  readonly runId: string;
 }

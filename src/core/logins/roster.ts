@@ -13,7 +13,7 @@ import type { Scope } from '../project/scope.js';
 import { scopeFiles } from '../storage/paths.js';
 import type { Root } from '../storage/root.js';
 import { isLoginOf, judgeBeside } from './foreign-login.js';
-import { type JournalEntry, readEntries } from './journal.js';
+import { isUnderWay, type Journal, type JournalEntry, readJournal } from './journal.js';
 import { withJournal } from './journal-overlay.js';
 import { withLegacyScope } from './legacy-pools.js';
 import { nextTokens } from './rotation.js';
@@ -44,12 +44,13 @@ export function readRoster(root: Root, home: CodexHome, scope: Scope): Roster {
   const { records, others, warnings } = readScopes(root, scope);
   const { state, warning } = readAccountState(root.paths.accountState);
   const authFile = besideAccounts(readAuthFileForDisplay(home), [records, ...others]);
-  const journal = readEntries(root.paths.journal);
+  const journal = readJournal(root.paths.journal);
   const login = authFile.content?.kind === 'login' ? authFile.content.login : undefined;
   const owner = login && findOwner(records, others, login);
   const accounts = records.pool.accounts.map((account) => {
     const held = account === owner?.account ? login : undefined;
-    return held === undefined && journal.length === 0 ? account : withNewestTokens(account, held, journal);
+    const { entries } = journal;
+    return held === undefined && entries.length === 0 ? account : withNewestTokens(account, held, entries);
   });
   const position = owner === undefined ? -1 : records.pool.accounts.indexOf(owner.account);
   return definedOnly({
@@ -62,8 +63,21 @@ export function readRoster(root: Root, home: CodexHome, scope: Scope): Roster {
     state,
     authFile,
     active: owner && { ...owner, account: accounts[position] ?? owner.account },
-    warnings: [...warnings, warning, authFile.problem].filter((each) => each !== undefined),
+    warnings: [...warnings, warning, authFile.problem, ...journalWarnings(root, journal)].filter(
+      (each) => each !== undefined,
+    ),
   });
+}
+
+function journalWarnings(root: Root, { entries, unreadable }: Journal): string[] {
+  const torn = entries.filter((entry) => entry.isSalvaged && !isUnderWay(root, entry));
+  const closed = unreadable.filter((entry) => !isUnderWay(root, entry));
+  return [
+    ...torn.map(({ path }) => `${path} holds a torn answer, of which only the refresh token can be read`),
+    ...closed.map(
+      ({ path, problem }) => `${path} ${problem}, and no token is spent that it may be about: codex-auth doctor`,
+    ),
+  ];
 }
 
 /** A login with the ids of one of our accounts that another provider issued is not that account's. */

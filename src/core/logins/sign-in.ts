@@ -13,9 +13,9 @@ import type { CallOptions, Provider } from '../provider/provider.js';
 import type { Secret } from '../secret.js';
 import { assertOwner, type Root } from '../storage/root.js';
 import type { ProvenLogin } from './enrolment.js';
-import { type OpenEntry, openEntry } from './journal.js';
 import { journalAnswer } from './journal-answer.js';
 import { tokensOfAnswer } from './journal-overlay.js';
+import { type OpenEntry, openEntry } from './open-entry.js';
 
 /** What the person's consent brought: a code, and what redeems it. */
 export interface AuthorizationGrant {

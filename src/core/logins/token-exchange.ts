@@ -8,11 +8,12 @@ import { readAllScopes } from '../pools/scope-files.js';
 import { recordsOf } from '../pools/scope-records.js';
 import { clientIdOf } from '../provider/client-id.js';
 import type { Secret } from '../secret.js';
-import { fingerprint, type JournalAnswer, type JournalHeader, type OpenEntry, openEntry } from './journal.js';
+import { fingerprint, type JournalAnswer, type JournalHeader } from './journal.js';
 import { journalAnswer } from './journal-answer.js';
+import { type OpenEntry, openEntry } from './open-entry.js';
 import type { RefreshDeps } from './refresh-deps.js';
 import type { RefreshOutcome } from './refresh-outcome.js';
-import { forgetSuperseded } from './unanswered.js';
+import { entriesAbout, forgetSuperseded, triesOf } from './unanswered.js';
 
 export interface Spending {
   readonly account: Account;
@@ -60,15 +61,15 @@ export async function exchangeToken(deps: RefreshDeps, spending: Spending): Prom
     case 'server':
     case 'malformed':
     case 'unknown':
-      leave(deps, entry);
-      forgetSuperseded(deps.root, refreshToken, deps.runId);
+      forgetSuperseded(deps.root, refreshToken, leave(deps, entry));
   }
-  return { kind: 'failed', failure: verdict, outcome: outcomeOf(verdict, account) };
+  const retryAt = header.startedAt + deps.settings.unansweredRetryMs;
+  return { kind: 'failed', failure: verdict, outcome: outcomeOf(verdict, account, retryAt) };
 }
 
 /** Without its journal entry on disk the request is not made; the token is still unspent then (P3). */
 function openJournal(
-  { root, provider, runId }: RefreshDeps,
+  { root, provider }: RefreshDeps,
   { account, refreshToken, tokenFiles }: Spending,
 ): { readonly header: ExchangeHeader; readonly entry: OpenEntry } {
   const isSharer = ({ id, tokens }: Account) => id !== account.id && refreshToken.equals(tokens.refreshToken);
@@ -76,9 +77,9 @@ function openJournal(
   const header = {
     kind: 'refresh' as const,
     startedAt: root.clock.now(),
+    tries: triesOf(entriesAbout(root, refreshToken)) + 1,
     spent: fingerprint(refreshToken.reveal()),
     accountIds: [account.id, ...sharers.map(({ id }) => id)],
-    run: runId,
     issuer: provider.issuer,
     clientId: clientIdOf(account, provider),
     ...(tokenFiles === undefined ? {} : { tokenFiles: [...tokenFiles] }),
@@ -107,17 +108,18 @@ async function exchange(
   }
 }
 
-/** An entry that cannot be renamed says the same, to other processes only after this one has ended. */
-function leave({ warn }: RefreshDeps, entry: OpenEntry): void {
+/** Returns its path. An entry that cannot be renamed counts as waited for until this process has ended. */
+function leave({ warn }: RefreshDeps, entry: OpenEntry): string {
   try {
-    entry.leave();
+    return entry.leave();
   } catch (error) {
     if (!(error instanceof AppError)) throw error;
     warn(error.message);
+    return entry.path;
   }
 }
 
-function outcomeOf(failure: Failure, account: Account): RefreshOutcome {
+function outcomeOf(failure: Failure, account: Account, retryAt: number): RefreshOutcome {
   switch (failure.kind) {
     case 'refused':
       return { kind: 'refused', account, refusal: failure };
@@ -128,9 +130,14 @@ function outcomeOf(failure: Failure, account: Account): RefreshOutcome {
     case 'challenge':
       return { kind: 'challenge', account, status: failure.status };
     case 'unknown':
-      return { kind: 'unknown', account, message: failure.message };
+      return { kind: 'unknown', account, message: failure.message, retryAt };
     case 'server':
     case 'malformed':
-      return { kind: 'unknown', account, message: `the token endpoint answered ${failure.status} without tokens` };
+      return {
+        kind: 'unknown',
+        account,
+        message: `the token endpoint answered ${failure.status} without tokens`,
+        retryAt,
+      };
   }
 }

@@ -3,7 +3,7 @@ import { readAuthFile } from '../../codex/auth-file-state.js';
 import type { CodexHome } from '../../codex/home.js';
 import { definedOnly } from '../../defined-only.js';
 import { type AccountState, readAccountState } from '../../health/account-state.js';
-import { type JournalEntry, readEntries } from '../../logins/journal.js';
+import { isUnderWay, type JournalEntry, readEntries } from '../../logins/journal.js';
 import { readAllScopes } from '../../pools/scope-files.js';
 import type { ScopeRecords } from '../../pools/scope-records.js';
 import type { Settings } from '../../settings.js';
@@ -31,13 +31,12 @@ export interface RepairWorld {
 
 /** Reads without a lock and changes nothing. Throws where a pool cannot be read (P11). */
 export function readRepairWorld(root: Root, home: CodexHome, settings: RepairSettings): RepairWorld {
-  const { paths, processes, clock } = root;
+  const { paths, clock } = root;
   const { content } = readAuthFile(home);
   return definedOnly({
     scopes: readAllScopes(paths),
     journal: readEntries(paths.journal),
-    isAbandoned: (entry: JournalEntry) =>
-      entry.isLeft || processes.stateOf(definedOnly(entry.header.owner)) !== 'alive',
+    isAbandoned: (entry: JournalEntry) => !isUnderWay(root, entry),
     login: content?.kind === 'login' ? content.login : undefined,
     state: readAccountState(paths.accountState).state,
     now: clock.now(),

@@ -1,4 +1,5 @@
 import { definedOnly } from '../../defined-only.js';
+import { isUnderWay, type JournalEntry } from '../../logins/journal.js';
 import { recordsOf } from '../../pools/scope-records.js';
 import { planAccountRepairs } from '../account-repairs/plan.js';
 import { type AccountRepair, describeAccountRepair } from '../account-repairs/repair.js';
@@ -49,9 +50,8 @@ function repairWorldOf({ scopes, journal, root, authFile, state, now, settings }
   const content = 'content' in authFile ? authFile.content : undefined;
   return definedOnly({
     scopes,
-    journal,
-    isAbandoned: ({ isLeft, header }: World['journal'][number]) =>
-      isLeft || root.processes.stateOf(definedOnly(header.owner)) !== 'alive',
+    journal: journal.entries,
+    isAbandoned: (entry: JournalEntry) => !isUnderWay(root, entry),
     login: content?.kind === 'login' ? content.login : undefined,
     state,
     now,
