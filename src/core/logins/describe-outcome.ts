@@ -108,7 +108,7 @@ function describeUnknown(
 }
 
 /** Local time, `14:05`, the minute that is begun counted as a whole one: the wait is never longer than an hour. */
-function clockTime(at: number): string {
+export function clockTime(at: number): string {
   return new Date(Math.ceil(at / 60_000) * 60_000).toTimeString().slice(0, 5);
 }
 

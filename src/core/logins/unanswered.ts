@@ -62,7 +62,7 @@ function waiting({ processes }: Root, { header }: JournalEntry | UnreadableEntry
 }
 
 /** A clock that was far ahead when it was asked must not block the login until then. */
-function retryTime({ header: { startedAt } }: JournalEntry, retryMs: number, now: number): number {
+export function retryTime({ header: { startedAt } }: JournalEntry, retryMs: number, now: number): number {
   return startedAt > now + retryMs ? now : startedAt + retryMs;
 }
 

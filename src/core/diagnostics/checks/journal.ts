@@ -1,6 +1,8 @@
 import { type Account, describeAccount } from '../../accounts/account.js';
+import { clockTime } from '../../logins/describe-outcome.js';
 import { fingerprint, isUnderWay, type JournalEntry, type UnreadableEntry } from '../../logins/journal.js';
 import { isAwaitedByFile } from '../../logins/token-file-entries.js';
+import { retryTime } from '../../logins/unanswered.js';
 import { recordsOf } from '../../pools/scope-records.js';
 import { type Check, judge, type Problem } from '../finding.js';
 import type { World } from '../world/world.js';
@@ -45,10 +47,16 @@ function problemOf(entry: JournalEntry, world: World): Problem[] {
   return [
     {
       severity: 'warn',
-      message: `nobody knows whether a refresh of ${holder.email ?? holder.id} happened; asking again once settles it`,
+      message: `nobody knows whether a refresh of ${holder.email ?? holder.id} happened; asking again${whenAgain(entry, world)} settles it`,
       command: `codex-auth check ${holder.id}`,
     },
   ];
+}
+
+/** The command that settles it says the same before that time. */
+function whenAgain(entry: JournalEntry, { now, settings }: World): string {
+  const retryAt = retryTime(entry, settings.unansweredRetryMs, now);
+  return retryAt > now ? ` after ${clockTime(retryAt)}` : ' once';
 }
 
 function holderOf(spent: string | undefined, { scopes }: World): Account | undefined {
