@@ -1,4 +1,3 @@
-import { randomUUID } from 'node:crypto';
 import type { Account } from './core/accounts/account.js';
 import { selectAccount } from './core/accounts/selector.js';
 import { systemClock } from './core/clock.js';
@@ -15,7 +14,7 @@ import { lookup, touch } from './core/health/affinity.js';
 import type { HealthEvent } from './core/health/events.js';
 import { applyEvent } from './core/health/state.js';
 import { updateAccountState } from './core/health/state-store.js';
-import { describeOutcome } from './core/logins/describe-outcome.js';
+import { errorOf } from './core/logins/describe-outcome.js';
 import type { RefreshDeps } from './core/logins/refresh-deps.js';
 import { accountsElsewhere, type Roster, readRoster, withNewestPlan } from './core/logins/roster.js';
 import { recordsOf } from './core/pools/scope-records.js';
@@ -130,7 +129,6 @@ export function openCodexAuth(options: CodexAuthOptions): CodexAuth {
       uninterrupted: (task) => task(),
       warn,
       signal: new AbortController().signal,
-      runId: randomUUID(),
     };
   }
 
@@ -152,8 +150,7 @@ export function openCodexAuth(options: CodexAuthOptions): CodexAuth {
       const outcome = await ensureUsable(await refreshDeps(), { account, reason: 'proactive_expiry' });
       const isLive = outcome.kind === 'usable' || outcome.kind === 'left-to-client';
       if (isLive) return tokenOf(outcome.account);
-      const { code, message, hint } = describeOutcome(outcome);
-      throw new AppError(code, message, { hint });
+      throw errorOf(outcome);
     },
     async record(id, event) {
       assertKnown(root, id);

@@ -48,7 +48,7 @@ export async function refreshDeps(
   context: Context,
   { skewMs, settings = context.settings() }: RefreshChoices = {},
 ): Promise<RefreshDeps> {
-  const { root, home, signal, runId } = context;
+  const { root, home, signal } = context;
   return {
     root,
     home,
@@ -60,6 +60,5 @@ export async function refreshDeps(
     uninterrupted: context.uninterrupted,
     warn: context.warn,
     signal,
-    runId,
   };
 }

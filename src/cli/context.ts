@@ -1,4 +1,3 @@
-import { randomUUID } from 'node:crypto';
 import type { Clock } from '../core/clock.js';
 import { type CodexHome, codexHomeAt } from '../core/codex/home.js';
 import { type Environment, homeIfNeeded, readEnvironment } from '../core/environment.js';
@@ -32,8 +31,6 @@ export interface Context {
   /** Why the environment names no place for those two; only where the command asked for a context all the same. */
   readonly misplacement?: AppError;
   readonly signal: AbortSignal;
-  /** Names this run in the refresh journal. */
-  readonly runId: string;
   /** What the person should know besides the result: stderr as text, `warnings` as JSON. */
   warn(message: string): void;
   readonly warnings: readonly string[];
@@ -94,7 +91,6 @@ export function createContext(machine: Machine, options: GlobalOptions, { anywhe
   });
   const http = once(() => openHttp(environment, proxies()));
 
-  const runId = once(() => randomUUID());
   const provider = once(() => {
     const access = openProvider(environment, machine, options);
     for (const variable of access.provider.overrides) {
@@ -138,9 +134,6 @@ export function createContext(machine: Machine, options: GlobalOptions, { anywhe
     },
     ...(problem === undefined ? {} : { misplacement: problem }),
     signal: machine.signal,
-    get runId() {
-      return runId();
-    },
     warn,
     warnings,
     resolvedSettings,

@@ -9,7 +9,13 @@ import type { QuotaView } from '../core/quota/snapshot.js';
 import { formatWhen } from './render/time.js';
 
 /** Why something could not be read about an account, and the command that helps. */
-export const FailureView = z.object({ code: z.string(), message: z.string(), hint: z.exactOptional(z.string()) });
+export const FailureView = z.object({
+  code: z.string(),
+  message: z.string(),
+  hint: z.exactOptional(z.string()),
+  /** When it may be tried again, where that is known. */
+  retryAt: z.exactOptional(z.iso.datetime()),
+});
 export type FailureView = z.infer<typeof FailureView>;
 
 export function failureView(failure: ProbeFailure | AskingFailed, now: number): FailureView {

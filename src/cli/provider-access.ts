@@ -11,11 +11,13 @@ export interface ProviderAccess {
 
 export function openProvider(environment: Environment, machine: Machine, options: GlobalOptions): ProviderAccess {
   const { issuer, backendUrl } = environment;
+  const { spendingDeadlineMs } = machine;
   return {
     provider: resolveProvider({ issuer, backendUrl }),
     callOptions: {
       userAgent: userAgent(machine.version, machine.platform, machine.architecture),
       ...(options.timeout === undefined ? {} : { deadlineMs: options.timeout * 1000 }),
+      ...(spendingDeadlineMs === undefined ? {} : { spendingDeadlineMs }),
     },
   };
 }

@@ -37,6 +37,13 @@ export const settingDefinitions = {
     description:
       'Refresh a login that the official client uses this many milliseconds before it expires, so that the client never has to.',
   },
+  unansweredRetryMs: {
+    kind: 'integer',
+    default: 300_000,
+    min: 0,
+    max: 3_600_000,
+    description: 'After a refresh without an answer, leave its token alone for this many milliseconds.',
+  },
   flagAfterConsecutiveFailures: {
     kind: 'integer',
     default: 3,

@@ -117,7 +117,10 @@ describe('a login that comes to nothing leaves everything as it was:', () => {
     const { home, before } = await homeBefore(provider);
     provider.scenario.on('token', fault);
     const driver = driveLogin(provider, bob);
-    const result = await runCli(home, ['login', '--json', '--timeout', '1.5'], { onStderr: driver.onStderr });
+    const result = await runCli(home, ['login', '--json'], {
+      onStderr: driver.onStderr,
+      spendingDeadlineMs: 1_500,
+    });
     const { error } = JSON.parse(result.stdout);
     expect([result.exitCode, error.code, error.message, error.hint]).toEqual([
       exitCode,

@@ -305,7 +305,7 @@ describe('without a network', () => {
     const seeded = await homeOfAlice(provider, -60);
     provider.scenario.on('token', { kind: 'hang' });
     for (const argv of [['usage', '--live'], ['check'], ['guard', '--once']]) {
-      const { exitCode } = await runCli(seeded.home, [...argv, '--timeout', '1'], atNoon);
+      const { exitCode } = await runCli(seeded.home, argv, { ...atNoon, spendingDeadlineMs: 1_000 });
       expect({ argv, exitCode }).toEqual({ argv, exitCode: 5 });
     }
     expect(provider.requests.refreshes().length).toBeGreaterThan(0);

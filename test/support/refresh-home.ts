@@ -126,7 +126,7 @@ export class RefreshHome {
     return found;
   }
 
-  journal(): JournalEntry[] {
+  journal(): readonly JournalEntry[] {
     return readEntries(this.root.paths.journal);
   }
 
@@ -143,8 +143,8 @@ export class RefreshHome {
     return readFileSync(this.root.paths.lineageLog, 'utf8');
   }
 
-  /** One run of the program; its answers to `ensureUsable` are those of one process. */
-  run(runId: string, changes: Partial<RefreshDeps> = {}): Run {
+  /** One run of the program, named for the reader; its answers to `ensureUsable` are those of one process. */
+  run(_name: string, changes: Partial<RefreshDeps> = {}): Run {
     const http = createHttpClient({ proxyFor: () => ({ kind: 'direct', source: 'none' }) });
     onTestFinished(() => http.close());
     const warnings: string[] = [];
@@ -160,7 +160,6 @@ export class RefreshHome {
       uninterrupted: (task) => task(),
       warn: (message) => warnings.push(message),
       signal: new AbortController().signal,
-      runId,
       ...changes,
     };
     const refresh = (id: string, { account = this.account(id), ...request }: Partial<RefreshRequest> = {}) =>

@@ -3,7 +3,8 @@ import { chmodSync, copyFileSync, linkSync, mkdirSync, readFileSync, rmSync, wri
 import { join } from 'node:path';
 import { readClaims } from '../../src/core/accounts/jwt-claims.js';
 import { definedOnly } from '../../src/core/defined-only.js';
-import { fingerprint, openEntry } from '../../src/core/logins/journal.js';
+import { fingerprint } from '../../src/core/logins/journal.js';
+import { openEntry } from '../../src/core/logins/open-entry.js';
 import { systemProcesses } from '../../src/core/storage/process-table.js';
 import type { CliOptions } from './cli.js';
 import type { TokenSet } from './provider/grants.js';
@@ -248,8 +249,17 @@ export const brokenWorlds: readonly BrokenWorld[] = [
   },
   {
     name: 'the record of a refresh whose token nobody has any more',
-    plant: (healthy) => openEntry(journal(healthy), endedProcesses(), header(fingerprint('gone'))).leave(),
+    plant(healthy) {
+      openEntry(journal(healthy), endedProcesses(), header(fingerprint('gone'))).leave();
+    },
     finds: { journal: 'warn' },
+  },
+  {
+    name: 'an entry of the journal that nobody understands',
+    plant({ world }) {
+      writePrivate(join(world.home.root, 'refresh-journal', '1-0123456789ab.left.json'), 'not an entry');
+    },
+    finds: { journal: 'error' },
   },
   {
     name: 'a temporary file of a killed process',

@@ -1,8 +1,8 @@
 import { definedOnly } from '../../core/defined-only.js';
 import { AppError } from '../../core/errors.js';
 import { type Enrolment, enrol, type ProvenLogin } from '../../core/logins/enrolment.js';
-import type { OpenEntry } from '../../core/logins/journal.js';
 import { logLineage } from '../../core/logins/lineage-log.js';
+import type { OpenEntry } from '../../core/logins/open-entry.js';
 import { withPersonLock } from '../../core/logins/person-lock.js';
 import { forgetTrouble } from '../../core/logins/restoring.js';
 import { redeemGrant } from '../../core/logins/sign-in.js';

@@ -12,7 +12,7 @@ import { recordsOf } from '../pools/scope-records.js';
 import type { Store } from '../pools/store.js';
 import { readVersion, writeError } from '../storage/atomic-file.js';
 import { type LockHandle, withLock } from '../storage/file-lock.js';
-import { keepAside } from '../storage/kept.js';
+import { keepAside, moveAside } from '../storage/kept.js';
 import { sweepLeftovers } from '../storage/leftovers.js';
 import { lockPath, removeRecord } from '../storage/lock-directory.js';
 import { changeMode } from '../storage/regular-file.js';
@@ -66,6 +66,8 @@ async function applyRepair(deps: RepairDeps, repair: Repair): Promise<string | u
       return locked(deps, (lock) => recoverFile(root, home, lock, repair));
     case 'set-aside':
       return locked(deps, () => setAside(deps, repair.path));
+    case 'keep-entry':
+      return locked(deps, () => moveAside(root, 'journal-entry', repair.path));
     case 'sweep-leftovers':
       sweepLeftovers(root, home.authFile);
       return undefined;

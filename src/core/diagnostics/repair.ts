@@ -12,6 +12,8 @@ export type Repair =
     }
   /** A file that holds only knowledge is kept aside, and starts anew. */
   | { readonly kind: 'set-aside'; readonly path: string }
+  /** An entry of the journal that cannot be read, and about whose token nothing is lost by moving it. */
+  | { readonly kind: 'keep-entry'; readonly path: string }
   /** Store what killed processes had received, and forget what nobody needs any more. */
   | { readonly kind: 'finish-journal' }
   | { readonly kind: 'sweep-leftovers' }
@@ -44,6 +46,8 @@ export function describeRepair(repair: Repair): string {
       return `bring back ${repair.path} from what is whole in it and its backups, with the newest tokens, and keep the damaged file`;
     case 'set-aside':
       return `keep ${repair.path} aside and start it anew`;
+    case 'keep-entry':
+      return `move ${repair.path} to kept, so that it stands in the way of no refresh`;
     case 'finish-journal':
       return 'store what interrupted runs had received, and forget what is settled';
     case 'sweep-leftovers':
@@ -76,6 +80,7 @@ const order: readonly Repair['kind'][] = [
   'recover-file',
   'sweep-leftovers',
   'finish-journal',
+  'keep-entry',
   'merge-legacy-pool',
   'repair-accounts',
   'adopt-newest',

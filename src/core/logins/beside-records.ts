@@ -29,20 +29,21 @@ export interface HomeLogin {
 
 /**
  * Reads without a lock and changes nothing. `records` are all of the root; `current` is what the home of this run holds,
- * where that is known already.
+ * and `journal` its entries, where that is known already.
  */
 export function readBesideRecords(
   root: Root,
   home: CodexHome,
   records: readonly Account[],
   current: AuthFileState = readAuthFileForDisplay(home),
+  journal: readonly JournalEntry[] = readEntries(root.paths.journal),
 ): BesideRecords {
   const { problem, others } = findHomesForDisplay(root, home);
   const states = withoutLinked(others.map((each) => each.home)).map(readAuthFileForDisplay);
   const logins = [current, ...states].flatMap(({ content }) =>
     content?.kind === 'login' ? homeLogin(content.login, records) : [],
   );
-  return { logins, journal: readEntries(root.paths.journal), ...(problem === undefined ? {} : { problem }) };
+  return { logins, journal, ...(problem === undefined ? {} : { problem }) };
 }
 
 export function homeLogin(login: AuthFileLogin, records: readonly Account[]): HomeLogin {

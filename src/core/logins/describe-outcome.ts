@@ -1,5 +1,6 @@
 import { describeAccount } from '../accounts/account.js';
-import type { ErrorCode } from '../errors.js';
+import { definedOnly } from '../defined-only.js';
+import { AppError, type ErrorCode } from '../errors.js';
 import { proxyHint } from '../http/proxy-description.js';
 import { type RefreshOutcome, rotationLost } from './refresh-outcome.js';
 
@@ -9,6 +10,14 @@ export interface OutcomeDescription {
   readonly message: string;
   /** The next command or action. */
   readonly hint: string;
+  /** When it may be tried again, ISO 8601. */
+  readonly retryAt?: string;
+}
+
+/** The same as an error. */
+export function errorOf(outcome: RefreshOutcome): AppError {
+  const { code, message, hint, retryAt } = describeOutcome(outcome);
+  return new AppError(code, message, { hint, ...(retryAt === undefined ? {} : { details: { retryAt } }) });
 }
 
 type Unusable = Exclude<RefreshOutcome, { kind: 'usable' }>;
@@ -71,13 +80,36 @@ function describeUnusable(outcome: Unusable, name: string): OutcomeDescription {
         message: `a challenge page stands in front of the provider (${outcome.status})`,
         hint: 'try again from another network, or later',
       };
-    case 'unknown':
+    case 'unreadable-entry':
       return {
-        code: 'unknown-outcome',
-        message: `nobody knows whether the refresh of ${name} happened: ${outcome.message}`,
-        hint: 'run the command again: it looks for newer tokens first, then asks once more',
+        code: 'storage-corrupt',
+        message: `${outcome.path} ${outcome.problem}, so that the refresh token of ${name} may be spent and is not sent`,
+        hint: 'codex-auth doctor',
       };
+    case 'unknown':
+      return describeUnknown(outcome, name);
   }
+}
+
+function describeUnknown(
+  { message, retryAt }: Extract<RefreshOutcome, { kind: 'unknown' }>,
+  name: string,
+): OutcomeDescription {
+  const when = retryAt === undefined ? '' : `; it may be tried again after ${clockTime(retryAt)}`;
+  return {
+    code: 'unknown-outcome',
+    message: `nobody knows whether the refresh of ${name} happened: ${message}${when}`,
+    hint:
+      retryAt === undefined
+        ? 'wait for that, then run the command again'
+        : 'run the command again then: it looks for newer tokens first, and sends the old one once more',
+    ...definedOnly({ retryAt: retryAt === undefined ? undefined : new Date(retryAt).toISOString() }),
+  };
+}
+
+/** Local time, `14:05`, the minute that is begun counted as a whole one: the wait is never longer than an hour. */
+export function clockTime(at: number): string {
+  return new Date(Math.ceil(at / 60_000) * 60_000).toTimeString().slice(0, 5);
 }
 
 function describeRefusal(

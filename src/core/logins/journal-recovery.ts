@@ -9,9 +9,16 @@ import { encodePool } from '../pools/pool-codec.js';
 import { recordsOf } from '../pools/scope-records.js';
 import type { Store } from '../pools/store.js';
 import type { Secret } from '../secret.js';
-import { keepAside } from '../storage/kept.js';
+import { keepAside, moveAside } from '../storage/kept.js';
 import { enrol } from './enrolment.js';
-import { fingerprint, type JournalAnswer, type JournalEntry, type JournalHeader, readEntries } from './journal.js';
+import {
+  fingerprint,
+  isUnderWay,
+  type JournalAnswer,
+  type JournalEntry,
+  type JournalHeader,
+  readEntries,
+} from './journal.js';
 import { type AnsweredEntry, isAnswered, tokensOfAnswer } from './journal-overlay.js';
 import { isKnownSpent, logLineage } from './lineage-log.js';
 import { areTokensOf, storeRotation } from './rotation.js';
@@ -20,26 +27,26 @@ import { hasReachedFile, isAwaitedByFile } from './token-file-entries.js';
 /**
  * Finishes what killed processes received but could not store any more (P3). Entries of living processes are theirs to
  * finish. A refresh without an answer stays for as long as a record holds its token, because it says that the token may
- * have been spent (P4); a sign-in without one spent nothing, and its torn answer may hold half of a token. What a token
- * file still waits for stays for `renew`.
+ * have been spent; a sign-in without one spent nothing. What a token file still waits for stays for `renew`, what cannot
+ * be read stays for `doctor`, and of an answer that is torn the whole file is kept.
  */
 export function recoverJournal(store: Store): void {
-  const { paths, processes } = store.root;
-  for (const entry of readEntries(paths.journal)) {
-    if (!entry.isLeft && processes.stateOf(definedOnly(entry.header.owner)) === 'alive') continue;
+  for (const entry of readEntries(store.root.paths.journal)) {
+    if (isUnderWay(store.root, entry)) continue;
     const isSignIn = entry.header.kind === 'sign-in';
     const isAwaited = isAwaitedByFile(entry);
     if (isAnswered(entry)) {
       if (isSignIn) finishSignIn(store, entry);
       else if (holdersOf(store, entry).length > 0 || !(isAwaited || isOver(store, entry))) finishRefresh(store, entry);
     } else if (!isSignIn && !isObsolete(store, entry)) continue;
-    if (!isAwaited) rmSync(entry.path, { force: true });
+    if (isAwaited) continue;
+    if (entry.isSalvaged) moveAside(store.root, 'torn-answer', entry.path);
+    else rmSync(entry.path, { force: true });
   }
 }
 
-/** The run is over that must not send the token again, and no other will, because nobody has it any more. */
+/** Nobody has the token any more that must not be sent again too soon. */
 function isObsolete(store: Store, { header }: JournalEntry): boolean {
-  if (store.root.processes.stateOf(definedOnly(header.owner)) === 'alive') return false;
   return !recordsOf(store.scopes()).some(({ tokens }) => isSpent(tokens.refreshToken, header.spent));
 }
 

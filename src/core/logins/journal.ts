@@ -1,21 +1,19 @@
-import { createHash, randomBytes } from 'node:crypto';
-import * as fs from 'node:fs';
+import { createHash } from 'node:crypto';
 import { join } from 'node:path';
 import * as z from 'zod/mini';
+import { definedOnly } from '../defined-only.js';
 import { AppError } from '../errors.js';
-import { makePrivateDirectory, readDirectory, readVersion, syncDirectory, writeError } from '../storage/atomic-file.js';
-import type { ProcessTable } from '../storage/process-table.js';
-import { text } from '../storage/tolerant.js';
+import { readDirectory, readVersion } from '../storage/atomic-file.js';
+import type { Root } from '../storage/root.js';
 
 // An entry is one file: a header that says which token is about to be spent, and room for the answer. Everything is
 // allocated and synced before the request, so that a full disk stops us while the token is still unspent (P3). The
 // answer goes below the header, never over it: a torn write costs the answer, not the knowledge that we asked.
 
-const entrySize = 32 * 1024;
-const headerSize = 4 * 1024;
+export const headerSize = 4 * 1024;
 
 /** Its process has given the entry up, although it may still be alive. */
-const leftSuffix = '.left.json';
+export const leftSuffix = '.left.json';
 
 const Owner = z.object({
   pid: z.number(),
@@ -28,10 +26,12 @@ const Owner = z.object({
 const Header = z.object({
   version: z.literal(1),
   kind: z.enum(['refresh', 'sign-in']),
+  /** When it was sent, or about to be. */
   startedAt: z.number(),
+  /** How often the token has been sent, this time included; entries of older versions do not say. */
+  tries: z.optional(z.number()),
+  /** The process that waits for the answer. */
   owner: Owner,
-  /** The run of the program that sent it; it does not send the same token again (P4). */
-  run: z.optional(z.string()),
   /** SHA-256 of the refresh token that the request spends; absent for a sign-in. */
   spent: z.optional(z.string()),
   /** The accounts whose records held that token. */
@@ -45,7 +45,9 @@ const Header = z.object({
   clientId: z.string(),
 });
 
-const Answer = z.object({
+const text = z.optional(z.string());
+/** Strict, because an answer with other members may hold tokens under names that are not read here. */
+const Answer = z.strictObject({
   refreshToken: text,
   accessToken: text,
   idToken: text,
@@ -63,120 +65,124 @@ export interface JournalEntry {
   readonly path: string;
   readonly header: JournalHeader;
   readonly answer?: JournalAnswer;
+  /** The answer is torn or of another shape, and its refresh token is all that is read of it. */
+  readonly isSalvaged?: true;
   /** Nobody works on it any more, even if the process that made it lives on. */
   readonly isLeft: boolean;
 }
 
-export interface OpenEntry {
+/** What is in the journal and cannot be read. It is kept, and nothing is spent that it may be about. */
+export interface UnreadableEntry {
   readonly path: string;
-  /** Stores the answer and syncs it, before anyone uses it. */
-  record(answer: JournalAnswer): void;
-  /** The answer is where it belongs: the entry has done its work. */
-  discard(): void;
-  /** Keeps the entry on disk for whoever comes next, this process included. */
-  leave(): void;
+  readonly isLeft: boolean;
+  /** Absent where not even that can be read. */
+  readonly header?: JournalHeader;
+  /** The fingerprint of the token it is about; absent where it does not say. */
+  readonly spent?: string;
+  /** What is wrong, as the rest of a sentence about the file. */
+  readonly problem: string;
+  /** It is about a sign-in, which spends no token of ours. */
+  readonly isSignIn: boolean;
+  /** There is more in it than what was known before the request. */
+  readonly mayHoldTokens: boolean;
+}
+
+export interface Journal {
+  /** Oldest first. */
+  readonly entries: readonly JournalEntry[];
+  readonly unreadable: readonly UnreadableEntry[];
 }
 
 export function fingerprint(token: string): string {
   return createHash('sha256').update(token).digest('hex');
 }
 
-/** Creates an entry, padded and synced. Throws `storage-write-failed`; then nothing may be sent. */
-export function openEntry(
-  directory: string,
-  processes: ProcessTable,
-  header: Omit<JournalHeader, 'owner' | 'version'>,
-): OpenEntry {
-  const path = join(directory, `${header.startedAt}-${randomBytes(6).toString('hex')}.json`);
-  const owner = { ...processes.self };
-  const page = padded(path, JSON.stringify({ version: 1, ...header, owner }));
-  makePrivateDirectory(directory);
-  const descriptor = onDisk(path, () => fs.openSync(path, 'wx', 0o600));
+/** Every readable entry, oldest first. */
+export function readEntries(directory: string): readonly JournalEntry[] {
+  return readJournal(directory).entries;
+}
+
+export function readJournal(directory: string): Journal {
+  const read = readDirectory(directory)
+    .filter((name) => name.endsWith('.json'))
+    .sort()
+    .flatMap((name) => readEntry(join(directory, name)) ?? []);
+  return {
+    entries: read.filter((entry): entry is JournalEntry => !isUnreadable(entry)),
+    unreadable: read.filter(isUnreadable),
+  };
+}
+
+function isUnreadable(entry: JournalEntry | UnreadableEntry): entry is UnreadableEntry {
+  return 'problem' in entry;
+}
+
+/** Whether the process that sent it still waits for the answer, or is about to store it. */
+export function isUnderWay({ processes }: Pick<Root, 'processes'>, { isLeft, header }: JournalEntry | UnreadableEntry) {
+  return !isLeft && header !== undefined && processes.stateOf(definedOnly(header.owner)) === 'alive';
+}
+
+function readEntry(path: string): JournalEntry | UnreadableEntry | undefined {
+  const content = contentOf(path);
+  if (content === undefined) return undefined;
+  const isLeft = path.endsWith(leftSuffix);
+  const { head, region } = content;
+  const parsed = parse(head);
+  const { success, data: header } = Header.safeParse(parsed);
+  if (success) return { path, isLeft, header, ...answerOf(header, region) };
+  if (parsed === undefined && wasNeverSent(head, region)) return undefined;
+  return { path, isLeft, ...describeStranger(head, region, content.problem) };
+}
+
+/** Counted in bytes: a label may have characters of several. */
+function contentOf(path: string): { head: string; region: string; problem?: string } | undefined {
   try {
-    writeWhole(descriptor, page, 0);
-    fs.fsyncSync(descriptor);
-    syncDirectory(directory);
-    return entryHandle(path, descriptor);
+    const version = readVersion(path);
+    if (version.kind === 'absent') return undefined;
+    const { bytes } = version;
+    return { head: bytes.toString('utf8', 0, headerSize), region: bytes.toString('utf8', headerSize) };
   } catch (error) {
-    fs.closeSync(descriptor);
-    fs.rmSync(path, { force: true });
-    throw writeError(path, error);
+    if (error instanceof AppError) return { head: '', region: '?', problem: `cannot be read (${error.message})` };
+    throw error;
   }
 }
 
-/** Throws for a header that would reach into the room of the answer, and then could not be read any more. */
-function padded(path: string, header: string): Buffer {
-  const page = Buffer.alloc(entrySize, ' ');
-  const length = page.write(header, 'utf8');
-  if (length < headerSize && length === Buffer.byteLength(header)) {
-    page.write('\n', headerSize - 1);
-    return page;
-  }
-  throw new AppError('storage-write-failed', `cannot write ${path}: what is known about the request is too long`, {
-    details: { path },
+/** The header is synced before the request. One that is torn, with nothing below it, belongs to a run that sent nothing. */
+function wasNeverSent(head: string, region: string): boolean {
+  return isBlank(region) && (isBlank(head) || head.startsWith('{'));
+}
+
+function isBlank(content: string): boolean {
+  return /^[\s\0]*$/.test(content);
+}
+
+/** An entry of another version or shape, or one that is damaged: as much of it as can be told. */
+function describeStranger(head: string, region: string, problem: string | undefined) {
+  const version = /"version":\s*(\d+)/.exec(head)?.[1];
+  const isOtherVersion = version !== undefined && version !== '1';
+  return definedOnly({
+    spent: /"spent":\s*"([0-9a-f]{64})"/.exec(head)?.[1],
+    problem: problem ?? (isOtherVersion ? `is of version ${version}, which is not known here` : 'is damaged'),
+    isSignIn: /"kind":\s*"sign-in"/.test(head),
+    mayHoldTokens: !isBlank(region),
   });
 }
 
-/** A write may take only a part, on a disk that is almost full for instance. */
-function writeWhole(descriptor: number, bytes: Buffer, position: number): void {
-  for (let done = 0; done < bytes.length; ) {
-    done += fs.writeSync(descriptor, bytes, done, bytes.length - done, position + done);
+/** Nothing below the header means that there is no answer; what cannot be read there is one, and spares no token. */
+function answerOf(header: JournalHeader, region: string) {
+  if (isBlank(region)) return {};
+  const answer = readAnswer(region);
+  if (answer !== undefined) return { answer };
+  const refreshToken = /"refresh(?:Token|_token)":\s*"([^"\\]+)"/.exec(region)?.[1];
+  if (refreshToken !== undefined) {
+    return { answer: { refreshToken, receivedAt: header.startedAt }, isSalvaged: true as const };
   }
-}
-
-function onDisk<T>(path: string, action: () => T): T {
-  try {
-    return action();
-  } catch (error) {
-    throw writeError(path, error);
-  }
-}
-
-function entryHandle(path: string, descriptor: number): OpenEntry {
-  let isOpen = true;
-  const close = () => {
-    if (isOpen) fs.closeSync(descriptor);
-    isOpen = false;
-  };
-  return {
-    path,
-    record(answer) {
-      const payload = JSON.stringify(answer);
-      onDisk(path, () => {
-        writeWhole(descriptor, Buffer.from(`${fingerprint(payload)} ${payload}\n`), headerSize);
-        fs.fsyncSync(descriptor);
-      });
-    },
-    discard() {
-      close();
-      onDisk(path, () => fs.rmSync(path, { force: true }));
-    },
-    leave() {
-      close();
-      onDisk(path, () => fs.renameSync(path, path.replace(/\.json$/, leftSuffix)));
-    },
-  };
-}
-
-/** Every readable entry, oldest first. An entry whose header is torn was never followed by a request. */
-export function readEntries(directory: string): JournalEntry[] {
-  return readDirectory(directory)
-    .filter((name) => name.endsWith('.json'))
-    .sort()
-    .flatMap((name) => readEntry(join(directory, name)));
-}
-
-function readEntry(path: string): JournalEntry[] {
-  const version = readVersion(path);
-  if (version.kind === 'absent') return [];
-  // Counted in bytes: a label may have characters of several.
-  const { bytes } = version;
-  const header = Header.safeParse(parse(bytes.toString('utf8', 0, headerSize)));
-  if (!header.success) return [];
-  const answer = readAnswer(bytes.toString('utf8', headerSize));
-  return [
-    { path, header: header.data, isLeft: path.endsWith(leftSuffix), ...(answer === undefined ? {} : { answer }) },
-  ];
+  return definedOnly({
+    spent: header.spent,
+    problem: 'holds an answer that cannot be read',
+    isSignIn: header.kind === 'sign-in',
+    mayHoldTokens: true,
+  });
 }
 
 function readAnswer(region: string): JournalAnswer | undefined {
@@ -184,15 +190,15 @@ function readAnswer(region: string): JournalAnswer | undefined {
   const separator = line.indexOf(' ');
   const payload = line.slice(separator + 1);
   if (separator !== 64 || fingerprint(payload) !== line.slice(0, separator)) return undefined;
-  const answer = Answer.safeParse(parse(payload));
-  return answer.success ? answer.data : undefined;
+  const { data } = Answer.safeParse(parse(payload));
+  return data?.refreshToken || data?.accessToken || data?.idToken ? data : undefined;
 }
 
 function parse(content: string): unknown {
   try {
     return JSON.parse(content);
   } catch {
-    // Torn by a crash, or still blank: the caller treats it as absent.
+    // Torn by a crash, or still blank: the caller judges which.
     return undefined;
   }
 }

@@ -10,6 +10,7 @@ export interface RefreshSettings extends HealthSettings {
   /** The same for a login that a home of the official client holds. */
   readonly refreshAheadMs: number;
   readonly flagAfterConsecutiveFailures: number;
+  readonly unansweredRetryMs: number;
 }
 
 /** What a refresh needs; only code that is handed this can spend a refresh token (P5). */
@@ -29,6 +30,4 @@ export interface RefreshDeps {
   /** What the person should know although it went well. */
   readonly warn: (message: string) => void;
   readonly signal: AbortSignal;
-  /** Names this run of the program in the journal. */
-  readonly runId: string;
 }

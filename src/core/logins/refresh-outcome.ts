@@ -28,8 +28,18 @@ export type RefreshOutcome =
   /** Turned away before the token was looked at. */
   | { readonly kind: 'rate-limited'; readonly account: Account; readonly retryAfterMs?: number }
   | { readonly kind: 'challenge'; readonly account: Account; readonly status: number }
-  /** The token may be spent and nobody has the answer; this run does not send it again (P4). */
-  | { readonly kind: 'unknown'; readonly account: Account; readonly message: string };
+  /** The journal may hold the successor of its token in a file that cannot be read: it is not sent meanwhile. */
+  | {
+      readonly kind: 'unreadable-entry';
+      readonly account: Account;
+      readonly path: string;
+      readonly problem: string;
+    }
+  /**
+   * The token may be spent and nobody has the answer. It is not sent again before `retryAt`, in milliseconds since the
+   * epoch; absent while somebody still waits for the answer.
+   */
+  | { readonly kind: 'unknown'; readonly account: Account; readonly message: string; readonly retryAt?: number };
 
 export interface RefusedRefresh {
   readonly kind: 'refused';
@@ -39,5 +49,5 @@ export interface RefusedRefresh {
   readonly flaggedAs?: string;
 }
 
-/** Why the account was flagged when a token that may have been lost on the way was refused afterwards (P4). */
+/** Why the account was flagged when a token that may have been lost on the way was refused afterwards. */
 export const rotationLost = 'rotation-lost';

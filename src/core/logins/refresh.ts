@@ -13,7 +13,7 @@ import type { RefreshOutcome } from './refresh-outcome.js';
 import { settleRefusal } from './refusal.js';
 import { enterFromSibling } from './sibling-workspace.js';
 import { spendToken } from './spend-token.js';
-import { reasonNotToSend } from './unanswered.js';
+import { obstacleTo } from './unanswered.js';
 
 export interface RefreshRequest {
   readonly account: Account;
@@ -33,7 +33,7 @@ const maxLocks = 3;
  * Sees to it that an account has a usable access token, spending its refresh token only when no copy anywhere has one.
  * One critical section per person across all processes (P1); inside it the newest copy wins before anything is sent
  * (P2), the journal is ready before the request and has the answer before anybody uses it (P3), and what may have been
- * spent is not sent again by this run (P4). Throws only when storage or locks fail, or the account is gone.
+ * spent is not sent again before its time ({@link obstacleTo}). Throws only when storage or locks fail, or the account is gone.
  */
 export async function ensureUsable(deps: RefreshDeps, request: RefreshRequest): Promise<RefreshOutcome> {
   const { root, signal } = deps;
@@ -79,8 +79,8 @@ async function attempt(deps: RefreshDeps, request: RefreshRequest, lock: string)
   const pid = await clientInCharge(deps, account);
   if (pid !== undefined) return { kind: 'left-to-client', account, pid };
   if (isKnownSpent(root, refreshToken)) return { kind: 'spent-token', account };
-  const obstacle = reasonNotToSend(deps, refreshToken);
-  if (obstacle !== undefined) return { kind: 'unknown', account, message: obstacle };
+  const obstacle = obstacleTo(deps, account, refreshToken);
+  if (obstacle !== undefined) return obstacle;
   const reason = idToken === undefined ? 'forced' : request.reason;
   return uninterrupted(() => spendToken(deps, { account, refreshToken, reason }));
 }

@@ -13,6 +13,7 @@ import { scopeFiles } from '../storage/paths.js';
 import type { Root } from '../storage/root.js';
 import { type BesideRecords, readBesideRecords, withNewestTokens } from './beside-records.js';
 import { judgeBeside } from './foreign-login.js';
+import { isUnderWay, type Journal, readJournal } from './journal.js';
 import { withLegacyScope } from './legacy-pools.js';
 import { whyNoLog } from './lineage-log.js';
 
@@ -43,7 +44,8 @@ export function readRoster(root: Root, home: CodexHome, scope: Scope): Roster {
   const { records, others, warnings } = readScopes(root, scope);
   const { state, warning } = readAccountState(root.paths.accountState);
   const authFile = besideAccounts(readAuthFileForDisplay(home), [records, ...others]);
-  const beside = readBesideRecords(root, home, recordsOf([records, ...others]), authFile);
+  const journal = readJournal(root.paths.journal);
+  const beside = readBesideRecords(root, home, recordsOf([records, ...others]), authFile, journal.entries);
   const login = authFile.content?.kind === 'login' ? authFile.content.login : undefined;
   const owner = login && findOwner(records, others, login);
   const accounts = records.pool.accounts.map((account) => withNewestTokens(account, beside));
@@ -59,10 +61,26 @@ export function readRoster(root: Root, home: CodexHome, scope: Scope): Roster {
     state,
     authFile,
     active: owner && { ...owner, account: accounts[position] ?? owner.account },
-    warnings: [...warnings, warning, whyNoLog(root), authFile.problem, beside.problem].filter(
-      (each) => each !== undefined,
-    ),
+    warnings: [
+      ...warnings,
+      warning,
+      whyNoLog(root),
+      authFile.problem,
+      beside.problem,
+      ...journalWarnings(root, journal),
+    ].filter((each) => each !== undefined),
   });
+}
+
+function journalWarnings(root: Root, { entries, unreadable }: Journal): string[] {
+  const torn = entries.filter((entry) => entry.isSalvaged && !isUnderWay(root, entry));
+  const closed = unreadable.filter((entry) => !isUnderWay(root, entry));
+  return [
+    ...torn.map(({ path }) => `${path} holds a torn answer, of which only the refresh token can be read`),
+    ...closed.map(
+      ({ path, problem }) => `${path} ${problem}, and no token is spent that it may be about: codex-auth doctor`,
+    ),
+  ];
 }
 
 /** A login with the ids of one of our accounts that another provider issued is not that account's. */

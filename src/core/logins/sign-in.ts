@@ -14,9 +14,9 @@ import type { Secret } from '../secret.js';
 import { assertOurs } from '../storage/adoption.js';
 import type { Root } from '../storage/root.js';
 import type { ProvenLogin } from './enrolment.js';
-import { type OpenEntry, openEntry } from './journal.js';
 import { journalAnswer } from './journal-answer.js';
 import { tokensOfAnswer } from './journal-overlay.js';
+import { type OpenEntry, openEntry } from './open-entry.js';
 
 /** What the person's consent brought: a code, and what redeems it. */
 export interface AuthorizationGrant {
@@ -63,9 +63,9 @@ export async function redeemGrant(
   const header = { kind: 'sign-in' as const, startedAt: clock.now(), accountIds: [], issuer, clientId };
   const entry = openEntry(root.paths.journal, root.processes, definedOnly({ ...header, scopeKey, label }));
   try {
-    const { signal, deadlineMs: budgetMs } = callOptions;
+    const { signal, spendingDeadlineMs } = callOptions;
     const exchange = (deadlineMs: number) => exchangeCode(http, provider, grant, { ...callOptions, deadlineMs });
-    const outcome = await repeatUnsent(clock, exchange, budgetMs, signal);
+    const outcome = await repeatUnsent(clock, exchange, spendingDeadlineMs, signal);
     // A consent that nobody redeems costs nothing, so unlike a refresh this may be cut off at any moment.
     if (signal?.aborted) throw new AppError('interrupted', 'interrupted');
     const verdict = judgeTokenAnswer(outcome);

@@ -7,13 +7,13 @@ import { judgeTokenAnswer, type TokenVerdict } from '../oauth/token-verdict.js';
 import { readAllScopes } from '../pools/scope-files.js';
 import { recordsOf } from '../pools/scope-records.js';
 import { clientIdOf } from '../provider/client-id.js';
-import { tokenDeadlineMs } from '../provider/provider.js';
 import type { Secret } from '../secret.js';
-import { fingerprint, type JournalAnswer, type JournalHeader, type OpenEntry, openEntry } from './journal.js';
+import { fingerprint, type JournalAnswer, type JournalHeader } from './journal.js';
 import { journalAnswer } from './journal-answer.js';
+import { type OpenEntry, openEntry } from './open-entry.js';
 import type { RefreshDeps } from './refresh-deps.js';
 import type { RefreshOutcome } from './refresh-outcome.js';
-import { forgetSuperseded } from './unanswered.js';
+import { entriesAbout, forgetSuperseded, triesOf } from './unanswered.js';
 
 export interface Spending {
   readonly account: Account;
@@ -48,7 +48,7 @@ export async function exchangeToken(deps: RefreshDeps, spending: Spending): Prom
   const verdict = await exchange(deps, spending, entry, header.clientId);
   switch (verdict.kind) {
     case 'tokens': {
-      const answer = journalAnswer(verdict.tokens, deps.root.clock.now(), verdict.serverDate);
+      const answer = journalAnswer(verdict.tokens, deps.root.clock.now(), verdict.serverDate, header.startedAt);
       return { kind: 'tokens', answer, entry, header };
     }
     case 'refused':
@@ -61,15 +61,15 @@ export async function exchangeToken(deps: RefreshDeps, spending: Spending): Prom
     case 'server':
     case 'malformed':
     case 'unknown':
-      leave(deps, entry);
-      forgetSuperseded(deps.root, refreshToken, deps.runId);
+      forgetSuperseded(deps.root, refreshToken, leave(deps, entry));
   }
-  return { kind: 'failed', failure: verdict, outcome: outcomeOf(verdict, account) };
+  const retryAt = header.startedAt + deps.settings.unansweredRetryMs;
+  return { kind: 'failed', failure: verdict, outcome: outcomeOf(verdict, account, retryAt) };
 }
 
 /** Without its journal entry on disk the request is not made; the token is still unspent then (P3). */
 function openJournal(
-  { root, provider, runId }: RefreshDeps,
+  { root, provider }: RefreshDeps,
   { account, refreshToken, tokenFiles }: Spending,
 ): { readonly header: ExchangeHeader; readonly entry: OpenEntry } {
   const isSharer = ({ id, tokens }: Account) => id !== account.id && refreshToken.equals(tokens.refreshToken);
@@ -77,9 +77,9 @@ function openJournal(
   const header = {
     kind: 'refresh' as const,
     startedAt: root.clock.now(),
+    tries: triesOf(entriesAbout(root, refreshToken)) + 1,
     spent: fingerprint(refreshToken.reveal()),
     accountIds: [account.id, ...sharers.map(({ id }) => id)],
-    run: runId,
     issuer: provider.issuer,
     clientId: clientIdOf(account, provider),
     ...(tokenFiles === undefined ? {} : { tokenFiles: [...tokenFiles] }),
@@ -94,13 +94,12 @@ async function exchange(
   clientId: string,
 ): Promise<TokenVerdict> {
   const { root, http, callOptions } = deps;
-  const { userAgent } = callOptions;
+  const { userAgent, spendingDeadlineMs } = callOptions;
   const provider = { ...deps.provider, clientId };
-  const budgetMs = Math.min(callOptions.deadlineMs ?? tokenDeadlineMs, tokenDeadlineMs);
   const send = (deadlineMs: number) =>
     refreshRequest(http, provider, { refreshToken, reason }, { userAgent, deadlineMs });
   try {
-    return judgeTokenAnswer(await repeatUnsent(root.clock, send, budgetMs));
+    return judgeTokenAnswer(await repeatUnsent(root.clock, send, spendingDeadlineMs));
   } catch (error) {
     // A proxy setting that cannot be used is found before anything is sent; of anything else nobody knows.
     if (error instanceof AppError && error.code === 'usage') entry.discard();
@@ -109,17 +108,18 @@ async function exchange(
   }
 }
 
-/** An entry that cannot be renamed says the same, to other processes only after this one has ended. */
-function leave({ warn }: RefreshDeps, entry: OpenEntry): void {
+/** Returns its path. An entry that cannot be renamed counts as waited for until this process has ended. */
+function leave({ warn }: RefreshDeps, entry: OpenEntry): string {
   try {
-    entry.leave();
+    return entry.leave();
   } catch (error) {
     if (!(error instanceof AppError)) throw error;
     warn(error.message);
+    return entry.path;
   }
 }
 
-function outcomeOf(failure: Failure, account: Account): RefreshOutcome {
+function outcomeOf(failure: Failure, account: Account, retryAt: number): RefreshOutcome {
   switch (failure.kind) {
     case 'refused':
       return { kind: 'refused', account, refusal: failure };
@@ -130,9 +130,14 @@ function outcomeOf(failure: Failure, account: Account): RefreshOutcome {
     case 'challenge':
       return { kind: 'challenge', account, status: failure.status };
     case 'unknown':
-      return { kind: 'unknown', account, message: failure.message };
+      return { kind: 'unknown', account, message: failure.message, retryAt };
     case 'server':
     case 'malformed':
-      return { kind: 'unknown', account, message: `the token endpoint answered ${failure.status} without tokens` };
+      return {
+        kind: 'unknown',
+        account,
+        message: `the token endpoint answered ${failure.status} without tokens`,
+        retryAt,
+      };
   }
 }

@@ -98,10 +98,12 @@ export async function pollDeviceCode(
 ): Promise<DevicePollOutcome> {
   const endsAt = clock.monotonicMs() + (options.limitMs ?? deviceCodeLimitMs);
   const body = { device_auth_id: deviceCode.deviceAuthId.reveal(), user_code: deviceCode.userCode };
+  // The answer that carries the code is given once, so that the person's own time limit does not hold for it.
+  const spending = { ...options, deadlineMs: options.spendingDeadlineMs ?? callDeadlineMs };
   let intervalMs = deviceCode.intervalMs;
   let lastTrouble: string | undefined;
   for (;;) {
-    const answer = judgePoll(await call(http, provider, 'token', body, options), provider);
+    const answer = judgePoll(await call(http, provider, 'token', body, spending), provider);
     if (options.signal?.aborted) throw interrupted();
     if (isFinal(answer)) return answer;
     if (answer.kind === 'slow-down') intervalMs = Math.max(intervalMs + slowerByMs, answer.retryAfterMs ?? 0);
@@ -162,7 +164,7 @@ function call(
     headers: { 'content-type': 'application/json', accept: 'application/json', 'user-agent': userAgent },
     body: JSON.stringify(body),
     deadlineMs,
-    // The answer that carries the code is given once; a stale keep-alive must not swallow it.
+    // A stale keep-alive must not swallow the answer that carries the code.
     freshConnection: true,
     ...(signal === undefined ? {} : { signal }),
   });

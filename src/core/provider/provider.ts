@@ -88,9 +88,12 @@ function isLoopback(hostname: string): boolean {
 export interface CallOptions {
   /** From {@link userAgent}. */
   readonly userAgent: string;
+  /** For a request that spends nothing. */
   readonly deadlineMs?: number;
+  /** For one that spends something, where a test cannot wait for {@link tokenDeadlineMs}; no option of the person sets it. */
+  readonly spendingDeadlineMs?: number;
   readonly signal?: AbortSignal;
 }
 
-/** For a request that spends a token; whoever waits for a lock around it waits longer than this. */
+/** For a request that spends a token or a code; whoever waits for a lock around it waits longer than this. */
 export const tokenDeadlineMs = 15_000;

@@ -10,7 +10,7 @@ import type { RefreshDeps } from '../logins/refresh-deps.js';
 import { isAboutToken } from '../logins/refusal.js';
 import { areTokensOf, nextTokens } from '../logins/rotation.js';
 import { type Exchange, exchangeToken } from '../logins/token-exchange.js';
-import { entriesAbout, reasonNotToSend } from '../logins/unanswered.js';
+import { entriesAbout, obstacleTo } from '../logins/unanswered.js';
 import type { RefreshReason } from '../oauth/token-endpoint.js';
 import type { Secret } from '../secret.js';
 import { writeError } from '../storage/atomic-file.js';
@@ -96,8 +96,8 @@ async function spend(
   { account, refreshToken }: Pick<Lead, 'account'> & { readonly refreshToken: Secret },
   why: DueReason,
 ): Promise<FileRenewals> {
-  const obstacle = reasonNotToSend(deps, refreshToken);
-  if (obstacle !== undefined) return dueOnly(targets, ofOutcome({ kind: 'unknown', account, message: obstacle }));
+  const obstacle = obstacleTo(deps, account, refreshToken);
+  if (obstacle !== undefined) return dueOnly(targets, ofOutcome(obstacle));
   const files = targets.map(({ file }) => file);
   assertWritable(files);
   const tokenFiles = fitting(files.map(({ path }) => path));

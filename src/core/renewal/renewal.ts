@@ -21,6 +21,8 @@ export interface Problem {
   readonly code: string;
   readonly message: string;
   readonly hint?: string;
+  /** When it may be tried again, ISO 8601. */
+  readonly retryAt?: string;
 }
 
 export function renewed(how: 'refreshed' | 'adopted', { expiresAt }: Partial<TokenSet>): Renewal {
@@ -48,7 +50,8 @@ export function ofOutcome(outcome: RefreshOutcome): Renewal {
     const { tokens } = outcome.account;
     return outcome.how === 'valid' ? notDue(tokens) : renewed(outcome.how, tokens);
   }
-  const { code, message, hint } = describeOutcome(outcome);
+  const problem = describeOutcome(outcome);
+  const { message } = problem;
   if (outcome.kind === 'left-to-client') return { kind: 'skipped', reason: 'left-to-client', message };
-  return failed({ code, message, hint });
+  return failed(problem);
 }

@@ -3,7 +3,8 @@ import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import type { Account } from '../../../src/core/accounts/account.js';
 import { withTombstone } from '../../../src/core/accounts/pool.js';
-import { fingerprint, type JournalAnswer, openEntry, readEntries } from '../../../src/core/logins/journal.js';
+import { fingerprint, type JournalAnswer, readEntries, readJournal } from '../../../src/core/logins/journal.js';
+import { openEntry } from '../../../src/core/logins/open-entry.js';
 import { withStore } from '../../../src/core/logins/with-store.js';
 import type { Root } from '../../../src/core/storage/root.js';
 import { accountOf, clockAt, readJson, type TokenWords, testRoot } from '../../support/stored-accounts.js';
@@ -154,6 +155,32 @@ it('a refresh without an answer stays on record, because its token may be spent'
   expect(await recovered(root)).toEqual({ a: ['rt-1', false] });
   expect(readEntries(root.paths.journal)).toHaveLength(1);
 });
+
+describe('an answer that a crash has torn', () => {
+  it('gives the record its refresh token, and is kept whole', async () => {
+    const root = await rootWith([accountOf('a', { ...alice, iat: 10 })]);
+    crash(root, ['a'], answerFor({ ...alice, iat: 20 }));
+    tear(root, 200);
+    expect(await recovered(root)).toEqual({ a: ['rt-2', false] });
+    expect(fs.readdirSync(root.paths.journal)).toEqual([]);
+    expect(keptFiles(root)).toEqual([expect.stringMatching(/^torn-answer-/)]);
+  });
+
+  it.each([{}, { kind: 'sign-in', spent: undefined }])('in its refresh token stays where it is: %j', async (more) => {
+    const root = await rootWith([accountOf('a', { ...alice, iat: 10 })]);
+    crash(root, ['a'], answerFor({ ...alice, iat: 20 }), more);
+    tear(root, 83);
+    expect(await recovered(root)).toEqual({ a: ['rt-1', false] });
+    expect(readJournal(root.paths.journal).unreadable).toHaveLength(1);
+  });
+});
+
+/** Leaves so many bytes of the answer of the only entry. */
+function tear({ paths }: Root, bytes: number): void {
+  const [name = ''] = fs.readdirSync(paths.journal);
+  const path = join(paths.journal, name);
+  fs.writeFileSync(path, fs.readFileSync(path).subarray(0, 4096 + bytes));
+}
 
 describe('an answered sign-in of a process that has ended', () => {
   const signIn = { kind: 'sign-in' as const, accountIds: [], spent: undefined, label: 'büro', scopeKey: 'project' };

@@ -1,8 +1,9 @@
 import * as fs from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
-import { fingerprint, type JournalAnswer, openEntry, readEntries } from '../../../src/core/logins/journal.js';
+import { fingerprint, type JournalAnswer, readEntries, readJournal } from '../../../src/core/logins/journal.js';
 import { withJournal } from '../../../src/core/logins/journal-overlay.js';
+import { openEntry } from '../../../src/core/logins/open-entry.js';
 import { systemProcesses } from '../../../src/core/storage/process-table.js';
 import { accountOf, modeOf } from '../../support/stored-accounts.js';
 import { temporaryDirectory } from '../../support/temporary.js';
@@ -91,22 +92,72 @@ describe('what a crash left', () => {
     return directory;
   }
 
+  const inAnswer = 4096 + 65;
+  const cutAt = (end: number) => (bytes: Buffer) => Buffer.concat([bytes.subarray(0, end), Buffer.alloc(500, ' ')]);
+  const withAnswer = (line: string) => (bytes: Buffer) => Buffer.concat([bytes.subarray(0, 4096), Buffer.from(line)]);
+  const checked = (payload: object) => `${fingerprint(JSON.stringify(payload))} ${JSON.stringify(payload)}\n`;
+
   it.each<[string, (bytes: Buffer) => Buffer]>([
-    ['in the middle of a token', (bytes) => Buffer.concat([bytes.subarray(0, 4096 + 90), Buffer.alloc(500, ' ')])],
-    ['before its end', (bytes) => bytes.subarray(0, 4096 + 120)],
-    ['by a changed byte', (bytes) => Buffer.concat([bytes.subarray(0, 4196), Buffer.from('X'), bytes.subarray(4197)])],
-  ])('an answer that is torn %s is none, and the entry still says what was asked', (_where, cut) => {
-    const entries = readEntries(left(cut));
-    expect(entries).toMatchObject([{ header }]);
-    expect(entries[0]).not.toHaveProperty('answer');
+    ['that is torn behind it', cutAt(inAnswer + '{"refreshToken":"rt-2"'.length)],
+    ['that lacks its end', (bytes) => bytes.subarray(0, 4096 + 120)],
+    [
+      'with a changed byte',
+      (bytes) => Buffer.concat([bytes.subarray(0, 4196), Buffer.from('X'), bytes.subarray(4197)]),
+    ],
+    [
+      'of an older version, torn',
+      withAnswer('0'.repeat(64).concat(' {"receivedAt":5,"refreshToken":"rt-2","accessTo')),
+    ],
+    ['with more members than are known', withAnswer(checked({ ...answer, workspace: 'w' }))],
+    ['with other names', withAnswer(checked({ refresh_token: 'rt-2', access_token: 'at-2' }))],
+  ])('the refresh token is read from an answer %s', (_where, change) => {
+    const { entries, unreadable } = readJournal(left(change));
+    expect(entries).toMatchObject([{ header, answer: { refreshToken: 'rt-2', receivedAt: 1 }, isSalvaged: true }]);
+    expect(entries[0]?.answer).not.toHaveProperty('accessToken');
+    expect(unreadable).toEqual([]);
+  });
+
+  const { spent } = header;
+  it.each<[string, (bytes: Buffer) => Buffer, object]>([
+    ['in its refresh token', cutAt(inAnswer + '{"refreshToken":"rt'.length), { spent, header, mayHoldTokens: true }],
+    ['of another shape', withAnswer(checked({ token: 'rt-2' })), { spent, header, mayHoldTokens: true }],
+    ['with nothing in it', withAnswer(checked({ receivedAt: 5 })), { spent, header, mayHoldTokens: true }],
+  ])('an answer that is torn or strange is no missing one: %s', (_where, change, expected) => {
+    const { entries, unreadable } = readJournal(left(change));
+    expect(entries).toEqual([]);
+    expect(unreadable).toMatchObject([{ ...expected, isLeft: true, problem: 'holds an answer that cannot be read' }]);
+  });
+
+  it.each<[string, (bytes: Buffer) => Buffer, object]>([
+    [
+      'of another version',
+      (bytes) => Buffer.from(bytes.toString().replace('"version":1', '"version":2')),
+      { spent, problem: 'is of version 2, which is not known here', mayHoldTokens: true },
+    ],
+    [
+      'of another version without an answer',
+      (bytes) => Buffer.from(bytes.toString('utf8', 0, 4096).replace('"version":1', '"version":2')),
+      { spent, mayHoldTokens: false },
+    ],
+    ['with a damaged header', (bytes) => Buffer.concat([Buffer.from('X'), bytes.subarray(1)]), { spent }],
+    [
+      'without a header',
+      (bytes) => Buffer.concat([Buffer.alloc(4096), bytes.subarray(4096)]),
+      { problem: 'is damaged', mayHoldTokens: true },
+    ],
+    ['that is something else', () => Buffer.from('keep this'), { problem: 'is damaged', mayHoldTokens: false }],
+  ])('an entry %s is kept in view', (_what, change, expected) => {
+    const { entries, unreadable } = readJournal(left(change));
+    expect(entries).toEqual([]);
+    expect(unreadable).toMatchObject([expected]);
   });
 
   it.each<[string, (bytes: Buffer) => Buffer]>([
     ['a torn header', (bytes) => Buffer.concat([bytes.subarray(0, 40), Buffer.alloc(9000, ' ')])],
+    ['a page that never reached the disk', () => Buffer.alloc(32 * 1024)],
     ['nothing at all', () => Buffer.alloc(0)],
-    ['a header of another version', (bytes) => Buffer.from(bytes.toString().replace('"version":1', '"version":2'))],
-  ])('%s is no entry', (_what, cut) => {
-    expect(readEntries(left(cut))).toEqual([]);
+  ])('%s is no entry: nothing was sent', (_what, change) => {
+    expect(readJournal(left(change))).toEqual({ entries: [], unreadable: [] });
   });
 });
 

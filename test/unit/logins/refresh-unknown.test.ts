@@ -1,6 +1,9 @@
 import { mkdirSync, readdirSync, renameSync, rmdirSync, symlinkSync } from 'node:fs';
+import { join } from 'node:path';
 import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest';
 import type { HttpClient } from '../../../src/core/http/client.js';
+import { fingerprint } from '../../../src/core/logins/journal.js';
+import { openEntry } from '../../../src/core/logins/open-entry.js';
 import { withStore } from '../../../src/core/logins/with-store.js';
 import type { ProcessTable } from '../../../src/core/storage/process-table.js';
 import { challenge, rateLimited } from '../../support/provider/faults.js';
@@ -21,7 +24,14 @@ const expired = { expiresInSeconds: -60 };
 const newHome = () => new RefreshHome(temporaryDirectory(), provider);
 const sent = () => provider.requests.refreshes().map(({ body }) => Reflect.get(Object(body), 'refresh_token'));
 const newestIssued = () => provider.issued.all.at(-1);
-const impatient = { callOptions: { userAgent: 'codex-auth/test', deadlineMs: 500 } };
+const impatient = { callOptions: { userAgent: 'codex-auth/test', spendingDeadlineMs: 500 } };
+
+/** What the journal says of an answer that did not come holds for five minutes. */
+function afterMinutes(home: RefreshHome, minutes: number): RefreshHome {
+  const clock = { ...home.root.clock, now: () => Date.now() + minutes * 60_000 };
+  Object.assign(home, { root: { ...home.root, clock } });
+  return home;
+}
 
 /** The processes of this machine, as they look when every other run has ended. */
 function afterTheEnd(home: RefreshHome): RefreshHome {
@@ -48,22 +58,29 @@ const doubtful: readonly [string, Fault, { spends: boolean }][] = [
 ];
 
 describe.each(doubtful)('after %s', (_name, fault, { spends }) => {
-  test('the run does not send the token again, flags nothing, and the next run tries once', async () => {
+  test('nobody sends the token again for five minutes, nothing is flagged, and then it is tried once', async () => {
     const home = newHome();
     const old = await home.addAccount('a', { ...carol, ...expired });
     provider.scenario.on('token', fault, { times: 1 });
     const run = home.run('1', impatient);
     const startedAt = performance.now();
-    expect(await run.refresh('a')).toMatchObject({ kind: 'unknown' });
-    expect(await run.refresh('a')).toMatchObject({ kind: 'unknown', message: expect.stringContaining('this run') });
+    const first = await run.refresh('a');
+    expect(first).toMatchObject({ kind: 'unknown', retryAt: (home.journal()[0]?.header.startedAt ?? 0) + 300_000 });
+    const again = {
+      kind: 'unknown',
+      message: expect.stringContaining('sent once'),
+      retryAt: Reflect.get(first, 'retryAt'),
+    };
+    expect(await run.refresh('a')).toMatchObject(again);
     expect(performance.now() - startedAt).toBeLessThan(3_000);
+    expect(await afterMinutes(home, 4).run('2').refresh('a')).toMatchObject(again);
     expect(sent()).toEqual([old.refresh_token]);
     expect(home.flagged()).toEqual([]);
     expect(home.journal()).toMatchObject([{ isLeft: true }]);
     expect(home.state().accounts['a']?.health).toMatchObject({ score: 80, cooldown: {} });
     expect(home.lineage()).toContain('"event":"unknown"');
 
-    const next = await home.run('2').refresh('a');
+    const next = await afterMinutes(home, 6).run('3').refresh('a');
     expect(sent()).toEqual([old.refresh_token, old.refresh_token]);
     if (spends) {
       expect(next).toMatchObject({ kind: 'refused', flaggedAs: 'rotation-lost' });
@@ -94,16 +111,62 @@ describe('an unknown outcome', () => {
     await home.addAccount('a', { ...carol, ...expired });
     provider.scenario.on('token', { kind: 'reset' });
     await home.run('1').refresh('a');
-    const later = afterTheEnd(home);
-    await later.run('2').refresh('a');
-    expect(later.journal()).toMatchObject([{ header: { run: '2' } }]);
+    for (const [minutes, tries] of [
+      [6, 2],
+      [12, 3],
+    ] as const) {
+      await afterMinutes(home, minutes).run('again').refresh('a');
+      expect(home.journal()).toMatchObject([{ header: { tries } }]);
+    }
+    expect(await home.run('too soon').refresh('a')).toMatchObject({ message: expect.stringContaining('sent 3 times') });
+    expect(sent()).toHaveLength(3);
 
-    await later.run('3').refresh('a');
-    renameSync(later.home.poolFile, `${later.home.poolFile}.away`);
-    await withStore(later.root, {}, () => undefined);
-    expect(later.journal()).toHaveLength(2);
-    await withStore(afterTheEnd(later).root, {}, () => undefined);
+    renameSync(home.home.poolFile, `${home.home.poolFile}.away`);
+    await withStore(home.root, {}, () => undefined);
     expect(home.journal()).toEqual([]);
+  });
+
+  test('counts from the moment of asking in entries of older versions, which do not say how often', async () => {
+    const home = newHome();
+    const { refresh_token } = await home.addAccount('a', { ...carol, ...expired });
+    const entry = openEntry(home.root.paths.journal, home.root.processes, {
+      kind: 'refresh',
+      startedAt: Date.now() - 120_000,
+      spent: fingerprint(refresh_token),
+      accountIds: ['a'],
+      issuer: provider.issuer,
+      clientId: 'app',
+    });
+    entry.leave();
+    const outcome = { kind: 'unknown', retryAt: home.journal()[0]?.header.startedAt ?? 0 };
+    expect(await home.run('1').refresh('a')).toMatchObject({ ...outcome, retryAt: outcome.retryAt + 300_000 });
+    expect(sent()).toEqual([]);
+    expect(await afterMinutes(home, 4).run('2').refresh('a')).toMatchObject({ kind: 'usable', how: 'refreshed' });
+  });
+
+  test('of a killed process holds for the others as well', async () => {
+    const home = newHome();
+    await home.addAccount('a', { ...carol, ...expired });
+    provider.scenario.on('token', { kind: 'reset' }, { times: 1 });
+    await home.run('1').refresh('a');
+    const [left = ''] = readdirSync(home.root.paths.journal);
+    const journal = (name: string) => join(home.root.paths.journal, name);
+    renameSync(journal(left), journal(left.replace('.left', '')));
+    expect(await home.run('the same process').refresh('a')).toMatchObject({
+      message: expect.stringContaining('waits'),
+    });
+    const later = afterTheEnd(home);
+    expect(await later.run('2').refresh('a')).toMatchObject({ kind: 'unknown', retryAt: expect.any(Number) });
+    expect(sent()).toHaveLength(1);
+    expect(await afterMinutes(later, 6).run('3').refresh('a')).toMatchObject({ kind: 'usable', how: 'refreshed' });
+  });
+
+  test('that a clock far ahead has written down blocks nothing for days', async () => {
+    const home = afterMinutes(newHome(), 2 * 24 * 60);
+    await home.addAccount('a', { ...carol, ...expired });
+    provider.scenario.on('token', { kind: 'reset' }, { times: 1 });
+    await home.run('1').refresh('a');
+    expect(await afterMinutes(home, 6).run('2').refresh('a')).toMatchObject({ kind: 'usable', how: 'refreshed' });
   });
 
   test('of one workspace holds for the other one that shares its token', async () => {
@@ -115,7 +178,10 @@ describe('an unknown outcome', () => {
     expect(await run.refresh('personal')).toMatchObject({ kind: 'unknown' });
     expect(await run.refresh('studio')).toMatchObject({ kind: 'unknown' });
     expect(sent()).toHaveLength(1);
-    expect(await home.run('2').refresh('studio')).toMatchObject({ kind: 'refused', flaggedAs: 'rotation-lost' });
+    expect(await afterMinutes(home, 6).run('2').refresh('studio')).toMatchObject({
+      kind: 'refused',
+      flaggedAs: 'rotation-lost',
+    });
     expect(home.flagged().map(({ flaggedReason }) => flaggedReason)).toEqual(['rotation-lost', 'rotation-lost']);
     expect(sent()).toHaveLength(2);
   });

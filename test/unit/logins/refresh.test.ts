@@ -3,8 +3,9 @@ import { copyFileSync, mkdirSync, rmdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, afterEach, beforeAll, describe, expect, onTestFinished, test } from 'vitest';
 import { runningClients } from '../../../src/core/codex/clients.js';
-import { fingerprint, openEntry } from '../../../src/core/logins/journal.js';
+import { fingerprint } from '../../../src/core/logins/journal.js';
 import { withJournal } from '../../../src/core/logins/journal-overlay.js';
+import { openEntry } from '../../../src/core/logins/open-entry.js';
 import { withPersonLock } from '../../../src/core/logins/person-lock.js';
 import { Secret } from '../../../src/core/secret.js';
 import { endpointPaths } from '../../support/provider/scenario.js';
@@ -462,13 +463,12 @@ describe('a clock that is off', () => {
 });
 
 describe('an entry of the journal', () => {
-  const header = (home: RefreshHome, id: string, token: string, run: string) => {
+  const header = (home: RefreshHome, id: string, token: string) => {
     return {
       kind: 'refresh' as const,
       startedAt: 1,
       spent: fingerprint(token),
       accountIds: [id],
-      run,
       issuer: home.provider.issuer,
       clientId: 'app',
     };
@@ -478,7 +478,7 @@ describe('an entry of the journal', () => {
     const home = newHome();
     const old = await home.addAccount('a', { ...carol, ...expired });
     const next = await provider.issueTokens(carol);
-    const entry = openEntry(home.root.paths.journal, home.root.processes, header(home, 'a', old.refresh_token, '0'));
+    const entry = openEntry(home.root.paths.journal, home.root.processes, header(home, 'a', old.refresh_token));
     const tokens = { refreshToken: next.refresh_token, accessToken: next.access_token, idToken: next.id_token };
     entry.record({ ...tokens, receivedAt: Date.now() });
     entry.leave();
@@ -492,11 +492,7 @@ describe('an entry of the journal', () => {
     const home = newHome();
     const old = await home.addAccount('studio', aliceAtStudio);
     const next = await provider.issueTokens(alice);
-    const entry = openEntry(
-      home.root.paths.journal,
-      home.root.processes,
-      header(home, 'studio', old.refresh_token, '0'),
-    );
+    const entry = openEntry(home.root.paths.journal, home.root.processes, header(home, 'studio', old.refresh_token));
     const tokens = { refreshToken: next.refresh_token, accessToken: next.access_token, idToken: next.id_token };
     entry.record({ ...tokens, receivedAt: Date.now() });
     const { refreshToken, accessToken } = withJournal(home.account('studio'), home.journal()).tokens;
@@ -504,14 +500,18 @@ describe('an entry of the journal', () => {
     expect([refreshToken?.reveal(), accessToken?.reveal()]).toEqual([next.refresh_token, old.access_token]);
   });
 
-  test('of a living process that waits for its answer forbids to send the same token', async () => {
+  test.each([
+    ['another process', { pid: process.ppid, startedAt: undefined }, `another process (pid ${process.ppid})`],
+    ['this process', {}, 'another call of this process'],
+  ])('of %s, which waits for its answer, forbids to send the same token', async (_who, owner, words) => {
     const home = newHome();
     const old = await home.addAccount('a', { ...carol, ...expired });
-    const entry = openEntry(home.root.paths.journal, home.root.processes, header(home, 'a', old.refresh_token, '0'));
-    expect(await home.run('1').refresh('a')).toMatchObject({
-      kind: 'unknown',
-      message: expect.stringContaining('pid'),
-    });
+    const { processes, paths } = home.root;
+    const table = { ...processes, self: { ...processes.self, ...owner } };
+    const entry = openEntry(paths.journal, table, header(home, 'a', old.refresh_token));
+    const outcome = await home.run('1').refresh('a');
+    expect(outcome).toMatchObject({ kind: 'unknown', message: expect.stringContaining(words) });
+    expect(outcome).not.toHaveProperty('retryAt');
     expect(sent()).toEqual([]);
     entry.discard();
     expect(await home.run('1').refresh('a')).toMatchObject({ how: 'refreshed' });

@@ -1,7 +1,8 @@
 import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
 import { codexHomeAt } from '../../../src/core/codex/home.js';
-import { fingerprint, openEntry } from '../../../src/core/logins/journal.js';
+import { fingerprint } from '../../../src/core/logins/journal.js';
+import { openEntry } from '../../../src/core/logins/open-entry.js';
 import { accountsElsewhere, readRoster } from '../../../src/core/logins/roster.js';
 import type { Scope } from '../../../src/core/project/scope.js';
 import { scopeFiles } from '../../../src/core/storage/paths.js';

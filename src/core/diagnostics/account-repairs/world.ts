@@ -2,7 +2,7 @@ import type { CodexHome } from '../../codex/home.js';
 import { definedOnly } from '../../defined-only.js';
 import { type AccountState, readAccountState } from '../../health/account-state.js';
 import { type BesideRecords, readBesideRecords } from '../../logins/beside-records.js';
-import type { JournalEntry } from '../../logins/journal.js';
+import { isUnderWay, type JournalEntry } from '../../logins/journal.js';
 import { readAllScopes } from '../../pools/scope-files.js';
 import type { ScopeRecords } from '../../pools/scope-records.js';
 import { recordsOf } from '../../pools/scope-records.js';
@@ -29,13 +29,12 @@ export interface RepairWorld {
 
 /** Reads without a lock and changes nothing. Throws where a pool cannot be read (P11). */
 export function readRepairWorld(root: Root, home: CodexHome, settings: RepairSettings): RepairWorld {
-  const { paths, processes, clock } = root;
+  const { paths, clock } = root;
   const scopes = readAllScopes(paths);
   return definedOnly({
     scopes,
     beside: readBesideRecords(root, home, recordsOf(scopes)),
-    isAbandoned: (entry: JournalEntry) =>
-      entry.isLeft || processes.stateOf(definedOnly(entry.header.owner)) !== 'alive',
+    isAbandoned: (entry: JournalEntry) => !isUnderWay(root, entry),
     state: readAccountState(paths.accountState).state,
     now: clock.now(),
     settings,

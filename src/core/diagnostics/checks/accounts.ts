@@ -1,5 +1,6 @@
 import { definedOnly } from '../../defined-only.js';
 import { homeLogin } from '../../logins/beside-records.js';
+import { isUnderWay, type JournalEntry } from '../../logins/journal.js';
 import { recordsOf } from '../../pools/scope-records.js';
 import { planAccountRepairs } from '../account-repairs/plan.js';
 import { type AccountRepair, describeAccountRepair } from '../account-repairs/repair.js';
@@ -50,9 +51,11 @@ function repairWorldOf({ scopes, journal, root, authFile, state, now, settings }
   const content = 'content' in authFile ? authFile.content : undefined;
   return definedOnly({
     scopes,
-    beside: { logins: content?.kind === 'login' ? [homeLogin(content.login, recordsOf(scopes))] : [], journal },
-    isAbandoned: ({ isLeft, header }: World['journal'][number]) =>
-      isLeft || root.processes.stateOf(definedOnly(header.owner)) !== 'alive',
+    beside: {
+      logins: content?.kind === 'login' ? [homeLogin(content.login, recordsOf(scopes))] : [],
+      journal: journal.entries,
+    },
+    isAbandoned: (entry: JournalEntry) => !isUnderWay(root, entry),
     state,
     now,
     settings,

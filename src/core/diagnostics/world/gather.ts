@@ -11,7 +11,7 @@ import type { HttpClient } from '../../http/client.js';
 import { type ProxyFor, proxiesFor } from '../../http/proxy-for.js';
 import { copiesInRoot, recordCopies } from '../../logins/copies.js';
 import { judgeBeside } from '../../logins/foreign-login.js';
-import { readEntries } from '../../logins/journal.js';
+import { readJournal } from '../../logins/journal.js';
 import { readLineage } from '../../logins/lineage-log.js';
 import { heldLogins } from '../../logins/residence.js';
 import { recordsOf } from '../../pools/scope-records.js';
@@ -56,7 +56,7 @@ export async function gatherWorld(surroundings: Surroundings): Promise<World> {
   const { paths, clock } = root;
   const settings = inspectSettings(surroundings);
   const state = tolerant(() => readAccountState(paths.accountState));
-  const journal = tolerant(() => readEntries(paths.journal));
+  const journal = tolerant(() => readJournal(paths.journal));
   const roots = otherRoots(surroundings);
   return {
     now: clock.now(),
@@ -67,7 +67,7 @@ export async function gatherWorld(surroundings: Surroundings): Promise<World> {
     files: storedFiles(paths),
     scopes: readableScopes(paths),
     owned: ownedFiles(paths),
-    journal: journal.value ?? [],
+    journal: journal.value ?? { entries: [], unreadable: [] },
     journalProblem: journal.problem,
     copies: [...copiesInRoot(root, home), ...roots.flatMap(copiesIn)],
     lineage: tolerant(() => readLineage(root)).value ?? { records: [], printOf: () => '' },

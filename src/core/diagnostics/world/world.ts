@@ -6,7 +6,7 @@ import type { AccountState } from '../../health/account-state.js';
 import type { HomeRecord } from '../../homes/registry.js';
 import type { HostProxy } from '../../http/proxy-for.js';
 import type { LoginCopy } from '../../logins/copies.js';
-import type { JournalEntry } from '../../logins/journal.js';
+import type { Journal } from '../../logins/journal.js';
 import type { Lineage } from '../../logins/lineage-log.js';
 import type { HeldLogin } from '../../logins/residence.js';
 import type { ScopeRecords } from '../../pools/scope-records.js';
@@ -34,7 +34,7 @@ export interface World {
   readonly scopes: readonly ScopeRecords[];
   /** Files and directories of ours with their modes. */
   readonly owned: readonly FileFacts[];
-  readonly journal: readonly JournalEntry[];
+  readonly journal: Journal;
   readonly journalProblem: string | undefined;
   /** Every copy of a login in a place that we may read, other roots included. */
   readonly copies: readonly LoginCopy[];
