@@ -15,7 +15,7 @@ import { lookup, touch } from './core/health/affinity.js';
 import type { HealthEvent } from './core/health/events.js';
 import { applyEvent } from './core/health/state.js';
 import { updateAccountState } from './core/health/state-store.js';
-import { describeOutcome } from './core/logins/describe-outcome.js';
+import { outcomeError } from './core/logins/describe-outcome.js';
 import type { RefreshDeps } from './core/logins/refresh-deps.js';
 import { accountsElsewhere, type Roster, readRoster } from './core/logins/roster.js';
 import { locateScope, scopeForReading } from './core/project/scope.js';
@@ -142,8 +142,7 @@ export function openCodexAuth(options: CodexAuthOptions): CodexAuth {
       const outcome = await ensureUsable(await refreshDeps(), { account, reason: 'proactive_expiry' });
       const isLive = outcome.kind === 'usable' || outcome.kind === 'left-to-client';
       if (isLive) return tokenOf(outcome.account);
-      const { code, message, hint } = describeOutcome(outcome);
-      throw new AppError(code, message, { hint });
+      throw outcomeError(outcome);
     },
     async record(id, event) {
       await updateAccountState(root, (state) => {

@@ -96,12 +96,11 @@ async function obtainIdToken(context: Context, account: Account): Promise<void> 
   // One that is set aside is not sent again.
   if (idToken !== undefined || refreshToken === undefined || isSetAside(account)) return;
   const { ensureUsable } = await import('../core/logins/refresh.js');
-  const { describeOutcome } = await import('../core/logins/describe-outcome.js');
+  const { outcomeError } = await import('../core/logins/describe-outcome.js');
   const deps = await refreshDeps(context);
   const outcome = await ensureUsable(deps, definedOnly({ account, reason: 'forced' as const, rejected }));
   if (outcome.kind === 'usable') return;
-  const { code, message, hint } = describeOutcome(outcome);
-  throw new AppError(code, message, { hint });
+  throw outcomeError(outcome);
 }
 
 function enable(store: Store, { account, scopeKey }: ActivationTarget): void {

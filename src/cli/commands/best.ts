@@ -10,7 +10,7 @@ import { QuotaViewSchema } from '../../core/quota/snapshot.js';
 import { accountRefShape } from '../account-ref.js';
 import type { Command } from '../command.js';
 import type { Context } from '../context.js';
-import { failureLines, failureOfProbe, isInTheDark } from '../probe-failure.js';
+import { failureLines, failureOfProbe, failureText, isInTheDark } from '../probe-failure.js';
 import { keepKnowledge, type ProbedRoster, type ProbingOptions, probeRoster } from '../quota-probing.js';
 import { titleOf } from '../render/account-table.js';
 import { quotaLeft } from '../render/quota.js';
@@ -80,7 +80,7 @@ function warnAboutUnread(context: Context, { probes, roster }: ProbedRoster, { a
   for (const [id, probe] of probes) {
     if (roster.accounts.some((account) => account.id === id)) continue;
     const failure = failureOfProbe(probe, now);
-    if (failure !== undefined) context.warn(failure.message);
+    if (failure !== undefined) context.warn(failureText(failure, ': '));
   }
 }
 
