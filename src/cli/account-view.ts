@@ -24,6 +24,8 @@ export const AccountView = z.object({
   accountId: z.exactOptional(z.string()),
   userId: z.exactOptional(z.string()),
   workspace: z.exactOptional(z.string()),
+  /** What tells it apart from another account that would be called the same. */
+  distinction: z.exactOptional(z.string()),
   plan: z.exactOptional(z.string()),
   label: z.exactOptional(z.string()),
   enabled: z.boolean(),
@@ -68,6 +70,7 @@ export function accountView(
     accountId: account.accountId,
     userId: account.userId,
     workspace: account.workspaceName,
+    distinction: account.distinction,
     plan: account.planType,
     label: account.label,
     enabled: account.enabled,

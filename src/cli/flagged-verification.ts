@@ -2,8 +2,8 @@ import type { FlaggedAccount } from '../core/accounts/account.js';
 import type { Doubt, Verdict } from '../core/asking/verdict.js';
 import { definedOnly } from '../core/defined-only.js';
 import { inParallel } from '../core/in-parallel.js';
-import { readEntries } from '../core/logins/journal.js';
-import { keyOf, type Roster, withNewestTokens } from '../core/logins/roster.js';
+import { withNewestTokens } from '../core/logins/beside-records.js';
+import { keyOf, type Roster } from '../core/logins/roster.js';
 import { readAllScopes } from '../core/pools/scope-files.js';
 import { foreignIssuer } from '../core/provider/foreign-issuer.js';
 import { networkHint } from '../core/provider/obstruction.js';
@@ -96,12 +96,8 @@ function because(outcome: VerificationOutcome, doubt: Doubt): Prediction {
 
 /** The same without a refresh and without a write: what the access token at hand shows for free. */
 export async function predictFlagged(context: Context, choices: VerificationChoices): Promise<VerifiedAccount[]> {
-  const { root } = context;
   const roster = openRoster(context, context.readingScope());
-  const { content } = roster.authFile;
-  const journal = readEntries(root.paths.journal);
-  const login = content?.kind === 'login' ? content.login : undefined;
-  const accounts = roster.records.flagged.accounts.map((account) => withNewestTokens(account, login, journal));
+  const accounts = roster.records.flagged.accounts.map((account) => withNewestTokens(account, roster.beside));
   nameOthers(context, roster);
   if (accounts.length === 0) return [];
   const progress = startProgress(context, 'Asking about quota', accounts.length);

@@ -56,13 +56,10 @@ export async function proveActivation(
   return { surfaces, daemonRestart };
 }
 
-function warnAboutFile(context: Context, { keptFile, isExclusive }: Activated): void {
+function warnAboutFile(context: Context, { keptFile, risk }: Activated): void {
   if (keptFile !== undefined) context.warn(`what ${loginName(context.home)} held is kept in ${keptFile}`);
   warnAboutKeyring(context);
-  if (isExclusive) return;
-  context.warn(
-    'neither flock nor perl is installed, so a refresh by the official client at this instant could be lost',
-  );
+  if (risk !== undefined) context.warn(risk);
 }
 
 /** The client falls back to the file as well, but only where it cannot use the keyring either. */

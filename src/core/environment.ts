@@ -27,8 +27,10 @@ type Name = keyof typeof environmentVariables;
 export const environmentDescriptions: Readonly<Record<Name, string>> = {
   home: 'Your home directory; `~` below.',
   userProfile: 'The same on Windows, where `HOME` is not set.',
-  codexHome: 'The home of the official client, whose login this program replaces. Default `~/.codex`.',
-  rootDir: 'Where the accounts and settings are. Default `multi-auth` in the home of the official client.',
+  codexHome:
+    'The home of the official client, whose login this program replaces: an absolute path to a directory that is there. Default `~/.codex`.',
+  rootDir:
+    'Where the accounts and settings are: an absolute path to a directory for them alone. Default `multi-auth` in the home of the official client.',
   issuer:
     'Sign in and refresh at this address instead of the official one: https, or http on loopback. Every command that uses it says so.',
   backendUrl: 'Ask this address for quota instead of the official one, on the same conditions.',

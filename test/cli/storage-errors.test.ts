@@ -51,6 +51,11 @@ const damage: [string, string | Buffer, RegExp][] = [
   ['no UTF-8', Buffer.concat([Buffer.from(whole.slice(0, -1)), Buffer.from(',"x":"\xff"}', 'latin1')]), /not UTF-8/],
   ['a list', '[]', /not a JSON object/],
   ['without accounts', '{"version":3}', /no list of accounts/],
+  [
+    'nested absurdly deep',
+    `${whole.slice(0, -1)},"x":${'['.repeat(8_000)}${']'.repeat(8_000)}}`,
+    /nested more than 200 levels/,
+  ],
   ['of a newer version', JSON.stringify({ ...goodPool, version: 4 }), /version 4, newer than this program/],
 ];
 

@@ -9,7 +9,20 @@ const below = (...directories: string[]) =>
 
 /** The rooms of the core, lowest first; `docs/architecture.md` says what each is about. Loose files stand below them all. */
 const order = [
-  ...['accounts', 'quota', 'storage', 'project', 'http', 'health', 'shell', 'codex', 'pools', 'provider', 'oauth'],
+  ...[
+    'accounts',
+    'quota',
+    'storage',
+    'project',
+    'http',
+    'health',
+    'shell',
+    'codex',
+    'homes',
+    'pools',
+    'provider',
+    'oauth',
+  ],
   ...['token-files', 'logins', 'asking', 'decision', 'diagnostics', 'models', 'transfer', 'renewal'],
 ];
 
@@ -137,6 +150,45 @@ it('only the clock asks for the time', () => {
   expect(uses(others, 'performance')).toEqual([]);
 });
 
+/** What opens, replaces or changes whatever a path leads to. Looking, listing and removing a name does none of it. */
+const touchesContent =
+  /^(readFile|writeFile|appendFile|open|openAsBlob|rename|copyFile|cp|link|symlink|chmod|lchmod|chown|lchown|truncate|utimes|lutimes|createReadStream|createWriteStream|promises|default)(Sync)?$/;
+
+/** The files that use such functions, and which; one name once. */
+function contentTouchers(of: readonly SourceFile[]): Record<string, string[]> {
+  const modules = ['node:fs', 'node:fs/promises', 'fs', 'fs/promises'];
+  const found = of.map((file) => [
+    file.path,
+    [...new Set(modules.flatMap((name) => file.namesFrom(name)).filter((name) => touchesContent.test(name)))].sort(),
+  ]);
+  return Object.fromEntries(found.filter(([, names]) => names?.length !== 0));
+}
+
+// A file of ours may be a link to a device. `regular-file.ts` asks first, and whoever needs more than it offers is listed
+// here with the reason why that cannot meet somebody else's thing.
+it('only a handful of files open, replace or change a file by themselves', () => {
+  expect(contentTouchers(files)).toEqual({
+    // The question itself.
+    'src/core/storage/regular-file.ts': ['openSync', 'writeFileSync'],
+    // A new temporary file, a directory to sync, and the rename that `assertReplaceable` guards.
+    'src/core/storage/atomic-file.ts': ['openSync', 'renameSync', 'writeFileSync'],
+    // Renames between names that have been looked at.
+    'src/core/storage/backups.ts': ['renameSync'],
+    // New files of random names, opened exclusively, and their own renames.
+    'src/core/logins/journal.ts': ['openSync', 'renameSync'],
+    // A link of our own making, put in place by the rename of `atomic-file.ts`.
+    'src/core/storage/link-file.ts': ['symlinkSync'],
+    'src/core/storage/lock-owner.ts': ['writeFileSync'],
+    // Directories, and the time of our own record.
+    'src/core/storage/lock-directory.ts': ['renameSync', 'utimesSync'],
+    'src/core/storage/lock-leftovers.ts': ['renameSync'],
+    // Runs before everything else is loaded; looks at owner, mode and kind through the descriptor before it reads.
+    'src/process/code-cache.ts': ['chmodSync', 'openSync', 'renameSync', 'writeFileSync'],
+    // The program reads itself.
+    'src/start.ts': ['readFileSync'],
+  });
+});
+
 it('nothing is exported without a name', () => {
   expect(files.filter((file) => file.hasDefaultExport()).map(({ path }) => path)).toEqual([]);
 });
@@ -168,6 +220,14 @@ describe('these rules see', () => {
     expect(fileWith(global).usesOfGlobal('process')).toEqual(['process.pid']);
     expect(fileWith(global).usesOfGlobal('console')).toEqual(['console.log']);
     expect(fileWith(global).usesOfGlobal('Date')).toEqual(['Date.now', 'new Date()', 'new Date(0)']);
+  });
+
+  it('what opens a file, however it is imported', () => {
+    const text = `import { readFileSync as read, statSync, type Stats } from 'node:fs';
+      import * as fs from 'fs'; import { open } from 'node:fs/promises'; fs.chmodSync('a', 1); fs.constants;`;
+    expect(contentTouchers([fileWith(text)])).toEqual({
+      'src/core/accounts/sample.ts': ['chmodSync', 'open', 'readFileSync'],
+    });
   });
 
   it('variables of a module and exports without a name', () => {

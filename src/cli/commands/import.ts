@@ -10,8 +10,8 @@ import { withStore } from '../../core/logins/with-store.js';
 import { readAllScopes } from '../../core/pools/scope-files.js';
 import type { Scope } from '../../core/project/scope.js';
 import { resolveProvider } from '../../core/provider/provider.js';
+import { assertOurs } from '../../core/storage/adoption.js';
 import { sweepLeftovers } from '../../core/storage/leftovers.js';
-import { assertOwner } from '../../core/storage/root.js';
 import { draftStore } from '../../core/transfer/draft-store.js';
 import { type ImportEntry, type ImportTarget, importLogins } from '../../core/transfer/import-logins.js';
 import type { LoginFormat, PlacedLogin } from '../../core/transfer/login-file.js';
@@ -53,7 +53,7 @@ export interface ImportOptions {
 
 async function importFiles(context: Context, options: ImportOptions): Promise<ImportResult> {
   const dryRun = options.dryRun === true;
-  if (!dryRun) assertOwner(context.root);
+  if (!dryRun) assertOurs(context.root);
   const scope = context.writingScope();
   const found = await findLogins(context, options);
   const plan = planImport(context, found.logins, scope);

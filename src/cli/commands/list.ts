@@ -128,10 +128,11 @@ function setAsideText({ roster }: Found): string {
 }
 
 function lineOf({ account, standing }: StandingAccount, mask: boolean): AccountLine {
-  const { id, label, workspaceName: workspace, planType: plan, lastUsedAt } = account;
+  const { id, label, workspaceName: workspace, distinction, planType: plan, lastUsedAt } = account;
   const email = shownEmail(account.email, mask);
   const { index, active, health, state, availableAt, quota } = standing;
-  return { id, email, label, workspace, plan, index, active, health, state, availableAt, quota, lastUsedAt };
+  const named = { id, email, label, workspace, distinction, plan, index, active };
+  return { ...named, health, state, availableAt, quota, lastUsedAt };
 }
 
 /** What fills the gaps in the column of quota: nothing is read or refreshed by a list. */

@@ -9,8 +9,8 @@ import { AppError } from '../../core/errors.js';
 import { keyOf } from '../../core/logins/roster.js';
 import { printable } from '../../core/printable.js';
 import type { Scope } from '../../core/project/scope.js';
+import { assertOurs } from '../../core/storage/adoption.js';
 import { assertRoom } from '../../core/storage/room.js';
-import { assertOwner } from '../../core/storage/root.js';
 import { checkLabel, warnIfShared } from '../account-label.js';
 import { accountRef, accountRefShape } from '../account-ref.js';
 import { describePlace, PlaceView, placeView } from '../account-view.js';
@@ -66,7 +66,7 @@ async function login(context: Context, options: LoginOptions): Promise<LoginResu
   refuseContradiction(options);
   const label = options.label === undefined ? undefined : checkLabel(options.label);
   const asked = options.expect === undefined ? undefined : expectedFrom(options.expect);
-  assertOwner(context.root);
+  assertOurs(context.root);
   assertRoom(context.root);
   const { scope, unasked } = await chooseLoginScope(context);
   const expected = asked ?? (await chooseWhom(context, openOwnRoster(context, scope), options));

@@ -66,7 +66,7 @@ function callings({ label, email }: Account): string[] {
   return [label, email].flatMap((name) => (name === undefined || name === '' ? [] : [name]));
 }
 
-function descriptionOf({ label, email, workspaceName, planType }: Account, value: string): string {
-  const facts = [label, email, workspaceName, planType];
+function descriptionOf({ label, email, workspaceName, planType, distinction }: Account, value: string): string {
+  const facts = [label, email, workspaceName, planType, distinction === planType ? undefined : distinction];
   return facts.filter((fact) => fact !== undefined && fact !== '' && fact !== value).join(', ');
 }

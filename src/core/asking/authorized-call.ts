@@ -1,15 +1,15 @@
 import type { Account } from '../accounts/account.js';
 import { readClaims } from '../accounts/jwt-claims.js';
 import type { AuthFileContent } from '../codex/auth-file.js';
-import { isDamaged, readAuthFile, readSettledAuthFile } from '../codex/auth-file-state.js';
+import { isDamaged, readSettledAuthFile } from '../codex/auth-file-state.js';
 import type { CodexHome } from '../codex/home.js';
 import { definedOnly } from '../defined-only.js';
 import type { HttpClient } from '../http/client.js';
+import { readBesideRecords, withNewestTokens } from '../logins/beside-records.js';
 import { isLoginOf } from '../logins/foreign-login.js';
-import { readEntries } from '../logins/journal.js';
 import type { RefreshOutcome } from '../logins/refresh-outcome.js';
-import { withNewestTokens } from '../logins/roster.js';
 import { readAllScopes } from '../pools/scope-files.js';
+import { recordsOf } from '../pools/scope-records.js';
 import {
   type BackendAnswer,
   type BackendCredentials,
@@ -172,9 +172,7 @@ async function reload(
 }
 
 function readNewest({ root, home }: BackendAccess, account: Account): Account {
-  const records = readAllScopes(root.paths).flatMap(({ pool, flagged }) => [...pool.accounts, ...flagged.accounts]);
+  const records = recordsOf(readAllScopes(root.paths));
   const stored = records.find(({ id }) => id === account.id) ?? account;
-  const { content } = readAuthFile(home);
-  const login = content?.kind === 'login' ? content.login : undefined;
-  return withNewestTokens(stored, login, readEntries(root.paths.journal));
+  return withNewestTokens(stored, readBesideRecords(root, home, records));
 }

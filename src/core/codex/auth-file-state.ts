@@ -1,4 +1,5 @@
 import type { Clock } from '../clock.js';
+import { definedOnly } from '../defined-only.js';
 import { AppError } from '../errors.js';
 import type { FileVersion } from '../storage/atomic-file.js';
 import { type AuthFileContent, parseAuthFile } from './auth-file.js';
@@ -9,7 +10,7 @@ export interface AuthFileState {
   readonly version: FileVersion;
   /** Why it is not known, for those that can do without; absent where it is. */
   readonly problem?: string;
-  /** Absent when the file is. */
+  /** Absent when the file is, or holds nothing. */
   readonly content?: AuthFileContent;
 }
 
@@ -17,7 +18,7 @@ export interface AuthFileState {
 export function readAuthFile(home: CodexHome): AuthFileState {
   const version = readLoginVersion(home);
   if (version.kind === 'absent') return { version };
-  return { version, content: parseAuthFile(version.content) };
+  return definedOnly({ version, content: parseAuthFile(version.content) });
 }
 
 /** The same for whoever only shows it: a keyring that cannot be reached, as over ssh, must not hide the accounts. */
@@ -35,15 +36,20 @@ const pauseMs = 20;
 
 /**
  * `auth.json` as soon as it makes sense: clients up to 0.166 rewrite it in place, so that a reader can meet half of it
- * (CODEX.md §1.5). What is still damaged after 100 ms is returned as that.
+ * (CODEX.md §1.5). What is still damaged or empty after 100 ms is returned as that.
  */
 export async function readSettledAuthFile(home: CodexHome, clock: Clock): Promise<AuthFileState> {
   let state = readAuthFile(home);
-  for (let look = 1; look < looks && isDamaged(state); look += 1) {
+  for (let look = 1; look < looks && (isDamaged(state) || isEmptied(state)); look += 1) {
     await clock.sleep(pauseMs);
     state = readAuthFile(home);
   }
   return state;
+}
+
+/** As it is for an instant while an old client writes it. */
+function isEmptied({ version }: AuthFileState): boolean {
+  return version.kind === 'present' && version.content === '';
 }
 
 export function isDamaged({ content }: AuthFileState): boolean {

@@ -1,7 +1,7 @@
 import { join } from 'node:path';
 import { definedOnly } from '../defined-only.js';
-import { readNow } from '../storage/atomic-file.js';
 import type { ProcessTable } from '../storage/process-table.js';
+import { largestRecordBytes, readNow } from '../storage/regular-file.js';
 import { type OtherStore, otherStore } from './credential-store.js';
 
 /** The home directory of the official client, and the files in it that concern us. */
@@ -13,7 +13,11 @@ export interface CodexHome {
 }
 
 export function codexHomeAt(directory: string): CodexHome {
-  return definedOnly({ directory, authFile: join(directory, 'auth.json'), otherStore: otherStore(directory) });
+  return definedOnly({ directory, authFile: authFileIn(directory), otherStore: otherStore(directory) });
+}
+
+export function authFileIn(directory: string): string {
+  return join(directory, 'auth.json');
 }
 
 /**
@@ -32,7 +36,7 @@ export function runningDaemon(home: CodexHome, processes: ProcessTable): number 
 
 function readPid(path: string): number | undefined {
   try {
-    const content: unknown = JSON.parse(readNow(path).toString('utf8'));
+    const content: unknown = JSON.parse(readNow(path, largestRecordBytes).toString('utf8'));
     const named = typeof content === 'object' && content !== null && 'pid' in content ? content.pid : content;
     // kill(2) gives zero and negative numbers another meaning.
     return typeof named === 'number' && Number.isInteger(named) && named > 0 ? named : undefined;

@@ -1,8 +1,9 @@
 import * as z from 'zod/mini';
 import { definedOnly } from '../defined-only.js';
 import { isJsonObject, type JsonObject } from '../json-object.js';
+import { parseJsonText } from '../json-text.js';
 import { isQuotaSnapshot, type QuotaSnapshot } from '../quota/usage.js';
-import { readVersion } from '../storage/atomic-file.js';
+import { type FileVersion, isPassedOver, readVersion } from '../storage/atomic-file.js';
 import { number, record } from '../storage/tolerant.js';
 import { type AffinityTable, AffinityTableSchema } from './affinity.js';
 import { type HealthState, HealthStateSchema } from './state.js';
@@ -27,15 +28,28 @@ const emptyState: AccountState = { accounts: {}, affinity: {}, raw: {} };
 
 export interface ReadState {
   readonly state: AccountState;
+  /** What the state was read from; absent where something else than a file is there. */
+  readonly version: FileVersion;
   /** The file is there and is no state: it counts as empty, because only knowledge is lost, and this says so. */
   readonly warning?: string;
-  /** A newer version of the file, which is not ours to replace. */
-  readonly newerVersion?: number;
+  /** Set where the file is not ours to replace: one of a newer version, or something that is no file. */
+  readonly keepOut?: 'newer-version' | 'not-a-file';
 }
 
 /** Throws `storage-unreadable` only where the file may not be read at all. */
 export function readAccountState(path: string): ReadState {
-  const version = readVersion(path);
+  try {
+    const version = readVersion(path);
+    return { version, ...stateIn(path, version) };
+  } catch (error) {
+    if (!isPassedOver(error)) throw error;
+    // A link to /dev/null is a way to say that nothing is to be kept there.
+    const warning = `${error.message}; health and quota are not kept`;
+    return { state: emptyState, version: { kind: 'absent' }, warning, keepOut: 'not-a-file' };
+  }
+}
+
+function stateIn(path: string, version: FileVersion): Omit<ReadState, 'version'> {
   if (version.kind === 'absent') return { state: emptyState };
   const file = record.safeParse(parse(version.content));
   const stated = file.success ? (number.parse(file.data['version']) ?? 1) : 1;
@@ -43,7 +57,7 @@ export function readAccountState(path: string): ReadState {
     return {
       state: emptyState,
       warning: `${path} has version ${stated}, newer than this program`,
-      newerVersion: stated,
+      keepOut: 'newer-version',
     };
   if (!file.success) {
     return { state: emptyState, warning: `${path} is damaged; health and quota start from nothing` };
@@ -95,7 +109,7 @@ function readFact<T>(schema: z.ZodMiniType<T>, value: unknown): T | undefined {
 
 function parse(content: string): unknown {
   try {
-    return JSON.parse(content);
+    return parseJsonText(content);
   } catch {
     // The caller reports the damage; the file holds nothing that could be lost.
     return undefined;

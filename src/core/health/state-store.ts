@@ -1,7 +1,8 @@
-import { makePrivateDirectory, readVersion } from '../storage/atomic-file.js';
+import { assertOurs } from '../storage/adoption.js';
+import { makePrivateDirectory } from '../storage/atomic-file.js';
 import { type LockHandle, withLock } from '../storage/file-lock.js';
 import { overwriteJson } from '../storage/json-file.js';
-import { assertOwner, type Root } from '../storage/root.js';
+import type { Root } from '../storage/root.js';
 import { type AccountState, encodeState, readAccountState } from './account-state.js';
 
 const stateWaitMs = 10_000;
@@ -15,7 +16,7 @@ export async function updateAccountState(
   change: (state: AccountState) => AccountState,
   signal?: AbortSignal,
 ): Promise<void> {
-  assertOwner(root);
+  assertOurs(root);
   makePrivateDirectory(root.paths.root);
   const { clock, processes, paths, onWaiting } = root;
   const options = { directory: paths.locks, clock, processes, onWaiting, waitMs: stateWaitMs, signal };
@@ -23,12 +24,11 @@ export async function updateAccountState(
 }
 
 /** The change itself, for whoever holds the lock already. Reads at that moment, so that nobody's facts are overwritten;
- * a file of a newer version stays as it is, and what we learnt is lost. */
+ * what is not ours to replace stays as it is, and what we learnt is lost. */
 export function changeState(root: Root, lock: LockHandle, change: (state: AccountState) => AccountState): void {
   const path = root.paths.accountState;
-  const version = readVersion(path);
-  const { state: before, newerVersion } = readAccountState(path);
-  if (newerVersion !== undefined) return;
+  const { state: before, version, keepOut } = readAccountState(path);
+  if (keepOut !== undefined) return;
   const after = change(before);
   if (after !== before) overwriteJson(root, lock, path, version, encodeState(after));
 }

@@ -4,18 +4,21 @@ import { readClaims } from '../accounts/jwt-claims.js';
 import { type CompleteLogin, formatAuthFile, type Unadoptable } from '../codex/auth-file.js';
 import { readAuthFile, readSettledAuthFile } from '../codex/auth-file-state.js';
 import { readCodexConfig } from '../codex/config.js';
-import { type FlockHelper, withCredentialLock } from '../codex/credential-lock.js';
+import type { FlockHelper } from '../codex/credential-lock.js';
 import type { CodexHome } from '../codex/home.js';
-import { holdsLogin, loginPlace, readLoginVersion, writeLogin } from '../codex/official-login.js';
+import { loginPlace } from '../codex/official-login.js';
 import { refuseRestricted } from '../codex/restrictions.js';
 import { AppError } from '../errors.js';
+import { findHomes } from '../homes/known-homes.js';
 import type { Store } from '../pools/store.js';
-import { type FileVersion, isSameVersion } from '../storage/atomic-file.js';
+import type { FileVersion } from '../storage/atomic-file.js';
 import { keepAside } from '../storage/kept.js';
 import type { Root } from '../storage/root.js';
 import { accountIn, type Choice, isAnotherChoice, rememberChoice } from './choice.js';
 import { outcomeError } from './describe-outcome.js';
 import { isKnownSpent, logLineage } from './lineage-log.js';
+import { type Placed, placeLogin, takeFromOtherHomes } from './place-login.js';
+import { forgetResidence, seatFor } from './residence.js';
 import { areTokensOf } from './rotation.js';
 import { type SyncBack, syncBack } from './sync-back.js';
 
@@ -23,10 +26,12 @@ import { type SyncBack, syncBack } from './sync-back.js';
 export interface ActivationRequest extends Choice {
   /** The person agreed that what cannot be adopted makes way; it is kept whole. */
   readonly replacesUnadoptable: boolean;
+  /** The login is taken also from a home that cannot be read now. */
+  readonly takes?: boolean;
   readonly flockHelpers: readonly FlockHelper[];
 }
 
-export interface Activated {
+export interface Activated extends Placed {
   readonly kind: 'activated';
   readonly account: Account;
   /** The account whose login the file held before. */
@@ -35,10 +40,6 @@ export interface Activated {
   /** The file held newer tokens of the previous account than we did. */
   readonly syncedBack: boolean;
   readonly keptFile?: string;
-  /** False when the file already held exactly this login. */
-  readonly changed: boolean;
-  /** False where no flock helper is installed: a refresh of the client at the same instant could be lost. */
-  readonly isExclusive: boolean;
 }
 
 export type Activation = Activated | { readonly kind: 'needs-consent'; readonly reason: Unadoptable };
@@ -60,11 +61,17 @@ export async function activate(store: Store, home: CodexHome, request: Activatio
       return { kind: 'needs-consent', reason: found.reason };
     }
     const keptFile = keepWhatIsNowhereElse(store, before.version, found);
+    const homes = findHomes(store.root, home);
+    takeFromOtherHomes(store, homes, accountIn(store, request));
     const login = completeLogin(accountIn(store, request));
     refuseEnded(accountIn(store, request), store.root.clock.now());
     refuseSpent(store.root, accountIn(store, request));
-    const replaced = await replaceLogin(store, home, request, before.version, formatAuthFile(login));
+    const seat = seatFor(homes, accountIn(store, request), { takes: request.takes === true });
+    const next = { account: accountIn(store, request), content: formatAuthFile(login), seat };
+    const leaving = found.kind === 'known' || found.kind === 'adopted' ? found.account : undefined;
+    const replaced = await placeLogin(store, homes, request.flockHelpers, before, leaving, next);
     if (replaced === 'changed-meanwhile') continue;
+    forgetResidence(store, next.account, homes.unreachable);
     const account = accountIn(store, request);
     proveLogin(home, account);
     if (replaced.changed) logHandOut(store, account);
@@ -140,38 +147,6 @@ function assertOneAccount(account: Account, accountId: string): void {
   throw new AppError('sign-in-needed', `the tokens of ${describeAccount(account)} belong to another account`, {
     hint: 'codex-auth login',
   });
-}
-
-type Replaced = { readonly changed: boolean; readonly isExclusive: boolean };
-
-async function replaceLogin(
-  store: Store,
-  home: CodexHome,
-  request: ActivationRequest,
-  expected: FileVersion,
-  content: string,
-): Promise<Replaced | 'changed-meanwhile'> {
-  const { root } = store;
-  if (holdsLogin(root, home, expected, content)) return { changed: false, isExclusive: true };
-  const { directory, authFile } = home;
-  const options = { home: directory, authFile, clock: root.clock, helpers: request.flockHelpers };
-  return withCredentialLock(options, ({ isExclusive }) => {
-    const isUnchanged = () => isSameVersion(readLoginVersion(home), expected);
-    if (!isUnchanged()) return 'changed-meanwhile';
-    try {
-      writeLogin(root, home, content, () => assertStill(isUnchanged));
-    } catch (error) {
-      if (error === changedMeanwhile) return 'changed-meanwhile';
-      throw error;
-    }
-    return { changed: true, isExclusive };
-  });
-}
-
-const changedMeanwhile = new AppError('storage-conflict', 'auth.json changed before it could be replaced');
-
-function assertStill(isUnchanged: () => boolean): void {
-  if (!isUnchanged()) throw changedMeanwhile;
 }
 
 /** The proof that the switch happened: what a client would read now. */

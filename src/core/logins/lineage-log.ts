@@ -1,9 +1,9 @@
 import { createHash, randomBytes } from 'node:crypto';
-import * as fs from 'node:fs';
 import * as z from 'zod/mini';
 import { definedOnly } from '../defined-only.js';
 import type { Secret } from '../secret.js';
-import { readVersion, replaceFile } from '../storage/atomic-file.js';
+import { type FileVersion, isPassedOver, readVersion, replaceFile } from '../storage/atomic-file.js';
+import { appendNow, whyNoFile } from '../storage/regular-file.js';
 import type { Root } from '../storage/root.js';
 import { fingerprint } from './journal.js';
 
@@ -91,7 +91,7 @@ export function logLineage(root: Root, fact: LineageFact): { readonly problem?: 
       replaceFile({ path, content }, root.processes);
     } else {
       // A crash may have cut off the last line; the next one must not end up in it.
-      fs.appendFileSync(path, `${isTorn ? '\n' : ''}${JSON.stringify(record)}\n`, { mode: 0o600 });
+      appendNow(path, `${isTorn ? '\n' : ''}${JSON.stringify(record)}\n`);
     }
     return {};
   } catch {
@@ -142,6 +142,13 @@ export function readLineage({ paths }: Pick<Root, 'paths'>): Lineage {
   return { records, printOf: (token) => saltedFingerprint(salt, token) };
 }
 
+/** Why nothing is noted: something that is no file stands in the place of the log. Undefined where nothing is in the way. */
+export function whyNoLog({ paths }: Pick<Root, 'paths'>): string | undefined {
+  const { lineageLog } = paths;
+  const obstacle = whyNoFile(lineageLog);
+  return obstacle && `cannot write ${lineageLog}: ${obstacle.message}; what happens to logins is not noted`;
+}
+
 /** Tells tokens apart without telling them; the salt keeps fingerprints of two roots unrelated. */
 function saltedFingerprint(salt: string, token: TokenTrace): string {
   const print = typeof token === 'string' ? token : fingerprint(token.reveal());
@@ -150,11 +157,21 @@ function saltedFingerprint(salt: string, token: TokenTrace): string {
 
 /** The salt of the log, a new one where there is none, and the lines after it. */
 function openLog(path: string): { salt: string; lines: string[]; isTorn: boolean } {
-  const version = readVersion(path);
+  const version = readLog(path);
   const [first = '', ...lines] = version.kind === 'absent' ? [] : version.content.split('\n');
   const header = Header.safeParse(parse(first));
   if (!header.success) return { salt: randomBytes(16).toString('hex'), lines: [], isTorn: false };
   return { salt: header.data.salt, lines: lines.filter((line) => line !== ''), isTorn: lines.at(-1) !== '' };
+}
+
+/** Knowledge only: where somebody wants it kept nowhere, with a link to /dev/null perhaps, it counts as empty. */
+function readLog(path: string): FileVersion {
+  try {
+    return readVersion(path);
+  } catch (error) {
+    if (!isPassedOver(error)) throw error;
+    return { kind: 'absent' };
+  }
 }
 
 function sizeOf(lines: readonly string[]): number {

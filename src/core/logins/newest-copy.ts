@@ -2,7 +2,7 @@ import type { Account } from '../accounts/account.js';
 import { findSame } from '../accounts/identity.js';
 import { isNewer } from '../accounts/lineage.js';
 import type { AuthFileLogin } from '../codex/auth-file.js';
-import { type AuthFileState, readSettledAuthFile } from '../codex/auth-file-state.js';
+import type { AuthFileState } from '../codex/auth-file-state.js';
 import { AppError } from '../errors.js';
 import { readAllScopes } from '../pools/scope-files.js';
 import { recordsOf, type ScopeContent, type ScopeRecords } from '../pools/scope-records.js';
@@ -11,25 +11,26 @@ import { areOfDifferentIssuers } from '../provider/foreign-issuer.js';
 import { readEntries } from './journal.js';
 import { isAnswered } from './journal-overlay.js';
 import type { RefreshDeps } from './refresh-deps.js';
+import { settledLogins } from './residence.js';
 import { syncBack } from './sync-back.js';
 import { withStore } from './with-store.js';
 import { isBehind, writeBack } from './write-back.js';
 
 /**
- * The account with its newest tokens, whoever has them: pool, flagged file, `auth.json`, journal (P2). What is newer
- * elsewhere is stored first. Where `auth.json` still holds a token that we have spent, because a crash or an unwritable
- * file kept us from replacing it, it is brought up to date before the official client uses it.
+ * The account with its newest tokens, whoever has them: pool, flagged file, every official home, journal. What is newer
+ * elsewhere is stored first. Where a home still holds a token that we have spent, because a crash or an unwritable file
+ * kept us from replacing it, it is brought up to date before the official client uses it.
  */
 export async function adoptNewest(deps: RefreshDeps, accountId: string): Promise<Account> {
   const { root, home, signal } = deps;
   const scopes = readAllScopes(root.paths);
   const stored = findStored(scopes, accountId);
-  const authFile = await readSettledAuthFile(home, root.clock);
+  const held = await settledLogins(root, home);
   const hasAnswers = readEntries(root.paths.journal).some(isAnswered);
-  if (!hasAnswers && !isUnsettled(deps, scopes, stored, authFile)) return stored;
+  if (!hasAnswers && !held.some(({ state }) => isUnsettled(deps, scopes, stored, state))) return stored;
 
   return withStore(root, { signal }, async (store) => {
-    takeOver(store, await readSettledAuthFile(home, root.clock), stored);
+    for (const { state } of await settledLogins(root, home)) takeOver(store, state, stored);
     await writeBack(store, deps);
     return findStored(store.scopes(), accountId);
   });

@@ -2,8 +2,9 @@ import { createHash } from 'node:crypto';
 import type { Account } from '../accounts/account.js';
 import { readAllScopes } from '../pools/scope-files.js';
 import type { Secret } from '../secret.js';
+import { assertOurs } from '../storage/adoption.js';
 import { withLock } from '../storage/file-lock.js';
-import { assertOwner, type Root } from '../storage/root.js';
+import type { Root } from '../storage/root.js';
 import { fingerprint } from './journal.js';
 
 /** Longer than the 15 s deadline of the request that is made inside (DESIGN §4). */
@@ -20,7 +21,7 @@ export async function withPersonLock<T>(
   options: { readonly signal?: AbortSignal },
   task: () => Promise<T>,
 ): Promise<T> {
-  assertOwner(root);
+  assertOurs(root);
   const { clock, processes, paths, onWaiting } = root;
   const lockOptions = { directory: paths.locks, clock, processes, onWaiting, waitMs: personWaitMs, ...options };
   return withLock(personLockName(account, root), lockOptions, task);

@@ -8,8 +8,8 @@ import type { CodexHome } from '../codex/home.js';
 export interface RefreshWait {
   readonly clock: Clock;
   readonly signal: AbortSignal;
-  /** The pids of official clients that use this home. */
-  readonly runningClients: () => readonly number[];
+  /** The pids of official clients that use a home. */
+  readonly runningClients: (home: CodexHome) => readonly number[];
   /** Called when there is something to wait for. */
   readonly onWait: (login: AuthFileLogin) => void;
 }
@@ -27,14 +27,14 @@ const pollMs = 250;
 export async function awaitClientRefresh(home: CodexHome, next: Account, wait: RefreshWait): Promise<void> {
   const { clock, signal, runningClients, onWait } = wait;
   const leaving = await dueLogin(home, clock);
-  if (leaving === undefined || isSameAccount(leaving.identity, next) || runningClients().length === 0) return;
+  if (leaving === undefined || isSameAccount(leaving.identity, next) || runningClients(home).length === 0) return;
   onWait(leaving);
   const deadline = clock.monotonicMs() + limitMs;
   while (clock.monotonicMs() < deadline) {
     await clock.sleep(pollMs, signal);
     const now = await dueLogin(home, clock);
     const isUnchanged = now?.tokens.accessToken?.equals(leaving.tokens.accessToken) === true;
-    if (!isUnchanged || runningClients().length === 0) return;
+    if (!isUnchanged || runningClients(home).length === 0) return;
   }
 }
 

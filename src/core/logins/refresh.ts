@@ -1,11 +1,10 @@
 import type { Account, TokenSet } from '../accounts/account.js';
-import { readSettledAuthFile } from '../codex/auth-file-state.js';
 import { AppError } from '../errors.js';
 import type { RefreshReason } from '../oauth/token-endpoint.js';
 import { readAllScopes } from '../pools/scope-files.js';
 import { foreignIssuer } from '../provider/foreign-issuer.js';
 import type { Secret } from '../secret.js';
-import { isLoginOf } from './foreign-login.js';
+import { clientInCharge, livesInHome } from './client-in-charge.js';
 import { isKnownSpent } from './lineage-log.js';
 import { adoptNewest, findStored } from './newest-copy.js';
 import { personLockName, withPersonLock } from './person-lock.js';
@@ -70,7 +69,8 @@ async function attempt(deps: RefreshDeps, request: RefreshRequest, lock: string)
   if (issuer !== undefined) return { kind: 'issuer-mismatch', account, issuer };
   const { refreshToken, idToken } = account.tokens;
   const isUnproven = refreshToken?.equals(request.unproven) === true;
-  const isGood = (tokens: TokenSet) => !isUnproven && isGoodFor(deps, tokens, request.rejected);
+  const rules = (await livesInHome(deps, account)) ? aheadOfClients(deps) : deps;
+  const isGood = (tokens: TokenSet) => !isUnproven && isGoodFor(rules, tokens, request.rejected);
   if (isGood(account.tokens)) return { kind: 'usable', account, how: howItCame(account, request) };
   if (refreshToken === undefined) return { kind: 'no-refresh-token', account };
 
@@ -91,6 +91,12 @@ function howItCame({ tokens }: Account, { account }: RefreshRequest): 'valid' | 
 
 type ExpiryRules = Pick<RefreshDeps, 'root' | 'settings'>;
 
+/** What a home holds is refreshed before the official client would do it itself. */
+function aheadOfClients({ root, settings }: ExpiryRules): ExpiryRules {
+  const tokenRefreshSkewMs = Math.max(settings.tokenRefreshSkewMs, settings.refreshAheadMs);
+  return { root, settings: { ...settings, tokenRefreshSkewMs } };
+}
+
 /** Expiry is judged with some time to spare; an access token of unknown end counts as good until it is refused. */
 export function isUsable(rules: ExpiryRules, { tokens }: Account, rejected: Secret | undefined): boolean {
   return isGoodFor(rules, tokens, rejected);
@@ -100,21 +106,4 @@ function isGoodFor({ root, settings }: ExpiryRules, tokens: TokenSet, rejected: 
   const { accessToken, expiresAt } = tokens;
   if (accessToken === undefined || accessToken.equals(rejected)) return false;
   return expiresAt === undefined || expiresAt - settings.tokenRefreshSkewMs > root.clock.now();
-}
-
-/**
- * The official client that looks after this login, which is then not ours to refresh (P1): it runs, and the login in
- * `auth.json` is this account, or another workspace under the same refresh token, and has not expired.
- */
-export async function clientInCharge(
-  { root, home, runningClients }: Pick<RefreshDeps, 'root' | 'home' | 'runningClients'>,
-  account: Account,
-): Promise<number | undefined> {
-  const { content } = await readSettledAuthFile(home, root.clock);
-  if (content?.kind !== 'login') return undefined;
-  const { tokens } = content.login;
-  const isItself = isLoginOf(content, account);
-  if (!isItself && tokens.refreshToken?.equals(account.tokens.refreshToken) !== true) return undefined;
-  const expiresAt = isItself ? account.tokens.expiresAt : tokens.expiresAt;
-  return (expiresAt ?? 0) <= root.clock.now() ? undefined : runningClients()[0];
 }

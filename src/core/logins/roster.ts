@@ -1,6 +1,5 @@
 import type { Account } from '../accounts/account.js';
 import { findSame, isExactly } from '../accounts/identity.js';
-import { isNewer } from '../accounts/lineage.js';
 import type { LocatedAccount } from '../accounts/selector.js';
 import type { AuthFileLogin } from '../codex/auth-file.js';
 import { type AuthFileState, readAuthFileForDisplay } from '../codex/auth-file-state.js';
@@ -8,15 +7,14 @@ import type { CodexHome } from '../codex/home.js';
 import { definedOnly } from '../defined-only.js';
 import { type AccountState, readAccountState } from '../health/account-state.js';
 import { readScope, readScopeAmongOthers } from '../pools/scope-files.js';
-import { hasFiles, type ScopeRecords } from '../pools/scope-records.js';
+import { hasFiles, recordsOf, type ScopeRecords } from '../pools/scope-records.js';
 import type { Scope } from '../project/scope.js';
 import { scopeFiles } from '../storage/paths.js';
 import type { Root } from '../storage/root.js';
-import { isLoginOf, judgeBeside } from './foreign-login.js';
-import { type JournalEntry, readEntries } from './journal.js';
-import { withJournal } from './journal-overlay.js';
+import { type BesideRecords, readBesideRecords, withNewestTokens } from './beside-records.js';
+import { judgeBeside } from './foreign-login.js';
 import { withLegacyScope } from './legacy-pools.js';
-import { nextTokens } from './rotation.js';
+import { whyNoLog } from './lineage-log.js';
 
 /** The accounts of a scope as they stand now, read without a lock and without writing anything (P5). */
 export interface Roster {
@@ -29,8 +27,9 @@ export interface Roster {
   readonly records: ScopeRecords;
   /** The other scopes that have files, as far as they can be read. */
   readonly others: readonly ScopeRecords[];
-  /** With the newest tokens that `auth.json` and the journal hold for them. */
+  /** With the newest tokens that any copy beside their records has. */
   readonly accounts: readonly Account[];
+  readonly beside: BesideRecords;
   readonly state: AccountState;
   /** Ids of the accounts that this run has found to be refused, whatever is remembered of them. */
   readonly shutOut?: ReadonlySet<string>;
@@ -44,13 +43,10 @@ export function readRoster(root: Root, home: CodexHome, scope: Scope): Roster {
   const { records, others, warnings } = readScopes(root, scope);
   const { state, warning } = readAccountState(root.paths.accountState);
   const authFile = besideAccounts(readAuthFileForDisplay(home), [records, ...others]);
-  const journal = readEntries(root.paths.journal);
+  const beside = readBesideRecords(root, home, recordsOf([records, ...others]), authFile);
   const login = authFile.content?.kind === 'login' ? authFile.content.login : undefined;
   const owner = login && findOwner(records, others, login);
-  const accounts = records.pool.accounts.map((account) => {
-    const held = account === owner?.account ? login : undefined;
-    return held === undefined && journal.length === 0 ? account : withNewestTokens(account, held, journal);
-  });
+  const accounts = records.pool.accounts.map((account) => withNewestTokens(account, beside));
   const position = owner === undefined ? -1 : records.pool.accounts.indexOf(owner.account);
   return definedOnly({
     scope,
@@ -59,10 +55,13 @@ export function readRoster(root: Root, home: CodexHome, scope: Scope): Roster {
     records,
     others,
     accounts,
+    beside,
     state,
     authFile,
     active: owner && { ...owner, account: accounts[position] ?? owner.account },
-    warnings: [...warnings, warning, authFile.problem].filter((each) => each !== undefined),
+    warnings: [...warnings, warning, whyNoLog(root), authFile.problem, beside.problem].filter(
+      (each) => each !== undefined,
+    ),
   });
 }
 
@@ -99,19 +98,6 @@ export function readScopes(root: Root, scope: Scope): Pick<Roster, 'records' | '
   // Throws where it cannot be read: there is nothing else to show.
   const global = beside.find(({ key }) => key === undefined) ?? readScope(root.paths, undefined);
   return { records: global, others: beside.filter((each) => each !== global), warnings };
-}
-
-/** The account with the newest tokens that `auth.json` and the journal hold for it, in memory only. */
-export function withNewestTokens<A extends Account>(
-  account: A,
-  login: AuthFileLogin | undefined,
-  journal: readonly JournalEntry[],
-): A {
-  const current = withJournal(account, journal);
-  if (login === undefined || !isLoginOf({ kind: 'login', login }, current)) return current;
-  const theirs = { source: 'auth-file', tokens: login.tokens } as const;
-  const isBehind = isNewer(theirs, { source: 'pool', tokens: current.tokens });
-  return isBehind ? { ...current, tokens: nextTokens(current.tokens, login.tokens) } : current;
 }
 
 /** The account that a login belongs to, in this scope or in any other. */

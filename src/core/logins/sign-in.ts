@@ -11,7 +11,8 @@ import { tokenError } from '../oauth/token-error.js';
 import { judgeTokenAnswer } from '../oauth/token-verdict.js';
 import type { CallOptions, Provider } from '../provider/provider.js';
 import type { Secret } from '../secret.js';
-import { assertOwner, type Root } from '../storage/root.js';
+import { assertOurs } from '../storage/adoption.js';
+import type { Root } from '../storage/root.js';
 import type { ProvenLogin } from './enrolment.js';
 import { type OpenEntry, openEntry } from './journal.js';
 import { journalAnswer } from './journal-answer.js';
@@ -56,7 +57,7 @@ export async function redeemGrant(
   wanted: WantedLogin,
 ): Promise<RedeemedLogin> {
   const { root, clock, http, provider, callOptions } = deps;
-  assertOwner(root);
+  assertOurs(root);
   const { issuer, clientId } = provider;
   const { scopeKey, label } = wanted;
   const header = { kind: 'sign-in' as const, startedAt: clock.now(), accountIds: [], issuer, clientId };
@@ -69,7 +70,7 @@ export async function redeemGrant(
     if (signal?.aborted) throw new AppError('interrupted', 'interrupted');
     const verdict = judgeTokenAnswer(outcome);
     if (verdict.kind !== 'tokens') throw tokenError(verdict);
-    const answer = journalAnswer(verdict.tokens, clock.now());
+    const answer = journalAnswer(verdict.tokens, clock.now(), verdict.serverDate);
     const tokens = { generation: 1, ...tokensOfAnswer(answer) };
     const identity = identityOfTokens(tokens);
     assertComplete(tokens, identity);

@@ -1,8 +1,9 @@
 import { openStore, type Store } from '../pools/store.js';
+import { assertOurs } from '../storage/adoption.js';
 import { makePrivateDirectory } from '../storage/atomic-file.js';
 import { withLock } from '../storage/file-lock.js';
 import { reclaimTokenLocks, sweepLockLeftovers } from '../storage/lock-leftovers.js';
-import { assertOwner, type Root } from '../storage/root.js';
+import type { Root } from '../storage/root.js';
 import { recoverJournal } from './journal-recovery.js';
 import { mergeLegacyPools } from './merge-legacy-pools.js';
 import { settleMoves } from './settle-moves.js';
@@ -20,7 +21,7 @@ export async function withStore<T>(
   options: StoreOptions,
   task: (store: Store) => Promise<T> | T,
 ): Promise<T> {
-  assertOwner(root);
+  assertOurs(root);
   makePrivateDirectory(root.paths.root);
   const lockOptions = {
     directory: root.paths.locks,

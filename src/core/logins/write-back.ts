@@ -8,6 +8,8 @@ import { loginName, readLoginVersion, writeLogin } from '../codex/official-login
 import { type NewerTokens, withNewerTokens } from '../codex/patch-auth-file.js';
 import { definedOnly } from '../defined-only.js';
 import { AppError } from '../errors.js';
+import { findHomes, reachableHomes } from '../homes/known-homes.js';
+import { withoutLinked } from '../homes/links.js';
 import type { Store } from '../pools/store.js';
 import type { Secret } from '../secret.js';
 import { isSameVersion } from '../storage/atomic-file.js';
@@ -23,27 +25,36 @@ export interface Exchange {
 }
 
 /**
- * Brings `auth.json` up to our newest tokens where it holds a refresh token that we have spent, for this account or for
- * another workspace of its login. A login of another lineage is not ours to touch, and neither is anything in the file
- * besides the tokens. The pool has the tokens already, so a file that cannot be written is a warning, not a loss.
+ * Brings the official homes up to our newest tokens where they hold a refresh token that we have spent, for this account
+ * or for another workspace of its login. A login of another lineage is not ours to touch, and neither is anything in the
+ * file besides the tokens. The pool has the tokens already, so a file that cannot be written is a warning, not a loss.
  */
 export async function writeBack(store: Store, deps: WriteBackDeps, exchange?: Exchange): Promise<void> {
+  const homes = withoutLinked(reachableHomes(findHomes(store.root, deps.home)));
+  for (const home of homes) await writeBackTo(store, { ...deps, home }, exchange);
+}
+
+async function writeBackTo(store: Store, deps: WriteBackDeps, exchange: Exchange | undefined): Promise<void> {
   const { home, flockHelpers, warn } = deps;
   const { clock } = store.root;
   if (newerFor(readAuthFile(home), store, exchange) === undefined) return;
   const place = loginName(home);
   try {
-    await withCredentialLock({ home: home.directory, authFile: home.authFile, clock, helpers: flockHelpers }, () => {
-      const before = readAuthFile(home);
-      const newer = newerFor(before, store, exchange);
-      if (newer === undefined || before.version.kind === 'absent') return;
-      const guard = () => assertStill(before);
-      writeLogin(store.root, home, withNewerTokens(before.version.content, newer), guard);
-      const accountId = holderOf(before, store)?.id;
-      if (accountId !== undefined) {
-        logLineage(store.root, { event: 'handed-out', accountId, after: newer.refreshToken });
-      }
-    });
+    await withCredentialLock(
+      { home: home.directory, authFile: home.authFile, clock, helpers: flockHelpers },
+      ({ risk }) => {
+        const before = readAuthFile(home);
+        const newer = newerFor(before, store, exchange);
+        if (newer === undefined || before.version.kind === 'absent') return;
+        const guard = () => assertStill(before);
+        writeLogin(store.root, home, withNewerTokens(before.version.content, newer), guard);
+        if (risk !== undefined) warn(risk);
+        const accountId = holderOf(before, store)?.id;
+        if (accountId !== undefined) {
+          logLineage(store.root, { event: 'handed-out', accountId, after: newer.refreshToken });
+        }
+      },
+    );
   } catch (error) {
     if (!(error instanceof AppError)) throw error;
     warn(`${place} still holds an older login: ${error.message}; the new one is stored, codex-auth check tries again`);

@@ -3,6 +3,7 @@ import { isDeepStrictEqual } from 'node:util';
 import * as z from 'zod/mini';
 import type { Account } from '../accounts/account.js';
 import type { FlaggedPool, Pool, Tombstone } from '../accounts/pool.js';
+import { tellApart } from '../accounts/twins.js';
 import { definedOnly } from '../defined-only.js';
 import { number, record, text } from '../storage/tolerant.js';
 import { decodeAccount, decodeFlaggedAccount, encodeAccount, encodeFlaggedAccount, overlay } from './account-codec.js';
@@ -91,7 +92,7 @@ export function encodeFlagged(flagged: FlaggedPool): Record<string, unknown> {
 }
 
 interface DecodedEntries<A> {
-  readonly accounts: A[];
+  readonly accounts: readonly A[];
   readonly unrecognised: unknown[];
   /** The accounts where the file has them, which is what another tool's index means. */
   readonly byPosition: (A | undefined)[];
@@ -110,7 +111,7 @@ function decodeEntries<A extends Account>(
     return id === account.id ? account : { ...account, id };
   });
   return {
-    accounts: byPosition.filter((account) => account !== undefined),
+    accounts: tellApart(byPosition.filter((account) => account !== undefined)),
     unrecognised: entries.filter((_, position) => byPosition[position] === undefined),
     byPosition,
   };

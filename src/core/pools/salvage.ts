@@ -1,5 +1,6 @@
 import { readClaims } from '../accounts/jwt-claims.js';
 import { emptyFlaggedPool, emptyPool, type FlaggedPool, type Pool } from '../accounts/pool.js';
+import { parseJsonText } from '../json-text.js';
 import { record } from '../storage/tolerant.js';
 import { decodeFlagged, decodePool } from './pool-codec.js';
 
@@ -64,7 +65,7 @@ function endOfObject(content: string, start: number): number | undefined {
 
 function parsed(text: string): unknown[] {
   try {
-    return [JSON.parse(text)];
+    return [parseJsonText(text)];
   } catch {
     // Damaged inside: a backup may have this one.
     return [];

@@ -2,6 +2,7 @@ import type { FlaggedPool, Pool } from '../accounts/pool.js';
 import { AppError } from '../errors.js';
 import type { AccountState } from '../health/account-state.js';
 import { changeState } from '../health/state-store.js';
+import { changeHomes, type HomeRecord } from '../homes/registry.js';
 import type { FileVersion } from '../storage/atomic-file.js';
 import { keepOriginal } from '../storage/backups.js';
 import type { LockHandle } from '../storage/file-lock.js';
@@ -23,10 +24,12 @@ export interface Store {
   saveFlagged(key: string | undefined, flagged: FlaggedPool): void;
   /** What is known about the accounts; see `state-store.ts`. */
   changeState(change: (state: AccountState) => AccountState): void;
+  /** Which homes hold which logins; see `homes/registry.ts`. */
+  changeHomes(change: (homes: readonly HomeRecord[]) => readonly HomeRecord[]): void;
 }
 
 /** The part of a store that is about accounts; `transfer/draft-store.ts` has one that writes nothing. */
-export type RecordStore = Omit<Store, 'changeState'>;
+export type RecordStore = Omit<Store, 'changeState' | 'changeHomes'>;
 
 /** A store that is being opened: only then are whole scopes given up. */
 export interface OpeningStore extends Store {
@@ -89,6 +92,7 @@ export function openStore(root: Root, lock: LockHandle): OpeningStore {
       empty.delete(key);
     },
     changeState: (change) => changeState(root, lock, change),
+    changeHomes: (change) => changeHomes(root, lock, change),
   };
 }
 

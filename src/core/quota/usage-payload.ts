@@ -129,16 +129,23 @@ function toWindow(value: unknown, observedAt: number): QuotaWindow | undefined {
   return quotaWindow({ durationSeconds: limit_window_seconds, usedPercent: used_percent, resetsAt });
 }
 
-/** `reset_at` (unix seconds), else `reset_after_seconds` from `observedAt`; in milliseconds. */
+/** Clocks that differ by less count as the same: an answer may have been on its way, or in a cache, for a while. */
+const toleratedSkewMs = 5 * 60_000;
+
+/**
+ * When our clock shows the reset: `reset_at` (unix seconds), unless `reset_after_seconds` from `observedAt` contradicts it,
+ * because our clock is off; in milliseconds.
+ */
 export function resetInstant(
   resetAt: number | undefined,
   resetAfterSeconds: number | undefined,
   observedAt: number,
 ): number | undefined {
   const named = resetAt === undefined ? undefined : asInstant(resetAt * 1000);
-  if (named !== undefined) return named;
-  if (resetAfterSeconds === undefined || resetAfterSeconds < 0) return undefined;
-  return asInstant(observedAt + resetAfterSeconds * 1000);
+  if (resetAfterSeconds === undefined || resetAfterSeconds < 0) return named;
+  const counted = asInstant(observedAt + resetAfterSeconds * 1000);
+  if (named === undefined || counted === undefined) return named ?? counted;
+  return Math.abs(named - counted) <= toleratedSkewMs ? named : counted;
 }
 
 const RawAdditionalLimit = z.object({

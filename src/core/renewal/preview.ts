@@ -1,9 +1,9 @@
 import type { Account, TokenSet } from '../accounts/account.js';
 import { chooseLineage, type LineageCopy } from '../accounts/lineage.js';
 import type { HttpRequest } from '../http/client.js';
+import { clientInCharge } from '../logins/client-in-charge.js';
 import { outcomeError } from '../logins/describe-outcome.js';
 import { knownSpent } from '../logins/lineage-log.js';
-import { clientInCharge } from '../logins/refresh.js';
 import type { RefreshDeps } from '../logins/refresh-deps.js';
 import { areTokensOf } from '../logins/rotation.js';
 import { formRefresh } from '../oauth/token-endpoint.js';
@@ -17,7 +17,10 @@ import { reasonOf } from './renew-loose.js';
 import type { AccountTarget } from './renew-pooled.js';
 import { accountOfFile } from './token-file.js';
 
-export type PreviewDeps = Pick<RefreshDeps, 'root' | 'home' | 'provider' | 'callOptions' | 'runningClients'>;
+export type PreviewDeps = Pick<
+  RefreshDeps,
+  'root' | 'home' | 'provider' | 'callOptions' | 'runningClients' | 'settings'
+>;
 
 /** What renewing a login would send, as far as it can be known without asking or writing anything (P5). */
 export type Preview =

@@ -1,5 +1,6 @@
 import { dirname, sep } from 'node:path';
 import { AppError } from '../errors.js';
+import { parseJsonText, TooDeep } from '../json-text.js';
 import {
   type FileVersion,
   isSameVersion,
@@ -80,8 +81,9 @@ export function backUp(path: string, copy: () => void): void {
 /** The JSON of a file. The parser's own message quotes the content, tokens included, so it is not passed on. */
 export function parseJson(path: string, content: string, hint?: string): unknown {
   try {
-    return JSON.parse(content.replace(/^\uFEFF/, ''));
-  } catch {
+    return parseJsonText(content.replace(/^\uFEFF/, ''));
+  } catch (error) {
+    if (error instanceof TooDeep) throw corrupt(path, error.message, hint);
     throw corrupt(path, content.trim() === '' ? 'it is empty' : 'it is not valid JSON, perhaps cut off', hint);
   }
 }

@@ -2,6 +2,7 @@ import type { TokenSet } from '../accounts/account.js';
 import { contradicts, type Identity } from '../accounts/identity.js';
 import { readClaims } from '../accounts/jwt-claims.js';
 import { definedOnly } from '../defined-only.js';
+import { parseJsonText } from '../json-text.js';
 import { isOrganizationId } from '../pools/account-codec.js';
 import { Secret } from '../secret.js';
 import { readFlag, readText, record } from '../storage/tolerant.js';
@@ -186,7 +187,7 @@ function indentationOf(text: string): string | number {
 function parseObject(text: string): Fields | undefined {
   try {
     // Tools on Windows put a byte order mark first, which JSON.parse refuses.
-    const parsed = record.safeParse(JSON.parse(text.replace(/^\uFEFF/, '')));
+    const parsed = record.safeParse(parseJsonText(text.replace(/^\uFEFF/, '')));
     return parsed.data;
   } catch {
     // The parse error would quote the tokens; undefined says enough.

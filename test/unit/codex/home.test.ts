@@ -35,11 +35,11 @@ describe('the background server of the official client', () => {
   });
 });
 
-it('an absent auth.json has no content, and one that is a directory is an error', () => {
+it('an absent or empty auth.json has no content, and one that is a directory is an error', () => {
   const directory = temporaryDirectory();
   expect(readAuthFile(codexHomeAt(directory))).toEqual({ version: { kind: 'absent' } });
   const home = { directory, authFile: directory };
   expect(() => readAuthFile(home)).toThrow(expect.objectContaining({ code: 'storage-unreadable' }));
   writeFileSync(join(directory, 'auth.json'), '');
-  expect(readAuthFile(codexHomeAt(directory)).content).toEqual({ kind: 'unadoptable', reason: 'damaged' });
+  expect(readAuthFile(codexHomeAt(directory)).content).toBeUndefined();
 });

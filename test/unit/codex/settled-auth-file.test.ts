@@ -41,6 +41,11 @@ test('a file that stays damaged is called that after a while', async () => {
   expect([isDamaged(state), pauses]).toEqual([true, 5]);
 });
 
+test('a file that stays empty holds nothing, which is said after a while', async () => {
+  const { state, pauses } = await readWhile(['']);
+  expect([state.content, pauses]).toEqual([undefined, 5]);
+});
+
 test('an API key is no damage', async () => {
   const { state, pauses } = await readWhile(['{"OPENAI_API_KEY":"sk-1"}']);
   expect([isDamaged(state), pauses]).toEqual([false, 0]);

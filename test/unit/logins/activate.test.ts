@@ -1,8 +1,11 @@
+import { spawn, spawnSync } from 'node:child_process';
+import { once } from 'node:events';
 import * as fs from 'node:fs';
 import { join } from 'node:path';
+import { setTimeout as pause } from 'node:timers/promises';
 import { describe, expect, it } from 'vitest';
 import type { Account } from '../../../src/core/accounts/account.js';
-import { flockHelpers } from '../../../src/core/codex/credential-lock.js';
+import { type FlockHelper, flockHelpers } from '../../../src/core/codex/credential-lock.js';
 import { codexHomeAt } from '../../../src/core/codex/home.js';
 import { type Activation, activate, completeLogin } from '../../../src/core/logins/activate.js';
 import { flagAccount } from '../../../src/core/logins/flagging.js';
@@ -45,6 +48,9 @@ function setUp(
   const pool = () => readJson(root.paths.globalPool);
   return { root, home, activated, pool };
 }
+
+/** It can make the system answer as a network file system does. */
+const hasStrace = spawnSync('strace', ['-V']).status === 0;
 
 const refreshIn = (path: string) => (readJson(path)['tokens'] as Record<string, unknown>)['refresh_token'];
 
@@ -228,16 +234,68 @@ describe('a record that is no complete login', () => {
 describe('the lock of the official client', () => {
   it('is said not to be held where no helper for it is installed', async () => {
     const { activated } = setUp();
-    const missing = [{ command: 'no-such-helper-anywhere', args: [] }];
-    expect(await activated('b', { helpers: missing })).toMatchObject({ changed: true, isExclusive: false });
+    const missing = [{ command: 'no-such-helper-anywhere', args: [], refusedExits: [] }];
+    const risk =
+      'neither flock nor perl is installed, so a refresh by the official client at this instant could be lost';
+    expect(await activated('b', { helpers: missing })).toMatchObject({ changed: true, risk });
   });
 
   it.each(flockHelpers.map((helper) => [helper.command, helper] as const))(
     'is taken through %s',
     async (_name, helper) => {
       const { home, activated } = setUp();
-      expect(await activated('b', { helpers: [helper] })).toMatchObject({ changed: true, isExclusive: true });
-      expect(fs.readdirSync(home.directory).sort()).toEqual(['auth.json', 'auth.json.lock', 'auth.lock']);
+      const outcome = await activated('b', { helpers: [helper] });
+      expect(outcome).toMatchObject({ changed: true });
+      expect(outcome).not.toHaveProperty('risk');
+      expect(fs.readdirSync(home.directory).sort()).toEqual([
+        '.codex-auth-home',
+        'auth.json',
+        'auth.json.lock',
+        'auth.lock',
+      ]);
     },
   );
+
+  it
+    .skipIf(!hasStrace)
+    .each(
+      flockHelpers.flatMap((helper) =>
+        ['ENOLCK', 'EOPNOTSUPP', 'EINVAL'].map((error) => [error, helper.command, helper] as const),
+      ),
+    )('is said to be impossible where the file system answers %s to %s', async (error, _name, helper) => {
+    await expectRefusal({ ...helper, command: 'strace', args: [...injecting(error), helper.command, ...helper.args] });
+  });
+
+  it('is said to be impossible where BusyBox says so: it ends as for a lock that is held, with words', async () => {
+    const args = ['-c', 'echo "flock: No locks available" >&2; exit 1'];
+    await expectRefusal({ command: 'sh', args, refusedExits: [] });
+  });
+
+  it('is taken through the second helper where only the first one cannot', async () => {
+    const { activated } = setUp();
+    const broken = { command: 'sh', args: ['-c', 'echo usage >&2; exit 1'], refusedExits: [] };
+    expect(await activated('b', { helpers: [broken, ...flockHelpers] })).not.toHaveProperty('risk');
+  });
+
+  it('is waited for while another process has it', async () => {
+    const { home, activated } = setUp();
+    const holder = spawn('flock', ['-x', join(home.directory, 'auth.lock'), 'sh', '-c', 'echo held; read line'], {
+      stdio: ['pipe', 'pipe', 'ignore'],
+    });
+    await once(holder.stdout, 'data');
+    const switching = activated('b');
+    await expect(Promise.race([switching, pause(300).then(() => 'waiting')])).resolves.toBe('waiting');
+    holder.stdin.end('\n');
+    expect(await switching).not.toHaveProperty('risk');
+  });
+
+  /** At once: the deadline for a lock that is held would throw `lock-busy`. */
+  async function expectRefusal(helper: FlockHelper) {
+    const { home, activated } = setUp();
+    const risk = `the file system of ${home.directory} knows no locks, so a refresh by the official client at this instant could be lost`;
+    expect(await activated('b', { helpers: [helper] })).toMatchObject({ changed: true, risk });
+    expect(refreshIn(home.authFile)).toBe('rt-b');
+  }
 });
+
+const injecting = (error: string) => ['-qq', '-o', '/dev/null', '-f', '-e', `inject=flock:error=${error}`];

@@ -53,12 +53,15 @@ describe('a refresh token that is dead', () => {
   test('that somebody else has spent is no reason to flag when its successor can be read', async () => {
     const home = newHome();
     const old = await home.addAccount('a', { ...carol, ...expired, issuedAt: Date.now() - 900_000 });
-    provider.scenario.on('token', { kind: 'slow', ms: 300 });
+    let answer: (value?: unknown) => void = () => undefined;
+    const until = new Promise((resolve) => {
+      answer = resolve;
+    });
+    provider.scenario.on('token', { kind: 'held', until }, { times: 1 });
     const refresh = home.run('1').refresh('a');
     await expect.poll(() => provider.requests.refreshes()).toHaveLength(1);
-    provider.scenario.off('token');
     // The official client is faster with the same token, and writes what it got.
-    const answer = await fetch(`${provider.issuer}/oauth/token`, {
+    const response = await fetch(`${provider.issuer}/oauth/token`, {
       method: 'POST',
       headers: { 'content-type': 'application/json' },
       body: JSON.stringify({
@@ -67,7 +70,8 @@ describe('a refresh token that is dead', () => {
         refresh_token: old.refresh_token,
       }),
     });
-    home.writeAuthFile(JSON.parse(await answer.text()));
+    home.writeAuthFile(JSON.parse(await response.text()));
+    answer();
     const newest = home.authFile().tokens.refresh_token;
     expect(await refresh).toMatchObject({ kind: 'usable', how: 'adopted' });
     expect(home.record('a').refreshToken).toBe(newest);

@@ -1,4 +1,4 @@
-import { existsSync, mkdirSync, readdirSync, renameSync, rmdirSync } from 'node:fs';
+import { existsSync, mkdirSync, readdirSync, renameSync, rmdirSync, symlinkSync } from 'node:fs';
 import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest';
 import type { HttpClient } from '../../../src/core/http/client.js';
 import { withStore } from '../../../src/core/logins/with-store.js';
@@ -210,7 +210,8 @@ describe('an answer that cannot be stored', () => {
   test('because only what is known about health cannot be written counts as stored', async () => {
     const home = newHome();
     await home.addAccount('a', { ...carol, ...expired });
-    mkdirSync(home.root.paths.accountState);
+    // A link that leads in a circle.
+    symlinkSync('account-state.json', home.root.paths.accountState);
     const run = home.run('1');
     expect(await run.refresh('a')).toMatchObject({ how: 'refreshed' });
     expect(run.warnings).toHaveLength(1);

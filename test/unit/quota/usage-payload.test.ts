@@ -148,13 +148,20 @@ describe('parseUsage', () => {
   });
 
   it('prefers the named reset, else counts from the answer, else knows none', () => {
+    const named = Math.floor(observedAt / 1000) + 30;
     const resets = [
-      { reset_at: 1_900_000_000, reset_after_seconds: 5 },
+      { reset_at: named, reset_after_seconds: 5 },
       { reset_at: null, reset_after_seconds: 90 },
       { reset_at: 'soon', reset_after_seconds: '90' },
       { reset_at: undefined, reset_after_seconds: undefined },
     ].map((reset) => usageOf(rateLimit({ ...window(1, 18_000), ...reset })).windows[0]?.resetsAt);
-    expect(resets).toEqual([1_900_000_000_000, observedAt + 90_000, observedAt + 90_000, undefined]);
+    expect(resets).toEqual([named * 1000, observedAt + 90_000, observedAt + 90_000, undefined]);
+  });
+
+  it.each([-2, 2])('counts from the answer where our clock is %i days off the one that names the reset', (days) => {
+    const reset = { reset_at: Math.floor(observedAt / 1000) + 600 + days * 86_400, reset_after_seconds: 600 };
+    const [seen] = usageOf(rateLimit({ ...window(1, 18_000), ...reset })).windows;
+    expect(seen?.resetsAt).toBe(observedAt + 600_000);
   });
 
   it('keeps a plan it never heard of verbatim', () => {

@@ -49,7 +49,8 @@ function planNow(store: Store, plannedIn: RepairWorld): StoredRepair[] {
     return current;
   });
   const journal = readEntries(store.root.paths.journal);
-  return planAccountRepairs({ ...plannedIn, scopes: store.scopes(), journal, state }).filter(isStored);
+  const beside = { ...plannedIn.beside, journal };
+  return planAccountRepairs({ ...plannedIn, scopes: store.scopes(), beside, state }).filter(isStored);
 }
 
 /** Whoever opens a store finishes what was interrupted, before anything else. */

@@ -1,8 +1,8 @@
 import type { Account } from '../../accounts/account.js';
 import { shouldFlag } from '../../health/state.js';
+import { withNewestTokens } from '../../logins/beside-records.js';
 import { fingerprint } from '../../logins/journal.js';
 import { isAnswered } from '../../logins/journal-overlay.js';
-import { withNewestTokens } from '../../logins/roster.js';
 import { missingFields, wrongAccountId } from './completion.js';
 import { copiesIn, findDuplicates } from './duplicates.js';
 import { forgetConversations, withoutExpiredKnowledge, withoutExpiredPauses } from './expired-facts.js';
@@ -41,16 +41,16 @@ interface Recorded {
   readonly isFlagged: boolean;
 }
 
-function recordedIn(scopes: readonly RepairScope[], { login, journal }: RepairWorld): Recorded[] {
+function recordedIn(scopes: readonly RepairScope[], { beside }: RepairWorld): Recorded[] {
   return copiesIn(scopes).map(({ place: { part, ...target }, account }) => ({
     target,
     account,
-    newest: withNewestTokens(account, login, journal),
+    newest: withNewestTokens(account, beside),
     isFlagged: part === 'flagged',
   }));
 }
 
-function interrupted({ scopes, journal, isAbandoned }: RepairWorld): AccountRepair[] {
+function interrupted({ scopes, beside: { journal }, isAbandoned }: RepairWorld): AccountRepair[] {
   const moves = scopes.flatMap(({ key: scopeKey, unsettled, pool, flagged }): AccountRepair[] => {
     const isBoth = ({ id }: Account) =>
       unsettled?.pool.accounts.some((each) => each.id === id) === true &&

@@ -1,4 +1,5 @@
 import { definedOnly } from '../../defined-only.js';
+import { homeLogin } from '../../logins/beside-records.js';
 import { recordsOf } from '../../pools/scope-records.js';
 import { planAccountRepairs } from '../account-repairs/plan.js';
 import { type AccountRepair, describeAccountRepair } from '../account-repairs/repair.js';
@@ -49,10 +50,9 @@ function repairWorldOf({ scopes, journal, root, authFile, state, now, settings }
   const content = 'content' in authFile ? authFile.content : undefined;
   return definedOnly({
     scopes,
-    journal,
+    beside: { logins: content?.kind === 'login' ? [homeLogin(content.login, recordsOf(scopes))] : [], journal },
     isAbandoned: ({ isLeft, header }: World['journal'][number]) =>
       isLeft || root.processes.stateOf(definedOnly(header.owner)) !== 'alive',
-    login: content?.kind === 'login' ? content.login : undefined,
     state,
     now,
     settings,

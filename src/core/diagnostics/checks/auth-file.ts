@@ -27,7 +27,7 @@ export const authFileCheck: Check = {
       );
     }
     const { content } = authFile;
-    if (content === undefined) return ok('signed out');
+    if (content === undefined) return ok('nobody is signed in');
     const problems = linkProblems(world);
     if (content.kind === 'unadoptable') return judge([...problems, unadoptable(content.reason, home)], '');
     if (content.login.tokens.lastRefresh === undefined) {

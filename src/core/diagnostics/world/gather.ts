@@ -6,12 +6,14 @@ import type { CodexHome } from '../../codex/home.js';
 import { definedOnly } from '../../defined-only.js';
 import { AppError, type ErrorCode } from '../../errors.js';
 import { readAccountState } from '../../health/account-state.js';
+import { findHomes } from '../../homes/known-homes.js';
 import type { HttpClient } from '../../http/client.js';
 import { type ProxyFor, proxiesFor } from '../../http/proxy-for.js';
 import { copiesInRoot, recordCopies } from '../../logins/copies.js';
 import { judgeBeside } from '../../logins/foreign-login.js';
 import { readEntries } from '../../logins/journal.js';
 import { readLineage } from '../../logins/lineage-log.js';
+import { heldLogins } from '../../logins/residence.js';
 import { recordsOf } from '../../pools/scope-records.js';
 import { readableScopes, storedFiles } from '../../pools/stored-files.js';
 import { resolveProjectStorageIdentityRoot } from '../../project/identity.js';
@@ -32,6 +34,8 @@ export interface Surroundings {
   readonly root: Root;
   readonly home: CodexHome;
   readonly cwd: string;
+  /** Why the environment names no place for root and home. */
+  readonly misplacement: AppError | undefined;
   readonly personHome: string;
   readonly settingsFile: string;
   readonly environment: Readonly<Record<string, string>>;
@@ -82,6 +86,8 @@ export async function gatherWorld(surroundings: Surroundings): Promise<World> {
     settings: settings.values,
     settingsFile: surroundings.settingsFile,
     environment,
+    misplacement: surroundings.misplacement,
+    homes: homesOf(root, home),
     otherRoots: roots,
     ports: await portFacts(surroundings.loginPorts),
     provider,
@@ -91,15 +97,25 @@ export async function gatherWorld(surroundings: Surroundings): Promise<World> {
   };
 }
 
+function homesOf(root: Root, home: CodexHome): World['homes'] {
+  const found = tolerant(() => findHomes(root, home));
+  if (found.value === undefined) {
+    return { problem: { message: found.problem ?? 'it cannot be read', isDamaged: found.code === 'storage-corrupt' } };
+  }
+  const others = { ...found.value, current: home };
+  return { held: tolerant(() => heldLogins(others)).value ?? [], unreachable: found.value.unreachable };
+}
+
 function clientLocks(home: CodexHome): FileFacts[] {
   const files = tolerant(() => clientLockFiles({ home: home.directory, authFile: home.authFile })).value ?? [];
   return files.flatMap((path) => factsAbout(path, 'file') ?? []);
 }
 
 function stateProblem({ value, problem }: Tolerated<ReturnType<typeof readAccountState>>): World['stateProblem'] {
-  if (problem !== undefined) return { message: problem, isClosed: true };
-  const { warning, newerVersion } = value ?? {};
-  return warning === undefined ? undefined : { message: warning, isClosed: newerVersion !== undefined };
+  if (problem !== undefined) return { message: problem, isClosed: true, isNewer: false };
+  const { warning, keepOut } = value ?? {};
+  if (warning === undefined) return undefined;
+  return { message: warning, isClosed: keepOut !== undefined, isNewer: keepOut === 'newer-version' };
 }
 
 function copiesIn({ scopes }: OtherRoot) {
