@@ -14,7 +14,7 @@ import { lookup, touch } from './core/health/affinity.js';
 import type { HealthEvent } from './core/health/events.js';
 import { applyEvent } from './core/health/state.js';
 import { updateAccountState } from './core/health/state-store.js';
-import { errorOf } from './core/logins/describe-outcome.js';
+import { outcomeError } from './core/logins/describe-outcome.js';
 import type { RefreshDeps } from './core/logins/refresh-deps.js';
 import { accountsElsewhere, type Roster, readRoster, withNewestPlan } from './core/logins/roster.js';
 import { recordsOf } from './core/pools/scope-records.js';
@@ -150,7 +150,7 @@ export function openCodexAuth(options: CodexAuthOptions): CodexAuth {
       const outcome = await ensureUsable(await refreshDeps(), { account, reason: 'proactive_expiry' });
       const isLive = outcome.kind === 'usable' || outcome.kind === 'left-to-client';
       if (isLive) return tokenOf(outcome.account);
-      throw errorOf(outcome);
+      throw outcomeError(outcome);
     },
     async record(id, event) {
       assertKnown(root, id);

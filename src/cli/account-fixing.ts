@@ -16,6 +16,7 @@ import { sweepLeftovers } from '../core/storage/leftovers.js';
 import { refreshDeps } from './backend-access.js';
 import type { Context } from './context.js';
 import { warnIfFlaggedInUse } from './flagged-in-use.js';
+import { errorView, type FailureView } from './probe-failure.js';
 import { startProgress } from './progress.js';
 import { settleRefusedClients } from './refused-clients.js';
 
@@ -24,7 +25,7 @@ export interface FixedRepair {
   /** Absent for what concerns no single account. */
   readonly account?: Account;
   readonly outcome: 'planned' | 'done' | 'not-needed' | 'failed';
-  readonly problem?: { readonly message: string; readonly hint?: string };
+  readonly problem?: FailureView;
   readonly keptFiles?: readonly string[];
 }
 
@@ -170,11 +171,12 @@ async function orError(task: () => Promise<RefreshOutcome>): Promise<RefreshOutc
 
 function outcomeOf(attempt: RefreshOutcome | AppError): Pick<FixedRepair, 'outcome' | 'problem'> {
   if (attempt instanceof AppError) {
-    const { message, hint } = attempt;
-    return { outcome: 'failed', problem: definedOnly({ message, hint }) };
+    return { outcome: 'failed', problem: errorView(attempt) };
   }
   if (attempt.kind === 'usable') return { outcome: 'done' };
-  const { message, hint } = describeOutcome(attempt);
-  if (attempt.kind === 'left-to-client') return { outcome: 'not-needed', problem: { message } };
-  return { outcome: 'failed', problem: { message, hint } };
+  const problem = describeOutcome(attempt);
+  const { code, message } = problem;
+  return attempt.kind === 'left-to-client'
+    ? { outcome: 'not-needed', problem: { code, message } }
+    : { outcome: 'failed', problem };
 }

@@ -102,7 +102,7 @@ async function prepareForClient(context: Context, account: Account): Promise<voi
   // One that is set aside is not sent again.
   if (refreshToken === undefined || isSetAside(account) || (idToken !== undefined && !isShort)) return;
   const { ensureUsable } = await import('../core/logins/refresh.js');
-  const { errorOf } = await import('../core/logins/describe-outcome.js');
+  const { describeOutcome, outcomeError } = await import('../core/logins/describe-outcome.js');
   const deps = await refreshDeps(context, { skewMs: refreshAheadMs });
   const wish =
     idToken === undefined
@@ -110,9 +110,12 @@ async function prepareForClient(context: Context, account: Account): Promise<voi
       : { reason: 'proactive_expiry' as const };
   const outcome = await ensureUsable(deps, definedOnly({ account, ...wish }));
   if (outcome.kind === 'usable') return;
-  const error = errorOf(outcome);
-  if (idToken === undefined) throw error;
-  context.warn(`${error.message}; the official client gets it as it is, and refreshes it by itself`);
+  if (idToken === undefined) throw outcomeError(outcome);
+  const { message, hint } = describeOutcome(outcome);
+  // Of a login that the provider has refused nobody gets another access token.
+  const outlook =
+    outcome.kind === 'refused' ? `: ${hint}` : '; the official client gets it as it is, and refreshes it by itself';
+  context.warn(`${message}${outlook}`);
 }
 
 function enable(store: Store, { account, scopeKey }: ActivationTarget): void {

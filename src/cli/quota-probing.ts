@@ -5,6 +5,7 @@ import {
   isShutOut,
   isSilence,
   type Probe,
+  type ProbeFailure,
   probeUsage,
 } from '../core/asking/usage-endpoint.js';
 import { definedOnly } from '../core/defined-only.js';
@@ -19,6 +20,7 @@ import { isStale, type QuotaSource, toSnapshot } from '../core/quota/snapshot.js
 import { askAll } from './ask-all.js';
 import { readOnlyAccess, refreshingAccess } from './backend-access.js';
 import type { Context } from './context.js';
+import { failureInTheWay } from './probe-failure.js';
 
 export interface ProbingOptions {
   /** No network at all. */
@@ -36,6 +38,8 @@ export interface ProbedRoster {
   readonly roster: Roster;
   /** By account id; an account that was not asked has none. */
   readonly probes: ReadonlyMap<string, Asked>;
+  /** Why the reset credits of an account are not known one by one; by account id. */
+  readonly unreadCredits?: ReadonlyMap<string, ProbeFailure | AskingFailed>;
   /** Whether an account's numbers are from this run. */
   sourceOf(id: string): QuotaSource;
 }
@@ -65,6 +69,7 @@ export async function probeRoster(
       ask: ({ account }) => probeUsage(access, account),
       failed: (_, failure) => failure,
       isSilence,
+      inTheWay: failureInTheWay,
     },
   );
   return remember(context, roster, options, new Map(probes.map((probe) => [probe.account.id, probe])));

@@ -187,7 +187,7 @@ test('what cannot be revoked is not removed', async () => {
   const { exitCode, stderr } = await remove('bob', '--yes', '--revoke');
   expect(exitCode).toBe(5);
   expect(stderr).toContain(
-    'error: the login could not be revoked, so nothing was removed: the provider answered 500 to the revocation\n' +
+    'error: the login could not be revoked, so nothing was removed: the provider refused the revocation (500)\n' +
       '  → try again, or codex-auth remove acc_bob, without --revoke\n',
   );
   expect(ids()).toHaveLength(3);

@@ -209,8 +209,8 @@ describe('several accounts that are set aside', () => {
     expect(exitCode).toBe(1);
     expect(stdout).toBe(
       [
-        '! alice@example.com could not be verified: the provider has a problem',
-        '✗ bob@example.com stays set aside: its refresh token has been spent by somebody else → codex-auth login',
+        '! alice@example.com could not be verified: the provider has a problem (“stand-in: unavailable”)',
+        '✗ bob@example.com stays set aside: its refresh token has been spent by somebody else (“stand-in: refresh_token_reused”) → codex-auth login',
         '! carol@example.com works, but stays set aside for now: the provider limits it at the moment',
         '3 flagged accounts: 1 still flagged, 1 rate limited, 1 not verified',
         '',

@@ -11,7 +11,7 @@ import { accountRefShape } from '../account-ref.js';
 import type { Command } from '../command.js';
 import type { Context } from '../context.js';
 import { probeAndDecide } from '../probe-and-decide.js';
-import { failureLines, failureOfProbe, isInTheDark } from '../probe-failure.js';
+import { failureLines, failureOfProbe, failureText, isInTheDark } from '../probe-failure.js';
 import { keepKnowledge, type ProbedRoster, type ProbingOptions } from '../quota-probing.js';
 import { titleOf } from '../render/account-table.js';
 import { quotaLeft } from '../render/quota.js';
@@ -95,7 +95,7 @@ function warnAboutUnread(context: Context, { probes, roster }: ProbedRoster, { a
   for (const [id, probe] of probes) {
     if (roster.accounts.some((account) => account.id === id)) continue;
     const failure = failureOfProbe(probe, now);
-    if (failure !== undefined) context.warn(failure.message);
+    if (failure !== undefined) context.warn(failureText(failure, ': '));
   }
 }
 

@@ -14,7 +14,7 @@ import { refreshDeps } from '../backend-access.js';
 import type { Command } from '../command.js';
 import type { Context } from '../context.js';
 import { warnIfFlaggedInUse } from '../flagged-in-use.js';
-import { isNetworkFailure } from '../probe-failure.js';
+import { isNetworkFailure, isObstruction } from '../probe-failure.js';
 import type { Theme } from '../render/theme.js';
 import { formatDuration, formatMoment } from '../render/time.js';
 import { withJitter } from '../watching/pace.js';
@@ -115,14 +115,27 @@ async function guardOnce(context: Context, result: Mutable<GuardResult>, tell: T
   const { proactiveRefreshBufferMs } = context.settings();
   const deps = await refreshDeps(context, { skewMs: proactiveRefreshBufferMs });
   const due = dueAccounts(context, proactiveRefreshBufferMs);
+  let obstructed = 0;
   for (const [position, account] of due.entries()) {
+    // The others would meet the same, and their tokens go to whoever is in between.
+    if (obstructed === enoughObstructed) return;
     if (position > 0) await clock.sleep(withJitter(pauseMs), signal);
     signal.throwIfAborted();
     const outcome = await askOnItsOwn(account, () => ensureUsable(deps, { account, reason: 'proactive_expiry' }));
     count(result, outcome);
-    tell(account.id, `${describeAccount(account)}: ${outcomeText(outcome, clock.now())}`);
+    const isInTheWay = isObstructed(outcome);
+    obstructed = isInTheWay ? obstructed + 1 : 0;
+    const text = outcomeText(outcome, clock.now());
+    if (isInTheWay) tell('the way', text);
+    else tell(account.id, `${describeAccount(account)}: ${text}`);
     if (outcome.kind === 'refused') warnIfFlaggedInUse(context, context.readingScope());
   }
+}
+
+const enoughObstructed = 2;
+
+function isObstructed(outcome: Outcome): boolean {
+  return outcome.kind !== 'failed' && isObstruction(describeOutcome(outcome));
 }
 
 /** Between two accounts, so that a large pool does not knock on the provider's door all at once. */
@@ -177,7 +190,11 @@ function createTeller({ io, clock, options }: Context): Teller {
 
 function outcomeText(outcome: Outcome, now: number): string {
   if (outcome.kind === 'failed') return outcome.error.message;
-  if (outcome.kind !== 'usable') return describeOutcome(outcome).message;
+  if (outcome.kind !== 'usable') {
+    const { message, hint } = describeOutcome(outcome);
+    const isSetAside = outcome.kind === 'refused' && outcome.flaggedAs !== undefined;
+    return isSetAside || isObstructed(outcome) ? `${message}: ${hint}` : message;
+  }
   const { expiresAt } = outcome.account.tokens;
   const until = expiresAt === undefined ? '' : ` until ${formatMoment(expiresAt, now)}`;
   return { valid: `valid${until}`, adopted: `newer token taken over${until}`, refreshed: `refreshed${until}` }[

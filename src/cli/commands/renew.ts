@@ -8,6 +8,7 @@ import type { Context } from '../context.js';
 import { warnIfFlaggedInUse } from '../flagged-in-use.js';
 import { isNetworkFailure } from '../probe-failure.js';
 import { settleRefusedClients } from '../refused-clients.js';
+import { obstructionLines } from '../render/shared-failures.js';
 import type { Theme } from '../render/theme.js';
 import {
   isDue,
@@ -129,6 +130,10 @@ function renderRenew({ printOnly, accounts, files, requests = [], summary }: Ren
   const lines = [
     ...accounts.map((account) => accountLine(account, theme)),
     ...files.map((file) => fileLine(file, theme)),
+    ...obstructionLines(
+      [...accounts, ...files].flatMap(({ problem }) => problem ?? []),
+      theme,
+    ),
   ].join('');
   const { renewed, skipped, failed, wouldRenew } = summary;
   const first = printOnly ? `${wouldRenew} would be renewed` : `${renewed} renewed`;

@@ -12,7 +12,7 @@ import { type DueReason, type RenewalPolicy, whyDue, whyFileDue } from '../../co
 import type { AccountTarget } from '../../core/renewal/renew-pooled.js';
 import { failedBy, notDue, type Renewal } from '../../core/renewal/renewal.js';
 import { accountOfFile, type TokenFile } from '../../core/renewal/token-file.js';
-import { askAll } from '../ask-all.js';
+import { askAll, type Blocker } from '../ask-all.js';
 import { refreshDeps } from '../backend-access.js';
 import type { Context } from '../context.js';
 import type { AskedFile, RenewTargets } from './targets.js';
@@ -104,10 +104,18 @@ export async function renewJobs(
     },
     failed: (job, { error }) => untried(job, failedBy(error)),
     isSilence: ({ accounts, files }) => [...accounts.values(), ...files.values()].every(isSilent),
+    inTheWay: ({ accounts, files }) => [...accounts.values(), ...files.values()].flatMap(blockerOf)[0],
   });
 }
 
-const silentCodes = ['offline', 'timeout', 'unknown-outcome'];
+const blockerCodes = ['region', 'challenge', 'intercepted'] as const;
+const silentCodes = ['offline', 'timeout', 'unknown-outcome', ...blockerCodes];
+
+function blockerOf(renewal: Renewal): Blocker[] {
+  if (renewal.kind !== 'failed') return [];
+  const code = blockerCodes.find((each) => each === renewal.problem.code);
+  return code === undefined ? [] : [{ ...renewal.problem, code }];
+}
 
 function isSilent(renewal: Renewal): boolean {
   return renewal.kind === 'failed' && silentCodes.includes(renewal.problem.code);

@@ -4,6 +4,7 @@ import { type CallbackOutcome, type CallbackServer, openCallbackServer } from '.
 import { createPkce, createState } from '../../core/oauth/pkce.js';
 import type { Context } from '../context.js';
 import { startCountdown } from './countdown.js';
+import { denialError } from './denial-error.js';
 import type { ObtainedGrant, SignInRequest } from './grant.js';
 import { loginPorts } from './login-ports.js';
 import { otherWays } from './other-ways.js';
@@ -68,17 +69,14 @@ function codeOf(outcome: CallbackOutcome) {
     case 'code':
       return outcome.code;
     case 'denied':
-      throw new AppError('login-failed', outcome.message, {
-        hint: 'codex-auth login',
-        details: { error: outcome.error },
-      });
+      throw denialError(outcome);
     case 'cancelled':
       throw new AppError('login-failed', 'the login was cancelled, probably by another one that has just started', {
-        hint: 'codex-auth login',
+        hint: 'finish that one, or try again',
       });
     case 'timed-out':
       throw new AppError('login-failed', 'nobody signed in within 10 minutes', {
-        hint: 'codex-auth login, or codex-auth login --device-auth',
+        hint: 'try again, or use another way: codex-auth login --device-auth',
       });
   }
 }

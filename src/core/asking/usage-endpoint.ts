@@ -2,8 +2,12 @@ import type { Account } from '../accounts/account.js';
 import { definedOnly } from '../defined-only.js';
 import { AppError } from '../errors.js';
 import type { HealthEvent } from '../health/events.js';
+import { isPassingClosure } from '../logins/describe-outcome.js';
 import type { RefreshOutcome } from '../logins/refresh-outcome.js';
-import type { BackendAnswer } from '../provider/backend-call.js';
+import type { FailedAnswer } from '../provider/describe-answer.js';
+import type { Obstruction } from '../provider/obstruction.js';
+import { readErrorValue } from '../provider/provider-error.js';
+import { reasonIn } from '../provider-reason.js';
 import { parseResetCredits } from '../quota/reset-credits.js';
 import type { ResetCredits, Usage } from '../quota/usage.js';
 import { parseUsage } from '../quota/usage-payload.js';
@@ -15,7 +19,13 @@ const resetCreditsPath = '/wham/rate-limit-reset-credits';
 /** Why there are no numbers. */
 export type ProbeFailure =
   | Exclude<AuthorizedAnswer, { kind: 'answered' }>
-  | { readonly kind: 'answer'; readonly answer: Exclude<BackendAnswer, { kind: 'ok' }>; readonly account: Account };
+  | {
+      readonly kind: 'answer';
+      readonly answer: FailedAnswer;
+      readonly account: Account;
+      /** Whatever a refresh could do about it has been done. */
+      readonly isRefreshed?: true;
+    };
 
 export type Probe =
   | { readonly kind: 'usage'; readonly usage: Usage; readonly account: Account; readonly recovery?: Recovery }
@@ -43,21 +53,40 @@ export async function probeUsage(access: BackendAccess, account: Account): Promi
   const result = await callAsAccount(access, account, usagePath);
   if (result.kind !== 'answered') return result;
   const { answer, recovery } = result;
-  if (answer.kind !== 'ok') return { kind: 'answer', answer, account: result.account };
+  if (answer.kind !== 'ok') return failedAnswer(access, answer, result.account);
   const parsed = parseUsage(answer.body, { observedAt: access.root.clock.now(), serverNow: answer.serverNow });
   if (parsed.kind === 'ok') {
     return definedOnly({ kind: 'usage' as const, usage: parsed.usage, account: result.account, recovery });
   }
-  const malformed = { kind: 'malformed', status: 200, message: parsed.reason } as const;
-  return { kind: 'answer', answer: malformed, account: result.account };
+  const { providerCode, providerMessage = parsed.reason } = readErrorValue(answer.body) ?? {};
+  const message = providerCode === undefined ? providerMessage : `${providerCode}: ${providerMessage}`;
+  return failedAnswer(access, { kind: 'malformed', status: 200, message }, result.account);
 }
 
-/** Nobody is there, or nobody answers in time: what was not learnt says nothing about the account. */
-export function isSilence(probe: Probe | AskingFailed): boolean {
-  return probe.kind === 'answer' && ['offline', 'proxy', 'timeout'].includes(probe.answer.kind);
+/** An answer that brought nothing, with what the access had to do about it. */
+export function failedAnswer(
+  { refresher }: Pick<BackendAccess, 'refresher'>,
+  answer: FailedAnswer,
+  account: Account,
+): Extract<ProbeFailure, { kind: 'answer' }> {
+  return { kind: 'answer', answer, account, ...(refresher === undefined ? {} : { isRefreshed: true as const }) };
 }
 
-const endedLogin: readonly RefreshOutcome['kind'][] = ['refused', 'spent-token', 'other-workspace', 'no-access-token'];
+/** Nobody is there, nobody answers in time, or somebody else does: what was not learnt says nothing about the account. */
+export function isSilence(probe: Probe | AskingFailed | undefined): boolean {
+  if (probe?.kind === 'answer') return ['offline', 'proxy', 'timeout', 'obstructed'].includes(probe.answer.kind);
+  return obstructionOf(probe) !== undefined;
+}
+
+/** What came in the provider's place, whether it was asked for an answer or for a token. */
+export function obstructionOf(probe: Probe | AskingFailed | undefined): Obstruction | undefined {
+  if (probe?.kind === 'answer') return probe.answer.kind === 'obstructed' ? probe.answer : undefined;
+  if (probe?.kind !== 'not-refreshed') return undefined;
+  const { outcome } = probe;
+  return outcome.kind === 'obstructed' || outcome.kind === 'unknown' ? outcome.obstruction : undefined;
+}
+
+const endedLogin: readonly RefreshOutcome['kind'][] = ['refused', 'spent-token', 'no-access-token'];
 
 /**
  * Whether a probe that could refresh has found that the account cannot be used at the moment: its access token was
@@ -68,13 +97,24 @@ export function isShutOut(probe: Probe | AskingFailed, now: number): boolean {
   if (probe.kind !== 'not-refreshed') return false;
   const { accessToken, expiresAt } = probe.account.tokens;
   const isOver = accessToken === undefined || (expiresAt !== undefined && expiresAt <= now);
-  return probe.isDenied === true || (isOver && endedLogin.includes(probe.outcome.kind));
+  return probe.isDenied === true || (isOver && isEnded(probe.outcome));
 }
 
-/** The reset credits one by one, with their expiry; undefined when they cannot be read. */
-export async function probeResetCredits(access: BackendAccess, account: Account): Promise<ResetCredits | undefined> {
+function isEnded(outcome: RefreshOutcome): boolean {
+  if (outcome.kind === 'other-workspace') return !isPassingClosure(outcome);
+  return endedLogin.includes(outcome.kind);
+}
+
+/** The reset credits one by one, with their expiry, or why they cannot be read. */
+export async function probeResetCredits(
+  access: BackendAccess,
+  account: Account,
+): Promise<{ readonly kind: 'credits'; readonly credits: ResetCredits | undefined } | ProbeFailure> {
   const result = await callAsAccount(access, account, resetCreditsPath);
-  return result.kind === 'answered' && result.answer.kind === 'ok' ? parseResetCredits(result.answer.body) : undefined;
+  if (result.kind !== 'answered') return result;
+  const { answer } = result;
+  if (answer.kind !== 'ok') return failedAnswer(access, answer, result.account);
+  return { kind: 'credits', credits: parseResetCredits(answer.body) };
 }
 
 /** What a probe says about the account's health; nothing when it says something about the token or the person only. */
@@ -87,12 +127,21 @@ export function healthEventOf(probe: Probe | AskingFailed): HealthEvent | undefi
     case 'timeout':
       return { kind: 'network-error' };
     case 'rate-limited':
-      return definedOnly({ kind: 'rate-limited' as const, resetsAt: answer.resetsAt });
+      return { kind: 'rate-limited', ...definedOnly({ resetsAt: answer.resetsAt }), ...reasonIn(answer) };
     case 'server':
-    case 'challenge':
+      return { kind: 'server-error', ...reasonIn(answer) };
     case 'malformed':
       return { kind: 'server-error' };
-    default:
+    case 'unauthorized':
+    case 'forbidden':
+    case 'closed':
+    case 'refused': {
+      const reason = reasonIn(answer);
+      return Object.keys(reason).length === 0 ? undefined : { kind: 'refused', ...reason };
+    }
+    // The machine's trouble is not the account's.
+    case 'obstructed':
+    case 'proxy':
       return undefined;
   }
 }

@@ -1,21 +1,27 @@
 import type { TokenSet } from '../accounts/account.js';
 import { readClaims } from '../accounts/jwt-claims.js';
-import { describeOutcome } from '../logins/describe-outcome.js';
+import { describeOutcome, isPassingClosure } from '../logins/describe-outcome.js';
 import type { RefreshOutcome } from '../logins/refresh-outcome.js';
+import { reasonOfRefusal } from '../oauth/token-verdict.js';
+import { describePassing, type FailedAnswer } from '../provider/describe-answer.js';
+import { meaningOf } from '../provider/refusal-codes.js';
+import { type ProviderReason, reasonIn } from '../provider-reason.js';
 import { bindingQuota } from '../quota/binding-quota.js';
 import type { Secret } from '../secret.js';
 import type { Probe, ProbeFailure } from './usage-endpoint.js';
 
 /** What is found out about an account that was set aside; `reason` is a code, the provider's own where it gave one. */
-export type Verdict =
-  | { readonly kind: 'works' }
-  /** The login works, but the quota is used up. */
-  | { readonly kind: 'rate-limited'; readonly reason: string }
-  | { readonly kind: 'dead'; readonly reason: string; readonly lastError?: string }
-  /** This program itself is refused, which condemns one account but not two in a run (DESIGN §7). */
-  | { readonly kind: 'client-refused'; readonly reason: string }
-  /** Nobody could tell: network, storage, or the official client looks after it. */
-  | { readonly kind: 'unverified'; readonly reason: string };
+export type Verdict = { readonly kind: 'works' } | Doubt;
+
+export type Doubt = ProviderReason &
+  (
+    | /** The login works, but the quota is used up. */ { readonly kind: 'rate-limited'; readonly reason: string }
+    | { readonly kind: 'dead'; readonly reason: string }
+    /** This program itself is refused, which condemns one account but not two in a run (DESIGN §7). */
+    | { readonly kind: 'client-refused'; readonly reason: string }
+    /** Nobody could tell: network, storage, or the official client looks after it. */
+    | { readonly kind: 'unverified'; readonly reason: string }
+  );
 
 const works: Verdict = { kind: 'works' };
 
@@ -25,23 +31,30 @@ export function judgeRefresh(outcome: RefreshOutcome): Verdict {
       return works;
     case 'refused':
       return judgeRefusal(outcome);
+    case 'other-workspace':
+      if (isPassingClosure(outcome)) return unverified(outcome);
+      return { kind: 'dead', reason: outcome.kind };
     case 'no-refresh-token':
     case 'spent-token':
-    case 'other-workspace':
     case 'no-access-token':
       return { kind: 'dead', reason: outcome.kind };
     case 'left-to-client':
     case 'issuer-mismatch':
       return { kind: 'unverified', reason: outcome.kind };
     default:
-      return { kind: 'unverified', reason: describeOutcome(outcome).code };
+      return unverified(outcome);
   }
 }
 
+function unverified(outcome: RefreshOutcome): Verdict {
+  const description = describeOutcome(outcome);
+  return { kind: 'unverified', reason: description.code, ...reasonIn(description) };
+}
+
 function judgeRefusal({ refusal, flaggedAs }: Extract<RefreshOutcome, { kind: 'refused' }>): Verdict {
-  if (refusal.severity === 'client') return { kind: 'client-refused', reason: refusal.code };
-  const lastError = refusal.message === '' ? {} : { lastError: refusal.message };
-  return { kind: 'dead', reason: flaggedAs ?? refusal.code, ...lastError };
+  const reason = reasonOfRefusal(refusal);
+  if (refusal.severity === 'client') return { kind: 'client-refused', reason: refusal.code, ...reason };
+  return { kind: 'dead', reason: flaggedAs ?? refusal.code, ...reason };
 }
 
 /** Whether an access token can be sent at all: there, not over, and whole if it is a JWT. */
@@ -79,21 +92,25 @@ function judgeFailure(failure: ProbeFailure): Verdict {
   }
 }
 
-function judgeAnswer(answer: Extract<ProbeFailure, { kind: 'answer' }>['answer']): Verdict {
+function judgeAnswer(answer: FailedAnswer): Verdict {
   switch (answer.kind) {
     case 'unauthorized':
     case 'forbidden':
     case 'closed':
-      return { kind: 'dead', reason: answer.code ?? answer.kind };
+      return { kind: 'dead', reason: answer.providerCode ?? answer.kind, ...reasonIn(answer) };
+    case 'refused': {
+      const reason = reasonIn(answer);
+      return meaningOf(answer.providerCode) === 'account-blocked'
+        ? { kind: 'dead', reason: answer.providerCode ?? answer.kind, ...reason }
+        : { kind: 'unverified', reason: 'provider-error', ...reason };
+    }
     case 'rate-limited':
-      return { kind: 'rate-limited', reason: 'rate-limited' };
-    case 'server':
+      return { kind: 'rate-limited', reason: 'rate-limited', ...reasonIn(answer) };
     case 'malformed':
       return { kind: 'unverified', reason: 'provider-error' };
-    case 'challenge':
-    case 'offline':
-    case 'proxy':
-    case 'timeout':
-      return { kind: 'unverified', reason: answer.kind };
+    default: {
+      const description = describePassing(answer);
+      return { kind: 'unverified', reason: description.code, ...reasonIn(description) };
+    }
   }
 }

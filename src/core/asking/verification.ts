@@ -114,7 +114,8 @@ function recordAttempt(
     restoreAccount(store, account.id, definedOnly({ quota }));
     return { place: 'restored', at, count };
   }
-  const { reason, lastError } = verdict.kind === 'dead' ? verdict : current.flag;
+  const { reason, lastError } =
+    verdict.kind === 'dead' ? { reason: verdict.reason, lastError: verdict.providerMessage } : current.flag;
   const flag = definedOnly({ ...current.flag, reason, lastError, lastVerifiedAt: at, verificationCount: count });
   store.saveFlagged(scope.key, withAccount(scope.flagged, { ...current, flag }));
   return { place: 'flagged', at, count };

@@ -15,7 +15,7 @@ import type { FileVersion } from '../storage/atomic-file.js';
 import { keepAside } from '../storage/kept.js';
 import type { Root } from '../storage/root.js';
 import { accountIn, type Choice, isAnotherChoice, rememberChoice } from './choice.js';
-import { describeOutcome } from './describe-outcome.js';
+import { outcomeError } from './describe-outcome.js';
 import { isKnownSpent, logLineage } from './lineage-log.js';
 import { type Placed, placeLogin, takeFromOtherHomes } from './place-login.js';
 import { forgetResidence, seatFor } from './residence.js';
@@ -138,8 +138,7 @@ function refuseEnded(account: Account, now: number): void {
 function refuseSpent(root: Root, account: Account): void {
   const { refreshToken } = account.tokens;
   if (refreshToken === undefined || !isKnownSpent(root, refreshToken)) return;
-  const { code, message, hint } = describeOutcome({ kind: 'spent-token', account });
-  throw new AppError(code, message, { hint });
+  throw outcomeError({ kind: 'spent-token', account });
 }
 
 /** The official client would send one workspace's id with another's tokens, and no tool could tell whose file it is. */

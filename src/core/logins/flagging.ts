@@ -2,6 +2,7 @@ import type { Flag, FlaggedAccount } from '../accounts/account.js';
 import { withAccount, withoutAccount } from '../accounts/pool.js';
 import { moveTime } from '../pools/moves.js';
 import type { Store } from '../pools/store.js';
+import { meaningOf } from '../provider/refusal-codes.js';
 
 /** Why an account is set aside; the provider's own code where it gave one. */
 export interface FlagReason {
@@ -32,20 +33,10 @@ export function flagAccount(store: Store, accountId: string, { reason, lastError
   return false;
 }
 
-/** Codes with which the provider, or a refresh that got no answer, says that a refresh token is spent, old or ended. */
-const deadTokenReasons = [
-  'refresh_token_reused',
-  'refresh_token_expired',
-  'refresh_token_invalidated',
-  'invalid_grant',
-  'token_expired',
-  'rotation-lost',
-  'refresh-refused',
-  'no-refresh-token',
-  'spent-token',
-];
+/** Reasons of our own that are about the tokens of the time; the provider's codes have a meaning. */
+const deadTokenReasons = ['rotation-lost', 'refresh-refused', 'no-refresh-token', 'spent-token'];
 
 /** Whether the account was set aside because of the tokens that it held then, and for nothing else. */
-export function isDeadToken({ flag }: FlaggedAccount): boolean {
-  return deadTokenReasons.includes(flag.reason);
+export function isDeadToken({ flag: { reason } }: FlaggedAccount): boolean {
+  return deadTokenReasons.includes(reason) || (meaningOf(reason) === 'login-ended' && !reason.endsWith('_changed'));
 }

@@ -1,6 +1,9 @@
 import type { Account } from '../accounts/account.js';
 import type { UnsentReason } from '../http/client.js';
 import type { TokenRefusal } from '../oauth/token-verdict.js';
+import type { Obstruction } from '../provider/obstruction.js';
+import type { NoWorkspaceToken } from '../provider/workspace-switch.js';
+import type { ProviderReason } from '../provider-reason.js';
 
 /** What a wish for a usable access token came to. Only `refused` says that the login itself is in doubt. */
 export type RefreshOutcome =
@@ -14,7 +17,7 @@ export type RefreshOutcome =
   /** The tokens were issued by another address than the configured one, and are sent to nobody else (P20). */
   | { readonly kind: 'issuer-mismatch'; readonly account: Account; readonly issuer: string }
   /** The login covers several workspaces, the answer was for another one of them, and there is no way over to this one. */
-  | { readonly kind: 'other-workspace'; readonly account: Account }
+  | { readonly kind: 'other-workspace'; readonly account: Account; readonly because?: NoWorkspaceToken }
   /** The provider answered and its answer is stored, but it brought no access token that is good for anything. */
   | { readonly kind: 'no-access-token'; readonly account: Account; readonly message: string }
   | RefusedRefresh
@@ -26,8 +29,8 @@ export type RefreshOutcome =
       readonly message: string;
     }
   /** Turned away before the token was looked at. */
-  | { readonly kind: 'rate-limited'; readonly account: Account; readonly retryAfterMs?: number }
-  | { readonly kind: 'challenge'; readonly account: Account; readonly status: number }
+  | ({ readonly kind: 'rate-limited'; readonly account: Account; readonly retryAfterMs?: number } & ProviderReason)
+  | { readonly kind: 'obstructed'; readonly account: Account; readonly obstruction: Obstruction }
   /** The journal may hold the successor of its token in a file that cannot be read: it is not sent meanwhile. */
   | {
       readonly kind: 'unreadable-entry';
@@ -39,7 +42,14 @@ export type RefreshOutcome =
    * The token may be spent and nobody has the answer. It is not sent again before `retryAt`, in milliseconds since the
    * epoch; absent while somebody still waits for the answer.
    */
-  | { readonly kind: 'unknown'; readonly account: Account; readonly message: string; readonly retryAt?: number };
+  | ({
+      readonly kind: 'unknown';
+      readonly account: Account;
+      readonly message: string;
+      readonly retryAt?: number;
+      /** What answered in the provider's place. */
+      readonly obstruction?: Obstruction;
+    } & ProviderReason);
 
 export interface RefusedRefresh {
   readonly kind: 'refused';

@@ -2,10 +2,12 @@ import { rmSync } from 'node:fs';
 import type { Account } from '../accounts/account.js';
 import { definedOnly } from '../defined-only.js';
 import { withKnowledge } from '../health/account-state.js';
+import type { HealthEvent } from '../health/events.js';
 import { applyEvent, type HealthState, shouldFlag } from '../health/state.js';
-import type { TokenRefusal } from '../oauth/token-verdict.js';
+import { reasonOfRefusal, type TokenRefusal } from '../oauth/token-verdict.js';
 import { recordsOf } from '../pools/scope-records.js';
 import type { Store } from '../pools/store.js';
+import { meaningOf } from '../provider/refusal-codes.js';
 import { flagAccount } from './flagging.js';
 import { logLineage } from './lineage-log.js';
 import type { RefreshDeps } from './refresh-deps.js';
@@ -29,7 +31,11 @@ export async function settleRefusal(deps: RefreshDeps, refused: RefusedRefresh):
     const holders = recordsOf(store.scopes()).filter(({ tokens }) => refreshToken.equals(tokens.refreshToken));
     // Signed in again, or newer tokens taken over, since it was sent: the refusal is about a token that nobody has.
     if (!holders.some(({ id }) => id === account.id)) return refused;
-    const health = countRefusal(store, deps, account, severity);
+    const health = countRefusal(store, deps, account, {
+      kind: 'refresh-failed',
+      severity,
+      ...reasonOfRefusal(refusal),
+    });
     if (severity !== 'hard' && !shouldFlag(health, settings)) return refused;
     const unanswered = entriesAbout(root, refreshToken);
     const reason = unanswered.length > 0 && isAboutToken(refusal) ? rotationLost : code;
@@ -39,19 +45,14 @@ export async function settleRefusal(deps: RefreshDeps, refused: RefusedRefresh):
   });
 }
 
-function countRefusal(
-  store: Store,
-  { root, settings }: RefreshDeps,
-  { id }: Account,
-  severity: 'soft' | 'hard',
-): HealthState {
+function countRefusal(store: Store, { root, settings }: RefreshDeps, { id }: Account, event: HealthEvent): HealthState {
   let counted: HealthState | undefined;
   store.changeState((state) => {
     const known = state.accounts[id] ?? {};
-    counted = applyEvent(known.health, { kind: 'refresh-failed', severity }, root.clock.now(), settings);
+    counted = applyEvent(known.health, event, root.clock.now(), settings);
     return withKnowledge(state, id, { ...known, health: counted });
   });
-  return counted ?? applyEvent(undefined, { kind: 'refresh-failed', severity }, root.clock.now(), settings);
+  return counted ?? applyEvent(undefined, event, root.clock.now(), settings);
 }
 
 function flagAll(store: Store, holders: readonly Account[], { message }: TokenRefusal, reason: string): void {
@@ -61,7 +62,7 @@ function flagAll(store: Store, holders: readonly Account[], { message }: TokenRe
 
 /** A deleted account or a changed email is not explained by an answer that was lost on the way. */
 export function isAboutToken({ severity, code }: TokenRefusal): boolean {
-  return severity === 'hard' && !/^(?:account|user|email)_/.test(code);
+  return severity === 'hard' && meaningOf(code) !== 'account-blocked' && !code.endsWith('_changed');
 }
 
 /** What the refusals of this program itself (`invalid_client`) in one run mean. */

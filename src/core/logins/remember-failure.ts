@@ -15,12 +15,13 @@ import { withStore } from './with-store.js';
 export async function rememberFailure(
   { root, settings, warn }: RefreshDeps,
   { id }: Account,
-  event: HealthEvent,
+  event: HealthEvent | undefined,
   inDoubt?: Secret,
 ): Promise<void> {
   try {
     await withStore(root, {}, (store) => {
       store.changeState((state) => {
+        if (event === undefined) return state;
         const known = state.accounts[id] ?? {};
         const health = applyEvent(known.health, event, root.clock.now(), settings);
         return withKnowledge(state, id, { ...known, health });

@@ -4,7 +4,7 @@ import { readAllScopes } from '../pools/scope-files.js';
 import { recordsOf } from '../pools/scope-records.js';
 import type { BackendCredentials } from '../provider/backend-call.js';
 import { foreignIssuer } from '../provider/foreign-issuer.js';
-import { requestWorkspaceToken } from '../provider/workspace-switch.js';
+import { type NoWorkspaceToken, requestWorkspaceToken } from '../provider/workspace-switch.js';
 import type { Secret } from '../secret.js';
 import { endByOurClock } from './journal-answer.js';
 import { logLineage } from './lineage-log.js';
@@ -36,8 +36,18 @@ export async function enterFromSibling(
   const sibling = recordsOf(readAllScopes(deps.root.paths)).find(isSibling);
   if (sibling?.tokens.accessToken === undefined) return undefined;
   const { accessToken } = sibling.tokens;
-  return enterWorkspace(deps, account, refreshToken, definedOnly({ accessToken, accountId: sibling.accountId }));
+  const entry = await enterWorkspace(
+    deps,
+    account,
+    refreshToken,
+    definedOnly({ accessToken, accountId: sibling.accountId }),
+  );
+  return entry.kind === 'entered' ? entry.account : undefined;
 }
+
+export type WorkspaceEntry =
+  | { readonly kind: 'entered'; readonly account: Account }
+  | { readonly kind: 'closed'; readonly because?: NoWorkspaceToken };
 
 /** The same with the credentials of a workspace that need not be an account of ours. */
 export async function enterWorkspace(
@@ -45,15 +55,15 @@ export async function enterWorkspace(
   account: Account,
   refreshToken: Secret,
   credentials: BackendCredentials,
-): Promise<Account | undefined> {
+): Promise<WorkspaceEntry> {
   const { root, http, provider, callOptions, signal } = deps;
-  if (account.accountId === undefined) return undefined;
+  if (account.accountId === undefined) return { kind: 'closed' };
   const switched = await requestWorkspaceToken(http, provider, credentials, account.accountId, callOptions);
-  if (switched === undefined) return undefined;
+  if (switched.kind !== 'switched') return { kind: 'closed', because: switched };
   const { accessToken, serverDate } = switched;
   const now = root.clock.now();
   const expiresAt = endByOurClock(accessToken.reveal(), now, serverDate);
-  return withStore(root, { signal }, async (store) => {
+  const entered = await withStore(root, { signal }, async (store) => {
     const current = findStored(store.scopes(), account.id);
     // Signed in again meanwhile: that login has its own access token.
     if (!refreshToken.equals(current.tokens.refreshToken)) return current;
@@ -63,4 +73,5 @@ export async function enterWorkspace(
     await writeBack(store, deps);
     return findStored(store.scopes(), account.id);
   });
+  return { kind: 'entered', account: entered };
 }

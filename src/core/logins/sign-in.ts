@@ -69,7 +69,7 @@ export async function redeemGrant(
     // A consent that nobody redeems costs nothing, so unlike a refresh this may be cut off at any moment.
     if (signal?.aborted) throw new AppError('interrupted', 'interrupted');
     const verdict = judgeTokenAnswer(outcome);
-    if (verdict.kind !== 'tokens') throw tokenError(verdict, 'the sign-in', 'codex-auth login');
+    if (verdict.kind !== 'tokens') throw tokenError(verdict);
     const answer = journalAnswer(verdict.tokens, clock.now(), verdict.serverDate);
     const tokens = { generation: 1, ...tokensOfAnswer(answer) };
     const identity = identityOfTokens(tokens);
@@ -85,11 +85,26 @@ export async function redeemGrant(
   }
 }
 
-function assertComplete(tokens: ProvenLogin['tokens'], identity: ProvenLogin['identity']): void {
-  const isWhole = tokens.refreshToken && tokens.accessToken && tokens.idToken;
-  if (isWhole && identity.accountId !== undefined && identity.userId !== undefined) return;
+/** Without one of these the official client cannot use the login, or nobody could renew it. */
+function assertComplete(tokens: ProvenLogin['tokens'], { accountId, userId }: ProvenLogin['identity']): void {
+  const missing = [
+    tokens.refreshToken === undefined && 'refresh token',
+    tokens.accessToken === undefined && 'access token',
+    tokens.idToken === undefined && 'id token',
+  ].filter((name) => name !== false);
+  if (missing.length > 0) {
+    throw new AppError(
+      'login-failed',
+      `the sign-in failed: the provider's answer holds no ${missing.join(' and no ')}`,
+      {
+        hint: 'try again; if it stays so, ask the administrator of the workspace whether it lets programs stay signed in',
+        details: { missing },
+      },
+    );
+  }
+  if (accountId !== undefined && userId !== undefined) return;
   throw new AppError('login-failed', 'the provider granted a login that does not say whose it is', {
-    hint: 'codex-auth login, and choose a workspace when the page asks',
+    hint: 'try again, and choose a workspace when the page asks',
   });
 }
 

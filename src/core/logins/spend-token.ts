@@ -2,6 +2,7 @@ import type { Account } from '../accounts/account.js';
 import { identityOfTokens } from '../accounts/token-identity.js';
 import { definedOnly } from '../defined-only.js';
 import type { HealthEvent } from '../health/events.js';
+import { reasonOfVerdict } from '../oauth/token-verdict.js';
 import type { JournalAnswer } from './journal.js';
 import { tokensOfAnswer } from './journal-overlay.js';
 import { commitRefresh } from './refresh-commit.js';
@@ -21,7 +22,7 @@ export async function spendToken(deps: RefreshDeps, spending: Spending): Promise
     const { failure, outcome } = exchange;
     const event = eventOf(failure, deps.root.clock.now());
     const inDoubt = outcome.kind === 'unknown' ? refreshToken : undefined;
-    if (event !== undefined) await rememberFailure(deps, account, event, inDoubt);
+    if (event !== undefined || inDoubt !== undefined) await rememberFailure(deps, account, event, inDoubt);
     return outcome;
   }
   const { answer, header, entry } = exchange;
@@ -45,11 +46,10 @@ async function outcomeOf(
   if (isReplaced) return { kind: 'usable', account: stored, how: 'adopted' };
   const { accountId } = identityOfTokens({ generation: 0, accessToken, ...rest });
   const { refreshToken } = stored.tokens;
-  const entered =
-    refreshToken && (await enterWorkspace(deps, stored, refreshToken, definedOnly({ accessToken, accountId })));
-  return entered === undefined
-    ? { kind: 'other-workspace', account: stored }
-    : { kind: 'usable', account: entered, how: 'refreshed' };
+  if (refreshToken === undefined) return { kind: 'other-workspace', account: stored };
+  const entry = await enterWorkspace(deps, stored, refreshToken, definedOnly({ accessToken, accountId }));
+  if (entry.kind === 'entered') return { kind: 'usable', account: entry.account, how: 'refreshed' };
+  return { kind: 'other-workspace', account: stored, ...definedOnly({ because: entry.because }) };
 }
 
 function useless(account: Account, message: string): RefreshOutcome {
@@ -62,23 +62,26 @@ function isOver({ root }: RefreshDeps, { expiresAt }: JournalAnswer): boolean {
 
 /** None of these says anything about the login: they pause it, and never count towards a flag (DESIGN §7, §8). */
 function eventOf(failure: Failure, now: number): HealthEvent | undefined {
+  const reason = reasonOfVerdict(failure);
   switch (failure.kind) {
     // Whoever asked draws the consequence.
     case 'refused':
+    // The machine's trouble is not the account's.
+    case 'obstructed':
       return undefined;
     case 'unsent':
-      // A proxy that gives no connection is the machine's trouble, not the account's.
+      // A proxy that gives no connection is the machine's trouble too.
       return failure.reason === 'proxy' ? undefined : { kind: 'network-error' };
     case 'unknown':
-      return { kind: 'network-error' };
+      return failure.obstruction === undefined ? { kind: 'network-error' } : undefined;
     case 'rate-limited': {
       const { retryAfterMs } = failure;
       const resetsAt = retryAfterMs === undefined ? undefined : now + retryAfterMs;
-      return definedOnly({ kind: 'rate-limited' as const, resetsAt });
+      return { kind: 'rate-limited', ...definedOnly({ resetsAt }), ...reason };
     }
-    case 'challenge':
-    case 'server':
     case 'malformed':
-      return { kind: 'server-error' };
+      return failure.obstruction === undefined ? { kind: 'server-error', ...reason } : undefined;
+    case 'server':
+      return { kind: 'server-error', ...reason };
   }
 }

@@ -7,6 +7,7 @@ import { judgeTokenAnswer, type TokenVerdict } from '../oauth/token-verdict.js';
 import { readAllScopes } from '../pools/scope-files.js';
 import { recordsOf } from '../pools/scope-records.js';
 import { clientIdOf } from '../provider/client-id.js';
+import { withReason } from '../provider-reason.js';
 import type { Secret } from '../secret.js';
 import { fingerprint, type JournalAnswer, type JournalHeader } from './journal.js';
 import { journalAnswer } from './journal-answer.js';
@@ -54,7 +55,7 @@ export async function exchangeToken(deps: RefreshDeps, spending: Spending): Prom
     case 'refused':
     case 'unsent':
     case 'rate-limited':
-    case 'challenge':
+    case 'obstructed':
       entry.discard();
       break;
     // A server that fails, or whose answer cannot be read, may have rotated the token before it did.
@@ -126,18 +127,22 @@ function outcomeOf(failure: Failure, account: Account, retryAt: number): Refresh
     case 'unsent':
       return { kind: 'unsent', reason: failure.reason, account, message: failure.message };
     case 'rate-limited':
-      return { kind: 'rate-limited', account, ...definedOnly({ retryAfterMs: failure.retryAfterMs }) };
-    case 'challenge':
-      return { kind: 'challenge', account, status: failure.status };
+      return { ...failure, account };
+    case 'obstructed':
+      return { kind: 'obstructed', account, obstruction: failure };
     case 'unknown':
-      return { kind: 'unknown', account, message: failure.message, retryAt };
-    case 'server':
-    case 'malformed':
       return {
         kind: 'unknown',
         account,
-        message: `the token endpoint answered ${failure.status} without tokens`,
+        message: failure.message,
         retryAt,
+        ...definedOnly({ obstruction: failure.obstruction }),
       };
+    case 'server':
+    case 'malformed': {
+      const { kind: _, status, ...rest } = failure;
+      const message = withReason(`the token endpoint answered ${status} without tokens`, failure);
+      return { ...rest, kind: 'unknown', account, message, retryAt };
+    }
   }
 }

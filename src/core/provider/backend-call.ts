@@ -1,17 +1,26 @@
-import * as z from 'zod/mini';
 import { definedOnly } from '../defined-only.js';
 import type { HttpClient, HttpOutcome } from '../http/client.js';
+import { isJsonObject } from '../json-object.js';
+import { type ProviderReason, reasonIn } from '../provider-reason.js';
 import { parseLimitError } from '../quota/limit-answer.js';
 import type { Secret } from '../secret.js';
+import { findObstruction, type Obstruction } from './obstruction.js';
 import type { CallOptions, Provider } from './provider.js';
-import { isChallenge, parseJson, readOAuthError, readRetryAfterMs, readServerDate } from './provider-answer.js';
-import { readProviderCode } from './provider-text.js';
+import { type Answer, parseJson, readRetryAfterMs, readServerDate } from './provider-answer.js';
+import { readErrorValue, readProviderError } from './provider-error.js';
+import { meaningOf } from './refusal-codes.js';
 
 /** Whose call it is. */
 export interface BackendCredentials {
   readonly accessToken: Secret;
   readonly accountId?: string;
   readonly isFedramp?: boolean;
+}
+
+/** What is known of a refusal: the provider's reason, and the number under which its support finds the request. */
+interface Said extends ProviderReason {
+  readonly status?: number;
+  readonly requestId?: string;
 }
 
 /** What a backend call came to. Only `unauthorized` says anything about the token (DESIGN §7). */
@@ -22,14 +31,15 @@ export type BackendAnswer =
       /** When it answered, by its own clock; milliseconds since the epoch. */
       readonly serverNow?: number;
     }
-  /** `code` is the provider's own word for why, where it gave one. */
-  | { readonly kind: 'unauthorized'; readonly requestId?: string; readonly code?: string }
-  | { readonly kind: 'forbidden'; readonly requestId?: string; readonly code?: string }
-  /** 402: the workspace does not let anybody in. */
-  | { readonly kind: 'closed'; readonly requestId?: string; readonly code?: string }
-  | { readonly kind: 'rate-limited'; readonly resetsAt?: number; readonly requestId?: string }
-  | { readonly kind: 'challenge'; readonly status: number }
-  | { readonly kind: 'server'; readonly status: number; readonly requestId?: string }
+  | ({ readonly kind: 'unauthorized' } & Said)
+  | ({ readonly kind: 'forbidden' } & Said)
+  /** 402: the workspace lets nobody in. */
+  | ({ readonly kind: 'closed' } & Said)
+  /** Another definite refusal of this request. */
+  | ({ readonly kind: 'refused' } & Said)
+  | ({ readonly kind: 'rate-limited'; readonly resetsAt?: number } & Said)
+  | Obstruction
+  | ({ readonly kind: 'server' } & Said)
   | { readonly kind: 'malformed'; readonly status: number; readonly message: string }
   | { readonly kind: 'offline'; readonly message: string }
   /** The proxy gave no connection, which says nothing about the provider or the account. */
@@ -92,7 +102,7 @@ function headersOf({ accessToken, accountId, isFedramp }: BackendCredentials, us
   });
 }
 
-/** Pure; the body is JSON or the answer is `malformed`. Redirects are never followed, so they are malformed too. */
+/** Pure; the body of what is `ok` is JSON. Redirects are never followed. */
 export function judgeBackendAnswer(outcome: HttpOutcome, now: number): BackendAnswer {
   if (outcome.kind === 'unsent') {
     return { kind: outcome.reason === 'proxy' ? 'proxy' : 'offline', message: outcome.message };
@@ -105,33 +115,40 @@ export function judgeBackendAnswer(outcome: HttpOutcome, now: number): BackendAn
   return judgeAnswer(outcome, now);
 }
 
-function judgeAnswer(answer: Extract<HttpOutcome, { kind: 'answer' }>, now: number): BackendAnswer {
+function judgeAnswer(answer: Answer, now: number): BackendAnswer {
   const { status, headers, body } = answer;
-  const request = definedOnly({ requestId: headers['x-request-id'] ?? headers['cf-ray'] });
-  if (status === 429) return { kind: 'rate-limited', ...request, ...definedOnly({ resetsAt: limitEnd(answer, now) }) };
-  if (isChallenge(answer)) return { kind: 'challenge', status };
-  const refused = { ...request, ...definedOnly({ code: readRefusalCode(body) }) };
-  if (status === 401) return { kind: 'unauthorized', ...refused };
-  if (status === 402) return { kind: 'closed', ...refused };
-  if (status === 403) return { kind: 'forbidden', ...refused };
-  if (status >= 500) return { kind: 'server', status, ...request };
-  const json = status >= 200 && status < 300 ? parseJson(body) : undefined;
-  if (json !== undefined) return { kind: 'ok', body: json, ...definedOnly({ serverNow: readServerDate(headers) }) };
-  const message = status >= 300 && status < 400 ? 'it answered with a redirect' : 'its answer is not the expected JSON';
-  return { kind: 'malformed', status, message };
+  if (status >= 200 && status < 300) return judgeSuccess(answer);
+  const error = readProviderError(body);
+  const obstruction = findObstruction(answer, error);
+  if (obstruction !== undefined) return obstruction;
+  const said = {
+    status,
+    ...definedOnly({ requestId: headers['x-request-id'] ?? headers['cf-ray'] }),
+    ...reasonIn(error),
+  };
+  if (status === 429) return { kind: 'rate-limited', ...said, ...definedOnly({ resetsAt: limitEnd(answer, now) }) };
+  if (status === 401) return { kind: 'unauthorized', ...said };
+  if (status === 402) return { kind: 'closed', ...said };
+  if (status === 403) return { kind: 'forbidden', ...said };
+  if (status >= 500 || meaningOf(error?.providerCode) === 'passing') return { kind: 'server', ...said };
+  if (status >= 400) return { kind: 'refused', ...said };
+  return { kind: 'malformed', status, message: notJson };
 }
 
-const Detail = z.object({ detail: z.union([z.string(), z.object({ code: z.string() })]) });
+const notJson = 'its answer is not the expected JSON';
 
-/** `{error: {code}}`, `{code}`, or `{detail: {code}}`, which the backend uses too; undefined for anything else. */
-function readRefusalCode(body: string): string | undefined {
-  const code = readOAuthError(body)?.code;
-  if (code !== undefined) return code;
-  const detail = Detail.safeParse(parseJson(body)).data?.detail;
-  return readProviderCode(typeof detail === 'string' ? detail : detail?.code);
+/** A gateway may put the refusal of a place into an answer that says it went well. */
+function judgeSuccess(answer: Answer): BackendAnswer {
+  const json = parseJson(answer.body);
+  if (json === undefined)
+    return findObstruction(answer) ?? { kind: 'malformed', status: answer.status, message: notJson };
+  const isError = isJsonObject(json) && ('error' in json || 'detail' in json);
+  const obstruction = isError ? findObstruction(answer, readErrorValue(json)) : undefined;
+  if (obstruction?.by === 'region') return obstruction;
+  return { kind: 'ok', body: json, ...definedOnly({ serverNow: readServerDate(answer.headers) }) };
 }
 
-function limitEnd({ headers, body }: Extract<HttpOutcome, { kind: 'answer' }>, now: number): number | undefined {
+function limitEnd({ headers, body }: Answer, now: number): number | undefined {
   const named = parseLimitError(parseJson(body), now)?.resetsAt;
   if (named !== undefined) return named;
   const retryAfterMs = readRetryAfterMs(headers);

@@ -1,6 +1,8 @@
 import { unprintable } from '../printable.js';
 
 const longestQuote = 300;
+/** More than this is not looked at: an answer may be a megabyte of one sentence. */
+const longestRead = 4_000;
 
 /** Known beginnings of tokens, JWTs and keys; whatever follows belongs to them. */
 const tokenPrefix = /\b(?:eyJ|rt_|rt\.|at_|sk-|ac_|at-(?=\S{12}))[A-Za-z0-9_\-.+/=~%]{6,}/g;
@@ -14,6 +16,7 @@ const longRun = /[A-Za-z0-9_\-.+/=~%]{20,}/g;
  */
 export function quoteProviderText(text: string): string {
   const line = text
+    .slice(0, longestRead)
     .replace(/[\r\n\t]+/g, ' ')
     .replace(unprintable, '')
     .replace(tokenPrefix, '[removed]')

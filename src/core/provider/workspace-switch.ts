@@ -3,10 +3,10 @@ import { readClaims } from '../accounts/jwt-claims.js';
 import { definedOnly } from '../defined-only.js';
 import type { HttpClient } from '../http/client.js';
 import { Secret } from '../secret.js';
-import type { BackendCredentials } from './backend-call.js';
+import { type BackendAnswer, type BackendCredentials, judgeBackendAnswer } from './backend-call.js';
 import type { Provider } from './provider.js';
 import { type CallOptions, tokenDeadlineMs } from './provider.js';
-import { parseJson, readServerDate } from './provider-answer.js';
+import { readServerDate } from './provider-answer.js';
 
 export interface SwitchedToken {
   readonly accessToken: Secret;
@@ -15,9 +15,17 @@ export interface SwitchedToken {
 
 const Answer = z.object({ access_token: z.string().check(z.minLength(1)) });
 
+/** Why there is none. */
+export type NoWorkspaceToken =
+  | Exclude<BackendAnswer, { kind: 'ok' }>
+  /** The answer was for yet another workspace. */
+  | { readonly kind: 'other-workspace' };
+
+export type WorkspaceToken = ({ readonly kind: 'switched' } & SwitchedToken) | NoWorkspaceToken;
+
 /**
  * An access token for another workspace of the login that `credentials` belong to (CODEX.md §4). It spends nothing, so
- * that a lost answer costs nothing. Undefined when the provider gives none, or one for a different workspace.
+ * that a lost answer costs nothing.
  */
 export async function requestWorkspaceToken(
   http: HttpClient,
@@ -25,7 +33,7 @@ export async function requestWorkspaceToken(
   credentials: BackendCredentials,
   workspaceId: string,
   { userAgent, deadlineMs = tokenDeadlineMs }: CallOptions,
-): Promise<SwitchedToken | undefined> {
+): Promise<WorkspaceToken> {
   const outcome = await http.send({
     method: 'POST',
     url: `${provider.backendUrl}/accounts/switch-workspace-token`,
@@ -39,11 +47,16 @@ export async function requestWorkspaceToken(
     body: JSON.stringify({ workspace_id: workspaceId }),
     deadlineMs: Math.min(deadlineMs, tokenDeadlineMs),
   });
-  if (outcome.kind !== 'answer' || outcome.status < 200 || outcome.status >= 300) return undefined;
-  const answer = Answer.safeParse(parseJson(outcome.body));
-  if (!answer.success) return undefined;
+  // When a limit ends is of no interest here, hence no clock.
+  const judged = judgeBackendAnswer(outcome, 0);
+  if (judged.kind !== 'ok' || outcome.kind !== 'answer') return judged.kind === 'ok' ? noToken : judged;
+  const answer = Answer.safeParse(judged.body);
+  if (!answer.success) return noToken;
   const { access_token } = answer.data;
   const isForAnother = (readClaims(access_token)?.accountId ?? workspaceId) !== workspaceId;
-  if (isForAnother) return undefined;
-  return { accessToken: new Secret(access_token), ...definedOnly({ serverDate: readServerDate(outcome.headers) }) };
+  if (isForAnother) return { kind: 'other-workspace' };
+  const serverDate = readServerDate(outcome.headers);
+  return { kind: 'switched', accessToken: new Secret(access_token), ...definedOnly({ serverDate }) };
 }
+
+const noToken = { kind: 'malformed', status: 200, message: 'it holds no access token' } as const;

@@ -36,7 +36,7 @@ async function enter(
   if (workspaceId === undefined || accessToken === undefined) return {};
   const credentials = { accessToken, ...definedOnly({ accountId: identityOfTokens(renewed).accountId }) };
   const switched = await requestWorkspaceToken(http, provider, credentials, workspaceId, callOptions);
-  if (switched === undefined) return {};
+  if (switched.kind !== 'switched') return {};
   const expiresAt = endByOurClock(switched.accessToken.reveal(), root.clock.now(), switched.serverDate);
   return { accessToken: switched.accessToken, ...definedOnly({ expiresAt }) };
 }

@@ -1,9 +1,8 @@
 import type { Account, TokenSet } from '../accounts/account.js';
 import { chooseLineage, type LineageCopy } from '../accounts/lineage.js';
-import { AppError } from '../errors.js';
 import type { HttpRequest } from '../http/client.js';
 import { clientInCharge } from '../logins/client-in-charge.js';
-import { describeOutcome } from '../logins/describe-outcome.js';
+import { outcomeError } from '../logins/describe-outcome.js';
 import { knownSpent } from '../logins/lineage-log.js';
 import type { RefreshDeps } from '../logins/refresh-deps.js';
 import { areTokensOf } from '../logins/rotation.js';
@@ -70,8 +69,7 @@ export async function previewLoose(
   const [first] = targets;
   const obstacle = ours.length === 0 && first !== undefined ? whyForeign(first, provider) : undefined;
   if (obstacle !== undefined) {
-    const { code, message, hint } = describeOutcome(obstacle);
-    throw new AppError(code, message, { hint });
+    throw outcomeError(obstacle);
   }
   const files = ours.map(({ file }) => file);
   await assertLoose(root, home, files);

@@ -2,6 +2,7 @@ import type { TokenSet } from '../accounts/account.js';
 import { AppError } from '../errors.js';
 import { describeOutcome } from '../logins/describe-outcome.js';
 import type { RefreshOutcome } from '../logins/refresh-outcome.js';
+import { type ProviderReason, reasonInDetails } from '../provider-reason.js';
 
 /** What the wish to renew one account or one token file came to. */
 export type Renewal =
@@ -17,7 +18,7 @@ interface Failed {
 
 export type SkipReason = 'not-due' | 'disabled' | 'left-to-client';
 
-export interface Problem {
+export interface Problem extends ProviderReason {
   readonly code: string;
   readonly message: string;
   readonly hint?: string;
@@ -40,8 +41,8 @@ export function failed(problem: Problem): Failed {
 /** Errors of our own are the outcome of what they happened to; anything else is thrown on. */
 export function failedBy(error: unknown): Failed {
   if (!(error instanceof AppError) || error.code === 'interrupted') throw error;
-  const { code, message, hint } = error;
-  return failed({ code, message, ...(hint === undefined ? {} : { hint }) });
+  const { code, message, hint, details } = error;
+  return failed({ code, message, ...(hint === undefined ? {} : { hint }), ...reasonInDetails(details) });
 }
 
 /** What an outcome means for whatever was to get the tokens. */

@@ -232,7 +232,13 @@ describe('a 403', () => {
 
 describe('anything else', () => {
   const faults: readonly [string, Fault, string][] = [
-    ['a challenge page', challenge(), 'challenge'],
+    ['a challenge page', challenge(), 'obstructed'],
+    ['a region with status 401', refused(401, 'unsupported_country_region_territory'), 'obstructed'],
+    [
+      'a page with status 401',
+      { kind: 'status', status: 401, body: '<html>Sign in to the proxy</html>' },
+      'obstructed',
+    ],
     ['429', rateLimited(30), 'rate-limited'],
     ['a 500', { kind: 'status', status: 500 }, 'server'],
     ['a cut connection', { kind: 'reset' }, 'offline'],
@@ -240,8 +246,8 @@ describe('anything else', () => {
     ['an answer byte by byte', { kind: 'drip', intervalMs: 20 }, 'timeout'],
     ['an answer without end', { kind: 'huge', bytes: 400 * 1024 * 1024 }, 'malformed'],
     ['half of an answer', { kind: 'torn' }, 'offline'],
-    ['no JSON', { kind: 'garbage' }, 'malformed'],
-    ['a redirect', { kind: 'redirect', to: 'http://127.0.0.1:9/' }, 'malformed'],
+    ['no JSON', { kind: 'garbage' }, 'obstructed'],
+    ['a redirect', { kind: 'redirect', to: 'http://127.0.0.1:9/' }, 'obstructed'],
   ];
 
   test.each(faults)('(%s) leads to no refresh, no flag, and ends soon', async (_name, fault, kind) => {

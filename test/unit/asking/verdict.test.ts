@@ -24,24 +24,29 @@ describe('a refresh', () => {
     [
       'refused for good',
       { kind: 'refused', account, refusal: refusal('hard', 'No.') },
-      { kind: 'dead', reason: 'some_code', lastError: 'No.' },
+      { kind: 'dead', reason: 'some_code', providerCode: 'some_code', providerMessage: 'No.' },
     ],
     [
       'refused after an answer was lost',
       { kind: 'refused', account, refusal: refusal('hard'), flaggedAs: 'rotation-lost' },
-      { kind: 'dead', reason: 'rotation-lost' },
+      { kind: 'dead', reason: 'rotation-lost', providerCode: 'some_code' },
     ],
     [
       'refused once more',
       { kind: 'refused', account, refusal: refusal('soft') },
-      { kind: 'dead', reason: 'some_code' },
+      { kind: 'dead', reason: 'some_code', providerCode: 'some_code' },
     ],
     [
       'refused to this program',
       { kind: 'refused', account, refusal: refusal('client') },
-      { kind: 'client-refused', reason: 'some_code' },
+      { kind: 'client-refused', reason: 'some_code', providerCode: 'some_code' },
     ],
     ['without a token to send', { kind: 'no-refresh-token', account }, { kind: 'dead', reason: 'no-refresh-token' }],
+    [
+      'for another workspace, into which the way was closed for a moment',
+      { kind: 'other-workspace', account, because: { kind: 'timeout', message: 'm' } },
+      { kind: 'unverified', reason: 'timeout' },
+    ],
     ['for another workspace', { kind: 'other-workspace', account }, { kind: 'dead', reason: 'other-workspace' }],
     [
       'that was not sent',
@@ -65,7 +70,7 @@ describe('a refresh', () => {
     ],
     [
       'behind a challenge page',
-      { kind: 'challenge', account, status: 403 },
+      { kind: 'obstructed', account, obstruction: { kind: 'obstructed', by: 'challenge', status: 403 } },
       { kind: 'unverified', reason: 'challenge' },
     ],
     [
@@ -141,6 +146,11 @@ describe('a look at the quota', () => {
     ['answered with 429', answer({ kind: 'rate-limited' }), { kind: 'rate-limited', reason: 'rate-limited' }],
     ['answered with 401', answer({ kind: 'unauthorized' }), { kind: 'dead', reason: 'unauthorized' }],
     ['answered with 403', answer({ kind: 'forbidden' }), { kind: 'dead', reason: 'forbidden' }],
+    [
+      'answered with 402',
+      answer({ kind: 'closed', status: 402, providerCode: 'deactivated_workspace' }),
+      { kind: 'dead', reason: 'deactivated_workspace', providerCode: 'deactivated_workspace' },
+    ],
     ['answered with 503', answer({ kind: 'server', status: 503 }), { kind: 'unverified', reason: 'provider-error' }],
     ['that nobody answered', answer({ kind: 'timeout', message: '' }), { kind: 'unverified', reason: 'timeout' }],
     ['after the client was signed out', { kind: 'signed-out', account }, { kind: 'unverified', reason: 'signed-out' }],

@@ -202,7 +202,7 @@ describe('what a person is told', () => {
     [
       { kind: 'refused', account, refusal: { ...refusal, severity: 'client', code: 'invalid_client' } },
       'provider-error',
-      /this program \(invalid_client\)/,
+      /this program \(invalid_client, 401\)/,
       /update/,
     ],
     [
@@ -214,7 +214,53 @@ describe('what a person is told', () => {
     [{ kind: 'unsent', reason: 'dns', account, message: 'no route' }, 'offline', /no route/, /network/],
     [{ kind: 'unsent', reason: 'proxy', account, message: 'it answered 407' }, 'proxy', /407/, /check the proxy/],
     [{ kind: 'rate-limited', account }, 'rate-limited', /429/, /minute/],
-    [{ kind: 'challenge', account, status: 403 }, 'challenge', /403/, /network/],
+    [
+      { kind: 'obstructed', account, obstruction: { kind: 'obstructed', by: 'challenge', status: 403 } },
+      'challenge',
+      /403/,
+      /VPN.*proxy.*network/,
+    ],
+    [
+      { kind: 'obstructed', account, obstruction: { kind: 'obstructed', by: 'region', status: 403 } },
+      'region',
+      /where this machine is/,
+      /VPN.*proxy/,
+    ],
+    [
+      { kind: 'unknown', account, message: 'm', obstruction: { kind: 'obstructed', by: 'page', status: 200 } },
+      'intercepted',
+      /in place of the provider/,
+      /VPN.*proxy/,
+    ],
+    [
+      { kind: 'other-workspace', account, because: { kind: 'server', status: 503 } },
+      'provider-error',
+      /could not be entered.*503/,
+      /again/,
+    ],
+    [
+      { kind: 'other-workspace', account, because: { kind: 'forbidden', status: 403, providerCode: 'no_seat' } },
+      'sign-in-needed',
+      /another workspace.*no_seat, 403/,
+      /login/,
+    ],
+    [
+      {
+        kind: 'refused',
+        account,
+        refusal: { ...refusal, code: 'account_deactivated' },
+        flaggedAs: 'account_deactivated',
+      },
+      'sign-in-needed',
+      /closed or blocked the account me@example.com \(account_deactivated, 401\); the account has been set aside/,
+      /verify-flagged/,
+    ],
+    [
+      { kind: 'refused', account, refusal: { ...refusal, severity: 'soft', code: 'odd' }, flaggedAs: 'odd' },
+      'provider-error',
+      /set aside/,
+      /verify-flagged/,
+    ],
     [{ kind: 'unknown', account, message: 'no answer' }, 'unknown-outcome', /nobody knows.*no answer/, /again/],
   ])('about %j', (outcome, code, message, hint) => {
     const described = describeOutcome(outcome);

@@ -1,4 +1,4 @@
-import { mkdirSync, readdirSync, renameSync, rmdirSync, symlinkSync } from 'node:fs';
+import { existsSync, mkdirSync, readdirSync, renameSync, rmdirSync, symlinkSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest';
 import type { HttpClient } from '../../../src/core/http/client.js';
@@ -6,7 +6,7 @@ import { fingerprint } from '../../../src/core/logins/journal.js';
 import { openEntry } from '../../../src/core/logins/open-entry.js';
 import { withStore } from '../../../src/core/logins/with-store.js';
 import type { ProcessTable } from '../../../src/core/storage/process-table.js';
-import { challenge, rateLimited } from '../../support/provider/faults.js';
+import { challenge, rateLimited, refused } from '../../support/provider/faults.js';
 import type { Fault } from '../../support/provider/scenario.js';
 import { type Provider, startProvider } from '../../support/provider/start.js';
 import { alice, aliceAtStudio, carol, RefreshHome } from '../../support/refresh-home.js';
@@ -44,7 +44,8 @@ function afterTheEnd(home: RefreshHome): RefreshHome {
   return home;
 }
 
-const doubtful: readonly [string, Fault, { spends: boolean }][] = [
+/** `elsewhere`: somebody else than the provider has answered, which the account is not to be blamed for. */
+const doubtful: readonly [string, Fault, { spends: boolean; elsewhere?: true }][] = [
   ['a timeout after sending', { kind: 'hang' }, { spends: false }],
   ['a connection that is cut', { kind: 'reset' }, { spends: false }],
   ['a connection that is cut after processing', { kind: 'resetAfterProcessing' }, { spends: true }],
@@ -52,12 +53,13 @@ const doubtful: readonly [string, Fault, { spends: boolean }][] = [
   ['an answer byte by byte', { kind: 'drip', intervalMs: 40 }, { spends: true }],
   ['a 500 after processing', { kind: 'processedThen500' }, { spends: true }],
   ['a 503', { kind: 'status', status: 503, body: 'busy' }, { spends: false }],
-  ['an answer that is no JSON', { kind: 'garbage' }, { spends: false }],
+  ['an answer that is no JSON', { kind: 'status', status: 200, body: 'OK' }, { spends: false }],
+  ['a page', { kind: 'garbage' }, { spends: false, elsewhere: true }],
   ['an answer without end', { kind: 'huge', bytes: 400 * 1024 * 1024 }, { spends: false }],
-  ['a redirect', { kind: 'redirect', to: 'http://127.0.0.1:9/oauth/token' }, { spends: false }],
+  ['a redirect', { kind: 'redirect', to: 'http://127.0.0.1:9/oauth/token' }, { spends: false, elsewhere: true }],
 ];
 
-describe.each(doubtful)('after %s', (_name, fault, { spends }) => {
+describe.each(doubtful)('after %s', (_name, fault, { spends, elsewhere }) => {
   test('nobody sends the token again for five minutes, nothing is flagged, and then it is tried once', async () => {
     const home = newHome();
     const old = await home.addAccount('a', { ...carol, ...expired });
@@ -77,7 +79,8 @@ describe.each(doubtful)('after %s', (_name, fault, { spends }) => {
     expect(sent()).toEqual([old.refresh_token]);
     expect(home.flagged()).toEqual([]);
     expect(home.journal()).toMatchObject([{ isLeft: true }]);
-    expect(home.state().accounts['a']?.health).toMatchObject({ score: 80, cooldown: {} });
+    if (elsewhere === true) expect(existsSync(home.root.paths.accountState)).toBe(false);
+    else expect(home.state().accounts['a']?.health).toMatchObject({ score: 80, cooldown: {} });
     expect(home.lineage()).toContain('"event":"unknown"');
 
     const next = await afterMinutes(home, 6).run('3').refresh('a');
@@ -212,17 +215,36 @@ describe('a request that was certainly not sent', () => {
 
 describe('being turned away', () => {
   test.each([
-    ['429', rateLimited(120), { kind: 'rate-limited', retryAfterMs: 120_000 }, 90],
-    ['a challenge page', challenge(), { kind: 'challenge', status: 403 }, 80],
-  ] as const)('with %s leaves the token unspent, flags nothing, and pauses', async (_name, fault, outcome, score) => {
+    ['a challenge page', challenge(), { by: 'challenge', status: 403 }],
+    ['a region refusal', refused(403, 'unsupported_country_region_territory'), { by: 'region', status: 403 }],
+    ['a region refusal like one of the token', refused(401, 'unsupported_country_region_territory'), { by: 'region' }],
+    ['a proxy that wants a password', { kind: 'status', status: 407 }, { by: 'page' }],
+    ['a captive portal', { kind: 'status', status: 511, body: '<html>' }, { by: 'page' }],
+  ] as const)('with %s leaves the token unspent and the account as it was', async (_name, fault, obstruction) => {
     const home = newHome();
     await home.addAccount('a', { ...carol, ...expired });
     provider.scenario.on('token', fault, { times: 1 });
     const run = home.run('1');
-    expect(await run.refresh('a')).toMatchObject(outcome);
+    expect(await run.refresh('a')).toMatchObject({ kind: 'obstructed', obstruction });
     expect(home.journal()).toEqual([]);
     expect(home.flagged()).toEqual([]);
-    expect(home.state().accounts['a']?.health).toMatchObject({ score, cooldown: {} });
+    expect(existsSync(home.root.paths.accountState)).toBe(false);
+    expect(await run.refresh('a')).toMatchObject({ kind: 'usable', how: 'refreshed' });
+  });
+
+  test('with 429 leaves the token unspent, flags nothing, and pauses', async () => {
+    const home = newHome();
+    await home.addAccount('a', { ...carol, ...expired });
+    provider.scenario.on('token', rateLimited(120), { times: 1 });
+    const run = home.run('1');
+    expect(await run.refresh('a')).toMatchObject({ kind: 'rate-limited', retryAfterMs: 120_000 });
+    expect(home.journal()).toEqual([]);
+    expect(home.flagged()).toEqual([]);
+    expect(home.state().accounts['a']?.health).toMatchObject({
+      score: 90,
+      cooldown: {},
+      providerMessage: 'Too many requests',
+    });
     expect(await run.refresh('a')).toMatchObject({ kind: 'usable', how: 'refreshed' });
   });
 });

@@ -8,7 +8,7 @@ import { testRoot, writeJson } from '../../support/stored-accounts.js';
 
 const pool = { version: 3, accounts: [{ recordId: 'a', refreshToken: 'rt-canary' }] };
 
-function errorOf(action: () => unknown): AppError {
+function outcomeError(action: () => unknown): AppError {
   try {
     action();
   } catch (error) {
@@ -41,7 +41,7 @@ describe('a scope', () => {
     const { paths } = testRoot();
     fs.mkdirSync(paths.root);
     fs.writeFileSync(paths.globalPool, content);
-    const error = errorOf(() => readScope(paths, undefined));
+    const error = outcomeError(() => readScope(paths, undefined));
     expect(error.code).toBe(code);
     expect(error.message).toContain(paths.globalPool);
     expect(error.hint).not.toBe(undefined);
@@ -52,7 +52,7 @@ describe('a scope', () => {
     const { paths } = testRoot();
     fs.mkdirSync(paths.root);
     fs.writeFileSync(paths.globalFlagged, '{');
-    expect(errorOf(() => readScope(paths, undefined)).message).toContain(paths.globalFlagged);
+    expect(outcomeError(() => readScope(paths, undefined)).message).toContain(paths.globalFlagged);
   });
 
   it('reads a pool that an editor marked as UTF-8', () => {
@@ -66,7 +66,7 @@ describe('a scope', () => {
     const { paths } = testRoot();
     fs.mkdirSync(paths.root);
     fs.symlinkSync('../unmounted/pool.json', paths.globalPool);
-    expect(errorOf(() => readScope(paths, undefined)).code).toBe('storage-unreadable');
+    expect(outcomeError(() => readScope(paths, undefined)).code).toBe('storage-unreadable');
   });
 });
 
@@ -84,6 +84,6 @@ describe('all scopes', () => {
     const { paths } = testRoot();
     fs.mkdirSync(paths.root);
     fs.writeFileSync(paths.projects, '');
-    expect(errorOf(() => readAllScopes(paths)).code).toBe('storage-unreadable');
+    expect(outcomeError(() => readAllScopes(paths)).code).toBe('storage-unreadable');
   });
 });
