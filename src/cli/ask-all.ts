@@ -1,7 +1,7 @@
 import type { Account } from '../core/accounts/account.js';
+import { type AskingFailed, askOnItsOwn } from '../core/asking/usage-endpoint.js';
 import { AppError } from '../core/errors.js';
 import { inParallel } from '../core/in-parallel.js';
-import { type AskingFailed, askOnItsOwn } from '../core/quota/usage-endpoint.js';
 import type { Context } from './context.js';
 import { startProgress } from './progress.js';
 

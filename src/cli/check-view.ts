@@ -1,12 +1,12 @@
 import * as z from 'zod/mini';
 import type { Account } from '../core/accounts/account.js';
-import type { AuthorizedAnswer } from '../core/accounts/authorized-call.js';
-import type { Roster } from '../core/accounts/roster.js';
 import type { Workspace } from '../core/accounts/workspaces.js';
+import type { AuthorizedAnswer } from '../core/asking/authorized-call.js';
+import type { AskingFailed, Probe } from '../core/asking/usage-endpoint.js';
 import { definedOnly } from '../core/defined-only.js';
+import type { Roster } from '../core/logins/roster.js';
 import { bindingQuota } from '../core/quota/binding-quota.js';
 import { QuotaViewSchema, toQuotaView, toSnapshot } from '../core/quota/snapshot.js';
-import type { AskingFailed, Probe } from '../core/quota/usage-endpoint.js';
 import { accountRef, accountRefShape } from './account-ref.js';
 import { type AskedAccount, indexAfter } from './asked-accounts.js';
 import type { Context } from './context.js';

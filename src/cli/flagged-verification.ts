@@ -1,11 +1,11 @@
 import type { FlaggedAccount } from '../core/accounts/account.js';
-import { keyOf, type Roster, withNewestTokens } from '../core/accounts/roster.js';
+import type { Verdict } from '../core/asking/verdict.js';
 import { definedOnly } from '../core/defined-only.js';
-import type { Verdict } from '../core/health/verdict.js';
 import { inParallel } from '../core/in-parallel.js';
-import { foreignIssuer } from '../core/oauth/foreign-issuer.js';
-import { readEntries } from '../core/storage/journal.js';
-import { readAllScopes } from '../core/storage/scope-files.js';
+import { withNewestTokens } from '../core/logins/beside-records.js';
+import { keyOf, type Roster } from '../core/logins/roster.js';
+import { readAllScopes } from '../core/pools/scope-files.js';
+import { foreignIssuer } from '../core/provider/foreign-issuer.js';
 import { readOnlyAccess, refreshDeps } from './backend-access.js';
 import type { Context } from './context.js';
 import { warnIfFlaggedInUse } from './flagged-in-use.js';
@@ -44,7 +44,7 @@ export async function verifyFlagged(context: Context, choices: VerificationChoic
   if (accounts.length === 0) return [];
   const refresh = await refreshDeps(context);
   const deps = choices.probe ? { refresh, probe: await readOnlyAccess(context, roster) } : { refresh };
-  const { verifyAndRecord } = await import('../core/health/verification.js');
+  const { verifyAndRecord } = await import('../core/asking/verification.js');
   const progress = startProgress(context, 'Verifying', accounts.length);
   const tried = await inParallel(accounts, context.settings().probeConcurrency, (account) =>
     // Ctrl-C starts no other account, and waits until what was learnt about this one is stored.
@@ -88,12 +88,8 @@ function outcomeOf(
 
 /** The same without a refresh and without a write: what the access token at hand shows for free. */
 export async function predictFlagged(context: Context, choices: VerificationChoices): Promise<VerifiedAccount[]> {
-  const { root } = context;
   const roster = openRoster(context, context.readingScope());
-  const { content } = roster.authFile;
-  const journal = readEntries(root.paths.journal);
-  const login = content?.kind === 'login' ? content.login : undefined;
-  const accounts = roster.records.flagged.accounts.map((account) => withNewestTokens(account, login, journal));
+  const accounts = roster.records.flagged.accounts.map((account) => withNewestTokens(account, roster.beside));
   nameOthers(context, roster);
   if (accounts.length === 0) return [];
   const progress = startProgress(context, 'Asking about quota', accounts.length);
@@ -112,7 +108,7 @@ export async function predictFlagged(context: Context, choices: VerificationChoi
 type Prediction = Pick<VerifiedAccount, 'outcome' | 'reason'>;
 
 async function predictor(context: Context, roster: Roster, probes: boolean) {
-  const { probeAccount } = await import('../core/health/verification.js');
+  const { probeAccount } = await import('../core/asking/verification.js');
   const probe = probes ? await readOnlyAccess(context, roster) : undefined;
   const { provider } = context.provider();
   return async (account: FlaggedAccount): Promise<Prediction> => {

@@ -1,10 +1,10 @@
 import type { Account } from '../core/accounts/account.js';
-import type { AuthorizedAnswer, BackendAccess } from '../core/accounts/authorized-call.js';
+import type { AuthorizedAnswer, BackendAccess } from '../core/asking/authorized-call.js';
+import { type AskingFailed, askOnItsOwn, isSilence } from '../core/asking/usage-endpoint.js';
 import { inParallel } from '../core/in-parallel.js';
 import { askForModels, parseModels, wellKnownModels } from '../core/models/catalogue.js';
 import type { ModelVerdict } from '../core/models/model-verdict.js';
 import { tryModel } from '../core/models/try-model.js';
-import { type AskingFailed, askOnItsOwn, isSilence } from '../core/quota/usage-endpoint.js';
 import { askAll } from './ask-all.js';
 import type { AskedAccount } from './asked-accounts.js';
 import type { Context } from './context.js';

@@ -1,11 +1,11 @@
 import * as z from 'zod/mini';
 import type { Account } from '../core/accounts/account.js';
+import type { AskingFailed, Probe, ProbeFailure } from '../core/asking/usage-endpoint.js';
 import { definedOnly } from '../core/defined-only.js';
 import { isAboutPlace, isLastingRefusal, refusalText } from '../core/health/access-refusal.js';
 import { proxyHint } from '../core/http/proxy-description.js';
-import { describeOutcome } from '../core/oauth/describe-outcome.js';
+import { describeOutcome } from '../core/logins/describe-outcome.js';
 import type { QuotaView } from '../core/quota/snapshot.js';
-import type { AskingFailed, Probe, ProbeFailure } from '../core/quota/usage-endpoint.js';
 import { formatWhen } from './render/time.js';
 
 /** Why something could not be read about an account, and the command that helps. */

@@ -1,6 +1,5 @@
 import type { Environment } from '../core/environment.js';
-import { type Provider, resolveProvider, userAgent } from '../core/oauth/provider.js';
-import type { CallOptions } from '../core/oauth/token-endpoint.js';
+import { type CallOptions, type Provider, resolveProvider, userAgent } from '../core/provider/provider.js';
 import type { Machine } from './machine.js';
 import type { GlobalOptions } from './options.js';
 

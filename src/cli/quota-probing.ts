@@ -1,11 +1,4 @@
 import type { Account } from '../core/accounts/account.js';
-import { type Roster, readRoster } from '../core/accounts/roster.js';
-import { definedOnly } from '../core/defined-only.js';
-import { AppError } from '../core/errors.js';
-import { refusalAfter } from '../core/health/access-refusal.js';
-import { applyEvent } from '../core/health/state.js';
-import type { BackendAnswer } from '../core/http/backend-call.js';
-import { isStale, type QuotaSource, toSnapshot } from '../core/quota/snapshot.js';
 import {
   type AskingFailed,
   healthEventOf,
@@ -13,9 +6,16 @@ import {
   isSilence,
   type Probe,
   probeUsage,
-} from '../core/quota/usage-endpoint.js';
-import { type AccountState, withKnowledge } from '../core/storage/account-state.js';
-import { updateAccountState } from '../core/storage/state-store.js';
+} from '../core/asking/usage-endpoint.js';
+import { definedOnly } from '../core/defined-only.js';
+import { AppError } from '../core/errors.js';
+import { refusalAfter } from '../core/health/access-refusal.js';
+import { type AccountState, withKnowledge } from '../core/health/account-state.js';
+import { applyEvent } from '../core/health/state.js';
+import { updateAccountState } from '../core/health/state-store.js';
+import { type Roster, readRoster } from '../core/logins/roster.js';
+import type { BackendAnswer } from '../core/provider/backend-call.js';
+import { isStale, type QuotaSource, toSnapshot } from '../core/quota/snapshot.js';
 import { askAll } from './ask-all.js';
 import { readOnlyAccess, refreshingAccess } from './backend-access.js';
 import type { Context } from './context.js';

@@ -1,7 +1,7 @@
+import { probeResetCredits } from '../core/asking/usage-endpoint.js';
+import type { AccountState } from '../core/health/account-state.js';
+import { withKnowledge } from '../core/health/account-state.js';
 import { inParallel } from '../core/in-parallel.js';
-import { probeResetCredits } from '../core/quota/usage-endpoint.js';
-import type { AccountState } from '../core/storage/account-state.js';
-import { withKnowledge } from '../core/storage/account-state.js';
 import type { AskedAccount } from './asked-accounts.js';
 import { readOnlyAccess } from './backend-access.js';
 import type { Context } from './context.js';

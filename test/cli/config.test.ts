@@ -18,6 +18,7 @@ import {
   emptyHome,
   factsAbout,
   homeOfAlice,
+  homeUsingAlice,
   seededHome,
   setProviderToNoon,
   setUsage,
@@ -232,6 +233,15 @@ describe('a setting that is set through the command line', () => {
         return refreshes();
       },
       expected: [0, 1],
+    },
+    refreshAheadMs: {
+      value: 360_000,
+      home: () => homeUsingAlice(provider, 600),
+      async seen(seeded) {
+        await run(seeded, ['check']);
+        return refreshes();
+      },
+      expected: [1, 0],
     },
     flagAfterConsecutiveFailures: {
       value: 1,

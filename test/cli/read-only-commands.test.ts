@@ -1,7 +1,7 @@
 import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from 'vitest';
-import { fingerprint, openEntry } from '../../src/core/storage/journal.js';
+import { fingerprint, openEntry } from '../../src/core/logins/journal.js';
 import { startBuilt } from '../support/built.js';
 import { runCli } from '../support/cli.js';
 import { setAside } from '../support/flagged-records.js';

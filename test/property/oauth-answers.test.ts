@@ -4,8 +4,8 @@ import { chooseProxy } from '../../src/core/http/proxy.js';
 import { failedPage, renderCallbackPage } from '../../src/core/oauth/callback-pages.js';
 import { readCallbackParams, readPastedCallback } from '../../src/core/oauth/callback-params.js';
 import { routeCallbackRequest } from '../../src/core/oauth/callback-request.js';
-import { quoteProviderText } from '../../src/core/oauth/provider-text.js';
 import { judgeTokenAnswer } from '../../src/core/oauth/token-verdict.js';
+import { quoteProviderText } from '../../src/core/provider/provider-text.js';
 
 const alphabet = 'ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_';
 const base64url = (minLength: number, maxLength: number) =>

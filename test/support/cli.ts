@@ -2,7 +2,7 @@ import { PassThrough, Writable } from 'node:stream';
 import { fileURLToPath } from 'node:url';
 import type { Machine } from '../../src/cli/machine.js';
 import { run } from '../../src/cli/run.js';
-import { type Clock, systemClock } from '../../src/core/clock.js';
+import type { Clock } from '../../src/core/clock.js';
 import { systemProcesses } from '../../src/core/storage/process-table.js';
 import type { Provider } from './provider/start.js';
 import { temporaryDirectory } from './temporary.js';
@@ -22,6 +22,7 @@ export interface CliResult {
 }
 
 export interface CliOptions {
+  /** Default: the one of the home. */
   readonly clock?: Clock;
   readonly cwd?: string;
   readonly variables?: Readonly<Record<string, string>>;
@@ -60,7 +61,7 @@ export async function runCli(home: TestHome, argv: readonly string[], options: C
       ...{ stdout, stderr, answers: stdout, messages: stderr },
     },
     cwd: options.cwd ?? home.cwd,
-    clock: options.clock ?? systemClock,
+    clock: options.clock ?? home.clock,
     processes: systemProcesses,
     ...(effectiveUserId === undefined ? {} : { effectiveUserId }),
     platform: options.platform ?? process.platform,

@@ -1,9 +1,9 @@
 import { spawn, spawnSync } from 'node:child_process';
 import { chmodSync, copyFileSync, linkSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { readClaims } from '../../src/core/accounts/jwt-claims.js';
 import { definedOnly } from '../../src/core/defined-only.js';
-import { readClaims } from '../../src/core/oauth/jwt-claims.js';
-import { fingerprint, openEntry } from '../../src/core/storage/journal.js';
+import { fingerprint, openEntry } from '../../src/core/logins/journal.js';
 import { systemProcesses } from '../../src/core/storage/process-table.js';
 import type { CliOptions } from './cli.js';
 import type { TokenSet } from './provider/grants.js';

@@ -1,12 +1,12 @@
 import * as z from 'zod/mini';
 import { describeAccount } from '../../core/accounts/account.js';
-import type { Roster } from '../../core/accounts/roster.js';
-import { lookup, touch } from '../../core/decision/affinity.js';
 import { describeReason } from '../../core/decision/reasons.js';
 import { definedOnly } from '../../core/defined-only.js';
+import { lookup, touch } from '../../core/health/affinity.js';
+import type { Roster } from '../../core/logins/roster.js';
+import { readAllScopes } from '../../core/pools/scope-files.js';
 import { printable } from '../../core/printable.js';
 import { QuotaViewSchema } from '../../core/quota/snapshot.js';
-import { readAllScopes } from '../../core/storage/scope-files.js';
 import { accountRefShape } from '../account-ref.js';
 import type { Command } from '../command.js';
 import type { Context } from '../context.js';

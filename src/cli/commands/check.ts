@@ -1,9 +1,9 @@
 import * as z from 'zod/mini';
-import { type BackendAccess, callAsAccount } from '../../core/accounts/authorized-call.js';
-import { type Roster, readRoster } from '../../core/accounts/roster.js';
 import { parseWorkspaces, workspacesPath } from '../../core/accounts/workspaces.js';
+import { type BackendAccess, callAsAccount } from '../../core/asking/authorized-call.js';
+import { askOnItsOwn, isSilence, probeUsage } from '../../core/asking/usage-endpoint.js';
 import { definedOnly } from '../../core/defined-only.js';
-import { askOnItsOwn, isSilence, probeUsage } from '../../core/quota/usage-endpoint.js';
+import { type Roster, readRoster } from '../../core/logins/roster.js';
 import { ScopeView, scopeView } from '../account-view.js';
 import { askAll } from '../ask-all.js';
 import { type AskedAccount, askedAccounts } from '../asked-accounts.js';

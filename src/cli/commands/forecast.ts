@@ -1,6 +1,6 @@
 import * as z from 'zod/mini';
 import { accountStates } from '../../core/decision/availability.js';
-import type { AccountDecision } from '../../core/decision/decide.js';
+import type { AccountDecision } from '../../core/decision/ranking.js';
 import { describeReason, describeRecommendation } from '../../core/decision/reasons.js';
 import { scoreTerms } from '../../core/decision/score-terms.js';
 import { definedOnly } from '../../core/defined-only.js';

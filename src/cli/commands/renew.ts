@@ -1,8 +1,8 @@
 import * as z from 'zod/mini';
 import type { RenewalPolicy } from '../../core/renewal/policy.js';
 import type { Renewal } from '../../core/renewal/renewal.js';
+import { assertOurs } from '../../core/storage/adoption.js';
 import { sweepLeftovers } from '../../core/storage/leftovers.js';
-import { assertOwner } from '../../core/storage/root.js';
 import type { Command } from '../command.js';
 import type { Context } from '../context.js';
 import { warnIfFlaggedInUse } from '../flagged-in-use.js';
@@ -58,7 +58,7 @@ export interface RenewOptions {
 async function renew(context: Context, options: RenewOptions): Promise<RenewResult> {
   const printOnly = options.printOnly === true;
   const { root, home } = context;
-  if (!printOnly) assertOwner(root);
+  if (!printOnly) assertOurs(root);
   if (!printOnly) sweepLeftovers(root, home.authFile);
   const policy = policyOf(context, options);
   const targets = await findTargets(context, options.targets, printOnly);

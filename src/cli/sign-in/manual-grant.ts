@@ -6,6 +6,7 @@ import { createPkce, createState } from '../../core/oauth/pkce.js';
 import type { Context } from '../context.js';
 import { nothingToFinish, type ObtainedGrant, type SignInRequest } from './grant.js';
 import { loginPorts } from './login-ports.js';
+import { pasteProblem } from './pasted-address.js';
 
 const attempts = 3;
 
@@ -63,17 +64,4 @@ function pasteError(pasted: Unusable): AppError {
   return new AppError('usage', pasteProblem(pasted), {
     hint: 'codex-auth login --manual, then paste the whole address',
   });
-}
-
-function pasteProblem(pasted: Unusable): string {
-  switch (pasted.kind) {
-    case 'denied':
-      return pasted.message;
-    case 'state-mismatch':
-      return 'that address belongs to another login, not to the one just started';
-    case 'missing-code':
-      return 'that address has no code in it';
-    case 'unrecognized':
-      return 'that is not the address of a finished sign-in';
-  }
 }

@@ -11,6 +11,7 @@ import { fileLockingCheck } from './checks/file-locking.js';
 import { filesCheck } from './checks/files.js';
 import { flaggedCheck } from './checks/flagged.js';
 import { healthCheck } from './checks/health.js';
+import { homesCheck } from './checks/homes.js';
 import { issuerCheck } from './checks/issuer.js';
 import { journalCheck } from './checks/journal.js';
 import { leftoversCheck } from './checks/leftovers.js';
@@ -49,6 +50,7 @@ export const checks: readonly Check[] = [
   otherRootsCheck,
   projectCheck,
   authFileCheck,
+  homesCheck,
   credentialStoreCheck,
   restrictionsCheck,
   daemonCheck,

@@ -24,6 +24,15 @@ export type Repair =
   | { readonly kind: 'adopt-newest'; readonly accountId: string; readonly name: string; readonly from: string }
   /** Put the newest tokens into `auth.json`, or take newer ones from it. */
   | { readonly kind: 'settle-auth-file' }
+  /** Of two files with one login, one becomes a link to the other. */
+  | {
+      readonly kind: 'share-login';
+      readonly accountId: string;
+      readonly name: string;
+      /** The home that gets the link, and the one whose file stays. */
+      readonly directory: string;
+      readonly keeper: string;
+    }
   | { readonly kind: 'unset-setting'; readonly name: SettingName };
 
 /** The repair as the person reads it, before and after. */
@@ -51,6 +60,8 @@ export function describeRepair(repair: Repair): string {
       return `take over the newer login of ${repair.name} from ${repair.from}`;
     case 'settle-auth-file':
       return 'bring the login of the official client and the stored account to the newest of their tokens';
+    case 'share-login':
+      return `let ${repair.directory} share the login file of ${repair.keeper} for ${repair.name}`;
     case 'unset-setting':
       return `unset ${repair.name}, so that its default applies`;
   }
@@ -70,6 +81,7 @@ const order: readonly Repair['kind'][] = [
   'adopt-newest',
   'drop-choice',
   'settle-auth-file',
+  'share-login',
   'unset-setting',
 ];
 

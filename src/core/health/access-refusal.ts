@@ -1,7 +1,7 @@
 import * as z from 'zod/mini';
 import { definedOnly } from '../defined-only.js';
-import type { BackendAnswer } from '../http/backend-call.js';
 import { printable } from '../printable.js';
+import type { BackendAnswer } from '../provider/backend-call.js';
 
 /** That the provider turned an account away, and when: it is not asked to work again before an answer says otherwise. */
 export const AccessRefusalSchema = z.object({

@@ -1,8 +1,8 @@
 import { definedOnly } from '../defined-only.js';
-import { type BackendAnswer, judgeBackendAnswer } from '../http/backend-call.js';
 import type { HttpOutcome } from '../http/client.js';
-import { parseJson } from '../oauth/provider-answer.js';
-import { quoteProviderText } from '../oauth/provider-text.js';
+import { type BackendAnswer, judgeBackendAnswer } from '../provider/backend-call.js';
+import { parseJson } from '../provider/provider-answer.js';
+import { quoteProviderText } from '../provider/provider-text.js';
 import { readText, record } from '../storage/tolerant.js';
 import { isFailure, isOutput, type ModelEvent, readEvents } from './event-stream.js';
 

@@ -1,5 +1,5 @@
+import { quoteProviderText, readProviderCode } from '../provider/provider-text.js';
 import { Secret } from '../secret.js';
-import { quoteProviderText, readProviderCode } from './provider-text.js';
 
 /** What an authorization response says (RFC 6749 section 4.1.2). Only `ok` and `denied` are known to be ours. */
 export type CallbackParams =

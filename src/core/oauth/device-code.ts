@@ -3,11 +3,10 @@ import type { Clock } from '../clock.js';
 import { definedOnly } from '../defined-only.js';
 import { AppError } from '../errors.js';
 import type { HttpClient, HttpOutcome } from '../http/client.js';
+import type { CallOptions, Provider } from '../provider/provider.js';
+import { isChallenge, parseJson, readOAuthError, readRetryAfterMs } from '../provider/provider-answer.js';
+import { quoteProviderText } from '../provider/provider-text.js';
 import { Secret } from '../secret.js';
-import type { Provider } from './provider.js';
-import { isChallenge, parseJson, readOAuthError, readRetryAfterMs } from './provider-answer.js';
-import { quoteProviderText } from './provider-text.js';
-import type { CallOptions } from './token-endpoint.js';
 
 /** The provider's own limit (CODEX.md section 3). */
 export const deviceCodeLimitMs = 15 * 60_000;

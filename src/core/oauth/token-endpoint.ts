@@ -1,21 +1,11 @@
 import type { HttpClient, HttpOutcome, HttpRequest } from '../http/client.js';
+import { type CallOptions, type Provider, tokenDeadlineMs } from '../provider/provider.js';
 import type { Secret } from '../secret.js';
-import type { Provider } from './provider.js';
 
-/** For a refresh; the lock waits of DESIGN section 4 are longer than this. */
-export const tokenDeadlineMs = 15_000;
 const revokeDeadlineMs = 10_000;
 
 /** Why a refresh happens, in the provider's words (CODEX.md section 3). */
 export type RefreshReason = 'proactive_expiry' | 'scheduled' | 'unauthorized_recovery' | 'forced';
-
-/** What every call to the provider needs besides its own facts. */
-export interface CallOptions {
-  /** From `userAgent()` in `provider.ts`. */
-  readonly userAgent: string;
-  readonly deadlineMs?: number;
-  readonly signal?: AbortSignal;
-}
 
 /**
  * RFC 6749 section 4.1.3 with RFC 7636 section 4.5. Judge the outcome with `judgeTokenAnswer`; a code is single-use

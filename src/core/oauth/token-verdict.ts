@@ -1,7 +1,6 @@
 import * as z from 'zod/mini';
 import { definedOnly } from '../defined-only.js';
 import type { HttpOutcome, NoAnswerReason, UnsentReason } from '../http/client.js';
-import { Secret } from '../secret.js';
 import {
   isChallenge,
   type OAuthError,
@@ -9,8 +8,9 @@ import {
   readOAuthError,
   readRetryAfterMs,
   readServerDate,
-} from './provider-answer.js';
-import { quoteProviderText } from './provider-text.js';
+} from '../provider/provider-answer.js';
+import { quoteProviderText } from '../provider/provider-text.js';
+import { Secret } from '../secret.js';
 
 /** Every field is optional: what is missing keeps its old value (CODEX.md section 3). At least one token is there. */
 export interface ReceivedTokens {

@@ -1,7 +1,7 @@
 import type { TokenSet } from '../accounts/account.js';
 import { AppError } from '../errors.js';
-import { describeOutcome } from '../oauth/describe-outcome.js';
-import type { RefreshOutcome } from '../oauth/refresh-outcome.js';
+import { describeOutcome } from '../logins/describe-outcome.js';
+import type { RefreshOutcome } from '../logins/refresh-outcome.js';
 
 /** What the wish to renew one account or one token file came to. */
 export type Renewal =

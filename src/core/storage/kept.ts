@@ -15,6 +15,11 @@ export function keepAside(root: Root, stem: string, content: string | Uint8Array
   return path;
 }
 
+/** Whether a file of this name is one that {@link keepAside} has made. */
+export function isKeptName(name: string): boolean {
+  return /^[a-z]+(-[a-z]+)*-\d{4}-\d\d-\d\dT\d\d-\d\d-\d\d-\d{3}Z(-\d+)?\.json$/.test(name);
+}
+
 function unusedPath(base: string): string {
   let path = `${base}.json`;
   for (let copy = 2; existsSync(path); copy += 1) path = `${base}-${copy}.json`;

@@ -3,7 +3,7 @@ import { describe, expect, onTestFinished, test } from 'vitest';
 import type { Clock } from '../../../src/core/clock.js';
 import { createHttpClient } from '../../../src/core/http/undici-client.js';
 import { type DeviceCode, pollDeviceCode, requestDeviceCode } from '../../../src/core/oauth/device-code.js';
-import { resolveProvider } from '../../../src/core/oauth/provider.js';
+import { resolveProvider } from '../../../src/core/provider/provider.js';
 import { Secret } from '../../../src/core/secret.js';
 import { listenHttp } from '../http/loopback-servers.js';
 

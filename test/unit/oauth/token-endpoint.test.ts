@@ -1,7 +1,7 @@
 import { describe, expect, onTestFinished, test } from 'vitest';
 import { createHttpClient } from '../../../src/core/http/undici-client.js';
-import { resolveProvider } from '../../../src/core/oauth/provider.js';
 import { exchangeCode, refreshRequest, revokeToken } from '../../../src/core/oauth/token-endpoint.js';
+import { resolveProvider } from '../../../src/core/provider/provider.js';
 import { Secret } from '../../../src/core/secret.js';
 import { freePort, listenHttp } from '../http/loopback-servers.js';
 

@@ -1,9 +1,9 @@
 import { definedOnly } from '../../defined-only.js';
-import { fingerprint, type JournalEntry } from '../../storage/journal.js';
-import { isAwaitedByFile } from '../../storage/token-file-entries.js';
+import { fingerprint, type JournalEntry } from '../../logins/journal.js';
+import { isAwaitedByFile } from '../../logins/token-file-entries.js';
+import { recordsOf } from '../../pools/scope-records.js';
 import { type Check, judge, type Problem } from '../finding.js';
 import type { World } from '../world/world.js';
-import { recordsOf } from './records.js';
 
 export const journalCheck: Check = {
   id: 'journal',
@@ -37,7 +37,7 @@ function problemOf(entry: JournalEntry, world: World): Problem[] {
   if (answer !== undefined) {
     return [{ severity: 'error', message: 'tokens received by a run that ended early are not stored yet', repair }];
   }
-  const holder = recordsOf(world).find(
+  const holder = recordsOf(world.scopes).find(
     ({ tokens }) => tokens.refreshToken !== undefined && fingerprint(tokens.refreshToken.reveal()) === header.spent,
   );
   if (holder === undefined) {

@@ -1,0 +1,43 @@
+import type { Account } from '../accounts/account.js';
+import type { UnsentReason } from '../http/client.js';
+import type { TokenRefusal } from '../oauth/token-verdict.js';
+
+/** What a wish for a usable access token came to. Only `refused` says that the login itself is in doubt. */
+export type RefreshOutcome =
+  /** `valid`: nothing was needed; `adopted`: somebody else's newer copy was taken over; `refreshed`: we asked. */
+  | { readonly kind: 'usable'; readonly account: Account; readonly how: 'valid' | 'adopted' | 'refreshed' }
+  /** The official client runs and will refresh its own login itself (P1). */
+  | { readonly kind: 'left-to-client'; readonly account: Account; readonly pid: number }
+  | { readonly kind: 'no-refresh-token'; readonly account: Account }
+  /** An old copy of the record has come back: sending its token would end the login for whoever holds the successor. */
+  | { readonly kind: 'spent-token'; readonly account: Account }
+  /** The tokens were issued by another address than the configured one, and are sent to nobody else (P20). */
+  | { readonly kind: 'issuer-mismatch'; readonly account: Account; readonly issuer: string }
+  /** The login covers several workspaces, the answer was for another one of them, and there is no way over to this one. */
+  | { readonly kind: 'other-workspace'; readonly account: Account }
+  /** The provider answered and its answer is stored, but it brought no access token that is good for anything. */
+  | { readonly kind: 'no-access-token'; readonly account: Account; readonly message: string }
+  | RefusedRefresh
+  /** Nothing left this machine: the same token may be sent again. */
+  | {
+      readonly kind: 'unsent';
+      readonly reason: UnsentReason;
+      readonly account: Account;
+      readonly message: string;
+    }
+  /** Turned away before the token was looked at. */
+  | { readonly kind: 'rate-limited'; readonly account: Account; readonly retryAfterMs?: number }
+  | { readonly kind: 'challenge'; readonly account: Account; readonly status: number }
+  /** The token may be spent and nobody has the answer; this run does not send it again (P4). */
+  | { readonly kind: 'unknown'; readonly account: Account; readonly message: string };
+
+export interface RefusedRefresh {
+  readonly kind: 'refused';
+  readonly account: Account;
+  readonly refusal: TokenRefusal;
+  /** Present when the account was set aside, with the reason on record. */
+  readonly flaggedAs?: string;
+}
+
+/** Why the account was flagged when a token that may have been lost on the way was refused afterwards (P4). */
+export const rotationLost = 'rotation-lost';
