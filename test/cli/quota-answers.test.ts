@@ -237,7 +237,7 @@ describe('a model', () => {
     });
     expect((await best(seeded, ['--model', 'gpt-6-sol'])).recommendation?.id).toBe('acc_home');
     expect(await text(seeded, ['usage'])).toContain(
-      'gpt-6-astra is not available before 18:00, in 6h, but with credits',
+      'gpt-6-astra is not available before 18:00, in 6h; credits would enable it',
     );
     expect((await best(seeded, [...argv, '--cached'], at(361))).recommendation?.id).toBe('acc_home');
   });

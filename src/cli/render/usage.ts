@@ -61,7 +61,7 @@ function limitLines({ quota, additionalLimits = [], ...account }: AccountUsage, 
 function blockText(model: NonNullable<AccountUsage['modelUsage']>[number], now: number): string {
   const { slug, availableAt, creditsWouldEnable } = model;
   const until = availableAt === undefined ? '' : ` before ${formatWhen(Date.parse(availableAt), now)}`;
-  return `${printable(slug)} is not available${until}${creditsWouldEnable === true ? ', but with credits' : ''}`;
+  return `${printable(slug)} is not available${until}${creditsWouldEnable === true ? '; credits would enable it' : ''}`;
 }
 
 function moneyLines({ credits, spendControl, resetCredits }: AccountUsage, { now }: Theme): string[] {

@@ -14,14 +14,21 @@ export const looseNumber = z.catch(
 /** Longer than any name, so that a page of text is not drawn as one. */
 const mostCharacters = 200;
 
-export const looseText = z.catch(z.optional(z.string().check(z.minLength(1), z.maxLength(mostCharacters))), undefined);
+export const text = z.string().check(z.minLength(1), z.maxLength(mostCharacters));
+
+export const looseText = z.catch(z.optional(text), undefined);
+
+/** Nobody has more credits; a number beyond it means something else. */
+const mostMoney = 1e9;
 
 /** With a sign of a currency, or without. */
 const amount = z.string().check(z.maxLength(40), z.regex(/^\s*[^\d\s.+-]{0,3}\s*[+-]?\d[\d.,]*\s*[^\d\s.]{0,3}\s*$/));
 
 /** Amounts of money and credits: the provider writes them as strings, and as a string they stay exact. */
 export const looseAmount = z.catch(
-  z.optional(z.union([amount, z.pipe(z.number().check(z.minimum(-1e12), z.maximum(1e12)), z.transform(String))])),
+  z.optional(
+    z.union([amount, z.pipe(z.number().check(z.minimum(-mostMoney), z.maximum(mostMoney)), z.transform(String))]),
+  ),
   undefined,
 );
 

@@ -8,6 +8,7 @@ import {
   looseNumber,
   looseObject,
   looseText,
+  text,
 } from './loose-values.js';
 import { parseResetCredits } from './reset-credits.js';
 import type { Credits, ModelUsage, SpendControl, Usage } from './usage.js';
@@ -56,9 +57,9 @@ const Payload = z.object({
   rate_limit_reached_type: z.catch(
     z.optional(
       z.union([
-        z.string(),
+        text,
         z.pipe(
-          z.object({ type: z.string() }),
+          z.object({ type: text }),
           z.transform(({ type }) => type),
         ),
       ]),
@@ -150,10 +151,14 @@ function toCredits(raw: Payload['credits']): Credits | undefined {
   });
 }
 
+/** An estimate beyond this is none. */
+const mostMessages = 1e6;
+
 function toRange(list: unknown[] | undefined): [number, number] | undefined {
   const from = looseNumber.parse(list?.[0]);
   const to = looseNumber.parse(list?.[1]);
-  return from === undefined || to === undefined ? undefined : [from, to];
+  const isSensible = (count: number | undefined) => count !== undefined && count >= 0 && count <= mostMessages;
+  return from === undefined || to === undefined || ![from, to].every(isSensible) ? undefined : [from, to];
 }
 
 function toSpendControl(raw: Payload['spend_control'], received: Received): SpendControl | undefined {
