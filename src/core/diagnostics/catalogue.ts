@@ -15,6 +15,7 @@ import { issuerCheck } from './checks/issuer.js';
 import { journalCheck } from './checks/journal.js';
 import { leftoversCheck } from './checks/leftovers.js';
 import { locksCheck } from './checks/locks.js';
+import { loginPlaceCheck } from './checks/login-place.js';
 import { otherRootsCheck } from './checks/other-roots.js';
 import { permissionsCheck } from './checks/permissions.js';
 import { portsCheck } from './checks/ports.js';
@@ -49,6 +50,7 @@ export const checks: readonly Check[] = [
   otherRootsCheck,
   projectCheck,
   authFileCheck,
+  loginPlaceCheck,
   credentialStoreCheck,
   restrictionsCheck,
   daemonCheck,

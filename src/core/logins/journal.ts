@@ -5,6 +5,7 @@ import * as z from 'zod/mini';
 import { AppError } from '../errors.js';
 import { makePrivateDirectory, readDirectory, readVersion, syncDirectory, writeError } from '../storage/atomic-file.js';
 import type { ProcessTable } from '../storage/process-table.js';
+import { writeWhole } from '../storage/regular-file.js';
 import { text } from '../storage/tolerant.js';
 
 // An entry is one file: a header that says which token is about to be spent, and room for the answer. Everything is
@@ -115,13 +116,6 @@ function padded(path: string, header: string): Buffer {
   throw new AppError('storage-write-failed', `cannot write ${path}: what is known about the request is too long`, {
     details: { path },
   });
-}
-
-/** A write may take only a part, on a disk that is almost full for instance. */
-function writeWhole(descriptor: number, bytes: Buffer, position: number): void {
-  for (let done = 0; done < bytes.length; ) {
-    done += fs.writeSync(descriptor, bytes, done, bytes.length - done, position + done);
-  }
 }
 
 function onDisk<T>(path: string, action: () => T): T {
