@@ -17,6 +17,7 @@ import { applyEvent } from './core/health/state.js';
 import { updateAccountState } from './core/health/state-store.js';
 import { describeOutcome } from './core/logins/describe-outcome.js';
 import type { RefreshDeps } from './core/logins/refresh-deps.js';
+import { canWait } from './core/logins/refresh-outcome.js';
 import { accountsElsewhere, type Roster, readRoster } from './core/logins/roster.js';
 import { locateScope, scopeForReading } from './core/project/scope.js';
 import { resolveProvider, userAgent } from './core/provider/provider.js';
@@ -140,7 +141,8 @@ export function openCodexAuth(options: CodexAuthOptions): CodexAuth {
       const { account } = selectAccount(selector, here, accountsElsewhere(roster));
       const { ensureUsable } = await import('./core/logins/refresh.js');
       const outcome = await ensureUsable(await refreshDeps(), { account, reason: 'proactive_expiry' });
-      const isLive = outcome.kind === 'usable' || outcome.kind === 'left-to-client';
+      const isLive =
+        outcome.kind === 'usable' || outcome.kind === 'left-to-client' || canWait(outcome, root.clock.now());
       if (isLive) return tokenOf(outcome.account);
       const { code, message, hint } = describeOutcome(outcome);
       throw new AppError(code, message, { hint });

@@ -112,7 +112,8 @@ async function prepareForClient(context: Context, account: Account): Promise<voi
   if (outcome.kind === 'usable') return;
   const { code, message, hint } = describeOutcome(outcome);
   if (idToken === undefined) throw new AppError(code, message, { hint });
-  context.warn(`${message}; the official client gets it as it is, and refreshes it by itself`);
+  const itself = outcome.kind === 'no-place' ? '' : ', and refreshes it by itself';
+  context.warn(`${message}; the official client gets it as it is${itself}`);
 }
 
 function enable(store: Store, { account, scopeKey }: ActivationTarget): void {

@@ -77,6 +77,11 @@ function isKnown({ quota }: Seen): boolean {
   return quota !== undefined && (quota.windows.length > 0 || quota.usableNowPercent !== undefined);
 }
 
+/** Whether every account failed because something could not be stored: exit code 6. */
+export function isWithoutPlace(problems: readonly (Pick<FailureView, 'code'> | undefined)[]): boolean {
+  return problems.length > 0 && problems.every((problem) => problem?.code === 'storage-write-failed');
+}
+
 /** What could not be read, once for all the accounts it happened to: `2, 5: the access token has expired`. */
 export function failureLines(
   accounts: readonly { readonly index: number; readonly failure?: FailureView }[],

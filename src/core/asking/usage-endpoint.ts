@@ -57,7 +57,13 @@ export function isSilence(probe: Probe | AskingFailed): boolean {
   return probe.kind === 'answer' && ['offline', 'proxy', 'timeout'].includes(probe.answer.kind);
 }
 
-const endedLogin: readonly RefreshOutcome['kind'][] = ['refused', 'spent-token', 'other-workspace', 'no-access-token'];
+const endedLogin: readonly RefreshOutcome['kind'][] = [
+  'refused',
+  'spent-token',
+  'other-workspace',
+  'no-access-token',
+  'no-place',
+];
 
 /**
  * Whether a probe that could refresh has found that the account cannot be used at the moment: its access token was
