@@ -16,6 +16,7 @@ import { applyEvent } from './core/health/state.js';
 import { updateAccountState } from './core/health/state-store.js';
 import { outcomeError } from './core/logins/describe-outcome.js';
 import type { RefreshDeps } from './core/logins/refresh-deps.js';
+import { canWait } from './core/logins/refresh-outcome.js';
 import { accountsElsewhere, type Roster, readRoster, withNewestPlan } from './core/logins/roster.js';
 import { recordsOf } from './core/pools/scope-records.js';
 import { readableScopes } from './core/pools/stored-files.js';
@@ -148,7 +149,8 @@ export function openCodexAuth(options: CodexAuthOptions): CodexAuth {
       const { account } = selectAccount(selector, here, accountsElsewhere(roster));
       const { ensureUsable } = await import('./core/logins/refresh.js');
       const outcome = await ensureUsable(await refreshDeps(), { account, reason: 'proactive_expiry' });
-      const isLive = outcome.kind === 'usable' || outcome.kind === 'left-to-client';
+      const isLive =
+        outcome.kind === 'usable' || outcome.kind === 'left-to-client' || canWait(outcome, root.clock.now());
       if (isLive) return tokenOf(outcome.account);
       throw outcomeError(outcome);
     },

@@ -9,6 +9,7 @@ import { definedOnly } from '../core/defined-only.js';
 import { AppError } from '../core/errors.js';
 import { type Activated, activate } from '../core/logins/activate.js';
 import { withPersonLock } from '../core/logins/person-lock.js';
+import type { RefreshOutcome } from '../core/logins/refresh-outcome.js';
 import { awaitClientRefresh } from '../core/logins/refresh-wait.js';
 import { withStore } from '../core/logins/with-store.js';
 import type { Store } from '../core/pools/store.js';
@@ -112,10 +113,14 @@ async function prepareForClient(context: Context, account: Account): Promise<voi
   if (outcome.kind === 'usable') return;
   if (idToken === undefined) throw outcomeError(outcome);
   const { message, hint } = describeOutcome(outcome);
-  // Of a login that the provider has refused nobody gets another access token.
-  const outlook =
-    outcome.kind === 'refused' ? `: ${hint}` : '; the official client gets it as it is, and refreshes it by itself';
-  context.warn(`${message}${outlook}`);
+  context.warn(`${message}${outlookAfter(outcome, hint)}`);
+}
+
+/** Of a login that the provider has refused nobody gets another access token, nor where there is no place for one. */
+function outlookAfter({ kind }: RefreshOutcome, hint: string): string {
+  if (kind === 'refused') return `: ${hint}`;
+  const itself = kind === 'no-place' ? '' : ', and refreshes it by itself';
+  return `; the official client gets it as it is${itself}`;
 }
 
 function enable(store: Store, { account, scopeKey }: ActivationTarget): void {

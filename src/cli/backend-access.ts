@@ -3,7 +3,9 @@ import type { BackendAccess, Refresher } from '../core/asking/authorized-call.js
 import { runningClients } from '../core/codex/clients.js';
 import { flockHelpers } from '../core/codex/credential-lock.js';
 import { definedOnly } from '../core/defined-only.js';
+import { describeOutcome } from '../core/logins/describe-outcome.js';
 import type { RefreshDeps } from '../core/logins/refresh-deps.js';
+import { canWait, type RefreshOutcome } from '../core/logins/refresh-outcome.js';
 import type { Roster } from '../core/logins/roster.js';
 import type { Settings } from '../core/settings.js';
 import type { Context } from './context.js';
@@ -33,8 +35,17 @@ export async function createRefresher(context: Context, roster: Roster, skewMs?:
     // What a home holds is always looked at under the lock: a crash may have left an older one there.
     if (!isInHome(account) && isUsable(deps, account, rejected)) return { kind: 'usable', account, how: 'valid' };
     const reason = why === 'due' ? ('proactive_expiry' as const) : ('unauthorized_recovery' as const);
-    return ensureUsable(deps, definedOnly({ account, reason, rejected }));
+    const outcome = await ensureUsable(deps, definedOnly({ account, reason, rejected }));
+    if (why === 'due' && outcome.kind === 'no-place' && canWait(outcome, context.clock.now()))
+      warnOfPlace(context, outcome);
+    return outcome;
   };
+}
+
+/** While the access token lives, nothing fails that would say so. */
+function warnOfPlace(context: Context, outcome: RefreshOutcome): void {
+  const { message, hint } = describeOutcome(outcome);
+  context.warn(`${message}; its access token still lives; ${hint}`);
 }
 
 export interface RefreshChoices {

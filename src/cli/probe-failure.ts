@@ -112,6 +112,11 @@ export function failureText({ message, hint }: FailureView, beforeHint: string):
   return hint === undefined ? message : `${message}${beforeHint}${hint}`;
 }
 
+/** Whether every account failed because something could not be stored: exit code 6. */
+export function isWithoutPlace(problems: readonly (Pick<FailureView, 'code'> | undefined)[]): boolean {
+  return problems.length > 0 && problems.every((problem) => problem?.code === 'storage-write-failed');
+}
+
 /** What could not be read, once for all the accounts it happened to: `2, 5: the access token has expired`. */
 export function failureLines(
   accounts: readonly { readonly index: number; readonly failure?: FailureView }[],

@@ -326,6 +326,23 @@ export const brokenWorlds: readonly BrokenWorld[] = [
     remains: ['auth-file'],
   },
   {
+    name: 'auth.json half-written in place',
+    plant({ world: { home } }) {
+      const content = readFileSync(home.authFile);
+      const before = Buffer.from(JSON.stringify({ OPENAI_API_KEY: 'sk-'.padEnd(content.length - 40, 'x') }));
+      writeFileSync(home.authFile, Buffer.concat([content.subarray(0, 500), before.subarray(500)]));
+      writePrivate(join(home.root, 'login-write.json'), {
+        ...{ version: 1, home: home.codexHome, authFile: home.authFile },
+        ...{ before: before.toString('base64'), content: content.toString('base64') },
+      });
+    },
+    finds: { 'login-place': 'error', 'auth-file': 'error' },
+    says: { 'login-place': /half-written/ },
+    holds: ({ world, first }) => {
+      if (world.authFile().tokens.refresh_token !== first.refresh_token) throw new Error('it was not finished');
+    },
+  },
+  {
     name: 'auth.json without last_refresh',
     plant: (healthy) => changeAuthFile(healthy, (file) => delete file['last_refresh']),
     finds: { 'auth-file': 'error' },

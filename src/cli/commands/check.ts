@@ -14,7 +14,7 @@ import type { Command } from '../command.js';
 import type { Context } from '../context.js';
 import { warnIfFlaggedInUse } from '../flagged-in-use.js';
 import { LoginInUse, loginInUse } from '../login-in-use.js';
-import { failureInTheWay } from '../probe-failure.js';
+import { failureInTheWay, isWithoutPlace } from '../probe-failure.js';
 import { settleRefusedClients } from '../refused-clients.js';
 import { titleOf } from '../render/account-table.js';
 import { leftPhrase, quotaAge } from '../render/quota.js';
@@ -172,6 +172,7 @@ export const checkCommand: Command<CheckOptions, CheckResult> = {
   render: renderCheck,
   exitCode({ accounts, summary, inUse }) {
     if (summary.unreachable === accounts.length) return 5;
+    if (isWithoutPlace(accounts.map(({ problem }) => problem))) return 6;
     const isInOrder = inUse === undefined || inUse.holds === 'account' || inUse.holds === 'nothing';
     return summary.fine === accounts.length && isInOrder ? 0 : 1;
   },

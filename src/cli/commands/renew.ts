@@ -6,7 +6,7 @@ import { sweepLeftovers } from '../../core/storage/leftovers.js';
 import type { Command } from '../command.js';
 import type { Context } from '../context.js';
 import { warnIfFlaggedInUse } from '../flagged-in-use.js';
-import { isNetworkFailure } from '../probe-failure.js';
+import { isNetworkFailure, isWithoutPlace } from '../probe-failure.js';
 import { settleRefusedClients } from '../refused-clients.js';
 import { obstructionLines } from '../render/shared-failures.js';
 import type { Theme } from '../render/theme.js';
@@ -149,6 +149,7 @@ export const renewCommand: Command<RenewOptions, RenewResult> = {
   exitCode({ accounts, files, summary: { renewed, failed } }) {
     const problems = [...accounts, ...files].flatMap(({ problem }) => problem ?? []);
     if (failed > 0 && renewed === 0 && problems.every(isNetworkFailure)) return 5;
+    if (failed > 0 && renewed === 0 && isWithoutPlace(problems)) return 6;
     return failed > 0 ? 1 : 0;
   },
 };

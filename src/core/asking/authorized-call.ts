@@ -7,7 +7,7 @@ import { definedOnly } from '../defined-only.js';
 import type { HttpClient } from '../http/client.js';
 import { readBesideRecords, withNewestTokens } from '../logins/beside-records.js';
 import { isLoginOf } from '../logins/foreign-login.js';
-import type { RefreshOutcome } from '../logins/refresh-outcome.js';
+import { canWait, type RefreshOutcome } from '../logins/refresh-outcome.js';
 import { readAllScopes } from '../pools/scope-files.js';
 import { recordsOf } from '../pools/scope-records.js';
 import {
@@ -119,9 +119,7 @@ async function prepare(access: BackendAccess, account: Account): Promise<Ready |
   if (refresher === undefined) return hasLiveToken(access, account) ? ready(account) : needsRefresh(account);
   const outcome = await refresher(account, 'due');
   if (outcome.kind === 'usable') return readyAfter(outcome);
-  // The official client looks after its own login; until it does, the old token may still be good.
-  const canWait = outcome.kind === 'left-to-client' && hasLiveToken(access, outcome.account);
-  return canWait ? ready(outcome.account) : notRefreshed(outcome);
+  return canWait(outcome, access.root.clock.now()) ? ready(outcome.account) : notRefreshed(outcome);
 }
 
 function hasLiveToken({ root }: BackendAccess, { tokens: { accessToken, expiresAt } }: Account): boolean {

@@ -86,7 +86,7 @@ export function obstructionOf(probe: Probe | AskingFailed | undefined): Obstruct
   return outcome.kind === 'obstructed' || outcome.kind === 'unknown' ? outcome.obstruction : undefined;
 }
 
-const endedLogin: readonly RefreshOutcome['kind'][] = ['refused', 'spent-token', 'no-access-token'];
+const endedLogin: readonly RefreshOutcome['kind'][] = ['refused', 'spent-token', 'no-access-token', 'no-place'];
 
 /**
  * Whether a probe that could refresh has found that the account cannot be used at the moment: its access token was

@@ -39,6 +39,7 @@ export function judgeRefresh(outcome: RefreshOutcome): Verdict {
     case 'no-access-token':
       return { kind: 'dead', reason: outcome.kind };
     case 'left-to-client':
+    case 'no-place':
     case 'issuer-mismatch':
       return { kind: 'unverified', reason: outcome.kind };
     default:

@@ -1,5 +1,5 @@
 import { spawn } from 'node:child_process';
-import { closeSync } from 'node:fs';
+import { closeSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 import type { Clock } from '../clock.js';
 import { AppError, systemErrorCode } from '../errors.js';
@@ -68,6 +68,7 @@ export async function withCredentialLock<T>(
     const missing: Unlocked[] = [];
     for (const path of lockFilesOf(options)) {
       const descriptor = openLockFile(path);
+      if (descriptor === undefined) continue;
       descriptors.push(descriptor);
       const state = await lockDescriptor(descriptor, path, options);
       if (state !== 'locked') missing.push(state);
@@ -92,11 +93,24 @@ function lockFilesOf({ besides = [], ...first }: CredentialLockOptions): string[
   );
 }
 
-function openLockFile(path: string): number {
+/** Undefined where the directory takes no lock file from us, and so none from the client, which commits nothing without. */
+function openLockFile(path: string): number | undefined {
   try {
     return openToLock(path);
   } catch (error) {
+    if (takesNothing.includes(systemErrorCode(error) ?? '') && isMissing(path)) return undefined;
     throw writeError(path, error);
+  }
+}
+
+const takesNothing = ['EROFS', 'EACCES', 'EPERM'];
+
+function isMissing(path: string): boolean {
+  try {
+    return statSync(path, { throwIfNoEntry: false }) === undefined;
+  } catch {
+    // In a directory that nobody may look into: then it is no question of missing.
+    return false;
   }
 }
 

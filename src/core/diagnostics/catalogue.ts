@@ -16,6 +16,7 @@ import { issuerCheck } from './checks/issuer.js';
 import { journalCheck } from './checks/journal.js';
 import { leftoversCheck } from './checks/leftovers.js';
 import { locksCheck } from './checks/locks.js';
+import { loginPlaceCheck } from './checks/login-place.js';
 import { otherRootsCheck } from './checks/other-roots.js';
 import { permissionsCheck } from './checks/permissions.js';
 import { portsCheck } from './checks/ports.js';
@@ -51,6 +52,7 @@ export const checks: readonly Check[] = [
   projectCheck,
   authFileCheck,
   homesCheck,
+  loginPlaceCheck,
   credentialStoreCheck,
   restrictionsCheck,
   daemonCheck,

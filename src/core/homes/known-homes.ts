@@ -4,7 +4,7 @@ import { readLoginVersion } from '../codex/official-login.js';
 import { AppError } from '../errors.js';
 import type { Root } from '../storage/root.js';
 import type { HomePlace } from './links.js';
-import { homeIdAt, isSameDirectory, rootHomeDirectory, rootHomeId } from './marker.js';
+import { isHomeAt, isSameDirectory, rootHomeDirectory, rootHomeId } from './marker.js';
 import { type HomeRecord, readHomes } from './registry.js';
 
 export interface KnownHome {
@@ -61,12 +61,12 @@ export function otherPlaces({ others, unreachable }: Homes): HomePlace[] {
 
 /** Whether this record is about the home of this run, and not about one that it was copied from. */
 export function isCurrent(root: Root, current: CodexHome, record: HomeRecord): boolean {
-  if (homeIdAt(root, current.directory) !== record.id) return false;
+  if (!isHomeAt(root, current.directory, record.id)) return false;
   const isElsewhere =
     record.path !== undefined &&
     !isSameDirectory(record.path, current.directory) &&
     isDirectory(record.path) &&
-    homeIdAt(root, record.path) === record.id;
+    isHomeAt(root, record.path, record.id);
   return !isElsewhere;
 }
 
@@ -74,7 +74,7 @@ function homeOf(root: Root, record: HomeRecord): CodexHome | undefined {
   const directory = record.id === rootHomeId ? rootHomeDirectory(root) : record.path;
   if (directory === undefined || !isDirectory(directory)) return undefined;
   try {
-    if (homeIdAt(root, directory) !== record.id) return undefined;
+    if (!isHomeAt(root, directory, record.id)) return undefined;
     const home = codexHomeAt(directory);
     readLoginVersion(home);
     return home;

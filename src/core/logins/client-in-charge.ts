@@ -1,4 +1,6 @@
 import type { Account } from '../accounts/account.js';
+import { whyNoNewLogin } from '../codex/official-login.js';
+import type { AppError } from '../errors.js';
 import { findHomes, reachableHomes } from '../homes/known-homes.js';
 import { homesLinkedTo } from '../homes/links.js';
 import { isLoginOf } from './foreign-login.js';
@@ -34,6 +36,20 @@ export async function clientInCharge(rules: Rules, account: Account): Promise<nu
 export async function livesInHome({ root, home }: Pick<Rules, 'root' | 'home'>, account: Account): Promise<boolean> {
   const held = await settledLogins(root, home);
   return held.some((each) => endOfHeld(each, account) !== undefined);
+}
+
+/** Why its refresh token must not be spent: a home holds it too, and could not be given the next one. */
+export async function whyNotSpendable(
+  { root, home }: Pick<Rules, 'root' | 'home'>,
+  account: Account,
+): Promise<AppError | undefined> {
+  for (const { home: holder, state } of await settledLogins(root, home)) {
+    const { refreshToken } = account.tokens;
+    const isHeld = state.content?.kind === 'login' && state.content.login.tokens.refreshToken?.equals(refreshToken);
+    const problem = isHeld === true ? whyNoNewLogin(root, holder) : undefined;
+    if (problem !== undefined) return problem;
+  }
+  return undefined;
 }
 
 function isOurTurn({ root, settings }: Rules, expiresAt: number): boolean {

@@ -34,6 +34,12 @@ function describeUnusable(outcome: Unusable, name: string): OutcomeDescription {
         message: `the official client (pid ${outcome.pid}) is using ${name} and refreshes it by itself`,
         hint: 'nothing to do',
       };
+    case 'no-place':
+      return {
+        code: outcome.problem.code,
+        message: `the refresh token of ${name} was not spent, because the official client could not be given the next one: ${outcome.problem.message}`,
+        hint: outcome.problem.hint ?? 'codex-auth doctor',
+      };
     case 'no-refresh-token':
       return { code: 'sign-in-needed', message: `${name} has no refresh token`, hint: signInAgain };
     case 'spent-token':

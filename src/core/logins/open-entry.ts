@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import { AppError } from '../errors.js';
 import { makePrivateDirectory, syncDirectory, writeError } from '../storage/atomic-file.js';
 import type { ProcessTable } from '../storage/process-table.js';
+import { writeWhole } from '../storage/regular-file.js';
 import { fingerprint, headerSize, type JournalAnswer, type JournalHeader, leftSuffix } from './journal.js';
 
 const entrySize = 32 * 1024;
@@ -52,13 +53,6 @@ function padded(path: string, header: string): Buffer {
   throw new AppError('storage-write-failed', `cannot write ${path}: what is known about the request is too long`, {
     details: { path },
   });
-}
-
-/** A write may take only a part, on a disk that is almost full for instance. */
-function writeWhole(descriptor: number, bytes: Buffer, position: number): void {
-  for (let done = 0; done < bytes.length; ) {
-    done += fs.writeSync(descriptor, bytes, done, bytes.length - done, position + done);
-  }
 }
 
 function onDisk<T>(path: string, action: () => T): T {

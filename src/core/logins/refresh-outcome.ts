@@ -1,4 +1,5 @@
 import type { Account } from '../accounts/account.js';
+import type { AppError } from '../errors.js';
 import type { UnsentReason } from '../http/client.js';
 import type { TokenRefusal } from '../oauth/token-verdict.js';
 import type { Obstruction } from '../provider/obstruction.js';
@@ -11,6 +12,8 @@ export type RefreshOutcome =
   | { readonly kind: 'usable'; readonly account: Account; readonly how: 'valid' | 'adopted' | 'refreshed' }
   /** The official client runs and will refresh its own login itself (P1). */
   | { readonly kind: 'left-to-client'; readonly account: Account; readonly pid: number }
+  /** A home of the official client holds its refresh token, and could not be given the next one: nothing was spent. */
+  | { readonly kind: 'no-place'; readonly account: Account; readonly problem: AppError }
   | { readonly kind: 'no-refresh-token'; readonly account: Account }
   /** An old copy of the record has come back: sending its token would end the login for whoever holds the successor. */
   | { readonly kind: 'spent-token'; readonly account: Account }
@@ -57,6 +60,13 @@ export interface RefusedRefresh {
   readonly refusal: TokenRefusal;
   /** Present when the account was set aside, with the reason on record. */
   readonly flaggedAs?: string;
+}
+
+/** Whether the account can go on with its access token although that was due: while it lives, nothing is wrong. */
+export function canWait(outcome: RefreshOutcome, now: number): boolean {
+  if (outcome.kind !== 'left-to-client' && outcome.kind !== 'no-place') return false;
+  const { accessToken, expiresAt } = outcome.account.tokens;
+  return accessToken !== undefined && (expiresAt === undefined || expiresAt > now);
 }
 
 /** Why the account was flagged when a token that may have been lost on the way was refused afterwards. */

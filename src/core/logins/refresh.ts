@@ -4,7 +4,7 @@ import type { RefreshReason } from '../oauth/token-endpoint.js';
 import { readAllScopes } from '../pools/scope-files.js';
 import { foreignIssuer } from '../provider/foreign-issuer.js';
 import type { Secret } from '../secret.js';
-import { clientInCharge, livesInHome } from './client-in-charge.js';
+import { clientInCharge, livesInHome, whyNotSpendable } from './client-in-charge.js';
 import { isKnownSpent } from './lineage-log.js';
 import { adoptNewest, findStored } from './newest-copy.js';
 import { personLockName, withPersonLock } from './person-lock.js';
@@ -33,7 +33,8 @@ const maxLocks = 3;
  * Sees to it that an account has a usable access token, spending its refresh token only when no copy anywhere has one.
  * One critical section per person across all processes (P1); inside it the newest copy wins before anything is sent
  * (P2), the journal is ready before the request and has the answer before anybody uses it (P3), and what may have been
- * spent is not sent again before its time ({@link obstacleTo}). Throws only when storage or locks fail, or the account is gone.
+ * spent is not sent again before its time ({@link obstacleTo}), and what a home also holds is spent only where that home
+ * can be given the next one. Throws only when storage or locks fail, or the account is gone.
  */
 export async function ensureUsable(deps: RefreshDeps, request: RefreshRequest): Promise<RefreshOutcome> {
   const { root, signal } = deps;
@@ -81,6 +82,8 @@ async function attempt(deps: RefreshDeps, request: RefreshRequest, lock: string)
   if (isKnownSpent(root, refreshToken)) return { kind: 'spent-token', account };
   const obstacle = obstacleTo(deps, account, refreshToken);
   if (obstacle !== undefined) return obstacle;
+  const problem = await whyNotSpendable(deps, account);
+  if (problem !== undefined) return { kind: 'no-place', account, problem };
   const reason = idToken === undefined ? 'forced' : request.reason;
   return uninterrupted(() => spendToken(deps, { account, refreshToken, reason }));
 }

@@ -6,7 +6,7 @@ import { definedOnly } from '../defined-only.js';
 import { AppError } from '../errors.js';
 import { findHomes, type Homes, isCurrent, reachableHomes } from '../homes/known-homes.js';
 import { withoutLinked } from '../homes/links.js';
-import { homeIdAt, markHome, realPath, rootHomeId } from '../homes/marker.js';
+import { homeIdAt, markHome, pathId, realPath, rootHomeId } from '../homes/marker.js';
 import { type HomeRecord, readHomes, withHome } from '../homes/registry.js';
 import type { Store } from '../pools/store.js';
 import type { Root } from '../storage/root.js';
@@ -107,7 +107,8 @@ export function rememberHome(store: Store, home: CodexHome, account: Account): v
 
 /** Undefined also for a home that was copied together with the name of another one. */
 function ownIdOf({ root }: Store, home: CodexHome, known: readonly HomeRecord[]): string | undefined {
-  const id = homeIdAt(root, home.directory);
+  const ofPath = known.find((each) => each.id === pathId(home.directory))?.id;
+  const id = homeIdAt(root, home.directory) ?? ofPath;
   const record = known.find((each) => each.id === id);
   return record === undefined || isCurrent(root, home, record) ? id : undefined;
 }

@@ -48,7 +48,7 @@ async function settle(store: Store, { root, home, flockHelpers }: SettleDeps): P
   const content = formatAuthFile(completeLogin(account));
   const options = { home: home.directory, authFile: home.authFile, clock: root.clock, helpers: flockHelpers };
   await withCredentialLock(options, () => {
-    writeLogin(root, home, content, () => assertUnchanged(home, before.version));
+    writeLogin(root, home, content, () => assertUnchanged(home, before.version), { endsHardLink: true });
   });
   logLineage(root, { event: 'handed-out', accountId: account.id, after: account.tokens.refreshToken });
 }

@@ -1,3 +1,5 @@
+import { finishLogin } from '../codex/in-place-write.js';
+import { AppError } from '../errors.js';
 import { openStore, type Store } from '../pools/store.js';
 import { assertOurs } from '../storage/adoption.js';
 import { makePrivateDirectory } from '../storage/atomic-file.js';
@@ -31,14 +33,24 @@ export async function withStore<T>(
     waitMs: storeWaitMs,
     ...(options.signal === undefined ? {} : { signal: options.signal }),
   };
-  return withLock('store', lockOptions, (lock) => {
+  return withLock('store', lockOptions, async (lock) => {
     makePrivateDirectory(root.paths.locks);
     const store = openStore(root, lock);
     sweepLockLeftovers(root.paths.locks, root.processes);
     reclaimTokenLocks(root.paths.locks, root.processes);
+    await finishInterruptedLogin(root);
     settleMoves(store);
     recoverJournal(store);
     mergeLegacyPools(store);
     return task(store);
   });
+}
+
+async function finishInterruptedLogin(root: Root): Promise<void> {
+  try {
+    await finishLogin(root);
+  } catch (error) {
+    // Locked or unreadable at the moment: `doctor` names it, and the next writer tries again.
+    if (!(error instanceof AppError)) throw error;
+  }
 }

@@ -195,6 +195,7 @@ export function writeError(path: string, error: unknown): AppError {
       wayOut(error, path) ??
       'free space or fix the permissions, then run the command again; the old content is in place',
     details: { path },
+    cause: error,
   });
 }
 
@@ -318,6 +319,7 @@ export function describe(error: unknown): string {
     ENOENT: 'no such file or directory',
     EIO: 'the disk reported an error',
     EDQUOT: 'the disk quota is used up',
+    EBUSY: 'it is in use, as a mount point for instance',
   };
   return (code === undefined ? undefined : known[code]) ?? code ?? 'unknown error';
 }

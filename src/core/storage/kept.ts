@@ -1,6 +1,6 @@
-import { existsSync, renameSync } from 'node:fs';
+import { existsSync, renameSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
-import { makePrivateDirectory, replaceFile, writeError } from './atomic-file.js';
+import { listDirectory, makePrivateDirectory, replaceFile, writeError } from './atomic-file.js';
 import type { Root } from './root.js';
 
 /** How `remove` names the copy of an account, which says that the person wanted it gone. */
@@ -28,6 +28,12 @@ function placeFor(root: Root, stem: string): string {
   makePrivateDirectory(root.paths.kept);
   const time = new Date(root.clock.now()).toISOString().replace(/[:.]/g, '-');
   return unusedPath(join(root.paths.kept, `${stem}-${time}`));
+}
+
+/** Removes the older ones of the copies under this stem: for what is kept at every change of one file. */
+export function keepNewest({ paths }: Pick<Root, 'paths'>, stem: string, count: number): void {
+  const copies = listDirectory(paths.kept).filter((name) => isKeptName(name) && name.startsWith(`${stem}-2`));
+  for (const name of copies.sort().slice(0, -count)) rmSync(join(paths.kept, name), { force: true });
 }
 
 /** Whether a file of this name is one that {@link keepAside} has made. */

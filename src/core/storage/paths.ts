@@ -13,6 +13,8 @@ export interface RootPaths {
   readonly accountState: string;
   /** The homes of the official client that logins of this root were written to. */
   readonly homes: string;
+  /** The login that is being written over a file in place, until that is done. */
+  readonly loginWrite: string;
   readonly settings: string;
   readonly journal: string;
   readonly lineageLog: string;
@@ -38,6 +40,7 @@ export function rootPaths(root: string): RootPaths {
     projects: join(root, 'projects'),
     accountState: join(root, 'account-state.json'),
     homes: join(root, 'homes.json'),
+    loginWrite: join(root, 'login-write.json'),
     settings: join(root, 'settings.json'),
     journal: join(root, 'refresh-journal'),
     lineageLog: join(root, 'lineage.ndjson'),

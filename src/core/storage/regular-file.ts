@@ -64,15 +64,66 @@ export function changeMode(path: string, mode: number): void {
   }
 }
 
+/** Never through a link: whoever overwrites a file has followed the links already. */
+const toOverwrite = fs.constants.O_RDWR | (fs.constants.O_NOFOLLOW ?? 0);
+
+/** Throws the system's error where the content of a file cannot be overwritten. Changes nothing. */
+export function assertOverwritable(path: string): void {
+  withRegular(path, toOverwrite, () => undefined);
+}
+
+/**
+ * Puts other JSON text over the content of a file that nothing can take the place of. What needs room comes first, as
+ * spaces behind the old text: a full disk leaves the old content, and at every step but one the file is the old JSON or
+ * the new. Cut short in that one, which writes the text, it is neither.
+ */
+export function overwriteNow(path: string, text: Uint8Array): void {
+  withRegular(path, toOverwrite, (descriptor, { size }) => {
+    if (text.length > size) makeRoom(descriptor, size, text.length);
+    const padding = Buffer.alloc(Math.max(0, size - text.length), ' ');
+    writeWhole(descriptor, Buffer.concat([text, padding]), 0);
+    fs.fsyncSync(descriptor);
+    fs.ftruncateSync(descriptor, text.length);
+    fs.fsyncSync(descriptor);
+  });
+}
+
+function makeRoom(descriptor: number, size: number, wanted: number): void {
+  try {
+    writeWhole(descriptor, Buffer.alloc(wanted - size, ' '), size);
+    fs.fsyncSync(descriptor);
+  } catch (error) {
+    fs.ftruncateSync(descriptor, size);
+    throw error;
+  }
+}
+
+/** A write may take only a part, on a disk that is almost full for instance. */
+export function writeWhole(descriptor: number, bytes: Buffer, position: number): void {
+  for (let done = 0; done < bytes.length; ) {
+    done += fs.writeSync(descriptor, bytes, done, bytes.length - done, position + done);
+  }
+}
+
 /** A descriptor of a file to lock, made where it is missing, for its owner only. The caller closes it. */
 export function openToLock(path: string): number {
-  const descriptor = open(path, fs.constants.O_RDWR | fs.constants.O_CREAT, 0o600);
+  const descriptor = openLockable(path);
   try {
     assertRegular(fs.fstatSync(descriptor));
     return descriptor;
   } catch (error) {
     fs.closeSync(descriptor);
     throw error;
+  }
+}
+
+/** A lock needs no writing, so that one on a read-only file system will do. */
+function openLockable(path: string): number {
+  try {
+    return open(path, fs.constants.O_RDWR | fs.constants.O_CREAT, 0o600);
+  } catch (error) {
+    if (systemErrorCode(error) !== 'EROFS' || !fs.existsSync(path)) throw error;
+    return open(path, fs.constants.O_RDONLY);
   }
 }
 

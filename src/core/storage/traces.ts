@@ -23,7 +23,9 @@ export function tracesIn(paths: RootPaths): Traces {
       ...[paths.locks, paths.cache].flatMap((directory) => tracesBelow(paths, directory)),
     ],
     accounts: [
-      ...[...pools, paths.homes, paths.settings, paths.lineageLog].flatMap(withCopies).filter(isFileOrLink),
+      ...[...pools, paths.homes, paths.loginWrite, paths.settings, paths.lineageLog]
+        .flatMap(withCopies)
+        .filter(isFileOrLink),
       ...[paths.journal, paths.kept].flatMap((directory) => tracesBelow(paths, directory)),
     ],
   };

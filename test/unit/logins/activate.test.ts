@@ -73,15 +73,25 @@ describe('making an account active', () => {
     expect([fs.statSync(home.authFile).ino, pool()]).toEqual(before);
   });
 
-  it('closes a file that others could read, and ends a second name of it, although the login is the same', async () => {
+  it('closes a file that others could read, although the login is the same', async () => {
     const { home, activated } = setUp();
     await activated('b');
     fs.chmodSync(home.authFile, 0o644);
     expect(await activated('b')).toMatchObject({ changed: true });
     expect(modeOf(home.authFile)).toBe(0o600);
-    fs.linkSync(home.authFile, `${home.authFile}.copy`);
-    expect(await activated('b')).toMatchObject({ changed: true });
-    expect(fs.statSync(home.authFile).nlink).toBe(1);
+  });
+
+  it('writes a file of two names where it is, so that neither keeps a login that will be spent', async () => {
+    const { root, home, activated } = setUp();
+    await activated('b');
+    const other = `${home.authFile}.copy`;
+    fs.linkSync(home.authFile, other);
+    const before = fs.readFileSync(other, 'utf8');
+    expect(await activated('a')).toMatchObject({ changed: true });
+    expect([refreshIn(home.authFile), refreshIn(other)]).toEqual(['rt-a', 'rt-a']);
+    const [kept = ''] = fs.readdirSync(root.paths.kept);
+    expect(fs.readFileSync(join(root.paths.kept, kept), 'utf8')).toBe(before);
+    expect(await activated('a')).toMatchObject({ changed: false });
   });
 
   it.each([

@@ -46,7 +46,7 @@ function linkProblems({ authFileFacts, home }: World): Problem[] {
   return [
     {
       severity: 'error',
-      message: `${home.authFile} is hard-linked: the official client spends its refresh token and cannot save the new one`,
+      message: `${home.authFile} is hard-linked: the official client spends its refresh token and cannot save the new one; what has the other name must not be used as a login once this is mended`,
       repair: { kind: 'settle-auth-file' },
     },
   ];

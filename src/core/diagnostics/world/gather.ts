@@ -3,10 +3,13 @@ import { readAuthFile } from '../../codex/auth-file-state.js';
 import { readCodexConfig } from '../../codex/config.js';
 import { clientLockFiles } from '../../codex/credential-lock.js';
 import type { CodexHome } from '../../codex/home.js';
+import { tornLogin } from '../../codex/in-place-write.js';
+import { loginFilePlace } from '../../codex/official-login.js';
 import { definedOnly } from '../../defined-only.js';
 import { AppError, type ErrorCode } from '../../errors.js';
 import { readAccountState } from '../../health/account-state.js';
-import { findHomes } from '../../homes/known-homes.js';
+import { findHomes, findHomesForDisplay, reachableHomes } from '../../homes/known-homes.js';
+import { withoutLinked } from '../../homes/links.js';
 import type { HttpClient } from '../../http/client.js';
 import { type ProxyFor, proxiesFor } from '../../http/proxy-for.js';
 import { copiesInRoot, recordCopies } from '../../logins/copies.js';
@@ -28,7 +31,7 @@ import { readSettingsFile } from '../../storage/settings-file.js';
 import { clientFacts } from './client-facts.js';
 import { networkFacts, portFacts } from './network-facts.js';
 import { type FileFacts, factsAbout, heldLocks, ownedFiles } from './storage-facts.js';
-import type { OtherRoot, SettingProblem, World } from './world.js';
+import type { LoginPlace, OtherRoot, SettingProblem, World } from './world.js';
 
 export interface Surroundings {
   readonly root: Root;
@@ -76,6 +79,8 @@ export async function gatherWorld(surroundings: Surroundings): Promise<World> {
     state: state.value?.state ?? { accounts: {}, affinity: {}, raw: {} },
     stateProblem: stateProblem(state),
     authFile: authFileOf(home, readableScopes(paths)),
+    loginPlaces: loginPlaces(root, home),
+    tornLogin: tolerant(() => tornLogin(root)).value,
     authFileFacts: factsAbout(home.authFile, 'file'),
     homeFacts: factsAbout(home.directory, 'directory'),
     clientLocks: clientLocks(home),
@@ -104,6 +109,14 @@ function homesOf(root: Root, home: CodexHome): World['homes'] {
   }
   const others = { ...found.value, current: home };
   return { held: tolerant(() => heldLogins(others)).value ?? [], unreachable: found.value.unreachable };
+}
+
+function loginPlaces(root: Root, current: CodexHome): LoginPlace[] {
+  const homes = withoutLinked(reachableHomes(findHomesForDisplay(root, current)));
+  return homes.flatMap((home) => {
+    const place = tolerant(() => loginFilePlace(root, home)).value;
+    return place === undefined ? [] : [{ authFile: home.authFile, place }];
+  });
 }
 
 function clientLocks(home: CodexHome): FileFacts[] {

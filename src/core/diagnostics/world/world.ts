@@ -14,6 +14,7 @@ import type { StoredFile } from '../../pools/stored-files.js';
 import type { ProjectResolution } from '../../project/identity.js';
 import type { Provider } from '../../provider/provider.js';
 import type { Settings } from '../../settings.js';
+import type { FilePlace } from '../../storage/file-place.js';
 import type { Root } from '../../storage/root.js';
 import type { ClientFacts } from './client-facts.js';
 import type { NetworkFacts, PortFacts } from './network-facts.js';
@@ -48,6 +49,10 @@ export interface World {
     | { readonly message: string; readonly isClosed: boolean; readonly isNewer: boolean }
     | undefined;
   readonly authFile: AuthFileState | { readonly unreadable: string; readonly wayOut?: string };
+  /** Of every home that can be read. */
+  readonly loginPlaces: readonly LoginPlace[];
+  /** A credential file that a crash has left half-written. */
+  readonly tornLogin: string | undefined;
   readonly authFileFacts: FileFacts | undefined;
   /** The directory of the official client. */
   readonly homeFacts: FileFacts | undefined;
@@ -73,6 +78,12 @@ export interface World {
   readonly provider: Provider;
   readonly proxies: readonly HostProxy[];
   readonly network: NetworkFacts | 'offline';
+}
+
+/** How a home can be given another login. */
+export interface LoginPlace {
+  readonly authFile: string;
+  readonly place: FilePlace;
 }
 
 export interface SettingProblem {
