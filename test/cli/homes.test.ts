@@ -176,6 +176,17 @@ describe('a home that cannot be read now', () => {
     await use(one, alice.email);
   });
 
+  test('could not be given the next token, so that none is spent', async () => {
+    const { one, two } = await twoHomes(300);
+    await use(two, alice.email);
+    const asked = provider.requests.refreshes().length;
+    renameSync(two.home.codexHome, `${two.home.codexHome}-away`);
+    const result = await runCli(one.home, ['renew', alice.email, '--force']);
+    expect([result.exitCode, said(result)]).toEqual([1, expect.stringContaining('which cannot be read now')]);
+    expect(said(result)).toContain('--forget-home');
+    expect(provider.requests.refreshes()).toHaveLength(asked);
+  });
+
   test('is named by doctor, and forgotten when it is gone for good', async () => {
     const { one, two } = await twoHomes();
     await use(two, alice.email);

@@ -3,9 +3,11 @@ import { whyNoNewLogin } from '../codex/official-login.js';
 import type { AppError } from '../errors.js';
 import { findHomes, reachableHomes } from '../homes/known-homes.js';
 import { homesLinkedTo } from '../homes/links.js';
+import type { HomeRecord } from '../homes/registry.js';
 import { isLoginOf } from './foreign-login.js';
+import { fingerprint } from './journal.js';
 import type { RefreshDeps } from './refresh-deps.js';
-import { type HeldLogin, settledLogins } from './residence.js';
+import { type HeldLogin, livesAway, settledLogins } from './residence.js';
 
 /**
  * From here on the official client refreshes by itself at its next request, and two of them send the same token: less than
@@ -38,11 +40,13 @@ export async function livesInHome({ root, home }: Pick<Rules, 'root' | 'home'>, 
   return held.some((each) => endOfHeld(each, account) !== undefined);
 }
 
-/** Why its refresh token must not be spent: a home holds it too, and could not be given the next one. */
+/** Why its refresh token must not be spent: a home holds it too, or may hold it, and could not be given the next one. */
 export async function whyNotSpendable(
   { root, home }: Pick<Rules, 'root' | 'home'>,
   account: Account,
 ): Promise<AppError | undefined> {
+  const away = findHomes(root, home).unreachable.find((record) => mayHold(record, account));
+  if (away !== undefined) return livesAway(account, away);
   for (const { home: holder, state } of await settledLogins(root, home)) {
     const { refreshToken } = account.tokens;
     const isHeld = state.content?.kind === 'login' && state.content.login.tokens.refreshToken?.equals(refreshToken);
@@ -50,6 +54,12 @@ export async function whyNotSpendable(
     if (problem !== undefined) return problem;
   }
   return undefined;
+}
+
+/** What was last written to a home that cannot be read now. */
+function mayHold(record: HomeRecord, { id, tokens }: Account): boolean {
+  const token = tokens.refreshToken?.reveal();
+  return record.accountId === id || (token !== undefined && record.fingerprint === fingerprint(token));
 }
 
 function isOurTurn({ root, settings }: Rules, expiresAt: number): boolean {
