@@ -21,6 +21,7 @@ import { type Provider, startProvider } from '../support/provider/start.js';
 import { canMakeReadOnly, closeDirectory, makeReadOnly } from '../support/read-only.js';
 import { alice, bob, carol, RefreshHome } from '../support/refresh-home.js';
 import { temporaryDirectory } from '../support/temporary.js';
+import { writeFlatFile } from '../support/token-files.js';
 
 let provider: Provider;
 beforeAll(async () => {
@@ -72,6 +73,11 @@ const inPlace: readonly Place[] = [
     name: 'a single file that is mounted',
     runs: canHaveMounts,
     prepare: inMount(({ home }) => mountedFile(home.authFile)),
+  },
+  {
+    name: 'a mounted file where nothing lists the mounts',
+    runs: canHaveMounts,
+    prepare: inMount(({ home }) => withMounts('mount --bind "$1" "$1"; mount -t tmpfs tmpfs /proc', home.authFile)),
   },
   {
     name: 'a writable file in a read-only home',
@@ -257,6 +263,18 @@ describe('where a login can get no other content,', () => {
     expect(result.exitCode).not.toBe(0);
     expect(result.stdout + result.stderr).toContain('was not spent');
     expect([sent(), provider.fateOf(token)]).toEqual([0, 'live']);
+  });
+
+  it.runIf(canHaveMounts)('renew spends nothing for a token file that is mounted by itself', async () => {
+    const home = await homeOf(86_400);
+    const tokens = await provider.issueTokens({ ...carol, expiresInSeconds: over });
+    const path = writeFlatFile(home.home, 'carol.json', tokens);
+    const { exitCode, stdout } = await run(home, 'renew carol.json', { prefix: mountedFile(path) });
+    expect({ exitCode, stdout }).toEqual({
+      exitCode: 6,
+      stdout: expect.stringContaining('nothing can take the place'),
+    });
+    expect([sent(), provider.fateOf(tokens.refresh_token)]).toEqual([0, 'live']);
   });
 
   it.runIf(canHaveMounts)('a full disk spends nothing, until there is room', async () => {
