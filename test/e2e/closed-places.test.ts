@@ -130,6 +130,13 @@ const run = (home: RefreshHome, command: string, options: ProgramOptions) =>
 const soon = 300;
 const over = -60;
 
+/** A second home of the official client, with the same accounts. */
+function anotherHome({ home }: RefreshHome): Record<string, string> {
+  const directory = join(home.directory, 'second-home');
+  mkdirSync(directory, { mode: 0o700 });
+  return { CODEX_HOME: directory };
+}
+
 const placeRow = async (home: RefreshHome, options: ProgramOptions) => {
   const { document } = await runBuiltJson(home.home, ['doctor', '--offline'], options);
   return document.data.checks.find(({ id }: { id: string }) => id === 'login-place');
@@ -169,6 +176,19 @@ describe('where a login can be written and not replaced,', () => {
       expect(tokenIn(home)).toBe(home.record('acc_alice').refreshToken);
       expect(statSync(home.home.authFile).mode & 0o777).toBe(0o600);
     });
+  });
+
+  it.runIf(canHaveMounts)('a home that takes no name from us is found again from another one', async () => {
+    const home = await homeOf(soon);
+    const prefix = readOnlyAround(home.home.codexHome, home.home.authFile);
+    const before = tokenIn(home);
+    for (const who of ['2', '1']) expect(await run(home, `switch ${who}`, { prefix })).toMatchObject({ exitCode: 0 });
+    const handedOut = tokenIn(home);
+    expect(provider.fateOf(before)).toBe('spent');
+    provider.scenario.accessTokenSeconds = 864_000;
+    expect(await run(home, 'renew --force 1', { prefix, variables: anotherHome(home) })).toMatchObject({ exitCode: 0 });
+    expect([provider.fateOf(handedOut), provider.fateOf(tokenIn(home))]).toEqual(['spent', 'live']);
+    expect(tokenIn(home)).toBe(home.record('acc_alice').refreshToken);
   });
 
   it.runIf(canHaveMounts)('doctor says so beforehand, and mends nothing', async () => {
@@ -234,6 +254,15 @@ describe('where a login can get no other content,', () => {
       expect(tokenIn(home)).toBe(token);
       expect(readdirSync(home.home.codexHome).filter((name) => name.endsWith('.tmp'))).toEqual([]);
     });
+  });
+
+  it.runIf(canHaveMounts)('nothing is spent from another home either', async () => {
+    const home = await homeOf(86_400);
+    for (const who of ['2', '1']) expect(await run(home, `switch ${who}`, {})).toMatchObject({ exitCode: 0 });
+    const token = tokenIn(home);
+    const options = { prefix: readOnlyDirectory(home.home.codexHome), variables: anotherHome(home) };
+    expect(await run(home, 'renew --force 1', options)).toMatchObject({ exitCode: 6 });
+    expect([sent(), provider.fateOf(token)]).toEqual([0, 'live']);
   });
 
   it.runIf(canHaveMounts)('doctor says so beforehand, and what to do', async () => {
