@@ -21,6 +21,7 @@ import { type Provider, startProvider } from '../support/provider/start.js';
 import { canMakeReadOnly, closeDirectory, makeReadOnly } from '../support/read-only.js';
 import { alice, bob, carol, RefreshHome } from '../support/refresh-home.js';
 import { temporaryDirectory } from '../support/temporary.js';
+import { writeFlatFile } from '../support/token-files.js';
 
 let provider: Provider;
 beforeAll(async () => {
@@ -74,6 +75,11 @@ const inPlace: readonly Place[] = [
     prepare: inMount(({ home }) => mountedFile(home.authFile)),
   },
   {
+    name: 'a mounted file where nothing lists the mounts',
+    runs: canHaveMounts,
+    prepare: inMount(({ home }) => withMounts('mount --bind "$1" "$1"; mount -t tmpfs tmpfs /proc', home.authFile)),
+  },
+  {
     name: 'a writable file in a read-only home',
     runs: canHaveMounts,
     prepare: inMount(({ home }) => readOnlyAround(home.codexHome, home.authFile)),
@@ -124,6 +130,13 @@ const run = (home: RefreshHome, command: string, options: ProgramOptions) =>
 const soon = 300;
 const over = -60;
 
+/** A second home of the official client, with the same accounts. */
+function anotherHome({ home }: RefreshHome): Record<string, string> {
+  const directory = join(home.directory, 'second-home');
+  mkdirSync(directory, { mode: 0o700 });
+  return { CODEX_HOME: directory };
+}
+
 const placeRow = async (home: RefreshHome, options: ProgramOptions) => {
   const { document } = await runBuiltJson(home.home, ['doctor', '--offline'], options);
   return document.data.checks.find(({ id }: { id: string }) => id === 'login-place');
@@ -163,6 +176,19 @@ describe('where a login can be written and not replaced,', () => {
       expect(tokenIn(home)).toBe(home.record('acc_alice').refreshToken);
       expect(statSync(home.home.authFile).mode & 0o777).toBe(0o600);
     });
+  });
+
+  it.runIf(canHaveMounts)('a home that takes no name from us is found again from another one', async () => {
+    const home = await homeOf(soon);
+    const prefix = readOnlyAround(home.home.codexHome, home.home.authFile);
+    const before = tokenIn(home);
+    for (const who of ['2', '1']) expect(await run(home, `switch ${who}`, { prefix })).toMatchObject({ exitCode: 0 });
+    const handedOut = tokenIn(home);
+    expect(provider.fateOf(before)).toBe('spent');
+    provider.scenario.accessTokenSeconds = 864_000;
+    expect(await run(home, 'renew --force 1', { prefix, variables: anotherHome(home) })).toMatchObject({ exitCode: 0 });
+    expect([provider.fateOf(handedOut), provider.fateOf(tokenIn(home))]).toEqual(['spent', 'live']);
+    expect(tokenIn(home)).toBe(home.record('acc_alice').refreshToken);
   });
 
   it.runIf(canHaveMounts)('doctor says so beforehand, and mends nothing', async () => {
@@ -230,6 +256,15 @@ describe('where a login can get no other content,', () => {
     });
   });
 
+  it.runIf(canHaveMounts)('nothing is spent from another home either', async () => {
+    const home = await homeOf(86_400);
+    for (const who of ['2', '1']) expect(await run(home, `switch ${who}`, {})).toMatchObject({ exitCode: 0 });
+    const token = tokenIn(home);
+    const options = { prefix: readOnlyDirectory(home.home.codexHome), variables: anotherHome(home) };
+    expect(await run(home, 'renew --force 1', options)).toMatchObject({ exitCode: 6 });
+    expect([sent(), provider.fateOf(token)]).toEqual([0, 'live']);
+  });
+
   it.runIf(canHaveMounts)('doctor says so beforehand, and what to do', async () => {
     const home = await homeOf(86_400);
     const options = { prefix: readOnlyDirectory(home.home.codexHome) };
@@ -257,6 +292,18 @@ describe('where a login can get no other content,', () => {
     expect(result.exitCode).not.toBe(0);
     expect(result.stdout + result.stderr).toContain('was not spent');
     expect([sent(), provider.fateOf(token)]).toEqual([0, 'live']);
+  });
+
+  it.runIf(canHaveMounts)('renew spends nothing for a token file that is mounted by itself', async () => {
+    const home = await homeOf(86_400);
+    const tokens = await provider.issueTokens({ ...carol, expiresInSeconds: over });
+    const path = writeFlatFile(home.home, 'carol.json', tokens);
+    const { exitCode, stdout } = await run(home, 'renew carol.json', { prefix: mountedFile(path) });
+    expect({ exitCode, stdout }).toEqual({
+      exitCode: 6,
+      stdout: expect.stringContaining('nothing can take the place'),
+    });
+    expect([sent(), provider.fateOf(tokens.refresh_token)]).toEqual([0, 'live']);
   });
 
   it.runIf(canHaveMounts)('a full disk spends nothing, until there is room', async () => {

@@ -93,7 +93,7 @@ function lockFilesOf({ besides = [], ...first }: CredentialLockOptions): string[
   );
 }
 
-/** Undefined where the directory takes no lock file from us, and so none from the client, which commits nothing without. */
+/** Undefined where the directory takes no lock file from us, and so none from the client, which runs as the same user. */
 function openLockFile(path: string): number | undefined {
   try {
     return openToLock(path);

@@ -1,6 +1,6 @@
 import { statSync } from 'node:fs';
-import type { AppError } from '../errors.js';
-import { type FileVersion, readVersion, versionOf } from '../storage/atomic-file.js';
+import { AppError, systemErrorCode } from '../errors.js';
+import { type FileVersion, type PreparedFile, readVersion, versionOf } from '../storage/atomic-file.js';
 import { type FilePlace, type PlaceChoice, placeOfFile, preparePlace } from '../storage/file-place.js';
 import type { Root } from '../storage/root.js';
 import type { CodexHome } from './home.js';
@@ -46,8 +46,18 @@ export function writeLogin(
   }
   const place = preparePlace(root, home.authFile, content, choice);
   if (place.kind === 'closed') throw place.problem;
-  if (place.kind === 'in-place') overwriteLogin(root, home, content, guard);
-  else place.prepared.commit(guard);
+  if (place.kind === 'in-place' || !isCommitted(place.prepared, guard)) overwriteLogin(root, home, content, guard);
+}
+
+/** False for a mount point that only the rename has shown, where the system has no list of mounts. */
+function isCommitted(prepared: PreparedFile, guard: () => void): boolean {
+  try {
+    prepared.commit(guard);
+    return true;
+  } catch (error) {
+    if (error instanceof AppError && systemErrorCode(error.cause) === 'EBUSY') return false;
+    throw error;
+  }
 }
 
 /** How the stored login can be changed, as far as that shows without writing. */

@@ -1,6 +1,7 @@
 import { accessSync, constants, rmSync } from 'node:fs';
 import { dirname } from 'node:path';
 import { type Account, describeAccount, type TokenSet } from '../accounts/account.js';
+import { AppError } from '../errors.js';
 import { tokensOfAnswer } from '../logins/journal-overlay.js';
 import { finishFileRefresh } from '../logins/journal-recovery.js';
 import { isKnownSpent, knownSpent } from '../logins/lineage-log.js';
@@ -14,6 +15,8 @@ import { entriesAbout, obstacleTo } from '../logins/unanswered.js';
 import type { RefreshReason } from '../oauth/token-endpoint.js';
 import type { Secret } from '../secret.js';
 import { writeError } from '../storage/atomic-file.js';
+import { placeOfFile } from '../storage/file-place.js';
+import type { Root } from '../storage/root.js';
 import { dueOnly, type FileRenewals, type FileTarget, readAgain } from './file-target.js';
 import { withoutForeign } from './foreign-files.js';
 import { handOut, withWhereabouts } from './hand-out.js';
@@ -99,7 +102,7 @@ async function spend(
   const obstacle = obstacleTo(deps, account, refreshToken);
   if (obstacle !== undefined) return dueOnly(targets, ofOutcome(obstacle));
   const files = targets.map(({ file }) => file);
-  assertWritable(files);
+  assertWritable(deps.root, files);
   const tokenFiles = fitting(files.map(({ path }) => path));
   const exchange = await exchangeToken(deps, { account, refreshToken, reason: reasonOf(why), tokenFiles });
   if (exchange.kind === 'tokens') return store(deps, files, account, exchange);
@@ -122,17 +125,22 @@ function answerLost(account: Account): Renewal {
 }
 
 /** Throws `storage-write-failed` when no file could take the answer, as far as that can be seen before the token is spent. */
-function assertWritable(files: readonly TokenFile[]): void {
-  let problem: unknown;
-  for (const { path } of files) {
-    try {
-      accessSync(dirname(path), constants.W_OK);
-      return;
-    } catch (error) {
-      problem = writeError(path, error);
-    }
+function assertWritable(root: Root, files: readonly TokenFile[]): void {
+  const obstacles = files.map(({ path }) => whyNotReplaceable(root, path));
+  if (obstacles.every((obstacle) => obstacle !== undefined)) throw obstacles.at(-1);
+}
+
+function whyNotReplaceable(root: Root, path: string): AppError | undefined {
+  try {
+    accessSync(dirname(path), constants.W_OK);
+  } catch (error) {
+    return writeError(path, error);
   }
-  throw problem;
+  const place = placeOfFile(root, path, { endsHardLink: true });
+  if (place.kind === 'closed') return place.problem;
+  if (place.kind === 'replaceable') return undefined;
+  const details = { hint: 'mount its whole directory instead of the file', details: { path } };
+  return new AppError('storage-write-failed', `cannot write ${path}: nothing can take the place of this file`, details);
 }
 
 export function reasonOf(why: DueReason): RefreshReason {

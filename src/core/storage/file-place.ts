@@ -140,7 +140,7 @@ function wayToWrite(code: string | undefined, path: string): string | undefined 
     case 'EACCES':
       return `make ${directory} and ${path} writable for you`;
     case 'EPERM':
-      return `sudo chattr -i '${directory}' '${path}'  (lsattr shows whether one of them is immutable)`;
+      return `look whether ${directory} or ${path} is immutable (lsattr, chattr -i), then run the command again`;
     case 'ENOSPC':
     case 'EDQUOT':
       return freeSpace;
