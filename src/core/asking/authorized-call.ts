@@ -1,4 +1,5 @@
 import type { Account } from '../accounts/account.js';
+import { realAccountId } from '../accounts/identity.js';
 import { readClaims } from '../accounts/jwt-claims.js';
 import type { AuthFileContent } from '../codex/auth-file.js';
 import { isDamaged, readSettledAuthFile } from '../codex/auth-file-state.js';
@@ -149,7 +150,7 @@ async function send<A>({ account, recovery }: Ready, ask: Ask<A>): Promise<Answe
   const { accessToken, idToken } = account.tokens;
   if (accessToken === undefined) return { kind: 'answered', answer: { kind: 'unauthorized' }, account };
   const isFedramp = readClaims((idToken ?? accessToken).reveal())?.isFedramp;
-  const answer = await ask(definedOnly({ accessToken, accountId: account.accountId, isFedramp }));
+  const answer = await ask(definedOnly({ accessToken, accountId: realAccountId(account.accountId), isFedramp }));
   return { kind: 'answered', answer, account, ...definedOnly({ recovery }) };
 }
 

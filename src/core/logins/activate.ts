@@ -1,5 +1,5 @@
 import { type Account, describeAccount } from '../accounts/account.js';
-import { isSameAccount } from '../accounts/identity.js';
+import { isSameAccount, realAccountId } from '../accounts/identity.js';
 import { readClaims } from '../accounts/jwt-claims.js';
 import { type CompleteLogin, formatAuthFile, type Unadoptable } from '../codex/auth-file.js';
 import { readAuthFile, readSettledAuthFile } from '../codex/auth-file-state.js';
@@ -8,6 +8,7 @@ import type { FlockHelper } from '../codex/credential-lock.js';
 import type { CodexHome } from '../codex/home.js';
 import { loginPlace } from '../codex/official-login.js';
 import { refuseRestricted } from '../codex/restrictions.js';
+import { definedOnly } from '../defined-only.js';
 import { AppError } from '../errors.js';
 import { findHomes } from '../homes/known-homes.js';
 import type { Store } from '../pools/store.js';
@@ -102,9 +103,8 @@ function keepWhatIsNowhereElse(store: Store, version: FileVersion, found: SyncBa
 /** Throws `sign-in-needed` for a record that lacks a part without which the official client cannot use it. */
 export function completeLogin(account: Account): CompleteLogin {
   const { idToken, accessToken, refreshToken, lastRefresh } = account.tokens;
-  const { accountId } = account;
-  if (idToken === undefined || accessToken === undefined || refreshToken === undefined || accountId === undefined) {
-    const missing = idToken === undefined ? 'id token' : 'complete login';
+  if (idToken === undefined || accessToken === undefined) {
+    const missing = idToken === undefined ? 'id token' : 'access token';
     throw new AppError(
       'sign-in-needed',
       `${describeAccount(account)} has no ${missing}, which the official client needs`,
@@ -113,16 +113,15 @@ export function completeLogin(account: Account): CompleteLogin {
       },
     );
   }
-  assertOneAccount(account, accountId);
+  assertOneAccount(account);
   const issuedAt = readClaims(accessToken.reveal())?.issuedAt;
   return {
-    accountId,
     idToken,
     accessToken,
-    refreshToken,
     // Pools of other tools do not record it; the token itself says when it was issued.
     lastRefresh: lastRefresh ?? issuedAt ?? account.addedAt ?? 0,
     extras: account.authFile,
+    ...definedOnly({ refreshToken, accountId: realAccountId(account.accountId) }),
   };
 }
 
@@ -143,8 +142,8 @@ function refuseSpent(root: Root, account: Account): void {
 }
 
 /** The official client would send one workspace's id with another's tokens, and no tool could tell whose file it is. */
-function assertOneAccount(account: Account, accountId: string): void {
-  if (areTokensOf({ ...account, accountId }, account.tokens)) return;
+function assertOneAccount(account: Account): void {
+  if (areTokensOf(account, account.tokens)) return;
   throw new AppError('sign-in-needed', `the tokens of ${describeAccount(account)} belong to another account`, {
     hint: 'codex-auth login',
   });

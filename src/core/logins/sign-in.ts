@@ -87,7 +87,8 @@ export async function redeemGrant(
 
 function assertComplete(tokens: ProvenLogin['tokens'], identity: ProvenLogin['identity']): void {
   const isWhole = tokens.refreshToken && tokens.accessToken && tokens.idToken;
-  if (isWhole && identity.accountId !== undefined && identity.userId !== undefined) return;
+  // Some logins name no account; they are whole without one.
+  if (isWhole && (identity.userId !== undefined || identity.email !== undefined)) return;
   throw new AppError('login-failed', 'the provider granted a login that does not say whose it is', {
     hint: 'codex-auth login, and choose a workspace when the page asks',
   });

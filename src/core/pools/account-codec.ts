@@ -1,6 +1,7 @@
 import { createHash } from 'node:crypto';
 import { isDeepStrictEqual } from 'node:util';
 import type { Account, AuthFileExtras, Flag, FlaggedAccount, Provenance, TokenSet } from '../accounts/account.js';
+import { isOrganizationId } from '../accounts/identity.js';
 import { readClaims } from '../accounts/jwt-claims.js';
 import { definedOnly } from '../defined-only.js';
 import { isJsonObject, type JsonObject } from '../json-object.js';
@@ -193,10 +194,6 @@ function completeIdentity(fields: Fields): IdentityFields {
     email: email ?? claims?.email,
     planType: planType ?? claims?.planType,
   };
-}
-
-export function isOrganizationId(accountId: string | undefined): boolean {
-  return accountId?.startsWith('org-') === true;
 }
 
 function claimsOf(fields: Fields): ReturnType<typeof readClaims> {

@@ -1,15 +1,15 @@
 import type { TokenSet } from '../accounts/account.js';
-import { contradicts, type Identity } from '../accounts/identity.js';
+import { contradicts, realAccountId } from '../accounts/identity.js';
 import { readClaims } from '../accounts/jwt-claims.js';
+import { identityOfClaims, type TokenIdentity } from '../accounts/token-identity.js';
 import { definedOnly } from '../defined-only.js';
 import { parseJsonText } from '../json-text.js';
-import { isOrganizationId } from '../pools/account-codec.js';
 import { Secret } from '../secret.js';
 import { readFlag, readText, record } from '../storage/tolerant.js';
 
 /** One login in a file of its own, as token-file tools keep it: `codex_<email>_<date>.json`. */
 export interface FlatLogin {
-  readonly identity: Identity & { readonly planType?: string };
+  readonly identity: TokenIdentity;
   /** Always with a refresh token; access and id token may be missing. */
   readonly tokens: TokenSet & { readonly refreshToken: Secret };
   /** What the key `expired` says, milliseconds since the epoch; absent when it is missing or no time. */
@@ -82,12 +82,11 @@ function loginOf(fields: Fields, identity: FlatLogin['identity'], refreshToken: 
 function identityOf(fields: Fields): FlatLogin['identity'] | FlatRefusal {
   const ofAccess = claimsOf(fields['access_token']);
   const claims = { ...ofAccess, ...claimsOf(fields['id_token']) };
-  const stated = readText(fields['account_id']);
-  const named = definedOnly({ accountId: isOrganizationId(stated) ? undefined : stated });
+  const named = definedOnly({ accountId: realAccountId(readText(fields['account_id'])) });
   if (contradicts(claims, ofAccess) || contradicts(claims, named)) return 'account-mismatch';
-  const { userId, planType, accountId = named.accountId, email = readText(fields['email']) } = claims;
-  if (userId === undefined && email === undefined) return 'no-identity';
-  return definedOnly({ userId, accountId, email, planType });
+  const email = claims.email ?? readText(fields['email']);
+  const identity = identityOfClaims(definedOnly({ ...named, ...claims, email }));
+  return identity.userId === undefined && identity.email === undefined ? 'no-identity' : identity;
 }
 
 function claimsOf(token: unknown): NonNullable<ReturnType<typeof readClaims>> {

@@ -1,4 +1,5 @@
 import type { Account } from '../../accounts/account.js';
+import { identityOfTokens } from '../../accounts/token-identity.js';
 import { shouldFlag } from '../../health/state.js';
 import { withNewestTokens } from '../../logins/beside-records.js';
 import { fingerprint } from '../../logins/journal.js';
@@ -131,5 +132,12 @@ function refreshCause(account: Account, { now, settings }: RepairWorld): Refresh
   // What our own refresh has not brought, another one will not bring either.
   if (generation > 0) return undefined;
   if (idToken === undefined) return 'no-id-token';
-  return account.userId === undefined || account.accountId === undefined ? 'half-known' : undefined;
+  return isHalfKnown(account) ? 'half-known' : undefined;
+}
+
+/** Tokens that say whose they are, and name no account, have said all. */
+function isHalfKnown({ userId, accountId, tokens }: Account): boolean {
+  if (userId !== undefined && accountId !== undefined) return false;
+  const told = identityOfTokens(tokens);
+  return told.userId === undefined && told.email === undefined;
 }
