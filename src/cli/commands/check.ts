@@ -123,6 +123,7 @@ function accountLines(account: CheckedAccount, isProblemShared: boolean, theme: 
   const facts = [
     account.active && 'in use',
     tokenText(account, now),
+    account.token.state !== 'unusable' && account.renewable === false && 'cannot be renewed here',
     account.reachable ? 'reachable' : account.verdict === 'unreachable' && 'not reached',
     account.problem?.code !== 'sign-in-needed' &&
       refreshProvenAt &&

@@ -30,6 +30,7 @@ const reasons: Readonly<Record<string, string>> = {
   'provider-error': 'the provider has a problem',
   'unknown-outcome': 'a refresh got no answer; the next run looks what became of it',
   'left-to-client': 'the official client is using it and refreshes it by itself',
+  'foreign-tokens': 'it holds tokens of another account',
   'issuer-mismatch': 'it was signed in at another address, and its tokens are sent to nobody else',
   'signed-out': 'the official client has been signed out meanwhile',
   switched: 'the official client has been switched meanwhile',

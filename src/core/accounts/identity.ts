@@ -86,6 +86,12 @@ function differInAccount(a: string | undefined, b: string | undefined): boolean 
   return differs(a, b) && isOrganizationId(a) === isOrganizationId(b);
 }
 
+/** Of two addresses; what a tool has put in the place of one is a name that says nothing. */
+export function haveOtherEmails(a: string | undefined, b: string | undefined): boolean {
+  if (a?.includes('@') !== true || b?.includes('@') !== true) return false;
+  return normalizeEmailKey(a) !== normalizeEmailKey(b);
+}
+
 function hasSameEmail(a: Identity, b: Identity): boolean {
   if (a.email === undefined || b.email === undefined) return false;
   const key = normalizeEmailKey(a.email);

@@ -8,6 +8,7 @@ import { definedOnly } from '../defined-only.js';
 import type { HttpClient } from '../http/client.js';
 import { readBesideRecords, withNewestTokens } from '../logins/beside-records.js';
 import { isLoginOf } from '../logins/foreign-login.js';
+import { holdsForeignTokens } from '../logins/foreign-tokens.js';
 import type { RefreshOutcome } from '../logins/refresh-outcome.js';
 import { readAllScopes } from '../pools/scope-files.js';
 import { recordsOf } from '../pools/scope-records.js';
@@ -117,16 +118,19 @@ async function prepare(access: BackendAccess, account: Account): Promise<Ready |
   const { refresher, provider } = access;
   const issuer = foreignIssuer(account, provider);
   if (issuer !== undefined) return notRefreshed({ kind: 'issuer-mismatch', account, issuer });
+  if (refresher === undefined && holdsForeignTokens(account)) return notRefreshed({ kind: 'foreign-tokens', account });
   if (refresher === undefined) return hasLiveToken(access, account) ? ready(account) : needsRefresh(account);
   const outcome = await refresher(account, 'due');
   if (outcome.kind === 'usable') return readyAfter(outcome);
-  // The official client looks after its own login; until it does, the old token may still be good.
-  const canWait = outcome.kind === 'left-to-client' && hasLiveToken(access, outcome.account);
-  return canWait ? ready(outcome.account) : notRefreshed(outcome);
+  // Until the official client has refreshed its login, and until one ends that nobody can refresh, the token may be good.
+  const isLasting = outcome.kind === 'left-to-client' || outcome.kind === 'no-refresh-token';
+  return isLasting && hasLiveToken(access, outcome.account) ? ready(outcome.account) : notRefreshed(outcome);
 }
 
-function hasLiveToken({ root }: BackendAccess, { tokens: { accessToken, expiresAt } }: Account): boolean {
-  return accessToken !== undefined && (expiresAt === undefined || expiresAt > root.clock.now());
+function hasLiveToken({ root }: BackendAccess, account: Account): boolean {
+  const { accessToken, expiresAt } = account.tokens;
+  const isOver = expiresAt !== undefined && expiresAt <= root.clock.now();
+  return accessToken !== undefined && !isOver && !holdsForeignTokens(account);
 }
 
 function ready(account: Account): Ready {

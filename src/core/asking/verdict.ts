@@ -32,6 +32,7 @@ export function judgeRefresh(outcome: RefreshOutcome): Verdict {
       return { kind: 'dead', reason: outcome.kind };
     case 'left-to-client':
     case 'issuer-mismatch':
+    case 'foreign-tokens':
       return { kind: 'unverified', reason: outcome.kind };
     default:
       return { kind: 'unverified', reason: describeOutcome(outcome).code };

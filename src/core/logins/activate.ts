@@ -17,10 +17,10 @@ import { keepAside } from '../storage/kept.js';
 import type { Root } from '../storage/root.js';
 import { accountIn, type Choice, isAnotherChoice, rememberChoice } from './choice.js';
 import { describeOutcome } from './describe-outcome.js';
+import { holdsForeignTokens } from './foreign-tokens.js';
 import { isKnownSpent, logLineage } from './lineage-log.js';
 import { type Placed, placeLogin, takeFromOtherHomes } from './place-login.js';
 import { forgetResidence, seatFor } from './residence.js';
-import { areTokensOf } from './rotation.js';
 import { type SyncBack, syncBack } from './sync-back.js';
 
 /** The scope whose choice it is also adopts an unknown login found in the file. */
@@ -125,12 +125,14 @@ export function completeLogin(account: Account): CompleteLogin {
   };
 }
 
-/** Of an account that is set aside, perhaps only just now by another process, nobody can refresh the tokens. */
+/** Nobody can refresh an account that is set aside, perhaps only just now by another process, or has no refresh token. */
 function refuseEnded(account: Account, now: number): void {
-  if (!('flag' in account) || (account.tokens.expiresAt ?? 0) > now) return;
-  throw new AppError('sign-in-needed', `${describeAccount(account)} is set aside, and its access token has ended`, {
-    hint: 'codex-auth login',
-  });
+  const { expiresAt, refreshToken } = account.tokens;
+  const isSetAside = 'flag' in account;
+  const isLasting = refreshToken !== undefined || expiresAt === undefined;
+  if (isSetAside ? (expiresAt ?? 0) > now : isLasting || expiresAt > now) return;
+  const what = isSetAside ? 'is set aside, and its access token has ended' : 'has ended, and cannot be renewed here';
+  throw new AppError('sign-in-needed', `${describeAccount(account)} ${what}`, { hint: 'codex-auth login' });
 }
 
 /** The official client would send it, and end the login for whoever holds what the token has become. */
@@ -143,9 +145,9 @@ function refuseSpent(root: Root, account: Account): void {
 
 /** The official client would send one workspace's id with another's tokens, and no tool could tell whose file it is. */
 function assertOneAccount(account: Account): void {
-  if (areTokensOf(account, account.tokens)) return;
+  if (!holdsForeignTokens(account)) return;
   throw new AppError('sign-in-needed', `the tokens of ${describeAccount(account)} belong to another account`, {
-    hint: 'codex-auth login',
+    hint: 'codex-auth fix',
   });
 }
 

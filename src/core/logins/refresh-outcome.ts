@@ -17,6 +17,8 @@ export type RefreshOutcome =
   | { readonly kind: 'other-workspace'; readonly account: Account }
   /** The provider answered and its answer is stored, but it brought no access token that is good for anything. */
   | { readonly kind: 'no-access-token'; readonly account: Account; readonly message: string }
+  /** The record holds tokens that say themselves that they are another account's; nothing was sent. */
+  | { readonly kind: 'foreign-tokens'; readonly account: Account }
   | RefusedRefresh
   /** Nothing left this machine: the same token may be sent again. */
   | {

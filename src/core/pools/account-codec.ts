@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto';
 import { isDeepStrictEqual } from 'node:util';
 import type { Account, AuthFileExtras, Flag, FlaggedAccount, Provenance, TokenSet } from '../accounts/account.js';
-import { isOrganizationId } from '../accounts/identity.js';
+import { haveOtherEmails, isOrganizationId } from '../accounts/identity.js';
 import { readClaims } from '../accounts/jwt-claims.js';
 import { definedOnly } from '../defined-only.js';
 import { isJsonObject, type JsonObject } from '../json-object.js';
@@ -186,6 +186,8 @@ function completeIdentity(fields: Fields): IdentityFields {
   const isComplete = userId !== undefined && accountId !== undefined && email !== undefined;
   if (isComplete && !isOrganizationId(accountId)) return fields;
   const claims = claimsOf(fields);
+  // Tokens of somebody else do not say who this is.
+  if (userId === undefined && haveOtherEmails(email, claims?.email)) return fields;
   const takesClaim = claims?.accountId !== undefined && (accountId === undefined || isOrganizationId(accountId));
   return {
     userId: userId ?? claims?.userId,

@@ -10,12 +10,15 @@ import { readFlag, readText, record } from '../storage/tolerant.js';
 /** One login in a file of its own, as token-file tools keep it: `codex_<email>_<date>.json`. */
 export interface FlatLogin {
   readonly identity: TokenIdentity;
-  /** Always with a refresh token; access and id token may be missing. */
-  readonly tokens: TokenSet & { readonly refreshToken: Secret };
+  /** With a refresh token or an access token, or both; the id token may be missing. */
+  readonly tokens: TokenSet;
   /** What the key `expired` says, milliseconds since the epoch; absent when it is missing or no time. */
   readonly statedExpiry?: number;
   readonly isDisabled: boolean;
 }
+
+/** One that can be renewed in its place. */
+export type RenewableFlatLogin = FlatLogin & { readonly tokens: { readonly refreshToken: Secret } };
 
 /** Why a file is no token file that this program can use. */
 export type FlatRefusal =
@@ -51,24 +54,23 @@ export function parseFlatTokenFile(text: string): FlatTokenFile {
   if (!tokenKeys.some((key) => key in fields)) return refused('other-content');
   const type = readText(fields['type']);
   if (type !== undefined && type.toLowerCase() !== 'codex') return refused('other-type');
-  const refreshToken = readSecret(fields['refresh_token']);
-  if (refreshToken === undefined) return refused('no-refresh-token');
+  if (![fields['refresh_token'], fields['access_token']].some(readSecret)) return refused('no-refresh-token');
   const identity = identityOf(fields);
   if (typeof identity === 'string') return refused(identity);
-  return { kind: 'flat', login: loginOf(fields, identity, refreshToken) };
+  return { kind: 'flat', login: loginOf(fields, identity) };
 }
 
 function refused(reason: FlatRefusal): FlatTokenFile {
   return { kind: 'refused', reason };
 }
 
-function loginOf(fields: Fields, identity: FlatLogin['identity'], refreshToken: Secret): FlatLogin {
+function loginOf(fields: Fields, identity: FlatLogin['identity']): FlatLogin {
   const accessToken = readSecret(fields['access_token']);
   const statedExpiry = readStamp(fields['expired']);
   const tokens = {
-    refreshToken,
     generation: 0,
     ...definedOnly({
+      refreshToken: readSecret(fields['refresh_token']),
       accessToken,
       idToken: readSecret(fields['id_token']),
       expiresAt: accessToken && (readClaims(accessToken.reveal())?.expiresAt ?? statedExpiry),
