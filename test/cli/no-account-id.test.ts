@@ -85,6 +85,22 @@ test('the account becomes known with the first token that names it, in the same 
   expect(seeded.records()).toEqual([expect.objectContaining({ recordId: 'acc_alice', accountId: alice.accountId })]);
 });
 
+test('a refresh of the official client that names the account is one of the same record', async () => {
+  const seeded = new RefreshHome(temporaryDirectory(), provider);
+  const issuedAt = provider.scenario.now() - 3_600_000;
+  await seeded.addAccount('acc_alice', { ...alice, namesAccount: false, issuedAt });
+  await seeded.addAccount('acc_bob', bob);
+  const newer = await provider.issueTokens(alice);
+  seeded.writeAuthFile(newer);
+  expect((await runJson(seeded.home, ['list'])).document.data).toMatchObject({ activeId: 'acc_alice' });
+  expect(await runCli(seeded.home, ['switch', 'acc_bob'])).toMatchObject({ exitCode: 0 });
+  expect(seeded.records()).toHaveLength(2);
+  expect(seeded.record('acc_alice')).toMatchObject({
+    accountId: alice.accountId,
+    refreshToken: newer.refresh_token,
+  });
+});
+
 test('beside two accounts of the same person it is a third, whose tokens go to neither', async () => {
   const seeded = new RefreshHome(temporaryDirectory(), provider);
   const home = await seeded.addAccount('acc_home', alice);
