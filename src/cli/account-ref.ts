@@ -2,6 +2,7 @@ import * as z from 'zod/mini';
 import type { Account } from '../core/accounts/account.js';
 import { definedOnly } from '../core/defined-only.js';
 import { shownEmail } from './account-view.js';
+import { type LoginLife, lifeOf, lifeShape } from './login-life.js';
 
 /** How a result that is about something else names an account. */
 export const accountRefShape = {
@@ -14,9 +15,10 @@ export const accountRefShape = {
   /** What tells it apart from another account that would be called the same. */
   distinction: z.exactOptional(z.string()),
   accountId: z.exactOptional(z.string()),
+  ...lifeShape,
 };
 
-export interface AccountRef {
+export interface AccountRef extends LoginLife {
   readonly id: string;
   readonly index: number;
   readonly email?: string;
@@ -28,5 +30,14 @@ export interface AccountRef {
 
 export function accountRef(account: Account, index: number, mask: boolean): AccountRef {
   const { id, label, workspaceName: workspace, distinction, accountId } = account;
-  return definedOnly({ id, index, email: shownEmail(account.email, mask), label, workspace, distinction, accountId });
+  return definedOnly({
+    id,
+    index,
+    email: shownEmail(account.email, mask),
+    label,
+    workspace,
+    distinction,
+    accountId,
+    ...lifeOf(account.tokens),
+  });
 }

@@ -5,6 +5,7 @@ import type { AccountStanding } from '../core/decision/standing.js';
 import { definedOnly } from '../core/defined-only.js';
 import { keyOf, type Roster } from '../core/logins/roster.js';
 import { QuotaViewSchema, toQuotaView } from '../core/quota/snapshot.js';
+import { lifeOf, lifeShape } from './login-life.js';
 import { maskEmail } from './mask.js';
 import { toIso } from './render/time.js';
 
@@ -39,6 +40,7 @@ export const AccountView = z.object({
   state: z.enum(accountStates),
   availableAt: z.exactOptional(z.iso.datetime()),
   accessTokenExpiresAt: z.exactOptional(z.iso.datetime()),
+  ...lifeShape,
   lastUsedAt: z.exactOptional(z.iso.datetime()),
   quota: z.exactOptional(QuotaViewSchema),
 });
@@ -86,6 +88,7 @@ export function accountView(
     state,
     availableAt: isoOrAbsent(availableAt),
     accessTokenExpiresAt: isoOrAbsent(account.tokens.expiresAt),
+    ...lifeOf(account.tokens),
     lastUsedAt: isoOrAbsent(account.lastUsedAt),
     quota: quota && toQuotaView(quota, 'cache', now),
   });

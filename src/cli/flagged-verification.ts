@@ -121,12 +121,12 @@ async function predictor(context: Context, roster: Roster, probes: boolean) {
   const probe = probes ? await readOnlyAccess(context, roster) : undefined;
   const { provider } = context.provider();
   return async (account: FlaggedAccount): Promise<Prediction> => {
-    if (account.tokens.refreshToken === undefined) return { outcome: 'would-stay-flagged', reason: 'no-refresh-token' };
     if (foreignIssuer(account, provider) !== undefined) {
       return { outcome: 'would-stay-flagged', reason: 'issuer-mismatch' };
     }
     const { verdict } = await probeAccount(probe, account, context.clock.now());
-    return predictionOf(verdict);
+    const isOver = account.tokens.refreshToken === undefined && verdict.kind === 'dead';
+    return isOver ? { outcome: 'would-stay-flagged', reason: 'no-refresh-token' } : predictionOf(verdict);
   };
 }
 

@@ -133,7 +133,11 @@ export function failureLines(
 
 function needsRefresh({ accessToken, refreshToken }: Account['tokens']): FailureView {
   if (refreshToken === undefined) {
-    return { code: 'sign-in-needed', message: 'the login has ended', hint: 'codex-auth login' };
+    return {
+      code: 'sign-in-needed',
+      message: 'the login has ended, and cannot be renewed here: sign in again',
+      hint: 'codex-auth login',
+    };
   }
   const message = accessToken === undefined ? 'there is no access token yet' : 'the access token has expired';
   return { code: 'needs-refresh', message, hint: 'codex-auth check' };

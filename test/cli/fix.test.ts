@@ -161,17 +161,20 @@ describe('what is broken and can be repaired', () => {
 describe('what is dead', () => {
   it('is set aside, and the person is told what to do', async () => {
     await home.addAccount('acc_alice', { ...alice, expiresInSeconds: -5 }, { planType: 'plus' });
-    await home.addAccount('acc_bob', { ...bob, expiresInSeconds: -5 }, { refreshToken: undefined, planType: 'team' });
+    await home.addAccount(
+      'acc_bob',
+      { ...bob, expiresInSeconds: -5 },
+      { refreshToken: undefined, accessToken: undefined, planType: 'team' },
+    );
     provider.revokeAccount(alice);
     const { exitCode, data } = await fix();
     expect(exitCode).toBe(1);
     expect(data.repairs).toMatchObject([
-      { kind: 'flag', id: 'acc_bob', outcome: 'done' },
       { kind: 'refresh', id: 'acc_alice', outcome: 'failed', problem: { hint: 'codex-auth login' } },
     ]);
-    expect(home.records()).toEqual([]);
+    // Without any token it waits where it is for a sign-in.
+    expect(home.records()).toMatchObject([{ recordId: 'acc_bob' }]);
     expect(home.flagged().map(({ recordId, flaggedReason }) => [recordId, flaggedReason])).toEqual([
-      ['acc_bob', 'no-refresh-token'],
       ['acc_alice', 'refresh_token_invalidated'],
     ]);
   });

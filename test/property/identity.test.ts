@@ -1,6 +1,13 @@
 import fc from 'fast-check';
 import { expect, it } from 'vitest';
-import { contradicts, findSame, type Identity, isExactly, isSameAccount } from '../../src/core/accounts/identity.js';
+import {
+  contradicts,
+  findSame,
+  type Identity,
+  isExactly,
+  isSameAccount,
+  realAccountId,
+} from '../../src/core/accounts/identity.js';
 import { definedOnly } from '../../src/core/defined-only.js';
 
 const some = <T>(values: fc.Arbitrary<T>) => fc.option(values, { nil: undefined });
@@ -9,7 +16,7 @@ const some = <T>(values: fc.Arbitrary<T>) => fc.option(values, { nil: undefined 
 const identity: fc.Arbitrary<Identity> = fc
   .record({
     userId: some(fc.constantFrom('u1', 'u2')),
-    accountId: some(fc.constantFrom('w1', 'w2')),
+    accountId: some(fc.constantFrom('w1', 'w2', 'org-1')),
     email: some(fc.constantFrom('a@x.io', ' A@X.io ', 'b@x.io', '', ' ')),
   })
   .map(definedOnly);
@@ -32,12 +39,33 @@ it('never merges two account ids or two user ids', () => {
   );
 });
 
-it('needs an email or both ids in common', () => {
+it('needs an email or the user id in common', () => {
   fc.assert(
     fc.property(identity, identity, (a, b) => {
-      if (!isSameAccount(a, b) || isExactly(a, b)) return;
+      if (!isSameAccount(a, b) || (a.userId !== undefined && a.userId === b.userId)) return;
       expect(a.email?.trim().toLowerCase()).toBe(b.email?.trim().toLowerCase());
       expect(a.email?.trim()).not.toBe('');
+    }),
+  );
+});
+
+it('never takes a login that names no account for one of an account of the same person', () => {
+  fc.assert(
+    fc.property(fc.array(identity, { maxLength: 6 }), fc.constantFrom('u1', 'u2'), (candidates, userId) => {
+      const found = findSame(candidates, { userId, email: 'a@x.io' });
+      if (found?.userId === userId) expect(realAccountId(found.accountId)).toBeUndefined();
+    }),
+  );
+});
+
+it('tells a login of an account from one that names none, unless that is all the person has', () => {
+  fc.assert(
+    fc.property(fc.array(identity, { maxLength: 6 }), (candidates) => {
+      const wanted = { userId: 'u1', accountId: 'w1', email: 'a@x.io' };
+      const found = findSame(candidates, wanted);
+      if (found?.userId !== 'u1' || found.accountId === 'w1') return;
+      expect(realAccountId(found.accountId)).toBeUndefined();
+      expect(candidates.filter(({ userId }) => userId === 'u1')).toEqual([found]);
     }),
   );
 });
@@ -59,7 +87,7 @@ it('finds only a record that is the same account, and the one with both ids if t
       if (exact !== undefined) expect(found).toBe(exact);
       if (found === undefined) return;
       expect(candidates).toContain(found);
-      expect(isSameAccount(found, wanted)).toBe(true);
+      expect(contradicts(found, wanted)).toBe(false);
     }),
   );
 });

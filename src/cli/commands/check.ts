@@ -71,7 +71,8 @@ async function askAbout(access: BackendAccess, asked: AskedAccount, wantsQuota: 
   const body = result.kind === 'answered' && result.answer.kind === 'ok' ? result.answer.body : undefined;
   const workspaces = body === undefined ? undefined : parseWorkspaces(body);
   const workspace = workspaces?.find(({ id }) => id === account.accountId);
-  const isListed = workspaces === undefined || workspace !== undefined;
+  // A login that names no account is in no list.
+  const isListed = workspaces === undefined || workspace !== undefined || account.accountId === undefined;
   const quota =
     wantsQuota && body !== undefined ? await askOnItsOwn(account, () => probeUsage(access, account)) : undefined;
   return definedOnly({ asked, account, result, workspace, isListed, quota });
@@ -127,6 +128,7 @@ function accountLines(account: CheckedAccount, isProblemShared: boolean, theme: 
   const facts = [
     account.active && 'in use',
     tokenText(account, now),
+    account.token.state !== 'unusable' && account.renewable === false && 'cannot be renewed here',
     account.reachable ? 'reachable' : account.verdict === 'unreachable' && 'not reached',
     account.problem?.code !== 'sign-in-needed' &&
       refreshProvenAt &&

@@ -9,6 +9,7 @@ import { QuotaViewSchema, toQuotaView } from '../../core/quota/snapshot.js';
 import { accountRef, accountRefShape } from '../account-ref.js';
 import type { Command } from '../command.js';
 import type { Context } from '../context.js';
+import { lifeLines } from '../login-life.js';
 import { probeAndDecide } from '../probe-and-decide.js';
 import { FailureView, failureLines, failureOfProbe, isInTheDark } from '../probe-failure.js';
 import type { ProbedRoster, ProbingOptions } from '../quota-probing.js';
@@ -160,8 +161,9 @@ function renderForecast(result: ForecastResult, theme: Theme): string {
   );
   const { color, symbols } = theme;
   const unread = failureLines(result.accounts, ` ${symbols.arrow} `).map((line) => color.yellow(`   ${line}\n`));
+  const lives = lifeLines(result.accounts, theme.now).map((line) => color.dim(`   ${line}\n`));
   const explained = result.accounts.flatMap((account) => explanationOf(account, theme));
-  return [table, ...unread, ...explained, '\n', verdictLine(result, theme)].join('');
+  return [table, ...unread, ...lives, ...explained, '\n', verdictLine(result, theme)].join('');
 }
 
 function cellsOf(account: ForecastAccount, theme: Theme): Cell[] {

@@ -18,6 +18,7 @@ import {
 import type { Command } from '../command.js';
 import type { Context } from '../context.js';
 import { warnAboutSetAside } from '../flagged-in-use.js';
+import { lifeLines, lifeOf } from '../login-life.js';
 import { type AccountLine, renderAccounts, titleOf } from '../render/account-table.js';
 import { renderCsv } from '../render/csv.js';
 import { shellWord } from '../render/shell-word.js';
@@ -110,7 +111,13 @@ function renderList(found: Found, theme: Theme): string {
   );
   return (
     table +
-    theme.color.dim(unreadText(accounts, theme) + choiceText(found, surroundings) + setAsideText(found) + others)
+    theme.color.dim(
+      lifeRows(accounts, theme) +
+        unreadText(accounts, theme) +
+        choiceText(found, surroundings) +
+        setAsideText(found) +
+        others,
+    )
   );
 }
 
@@ -137,6 +144,13 @@ function lineOf({ account, standing }: StandingAccount, mask: boolean): AccountL
   const named = { id, email, label, workspace, distinction, plan, index, active };
   const shown = quota?.isUnlimited === true ? { ...quota, unlimited: true } : quota;
   return { ...named, health, state, availableAt, quota: shown, lastUsedAt };
+}
+
+function lifeRows(accounts: readonly StandingAccount[], { now }: Theme): string {
+  const rows = accounts.map(({ account, standing: { index } }) => ({ ...lifeOf(account.tokens), index }));
+  return lifeLines(rows, now)
+    .map((line) => `${line}\n`)
+    .join('');
 }
 
 /** What fills the gaps in the column of quota: nothing is read or refreshed by a list. */

@@ -23,6 +23,7 @@ import {
 import type { Command } from '../command.js';
 import type { Context } from '../context.js';
 import { setAsideInUse, warnAboutSetAside } from '../flagged-in-use.js';
+import { lifeText } from '../login-life.js';
 import { ProxyView, proxiesText, proxyViews } from '../proxy-view.js';
 import { nameOf, titleOf } from '../render/account-table.js';
 import { renderFacts } from '../render/facts.js';
@@ -192,7 +193,7 @@ function accountFacts(account: StatusAccount, theme: Theme): [string, string | u
     ['State', `${account.state.replaceAll('-', ' ')}, health ${account.health.score} (${account.health.state})`],
     ['Quota', quotaText(account, theme)],
     ['Order', orderText(account)],
-    ['Token', tokenText(account.accessTokenExpiresAt, now)],
+    ['Token', lifeText(account, now) ?? tokenText(account.accessTokenExpiresAt, now)],
     ['Last used', lastUsedAt === undefined ? undefined : formatWhen(Date.parse(lastUsedAt), now)],
     ['Ids', `${account.id}${dot}account ${printable(account.accountId ?? 'unknown')}`],
     ['Lives in', `${describePlace(account.place)}, as number ${account.index}`],

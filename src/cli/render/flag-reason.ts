@@ -35,6 +35,7 @@ const reasons: Readonly<Record<string, string>> = {
   'unknown-outcome': 'a refresh got no answer; the next run looks what became of it',
   'left-to-client': 'the official client is using it and refreshes it by itself',
   'no-place': 'the official client could not be given its next login; codex-auth doctor says why',
+  'foreign-tokens': 'it holds tokens of another account',
   'issuer-mismatch': 'it was signed in at another address, and its tokens are sent to nobody else',
   'signed-out': 'the official client has been signed out meanwhile',
   switched: 'the official client has been switched meanwhile',

@@ -1,5 +1,6 @@
 import { definedOnly } from '../../core/defined-only.js';
 import { printable } from '../../core/printable.js';
+import { lifeText } from '../login-life.js';
 import type { AccountUsage } from '../usage-view.js';
 import { nameOf } from './account-table.js';
 import { quotaAge, renderWindows, windowName } from './quota.js';
@@ -26,7 +27,12 @@ function accountLines(account: AccountUsage, shared: SharedFailures, theme: Them
   const hint = failure?.hint === undefined ? '' : ` ${symbols.arrow} ${failure.hint}`;
   const isSaid = failure === undefined || shared.has(account);
   const problem = isSaid ? [] : [color.yellow(`${printable(failure.message)}${hint}`)];
-  return [first, ...[...limitLines(account, theme), ...moneyLines(account, theme), ...problem].map(indented)];
+  const life = lifeText(account, theme.now);
+  return [
+    first,
+    ...(life === undefined ? [] : [indented(color.dim(life))]),
+    ...[...limitLines(account, theme), ...moneyLines(account, theme), ...problem].map(indented),
+  ];
 }
 
 const indented = (line: string) => `   ${line}`;

@@ -15,6 +15,14 @@ export interface TokenSet {
   readonly generation: number;
 }
 
+/**
+ * Whether the login lives on with nothing but its access token. Nobody can refresh it here: it works until that ends, and
+ * is renewed by a sign-in or an import.
+ */
+export function isAccessOnly({ refreshToken, accessToken }: TokenSet): boolean {
+  return refreshToken === undefined && accessToken !== undefined;
+}
+
 /** Who issued the tokens; they are sent to nobody else (P20). */
 export interface Provenance {
   readonly issuer: string;

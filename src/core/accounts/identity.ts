@@ -1,4 +1,7 @@
-/** Who a login is: the pair (ChatGPT user id, ChatGPT account id); the email only helps while one of them is unknown. */
+/**
+ * Who a login is: the pair (ChatGPT user id, ChatGPT account id). Some logins name no account, and are whole without one.
+ * The email only helps while an id is unknown.
+ */
 export interface Identity {
   readonly userId?: string;
   readonly accountId?: string;
@@ -10,23 +13,35 @@ export function normalizeEmailKey(email: string): string {
   return email.trim().toLowerCase();
 }
 
+/** Some tools write the organization of the person where the account id belongs: it tells no account from another. */
+export function isOrganizationId(accountId: string | undefined): boolean {
+  return accountId?.startsWith('org-') === true;
+}
+
+/** The id as the provider takes it; absent where there is none or only an organization's. */
+export function realAccountId(accountId: string | undefined): string | undefined {
+  return isOrganizationId(accountId) ? undefined : accountId;
+}
+
 /**
- * Whether two logins are the same account (P13, DESIGN §6). Where both sides know an id, it must agree; where a user id
- * is missing on a side, the normalized email decides. Two different account ids are never the same account.
+ * Whether two logins are the same account. What both sides know must agree. A person's login without an account id is
+ * complete, and another one than that person's login of an account. Where a user id is missing on a side, the normalized
+ * email decides.
  */
 export function isSameAccount(a: Identity, b: Identity): boolean {
   if (contradicts(a, b)) return false;
-  return isExactly(a, b) || hasSameEmail(a, b);
+  if (hasSame('userId', a, b)) return namesAccount(a) === namesAccount(b);
+  return hasSameEmail(a, b);
 }
 
-/** Both ids are known on both sides and agree: nothing is left to an email. */
+/** One person, in one account or both times in none: nothing is left to an email. */
 export function isExactly(a: Identity, b: Identity): boolean {
-  return hasSame('userId', a, b) && hasSame('accountId', a, b);
+  return hasSame('userId', a, b) && a.accountId === b.accountId;
 }
 
 /** An id that both sides know tells them apart. */
 export function contradicts(a: Identity, b: Identity): boolean {
-  return differs(a.accountId, b.accountId) || differs(a.userId, b.userId);
+  return differs(a.userId, b.userId) || differInAccount(a.accountId, b.accountId);
 }
 
 /**
@@ -36,10 +51,27 @@ export function contradicts(a: Identity, b: Identity): boolean {
 export function findSame<A extends Identity>(candidates: readonly A[], identity: Identity): A | undefined {
   const same = candidates.filter((each) => isSameAccount(each, identity));
   const byIds =
-    same.find((each) => isExactly(each, identity)) ?? same.find((each) => hasSame('accountId', each, identity));
+    same.find((each) => isExactly(each, identity)) ??
+    same.find((each) => hasSame('userId', each, identity)) ??
+    same.find((each) => hasSame('accountId', each, identity)) ??
+    withoutAccountUntilNow(candidates, identity);
   if (byIds !== undefined) return byIds;
   const [only, ...others] = same;
   return others.length === 0 ? only : undefined;
+}
+
+/**
+ * The only login of a person, when it named no account until now and this one does. Beside a login of another account of
+ * the person it could be either, so that it is left alone.
+ */
+function withoutAccountUntilNow<A extends Identity>(candidates: readonly A[], identity: Identity): A | undefined {
+  if (!namesAccount(identity)) return undefined;
+  const [only, ...others] = candidates.filter((each) => hasSame('userId', each, identity));
+  return only !== undefined && others.length === 0 && !namesAccount(only) ? only : undefined;
+}
+
+function namesAccount({ accountId }: Identity): boolean {
+  return realAccountId(accountId) !== undefined;
 }
 
 function hasSame(id: 'userId' | 'accountId', a: Identity, b: Identity): boolean {
@@ -48,6 +80,16 @@ function hasSame(id: 'userId' | 'accountId', a: Identity, b: Identity): boolean 
 
 function differs(a: string | undefined, b: string | undefined): boolean {
   return a !== undefined && b !== undefined && a !== b;
+}
+
+function differInAccount(a: string | undefined, b: string | undefined): boolean {
+  return differs(a, b) && isOrganizationId(a) === isOrganizationId(b);
+}
+
+/** Of two addresses; what a tool has put in the place of one is a name that says nothing. */
+export function haveOtherEmails(a: string | undefined, b: string | undefined): boolean {
+  if (a?.includes('@') !== true || b?.includes('@') !== true) return false;
+  return normalizeEmailKey(a) !== normalizeEmailKey(b);
 }
 
 function hasSameEmail(a: Identity, b: Identity): boolean {

@@ -6,6 +6,8 @@ export interface TokenClaims {
   readonly userId?: string;
   readonly accountId?: string;
   readonly email?: string;
+  /** Whom the token is about, in the words of who issued it (`sub`): a name for somebody who has no other. */
+  readonly subject?: string;
   readonly planType?: string;
   readonly isFedramp?: boolean;
   /** Who issued the token (`iss`). */
@@ -23,46 +25,48 @@ export interface TokenClaims {
 const seconds = z.catch(z.optional(z.number()), undefined);
 const text = z.catch(z.optional(z.string().check(z.minLength(1))), undefined);
 
+const identityClaims = {
+  chatgpt_user_id: text,
+  user_id: text,
+  chatgpt_account_id: text,
+  chatgpt_plan_type: text,
+  chatgpt_account_is_fedramp: z.catch(z.optional(z.boolean()), undefined),
+};
+
 const Payload = z.object({
   exp: seconds,
   iat: seconds,
   iss: text,
+  sub: text,
   client_id: text,
   azp: text,
   aud: z.catch(z.optional(z.union([z.string(), z.array(z.string())])), undefined),
   email: text,
   'https://api.openai.com/profile': z.catch(z.optional(z.object({ email: text })), undefined),
-  'https://api.openai.com/auth': z.catch(
-    z.optional(
-      z.object({
-        chatgpt_user_id: text,
-        user_id: text,
-        chatgpt_account_id: text,
-        chatgpt_plan_type: text,
-        chatgpt_account_is_fedramp: z.catch(z.optional(z.boolean()), undefined),
-      }),
-    ),
-    undefined,
-  ),
+  'https://api.openai.com/auth': z.catch(z.optional(z.object(identityClaims)), undefined),
+  // Some issuers put them at the root.
+  ...identityClaims,
 });
 
-/** The claims of a JWT, or undefined when it is not one: an access token may be opaque (CODEX.md §2). */
+/** The claims of a JWT, or undefined when it is not one: an access token may be opaque. */
 export function readClaims(token: string): TokenClaims | undefined {
   const payload = decodePayload(token);
   const parsed = Payload.safeParse(payload);
   if (!parsed.success) return undefined;
-  const auth = parsed.data['https://api.openai.com/auth'];
+  const { data: root } = parsed;
+  const auth = root['https://api.openai.com/auth'] ?? {};
   return definedOnly({
-    userId: auth?.chatgpt_user_id ?? auth?.user_id,
-    accountId: auth?.chatgpt_account_id,
-    email: parsed.data.email ?? parsed.data['https://api.openai.com/profile']?.email,
-    planType: auth?.chatgpt_plan_type,
-    isFedramp: auth?.chatgpt_account_is_fedramp,
-    issuer: parsed.data.iss,
-    clientId: parsed.data.client_id ?? parsed.data.azp,
-    audience: onlyOne(parsed.data.aud),
-    expiresAt: inMilliseconds(parsed.data.exp),
-    issuedAt: inMilliseconds(parsed.data.iat),
+    userId: auth.chatgpt_user_id ?? auth.user_id ?? root.chatgpt_user_id ?? root.user_id,
+    accountId: auth.chatgpt_account_id ?? root.chatgpt_account_id,
+    email: root.email ?? root['https://api.openai.com/profile']?.email,
+    subject: root.sub,
+    planType: auth.chatgpt_plan_type ?? root.chatgpt_plan_type,
+    isFedramp: auth.chatgpt_account_is_fedramp ?? root.chatgpt_account_is_fedramp,
+    issuer: root.iss,
+    clientId: root.client_id ?? root.azp,
+    audience: onlyOne(root.aud),
+    expiresAt: inMilliseconds(root.exp),
+    issuedAt: inMilliseconds(root.iat),
   });
 }
 

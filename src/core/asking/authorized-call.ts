@@ -1,4 +1,5 @@
 import type { Account } from '../accounts/account.js';
+import { realAccountId } from '../accounts/identity.js';
 import { readClaims } from '../accounts/jwt-claims.js';
 import type { AuthFileContent } from '../codex/auth-file.js';
 import { isDamaged, readSettledAuthFile } from '../codex/auth-file-state.js';
@@ -7,6 +8,7 @@ import { definedOnly } from '../defined-only.js';
 import type { HttpClient } from '../http/client.js';
 import { readBesideRecords, withNewestTokens } from '../logins/beside-records.js';
 import { isLoginOf } from '../logins/foreign-login.js';
+import { holdsForeignTokens } from '../logins/foreign-tokens.js';
 import { canWait, type RefreshOutcome } from '../logins/refresh-outcome.js';
 import { readAllScopes } from '../pools/scope-files.js';
 import { recordsOf } from '../pools/scope-records.js';
@@ -116,14 +118,17 @@ async function prepare(access: BackendAccess, account: Account): Promise<Ready |
   const { refresher, provider } = access;
   const issuer = foreignIssuer(account, provider);
   if (issuer !== undefined) return notRefreshed({ kind: 'issuer-mismatch', account, issuer });
+  if (refresher === undefined && holdsForeignTokens(account)) return notRefreshed({ kind: 'foreign-tokens', account });
   if (refresher === undefined) return hasLiveToken(access, account) ? ready(account) : needsRefresh(account);
   const outcome = await refresher(account, 'due');
   if (outcome.kind === 'usable') return readyAfter(outcome);
   return canWait(outcome, access.root.clock.now()) ? ready(outcome.account) : notRefreshed(outcome);
 }
 
-function hasLiveToken({ root }: BackendAccess, { tokens: { accessToken, expiresAt } }: Account): boolean {
-  return accessToken !== undefined && (expiresAt === undefined || expiresAt > root.clock.now());
+function hasLiveToken({ root }: BackendAccess, account: Account): boolean {
+  const { accessToken, expiresAt } = account.tokens;
+  const isOver = expiresAt !== undefined && expiresAt <= root.clock.now();
+  return accessToken !== undefined && !isOver && !holdsForeignTokens(account);
 }
 
 function ready(account: Account): Ready {
@@ -147,7 +152,7 @@ async function send<A>({ account, recovery }: Ready, ask: Ask<A>): Promise<Answe
   const { accessToken, idToken } = account.tokens;
   if (accessToken === undefined) return { kind: 'answered', answer: { kind: 'unauthorized' }, account };
   const isFedramp = readClaims((idToken ?? accessToken).reveal())?.isFedramp;
-  const answer = await ask(definedOnly({ accessToken, accountId: account.accountId, isFedramp }));
+  const answer = await ask(definedOnly({ accessToken, accountId: realAccountId(account.accountId), isFedramp }));
   return { kind: 'answered', answer, account, ...definedOnly({ recovery }) };
 }
 

@@ -41,6 +41,7 @@ export function judgeRefresh(outcome: RefreshOutcome): Verdict {
     case 'left-to-client':
     case 'no-place':
     case 'issuer-mismatch':
+    case 'foreign-tokens':
       return { kind: 'unverified', reason: outcome.kind };
     default:
       return unverified(outcome);

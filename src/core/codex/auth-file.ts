@@ -1,7 +1,8 @@
 import * as z from 'zod/mini';
 import type { AuthFileExtras, Provenance, TokenSet } from '../accounts/account.js';
-import { contradicts, type Identity } from '../accounts/identity.js';
+import { contradicts, realAccountId } from '../accounts/identity.js';
 import { readClaims } from '../accounts/jwt-claims.js';
+import { identityOfClaims, type TokenIdentity } from '../accounts/token-identity.js';
 import { definedOnly } from '../defined-only.js';
 import { parseJsonText } from '../json-text.js';
 import { Secret } from '../secret.js';
@@ -9,7 +10,8 @@ import { record } from '../storage/tolerant.js';
 
 /** A ChatGPT login as the official client keeps it (CODEX.md §2). */
 export interface AuthFileLogin {
-  readonly identity: Identity & { readonly planType?: string };
+  readonly identity: TokenIdentity;
+  /** Without a refresh token where the file has none: the login ends with its access token. */
   readonly tokens: TokenSet;
   readonly extras: AuthFileExtras;
   readonly provenance?: Provenance;
@@ -48,7 +50,7 @@ const filled = text.check(z.minLength(1));
 const Tokens = z.object({
   id_token: filled,
   access_token: filled,
-  refresh_token: filled,
+  refresh_token: z.nullish(text),
   account_id: z.nullish(text),
   oauth_provenance: z.nullish(z.object({ issuer: text, client_id: text })),
 });
@@ -113,14 +115,16 @@ type Stored = Readonly<Record<string, unknown>>;
 function loginOf(top: Stored, stored: Stored, tokens: z.infer<typeof Tokens>): AuthFileContent {
   const ofAccess = definedOnly(readClaims(tokens.access_token) ?? {});
   const claims = { ...ofAccess, ...readClaims(tokens.id_token) };
-  const named = tokens.account_id || undefined;
-  if (contradicts(claims, ofAccess) || contradicts(claims, definedOnly({ accountId: named }))) {
+  const named = definedOnly({ accountId: realAccountId(tokens.account_id || undefined) });
+  if (contradicts(claims, ofAccess) || contradicts(claims, named)) {
     return { kind: 'unadoptable', reason: 'account-mismatch' };
   }
-  const accountId = claims.accountId ?? named;
-  if (claims.userId === undefined && claims.email === undefined) return { kind: 'unadoptable', reason: 'no-identity' };
+  const identity = identityOfClaims({ ...named, ...definedOnly(claims) });
+  if (identity.userId === undefined && identity.email === undefined) {
+    return { kind: 'unadoptable', reason: 'no-identity' };
+  }
   const login: AuthFileLogin = {
-    identity: definedOnly({ userId: claims.userId, accountId, email: claims.email, planType: claims.planType }),
+    identity,
     tokens: tokenSet(tokens, top['last_refresh']),
     extras: extrasOf(top, stored),
     ...provenanceOf(tokens),
@@ -132,7 +136,7 @@ function tokenSet(tokens: z.infer<typeof Tokens>, lastRefreshValue: unknown): To
   const expiresAt = readClaims(tokens.access_token)?.expiresAt;
   const lastRefresh = typeof lastRefreshValue === 'string' ? Date.parse(lastRefreshValue) : Number.NaN;
   return {
-    refreshToken: new Secret(tokens.refresh_token),
+    ...(tokens.refresh_token ? { refreshToken: new Secret(tokens.refresh_token) } : {}),
     accessToken: new Secret(tokens.access_token),
     idToken: new Secret(tokens.id_token),
     generation: 0,
@@ -170,10 +174,12 @@ function parseJson(content: string): unknown {
 
 /** What a complete `auth.json` needs; an account without it has to be refreshed or signed in first. */
 export interface CompleteLogin {
-  readonly accountId: string;
+  /** Absent where the login names none: the client works with it, and sends no account header. */
+  readonly accountId?: string;
   readonly idToken: Secret;
   readonly accessToken: Secret;
-  readonly refreshToken: Secret;
+  /** Absent in a login that cannot be renewed: the client works until its access token ends. */
+  readonly refreshToken?: Secret;
   readonly lastRefresh: number;
   readonly extras: AuthFileExtras | undefined;
 }
@@ -192,9 +198,9 @@ export function formatAuthFile(login: CompleteLogin): string {
     tokens: {
       id_token: login.idToken.reveal(),
       access_token: login.accessToken.reveal(),
-      refresh_token: login.refreshToken.reveal(),
+      refresh_token: login.refreshToken?.reveal() ?? '',
       ...extras.tokens,
-      account_id: login.accountId,
+      ...definedOnly({ account_id: login.accountId }),
     },
     last_refresh: new Date(login.lastRefresh).toISOString(),
     ...otherTop,

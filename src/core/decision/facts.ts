@@ -1,8 +1,10 @@
-import type { Account, Priority } from '../accounts/account.js';
+import type { Priority } from '../accounts/account.js';
+import { type Account, isAccessOnly, type TokenSet } from '../accounts/account.js';
 import type { AccessRefusal } from '../health/access-refusal.js';
 import { standingRefusal } from '../health/access-refusal.js';
 import type { HealthView } from '../health/state.js';
 import { readHealth } from '../health/state.js';
+import { holdsForeignTokens } from '../logins/foreign-tokens.js';
 import type { Roster } from '../logins/roster.js';
 import type { QuotaSnapshot } from '../quota/usage.js';
 
@@ -71,7 +73,7 @@ export function factsOfAccount(
     enabled,
     active: id === active?.account.id,
     flagged: false,
-    signInNeeded: tokens.refreshToken === undefined ? {} : undefined,
+    signInNeeded: signInNeeded(account, now),
     shutOut: shutOut?.has(id) === true,
     refused: standingRefusal(knowledge?.refusal, tokens),
     priority,
@@ -81,4 +83,15 @@ export function factsOfAccount(
     quota: knowledge?.quota,
     lastUsedAt,
   };
+}
+
+function signInNeeded(account: Account, now: number): AccountFacts['signInNeeded'] {
+  if (hasEnded(account.tokens, now)) return {};
+  return holdsForeignTokens(account) ? { reason: 'its tokens are of another account: codex-auth fix' } : undefined;
+}
+
+/** Without a refresh token a login works as long as its access token. */
+function hasEnded(tokens: TokenSet, now: number): boolean {
+  if (tokens.refreshToken !== undefined) return false;
+  return !isAccessOnly(tokens) || (tokens.expiresAt !== undefined && tokens.expiresAt <= now);
 }

@@ -1,5 +1,5 @@
 import { type Account, describeAccount } from '../accounts/account.js';
-import { isSameAccount } from '../accounts/identity.js';
+import { isSameAccount, realAccountId } from '../accounts/identity.js';
 import { readClaims } from '../accounts/jwt-claims.js';
 import { type CompleteLogin, formatAuthFile, type Unadoptable } from '../codex/auth-file.js';
 import { readAuthFile, readSettledAuthFile } from '../codex/auth-file-state.js';
@@ -8,6 +8,7 @@ import type { FlockHelper } from '../codex/credential-lock.js';
 import type { CodexHome } from '../codex/home.js';
 import { loginPlace } from '../codex/official-login.js';
 import { refuseRestricted } from '../codex/restrictions.js';
+import { definedOnly } from '../defined-only.js';
 import { AppError } from '../errors.js';
 import { findHomes } from '../homes/known-homes.js';
 import type { Store } from '../pools/store.js';
@@ -16,10 +17,10 @@ import { keepAside } from '../storage/kept.js';
 import type { Root } from '../storage/root.js';
 import { accountIn, type Choice, isAnotherChoice, rememberChoice } from './choice.js';
 import { outcomeError } from './describe-outcome.js';
+import { holdsForeignTokens } from './foreign-tokens.js';
 import { isKnownSpent, logLineage } from './lineage-log.js';
 import { type Placed, placeLogin, takeFromOtherHomes } from './place-login.js';
 import { forgetResidence, seatFor } from './residence.js';
-import { areTokensOf } from './rotation.js';
 import { type SyncBack, syncBack } from './sync-back.js';
 
 /** The scope whose choice it is also adopts an unknown login found in the file. */
@@ -102,9 +103,8 @@ function keepWhatIsNowhereElse(store: Store, version: FileVersion, found: SyncBa
 /** Throws `sign-in-needed` for a record that lacks a part without which the official client cannot use it. */
 export function completeLogin(account: Account): CompleteLogin {
   const { idToken, accessToken, refreshToken, lastRefresh } = account.tokens;
-  const { accountId } = account;
-  if (idToken === undefined || accessToken === undefined || refreshToken === undefined || accountId === undefined) {
-    const missing = idToken === undefined ? 'id token' : 'complete login';
+  if (idToken === undefined || accessToken === undefined) {
+    const missing = idToken === undefined ? 'id token' : 'access token';
     throw new AppError(
       'sign-in-needed',
       `${describeAccount(account)} has no ${missing}, which the official client needs`,
@@ -113,25 +113,26 @@ export function completeLogin(account: Account): CompleteLogin {
       },
     );
   }
-  assertOneAccount(account, accountId);
+  assertOneAccount(account);
   const issuedAt = readClaims(accessToken.reveal())?.issuedAt;
   return {
-    accountId,
     idToken,
     accessToken,
-    refreshToken,
     // Pools of other tools do not record it; the token itself says when it was issued.
     lastRefresh: lastRefresh ?? issuedAt ?? account.addedAt ?? 0,
     extras: account.authFile,
+    ...definedOnly({ refreshToken, accountId: realAccountId(account.accountId) }),
   };
 }
 
-/** Of an account that is set aside, perhaps only just now by another process, nobody can refresh the tokens. */
+/** Nobody can refresh an account that is set aside, perhaps only just now by another process, or has no refresh token. */
 function refuseEnded(account: Account, now: number): void {
-  if (!('flag' in account) || (account.tokens.expiresAt ?? 0) > now) return;
-  throw new AppError('sign-in-needed', `${describeAccount(account)} is set aside, and its access token has ended`, {
-    hint: 'codex-auth login',
-  });
+  const { expiresAt, refreshToken } = account.tokens;
+  const isSetAside = 'flag' in account;
+  const isLasting = refreshToken !== undefined || expiresAt === undefined;
+  if (isSetAside ? (expiresAt ?? 0) > now : isLasting || expiresAt > now) return;
+  const what = isSetAside ? 'is set aside, and its access token has ended' : 'has ended, and cannot be renewed here';
+  throw new AppError('sign-in-needed', `${describeAccount(account)} ${what}`, { hint: 'codex-auth login' });
 }
 
 /** The official client would send it, and end the login for whoever holds what the token has become. */
@@ -142,10 +143,10 @@ function refuseSpent(root: Root, account: Account): void {
 }
 
 /** The official client would send one workspace's id with another's tokens, and no tool could tell whose file it is. */
-function assertOneAccount(account: Account, accountId: string): void {
-  if (areTokensOf({ ...account, accountId }, account.tokens)) return;
+function assertOneAccount(account: Account): void {
+  if (!holdsForeignTokens(account)) return;
   throw new AppError('sign-in-needed', `the tokens of ${describeAccount(account)} belong to another account`, {
-    hint: 'codex-auth login',
+    hint: 'codex-auth fix',
   });
 }
 

@@ -6,8 +6,8 @@ import { type AuthFileState, readAuthFileForDisplay } from '../codex/auth-file-s
 import type { CodexHome } from '../codex/home.js';
 import { findHomesForDisplay } from '../homes/known-homes.js';
 import { withoutLinked } from '../homes/links.js';
+import { areOfDifferentIssuers } from '../provider/foreign-issuer.js';
 import type { Root } from '../storage/root.js';
-import { isLoginOf } from './foreign-login.js';
 import { type JournalEntry, readEntries } from './journal.js';
 import { withJournal } from './journal-overlay.js';
 import { nextTokens } from './rotation.js';
@@ -48,7 +48,7 @@ export function readBesideRecords(
 
 export function homeLogin(login: AuthFileLogin, records: readonly Account[]): HomeLogin {
   const owner = findSame(records, login.identity);
-  const isTheirs = owner !== undefined && isLoginOf({ kind: 'login', login }, owner);
+  const isTheirs = owner !== undefined && !areOfDifferentIssuers(login, owner);
   return isTheirs ? { login, accountId: owner.id } : { login };
 }
 

@@ -41,13 +41,19 @@ function describeUnusable(outcome: Unusable, name: string): OutcomeDescription {
         hint: outcome.problem.hint ?? 'codex-auth doctor',
       };
     case 'no-refresh-token':
-      return { code: 'sign-in-needed', message: `${name} has no refresh token`, hint: signInAgain };
+      return {
+        code: 'sign-in-needed',
+        message: `the login of ${name} has no refresh token: it ends with its access token, and cannot be renewed here`,
+        hint: signInAgain,
+      };
     case 'spent-token':
       return {
         code: 'sign-in-needed',
         message: `the refresh token of ${name} was exchanged already, so an older copy of the pool has come back`,
         hint: 'codex-auth doctor --fix  (takes the newest login from the backups, or says that you have to sign in)',
       };
+    case 'foreign-tokens':
+      return { code: 'sign-in-needed', message: `${name} holds tokens of another account`, hint: 'codex-auth fix' };
     case 'issuer-mismatch':
       return {
         code: 'issuer-mismatch',

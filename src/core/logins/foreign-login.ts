@@ -21,6 +21,6 @@ export function judgeBeside<C extends AuthFileContent | undefined>(
 ): C | AuthFileContent {
   if (content?.kind !== 'login') return content;
   const account = findSame(accounts, content.login.identity);
-  const isForeign = account !== undefined && !isLoginOf(content, account);
+  const isForeign = account !== undefined && areOfDifferentIssuers(content.login, account);
   return isForeign ? { kind: 'unadoptable', reason: 'other-issuer' } : content;
 }

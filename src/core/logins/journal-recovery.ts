@@ -149,7 +149,7 @@ function finishSignIn(store: Store, { header, answer }: AnsweredEntry): void {
   const tokens = { generation: 1, ...received };
   const identity = identityOfTokens(tokens);
   const known = findSame(recordsOf(store.scopes()), identity);
-  const isWhole = identity.userId !== undefined && identity.accountId !== undefined;
+  const isWhole = identity.userId !== undefined || identity.email !== undefined;
   if (!isWhole || (known !== undefined && !isAhead(received, known))) {
     if (!isStored(recordsOf(store.scopes()), undefined, received)) keepLogin(store, header, received);
     return;

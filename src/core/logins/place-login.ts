@@ -11,6 +11,7 @@ import type { Store } from '../pools/store.js';
 import { isSameVersion } from '../storage/atomic-file.js';
 import { replaceByLink, replaceLinkByFile } from '../storage/link-file.js';
 import type { Root } from '../storage/root.js';
+import { findAnywhere } from './enrolment.js';
 import { isLoginOf } from './foreign-login.js';
 import { rememberHome, type Seat } from './residence.js';
 import { syncBack } from './sync-back.js';
@@ -112,7 +113,9 @@ function releaseFollowers(
 export function takeFromOtherHomes(store: Store, homes: Homes, account: Account): void {
   for (const { home } of homes.others) {
     const { content } = readAuthFile(home);
-    if (isLoginOf(content, account)) syncBack(store, content, undefined);
+    if (content?.kind !== 'login') continue;
+    // Found among all records: a login that named no account may name one by now.
+    if (findAnywhere(store, content.login.identity)?.account.id === account.id) syncBack(store, content, undefined);
   }
 }
 

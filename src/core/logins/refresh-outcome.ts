@@ -23,6 +23,8 @@ export type RefreshOutcome =
   | { readonly kind: 'other-workspace'; readonly account: Account; readonly because?: NoWorkspaceToken }
   /** The provider answered and its answer is stored, but it brought no access token that is good for anything. */
   | { readonly kind: 'no-access-token'; readonly account: Account; readonly message: string }
+  /** The record holds tokens that say themselves that they are another account's; nothing was sent. */
+  | { readonly kind: 'foreign-tokens'; readonly account: Account }
   | RefusedRefresh
   /** Nothing left this machine: the same token may be sent again. */
   | {
@@ -64,7 +66,7 @@ export interface RefusedRefresh {
 
 /** Whether the account can go on with its access token although that was due: while it lives, nothing is wrong. */
 export function canWait(outcome: RefreshOutcome, now: number): boolean {
-  if (outcome.kind !== 'left-to-client' && outcome.kind !== 'no-place') return false;
+  if (!['left-to-client', 'no-place', 'no-refresh-token'].includes(outcome.kind)) return false;
   const { accessToken, expiresAt } = outcome.account.tokens;
   return accessToken !== undefined && (expiresAt === undefined || expiresAt > now);
 }

@@ -2,9 +2,11 @@ import type { Account, TokenSet } from '../accounts/account.js';
 import { AppError } from '../errors.js';
 import type { RefreshReason } from '../oauth/token-endpoint.js';
 import { readAllScopes } from '../pools/scope-files.js';
+import { recordsOf } from '../pools/scope-records.js';
 import { foreignIssuer } from '../provider/foreign-issuer.js';
 import type { Secret } from '../secret.js';
 import { clientInCharge, livesInHome, whyNotSpendable } from './client-in-charge.js';
+import { holdsForeignTokens, sharesItsLogin } from './foreign-tokens.js';
 import { isKnownSpent } from './lineage-log.js';
 import { adoptNewest, findStored } from './newest-copy.js';
 import { personLockName, withPersonLock } from './person-lock.js';
@@ -68,11 +70,15 @@ async function attempt(deps: RefreshDeps, request: RefreshRequest, lock: string)
   if (personLockName(account, root) !== lock) return 'other-lock';
   const issuer = foreignIssuer(account, provider);
   if (issuer !== undefined) return { kind: 'issuer-mismatch', account, issuer };
+  const isForeign = holdsForeignTokens(account);
+  if (isForeign && !sharesItsLogin(account, recordsOf(readAllScopes(root.paths)))) {
+    return { kind: 'foreign-tokens', account };
+  }
   const { refreshToken, idToken } = account.tokens;
   const isUnproven = refreshToken?.equals(request.unproven) === true;
   const rules = (await livesInHome(deps, account)) ? aheadOfClients(deps) : deps;
   const isGood = (tokens: TokenSet) => !isUnproven && isGoodFor(rules, tokens, request.rejected);
-  if (isGood(account.tokens)) return { kind: 'usable', account, how: howItCame(account, request) };
+  if (isGood(account.tokens) && !isForeign) return { kind: 'usable', account, how: howItCame(account, request) };
   if (refreshToken === undefined) return { kind: 'no-refresh-token', account };
 
   const entered = await enterFromSibling(deps, account, isGood);
@@ -101,8 +107,8 @@ function aheadOfClients({ root, settings }: ExpiryRules): ExpiryRules {
 }
 
 /** Expiry is judged with some time to spare; an access token of unknown end counts as good until it is refused. */
-export function isUsable(rules: ExpiryRules, { tokens }: Account, rejected: Secret | undefined): boolean {
-  return isGoodFor(rules, tokens, rejected);
+export function isUsable(rules: ExpiryRules, account: Account, rejected: Secret | undefined): boolean {
+  return isGoodFor(rules, account.tokens, rejected) && !holdsForeignTokens(account);
 }
 
 function isGoodFor({ root, settings }: ExpiryRules, tokens: TokenSet, rejected: Secret | undefined): boolean {

@@ -2,7 +2,6 @@ import type { Account, TokenSet } from '../accounts/account.js';
 import { contradicts } from '../accounts/identity.js';
 import { readClaims, type TokenClaims } from '../accounts/jwt-claims.js';
 import { definedOnly } from '../defined-only.js';
-import { isOrganizationId } from '../pools/account-codec.js';
 import type { RecordStore } from '../pools/store.js';
 import type { Secret } from '../secret.js';
 
@@ -38,10 +37,10 @@ function rotated<A extends Account>(account: A, id: string, received: Partial<To
 
 /** An access token of one workspace never gets into the record of another, whatever the record is called. */
 export function areTokensOf(account: Account, received: Partial<TokenSet>): boolean {
-  const { userId, accountId } = claimsOf(received);
-  const { accountId: stored, ...known } = account;
-  const identity = isOrganizationId(stored) ? known : account;
-  return !contradicts(identity, definedOnly({ userId, accountId }));
+  const { userId, accountId, subject } = claimsOf(received);
+  // A login that named nobody else is known by its subject until a token says who that is.
+  const isBySubject = account.userId !== undefined && account.userId === subject;
+  return !contradicts(account, definedOnly({ userId: isBySubject ? subject : userId, accountId }));
 }
 
 /** The tokens know best what the account is called now, and what plan it has. */

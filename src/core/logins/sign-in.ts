@@ -86,7 +86,7 @@ export async function redeemGrant(
 }
 
 /** Without one of these the official client cannot use the login, or nobody could renew it. */
-function assertComplete(tokens: ProvenLogin['tokens'], { accountId, userId }: ProvenLogin['identity']): void {
+function assertComplete(tokens: ProvenLogin['tokens'], { email, userId }: ProvenLogin['identity']): void {
   const missing = [
     tokens.refreshToken === undefined && 'refresh token',
     tokens.accessToken === undefined && 'access token',
@@ -102,7 +102,8 @@ function assertComplete(tokens: ProvenLogin['tokens'], { accountId, userId }: Pr
       },
     );
   }
-  if (accountId !== undefined && userId !== undefined) return;
+  // Some logins name no account; they are whole without one.
+  if (userId !== undefined || email !== undefined) return;
   throw new AppError('login-failed', 'the provider granted a login that does not say whose it is', {
     hint: 'try again, and choose a workspace when the page asks',
   });

@@ -32,7 +32,8 @@ export function takeCopy(store: RecordStore, account: Account, copy: LoginCopy):
   const isSameLogin = before?.equals(copy.tokens.refreshToken) === true;
   const isSameAccess = account.tokens.accessToken?.equals(copy.tokens.accessToken) === true;
   const isSameCopy = isSameAccess && (isSameLogin || isUndatedFile(store, account, copy));
-  const wasNewer = isNewer(copy, { source: 'pool', tokens: account.tokens }) && !isSameCopy;
+  const isLater = isNewer(copy, { source: 'pool', tokens: account.tokens }) && !isSameCopy;
+  const wasNewer = isLater || makesRenewable(store, account, copy);
   const news = wasNewer ? newsOf(store, copy) : {};
   if (wasNewer) storeRotation(store, account.id, news, sharedToken(account, copy));
   else if (isSameLogin) completeTokens(store, account, copy);
@@ -40,6 +41,12 @@ export function takeCopy(store: RecordStore, account: Account, copy: LoginCopy):
   const tellsMore = isSameLogin && (copy.source === 'auth-file' || account.authFile === undefined);
   if (wasNewer || tellsMore) storeExtras(store, account.id, copy);
   return { wasNewer, ...definedOnly({ before, after: news.refreshToken ?? before }) };
+}
+
+/** However late our access token was issued, a login that can be renewed lasts longer. */
+function makesRenewable({ root }: RecordStore, { tokens }: Account, copy: LoginCopy): boolean {
+  const { refreshToken } = copy.tokens;
+  return tokens.refreshToken === undefined && refreshToken !== undefined && !isKnownSpent(root, refreshToken);
 }
 
 /**

@@ -9,6 +9,7 @@ import type {
   Provenance,
   TokenSet,
 } from '../accounts/account.js';
+import { haveOtherEmails, isOrganizationId } from '../accounts/identity.js';
 import { readClaims } from '../accounts/jwt-claims.js';
 import { definedOnly } from '../defined-only.js';
 import { isJsonObject, type JsonObject } from '../json-object.js';
@@ -208,6 +209,8 @@ function completeIdentity(fields: Fields): IdentityFields {
   const isComplete = userId !== undefined && accountId !== undefined && email !== undefined;
   if (isComplete && !isOrganizationId(accountId)) return fields;
   const claims = claimsOf(fields);
+  // Tokens of somebody else do not say who this is.
+  if (userId === undefined && haveOtherEmails(email, claims?.email)) return fields;
   const takesClaim = claims?.accountId !== undefined && (accountId === undefined || isOrganizationId(accountId));
   return {
     userId: userId ?? claims?.userId,
@@ -216,10 +219,6 @@ function completeIdentity(fields: Fields): IdentityFields {
     email: email ?? claims?.email,
     planType: planType ?? claims?.planType,
   };
-}
-
-export function isOrganizationId(accountId: string | undefined): boolean {
-  return accountId?.startsWith('org-') === true;
 }
 
 function claimsOf(fields: Fields): ReturnType<typeof readClaims> {

@@ -1,4 +1,4 @@
-import type { TokenSet } from '../accounts/account.js';
+import { isAccessOnly, type TokenSet } from '../accounts/account.js';
 import type { FlatLogin } from '../token-files/flat-token-file.js';
 
 export interface RenewalPolicy {
@@ -22,6 +22,8 @@ export type DueReason =
 export function whyDue(tokens: TokenSet, { beforeMs, force }: RenewalPolicy, now: number): DueReason | undefined {
   const { accessToken, idToken, expiresAt } = tokens;
   if (force) return 'forced';
+  // What nobody can renew is worth a word only when it is over.
+  if (isAccessOnly(tokens)) return expiresAt !== undefined && expiresAt <= now ? 'ends-soon' : undefined;
   if (accessToken === undefined) return 'no-access-token';
   if (idToken === undefined) return 'no-id-token';
   return expiresAt !== undefined && expiresAt - beforeMs <= now ? 'ends-soon' : undefined;

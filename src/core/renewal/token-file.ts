@@ -2,7 +2,13 @@ import type { Account } from '../accounts/account.js';
 import { definedOnly } from '../defined-only.js';
 import { AppError } from '../errors.js';
 import { type PresentVersion, readVersion } from '../storage/atomic-file.js';
-import { type FlatLogin, type FlatRefusal, flatRefusals, parseFlatTokenFile } from '../token-files/flat-token-file.js';
+import {
+  type FlatLogin,
+  type FlatRefusal,
+  flatRefusals,
+  parseFlatTokenFile,
+  type RenewableFlatLogin,
+} from '../token-files/flat-token-file.js';
 import { parseLoginFile } from '../transfer/login-file.js';
 
 /** A flat token file as it stood when it was read. */
@@ -12,7 +18,7 @@ export interface TokenFile {
   /** Where it really is: behind any symlink. */
   readonly path: string;
   readonly version: PresentVersion;
-  readonly login: FlatLogin;
+  readonly login: RenewableFlatLogin;
 }
 
 /**
@@ -24,7 +30,12 @@ export function readTokenFile({ name, path }: Pick<TokenFile, 'name' | 'path'>):
   if (version.kind === 'absent') throw new AppError('storage-unreadable', 'it is not there any more');
   const file = version.isText ? parseFlatTokenFile(version.content) : ({ kind: 'refused', reason: 'no-json' } as const);
   if (file.kind === 'refused') throw refusal(name, version.content, file.reason);
+  if (!isRenewable(file.login)) throw refusal(name, version.content, 'no-refresh-token');
   return { name, path, version, login: file.login };
+}
+
+function isRenewable(login: FlatLogin): login is RenewableFlatLogin {
+  return login.tokens.refreshToken !== undefined;
 }
 
 /** The formats that a token file could be mistaken for have a command of their own. */

@@ -1,21 +1,24 @@
 import type { TokenSet } from '../accounts/account.js';
-import { contradicts, type Identity } from '../accounts/identity.js';
+import { contradicts, realAccountId } from '../accounts/identity.js';
 import { readClaims } from '../accounts/jwt-claims.js';
+import { identityOfClaims, type TokenIdentity } from '../accounts/token-identity.js';
 import { definedOnly } from '../defined-only.js';
 import { parseJsonText } from '../json-text.js';
-import { isOrganizationId } from '../pools/account-codec.js';
 import { Secret } from '../secret.js';
 import { readFlag, readText, record } from '../storage/tolerant.js';
 
 /** One login in a file of its own, as token-file tools keep it: `codex_<email>_<date>.json`. */
 export interface FlatLogin {
-  readonly identity: Identity & { readonly planType?: string };
-  /** Always with a refresh token; access and id token may be missing. */
-  readonly tokens: TokenSet & { readonly refreshToken: Secret };
+  readonly identity: TokenIdentity;
+  /** With a refresh token or an access token, or both; the id token may be missing. */
+  readonly tokens: TokenSet;
   /** What the key `expired` says, milliseconds since the epoch; absent when it is missing or no time. */
   readonly statedExpiry?: number;
   readonly isDisabled: boolean;
 }
+
+/** One that can be renewed in its place. */
+export type RenewableFlatLogin = FlatLogin & { readonly tokens: { readonly refreshToken: Secret } };
 
 /** Why a file is no token file that this program can use. */
 export type FlatRefusal =
@@ -51,24 +54,23 @@ export function parseFlatTokenFile(text: string): FlatTokenFile {
   if (!tokenKeys.some((key) => key in fields)) return refused('other-content');
   const type = readText(fields['type']);
   if (type !== undefined && type.toLowerCase() !== 'codex') return refused('other-type');
-  const refreshToken = readSecret(fields['refresh_token']);
-  if (refreshToken === undefined) return refused('no-refresh-token');
+  if (![fields['refresh_token'], fields['access_token']].some(readSecret)) return refused('no-refresh-token');
   const identity = identityOf(fields);
   if (typeof identity === 'string') return refused(identity);
-  return { kind: 'flat', login: loginOf(fields, identity, refreshToken) };
+  return { kind: 'flat', login: loginOf(fields, identity) };
 }
 
 function refused(reason: FlatRefusal): FlatTokenFile {
   return { kind: 'refused', reason };
 }
 
-function loginOf(fields: Fields, identity: FlatLogin['identity'], refreshToken: Secret): FlatLogin {
+function loginOf(fields: Fields, identity: FlatLogin['identity']): FlatLogin {
   const accessToken = readSecret(fields['access_token']);
   const statedExpiry = readStamp(fields['expired']);
   const tokens = {
-    refreshToken,
     generation: 0,
     ...definedOnly({
+      refreshToken: readSecret(fields['refresh_token']),
       accessToken,
       idToken: readSecret(fields['id_token']),
       expiresAt: accessToken && (readClaims(accessToken.reveal())?.expiresAt ?? statedExpiry),
@@ -82,12 +84,11 @@ function loginOf(fields: Fields, identity: FlatLogin['identity'], refreshToken: 
 function identityOf(fields: Fields): FlatLogin['identity'] | FlatRefusal {
   const ofAccess = claimsOf(fields['access_token']);
   const claims = { ...ofAccess, ...claimsOf(fields['id_token']) };
-  const stated = readText(fields['account_id']);
-  const named = definedOnly({ accountId: isOrganizationId(stated) ? undefined : stated });
+  const named = definedOnly({ accountId: realAccountId(readText(fields['account_id'])) });
   if (contradicts(claims, ofAccess) || contradicts(claims, named)) return 'account-mismatch';
-  const { userId, planType, accountId = named.accountId, email = readText(fields['email']) } = claims;
-  if (userId === undefined && email === undefined) return 'no-identity';
-  return definedOnly({ userId, accountId, email, planType });
+  const email = claims.email ?? readText(fields['email']);
+  const identity = identityOfClaims(definedOnly({ ...named, ...claims, email }));
+  return identity.userId === undefined && identity.email === undefined ? 'no-identity' : identity;
 }
 
 function claimsOf(token: unknown): NonNullable<ReturnType<typeof readClaims>> {

@@ -1,9 +1,9 @@
-import type { Account } from '../accounts/account.js';
-import { describeAccount } from '../accounts/account.js';
+import { type Account, describeAccount, isAccessOnly } from '../accounts/account.js';
 import { emptyPool } from '../accounts/pool.js';
 import { formatAuthFile } from '../codex/auth-file.js';
 import { AppError } from '../errors.js';
 import { completeLogin } from '../logins/activate.js';
+import { holdsForeignTokens } from '../logins/foreign-tokens.js';
 import { encodePool } from '../pools/pool-codec.js';
 import { foreignIssuer } from '../provider/foreign-issuer.js';
 import type { Provider } from '../provider/provider.js';
@@ -63,7 +63,8 @@ function codexContent(account: Account): string {
 function flatContent(account: Account, provider: Provider): string {
   const { tokens, accountId, email, enabled } = account;
   const problem = (what: string) => new AppError('sign-in-needed', `${describeAccount(account)} ${what}`);
-  if (tokens.refreshToken === undefined) throw problem('has no refresh token, which a token file needs');
+  if (tokens.refreshToken === undefined && !isAccessOnly(tokens)) throw problem('has no tokens');
+  if (holdsForeignTokens(account)) throw problem('holds tokens of another account');
   if (foreignIssuer(account, provider) !== undefined)
     throw problem('was issued by another provider, which a token file cannot say');
   return formatFlatTokenFile({

@@ -1,4 +1,4 @@
-import { type Account, newAccountId } from '../accounts/account.js';
+import { type Account, isAccessOnly, newAccountId } from '../accounts/account.js';
 import { type AccountGroup, groupByAccount } from '../accounts/account-groups.js';
 import { contradicts, type Identity } from '../accounts/identity.js';
 import { compareLineage, isNewer } from '../accounts/lineage.js';
@@ -106,8 +106,9 @@ function groupOfToken(
   );
 }
 
-function isSameToken(a: Account, b: Account): boolean {
-  return a.tokens.refreshToken?.equals(b.tokens.refreshToken) === true;
+function isSameToken({ tokens: ours }: Account, { tokens: theirs }: Account): boolean {
+  if (isAccessOnly(ours) && isAccessOnly(theirs)) return ours.accessToken?.equals(theirs.accessToken) === true;
+  return ours.refreshToken?.equals(theirs.refreshToken) === true;
 }
 
 interface GroupTarget extends ImportTarget {

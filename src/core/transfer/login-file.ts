@@ -2,7 +2,7 @@ import { type Account, type Flag, newAccountId } from '../accounts/account.js';
 import { type AuthFileLogin, parseAuthFile } from '../codex/auth-file.js';
 import { definedOnly } from '../defined-only.js';
 import { parseJsonText } from '../json-text.js';
-import { areTokensOf } from '../logins/rotation.js';
+import { holdsForeignTokens } from '../logins/foreign-tokens.js';
 import { decodeAccount, decodeFlaggedAccount, withoutFlag } from '../pools/account-codec.js';
 import { migratePool } from '../pools/migrate.js';
 import { record } from '../storage/tolerant.js';
@@ -113,7 +113,7 @@ function fromRecord(entry: unknown): ParsedLogin {
   const { account } = login;
   const { refreshToken, accessToken } = account.tokens;
   if (refreshToken === undefined && accessToken === undefined) return { kind: 'refused', reason: 'no-tokens', account };
-  if (!areTokensOf(account, account.tokens)) return { kind: 'refused', reason: 'account-mismatch', account };
+  if (holdsForeignTokens(account)) return { kind: 'refused', reason: 'account-mismatch', account };
   return login;
 }
 

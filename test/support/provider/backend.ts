@@ -41,7 +41,7 @@ const routes: Readonly<Record<string, (call: Call) => void>> = {
   [`POST ${endpointPaths.switchWorkspace}`]: switchWorkspace,
 };
 
-/** The ChatGPT backend (CODEX.md §4). Every path needs a token of ours that belongs to `chatgpt-account-id`. */
+/** The ChatGPT backend. Every path needs a token of ours that belongs to `chatgpt-account-id`, or both name no account. */
 export function backend(ctx: Context, request: LoggedRequest, parts: Parts, grants: Grants): void {
   const account = authenticate(ctx, parts);
   const route = routes[`${ctx.method} ${ctx.path}`];
@@ -56,8 +56,12 @@ function authenticate(ctx: Context, { signer, people, scenario }: Parts): Accoun
   if (claims === undefined) return 'invalid_token';
   if (typeof claims['exp'] !== 'number' || claims['exp'] * 1000 <= scenario.now()) return 'token_expired';
   const accountId = ctx.get('chatgpt-account-id');
-  const account = people.byKey(`${String(claims['sub'])}/${accountId}`);
-  if (account === undefined || accountIdOf(claims) !== accountId) return 'account_mismatch';
+  const named = accountIdOf(claims);
+  const isUnnamed = named === undefined && accountId === '';
+  const account = isUnnamed
+    ? people.all().find(({ userId }) => userId === claims['sub'])
+    : people.byKey(`${String(claims['sub'])}/${accountId}`);
+  if (account === undefined || (named ?? '') !== accountId) return 'account_mismatch';
   if (account.state.kind === 'deleted') return 'account_deleted';
   if (account.state.kind === 'revoked' && account.state.accessTokens === 'refused') return 'token_revoked';
   return account;

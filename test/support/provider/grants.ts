@@ -23,6 +23,8 @@ export interface IssueRequest extends AccountRef {
    * with tokens of the workspace that it was first issued for.
    */
   readonly refreshToken?: string;
+  /** False: the tokens name no account; those of a later refresh do. */
+  readonly namesAccount?: boolean;
 }
 
 /** Makes grants and tokens without the browser part, honoured by the OAuth server like any other. */
@@ -46,7 +48,7 @@ export class Grants {
   async issueTokens(request: IssueRequest): Promise<TokenSet> {
     const account = this.#parts.people.find(request);
     const tokens = {
-      id_token: this.#idToken(account, request.issuedAt),
+      id_token: this.#idToken(account, request),
       access_token: this.accessToken(account, request),
       refresh_token: request.refreshToken ?? (await this.#refreshToken(account)),
     };
@@ -55,18 +57,18 @@ export class Grants {
   }
 
   /** An access token of an account, outside of any grant. */
-  accessToken(account: Account, lifetime: Pick<IssueRequest, 'expiresInSeconds' | 'issuedAt'> = {}): string {
+  accessToken(account: Account, wishes: Omit<IssueRequest, keyof AccountRef> = {}): string {
     const { issuer, scenario, signer } = this.#parts;
     const now = Math.floor(scenario.now() / 1000);
     return signer.sign({
-      ...identityClaims(account),
+      ...identityClaims(account, wishes.namesAccount),
       iss: issuer,
       aud: RESOURCE,
       client_id: CLIENT_ID,
       scope: CONNECTOR_SCOPE,
       jti: randomUUID(),
-      iat: inSeconds(lifetime.issuedAt) ?? now,
-      exp: now + (lifetime.expiresInSeconds ?? scenario.accessTokenSeconds),
+      iat: inSeconds(wishes.issuedAt) ?? now,
+      exp: now + (wishes.expiresInSeconds ?? scenario.accessTokenSeconds),
     });
   }
 
@@ -109,11 +111,11 @@ export class Grants {
     return client;
   }
 
-  #idToken(account: Account, issuedAt: number | undefined): string {
+  #idToken(account: Account, { issuedAt, namesAccount }: IssueRequest): string {
     const { issuer, scenario, signer } = this.#parts;
     const iat = inSeconds(issuedAt) ?? Math.floor(scenario.now() / 1000);
     return signer.sign({
-      ...identityClaims(account),
+      ...identityClaims(account, namesAccount),
       iss: issuer,
       aud: CLIENT_ID,
       iat,

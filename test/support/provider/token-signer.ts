@@ -36,8 +36,8 @@ export function createTokenSigner(): TokenSigner {
   };
 }
 
-/** What both the id token and the access token say about the person (CODEX.md §2). */
-export function identityClaims(account: Account): Claims {
+/** What both the id token and the access token say about the person; some logins name no account. */
+export function identityClaims(account: Account, namesAccount = true): Claims {
   return {
     sub: account.userId,
     email: account.email,
@@ -46,7 +46,7 @@ export function identityClaims(account: Account): Claims {
     'https://api.openai.com/auth': {
       chatgpt_user_id: account.userId,
       user_id: account.userId,
-      chatgpt_account_id: account.accountId,
+      ...(namesAccount ? { chatgpt_account_id: account.accountId } : {}),
       chatgpt_plan_type: account.planType,
     },
   };

@@ -87,7 +87,6 @@ describe('what is no login of ours', () => {
       authFileOf({ tokens: { id_token: unsignedJwt({}), access_token: 'opaque' } }),
     ],
     ['an id token that is none', 'damaged', authFileOf({ tokens: { id_token: 'opaque' } })],
-    ['an empty refresh token', 'damaged', authFileOf({ tokens: { refresh_token: '' } })],
     ['no access token', 'damaged', authFileOf({ tokens: { access_token: undefined } })],
     ['tokens of a wrong type', 'damaged', authFileOf({ tokens: { refresh_token: 5 } })],
     ['provenance of a wrong shape', 'damaged', authFileOf({ tokens: { oauth_provenance: 'x' } })],

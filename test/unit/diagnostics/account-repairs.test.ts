@@ -86,9 +86,14 @@ describe('the plan', () => {
     ['asks nobody about what the person disabled', one(good('x', over, { enabled: false })), []],
     ['asks nobody about what is set aside', { global: { flagged: [flaggedOf(good('x', over))] } }, []],
     [
-      'sets aside what has no refresh token and no access token that works',
+      'does not set aside what ended because it has no refresh token',
       one(tokensWithout(good('x', over), 'refreshToken')),
-      [{ kind: 'flag', accountId: 'x', reason: 'no-refresh-token' }],
+      [],
+    ],
+    [
+      'does not set aside what has no tokens, which waits for a sign-in',
+      one(tokensWithout(good('x', over), 'refreshToken', 'accessToken', 'idToken')),
+      [],
     ],
     [
       'leaves alone what has no refresh token while its access token works',
@@ -261,10 +266,10 @@ describe('applying it', () => {
   });
 
   it('does not apply what is not needed any more', async () => {
-    const made = worldOf({ global: { accounts: [tokensWithout(good('x', over), 'refreshToken')] } });
+    const made = worldOf({ global: { accounts: [good('x', {}, { accountId: 'org-1' })] } });
     const before: RepairWorld = made.world();
     const plan = planAccountRepairs(before).filter(isStored);
-    expect(plan).toMatchObject([{ kind: 'flag' }]);
+    expect(plan).toMatchObject([{ kind: 'correct-account-id' }]);
     writeJson(scopeFiles(made.root.paths, undefined).pool, encodePool({ ...emptyPool, accounts: [good('x')] }));
     const applied = await withStore(made.root, {}, (store) => applyAccountRepairs(store, plan, before));
     expect(applied).toMatchObject([{ outcome: 'not-needed' }]);

@@ -224,7 +224,6 @@ describe('a record that is no complete login', () => {
   it.each<[string, Account, RegExp]>([
     ['without id token', accountOf('a', { ...alice, withIdToken: false }), /no id token/],
     ['without refresh token', { ...accountOf('a', alice), tokens: { generation: 0 } }, /no id token/],
-    ['without account id', accountOf('a', { userId: 'alice' }), /no complete login/],
     ['whose tokens are for another workspace', { ...accountOf('a', alice), accountId: 'studio' }, /belong to another/],
     ['whose tokens are for another person', { ...accountOf('a', alice), userId: 'bob' }, /belong to another/],
   ])('%s is not handed out', (_what, account, message) => {

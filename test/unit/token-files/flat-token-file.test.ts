@@ -28,7 +28,7 @@ describe('a token file', () => {
       accountId: 'workspace-of-alice',
       email: 'alice@example.com',
     });
-    expect(login.tokens.refreshToken.reveal()).toBe('rt-alice');
+    expect(login.tokens.refreshToken?.reveal()).toBe('rt-alice');
     expect(login.tokens.idToken?.reveal()).toBe(login.tokens.accessToken?.reveal());
     expect(login.tokens.lastRefresh).toBe(Date.UTC(2026, 10, 20, 8));
     expect(login.tokens.expiresAt).toBe(9_000_000);
@@ -69,6 +69,15 @@ describe('a token file', () => {
     expect(parse({ account_id: 'org-1' }).identity.accountId).toBe('workspace-of-alice');
   });
 
+  it.each([[''], [undefined], [7]])(
+    'is a login that cannot be renewed with %j for a refresh token',
+    (refresh_token) => {
+      const { tokens } = parse({ refresh_token });
+      expect(tokens).not.toHaveProperty('refreshToken');
+      expect(tokens).toHaveProperty('accessToken');
+    },
+  );
+
   it('may begin with a byte order mark', () => {
     expect(loginIn(`\uFEFF${JSON.stringify(tokenFile(alice))}`).identity.email).toBe('alice@example.com');
   });
@@ -79,8 +88,8 @@ describe('a token file', () => {
     ['no-json', '{"refresh_token": "rt-secret'],
     ['other-content', '{"name":"package"}'],
     ['other-type', JSON.stringify(tokenFile(alice, { type: 'claude' }))],
-    ['no-refresh-token', JSON.stringify(tokenFile(alice, { refresh_token: '' }))],
-    ['no-refresh-token', JSON.stringify(tokenFile(alice, { refresh_token: 7 }))],
+    ['no-refresh-token', JSON.stringify(tokenFile(alice, { refresh_token: '', access_token: '' }))],
+    ['no-refresh-token', JSON.stringify(tokenFile(alice, { refresh_token: 7, access_token: undefined }))],
     ['account-mismatch', JSON.stringify(tokenFile(alice, { account_id: 'another' }))],
     ['account-mismatch', JSON.stringify(tokenFile(alice, { id_token: tokenFor(person('bob')) }))],
     ['no-identity', '{"refresh_token":"rt","account_id":"a"}'],

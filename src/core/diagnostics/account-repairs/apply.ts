@@ -1,6 +1,7 @@
 import { isDeepStrictEqual } from 'node:util';
 import type { AccountState } from '../../health/account-state.js';
 import { flagAccount } from '../../logins/flagging.js';
+import { giveBackTokens } from '../../logins/give-back-tokens.js';
 import { readEntries } from '../../logins/journal.js';
 import type { Store } from '../../pools/store.js';
 import { forgetConversations, forgetExpired } from './expired-facts.js';
@@ -30,7 +31,8 @@ export function applyAccountRepairs(
   const needed = planNow(store, plannedIn);
   const isNeeded = (repair: StoredRepair) => needed.some((each) => isDeepStrictEqual(each, repair));
   const due = repairs.filter(isNeeded);
-  const keptFiles = mergeRecords(store, due);
+  const givenBack = giveBack(store, due);
+  const keptFiles = new Map([...givenBack, ...mergeRecords(store, due)]);
   rewriteRecords(store, due, plannedIn.now);
   for (const repair of due) if (repair.kind === 'flag') flagAccount(store, repair.accountId, repair);
   store.changeState((state) => due.reduce((known, repair) => forget(known, repair, plannedIn), state));
@@ -39,6 +41,14 @@ export function applyAccountRepairs(
     outcome: due.includes(repair) || isDoneByOpening(repair) ? 'done' : 'not-needed',
     keptFiles: keptFiles.get(repair) ?? [],
   }));
+}
+
+function giveBack(store: Store, due: readonly StoredRepair[]): [StoredRepair, string[]][] {
+  return due.flatMap((repair): [StoredRepair, string[]][] => {
+    if (repair.kind !== 'give-back-tokens') return [];
+    const keptFile = giveBackTokens(store, repair.accountId);
+    return [[repair, keptFile === undefined ? [] : [keptFile]]];
+  });
 }
 
 /** The same question again, about the files as they are under the lock. */

@@ -1,8 +1,8 @@
 import type { Account } from '../../accounts/account.js';
+import { isOrganizationId } from '../../accounts/identity.js';
 import { readClaims } from '../../accounts/jwt-claims.js';
 import { identityOfTokens } from '../../accounts/token-identity.js';
 import { definedOnly } from '../../defined-only.js';
-import { isOrganizationId } from '../../pools/account-codec.js';
 import type { FilledField } from './repair.js';
 
 /** The record with what its own tokens tell and it does not hold yet; reading has filled in who it is already. */

@@ -2,6 +2,7 @@ import type { Account, FlaggedAccount } from '../../accounts/account.js';
 import { groupByAccount } from '../../accounts/account-groups.js';
 import { compareLineage } from '../../accounts/lineage.js';
 import { definedOnly } from '../../defined-only.js';
+import { holdsForeignTokens } from '../../logins/foreign-tokens.js';
 import { withoutFlag } from '../../pools/account-codec.js';
 import type { CopyPlace } from './repair.js';
 import type { RepairScope } from './world.js';
@@ -22,7 +23,9 @@ export type Duplicates = readonly [Copy, Copy, ...Copy[]];
  * mean; where it could mean several it is left alone.
  */
 export function findDuplicates(scopes: readonly RepairScope[]): Duplicates[] {
-  const groups = groupByAccount(copiesIn(scopes), ({ account }) => account);
+  // Whoever merged a record that holds another account's tokens would take them for the newest.
+  const own = copiesIn(scopes).filter(({ account }) => !holdsForeignTokens(account));
+  const groups = groupByAccount(own, ({ account }) => account);
   return groups.flatMap(({ members }) => {
     const [first, second, ...others] = byClaimToStay(members);
     return first === undefined || second === undefined ? [] : [[first, second, ...others] as const];

@@ -1,13 +1,15 @@
 import type { Account } from '../../accounts/account.js';
+import { identityOfTokens } from '../../accounts/token-identity.js';
 import { shouldFlag } from '../../health/state.js';
 import { withNewestTokens } from '../../logins/beside-records.js';
+import { holdsForeignTokens } from '../../logins/foreign-tokens.js';
 import { fingerprint } from '../../logins/journal.js';
 import { isAnswered } from '../../logins/journal-overlay.js';
 import { missingFields, wrongAccountId } from './completion.js';
 import { copiesIn, findDuplicates } from './duplicates.js';
 import { forgetConversations, withoutExpiredKnowledge, withoutExpiredPauses } from './expired-facts.js';
 import { withMerged, withoutOthers } from './merged-scopes.js';
-import { type AccountRepair, noRefreshToken, type RefreshCause, type RepairTarget, refusedTooOften } from './repair.js';
+import { type AccountRepair, type RefreshCause, type RepairTarget, refusedTooOften } from './repair.js';
 import type { RepairScope, RepairWorld } from './world.js';
 
 /**
@@ -24,12 +26,23 @@ export function planAccountRepairs(world: RepairWorld): AccountRepair[] {
     records.flatMap((record) => plan(record, world));
   return [
     ...interrupted(world),
+    ...foreign(world),
     ...merges,
     ...each(wrongOrMissing),
     ...each(isOver),
     ...conversations(world),
     ...each(deadOrDue),
   ];
+}
+
+/** Told by the account that the tokens name, as a person knows it. */
+function foreign({ scopes }: RepairWorld): AccountRepair[] {
+  return copiesIn(scopes)
+    .filter(({ account }) => holdsForeignTokens(account))
+    .map(({ account, place: { accountId, scopeKey } }) => {
+      const { email, userId, accountId: of } = identityOfTokens(account.tokens);
+      return { kind: 'give-back-tokens', accountId, scopeKey, owner: email ?? userId ?? of ?? 'another account' };
+    });
 }
 
 interface Recorded {
@@ -42,7 +55,9 @@ interface Recorded {
 }
 
 function recordedIn(scopes: readonly RepairScope[], { beside }: RepairWorld): Recorded[] {
-  return copiesIn(scopes).map(({ place: { part, ...target }, account }) => ({
+  // What is to be said of a record that holds another one's tokens shows once they are back.
+  const own = copiesIn(scopes).filter(({ account }) => !holdsForeignTokens(account));
+  return own.map(({ place: { part, ...target }, account }) => ({
     target,
     account,
     newest: withNewestTokens(account, beside),
@@ -121,7 +136,8 @@ function deadOrDue({ target, newest, isFlagged }: Recorded, world: RepairWorld):
   const why = refreshCause(newest, world);
   if (why === undefined) return [];
   if (newest.tokens.refreshToken !== undefined) return [{ kind: 'refresh', ...target, why }];
-  return why === 'no-id-token' || why === 'half-known' ? [] : [{ kind: 'flag', ...target, reason: noRefreshToken }];
+  // A login without a refresh token is not set aside for having ended: a sign-in or an import renews it in its place.
+  return [];
 }
 
 function refreshCause(account: Account, { now, settings }: RepairWorld): RefreshCause | undefined {
@@ -131,5 +147,12 @@ function refreshCause(account: Account, { now, settings }: RepairWorld): Refresh
   // What our own refresh has not brought, another one will not bring either.
   if (generation > 0) return undefined;
   if (idToken === undefined) return 'no-id-token';
-  return account.userId === undefined || account.accountId === undefined ? 'half-known' : undefined;
+  return isHalfKnown(account) ? 'half-known' : undefined;
+}
+
+/** Tokens that say whose they are, and name no account, have said all. */
+function isHalfKnown({ userId, accountId, tokens }: Account): boolean {
+  if (userId !== undefined && accountId !== undefined) return false;
+  const told = identityOfTokens(tokens);
+  return told.userId === undefined && told.email === undefined;
 }

@@ -32,11 +32,13 @@ export type StoredRepair =
       readonly part: CopyPlace['part'];
       readonly others: readonly CopyPlace[];
     })
+  /** Its tokens are another account's: they go there, and the record stays without them. */
+  | (RepairTarget & { readonly kind: 'give-back-tokens'; readonly owner: string })
   | (RepairTarget & { readonly kind: 'correct-account-id'; readonly from: string; readonly to: string })
   | (RepairTarget & { readonly kind: 'fill-in'; readonly fields: readonly FilledField[] })
   | (RepairTarget & { readonly kind: 'drop-expired-facts'; readonly facts: readonly ExpiredFact[] })
   | { readonly kind: 'forget-conversations'; readonly count: number }
-  /** The login is dead: without a refresh token and a usable access token, or refused too often. */
+  /** The login is dead: refused too often. */
   | (RepairTarget & { readonly kind: 'flag'; readonly reason: string });
 
 /** Asks the provider and spends a refresh token, unless a newer copy makes that unnecessary (P1–P4). */
@@ -58,6 +60,8 @@ export function describeAccountRepair(repair: AccountRepair): string {
       return 'store the tokens that an interrupted refresh had received';
     case 'merge-duplicates':
       return `merge ${repair.others.length + 1} records of this account into one, with the newest tokens`;
+    case 'give-back-tokens':
+      return `give the tokens that it holds back to ${repair.owner}, whose they are; it needs a sign-in then`;
     case 'correct-account-id':
       return `put the account id ${repair.to} in place of the organization id ${repair.from}`;
     case 'fill-in':
@@ -102,11 +106,9 @@ const refreshCauses: Record<RefreshCause, string> = {
   'half-known': 'its tokens do not say which account it is',
 };
 
-/** The reasons for which `fix` flags by itself. */
-export const noRefreshToken = 'no-refresh-token';
+/** The reason for which `fix` flags by itself. */
 export const refusedTooOften = 'refresh-refused';
 
 const flagReasons: Readonly<Record<string, string>> = {
-  [noRefreshToken]: 'it has no refresh token, and no access token that still works',
   [refusedTooOften]: 'its refresh token was refused too often in a row',
 };

@@ -11,6 +11,7 @@ import { hasClosedFile } from './records.js';
 /** The repairs of `fix` that need no network and change nothing a person decided (DESIGN §6). */
 export const recordRepairKinds: readonly AccountRepair['kind'][] = [
   'finish-move',
+  'give-back-tokens',
   'merge-duplicates',
   'correct-account-id',
   'fill-in',
@@ -32,15 +33,16 @@ export const accountsCheck: Check = {
 
 function problemOf(repair: AccountRepair, world: World): Problem {
   const account = 'accountId' in repair ? recordsOf(world.scopes).find(({ id }) => id === repair.accountId) : undefined;
-  const isDouble = repair.kind === 'merge-duplicates' || repair.kind === 'finish-move';
+  const isGrave = ['merge-duplicates', 'finish-move', 'give-back-tokens'].includes(repair.kind);
   return {
-    severity: isDouble ? 'error' : 'warn',
+    severity: isGrave ? 'error' : 'warn',
     message: `${account?.email ?? account?.id ?? 'accounts'}: ${problems[repair.kind] ?? describeAccountRepair(repair)}`,
     repair: { kind: 'repair-accounts' },
   };
 }
 
 const problems: Partial<Record<AccountRepair['kind'], string>> = {
+  'give-back-tokens': 'it holds the tokens of another account, so it is not used',
   'finish-move': 'it is in two places at once, because a move was cut short',
   'merge-duplicates': 'it has several records, which would spend its refresh token twice',
   'correct-account-id': 'an organization id stands where its account id should be, so the backend would refuse it',

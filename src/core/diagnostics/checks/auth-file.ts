@@ -1,3 +1,4 @@
+import { isAccessOnly, type TokenSet } from '../../accounts/account.js';
 import { findSame } from '../../accounts/identity.js';
 import { compareLineage } from '../../accounts/lineage.js';
 import { unadoptableReasons } from '../../codex/auth-file.js';
@@ -68,7 +69,7 @@ function lineageProblems(world: World): Problem[] {
   if (holder === undefined) return [];
   const ours = { source: 'pool', tokens: holder.tokens } as const;
   const theirs = { source: 'auth-file', tokens: content.login.tokens } as const;
-  if (holder.tokens.refreshToken?.equals(content.login.tokens.refreshToken) === true) return [];
+  if (isSameCopy(holder.tokens, content.login.tokens)) return [];
   const isAhead = compareLineage(theirs, ours) > 0;
   const place = loginName(world.home);
   return [
@@ -80,4 +81,9 @@ function lineageProblems(world: World): Problem[] {
       repair: { kind: 'settle-auth-file' },
     },
   ];
+}
+
+function isSameCopy(ours: TokenSet, theirs: TokenSet): boolean {
+  if (isAccessOnly(ours) && isAccessOnly(theirs)) return ours.accessToken?.equals(theirs.accessToken) === true;
+  return ours.refreshToken?.equals(theirs.refreshToken) === true;
 }

@@ -14,18 +14,26 @@ export const tokensCheck: Check = {
     if (accounts.length === 0 && hasClosedFile(world)) return skipped('needs the account files');
     const history = historyOf(world.lineage);
     const spent = pooledAccounts(world).filter(({ tokens }) => history.isSpent(tokens.refreshToken));
-    const lost = accounts.filter(({ tokens }) => tokens.refreshToken === undefined);
+    const lost = accounts.filter(({ tokens }) => tokens.refreshToken === undefined && hasEnded(tokens, now));
+    const accessOnly = accounts.filter(({ tokens }) => tokens.refreshToken === undefined && !hasEnded(tokens, now));
     const partial = accounts.filter(({ tokens }) => tokens.refreshToken !== undefined && tokens.idToken === undefined);
     const isOver = ({ accessToken, expiresAt }: Account['tokens']) =>
       accessToken === undefined || (expiresAt !== undefined && expiresAt - settings.tokenRefreshSkewMs < now);
     const expired = accounts.filter(
-      (account) => !lost.includes(account) && !spent.includes(account) && isOver(account.tokens),
+      (account) => account.tokens.refreshToken !== undefined && !spent.includes(account) && isOver(account.tokens),
     );
     const problems: Problem[] = spent.map((account) => spentProblem(account, world));
     if (lost.length > 0) {
       problems.push({
         severity: 'error',
-        message: `${nameSome(lost)}: no refresh token, so it ends with its access token`,
+        message: `${nameSome(lost)}: the login has ended, and has no refresh token`,
+        command: 'codex-auth login',
+      });
+    }
+    if (accessOnly.length > 0) {
+      problems.push({
+        severity: 'warn',
+        message: `${nameSome(accessOnly)}: no refresh token, so it cannot be renewed here and ends with its access token`,
         command: 'codex-auth login',
       });
     }
@@ -46,6 +54,11 @@ export const tokensCheck: Check = {
     return judge(problems, accounts.length === 0 ? 'no accounts yet' : 'valid');
   },
 };
+
+/** While its access token lives, a login that cannot be renewed is as good as any. */
+function hasEnded({ accessToken, expiresAt }: Account['tokens'], now: number): boolean {
+  return accessToken === undefined || (expiresAt !== undefined && expiresAt <= now);
+}
 
 /** An old copy of the pool came back: whoever sends this token ends the login for good. */
 function spentProblem(account: Account, { copies, lineage }: World): Problem {

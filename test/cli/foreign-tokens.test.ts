@@ -1,0 +1,124 @@
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it, test } from 'vitest';
+import { readClaims } from '../../src/core/accounts/jwt-claims.js';
+import { runCli, runJson } from '../support/cli.js';
+import type { TokenSet } from '../support/provider/grants.js';
+import { type Provider, startProvider } from '../support/provider/start.js';
+import { alice, aliceAtStudio, bob, carol, RefreshHome, type StoredRecord } from '../support/refresh-home.js';
+import { temporaryDirectory } from '../support/temporary.js';
+
+let provider: Provider;
+let home: RefreshHome;
+beforeAll(async () => {
+  provider = await startProvider();
+});
+beforeEach(() => {
+  home = new RefreshHome(temporaryDirectory(), provider);
+});
+afterEach(() => provider.reset());
+afterAll(() => provider.stop());
+
+const run = (...argv: string[]) => runCli(home.home, argv);
+const json = async (...argv: string[]) => (await runJson(home.home, argv)).document.data;
+
+/** What a record says of whom it is for, without the tokens of that person. */
+async function namesOf(who: { readonly email: string; readonly accountId: string }) {
+  const { userId, accountId, email } = readClaims((await provider.issueTokens(who)).id_token) ?? {};
+  return { userId, accountId, email };
+}
+
+/** Members of records as other tools write them: with fewer names, or with ours. */
+const spellings: [string, (names: Record<string, unknown>) => Record<string, unknown>][] = [
+  ['all names', (names) => names],
+  ['the account id and the email', ({ accountId, email }) => ({ accountId, email, userId: undefined })],
+  ['the email only', ({ email }) => ({ email, accountId: undefined, userId: undefined })],
+];
+
+describe.each(spellings)('a record with %s, and the tokens of somebody else', (_what, spelled) => {
+  let tokens: TokenSet;
+  beforeEach(async () => {
+    tokens = await home.addAccount('acc_alice', bob, spelled(await namesOf(alice)));
+    await home.addAccount('acc_carol', carol);
+    provider.requests.clear();
+  });
+
+  it('is never sent, recommended or switched to', async () => {
+    for (const argv of [['usage', 'acc_alice'], ['check'], ['forecast'], ['renew', '--force'], ['guard', '--once']]) {
+      await run(...argv);
+    }
+    expect((await json('best')).recommendation).toMatchObject({ id: 'acc_carol' });
+    expect(await run('switch', 'acc_alice')).toMatchObject({ exitCode: 4 });
+    expect(provider.requests.all).not.toEqual([]);
+    for (const token of Object.values(tokens)) expect(JSON.stringify(provider.requests.all)).not.toContain(token);
+    expect(home.record('acc_alice')).toMatchObject({ refreshToken: tokens.refresh_token });
+  });
+
+  it.each([
+    ['fix', ['fix']],
+    ['doctor', ['doctor', '--fix', '--offline']],
+  ])('is named and repaired by %s: both people are there, the tokens with their own', async (_command, argv) => {
+    const { checks } = await json('doctor', '--offline');
+    expect(checks.find(({ id }: { id: string }) => id === 'accounts')).toMatchObject({
+      status: 'error',
+      fixable: true,
+      message: expect.stringContaining('holds the tokens of another account'),
+    });
+    await run(...argv);
+    const [mine, other, theirs] = home.records();
+    expect([mine?.recordId, other?.recordId]).toEqual(['acc_alice', 'acc_carol']);
+    expect(mine).toMatchObject({ email: alice.email });
+    for (const name of ['refreshToken', 'accessToken', 'idToken']) expect(mine).not.toHaveProperty(name);
+    expect(theirs).toMatchObject({ ...bob, refreshToken: tokens.refresh_token, accessToken: tokens.access_token });
+    expect((await json('list')).accounts[0]).toMatchObject({ id: 'acc_alice', state: 'sign-in-needed' });
+    expect(provider.fateOf(tokens.refresh_token)).toBe('live');
+  });
+});
+
+describe('where the owner of the tokens has a record', () => {
+  const pairsOf = (records: readonly StoredRecord[]) => records.map(({ refreshToken }) => refreshToken);
+
+  it('newer tokens go there', async () => {
+    await home.addAccount('acc_bob', { ...bob, issuedAt: provider.scenario.now() - 3_600_000 });
+    const newer = await home.addAccount('acc_alice', bob, await namesOf(alice));
+    await run('fix');
+    expect(pairsOf(home.records())).toEqual([newer.refresh_token, undefined]);
+  });
+
+  it('older tokens are kept aside, whole', async () => {
+    const own = await home.addAccount('acc_bob', bob);
+    const older = await home.addAccount(
+      'acc_alice',
+      { ...bob, issuedAt: provider.scenario.now() - 3_600_000 },
+      await namesOf(alice),
+    );
+    await run('fix');
+    expect(pairsOf(home.records())).toEqual([own.refresh_token, undefined]);
+    expect(home.kept().join()).toContain(older.refresh_token);
+  });
+});
+
+test('a record with the access token of a sibling workspace keeps the refresh token that both share', async () => {
+  const home1 = await home.addAccount('acc_home', alice);
+  const { userId } = readClaims(home1.id_token) ?? {};
+  home.addRecord('acc_studio', home1, { ...aliceAtStudio, userId });
+  await run('usage', 'acc_studio');
+  expect(provider.requests.all).toEqual([]);
+  expect(await run('check', 'acc_studio')).toMatchObject({ exitCode: 0 });
+  const studio = home.record('acc_studio');
+  expect(readClaims(studio.accessToken ?? '')).toMatchObject({ accountId: aliceAtStudio.accountId });
+  expect(home.records()).toHaveLength(2);
+  expect(provider.fateOf(studio.refreshToken ?? '')).toBe('live');
+});
+
+test.each([
+  ['an organization id', { accountId: 'org-1' }],
+  ['a name in place of the email', { email: 'Work', userId: undefined }],
+  ['an old email of the same person', { email: 'old@example.com' }],
+  ['no names', { email: undefined, userId: undefined, accountId: undefined }],
+])('%s in a record makes its tokens nobody else’s', async (_what, changes) => {
+  const tokens = await home.addAccount('acc_alice', alice, changes);
+  await run('fix');
+  expect(home.records()).toEqual([
+    expect.objectContaining({ recordId: 'acc_alice', refreshToken: tokens.refresh_token }),
+  ]);
+  expect(await run('switch', 'acc_alice')).toMatchObject({ exitCode: 0 });
+});

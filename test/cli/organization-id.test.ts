@@ -1,0 +1,48 @@
+import { afterAll, afterEach, beforeAll, expect, test } from 'vitest';
+import { runCli, runJson } from '../support/cli.js';
+import { type Provider, startProvider } from '../support/provider/start.js';
+import { alice, bob, RefreshHome } from '../support/refresh-home.js';
+import { temporaryDirectory } from '../support/temporary.js';
+
+let provider: Provider;
+beforeAll(async () => {
+  provider = await startProvider();
+});
+afterEach(() => provider.reset());
+afterAll(() => provider.stop());
+
+/** The client of another tool has refreshed alice's login, and written her organization in place of the account. */
+async function renewedElsewhere(stated: string) {
+  const seeded = new RefreshHome(temporaryDirectory(), provider);
+  await seeded.addAccount('acc_alice', { ...alice, expiresInSeconds: -60 }, { lastRefresh: 1000 });
+  await seeded.addAccount('acc_bob', bob);
+  const newer = await provider.issueTokens(alice);
+  seeded.writeAuthFile(newer, { tokens: { ...newer, account_id: stated } });
+  provider.requests.clear();
+  return { seeded, newer };
+}
+
+test('an organization id in auth.json is no other account: the newer pair is taken, and nothing is spent', async () => {
+  const { seeded, newer } = await renewedElsewhere('org-1a2b3c');
+  expect(await runCli(seeded.home, ['check'])).toMatchObject({ exitCode: 0 });
+  expect(provider.requests.refreshes()).toEqual([]);
+  expect(seeded.record('acc_alice')).toMatchObject({ refreshToken: newer.refresh_token, accountId: alice.accountId });
+});
+
+test('a switch away and back needs no --replace, and writes the true account id', async () => {
+  const { seeded, newer } = await renewedElsewhere('org-1a2b3c');
+  expect((await runJson(seeded.home, ['list'])).document.data).toMatchObject({ activeId: 'acc_alice' });
+  for (const id of ['acc_bob', 'acc_alice']) {
+    expect(await runCli(seeded.home, ['switch', id])).toMatchObject({ exitCode: 0 });
+  }
+  const { tokens } = seeded.authFile();
+  expect(tokens).toMatchObject({ account_id: alice.accountId, refresh_token: newer.refresh_token });
+  expect(seeded.kept()).toEqual([]);
+  expect(provider.requests.refreshes()).toEqual([]);
+});
+
+test('the id of another account stays a contradiction', async () => {
+  const { seeded } = await renewedElsewhere(bob.accountId);
+  expect((await runJson(seeded.home, ['status'])).document.data.authFile).toMatchObject({ holds: 'unadoptable' });
+  expect(await runCli(seeded.home, ['switch', 'acc_bob'])).toMatchObject({ exitCode: 2 });
+});
