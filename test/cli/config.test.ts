@@ -53,6 +53,7 @@ describe('config', () => {
       "SETTING                         VALUE  DEFAULT  SOURCE
       perProjectAccounts               true     true  default
       tokenRefreshSkewMs              60000    60000  default
+      refreshAheadMs                 900000   900000  default
       flagAfterConsecutiveFailures        3        3  default
       networkErrorCooldownMs           6000     6000  default
       quotaTtlMs                      60000   300000  file
