@@ -13,6 +13,7 @@ import { reasonText } from '../render/flag-reason.js';
 import type { Theme } from '../render/theme.js';
 import { formatMoment, formatWhen, toIso } from '../render/time.js';
 import { openRoster } from '../selection.js';
+import { wayOutLines } from '../ways-out.js';
 import { ForecastResult, forecastOf } from './forecast.js';
 
 const FlaggedView = z.object({
@@ -87,6 +88,7 @@ function renderReport(result: ReportResult, theme: Theme): string {
     ...flaggedLines(result, now),
     title('Recommendation'),
     `  ${recommendationText(result, now)}\n`,
+    ...wayOutLines(forecast, theme).map((line) => `  ${line}\n`),
     title('Settings'),
     ...settings.map(({ name, value, source }) => `  ${name} ${value}${source === 'default' ? '' : ` (${source})`}\n`),
   ].join('');
