@@ -43,6 +43,11 @@ export function ownFile(home: CodexHome, homes: readonly HomePlace[]): string {
 
 /** Where a symbolic link leads, by its own words. */
 function linkTarget(path: string): string | undefined {
-  if (lstatSync(path, { throwIfNoEntry: false })?.isSymbolicLink() !== true) return undefined;
-  return resolve(dirname(path), readlinkSync(path));
+  try {
+    if (lstatSync(path, { throwIfNoEntry: false })?.isSymbolicLink() !== true) return undefined;
+    return resolve(dirname(path), readlinkSync(path));
+  } catch {
+    // A home that is no directory, or one to stay out of: whoever reads the file says so.
+    return undefined;
+  }
 }
