@@ -31,6 +31,8 @@ class Month {
   readonly #price: number;
   readonly #meters: readonly Meter[];
   readonly #answers: QuotaSnapshot[];
+  /** By account: the slot in which it was seen last, until somebody needs to know what was seen. */
+  readonly #glances: (number | undefined)[] = [];
   /** The account whose login new conversations begin with. */
   #active = 0;
   /** By conversation: the account it got something done on last. */
@@ -54,7 +56,7 @@ class Month {
   }
 
   pass(slot: number, tasks: readonly Task[]): void {
-    for (const [index, isSeen] of (this.#scenario.seen[slot] ?? []).entries()) if (isSeen) this.#look(index, slot);
+    for (const [index, isSeen] of (this.#scenario.seen[slot] ?? []).entries()) if (isSeen) this.#glances[index] = slot;
     for (const task of tasks) this.#work(task, slot);
   }
 
@@ -77,6 +79,7 @@ class Month {
   #spend(conversation: number, index: number, slot: number, wanted: number, work: number): number {
     const meter = this.#meters[index];
     if (meter === undefined) throw new Error(`there is no account ${index}`);
+    this.#readGlance(index);
     const place = this.#places.get(conversation);
     if (meter.isEmpty(slot)) {
       if (place !== index) this.#failedTries += 1;
@@ -97,11 +100,12 @@ class Month {
   /** Whoever was refused knows it; the others learn it where the numbers are seen. */
   #refuse(index: number, slot: number): void {
     this.#rule.refused?.(idOf(index), timeOf(slot));
-    if (this.#scenario.seen[slot]?.[index] === true) this.#look(index, slot);
+    if (this.#scenario.seen[slot]?.[index] === true) this.#glances[index] = slot;
   }
 
   #choose(conversation: number, slot: number, refused: ReadonlySet<number>): number | undefined {
     const place = this.#places.get(conversation);
+    for (const index of this.#answers.keys()) this.#readGlance(index);
     const facts = this.#answers
       .map((quota, index) => this.#factsOf(index, quota))
       .filter((_, index) => !refused.has(index));
@@ -117,9 +121,12 @@ class Month {
     return { id: idOf(index), index: index + 1, enabled: true, active, flagged: false, health, quota };
   }
 
-  #look(index: number, slot: number): void {
-    const answer = this.#meters[index]?.answer(slot);
+  /** Only now: most numbers are seen several times before anybody asks, and none change before the next use. */
+  #readGlance(index: number): void {
+    const slot = this.#glances[index];
+    const answer = slot === undefined ? undefined : this.#meters[index]?.answer(slot);
     if (answer !== undefined) this.#answers[index] = answer;
+    this.#glances[index] = undefined;
   }
 }
 

@@ -25,7 +25,7 @@ async function used(): Promise<ShellHome & { readonly traces: string[]; readonly
   await at.run('setup', '--yes');
   const others = ['refresh-journal/entry.json', 'kept/auth-1.json', 'lineage.ndjson', 'settings.json'].map(put);
   const backups = ['openai-codex-accounts.json.bak', 'openai-codex-accounts.json.pre-v3.bak'].map(put);
-  const traces = [put('account-state.json'), put('locks/store.held/stray'), at.shim];
+  const traces = [put('account-state.json'), put('quota-history.ndjson'), put('locks/store.held/stray'), at.shim];
   return { ...at, traces, credentials: [...pools, ...others, ...backups] };
 }
 

@@ -7,6 +7,7 @@ export interface RootPaths {
   readonly globalFlagged: string;
   readonly projects: string;
   readonly accountState: string;
+  readonly quotaHistory: string;
   readonly settings: string;
   readonly journal: string;
   readonly lineageLog: string;
@@ -26,6 +27,7 @@ export function rootPaths(root: string): RootPaths {
     globalFlagged: join(root, flaggedFileName),
     projects: join(root, 'projects'),
     accountState: join(root, 'account-state.json'),
+    quotaHistory: join(root, 'quota-history.ndjson'),
     settings: join(root, 'settings.json'),
     journal: join(root, 'refresh-journal'),
     lineageLog: join(root, 'lineage.ndjson'),

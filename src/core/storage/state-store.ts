@@ -2,6 +2,7 @@ import { type AccountState, encodeState, readAccountState } from './account-stat
 import { makePrivateDirectory, readVersion } from './atomic-file.js';
 import { type LockHandle, withLock } from './file-lock.js';
 import { overwriteJson } from './json-file.js';
+import { noteObservations } from './quota-history.js';
 import { assertOwner, type Root } from './root.js';
 
 const stateWaitMs = 10_000;
@@ -30,5 +31,7 @@ export function changeState(root: Root, lock: LockHandle, change: (state: Accoun
   const { state: before, newerVersion } = readAccountState(path);
   if (newerVersion !== undefined) return;
   const after = change(before);
-  if (after !== before) overwriteJson(root, lock, path, version, encodeState(after));
+  if (after === before) return;
+  overwriteJson(root, lock, path, version, encodeState(after));
+  noteObservations(root, before, after);
 }

@@ -15,7 +15,9 @@ export function tracesIn(paths: RootPaths): Traces {
   const pools = [undefined, ...listDirectory(paths.projects)].flatMap((key) => Object.values(scopeFiles(paths, key)));
   const whole = [paths.journal, paths.kept].filter(isOwnDirectory);
   return {
-    caches: [...withCopies(paths.accountState), ...[paths.locks].filter(isOwnDirectory)].filter(exists),
+    caches: [...withCopies(paths.accountState), paths.quotaHistory, ...[paths.locks].filter(isOwnDirectory)].filter(
+      exists,
+    ),
     accounts: [...[...pools, paths.settings, paths.lineageLog].flatMap(withCopies), ...whole].filter(exists),
   };
 }
