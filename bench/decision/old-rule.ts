@@ -1,5 +1,5 @@
 import type { AccountFacts } from '../../src/core/decision/facts.js';
-import { isCurrent } from '../../src/core/quota/window.js';
+import { isCurrent, lengthOf, type QuotaWindow } from '../../src/core/quota/window.js';
 import { mayBeTried, type Question, type Rule } from './rule.js';
 
 const hourMs = 3_600_000;
@@ -28,14 +28,13 @@ function ranked(question: Question) {
 function scoreOf({ id, quota }: AccountFacts, { now, sessionAccountId }: Question): number {
   const session = id === sessionAccountId ? 30 : 0;
   if (quota === undefined || quota.windows.length === 0) return session + 6;
-  const longestSeconds = Math.max(...quota.windows.map(({ durationSeconds }) => durationSeconds));
+  const longestSeconds = Math.max(...quota.windows.map(lengthOf));
   const current = quota.windows.filter((window) => isCurrent(window, quota.observedAt, now));
-  const isShort = ({ durationSeconds }: { readonly durationSeconds: number }) =>
-    durationSeconds < longestSeconds || durationSeconds <= daySeconds;
+  const isShort = (window: QuotaWindow) => lengthOf(window) < longestSeconds || lengthOf(window) <= daySeconds;
   const isLow = current.some((window) => isShort(window) && window.remainingPercent < 10);
   const isUnknown = quota.windows.some((window) => isShort(window) && !current.includes(window));
   const headroom = isLow ? 0 : isUnknown ? 6 : 12;
-  const longest = current.find(({ durationSeconds }) => durationSeconds === longestSeconds);
+  const longest = current.find((window) => lengthOf(window) === longestSeconds);
   const hours = longest?.resetsAt === undefined ? undefined : Math.max(1, (longest.resetsAt - now) / hourMs);
   const rate = longest === undefined || hours === undefined ? 0 : longest.remainingPercent / hours;
   return Math.round((session + headroom + (5 * rate) / (1 + rate)) * 1000) / 1000;

@@ -17,7 +17,7 @@ const sizes = {
 const loads = {
   calm: [0.3, 0.6],
   busy: [0.7, 0.95],
-  overloaded: [1.15, 1.6],
+  overloaded: [1.05, 1.3],
 } as const satisfies Record<string, Range>;
 
 /** In what share of the slots the numbers of an account are seen. */
@@ -76,7 +76,7 @@ function plansOf(random: Random, count: number): Plan[] {
   const shareWithShort = oneOf(random, 1, 1, 1, 0.5);
   return Array.from({ length: count }, () => {
     const weekCapacity = oneOf(random, 1, 1, 1, 1, 1, 2, 5);
-    const shortCapacity = weekCapacity / between(random, 5, 15);
+    const shortCapacity = weekCapacity / between(random, 6, 16);
     return {
       weekCapacity,
       ...(random() < shareWithShort ? { shortCapacity } : {}),

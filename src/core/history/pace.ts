@@ -21,9 +21,8 @@ export interface Pace {
   readonly high: number;
 }
 
-/** One window as it stands: what it is called, how long it is, and when it ends. */
+/** One window as it stands: how long it is, and when it ends. */
 export interface PacedWindow {
-  readonly id: string;
   readonly lengthMs: number;
   readonly resetsAt?: number | undefined;
 }
@@ -128,10 +127,13 @@ function quantile(values: readonly number[], share: number): number {
   return sorted[Math.round(share * (sorted.length - 1))] ?? 0;
 }
 
-/** When nothing is left of it at this pace; undefined where it never ends. */
-export function emptyAt(leftPercent: number, { perHour }: Pace, now: number): number | undefined {
-  return perHour > 0 ? now + (leftPercent / perHour) * hourMs : undefined;
+/** When nothing is left of it at this pace; undefined where that is not within a year, which is as good as never. */
+export function emptyAt(leftPercent: number, perHour: number, now: number): number | undefined {
+  const hours = leftPercent / perHour;
+  return hours <= hoursInYear ? now + hours * hourMs : undefined;
 }
+
+const hoursInYear = 365 * 24;
 
 /** How likely it is that a window is empty before it resets: where that moment lies in the range of its pace. */
 export function chanceOfEmpty(leftPercent: number, { low, high }: Pace, hoursLeft: number): number {

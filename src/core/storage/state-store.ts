@@ -1,8 +1,9 @@
+import type { Foretelling } from '../history/observation.js';
 import { type AccountState, encodeState, readAccountState } from './account-state.js';
 import { makePrivateDirectory, readVersion } from './atomic-file.js';
 import { type LockHandle, withLock } from './file-lock.js';
 import { overwriteJson } from './json-file.js';
-import { noteObservations } from './quota-history.js';
+import { appendHistory, noteObservations } from './quota-history.js';
 import { assertOwner, type Root } from './root.js';
 
 const stateWaitMs = 10_000;
@@ -16,11 +17,28 @@ export async function updateAccountState(
   change: (state: AccountState) => AccountState,
   signal?: AbortSignal,
 ): Promise<void> {
+  await withStoreLock(root, signal, (lock) => changeState(root, lock, change));
+}
+
+/** Adds what was foretold to the history, where a later look judges it. The same conditions. */
+export async function keepForetellings(
+  root: Root,
+  entries: readonly Foretelling[],
+  signal?: AbortSignal,
+): Promise<void> {
+  if (entries.length > 0) await withStoreLock(root, signal, () => appendHistory(root, entries));
+}
+
+async function withStoreLock(
+  root: Root,
+  signal: AbortSignal | undefined,
+  action: (lock: LockHandle) => void,
+): Promise<void> {
   assertOwner(root);
   makePrivateDirectory(root.paths.root);
   const { clock, processes, paths, onWaiting } = root;
   const options = { directory: paths.locks, clock, processes, onWaiting, waitMs: stateWaitMs, signal };
-  await withLock('store', options, (lock) => changeState(root, lock, change));
+  await withLock('store', options, action);
 }
 
 /** The change itself, for whoever holds the lock already. Reads at that moment, so that nobody's facts are overwritten;

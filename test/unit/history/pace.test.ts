@@ -2,7 +2,7 @@ import { describe, expect, it } from 'vitest';
 import { chanceOfEmpty, currentPace, emptyAt, workingPace } from '../../../src/core/history/pace.js';
 import { hourMs, minuteMs, now, seen } from './observations.js';
 
-const fiveHours = { id: '5h', lengthMs: 5 * hourMs, resetsAt: now + 4 * hourMs };
+const fiveHours = { lengthMs: 5 * hourMs, resetsAt: now + 4 * hourMs };
 
 describe('the pace of a window', () => {
   it('is what it lost in the last fifth of its length, give or take a per cent', () => {
@@ -97,8 +97,10 @@ describe('the pace of a window', () => {
   });
 
   it('says when the window would be empty', () => {
-    expect(emptyAt(50, { perHour: 20, low: 19, high: 21 }, now)).toBe(now + 2.5 * hourMs);
-    expect(emptyAt(50, { perHour: 0, low: 0, high: 1 }, now)).toBeUndefined();
+    expect(emptyAt(50, 20, now)).toBe(now + 2.5 * hourMs);
+    expect(emptyAt(50, 0, now)).toBeUndefined();
+    expect(emptyAt(0, 0, now)).toBeUndefined();
+    expect(emptyAt(50, 0.001, now)).toBeUndefined();
   });
 });
 
