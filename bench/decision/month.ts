@@ -37,8 +37,6 @@ class Month {
   #active = 0;
   /** By conversation: the account it got something done on last. */
   readonly #places = new Map<number, number>();
-  /** The conversations that were refused where they are and found no other account. */
-  readonly #stuck = new Set<number>();
   #done = 0;
   #moves = 0;
   #failedTries = 0;
@@ -64,7 +62,7 @@ class Month {
   #work({ conversation, work }: Task, slot: number): void {
     const refused = new Set<number>();
     let rest = work;
-    let index = this.#stuck.delete(conversation) ? undefined : this.#places.get(conversation);
+    let index = this.#places.get(conversation);
     while (rest > crumb) {
       index ??= this.#choose(conversation, slot, refused);
       if (index === undefined) break;
@@ -72,7 +70,8 @@ class Month {
       refused.add(index);
       index = undefined;
     }
-    if (rest > crumb) this.#stuck.add(conversation);
+    // Who has to wait finds a cold cache everywhere: it is as if the conversation began again.
+    if (rest > crumb) this.#places.delete(conversation);
   }
 
   /** What is left of the work after as much as possible was done on this account. */
