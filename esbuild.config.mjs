@@ -1,6 +1,5 @@
 import { readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { build } from 'esbuild';
-import { writeCodeCache } from './esbuild.code-cache.mjs';
 
 // Bundled CommonJS dependencies call require() for Node's own modules. A source may import the same function itself.
 const banner = {
@@ -16,6 +15,10 @@ const rarelyUsed = {
   'fast-string-width': ['default'],
 };
 
+// Names of chunks hash the paths of their sources: those below this directory, wherever it is and whatever it links to, so
+// that a build is the same everywhere.
+const preserveSymlinks = true;
+
 rmSync('dist', { recursive: true, force: true });
 
 const { metafile } = await build({
@@ -26,6 +29,7 @@ const { metafile } = await build({
   format: 'esm',
   platform: 'node',
   target: 'node20',
+  preserveSymlinks,
   minifySyntax: true,
   minifyWhitespace: true,
   chunkNames: 'chunks/[name]-[hash]',
@@ -34,10 +38,23 @@ const { metafile } = await build({
   metafile: true,
   banner,
   define: { 'process.env.NODE_ENV': '"production"' },
-  plugins: [withoutColorDetection(), withoutInkExtras()],
+  plugins: [withoutColorDetection(), withoutInkExtras(), tomlFromItsFile()],
 });
 
 writeFileSync('dist/metafile.json', JSON.stringify(metafile));
+
+const toml = await build({
+  entryPoints: { toml: 'smol-toml' },
+  outdir: 'dist',
+  outExtension: { '.js': '.cjs' },
+  bundle: true,
+  format: 'cjs',
+  platform: 'node',
+  target: 'node20',
+  minify: true,
+  legalComments: 'none',
+  metafile: true,
+});
 
 await build({
   entryPoints: { start: 'src/start.ts' },
@@ -47,6 +64,7 @@ await build({
   format: 'cjs',
   platform: 'node',
   target: 'node20',
+  preserveSymlinks,
   external: ['./main.js'],
 });
 
@@ -58,16 +76,23 @@ const quick = await build({
   format: 'cjs',
   platform: 'node',
   target: 'node20',
+  preserveSymlinks,
   minify: true,
   legalComments: 'none',
   metafile: true,
-  external: ['@napi-rs/keyring'],
-  plugins: [withoutColorDetection(), onlyQuickCommands(), loadedWhenUsed(), keyringByRequire()],
+  // Compiled as a script (src/start.ts), which knows no module: so it gets what it needs as arguments.
+  banner: { js: '(function (require, module) {' },
+  footer: { js: '})' },
+  external: ['@napi-rs/keyring', './toml.cjs'],
+  plugins: [withoutColorDetection(), onlyQuickCommands(), loadedWhenUsed(), keyringByRequire(), tomlByRequire()],
 });
 writeFileSync('dist/quick.metafile.json', JSON.stringify(quick.metafile));
-writeCodeCache();
 
-writeFileSync('dist/LICENSES.txt', licencesOf(Object.values(metafile.outputs).flatMap(({ inputs }) => Object.keys(inputs))));
+writeFileSync('dist/LICENSES.txt', licencesOf(bundledFiles(metafile, toml.metafile)));
+
+function bundledFiles(...metafiles) {
+  return metafiles.flatMap(({ outputs }) => Object.values(outputs).flatMap(({ inputs }) => Object.keys(inputs)));
+}
 
 /** The notices that the licences of the bundled packages ask for. */
 function licencesOf(inputs) {
@@ -156,6 +181,31 @@ function keyringByRequire() {
     setup({ onLoad }) {
       onLoad({ filter: /\/keyring-library\.ts$/ }, () => ({
         contents: "export const loadKeyringLibrary = () => require('@napi-rs/keyring');",
+      }));
+    },
+  };
+}
+
+/** The parser is `dist/toml.cjs`: beside the start of the quick bundle, */
+function tomlByRequire() {
+  return {
+    name: 'toml-by-require',
+    setup({ onLoad }) {
+      onLoad({ filter: /\/toml-library\.ts$/ }, () => ({
+        contents: "export const loadTomlLibrary = () => require('./toml.cjs');",
+      }));
+    },
+  };
+}
+
+/** and beside or above whichever file of the split bundle needs it. */
+function tomlFromItsFile() {
+  return {
+    name: 'toml-from-its-file',
+    setup({ onLoad }) {
+      onLoad({ filter: /\/toml-library\.ts$/ }, () => ({
+        contents: `const place = /\\/chunks\\/[^/]*$/.test(import.meta.url) ? '../toml.cjs' : './toml.cjs';
+          export const loadTomlLibrary = () => require(place);`,
       }));
     },
   };

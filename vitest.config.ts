@@ -1,11 +1,31 @@
 import { defineConfig } from 'vitest/config';
 
+const isolation = 'test/support/isolate.ts';
+
+/**
+ * The tests that run inside of vitest, and the programs that they start, live so far ahead of the machine. A test that
+ * mixes a fixed time with the real one passes only near the day on which it was written; twenty years away it fails at
+ * once, in every run and at no cost, whichever file it is in. The same holds for a token or a window that ends in some
+ * year to come. Whole days, so that the time of day is the real one.
+ */
+const twentyYearsMs = 20 * 365.25 * 86_400_000;
+
 export default defineConfig({
   test: {
-    include: ['test/{unit,cli,e2e,property}/**/*.test.ts'],
-    setupFiles: ['test/support/isolate.ts'],
     testTimeout: 20_000,
     hookTimeout: 60_000,
     reporters: ['default'],
+    projects: [
+      {
+        extends: true,
+        test: {
+          name: 'in-process',
+          include: ['test/{unit,cli,property}/**/*.test.ts'],
+          setupFiles: [isolation, 'test/support/shift-date.mjs'],
+          env: { DATE_SHIFT_MS: String(twentyYearsMs) },
+        },
+      },
+      { extends: true, test: { name: 'e2e', include: ['test/e2e/**/*.test.ts'], setupFiles: [isolation] } },
+    ],
   },
 });

@@ -1,14 +1,15 @@
 /** Homes as startup is measured in: accounts with tokens as long as real ones, their health and quota known. */
+
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import type { Account } from '../src/core/accounts/account.js';
 import { emptyPool } from '../src/core/accounts/pool.js';
 import { systemClock } from '../src/core/clock.js';
 import { formatAuthFile } from '../src/core/codex/auth-file.js';
+import { withStore } from '../src/core/logins/with-store.js';
 import { Secret } from '../src/core/secret.js';
 import { rootPaths } from '../src/core/storage/paths.js';
 import { systemProcesses } from '../src/core/storage/process-table.js';
-import { withStore } from '../src/core/storage/store.js';
 import { makeTestHome, type TestHome } from '../test/support/test-home.js';
 
 const now = Date.now();

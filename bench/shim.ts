@@ -7,7 +7,8 @@ import { chmodSync, copyFileSync, mkdirSync, mkdtempSync, rmSync, writeFileSync 
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { shimMarkName, shimText } from '../src/core/shell/shim.js';
+import { shimText } from '../src/core/shell/shim.js';
+import { shimMarkName } from '../src/core/storage/paths.js';
 
 const rounds = 200;
 const limitMs = 5;

@@ -1,6 +1,6 @@
 /** What a command costs over starting Node at all: `npx tsx bench/startup.ts`. */
 import { execFileSync } from 'node:child_process';
-import { mkdtempSync, rmSync } from 'node:fs';
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { column, compare, judge, median } from './columns.js';
@@ -19,7 +19,11 @@ try {
   const repository = join(directory, 'repository');
   execFileSync('git', ['init', '--quiet', repository]);
   const listInProject = column('list, in a repository', few, ['list'], repository);
-  compare(floor, [listFew, listMany, status, listInProject]);
+  // Not judged either: what a run takes where no cache of V8 can be kept, because a file has its name.
+  const uncached = await homeWith(10, join(directory, 'uncached'));
+  writeFileSync(join(uncached.root, 'cache'), '');
+  const listUncached = column('list, without a cache', uncached, ['list']);
+  compare(floor, [listFew, listMany, status, listInProject, listUncached]);
   judge('list at 10 accounts over the floor', median(listFew) - median(floor), limits.overFloorMs, ' ms');
   judge('status at 10 accounts over the floor', median(status) - median(floor), limits.overFloorMs, ' ms');
   judge('list at 1,000 accounts against 10', median(listMany) / median(listFew), limits.manyOverFew, ' ×');

@@ -1,30 +1,34 @@
-import { randomUUID } from 'node:crypto';
 import type { Account } from './core/accounts/account.js';
-import { accountsElsewhere, factsOf, type Roster, readRoster, withNewestPlan } from './core/accounts/roster.js';
 import { selectAccount } from './core/accounts/selector.js';
 import { systemClock } from './core/clock.js';
 import { runningClients } from './core/codex/clients.js';
 import { flockHelpers } from './core/codex/credential-lock.js';
 import { codexHomeAt } from './core/codex/home.js';
-import { lookup, touch } from './core/decision/affinity.js';
 import { type Decision, decide } from './core/decision/decide.js';
+import { factsOf } from './core/decision/facts.js';
 import { definedOnly } from './core/defined-only.js';
 import { type Environment, homeIfNeeded, readEnvironment } from './core/environment.js';
 import { AppError } from './core/errors.js';
+import { withKnowledge } from './core/health/account-state.js';
+import { lookup, touch } from './core/health/affinity.js';
 import type { HealthEvent } from './core/health/events.js';
 import { applyEvent } from './core/health/state.js';
-import { describeOutcome } from './core/oauth/describe-outcome.js';
-import { resolveProvider, userAgent } from './core/oauth/provider.js';
-import type { RefreshDeps } from './core/oauth/refresh-deps.js';
+import { updateAccountState } from './core/health/state-store.js';
+import { outcomeError } from './core/logins/describe-outcome.js';
+import type { RefreshDeps } from './core/logins/refresh-deps.js';
+import { canWait } from './core/logins/refresh-outcome.js';
+import { accountsElsewhere, type Roster, readRoster, withNewestPlan } from './core/logins/roster.js';
+import { recordsOf } from './core/pools/scope-records.js';
+import { readableScopes } from './core/pools/stored-files.js';
+import { printable } from './core/printable.js';
 import { locateScope, scopeForReading } from './core/project/scope.js';
+import { resolveProvider, userAgent } from './core/provider/provider.js';
 import type { Secret } from './core/secret.js';
 import { resolveSettings, type Settings, settingsOf } from './core/settings.js';
-import { withKnowledge } from './core/storage/account-state.js';
 import { locate, rootPaths } from './core/storage/paths.js';
 import { systemProcesses } from './core/storage/process-table.js';
 import type { Root } from './core/storage/root.js';
 import { readSettingsFile } from './core/storage/settings-file.js';
-import { updateAccountState } from './core/storage/state-store.js';
 
 export interface CodexAuthOptions {
   /** Usually `process.env`: decides where the accounts are, as for the command line. */
@@ -79,17 +83,17 @@ export interface CodexAuth {
    * Throws an {@link AppError} whose `code` says why there is none.
    */
   accessToken(selector: string): Promise<AccessToken>;
-  /** Tells how a request with the account went, for its health and cooldowns. */
+  /** Tells how a request with the account went, for its health and cooldowns. Throws `no-such-account` for an unknown id. */
   record(id: string, event: HealthEvent): Promise<void>;
-  /** Ties a conversation to an account, or renews the tie. */
+  /** Ties a conversation to an account, or renews the tie. Throws `no-such-account` for an unknown id. */
   keepSession(session: string, id: string): Promise<void>;
-  /** Closes connections, so that the process can end. */
+  /** Closes connections, so that the process can end. Never throws because they could not be opened. */
   close(): Promise<void>;
 }
 
 /**
  * Opens the accounts that the command line would use in the same place. Reads the settings, and no account yet. Throws an
- * {@link AppError}: `usage` without a home, `invalid-setting`, a `storage-` code for a damaged settings file.
+ * {@link AppError}: `usage` without a home or with one that is misspelled, `invalid-setting`, a `storage-` code for a damaged settings file.
  */
 export function openCodexAuth(options: CodexAuthOptions): CodexAuth {
   const place = placeOf(options);
@@ -106,22 +110,26 @@ export function openCodexAuth(options: CodexAuthOptions): CodexAuth {
 
   async function refreshDeps(): Promise<RefreshDeps> {
     http ??= openHttp(place.environment, warn);
+    const opened = await http.catch((error: unknown) => {
+      // The next call tries again: a setting that stood in the way can be corrected meanwhile.
+      http = undefined;
+      throw error;
+    });
     const { issuer, backendUrl } = place.environment;
     const provider = resolveProvider({ issuer, backendUrl });
     for (const variable of provider.overrides) warn(`${variable} is set: requests do not go to the official provider`);
     return {
       root,
       home: place.home,
-      http: await http,
+      http: opened,
       provider,
       callOptions: { userAgent: userAgent(options.callerName ?? 'library', process.platform, process.arch) },
       settings,
       flockHelpers,
-      runningClients: () => runningClients(place.home),
+      runningClients,
       uninterrupted: (task) => task(),
       warn,
       signal: new AbortController().signal,
-      runId: randomUUID(),
     };
   }
 
@@ -139,14 +147,15 @@ export function openCodexAuth(options: CodexAuthOptions): CodexAuth {
       const roster = read();
       const here = definedOnly({ accounts: roster.accounts, previousId: roster.records.pool.previousId });
       const { account } = selectAccount(selector, here, accountsElsewhere(roster));
-      const { ensureUsable } = await import('./core/oauth/refresh.js');
+      const { ensureUsable } = await import('./core/logins/refresh.js');
       const outcome = await ensureUsable(await refreshDeps(), { account, reason: 'proactive_expiry' });
-      const isLive = outcome.kind === 'usable' || outcome.kind === 'left-to-client';
+      const isLive =
+        outcome.kind === 'usable' || outcome.kind === 'left-to-client' || canWait(outcome, root.clock.now());
       if (isLive) return tokenOf(outcome.account);
-      const { code, message, hint } = describeOutcome(outcome);
-      throw new AppError(code, message, { hint });
+      throw outcomeError(outcome);
     },
     async record(id, event) {
+      assertKnown(root, id);
       await updateAccountState(root, (state) => {
         const known = state.accounts[id] ?? {};
         return withKnowledge(state, id, {
@@ -156,14 +165,25 @@ export function openCodexAuth(options: CodexAuthOptions): CodexAuth {
       });
     },
     async keepSession(session, id) {
+      assertKnown(root, id);
       await updateAccountState(root, (state) => {
         return { ...state, affinity: touch(state.affinity, session, id, root.clock.now(), limits) };
       });
     },
     async close() {
-      await (await http)?.close();
+      const opened = await http?.catch(() => undefined);
+      await opened?.close();
     },
   };
+}
+
+/** In any pool, set aside or not; a selector is none. */
+function assertKnown({ paths }: Root, id: string): void {
+  if (recordsOf(readableScopes(paths)).some((account) => account.id === id)) return;
+  throw new AppError('no-such-account', `no account has the id "${printable(String(id))}"`, {
+    hint: 'use the id of an account that list() or decide() gives',
+    details: { id },
+  });
 }
 
 interface Place {
@@ -178,7 +198,8 @@ interface Place {
 function placeOf({ environment: variables, cwd, global, onWarning }: CodexAuthOptions): Place {
   const environment = readEnvironment(variables);
   const home = homeIfNeeded(environment);
-  const { codexHome, root: rootDirectory } = locate({ ...environment, home }, cwd);
+  const { codexHome, root: rootDirectory, problem } = locate({ ...environment, home }, cwd);
+  if (problem !== undefined) throw problem;
   const paths = rootPaths(rootDirectory);
   const settings = settingsOf(resolveSettings(readSettingsFile(paths.settings).values, environment.raw));
   const { scope, warning } = scopeForReading(locateScope({ global }, settings, { cwd, home }));
@@ -191,6 +212,7 @@ function placeOf({ environment: variables, cwd, global, onWarning }: CodexAuthOp
     processes: systemProcesses,
     projects: () => (scope.kind === 'global' ? [] : [{ ...scope, onMerged }]),
     ...(effectiveUserId === undefined ? {} : { effectiveUserId }),
+    ...(environment.rootDir === undefined ? {} : { mayAdopt: () => false }),
   };
   return definedOnly({ root, home: codexHomeAt(codexHome), scope, settings, environment, warning });
 }

@@ -2,6 +2,9 @@ import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import { Script } from 'node:vm';
+import { homeIfNeeded, readEnvironment } from './core/environment.js';
+import { locate } from './core/storage/paths.js';
+import { type CodeCache, openCodeCache } from './process/code-cache.js';
 
 // The first thing that runs, built as CommonJS: `list` and `status` are typed all day, Tab is pressed more often still, and
 // most of what they would take is Node loading two dozen modules and compiling them anew each time
@@ -10,29 +13,42 @@ import { Script } from 'node:vm';
 const quickCommands = ['list', 'ls', 'status', '__complete'];
 
 /** Only where the command comes first, so that no option's value is taken for it. */
-function isQuick([first, second]: readonly string[]): boolean {
-  return quickCommands.includes((first === 'auth' ? second : first) ?? '');
+function quickCommand([first, second]: readonly string[]): string | undefined {
+  return quickCommands.find((name) => name === (first === 'auth' ? second : first));
 }
 
-/** One file with everything these commands need, and V8's compiled form of it where it fits this Node. */
-function runQuick(): void {
+/** One file with everything these commands need, and V8's compiled form of it where an earlier run has left one. */
+function runQuick(command: string): void {
   const filename = join(__dirname, 'quick.cjs');
-  const source = `(function (require) {${readFileSync(filename, 'utf8')}\n})`;
-  const cachedData = readCache(join(__dirname, 'quick.cache'));
-  const url = pathToFileURL(filename).href;
-  const script = new Script(source, cachedData === undefined ? { filename: url } : { filename: url, cachedData });
-  script.runInThisContext()(require);
+  const source = readFileSync(filename);
+  const cache = findCache(command, source);
+  const script = new Script(source.toString(), {
+    filename: pathToFileURL(filename).href,
+    ...(cache?.compiled === undefined ? {} : { cachedData: cache.compiled }),
+  });
+  const leavesCache = cache?.isDue === true;
+  if (leavesCache) {
+    // 0 and 1 are answers; whatever else ends a run has kept it from most of what the next one needs.
+    process.once('exit', (code) => {
+      if (code <= 1) cache.keep(() => script.createCachedData());
+    });
+  }
+  const bundle: { exports: { runQuick?: (leavesCache: boolean) => void } } = { exports: {} };
+  script.runInThisContext()(require, bundle);
+  bundle.exports.runQuick?.(leavesCache);
 }
 
-/** Made by the build. V8 checks for itself whether the cache is of this version and this source, and else ignores it. */
-function readCache(path: string): Buffer | undefined {
+function findCache(command: string, source: Buffer): CodeCache | undefined {
   try {
-    return readFileSync(path);
+    const environment = readEnvironment(process.env);
+    const { root } = locate({ ...environment, home: homeIfNeeded(environment) }, process.cwd());
+    return openCodeCache(root, command, source);
   } catch {
-    // Without it the source is compiled, which only takes longer.
+    // No home, no current directory, or a root that cannot be looked at: the command itself says so.
     return undefined;
   }
 }
 
-if (isQuick(process.argv.slice(2))) runQuick();
-else void import('./main.js');
+const command = quickCommand(process.argv.slice(2));
+if (command === undefined) void import('./main.js');
+else runQuick(command);

@@ -1,5 +1,4 @@
 import type { Account } from '../core/accounts/account.js';
-import { keyOf } from '../core/accounts/roster.js';
 import { definedOnly } from '../core/defined-only.js';
 import { type AppliedRepair, applyAccountRepairs } from '../core/diagnostics/account-repairs/apply.js';
 import { planAccountRepairs } from '../core/diagnostics/account-repairs/plan.js';
@@ -7,15 +6,17 @@ import { type AccountRepair, isStored, type RefreshRepair } from '../core/diagno
 import { type RepairWorld, readRepairWorld } from '../core/diagnostics/account-repairs/world.js';
 import { AppError } from '../core/errors.js';
 import { inParallel } from '../core/in-parallel.js';
-import { describeOutcome } from '../core/oauth/describe-outcome.js';
-import { findStored } from '../core/oauth/newest-copy.js';
-import type { RefreshOutcome } from '../core/oauth/refresh-outcome.js';
+import { describeOutcome } from '../core/logins/describe-outcome.js';
+import { findStored } from '../core/logins/newest-copy.js';
+import type { RefreshOutcome } from '../core/logins/refresh-outcome.js';
+import { keyOf } from '../core/logins/roster.js';
+import { withStore } from '../core/logins/with-store.js';
+import { readAllScopes } from '../core/pools/scope-files.js';
 import { sweepLeftovers } from '../core/storage/leftovers.js';
-import { readAllScopes } from '../core/storage/scope-files.js';
-import { withStore } from '../core/storage/store.js';
 import { refreshDeps } from './backend-access.js';
 import type { Context } from './context.js';
 import { warnIfFlaggedInUse } from './flagged-in-use.js';
+import { errorView, type FailureView } from './probe-failure.js';
 import { startProgress } from './progress.js';
 import { settleRefusedClients } from './refused-clients.js';
 
@@ -24,7 +25,7 @@ export interface FixedRepair {
   /** Absent for what concerns no single account. */
   readonly account?: Account;
   readonly outcome: 'planned' | 'done' | 'not-needed' | 'failed';
-  readonly problem?: { readonly message: string; readonly hint?: string };
+  readonly problem?: FailureView;
   readonly keptFiles?: readonly string[];
 }
 
@@ -138,7 +139,7 @@ async function applyStored(
 
 async function refreshDue(context: Context, repairs: readonly RefreshRepair[]): Promise<FixedRepair[]> {
   if (repairs.length === 0) return [];
-  const { ensureUsable } = await import('../core/oauth/refresh.js');
+  const { ensureUsable } = await import('../core/logins/refresh.js');
   const deps = await refreshDeps(context);
   const progress = startProgress(context, 'Refreshing', repairs.length);
   const tried = await inParallel(repairs, context.settings().probeConcurrency, async (repair) => {
@@ -170,11 +171,12 @@ async function orError(task: () => Promise<RefreshOutcome>): Promise<RefreshOutc
 
 function outcomeOf(attempt: RefreshOutcome | AppError): Pick<FixedRepair, 'outcome' | 'problem'> {
   if (attempt instanceof AppError) {
-    const { message, hint } = attempt;
-    return { outcome: 'failed', problem: definedOnly({ message, hint }) };
+    return { outcome: 'failed', problem: errorView(attempt) };
   }
   if (attempt.kind === 'usable') return { outcome: 'done' };
-  const { message, hint } = describeOutcome(attempt);
-  if (attempt.kind === 'left-to-client') return { outcome: 'not-needed', problem: { message } };
-  return { outcome: 'failed', problem: { message, hint } };
+  const problem = describeOutcome(attempt);
+  const { code, message } = problem;
+  return attempt.kind === 'left-to-client'
+    ? { outcome: 'not-needed', problem: { code, message } }
+    : { outcome: 'failed', problem };
 }

@@ -1,7 +1,7 @@
 import { normalizeEmailKey } from '../core/accounts/identity.js';
 import { AppError } from '../core/errors.js';
+import { readAllScopes } from '../core/pools/scope-files.js';
 import { printable } from '../core/printable.js';
-import { readAllScopes } from '../core/storage/scope-files.js';
 import type { Context } from './context.js';
 
 const maxLength = 60;

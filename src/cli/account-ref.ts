@@ -11,6 +11,8 @@ export const accountRefShape = {
   email: z.exactOptional(z.string()),
   label: z.exactOptional(z.string()),
   workspace: z.exactOptional(z.string()),
+  /** What tells it apart from another account that would be called the same. */
+  distinction: z.exactOptional(z.string()),
   accountId: z.exactOptional(z.string()),
 };
 
@@ -20,10 +22,11 @@ export interface AccountRef {
   readonly email?: string;
   readonly label?: string;
   readonly workspace?: string;
+  readonly distinction?: string;
   readonly accountId?: string;
 }
 
 export function accountRef(account: Account, index: number, mask: boolean): AccountRef {
-  const { id, label, workspaceName: workspace, accountId } = account;
-  return definedOnly({ id, index, email: shownEmail(account.email, mask), label, workspace, accountId });
+  const { id, label, workspaceName: workspace, distinction, accountId } = account;
+  return definedOnly({ id, index, email: shownEmail(account.email, mask), label, workspace, distinction, accountId });
 }

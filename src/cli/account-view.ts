@@ -1,9 +1,9 @@
 import * as z from 'zod/mini';
 import type { Account } from '../core/accounts/account.js';
-import { keyOf, type Roster } from '../core/accounts/roster.js';
 import { accountStates } from '../core/decision/availability.js';
 import type { AccountStanding } from '../core/decision/standing.js';
 import { definedOnly } from '../core/defined-only.js';
+import { keyOf, type Roster } from '../core/logins/roster.js';
 import { QuotaViewSchema, toQuotaView } from '../core/quota/snapshot.js';
 import { maskEmail } from './mask.js';
 import { toIso } from './render/time.js';
@@ -25,6 +25,8 @@ export const AccountView = z.object({
   accountId: z.exactOptional(z.string()),
   userId: z.exactOptional(z.string()),
   workspace: z.exactOptional(z.string()),
+  /** What tells it apart from another account that would be called the same. */
+  distinction: z.exactOptional(z.string()),
   plan: z.exactOptional(z.string()),
   label: z.exactOptional(z.string()),
   enabled: z.boolean(),
@@ -73,6 +75,7 @@ export function accountView(
     accountId: account.accountId,
     userId: account.userId,
     workspace: account.workspaceName,
+    distinction: account.distinction,
     plan: quota?.planType ?? account.planType,
     label: account.label,
     enabled: account.enabled,

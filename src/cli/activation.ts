@@ -1,16 +1,18 @@
 import { type Account, describeAccount } from '../core/accounts/account.js';
 import { withAccount } from '../core/accounts/pool.js';
-import { type Activated, activate } from '../core/codex/activate.js';
 import { unadoptableReasons } from '../core/codex/auth-file.js';
 import { runningClients } from '../core/codex/clients.js';
 import { readCodexConfig } from '../core/codex/config.js';
 import { flockHelpers } from '../core/codex/credential-lock.js';
 import { loginName, loginPlace } from '../core/codex/official-login.js';
-import { awaitClientRefresh } from '../core/codex/refresh-wait.js';
 import { definedOnly } from '../core/defined-only.js';
 import { AppError } from '../core/errors.js';
-import { withPersonLock } from '../core/storage/person-lock.js';
-import { type Store, withStore } from '../core/storage/store.js';
+import { type Activated, activate } from '../core/logins/activate.js';
+import { withPersonLock } from '../core/logins/person-lock.js';
+import type { RefreshOutcome } from '../core/logins/refresh-outcome.js';
+import { awaitClientRefresh } from '../core/logins/refresh-wait.js';
+import { withStore } from '../core/logins/with-store.js';
+import type { Store } from '../core/pools/store.js';
 import { refreshDeps } from './backend-access.js';
 import type { Context } from './context.js';
 import { isSetAside } from './set-aside.js';
@@ -28,6 +30,8 @@ export interface ActivationChoices {
   readonly replace: boolean;
   /** A disabled account is enabled as it becomes active. */
   readonly enable?: boolean;
+  /** The login is taken from a home that cannot be read now. */
+  readonly take?: boolean;
 }
 
 /**
@@ -41,7 +45,7 @@ export async function activateAccount(
 ): Promise<Activated> {
   const { root, home, signal } = context;
   warnOfUnreadConfig(context);
-  await obtainIdToken(context, target.account);
+  await prepareForClient(context, target.account);
   await letClientsFinish(context, target.account);
   const attempt = (replacesUnadoptable: boolean) =>
     withPersonLock(root, target.account, { signal }, () =>
@@ -51,6 +55,7 @@ export async function activateAccount(
           scopeKey: target.scopeKey,
           choosingScopeKey: target.choosingScopeKey,
           replacesUnadoptable,
+          takes: choices.take === true,
           flockHelpers,
         });
         if (outcome.kind === 'activated' && choices.enable === true) enable(store, target);
@@ -77,7 +82,7 @@ async function letClientsFinish({ home, clock, signal, io, options }: Context, n
   await awaitClientRefresh(home, next, {
     clock,
     signal,
-    runningClients: () => runningClients(home),
+    runningClients,
     onWait({ identity }) {
       const whose = identity.email ?? 'the account in use';
       if (options.json !== true) io.status(`Waiting for the official client to refresh ${whose}, 15 s at most`);
@@ -87,20 +92,35 @@ async function letClientsFinish({ home, clock, signal, io, options }: Context, n
 }
 
 /**
- * The official client needs an id token. A login that came without one gets it by a refresh, its access token good as it
- * may be (DESIGN §7); where none comes, the activation says that a new sign-in is needed.
+ * What the client gets must last: it starts to refresh by itself five minutes before the end, and two clients that do so at
+ * once end the login. It also needs an id token, which a refresh brings where there is none. Where the refresh fails, the
+ * person is told, and `activate` decides whether what is there will do.
  */
-async function obtainIdToken(context: Context, account: Account): Promise<void> {
-  const { idToken, refreshToken, accessToken: rejected } = account.tokens;
+async function prepareForClient(context: Context, account: Account): Promise<void> {
+  const { refreshAheadMs } = context.settings();
+  const { idToken, refreshToken, accessToken, expiresAt } = account.tokens;
+  const isShort = expiresAt !== undefined && expiresAt - context.clock.now() <= refreshAheadMs;
   // One that is set aside is not sent again.
-  if (idToken !== undefined || refreshToken === undefined || isSetAside(account)) return;
-  const { ensureUsable } = await import('../core/oauth/refresh.js');
-  const { describeOutcome } = await import('../core/oauth/describe-outcome.js');
-  const deps = await refreshDeps(context);
-  const outcome = await ensureUsable(deps, definedOnly({ account, reason: 'forced' as const, rejected }));
+  if (refreshToken === undefined || isSetAside(account) || (idToken !== undefined && !isShort)) return;
+  const { ensureUsable } = await import('../core/logins/refresh.js');
+  const { describeOutcome, outcomeError } = await import('../core/logins/describe-outcome.js');
+  const deps = await refreshDeps(context, { skewMs: refreshAheadMs });
+  const wish =
+    idToken === undefined
+      ? { reason: 'forced' as const, rejected: accessToken }
+      : { reason: 'proactive_expiry' as const };
+  const outcome = await ensureUsable(deps, definedOnly({ account, ...wish }));
   if (outcome.kind === 'usable') return;
-  const { code, message, hint } = describeOutcome(outcome);
-  throw new AppError(code, message, { hint });
+  if (idToken === undefined) throw outcomeError(outcome);
+  const { message, hint } = describeOutcome(outcome);
+  context.warn(`${message}${outlookAfter(outcome, hint)}`);
+}
+
+/** Of a login that the provider has refused nobody gets another access token, nor where there is no place for one. */
+function outlookAfter({ kind }: RefreshOutcome, hint: string): string {
+  if (kind === 'refused') return `: ${hint}`;
+  const itself = kind === 'no-place' ? '' : ', and refreshes it by itself';
+  return `; the official client gets it as it is${itself}`;
 }
 
 function enable(store: Store, { account, scopeKey }: ActivationTarget): void {

@@ -1,9 +1,18 @@
 import type { Account } from '../core/accounts/account.js';
-import { AppError } from '../core/errors.js';
+import { type AskingFailed, askOnItsOwn } from '../core/asking/usage-endpoint.js';
+import { definedOnly } from '../core/defined-only.js';
+import { AppError, type ErrorCode } from '../core/errors.js';
 import { inParallel } from '../core/in-parallel.js';
-import { type AskingFailed, askOnItsOwn } from '../core/quota/usage-endpoint.js';
+import type { ProviderReason } from '../core/provider-reason.js';
 import type { Context } from './context.js';
 import { startProgress } from './progress.js';
+
+/** The words for it, which hold for those that are not asked any more as well. */
+export interface Blocker extends ProviderReason {
+  readonly code: ErrorCode;
+  readonly message: string;
+  readonly hint?: string;
+}
 
 export interface Question<Item, Answer> {
   /** For the progress line: `Checking`. */
@@ -13,6 +22,8 @@ export interface Question<Item, Answer> {
   failed(item: Item, failure: AskingFailed): Answer;
   /** Whether an answer shows that nobody is there, or nobody answers in time. */
   isSilence(answer: Answer): boolean;
+  /** What came in the provider's place, where that is why there is silence. */
+  inTheWay(answer: Answer): Blocker | undefined;
 }
 
 /**
@@ -23,20 +34,24 @@ export interface Question<Item, Answer> {
 export async function askAll<Item extends { readonly account: Account }, Answer>(
   context: Context,
   items: readonly Item[],
-  { title, ask, failed, isSilence }: Question<Item, Answer>,
+  { title, ask, failed, isSilence, inTheWay }: Question<Item, Answer>,
 ): Promise<Answer[]> {
   const { probeConcurrency } = context.settings();
   const progress = startProgress(context, title, items.length);
   const failures: AppError[] = [];
   const round = new FirstRound(Math.min(probeConcurrency, items.length));
+  let blocker: Blocker | undefined;
 
   async function askOne(item: Item): Promise<Answer> {
-    if (await round.isSilent()) return failed(item, notAsked(item, round.silent));
+    if (await round.isSilent()) return failed(item, notAsked(item, round.silent, blocker));
     round.begins();
     const answer = await askOnItsOwn(item.account, async () => ({ kind: 'answer' as const, answer: await ask(item) }));
     progress.step();
     round.ends(answer.kind === 'answer' && isSilence(answer.answer));
-    if (answer.kind === 'answer') return answer.answer;
+    if (answer.kind === 'answer') {
+      blocker ??= inTheWay(answer.answer);
+      return answer.answer;
+    }
     failures.push(answer.error);
     return failed(item, answer);
   }
@@ -86,7 +101,11 @@ class FirstRound {
   }
 }
 
-function notAsked({ account }: { readonly account: Account }, silent: number): AskingFailed {
+function notAsked({ account }: { readonly account: Account }, silent: number, blocker?: Blocker): AskingFailed {
+  if (blocker !== undefined) {
+    const { code, message, hint, ...details } = blocker;
+    return { kind: 'failed', error: new AppError(code, message, { ...definedOnly({ hint }), details }), account };
+  }
   const error = new AppError('timeout', `not asked, because nobody answered about ${silent} other accounts`, {
     hint: 'check the network and the proxy',
   });

@@ -1,9 +1,9 @@
 import { type Account, describeAccount, type FlaggedAccount } from '../core/accounts/account.js';
-import { type Roster, withNewestTokens } from '../core/accounts/roster.js';
 import { AppError } from '../core/errors.js';
-import { readEntries } from '../core/storage/journal.js';
+import { withNewestTokens } from '../core/logins/beside-records.js';
+import type { Roster } from '../core/logins/roster.js';
+import { readAllScopes } from '../core/pools/scope-files.js';
 import { scopeFiles } from '../core/storage/paths.js';
-import { readAllScopes } from '../core/storage/scope-files.js';
 import type { Context } from './context.js';
 import { reasonText } from './render/flag-reason.js';
 import { type Located, locateAccount, requireAccounts } from './selection.js';
@@ -36,10 +36,8 @@ function namedAccount(context: Context, roster: Roster, selector: string): Asked
   if (roster.accounts.some(({ id }) => id === account.id)) {
     return { account, index, file: roster.readFrom, isElsewhere: false };
   }
-  const { content } = roster.authFile;
-  const login = content?.kind === 'login' ? content.login : undefined;
   return {
-    account: withNewestTokens(account, login, readEntries(context.root.paths.journal)),
+    account: withNewestTokens(account, roster.beside),
     index,
     file: scopeFiles(context.root.paths, scopeKey).pool,
     isElsewhere: true,

@@ -1,10 +1,12 @@
-import type { BackendAccess, Refresher } from '../core/accounts/authorized-call.js';
 import { isSameAccount } from '../core/accounts/identity.js';
-import type { Roster } from '../core/accounts/roster.js';
+import type { BackendAccess, Refresher } from '../core/asking/authorized-call.js';
 import { runningClients } from '../core/codex/clients.js';
 import { flockHelpers } from '../core/codex/credential-lock.js';
 import { definedOnly } from '../core/defined-only.js';
-import type { RefreshDeps } from '../core/oauth/refresh-deps.js';
+import { describeOutcome } from '../core/logins/describe-outcome.js';
+import type { RefreshDeps } from '../core/logins/refresh-deps.js';
+import { canWait, type RefreshOutcome } from '../core/logins/refresh-outcome.js';
+import type { Roster } from '../core/logins/roster.js';
 import type { Settings } from '../core/settings.js';
 import type { Context } from './context.js';
 
@@ -24,17 +26,26 @@ export async function refreshingAccess(context: Context, roster: Roster): Promis
 }
 
 export async function createRefresher(context: Context, roster: Roster, skewMs?: number): Promise<Refresher> {
-  const { ensureUsable, isUsable } = await import('../core/oauth/refresh.js');
+  const { ensureUsable, isUsable } = await import('../core/logins/refresh.js');
   const deps = await refreshDeps(context, { skewMs });
-  const { content } = roster.authFile;
-  const isActive = (account: Parameters<Refresher>[0]) =>
-    content?.kind === 'login' && isSameAccount(content.login.identity, account);
+  const inHomes = roster.beside.logins;
+  const isInHome = (account: Parameters<Refresher>[0]) =>
+    inHomes.some(({ accountId, login }) => accountId === account.id || isSameAccount(login.identity, account));
   return async (account, why, rejected) => {
-    // The login in auth.json is always looked at under the lock: a crash may have left an older one there.
-    if (!isActive(account) && isUsable(deps, account, rejected)) return { kind: 'usable', account, how: 'valid' };
+    // What a home holds is always looked at under the lock: a crash may have left an older one there.
+    if (!isInHome(account) && isUsable(deps, account, rejected)) return { kind: 'usable', account, how: 'valid' };
     const reason = why === 'due' ? ('proactive_expiry' as const) : ('unauthorized_recovery' as const);
-    return ensureUsable(deps, definedOnly({ account, reason, rejected }));
+    const outcome = await ensureUsable(deps, definedOnly({ account, reason, rejected }));
+    if (why === 'due' && outcome.kind === 'no-place' && canWait(outcome, context.clock.now()))
+      warnOfPlace(context, outcome);
+    return outcome;
   };
+}
+
+/** While the access token lives, nothing fails that would say so. */
+function warnOfPlace(context: Context, outcome: RefreshOutcome): void {
+  const { message, hint } = describeOutcome(outcome);
+  context.warn(`${message}; its access token still lives; ${hint}`);
 }
 
 export interface RefreshChoices {
@@ -48,7 +59,7 @@ export async function refreshDeps(
   context: Context,
   { skewMs, settings = context.settings() }: RefreshChoices = {},
 ): Promise<RefreshDeps> {
-  const { root, home, signal, runId } = context;
+  const { root, home, signal } = context;
   return {
     root,
     home,
@@ -56,10 +67,9 @@ export async function refreshDeps(
     ...context.provider(),
     settings: { ...settings, tokenRefreshSkewMs: skewMs ?? settings.tokenRefreshSkewMs },
     flockHelpers,
-    runningClients: () => runningClients(home),
+    runningClients,
     uninterrupted: context.uninterrupted,
     warn: context.warn,
     signal,
-    runId,
   };
 }

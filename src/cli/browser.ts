@@ -9,6 +9,13 @@ export interface Browser {
   show(url: string): Promise<boolean>;
 }
 
+/** Whether a browser could open here at all: a container and a server have no screen. `BROWSER` says so itself. */
+export function hasScreen(environment: Environment, platform: NodeJS.Platform): boolean {
+  if (platform === 'darwin' || platform === 'win32') return true;
+  const { browser, display, waylandDisplay, wslDistribution } = environment;
+  return [browser, display, waylandDisplay, wslDistribution].some((value) => value !== undefined);
+}
+
 /** The person's `BROWSER`, else the system's way of opening a URL. */
 export function createBrowser(environment: Environment): Browser {
   const command = environment.browser;

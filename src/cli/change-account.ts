@@ -1,7 +1,7 @@
 import type { Account } from '../core/accounts/account.js';
 import { withAccount } from '../core/accounts/pool.js';
 import { AppError } from '../core/errors.js';
-import { withStore } from '../core/storage/store.js';
+import { withStore } from '../core/logins/with-store.js';
 import type { Context } from './context.js';
 import { type Located, locateAccount, openRoster } from './selection.js';
 

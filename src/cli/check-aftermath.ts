@@ -1,13 +1,13 @@
 import type { Account } from '../core/accounts/account.js';
 import { withAccount } from '../core/accounts/pool.js';
+import { healthEventOf } from '../core/asking/usage-endpoint.js';
 import { definedOnly } from '../core/defined-only.js';
 import { type AccessRefusal, refusalAfter } from '../core/health/access-refusal.js';
+import { type AccountState, withKnowledge } from '../core/health/account-state.js';
 import type { HealthEvent } from '../core/health/events.js';
 import { applyEvent } from '../core/health/state.js';
+import { withStore } from '../core/logins/with-store.js';
 import { toSnapshot } from '../core/quota/snapshot.js';
-import { healthEventOf } from '../core/quota/usage-endpoint.js';
-import { type AccountState, withKnowledge } from '../core/storage/account-state.js';
-import { withStore } from '../core/storage/store.js';
 import type { CheckAnswer } from './check-view.js';
 import type { Context } from './context.js';
 import { orWarn } from './quota-probing.js';

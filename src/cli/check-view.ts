@@ -1,12 +1,13 @@
 import * as z from 'zod/mini';
 import type { Account } from '../core/accounts/account.js';
-import type { AuthorizedAnswer } from '../core/accounts/authorized-call.js';
-import type { Roster } from '../core/accounts/roster.js';
 import type { Workspace } from '../core/accounts/workspaces.js';
+import type { AuthorizedAnswer } from '../core/asking/authorized-call.js';
+import type { AskingFailed, Probe } from '../core/asking/usage-endpoint.js';
 import { definedOnly } from '../core/defined-only.js';
+import type { Roster } from '../core/logins/roster.js';
+import { askAdministrator, chooseWorkspace } from '../core/provider/describe-answer.js';
 import { bindingQuota } from '../core/quota/binding-quota.js';
 import { QuotaViewSchema, toQuotaView, toSnapshot } from '../core/quota/snapshot.js';
-import type { AskingFailed, Probe } from '../core/quota/usage-endpoint.js';
 import { accountRef, accountRefShape } from './account-ref.js';
 import { type AskedAccount, indexAfter } from './asked-accounts.js';
 import type { Context } from './context.js';
@@ -86,16 +87,16 @@ function verdictOf(problem: FailureView | undefined): CheckedAccount['verdict'] 
 function problemOf({ result, workspace, isListed, quota }: CheckAnswer, now: number): FailureView | undefined {
   if (result.kind !== 'answered') return failureView(result, now);
   const { answer, account } = result;
-  if (answer.kind !== 'ok') return failureView({ kind: 'answer', answer, account }, now);
+  if (answer.kind !== 'ok') return failureView({ kind: 'answer', answer, account, isRefreshed: true }, now);
   if (!isListed) {
     return {
       code: 'workspace-gone',
       message: 'this login may no longer use its workspace',
-      hint: 'codex-auth login, and choose a workspace that is yours',
+      hint: chooseWorkspace,
     };
   }
   if (workspace?.isDeactivated === true) {
-    return { code: 'workspace-deactivated', message: 'its workspace has been deactivated' };
+    return { code: 'workspace-deactivated', message: 'its workspace has been deactivated', hint: askAdministrator };
   }
   return failureOfProbe(quota, now);
 }

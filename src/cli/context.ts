@@ -1,4 +1,3 @@
-import { randomUUID } from 'node:crypto';
 import type { Clock } from '../core/clock.js';
 import { type CodexHome, codexHomeAt } from '../core/codex/home.js';
 import { type Environment, homeIfNeeded, readEnvironment } from '../core/environment.js';
@@ -27,9 +26,11 @@ export interface Context {
   readonly options: GlobalOptions;
   readonly home: CodexHome;
   readonly root: Root;
+  /** The person wants the root where it is, beside other things. */
+  adoptRoot(): void;
+  /** Why the environment names no place for those two; only where the command asked for a context all the same. */
+  readonly misplacement?: AppError;
   readonly signal: AbortSignal;
-  /** Names this run in the refresh journal. */
-  readonly runId: string;
   /** What the person should know besides the result: stderr as text, `warnings` as JSON. */
   warn(message: string): void;
   readonly warnings: readonly string[];
@@ -54,10 +55,12 @@ export interface Context {
   close(): Promise<void>;
 }
 
-export function createContext(machine: Machine, options: GlobalOptions): Context {
+/** Throws `usage` where the environment names no place for files, unless the command only looks and `anywhere` says so. */
+export function createContext(machine: Machine, options: GlobalOptions, { anywhere = false } = {}): Context {
   const environment = readEnvironment(machine.variables);
   const home = homeIfNeeded(environment);
-  const { codexHome, root } = locate({ ...environment, home }, machine.cwd);
+  const { codexHome, root, problem } = locate({ ...environment, home }, machine.cwd);
+  if (problem !== undefined && !anywhere) throw problem;
   const paths = rootPaths(root);
   const io = createIo(machine.streams, environment, {
     color: options.color,
@@ -66,6 +69,7 @@ export function createContext(machine: Machine, options: GlobalOptions): Context
     mask: options.mask === true,
   });
   const warnings: string[] = [];
+  let mayAdopt = false;
   const running = new Set<Promise<unknown>>();
 
   const resolvedSettings = once(() =>
@@ -87,7 +91,6 @@ export function createContext(machine: Machine, options: GlobalOptions): Context
   });
   const http = once(() => openHttp(environment, proxies()));
 
-  const runId = once(() => randomUUID());
   const provider = once(() => {
     const access = openProvider(environment, machine, options);
     for (const variable of access.provider.overrides) {
@@ -119,14 +122,18 @@ export function createContext(machine: Machine, options: GlobalOptions): Context
     machine,
     options,
     home: codexHomeAt(codexHome),
-    root: rootOf(machine, paths, projects, (owner) => {
-      const who = owner === undefined ? '' : ` (pid ${owner.pid})`;
-      if (isAnimated(options, environment)) io.status(`Waiting for another codex-auth${who}`);
-    }),
-    signal: machine.signal,
-    get runId() {
-      return runId();
+    root: {
+      ...rootOf(machine, paths, projects, (owner) => {
+        const who = owner === undefined ? '' : ` (pid ${owner.pid})`;
+        if (isAnimated(options, environment)) io.status(`Waiting for another codex-auth${who}`);
+      }),
+      ...(environment.rootDir === undefined ? {} : { mayAdopt: () => mayAdopt }),
     },
+    adoptRoot() {
+      mayAdopt = true;
+    },
+    ...(problem === undefined ? {} : { misplacement: problem }),
+    signal: machine.signal,
     warn,
     warnings,
     resolvedSettings,

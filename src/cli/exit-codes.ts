@@ -33,6 +33,8 @@ export const exitCodeByError: Readonly<Record<ErrorCode, ExitCode>> = {
   timeout: 5,
   'rate-limited': 5,
   challenge: 5,
+  region: 5,
+  intercepted: 5,
   'provider-error': 5,
   'unknown-outcome': 5,
   'storage-unreadable': 6,

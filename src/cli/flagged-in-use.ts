@@ -1,6 +1,6 @@
 import { type Account, describeAccount, type FlaggedAccount } from '../core/accounts/account.js';
 import { findSame } from '../core/accounts/identity.js';
-import { type Roster, readRoster } from '../core/accounts/roster.js';
+import { type Roster, readRoster } from '../core/logins/roster.js';
 import type { Scope } from '../core/project/scope.js';
 import { type AccountRef, accountRef } from './account-ref.js';
 import type { Context } from './context.js';

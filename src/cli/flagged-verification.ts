@@ -1,14 +1,17 @@
 import type { FlaggedAccount } from '../core/accounts/account.js';
-import { keyOf, type Roster, withNewestTokens } from '../core/accounts/roster.js';
+import type { Doubt, Verdict } from '../core/asking/verdict.js';
 import { definedOnly } from '../core/defined-only.js';
-import type { Verdict } from '../core/health/verdict.js';
 import { inParallel } from '../core/in-parallel.js';
-import { foreignIssuer } from '../core/oauth/foreign-issuer.js';
-import { readEntries } from '../core/storage/journal.js';
-import { readAllScopes } from '../core/storage/scope-files.js';
+import { withNewestTokens } from '../core/logins/beside-records.js';
+import { keyOf, type Roster } from '../core/logins/roster.js';
+import { readAllScopes } from '../core/pools/scope-files.js';
+import { foreignIssuer } from '../core/provider/foreign-issuer.js';
+import { networkHint } from '../core/provider/obstruction.js';
+import { type ProviderReason, reasonIn } from '../core/provider-reason.js';
 import { readOnlyAccess, refreshDeps } from './backend-access.js';
 import type { Context } from './context.js';
 import { warnIfFlaggedInUse } from './flagged-in-use.js';
+import { isObstruction } from './probe-failure.js';
 import { startProgress } from './progress.js';
 import { openRoster } from './selection.js';
 
@@ -27,6 +30,7 @@ export interface VerifiedAccount {
   readonly account: FlaggedAccount;
   readonly outcome: VerificationOutcome;
   readonly reason?: string;
+  readonly said?: ProviderReason;
   readonly lastVerifiedAt?: number;
   readonly count: number;
 }
@@ -44,7 +48,7 @@ export async function verifyFlagged(context: Context, choices: VerificationChoic
   if (accounts.length === 0) return [];
   const refresh = await refreshDeps(context);
   const deps = choices.probe ? { refresh, probe: await readOnlyAccess(context, roster) } : { refresh };
-  const { verifyAndRecord } = await import('../core/health/verification.js');
+  const { verifyAndRecord } = await import('../core/asking/verification.js');
   const progress = startProgress(context, 'Verifying', accounts.length);
   const tried = await inParallel(accounts, context.settings().probeConcurrency, (account) =>
     // Ctrl-C starts no other account, and waits until what was learnt about this one is stored.
@@ -57,6 +61,10 @@ export async function verifyFlagged(context: Context, choices: VerificationChoic
   );
   progress.stop();
   warnIfFlaggedInUse(context, roster.scope);
+  warnIfObstructed(
+    context,
+    tried.map(({ verdict }) => (verdict.kind === 'works' ? {} : verdict)),
+  );
   const refusedClients = tried.filter(({ verdict }) => verdict.kind === 'client-refused').length;
   if (refusedClients > 1) context.warn('the provider refuses this program for several accounts; is there an update?');
   return tried.map(({ account, verdict, ...attempt }) => ({
@@ -67,33 +75,29 @@ export async function verifyFlagged(context: Context, choices: VerificationChoic
   }));
 }
 
-function outcomeOf(
-  verdict: Verdict,
-  place: 'restored' | 'flagged' | 'gone',
-  refusedClients: number,
-): Pick<VerifiedAccount, 'outcome' | 'reason'> {
+function outcomeOf(verdict: Verdict, place: 'restored' | 'flagged' | 'gone', refusedClients: number): Prediction {
   switch (verdict.kind) {
     case 'works':
       return { outcome: place === 'flagged' ? 'healthy' : 'restored' };
     case 'rate-limited':
-      return { outcome: 'rate-limited', reason: verdict.reason };
+      return because('rate-limited', verdict);
     case 'dead':
-      return { outcome: 'still-flagged', reason: verdict.reason };
+      return because('still-flagged', verdict);
     case 'client-refused':
-      return { outcome: refusedClients > 1 ? 'unverified' : 'still-flagged', reason: verdict.reason };
+      return because(refusedClients > 1 ? 'unverified' : 'still-flagged', verdict);
     case 'unverified':
-      return { outcome: 'unverified', reason: verdict.reason };
+      return because('unverified', verdict);
   }
+}
+
+function because(outcome: VerificationOutcome, doubt: Doubt): Prediction {
+  return { outcome, reason: doubt.reason, said: reasonIn(doubt) };
 }
 
 /** The same without a refresh and without a write: what the access token at hand shows for free. */
 export async function predictFlagged(context: Context, choices: VerificationChoices): Promise<VerifiedAccount[]> {
-  const { root } = context;
   const roster = openRoster(context, context.readingScope());
-  const { content } = roster.authFile;
-  const journal = readEntries(root.paths.journal);
-  const login = content?.kind === 'login' ? content.login : undefined;
-  const accounts = roster.records.flagged.accounts.map((account) => withNewestTokens(account, login, journal));
+  const accounts = roster.records.flagged.accounts.map((account) => withNewestTokens(account, roster.beside));
   nameOthers(context, roster);
   if (accounts.length === 0) return [];
   const progress = startProgress(context, 'Asking about quota', accounts.length);
@@ -106,13 +110,14 @@ export async function predictFlagged(context: Context, choices: VerificationChoi
   });
   progress.stop();
   warnIfFlaggedInUse(context, roster.scope);
+  warnIfObstructed(context, predicted);
   return predicted;
 }
 
-type Prediction = Pick<VerifiedAccount, 'outcome' | 'reason'>;
+type Prediction = Pick<VerifiedAccount, 'outcome' | 'reason' | 'said'>;
 
 async function predictor(context: Context, roster: Roster, probes: boolean) {
-  const { probeAccount } = await import('../core/health/verification.js');
+  const { probeAccount } = await import('../core/asking/verification.js');
   const probe = probes ? await readOnlyAccess(context, roster) : undefined;
   const { provider } = context.provider();
   return async (account: FlaggedAccount): Promise<Prediction> => {
@@ -132,14 +137,19 @@ function predictionOf(verdict: Verdict): Prediction {
       return { outcome: 'would-restore' };
     case 'dead': {
       const isReplaceable = /^(?:no-access-token|access-token-.+)$/.test(verdict.reason);
-      return { outcome: isReplaceable ? 'unknown-without-refresh' : 'would-stay-flagged', reason: verdict.reason };
+      return because(isReplaceable ? 'unknown-without-refresh' : 'would-stay-flagged', verdict);
     }
     case 'rate-limited':
-      return { outcome: 'would-stay-flagged', reason: verdict.reason };
+      return because('would-stay-flagged', verdict);
     case 'client-refused':
     case 'unverified':
-      return { outcome: 'unknown-without-refresh', reason: verdict.reason };
+      return because('unknown-without-refresh', verdict);
   }
+}
+
+/** What stands in the way is the same for every account, and what helps is said once. */
+function warnIfObstructed(context: Context, found: readonly { readonly reason?: string }[]): void {
+  if (found.some(({ reason = '' }) => isObstruction({ code: reason }))) context.warn(networkHint);
 }
 
 /** Accounts that are set aside elsewhere, when there is none here. */

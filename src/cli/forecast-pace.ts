@@ -1,5 +1,5 @@
 import * as z from 'zod/mini';
-import type { AccountDecision } from '../core/decision/decide.js';
+import type { AccountDecision } from '../core/decision/ranking.js';
 import { definedOnly } from '../core/defined-only.js';
 import type { Foretelling, Observation, QuotaHistory } from '../core/history/observation.js';
 import { chanceOfEmpty, currentPace, emptyAt, type Pace, workingPace } from '../core/history/pace.js';

@@ -1,8 +1,8 @@
 import * as z from 'zod/mini';
-import type { Roster } from '../core/accounts/roster.js';
 import { unadoptableReasons } from '../core/codex/auth-file.js';
 import { loginPlace } from '../core/codex/official-login.js';
 import { definedOnly } from '../core/defined-only.js';
+import type { Roster } from '../core/logins/roster.js';
 import { shownEmail } from './account-view.js';
 import type { Context } from './context.js';
 import { setAsideInUse } from './flagged-in-use.js';

@@ -22,6 +22,8 @@ export interface Machine {
   readonly unfinished: Set<Promise<unknown>>;
   /** Absent where a job cannot be stopped, as on Windows. */
   readonly jobControl?: JobControl;
+  /** For a test that cannot wait as long as a request that spends a token may take; absent in the program. */
+  readonly spendingDeadlineMs?: number;
   /** Called before a long pool is read; absent in a process that does more than read and print. */
   readonly expectLongRead?: () => void;
 }

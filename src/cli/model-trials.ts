@@ -1,13 +1,20 @@
 import type { Account } from '../core/accounts/account.js';
-import type { AuthorizedAnswer, BackendAccess } from '../core/accounts/authorized-call.js';
+import type { AuthorizedAnswer, BackendAccess } from '../core/asking/authorized-call.js';
+import {
+  type AskingFailed,
+  askOnItsOwn,
+  failedAnswer,
+  isSilence,
+  type ProbeFailure,
+} from '../core/asking/usage-endpoint.js';
 import { inParallel } from '../core/in-parallel.js';
 import { askForModels, parseModels, wellKnownModels } from '../core/models/catalogue.js';
 import type { ModelVerdict } from '../core/models/model-verdict.js';
 import { tryModel } from '../core/models/try-model.js';
-import { type AskingFailed, askOnItsOwn, isSilence } from '../core/quota/usage-endpoint.js';
 import { askAll } from './ask-all.js';
 import type { AskedAccount } from './asked-accounts.js';
 import type { Context } from './context.js';
+import { failureInTheWay } from './probe-failure.js';
 import { startProgress } from './progress.js';
 
 /** An account, and what it said when it was asked for its models. */
@@ -23,13 +30,13 @@ export interface Candidate {
 export type Obstacle =
   | Exclude<AuthorizedAnswer<never>, { kind: 'answered' }>
   | AskingFailed
-  | { readonly kind: 'answer'; readonly answer: Blockade; readonly account: Account };
+  | Extract<ProbeFailure, { kind: 'answer' }>;
 
 /** An answer about the account or the way to the provider, which would be the same for every model. */
-type Blockade = Extract<ModelVerdict, { kind: 'unauthorized' | 'challenge' | 'offline' | 'proxy' }>;
+type Blockade = Extract<ModelVerdict, { kind: 'unauthorized' | 'obstructed' | 'offline' | 'proxy' }>;
 
 function isBlockade(answer: { readonly kind: string }): answer is Blockade {
-  return ['unauthorized', 'challenge', 'offline', 'proxy'].includes(answer.kind);
+  return ['unauthorized', 'obstructed', 'offline', 'proxy'].includes(answer.kind);
 }
 
 /** Asks each account for its models. A list that cannot be had is no obstacle: there are well-known ones. */
@@ -47,10 +54,11 @@ export async function findCandidates(
       const { answer } = result;
       if (answer.kind === 'ok') return { asked: each, account, models: parseModels(answer.body) };
       const known = { asked: each, account, models: [] };
-      return isBlockade(answer) ? { ...known, obstacle: { kind: 'answer', answer, account } } : known;
+      return isBlockade(answer) ? { ...known, obstacle: failedAnswer(access, answer, account) } : known;
     },
     failed: (each, failure) => ({ asked: each, account: each.account, models: [], obstacle: failure }),
-    isSilence: ({ obstacle }) => obstacle?.kind === 'answer' && isSilence(obstacle),
+    isSilence: ({ obstacle }) => isSilence(obstacle),
+    inTheWay: ({ obstacle }) => failureInTheWay(obstacle),
   });
 }
 
@@ -114,7 +122,9 @@ async function tryWith(
     account = result.account;
     if (result.kind !== 'answered') return { asked, account, trials, obstacle: result };
     const verdict = result.answer;
-    if (isBlockade(verdict)) return { asked, account, trials, obstacle: { kind: 'answer', answer: verdict, account } };
+    if (isBlockade(verdict)) {
+      return { asked, account, trials, obstacle: failedAnswer(access, verdict, account) };
+    }
     trials.push({ model, verdict, latencyMs: Math.round(clock.monotonicMs() - startedAt) });
   }
   return { asked, account, trials };

@@ -1,10 +1,11 @@
 import * as z from 'zod/mini';
 import type { Account } from '../core/accounts/account.js';
 import { definedOnly } from '../core/defined-only.js';
+import { reasonIn } from '../core/provider-reason.js';
 import { accountRef, accountRefShape } from './account-ref.js';
 import type { Context } from './context.js';
 import type { Trial, TriedAccount } from './model-trials.js';
-import { FailureView, failureView } from './probe-failure.js';
+import { FailureView, failureView, providerReasonShape } from './probe-failure.js';
 
 export const TrialView = z.object({
   model: z.string(),
@@ -15,6 +16,7 @@ export const TrialView = z.object({
     'failed',
     'refused',
     'forbidden',
+    'closed',
     'rate-limited',
     'provider-error',
     'malformed',
@@ -24,6 +26,7 @@ export const TrialView = z.object({
   latencyMs: z.number(),
   /** Why it is not available. */
   message: z.exactOptional(z.string()),
+  ...providerReasonShape,
 });
 export type TrialView = z.infer<typeof TrialView>;
 
@@ -54,11 +57,11 @@ function trialView({ model, verdict, latencyMs }: Trial, account: Account, now: 
       return { model, verdict: 'available', latencyMs };
     case 'unsupported':
     case 'failed':
-    case 'refused':
-      return { model, verdict: verdict.kind, latencyMs, message: verdict.message };
+      return { model, verdict: verdict.kind, latencyMs, message: verdict.message, ...reasonIn(verdict) };
     default: {
-      const { message } = failureView({ kind: 'answer', answer: verdict, account }, now);
-      return { model, verdict: verdict.kind === 'server' ? 'provider-error' : verdict.kind, latencyMs, message };
+      const view = failureView({ kind: 'answer', answer: verdict, account }, now);
+      const kind = verdict.kind === 'server' ? 'provider-error' : verdict.kind;
+      return { model, verdict: kind, latencyMs, message: view.message, ...reasonIn(view) };
     }
   }
 }

@@ -1,8 +1,9 @@
-import { statSync, writeFileSync } from 'node:fs';
+import { statSync } from 'node:fs';
 import { dirname, resolve } from 'node:path';
 import { AppError } from '../core/errors.js';
 import { replaceFile, writeError } from '../core/storage/atomic-file.js';
 import type { ProcessTable } from '../core/storage/process-table.js';
+import { writeToStream } from '../core/storage/regular-file.js';
 
 /**
  * Where `--out` leads, as an absolute path. Asked before the command does its work, so that a typing error costs no
@@ -21,7 +22,7 @@ export function outputFile(out: string, cwd: string): string {
 /** Replaces a file whole. A device or a pipe is written to: as root, a rename would put a file in place of /dev/null. */
 export function writeOutputFile(path: string, content: string, processes: ProcessTable): void {
   try {
-    if (statOf(path)?.isFile() === false) writeFileSync(path, content);
+    if (statOf(path)?.isFile() === false) writeToStream(path, content);
     else replaceFile({ path, content }, processes);
   } catch (error) {
     throw error instanceof AppError ? error : writeError(path, error);

@@ -1,4 +1,4 @@
-import type { Roster } from '../core/accounts/roster.js';
+import type { Roster } from '../core/logins/roster.js';
 import { type AccountView, accountView } from './account-view.js';
 import type { Context } from './context.js';
 import { nameOf, stateCell, titleOf } from './render/account-table.js';

@@ -1,10 +1,10 @@
 import type { Account } from '../core/accounts/account.js';
-import type { Roster } from '../core/accounts/roster.js';
+import { isSilence } from '../core/asking/usage-endpoint.js';
 import type { DecisionRequest } from '../core/decision/facts.js';
 import { definedOnly } from '../core/defined-only.js';
 import { readHealth } from '../core/health/state.js';
+import type { Roster } from '../core/logins/roster.js';
 import { requireKnownModel } from '../core/models/known-models.js';
-import { isSilence } from '../core/quota/usage-endpoint.js';
 import type { Context } from './context.js';
 import { type ProbedRoster, type ProbingOptions, probeRoster } from './quota-probing.js';
 import { withResetCreditDetails } from './reset-credit-details.js';

@@ -1,15 +1,30 @@
 import * as z from 'zod/mini';
 import type { Account } from '../core/accounts/account.js';
+import { type AskingFailed, obstructionOf, type Probe, type ProbeFailure } from '../core/asking/usage-endpoint.js';
 import { definedOnly } from '../core/defined-only.js';
-import { isAboutPlace, isLastingRefusal, refusalText } from '../core/health/access-refusal.js';
-import { proxyHint } from '../core/http/proxy-description.js';
-import { describeOutcome } from '../core/oauth/describe-outcome.js';
+import type { AppError } from '../core/errors.js';
+import { describeOutcome } from '../core/logins/describe-outcome.js';
+import { describeAnswer } from '../core/provider/describe-answer.js';
+import { describeObstruction, type ObstructionDescription } from '../core/provider/obstruction.js';
+import { reasonInDetails } from '../core/provider-reason.js';
 import type { QuotaView } from '../core/quota/snapshot.js';
-import type { AskingFailed, Probe, ProbeFailure } from '../core/quota/usage-endpoint.js';
 import { formatWhen } from './render/time.js';
 
+/** What the provider gave as its reason, in its own code and words. */
+export const providerReasonShape = {
+  providerCode: z.exactOptional(z.string()),
+  providerMessage: z.exactOptional(z.string()),
+};
+
 /** Why something could not be read about an account, and the command that helps. */
-export const FailureView = z.object({ code: z.string(), message: z.string(), hint: z.exactOptional(z.string()) });
+export const FailureView = z.object({
+  code: z.string(),
+  message: z.string(),
+  hint: z.exactOptional(z.string()),
+  /** When it may be tried again, where that is known. */
+  retryAt: z.exactOptional(z.iso.datetime()),
+  ...providerReasonShape,
+});
 export type FailureView = z.infer<typeof FailureView>;
 
 export function failureView(failure: ProbeFailure | AskingFailed, now: number): FailureView {
@@ -30,13 +45,21 @@ export function failureView(failure: ProbeFailure | AskingFailed, now: number): 
       };
     case 'not-refreshed':
       return describeOutcome(failure.outcome);
-    case 'failed': {
-      const { code, message, hint } = failure.error;
-      return definedOnly({ code, message, hint });
-    }
+    case 'failed':
+      return errorView(failure.error);
     case 'answer':
-      return answerView(failure.answer, now);
+      return answerView(failure, now);
   }
+}
+
+export function errorView({ code, message, hint, details }: AppError): FailureView {
+  return { ...definedOnly({ code, message, hint }), ...reasonInDetails(details) };
+}
+
+/** What came in the provider's place, which would be the same for every account. */
+export function failureInTheWay(probe: Probe | AskingFailed | undefined): ObstructionDescription | undefined {
+  const obstruction = obstructionOf(probe);
+  return obstruction && describeObstruction(obstruction);
 }
 
 /** Nothing when the account was not asked, or answered. */
@@ -44,16 +67,23 @@ export function failureOfProbe(probe: Probe | AskingFailed | undefined, now: num
   return probe === undefined || probe.kind === 'usage' ? undefined : failureView(probe, now);
 }
 
+const obstructions = ['region', 'challenge', 'intercepted'];
+
 const networkFailures = [
   'offline',
   'proxy',
   'timeout',
   'provider-error',
-  'challenge',
+  ...obstructions,
   'malformed',
   'rate-limited',
   'unknown-outcome',
 ];
+
+/** Something stands between this machine and the provider: the same for every account, and said once. */
+export function isObstruction({ code }: Pick<FailureView, 'code'>): boolean {
+  return obstructions.includes(code);
+}
 
 /** The network or the provider is the reason, not the account. */
 export function isNetworkFailure({ code }: Pick<FailureView, 'code'>): boolean {
@@ -78,6 +108,15 @@ function isKnown({ quota }: Seen): boolean {
   return quota !== undefined && (quota.windows.length > 0 || quota.usableNowPercent !== undefined);
 }
 
+export function failureText({ message, hint }: FailureView, beforeHint: string): string {
+  return hint === undefined ? message : `${message}${beforeHint}${hint}`;
+}
+
+/** Whether every account failed because something could not be stored: exit code 6. */
+export function isWithoutPlace(problems: readonly (Pick<FailureView, 'code'> | undefined)[]): boolean {
+  return problems.length > 0 && problems.every((problem) => problem?.code === 'storage-write-failed');
+}
+
 /** What could not be read, once for all the accounts it happened to: `2, 5: the access token has expired`. */
 export function failureLines(
   accounts: readonly { readonly index: number; readonly failure?: FailureView }[],
@@ -86,8 +125,7 @@ export function failureLines(
   const indexes = new Map<string, number[]>();
   for (const { index, failure } of accounts) {
     if (failure === undefined) continue;
-    const { message, hint } = failure;
-    const text = hint === undefined ? message : `${message}${beforeHint}${hint}`;
+    const text = failureText(failure, beforeHint);
     indexes.set(text, [...(indexes.get(text) ?? []), index]);
   }
   return [...indexes].map(([text, numbers]) => `${numbers.join(', ')}: ${text}`);
@@ -101,66 +139,9 @@ function needsRefresh({ accessToken, refreshToken }: Account['tokens']): Failure
   return { code: 'needs-refresh', message, hint: 'codex-auth check' };
 }
 
-function answerView(answer: Extract<ProbeFailure, { kind: 'answer' }>['answer'], now: number): FailureView {
-  switch (answer.kind) {
-    case 'unauthorized':
-      return unauthorizedView(answer);
-    case 'forbidden':
-      return forbiddenView(answer);
-    case 'closed':
-      return { code: answer.code ?? 'closed', message: `${refusalText(answer.code ?? 'closed')}${id(answer)}` };
-    case 'rate-limited': {
-      const until = answer.resetsAt === undefined ? '' : ` until ${formatWhen(answer.resetsAt, now)}`;
-      return { code: 'rate-limited', message: `rate limited${until}` };
-    }
-    case 'challenge':
-      return {
-        code: 'challenge',
-        message: `a challenge page stands in front of the provider (${answer.status})`,
-        hint: 'try again from another network, or later',
-      };
-    case 'server':
-      return { code: 'provider-error', message: `the provider has a problem (${answer.status})${id(answer)}` };
-    case 'malformed':
-      return {
-        code: 'malformed',
-        message: `the provider's answer (${answer.status}) makes no sense: ${answer.message}`,
-      };
-    case 'offline':
-      return { code: 'offline', message: answer.message, hint: 'check the network and the proxy' };
-    case 'proxy':
-      return { code: 'proxy', message: answer.message, hint: proxyHint };
-    case 'timeout':
-      return { code: 'timeout', message: answer.message, hint: 'try again, or give it longer with --timeout' };
-  }
-}
-
-function unauthorizedView(answer: { readonly code?: string; readonly requestId?: string }): FailureView {
-  const { code } = answer;
-  if (code === undefined || !isLastingRefusal(code)) {
-    const why = code === undefined ? '' : ` (${code})`;
-    return {
-      code: 'unauthorized',
-      message: `the access token is refused${why}${id(answer)}`,
-      hint: 'codex-auth check',
-    };
-  }
-  return { code, message: `${refusalText(code)}${id(answer)}` };
-}
-
-function forbiddenView(answer: { readonly code?: string; readonly requestId?: string }): FailureView {
-  const { code } = answer;
-  if (code === undefined || !(isAboutPlace(code) || isLastingRefusal(code))) {
-    const why = code === undefined ? '' : `, ${code}`;
-    return { code: 'forbidden', message: `the provider forbids it (403${why})${id(answer)}` };
-  }
-  if (isAboutPlace(code)) {
-    const message = `the provider refuses requests from where this machine is (${code})${id(answer)}`;
-    return { code, message, hint: 'look at the VPN and the proxy: codex-auth status' };
-  }
-  return { code, message: `${refusalText(code)}${id(answer)}` };
-}
-
-function id({ requestId }: { readonly requestId?: string }): string {
-  return requestId === undefined ? '' : `, request ${requestId}`;
+function answerView({ answer, isRefreshed }: Extract<ProbeFailure, { kind: 'answer' }>, now: number): FailureView {
+  const view = describeAnswer(answer, { showTime: (at) => formatWhen(at, now) });
+  if (view.hint !== undefined || answer.kind !== 'unauthorized') return view;
+  // Where a refresh was allowed it has been tried, and the next one would end the same way.
+  return { ...view, hint: isRefreshed === true ? 'codex-auth login' : 'codex-auth check' };
 }

@@ -1,6 +1,5 @@
 import type { Environment } from '../core/environment.js';
-import { type Provider, resolveProvider, userAgent } from '../core/oauth/provider.js';
-import type { CallOptions } from '../core/oauth/token-endpoint.js';
+import { type CallOptions, type Provider, resolveProvider, userAgent } from '../core/provider/provider.js';
 import type { Machine } from './machine.js';
 import type { GlobalOptions } from './options.js';
 
@@ -12,11 +11,13 @@ export interface ProviderAccess {
 
 export function openProvider(environment: Environment, machine: Machine, options: GlobalOptions): ProviderAccess {
   const { issuer, backendUrl } = environment;
+  const { spendingDeadlineMs } = machine;
   return {
     provider: resolveProvider({ issuer, backendUrl }),
     callOptions: {
       userAgent: userAgent(machine.version, machine.platform, machine.architecture),
       ...(options.timeout === undefined ? {} : { deadlineMs: options.timeout * 1000 }),
+      ...(spendingDeadlineMs === undefined ? {} : { spendingDeadlineMs }),
     },
   };
 }

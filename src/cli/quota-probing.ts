@@ -1,24 +1,26 @@
 import type { Account } from '../core/accounts/account.js';
-import { type Roster, readRoster } from '../core/accounts/roster.js';
-import { definedOnly } from '../core/defined-only.js';
-import { AppError } from '../core/errors.js';
-import { refusalAfter } from '../core/health/access-refusal.js';
-import { applyEvent } from '../core/health/state.js';
-import type { BackendAnswer } from '../core/http/backend-call.js';
-import { isStale, type QuotaSource, toSnapshot } from '../core/quota/snapshot.js';
 import {
   type AskingFailed,
   healthEventOf,
   isShutOut,
   isSilence,
   type Probe,
+  type ProbeFailure,
   probeUsage,
-} from '../core/quota/usage-endpoint.js';
-import { type AccountState, withKnowledge } from '../core/storage/account-state.js';
-import { updateAccountState } from '../core/storage/state-store.js';
+} from '../core/asking/usage-endpoint.js';
+import { definedOnly } from '../core/defined-only.js';
+import { AppError } from '../core/errors.js';
+import { refusalAfter } from '../core/health/access-refusal.js';
+import { type AccountState, withKnowledge } from '../core/health/account-state.js';
+import { applyEvent } from '../core/health/state.js';
+import { updateAccountState } from '../core/health/state-store.js';
+import { type Roster, readRoster } from '../core/logins/roster.js';
+import type { BackendAnswer } from '../core/provider/backend-call.js';
+import { isStale, type QuotaSource, toSnapshot } from '../core/quota/snapshot.js';
 import { askAll } from './ask-all.js';
 import { readOnlyAccess, refreshingAccess } from './backend-access.js';
 import type { Context } from './context.js';
+import { failureInTheWay } from './probe-failure.js';
 
 export interface ProbingOptions {
   /** No network at all. */
@@ -36,6 +38,8 @@ export interface ProbedRoster {
   readonly roster: Roster;
   /** By account id; an account that was not asked has none. */
   readonly probes: ReadonlyMap<string, Asked>;
+  /** Why the reset credits of an account are not known one by one; by account id. */
+  readonly unreadCredits?: ReadonlyMap<string, ProbeFailure | AskingFailed>;
   /** Whether an account's numbers are from this run. */
   sourceOf(id: string): QuotaSource;
 }
@@ -65,6 +69,7 @@ export async function probeRoster(
       ask: ({ account }) => probeUsage(access, account),
       failed: (_, failure) => failure,
       isSilence,
+      inTheWay: failureInTheWay,
     },
   );
   return remember(context, roster, options, new Map(probes.map((probe) => [probe.account.id, probe])));

@@ -1,7 +1,7 @@
-import { flagAccount } from '../core/health/flagging.js';
-import type { RefreshOutcome } from '../core/oauth/refresh-outcome.js';
-import { settleClientRefusals } from '../core/oauth/refusal.js';
-import { withStore } from '../core/storage/store.js';
+import { flagAccount } from '../core/logins/flagging.js';
+import type { RefreshOutcome } from '../core/logins/refresh-outcome.js';
+import { settleClientRefusals } from '../core/logins/refusal.js';
+import { withStore } from '../core/logins/with-store.js';
 import type { Context } from './context.js';
 
 /**

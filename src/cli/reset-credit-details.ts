@@ -1,7 +1,7 @@
+import { askOnItsOwn, probeResetCredits } from '../core/asking/usage-endpoint.js';
+import type { AccountState } from '../core/health/account-state.js';
+import { withKnowledge } from '../core/health/account-state.js';
 import { inParallel } from '../core/in-parallel.js';
-import { probeResetCredits } from '../core/quota/usage-endpoint.js';
-import type { AccountState } from '../core/storage/account-state.js';
-import { withKnowledge } from '../core/storage/account-state.js';
 import type { AskedAccount } from './asked-accounts.js';
 import { readOnlyAccess } from './backend-access.js';
 import type { Context } from './context.js';
@@ -25,19 +25,21 @@ export async function withResetCreditDetails(
   // A refresh that was allowed and due has happened before: the tokens at hand will do.
   const access = await readOnlyAccess(context, probed.roster);
   const asking = inParallel(lacking, context.settings().probeConcurrency, async (account) => {
-    return [account.id, await probeResetCredits(access, account)] as const;
+    return [account.id, await askOnItsOwn(account, () => probeResetCredits(access, account))] as const;
   });
   const found = await whileWaiting(context, 'Asking about reset credits', asking);
   const learn = (known: AccountState) =>
     found.reduce((before, [id, details]) => {
       const quota = before.accounts[id]?.quota;
-      if (quota === undefined || details?.credits === undefined) return before;
+      const listed = details.kind === 'credits' ? details.credits : undefined;
+      if (quota === undefined || listed?.credits === undefined) return before;
       // The list is the better source of their number too, as for the official client.
-      const resetCredits = { ...quota.resetCredits, ...details };
+      const resetCredits = { ...quota.resetCredits, ...listed };
       return withKnowledge(before, id, { ...before.accounts[id], quota: { ...quota, resetCredits } });
     }, known);
   await keepKnowledge(context, learn);
-  return { ...probed, roster: { ...probed.roster, state: learn(state) } };
+  const unread = found.flatMap(([id, details]) => (details.kind === 'credits' ? [] : [[id, details] as const]));
+  return { ...probed, roster: { ...probed.roster, state: learn(state) }, unreadCredits: new Map(unread) };
 }
 
 function lacksDetails({ accounts }: AccountState, id: string): boolean {

@@ -1,14 +1,15 @@
 import { type Account, describeAccount } from '../core/accounts/account.js';
-import { accountsElsewhere } from '../core/accounts/roster.js';
 import { AppError } from '../core/errors.js';
-import { clientIdOf } from '../core/oauth/client-id.js';
-import { describeOutcome } from '../core/oauth/describe-outcome.js';
-import { foreignIssuer } from '../core/oauth/foreign-issuer.js';
-import type { Provider } from '../core/oauth/provider.js';
+import { outcomeError } from '../core/logins/describe-outcome.js';
+import { readEntries } from '../core/logins/journal.js';
+import { withJournal } from '../core/logins/journal-overlay.js';
+import { accountsElsewhere } from '../core/logins/roster.js';
+import { readAllScopes } from '../core/pools/scope-files.js';
+import { clientIdOf } from '../core/provider/client-id.js';
+import { foreignIssuer } from '../core/provider/foreign-issuer.js';
+import type { Provider } from '../core/provider/provider.js';
+import { reasonIn } from '../core/provider-reason.js';
 import type { Secret } from '../core/secret.js';
-import { readEntries } from '../core/storage/journal.js';
-import { withJournal } from '../core/storage/journal-overlay.js';
-import { readAllScopes } from '../core/storage/scope-files.js';
 import { removedMeanwhile } from './change-account.js';
 import type { Context } from './context.js';
 import { openRoster } from './selection.js';
@@ -36,8 +37,9 @@ export async function revokeLogin(context: Context, id: string): Promise<void> {
   const outcome = await revokeToken(await context.http(), client, refreshToken, callOptions);
   if (outcome.kind === 'revoked') return;
   const reason = withoutPeriod(outcome.message);
-  throw new AppError('provider-error', `the login could not be revoked, so nothing was removed: ${reason}`, {
+  throw new AppError(outcome.code, `the login could not be revoked, so nothing was removed: ${reason}`, {
     hint: `try again, or codex-auth remove ${id}, without --revoke`,
+    details: { ...reasonIn(outcome) },
   });
 }
 
@@ -61,8 +63,7 @@ function refuseShared({ root }: Context, id: string, refreshToken: Secret): void
 function refuseForeign(account: Account, provider: Provider): void {
   const issuer = foreignIssuer(account, provider);
   if (issuer === undefined) return;
-  const { code, message, hint } = describeOutcome({ kind: 'issuer-mismatch', account, issuer });
-  throw new AppError(code, message, { hint });
+  throw outcomeError({ kind: 'issuer-mismatch', account, issuer });
 }
 
 function withoutPeriod(sentence: string): string {

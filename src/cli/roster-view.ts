@@ -1,8 +1,10 @@
 import type { Account } from '../core/accounts/account.js';
-import { factsOf, factsOfAccount, type Roster } from '../core/accounts/roster.js';
-import { type AccountDecision, type Decision, decide } from '../core/decision/decide.js';
+import { type Decision, decide } from '../core/decision/decide.js';
 import type { DecisionRequest } from '../core/decision/facts.js';
+import { factsOf, factsOfAccount } from '../core/decision/facts.js';
+import type { AccountDecision } from '../core/decision/ranking.js';
 import { type AccountStanding, standingOf } from '../core/decision/standing.js';
+import type { Roster } from '../core/logins/roster.js';
 import type { Settings } from '../core/settings.js';
 
 /** An account with what the decision says about it. */

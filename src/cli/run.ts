@@ -1,6 +1,7 @@
 import { CommanderError } from '@commander-js/extra-typings';
 import { readEnvironment } from '../core/environment.js';
 import { AppError } from '../core/errors.js';
+import { refusedRoot } from '../core/storage/adoption.js';
 import { runBareCommand } from './bare-command.js';
 import type { Command } from './command.js';
 import { type Context, createContext } from './context.js';
@@ -88,7 +89,7 @@ async function runCommand<Options, Result, Document>(
   globalOptions: GlobalOptions,
   machine: Machine,
 ): Promise<ExitCode> {
-  const context = createContext(machine, globalOptions);
+  const context = createContext(machine, globalOptions, { anywhere: command.looksAnywhere === true });
   try {
     const { csv, out } = options as OutputOptions;
     if (csv === true && globalOptions.json === true) {
@@ -97,7 +98,7 @@ async function runCommand<Options, Result, Document>(
     const file = out === undefined ? undefined : outputFile(out, machine.cwd);
     const results = command.follow?.(context, options);
     if (results !== undefined) return await showEach(command, results, context);
-    const work = command.run(context, options);
+    const work = runAsked(command, context, options);
     const result = await (command.endsOnSignal === true ? work : untilInterrupted(work, context));
     await show(command, result, context, { csv: csv === true, file });
     return command.exitCode?.(result) ?? 0;
@@ -108,6 +109,28 @@ async function runCommand<Options, Result, Document>(
   } finally {
     context.io.status();
     await context.close();
+  }
+}
+
+/**
+ * Where the person has named a directory with other things in it, they are asked before the first file is put there. The
+ * command has found no account by then and has written nothing, so it begins again.
+ */
+async function runAsked<Options, Result, Document>(
+  command: Command<Options, Result, Document>,
+  context: Context,
+  options: Options,
+): Promise<Result> {
+  try {
+    return await command.run(context, options);
+  } catch (error) {
+    const path = refusedRoot(error);
+    if (path === undefined || !context.io.isInteractive) throw error;
+    context.io.note(`${error instanceof Error ? error.message : ''}\n`);
+    const question = `Keep the accounts in ${path} all the same? Nobody but you can enter it then.`;
+    await (await context.prompter()).consent(question, false, 'nothing was written');
+    context.adoptRoot();
+    return command.run(context, options);
   }
 }
 

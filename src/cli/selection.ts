@@ -1,10 +1,10 @@
-import { accountsElsewhere, keyOf, type Roster, readRoster } from '../core/accounts/roster.js';
 import { type LocatedAccount, selectAccount } from '../core/accounts/selector.js';
 import { definedOnly } from '../core/defined-only.js';
 import { AppError } from '../core/errors.js';
+import { accountsElsewhere, keyOf, type Roster, readRoster } from '../core/logins/roster.js';
+import { poolBytes } from '../core/pools/scope-files.js';
 import type { Scope } from '../core/project/scope.js';
 import { sweepLeftovers } from '../core/storage/leftovers.js';
-import { poolBytes } from '../core/storage/scope-files.js';
 import { describePlace, placeView } from './account-view.js';
 import type { Context } from './context.js';
 

@@ -1,8 +1,8 @@
 import type { Account, FlaggedAccount } from '../core/accounts/account.js';
-import type { Roster } from '../core/accounts/roster.js';
 import { selectAccount } from '../core/accounts/selector.js';
 import { definedOnly } from '../core/defined-only.js';
 import { AppError } from '../core/errors.js';
+import type { Roster } from '../core/logins/roster.js';
 import type { Context } from './context.js';
 import { type Located, locateAccount } from './selection.js';
 

@@ -1,9 +1,9 @@
 import * as z from 'zod/mini';
-import type { Activated } from '../core/codex/activate.js';
 import type { ClientKind } from '../core/codex/clients.js';
 import { loginName } from '../core/codex/official-login.js';
-import { inspectSurfaces, type Surface, type SurfaceReport } from '../core/codex/surfaces.js';
 import { definedOnly } from '../core/defined-only.js';
+import type { Activated } from '../core/logins/activate.js';
+import { inspectSurfaces, type Surface, type SurfaceReport } from '../core/logins/surfaces.js';
 import type { Context } from './context.js';
 
 export const SurfaceView = z.object({
@@ -56,13 +56,10 @@ export async function proveActivation(
   return { surfaces, daemonRestart };
 }
 
-function warnAboutFile(context: Context, { keptFile, isExclusive }: Activated): void {
+function warnAboutFile(context: Context, { keptFile, risk }: Activated): void {
   if (keptFile !== undefined) context.warn(`what ${loginName(context.home)} held is kept in ${keptFile}`);
   warnAboutKeyring(context);
-  if (isExclusive) return;
-  context.warn(
-    'neither flock nor perl is installed, so a refresh by the official client at this instant could be lost',
-  );
+  if (risk !== undefined) context.warn(risk);
 }
 
 /** The client falls back to the file as well, but only where it cannot use the keyring either. */

@@ -14,6 +14,8 @@ export const explainedErrors: readonly ErrorCode[] = [
   'timeout',
   'rate-limited',
   'challenge',
+  'region',
+  'intercepted',
   'provider-error',
   'unknown-outcome',
   'storage-unreadable',

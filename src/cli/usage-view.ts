@@ -7,7 +7,7 @@ import { isCurrent, type QuotaWindow } from '../core/quota/window.js';
 import { accountRef, accountRefShape } from './account-ref.js';
 import { type AskedAccount, indexAfter } from './asked-accounts.js';
 import type { Context } from './context.js';
-import { FailureView, failureOfProbe } from './probe-failure.js';
+import { FailureView, failureOfProbe, failureView } from './probe-failure.js';
 import type { ProbedRoster } from './quota-probing.js';
 import { toIso } from './render/time.js';
 
@@ -61,6 +61,8 @@ export const AccountUsage = z.object({
       /** How many of them would help with what is used up now. */
       applicableCount: z.exactOptional(z.number()),
       credits: z.exactOptional(z.array(z.object({ id: z.string(), status: text, title: text, expiresAt: instant }))),
+      /** Why they are not known one by one. */
+      failure: z.exactOptional(FailureView),
     }),
   ),
   /** Why the numbers are not from now. */
@@ -71,6 +73,7 @@ export type AccountUsage = z.infer<typeof AccountUsage>;
 export function usageView(context: Context, probed: ProbedRoster, asked: AskedAccount): AccountUsage {
   const { account } = asked;
   const now = context.clock.now();
+  const unreadCredits = probed.unreadCredits?.get(account.id);
   const snapshot = probed.roster.state.accounts[account.id]?.quota;
   return definedOnly({
     ...accountRef(account, 0, context.options.mask === true),
@@ -78,14 +81,14 @@ export function usageView(context: Context, probed: ProbedRoster, asked: AskedAc
     file: asked.file,
     plan: snapshot?.planType ?? account.planType,
     quota: snapshot && toQuotaView(bindingQuota(snapshot, now), probed.sourceOf(account.id), now),
-    ...(snapshot && snapshotView(snapshot, now)),
+    ...(snapshot && snapshotView(snapshot, now, unreadCredits && failureView(unreadCredits, now))),
     failure: failureOfProbe(probed.probes.get(account.id), now),
   });
 }
 
 type SnapshotView = Omit<AccountUsage, 'id' | 'index' | 'file' | 'plan' | 'quota' | 'failure'>;
 
-function snapshotView(snapshot: QuotaSnapshot, now: number): SnapshotView {
+function snapshotView(snapshot: QuotaSnapshot, now: number, unreadCredits: FailureView | undefined): SnapshotView {
   const { incomplete, allowed, limitReached, additional, credits, reachedType } = snapshot;
   const lapsed = lapsedWindows(snapshot, now);
   return definedOnly({
@@ -98,7 +101,7 @@ function snapshotView(snapshot: QuotaSnapshot, now: number): SnapshotView {
     spendControl: spendView(snapshot),
     modelUsage: snapshot.modelUsage?.map(modelView),
     reachedType,
-    resetCredits: resetCreditsView(snapshot),
+    resetCredits: resetCreditsView(snapshot, unreadCredits),
   });
 }
 
@@ -136,11 +139,14 @@ function spendView({ spendControl }: QuotaSnapshot): AccountUsage['spendControl'
   return definedOnly({ reached, limit: own?.limit, used: own?.used, remaining: own?.remaining, resetsAt });
 }
 
-function resetCreditsView({ resetCredits }: QuotaSnapshot): AccountUsage['resetCredits'] {
+function resetCreditsView(
+  { resetCredits }: QuotaSnapshot,
+  failure: FailureView | undefined,
+): AccountUsage['resetCredits'] {
   if (resetCredits === undefined) return undefined;
   const credits = resetCredits.credits?.map(({ id, status, title, expiresAt }) =>
     definedOnly({ id, status, title, expiresAt: expiresAt === undefined ? undefined : toIso(expiresAt) }),
   );
   const { availableCount, applicableCount } = resetCredits;
-  return definedOnly({ availableCount, applicableCount, credits });
+  return definedOnly({ availableCount, applicableCount, credits, failure });
 }

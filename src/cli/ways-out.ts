@@ -1,7 +1,7 @@
 import * as z from 'zod/mini';
-import type { Roster } from '../core/accounts/roster.js';
 import type { Decision } from '../core/decision/decide.js';
 import { definedOnly } from '../core/defined-only.js';
+import type { Roster } from '../core/logins/roster.js';
 import { printable } from '../core/printable.js';
 import { spendableCredits } from '../core/quota/reset-credits.js';
 import type { ResetCredits } from '../core/quota/usage.js';

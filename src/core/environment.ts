@@ -11,6 +11,10 @@ export const environmentVariables = {
   backendUrl: 'CODEX_AUTH_BACKEND_URL',
   browser: 'BROWSER',
   sshConnection: 'SSH_CONNECTION',
+  display: 'DISPLAY',
+  waylandDisplay: 'WAYLAND_DISPLAY',
+  wslDistribution: 'WSL_DISTRO_NAME',
+  user: 'USER',
   noColor: 'NO_COLOR',
   forceColor: 'FORCE_COLOR',
   term: 'TERM',
@@ -27,13 +31,19 @@ type Name = keyof typeof environmentVariables;
 export const environmentDescriptions: Readonly<Record<Name, string>> = {
   home: 'Your home directory; `~` below.',
   userProfile: 'The same on Windows, where `HOME` is not set.',
-  codexHome: 'The home of the official client, whose login this program replaces. Default `~/.codex`.',
-  rootDir: 'Where the accounts and settings are. Default `multi-auth` in the home of the official client.',
+  codexHome:
+    'The home of the official client, whose login this program replaces: an absolute path to a directory that is there. Default `~/.codex`.',
+  rootDir:
+    'Where the accounts and settings are: an absolute path to a directory for them alone. Default `multi-auth` in the home of the official client.',
   issuer:
     'Sign in and refresh at this address instead of the official one: https, or http on loopback. Every command that uses it says so.',
   backendUrl: 'Ask this address for quota instead of the official one, on the same conditions.',
   browser: 'The command that opens a web page, with `%s` for the address; `none` to paste the callback URL by hand.',
   sshConnection: 'Set by ssh: a login then also shows how to forward its callback.',
+  display: 'Set where a program can open a window; without it, and without the next two, no browser is tried on Linux.',
+  waylandDisplay: 'The same under Wayland.',
+  wslDistribution: 'Set by WSL, where the browser of Windows opens.',
+  user: 'Your name on this machine, for the `ssh` line that a login shows.',
   noColor: 'Any value but an empty one turns colour off.',
   forceColor: 'Any value but `0` turns colour on, also in a pipe.',
   term: '`dumb` turns colour and symbols outside of ASCII off.',

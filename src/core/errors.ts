@@ -24,6 +24,8 @@ export type ErrorCode =
   | 'timeout'
   | 'rate-limited'
   | 'challenge'
+  | 'region'
+  | 'intercepted'
   | 'provider-error'
   | 'unknown-outcome'
   // storage and locks

@@ -29,6 +29,21 @@ export const settingDefinitions = {
     max: 3_600_000,
     description: 'Refresh an access token this many milliseconds before it expires.',
   },
+  refreshAheadMs: {
+    kind: 'integer',
+    default: 900_000,
+    min: 360_000,
+    max: 86_400_000,
+    description:
+      'Refresh a login that the official client uses this many milliseconds before it expires, so that the client never has to.',
+  },
+  unansweredRetryMs: {
+    kind: 'integer',
+    default: 300_000,
+    min: 0,
+    max: 3_600_000,
+    description: 'After a refresh without an answer, leave its token alone for this many milliseconds.',
+  },
   flagAfterConsecutiveFailures: {
     kind: 'integer',
     default: 3,

@@ -5,8 +5,8 @@ const lastMajorTried = 24;
 
 /**
  * For a process that goes once through a long file and ends: code is not worth compiling better meanwhile, and memory is
- * taken at once instead of by doubling and copying. Only for one that writes no file: V8 promises nothing for flags that
- * are set after it has started.
+ * taken at once instead of by doubling and copying. Only for one that writes no file, not even what V8 has compiled: V8
+ * promises nothing for flags that are set after it has started.
  */
 export function expectLongRead(): void {
   if (Number.parseInt(process.versions.node, 10) > lastMajorTried) return;

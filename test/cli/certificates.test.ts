@@ -59,7 +59,7 @@ describe.skipIf(!hasOpenssl)('CODEX_CA_CERTIFICATE', () => {
   });
 
   test.each<[string, string | undefined, RegExp]>([
-    ['is not there', undefined, /, which cannot be read \(ENOENT\)$/],
+    ['is not there', undefined, /, which cannot be read \(no such file or directory\)$/],
     ['holds no certificate', 'hello', /, which holds no certificate in PEM form$/],
     [
       'holds a damaged one',

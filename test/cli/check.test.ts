@@ -235,7 +235,7 @@ describe('exit codes', () => {
     provider.scenario.on('accountsCheck', challenge());
     const text = said(await check(seeded));
     expect(text.split('a challenge page stands in front of the provider')).toHaveLength(2);
-    expect(text).toMatch(/\na challenge page .* → try again from another network, or later\n0 fine, 3 not reached/);
+    expect(text).toMatch(/\na challenge page .* → look at the VPN and the proxy, .*\n0 fine, 3 not reached/);
     const { accounts } = await checked(seeded);
     expect(accounts.map(({ problem }) => problem?.code)).toEqual(['challenge', 'challenge', 'challenge']);
   });
@@ -261,7 +261,8 @@ describe('trouble that says nothing about the login', () => {
     ['a 500', refused(500, 'x'), 'provider-error'],
     ['a 403', refused(403, 'forbidden'), 'forbidden'],
     ['a cut connection', { kind: 'reset' }, 'offline'],
-    ['nonsense', { kind: 'garbage' }, 'malformed'],
+    ['nonsense', { kind: 'status', status: 200, body: 'OK' }, 'malformed'],
+    ['a page', { kind: 'garbage' }, 'intercepted'],
   ] as const)('%s never leads to a refresh or sets the account aside', async (_what, fault, code) => {
     const seeded = await homeOfAlice(provider);
     provider.scenario.on('accountsCheck', fault);

@@ -18,6 +18,7 @@ import {
   emptyHome,
   factsAbout,
   homeOfAlice,
+  homeUsingAlice,
   seededHome,
   setProviderToNoon,
   setUsage,
@@ -52,6 +53,7 @@ describe('config', () => {
       "SETTING                         VALUE  DEFAULT  SOURCE
       perProjectAccounts               true     true  default
       tokenRefreshSkewMs              60000    60000  default
+      unansweredRetryMs              300000   300000  default
       flagAfterConsecutiveFailures        3        3  default
       networkErrorCooldownMs           6000     6000  default
       quotaTtlMs                      60000   300000  file
@@ -232,6 +234,26 @@ describe('a setting that is set through the command line', () => {
         return refreshes();
       },
       expected: [0, 1],
+    },
+    refreshAheadMs: {
+      value: 360_000,
+      home: () => homeUsingAlice(provider, 600),
+      async seen(seeded) {
+        await run(seeded, ['check']);
+        return refreshes();
+      },
+      expected: [1, 0],
+    },
+    unansweredRetryMs: {
+      value: 60_000,
+      home: () => homeOfAlice(provider, -60),
+      async seen(seeded) {
+        provider.scenario.on('token', { kind: 'reset' });
+        await run(seeded, ['check']);
+        await run(seeded, ['check'], at(2));
+        return refreshes();
+      },
+      expected: [1, 2],
     },
     flagAfterConsecutiveFailures: {
       value: 1,

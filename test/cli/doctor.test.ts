@@ -2,7 +2,7 @@ import { chmodSync, mkdirSync, readFileSync, rmSync, statSync, writeFileSync } f
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it, onTestFinished } from 'vitest';
 import { doctorCommand } from '../../src/cli/commands/doctor.js';
-import { readClaims } from '../../src/core/oauth/jwt-claims.js';
+import { readClaims } from '../../src/core/accounts/jwt-claims.js';
 import { signIn } from '../support/accounts.js';
 import { runCli, runJson } from '../support/cli.js';
 import { contentOf } from '../support/home-content.js';

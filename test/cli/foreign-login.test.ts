@@ -1,6 +1,6 @@
 import { readFileSync } from 'node:fs';
 import { afterAll, afterEach, beforeAll, expect, test } from 'vitest';
-import { readClaims } from '../../src/core/oauth/jwt-claims.js';
+import { readClaims } from '../../src/core/accounts/jwt-claims.js';
 import { runCli, runJson } from '../support/cli.js';
 import { type Provider, startProvider } from '../support/provider/start.js';
 import { alice, bob, RefreshHome } from '../support/refresh-home.js';

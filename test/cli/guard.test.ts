@@ -3,13 +3,16 @@ import { copyFileSync, existsSync, mkdirSync, readdirSync, writeFileSync } from 
 import { join } from 'node:path';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, onTestFinished, test } from 'vitest';
 import { guardCommand } from '../../src/cli/commands/guard.js';
+import type { Clock } from '../../src/core/clock.js';
 import { startBuilt } from '../support/built.js';
 import { type CliOptions, runCli } from '../support/cli.js';
 import { refused } from '../support/provider/faults.js';
 import { endpointPaths } from '../support/provider/scenario.js';
 import { type Provider, startProvider } from '../support/provider/start.js';
 import { alice, aliceAtStudio, bob, carol, type RefreshHome } from '../support/refresh-home.js';
+import { noon } from '../support/sample-pool.js';
 import { atNoon, dataOf, emptyHome, known, said, setProviderToNoon } from '../support/seed.js';
+import { clockAt } from '../support/stored-accounts.js';
 
 let provider: Provider;
 beforeAll(async () => {
@@ -89,6 +92,38 @@ describe('guard --once', () => {
     const result = await once(seeded);
     expect(result.exitCode).toBe(1);
     expect(said(result)).toContain('1 refreshed, 0 taken over, 0 left to the client, 1 failed');
+  });
+
+  test('leaves a token alone for five minutes after an answer that did not come, and then asks again', async () => {
+    const seeded = emptyHome(provider);
+    await seeded.addAccount('acc_home', inSeconds(alice, -60), known);
+    provider.scenario.on('token', { kind: 'reset' }, { times: 1 });
+    const stopping = new AbortController();
+    let minutes = 0;
+    const told: [number, number][] = [];
+    const clock: Clock = {
+      ...clockAt(noon),
+      now: () => noon + minutes * 60_000,
+      async sleep() {
+        told.push([minutes, provider.requests.refreshes().length]);
+        minutes += 1;
+        if (minutes > 6) stopping.abort();
+        stopping.signal.throwIfAborted();
+      },
+    };
+    const result = await runCli(seeded.home, ['guard'], { clock, signal: stopping.signal });
+    expect(told).toEqual([
+      [0, 1],
+      [1, 1],
+      [2, 1],
+      [3, 1],
+      [4, 1],
+      [5, 2],
+      [6, 2],
+    ]);
+    expect(said(result)).toContain('it may be tried again after 12:05');
+    expect(said(result).match(/nobody knows/g)).toHaveLength(2);
+    expect(provider.fateOf(seeded.record('acc_home').refreshToken ?? '')).toBe('live');
   });
 
   test('has as much time to spare as the setting says', async () => {

@@ -45,13 +45,17 @@ describe('login --device-auth', () => {
   });
 
   test.each<[string, (userCode: string) => void, string]>([
-    ['a refusal', (userCode) => provider.device.deny(userCode), 'the sign-in was declined on the other device'],
+    [
+      'a refusal',
+      (userCode) => provider.device.deny(userCode),
+      'the sign-in was declined on the other device (access_denied)',
+    ],
     ['an expired code', (userCode) => provider.device.expire(userCode), 'nobody entered the code in time'],
   ])('%s is exit 1 and stores nothing', async (_what, act, message) => {
     const { home, before } = await homeBefore(provider);
     const { exitCode, stderr } = await runCli(home, argv, { onStderr: onUserCode(act) });
     expect(exitCode).toBe(1);
-    expect(stderr).toContain(`error: ${message}\n  → codex-auth login --device-auth\n`);
+    expect(stderr).toContain(`error: ${message}\n  → try again, or use another way: codex-auth login --manual\n`);
     expect(contentOf(home)).toEqual(before);
   });
 
@@ -69,7 +73,7 @@ describe('login --device-auth', () => {
     const off = await runCli(home, argv);
     expect(off.exitCode).toBe(1);
     expect(off.stderr).toContain(
-      'error: device code login is switched off for this account or workspace\n' +
+      'error: device code login is switched off for this account or workspace (not_found)\n' +
         '  → switch it on in the ChatGPT security settings, or use codex-auth login --manual\n',
     );
     provider.scenario.deviceCodeEnabled = true;
@@ -77,7 +81,7 @@ describe('login --device-auth', () => {
     const broken = await runCli(home, argv);
     expect(broken.exitCode).toBe(5);
     expect(broken.stderr).toContain(
-      'error: the sign-in failed: the provider answered 500 (server_error: stand-in: server_error)\n',
+      'error: the sign-in failed: the provider answered 500 (server_error): stand-in: server_error\n',
     );
     expect(contentOf(home)).toEqual(before);
   });

@@ -19,49 +19,51 @@ beforeAll(async () => {
 afterEach(() => provider.reset());
 afterAll(() => provider.stop());
 
+const answering = (body: object): Fault => ({ kind: 'status', status: 200, body });
+
 describe('a login that comes to nothing leaves everything as it was:', () => {
   const where = () => provider.issuer.replace('http://', '');
   const table: [string, Fault, number, string, () => string, string][] = [
-    ['never answers', { kind: 'hang' }, 5, 'timeout', () => `${where()} did not answer in time`, 'codex-auth login'],
+    ['never answers', { kind: 'hang' }, 5, 'timeout', () => `${where()} did not answer in time`, 'try again'],
     [
       'answers 500',
       refused(500, 'server_error'),
       5,
       'provider-error',
-      () => 'the provider has a problem (500)',
-      'codex-auth login',
+      () => 'the provider has a problem (server_error, 500): stand-in: server_error',
+      'try again in a minute',
     ],
     [
       'answers 500 after it has worked',
       { kind: 'processedThen500' },
       5,
       'provider-error',
-      () => 'the provider has a problem (500)',
-      'codex-auth login',
+      () => 'the provider has a problem (server_error, 500)',
+      'try again in a minute',
     ],
     [
       'answers HTML',
-      { kind: 'garbage' },
+      { kind: 'garbage', body: '<html><title>Hotel Wi-Fi</title></html>' },
       5,
-      'provider-error',
-      () => 'the answer (200) is not one of a token endpoint',
-      'check for a proxy or a captive portal in between, then codex-auth login',
+      'intercepted',
+      () => "a page came in place of the provider's answer (200: “Hotel Wi-Fi”)",
+      'sign in to the network if it wants that, and look at the VPN and the proxy (codex-auth status shows the proxy)',
     ],
     [
       'answers other JSON',
       { kind: 'garbage', body: '{"a":1}' },
       5,
       'provider-error',
-      () => 'the answer (200) is not one of a token endpoint',
-      'check for a proxy or a captive portal in between, then codex-auth login',
+      () => 'the answer is not one of a token endpoint (200)',
+      'check for a proxy or a captive portal in between, then try again',
     ],
     [
       'redirects',
       { kind: 'redirect', to: 'http://127.0.0.1:1/' },
       5,
-      'unknown-outcome',
-      () => 'the token endpoint answered with a redirect (307)',
-      'codex-auth login',
+      'intercepted',
+      () => "a redirect to 127.0.0.1:1 came in place of the provider's answer (307)",
+      'sign in to the network if it wants that, and look at the VPN and the proxy (codex-auth status shows the proxy)',
     ],
     [
       'resets the connection',
@@ -69,7 +71,7 @@ describe('a login that comes to nothing leaves everything as it was:', () => {
       5,
       'unknown-outcome',
       () => `the connection to ${where()} broke off`,
-      'codex-auth login',
+      'try again',
     ],
     [
       'tears its answer',
@@ -77,7 +79,7 @@ describe('a login that comes to nothing leaves everything as it was:', () => {
       5,
       'unknown-outcome',
       () => `the connection to ${where()} broke off`,
-      'codex-auth login',
+      'try again',
     ],
     [
       'answers without end',
@@ -85,7 +87,7 @@ describe('a login that comes to nothing leaves everything as it was:', () => {
       5,
       'unknown-outcome',
       () => `the answer of ${where()} is too large`,
-      'codex-auth login',
+      'try again',
     ],
     [
       'refuses the code',
@@ -93,15 +95,49 @@ describe('a login that comes to nothing leaves everything as it was:', () => {
       1,
       'login-failed',
       () => 'the provider refused it (invalid_grant, 400): stand-in: invalid_grant',
-      'codex-auth login',
+      'try again; codex-auth doctor looks at the clock and the network',
+    ],
+    [
+      'knows no account any more',
+      refused(403, 'account_deactivated'),
+      1,
+      'login-failed',
+      () => 'the provider refused it (account_deactivated, 403): stand-in: account_deactivated',
+      'ask whoever runs the account or its workspace, or sign in to another one',
+    ],
+    [
+      'refuses the region',
+      refused(403, 'unsupported_country_region_territory'),
+      5,
+      'region',
+      () =>
+        'the provider refuses requests from where this machine is (unsupported_country_region_territory, 403): ' +
+        'stand-in: unsupported_country_region_territory',
+      'look at the VPN and the proxy (codex-auth status shows the proxy), or try from another network',
+    ],
+    [
+      'gives no refresh token',
+      answering({ access_token: 'a.b.c', id_token: 'i.d.t' }),
+      1,
+      'login-failed',
+      () => "the provider's answer holds no refresh token",
+      'try again; if it stays so, ask the administrator of the workspace whether it lets programs stay signed in',
+    ],
+    [
+      'gives no id token',
+      answering({ access_token: 'a.b.c', refresh_token: 'rt_0123456789' }),
+      1,
+      'login-failed',
+      () => "the provider's answer holds no id token",
+      'try again; if it stays so, ask the administrator of the workspace whether it lets programs stay signed in',
     ],
     [
       'is rate limited',
       rateLimited(30),
       5,
       'rate-limited',
-      () => 'the provider asks to slow down (429)',
-      'wait a minute, then codex-auth login',
+      () => 'the provider asks to slow down (rate_limit_exceeded, 429): Too many requests',
+      'wait a minute, then try again',
     ],
     [
       'hides behind a challenge',
@@ -109,7 +145,7 @@ describe('a login that comes to nothing leaves everything as it was:', () => {
       5,
       'challenge',
       () => 'a challenge page stands in front of the provider (403)',
-      'from another network, or later: codex-auth login',
+      'look at the VPN and the proxy, or try again from another network, or later',
     ],
   ];
 
@@ -117,7 +153,10 @@ describe('a login that comes to nothing leaves everything as it was:', () => {
     const { home, before } = await homeBefore(provider);
     provider.scenario.on('token', fault);
     const driver = driveLogin(provider, bob);
-    const result = await runCli(home, ['login', '--json', '--timeout', '1.5'], { onStderr: driver.onStderr });
+    const result = await runCli(home, ['login', '--json'], {
+      onStderr: driver.onStderr,
+      spendingDeadlineMs: 1_500,
+    });
     const { error } = JSON.parse(result.stdout);
     expect([result.exitCode, error.code, error.message, error.hint]).toEqual([
       exitCode,
@@ -146,7 +185,7 @@ describe('a login that comes to nothing leaves everything as it was:', () => {
     );
     expect(exitCode).toBe(5);
     expect(stderr).toContain(
-      'refused the connection (ECONNREFUSED)\n  → check the network and the proxy, then codex-auth login\n',
+      'refused the connection (ECONNREFUSED)\n  → check the network and the proxy, then try again\n',
     );
     expect(contentOf(home)).toEqual(before);
   });
@@ -156,7 +195,7 @@ describe('a login that comes to nothing leaves everything as it was:', () => {
     const { exitCode, stderr, stdout } = await signIn(home, provider, { ...bob, deny: true });
     expect({ exitCode, stdout }).toEqual({ exitCode: 1, stdout: '' });
     expect(stderr).toContain(
-      'error: the sign-in was declined in the browser (access_denied: The person refused.)\n  → codex-auth login\n',
+      'error: the sign-in was declined in the browser (access_denied: The person refused.)\n  → try again, and allow it on the page\n',
     );
     expect(contentOf(home)).toEqual(before);
     expect(provider.requests.to(endpointPaths.token)).toEqual([]);

@@ -30,8 +30,8 @@ describe('login with a browser', () => {
       stdout: '✓ Signed in to work <alice@example.com> (Studio · team)\n  The official client uses it from now on.\n',
     });
     expect(withoutOverrides(stderr).replace(/http:\S+/, '<address>')).toBe(
-      'Sign in here:\n\n  <address>\n\nNo browser could be started here; open the address in one yourself.\n' +
-        'Waiting for the browser, for 10m at most\n',
+      'Sign in here:\n\n  <address>\n\nNo browser could be started here: use one of these instead\n\n' +
+        '  codex-auth login --device-auth\n  codex-auth login --manual\n\nWaiting for the browser, for 10m at most\n',
     );
     expect(accountsIn(home.poolFile)).toMatchObject([
       { userId: 'user-alice', ...aliceAtStudio, workspaceName: 'Studio', planType: 'team', accountLabel: 'work' },

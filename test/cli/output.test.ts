@@ -37,7 +37,7 @@ describe('help', () => {
         --config <file>      use this settings file
         --proxy <url>        send requests through this proxy; an empty value forces a
                              direct connection
-        --timeout <seconds>  time limit for each request
+        --timeout <seconds>  time limit for each request that spends no token
         --mask               hide email addresses
         --no-input           never prompt
         --no-color           print without colour
@@ -75,7 +75,7 @@ describe('help', () => {
         --config <file>      use this settings file
         --proxy <url>        send requests through this proxy; an empty value forces a
                              direct connection
-        --timeout <seconds>  time limit for each request
+        --timeout <seconds>  time limit for each request that spends no token
         --mask               hide email addresses
         --no-input           never prompt
         --no-color           print without colour

@@ -40,6 +40,8 @@ interface Trouble {
   readonly score: number;
 }
 
+const html = { 'content-type': 'text/html' };
+const region = 'unsupported_country_region_territory';
 const elsewhere = 'http://127.0.0.1:9/elsewhere';
 const limitUntil = { error: { type: 'usage_limit_reached', resets_at: noon / 1000 + 900, resets_in_seconds: 900 } };
 
@@ -49,14 +51,14 @@ const troubles: readonly Trouble[] = [
     fault: challenge(),
     code: 'challenge',
     message: /challenge page.*\(403\)/,
-    pause: 6_000,
-    score: 80,
+    pause: undefined,
+    score: 100,
   },
   {
     name: 'a 403 that is none',
     fault: refused(403, 'no'),
     code: 'forbidden',
-    message: /forbids it \(403, no\)/,
+    message: /forbids it \(no, 403\): stand-in: no/,
     pause: undefined,
     score: 100,
   },
@@ -88,7 +90,7 @@ const troubles: readonly Trouble[] = [
     name: 'a 500',
     fault: refused(500, 'x'),
     code: 'provider-error',
-    message: /has a problem \(500\)/,
+    message: /has a problem \(500\): stand-in: x/,
     pause: 6_000,
     score: 80,
   },
@@ -103,10 +105,10 @@ const troubles: readonly Trouble[] = [
   {
     name: 'a redirect to another host',
     fault: { kind: 'redirect', to: elsewhere },
-    code: 'malformed',
-    message: /redirect/,
-    pause: 6_000,
-    score: 80,
+    code: 'intercepted',
+    message: /a redirect to 127.0.0.1:9 came in place of the provider's answer \(307\)/,
+    pause: undefined,
+    score: 100,
   },
   {
     name: 'a body of 400 MB',
@@ -143,17 +145,65 @@ const troubles: readonly Trouble[] = [
   { name: 'half an answer', fault: { kind: 'torn' }, code: 'offline', message: /connection/, pause: 6_000, score: 80 },
   {
     name: 'an HTML page',
-    fault: { kind: 'garbage' },
-    code: 'malformed',
-    message: /makes no sense/,
-    pause: 6_000,
-    score: 80,
+    fault: { kind: 'garbage', body: '<html><title>Hotel Wi-Fi</title></html>' },
+    code: 'intercepted',
+    message: /a page came in place of the provider's answer \(200: “Hotel Wi-Fi”\)/,
+    pause: undefined,
+    score: 100,
+  },
+  {
+    name: 'a page of a filtering proxy',
+    fault: { kind: 'status', status: 403, headers: html, body: '<title>Blocked by policy</title>' },
+    code: 'intercepted',
+    message: /\(403: “Blocked by policy”\)/,
+    pause: undefined,
+    score: 100,
+  },
+  {
+    name: 'a captive portal that says so',
+    fault: { kind: 'status', status: 511, headers: html, body: '<title>Sign in</title>' },
+    code: 'intercepted',
+    message: /\(511: “Sign in”\)/,
+    pause: undefined,
+    score: 100,
+  },
+  {
+    name: 'a refusal of the region',
+    fault: refused(403, region),
+    code: 'region',
+    message: /where this machine is \(unsupported_country_region_territory, 403\): stand-in/,
+    pause: undefined,
+    score: 100,
+  },
+  {
+    name: 'a refusal of the region that looks like one of the token',
+    fault: { kind: 'status', status: 401, body: { detail: { error: { code: region } } } },
+    code: 'region',
+    message: /where this machine is/,
+    pause: undefined,
+    score: 100,
+  },
+  {
+    name: 'a workspace that has been deactivated',
+    fault: { kind: 'status', status: 402, body: { detail: { code: 'deactivated_workspace' } } },
+    code: 'workspace-deactivated',
+    message: /its workspace has been deactivated \(deactivated_workspace, 402\)/,
+    pause: undefined,
+    score: 100,
+  },
+  {
+    name: 'a refusal in words only',
+    fault: { kind: 'status', status: 404, body: { detail: 'Not Found' } },
+    code: 'refused',
+    message: /refuses the request \(404\): Not Found/,
+    pause: undefined,
+    score: 100,
   },
   {
     name: 'JSON that says nothing',
     fault: { kind: 'garbage', body: '[1,2]' },
     code: 'malformed',
-    message: /makes no sense/,
+    message: /cannot be read/,
     pause: 6_000,
     score: 80,
   },
@@ -177,7 +227,8 @@ describe.each(troubles)('$name instead of the numbers', ({ fault, code, message,
     expect(account?.failure?.code).toBe(code);
     expect(account?.failure?.message).toMatch(message);
     expect(account).not.toHaveProperty('quota');
-    expect(result.exitCode).toBe(code === 'forbidden' ? 1 : 5);
+    const isAboutAccount = ['forbidden', 'refused', 'workspace-deactivated'].includes(code);
+    expect(result.exitCode).toBe(isAboutAccount ? 1 : 5);
     expect(provider.requests.refreshes()).toHaveLength(0);
     expect(provider.requests.to(endpointPaths.usage)).toHaveLength(1);
     expect(credentialsOf(seeded)).toEqual(before);
@@ -220,7 +271,9 @@ test('an access token that the provider refuses is never refreshed without --liv
   const before = credentialsOf(seeded);
   const result = await usage(seeded);
   expect(result.exitCode).toBe(1);
-  expect(said(result)).toContain('the access token is refused (token_revoked) → codex-auth check\n');
+  expect(said(result)).toContain(
+    'the access token is refused (token_revoked, 401): stand-in: token_revoked → codex-auth check\n',
+  );
   expect(provider.requests.refreshes()).toHaveLength(0);
   expect(credentialsOf(seeded)).toEqual(before);
 });
@@ -305,7 +358,7 @@ describe('without a network', () => {
     const seeded = await homeOfAlice(provider, -60);
     provider.scenario.on('token', { kind: 'hang' });
     for (const argv of [['usage', '--live'], ['check'], ['guard', '--once']]) {
-      const { exitCode } = await runCli(seeded.home, [...argv, '--timeout', '1'], atNoon);
+      const { exitCode } = await runCli(seeded.home, argv, { ...atNoon, spendingDeadlineMs: 1_000 });
       expect({ argv, exitCode }).toEqual({ argv, exitCode: 5 });
     }
     expect(provider.requests.refreshes().length).toBeGreaterThan(0);

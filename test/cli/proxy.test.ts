@@ -104,7 +104,11 @@ describe.each(troubles)('a proxy that is $name', ({ name, setting, says }) => {
     const variables = { HTTP_PROXY: await setting() };
     const seeded = await twoAccounts();
     for (const argv of commands) {
-      const result = await runCli(seeded.home, [...argv, '--timeout', '1'], { ...atNoon, variables });
+      const result = await runCli(seeded.home, [...argv, '--timeout', '1'], {
+        ...atNoon,
+        variables,
+        spendingDeadlineMs: 1_000,
+      });
       expect({ argv, exitCode: result.exitCode }).toEqual({ argv, exitCode: 5 });
       expect(said(result)).toMatch(says);
       expect(said(result)).not.toContain(canary);

@@ -75,7 +75,7 @@ describe('an account that the provider refuses', () => {
     provider.scenario.on('usage', deactivatedWorkspace(), { accountId: alice.accountId });
     const { accounts, recommendation } = await forecast(seeded);
     expect(recommendation?.id).toBe('acc_carol');
-    expect(accounts[0]).toMatchObject({ state: 'refused', failure: { code: 'deactivated_workspace' } });
+    expect(accounts[0]).toMatchObject({ state: 'refused', failure: { providerCode: 'deactivated_workspace' } });
     const shown = await text(seeded, ['usage'], at(1));
     expect(shown).toContain('its workspace has been deactivated');
     expect(shown).not.toContain('makes no sense');

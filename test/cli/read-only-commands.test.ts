@@ -1,7 +1,8 @@
 import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from 'vitest';
-import { fingerprint, openEntry } from '../../src/core/storage/journal.js';
+import { fingerprint } from '../../src/core/logins/journal.js';
+import { openEntry } from '../../src/core/logins/open-entry.js';
 import { startBuilt } from '../support/built.js';
 import { runCli } from '../support/cli.js';
 import { setAside } from '../support/flagged-records.js';

@@ -5,8 +5,8 @@ import { removeCommand } from '../../src/cli/commands/remove.js';
 import { exitCodeOf } from '../../src/cli/exit-codes.js';
 import type { Account } from '../../src/core/accounts/account.js';
 import { emptyPool } from '../../src/core/accounts/pool.js';
+import { encodePool } from '../../src/core/pools/pool-codec.js';
 import { Secret } from '../../src/core/secret.js';
-import { encodePool } from '../../src/core/storage/pool-codec.js';
 import { keys, runWithAnswers } from '../support/answers.js';
 import { type CliOptions, createTestHome, runCli, runJson } from '../support/cli.js';
 import { plain } from '../support/plain-output.js';
@@ -187,7 +187,7 @@ test('what cannot be revoked is not removed', async () => {
   const { exitCode, stderr } = await remove('bob', '--yes', '--revoke');
   expect(exitCode).toBe(5);
   expect(stderr).toContain(
-    'error: the login could not be revoked, so nothing was removed: the provider answered 500 to the revocation\n' +
+    'error: the login could not be revoked, so nothing was removed: the provider refused the revocation (500)\n' +
       '  → try again, or codex-auth remove acc_bob, without --revoke\n',
   );
   expect(ids()).toHaveLength(3);

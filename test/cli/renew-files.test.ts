@@ -2,7 +2,7 @@ import { lstatSync, mkdirSync, readFileSync, renameSync, statSync, symlinkSync, 
 import { join } from 'node:path';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from 'vitest';
 import { renewCommand } from '../../src/cli/commands/renew.js';
-import { readClaims } from '../../src/core/oauth/jwt-claims.js';
+import { readClaims } from '../../src/core/accounts/jwt-claims.js';
 import { type CliOptions, runCli } from '../support/cli.js';
 import { refused } from '../support/provider/faults.js';
 import { field } from '../support/provider/request-log.js';

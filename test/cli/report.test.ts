@@ -57,6 +57,7 @@ describe('report', () => {
       Settings
         perProjectAccounts true
         tokenRefreshSkewMs 60000
+        refreshAheadMs 900000
         flagAfterConsecutiveFailures 3
         networkErrorCooldownMs 6000
         quotaTtlMs 60000 (file)

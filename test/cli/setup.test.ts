@@ -4,7 +4,6 @@ import {
   lstatSync,
   mkdirSync,
   readFileSync,
-  rmSync,
   statSync,
   symlinkSync,
   writeFileSync,
@@ -393,9 +392,9 @@ it('refuses a directory that cannot be on PATH', async () => {
   expect(stderr).toContain('/nonexistent/a:b/bin cannot be on PATH');
 });
 
-it('writes absolute paths also where the root is given as a relative one', async () => {
+it('refuses a relative root, which every shell would count from somewhere else', async () => {
   const at = shellHome({ variables: { CODEX_MULTI_AUTH_DIR: 'accounts' } });
-  await at.run('setup', '--yes');
-  expect(at.read('.bashrc')).toContain(`codex_auth_bin='${at.home.cwd}/accounts/bin'`);
-  rmSync(join(at.home.cwd, 'accounts'), { recursive: true });
+  const { exitCode, stderr } = await at.run('setup', '--yes');
+  expect(exitCode).toBe(2);
+  expect(stderr).toContain(`set CODEX_MULTI_AUTH_DIR to ${at.home.cwd}/accounts`);
 });

@@ -51,6 +51,11 @@ const damage: [string, string | Buffer, RegExp][] = [
   ['no UTF-8', Buffer.concat([Buffer.from(whole.slice(0, -1)), Buffer.from(',"x":"\xff"}', 'latin1')]), /not UTF-8/],
   ['a list', '[]', /not a JSON object/],
   ['without accounts', '{"version":3}', /no list of accounts/],
+  [
+    'nested absurdly deep',
+    `${whole.slice(0, -1)},"x":${'['.repeat(8_000)}${']'.repeat(8_000)}}`,
+    /nested more than 200 levels/,
+  ],
   ['of a newer version', JSON.stringify({ ...goodPool, version: 4 }), /version 4, newer than this program/],
 ];
 
@@ -340,6 +345,8 @@ it.each([
 ])('%s in an empty home makes no file and no directory', async (command, exitCode) => {
   const home = createTestHome();
   fs.rmSync(home.codexHome, { recursive: true });
-  expect((await runCli(home, command.split(' '))).exitCode).toBe(exitCode);
+  // The default home may be missing; one that is named may not.
+  const variables = { CODEX_HOME: '' };
+  expect((await runCli(home, command.split(' '), { variables })).exitCode).toBe(exitCode);
   expect(Object.keys(snapshotOf(dirname(home.codexHome)))).toEqual(['person', 'work']);
 });

@@ -5,7 +5,7 @@ import { statusCommand } from '../../src/cli/commands/status.js';
 import { switchCommand } from '../../src/cli/commands/switch.js';
 import type { Account } from '../../src/core/accounts/account.js';
 import { emptyFlaggedPool } from '../../src/core/accounts/pool.js';
-import { encodeFlagged } from '../../src/core/storage/pool-codec.js';
+import { encodeFlagged } from '../../src/core/pools/pool-codec.js';
 import { type CliOptions, createTestHome, runCli, runJson, type TestHome } from '../support/cli.js';
 import { flaggedFileOf } from '../support/flagged-records.js';
 import { alice, aliceAtStudio, noon, sampleAccount, writeLogin, writePool } from '../support/sample-pool.js';

@@ -1,4 +1,5 @@
 import {
+  existsSync,
   lstatSync,
   mkdirSync,
   readdirSync,
@@ -13,6 +14,7 @@ import { describe, expect, test } from 'vitest';
 import { switchCommand } from '../../src/cli/commands/switch.js';
 import type { Account } from '../../src/core/accounts/account.js';
 import { keys, type Replies, runWithAnswers } from '../support/answers.js';
+import { emptied } from '../support/auth-files.js';
 import { type CliOptions, createTestHome, runCli, runJson, type TestHome } from '../support/cli.js';
 import { plain } from '../support/plain-output.js';
 import { makeProject } from '../support/project-home.js';
@@ -178,6 +180,38 @@ describe('switch', () => {
     });
     expect(readFileSync(join(home.root, 'kept', kept), 'utf8')).toBe(content);
     expect(statSync(join(home.root, 'kept', kept)).mode & 0o777).toBe(0o600);
+  });
+
+  test.each(emptied)(
+    'replaces a file that holds nothing without a question, and keeps nothing: %j',
+    async (content) => {
+      const home = homeUsing();
+      writeFileSync(home.authFile, content);
+      expect((await runCli(home, ['status'], atNoon)).stdout).toContain('no, the official client is signed out');
+      const { document } = await runJson(home, ['doctor', '--offline'], atNoon);
+      const row = document.data.checks.find(({ id }: { id: string }) => id === 'auth-file');
+      expect(row).toMatchObject({ status: 'ok', message: 'nobody is signed in' });
+      expect(await switchTo(home, '2')).toMatchObject({ exitCode: 0, stderr: '' });
+      expect(existsSync(join(home.root, 'kept'))).toBe(false);
+      expect((await runJson(home, ['status'], atNoon)).document.data.authFile.holds).toBe('account');
+    },
+  );
+
+  test('two accounts of one email, whose workspaces nobody named, are never called the same', async () => {
+    const home = createTestHome();
+    const person = { userId: 'user-alice', email: 'alice@example.com' };
+    writePool(home, [
+      sampleAccount('acc_a', { ...person, accountId: '1111-aaaa' }, { planType: 'team' }),
+      sampleAccount('acc_b', { ...person, accountId: '2222-bbbb' }, { planType: 'team' }),
+    ]);
+    expect((await switchTo(home, '1')).stdout).toBe('✓ Now using alice@example.com (…aaaa)\n');
+    expect((await switchTo(home, '2')).stdout).toBe('✓ Now using alice@example.com (…bbbb)\n');
+    const { stdout } = await runCli(home, ['list'], atNoon);
+    expect(stdout).toContain('alice@example.com (…aaaa)');
+    expect(stdout).toContain('alice@example.com (…bbbb)');
+    const { stderr } = await switchTo(home, 'alice@example.com');
+    expect(stderr).toContain('  acc_a  alice@example.com (…aaaa)\n  acc_b  alice@example.com (…bbbb)\n');
+    expect(readFileSync(home.poolFile, 'utf8')).not.toContain('…');
   });
 
   test('refuses a disabled account without --enable, and enables it only when it becomes active', async () => {

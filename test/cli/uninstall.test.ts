@@ -23,9 +23,15 @@ async function used(): Promise<ShellHome & { readonly traces: string[]; readonly
   writeLogin(home, alice);
   const pools = [writePool(home, [alice]), writePool(home, [bob], {}, 'project-0123456789ab')];
   await at.run('setup', '--yes');
-  const others = ['refresh-journal/entry.json', 'kept/auth-1.json', 'lineage.ndjson', 'settings.json'].map(put);
+  const others = [
+    'refresh-journal/1790000000000-0123456789ab.json',
+    'kept/auth-2026-11-21T10-00-00-000Z.json',
+    'lineage.ndjson',
+    'settings.json',
+  ].map(put);
   const backups = ['openai-codex-accounts.json.bak', 'openai-codex-accounts.json.pre-v3.bak'].map(put);
-  const traces = [put('account-state.json'), put('quota-history.ndjson'), put('locks/store.held/stray'), at.shim];
+  const known = ['account-state.json', 'quota-history.ndjson', 'cache/list-0'].map(put);
+  const traces = [...known, put('locks/store.held/stray'), at.shim];
   return { ...at, traces, credentials: [...pools, ...others, ...backups] };
 }
 
@@ -39,7 +45,15 @@ describe('uninstall', () => {
     const { exitCode, stdout } = await at.run('uninstall', '--yes');
     expect(exitCode).toBe(0);
     expect(present(at.traces)).toEqual([]);
-    expect(present([at.bin, join(at.home.root, 'locks'), at.file('.bashrc'), at.file('.profile')])).toEqual([]);
+    expect(
+      present([
+        at.bin,
+        join(at.home.root, 'locks'),
+        join(at.home.root, 'cache'),
+        at.file('.bashrc'),
+        at.file('.profile'),
+      ]),
+    ).toEqual([]);
     expect(present(at.credentials)).toEqual(at.credentials);
     expect(readFileSync(at.home.authFile, 'utf8')).toBe(auth);
     const [, stays = ''] = stdout.split('What stays\n');

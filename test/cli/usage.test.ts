@@ -151,7 +151,7 @@ describe('usage', () => {
     setUsage(provider, bob, 20, 59.4);
     for (const { accountId } of [alice, carol]) provider.scenario.on('usage', challenge(), { accountId });
     const text = said(await runCli(home, ['usage'], atNoon));
-    expect(text).toMatch(/\n\n1, 4: a challenge page .* → try again from another network, or later\n$/);
+    expect(text).toMatch(/\n\n1, 4: a challenge page .* → look at the VPN and the proxy, .* or later\n$/);
     expect(text.match(/challenge page/g)).toHaveLength(1);
   });
 

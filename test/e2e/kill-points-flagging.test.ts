@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { cpSync, readdirSync, readFileSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
-import { runJson } from '../support/cli.js';
+import { muchLater, runJson } from '../support/cli.js';
 import type { CrashOutcome, CrashTrial } from '../support/crash/scenarios.js';
 import { killAtStep, listSteps } from '../support/crash/steps.js';
 import { setAside } from '../support/flagged-records.js';
@@ -61,7 +61,7 @@ async function trialIn(directory: string, { argv, moved, to }: Expectation): Pro
         if (!isLost) assert.equal(provider.fateOf(refreshToken), 'live', `the login of ${recordId} was lost`);
       }
       expectTidy(home.codexHome);
-      await runJson(home, argv);
+      await runJson(home, argv, muchLater);
       const end = to === 'pool' && !isAnswerLost ? crashed.records() : crashed.flagged();
       assert.ok(idsOf(end).includes(moved), 'the same command does not finish it');
       return (to === 'pool' ? usable : aside).includes(moved) ? 'kept' : 'not-begun';

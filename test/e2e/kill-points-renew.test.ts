@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { existsSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, beforeAll, expect, it } from 'vitest';
-import { runCli } from '../support/cli.js';
+import { muchLater, runCli } from '../support/cli.js';
 import type { CrashTrial } from '../support/crash/scenarios.js';
 import { killAtStep, listSteps } from '../support/crash/steps.js';
 import { inParallel } from '../support/parallel.js';
@@ -42,14 +42,14 @@ async function trialIn(directory: string, name: string): Promise<CrashTrial> {
       const sent = requests();
       const isRecorded = journal().some((entry) => /"receivedAt":\d+[^}]*\}\n/.test(entry));
       const isDone = provider.fateOf(tokenIn()) === 'live' && sent === 1;
-      const again = await runCli(home, argv);
+      const again = await runCli(home, argv, muchLater);
       // What dies between the answer and its record is lost to anybody; nothing else is.
       if (sent === 1 && !isRecorded && !isDone) return 'not-begun';
       assert.equal(again.exitCode, 0, again.stdout + again.stderr);
       assert.equal(provider.fateOf(tokenIn()), 'live', 'the file has no live login');
       assert.equal(requests(), 1, 'the token was sent again');
       // A renewal that finds nothing to do takes no lock; the next one that writes clears up.
-      assert.equal((await runCli(home, [...argv, '--force'])).exitCode, 0);
+      assert.equal((await runCli(home, [...argv, '--force'], muchLater)).exitCode, 0);
       assert.equal(provider.fateOf(tokenIn()), 'live');
       const left = readdirSync(home.codexHome, { recursive: true, encoding: 'utf8' });
       assert.deepEqual(

@@ -1,26 +1,21 @@
-import { execFileSync, spawnSync } from 'node:child_process';
+import { spawnSync } from 'node:child_process';
 import {
+  cpSync,
   existsSync,
   mkdirSync,
   mkdtempSync,
   readdirSync,
   readFileSync,
   realpathSync,
-  renameSync,
   rmSync,
+  symlinkSync,
   writeFileSync,
 } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { afterAll, beforeAll, describe, expect, it, onTestFinished } from 'vitest';
 import { linkTargets, project } from '../support/docs/markdown-files.js';
-
-/** What a child process may know: nothing of the person, nor of the npm that runs the tests. */
-const environment = (home: string) => ({
-  PATH: process.env['PATH'],
-  HOME: home,
-  npm_config_cache: join(home, 'cache'),
-});
+import { cleanEnvironment, installPackage } from '../support/packed.js';
 
 describe('the package', () => {
   let directory: string;
@@ -28,23 +23,9 @@ describe('the package', () => {
 
   beforeAll(() => {
     directory = mkdtempSync(join(realpathSync(tmpdir()), 'codex-auth-package-'));
-    const modules = join(directory, 'node_modules');
-    mkdirSync(modules);
-    execFileSync('tar', ['-xzf', pack(), '-C', modules]);
-    installed = join(modules, 'codex-auth');
-    renameSync(join(modules, 'package'), installed);
+    installed = installPackage(directory);
   });
   afterAll(() => rmSync(directory, { recursive: true, force: true }));
-
-  /** As `npm publish` would send it. `npm test` has built before; on its own this test builds what is missing. */
-  function pack(): string {
-    const options = { cwd: project, env: environment(directory), shell: process.platform === 'win32' };
-    if (!existsSync(join(project, 'dist', 'index.d.ts'))) execFileSync('npm', ['run', '--silent', 'build'], options);
-    execFileSync('npm', ['pack', '--ignore-scripts', '--silent', '--pack-destination', directory], options);
-    const archive = readdirSync(directory).find((name) => name.endsWith('.tgz'));
-    if (archive === undefined) throw new Error('npm pack made no archive');
-    return join(directory, archive);
-  }
 
   const files = () =>
     readdirSync(installed, { recursive: true, withFileTypes: true, encoding: 'utf8' })
@@ -62,7 +43,20 @@ describe('the package', () => {
     expect(files()).toContain('dist/LICENSES.txt');
     expect(files()).toEqual(expect.arrayContaining(['bin/codex', 'bin/codex.cmd', 'bin/codex.ps1']));
     expect(files().filter((path) => path.endsWith('.ts'))).toEqual(['dist/index.d.ts']);
-    expect(files()).not.toContain('dist/metafile.json');
+    const directories = ['bin', 'docs', 'dist/chunks'].join('|');
+    expect(
+      files()
+        .filter((path) => !new RegExp(`^(${directories})/|^[A-Z]+(\\.md)?$`).test(path))
+        .sort(),
+    ).toEqual([
+      'dist/LICENSES.txt',
+      'dist/index.d.ts',
+      'dist/index.js',
+      'dist/main.js',
+      'dist/quick.cjs',
+      'dist/start.cjs',
+      'package.json',
+    ]);
   });
 
   it('has pages whose links lead to files that are in it', () => {
@@ -82,7 +76,7 @@ describe('the package', () => {
     const run = (...argv: string[]) =>
       spawnSync(process.execPath, [join(installed, manifest.bin['codex-auth']), ...argv], {
         cwd: directory,
-        env: environment(directory),
+        env: cleanEnvironment(directory),
         encoding: 'utf8',
       });
 
@@ -119,6 +113,32 @@ auth.accessToken('nobody').catch((error: unknown) => console.log(error instanceo
     expect(used).toMatchObject({ status: 0, stdout: '[[],[]]\nno-such-account\n' });
   });
 });
+
+describe('the build', () => {
+  it('makes the same files wherever it is run, and names no directory of the machine', { timeout: 60_000 }, () => {
+    const directory = mkdtempSync(join(realpathSync(tmpdir()), 'codex-auth-build-'));
+    onTestFinished(() => rmSync(directory, { recursive: true, force: true }));
+    const [one, other] = [buildIn(join(directory, 'one')), buildIn(join(directory, 'an', 'other'))];
+
+    expect(Object.keys(one)).toEqual(expect.arrayContaining(['main.js', 'quick.cjs', 'start.cjs', 'LICENSES.txt']));
+    expect(other).toEqual(one);
+    expect(Object.entries(one).filter(([, text]) => text.includes(directory) || text.includes(project))).toEqual([]);
+  });
+});
+
+/** Everything that a build in a copy of the sources makes, by name. */
+function buildIn(directory: string): Record<string, string> {
+  mkdirSync(directory, { recursive: true });
+  for (const name of ['src', 'package.json', 'tsconfig.json', 'esbuild.config.mjs'])
+    cpSync(join(project, name), join(directory, name), { recursive: true });
+  symlinkSync(join(project, 'node_modules'), join(directory, 'node_modules'));
+  const { status, stderr } = spawnSync(process.execPath, ['esbuild.config.mjs'], { cwd: directory, encoding: 'utf8' });
+  expect({ status, stderr }).toEqual({ status: 0, stderr: '' });
+  const dist = join(directory, 'dist');
+  const entries = readdirSync(dist, { recursive: true, withFileTypes: true }).filter((entry) => entry.isFile());
+  const paths = entries.map((entry) => join(entry.parentPath, entry.name)).sort();
+  return Object.fromEntries(paths.map((path) => [path.slice(dist.length + 1), readFileSync(path, 'latin1')]));
+}
 
 describe('the lock file', () => {
   const lock = readFileSync(join(project, 'package-lock.json'), 'utf8');

@@ -2,7 +2,7 @@ import { createHash, randomBytes } from 'node:crypto';
 import { createServer, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
-import { readClaims } from '../../src/core/oauth/jwt-claims.js';
+import { readClaims } from '../../src/core/accounts/jwt-claims.js';
 import { CLIENT_ID } from '../support/provider/client.js';
 import { challenge, rateLimited, refused, usageLimitReached } from '../support/provider/faults.js';
 import type { AccountRef } from '../support/provider/people.js';

@@ -1,8 +1,11 @@
-import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { linkSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
-import { join } from 'node:path';
-import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
-import { readClaims } from '../../src/core/oauth/jwt-claims.js';
+import { dirname, join } from 'node:path';
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it, onTestFinished } from 'vitest';
+import { readClaims } from '../../src/core/accounts/jwt-claims.js';
+import { listClients } from '../../src/core/codex/clients.js';
+import { codexHomeAt } from '../../src/core/codex/home.js';
+import { startAppServer } from '../support/app-server.js';
 import { CLIENT_ID } from '../support/provider/client.js';
 import type { TokenSet } from '../support/provider/grants.js';
 import { endpointPaths } from '../support/provider/scenario.js';
@@ -114,5 +117,20 @@ describe.skipIf('missing' in codex)(`the official client${why}`, () => {
 
     expect(exitCode).toBe(0);
     expect(tokens.account_id).toBe(aliceAtStudio.accountId);
+  });
+
+  it.skipIf(process.platform !== 'linux')('is seen running under whatever name its file has', async () => {
+    if ('missing' in codex) throw new Error(codex.missing);
+    // Beside the program, because a hard link cannot lead to another file system.
+    const links = mkdtempSync(join(dirname(codex.path), 'link-'));
+    onTestFinished(() => rmSync(links, { recursive: true }));
+    const program = join(links, 'helper');
+    linkSync(codex.path, program);
+    const server = await startAppServer(home, program);
+    onTestFinished(() => server.stop());
+    const clients = () => listClients(codexHomeAt(home.codexHome));
+    await expect.poll(clients, { timeout: 10_000 }).toMatchObject([{ kind: 'app-server' }]);
+    await server.stop();
+    expect(clients()).toEqual([]);
   });
 });

@@ -2,7 +2,7 @@ import { spawn } from 'node:child_process';
 import { afterAll, afterEach, beforeAll, describe, expect, it, onTestFinished } from 'vitest';
 import { runningClients } from '../../src/core/codex/clients.js';
 import { runBuilt, runBuiltJson, startBuilt } from '../support/built.js';
-import { runJson } from '../support/cli.js';
+import { muchLater, runJson } from '../support/cli.js';
 import { killAtStep, listSteps } from '../support/crash/steps.js';
 import { inParallel } from '../support/parallel.js';
 import type { Fault } from '../support/provider/scenario.js';
@@ -76,7 +76,7 @@ type CrashHome = Awaited<ReturnType<typeof crashHome>>;
 
 /** Everything that must hold after a refresh was killed and the next run has had its turn. */
 async function nextRun({ home, old, accountId }: CrashHome): Promise<'works' | 'rotation-lost'> {
-  const { exitCode, document } = await runJson(home.home, ['check']);
+  const { exitCode, document } = await runJson(home.home, ['check'], muchLater);
   const sent = sentTokens().filter((token) => token === old.refresh_token);
   expect(sent.length).toBeLessThanOrEqual(2);
   expect(home.journal()).toEqual([]);

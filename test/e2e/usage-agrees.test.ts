@@ -59,6 +59,8 @@ const limit = (primary_window: unknown, secondary_window: unknown, members: obje
   ...members,
 });
 
+const inDays = (days: number) => new Date(Date.now() + days * 86_400_000).toISOString();
+
 const bothWindows = limit(window(12, 18_000), window(30, 604_800, 90_000));
 
 const variants: readonly (readonly [name: string, members: Readonly<Record<string, unknown>>])[] = [
@@ -152,8 +154,8 @@ describe.skipIf('missing' in codex)(`usage and the official client${why}`, () =>
       id,
       reset_type: 'codex_rate_limits',
       status: 'available',
-      granted_at: '2026-11-01T00:00:00Z',
-      expires_at: '2027-11-01T00:00:00Z',
+      granted_at: inDays(-30),
+      expires_at: inDays(30),
       title: 'A reset',
       description: 'Starts a window anew',
     });

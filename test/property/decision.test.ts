@@ -1,7 +1,8 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { type AccountDecision, decide } from '../../src/core/decision/decide.js';
+import { decide } from '../../src/core/decision/decide.js';
 import type { AccountFacts, DecisionRequest } from '../../src/core/decision/facts.js';
+import type { AccountDecision } from '../../src/core/decision/ranking.js';
 import { healthBand } from '../../src/core/health/score.js';
 import { bindingQuota } from '../../src/core/quota/binding-quota.js';
 import type { QuotaSnapshot, SpendControl } from '../../src/core/quota/usage.js';

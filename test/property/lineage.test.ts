@@ -1,8 +1,8 @@
 import fc from 'fast-check';
 import { expect, it } from 'vitest';
 import type { TokenSet } from '../../src/core/accounts/account.js';
+import { chooseLineage, compareLineage, isNewer, type LineageCopy } from '../../src/core/accounts/lineage.js';
 import { Secret } from '../../src/core/secret.js';
-import { chooseLineage, compareLineage, isNewer, type LineageCopy } from '../../src/core/storage/lineage.js';
 import { unsignedJwt } from '../support/unsigned-tokens.js';
 
 // Few different times, so that ties are common.

@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { expect, it } from 'vitest';
-import { decodeFlagged, decodePool, encodeFlagged, encodePool } from '../../src/core/storage/pool-codec.js';
+import { decodeFlagged, decodePool, encodeFlagged, encodePool } from '../../src/core/pools/pool-codec.js';
 
 type Values = Record<string, unknown>;
 

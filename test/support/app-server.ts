@@ -15,10 +15,11 @@ interface Answer {
   readonly error?: { readonly message: string };
 }
 
-export async function startAppServer(home: RealCodexHome): Promise<AppServer> {
+/** `program` is another name of the client's file. */
+export async function startAppServer(home: RealCodexHome, program?: string): Promise<AppServer> {
   const codex = findRealCodex();
   if ('missing' in codex) throw new Error(codex.missing);
-  const child = spawn(codex.path, ['app-server'], {
+  const child = spawn(program ?? codex.path, ['app-server'], {
     cwd: home.env['HOME'],
     env: home.env,
     stdio: ['pipe', 'pipe', 'ignore'],

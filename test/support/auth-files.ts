@@ -26,3 +26,21 @@ export function authFileOf(changes: { readonly top?: object; readonly tokens?: o
     ...changes.top,
   };
 }
+
+/** Files in which nobody is signed in, as other tools and hands leave them behind. */
+export const emptied: readonly string[] = [
+  '',
+  ' \n\t',
+  '\uFEFF',
+  'null',
+  '{}',
+  '[]',
+  '""',
+  '{"OPENAI_API_KEY":null}',
+  '{"OPENAI_API_KEY":""}',
+  '{"tokens":null}',
+  '{"auth_mode":"chatgpt","tokens":{}}',
+  '{"auth_mode":"apikey","OPENAI_API_KEY":null}',
+  '{"auth_mode":null,"OPENAI_API_KEY":null,"tokens":null,"last_refresh":"2026-11-21T01:50:18Z"}',
+  '{"tokens":{"id_token":"","access_token":"","refresh_token":"","account_id":null},"agent_identity":{}}',
+];

@@ -2,7 +2,7 @@ import { PassThrough, Writable } from 'node:stream';
 import { fileURLToPath } from 'node:url';
 import type { Machine } from '../../src/cli/machine.js';
 import { run } from '../../src/cli/run.js';
-import { type Clock, systemClock } from '../../src/core/clock.js';
+import type { Clock } from '../../src/core/clock.js';
 import { systemProcesses } from '../../src/core/storage/process-table.js';
 import type { Provider } from './provider/start.js';
 import { temporaryDirectory } from './temporary.js';
@@ -22,6 +22,7 @@ export interface CliResult {
 }
 
 export interface CliOptions {
+  /** Default: the one of the home. */
   readonly clock?: Clock;
   readonly cwd?: string;
   readonly variables?: Readonly<Record<string, string>>;
@@ -36,9 +37,14 @@ export interface CliOptions {
   readonly script?: string;
   /** All three streams are a terminal of this width. */
   readonly terminal?: { readonly columns: number; readonly rows?: number };
+  /** Instead of the 15 seconds that a request which spends a token may take. */
+  readonly spendingDeadlineMs?: number;
   /** Called with everything on stderr so far, whenever there is more: to act on a sign-in URL. */
   readonly onStderr?: (text: string) => void;
 }
+
+/** For a run that comes so late after a refresh without an answer that the token may be sent once more. */
+export const muchLater = { variables: { CODEX_AUTH_UNANSWERED_RETRY_MS: '0' } } as const satisfies CliOptions;
 
 const ownScript = fileURLToPath(new URL('../../bin/codex-auth.js', import.meta.url));
 
@@ -60,7 +66,7 @@ export async function runCli(home: TestHome, argv: readonly string[], options: C
       ...{ stdout, stderr, answers: stdout, messages: stderr },
     },
     cwd: options.cwd ?? home.cwd,
-    clock: options.clock ?? systemClock,
+    clock: options.clock ?? home.clock,
     processes: systemProcesses,
     ...(effectiveUserId === undefined ? {} : { effectiveUserId }),
     platform: options.platform ?? process.platform,
@@ -69,6 +75,7 @@ export async function runCli(home: TestHome, argv: readonly string[], options: C
     program: { node: process.execPath, script: options.script ?? ownScript },
     signal: options.signal ?? new AbortController().signal,
     unfinished: new Set(),
+    ...(options.spendingDeadlineMs === undefined ? {} : { spendingDeadlineMs: options.spendingDeadlineMs }),
   };
   const exitCode = await run(argv, machine);
   return { exitCode, ...output };

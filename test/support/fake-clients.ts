@@ -12,18 +12,27 @@ export interface FakeClient {
   stop(): Promise<void>;
 }
 
-/**
- * A process that looks like the official client: a program by its name, with this command line, in this home. `below` is
- * where the program is, as in an editor's extension.
- */
-export async function startFakeClient(codexHome: string, words: readonly string[], below = '.'): Promise<FakeClient> {
+export interface FakeProgram {
+  /** Where the program is, as in an editor's extension. */
+  readonly below?: string;
+  readonly name?: string;
+  /** A file that it keeps open. */
+  readonly opens?: string;
+}
+
+/** A process that looks like the official client: a program by its name, with this command line, in this home. */
+export async function startFakeClient(
+  codexHome: string,
+  words: readonly string[],
+  { below = '.', name = 'codex', opens = '/dev/null' }: FakeProgram = {},
+): Promise<FakeClient> {
   const directory = join(temporaryDirectory(), below);
   mkdirSync(directory, { recursive: true });
-  const program = join(directory, 'codex');
+  const program = join(directory, name);
   copyFileSync('/bin/sh', program);
   // The shell takes what follows its script as arguments of that, and waits for an end that never comes.
-  const child = spawn(program, ['-c', 'echo up; read line', ...words], {
-    env: { CODEX_HOME: codexHome, PATH: '/usr/bin:/bin' },
+  const child = spawn(program, ['-c', 'exec 7>>"$OPENS"; echo up; read line', ...words], {
+    env: { CODEX_HOME: codexHome, PATH: '/usr/bin:/bin', OPENS: opens },
     stdio: ['pipe', 'pipe', 'ignore'],
   });
   const ended = new Promise<void>((resolve) => child.once('exit', () => resolve()));

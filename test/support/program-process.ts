@@ -36,15 +36,15 @@ function findBuild(): string {
   const cache = join(tmpdir(), `codex-auth-builds-${process.getuid?.() ?? ''}`);
   const directory = join(cache, String(Math.round(changedAt)));
   if (!existsSync(directory)) {
-    forgetBuilds(cache);
     buildInto(directory);
+    forgetOlderBuilds(cache, directory);
   }
   return directory;
 }
 
 function newestSource(): number {
   const sources = readdirSync(join(project, 'src'), { recursive: true, encoding: 'utf8' });
-  const files = [...sources.map((name) => join('src', name)), 'package.json', 'esbuild.config.mjs'];
+  const files = [...sources.map((name) => join('src', name)), 'package.json', 'tsconfig.json', 'esbuild.config.mjs'];
   return Math.max(...files.map((name) => statSync(join(project, name)).mtimeMs));
 }
 
@@ -55,7 +55,8 @@ function buildInto(directory: string): void {
   symlinkSync(join(project, 'src'), join(own, 'src'));
   // For the one dependency that is not bundled.
   symlinkSync(join(project, 'node_modules'), join(own, 'node_modules'));
-  for (const name of ['bin', 'package.json']) cpSync(join(project, name), join(own, name), { recursive: true });
+  for (const name of ['bin', 'package.json', 'tsconfig.json'])
+    cpSync(join(project, name), join(own, name), { recursive: true });
   const config = join(project, 'esbuild.config.mjs');
   const { status, stderr } = spawnSync(process.execPath, [config], { cwd: own, encoding: 'utf8' });
   if (status !== 0) {
@@ -72,16 +73,21 @@ function buildInto(directory: string): void {
 
 const buildLifeMs = 3_600_000;
 
-function forgetBuilds(cache: string): void {
-  if (!existsSync(cache)) return;
+/** By the times of files alone, which no test shifts. */
+function forgetOlderBuilds(cache: string, newest: string): void {
+  const builtAt = lstatSync(newest).mtimeMs;
   for (const path of readdirSync(cache).map((name) => join(cache, name))) {
-    if (Date.now() - lstatSync(path).mtimeMs > buildLifeMs) rmSync(path, { recursive: true, force: true });
+    if (builtAt - lstatSync(path).mtimeMs > buildLifeMs) rmSync(path, { recursive: true, force: true });
   }
 }
 
 export interface ProgramOptions {
   readonly variables?: Readonly<Record<string, string>>;
   readonly cwd?: string;
+  /** A command that runs the program, such as `unshare`. */
+  readonly prefix?: readonly string[];
+  /** A copy of what {@link builtProject} names, for a user who cannot read that. */
+  readonly project?: string;
   readonly stdin?: string;
   /** Names of files in `test/support` to be loaded before the program, such as `kill-at-step.mjs`. */
   readonly preload?: readonly string[];
@@ -101,17 +107,23 @@ export interface ProgramResult {
   readonly stderr: string;
 }
 
-/** The built product as a process of its own, with the environment of the home and nothing of ours. */
+/** The built product as a process of its own, with the environment of the home and nothing of ours but the time. */
 export class ProgramProcess {
   readonly pid: number;
   readonly ended: Promise<ProgramResult>;
   readonly #child: ChildProcess;
 
   constructor(home: TestHome, argv: readonly string[], options: ProgramOptions = {}) {
-    const preload = (options.preload ?? []).map((name) => ['--import', new URL(name, import.meta.url).href]);
-    const child = spawn(process.execPath, [...preload.flat(), join(builtProject(), 'bin', 'codex-auth.js'), ...argv], {
+    const { DATE_SHIFT_MS } = process.env;
+    const isShifted = DATE_SHIFT_MS !== undefined;
+    const names = [...(isShifted ? ['shift-date.mjs'] : []), ...(options.preload ?? [])];
+    const preload = names.map((name) => ['--import', new URL(name, import.meta.url).href]);
+    const script = join(options.project ?? builtProject(), 'bin', 'codex-auth.js');
+    const line = [...(options.prefix ?? []), process.execPath, ...preload.flat(), script, ...argv];
+    const [command = process.execPath, ...words] = line;
+    const child = spawn(command, words, {
       cwd: options.cwd ?? home.cwd,
-      env: { ...home.variables, ...options.variables },
+      env: { ...home.variables, ...options.variables, ...(isShifted ? { DATE_SHIFT_MS } : {}) },
       stdio: ['pipe', 'pipe', 'pipe'],
     });
     this.#child = child;

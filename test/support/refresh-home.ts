@@ -2,20 +2,20 @@ import { existsSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from 
 import { join } from 'node:path';
 import { onTestFinished } from 'vitest';
 import type { Account } from '../../src/core/accounts/account.js';
+import { readClaims } from '../../src/core/accounts/jwt-claims.js';
 import { type Clock, systemClock } from '../../src/core/clock.js';
 import { flockHelpers } from '../../src/core/codex/credential-lock.js';
 import { type CodexHome, codexHomeAt } from '../../src/core/codex/home.js';
 import { createHttpClient } from '../../src/core/http/undici-client.js';
-import { readClaims } from '../../src/core/oauth/jwt-claims.js';
-import { resolveProvider } from '../../src/core/oauth/provider.js';
-import { ensureUsable, type RefreshRequest } from '../../src/core/oauth/refresh.js';
-import type { RefreshDeps } from '../../src/core/oauth/refresh-deps.js';
+import { type JournalEntry, readEntries } from '../../src/core/logins/journal.js';
+import { ensureUsable, type RefreshRequest } from '../../src/core/logins/refresh.js';
+import type { RefreshDeps } from '../../src/core/logins/refresh-deps.js';
+import { readAllScopes } from '../../src/core/pools/scope-files.js';
+import { resolveProvider } from '../../src/core/provider/provider.js';
 import { resolveSettings, settingsOf } from '../../src/core/settings.js';
-import { type JournalEntry, readEntries } from '../../src/core/storage/journal.js';
 import { rootPaths } from '../../src/core/storage/paths.js';
 import { systemProcesses } from '../../src/core/storage/process-table.js';
 import type { Root } from '../../src/core/storage/root.js';
-import { readAllScopes } from '../../src/core/storage/scope-files.js';
 import { CLIENT_ID } from './provider/client.js';
 import type { IssueRequest, TokenSet } from './provider/grants.js';
 import type { Provider } from './provider/start.js';
@@ -126,7 +126,7 @@ export class RefreshHome {
     return found;
   }
 
-  journal(): JournalEntry[] {
+  journal(): readonly JournalEntry[] {
     return readEntries(this.root.paths.journal);
   }
 
@@ -143,8 +143,8 @@ export class RefreshHome {
     return readFileSync(this.root.paths.lineageLog, 'utf8');
   }
 
-  /** One run of the program; its answers to `ensureUsable` are those of one process. */
-  run(runId: string, changes: Partial<RefreshDeps> = {}): Run {
+  /** One run of the program, named for the reader; its answers to `ensureUsable` are those of one process. */
+  run(_name: string, changes: Partial<RefreshDeps> = {}): Run {
     const http = createHttpClient({ proxyFor: () => ({ kind: 'direct', source: 'none' }) });
     onTestFinished(() => http.close());
     const warnings: string[] = [];
@@ -160,7 +160,6 @@ export class RefreshHome {
       uninterrupted: (task) => task(),
       warn: (message) => warnings.push(message),
       signal: new AbortController().signal,
-      runId,
       ...changes,
     };
     const refresh = (id: string, { account = this.account(id), ...request }: Partial<RefreshRequest> = {}) =>

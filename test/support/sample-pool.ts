@@ -2,9 +2,9 @@ import { mkdirSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import type { Account } from '../../src/core/accounts/account.js';
 import { emptyPool, type Pool } from '../../src/core/accounts/pool.js';
-import { completeLogin } from '../../src/core/codex/activate.js';
 import { formatAuthFile } from '../../src/core/codex/auth-file.js';
-import { encodePool } from '../../src/core/storage/pool-codec.js';
+import { completeLogin } from '../../src/core/logins/activate.js';
+import { encodePool } from '../../src/core/pools/pool-codec.js';
 import { accountOf, type TokenWords } from './stored-accounts.js';
 import type { TestHome } from './test-home.js';
 

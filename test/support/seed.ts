@@ -47,6 +47,14 @@ export async function homeOfAlice(provider: Provider, expiresInSeconds?: number)
   return seeded;
 }
 
+/** The same, with her login in the official client too. */
+export async function homeUsingAlice(provider: Provider, expiresInSeconds: number): Promise<RefreshHome> {
+  const seeded = emptyHome(provider);
+  const tokens = await seeded.addAccount('acc_home', { ...alice, expiresInSeconds }, { ...known, ...personalName });
+  seeded.writeAuthFile(tokens);
+  return seeded;
+}
+
 /** Two accounts, the first of which the official client uses. */
 export async function twoHome(provider: Provider): Promise<RefreshHome> {
   const seeded = emptyHome(provider);

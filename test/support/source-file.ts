@@ -25,6 +25,20 @@ export class SourceFile {
     });
   }
 
+  /** What it uses of a module that it imports by names, or as a whole under one: `readFileSync` of `node:fs`. Not types. */
+  namesFrom(module: string): string[] {
+    const bindings = this.#tree.statements.flatMap((statement) => {
+      const isOfIt = ts.isImportDeclaration(statement) && specifierOf(statement) === module;
+      const bound = isOfIt ? statement.importClause?.namedBindings : undefined;
+      return bound === undefined ? [] : [bound];
+    });
+    return bindings.flatMap((bound) => {
+      if (ts.isNamespaceImport(bound)) return this.#membersOf(bound.name.text);
+      const values = bound.elements.filter(({ isTypeOnly }) => !isTypeOnly);
+      return values.map(({ propertyName, name }) => (propertyName ?? name).text);
+    });
+  }
+
   /** The expressions in which a global name is used, as written, such as `process.env`. */
   usesOfGlobal(name: string): string[] {
     const uses = this.#nodes().filter((node) => ts.isIdentifier(node) && node.text === name && isReference(node));
@@ -43,6 +57,12 @@ export class SourceFile {
         ts.isExportAssignment(node) ||
         (ts.isExportSpecifier(node) && node.name.text === 'default') ||
         (node.kind === ts.SyntaxKind.DefaultKeyword && node.parent.kind !== ts.SyntaxKind.DefaultClause),
+    );
+  }
+
+  #membersOf(name: string): string[] {
+    return this.#nodes().flatMap((node) =>
+      ts.isPropertyAccessExpression(node) && node.expression.getText(this.#tree) === name ? [node.name.text] : [],
     );
   }
 

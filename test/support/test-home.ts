@@ -1,5 +1,6 @@
 import { mkdirSync } from 'node:fs';
 import { join } from 'node:path';
+import { type Clock, systemClock } from '../../src/core/clock.js';
 import type { Provider } from './provider/start.js';
 
 /** A home of its own for one test, with everything a command can reach inside it. */
@@ -11,6 +12,8 @@ export interface TestHome {
   readonly poolFile: string;
   /** Where commands run: no repository, unless the test makes one. */
   readonly cwd: string;
+  /** The time of the provider that this home speaks to, else the real one: what commands go by unless the test holds another. */
+  readonly clock: Clock;
   readonly variables: Readonly<Record<string, string>>;
 }
 
@@ -30,6 +33,7 @@ export function makeTestHome(directory: string, provider?: Provider): TestHome {
     root,
     poolFile: join(root, 'openai-codex-accounts.json'),
     cwd,
+    clock: provider === undefined ? systemClock : { ...systemClock, now: () => provider.scenario.now() },
     variables: {
       HOME: home,
       CODEX_HOME: codexHome,

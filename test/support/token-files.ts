@@ -1,6 +1,6 @@
 import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
-import { readClaims } from '../../src/core/oauth/jwt-claims.js';
+import { readClaims } from '../../src/core/accounts/jwt-claims.js';
 import type { TokenSet } from './provider/grants.js';
 import type { TestHome } from './test-home.js';
 

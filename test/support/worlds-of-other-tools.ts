@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto';
-import { existsSync, readFileSync, rmSync, utimesSync } from 'node:fs';
+import { existsSync, readFileSync, rmSync, statSync, utimesSync } from 'node:fs';
 import { expect } from 'vitest';
 import { carol, type RefreshHome } from './refresh-home.js';
 import { type BrokenWorld, type Pool, pool, writePrivate } from './worlds.js';
@@ -8,10 +8,10 @@ const ids = (world: RefreshHome) => world.records().map(({ recordId }) => record
 const beside = ({ home }: RefreshHome, suffix: string) => home.poolFile + suffix;
 const destroy = ({ home }: RefreshHome) => writePrivate(home.poolFile, '{"version": 3, "acc');
 
-/** Written so many seconds before now: the order of copies is that of their times. */
+/** Made older by so many seconds, in the time of the file system: the order of copies is that of their times. */
 function writeAged(path: string, value: unknown, secondsAgo: number): void {
   writePrivate(path, value);
-  const at = Date.now() / 1000 - secondsAgo;
+  const at = statSync(path).mtimeMs / 1000 - secondsAgo;
   utimesSync(path, at, at);
 }
 

@@ -1,9 +1,10 @@
 import { spawn, spawnSync } from 'node:child_process';
 import { chmodSync, copyFileSync, linkSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { readClaims } from '../../src/core/accounts/jwt-claims.js';
 import { definedOnly } from '../../src/core/defined-only.js';
-import { readClaims } from '../../src/core/oauth/jwt-claims.js';
-import { fingerprint, openEntry } from '../../src/core/storage/journal.js';
+import { fingerprint } from '../../src/core/logins/journal.js';
+import { openEntry } from '../../src/core/logins/open-entry.js';
 import { systemProcesses } from '../../src/core/storage/process-table.js';
 import type { CliOptions } from './cli.js';
 import type { TokenSet } from './provider/grants.js';
@@ -248,8 +249,17 @@ export const brokenWorlds: readonly BrokenWorld[] = [
   },
   {
     name: 'the record of a refresh whose token nobody has any more',
-    plant: (healthy) => openEntry(journal(healthy), endedProcesses(), header(fingerprint('gone'))).leave(),
+    plant(healthy) {
+      openEntry(journal(healthy), endedProcesses(), header(fingerprint('gone'))).leave();
+    },
     finds: { journal: 'warn' },
+  },
+  {
+    name: 'an entry of the journal that nobody understands',
+    plant({ world }) {
+      writePrivate(join(world.home.root, 'refresh-journal', '1-0123456789ab.left.json'), 'not an entry');
+    },
+    finds: { journal: 'error' },
   },
   {
     name: 'a temporary file of a killed process',
@@ -314,6 +324,23 @@ export const brokenWorlds: readonly BrokenWorld[] = [
     plant: ({ world }) => writePrivate(world.home.authFile, '{"auth_mode": "chatgpt", "tok'),
     finds: { 'auth-file': 'error' },
     remains: ['auth-file'],
+  },
+  {
+    name: 'auth.json half-written in place',
+    plant({ world: { home } }) {
+      const content = readFileSync(home.authFile);
+      const before = Buffer.from(JSON.stringify({ OPENAI_API_KEY: 'sk-'.padEnd(content.length - 40, 'x') }));
+      writeFileSync(home.authFile, Buffer.concat([content.subarray(0, 500), before.subarray(500)]));
+      writePrivate(join(home.root, 'login-write.json'), {
+        ...{ version: 1, home: home.codexHome, authFile: home.authFile },
+        ...{ before: before.toString('base64'), content: content.toString('base64') },
+      });
+    },
+    finds: { 'login-place': 'error', 'auth-file': 'error' },
+    says: { 'login-place': /half-written/ },
+    holds: ({ world, first }) => {
+      if (world.authFile().tokens.refresh_token !== first.refresh_token) throw new Error('it was not finished');
+    },
   },
   {
     name: 'auth.json without last_refresh',

@@ -7,6 +7,33 @@ const isEdge = ({ path }: SourceFile) => edges.includes(path) || path.startsWith
 const below = (...directories: string[]) =>
   files.filter(({ path }) => directories.some((each) => path.startsWith(each)));
 
+/** The rooms of the core, lowest first; `docs/architecture.md` says what each is about. Loose files stand below them all. */
+const order = [
+  ...['accounts', 'quota', 'storage', 'history', 'project', 'http', 'provider', 'health', 'shell', 'codex', 'homes'],
+  ...['pools', 'oauth', 'token-files', 'logins', 'asking', 'decision', 'diagnostics', 'models', 'transfer', 'renewal'],
+];
+
+function folderOf(path: string): string | undefined {
+  return /^src\/core\/([^/]+)\//.exec(path)?.[1];
+}
+
+/** The files that can be reached from themselves. */
+function circles(of: readonly SourceFile[]): string[] {
+  const importsOf = new Map(of.map((file) => [file.path, file.imports()]));
+  const isInCircle = (start: string) => {
+    const seen = new Set<string>();
+    const ahead = [...(importsOf.get(start) ?? [])];
+    for (let next = ahead.pop(); next !== undefined; next = ahead.pop()) {
+      if (next === start) return true;
+      if (seen.has(next)) continue;
+      seen.add(next);
+      ahead.push(...(importsOf.get(next) ?? []));
+    }
+    return false;
+  };
+  return [...importsOf.keys()].filter(isInCircle);
+}
+
 /** `file → import` for every import of the files that is refused. */
 function imports(from: readonly SourceFile[], isRefused: (imported: string) => boolean): string[] {
   return from.flatMap((file) =>
@@ -40,6 +67,26 @@ describe('the rings', () => {
     expect(imports(files, (path) => edges.includes(path))).toEqual(['src/start.ts → src/main.ts']);
     const inner = files.filter((file) => !isEdge(file));
     expect(imports(inner, (path) => path.startsWith('src/process/'))).toEqual([]);
+  });
+
+  it('a folder of the core imports only from those before it in the order', () => {
+    const folders = new Set(below('src/core/').flatMap(({ path }) => folderOf(path) ?? []));
+    expect([...folders].sort()).toEqual([...order].sort());
+    const isLate = (from: string, to: string) => {
+      const [importer, imported] = [folderOf(from), folderOf(to)];
+      if (imported === undefined || importer === imported) return false;
+      return importer === undefined || order.indexOf(imported) > order.indexOf(importer);
+    };
+    expect(below('src/core/').flatMap((file) => imports([file], (to) => isLate(file.path, to)))).toEqual([]);
+  });
+
+  it('no files of the core import each other in a circle, types included', () => {
+    expect(circles(below('src/core/'))).toEqual([]);
+  });
+
+  it('storage and http know neither accounts nor the provider', () => {
+    const isRefused = (path: string) => /^src\/core\/(accounts|provider|logins|pools)\//.test(path);
+    expect(imports(below('src/core/storage/', 'src/core/http/'), isRefused)).toEqual([]);
   });
 
   it('the core knows no terminal, no browser and no command line', () => {
@@ -90,6 +137,47 @@ it('only the clock asks for the time', () => {
   expect(uses(others, 'performance')).toEqual([]);
 });
 
+/** What opens, replaces or changes whatever a path leads to. Looking, listing and removing a name does none of it. */
+const touchesContent =
+  /^(readFile|writeFile|appendFile|open|openAsBlob|rename|copyFile|cp|link|symlink|chmod|lchmod|chown|lchown|truncate|utimes|lutimes|createReadStream|createWriteStream|promises|default)(Sync)?$/;
+
+/** The files that use such functions, and which; one name once. */
+function contentTouchers(of: readonly SourceFile[]): Record<string, string[]> {
+  const modules = ['node:fs', 'node:fs/promises', 'fs', 'fs/promises'];
+  const found = of.map((file) => [
+    file.path,
+    [...new Set(modules.flatMap((name) => file.namesFrom(name)).filter((name) => touchesContent.test(name)))].sort(),
+  ]);
+  return Object.fromEntries(found.filter(([, names]) => names?.length !== 0));
+}
+
+// A file of ours may be a link to a device. `regular-file.ts` asks first, and whoever needs more than it offers is listed
+// here with the reason why that cannot meet somebody else's thing.
+it('only a handful of files open, replace or change a file by themselves', () => {
+  expect(contentTouchers(files)).toEqual({
+    // The question itself.
+    'src/core/storage/regular-file.ts': ['openSync', 'writeFileSync'],
+    // A new temporary file, a directory to sync, and the rename that `assertReplaceable` guards.
+    'src/core/storage/atomic-file.ts': ['openSync', 'renameSync', 'writeFileSync'],
+    // Renames between names that have been looked at.
+    'src/core/storage/backups.ts': ['renameSync'],
+    // New files of random names, opened exclusively, and their own renames.
+    'src/core/logins/open-entry.ts': ['openSync', 'renameSync'],
+    // A name of the journal moves, whatever it is: nothing is followed.
+    'src/core/storage/kept.ts': ['renameSync'],
+    // A link of our own making, put in place by the rename of `atomic-file.ts`.
+    'src/core/storage/link-file.ts': ['symlinkSync'],
+    'src/core/storage/lock-owner.ts': ['writeFileSync'],
+    // Directories, and the time of our own record.
+    'src/core/storage/lock-directory.ts': ['renameSync', 'utimesSync'],
+    'src/core/storage/lock-leftovers.ts': ['renameSync'],
+    // Runs before everything else is loaded; looks at owner, mode and kind through the descriptor before it reads.
+    'src/process/code-cache.ts': ['chmodSync', 'openSync', 'renameSync', 'writeFileSync'],
+    // The program reads itself.
+    'src/start.ts': ['readFileSync'],
+  });
+});
+
 it('nothing is exported without a name', () => {
   expect(files.filter((file) => file.hasDefaultExport()).map(({ path }) => path)).toEqual([]);
 });
@@ -104,6 +192,15 @@ describe('these rules see', () => {
     expect(fileWith(text).imports()).toEqual(paths);
   });
 
+  it('a circle of files', () => {
+    const [a, b] = [
+      new SourceFile('src/core/a.ts', "import './b.js';"),
+      new SourceFile('src/core/b.ts', "import type { A } from './a.js';"),
+    ];
+    expect(circles([a, b])).toEqual(['src/core/a.ts', 'src/core/b.ts']);
+    expect(circles([a, new SourceFile('src/core/b.ts', '')])).toEqual([]);
+  });
+
   it('a global, and not what only has its name', () => {
     const local = `function f(process: { pid: number }) { const Date = 1; return [process.pid, Date]; }
       const made = { console: 1 }; made.console;`;
@@ -112,6 +209,14 @@ describe('these rules see', () => {
     expect(fileWith(global).usesOfGlobal('process')).toEqual(['process.pid']);
     expect(fileWith(global).usesOfGlobal('console')).toEqual(['console.log']);
     expect(fileWith(global).usesOfGlobal('Date')).toEqual(['Date.now', 'new Date()', 'new Date(0)']);
+  });
+
+  it('what opens a file, however it is imported', () => {
+    const text = `import { readFileSync as read, statSync, type Stats } from 'node:fs';
+      import * as fs from 'fs'; import { open } from 'node:fs/promises'; fs.chmodSync('a', 1); fs.constants;`;
+    expect(contentTouchers([fileWith(text)])).toEqual({
+      'src/core/accounts/sample.ts': ['chmodSync', 'open', 'readFileSync'],
+    });
   });
 
   it('variables of a module and exports without a name', () => {

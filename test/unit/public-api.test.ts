@@ -1,4 +1,6 @@
-import { readFileSync } from 'node:fs';
+import { existsSync, readFileSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { rootCertificates } from 'node:tls';
 import { inspect } from 'node:util';
 import { transform } from 'esbuild';
 import { afterAll, afterEach, beforeAll, describe, expect, it, onTestFinished } from 'vitest';
@@ -124,6 +126,28 @@ describe('the library', () => {
     const failure = open(await homeWith()).accessToken(selector);
     await expect(failure).rejects.toBeInstanceOf(AppError);
     await expect(failure).rejects.toMatchObject({ code });
+  });
+
+  it.each(['home', 'acc_nobody', '1', ''])('records nothing about the unknown id %j, and says so', async (id) => {
+    const seeded = await homeWith();
+    const auth = open(seeded);
+    for (const call of [auth.record(id, { kind: 'success' }), auth.keepSession('a', id)]) {
+      await expect(call).rejects.toBeInstanceOf(AppError);
+      await expect(call).rejects.toMatchObject({ code: 'no-such-account', hint: expect.stringContaining('list()') });
+    }
+    expect(existsSync(join(seeded.home.root, 'account-state.json'))).toBe(false);
+  });
+
+  it('can be closed, and used again, after connections could not be opened', async () => {
+    const seeded = await homeWith(alice, -60);
+    const certificate = join(seeded.home.directory, 'ca.pem');
+    const environment = { ...seeded.home.variables, CODEX_CA_CERTIFICATE: certificate };
+    const auth = open(seeded, { environment });
+    await expect(auth.accessToken('home')).rejects.toMatchObject({ code: 'usage' });
+    await auth.close();
+    writeFileSync(certificate, rootCertificates[0] ?? '');
+    expect((await auth.accessToken('home')).id).toBe('acc_home');
+    await auth.close();
   });
 
   it('needs a home', () => {

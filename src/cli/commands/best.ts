@@ -1,17 +1,17 @@
 import * as z from 'zod/mini';
 import { describeAccount } from '../../core/accounts/account.js';
-import type { Roster } from '../../core/accounts/roster.js';
-import { lookup, touch } from '../../core/decision/affinity.js';
 import { describeReason } from '../../core/decision/reasons.js';
 import { definedOnly } from '../../core/defined-only.js';
+import { lookup, touch } from '../../core/health/affinity.js';
+import type { Roster } from '../../core/logins/roster.js';
+import { readAllScopes } from '../../core/pools/scope-files.js';
 import { printable } from '../../core/printable.js';
 import { QuotaViewSchema } from '../../core/quota/snapshot.js';
-import { readAllScopes } from '../../core/storage/scope-files.js';
 import { accountRefShape } from '../account-ref.js';
 import type { Command } from '../command.js';
 import type { Context } from '../context.js';
 import { probeAndDecide } from '../probe-and-decide.js';
-import { failureLines, failureOfProbe, isInTheDark } from '../probe-failure.js';
+import { failureLines, failureOfProbe, failureText, isInTheDark } from '../probe-failure.js';
 import { keepKnowledge, type ProbedRoster, type ProbingOptions } from '../quota-probing.js';
 import { titleOf } from '../render/account-table.js';
 import { quotaLeft } from '../render/quota.js';
@@ -95,7 +95,7 @@ function warnAboutUnread(context: Context, { probes, roster }: ProbedRoster, { a
   for (const [id, probe] of probes) {
     if (roster.accounts.some((account) => account.id === id)) continue;
     const failure = failureOfProbe(probe, now);
-    if (failure !== undefined) context.warn(failure.message);
+    if (failure !== undefined) context.warn(failureText(failure, ': '));
   }
 }
 

@@ -1,9 +1,9 @@
 import * as z from 'zod/mini';
-import { type BackendAccess, callAsAccount } from '../../core/accounts/authorized-call.js';
-import { type Roster, readRoster } from '../../core/accounts/roster.js';
 import { parseWorkspaces, workspacesPath } from '../../core/accounts/workspaces.js';
+import { type BackendAccess, callAsAccount } from '../../core/asking/authorized-call.js';
+import { type AskingFailed, askOnItsOwn, isSilence, type Probe, probeUsage } from '../../core/asking/usage-endpoint.js';
 import { definedOnly } from '../../core/defined-only.js';
-import { askOnItsOwn, isSilence, probeUsage } from '../../core/quota/usage-endpoint.js';
+import { type Roster, readRoster } from '../../core/logins/roster.js';
 import { ScopeView, scopeView } from '../account-view.js';
 import { askAll } from '../ask-all.js';
 import { type AskedAccount, askedAccounts } from '../asked-accounts.js';
@@ -14,6 +14,7 @@ import type { Command } from '../command.js';
 import type { Context } from '../context.js';
 import { warnIfFlaggedInUse } from '../flagged-in-use.js';
 import { LoginInUse, loginInUse } from '../login-in-use.js';
+import { failureInTheWay, isWithoutPlace } from '../probe-failure.js';
 import { settleRefusedClients } from '../refused-clients.js';
 import { titleOf } from '../render/account-table.js';
 import { leftPhrase, quotaAge } from '../render/quota.js';
@@ -52,10 +53,8 @@ async function check(context: Context, { selector, live }: CheckOptions): Promis
     title: 'Checking',
     ask: (each) => askAbout(access, each, live === true),
     failed: (each, failure) => ({ asked: each, account: each.account, result: failure, isListed: true }),
-    isSilence: ({ account, result }) =>
-      result.kind === 'answered' &&
-      result.answer.kind !== 'ok' &&
-      isSilence({ kind: 'answer', answer: result.answer, account }),
+    isSilence: (answer) => isSilence(probeOf(answer)),
+    inTheWay: (answer) => failureInTheWay(probeOf(answer)),
   });
   await settleRefusedClients(
     context,
@@ -76,6 +75,12 @@ async function askAbout(access: BackendAccess, asked: AskedAccount, wantsQuota: 
   const quota =
     wantsQuota && body !== undefined ? await askOnItsOwn(account, () => probeUsage(access, account)) : undefined;
   return definedOnly({ asked, account, result, workspace, isListed, quota });
+}
+
+/** As far as it is about whether anybody was reached. */
+function probeOf({ account, result }: CheckAnswer): Probe | AskingFailed | undefined {
+  if (result.kind !== 'answered') return result;
+  return result.answer.kind === 'ok' ? undefined : { kind: 'answer', answer: result.answer, account };
 }
 
 /** Positions are those of the pool as it is now, so that the next command means the same accounts. */
@@ -167,6 +172,7 @@ export const checkCommand: Command<CheckOptions, CheckResult> = {
   render: renderCheck,
   exitCode({ accounts, summary, inUse }) {
     if (summary.unreachable === accounts.length) return 5;
+    if (isWithoutPlace(accounts.map(({ problem }) => problem))) return 6;
     const isInOrder = inUse === undefined || inUse.holds === 'account' || inUse.holds === 'nothing';
     return summary.fine === accounts.length && isInOrder ? 0 : 1;
   },

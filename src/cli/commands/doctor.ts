@@ -6,7 +6,11 @@ import { type CheckRow, rowOf } from '../../core/diagnostics/finding.js';
 import { describeRepair, planRepairs, type Repair } from '../../core/diagnostics/repair.js';
 import { gatherWorld, type Surroundings } from '../../core/diagnostics/world/gather.js';
 import { homeOf } from '../../core/environment.js';
-import { assertOwner } from '../../core/storage/root.js';
+import { AppError } from '../../core/errors.js';
+import { findHomes } from '../../core/homes/known-homes.js';
+import { withStore } from '../../core/logins/with-store.js';
+import { printable } from '../../core/printable.js';
+import { assertOurs } from '../../core/storage/adoption.js';
 import { refreshDeps } from '../backend-access.js';
 import type { Command } from '../command.js';
 import type { Context } from '../context.js';
@@ -54,16 +58,20 @@ export interface DoctorOptions {
   readonly fix?: boolean;
   readonly dryRun?: boolean;
   readonly offline?: boolean;
+  /** The id of a home that is gone for good. */
+  readonly forgetHome?: string;
 }
 
 async function doctor(context: Context, options: DoctorOptions): Promise<DoctorResult> {
+  if (options.fix === true && context.misplacement !== undefined) throw context.misplacement;
+  if (options.forgetHome !== undefined) await forgetHome(context, options.forgetHome);
   const surroundings = await surroundingsOf(context, options);
   const { rows: before, settings } = await whileWaiting(context, 'Looking at everything', inspect(surroundings));
   const plan = planRepairs(before.flatMap(repairsOf));
   if (options.fix !== true || options.dryRun === true || plan.length === 0) {
     return resultOf(before, plan);
   }
-  assertOwner(context.root);
+  assertOurs(context.root);
   const { settingsFile } = surroundings;
   const deps = { ...(await refreshDeps(context, { settings })), settings, settingsFile };
   const repairing = repairUntilSettled(deps, plan, surroundings);
@@ -73,6 +81,16 @@ async function doctor(context: Context, options: DoctorOptions): Promise<DoctorR
     before: before.map(rowView),
     repairs: repaired.map(repairView),
   };
+}
+
+async function forgetHome({ root, signal, home }: Context, wanted: string): Promise<void> {
+  const { unreachable } = findHomes(root, home);
+  const ids = unreachable.map(({ id }) => id);
+  if (!ids.includes(wanted)) {
+    const hint = ids.length === 0 ? 'codex-auth doctor' : `codex-auth doctor --forget-home ${ids[0]}`;
+    throw new AppError('usage', `no home that cannot be read now is called ${printable(wanted)}`, { hint });
+  }
+  await withStore(root, { signal }, (store) => store.changeHomes((homes) => homes.filter(({ id }) => id !== wanted)));
 }
 
 /** A file that could not be read hides what is wrong in it, so one repair can make another one possible. */
@@ -97,6 +115,7 @@ async function surroundingsOf(context: Context, { offline }: DoctorOptions): Pro
     root,
     home,
     cwd: machine.cwd,
+    misplacement: context.misplacement,
     personHome: homeOf(environment) ?? '/',
     settingsFile: options.config ?? root.paths.settings,
     environment: environment.raw,
@@ -193,6 +212,7 @@ function summaryText({ summary }: DoctorResult, { color }: Theme): string {
 export const doctorCommand: Command<DoctorOptions, DoctorResult> = {
   name: 'doctor',
   schema: DoctorResult,
+  looksAnywhere: true,
   run: doctor,
   render: renderDoctor,
   exitCode: ({ summary }) => (summary.error > 0 ? 1 : 0),

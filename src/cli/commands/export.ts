@@ -1,11 +1,11 @@
 import { dirname } from 'node:path';
 import * as z from 'zod/mini';
 import type { Account } from '../../core/accounts/account.js';
-import { type Roster, withNewestPlan } from '../../core/accounts/roster.js';
 import { definedOnly } from '../../core/defined-only.js';
 import { homeOf } from '../../core/environment.js';
-import { resolveProvider } from '../../core/oauth/provider.js';
+import { type Roster, withNewestPlan } from '../../core/logins/roster.js';
 import { resolveProjectStorageIdentityRoot } from '../../core/project/identity.js';
+import { resolveProvider } from '../../core/provider/provider.js';
 import { exportLogins } from '../../core/transfer/export-logins.js';
 import { type LoginFormat, loginFormats } from '../../core/transfer/login-file.js';
 import { accountRef, accountRefShape } from '../account-ref.js';

@@ -5,7 +5,9 @@ import { type FixedRepair, fixAccounts } from '../account-fixing.js';
 import { PlaceView, placeView, shownEmail } from '../account-view.js';
 import type { Command } from '../command.js';
 import type { Context } from '../context.js';
+import { FailureView, isNetworkFailure, isObstruction } from '../probe-failure.js';
 import { nameOf } from '../render/account-table.js';
+import { obstructionLines } from '../render/shared-failures.js';
 import type { Theme } from '../render/theme.js';
 
 const RepairView = z.object({
@@ -19,7 +21,7 @@ const RepairView = z.object({
   what: z.string(),
   /** `not-needed`: another process has seen to it meanwhile. `failed`: `problem` says why. */
   outcome: z.enum(['planned', 'done', 'not-needed', 'failed']),
-  problem: z.exactOptional(z.object({ message: z.string(), hint: z.exactOptional(z.string()) })),
+  problem: z.exactOptional(FailureView),
   /** Where a record went that held another login than the one that stays. */
   keptFiles: z.exactOptional(z.array(z.string())),
 });
@@ -82,7 +84,12 @@ function renderFix(result: FixResult, theme: Theme): string {
     return `${color.green(symbols.ok)} Nothing to repair; ${looked}.\n`;
   }
   const lines = result.repairs.flatMap((repair) => linesOf(repair, theme));
-  return [...lines, summaryOf(result)].map((line) => `${line}\n`).join('');
+  const inTheWay = obstructionLines(failuresOf(result), theme).join('');
+  return `${lines.map((line) => `${line}\n`).join('')}${inTheWay}${summaryOf(result)}\n`;
+}
+
+function failuresOf({ repairs }: FixResult): FailureView[] {
+  return repairs.flatMap(({ outcome, problem }) => (outcome === 'failed' && problem !== undefined ? [problem] : []));
 }
 
 function linesOf(
@@ -100,7 +107,7 @@ function linesOf(
   const hint = problem?.hint === undefined ? '' : ` ${symbols.arrow} ${problem.hint}`;
   return [
     `${mark} ${who}${what}${note}`,
-    ...(problem === undefined ? [] : [`    ${problem.message}${hint}`]),
+    ...(problem === undefined || isObstruction(problem) ? [] : [`    ${problem.message}${hint}`]),
     ...keptFiles.map((path) => `    a copy of the other login is kept in ${path}`),
   ];
 }
@@ -122,5 +129,10 @@ export const fixCommand: Command<FixOptions, FixResult> = {
   schema: FixResult,
   run: fix,
   render: renderFix,
-  exitCode: ({ summary, remaining }) => (summary.failed > 0 || remaining.length > 0 ? 1 : 0),
+  exitCode(result) {
+    const { summary, remaining } = result;
+    const failures = failuresOf(result);
+    if (summary.done === 0 && failures.length > 0 && failures.every(isNetworkFailure)) return 5;
+    return summary.failed > 0 || remaining.length > 0 ? 1 : 0;
+  },
 };

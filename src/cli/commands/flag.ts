@@ -1,9 +1,9 @@
 import * as z from 'zod/mini';
 import { isSameAccount } from '../../core/accounts/identity.js';
-import type { Roster } from '../../core/accounts/roster.js';
 import { definedOnly } from '../../core/defined-only.js';
-import { flagAccount } from '../../core/health/flagging.js';
-import { withStore } from '../../core/storage/store.js';
+import { flagAccount } from '../../core/logins/flagging.js';
+import type { Roster } from '../../core/logins/roster.js';
+import { withStore } from '../../core/logins/with-store.js';
 import { accountRef, accountRefShape } from '../account-ref.js';
 import { PlaceView, placeView } from '../account-view.js';
 import { removedMeanwhile } from '../change-account.js';

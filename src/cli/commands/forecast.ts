@@ -1,14 +1,14 @@
 import * as z from 'zod/mini';
 import { accountStates } from '../../core/decision/availability.js';
-import type { AccountDecision } from '../../core/decision/decide.js';
+import type { AccountDecision } from '../../core/decision/ranking.js';
 import { describeReason, describeRecommendation } from '../../core/decision/reasons.js';
 import { scoreTerms } from '../../core/decision/score-terms.js';
 import { definedOnly } from '../../core/defined-only.js';
+import { keepForetellings } from '../../core/health/state-store.js';
+import { readHistory } from '../../core/history/quota-history.js';
 import { type TrackRecord, trackRecord } from '../../core/history/track-record.js';
 import { printable } from '../../core/printable.js';
 import { QuotaViewSchema, toQuotaView } from '../../core/quota/snapshot.js';
-import { readHistory } from '../../core/storage/quota-history.js';
-import { keepForetellings } from '../../core/storage/state-store.js';
 import { accountRef, accountRefShape } from '../account-ref.js';
 import type { Command } from '../command.js';
 import type { Context } from '../context.js';

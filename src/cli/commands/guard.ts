@@ -1,21 +1,20 @@
 import * as z from 'zod/mini';
 import { type Account, describeAccount } from '../../core/accounts/account.js';
-import { withNewestTokens } from '../../core/accounts/roster.js';
-import { readAuthFile } from '../../core/codex/home.js';
+import { type AskingFailed, askOnItsOwn } from '../../core/asking/usage-endpoint.js';
 import { AppError } from '../../core/errors.js';
-import { describeOutcome } from '../../core/oauth/describe-outcome.js';
-import type { RefreshOutcome } from '../../core/oauth/refresh-outcome.js';
-import { type AskingFailed, askOnItsOwn } from '../../core/quota/usage-endpoint.js';
+import { readBesideRecords, withNewestTokens } from '../../core/logins/beside-records.js';
+import { describeOutcome } from '../../core/logins/describe-outcome.js';
+import type { RefreshOutcome } from '../../core/logins/refresh-outcome.js';
+import { readAllScopes } from '../../core/pools/scope-files.js';
+import { recordsOf } from '../../core/pools/scope-records.js';
+import { assertOurs } from '../../core/storage/adoption.js';
 import { withLock } from '../../core/storage/file-lock.js';
-import { readEntries } from '../../core/storage/journal.js';
 import { sweepLeftovers } from '../../core/storage/leftovers.js';
-import { assertOwner } from '../../core/storage/root.js';
-import { readAllScopes } from '../../core/storage/scope-files.js';
 import { refreshDeps } from '../backend-access.js';
 import type { Command } from '../command.js';
 import type { Context } from '../context.js';
 import { warnIfFlaggedInUse } from '../flagged-in-use.js';
-import { isNetworkFailure } from '../probe-failure.js';
+import { isNetworkFailure, isObstruction } from '../probe-failure.js';
 import type { Theme } from '../render/theme.js';
 import { formatDuration, formatMoment } from '../render/time.js';
 import { withJitter } from '../watching/pace.js';
@@ -43,7 +42,7 @@ export interface GuardOptions {
 /** Keeps every access token of the root alive, one at a time, until it is stopped; one guard per root. */
 async function guard(context: Context, options: GuardOptions): Promise<GuardResult> {
   const { root, clock, signal, home } = context;
-  assertOwner(root);
+  assertOurs(root);
   sweepLeftovers(root, home.authFile);
   const { processes, paths } = root;
   const lock = { directory: paths.locks, clock, processes, waitMs: 0, signal };
@@ -112,32 +111,50 @@ async function survive(context: Context, result: Mutable<GuardResult>, round: ()
 
 async function guardOnce(context: Context, result: Mutable<GuardResult>, tell: Teller): Promise<void> {
   const { clock, signal } = context;
-  const { ensureUsable } = await import('../../core/oauth/refresh.js');
+  const { ensureUsable } = await import('../../core/logins/refresh.js');
   const { proactiveRefreshBufferMs } = context.settings();
   const deps = await refreshDeps(context, { skewMs: proactiveRefreshBufferMs });
   const due = dueAccounts(context, proactiveRefreshBufferMs);
+  let obstructed = 0;
   for (const [position, account] of due.entries()) {
+    // The others would meet the same, and their tokens go to whoever is in between.
+    if (obstructed === enoughObstructed) return;
     if (position > 0) await clock.sleep(withJitter(pauseMs), signal);
     signal.throwIfAborted();
     const outcome = await askOnItsOwn(account, () => ensureUsable(deps, { account, reason: 'proactive_expiry' }));
     count(result, outcome);
-    tell(account.id, `${describeAccount(account)}: ${outcomeText(outcome, clock.now())}`);
+    const isInTheWay = isObstructed(outcome);
+    obstructed = isInTheWay ? obstructed + 1 : 0;
+    const text = outcomeText(outcome, clock.now());
+    if (isInTheWay) tell('the way', text);
+    else tell(account.id, `${describeAccount(account)}: ${text}`);
     if (outcome.kind === 'refused') warnIfFlaggedInUse(context, context.readingScope());
   }
+}
+
+const enoughObstructed = 2;
+
+function isObstructed(outcome: Outcome): boolean {
+  return outcome.kind !== 'failed' && isObstruction(describeOutcome(outcome));
 }
 
 /** Between two accounts, so that a large pool does not knock on the provider's door all at once. */
 const pauseMs = 500;
 
 /** Enabled accounts of every pool whose access token ends within the buffer; one of unknown end is left alone. */
-function dueAccounts({ root, home, clock }: Context, bufferMs: number): Account[] {
-  const journal = readEntries(root.paths.journal);
-  const { content } = readAuthFile(home);
-  const login = content?.kind === 'login' ? content.login : undefined;
-  const isDue = ({ tokens: { accessToken, expiresAt } }: Account) =>
-    accessToken === undefined || (expiresAt !== undefined && expiresAt - bufferMs <= clock.now());
+function dueAccounts({ root, home, clock, settings }: Context, bufferMs: number): Account[] {
+  const beside = readBesideRecords(root, home, recordsOf(readAllScopes(root.paths)));
+  const isInHome = ({ id, tokens }: Account) =>
+    beside.logins.some(
+      ({ accountId, login }) => accountId === id || login.tokens.refreshToken?.equals(tokens.refreshToken) === true,
+    );
+  const isDue = (account: Account) => {
+    const { accessToken, expiresAt } = account.tokens;
+    const patienceMs = isInHome(account) ? Math.max(bufferMs, settings().refreshAheadMs) : bufferMs;
+    return accessToken === undefined || (expiresAt !== undefined && expiresAt - patienceMs <= clock.now());
+  };
   return guardedAccounts(root)
-    .map((account) => withNewestTokens(account, login, journal))
+    .map((account) => withNewestTokens(account, beside))
     .filter(isDue);
 }
 
@@ -173,7 +190,11 @@ function createTeller({ io, clock, options }: Context): Teller {
 
 function outcomeText(outcome: Outcome, now: number): string {
   if (outcome.kind === 'failed') return outcome.error.message;
-  if (outcome.kind !== 'usable') return describeOutcome(outcome).message;
+  if (outcome.kind !== 'usable') {
+    const { message, hint } = describeOutcome(outcome);
+    const isSetAside = outcome.kind === 'refused' && outcome.flaggedAs !== undefined;
+    return isSetAside || isObstructed(outcome) ? `${message}: ${hint}` : message;
+  }
   const { expiresAt } = outcome.account.tokens;
   const until = expiresAt === undefined ? '' : ` until ${formatMoment(expiresAt, now)}`;
   return { valid: `valid${until}`, adopted: `newer token taken over${until}`, refreshed: `refreshed${until}` }[

@@ -1,17 +1,17 @@
 import * as z from 'zod/mini';
-import { keyOf } from '../../core/accounts/roster.js';
 import type { AuthFileLogin } from '../../core/codex/auth-file.js';
-import { readAuthFile } from '../../core/codex/home.js';
+import { readAuthFile } from '../../core/codex/auth-file-state.js';
 import { AppError } from '../../core/errors.js';
-import { resolveProvider } from '../../core/oauth/provider.js';
+import { readEntries } from '../../core/logins/journal.js';
+import { withJournal } from '../../core/logins/journal-overlay.js';
+import { logLineage } from '../../core/logins/lineage-log.js';
+import { keyOf } from '../../core/logins/roster.js';
+import { withStore } from '../../core/logins/with-store.js';
+import { readAllScopes } from '../../core/pools/scope-files.js';
 import type { Scope } from '../../core/project/scope.js';
-import { readEntries } from '../../core/storage/journal.js';
-import { withJournal } from '../../core/storage/journal-overlay.js';
+import { resolveProvider } from '../../core/provider/provider.js';
+import { assertOurs } from '../../core/storage/adoption.js';
 import { sweepLeftovers } from '../../core/storage/leftovers.js';
-import { logLineage } from '../../core/storage/lineage-log.js';
-import { assertOwner } from '../../core/storage/root.js';
-import { readAllScopes } from '../../core/storage/scope-files.js';
-import { withStore } from '../../core/storage/store.js';
 import { draftStore } from '../../core/transfer/draft-store.js';
 import { type ImportEntry, type ImportTarget, importLogins } from '../../core/transfer/import-logins.js';
 import type { LoginFormat, PlacedLogin } from '../../core/transfer/login-file.js';
@@ -53,7 +53,7 @@ export interface ImportOptions {
 
 async function importFiles(context: Context, options: ImportOptions): Promise<ImportResult> {
   const dryRun = options.dryRun === true;
-  if (!dryRun) assertOwner(context.root);
+  if (!dryRun) assertOurs(context.root);
   const scope = context.writingScope();
   const found = await findLogins(context, options);
   const plan = planImport(context, found.logins, scope);

@@ -1,9 +1,9 @@
 import * as z from 'zod/mini';
-import type { Roster } from '../../core/accounts/roster.js';
 import type { LocatedAccount } from '../../core/accounts/selector.js';
 import { definedOnly } from '../../core/defined-only.js';
+import type { Roster } from '../../core/logins/roster.js';
+import type { ScopeRecords } from '../../core/pools/scope-records.js';
 import { projectKey } from '../../core/project/key.js';
-import type { ScopeRecords } from '../../core/storage/scope-files.js';
 import { accountRef, accountRefShape } from '../account-ref.js';
 import {
   AccountView,
@@ -130,12 +130,13 @@ function setAsideText({ roster }: Found): string {
 }
 
 function lineOf({ account, standing }: StandingAccount, mask: boolean): AccountLine {
-  const { id, label, workspaceName: workspace, lastUsedAt } = account;
+  const { id, label, workspaceName: workspace, distinction, lastUsedAt } = account;
   const email = shownEmail(account.email, mask);
   const { index, active, health, state, availableAt, quota } = standing;
   const plan = quota?.planType ?? account.planType;
+  const named = { id, email, label, workspace, distinction, plan, index, active };
   const shown = quota?.isUnlimited === true ? { ...quota, unlimited: true } : quota;
-  return { id, email, label, workspace, plan, index, active, health, state, availableAt, quota: shown, lastUsedAt };
+  return { ...named, health, state, availableAt, quota: shown, lastUsedAt };
 }
 
 /** What fills the gaps in the column of quota: nothing is read or refreshed by a list. */

@@ -1,16 +1,16 @@
 import * as z from 'zod/mini';
 import { type Account, describeAccount } from '../../core/accounts/account.js';
 import { isSameAccount } from '../../core/accounts/identity.js';
-import { keyOf } from '../../core/accounts/roster.js';
 import { unadoptableReasons } from '../../core/codex/auth-file.js';
-import { readAuthFile, readAuthFileForDisplay } from '../../core/codex/home.js';
+import { readAuthFile, readAuthFileForDisplay } from '../../core/codex/auth-file-state.js';
 import { loginName } from '../../core/codex/official-login.js';
 import { definedOnly } from '../../core/defined-only.js';
 import { AppError } from '../../core/errors.js';
+import { keyOf } from '../../core/logins/roster.js';
 import { printable } from '../../core/printable.js';
 import type { Scope } from '../../core/project/scope.js';
+import { assertOurs } from '../../core/storage/adoption.js';
 import { assertRoom } from '../../core/storage/room.js';
-import { assertOwner } from '../../core/storage/root.js';
 import { checkLabel, warnIfShared } from '../account-label.js';
 import { accountRef, accountRefShape } from '../account-ref.js';
 import { describePlace, PlaceView, placeView } from '../account-view.js';
@@ -66,7 +66,7 @@ async function login(context: Context, options: LoginOptions): Promise<LoginResu
   refuseContradiction(options);
   const label = options.label === undefined ? undefined : checkLabel(options.label);
   const asked = options.expect === undefined ? undefined : expectedFrom(options.expect);
-  assertOwner(context.root);
+  assertOurs(context.root);
   assertRoom(context.root);
   const { scope, unasked } = await chooseLoginScope(context);
   const expected = asked ?? (await chooseWhom(context, openOwnRoster(context, scope), options));

@@ -1,7 +1,7 @@
 import * as z from 'zod/mini';
-import type { BackendAccess } from '../../core/accounts/authorized-call.js';
+import type { BackendAccess } from '../../core/asking/authorized-call.js';
 import { AppError } from '../../core/errors.js';
-import type { RefreshOutcome } from '../../core/oauth/refresh-outcome.js';
+import type { RefreshOutcome } from '../../core/logins/refresh-outcome.js';
 import { type AskedAccount, askedAccounts } from '../asked-accounts.js';
 import { refreshingAccess } from '../backend-access.js';
 import type { Command } from '../command.js';

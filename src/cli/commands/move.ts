@@ -1,13 +1,13 @@
 import * as z from 'zod/mini';
 import { describeAccount } from '../../core/accounts/account.js';
 import { isSameAccount } from '../../core/accounts/identity.js';
-import { type Move, moveAccount } from '../../core/accounts/moving.js';
-import { keyOf, type Roster } from '../../core/accounts/roster.js';
 import { homeOf } from '../../core/environment.js';
 import { AppError } from '../../core/errors.js';
+import { type Move, moveAccount } from '../../core/logins/moving.js';
+import { keyOf, type Roster } from '../../core/logins/roster.js';
+import { withStore } from '../../core/logins/with-store.js';
 import { locateScope, type Scope } from '../../core/project/scope.js';
 import type { Root } from '../../core/storage/root.js';
-import { withStore } from '../../core/storage/store.js';
 import { accountRef, accountRefShape } from '../account-ref.js';
 import { describePlace, PlaceView, placeView } from '../account-view.js';
 import { removedMeanwhile } from '../change-account.js';

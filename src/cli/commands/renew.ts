@@ -1,13 +1,14 @@
 import * as z from 'zod/mini';
 import type { RenewalPolicy } from '../../core/renewal/policy.js';
 import type { Renewal } from '../../core/renewal/renewal.js';
+import { assertOurs } from '../../core/storage/adoption.js';
 import { sweepLeftovers } from '../../core/storage/leftovers.js';
-import { assertOwner } from '../../core/storage/root.js';
 import type { Command } from '../command.js';
 import type { Context } from '../context.js';
 import { warnIfFlaggedInUse } from '../flagged-in-use.js';
-import { isNetworkFailure } from '../probe-failure.js';
+import { isNetworkFailure, isWithoutPlace } from '../probe-failure.js';
 import { settleRefusedClients } from '../refused-clients.js';
+import { obstructionLines } from '../render/shared-failures.js';
 import type { Theme } from '../render/theme.js';
 import {
   isDue,
@@ -58,7 +59,7 @@ export interface RenewOptions {
 async function renew(context: Context, options: RenewOptions): Promise<RenewResult> {
   const printOnly = options.printOnly === true;
   const { root, home } = context;
-  if (!printOnly) assertOwner(root);
+  if (!printOnly) assertOurs(root);
   if (!printOnly) sweepLeftovers(root, home.authFile);
   const policy = policyOf(context, options);
   const targets = await findTargets(context, options.targets, printOnly);
@@ -129,6 +130,10 @@ function renderRenew({ printOnly, accounts, files, requests = [], summary }: Ren
   const lines = [
     ...accounts.map((account) => accountLine(account, theme)),
     ...files.map((file) => fileLine(file, theme)),
+    ...obstructionLines(
+      [...accounts, ...files].flatMap(({ problem }) => problem ?? []),
+      theme,
+    ),
   ].join('');
   const { renewed, skipped, failed, wouldRenew } = summary;
   const first = printOnly ? `${wouldRenew} would be renewed` : `${renewed} renewed`;
@@ -144,6 +149,7 @@ export const renewCommand: Command<RenewOptions, RenewResult> = {
   exitCode({ accounts, files, summary: { renewed, failed } }) {
     const problems = [...accounts, ...files].flatMap(({ problem }) => problem ?? []);
     if (failed > 0 && renewed === 0 && problems.every(isNetworkFailure)) return 5;
+    if (failed > 0 && renewed === 0 && isWithoutPlace(problems)) return 6;
     return failed > 0 ? 1 : 0;
   },
 };

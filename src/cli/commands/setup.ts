@@ -9,7 +9,7 @@ import { usedShells } from '../../core/shell/shell-files.js';
 import { type ShellName, shellNames } from '../../core/shell/shell-names.js';
 import { lastingTarget, type ShimTarget } from '../../core/shell/shim.js';
 import { findOfficialClient, readWiring } from '../../core/shell/wiring.js';
-import { assertOwner } from '../../core/storage/root.js';
+import { assertOurs } from '../../core/storage/adoption.js';
 import type { Command } from '../command.js';
 import type { Context } from '../context.js';
 import type { Theme } from '../render/theme.js';
@@ -55,7 +55,7 @@ async function setup(context: Context, options: SetupOptions): Promise<SetupResu
   const shells = shellsOf(place, options);
   if (options.print !== undefined)
     return { ...resultOf(place, options, shells, []), lines: printed(place, options.print) };
-  assertOwner(place.root);
+  assertOurs(place.root);
   const changes = options.undo === true ? planUndo(place, options.shell) : planAnew(context, place, shells);
   if (options.dryRun === true || changes.length === 0) return resultOf(place, options, shells, changes);
   await askFirst(context, options, changes);

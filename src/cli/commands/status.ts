@@ -1,12 +1,13 @@
 import * as z from 'zod/mini';
 import type { Account } from '../../core/accounts/account.js';
-import { factsOfAccount, type Roster } from '../../core/accounts/roster.js';
 import { unadoptableReasons } from '../../core/codex/auth-file.js';
 import { runningDaemon } from '../../core/codex/home.js';
 import { loginStoreKind } from '../../core/codex/official-login.js';
 import { countSessions, SessionCounts } from '../../core/codex/sessions.js';
+import { factsOfAccount } from '../../core/decision/facts.js';
 import { standingOf } from '../../core/decision/standing.js';
 import { definedOnly } from '../../core/defined-only.js';
+import type { Roster } from '../../core/logins/roster.js';
 import { printable } from '../../core/printable.js';
 import { accountRef, accountRefShape } from '../account-ref.js';
 import {

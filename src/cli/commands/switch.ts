@@ -1,10 +1,10 @@
 import * as z from 'zod/mini';
 import { type Account, describeAccount, type FlaggedAccount } from '../../core/accounts/account.js';
-import { type Roster, withNewestTokens } from '../../core/accounts/roster.js';
 import { loginStoreKind } from '../../core/codex/official-login.js';
 import { definedOnly } from '../../core/defined-only.js';
 import { AppError } from '../../core/errors.js';
-import { readEntries } from '../../core/storage/journal.js';
+import { withNewestTokens } from '../../core/logins/beside-records.js';
+import type { Roster } from '../../core/logins/roster.js';
 import { accountRef, accountRefShape } from '../account-ref.js';
 import { describePlace, PlaceView, placeView } from '../account-view.js';
 import { activateAccount, noteAdoption } from '../activation.js';
@@ -39,6 +39,8 @@ const SwitchResult = z.object({
   /** Whether auth.json held newer tokens of the previous account, which are stored now. */
   syncedBack: z.boolean(),
   keptFile: z.exactOptional(z.string()),
+  /** The home that holds the login as a file; the one switched here has a link to it. */
+  sharedWith: z.exactOptional(z.string()),
   /** The official clients that run with this home, and which account each of them uses. */
   surfaces: z.array(SurfaceView),
   /** With `--restart-daemon`, or where it was agreed to. */
@@ -50,6 +52,7 @@ export interface SwitchOptions {
   readonly selector?: string;
   readonly enable?: boolean;
   readonly replace?: boolean;
+  readonly take?: boolean;
   readonly restartDaemon?: boolean;
 }
 
@@ -63,7 +66,7 @@ async function switchAccount(context: Context, options: SwitchOptions): Promise<
   const activated = await activateAccount(
     context,
     { account, scopeKey, choosingScopeKey },
-    { replace: options.replace === true, enable },
+    { replace: options.replace === true, enable, take: options.take === true },
   );
   noteAdoption(context, activated);
   if (usableUntil !== undefined) warnAboutEnd(context, account, usableUntil);
@@ -82,15 +85,15 @@ async function switchAccount(context: Context, options: SwitchOptions): Promise<
     adoptedId: activated.adopted?.id,
     syncedBack: activated.syncedBack,
     keptFile: activated.keptFile,
+    sharedWith: activated.sharedWith,
     surfaces: [...surfaces],
     daemonRestart,
   });
 }
 
 /** Nobody can refresh it, so that it is of use only while its access token lives (DESIGN §7). */
-function usableEnd(context: Context, { authFile: { content } }: Roster, account: FlaggedAccount): number {
-  const login = content?.kind === 'login' ? content.login : undefined;
-  const { tokens } = withNewestTokens(account, login, readEntries(context.root.paths.journal));
+function usableEnd(context: Context, { beside }: Roster, account: FlaggedAccount): number {
+  const { tokens } = withNewestTokens(account, beside);
   const { expiresAt } = tokens;
   if (tokens.accessToken !== undefined && expiresAt !== undefined && expiresAt > context.clock.now()) return expiresAt;
   const why = reasonText(account.flag.reason);
@@ -139,10 +142,12 @@ async function agreesToEnable({ io, prompter }: Context, account: Account): Prom
 }
 
 function renderSwitch(result: SwitchResult, { color, symbols }: Theme): string {
-  const { account, changed, isElsewhere, store, syncedBack, adopted, daemonRestart } = result;
+  const { account, changed, isElsewhere, store, syncedBack, adopted, sharedWith, daemonRestart } = result;
   const verb = changed ? 'Now using' : 'Already using';
   const lines = [`${color.green(symbols.ok)} ${verb} ${color.bold(titleOf(account))}`];
   if (isElsewhere) lines.push(`  It lives in ${describePlace(account.scope)}.`);
+  if (sharedWith !== undefined)
+    lines.push(`  It is in use in ${sharedWith} too, so that both homes share one login file.`);
   if (daemonRestart?.outcome === 'done') lines.push('  The background server was restarted and uses it too.');
   if (syncedBack && !adopted) {
     const place = store === 'file' ? 'auth.json' : 'the keyring';

@@ -1,10 +1,12 @@
 import { existsSync } from 'node:fs';
+import { dirname } from 'node:path';
 import * as z from 'zod/mini';
 import { heldLocks } from '../../core/diagnostics/world/storage-facts.js';
-import { readableScopes } from '../../core/diagnostics/world/stored-files.js';
 import { AppError } from '../../core/errors.js';
+import { readableScopes } from '../../core/pools/stored-files.js';
 import { completionFiles } from '../../core/shell/completion-files.js';
 import { applySetup, type PlannedChange, planUndo, type SetupPlace } from '../../core/shell/setup-plan.js';
+import { foreignThings } from '../../core/storage/adoption.js';
 import { withLock } from '../../core/storage/file-lock.js';
 import { sweepLeftovers } from '../../core/storage/leftovers.js';
 import { assertOwner, type Root } from '../../core/storage/root.js';
@@ -109,7 +111,9 @@ function described(accounts: number): string {
 async function remove({ home, signal }: Context, place: SetupPlace, { changes, files }: Removal): Promise<void> {
   const { root } = place;
   const { paths, clock, processes } = root;
-  if (!existsSync(paths.root)) return applySetup(changes, place);
+  // No lock of ours into a directory of others.
+  const isForeign = files.length === 0 && foreignThings(paths).length > 0;
+  if (isForeign || !existsSync(paths.root)) return applySetup(changes, place);
   await withLock('store', { directory: paths.locks, clock, processes, waitMs: 10_000, signal }, () => {
     // Once more: the question may have waited for long.
     assertIdle(root);
@@ -117,10 +121,14 @@ async function remove({ home, signal }: Context, place: SetupPlace, { changes, f
     sweepLeftovers(root, home.authFile);
     removeTraces(
       paths,
-      files.filter((path) => path !== paths.locks),
+      files.filter((path) => !isLock(paths, path)),
     );
   });
   removeTraces(paths, [paths.locks]);
+}
+
+function isLock({ locks }: Root['paths'], path: string): boolean {
+  return path === locks || dirname(path) === locks;
 }
 
 function removedBy({ changes, files }: Removal): string[] {

@@ -3,7 +3,7 @@ import { ScopeView, scopeView } from '../account-view.js';
 import { askedAccounts } from '../asked-accounts.js';
 import type { Command } from '../command.js';
 import type { Context } from '../context.js';
-import { isInTheDark } from '../probe-failure.js';
+import { isInTheDark, isWithoutPlace } from '../probe-failure.js';
 import { type ProbingOptions, probeRoster } from '../quota-probing.js';
 import { renderCsv } from '../render/csv.js';
 import { renderUsage } from '../render/usage.js';
@@ -70,6 +70,7 @@ export const usageCommand: Command<UsageOptions, UsageResult> = {
   renderCsv: usageCsv,
   exitCode({ accounts }) {
     if (isInTheDark(accounts)) return 5;
+    if (isWithoutPlace(accounts.map(({ failure }) => failure))) return 6;
     return accounts.some(({ failure }) => failure !== undefined) ? 1 : 0;
   },
 };

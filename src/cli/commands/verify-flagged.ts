@@ -1,10 +1,13 @@
 import * as z from 'zod/mini';
 import type { FlaggedAccount } from '../../core/accounts/account.js';
 import { definedOnly } from '../../core/defined-only.js';
+import { printable } from '../../core/printable.js';
+import { meaningOf } from '../../core/provider/refusal-codes.js';
 import { shownEmail } from '../account-view.js';
 import type { Command } from '../command.js';
 import type { Context } from '../context.js';
 import { predictFlagged, type VerifiedAccount, verifyFlagged } from '../flagged-verification.js';
+import { providerReasonShape } from '../probe-failure.js';
 import { nameOf } from '../render/account-table.js';
 import { reasonText } from '../render/flag-reason.js';
 import type { Theme } from '../render/theme.js';
@@ -30,6 +33,7 @@ const VerifiedView = z.object({
   previousReason: z.string(),
   /** Why it is not back, or not known to work; absent when all is well. */
   reason: z.exactOptional(z.string()),
+  ...providerReasonShape,
   /** Absent when it has never been verified. */
   lastVerified: z.exactOptional(z.iso.datetime()),
   verificationCount: z.number(),
@@ -81,7 +85,8 @@ async function verify(context: Context, options: VerifyFlaggedOptions): Promise<
   };
 }
 
-function viewOf(context: Context, { account, outcome, reason, lastVerifiedAt, count }: VerifiedAccount): VerifiedView {
+function viewOf(context: Context, verified: VerifiedAccount): VerifiedView {
+  const { account, outcome, reason, said = {}, lastVerifiedAt, count } = verified;
   const { id, accountId, flag }: FlaggedAccount = account;
   return definedOnly({
     id,
@@ -90,6 +95,7 @@ function viewOf(context: Context, { account, outcome, reason, lastVerifiedAt, co
     outcome,
     previousReason: flag.reason,
     reason,
+    ...said,
     lastVerified: lastVerifiedAt === undefined ? undefined : toIso(lastVerifiedAt),
     verificationCount: count,
   });
@@ -102,11 +108,12 @@ function renderVerifyFlagged(result: VerifyFlaggedResult, theme: Theme): string 
 }
 
 function lineOf(each: VerifiedView, all: readonly VerifiedView[], { color, symbols }: Theme): string {
-  const { outcome, previousReason, reason } = each;
+  const { outcome, previousReason, reason, providerMessage } = each;
   const name = distinctName(each, all);
-  const why = reason === undefined ? '' : `: ${reasonText(reason)}`;
+  const words = providerMessage === undefined ? '' : ` (“${printable(providerMessage)}”)`;
+  const why = reason === undefined ? '' : `: ${reasonText(reason)}${words}`;
   const was = `was set aside because ${reasonText(previousReason)}`;
-  const signIn = ` ${symbols.arrow} codex-auth login`;
+  const bringsBack = ` ${symbols.arrow} ${bringsBackAfter(reason)}`;
   switch (outcome) {
     case 'restored':
       return `${color.green(symbols.ok)} ${name} works and is back in its pool; it ${was}`;
@@ -115,7 +122,7 @@ function lineOf(each: VerifiedView, all: readonly VerifiedView[], { color, symbo
     case 'rate-limited':
       return `${color.yellow(symbols.warning)} ${name} works, but stays set aside for now${why}`;
     case 'still-flagged':
-      return `${color.red(symbols.error)} ${name} stays set aside${why}${signIn}`;
+      return `${color.red(symbols.error)} ${name} stays set aside${why}${bringsBack}`;
     case 'unverified':
       return `${color.yellow(symbols.warning)} ${name} could not be verified${why}`;
     case 'would-restore':
@@ -124,6 +131,18 @@ function lineOf(each: VerifiedView, all: readonly VerifiedView[], { color, symbo
       return `${color.red(symbols.error)} ${name} would stay set aside${why}`;
     case 'unknown-without-refresh':
       return `${symbols.unknown} ${name}: only a refresh can tell${why}`;
+  }
+}
+
+/** A new login does not help where the account or this program is refused. */
+function bringsBackAfter(reason: string | undefined): string {
+  switch (meaningOf(reason)) {
+    case 'account-blocked':
+      return 'ask the provider or whoever runs the account, then try again';
+    case 'client-refused':
+      return 'update codex-auth, then try again';
+    default:
+      return 'codex-auth login';
   }
 }
 
@@ -151,7 +170,17 @@ function summaryOf(result: VerifyFlaggedResult): string {
 }
 
 /** What a free look can end with although the account is not to blame. */
-const failures = ['offline', 'proxy', 'timeout', 'challenge', 'provider-error', 'signed-out', 'switched'];
+const failures = [
+  'offline',
+  'proxy',
+  'timeout',
+  'challenge',
+  'region',
+  'intercepted',
+  'provider-error',
+  'signed-out',
+  'switched',
+];
 
 function isUnread({ outcome, reason = '' }: VerifiedView): boolean {
   return outcome === 'unverified' || (outcome === 'unknown-without-refresh' && failures.includes(reason));

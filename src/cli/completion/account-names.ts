@@ -1,10 +1,10 @@
 import { type Account, describeAccount } from '../../core/accounts/account.js';
 import { normalizeEmailKey } from '../../core/accounts/identity.js';
-import { readScopes } from '../../core/accounts/roster.js';
 import { homeOf } from '../../core/environment.js';
 import { AppError } from '../../core/errors.js';
+import { readScopes } from '../../core/logins/roster.js';
+import type { ScopeRecords } from '../../core/pools/scope-records.js';
 import { locateScope, scopeForReading } from '../../core/project/scope.js';
-import type { ScopeRecords } from '../../core/storage/scope-files.js';
 import type { Context } from '../context.js';
 import type { Candidate } from './candidates.js';
 
@@ -66,7 +66,7 @@ function callings({ label, email }: Account): string[] {
   return [label, email].flatMap((name) => (name === undefined || name === '' ? [] : [name]));
 }
 
-function descriptionOf({ label, email, workspaceName, planType }: Account, value: string): string {
-  const facts = [label, email, workspaceName, planType];
+function descriptionOf({ label, email, workspaceName, planType, distinction }: Account, value: string): string {
+  const facts = [label, email, workspaceName, planType, distinction === planType ? undefined : distinction];
   return facts.filter((fact) => fact !== undefined && fact !== '' && fact !== value).join(', ');
 }

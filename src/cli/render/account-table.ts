@@ -61,17 +61,24 @@ interface Named {
   readonly email?: string | undefined;
   readonly label?: string | undefined;
   readonly workspace?: string | undefined;
+  readonly distinction?: string | undefined;
 }
 
-/** What the person calls it: `work <me@example.com>`; fit for a terminal. */
-export function nameOf({ label, email, id }: Named): string {
-  if (label === undefined) return printable(email ?? id);
-  return printable(email === undefined ? label : `${label} <${email}>`);
+/** What the person calls it: `work <me@example.com>`, and what tells it from a twin; fit for a terminal. */
+export function nameOf(account: Named): string {
+  return withDetails(account, [account.distinction]);
 }
 
 /** With the workspace, which tells two accounts of one email apart: `me@example.com (Studio)`. */
 export function titleOf(account: Named): string {
-  return account.workspace === undefined ? nameOf(account) : `${nameOf(account)} (${printable(account.workspace)})`;
+  return withDetails(account, [account.workspace, account.distinction]);
+}
+
+function withDetails({ label, email, id }: Named, details: readonly (string | undefined)[]): string {
+  const isBoth = label !== undefined && email !== undefined;
+  const name = isBoth ? `${label} <${email}>` : (label ?? email ?? id);
+  const known = details.filter((detail) => detail !== undefined);
+  return printable(known.length === 0 ? name : `${name} (${known.join(', ')})`);
 }
 
 const healthColors = { healthy: 'green', degraded: 'yellow', unhealthy: 'red' } as const;

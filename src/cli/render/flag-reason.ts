@@ -1,4 +1,5 @@
 import { printable } from '../../core/printable.js';
+import { meaningOf } from '../../core/provider/refusal-codes.js';
 
 /** Codes of ours and of the provider as the end of a sentence; what is not here is shown as it is. */
 const reasons: Readonly<Record<string, string>> = {
@@ -21,15 +22,19 @@ const reasons: Readonly<Record<string, string>> = {
   'access-token-malformed': 'its access token is damaged',
   unauthorized: 'the provider refuses its access token',
   forbidden: 'the provider does not let it in (403)',
+  closed: 'its workspace lets nobody in',
   'rate-limited': 'the provider limits it at the moment',
   'quota-used-up': 'its quota is used up',
   offline: 'the provider could not be reached',
   proxy: 'the proxy gave no connection',
   timeout: 'the provider did not answer in time',
   challenge: 'a challenge page stands in front of the provider',
+  region: 'the provider refuses requests from where this machine is',
+  intercepted: "something in between answered in the provider's place",
   'provider-error': 'the provider has a problem',
   'unknown-outcome': 'a refresh got no answer; the next run looks what became of it',
   'left-to-client': 'the official client is using it and refreshes it by itself',
+  'no-place': 'the official client could not be given its next login; codex-auth doctor says why',
   'issuer-mismatch': 'it was signed in at another address, and its tokens are sent to nobody else',
   'signed-out': 'the official client has been signed out meanwhile',
   switched: 'the official client has been switched meanwhile',
@@ -39,5 +44,15 @@ const reasons: Readonly<Record<string, string>> = {
 };
 
 export function reasonText(reason: string): string {
-  return Object.hasOwn(reasons, reason) ? (reasons[reason] ?? reason) : printable(reason);
+  if (Object.hasOwn(reasons, reason)) return reasons[reason] ?? reason;
+  switch (meaningOf(reason)) {
+    case 'login-ended':
+      return `the provider has ended its login (${reason})`;
+    case 'account-blocked':
+      return `the provider has closed or blocked the account (${reason})`;
+    case 'client-refused':
+      return `the provider refuses this program (${reason})`;
+    default:
+      return printable(reason);
+  }
 }

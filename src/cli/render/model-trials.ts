@@ -1,7 +1,9 @@
 import measureWidth from 'fast-string-width';
 import { printable } from '../../core/printable.js';
 import type { TrialView, TriedAccountView } from '../model-view.js';
+import { isObstruction } from '../probe-failure.js';
 import { titleOf } from './account-table.js';
+import { obstructionLines } from './shared-failures.js';
 import { type Cell, type Column, renderTable } from './table.js';
 import type { Theme } from './theme.js';
 
@@ -19,7 +21,11 @@ export function renderTrials(accounts: readonly TriedAccountView[], theme: Theme
   const trials = accounts.flatMap((account) => account.trials.map((trial) => ({ account, trial })));
   const table = trials.length === 0 ? '' : tableOf(trials, theme);
   const failures = accounts.flatMap((account) => failureLine(account, theme)).join('');
-  return `${table}${failures}${summaryOf(accounts)}\n`;
+  const inTheWay = obstructionLines(
+    accounts.flatMap(({ failure }) => failure ?? []),
+    theme,
+  ).join('');
+  return `${table}${failures}${inTheWay}${summaryOf(accounts)}\n`;
 }
 
 interface TrialRow {
@@ -57,6 +63,7 @@ function cellsOf(account: TriedAccountView, { model, verdict, latencyMs }: Trial
 function failureLine(account: TriedAccountView, { color, symbols }: Theme): string[] {
   const { failure } = account;
   if (failure === undefined) return [];
+  if (isObstruction(failure)) return [`${color.yellow(symbols.warning)} ${titleOf(account)}: not reached\n`];
   const hint = failure.hint === undefined ? '' : ` ${symbols.arrow} ${failure.hint}`;
   return [`${color.red(symbols.error)} ${titleOf(account)}: ${printable(failure.message)}${hint}\n`];
 }

@@ -1,6 +1,6 @@
 import { definedOnly } from '../../core/defined-only.js';
 import { printable } from '../../core/printable.js';
-import { type FailureView, failureLines, isNetworkFailure } from '../probe-failure.js';
+import { type FailureView, failureLines, failureText, isNetworkFailure, isObstruction } from '../probe-failure.js';
 import type { Theme } from './theme.js';
 
 interface Failing {
@@ -31,4 +31,10 @@ export function sharedFailures(accounts: readonly Failing[], { color, symbols }:
     has: ({ index }) => index !== undefined && shared.some((each) => each.index === index),
     lines: lines.map((line) => color.yellow(printable(isOfAll ? line.replace(/^[\d, ]+: /, '') : line))),
   };
+}
+
+/** What stands in the way of the accounts, once for all of them. */
+export function obstructionLines(failures: readonly FailureView[], { color, symbols }: Theme): string[] {
+  const texts = failures.filter(isObstruction).map((failure) => failureText(failure, ` ${symbols.arrow} `));
+  return [...new Set(texts)].map((text) => `${color.yellow(printable(text))}\n`);
 }

@@ -70,6 +70,8 @@ function moneyLines({ credits, spendControl, resetCredits }: AccountUsage, { now
   if (spendControl !== undefined && saysSomething(spendControl)) lines.push(`spend   ${spendText(spendControl, now)}`);
   if (resetCredits?.availableCount) {
     lines.push(`resets  ${resetCredits.availableCount} to spend, ${expiryText(resetCredits, now)}`);
+    const { failure } = resetCredits;
+    if (failure !== undefined) lines.push(printable(`        their list: ${failure.message}`));
   }
   return lines;
 }

@@ -34,7 +34,7 @@ export async function previewJob(context: Context, job: RenewalJob, policy: Rene
 /** One request for each refresh token: another account of the same login gets its access token without one. */
 async function previewsOf(context: Context, job: RenewalJob, policy: RenewalPolicy): Promise<Preview[]> {
   const { root, home } = context;
-  const deps = { root, home, ...context.provider(), runningClients: () => runningClients(home) };
+  const deps = { root, home, ...context.provider(), settings: context.settings(), runningClients };
   if (job.accounts.length === 0) return [await previewLoose(deps, job.files, policy)];
   const records = job.accounts.map(({ account }) => account);
   const previews: Preview[] = [];

@@ -1,19 +1,18 @@
 import type { Account } from '../../core/accounts/account.js';
-import { withNewestTokens } from '../../core/accounts/roster.js';
-import { readAuthFile } from '../../core/codex/home.js';
 import { refuseInvalidProxy } from '../../core/http/proxy-description.js';
-import { recordsOf } from '../../core/oauth/newest-copy.js';
-import type { RefreshOutcome } from '../../core/oauth/refresh-outcome.js';
+import { readBesideRecords, withNewestTokens } from '../../core/logins/beside-records.js';
+import { fingerprint } from '../../core/logins/journal.js';
+import { knownSpent } from '../../core/logins/lineage-log.js';
+import type { RefreshOutcome } from '../../core/logins/refresh-outcome.js';
+import { readAllScopes } from '../../core/pools/scope-files.js';
+import { recordsOf } from '../../core/pools/scope-records.js';
 import { dueOnly, type FileTarget } from '../../core/renewal/file-target.js';
 import { groupLogins } from '../../core/renewal/login-groups.js';
 import { type DueReason, type RenewalPolicy, whyDue, whyFileDue } from '../../core/renewal/policy.js';
 import type { AccountTarget } from '../../core/renewal/renew-pooled.js';
 import { failedBy, notDue, type Renewal } from '../../core/renewal/renewal.js';
 import { accountOfFile, type TokenFile } from '../../core/renewal/token-file.js';
-import { fingerprint, readEntries } from '../../core/storage/journal.js';
-import { knownSpent } from '../../core/storage/lineage-log.js';
-import { readAllScopes } from '../../core/storage/scope-files.js';
-import { askAll } from '../ask-all.js';
+import { askAll, type Blocker } from '../ask-all.js';
 import { refreshDeps } from '../backend-access.js';
 import type { Context } from '../context.js';
 import type { AskedFile, RenewTargets } from './targets.js';
@@ -35,10 +34,9 @@ export interface JobResult {
 
 export function planJobs(context: Context, { accounts, files }: RenewTargets, policy: RenewalPolicy): RenewalJob[] {
   const { root, home, clock } = context;
-  const { content } = readAuthFile(home);
-  const login = content?.kind === 'login' ? content.login : undefined;
-  const journal = readEntries(root.paths.journal);
-  const records = recordsOf(readAllScopes(root.paths)).map((each) => withNewestTokens(each, login, journal));
+  const stored = recordsOf(readAllScopes(root.paths));
+  const beside = readBesideRecords(root, home, stored);
+  const records = stored.map((each) => withNewestTokens(each, beside));
   const asked = accounts.map(({ account }) => account);
   const groups = groupLogins(
     asked,
@@ -47,7 +45,7 @@ export function planJobs(context: Context, { accounts, files }: RenewTargets, po
   );
   const now = clock.now();
   const isSpent = knownSpent(root);
-  const isAnswered = (print: string) => journal.some(({ header, answer }) => answer && header.spent === print);
+  const isAnswered = (print: string) => beside.journal.some(({ header, answer }) => answer && header.spent === print);
   const resting = new Set(files.filter(isResting).map(({ path }) => path));
 
   function whyDueFile({ path, login: own }: TokenFile): DueReason | undefined {
@@ -106,10 +104,18 @@ export async function renewJobs(
     },
     failed: (job, { error }) => untried(job, failedBy(error)),
     isSilence: ({ accounts, files }) => [...accounts.values(), ...files.values()].every(isSilent),
+    inTheWay: ({ accounts, files }) => [...accounts.values(), ...files.values()].flatMap(blockerOf)[0],
   });
 }
 
-const silentCodes = ['offline', 'timeout', 'unknown-outcome'];
+const blockerCodes = ['region', 'challenge', 'intercepted'] as const;
+const silentCodes = ['offline', 'timeout', 'unknown-outcome', ...blockerCodes];
+
+function blockerOf(renewal: Renewal): Blocker[] {
+  if (renewal.kind !== 'failed') return [];
+  const code = blockerCodes.find((each) => each === renewal.problem.code);
+  return code === undefined ? [] : [{ ...renewal.problem, code }];
+}
 
 function isSilent(renewal: Renewal): boolean {
   return renewal.kind === 'failed' && silentCodes.includes(renewal.problem.code);

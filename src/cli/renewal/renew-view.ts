@@ -7,7 +7,7 @@ import { accountRef, accountRefShape } from '../account-ref.js';
 import { shownEmail } from '../account-view.js';
 import type { AskedAccount } from '../asked-accounts.js';
 import type { Context } from '../context.js';
-import { FailureView } from '../probe-failure.js';
+import { FailureView, isObstruction } from '../probe-failure.js';
 import { titleOf } from '../render/account-table.js';
 import type { Theme } from '../render/theme.js';
 import { formatWhen, toIso } from '../render/time.js';
@@ -98,6 +98,8 @@ function lineOf(title: string, { outcome, how, reason, message, expiresAt, probl
       return `${color.dim(symbols.unknown)} ${title}: ${printable(why[reason ?? 'not-due'])}\n`;
     }
     case 'failed': {
+      if (problem !== undefined && isObstruction(problem))
+        return `${color.yellow(symbols.warning)} ${title}: not reached\n`;
       const hint = problem?.hint === undefined ? '' : ` ${symbols.arrow} ${printable(problem.hint)}`;
       return `${color.red(symbols.error)} ${title}: ${printable(problem?.message ?? '')}${hint}\n`;
     }

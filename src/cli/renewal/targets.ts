@@ -1,7 +1,7 @@
 import { existsSync, statSync } from 'node:fs';
 import { basename, dirname, resolve } from 'node:path';
-import type { Roster } from '../../core/accounts/roster.js';
 import { AppError } from '../../core/errors.js';
+import type { Roster } from '../../core/logins/roster.js';
 import { failed, failedBy, type Renewal } from '../../core/renewal/renewal.js';
 import { readTokenFile, type TokenFile } from '../../core/renewal/token-file.js';
 import { sweepTemporaries } from '../../core/storage/temporary-files.js';

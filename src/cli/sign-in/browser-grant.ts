@@ -4,8 +4,11 @@ import { type CallbackOutcome, type CallbackServer, openCallbackServer } from '.
 import { createPkce, createState } from '../../core/oauth/pkce.js';
 import type { Context } from '../context.js';
 import { startCountdown } from './countdown.js';
+import { denialError } from './denial-error.js';
 import type { ObtainedGrant, SignInRequest } from './grant.js';
 import { loginPorts } from './login-ports.js';
+import { otherWays } from './other-ways.js';
+import { watchForPaste } from './pasted-address.js';
 
 /** How long a person has to finish in the browser (P19). */
 const browserLimitMs = 10 * 60_000;
@@ -24,7 +27,7 @@ export async function obtainBrowserGrant(context: Context, request: SignInReques
     const { redirectUri } = server;
     const url = buildAuthorizeUrl(provider, { redirectUri, codeChallenge: pkce.challenge, state, ...request });
     await showUrl(context, url, server.port);
-    const outcome = await waitForCallback(context, server);
+    const outcome = await waitForConsent(context, server, state);
     const code = codeOf(outcome);
     return {
       grant: { code, codeVerifier: pkce.verifier, redirectUri },
@@ -40,22 +43,23 @@ export async function obtainBrowserGrant(context: Context, request: SignInReques
 }
 
 async function showUrl(context: Context, url: string, port: number): Promise<void> {
-  const { io, environment } = context;
+  const { io, environment, machine } = context;
   io.note(`Sign in here:\n\n  ${url}\n\n`);
-  if (environment.sshConnection !== undefined) {
-    io.note(
-      `To use a browser on the machine you came from, run there first:\n\n  ssh -L ${port}:127.0.0.1:${port} <this host>\n\n`,
-    );
-  }
-  const browser = await context.browser();
-  if (!(await browser.show(url))) io.note('No browser could be started here; open the address in one yourself.\n');
+  const { hasScreen } = await import('../browser.js');
+  const isShown = hasScreen(environment, machine.platform) && (await (await context.browser()).show(url));
+  if (isShown && environment.sshConnection === undefined) return;
+  io.note(otherWays({ environment, host: machine.processes.self.host, port, isShown, canPaste: io.isInteractive }));
 }
 
-async function waitForCallback(context: Context, server: CallbackServer): Promise<CallbackOutcome> {
+/** The browser comes back to the port, or the person pastes the address that it could not reach. */
+async function waitForConsent(context: Context, server: CallbackServer, state: string): Promise<CallbackOutcome> {
   const countdown = startCountdown(context, 'Waiting for the browser', browserLimitMs);
+  const paste = watchForPaste(context, state);
   try {
-    return await server.wait({ timeoutMs: browserLimitMs, signal: context.signal });
+    const callback = server.wait({ timeoutMs: browserLimitMs, signal: context.signal });
+    return await Promise.race([callback, paste.found]);
   } finally {
+    paste.stop();
     countdown.stop();
   }
 }
@@ -65,17 +69,14 @@ function codeOf(outcome: CallbackOutcome) {
     case 'code':
       return outcome.code;
     case 'denied':
-      throw new AppError('login-failed', outcome.message, {
-        hint: 'codex-auth login',
-        details: { error: outcome.error },
-      });
+      throw denialError(outcome);
     case 'cancelled':
       throw new AppError('login-failed', 'the login was cancelled, probably by another one that has just started', {
-        hint: 'codex-auth login',
+        hint: 'finish that one, or try again',
       });
     case 'timed-out':
       throw new AppError('login-failed', 'nobody signed in within 10 minutes', {
-        hint: 'codex-auth login, or codex-auth login --device-auth',
+        hint: 'try again, or use another way: codex-auth login --device-auth',
       });
   }
 }

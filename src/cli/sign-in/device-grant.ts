@@ -1,4 +1,4 @@
-import { AppError, type ErrorCode } from '../../core/errors.js';
+import { AppError } from '../../core/errors.js';
 import {
   type DeviceCode,
   type DeviceFailure,
@@ -6,6 +6,7 @@ import {
   pollDeviceCode,
   requestDeviceCode,
 } from '../../core/oauth/device-code.js';
+import { type ProviderReason, reasonIn, withReason } from '../../core/provider-reason.js';
 import type { Context } from '../context.js';
 import { startCountdown } from './countdown.js';
 import { nothingToFinish, type ObtainedGrant } from './grant.js';
@@ -18,8 +19,9 @@ export async function obtainDeviceGrant(context: Context): Promise<ObtainedGrant
   const requested = await requestDeviceCode(http, provider, options);
   if (requested.kind === 'failed') throw failed(requested);
   if (requested.kind === 'not-enabled') {
-    throw new AppError('login-failed', requested.message, {
+    throw new AppError('login-failed', withReason(requested.message, requested), {
       hint: 'switch it on in the ChatGPT security settings, or use codex-auth login --manual',
+      details: { ...reasonIn(requested) },
     });
   }
   const { deviceCode } = requested;
@@ -28,8 +30,8 @@ export async function obtainDeviceGrant(context: Context): Promise<ObtainedGrant
   try {
     const polled = await pollDeviceCode(http, provider, deviceCode, context.clock, options);
     if (polled.kind === 'failed') throw failed(polled);
-    if (polled.kind === 'declined') throw declined();
-    if (polled.kind === 'expired') throw expired(polled.lastTrouble);
+    if (polled.kind === 'declined') throw declined(polled);
+    if (polled.kind === 'expired') throw expired(polled);
     const { code, codeVerifier, redirectUri } = polled;
     return { grant: { code, codeVerifier, redirectUri }, finish: nothingToFinish };
   } finally {
@@ -42,29 +44,24 @@ function showCode({ io }: Context, { verificationUrl, userCode }: DeviceCode): v
   io.note('Never share this code.\n');
 }
 
-const errorCodes: Record<DeviceFailure['why'], ErrorCode> = {
-  offline: 'offline',
-  proxy: 'proxy',
-  timeout: 'timeout',
-  challenge: 'challenge',
-  provider: 'provider-error',
-};
+function failed({ code, message, hint = otherWays, ...rest }: DeviceFailure): AppError {
+  return new AppError(code, `the sign-in failed: ${message}`, { hint, details: { ...reasonIn(rest) } });
+}
 
-function failed({ message, why }: DeviceFailure): AppError {
-  return new AppError(errorCodes[why], `the sign-in failed: ${message}`, {
-    hint: 'codex-auth login --device-auth, or codex-auth login --manual',
+const otherWays = 'try again, or use another way: codex-auth login --manual';
+
+function declined(reason: ProviderReason): AppError {
+  return new AppError('login-failed', withReason('the sign-in was declined on the other device', reason), {
+    hint: otherWays,
+    details: { ...reasonIn(reason) },
   });
 }
 
-function declined(): AppError {
-  return new AppError('login-failed', 'the sign-in was declined on the other device', {
-    hint: 'codex-auth login --device-auth',
-  });
-}
-
-function expired(lastTrouble: string | undefined): AppError {
+function expired(reason: ProviderReason & { readonly lastTrouble?: string }): AppError {
+  const { lastTrouble } = reason;
   const trouble = lastTrouble === undefined ? '' : `; the last answer was: ${lastTrouble}`;
   return new AppError('login-failed', `nobody entered the code in time${trouble}`, {
-    hint: 'codex-auth login --device-auth',
+    hint: otherWays,
+    details: { ...reasonIn(reason) },
   });
 }

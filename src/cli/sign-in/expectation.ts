@@ -1,6 +1,6 @@
-import type { ProvenLogin } from '../../core/accounts/enrolment.js';
 import { normalizeEmailKey } from '../../core/accounts/identity.js';
 import { AppError } from '../../core/errors.js';
+import type { ProvenLogin } from '../../core/logins/enrolment.js';
 
 /** Who is to sign in; anybody else is refused and nothing is stored. */
 export interface ExpectedPerson {

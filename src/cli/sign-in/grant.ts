@@ -1,4 +1,4 @@
-import type { AuthorizationGrant } from '../../core/oauth/sign-in.js';
+import type { AuthorizationGrant } from '../../core/logins/sign-in.js';
 
 /** How the login ended, for whoever is still looking at a page in the browser. */
 export type SignInEnd =

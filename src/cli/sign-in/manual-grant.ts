@@ -4,8 +4,10 @@ import { buildAuthorizeUrl } from '../../core/oauth/authorize-url.js';
 import { type CallbackParams, readPastedCallback } from '../../core/oauth/callback-params.js';
 import { createPkce, createState } from '../../core/oauth/pkce.js';
 import type { Context } from '../context.js';
+import { denialError } from './denial-error.js';
 import { nothingToFinish, type ObtainedGrant, type SignInRequest } from './grant.js';
 import { loginPorts } from './login-ports.js';
+import { pasteProblem } from './pasted-address.js';
 
 const attempts = 3;
 
@@ -50,7 +52,7 @@ async function readLine(context: Context): Promise<string> {
 
 function nothingPasted(): AppError {
   return new AppError('usage', 'no address came in on standard input', {
-    hint: 'run codex-auth login --manual in a terminal, or codex-auth login --device-auth',
+    hint: 'run it in a terminal, or use another way: codex-auth login --device-auth',
   });
 }
 
@@ -58,22 +60,9 @@ type Unusable = Exclude<CallbackParams, { kind: 'ok' }>;
 
 function pasteError(pasted: Unusable): AppError {
   if (pasted.kind === 'denied') {
-    return new AppError('login-failed', pasted.message, { hint: 'codex-auth login --manual' });
+    return denialError(pasted);
   }
   return new AppError('usage', pasteProblem(pasted), {
-    hint: 'codex-auth login --manual, then paste the whole address',
+    hint: 'start again, then paste the whole address of the page that the browser ends on',
   });
-}
-
-function pasteProblem(pasted: Unusable): string {
-  switch (pasted.kind) {
-    case 'denied':
-      return pasted.message;
-    case 'state-mismatch':
-      return 'that address belongs to another login, not to the one just started';
-    case 'missing-code':
-      return 'that address has no code in it';
-    case 'unrecognized':
-      return 'that is not the address of a finished sign-in';
-  }
 }

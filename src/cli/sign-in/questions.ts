@@ -1,6 +1,5 @@
 import type { Account } from '../../core/accounts/account.js';
-import { type Roster, readScopes } from '../../core/accounts/roster.js';
-import { definedOnly } from '../../core/defined-only.js';
+import { type Roster, readScopes } from '../../core/logins/roster.js';
 import type { Scope } from '../../core/project/scope.js';
 import { runDashboard } from '../bare-command.js';
 import type { Context } from '../context.js';
@@ -63,8 +62,8 @@ export async function chooseWhom(
   return knownPerson(roster, choice);
 }
 
-function fullName({ id, email, label, workspaceName: workspace }: Account): string {
-  return titleOf(definedOnly({ id, email, label, workspace }));
+function fullName({ id, email, label, workspaceName: workspace, distinction }: Account): string {
+  return titleOf({ id, email, label, workspace, distinction });
 }
 
 function again({ id }: Account): Whom {

@@ -1,9 +1,9 @@
 import { sep } from 'node:path';
 import { type Account, describeAccount } from '../../core/accounts/account.js';
 import { isSameAccount } from '../../core/accounts/identity.js';
+import { isNewer } from '../../core/accounts/lineage.js';
 import type { AuthFileLogin } from '../../core/codex/auth-file.js';
 import { resolveTarget } from '../../core/storage/atomic-file.js';
-import { isNewer } from '../../core/storage/lineage.js';
 import type { ImportEntry, ImportTarget } from '../../core/transfer/import-logins.js';
 import type { LoginSource } from '../../core/transfer/read-logins.js';
 import type { Context } from '../context.js';

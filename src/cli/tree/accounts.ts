@@ -42,6 +42,7 @@ export function declareAccounts(program: Program, execute: Execute): void {
     .argument('[selector]', selectorHelp)
     .option('--enable', 'enable the account if it is disabled')
     .option('--replace', 'replace a login that cannot be adopted, after keeping a copy of it')
+    .option('--take', 'take the login from a home that cannot be read now, which signs that home out')
     .option('--restart-daemon', 'restart the background server of the official client if it keeps another account')
     .addHelpText(
       'after',

@@ -1,10 +1,10 @@
 import type { Account } from '../../core/accounts/account.js';
-import type { Roster } from '../../core/accounts/roster.js';
 import { definedOnly } from '../../core/defined-only.js';
 import { AppError } from '../../core/errors.js';
+import { withKnowledge } from '../../core/health/account-state.js';
 import { readHealth } from '../../core/health/state.js';
+import type { Roster } from '../../core/logins/roster.js';
 import { isStale, toQuotaView } from '../../core/quota/snapshot.js';
-import { withKnowledge } from '../../core/storage/account-state.js';
 import { accountView, scopeView } from '../account-view.js';
 import type { Context } from '../context.js';
 import { type FailureView, failureOfProbe } from '../probe-failure.js';

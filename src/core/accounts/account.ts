@@ -45,6 +45,8 @@ export interface Account {
   readonly label?: string;
   readonly planType?: string;
   readonly workspaceName?: string;
+  /** What tells it apart from another account of its pool that would be called the same; never stored. */
+  readonly distinction?: string;
   /** The person's own choice, never a health verdict (P12). */
   readonly enabled: boolean;
   readonly priority?: Priority;
@@ -80,8 +82,11 @@ export function newAccountId(): string {
   return `acc_${randomBytes(6).toString('hex')}`;
 }
 
+type Called = Pick<Account, 'id' | 'email' | 'label' | 'workspaceName' | 'distinction'>;
+
 /** How the account is called in messages: its label or email, with the workspace when there is one; fit for a terminal. */
-export function describeAccount(account: Pick<Account, 'id' | 'email' | 'label' | 'workspaceName'>): string {
-  const name = account.label ?? account.email ?? account.id;
-  return printable(account.workspaceName === undefined ? name : `${name} (${account.workspaceName})`);
+export function describeAccount({ id, email, label, workspaceName, distinction }: Called): string {
+  const details = [workspaceName, distinction].filter((detail) => detail !== undefined);
+  const name = label ?? email ?? id;
+  return printable(details.length === 0 ? name : `${name} (${details.join(', ')})`);
 }

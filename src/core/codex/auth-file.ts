@@ -1,8 +1,9 @@
 import * as z from 'zod/mini';
 import type { AuthFileExtras, Provenance, TokenSet } from '../accounts/account.js';
 import { contradicts, type Identity } from '../accounts/identity.js';
+import { readClaims } from '../accounts/jwt-claims.js';
 import { definedOnly } from '../defined-only.js';
-import { readClaims } from '../oauth/jwt-claims.js';
+import { parseJsonText } from '../json-text.js';
 import { Secret } from '../secret.js';
 import { record } from '../storage/tolerant.js';
 
@@ -53,9 +54,15 @@ const Tokens = z.object({
 });
 const Mode = z.nullish(z.string());
 
-/** Judges the content of an `auth.json`. Never throws: a file that does not parse is `damaged`. */
-export function parseAuthFile(content: string): AuthFileContent {
-  const top = record.safeParse(parseJson(content));
+/**
+ * Judges the content of an `auth.json`; undefined where it holds nothing, as after a tool that emptied it. Never throws: a
+ * file that does not parse is `damaged`.
+ */
+export function parseAuthFile(content: string): AuthFileContent | undefined {
+  const file = content.trim();
+  const json = parseJson(file);
+  if (file === '' || holdsNothing(json)) return undefined;
+  const top = record.safeParse(json);
   if (!top.success) return { kind: 'unadoptable', reason: 'damaged' };
   const mode = modeOf(top.data);
   if (mode !== 'chatgpt') return { kind: 'unadoptable', reason: mode };
@@ -66,6 +73,22 @@ export function parseAuthFile(content: string): AuthFileContent {
     return { kind: 'unadoptable', reason: 'damaged' };
   }
   return loginOf(top.data, stored.data, tokens.data);
+}
+
+/** Beside nothing else they say how somebody was signed in once. */
+const circumstances = ['auth_mode', 'last_refresh'];
+
+function holdsNothing(json: unknown): boolean {
+  if (typeof json !== 'object' || json === null) return isVoid(json);
+  return Object.entries(json).every(([key, value]) => {
+    if (circumstances.includes(key)) return value === null || typeof value === 'string';
+    return isVoid(value) || (typeof value === 'object' && value !== null && Object.values(value).every(isVoid));
+  });
+}
+
+function isVoid(value: unknown): boolean {
+  if (typeof value === 'string') return value.trim() === '';
+  return value === null || (typeof value === 'object' && Object.keys(value).length === 0);
 }
 
 /** An absent mode is inferred in the official client's own order (CODEX.md §2). */
@@ -138,7 +161,7 @@ function without(values: Readonly<Record<string, unknown>>, keys: readonly strin
 
 function parseJson(content: string): unknown {
   try {
-    return JSON.parse(content);
+    return parseJsonText(content);
   } catch {
     // The parse error would quote the tokens; `damaged` says enough.
     return undefined;

@@ -1,9 +1,11 @@
 import { execFileSync } from 'node:child_process';
-import { readdirSync, readFileSync, readlinkSync, statSync } from 'node:fs';
+import { readdirSync, readlinkSync, statSync } from 'node:fs';
 import { homedir } from 'node:os';
-import { basename, join, resolve } from 'node:path';
+import { join, resolve } from 'node:path';
 import { definedOnly } from '../defined-only.js';
-import { resolveTarget } from '../storage/atomic-file.js';
+import { listDirectory, resolveTarget } from '../storage/atomic-file.js';
+import { readNow } from '../storage/regular-file.js';
+import { argumentsOf, isClientName, isMarkOfClient } from './client-program.js';
 import type { CodexHome } from './home.js';
 
 /** A process of the official client, as the system shows it. */
@@ -11,7 +13,7 @@ export interface ClientProcess {
   readonly pid: number;
   /** Its program, where the system tells. */
   readonly program?: string;
-  /** What it was started with, without the name of the program. */
+  /** What it was started with, as the subcommands of `codex`. */
   readonly arguments: readonly string[];
   /** How long it has been running. */
   readonly ageMs?: number;
@@ -36,10 +38,25 @@ function listPids(): number[] | undefined {
 function isClient(pid: number): boolean {
   try {
     if (statSync(`/proc/${pid}`).uid !== ownUser()) return false;
-    return basename(programOf(pid)) === 'codex';
+    return isClientName(programOf(pid)) || hasMark(pid);
   } catch {
     // It has ended, or belongs to somebody else.
     return false;
+  }
+}
+
+/** A copy or a hard link of the program may have any name. */
+function hasMark(pid: number): boolean {
+  const directory = `/proc/${pid}/fd`;
+  return listDirectory(directory).some((name) => isMarkOfClient(linkAt(join(directory, name))));
+}
+
+function linkAt(path: string): string {
+  try {
+    return readlinkSync(path);
+  } catch {
+    // Closed meanwhile.
+    return '';
   }
 }
 
@@ -54,7 +71,7 @@ function programOf(pid: number): string {
 
 function usesHome(pid: number, home: CodexHome): boolean {
   try {
-    const variables = readFileSync(`/proc/${pid}/environ`, 'utf8').split('\0');
+    const variables = readNow(`/proc/${pid}/environ`).toString('utf8').split('\0');
     const variable = (name: string) => variables.find((each) => each.startsWith(`${name}=`))?.slice(name.length + 1);
     const directory = variable('CODEX_HOME') || join(variable('HOME') ?? homedir(), '.codex');
     const workingDirectory = readlinkSync(`/proc/${pid}/cwd`);
@@ -67,8 +84,9 @@ function usesHome(pid: number, home: CodexHome): boolean {
 
 function describe(pid: number): ClientProcess {
   try {
-    const [, ...words] = readFileSync(`/proc/${pid}/cmdline`, 'utf8').split('\0').slice(0, -1);
-    return definedOnly({ pid, program: programOf(pid), arguments: words, ageMs: ageOf(pid) });
+    const [, ...words] = readNow(`/proc/${pid}/cmdline`).toString('utf8').split('\0').slice(0, -1);
+    const program = programOf(pid);
+    return definedOnly({ pid, program, arguments: argumentsOf(program, words), ageMs: ageOf(pid) });
   } catch {
     // It has just ended, or does not tell; that it was there is known.
     return { pid, arguments: [] };
@@ -79,10 +97,10 @@ function describe(pid: number): ClientProcess {
 const tickMs = 10;
 
 function ageOf(pid: number): number | undefined {
-  const line = readFileSync(`/proc/${pid}/stat`, 'utf8');
+  const line = readNow(`/proc/${pid}/stat`).toString('utf8');
   // Its second field, the name, may hold spaces and parentheses; the start is the 22nd.
   const startedAt = Number(line.slice(line.lastIndexOf(')') + 2).split(' ')[19]) * tickMs;
-  const upSince = Number.parseFloat(readFileSync('/proc/uptime', 'utf8')) * 1000;
+  const upSince = Number.parseFloat(readNow('/proc/uptime').toString('utf8')) * 1000;
   return Number.isNaN(startedAt) || Number.isNaN(upSince) ? undefined : Math.max(0, upSince - startedAt);
 }
 
@@ -91,14 +109,17 @@ export function clientsByPs(): ClientProcess[] {
   try {
     return ps(['-x', '-o', 'pid=,etime=,comm=']).flatMap((line) => {
       const [, pid = '', elapsed = '', program = ''] = /^\s*(\d+)\s+([\d:-]+)\s+(.*\S)\s*$/.exec(line) ?? [];
-      if (basename(program) !== 'codex') return [];
+      if (!isClientName(program)) return [];
       const [whole = ''] = ps(['-ww', '-o', 'args=', '-p', pid]);
-      const words = whole.replace(/^.*?\bcodex(?=\s|$)/, '').split(/\s+/);
+      const words = whole.replace(/^.*?\bcodex[\w.-]*(?=\s|$)/, '').split(/\s+/);
       return [
         {
           pid: Number(pid),
           program,
-          arguments: words.filter((word) => word !== ''),
+          arguments: argumentsOf(
+            program,
+            words.filter((word) => word !== ''),
+          ),
           ageMs: parseElapsed(elapsed),
         },
       ];

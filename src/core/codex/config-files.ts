@@ -1,5 +1,5 @@
 import { join } from 'node:path';
-import { readNow } from '../storage/atomic-file.js';
+import { readNow } from '../storage/regular-file.js';
 
 /** What the whole machine is told; absent on most. */
 export const systemDirectory = '/etc/codex';
@@ -12,40 +12,16 @@ export function configFiles(home: string, system = systemDirectory): string[] {
   return [join(system, 'config.toml'), join(home, 'config.toml'), join(system, 'managed_config.toml')];
 }
 
-export interface StoreChoice {
-  /** `file`, `keyring`, `auto` or `ephemeral`. */
-  readonly mode: string;
-  /** The file that says so. */
-  readonly path: string;
-  /** Whether a login in the keyring is an encrypted file instead; absent: as usual on the platform. */
-  readonly encryptsSecrets?: boolean;
+/** Of the credential store. A key in quotes may be written with escapes. */
+const storeKey = /cli_auth_credentials_store|\\[uUx]/;
+
+/** Whether a file may choose another credential store than the default. Sound, and without a TOML parser: every command asks. */
+export function mayChooseStore(home: string, system = systemDirectory): boolean {
+  return configFiles(home, system).some((path) => mentionsStore(contentOf(path)));
 }
 
-/**
- * The credential store that the configuration chooses; undefined where it says nothing. Every command asks this, most of
- * them for nothing, so that it does without a TOML parser: it looks for one key above all tables. `config.ts` reads the
- * whole.
- */
-export function chosenStore(home: string, system = systemDirectory): StoreChoice | undefined {
-  let choice: Omit<StoreChoice, 'encryptsSecrets'> | undefined;
-  let encryptsSecrets: boolean | undefined;
-  for (const path of configFiles(home, system)) {
-    const text = contentOf(path);
-    const mode = text.includes(storeKey) ? statedMode(text) : undefined;
-    if (mode !== undefined) choice = { mode, path };
-    const encrypts = /^\s*(?:features\s*\.\s*)?secret_auth_storage\s*=\s*(true|false)\b/m.exec(text)?.[1];
-    if (encrypts !== undefined) encryptsSecrets = encrypts === 'true';
-  }
-  return choice && (encryptsSecrets === undefined ? choice : { ...choice, encryptsSecrets });
-}
-
-const storeKey = 'cli_auth_credentials_store';
-const statement = new RegExp(`^[ \\t]*["']?${storeKey}["']?[ \\t]*=[ \\t]*["'](\\w+)["']`, 'm');
-
-function statedMode(text: string): string | undefined {
-  const withoutLongStrings = text.replace(/"""[\s\S]*?"""|'''[\s\S]*?'''/g, '""');
-  const [top = ''] = withoutLongStrings.split(/^[ \t]*\[/m);
-  return statement.exec(top)?.[1];
+export function mentionsStore(toml: string): boolean {
+  return storeKey.test(toml);
 }
 
 function contentOf(path: string): string {

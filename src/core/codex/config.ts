@@ -1,16 +1,20 @@
-import { statSync } from 'node:fs';
 import { join } from 'node:path';
-import { parse, TomlError } from 'smol-toml';
 import * as z from 'zod/mini';
 import { systemErrorCode } from '../errors.js';
-import { describe, readNow } from '../storage/atomic-file.js';
-import { configFiles, systemDirectory } from './config-files.js';
+import { describe } from '../storage/atomic-file.js';
+import { readNow } from '../storage/regular-file.js';
+import { configFiles, mentionsStore, systemDirectory } from './config-files.js';
+import { loadTomlLibrary } from './toml-library.js';
 
 const list = z.union([z.string(), z.array(z.string())]);
 const Layer = z.object({
   cli_auth_credentials_store: z.catch(z.optional(z.string()), undefined),
   forced_chatgpt_workspace_id: z.catch(z.optional(list), undefined),
   forced_login_method: z.catch(z.optional(z.string()), undefined),
+  features: z.catch(
+    z.optional(z.object({ secret_auth_storage: z.catch(z.optional(z.boolean()), undefined) })),
+    undefined,
+  ),
 });
 type Layer = z.infer<typeof Layer>;
 
@@ -19,6 +23,8 @@ export interface CodexConfig {
   /** The person's own file, there or not. */
   readonly path: string;
   readonly credentialStore: Stated<string>;
+  /** Whether a login in the keyring is an encrypted file instead; undefined: as usual on the platform. */
+  readonly encryptsSecrets: Stated<boolean | undefined>;
   /** Empty: every workspace. */
   readonly forcedWorkspaces: Stated<readonly string[]>;
   readonly forcedLoginMethod: Stated<string | undefined>;
@@ -32,6 +38,8 @@ export interface ConfigProblem {
   readonly message: string;
   /** Restrictions of logins are in it, and nobody can tell which. */
   readonly hidesRestrictions: boolean;
+  /** Where the client keeps its login may be in it. */
+  readonly hidesStore: boolean;
 }
 
 /** A value, and the file that says it; the person's own where none does. */
@@ -47,7 +55,7 @@ export function readCodexConfig(home: string, system = systemDirectory): CodexCo
   for (const file of configFiles(home, system)) {
     const read = readLayer(file);
     if (read.value !== undefined) layers.unshift({ path: file, value: read.value });
-    else if (read.problem !== undefined && problem?.hidesRestrictions !== true) problem = read.problem;
+    else if (read.problem !== undefined) problem = together(problem, read.problem);
   }
   function stated<T>(read: (layer: Layer) => T | undefined, preset: T): Stated<T> {
     for (const layer of layers) {
@@ -59,10 +67,17 @@ export function readCodexConfig(home: string, system = systemDirectory): CodexCo
   return {
     path,
     credentialStore: stated((layer) => layer.cli_auth_credentials_store, 'file'),
+    encryptsSecrets: stated<boolean | undefined>((layer) => layer.features?.secret_auth_storage, undefined),
     forcedWorkspaces: stated((layer) => listOf(layer.forced_chatgpt_workspace_id), []),
     forcedLoginMethod: stated<string | undefined>((layer) => layer.forced_login_method, undefined),
     ...(problem === undefined ? {} : { problem }),
   };
+}
+
+/** The one that hides restrictions is named, or else the last; what either hides is hidden. */
+function together(known: ConfigProblem | undefined, found: ConfigProblem): ConfigProblem {
+  const named = known?.hidesRestrictions === true ? known : found;
+  return { ...named, hidesStore: known?.hidesStore === true || found.hidesStore };
 }
 
 /** Neither where there is no such file. */
@@ -70,19 +85,17 @@ function readLayer(path: string): { readonly value?: Layer; readonly problem?: C
   let text = '';
   try {
     text = readNow(path).toString('utf8');
-    // The client does not take a pipe for a file; to us it is an empty one.
-    if (statSync(path).isFIFO()) return { problem: { path, message: 'is not a file', hidesRestrictions: false } };
-    return { value: Layer.parse(parse(text)) };
+    return { value: Layer.parse(loadTomlLibrary().parse(text)) };
   } catch (error) {
     if (systemErrorCode(error) === 'ENOENT') return {};
     const hidesRestrictions = text.includes('forced_login_method') || text.includes('forced_chatgpt_workspace_id');
-    return { problem: { path, message: whyUnread(error), hidesRestrictions } };
+    return { problem: { path, message: whyUnread(error), hidesRestrictions, hidesStore: mentionsStore(text) } };
   }
 }
 
 /** Never with the line itself, which may hold a key of somebody's. */
 function whyUnread(error: unknown): string {
-  if (error instanceof TomlError) return `is no TOML in line ${error.line}`;
+  if (error instanceof loadTomlLibrary().TomlError) return `is no TOML in line ${error.line}`;
   return systemErrorCode(error) === undefined ? 'is no TOML' : `cannot be read: ${describe(error)}`;
 }
 

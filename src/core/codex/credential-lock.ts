@@ -1,39 +1,55 @@
 import { spawn } from 'node:child_process';
-import * as fs from 'node:fs';
+import { closeSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 import type { Clock } from '../clock.js';
 import { AppError, systemErrorCode } from '../errors.js';
 import { describe, makeDirectory, resolveTarget, writeError } from '../storage/atomic-file.js';
+import { openToLock } from '../storage/regular-file.js';
+import type { CodexHome } from './home.js';
 
 /** How long the official client itself waits for its commit lock before it gives up (CODEX.md §2). */
 const waitMs = 5_000;
 const pollMs = 50;
 
-/** Takes flock(2) on its descriptor 3 without waiting: exit 0 when it has it, 1 when another process does. */
+/** Takes flock(2) on its descriptor 3 without waiting: exit 0 when it has it, 1 without a word when another process does. */
 export interface FlockHelper {
   readonly command: string;
   readonly args: readonly string[];
+  /** How it ends where the system knows no such locks for that file. Exit 1 with words on stderr, as from BusyBox, is the same. */
+  readonly refusedExits: readonly number[];
 }
 
-const perlScript = 'use Fcntl ":flock"; open(my $f, "+<&=", 3) or exit 2; flock($f, LOCK_EX | LOCK_NB) or exit 1;';
+/** Another process has the lock where the error is EWOULDBLOCK, and only there. */
+const perlScript =
+  'use Fcntl ":flock"; open(my $f, "+<&=", 3) or exit 2; flock($f, LOCK_EX | LOCK_NB) or exit($!{EWOULDBLOCK} ? 1 : 3);';
 
 /** In the order of preference; the first one that is installed is used. BusyBox's flock knows no `-w`, hence `-n`. */
 export const flockHelpers: readonly FlockHelper[] = [
-  { command: 'flock', args: ['-x', '-n', '3'] },
-  { command: 'perl', args: ['-e', perlScript] },
+  // EX_OSERR for ENOLCK, EX_DATAERR for all else.
+  { command: 'flock', args: ['-x', '-n', '3'], refusedExits: [71, 65] },
+  { command: 'perl', args: ['-e', perlScript], refusedExits: [3] },
 ];
 
 export interface CredentialLockOptions {
   /** The official client's home, which holds `auth.lock`. */
   readonly home: string;
   readonly authFile: string;
+  /** Other homes whose credential files change in the same step. */
+  readonly besides?: readonly Pick<CodexHome, 'directory' | 'authFile'>[];
   readonly clock: Clock;
   readonly helpers: readonly FlockHelper[];
 }
 
+/** Why there is no lock, as a clause: then only the check right before the rename protects the file. */
+const obstacles = {
+  'no-helper': () => 'neither flock nor perl is installed',
+  // Network homes without a lock daemon, and some mounts of containers.
+  refused: (home: string) => `the file system of ${home} knows no locks`,
+};
+
 export interface CredentialLock {
-  /** False when no helper is installed: then only the check right before the rename protects the file. */
-  readonly isExclusive: boolean;
+  /** What could go wrong because the client's locks could not be had; absent while they are ours. */
+  readonly risk?: string;
 }
 
 /**
@@ -49,15 +65,17 @@ export async function withCredentialLock<T>(
   makeDirectory(options.home);
   const descriptors: number[] = [];
   try {
-    let isExclusive = true;
-    for (const path of clientLockFiles(options)) {
+    const missing: Unlocked[] = [];
+    for (const path of lockFilesOf(options)) {
       const descriptor = openLockFile(path);
+      if (descriptor === undefined) continue;
       descriptors.push(descriptor);
-      isExclusive = (await lockDescriptor(descriptor, path, options)) && isExclusive;
+      const state = await lockDescriptor(descriptor, path, options);
+      if (state !== 'locked') missing.push(state);
     }
-    return await task({ isExclusive });
+    return await task(lockWithout(missing, options.home));
   } finally {
-    for (const descriptor of descriptors.reverse()) fs.closeSync(descriptor);
+    for (const descriptor of descriptors.reverse()) closeSync(descriptor);
   }
 }
 
@@ -66,16 +84,51 @@ export function clientLockFiles({ home, authFile }: Pick<CredentialLockOptions, 
   return [join(home, 'auth.lock'), `${resolveTarget(authFile)}.lock`];
 }
 
-function openLockFile(path: string): number {
+/** Each once, because a second descriptor of one file would wait for the first; those of the homes before those of files. */
+function lockFilesOf({ besides = [], ...first }: CredentialLockOptions): string[] {
+  const homes = [first, ...besides.map(({ directory, authFile }) => ({ home: directory, authFile }))];
+  const pairs = homes.map((each) => clientLockFiles(each));
+  return [...new Set([...pairs.map(([ofHome]) => ofHome), ...pairs.map(([, ofFile]) => ofFile)])].filter(
+    (path) => path !== undefined,
+  );
+}
+
+/** Undefined where the directory takes no lock file from us, and so none from the client, which commits nothing without. */
+function openLockFile(path: string): number | undefined {
   try {
-    return fs.openSync(path, fs.constants.O_RDWR | fs.constants.O_CREAT, 0o600);
+    return openToLock(path);
   } catch (error) {
+    if (takesNothing.includes(systemErrorCode(error) ?? '') && isMissing(path)) return undefined;
     throw writeError(path, error);
   }
 }
 
-async function lockDescriptor(descriptor: number, path: string, options: CredentialLockOptions): Promise<boolean> {
+const takesNothing = ['EROFS', 'EACCES', 'EPERM'];
+
+function isMissing(path: string): boolean {
+  try {
+    return statSync(path, { throwIfNoEntry: false }) === undefined;
+  } catch {
+    // In a directory that nobody may look into: then it is no question of missing.
+    return false;
+  }
+}
+
+function lockWithout(missing: readonly Unlocked[], home: string): CredentialLock {
+  const [obstacle] = missing;
+  if (obstacle === undefined) return {};
+  return { risk: `${obstacles[obstacle](home)}, so a refresh by the official client at this instant could be lost` };
+}
+
+type Unlocked = keyof typeof obstacles;
+
+async function lockDescriptor(
+  descriptor: number,
+  path: string,
+  options: CredentialLockOptions,
+): Promise<'locked' | Unlocked> {
   const { clock } = options;
+  let obstacle: Unlocked = 'no-helper';
   for (const helper of options.helpers) {
     const deadline = clock.monotonicMs() + waitMs;
     let result = await runHelper(helper, descriptor);
@@ -84,22 +137,28 @@ async function lockDescriptor(descriptor: number, path: string, options: Credent
       await clock.sleep(pollMs);
       result = await runHelper(helper, descriptor);
     }
-    if (result === 'locked') return true;
+    if (result === 'locked') return 'locked';
+    if (result === 'refused') obstacle = 'refused';
   }
-  return false;
+  return obstacle;
 }
 
-function runHelper(helper: FlockHelper, descriptor: number): Promise<'locked' | 'busy' | 'unusable'> {
+function runHelper(helper: FlockHelper, descriptor: number): Promise<'locked' | 'busy' | 'refused' | 'unusable'> {
   return new Promise((resolve, reject) => {
-    const child = spawn(helper.command, helper.args, { stdio: ['ignore', 'ignore', 'ignore', descriptor] });
+    const child = spawn(helper.command, helper.args, { stdio: ['ignore', 'ignore', 'pipe', descriptor] });
+    let hasWords = false;
+    child.stderr?.on('data', () => {
+      hasWords = true;
+    });
     child.once('error', (error) => {
       const code = systemErrorCode(error);
       if (code === 'ENOENT' || code === 'EACCES' || code === 'ENOTDIR') resolve('unusable');
       else reject(new AppError('internal', `cannot run ${helper.command}: ${describe(error)}`));
     });
-    child.once('exit', (code) => {
+    child.once('close', (code) => {
       if (code === 0) resolve('locked');
-      else resolve(code === 1 ? 'busy' : 'unusable');
+      else if (code === 1 && !hasWords) resolve('busy');
+      else resolve(code === 1 || helper.refusedExits.includes(code ?? 0) ? 'refused' : 'unusable');
     });
   });
 }

@@ -1,11 +1,12 @@
 import { platform } from 'node:os';
 import { AppError } from '../errors.js';
-import { chosenStore, type StoreChoice } from './config-files.js';
+import { type CodexConfig, type ConfigProblem, readCodexConfig } from './config.js';
+import { mayChooseStore } from './config-files.js';
 import { type KeyringEntry, keyringEntry } from './keyring.js';
 
 /** Where the official client keeps its login when that is not, or not only, its `auth.json` (CODEX.md §2). */
 export interface OtherStore extends KeyringEntry {
-  readonly mode: 'keyring' | 'auto' | 'ephemeral';
+  readonly mode: 'keyring' | 'auto' | 'ephemeral' | 'unknown';
   /** Whether `auth.json` is what counts while there is nothing here. */
   readonly fallsBackToFile: boolean;
   /** Why the file counts although there may be an entry, which nobody can read here; as found by the last read. */
@@ -14,21 +15,34 @@ export interface OtherStore extends KeyringEntry {
 
 /** The store that the client's configuration chooses; undefined for the file, which is the default. */
 export function otherStore(homeDirectory: string): OtherStore | undefined {
-  const choice = chosenStore(homeDirectory);
-  switch (choice?.mode) {
+  if (!mayChooseStore(homeDirectory)) return undefined;
+  const config = readCodexConfig(homeDirectory);
+  if (config.problem?.hidesStore === true) return unknownStore(config.problem);
+  const entry = () => withWayOut(config, entryOf(config, homeDirectory));
+  switch (config.credentialStore.value) {
     case 'keyring':
-      return { mode: 'keyring', fallsBackToFile: false, ...withWayOut(choice, entryOf(choice, homeDirectory)) };
+      return { mode: 'keyring', fallsBackToFile: false, ...entry() };
     case 'auto':
-      return { mode: 'auto', fallsBackToFile: true, ...tolerant(withWayOut(choice, entryOf(choice, homeDirectory))) };
+      return { mode: 'auto', fallsBackToFile: true, ...tolerant(entry()) };
     case 'ephemeral':
-      return { mode: 'ephemeral', fallsBackToFile: false, ...withWayOut(choice, inMemory) };
+      return { mode: 'ephemeral', fallsBackToFile: false, ...withWayOut(config, inMemory) };
     default:
       return undefined;
   }
 }
 
-function entryOf({ encryptsSecrets }: StoreChoice, homeDirectory: string): KeyringEntry {
-  return (encryptsSecrets ?? platform() === 'win32') ? encrypted : keyringEntry(homeDirectory);
+/** The client does not start before the file is corrected; then its login may be anywhere. */
+function unknownStore({ path, message: why }: ConfigProblem): OtherStore {
+  function refuseAll(): never {
+    const message = `${path} ${why}, so that nobody can tell where the official client keeps its login`;
+    const hint = `correct ${path}, then sign in or switch again`;
+    throw new AppError('credential-store', message, { hint, details: { ...oursAlone, path } });
+  }
+  return { mode: 'unknown', fallsBackToFile: false, read: refuseAll, write: refuseAll };
+}
+
+function entryOf({ encryptsSecrets }: CodexConfig, homeDirectory: string): KeyringEntry {
+  return (encryptsSecrets.value ?? platform() === 'win32') ? encrypted : keyringEntry(homeDirectory);
 }
 
 /** There the keyring holds only the key of an encrypted file of the client's own making. */
@@ -50,7 +64,7 @@ function refuse(message: string): never {
 }
 
 /** Every failure ends with the line that makes the client use a file, which always works. */
-function withWayOut({ path }: StoreChoice, entry: KeyringEntry): KeyringEntry {
+function withWayOut({ credentialStore: { path } }: CodexConfig, entry: KeyringEntry): KeyringEntry {
   function guided<T>(action: () => T): T {
     try {
       return action();

@@ -1,11 +1,8 @@
 import { join } from 'node:path';
 import { definedOnly } from '../defined-only.js';
-import { AppError } from '../errors.js';
-import { type FileVersion, readNow } from '../storage/atomic-file.js';
 import type { ProcessTable } from '../storage/process-table.js';
-import { type AuthFileContent, parseAuthFile } from './auth-file.js';
+import { largestRecordBytes, readNow } from '../storage/regular-file.js';
 import { type OtherStore, otherStore } from './credential-store.js';
-import { readLoginVersion } from './official-login.js';
 
 /** The home directory of the official client, and the files in it that concern us. */
 export interface CodexHome {
@@ -16,32 +13,11 @@ export interface CodexHome {
 }
 
 export function codexHomeAt(directory: string): CodexHome {
-  return definedOnly({ directory, authFile: join(directory, 'auth.json'), otherStore: otherStore(directory) });
+  return definedOnly({ directory, authFile: authFileIn(directory), otherStore: otherStore(directory) });
 }
 
-export interface AuthFileState {
-  readonly version: FileVersion;
-  /** Why it is not known, for those that can do without; absent where it is. */
-  readonly problem?: string;
-  /** Absent when the file is. */
-  readonly content?: AuthFileContent;
-}
-
-/** The login that the client has stored. Throws `storage-unreadable` or `credential-store` when that cannot be told. */
-export function readAuthFile(home: CodexHome): AuthFileState {
-  const version = readLoginVersion(home);
-  if (version.kind === 'absent') return { version };
-  return { version, content: parseAuthFile(version.content) };
-}
-
-/** The same for whoever only shows it: a keyring that cannot be reached, as over ssh, must not hide the accounts. */
-export function readAuthFileForDisplay(home: CodexHome): AuthFileState {
-  try {
-    return readAuthFile(home);
-  } catch (error) {
-    if (!(error instanceof AppError) || error.code !== 'credential-store') throw error;
-    return { version: { kind: 'absent' }, problem: `${error.message}; ${error.hint ?? ''}` };
-  }
+export function authFileIn(directory: string): string {
+  return join(directory, 'auth.json');
 }
 
 /**
@@ -60,7 +36,7 @@ export function runningDaemon(home: CodexHome, processes: ProcessTable): number 
 
 function readPid(path: string): number | undefined {
   try {
-    const content: unknown = JSON.parse(readNow(path).toString('utf8'));
+    const content: unknown = JSON.parse(readNow(path, largestRecordBytes).toString('utf8'));
     const named = typeof content === 'object' && content !== null && 'pid' in content ? content.pid : content;
     // kill(2) gives zero and negative numbers another meaning.
     return typeof named === 'number' && Number.isInteger(named) && named > 0 ? named : undefined;

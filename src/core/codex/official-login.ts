@@ -1,7 +1,10 @@
 import { statSync } from 'node:fs';
-import { type FileVersion, readVersion, replaceFile, versionOf } from '../storage/atomic-file.js';
+import type { AppError } from '../errors.js';
+import { type FileVersion, readVersion, versionOf } from '../storage/atomic-file.js';
+import { type FilePlace, type PlaceChoice, placeOfFile, preparePlace } from '../storage/file-place.js';
 import type { Root } from '../storage/root.js';
 import type { CodexHome } from './home.js';
+import { overwriteLogin } from './in-place-write.js';
 
 /*
  * The login of the official client where its configuration keeps it: a file, or an entry of the system's keyring. The
@@ -19,20 +22,49 @@ export function readLoginVersion({ authFile, otherStore }: CodexHome): FileVersi
 export function holdsLogin(root: Root, home: CodexHome, version: FileVersion, content: string): boolean {
   if (version.kind === 'absent') return false;
   if (!isFile(home)) return version.content === compact(content);
-  // In a file that others can read, or of two names, it is replaced all the same (P7, CODEX.md §1.10).
-  const { mode = 0, nlink } = statSync(home.authFile, { throwIfNoEntry: false }) ?? {};
+  // In a file that others can read it is written all the same, which closes that.
+  const { mode = 0 } = statSync(home.authFile, { throwIfNoEntry: false }) ?? {};
   const isPrivate = root.effectiveUserId === undefined || (mode & 0o077) === 0;
-  return version.content === content && nlink === 1 && isPrivate;
+  return version.content === content && isPrivate;
 }
 
-/** `guard` runs right before the old content goes, and throws when it must stay (P9). */
-export function writeLogin(root: Pick<Root, 'processes'>, home: CodexHome, content: string, guard: () => void): void {
-  if (isFile(home)) {
-    replaceFile({ path: home.authFile, content, guard }, root.processes);
+/**
+ * `guard` runs right before the old content goes, and throws when it must stay. A file that cannot be replaced is
+ * overwritten, and so is one that has another name: that name would keep a login which will be spent.
+ */
+export function writeLogin(
+  root: Root,
+  home: CodexHome,
+  content: string,
+  guard: () => void,
+  choice: PlaceChoice = {},
+): void {
+  if (!isFile(home)) {
+    guard();
+    home.otherStore?.write(compact(content));
     return;
   }
-  guard();
-  home.otherStore?.write(compact(content));
+  const place = preparePlace(root, home.authFile, content, choice);
+  if (place.kind === 'closed') throw place.problem;
+  if (place.kind === 'in-place') overwriteLogin(root, home, content, guard);
+  else place.prepared.commit(guard);
+}
+
+/** How the stored login can be changed, as far as that shows without writing. */
+export function loginFilePlace(root: Pick<Root, 'effectiveUserId'>, home: CodexHome): FilePlace {
+  return isFile(home) ? placeOfFile(root, home.authFile) : { kind: 'replaceable' };
+}
+
+/** Why no other login could be stored now, found by doing everything but that. */
+export function whyNoNewLogin(
+  root: Pick<Root, 'effectiveUserId' | 'processes'>,
+  home: CodexHome,
+): AppError | undefined {
+  const version = isFile(home) ? readVersion(home.authFile) : undefined;
+  if (version?.kind !== 'present') return undefined;
+  const place = preparePlace(root, home.authFile, version.bytes);
+  if (place.kind === 'replaceable') place.prepared.discard();
+  return place.kind === 'closed' ? place.problem : undefined;
 }
 
 /** As a person knows it. */

@@ -1,4 +1,5 @@
 import * as z from 'zod/mini';
+import { parseJsonText } from '../json-text.js';
 import type { Secret } from '../secret.js';
 
 /** Newer tokens for a login that an `auth.json` already holds. */
@@ -20,7 +21,7 @@ const AuthFile = z.looseObject({ tokens: z.looseObject({}) });
  * read is not ours to drop (P7). Only for content that holds a login.
  */
 export function withNewerTokens(content: string, { refreshToken, access }: NewerTokens): string {
-  const file = AuthFile.parse(JSON.parse(content));
+  const file = AuthFile.parse(parseJsonText(content));
   const tokens = {
     ...file.tokens,
     ...(access === undefined ? {} : { access_token: access.accessToken.reveal() }),

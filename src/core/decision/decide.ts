@@ -1,24 +1,12 @@
 import { definedOnly } from '../defined-only.js';
 import { leaningReasons } from './account-reasons.js';
 import type { AccountFacts, DecisionRequest } from './facts.js';
-import { type QuotaOutlook, quotaOutlook } from './quota-outlook.js';
-import { rank, recommendationReason } from './ranking.js';
+import { quotaOutlook } from './quota-outlook.js';
+import { type AccountDecision, rank, recommendationReason } from './ranking.js';
 import type { RecommendationReason } from './reasons.js';
-import { assessRisk, type RiskLevel, type RiskRow } from './risk.js';
-import { noScore, type ScoreParts, scoreParts, totalScore } from './score-parts.js';
-import { type AccountStanding, standingOf } from './standing.js';
-
-export interface AccountDecision extends AccountStanding {
-  /** 0..100. */
-  readonly riskScore: number;
-  readonly riskLevel: RiskLevel;
-  readonly riskRows: readonly RiskRow[];
-  /** The higher the better; 0 unless `ready`. See {@link scoreParts} for the rule. */
-  readonly score: number;
-  readonly scoreParts: ScoreParts;
-  /** The numbers behind the parts that are about quota. */
-  readonly outlook: QuotaOutlook;
-}
+import { assessRisk } from './risk.js';
+import { noScore, scoreParts, totalScore } from './score-parts.js';
+import { standingOf } from './standing.js';
 
 export interface Decision {
   /** As they were given. */

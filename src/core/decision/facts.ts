@@ -1,6 +1,9 @@
-import type { Priority } from '../accounts/account.js';
+import type { Account, Priority } from '../accounts/account.js';
 import type { AccessRefusal } from '../health/access-refusal.js';
+import { standingRefusal } from '../health/access-refusal.js';
 import type { HealthView } from '../health/state.js';
+import { readHealth } from '../health/state.js';
+import type { Roster } from '../logins/roster.js';
 import type { QuotaSnapshot } from '../quota/usage.js';
 
 /** All that the decision knows about one account. Times are milliseconds since the epoch; unknown is absent. */
@@ -47,4 +50,35 @@ export interface DecisionRequest {
   readonly dwellUntil?: number | undefined;
   /** Whether an account that only has credits left may be recommended when no other is ready. */
   readonly allowCredits?: boolean;
+}
+
+/** What the decision needs to know about each account of the roster. */
+export function factsOf(roster: Roster, now: number): AccountFacts[] {
+  return roster.accounts.map((account, position) => factsOfAccount(roster, account, position, now));
+}
+
+export function factsOfAccount(
+  { active, state, shutOut }: Roster,
+  account: Account,
+  position: number,
+  now: number,
+): AccountFacts {
+  const { id, enabled, tokens, lastUsedAt, priority, reservePercent } = account;
+  const knowledge = state.accounts[id];
+  return {
+    id,
+    index: position + 1,
+    enabled,
+    active: id === active?.account.id,
+    flagged: false,
+    signInNeeded: tokens.refreshToken === undefined ? {} : undefined,
+    shutOut: shutOut?.has(id) === true,
+    refused: standingRefusal(knowledge?.refusal, tokens),
+    priority,
+    reservePercent,
+    accessTokenExpiresAt: tokens.expiresAt,
+    health: readHealth(knowledge?.health, now),
+    quota: knowledge?.quota,
+    lastUsedAt,
+  };
 }

@@ -1,9 +1,23 @@
 import { definedOnly } from '../defined-only.js';
 import { windowLeft } from './account-reasons.js';
-import type { AccountDecision } from './decide.js';
 import type { DecisionRequest } from './facts.js';
+import type { QuotaOutlook } from './quota-outlook.js';
 import type { RecommendationReason } from './reasons.js';
-import { quotaScore, rulesScore } from './score-parts.js';
+import type { RiskLevel, RiskRow } from './risk.js';
+import { quotaScore, rulesScore, type ScoreParts } from './score-parts.js';
+import type { AccountStanding } from './standing.js';
+
+export interface AccountDecision extends AccountStanding {
+  /** 0..100. */
+  readonly riskScore: number;
+  readonly riskLevel: RiskLevel;
+  readonly riskRows: readonly RiskRow[];
+  /** The higher the better; 0 unless `ready`. See {@link ScoreParts} for the rule. */
+  readonly score: number;
+  readonly scoreParts: ScoreParts;
+  /** The numbers behind the parts that are about quota. */
+  readonly outlook: QuotaOutlook;
+}
 
 const availabilityOrder = { ready: 0, delayed: 3, unavailable: 4 } as const;
 

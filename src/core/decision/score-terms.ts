@@ -1,6 +1,6 @@
 import { percentText, windowTitle } from '../quota/window.js';
-import type { AccountDecision } from './decide.js';
 import type { Opening } from './quota-outlook.js';
+import type { AccountDecision } from './ranking.js';
 import { rateText } from './reasons.js';
 import type { ScoreParts } from './score-parts.js';
 

@@ -1,22 +1,29 @@
-import { chmodSync, rmSync } from 'node:fs';
+import { rmSync } from 'node:fs';
+import { codexHomeAt } from '../codex/home.js';
 import { AppError } from '../errors.js';
-import type { RefreshDeps } from '../oauth/refresh-deps.js';
+import { activate } from '../logins/activate.js';
+import { adoptNewest } from '../logins/adopt-newest.js';
+import { withPersonLock } from '../logins/person-lock.js';
+import type { RefreshDeps } from '../logins/refresh-deps.js';
+import { settleAuthFile } from '../logins/settle-auth-file.js';
+import { withStore } from '../logins/with-store.js';
+import { readAllScopes } from '../pools/scope-files.js';
+import { recordsOf } from '../pools/scope-records.js';
+import type { Store } from '../pools/store.js';
 import { readVersion, writeError } from '../storage/atomic-file.js';
 import { type LockHandle, withLock } from '../storage/file-lock.js';
-import { keepAside } from '../storage/kept.js';
+import { keepAside, moveAside } from '../storage/kept.js';
 import { sweepLeftovers } from '../storage/leftovers.js';
 import { lockPath, removeRecord } from '../storage/lock-directory.js';
+import { changeMode } from '../storage/regular-file.js';
 import { updateSettingsFile } from '../storage/settings-store.js';
-import { type Store, withStore } from '../storage/store.js';
 import { applyAccountRepairs } from './account-repairs/apply.js';
 import { planAccountRepairs } from './account-repairs/plan.js';
 import { isStored } from './account-repairs/repair.js';
 import { type RepairSettings, readRepairWorld } from './account-repairs/world.js';
-import { adoptNewest } from './adopt-newest.js';
 import { recordRepairKinds } from './checks/accounts.js';
 import { recoverFile } from './recover-file.js';
 import type { Repair } from './repair.js';
-import { settleAuthFile } from './settle-auth-file.js';
 
 export interface RepairDeps extends RefreshDeps {
   readonly settings: RefreshDeps['settings'] & RepairSettings;
@@ -59,6 +66,8 @@ async function applyRepair(deps: RepairDeps, repair: Repair): Promise<string | u
       return locked(deps, (lock) => recoverFile(root, home, lock, repair));
     case 'set-aside':
       return locked(deps, () => setAside(deps, repair.path));
+    case 'keep-entry':
+      return locked(deps, () => moveAside(root, 'journal-entry', repair.path));
     case 'sweep-leftovers':
       sweepLeftovers(root, home.authFile);
       return undefined;
@@ -81,10 +90,30 @@ async function applyRepair(deps: RepairDeps, repair: Repair): Promise<string | u
     case 'settle-auth-file':
       await settleAuthFile(deps);
       return undefined;
+    case 'share-login':
+      await shareLogin(deps, repair.accountId, repair.directory);
+      return undefined;
     case 'unset-setting':
       await updateSettingsFile(root, deps.settingsFile, repair.name, undefined, signal);
       return undefined;
   }
+}
+
+/** As if the account were chosen there again: its login stands in another home, so that this one gets a link. */
+async function shareLogin(
+  { root, signal, flockHelpers }: RepairDeps,
+  accountId: string,
+  directory: string,
+): Promise<void> {
+  const place = readAllScopes(root.paths).find((scope) => recordsOf([scope]).some(({ id }) => id === accountId));
+  const account = place && recordsOf([place]).find(({ id }) => id === accountId);
+  if (place === undefined || account === undefined) return;
+  const choice = { accountId, scopeKey: place.key, choosingScopeKey: place.key };
+  await withPersonLock(root, account, { signal }, () =>
+    withStore(root, { signal }, (store) =>
+      activate(store, codexHomeAt(directory), { ...choice, replacesUnadoptable: false, flockHelpers }),
+    ),
+  );
 }
 
 /** Planned anew, because repairs before this one may have brought records back; applied to the records as they are then. */
@@ -106,7 +135,7 @@ async function mergeLegacyPool({ root, signal }: RepairDeps, legacyKey: string, 
 
 function tightenMode(path: string, mode: number): undefined {
   try {
-    chmodSync(path, mode);
+    changeMode(path, mode);
   } catch (error) {
     throw writeError(path, error);
   }

@@ -11,10 +11,12 @@ import { fileLockingCheck } from './checks/file-locking.js';
 import { filesCheck } from './checks/files.js';
 import { flaggedCheck } from './checks/flagged.js';
 import { healthCheck } from './checks/health.js';
+import { homesCheck } from './checks/homes.js';
 import { issuerCheck } from './checks/issuer.js';
 import { journalCheck } from './checks/journal.js';
 import { leftoversCheck } from './checks/leftovers.js';
 import { locksCheck } from './checks/locks.js';
+import { loginPlaceCheck } from './checks/login-place.js';
 import { otherRootsCheck } from './checks/other-roots.js';
 import { permissionsCheck } from './checks/permissions.js';
 import { portsCheck } from './checks/ports.js';
@@ -49,6 +51,8 @@ export const checks: readonly Check[] = [
   otherRootsCheck,
   projectCheck,
   authFileCheck,
+  homesCheck,
+  loginPlaceCheck,
   credentialStoreCheck,
   restrictionsCheck,
   daemonCheck,

@@ -1,10 +1,10 @@
-import { basename } from 'node:path';
 import type { FlaggedAccount } from '../accounts/account.js';
 import { isSameAccount } from '../accounts/identity.js';
-import { readClaims } from '../oauth/jwt-claims.js';
-import type { Lineage, LineageRecord } from '../storage/lineage-log.js';
-import { copyAhead, historyOf } from './newest-login.js';
-import type { LoginCopy } from './world/login-copies.js';
+import { readClaims } from '../accounts/jwt-claims.js';
+import { type LoginCopy, placeName } from '../logins/copies.js';
+import { isDeadToken } from '../logins/flagging.js';
+import type { Lineage, LineageRecord } from '../logins/lineage-log.js';
+import { copyAhead, historyOf } from '../logins/newest-login.js';
 import type { World } from './world/world.js';
 
 export interface Loss {
@@ -12,24 +12,6 @@ export interface Loss {
   readonly story: string;
   /** A copy that is further along, in a place that we can take it from. */
   readonly alive?: LoginCopy;
-}
-
-/** Codes with which the provider, or a refresh that got no answer, says that a refresh token is spent, old or ended. */
-const deadTokenReasons = [
-  'refresh_token_reused',
-  'refresh_token_expired',
-  'refresh_token_invalidated',
-  'invalid_grant',
-  'token_expired',
-  'rotation-lost',
-  'refresh-refused',
-  'no-refresh-token',
-  'spent-token',
-];
-
-/** Whether the account was set aside because of the tokens that it held then, and for nothing else. */
-export function isDeadToken({ flag }: FlaggedAccount): boolean {
-  return deadTokenReasons.includes(flag.reason);
 }
 
 /**
@@ -93,19 +75,6 @@ function inOtherRoots(account: FlaggedAccount, copies: readonly LoginCopy[]): st
   const elsewhere = copies.filter(({ place, identity }) => place === 'other-root' && isSameAccount(identity, account));
   const paths = [...new Set(elsewhere.map(({ path }) => path))];
   return paths.map((path) => `another copy of this login is in ${path}, whose owner may have spent it`);
-}
-
-export function placeName({ place, path }: LoginCopy): string {
-  switch (place) {
-    case 'auth-file':
-      return 'auth.json';
-    case 'journal':
-      return 'the answer of an interrupted refresh';
-    case 'backup':
-      return `a backup (${basename(path)})`;
-    default:
-      return path;
-  }
 }
 
 function issued({ tokens }: LoginCopy): string {

@@ -1,22 +1,22 @@
 import { join } from 'node:path';
 import type { Account } from '../accounts/account.js';
 import { isSameAccount } from '../accounts/identity.js';
+import { compareLineage } from '../accounts/lineage.js';
 import { emptyFlaggedPool, emptyPool, type FlaggedPool, type Pool, wasRemoved } from '../accounts/pool.js';
 import type { CodexHome } from '../codex/home.js';
 import { AppError } from '../errors.js';
+import { copiesInRoot, copyOf, type LoginCopy, recordCopies } from '../logins/copies.js';
+import { readLineage } from '../logins/lineage-log.js';
+import { freshestTokens, historyOf } from '../logins/newest-login.js';
+import { copiesToRecover, type FileCopy, flaggedCopies, poolCopies } from '../pools/file-copies.js';
+import { encodeFlagged, encodePool } from '../pools/pool-codec.js';
+import { readableScopes, readPool, salvageFrom, verdictOn } from '../pools/stored-files.js';
 import { listDirectory, readVersion } from '../storage/atomic-file.js';
 import { replaceBackedUp } from '../storage/backups.js';
 import type { LockHandle } from '../storage/file-lock.js';
 import { keepAside, removedAccountStem } from '../storage/kept.js';
-import { compareLineage } from '../storage/lineage.js';
-import { readLineage } from '../storage/lineage-log.js';
-import { encodeFlagged, encodePool } from '../storage/pool-codec.js';
 import type { Root } from '../storage/root.js';
-import { freshestTokens, historyOf } from './newest-login.js';
 import type { Repair } from './repair.js';
-import { copiesToRecover, type FileCopy, flaggedCopies, poolCopies } from './world/file-copies.js';
-import { copiesInRoot, copyOf, type LoginCopy, recordCopies } from './world/login-copies.js';
-import { readableScopes, readPool, salvageFrom, verdictOn } from './world/stored-files.js';
 
 type Recovery = Extract<Repair, { kind: 'recover-file' }>;
 

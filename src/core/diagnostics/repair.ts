@@ -12,6 +12,8 @@ export type Repair =
     }
   /** A file that holds only knowledge is kept aside, and starts anew. */
   | { readonly kind: 'set-aside'; readonly path: string }
+  /** An entry of the journal that cannot be read, and about whose token nothing is lost by moving it. */
+  | { readonly kind: 'keep-entry'; readonly path: string }
   /** Store what killed processes had received, and forget what nobody needs any more. */
   | { readonly kind: 'finish-journal' }
   | { readonly kind: 'sweep-leftovers' }
@@ -24,6 +26,15 @@ export type Repair =
   | { readonly kind: 'adopt-newest'; readonly accountId: string; readonly name: string; readonly from: string }
   /** Put the newest tokens into `auth.json`, or take newer ones from it. */
   | { readonly kind: 'settle-auth-file' }
+  /** Of two files with one login, one becomes a link to the other. */
+  | {
+      readonly kind: 'share-login';
+      readonly accountId: string;
+      readonly name: string;
+      /** The home that gets the link, and the one whose file stays. */
+      readonly directory: string;
+      readonly keeper: string;
+    }
   | { readonly kind: 'unset-setting'; readonly name: SettingName };
 
 /** The repair as the person reads it, before and after. */
@@ -35,6 +46,8 @@ export function describeRepair(repair: Repair): string {
       return `bring back ${repair.path} from what is whole in it and its backups, with the newest tokens, and keep the damaged file`;
     case 'set-aside':
       return `keep ${repair.path} aside and start it anew`;
+    case 'keep-entry':
+      return `move ${repair.path} to kept, so that it stands in the way of no refresh`;
     case 'finish-journal':
       return 'store what interrupted runs had received, and forget what is settled';
     case 'sweep-leftovers':
@@ -51,6 +64,8 @@ export function describeRepair(repair: Repair): string {
       return `take over the newer login of ${repair.name} from ${repair.from}`;
     case 'settle-auth-file':
       return 'bring the login of the official client and the stored account to the newest of their tokens';
+    case 'share-login':
+      return `let ${repair.directory} share the login file of ${repair.keeper} for ${repair.name}`;
     case 'unset-setting':
       return `unset ${repair.name}, so that its default applies`;
   }
@@ -65,11 +80,13 @@ const order: readonly Repair['kind'][] = [
   'recover-file',
   'sweep-leftovers',
   'finish-journal',
+  'keep-entry',
   'merge-legacy-pool',
   'repair-accounts',
   'adopt-newest',
   'drop-choice',
   'settle-auth-file',
+  'share-login',
   'unset-setting',
 ];
 

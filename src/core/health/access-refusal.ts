@@ -1,7 +1,8 @@
 import * as z from 'zod/mini';
 import { definedOnly } from '../defined-only.js';
-import type { BackendAnswer } from '../http/backend-call.js';
 import { printable } from '../printable.js';
+import type { BackendAnswer } from '../provider/backend-call.js';
+import { meaningOf } from '../provider/refusal-codes.js';
 
 /** That the provider turned an account away, and when: it is not asked to work again before an answer says otherwise. */
 export const AccessRefusalSchema = z.object({
@@ -37,16 +38,11 @@ export function refusalText(code: string): string {
 }
 
 /** About the account or its workspace, by the words these codes are made of; all others are about the tokens. */
-export function isLastingRefusal(code: string): boolean {
+function isLastingRefusal(code: string): boolean {
   return (
-    !isAboutPlace(code) &&
-    /workspace|account|entitle|organi[sz]ation|deactivated|deleted|suspended|banned|not_included/.test(code)
+    meaningOf(code) === 'account-blocked' ||
+    /workspace|account|entitle|organi[sz]ation|deactivated|suspended|banned|not_included/.test(code)
   );
-}
-
-/** About where the request comes from, which is nobody's fault whose login it carried. */
-export function isAboutPlace(code: string): boolean {
-  return /country|region|territory|location|vpn|proxy|ip_address|(?:^|_)ip(?:_|$)/.test(code);
 }
 
 /** What remains of a refusal: one of the tokens ends with them. */
@@ -61,12 +57,12 @@ export function standingRefusal(
 export function refusalIn(answer: BackendAnswer, now: number): AccessRefusal | 'cleared' | undefined {
   if (answer.kind === 'ok') return 'cleared';
   const { kind } = answer;
-  if (kind !== 'unauthorized' && kind !== 'closed' && kind !== 'forbidden') return undefined;
-  const { code } = answer;
-  const isLasting = kind === 'closed' || (code !== undefined && isLastingRefusal(code));
-  // Any other 403 may come from something on the way.
-  if (kind === 'forbidden' && !isLasting) return undefined;
-  return definedOnly({ code: code ?? kind, at: now, isLasting: isLasting ? (true as const) : undefined });
+  if (kind !== 'unauthorized' && kind !== 'closed' && kind !== 'forbidden' && kind !== 'refused') return undefined;
+  const { providerCode } = answer;
+  const isLasting = kind === 'closed' || (providerCode !== undefined && isLastingRefusal(providerCode));
+  // Any other 4xx may be about the request, or come from something on the way.
+  if (kind !== 'unauthorized' && !isLasting) return undefined;
+  return definedOnly({ code: providerCode ?? kind, at: now, isLasting: isLasting ? (true as const) : undefined });
 }
 
 /** The refusal to remember after an answer. */

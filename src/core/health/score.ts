@@ -30,6 +30,8 @@ export function scoreAfter(event: HealthEvent, score: number): number {
       return Math.max(0, score - 20);
     case 'rate-limited':
       return Math.max(0, score - 10);
+    case 'refused':
+      return score;
     case 'refresh-failed':
       return Math.min(40, score);
   }

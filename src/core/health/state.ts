@@ -1,7 +1,8 @@
 import * as z from 'zod/mini';
 import { definedOnly } from '../defined-only.js';
+import { reasonIn } from '../provider-reason.js';
 import { type Cooldown, CooldownSchema, cooldownFor, currentCooldown, laterCooldown } from './cooldown.js';
-import type { HealthEvent, HealthSettings } from './events.js';
+import type { HealthEvent, HealthSettings, Mishap } from './events.js';
 import { fullScore, type HealthBand, healthBand, restedScore, scoreAfter } from './score.js';
 
 /** The health of one account as `account-state.json` keeps it: facts with their times (ms), never the person's intent. */
@@ -12,6 +13,9 @@ export const HealthStateSchema = z.object({
   at: z.number(),
   lastReason: z.exactOptional(z.string()),
   lastErrorAt: z.exactOptional(z.number()),
+  /** What the provider gave as its reason then. */
+  providerCode: z.exactOptional(z.string()),
+  providerMessage: z.exactOptional(z.string()),
   cooldown: z.exactOptional(CooldownSchema),
   rateLimitedUntil: z.exactOptional(z.number()),
   /** Soft refusals of the refresh token in a row; only a refresh that works ends the row. */
@@ -39,25 +43,27 @@ export function applyEvent(
 ): HealthState {
   const before = state ?? { score: fullScore, at: now, consecutiveRefreshFailures: 0 };
   const score = scoreAfter(event, restedScore(before.score, before.at, now));
-  const facts = isSuccess(event) ? factsAfterSuccess(before) : factsAfterError(before, event, now, settings);
+  const facts = isMishap(event) ? factsAfterMishap(before, event, now, settings) : factsAfterSuccess(before);
   return { ...facts, score, at: now, consecutiveRefreshFailures: failuresAfter(before, event) };
 }
 
-function isSuccess(event: HealthEvent): boolean {
-  return event.kind === 'success' || event.kind === 'refreshed';
+function isMishap(event: HealthEvent): event is Mishap {
+  return event.kind !== 'success' && event.kind !== 'refreshed';
 }
 
 /** A success ends every pause; the last error stays on record with its time. */
-function factsAfterSuccess({ lastReason, lastErrorAt }: HealthState) {
-  return definedOnly({ lastReason, lastErrorAt });
+function factsAfterSuccess(before: HealthState) {
+  const { lastReason, lastErrorAt } = before;
+  return { ...definedOnly({ lastReason, lastErrorAt }), ...reasonIn(before) };
 }
 
-function factsAfterError(before: HealthState, event: HealthEvent, now: number, settings: HealthSettings) {
+function factsAfterMishap(before: HealthState, event: Mishap, now: number, settings: HealthSettings) {
   const cooldown = cooldownFor(event, now, settings);
   const limitedUntil = cooldown?.reason === 'rate-limited' ? cooldown.until : undefined;
   return definedOnly({
-    lastReason: event.kind as string,
+    lastReason: event.kind,
     lastErrorAt: now,
+    ...reasonIn(event),
     cooldown: laterCooldown(before.cooldown, cooldown),
     rateLimitedUntil: later(before.rateLimitedUntil, limitedUntil),
   });

@@ -9,13 +9,15 @@ export interface BodyLimits {
   readonly maxBytes: number;
   /** Whether the text so far is all that is wanted. */
   readonly isEnough?: ((text: string) => boolean) | undefined;
+  /** Called when everything is here and only has to be unpacked. */
+  readonly onReceived?: () => void;
 }
 
 /** Reads a body up to its limits; leaving the loop early destroys the stream and with it the connection. */
 export async function readCappedBody(
   stream: AsyncIterable<Uint8Array>,
   encoding: string | undefined,
-  { maxBytes, isEnough }: BodyLimits,
+  { maxBytes, isEnough, onReceived }: BodyLimits,
 ): Promise<string> {
   const chunks: Uint8Array[] = [];
   let size = 0;
@@ -25,6 +27,7 @@ export async function readCappedBody(
     chunks.push(chunk);
     if (isEnough?.(Buffer.concat(chunks).toString('utf8')) === true) break;
   }
+  onReceived?.();
   const bytes = Buffer.concat(chunks);
   return (await decode(bytes, encoding?.trim().toLowerCase(), maxBytes)).toString('utf8');
 }

@@ -4,7 +4,7 @@ export interface HttpRequest {
   readonly url: string;
   readonly headers?: Readonly<Record<string, string>>;
   readonly body?: string;
-  /** Milliseconds for the whole exchange, the body included. */
+  /** Milliseconds for the whole exchange, the body included, in which this process runs; what has arrived is read first. */
   readonly deadlineMs: number;
   /** Cap on the answer's body in bytes; 1 MiB unless told. */
   readonly maxBytes?: number;

@@ -1,8 +1,9 @@
 import { X509Certificate } from 'node:crypto';
-import { readFileSync } from 'node:fs';
 import * as tls from 'node:tls';
 import { environmentVariables } from '../environment.js';
-import { AppError, systemErrorCode } from '../errors.js';
+import { AppError } from '../errors.js';
+import { describe } from '../storage/atomic-file.js';
+import { readNow } from '../storage/regular-file.js';
 
 /**
  * Trust in what Node trusts, and in the authorities of a PEM file besides: what the official client makes of the same
@@ -26,9 +27,9 @@ function trustedByNode(): readonly string[] {
 
 function readFile(path: string): string {
   try {
-    return readFileSync(path, 'utf8');
+    return readNow(path).toString('utf8');
   } catch (error) {
-    throw unusable(path, `which cannot be read (${systemErrorCode(error) ?? 'unknown'})`);
+    throw unusable(path, `which cannot be read (${describe(error)})`);
   }
 }
 

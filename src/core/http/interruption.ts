@@ -1,3 +1,5 @@
+import { startDeadline } from './deadline.js';
+
 /** What may end a request before its answer: its deadline or its caller. */
 export interface Interruption {
   /** Aborts when either happens. */
@@ -5,7 +7,7 @@ export interface Interruption {
   /** Rejects when either happens; undici itself heeds a signal only once it is connected. */
   readonly happened: Promise<never>;
   readonly cause: 'timeout' | 'aborted' | undefined;
-  /** Releases the timer and the caller's signal. */
+  /** Nothing ends it any more: the timer and the caller's signal are released. */
   dispose(): void;
 }
 
@@ -21,7 +23,7 @@ export function watchInterruption(deadlineMs: number, caller: AbortSignal | unde
     controller.abort();
   };
   const onAbort = () => interrupt('aborted');
-  const timer = setTimeout(() => interrupt('timeout'), deadlineMs);
+  const endDeadline = startDeadline(deadlineMs, () => interrupt('timeout'));
   caller?.addEventListener('abort', onAbort, { once: true });
   if (caller?.aborted) onAbort();
   return {
@@ -31,7 +33,7 @@ export function watchInterruption(deadlineMs: number, caller: AbortSignal | unde
       return cause;
     },
     dispose() {
-      clearTimeout(timer);
+      endDeadline();
       caller?.removeEventListener('abort', onAbort);
     },
   };

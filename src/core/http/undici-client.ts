@@ -88,7 +88,11 @@ async function requestAnswer(
     ...(request.freshConnection ? { reset: true } : {}),
   });
   const flat = flattenHeaders(headers);
-  const limits = { maxBytes: request.maxBytes ?? defaultMaxBytes, isEnough: request.isEnough };
+  const limits = {
+    maxBytes: request.maxBytes ?? defaultMaxBytes,
+    isEnough: request.isEnough,
+    onReceived: () => interruption.dispose(),
+  };
   const text = await readCappedBody(body, flat['content-encoding'], limits);
   return { kind: 'answer', status: statusCode, headers: flat, body: text };
 }

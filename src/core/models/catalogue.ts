@@ -1,6 +1,6 @@
 import * as z from 'zod/mini';
 import type { Account } from '../accounts/account.js';
-import { type AuthorizedAnswer, type BackendAccess, callAsAccount } from '../accounts/authorized-call.js';
+import { type AuthorizedAnswer, type BackendAccess, callAsAccount } from '../asking/authorized-call.js';
 import { readNumber, readText } from '../storage/tolerant.js';
 
 /** The client whose models are asked for: the newest one whose requests are known (CODEX.md). */

@@ -1,6 +1,6 @@
 import * as z from 'zod/mini';
 import { definedOnly } from '../defined-only.js';
-import { parseJson } from '../oauth/provider-answer.js';
+import { parseJson } from '../provider/provider-answer.js';
 import { text } from '../storage/tolerant.js';
 
 /** One event of a model's answer, as far as it tells whether the model works. */

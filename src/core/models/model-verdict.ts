@@ -1,32 +1,28 @@
-import { definedOnly } from '../defined-only.js';
-import { type BackendAnswer, judgeBackendAnswer } from '../http/backend-call.js';
 import type { HttpOutcome } from '../http/client.js';
-import { parseJson } from '../oauth/provider-answer.js';
-import { quoteProviderText } from '../oauth/provider-text.js';
-import { readText, record } from '../storage/tolerant.js';
+import { type BackendAnswer, judgeBackendAnswer } from '../provider/backend-call.js';
+import { findObstruction } from '../provider/obstruction.js';
+import type { Answer } from '../provider/provider-answer.js';
+import { readErrorValue } from '../provider/provider-error.js';
+import { type ProviderReason, reasonIn } from '../provider-reason.js';
 import { isFailure, isOutput, type ModelEvent, readEvents } from './event-stream.js';
 
 /** What trying a model with an account came to. Only `available` says that it answered. */
 export type ModelVerdict =
   | { readonly kind: 'available' }
   /** This account, or this provider, does not have the model. */
-  | { readonly kind: 'unsupported'; readonly message: string }
+  | ({ readonly kind: 'unsupported'; readonly message: string } & ProviderReason)
   /** The answer began, or was about to, and came to a bad end. */
-  | { readonly kind: 'failed'; readonly message: string }
-  /** The request itself was turned down, for a reason that does not name the model. */
-  | { readonly kind: 'refused'; readonly status: number; readonly message: string }
-  | Exclude<BackendAnswer, { kind: 'ok' | 'closed' }>;
-
-type Answer = Extract<HttpOutcome, { kind: 'answer' }>;
+  | ({ readonly kind: 'failed'; readonly message: string } & ProviderReason)
+  | Exclude<BackendAnswer, { kind: 'ok' }>;
 
 /** Pure. `now` turns a wait into a time. */
 export function judgeModelAnswer(outcome: HttpOutcome, now: number): ModelVerdict {
-  if (outcome.kind === 'answer' && isIn(outcome.status, 200)) return judgeStream(outcome.body);
+  if (outcome.kind === 'answer' && isIn(outcome.status, 200)) return judgeStream(outcome);
   if (outcome.kind === 'no-answer' && outcome.reason === 'reset') return { kind: 'failed', message: outcome.message };
   const judged = judgeBackendAnswer(outcome, now);
-  const isRefusal = judged.kind === 'closed' || judged.kind === 'malformed';
-  if (outcome.kind === 'answer' && isRefusal && isIn(outcome.status, 400)) return judgeRefusal(outcome);
-  return judged.kind === 'ok' || judged.kind === 'closed' ? noEvents : judged;
+  if (judged.kind === 'ok') return noEvents;
+  const isRefusal = judged.kind === 'refused' || judged.kind === 'forbidden';
+  return isRefusal && isAboutModel(judged) ? unsupported(judged) : judged;
 }
 
 function isIn(status: number, hundred: number): boolean {
@@ -35,45 +31,37 @@ function isIn(status: number, hundred: number): boolean {
 
 const noEvents: ModelVerdict = { kind: 'malformed', status: 200, message: 'its answer is not a stream of events' };
 
-function judgeStream(body: string): ModelVerdict {
-  const events = readEvents(body, true);
+function judgeStream(answer: Answer): ModelVerdict {
+  const events = readEvents(answer.body, true);
   const failure = events.find(isFailure);
-  if (failure !== undefined) return judgeFailure(failure);
+  if (failure !== undefined) return judgeFailure(failure, answer);
   if (events.some(isOutput)) return { kind: 'available' };
-  return events.length === 0 ? noEvents : { kind: 'failed', message: 'the stream ended without an answer' };
+  if (events.length > 0) return { kind: 'failed', message: 'the stream ended without an answer' };
+  return findObstruction(answer) ?? noEvents;
 }
 
 const limitCodes = /^(rate_limit_exceeded|usage_limit_reached|usage_not_included|insufficient_quota)$/;
 
-function judgeFailure({ error = {} }: ModelEvent): ModelVerdict {
-  const { code = '', message = '' } = error;
-  if (limitCodes.test(code)) return { kind: 'rate-limited' };
-  const words = quoteProviderText(message || code) || 'the stream ended in an error';
-  return { kind: isAboutModel(code, message) ? 'unsupported' : 'failed', message: words };
+function judgeFailure({ error }: ModelEvent, answer: Answer): ModelVerdict {
+  const stated = readErrorValue({ error });
+  const obstruction = findObstruction(answer, stated);
+  if (obstruction !== undefined) return obstruction;
+  const reason = reasonIn(stated);
+  const { providerCode = '' } = reason;
+  if (limitCodes.test(providerCode)) return { kind: 'rate-limited', ...reason };
+  if (isAboutModel(reason)) return unsupported(reason);
+  const message = reason.providerMessage ?? (providerCode || 'the stream ended in an error');
+  return { kind: 'failed', message, ...reason };
 }
 
-function judgeRefusal({ status, body }: Answer): ModelVerdict {
-  const { code, message } = readRefusal(body);
-  const words = quoteProviderText(message || code) || `the provider refuses the request (${status})`;
-  if (isAboutModel(code, message)) return { kind: 'unsupported', message: words };
-  return { kind: 'refused', status, message: words };
-}
-
-/** `{"detail": "…"}`, or `{"error": {code, message}}`. */
-function readRefusal(body: string): { readonly code: string; readonly message: string } {
-  const top = record.safeParse(parseJson(body)).data ?? {};
-  const error = record.safeParse(top['error']).data ?? {};
-  const { code = '', message = '' } = definedOnly({
-    code: readText(error['code']),
-    message: readText(top['detail']) ?? readText(error['message']),
-  });
-  return { code, message };
+function unsupported(reason: ProviderReason): ModelVerdict {
+  const message = reason.providerMessage ?? reason.providerCode ?? 'the provider does not have it';
+  return { kind: 'unsupported', message, ...reasonIn(reason) };
 }
 
 /** “The 'x' model is not supported when using Codex with a ChatGPT account.”, and what other gateways say. */
-function isAboutModel(code: string, message: string): boolean {
-  if (/^(model_not_found|unsupported_model|model_not_supported)$/.test(code)) return true;
-  return (
-    /\bmodel\b/i.test(message) && /not (supported|found|available|exist)|unsupported|unknown|access to/i.test(message)
-  );
+function isAboutModel({ providerCode = '', providerMessage = '' }: ProviderReason): boolean {
+  if (/^(model_not_found|unsupported_model|model_not_supported)$/.test(providerCode)) return true;
+  const isNamed = /\bmodel\b/i.test(providerMessage);
+  return isNamed && /not (supported|found|available|exist)|unsupported|unknown|access to/i.test(providerMessage);
 }

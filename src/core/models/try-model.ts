@@ -1,6 +1,6 @@
 import type { Account } from '../accounts/account.js';
-import { type AuthorizedAnswer, askAsAccount, type BackendAccess } from '../accounts/authorized-call.js';
-import { postForStream } from '../http/backend-call.js';
+import { type AuthorizedAnswer, askAsAccount, type BackendAccess } from '../asking/authorized-call.js';
+import { postForStream } from '../provider/backend-call.js';
 import { isDecided } from './event-stream.js';
 import { judgeModelAnswer, type ModelVerdict } from './model-verdict.js';
 

@@ -1,4 +1,4 @@
-import { oauthScopes, type Provider } from './provider.js';
+import { oauthScopes, type Provider } from '../provider/provider.js';
 
 export interface AuthorizeRequest {
   readonly redirectUri: string;

@@ -1,5 +1,7 @@
+import { definedOnly } from '../defined-only.js';
+import { quoteProviderText, readProviderCode } from '../provider/provider-text.js';
+import { type CodeMeaning, meaningOf } from '../provider/refusal-codes.js';
 import { Secret } from '../secret.js';
-import { quoteProviderText, readProviderCode } from './provider-text.js';
 
 /** What an authorization response says (RFC 6749 section 4.1.2). Only `ok` and `denied` are known to be ours. */
 export type CallbackParams =
@@ -16,6 +18,8 @@ export interface Denial {
   readonly error: string;
   /** The provider's own words, made safe to print. */
   readonly description?: string;
+  /** What the code is about; absent where it says nothing certain. */
+  readonly meaning?: CodeMeaning;
   /** For a person; lower case and no full stop, like every message. */
   readonly message: string;
 }
@@ -56,15 +60,17 @@ function single(parameters: URLSearchParams, name: string): string | undefined {
 function denial(rawError: string, rawDescription: string | null): Denial {
   const error = readProviderCode(rawError) ?? 'unknown_error';
   const description = quoteProviderText(rawDescription ?? '');
-  const message = explainDenial(error, description);
-  return { kind: 'denied', error, message, ...(description === '' ? {} : { description }) };
+  const meaning = [error, ...(description.match(/[a-z_]+/g) ?? [])].map(meaningOf).find((each) => each !== undefined);
+  const message = explainDenial(error, description, meaning);
+  return { kind: 'denied', error, message, ...definedOnly({ description: description || undefined, meaning }) };
 }
 
-function explainDenial(error: string, description: string): string {
+function explainDenial(error: string, description: string, meaning: CodeMeaning | undefined): string {
   if (description.includes('missing_codex_entitlement')) {
     return 'Codex is not enabled for this workspace; ask its administrator for access, or sign in to another one';
   }
   const reason = description === '' ? error : `${error}: ${description}`;
+  if (meaning === 'region') return `the provider refuses sign-ins from where this machine is (${reason})`;
   return error === 'access_denied'
     ? `the sign-in was declined in the browser (${reason})`
     : `the provider refused the sign-in (${reason})`;

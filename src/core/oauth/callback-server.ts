@@ -1,4 +1,5 @@
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
+import type { Socket } from 'node:net';
 import type { Clock } from '../clock.js';
 import { AppError } from '../errors.js';
 import type { Secret } from '../secret.js';
@@ -18,6 +19,11 @@ import { listenOnLoopback } from './loopback-port.js';
 
 /** How long the browser waits for the exchange of its code before it gets a page that says so. */
 const defaultRespondWithinMs = 60_000;
+/** How long a request may take to arrive, and how often that is looked at. */
+const defaultRequestWithinMs = 1_500;
+const checkEveryMs = 250;
+/** Connections that may be open without having asked for anything. */
+const maxSilent = 32;
 /** How long `close` waits for a page to reach the browser. */
 const flushWithinMs = 1_000;
 
@@ -54,6 +60,8 @@ export interface CallbackServerOptions {
   readonly signal?: AbortSignal;
   /** For tests; 60 s unless told. */
   readonly respondWithinMs?: number;
+  /** For tests; 1.5 s unless told. */
+  readonly requestWithinMs?: number;
 }
 
 /**
@@ -63,12 +71,15 @@ export interface CallbackServerOptions {
  */
 export async function openCallbackServer(options: CallbackServerOptions): Promise<CallbackServer> {
   const login = new PendingLogin(options.clock, options.respondWithinMs ?? defaultRespondWithinMs);
+  const silent = new Set<Socket>();
   let port = 0;
-  const server = createServer((request, response) => {
+  const server = createServer({ connectionsCheckingInterval: checkEveryMs }, (request, response) => {
+    silent.delete(request.socket);
     const { method = '', url: target = '', headers } = request;
     login.handle(routeCallbackRequest({ method, target, headers }, { port, state: options.state }), request, response);
   });
-  limitRequests(server);
+  limitRequests(server, options.requestWithinMs ?? defaultRequestWithinMs);
+  server.on('connection', (socket) => makeRoom(silent, socket));
   port = await listenOnLoopback(server, options.ports, options.clock, options.signal);
   // A connection that fails to be accepted is that client's loss, not a reason to end the process.
   server.on('error', () => undefined);
@@ -81,11 +92,22 @@ export async function openCallbackServer(options: CallbackServerOptions): Promis
   };
 }
 
-function limitRequests(server: Server): void {
-  server.headersTimeout = 30_000;
-  server.requestTimeout = 30_000;
+/** A browser sends its whole request at once, so that whoever takes longer is none. */
+function limitRequests(server: Server, withinMs: number): void {
+  server.headersTimeout = withinMs;
+  server.requestTimeout = withinMs;
   server.maxHeadersCount = 100;
-  server.maxConnections = 64;
+}
+
+/**
+ * The newest connection always gets in: the oldest of those that have asked for nothing yet goes instead. With a limit that
+ * turns newcomers away, a program that opens connections and says nothing would keep the browser out.
+ */
+function makeRoom(silent: Set<Socket>, newcomer: Socket): void {
+  const [oldest] = silent;
+  if (oldest !== undefined && silent.size >= maxSilent) oldest.destroy();
+  silent.add(newcomer);
+  newcomer.once('close', () => silent.delete(newcomer));
 }
 
 type LoginEnd = CallbackOutcome | { readonly kind: 'interrupted' };

@@ -1,13 +1,14 @@
 import * as z from 'zod/mini';
 import type { Clock } from '../clock.js';
 import { definedOnly } from '../defined-only.js';
-import { AppError } from '../errors.js';
+import { AppError, type ErrorCode } from '../errors.js';
 import type { HttpClient, HttpOutcome } from '../http/client.js';
+import { describeObstruction, findObstruction, type Obstruction } from '../provider/obstruction.js';
+import type { CallOptions, Provider } from '../provider/provider.js';
+import { type Answer, parseJson, readRetryAfterMs } from '../provider/provider-answer.js';
+import { readProviderError } from '../provider/provider-error.js';
+import { type ProviderReason, reasonIn, withReason } from '../provider-reason.js';
 import { Secret } from '../secret.js';
-import type { Provider } from './provider.js';
-import { isChallenge, parseJson, readOAuthError, readRetryAfterMs } from './provider-answer.js';
-import { quoteProviderText } from './provider-text.js';
-import type { CallOptions } from './token-endpoint.js';
 
 /** The provider's own limit (CODEX.md section 3). */
 export const deviceCodeLimitMs = 15 * 60_000;
@@ -28,24 +29,25 @@ export interface DeviceCode {
 export type DeviceCodeOutcome =
   | { readonly kind: 'device-code'; readonly deviceCode: DeviceCode }
   /** Switched off for this account or workspace. */
-  | { readonly kind: 'not-enabled'; readonly message: string }
+  | ({ readonly kind: 'not-enabled'; readonly message: string } & ProviderReason)
   | DeviceFailure;
 
 export type DevicePollOutcome =
   /** To be exchanged like a browser's code, with the verifier that the server made. */
   | { readonly kind: 'code'; readonly code: Secret; readonly codeVerifier: Secret; readonly redirectUri: string }
   /** The person refused on the other device. */
-  | { readonly kind: 'declined' }
+  | ({ readonly kind: 'declined' } & ProviderReason)
   /** Nobody confirmed in time; with the last network trouble, which may be the reason. */
-  | { readonly kind: 'expired'; readonly lastTrouble?: string }
+  | ({ readonly kind: 'expired'; readonly lastTrouble?: string } & ProviderReason)
   | DeviceFailure;
 
-export interface DeviceFailure {
+export interface DeviceFailure extends ProviderReason {
   readonly kind: 'failed';
-  readonly why: 'offline' | 'proxy' | 'timeout' | 'challenge' | 'provider';
+  readonly code: ErrorCode;
   readonly status?: number;
   /** Lower case and no full stop, like every message. */
   readonly message: string;
+  readonly hint?: string;
 }
 
 const UserCodeBody = z.object({
@@ -66,12 +68,9 @@ export async function requestDeviceCode(
 ): Promise<DeviceCodeOutcome> {
   const outcome = await call(http, provider, 'usercode', { client_id: provider.clientId }, options);
   if (outcome.kind !== 'answer') return noAnswer(outcome);
-  if (outcome.status === 404) {
-    return { kind: 'not-enabled', message: 'device code login is switched off for this account or workspace' };
-  }
-  if (outcome.status !== 200) return statusFailure(outcome);
+  if (outcome.status !== 200) return judgeNoCode(outcome);
   const parsed = UserCodeBody.safeParse(parseJson(outcome.body));
-  if (!parsed.success) return providerFailure(200, 'the provider sent no usable device code');
+  if (!parsed.success) return unusable(outcome, 'the provider sent no usable device code');
   const { device_auth_id, user_code, interval } = parsed.data;
   return {
     kind: 'device-code',
@@ -82,6 +81,13 @@ export async function requestDeviceCode(
       intervalMs: readIntervalMs(interval),
     },
   };
+}
+
+function judgeNoCode(answer: Answer): DeviceCodeOutcome {
+  const failure = statusFailure(answer);
+  if (answer.status !== 404 || !isItsOwn(failure)) return failure;
+  const message = 'device code login is switched off for this account or workspace';
+  return { kind: 'not-enabled', message, ...reasonIn(failure) };
 }
 
 /**
@@ -99,10 +105,12 @@ export async function pollDeviceCode(
 ): Promise<DevicePollOutcome> {
   const endsAt = clock.monotonicMs() + (options.limitMs ?? deviceCodeLimitMs);
   const body = { device_auth_id: deviceCode.deviceAuthId.reveal(), user_code: deviceCode.userCode };
+  // The answer that carries the code is given once, so that the person's own time limit does not hold for it.
+  const spending = { ...options, deadlineMs: options.spendingDeadlineMs ?? callDeadlineMs };
   let intervalMs = deviceCode.intervalMs;
   let lastTrouble: string | undefined;
   for (;;) {
-    const answer = judgePoll(await call(http, provider, 'token', body, options), provider);
+    const answer = judgePoll(await call(http, provider, 'token', body, spending), provider);
     if (options.signal?.aborted) throw interrupted();
     if (isFinal(answer)) return answer;
     if (answer.kind === 'slow-down') intervalMs = Math.max(intervalMs + slowerByMs, answer.retryAfterMs ?? 0);
@@ -127,14 +135,15 @@ function isFinal(answer: PollAnswer): answer is DevicePollOutcome {
 function judgePoll(outcome: HttpOutcome, provider: Provider): PollAnswer {
   if (outcome.kind !== 'answer') return { kind: 'trouble', message: outcome.message };
   const { status } = outcome;
-  // A challenge page has the status of "pending", but no waiting makes it go away.
-  if (isChallenge(outcome)) return statusFailure(outcome);
+  // It may have the status of "pending", but no waiting makes it go away. A 404 may be any page: the code is not known yet.
+  const failure = status === 200 ? undefined : statusFailure(outcome);
+  if (failure !== undefined && !isItsOwn(failure) && status !== 404) return failure;
   if (status === 403 || status === 404) return { kind: 'pending' };
   if (status === 429) return { kind: 'slow-down', retryAfterMs: readRetryAfterMs(outcome.headers) };
-  if (status >= 500) return { kind: 'trouble', message: `the provider answered ${status}` };
+  if (status >= 500) return { kind: 'trouble', message: statusFailure(outcome).message };
   if (status !== 200) return judgeRefusal(outcome);
   const parsed = AuthorizedBody.safeParse(parseJson(outcome.body));
-  if (!parsed.success) return providerFailure(status, 'the provider confirmed, but sent no usable code');
+  if (!parsed.success) return unusable(outcome, 'the provider confirmed, but sent no usable code');
   return {
     kind: 'code',
     code: new Secret(parsed.data.authorization_code),
@@ -143,11 +152,16 @@ function judgePoll(outcome: HttpOutcome, provider: Provider): PollAnswer {
   };
 }
 
+/** The provider's own answer, as opposed to one of something in between. */
+function isItsOwn({ code }: DeviceFailure): boolean {
+  return code === 'provider-error';
+}
+
 /** The two ends that RFC 8628 section 3.5 gives a name. */
-function judgeRefusal(answer: Extract<HttpOutcome, { kind: 'answer' }>): DevicePollOutcome {
-  const code = readOAuthError(answer.body)?.code;
-  if (code === 'access_denied') return { kind: 'declined' };
-  return code === 'expired_token' ? { kind: 'expired' } : statusFailure(answer);
+function judgeRefusal(answer: Answer): DevicePollOutcome {
+  const reason = reasonIn(readProviderError(answer.body));
+  if (reason.providerCode === 'access_denied') return { kind: 'declined', ...reason };
+  return reason.providerCode === 'expired_token' ? { kind: 'expired', ...reason } : statusFailure(answer);
 }
 
 function call(
@@ -163,30 +177,34 @@ function call(
     headers: { 'content-type': 'application/json', accept: 'application/json', 'user-agent': userAgent },
     body: JSON.stringify(body),
     deadlineMs,
-    // The answer that carries the code is given once; a stale keep-alive must not swallow it.
+    // A stale keep-alive must not swallow the answer that carries the code.
     freshConnection: true,
     ...(signal === undefined ? {} : { signal }),
   });
 }
 
-function statusFailure(answer: Extract<HttpOutcome, { kind: 'answer' }>): DeviceFailure {
-  const { status } = answer;
-  if (isChallenge(answer)) {
-    const message = `a challenge page stands in front of the provider (${status})`;
-    return { kind: 'failed', why: 'challenge', status, message };
-  }
-  const error = readOAuthError(answer.body);
-  const words = [error?.code, quoteProviderText(error?.description ?? '')].filter(Boolean).join(': ');
-  return providerFailure(status, `the provider answered ${status}${words && ` (${words})`}`);
+function statusFailure(answer: Answer): DeviceFailure {
+  return unusable(answer, `the provider answered ${answer.status}`);
 }
 
-function providerFailure(status: number, message: string): DeviceFailure {
-  return { kind: 'failed', why: 'provider', status, message };
+/** An answer without what was asked for; `message` says so where nothing else explains it. */
+function unusable(answer: Answer, message: string): DeviceFailure {
+  const error = readProviderError(answer.body);
+  const obstruction = findObstruction(answer, error);
+  if (obstruction !== undefined) return obstructed(obstruction);
+  const reason = reasonIn(error);
+  const { status } = answer;
+  return { kind: 'failed', code: 'provider-error', status, message: withReason(message, reason), ...reason };
+}
+
+function obstructed(obstruction: Obstruction): DeviceFailure {
+  const { status } = obstruction;
+  return { kind: 'failed', status, ...describeObstruction(obstruction) };
 }
 
 function noAnswer(outcome: Exclude<HttpOutcome, { kind: 'answer' }>): DeviceFailure {
   const { reason, message } = outcome;
-  return { kind: 'failed', why: reason === 'timeout' || reason === 'proxy' ? reason : 'offline', message };
+  return { kind: 'failed', code: reason === 'timeout' || reason === 'proxy' ? reason : 'offline', message };
 }
 
 function readIntervalMs(interval: number | string | undefined): number {

@@ -1,7 +1,8 @@
 import { execFile } from 'node:child_process';
-import { readdir, readFile, readlink } from 'node:fs/promises';
+import { readdir, readlink } from 'node:fs/promises';
 import { basename } from 'node:path';
 import { promisify } from 'node:util';
+import { readNow } from '../storage/regular-file.js';
 
 /** The process that listens on a port. */
 export interface PortHolder {
@@ -11,7 +12,7 @@ export interface PortHolder {
 
 /** Best effort: undefined when nobody listens, or the process is another user's, or the system does not tell. */
 export async function findPortHolder(port: number): Promise<PortHolder | undefined> {
-  const tables = await Promise.all(['/proc/net/tcp', '/proc/net/tcp6'].map(readText));
+  const tables = ['/proc/net/tcp', '/proc/net/tcp6'].map(readText);
   if (tables.every((table) => table === undefined)) return findWithLsof(port);
   const sockets = new Set(tables.flatMap((table) => listeningInodes(table ?? '', port)).map((id) => `socket:[${id}]`));
   return sockets.size === 0 ? undefined : findWithDescriptor(sockets);
@@ -62,7 +63,15 @@ function holder(pid: string, name: string | undefined): PortHolder {
   return { pid: Number(pid), ...(name ? { name } : {}) };
 }
 
-// A process may end, or belong to somebody else, while we look: all three then say "not there".
-const readText = (path: string) => readFile(path, 'utf8').catch(() => undefined);
+function readText(path: string): string | undefined {
+  try {
+    return readNow(path).toString('utf8');
+  } catch {
+    // Not Linux.
+    return undefined;
+  }
+}
+
+// A process may end, or belong to somebody else, while we look: both then say "not there".
 const readLink = (path: string) => readlink(path).catch(() => undefined);
 const listDirectory = (path: string) => readdir(path).catch((): string[] => []);

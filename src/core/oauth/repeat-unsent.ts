@@ -1,6 +1,6 @@
 import type { Clock } from '../clock.js';
 import type { HttpOutcome } from '../http/client.js';
-import { tokenDeadlineMs } from './token-endpoint.js';
+import { tokenDeadlineMs } from '../provider/provider.js';
 
 /** Pauses before the second and the third attempt; there is no fourth (P4). */
 const pausesMs = [250, 1_000];

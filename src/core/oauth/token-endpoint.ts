@@ -1,21 +1,15 @@
+import type { ErrorCode } from '../errors.js';
 import type { HttpClient, HttpOutcome, HttpRequest } from '../http/client.js';
+import { describeObstruction, findObstruction } from '../provider/obstruction.js';
+import { type CallOptions, type Provider, tokenDeadlineMs } from '../provider/provider.js';
+import { readProviderError } from '../provider/provider-error.js';
+import { type ProviderReason, reasonIn, withReason } from '../provider-reason.js';
 import type { Secret } from '../secret.js';
-import type { Provider } from './provider.js';
 
-/** For a refresh; the lock waits of DESIGN section 4 are longer than this. */
-export const tokenDeadlineMs = 15_000;
 const revokeDeadlineMs = 10_000;
 
 /** Why a refresh happens, in the provider's words (CODEX.md section 3). */
 export type RefreshReason = 'proactive_expiry' | 'scheduled' | 'unauthorized_recovery' | 'forced';
-
-/** What every call to the provider needs besides its own facts. */
-export interface CallOptions {
-  /** From `userAgent()` in `provider.ts`. */
-  readonly userAgent: string;
-  readonly deadlineMs?: number;
-  readonly signal?: AbortSignal;
-}
 
 /**
  * RFC 6749 section 4.1.3 with RFC 7636 section 4.5. Judge the outcome with `judgeTokenAnswer`; a code is single-use
@@ -66,7 +60,9 @@ export function formRefresh(provider: Provider, grant: RefreshGrant, options: Ca
   return formPost(`${provider.issuer}/oauth/token`, 'application/json', JSON.stringify(body), options);
 }
 
-export type RevokeOutcome = { readonly kind: 'revoked' } | { readonly kind: 'failed'; readonly message: string };
+export type RevokeOutcome =
+  | { readonly kind: 'revoked' }
+  | ({ readonly kind: 'failed'; readonly code: ErrorCode; readonly message: string } & ProviderReason);
 
 /** RFC 7009 in the provider's JSON form: ends the whole login that the refresh token belongs to. */
 export async function revokeToken(
@@ -80,9 +76,18 @@ export async function revokeToken(
     deadlineMs: revokeDeadlineMs,
     ...options,
   });
-  if (outcome.kind !== 'answer') return { kind: 'failed', message: outcome.message };
+  if (outcome.kind !== 'answer') return { kind: 'failed', code: codeOf(outcome), message: outcome.message };
+  const error = readProviderError(outcome.body);
+  const obstruction = findObstruction(outcome, error);
+  if (obstruction !== undefined) return { kind: 'failed', ...describeObstruction(obstruction) };
   if (outcome.status >= 200 && outcome.status < 300) return { kind: 'revoked' };
-  return { kind: 'failed', message: `the provider answered ${outcome.status} to the revocation` };
+  const reason = reasonIn(error);
+  const message = withReason('the provider refused the revocation', reason, outcome.status);
+  return { kind: 'failed', code: 'provider-error', message, ...reason };
+}
+
+function codeOf({ reason }: Exclude<HttpOutcome, { kind: 'answer' }>): ErrorCode {
+  return reason === 'timeout' || reason === 'proxy' ? reason : 'offline';
 }
 
 function post(

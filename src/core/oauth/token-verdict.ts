@@ -1,16 +1,12 @@
 import * as z from 'zod/mini';
 import { definedOnly } from '../defined-only.js';
 import type { HttpOutcome, NoAnswerReason, UnsentReason } from '../http/client.js';
+import { findObstruction, type Obstruction } from '../provider/obstruction.js';
+import { type Answer, parseJson, readRetryAfterMs, readServerDate } from '../provider/provider-answer.js';
+import { type ProviderError, readProviderError } from '../provider/provider-error.js';
+import { meaningOf } from '../provider/refusal-codes.js';
+import { type ProviderReason, reasonIn } from '../provider-reason.js';
 import { Secret } from '../secret.js';
-import {
-  isChallenge,
-  type OAuthError,
-  parseJson,
-  readOAuthError,
-  readRetryAfterMs,
-  readServerDate,
-} from './provider-answer.js';
-import { quoteProviderText } from './provider-text.js';
 
 /** Every field is optional: what is missing keeps its old value (CODEX.md section 3). At least one token is there. */
 export interface ReceivedTokens {
@@ -41,85 +37,114 @@ export interface TokenRefusal {
  *
  * Only `refused` speaks about that token. `unsent` is the only one after which the same run may send it again (P4).
  * `malformed` and `unknown` leave open whether it was spent: a 2xx that cannot be read probably did spend it, and so
- * may have a request that got no answer. A redirect is `unknown` as well: it comes from a captive portal, a proxy or
- * a moved endpoint and says nothing about the token, but the body with the token was delivered to whoever sent it,
- * so nothing is proven that would allow to send it again. `challenge`, `rate-limited` and `server` come from in front
- * of or inside the provider, say nothing about the token, and lead to a cooldown only.
+ * may have a request that got no answer. With an `obstruction`, somebody else than the provider has answered: nothing is
+ * known about the token, but it was delivered to whoever that is. `obstructed` was turned away before anybody looked at
+ * the token; like `rate-limited` and `server` it says nothing about it, and leads to a pause at most.
  */
 export type TokenVerdict =
   | { readonly kind: 'tokens'; readonly tokens: ReceivedTokens; readonly serverDate?: number }
   | (TokenRefusal & { readonly serverDate?: number })
-  | { readonly kind: 'rate-limited'; readonly retryAfterMs?: number }
-  | { readonly kind: 'challenge'; readonly status: number }
-  | { readonly kind: 'server'; readonly status: number }
-  | { readonly kind: 'malformed'; readonly status: number }
+  | ({ readonly kind: 'rate-limited'; readonly retryAfterMs?: number } & ProviderReason)
+  | Obstruction
+  | ({ readonly kind: 'server'; readonly status: number } & ProviderReason)
+  | ({ readonly kind: 'malformed'; readonly status: number; readonly obstruction?: Obstruction } & ProviderReason)
   | { readonly kind: 'unsent'; readonly reason: UnsentReason; readonly message: string }
-  | { readonly kind: 'unknown'; readonly reason: NoAnswerReason | 'redirect'; readonly message: string };
+  | {
+      readonly kind: 'unknown';
+      readonly reason: NoAnswerReason | 'redirect';
+      readonly message: string;
+      readonly obstruction?: Obstruction;
+    };
 
 /** Statements about this very token, believed at any status, as the official client does. */
 const deadTokenCodes = new Set(['refresh_token_expired', 'refresh_token_reused', 'refresh_token_invalidated']);
-
-const deadGrantCodes = new Set([
-  'invalid_grant',
-  'token_expired',
-  'account_deleted',
-  'account_deactivated',
-  'user_deleted',
-  'user_deactivated',
-  'email_changed',
-  'account_email_changed',
-  'user_email_changed',
-]);
-
-const clientCodes = new Set(['invalid_client', 'unauthorized_client']);
-
-type Answer = Extract<HttpOutcome, { kind: 'answer' }>;
 
 /** Pure; never throws, and nothing in the verdict but the tokens themselves quotes a token. */
 export function judgeTokenAnswer(outcome: HttpOutcome): TokenVerdict {
   if (outcome.kind === 'unsent') return { kind: 'unsent', reason: outcome.reason, message: outcome.message };
   if (outcome.kind === 'no-answer') return { kind: 'unknown', reason: outcome.reason, message: outcome.message };
   const { status } = outcome;
-  if (status >= 300 && status < 400) {
-    return { kind: 'unknown', reason: 'redirect', message: `the token endpoint answered with a redirect (${status})` };
-  }
+  if (status >= 300 && status < 400) return redirected(outcome);
   return status >= 200 && status < 300 ? judgeSuccess(outcome) : judgeFailure(outcome);
+}
+
+/** A token endpoint never redirects; but the body with the token was delivered to whoever does. */
+function redirected(answer: Answer): TokenVerdict {
+  const message = `the token endpoint answered with a redirect (${answer.status})`;
+  const obstruction = findObstruction(answer);
+  if (obstruction?.by === 'region') return obstruction;
+  return { kind: 'unknown', reason: 'redirect', message, ...definedOnly({ obstruction }) };
 }
 
 function judgeSuccess(answer: Answer): TokenVerdict {
   const tokens = readTokens(parseJson(answer.body));
-  if (tokens === undefined) return { kind: 'malformed', status: answer.status };
+  if (tokens === undefined) return malformed(answer, readProviderError(answer.body));
   return { kind: 'tokens', tokens, ...definedOnly({ serverDate: readServerDate(answer.headers) }) };
 }
 
 function judgeFailure(answer: Answer): TokenVerdict {
   const { status } = answer;
   if (status < 400) return { kind: 'malformed', status };
-  const error = readOAuthError(answer.body);
-  if (error?.code !== undefined && deadTokenCodes.has(error.code)) return refusal('hard', error, answer);
-  if (status === 429) return rateLimit(answer);
-  if (isChallenge(answer)) return { kind: 'challenge', status };
+  const error = readProviderError(answer.body);
+  const code = error?.providerCode;
+  if (error !== undefined && code !== undefined && deadTokenCodes.has(code)) return refusal('hard', error, answer);
+  const obstruction = findObstruction(answer, error);
+  if (obstruction !== undefined && isTurnedAway(obstruction)) return obstruction;
+  const reason = reasonIn(error);
+  if (status === 429) {
+    return { kind: 'rate-limited', ...definedOnly({ retryAfterMs: readRetryAfterMs(answer.headers) }), ...reason };
+  }
   // 408: the server gave up reading; nobody has judged the token.
-  if (status >= 500 || status === 408) return { kind: 'server', status };
-  if (error === undefined) return { kind: 'malformed', status };
-  return refusal(severityOf(error.code, status), error, answer);
+  const isServers = status >= 500 || status === 408 || meaningOf(code) === 'passing';
+  if (isServers) return { kind: 'server', status, ...reason };
+  // The words of a gateway are no judgement of the token.
+  if (error === undefined || !(error.isOAuth || code !== undefined)) return malformed(answer, error);
+  return refusal(severityOf(code, status), error, answer);
 }
 
-function rateLimit({ headers }: Answer): TokenVerdict {
-  return { kind: 'rate-limited', ...definedOnly({ retryAfterMs: readRetryAfterMs(headers) }) };
+/** Whoever shows a page with one of these has not let the request through. */
+function isTurnedAway({ by, status }: Obstruction): boolean {
+  return by === 'region' || by === 'challenge' || [403, 407, 511].includes(status);
+}
+
+function malformed(answer: Answer, error: ProviderError | undefined): TokenVerdict {
+  const obstruction = findObstruction(answer, error);
+  if (obstruction?.by === 'region') return obstruction;
+  const { status } = answer;
+  // The title of somebody else's page is no reason of the provider.
+  return obstruction === undefined
+    ? { kind: 'malformed', status, ...reasonIn(error) }
+    : { kind: 'malformed', status, obstruction };
 }
 
 function severityOf(code: string | undefined, status: number): RefusalSeverity {
-  if (code !== undefined && clientCodes.has(code)) return 'client';
-  if (code !== undefined && deadGrantCodes.has(code)) return 'hard';
+  const meaning = meaningOf(code);
+  if (meaning === 'client-refused') return 'client';
+  if (meaning === 'login-ended' || meaning === 'account-blocked') return 'hard';
   return status === 401 ? 'hard' : 'soft';
 }
 
-function refusal(severity: RefusalSeverity, error: OAuthError, { status, headers }: Answer): TokenVerdict {
-  const message = quoteProviderText(error.description ?? '');
-  const code = error.code ?? 'unknown';
+function refusal(severity: RefusalSeverity, error: ProviderError, { status, headers }: Answer): TokenVerdict {
+  const { providerCode: code = 'unknown', providerMessage: message = '' } = error;
   const serverDate = readServerDate(headers);
   return { kind: 'refused', severity, code, status, message, ...definedOnly({ serverDate }) };
+}
+
+/** What the provider gave as its reason, in any kind of verdict. */
+export function reasonOfVerdict(verdict: Exclude<TokenVerdict, { kind: 'tokens' }>): ProviderReason {
+  switch (verdict.kind) {
+    case 'refused':
+      return reasonOfRefusal(verdict);
+    case 'unsent':
+    case 'unknown':
+      return {};
+    default:
+      return reasonIn(verdict);
+  }
+}
+
+export function reasonOfRefusal({ code, message }: TokenRefusal): ProviderReason {
+  return definedOnly({ providerCode: code === 'unknown' ? undefined : code, providerMessage: message || undefined });
 }
 
 const text = z.catch(z.optional(z.string()), undefined);

@@ -1,5 +1,6 @@
-import { accessSync, constants, lstatSync, readFileSync, readlinkSync, realpathSync } from 'node:fs';
+import { accessSync, constants, lstatSync, readlinkSync, realpathSync } from 'node:fs';
 import { isAbsolute } from 'node:path';
+import { readNow } from '../storage/regular-file.js';
 
 /** A directory that Git accepts as a repository's own. Both paths are real paths. */
 export interface GitDir {
@@ -43,7 +44,7 @@ function hasValidHead(gitDir: string): boolean {
   const head = attempt(() => {
     const stats = lstatSync(path, { throwIfNoEntry: false });
     if (stats?.isSymbolicLink()) return `ref: ${readlinkSync(path)}`;
-    return stats?.isFile() ? readFileSync(path, 'utf8') : undefined;
+    return stats?.isFile() ? readGitFile(path) : undefined;
   });
   return head !== undefined && /^ref:\s*refs\/|^[0-9a-fA-F]{40}/.test(head);
 }
@@ -52,9 +53,17 @@ function hasValidHead(gitDir: string): boolean {
 function resolveCommonDir(gitDir: string): string {
   const path = `${gitDir}/commondir`;
   if (lstatSync(path, { throwIfNoEntry: false }) === undefined) return gitDir;
-  const named = withoutLineEnd(readFileSync(path, 'utf8'));
+  const named = withoutLineEnd(readGitFile(path));
   if (named === '') throw new Error('empty commondir');
   return seenFrom(gitDir, named);
+}
+
+/** Git's own limit for a `.git` file. */
+export const largestGitFileBytes = 1 << 20;
+
+/** One of the small files that lead from one directory of Git to another. */
+export function readGitFile(path: string): string {
+  return readNow(path, largestGitFileBytes).toString('utf8');
 }
 
 /** Git strips every CR and LF at the end and nothing else: a path may end in a space. */

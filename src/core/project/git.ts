@@ -1,7 +1,15 @@
-import { lstatSync, readdirSync, readFileSync, realpathSync, type Stats, statSync } from 'node:fs';
+import { lstatSync, readdirSync, realpathSync, type Stats, statSync } from 'node:fs';
 import { dirname, join, resolve } from 'node:path';
 import { systemErrorCode } from '../errors.js';
-import { attempt, type GitDir, openGitDir, seenFrom, withoutLineEnd } from './git-dir.js';
+import {
+  attempt,
+  type GitDir,
+  largestGitFileBytes,
+  openGitDir,
+  readGitFile,
+  seenFrom,
+  withoutLineEnd,
+} from './git-dir.js';
 
 export interface Repository extends GitDir {
   readonly kind: 'found';
@@ -72,16 +80,16 @@ export function linkedWorkTrees(commonDir: string): string[] {
 
 /** gitrepository-layout(5): the `.git` file that leads to this git directory, or did when git last looked. */
 function backPointer(gitDir: string): string {
-  return seenFrom(gitDir, withoutLineEnd(readFileSync(join(gitDir, 'gitdir'), 'utf8')));
+  return seenFrom(gitDir, withoutLineEnd(readGitFile(join(gitDir, 'gitdir'))));
 }
 
 /** `read_gitfile_gently()` in Git's setup.c, its 1 MiB limit included. */
 function followGitFile(workTree: string, gitPath: string, entry: Stats): Repository | BrokenRepository {
   const broken = (reason: string): BrokenRepository => ({ kind: 'broken', gitPath, reason });
-  if (entry.size > 1 << 20) return broken('it is larger than 1 MiB');
+  if (entry.size > largestGitFileBytes) return broken('it is larger than 1 MiB');
   let content: string;
   try {
-    content = readFileSync(gitPath, 'utf8');
+    content = readGitFile(gitPath);
   } catch (error) {
     return broken(`it cannot be read (${systemErrorCode(error) ?? 'unknown error'})`);
   }

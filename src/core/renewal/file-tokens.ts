@@ -1,10 +1,10 @@
 import type { TokenSet } from '../accounts/account.js';
-import { identityOfTokens } from '../accounts/enrolment.js';
+import { identityOfTokens } from '../accounts/token-identity.js';
 import { definedOnly } from '../defined-only.js';
-import { endByOurClock } from '../oauth/journal-answer.js';
-import type { RefreshDeps } from '../oauth/refresh-deps.js';
-import { requestWorkspaceToken } from '../oauth/workspace-switch.js';
-import { areTokensOf } from '../storage/rotation.js';
+import { endByOurClock } from '../logins/journal-answer.js';
+import type { RefreshDeps } from '../logins/refresh-deps.js';
+import { areTokensOf } from '../logins/rotation.js';
+import { requestWorkspaceToken } from '../provider/workspace-switch.js';
 import { accountOfFile, type TokenFile } from './token-file.js';
 
 /** The tokens for one file; without an access token when there is none for its workspace. */
@@ -36,7 +36,7 @@ async function enter(
   if (workspaceId === undefined || accessToken === undefined) return {};
   const credentials = { accessToken, ...definedOnly({ accountId: identityOfTokens(renewed).accountId }) };
   const switched = await requestWorkspaceToken(http, provider, credentials, workspaceId, callOptions);
-  if (switched === undefined) return {};
+  if (switched.kind !== 'switched') return {};
   const expiresAt = endByOurClock(switched.accessToken.reveal(), root.clock.now(), switched.serverDate);
   return { accessToken: switched.accessToken, ...definedOnly({ expiresAt }) };
 }

@@ -1,6 +1,6 @@
-import { foreignIssuerOfFile } from '../oauth/foreign-issuer.js';
-import type { Provider } from '../oauth/provider.js';
-import type { RefreshOutcome } from '../oauth/refresh-outcome.js';
+import type { RefreshOutcome } from '../logins/refresh-outcome.js';
+import { foreignIssuerOfFile } from '../provider/foreign-issuer.js';
+import type { Provider } from '../provider/provider.js';
 import { dueOnly, type FileRenewals, type FileTarget } from './file-target.js';
 import { ofOutcome } from './renewal.js';
 import { accountOfFile, type TokenFile } from './token-file.js';

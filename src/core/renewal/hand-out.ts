@@ -1,9 +1,10 @@
 import type { TokenSet } from '../accounts/account.js';
 import { AppError } from '../errors.js';
-import type { RefreshDeps } from '../oauth/refresh-deps.js';
-import { recoverJournal } from '../storage/journal-recovery.js';
-import { knownSpent } from '../storage/lineage-log.js';
-import { type Store, withStore } from '../storage/store.js';
+import { recoverJournal } from '../logins/journal-recovery.js';
+import { knownSpent } from '../logins/lineage-log.js';
+import type { RefreshDeps } from '../logins/refresh-deps.js';
+import { withStore } from '../logins/with-store.js';
+import type { Store } from '../pools/store.js';
 import type { FileRenewals } from './file-target.js';
 import { type FileTokens, tokensForFile } from './file-tokens.js';
 import { failed, failedBy, type Renewal, renewed } from './renewal.js';

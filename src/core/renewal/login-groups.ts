@@ -1,8 +1,8 @@
 import type { Account } from '../accounts/account.js';
 import { groupByAccount } from '../accounts/account-groups.js';
 import { findSame } from '../accounts/identity.js';
-import { areOfDifferentIssuers } from '../oauth/foreign-issuer.js';
-import { fingerprint } from '../storage/journal.js';
+import { fingerprint } from '../logins/journal.js';
+import { areOfDifferentIssuers } from '../provider/foreign-issuer.js';
 import type { TokenFile } from './token-file.js';
 
 /** What is one login, or hangs together by a shared refresh token: it is renewed together, with one request. */

@@ -1,5 +1,5 @@
 import type { TokenSet } from '../accounts/account.js';
-import type { FlatLogin } from '../transfer/flat-token-file.js';
+import type { FlatLogin } from '../token-files/flat-token-file.js';
 
 export interface RenewalPolicy {
   /** What ends within this many milliseconds is renewed. */

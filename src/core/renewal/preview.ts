@@ -1,15 +1,14 @@
 import type { Account, TokenSet } from '../accounts/account.js';
-import { AppError } from '../errors.js';
+import { chooseLineage, type LineageCopy } from '../accounts/lineage.js';
 import type { HttpRequest } from '../http/client.js';
-import { clientIdOf } from '../oauth/client-id.js';
-import { describeOutcome } from '../oauth/describe-outcome.js';
-import { clientInCharge } from '../oauth/refresh.js';
-import type { RefreshDeps } from '../oauth/refresh-deps.js';
+import { clientInCharge } from '../logins/client-in-charge.js';
+import { outcomeError } from '../logins/describe-outcome.js';
+import { knownSpent } from '../logins/lineage-log.js';
+import type { RefreshDeps } from '../logins/refresh-deps.js';
+import { areTokensOf } from '../logins/rotation.js';
 import { formRefresh } from '../oauth/token-endpoint.js';
+import { clientIdOf } from '../provider/client-id.js';
 import { Secret } from '../secret.js';
-import { chooseLineage, type LineageCopy } from '../storage/lineage.js';
-import { knownSpent } from '../storage/lineage-log.js';
-import { areTokensOf } from '../storage/rotation.js';
 import type { FileTarget } from './file-target.js';
 import { whyForeign, withoutForeign } from './foreign-files.js';
 import { assertLoose, newestCopy, whyLeadDue } from './loose-copies.js';
@@ -18,7 +17,10 @@ import { reasonOf } from './renew-loose.js';
 import type { AccountTarget } from './renew-pooled.js';
 import { accountOfFile } from './token-file.js';
 
-export type PreviewDeps = Pick<RefreshDeps, 'root' | 'home' | 'provider' | 'callOptions' | 'runningClients'>;
+export type PreviewDeps = Pick<
+  RefreshDeps,
+  'root' | 'home' | 'provider' | 'callOptions' | 'runningClients' | 'settings'
+>;
 
 /** What renewing a login would send, as far as it can be known without asking or writing anything (P5). */
 export type Preview =
@@ -67,8 +69,7 @@ export async function previewLoose(
   const [first] = targets;
   const obstacle = ours.length === 0 && first !== undefined ? whyForeign(first, provider) : undefined;
   if (obstacle !== undefined) {
-    const { code, message, hint } = describeOutcome(obstacle);
-    throw new AppError(code, message, { hint });
+    throw outcomeError(obstacle);
   }
   const files = ours.map(({ file }) => file);
   await assertLoose(root, home, files);

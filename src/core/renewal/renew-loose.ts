@@ -1,19 +1,19 @@
 import { accessSync, constants, rmSync } from 'node:fs';
 import { dirname } from 'node:path';
 import { type Account, describeAccount, type TokenSet } from '../accounts/account.js';
-import { tryTo } from '../oauth/refresh-commit.js';
-import type { RefreshDeps } from '../oauth/refresh-deps.js';
-import { isAboutToken } from '../oauth/refusal.js';
+import { tokensOfAnswer } from '../logins/journal-overlay.js';
+import { finishFileRefresh } from '../logins/journal-recovery.js';
+import { isKnownSpent, knownSpent } from '../logins/lineage-log.js';
+import { withPersonLock, withTokenLock } from '../logins/person-lock.js';
+import { tryTo } from '../logins/refresh-commit.js';
+import type { RefreshDeps } from '../logins/refresh-deps.js';
+import { isAboutToken } from '../logins/refusal.js';
+import { areTokensOf, nextTokens } from '../logins/rotation.js';
+import { type Exchange, exchangeToken } from '../logins/token-exchange.js';
+import { entriesAbout, obstacleTo } from '../logins/unanswered.js';
 import type { RefreshReason } from '../oauth/token-endpoint.js';
-import { type Exchange, exchangeToken } from '../oauth/token-exchange.js';
-import { entriesAbout, reasonNotToSend } from '../oauth/unanswered.js';
 import type { Secret } from '../secret.js';
 import { writeError } from '../storage/atomic-file.js';
-import { tokensOfAnswer } from '../storage/journal-overlay.js';
-import { finishFileRefresh } from '../storage/journal-recovery.js';
-import { isKnownSpent, knownSpent } from '../storage/lineage-log.js';
-import { withPersonLock, withTokenLock } from '../storage/person-lock.js';
-import { areTokensOf, nextTokens } from '../storage/rotation.js';
 import { dueOnly, type FileRenewals, type FileTarget, readAgain } from './file-target.js';
 import { withoutForeign } from './foreign-files.js';
 import { handOut, withWhereabouts } from './hand-out.js';
@@ -96,8 +96,8 @@ async function spend(
   { account, refreshToken }: Pick<Lead, 'account'> & { readonly refreshToken: Secret },
   why: DueReason,
 ): Promise<FileRenewals> {
-  const obstacle = reasonNotToSend(deps, refreshToken);
-  if (obstacle !== undefined) return dueOnly(targets, ofOutcome({ kind: 'unknown', account, message: obstacle }));
+  const obstacle = obstacleTo(deps, account, refreshToken);
+  if (obstacle !== undefined) return dueOnly(targets, ofOutcome(obstacle));
   const files = targets.map(({ file }) => file);
   assertWritable(files);
   const tokenFiles = fitting(files.map(({ path }) => path));

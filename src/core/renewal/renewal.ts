@@ -1,7 +1,8 @@
 import type { TokenSet } from '../accounts/account.js';
 import { AppError } from '../errors.js';
-import { describeOutcome } from '../oauth/describe-outcome.js';
-import type { RefreshOutcome } from '../oauth/refresh-outcome.js';
+import { describeOutcome } from '../logins/describe-outcome.js';
+import type { RefreshOutcome } from '../logins/refresh-outcome.js';
+import { type ProviderReason, reasonInDetails } from '../provider-reason.js';
 
 /** What the wish to renew one account or one token file came to. */
 export type Renewal =
@@ -17,10 +18,12 @@ interface Failed {
 
 export type SkipReason = 'not-due' | 'disabled' | 'left-to-client';
 
-export interface Problem {
+export interface Problem extends ProviderReason {
   readonly code: string;
   readonly message: string;
   readonly hint?: string;
+  /** When it may be tried again, ISO 8601. */
+  readonly retryAt?: string;
 }
 
 export function renewed(how: 'refreshed' | 'adopted', { expiresAt }: Partial<TokenSet>): Renewal {
@@ -38,8 +41,8 @@ export function failed(problem: Problem): Failed {
 /** Errors of our own are the outcome of what they happened to; anything else is thrown on. */
 export function failedBy(error: unknown): Failed {
   if (!(error instanceof AppError) || error.code === 'interrupted') throw error;
-  const { code, message, hint } = error;
-  return failed({ code, message, ...(hint === undefined ? {} : { hint }) });
+  const { code, message, hint, details } = error;
+  return failed({ code, message, ...(hint === undefined ? {} : { hint }), ...reasonInDetails(details) });
 }
 
 /** What an outcome means for whatever was to get the tokens. */
@@ -48,7 +51,8 @@ export function ofOutcome(outcome: RefreshOutcome): Renewal {
     const { tokens } = outcome.account;
     return outcome.how === 'valid' ? notDue(tokens) : renewed(outcome.how, tokens);
   }
-  const { code, message, hint } = describeOutcome(outcome);
+  const problem = describeOutcome(outcome);
+  const { message } = problem;
   if (outcome.kind === 'left-to-client') return { kind: 'skipped', reason: 'left-to-client', message };
-  return failed({ code, message, hint });
+  return failed(problem);
 }

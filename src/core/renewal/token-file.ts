@@ -2,7 +2,7 @@ import type { Account } from '../accounts/account.js';
 import { definedOnly } from '../defined-only.js';
 import { AppError } from '../errors.js';
 import { type PresentVersion, readVersion } from '../storage/atomic-file.js';
-import { type FlatLogin, type FlatRefusal, flatRefusals, parseFlatTokenFile } from '../transfer/flat-token-file.js';
+import { type FlatLogin, type FlatRefusal, flatRefusals, parseFlatTokenFile } from '../token-files/flat-token-file.js';
 import { parseLoginFile } from '../transfer/login-file.js';
 
 /** A flat token file as it stood when it was read. */

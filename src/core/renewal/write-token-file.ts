@@ -4,7 +4,7 @@ import type { Secret } from '../secret.js';
 import { isSameVersion, readVersion, replaceFile } from '../storage/atomic-file.js';
 import { keepAside } from '../storage/kept.js';
 import type { Root } from '../storage/root.js';
-import { patchFlatTokenFile } from '../transfer/flat-token-file.js';
+import { patchFlatTokenFile } from '../token-files/flat-token-file.js';
 import { readTokenFile, type TokenFile } from './token-file.js';
 
 export interface FileWrite {

@@ -1,4 +1,4 @@
-import { readNow } from '../storage/atomic-file.js';
+import { readNow } from '../storage/regular-file.js';
 import { filesOf, type ShellPlaces } from './shell-files.js';
 import { shellNames } from './shell-names.js';
 

@@ -1,4 +1,4 @@
-import { accessSync, chmodSync, constants, existsSync, rmSync, type Stats, statSync } from 'node:fs';
+import { accessSync, constants, existsSync, rmSync, type Stats, statSync } from 'node:fs';
 import { basename, dirname } from 'node:path';
 import { AppError } from '../errors.js';
 import {
@@ -9,6 +9,7 @@ import {
   versionOf,
   writeError,
 } from '../storage/atomic-file.js';
+import { assertReplaceable, changeMode } from '../storage/regular-file.js';
 import type { Root } from '../storage/root.js';
 import { sweepTemporaries } from '../storage/temporary-files.js';
 
@@ -125,9 +126,13 @@ function prepareAll(changes: readonly FileChange[], root: Root): Step[] {
 
 function prepare({ path, before, after }: FileChange, { processes }: Root): Step {
   const guard = () => assertUnchanged(path, before);
-  if (after === undefined) return withoutPreparation(path, guard, (target) => rmSync(target, { force: true }));
+  if (after === undefined)
+    return withoutPreparation(path, guard, (target) => {
+      assertReplaceable(target);
+      rmSync(target, { force: true });
+    });
   if (before?.bytes.equals(after.bytes) === true) {
-    return withoutPreparation(path, guard, (target) => chmodSync(target, after.mode));
+    return withoutPreparation(path, guard, (target) => changeMode(target, after.mode));
   }
   const target = resolveTarget(path);
   sweepTemporaries(dirname(target), processes, { file: basename(target) });

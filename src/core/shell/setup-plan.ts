@@ -1,6 +1,7 @@
 import { delimiter, join } from 'node:path';
 import { AppError } from '../errors.js';
 import { resolveTarget } from '../storage/atomic-file.js';
+import { shimMarkName } from '../storage/paths.js';
 import type { Root } from '../storage/root.js';
 import { removeEmptyDirectory } from '../storage/traces.js';
 import { applyChanges, type Edit, type FileChange, planChange } from './file-change.js';
@@ -8,7 +9,7 @@ import { blockLines, hasBrokenBlock, withBlock, withoutBlock } from './marked-bl
 import { pathBlock } from './path-block.js';
 import { filesOf, filesToWrite, type ShellPlaces } from './shell-files.js';
 import { type ShellName, shellNames } from './shell-names.js';
-import { isShimText, type ShimTarget, shimMarkName, shimNames, shimText } from './shim.js';
+import { isShimText, type ShimTarget, shimNames, shimText } from './shim.js';
 
 /** A change, and what it is about. */
 export interface PlannedChange extends FileChange {

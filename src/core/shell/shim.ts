@@ -1,7 +1,8 @@
-import { closeSync, openSync, readFileSync, readSync, realpathSync } from 'node:fs';
+import { realpathSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { AppError } from '../errors.js';
 import { describe } from '../storage/atomic-file.js';
+import { readHead, readNow } from '../storage/regular-file.js';
 import { executablesOnPath } from './on-path.js';
 import { quotedForPosix, quotedForPowershell } from './path-block.js';
 
@@ -12,9 +13,6 @@ export interface ShimTarget {
   /** `bin/codex-auth.js`, or the link to it that a package manager made. */
   readonly script: string;
 }
-
-/** A file that tells every shim that its directory is no place to find the official client in. */
-export const shimMarkName = '.codex-auth-shim';
 
 /** What a shell can find under the name `codex`, by file name. */
 export function shimNames(isWindows: boolean): readonly ShimName[] {
@@ -37,7 +35,7 @@ export function shimText(name: ShimName, target: ShimTarget): string {
 
 function readTemplate(name: ShimName, script: string): string {
   try {
-    return readFileSync(join(dirname(realpathSync(script)), name), 'utf8');
+    return readNow(join(dirname(realpathSync(script)), name)).toString('utf8');
   } catch (error) {
     throw new AppError('storage-unreadable', `cannot read the ${name} that comes with ${script}: ${describe(error)}`, {
       hint: 'install codex-auth again: npm install -g codex-auth',
@@ -58,13 +56,7 @@ const headLength = 200;
 /** The same of a file, without reading more of it: the official client is large. */
 export function isShim(path: string): boolean {
   try {
-    const head = Buffer.alloc(headLength);
-    const descriptor = openSync(path, 'r');
-    try {
-      return isShimText(head.toString('latin1', 0, readSync(descriptor, head)));
-    } finally {
-      closeSync(descriptor);
-    }
+    return isShimText(readHead(path, headLength).toString('latin1'));
   } catch {
     // A program that may be run but not read is none of ours.
     return false;
@@ -75,7 +67,7 @@ export function isShim(path: string): boolean {
 export function targetOf(shim: string): ShimTarget | undefined {
   let text: string;
   try {
-    text = readFileSync(shim, 'utf8');
+    text = readNow(shim).toString('utf8');
   } catch {
     // Absent or closed to us, which its caller asks about by itself.
     return undefined;

@@ -1,6 +1,6 @@
 import { existsSync } from 'node:fs';
 import { join, resolve } from 'node:path';
-import { readNow } from '../storage/atomic-file.js';
+import { readNow } from '../storage/regular-file.js';
 import { blockLines } from './marked-block.js';
 import { executablesOnPath, pathOf } from './on-path.js';
 import type { SetupPlace } from './setup-plan.js';

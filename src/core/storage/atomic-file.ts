@@ -4,6 +4,7 @@ import * as fs from 'node:fs';
 import { basename, dirname, join, resolve } from 'node:path';
 import { AppError, systemErrorCode } from '../errors.js';
 import type { ProcessTable } from './process-table.js';
+import { assertReplaceable, changeMode, NoRegularFile, readNow } from './regular-file.js';
 
 /** What a file held at one moment, as the proof that nobody else changed it since. */
 export type FileVersion = { readonly kind: 'absent' } | PresentVersion;
@@ -17,30 +18,23 @@ export interface PresentVersion {
   readonly isText: boolean;
 }
 
-/** Where a named pipe stands in place of a file, waiting for its writer could last for ever, deaf to Ctrl-C. Windows has no such flag. */
-const readWithoutWaiting = fs.constants.O_RDONLY | (fs.constants.O_NONBLOCK ?? 0);
-
 /** The file's content. Throws `storage-unreadable` for everything but absence: unreadable is not empty (P11). */
-export function readVersion(path: string): FileVersion {
+export function readVersion(path: string, limit?: number): FileVersion {
   try {
-    return versionOf(readNow(path));
+    return versionOf(readNow(path, limit));
   } catch (error) {
     if (systemErrorCode(error) === 'ENOENT') return { kind: 'absent' };
     throw new AppError('storage-unreadable', `cannot read ${path}: ${describe(error)}`, {
       hint: wayOut(error, path) ?? `check the owner and the mode of ${path}; nothing was changed`,
       details: { path },
+      cause: error,
     });
   }
 }
 
-/** The bytes of a file, without ever waiting for them. Throws the system's own error. */
-export function readNow(path: string): Buffer {
-  const descriptor = fs.openSync(path, readWithoutWaiting);
-  try {
-    return fs.readFileSync(descriptor);
-  } finally {
-    fs.closeSync(descriptor);
-  }
+/** Whether reading a file failed because something else stands in its place; then `error` says what, in words. */
+export function isPassedOver(error: unknown): error is AppError {
+  return error instanceof AppError && error.cause instanceof NoRegularFile;
 }
 
 export function versionOf(written: string | Buffer): PresentVersion {
@@ -69,8 +63,8 @@ const directoryMode = 0o700;
 
 /**
  * Replaces a file so that a crash at any instant leaves the old content or the new (P10): temp file in the same
- * directory, write, fsync, rename, fsync of the directory. A symlink stays; its target is replaced. Throws
- * `storage-write-failed` with the old content in place.
+ * directory, write, fsync, rename, fsync of the directory. A symlink stays; its target is replaced, where that is a file or
+ * nothing. Throws `storage-write-failed` with the old content in place.
  */
 export function replaceFile({ guard, ...prepared }: Replacement, processes: ProcessTable): void {
   prepareFile(prepared, processes).commit(guard);
@@ -89,6 +83,22 @@ export function prepareFile(
   processes: ProcessTable,
 ): PreparedFile {
   const target = resolveTarget(path);
+  return prepareEntry({ path, target, make: (temporary) => writeDurably(temporary, content, mode) }, processes);
+}
+
+export interface Entry {
+  /** As messages name it. */
+  readonly path: string;
+  /** The name that it takes. */
+  readonly target: string;
+  /** Makes it under a name of its own, beside its place. */
+  readonly make: (temporary: string) => void;
+  /** It takes the place of a link, and not of the file behind it. */
+  readonly replacesLink?: true;
+}
+
+/** The same for whatever a directory can hold: a link is an entry too. */
+export function prepareEntry({ path, target, make, replacesLink }: Entry, processes: ProcessTable): PreparedFile {
   const temporary = join(dirname(target), temporaryName(basename(target), processes));
   const orFail = (step: () => void) => {
     try {
@@ -98,14 +108,24 @@ export function prepareFile(
       throw error instanceof AppError ? error : writeError(path, error);
     }
   };
+  const assertPlace = () => {
+    const isLink = replacesLink === true && fs.lstatSync(target, { throwIfNoEntry: false })?.isSymbolicLink() === true;
+    if (!isLink) assertReplaceable(target);
+  };
   orFail(() => {
+    assertPlace();
     // A link into a place that is missing, an unmounted disk perhaps, must not create that place.
     if (target === path) makeDirectory(dirname(target));
-    writeDurably(temporary, content, mode);
+    make(temporary);
   });
   return {
     commit(guard) {
-      orFail(() => renameWithPatience(temporary, target, guard));
+      orFail(() =>
+        renameWithPatience(temporary, target, () => {
+          guard?.();
+          assertPlace();
+        }),
+      );
       syncDirectory(dirname(target));
     },
     discard: () => removeTemporary(temporary),
@@ -133,7 +153,7 @@ export function makePrivateDirectory(path: string): void {
 /** Takes away what a file or directory grants to others; absent is fine. */
 export function tightenMode(path: string, mode: number = fileMode): void {
   try {
-    if ((fs.statSync(path).mode & 0o077) !== 0) fs.chmodSync(path, mode);
+    if ((fs.statSync(path).mode & 0o077) !== 0) changeMode(path, mode);
   } catch {
     // Absent, or a file system without modes, or not ours: `doctor` names what stays loose.
   }
@@ -175,10 +195,12 @@ export function writeError(path: string, error: unknown): AppError {
       wayOut(error, path) ??
       'free space or fix the permissions, then run the command again; the old content is in place',
     details: { path },
+    cause: error,
   });
 }
 
-function writeDurably(path: string, content: string | Uint8Array, mode?: number): void {
+/** A new file, readable by its owner only unless a mode is given, on disk when it returns. */
+export function writeDurably(path: string, content: string | Uint8Array, mode?: number): void {
   const descriptor = fs.openSync(path, 'wx', fileMode);
   try {
     if (mode !== undefined) fs.fchmodSync(descriptor, mode);
@@ -192,10 +214,10 @@ function writeDurably(path: string, content: string | Uint8Array, mode?: number)
 const renameAttempts = 5;
 
 /** Windows refuses to replace a file that a scanner or another reader holds open for an instant. */
-function renameWithPatience(from: string, to: string, guard: (() => void) | undefined): void {
+function renameWithPatience(from: string, to: string, guard: () => void): void {
   for (let attempt = 1; ; attempt += 1) {
     // Also before a repetition: during the pause somebody else may have written.
-    guard?.();
+    guard();
     try {
       fs.renameSync(from, to);
       return;
@@ -274,6 +296,9 @@ export function wayOut(error: unknown, path: string): string | undefined {
       return 'move away the file that stands where a directory should be, then run the command again';
     case 'EISDIR':
       return `move the directory ${path} away, then run the command again`;
+    case 'EFTYPE':
+    case 'EFBIG':
+      return `move ${path} away, which may be a link, then run the command again`;
     default:
       return undefined;
   }
@@ -281,6 +306,7 @@ export function wayOut(error: unknown, path: string): string | undefined {
 
 /** The operating system's own words, without the path and the call, which the message already has. */
 export function describe(error: unknown): string {
+  if (error instanceof NoRegularFile) return error.message;
   const code = systemErrorCode(error);
   const known: Record<string, string> = {
     EACCES: 'permission denied',
@@ -293,6 +319,7 @@ export function describe(error: unknown): string {
     ENOENT: 'no such file or directory',
     EIO: 'the disk reported an error',
     EDQUOT: 'the disk quota is used up',
+    EBUSY: 'it is in use, as a mount point for instance',
   };
   return (code === undefined ? undefined : known[code]) ?? code ?? 'unknown error';
 }

@@ -9,10 +9,13 @@ import {
   type Replacement,
   readVersion,
   replaceFile,
+  resolveTarget,
   tightenMode,
   versionOf,
+  writeError,
 } from './atomic-file.js';
 import type { ProcessTable } from './process-table.js';
+import { assertReplaceable } from './regular-file.js';
 
 const suffixes = ['.bak', '.bak.1', '.bak.2'] as const;
 
@@ -62,7 +65,10 @@ export function keepOriginal(path: string, suffix: string, version: PresentVersi
 
 function prepareBackup(path: string, version: PresentVersion, processes: ProcessTable): PreparedFile | undefined {
   const paths = backupPaths(path);
-  for (const each of paths) tightenMode(each);
+  for (const each of paths) {
+    assertFileOrNothing(each);
+    tightenMode(each);
+  }
   const [newest = path] = paths;
   if (isSameVersion(readVersion(newest), version)) return undefined;
   const { commit, discard } = prepareFile({ path: newest, content: version.bytes }, processes);
@@ -78,6 +84,15 @@ function prepareBackup(path: string, version: PresentVersion, processes: Process
     },
     discard,
   };
+}
+
+/** Also of a backup that would only be renamed: what it leads to is not one that anybody could go back to. */
+function assertFileOrNothing(path: string): void {
+  try {
+    assertReplaceable(resolveTarget(path));
+  } catch (error) {
+    throw writeError(path, error);
+  }
 }
 
 /** Shifts only what stands in the way, oldest first, so that a crash between two renames costs no version. */

@@ -121,7 +121,7 @@ function onDisk<T>(directory: string, action: () => T): T {
 
 /** What the operating system refused becomes an error for a person; anything else is a defect and stays what it is. */
 function lockWriteFailed(directory: string, error: unknown): unknown {
-  if (systemErrorCode(error) === undefined) return error;
+  if (error instanceof AppError || systemErrorCode(error) === undefined) return error;
   return new AppError('storage-write-failed', `cannot use a lock in ${directory}: ${describe(error)}`, {
     hint: wayToRoom(systemErrorCode(error), directory) ?? 'check that directory, then run the command again',
     details: { path: directory },

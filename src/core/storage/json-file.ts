@@ -1,5 +1,6 @@
 import { dirname, sep } from 'node:path';
 import { AppError } from '../errors.js';
+import { parseJsonText, TooDeep } from '../json-text.js';
 import {
   type FileVersion,
   isSameVersion,
@@ -75,4 +76,21 @@ export function backUp(path: string, copy: () => void): void {
   } catch (error) {
     throw error instanceof AppError ? error : writeError(path, error);
   }
+}
+
+/** The JSON of a file. The parser's own message quotes the content, tokens included, so it is not passed on. */
+export function parseJson(path: string, content: string, hint?: string): unknown {
+  try {
+    return parseJsonText(content.replace(/^\uFEFF/, ''));
+  } catch (error) {
+    if (error instanceof TooDeep) throw corrupt(path, error.message, hint);
+    throw corrupt(path, content.trim() === '' ? 'it is empty' : 'it is not valid JSON, perhaps cut off', hint);
+  }
+}
+
+const recoverIt = 'codex-auth doctor --fix  (brings back the newest good version and keeps the damaged file)';
+
+/** What cannot be understood is never taken for empty: the error names the file and the way out. */
+export function corrupt(path: string, reason: string, hint = recoverIt): AppError {
+  return new AppError('storage-corrupt', `${path} is damaged: ${reason}`, { hint, details: { path } });
 }

@@ -1,13 +1,22 @@
 import { randomBytes } from 'node:crypto';
 import * as fs from 'node:fs';
-import { join } from 'node:path';
-import { systemErrorCode } from '../errors.js';
+import { basename, join } from 'node:path';
+import { AppError, systemErrorCode } from '../errors.js';
 import { listDirectory } from './atomic-file.js';
 import { privateName, removeIfEmpty, removeRecord, sightLock } from './lock-directory.js';
 import { nonceOf, readOwner } from './lock-owner.js';
 import type { ProcessIdentity, ProcessTable } from './process-table.js';
 
 const privatePattern = /^\.(?<name>.+)\.(?<pid>\d+)-(?<start>[^-]+)-[0-9a-f]+\.tmp$/;
+
+const heldPattern = /^(store|guard|(person|login|token)-[0-9a-f]{16})\.held$/;
+
+/** Whether something beside the locks is one of them, or was about to become one. */
+export function isLockEntry(path: string): boolean {
+  const name = basename(path);
+  const isNamed = heldPattern.test(name) || privatePattern.test(name);
+  return isNamed && fs.lstatSync(path, { throwIfNoEntry: false })?.isDirectory() === true;
+}
 
 /**
  * Removes the private directories of processes that died while taking a lock. Returns the names removed. A wrong
@@ -56,10 +65,20 @@ function makerOf(
   const nonce = listDirectory(path)
     .map(nonceOf)
     .find((candidate) => candidate !== undefined);
-  const owner = nonce === undefined ? undefined : readOwner(path, nonce);
+  const owner = nonce === undefined ? undefined : readableOwner(path, nonce);
   if (owner !== undefined && owner !== 'gone') return owner;
   const startedAt = parts['start'] === '0' ? undefined : parts['start'];
   return { ...processes.self, pid: Number(parts['pid']), startedAt };
+}
+
+function readableOwner(path: string, nonce: string): ReturnType<typeof readOwner> {
+  try {
+    return readOwner(path, nonce);
+  } catch (error) {
+    // Another user's: its name has to do.
+    if (error instanceof AppError) return undefined;
+    throw error;
+  }
 }
 
 function remove(directory: string, entry: string, swept: string): boolean {

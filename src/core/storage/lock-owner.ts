@@ -3,9 +3,9 @@ import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import * as z from 'zod/mini';
 import type { Clock } from '../clock.js';
-import { systemErrorCode } from '../errors.js';
-import { readNow } from './atomic-file.js';
+import { readVersion } from './atomic-file.js';
 import type { ProcessTable } from './process-table.js';
+import { largestRecordBytes } from './regular-file.js';
 
 const ownerSchema = z.object({
   // kill(2) gives zero and negative numbers another meaning.
@@ -46,22 +46,14 @@ export function writeOwner(directory: string, owner: LockOwner): void {
 
 /**
  * The record, `gone` when it was released meanwhile, or undefined when it cannot be understood. No crash of ours
- * leaves such a one; a power failure can, since nothing here is synced.
+ * leaves such a one; a power failure can, since nothing here is synced. Throws `storage-unreadable` for one that another
+ * user has closed to us.
  */
 export function readOwner(directory: string, nonce: string): LockOwner | 'gone' | undefined {
-  const text = readRecord(recordPath(directory, nonce));
-  if (text === undefined) return 'gone';
-  const parsed = ownerSchema.safeParse(parseJson(text));
+  const record = readVersion(recordPath(directory, nonce), largestRecordBytes);
+  if (record.kind === 'absent') return 'gone';
+  const parsed = ownerSchema.safeParse(parseJson(record.content));
   return parsed.success && parsed.data.nonce === nonce ? parsed.data : undefined;
-}
-
-function readRecord(path: string): string | undefined {
-  try {
-    return readNow(path).toString('utf8');
-  } catch (error) {
-    if (systemErrorCode(error) === 'ENOENT') return undefined;
-    throw error;
-  }
 }
 
 function parseJson(text: string): unknown {

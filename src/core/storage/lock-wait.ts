@@ -78,10 +78,15 @@ export function describeLock(name: string): string {
   return `the lock "${name}"`;
 }
 
+/** What can be said of a lock whose record is no record of ours. */
+export function heldByUnknown(name: string): string {
+  return `${describeLock(name)} is held by a process whose record cannot be understood`;
+}
+
 function lockBusy(name: string, owner: LockOwner | undefined, waitedMs: number): AppError {
   const waited = `waited ${Math.round(waitedMs / 1000)} s for it`;
   if (owner === undefined) {
-    return new AppError('lock-busy', `${describeLock(name)} was busy all the time, ${waited}`, {
+    return new AppError('lock-busy', `${heldByUnknown(name)}, ${waited}`, {
       hint: 'try again in a moment',
       details: { lock: name },
     });

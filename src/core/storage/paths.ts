@@ -1,4 +1,8 @@
 import { join, resolve } from 'node:path';
+import { definedOnly } from '../defined-only.js';
+import type { Environment } from '../environment.js';
+import type { AppError } from '../errors.js';
+import { misplacement } from './misplacement.js';
 
 /** Where everything lives below one root (DESIGN §4). */
 export interface RootPaths {
@@ -8,17 +12,26 @@ export interface RootPaths {
   readonly projects: string;
   readonly accountState: string;
   readonly quotaHistory: string;
+  /** The homes of the official client that logins of this root were written to. */
+  readonly homes: string;
+  /** The login that is being written over a file in place, until that is done. */
+  readonly loginWrite: string;
   readonly settings: string;
   readonly journal: string;
   readonly lineageLog: string;
   readonly locks: string;
   readonly kept: string;
+  /** What V8 made of the program, for the next start (docs/decisions/010-quick-bundle.md). */
+  readonly cache: string;
   /** The shim, where `setup` was run (DESIGN §11). */
   readonly bin: string;
 }
 
 export const poolFileName = 'openai-codex-accounts.json';
 export const flaggedFileName = 'openai-codex-flagged-accounts.json';
+
+/** A file in `bin` that tells every shim that its directory is no place to find the official client in. */
+export const shimMarkName = '.codex-auth-shim';
 
 export function rootPaths(root: string): RootPaths {
   return {
@@ -28,11 +41,14 @@ export function rootPaths(root: string): RootPaths {
     projects: join(root, 'projects'),
     accountState: join(root, 'account-state.json'),
     quotaHistory: join(root, 'quota-history.ndjson'),
+    homes: join(root, 'homes.json'),
+    loginWrite: join(root, 'login-write.json'),
     settings: join(root, 'settings.json'),
     journal: join(root, 'refresh-journal'),
     lineageLog: join(root, 'lineage.ndjson'),
     locks: join(root, 'locks'),
     kept: join(root, 'kept'),
+    cache: join(root, 'cache'),
     bin: join(root, 'bin'),
   };
 }
@@ -48,14 +64,19 @@ export function scopeFiles(paths: RootPaths, projectKey: string | undefined): Sc
   return { pool: join(directory, poolFileName), flagged: join(directory, flaggedFileName) };
 }
 
+export interface Located {
+  readonly codexHome: string;
+  readonly root: string;
+  /** Why the environment names no place for them. Until it does, nothing may be written. */
+  readonly problem?: AppError;
+}
+
 /**
  * Where the official client and this program keep their files: `CODEX_HOME`, else `~/.codex`; `CODEX_MULTI_AUTH_DIR`, else
- * `multi-auth` in it. Never a search (DESIGN §4). A relative one counts from `cwd`, as it does for the client.
+ * `multi-auth` in it. Never a search.
  */
-export function locate(
-  environment: { readonly codexHome?: string; readonly rootDir?: string; readonly home: string },
-  cwd: string,
-): { readonly codexHome: string; readonly root: string } {
+export function locate(environment: Environment & { readonly home: string }, cwd: string): Located {
   const codexHome = resolve(cwd, environment.codexHome ?? join(environment.home, '.codex'));
-  return { codexHome, root: resolve(cwd, environment.rootDir ?? join(codexHome, 'multi-auth')) };
+  const root = resolve(cwd, environment.rootDir ?? join(codexHome, 'multi-auth'));
+  return definedOnly({ codexHome, root, problem: misplacement(environment, cwd) });
 }

@@ -1,8 +1,9 @@
 import { createHash } from 'node:crypto';
-import { readFileSync, readlinkSync } from 'node:fs';
+import { readlinkSync } from 'node:fs';
 import { hostname } from 'node:os';
 import { kill, pid } from 'node:process';
 import { systemErrorCode } from '../errors.js';
+import { readNow } from './regular-file.js';
 
 /** One process, so that it is not mistaken for a later one with the same number. Compared, never interpreted. */
 export interface ProcessIdentity {
@@ -81,7 +82,7 @@ function readSelf(): ProcessIdentity {
   return {
     pid,
     startedAt,
-    bootId: readFact(() => readFileSync('/proc/sys/kernel/random/boot_id', 'utf8').trim()),
+    bootId: readFact(() => readNow('/proc/sys/kernel/random/boot_id').toString('utf8').trim()),
     pidNamespace: readFact(() => readlinkSync('/proc/self/ns/pid')),
     host: hostIdentity(),
   };
@@ -89,7 +90,7 @@ function readSelf(): ProcessIdentity {
 
 /** The host name and, hashed because systemd calls it confidential, the machine id: cloned names are common. */
 function hostIdentity(): string {
-  const machineId = readFact(() => readFileSync('/etc/machine-id', 'utf8').trim());
+  const machineId = readFact(() => readNow('/etc/machine-id').toString('utf8').trim());
   if (machineId === undefined) return hostname();
   const digest = createHash('sha256').update(`codex-auth ${machineId}`).digest('hex');
   return `${hostname()}/${digest.slice(0, 12)}`;
@@ -104,7 +105,7 @@ interface ProcessEntry {
 
 /** `/proc/<pid>/stat`, proc_pid_stat(5); undefined where there is none. */
 function readProcess(name: string): ProcessEntry | undefined {
-  const line = readFact(() => readFileSync(`/proc/${name}/stat`, 'utf8'));
+  const line = readFact(() => readNow(`/proc/${name}/stat`).toString('utf8'));
   if (line === undefined) return undefined;
   // The second field is the program's name in parentheses and may itself hold spaces and parentheses.
   const fields = line.slice(line.lastIndexOf(')') + 2).split(' ');

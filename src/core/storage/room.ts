@@ -7,7 +7,7 @@ import type { Root } from './root.js';
 /** With less than this on the disk, not even the journal entry of a refresh has room (P3). */
 const leastFreeBytes = 64 * 1024;
 
-const freeSpace = 'free space on that disk, then run the command again';
+export const freeSpace = 'free space on that disk, then run the command again';
 
 /** Why nothing can be stored in the root, which may still be to be made; undefined when something can. Writes nothing. */
 export function whyNoRoom({ paths }: Pick<Root, 'paths'>): AppError | undefined {
@@ -47,10 +47,10 @@ function nearestExisting(path: string): string {
   return existsSync(path) || parent === path ? path : nearestExisting(parent);
 }
 
-/** Not every file system counts its blocks. */
-function isFull(directory: string): boolean {
+/** The file system that a path is on. Not every one counts its blocks. */
+export function isFull(path: string): boolean {
   try {
-    const { bavail, bsize, blocks } = statfsSync(directory);
+    const { bavail, bsize, blocks } = statfsSync(path);
     return blocks > 0 && bavail * bsize < leastFreeBytes;
   } catch {
     // It cannot be told; the first write will tell.

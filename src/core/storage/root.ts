@@ -14,6 +14,8 @@ export interface Root {
   readonly processes: ProcessTable;
   /** Absent on Windows, which has no numeric users. */
   readonly effectiveUserId?: number;
+  /** Whether the person has said that it may be in a directory with other things in it. Absent where nobody has named one. */
+  readonly mayAdopt?: () => boolean;
   /** Called once for a lock that another process holds long enough for a person to wonder. */
   readonly onWaiting?: LockPatience['onWaiting'];
   /** The projects that a writer is about; absent where nobody has said. */

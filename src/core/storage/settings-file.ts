@@ -1,6 +1,6 @@
 import { AppError } from '../errors.js';
 import { readVersion } from './atomic-file.js';
-import { parseJson } from './scope-files.js';
+import { parseJson } from './json-file.js';
 import { number, record } from './tolerant.js';
 
 /** The person's choices as stored: `{version: 1, pluginConfig: {…}}`; keys that are not ours are kept. */

@@ -1,8 +1,9 @@
 import type { SettingName, SettingValue } from '../settings.js';
+import { assertOurs } from './adoption.js';
 import { makePrivateDirectory, readVersion } from './atomic-file.js';
 import { withLock } from './file-lock.js';
 import { replaceJson } from './json-file.js';
-import { assertOwner, type Root } from './root.js';
+import type { Root } from './root.js';
 import { readSettingsFile } from './settings-file.js';
 
 const settingsWaitMs = 10_000;
@@ -15,7 +16,7 @@ export async function updateSettingsFile(
   value: SettingValue | undefined,
   signal?: AbortSignal,
 ): Promise<boolean> {
-  assertOwner(root);
+  assertOurs(root);
   makePrivateDirectory(root.paths.root);
   const { clock, processes, paths, onWaiting } = root;
   const options = { directory: paths.locks, clock, processes, onWaiting, waitMs: settingsWaitMs, signal };

@@ -34,7 +34,9 @@ export function abandonedTemporaries(directory: string, processes: ProcessTable,
   return listDirectory(directory).filter((name) => {
     const parts = temporaryPattern.exec(name)?.groups;
     if (parts === undefined || (file !== undefined && parts['file'] !== file)) return false;
-    return !mayBeInUse(join(directory, name), parts, processes, now);
+    const path = join(directory, name);
+    // A directory of such a name, or a link, is none of ours.
+    return fs.lstatSync(path, { throwIfNoEntry: false })?.isFile() === true && !mayBeInUse(path, parts, processes, now);
   });
 }
 

@@ -1,7 +1,11 @@
 import * as fs from 'node:fs';
-import { join, sep } from 'node:path';
-import { listDirectory, writeError } from './atomic-file.js';
+import { basename, dirname, join, sep } from 'node:path';
+import { AppError } from '../errors.js';
+import { listDirectory, resolveTarget, writeError } from './atomic-file.js';
+import { isKeptName } from './kept.js';
+import { isLockEntry } from './lock-leftovers.js';
 import { type RootPaths, scopeFiles } from './paths.js';
+import { whyNoFile } from './regular-file.js';
 
 /** The files this program has put below its root, by what they are worth. Only what exists, and nothing of others. */
 export interface Traces {
@@ -13,17 +17,59 @@ export interface Traces {
 
 export function tracesIn(paths: RootPaths): Traces {
   const pools = [undefined, ...listDirectory(paths.projects)].flatMap((key) => Object.values(scopeFiles(paths, key)));
-  const whole = [paths.journal, paths.kept].filter(isOwnDirectory);
   return {
-    caches: [...withCopies(paths.accountState), paths.quotaHistory, ...[paths.locks].filter(isOwnDirectory)].filter(
-      exists,
-    ),
-    accounts: [...[...pools, paths.settings, paths.lineageLog].flatMap(withCopies), ...whole].filter(exists),
+    caches: [
+      ...[...withCopies(paths.accountState), paths.quotaHistory].filter(isFileOrLink),
+      ...[paths.locks, paths.cache].flatMap((directory) => tracesBelow(paths, directory)),
+    ],
+    accounts: [
+      ...[...pools, paths.homes, paths.loginWrite, paths.settings, paths.lineageLog]
+        .flatMap(withCopies)
+        .filter(isFileOrLink),
+      ...[paths.journal, paths.kept].flatMap((directory) => tracesBelow(paths, directory)),
+    ],
   };
 }
 
 function withCopies(path: string): string[] {
   return ['', '.bak', '.bak.1', '.bak.2', '.pre-v3.bak'].map((suffix) => path + suffix);
+}
+
+/** A directory whole where all in it is ours, else what is. A linked one may be shared, and is left to the person. */
+function tracesBelow(paths: RootPaths, directory: string): string[] {
+  if (!isOwnDirectory(directory)) return [];
+  const inside = tracesInside(paths, directory);
+  return inside.length === listDirectory(directory).length ? [directory] : inside;
+}
+
+function tracesInside(paths: RootPaths, directory: string): string[] {
+  return listDirectory(directory)
+    .map((name) => join(directory, name))
+    .filter((path) => isTrace(paths, path));
+}
+
+/** Known by its name and its kind: the person may have put anything beside it. */
+function isTrace(paths: RootPaths, path: string): boolean {
+  switch (dirname(path)) {
+    case paths.journal:
+      return isJournalEntryName(basename(path)) && isFileOrLink(path);
+    case paths.cache:
+      return isCacheName(basename(path)) && isFileOrLink(path);
+    case paths.kept:
+      return isKeptName(basename(path)) && isFileOrLink(path);
+    default:
+      return isLockEntry(path);
+  }
+}
+
+/** As `logins/journal.ts` names them. */
+function isJournalEntryName(name: string): boolean {
+  return /^\d+-[0-9a-f]{12}(\.left)?\.json$/.test(name);
+}
+
+/** As `process/code-cache.ts` names them. */
+function isCacheName(name: string): boolean {
+  return /^(list|status|complete|completion)-[0-9a-z]+(\.\d+-\d+)?$/.test(name);
 }
 
 /** The files below the root that are none of these, nor in one of these directories. */
@@ -34,12 +80,12 @@ export function filesBesides(paths: RootPaths, ours: readonly string[]): string[
   return files.filter((path) => !ours.some((own) => path === own || path.startsWith(own + sep)));
 }
 
-/** Also of a link whose target is gone. */
-function exists(path: string): boolean {
-  return fs.lstatSync(path, { throwIfNoEntry: false }) !== undefined;
+/** Also a link whose target is gone. What is neither has our name and another purpose. */
+function isFileOrLink(path: string): boolean {
+  const stats = fs.lstatSync(path, { throwIfNoEntry: false });
+  return stats?.isFile() === true || stats?.isSymbolicLink() === true;
 }
 
-/** A linked one may be shared with others, and is left to the person. */
 function isOwnDirectory(path: string): boolean {
   return fs.lstatSync(path, { throwIfNoEntry: false })?.isDirectory() === true;
 }
@@ -49,16 +95,24 @@ function isOwnDirectory(path: string): boolean {
  * `storage-write-failed`; the next run goes on where this one ended.
  */
 export function removeTraces(paths: RootPaths, traces: readonly string[]): void {
+  const ownDirectories = [paths.journal, paths.kept, paths.locks, paths.cache];
   for (const path of traces) {
-    try {
-      if (!isOwnDirectory(path) && fs.existsSync(path)) fs.rmSync(fs.realpathSync(path), { force: true });
-      fs.rmSync(path, { recursive: true, force: true });
-    } catch (error) {
-      throw writeError(path, error);
-    }
+    // Looked at again: somebody may have put something into it since it was found to be ours as a whole.
+    for (const each of ownDirectories.includes(path) ? tracesInside(paths, path) : [path]) removeTrace(each);
   }
   const projects = listDirectory(paths.projects).map((key) => join(paths.projects, key));
-  for (const directory of [...projects, paths.projects, paths.root]) removeEmptyDirectory(directory);
+  for (const directory of [...ownDirectories, ...projects, paths.projects, paths.root]) removeEmptyDirectory(directory);
+}
+
+/** Of a link to a device, a pipe or a directory only the link goes: that is all of it that was ever ours. */
+function removeTrace(path: string): void {
+  try {
+    const target = resolveTarget(path);
+    if (target !== path && whyNoFile(target) === undefined) fs.rmSync(target, { force: true });
+    fs.rmSync(path, { recursive: true, force: true });
+  } catch (error) {
+    throw error instanceof AppError ? error : writeError(path, error);
+  }
 }
 
 export function removeEmptyDirectory(path: string): void {

@@ -1,6 +1,7 @@
+import { readScope } from '../pools/scope-files.js';
+import type { ScopeRecords } from '../pools/scope-records.js';
+import type { RecordStore, Store } from '../pools/store.js';
 import type { Root } from '../storage/root.js';
-import { readScope, type ScopeRecords } from '../storage/scope-files.js';
-import type { RecordStore, Store } from '../storage/store.js';
 
 /** Changes to the accounts of a root, in memory until they are committed: a plan, or one write for many accounts. */
 export interface DraftStore extends RecordStore {

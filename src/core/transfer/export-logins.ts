@@ -1,13 +1,13 @@
 import type { Account } from '../accounts/account.js';
 import { describeAccount } from '../accounts/account.js';
 import { emptyPool } from '../accounts/pool.js';
-import { completeLogin } from '../codex/activate.js';
 import { formatAuthFile } from '../codex/auth-file.js';
 import { AppError } from '../errors.js';
-import { foreignIssuer } from '../oauth/foreign-issuer.js';
-import type { Provider } from '../oauth/provider.js';
-import { encodePool } from '../storage/pool-codec.js';
-import { formatFlatTokenFile } from './flat-token-file.js';
+import { completeLogin } from '../logins/activate.js';
+import { encodePool } from '../pools/pool-codec.js';
+import { foreignIssuer } from '../provider/foreign-issuer.js';
+import type { Provider } from '../provider/provider.js';
+import { formatFlatTokenFile } from '../token-files/flat-token-file.js';
 import type { LoginFormat } from './login-file.js';
 
 export interface ExportFile {

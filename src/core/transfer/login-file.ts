@@ -1,11 +1,12 @@
 import { type Account, type Flag, newAccountId } from '../accounts/account.js';
 import { type AuthFileLogin, parseAuthFile } from '../codex/auth-file.js';
 import { definedOnly } from '../defined-only.js';
-import { decodeAccount, decodeFlaggedAccount, withoutFlag } from '../storage/account-codec.js';
-import { migratePool } from '../storage/migrate.js';
-import { areTokensOf } from '../storage/rotation.js';
+import { parseJsonText } from '../json-text.js';
+import { areTokensOf } from '../logins/rotation.js';
+import { decodeAccount, decodeFlaggedAccount, withoutFlag } from '../pools/account-codec.js';
+import { migratePool } from '../pools/migrate.js';
 import { record } from '../storage/tolerant.js';
-import { type FlatLogin, parseFlatTokenFile } from './flat-token-file.js';
+import { type FlatLogin, parseFlatTokenFile } from '../token-files/flat-token-file.js';
 import type { ImportRefusal } from './refusal.js';
 
 /** `codex`: an `auth.json`; `flat`: a token file; `pool`: accounts of this family, usable or set aside. */
@@ -76,6 +77,7 @@ function formatOf(top: Fields): LoginFormat | undefined {
 
 function fromAuthFile(text: string): ParsedLogin {
   const content = parseAuthFile(text);
+  if (content === undefined) return { kind: 'refused', reason: 'no-tokens' };
   if (content.kind === 'unadoptable') return { kind: 'refused', reason: content.reason };
   return { kind: 'login', account: accountOf(content.login) };
 }
@@ -132,7 +134,7 @@ function fromFlagged(entry: unknown): FoundLogin | undefined {
 
 function parseJson(text: string): unknown {
   try {
-    return JSON.parse(text);
+    return parseJsonText(text);
   } catch {
     // The parse error would quote the tokens; undefined says enough.
     return undefined;

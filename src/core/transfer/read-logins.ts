@@ -1,9 +1,10 @@
 import { isUtf8 } from 'node:buffer';
-import { constants, type Stats } from 'node:fs';
-import { open, readdir, realpath, stat } from 'node:fs/promises';
+import type { Stats } from 'node:fs';
+import { readdir, realpath, stat } from 'node:fs/promises';
 import { join, resolve } from 'node:path';
 import { AppError } from '../errors.js';
 import { describe } from '../storage/atomic-file.js';
+import { NoRegularFile, readNow } from '../storage/regular-file.js';
 import { type LoginFormat, type LoginPlace, type PlacedLogin, parseLoginFile } from './login-file.js';
 import type { ImportRefusal } from './refusal.js';
 
@@ -75,7 +76,7 @@ export async function readLogins(source: LoginSource, format: LoginFormat | unde
   ];
   if (source.refusal !== undefined) return refused(source.refusal.reason, source.refusal.detail);
   const limit = format === undefined ? largestBytes.pool : largestBytes[format];
-  const content = await readAtMost(source.path, limit);
+  const content = readAtMost(source.path, limit);
   if (!Buffer.isBuffer(content)) return refused(content.reason, content.detail);
   if (!isUtf8(content)) return refused('no-json');
   const file = parseLoginFile(content.toString('utf8'), format);
@@ -88,19 +89,11 @@ function placeOf(file: string, format: LoginFormat, position: number): LoginPlac
   return format === 'pool' ? { file, format, record: position + 1 } : { file, format };
 }
 
-/** Never waits for a pipe, and looks at the very file that it reads. */
-async function readAtMost(path: string, limit: number): Promise<Buffer | SourceRefusal> {
+function readAtMost(path: string, limit: number): Buffer | SourceRefusal {
   try {
-    const file = await open(path, constants.O_RDONLY | (constants.O_NONBLOCK ?? 0));
-    try {
-      const facts = await file.stat();
-      if (!facts.isFile()) return { reason: 'not-a-file' };
-      if (facts.size > limit) return { reason: 'too-large' };
-      return await file.readFile();
-    } finally {
-      await file.close();
-    }
+    return readNow(path, limit);
   } catch (error) {
-    return { reason: 'unreadable', detail: describe(error) };
+    if (!(error instanceof NoRegularFile)) return { reason: 'unreadable', detail: describe(error) };
+    return { reason: error.code === 'EFBIG' ? 'too-large' : 'not-a-file' };
   }
 }

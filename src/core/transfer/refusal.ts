@@ -1,5 +1,5 @@
 import { type Unadoptable, unadoptableReasons } from '../codex/auth-file.js';
-import { type FlatRefusal, flatRefusals } from './flat-token-file.js';
+import { type FlatRefusal, flatRefusals } from '../token-files/flat-token-file.js';
 
 /** Why a file, or a record in it, is not imported. */
 export type ImportRefusal =

@@ -1,6 +1,7 @@
 import { AppError } from '../../../src/core/errors.js';
+import { withStore } from '../../../src/core/logins/with-store.js';
+import type { Store } from '../../../src/core/pools/store.js';
 import { rootPaths } from '../../../src/core/storage/paths.js';
-import { type Store, withStore } from '../../../src/core/storage/store.js';
 import { lockOptions, task } from './worker.js';
 
 const root = { ...lockOptions, paths: rootPaths(task.directory) };

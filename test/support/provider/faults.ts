@@ -20,14 +20,14 @@ export function usageLimitReached(resetsInSeconds: number, planType = 'plus'): S
   return {
     kind: 'status',
     status: 429,
-    body: {
+    body: (nowMs: number) => ({
       error: {
         type: 'usage_limit_reached',
         plan_type: planType,
-        resets_at: Math.floor(Date.now() / 1000) + resetsInSeconds,
+        resets_at: Math.floor(nowMs / 1000) + resetsInSeconds,
         resets_in_seconds: resetsInSeconds,
       },
-    },
+    }),
   };
 }
 
@@ -52,6 +52,7 @@ export async function applyFault(
   fault: Fault,
   process: () => Promise<void>,
   stopped: AbortSignal,
+  nowMs: number,
 ): Promise<void> {
   switch (fault.kind) {
     case 'normal':
@@ -64,7 +65,7 @@ export async function applyFault(
       return process();
     case 'status':
       ctx.status = fault.status;
-      ctx.body = fault.body ?? {};
+      ctx.body = (typeof fault.body === 'function' ? fault.body(nowMs) : fault.body) ?? {};
       for (const [name, value] of Object.entries(fault.headers ?? {})) ctx.set(name, value);
       return;
     case 'garbage':

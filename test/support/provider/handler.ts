@@ -38,10 +38,11 @@ export function createHandler(
     if (request === undefined) return next();
     const endpoint = endpointOf(ctx.path);
     const fault = endpoint && parts.scenario.take(endpoint, accountOf(ctx, request, parts));
-    ctx.set('date', new Date(parts.scenario.now()).toUTCString());
+    const nowMs = parts.scenario.now();
+    ctx.set('date', new Date(nowMs).toUTCString());
     try {
       await delay(parts.scenario.latencyMs, undefined, { signal: stopped });
-      await applyFault(ctx, fault ?? { kind: 'normal' }, () => route(ctx, request, next), stopped);
+      await applyFault(ctx, fault ?? { kind: 'normal' }, () => route(ctx, request, next), stopped, nowMs);
     } catch (error) {
       if (!stopped.aborted) throw error;
       ctx.respond = false;

@@ -22,12 +22,15 @@ export type Endpoint = keyof typeof endpointPaths;
 /** What an endpoint does instead of, or around, its real work. */
 export type Fault =
   | { readonly kind: 'normal' }
-  /** Answers at once; the request is not processed. A body that is no string is sent as JSON. */
+  /**
+   * Answers at once; the request is not processed. A body that is no string is sent as JSON; a function makes it from the
+   * provider's time.
+   */
   | {
       readonly kind: 'status';
       readonly status: number;
       readonly headers?: Readonly<Record<string, string>>;
-      readonly body?: unknown;
+      readonly body?: unknown | ((nowMs: number) => unknown);
     }
   | { readonly kind: 'slow'; readonly ms: number }
   /** Processes and answers when that has settled. */
@@ -74,7 +77,7 @@ export class Scenario {
   deviceInterval = '5';
   /** Added to every request. */
   latencyMs = 0;
-  /** Puts the provider's clock ahead of (or behind) this machine's: `Date`, `iat`, `exp` of access tokens, resets. */
+  /** Puts the provider's clock ahead of (or behind) this machine's: `Date`, `iat` and `exp` of tokens, resets. */
   clockOffsetSeconds = 0;
   models: readonly ModelEntry[] = defaultModels;
   /** Slugs that `/codex/responses` refuses. */

@@ -19,7 +19,7 @@ export async function tokenEndpoint(
       return refresh(ctx, field(request, 'refresh_token') ?? '', parts, next);
     default:
       await next();
-      stateLifetime(ctx, parts);
+      stateLifetimes(ctx, parts);
       recordTokens(ctx, parts);
   }
 }
@@ -32,7 +32,7 @@ async function refresh(ctx: Context, token: string, parts: Parts, next: () => Pr
   const fate = parts.store.fateOf(token);
   await next();
   if (ctx.status === 200) {
-    stateLifetime(ctx, parts);
+    stateLifetimes(ctx, parts);
     ctx.body = omit(ctx.body, parts.scenario.refreshOmits);
     recordTokens(ctx, parts);
     return;
@@ -63,9 +63,14 @@ function exchangeForApiKey(ctx: Context, request: LoggedRequest, { signer }: Par
   ctx.body = { access_token: `sk-standin-${String(claims['sub'])}` };
 }
 
-/** oidc-provider cannot state a life of zero or less. */
-function stateLifetime(ctx: Context, { scenario }: Parts): void {
-  if (ctx.status === 200) ctx.body = { ...asObject(ctx.body), expires_in: scenario.accessTokenSeconds };
+/** Lifetimes as the scenario has them, by its clock: oidc-provider knows the machine's only, and no life of zero or less. */
+function stateLifetimes(ctx: Context, { scenario, signer }: Parts): void {
+  if (ctx.status !== 200) return;
+  const { id_token, ...others } = asObject(ctx.body);
+  const claims = typeof id_token === 'string' ? signer.verify(id_token) : undefined;
+  const iat = Math.floor(scenario.now() / 1000);
+  const dated = claims && { id_token: signer.sign({ ...claims, iat, exp: iat + scenario.idTokenSeconds }) };
+  ctx.body = { ...others, ...dated, expires_in: scenario.accessTokenSeconds };
 }
 
 function recordTokens(ctx: Context, { issued }: Parts): void {
@@ -76,6 +81,6 @@ function omit(body: unknown, names: readonly string[]): object {
   return Object.fromEntries(Object.entries(asObject(body)).filter(([name]) => !names.includes(name)));
 }
 
-function asObject(body: unknown): object {
-  return typeof body === 'object' && body !== null ? body : {};
+function asObject(body: unknown): Readonly<Record<string, unknown>> {
+  return typeof body === 'object' && body !== null ? { ...body } : {};
 }

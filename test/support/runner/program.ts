@@ -3,6 +3,13 @@ import { fileURLToPath } from 'node:url';
 
 export const project = fileURLToPath(new URL('../../..', import.meta.url));
 
+const installLimitMs = 6 * 60_000;
+
+/** Installs a package of tools for the tests as its lock file says. */
+export function installPinned(directory: string): Promise<boolean> {
+  return runProgram('npm', ['ci', '--prefix', directory, '--no-audit', '--no-fund'], installLimitMs);
+}
+
 /** Runs a program in the project with its output on ours, and resolves to whether it ended well. */
 export function runProgram(command: string, args: readonly string[], timeoutMs: number): Promise<boolean> {
   return new Promise((resolve) => {

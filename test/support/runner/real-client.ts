@@ -2,11 +2,10 @@ import { existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import * as z from 'zod/mini';
 import { findRealCodex } from '../real-codex.js';
-import { project, runProgram } from './program.js';
+import { installPinned, project } from './program.js';
 
 const directory = join(project, 'test', 'real-client');
 const name = '@openai/codex';
-const limitMs = 6 * 60_000;
 
 /**
  * Puts the pinned official client where the tests look for it. Where that is impossible, as without a network, they
@@ -23,8 +22,7 @@ export async function installRealClient(): Promise<void> {
     process.stdout.write(`${name} ${wanted} is already installed\n`);
     return;
   }
-  const isInstalled = await runProgram('npm', ['ci', '--prefix', directory, '--no-audit', '--no-fund'], limitMs);
-  if (!isInstalled)
+  if (!(await installPinned(directory)))
     process.stdout.write(`${name} ${wanted} could not be installed; the tests that run it are skipped\n`);
 }
 

@@ -1,14 +1,14 @@
 import { describe, expect, it } from 'vitest';
 import { type AuthFileLogin, formatAuthFile, parseAuthFile } from '../../../src/core/codex/auth-file.js';
 import { Secret } from '../../../src/core/secret.js';
-import { authFileOf } from '../../support/auth-files.js';
+import { authFileOf, emptied } from '../../support/auth-files.js';
 import { tokenFor, unsignedJwt } from '../../support/unsigned-tokens.js';
 
 const parse = (file: unknown) => parseAuthFile(JSON.stringify(file));
 
 function loginIn(file: unknown): AuthFileLogin {
   const content = parse(file);
-  if (content.kind !== 'login') throw new Error(`no login: ${content.reason}`);
+  if (content?.kind !== 'login') throw new Error(`no login: ${content?.reason}`);
   return content.login;
 }
 
@@ -64,7 +64,7 @@ describe('what is no login of ours', () => {
     ['an API key without a mode', 'api-key', { OPENAI_API_KEY: 'sk-1' }],
     ['an API key beside tokens, without a mode', 'api-key', authFileOf({ top: { auth_mode: undefined } })],
     ['a personal access token', 'personal-access-token', { OPENAI_API_KEY: null, personal_access_token: 'at-1' }],
-    ['a personal access token by its mode', 'personal-access-token', { auth_mode: 'personalAccessToken' }],
+    ['a personal access token by its mode', 'personal-access-token', { auth_mode: 'personalAccessToken', theirs: 1 }],
     ['an agent identity', 'agent-identity', { auth_mode: 'agentIdentity', agent_identity: 'jwt' }],
     ['an agent identity without a mode', 'agent-identity', { agent_identity: { account_id: 'x' } }],
     ['Bedrock', 'other-mode', { bedrock_api_key: 'k' }],
@@ -91,17 +91,21 @@ describe('what is no login of ours', () => {
     ['no access token', 'damaged', authFileOf({ tokens: { access_token: undefined } })],
     ['tokens of a wrong type', 'damaged', authFileOf({ tokens: { refresh_token: 5 } })],
     ['provenance of a wrong shape', 'damaged', authFileOf({ tokens: { oauth_provenance: 'x' } })],
-    ['no tokens at all', 'damaged', { auth_mode: 'chatgpt', tokens: null }],
-    ['a list of tokens', 'damaged', { auth_mode: 'chatgpt', tokens: [] }],
+    ['an account id without tokens', 'damaged', { auth_mode: 'chatgpt', tokens: { account_id: 'home' } }],
+    ['a list of tokens', 'damaged', { auth_mode: 'chatgpt', tokens: ['a'] }],
+    ['members of somebody else', 'damaged', { theirs: [1] }],
     ['a mode that is no text', 'damaged', { auth_mode: 3 }],
-    ['an empty object', 'damaged', {}],
-    ['a list', 'damaged', []],
-    ['null', 'damaged', null],
+    ['a list', 'damaged', [1]],
+    ['a number', 'damaged', 0],
   ])('%s is %s', (_what, reason, file) => {
     expect(parse(file)).toEqual({ kind: 'unadoptable', reason });
   });
 
-  it.each(['', '{', '{"auth_mode":"chatgpt","tok', '\uFEFF'])('torn content is damaged: %j', (content) => {
+  it.each(emptied)('a file that holds nothing is no login of any kind: %j', (content) => {
+    expect(parseAuthFile(content)).toBeUndefined();
+  });
+
+  it.each(['{', '{"auth_mode":"chatgpt","tok', 'null null'])('torn content is damaged: %j', (content) => {
     expect(parseAuthFile(content)).toEqual({ kind: 'unadoptable', reason: 'damaged' });
   });
 });

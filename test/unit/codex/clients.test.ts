@@ -1,4 +1,6 @@
 import { spawnSync } from 'node:child_process';
+import { mkdirSync } from 'node:fs';
+import { dirname, join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { clientsByPs } from '../../../src/core/codex/client-processes.js';
 import { listClients, runningClients } from '../../../src/core/codex/clients.js';
@@ -26,8 +28,40 @@ describe.skipIf(!canFakeClients)('a running official client', () => {
 
   it('is an editor’s by where its program is', async () => {
     const home = temporaryDirectory();
-    await startFakeClient(home, ['app-server'], '.vscode-server/extensions/openai.chatgpt-1.2.3/bin');
+    await startFakeClient(home, ['app-server'], { below: '.vscode-server/extensions/openai.chatgpt-1.2.3/bin' });
     expect(listClients(codexHomeAt(home))).toMatchObject([{ kind: 'editor' }]);
+  });
+
+  it.each([
+    ['codex-x86_64-unknown-linux-musl', ['exec', 'hi'], 'exec'],
+    ['codex-aarch64-apple-darwin', [], 'session'],
+    ['codex-x86_64-pc-windows-msvc.exe', [], 'session'],
+    ['codex-app-server', ['--listen', 'unix://'], 'daemon'],
+    ['codex-app-server-x86_64-unknown-linux-musl', [], 'app-server'],
+    ['codex-exec-aarch64-unknown-linux-musl', ['hi'], 'exec'],
+  ])('is known by the name %s of its releases', async (name, words, kind) => {
+    const home = temporaryDirectory();
+    const { pid } = await startFakeClient(home, words, { name });
+    expect(listClients(codexHomeAt(home))).toMatchObject([{ kind, pid }]);
+    expect(runningClients(codexHomeAt(home))).toEqual([pid]);
+  });
+
+  it.each(['tmp/arg0-linux/codex-arg0x1Y2z3/.lock', 'tmp/arg0/codex-arg0x1Y2z3/.lock', 'state_5.sqlite'])(
+    'is known under any name by its open %s',
+    async (file) => {
+      const home = temporaryDirectory();
+      const opens = join(home, file);
+      mkdirSync(dirname(opens), { recursive: true });
+      const { pid } = await startFakeClient(home, ['exec', 'hi'], { name: 'my-helper', opens });
+      expect(listClients(codexHomeAt(home))).toMatchObject([{ kind: 'exec', pid }]);
+      expect(runningClients(codexHomeAt(temporaryDirectory()))).not.toContain(pid);
+    },
+  );
+
+  it.each(['codex-auth', 'codex-lb', 'codex-code-mode-host', 'codexia', 'my-codex'])('is not %s', async (name) => {
+    const home = temporaryDirectory();
+    await startFakeClient(home, ['exec'], { name, opens: join(home, 'config.toml') });
+    expect(runningClients(codexHomeAt(home))).toEqual([]);
   });
 
   it('that only signs in or out is no place with an account in use', async () => {
@@ -62,8 +96,8 @@ describe.skipIf(!canFakeClients)('a running official client', () => {
   });
 
   const hasPs = spawnSync('ps', ['-x']).status === 0;
-  it.skipIf(!hasPs)('is found by name where there is no /proc', async () => {
-    const { pid } = await startFakeClient(temporaryDirectory(), ['exec', 'hi']);
+  it.skipIf(!hasPs).each(['codex', 'codex-exec'])('is found as %s where there is no /proc', async (name) => {
+    const { pid } = await startFakeClient(temporaryDirectory(), ['exec', 'hi'], { name });
     const found = clientsByPs().find((each) => each.pid === pid);
     expect(found).toMatchObject({ pid, arguments: expect.arrayContaining(['exec', 'hi']) });
     expect(found?.ageMs).toBeLessThan(60_000);

@@ -2,7 +2,7 @@ import { mkdirSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { readCodexConfig } from '../../../src/core/codex/config.js';
-import { chosenStore } from '../../../src/core/codex/config-files.js';
+import { mayChooseStore } from '../../../src/core/codex/config-files.js';
 import { refuseRestricted, restrictionOn } from '../../../src/core/codex/restrictions.js';
 import { accountOf } from '../../support/stored-accounts.js';
 import { temporaryDirectory } from '../../support/temporary.js';
@@ -14,7 +14,11 @@ function read(files: Readonly<Record<string, string>>) {
     writeFileSync(join(directory, name), content);
   }
   const path = (name: string) => join(directory, name);
-  return { config: readCodexConfig(path('home'), path('etc')), store: chosenStore(path('home'), path('etc')), path };
+  return {
+    config: readCodexConfig(path('home'), path('etc')),
+    mayChoose: mayChooseStore(path('home'), path('etc')),
+    path,
+  };
 }
 
 describe('the configuration of the official client', () => {
@@ -24,6 +28,7 @@ describe('the configuration of the official client', () => {
     expect(config).toEqual({
       path: own,
       credentialStore: { value: 'file', path: own },
+      encryptsSecrets: { value: undefined, path: own },
       forcedWorkspaces: { value: [], path: own },
       forcedLoginMethod: { value: undefined, path: own },
     });
@@ -50,7 +55,12 @@ describe('the configuration of the official client', () => {
 
   it('names a file that is no TOML, and keeps what the others say', () => {
     const { config, path } = read({ 'etc/config.toml': 'a = = 1', 'home/config.toml': 'forced_login_method = "api"' });
-    const problem = { path: path('etc/config.toml'), message: 'is no TOML in line 1', hidesRestrictions: false };
+    const problem = {
+      path: path('etc/config.toml'),
+      message: 'is no TOML in line 1',
+      hidesRestrictions: false,
+      hidesStore: false,
+    };
     expect(config.problem).toEqual(problem);
     expect(config.forcedLoginMethod.value).toBe('api');
   });
@@ -88,6 +98,7 @@ describe('a configuration that cannot be read', () => {
       path: path('home/config.toml'),
       message: 'cannot be read: it is a directory',
       hidesRestrictions: false,
+      hidesStore: false,
     });
   });
 });
@@ -103,10 +114,18 @@ describe('the credential store', () => {
     ['a key above tables', 'cli_auth_credentials_store = "file"\n[a]\ncli_auth_credentials_store = "keyring"', 'file'],
     ['a text with brackets before it', 'notes = """\n[a]\n"""\ncli_auth_credentials_store = "auto"', 'auto'],
     ['a text that mentions it', "notes = '''\ncli_auth_credentials_store = \"keyring\"\n'''", undefined],
+    ['a nested list before it', 'a = [\n["x"],\n]\ncli_auth_credentials_store = "keyring"', 'keyring'],
+    ['a comment with three quotes', '# """\ncli_auth_credentials_store = "keyring"\n# """', 'keyring'],
+    ['a key with an escape', '"cli_auth_credentials\\u005fstore" = "keyring"', 'keyring'],
+    ['a long string', 'cli_auth_credentials_store = """\nkeyring"""', 'keyring'],
+    ['a byte order mark', '\uFEFFcli_auth_credentials_store = "keyring"', 'keyring'],
+    ['an inline table', 'a = { cli_auth_credentials_store = "keyring" }', undefined],
+    ['a dotted key', 'a.cli_auth_credentials_store = "keyring"', undefined],
     ['Windows line ends', 'a = 1\r\ncli_auth_credentials_store = "auto"\r\n[b]\r\n', 'auto'],
-  ])('is read the same with and without a parser from %s', (_what, toml, mode) => {
-    const { config, store } = read({ 'home/config.toml': toml });
-    expect([store?.mode, config.credentialStore.value]).toEqual([mode, mode ?? 'file']);
+  ])('is read from %s, and no parser is needed where nothing is said', (_what, toml, mode) => {
+    const { config, mayChoose } = read({ 'home/config.toml': toml });
+    expect(config.credentialStore.value).toBe(mode ?? 'file');
+    if (mode !== undefined) expect(mayChoose).toBe(true);
   });
 
   it('is the strongest file’s, and named with it', () => {
@@ -114,9 +133,9 @@ describe('the credential store', () => {
     const modes = ['keyring', 'auto', 'ephemeral'];
     for (const count of [1, 2, 3]) {
       const said = files.slice(0, count).map((name, index) => [name, `cli_auth_credentials_store = "${modes[index]}"`]);
-      const { store, config, path } = read(Object.fromEntries(said));
+      const { config, mayChoose, path } = read(Object.fromEntries(said));
       const strongest = { mode: modes[count - 1], path: path(files[count - 1] ?? '') };
-      expect(store).toEqual(strongest);
+      expect(mayChoose).toBe(true);
       expect({ mode: config.credentialStore.value, path: config.credentialStore.path }).toEqual(strongest);
     }
   });
@@ -124,10 +143,21 @@ describe('the credential store', () => {
   it.each([
     ['[features]\nsecret_auth_storage = true', true],
     ['features.secret_auth_storage = false', false],
+    ['features = { secret_auth_storage = true }', true],
+    ['[features]\n"secret_auth_storage" = true', true],
+    ['[other]\nsecret_auth_storage = true', undefined],
     ['', undefined],
   ])('may be an encrypted file: %s', (toml, encryptsSecrets) => {
-    const { store } = read({ 'home/config.toml': `cli_auth_credentials_store = "keyring"\n${toml}` });
-    expect(store?.encryptsSecrets).toBe(encryptsSecrets);
+    const { config } = read({ 'home/config.toml': `cli_auth_credentials_store = "keyring"\n${toml}` });
+    expect(config.encryptsSecrets.value).toBe(encryptsSecrets);
+  });
+
+  it('is unknown where a file may say it and is no TOML', () => {
+    const files = {
+      'home/config.toml': 'cli_auth_credentials_store = "keyring"\na = = 1',
+      'etc/config.toml': 'b = = 1',
+    };
+    expect(read(files).config.problem).toMatchObject({ hidesStore: true, hidesRestrictions: false });
   });
 });
 

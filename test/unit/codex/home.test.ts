@@ -1,7 +1,8 @@
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
-import { codexHomeAt, readAuthFile, runningDaemon } from '../../../src/core/codex/home.js';
+import { readAuthFile } from '../../../src/core/codex/auth-file-state.js';
+import { codexHomeAt, runningDaemon } from '../../../src/core/codex/home.js';
 import { systemProcesses } from '../../../src/core/storage/process-table.js';
 import { writeJson } from '../../support/stored-accounts.js';
 import { temporaryDirectory } from '../../support/temporary.js';
@@ -34,11 +35,11 @@ describe('the background server of the official client', () => {
   });
 });
 
-it('an absent auth.json has no content, and one that is a directory is an error', () => {
+it('an absent or empty auth.json has no content, and one that is a directory is an error', () => {
   const directory = temporaryDirectory();
   expect(readAuthFile(codexHomeAt(directory))).toEqual({ version: { kind: 'absent' } });
   const home = { directory, authFile: directory };
   expect(() => readAuthFile(home)).toThrow(expect.objectContaining({ code: 'storage-unreadable' }));
   writeFileSync(join(directory, 'auth.json'), '');
-  expect(readAuthFile(codexHomeAt(directory)).content).toEqual({ kind: 'unadoptable', reason: 'damaged' });
+  expect(readAuthFile(codexHomeAt(directory)).content).toBeUndefined();
 });

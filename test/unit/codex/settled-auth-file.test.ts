@@ -2,8 +2,8 @@ import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
 import { systemClock } from '../../../src/core/clock.js';
+import { isDamaged, readSettledAuthFile } from '../../../src/core/codex/auth-file-state.js';
 import { codexHomeAt } from '../../../src/core/codex/home.js';
-import { isDamaged, readSettledAuthFile } from '../../../src/core/codex/settled-auth-file.js';
 import { temporaryDirectory } from '../../support/temporary.js';
 import { tokenFor } from '../../support/unsigned-tokens.js';
 
@@ -39,6 +39,11 @@ test('a file that is being rewritten in place is read when it is whole', async (
 test('a file that stays damaged is called that after a while', async () => {
   const { state, pauses } = await readWhile([whole.slice(0, 40)]);
   expect([isDamaged(state), pauses]).toEqual([true, 5]);
+});
+
+test('a file that stays empty holds nothing, which is said after a while', async () => {
+  const { state, pauses } = await readWhile(['']);
+  expect([state.content, pauses]).toEqual([undefined, 5]);
 });
 
 test('an API key is no damage', async () => {

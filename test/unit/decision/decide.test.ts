@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest';
-import { type AccountDecision, decide } from '../../../src/core/decision/decide.js';
+import { decide } from '../../../src/core/decision/decide.js';
 import type { AccountFacts, DecisionRequest } from '../../../src/core/decision/facts.js';
+import type { AccountDecision } from '../../../src/core/decision/ranking.js';
 import { account, health, hourMs, now, quota, windowOf, withoutQuota } from './accounts.js';
 
 function only(changes: Partial<AccountFacts>): AccountDecision {

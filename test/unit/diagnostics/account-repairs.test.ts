@@ -6,14 +6,14 @@ import { applyAccountRepairs } from '../../../src/core/diagnostics/account-repai
 import { planAccountRepairs } from '../../../src/core/diagnostics/account-repairs/plan.js';
 import { isStored } from '../../../src/core/diagnostics/account-repairs/repair.js';
 import { type RepairWorld, readRepairWorld } from '../../../src/core/diagnostics/account-repairs/world.js';
+import type { AccountState } from '../../../src/core/health/account-state.js';
+import { encodeState } from '../../../src/core/health/account-state.js';
+import { withStore } from '../../../src/core/logins/with-store.js';
+import { encodeFlagged, encodePool } from '../../../src/core/pools/pool-codec.js';
+import { readAllScopes, readScope } from '../../../src/core/pools/scope-files.js';
 import { Secret } from '../../../src/core/secret.js';
 import { resolveSettings, settingsOf } from '../../../src/core/settings.js';
-import type { AccountState } from '../../../src/core/storage/account-state.js';
-import { encodeState } from '../../../src/core/storage/account-state.js';
 import { scopeFiles } from '../../../src/core/storage/paths.js';
-import { encodeFlagged, encodePool } from '../../../src/core/storage/pool-codec.js';
-import { readAllScopes, readScope } from '../../../src/core/storage/scope-files.js';
-import { withStore } from '../../../src/core/storage/store.js';
 import { accountOf, clockAt, type TokenWords, testRoot, writeJson } from '../../support/stored-accounts.js';
 
 const now = Date.UTC(2026, 10, 21);

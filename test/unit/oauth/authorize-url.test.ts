@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest';
 import { buildAuthorizeUrl } from '../../../src/core/oauth/authorize-url.js';
 import { challengeOf, createPkce, createState } from '../../../src/core/oauth/pkce.js';
-import { resolveProvider } from '../../../src/core/oauth/provider.js';
+import { resolveProvider } from '../../../src/core/provider/provider.js';
 
 const request = {
   redirectUri: 'http://127.0.0.1:1455/auth/callback',

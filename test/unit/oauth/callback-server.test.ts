@@ -169,6 +169,56 @@ describe('the callback server', () => {
   });
 });
 
+describe('connections that ask for nothing', () => {
+  const beginnings: [string, string][] = [
+    ['say nothing', ''],
+    ['end in the middle of the first line', 'GET /auth'],
+    ['never end their headers', `GET ${callback()} HTTP/1.1\r\nhost: 127.0.0.1\r\nx: `],
+    ['announce a body that never comes', 'POST /cancel HTTP/1.1\r\nhost: 127.0.0.1\r\ncontent-length: 9\r\n\r\n'],
+  ];
+
+  async function crowd(port: number, beginning: string) {
+    const sockets = Array.from({ length: 200 }, () => connect(port, '127.0.0.1'));
+    onTestFinished(() => sockets.forEach((socket) => void socket.destroy()));
+    const ends = sockets.map(closed);
+    await Promise.all(sockets.map((socket) => once(socket, 'connect')));
+    for (const socket of sockets) socket.write(beginning);
+    return { sockets, ends };
+  }
+
+  test.each(beginnings)('do not keep the browser out where they %s', async (_what, beginning) => {
+    // Nobody is dropped for being slow, so that the answer does not come from waiting for that.
+    const server = await open({ requestWithinMs: 60_000 });
+    await crowd(server.port, beginning);
+    const browser = get(server.port, callback());
+    expect((await server.wait(LONG)).kind).toBe('code');
+    server.respond({ kind: 'signed-in' });
+    expect((await browser).body).toContain('Signed in');
+  });
+
+  test.each(beginnings)('are dropped soon where they %s', async (_what, beginning) => {
+    const { port } = await open();
+    const { ends } = await crowd(port, beginning);
+    await Promise.all(ends);
+  });
+
+  test('are dropped although they send a byte now and then', async () => {
+    const { port } = await open();
+    const socket = connect(port, '127.0.0.1', () => socket.write('GET / HTTP/1.1\r\nx: '));
+    const dripping = setInterval(() => socket.write('x'), 100);
+    onTestFinished(() => clearInterval(dripping));
+    await closed(socket);
+  });
+
+  test('and headers without end are refused', async () => {
+    const { port } = await open();
+    const refused = await get(port, callback(), { x: 'x'.repeat(100_000) }).catch(() => ({ status: 431 }));
+    expect(refused.status).toBe(431);
+    const browser = get(port, callback('other'));
+    expect((await browser).status).toBe(400);
+  });
+});
+
 describe('a busy port', () => {
   test('is freed by asking the login that waits there to cancel', async () => {
     const first = await open();

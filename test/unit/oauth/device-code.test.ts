@@ -3,7 +3,7 @@ import { describe, expect, onTestFinished, test } from 'vitest';
 import type { Clock } from '../../../src/core/clock.js';
 import { createHttpClient } from '../../../src/core/http/undici-client.js';
 import { type DeviceCode, pollDeviceCode, requestDeviceCode } from '../../../src/core/oauth/device-code.js';
-import { resolveProvider } from '../../../src/core/oauth/provider.js';
+import { resolveProvider } from '../../../src/core/provider/provider.js';
 import { Secret } from '../../../src/core/secret.js';
 import { listenHttp } from '../http/loopback-servers.js';
 
@@ -160,7 +160,7 @@ describe('the poll', () => {
       messages.push(outcome.kind === 'failed' ? outcome.message : outcome.kind);
     }
     expect(messages).toEqual([
-      'the provider answered 400 (invalid_device_code: unknown [removed])',
+      'the provider answered 400 (invalid_device_code): unknown [removed]',
       'a challenge page stands in front of the provider (403)',
       'the provider confirmed, but sent no usable code',
     ]);
@@ -172,7 +172,10 @@ describe('the poll', () => {
       const { http, provider } = await standIn({ status: 400, body: { error: { code } } });
       ends.push(await pollDeviceCode(http, provider, deviceCode, impatientClock(), options));
     }
-    expect(ends).toEqual([{ kind: 'declined' }, { kind: 'expired' }]);
+    expect(ends).toEqual([
+      { kind: 'declined', providerCode: 'access_denied' },
+      { kind: 'expired', providerCode: 'expired_token' },
+    ]);
   });
 
   test.each([

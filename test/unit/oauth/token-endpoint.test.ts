@@ -1,7 +1,7 @@
 import { describe, expect, onTestFinished, test } from 'vitest';
 import { createHttpClient } from '../../../src/core/http/undici-client.js';
-import { resolveProvider } from '../../../src/core/oauth/provider.js';
 import { exchangeCode, refreshRequest, revokeToken } from '../../../src/core/oauth/token-endpoint.js';
+import { resolveProvider } from '../../../src/core/provider/provider.js';
 import { Secret } from '../../../src/core/secret.js';
 import { freePort, listenHttp } from '../http/loopback-servers.js';
 
@@ -85,9 +85,15 @@ describe('a revocation', () => {
   });
 
   test('that is refused says so', async () => {
-    const { http, provider } = await standIn(400, '{"error":"rt_1"}');
+    const { http, provider } = await standIn(400, '{"error":"invalid_request","error_description":"rt_0123456789"}');
     const outcome = await revokeToken(http, provider, new Secret('rt_1'), options);
-    expect(outcome).toEqual({ kind: 'failed', message: 'the provider answered 400 to the revocation' });
+    expect(outcome).toEqual({
+      kind: 'failed',
+      code: 'provider-error',
+      message: 'the provider refused the revocation (invalid_request, 400): [removed]',
+      providerCode: 'invalid_request',
+      providerMessage: '[removed]',
+    });
   });
 
   test('that cannot be sent says why', async () => {

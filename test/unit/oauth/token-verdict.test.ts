@@ -4,6 +4,8 @@ import { judgeTokenAnswer } from '../../../src/core/oauth/token-verdict.js';
 
 const HTML = { 'content-type': 'text/html; charset=UTF-8' };
 const NGINX = '<html><head><title>503 Service Temporarily Unavailable</title></head></html>';
+const REGION = 'unsupported_country_region_territory';
+const REGION_WORDS = 'Country, region, or territory not supported';
 const JUST_A_MOMENT = '<!DOCTYPE html><title>Just a moment...</title>';
 
 function answer(status: number, body: unknown, headers: Record<string, string> = {}): HttpOutcome {
@@ -17,6 +19,8 @@ function brief(outcome: HttpOutcome): string {
       return `${verdict.severity} ${verdict.code}`;
     case 'unknown':
       return `unknown ${verdict.reason}`;
+    case 'obstructed':
+      return `obstructed ${verdict.by}`;
     default:
       return verdict.kind;
   }
@@ -57,7 +61,7 @@ describe('a 2xx', () => {
   test.each(['', '{}', '[]', 'null', '{"access_token":', '{"error":"invalid_grant"}', '{"access_token":""}', NGINX])(
     'that holds no token is malformed, so that nobody takes the old token for unspent: %s',
     (body) => {
-      expect(judgeTokenAnswer(answer(200, body))).toEqual({ kind: 'malformed', status: 200 });
+      expect(judgeTokenAnswer(answer(200, body))).toMatchObject({ kind: 'malformed', status: 200 });
     },
   );
 });
@@ -75,6 +79,13 @@ describe('a refusal', () => {
     [400, { error: { code: 'account_deleted' } }, 'hard account_deleted'],
     [403, { error: { code: 'account_deactivated' } }, 'hard account_deactivated'],
     [400, { error: { code: 'email_changed' } }, 'hard email_changed'],
+    // A session that has ended, at whatever refusal; another answer to the same token would be no other.
+    [400, { error: { code: 'app_session_expired', message: 'm' } }, 'hard app_session_expired'],
+    [400, { error: 'invalid_refresh_token' }, 'hard invalid_refresh_token'],
+    [403, { error: { code: 'session_expired' } }, 'hard session_expired'],
+    [404, { detail: { code: 'refresh_token_not_found' } }, 'hard refresh_token_not_found'],
+    [422, { code: 'token_revoked' }, 'hard token_revoked'],
+    [402, { detail: { code: 'deactivated_workspace' } }, 'hard deactivated_workspace'],
     // Any other 401, when it is the provider that speaks.
     [401, { error: { message: 'who are you' } }, 'hard unknown'],
     [401, { error: 'Unauthorized' }, 'hard unknown'],
@@ -85,7 +96,7 @@ describe('a refusal', () => {
     // Other definite refusals count, three in a row flag.
     [400, { error: 'invalid_request' }, 'soft invalid_request'],
     [400, { error: { code: null, message: 'm' } }, 'soft unknown'],
-    [403, { error: { code: 'unsupported_country' } }, 'soft unsupported_country'],
+    [403, { error: { code: 'not_today' } }, 'soft not_today'],
     [422, { error: {} }, 'soft unknown'],
   ])('%i %j is %s', (status, body, expected) => {
     expect(brief(answer(status, body))).toBe(expected);
@@ -112,11 +123,11 @@ describe('an answer that says nothing about the token', () => {
     ['500', answer(500, { error: 'server_error' }), 'server'],
     ['503 with invalid_grant', answer(503, { error: 'invalid_grant' }), 'server'],
     ['503 page of a web server', answer(503, NGINX, HTML), 'server'],
-    ['503 challenge page', answer(503, JUST_A_MOMENT, HTML), 'challenge'],
-    ['403 page', answer(403, '<h1>Forbidden</h1>', HTML), 'challenge'],
-    ['403 page without a type', answer(403, JUST_A_MOMENT), 'challenge'],
-    ['403 marked as challenge', answer(403, '', { 'cf-mitigated': 'challenge' }), 'challenge'],
-    ['401 marked as challenge', answer(401, { error: 'x' }, { 'cf-mitigated': 'challenge' }), 'challenge'],
+    ['503 challenge page', answer(503, JUST_A_MOMENT, HTML), 'obstructed challenge'],
+    ['403 page', answer(403, '<h1>Forbidden</h1>', HTML), 'obstructed page'],
+    ['403 page without a type', answer(403, JUST_A_MOMENT), 'obstructed challenge'],
+    ['403 marked as challenge', answer(403, '', { 'cf-mitigated': 'challenge' }), 'obstructed challenge'],
+    ['401 marked as challenge', answer(401, { error: 'x' }, { 'cf-mitigated': 'challenge' }), 'obstructed challenge'],
     ['401 page of a proxy', answer(401, '<h1>Sign in to the proxy</h1>', HTML), 'malformed'],
     ['401 without a body', answer(401, ''), 'malformed'],
     ['401 of a gateway', answer(401, { detail: 'Unauthorized' }), 'malformed'],
@@ -125,8 +136,19 @@ describe('an answer that says nothing about the token', () => {
     ['401 with an error that is a list', answer(401, { error: [] }), 'malformed'],
     ['400 page', answer(400, NGINX, HTML), 'malformed'],
     ['404 page', answer(404, NGINX, HTML), 'malformed'],
-    ['407', answer(407, ''), 'malformed'],
+    ['407', answer(407, ''), 'obstructed page'],
+    ['511', answer(511, ''), 'obstructed page'],
     ['a stray 1xx', answer(199, { code: 'refresh_token_reused' }), 'malformed'],
+    ['a passing state of the provider', answer(400, { error: 'temporarily_unavailable' }), 'server'],
+    ['a region at the door', answer(403, { error: { code: REGION } }), 'obstructed region'],
+    ['a region with status 400', answer(400, { detail: { error: { code: REGION } } }), 'obstructed region'],
+    ['a region with status 401', answer(401, { code: REGION }), 'obstructed region'],
+    ['a region with status 429', answer(429, { error: { code: REGION } }), 'obstructed region'],
+    ['a region with status 500', answer(500, { error: { code: REGION } }), 'obstructed region'],
+    ['a region with status 200', answer(200, { error: { code: REGION } }), 'obstructed region'],
+    ['a region without its code', answer(403, { error: { message: REGION_WORDS } }), 'obstructed region'],
+    ['403 page of a proxy', answer(403, '<html><title>Blocked by policy</title>'), 'obstructed page'],
+    ['511 of a captive portal', answer(511, '<html>', HTML), 'obstructed page'],
     ['408', answer(408, { error: 'timeout' }), 'server'],
     ['302 to a captive portal', answer(302, '', { location: 'http://portal/' }), 'unknown redirect'],
     ['307 with a refusal', answer(307, { error: { code: 'refresh_token_reused' } }), 'unknown redirect'],
@@ -149,4 +171,21 @@ describe('an answer that says nothing about the token', () => {
     const verdict = judgeTokenAnswer(answer(429, '', headers as Record<string, string>));
     expect(verdict.kind === 'rate-limited' && verdict.retryAfterMs).toBe(expected);
   });
+
+  test.each([
+    ['a page', answer(200, '<html><title>Hotel Wi-Fi</title>', HTML), { by: 'page', seen: 'Hotel Wi-Fi' }],
+    [
+      'a redirect',
+      answer(302, '', { location: 'http://portal.example/?x=1' }),
+      { by: 'redirect', seen: 'portal.example' },
+    ],
+  ])(
+    '%s in place of an answer is named, and the token may have been spent all the same',
+    (_what, outcome, obstruction) => {
+      const verdict = judgeTokenAnswer(outcome);
+      expect(['malformed', 'unknown']).toContain(verdict.kind);
+      expect(verdict).toMatchObject({ obstruction });
+      expect(verdict).not.toHaveProperty('providerMessage');
+    },
+  );
 });

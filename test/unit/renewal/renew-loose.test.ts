@@ -1,10 +1,10 @@
 import { EventEmitter, once } from 'node:events';
 import { afterAll, beforeAll, expect, test } from 'vitest';
+import { logLineage } from '../../../src/core/logins/lineage-log.js';
+import { withTokenLock } from '../../../src/core/logins/person-lock.js';
 import { renewLoose } from '../../../src/core/renewal/renew-loose.js';
 import { readTokenFile } from '../../../src/core/renewal/token-file.js';
 import { Secret } from '../../../src/core/secret.js';
-import { logLineage } from '../../../src/core/storage/lineage-log.js';
-import { withTokenLock } from '../../../src/core/storage/person-lock.js';
 import { type Provider, startProvider } from '../../support/provider/start.js';
 import { alice, RefreshHome } from '../../support/refresh-home.js';
 import { temporaryDirectory } from '../../support/temporary.js';

@@ -13,15 +13,8 @@ import {
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { describe, expect, it, test } from 'vitest';
-import {
-  isShim,
-  isShimText,
-  lastingTarget,
-  shimMarkName,
-  shimNames,
-  shimText,
-  targetOf,
-} from '../../../src/core/shell/shim.js';
+import { isShim, isShimText, lastingTarget, shimNames, shimText, targetOf } from '../../../src/core/shell/shim.js';
+import { shimMarkName } from '../../../src/core/storage/paths.js';
 import { temporaryDirectory } from '../../support/temporary.js';
 
 const templates = fileURLToPath(new URL('../../../bin/codex-auth.js', import.meta.url));

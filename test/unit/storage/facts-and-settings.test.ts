@@ -1,7 +1,7 @@
 import { mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
-import { encodeState, readAccountState, withKnowledge } from '../../../src/core/storage/account-state.js';
+import { encodeState, readAccountState, withKnowledge } from '../../../src/core/health/account-state.js';
 import { readSettingsFile } from '../../../src/core/storage/settings-file.js';
 import { temporaryDirectory } from '../../support/temporary.js';
 
@@ -25,7 +25,7 @@ describe('what is known about the accounts', () => {
   it('is left to a newer program, and says so', () => {
     expect(readAccountState(fileWith('{"version":2,"accounts":{"a":{}}}'))).toMatchObject({
       state: { accounts: {} },
-      newerVersion: 2,
+      keepOut: 'newer-version',
       warning: expect.stringContaining('version 2'),
     });
   });
@@ -35,10 +35,14 @@ describe('what is known about the accounts', () => {
     expect(encodeState(withKnowledge(state, 'b', {}))).toMatchObject({ theirs: [1], accounts: { a: {}, b: {} } });
   });
 
-  it('cannot be read through a directory', () => {
+  it('is passed over, and says so, where a directory stands in its place', () => {
     const path = join(temporaryDirectory(), 'file.json');
     mkdirSync(path);
-    expect(() => readAccountState(path)).toThrow(expect.objectContaining({ code: 'storage-unreadable' }));
+    expect(readAccountState(path)).toMatchObject({
+      state: { accounts: {} },
+      keepOut: 'not-a-file',
+      warning: `cannot read ${path}: it is a directory; health and quota are not kept`,
+    });
   });
 });
 

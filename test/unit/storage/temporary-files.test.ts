@@ -62,8 +62,8 @@ it('in a directory that is not ours touches the temp files of the named file onl
 it('gives the temp file of another container an hour, because its process cannot be asked', () => {
   const directory = temporaryDirectory();
   const foreign = `.file.${deadPid}-0-00000000-0a1b2c3d4e5f.tmp`;
-  const now = Date.now();
   expect(sweepOf(directory, [foreign])).toEqual([]);
+  const now = fs.statSync(join(directory, foreign)).mtimeMs;
   expect(sweepOf(directory, [foreign], { now: now + 60_000 })).toEqual([]);
   expect(sweepOf(directory, [foreign], { now: now + 3_700_000 })).toEqual([foreign]);
 });

@@ -1,8 +1,8 @@
 import { isDeepStrictEqual } from 'node:util';
-import { flagAccount } from '../../health/flagging.js';
-import type { AccountState } from '../../storage/account-state.js';
-import { readEntries } from '../../storage/journal.js';
-import type { Store } from '../../storage/store.js';
+import type { AccountState } from '../../health/account-state.js';
+import { flagAccount } from '../../logins/flagging.js';
+import { readEntries } from '../../logins/journal.js';
+import type { Store } from '../../pools/store.js';
 import { forgetConversations, forgetExpired } from './expired-facts.js';
 import { inheritKnowledge, mergeRecords } from './merge-records.js';
 import { planAccountRepairs } from './plan.js';
@@ -49,7 +49,8 @@ function planNow(store: Store, plannedIn: RepairWorld): StoredRepair[] {
     return current;
   });
   const journal = readEntries(store.root.paths.journal);
-  return planAccountRepairs({ ...plannedIn, scopes: store.scopes(), journal, state }).filter(isStored);
+  const beside = { ...plannedIn.beside, journal };
+  return planAccountRepairs({ ...plannedIn, scopes: store.scopes(), beside, state }).filter(isStored);
 }
 
 /** Whoever opens a store finishes what was interrupted, before anything else. */

@@ -1,8 +1,8 @@
 import type { Account } from '../../accounts/account.js';
-import { identityOfTokens } from '../../accounts/enrolment.js';
+import { readClaims } from '../../accounts/jwt-claims.js';
+import { identityOfTokens } from '../../accounts/token-identity.js';
 import { definedOnly } from '../../defined-only.js';
-import { readClaims } from '../../oauth/jwt-claims.js';
-import { isOrganizationId } from '../../storage/account-codec.js';
+import { isOrganizationId } from '../../pools/account-codec.js';
 import type { FilledField } from './repair.js';
 
 /** The record with what its own tokens tell and it does not hold yet; reading has filled in who it is already. */

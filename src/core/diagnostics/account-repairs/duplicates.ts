@@ -1,8 +1,8 @@
 import type { Account, FlaggedAccount } from '../../accounts/account.js';
 import { groupByAccount } from '../../accounts/account-groups.js';
+import { compareLineage } from '../../accounts/lineage.js';
 import { definedOnly } from '../../defined-only.js';
-import { withoutFlag } from '../../storage/account-codec.js';
-import { compareLineage } from '../../storage/lineage.js';
+import { withoutFlag } from '../../pools/account-codec.js';
 import type { CopyPlace } from './repair.js';
 import type { RepairScope } from './world.js';
 

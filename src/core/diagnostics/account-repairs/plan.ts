@@ -1,8 +1,8 @@
 import type { Account } from '../../accounts/account.js';
-import { withNewestTokens } from '../../accounts/roster.js';
 import { shouldFlag } from '../../health/state.js';
-import { fingerprint } from '../../storage/journal.js';
-import { isAnswered } from '../../storage/journal-overlay.js';
+import { withNewestTokens } from '../../logins/beside-records.js';
+import { fingerprint } from '../../logins/journal.js';
+import { isAnswered } from '../../logins/journal-overlay.js';
 import { missingFields, wrongAccountId } from './completion.js';
 import { copiesIn, findDuplicates } from './duplicates.js';
 import { forgetConversations, withoutExpiredKnowledge, withoutExpiredPauses } from './expired-facts.js';
@@ -19,7 +19,7 @@ export function planAccountRepairs(world: RepairWorld): AccountRepair[] {
   const merges = groups.map(([kept, ...others]): AccountRepair => {
     return { kind: 'merge-duplicates', ...kept.place, others: others.map(({ place }) => place) };
   });
-  const records = recordsOf(withoutOthers(withMerged(world.scopes, groups), groups), world);
+  const records = recordedIn(withoutOthers(withMerged(world.scopes, groups), groups), world);
   const each = (plan: (record: Recorded, world: RepairWorld) => AccountRepair[]) =>
     records.flatMap((record) => plan(record, world));
   return [
@@ -41,16 +41,16 @@ interface Recorded {
   readonly isFlagged: boolean;
 }
 
-function recordsOf(scopes: readonly RepairScope[], { login, journal }: RepairWorld): Recorded[] {
+function recordedIn(scopes: readonly RepairScope[], { beside }: RepairWorld): Recorded[] {
   return copiesIn(scopes).map(({ place: { part, ...target }, account }) => ({
     target,
     account,
-    newest: withNewestTokens(account, login, journal),
+    newest: withNewestTokens(account, beside),
     isFlagged: part === 'flagged',
   }));
 }
 
-function interrupted({ scopes, journal, isAbandoned }: RepairWorld): AccountRepair[] {
+function interrupted({ scopes, beside: { journal }, isAbandoned }: RepairWorld): AccountRepair[] {
   const moves = scopes.flatMap(({ key: scopeKey, unsettled, pool, flagged }): AccountRepair[] => {
     const isBoth = ({ id }: Account) =>
       unsettled?.pool.accounts.some((each) => each.id === id) === true &&

@@ -1,5 +1,5 @@
 import type { Account } from '../../accounts/account.js';
-import type { Store } from '../../storage/store.js';
+import type { Store } from '../../pools/store.js';
 import { completed } from './completion.js';
 import { withoutExpiredPauses } from './expired-facts.js';
 import type { StoredRepair } from './repair.js';

@@ -1,11 +1,13 @@
-import type { AuthFileLogin } from '../../codex/auth-file.js';
-import { type CodexHome, readAuthFile } from '../../codex/home.js';
+import type { CodexHome } from '../../codex/home.js';
 import { definedOnly } from '../../defined-only.js';
+import { type AccountState, readAccountState } from '../../health/account-state.js';
+import { type BesideRecords, readBesideRecords } from '../../logins/beside-records.js';
+import { isUnderWay, type JournalEntry } from '../../logins/journal.js';
+import { readAllScopes } from '../../pools/scope-files.js';
+import type { ScopeRecords } from '../../pools/scope-records.js';
+import { recordsOf } from '../../pools/scope-records.js';
 import type { Settings } from '../../settings.js';
-import { type AccountState, readAccountState } from '../../storage/account-state.js';
-import { type JournalEntry, readEntries } from '../../storage/journal.js';
 import type { Root } from '../../storage/root.js';
-import { readAllScopes, type ScopeRecords } from '../../storage/scope-files.js';
 
 export type RepairScope = Pick<ScopeRecords, 'key' | 'pool' | 'flagged' | 'unsettled'>;
 
@@ -17,11 +19,9 @@ export type RepairSettings = Pick<
 /** Everything that decides which repairs the stored accounts need. */
 export interface RepairWorld {
   readonly scopes: readonly RepairScope[];
-  readonly journal: readonly JournalEntry[];
+  readonly beside: BesideRecords;
   /** Whether the process that made a journal entry has ended, or given it up. */
   readonly isAbandoned: (entry: JournalEntry) => boolean;
-  /** The login in `auth.json`: it may have newer tokens than the pool. */
-  readonly login?: AuthFileLogin;
   readonly state: AccountState;
   readonly now: number;
   readonly settings: RepairSettings;
@@ -29,14 +29,12 @@ export interface RepairWorld {
 
 /** Reads without a lock and changes nothing. Throws where a pool cannot be read (P11). */
 export function readRepairWorld(root: Root, home: CodexHome, settings: RepairSettings): RepairWorld {
-  const { paths, processes, clock } = root;
-  const { content } = readAuthFile(home);
+  const { paths, clock } = root;
+  const scopes = readAllScopes(paths);
   return definedOnly({
-    scopes: readAllScopes(paths),
-    journal: readEntries(paths.journal),
-    isAbandoned: (entry: JournalEntry) =>
-      entry.isLeft || processes.stateOf(definedOnly(entry.header.owner)) !== 'alive',
-    login: content?.kind === 'login' ? content.login : undefined,
+    scopes,
+    beside: readBesideRecords(root, home, recordsOf(scopes)),
+    isAbandoned: (entry: JournalEntry) => !isUnderWay(root, entry),
     state: readAccountState(paths.accountState).state,
     now: clock.now(),
     settings,

@@ -1,9 +1,12 @@
 import { definedOnly } from '../../defined-only.js';
+import { homeLogin } from '../../logins/beside-records.js';
+import { isUnderWay, type JournalEntry } from '../../logins/journal.js';
+import { recordsOf } from '../../pools/scope-records.js';
 import { planAccountRepairs } from '../account-repairs/plan.js';
 import { type AccountRepair, describeAccountRepair } from '../account-repairs/repair.js';
 import { type Check, judge, type Problem, skipped } from '../finding.js';
 import type { World } from '../world/world.js';
-import { hasClosedFile, recordsOf } from './records.js';
+import { hasClosedFile } from './records.js';
 
 /** The repairs of `fix` that need no network and change nothing a person decided (DESIGN §6). */
 export const recordRepairKinds: readonly AccountRepair['kind'][] = [
@@ -18,7 +21,7 @@ export const accountsCheck: Check = {
   title: 'Account records',
   inspect(world) {
     const repairs = planAccountRepairs(repairWorldOf(world)).filter(({ kind }) => recordRepairKinds.includes(kind));
-    const count = recordsOf(world).length;
+    const count = recordsOf(world.scopes).length;
     if (count === 0 && hasClosedFile(world)) return skipped('needs the account files');
     return judge(
       repairs.map((repair) => problemOf(repair, world)),
@@ -28,7 +31,7 @@ export const accountsCheck: Check = {
 };
 
 function problemOf(repair: AccountRepair, world: World): Problem {
-  const account = 'accountId' in repair ? recordsOf(world).find(({ id }) => id === repair.accountId) : undefined;
+  const account = 'accountId' in repair ? recordsOf(world.scopes).find(({ id }) => id === repair.accountId) : undefined;
   const isDouble = repair.kind === 'merge-duplicates' || repair.kind === 'finish-move';
   return {
     severity: isDouble ? 'error' : 'warn',
@@ -48,10 +51,11 @@ function repairWorldOf({ scopes, journal, root, authFile, state, now, settings }
   const content = 'content' in authFile ? authFile.content : undefined;
   return definedOnly({
     scopes,
-    journal,
-    isAbandoned: ({ isLeft, header }: World['journal'][number]) =>
-      isLeft || root.processes.stateOf(definedOnly(header.owner)) !== 'alive',
-    login: content?.kind === 'login' ? content.login : undefined,
+    beside: {
+      logins: content?.kind === 'login' ? [homeLogin(content.login, recordsOf(scopes))] : [],
+      journal: journal.entries,
+    },
+    isAbandoned: (entry: JournalEntry) => !isUnderWay(root, entry),
     state,
     now,
     settings,

@@ -1,8 +1,9 @@
 import { findSame } from '../../accounts/identity.js';
 import { loginName } from '../../codex/official-login.js';
+import { recordsOf } from '../../pools/scope-records.js';
 import { type Check, judge, type Problem, skipped } from '../finding.js';
 import type { World } from '../world/world.js';
-import { pooledAccounts, recordsOf } from './records.js';
+import { pooledAccounts } from './records.js';
 
 export const activeAccountCheck: Check = {
   id: 'active-account',
@@ -19,7 +20,7 @@ export const activeAccountCheck: Check = {
     if (login === undefined) {
       return judge(problems, pooledAccounts(world).length === 0 ? 'none yet' : 'none: codex-auth switch chooses one');
     }
-    const holder = findSame(recordsOf(world), login.identity);
+    const holder = findSame(recordsOf(world.scopes), login.identity);
     const name = login.identity.email ?? 'an account without an email';
     if (holder !== undefined) return judge(problems, `${name}, in ${loginName(world.home)}`);
     // Its account may be in a file that cannot be read, which is a finding of its own.

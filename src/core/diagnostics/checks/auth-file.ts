@@ -1,11 +1,11 @@
 import { findSame } from '../../accounts/identity.js';
+import { compareLineage } from '../../accounts/lineage.js';
 import { unadoptableReasons } from '../../codex/auth-file.js';
 import type { CodexHome } from '../../codex/home.js';
 import { loginName, loginPlace } from '../../codex/official-login.js';
-import { compareLineage } from '../../storage/lineage.js';
+import { recordsOf } from '../../pools/scope-records.js';
 import { type Check, judge, ok, type Problem, skipped } from '../finding.js';
 import type { World } from '../world/world.js';
-import { recordsOf } from './records.js';
 
 /** CODEX.md §1.4, §1.6, §1.10: what makes the official client misbehave with a login. */
 export const authFileCheck: Check = {
@@ -27,7 +27,7 @@ export const authFileCheck: Check = {
       );
     }
     const { content } = authFile;
-    if (content === undefined) return ok('signed out');
+    if (content === undefined) return ok('nobody is signed in');
     const problems = linkProblems(world);
     if (content.kind === 'unadoptable') return judge([...problems, unadoptable(content.reason, home)], '');
     if (content.login.tokens.lastRefresh === undefined) {
@@ -46,7 +46,7 @@ function linkProblems({ authFileFacts, home }: World): Problem[] {
   return [
     {
       severity: 'error',
-      message: `${home.authFile} is hard-linked: the official client spends its refresh token and cannot save the new one`,
+      message: `${home.authFile} is hard-linked: the official client spends its refresh token and cannot save the new one; what has the other name must not be used as a login once this is mended`,
       repair: { kind: 'settle-auth-file' },
     },
   ];
@@ -64,7 +64,7 @@ function unadoptable(reason: keyof typeof unadoptableReasons, home: CodexHome): 
 function lineageProblems(world: World): Problem[] {
   const content = 'content' in world.authFile ? world.authFile.content : undefined;
   if (content?.kind !== 'login') return [];
-  const holder = findSame(recordsOf(world), content.login.identity);
+  const holder = findSame(recordsOf(world.scopes), content.login.identity);
   if (holder === undefined) return [];
   const ours = { source: 'pool', tokens: holder.tokens } as const;
   const theirs = { source: 'auth-file', tokens: content.login.tokens } as const;

@@ -1,5 +1,5 @@
+import type { StoredFile } from '../../pools/stored-files.js';
 import { type Check, judge, type Problem } from '../finding.js';
-import type { StoredFile } from '../world/stored-files.js';
 
 export const backupsCheck: Check = {
   id: 'backups',

@@ -16,7 +16,7 @@ export const credentialStoreCheck: Check = {
         command: 'correct it, or move it away',
       });
     }
-    const obstacle = whyNothingCanBeSwitched(world);
+    const obstacle = problem?.hidesStore === true ? undefined : whyNothingCanBeSwitched(world);
     if (obstacle !== undefined) {
       problems.push({
         severity: 'error',
@@ -36,7 +36,8 @@ export const credentialStoreCheck: Check = {
   },
 };
 
-function hidden({ hidesRestrictions }: ConfigProblem): string {
+function hidden({ hidesRestrictions, hidesStore }: ConfigProblem): string {
+  if (hidesStore) return ', and nothing is switched: it may say where the login is, and nobody can tell';
   return hidesRestrictions ? ', and nothing is switched: it restricts logins, and nobody can tell which' : '';
 }
 

@@ -1,8 +1,8 @@
 import { findSame } from '../../accounts/identity.js';
-import { whoseLogin } from '../../codex/surfaces.js';
+import { whoseLogin } from '../../logins/surfaces.js';
+import { recordsOf } from '../../pools/scope-records.js';
 import { type Check, judge, ok } from '../finding.js';
 import type { World } from '../world/world.js';
-import { recordsOf } from './records.js';
 
 /** CODEX.md §1.3: the background server keeps the account it was started with. */
 export const daemonCheck: Check = {
@@ -32,7 +32,7 @@ type Daemon = NonNullable<World['client']['daemon']>;
 function whatItKeeps(world: World, { login, startedAt }: Daemon): string | undefined {
   const content = 'content' in world.authFile ? world.authFile.content : undefined;
   if (content?.kind !== 'login') return undefined;
-  const account = findSame(recordsOf(world), content.login.identity);
+  const account = findSame(recordsOf(world.scopes), content.login.identity);
   if (login !== undefined) {
     const kept = whoseLogin(login, account ?? content.login.identity);
     return kept === 'old' ? 'uses another account than the one that is stored' : undefined;

@@ -8,7 +8,7 @@ const clientOverrides = ['CODEX_API_KEY', 'CODEX_ACCESS_TOKEN'];
 export const environmentCheck: Check = {
   id: 'environment',
   title: 'Environment',
-  inspect({ environment, settingProblems }) {
+  inspect({ environment, settingProblems, misplacement }) {
     const problems: Problem[] = clientOverrides
       .filter((name) => environment[name])
       .map((name) => ({
@@ -16,6 +16,10 @@ export const environmentCheck: Check = {
         message: `${name} is set: the official client uses it instead of the account you switch to`,
         command: `unset ${name}`,
       }));
+    if (misplacement !== undefined) {
+      const { message, hint } = misplacement;
+      problems.push({ severity: 'error', message, command: hint ?? 'correct it' });
+    }
     for (const { message, source, name } of settingProblems) {
       if (source === 'environment')
         problems.push({

@@ -2,11 +2,12 @@ import { basename } from 'node:path';
 import type { Account } from '../../accounts/account.js';
 import { findSame } from '../../accounts/identity.js';
 import { wasRemoved } from '../../accounts/pool.js';
+import { recordsOf } from '../../pools/scope-records.js';
+import type { StoredFile } from '../../pools/stored-files.js';
 import { type Check, judge, type Problem } from '../finding.js';
 import type { Repair } from '../repair.js';
-import type { StoredFile } from '../world/stored-files.js';
 import type { World } from '../world/world.js';
-import { nameSome, recordsOf } from './records.js';
+import { nameSome } from './records.js';
 
 /** P11: unreadable is not empty, and a newer version is not ours to touch. */
 export const filesCheck: Check = {
@@ -50,7 +51,7 @@ function problemOf(file: StoredFile, world: World): Problem[] {
 function missing(file: StoredFile, { scopes }: World): Problem[] {
   const [newest] = file.copies;
   const isKnown = (account: Account) =>
-    findSame(recordsOf({ scopes }), account) !== undefined || scopes.some(({ pool }) => wasRemoved(pool, account));
+    findSame(recordsOf(scopes), account) !== undefined || scopes.some(({ pool }) => wasRemoved(pool, account));
   const lost = newest?.content.accounts.filter((account) => !isKnown(account)) ?? [];
   if (lost.length === 0) return [];
   const message = `${file.path} is gone, and with it ${nameSome(lost)}; ${sources(file)}`;

@@ -1,5 +1,7 @@
+import { placeName } from '../../logins/copies.js';
+import { isDeadToken } from '../../logins/flagging.js';
 import { type Check, judge, type Problem } from '../finding.js';
-import { explainLoss, isDeadToken, placeName } from '../forensics.js';
+import { explainLoss } from '../forensics.js';
 import type { World } from '../world/world.js';
 import { flaggedAccounts } from './records.js';
 

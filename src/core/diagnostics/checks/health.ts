@@ -9,11 +9,12 @@ export const healthCheck: Check = {
     const { state, now, root, stateProblem } = world;
     const problems: Problem[] = [];
     if (stateProblem !== undefined) {
-      const { message, isClosed } = stateProblem;
+      const { message, isClosed, isNewer } = stateProblem;
       const path = root.paths.accountState;
+      const moveAway = `move ${path} away: it is knowledge only`;
       problems.push(
         isClosed
-          ? { severity: 'warn', message, command: `update codex-auth, or move ${path} away: it is knowledge only` }
+          ? { severity: 'warn', message, command: isNewer ? `update codex-auth, or ${moveAway}` : moveAway }
           : { severity: 'warn', message, repair: { kind: 'set-aside', path } },
       );
     }

@@ -1,6 +1,7 @@
-import { foreignIssuer } from '../../oauth/foreign-issuer.js';
+import { recordsOf } from '../../pools/scope-records.js';
+import { foreignIssuer } from '../../provider/foreign-issuer.js';
 import { type Check, judge, type Problem } from '../finding.js';
-import { nameSome, recordsOf } from './records.js';
+import { nameSome } from './records.js';
 
 /** Accounts that were signed in somewhere else than where requests go now; nothing is sent for them (P20). */
 export const issuerCheck: Check = {
@@ -8,7 +9,7 @@ export const issuerCheck: Check = {
   title: 'Issuer',
   inspect(world) {
     const { provider } = world;
-    const accounts = recordsOf(world);
+    const accounts = recordsOf(world.scopes);
     const issuers = new Set(accounts.flatMap((account) => foreignIssuer(account, provider) ?? []));
     const problems = [...issuers].map((issuer): Problem => {
       const theirs = accounts.filter((account) => foreignIssuer(account, provider) === issuer);

@@ -1,9 +1,11 @@
-import { definedOnly } from '../../defined-only.js';
-import { fingerprint, type JournalEntry } from '../../storage/journal.js';
-import { isAwaitedByFile } from '../../storage/token-file-entries.js';
+import { type Account, describeAccount } from '../../accounts/account.js';
+import { clockTime } from '../../logins/describe-outcome.js';
+import { fingerprint, isUnderWay, type JournalEntry, type UnreadableEntry } from '../../logins/journal.js';
+import { isAwaitedByFile } from '../../logins/token-file-entries.js';
+import { retryTime } from '../../logins/unanswered.js';
+import { recordsOf } from '../../pools/scope-records.js';
 import { type Check, judge, type Problem } from '../finding.js';
 import type { World } from '../world/world.js';
-import { recordsOf } from './records.js';
 
 export const journalCheck: Check = {
   id: 'journal',
@@ -13,17 +15,15 @@ export const journalCheck: Check = {
       const command = `check the owner and the mode of ${world.root.paths.journal}`;
       return judge([{ severity: 'error', message: world.journalProblem, command }], '');
     }
-    const settled = world.journal.filter((entry) => !isUnderWay(entry, world));
-    return judge(
-      settled.flatMap((entry) => problemOf(entry, world)),
-      world.journal.length === settled.length ? 'none' : 'a refresh is under way',
-    );
+    const settled = world.journal.entries.filter((entry) => !isUnderWay(world.root, entry));
+    const closed = world.journal.unreadable.filter((entry) => !isUnderWay(world.root, entry));
+    const problems = [
+      ...settled.flatMap((entry) => problemOf(entry, world)),
+      ...closed.map((entry) => unreadableProblem(entry, world)),
+    ];
+    return judge(problems, world.journal.entries.length === settled.length ? 'none' : 'a refresh is under way');
   },
 };
-
-function isUnderWay({ header, isLeft }: JournalEntry, { root }: World): boolean {
-  return !isLeft && root.processes.stateOf(definedOnly(header.owner)) === 'alive';
-}
 
 function problemOf(entry: JournalEntry, world: World): Problem[] {
   const { header, answer } = entry;
@@ -35,19 +35,48 @@ function problemOf(entry: JournalEntry, world: World): Problem[] {
   }
   const repair = { kind: 'finish-journal' } as const;
   if (answer !== undefined) {
-    return [{ severity: 'error', message: 'tokens received by a run that ended early are not stored yet', repair }];
+    const what = entry.isSalvaged
+      ? 'the refresh token of a torn answer, and nothing else of it, is'
+      : 'tokens received by a run that ended early are';
+    return [{ severity: 'error', message: `${what} not stored yet`, repair }];
   }
-  const holder = recordsOf(world).find(
-    ({ tokens }) => tokens.refreshToken !== undefined && fingerprint(tokens.refreshToken.reveal()) === header.spent,
-  );
+  const holder = holderOf(header.spent, world);
   if (holder === undefined) {
     return [{ severity: 'warn', message: 'a refresh without an answer is settled, its record is left over', repair }];
   }
   return [
     {
       severity: 'warn',
-      message: `nobody knows whether a refresh of ${holder.email ?? holder.id} happened; asking again once settles it`,
+      message: `nobody knows whether a refresh of ${holder.email ?? holder.id} happened; asking again${whenAgain(entry, world)} settles it`,
       command: `codex-auth check ${holder.id}`,
     },
   ];
+}
+
+/** The command that settles it says the same before that time. */
+function whenAgain(entry: JournalEntry, { now, settings }: World): string {
+  const retryAt = retryTime(entry, settings.unansweredRetryMs, now);
+  return retryAt > now ? ` after ${clockTime(retryAt)}` : ' once';
+}
+
+function holderOf(spent: string | undefined, { scopes }: World): Account | undefined {
+  return recordsOf(scopes).find(
+    ({ tokens }) => tokens.refreshToken !== undefined && fingerprint(tokens.refreshToken.reveal()) === spent,
+  );
+}
+
+/**
+ * Moved away, unless it may be the only place with the successor of a token that a record holds: then the old token would be
+ * sent, which ends the login for good.
+ */
+function unreadableProblem({ path, problem, spent, mayHoldTokens }: UnreadableEntry, world: World): Problem {
+  const holder = mayHoldTokens ? holderOf(spent, world) : undefined;
+  if (holder === undefined) {
+    return { severity: 'error', message: `${path} ${problem}`, repair: { kind: 'keep-entry', path } };
+  }
+  return {
+    severity: 'error',
+    message: `${path} ${problem}, and may hold the new tokens of ${describeAccount(holder)}`,
+    command: 'update codex-auth, which may be able to read it; else codex-auth login',
+  };
 }

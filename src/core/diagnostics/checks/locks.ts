@@ -1,3 +1,4 @@
+import { heldByUnknown } from '../../storage/lock-wait.js';
 import { type Check, judge, type Problem } from '../finding.js';
 import type { LockFacts } from '../world/storage-facts.js';
 
@@ -11,8 +12,11 @@ export const locksCheck: Check = {
   },
 };
 
-function problemOf({ name, nonce, owner, state }: LockFacts): Problem[] {
-  switch (state) {
+const untilSilent = 'wait 15 seconds: without a sign of life it is taken over';
+
+function problemOf(lock: LockFacts): Problem[] {
+  const { name, owner } = lock;
+  switch (lock.state) {
     case 'alive':
       return [];
     case 'dead':
@@ -20,16 +24,21 @@ function problemOf({ name, nonce, owner, state }: LockFacts): Problem[] {
         {
           severity: 'warn',
           message: `the lock "${name}" belongs to pid ${owner?.pid}, which has ended; the next command takes it over`,
-          repair: { kind: 'release-lock', name, nonce },
+          repair: { kind: 'release-lock', name, nonce: lock.nonce },
         },
       ];
-    case 'foreign':
+    case 'unreadable': {
+      const { message, hint = 'check its owner and its mode' } = lock.problem;
+      return [{ severity: 'error', message, command: hint }];
+    }
     case 'unknown':
+      return [{ severity: 'warn', message: heldByUnknown(name), command: untilSilent }];
+    case 'foreign':
       return [
         {
           severity: 'warn',
           message: `the lock "${name}" belongs to a process of another machine or container, which cannot be judged from here`,
-          command: 'wait 15 seconds: without a sign of life it is taken over',
+          command: untilSilent,
         },
       ];
   }

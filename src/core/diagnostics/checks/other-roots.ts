@@ -1,6 +1,6 @@
 import { isSameAccount } from '../../accounts/identity.js';
+import { recordsOf } from '../../pools/scope-records.js';
 import { type Check, judge, ok } from '../finding.js';
-import { recordsOf } from './records.js';
 
 /** Two roots are two owners of one login, which is how refresh tokens get spent twice. */
 export const otherRootsCheck: Check = {
@@ -8,9 +8,9 @@ export const otherRootsCheck: Check = {
   title: 'One login in two roots',
   inspect(world) {
     if (world.otherRoots.length === 0) return ok('no other root');
-    const own = recordsOf(world);
+    const own = recordsOf(world.scopes);
     const problems = world.otherRoots.flatMap(({ path, scopes }) => {
-      const shared = recordsOf({ scopes }).filter((theirs) => own.some((ours) => isSameAccount(ours, theirs)));
+      const shared = recordsOf(scopes).filter((theirs) => own.some((ours) => isSameAccount(ours, theirs)));
       return shared.map((account) => ({
         severity: 'error' as const,
         message: `${account.email ?? account.id} is also stored in ${path}: whichever refreshes first signs the other out`,

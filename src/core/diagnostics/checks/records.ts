@@ -1,11 +1,6 @@
 import type { Account, FlaggedAccount } from '../../accounts/account.js';
 import type { World } from '../world/world.js';
 
-/** Every record of the root, in a pool or set aside. */
-export function recordsOf({ scopes }: Pick<World, 'scopes'>): Account[] {
-  return scopes.flatMap(({ pool, flagged }) => [...pool.accounts, ...flagged.accounts]);
-}
-
 export function pooledAccounts({ scopes }: Pick<World, 'scopes'>): Account[] {
   return scopes.flatMap(({ pool }) => pool.accounts);
 }

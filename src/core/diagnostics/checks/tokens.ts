@@ -1,7 +1,7 @@
 import type { Account } from '../../accounts/account.js';
+import { placeName } from '../../logins/copies.js';
+import { copyAhead, historyOf } from '../../logins/newest-login.js';
 import { type Check, judge, type Problem, skipped } from '../finding.js';
-import { placeName } from '../forensics.js';
-import { copyAhead, historyOf } from '../newest-login.js';
 import type { World } from '../world/world.js';
 import { hasClosedFile, nameSome, pooledAccounts } from './records.js';
 

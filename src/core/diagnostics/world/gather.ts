@@ -1,36 +1,44 @@
 import { existsSync, realpathSync } from 'node:fs';
+import { readAuthFile } from '../../codex/auth-file-state.js';
 import { readCodexConfig } from '../../codex/config.js';
 import { clientLockFiles } from '../../codex/credential-lock.js';
-import { judgeBeside } from '../../codex/foreign-login.js';
-import { type CodexHome, readAuthFile } from '../../codex/home.js';
+import type { CodexHome } from '../../codex/home.js';
+import { tornLogin } from '../../codex/in-place-write.js';
+import { loginFilePlace } from '../../codex/official-login.js';
 import { definedOnly } from '../../defined-only.js';
 import { AppError, type ErrorCode } from '../../errors.js';
+import { readAccountState } from '../../health/account-state.js';
+import { findHomes, findHomesForDisplay, reachableHomes } from '../../homes/known-homes.js';
+import { withoutLinked } from '../../homes/links.js';
 import type { HttpClient } from '../../http/client.js';
 import { type ProxyFor, proxiesFor } from '../../http/proxy-for.js';
-import type { Provider } from '../../oauth/provider.js';
+import { copiesInRoot, recordCopies } from '../../logins/copies.js';
+import { judgeBeside } from '../../logins/foreign-login.js';
+import { readJournal } from '../../logins/journal.js';
+import { readLineage } from '../../logins/lineage-log.js';
+import { heldLogins } from '../../logins/residence.js';
+import { recordsOf } from '../../pools/scope-records.js';
+import { readableScopes, storedFiles } from '../../pools/stored-files.js';
 import { resolveProjectStorageIdentityRoot } from '../../project/identity.js';
+import type { Provider } from '../../provider/provider.js';
 import { parseSetting, resolveSettings, settingNames, settingsOf, settingVariable } from '../../settings.js';
 import type { SetupPlace } from '../../shell/setup-plan.js';
-import { readAccountState } from '../../storage/account-state.js';
-import { readEntries } from '../../storage/journal.js';
 import { findLeftovers } from '../../storage/leftovers.js';
-import { readLineage } from '../../storage/lineage-log.js';
 import { rootPaths } from '../../storage/paths.js';
 import { whyNoRoom } from '../../storage/room.js';
 import type { Root } from '../../storage/root.js';
 import { readSettingsFile } from '../../storage/settings-file.js';
-import { recordsOf } from '../checks/records.js';
 import { clientFacts } from './client-facts.js';
-import { copiesInRoot, recordCopies } from './login-copies.js';
 import { networkFacts, portFacts } from './network-facts.js';
 import { type FileFacts, factsAbout, heldLocks, ownedFiles } from './storage-facts.js';
-import { readableScopes, storedFiles } from './stored-files.js';
-import type { OtherRoot, SettingProblem, World } from './world.js';
+import type { LoginPlace, OtherRoot, SettingProblem, World } from './world.js';
 
 export interface Surroundings {
   readonly root: Root;
   readonly home: CodexHome;
   readonly cwd: string;
+  /** Why the environment names no place for root and home. */
+  readonly misplacement: AppError | undefined;
   readonly personHome: string;
   readonly settingsFile: string;
   readonly environment: Readonly<Record<string, string>>;
@@ -51,7 +59,7 @@ export async function gatherWorld(surroundings: Surroundings): Promise<World> {
   const { paths, clock } = root;
   const settings = inspectSettings(surroundings);
   const state = tolerant(() => readAccountState(paths.accountState));
-  const journal = tolerant(() => readEntries(paths.journal));
+  const journal = tolerant(() => readJournal(paths.journal));
   const roots = otherRoots(surroundings);
   return {
     now: clock.now(),
@@ -62,7 +70,7 @@ export async function gatherWorld(surroundings: Surroundings): Promise<World> {
     files: storedFiles(paths),
     scopes: readableScopes(paths),
     owned: ownedFiles(paths),
-    journal: journal.value ?? [],
+    journal: journal.value ?? { entries: [], unreadable: [] },
     journalProblem: journal.problem,
     copies: [...copiesInRoot(root, home), ...roots.flatMap(copiesIn)],
     lineage: tolerant(() => readLineage(root)).value ?? { records: [], printOf: () => '' },
@@ -71,6 +79,8 @@ export async function gatherWorld(surroundings: Surroundings): Promise<World> {
     state: state.value?.state ?? { accounts: {}, affinity: {}, raw: {} },
     stateProblem: stateProblem(state),
     authFile: authFileOf(home, readableScopes(paths)),
+    loginPlaces: loginPlaces(root, home),
+    tornLogin: tolerant(() => tornLogin(root)).value,
     authFileFacts: factsAbout(home.authFile, 'file'),
     homeFacts: factsAbout(home.directory, 'directory'),
     clientLocks: clientLocks(home),
@@ -81,6 +91,8 @@ export async function gatherWorld(surroundings: Surroundings): Promise<World> {
     settings: settings.values,
     settingsFile: surroundings.settingsFile,
     environment,
+    misplacement: surroundings.misplacement,
+    homes: homesOf(root, home),
     otherRoots: roots,
     ports: await portFacts(surroundings.loginPorts),
     provider,
@@ -90,15 +102,33 @@ export async function gatherWorld(surroundings: Surroundings): Promise<World> {
   };
 }
 
+function homesOf(root: Root, home: CodexHome): World['homes'] {
+  const found = tolerant(() => findHomes(root, home));
+  if (found.value === undefined) {
+    return { problem: { message: found.problem ?? 'it cannot be read', isDamaged: found.code === 'storage-corrupt' } };
+  }
+  const others = { ...found.value, current: home };
+  return { held: tolerant(() => heldLogins(others)).value ?? [], unreachable: found.value.unreachable };
+}
+
+function loginPlaces(root: Root, current: CodexHome): LoginPlace[] {
+  const homes = withoutLinked(reachableHomes(findHomesForDisplay(root, current)));
+  return homes.flatMap((home) => {
+    const place = tolerant(() => loginFilePlace(root, home)).value;
+    return place === undefined ? [] : [{ authFile: home.authFile, place }];
+  });
+}
+
 function clientLocks(home: CodexHome): FileFacts[] {
   const files = tolerant(() => clientLockFiles({ home: home.directory, authFile: home.authFile })).value ?? [];
   return files.flatMap((path) => factsAbout(path, 'file') ?? []);
 }
 
 function stateProblem({ value, problem }: Tolerated<ReturnType<typeof readAccountState>>): World['stateProblem'] {
-  if (problem !== undefined) return { message: problem, isClosed: true };
-  const { warning, newerVersion } = value ?? {};
-  return warning === undefined ? undefined : { message: warning, isClosed: newerVersion !== undefined };
+  if (problem !== undefined) return { message: problem, isClosed: true, isNewer: false };
+  const { warning, keepOut } = value ?? {};
+  if (warning === undefined) return undefined;
+  return { message: warning, isClosed: keepOut !== undefined, isNewer: keepOut === 'newer-version' };
 }
 
 function copiesIn({ scopes }: OtherRoot) {
@@ -109,7 +139,7 @@ function authFileOf(home: CodexHome, scopes: World['scopes']): World['authFile']
   const read = tolerant(() => readAuthFile(home));
   const { content } = read.value ?? {};
   if (read.value !== undefined && content !== undefined) {
-    return { ...read.value, content: judgeBeside(content, recordsOf({ scopes })) };
+    return { ...read.value, content: judgeBeside(content, recordsOf(scopes)) };
   }
   return read.value ?? definedOnly({ unreadable: read.problem ?? 'it cannot be read', wayOut: read.hint });
 }

@@ -3,8 +3,8 @@ import { AppError } from '../../errors.js';
 import type { HttpClient, HttpOutcome } from '../../http/client.js';
 import { proxyHint } from '../../http/proxy-description.js';
 import { findPortHolder, type PortHolder } from '../../oauth/port-holder.js';
-import type { Provider } from '../../oauth/provider.js';
-import { readServerDate } from '../../oauth/provider-answer.js';
+import type { Provider } from '../../provider/provider.js';
+import { readServerDate } from '../../provider/provider-answer.js';
 
 export interface HostFacts {
   readonly url: string;

@@ -1,12 +1,14 @@
 import * as fs from 'node:fs';
 import { join } from 'node:path';
+import { AppError } from '../../errors.js';
+import { scopeKeys } from '../../pools/stored-files.js';
 import { listDirectory } from '../../storage/atomic-file.js';
 import { backupPaths } from '../../storage/backups.js';
 import { lockPath, sightLock } from '../../storage/lock-directory.js';
 import type { LockOwner } from '../../storage/lock-owner.js';
 import { type RootPaths, scopeFiles } from '../../storage/paths.js';
+import type { ProcessTable } from '../../storage/process-table.js';
 import type { Root } from '../../storage/root.js';
-import { scopeKeys } from './stored-files.js';
 
 export interface FileFacts {
   readonly path: string;
@@ -20,12 +22,14 @@ export interface FileFacts {
   readonly size: number;
 }
 
-export interface LockFacts {
+export type LockFacts = {
   readonly name: string;
-  readonly nonce: string;
   readonly owner: LockOwner | undefined;
-  readonly state: 'alive' | 'dead' | 'foreign' | 'unknown';
-}
+} & (
+  | { readonly state: 'alive' | 'dead' | 'foreign' | 'unknown'; readonly nonce: string }
+  /** Closed to us; whoever needs the lock fails with this. */
+  | { readonly state: 'unreadable'; readonly problem: AppError }
+);
 
 export function factsAbout(path: string, expected: FileFacts['expected']): FileFacts | undefined {
   const stats = statsOf(path);
@@ -67,7 +71,7 @@ export function ownedFiles(paths: RootPaths): FileFacts[] {
   });
   const kept = listDirectory(paths.kept).map((name) => join(paths.kept, name));
   const journal = listDirectory(paths.journal).map((name) => join(paths.journal, name));
-  const others = [paths.accountState, paths.quotaHistory, paths.settings, paths.lineageLog];
+  const others = [paths.accountState, paths.quotaHistory, paths.loginWrite, paths.settings, paths.lineageLog];
   return [
     ...directories.flatMap((path) => factsAbout(path, 'directory') ?? []),
     ...[...scopes, ...kept, ...journal, ...others].flatMap((path) => factsAbout(path, 'file') ?? []),
@@ -81,9 +85,18 @@ export function heldLocks({ paths, processes }: Root): LockFacts[] {
   return names.flatMap((name) => {
     // Looking at a directory without a record would tidy it up, and nothing here may change anything.
     if (!listDirectory(lockPath(paths.locks, name)).some((entry) => entry.startsWith('owner-'))) return [];
-    const sighting = sightLock(lockPath(paths.locks, name));
+    return lockFacts(name, lockPath(paths.locks, name), processes);
+  });
+}
+
+function lockFacts(name: string, path: string, processes: ProcessTable): LockFacts[] {
+  try {
+    const sighting = sightLock(path);
     if (sighting.kind === 'free') return [];
     const { nonce, owner } = sighting;
-    return [{ name, nonce, owner, state: owner === undefined ? ('unknown' as const) : processes.stateOf(owner) }];
-  });
+    return [{ name, nonce, owner, state: owner === undefined ? 'unknown' : processes.stateOf(owner) }];
+  } catch (error) {
+    if (error instanceof AppError) return [{ name, owner: undefined, state: 'unreadable', problem: error }];
+    throw error;
+  }
 }

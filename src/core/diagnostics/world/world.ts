@@ -1,20 +1,24 @@
+import type { AuthFileState } from '../../codex/auth-file-state.js';
 import type { CodexConfig } from '../../codex/config.js';
-import type { AuthFileState, CodexHome } from '../../codex/home.js';
+import type { CodexHome } from '../../codex/home.js';
 import type { AppError } from '../../errors.js';
+import type { AccountState } from '../../health/account-state.js';
+import type { HomeRecord } from '../../homes/registry.js';
 import type { HostProxy } from '../../http/proxy-for.js';
-import type { Provider } from '../../oauth/provider.js';
+import type { LoginCopy } from '../../logins/copies.js';
+import type { Journal } from '../../logins/journal.js';
+import type { Lineage } from '../../logins/lineage-log.js';
+import type { HeldLogin } from '../../logins/residence.js';
+import type { ScopeRecords } from '../../pools/scope-records.js';
+import type { StoredFile } from '../../pools/stored-files.js';
 import type { ProjectResolution } from '../../project/identity.js';
+import type { Provider } from '../../provider/provider.js';
 import type { Settings } from '../../settings.js';
-import type { AccountState } from '../../storage/account-state.js';
-import type { JournalEntry } from '../../storage/journal.js';
-import type { Lineage } from '../../storage/lineage-log.js';
+import type { FilePlace } from '../../storage/file-place.js';
 import type { Root } from '../../storage/root.js';
-import type { ScopeRecords } from '../../storage/scope-files.js';
 import type { ClientFacts } from './client-facts.js';
-import type { LoginCopy } from './login-copies.js';
 import type { NetworkFacts, PortFacts } from './network-facts.js';
 import type { FileFacts, LockFacts } from './storage-facts.js';
-import type { StoredFile } from './stored-files.js';
 
 /** Everything the checks look at, gathered once and without changing anything. */
 export interface World {
@@ -31,7 +35,7 @@ export interface World {
   readonly scopes: readonly ScopeRecords[];
   /** Files and directories of ours with their modes. */
   readonly owned: readonly FileFacts[];
-  readonly journal: readonly JournalEntry[];
+  readonly journal: Journal;
   readonly journalProblem: string | undefined;
   /** Every copy of a login in a place that we may read, other roots included. */
   readonly copies: readonly LoginCopy[];
@@ -41,8 +45,14 @@ export interface World {
   readonly locks: readonly LockFacts[];
   readonly state: AccountState;
   /** Of `account-state.json`; one of a newer version, or closed to us, is not ours to touch. */
-  readonly stateProblem: { readonly message: string; readonly isClosed: boolean } | undefined;
+  readonly stateProblem:
+    | { readonly message: string; readonly isClosed: boolean; readonly isNewer: boolean }
+    | undefined;
   readonly authFile: AuthFileState | { readonly unreadable: string; readonly wayOut?: string };
+  /** Of every home that can be read. */
+  readonly loginPlaces: readonly LoginPlace[];
+  /** A credential file that a crash has left half-written. */
+  readonly tornLogin: string | undefined;
   readonly authFileFacts: FileFacts | undefined;
   /** The directory of the official client. */
   readonly homeFacts: FileFacts | undefined;
@@ -55,13 +65,25 @@ export interface World {
   readonly settings: Settings;
   readonly settingsFile: string;
   readonly environment: Readonly<Record<string, string>>;
+  /** Why it names no place for root and home; then both are named here as nobody else uses them. */
+  readonly misplacement: AppError | undefined;
   /** Other roots on this machine that could hold the same logins. */
+  /** The official homes that logins of this root were written to, and what they hold. */
+  readonly homes:
+    | { readonly held: readonly HeldLogin[]; readonly unreachable: readonly HomeRecord[] }
+    | { readonly problem: { readonly message: string; readonly isDamaged: boolean } };
   readonly otherRoots: readonly OtherRoot[];
   readonly ports: readonly PortFacts[];
   /** Whom we are configured to talk to, and by which way. */
   readonly provider: Provider;
   readonly proxies: readonly HostProxy[];
   readonly network: NetworkFacts | 'offline';
+}
+
+/** How a home can be given another login. */
+export interface LoginPlace {
+  readonly authFile: string;
+  readonly place: FilePlace;
 }
 
 export interface SettingProblem {

@@ -1,0 +1,47 @@
+import type { TokenSet } from './account.js';
+import { readClaims } from './jwt-claims.js';
+
+/** A copy of one account's tokens, and where it was found. */
+export interface LineageCopy {
+  readonly source: 'pool' | 'auth-file' | 'journal' | 'import';
+  readonly tokens: TokenSet;
+}
+
+/**
+ * The newest of several copies of one account's tokens (P2). Newer is the later `iat` of the access token, the server's
+ * own clock; then the later `last_refresh`; then our own generation, which says nothing about other programs' copies.
+ * An opaque access token has no `iat`: its `last_refresh` stands in for it, so that the order stays total. Among equals
+ * the first wins.
+ */
+export function chooseLineage<C extends LineageCopy>(copies: readonly [C, ...C[]]): C {
+  return copies.reduce((newest, copy) => (isNewer(copy, newest) ? copy : newest));
+}
+
+export function isNewer(copy: LineageCopy, than: LineageCopy): boolean {
+  return compareLineage(copy, than) > 0;
+}
+
+/** Positive when `a` is newer than `b`; a total preorder, so that the choice does not depend on the order of copies. */
+export function compareLineage(a: LineageCopy, b: LineageCopy): number {
+  return (
+    issuedAt(a.tokens) - issuedAt(b.tokens) ||
+    lastRefresh(a.tokens) - lastRefresh(b.tokens) ||
+    ownGeneration(a) - ownGeneration(b)
+  );
+}
+
+// Zero instead of -Infinity: the difference of two infinities is no number.
+const longAgo = 0;
+
+function issuedAt(tokens: TokenSet): number {
+  if (tokens.accessToken === undefined) return longAgo;
+  return readClaims(tokens.accessToken.reveal())?.issuedAt ?? lastRefresh(tokens);
+}
+
+function lastRefresh(tokens: TokenSet): number {
+  return tokens.lastRefresh ?? longAgo;
+}
+
+function ownGeneration(copy: LineageCopy): number {
+  return copy.source === 'pool' || copy.source === 'journal' ? copy.tokens.generation : 0;
+}

@@ -1,0 +1,176 @@
+import type { Account } from '../accounts/account.js';
+import { readClaims } from '../accounts/jwt-claims.js';
+import type { AuthFileContent } from '../codex/auth-file.js';
+import { isDamaged, readSettledAuthFile } from '../codex/auth-file-state.js';
+import type { CodexHome } from '../codex/home.js';
+import { definedOnly } from '../defined-only.js';
+import type { HttpClient } from '../http/client.js';
+import { readBesideRecords, withNewestTokens } from '../logins/beside-records.js';
+import { isLoginOf } from '../logins/foreign-login.js';
+import { canWait, type RefreshOutcome } from '../logins/refresh-outcome.js';
+import { readAllScopes } from '../pools/scope-files.js';
+import { recordsOf } from '../pools/scope-records.js';
+import {
+  type BackendAnswer,
+  type BackendCredentials,
+  getBackend,
+  judgeBackendAnswer,
+} from '../provider/backend-call.js';
+import { foreignIssuer } from '../provider/foreign-issuer.js';
+import type { CallOptions, Provider } from '../provider/provider.js';
+import type { Secret } from '../secret.js';
+import type { Root } from '../storage/root.js';
+
+/** Spends a refresh token when it has to. Reading commands are never handed one (P5). */
+export type Refresher = (account: Account, why: 'due' | 'unauthorized', rejected?: Secret) => Promise<RefreshOutcome>;
+
+export interface BackendAccess {
+  readonly root: Root;
+  readonly home: CodexHome;
+  readonly http: HttpClient;
+  readonly provider: Provider;
+  readonly callOptions: CallOptions;
+  /** What `auth.json` held when the run began; a change of account since then is the person's doing. */
+  readonly startedWith: AuthFileContent | undefined;
+  /** Absent where tokens may only be used, not refreshed. */
+  readonly refresher?: Refresher;
+}
+
+export type Recovery = 'reloaded' | 'refreshed';
+
+export type AuthorizedAnswer<A = BackendAnswer> =
+  | Answered<A>
+  /** Without a refresh nothing can be asked; nothing was sent. */
+  | { readonly kind: 'needs-refresh'; readonly account: Account }
+  | {
+      readonly kind: 'not-refreshed';
+      readonly outcome: RefreshOutcome;
+      readonly account: Account;
+      /** The access token was refused before that; absent where it was not sent. */
+      readonly isDenied?: true;
+    }
+  /** The token was refused, and the official client meanwhile has another account or none: no refresh, their decision. */
+  | { readonly kind: 'signed-out' | 'switched'; readonly account: Account };
+
+interface Answered<A> {
+  readonly kind: 'answered';
+  readonly answer: A;
+  readonly account: Account;
+  readonly recovery?: Recovery;
+}
+
+type Unanswered = Exclude<AuthorizedAnswer, { kind: 'answered' }>;
+
+/** What every call can come to: there may be no access token to make it with. */
+interface Unauthorized {
+  readonly kind: 'unauthorized';
+}
+
+/** One GET to the backend as an account; see {@link askAsAccount}. */
+export function callAsAccount(access: BackendAccess, account: Account, path: string): Promise<AuthorizedAnswer> {
+  const { http, provider, callOptions, root } = access;
+  return askAsAccount<BackendAnswer>(access, account, async (credentials) =>
+    judgeBackendAnswer(await getBackend(http, provider, path, credentials, callOptions), root.clock.now()),
+  );
+}
+
+/**
+ * One request to the backend as an account, with the recovery of DESIGN §7. On a 401 the newest copy is tried before
+ * anything is refreshed, and there is one refresh at most; a 403 never leads to one, and nothing else leads to either.
+ * Throws when storage or locks fail, or the account is gone.
+ */
+export async function askAsAccount<A extends { readonly kind: string }>(
+  access: BackendAccess,
+  account: Account,
+  ask: Ask<A>,
+): Promise<AuthorizedAnswer<A | Unauthorized>> {
+  const prepared = await prepare(access, account);
+  if (prepared.kind !== 'ready') return prepared;
+  const first = await send(prepared, ask);
+  if (!isDenied(first)) return first;
+
+  const reloaded = await reload(access, first);
+  if (reloaded === 'denied') return first;
+  if (reloaded !== 'unchanged' && reloaded.kind !== 'ready') return reloaded;
+  const second = reloaded === 'unchanged' ? first : await send(reloaded, ask);
+  if (second.answer.kind !== 'unauthorized' || access.refresher === undefined) return second;
+
+  const outcome = await access.refresher(second.account, 'unauthorized', second.account.tokens.accessToken);
+  if (outcome.kind !== 'usable') return { ...notRefreshed(outcome), isDenied: true };
+  return send(readyAfter(outcome), ask);
+}
+
+type Ask<A> = (credentials: BackendCredentials) => Promise<A>;
+
+interface Ready {
+  readonly kind: 'ready';
+  readonly account: Account;
+  readonly recovery?: Recovery;
+}
+
+function isDenied({ answer }: Answered<{ readonly kind: string }>): boolean {
+  return answer.kind === 'unauthorized' || answer.kind === 'forbidden';
+}
+
+async function prepare(access: BackendAccess, account: Account): Promise<Ready | Unanswered> {
+  const { refresher, provider } = access;
+  const issuer = foreignIssuer(account, provider);
+  if (issuer !== undefined) return notRefreshed({ kind: 'issuer-mismatch', account, issuer });
+  if (refresher === undefined) return hasLiveToken(access, account) ? ready(account) : needsRefresh(account);
+  const outcome = await refresher(account, 'due');
+  if (outcome.kind === 'usable') return readyAfter(outcome);
+  return canWait(outcome, access.root.clock.now()) ? ready(outcome.account) : notRefreshed(outcome);
+}
+
+function hasLiveToken({ root }: BackendAccess, { tokens: { accessToken, expiresAt } }: Account): boolean {
+  return accessToken !== undefined && (expiresAt === undefined || expiresAt > root.clock.now());
+}
+
+function ready(account: Account): Ready {
+  return { kind: 'ready', account };
+}
+
+function readyAfter({ account, how }: Extract<RefreshOutcome, { kind: 'usable' }>): Ready {
+  const recovery = ({ valid: undefined, adopted: 'reloaded', refreshed: 'refreshed' } as const)[how];
+  return definedOnly({ kind: 'ready' as const, account, recovery });
+}
+
+function needsRefresh(account: Account): Unanswered {
+  return { kind: 'needs-refresh', account };
+}
+
+function notRefreshed(outcome: RefreshOutcome): Extract<Unanswered, { kind: 'not-refreshed' }> {
+  return { kind: 'not-refreshed', outcome, account: outcome.account };
+}
+
+async function send<A>({ account, recovery }: Ready, ask: Ask<A>): Promise<Answered<A | Unauthorized>> {
+  const { accessToken, idToken } = account.tokens;
+  if (accessToken === undefined) return { kind: 'answered', answer: { kind: 'unauthorized' }, account };
+  const isFedramp = readClaims((idToken ?? accessToken).reveal())?.isFedramp;
+  const answer = await ask(definedOnly({ accessToken, accountId: account.accountId, isFedramp }));
+  return { kind: 'answered', answer, account, ...definedOnly({ recovery }) };
+}
+
+/** What can be done about a denial without a refresh: a newer copy, or the news that the person went elsewhere. */
+async function reload(
+  access: BackendAccess,
+  denied: Answered<{ readonly kind: string }>,
+): Promise<Ready | Unanswered | 'unchanged' | 'denied'> {
+  const { root, home, startedWith } = access;
+  const { account, answer } = denied;
+  const now = await readSettledAuthFile(home, root.clock);
+  if (answer.kind === 'unauthorized' && isLoginOf(startedWith, account) && !isLoginOf(now.content, account)) {
+    // What a half-written file will hold is not known yet, so there is nothing to be done at the moment.
+    if (isDamaged(now)) return 'denied';
+    return { kind: now.content === undefined ? 'signed-out' : 'switched', account };
+  }
+  const newest = readNewest(access, account);
+  const isOther = newest.tokens.accessToken?.equals(account.tokens.accessToken) === false;
+  return isOther ? { kind: 'ready', account: newest, recovery: 'reloaded' } : 'unchanged';
+}
+
+function readNewest({ root, home }: BackendAccess, account: Account): Account {
+  const records = recordsOf(readAllScopes(root.paths));
+  const stored = records.find(({ id }) => id === account.id) ?? account;
+  return withNewestTokens(stored, readBesideRecords(root, home, records));
+}

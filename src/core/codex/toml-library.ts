@@ -1,0 +1,11 @@
+import { createRequire } from 'node:module';
+import type * as Toml from 'smol-toml';
+
+/**
+ * Loads the parser, which the bundles keep in a file of its own: most configurations say nothing that concerns us, and no
+ * listing should wait for it. At once, because everything that reads a login does.
+ */
+export function loadTomlLibrary(): typeof Toml {
+  const require = createRequire(import.meta.url);
+  return require('smol-toml') as typeof Toml;
+}

@@ -1,0 +1,61 @@
+import { type Account, describeAccount } from '../../accounts/account.js';
+import { isLoginOf } from '../../logins/foreign-login.js';
+import type { HeldLogin } from '../../logins/residence.js';
+import { recordsOf } from '../../pools/scope-records.js';
+import { type Check, judge, type Problem } from '../finding.js';
+import type { World } from '../world/world.js';
+
+/** Which login lives in which home of the official client: in two as files of their own, it would sooner or later be lost. */
+export const homesCheck: Check = {
+  id: 'homes',
+  title: 'Homes',
+  inspect(world) {
+    const { homes } = world;
+    if ('problem' in homes) {
+      const { message, isDamaged } = homes.problem;
+      const repair = { kind: 'set-aside', path: world.root.paths.homes } as const;
+      const file = `see who may read ${world.root.paths.homes}`;
+      return judge([{ severity: 'error', message, ...(isDamaged ? { repair } : { command: file }) }], '');
+    }
+    return judge([...doubles(world, homes.held), ...away(world, homes.unreachable)], summary(world, homes.held));
+  },
+};
+
+function doubles(world: World, held: readonly HeldLogin[]): Problem[] {
+  return recordsOf(world.scopes).flatMap((account) => {
+    const [first, ...others] = held.filter(({ state }) => isLoginOf(state.content, account));
+    return first === undefined ? [] : others.map((other) => double(account, first, other));
+  });
+}
+
+function double(account: Account, { home: keeper }: HeldLogin, { home }: HeldLogin): Problem {
+  const name = describeAccount(account);
+  return {
+    severity: 'error',
+    message: `${name} is in two login files, in ${keeper.directory} and in ${home.directory}: one of them will hold a spent token`,
+    repair: { kind: 'share-login', accountId: account.id, name, directory: home.directory, keeper: keeper.directory },
+  };
+}
+
+type Unreachable = Exclude<World['homes'], { problem: unknown }>['unreachable'];
+
+function away({ scopes }: World, unreachable: Unreachable): Problem[] {
+  return unreachable.map(({ id, path, accountId }) => {
+    const account = recordsOf(scopes).find((each) => each.id === accountId);
+    const who = account === undefined ? 'what lives there is not known' : `${describeAccount(account)} lives there`;
+    return {
+      severity: 'warn',
+      message: `the home ${path ?? id} cannot be read now; ${who}`,
+      command: `codex-auth doctor --forget-home ${id}  (only if it is gone for good; else make it reachable)`,
+    };
+  });
+}
+
+function summary({ scopes }: World, held: readonly HeldLogin[]): string {
+  const records = recordsOf(scopes);
+  const places = held.map(({ home, state }) => {
+    const account = records.find((each) => isLoginOf(state.content, each));
+    return `${home.directory}: ${account === undefined ? 'none of your accounts' : describeAccount(account)}`;
+  });
+  return places.join('; ');
+}

@@ -1,0 +1,55 @@
+import type { Foretelling } from '../history/observation.js';
+import { appendHistory, noteObservations } from '../history/quota-history.js';
+import { assertOurs } from '../storage/adoption.js';
+import { makePrivateDirectory } from '../storage/atomic-file.js';
+import { type LockHandle, withLock } from '../storage/file-lock.js';
+import { overwriteJson } from '../storage/json-file.js';
+import type { Root } from '../storage/root.js';
+import { type AccountState, encodeState, readAccountState } from './account-state.js';
+
+const stateWaitMs = 10_000;
+
+/**
+ * Changes what is known about the accounts, and nothing else: reading commands remember quota and health through this,
+ * and have no way to a credential (P5). Takes the same lock as every other writer of the root.
+ */
+export async function updateAccountState(
+  root: Root,
+  change: (state: AccountState) => AccountState,
+  signal?: AbortSignal,
+): Promise<void> {
+  await withStoreLock(root, signal, (lock) => changeState(root, lock, change));
+}
+
+/** Adds what was foretold to the history, where a later look judges it. The same conditions. */
+export async function keepForetellings(
+  root: Root,
+  entries: readonly Foretelling[],
+  signal?: AbortSignal,
+): Promise<void> {
+  if (entries.length > 0) await withStoreLock(root, signal, () => appendHistory(root, entries));
+}
+
+async function withStoreLock(
+  root: Root,
+  signal: AbortSignal | undefined,
+  action: (lock: LockHandle) => void,
+): Promise<void> {
+  assertOurs(root);
+  makePrivateDirectory(root.paths.root);
+  const { clock, processes, paths, onWaiting } = root;
+  const options = { directory: paths.locks, clock, processes, onWaiting, waitMs: stateWaitMs, signal };
+  await withLock('store', options, action);
+}
+
+/** The change itself, for whoever holds the lock already. Reads at that moment, so that nobody's facts are overwritten;
+ * what is not ours to replace stays as it is, and what we learnt is lost. */
+export function changeState(root: Root, lock: LockHandle, change: (state: AccountState) => AccountState): void {
+  const path = root.paths.accountState;
+  const { state: before, version, keepOut } = readAccountState(path);
+  if (keepOut !== undefined) return;
+  const after = change(before);
+  if (after === before) return;
+  overwriteJson(root, lock, path, version, encodeState(after));
+  noteObservations(root, before.accounts, after.accounts);
+}

@@ -1,0 +1,95 @@
+import { statSync } from 'node:fs';
+import { authFileIn, type CodexHome, codexHomeAt } from '../codex/home.js';
+import { readLoginVersion } from '../codex/official-login.js';
+import { AppError } from '../errors.js';
+import type { Root } from '../storage/root.js';
+import type { HomePlace } from './links.js';
+import { isHomeAt, isSameDirectory, rootHomeDirectory, rootHomeId } from './marker.js';
+import { type HomeRecord, readHomes } from './registry.js';
+
+export interface KnownHome {
+  readonly record: HomeRecord;
+  readonly home: CodexHome;
+}
+
+/** The homes of the official client that hold, or may hold, logins of this root. */
+export interface Homes {
+  /** The one that this run is about, known or not. */
+  readonly current: CodexHome;
+  /** The others, as far as they can be read now. */
+  readonly others: readonly KnownHome[];
+  /** Those that cannot be read now: what lives there is unknown, and never counts as free. */
+  readonly unreachable: readonly HomeRecord[];
+}
+
+/** Throws as {@link readHomes} does. */
+export function findHomes(root: Root, current: CodexHome): Homes {
+  const others: KnownHome[] = [];
+  const unreachable: HomeRecord[] = [];
+  for (const record of readHomes(root)) {
+    if (isCurrent(root, current, record)) continue;
+    const home = homeOf(root, record);
+    if (home === undefined) unreachable.push(record);
+    else others.push({ record, home });
+  }
+  return { current, others, unreachable };
+}
+
+/** The same for whoever only looks: a registry that cannot be read hides the other homes, not the accounts. */
+export function findHomesForDisplay(root: Root, current: CodexHome): Homes & { readonly problem?: string } {
+  try {
+    return findHomes(root, current);
+  } catch (error) {
+    if (!(error instanceof AppError)) throw error;
+    return { current, others: [], unreachable: [], problem: error.message };
+  }
+}
+
+/** All that can be read, the current one first. */
+export function reachableHomes({ current, others }: Homes): CodexHome[] {
+  return [current, ...others.map(({ home }) => home)];
+}
+
+/** Where the others are, those that cannot be read included. */
+export function otherPlaces({ others, unreachable }: Homes): HomePlace[] {
+  const away = unreachable.flatMap(({ path }) => path ?? []);
+  return [
+    ...others.map(({ home }) => home),
+    ...away.map((directory) => ({ directory, authFile: authFileIn(directory) })),
+  ];
+}
+
+/** Whether this record is about the home of this run, and not about one that it was copied from. */
+export function isCurrent(root: Root, current: CodexHome, record: HomeRecord): boolean {
+  if (!isHomeAt(root, current.directory, record.id)) return false;
+  const isElsewhere =
+    record.path !== undefined &&
+    !isSameDirectory(record.path, current.directory) &&
+    isDirectory(record.path) &&
+    isHomeAt(root, record.path, record.id);
+  return !isElsewhere;
+}
+
+function homeOf(root: Root, record: HomeRecord): CodexHome | undefined {
+  const directory = record.id === rootHomeId ? rootHomeDirectory(root) : record.path;
+  if (directory === undefined || !isDirectory(directory)) return undefined;
+  try {
+    if (!isHomeAt(root, directory, record.id)) return undefined;
+    const home = codexHomeAt(directory);
+    readLoginVersion(home);
+    return home;
+  } catch (error) {
+    // Another user's, a keyring that cannot be reached, a disk that fails: what lives there is not known now.
+    if (error instanceof AppError) return undefined;
+    throw error;
+  }
+}
+
+function isDirectory(path: string): boolean {
+  try {
+    return statSync(path, { throwIfNoEntry: false })?.isDirectory() === true;
+  } catch {
+    // Not to be looked at, which is what the caller asks.
+    return false;
+  }
+}

@@ -1,0 +1,48 @@
+import { lstatSync, readlinkSync } from 'node:fs';
+import { basename, dirname, resolve } from 'node:path';
+import type { CodexHome } from '../codex/home.js';
+import { loginStoreKind } from '../codex/official-login.js';
+import { resolveTarget } from '../storage/atomic-file.js';
+import { isSameDirectory } from './marker.js';
+
+/*
+ * A login that two homes want stands in one file: the other home has a link to it. The official client follows the link,
+ * locks and replaces its target, and leaves the link in place. A link that leads elsewhere is the person's own.
+ */
+
+/** Where a home is, and its credential file. */
+export type HomePlace = Pick<CodexHome, 'directory' | 'authFile'>;
+
+/** The one of these homes into which the credential file of a home is linked; undefined where it is a file of its own. */
+export function linkedInto<H extends HomePlace>(home: CodexHome, homes: readonly H[]): H | undefined {
+  if (loginStoreKind(home) !== 'file') return undefined;
+  const target = linkTarget(home.authFile);
+  if (target === undefined) return undefined;
+  return homes.find(
+    ({ directory, authFile }) =>
+      directory !== home.directory &&
+      basename(target) === basename(authFile) &&
+      isSameDirectory(dirname(target), directory),
+  );
+}
+
+/** The homes among these whose credential file is a link to that of this one. */
+export function homesLinkedTo(home: CodexHome, homes: readonly CodexHome[]): CodexHome[] {
+  return homes.filter((each) => linkedInto(each, [home]) !== undefined);
+}
+
+/** Homes that share a file count once, by the one whose file it is. */
+export function withoutLinked(homes: readonly CodexHome[]): CodexHome[] {
+  return homes.filter((home) => linkedInto(home, homes) === undefined);
+}
+
+/** The file that a new login of this home replaces: never one that a link of ours leads to. */
+export function ownFile(home: CodexHome, homes: readonly HomePlace[]): string {
+  return linkedInto(home, homes) === undefined ? resolveTarget(home.authFile) : home.authFile;
+}
+
+/** Where a symbolic link leads, by its own words. */
+function linkTarget(path: string): string | undefined {
+  if (lstatSync(path, { throwIfNoEntry: false })?.isSymbolicLink() !== true) return undefined;
+  return resolve(dirname(path), readlinkSync(path));
+}

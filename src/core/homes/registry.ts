@@ -1,0 +1,80 @@
+import * as z from 'zod/mini';
+import { definedOnly } from '../defined-only.js';
+import { AppError } from '../errors.js';
+import { readVersion } from '../storage/atomic-file.js';
+import type { LockHandle } from '../storage/file-lock.js';
+import { corrupt, overwriteJson, parseJson } from '../storage/json-file.js';
+import type { Root } from '../storage/root.js';
+
+/** A home of the official client that a login of this root was written to. */
+export interface HomeRecord {
+  readonly id: string;
+  /** Its real directory. Absent for the home that the root lies in, which is found from the root wherever that is. */
+  readonly path?: string;
+  /** `private`: made by this program for one account. */
+  readonly kind: 'own' | 'private';
+  /** The account whose login was last written there; what the home holds now decides while it can be read. */
+  readonly accountId?: string;
+  /** SHA-256 of the refresh token that was written. */
+  readonly fingerprint?: string;
+  /** Milliseconds since the epoch. */
+  readonly writtenAt: number;
+}
+
+const text = z.exactOptional(z.string());
+const StoredHome = z.object({
+  id: z.string().check(z.minLength(1)),
+  path: text,
+  kind: z.enum(['own', 'private']),
+  accountId: text,
+  fingerprint: text,
+  writtenAt: z.number(),
+});
+const HomesFile = z.object({ version: z.number(), homes: z.array(z.unknown()) });
+const thisVersion = 1;
+
+/**
+ * The homes that this root remembers. Throws `storage-unreadable`, `storage-corrupt` or `storage-newer-version`: a login
+ * that lives in a home nobody remembers would be handed out twice.
+ */
+export function readHomes({ paths }: Pick<Root, 'paths'>): HomeRecord[] {
+  const path = paths.homes;
+  const version = readVersion(path);
+  if (version.kind === 'absent') return [];
+  const file = HomesFile.safeParse(parseJson(path, version.content, wayOut));
+  if (!file.success) throw corrupt(path, 'it is no list of homes', wayOut);
+  if (file.data.version > thisVersion) {
+    throw new AppError('storage-newer-version', `${path} has version ${file.data.version}, newer than this program`, {
+      hint: 'update codex-auth; the file is untouched',
+      details: { path },
+    });
+  }
+  return file.data.homes.map((each) => {
+    const home = StoredHome.safeParse(each);
+    if (!home.success) throw corrupt(path, 'it holds something that is no home', wayOut);
+    return definedOnly(home.data);
+  });
+}
+
+const wayOut = 'codex-auth doctor --fix  (keeps the damaged file; a home is remembered again by the next switch in it)';
+
+/** Changes the registry; for whoever holds the `store` lock. */
+export function changeHomes(
+  root: Root,
+  lock: LockHandle,
+  change: (homes: readonly HomeRecord[]) => readonly HomeRecord[],
+): void {
+  const before = readHomes(root);
+  const after = change(before);
+  if (after === before) return;
+  overwriteJson(root, lock, root.paths.homes, readVersion(root.paths.homes), { version: thisVersion, homes: after });
+}
+
+/** The list with this home in it, as it is now; the same list when nothing is new but the time. */
+export function withHome(homes: readonly HomeRecord[], home: HomeRecord): readonly HomeRecord[] {
+  const known = homes.find(({ id }) => id === home.id);
+  if (known === undefined) return [...homes, home];
+  const isSame =
+    known.path === home.path && known.accountId === home.accountId && known.fingerprint === home.fingerprint;
+  return isSame ? homes : homes.map((each) => (each === known ? home : each));
+}

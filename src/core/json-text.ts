@@ -1,0 +1,20 @@
+/**
+ * Deeper than anything that this program or one around it means, and far from what cannot be written again: JSON.parse takes
+ * any depth, JSON.stringify runs out of stack at a few thousand.
+ */
+const deepest = 200;
+
+/** JSON that is nested deeper than anybody means. */
+export class TooDeep extends Error {}
+
+/** What the text of a file holds. Throws {@link TooDeep}, or JSON.parse's own error, which quotes the text: never print it. */
+export function parseJsonText(text: string): unknown {
+  const value: unknown = JSON.parse(text);
+  if (isDeeper(value, deepest)) throw new TooDeep(`it is nested more than ${deepest} levels deep`);
+  return value;
+}
+
+function isDeeper(value: unknown, levels: number): boolean {
+  if (typeof value !== 'object' || value === null) return false;
+  return levels === 0 || Object.values(value).some((each) => isDeeper(each, levels - 1));
+}

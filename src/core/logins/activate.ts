@@ -1,0 +1,175 @@
+import { type Account, describeAccount } from '../accounts/account.js';
+import { isSameAccount } from '../accounts/identity.js';
+import { readClaims } from '../accounts/jwt-claims.js';
+import { type CompleteLogin, formatAuthFile, type Unadoptable } from '../codex/auth-file.js';
+import { readAuthFile, readSettledAuthFile } from '../codex/auth-file-state.js';
+import { readCodexConfig } from '../codex/config.js';
+import type { FlockHelper } from '../codex/credential-lock.js';
+import type { CodexHome } from '../codex/home.js';
+import { loginPlace } from '../codex/official-login.js';
+import { refuseRestricted } from '../codex/restrictions.js';
+import { AppError } from '../errors.js';
+import { findHomes } from '../homes/known-homes.js';
+import type { Store } from '../pools/store.js';
+import type { FileVersion } from '../storage/atomic-file.js';
+import { keepAside } from '../storage/kept.js';
+import type { Root } from '../storage/root.js';
+import { accountIn, type Choice, isAnotherChoice, rememberChoice } from './choice.js';
+import { outcomeError } from './describe-outcome.js';
+import { isKnownSpent, logLineage } from './lineage-log.js';
+import { type Placed, placeLogin, takeFromOtherHomes } from './place-login.js';
+import { forgetResidence, seatFor } from './residence.js';
+import { areTokensOf } from './rotation.js';
+import { type SyncBack, syncBack } from './sync-back.js';
+
+/** The scope whose choice it is also adopts an unknown login found in the file. */
+export interface ActivationRequest extends Choice {
+  /** The person agreed that what cannot be adopted makes way; it is kept whole. */
+  readonly replacesUnadoptable: boolean;
+  /** The login is taken also from a home that cannot be read now. */
+  readonly takes?: boolean;
+  readonly flockHelpers: readonly FlockHelper[];
+}
+
+export interface Activated extends Placed {
+  readonly kind: 'activated';
+  readonly account: Account;
+  /** The account whose login the file held before. */
+  readonly previous?: Account;
+  readonly adopted?: Account;
+  /** The file held newer tokens of the previous account than we did. */
+  readonly syncedBack: boolean;
+  readonly keptFile?: string;
+}
+
+export type Activation = Activated | { readonly kind: 'needs-consent'; readonly reason: Unadoptable };
+
+const maxAttempts = 5;
+
+/**
+ * Makes an account the login of the official client (P6, P7): copies back what the file holds, replaces it under the
+ * client's own locks if it is still what we read, and proves it by reading again. Needs the refresh lock of the person
+ * and the store; the locks of `auth.json` come last (DESIGN §4). Throws `not-allowed` for an account whose login the
+ * client would delete.
+ */
+export async function activate(store: Store, home: CodexHome, request: ActivationRequest): Promise<Activation> {
+  refuseRestricted(readCodexConfig(home.directory), accountIn(store, request));
+  for (let attempt = 1; attempt <= maxAttempts; attempt += 1) {
+    const before = await readSettledAuthFile(home, store.root.clock);
+    const found = syncBack(store, before.content, request.choosingScopeKey);
+    if (found.kind === 'unadoptable' && !request.replacesUnadoptable) {
+      return { kind: 'needs-consent', reason: found.reason };
+    }
+    const keptFile = keepWhatIsNowhereElse(store, before.version, found);
+    const homes = findHomes(store.root, home);
+    takeFromOtherHomes(store, homes, accountIn(store, request));
+    const login = completeLogin(accountIn(store, request));
+    refuseEnded(accountIn(store, request), store.root.clock.now());
+    refuseSpent(store.root, accountIn(store, request));
+    const seat = seatFor(homes, accountIn(store, request), { takes: request.takes === true });
+    const next = { account: accountIn(store, request), content: formatAuthFile(login), seat };
+    const leaving = found.kind === 'known' || found.kind === 'adopted' ? found.account : undefined;
+    const replaced = await placeLogin(store, homes, request.flockHelpers, before, leaving, next);
+    if (replaced === 'changed-meanwhile') continue;
+    forgetResidence(store, next.account, homes.unreachable);
+    const account = accountIn(store, request);
+    proveLogin(home, account);
+    if (replaced.changed) logHandOut(store, account);
+    if (replaced.changed || isAnotherChoice(store, request)) rememberChoice(store, request, outcomeOf(found).previous);
+    return {
+      kind: 'activated',
+      account,
+      ...outcomeOf(found),
+      ...(keptFile === undefined ? {} : { keptFile }),
+      ...replaced,
+    };
+  }
+  throw new AppError('storage-conflict', `${loginPlace(home)} keeps changing while we try to replace it`, {
+    hint: 'stop the program that writes it, then run the command again; nothing was overwritten',
+    details: { path: home.authFile },
+  });
+}
+
+const nowhereElse: readonly SyncBack['kind'][] = ['unadoptable', 'removed-earlier'];
+
+function keepWhatIsNowhereElse(store: Store, version: FileVersion, found: SyncBack): string | undefined {
+  if (version.kind === 'absent') return undefined;
+  const isNowhereElse = found.kind === 'known' ? found.isUnseen : nowhereElse.includes(found.kind);
+  if (!isNowhereElse) return undefined;
+  return keepAside(store.root, 'auth', version.bytes);
+}
+
+/** Throws `sign-in-needed` for a record that lacks a part without which the official client cannot use it. */
+export function completeLogin(account: Account): CompleteLogin {
+  const { idToken, accessToken, refreshToken, lastRefresh } = account.tokens;
+  const { accountId } = account;
+  if (idToken === undefined || accessToken === undefined || refreshToken === undefined || accountId === undefined) {
+    const missing = idToken === undefined ? 'id token' : 'complete login';
+    throw new AppError(
+      'sign-in-needed',
+      `${describeAccount(account)} has no ${missing}, which the official client needs`,
+      {
+        hint: 'codex-auth login',
+      },
+    );
+  }
+  assertOneAccount(account, accountId);
+  const issuedAt = readClaims(accessToken.reveal())?.issuedAt;
+  return {
+    accountId,
+    idToken,
+    accessToken,
+    refreshToken,
+    // Pools of other tools do not record it; the token itself says when it was issued.
+    lastRefresh: lastRefresh ?? issuedAt ?? account.addedAt ?? 0,
+    extras: account.authFile,
+  };
+}
+
+/** Of an account that is set aside, perhaps only just now by another process, nobody can refresh the tokens. */
+function refuseEnded(account: Account, now: number): void {
+  if (!('flag' in account) || (account.tokens.expiresAt ?? 0) > now) return;
+  throw new AppError('sign-in-needed', `${describeAccount(account)} is set aside, and its access token has ended`, {
+    hint: 'codex-auth login',
+  });
+}
+
+/** The official client would send it, and end the login for whoever holds what the token has become. */
+function refuseSpent(root: Root, account: Account): void {
+  const { refreshToken } = account.tokens;
+  if (refreshToken === undefined || !isKnownSpent(root, refreshToken)) return;
+  throw outcomeError({ kind: 'spent-token', account });
+}
+
+/** The official client would send one workspace's id with another's tokens, and no tool could tell whose file it is. */
+function assertOneAccount(account: Account, accountId: string): void {
+  if (areTokensOf({ ...account, accountId }, account.tokens)) return;
+  throw new AppError('sign-in-needed', `the tokens of ${describeAccount(account)} belong to another account`, {
+    hint: 'codex-auth login',
+  });
+}
+
+/** The proof that the switch happened: what a client would read now. */
+function proveLogin(home: CodexHome, account: Account): void {
+  const { content } = readAuthFile(home);
+  if (content?.kind === 'login' && isSameAccount(content.login.identity, account)) return;
+  throw new AppError(
+    'storage-conflict',
+    `another program replaced the login in ${loginPlace(home)} right after we wrote it`,
+    {
+      hint: 'run the command again',
+      details: { path: home.authFile },
+    },
+  );
+}
+
+/** From now on the official client may spend the token, which explains it when somebody has. */
+function logHandOut({ root }: Store, { id, tokens }: Account): void {
+  logLineage(root, { event: 'handed-out', accountId: id, after: tokens.refreshToken });
+}
+
+function outcomeOf(found: SyncBack): Pick<Activated, 'previous' | 'adopted' | 'syncedBack'> {
+  if (found.kind === 'adopted') return { previous: found.account, adopted: found.account, syncedBack: true };
+  if (found.kind === 'known') return { previous: found.account, syncedBack: found.wasNewer };
+  return { syncedBack: false };
+}

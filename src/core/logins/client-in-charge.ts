@@ -1,0 +1,72 @@
+import type { Account } from '../accounts/account.js';
+import { whyNoNewLogin } from '../codex/official-login.js';
+import type { AppError } from '../errors.js';
+import { findHomes, reachableHomes } from '../homes/known-homes.js';
+import { homesLinkedTo } from '../homes/links.js';
+import { isLoginOf } from './foreign-login.js';
+import type { RefreshDeps } from './refresh-deps.js';
+import { type HeldLogin, settledLogins } from './residence.js';
+
+/**
+ * From here on the official client refreshes by itself at its next request, and two of them send the same token: less than
+ * five minutes before the end, with one to spare for the time that our own request takes.
+ */
+const clientRefreshesMs = 360_000;
+
+type Rules = Pick<RefreshDeps, 'root' | 'home' | 'runningClients'> & {
+  readonly settings: Pick<RefreshDeps['settings'], 'refreshAheadMs'>;
+};
+
+/**
+ * The official client that looks after this login, which is then not ours to refresh: it runs, and the login of its home
+ * is this account, or another workspace under the same refresh token. Ahead of the time at which it refreshes itself the
+ * login is ours all the same, because a running client takes a newer pair from the file; and so is one that has expired.
+ */
+export async function clientInCharge(rules: Rules, account: Account): Promise<number | undefined> {
+  for (const held of await settledLogins(rules.root, rules.home)) {
+    const expiresAt = endOfHeld(held, account);
+    if (expiresAt === undefined || isOurTurn(rules, expiresAt)) continue;
+    const pid = clientsOf(rules, held)[0];
+    if (pid !== undefined) return pid;
+  }
+  return undefined;
+}
+
+/** Whether a home of the official client holds this very login: such a one is refreshed ahead of the client. */
+export async function livesInHome({ root, home }: Pick<Rules, 'root' | 'home'>, account: Account): Promise<boolean> {
+  const held = await settledLogins(root, home);
+  return held.some((each) => endOfHeld(each, account) !== undefined);
+}
+
+/** Why its refresh token must not be spent: a home holds it too, and could not be given the next one. */
+export async function whyNotSpendable(
+  { root, home }: Pick<Rules, 'root' | 'home'>,
+  account: Account,
+): Promise<AppError | undefined> {
+  for (const { home: holder, state } of await settledLogins(root, home)) {
+    const { refreshToken } = account.tokens;
+    const isHeld = state.content?.kind === 'login' && state.content.login.tokens.refreshToken?.equals(refreshToken);
+    const problem = isHeld === true ? whyNoNewLogin(root, holder) : undefined;
+    if (problem !== undefined) return problem;
+  }
+  return undefined;
+}
+
+function isOurTurn({ root, settings }: Rules, expiresAt: number): boolean {
+  const left = expiresAt - root.clock.now();
+  return left <= 0 || (left > clientRefreshesMs && left <= settings.refreshAheadMs);
+}
+
+/** When the access token ends that a home holds of this login; undefined where it holds another login. */
+function endOfHeld({ state: { content } }: HeldLogin, account: Account): number | undefined {
+  if (content?.kind !== 'login') return undefined;
+  const { tokens } = content.login;
+  if (isLoginOf(content, account)) return account.tokens.expiresAt ?? 0;
+  return tokens.refreshToken?.equals(account.tokens.refreshToken) === true ? (tokens.expiresAt ?? 0) : undefined;
+}
+
+/** Those of the homes that are linked to it use the same file. */
+function clientsOf({ root, home, runningClients }: Rules, { home: holder }: HeldLogin): readonly number[] {
+  const followers = homesLinkedTo(holder, reachableHomes(findHomes(root, home)));
+  return [holder, ...followers].flatMap((each) => runningClients(each));
+}

@@ -1,0 +1,93 @@
+import { basename } from 'node:path';
+import type { TokenSet } from '../accounts/account.js';
+import type { Identity } from '../accounts/identity.js';
+import { identityOfTokens } from '../accounts/token-identity.js';
+import { type AuthFileState, readAuthFile } from '../codex/auth-file-state.js';
+import type { CodexHome } from '../codex/home.js';
+import { AppError } from '../errors.js';
+import type { ScopeRecords } from '../pools/scope-records.js';
+import { readableScopes, readFlagged, readPool } from '../pools/stored-files.js';
+import { backupPaths } from '../storage/backups.js';
+import type { Root } from '../storage/root.js';
+import { type JournalEntry, readEntries } from './journal.js';
+import { isAnswered, tokensOfAnswer } from './journal-overlay.js';
+
+/** One copy of a login, and where it is. */
+export interface LoginCopy {
+  readonly place: 'pool' | 'flagged' | 'backup' | 'auth-file' | 'journal' | 'other-root';
+  readonly path: string;
+  /** Of the record; absent where a copy is no record of ours. */
+  readonly id?: string;
+  readonly identity: Identity;
+  readonly tokens: TokenSet;
+}
+
+/** Every copy in the places of this root and in `auth.json` that can be read. Changes nothing. */
+export function copiesInRoot(root: Root, home: CodexHome): LoginCopy[] {
+  const scopes = readableScopes(root.paths);
+  return [
+    ...recordCopies(scopes),
+    ...scopes.flatMap(backupCopies),
+    ...authFileCopies(
+      tolerant(() => readAuthFile(home)),
+      home,
+    ),
+    ...journalCopies(tolerant(() => readEntries(root.paths.journal)) ?? []),
+  ];
+}
+
+export function recordCopies(scopes: readonly ScopeRecords[]): LoginCopy[] {
+  return scopes.flatMap(({ files, pool, flagged }) => [
+    ...pool.accounts.map((account) => copyOf('pool', files.pool, account)),
+    ...flagged.accounts.map((account) => copyOf('flagged', files.flagged, account)),
+  ]);
+}
+
+type Login = Identity & { readonly id: string; readonly tokens: TokenSet };
+
+export function copyOf(place: LoginCopy['place'], path: string, account: Login): LoginCopy {
+  return { place, path, id: account.id, identity: account, tokens: account.tokens };
+}
+
+function backupCopies({ files }: ScopeRecords): LoginCopy[] {
+  const pools = backupPaths(files.pool).map((path) => ({ path, accounts: readPool(path)?.accounts ?? [] }));
+  const flagged = backupPaths(files.flagged).map((path) => ({ path, accounts: readFlagged(path)?.accounts ?? [] }));
+  return [...pools, ...flagged].flatMap(({ path, accounts }) => accounts.map((each) => copyOf('backup', path, each)));
+}
+
+function authFileCopies(state: AuthFileState | undefined, { authFile }: CodexHome): LoginCopy[] {
+  if (state?.content?.kind !== 'login') return [];
+  const { identity, tokens } = state.content.login;
+  return [{ place: 'auth-file', path: authFile, identity, tokens }];
+}
+
+function journalCopies(entries: readonly JournalEntry[]): LoginCopy[] {
+  return entries.filter(isAnswered).map(({ path, answer }) => {
+    const tokens = { generation: 0, ...tokensOfAnswer(answer) };
+    return { place: 'journal', path, identity: identityOfTokens(tokens), tokens };
+  });
+}
+
+function tolerant<T>(read: () => T): T | undefined {
+  try {
+    return read();
+  } catch (error) {
+    // What cannot be read is the finding of another check; here it is a place without a copy.
+    if (error instanceof AppError) return undefined;
+    throw error;
+  }
+}
+
+/** The place in words. */
+export function placeName({ place, path }: LoginCopy): string {
+  switch (place) {
+    case 'auth-file':
+      return 'auth.json';
+    case 'journal':
+      return 'the answer of an interrupted refresh';
+    case 'backup':
+      return `a backup (${basename(path)})`;
+    default:
+      return path;
+  }
+}

@@ -1,0 +1,156 @@
+import {
+  type Account,
+  type AuthFileExtras,
+  type FlaggedAccount,
+  newAccountId,
+  type Provenance,
+  type TokenSet,
+} from '../accounts/account.js';
+import { findSame, type Identity } from '../accounts/identity.js';
+import { emptyPool, withAccount, withoutAccount, withoutTombstone } from '../accounts/pool.js';
+import type { TokenIdentity } from '../accounts/token-identity.js';
+import { definedOnly } from '../defined-only.js';
+import { withoutFlag } from '../pools/account-codec.js';
+import { moveTime } from '../pools/moves.js';
+import { encodePool } from '../pools/pool-codec.js';
+import type { RecordStore, Store } from '../pools/store.js';
+import { areOfDifferentIssuers } from '../provider/foreign-issuer.js';
+import { keepAside } from '../storage/kept.js';
+import { nextTokens } from './rotation.js';
+
+/** A login that has just been proven: by our own sign-in, or found in `auth.json`. */
+export interface ProvenLogin {
+  readonly identity: TokenIdentity;
+  readonly tokens: TokenSet;
+  readonly extras?: AuthFileExtras;
+  readonly provenance?: Provenance;
+  readonly label?: string;
+  readonly workspaceName?: string;
+}
+
+export interface Enrolment {
+  readonly account: Account;
+  /** Where it lives: signing in to an account that lives elsewhere updates it there (DESIGN §5). */
+  readonly scopeKey: string | undefined;
+  readonly outcome: 'added' | 'updated' | 'restored';
+  /** Where the login went that the account had before, when another provider issued it: this one replaces none of that. */
+  readonly keptFile?: string;
+}
+
+/**
+ * Puts a proven login into the store: over the same identity wherever it lives, out of the flagged file where it was
+ * set aside, or as a new account of the given scope. Label, enabled flag and position stay. Forgets a removal.
+ */
+export function enrol(store: Store, login: ProvenLogin, scopeKey: string | undefined): Enrolment {
+  const keptFile = keepForeign(store, login);
+  const enrolment = place(store, login, scopeKey);
+  forgetRemoval(store, login.identity);
+  return { ...enrolment, ...definedOnly({ keptFile }) };
+}
+
+/** In the format of `remove`, so that `import` can bring it back. */
+function keepForeign(store: Store, login: ProvenLogin): string | undefined {
+  const before = findAnywhere(store, login.identity)?.account;
+  if (before === undefined || !areOfDifferentIssuers(before, login)) return undefined;
+  const copy = encodePool(withAccount(emptyPool, before));
+  return keepAside(store.root, 'replaced-login', `${JSON.stringify(copy, null, 2)}\n`);
+}
+
+function place(store: Store, login: ProvenLogin, scopeKey: string | undefined): Enrolment {
+  const known = findAnywhere(store, login.identity);
+  if (known?.flagged !== undefined) return restore(store, known.flagged, known.scopeKey, login);
+  if (known !== undefined) return update(store, known.account, known.scopeKey, login);
+  const account: Account = {
+    id: newAccountId(),
+    enabled: true,
+    addedAt: store.root.clock.now(),
+    raw: {},
+    ...fieldsOf(login),
+    tokens: login.tokens,
+  };
+  save(store, scopeKey, account);
+  return { account, scopeKey, outcome: 'added' };
+}
+
+interface Located<A extends Account> {
+  readonly account: A;
+  readonly scopeKey: string | undefined;
+}
+
+/** An account of the root; `flagged` is the same record where it was set aside. */
+interface Found extends Located<Account> {
+  readonly flagged?: FlaggedAccount;
+}
+
+type Scopes = Pick<Store, 'scopes'>;
+
+/** The record of this login in any pool or flagged file of the root. */
+export function findAnywhere(store: Scopes, identity: Identity): Found | undefined {
+  const usable = store
+    .scopes()
+    .flatMap(({ key, pool }) => pool.accounts.map((account) => ({ account, scopeKey: key })));
+  const setAside = store
+    .scopes()
+    .flatMap(({ key, flagged }) => flagged.accounts.map((account) => ({ account, flagged: account, scopeKey: key })));
+  return among<Found>([...usable, ...setAside], identity);
+}
+
+export function findInPools(store: Scopes, identity: Identity): Located<Account> | undefined {
+  const found = findAnywhere(store, identity);
+  return found?.flagged === undefined ? found : undefined;
+}
+
+export function findFlagged(store: Scopes, identity: Identity): Located<FlaggedAccount> | undefined {
+  const { flagged, scopeKey } = findAnywhere(store, identity) ?? {};
+  return flagged && { account: flagged, scopeKey };
+}
+
+function among<L extends Located<Account>>(places: readonly L[], identity: Identity): L | undefined {
+  const same = findSame(
+    places.map(({ account }) => account),
+    identity,
+  );
+  return places.find(({ account }) => account === same);
+}
+
+function update(store: Store, before: Account, scopeKey: string | undefined, login: ProvenLogin): Enrolment {
+  const account = withLogin(before, login);
+  save(store, scopeKey, account);
+  return { account, scopeKey, outcome: 'updated' };
+}
+
+/** Destination first, then source: a crash between the two leaves the account in both, never in neither. */
+function restore(store: Store, before: FlaggedAccount, scopeKey: string | undefined, login: ProvenLogin): Enrolment {
+  const account = { ...withLogin(withoutFlag(before), login), movedAt: moveTime(before, store.root.clock.now()) };
+  save(store, scopeKey, account);
+  store.saveFlagged(scopeKey, withoutAccount(store.scope(scopeKey).flagged, before.id));
+  return { account, scopeKey, outcome: 'restored' };
+}
+
+function save(store: Store, scopeKey: string | undefined, account: Account): void {
+  store.savePool(scopeKey, withAccount(store.scope(scopeKey).pool, account));
+}
+
+/** What comes back on purpose is no longer one that the person removed. */
+export function forgetRemoval(store: RecordStore, identity: Identity): void {
+  for (const { key, pool } of store.scopes()) {
+    const remembered = withoutTombstone(pool, identity);
+    if (remembered !== pool) store.savePool(key, remembered);
+  }
+}
+
+/** What was seen with the account in `auth.json` stays with it, under what the new login brings (P7). */
+function withLogin(before: Account, login: ProvenLogin): Account {
+  const account = { ...before, ...fieldsOf(login), tokens: nextTokens(before.tokens, login.tokens) };
+  if (before.authFile === undefined || login.extras === undefined) return account;
+  const { top, tokens } = before.authFile;
+  return {
+    ...account,
+    authFile: { top: { ...top, ...login.extras.top }, tokens: { ...tokens, ...login.extras.tokens } },
+  };
+}
+
+function fieldsOf(login: ProvenLogin): Partial<Account> {
+  const { tokens: _, identity, extras, ...rest } = login;
+  return { ...identity, ...rest, ...definedOnly({ authFile: extras }) };
+}

@@ -1,0 +1,162 @@
+import { rmSync } from 'node:fs';
+import { type Account, newAccountId, type TokenSet } from '../accounts/account.js';
+import { findSame } from '../accounts/identity.js';
+import { isNewer } from '../accounts/lineage.js';
+import { emptyPool, withAccount } from '../accounts/pool.js';
+import { identityOfTokens } from '../accounts/token-identity.js';
+import { definedOnly } from '../defined-only.js';
+import { encodePool } from '../pools/pool-codec.js';
+import { recordsOf } from '../pools/scope-records.js';
+import type { Store } from '../pools/store.js';
+import type { Secret } from '../secret.js';
+import { keepAside, moveAside } from '../storage/kept.js';
+import { enrol } from './enrolment.js';
+import {
+  fingerprint,
+  isUnderWay,
+  type JournalAnswer,
+  type JournalEntry,
+  type JournalHeader,
+  readEntries,
+} from './journal.js';
+import { type AnsweredEntry, isAnswered, tokensOfAnswer } from './journal-overlay.js';
+import { isKnownSpent, logLineage } from './lineage-log.js';
+import { areTokensOf, storeRotation } from './rotation.js';
+import { hasReachedFile, isAwaitedByFile } from './token-file-entries.js';
+
+/**
+ * Finishes what killed processes received but could not store any more (P3). Entries of living processes are theirs to
+ * finish. A refresh without an answer stays for as long as a record holds its token, because it says that the token may
+ * have been spent; a sign-in without one spent nothing. What a token file still waits for stays for `renew`, what cannot
+ * be read stays for `doctor`, and of an answer that is torn the whole file is kept.
+ */
+export function recoverJournal(store: Store): void {
+  for (const entry of readEntries(store.root.paths.journal)) {
+    if (isUnderWay(store.root, entry)) continue;
+    const isSignIn = entry.header.kind === 'sign-in';
+    const isAwaited = isAwaitedByFile(entry);
+    if (isAnswered(entry)) {
+      if (isSignIn) finishSignIn(store, entry);
+      else if (holdersOf(store, entry).length > 0 || !(isAwaited || isOver(store, entry))) finishRefresh(store, entry);
+    } else if (!isSignIn && !isObsolete(store, entry)) continue;
+    if (isAwaited) continue;
+    if (entry.isSalvaged) moveAside(store.root, 'torn-answer', entry.path);
+    else rmSync(entry.path, { force: true });
+  }
+}
+
+/** Nobody has the token any more that must not be sent again too soon. */
+function isObsolete(store: Store, { header }: JournalEntry): boolean {
+  return !recordsOf(store.scopes()).some(({ tokens }) => isSpent(tokens.refreshToken, header.spent));
+}
+
+/** The answer has reached its token file, or has been exchanged in its turn since: nothing is left to do with it. */
+function isOver({ root }: Store, entry: AnsweredEntry): boolean {
+  const { refreshToken } = tokensOfAnswer(entry.answer);
+  if (entry.header.tokenFiles === undefined) return false;
+  return hasReachedFile(entry) || (refreshToken !== undefined && isKnownSpent(root, refreshToken));
+}
+
+/** An answer to a refresh, as far as it matters where it goes. */
+export interface RefreshAnswer {
+  readonly header: Pick<JournalHeader, 'spent' | 'accountIds' | 'issuer' | 'clientId'>;
+  readonly answer: JournalAnswer;
+}
+
+/** Stores what a refresh brought, and remembers which token it has used up. */
+export function finishRefresh(store: Store, entry: RefreshAnswer): void {
+  placeAnswer(store, entry);
+  logSpending(store, entry);
+}
+
+/** The same where token files get the answer: a record needs it only if their login was imported while it was on its way. */
+export function finishFileRefresh(store: Store, entry: RefreshAnswer): void {
+  if (holdersOf(store, entry).length > 0) placeAnswer(store, entry);
+  logSpending(store, entry);
+}
+
+function logSpending({ root }: Store, { header, answer }: RefreshAnswer): void {
+  const spent = { before: header.spent, after: answer.refreshToken && fingerprint(answer.refreshToken) };
+  logLineage(root, { event: 'refreshed', accountId: header.accountIds[0] ?? noAccount, ...spent });
+}
+
+/**
+ * The answer goes to the account that asked, unless that has newer tokens by now; every other record that still holds
+ * the spent token gets the newest refresh token of the login. What no record can take is kept aside.
+ */
+function placeAnswer(store: Store, { header, answer }: RefreshAnswer): void {
+  const received = tokensOfAnswer(answer);
+  const records = recordsOf(store.scopes());
+  const holders = holdersOf(store, { header });
+  const spent = holders[0]?.tokens.refreshToken;
+  const owner = ownerOf(records, header.accountIds[0], received);
+  if (owner !== undefined && (holders.includes(owner) || isAhead(received, owner))) {
+    storeRotation(store, owner.id, received, spent);
+    return;
+  }
+  const refreshToken = owner?.tokens.refreshToken ?? received.refreshToken;
+  if (holders.length > 0) storeRotation(store, noAccount, definedOnly({ refreshToken }), spent);
+  else if (!isStored(records, owner, received)) keepLogin(store, header, received);
+}
+
+/** No record has this id, so that only the refresh token is passed on. */
+const noAccount = '';
+
+function holdersOf(store: Store, { header }: Pick<RefreshAnswer, 'header'>): Account[] {
+  return recordsOf(store.scopes()).filter(({ tokens }) => isSpent(tokens.refreshToken, header.spent));
+}
+
+function isSpent(token: Secret | undefined, spent: string | undefined): boolean {
+  return token !== undefined && fingerprint(token.reveal()) === spent;
+}
+
+/** The account that asked, or the other workspace of its login that the answer turned out to be for. */
+function ownerOf(records: readonly Account[], asked: string | undefined, received: Partial<TokenSet>) {
+  const account = records.find(({ id }) => id === asked);
+  if (account !== undefined && areTokensOf(account, received)) return account;
+  return findSame(records, identityOfTokens({ generation: 0, ...received }));
+}
+
+function isAhead(received: Partial<TokenSet>, account: Account): boolean {
+  const copy = { ...received, generation: account.tokens.generation };
+  return isNewer({ source: 'journal', tokens: copy }, { source: 'pool', tokens: account.tokens });
+}
+
+/** It reached its record before the crash, or the record has moved on since. */
+function isStored(records: readonly Account[], owner: Account | undefined, received: Partial<TokenSet>): boolean {
+  const { refreshToken } = received;
+  return owner !== undefined || records.some(({ tokens }) => refreshToken?.equals(tokens.refreshToken) === true);
+}
+
+/** In the format of `remove`, so that `import` can bring it back. */
+function keepLogin(store: Store, header: RefreshAnswer['header'], received: Partial<TokenSet>): void {
+  const tokens = { generation: 1, ...received };
+  const account: Account = {
+    id: header.accountIds[0] ?? newAccountId(),
+    enabled: true,
+    raw: {},
+    ...identityOfTokens(tokens),
+    tokens,
+    provenance: { issuer: header.issuer, clientId: header.clientId },
+  };
+  const pool = encodePool(withAccount(emptyPool, account));
+  keepAside(store.root, 'unclaimed-login', `${JSON.stringify(pool, null, 2)}\n`);
+}
+
+/** A sign-in that was overtaken by a newer one, or that does not say whose it is, is kept aside. */
+function finishSignIn(store: Store, { header, answer }: AnsweredEntry): void {
+  const received = tokensOfAnswer(answer);
+  const tokens = { generation: 1, ...received };
+  const identity = identityOfTokens(tokens);
+  const known = findSame(recordsOf(store.scopes()), identity);
+  const isWhole = identity.userId !== undefined && identity.accountId !== undefined;
+  if (!isWhole || (known !== undefined && !isAhead(received, known))) {
+    if (!isStored(recordsOf(store.scopes()), undefined, received)) keepLogin(store, header, received);
+    return;
+  }
+  const { issuer, clientId, label } = header;
+  const extras = { top: { OPENAI_API_KEY: null }, tokens: { oauth_provenance: { issuer, client_id: clientId } } };
+  const login = { identity, tokens, provenance: { issuer, clientId }, extras };
+  const { account } = enrol(store, label === undefined ? login : { ...login, label }, header.scopeKey);
+  logLineage(store.root, { event: 'signed-in', accountId: account.id, after: received.refreshToken });
+}

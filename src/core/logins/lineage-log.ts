@@ -1,0 +1,188 @@
+import { createHash, randomBytes } from 'node:crypto';
+import * as z from 'zod/mini';
+import { definedOnly } from '../defined-only.js';
+import type { Secret } from '../secret.js';
+import { type FileVersion, isPassedOver, readVersion, replaceFile } from '../storage/atomic-file.js';
+import { appendNow, whyNoFile } from '../storage/regular-file.js';
+import type { Root } from '../storage/root.js';
+import { fingerprint } from './journal.js';
+
+/** What happened to a login, for the question afterwards who moved ahead and when. Never a token (P18). */
+export type LineageEvent =
+  /** A sign-in brought a new login. */
+  | 'signed-in'
+  /** We spent a refresh token and stored its successor. */
+  | 'refreshed'
+  /** An access token was got through another workspace of the same login; nothing was spent. */
+  | 'entered-workspace'
+  /** A newer copy, made by somebody else, was taken over. */
+  | 'adopted'
+  /** A login was written to `auth.json`. */
+  | 'handed-out'
+  | 'refused'
+  /** A request went out and nobody knows what became of it. */
+  | 'unknown';
+
+export interface LineageRecord {
+  readonly at: number;
+  readonly event: LineageEvent;
+  readonly accountId: string;
+  readonly pid: number;
+  /** Salted fingerprint of the refresh token that was held before. */
+  readonly before?: string;
+  /** Salted fingerprint of the one held afterwards. */
+  readonly after?: string;
+  /** Where it came from, or why. */
+  readonly detail?: string;
+}
+
+/** A token, or its `fingerprint` from the journal. */
+export type TokenTrace = Secret | string;
+
+export interface LineageFact {
+  readonly event: LineageEvent;
+  readonly accountId: string;
+  readonly before?: TokenTrace | undefined;
+  readonly after?: TokenTrace | undefined;
+  readonly detail?: string;
+}
+
+export interface Lineage {
+  readonly records: readonly LineageRecord[];
+  printOf(token: TokenTrace): string;
+}
+
+const maxBytes = 256 * 1024;
+const text = z.exactOptional(z.string());
+const StoredRecord = z.object({
+  at: z.number(),
+  event: z.enum(['signed-in', 'refreshed', 'entered-workspace', 'adopted', 'handed-out', 'refused', 'unknown']),
+  accountId: z.string(),
+  pid: z.number(),
+  before: text,
+  after: text,
+  detail: text,
+});
+const Header = z.object({ salt: z.string().check(z.minLength(16)) });
+const Spending = z.object({ event: z.literal('refreshed'), before: z.string(), after: z.string() });
+
+/**
+ * Appends one line; call it while holding the `store` lock. The log is knowledge only: it must never be the reason that
+ * a token is not stored, so a failure to write it is returned, not thrown.
+ */
+export function logLineage(root: Root, fact: LineageFact): { readonly problem?: string } {
+  const path = root.paths.lineageLog;
+  try {
+    const { salt, lines, isTorn } = openLog(path);
+    const print = (token: TokenTrace | undefined) => token && saltedFingerprint(salt, token);
+    const { event, accountId, detail } = fact;
+    const record: LineageRecord = definedOnly({
+      at: root.clock.now(),
+      event,
+      accountId,
+      pid: root.processes.self.pid,
+      before: print(fact.before),
+      after: print(fact.after),
+      detail,
+    });
+    const kept = sizeOf(lines) > maxBytes ? lines.slice(Math.ceil(lines.length / 2)) : lines;
+    if (lines.length === 0 || kept !== lines) {
+      const content = [JSON.stringify({ salt }), ...kept, JSON.stringify(record), ''].join('\n');
+      replaceFile({ path, content }, root.processes);
+    } else {
+      // A crash may have cut off the last line; the next one must not end up in it.
+      appendNow(path, `${isTorn ? '\n' : ''}${JSON.stringify(record)}\n`);
+    }
+    return {};
+  } catch {
+    return { problem: `${path} could not be written` };
+  }
+}
+
+/**
+ * Whether we have exchanged this refresh token for another one ourselves, which makes every copy of it worthless
+ * however new it looks. False when the log does not go back so far: then only the order of copies decides (P2).
+ */
+export function isKnownSpent(root: Pick<Root, 'paths'>, token: Secret): boolean {
+  return knownSpent(root)(token);
+}
+
+/** The same for many tokens: the log is read once. */
+export function knownSpent({ paths }: Pick<Root, 'paths'>): (token: Secret) => boolean {
+  try {
+    const { salt, lines } = openLog(paths.lineageLog);
+    const facts = lines.map((line) => Spending.safeParse(parse(line)).data);
+    const spent = new Set(facts.filter((fact) => fact?.before !== fact?.after).map((fact) => fact?.before));
+    return (token) => spent.has(saltedFingerprint(salt, token));
+  } catch {
+    // Unreadable: it is knowledge only, and nothing is lost by not having it.
+    return () => false;
+  }
+}
+
+/** Whether this refresh token was ever ours, as far back as the log goes. */
+export function isKnownToken(root: Pick<Root, 'paths'>, token: Secret): boolean {
+  try {
+    const { records, printOf } = readLineage(root);
+    const print = printOf(token);
+    return records.some(({ before, after }) => before === print || after === print);
+  } catch {
+    // Unreadable: whoever asks is careful with a token that is not known.
+    return false;
+  }
+}
+
+/** What the log still knows, oldest first, and how it calls a token. */
+export function readLineage({ paths }: Pick<Root, 'paths'>): Lineage {
+  const { salt, lines } = openLog(paths.lineageLog);
+  const records = lines.flatMap((line) => {
+    const record = StoredRecord.safeParse(parse(line));
+    return record.success ? [definedOnly(record.data)] : [];
+  });
+  return { records, printOf: (token) => saltedFingerprint(salt, token) };
+}
+
+/** Why nothing is noted: something that is no file stands in the place of the log. Undefined where nothing is in the way. */
+export function whyNoLog({ paths }: Pick<Root, 'paths'>): string | undefined {
+  const { lineageLog } = paths;
+  const obstacle = whyNoFile(lineageLog);
+  return obstacle && `cannot write ${lineageLog}: ${obstacle.message}; what happens to logins is not noted`;
+}
+
+/** Tells tokens apart without telling them; the salt keeps fingerprints of two roots unrelated. */
+function saltedFingerprint(salt: string, token: TokenTrace): string {
+  const print = typeof token === 'string' ? token : fingerprint(token.reveal());
+  return createHash('sha256').update(salt).update(print).digest('hex').slice(0, 16);
+}
+
+/** The salt of the log, a new one where there is none, and the lines after it. */
+function openLog(path: string): { salt: string; lines: string[]; isTorn: boolean } {
+  const version = readLog(path);
+  const [first = '', ...lines] = version.kind === 'absent' ? [] : version.content.split('\n');
+  const header = Header.safeParse(parse(first));
+  if (!header.success) return { salt: randomBytes(16).toString('hex'), lines: [], isTorn: false };
+  return { salt: header.data.salt, lines: lines.filter((line) => line !== ''), isTorn: lines.at(-1) !== '' };
+}
+
+/** Knowledge only: where somebody wants it kept nowhere, with a link to /dev/null perhaps, it counts as empty. */
+function readLog(path: string): FileVersion {
+  try {
+    return readVersion(path);
+  } catch (error) {
+    if (!isPassedOver(error)) throw error;
+    return { kind: 'absent' };
+  }
+}
+
+function sizeOf(lines: readonly string[]): number {
+  return lines.reduce((sum, line) => sum + line.length + 1, 0);
+}
+
+function parse(line: string): unknown {
+  try {
+    return JSON.parse(line);
+  } catch {
+    // A torn line is no record.
+    return undefined;
+  }
+}

@@ -1,0 +1,82 @@
+import type { Account } from '../accounts/account.js';
+import { findSame } from '../accounts/identity.js';
+import { isNewer } from '../accounts/lineage.js';
+import type { AuthFileLogin } from '../codex/auth-file.js';
+import type { AuthFileState } from '../codex/auth-file-state.js';
+import { AppError } from '../errors.js';
+import { readAllScopes } from '../pools/scope-files.js';
+import { recordsOf, type ScopeContent, type ScopeRecords } from '../pools/scope-records.js';
+import type { Store } from '../pools/store.js';
+import { areOfDifferentIssuers } from '../provider/foreign-issuer.js';
+import { readEntries } from './journal.js';
+import { isAnswered } from './journal-overlay.js';
+import type { RefreshDeps } from './refresh-deps.js';
+import { settledLogins } from './residence.js';
+import { syncBack } from './sync-back.js';
+import { withStore } from './with-store.js';
+import { isBehind, writeBack } from './write-back.js';
+
+/**
+ * The account with its newest tokens, whoever has them: pool, flagged file, every official home, journal. What is newer
+ * elsewhere is stored first. Where a home still holds a token that we have spent, because a crash or an unwritable file
+ * kept us from replacing it, it is brought up to date before the official client uses it.
+ */
+export async function adoptNewest(deps: RefreshDeps, accountId: string): Promise<Account> {
+  const { root, home, signal } = deps;
+  const scopes = readAllScopes(root.paths);
+  const stored = findStored(scopes, accountId);
+  const held = await settledLogins(root, home);
+  const hasAnswers = readEntries(root.paths.journal).some(isAnswered);
+  if (!hasAnswers && !held.some(({ state }) => isUnsettled(deps, scopes, stored, state))) return stored;
+
+  return withStore(root, { signal }, async (store) => {
+    for (const { state } of await settledLogins(root, home)) takeOver(store, state, stored);
+    await writeBack(store, deps);
+    return findStored(store.scopes(), accountId);
+  });
+}
+
+/** Whether `auth.json` holds this login, or another workspace of it, and not the tokens that we have for it. */
+function isUnsettled(
+  { root }: RefreshDeps,
+  scopes: readonly ScopeRecords[],
+  stored: Account,
+  authFile: AuthFileState,
+): boolean {
+  const { content } = authFile;
+  if (content?.kind !== 'login') return false;
+  const holder = holderOf(scopes, content.login, stored);
+  if (holder === undefined) return false;
+  return hasNews(holder, content.login) || isBehind(authFile, { root, scopes: () => scopes });
+}
+
+function takeOver(store: Store, { content }: AuthFileState, asked: Account): void {
+  if (content?.kind !== 'login') return;
+  const holder = holderOf(store.scopes(), content.login, asked);
+  // A login that is none of ours is for `switch` to adopt, in a scope that the person chose.
+  if (holder === undefined || !hasNews(holder, content.login)) return;
+  syncBack(store, content, undefined);
+}
+
+/** The record of the login in `auth.json`, if that is the account asked about or shares its refresh token. */
+function holderOf(scopes: readonly ScopeContent[], login: AuthFileLogin, asked: Account): Account | undefined {
+  const holder = findSame(recordsOf(scopes), login.identity);
+  const { refreshToken } = asked.tokens;
+  const isShared =
+    refreshToken?.equals(holder?.tokens.refreshToken) === true || refreshToken?.equals(login.tokens.refreshToken);
+  if (holder !== undefined && areOfDifferentIssuers(holder, login)) return undefined;
+  return holder !== undefined && (holder.id === asked.id || isShared === true) ? holder : undefined;
+}
+
+function hasNews(holder: Account, login: AuthFileLogin): boolean {
+  const ours = { source: 'pool', tokens: holder.tokens } as const;
+  if (isNewer({ source: 'auth-file', tokens: login.tokens }, ours)) return true;
+  return holder.tokens.idToken === undefined && holder.tokens.refreshToken?.equals(login.tokens.refreshToken) === true;
+}
+
+/** The record, in a pool or set aside. Throws `no-such-account` when another process has removed it. */
+export function findStored(scopes: readonly ScopeContent[], accountId: string): Account {
+  const account = recordsOf(scopes).find(({ id }) => id === accountId);
+  if (account !== undefined) return account;
+  throw new AppError('no-such-account', 'another process has just removed this account', { hint: 'codex-auth list' });
+}

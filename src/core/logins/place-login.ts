@@ -1,0 +1,123 @@
+import type { Account } from '../accounts/account.js';
+import { type AuthFileState, readAuthFile } from '../codex/auth-file-state.js';
+import { type FlockHelper, withCredentialLock } from '../codex/credential-lock.js';
+import type { CodexHome } from '../codex/home.js';
+import { holdsLogin, readLoginVersion, writeLogin } from '../codex/official-login.js';
+import { definedOnly } from '../defined-only.js';
+import { AppError } from '../errors.js';
+import { type Homes, otherPlaces } from '../homes/known-homes.js';
+import { homesLinkedTo, linkedInto, ownFile } from '../homes/links.js';
+import type { Store } from '../pools/store.js';
+import { isSameVersion } from '../storage/atomic-file.js';
+import { replaceByLink, replaceLinkByFile } from '../storage/link-file.js';
+import type { Root } from '../storage/root.js';
+import { isLoginOf } from './foreign-login.js';
+import { rememberHome, type Seat } from './residence.js';
+import { syncBack } from './sync-back.js';
+
+/** What became of the credential file. */
+export interface Placed {
+  /** False when it already held exactly this login. */
+  readonly changed: boolean;
+  /** What could go wrong because the client's locks could not be had. */
+  readonly risk?: string;
+  /** The home whose file this one shares from now on, because the login lives there. */
+  readonly sharedWith?: string;
+}
+
+/** The login that comes. */
+export interface NextLogin {
+  readonly account: Account;
+  readonly content: string;
+  readonly seat: Seat;
+}
+
+/**
+ * Replaces what the current home holds, under the official client's own locks and if it is still what was read. Whoever
+ * had a link to the login that leaves gets it as a file first.
+ */
+export async function placeLogin(
+  store: Store,
+  homes: Homes,
+  helpers: readonly FlockHelper[],
+  before: AuthFileState,
+  leaving: Account | undefined,
+  next: NextLogin,
+): Promise<Placed | 'changed-meanwhile'> {
+  const { root } = store;
+  const { current: home } = homes;
+  const sharedWith = definedOnly({ sharedWith: next.seat.kind === 'linked' ? next.seat.into.directory : undefined });
+  if (isInPlace(store, homes, before, next)) {
+    rememberHome(store, home, next.account);
+    return { changed: false, ...sharedWith };
+  }
+  const followers = homesLinkedTo(
+    home,
+    homes.others.map((each) => each.home),
+  );
+  const options = { home: home.directory, authFile: home.authFile, besides: followers, clock: root.clock, helpers };
+  return withCredentialLock(options, (lock) => {
+    const isUnchanged = () => isSameVersion(readLoginVersion(home), before.version);
+    if (!isUnchanged()) return 'changed-meanwhile';
+    const guard = () => assertStill(isUnchanged);
+    try {
+      if (leaving !== undefined) releaseFollowers(store, followers, before, leaving, next);
+      rememberHome(store, home, next.account);
+      writeSeat(root, homes, next, guard);
+    } catch (error) {
+      if (error === changedMeanwhile) return 'changed-meanwhile';
+      throw error;
+    }
+    return { changed: true, ...lock, ...sharedWith };
+  });
+}
+
+function isInPlace({ root }: Store, homes: Homes, { version }: AuthFileState, { content, seat }: NextLogin): boolean {
+  const standsIn = linkedInto(homes.current, otherPlaces(homes));
+  if (seat.kind === 'linked') return standsIn?.directory === seat.into.directory;
+  return standsIn === undefined && holdsLogin(root, homes.current, version, content);
+}
+
+function writeSeat(root: Root, homes: Homes, { content, seat }: NextLogin, guard: () => void): void {
+  const { current: home } = homes;
+  const others = otherPlaces(homes);
+  if (seat.kind === 'linked') replaceByLink(ownFile(home, others), seat.into.authFile, root.processes, guard);
+  else if (linkedInto(home, others) === undefined) writeLogin(root, home, content, guard);
+  else replaceLinkByFile(home.authFile, content, root.processes, guard);
+}
+
+/**
+ * Before another login takes its place, the one in the file moves to a home that has a link to it; where that login is the
+ * one that comes, its homes are linked to where it stands from now on.
+ */
+function releaseFollowers(
+  store: Store,
+  followers: readonly CodexHome[],
+  { version, content }: AuthFileState,
+  leaving: Account,
+  { account, seat }: NextLogin,
+): void {
+  const [heir, ...others] = followers;
+  if (heir === undefined || version.kind === 'absent') return;
+  const { processes } = store.root;
+  const stays = isLoginOf(content, account);
+  if (stays && seat.kind === 'own') return;
+  const place = stays && seat.kind === 'linked' ? seat.into : heir;
+  for (const each of followers) rememberHome(store, each, leaving);
+  if (place === heir) replaceLinkByFile(heir.authFile, version.content, processes);
+  for (const each of place === heir ? others : followers) replaceByLink(each.authFile, place.authFile, processes);
+}
+
+/** A client in another home may have got newer tokens of the account than we have. */
+export function takeFromOtherHomes(store: Store, homes: Homes, account: Account): void {
+  for (const { home } of homes.others) {
+    const { content } = readAuthFile(home);
+    if (isLoginOf(content, account)) syncBack(store, content, undefined);
+  }
+}
+
+const changedMeanwhile = new AppError('storage-conflict', 'auth.json changed before it could be replaced');
+
+function assertStill(isUnchanged: () => boolean): void {
+  if (!isUnchanged()) throw changedMeanwhile;
+}

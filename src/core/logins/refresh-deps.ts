@@ -1,0 +1,33 @@
+import type { FlockHelper } from '../codex/credential-lock.js';
+import type { CodexHome } from '../codex/home.js';
+import type { HealthSettings } from '../health/events.js';
+import type { HttpClient } from '../http/client.js';
+import type { CallOptions, Provider } from '../provider/provider.js';
+import type { Root } from '../storage/root.js';
+
+export interface RefreshSettings extends HealthSettings {
+  readonly tokenRefreshSkewMs: number;
+  /** The same for a login that a home of the official client holds. */
+  readonly refreshAheadMs: number;
+  readonly flagAfterConsecutiveFailures: number;
+  readonly unansweredRetryMs: number;
+}
+
+/** What a refresh needs; only code that is handed this can spend a refresh token (P5). */
+export interface RefreshDeps {
+  readonly root: Root;
+  /** The official home of this run; the others that the root knows are found beside it. */
+  readonly home: CodexHome;
+  readonly http: HttpClient;
+  readonly provider: Provider;
+  readonly callOptions: CallOptions;
+  readonly settings: RefreshSettings;
+  readonly flockHelpers: readonly FlockHelper[];
+  /** The pids of official clients that use a home. */
+  readonly runningClients: (home: CodexHome) => readonly number[];
+  /** Keeps Ctrl-C from cutting off a request that spends a token. */
+  readonly uninterrupted: <T>(task: () => Promise<T>) => Promise<T>;
+  /** What the person should know although it went well. */
+  readonly warn: (message: string) => void;
+  readonly signal: AbortSignal;
+}

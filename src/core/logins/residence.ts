@@ -1,0 +1,127 @@
+import { type Account, describeAccount } from '../accounts/account.js';
+import { type AuthFileState, readAuthFile, readSettledAuthFile } from '../codex/auth-file-state.js';
+import type { CodexHome } from '../codex/home.js';
+import { loginPlace, loginStoreKind } from '../codex/official-login.js';
+import { definedOnly } from '../defined-only.js';
+import { AppError } from '../errors.js';
+import { findHomes, type Homes, isCurrent, reachableHomes } from '../homes/known-homes.js';
+import { withoutLinked } from '../homes/links.js';
+import { homeIdAt, markHome, pathId, realPath, rootHomeId } from '../homes/marker.js';
+import { type HomeRecord, readHomes, withHome } from '../homes/registry.js';
+import type { Store } from '../pools/store.js';
+import type { Root } from '../storage/root.js';
+import { isLoginOf } from './foreign-login.js';
+import { fingerprint } from './journal.js';
+
+/*
+ * One login, one home: of two files with one refresh token, one would sooner or later hold a spent one. A login that two
+ * homes want stands in the file of the first, and the second has a link to it.
+ */
+
+/** How the login of an account comes to stand in a home. */
+export type Seat = { readonly kind: 'own' } | { readonly kind: 'linked'; readonly into: CodexHome };
+
+/** One credential of the official client, and what it holds. */
+export interface HeldLogin {
+  readonly home: CodexHome;
+  readonly state: AuthFileState;
+}
+
+/** What each credential holds that can be read; homes that share a file count once. */
+export function heldLogins(homes: Homes): HeldLogin[] {
+  return withoutLinked(reachableHomes(homes)).map((home) => ({ home, state: readAuthFile(home) }));
+}
+
+/** The same for the homes that this run and this root know, each as soon as it makes sense. */
+export async function settledLogins(root: Root, current: CodexHome): Promise<HeldLogin[]> {
+  const homes = withoutLinked(reachableHomes(findHomes(root, current)));
+  return Promise.all(homes.map(async (home) => ({ home, state: await readSettledAuthFile(home, root.clock) })));
+}
+
+/**
+ * Throws `not-allowed` where the account's login lives in a home that cannot be read now, unless it is taken all the same,
+ * and where it cannot stand in both homes at once.
+ */
+export function seatFor(homes: Homes, account: Account, { takes }: { readonly takes: boolean }): Seat {
+  const away = homes.unreachable.find(({ accountId }) => accountId === account.id);
+  if (away !== undefined && !takes) throw livesAway(account, away);
+  for (const { home, state } of heldLogins(homes)) {
+    if (home.directory === homes.current.directory || state.content?.kind !== 'login') continue;
+    if (isLoginOf(state.content, account)) return linked(homes.current, home, account);
+    const { refreshToken } = state.content.login.tokens;
+    if (refreshToken?.equals(account.tokens.refreshToken) === true) throw sharesToken(account, home);
+  }
+  return { kind: 'own' };
+}
+
+function linked(home: CodexHome, into: CodexHome, account: Account): Seat {
+  const isLinkable = [home, into].every((each) => loginStoreKind(each) === 'file');
+  if (isLinkable) return { kind: 'linked', into };
+  throw new AppError(
+    'not-allowed',
+    `${describeAccount(account)} is in use in ${loginPlace(into)} of ${into.directory}`,
+    {
+      hint: `switch that home to another account first: CODEX_HOME=${into.directory} codex-auth switch`,
+      details: { home: into.directory },
+    },
+  );
+}
+
+function sharesToken(account: Account, home: CodexHome): AppError {
+  const who = describeAccount(account);
+  return new AppError('not-allowed', `the login of ${who} is in use for another workspace in ${home.directory}`, {
+    hint: `switch that home to another account first, or sign in to ${who} again: codex-auth login`,
+    details: { home: home.directory },
+  });
+}
+
+/** Also why its token is not spent: nobody could give that home the next one. */
+export function livesAway(account: Account, { path, id }: HomeRecord): AppError {
+  const where = path ?? 'a home';
+  return new AppError('not-allowed', `${describeAccount(account)} lives in ${where}, which cannot be read now`, {
+    hint: `make that home reachable; or take the login away from it with --take, and whoever uses it there is signed out; or, if it is gone for good, codex-auth doctor --forget-home ${id}`,
+    details: { home: where, homeId: id },
+  });
+}
+
+/** Remembers which login a home is about to hold. Before it is written: a home that nobody knows could lose it. */
+export function rememberHome(store: Store, home: CodexHome, account: Account): void {
+  const { root } = store;
+  const known = readHomes(root);
+  const id = ownIdOf(store, home, known) ?? markHome(root, home.directory);
+  const { refreshToken } = account.tokens;
+  store.changeHomes((homes) =>
+    withHome(
+      homes,
+      definedOnly({
+        id,
+        path: id === rootHomeId ? undefined : realPath(home.directory),
+        kind: 'own' as const,
+        accountId: account.id,
+        fingerprint: refreshToken && fingerprint(refreshToken.reveal()),
+        writtenAt: root.clock.now(),
+      }),
+    ),
+  );
+}
+
+/** Undefined also for a home that was copied together with the name of another one. */
+function ownIdOf({ root }: Store, home: CodexHome, known: readonly HomeRecord[]): string | undefined {
+  const ofPath = known.find((each) => each.id === pathId(home.directory))?.id;
+  const id = homeIdAt(root, home.directory) ?? ofPath;
+  const record = known.find((each) => each.id === id);
+  return record === undefined || isCurrent(root, home, record) ? id : undefined;
+}
+
+/** The login is taken from wherever it was said to live. */
+export function forgetResidence(store: Store, { id }: Account, homes: readonly HomeRecord[]): void {
+  const left = homes.filter(({ accountId }) => accountId === id).map((each) => each.id);
+  if (left.length === 0) return;
+  store.changeHomes((all) =>
+    all.map((each) => {
+      if (!left.includes(each.id)) return each;
+      const { accountId: _, fingerprint: __, ...rest } = each;
+      return rest;
+    }),
+  );
+}

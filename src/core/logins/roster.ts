@@ -1,0 +1,141 @@
+import type { Account } from '../accounts/account.js';
+import { findSame, isExactly } from '../accounts/identity.js';
+import type { LocatedAccount } from '../accounts/selector.js';
+import type { AuthFileLogin } from '../codex/auth-file.js';
+import { type AuthFileState, readAuthFileForDisplay } from '../codex/auth-file-state.js';
+import type { CodexHome } from '../codex/home.js';
+import { definedOnly } from '../defined-only.js';
+import { type AccountState, readAccountState } from '../health/account-state.js';
+import { readScope, readScopeAmongOthers } from '../pools/scope-files.js';
+import { hasFiles, recordsOf, type ScopeRecords } from '../pools/scope-records.js';
+import type { Scope } from '../project/scope.js';
+import { scopeFiles } from '../storage/paths.js';
+import type { Root } from '../storage/root.js';
+import { type BesideRecords, readBesideRecords, withNewestTokens } from './beside-records.js';
+import { judgeBeside } from './foreign-login.js';
+import { isUnderWay, type Journal, readJournal } from './journal.js';
+import { withLegacyScope } from './legacy-pools.js';
+import { whyNoLog } from './lineage-log.js';
+
+/** The accounts of a scope as they stand now, read without a lock and without writing anything (P5). */
+export interface Roster {
+  readonly scope: Scope;
+  /** The pool of the scope, whether it exists yet or not. */
+  readonly path: string;
+  /** Where the accounts really come from: the global pool while the project has none. */
+  readonly readFrom: string;
+  /** Of the scope that the accounts come from; what older versions kept for one checkout is part of it already. */
+  readonly records: ScopeRecords;
+  /** The other scopes that have files, as far as they can be read. */
+  readonly others: readonly ScopeRecords[];
+  /** With the newest tokens that any copy beside their records has. */
+  readonly accounts: readonly Account[];
+  readonly beside: BesideRecords;
+  readonly state: AccountState;
+  /** Ids of the accounts that this run has found to be refused, whatever is remembered of them. */
+  readonly shutOut?: ReadonlySet<string>;
+  readonly authFile: AuthFileState;
+  /** The account whose login `auth.json` holds, wherever it lives; absent when it is none of ours. */
+  readonly active?: LocatedAccount;
+  readonly warnings: readonly string[];
+}
+
+export function readRoster(root: Root, home: CodexHome, scope: Scope): Roster {
+  const { records, others, warnings } = readScopes(root, scope);
+  const { state, warning } = readAccountState(root.paths.accountState);
+  const authFile = besideAccounts(readAuthFileForDisplay(home), [records, ...others]);
+  const journal = readJournal(root.paths.journal);
+  const beside = readBesideRecords(root, home, recordsOf([records, ...others]), authFile, journal.entries);
+  const login = authFile.content?.kind === 'login' ? authFile.content.login : undefined;
+  const owner = login && findOwner(records, others, login);
+  const accounts = records.pool.accounts.map((account) => withNewestTokens(account, beside));
+  const position = owner === undefined ? -1 : records.pool.accounts.indexOf(owner.account);
+  return definedOnly({
+    scope,
+    path: scopeFiles(root.paths, keyOf(scope)).pool,
+    readFrom: records.files.pool,
+    records,
+    others,
+    accounts,
+    beside,
+    state,
+    authFile,
+    active: owner && { ...owner, account: accounts[position] ?? owner.account },
+    warnings: [
+      ...warnings,
+      warning,
+      whyNoLog(root),
+      authFile.problem,
+      beside.problem,
+      ...journalWarnings(root, journal),
+    ].filter((each) => each !== undefined),
+  });
+}
+
+function journalWarnings(root: Root, { entries, unreadable }: Journal): string[] {
+  const torn = entries.filter((entry) => entry.isSalvaged && !isUnderWay(root, entry));
+  const closed = unreadable.filter((entry) => !isUnderWay(root, entry));
+  return [
+    ...torn.map(({ path }) => `${path} holds a torn answer, of which only the refresh token can be read`),
+    ...closed.map(
+      ({ path, problem }) => `${path} ${problem}, and no token is spent that it may be about: codex-auth doctor`,
+    ),
+  ];
+}
+
+/** A login with the ids of one of our accounts that another provider issued is not that account's. */
+function besideAccounts(state: AuthFileState, scopes: readonly ScopeRecords[]): AuthFileState {
+  if (state.content === undefined) return state;
+  const accounts = scopes.flatMap(({ pool, flagged }) => pool.accounts.concat(flagged.accounts));
+  return { ...state, content: judgeBeside(state.content, accounts) };
+}
+
+export function keyOf(scope: Scope): string | undefined {
+  return scope.kind === 'project' ? scope.key : undefined;
+}
+
+/** Every account of the other pools, for selectors and for naming what is in use. */
+export function accountsElsewhere({ others }: Pick<Roster, 'others'>): LocatedAccount[] {
+  return others.flatMap(({ key, pool }) => pool.accounts.map((account) => definedOnly({ account, scopeKey: key })));
+}
+
+/** The scope whose accounts are shown, complete in memory (P5), and the others beside it. */
+export function readScopes(root: Root, scope: Scope): Pick<Roster, 'records' | 'others' | 'warnings'> {
+  const { own, others, problems } = readScopeAmongOthers(root.paths, keyOf(scope));
+  const isLegacy = ({ key }: ScopeRecords) =>
+    key !== undefined && scope.kind === 'project' && scope.legacyKeys.includes(key);
+  const legacy = others.filter(isLegacy);
+  const beside = others.filter((each) => !isLegacy(each));
+  const merged = legacy.reduce((to, each) => withLegacyScope(to, each, beside, root.clock.now()), own);
+  const warnings = [
+    ...problems.map(({ message }) => `${message}; its accounts are left out: codex-auth doctor`),
+    ...legacy.map(({ files }) => `the accounts that an older version kept for one checkout are shown: ${files.pool}`),
+  ];
+  const hasPool = scope.kind === 'global' || hasFiles(own) || legacy.length > 0;
+  if (hasPool) return { records: merged, others: beside, warnings };
+  // Throws where it cannot be read: there is nothing else to show.
+  const global = beside.find(({ key }) => key === undefined) ?? readScope(root.paths, undefined);
+  return { records: global, others: beside.filter((each) => each !== global), warnings };
+}
+
+/** The plan in a token stays what it was at the last refresh; an answer about the quota has the plan of its day. */
+export function withNewestPlan(account: Account, { state }: Pick<Roster, 'state'>): Account {
+  const planType = state.accounts[account.id]?.quota?.planType;
+  return planType === undefined || planType === account.planType ? account : { ...account, planType };
+}
+
+/** The account that a login belongs to, in this scope or in any other. */
+function findOwner(
+  here: ScopeRecords,
+  others: readonly ScopeRecords[],
+  { identity }: AuthFileLogin,
+): LocatedAccount | undefined {
+  const places = accountsElsewhere({ others: [here, ...others] });
+  const exact = places.find(({ account }) => isExactly(account, identity));
+  if (exact !== undefined) return exact;
+  const same = findSame(
+    places.map(({ account }) => account),
+    identity,
+  );
+  return places.find(({ account }) => account === same);
+}

@@ -1,0 +1,62 @@
+import { findSame } from '../accounts/identity.js';
+import { formatAuthFile } from '../codex/auth-file.js';
+import { readAuthFile } from '../codex/auth-file-state.js';
+import { withCredentialLock } from '../codex/credential-lock.js';
+import type { CodexHome } from '../codex/home.js';
+import { loginPlace, readLoginVersion, writeLogin } from '../codex/official-login.js';
+import { AppError } from '../errors.js';
+import { recordsOf } from '../pools/scope-records.js';
+import type { Store } from '../pools/store.js';
+import { readableScopes } from '../pools/stored-files.js';
+import { type FileVersion, isSameVersion } from '../storage/atomic-file.js';
+import { keepAside } from '../storage/kept.js';
+import { completeLogin } from './activate.js';
+import { judgeBeside } from './foreign-login.js';
+import { logLineage } from './lineage-log.js';
+import { withPersonLock } from './person-lock.js';
+import type { RefreshDeps } from './refresh-deps.js';
+import { syncBack } from './sync-back.js';
+import { withStore } from './with-store.js';
+
+type SettleDeps = Pick<RefreshDeps, 'root' | 'home' | 'flockHelpers' | 'signal'>;
+
+/**
+ * Takes newer tokens from `auth.json`, and writes the newest into it, in the form the official client wants: complete,
+ * and a file of its own without hard links. What belongs to no account of ours is left alone.
+ */
+export async function settleAuthFile(deps: SettleDeps): Promise<void> {
+  const { root, home, signal } = deps;
+  const records = recordsOf(readableScopes(root.paths));
+  const content = judgeBeside(readAuthFile(home).content, records);
+  if (content?.kind !== 'login') return;
+  const holder = findSame(records, content.login.identity);
+  if (holder === undefined) return;
+  await withPersonLock(root, holder, { signal }, () => withStore(root, { signal }, (store) => settle(store, deps)));
+}
+
+async function settle(store: Store, { root, home, flockHelpers }: SettleDeps): Promise<void> {
+  const before = readAuthFile(home);
+  if (before.content?.kind !== 'login') return;
+  const { identity } = before.content.login;
+  const holder = () => findSame(recordsOf(store.scopes()), identity);
+  if (holder() === undefined) return;
+  const found = syncBack(store, before.content, undefined);
+  if (found.kind !== 'known') return;
+  if (found.isUnseen && before.version.kind === 'present') keepAside(root, 'auth', before.version.bytes);
+  const account = holder();
+  if (account === undefined) return;
+  const content = formatAuthFile(completeLogin(account));
+  const options = { home: home.directory, authFile: home.authFile, clock: root.clock, helpers: flockHelpers };
+  await withCredentialLock(options, () => {
+    writeLogin(root, home, content, () => assertUnchanged(home, before.version), { endsHardLink: true });
+  });
+  logLineage(root, { event: 'handed-out', accountId: account.id, after: account.tokens.refreshToken });
+}
+
+function assertUnchanged(home: CodexHome, expected: FileVersion): void {
+  if (isSameVersion(readLoginVersion(home), expected)) return;
+  throw new AppError(
+    'storage-conflict',
+    `another program changed ${loginPlace(home)} at the same moment; nothing was overwritten`,
+  );
+}

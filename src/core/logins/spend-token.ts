@@ -1,0 +1,87 @@
+import type { Account } from '../accounts/account.js';
+import { identityOfTokens } from '../accounts/token-identity.js';
+import { definedOnly } from '../defined-only.js';
+import type { HealthEvent } from '../health/events.js';
+import { reasonOfVerdict } from '../oauth/token-verdict.js';
+import type { JournalAnswer } from './journal.js';
+import { tokensOfAnswer } from './journal-overlay.js';
+import { commitRefresh } from './refresh-commit.js';
+import type { RefreshDeps } from './refresh-deps.js';
+import type { RefreshOutcome } from './refresh-outcome.js';
+import { rememberFailure } from './remember-failure.js';
+import { enterWorkspace } from './sibling-workspace.js';
+import { exchangeToken, type Failure, type Spending } from './token-exchange.js';
+
+/**
+ * Sends the refresh token of an account of ours and stores what comes back; on the conditions of {@link exchangeToken}.
+ */
+export async function spendToken(deps: RefreshDeps, spending: Spending): Promise<RefreshOutcome> {
+  const { account, refreshToken } = spending;
+  const exchange = await exchangeToken(deps, spending);
+  if (exchange.kind === 'failed') {
+    const { failure, outcome } = exchange;
+    const event = eventOf(failure, deps.root.clock.now());
+    const inDoubt = outcome.kind === 'unknown' ? refreshToken : undefined;
+    if (event !== undefined || inDoubt !== undefined) await rememberFailure(deps, account, event, inDoubt);
+    return outcome;
+  }
+  const { answer, header, entry } = exchange;
+  const stored = await commitRefresh(deps, { account, spent: refreshToken, answer, header, entry });
+  return outcomeOf(deps, account, stored, answer);
+}
+
+async function outcomeOf(
+  deps: RefreshDeps,
+  asked: Account,
+  stored: Account,
+  answer: JournalAnswer,
+): Promise<RefreshOutcome> {
+  const { accessToken, ...rest } = tokensOfAnswer(answer);
+  if (accessToken === undefined) return useless(stored, 'the answer holds no access token');
+  const isStored = stored.tokens.accessToken?.equals(accessToken) === true;
+  if (isStored && isOver(deps, answer)) return useless(stored, 'the new access token has already expired');
+  if (isStored) return { kind: 'usable', account: stored, how: 'refreshed' };
+
+  const isReplaced = stored.tokens.accessToken?.equals(asked.tokens.accessToken) === false;
+  if (isReplaced) return { kind: 'usable', account: stored, how: 'adopted' };
+  const { accountId } = identityOfTokens({ generation: 0, accessToken, ...rest });
+  const { refreshToken } = stored.tokens;
+  if (refreshToken === undefined) return { kind: 'other-workspace', account: stored };
+  const entry = await enterWorkspace(deps, stored, refreshToken, definedOnly({ accessToken, accountId }));
+  if (entry.kind === 'entered') return { kind: 'usable', account: entry.account, how: 'refreshed' };
+  return { kind: 'other-workspace', account: stored, ...definedOnly({ because: entry.because }) };
+}
+
+function useless(account: Account, message: string): RefreshOutcome {
+  return { kind: 'no-access-token', account, message };
+}
+
+function isOver({ root }: RefreshDeps, { expiresAt }: JournalAnswer): boolean {
+  return expiresAt !== undefined && expiresAt <= root.clock.now();
+}
+
+/** None of these says anything about the login: they pause it, and never count towards a flag (DESIGN §7, §8). */
+function eventOf(failure: Failure, now: number): HealthEvent | undefined {
+  const reason = reasonOfVerdict(failure);
+  switch (failure.kind) {
+    // Whoever asked draws the consequence.
+    case 'refused':
+    // The machine's trouble is not the account's.
+    case 'obstructed':
+      return undefined;
+    case 'unsent':
+      // A proxy that gives no connection is the machine's trouble too.
+      return failure.reason === 'proxy' ? undefined : { kind: 'network-error' };
+    case 'unknown':
+      return failure.obstruction === undefined ? { kind: 'network-error' } : undefined;
+    case 'rate-limited': {
+      const { retryAfterMs } = failure;
+      const resetsAt = retryAfterMs === undefined ? undefined : now + retryAfterMs;
+      return { kind: 'rate-limited', ...definedOnly({ resetsAt }), ...reason };
+    }
+    case 'malformed':
+      return failure.obstruction === undefined ? { kind: 'server-error', ...reason } : undefined;
+    case 'server':
+      return { kind: 'server-error', ...reason };
+  }
+}

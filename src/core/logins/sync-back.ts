@@ -1,0 +1,61 @@
+import type { Account, TokenSet } from '../accounts/account.js';
+import { wasRemoved } from '../accounts/pool.js';
+import type { AuthFileContent, AuthFileLogin, Unadoptable } from '../codex/auth-file.js';
+import { definedOnly } from '../defined-only.js';
+import type { Store } from '../pools/store.js';
+import type { Secret } from '../secret.js';
+import { enrol, findAnywhere } from './enrolment.js';
+import { judgeBeside } from './foreign-login.js';
+import { isKnownToken, logLineage } from './lineage-log.js';
+import { takeCopy } from './take-copy.js';
+
+/** What became of the login found in `auth.json` before something else replaces it (P6). */
+export type SyncBack =
+  | { readonly kind: 'nothing-there' }
+  | {
+      readonly kind: 'known';
+      readonly account: Account;
+      readonly wasNewer: boolean;
+      /** Ours is newer, and the login in the file is one that was never ours: nobody else has it, so it is kept whole. */
+      readonly isUnseen: boolean;
+    }
+  | { readonly kind: 'adopted'; readonly account: Account }
+  /** The person removed this account: its login is kept aside, never brought back (DESIGN §6). */
+  | { readonly kind: 'removed-earlier' }
+  | { readonly kind: 'unadoptable'; readonly reason: Unadoptable };
+
+/**
+ * Copies the login back to the account it belongs to, found by identity in every pool and flagged file of the root,
+ * unless our copy is newer. An unknown login becomes a new account of the given scope.
+ */
+export function syncBack(store: Store, found: AuthFileContent | undefined, scopeKey: string | undefined): SyncBack {
+  const accounts = store.scopes().flatMap(({ pool, flagged }) => [...pool.accounts, ...flagged.accounts]);
+  const content = judgeBeside(found, accounts);
+  if (content === undefined) return { kind: 'nothing-there' };
+  if (content.kind === 'unadoptable') return content;
+  const { login } = content;
+  const known = findAnywhere(store, login.identity);
+  if (known !== undefined) return update(store, known.account, login);
+  const isRemoved = store.scopes().some(({ pool }) => wasRemoved(pool, login.identity));
+  if (isRemoved) return { kind: 'removed-earlier' };
+  const { account } = enrol(store, login, scopeKey);
+  logAdoption(store, account.id, undefined, login.tokens.refreshToken);
+  return { kind: 'adopted', account };
+}
+
+function update(store: Store, account: Account, { tokens, extras, provenance }: AuthFileLogin): SyncBack {
+  const copy = { source: 'auth-file' as const, tokens, extras, ...definedOnly({ provenance }) };
+  const { wasNewer, before, after } = takeCopy(store, account, copy);
+  if (wasNewer) logAdoption(store, account.id, before, after);
+  return { kind: 'known', account, wasNewer, isUnseen: !wasNewer && !wasEverOurs(store, account, tokens) };
+}
+
+/** A client that is asked to sign in does not ask us, and its login can be older than one that we got meanwhile. */
+function wasEverOurs({ root }: Store, account: Account, { refreshToken }: TokenSet): boolean {
+  if (refreshToken === undefined || refreshToken.equals(account.tokens.refreshToken)) return true;
+  return isKnownToken(root, refreshToken);
+}
+
+function logAdoption(store: Store, accountId: string, before: Secret | undefined, after: Secret | undefined): void {
+  logLineage(store.root, { event: 'adopted', accountId, before, after, detail: 'auth.json' });
+}

@@ -1,0 +1,103 @@
+import { isDeepStrictEqual } from 'node:util';
+import type { Account, AuthFileExtras, Provenance, TokenSet } from '../accounts/account.js';
+import { isNewer, type LineageCopy } from '../accounts/lineage.js';
+import { withAccount } from '../accounts/pool.js';
+import { definedOnly } from '../defined-only.js';
+import type { RecordStore } from '../pools/store.js';
+import type { Secret } from '../secret.js';
+import { isKnownSpent } from './lineage-log.js';
+import { storeRotation } from './rotation.js';
+
+/** A copy of a login that somebody else holds: `auth.json`, or a file to import. */
+export interface LoginCopy extends LineageCopy {
+  readonly source: 'auth-file' | 'import';
+  /** Absent where the file has no place for them. */
+  readonly extras?: AuthFileExtras;
+  readonly provenance?: Provenance;
+}
+
+export interface TakenCopy {
+  readonly wasNewer: boolean;
+  /** The refresh token before and after. */
+  readonly before?: Secret;
+  readonly after?: Secret;
+}
+
+/**
+ * Brings an account up to date with a copy of its login (P2): newer tokens replace ours, in every record that shared the
+ * refresh token; of the same login we take what we lack; an older one leaves ours as it is.
+ */
+export function takeCopy(store: RecordStore, account: Account, copy: LoginCopy): TakenCopy {
+  const before = account.tokens.refreshToken;
+  const isSameLogin = before?.equals(copy.tokens.refreshToken) === true;
+  const isSameAccess = account.tokens.accessToken?.equals(copy.tokens.accessToken) === true;
+  const isSameCopy = isSameAccess && (isSameLogin || isUndatedFile(store, account, copy));
+  const wasNewer = isNewer(copy, { source: 'pool', tokens: account.tokens }) && !isSameCopy;
+  const news = wasNewer ? newsOf(store, copy) : {};
+  if (wasNewer) storeRotation(store, account.id, news, sharedToken(account, copy));
+  else if (isSameLogin) completeTokens(store, account, copy);
+  // `auth.json` says what goes with a login now; any other file is a copy of some earlier day.
+  const tellsMore = isSameLogin && (copy.source === 'auth-file' || account.authFile === undefined);
+  if (wasNewer || tellsMore) storeExtras(store, account.id, copy);
+  return { wasNewer, ...definedOnly({ before, after: news.refreshToken ?? before }) };
+}
+
+/**
+ * With one access token in both, a file cannot show that its refresh token is the later one where pools of other tools
+ * left no time in our record: another workspace of the login may have moved ours on since.
+ */
+function isUndatedFile({ root }: RecordStore, { tokens }: Account, { source }: LoginCopy): boolean {
+  const { refreshToken, lastRefresh } = tokens;
+  if (source !== 'import' || lastRefresh !== undefined || refreshToken === undefined) return false;
+  return !isKnownSpent(root, refreshToken);
+}
+
+/** A refresh token that we have spent is no news, however new the access token is that the client got beside it. */
+function newsOf(store: RecordStore, { tokens }: LoginCopy): Partial<TokenSet> {
+  const { refreshToken, ...others } = tokens;
+  return refreshToken !== undefined && isKnownSpent(store.root, refreshToken) ? others : tokens;
+}
+
+/**
+ * The token that other workspaces of this login hold as well. A new login gets a new owner id (CODEX.md §2) and replaces
+ * nobody else's token.
+ */
+function sharedToken(account: Account, copy: LoginCopy): Secret | undefined {
+  const before = account.authFile?.tokens['login_owner_id'];
+  const now = copy.extras?.tokens['login_owner_id'];
+  const isNewLogin = typeof before === 'string' && typeof now === 'string' && before !== now;
+  return isNewLogin ? undefined : account.tokens.refreshToken;
+}
+
+/** Of the same login we may lack a part: pools of other tools keep no id token. What we have may be newer, and stays. */
+function completeTokens(store: RecordStore, account: Account, { tokens }: LoginCopy): void {
+  const { idToken, accessToken, expiresAt, lastRefresh } = tokens;
+  const ours = account.tokens;
+  const missing = definedOnly({
+    idToken: ours.idToken === undefined ? idToken : undefined,
+    lastRefresh: ours.lastRefresh === undefined ? lastRefresh : undefined,
+    ...(ours.accessToken === undefined ? { accessToken, expiresAt } : {}),
+  });
+  if (Object.keys(missing).length > 0) storeRotation(store, account.id, missing, undefined);
+}
+
+/** What we write for an account of which nothing else is known; it tells nothing. */
+const plainExtras: AuthFileExtras = { top: { OPENAI_API_KEY: null }, tokens: {} };
+
+/** Everything besides the tokens belongs to the account it was seen with (P7). */
+function storeExtras(store: RecordStore, id: string, { extras, provenance }: LoginCopy): void {
+  if (extras === undefined) return;
+  const withExtras = <A extends Account>(account: A): A => ({
+    ...account,
+    ...definedOnly({ provenance }),
+    authFile: extras,
+  });
+  const isOther = (account: Account) =>
+    account.id === id && !isDeepStrictEqual(account.authFile ?? plainExtras, extras);
+  for (const { key, pool, flagged } of store.scopes()) {
+    const usable = pool.accounts.find(isOther);
+    if (usable !== undefined) store.savePool(key, withAccount(pool, withExtras(usable)));
+    const setAside = flagged.accounts.find(isOther);
+    if (setAside !== undefined) store.saveFlagged(key, withAccount(flagged, withExtras(setAside)));
+  }
+}

@@ -1,0 +1,106 @@
+import type { Account } from '../accounts/account.js';
+import { findSame } from '../accounts/identity.js';
+import { isNewer } from '../accounts/lineage.js';
+import type { AuthFileLogin } from '../codex/auth-file.js';
+import { type AuthFileState, readAuthFile } from '../codex/auth-file-state.js';
+import { withCredentialLock } from '../codex/credential-lock.js';
+import { loginName, readLoginVersion, writeLogin } from '../codex/official-login.js';
+import { type NewerTokens, withNewerTokens } from '../codex/patch-auth-file.js';
+import { definedOnly } from '../defined-only.js';
+import { AppError } from '../errors.js';
+import { findHomes, reachableHomes } from '../homes/known-homes.js';
+import { withoutLinked } from '../homes/links.js';
+import type { Store } from '../pools/store.js';
+import type { Secret } from '../secret.js';
+import { isSameVersion } from '../storage/atomic-file.js';
+import { isKnownSpent, logLineage } from './lineage-log.js';
+import type { RefreshDeps } from './refresh-deps.js';
+
+type WriteBackDeps = Pick<RefreshDeps, 'home' | 'flockHelpers' | 'warn'>;
+
+/** The exchange that has just happened. */
+export interface Exchange {
+  readonly spent: Secret;
+  readonly received: Secret | undefined;
+}
+
+/**
+ * Brings the official homes up to our newest tokens where they hold a refresh token that we have spent, for this account
+ * or for another workspace of its login. A login of another lineage is not ours to touch, and neither is anything in the
+ * file besides the tokens. The pool has the tokens already, so a file that cannot be written is a warning, not a loss.
+ */
+export async function writeBack(store: Store, deps: WriteBackDeps, exchange?: Exchange): Promise<void> {
+  const homes = withoutLinked(reachableHomes(findHomes(store.root, deps.home)));
+  for (const home of homes) await writeBackTo(store, { ...deps, home }, exchange);
+}
+
+async function writeBackTo(store: Store, deps: WriteBackDeps, exchange: Exchange | undefined): Promise<void> {
+  const { home, flockHelpers, warn } = deps;
+  const { clock } = store.root;
+  if (newerFor(readAuthFile(home), store, exchange) === undefined) return;
+  const place = loginName(home);
+  try {
+    await withCredentialLock(
+      { home: home.directory, authFile: home.authFile, clock, helpers: flockHelpers },
+      ({ risk }) => {
+        const before = readAuthFile(home);
+        const newer = newerFor(before, store, exchange);
+        if (newer === undefined || before.version.kind === 'absent') return;
+        const guard = () => assertStill(before);
+        writeLogin(store.root, home, withNewerTokens(before.version.content, newer), guard);
+        if (risk !== undefined) warn(risk);
+        const accountId = holderOf(before, store)?.id;
+        if (accountId !== undefined) {
+          logLineage(store.root, { event: 'handed-out', accountId, after: newer.refreshToken });
+        }
+      },
+    );
+  } catch (error) {
+    if (!(error instanceof AppError)) throw error;
+    warn(`${place} still holds an older login: ${error.message}; the new one is stored, codex-auth check tries again`);
+  }
+
+  function assertStill(before: AuthFileState): void {
+    if (isSameVersion(readLoginVersion(home), before.version)) return;
+    throw new AppError('storage-conflict', 'another program changed it at the same moment');
+  }
+}
+
+/** Whether {@link writeBack} would change the file, as far as anybody can tell without the locks. */
+export function isBehind(state: AuthFileState, store: Pick<Store, 'root' | 'scopes'>): boolean {
+  return newerFor(state, store, undefined) !== undefined;
+}
+
+function newerFor(
+  { content }: AuthFileState,
+  store: Pick<Store, 'root' | 'scopes'>,
+  exchange: Exchange | undefined,
+): NewerTokens | undefined {
+  if (content?.kind !== 'login') return undefined;
+  const { login } = content;
+  const holder = holderOf({ content }, store);
+  const theirs = login.tokens.refreshToken;
+  if (theirs === undefined) return undefined;
+  const isJustSpent = theirs.equals(exchange?.spent);
+  const ours = holder === undefined && isJustSpent ? exchange?.received : holder?.tokens.refreshToken;
+  if (ours === undefined) return undefined;
+  const access = holder === undefined ? undefined : newerAccess(holder, login);
+  if (ours.equals(theirs)) return access === undefined ? undefined : { refreshToken: ours, access };
+  if (!isJustSpent && !isKnownSpent(store.root, theirs)) return undefined;
+  return definedOnly({ refreshToken: ours, access });
+}
+
+function holderOf({ content }: Pick<AuthFileState, 'content'>, store: Pick<Store, 'scopes'>): Account | undefined {
+  if (content?.kind !== 'login') return undefined;
+  const records = store.scopes().flatMap(({ pool, flagged }) => [...pool.accounts, ...flagged.accounts]);
+  return findSame<Account>(records, content.login.identity);
+}
+
+/** A client may have got a newer access token than ours for a refresh token that is spent by now. */
+function newerAccess({ tokens }: Account, login: AuthFileLogin): NewerTokens['access'] {
+  const { accessToken, idToken, lastRefresh } = tokens;
+  if (accessToken === undefined || lastRefresh === undefined || accessToken.equals(login.tokens.accessToken))
+    return undefined;
+  if (!isNewer({ source: 'pool', tokens }, { source: 'auth-file', tokens: login.tokens })) return undefined;
+  return definedOnly({ accessToken, idToken, lastRefresh });
+}

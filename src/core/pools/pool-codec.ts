@@ -1,0 +1,178 @@
+import { createHash } from 'node:crypto';
+import { isDeepStrictEqual } from 'node:util';
+import * as z from 'zod/mini';
+import type { Account } from '../accounts/account.js';
+import type { FlaggedPool, Pool, Tombstone } from '../accounts/pool.js';
+import { tellApart } from '../accounts/twins.js';
+import { definedOnly } from '../defined-only.js';
+import { number, record, text } from '../storage/tolerant.js';
+import { decodeAccount, decodeFlaggedAccount, encodeAccount, encodeFlaggedAccount, overlay } from './account-codec.js';
+import { type FormatProblem, migratePool } from './migrate.js';
+
+const TombstoneFields = z.object({ userId: text, accountId: text, email: text, removedAt: number });
+
+/** As they are: a copy of a thousand would be thrown away. */
+const entries = z.custom<readonly unknown[]>(Array.isArray);
+
+const PoolFields = z.object({
+  accounts: entries,
+  activeIndex: number,
+  activeIndexByFamily: z.catch(z.optional(record), undefined),
+  activeId: text,
+  previousId: text,
+  projectRoot: text,
+  generation: number,
+  activeIndexWritten: number,
+  orderHash: text,
+  removed: z.catch(z.optional(z.array(z.unknown())), undefined),
+});
+
+const OwnFields = z.object({ activeId: text, previousId: text, projectRoot: text });
+
+const FlaggedFields = z.object({ version: number, accounts: entries });
+
+export type Decoded<T> = { readonly kind: 'ok'; readonly value: T; readonly migratedFrom?: number } | FormatProblem;
+
+/** A pool file's JSON as a pool. A version this program does not know is refused, never guessed at (P11). */
+export function decodePool(json: unknown): Decoded<Pool> {
+  const migrated = migratePool(json);
+  if (migrated.kind !== 'ok') return migrated;
+  const fields = PoolFields.safeParse(migrated.value);
+  if (!fields.success) return { kind: 'malformed', reason: 'it has no list of accounts' };
+  const { accounts, unrecognised, byPosition } = decodeEntries(fields.data.accounts, decodeAccount);
+  const { generation, previousId, projectRoot, activeIndexByFamily } = fields.data;
+  const activeId = activeIdOf(fields.data, accounts, byPosition);
+  const pool: Pool = definedOnly({
+    accounts,
+    activeIdByFamily: idsByFamily(activeIndexByFamily ?? {}, byPosition),
+    generation: generation ?? 0,
+    removed: (fields.data.removed ?? []).flatMap(decodeTombstone),
+    unrecognised,
+    raw: migrated.value,
+    activeId,
+    previousId,
+    projectRoot,
+  });
+  return definedOnly({ kind: 'ok' as const, value: pool, migratedFrom: migrated.from });
+}
+
+export function encodePool(pool: Pool): Record<string, unknown> {
+  const { raw, activeId, previousId, projectRoot } = pool;
+  const indexOf = (id: string | undefined) => pool.accounts.findIndex((account) => account.id === id);
+  const known = (id: string | undefined) => (indexOf(id) < 0 ? undefined : id);
+  const activeIndex = Math.max(indexOf(activeId), 0);
+  const families = Object.entries(pool.activeIdByFamily).map(([family, id]) => [family, Math.max(indexOf(id), 0)]);
+  const byFamily = record.safeParse(raw['activeIndexByFamily']);
+  const own = { activeId: known(activeId), previousId: known(previousId), projectRoot };
+  return {
+    ...overlay(raw, OwnFields.parse(raw), own),
+    version: 3,
+    accounts: [...pool.accounts.map(encodeAccount), ...pool.unrecognised],
+    activeIndex,
+    activeIndexByFamily: { ...(byFamily.success ? byFamily.data : {}), ...Object.fromEntries(families) },
+    generation: pool.generation,
+    activeIndexWritten: activeIndex,
+    orderHash: orderHash(pool.accounts),
+    removed: encodeTombstones(pool.removed, raw['removed']),
+  };
+}
+
+export function decodeFlagged(json: unknown): Decoded<FlaggedPool> {
+  const fields = FlaggedFields.safeParse(json);
+  if (!fields.success) return { kind: 'malformed', reason: 'it has no list of accounts' };
+  const { version = 1, accounts } = fields.data;
+  if (version > 1) return { kind: 'newer-version', version };
+  const { byPosition: _, ...decoded } = decodeEntries(accounts, decodeFlaggedAccount);
+  return { kind: 'ok', value: { ...decoded, raw: record.parse(json) } };
+}
+
+export function encodeFlagged(flagged: FlaggedPool): Record<string, unknown> {
+  const accounts = [...flagged.accounts.map(encodeFlaggedAccount), ...flagged.unrecognised];
+  return { ...flagged.raw, version: 1, accounts };
+}
+
+interface DecodedEntries<A> {
+  readonly accounts: readonly A[];
+  readonly unrecognised: unknown[];
+  /** The accounts where the file has them, which is what another tool's index means. */
+  readonly byPosition: (A | undefined)[];
+}
+
+function decodeEntries<A extends Account>(
+  entries: readonly unknown[],
+  decode: (entry: unknown) => A | undefined,
+): DecodedEntries<A> {
+  const ids = new Set<string>();
+  const byPosition = entries.map((entry) => {
+    const account = decode(entry);
+    if (account === undefined) return undefined;
+    const id = unusedId(account.id, ids);
+    ids.add(id);
+    return id === account.id ? account : { ...account, id };
+  });
+  return {
+    accounts: tellApart(byPosition.filter((account) => account !== undefined)),
+    unrecognised: entries.filter((_, position) => byPosition[position] === undefined),
+    byPosition,
+  };
+}
+
+/** Other tools can leave one identity, hence one derived id, in two records. */
+function unusedId(id: string, taken: ReadonlySet<string>): string {
+  let candidate = id;
+  for (let copy = 2; taken.has(candidate); copy += 1) candidate = `${id}-${copy}`;
+  return candidate;
+}
+
+/**
+ * Ours, unless another tool has moved `activeIndex` since. Its index means something while the order of the accounts is
+ * the one we wrote; or when it has removed the account that was our choice.
+ */
+function activeIdOf(
+  fields: z.infer<typeof PoolFields>,
+  accounts: readonly Account[],
+  byPosition: readonly (Account | undefined)[],
+): string | undefined {
+  const { activeId, activeIndex, activeIndexWritten } = fields;
+  const byIndex = activeIndex === undefined ? undefined : byPosition[activeIndex]?.id;
+  if (activeIndexWritten === undefined) return accounts.some(({ id }) => id === activeId) ? activeId : byIndex;
+  const isGone = activeId !== undefined && !accounts.some(({ id }) => id === activeId);
+  const wasMoved = activeIndex !== activeIndexWritten && fields.orderHash === orderHash(accounts);
+  return isGone || wasMoved ? (byIndex ?? (isGone ? undefined : activeId)) : activeId;
+}
+
+function orderHash(accounts: readonly Account[]): string {
+  return createHash('sha256')
+    .update(accounts.map((account) => account.id).join('\n'))
+    .digest('hex')
+    .slice(0, 16);
+}
+
+function idsByFamily(
+  indexes: Readonly<Record<string, unknown>>,
+  byPosition: readonly (Account | undefined)[],
+): Record<string, string> {
+  const entries = Object.entries(indexes).flatMap(([family, stored]) => {
+    const index = number.parse(stored);
+    const account = index === undefined ? undefined : byPosition[index];
+    return account === undefined ? [] : [[family, account.id] as const];
+  });
+  return Object.fromEntries(entries);
+}
+
+function decodeTombstone(entry: unknown): Tombstone[] {
+  const fields = TombstoneFields.safeParse(entry);
+  if (!fields.success) return [];
+  const { removedAt = 0, ...identity } = fields.data;
+  return [definedOnly({ ...identity, removedAt })];
+}
+
+/** The entries of the file that still hold, as they stand there, then the new ones; what we cannot read holds. */
+function encodeTombstones(removed: readonly Tombstone[], stored: unknown): unknown {
+  const before = Array.isArray(stored) ? stored : [];
+  const decoded = before.map((entry) => decodeTombstone(entry)[0]);
+  const isStill = (tombstone: Tombstone | undefined) =>
+    tombstone === undefined || removed.some((each) => isDeepStrictEqual(each, tombstone));
+  const added = removed.filter((each) => !decoded.some((tombstone) => isDeepStrictEqual(each, tombstone)));
+  return [...before.filter((_, position) => isStill(decoded[position])), ...added];
+}

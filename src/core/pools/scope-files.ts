@@ -1,0 +1,157 @@
+import { rmdirSync, rmSync, statSync } from 'node:fs';
+import { dirname, join } from 'node:path';
+import { emptyFlaggedPool, emptyPool, type FlaggedPool, type Pool } from '../accounts/pool.js';
+import { definedOnly } from '../defined-only.js';
+import { AppError } from '../errors.js';
+import { type FileVersion, isDanglingLink, readDirectory, readVersion, writeError } from '../storage/atomic-file.js';
+import { backupPaths } from '../storage/backups.js';
+import { corrupt, parseJson } from '../storage/json-file.js';
+import { type RootPaths, type ScopeFiles, scopeFiles } from '../storage/paths.js';
+import { resolveMoves, resolveScopeMoves } from './moves.js';
+import { type Decoded, decodeFlagged, decodePool } from './pool-codec.js';
+import { hasFiles, type ScopeRecords } from './scope-records.js';
+
+/** Reads one scope without a lock. Throws an error that names the file unless both files are absent or good (P11). */
+export function readScope(paths: RootPaths, key: string | undefined): ScopeRecords {
+  const files = scopeFiles(paths, key);
+  const poolVersion = readVersion(files.pool);
+  const flaggedVersion = readVersion(files.flagged);
+  const pool = poolIn(files.pool, poolVersion);
+  const flagged = flaggedIn(files.flagged, flaggedVersion);
+  const stored = { pool: pool.value, flagged: flagged.value };
+  const resolved = resolveMoves(stored.pool, stored.flagged);
+  return definedOnly({
+    key,
+    files,
+    pool: resolved.pool,
+    flagged: resolved.flagged,
+    poolVersion,
+    flaggedVersion,
+    migratedFrom: pool.migratedFrom,
+    unsettled: resolved.isUnsettled ? stored : undefined,
+  });
+}
+
+/**
+ * Every scope that has files below this root; the global one first, and always. An account that a move left in two of
+ * them is in one. Throws as {@link readScope} does, for the first that cannot be read.
+ */
+export function readAllScopes(paths: RootPaths): readonly ScopeRecords[] {
+  const projects = projectKeys(paths).map((key) => readScope(paths, key));
+  return resolveScopeMoves([readScope(paths, undefined), ...projects.filter(hasFiles)]);
+}
+
+/** How long the pools are that are read for this scope, as far as that can be seen. */
+export function poolBytes(paths: RootPaths, key: string | undefined): number {
+  const pools = [undefined, ...(key === undefined ? [] : [key])].map((each) => scopeFiles(paths, each).pool);
+  return pools.reduce((sum, path) => sum + sizeOf(path), 0);
+}
+
+function sizeOf(path: string): number {
+  try {
+    return statSync(path, { throwIfNoEntry: false })?.size ?? 0;
+  } catch {
+    // Reading it meets the same error, and names it.
+    return 0;
+  }
+}
+
+export interface ScopeAmongOthers {
+  readonly own: ScopeRecords;
+  /** Those that have files and can be read. */
+  readonly others: readonly ScopeRecords[];
+  /** What is wrong with the rest. */
+  readonly problems: readonly AppError[];
+}
+
+/** One scope with the others beside it, for whoever only looks: damage elsewhere is no reason to show nothing here. */
+export function readScopeAmongOthers(paths: RootPaths, key: string | undefined): ScopeAmongOthers {
+  const problems: AppError[] = [];
+  const attempt = <T>(read: () => T, otherwise: T): T => {
+    try {
+      return read();
+    } catch (error) {
+      if (!(error instanceof AppError)) throw error;
+      problems.push(error);
+      return otherwise;
+    }
+  };
+  const own = readScope(paths, key);
+  const keys = [undefined, ...attempt(() => projectKeys(paths), [])].filter((each) => each !== key);
+  const others = keys.flatMap((each) => attempt(() => [readScope(paths, each)], []));
+  const [settled = own, ...settledOthers] = resolveScopeMoves([own, ...others.filter(hasFiles)]);
+  return { own: settled, others: settledOthers, problems };
+}
+
+function projectKeys(paths: RootPaths): string[] {
+  return readDirectory(paths.projects)
+    .filter((name) => isDirectory(join(paths.projects, name)))
+    .sort();
+}
+
+/** What a file manager leaves beside the projects is none; what cannot be looked at is, and will say why. */
+function isDirectory(path: string): boolean {
+  try {
+    return statSync(path, { throwIfNoEntry: false })?.isDirectory() === true;
+  } catch {
+    // Reading it meets the same error, and names it.
+    return true;
+  }
+}
+
+/** The pool or what is set aside goes last: as long as one of them is there, the scope is found again. */
+export function removeScopeFiles({ pool, flagged }: ScopeFiles): void {
+  const paths = [...backupPaths(pool), ...backupPaths(flagged), flagged, pool];
+  try {
+    for (const path of paths) rmSync(path, { force: true });
+  } catch (error) {
+    throw writeError(pool, error);
+  }
+  try {
+    rmdirSync(dirname(pool));
+  } catch {
+    // Something else is in it, which is not ours to remove; without its files the directory is no scope any more.
+  }
+}
+
+/** The pool in one version of a file, the present one or a backup. Throws the error that names `path`. */
+export function poolIn(path: string, version: FileVersion): { value: Pool; migratedFrom?: number } {
+  return decodeFile(path, version, decodePool, emptyPool);
+}
+
+export function flaggedIn(path: string, version: FileVersion): { value: FlaggedPool } {
+  return decodeFile(path, version, decodeFlagged, emptyFlaggedPool);
+}
+
+function decodeFile<T>(
+  path: string,
+  version: FileVersion,
+  decode: (json: unknown) => Decoded<T>,
+  empty: T,
+): { value: T; migratedFrom?: number } {
+  if (version.kind === 'absent') {
+    if (isDanglingLink(path)) throw dangling(path);
+    return { value: empty };
+  }
+  if (!version.isText) throw corrupt(path, 'it is not UTF-8 text');
+  const decoded = decode(parseJson(path, version.content));
+  switch (decoded.kind) {
+    case 'ok':
+      return decoded;
+    case 'newer-version':
+      throw new AppError('storage-newer-version', `${path} has version ${decoded.version}, newer than this program`, {
+        hint: 'update codex-auth; the file is untouched',
+        details: { path, version: decoded.version },
+      });
+    case 'malformed':
+      throw corrupt(path, decoded.reason);
+  }
+}
+
+/** A disk that is not mounted must not look like an empty pool. */
+function dangling(path: string): AppError {
+  return new AppError('storage-unreadable', `cannot read ${path}: it is a link to a file that does not exist`, {
+    hint: 'mount its disk, or remove the link; nothing was changed',
+    details: { path },
+  });
+}

@@ -1,0 +1,125 @@
+import { existsSync } from 'node:fs';
+import { emptyFlaggedPool, emptyPool, type FlaggedPool, type Pool } from '../accounts/pool.js';
+import { definedOnly } from '../defined-only.js';
+import { AppError } from '../errors.js';
+import { type FileVersion, listDirectory, readVersion } from '../storage/atomic-file.js';
+import { backupPaths } from '../storage/backups.js';
+import { type RootPaths, scopeFiles } from '../storage/paths.js';
+import { copiesToRecover, type FileCopy, type FilePart, fileCopies, wasReset } from './file-copies.js';
+import { resolveScopeMoves } from './moves.js';
+import { salvagedFlagged, salvagedPool } from './salvage.js';
+import { flaggedIn, poolIn, readScope } from './scope-files.js';
+import { hasFiles, type ScopeRecords } from './scope-records.js';
+
+export type FileVerdict =
+  | { readonly kind: 'absent' | 'ok' }
+  | { readonly kind: 'damaged' | 'newer'; readonly message: string }
+  | { readonly kind: 'unreadable'; readonly message: string; readonly wayOut: string };
+
+/** A pool or flagged file, and what became of reading it. */
+export interface StoredFile {
+  readonly path: string;
+  readonly scopeKey: string | undefined;
+  readonly part: FilePart;
+  readonly verdict: FileVerdict;
+  /** Of a damaged file: how many whole records it still holds. */
+  readonly salvageable: number;
+  /** Those that exist, newest first. */
+  readonly backups: readonly { readonly path: string; readonly verdict: FileVerdict }[];
+  /** Of a file that is damaged or missing: the copies from which it can come back, newest first. */
+  readonly copies: readonly FileCopy[];
+}
+
+export function scopeKeys(paths: RootPaths): (string | undefined)[] {
+  return [undefined, ...listDirectory(paths.projects).sort()];
+}
+
+export function storedFiles(paths: RootPaths): StoredFile[] {
+  return scopeKeys(paths).flatMap((scopeKey) => {
+    const files = scopeFiles(paths, scopeKey);
+    return (['pool', 'flagged'] as const).map((part) => inspectFile(files[part], scopeKey, part));
+  });
+}
+
+function inspectFile(path: string, scopeKey: string | undefined, part: FilePart): StoredFile {
+  const verdict = verdictOn(path, part);
+  const backups = backupPaths(path).filter((each) => existsSync(each));
+  return {
+    path,
+    scopeKey,
+    part,
+    verdict,
+    salvageable: verdict.kind === 'damaged' ? salvageFrom(path, part).accounts.length : 0,
+    backups: backups.map((each) => ({ path: each, verdict: verdictOn(each, part) })),
+    copies: isLost(path, verdict) ? copiesToRecover(fileCopies(path, part)) : [],
+  };
+}
+
+function isLost(path: string, { kind }: FileVerdict): boolean {
+  return kind === 'damaged' || (kind === 'absent' && !wasReset(path));
+}
+
+export function verdictOn(path: string, part: FilePart): FileVerdict {
+  try {
+    const version = readVersion(path);
+    valueIn(path, version, part);
+    return { kind: version.kind === 'absent' ? 'absent' : 'ok' };
+  } catch (error) {
+    if (!(error instanceof AppError)) throw error;
+    const { code, message, hint } = error;
+    if (code === 'storage-corrupt') return { kind: 'damaged', message };
+    if (code === 'storage-newer-version') return { kind: 'newer', message };
+    return { kind: 'unreadable', message, wayOut: hint ?? `check the owner and the mode of ${path}` };
+  }
+}
+
+/** The content of a file that is good; undefined for any other. Its trouble is told by {@link verdictOn}. */
+export function readPool(path: string): Pool | undefined {
+  return attempt(() => poolIn(path, readVersion(path)).value);
+}
+
+export function readFlagged(path: string): FlaggedPool | undefined {
+  return attempt(() => flaggedIn(path, readVersion(path)).value);
+}
+
+/** The whole records in a file that is damaged. Throws `storage-unreadable`. */
+export function salvageFrom(path: string, part: FilePart): Pool | FlaggedPool {
+  const version = readVersion(path);
+  const content = version.kind === 'absent' ? '' : version.content;
+  return part === 'pool' ? salvagedPool(content) : salvagedFlagged(content);
+}
+
+/** Every scope, as far as its files can be read; the other file of a damaged one counts. Changes nothing. */
+export function readableScopes(paths: RootPaths): readonly ScopeRecords[] {
+  const scopes = scopeKeys(paths)
+    .map((key) => attempt(() => readScope(paths, key)) ?? readableParts(paths, key))
+    .filter((scope) => scope.key === undefined || hasFiles(scope));
+  return resolveScopeMoves(scopes);
+}
+
+function readableParts(paths: RootPaths, key: string | undefined): ScopeRecords {
+  const files = scopeFiles(paths, key);
+  const version = (path: string): FileVersion => attempt(() => readVersion(path)) ?? { kind: 'absent' };
+  return definedOnly({
+    key,
+    files,
+    pool: readPool(files.pool) ?? emptyPool,
+    flagged: readFlagged(files.flagged) ?? emptyFlaggedPool,
+    poolVersion: version(files.pool),
+    flaggedVersion: version(files.flagged),
+  });
+}
+
+function valueIn(path: string, version: FileVersion, part: FilePart): Pool | FlaggedPool {
+  return part === 'pool' ? poolIn(path, version).value : flaggedIn(path, version).value;
+}
+
+/** Undefined where our own reading refuses a file: whoever needs to know why asks {@link verdictOn}. */
+function attempt<T>(read: () => T): T | undefined {
+  try {
+    return read();
+  } catch (error) {
+    if (error instanceof AppError) return undefined;
+    throw error;
+  }
+}

@@ -1,0 +1,196 @@
+import type { TokenSet } from '../accounts/account.js';
+import { contradicts, type Identity } from '../accounts/identity.js';
+import { readClaims } from '../accounts/jwt-claims.js';
+import { definedOnly } from '../defined-only.js';
+import { parseJsonText } from '../json-text.js';
+import { isOrganizationId } from '../pools/account-codec.js';
+import { Secret } from '../secret.js';
+import { readFlag, readText, record } from '../storage/tolerant.js';
+
+/** One login in a file of its own, as token-file tools keep it: `codex_<email>_<date>.json`. */
+export interface FlatLogin {
+  readonly identity: Identity & { readonly planType?: string };
+  /** Always with a refresh token; access and id token may be missing. */
+  readonly tokens: TokenSet & { readonly refreshToken: Secret };
+  /** What the key `expired` says, milliseconds since the epoch; absent when it is missing or no time. */
+  readonly statedExpiry?: number;
+  readonly isDisabled: boolean;
+}
+
+/** Why a file is no token file that this program can use. */
+export type FlatRefusal =
+  | 'no-json'
+  | 'other-content'
+  | 'other-type'
+  | 'no-refresh-token'
+  | 'account-mismatch'
+  | 'no-identity';
+
+/** The reason as the end of a sentence: "it …". */
+export const flatRefusals: Record<FlatRefusal, string> = {
+  'no-json': 'is not a JSON object',
+  'other-content': 'is not a token file',
+  'other-type': 'is a token file of another provider',
+  'no-refresh-token': 'holds no refresh token',
+  'account-mismatch': 'holds tokens of one account under the id of another',
+  'no-identity': 'does not say whose tokens it holds',
+};
+
+export type FlatTokenFile =
+  | { readonly kind: 'flat'; readonly login: FlatLogin }
+  | { readonly kind: 'refused'; readonly reason: FlatRefusal };
+
+type Fields = Readonly<Record<string, unknown>>;
+
+const tokenKeys = ['id_token', 'access_token', 'refresh_token'];
+
+/** Judges the content of a flat token file. Never throws, and no reason quotes the content. */
+export function parseFlatTokenFile(text: string): FlatTokenFile {
+  const fields = parseObject(text);
+  if (fields === undefined) return refused('no-json');
+  if (!tokenKeys.some((key) => key in fields)) return refused('other-content');
+  const type = readText(fields['type']);
+  if (type !== undefined && type.toLowerCase() !== 'codex') return refused('other-type');
+  const refreshToken = readSecret(fields['refresh_token']);
+  if (refreshToken === undefined) return refused('no-refresh-token');
+  const identity = identityOf(fields);
+  if (typeof identity === 'string') return refused(identity);
+  return { kind: 'flat', login: loginOf(fields, identity, refreshToken) };
+}
+
+function refused(reason: FlatRefusal): FlatTokenFile {
+  return { kind: 'refused', reason };
+}
+
+function loginOf(fields: Fields, identity: FlatLogin['identity'], refreshToken: Secret): FlatLogin {
+  const accessToken = readSecret(fields['access_token']);
+  const statedExpiry = readStamp(fields['expired']);
+  const tokens = {
+    refreshToken,
+    generation: 0,
+    ...definedOnly({
+      accessToken,
+      idToken: readSecret(fields['id_token']),
+      expiresAt: accessToken && (readClaims(accessToken.reveal())?.expiresAt ?? statedExpiry),
+      lastRefresh: readStamp(fields['last_refresh']),
+    }),
+  };
+  return { identity, tokens, isDisabled: readFlag(fields['disabled']) === true, ...definedOnly({ statedExpiry }) };
+}
+
+/** The tokens' own claims count; the file's `email` and `account_id` only fill what they leave open (DESIGN §6). */
+function identityOf(fields: Fields): FlatLogin['identity'] | FlatRefusal {
+  const ofAccess = claimsOf(fields['access_token']);
+  const claims = { ...ofAccess, ...claimsOf(fields['id_token']) };
+  const stated = readText(fields['account_id']);
+  const named = definedOnly({ accountId: isOrganizationId(stated) ? undefined : stated });
+  if (contradicts(claims, ofAccess) || contradicts(claims, named)) return 'account-mismatch';
+  const { userId, planType, accountId = named.accountId, email = readText(fields['email']) } = claims;
+  if (userId === undefined && email === undefined) return 'no-identity';
+  return definedOnly({ userId, accountId, email, planType });
+}
+
+function claimsOf(token: unknown): NonNullable<ReturnType<typeof readClaims>> {
+  const text = readText(token);
+  return (text === undefined ? undefined : readClaims(text)) ?? {};
+}
+
+function readSecret(value: unknown): Secret | undefined {
+  const text = readText(value);
+  return text === undefined ? undefined : new Secret(text);
+}
+
+/** The last second that is not a time in milliseconds of this century. */
+const latestSecond = 1e11;
+
+/** An ISO time, or a number of seconds or milliseconds; the zero time that some tools write for "unknown" is none. */
+function readStamp(value: unknown): number | undefined {
+  const text = typeof value === 'number' ? String(value) : (readText(value) ?? '').trim();
+  const digits = /^\d+(\.\d+)?$/.test(text) ? Number(text) : undefined;
+  const parsed = /^\d{4}-\d\d-\d\d/.test(text) ? Date.parse(text) : Number.NaN;
+  const ms = digits === undefined ? parsed : digits < latestSecond ? digits * 1000 : digits;
+  return ms > 0 && !Number.isNaN(new Date(ms).getTime()) ? ms : undefined;
+}
+
+/**
+ * The same file with newer tokens: every other key, the order, the indentation and the final newline stay as they are.
+ * A token that is not given keeps its old value, except the end of an access token that has been replaced.
+ * Reveals the tokens. Only for text that {@link parseFlatTokenFile} accepts.
+ */
+export function patchFlatTokenFile(text: string, tokens: Partial<TokenSet>): string {
+  const before = parseObject(text) ?? {};
+  const { expired: _, ...lasting } = before;
+  const isExpiryUnknown = tokens.accessToken !== undefined && tokens.expiresAt === undefined;
+  const patched = { ...(isExpiryUnknown ? lasting : before), ...valuesOf(tokens), ...missingNames(before, tokens) };
+  return `${JSON.stringify(patched, null, indentationOf(text))}${text.endsWith('\n') ? '\n' : ''}`;
+}
+
+function missingNames(before: Fields, { accessToken, idToken }: Partial<TokenSet>): Fields {
+  const claims = { ...claimsOf(accessToken?.reveal()), ...claimsOf(idToken?.reveal()) };
+  const isMissing = (key: string) => readText(before[key]) === undefined;
+  return definedOnly({
+    account_id: isMissing('account_id') ? claims.accountId : undefined,
+    email: isMissing('email') ? claims.email : undefined,
+    type: isMissing('type') ? 'codex' : undefined,
+  });
+}
+
+/** A new token file. Reveals the tokens. */
+export function formatFlatTokenFile(login: {
+  readonly tokens: TokenSet;
+  readonly accountId?: string;
+  readonly email?: string;
+  readonly isDisabled: boolean;
+}): string {
+  const { id_token, access_token, refresh_token, last_refresh, expired } = valuesOf(login.tokens);
+  const file = {
+    id_token: id_token ?? '',
+    access_token: access_token ?? '',
+    refresh_token: refresh_token ?? '',
+    account_id: login.accountId ?? '',
+    ...definedOnly({ last_refresh }),
+    email: login.email ?? '',
+    type: 'codex',
+    ...definedOnly({ expired }),
+    ...(login.isDisabled ? { disabled: true } : {}),
+  };
+  return `${JSON.stringify(file, null, 2)}\n`;
+}
+
+interface FlatValues {
+  readonly id_token?: string;
+  readonly access_token?: string;
+  readonly refresh_token?: string;
+  readonly last_refresh?: string;
+  readonly expired?: string;
+}
+
+function valuesOf(tokens: Partial<TokenSet>): FlatValues {
+  const { idToken, accessToken, refreshToken, lastRefresh, expiresAt } = tokens;
+  return definedOnly({
+    id_token: idToken?.reveal(),
+    access_token: accessToken?.reveal(),
+    refresh_token: refreshToken?.reveal(),
+    last_refresh: isoTime(lastRefresh),
+    expired: isoTime(expiresAt),
+  });
+}
+
+function isoTime(ms: number | undefined): string | undefined {
+  return ms === undefined ? undefined : new Date(ms).toISOString();
+}
+
+function indentationOf(text: string): string | number {
+  return /^\s*\{\r?\n([ \t]+)"/.exec(text)?.[1] ?? 0;
+}
+
+function parseObject(text: string): Fields | undefined {
+  try {
+    // Tools on Windows put a byte order mark first, which JSON.parse refuses.
+    const parsed = record.safeParse(parseJsonText(text.replace(/^\uFEFF/, '')));
+    return parsed.data;
+  } catch {
+    // The parse error would quote the tokens; undefined says enough.
+    return undefined;
+  }
+}

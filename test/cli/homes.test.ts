@@ -1,0 +1,214 @@
+import { cpSync, lstatSync, mkdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest';
+import { runCli, runJson } from '../support/cli.js';
+import { refreshAsClient } from '../support/client-refresh.js';
+import { canFakeClients, startFakeClient } from '../support/fake-clients.js';
+import { type Provider, startProvider } from '../support/provider/start.js';
+import { alice, carol, RefreshHome } from '../support/refresh-home.js';
+import { said } from '../support/seed.js';
+import { temporaryDirectory } from '../support/temporary.js';
+
+let provider: Provider;
+beforeAll(async () => {
+  provider = await startProvider();
+});
+afterEach(() => provider.reset());
+afterAll(() => provider.stop());
+
+/** One root that serves several official homes; none of them is the one that the root lies in. */
+class Homes {
+  readonly directory = temporaryDirectory();
+
+  home(name: string): RefreshHome {
+    const codexHome = join(this.directory, name);
+    mkdirSync(codexHome, { recursive: true });
+    return new RefreshHome(this.directory, provider, { codexHome });
+  }
+}
+
+async function twoHomes(expiresInSeconds?: number): Promise<{ one: RefreshHome; two: RefreshHome; homes: Homes }> {
+  const homes = new Homes();
+  const [one, two] = [homes.home('one'), homes.home('two')];
+  const lifetime = expiresInSeconds === undefined ? {} : { expiresInSeconds };
+  await one.addAccount('acc_alice', { ...alice, ...lifetime });
+  await one.addAccount('acc_carol', { ...carol, ...lifetime });
+  return { one, two, homes };
+}
+
+const use = async ({ home }: RefreshHome, ...words: string[]) => {
+  const result = await runCli(home, ['switch', ...words]);
+  expect(result.exitCode, said(result)).toBe(0);
+};
+const emailIn = ({ codex }: RefreshHome) => {
+  const { tokens } = JSON.parse(readFileSync(codex.authFile, 'utf8'));
+  return JSON.parse(Buffer.from(tokens.id_token.split('.')[1], 'base64url').toString()).email;
+};
+const tokenIn = (each: RefreshHome) => each.authFile().tokens.refresh_token;
+const isLink = ({ home }: RefreshHome) => lstatSync(home.authFile).isSymbolicLink();
+const registry = ({ root }: RefreshHome) => JSON.parse(readFileSync(root.paths.homes, 'utf8')).homes;
+
+describe('a login that two homes want', () => {
+  test('stands in one file, to which the second home has a link', async () => {
+    const { one, two } = await twoHomes();
+    await use(one, alice.email);
+    const { document } = await runJson(two.home, ['switch', alice.email]);
+    expect(document.data).toMatchObject({ changed: true, sharedWith: one.home.codexHome });
+    expect([isLink(one), isLink(two)]).toEqual([false, true]);
+    expect(registry(one).map(({ accountId }: { accountId: string }) => accountId)).toEqual(['acc_alice', 'acc_alice']);
+
+    const again = await runJson(two.home, ['switch', alice.email]);
+    expect(again.document.data).toMatchObject({ changed: false });
+    const { refresh_token } = await refreshAsClient(two);
+    expect(tokenIn(one)).toBe(refresh_token);
+  });
+
+  test('moves to the second home before the first one gets another login', async () => {
+    const { one, two, homes } = await twoHomes();
+    const three = homes.home('three');
+    for (const each of [one, two, three]) await use(each, alice.email);
+    await refreshAsClient(three);
+    const newest = tokenIn(one);
+    await use(one, carol.email);
+    expect([one, two, three].map(emailIn)).toEqual([carol.email, alice.email, alice.email]);
+    expect([one, two, three].map(isLink)).toEqual([false, false, true]);
+    expect(tokenIn(two)).toBe(newest);
+    expect(one.record('acc_alice').refreshToken).toBe(newest);
+  });
+
+  test('is left where it is when the home with the link goes elsewhere', async () => {
+    const { one, two } = await twoHomes();
+    for (const each of [one, two]) await use(each, alice.email);
+    await use(two, carol.email);
+    expect([one, two].map(emailIn)).toEqual([alice.email, carol.email]);
+    expect([one, two].map(isLink)).toEqual([false, false]);
+    await use(one, carol.email);
+    await use(two, alice.email);
+    expect([one, two].map(emailIn)).toEqual([carol.email, alice.email]);
+  });
+
+  test('becomes one file again where both homes had one', async () => {
+    const { one, two } = await twoHomes();
+    await use(one, alice.email);
+    cpSync(one.home.authFile, two.home.authFile);
+    const { refresh_token } = await refreshAsClient(one);
+    await use(two, alice.email);
+    expect([isLink(two), tokenIn(two)]).toEqual([true, refresh_token]);
+  });
+});
+
+describe('doctor', () => {
+  test('makes one file of two with the same login, the newest tokens in it', async () => {
+    const { one, two } = await twoHomes();
+    await use(one, alice.email);
+    await use(two, carol.email);
+    cpSync(one.home.authFile, two.home.authFile);
+    const { refresh_token } = await refreshAsClient(two);
+    const { document } = await runJson(one.home, ['doctor', '--offline', '--fix']);
+    expect(document.data.plan).toEqual([]);
+    expect([one, two].map(isLink)).toEqual([false, true]);
+    expect(tokenIn(one)).toBe(refresh_token);
+  });
+
+  test('brings back a list of homes that is damaged', async () => {
+    const { one, two } = await twoHomes();
+    await use(two, alice.email);
+    writeFileSync(one.root.paths.homes, '{');
+    const refused = await runJson(one.home, ['switch', carol.email]);
+    expect([refused.exitCode, refused.document.error.code]).toEqual([6, 'storage-corrupt']);
+    expect((await runCli(one.home, ['list'])).exitCode).toBe(0);
+    await runCli(one.home, ['doctor', '--offline', '--fix']);
+    expect(one.kept()).toContain('{');
+    await use(one, carol.email);
+  });
+});
+
+describe('a home that this run is not about', () => {
+  test('has the newest copy of its login, and nothing is sent for it', async () => {
+    const { one, two } = await twoHomes(300);
+    await use(two, alice.email);
+    const before = provider.requests.refreshes().length;
+    const { refresh_token } = await refreshAsClient(two);
+    const result = await runCli(one.home, ['check']);
+    expect(result.exitCode, said(result)).toBe(0);
+    expect(one.record('acc_alice').refreshToken).toBe(refresh_token);
+    expect(provider.requests.refreshes().slice(before)).toHaveLength(1);
+    await use(one, alice.email);
+    expect(provider.fateOf(refresh_token)).toBe('live');
+    expect(tokenIn(one)).toBe(refresh_token);
+  });
+
+  test('gets what a refresh elsewhere has brought', async () => {
+    const { one, two } = await twoHomes();
+    await use(two, alice.email);
+    const before = tokenIn(two);
+    expect((await runCli(one.home, ['renew', alice.email, '--force'])).exitCode).toBe(0);
+    expect(tokenIn(two)).toBe(one.record('acc_alice').refreshToken);
+    expect(tokenIn(two)).not.toBe(before);
+  });
+
+  test.runIf(canFakeClients)('keeps its login to itself while its client is about to refresh it', async () => {
+    const { one, two } = await twoHomes();
+    await use(two, alice.email);
+    const issuedAt = provider.scenario.now() + 2_000;
+    const soon = await provider.issueTokens({ ...alice, expiresInSeconds: 200, issuedAt });
+    const { refresh_token } = soon;
+    two.writeAuthFile(soon);
+    await startFakeClient(two.home.codexHome, ['exec']);
+    const { document } = await runJson(one.home, ['check', alice.email]);
+    expect(document.data.accounts[0]).toMatchObject({ email: alice.email });
+    expect(provider.fateOf(refresh_token)).toBe('live');
+    expect(one.record('acc_alice').refreshToken).toBe(refresh_token);
+  });
+});
+
+describe('a home that cannot be read now', () => {
+  test('keeps its login, unless it is taken on purpose', async () => {
+    const { one, two } = await twoHomes();
+    await use(two, alice.email);
+    renameSync(two.home.codexHome, `${two.home.codexHome}-away`);
+    const refused = await runJson(one.home, ['switch', alice.email]);
+    expect([refused.exitCode, refused.document.error.code]).toEqual([1, 'not-allowed']);
+    expect(refused.document.error.hint).toContain('--take');
+    await use(one, alice.email, '--take');
+    expect(emailIn(one)).toBe(alice.email);
+    await use(one, carol.email);
+    await use(one, alice.email);
+  });
+
+  test('is named by doctor, and forgotten when it is gone for good', async () => {
+    const { one, two } = await twoHomes();
+    await use(two, alice.email);
+    rmSync(two.home.codexHome, { recursive: true });
+    const row = async (...words: string[]) => {
+      const { document } = await runJson(one.home, ['doctor', '--offline', ...words]);
+      return document.data.checks.find(({ id }: { id: string }) => id === 'homes');
+    };
+    const { status, commands } = await row();
+    expect([status, commands]).toEqual(['warn', [expect.stringContaining('--forget-home home_')]]);
+    const [, id] = /--forget-home (\S+)/.exec(commands[0]) ?? [];
+    expect(await row('--forget-home', String(id))).toMatchObject({ status: 'ok' });
+    await use(one, alice.email);
+    expect((await runCli(one.home, ['doctor', '--forget-home', String(id)])).exitCode).toBe(2);
+  });
+
+  test('is the same home under another path', async () => {
+    const { one, two, homes } = await twoHomes();
+    await use(two, alice.email);
+    renameSync(two.home.codexHome, join(homes.directory, 'renamed'));
+    const renamed = homes.home('renamed');
+    await use(renamed, carol.email);
+    await use(one, alice.email);
+    expect(registry(one)).toHaveLength(2);
+  });
+
+  test('is another home where it was copied with its name', async () => {
+    const { two, homes } = await twoHomes();
+    await use(two, alice.email);
+    cpSync(two.home.codexHome, join(homes.directory, 'copy'), { recursive: true });
+    const copy = homes.home('copy');
+    await use(copy, carol.email);
+    expect([two, copy].map(emailIn)).toEqual([alice.email, carol.email]);
+    expect(new Set(registry(two).map(({ id }: { id: string }) => id)).size).toBe(2);
+  });
+});

@@ -1,0 +1,26 @@
+import { chownSync, cpSync, lstatSync, mkdirSync, readdirSync } from 'node:fs';
+import { join } from 'node:path';
+import type { TestHome } from './cli.js';
+import { builtProject, type ProgramOptions } from './program-process.js';
+
+const nobody = 65_534;
+
+/**
+ * How to run the program as a user who could do no harm to this machine, and who owns the home; where the tests do not run
+ * as root, that is the user who runs them. Take away from the home what is to be another user's after this.
+ */
+export function asNobody(home: TestHome): ProgramOptions {
+  if (process.getuid?.() !== 0) return {};
+  const project = join(home.directory, 'program');
+  mkdirSync(project);
+  for (const name of ['bin', 'dist', 'package.json']) {
+    cpSync(join(builtProject(), name), join(project, name), { recursive: true });
+  }
+  for (const path of ['', ...readdirSync(home.directory, { recursive: true, encoding: 'utf8' })]) {
+    const each = join(home.directory, path);
+    if (!lstatSync(each).isSymbolicLink()) chownSync(each, nobody, nobody);
+  }
+  const user = ['setpriv', '--reuid', String(nobody), '--regid', String(nobody), '--clear-groups'];
+  // Nothing is started unless it is nobody who runs it.
+  return { project, prefix: [...user, 'sh', '-c', '[ "$(id -u)" != 0 ] || exit 97; exec "$@"', 'sh'] };
+}
