@@ -30,7 +30,8 @@ async function used(): Promise<ShellHome & { readonly traces: string[]; readonly
     'settings.json',
   ].map(put);
   const backups = ['openai-codex-accounts.json.bak', 'openai-codex-accounts.json.pre-v3.bak'].map(put);
-  const traces = [put('account-state.json'), put('locks/store.held/stray'), put('cache/list-0'), at.shim];
+  const known = ['account-state.json', 'quota-history.ndjson', 'cache/list-0'].map(put);
+  const traces = [...known, put('locks/store.held/stray'), at.shim];
   return { ...at, traces, credentials: [...pools, ...others, ...backups] };
 }
 

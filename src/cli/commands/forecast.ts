@@ -4,17 +4,29 @@ import type { AccountDecision } from '../../core/decision/ranking.js';
 import { describeReason, describeRecommendation } from '../../core/decision/reasons.js';
 import { scoreTerms } from '../../core/decision/score-terms.js';
 import { definedOnly } from '../../core/defined-only.js';
+import { keepForetellings } from '../../core/health/state-store.js';
+import { readHistory } from '../../core/history/quota-history.js';
+import { type TrackRecord, trackRecord } from '../../core/history/track-record.js';
 import { printable } from '../../core/printable.js';
 import { QuotaViewSchema, toQuotaView } from '../../core/quota/snapshot.js';
 import { accountRef, accountRefShape } from '../account-ref.js';
 import type { Command } from '../command.js';
 import type { Context } from '../context.js';
+import {
+  newForetellings,
+  PaceReading,
+  PoolPaceView,
+  TaskFitView,
+  TrackRecordView,
+  WindowPaceView,
+} from '../forecast-pace.js';
 import { lifeLines } from '../login-life.js';
 import { probeAndDecide } from '../probe-and-decide.js';
 import { FailureView, failureLines, failureOfProbe, isInTheDark } from '../probe-failure.js';
-import type { ProbedRoster, ProbingOptions } from '../quota-probing.js';
+import { orWarn, type ProbedRoster, type ProbingOptions } from '../quota-probing.js';
 import { nameOf, titleOf } from '../render/account-table.js';
 import { renderCsv } from '../render/csv.js';
+import { paceLines, taskLines, trackRecordLines } from '../render/pace.js';
 import { quotaLeft } from '../render/quota.js';
 import { type Cell, renderTable } from '../render/table.js';
 import type { Theme } from '../render/theme.js';
@@ -51,6 +63,10 @@ const ForecastAccount = z.object({
     }),
   ),
   failure: z.exactOptional(FailureView),
+  /** How fast its windows are being used up; one that was seen fewer than three times lately is not in it. */
+  pace: z.exactOptional(z.array(WindowPaceView)),
+  /** With `--task`. */
+  task: z.exactOptional(TaskFitView),
 });
 type ForecastAccount = z.infer<typeof ForecastAccount>;
 
@@ -63,12 +79,21 @@ export const ForecastResult = z.object({
   nextAvailable: z.exactOptional(z.object({ id: z.string(), availableAt: z.iso.datetime() })),
   ...WayOut.shape,
   accounts: z.array(ForecastAccount),
+  /** The windows of all accounts by kind, as far as their pace is known. */
+  pool: z.exactOptional(z.array(PoolPaceView)),
+  /** With `--task`: its length. */
+  taskMs: z.exactOptional(z.number()),
+  /** With `--score`: how earlier forecasts of an empty window have turned out. */
+  trackRecord: z.exactOptional(TrackRecordView),
 });
 export type ForecastResult = z.infer<typeof ForecastResult>;
 
 export interface ForecastOptions extends ProbingOptions {
   readonly model?: string;
   readonly explain?: boolean;
+  /** The length of some work, in milliseconds. */
+  readonly task?: number;
+  readonly score?: boolean;
 }
 
 async function forecast(context: Context, options: ForecastOptions): Promise<ForecastResult> {
@@ -76,7 +101,31 @@ async function forecast(context: Context, options: ForecastOptions): Promise<For
   requireAccounts(roster);
   const { model } = options;
   const { probed, decision } = await probeAndDecide(context, roster, options, { model });
-  return forecastOf(context, probed, decision, options);
+  const history = readHistory(context.root);
+  const reading = new PaceReading(history, decision.decided, context.clock.now());
+  // Without an answer from this run nothing is new, and nothing has to be written.
+  if (probed.probes.size > 0) {
+    await orWarn(context, () => keepForetellings(context.root, newForetellings(reading, history), context.signal));
+  }
+  return withPace(forecastOf(context, probed, decision, options), reading, {
+    taskMs: options.task,
+    trackRecord: options.score === true ? trackRecord(history, context.clock.now()) : undefined,
+  });
+}
+
+function withPace(
+  result: ForecastResult,
+  reading: PaceReading,
+  { taskMs, trackRecord }: { readonly taskMs: number | undefined; readonly trackRecord: TrackRecord | undefined },
+): ForecastResult {
+  const accounts = result.accounts.map((account) =>
+    definedOnly({
+      ...account,
+      pace: reading.paceOf(account.id),
+      task: taskMs === undefined ? undefined : reading.fitOf(account.id, taskMs),
+    }),
+  );
+  return definedOnly({ ...result, accounts, pool: reading.pool(), taskMs, trackRecord });
 }
 
 /** The decision as every command that recommends shows it. */
@@ -163,7 +212,10 @@ function renderForecast(result: ForecastResult, theme: Theme): string {
   const unread = failureLines(result.accounts, ` ${symbols.arrow} `).map((line) => color.yellow(`   ${line}\n`));
   const lives = lifeLines(result.accounts, theme.now).map((line) => color.dim(`   ${line}\n`));
   const explained = result.accounts.flatMap((account) => explanationOf(account, theme));
-  return [table, ...unread, ...lives, ...explained, '\n', verdictLine(result, theme)].join('');
+  const isExplained = explained.length > 0;
+  const notes = [...paceLines(result, isExplained, theme), ...taskLines(result, theme)].map((line) => `   ${line}\n`);
+  const record = trackRecordLines(result).map((line) => `${line}\n`);
+  return [table, ...unread, ...lives, ...explained, ...notes, '\n', verdictLine(result, theme), ...record].join('');
 }
 
 function cellsOf(account: ForecastAccount, theme: Theme): Cell[] {

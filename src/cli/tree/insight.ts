@@ -2,6 +2,7 @@ import { InvalidArgumentError, Option } from '@commander-js/extra-typings';
 import type { Execute } from '../execute.js';
 import { cachedHelp, csvHelp, examples, liveOption, modelHelp, outHelp, selectorHelp } from './help-texts.js';
 import type { Program } from './program-base.js';
+import { duration } from './upkeep.js';
 
 /** Asking the provider: what works, how much is left, which one to use. */
 export function declareInsight(program: Program, execute: Execute): void {
@@ -50,12 +51,21 @@ export function declareInsight(program: Program, execute: Execute): void {
     .summary('show which accounts can be used, and when')
     .description('Shows whether each account is ready or when it will be, how risky it is, and which one to use.')
     .option('--model <slug>', modelHelp)
-    .option('--explain', 'show what the risk and the score are made of')
+    .option('--task <duration>', 'also say on which account work of this length fits, such as 2h or 90m', taskLength)
+    .option('--score', 'also say how earlier forecasts of an empty window have turned out')
+    .option('--explain', 'show what the risk and the score are made of, and how fast each window is used up')
     .option('--cached', cachedHelp)
     .addOption(liveOption())
     .option('--csv', csvHelp)
     .option('--out <file>', outHelp)
-    .addHelpText('after', examples(['codex-auth forecast', 'codex-auth forecast --model gpt-5.5 --explain']))
+    .addHelpText(
+      'after',
+      examples([
+        'codex-auth forecast',
+        'codex-auth forecast --model gpt-5.5 --explain',
+        'codex-auth forecast --task 2h',
+      ]),
+    )
     .action((options) =>
       execute(async () => (await import('../commands/forecast.js')).forecastCommand, options, program.opts()),
     );
@@ -130,4 +140,10 @@ function positiveInteger(value: string): number {
 function conversationId(value: string): string {
   if (value.trim() !== '') return value;
   throw new InvalidArgumentError('It must name a conversation.');
+}
+
+function taskLength(value: string): number {
+  const ms = duration(value);
+  if (ms > 0) return ms;
+  throw new InvalidArgumentError('It must be longer than nothing.');
 }

@@ -104,7 +104,8 @@ export function declareUpkeep(program: Program, execute: Execute): void {
     );
 }
 
-function duration(value: string): number {
+/** For commander: the milliseconds of `3d`, `12h` or `30m`. */
+export function duration(value: string): number {
   const ms = parseDuration(value);
   if (ms !== undefined) return ms;
   throw new InvalidArgumentError('It must be a time such as 3d, 12h or 30m.');

@@ -1,3 +1,5 @@
+import type { Foretelling } from '../history/observation.js';
+import { appendHistory, noteObservations } from '../history/quota-history.js';
 import { assertOurs } from '../storage/adoption.js';
 import { makePrivateDirectory } from '../storage/atomic-file.js';
 import { type LockHandle, withLock } from '../storage/file-lock.js';
@@ -16,11 +18,28 @@ export async function updateAccountState(
   change: (state: AccountState) => AccountState,
   signal?: AbortSignal,
 ): Promise<void> {
+  await withStoreLock(root, signal, (lock) => changeState(root, lock, change));
+}
+
+/** Adds what was foretold to the history, where a later look judges it. The same conditions. */
+export async function keepForetellings(
+  root: Root,
+  entries: readonly Foretelling[],
+  signal?: AbortSignal,
+): Promise<void> {
+  if (entries.length > 0) await withStoreLock(root, signal, () => appendHistory(root, entries));
+}
+
+async function withStoreLock(
+  root: Root,
+  signal: AbortSignal | undefined,
+  action: (lock: LockHandle) => void,
+): Promise<void> {
   assertOurs(root);
   makePrivateDirectory(root.paths.root);
   const { clock, processes, paths, onWaiting } = root;
   const options = { directory: paths.locks, clock, processes, onWaiting, waitMs: stateWaitMs, signal };
-  await withLock('store', options, (lock) => changeState(root, lock, change));
+  await withLock('store', options, action);
 }
 
 /** The change itself, for whoever holds the lock already. Reads at that moment, so that nobody's facts are overwritten;
@@ -30,5 +49,7 @@ export function changeState(root: Root, lock: LockHandle, change: (state: Accoun
   const { state: before, version, keepOut } = readAccountState(path);
   if (keepOut !== undefined) return;
   const after = change(before);
-  if (after !== before) overwriteJson(root, lock, path, version, encodeState(after));
+  if (after === before) return;
+  overwriteJson(root, lock, path, version, encodeState(after));
+  noteObservations(root, before.accounts, after.accounts);
 }

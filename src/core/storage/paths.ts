@@ -11,6 +11,7 @@ export interface RootPaths {
   readonly globalFlagged: string;
   readonly projects: string;
   readonly accountState: string;
+  readonly quotaHistory: string;
   /** The homes of the official client that logins of this root were written to. */
   readonly homes: string;
   /** The login that is being written over a file in place, until that is done. */
@@ -39,6 +40,7 @@ export function rootPaths(root: string): RootPaths {
     globalFlagged: join(root, flaggedFileName),
     projects: join(root, 'projects'),
     accountState: join(root, 'account-state.json'),
+    quotaHistory: join(root, 'quota-history.ndjson'),
     homes: join(root, 'homes.json'),
     loginWrite: join(root, 'login-write.json'),
     settings: join(root, 'settings.json'),

@@ -71,7 +71,7 @@ export function ownedFiles(paths: RootPaths): FileFacts[] {
   });
   const kept = listDirectory(paths.kept).map((name) => join(paths.kept, name));
   const journal = listDirectory(paths.journal).map((name) => join(paths.journal, name));
-  const others = [paths.accountState, paths.loginWrite, paths.settings, paths.lineageLog];
+  const others = [paths.accountState, paths.quotaHistory, paths.loginWrite, paths.settings, paths.lineageLog];
   return [
     ...directories.flatMap((path) => factsAbout(path, 'directory') ?? []),
     ...[...scopes, ...kept, ...journal, ...others].flatMap((path) => factsAbout(path, 'file') ?? []),

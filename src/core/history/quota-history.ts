@@ -1,0 +1,104 @@
+import type { QuotaSnapshot } from '../quota/usage.js';
+import { readVersion, replaceFile } from '../storage/atomic-file.js';
+import { appendNow } from '../storage/regular-file.js';
+import type { Root } from '../storage/root.js';
+import { type HistoryEntry, isForetelling, isObservation, observationsOf, type QuotaHistory } from './observation.js';
+
+/** About 8,000 lines: months of one account, and a day of a hundred. */
+export const maxHistoryBytes = 1024 * 1024;
+
+/** Five weeks, so that the longest usual window was seen from one reset to the next. */
+export const maxHistoryAgeMs = 35 * 86_400_000;
+
+type KnownQuota = Readonly<Record<string, { readonly quota?: QuotaSnapshot | undefined }>>;
+
+/**
+ * Notes what the provider has said, where a change of the account state holds newer numbers than before; call it while
+ * holding the `store` lock. Nothing but a forecast depends on it: where it cannot be written, it is not.
+ */
+export function noteObservations(root: Root, before: KnownQuota, after: KnownQuota): void {
+  const entries = Object.entries(after).flatMap(([id, { quota }]) => {
+    const known = before[id]?.quota;
+    const isNews = quota !== undefined && quota !== known && quota.observedAt !== known?.observedAt;
+    return isNews ? observationsOf(id, quota) : [];
+  });
+  appendHistory(root, entries);
+}
+
+/** Adds lines to the history, which keeps its newest half when it is full. The same conditions. */
+export function appendHistory(root: Root, entries: readonly HistoryEntry[]): void {
+  if (entries.length === 0) return;
+  const path = root.paths.quotaHistory;
+  const added = entries.map((entry) => JSON.stringify(entry));
+  try {
+    const version = readVersion(path);
+    const content = version.kind === 'absent' ? '' : version.content;
+    const oldest = root.clock.now() - maxHistoryAgeMs;
+    const isFull = sizeOf([content, ...added]) > maxHistoryBytes;
+    if (content !== '' && !isFull && !isOlder(content.slice(0, content.indexOf('\n')), oldest)) {
+      // A crash may have cut off the last line; the next one must not end up in it.
+      appendNow(path, `${content.endsWith('\n') ? '' : '\n'}${added.join('\n')}\n`);
+      return;
+    }
+    const kept = content.split('\n').filter((line) => line !== '' && !isOlder(line, oldest));
+    const lines = isFull ? newest([...kept, ...added]) : [...kept, ...added];
+    replaceFile({ path, content: `${lines.join('\n')}\n` }, root.processes);
+  } catch {
+    // Knowledge about the past is no reason to lose what is known now.
+  }
+}
+
+/** What is left of the last weeks. Unreadable is unknown: without a past there is no pace, and that is said. */
+export function readHistory({ paths, clock }: Pick<Root, 'paths' | 'clock'>): QuotaHistory {
+  const now = clock.now();
+  const entries = linesOf(paths.quotaHistory).map(parse);
+  // What comes from the future was written by a clock that was wrong.
+  const isRecent = ({ at }: HistoryEntry) => at >= now - maxHistoryAgeMs && at <= now;
+  return {
+    observations: entries.filter(isObservation).filter(isRecent).sort(byTime),
+    foretellings: entries.filter(isForetelling).filter(isRecent).sort(byTime),
+  };
+}
+
+function linesOf(path: string): string[] {
+  try {
+    const version = readVersion(path);
+    return version.kind === 'absent' ? [] : version.content.split('\n');
+  } catch {
+    // See above.
+    return [];
+  }
+}
+
+function parse(line: string): unknown {
+  try {
+    return JSON.parse(line);
+  } catch {
+    // A torn line, or none of ours.
+    return undefined;
+  }
+}
+
+function byTime(a: HistoryEntry, b: HistoryEntry): number {
+  return a.at - b.at;
+}
+
+/** Also of a line that tells no time: it is nobody's. */
+function isOlder(line: string, oldest: number): boolean {
+  const entry = parse(line);
+  return !(isObservation(entry) || isForetelling(entry)) || entry.at < oldest;
+}
+
+/** As many of the last lines as half of the bound has room for. */
+function newest(lines: readonly string[]): string[] {
+  let room = maxHistoryBytes / 2;
+  const first = lines.findLastIndex((line) => {
+    room -= sizeOf([line]);
+    return room < 0;
+  });
+  return lines.slice(first + 1);
+}
+
+function sizeOf(lines: readonly string[]): number {
+  return lines.reduce((sum, line) => sum + Buffer.byteLength(line) + 1, 0);
+}

@@ -1,0 +1,59 @@
+import type { Foretelling, Observation, QuotaHistory } from './observation.js';
+import { fewestPoints, isSameReset } from './pace.js';
+
+/** How earlier forecasts of windows running empty have turned out. */
+export interface TrackRecord {
+  /** Forecasts of which it is known what came. */
+  readonly judged: number;
+  /** Forecasts whose window has not reset yet, or that nobody looked at again. */
+  readonly open: number;
+  /** The mean square of what they were off: 0 is perfect, 0.25 is what saying "half" each time gets. Absent below three. */
+  readonly brier?: number;
+  /** The share of them that called the likelier outcome. */
+  readonly hitRate?: number;
+}
+
+/** Seen this close to its reset, a window that was not empty has not been. */
+const nearReset = 0.2;
+
+export function trackRecord({ foretellings, observations }: QuotaHistory, now: number): TrackRecord {
+  const seen = byWindow(observations);
+  const outcomes = foretellings.flatMap((foretelling) => {
+    const happened = outcomeOf(foretelling, seen.get(windowKey(foretelling)) ?? [], now);
+    return happened === undefined ? [] : [{ chance: foretelling.chance, happened }];
+  });
+  const judged = outcomes.length;
+  const open = foretellings.length - judged;
+  if (judged < fewestPoints) return { judged, open };
+  const brier = mean(outcomes.map(({ chance, happened }) => (chance - Number(happened)) ** 2));
+  const hitRate = mean(outcomes.map(({ chance, happened }) => Number(chance >= 0.5 === happened)));
+  return { judged, open, brier, hitRate };
+}
+
+/** Whether it was empty before its reset; undefined as long as nobody can know. */
+function outcomeOf({ at, resetsAt }: Foretelling, seen: readonly Observation[], now: number): boolean | undefined {
+  const later = seen.filter((each) => each.at > at && each.at < resetsAt && isSameReset(each.resetsAt, resetsAt));
+  if (later.some(({ usedPercent }) => usedPercent >= 100)) return true;
+  const last = later.at(-1);
+  if (last === undefined || now < resetsAt) return undefined;
+  return resetsAt - last.at <= nearReset * (resetsAt - at) ? false : undefined;
+}
+
+/** The observations of each window, in their order. */
+export function byWindow(observations: readonly Observation[]): ReadonlyMap<string, readonly Observation[]> {
+  const groups = new Map<string, Observation[]>();
+  for (const each of observations) {
+    const group = groups.get(windowKey(each));
+    if (group === undefined) groups.set(windowKey(each), [each]);
+    else group.push(each);
+  }
+  return groups;
+}
+
+export function windowKey({ account, window }: { readonly account: string; readonly window: string }): string {
+  return `${window} ${account}`;
+}
+
+function mean(values: readonly number[]): number {
+  return values.reduce((sum, value) => sum + value, 0) / values.length;
+}
