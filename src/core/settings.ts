@@ -88,7 +88,7 @@ export const settingDefinitions = {
   },
   switchMarginPercent: {
     kind: 'integer',
-    default: 15,
+    default: 8,
     min: 0,
     max: 190,
     description:

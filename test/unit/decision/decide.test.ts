@@ -315,8 +315,8 @@ it('the score is the sum of the documented parts', () => {
     health: 80,
     headroom: 16,
     preferred: 0,
-    lapse: 0.6667,
+    lapse: 0.7407,
     window: 0.288,
   });
-  expect(score).toBe(256.9547);
+  expect(score).toBe(257.0287);
 });

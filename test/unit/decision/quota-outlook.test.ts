@@ -78,8 +78,8 @@ describe('the window that would stop a session first', () => {
     ['reset since it was seen', quota({ fiveHours: [3, -1], week: [60, 100] }), 0.5],
     ['half used with an hour left', quota({ fiveHours: [50, 1], week: [60, 100] }), 0.36],
     ['just begun', quota({ fiveHours: [99, 5], week: [60, 100] }), 0],
-    ['the only one there is', quota({ week: [50, 84] }), 0.225],
-    ['the only one there is, a whole length from its reset', quota({ week: [100, 168] }), 0],
+    ['the only one there is', quota({ week: [50, 84] }), 0.25],
+    ['the only one there is, a whole length from its reset', quota({ week: [100, 168] }), 0.25],
   ])('counts when it is %s', (_, snapshot, score) => {
     expect(outlook(snapshot).opening?.score).toBeCloseTo(score);
   });
