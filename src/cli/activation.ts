@@ -145,5 +145,5 @@ async function askToReplace(context: Context, problem: string): Promise<void> {
 /** The one line about where a login that the official client had went. */
 export function noteAdoption(context: Context, { adopted }: Activated): void {
   if (adopted === undefined || context.options.json === true) return;
-  context.io.note(`adopted ${describeAccount(adopted)}, found in ${loginName(context.home)}\n`);
+  context.io.note(`adopted ${describeAccount(adopted)}, found in ${loginName(context.home)}`);
 }

@@ -102,7 +102,7 @@ export function createContext(machine: Machine, options: GlobalOptions, { anywhe
   function warn(message: string): void {
     if (warnings.includes(message)) return;
     warnings.push(message);
-    if (options.json !== true) io.note(`warning: ${message}\n`);
+    if (options.json !== true) io.note(`warning: ${message}`);
   }
 
   function onMerged(legacyKey: string, keptFiles: readonly string[]): void {

@@ -1,16 +1,22 @@
 import type { Environment } from '../core/environment.js';
+import { printable, printableLines } from '../core/printable.js';
 import { calledAs } from './called-as.js';
 import { maskEmails } from './mask.js';
 import { wrapText } from './wrap-text.js';
 
-/** The streams and what they can show, decided once (STYLE: Streams). */
+/**
+ * The streams and what they can show, decided once (STYLE: Streams). Whatever else goes out here, the only control
+ * sequences among it are the styles of a theme, and those only where there is colour.
+ */
 export interface Io {
   /** Data: what the command was asked for. */
   print(text: string): void;
   /** What a program reads, such as a script: command lines in it keep the name they have. */
   printCode(text: string): void;
-  /** Progress, confirmations, warnings: everything that is not the answer. */
-  note(text: string): void;
+  /** Progress, confirmations, warnings: everything that is not the answer. A line each, which nothing in it can break. */
+  note(...lines: readonly string[]): void;
+  /** The same for a text that a theme may have coloured, made of what was printable before. */
+  noteRendered(text: string): void;
   /**
    * One line on stderr that the next one, or any note, takes the place of; without a text it goes away. Where the
    * terminal cannot take a line back (`noteStyle.canRewrite`), nothing is shown.
@@ -90,7 +96,14 @@ export function createIo(
     if (!canRewrite) return;
     hasStatus = text !== undefined;
     // A line that wraps could not be taken back.
-    streams.messages.write(`${eraseLine}${shown(text ?? '').slice(0, width - 1)}`);
+    streams.messages.write(`${eraseLine}${printable(shown(text ?? '')).slice(0, width - 1)}`);
+  }
+
+  function noteRendered(text: string): void {
+    status();
+    const { isTerminal, width, hasColor } = styleOfNotes();
+    const safe = printableLines(shown(text), { styled: hasColor });
+    streams.messages.write(isTerminal ? wrapText(safe, width) : safe);
   }
 
   const isInteractive = () => choices.input && streams.stdin.isTTY === true && streams.messages.isTTY === true;
@@ -99,17 +112,14 @@ export function createIo(
   return {
     print(text) {
       status();
-      streams.answers.write(shown(text));
+      streams.answers.write(printableLines(shown(text), { styled: style.hasColor }));
     },
     printCode(text) {
       status();
-      streams.answers.write(masked(text));
+      streams.answers.write(printableLines(masked(text)));
     },
-    note(text) {
-      status();
-      const { isTerminal, width } = styleOfNotes();
-      streams.messages.write(isTerminal ? wrapText(shown(text), width) : shown(text));
-    },
+    note: (...lines) => noteRendered(lines.map((line) => `${printable(line)}\n`).join('')),
+    noteRendered,
     status,
     shown,
     masked,

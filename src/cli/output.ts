@@ -1,5 +1,5 @@
 import { AppError } from '../core/errors.js';
-import { printable, unprintable } from '../core/printable.js';
+import { printableLines, unprintable } from '../core/printable.js';
 import { type ExitCode, exitCodeOf } from './exit-codes.js';
 import type { Style } from './io.js';
 import { troubleshootingOf } from './troubleshooting.js';
@@ -73,9 +73,4 @@ export function failureText(failure: Failure, style: Style): string {
   const section = troubleshootingOf(failure.code);
   const docs = section === undefined ? '' : `  ${arrow} more: ${section}\n`;
   return `${red('error:')} ${printableLines(failure.message)}\n${printableLines(hint)}${docs}`;
-}
-
-/** A message may quote what the person typed, or a file. */
-function printableLines(text: string): string {
-  return text.split('\n').map(printable).join('\n');
 }

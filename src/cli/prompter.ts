@@ -2,6 +2,7 @@ import confirm from '@inquirer/confirm';
 import input from '@inquirer/input';
 import select from '@inquirer/select';
 import { AppError } from '../core/errors.js';
+import { printable } from '../core/printable.js';
 import type { Io } from './io.js';
 import { createTheme } from './render/theme.js';
 
@@ -25,8 +26,9 @@ export interface Prompter {
 export function createPrompter(io: Io, signal: AbortSignal): Prompter {
   const streams = { input: io.stdin, output: io.stderr, signal };
   const theme = themeFor(io);
+  const shown = (text: string) => printable(io.shown(text));
   const ask = (question: string, preset: boolean) =>
-    answered(confirm({ message: io.shown(question), default: preset, theme }, streams));
+    answered(confirm({ message: shown(question), default: preset, theme }, streams));
   return {
     confirm: ask,
     async consent(question, preset, otherwise) {
@@ -36,11 +38,11 @@ export function createPrompter(io: Io, signal: AbortSignal): Prompter {
       answered(
         select(
           {
-            message: io.shown(question),
+            message: shown(question),
             choices: choices.map(({ name, short = name, ...choice }) => ({
               ...choice,
-              name: io.shown(name),
-              short: io.shown(short),
+              name: shown(name),
+              short: shown(short),
             })),
             pageSize: Math.max(fewestShown, (io.stderr.rows || defaultRows) - rowsAround),
             loop: false,
@@ -49,7 +51,7 @@ export function createPrompter(io: Io, signal: AbortSignal): Prompter {
           streams,
         ),
       ),
-    input: (question) => answered(input({ message: io.shown(question), theme }, streams)),
+    input: (question) => answered(input({ message: shown(question), theme }, streams)),
   };
 }
 

@@ -1,6 +1,7 @@
 import { CommanderError } from '@commander-js/extra-typings';
 import { readEnvironment } from '../core/environment.js';
 import { AppError } from '../core/errors.js';
+import { printableIn } from '../core/printable.js';
 import { refusedRoot } from '../core/storage/adoption.js';
 import { runBareCommand } from './bare-command.js';
 import type { Command } from './command.js';
@@ -58,7 +59,7 @@ export async function run(argv: readonly string[], machine: Machine): Promise<Ex
     const commandName = namedCommand(program, words);
     const failure = failureOf(error instanceof CommanderError ? usageError(error, words, program) : error);
     if (hasFlag(words, '--json')) io.print(failureDocument(commandName ?? noCommand, failure));
-    else io.note(failureText(failure, io.noteStyle));
+    else io.noteRendered(failureText(failure, io.noteStyle));
     return exitCodeOfFailure(failure.exitCode);
   }
 }
@@ -104,7 +105,7 @@ async function runCommand<Options, Result, Document>(
     return command.exitCode?.(result) ?? 0;
   } catch (error) {
     // The document of a failure has no room for them.
-    if (globalOptions.json === true) for (const text of context.warnings) context.io.note(`warning: ${text}\n`);
+    if (globalOptions.json === true) for (const text of context.warnings) context.io.note(`warning: ${text}`);
     throw error;
   } finally {
     context.io.status();
@@ -126,7 +127,7 @@ async function runAsked<Options, Result, Document>(
   } catch (error) {
     const path = refusedRoot(error);
     if (path === undefined || !context.io.isInteractive) throw error;
-    context.io.note(`${error instanceof Error ? error.message : ''}\n`);
+    context.io.note(error instanceof Error ? error.message : '');
     const question = `Keep the accounts in ${path} all the same? Nobody but you can enter it then.`;
     await (await context.prompter()).consent(question, false, 'nothing was written');
     context.adoptRoot();
@@ -194,7 +195,9 @@ async function renderText<Options, Result, Document>(
   style: Style,
 ): Promise<string> {
   const { createTheme } = await import('./render/theme.js');
-  const text = command.render(result, createTheme(style, clock.now()));
+  // A program reads what `printsCode`, as it is; else what came from outside is made harmless before it is coloured.
+  const shown = command.printsCode === true ? result : printableIn(result);
+  const text = command.render(shown, createTheme(style, clock.now()));
   return style.isTerminal && command.printsCode !== true ? wrapText(text, style.width) : text;
 }
 

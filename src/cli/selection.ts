@@ -62,7 +62,7 @@ export function locateAccount(context: Context, roster: Roster, selector: string
   const position = accounts.findIndex(({ id }) => id === account.id);
   if (position >= 0) return { account, scopeKey: records.key, index: position + 1 };
   const { scopeKey } = found;
-  if (context.options.json !== true) context.io.note(`found in ${describePlace(placeView(scopeKey))}\n`);
+  if (context.options.json !== true) context.io.note(`found in ${describePlace(placeView(scopeKey))}`);
   return { account, scopeKey, index: indexElsewhere(roster, account.id) };
 }
 

@@ -1,3 +1,5 @@
+import { printable } from './printable.js';
+
 /**
  * Every way a command can fail, as a closed union. `cli/exit-codes.ts` maps each code to the documented exit code,
  * so adding one here is a compile error there until it has one.
@@ -44,6 +46,8 @@ export type ErrorCode =
   | 'internal';
 
 export interface ErrorFacts {
+  /** What belongs below the message, a line each. */
+  readonly lines?: readonly string[];
   /** The exact next command or action, without trailing period. */
   readonly hint?: string;
   /** Machine-readable facts for `--json`; never a token. */
@@ -51,17 +55,23 @@ export interface ErrorFacts {
   readonly cause?: unknown;
 }
 
-/** The only exception this product throws on purpose. The message says what happened; the hint what to do next. */
+/**
+ * The only exception this product throws on purpose. The message says what happened; the hint what to do next. Both may
+ * quote what the person typed, a file or a server, and are fit to be shown: only `lines` breaks a line.
+ */
 export class AppError extends Error {
   readonly code: ErrorCode;
   readonly hint: string | undefined;
   readonly details: Readonly<Record<string, unknown>> | undefined;
 
   constructor(code: ErrorCode, message: string, facts: ErrorFacts = {}) {
-    super(message, facts.cause === undefined ? undefined : { cause: facts.cause });
+    super(
+      [message, ...(facts.lines ?? [])].map(printable).join('\n'),
+      facts.cause === undefined ? undefined : { cause: facts.cause },
+    );
     this.name = 'AppError';
     this.code = code;
-    this.hint = facts.hint;
+    this.hint = facts.hint === undefined ? undefined : printable(facts.hint);
     this.details = facts.details;
   }
 }

@@ -12,6 +12,67 @@ export function printable(text: string): string {
   return text.replace(unprintable, (character, place: number) => (isInEmoji(text, place) ? character : '?'));
 }
 
+/**
+ * The same of every text in a value, in the keys of maps too, for whoever colours it afterwards: what is left of an escape
+ * sequence in it is none. Returns the value itself where nothing is to be changed. Objects of a class stay as they are.
+ */
+export function printableIn<T>(value: T): T {
+  return madePrintable(value, new Map()) as T;
+}
+
+/** `done` keeps what is shared in a value shared, and ends circles. */
+function madePrintable(value: unknown, done: Map<object, unknown>): unknown {
+  if (typeof value === 'string') return isPlain(value) ? value : printable(value);
+  if (typeof value !== 'object' || value === null) return value;
+  const known = done.get(value);
+  if (known !== undefined) return known;
+  done.set(value, value);
+  const made = copied(value, (part) => madePrintable(part, done));
+  done.set(value, made);
+  return made;
+}
+
+function isPlain(text: string): boolean {
+  return /^[ -~]*$/.test(text);
+}
+
+function copied(value: object, change: (part: unknown) => unknown): object {
+  if (Array.isArray(value)) {
+    const parts = value.map(change);
+    return parts.every((part, place) => part === value[place]) ? value : parts;
+  }
+  if (value instanceof Map) return new Map([...value].map(([key, part]) => [change(key), change(part)]));
+  const prototype = Object.getPrototypeOf(value);
+  if (prototype !== Object.prototype && prototype !== null) return value;
+  return copiedRecord(value as Readonly<Record<string, unknown>>, change);
+}
+
+function copiedRecord(value: Readonly<Record<string, unknown>>, change: (part: unknown) => unknown): object {
+  let copy: Record<string, unknown> | undefined;
+  for (const key of Object.keys(value)) {
+    // A record as the file has it, tokens included: long, and never shown.
+    if (key === 'raw') continue;
+    const made = change(value[key]);
+    if (made === value[key]) continue;
+    copy ??= Object.assign(Object.create(Object.getPrototypeOf(value)), value) as Record<string, unknown>;
+    copy[key] = made;
+  }
+  return copy ?? value;
+}
+
+/** Of the styles (SGR), those that a theme uses: bold, dim, inverse, the colours of letters, and their ends. */
+// biome-ignore lint/suspicious/noControlCharactersInRegex: they begin with one
+const ownStyle = /\u001b\[(?:[127]|22|27|3[1-69])m/;
+const ownStyleOrUnprintable = new RegExp(`${ownStyle.source}|${unprintable.source}`, 'g');
+
+/** A text of several lines as a terminal may get it: with the styles of a theme where there is colour, and no others. */
+export function printableLines(text: string, { styled = false } = {}): string {
+  const pattern = styled ? ownStyleOrUnprintable : unprintable;
+  return text.replace(pattern, (found, place: number) =>
+    found === '\n' || found.length > 1 || isInEmoji(text, place) ? found : '?',
+  );
+}
+
 const joiner = '\u200d';
 const emojiBefore = /\p{Extended_Pictographic}[\ufe0f\u{1f3fb}-\u{1f3ff}]?$/u;
 const emojiAfter = /^\p{Extended_Pictographic}/u;

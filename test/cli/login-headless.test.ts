@@ -105,7 +105,13 @@ test.each([
   ['192.0.2.1 50000 192.0.2.2 2222', 'al; rm', 'b$x', 'ssh -L 1455:127.0.0.1:1455 -p 2222 192.0.2.2'],
 ])('over the connection %s of %j to %j the tunnel is %4$s', (SSH_CONNECTION, USER, host, line) => {
   const environment = readEnvironment({ SSH_CONNECTION, USER });
-  const text = otherWays({ environment, host, port: 1455, isShown: true, canPaste: true });
-  expect(text).toContain('If no browser opens in front of you: open the address');
-  expect(text).toContain(`\n  ${line}\n`);
+  const lines = otherWays({ environment, host, port: 1455, isShown: true, canPaste: true });
+  expect(lines[0]).toContain('If no browser opens in front of you: open the address');
+  expect(lines).toContain(`  ${line}`);
+});
+
+test('an address that a shell would obey leads to no command line', () => {
+  const environment = readEnvironment({ SSH_CONNECTION: '192.0.2.1 50000 $(touch${IFS}forged) 22' });
+  const lines = otherWays({ environment, host: 'b$x', port: 1455, isShown: true, canPaste: true });
+  expect(lines.join()).not.toContain('ssh');
 });

@@ -84,7 +84,7 @@ function announce({ io, options, root, settings }: Context): void {
   const [interval, buffer] = [proactiveRefreshIntervalMs, proactiveRefreshBufferMs].map(formatDuration);
   const accounts = readableAccounts(root);
   const watched = accounts === undefined ? 'all accounts' : `${accounts} account${accounts === 1 ? '' : 's'}`;
-  io.note(`guarding ${watched}: every ${interval}, tokens that end within ${buffer} are refreshed; Ctrl-C ends it\n`);
+  io.note(`guarding ${watched}: every ${interval}, tokens that end within ${buffer} are refreshed; Ctrl-C ends it`);
 }
 
 function readableAccounts(root: Context['root']): number | undefined {
@@ -184,7 +184,7 @@ function createTeller({ io, clock, options }: Context): Teller {
     if (options.json === true || told.get(subject) === text) return;
     told.set(subject, text);
     const now = clock.now();
-    io.note(`${formatMoment(now, now)}  ${text}\n`);
+    io.note(`${formatMoment(now, now)}  ${text}`);
   };
 }
 

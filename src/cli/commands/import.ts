@@ -8,6 +8,7 @@ import { logLineage } from '../../core/logins/lineage-log.js';
 import { keyOf } from '../../core/logins/roster.js';
 import { withStore } from '../../core/logins/with-store.js';
 import { readAllScopes } from '../../core/pools/scope-files.js';
+import { printableIn } from '../../core/printable.js';
 import type { Scope } from '../../core/project/scope.js';
 import { resolveProvider } from '../../core/provider/provider.js';
 import { assertOurs } from '../../core/storage/adoption.js';
@@ -128,7 +129,9 @@ async function askForConsent(context: Context, plan: Plan, scope: Scope): Promis
   const { io, options, clock } = context;
   const { counts, entries } = plan;
   if (options.json !== true) {
-    io.note(renderEntries(entries, placeView(keyOf(scope)), createTheme(io.noteStyle, clock.now())));
+    io.noteRendered(
+      renderEntries(printableIn(entries), placeView(keyOf(scope)), createTheme(io.noteStyle, clock.now())),
+    );
   }
   const what = summarize(counts);
   if (!io.isInteractive) {

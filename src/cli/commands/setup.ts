@@ -2,6 +2,7 @@ import { basename } from 'node:path';
 import * as z from 'zod/mini';
 import { definedOnly } from '../../core/defined-only.js';
 import { AppError } from '../../core/errors.js';
+import { printableIn } from '../../core/printable.js';
 import { blockLines, markedBlock } from '../../core/shell/marked-block.js';
 import { pathBlock } from '../../core/shell/path-block.js';
 import { applySetup, type PlannedChange, planSetup, planUndo, type SetupPlace } from '../../core/shell/setup-plan.js';
@@ -102,7 +103,7 @@ async function askFirst(context: Context, { yes, undo }: SetupOptions, changes: 
       details: { changes: changes.map(changeView) },
     });
   }
-  context.io.note(`This will\n${planText(changes.map(changeView), undo === true)}`);
+  context.io.noteRendered(`This will\n${planText(printableIn(changes.map(changeView)), undo === true)}`);
   await (await context.prompter()).consent('Go ahead?', true, 'nothing was changed');
 }
 

@@ -4,6 +4,7 @@ import * as z from 'zod/mini';
 import { heldLocks } from '../../core/diagnostics/world/storage-facts.js';
 import { AppError } from '../../core/errors.js';
 import { readableScopes } from '../../core/pools/stored-files.js';
+import { printableIn } from '../../core/printable.js';
 import { completionFiles } from '../../core/shell/completion-files.js';
 import { applySetup, type PlannedChange, planUndo, type SetupPlace } from '../../core/shell/setup-plan.js';
 import { foreignThings } from '../../core/storage/adoption.js';
@@ -97,7 +98,7 @@ async function askFirst({ io, prompter }: Context, { yes, accounts: all }: Unins
       hint: `add --yes; to see the files first: codex-auth uninstall${all === true ? ' --accounts' : ''} --dry-run`,
     });
   }
-  io.note(`This will\n${planText(removedBy(removal), changedBy(removal))}`);
+  io.noteRendered(`This will\n${planText(printableIn(removedBy(removal)), printableIn(changedBy(removal)))}`);
   await (await prompter()).consent(question, !withAccounts, 'nothing was removed');
 }
 

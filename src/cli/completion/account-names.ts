@@ -57,7 +57,9 @@ function namesOf(
   return accounts.filter(isWanted).flatMap((account) => {
     const clear = callings(account).filter(isClear);
     const values = clear.length > 0 ? clear : [account.id];
-    return values.map((value) => ({ value, description: descriptionOf(account, value) }));
+    // From a file of another tool; it would be taken for an option.
+    const typed = values.filter((value) => !value.startsWith('-'));
+    return typed.map((value) => ({ value, description: descriptionOf(account, value) }));
   });
 }
 

@@ -11,7 +11,7 @@ $__codexAuthComplete = {
     & codex-auth __complete @words $current 2>$null | Select-Object -Skip 1 | ForEach-Object {
         $value, $description = $_ -split [char]9, 2
         if (-not $value.StartsWith($typed, [StringComparison]::OrdinalIgnoreCase)) { return }
-        $text = if ($value -match '[^\w\-.@=:/+]') { "'" + $value.Replace("'", "''") + "'" } else { $value }
+        $text = if ($value -match '[^\w\-.@=:/+]') { "'" + ($value -replace "['\u2018-\u201b]", '$0$0') + "'" } else { $value }
         $tip = if ($description) { $description } else { $value }
         [System.Management.Automation.CompletionResult]::new($text, $value, 'ParameterValue', $tip)
     }

@@ -1,3 +1,4 @@
+import { printableIn, printableLines } from '../../core/printable.js';
 import type { Theme } from '../render/theme.js';
 import { cutLine, wrapLine } from '../screen/wrap-line.js';
 import { accountLines } from './account-lines.js';
@@ -26,7 +27,8 @@ export interface Size {
 const low = 16;
 
 /** Lays the model out for a screen of this size; `theme` has its width. */
-export function layOut(model: Model, theme: Theme, size: Size): Frame {
+export function layOut(raw: Model, theme: Theme, size: Size): Frame {
+  const model = printableModel(raw);
   const { columns, rows } = size;
   const cut = (line: string) => cutLine(line, columns, theme.symbols.ellipsis);
   const blank = rows < low ? [] : [''];
@@ -40,6 +42,15 @@ export function layOut(model: Model, theme: Theme, size: Size): Frame {
   const indent = view === 'details' ? factIndent : 2;
   const body = isPage ? lines.flatMap((line) => wrapLine(line, columns, indent)) : lines.slice(0, bodyHeight).map(cut);
   return { header, body, isPage, footer, bodyHeight };
+}
+
+/** What the commands printed has its colours already; the rest is coloured here. What keys are about keeps its ids. */
+function printableModel(model: Model): Model {
+  const { message, output, question } = model;
+  const safe = printableIn({ ...model, message: undefined, output: undefined });
+  // A question may have several lines.
+  const text = printableLines(question?.text ?? '');
+  return { ...safe, message, output, question: safe.question && { ...safe.question, text } };
 }
 
 function headerHeight(rows: number, isPage: boolean): number {

@@ -1,4 +1,5 @@
 import { AppError } from '../../core/errors.js';
+import { printable, printableIn, printableLines } from '../../core/printable.js';
 import { loginCommand } from '../commands/login.js';
 import type { Context } from '../context.js';
 import { failureOf, failureText } from '../output.js';
@@ -31,13 +32,18 @@ async function signIn(context: Context, whom: Whom): Promise<Message> {
   io.stdin.ref();
   try {
     const result = await loginCommand.run(context, { whom });
-    const text = loginCommand.render(result, createTheme(io.style, clock.now()));
+    const text = loginCommand.render(printableIn(result), createTheme(io.style, clock.now()));
     io.print(text);
     return { tone: 'good', text: io.shown(text), warnings: [] };
   } catch (error) {
     const failure = failureOf(error);
     if (failure.code === 'interrupted') throw error;
-    io.note(failureText(failure, io.noteStyle));
-    return { tone: 'bad', text: io.shown(failure.message), hint: failure.hint, warnings: [] };
+    io.noteRendered(failureText(failure, io.noteStyle));
+    return {
+      tone: 'bad',
+      text: printableLines(io.shown(failure.message)),
+      hint: failure.hint && printable(failure.hint),
+      warnings: [],
+    };
   }
 }

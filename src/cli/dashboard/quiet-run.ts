@@ -1,3 +1,4 @@
+import { printable, printableIn, printableLines } from '../../core/printable.js';
 import type { Command } from '../command.js';
 import { type Context, createContext } from '../context.js';
 import { type Failure, failureOf } from '../output.js';
@@ -21,16 +22,17 @@ export type QuietRun = <Options, Result>(
 export function quietRun({ machine, options, io }: Context, signal: AbortSignal): QuietRun {
   return async (command, commandOptions) => {
     const context = createContext({ ...machine, signal }, { ...options, json: true });
-    const { warnings } = context;
+    const shownWarnings = () => context.warnings.map((text) => printable(io.shown(text)));
     try {
       const result = shown(command, await command.run(context, commandOptions));
       const theme = createTheme({ ...io.style, width: io.stdout.columns || io.style.width }, context.clock.now());
-      return { kind: 'done', result, text: command.render(result, theme), warnings: warnings.map(io.shown) };
+      return { kind: 'done', result, text: command.render(printableIn(result), theme), warnings: shownWarnings() };
     } catch (error) {
       const failure = failureOf(error);
       const { message, hint } = failure;
-      const shownFailure = { ...failure, message: io.shown(message), hint: hint && io.shown(hint) };
-      return { kind: 'failed', failure: shownFailure, warnings: warnings.map(io.shown) };
+      const safe = (text: string) => printableLines(io.shown(text));
+      const shownFailure = { ...failure, message: safe(message), hint: hint && safe(hint) };
+      return { kind: 'failed', failure: shownFailure, warnings: shownWarnings() };
     } finally {
       await context.close();
     }

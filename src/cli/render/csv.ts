@@ -1,3 +1,5 @@
+import { printable } from '../../core/printable.js';
+
 export type CsvValue = string | number | boolean | undefined;
 
 /** RFC 4180, with plain line feeds; an unknown value is an empty field. */
@@ -5,10 +7,14 @@ export function renderCsv(columns: readonly string[], rows: readonly (readonly C
   return [columns, ...rows].map((row) => `${row.map(field).join(',')}\n`).join('');
 }
 
-/** A leading `=`, `+`, `-` or `@` would be a formula in a spreadsheet; labels and emails come from outside. */
+/**
+ * A leading `=`, `+`, `-` or `@`, also of full width, would be a formula in a spreadsheet; labels and emails come from
+ * outside. Where a comma is part of numbers, spreadsheets cut at a semicolon.
+ */
 function field(value: CsvValue): string {
   if (value === undefined) return '';
   if (typeof value !== 'string') return String(value);
-  const text = /^[=+\-@\t\r]/.test(value) ? `'${value}` : value;
-  return /[",\n\r]/.test(text) ? `"${text.replaceAll('"', '""')}"` : text;
+  const shown = printable(value);
+  const text = /^[=+\-@＝＋－＠]/.test(shown) ? `'${shown}` : shown;
+  return /[",;]/.test(text) ? `"${text.replaceAll('"', '""')}"` : text;
 }

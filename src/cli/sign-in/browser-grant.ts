@@ -44,11 +44,11 @@ export async function obtainBrowserGrant(context: Context, request: SignInReques
 
 async function showUrl(context: Context, url: string, port: number): Promise<void> {
   const { io, environment, machine } = context;
-  io.note(`Sign in here:\n\n  ${url}\n\n`);
+  io.note('Sign in here:', '', `  ${url}`, '');
   const { hasScreen } = await import('../browser.js');
   const isShown = hasScreen(environment, machine.platform) && (await (await context.browser()).show(url));
   if (isShown && environment.sshConnection === undefined) return;
-  io.note(otherWays({ environment, host: machine.processes.self.host, port, isShown, canPaste: io.isInteractive }));
+  io.note(...otherWays({ environment, host: machine.processes.self.host, port, isShown, canPaste: io.isInteractive }));
 }
 
 /** The browser comes back to the port, or the person pastes the address that it could not reach. */

@@ -9,7 +9,7 @@ export interface Countdown {
 export function startCountdown(context: Context, what: string, limitMs: number): Countdown {
   const { io, clock } = context;
   if (!io.noteStyle.canRewrite) {
-    io.note(`${what}, for ${formatDuration(limitMs)} at most\n`);
+    io.note(`${what}, for ${formatDuration(limitMs)} at most`);
     return { stop: () => undefined };
   }
   const endsAt = clock.monotonicMs() + limitMs;

@@ -40,8 +40,8 @@ export async function obtainDeviceGrant(context: Context): Promise<ObtainedGrant
 }
 
 function showCode({ io }: Context, { verificationUrl, userCode }: DeviceCode): void {
-  io.note(`Open this page on any device and enter the code:\n\n  ${verificationUrl}\n\n  ${userCode}\n\n`);
-  io.note('Never share this code.\n');
+  const how = 'Open this page on any device and enter the code:';
+  io.note(how, '', `  ${verificationUrl}`, '', `  ${userCode}`, '', 'Never share this code.');
 }
 
 function failed({ code, message, hint = otherWays, ...rest }: DeviceFailure): AppError {

@@ -22,8 +22,8 @@ export async function obtainManualGrant(context: Context, request: SignInRequest
   const pkce = createPkce();
   const redirectUri = `http://127.0.0.1:${loginPorts(environment)[0]}/auth/callback`;
   const url = buildAuthorizeUrl(provider, { redirectUri, codeChallenge: pkce.challenge, state, ...request });
-  io.note(`Sign in here:\n\n  ${url}\n\n`);
-  io.note('The browser ends on a page that cannot be reached. Copy its whole address and paste it here.\n');
+  io.note('Sign in here:', '', `  ${url}`, '');
+  io.note('The browser ends on a page that cannot be reached. Copy its whole address and paste it here.');
   const code = await readCode(context, state);
   return { grant: { code, codeVerifier: pkce.verifier, redirectUri }, finish: nothingToFinish };
 }
@@ -36,7 +36,7 @@ async function readCode(context: Context, state: string) {
     if (pasted.kind === 'ok') return pasted.code;
     const isLast = attempt === attempts || !context.io.isInteractive;
     if (pasted.kind === 'denied' || isLast) throw pasteError(pasted);
-    context.io.note(`${pasteProblem(pasted)}; try again.\n`);
+    context.io.note(`${pasteProblem(pasted)}; try again.`);
   }
 }
 

@@ -20,7 +20,7 @@ export function watchForPaste({ io }: Context, state: string): PasteWatch {
       const pasted = readPastedCallback(line, state);
       if (pasted.kind === 'ok') resolve({ kind: 'code', code: pasted.code });
       else if (pasted.kind === 'denied') resolve(pasted);
-      else io.note(`${pasteProblem(pasted)}; paste the whole address that the browser ends on.\n`);
+      else io.note(`${pasteProblem(pasted)}; paste the whole address that the browser ends on.`);
     });
   });
   return { found, stop: () => lines.close() };

@@ -1,3 +1,4 @@
+import { printable, printableIn } from '../../core/printable.js';
 import { type Context, createContext } from '../context.js';
 import { createTheme, type Theme } from '../render/theme.js';
 import { formatDuration } from '../render/time.js';
@@ -17,7 +18,7 @@ export async function drawRounds(
   const canvas = openCanvas(context, (theme, rows) => frame(latest, quiet.warnings, theme, rows));
   try {
     for await (const round of roundsOf(quiet)) {
-      latest = round;
+      latest = printableIn(round);
       canvas.draw();
     }
   } finally {
@@ -98,7 +99,7 @@ function frame(
 ): readonly string[] {
   const { color, style, symbols } = theme;
   const broken = (lines: readonly string[]) => lines.flatMap((line) => wrapLine(line, style.width, 5));
-  const notes = broken(warnings.map((text) => color.yellow(`warning: ${text}`)));
+  const notes = broken(warnings.map((text) => color.yellow(`warning: ${printable(text)}`)));
   if (round === undefined) return [...broken([color.dim(`asking about the accounts${symbols.ellipsis}`)]), ...notes];
   const problem = round.problem === undefined ? [] : [color.yellow(round.problem.message)];
   const footer = broken([...problem, color.dim(footerText(round, theme))]);

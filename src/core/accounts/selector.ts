@@ -73,7 +73,8 @@ function ambiguous(selector: string, found: readonly LocatedAccount[], isElsewhe
     const email = account.label === undefined || account.email === undefined ? '' : `, ${printable(account.email)}`;
     return `  ${account.id}  ${describeAccount(account)}${email}${isElsewhere ? `, in ${pool}` : ''}`;
   });
-  return new AppError('ambiguous-selector', `"${selector}" means ${found.length} accounts:\n${candidates.join('\n')}`, {
+  return new AppError('ambiguous-selector', `"${selector}" means ${found.length} accounts:`, {
+    lines: candidates,
     hint: 'name one of them by its id',
     details: { candidates: found.map(({ account }) => ({ id: account.id, email: account.email })) },
   });
