@@ -6,6 +6,8 @@ import { findRealCodex, type RealCodexHome } from './real-codex.js';
 export interface AppServer {
   /** The result of one JSON-RPC call. Throws with the server's own message when it refuses. */
   call(method: string, params?: object): Promise<Record<string, unknown>>;
+  /** What it tells with the next notification of this name. */
+  told(method: string): Promise<unknown>;
   stop(): Promise<void>;
 }
 
@@ -13,6 +15,8 @@ interface Answer {
   readonly id?: number;
   readonly result?: Record<string, unknown>;
   readonly error?: { readonly message: string };
+  readonly method?: string;
+  readonly params?: unknown;
 }
 
 /** `program` is another name of the client's file. */
@@ -26,9 +30,11 @@ export async function startAppServer(home: RealCodexHome, program?: string): Pro
   });
   const ended = new Promise<void>((resolve) => child.once('close', () => resolve()));
   const waiting = new Map<number, (answer: Answer) => void>();
+  const listeners = new Map<string, (params: unknown) => void>();
   createInterface({ input: child.stdout }).on('line', (line) => {
     const answer = JSON.parse(line) as Answer;
     if (answer.id !== undefined) waiting.get(answer.id)?.(answer);
+    else if (answer.method !== undefined) listeners.get(answer.method)?.(answer.params);
   });
   const send = (message: object) => child.stdin.write(`${JSON.stringify(message)}\n`);
 
@@ -49,8 +55,16 @@ export async function startAppServer(home: RealCodexHome, program?: string): Pro
     capabilities: { experimentalApi: true },
   });
   send({ method: 'initialized' });
+  function told(method: string): Promise<unknown> {
+    return new Promise((resolve, reject) => {
+      listeners.set(method, resolve);
+      void ended.then(() => reject(new Error(`the app-server ended before it told ${method}`)));
+    });
+  }
+
   return {
     call,
+    told,
     async stop() {
       child.kill('SIGKILL');
       await ended;

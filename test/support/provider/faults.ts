@@ -98,6 +98,9 @@ export async function applyFault(
     case 'torn':
       await process();
       return sendHalf(ctx);
+    case 'duplicated':
+      await process();
+      return sendTwice(ctx);
     case 'drip':
       await process();
       return drip(ctx, fault.intervalMs, stopped);
@@ -112,6 +115,13 @@ function cut(ctx: Context): void {
 function sendHalf(ctx: Context): void {
   const body = startRawAnswer(ctx);
   ctx.res.write(body.subarray(0, Math.floor(body.length / 2)), () => ctx.req.socket.destroy());
+}
+
+function sendTwice(ctx: Context): void {
+  const body = Buffer.from(typeof ctx.body === 'string' ? ctx.body : JSON.stringify(ctx.body));
+  const head = `HTTP/1.1 ${ctx.status} -\r\ncontent-type: application/json\r\ncontent-length: ${body.length}\r\n\r\n`;
+  ctx.respond = false;
+  ctx.req.socket.end(`${head}${body}${head}${body}`);
 }
 
 async function drip(ctx: Context, intervalMs: number, stopped: AbortSignal): Promise<void> {

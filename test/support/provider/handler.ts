@@ -38,6 +38,7 @@ export function createHandler(
     if (request === undefined) return next();
     const endpoint = endpointOf(ctx.path);
     const fault = endpoint && parts.scenario.take(endpoint, accountOf(ctx, request, parts));
+    if (fault !== undefined) request.fault = fault.kind;
     const nowMs = parts.scenario.now();
     ctx.set('date', new Date(nowMs).toUTCString());
     try {

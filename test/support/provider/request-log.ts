@@ -1,5 +1,5 @@
 import type { IncomingHttpHeaders } from 'node:http';
-import { endpointPaths } from './scenario.js';
+import { endpointPaths, type Fault } from './scenario.js';
 
 export interface LoggedRequest {
   /** Milliseconds since the epoch, this machine's clock. */
@@ -13,6 +13,8 @@ export interface LoggedRequest {
   readonly body: unknown;
   /** Undefined until answered, and for ever when the connection was cut before a status line. */
   readonly status: number | undefined;
+  /** The kind of the fault that it met. */
+  fault?: Fault['kind'];
 }
 
 /** Every request that reached the stand-in, in order of arrival. */

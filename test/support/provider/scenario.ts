@@ -48,6 +48,8 @@ export type Fault =
   | { readonly kind: 'garbage'; readonly body?: string }
   /** 200 with so many bytes of JSON white space; not processed. */
   | { readonly kind: 'huge'; readonly bytes: number }
+  /** Processes, then sends the whole answer two times. */
+  | { readonly kind: 'duplicated' }
   /** Processes, then sends the answer byte by byte. */
   | { readonly kind: 'drip'; readonly intervalMs: number }
   | { readonly kind: 'redirect'; readonly to: string };

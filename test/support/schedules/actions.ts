@@ -1,0 +1,103 @@
+import { systemClock } from '../../../src/core/clock.js';
+import { runCli } from '../cli.js';
+import { refreshAsClient } from '../client-refresh.js';
+import { driveLogin } from '../drive-login.js';
+import { ProgramProcess } from '../program-process.js';
+import type { RefreshHome } from '../refresh-home.js';
+import type { Random } from './random.js';
+import { type Person, people, type World } from './world.js';
+
+/** What one command of a schedule did, for whoever reads about a failure. */
+export interface Done {
+  readonly told: string;
+  readonly wasKilled: boolean;
+}
+
+/** Longer than any answer takes that is not held back on purpose. */
+export const deadlineMs = 4_000;
+
+/** The words of a command that is picked at random. */
+export function pickCommand(random: Random, { tokenFile, homes }: World): readonly string[] {
+  const { email } = random.pick<Person>([...people]);
+  const to = random.pick(['global', homes[0].home.cwd]);
+  return random.pick<readonly string[]>([
+    ['check'],
+    ['check'],
+    ['guard', '--once'],
+    ['switch', email],
+    ['switch', email],
+    ['switch', email],
+    ['verify-flagged'],
+    ['renew', email, '--force'],
+    ['renew', '--force'],
+    ['login', '--expect', email],
+    ['flag', email],
+    ['remove', email, '--yes'],
+    ['move', email, '--to', to],
+    ['import', tokenFile, '--yes'],
+    ['fix'],
+    ['doctor', '--fix', '--offline'],
+  ]);
+}
+
+/** Runs a command in this process, sometimes interrupted as by Ctrl-C. */
+export async function runHere(world: World, random: Random, at: RefreshHome, words: readonly string[]): Promise<Done> {
+  const ending = new AbortController();
+  const interruptedAfterMs = random.chance(0.15) ? random.below(200) : undefined;
+  const variables = retryVariables(random);
+  if (interruptedAfterMs !== undefined) setTimeout(() => ending.abort(), interruptedAfterMs);
+  const options = { signal: ending.signal, spendingDeadlineMs: deadlineMs, variables };
+  const result = await runCli(at.home, words, { ...options, ...driverFor(world, words) });
+  const interrupted = interruptedAfterMs === undefined ? '' : `, interrupted after ${interruptedAfterMs} ms`;
+  return {
+    told: `${tell(at, words)}${interrupted}: ${result.exitCode} ${result.stdout}${result.stderr}`,
+    wasKilled: false,
+  };
+}
+
+/** Runs a command as a process of its own, which is killed, or stopped for a while, or left alone. */
+export async function runApart(world: World, random: Random, at: RefreshHome, words: readonly string[]): Promise<Done> {
+  const fate = random.pick(['SIGKILL', 'SIGKILL', 'SIGSTOP', undefined] as const);
+  // Nothing happens before the program has started.
+  const afterMs = 150 + random.below(600);
+  const options = { variables: retryVariables(random), ...driverFor(world, words) };
+  const program = new ProgramProcess(at.home, words, options);
+  const timer = setTimeout(() => {
+    if (fate !== undefined) program.signal(fate);
+    if (fate === 'SIGSTOP') setTimeout(() => program.signal('SIGCONT'), 600);
+  }, afterMs);
+  const { exitCode, signal, stdout, stderr } = await program.ended;
+  clearTimeout(timer);
+  const told = `${tell(at, words)} (${fate ?? 'undisturbed'} after ${afterMs} ms): ${exitCode ?? signal} ${stdout}${stderr}`;
+  return { told, wasKilled: signal !== null };
+}
+
+/** The official client refreshes what its home holds. It may be refused, as after an answer that was lost. */
+export async function actAsClient(at: RefreshHome): Promise<Done> {
+  // Its newest tokens are told from ours by their time, in whole seconds.
+  await systemClock.sleep(1_000);
+  const answer = await refreshAsClient(at).then(
+    () => 'refreshed',
+    (error: unknown) => String(error),
+  );
+  return { told: `${nameOf(at)}: the client: ${answer}`, wasKilled: false };
+}
+
+function driverFor({ provider }: World, words: readonly string[]) {
+  const [command, , email] = words;
+  if (command !== 'login' || email === undefined) return {};
+  return { onStderr: driveLogin(provider, { email }).onStderr };
+}
+
+/** What was not answered is usually left alone, and sometimes tried again at once. */
+function retryVariables(random: Random): Record<string, string> {
+  return random.chance(0.2) ? { CODEX_AUTH_UNANSWERED_RETRY_MS: '0' } : {};
+}
+
+function tell(at: RefreshHome, words: readonly string[]): string {
+  return `${nameOf(at)}: ${words.join(' ')}`;
+}
+
+function nameOf({ home }: RefreshHome): string {
+  return home.codexHome.split('/').at(-1) ?? '';
+}

@@ -1,0 +1,196 @@
+import { systemClock } from '../../../src/core/clock.js';
+import { muchLater, runCli } from '../cli.js';
+import type { Fault } from '../provider/scenario.js';
+import type { Provider } from '../provider/start.js';
+import { actAsClient, type Done, deadlineMs, pickCommand, runApart, runHere } from './actions.js';
+import { Random } from './random.js';
+import { type Person, people, World } from './world.js';
+
+export interface ScheduleOptions {
+  readonly provider: Provider;
+  readonly directory: string;
+  readonly seed: number;
+  /** Commands are processes, some of which are killed or stopped. */
+  readonly apart: boolean;
+}
+
+export interface ScheduleResult {
+  readonly seed: number;
+  /** What must not have come about; empty when all is well. */
+  readonly faults: readonly string[];
+  /** Logins whose last answer was lost on the way, or together with the process that it went to. */
+  readonly explained: number;
+  readonly refreshes: number;
+  readonly story: readonly string[];
+}
+
+/** Answers that do not arrive, or too late, after which the token is spent. */
+const losing: readonly Fault['kind'][] = ['resetAfterProcessing', 'torn', 'processedThen500', 'held'];
+
+/** One schedule from its seed: rounds of commands at once in two homes, then a quiet check, then what must hold. */
+export async function runSchedule(options: ScheduleOptions): Promise<ScheduleResult> {
+  const { provider, directory, seed } = options;
+  // Due for whoever looks, for a home only, or for nobody unless forced.
+  provider.scenario.accessTokenSeconds = [50, 50, 400, 864_000][seed % 4] ?? 50;
+  const world = await World.make(provider, directory);
+  const schedule = new Schedule(world, options);
+  return schedule.run();
+}
+
+interface Disturbed {
+  readonly person: Person;
+  readonly over: Promise<void>;
+}
+
+class Schedule {
+  readonly #world: World;
+  readonly #random: Random;
+  readonly #options: ScheduleOptions;
+  readonly #story: string[] = [];
+  readonly #faults: string[] = [];
+  readonly #lost = new Set<Person>();
+  /** How many answers with tokens there had been before the round in which a login got its newest ones. */
+  readonly #issuedBefore = new Map<Person, number>();
+
+  constructor(world: World, options: ScheduleOptions) {
+    this.#world = world;
+    this.#options = options;
+    this.#random = new Random(options.seed);
+  }
+
+  async run(): Promise<ScheduleResult> {
+    const { homes, provider } = this.#world;
+    for (const [index, home] of homes.entries()) {
+      await this.#round([() => runHere(this.#world, this.#random, home, ['switch', people[index]?.email ?? ''])]);
+    }
+    const rounds = 1 + this.#random.below(3);
+    for (let round = 0; round < rounds; round += 1) await this.#randomRound();
+    provider.scenario.off('token');
+    for (const scope of this.#world.scopes()) {
+      const { stdout, stderr } = await runCli(homes[0].home, [...scope, 'check'], muchLater);
+      this.#story.push(`at the end: ${scope} check: ${stdout}${stderr}`);
+    }
+    this.#judge();
+    return {
+      seed: this.#options.seed,
+      faults: this.#faults,
+      explained: this.#lost.size,
+      refreshes: provider.requests.refreshes().length,
+      story: this.#story,
+    };
+  }
+
+  async #randomRound(): Promise<void> {
+    const { homes, provider } = this.#world;
+    const random = this.#random;
+    if (random.chance(0.2)) return this.#round([() => actAsClient(random.pick([...homes]))]);
+    const disturbed = random.chance(0.6) ? this.#disturb() : undefined;
+    const run = this.#options.apart ? runApart : runHere;
+    const commands = Array.from({ length: 2 + random.below(2) }, () => {
+      const [home, words] = [random.pick([...homes]), pickCommand(random, this.#world)];
+      return () => run(this.#world, random, home, words);
+    });
+    await this.#round(commands, disturbed);
+    provider.scenario.off('token');
+  }
+
+  /** Whose next answer it will be. */
+  #disturb(): Disturbed {
+    const person = this.#random.pick<Person>([...people]);
+    const { accountId } = person;
+    const until = systemClock.sleep(deadlineMs + 500);
+    const kinds: readonly [Fault, ...Fault[]] = [
+      { kind: 'slow', ms: 50 + this.#random.below(200) },
+      { kind: 'duplicated' },
+      { kind: 'reset' },
+      { kind: 'status', status: 503 },
+      { kind: 'garbage' },
+      { kind: 'resetAfterProcessing' },
+      { kind: 'torn' },
+      { kind: 'processedThen500' },
+      { kind: 'held', until },
+    ];
+    const fault = this.#random.pick(kinds);
+    this.#story.push(`${fault.kind} for ${accountId}`);
+    this.#world.provider.scenario.on('token', fault, { times: 1, accountId });
+    return { person, over: fault.kind === 'held' ? until.then(() => systemClock.sleep(100)) : Promise.resolve() };
+  }
+
+  /** Runs these at once; then each login's newest answer is in a file, or it is known why not. */
+  async #round(commands: readonly (() => Promise<Done>)[], disturbed?: Disturbed): Promise<void> {
+    const { provider } = this.#world;
+    const [issuedBefore, requestsBefore] = [provider.issued.all.length, provider.requests.all.length];
+    const done = await Promise.all(commands.map((start) => start()));
+    this.#story.push(...done.map(({ told }) => told));
+    for (const { told } of done)
+      if (told.includes('"internal"') || /internal error/i.test(told)) this.#faults.push(told);
+    const requests = provider.requests.all.slice(requestsBefore);
+    const wasLost = requests.some(({ fault }) => fault !== undefined && losing.includes(fault));
+    // What is answered too late is spent all the same, though nobody waits for it any more.
+    if (wasLost) await disturbed?.over;
+    const wasKilled = done.some((each) => each.wasKilled);
+    if (wasKilled) await this.#silence();
+    for (const each of people) {
+      this.#follow(each, issuedBefore, wasKilled || (wasLost && each === disturbed?.person));
+    }
+  }
+
+  /** What a process has sent before it was killed may still be on its way. */
+  async #silence(): Promise<void> {
+    const { issued } = this.#world.provider;
+    for (let before = -1; issued.all.length !== before; ) {
+      before = issued.all.length;
+      await systemClock.sleep(100);
+    }
+  }
+
+  #follow(person: Person, issuedBefore: number, isExplained: boolean): void {
+    const { provider } = this.#world;
+    const all = this.#world.issuedTo(person);
+    const newest = all.at(-1)?.refresh_token ?? '';
+    const isNew = provider.issued.all.slice(issuedBefore).some((each) => each.refresh_token === newest);
+    if (isNew) this.#issuedBefore.set(person, issuedBefore);
+    const isHeld = this.#keptSince(person).some((token) => this.#world.isInFile(token));
+    if (isHeld) this.#lost.delete(person);
+    else if (this.#lost.has(person) || isExplained) this.#lost.add(person);
+    else this.#faults.push(`the newest tokens of ${person.email} are in no file`);
+  }
+
+  /** Of those that came in the last round that brought any, what can still be used. Two sign-ins at once are two logins. */
+  #keptSince(person: Person): string[] {
+    const { provider } = this.#world;
+    const since = provider.issued.all.slice(this.#issuedBefore.get(person) ?? 0);
+    const tokens = this.#world.issuedTo(person).filter((each) => since.includes(each));
+    return tokens.flatMap(({ refresh_token = '' }) =>
+      provider.fateOf(refresh_token) === 'live' ? [refresh_token] : [],
+    );
+  }
+
+  #judge(): void {
+    for (const person of people) {
+      this.#follow(person, this.#world.provider.issued.all.length, false);
+      if (!this.#lost.has(person)) this.#judgeLogin(person);
+    }
+  }
+
+  /** A record has the newest tokens, one only; without a record, what was removed is in a file. No home is behind. */
+  #judgeLogin(person: Person): void {
+    const { provider } = this.#world;
+    const isTheirs = ({ accountId }: { readonly accountId: string }) => accountId === person.accountId;
+    const records = this.#world.records().filter(isTheirs);
+    const good = this.#keptSince(person);
+    if (records.length > 1) this.#faults.push(`${person.email} has ${records.length} records`);
+    const held = this.#world.held().filter(isTheirs);
+    // What the client has got for an account that is set aside is taken over when that account is brought back.
+    const isInHome = held.some(({ token }) => good.includes(token));
+    for (const { token, isSetAside } of records) {
+      if (isSetAside && isInHome) continue;
+      if (!good.includes(token))
+        this.#faults.push(`the record of ${person.email} holds a token that is ${provider.fateOf(token)}`);
+    }
+    for (const { token } of held) {
+      if (provider.fateOf(token) !== 'live')
+        this.#faults.push(`a home holds a token of ${person.email} that is ${provider.fateOf(token)}`);
+    }
+  }
+}
