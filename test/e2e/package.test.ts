@@ -55,6 +55,7 @@ describe('the package', () => {
       'dist/main.js',
       'dist/quick.cjs',
       'dist/start.cjs',
+      'dist/toml.cjs',
       'package.json',
     ]);
   });

@@ -50,7 +50,7 @@ describe.skipIf(process.platform === 'win32')('a named pipe that stands in place
     const home = homeWithPipe();
     const { status, stdout, stderr } = shell(limited(`codex-auth ${command}`), home);
     expect(status).toBe(6);
-    expect(stdout + stderr).toContain(`${home.poolFile} is damaged: it is empty`);
+    expect(stdout + stderr).toContain(`cannot read ${home.poolFile}: it is a named pipe`);
   });
 
   it('is moved away by doctor --fix, when there is a backup', () => {
@@ -84,7 +84,8 @@ describe.skipIf(process.platform === 'win32')('a named pipe in place of a file o
     const { status, stdout, stderr } = shell(`timeout -s KILL 20 codex-auth ${command}`, home);
     expect({ status, stderr }).toMatchObject({ status: expect.toBeOneOf([0, 1]), stderr: expect.any(String) });
     const said = (stdout + stderr).replace(/\s+/g, ' ');
-    if (name === 'config.toml' && command !== 'list') expect(said).toContain('config.toml is not a file');
+    if (name === 'config.toml' && command !== 'list')
+      expect(said).toContain('config.toml cannot be read: it is a named pipe');
   });
 });
 

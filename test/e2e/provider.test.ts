@@ -358,7 +358,7 @@ describe('backend', () => {
     });
     expect(normal).toMatchObject({
       plan_type: 'team',
-      rate_limit: { allowed: true, primary_window: { used_percent: 12 } },
+      rate_limit: { allowed: true, primary_window: { used_percent: 30 } },
     });
   });
 

@@ -57,8 +57,11 @@ describe.skipIf('missing' in codex)(`the official client beside our switch${why}
     expect((await signIn(home, provider, carol, ['--no-activate'])).exitCode).toBe(0);
   }
 
+  /** Here the client is to refresh by itself. */
+  const leavingRefreshes = { CODEX_AUTH_REFRESH_AHEAD_MS: '0' };
+
   async function switchTo({ email }: Login) {
-    const { exitCode, document } = await runBuiltJson(home, ['switch', email]);
+    const { exitCode, document } = await runBuiltJson(home, ['switch', email], { variables: leavingRefreshes });
     expect(exitCode, JSON.stringify(document)).toBe(0);
     return document.data;
   }

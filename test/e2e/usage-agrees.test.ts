@@ -206,12 +206,16 @@ function asClient({ accountId, plan, reachedType, credits, spendControl, quota, 
     planType: plan,
     reached: reachedType,
     credits: credits && { hasCredits: credits.hasCredits, unlimited: credits.unlimited, balance: credits.balance },
-    spend: spendControl && {
-      limit: spendControl.limit,
-      used: spendControl.used,
-      resetsAt: inSeconds(spendControl.resetsAt),
-      reached: spendControl.reached,
-    },
+    // Nobody personal has a limit, and the client says nothing of one then.
+    spend:
+      spendControl?.limit === undefined
+        ? undefined
+        : {
+            limit: spendControl.limit,
+            used: spendControl.used,
+            resetsAt: inSeconds(spendControl.resetsAt),
+            reached: spendControl.reached,
+          },
     limits: Object.fromEntries([['codex', ordinary.map(asWindow)], ...additional]),
   };
 }

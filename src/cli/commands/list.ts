@@ -50,7 +50,9 @@ type Surroundings = Omit<ListResult, 'accounts'>;
 
 /** What a list is made of. Its JSON takes longer than its text, and is made where it is asked for. */
 interface Found {
-  readonly roster: Roster;
+  readonly surroundings: Surroundings;
+  /** How many accounts of this scope are set aside. */
+  readonly setAside: number;
   readonly accounts: readonly StandingAccount[];
   readonly mask: boolean;
   readonly now: number;
@@ -61,16 +63,22 @@ async function list(context: Context): Promise<Found> {
   const roster = openRoster(context, context.readingScope());
   warnAboutSetAside(context, roster);
   const now = clock.now();
-  return { roster, accounts: standingsOf(roster, now, context.settings()), mask: options.mask === true, now };
+  const mask = options.mask === true;
+  return {
+    surroundings: surroundingsOf(roster, mask),
+    setAside: roster.records.flagged.accounts.length,
+    accounts: standingsOf(roster, now, context.settings()),
+    ...{ mask, now },
+  };
 }
 
 function documentOf(found: Found): ListResult {
   const accounts = found.accounts.map(({ account, standing }) => accountView(account, standing, found));
-  return { ...surroundingsOf(found), accounts };
+  return { ...found.surroundings, accounts };
 }
 
 /** Everything but the accounts. */
-function surroundingsOf({ roster, mask }: Found): Surroundings {
+function surroundingsOf(roster: Roster, mask: boolean): Surroundings {
   const { active } = roster;
   const isHere = active?.scopeKey === roster.records.key;
   const activeId = isHere ? active?.account.id : undefined;
@@ -99,11 +107,10 @@ function elsewhereView(roster: Roster, { account, scopeKey }: LocatedAccount, ma
 }
 
 function renderList(found: Found, theme: Theme): string {
-  const { accounts, mask } = found;
-  const surroundings = surroundingsOf(found);
+  const { accounts, mask, surroundings } = found;
   const others = elsewhereText(surroundings.elsewhere);
   if (accounts.length === 0) {
-    return `${emptyText(found, surroundings)}\n${inUseText(surroundings)}${others}`;
+    return `${emptyText(found)}\n${inUseText(surroundings)}${others}`;
   }
   const table = renderAccounts(
     accounts.map((each) => lineOf(each, mask)),
@@ -112,18 +119,14 @@ function renderList(found: Found, theme: Theme): string {
   return (
     table +
     theme.color.dim(
-      lifeRows(accounts, theme) +
-        unreadText(accounts, theme) +
-        choiceText(found, surroundings) +
-        setAsideText(found) +
-        others,
+      lifeRows(accounts, theme) + unreadText(accounts, theme) + choiceText(found) + setAsideText(found) + others,
     )
   );
 }
 
-function emptyText({ roster }: Found, { scope }: Surroundings): string {
-  const isGlobal = scope.kind === 'global';
-  if (roster.records.flagged.accounts.length > 0) {
+function emptyText({ setAside, surroundings }: Found): string {
+  const isGlobal = surroundings.scope.kind === 'global';
+  if (setAside > 0) {
     return `${isGlobal ? 'Every account' : 'Every account of this project'} is set aside: codex-auth verify-flagged`;
   }
   const place = isGlobal ? 'No accounts yet.' : 'This project has no accounts yet.';
@@ -131,9 +134,8 @@ function emptyText({ roster }: Found, { scope }: Surroundings): string {
 }
 
 /** They are in no line of the table, and not gone. */
-function setAsideText({ roster }: Found): string {
-  const count = roster.records.flagged.accounts.length;
-  return count === 0 ? '' : `${count} set aside: codex-auth verify-flagged\n`;
+function setAsideText({ setAside }: Found): string {
+  return setAside === 0 ? '' : `${setAside} set aside: codex-auth verify-flagged\n`;
 }
 
 function lineOf({ account, standing }: StandingAccount, mask: boolean): AccountLine {
@@ -167,7 +169,7 @@ function unreadText(accounts: readonly StandingAccount[], { now }: Theme): strin
 }
 
 /** What auth.json holds and what was chosen here can differ: another project or the official client changed the former. */
-function choiceText({ accounts, mask }: Found, surroundings: Surroundings): string {
+function choiceText({ accounts, mask, surroundings }: Found): string {
   const { activeId, activeElsewhere, chosenId } = surroundings;
   const chosen = accounts.find(({ account }) => account.id === chosenId);
   const isNoneInUse = chosen === undefined && activeId === undefined && activeElsewhere === undefined;

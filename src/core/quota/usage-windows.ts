@@ -63,6 +63,9 @@ const dayMs = 86_400_000;
 /** Below this difference of the clocks nothing is corrected: the network and whole seconds explain it. */
 const negligibleSkewMs = 60_000;
 
+/** Within this `reset_at` says the same as `reset_after_seconds`: it stays the same from answer to answer, and is taken. */
+const sameInstantMs = 30_000;
+
 /**
  * When a limit of `durationSeconds` resets, in milliseconds by our clock: `reset_after_seconds` from now, which needs no
  * clock but ours, else `reset_at` (unix seconds) by the server's. Undefined when there is none that the limit can have.
@@ -76,10 +79,11 @@ export function resetInstant(
   const { observedAt } = received;
   const lengthMs = durationSeconds === undefined ? longestWindowSeconds * 1000 : durationSeconds * 1000;
   const isPlausible = (at: number) => at > observedAt - lengthMs - dayMs && at <= observedAt + 2 * lengthMs + dayMs;
-  const candidates = [
-    resetAfterSeconds === undefined || resetAfterSeconds < 0 ? undefined : observedAt + resetAfterSeconds * 1000,
-    ourClock(resetAt === undefined ? undefined : secondsInMs(resetAt), received),
-  ];
+  const counted =
+    resetAfterSeconds === undefined || resetAfterSeconds < 0 ? undefined : observedAt + resetAfterSeconds * 1000;
+  const named = ourClock(resetAt === undefined ? undefined : secondsInMs(resetAt), received);
+  const isSame = counted !== undefined && named !== undefined && Math.abs(counted - named) <= sameInstantMs;
+  const candidates = isSame ? [named] : [counted, named];
   return candidates.map(asInstant).find((at) => at !== undefined && isPlausible(at));
 }
 

@@ -109,7 +109,8 @@ export class CrashHome {
   }
 
   #verifyFilesParse(): void {
-    const isJson = (path: string) => /\.json(\.bak.*)?$/.test(path) && !/\.tmp|refresh-journal/.test(path);
+    const isJson = (path: string) =>
+      /\.json(\.bak.*)?$/.test(path) && !/\.tmp|refresh-journal|kept\/torn-answer/.test(path);
     for (const path of this.#files().filter(isJson)) {
       assert.doesNotThrow(() => JSON.parse(readFileSync(path, 'utf8')), `${path} does not parse`);
     }

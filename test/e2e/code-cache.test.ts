@@ -16,10 +16,10 @@ import {
 import { join } from 'node:path';
 import { Script } from 'node:vm';
 import { describe, expect, it, vi } from 'vitest';
-import { openCodeCache } from '../../../src/process/code-cache.js';
-import { damages } from '../../support/damages.js';
-import { modeOf } from '../../support/stored-accounts.js';
-import { temporaryDirectory } from '../../support/temporary.js';
+import { openCodeCache } from '../../src/process/code-cache.js';
+import { damages } from '../support/damages.js';
+import { modeOf } from '../support/stored-accounts.js';
+import { temporaryDirectory } from '../support/temporary.js';
 
 const source = Buffer.from('(function () { return [1, 2, 3].map((each) => each * 2).join(); })');
 const isRoot = process.geteuid?.() === 0;
