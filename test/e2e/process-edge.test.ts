@@ -1,6 +1,6 @@
 import { spawn, spawnSync } from 'node:child_process';
 import { once } from 'node:events';
-import { existsSync, mkdirSync, statSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { describe, expect, it, onTestFinished, test } from 'vitest';
 import { createTestHome } from '../support/cli.js';
@@ -53,13 +53,17 @@ describe.skipIf(process.platform === 'win32')('a named pipe that stands in place
     expect(stdout + stderr).toContain(`cannot read ${home.poolFile}: it is a named pipe`);
   });
 
-  it('is moved away by doctor --fix, when there is a backup', () => {
+  it('is left where it is by doctor --fix, which says what stands there', () => {
     const home = homeWithPipe();
     const records = [{ email: 'alice@example.com', refreshToken: 'rt_1' }];
     const backup = JSON.stringify({ version: 3, accounts: records, activeIndex: 0 });
     writeFileSync(`${home.poolFile}.bak`, backup, { mode: 0o600 });
+    const { status, stdout } = shell(limited('codex-auth doctor --fix --offline'), home);
+    expect(status).toBe(1);
+    expect(stdout).toContain(`${home.poolFile}: it is a named pipe`);
+    expect(statSync(home.poolFile).isFIFO()).toBe(true);
+    rmSync(home.poolFile);
     shell(limited('codex-auth doctor --fix --offline'), home);
-    expect(statSync(home.poolFile).isFile()).toBe(true);
     expect(shell(limited('codex-auth list'), home)).toMatchObject({
       status: 0,
       stdout: expect.stringContaining('alice@example.com'),
@@ -82,7 +86,7 @@ describe.skipIf(process.platform === 'win32')('a named pipe in place of a file o
     mkdirSync(dirname(pipe), { recursive: true });
     spawnSync('mkfifo', ['-m', '600', pipe]);
     const { status, stdout, stderr } = shell(`timeout -s KILL 20 codex-auth ${command}`, home);
-    expect({ status, stderr }).toMatchObject({ status: expect.toBeOneOf([0, 1]), stderr: expect.any(String) });
+    expect({ status, stderr }).toMatchObject({ status: expect.toBeOneOf([0, 1, 6]), stderr: expect.any(String) });
     const said = (stdout + stderr).replace(/\s+/g, ' ');
     if (name === 'config.toml' && command !== 'list')
       expect(said).toContain('config.toml cannot be read: it is a named pipe');

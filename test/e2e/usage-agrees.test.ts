@@ -78,7 +78,7 @@ const variants: readonly (readonly [name: string, members: Readonly<Record<strin
   ['no rate limit', { rate_limit: null }],
   ['another plan', { plan_type: 'self_serve_business_usage_based' }],
   ['credits', { credits: { has_credits: true, unlimited: false, balance: '12.34' } }],
-  ['unlimited credits', { credits: { has_credits: true, unlimited: true, balance: null } }],
+  ['unlimited credits', { rate_limit: null, credits: { has_credits: true, unlimited: true, balance: null } }],
   [
     'spend control',
     {

@@ -64,7 +64,7 @@ const dayMs = 86_400_000;
 const negligibleSkewMs = 60_000;
 
 /** Within this `reset_at` says the same as `reset_after_seconds`: it stays the same from answer to answer, and is taken. */
-const sameInstantMs = 30_000;
+const sameInstantMs = 15_000;
 
 /**
  * When a limit of `durationSeconds` resets, in milliseconds by our clock: `reset_after_seconds` from now, which needs no

@@ -5,7 +5,7 @@ import * as z from 'zod/mini';
 import { project, runProgram } from './program.js';
 import { nothing, type Tally } from './tally.js';
 
-const limitMs = 17 * 60_000;
+const limitMs = 40 * 60_000;
 
 /** Runs the tests and counts them from vitest's own report, which says more than its exit code. */
 export async function runVitest(filters: readonly string[]): Promise<Tally> {
