@@ -60,8 +60,11 @@ class Schedule {
 
   async run(): Promise<ScheduleResult> {
     const { homes, provider } = this.#world;
+    const [first, second] = people;
+    // Every other schedule begins with one login in both homes.
+    const uses = [first, this.#random.pick<Person>([first, second])];
     for (const [index, home] of homes.entries()) {
-      await this.#round([() => runHere(this.#world, this.#random, home, ['switch', people[index]?.email ?? ''])]);
+      await this.#round([() => runHere(this.#world, this.#random, home, ['switch', uses[index]?.email ?? ''])]);
     }
     const rounds = 1 + this.#random.below(3);
     for (let round = 0; round < rounds; round += 1) await this.#randomRound();
@@ -83,7 +86,7 @@ class Schedule {
   async #randomRound(): Promise<void> {
     const { homes, provider } = this.#world;
     const random = this.#random;
-    if (random.chance(0.2)) return this.#round([() => actAsClient(random.pick([...homes]))]);
+    if (random.chance(0.3)) return this.#round([() => actAsClient(random.pick([...homes]))]);
     const disturbed = random.chance(0.6) ? this.#disturb() : undefined;
     const run = this.#options.apart ? runApart : runHere;
     const commands = Array.from({ length: 2 + random.below(2) }, () => {
