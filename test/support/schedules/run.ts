@@ -49,6 +49,8 @@ class Schedule {
   readonly #story: string[] = [];
   readonly #faults: string[] = [];
   readonly #lost = new Set<Person>();
+  /** What homes held of a login when its newest tokens were lost. */
+  readonly #ended = new Set<string>();
   /** How many answers with tokens there had been before the round in which a login got its newest ones. */
   readonly #issuedBefore = new Map<Person, number>();
 
@@ -155,8 +157,14 @@ class Schedule {
     if (isNew) this.#issuedBefore.set(person, issuedBefore);
     const isHeld = this.#keptSince(person).some((token) => this.#world.isInFile(token));
     if (isHeld) this.#lost.delete(person);
-    else if (this.#lost.has(person) || isExplained) this.#lost.add(person);
+    else if (this.#lost.has(person) || isExplained) this.#lose(person);
     else this.#faults.push(`the newest tokens of ${person.email} are in no file`);
+  }
+
+  /** A new sign-in gives the account a login again, but a home that holds the old one keeps that until it is switched. */
+  #lose(person: Person): void {
+    this.#lost.add(person);
+    for (const { accountId, token } of this.#world.held()) if (accountId === person.accountId) this.#ended.add(token);
   }
 
   /** Of those that came in the last round that brought any, what can still be used. Two sign-ins at once are two logins. */
@@ -192,7 +200,7 @@ class Schedule {
         this.#faults.push(`the record of ${person.email} holds a token that is ${provider.fateOf(token)}`);
     }
     for (const { token } of held) {
-      if (provider.fateOf(token) !== 'live')
+      if (provider.fateOf(token) !== 'live' && !this.#ended.has(token))
         this.#faults.push(`a home holds a token of ${person.email} that is ${provider.fateOf(token)}`);
     }
   }
