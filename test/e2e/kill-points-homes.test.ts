@@ -79,14 +79,16 @@ async function expectAlive({ homes }: TwoHomes): Promise<void> {
   }
 }
 
-describe('a switch that is killed at any of its steps, while', () => {
+describe('a switch that is killed at any of its steps in the homes, while', () => {
   it.each(moves)('$title, leaves each login in one file', { timeout: 180_000 }, async (move) => {
     const directory = temporaryDirectory();
     const whole = await twoHomes(join(directory, 'whole'), move);
     const log = join(directory, 'steps.json');
     expect(await start(whole, move, { KILL_AT_LOG: log })).toMatchObject({ exitCode: 0 });
-    const { steps } = JSON.parse(readFileSync(log, 'utf8'));
-    const signedOut = await inParallel(atOnce, [...steps.entries()], async ([index, name]: [number, string]) => {
+    const steps: string[] = JSON.parse(readFileSync(log, 'utf8')).steps;
+    const points = [...steps.entries()].filter(([, name]) => isAboutHomes(name));
+    expect(points.length).toBeGreaterThan(5);
+    const signedOut = await inParallel(atOnce, points, async ([index, name]) => {
       const killed = await twoHomes(join(directory, `step-${index + 1}`), move);
       const { signal, stderr } = await start(killed, move, { KILL_AT_STEP: String(index + 1) });
       expect(signal, stderr).toBe('SIGKILL');
@@ -97,6 +99,11 @@ describe('a switch that is killed at any of its steps, while', () => {
     expect(signedOut.filter((homes) => homes > 0).length).toBeLessThanOrEqual(1);
   });
 });
+
+/** The credentials of the homes and the list of these, but not the locks. */
+function isAboutHomes(step: string): boolean {
+  return /(auth|homes)\.json/.test(step) && !step.includes('.lock');
+}
 
 /** Everything that must hold after a kill; how many homes it has left without a login. */
 async function verify(killed: TwoHomes, { home, to }: Move): Promise<number> {

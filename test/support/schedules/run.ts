@@ -49,7 +49,7 @@ class Schedule {
   readonly #story: string[] = [];
   readonly #faults: string[] = [];
   readonly #lost = new Set<Person>();
-  /** What homes held of a login when its newest tokens were lost. */
+  /** What homes hold of logins whose next tokens were lost. */
   readonly #ended = new Set<string>();
   /** How many answers with tokens there had been before the round in which a login got its newest ones. */
   readonly #issuedBefore = new Map<Person, number>();
@@ -135,8 +135,11 @@ class Schedule {
     if (wasLost) await disturbed?.over;
     const wasKilled = done.some((each) => each.wasKilled);
     if (wasKilled) await this.#silence();
+    const hasSignedIn = done.some(({ told }) => told.includes(': login '));
     for (const each of people) {
-      this.#follow(each, issuedBefore, wasKilled || (wasLost && each === disturbed?.person));
+      const hasLost = wasLost && each === disturbed?.person;
+      if (hasLost || (wasKilled && hasSignedIn)) this.#excuseHomes(each);
+      this.#follow(each, issuedBefore, wasKilled || hasLost);
     }
   }
 
@@ -161,10 +164,15 @@ class Schedule {
     else this.#faults.push(`the newest tokens of ${person.email} are in no file`);
   }
 
-  /** A new sign-in gives the account a login again, but a home that holds the old one keeps that until it is switched. */
   #lose(person: Person): void {
     this.#lost.add(person);
-    for (const { accountId, token } of this.#world.held()) if (accountId === person.accountId) this.#ended.add(token);
+    this.#excuseHomes(person);
+  }
+
+  /** A new sign-in gives the account another login, but a home that holds the old one keeps that until it is switched. */
+  #excuseHomes({ accountId }: Person): void {
+    const spent = this.#world.held().filter(({ token }) => this.#world.provider.fateOf(token) !== 'live');
+    for (const held of spent) if (held.accountId === accountId) this.#ended.add(held.token);
   }
 
   /** Of those that came in the last round that brought any, what can still be used. Two sign-ins at once are two logins. */
