@@ -99,7 +99,8 @@ async function letClientsFinish({ home, clock, signal, io, options }: Context, n
 async function prepareForClient(context: Context, account: Account): Promise<void> {
   const { refreshAheadMs } = context.settings();
   const { idToken, refreshToken, accessToken, expiresAt } = account.tokens;
-  const isShort = expiresAt !== undefined && expiresAt - context.clock.now() <= refreshAheadMs;
+  const isOurs = refreshAheadMs > 0 && expiresAt !== undefined;
+  const isShort = isOurs && expiresAt - context.clock.now() <= refreshAheadMs;
   // One that is set aside is not sent again.
   if (refreshToken === undefined || isSetAside(account) || (idToken !== undefined && !isShort)) return;
   const { ensureUsable } = await import('../core/logins/refresh.js');

@@ -53,7 +53,7 @@ describe('config', () => {
       "SETTING                         VALUE  DEFAULT  SOURCE
       perProjectAccounts               true     true  default
       tokenRefreshSkewMs              60000    60000  default
-      refreshAheadMs                 900000   900000  default
+      refreshAheadMs                      0   900000  environment
       unansweredRetryMs              300000   300000  default
       flagAfterConsecutiveFailures        3        3  default
       networkErrorCooldownMs           6000     6000  default
@@ -61,7 +61,7 @@ describe('config', () => {
       probeConcurrency                    2        8  environment
       fetchTimeoutMs                  15000    15000  default
       reservePercent                      0        0  default
-      switchMarginPercent                15       15  default
+      switchMarginPercent                 8        8  default
       dwellMs                        600000   600000  default
       sessionAffinityTtlMs          1200000  1200000  default
       sessionAffinityMaxEntries         512      512  default

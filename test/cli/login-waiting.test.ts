@@ -55,7 +55,7 @@ describe('while it waits, a login', () => {
     expect(body).toBe('Login cancelled\n');
     expect(exitCode).toBe(1);
     expect(stderr).toContain(
-      'error: the login was cancelled, probably by another one that has just started\n  → codex-auth login\n',
+      'error: the login was cancelled, probably by another one that has just started\n  → finish that one, or try again\n',
     );
     expect(contentOf(home)).toEqual(before);
   });
@@ -115,7 +115,7 @@ describe('while it waits, a login', () => {
     const { exitCode, stderr } = await runCli(home, ['login'], { clock: hurriedClock() });
     expect(exitCode).toBe(1);
     expect(stderr).toContain(
-      'error: nobody signed in within 10 minutes\n  → codex-auth login, or codex-auth login --device-auth\n',
+      'error: nobody signed in within 10 minutes\n  → try again, or use another way: codex-auth login --device-auth\n',
     );
     expect(contentOf(home)).toEqual(before);
   });

@@ -25,6 +25,8 @@ describe('help', () => {
         --enable             enable the account if it is disabled
         --replace            replace a login that cannot be adopted, after keeping a
                              copy of it
+        --take               take the login from a home that cannot be read now, which
+                             signs that home out
         --restart-daemon     restart the background server of the official client if
                              it keeps another account
         -h, --help           show help

@@ -109,7 +109,9 @@ async function homeFullOfWork(): Promise<RefreshHome> {
 /** Besides what is known about accounts, which may be kept, and the locks for that. */
 function filesOf({ home }: RefreshHome): Record<string, string> {
   const files = Object.entries(snapshotOf(home.directory));
-  return Object.fromEntries(files.filter(([path]) => !/account-state\.json|[/\\]locks[/\\]/.test(path)));
+  return Object.fromEntries(
+    files.filter(([path]) => !/account-state\.json|quota-history\.ndjson|[/\\]locks[/\\]/.test(path)),
+  );
 }
 
 test.each([

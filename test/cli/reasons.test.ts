@@ -198,8 +198,9 @@ describe('the reason arrives', () => {
 
   test('of a workspace that cannot be entered, which is no reason to sign in when it is for a moment', async () => {
     const seeded = emptyHome(provider);
-    const tokens = await provider.issueTokens({ ...alice, expiresInSeconds: -60 });
-    seeded.addRecord('acc_studio', tokens, { ...known, accountId: aliceAtStudio.accountId, accessToken: undefined });
+    const { refresh_token } = await provider.issueTokens(alice);
+    const shared = { ...aliceAtStudio, refreshToken: refresh_token, expiresInSeconds: -60 };
+    seeded.addRecord('acc_studio', await provider.issueTokens(shared), known);
     provider.scenario.on('switchWorkspace', refused(503, 'overloaded'));
     const { exitCode, document } = await json(seeded, 'check');
     expect(exitCode).toBe(5);

@@ -58,13 +58,14 @@ describe('report', () => {
         perProjectAccounts true
         tokenRefreshSkewMs 60000
         refreshAheadMs 900000
+        unansweredRetryMs 300000
         flagAfterConsecutiveFailures 3
         networkErrorCooldownMs 6000
         quotaTtlMs 60000 (file)
         probeConcurrency 2 (environment)
         fetchTimeoutMs 15000
         reservePercent 0
-        switchMarginPercent 15
+        switchMarginPercent 8
         dwellMs 600000
         sessionAffinityTtlMs 1200000
         sessionAffinityMaxEntries 512

@@ -12,7 +12,7 @@ afterAll(() => {
 });
 
 test('commands in two homes, with late, lost and doubled answers, lose no login whose answer they have: seeds 1 to 170', {
-  timeout: 240_000,
+  timeout: 360_000,
 }, async () => {
   const results = await runSchedules({ directory: temporaryDirectory(), apart: false, firstSeed: 1, count: 170 });
   expect(badOnes(results)).toEqual([]);

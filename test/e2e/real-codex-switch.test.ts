@@ -117,10 +117,12 @@ describe.skipIf('missing' in codex)(`the official client beside our switch${why}
   it('keeps what it refreshed when we switch away and back; nothing older returns', async () => {
     await signInBoth(aboutToExpire);
     const before = newestIssued(alice);
+    const ours = refreshes().length;
     provider.scenario.accessTokenSeconds = longLived;
     await exec();
     const refreshed = authJson();
-    expect(refreshes().map(({ status }) => status)).toEqual([200]);
+    const theirs = refreshes().slice(ours);
+    expect(theirs.map(({ status }) => status)).toEqual([200]);
     expect(refreshed.tokens.refresh_token).toBe(newestIssued(alice).refresh_token);
     expect(refreshed.tokens.refresh_token).not.toBe(before.refresh_token);
 
@@ -139,7 +141,7 @@ describe.skipIf('missing' in codex)(`the official client beside our switch${why}
 
     const { stdout } = await exec();
     expect(stdout).toContain('Hello alice@example.com');
-    expect(refreshes()).toHaveLength(1);
+    expect(refreshes()).toHaveLength(ours + 1);
   });
 
   it('finds its file the way it writes it itself: link, mode, order of keys, and keys that we do not know', async () => {

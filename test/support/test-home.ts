@@ -42,8 +42,9 @@ export function makeTestHome(directory: string, provider?: Provider): TestHome {
       COLUMNS: '120',
       BROWSER: '/nonexistent/browser',
       CODEX_AUTH_LOGIN_PORTS: '0',
+      // Without a stand-in nothing is to be sent, and a switch would refresh what is about to end.
       ...(provider === undefined
-        ? {}
+        ? { CODEX_AUTH_REFRESH_AHEAD_MS: '0' }
         : { CODEX_AUTH_ISSUER: provider.issuer, CODEX_AUTH_BACKEND_URL: provider.backendUrl }),
     },
   };

@@ -165,8 +165,8 @@ it('only a handful of files open, replace or change a file by themselves', () =>
     'src/core/logins/open-entry.ts': ['openSync', 'renameSync'],
     // A name of the journal moves, whatever it is: nothing is followed.
     'src/core/storage/kept.ts': ['renameSync'],
-    // A link of our own making, put in place by the rename of `atomic-file.ts`.
-    'src/core/storage/link-file.ts': ['symlinkSync'],
+    // A link of our own making, and a login file that moves onto one: both ends have been looked at, and are locked.
+    'src/core/storage/link-file.ts': ['renameSync', 'symlinkSync'],
     'src/core/storage/lock-owner.ts': ['writeFileSync'],
     // Directories, and the time of our own record.
     'src/core/storage/lock-directory.ts': ['renameSync', 'utimesSync'],

@@ -1,15 +1,16 @@
+import { lstatSync } from 'node:fs';
 import type { Account } from '../accounts/account.js';
 import { type AuthFileState, readAuthFile } from '../codex/auth-file-state.js';
 import { type FlockHelper, withCredentialLock } from '../codex/credential-lock.js';
 import type { CodexHome } from '../codex/home.js';
-import { holdsLogin, readLoginVersion, writeLogin } from '../codex/official-login.js';
+import { holdsLogin, loginFilePlace, readLoginVersion, writeLogin } from '../codex/official-login.js';
 import { definedOnly } from '../defined-only.js';
 import { AppError } from '../errors.js';
-import { type Homes, otherPlaces } from '../homes/known-homes.js';
+import { type Homes, otherPlaces, reachableHomes } from '../homes/known-homes.js';
 import { homesLinkedTo, linkedInto, ownFile } from '../homes/links.js';
 import type { Store } from '../pools/store.js';
-import { isSameVersion } from '../storage/atomic-file.js';
-import { replaceByLink, replaceLinkByFile } from '../storage/link-file.js';
+import { isSameVersion, syncDirectory } from '../storage/atomic-file.js';
+import { moveOntoLink, replaceByLink, replaceLinkByFile } from '../storage/link-file.js';
 import type { Root } from '../storage/root.js';
 import { findAnywhere } from './enrolment.js';
 import { isLoginOf } from './foreign-login.js';
@@ -60,11 +61,11 @@ export async function placeLogin(
   return withCredentialLock(options, (lock) => {
     const isUnchanged = () => isSameVersion(readLoginVersion(home), before.version);
     if (!isUnchanged()) return 'changed-meanwhile';
-    const guard = () => assertStill(isUnchanged);
     try {
-      if (leaving !== undefined) releaseFollowers(store, followers, before, leaving, next);
+      const handOver = leaving === undefined ? none : releaseFollowers(store, homes, followers, before, leaving, next);
       rememberHome(store, home, next.account);
-      writeSeat(root, homes, next, guard);
+      writeSeat(root, homes, next, handingOver(isUnchanged, handOver));
+      for (const { directory } of followers) syncDirectory(directory);
     } catch (error) {
       if (error === changedMeanwhile) return 'changed-meanwhile';
       throw error;
@@ -89,25 +90,52 @@ function writeSeat(root: Root, homes: Homes, { content, seat }: NextLogin, guard
 
 /**
  * Before another login takes its place, the one in the file moves to a home that has a link to it; where that login is the
- * one that comes, its homes are linked to where it stands from now on.
+ * one that comes, or stands in a third home, the homes are linked to where it is. Returns what is left to do in the moment
+ * in which the file is replaced: earlier there would be two files with one refresh token, for as long as a crash leaves them.
  */
 function releaseFollowers(
   store: Store,
+  homes: Homes,
   followers: readonly CodexHome[],
   { version, content }: AuthFileState,
   leaving: Account,
   { account, seat }: NextLogin,
-): void {
+): () => void {
   const [heir, ...others] = followers;
-  if (heir === undefined || version.kind === 'absent') return;
+  if (heir === undefined || version.kind === 'absent') return none;
   const { processes } = store.root;
   const stays = isLoginOf(content, account);
-  if (stays && seat.kind === 'own') return;
-  const place = stays && seat.kind === 'linked' ? seat.into : heir;
+  if (stays && seat.kind === 'own') return none;
+  const { current: home } = homes;
+  const lender = linkedInto(home, reachableHomes(homes));
+  const place = stays && seat.kind === 'linked' ? seat.into : (lender ?? heir);
   for (const each of followers) rememberHome(store, each, leaving);
-  if (place === heir) replaceLinkByFile(heir.authFile, version.content, processes);
   for (const each of place === heir ? others : followers) replaceByLink(each.authFile, place.authFile, processes);
+  if (place !== heir) return none;
+  return () => {
+    if (isMovable(store.root, home) && moveOntoLink(home.authFile, heir.authFile)) return;
+    replaceLinkByFile(heir.authFile, version.content, processes);
+  };
 }
+
+/** A file with other names, or behind a link of the person's own, is not. */
+function isMovable(root: Root, home: CodexHome): boolean {
+  const isFile = lstatSync(home.authFile, { throwIfNoEntry: false })?.isFile() === true;
+  return isFile && loginFilePlace(root, home).kind === 'replaceable';
+}
+
+/** Runs right before each attempt to replace the file, and hands over once. */
+function handingOver(isUnchanged: () => boolean, handOver: () => void): () => void {
+  let isDone = false;
+  return () => {
+    if (isDone) return;
+    assertStill(isUnchanged);
+    handOver();
+    isDone = handOver !== none;
+  };
+}
+
+const none = () => undefined;
 
 /** A client in another home may have got newer tokens of the account than we have. */
 export function takeFromOtherHomes(store: Store, homes: Homes, account: Account): void {

@@ -3,7 +3,7 @@ import { prepareEntry, writeDurably } from './atomic-file.js';
 import type { ProcessTable } from './process-table.js';
 
 /*
- * The two replacements that are about a link itself and not about the file behind it. Like every other one they leave the
+ * The replacements that are about a link itself and not about the file behind it. Like every other one they leave the
  * old entry or the new, whenever they are cut short.
  */
 
@@ -21,4 +21,18 @@ export function replaceLinkByFile(path: string, content: string, processes: Proc
     { path, target: path, make: (temporary) => writeDurably(temporary, content), replacesLink: true },
     processes,
   ).commit(guard);
+}
+
+/**
+ * Moves a file into the place of a link to it, so that there is never a second one. False where that is not possible,
+ * between two file systems for instance; then both are as they were.
+ */
+export function moveOntoLink(path: string, link: string): boolean {
+  try {
+    fs.renameSync(path, link);
+    return true;
+  } catch {
+    // The caller has another way, which says what is wrong where there is none.
+    return false;
+  }
 }

@@ -18,7 +18,7 @@ export const deadlineMs = 4_000;
 
 /** The words of a command that is picked at random. */
 export function pickCommand(random: Random, { tokenFile, homes }: World): readonly string[] {
-  const { email } = random.pick<Person>([...people]);
+  const { email } = random.pick<Person>([people[0], ...people]);
   const to = random.pick(['global', homes[0].home.cwd]);
   return random.pick<readonly string[]>([
     ['check'],

@@ -49,6 +49,8 @@ class Schedule {
   readonly #story: string[] = [];
   readonly #faults: string[] = [];
   readonly #lost = new Set<Person>();
+  /** What homes hold of logins whose next tokens were lost. */
+  readonly #ended = new Set<string>();
   /** How many answers with tokens there had been before the round in which a login got its newest ones. */
   readonly #issuedBefore = new Map<Person, number>();
 
@@ -60,8 +62,11 @@ class Schedule {
 
   async run(): Promise<ScheduleResult> {
     const { homes, provider } = this.#world;
+    const [first, second] = people;
+    // Every other schedule begins with one login in both homes.
+    const uses = [first, this.#random.pick<Person>([first, second])];
     for (const [index, home] of homes.entries()) {
-      await this.#round([() => runHere(this.#world, this.#random, home, ['switch', people[index]?.email ?? ''])]);
+      await this.#round([() => runHere(this.#world, this.#random, home, ['switch', uses[index]?.email ?? ''])]);
     }
     const rounds = 1 + this.#random.below(3);
     for (let round = 0; round < rounds; round += 1) await this.#randomRound();
@@ -83,7 +88,7 @@ class Schedule {
   async #randomRound(): Promise<void> {
     const { homes, provider } = this.#world;
     const random = this.#random;
-    if (random.chance(0.2)) return this.#round([() => actAsClient(random.pick([...homes]))]);
+    if (random.chance(0.3)) return this.#round([() => actAsClient(random.pick([...homes]))]);
     const disturbed = random.chance(0.6) ? this.#disturb() : undefined;
     const run = this.#options.apart ? runApart : runHere;
     const commands = Array.from({ length: 2 + random.below(2) }, () => {
@@ -130,8 +135,11 @@ class Schedule {
     if (wasLost) await disturbed?.over;
     const wasKilled = done.some((each) => each.wasKilled);
     if (wasKilled) await this.#silence();
+    const hasSignedIn = done.some(({ told }) => told.includes(': login '));
     for (const each of people) {
-      this.#follow(each, issuedBefore, wasKilled || (wasLost && each === disturbed?.person));
+      const hasLost = wasLost && each === disturbed?.person;
+      if (hasLost || (wasKilled && hasSignedIn)) this.#excuseHomes(each);
+      this.#follow(each, issuedBefore, wasKilled || hasLost);
     }
   }
 
@@ -152,8 +160,19 @@ class Schedule {
     if (isNew) this.#issuedBefore.set(person, issuedBefore);
     const isHeld = this.#keptSince(person).some((token) => this.#world.isInFile(token));
     if (isHeld) this.#lost.delete(person);
-    else if (this.#lost.has(person) || isExplained) this.#lost.add(person);
+    else if (this.#lost.has(person) || isExplained) this.#lose(person);
     else this.#faults.push(`the newest tokens of ${person.email} are in no file`);
+  }
+
+  #lose(person: Person): void {
+    this.#lost.add(person);
+    this.#excuseHomes(person);
+  }
+
+  /** A new sign-in gives the account another login, but a home that holds the old one keeps that until it is switched. */
+  #excuseHomes({ accountId }: Person): void {
+    const spent = this.#world.held().filter(({ token }) => this.#world.provider.fateOf(token) !== 'live');
+    for (const held of spent) if (held.accountId === accountId) this.#ended.add(held.token);
   }
 
   /** Of those that came in the last round that brought any, what can still be used. Two sign-ins at once are two logins. */
@@ -189,7 +208,7 @@ class Schedule {
         this.#faults.push(`the record of ${person.email} holds a token that is ${provider.fateOf(token)}`);
     }
     for (const { token } of held) {
-      if (provider.fateOf(token) !== 'live')
+      if (provider.fateOf(token) !== 'live' && !this.#ended.has(token))
         this.#faults.push(`a home holds a token of ${person.email} that is ${provider.fateOf(token)}`);
     }
   }

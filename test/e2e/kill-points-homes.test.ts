@@ -1,0 +1,124 @@
+import { existsSync, mkdirSync, readFileSync } from 'node:fs';
+import { delimiter, join } from 'node:path';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { runBuilt } from '../support/built.js';
+import { muchLater, runCli } from '../support/cli.js';
+import { refreshAsClient } from '../support/client-refresh.js';
+import { inParallel } from '../support/parallel.js';
+import { type Provider, startProvider } from '../support/provider/start.js';
+import { RefreshHome } from '../support/refresh-home.js';
+import { said } from '../support/seed.js';
+import { temporaryDirectory } from '../support/temporary.js';
+
+let provider: Provider;
+beforeAll(async () => {
+  provider = await startProvider();
+});
+afterAll(() => provider.stop());
+
+/** As many processes at once as a small machine carries. */
+const atOnce = 4;
+const preload = ['kill-at-step.mjs'];
+
+interface Move {
+  readonly title: string;
+  /** Who the homes are on before, the one that has the file first. */
+  readonly before: readonly [one: 'first' | 'second', two: 'first' | 'second'];
+  readonly home: 'one' | 'two';
+  readonly to: 'first' | 'second';
+}
+
+const moves: readonly Move[] = [
+  { title: 'a home gets a link to the login of another', before: ['first', 'second'], home: 'two', to: 'first' },
+  { title: 'a login moves to the home that had a link', before: ['first', 'first'], home: 'one', to: 'second' },
+  { title: 'a link is replaced by another login', before: ['first', 'first'], home: 'two', to: 'second' },
+];
+
+/** Two logins of persons of its own, and two homes under one root that use them. */
+async function twoHomes(directory: string, { before }: Move) {
+  const name = directory.split('/').slice(-2).join('-');
+  const people = { first: `first-${name}@example.com`, second: `second-${name}@example.com` };
+  const homeAt = (each: string) => {
+    const codexHome = join(directory, each);
+    mkdirSync(codexHome, { recursive: true });
+    return new RefreshHome(directory, provider, { codexHome });
+  };
+  const homes = { one: homeAt('one'), two: homeAt('two') };
+  for (const email of Object.values(people)) {
+    provider.people.addAccount({ email });
+    await homes.one.addAccount(email, { email, issuedAt: Date.now() - 3_600_000 });
+  }
+  const use = async (each: 'one' | 'two', who: 'first' | 'second') => {
+    const result = await runCli(homes[each].home, ['switch', people[who]]);
+    expect(result.exitCode, said(result)).toBe(0);
+  };
+  await use('one', before[0]);
+  await use('two', before[1]);
+  return { homes, people, use };
+}
+
+type TwoHomes = Awaited<ReturnType<typeof twoHomes>>;
+
+function start({ homes, people }: TwoHomes, { home, to }: Move, variables: Record<string, string>) {
+  const watched = [homes.one.home.codexHome, homes.two.home.codexHome, homes.one.home.root].join(delimiter);
+  return runBuilt(homes[home].home, ['switch', people[to]], {
+    preload,
+    variables: { KILL_AT_UNDER: watched, ...variables },
+  });
+}
+
+/**
+ * Whoever refreshes first spends the token that is in the file, and everybody goes on with what came of it. Between the two
+ * renames of a move a home has no login, which the next command gives it.
+ */
+async function expectAlive({ homes }: TwoHomes): Promise<void> {
+  for (const name of ['one', 'two', 'one'] as const) {
+    const signedIn = Object.values(homes).filter(({ home }) => existsSync(home.authFile));
+    if (signedIn.includes(homes[name])) await refreshAsClient(homes[name]);
+    for (const each of signedIn) expect(provider.fateOf(each.authFile().tokens.refresh_token)).toBe('live');
+  }
+}
+
+describe('a switch that is killed at any of its steps in the homes, while', () => {
+  it.each(moves)('$title, leaves each login in one file', { timeout: 180_000 }, async (move) => {
+    const directory = temporaryDirectory();
+    const whole = await twoHomes(join(directory, 'whole'), move);
+    const log = join(directory, 'steps.json');
+    expect(await start(whole, move, { KILL_AT_LOG: log })).toMatchObject({ exitCode: 0 });
+    const steps: string[] = JSON.parse(readFileSync(log, 'utf8')).steps;
+    const points = [...steps.entries()].filter(([, name]) => isAboutHomes(name));
+    expect(points.length).toBeGreaterThan(5);
+    const signedOut = await inParallel(atOnce, points, async ([index, name]) => {
+      const killed = await twoHomes(join(directory, `step-${index + 1}`), move);
+      const { signal, stderr } = await start(killed, move, { KILL_AT_STEP: String(index + 1) });
+      expect(signal, stderr).toBe('SIGKILL');
+      return verify(killed, move).catch((cause: unknown) => {
+        throw new Error(`killed at step ${index + 1} of ${steps.length}, ${name}`, { cause });
+      });
+    });
+    expect(signedOut.filter((homes) => homes > 0).length).toBeLessThanOrEqual(1);
+  });
+});
+
+/** The credentials of the homes and the list of these, but not the locks. */
+function isAboutHomes(step: string): boolean {
+  return /(auth|homes)\.json/.test(step) && !step.includes('.lock');
+}
+
+/** Everything that must hold after a kill; how many homes it has left without a login. */
+async function verify(killed: TwoHomes, { home, to }: Move): Promise<number> {
+  const signedOut = signedOutIn(killed);
+  await expectAlive(killed);
+  await killed.use(home, to);
+  expect(signedOutIn(killed)).toBe(0);
+  await expectAlive(killed);
+  const { one } = killed.homes;
+  const result = await runCli(one.home, ['check'], muchLater);
+  expect(result.exitCode, said(result)).toBe(0);
+  for (const { refreshToken = '' } of one.records()) expect(provider.fateOf(refreshToken)).toBe('live');
+  return signedOut;
+}
+
+function signedOutIn({ homes }: TwoHomes): number {
+  return Object.values(homes).filter(({ home }) => !existsSync(home.authFile)).length;
+}
