@@ -44,6 +44,11 @@ export class RequestLog {
     return this.to(endpointPaths.token).filter((request) => field(request, 'grant_type') === 'refresh_token');
   }
 
+  /** How many are being answered now. */
+  get openNow(): number {
+    return this.#open.size;
+  }
+
   /** How many requests to `path` were open at the same time at worst. */
   maxConcurrent(path: string): number {
     return this.#peak.get(path) ?? 0;

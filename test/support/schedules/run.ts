@@ -143,12 +143,14 @@ class Schedule {
     }
   }
 
-  /** What a process has sent before it was killed may still be on its way. */
+  /** What a process has sent before it was killed may still be on its way, however busy this machine is. */
   async #silence(): Promise<void> {
-    const { issued } = this.#world.provider;
-    for (let before = -1; issued.all.length !== before; ) {
-      before = issued.all.length;
+    const { issued, requests } = this.#world.provider;
+    const seen = () => `${issued.all.length} ${requests.all.length} ${requests.openNow}`;
+    let quiet = 0;
+    for (let before = seen(); quiet < 3; before = seen()) {
       await systemClock.sleep(100);
+      quiet = seen() === before && requests.openNow === 0 ? quiet + 1 : 0;
     }
   }
 
