@@ -9,12 +9,12 @@ export function renderCsv(columns: readonly string[], rows: readonly (readonly C
 
 /**
  * A leading `=`, `+`, `-` or `@`, also of full width, would be a formula in a spreadsheet; labels and emails come from
- * outside. Where a comma is part of numbers, spreadsheets cut at a semicolon.
+ * outside. Where a comma is part of numbers, spreadsheets cut at a semicolon, and what follows one could be a formula too.
  */
 function field(value: CsvValue): string {
   if (value === undefined) return '';
   if (typeof value !== 'string') return String(value);
   const shown = printable(value);
   const text = /^[=+\-@＝＋－＠]/.test(shown) ? `'${shown}` : shown;
-  return /[",;]/.test(text) ? `"${text.replaceAll('"', '""')}"` : text;
+  return /[",]|;\s*['=+\-@＝＋－＠]/.test(text) ? `"${text.replaceAll('"', '""')}"` : text;
 }
