@@ -4,7 +4,7 @@ import type { AccessRefusal } from '../health/access-refusal.js';
 import { standingRefusal } from '../health/access-refusal.js';
 import type { HealthView } from '../health/state.js';
 import { readHealth } from '../health/state.js';
-import { holdsForeignTokens } from '../logins/foreign-tokens.js';
+import { seemsToHoldForeignTokens } from '../logins/foreign-tokens.js';
 import type { Roster } from '../logins/roster.js';
 import type { QuotaSnapshot } from '../quota/usage.js';
 
@@ -87,7 +87,9 @@ export function factsOfAccount(
 
 function signInNeeded(account: Account, now: number): AccountFacts['signInNeeded'] {
   if (hasEnded(account.tokens, now)) return {};
-  return holdsForeignTokens(account) ? { reason: 'its tokens are of another account: codex-auth fix' } : undefined;
+  return seemsToHoldForeignTokens(account)
+    ? { reason: 'its tokens are of another account: codex-auth fix' }
+    : undefined;
 }
 
 /** Without a refresh token a login works as long as its access token. */

@@ -1,6 +1,7 @@
 import type { Account } from '../accounts/account.js';
 import { haveOtherEmails } from '../accounts/identity.js';
 import { readClaims } from '../accounts/jwt-claims.js';
+import type { Secret } from '../secret.js';
 import { areTokensOf } from './rotation.js';
 
 /*
@@ -11,6 +12,23 @@ import { areTokensOf } from './rotation.js';
 /** Whether a token of the record says that it belongs to another account. An opaque one says nothing. */
 export function holdsForeignTokens(account: Account): boolean {
   return isForeign(account, 'accessToken') || isForeign(account, 'idToken');
+}
+
+/**
+ * The same for a long list: a token in which both ids of the record stand is not read any further. Whoever sends or hands
+ * out a token asks {@link holdsForeignTokens}.
+ */
+export function seemsToHoldForeignTokens(account: Account): boolean {
+  const { userId, accountId, tokens } = account;
+  const isNamed = (token: Secret | undefined) =>
+    token === undefined || (names(token, userId) && names(token, accountId));
+  return !(isNamed(tokens.accessToken) && isNamed(tokens.idToken)) && holdsForeignTokens(account);
+}
+
+/** Whether an id stands in what a token says, quotes included. */
+function names(token: Secret, id: string | undefined): boolean {
+  const [, payload = ''] = token.reveal().split('.', 2);
+  return id !== undefined && Buffer.from(payload, 'base64url').toString('latin1').includes(`"${id}"`);
 }
 
 /** Whether this one says so. An email changes in the course of time, so that it counts only where no user id is known. */
