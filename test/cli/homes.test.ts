@@ -87,6 +87,19 @@ describe('a login that two homes want', () => {
     expect([one, two].map(emailIn)).toEqual([carol.email, alice.email]);
   });
 
+  test('is brought up to date before a second home shares its file', async () => {
+    const { one, two } = await twoHomes();
+    await use(one, alice.email);
+    const old = readFileSync(one.home.authFile);
+    expect((await runCli(one.home, ['renew', alice.email, '--force'])).exitCode).toBe(0);
+    writeFileSync(one.home.authFile, old);
+    await use(two, alice.email);
+    expect([isLink(two), tokenIn(one)]).toEqual([true, one.record('acc_alice').refreshToken]);
+    writeFileSync(one.home.authFile, old);
+    await use(two, alice.email);
+    expect(tokenIn(two)).toBe(one.record('acc_alice').refreshToken);
+  });
+
   test('becomes one file again where both homes had one', async () => {
     const { one, two } = await twoHomes();
     await use(one, alice.email);

@@ -22,6 +22,7 @@ import { isKnownSpent, logLineage } from './lineage-log.js';
 import { type Placed, placeLogin, takeFromOtherHomes } from './place-login.js';
 import { forgetResidence, seatFor } from './residence.js';
 import { type SyncBack, syncBack } from './sync-back.js';
+import { bringUpToDate } from './write-back.js';
 
 /** The scope whose choice it is also adopts an unknown login found in the file. */
 export interface ActivationRequest extends Choice {
@@ -68,6 +69,9 @@ export async function activate(store: Store, home: CodexHome, request: Activatio
     refuseEnded(accountIn(store, request), store.root.clock.now());
     refuseSpent(store.root, accountIn(store, request));
     const seat = seatFor(homes, accountIn(store, request), { takes: request.takes === true });
+    if (seat.kind === 'linked') {
+      await bringUpToDate(store, { home: seat.into, flockHelpers: request.flockHelpers });
+    }
     const next = { account: accountIn(store, request), content: formatAuthFile(login), seat };
     const leaving = found.kind === 'known' || found.kind === 'adopted' ? found.account : undefined;
     const replaced = await placeLogin(store, homes, request.flockHelpers, before, leaving, next);

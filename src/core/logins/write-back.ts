@@ -34,6 +34,18 @@ export async function writeBack(store: Store, deps: WriteBackDeps, exchange?: Ex
   for (const home of homes) await writeBackTo(store, { ...deps, home }, exchange);
 }
 
+/** The same for one home whose file another home is about to share. Throws `storage-write-failed` where it stays behind. */
+export async function bringUpToDate(store: Store, deps: Omit<WriteBackDeps, 'warn'>): Promise<void> {
+  const problems: string[] = [];
+  await writeBackTo(store, { ...deps, warn: (problem) => problems.push(problem) }, undefined);
+  if (!isBehind(readAuthFile(deps.home), store)) return;
+  const why = problems.length === 0 ? '' : `: ${problems.join('; ')}`;
+  throw new AppError('storage-write-failed', `${deps.home.authFile} holds an older login${why}`, {
+    hint: `see that ${deps.home.authFile} can be written, then run the command again`,
+    details: { path: deps.home.authFile },
+  });
+}
+
 async function writeBackTo(store: Store, deps: WriteBackDeps, exchange: Exchange | undefined): Promise<void> {
   const { home, flockHelpers, warn } = deps;
   const { clock } = store.root;
