@@ -87,6 +87,16 @@ describe('a login that two homes want', () => {
     expect([one, two].map(emailIn)).toEqual([carol.email, alice.email]);
   });
 
+  test('moves to the second home also when its account has been removed here', async () => {
+    const { one, two } = await twoHomes();
+    for (const each of [one, two]) await use(each, alice.email);
+    const held = tokenIn(two);
+    expect((await runCli(one.home, ['remove', alice.email, '--yes'])).exitCode).toBe(0);
+    await use(one, carol.email);
+    expect([one, two].map(emailIn)).toEqual([carol.email, alice.email]);
+    expect([isLink(two), tokenIn(two)]).toEqual([false, held]);
+  });
+
   test('is brought up to date before a second home shares its file', async () => {
     const { one, two } = await twoHomes();
     await use(one, alice.email);

@@ -62,7 +62,7 @@ export async function placeLogin(
     const isUnchanged = () => isSameVersion(readLoginVersion(home), before.version);
     if (!isUnchanged()) return 'changed-meanwhile';
     try {
-      const handOver = leaving === undefined ? none : releaseFollowers(store, homes, followers, before, leaving, next);
+      const handOver = releaseFollowers(store, homes, followers, before, leaving, next);
       rememberHome(store, home, next.account);
       writeSeat(root, homes, next, handingOver(isUnchanged, handOver));
       for (const { directory } of followers) syncDirectory(directory);
@@ -98,7 +98,7 @@ function releaseFollowers(
   homes: Homes,
   followers: readonly CodexHome[],
   { version, content }: AuthFileState,
-  leaving: Account,
+  leaving: Account | undefined,
   { account, seat }: NextLogin,
 ): () => void {
   const [heir, ...others] = followers;
@@ -109,7 +109,8 @@ function releaseFollowers(
   const { current: home } = homes;
   const lender = linkedInto(home, reachableHomes(homes));
   const place = stays && seat.kind === 'linked' ? seat.into : (lender ?? heir);
-  for (const each of followers) rememberHome(store, each, leaving);
+  // A login that is no account of ours moves too; there is no account to remember for it then.
+  if (leaving !== undefined) for (const each of followers) rememberHome(store, each, leaving);
   for (const each of place === heir ? others : followers) replaceByLink(each.authFile, place.authFile, processes);
   if (place !== heir) return none;
   return () => {
