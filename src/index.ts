@@ -15,7 +15,7 @@ import type { HealthEvent } from './core/health/events.js';
 import { applyEvent } from './core/health/state.js';
 import { updateAccountState } from './core/health/state-store.js';
 import { outcomeError } from './core/logins/describe-outcome.js';
-import type { RefreshDeps } from './core/logins/refresh-deps.js';
+import { type RefreshDeps, sideBySide } from './core/logins/refresh-deps.js';
 import { canWait } from './core/logins/refresh-outcome.js';
 import { accountsElsewhere, type Roster, readRoster, withNewestPlan } from './core/logins/roster.js';
 import { recordsOf } from './core/pools/scope-records.js';
@@ -102,6 +102,7 @@ export function openCodexAuth(options: CodexAuthOptions): CodexAuth {
   let http: Promise<RefreshDeps['http']> | undefined;
   const limits = { ttlMs: settings.sessionAffinityTtlMs, maxEntries: settings.sessionAffinityMaxEntries };
   const warn = options.onWarning ?? (() => undefined);
+  const shared = sideBySide(root);
   const read = () => {
     const roster = readRoster(root, place.home, place.scope);
     for (const warning of roster.warnings) warn(warning);
@@ -130,6 +131,7 @@ export function openCodexAuth(options: CodexAuthOptions): CodexAuth {
       uninterrupted: (task) => task(),
       warn,
       signal: new AbortController().signal,
+      ...shared,
     };
   }
 

@@ -4,7 +4,7 @@ import { runningClients } from '../core/codex/clients.js';
 import { flockHelpers } from '../core/codex/credential-lock.js';
 import { definedOnly } from '../core/defined-only.js';
 import { describeOutcome } from '../core/logins/describe-outcome.js';
-import type { RefreshDeps } from '../core/logins/refresh-deps.js';
+import { type RefreshDeps, sideBySide } from '../core/logins/refresh-deps.js';
 import { canWait, type RefreshOutcome } from '../core/logins/refresh-outcome.js';
 import type { Roster } from '../core/logins/roster.js';
 import type { Settings } from '../core/settings.js';
@@ -71,5 +71,6 @@ export async function refreshDeps(
     uninterrupted: context.uninterrupted,
     warn: context.warn,
     signal,
+    ...sideBySide(root),
   };
 }

@@ -91,8 +91,8 @@ async function homeFullOfWork(): Promise<RefreshHome> {
   const { journal } = seeded.root.paths;
   const header = { kind: 'refresh' as const, startedAt: 1, issuer: provider.issuer, clientId: 'app' };
   const asked = { spent: fingerprint(spent.refresh_token), accountIds: ['acc_dave'] };
-  const entry = openEntry(journal, seeded.root.processes, { ...header, ...asked });
-  entry.record({
+  const entry = await openEntry(journal, seeded.root.processes, { ...header, ...asked });
+  await entry.record({
     refreshToken: next.refresh_token,
     accessToken: next.access_token,
     idToken: next.id_token,

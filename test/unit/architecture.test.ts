@@ -157,6 +157,8 @@ it('only a handful of files open, replace or change a file by themselves', () =>
   expect(contentTouchers(files)).toEqual({
     // The question itself.
     'src/core/storage/regular-file.ts': ['openSync', 'writeFileSync'],
+    // A directory, to sync it.
+    'src/core/storage/sync.ts': ['openSync'],
     // A new temporary file, a directory to sync, and the rename that `assertReplaceable` guards.
     'src/core/storage/atomic-file.ts': ['openSync', 'renameSync', 'writeFileSync'],
     // Renames between names that have been looked at.

@@ -1,7 +1,7 @@
 import * as z from 'zod/mini';
 import { definedOnly } from '../../core/defined-only.js';
+import type { DraftStore } from '../../core/pools/draft-store.js';
 import { printable } from '../../core/printable.js';
-import type { DraftStore } from '../../core/transfer/draft-store.js';
 import type { ImportEntry } from '../../core/transfer/import-logins.js';
 import { type LoginPlace, loginFormats } from '../../core/transfer/login-file.js';
 import { importRefusals } from '../../core/transfer/refusal.js';

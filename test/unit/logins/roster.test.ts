@@ -80,7 +80,7 @@ describe('the roster', () => {
     expect(read(globalScope)).not.toHaveProperty('active');
   });
 
-  it('shows what the journal received but nobody has stored yet', () => {
+  it('shows what the journal received but nobody has stored yet', async () => {
     const { root, read } = setUp({ global: [record('a', alice, 'rt-1')] });
     const header = {
       kind: 'refresh' as const,
@@ -90,7 +90,8 @@ describe('the roster', () => {
       issuer: 'i',
       clientId: 'c',
     };
-    openEntry(root.paths.journal, root.processes, header).record({ refreshToken: 'rt-2', receivedAt: 1 });
+    const entry = await openEntry(root.paths.journal, root.processes, header);
+    await entry.record({ refreshToken: 'rt-2', receivedAt: 1 });
     expect(tokensIn(read(globalScope))).toEqual(['a rt-2']);
   });
 
