@@ -180,6 +180,27 @@ it('only a handful of files open, replace or change a file by themselves', () =>
   });
 });
 
+// Whoever adds a place here says what it starts: never the official `login` or `logout`, which revoke what they find.
+it('only a handful of files start programs', () => {
+  const isStarter = (file: SourceFile) => file.imports().some((name) => /^(node:)?child_process$/.test(name));
+  const starters = files.filter(isStarter).map(({ path }) => path);
+  expect(starters.sort()).toEqual([
+    // The person's browser.
+    'src/cli/browser.ts',
+    // Lists processes.
+    'src/core/codex/client-processes.ts',
+    // Takes the client's locks.
+    'src/core/codex/credential-lock.ts',
+    // `codex app-server daemon restart`, after a question.
+    'src/core/codex/restart-daemon.ts',
+    // `codex --version`.
+    'src/core/diagnostics/world/client-facts.ts',
+    // The system's own tools for proxies and ports.
+    'src/core/http/system-proxy.ts',
+    'src/core/oauth/port-holder.ts',
+  ]);
+});
+
 it('nothing is exported without a name', () => {
   expect(files.filter((file) => file.hasDefaultExport()).map(({ path }) => path)).toEqual([]);
 });
