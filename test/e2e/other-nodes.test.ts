@@ -203,7 +203,8 @@ describe.skipIf(!hasOwners)('the cache that a run leaves', () => {
     const kept = readdirSync(cacheDirectory(home)).map((name) =>
       readFileSync(join(cacheDirectory(home), name), 'latin1'),
     );
-    expect(kept).toHaveLength(3);
+    // Of `switch`, `list`, `status` and Tab.
+    expect(kept).toHaveLength(4);
     for (const secret of ['rt-acc_bob', 'bob@example.com', bob]) {
       expect(pool).toContain(secret);
       expect(kept.filter((content) => content.includes(secret))).toEqual([]);
