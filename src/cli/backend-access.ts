@@ -27,13 +27,17 @@ export async function refreshingAccess(context: Context, roster: Roster): Promis
 
 export async function createRefresher(context: Context, roster: Roster, skewMs?: number): Promise<Refresher> {
   const { ensureUsable, isUsable } = await import('../core/logins/refresh.js');
+  const { takeInFirst } = await import('./take-in.js');
   const deps = await refreshDeps(context, { skewMs });
   const inHomes = roster.beside.logins;
   const isInHome = (account: Parameters<Refresher>[0]) =>
     inHomes.some(({ accountId, login }) => accountId === account.id || isSameAccount(login.identity, account));
   return async (account, why, rejected) => {
-    // What a home holds is always looked at under the lock: a crash may have left an older one there.
-    if (!isInHome(account) && isUsable(deps, account, rejected)) return { kind: 'usable', account, how: 'valid' };
+    // What a home holds besides us is always looked at under the lock: a crash may have left an older one there.
+    const isCopied = account.isUnstored !== true && isInHome(account);
+    if (!isCopied && isUsable(deps, account, rejected)) return { kind: 'usable', account, how: 'valid' };
+    // What is about to be spent needs a record that gets what comes of it.
+    await takeInFirst(context, account, roster.records.key);
     const reason = why === 'due' ? ('proactive_expiry' as const) : ('unauthorized_recovery' as const);
     const outcome = await ensureUsable(deps, definedOnly({ account, reason, rejected }));
     if (why === 'due' && outcome.kind === 'no-place' && canWait(outcome, context.clock.now()))

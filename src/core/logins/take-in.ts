@@ -1,0 +1,32 @@
+import type { Account } from '../accounts/account.js';
+import { readSettledAuthFile } from '../codex/auth-file-state.js';
+import type { CodexHome } from '../codex/home.js';
+import type { Root } from '../storage/root.js';
+import { withPersonLock } from './person-lock.js';
+import { rememberHome } from './residence.js';
+import { syncBack } from './sync-back.js';
+import { unstoredAccount } from './unstored-login.js';
+import { type StoreOptions, withStore } from './with-store.js';
+
+/**
+ * Stores the official client's login that no pool has yet, and remembers that it lives in that home. Undefined where
+ * another process has done so, or the client has another login by now.
+ */
+export async function takeIn(
+  root: Root,
+  home: CodexHome,
+  unstored: Account,
+  scopeKey: string | undefined,
+  options: StoreOptions,
+): Promise<Account | undefined> {
+  return withPersonLock(root, unstored, options, () =>
+    withStore(root, options, async (store) => {
+      const { content } = await readSettledAuthFile(home, root.clock);
+      if (unstoredAccount(store.scopes(), content)?.id !== unstored.id) return undefined;
+      const found = syncBack(store, content, scopeKey);
+      if (found.kind !== 'adopted') return undefined;
+      rememberHome(store, home, found.account);
+      return found.account;
+    }),
+  );
+}
