@@ -22,11 +22,11 @@ export async function takeIn(
   return withPersonLock(root, unstored, options, () =>
     withStore(root, options, async (store) => {
       const { content } = await readSettledAuthFile(home, root.clock);
-      if (unstoredAccount(store.scopes(), content)?.id !== unstored.id) return undefined;
-      const found = syncBack(store, content, scopeKey);
-      if (found.kind !== 'adopted') return undefined;
-      rememberHome(store, home, found.account);
-      return found.account;
+      const found = unstoredAccount(store.scopes(), content);
+      if (found?.id !== unstored.id) return undefined;
+      rememberHome(store, home, found);
+      const taken = syncBack(store, content, scopeKey);
+      return taken.kind === 'adopted' ? taken.account : undefined;
     }),
   );
 }
