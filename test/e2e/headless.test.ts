@@ -78,6 +78,26 @@ describe.skipIf(!canHaveMounts)(`in a container${why}`, { timeout: 60_000 }, () 
     expect(snapshotOf(home.directory)).toEqual(before);
   });
 
+  test.each([
+    ['has ended', -60, 6, 'attention'],
+    ['is about to end', 30, 0, 'fine'],
+  ])(
+    'a home that can only be read has no place for the next token: none is spent when one %s',
+    async (_, seconds, exitCode, verdict) => {
+      const seeded = new RefreshHome(temporaryDirectory(), provider);
+      seeded.writeAuthFile(await provider.issueTokens({ ...bob, expiresInSeconds: seconds }));
+      const { home } = seeded;
+      const before = snapshotOf(home.directory);
+      const closed = [...readOnlyDirectory(home.codexHome), ...prefix];
+      const result = await runBuiltJson(home, ['check'], { prefix: closed, variables });
+      expect(result.exitCode).toBe(exitCode);
+      expect(result.document.data.accounts).toMatchObject([{ email: bob.email, verdict, stored: false }]);
+      expect(JSON.stringify(result.document)).toContain('was not spent');
+      expect(provider.requests.refreshes()).toEqual([]);
+      expect(snapshotOf(home.directory)).toEqual(before);
+    },
+  );
+
   test.skipIf(missingForTerminal !== undefined)('the address is pasted at its terminal while it waits', async () => {
     const home = createTestHome(provider);
     const terminal = await Terminal.open(home, { columns: 800, rows: 40, variables });
