@@ -24,7 +24,7 @@ type KnownPlace = z.infer<typeof KnownPlace>;
 export const OtherPlace = z.object({ ...KnownPlace.shape, accounts: z.number() });
 export type OtherPlace = z.infer<typeof OtherPlace>;
 
-/** Which pool a command is about (DESIGN §10.3). */
+/** Which pool a command is about. */
 export const ScopeView = z.object({
   kind: z.enum(['global', 'project']),
   key: z.exactOptional(z.string()),

@@ -9,7 +9,7 @@ import { unstoredAccount } from './unstored-login.js';
 import { type StoreOptions, withStore } from './with-store.js';
 
 /**
- * Stores the official client's login that no pool has yet, and remembers that it lives in that home. Undefined where
+ * Stores the official client's login that no pool has yet (P6), and remembers that it lives in that home (P22). Undefined where
  * another process has done so, or the client has another login by now.
  */
 export async function takeIn(
