@@ -135,6 +135,25 @@ export function openCodexAuth(options: CodexAuthOptions): CodexAuth {
     };
   }
 
+  /** What is remembered about an account, or spent for it, needs its record. */
+  async function takeInFirst({ records }: Roster, account: Account): Promise<void> {
+    if (account.isUnstored !== true) return;
+    const { takeIn } = await import('./core/logins/take-in.js');
+    await takeIn(root, place.home, account, records.key, {});
+  }
+
+  /** In any pool, set aside or not; a selector is none. */
+  async function assertKnown(id: string): Promise<void> {
+    if (recordsOf(readableScopes(root.paths)).some((account) => account.id === id)) return;
+    const roster = readRoster(root, place.home, place.scope);
+    const unstored = roster.accounts.find((account) => account.isUnstored === true && account.id === id);
+    if (unstored !== undefined) return takeInFirst(roster, unstored);
+    throw new AppError('no-such-account', `no account has the id "${printable(String(id))}"`, {
+      hint: 'use the id of an account that list() or decide() gives',
+      details: { id },
+    });
+  }
+
   return {
     list: () => summaries(read()),
     decide({ model, session } = {}) {
@@ -149,6 +168,7 @@ export function openCodexAuth(options: CodexAuthOptions): CodexAuth {
       const roster = read();
       const here = definedOnly({ accounts: roster.accounts, previousId: roster.records.pool.previousId });
       const { account } = selectAccount(selector, here, accountsElsewhere(roster));
+      await takeInFirst(roster, account);
       const { ensureUsable } = await import('./core/logins/refresh.js');
       const outcome = await ensureUsable(await refreshDeps(), { account, reason: 'proactive_expiry' });
       const isLive =
@@ -157,7 +177,7 @@ export function openCodexAuth(options: CodexAuthOptions): CodexAuth {
       throw outcomeError(outcome);
     },
     async record(id, event) {
-      assertKnown(root, id);
+      await assertKnown(id);
       await updateAccountState(root, (state) => {
         const known = state.accounts[id] ?? {};
         return withKnowledge(state, id, {
@@ -167,7 +187,7 @@ export function openCodexAuth(options: CodexAuthOptions): CodexAuth {
       });
     },
     async keepSession(session, id) {
-      assertKnown(root, id);
+      await assertKnown(id);
       await updateAccountState(root, (state) => {
         return { ...state, affinity: touch(state.affinity, session, id, root.clock.now(), limits) };
       });
@@ -177,15 +197,6 @@ export function openCodexAuth(options: CodexAuthOptions): CodexAuth {
       await opened?.close();
     },
   };
-}
-
-/** In any pool, set aside or not; a selector is none. */
-function assertKnown({ paths }: Root, id: string): void {
-  if (recordsOf(readableScopes(paths)).some((account) => account.id === id)) return;
-  throw new AppError('no-such-account', `no account has the id "${printable(String(id))}"`, {
-    hint: 'use the id of an account that list() or decide() gives',
-    details: { id },
-  });
 }
 
 interface Place {

@@ -115,7 +115,7 @@ for (const node of nodes) {
 
     it('says the same to a newcomer, and makes no directory for it', () => {
       const home = createTestHome();
-      expect(run(here, home, 'list')).toContain('No accounts yet.');
+      expect(run(here, home, 'list')).toContain('There are no accounts yet');
       expect(run(here, home, '__complete', 'switch', '')).not.toContain('@');
       expect(existsSync(home.root)).toBe(false);
     });

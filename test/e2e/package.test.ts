@@ -83,7 +83,7 @@ describe('the package', () => {
 
     expect(run('--version')).toMatchObject({ status: 0, stdout: `${manifest.version}\n`, stderr: '' });
     expect(run('list')).toMatchObject({ status: 0, stderr: '' });
-    expect(run('list').stdout).toContain('No accounts yet.');
+    expect(run('list').stdout).toContain('There are no accounts yet');
   });
 
   it('can be used by a program, with declarations that need no other package either', { timeout: 60_000 }, () => {

@@ -305,11 +305,23 @@ export const brokenWorlds: readonly BrokenWorld[] = [
     finds: { 'active-account': 'warn' },
   },
   {
-    name: 'auth.json with a login of nobody we know',
+    name: 'auth.json with a login that is not stored yet, which is no fault',
     async plant({ world }) {
       world.writeAuthFile(await world.provider.issueTokens(aliceAtStudio));
     },
+    finds: {},
+    says: { 'active-account': /^alice@example\.com, not stored yet: codex-auth switch acc_[0-9a-f]{12} keeps it$/ },
+  },
+  {
+    name: 'auth.json with the login of an account that was removed',
+    async plant({ world }) {
+      const tokens = await world.provider.issueTokens(aliceAtStudio);
+      world.writeAuthFile(tokens);
+      const { userId, accountId } = readClaims(tokens.id_token) ?? {};
+      changePool(world, (current) => Object.assign(current, { removed: [{ userId, accountId, removedAt: 1 }] }));
+    },
     finds: { 'active-account': 'warn' },
+    says: { 'active-account': /^the official client is signed in as alice@example\.com, which was removed here$/ },
     remains: ['active-account'],
   },
   {

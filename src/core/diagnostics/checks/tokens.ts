@@ -53,7 +53,7 @@ export const tokensCheck: Check = {
         command: 'codex-auth check',
       });
     }
-    return judge(problems, accounts.length === 0 ? 'no accounts yet' : 'valid');
+    return judge(problems, accounts.length === 0 ? 'none to look at' : 'valid');
   },
 };
 
