@@ -6,8 +6,7 @@ import { homeOf } from '../../core/environment.js';
 import { type Roster, withNewestPlan } from '../../core/logins/roster.js';
 import { resolveProjectStorageIdentityRoot } from '../../core/project/identity.js';
 import { resolveProvider } from '../../core/provider/provider.js';
-import { exportLogins } from '../../core/transfer/export-logins.js';
-import { type LoginFormat, loginFormats } from '../../core/transfer/login-file.js';
+import { type ExportFormat, exportFormats, exportLogins } from '../../core/transfer/export-logins.js';
 import { accountRef, accountRefShape } from '../account-ref.js';
 import { ScopeView, scopeView } from '../account-view.js';
 import { askedAccounts } from '../asked-accounts.js';
@@ -35,7 +34,7 @@ type ExportedAccount = z.infer<typeof ExportedAccount>;
 
 const ExportResult = z.object({
   scope: ScopeView,
-  format: z.enum(loginFormats),
+  format: z.enum(exportFormats),
   files: z.array(z.object({ path: z.string(), accounts: z.number() })),
   accounts: z.array(ExportedAccount),
   /** Accounts of this scope that need attention and are not exported. */
@@ -45,7 +44,7 @@ type ExportResult = z.infer<typeof ExportResult>;
 
 export interface ExportOptions extends TargetOptions {
   readonly selectors: readonly string[];
-  readonly format: LoginFormat;
+  readonly format: ExportFormat;
   /** A table without tokens, and no file with them. */
   readonly csv?: boolean;
   /** Where the table goes. */

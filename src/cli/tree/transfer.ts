@@ -10,14 +10,15 @@ export function declareTransfer(program: Program, execute: Execute): void {
     .command('import')
     .summary('import logins from files')
     .description(
-      "Reads the official client's auth.json, token files or account pools, shows which logins are new or newer, and takes those over. The files themselves are not changed. In a directory, only the .json files directly in it are read.",
+      "Finds the logins in files of other tools: the official client's auth.json, token files, pools, lists, JSON lines, and whatever else keeps a token under a name. Shows where each was found and whether it is new or newer, and takes those over. The files themselves are not changed. In a directory, the files directly in it are read, and the auth.json of each directory in it.",
     )
-    .argument('<path...>', 'files and directories')
+    .argument('[path...]', 'files and directories; - for standard input')
+    .option('--discover', 'look where known tools keep logins, and show what could be taken')
     .option('-y, --yes', 'skip the confirmation')
     .option('--dry-run', 'show the plan and change nothing')
     .addOption(
       new Option('--format <format>', 'the format of the files')
-        .choices(['auto', 'codex', 'flat', 'pool'])
+        .choices(['auto', 'codex', 'flat', 'pool', 'opencode', 'record'])
         .default('auto' as const),
     )
     .addHelpText(
@@ -26,6 +27,7 @@ export function declareTransfer(program: Program, execute: Execute): void {
         'codex-auth import ~/tokens --dry-run',
         'codex-auth import ~/tokens backup/auth.json',
         'codex-auth import old/openai-codex-accounts.json --yes',
+        'codex-auth import --discover',
       ]),
     )
     .action((paths, options) =>

@@ -67,31 +67,33 @@ const Header = z.object({ salt: z.string().check(z.minLength(16)) });
 const Spending = z.object({ event: z.literal('refreshed'), before: z.string(), after: z.string() });
 
 /**
- * Appends one line; call it while holding the `store` lock. The log is knowledge only: it must never be the reason that
+ * Appends a line for each fact; call it while holding the `store` lock. The log is knowledge only: it must never be the reason that
  * a token is not stored, so a failure to write it is returned, not thrown.
  */
-export function logLineage(root: Root, fact: LineageFact): { readonly problem?: string } {
+export function logLineage(root: Root, ...facts: readonly LineageFact[]): { readonly problem?: string } {
   const path = root.paths.lineageLog;
+  if (facts.length === 0) return {};
   try {
     const { salt, lines, isTorn } = openLog(path);
     const print = (token: TokenTrace | undefined) => token && saltedFingerprint(salt, token);
-    const { event, accountId, detail } = fact;
-    const record: LineageRecord = definedOnly({
-      at: root.clock.now(),
-      event,
-      accountId,
-      pid: root.processes.self.pid,
-      before: print(fact.before),
-      after: print(fact.after),
-      detail,
-    });
+    const recordOf = ({ event, accountId, before, after, detail }: LineageFact): LineageRecord =>
+      definedOnly({
+        at: root.clock.now(),
+        event,
+        accountId,
+        pid: root.processes.self.pid,
+        before: print(before),
+        after: print(after),
+        detail,
+      });
+    const added = facts.map((fact) => JSON.stringify(recordOf(fact)));
     const kept = sizeOf(lines) > maxBytes ? lines.slice(Math.ceil(lines.length / 2)) : lines;
     if (lines.length === 0 || kept !== lines) {
-      const content = [JSON.stringify({ salt }), ...kept, JSON.stringify(record), ''].join('\n');
+      const content = [JSON.stringify({ salt }), ...kept, ...added, ''].join('\n');
       replaceFile({ path, content }, root.processes);
     } else {
       // A crash may have cut off the last line; the next one must not end up in it.
-      appendNow(path, `${isTorn ? '\n' : ''}${JSON.stringify(record)}\n`);
+      appendNow(path, `${isTorn ? '\n' : ''}${added.join('\n')}\n`);
     }
     return {};
   } catch {

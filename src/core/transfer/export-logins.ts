@@ -8,7 +8,9 @@ import { encodePool } from '../pools/pool-codec.js';
 import { foreignIssuer } from '../provider/foreign-issuer.js';
 import type { Provider } from '../provider/provider.js';
 import { formatFlatTokenFile } from '../token-files/flat-token-file.js';
-import type { LoginFormat } from './login-file.js';
+
+export const exportFormats = ['codex', 'flat', 'pool'] as const;
+export type ExportFormat = (typeof exportFormats)[number];
 
 export interface ExportFile {
   /** A name that tells whose it is and from when. */
@@ -25,7 +27,7 @@ export interface Exported {
 }
 
 export interface ExportRequest {
-  readonly format: LoginFormat;
+  readonly format: ExportFormat;
   readonly provider: Provider;
   /** Milliseconds since the epoch. */
   readonly now: number;
