@@ -36,6 +36,7 @@ import {
   summarize,
 } from '../transfer/import-view.js';
 import { isImported, warnAfterImport } from '../transfer/import-warnings.js';
+import { type OpeningOptions, openingKeys } from '../transfer/sealing-key.js';
 import { readStandardInput } from '../transfer/standard-input.js';
 
 const ImportResult = z.object({
@@ -52,7 +53,7 @@ const ImportResult = z.object({
 });
 type ImportResult = z.infer<typeof ImportResult>;
 
-export interface ImportOptions {
+export interface ImportOptions extends OpeningOptions {
   readonly paths: readonly string[];
   readonly yes?: boolean;
   readonly dryRun?: boolean;
@@ -118,16 +119,24 @@ async function findLogins(context: Context, options: ImportOptions): Promise<Fou
           variables: machine.variables,
         })
       : await namedSources(context, options.paths);
-  const format = options.format === 'auto' ? undefined : options.format;
   const progress = startProgress(context, 'Reading', sources.length);
+  const keys = openingKeys(context, options);
+  const reading = {
+    format: options.format === 'auto' ? undefined : options.format,
+    openingKey() {
+      // It may be a question, which nothing must write over.
+      progress.stop();
+      return keys();
+    },
+  };
   const read: ReadSource[] = [];
   try {
     for (const source of sources) {
       if (context.signal.aborted) throw new AppError('interrupted', 'nothing was imported');
       read.push(
         source.name === '-'
-          ? parseSource(source, await readStandardInput(context), format)
-          : readSource(source, format),
+          ? await parseSource(source, await readStandardInput(context), reading)
+          : await readSource(source, reading),
       );
       progress.step();
     }

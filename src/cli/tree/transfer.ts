@@ -16,6 +16,13 @@ export function declareTransfer(program: Program, execute: Execute): void {
     .option('--discover', 'look where known tools keep logins, and show what could be taken')
     .option('-y, --yes', 'skip the confirmation')
     .option('--dry-run', 'show the plan and change nothing')
+    .option('--identity <path>', 'the secret key of age that opens sealed files')
+    .addOption(
+      new Option(
+        '--passphrase-file <path>',
+        'read the passphrase of sealed files from the first line of a file',
+      ).conflicts('identity'),
+    )
     .addOption(
       new Option('--format <format>', 'the format of the files')
         .choices(['auto', 'codex', 'flat', 'pool', 'opencode', 'record'])
@@ -42,29 +49,45 @@ export function declareTransfer(program: Program, execute: Execute): void {
     )
     .argument('[selector...]', selectorHelp)
     .addOption(
-      new Option('--format <format>', 'auth.json of the official client, token files, or a pool')
-        .choices(['codex', 'flat', 'pool'])
+      new Option(
+        '--format <format>',
+        'auth.json of the official client (auth, or codex), token files, a pool, one list, files for CLIProxyAPI or opencode',
+      )
+        .choices(['auth', 'codex', 'flat', 'pool', 'array', 'cliproxy', 'opencode'])
         .default('pool' as const),
+    )
+    .option('--encrypt', 'write one file sealed with a passphrase, in the format of age')
+    .addOption(
+      new Option('--recipient <key...>', 'seal it for these public keys of age instead').implies({ encrypt: true }),
+    )
+    .addOption(
+      new Option('--passphrase-file <path>', 'read the passphrase from the first line of a file')
+        .implies({ encrypt: true })
+        .conflicts('recipient'),
     )
     .option('--out <path>', 'the file, or a directory for several (default: a file here, named after today)')
     .option('--force', 'replace existing files')
     .option('-y, --yes', 'skip the confirmation')
-    .addOption(new Option('--csv', 'print a table of the accounts without tokens instead').conflicts('format'))
+    .addOption(
+      new Option('--csv', 'print a table of the accounts without tokens instead').conflicts(['format', 'encrypt']),
+    )
     .addHelpText(
       'after',
       examples([
         'codex-auth export --out backup.json',
-        'codex-auth export work@example.com --format codex --out auth.json',
+        'codex-auth export --encrypt --out backup.age',
+        'codex-auth export work@example.com --format auth --out auth.json',
         'codex-auth export --format flat --out tokens/',
         'codex-auth export --csv --out accounts.csv',
       ]),
     )
-    .action((selectors, { out, ...options }) => {
+    .action((selectors, { out, format: asked, ...options }) => {
+      const format = asked === 'codex' ? 'auth' : asked;
       // The table is what `--out` of other commands is about: it may replace a file.
       const where = definedOnly(options.csv === true ? { out } : { destination: out });
       return execute(
         async () => (await import('../commands/export.js')).exportCommand,
-        { selectors, ...options, ...where },
+        { selectors, format, ...options, ...where },
         program.opts(),
       );
     });

@@ -81,15 +81,15 @@ function missingNames(before: Fields, { accessToken, idToken }: Partial<TokenSet
   });
 }
 
-/** A new token file. Reveals the tokens. */
-export function formatFlatTokenFile(login: {
+/** The content of a new token file. Reveals the tokens. */
+export function flatTokenFile(login: {
   readonly tokens: TokenSet;
   readonly accountId?: string;
   readonly email?: string;
   readonly isDisabled: boolean;
-}): string {
+}): Fields {
   const { id_token, access_token, refresh_token, last_refresh, expired } = valuesOf(login.tokens);
-  const file = {
+  return {
     id_token: id_token ?? '',
     access_token: access_token ?? '',
     refresh_token: refresh_token ?? '',
@@ -100,7 +100,6 @@ export function formatFlatTokenFile(login: {
     ...definedOnly({ expired }),
     ...(login.isDisabled ? { disabled: true } : {}),
   };
-  return `${JSON.stringify(file, null, 2)}\n`;
 }
 
 interface FlatValues {

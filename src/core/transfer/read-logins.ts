@@ -5,6 +5,7 @@ import { decodeText } from './decode-text.js';
 import type { LoginSource, SourceRefusal } from './list-sources.js';
 import type { LoginFormat, ParsedLogin, PlacedLogin } from './login-file.js';
 import { type ParsedFile, parseLogins } from './parse-logins.js';
+import { isSealed, type OpeningKey, unseal } from './sealed-file.js';
 import { type StatedName, withRegister } from './stated-names.js';
 
 /** What a source holds, before anything is known of the files beside it. */
@@ -19,15 +20,32 @@ export const largestSourceBytes = 128 * mebibyte;
 /** Of a file that is one login. */
 const largestLoginBytes = mebibyte;
 
-/** The logins in one source. Reads only, and never more than a file with logins may have. Never throws. */
-export function readSource(source: LoginSource, format: LoginFormat | undefined): ReadSource {
+export interface Reading {
+  readonly format: LoginFormat | undefined;
+  /** What opens sealed files, asked for when there is one. */
+  readonly openingKey: () => Promise<OpeningKey | undefined>;
+}
+
+/** The logins in one source. Reads only, and never more than a file with logins may have. */
+export async function readSource(source: LoginSource, reading: Reading): Promise<ReadSource> {
   if (source.refusal !== undefined) return refused(source, source.refusal);
   const content = readAtMost(source.path, largestSourceBytes);
-  return Buffer.isBuffer(content) ? parseSource(source, content, format) : refused(source, content);
+  return Buffer.isBuffer(content) ? parseSource(source, content, reading) : refused(source, content);
 }
 
 /** The same for bytes that have been read already. */
-export function parseSource(source: LoginSource, content: Buffer, format: LoginFormat | undefined): ReadSource {
+export async function parseSource(source: LoginSource, bytes: Buffer, reading: Reading): Promise<ReadSource> {
+  const content = isSealed(bytes) ? await open(bytes, reading) : bytes;
+  return Buffer.isBuffer(content) ? parseContent(source, content, reading.format) : refused(source, content);
+}
+
+async function open(bytes: Buffer, { openingKey }: Reading): Promise<Buffer | SourceRefusal> {
+  const key = await openingKey();
+  if (key === undefined) return { reason: 'sealed' };
+  return (await unseal(bytes, key)) ?? { reason: 'not-opened' };
+}
+
+function parseContent(source: LoginSource, content: Buffer, format: LoginFormat | undefined): ReadSource {
   const text = decodeText(content);
   if (text === undefined) return refused(source, { reason: 'no-json' });
   const { logins, names } = parseLogins(text, format);

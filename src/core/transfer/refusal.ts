@@ -8,6 +8,8 @@ export type ImportRefusal =
   | 'too-large'
   | 'too-deep'
   | 'too-many-files'
+  | 'sealed'
+  | 'not-opened'
   | 'newer-version'
   | 'no-record'
   | 'no-tokens'
@@ -31,6 +33,8 @@ export const importRefusals: Record<ImportRefusal, string> = {
   'too-large': 'is too large to be a login',
   'too-deep': 'is nested deeper than any file with logins',
   'too-many-files': 'holds too many files; name those with logins',
+  sealed: 'is sealed; add --passphrase-file or --identity',
+  'not-opened': 'does not open with that passphrase or key, or is damaged',
   'newer-version': 'has a version that is newer than this program',
   'no-record': 'is not an account record',
   'no-tokens': 'holds no token',
