@@ -91,4 +91,24 @@ export function declareTransfer(program: Program, execute: Execute): void {
         program.opts(),
       );
     });
+
+  program
+    .command('token')
+    .summary('print an access token that is good now')
+    .description(
+      'Prints an access token of an account and nothing else, for a program that takes one from a command, and refreshes it first where it is about to end. On a terminal it asks before it shows the token. No program gets a refresh token this way: the login stays here.',
+    )
+    .argument('<selector>', selectorHelp)
+    .option('-y, --yes', 'show it on a terminal without a question')
+    .addHelpText(
+      'after',
+      examples(['codex-auth token work | some-program --token-from-stdin', 'codex-auth token 2 --json']),
+    )
+    .action((selector, options) =>
+      execute(
+        async () => (await import('../commands/token.js')).tokenCommand,
+        { selector, ...options },
+        program.opts(),
+      ),
+    );
 }

@@ -56,7 +56,7 @@ function named(members: Members, names: typeof longNames | typeof shortNames): S
   };
 }
 
-const emailNames = ['email', 'emailaddress', 'useremail', 'accountemail', 'mail', 'username', 'name', 'label'];
+const emailNames = ['emailaddress', 'useremail', 'accountemail', 'mail', 'username', 'name', 'label'];
 const labelNames = [
   'accountlabel',
   'label',
@@ -69,11 +69,16 @@ const labelNames = [
   'title',
 ];
 
+/** Whatever is called an email, or looks like one under another name. */
 export function emailIn(members: Members): string | undefined {
-  return first(members, emailNames, (value) => {
-    const text = readText(value)?.trim();
-    return text !== undefined && isEmail(text) ? text : undefined;
-  });
+  const named = readText(readText(members.get('email'))?.trim());
+  return (
+    named ??
+    first(members, emailNames, (value) => {
+      const text = readText(value)?.trim();
+      return text !== undefined && isEmail(text) ? text : undefined;
+    })
+  );
 }
 
 export function labelIn(members: Members): string | undefined {
