@@ -23,6 +23,7 @@ const apart = {
   open: 'open',
   'proper-lockfile': 'proper-lockfile',
   'smol-toml': 'smol-toml',
+  'age-encryption': 'age-encryption',
   '@inquirer/confirm': 'inquirer-confirm',
   '@inquirer/input': 'inquirer-input',
   '@inquirer/select': 'inquirer-select',

@@ -3,6 +3,7 @@ import input from '@inquirer/input';
 import select from '@inquirer/select';
 import { AppError } from '../core/errors.js';
 import { printable } from '../core/printable.js';
+import { Secret } from '../core/secret.js';
 import type { Io } from './io.js';
 import { createTheme } from './render/theme.js';
 
@@ -21,6 +22,8 @@ export interface Prompter {
   consent(question: string, preset: boolean, otherwise: string): Promise<void>;
   select<T>(question: string, choices: readonly Choice<T>[]): Promise<T>;
   input(question: string): Promise<string>;
+  /** What is typed is not shown. */
+  secret(question: string): Promise<Secret>;
 }
 
 export function createPrompter(io: Io, signal: AbortSignal): Prompter {
@@ -52,7 +55,13 @@ export function createPrompter(io: Io, signal: AbortSignal): Prompter {
         ),
       ),
     input: (question) => answered(input({ message: shown(question), theme }, streams)),
+    secret: async (question) =>
+      new Secret(await answered(input({ message: shown(question), theme, transformer: hidden }, streams))),
   };
+}
+
+function hidden(typed: string): string {
+  return '*'.repeat(typed.length);
 }
 
 /** The library looks at the environment only, and knows nothing of `--no-color` and of what else decides our style. */
