@@ -61,7 +61,7 @@ describe('config', () => {
       probeConcurrency                    2        8  environment
       fetchTimeoutMs                  15000    15000  default
       reservePercent                      0        0  default
-      switchMarginPercent                 8        8  default
+      switchMarginPercent                12       12  default
       dwellMs                        600000   600000  default
       sessionAffinityTtlMs          1200000  1200000  default
       sessionAffinityMaxEntries         512      512  default

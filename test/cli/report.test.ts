@@ -65,7 +65,7 @@ describe('report', () => {
         probeConcurrency 2 (environment)
         fetchTimeoutMs 15000
         reservePercent 0
-        switchMarginPercent 8
+        switchMarginPercent 12
         dwellMs 600000
         sessionAffinityTtlMs 1200000
         sessionAffinityMaxEntries 512
