@@ -38,7 +38,7 @@ const { metafile } = await build({
   metafile: true,
   banner,
   define: { 'process.env.NODE_ENV': '"production"' },
-  plugins: [withoutColorDetection(), withoutInkExtras(), tomlFromItsFile()],
+  plugins: [processAsItIs(), withoutColorDetection(), withoutInkExtras(), tomlFromItsFile()],
 });
 
 writeFileSync('dist/metafile.json', JSON.stringify(metafile));
@@ -84,7 +84,7 @@ const quick = await build({
   banner: { js: '(function (require, module) {' },
   footer: { js: '})' },
   external: ['@napi-rs/keyring', './toml.cjs'],
-  plugins: [withoutColorDetection(), onlyQuickCommands(), loadedWhenUsed(), keyringByRequire(), tomlByRequire()],
+  plugins: [processAsItIs(), withoutColorDetection(), onlyQuickCommands(), loadedWhenUsed(), keyringByRequire(), tomlByRequire()],
 });
 writeFileSync('dist/quick.metafile.json', JSON.stringify(quick.metafile));
 
@@ -104,6 +104,21 @@ function licencesOf(inputs) {
     return [`${name} ${version} (${license})`, ...texts].join('\n\n');
   });
   return `${notices.join(`\n\n${'-'.repeat(80)}\n\n`)}\n`;
+}
+
+/**
+ * Loading `node:process` as a module makes all three streams, which costs time and leaves the descriptors in a state that a
+ * program after this one cannot read from. The global is the same object.
+ */
+function processAsItIs() {
+  const namespace = 'process-as-it-is';
+  return {
+    name: namespace,
+    setup({ onResolve, onLoad }) {
+      onResolve({ filter: /^(node:)?process$/ }, ({ path }) => ({ path, namespace }));
+      onLoad({ filter: /./, namespace }, () => ({ contents: 'module.exports = process;' }));
+    },
+  };
 }
 
 /** chalk looks at the terminal, and loads Node's network stack to do so, although `io.ts` decides about colour itself. */

@@ -44,7 +44,7 @@ export async function run(argv: readonly string[], machine: Machine): Promise<Ex
     }
   };
   const { version } = machine;
-  const program = buildProgram({ version, print: io.print, width: io.style.width, execute, firstWord: words[0] });
+  const program = buildProgram({ version, print: io.print, width: () => io.style.width, execute, firstWord: words[0] });
 
   try {
     if (words[0] === completionRequest) {
