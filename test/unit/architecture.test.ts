@@ -210,6 +210,8 @@ it('only a handful of files start programs', () => {
     // The system's own tools for proxies and ports.
     'src/core/http/system-proxy.ts',
     'src/core/oauth/port-holder.ts',
+    // The command of `run`, which is the person's.
+    'src/process/launch.ts',
   ]);
 });
 
