@@ -14,10 +14,9 @@ import { withFileStore } from '../../core/running/file-store.js';
 import { makePrivateHome, privateHomeOf } from '../../core/running/private-home.js';
 import { findRunnable, type Runnable } from '../../core/running/runnable.js';
 import { accountRef, accountRefShape } from '../account-ref.js';
-import { type ActivationTarget, activateAccount, noteAdoption } from '../activation.js';
+import type { ActivationTarget } from '../activation.js';
 import type { Command } from '../command.js';
 import type { Context } from '../context.js';
-import { probeAndDecide } from '../probe-and-decide.js';
 import { titleOf } from '../render/account-table.js';
 import { shellWord } from '../render/shell-word.js';
 import type { Theme } from '../render/theme.js';
@@ -104,6 +103,7 @@ async function askWhich(context: Context, roster: Roster): Promise<string> {
 
 async function chooseBest(context: Context, roster: Roster, { model }: RunOptions): Promise<Located> {
   requireAccounts(roster);
+  const { probeAndDecide } = await import('../probe-and-decide.js');
   const { probed, decision } = await probeAndDecide(context, roster, {}, { model });
   const chosen = probed.roster.accounts.find(({ id }) => id === decision.recommendation?.id);
   if (chosen === undefined) {
@@ -155,7 +155,8 @@ async function takeHome(context: Context, target: ActivationTarget): Promise<voi
     refuseRestricted(readCodexConfig(context.home.directory), target.account);
     return;
   }
-  // What no account can take in is kept aside: the home is of our making.
+  // Loaded only here: most runs find the home ready. What no account can take in is kept aside, as it is our home.
+  const { activateAccount, noteAdoption } = await import('../activation.js');
   noteAdoption(context, await activateAccount(context, target, { replace: true }));
 }
 
