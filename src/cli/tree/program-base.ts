@@ -5,7 +5,8 @@ import { examples } from './help-texts.js';
 export interface ProgramEnvironment {
   readonly version: string;
   readonly print: (text: string) => void;
-  readonly width: number;
+  /** Columns of the terminal, asked for when help is shown. */
+  readonly width: () => number;
 }
 
 export type Program = ReturnType<typeof createProgramBase>;
@@ -29,8 +30,8 @@ export function createProgramBase({ version, print, width }: ProgramEnvironment)
     .exitOverride()
     .showSuggestionAfterError()
     .configureHelp({ showGlobalOptions: true, minWidthToWrap: leastWidth, formatItem: helpItem })
-    .configureOutput({ writeOut: print, writeErr: () => undefined, getOutHelpWidth: () => width })
-    .addHelpText('after', wrapText('\nWithout a command, on a terminal, it opens the dashboard.', width))
+    .configureOutput({ writeOut: print, writeErr: () => undefined, getOutHelpWidth: width })
+    .addHelpText('after', () => wrapText('\nWithout a command, on a terminal, it opens the dashboard.', width()))
     .addHelpText('after', examples(['codex-auth login', 'codex-auth list', 'codex-auth switch work']));
 }
 
