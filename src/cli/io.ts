@@ -50,10 +50,19 @@ export interface Style {
   readonly hasUnicode: boolean;
   /** Columns; 80 where the terminal does not say. */
   readonly width: number;
+  /** Tables keep to that width: it is a terminal's, or COLUMNS says how much room there is behind a pipe. */
+  readonly isFitted: boolean;
 }
 
 /** For a file: no colour, nothing cut to a width. */
-export const plainStyle: Style = { isTerminal: false, canRewrite: false, hasColor: false, hasUnicode: true, width: 80 };
+export const plainStyle: Style = {
+  isTerminal: false,
+  canRewrite: false,
+  hasColor: false,
+  hasUnicode: true,
+  width: 80,
+  isFitted: false,
+};
 
 export interface ProcessStreams {
   readonly stdin: NodeJS.ReadStream;
@@ -158,6 +167,7 @@ function outputStyle(output: Output, environment: Environment, wantsColor: boole
     hasColor: !refusesColor && (forcesColor || (isTerminal && !isDumb)),
     hasUnicode: !isDumb && speaksUtf8(environment),
     width: widthOf(output, environment),
+    isFitted: isTerminal || statedWidth(environment) !== undefined,
   };
 }
 
@@ -171,7 +181,10 @@ const defaultWidth = 80;
 
 /** Some pseudo terminals report 0 columns. */
 function widthOf(output: Output, environment: Environment): number {
-  const stated = Number(environment.columns);
-  if (Number.isInteger(stated) && stated > 0) return stated;
-  return output.columns || defaultWidth;
+  return statedWidth(environment) ?? (output.columns || defaultWidth);
+}
+
+function statedWidth({ columns }: Environment): number | undefined {
+  const stated = Number(columns);
+  return Number.isInteger(stated) && stated > 0 ? stated : undefined;
 }

@@ -1,9 +1,11 @@
 import type { Roster } from '../core/logins/roster.js';
+import { percentText } from '../core/quota/window.js';
 import { type AccountView, accountView } from './account-view.js';
 import type { Context } from './context.js';
-import { nameOf, stateCell, titleOf } from './render/account-table.js';
+import { nameCell, stateCell, titleOf } from './render/account-table.js';
 import { windowsLeft } from './render/quota.js';
 import { type Cell, type Column, renderTable } from './render/table.js';
+import { isSameForAll } from './render/table-layout.js';
 import { createTheme, type Theme } from './render/theme.js';
 import { standingsOf } from './roster-view.js';
 
@@ -37,34 +39,38 @@ export async function pickAccount(
 const columns: readonly Column[] = [
   { title: '' },
   { title: '', align: 'right' },
-  { title: '', minWidth: 14 },
-  { title: '', minWidth: 9, dropOrder: 3 },
+  { title: '', shortenOrder: [3] },
+  { title: '', dropOrder: 3, isNeedless: isSameForAll },
   { title: '', dropOrder: 1 },
-  { title: '', dropOrder: 2 },
-  { title: '' },
+  { title: '', shortenOrder: [2, 5] },
+  { title: '', shortenOrder: [2, 4] },
 ];
 
 /** Numbers and words that explain themselves, so that no header is needed, which a prompt has no place for. */
 function linesOf(accounts: readonly AccountView[], theme: Theme): string[] {
   const [, ...lines] = renderTable(
     columns,
-    accounts.map((account) => cellsOf(account, theme)),
+    accounts.map((account) => cellsOf(account, accounts, theme)),
     theme,
   ).split('\n');
   return lines;
 }
 
-function cellsOf(account: AccountView, theme: Theme): Cell[] {
+function cellsOf(account: AccountView, all: readonly AccountView[], theme: Theme): Cell[] {
   const { symbols } = theme;
   const { active, index, workspace, plan, quota } = account;
   const left = windowsLeft(quota, theme);
+  const usable = quota?.usableNowPercent;
   return [
     { text: active ? symbols.active : '' },
     { text: String(index) },
-    { text: nameOf(account) },
+    nameCell(account, all),
     { text: workspace ?? symbols.unknown },
     { text: plan ?? symbols.unknown },
-    { text: left === symbols.unknown ? left : `${left} left` },
+    {
+      text: left === symbols.unknown ? left : `${left} left`,
+      shorter: [() => left, () => (usable === undefined ? left : percentText(usable))],
+    },
     stateCell(account, theme),
   ];
 }

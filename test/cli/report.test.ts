@@ -41,9 +41,9 @@ describe('report', () => {
       "Report of 2026-11-21 12:00, <home>/codex/multi-auth/openai-codex-accounts.json
 
       Accounts
-         #  ACCOUNT                   WORKSPACE  PLAN  HEALTH  LEFT (RESETS IN)                          STATE    LAST USED
-      ●  1  home <alice@example.com>  Personal   plus  100     5h 80% (2h 5m) · 7d 70% (3d) · just read  ready    1h ago
-         2  bob@example.com           –          team  100     –                                         unknown  1h ago
+         #  ACCOUNT                   WORKSPACE  PLAN  LEFT (RESETS IN)              STATE    LAST USED
+      ●  1  home <alice@example.com>  Personal   plus  5h 80% (2h 5m) · 7d 70% (3d)  ready    1h ago
+         2  bob@example.com           –          team  –                             unknown  1h ago
 
       Not read
         2: the access token has expired → codex-auth check

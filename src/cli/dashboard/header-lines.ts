@@ -1,4 +1,5 @@
 import { basename } from 'node:path';
+import { printable } from '../../core/printable.js';
 import { describePlace } from '../account-view.js';
 import type { ReportResult } from '../commands/report.js';
 import { titleOf } from '../render/account-table.js';
@@ -44,7 +45,7 @@ function adviceLines(model: Model, { forecast, activeId, accounts }: ReportResul
   if (accounts.length === 0) return [];
   const { recommendation, nextAvailable } = forecast;
   const named = forecast.accounts.find(({ id }) => id === (recommendation ?? nextAvailable)?.id);
-  const name = named === undefined ? '' : color.bold(titleOf(named));
+  const name = named === undefined ? '' : color.bold(shownName(named, theme));
   if (recommendation !== undefined && recommendation.id === activeId) {
     return [`${color.green(symbols.ok)} ${name} is in use, and the best now: ${recommendation.reason}`];
   }
@@ -55,4 +56,14 @@ function adviceLines(model: Model, { forecast, activeId, accounts }: ReportResul
   }
   const back = nextAvailable && `; ${name} is back ${formatWhen(Date.parse(nextAvailable.availableAt), now)}`;
   return [`${color.yellow(symbols.warning)} no account is ready${back ?? ''}`];
+}
+
+/** Below this the recommendation has one line. */
+const narrow = 60;
+
+function shownName(account: Parameters<typeof titleOf>[0], { style, symbols }: Theme): string {
+  if (style.width >= narrow) return titleOf(account);
+  const name = printable(account.label ?? account.email ?? account.id);
+  const room = style.width - '> best now: '.length;
+  return name.length <= room ? name : `${name.slice(0, room - symbols.ellipsis.length)}${symbols.ellipsis}`;
 }

@@ -7,7 +7,7 @@ import { createTheme } from '../../../src/cli/render/theme.js';
 import { modelOf, pressed, reportOf, shownAccount } from '../../support/dashboard-model.js';
 import { noon } from '../../support/sample-pool.js';
 
-const style = { ...plainStyle, isTerminal: true, canRewrite: true };
+const style = { ...plainStyle, isTerminal: true, isFitted: true, canRewrite: true };
 
 function draw(model: Model, size: Size, changes: Partial<typeof style> = {}) {
   return layOut(model, createTheme({ ...style, ...changes, width: size.columns }, noon), size);
@@ -72,14 +72,19 @@ describe('a frame', () => {
     const { quota: _, ...unread } = shownAccount(3);
     const accounts = [
       shownAccount(1, { label: 'home' }),
-      shownAccount(2, { plan: 'plus', health: { score: 40, state: 'unhealthy' }, state: 'sign-in-needed' }),
+      shownAccount(2, {
+        plan: 'plus',
+        workspace: 'Personal',
+        health: { score: 40, state: 'unhealthy' },
+        state: 'sign-in-needed',
+      }),
       unread,
     ];
     const { body } = draw(modelOf(accounts), { columns: 130, rows: 30 });
     expect(body.slice(0, 4)).toEqual([
       '    #  ACCOUNT                     WORKSPACE  PLAN  HEALTH  5H LEFT                 7D LEFT                 STATE',
       '❯●  1  home <person1@example.com>  Studio     team  100     ████░░░░░░  40% 2h 30m  ████████░░  80% 3d 12h  ready',
-      '    2  person2@example.com         Studio     plus  40      ████░░░░░░  40% 2h 30m  ████████░░  80% 3d 12h  sign in needed',
+      '    2  person2@example.com         Personal   plus  40      ████░░░░░░  40% 2h 30m  ████████░░  80% 3d 12h  sign in needed',
       '    3  person3@example.com         Studio     team  100     –                       –                       ready',
     ]);
   });
