@@ -91,7 +91,7 @@ export function createIo(
   const named = calledAs(environment.invokedAs);
   const shown = (text: string) => named(masked(text));
   let noteStyle: Style | undefined;
-  let hasStatus = false;
+  let statusLength = 0;
 
   // A stream costs time to make: stderr and stdin are not touched before something is said or asked there.
   function styleOfNotes(): Style {
@@ -100,12 +100,14 @@ export function createIo(
   }
 
   function status(text?: string): void {
-    if (text === undefined && !hasStatus) return;
-    const { canRewrite, width } = styleOfNotes();
-    if (!canRewrite) return;
-    hasStatus = text !== undefined;
+    if ((text === undefined && statusLength === 0) || !styleOfNotes().canRewrite) return;
+    // As it is by now: a terminal that has become narrower has broken the line that is to go.
+    const width = widthOf(streams.messages, environment);
+    const broken = Math.max(0, Math.ceil(statusLength / width) - 1);
     // A line that wraps could not be taken back.
-    streams.messages.write(`${eraseLine}${printable(shown(text ?? '')).slice(0, width - 1)}`);
+    const line = printable(shown(text ?? '')).slice(0, width - 1);
+    statusLength = line.length;
+    streams.messages.write(`${broken === 0 ? eraseLine : eraseLines(broken)}${line}`);
   }
 
   function noteRendered(text: string): void {
@@ -155,6 +157,7 @@ export function createIo(
 }
 
 const eraseLine = '\r\u001b[K';
+const eraseLines = (above: number) => `\r\u001b[${above}A\u001b[J`;
 
 function outputStyle(output: Output, environment: Environment, wantsColor: boolean): Style {
   const isTerminal = output.isTTY === true;

@@ -291,6 +291,16 @@ describe('switch on a terminal', () => {
     expect(stderr).toMatch(/3 {2}bob@example\.com +Studio +team +– +disabled/);
   });
 
+  test('a name that means several accounts is a question, and elsewhere an error', async () => {
+    const home = homeUsing();
+    const replies: Replies = [[/"alice@example\.com" means 2 accounts\. Which one\?/, keys.down + keys.enter]];
+    const { exitCode, stdout } = await answer(home, ['switch', 'alice@example.com'], replies);
+    expect({ exitCode, stdout }).toEqual({ exitCode: 0, stdout: '✓ Now using alice@example.com (Studio)\n' });
+    const labelled = await answer(home, ['label', 'alice@example.com', 'me'], [[/Which one\?/, keys.enter]]);
+    expect(labelled.stdout).toContain('is called me');
+    expect((await runCli(home, ['switch', 'alice@example.com'], atNoon)).exitCode).toBe(2);
+  });
+
   test.each([
     ['chosen from the list', ['switch'], [[/which account/, keys.down + keys.down + keys.enter]]],
     ['named', ['switch', 'bob'], []],
