@@ -1,3 +1,4 @@
+import { realpathSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { AppError } from '../core/errors.js';
 import { readVersion } from '../core/storage/atomic-file.js';
@@ -19,7 +20,7 @@ const listWord = 'topics';
  * or a part of it that fits one only. Undefined where no section is meant.
  */
 export function helpTopic({ program }: Machine, words: readonly string[]): string | undefined {
-  const topics = topicsIn(readPage(join(dirname(program.script), '..', 'docs', 'troubleshooting.md')));
+  const topics = topicsIn(readPage(join(dirname(realpathSync(program.script)), '..', 'docs', 'troubleshooting.md')));
   const wanted = nameOf(words.join(' '));
   if (wanted === listWord) return listOf(topics);
   const exact = topics.find(({ name }) => name === wanted);
