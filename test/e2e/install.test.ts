@@ -44,7 +44,8 @@ function install(node: string, name: string, what: string) {
   const env = { ...cleanEnvironment(directory), PATH: [join(prefix, 'bin'), bin, '/usr/bin', '/bin'].join(delimiter) };
   const argv = [npm, 'install', '--global', '--offline', '--no-audit', '--no-fund', '--prefix', prefix, what];
   const installed = spawnSync(node, argv, { env, cwd: directory, encoding: 'utf8' });
-  const run = (...words: string[]) => spawnSync(join(prefix, 'bin', 'codex-auth'), words, { env, cwd: directory, encoding: 'utf8' });
+  const run = (...words: string[]) =>
+    spawnSync(join(prefix, 'bin', 'codex-auth'), words, { env, cwd: directory, encoding: 'utf8' });
   return { prefix, installed, run };
 }
 

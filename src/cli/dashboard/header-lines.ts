@@ -50,8 +50,8 @@ function adviceLines(model: Model, { forecast, activeId, accounts }: ReportResul
     return [`${color.green(symbols.ok)} ${name} is in use, and the best now: ${recommendation.reason}`];
   }
   if (recommendation !== undefined) {
-    const canPress = intentOf(viewOf(model), String(recommendation.index)) === 'use-by-number';
-    const key = canPress ? color.dim(` (press ${recommendation.index})`) : '';
+    const canPress = intentOf(viewOf(model), String(recommendation.index)) === 'select-by-number';
+    const key = canPress ? color.dim(` (${recommendation.index}, Enter)`) : '';
     return [`${color.cyan(symbols.arrow)} best now: ${name}${key}: ${recommendation.reason}`];
   }
   const back = nextAvailable && `; ${name} is back ${formatWhen(Date.parse(nextAvailable.availableAt), now)}`;
@@ -64,6 +64,6 @@ const narrow = 60;
 function shownName(account: Parameters<typeof titleOf>[0], { style, symbols }: Theme): string {
   if (style.width >= narrow) return titleOf(account);
   const name = printable(account.label ?? account.email ?? account.id);
-  const room = style.width - '> best now: '.length;
+  const room = style.width - '> best now: '.length - 1;
   return name.length <= room ? name : `${name.slice(0, room - symbols.ellipsis.length)}${symbols.ellipsis}`;
 }

@@ -38,7 +38,7 @@ const models: readonly (readonly [string, Model])[] = [
   ['question', pressed(crowded, 'd').model],
   ['flagged', pressed(crowded, 'f', 'G').model],
   ['help', pressed(crowded, '?').model],
-  ['details', pressed(crowded, 'enter').model],
+  ['details', pressed(crowded, 'i').model],
   ['message', { ...crowded, message: wordy }],
   ['nothing read yet', { ...crowded, report: undefined }],
   ['no accounts', modelOf([])],
@@ -143,7 +143,7 @@ describe('a frame', () => {
     [
       'another',
       { recommendation: { id: 'acc_2', index: 2, reason: 'why' } },
-      '→ best now: person2@example.com (press 2): why',
+      '→ best now: person2@example.com (2, Enter): why',
     ],
     [
       'the one in use',
@@ -197,7 +197,7 @@ describe('a frame', () => {
     [
       'accounts',
       modelOf([shownAccount(1)]),
-      'Enter details  s use  r refresh  e disable  d delete  a add  c check  / search  ? help  q quit',
+      'Enter use  i details  r refresh  e disable  d delete  a add  c check  / search  ? help  q quit',
     ],
   ];
 
@@ -215,8 +215,8 @@ describe('a frame', () => {
     const report = reportOf(two);
     const forecast = { ...report.forecast, recommendation: { id: 'acc_2', index: 2, reason: 'why' } };
     const model = modelOf(two, { report: { ...report, forecast } });
-    expect(textOf(model, { columns: 100, rows: 24 })).toContain('(press 2)');
-    expect(textOf(pressed(model, 'f').model, { columns: 100, rows: 24 })).not.toContain('(press 2)');
+    expect(textOf(model, { columns: 100, rows: 24 })).toContain('(2, Enter)');
+    expect(textOf(pressed(model, 'f').model, { columns: 100, rows: 24 })).not.toContain('(2, Enter)');
   });
 
   test.each<[string, Model, string]>([
@@ -228,7 +228,7 @@ describe('a frame', () => {
   });
 
   test('leaves details as much of a low screen as it can', () => {
-    const { bodyHeight } = draw(pressed(crowded, 'enter').model, { columns: 40, rows: 10 });
+    const { bodyHeight } = draw(pressed(crowded, 'i').model, { columns: 40, rows: 10 });
     expect(bodyHeight).toBe(7);
   });
 
