@@ -84,9 +84,9 @@ export interface Output {
 export function createIo(
   streams: ProcessStreams,
   environment: Environment,
-  choices: { readonly color: boolean; readonly input: boolean; readonly mask: boolean },
+  choices: { readonly color: boolean; readonly input: boolean; readonly mask: boolean; readonly plain: boolean },
 ): Io {
-  const styleOf = (output: Output) => outputStyle(output, environment, choices.color);
+  const styleOf = (output: Output) => outputStyle(output, environment, choices);
   const masked = choices.mask ? maskEmails : (text: string) => text;
   const named = calledAs(environment.invokedAs);
   const shown = (text: string) => named(masked(text));
@@ -159,14 +159,20 @@ export function createIo(
 const eraseLine = '\r\u001b[K';
 const eraseLines = (above: number) => `\r\u001b[${above}A\u001b[J`;
 
-function outputStyle(output: Output, environment: Environment, wantsColor: boolean): Style {
+interface LookChoices {
+  readonly color: boolean;
+  /** Nothing is drawn twice. */
+  readonly plain: boolean;
+}
+
+function outputStyle(output: Output, environment: Environment, { color, plain }: LookChoices): Style {
   const isTerminal = output.isTTY === true;
   const isDumb = environment.term === 'dumb';
-  const refusesColor = !wantsColor || environment.noColor !== undefined;
+  const refusesColor = !color || environment.noColor !== undefined;
   const forcesColor = environment.forceColor !== undefined && environment.forceColor !== '0';
   return {
     isTerminal,
-    canRewrite: isTerminal && !isDumb,
+    canRewrite: isTerminal && !isDumb && !plain && environment.accessible === undefined,
     hasColor: !refusesColor && (forcesColor || (isTerminal && !isDumb)),
     hasUnicode: !isDumb && speaksUtf8(environment),
     width: widthOf(output, environment),

@@ -30,6 +30,7 @@ export async function run(argv: readonly string[], machine: Machine): Promise<Ex
     color: !hasFlag(words, '--no-color'),
     input: false,
     mask: hasFlag(words, '--mask'),
+    plain: hasFlag(words, '--plain'),
   });
   let exitCode: ExitCode = 0;
   let exitCodeOfFailure = (code: ExitCode) => code;

@@ -28,6 +28,7 @@ export function createProgramBase({ version, print, width }: ProgramEnvironment)
     .option('--mask', 'hide email addresses')
     .option('--no-input', 'never prompt')
     .option('--no-color', 'print without colour')
+    .option('--plain', 'ask by numbers and draw nothing twice, for screen readers')
     .exitOverride()
     .showSuggestionAfterError()
     .configureHelp({
