@@ -4,6 +4,7 @@ import { AppError } from '../core/errors.js';
 import { withStore } from '../core/logins/with-store.js';
 import type { Context } from './context.js';
 import { type Located, locateAccount, openRoster } from './selection.js';
+import { takeInFirst } from './take-in.js';
 
 export interface ChangedAccount extends Located {
   readonly changed: boolean;
@@ -22,6 +23,7 @@ export async function changeAccount(
   const located = locateAccount(context, roster, selector);
   const { account, scopeKey } = located;
   const isInUse = roster.active?.account.id === account.id;
+  await takeInFirst(context, account, scopeKey);
   return withStore(context.root, { signal: context.signal }, (store) => {
     const { pool } = store.scope(scopeKey);
     const current = pool.accounts.find((each) => each.id === account.id);

@@ -186,7 +186,7 @@ describe('what could not be read', () => {
         2  carol@example.com  ready         10 low  –
          1, 2: the access token has expired → codex-auth check
 
-      → Use alice@example.com: as good as any and first in order; codex-auth switch 1
+      → Use alice@example.com: the first of those that come out the same; codex-auth switch 1
       "
     `);
     const { accounts } = await forecast(seeded);

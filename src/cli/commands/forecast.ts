@@ -21,6 +21,7 @@ import {
   WindowPaceView,
 } from '../forecast-pace.js';
 import { lifeLines } from '../login-life.js';
+import { placeLine, ScopeView, scopeView } from '../places.js';
 import { probeAndDecide } from '../probe-and-decide.js';
 import { FailureView, failureLines, failureOfProbe, isInTheDark } from '../probe-failure.js';
 import { orWarn, type ProbedRoster, type ProbingOptions } from '../quota-probing.js';
@@ -70,6 +71,7 @@ const ForecastAccount = z.object({
 type ForecastAccount = z.infer<typeof ForecastAccount>;
 
 export const ForecastResult = z.object({
+  scope: ScopeView,
   model: z.exactOptional(z.string()),
   recommendation: z.exactOptional(
     z.object({ id: z.string(), index: z.number(), email: z.exactOptional(z.string()), reason: z.string() }),
@@ -143,6 +145,7 @@ export function forecastOf(
   const chosen = accounts.find(({ id }) => id === recommendation?.id);
   const time = (ms: number) => formatWhen(ms, now);
   return definedOnly({
+    scope: scopeView(probed.roster),
     model,
     recommendation:
       recommendation &&
@@ -201,6 +204,7 @@ function renderForecast(result: ForecastResult, theme: Theme): string {
   const notes = [...paceLines(result, isExplained, theme), ...taskLines(result, theme)].map((line) => `   ${line}\n`);
   const record = trackRecordLines(result).map((line) => `${line}\n`);
   return [
+    placeLine(result.scope, theme),
     renderForecastTable(accounts, theme),
     ...unread,
     ...lives,

@@ -3,9 +3,10 @@ import { describeAccount, type FlaggedAccount } from '../../core/accounts/accoun
 import { definedOnly } from '../../core/defined-only.js';
 import { printable } from '../../core/printable.js';
 import { settingText } from '../../core/settings.js';
-import { AccountView, accountView, ScopeView, scopeView, shownEmail } from '../account-view.js';
+import { AccountView, accountView, shownEmail } from '../account-view.js';
 import type { Command } from '../command.js';
 import type { Context } from '../context.js';
+import { ScopeView, scopeView } from '../places.js';
 import { probeAndDecide } from '../probe-and-decide.js';
 import { failureLines } from '../probe-failure.js';
 import type { ProbingOptions } from '../quota-probing.js';
@@ -13,7 +14,7 @@ import { renderAccounts, titleOf } from '../render/account-table.js';
 import { reasonText } from '../render/flag-reason.js';
 import type { Theme } from '../render/theme.js';
 import { formatMoment, formatWhen, toIso } from '../render/time.js';
-import { openRoster } from '../selection.js';
+import { Nobody, openRoster, whyNone } from '../selection.js';
 import { wayOutLines } from '../ways-out.js';
 import { ForecastResult, forecastOf } from './forecast.js';
 
@@ -32,6 +33,8 @@ const ReportResult = z.object({
   scope: ScopeView,
   activeId: z.exactOptional(z.string()),
   accounts: z.array(AccountView),
+  /** Why there is none. */
+  none: z.exactOptional(Nobody),
   flagged: z.array(FlaggedView),
   forecast: ForecastResult,
   settings: z.array(
@@ -57,6 +60,7 @@ async function report(context: Context, options: ProbingOptions): Promise<Report
       const { quota, ...known } = accountView(account, decision, { mask, now });
       return quota === undefined ? known : { ...known, quota: { ...quota, source: probed.sourceOf(account.id) } };
     }),
+    none: whyNone(roster),
     flagged: roster.records.flagged.accounts.map((account) => flaggedView(account, now, mask)),
     forecast: forecastOf(context, probed, decision),
     settings: context.resolvedSettings().map(({ name, value, source }) => ({ name, value, source })),
@@ -83,7 +87,7 @@ interface ReportOptions extends ProbingOptions {
 /** What is wrong comes first, and what is as usual is left out unless more is asked for. */
 function renderReport(result: ReportResult, theme: Theme, { verbose = false }: ReportOptions = {}): string {
   const { color, symbols, now } = theme;
-  const { scope, accounts, forecast } = result;
+  const { scope, accounts, none, forecast } = result;
   const unread = failureLines(forecast.accounts, ` ${symbols.arrow} `).map((line) => color.yellow(`  ${line}\n`));
   const sections: readonly (readonly [string, readonly string[]])[] = [
     ['Not read', unread],
@@ -92,7 +96,7 @@ function renderReport(result: ReportResult, theme: Theme, { verbose = false }: R
       'Recommendation',
       [`  ${recommendationText(result, now)}\n`, ...wayOutLines(forecast, theme).map((line) => `  ${line}\n`)],
     ],
-    ['Accounts', accounts.length === 0 ? ['  none: codex-auth login\n'] : [renderAccounts(accounts, theme)]],
+    ['Accounts', [none === undefined ? renderAccounts(accounts, theme) : `  ${none.message}: ${none.hint}\n`]],
     ['Settings', settingLines(result, verbose)],
   ];
   const shown = sections.filter(([, lines]) => verbose || lines.length > 0);

@@ -3,6 +3,7 @@ import * as z from 'zod/mini';
 import { definedOnly } from '../defined-only.js';
 import type { Secret } from '../secret.js';
 import { type FileVersion, isPassedOver, readVersion, replaceFile } from '../storage/atomic-file.js';
+import type { FileReader } from '../storage/file-memory.js';
 import { appendNow, whyNoFile } from '../storage/regular-file.js';
 import type { Root } from '../storage/root.js';
 import { fingerprint } from './journal.js';
@@ -67,36 +68,33 @@ const Header = z.object({ salt: z.string().check(z.minLength(16)) });
 const Spending = z.object({ event: z.literal('refreshed'), before: z.string(), after: z.string() });
 
 /**
- * Appends one line; call it while holding the `store` lock. The log is knowledge only: it must never be the reason that
- * a token is not stored, so a failure to write it is returned, not thrown.
+ * Appends a line a fact; call it while holding the `store` lock. The log is knowledge only: it must never be the reason
+ * that a token is not stored, so a failure to write it is returned, not thrown.
  */
-export function logLineage(root: Root, fact: LineageFact): { readonly problem?: string } {
+export function logLineage(root: Root, ...facts: readonly LineageFact[]): { readonly problem?: string } {
   const path = root.paths.lineageLog;
   try {
-    const { salt, lines, isTorn } = openLog(path);
-    const print = (token: TokenTrace | undefined) => token && saltedFingerprint(salt, token);
-    const { event, accountId, detail } = fact;
-    const record: LineageRecord = definedOnly({
-      at: root.clock.now(),
-      event,
-      accountId,
-      pid: root.processes.self.pid,
-      before: print(fact.before),
-      after: print(fact.after),
-      detail,
-    });
+    const { salt, lines, isTorn } = openLog(readLog(path, readVersion));
+    const added = facts.map((fact) => JSON.stringify(recordOf(root, salt, fact)));
     const kept = sizeOf(lines) > maxBytes ? lines.slice(Math.ceil(lines.length / 2)) : lines;
     if (lines.length === 0 || kept !== lines) {
-      const content = [JSON.stringify({ salt }), ...kept, JSON.stringify(record), ''].join('\n');
+      const content = [JSON.stringify({ salt }), ...kept, ...added, ''].join('\n');
       replaceFile({ path, content }, root.processes);
     } else {
       // A crash may have cut off the last line; the next one must not end up in it.
-      appendNow(path, `${isTorn ? '\n' : ''}${JSON.stringify(record)}\n`);
+      appendNow(path, `${isTorn ? '\n' : ''}${added.join('\n')}\n`);
     }
     return {};
   } catch {
     return { problem: `${path} could not be written` };
   }
+}
+
+function recordOf(root: Root, salt: string, { event, accountId, before, after, detail }: LineageFact): LineageRecord {
+  const print = (token: TokenTrace | undefined) => token && saltedFingerprint(salt, token);
+  const at = root.clock.now();
+  const { pid } = root.processes.self;
+  return definedOnly({ at, event, accountId, pid, before: print(before), after: print(after), detail });
 }
 
 /**
@@ -107,17 +105,34 @@ export function isKnownSpent(root: Pick<Root, 'paths'>, token: Secret): boolean 
   return knownSpent(root)(token);
 }
 
-/** The same for many tokens: the log is read once. */
-export function knownSpent({ paths }: Pick<Root, 'paths'>): (token: Secret) => boolean {
+/** The same for many tokens: the log is read once, or not even that by whoever remembers it. */
+export function knownSpent({ paths }: Pick<Root, 'paths'>, read: FileReader = readVersion): (token: Secret) => boolean {
   try {
-    const { salt, lines } = openLog(paths.lineageLog);
-    const facts = lines.map((line) => Spending.safeParse(parse(line)).data);
-    const spent = new Set(facts.filter((fact) => fact?.before !== fact?.after).map((fact) => fact?.before));
+    const { salt, spent } = spentIn(readLog(paths.lineageLog, read));
     return (token) => spent.has(saltedFingerprint(salt, token));
   } catch {
     // Unreadable: it is knowledge only, and nothing is lost by not having it.
     return () => false;
   }
+}
+
+interface SpentTokens {
+  readonly salt: string;
+  readonly spent: ReadonlySet<string | undefined>;
+}
+
+/** What was found in a version of the log, for as long as somebody has the version. */
+const spentTokens = new WeakMap<FileVersion, SpentTokens>();
+
+function spentIn(version: FileVersion): SpentTokens {
+  const known = spentTokens.get(version);
+  if (known !== undefined) return known;
+  const { salt, lines } = openLog(version);
+  const facts = lines.map((line) => Spending.safeParse(parse(line)).data);
+  const spent = new Set(facts.filter((fact) => fact?.before !== fact?.after).map((fact) => fact?.before));
+  const found = { salt, spent };
+  spentTokens.set(version, found);
+  return found;
 }
 
 /** Whether this refresh token was ever ours, as far back as the log goes. */
@@ -134,7 +149,7 @@ export function isKnownToken(root: Pick<Root, 'paths'>, token: Secret): boolean 
 
 /** What the log still knows, oldest first, and how it calls a token. */
 export function readLineage({ paths }: Pick<Root, 'paths'>): Lineage {
-  const { salt, lines } = openLog(paths.lineageLog);
+  const { salt, lines } = openLog(readLog(paths.lineageLog, readVersion));
   const records = lines.flatMap((line) => {
     const record = StoredRecord.safeParse(parse(line));
     return record.success ? [definedOnly(record.data)] : [];
@@ -156,8 +171,7 @@ function saltedFingerprint(salt: string, token: TokenTrace): string {
 }
 
 /** The salt of the log, a new one where there is none, and the lines after it. */
-function openLog(path: string): { salt: string; lines: string[]; isTorn: boolean } {
-  const version = readLog(path);
+function openLog(version: FileVersion): { salt: string; lines: string[]; isTorn: boolean } {
   const [first = '', ...lines] = version.kind === 'absent' ? [] : version.content.split('\n');
   const header = Header.safeParse(parse(first));
   if (!header.success) return { salt: randomBytes(16).toString('hex'), lines: [], isTorn: false };
@@ -165,9 +179,9 @@ function openLog(path: string): { salt: string; lines: string[]; isTorn: boolean
 }
 
 /** Knowledge only: where somebody wants it kept nowhere, with a link to /dev/null perhaps, it counts as empty. */
-function readLog(path: string): FileVersion {
+function readLog(path: string, read: FileReader): FileVersion {
   try {
-    return readVersion(path);
+    return read(path);
   } catch (error) {
     if (!isPassedOver(error)) throw error;
     return { kind: 'absent' };

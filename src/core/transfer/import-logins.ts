@@ -10,10 +10,10 @@ import { findAnywhere, forgetRemoval } from '../logins/enrolment.js';
 import { isLoginOf } from '../logins/foreign-login.js';
 import { knownSpent } from '../logins/lineage-log.js';
 import { takeCopy } from '../logins/take-copy.js';
+import type { DraftStore } from '../pools/draft-store.js';
 import { areOfDifferentIssuers, foreignIssuerOfFile } from '../provider/foreign-issuer.js';
 import type { Provider } from '../provider/provider.js';
 import type { Secret } from '../secret.js';
-import type { DraftStore } from './draft-store.js';
 import type { FoundLogin, LoginPlace, ParsedLogin, PlacedLogin } from './login-file.js';
 import type { ImportRefusal } from './refusal.js';
 
@@ -167,7 +167,7 @@ function add(draft: DraftStore, members: readonly [Candidate, ...Candidate[]], t
   const [{ place, login }, ...others] = members;
   const isUsedUp = ({ tokens: { refreshToken } }: Account) => refreshToken !== undefined && isSpent(refreshToken);
   const copies = others.flatMap((each) => (each.login.flag === undefined ? [each.login.account] : []));
-  const merged = { ...identity, ...mergeAccounts([login.account, ...copies], isUsedUp) };
+  const merged = { ...identity, ...mergeAccounts([login.account, ...copies], isSpent) };
   if (isUsedUp(merged)) return members.map((each) => refused(each.place, 'spent', { account: merged }));
   const id = allAccounts(draft).some((each) => each.id === merged.id) ? newAccountId() : merged.id;
   // Where it moved to and when is a matter of the place it comes from.

@@ -1,7 +1,7 @@
-import { readScope } from '../pools/scope-files.js';
-import type { ScopeRecords } from '../pools/scope-records.js';
-import type { RecordStore, Store } from '../pools/store.js';
 import type { Root } from '../storage/root.js';
+import { readScope } from './scope-files.js';
+import type { ScopeRecords } from './scope-records.js';
+import type { RecordStore, Store } from './store.js';
 
 /** Changes to the accounts of a root, in memory until they are committed: a plan, or one write for many accounts. */
 export interface DraftStore extends RecordStore {
