@@ -16,6 +16,7 @@ export interface ChangedAccount extends Located {
 export async function changeAccount(
   context: Context,
   selector: string,
+  /** What it throws is said before anything is changed. */
   change: (account: Account) => Account,
 ): Promise<ChangedAccount> {
   const roster = openRoster(context, context.writingScope());

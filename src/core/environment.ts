@@ -18,6 +18,7 @@ export const environmentVariables = {
   noColor: 'NO_COLOR',
   forceColor: 'FORCE_COLOR',
   term: 'TERM',
+  accessible: 'ACCESSIBLE',
   columns: 'COLUMNS',
   ci: 'CI',
   loginPorts: 'CODEX_AUTH_LOGIN_PORTS',
@@ -47,7 +48,9 @@ export const environmentDescriptions: Readonly<Record<Name, string>> = {
   user: 'Your name on this machine, for the `ssh` line that a login shows.',
   noColor: 'Any value but an empty one turns colour off.',
   forceColor: 'Any value but `0` turns colour on, also in a pipe.',
-  term: '`dumb` turns colour and symbols outside of ASCII off.',
+  term: '`dumb` turns colour and symbols outside of ASCII off, and does what the next one does.',
+  accessible:
+    'Any value but an empty one asks by numbers and draws nothing twice, as `--plain` does: for screen readers and Braille lines.',
   columns: 'The width of the terminal, where it does not tell by itself.',
   ci: 'Set by build servers: nothing is animated.',
   loginPorts:

@@ -199,6 +199,9 @@ it('only a handful of files start programs', () => {
   expect(starters.sort()).toEqual([
     // The person's browser.
     'src/cli/browser.ts',
+    // `codex auth --version` in a new shell of the person's, which only our shim answers as this program does: the official
+    // client has no such command and prints its version.
+    'src/cli/new-shell.ts',
     // Lists processes.
     'src/core/codex/client-processes.ts',
     // Takes the client's locks.

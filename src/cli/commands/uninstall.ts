@@ -53,7 +53,7 @@ interface Removal {
 }
 
 async function uninstall(context: Context, options: UninstallOptions): Promise<UninstallResult> {
-  const place = writableSetupPlace(context);
+  const place = await writableSetupPlace(context);
   assertOwner(place.root);
   const removal = planRemoval(place, options);
   const isDone = options.dryRun !== true && removal.changes.length + removedBy(removal).length > 0;

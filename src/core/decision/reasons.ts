@@ -171,7 +171,7 @@ export function describeRecommendation(reason: RecommendationReason, time: Descr
     case 'just-switched':
       return 'in use since a moment ago';
     case 'first-in-order':
-      return 'as good as any and first in order';
+      return 'the first of those that come out the same';
   }
 }
 

@@ -86,7 +86,7 @@ describe('describeRecommendation', () => {
       'no account has quota left, and this one goes on with credits (489.25)',
     ],
     [{ code: 'already-active' }, 'in use already, and no other is better by enough to move'],
-    [{ code: 'first-in-order' }, 'as good as any and first in order'],
+    [{ code: 'first-in-order' }, 'the first of those that come out the same'],
   ])('of %j', (reason, sentence) => {
     expect(describeRecommendation(reason, time)).toBe(sentence);
   });
