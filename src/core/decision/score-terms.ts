@@ -43,7 +43,7 @@ function lapseText({ outlook: { lapse } }: Decided): string | undefined {
   const { window, hoursLeft, percentPerHour, resetsAt, shortWindows } = lapse;
   const left = `${percentText(window.remainingPercent)} left of its ${windowTitle(window)}`;
   const time = resetsAt === undefined ? 'no reset is named' : `${hoursText(hoursLeft)} until it resets`;
-  const held = shortWindows && `, and it holds about ${shortWindows.count.toFixed(1)} ${shortWindows.id} windows`;
+  const held = shortWindows && `, and it holds about ${Math.round(shortWindows.count)} windows of ${shortWindows.id}`;
   return `${left} and ${time}: ${rateText(percentPerHour)} an hour would use it all${held ?? ''}`;
 }
 
