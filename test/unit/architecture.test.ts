@@ -10,7 +10,8 @@ const below = (...directories: string[]) =>
 /** The rooms of the core, lowest first; `docs/architecture.md` says what each is about. Loose files stand below them all. */
 const order = [
   ...['accounts', 'quota', 'storage', 'history', 'project', 'http', 'provider', 'health', 'shell', 'codex', 'homes'],
-  ...['pools', 'oauth', 'token-files', 'logins', 'asking', 'decision', 'diagnostics', 'models', 'transfer', 'renewal'],
+  ...['pools', 'oauth', 'token-files', 'logins', 'changes', 'asking', 'decision', 'diagnostics', 'models'],
+  ...['transfer', 'renewal'],
 ];
 
 function folderOf(path: string): string | undefined {

@@ -13,6 +13,7 @@ import { describePlace, PlaceView, placeView } from '../account-view.js';
 import { removedMeanwhile } from '../change-account.js';
 import type { Command } from '../command.js';
 import type { Context } from '../context.js';
+import { noteChange } from '../note-change.js';
 import { titleOf } from '../render/account-table.js';
 import type { Theme } from '../render/theme.js';
 import { openRoster } from '../selection.js';
@@ -47,8 +48,11 @@ async function move(context: Context, { selector, to }: MoveOptions): Promise<Mo
   const { account, scopeKey: from } = locateAnywhere(context, roster, selector);
   const root = rootWith(context, destination);
   const { moved, wasChosen } = await withStore(root, { signal: context.signal }, (store) => {
+    const before = store.scopes();
     const wasChosen = store.scope(from).pool.activeId === account.id;
-    return { moved: moveAccount(store, { accountId: account.id, from, to: key }), wasChosen };
+    const moved = moveAccount(store, { accountId: account.id, from, to: key });
+    noteChange(context, store, 'move', before);
+    return { moved, wasChosen };
   });
   const { kind, index, isSetAside } = arrived(moved, describeAccount(account), placeView(key));
   return {

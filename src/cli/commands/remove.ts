@@ -12,6 +12,7 @@ import { PlaceView, placeView } from '../account-view.js';
 import { removedMeanwhile } from '../change-account.js';
 import type { Command } from '../command.js';
 import type { Context } from '../context.js';
+import { noteChange } from '../note-change.js';
 import { titleOf } from '../render/account-table.js';
 import type { Theme } from '../render/theme.js';
 import { revokeLogin } from '../revocation.js';
@@ -45,7 +46,13 @@ async function remove(context: Context, options: RemoveOptions): Promise<RemoveR
   const keptFile = await context.uninterrupted(() =>
     withPersonLock(root, account, { signal }, async () => {
       if (revoked) await revokeLogin(context, account.id);
-      return withStore(root, revoked ? {} : { signal }, (store) => takeOut(store, account.id, scopeKey));
+      return withStore(root, revoked ? {} : { signal }, (store) => {
+        const before = store.scopes();
+        const keptFile = takeOut(store, account.id, scopeKey);
+        // What was ended at the provider is no login any more.
+        if (!revoked) noteChange(context, store, 'remove', before);
+        return keptFile;
+      });
     }),
   );
   const ref = accountRef(account, index, context.options.mask === true);
