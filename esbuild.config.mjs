@@ -1,94 +1,110 @@
 import { readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { build } from 'esbuild';
 
-// Bundled CommonJS dependencies call require() for Node's own modules. A source may import the same function itself.
-const banner = {
-  js: "import { createRequire as makeRequire } from 'node:module'; const require = makeRequire(import.meta.url);",
+/** What all files have in common. */
+const common = {
+  outdir: 'dist',
+  bundle: true,
+  platform: 'node',
+  target: 'node20',
+  // Names of chunks hash the paths of their sources: those below this directory, wherever it is and whatever it links to, so
+  // that a build is the same everywhere.
+  preserveSymlinks: true,
+  legalComments: 'none',
+  metafile: true,
+  define: { 'process.env.NODE_ENV': '"production"' },
 };
 
-/** The functions we use of modules that are slow to load, which a listing outside of a project hardly ever calls. */
+const commonJs = { ...common, format: 'cjs', outExtension: { '.js': '.cjs' } };
+
+/** The packages that few commands need and that take long to load: each is a file of its own, loaded when it is used. */
+const apart = {
+  undici: 'undici',
+  open: 'open',
+  'proper-lockfile': 'proper-lockfile',
+  'smol-toml': 'smol-toml',
+  'age-encryption': 'age-encryption',
+  '@inquirer/confirm': 'inquirer-confirm',
+  '@inquirer/input': 'inquirer-input',
+  '@inquirer/select': 'inquirer-select',
+};
+
+/** The functions we use of modules that are slow to load, which most runs do not call. */
 const rarelyUsed = {
-  'node:crypto': ['createHash', 'randomBytes', 'randomUUID'],
+  'node:crypto': ['createHash', 'randomBytes', 'randomUUID', 'X509Certificate'],
   'node:child_process': ['spawn', 'execFile', 'execFileSync'],
-  'node:net': ['BlockList', 'isIP'],
+  'node:net': ['BlockList', 'isIP', 'connect'],
   'node:v8': ['setFlagsFromString'],
   'fast-string-width': ['default'],
 };
 
-// Names of chunks hash the paths of their sources: those below this directory, wherever it is and whatever it links to, so
-// that a build is the same everywhere.
-const preserveSymlinks = true;
-
 rmSync('dist', { recursive: true, force: true });
 
-const { metafile } = await build({
-  entryPoints: { main: 'src/main.ts', index: 'src/index.ts' },
-  outdir: 'dist',
-  bundle: true,
+const library = await build({
+  ...common,
+  entryPoints: { index: 'src/index.ts' },
   splitting: true,
   format: 'esm',
-  platform: 'node',
-  target: 'node20',
-  preserveSymlinks,
   minifySyntax: true,
   minifyWhitespace: true,
   chunkNames: 'chunks/[name]-[hash]',
-  sourcemap: false,
-  legalComments: 'none',
-  metafile: true,
-  banner,
-  define: { 'process.env.NODE_ENV': '"production"' },
-  plugins: [withoutColorDetection(), withoutInkExtras(), tomlFromItsFile()],
+  // Bundled CommonJS dependencies call require() for Node's own modules. A source may import the same function itself.
+  banner: {
+    js: "import { createRequire as makeRequire } from 'node:module'; const require = makeRequire(import.meta.url);",
+  },
+  plugins: [withoutColorDetection(), tomlFromItsFile()],
 });
 
-writeFileSync('dist/metafile.json', JSON.stringify(metafile));
-
-const toml = await build({
-  entryPoints: { toml: 'smol-toml' },
-  outdir: 'dist',
-  outExtension: { '.js': '.cjs' },
-  bundle: true,
-  format: 'cjs',
-  platform: 'node',
-  target: 'node20',
+const packages = await build({
+  ...commonJs,
+  entryPoints: Object.fromEntries(Object.entries(apart).map(([name, file]) => [`apart/${file}`, name])),
   minify: true,
-  legalComments: 'none',
-  metafile: true,
+  banner: { js: "const importMetaUrl = require('node:url').pathToFileURL(__filename).href;" },
+  // What Node gives for `import name from` of a CommonJS file is all of its exports.
+  footer: { js: 'if (module.exports.default) module.exports = Object.assign(module.exports.default, module.exports);' },
+  define: { ...common.define, 'import.meta.url': 'importMetaUrl' },
+  plugins: [withoutColorDetection()],
 });
 
-await build({
-  entryPoints: { start: 'src/start.ts' },
-  outdir: 'dist',
-  outExtension: { '.js': '.cjs' },
-  bundle: true,
-  format: 'cjs',
-  platform: 'node',
-  target: 'node20',
-  preserveSymlinks,
-  external: ['./main.js'],
+// Ink and what it draws with are modules that wait for something while they are loaded, which CommonJS cannot.
+const dashboard = await build({
+  ...common,
+  entryPoints: { dashboard: 'src/cli/dashboard/draw.tsx' },
+  format: 'esm',
+  minify: true,
+  banner: {
+    js: "import { createRequire as makeRequire } from 'node:module'; const require = makeRequire(import.meta.url);",
+  },
+  plugins: [withoutColorDetection(), withoutInkExtras()],
 });
+
+await build({ ...commonJs, entryPoints: { start: 'src/start.ts' } });
+
+/** Compiled as a script (src/start.ts), which knows no module: so it gets what it needs as arguments. */
+const script = {
+  ...commonJs,
+  minifySyntax: true,
+  minifyWhitespace: true,
+  banner: { js: '(function (require, module, load) {' },
+  footer: { js: '})' },
+  supported: { 'dynamic-import': false },
+};
+const inScript = [loadedWhenUsed(), withoutColorDetection(), packagesApart(), keyringByRequire(), dashboardApart()];
+
+const cli = await build({ ...script, entryPoints: { cli: 'src/main.ts' }, external: ['@napi-rs/keyring'], plugins: inScript });
+writeFileSync('dist/metafile.json', JSON.stringify(cli.metafile));
 
 const quick = await build({
+  ...script,
   entryPoints: { quick: 'src/quick.ts' },
-  outdir: 'dist',
-  outExtension: { '.js': '.cjs' },
-  bundle: true,
-  format: 'cjs',
-  platform: 'node',
-  target: 'node20',
-  preserveSymlinks,
   minify: true,
-  legalComments: 'none',
-  metafile: true,
-  // Compiled as a script (src/start.ts), which knows no module: so it gets what it needs as arguments.
-  banner: { js: '(function (require, module) {' },
-  footer: { js: '})' },
-  external: ['@napi-rs/keyring', './toml.cjs'],
-  plugins: [withoutColorDetection(), onlyQuickCommands(), loadedWhenUsed(), keyringByRequire(), tomlByRequire()],
+  external: ['@napi-rs/keyring'],
+  plugins: [onlyQuickCommands(), ...inScript],
 });
 writeFileSync('dist/quick.metafile.json', JSON.stringify(quick.metafile));
 
-writeFileSync('dist/LICENSES.txt', licencesOf(bundledFiles(metafile, toml.metafile)));
+const all = [library, packages, dashboard, cli].map(({ metafile }) => metafile);
+writeFileSync('dist/LICENSES.txt', licencesOf(bundledFiles(...all)));
 
 function bundledFiles(...metafiles) {
   return metafiles.flatMap(({ outputs }) => Object.values(outputs).flatMap(({ inputs }) => Object.keys(inputs)));
@@ -161,17 +177,22 @@ function loadedWhenUsed() {
       });
       onLoad({ filter: /./, namespace }, ({ path }) => ({
         resolveDir: process.cwd(),
-        contents: rarelyUsed[path]
-          .map(
-            (name) => `export ${name === 'default' ? 'default ' : ''}function ${name === 'default' ? '' : name}(...args) {
-              const it = require('${path}').${name};
-              return new.target ? new it(...args) : it(...args);
-            }`,
-          )
-          .join('\n'),
+        contents: rarelyUsed[path].map((name) => standIn(path, name)).join('\n'),
       }));
     },
   };
+}
+
+/** With its promise variant, which `promisify` asks for. */
+function standIn(path, name) {
+  const [exported, local] = name === 'default' ? ['default ', 'it'] : ['', name];
+  return `export ${exported}function ${local}(...args) {
+    const real = require('${path}').${name};
+    return new.target ? new real(...args) : real(...args);
+  }
+  Object.defineProperty(${local}, Symbol.for('nodejs.util.promisify.custom'), {
+    get: () => require('${path}').${name}[Symbol.for('nodejs.util.promisify.custom')],
+  });`;
 }
 
 /** CommonJS has a require of its own, and no URL to make one from. */
@@ -186,25 +207,40 @@ function keyringByRequire() {
   };
 }
 
-/** The parser is `dist/toml.cjs`: beside the start of the quick bundle, */
-function tomlByRequire() {
+/** In a script an import of such a package is a call of `require`, made when the importing module is first used. */
+function packagesApart() {
   return {
-    name: 'toml-by-require',
-    setup({ onLoad }) {
+    name: 'packages-apart',
+    setup({ onResolve, onLoad }) {
+      const filter = new RegExp(`^(${Object.keys(apart).join('|')})$`);
+      onResolve({ filter }, ({ path }) => ({ path: `./apart/${apart[path]}.cjs`, external: true }));
       onLoad({ filter: /\/toml-library\.ts$/ }, () => ({
-        contents: "export const loadTomlLibrary = () => require('./toml.cjs');",
+        contents: "export const loadTomlLibrary = () => require('./apart/smol-toml.cjs');",
+      }));
+      onResolve({ filter: /^\.\/apart\// }, ({ path }) => ({ path, external: true }));
+    },
+  };
+}
+
+/** The one module of ours that is loaded as such. */
+function dashboardApart() {
+  return {
+    name: 'dashboard-apart',
+    setup({ onLoad }) {
+      onLoad({ filter: /\/dashboard\/drawing-library\.ts$/ }, () => ({
+        contents: "export const loadDrawing = () => load('dashboard.js');",
       }));
     },
   };
 }
 
-/** and beside or above whichever file of the split bundle needs it. */
+/** The parser, beside or above whichever file of the library needs it. */
 function tomlFromItsFile() {
   return {
     name: 'toml-from-its-file',
     setup({ onLoad }) {
       onLoad({ filter: /\/toml-library\.ts$/ }, () => ({
-        contents: `const place = /\\/chunks\\/[^/]*$/.test(import.meta.url) ? '../toml.cjs' : './toml.cjs';
+        contents: `const place = /\\/chunks\\/[^/]*$/.test(import.meta.url) ? '../apart/smol-toml.cjs' : './apart/smol-toml.cjs';
           export const loadTomlLibrary = () => require(place);`,
       }));
     },

@@ -21,7 +21,7 @@ export default defineConfig({
         test: {
           name: 'in-process',
           include: ['test/{unit,cli,property}/**/*.test.ts'],
-          setupFiles: [isolation, 'test/support/shift-date.mjs'],
+          setupFiles: [isolation, 'test/support/shift-date.mjs', 'test/support/without-sync.mjs'],
           env: { DATE_SHIFT_MS: String(twentyYearsMs) },
         },
       },

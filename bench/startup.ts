@@ -7,6 +7,16 @@ import { column, compare, judge, median } from './columns.js';
 import { homeWith } from './many-accounts.js';
 
 const limits = { overFloorMs: 30, manyOverFew: 2 };
+/** How many times `node -e 0` a command may take at 10 accounts. */
+const overFloor: readonly (readonly [string, number])[] = [
+  ['--version', 1.1],
+  ['--help', 2],
+  ['forecast --cached', 2.5],
+  ['best --cached', 2.5],
+  ['report', 2.5],
+  ['doctor --offline', 2.5],
+  ['label 1 one', 2.5],
+];
 const directory = mkdtempSync(join(tmpdir(), 'codex-auth-startup-'));
 
 try {
@@ -23,10 +33,13 @@ try {
   const uncached = await homeWith(10, join(directory, 'uncached'));
   writeFileSync(join(uncached.root, 'cache'), '');
   const listUncached = column('list, without a cache', uncached, ['list']);
-  compare(floor, [listFew, listMany, status, listInProject, listUncached]);
+  const others = overFloor.map(([line, limit]) => ({ limit, ...column(line, few, line.split(' ')) }));
+  compare(floor, [listFew, listMany, status, listInProject, listUncached, ...others]);
   judge('list at 10 accounts over the floor', median(listFew) - median(floor), limits.overFloorMs, ' ms');
   judge('status at 10 accounts over the floor', median(status) - median(floor), limits.overFloorMs, ' ms');
   judge('list at 1,000 accounts against 10', median(listMany) / median(listFew), limits.manyOverFew, ' ×');
+  for (const { limit, ...each } of others)
+    judge(`${each.title} over node -e 0`, median(each) / median(floor), limit, ' ×');
 } finally {
   rmSync(directory, { recursive: true, force: true });
 }

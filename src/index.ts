@@ -15,7 +15,7 @@ import type { HealthEvent } from './core/health/events.js';
 import { applyEvent } from './core/health/state.js';
 import { updateAccountState } from './core/health/state-store.js';
 import { outcomeError } from './core/logins/describe-outcome.js';
-import type { RefreshDeps } from './core/logins/refresh-deps.js';
+import { type RefreshDeps, sideBySide } from './core/logins/refresh-deps.js';
 import { canWait } from './core/logins/refresh-outcome.js';
 import { accountsElsewhere, type Roster, readRoster, withNewestPlan } from './core/logins/roster.js';
 import { recordsOf } from './core/pools/scope-records.js';
@@ -102,6 +102,7 @@ export function openCodexAuth(options: CodexAuthOptions): CodexAuth {
   let http: Promise<RefreshDeps['http']> | undefined;
   const limits = { ttlMs: settings.sessionAffinityTtlMs, maxEntries: settings.sessionAffinityMaxEntries };
   const warn = options.onWarning ?? (() => undefined);
+  const shared = sideBySide(root);
   const read = () => {
     const roster = readRoster(root, place.home, place.scope);
     for (const warning of roster.warnings) warn(warning);
@@ -130,7 +131,27 @@ export function openCodexAuth(options: CodexAuthOptions): CodexAuth {
       uninterrupted: (task) => task(),
       warn,
       signal: new AbortController().signal,
+      ...shared,
     };
+  }
+
+  /** What is remembered about an account, or spent for it, needs its record. */
+  async function takeInFirst({ records }: Roster, account: Account): Promise<void> {
+    if (account.isUnstored !== true) return;
+    const { takeIn } = await import('./core/logins/take-in.js');
+    await takeIn(root, place.home, account, records.key, {});
+  }
+
+  /** In any pool, set aside or not; a selector is none. */
+  async function assertKnown(id: string): Promise<void> {
+    if (recordsOf(readableScopes(root.paths)).some((account) => account.id === id)) return;
+    const roster = readRoster(root, place.home, place.scope);
+    const unstored = roster.accounts.find((account) => account.isUnstored === true && account.id === id);
+    if (unstored !== undefined) return takeInFirst(roster, unstored);
+    throw new AppError('no-such-account', `no account has the id "${printable(String(id))}"`, {
+      hint: 'use the id of an account that list() or decide() gives',
+      details: { id },
+    });
   }
 
   return {
@@ -147,6 +168,7 @@ export function openCodexAuth(options: CodexAuthOptions): CodexAuth {
       const roster = read();
       const here = definedOnly({ accounts: roster.accounts, previousId: roster.records.pool.previousId });
       const { account } = selectAccount(selector, here, accountsElsewhere(roster));
+      await takeInFirst(roster, account);
       const { ensureUsable } = await import('./core/logins/refresh.js');
       const outcome = await ensureUsable(await refreshDeps(), { account, reason: 'proactive_expiry' });
       const isLive =
@@ -155,7 +177,7 @@ export function openCodexAuth(options: CodexAuthOptions): CodexAuth {
       throw outcomeError(outcome);
     },
     async record(id, event) {
-      assertKnown(root, id);
+      await assertKnown(id);
       await updateAccountState(root, (state) => {
         const known = state.accounts[id] ?? {};
         return withKnowledge(state, id, {
@@ -165,7 +187,7 @@ export function openCodexAuth(options: CodexAuthOptions): CodexAuth {
       });
     },
     async keepSession(session, id) {
-      assertKnown(root, id);
+      await assertKnown(id);
       await updateAccountState(root, (state) => {
         return { ...state, affinity: touch(state.affinity, session, id, root.clock.now(), limits) };
       });
@@ -175,15 +197,6 @@ export function openCodexAuth(options: CodexAuthOptions): CodexAuth {
       await opened?.close();
     },
   };
-}
-
-/** In any pool, set aside or not; a selector is none. */
-function assertKnown({ paths }: Root, id: string): void {
-  if (recordsOf(readableScopes(paths)).some((account) => account.id === id)) return;
-  throw new AppError('no-such-account', `no account has the id "${printable(String(id))}"`, {
-    hint: 'use the id of an account that list() or decide() gives',
-    details: { id },
-  });
 }
 
 interface Place {

@@ -7,12 +7,13 @@ import { ownStreams } from './process/own-streams.js';
 const { interrupt, ...interruption } = heedSignals();
 const streams = ownStreams({ endUnheard: interrupt, isQuick: false });
 
-async function main(): Promise<never> {
+/** The command line that this process was started with. */
+export { runMain as run };
+
+async function runMain(): Promise<never> {
   const ownJobControl = process.platform === 'win32' ? {} : { jobControl };
   process.exitCode = await run(process.argv.slice(2), ownMachine({ streams, ...interruption, ...ownJobControl }));
   // Node would end by itself too, but lets V8 finish its background work first, which costs tens of milliseconds.
   await streams.written();
   process.exit();
 }
-
-void main();

@@ -9,7 +9,9 @@ import { expectLongRead } from './process/short-run.js';
 const streams = ownStreams({ endUnheard: () => process.exit(), isQuick: true });
 
 /** A run that leaves V8's compiled form changes no flags of V8, which would later refuse what it made under others. */
-export async function runQuick(leavesCache: boolean): Promise<never> {
+export { runQuick as run };
+
+async function runQuick(leavesCache: boolean): Promise<never> {
   const { signal } = new AbortController();
   process.exitCode = await run(
     process.argv.slice(2),

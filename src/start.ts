@@ -2,9 +2,11 @@ import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import { Script } from 'node:vm';
+import packageJson from '../package.json' with { type: 'json' };
 import { homeIfNeeded, readEnvironment } from './core/environment.js';
 import { locate } from './core/storage/paths.js';
 import { type CodeCache, openCodeCache } from './process/code-cache.js';
+import { plainOutput } from './process/plain-output.js';
 
 // The first thing that runs, built as CommonJS: `list` and `status` are typed all day, Tab is pressed more often still, and
 // most of what they would take is Node loading two dozen modules and compiling them anew each time
@@ -12,14 +14,16 @@ import { type CodeCache, openCodeCache } from './process/code-cache.js';
 
 const quickCommands = ['list', 'ls', 'status', '__complete'];
 
-/** Only where the command comes first, so that no option's value is taken for it. */
-function quickCommand([first, second]: readonly string[]): string | undefined {
-  return quickCommands.find((name) => name === (first === 'auth' ? second : first));
+/** What stands in the place of the command; only where it comes first, so that no option's value is taken for one. */
+function firstWord([first, second]: readonly string[]): string {
+  return (first === 'auth' ? second : first) ?? '';
 }
 
-/** One file with everything these commands need, and V8's compiled form of it where an earlier run has left one. */
-function runQuick(command: string): void {
-  const filename = join(__dirname, 'quick.cjs');
+type Run = (leavesCache: boolean) => unknown;
+
+/** One file with all that a command needs but large packages, and V8's compiled form of it where an earlier run left one. */
+function runBundle(name: 'quick' | 'cli', command: string): void {
+  const filename = join(__dirname, `${name}.cjs`);
   const source = readFileSync(filename);
   const cache = findCache(command, source);
   const script = new Script(source.toString(), {
@@ -33,12 +37,19 @@ function runQuick(command: string): void {
       if (code <= 1) cache.keep(() => script.createCachedData());
     });
   }
-  const bundle: { exports: { runQuick?: (leavesCache: boolean) => void } } = { exports: {} };
-  script.runInThisContext()(require, bundle);
-  bundle.exports.runQuick?.(leavesCache);
+  const bundle: { exports: { run?: Run } } = { exports: {} };
+  script.runInThisContext()(require, bundle, load);
+  bundle.exports.run?.(leavesCache);
 }
 
+/** The parts that only exist as modules. */
+function load(file: string): Promise<unknown> {
+  return import(pathToFileURL(join(__dirname, file)).href);
+}
+
+/** None for what cannot be the name of a command. */
 function findCache(command: string, source: Buffer): CodeCache | undefined {
+  if (!/^[a-z_-]{1,40}$/.test(command)) return undefined;
   try {
     const environment = readEnvironment(process.env);
     const { root } = locate({ ...environment, home: homeIfNeeded(environment) }, process.cwd());
@@ -49,6 +60,8 @@ function findCache(command: string, source: Buffer): CodeCache | undefined {
   }
 }
 
-const command = quickCommand(process.argv.slice(2));
-if (command === undefined) void import('./main.js');
-else runQuick(command);
+const words = process.argv.slice(2);
+const command = firstWord(words);
+if (words.length === 1 && (command === '--version' || command === '-V')) {
+  (plainOutput(1, () => process.stdout) ?? process.stdout).write(`${packageJson.version}\n`);
+} else runBundle(quickCommands.includes(command) ? 'quick' : 'cli', command);

@@ -7,7 +7,7 @@ import { type RepairWorld, readRepairWorld } from '../core/diagnostics/account-r
 import { AppError } from '../core/errors.js';
 import { inParallel } from '../core/in-parallel.js';
 import { describeOutcome } from '../core/logins/describe-outcome.js';
-import { findStored } from '../core/logins/newest-copy.js';
+import { findStored } from '../core/logins/gather-newest.js';
 import type { RefreshOutcome } from '../core/logins/refresh-outcome.js';
 import { keyOf } from '../core/logins/roster.js';
 import { withStore } from '../core/logins/with-store.js';
@@ -144,7 +144,7 @@ async function refreshDue(context: Context, repairs: readonly RefreshRepair[]): 
   const progress = startProgress(context, 'Refreshing', repairs.length);
   const tried = await inParallel(repairs, context.settings().probeConcurrency, async (repair) => {
     const attempt = await orError(() => {
-      const account = findStored(readAllScopes(context.root.paths), repair.accountId);
+      const account = findStored(readAllScopes(context.root.paths, deps.files.read), repair.accountId);
       // A token that is good and does not come with what is missing has to be replaced.
       const rejected = repair.why === 'expired' ? undefined : account.tokens.accessToken;
       return ensureUsable(deps, definedOnly({ account, reason: 'proactive_expiry' as const, rejected }));

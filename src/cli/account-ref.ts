@@ -38,6 +38,6 @@ export function accountRef(account: Account, index: number, mask: boolean): Acco
     workspace,
     distinction,
     accountId,
-    ...lifeOf(account.tokens),
+    ...lifeOf(account),
   });
 }

@@ -3,21 +3,10 @@ import type { Account } from '../core/accounts/account.js';
 import { accountStates } from '../core/decision/availability.js';
 import type { AccountStanding } from '../core/decision/standing.js';
 import { definedOnly } from '../core/defined-only.js';
-import { keyOf, type Roster } from '../core/logins/roster.js';
 import { QuotaViewSchema, toQuotaView } from '../core/quota/snapshot.js';
 import { lifeOf, lifeShape } from './login-life.js';
 import { maskEmail } from './mask.js';
 import { toIso } from './render/time.js';
-
-/** Which pool a command is about (DESIGN §10.3). */
-export const ScopeView = z.object({
-  kind: z.enum(['global', 'project']),
-  key: z.exactOptional(z.string()),
-  root: z.exactOptional(z.string()),
-  path: z.string(),
-  readFrom: z.string(),
-});
-export type ScopeView = z.infer<typeof ScopeView>;
 
 export const AccountView = z.object({
   index: z.number(),
@@ -46,24 +35,6 @@ export const AccountView = z.object({
 });
 export type AccountView = z.infer<typeof AccountView>;
 
-/** The pool something lives in; `key` names a project's. */
-export const PlaceView = z.object({ kind: z.enum(['global', 'project']), key: z.exactOptional(z.string()) });
-export type PlaceView = z.infer<typeof PlaceView>;
-
-export function placeView(scopeKey: string | undefined): PlaceView {
-  return scopeKey === undefined ? { kind: 'global' } : { kind: 'project', key: scopeKey };
-}
-
-export function describePlace({ key }: PlaceView): string {
-  return key === undefined ? 'the global pool' : `the pool of project ${key}`;
-}
-
-export function scopeView(roster: Roster): ScopeView {
-  const { scope, path, readFrom } = roster;
-  const root = scope.kind === 'project' ? scope.root : undefined;
-  return definedOnly({ kind: scope.kind, key: keyOf(scope), root, path, readFrom });
-}
-
 /** With `mask`, without email addresses. */
 export function accountView(
   account: Account,
@@ -88,7 +59,7 @@ export function accountView(
     state,
     availableAt: isoOrAbsent(availableAt),
     accessTokenExpiresAt: isoOrAbsent(account.tokens.expiresAt),
-    ...lifeOf(account.tokens),
+    ...lifeOf(account),
     lastUsedAt: isoOrAbsent(account.lastUsedAt),
     quota: quota && toQuotaView(quota, 'cache', now),
   });

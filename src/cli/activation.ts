@@ -1,11 +1,11 @@
-import { type Account, describeAccount } from '../core/accounts/account.js';
+import type { Account } from '../core/accounts/account.js';
 import { withAccount } from '../core/accounts/pool.js';
 import type { Step } from '../core/changes/change.js';
 import { unadoptableReasons } from '../core/codex/auth-file.js';
 import { runningClients } from '../core/codex/clients.js';
 import { readCodexConfig } from '../core/codex/config.js';
 import { flockHelpers } from '../core/codex/credential-lock.js';
-import { loginName, loginPlace } from '../core/codex/official-login.js';
+import { loginPlace } from '../core/codex/official-login.js';
 import { definedOnly } from '../core/defined-only.js';
 import { AppError } from '../core/errors.js';
 import { type Activated, activate } from '../core/logins/activate.js';
@@ -156,10 +156,4 @@ async function askToReplace(context: Context, problem: string): Promise<void> {
   }
   const question = `${problem}. Keep a copy aside and replace it?`;
   await (await context.prompter()).consent(question, false, `${loginPlace(context.home)} is left as it is`);
-}
-
-/** The one line about where a login that the official client had went. */
-export function noteAdoption(context: Context, { adopted }: Activated): void {
-  if (adopted === undefined || context.options.json === true) return;
-  context.io.note(`adopted ${describeAccount(adopted)}, found in ${loginName(context.home)}`);
 }

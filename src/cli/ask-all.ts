@@ -2,7 +2,7 @@ import type { Account } from '../core/accounts/account.js';
 import { type AskingFailed, askOnItsOwn } from '../core/asking/usage-endpoint.js';
 import { definedOnly } from '../core/defined-only.js';
 import { AppError, type ErrorCode } from '../core/errors.js';
-import { inParallel } from '../core/in-parallel.js';
+import { giveTurn, inParallel, takeTurn } from '../core/in-parallel.js';
 import type { ProviderReason } from '../core/provider-reason.js';
 import type { Context } from './context.js';
 import { startProgress } from './progress.js';
@@ -95,7 +95,9 @@ class FirstRound {
   async isSilent(): Promise<boolean> {
     const isFirst = this.#begun < this.#size;
     if (!isFirst && !this.#isOver && this.silent < this.#size) {
+      giveTurn();
       await new Promise<void>((resolve) => this.#waiting.push(resolve));
+      await takeTurn();
     }
     return !isFirst && !this.#isOver && this.silent >= this.#size;
   }

@@ -3,8 +3,9 @@ import type { BackendAccess, Refresher } from '../core/asking/authorized-call.js
 import { runningClients } from '../core/codex/clients.js';
 import { flockHelpers } from '../core/codex/credential-lock.js';
 import { definedOnly } from '../core/defined-only.js';
+import { AppError } from '../core/errors.js';
 import { describeOutcome } from '../core/logins/describe-outcome.js';
-import type { RefreshDeps } from '../core/logins/refresh-deps.js';
+import { type RefreshDeps, sideBySide } from '../core/logins/refresh-deps.js';
 import { canWait, type RefreshOutcome } from '../core/logins/refresh-outcome.js';
 import type { Roster } from '../core/logins/roster.js';
 import type { Settings } from '../core/settings.js';
@@ -27,19 +28,36 @@ export async function refreshingAccess(context: Context, roster: Roster): Promis
 
 export async function createRefresher(context: Context, roster: Roster, skewMs?: number): Promise<Refresher> {
   const { ensureUsable, isUsable } = await import('../core/logins/refresh.js');
+  const { takeInFirst } = await import('./take-in.js');
   const deps = await refreshDeps(context, { skewMs });
   const inHomes = roster.beside.logins;
   const isInHome = (account: Parameters<Refresher>[0]) =>
     inHomes.some(({ accountId, login }) => accountId === account.id || isSameAccount(login.identity, account));
   return async (account, why, rejected) => {
-    // What a home holds is always looked at under the lock: a crash may have left an older one there.
-    if (!isInHome(account) && isUsable(deps, account, rejected)) return { kind: 'usable', account, how: 'valid' };
+    // What a home holds besides us is always looked at under the lock: a crash may have left an older one there.
+    const isCopied = account.isUnstored !== true && isInHome(account);
+    if (!isCopied && isUsable(deps, account, rejected)) return { kind: 'usable', account, how: 'valid' };
     const reason = why === 'due' ? ('proactive_expiry' as const) : ('unauthorized_recovery' as const);
-    const outcome = await ensureUsable(deps, definedOnly({ account, reason, rejected }));
+    // What is about to be spent needs a record that gets what comes of it.
+    const problem = await problemOf(() => takeInFirst(context, account, roster.records.key));
+    const outcome: RefreshOutcome =
+      problem === undefined
+        ? await ensureUsable(deps, definedOnly({ account, reason, rejected }))
+        : { kind: 'no-place', account, problem };
     if (why === 'due' && outcome.kind === 'no-place' && canWait(outcome, context.clock.now()))
       warnOfPlace(context, outcome);
     return outcome;
   };
+}
+
+async function problemOf(task: () => Promise<void>): Promise<AppError | undefined> {
+  try {
+    await task();
+    return undefined;
+  } catch (error) {
+    if (!(error instanceof AppError) || error.code === 'interrupted') throw error;
+    return error;
+  }
 }
 
 /** While the access token lives, nothing fails that would say so. */
@@ -71,5 +89,6 @@ export async function refreshDeps(
     uninterrupted: context.uninterrupted,
     warn: context.warn,
     signal,
+    ...sideBySide(root),
   };
 }

@@ -5,6 +5,7 @@ import { withStore } from '../core/logins/with-store.js';
 import type { Context } from './context.js';
 import { noteChange } from './note-change.js';
 import { type Located, locateAccount, openRoster } from './selection.js';
+import { takeInFirst } from './take-in.js';
 
 export interface ChangedAccount extends Located {
   readonly changed: boolean;
@@ -23,6 +24,7 @@ export async function changeAccount(
   const located = locateAccount(context, roster, selector);
   const { account, scopeKey } = located;
   const isInUse = roster.active?.account.id === account.id;
+  await takeInFirst(context, account, scopeKey);
   return withStore(context.root, { signal: context.signal }, (store) => {
     const before = store.scopes();
     const { pool } = store.scope(scopeKey);

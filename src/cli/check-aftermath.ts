@@ -12,9 +12,10 @@ import type { CheckAnswer } from './check-view.js';
 import type { Context } from './context.js';
 import { orWarn } from './quota-probing.js';
 
-/** Remembers health, quota and how the answer was got, and what the provider calls the workspace. */
+/** Remembers health, quota and how the answer was got, and what the provider calls the workspace; nothing about a login that is not stored. */
 export async function storeCheck(context: Context, answers: readonly CheckAnswer[]): Promise<void> {
-  await orWarn(context, () => storeAnswers(context, answers));
+  const stored = answers.filter(({ account }) => account.isUnstored !== true);
+  if (stored.length > 0) await orWarn(context, () => storeAnswers(context, stored));
 }
 
 async function storeAnswers(context: Context, answers: readonly CheckAnswer[]): Promise<void> {

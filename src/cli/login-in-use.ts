@@ -34,7 +34,7 @@ export function loginInUse(context: Context, roster: Roster): LoginInUse {
   if (active !== undefined) return definedOnly({ holds: 'account' as const, id: active.account.id, email });
   const flagged = setAsideInUse(roster);
   if (flagged !== undefined) return definedOnly({ holds: 'set-aside' as const, id: flagged.id, email });
-  const message = `the official client is signed in as ${email ?? 'somebody'}, which is not one of these accounts`;
-  const hint = 'codex-auth switch <account>  (takes that login in as a new account first)';
+  const message = `the official client is signed in as ${email ?? 'an account'}, which was removed here`;
+  const hint = 'codex-auth switch <account>, or bring it back: codex-auth login';
   return definedOnly({ holds: 'unknown-login' as const, email, problem: { code: 'unknown-login', message, hint } });
 }

@@ -98,12 +98,17 @@ async function remember(
   { live }: ProbingOptions,
   probes: ReadonlyMap<string, Asked>,
 ): Promise<ProbedRoster> {
-  const learn = (state: AccountState) =>
-    [...probes].reduce((known, [id, probe]) => learnt(context, known, id, probe), state);
-  const isKept = await keepKnowledge(context, learn);
+  const learnOf = (asked: readonly (readonly [string, Asked])[]) => (state: AccountState) =>
+    asked.reduce((known, [id, probe]) => learnt(context, known, id, probe), state);
+  const isStored = ([, { account }]: readonly [string, Asked]) => account.isUnstored !== true;
+  const asked = [...probes];
+  // Nothing is kept about whom nobody has stored.
+  const kept = asked.filter(isStored);
+  const isKept = kept.length > 0 && (await keepKnowledge(context, learnOf(kept)));
   // Whatever refreshes may also set accounts aside, which then must not be recommended.
   const now = live === true ? readRoster(context.root, context.home, roster.scope) : roster;
-  const state = isKept && live === true ? now.state : learn(now.state);
+  const isKnown = (each: (typeof asked)[number]) => isKept && live === true && isStored(each);
+  const state = learnOf(asked.filter((each) => !isKnown(each)))(now.state);
   const isLive = (id: string) => probes.get(id)?.kind === 'usage';
   return {
     roster: {

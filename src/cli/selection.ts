@@ -1,27 +1,20 @@
+import * as z from 'zod/mini';
 import { type LocatedAccount, selectAccount } from '../core/accounts/selector.js';
+import { unadoptableReasons } from '../core/codex/auth-file.js';
 import { definedOnly } from '../core/defined-only.js';
 import { AppError } from '../core/errors.js';
 import { accountsElsewhere, keyOf, type Roster, readRoster } from '../core/logins/roster.js';
 import { poolBytes } from '../core/pools/scope-files.js';
 import type { Scope } from '../core/project/scope.js';
 import { sweepLeftovers } from '../core/storage/leftovers.js';
-import { describePlace, placeView } from './account-view.js';
 import type { Context } from './context.js';
-
-/** The roster of a scope; what a killed process left behind goes first. Says so when the accounts are another pool's. */
-export function openRoster(context: Context, scope: Scope): Roster {
-  const roster = openOwnRoster(context, scope);
-  if (roster.path !== roster.readFrom) {
-    context.warn('this project has no accounts of its own; using the global ones');
-  }
-  return roster;
-}
+import { countIn, describePlace, listCommandFor, otherPlaces, placeView } from './places.js';
 
 /** Some two hundred accounts. */
 const longPoolBytes = 1_000_000;
 
-/** The same for a command that is about to give the project its first account. */
-export function openOwnRoster(context: Context, scope: Scope): Roster {
+/** The roster of a scope; what a killed process left behind goes first. */
+export function openRoster(context: Context, scope: Scope): Roster {
   const { root, home, machine } = context;
   sweepLeftovers(root, home.authFile);
   if (poolBytes(root.paths, keyOf(scope)) > longPoolBytes) machine.expectLongRead?.();
@@ -31,15 +24,42 @@ export function openOwnRoster(context: Context, scope: Scope): Roster {
 }
 
 /** Throws `empty-pool` where there is nothing to choose from. */
-export function requireAccounts({ accounts, scope, records }: Roster): void {
-  if (accounts.length > 0) return;
+export function requireAccounts(roster: Roster): void {
+  const none = whyNone(roster);
+  if (none !== undefined) throw new AppError('empty-pool', none.message, { hint: none.hint });
+}
+
+export const Nobody = z.object({
+  reason: z.enum(['set-aside', 'elsewhere', 'no-account', 'removed', 'nobody']),
+  message: z.string(),
+  /** The command that helps. */
+  hint: z.string(),
+});
+export type Nobody = z.infer<typeof Nobody>;
+
+/** Why nothing can be chosen. Somebody who has accounts, or is signed in, is told where. */
+export function whyNone(roster: Roster): Nobody | undefined {
+  const { accounts, records, authFile } = roster;
+  if (accounts.length > 0) return undefined;
   if (records.flagged.accounts.length > 0) {
-    throw new AppError('empty-pool', 'every account here is set aside', { hint: 'codex-auth verify-flagged' });
+    return { reason: 'set-aside', message: 'every account here is set aside', hint: 'codex-auth verify-flagged' };
   }
-  const isProject = scope.kind === 'project' && records.key !== undefined;
-  throw new AppError('empty-pool', `${isProject ? 'this project has' : 'there are'} no accounts yet`, {
-    hint: isProject ? 'codex-auth login, or codex-auth list --global' : 'codex-auth login',
-  });
+  const places = otherPlaces(roster);
+  if (places[0] !== undefined) {
+    const message = `your accounts are kept elsewhere: ${places.map(countIn).join(', ')}`;
+    return { reason: 'elsewhere', message, hint: listCommandFor(places[0]) };
+  }
+  const { content } = authFile;
+  const hint = 'codex-auth login';
+  if (content?.kind === 'unadoptable') {
+    const message = `the official client has ${unadoptableReasons[content.reason]}, which is no account here`;
+    return { reason: 'no-account', message, hint };
+  }
+  if (content?.kind === 'login') {
+    const { email = 'an account' } = content.login.identity;
+    return { reason: 'removed', message: `the official client is signed in to ${email}, which was removed here`, hint };
+  }
+  return { reason: 'nobody', message: 'there are no accounts yet', hint };
 }
 
 /** An account and where it is. */

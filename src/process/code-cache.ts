@@ -32,8 +32,8 @@ export interface CodeCache {
 /** For how long a cache holds what the first run happened to need. */
 const lifeMs = 24 * 3_600_000;
 
-/** Three commands on four Nodes, 1 MB each. */
-const mostFiles = 12;
+/** The commands of a day on two Nodes, 1 to 3 MB each. */
+const mostFiles = 16;
 
 /** Anything larger was not made here. */
 const mostBytes = 8 * 1024 * 1024;

@@ -188,15 +188,16 @@ describe('progress', () => {
 });
 
 describe('what auth.json holds', () => {
-  test('is worth a word when it is nobody of these', async () => {
+  test('is worth a word when it is an account that was removed', async () => {
     const seeded = await homeOfAlice(provider);
     seeded.writeAuthFile(await provider.issueTokens(bob));
+    await runCli(seeded.home, ['remove', 'bob', '--yes'], atNoon);
     const result = await check(seeded);
     expect(result.exitCode).toBe(1);
     expect(said(result)).toMatchInlineSnapshot(`
       "✓ 1  alice@example.com (Personal): token valid until 2026-12-01 12:00, in 10d · reachable · refresh proven 1d ago
-      ✗ the official client is signed in as bob@example.com, which is not one of these accounts
-           → codex-auth switch <account>  (takes that login in as a new account first)
+      ✗ the official client is signed in as bob@example.com, which was removed here
+           → codex-auth switch <account>, or bring it back: codex-auth login
       1 fine
       "
     `);

@@ -109,7 +109,7 @@ describe('what is broken and can be repaired', () => {
   it('a refresh that was interrupted after its answer is finished without another one', async () => {
     const spent = await home.addAccount('acc_alice', { ...alice, expiresInSeconds: -5 }, { planType: 'plus' });
     const next = await provider.issueTokens(alice);
-    const entry = openEntry(home.root.paths.journal, home.root.processes, {
+    const entry = await openEntry(home.root.paths.journal, home.root.processes, {
       kind: 'refresh',
       startedAt: Date.now(),
       spent: fingerprint(spent.refresh_token),
@@ -117,7 +117,7 @@ describe('what is broken and can be repaired', () => {
       issuer: provider.issuer,
       clientId: 'app_EMoamEEZ73f0CkXaXp7hrann',
     });
-    entry.record({
+    await entry.record({
       refreshToken: next.refresh_token,
       accessToken: next.access_token,
       idToken: next.id_token,

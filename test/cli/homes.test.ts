@@ -5,7 +5,7 @@ import { runCli, runJson } from '../support/cli.js';
 import { refreshAsClient } from '../support/client-refresh.js';
 import { canFakeClients, startFakeClient } from '../support/fake-clients.js';
 import { type Provider, startProvider } from '../support/provider/start.js';
-import { alice, carol, RefreshHome } from '../support/refresh-home.js';
+import { alice, bob, carol, RefreshHome } from '../support/refresh-home.js';
 import { said } from '../support/seed.js';
 import { temporaryDirectory } from '../support/temporary.js';
 
@@ -61,6 +61,16 @@ describe('a login that two homes want', () => {
     expect(again.document.data).toMatchObject({ changed: false });
     const { refresh_token } = await refreshAsClient(two);
     expect(tokenIn(one)).toBe(refresh_token);
+  });
+
+  test('lives where the official client had it when it was taken in', async () => {
+    const { one, two } = await twoHomes();
+    one.writeAuthFile(await provider.issueTokens(bob));
+    const { document } = await runJson(one.home, ['label', bob.email, 'mine']);
+    expect(registry(one)).toMatchObject([{ accountId: document.data.id }]);
+    const second = await runJson(two.home, ['switch', 'mine']);
+    expect(second.document.data).toMatchObject({ changed: true, sharedWith: one.home.codexHome });
+    expect([isLink(one), isLink(two), emailIn(two)]).toEqual([false, true, bob.email]);
   });
 
   test('moves to the second home before the first one gets another login', async () => {

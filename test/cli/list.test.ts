@@ -68,7 +68,7 @@ describe('list', () => {
       writePool(home, []);
       setAside(home, { id: 'acc_carol', email: 'carol@example.com' }, { id: 'acc_dave', email: 'dave@example.com' });
       const { stdout, exitCode } = await runCli(home, ['list'], atNoon);
-      expect(stdout).toBe('Every account is set aside: codex-auth verify-flagged\n');
+      expect(stdout).toBe('Every account here is set aside: codex-auth verify-flagged\n');
       expect(exitCode).toBe(0);
     });
   });
@@ -223,7 +223,7 @@ describe('list', () => {
     const home = createTestHome();
     expect(await runCli(home, ['list'])).toEqual({
       exitCode: 0,
-      stdout: 'No accounts yet. Sign in to the first one: codex-auth login\n',
+      stdout: 'There are no accounts yet: codex-auth login\n',
       stderr: '',
     });
     expect((await runJson(home, ['list'])).document.data.accounts).toEqual([]);
@@ -334,15 +334,17 @@ describe('list in a project', () => {
     });
   });
 
-  test('shows the global accounts while the project has none, and says so', async () => {
+  test('shows the global accounts while the project has none, and names them above the table', async () => {
     const home = homeWithAccounts();
     makeProject(home);
     const { stdout, stderr } = await runCli(home, ['list'], atNoon);
+    expect(stdout).toMatch(/^Global accounts\n.*ACCOUNT/);
     expect(stdout).toContain('alice@example.com');
-    expect(stderr).toBe('warning: this project has no accounts of its own; using the global ones\n');
+    expect(stderr).toBe('');
     const { document } = await runJson(home, ['list'], atNoon);
-    expect(document.data.scope).toMatchObject({ kind: 'project', readFrom: home.poolFile });
-    expect(document.warnings).toEqual(['this project has no accounts of its own; using the global ones']);
+    const place = { kind: 'global' };
+    expect(document.data.scope).toMatchObject({ kind: 'project', readFrom: home.poolFile, place });
+    expect(document.warnings).toEqual([]);
   });
 
   test('does not take the account in use elsewhere for one of its own', async () => {

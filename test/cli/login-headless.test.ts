@@ -1,10 +1,11 @@
+import { hostname } from 'node:os';
 import { PassThrough } from 'node:stream';
 import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest';
 import { hasScreen } from '../../src/cli/browser.js';
 import { otherWays } from '../../src/cli/sign-in/other-ways.js';
 import { readEnvironment } from '../../src/core/environment.js';
-import { type CliOptions, createTestHome } from '../support/cli.js';
-import { loginIn } from '../support/login-home.js';
+import { type CliOptions, createTestHome, runCli } from '../support/cli.js';
+import { loginIn, withoutOverrides } from '../support/login-home.js';
 import { withLogin } from '../support/manual-login.js';
 import { alice, bob } from '../support/people-refs.js';
 import { type Provider, startProvider } from '../support/provider/start.js';
@@ -46,7 +47,8 @@ describe('a login where no browser can be', () => {
   test('shows over ssh how to come back, with the name of this machine', async () => {
     const variables = { ...nowhere.variables, SSH_CONNECTION: '192.0.2.1 50000 192.0.2.2 2222', USER: 'alice' };
     const { stderr } = await signInAt({ ...nowhere, variables });
-    expect(stderr).toMatch(/\n {2}ssh -L (\d+):127\.0\.0\.1:\1 -p 2222 alice@[\w.-]+\n/);
+    const [, port] = /ssh -L (\d+):/.exec(stderr) ?? [];
+    expect(stderr).toContain(`\n  ssh -L ${port}:127.0.0.1:${port} -p 2222 alice@${hostname()}\n`);
   });
 
   test('takes the address that is pasted while it waits, after others that are none of its own', async () => {
@@ -80,6 +82,17 @@ describe('a login where no browser can be', () => {
     );
     expect(exitCode).toBe(1);
     expect(stderr).toContain('codex-auth login');
+  });
+
+  test('is refused at once on a build server, where nobody would read what it waits for', async () => {
+    const home = createTestHome(provider);
+    const { exitCode, stderr } = await runCli(home, ['login'], {
+      ...nowhere,
+      variables: { ...nowhere.variables, CI: 'true' },
+    });
+    const message =
+      'error: no browser can come back here, and nobody is at a terminal\n  → codex-auth login --device-auth';
+    expect([exitCode, withoutOverrides(stderr)]).toEqual([1, expect.stringContaining(message)]);
   });
 
   test('does not wait for a paste where there is no terminal: an input that ends is no end of the login', async () => {

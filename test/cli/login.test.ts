@@ -194,7 +194,7 @@ describe('what auth.json holds at a login', () => {
     });
     const { stderr } = await signIn(home, provider, bob, ['--activate']);
     expect(stderr).toContain('adopted carol@example.com, found in auth.json\n');
-    expect(accountsIn(home.poolFile)).toMatchObject([bob, { ...carol, refreshToken: tokens.refresh_token }]);
+    expect(accountsIn(home.poolFile)).toMatchObject([{ ...carol, refreshToken: tokens.refresh_token }, bob]);
   });
 });
 
@@ -229,8 +229,8 @@ describe('login in a project', () => {
   });
 
   test.each([
-    ['here', keys.enter, true],
-    ['everywhere', keys.down + keys.enter, false],
+    ['everywhere', keys.enter, false],
+    ['here', keys.down + keys.enter, true],
   ])('asks on a terminal: %s', async (_answer, typed, isHere) => {
     const home = createTestHome(provider);
     const key = makeProject(home);

@@ -106,6 +106,6 @@ describe('report', () => {
   test('of nothing says so and is done', async () => {
     const result = await runCli(emptyHome(provider).home, ['report'], atNoon);
     expect(result.exitCode).toBe(0);
-    expect(said(result)).toContain('none: codex-auth login\n');
+    expect(said(result)).toContain('there are no accounts yet: codex-auth login\n');
   });
 });

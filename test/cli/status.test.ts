@@ -94,13 +94,14 @@ describe('status', () => {
     expect(stdout).toContain('Next        codex-auth switch acc_alice\n');
   });
 
-  test('names a login that nobody here knows', async () => {
+  test('names an account that was removed, while the official client is signed in to it', async () => {
     const home = homeWithAccounts();
-    writeLogin(home, sampleAccount('x', { userId: 'user-x', accountId: 'x', email: 'x@example.com' }));
+    writeLogin(home, alice);
+    await runCli(home, ['remove', 'acc_alice', '--yes'], atNoon);
     const { exitCode, stdout } = await status(home);
     expect(exitCode).toBe(1);
-    expect(stdout).toContain('no, the official client is signed in as x@example.com\n');
-    expect((await runCli(home, ['status', '--mask'], atNoon)).stdout).toContain('signed in as x***@e***\n');
+    expect(stdout).toContain('In use      alice@example.com, which was removed here\n');
+    expect((await runCli(home, ['status', '--mask'], atNoon)).stdout).toContain('a***@e***, which was removed here\n');
   });
 
   test('says that auth.json holds an API key', async () => {

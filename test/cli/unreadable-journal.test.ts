@@ -27,7 +27,7 @@ async function homeWith(change: (entry: Buffer) => Buffer): Promise<RefreshHome>
   const { refresh_token } = await seeded.addAccount('acc_home', { ...alice, expiresInSeconds: -60 }, known);
   const next = await provider.issueTokens(alice);
   const { processes, paths } = seeded.root;
-  const entry = openEntry(paths.journal, processes, {
+  const entry = await openEntry(paths.journal, processes, {
     kind: 'refresh',
     startedAt: noon - 3_600_000,
     spent: fingerprint(refresh_token),
@@ -35,7 +35,7 @@ async function homeWith(change: (entry: Buffer) => Buffer): Promise<RefreshHome>
     issuer: provider.issuer,
     clientId: 'app',
   });
-  entry.record({ refreshToken: next.refresh_token, accessToken: next.access_token, receivedAt: noon });
+  await entry.record({ refreshToken: next.refresh_token, accessToken: next.access_token, receivedAt: noon });
   const path = entry.leave();
   writeFileSync(path, change(readFileSync(path)));
   return seeded;

@@ -2,7 +2,7 @@ import { readdirSync } from 'node:fs';
 import { describe, expect, test } from 'vitest';
 import { createTestHome, runCli, runJson } from '../support/cli.js';
 import { makeProject } from '../support/project-home.js';
-import { alice, aliceAtStudio, noon, sampleAccount, writeLogin, writePool } from '../support/sample-pool.js';
+import { alice, aliceAtStudio, bob, noon, sampleAccount, writeLogin, writePool } from '../support/sample-pool.js';
 import { clockAt } from '../support/stored-accounts.js';
 
 const atNoon = { clock: clockAt(noon) };
@@ -138,7 +138,7 @@ describe('a selector', () => {
   test('that means two of other pools says which pools', async () => {
     const home = createTestHome();
     writePool(home, [alice, aliceAtStudio]);
-    writePool(home, [], {}, makeProject(home));
+    writePool(home, [bob], {}, makeProject(home));
     const { stderr } = await runCli(home, ['switch', 'alice'], atNoon);
     expect(stderr).toContain('  acc_studio  alice@example.com (Studio), in the global pool\n');
   });

@@ -321,3 +321,27 @@ head -c 200000 /dev/zero > "$2/rest" 2> /dev/null || true`;
 
   if (!canHaveMounts) it.skip('(needs root, and mounts of its own: unshare --mount)', () => undefined);
 });
+
+describe('a disk quota that is used up', () => {
+  it.each([
+    ['where the accounts are', (home: RefreshHome) => home.home.root],
+    ['where the official client keeps the login', (home: RefreshHome) => home.home.codexHome],
+  ])('%s costs no token, and is named with the way out', async (_where, under) => {
+    const home = await homeOf(over);
+    const variables = { OVER_QUOTA_UNDER: under(home) };
+    const tokens = () => home.records().map(({ refreshToken }) => refreshToken);
+    const before = tokens();
+    const { exitCode, stdout, stderr } = await runBuilt(home.home, ['check'], {
+      preload: ['over-quota.mjs'],
+      variables,
+    });
+    expect(exitCode).not.toBe(0);
+    expect(stdout + stderr).toContain('the disk quota is used up');
+    expect(stdout + stderr).toContain('free space on that disk');
+    expect(provider.requests.refreshes().map(({ body }) => Reflect.get(Object(body), 'refresh_token'))).toEqual([]);
+    expect(tokens()).toEqual(before);
+
+    expect(await run(home, 'check', {})).toMatchObject({ exitCode: 0 });
+    expect(provider.fateOf(tokenIn(home))).toBe('live');
+  });
+});

@@ -209,12 +209,12 @@ describe('no cache', () => {
 });
 
 describe.skipIf(!hasOwners)('caches', () => {
-  it('are never more than twelve files: what is oldest goes, also what a killed run left', () => {
+  it('are never more than sixteen files: what is oldest goes, also what a killed run left', () => {
     const { root, directory, path } = rootWithCache();
     linkSync(path, `${path}.123-456`);
     utimesSync(path, 1, 1);
     for (let number = 0; number < 20; number += 1) keep(root, `command-${number}`);
-    expect(readdirSync(directory)).toHaveLength(12);
+    expect(readdirSync(directory)).toHaveLength(16);
     expect(existsSync(path)).toBe(false);
     expect(existsSync(`${path}.123-456`)).toBe(false);
     expect(statSync(directory).isDirectory()).toBe(true);

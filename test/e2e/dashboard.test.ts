@@ -254,7 +254,7 @@ describe.skipIf(missingForTerminal !== undefined)(`the dashboard in a real termi
     const home = new RefreshHome(temporaryDirectory(), provider);
     const terminal = await Terminal.open(home.home);
     await terminal.start();
-    await terminal.shows('No accounts yet.');
+    await terminal.shows('There are no accounts yet');
     await terminal.press('Enter');
     await completeLogin(terminal, alice);
     await terminal.shows('1 account', 'Signed in to', /●\s+1\s+alice/);

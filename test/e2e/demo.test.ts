@@ -69,7 +69,7 @@ describe('the demo', () => {
     const chapter = (title: string, play: Chapter['play']): Chapter => ({ title, about: '', play });
     const isGood = await tell(
       [
-        chapter('Fine', async () => void (await stage.type(['list'], { shows: ['No accounts yet'] }))),
+        chapter('Fine', async () => void (await stage.type(['list'], { shows: ['There are no accounts yet'] }))),
         chapter('Wrong', async () => void (await stage.type(['switch', '1'], { exitCode: 0 }))),
         chapter('Never', async () => stage.say('not reached')),
       ],

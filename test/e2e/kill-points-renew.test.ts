@@ -77,7 +77,7 @@ it('a renewal of a token file that is killed at any of its file-system steps los
     });
   });
   // The entry is synced when it is made and when it has taken the answer.
-  const recorded = steps.findLastIndex((step) => /^fsync \d+-[0-9a-f]+\.json$/.test(step));
+  const recorded = steps.findLastIndex((step) => /^fsync \d+-[0-9a-f-]+\.json$/.test(step));
   expect(recorded).toBeGreaterThan(0);
   expect(outcomes).toEqual(steps.map((_, each) => (each < recorded ? 'not-begun' : 'kept')));
 });

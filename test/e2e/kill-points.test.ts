@@ -45,7 +45,7 @@ describe('a process killed at any of its file-system steps', () => {
   it('of login loses no account and no token that it has received', { timeout: 180_000 }, async () => {
     const { steps, outcomes } = await killEverywhere(loginScenario);
     // The entry is synced when it is made and when it has taken the answer.
-    const recorded = steps.findLastIndex((step) => /^fsync \d+-[0-9a-f]+\.json$/.test(step));
+    const recorded = steps.findLastIndex((step) => /^fsync \d+-[0-9a-f-]+\.json$/.test(step));
     expect(recorded).toBeGreaterThan(0);
     expect(outcomes).toEqual(keptFrom(recorded, steps));
   });

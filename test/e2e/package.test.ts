@@ -43,19 +43,19 @@ describe('the package', () => {
     expect(files()).toContain('dist/LICENSES.txt');
     expect(files()).toEqual(expect.arrayContaining(['bin/codex', 'bin/codex.cmd', 'bin/codex.ps1']));
     expect(files().filter((path) => path.endsWith('.ts'))).toEqual(['dist/index.d.ts']);
-    const directories = ['bin', 'docs', 'dist/chunks'].join('|');
+    const directories = ['bin', 'docs', 'dist/chunks', 'dist/apart'].join('|');
     expect(
       files()
         .filter((path) => !new RegExp(`^(${directories})/|^[A-Z]+(\\.md)?$`).test(path))
         .sort(),
     ).toEqual([
       'dist/LICENSES.txt',
+      'dist/cli.cjs',
+      'dist/dashboard.js',
       'dist/index.d.ts',
       'dist/index.js',
-      'dist/main.js',
       'dist/quick.cjs',
       'dist/start.cjs',
-      'dist/toml.cjs',
       'package.json',
     ]);
   });
@@ -83,7 +83,7 @@ describe('the package', () => {
 
     expect(run('--version')).toMatchObject({ status: 0, stdout: `${manifest.version}\n`, stderr: '' });
     expect(run('list')).toMatchObject({ status: 0, stderr: '' });
-    expect(run('list').stdout).toContain('No accounts yet.');
+    expect(run('list').stdout).toContain('There are no accounts yet');
   });
 
   it('can be used by a program, with declarations that need no other package either', { timeout: 60_000 }, () => {
@@ -121,7 +121,7 @@ describe('the build', () => {
     onTestFinished(() => rmSync(directory, { recursive: true, force: true }));
     const [one, other] = [buildIn(join(directory, 'one')), buildIn(join(directory, 'an', 'other'))];
 
-    expect(Object.keys(one)).toEqual(expect.arrayContaining(['main.js', 'quick.cjs', 'start.cjs', 'LICENSES.txt']));
+    expect(Object.keys(one)).toEqual(expect.arrayContaining(['cli.cjs', 'quick.cjs', 'start.cjs', 'LICENSES.txt']));
     expect(other).toEqual(one);
     expect(Object.entries(one).filter(([, text]) => text.includes(directory) || text.includes(project))).toEqual([]);
   });

@@ -106,8 +106,8 @@ describe('a refresh that is killed', () => {
       return { crashed, trial: { home: crashed.home.home, start, verify: async () => 'kept' as const } };
     };
     const steps = await listSteps((await trialOf(0)).trial, `${directory}/steps.json`);
-    const recorded = steps.findLastIndex((step) => /^fsync \d+-[0-9a-f]+\.json$/.test(step));
-    const created = steps.findIndex((step) => /^fsync \d+-[0-9a-f]+\.json$/.test(step));
+    const recorded = steps.findLastIndex((step) => /^fsync \d+-[0-9a-f-]+\.json$/.test(step));
+    const created = steps.findIndex((step) => /^fsync \d+-[0-9a-f-]+\.json$/.test(step));
     expect(created).toBeGreaterThan(0);
     expect(recorded).toBeGreaterThan(created);
 
@@ -121,7 +121,7 @@ describe('a refresh that is killed', () => {
     // Between sending and having the answer on disk there is nothing but the write of the answer itself.
     const lost = [...outcomes.entries()].filter(([, outcome]) => outcome !== 'works').map(([index]) => steps[index]);
     const isWriteOfAnswer = (step: string | undefined) =>
-      /^(write|fsync) \d+-[0-9a-f]+\.json( \(half\))?$/.test(step ?? '');
+      /^(write|fsync) \d+-[0-9a-f-]+\.json( \(half\))?$/.test(step ?? '');
     expect(lost.length).toBeGreaterThan(0);
     expect(lost.filter((step) => !isWriteOfAnswer(step))).toEqual([]);
     expect(outcomes.slice(recorded + 1).every((outcome) => outcome === 'works')).toBe(true);

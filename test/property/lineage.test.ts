@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import { expect, it } from 'vitest';
 import type { TokenSet } from '../../src/core/accounts/account.js';
-import { chooseLineage, compareLineage, isNewer, type LineageCopy } from '../../src/core/accounts/lineage.js';
+import { compareLineage, isNewer, type LineageCopy } from '../../src/core/accounts/lineage.js';
 import { Secret } from '../../src/core/secret.js';
 import { unsignedJwt } from '../support/unsigned-tokens.js';
 
@@ -30,8 +30,6 @@ const copy: fc.Arbitrary<LineageCopy> = fc.record({
   tokens,
 });
 
-const copies = fc.array(copy, { minLength: 1, maxLength: 6 }).map((list) => list as [LineageCopy, ...LineageCopy[]]);
-
 it('any two copies can be compared, and the other way round gives the opposite', () => {
   fc.assert(
     fc.property(copy, copy, (a, b) => {
@@ -49,29 +47,6 @@ it('the order is transitive', () => {
       fc.pre(compareLineage(a, b) >= 0 && compareLineage(b, c) >= 0);
       expect(compareLineage(a, c)).toBeGreaterThanOrEqual(0);
     }),
-  );
-});
-
-it('the choice is one of the copies, and none of them is newer', () => {
-  fc.assert(
-    fc.property(copies, (list) => {
-      const chosen = chooseLineage(list);
-      expect(list).toContain(chosen);
-      expect(list.filter((each) => isNewer(each, chosen))).toEqual([]);
-    }),
-  );
-});
-
-it('choosing again, or in another order, leads to an equally new copy', () => {
-  fc.assert(
-    fc.property(
-      copies.chain((list) => fc.tuple(fc.constant(list), fc.shuffledSubarray(list, { minLength: list.length }))),
-      ([list, shuffled]) => {
-        const chosen = chooseLineage(list);
-        expect(chooseLineage([chosen, ...list])).toBe(chosen);
-        expect(compareLineage(chooseLineage(shuffled as typeof list), chosen)).toBe(0);
-      },
-    ),
   );
 });
 

@@ -1,7 +1,8 @@
 import fc from 'fast-check';
 import { expect, it } from 'vitest';
-import { chooseLineage, compareLineage, type LineageCopy } from '../../src/core/accounts/lineage.js';
+import { compareLineage, type LineageCopy } from '../../src/core/accounts/lineage.js';
 import { emptyPool } from '../../src/core/accounts/pool.js';
+import { newest as newestOf } from '../../src/core/logins/newest.js';
 import { takeCopy } from '../../src/core/logins/take-copy.js';
 import { withStore } from '../../src/core/logins/with-store.js';
 import { accountOf, type TokenWords, testRoot, tokensOf } from '../support/stored-accounts.js';
@@ -41,7 +42,7 @@ it('of two copies of one login the one from the later refresh is newer, wherever
         for (const later of copies.slice(link + 1)) expect(compareLineage(later, copy)).toBeGreaterThan(0);
       }
       const found = order.flatMap((link) => copies[link] ?? []) as [LineageCopy, ...LineageCopy[]];
-      expect(chooseLineage(found)).toBe(copies[Math.max(...order)]);
+      expect(newestOf(found, { isSpent: () => false })).toBe(copies[Math.max(...order)]);
     }),
   );
 });

@@ -36,14 +36,29 @@ export function shownAccount(index: number, changes: Partial<ShownAccount> = {})
   };
 }
 
+const globalScope: ReportResult['scope'] = {
+  kind: 'global',
+  path: '/somewhere/pool',
+  readFrom: '/somewhere/pool',
+  place: { kind: 'global' },
+};
+
+function noneOf(flagged: readonly unknown[]): NonNullable<ReportResult['none']> {
+  return flagged.length > 0
+    ? { reason: 'set-aside', message: 'every account here is set aside', hint: 'codex-auth verify-flagged' }
+    : { reason: 'nobody', message: 'there are no accounts yet', hint: 'codex-auth login' };
+}
+
 export function reportOf(accounts: readonly ShownAccount[], changes: Partial<ReportResult> = {}): ReportResult {
   return {
     generatedAt: iso(noon),
-    scope: { kind: 'global', path: '/somewhere/pool', readFrom: '/somewhere/pool' },
+    scope: globalScope,
     ...(accounts[0] === undefined ? {} : { activeId: accounts[0].id }),
     accounts: [...accounts],
+    ...(accounts.length > 0 ? {} : { none: noneOf(changes.flagged ?? []) }),
     flagged: [],
     forecast: {
+      scope: globalScope,
       accounts: accounts.map(({ id, index, active, email }) => ({
         id,
         index,

@@ -24,6 +24,12 @@ export function mountedFile(path: string): readonly string[] {
   return withMounts('mount --bind "$1" "$1"', path);
 }
 
+/** A program in namespaces of its own, as in a container: it sees no other process, and the machine has this name. */
+export function inContainer(name: string): readonly string[] {
+  const namespaces = ['--mount', '--propagation', 'private', '--pid', '--fork', '--mount-proc', '--uts', '--ipc'];
+  return ['unshare', ...namespaces, 'sh', '-c', 'hostname "$1"; shift; exec "$@"', 'sh', name];
+}
+
 /** A directory that can only be read. */
 export function readOnlyDirectory(path: string): readonly string[] {
   return withMounts('mount --bind "$1" "$1"; mount -o remount,bind,ro "$1"', path);

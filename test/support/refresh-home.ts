@@ -9,7 +9,7 @@ import { type CodexHome, codexHomeAt } from '../../src/core/codex/home.js';
 import { createHttpClient } from '../../src/core/http/undici-client.js';
 import { type JournalEntry, readEntries } from '../../src/core/logins/journal.js';
 import { ensureUsable, type RefreshRequest } from '../../src/core/logins/refresh.js';
-import type { RefreshDeps } from '../../src/core/logins/refresh-deps.js';
+import { type RefreshDeps, sideBySide } from '../../src/core/logins/refresh-deps.js';
 import { readAllScopes } from '../../src/core/pools/scope-files.js';
 import { resolveProvider } from '../../src/core/provider/provider.js';
 import { resolveSettings, settingsOf } from '../../src/core/settings.js';
@@ -160,6 +160,7 @@ export class RefreshHome {
       uninterrupted: (task) => task(),
       warn: (message) => warnings.push(message),
       signal: new AbortController().signal,
+      ...sideBySide(this.root),
       ...changes,
     };
     const refresh = (id: string, { account = this.account(id), ...request }: Partial<RefreshRequest> = {}) =>
@@ -180,7 +181,7 @@ function homeIn(directory: string, provider: Provider, codexHome: string): TestH
   return { ...home, codexHome, authFile: join(codexHome, 'auth.json'), variables };
 }
 
-function recordOf(id: string, tokens: TokenSet, issuer: string, changes: Readonly<Record<string, unknown>>) {
+export function recordOf(id: string, tokens: TokenSet, issuer: string, changes: Readonly<Record<string, unknown>>) {
   const { issuedAt, expiresAt } = readClaims(tokens.access_token) ?? {};
   return {
     recordId: id,

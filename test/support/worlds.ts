@@ -216,10 +216,10 @@ export const brokenWorlds: readonly BrokenWorld[] = [
     async plant(healthy) {
       const { world, first } = healthy;
       const next = await world.provider.issueTokens({ ...alice, issuedAt: Date.now() + 60_000 });
-      const entry = openEntry(journal(healthy), endedProcesses(), header(fingerprint(first.refresh_token)));
+      const entry = await openEntry(journal(healthy), endedProcesses(), header(fingerprint(first.refresh_token)));
       const { refresh_token: refreshToken, access_token: accessToken, id_token: idToken } = next;
       const expiresAt = readClaims(next.access_token)?.expiresAt;
-      entry.record({ refreshToken, accessToken, idToken, receivedAt: Date.now(), ...definedOnly({ expiresAt }) });
+      await entry.record({ refreshToken, accessToken, idToken, receivedAt: Date.now(), ...definedOnly({ expiresAt }) });
       entry.leave();
       world.writeAuthFile(next);
     },
@@ -227,8 +227,13 @@ export const brokenWorlds: readonly BrokenWorld[] = [
   },
   {
     name: 'a refresh of which nobody knows how it ended',
-    plant(healthy) {
-      openEntry(journal(healthy), endedProcesses(), header(fingerprint(healthy.first.refresh_token))).leave();
+    async plant(healthy) {
+      const entry = await openEntry(
+        journal(healthy),
+        endedProcesses(),
+        header(fingerprint(healthy.first.refresh_token)),
+      );
+      entry.leave();
     },
     finds: { journal: 'warn' },
     remains: ['journal'],
@@ -240,8 +245,8 @@ export const brokenWorlds: readonly BrokenWorld[] = [
       const path = writeFlatFile(healthy.world.home, 'tokens/carol.json', tokens);
       const more = { accountIds: ['token-file'], tokenFiles: [path] };
       const about = { ...header(fingerprint(tokens.refresh_token)), ...more };
-      const entry = openEntry(journal(healthy), endedProcesses(), about);
-      entry.record({ refreshToken: 'rt-next', receivedAt: Date.now() });
+      const entry = await openEntry(journal(healthy), endedProcesses(), about);
+      await entry.record({ refreshToken: 'rt-next', receivedAt: Date.now() });
       entry.leave();
     },
     finds: { journal: 'error' },
@@ -249,8 +254,9 @@ export const brokenWorlds: readonly BrokenWorld[] = [
   },
   {
     name: 'the record of a refresh whose token nobody has any more',
-    plant(healthy) {
-      openEntry(journal(healthy), endedProcesses(), header(fingerprint('gone'))).leave();
+    async plant(healthy) {
+      const entry = await openEntry(journal(healthy), endedProcesses(), header(fingerprint('gone')));
+      entry.leave();
     },
     finds: { journal: 'warn' },
   },
@@ -299,11 +305,23 @@ export const brokenWorlds: readonly BrokenWorld[] = [
     finds: { 'active-account': 'warn' },
   },
   {
-    name: 'auth.json with a login of nobody we know',
+    name: 'auth.json with a login that is not stored yet, which is no fault',
     async plant({ world }) {
       world.writeAuthFile(await world.provider.issueTokens(aliceAtStudio));
     },
+    finds: {},
+    says: { 'active-account': /^alice@example\.com, not stored yet: codex-auth switch acc_[0-9a-f]{12} keeps it$/ },
+  },
+  {
+    name: 'auth.json with the login of an account that was removed',
+    async plant({ world }) {
+      const tokens = await world.provider.issueTokens(aliceAtStudio);
+      world.writeAuthFile(tokens);
+      const { userId, accountId } = readClaims(tokens.id_token) ?? {};
+      changePool(world, (current) => Object.assign(current, { removed: [{ userId, accountId, removedAt: 1 }] }));
+    },
     finds: { 'active-account': 'warn' },
+    says: { 'active-account': /^the official client is signed in as alice@example\.com, which was removed here$/ },
     remains: ['active-account'],
   },
   {

@@ -81,6 +81,24 @@ describe('the library', () => {
     for (const token of provider.issued.strings()) expect(JSON.stringify(listed)).not.toContain(token);
   });
 
+  it('lists the login of the official client before it is stored, and stores it for a token or a record', async () => {
+    const useOf: ((auth: CodexAuth, id: string) => Promise<unknown>)[] = [
+      (auth) => auth.accessToken('alice'),
+      (auth, id) => auth.record(id, { kind: 'success' }),
+      (auth, id) => auth.keepSession('a conversation', id),
+    ];
+    for (const use of useOf) {
+      const seeded = new RefreshHome(temporaryDirectory(), provider);
+      seeded.writeAuthFile(await provider.issueTokens(alice));
+      const auth = open(seeded);
+      const [found] = auth.list();
+      expect([auth.list().length, found?.active, existsSync(seeded.home.root)]).toEqual([1, true, false]);
+      await use(auth, found?.id ?? '');
+      expect(seeded.records().map(({ recordId }) => recordId)).toEqual([found?.id]);
+      expect(auth.list()).toEqual([found]);
+    }
+  });
+
   it('gives a token that no log shows', async () => {
     const { token, accountId } = await open(await homeWith()).accessToken('home');
     expect([inspect(token), JSON.stringify({ token }), String(token)]).toEqual([

@@ -6,95 +6,101 @@ import { createTestHome } from '../support/cli.js';
 import { builtProject } from '../support/program-process.js';
 import { temporaryDirectory } from '../support/temporary.js';
 
-interface Output {
-  readonly entryPoint?: string;
+interface Input {
   readonly imports: readonly { readonly path: string; readonly kind: string }[];
-  readonly inputs: Readonly<Record<string, unknown>>;
 }
 
-/** esbuild's own account of the bundle (https://esbuild.github.io/api/#metafile). */
-const { outputs } = JSON.parse(readFileSync(join(builtProject(), 'dist', 'metafile.json'), 'utf8')) as {
-  outputs: Record<string, Output>;
-};
+/** esbuild's own account of what is in a bundle and who imports whom (https://esbuild.github.io/api/#metafile). */
+const inputs = inputsOf('metafile.json');
+
+function inputsOf(metafile: string): Readonly<Record<string, Input>> {
+  return JSON.parse(readFileSync(join(builtProject(), 'dist', metafile), 'utf8')).inputs;
+}
 
 /** What only draws the dashboard. */
 const drawing = ['ink', 'react', 'react-reconciler', 'yoga-layout'];
 
-/** What a command that reads offline must not load (DESIGN §3). */
-const heavy = ['undici', 'open', 'proper-lockfile', 'smol-toml', '@napi-rs', '@inquirer', ...drawing];
-const offline = ['list', 'status'];
-
-function outputOf(source: string): string {
-  const found = Object.entries(outputs).find(([, { entryPoint }]) => entryPoint?.endsWith(source) === true);
-  if (found === undefined) throw new Error(`${source} begins no output`);
-  return found[0];
-}
+/** What a command that reads offline must not load. */
+const heavy = ['undici', 'open', 'proper-lockfile', 'smol-toml', 'age-encryption', '@napi-rs', '@inquirer', ...drawing];
+const offline = ['list', 'status', 'forecast', 'best', 'report'];
 
 /** A private build, made where the project's own is older than its sources, names them from somewhere else. */
 const belowProject = (source: string) => source.replace(/^(\.\.\/)+.*?(?=(src|node_modules)\/)/, '');
 
-const commandOutput = (name: string) => outputOf(`src/cli/commands/${name}.ts`);
-const main = outputOf('src/main.ts');
-
-/** The outputs that are loaded together with one, itself included. */
-function loadedWith(output: string, loaded = new Set<string>()): Set<string> {
-  if (loaded.has(output) || outputs[output] === undefined) return loaded;
-  loaded.add(output);
-  for (const { path, kind } of outputs[output].imports) if (kind === 'import-statement') loadedWith(path, loaded);
-  return loaded;
+function sourceOf(end: string): string {
+  const found = Object.keys(inputs).find((name) => name.endsWith(end));
+  if (found === undefined) throw new Error(`${end} is in no bundle`);
+  return found;
 }
 
-/** The npm packages whose code is in these outputs. */
-function packagesIn(names: Iterable<string>): string[] {
-  const sources = [...names].flatMap((name) => Object.keys(outputs[name]?.inputs ?? {}));
-  const packages = sources.flatMap(
-    (source) => /node_modules\/((?:@[^/]+\/)?[^/]+)\/(?!.*node_modules\/)/.exec(source)?.[1] ?? [],
+const commandSource = (name: string) => sourceOf(`src/cli/commands/${name}.ts`);
+const main = sourceOf('src/main.ts');
+
+/** The sources that run when one of them does, itself included: what is only imported on demand does not. */
+function runWith(source: string, run = new Set<string>()): Set<string> {
+  if (run.has(source)) return run;
+  run.add(source);
+  // Sources of ours require inside of a function only.
+  const atOnce = source.includes('node_modules/') ? ['import-statement', 'require-call'] : ['import-statement'];
+  for (const { path, kind } of inputs[source]?.imports ?? []) if (atOnce.includes(kind)) runWith(path, run);
+  return run;
+}
+
+/** What the sources that run with one import on demand, and all that comes with it. */
+function runLater(source: string): Set<string> {
+  const later = [...runWith(source)].flatMap((each) =>
+    (inputs[each]?.imports ?? []).filter(({ kind }) => kind === 'dynamic-import').map(({ path }) => path),
   );
+  return new Set(later.flatMap((each) => [...runWith(each)]));
+}
+
+/** The npm packages among these sources; those that are files of their own (`dist/apart`) by the name of the file. */
+function packagesIn(sources: Iterable<string>): string[] {
+  const packages = [...sources].flatMap((source) => {
+    const name = /node_modules\/((?:@[^/]+\/)?[^/]+)\/(?!.*node_modules\/)/.exec(source)?.[1];
+    return name ?? /^\.\/apart\/(.+)\.cjs$/.exec(source)?.[1]?.replace(/^inquirer-/, '@inquirer/') ?? [];
+  });
   return [...new Set(packages)].sort();
 }
 
 const isHeavy = (name: string) => heavy.some((each) => name === each || name.startsWith(`${each}/`));
+const commands = () => readdirSync(join(builtProject(), 'src', 'cli', 'commands')).map((file) => basename(file, '.ts'));
 
-describe('the bundle', () => {
+describe('the program', () => {
   it('starts with the command tree and the small zod, and no other package', () => {
-    const packages = packagesIn(loadedWith(main));
+    const packages = packagesIn(runWith(main));
     expect(packages).toContain('commander');
     expect(packages.filter((name) => !['@commander-js/extra-typings', 'commander', 'zod'].includes(name))).toEqual([]);
   });
 
-  it('has every command in a chunk of its own, which its name alone does not load', () => {
-    const commands = readdirSync(join(builtProject(), 'src', 'cli', 'commands')).map((file) => basename(file, '.ts'));
-    const chunks = commands.filter(isReachable).map(commandOutput);
-    expect(chunks).toEqual(expect.arrayContaining(offline.map(commandOutput)));
-    expect(new Set(chunks).size).toBe(chunks.length);
-    expect(chunks.filter((chunk) => loadedWith(main).has(chunk))).toEqual([]);
+  it('runs the code of a command only when that is asked for', () => {
+    const started = [...runWith(main)].map(belowProject);
+    expect(started.filter((source) => source.startsWith('src/cli/commands/'))).toEqual([]);
+    expect(commands().map(commandSource).length).toBeGreaterThan(20);
   });
 
   it.each(offline)('loads nothing heavy for %s, in advance', (name) => {
-    const packages = packagesIn(loadedWith(commandOutput(name), loadedWith(main)));
+    const packages = packagesIn(runWith(commandSource(name), runWith(main)));
     expect(packages).toContain('commander');
     expect(packages.filter(isHeavy)).toEqual([]);
   });
 
-  it('has a quick bundle for the commands that read offline, with nothing heavy in it', () => {
-    const quick = JSON.parse(readFileSync(join(builtProject(), 'dist', 'quick.metafile.json'), 'utf8'));
-    const inputs = Object.keys(quick.inputs).map(belowProject);
-    expect(inputs).toEqual(expect.arrayContaining(offline.map((name) => `src/cli/commands/${name}.ts`)));
-    expect(inputs.filter((path) => heavy.some((name) => path.includes(`node_modules/${name}/`)))).toEqual([]);
-    expect(inputs.filter((path) => /\/(refresh|store|prompter|undici-client)\.ts$/.test(path))).toEqual([]);
+  it('has a quick bundle for listings and Tab, with nothing heavy in it', () => {
+    const quick = Object.keys(inputsOf('quick.metafile.json')).map(belowProject);
+    expect(quick).toEqual(expect.arrayContaining(['src/cli/commands/list.ts', 'src/cli/commands/status.ts']));
+    expect(quick.filter((path) => heavy.some((name) => path.includes(`node_modules/${name}/`)))).toEqual([]);
+    expect(quick.filter((path) => /\/(refresh|store|prompter|undici-client)\.ts$/.test(path))).toEqual([]);
   });
 
-  it('has the screen of the dashboard in a chunk that no command loads in advance, not even that one', () => {
-    const commands = readdirSync(join(builtProject(), 'src', 'cli', 'commands')).map((file) => basename(file, '.ts'));
-    const loaded = commands.filter(isReachable).flatMap((name) => [...loadedWith(commandOutput(name))]);
-    expect(packagesIn(loaded).filter((name) => drawing.includes(name))).toEqual([]);
-    expect(packagesIn(loadedLater(commandOutput('dashboard')))).toEqual(expect.arrayContaining(drawing));
+  it('has what draws the dashboard in a file that only opening it loads', () => {
+    expect(packagesIn(Object.keys(inputs)).filter((name) => drawing.includes(name))).toEqual([]);
+    const dashboard = readFileSync(join(builtProject(), 'dist', 'dashboard.js'), 'utf8');
+    expect(dashboard.includes('waitUntilExit')).toBe(true);
   });
 
   it('would show what is heavy', () => {
-    expect(packagesIn(Object.keys(outputs)).filter(isHeavy)).toEqual(
-      expect.arrayContaining(['undici', 'open', 'proper-lockfile', 'ink']),
-    );
+    const all = Object.values(inputs).flatMap(({ imports }) => imports.map(({ path }) => path));
+    expect(packagesIn(all).filter(isHeavy)).toEqual(expect.arrayContaining(['undici', 'open', 'proper-lockfile']));
   });
 });
 
@@ -108,57 +114,50 @@ const writers = [
   'src/core/logins/activate.ts',
 ];
 
-function sourcesIn(names: Iterable<string>): string[] {
-  return [...names].flatMap((name) => Object.keys(outputs[name]?.inputs ?? {})).map(belowProject);
+function writersIn(sources: Iterable<string>): string[] {
+  return [...sources].map(belowProject).filter((source) => writers.includes(source));
 }
 
 describe('a command that reads', () => {
-  it.each(readers)('%s has no code that refreshes, stores a credential or switches', (name) => {
-    const sources = sourcesIn(loadedWith(commandOutput(name), loadedWith(main)));
-    expect(sources.some((source) => source.endsWith(`src/cli/commands/${name}.ts`))).toBe(true);
-    expect(sources.filter((source) => writers.some((writer) => source.endsWith(writer)))).toEqual([]);
+  it.each(readers)('%s runs no code that refreshes, stores a credential or switches', (name) => {
+    const sources = runWith(commandSource(name), runWith(main));
+    expect([...sources].map(belowProject)).toContain(`src/cli/commands/${name}.ts`);
+    expect(writersIn(sources)).toEqual([]);
   });
 
-  it('has it in no bundle of its own either', () => {
-    const single = Object.keys(outputs).filter((name) => name.endsWith('.cjs'));
-    expect(sourcesIn(single).filter((source) => writers.some((writer) => source.endsWith(writer)))).toEqual([]);
+  it('finds none in the quick bundle either', () => {
+    expect(writersIn(Object.keys(inputsOf('quick.metafile.json')))).toEqual([]);
   });
 
   it('gets it only by importing it at the moment when it was asked for: by --live, or by --switch', () => {
-    const [usage, best] = [commandOutput('usage'), commandOutput('best')].map((output) =>
-      sourcesIn(loadedLater(output)).filter((source) => writers.some((writer) => source.endsWith(writer))),
-    );
-    expect(usage).toEqual(expect.arrayContaining(['src/core/logins/refresh.ts']));
-    expect(best).toEqual(expect.arrayContaining(['src/core/logins/activate.ts']));
+    expect(writersIn(runLater(commandSource('usage')))).toContain('src/core/logins/refresh.ts');
+    expect(writersIn(runLater(commandSource('best')))).toContain('src/core/logins/activate.ts');
   });
 
   it('would be seen with such code', () => {
-    const sources = sourcesIn(loadedWith(commandOutput('switch')));
-    expect(sources).toEqual(expect.arrayContaining(['src/core/pools/store.ts', 'src/core/logins/activate.ts']));
+    const found = writersIn(runWith(commandSource('switch')));
+    expect(found).toEqual(expect.arrayContaining(['src/core/pools/store.ts', 'src/core/logins/activate.ts']));
   });
 });
 
-/** What the outputs loaded with one import dynamically, and all that comes with it. */
-function loadedLater(output: string): Set<string> {
-  const later = [...loadedWith(output)].flatMap((each) =>
-    (outputs[each]?.imports ?? []).filter(({ kind }) => kind === 'dynamic-import').map(({ path }) => path),
-  );
-  return new Set(later.flatMap((each) => [...loadedWith(each)]));
-}
-
 describe('a process', () => {
-  it.each(offline)('that runs %s never loads the split bundle', async (name) => {
+  it.each(['list', 'status'])('that runs %s takes the quick bundle only', async (name) => {
     expect(await filesRun([name])).toEqual(['quick.cjs', 'start.cjs']);
     expect(await filesRun(['auth', name])).toEqual(['quick.cjs', 'start.cjs']);
   });
 
-  it('that answers a Tab never loads the split bundle', async () => {
+  it('that answers a Tab takes the quick bundle only', async () => {
     expect(await filesRun(['__complete', 'switch', ''])).toEqual(['quick.cjs', 'start.cjs']);
   });
 
-  it('that runs anything else does', async () => {
-    expect(await filesRun(['config', 'list'])).toContain('main.js');
-    expect(await filesRun(['--json', 'list'])).toContain('main.js');
+  it('that says its version loads nothing else', async () => {
+    expect(await filesRun(['--version'])).toEqual(['start.cjs']);
+  });
+
+  it('that runs anything else takes the other one, and no package before it is used', async () => {
+    expect(await filesRun(['config', 'list'])).toEqual(['cli.cjs', 'start.cjs']);
+    expect(await filesRun(['--json', 'list'])).toEqual(['cli.cjs', 'start.cjs']);
+    expect(await filesRun(['forecast', '--cached'])).toEqual(['cli.cjs', 'start.cjs']);
   });
 });
 
@@ -169,11 +168,6 @@ async function filesRun(argv: readonly string[]): Promise<string[]> {
   return readdirSync(coverage)
     .flatMap((file) => scriptsIn(join(coverage, file)))
     .sort();
-}
-
-/** Commands that the tree does not know yet begin no chunk. */
-function isReachable(name: string): boolean {
-  return Object.values(outputs).some(({ entryPoint }) => entryPoint?.endsWith(`src/cli/commands/${name}.ts`) === true);
 }
 
 /** The files of `dist` that a process has run, from V8's own record. */

@@ -10,6 +10,7 @@ import { QuotaViewSchema } from '../../core/quota/snapshot.js';
 import { accountRefShape } from '../account-ref.js';
 import type { Command } from '../command.js';
 import type { Context } from '../context.js';
+import { ScopeView } from '../places.js';
 import { probeAndDecide } from '../probe-and-decide.js';
 import { failureLines, failureOfProbe, failureText, isInTheDark } from '../probe-failure.js';
 import { keepKnowledge, type ProbedRoster, type ProbingOptions } from '../quota-probing.js';
@@ -23,6 +24,7 @@ import { WayOut, wayOutLines } from '../ways-out.js';
 import { type ForecastResult, forecastOf } from './forecast.js';
 
 const BestResult = z.object({
+  scope: ScopeView,
   model: z.exactOptional(z.string()),
   /** Absent when no account is ready. */
   recommendation: z.exactOptional(
@@ -69,6 +71,7 @@ async function best(context: Context, options: BestOptions): Promise<BestResult>
     options.switch === true && chosen !== undefined ? await switchTo(context, probed.roster, chosen.id) : undefined;
   const isDark = isInTheDark(forecast.accounts);
   return definedOnly({
+    scope: forecast.scope,
     model,
     recommendation: recommendationView(chosen, forecast),
     nextAvailable: forecast.nextAvailable,
@@ -141,9 +144,9 @@ function recommendationView(
   { recommendation }: ForecastResult,
 ): BestResult['recommendation'] {
   if (recommendation === undefined || chosen === undefined) return undefined;
-  const { id, index, email, label, workspace, accountId, active, quota } = chosen;
+  const { id, index, email, label, workspace, accountId, stored, active, quota } = chosen;
   return definedOnly({
-    ...{ id, index, email, label, workspace, accountId },
+    ...{ id, index, email, label, workspace, accountId, stored },
     reason: recommendation.reason,
     active,
     quota,
@@ -154,9 +157,11 @@ function recommendationView(
 async function switchTo(context: Context, roster: Roster, id: string): Promise<boolean> {
   const { activateAccount } = await import('../activation.js');
   const { proveActivation } = await import('../switch-proof.js');
+  const { takeInFirst } = await import('../take-in.js');
   const account = roster.accounts.find((each) => each.id === id);
   if (account === undefined) return false;
   const scopeKey = roster.records.key;
+  await takeInFirst(context, account, scopeKey);
   const activated = await activateAccount(
     context,
     { account, scopeKey, choosingScopeKey: scopeKey },

@@ -4,7 +4,6 @@ import { type BackendAccess, callAsAccount } from '../../core/asking/authorized-
 import { type AskingFailed, askOnItsOwn, isSilence, type Probe, probeUsage } from '../../core/asking/usage-endpoint.js';
 import { definedOnly } from '../../core/defined-only.js';
 import { type Roster, readRoster } from '../../core/logins/roster.js';
-import { ScopeView, scopeView } from '../account-view.js';
 import { askAll } from '../ask-all.js';
 import { type AskedAccount, askedAccounts } from '../asked-accounts.js';
 import { refreshingAccess } from '../backend-access.js';
@@ -14,6 +13,8 @@ import type { Command } from '../command.js';
 import type { Context } from '../context.js';
 import { warnIfFlaggedInUse } from '../flagged-in-use.js';
 import { LoginInUse, loginInUse } from '../login-in-use.js';
+import { unstoredText } from '../login-life.js';
+import { placeLine, ScopeView, scopeView } from '../places.js';
 import { failureInTheWay, isWithoutPlace } from '../probe-failure.js';
 import { settleRefusedClients } from '../refused-clients.js';
 import { titleOf } from '../render/account-table.js';
@@ -104,7 +105,7 @@ function resultOf(context: Context, before: Roster, answers: readonly CheckAnswe
 }
 
 /** A line per account with what was found, what to do about it below, and a verdict over all. */
-function renderCheck({ accounts, inUse, summary }: CheckResult, theme: Theme): string {
+function renderCheck({ scope, accounts, inUse, summary }: CheckResult, theme: Theme): string {
   const { color, symbols } = theme;
   const failing = accounts.map(({ index, problem }) => definedOnly({ index, failure: problem }));
   const shared = sharedFailures(failing, theme);
@@ -114,7 +115,7 @@ function renderCheck({ accounts, inUse, summary }: CheckResult, theme: Theme): s
     const { message, hint } = inUse.problem;
     lines.push(`${color.red(symbols.error)} ${message}`, `     ${symbols.arrow} ${hint}`);
   }
-  return [...lines, summaryLine(summary, theme)].map((line) => `${line}\n`).join('');
+  return placeLine(scope, theme) + [...lines, summaryLine(summary, theme)].map((line) => `${line}\n`).join('');
 }
 
 function accountLines(account: CheckedAccount, isProblemShared: boolean, theme: Theme): string[] {
@@ -127,6 +128,7 @@ function accountLines(account: CheckedAccount, isProblemShared: boolean, theme: 
   const { quota, refreshProvenAt } = account;
   const facts = [
     account.active && 'in use',
+    unstoredText(account, account.index),
     tokenText(account, now),
     account.token.state !== 'unusable' && account.renewable === false && 'cannot be renewed here',
     account.reachable ? 'reachable' : account.verdict === 'unreachable' && 'not reached',

@@ -16,10 +16,10 @@ import {
 import { type ExportFile, exportLogins } from '../../core/transfer/export-logins.js';
 import { type SealingKey, seal } from '../../core/transfer/sealed-file.js';
 import { accountRef, accountRefShape } from '../account-ref.js';
-import { ScopeView, scopeView } from '../account-view.js';
 import { askedAccounts } from '../asked-accounts.js';
 import type { Command } from '../command.js';
 import type { Context } from '../context.js';
+import { ScopeView, scopeView } from '../places.js';
 import { titleOf } from '../render/account-table.js';
 import { renderCsv } from '../render/csv.js';
 import type { Theme } from '../render/theme.js';

@@ -5,17 +5,18 @@ import { flagAccount } from '../../core/logins/flagging.js';
 import type { Roster } from '../../core/logins/roster.js';
 import { withStore } from '../../core/logins/with-store.js';
 import { accountRef, accountRefShape } from '../account-ref.js';
-import { PlaceView, placeView } from '../account-view.js';
 import { removedMeanwhile } from '../change-account.js';
 import type { Command } from '../command.js';
 import type { Context } from '../context.js';
 import { recommendOther, warnIfFlaggedInUse } from '../flagged-in-use.js';
 import { noteChange } from '../note-change.js';
+import { PlaceView, placeView } from '../places.js';
 import { titleOf } from '../render/account-table.js';
 import { reasonText } from '../render/flag-reason.js';
 import type { Theme } from '../render/theme.js';
 import { type Located, openRoster } from '../selection.js';
 import { isSetAside, locateAnywhere } from '../set-aside.js';
+import { takeInFirst } from '../take-in.js';
 
 const FlagResult = z.object({
   /** `index` is the position it had, among the accounts that are set aside when it was one of them already. */
@@ -42,6 +43,7 @@ async function flag(context: Context, { selector }: FlagOptions): Promise<FlagRe
   const located = locateAnywhere(context, roster, selector);
   const { account } = located;
   if (isSetAside(account)) return view(context, roster, located, { reason: account.flag.reason, changed: false });
+  await takeInFirst(context, account, located.scopeKey);
   await withStore(context.root, { signal: context.signal }, (store) => {
     const before = store.scopes();
     if (!flagAccount(store, account.id, { reason: byHand })) throw removedMeanwhile();

@@ -21,6 +21,7 @@ import {
   WindowPaceView,
 } from '../forecast-pace.js';
 import { lifeLines } from '../login-life.js';
+import { placeLine, ScopeView, scopeView } from '../places.js';
 import { probeAndDecide } from '../probe-and-decide.js';
 import { FailureView, failureLines, failureOfProbe, isInTheDark } from '../probe-failure.js';
 import { orWarn, type ProbedRoster, type ProbingOptions } from '../quota-probing.js';
@@ -71,6 +72,7 @@ const ForecastAccount = z.object({
 type ForecastAccount = z.infer<typeof ForecastAccount>;
 
 export const ForecastResult = z.object({
+  scope: ScopeView,
   model: z.exactOptional(z.string()),
   recommendation: z.exactOptional(
     z.object({ id: z.string(), index: z.number(), email: z.exactOptional(z.string()), reason: z.string() }),
@@ -144,6 +146,7 @@ export function forecastOf(
   const chosen = accounts.find(({ id }) => id === recommendation?.id);
   const time = (ms: number) => formatWhen(ms, now);
   return definedOnly({
+    scope: scopeView(probed.roster),
     model,
     recommendation:
       recommendation &&
@@ -215,7 +218,17 @@ function renderForecast(result: ForecastResult, theme: Theme): string {
   const isExplained = explained.length > 0;
   const notes = [...paceLines(result, isExplained, theme), ...taskLines(result, theme)].map((line) => `   ${line}\n`);
   const record = trackRecordLines(result).map((line) => `${line}\n`);
-  return [table, ...unread, ...lives, ...explained, ...notes, '\n', verdictLine(result, theme), ...record].join('');
+  return [
+    placeLine(result.scope, theme),
+    table,
+    ...unread,
+    ...lives,
+    ...explained,
+    ...notes,
+    '\n',
+    verdictLine(result, theme),
+    ...record,
+  ].join('');
 }
 
 function cellsOf(account: ForecastAccount, theme: Theme): Cell[] {

@@ -5,6 +5,7 @@ import { AppError } from '../../core/errors.js';
 import { readBesideRecords, withNewestTokens } from '../../core/logins/beside-records.js';
 import { describeOutcome } from '../../core/logins/describe-outcome.js';
 import type { RefreshOutcome } from '../../core/logins/refresh-outcome.js';
+import { readRoster } from '../../core/logins/roster.js';
 import { readAllScopes } from '../../core/pools/scope-files.js';
 import { recordsOf } from '../../core/pools/scope-records.js';
 import { assertOurs } from '../../core/storage/adoption.js';
@@ -17,6 +18,7 @@ import { warnIfFlaggedInUse } from '../flagged-in-use.js';
 import { isNetworkFailure, isObstruction } from '../probe-failure.js';
 import type { Theme } from '../render/theme.js';
 import { formatDuration, formatMoment } from '../render/time.js';
+import { takeInAny } from '../take-in.js';
 import { withJitter } from '../watching/pace.js';
 
 const GuardResult = z.object({
@@ -113,6 +115,7 @@ async function guardOnce(context: Context, result: Mutable<GuardResult>, tell: T
   const { clock, signal } = context;
   const { ensureUsable } = await import('../../core/logins/refresh.js');
   const { proactiveRefreshBufferMs } = context.settings();
+  await takeInAny(context, readRoster(context.root, context.home, context.readingScope()));
   const deps = await refreshDeps(context, { skewMs: proactiveRefreshBufferMs });
   const due = dueAccounts(context, proactiveRefreshBufferMs);
   let obstructed = 0;

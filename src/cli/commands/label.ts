@@ -4,10 +4,10 @@ import { definedOnly } from '../../core/defined-only.js';
 import { printable } from '../../core/printable.js';
 import { checkLabel, warnIfShared } from '../account-label.js';
 import { accountRef, accountRefShape } from '../account-ref.js';
-import { PlaceView, placeView } from '../account-view.js';
 import { changeAccount } from '../change-account.js';
 import type { Command } from '../command.js';
 import type { Context } from '../context.js';
+import { PlaceView, placeView } from '../places.js';
 import { titleOf } from '../render/account-table.js';
 import type { Theme } from '../render/theme.js';
 

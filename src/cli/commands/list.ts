@@ -2,29 +2,30 @@ import * as z from 'zod/mini';
 import type { LocatedAccount } from '../../core/accounts/selector.js';
 import { definedOnly } from '../../core/defined-only.js';
 import type { Roster } from '../../core/logins/roster.js';
-import type { ScopeRecords } from '../../core/pools/scope-records.js';
-import { projectKey } from '../../core/project/key.js';
 import { accountRef, accountRefShape } from '../account-ref.js';
-import {
-  AccountView,
-  accountView,
-  describePlace,
-  PlaceView,
-  placeView,
-  ScopeView,
-  scopeView,
-  shownEmail,
-} from '../account-view.js';
+import { AccountView, accountView, shownEmail } from '../account-view.js';
 import type { Command } from '../command.js';
 import type { Context } from '../context.js';
 import { warnAboutSetAside } from '../flagged-in-use.js';
 import { lifeLines, lifeOf } from '../login-life.js';
+import {
+  countIn,
+  describePlace,
+  listCommandFor,
+  OtherPlace,
+  otherPlaces,
+  PlaceView,
+  placeLine,
+  placeView,
+  ScopeView,
+  scopeView,
+} from '../places.js';
 import { type AccountLine, renderAccounts, titleOf } from '../render/account-table.js';
 import { renderCsv } from '../render/csv.js';
-import { shellWord } from '../render/shell-word.js';
+import { capitalized } from '../render/sentence.js';
 import type { Theme } from '../render/theme.js';
 import { type StandingAccount, standingsOf } from '../roster-view.js';
-import { indexElsewhere, openRoster } from '../selection.js';
+import { indexElsewhere, type Nobody, openRoster, whyNone } from '../selection.js';
 
 const ListResult = z.object({
   scope: ScopeView,
@@ -36,14 +37,7 @@ const ListResult = z.object({
   chosenId: z.exactOptional(z.string()),
   accounts: z.array(AccountView),
   /** The other pools that have accounts, which this list does not show. */
-  elsewhere: z.array(
-    z.object({
-      ...PlaceView.shape,
-      /** The directory of a project, as far as it is known. */
-      root: z.exactOptional(z.string()),
-      accounts: z.number(),
-    }),
-  ),
+  elsewhere: z.array(OtherPlace),
 });
 type ListResult = z.infer<typeof ListResult>;
 type Surroundings = Omit<ListResult, 'accounts'>;
@@ -53,6 +47,8 @@ interface Found {
   readonly surroundings: Surroundings;
   /** How many accounts of this scope are set aside. */
   readonly setAside: number;
+  /** Why there is no account to show. */
+  readonly none: Nobody | undefined;
   readonly accounts: readonly StandingAccount[];
   readonly mask: boolean;
   readonly now: number;
@@ -67,6 +63,7 @@ async function list(context: Context): Promise<Found> {
   return {
     surroundings: surroundingsOf(roster, mask),
     setAside: roster.records.flagged.accounts.length,
+    none: whyNone(roster),
     accounts: standingsOf(roster, now, context.settings()),
     ...{ mask, now },
   };
@@ -88,17 +85,7 @@ function surroundingsOf(roster: Roster, mask: boolean): Surroundings {
     activeId,
     activeElsewhere: active === undefined || isHere ? undefined : elsewhereView(roster, active, mask),
     chosenId: chosenId === activeId ? undefined : chosenId,
-    elsewhere: roster.others.filter(({ pool }) => pool.accounts.length > 0).map(otherPlace),
-  });
-}
-
-function otherPlace({ key, pool }: ScopeRecords): ListResult['elsewhere'][number] {
-  // Another tool may have copied the file of one project to another.
-  const isTrue = pool.projectRoot !== undefined && projectKey(pool.projectRoot) === key;
-  return definedOnly({
-    ...placeView(key),
-    root: isTrue ? pool.projectRoot : undefined,
-    accounts: pool.accounts.length,
+    elsewhere: otherPlaces(roster),
   });
 }
 
@@ -109,14 +96,13 @@ function elsewhereView(roster: Roster, { account, scopeKey }: LocatedAccount, ma
 function renderList(found: Found, theme: Theme): string {
   const { accounts, mask, surroundings } = found;
   const others = elsewhereText(surroundings.elsewhere);
-  if (accounts.length === 0) {
-    return `${emptyText(found)}\n${inUseText(surroundings)}${others}`;
-  }
+  if (found.none !== undefined) return emptyText(found.none) + inUseText(surroundings) + others;
   const table = renderAccounts(
     accounts.map((each) => lineOf(each, mask)),
     theme,
   );
   return (
+    placeLine(surroundings.scope, theme) +
     table +
     theme.color.dim(
       lifeRows(accounts, theme) + unreadText(accounts, theme) + choiceText(found) + setAsideText(found) + others,
@@ -124,13 +110,8 @@ function renderList(found: Found, theme: Theme): string {
   );
 }
 
-function emptyText({ setAside, surroundings }: Found): string {
-  const isGlobal = surroundings.scope.kind === 'global';
-  if (setAside > 0) {
-    return `${isGlobal ? 'Every account' : 'Every account of this project'} is set aside: codex-auth verify-flagged`;
-  }
-  const place = isGlobal ? 'No accounts yet.' : 'This project has no accounts yet.';
-  return `${place} Sign in to the first one: codex-auth login`;
+function emptyText({ message, hint }: Nobody): string {
+  return `${capitalized(message)}: ${hint}\n`;
 }
 
 /** They are in no line of the table, and not gone. */
@@ -149,7 +130,7 @@ function lineOf({ account, standing }: StandingAccount, mask: boolean): AccountL
 }
 
 function lifeRows(accounts: readonly StandingAccount[], { now }: Theme): string {
-  const rows = accounts.map(({ account, standing: { index } }) => ({ ...lifeOf(account.tokens), index }));
+  const rows = accounts.map(({ account, standing: { index } }) => ({ ...lifeOf(account), index }));
   return lifeLines(rows, now)
     .map((line) => `${line}\n`)
     .join('');
@@ -187,15 +168,11 @@ function inUseText({ activeElsewhere: active }: Surroundings): string {
 const shownPlaces = 3;
 
 function elsewhereText(elsewhere: ListResult['elsewhere']): string {
-  const lines = elsewhere.slice(0, shownPlaces).map((place) => `also available: ${placeText(place)}\n`);
+  const lines = elsewhere
+    .slice(0, shownPlaces)
+    .map((place) => `also available: ${countIn(place)}: ${listCommandFor(place)}\n`);
   const more = elsewhere.length - shownPlaces;
   return lines.join('') + (more > 0 ? `and ${more} more project${more === 1 ? '' : 's'}\n` : '');
-}
-
-/** `global (3): codex-auth list --global` */
-function placeText({ key, root, accounts }: ListResult['elsewhere'][number]): string {
-  if (key === undefined) return `global (${accounts}): codex-auth list --global`;
-  return `project ${key} (${accounts}): codex-auth list --project ${root === undefined ? '<dir>' : shellWord(root)}`;
 }
 
 const csvColumns = [

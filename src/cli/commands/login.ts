@@ -13,21 +13,22 @@ import { assertOurs } from '../../core/storage/adoption.js';
 import { assertRoom } from '../../core/storage/room.js';
 import { checkLabel, warnIfShared } from '../account-label.js';
 import { accountRef, accountRefShape } from '../account-ref.js';
-import { describePlace, PlaceView, placeView } from '../account-view.js';
-import { activateAccount, noteAdoption } from '../activation.js';
+import { activateAccount } from '../activation.js';
 import type { Command } from '../command.js';
 import type { Context } from '../context.js';
+import { describePlace, PlaceView, placeView } from '../places.js';
 import { whileWaiting } from '../progress.js';
 import { nameOf } from '../render/account-table.js';
 import { shellWord } from '../render/shell-word.js';
 import type { Theme } from '../render/theme.js';
-import { openOwnRoster } from '../selection.js';
+import { openRoster } from '../selection.js';
 import { expectedFrom } from '../sign-in/expectation.js';
 import type { ObtainedGrant, SignInRequest } from '../sign-in/grant.js';
 import { chooseLoginScope, chooseWhom } from '../sign-in/questions.js';
 import { type StoredLogin, storeLogin } from '../sign-in/store-login.js';
 import type { Whom } from '../sign-in/whom.js';
 import { proveActivation } from '../switch-proof.js';
+import { noteAdoption, takeInAny } from '../take-in.js';
 import { warnAboutWiring } from '../wiring-warning.js';
 
 const LoginResult = z.object({
@@ -69,7 +70,9 @@ async function login(context: Context, options: LoginOptions): Promise<LoginResu
   assertOurs(context.root);
   assertRoom(context.root);
   const { scope, unasked } = await chooseLoginScope(context);
-  const expected = asked ?? (await chooseWhom(context, openOwnRoster(context, scope), options));
+  const roster = openRoster(context, scope);
+  await takeInAny(context, roster, keyOf(scope));
+  const expected = asked ?? (await chooseWhom(context, roster, options));
   const obtained = await obtainGrant(context, options, signInRequest(context, expected?.email));
   const storing = storeLogin(context, obtained, { scopeKey: keyOf(scope), label, expected });
   const stored = await whileWaiting(context, 'Fetching the tokens', storing);
@@ -115,7 +118,7 @@ async function activateIfWanted(
     if (!account.enabled) throw new AppError('usage', 'it is disabled');
     const target = { account, scopeKey, choosingScopeKey: keyOf(scope) };
     const activated = await activateAccount(context, target, { replace: false });
-    noteAdoption(context, activated);
+    noteAdoption(context, activated.adopted);
     await proveActivation(context, activated);
     return 'done';
   } catch (error) {

@@ -13,6 +13,7 @@ import { settleRefusedClients } from '../refused-clients.js';
 import { renderCsv } from '../render/csv.js';
 import { renderTrials } from '../render/model-trials.js';
 import { openRoster } from '../selection.js';
+import { takeInAny } from '../take-in.js';
 
 const ModelsResult = z.object({
   models: z.array(z.string()),
@@ -36,6 +37,7 @@ async function models(context: Context, options: ModelsOptions): Promise<ModelsR
   const access = await refreshingAccess(context, roster);
   const choice = await chooseModels(context, access, asked, options);
   await agree(context, choice, options);
+  await takeInAny(context, roster);
   const tried = await tryModels(context, withPatience(context, access), choice.candidates, choice.models);
   await settleRefusedClients(context, tried.flatMap(outcomesOf));
   return {

@@ -9,15 +9,16 @@ import { withStore } from '../../core/logins/with-store.js';
 import { locateScope, type Scope } from '../../core/project/scope.js';
 import type { Root } from '../../core/storage/root.js';
 import { accountRef, accountRefShape } from '../account-ref.js';
-import { describePlace, PlaceView, placeView } from '../account-view.js';
 import { removedMeanwhile } from '../change-account.js';
 import type { Command } from '../command.js';
 import type { Context } from '../context.js';
 import { noteChange } from '../note-change.js';
+import { describePlace, PlaceView, placeView } from '../places.js';
 import { titleOf } from '../render/account-table.js';
 import type { Theme } from '../render/theme.js';
 import { openRoster } from '../selection.js';
 import { locateAnywhere } from '../set-aside.js';
+import { takeInFirst } from '../take-in.js';
 
 const MoveResult = z.object({
   /** `index` is the position it has now, among the accounts that are set aside when it is one of them. */
@@ -46,6 +47,7 @@ async function move(context: Context, { selector, to }: MoveOptions): Promise<Mo
   const key = keyOf(destination);
   const roster = openRoster(context, context.writingScope());
   const { account, scopeKey: from } = locateAnywhere(context, roster, selector);
+  await takeInFirst(context, account, from);
   const root = rootWith(context, destination);
   const { moved, wasChosen } = await withStore(root, { signal: context.signal }, (store) => {
     const before = store.scopes();

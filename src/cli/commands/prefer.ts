@@ -2,10 +2,10 @@ import * as z from 'zod/mini';
 import type { Account } from '../../core/accounts/account.js';
 import { definedOnly } from '../../core/defined-only.js';
 import { accountRef, accountRefShape } from '../account-ref.js';
-import { PlaceView, placeView } from '../account-view.js';
 import { changeAccount } from '../change-account.js';
 import type { Command } from '../command.js';
 import type { Context } from '../context.js';
+import { PlaceView, placeView } from '../places.js';
 import { titleOf } from '../render/account-table.js';
 import type { Theme } from '../render/theme.js';
 

@@ -8,15 +8,16 @@ import { encodePool } from '../../core/pools/pool-codec.js';
 import type { Store } from '../../core/pools/store.js';
 import { keepAside, removedAccountStem } from '../../core/storage/kept.js';
 import { accountRef, accountRefShape } from '../account-ref.js';
-import { PlaceView, placeView } from '../account-view.js';
 import { removedMeanwhile } from '../change-account.js';
 import type { Command } from '../command.js';
 import type { Context } from '../context.js';
 import { noteChange } from '../note-change.js';
+import { PlaceView, placeView } from '../places.js';
 import { titleOf } from '../render/account-table.js';
 import type { Theme } from '../render/theme.js';
 import { revokeLogin } from '../revocation.js';
 import { locateAccount, openRoster } from '../selection.js';
+import { takeInFirst } from '../take-in.js';
 
 const RemoveResult = z.object({
   /** `index` is the position it had. */
@@ -42,6 +43,7 @@ async function remove(context: Context, options: RemoveOptions): Promise<RemoveR
   const stillInUse = roster.active?.account.id === account.id;
   const revoked = options.revoke === true;
   if (options.yes !== true) await confirmRemoval(context, account, stillInUse, revoked);
+  await takeInFirst(context, account, scopeKey);
   const { root, signal } = context;
   const keptFile = await context.uninterrupted(() =>
     withPersonLock(root, account, { signal }, async () => {

@@ -2,9 +2,10 @@ import * as z from 'zod/mini';
 import { describeAccount, type FlaggedAccount } from '../../core/accounts/account.js';
 import { definedOnly } from '../../core/defined-only.js';
 import { printable } from '../../core/printable.js';
-import { AccountView, accountView, ScopeView, scopeView, shownEmail } from '../account-view.js';
+import { AccountView, accountView, shownEmail } from '../account-view.js';
 import type { Command } from '../command.js';
 import type { Context } from '../context.js';
+import { ScopeView, scopeView } from '../places.js';
 import { probeAndDecide } from '../probe-and-decide.js';
 import { failureLines } from '../probe-failure.js';
 import type { ProbingOptions } from '../quota-probing.js';
@@ -12,7 +13,7 @@ import { renderAccounts, titleOf } from '../render/account-table.js';
 import { reasonText } from '../render/flag-reason.js';
 import type { Theme } from '../render/theme.js';
 import { formatMoment, formatWhen, toIso } from '../render/time.js';
-import { openRoster } from '../selection.js';
+import { Nobody, openRoster, whyNone } from '../selection.js';
 import { wayOutLines } from '../ways-out.js';
 import { ForecastResult, forecastOf } from './forecast.js';
 
@@ -31,6 +32,8 @@ const ReportResult = z.object({
   scope: ScopeView,
   activeId: z.exactOptional(z.string()),
   accounts: z.array(AccountView),
+  /** Why there is none. */
+  none: z.exactOptional(Nobody),
   flagged: z.array(FlaggedView),
   forecast: ForecastResult,
   settings: z.array(
@@ -56,6 +59,7 @@ async function report(context: Context, options: ProbingOptions): Promise<Report
       const { quota, ...known } = accountView(account, decision, { mask, now });
       return quota === undefined ? known : { ...known, quota: { ...quota, source: probed.sourceOf(account.id) } };
     }),
+    none: whyNone(roster),
     flagged: roster.records.flagged.accounts.map((account) => flaggedView(account, now, mask)),
     forecast: forecastOf(context, probed, decision),
     settings: context.resolvedSettings().map(({ name, value, source }) => ({ name, value, source })),
@@ -76,13 +80,13 @@ function flaggedView(account: FlaggedAccount, now: number, mask: boolean): z.inf
 
 function renderReport(result: ReportResult, theme: Theme): string {
   const { color, symbols, now } = theme;
-  const { scope, accounts, forecast, settings } = result;
+  const { scope, accounts, none, forecast, settings } = result;
   const title = (text: string) => `\n${color.bold(text)}\n`;
   const unread = failureLines(forecast.accounts, ` ${symbols.arrow} `).map((line) => color.yellow(`  ${line}\n`));
   return [
     `${color.bold('Report')} of ${formatDay(now)}, ${scope.readFrom}\n`,
     title('Accounts'),
-    accounts.length === 0 ? '  none: codex-auth login\n' : renderAccounts(accounts, theme),
+    none === undefined ? renderAccounts(accounts, theme) : `  ${none.message}: ${none.hint}\n`,
     ...(unread.length === 0 ? [] : [title('Not read'), ...unread]),
     title('Set aside'),
     ...flaggedLines(result, now),

@@ -10,20 +10,12 @@ import { definedOnly } from '../../core/defined-only.js';
 import type { Roster } from '../../core/logins/roster.js';
 import { printable } from '../../core/printable.js';
 import { accountRef, accountRefShape } from '../account-ref.js';
-import {
-  AccountView,
-  accountView,
-  describePlace,
-  PlaceView,
-  placeView,
-  ScopeView,
-  scopeView,
-  shownEmail,
-} from '../account-view.js';
+import { AccountView, accountView, shownEmail } from '../account-view.js';
 import type { Command } from '../command.js';
 import type { Context } from '../context.js';
 import { setAsideInUse, warnAboutSetAside } from '../flagged-in-use.js';
-import { lifeText } from '../login-life.js';
+import { lifeText, unstoredText } from '../login-life.js';
+import { describePlace, PlaceView, placeView, ScopeView, scopeView, whoseAccounts } from '../places.js';
 import { ProxyView, proxiesText, proxyViews } from '../proxy-view.js';
 import { nameOf, titleOf } from '../render/account-table.js';
 import { renderFacts } from '../render/facts.js';
@@ -34,7 +26,7 @@ import { indexElsewhere, locateAccount, openRoster, requireAccounts } from '../s
 
 const StatusResult = z.object({
   scope: ScopeView,
-  /** What auth.json holds: an account, one that is set aside, a login of nobody we know, something else, or nothing. */
+  /** What auth.json holds: an account, one that is set aside, the login of one that was removed here, something else, or nothing. */
   authFile: z.object({
     path: z.string(),
     /** Where the official client keeps its login; `path` counts for the file only. */
@@ -69,7 +61,8 @@ export interface StatusOptions {
 async function status(context: Context, { selector }: StatusOptions): Promise<StatusResult> {
   const roster = openRoster(context, context.readingScope());
   const isSetAside = warnAboutSetAside(context, roster);
-  if (roster.active === undefined && !isSetAside) requireAccounts(roster);
+  const holdsNothing = roster.authFile.content === undefined && roster.authFile.problem === undefined;
+  if (holdsNothing && !isSetAside) requireAccounts(roster);
   const { root, home, options, clock } = context;
   const chosen = roster.accounts.find(({ id }) => id === roster.records.pool.activeId);
   const named = selector === undefined ? undefined : locateAccount(context, roster, selector);
@@ -145,6 +138,7 @@ function nextStep(
   const again = view?.email === undefined ? 'codex-auth login' : `codex-auth login --expect ${view.email}`;
   if (view?.state === 'sign-in-needed') return again;
   const selector = view?.id ?? '<account>';
+  if (view === undefined && holds !== 'set-aside') return again;
   const { expiresAt } = account?.tokens ?? {};
   const check = `codex-auth check${isNamed ? ` ${selector}` : ''}`;
   // Who is in use is no question about a named account.
@@ -168,7 +162,7 @@ function renderStatus(result: StatusResult, theme: Theme): string {
         result.chosen && `${titleOf(result.chosen)} was chosen here last: codex-auth switch ${result.chosen.index}`,
       ],
       ['Next', next],
-      ['Scope', scope.kind === 'project' ? `project ${scope.root ?? scope.key ?? ''}` : 'global'],
+      ['Scope', scopeText(scope)],
       ['Pool', files.pool],
       authFile.store === 'file' ? ['Login file', authFile.path] : ['Login', 'in the keyring of this system'],
       ['Settings', files.settings],
@@ -196,8 +190,14 @@ function accountFacts(account: StatusAccount, theme: Theme): [string, string | u
     ['Token', lifeText(account, now) ?? tokenText(account.accessTokenExpiresAt, now)],
     ['Last used', lastUsedAt === undefined ? undefined : formatWhen(Date.parse(lastUsedAt), now)],
     ['Ids', `${account.id}${dot}account ${printable(account.accountId ?? 'unknown')}`],
-    ['Lives in', `${describePlace(account.place)}, as number ${account.index}`],
+    ['Lives in', unstoredText(account, account.index) ?? `${describePlace(account.place)}, as number ${account.index}`],
   ];
+}
+
+function scopeText({ kind, key, root, place }: StatusResult['scope']): string {
+  if (kind === 'global') return place.kind === 'global' ? 'global' : `global, using the ${whoseAccounts(place)}`;
+  const name = `project ${root ?? key ?? ''}`;
+  return place.key === key ? name : `${name}, using the ${whoseAccounts(place)}`;
 }
 
 function quotaText({ quota }: StatusAccount, theme: Theme): string {
@@ -218,7 +218,7 @@ function inUse({ authFile, account }: StatusResult, { color }: Theme): string {
     case 'set-aside':
       return color.yellow(`${printable(authFile.detail ?? 'an account')}, which is set aside`);
     case 'unknown-login':
-      return color.yellow(`no, the official client is signed in as ${printable(authFile.detail ?? 'somebody else')}`);
+      return color.yellow(`${printable(authFile.detail ?? 'an account')}, which was removed here`);
     case 'unadoptable':
       return color.yellow(
         `no, ${authFile.store === 'file' ? 'auth.json' : 'the keyring'} holds ${authFile.detail ?? 'something else'}`,

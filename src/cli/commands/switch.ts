@@ -6,10 +6,10 @@ import { AppError } from '../../core/errors.js';
 import { withNewestTokens } from '../../core/logins/beside-records.js';
 import type { Roster } from '../../core/logins/roster.js';
 import { accountRef, accountRefShape } from '../account-ref.js';
-import { describePlace, PlaceView, placeView } from '../account-view.js';
-import { activateAccount, noteAdoption } from '../activation.js';
+import { activateAccount } from '../activation.js';
 import type { Command } from '../command.js';
 import type { Context } from '../context.js';
+import { describePlace, PlaceView, placeView } from '../places.js';
 import { titleOf } from '../render/account-table.js';
 import { reasonText } from '../render/flag-reason.js';
 import type { Theme } from '../render/theme.js';
@@ -17,6 +17,7 @@ import { formatWhen, toIso } from '../render/time.js';
 import { openRoster, requireAccounts } from '../selection.js';
 import { isSetAside, locateAnywhere } from '../set-aside.js';
 import { DaemonRestart, proveActivation, SurfaceView } from '../switch-proof.js';
+import { noteAdoption, takeInFirst } from '../take-in.js';
 
 const SwitchResult = z.object({
   /** The account whose login auth.json held before; absent when it was none of ours. */
@@ -63,14 +64,16 @@ async function switchAccount(context: Context, options: SwitchOptions): Promise<
   const usableUntil = isSetAside(account) ? usableEnd(context, roster, account) : undefined;
   const enable = options.enable === true || (!account.enabled && (await agreesToEnable(context, account)));
   const choosingScopeKey = roster.records.key;
+  await takeInFirst(context, account, scopeKey);
   const activated = await activateAccount(
     context,
     { account, scopeKey, choosingScopeKey },
     { replace: options.replace === true, enable, take: options.take === true },
   );
-  noteAdoption(context, activated);
+  noteAdoption(context, activated.adopted);
   if (usableUntil !== undefined) warnAboutEnd(context, account, usableUntil);
   const { surfaces, daemonRestart } = await proveActivation(context, activated, options);
+  const adopted = account.isUnstored === true ? activated.account : activated.adopted;
   const ref = accountRef(activated.account, index, context.options.mask === true);
   return definedOnly({
     previousId: activated.previous?.id,
@@ -81,8 +84,8 @@ async function switchAccount(context: Context, options: SwitchOptions): Promise<
     changed: activated.changed,
     authFile: context.home.authFile,
     store: loginStoreKind(context.home),
-    adopted: activated.adopted !== undefined,
-    adoptedId: activated.adopted?.id,
+    adopted: adopted !== undefined,
+    adoptedId: adopted?.id,
     syncedBack: activated.syncedBack,
     keptFile: activated.keptFile,
     sharedWith: activated.sharedWith,

@@ -1,8 +1,8 @@
 import * as z from 'zod/mini';
-import { ScopeView, scopeView } from '../account-view.js';
 import { askedAccounts } from '../asked-accounts.js';
 import type { Command } from '../command.js';
 import type { Context } from '../context.js';
+import { placeLine, ScopeView, scopeView } from '../places.js';
 import { isInTheDark, isWithoutPlace } from '../probe-failure.js';
 import { type ProbingOptions, probeRoster } from '../quota-probing.js';
 import { renderCsv } from '../render/csv.js';
@@ -66,7 +66,7 @@ export const usageCommand: Command<UsageOptions, UsageResult> = {
   name: 'usage',
   schema: UsageResult,
   run: usage,
-  render: ({ accounts }, theme) => renderUsage(accounts, theme),
+  render: ({ scope, accounts }, theme) => placeLine(scope, theme) + renderUsage(accounts, theme),
   renderCsv: usageCsv,
   exitCode({ accounts }) {
     if (isInTheDark(accounts)) return 5;

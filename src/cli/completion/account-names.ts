@@ -1,9 +1,10 @@
 import { type Account, describeAccount } from '../../core/accounts/account.js';
 import { normalizeEmailKey } from '../../core/accounts/identity.js';
+import { readAuthFile } from '../../core/codex/auth-file-state.js';
 import { homeOf } from '../../core/environment.js';
 import { AppError } from '../../core/errors.js';
 import { readScopes } from '../../core/logins/roster.js';
-import type { ScopeRecords } from '../../core/pools/scope-records.js';
+import { unstoredAccount } from '../../core/logins/unstored-login.js';
 import { locateScope, scopeForReading } from '../../core/project/scope.js';
 import type { Context } from '../context.js';
 import type { Candidate } from './candidates.js';
@@ -13,10 +14,10 @@ import type { Candidate } from './candidates.js';
  * where they cannot be, there are no names.
  */
 export function accountNames(open: () => Context, isWanted: (account: Account) => boolean): Candidate[] {
-  const [here, ...elsewhere] = readPools(open);
+  const [here, ...elsewhere] = readNamed(open);
   if (here === undefined) return [];
-  const local = here.pool.accounts;
-  const others = elsewhere.flatMap(({ pool }) => pool.accounts);
+  const local = here.accounts;
+  const others = elsewhere.flatMap(({ accounts }) => accounts);
   // A name of this scope is looked up here first (DESIGN §6); elsewhere it would be taken for that one.
   const taken = new Set(local.flatMap(callings).map(normalizeEmailKey));
   const names = [...namesOf(local, isWanted), ...namesOf(others, isWanted, taken)];
@@ -25,21 +26,33 @@ export function accountNames(open: () => Context, isWanted: (account: Account) =
 
 /** The emails of all accounts, those that are set aside included. */
 export function accountEmails(open: () => Context): Candidate[] {
-  const accounts = readPools(open).flatMap(({ pool, flagged }) => [...pool.accounts, ...flagged.accounts]);
+  const accounts = readNamed(open).flatMap(({ accounts, setAside }) => [...accounts, ...setAside]);
   const emails = new Map(
     accounts.flatMap((account) => (account.email === undefined ? [] : [[account.email, account]])),
   );
   return [...emails].map(([value, account]) => ({ value, description: describeAccount(account) }));
 }
 
+interface NamedPool {
+  readonly accounts: readonly Account[];
+  readonly setAside: readonly Account[];
+}
+
 /** The pool of the scope first. Nobody wants to read at a Tab what is wrong with a file: the command itself says it. */
-function readPools(open: () => Context): readonly ScopeRecords[] {
+function readNamed(open: () => Context): readonly NamedPool[] {
   try {
-    const { root, options, machine, environment, settings } = open();
-    const home = homeOf(environment) ?? '';
-    const { scope } = scopeForReading(locateScope(options, settings(), { cwd: machine.cwd, home }));
-    const { records, others } = readScopes(root, scope);
-    return [records, ...others];
+    const { root, home, options, machine, environment, settings } = open();
+    const directories = { cwd: machine.cwd, home: homeOf(environment) ?? '' };
+    const { scope } = scopeForReading(locateScope(options, settings(), directories));
+    // A Tab must not open a keyring, which may ask for its password.
+    const inUse = home.otherStore === undefined ? readAuthFile(home).content : undefined;
+    const { records, others } = readScopes(root, scope, inUse);
+    const unstored = unstoredAccount([records, ...others], inUse);
+    const here = unstored === undefined ? records.pool.accounts : [...records.pool.accounts, unstored];
+    return [
+      { accounts: here, setAside: records.flagged.accounts },
+      ...others.map(({ pool, flagged }) => ({ accounts: pool.accounts, setAside: flagged.accounts })),
+    ];
   } catch (error) {
     if (error instanceof AppError) return [];
     throw error;

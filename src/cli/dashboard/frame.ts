@@ -1,6 +1,8 @@
 import { printableIn, printableLines } from '../../core/printable.js';
+import { capitalized } from '../render/sentence.js';
 import type { Theme } from '../render/theme.js';
 import { cutLine, wrapLine } from '../screen/wrap-line.js';
+import type { Nobody } from '../selection.js';
 import { accountLines } from './account-lines.js';
 import { footerLines } from './footer-lines.js';
 import { headerLines } from './header-lines.js';
@@ -103,7 +105,7 @@ function listLines(model: Model, theme: Theme, height: number): string[] {
   if (report === undefined) return [theme.color.dim('reading the accounts')];
   const accounts = visibleAccounts(model);
   const selected = selectedAccount(model);
-  if (report.accounts.length === 0) return emptyLines(report.flagged.length, theme);
+  if (report.none !== undefined) return emptyLines(report.none, theme);
   if (selected === undefined) return [theme.color.dim('no account contains that')];
   const freshMs = settingOf(model, 'quotaTtlMs');
   const table = accountLines({ accounts, selectedId: selected.id, freshMs }, theme);
@@ -113,9 +115,12 @@ function listLines(model: Model, theme: Theme, height: number): string[] {
   return windowOf(table, cursor, height, theme);
 }
 
-function emptyLines(flagged: number, { color }: Theme): string[] {
-  if (flagged > 0) return ['Every account here is set aside.', '', `Press ${color.bold('f')} to see them.`];
-  return ['No accounts yet.', '', `Press ${color.bold('Enter')} to sign in to the first one.`];
+function emptyLines({ reason, message, hint }: Nobody, { color, style }: Theme): string[] {
+  const why = wrapLine(`${capitalized(message)}.`, style.width, 0);
+  const where = reason === 'elsewhere' ? wrapLine(`To see them: ${hint}`, style.width, 2) : [];
+  const next =
+    reason === 'set-aside' ? `Press ${color.bold('f')} to see them.` : `Press ${color.bold('Enter')} to sign in.`;
+  return [...why, ...where, '', next];
 }
 
 function settingOf({ report }: Model, name: string): number {

@@ -1,6 +1,5 @@
-import { basename } from 'node:path';
-import { describePlace } from '../account-view.js';
 import type { ReportResult } from '../commands/report.js';
+import { whoseAccounts } from '../places.js';
 import { titleOf } from '../render/account-table.js';
 import type { Theme } from '../render/theme.js';
 import { formatWhen } from '../render/time.js';
@@ -15,7 +14,7 @@ export function headerLines(model: Model, theme: Theme): string[] {
   if (report === undefined) return [color.bold('codex-auth')];
   const isUnused = report.accounts.length > 0 && report.activeId === undefined;
   const facts = [
-    scopeText(report),
+    whoseAccounts(report.scope.place),
     countText(report),
     isUnused ? 'none of them is in use' : '',
     model.isReadingQuota ? 'reading quota' : '',
@@ -26,12 +25,6 @@ export function headerLines(model: Model, theme: Theme): string[] {
   const warning = notices.length === 0 ? [] : [color.yellow(`${symbols.warning} ${notices.join('; ')}`)];
   const advice = adviceLines(model, report, theme).flatMap((line) => wrapLine(line, theme.style.width, 2));
   return [title.join(dot), ...advice.slice(0, 2), ...warning];
-}
-
-function scopeText({ scope }: ReportResult): string {
-  if (scope.kind === 'global') return 'global accounts';
-  const name = `project ${basename(scope.root ?? scope.key ?? '')}`;
-  return scope.path === scope.readFrom ? name : `${name}, using ${describePlace({ kind: 'global' })}`;
 }
 
 function countText({ accounts, flagged }: ReportResult): string {

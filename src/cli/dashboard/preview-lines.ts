@@ -10,10 +10,11 @@ export function previewLines(model: Model, account: ShownAccount, theme: Theme):
   const { color, symbols, style, now } = theme;
   const title = ` ${titleOf(account)} `;
   const rule = symbols.rule.repeat(Math.max(0, style.width - title.length - 2));
-  const { plan, health, lastUsedAt } = account;
+  const { plan, health, lastUsedAt, stored } = account;
   const facts = [
     plan && printable(plan),
     `health ${health.score} (${health.state})`,
+    stored === false && 'not stored yet',
     lastUsedAt && `last used ${formatWhen(Date.parse(lastUsedAt), now)}`,
   ];
   return [

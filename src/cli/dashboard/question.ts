@@ -14,6 +14,23 @@ export function signInAgain(id: string): Effect {
   return { kind: 'leave', leave: { kind: 'sign-in', whom: { kind: 'again', id } } };
 }
 
+/** The first thing that somebody sees who is signed in to the official client and has stored nothing yet. */
+export function askToKeep(account: ShownAccount): Question {
+  return {
+    text: `Welcome. The official client is signed in to ${titleOf(account)}. Keep that login here, to switch back to later?`,
+    choices: [
+      { key: 'y', text: 'keep it', effect: act({ verb: 'switch', id: account.id }) },
+      {
+        key: 'a',
+        text: 'keep it, and sign in to another account',
+        effect: { kind: 'leave', leave: { kind: 'sign-in', whom: { kind: 'another' } } },
+      },
+      { key: 'n', text: 'not now; it is shown all the same' },
+    ],
+    cursor: 0,
+  };
+}
+
 /** What `remove` would ask, with the gentler way beside it. */
 export function askToRemove(account: ShownAccount): Question {
   const use = account.active ? ' The official client is using it and keeps it.' : '';

@@ -5,7 +5,7 @@ import type { Key } from './keys.js';
 import { type Effect, type Message, type Model, noticesOf, visibleAccounts } from './model.js';
 import { within } from './navigation.js';
 import { pressKey } from './press-key.js';
-import { askToReplace, askToRestartDaemon, askToSignIn } from './question.js';
+import { askToKeep, askToReplace, askToRestartDaemon, askToSignIn } from './question.js';
 import type { Ending } from './quiet-run.js';
 
 export type Event =
@@ -39,7 +39,7 @@ function respond(model: Model, event: Event): Step {
     case 'tick':
       return { model, effects: [{ kind: event.asksQuota && !model.isReadingQuota ? 'read-quota' : 'read' }] };
     case 'read':
-      return { model: withReport(model, event.ending, 'files'), effects: [] };
+      return { model: welcomed(model, withReport(model, event.ending, 'files')), effects: [] };
     case 'details-read':
       return { model: withStatus(model, event.id, event.ending), effects: [] };
     case 'quota-read':
@@ -72,6 +72,13 @@ function withReport(model: Model, ending: Ending<ReportResult>, read: keyof Mode
     cursor: within(position < 0 ? model.cursor : position, accounts.length),
     flaggedCursor: within(model.flaggedCursor, ending.result.flagged.length),
   };
+}
+
+/** When it has read for the first time. */
+function welcomed(before: Model, after: Model): Model {
+  const [account, ...others] = after.report?.accounts ?? [];
+  const isNewcomer = account?.stored === false && others.length + (after.report?.flagged.length ?? 0) === 0;
+  return before.report === undefined && isNewcomer ? { ...after, question: askToKeep(account) } : after;
 }
 
 function withStatus(model: Model, id: string, ending: Ending<StatusResult>): Model {

@@ -1,6 +1,6 @@
 import { definedOnly } from '../../core/defined-only.js';
 import { printable } from '../../core/printable.js';
-import { lifeText } from '../login-life.js';
+import { lifeText, unstoredText } from '../login-life.js';
 import type { AccountUsage } from '../usage-view.js';
 import { nameOf } from './account-table.js';
 import { quotaAge, renderWindows, windowName } from './quota.js';
@@ -27,10 +27,12 @@ function accountLines(account: AccountUsage, shared: SharedFailures, theme: Them
   const hint = failure?.hint === undefined ? '' : ` ${symbols.arrow} ${failure.hint}`;
   const isSaid = failure === undefined || shared.has(account);
   const problem = isSaid ? [] : [color.yellow(`${printable(failure.message)}${hint}`)];
-  const life = lifeText(account, theme.now);
+  const life = [lifeText(account, theme.now), unstoredText(account, account.index)].filter(
+    (text) => text !== undefined,
+  );
   return [
     first,
-    ...(life === undefined ? [] : [indented(color.dim(life))]),
+    ...life.map((text) => indented(color.dim(text))),
     ...[...limitLines(account, theme), ...moneyLines(account, theme), ...problem].map(indented),
   ];
 }

@@ -1,5 +1,7 @@
 import { printable } from '../../core/printable.js';
 import { percentText } from '../../core/quota/window.js';
+import { lifeLines } from '../login-life.js';
+import { placeLine } from '../places.js';
 import { failureLines } from '../probe-failure.js';
 import { isFailing, type WatchedAccount, type WatchRound } from '../watching/watch-view.js';
 import { nameOf, renderAccounts, stateCell } from './account-table.js';
@@ -13,8 +15,9 @@ export function renderRound(round: WatchRound, theme: Theme): string {
   const time = color.dim(
     `${formatMoment(Date.parse(round.at), theme.now)} ${theme.symbols.separator} round ${round.round}\n`,
   );
+  const lives = lifeLines(round.accounts, theme.now).map((line) => `${color.dim(line)}\n`);
   const problems = problemLines(round, theme).map((line) => `${color.yellow(line)}\n`);
-  return `${time}${renderAccounts(round.accounts, theme)}${problems.join('')}`;
+  return [time, placeLine(round.scope, theme), renderAccounts(round.accounts, theme), ...lives, ...problems].join('');
 }
 
 /** The same on few lines, for a screen. */

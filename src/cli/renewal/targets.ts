@@ -10,6 +10,7 @@ import { importRefusals } from '../../core/transfer/refusal.js';
 import { type AskedAccount, askedAccounts } from '../asked-accounts.js';
 import type { Context } from '../context.js';
 import { openRoster } from '../selection.js';
+import { takeInAny } from '../take-in.js';
 
 /** A file that was named, or found in a directory that was. */
 export interface AskedFile {
@@ -40,6 +41,7 @@ export async function findTargets(
   const accounts = new Map<string, AskedAccount>();
   if (words.length === 0 || others.length > 0) {
     const roster = openRoster(context, isReading ? context.readingScope() : context.writingScope());
+    if (!isReading) await takeInAny(context, roster);
     for (const word of others.length === 0 ? [undefined] : others) {
       const asked = accountsOf(context, roster, word);
       if (asked === undefined && word !== undefined) paths.push(word);

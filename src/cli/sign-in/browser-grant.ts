@@ -1,3 +1,4 @@
+import { hostname } from 'node:os';
 import { AppError } from '../../core/errors.js';
 import { buildAuthorizeUrl } from '../../core/oauth/authorize-url.js';
 import { type CallbackOutcome, type CallbackServer, openCallbackServer } from '../../core/oauth/callback-server.js';
@@ -18,6 +19,7 @@ const browserLimitMs = 10 * 60_000;
  * take the callback. Throws `login-failed` when the person or the provider declines, or the time is up.
  */
 export async function obtainBrowserGrant(context: Context, request: SignInRequest): Promise<ObtainedGrant> {
+  await refuseUnattended(context);
   const { clock, signal, environment } = context;
   const { provider } = context.provider();
   const state = createState();
@@ -42,13 +44,23 @@ export async function obtainBrowserGrant(context: Context, request: SignInReques
   }
 }
 
+/** On a build server no browser can come back, and nobody reads what else could be done before the time is up. */
+async function refuseUnattended({ io, environment, machine }: Context): Promise<void> {
+  if (environment.ci === undefined || io.isInteractive) return;
+  const { hasScreen } = await import('../browser.js');
+  if (hasScreen(environment, machine.platform)) return;
+  throw new AppError('login-failed', 'no browser can come back here, and nobody is at a terminal', {
+    hint: 'codex-auth login --device-auth',
+  });
+}
+
 async function showUrl(context: Context, url: string, port: number): Promise<void> {
   const { io, environment, machine } = context;
   io.note('Sign in here:', '', `  ${url}`, '');
   const { hasScreen } = await import('../browser.js');
   const isShown = hasScreen(environment, machine.platform) && (await (await context.browser()).show(url));
   if (isShown && environment.sshConnection === undefined) return;
-  io.note(...otherWays({ environment, host: machine.processes.self.host, port, isShown, canPaste: io.isInteractive }));
+  io.note(...otherWays({ environment, host: hostname(), port, isShown, canPaste: io.isInteractive }));
 }
 
 /** The browser comes back to the port, or the person pastes the address that it could not reach. */

@@ -21,12 +21,12 @@ export interface LoginScope {
 export async function chooseLoginScope(context: Context, asks = context.io.isInteractive): Promise<LoginScope> {
   const scope = context.writingScope();
   if (scope.kind === 'global' || context.options.project !== undefined) return { scope };
-  if (readScopes(context.root, scope).records.key === scope.key) return { scope };
+  if (readScopes(context.root, scope, undefined).records.key === scope.key) return { scope };
   if (!asks) return { scope, unasked: scope.root };
   const prompter = await context.prompter();
   const chosen = await prompter.select<Scope>('Where should this account be available?', [
-    { name: 'Only in this project', value: scope, description: scope.root },
     { name: 'Everywhere', value: { kind: 'global' } },
+    { name: 'Only in this project', value: scope, description: scope.root },
   ]);
   return { scope: chosen };
 }

@@ -1,11 +1,12 @@
 import * as z from 'zod/mini';
 import { definedOnly } from '../../core/defined-only.js';
 import { printable } from '../../core/printable.js';
-import type { DraftStore } from '../../core/transfer/draft-store.js';
+import type { ImportDraft } from '../../core/transfer/import-draft.js';
 import type { ImportEntry } from '../../core/transfer/import-logins.js';
 import { type LoginFormat, type LoginPlace, loginFormats } from '../../core/transfer/login-file.js';
 import { importRefusals, passingReasons } from '../../core/transfer/refusal.js';
-import { describePlace, PlaceView, placeView, shownEmail } from '../account-view.js';
+import { shownEmail } from '../account-view.js';
+import { describePlace, PlaceView, placeView } from '../places.js';
 import { titleOf } from '../render/account-table.js';
 import { type Cell, type Column, renderTable } from '../render/table.js';
 import type { Theme } from '../render/theme.js';
@@ -82,7 +83,7 @@ interface ViewOptions {
   readonly isPlan: boolean;
 }
 
-export function entryView(entry: ImportEntry, draft: DraftStore, { mask, isPlan }: ViewOptions): ImportEntryView {
+export function entryView(entry: ImportEntry, draft: ImportDraft, { mask, isPlan }: ViewOptions): ImportEntryView {
   const { place, outcome, account } = entry;
   const scopeKey = 'scopeKey' in entry ? entry.scopeKey : undefined;
   const isStored = account !== undefined && outcome !== 'refused' && !(isPlan && outcome === 'new');

@@ -1,5 +1,6 @@
 import { printable, printableIn } from '../../core/printable.js';
 import { type Context, createContext } from '../context.js';
+import { hasPlaces, whoseAccounts } from '../places.js';
 import { createTheme, type Theme } from '../render/theme.js';
 import { formatDuration } from '../render/time.js';
 import { blockLines, tableLines } from '../render/watch.js';
@@ -110,8 +111,9 @@ function frame(
   return [...cut, '', ...notes.slice(0, room - cut.length), ...footer];
 }
 
-function footerText({ accounts, nextAt }: WatchRound, { now, symbols }: Theme): string {
+function footerText({ scope, accounts, nextAt }: WatchRound, { now, symbols }: Theme): string {
   const next = nextAt === undefined ? [] : [`next look in ${formatDuration(Date.parse(nextAt) - now)}`];
   const count = `${accounts.length} account${accounts.length === 1 ? '' : 's'}`;
-  return [count, ...next, 'Ctrl-C ends'].join(` ${symbols.separator} `);
+  const place = hasPlaces(scope) ? [whoseAccounts(scope.place)] : [];
+  return [count, ...place, ...next, 'Ctrl-C ends'].join(` ${symbols.separator} `);
 }

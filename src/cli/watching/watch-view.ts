@@ -1,5 +1,6 @@
 import * as z from 'zod/mini';
-import { AccountView, ScopeView } from '../account-view.js';
+import { AccountView } from '../account-view.js';
+import { ScopeView } from '../places.js';
 import { FailureView } from '../probe-failure.js';
 
 const instant = z.iso.datetime();

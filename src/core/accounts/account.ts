@@ -55,6 +55,11 @@ export interface Account {
   readonly workspaceName?: string;
   /** What tells it apart from another account of its pool that would be called the same; never stored. */
   readonly distinction?: string;
+  /**
+   * The official client is signed in with it, and no pool has it yet; never stored. It is shown like every other account, and
+   * whatever writes takes it in first.
+   */
+  readonly isUnstored?: true;
   /** The person's own choice, never a health verdict (P12). */
   readonly enabled: boolean;
   readonly priority?: Priority;

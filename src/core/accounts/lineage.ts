@@ -7,21 +7,16 @@ export interface LineageCopy {
   readonly tokens: TokenSet;
 }
 
-/**
- * The newest of several copies of one account's tokens (P2). Newer is the later `iat` of the access token, the server's
- * own clock; then the later `last_refresh`; then our own generation, which says nothing about other programs' copies.
- * An opaque access token has no `iat`: its `last_refresh` stands in for it, so that the order stays total. Among equals
- * the first wins.
- */
-export function chooseLineage<C extends LineageCopy>(copies: readonly [C, ...C[]]): C {
-  return copies.reduce((newest, copy) => (isNewer(copy, newest) ? copy : newest));
-}
-
 export function isNewer(copy: LineageCopy, than: LineageCopy): boolean {
   return compareLineage(copy, than) > 0;
 }
 
-/** Positive when `a` is newer than `b`; a total preorder, so that the choice does not depend on the order of copies. */
+/**
+ * Positive when `a` is the later of two copies of one account's tokens: the one with the later `iat` of the access token,
+ * the server's own clock; then with the later `last_refresh`; then our own generation, which says nothing about other
+ * programs' copies. An opaque access token has no `iat`: its `last_refresh` stands in for it, so that the order is a total
+ * preorder. Which of several copies is the one to go on with is for `logins/newest.ts` to say.
+ */
 export function compareLineage(a: LineageCopy, b: LineageCopy): number {
   return (
     issuedAt(a.tokens) - issuedAt(b.tokens) ||

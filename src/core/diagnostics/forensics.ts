@@ -4,7 +4,7 @@ import { readClaims } from '../accounts/jwt-claims.js';
 import { type LoginCopy, placeName } from '../logins/copies.js';
 import { isDeadToken } from '../logins/flagging.js';
 import type { Lineage, LineageRecord } from '../logins/lineage-log.js';
-import { copyAhead, historyOf } from '../logins/newest-login.js';
+import { copyAhead, historyOf } from '../logins/newest.js';
 import type { World } from './world/world.js';
 
 export interface Loss {

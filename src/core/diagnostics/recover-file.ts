@@ -7,7 +7,7 @@ import type { CodexHome } from '../codex/home.js';
 import { AppError } from '../errors.js';
 import { copiesInRoot, copyOf, type LoginCopy, recordCopies } from '../logins/copies.js';
 import { readLineage } from '../logins/lineage-log.js';
-import { freshestTokens, historyOf } from '../logins/newest-login.js';
+import { copiesOf, freshestTokens, historyOf } from '../logins/newest.js';
 import { copiesToRecover, type FileCopy, flaggedCopies, poolCopies } from '../pools/file-copies.js';
 import { encodeFlagged, encodePool } from '../pools/pool-codec.js';
 import { readableScopes, readPool, salvageFrom, verdictOn } from '../pools/stored-files.js';
@@ -123,9 +123,7 @@ function wasTakenOut(account: Account, removals: readonly Removal[]): boolean {
 /** It has moved since the backup was made; with older tokens there it comes back, and the records are merged then. */
 function livesElsewhere(account: Account, copies: readonly LoginCopy[]): boolean {
   const ours = { source: 'pool', tokens: account.tokens } as const;
-  return copies.some(
-    ({ identity, tokens }) => isSameAccount(identity, account) && compareLineage({ source: 'pool', tokens }, ours) >= 0,
-  );
+  return copiesOf(account, copies).some(({ tokens }) => compareLineage({ source: 'pool', tokens }, ours) >= 0);
 }
 
 function withDistinctIds<A extends Account>(accounts: readonly A[]): A[] {

@@ -8,10 +8,10 @@ import type { Root } from '../storage/root.js';
 import { copiesInRoot, type LoginCopy, placeName } from './copies.js';
 import { isDeadToken } from './flagging.js';
 import { logLineage, readLineage } from './lineage-log.js';
-import { copyAhead, historyOf } from './newest-login.js';
+import { copyAhead, historyOf } from './newest.js';
 import { withPersonLock } from './person-lock.js';
 import { restoreAccount } from './restoring.js';
-import { storeRotation } from './rotation.js';
+import { spread } from './rotation.js';
 import { syncBack } from './sync-back.js';
 import { withStore } from './with-store.js';
 
@@ -39,7 +39,7 @@ function takeOver(store: Store, home: CodexHome, account: Account, ahead: LoginC
   const { refreshToken } = ahead.tokens;
   const isTaken = accountIn(store.scopes(), account.id)?.tokens.refreshToken?.equals(refreshToken) === true;
   if (isTaken) return;
-  storeRotation(store, account.id, ahead.tokens, undefined);
+  spread(store, account.id, ahead.tokens, undefined);
   const tokens = { before: account.tokens.refreshToken, after: refreshToken };
   logLineage(store.root, { event: 'adopted', accountId: account.id, ...tokens, detail: placeName(ahead) });
 }

@@ -41,9 +41,14 @@ export interface Enrolment {
  * Puts a proven login into the store: over the same identity wherever it lives, out of the flagged file where it was
  * set aside, or as a new account of the given scope. Label, enabled flag and position stay. Forgets a removal.
  */
-export function enrol(store: Store, login: ProvenLogin, scopeKey: string | undefined): Enrolment {
+export function enrol(
+  store: Store,
+  login: ProvenLogin,
+  scopeKey: string | undefined,
+  newId = newAccountId(),
+): Enrolment {
   const keptFile = keepForeign(store, login);
-  const enrolment = place(store, login, scopeKey);
+  const enrolment = place(store, login, scopeKey, newId);
   forgetRemoval(store, login.identity);
   return { ...enrolment, ...definedOnly({ keptFile }) };
 }
@@ -56,12 +61,12 @@ function keepForeign(store: Store, login: ProvenLogin): string | undefined {
   return keepAside(store.root, 'replaced-login', `${JSON.stringify(copy, null, 2)}\n`);
 }
 
-function place(store: Store, login: ProvenLogin, scopeKey: string | undefined): Enrolment {
+function place(store: Store, login: ProvenLogin, scopeKey: string | undefined, newId: string): Enrolment {
   const known = findAnywhere(store, login.identity);
   if (known?.flagged !== undefined) return restore(store, known.flagged, known.scopeKey, login);
   if (known !== undefined) return update(store, known.account, known.scopeKey, login);
   const account: Account = {
-    id: newAccountId(),
+    id: newId,
     enabled: true,
     addedAt: store.root.clock.now(),
     raw: {},

@@ -5,9 +5,10 @@ import { isNewer } from '../accounts/lineage.js';
 import { emptyPool, withAccount } from '../accounts/pool.js';
 import { identityOfTokens } from '../accounts/token-identity.js';
 import { definedOnly } from '../defined-only.js';
+import { draftStore } from '../pools/draft-store.js';
 import { encodePool } from '../pools/pool-codec.js';
 import { recordsOf } from '../pools/scope-records.js';
-import type { Store } from '../pools/store.js';
+import type { RecordStore, Store } from '../pools/store.js';
 import type { Secret } from '../secret.js';
 import { keepAside, moveAside } from '../storage/kept.js';
 import { enrol } from './enrolment.js';
@@ -21,7 +22,7 @@ import {
 } from './journal.js';
 import { type AnsweredEntry, isAnswered, tokensOfAnswer } from './journal-overlay.js';
 import { isKnownSpent, logLineage } from './lineage-log.js';
-import { areTokensOf, storeRotation } from './rotation.js';
+import { areTokensOf, spread } from './rotation.js';
 import { hasReachedFile, isAwaitedByFile } from './token-file-entries.js';
 
 /**
@@ -37,7 +38,8 @@ export function recoverJournal(store: Store): void {
     const isAwaited = isAwaitedByFile(entry);
     if (isAnswered(entry)) {
       if (isSignIn) finishSignIn(store, entry);
-      else if (holdersOf(store, entry).length > 0 || !(isAwaited || isOver(store, entry))) finishRefresh(store, entry);
+      else if (holdersOf(store, entry).length > 0 || !(isAwaited || isOver(store, entry)))
+        finishRefreshes(store, [entry]);
     } else if (!isSignIn && !isObsolete(store, entry)) continue;
     if (isAwaited) continue;
     if (entry.isSalvaged) moveAside(store.root, 'torn-answer', entry.path);
@@ -63,46 +65,53 @@ export interface RefreshAnswer {
   readonly answer: JournalAnswer;
 }
 
-/** Stores what a refresh brought, and remembers which token it has used up. */
-export function finishRefresh(store: Store, entry: RefreshAnswer): void {
-  placeAnswer(store, entry);
-  logSpending(store, entry);
+/** Stores what refreshes brought, in one write, and remembers which tokens they have used up. */
+export function finishRefreshes(store: Store, entries: readonly RefreshAnswer[]): void {
+  const draft = draftStore(store.root, store.scopes());
+  for (const entry of entries) placeAnswer(draft, entry);
+  draft.commit(store);
+  logSpending(store, entries);
 }
 
 /** The same where token files get the answer: a record needs it only if their login was imported while it was on its way. */
 export function finishFileRefresh(store: Store, entry: RefreshAnswer): void {
   if (holdersOf(store, entry).length > 0) placeAnswer(store, entry);
-  logSpending(store, entry);
+  logSpending(store, [entry]);
 }
 
-function logSpending({ root }: Store, { header, answer }: RefreshAnswer): void {
-  const spent = { before: header.spent, after: answer.refreshToken && fingerprint(answer.refreshToken) };
-  logLineage(root, { event: 'refreshed', accountId: header.accountIds[0] ?? noAccount, ...spent });
+function logSpending({ root }: Store, entries: readonly RefreshAnswer[]): void {
+  const facts = entries.map(({ header, answer }) => ({
+    event: 'refreshed' as const,
+    accountId: header.accountIds[0] ?? noAccount,
+    before: header.spent,
+    after: answer.refreshToken && fingerprint(answer.refreshToken),
+  }));
+  logLineage(root, ...facts);
 }
 
 /**
  * The answer goes to the account that asked, unless that has newer tokens by now; every other record that still holds
  * the spent token gets the newest refresh token of the login. What no record can take is kept aside.
  */
-function placeAnswer(store: Store, { header, answer }: RefreshAnswer): void {
+function placeAnswer(store: RecordStore, { header, answer }: RefreshAnswer): void {
   const received = tokensOfAnswer(answer);
   const records = recordsOf(store.scopes());
   const holders = holdersOf(store, { header });
   const spent = holders[0]?.tokens.refreshToken;
   const owner = ownerOf(records, header.accountIds[0], received);
   if (owner !== undefined && (holders.includes(owner) || isAhead(received, owner))) {
-    storeRotation(store, owner.id, received, spent);
+    spread(store, owner.id, received, spent);
     return;
   }
   const refreshToken = owner?.tokens.refreshToken ?? received.refreshToken;
-  if (holders.length > 0) storeRotation(store, noAccount, definedOnly({ refreshToken }), spent);
+  if (holders.length > 0) spread(store, noAccount, definedOnly({ refreshToken }), spent);
   else if (!isStored(records, owner, received)) keepLogin(store, header, received);
 }
 
 /** No record has this id, so that only the refresh token is passed on. */
 const noAccount = '';
 
-function holdersOf(store: Store, { header }: Pick<RefreshAnswer, 'header'>): Account[] {
+function holdersOf(store: RecordStore, { header }: Pick<RefreshAnswer, 'header'>): Account[] {
   return recordsOf(store.scopes()).filter(({ tokens }) => isSpent(tokens.refreshToken, header.spent));
 }
 
@@ -129,7 +138,7 @@ function isStored(records: readonly Account[], owner: Account | undefined, recei
 }
 
 /** In the format of `remove`, so that `import` can bring it back. */
-function keepLogin(store: Store, header: RefreshAnswer['header'], received: Partial<TokenSet>): void {
+function keepLogin(store: RecordStore, header: RefreshAnswer['header'], received: Partial<TokenSet>): void {
   const tokens = { generation: 1, ...received };
   const account: Account = {
     id: header.accountIds[0] ?? newAccountId(),

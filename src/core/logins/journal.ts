@@ -1,4 +1,4 @@
-import { createHash } from 'node:crypto';
+import { createHash, randomBytes } from 'node:crypto';
 import { join } from 'node:path';
 import * as z from 'zod/mini';
 import { definedOnly } from '../defined-only.js';
@@ -97,14 +97,30 @@ export function fingerprint(token: string): string {
   return createHash('sha256').update(token).digest('hex');
 }
 
+/** The name of the file of an entry: when it was made, and which token it is about. */
+export function entryName({ startedAt, spent }: Pick<JournalHeader, 'startedAt' | 'spent'>): string {
+  const about = spent === undefined ? [] : [spent.slice(0, printLength)];
+  return `${[startedAt, ...about, randomBytes(6).toString('hex')].join('-')}.json`;
+}
+
+const printLength = 16;
+const namedAfter = new RegExp(`^\\d+-([0-9a-f]{${printLength}})-[0-9a-f]+\\.`);
+
+/** Names of sign-ins and of older versions do not say which token they are about. */
+function mayBeNamedAfter(name: string, spent: string): boolean {
+  const print = namedAfter.exec(name)?.[1];
+  return print === undefined || spent.startsWith(print);
+}
+
 /** Every readable entry, oldest first. */
 export function readEntries(directory: string): readonly JournalEntry[] {
   return readJournal(directory).entries;
 }
 
-export function readJournal(directory: string): Journal {
+/** `spent` leaves out, unread, what is about another token than the one with this fingerprint. */
+export function readJournal(directory: string, { spent }: { readonly spent?: string } = {}): Journal {
   const read = readDirectory(directory)
-    .filter((name) => name.endsWith('.json'))
+    .filter((name) => name.endsWith('.json') && (spent === undefined || mayBeNamedAfter(name, spent)))
     .sort()
     .flatMap((name) => readEntry(join(directory, name)) ?? []);
   return {

@@ -3,6 +3,7 @@ import * as z from 'zod/mini';
 import { definedOnly } from '../defined-only.js';
 import type { Secret } from '../secret.js';
 import { type FileVersion, isPassedOver, readVersion, replaceFile } from '../storage/atomic-file.js';
+import type { FileReader } from '../storage/file-memory.js';
 import { appendNow, whyNoFile } from '../storage/regular-file.js';
 import type { Root } from '../storage/root.js';
 import { fingerprint } from './journal.js';
@@ -67,26 +68,15 @@ const Header = z.object({ salt: z.string().check(z.minLength(16)) });
 const Spending = z.object({ event: z.literal('refreshed'), before: z.string(), after: z.string() });
 
 /**
- * Appends a line for each fact; call it while holding the `store` lock. The log is knowledge only: it must never be the reason that
- * a token is not stored, so a failure to write it is returned, not thrown.
+ * Appends a line a fact; call it while holding the `store` lock. The log is knowledge only: it must never be the reason
+ * that a token is not stored, so a failure to write it is returned, not thrown.
  */
 export function logLineage(root: Root, ...facts: readonly LineageFact[]): { readonly problem?: string } {
   const path = root.paths.lineageLog;
   if (facts.length === 0) return {};
   try {
-    const { salt, lines, isTorn } = openLog(path);
-    const print = (token: TokenTrace | undefined) => token && saltedFingerprint(salt, token);
-    const recordOf = ({ event, accountId, before, after, detail }: LineageFact): LineageRecord =>
-      definedOnly({
-        at: root.clock.now(),
-        event,
-        accountId,
-        pid: root.processes.self.pid,
-        before: print(before),
-        after: print(after),
-        detail,
-      });
-    const added = facts.map((fact) => JSON.stringify(recordOf(fact)));
+    const { salt, lines, isTorn } = openLog(readLog(path, readVersion));
+    const added = facts.map((fact) => JSON.stringify(recordOf(root, salt, fact)));
     const kept = sizeOf(lines) > maxBytes ? lines.slice(Math.ceil(lines.length / 2)) : lines;
     if (lines.length === 0 || kept !== lines) {
       const content = [JSON.stringify({ salt }), ...kept, ...added, ''].join('\n');
@@ -101,6 +91,13 @@ export function logLineage(root: Root, ...facts: readonly LineageFact[]): { read
   }
 }
 
+function recordOf(root: Root, salt: string, { event, accountId, before, after, detail }: LineageFact): LineageRecord {
+  const print = (token: TokenTrace | undefined) => token && saltedFingerprint(salt, token);
+  const at = root.clock.now();
+  const { pid } = root.processes.self;
+  return definedOnly({ at, event, accountId, pid, before: print(before), after: print(after), detail });
+}
+
 /**
  * Whether we have exchanged this refresh token for another one ourselves, which makes every copy of it worthless
  * however new it looks. False when the log does not go back so far: then only the order of copies decides (P2).
@@ -109,17 +106,34 @@ export function isKnownSpent(root: Pick<Root, 'paths'>, token: Secret): boolean 
   return knownSpent(root)(token);
 }
 
-/** The same for many tokens: the log is read once. */
-export function knownSpent({ paths }: Pick<Root, 'paths'>): (token: Secret) => boolean {
+/** The same for many tokens: the log is read once, or not even that by whoever remembers it. */
+export function knownSpent({ paths }: Pick<Root, 'paths'>, read: FileReader = readVersion): (token: Secret) => boolean {
   try {
-    const { salt, lines } = openLog(paths.lineageLog);
-    const facts = lines.map((line) => Spending.safeParse(parse(line)).data);
-    const spent = new Set(facts.filter((fact) => fact?.before !== fact?.after).map((fact) => fact?.before));
+    const { salt, spent } = spentIn(readLog(paths.lineageLog, read));
     return (token) => spent.has(saltedFingerprint(salt, token));
   } catch {
     // Unreadable: it is knowledge only, and nothing is lost by not having it.
     return () => false;
   }
+}
+
+interface SpentTokens {
+  readonly salt: string;
+  readonly spent: ReadonlySet<string | undefined>;
+}
+
+/** What was found in a version of the log, for as long as somebody has the version. */
+const spentTokens = new WeakMap<FileVersion, SpentTokens>();
+
+function spentIn(version: FileVersion): SpentTokens {
+  const known = spentTokens.get(version);
+  if (known !== undefined) return known;
+  const { salt, lines } = openLog(version);
+  const facts = lines.map((line) => Spending.safeParse(parse(line)).data);
+  const spent = new Set(facts.filter((fact) => fact?.before !== fact?.after).map((fact) => fact?.before));
+  const found = { salt, spent };
+  spentTokens.set(version, found);
+  return found;
 }
 
 /** Whether this refresh token was ever ours, as far back as the log goes. */
@@ -136,7 +150,7 @@ export function isKnownToken(root: Pick<Root, 'paths'>, token: Secret): boolean 
 
 /** What the log still knows, oldest first, and how it calls a token. */
 export function readLineage({ paths }: Pick<Root, 'paths'>): Lineage {
-  const { salt, lines } = openLog(paths.lineageLog);
+  const { salt, lines } = openLog(readLog(paths.lineageLog, readVersion));
   const records = lines.flatMap((line) => {
     const record = StoredRecord.safeParse(parse(line));
     return record.success ? [definedOnly(record.data)] : [];
@@ -158,8 +172,7 @@ function saltedFingerprint(salt: string, token: TokenTrace): string {
 }
 
 /** The salt of the log, a new one where there is none, and the lines after it. */
-function openLog(path: string): { salt: string; lines: string[]; isTorn: boolean } {
-  const version = readLog(path);
+function openLog(version: FileVersion): { salt: string; lines: string[]; isTorn: boolean } {
   const [first = '', ...lines] = version.kind === 'absent' ? [] : version.content.split('\n');
   const header = Header.safeParse(parse(first));
   if (!header.success) return { salt: randomBytes(16).toString('hex'), lines: [], isTorn: false };
@@ -167,9 +180,9 @@ function openLog(path: string): { salt: string; lines: string[]; isTorn: boolean
 }
 
 /** Knowledge only: where somebody wants it kept nowhere, with a link to /dev/null perhaps, it counts as empty. */
-function readLog(path: string): FileVersion {
+function readLog(path: string, read: FileReader): FileVersion {
   try {
-    return readVersion(path);
+    return read(path);
   } catch (error) {
     if (!isPassedOver(error)) throw error;
     return { kind: 'absent' };

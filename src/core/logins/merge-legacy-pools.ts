@@ -5,7 +5,7 @@ import type { OpeningStore, Store } from '../pools/store.js';
 import { keepAside } from '../storage/kept.js';
 import { newerTokens, withLegacy } from './legacy-pools.js';
 import { isKnownSpent } from './lineage-log.js';
-import { storeRotation } from './rotation.js';
+import { spread } from './rotation.js';
 
 /**
  * Makes what `withLegacy` shows permanent. The old files go only when everything is written, with copies kept; a
@@ -42,7 +42,7 @@ function takeIn(store: Store, legacy: ScopeRecords, key: string): void {
   const others = () => store.scopes().filter((scope) => scope.key !== legacy.key && scope.key !== key);
   for (const { holder, tokens } of newerTokens([store.scope(key), ...others()], legacy)) {
     const isSpent = tokens.refreshToken !== undefined && isKnownSpent(store.root, tokens.refreshToken);
-    if (!isSpent) storeRotation(store, holder.id, tokens, holder.tokens.refreshToken);
+    if (!isSpent) spread(store, holder.id, tokens, holder.tokens.refreshToken);
   }
   const to = store.scope(key);
   const { pool, flagged } = withLegacy(to, legacy, others(), store.root.clock.now());

@@ -1,18 +1,18 @@
-import { randomBytes } from 'node:crypto';
 import * as fs from 'node:fs';
 import { join } from 'node:path';
 import { AppError } from '../errors.js';
-import { makePrivateDirectory, syncDirectory, writeError } from '../storage/atomic-file.js';
+import { makePrivateDirectory, writeError } from '../storage/atomic-file.js';
 import type { ProcessTable } from '../storage/process-table.js';
 import { writeWhole } from '../storage/regular-file.js';
-import { fingerprint, headerSize, type JournalAnswer, type JournalHeader, leftSuffix } from './journal.js';
+import { syncDirectoryMeanwhile, syncFile } from '../storage/sync.js';
+import { entryName, fingerprint, headerSize, type JournalAnswer, type JournalHeader, leftSuffix } from './journal.js';
 
 const entrySize = 32 * 1024;
 
 export interface OpenEntry {
   readonly path: string;
   /** Stores the answer and syncs it, before anyone uses it. */
-  record(answer: JournalAnswer): void;
+  record(answer: JournalAnswer): Promise<void>;
   /** The answer is where it belongs: the entry has done its work. */
   discard(): void;
   /** Keeps the entry on disk for whoever comes next, this process included. Returns its path from then on. */
@@ -20,20 +20,19 @@ export interface OpenEntry {
 }
 
 /** Creates an entry, padded and synced. Throws `storage-write-failed`; then nothing may be sent. */
-export function openEntry(
+export async function openEntry(
   directory: string,
   processes: ProcessTable,
   header: Omit<JournalHeader, 'owner' | 'version'>,
-): OpenEntry {
-  const path = join(directory, `${header.startedAt}-${randomBytes(6).toString('hex')}.json`);
+): Promise<OpenEntry> {
+  const path = join(directory, entryName(header));
   const owner = { ...processes.self };
   const page = padded(path, JSON.stringify({ version: 1, ...header, owner }));
   makePrivateDirectory(directory);
   const descriptor = onDisk(path, () => fs.openSync(path, 'wx', 0o600));
   try {
     writeWhole(descriptor, page, 0);
-    fs.fsyncSync(descriptor);
-    syncDirectory(directory);
+    await Promise.all([syncFile(descriptor), syncDirectoryMeanwhile(directory)]);
     return entryHandle(path, descriptor);
   } catch (error) {
     fs.closeSync(descriptor);
@@ -71,14 +70,16 @@ function entryHandle(path: string, descriptor: number): OpenEntry {
   };
   return {
     path,
-    record(answer) {
+    async record(answer) {
       // The refresh token comes first, so that it is whole in an answer that is torn behind it.
       const { refreshToken, ...rest } = answer;
       const payload = JSON.stringify({ refreshToken, ...rest });
-      onDisk(path, () => {
+      try {
         writeWhole(descriptor, Buffer.from(`${fingerprint(payload)} ${payload}\n`), headerSize);
-        fs.fsyncSync(descriptor);
-      });
+        await syncFile(descriptor);
+      } catch (error) {
+        throw writeError(path, error);
+      }
     },
     discard() {
       close();

@@ -1,80 +1,89 @@
 import { rmSync } from 'node:fs';
 import type { Account } from '../accounts/account.js';
 import { AppError } from '../errors.js';
-import { withKnowledge } from '../health/account-state.js';
+import { type AccountState, withKnowledge } from '../health/account-state.js';
 import { applyEvent } from '../health/state.js';
+import { recordsOf, type ScopeRecords } from '../pools/scope-records.js';
 import type { Store } from '../pools/store.js';
-import type { Secret } from '../secret.js';
+import type { JournalAnswer } from './journal.js';
 import { tokensOfAnswer } from './journal-overlay.js';
-import { finishRefresh, type RefreshAnswer } from './journal-recovery.js';
-import { findStored } from './newest-copy.js';
+import { finishRefreshes } from './journal-recovery.js';
 import type { OpenEntry } from './open-entry.js';
+import type { ReceivedAnswer } from './received-answer.js';
 import type { RefreshDeps } from './refresh-deps.js';
 import { entriesAbout } from './unanswered.js';
 import { withStore } from './with-store.js';
 import { writeBack } from './write-back.js';
 
-export interface ReceivedAnswer extends RefreshAnswer {
-  readonly account: Account;
-  readonly spent: Secret;
-  readonly entry: OpenEntry;
-}
-
 /**
- * Stores an answer: journal, then every record that held the spent token, then `auth.json`. When a file cannot be
- * written the journal entry stays, the error says where, and the next run finishes (P3). Throws `no-such-account` when
- * the account was removed meanwhile; its tokens are kept aside then.
+ * Stores an answer: journal, then every record that held the spent token, then the official homes. Answers that arrive
+ * side by side are stored together once they are in the journal; what a home holds as well is not kept waiting, because a
+ * client there would still send the spent token. When a file cannot be written the journal entry stays, the error says
+ * where, and the next run finishes (P3). Throws `no-such-account` when the account was removed meanwhile; its tokens are
+ * kept aside then.
  */
-export async function commitRefresh(deps: RefreshDeps, received: ReceivedAnswer): Promise<Account> {
-  const { root } = deps;
-  const { account, answer, entry, spent } = received;
-  const isRecorded = tryTo(() => entry.record(answer));
-  let stored: Account | undefined;
+export async function commitRefresh(
+  deps: RefreshDeps,
+  received: ReceivedAnswer,
+  { isInHome }: { readonly isInHome: boolean },
+): Promise<Account> {
+  const { root, answers } = deps;
+  const { account, answer, entry } = received;
+  const isRecorded = await isKept(entry, answer);
+  let scopes: readonly ScopeRecords[];
   try {
-    // Not cut short by Ctrl-C: the tokens are here, and storing them takes milliseconds.
-    stored = await withStore(root, {}, async (store) => {
-      finishRefresh(store, received);
-      for (const { path } of entriesAbout(root, spent)) if (path !== entry.path) rmSync(path, { force: true });
-      await writeBack(store, deps, { spent, received: tokensOfAnswer(answer).refreshToken });
-      remember(store, deps, account.id);
-      return findAfter(store, account.id);
-    });
+    const isUrgent = isInHome || !isRecorded;
+    scopes = await answers.write(received, (group) => storeAnswers(deps, group), { isUrgent });
   } catch (error) {
-    const isKept = isRecorded || tryTo(() => entry.record(answer));
+    const isSafe = isRecorded || (await isKept(entry, answer));
     tryTo(() => entry.leave());
-    throw isKept ? keptInJournal(error, root.paths.journal) : lost(error);
+    throw isSafe ? keptInJournal(error, root.paths.journal) : lost(error);
   }
   // A leftover entry costs nothing: its token is spent, and whoever opens the store next removes it.
   tryTo(() => entry.discard());
+  const stored = recordsOf(scopes).find(({ id }) => id === account.id);
   if (stored !== undefined) return stored;
   throw new AppError('no-such-account', 'another process removed this account while its login was refreshed', {
     hint: `its new tokens are kept in ${root.paths.kept}`,
   });
 }
 
+/** Whether the journal has the answer; where it cannot be written, storing it makes that good. */
+export function isKept(entry: OpenEntry, answer: JournalAnswer): Promise<boolean> {
+  return entry.record(answer).then(
+    () => true,
+    () => false,
+  );
+}
+
+/** Not cut short by Ctrl-C: the tokens are here, and storing them takes milliseconds. */
+function storeAnswers(deps: RefreshDeps, group: readonly ReceivedAnswer[]): Promise<readonly ScopeRecords[]> {
+  const { root } = deps;
+  return withStore(root, {}, async (store) => {
+    finishRefreshes(store, group);
+    for (const { spent, entry } of group) {
+      for (const { path } of entriesAbout(root, spent)) if (path !== entry.path) rmSync(path, { force: true });
+    }
+    const exchanges = group.map(({ spent, answer }) => ({ spent, received: tokensOfAnswer(answer).refreshToken }));
+    await writeBack(store, deps, exchanges);
+    remember(store, deps, group);
+    return store.scopes();
+  });
+}
+
 /** Health is knowledge only: it must not be the reason that stored tokens count as not stored. */
-function remember(store: Store, { root, settings, warn }: RefreshDeps, id: string): void {
+function remember(store: Store, { root, settings, warn }: RefreshDeps, group: readonly ReceivedAnswer[]): void {
   const now = root.clock.now();
+  const refreshed = (state: AccountState, { account: { id } }: ReceivedAnswer) => {
+    const known = state.accounts[id] ?? {};
+    const health = applyEvent(known.health, { kind: 'refreshed' }, now, settings);
+    return withKnowledge(state, id, { ...known, health });
+  };
   try {
-    store.changeState((state) => {
-      const known = state.accounts[id] ?? {};
-      return withKnowledge(state, id, {
-        ...known,
-        health: applyEvent(known.health, { kind: 'refreshed' }, now, settings),
-      });
-    });
+    store.changeState((state) => group.reduce(refreshed, state));
   } catch (error) {
     if (!(error instanceof AppError)) throw error;
     warn(error.message);
-  }
-}
-
-function findAfter(store: Store, id: string): Account | undefined {
-  try {
-    return findStored(store.scopes(), id);
-  } catch (error) {
-    if (error instanceof AppError && error.code === 'no-such-account') return undefined;
-    throw error;
   }
 }
 

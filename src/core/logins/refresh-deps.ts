@@ -3,7 +3,10 @@ import type { CodexHome } from '../codex/home.js';
 import type { HealthSettings } from '../health/events.js';
 import type { HttpClient } from '../http/client.js';
 import type { CallOptions, Provider } from '../provider/provider.js';
+import { FileMemory } from '../storage/file-memory.js';
 import type { Root } from '../storage/root.js';
+import type { AnswerGroup } from './received-answer.js';
+import { WriteGroup } from './write-group.js';
 
 export interface RefreshSettings extends HealthSettings {
   readonly tokenRefreshSkewMs: number;
@@ -30,4 +33,12 @@ export interface RefreshDeps {
   /** What the person should know although it went well. */
   readonly warn: (message: string) => void;
   readonly signal: AbortSignal;
+  /** What refreshes that run side by side share. */
+  readonly files: FileMemory;
+  readonly answers: AnswerGroup;
+}
+
+/** For the refreshes of one run. */
+export function sideBySide({ clock }: Pick<Root, 'clock'>): Pick<RefreshDeps, 'files' | 'answers'> {
+  return { files: new FileMemory(clock), answers: new WriteGroup(clock) };
 }

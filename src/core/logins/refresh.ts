@@ -1,5 +1,6 @@
 import type { Account, TokenSet } from '../accounts/account.js';
 import { AppError } from '../errors.js';
+import { takeTurn } from '../in-parallel.js';
 import type { RefreshReason } from '../oauth/token-endpoint.js';
 import { readAllScopes } from '../pools/scope-files.js';
 import { recordsOf } from '../pools/scope-records.js';
@@ -7,8 +8,8 @@ import { foreignIssuer } from '../provider/foreign-issuer.js';
 import type { Secret } from '../secret.js';
 import { clientInCharge, livesInHome, whyNotSpendable } from './client-in-charge.js';
 import { holdsForeignTokens, sharesItsLogin } from './foreign-tokens.js';
-import { isKnownSpent } from './lineage-log.js';
-import { adoptNewest, findStored } from './newest-copy.js';
+import { findStored, gatherNewest } from './gather-newest.js';
+import { knownSpent } from './lineage-log.js';
 import { personLockName, withPersonLock } from './person-lock.js';
 import type { RefreshDeps } from './refresh-deps.js';
 import type { RefreshOutcome } from './refresh-outcome.js';
@@ -39,11 +40,12 @@ const maxLocks = 3;
  * can be given the next one. Throws only when storage or locks fail, or the account is gone.
  */
 export async function ensureUsable(deps: RefreshDeps, request: RefreshRequest): Promise<RefreshOutcome> {
-  const { root, signal } = deps;
+  const { root, files, signal, answers } = deps;
   for (let taken = 1; taken <= maxLocks; taken += 1) {
-    const account = findStored(readAllScopes(root.paths), request.account.id);
+    const account = findStored(readAllScopes(root.paths, files.read), request.account.id);
     const lock = personLockName(account, root);
-    const outcome = await withPersonLock(root, account, { signal }, () => refreshInside(deps, request, lock));
+    const inside = () => answers.expect(() => refreshInside(deps, request, lock));
+    const outcome = await withPersonLock(root, account, { signal }, inside).finally(takeTurn);
     if (outcome !== 'other-lock') return outcome;
   }
   throw new AppError('storage-conflict', 'this account keeps changing while its turn comes', {
@@ -57,26 +59,27 @@ async function refreshInside(deps: RefreshDeps, request: RefreshRequest, lock: s
   const first = await attempt(deps, request, lock);
   if (first === 'other-lock' || first.kind !== 'refused') return first;
   // A refused token is often one that somebody else has spent: whoever did may have left the next one where we can read.
-  const { tokens } = await adoptNewest(deps, request.account.id);
+  const { tokens } = await gatherNewest(deps, request.account.id);
   const hasMovedOn = tokens.refreshToken?.equals(first.account.tokens.refreshToken) === false;
   const last = hasMovedOn ? await attempt(deps, request, lock) : first;
   return last !== 'other-lock' && last.kind === 'refused' ? settleRefusal(deps, last) : last;
 }
 
 async function attempt(deps: RefreshDeps, request: RefreshRequest, lock: string): Promise<Inside> {
-  const { root, provider, uninterrupted } = deps;
-  const account = await adoptNewest(deps, request.account.id);
+  const { root, files, provider, uninterrupted } = deps;
+  const account = await gatherNewest(deps, request.account.id);
   // While we waited, a refresh may have told whose login it is: then others wait for another lock than this one.
   if (personLockName(account, root) !== lock) return 'other-lock';
   const issuer = foreignIssuer(account, provider);
   if (issuer !== undefined) return { kind: 'issuer-mismatch', account, issuer };
   const isForeign = holdsForeignTokens(account);
-  if (isForeign && !sharesItsLogin(account, recordsOf(readAllScopes(root.paths)))) {
+  if (isForeign && !sharesItsLogin(account, recordsOf(readAllScopes(root.paths, files.read)))) {
     return { kind: 'foreign-tokens', account };
   }
   const { refreshToken, idToken } = account.tokens;
   const isUnproven = refreshToken?.equals(request.unproven) === true;
-  const rules = (await livesInHome(deps, account)) ? aheadOfClients(deps) : deps;
+  const isInHome = await livesInHome(deps, account);
+  const rules = isInHome ? aheadOfClients(deps) : deps;
   const isGood = (tokens: TokenSet) => !isUnproven && isGoodFor(rules, tokens, request.rejected);
   if (isGood(account.tokens) && !isForeign) return { kind: 'usable', account, how: howItCame(account, request) };
   if (refreshToken === undefined) return { kind: 'no-refresh-token', account };
@@ -85,13 +88,13 @@ async function attempt(deps: RefreshDeps, request: RefreshRequest, lock: string)
   if (entered !== undefined) return { kind: 'usable', account: entered, how: 'refreshed' };
   const pid = await clientInCharge(deps, account);
   if (pid !== undefined) return { kind: 'left-to-client', account, pid };
-  if (isKnownSpent(root, refreshToken)) return { kind: 'spent-token', account };
+  if (knownSpent(root, files.read)(refreshToken)) return { kind: 'spent-token', account };
   const obstacle = obstacleTo(deps, account, refreshToken);
   if (obstacle !== undefined) return obstacle;
   const problem = await whyNotSpendable(deps, account);
   if (problem !== undefined) return { kind: 'no-place', account, problem };
   const reason = idToken === undefined ? 'forced' : request.reason;
-  return uninterrupted(() => spendToken(deps, { account, refreshToken, reason }));
+  return uninterrupted(() => spendToken(deps, { account, refreshToken, reason, isInHome }));
 }
 
 function howItCame({ tokens }: Account, { account }: RefreshRequest): 'valid' | 'adopted' {

@@ -1,7 +1,8 @@
 import type { Account } from '../accounts/account.js';
 import { findSame, isExactly } from '../accounts/identity.js';
 import type { LocatedAccount } from '../accounts/selector.js';
-import type { AuthFileLogin } from '../codex/auth-file.js';
+import { tellApart } from '../accounts/twins.js';
+import type { AuthFileContent } from '../codex/auth-file.js';
 import { type AuthFileState, readAuthFileForDisplay } from '../codex/auth-file-state.js';
 import type { CodexHome } from '../codex/home.js';
 import { definedOnly } from '../defined-only.js';
@@ -16,19 +17,20 @@ import { judgeBeside } from './foreign-login.js';
 import { isUnderWay, type Journal, readJournal } from './journal.js';
 import { withLegacyScope } from './legacy-pools.js';
 import { whyNoLog } from './lineage-log.js';
+import { unstoredAccount } from './unstored-login.js';
 
 /** The accounts of a scope as they stand now, read without a lock and without writing anything (P5). */
 export interface Roster {
   readonly scope: Scope;
   /** The pool of the scope, whether it exists yet or not. */
   readonly path: string;
-  /** Where the accounts really come from: the global pool while the project has none. */
+  /** Where the accounts really come from: another pool while this one has none. */
   readonly readFrom: string;
   /** Of the scope that the accounts come from; what older versions kept for one checkout is part of it already. */
   readonly records: ScopeRecords;
   /** The other scopes that have files, as far as they can be read. */
   readonly others: readonly ScopeRecords[];
-  /** With the newest tokens that any copy beside their records has. */
+  /** With the newest tokens that any copy beside their records has. The last may be one that is not stored yet. */
   readonly accounts: readonly Account[];
   readonly beside: BesideRecords;
   readonly state: AccountState;
@@ -41,15 +43,16 @@ export interface Roster {
 }
 
 export function readRoster(root: Root, home: CodexHome, scope: Scope): Roster {
-  const { records, others, warnings } = readScopes(root, scope);
+  const stored = readAuthFileForDisplay(home);
+  const { records, others, warnings } = readScopes(root, scope, stored.content);
   const { state, warning } = readAccountState(root.paths.accountState);
-  const authFile = besideAccounts(readAuthFileForDisplay(home), [records, ...others]);
+  const authFile = besideAccounts(stored, [records, ...others]);
   const journal = readJournal(root.paths.journal);
   const beside = readBesideRecords(root, home, recordsOf([records, ...others]), authFile, journal.entries);
-  const login = authFile.content?.kind === 'login' ? authFile.content.login : undefined;
-  const owner = login && findOwner(records, others, login);
-  const accounts = records.pool.accounts.map((account) => withNewestTokens(account, beside));
-  const position = owner === undefined ? -1 : records.pool.accounts.indexOf(owner.account);
+  const unstored = unstoredAccount([records, ...others], authFile.content);
+  const own = records.pool.accounts.map((account) => withNewestTokens(account, beside));
+  const accounts = unstored === undefined ? own : tellApart([...own, unstored]);
+  const owner = unstored === undefined ? findOwner([records, ...others], authFile.content) : placed(unstored, records);
   return definedOnly({
     scope,
     path: scopeFiles(root.paths, keyOf(scope)).pool,
@@ -60,7 +63,7 @@ export function readRoster(root: Root, home: CodexHome, scope: Scope): Roster {
     beside,
     state,
     authFile,
-    active: owner && { ...owner, account: accounts[position] ?? owner.account },
+    active: owner && { ...owner, account: accounts.find(({ id }) => id === owner.account.id) ?? owner.account },
     warnings: [
       ...warnings,
       warning,
@@ -96,11 +99,22 @@ export function keyOf(scope: Scope): string | undefined {
 
 /** Every account of the other pools, for selectors and for naming what is in use. */
 export function accountsElsewhere({ others }: Pick<Roster, 'others'>): LocatedAccount[] {
-  return others.flatMap(({ key, pool }) => pool.accounts.map((account) => definedOnly({ account, scopeKey: key })));
+  return others.flatMap((scope) => scope.pool.accounts.map((account) => placed(account, scope)));
 }
 
-/** The scope whose accounts are shown, complete in memory (P5), and the others beside it. */
-export function readScopes(root: Root, scope: Scope): Pick<Roster, 'records' | 'others' | 'warnings'> {
+function placed(account: Account, { key }: ScopeRecords): LocatedAccount {
+  return definedOnly({ account, scopeKey: key });
+}
+
+/**
+ * The scope whose accounts are shown, complete in memory (P5), and the others beside it. A scope without accounts shows
+ * the global ones, or else those of the pool that has the login in use: accounts that exist are shown somewhere.
+ */
+export function readScopes(
+  root: Root,
+  scope: Scope,
+  inUse: AuthFileContent | undefined,
+): Pick<Roster, 'records' | 'others' | 'warnings'> {
   const { own, others, problems } = readScopeAmongOthers(root.paths, keyOf(scope));
   const isLegacy = ({ key }: ScopeRecords) =>
     key !== undefined && scope.kind === 'project' && scope.legacyKeys.includes(key);
@@ -112,10 +126,26 @@ export function readScopes(root: Root, scope: Scope): Pick<Roster, 'records' | '
     ...legacy.map(({ files }) => `the accounts that an older version kept for one checkout are shown: ${files.pool}`),
   ];
   const hasPool = scope.kind === 'global' || hasFiles(own) || legacy.length > 0;
-  if (hasPool) return { records: merged, others: beside, warnings };
-  // Throws where it cannot be read: there is nothing else to show.
-  const global = beside.find(({ key }) => key === undefined) ?? readScope(root.paths, undefined);
-  return { records: global, others: beside.filter((each) => each !== global), warnings };
+  const global = beside.find(({ key }) => key === undefined);
+  // Throws where the global one cannot be read: there is nothing else to show.
+  const first = hasPool ? merged : (global ?? readScope(root.paths, undefined));
+  const records = hasAccounts(first) ? first : (elsewhere(beside, global, inUse) ?? first);
+  const unshown = hasFiles(merged) && records !== merged ? [merged] : [];
+  return { records, others: [...unshown, ...beside.filter((each) => each !== records)], warnings };
+}
+
+function elsewhere(
+  scopes: readonly ScopeRecords[],
+  global: ScopeRecords | undefined,
+  inUse: AuthFileContent | undefined,
+): ScopeRecords | undefined {
+  if (global !== undefined && hasAccounts(global)) return global;
+  const holder = findOwner(scopes, inUse);
+  return holder && scopes.find(({ key }) => key === holder.scopeKey);
+}
+
+function hasAccounts({ pool, flagged }: ScopeRecords): boolean {
+  return pool.accounts.length + flagged.accounts.length > 0;
 }
 
 /** The plan in a token stays what it was at the last refresh; an answer about the quota has the plan of its day. */
@@ -124,13 +154,11 @@ export function withNewestPlan(account: Account, { state }: Pick<Roster, 'state'
   return planType === undefined || planType === account.planType ? account : { ...account, planType };
 }
 
-/** The account that a login belongs to, in this scope or in any other. */
-function findOwner(
-  here: ScopeRecords,
-  others: readonly ScopeRecords[],
-  { identity }: AuthFileLogin,
-): LocatedAccount | undefined {
-  const places = accountsElsewhere({ others: [here, ...others] });
+/** The account that a login belongs to, in whichever of these scopes. */
+function findOwner(scopes: readonly ScopeRecords[], content: AuthFileContent | undefined): LocatedAccount | undefined {
+  if (content?.kind !== 'login') return undefined;
+  const { identity } = content.login;
+  const places = accountsElsewhere({ others: scopes });
   const exact = places.find(({ account }) => isExactly(account, identity));
   if (exact !== undefined) return exact;
   const same = findSame(

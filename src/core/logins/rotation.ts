@@ -10,7 +10,7 @@ import type { Secret } from '../secret.js';
  * refresh token, in any pool or flagged file of the root, takes the new refresh token only: the access and id tokens
  * belong to one account, the refresh token to the whole login.
  */
-export function storeRotation(
+export function spread(
   store: RecordStore,
   accountId: string,
   received: Partial<TokenSet>,

@@ -6,11 +6,11 @@ import type { BackendCredentials } from '../provider/backend-call.js';
 import { foreignIssuer } from '../provider/foreign-issuer.js';
 import { type NoWorkspaceToken, requestWorkspaceToken } from '../provider/workspace-switch.js';
 import type { Secret } from '../secret.js';
+import { findStored } from './gather-newest.js';
 import { endByOurClock } from './journal-answer.js';
 import { logLineage } from './lineage-log.js';
-import { findStored } from './newest-copy.js';
 import type { RefreshDeps } from './refresh-deps.js';
-import { storeRotation } from './rotation.js';
+import { spread } from './rotation.js';
 import { withStore } from './with-store.js';
 import { writeBack } from './write-back.js';
 
@@ -33,7 +33,7 @@ export async function enterFromSibling(
     refreshToken.equals(each.tokens.refreshToken) &&
     foreignIssuer(each, deps.provider) === undefined &&
     isGood(each.tokens);
-  const sibling = recordsOf(readAllScopes(deps.root.paths)).find(isSibling);
+  const sibling = recordsOf(readAllScopes(deps.root.paths, deps.files.read)).find(isSibling);
   if (sibling?.tokens.accessToken === undefined) return undefined;
   const { accessToken } = sibling.tokens;
   const entry = await enterWorkspace(
@@ -68,7 +68,7 @@ export async function enterWorkspace(
     // Signed in again meanwhile: that login has its own access token.
     if (!refreshToken.equals(current.tokens.refreshToken)) return current;
     const lastRefresh = current.tokens.lastRefresh ?? now;
-    storeRotation(store, account.id, definedOnly({ accessToken, expiresAt, lastRefresh }), undefined);
+    spread(store, account.id, definedOnly({ accessToken, expiresAt, lastRefresh }), undefined);
     logLineage(root, { event: 'entered-workspace', accountId: account.id, before: refreshToken, after: refreshToken });
     await writeBack(store, deps);
     return findStored(store.scopes(), account.id);

@@ -61,7 +61,7 @@ export async function redeemGrant(
   const { issuer, clientId } = provider;
   const { scopeKey, label } = wanted;
   const header = { kind: 'sign-in' as const, startedAt: clock.now(), accountIds: [], issuer, clientId };
-  const entry = openEntry(root.paths.journal, root.processes, definedOnly({ ...header, scopeKey, label }));
+  const entry = await openEntry(root.paths.journal, root.processes, definedOnly({ ...header, scopeKey, label }));
   try {
     const { signal, spendingDeadlineMs } = callOptions;
     const exchange = (deadlineMs: number) => exchangeCode(http, provider, grant, { ...callOptions, deadlineMs });
@@ -77,7 +77,7 @@ export async function redeemGrant(
     const provenance = { issuer, clientId };
     const login = definedOnly({ identity, tokens, provenance, extras: ownExtras(provider), label });
     wanted.refuse(login);
-    entry.record(answer);
+    await entry.record(answer);
     return { login, entry };
   } catch (error) {
     entry.discard();

@@ -15,7 +15,10 @@ import { exchangeToken, type Failure, type Spending } from './token-exchange.js'
 /**
  * Sends the refresh token of an account of ours and stores what comes back; on the conditions of {@link exchangeToken}.
  */
-export async function spendToken(deps: RefreshDeps, spending: Spending): Promise<RefreshOutcome> {
+export async function spendToken(
+  deps: RefreshDeps,
+  { isInHome, ...spending }: Spending & { readonly isInHome: boolean },
+): Promise<RefreshOutcome> {
   const { account, refreshToken } = spending;
   const exchange = await exchangeToken(deps, spending);
   if (exchange.kind === 'failed') {
@@ -26,7 +29,7 @@ export async function spendToken(deps: RefreshDeps, spending: Spending): Promise
     return outcome;
   }
   const { answer, header, entry } = exchange;
-  const stored = await commitRefresh(deps, { account, spent: refreshToken, answer, header, entry });
+  const stored = await commitRefresh(deps, { account, spent: refreshToken, answer, header, entry }, { isInHome });
   return outcomeOf(deps, account, stored, answer);
 }
 

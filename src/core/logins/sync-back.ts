@@ -1,5 +1,4 @@
 import type { Account, TokenSet } from '../accounts/account.js';
-import { wasRemoved } from '../accounts/pool.js';
 import type { AuthFileContent, AuthFileLogin, Unadoptable } from '../codex/auth-file.js';
 import { definedOnly } from '../defined-only.js';
 import type { Store } from '../pools/store.js';
@@ -8,6 +7,7 @@ import { enrol, findAnywhere } from './enrolment.js';
 import { judgeBeside } from './foreign-login.js';
 import { isKnownToken, logLineage } from './lineage-log.js';
 import { takeCopy } from './take-copy.js';
+import { unstoredAccount } from './unstored-login.js';
 
 /** What became of the login found in `auth.json` before something else replaces it (P6). */
 export type SyncBack =
@@ -36,9 +36,9 @@ export function syncBack(store: Store, found: AuthFileContent | undefined, scope
   const { login } = content;
   const known = findAnywhere(store, login.identity);
   if (known !== undefined) return update(store, known.account, login);
-  const isRemoved = store.scopes().some(({ pool }) => wasRemoved(pool, login.identity));
-  if (isRemoved) return { kind: 'removed-earlier' };
-  const { account } = enrol(store, login, scopeKey);
+  const unstored = unstoredAccount(store.scopes(), content);
+  if (unstored === undefined) return { kind: 'removed-earlier' };
+  const { account } = enrol(store, login, scopeKey, unstored.id);
   logAdoption(store, account.id, undefined, login.tokens.refreshToken);
   return { kind: 'adopted', account };
 }

@@ -6,7 +6,7 @@ import { definedOnly } from '../defined-only.js';
 import type { RecordStore } from '../pools/store.js';
 import type { Secret } from '../secret.js';
 import { isKnownSpent } from './lineage-log.js';
-import { storeRotation } from './rotation.js';
+import { spread } from './rotation.js';
 
 /** A copy of a login that somebody else holds: `auth.json`, or a file to import. */
 export interface LoginCopy extends LineageCopy {
@@ -43,7 +43,7 @@ export function takeCopy(
   const isLater = isNewer(copy, { source: 'pool', tokens: account.tokens }) && !isSameCopy;
   const wasNewer = isLater || makesRenewable(account, copy, isSpent);
   const news = wasNewer ? newsOf(copy, isSpent) : {};
-  if (wasNewer) storeRotation(store, account.id, news, sharedToken(account, copy));
+  if (wasNewer) spread(store, account.id, news, sharedToken(account, copy));
   else if (isSameLogin) completeTokens(store, account, copy);
   // `auth.json` says what goes with a login now; any other file is a copy of some earlier day.
   const tellsMore = isSameLogin && (copy.source === 'auth-file' || account.authFile === undefined);
@@ -93,7 +93,7 @@ function completeTokens(store: RecordStore, account: Account, { tokens }: LoginC
     lastRefresh: ours.lastRefresh === undefined ? lastRefresh : undefined,
     ...(ours.accessToken === undefined ? { accessToken, expiresAt } : {}),
   });
-  if (Object.keys(missing).length > 0) storeRotation(store, account.id, missing, undefined);
+  if (Object.keys(missing).length > 0) spread(store, account.id, missing, undefined);
 }
 
 /** What we write for an account of which nothing else is known; it tells nothing. */

@@ -45,7 +45,7 @@ export type Exchange =
  */
 export async function exchangeToken(deps: RefreshDeps, spending: Spending): Promise<Exchange> {
   const { account, refreshToken } = spending;
-  const { entry, header } = openJournal(deps, spending);
+  const { entry, header } = await openJournal(deps, spending);
   const verdict = await exchange(deps, spending, entry, header.clientId);
   switch (verdict.kind) {
     case 'tokens': {
@@ -69,12 +69,12 @@ export async function exchangeToken(deps: RefreshDeps, spending: Spending): Prom
 }
 
 /** Without its journal entry on disk the request is not made; the token is still unspent then (P3). */
-function openJournal(
-  { root, provider }: RefreshDeps,
+async function openJournal(
+  { root, files, provider }: RefreshDeps,
   { account, refreshToken, tokenFiles }: Spending,
-): { readonly header: ExchangeHeader; readonly entry: OpenEntry } {
+): Promise<{ readonly header: ExchangeHeader; readonly entry: OpenEntry }> {
   const isSharer = ({ id, tokens }: Account) => id !== account.id && refreshToken.equals(tokens.refreshToken);
-  const sharers = recordsOf(readAllScopes(root.paths)).filter(isSharer);
+  const sharers = recordsOf(readAllScopes(root.paths, files.read)).filter(isSharer);
   const header = {
     kind: 'refresh' as const,
     startedAt: root.clock.now(),
@@ -85,7 +85,7 @@ function openJournal(
     clientId: clientIdOf(account, provider),
     ...(tokenFiles === undefined ? {} : { tokenFiles: [...tokenFiles] }),
   };
-  return { header, entry: openEntry(root.paths.journal, root.processes, header) };
+  return { header, entry: await openEntry(root.paths.journal, root.processes, header) };
 }
 
 async function exchange(

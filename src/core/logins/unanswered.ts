@@ -2,14 +2,7 @@ import { rmSync } from 'node:fs';
 import type { Account } from '../accounts/account.js';
 import type { Secret } from '../secret.js';
 import type { Root } from '../storage/root.js';
-import {
-  fingerprint,
-  isUnderWay,
-  type JournalEntry,
-  readEntries,
-  readJournal,
-  type UnreadableEntry,
-} from './journal.js';
+import { fingerprint, isUnderWay, type JournalEntry, readJournal, type UnreadableEntry } from './journal.js';
 import type { RefreshDeps } from './refresh-deps.js';
 import type { RefreshOutcome } from './refresh-outcome.js';
 
@@ -17,7 +10,8 @@ type Unsendable = Extract<RefreshOutcome, { kind: 'unknown' | 'unreadable-entry'
 
 /** Requests that spent this very token and whose answer nobody has. */
 export function entriesAbout({ paths }: Pick<Root, 'paths'>, token: Secret): JournalEntry[] {
-  return unansweredAmong(readEntries(paths.journal), fingerprint(token.reveal()));
+  const spent = fingerprint(token.reveal());
+  return unansweredAmong(readJournal(paths.journal, { spent }).entries, spent);
 }
 
 function unansweredAmong(entries: readonly JournalEntry[], spent: string): JournalEntry[] {
@@ -35,7 +29,7 @@ export function obstacleTo(
   token: Secret,
 ): Unsendable | undefined {
   const spent = fingerprint(token.reveal());
-  const { entries, unreadable } = readJournal(root.paths.journal);
+  const { entries, unreadable } = readJournal(root.paths.journal, { spent });
   const unanswered = unansweredAmong(entries, spent);
   const closed = unreadable.filter((entry) => mayBeAbout(entry, spent));
   const underWay = [...unanswered, ...closed].find((entry) => isUnderWay(root, entry));

@@ -18,7 +18,7 @@ import type { RefreshDeps } from './refresh-deps.js';
 
 type WriteBackDeps = Pick<RefreshDeps, 'home' | 'flockHelpers' | 'warn'>;
 
-/** The exchange that has just happened. */
+/** One that has just happened. */
 export interface Exchange {
   readonly spent: Secret;
   readonly received: Secret | undefined;
@@ -29,15 +29,15 @@ export interface Exchange {
  * or for another workspace of its login. A login of another lineage is not ours to touch, and neither is anything in the
  * file besides the tokens. The pool has the tokens already, so a file that cannot be written is a warning, not a loss.
  */
-export async function writeBack(store: Store, deps: WriteBackDeps, exchange?: Exchange): Promise<void> {
+export async function writeBack(store: Store, deps: WriteBackDeps, exchanges: readonly Exchange[] = []): Promise<void> {
   const homes = withoutLinked(reachableHomes(findHomes(store.root, deps.home)));
-  for (const home of homes) await writeBackTo(store, { ...deps, home }, exchange);
+  for (const home of homes) await writeBackTo(store, { ...deps, home }, exchanges);
 }
 
 /** The same for one home whose file another home is about to share. Throws `storage-write-failed` where it stays behind. */
 export async function bringUpToDate(store: Store, deps: Omit<WriteBackDeps, 'warn'>): Promise<void> {
   const problems: string[] = [];
-  await writeBackTo(store, { ...deps, warn: (problem) => problems.push(problem) }, undefined);
+  await writeBackTo(store, { ...deps, warn: (problem) => problems.push(problem) }, []);
   if (!isBehind(readAuthFile(deps.home), store)) return;
   const why = problems.length === 0 ? '' : `: ${problems.join('; ')}`;
   throw new AppError('storage-write-failed', `${deps.home.authFile} holds an older login${why}`, {
@@ -46,17 +46,17 @@ export async function bringUpToDate(store: Store, deps: Omit<WriteBackDeps, 'war
   });
 }
 
-async function writeBackTo(store: Store, deps: WriteBackDeps, exchange: Exchange | undefined): Promise<void> {
+async function writeBackTo(store: Store, deps: WriteBackDeps, exchanges: readonly Exchange[]): Promise<void> {
   const { home, flockHelpers, warn } = deps;
   const { clock } = store.root;
-  if (newerFor(readAuthFile(home), store, exchange) === undefined) return;
+  if (newerFor(readAuthFile(home), store, exchanges) === undefined) return;
   const place = loginName(home);
   try {
     await withCredentialLock(
       { home: home.directory, authFile: home.authFile, clock, helpers: flockHelpers },
       ({ risk }) => {
         const before = readAuthFile(home);
-        const newer = newerFor(before, store, exchange);
+        const newer = newerFor(before, store, exchanges);
         if (newer === undefined || before.version.kind === 'absent') return;
         const guard = () => assertStill(before);
         writeLogin(store.root, home, withNewerTokens(before.version.content, newer), guard);
@@ -80,25 +80,25 @@ async function writeBackTo(store: Store, deps: WriteBackDeps, exchange: Exchange
 
 /** Whether {@link writeBack} would change the file, as far as anybody can tell without the locks. */
 export function isBehind(state: AuthFileState, store: Pick<Store, 'root' | 'scopes'>): boolean {
-  return newerFor(state, store, undefined) !== undefined;
+  return newerFor(state, store, []) !== undefined;
 }
 
 function newerFor(
   { content }: AuthFileState,
   store: Pick<Store, 'root' | 'scopes'>,
-  exchange: Exchange | undefined,
+  exchanges: readonly Exchange[],
 ): NewerTokens | undefined {
   if (content?.kind !== 'login') return undefined;
   const { login } = content;
   const holder = holderOf({ content }, store);
   const theirs = login.tokens.refreshToken;
   if (theirs === undefined) return undefined;
-  const isJustSpent = theirs.equals(exchange?.spent);
-  const ours = holder === undefined && isJustSpent ? exchange?.received : holder?.tokens.refreshToken;
+  const exchange = exchanges.find(({ spent }) => theirs.equals(spent));
+  const ours = holder === undefined ? exchange?.received : holder.tokens.refreshToken;
   if (ours === undefined) return undefined;
   const access = holder === undefined ? undefined : newerAccess(holder, login);
   if (ours.equals(theirs)) return access === undefined ? undefined : { refreshToken: ours, access };
-  if (!isJustSpent && !isKnownSpent(store.root, theirs)) return undefined;
+  if (exchange === undefined && !isKnownSpent(store.root, theirs)) return undefined;
   return definedOnly({ refreshToken: ours, access });
 }
 

@@ -5,6 +5,7 @@ import { definedOnly } from '../defined-only.js';
 import { AppError } from '../errors.js';
 import { type FileVersion, isDanglingLink, readDirectory, readVersion, writeError } from '../storage/atomic-file.js';
 import { backupPaths } from '../storage/backups.js';
+import type { FileReader } from '../storage/file-memory.js';
 import { corrupt, parseJson } from '../storage/json-file.js';
 import { type RootPaths, type ScopeFiles, scopeFiles } from '../storage/paths.js';
 import { resolveMoves, resolveScopeMoves } from './moves.js';
@@ -12,10 +13,10 @@ import { type Decoded, decodeFlagged, decodePool } from './pool-codec.js';
 import { hasFiles, type ScopeRecords } from './scope-records.js';
 
 /** Reads one scope without a lock. Throws an error that names the file unless both files are absent or good (P11). */
-export function readScope(paths: RootPaths, key: string | undefined): ScopeRecords {
+export function readScope(paths: RootPaths, key: string | undefined, read: FileReader = readVersion): ScopeRecords {
   const files = scopeFiles(paths, key);
-  const poolVersion = readVersion(files.pool);
-  const flaggedVersion = readVersion(files.flagged);
+  const poolVersion = read(files.pool);
+  const flaggedVersion = read(files.flagged);
   const pool = poolIn(files.pool, poolVersion);
   const flagged = flaggedIn(files.flagged, flaggedVersion);
   const stored = { pool: pool.value, flagged: flagged.value };
@@ -36,9 +37,9 @@ export function readScope(paths: RootPaths, key: string | undefined): ScopeRecor
  * Every scope that has files below this root; the global one first, and always. An account that a move left in two of
  * them is in one. Throws as {@link readScope} does, for the first that cannot be read.
  */
-export function readAllScopes(paths: RootPaths): readonly ScopeRecords[] {
-  const projects = projectKeys(paths).map((key) => readScope(paths, key));
-  return resolveScopeMoves([readScope(paths, undefined), ...projects.filter(hasFiles)]);
+export function readAllScopes(paths: RootPaths, read: FileReader = readVersion): readonly ScopeRecords[] {
+  const projects = projectKeys(paths).map((key) => readScope(paths, key, read));
+  return resolveScopeMoves([readScope(paths, undefined, read), ...projects.filter(hasFiles)]);
 }
 
 /** How long the pools are that are read for this scope, as far as that can be seen. */
@@ -114,9 +115,21 @@ export function removeScopeFiles({ pool, flagged }: ScopeFiles): void {
   }
 }
 
+/** What versions hold that were understood once, for as long as somebody has the version. */
+const decodedPools = new WeakMap<FileVersion, DecodedPool>();
+
+interface DecodedPool {
+  readonly value: Pool;
+  readonly migratedFrom?: number;
+}
+
 /** The pool in one version of a file, the present one or a backup. Throws the error that names `path`. */
-export function poolIn(path: string, version: FileVersion): { value: Pool; migratedFrom?: number } {
-  return decodeFile(path, version, decodePool, emptyPool);
+export function poolIn(path: string, version: FileVersion): DecodedPool {
+  const known = decodedPools.get(version);
+  if (known !== undefined) return known;
+  const decoded = decodeFile(path, version, decodePool, emptyPool);
+  decodedPools.set(version, decoded);
+  return decoded;
 }
 
 export function flaggedIn(path: string, version: FileVersion): { value: FlaggedPool } {

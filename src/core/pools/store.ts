@@ -28,7 +28,7 @@ export interface Store {
   changeHomes(change: (homes: readonly HomeRecord[]) => readonly HomeRecord[]): void;
 }
 
-/** The part of a store that is about accounts; `transfer/draft-store.ts` has one that writes nothing. */
+/** The part of a store that is about accounts; `draft-store.ts` has one that writes nothing until it is told to. */
 export type RecordStore = Omit<Store, 'changeState' | 'changeHomes'>;
 
 /** A store that is being opened: only then are whole scopes given up. */

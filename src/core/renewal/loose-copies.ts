@@ -1,5 +1,5 @@
 import type { Account, TokenSet } from '../accounts/account.js';
-import { chooseLineage, type LineageCopy } from '../accounts/lineage.js';
+import type { LineageCopy } from '../accounts/lineage.js';
 import { readSettledAuthFile } from '../codex/auth-file-state.js';
 import type { CodexHome } from '../codex/home.js';
 import { AppError } from '../errors.js';
@@ -7,6 +7,7 @@ import { isLoginOf } from '../logins/foreign-login.js';
 import { readEntries } from '../logins/journal.js';
 import { withJournal } from '../logins/journal-overlay.js';
 import { knownSpent } from '../logins/lineage-log.js';
+import { newest } from '../logins/newest.js';
 import { readAllScopes } from '../pools/scope-files.js';
 import { recordsOf } from '../pools/scope-records.js';
 import type { Secret } from '../secret.js';
@@ -46,16 +47,17 @@ export interface Lead extends LineageCopy {
  * The newest copy of a login in several files (P2), answers in the journal that did not reach their file included. What
  * we have exchanged ourselves is none. Throws when nothing is left.
  */
-export function newestCopy(root: Root, files: readonly TokenFile[]): Lead {
+export function newestOfFiles(root: Root, files: readonly TokenFile[]): Lead {
   const isSpent = knownSpent(root);
   const journal = readEntries(root.paths.journal);
   const copies = files.map((file): Lead => {
     const account = withJournal(accountOfFile(file), journal);
     return { source: 'import', file, account, tokens: account.tokens };
   });
-  const isLive = ({ tokens: { refreshToken } }: Lead) => refreshToken !== undefined && !isSpent(refreshToken);
-  const [first, ...others] = copies.filter(isLive);
-  if (first !== undefined) return chooseLineage([first, ...others]);
+  const [first, ...others] = copies;
+  const lead = first && newest([first, ...others], { isSpent });
+  const refreshToken = lead?.tokens.refreshToken;
+  if (lead !== undefined && refreshToken !== undefined && !isSpent(refreshToken)) return lead;
   const name = files[0]?.name ?? 'this file';
   throw new AppError(
     'sign-in-needed',

@@ -1,9 +1,10 @@
 import type { Account, TokenSet } from '../accounts/account.js';
-import { chooseLineage, type LineageCopy } from '../accounts/lineage.js';
+import type { LineageCopy } from '../accounts/lineage.js';
 import type { HttpRequest } from '../http/client.js';
 import { clientInCharge } from '../logins/client-in-charge.js';
 import { outcomeError } from '../logins/describe-outcome.js';
 import { knownSpent } from '../logins/lineage-log.js';
+import { newest } from '../logins/newest.js';
 import type { RefreshDeps } from '../logins/refresh-deps.js';
 import { areTokensOf } from '../logins/rotation.js';
 import { formRefresh } from '../oauth/token-endpoint.js';
@@ -11,7 +12,7 @@ import { clientIdOf } from '../provider/client-id.js';
 import { Secret } from '../secret.js';
 import type { FileTarget } from './file-target.js';
 import { whyForeign, withoutForeign } from './foreign-files.js';
-import { assertLoose, newestCopy, whyLeadDue } from './loose-copies.js';
+import { assertLoose, newestOfFiles, whyLeadDue } from './loose-copies.js';
 import { type DueReason, mustReplace, type RenewalPolicy, whyDue } from './policy.js';
 import { reasonOf } from './renew-loose.js';
 import type { AccountTarget } from './renew-pooled.js';
@@ -42,10 +43,7 @@ export async function previewPooled(
   const own = ours.filter(({ file }) => areTokensOf(account, file.login.tokens));
   const isSpent = knownSpent(deps.root);
   const inFiles = own.map(({ file }): LineageCopy => ({ source: 'import', tokens: file.login.tokens }));
-  const { tokens } = chooseLineage([
-    { source: 'pool', tokens: account.tokens },
-    ...inFiles.filter((copy) => copy.tokens.refreshToken !== undefined && !isSpent(copy.tokens.refreshToken)),
-  ]);
+  const { tokens } = newest([{ source: 'pool', tokens: account.tokens }, ...inFiles], { isSpent });
   const copies = [{ why, tokens: account.tokens }, ...own.map((each) => ({ ...each, tokens: each.file.login.tokens }))];
   const replaced = copies.find((copy) => copy.why && mustReplace(copy.why) && isSameAccess(copy.tokens, tokens))?.why;
   const reason = replaced ?? whyDue(tokens, { ...policy, force: false }, deps.root.clock.now());
@@ -73,7 +71,7 @@ export async function previewLoose(
   }
   const files = ours.map(({ file }) => file);
   await assertLoose(root, home, files);
-  const lead = newestCopy(root, files);
+  const lead = newestOfFiles(root, files);
   const reason = whyLeadDue(lead, files, policy, root.clock.now());
   return reason === undefined ? nothing : requestOf(deps, accountOfFile(lead.file), reason);
 }

@@ -6,7 +6,7 @@ import { tokensOfAnswer } from '../logins/journal-overlay.js';
 import { finishFileRefresh } from '../logins/journal-recovery.js';
 import { isKnownSpent, knownSpent } from '../logins/lineage-log.js';
 import { withPersonLock, withTokenLock } from '../logins/person-lock.js';
-import { tryTo } from '../logins/refresh-commit.js';
+import { isKept, tryTo } from '../logins/refresh-commit.js';
 import type { RefreshDeps } from '../logins/refresh-deps.js';
 import { isAboutToken } from '../logins/refusal.js';
 import { areTokensOf, nextTokens } from '../logins/rotation.js';
@@ -20,7 +20,7 @@ import type { Root } from '../storage/root.js';
 import { dueOnly, type FileRenewals, type FileTarget, readAgain } from './file-target.js';
 import { withoutForeign } from './foreign-files.js';
 import { handOut, withWhereabouts } from './hand-out.js';
-import { assertLoose, type Lead, newestCopy, whyLeadDue } from './loose-copies.js';
+import { assertLoose, type Lead, newestOfFiles, whyLeadDue } from './loose-copies.js';
 import type { DueReason, RenewalPolicy } from './policy.js';
 import { failed, failedBy, ofOutcome, type Renewal } from './renewal.js';
 import { accountOfFile, type TokenFile } from './token-file.js';
@@ -57,7 +57,7 @@ async function renewInside(
   if (ours.every(({ why }) => why === undefined)) return new Map([...untouched, ...dueOnly(ours)]);
   const files = ours.map(({ file }) => file);
   await assertLoose(root, home, files);
-  const lead = newestCopy(root, files);
+  const lead = newestOfFiles(root, files);
   const seen = targets.map(({ file }) => file);
   const why = whyLeadDue(lead, seen, policy, root.clock.now());
   const renewals = why === undefined ? await adopt(deps, ours, lead) : await spendAlone(deps, ours, lead, why);
@@ -166,7 +166,7 @@ async function store(
   { answer, entry, header }: Extract<Exchange, { kind: 'tokens' }>,
 ): Promise<FileRenewals> {
   const { paths } = deps.root;
-  const isRecorded = tryTo(() => entry.record(answer)) || tryTo(() => entry.record(answer));
+  const isRecorded = (await isKept(entry, answer)) || (await isKept(entry, answer));
   const safeIn = isRecorded ? paths.journal : undefined;
   try {
     const renewals = await handOut(deps, {

@@ -1,9 +1,9 @@
 import type { Account, TokenSet } from '../accounts/account.js';
 import { definedOnly } from '../defined-only.js';
+import { findStored } from '../logins/gather-newest.js';
 import { readEntries } from '../logins/journal.js';
 import { withJournal } from '../logins/journal-overlay.js';
 import { knownSpent, logLineage } from '../logins/lineage-log.js';
-import { findStored } from '../logins/newest-copy.js';
 import { withPersonLock } from '../logins/person-lock.js';
 import { ensureUsable } from '../logins/refresh.js';
 import type { RefreshDeps } from '../logins/refresh-deps.js';
@@ -121,8 +121,8 @@ function takeTokens(store: Store, id: string, tokens: TokenSet): void {
 }
 
 /** The access token that is to be replaced although it lives; none when a newer one has come in already. */
-function rejectedToken({ root }: RefreshDeps, { account, why, files }: Login): TokenSet['accessToken'] {
-  const { accessToken } = findStored(readAllScopes(root.paths), account.id).tokens;
+function rejectedToken({ root, files: memory }: RefreshDeps, { account, why, files }: Login): TokenSet['accessToken'] {
+  const { accessToken } = findStored(readAllScopes(root.paths, memory.read), account.id).tokens;
   const copies = [
     { why, tokens: account.tokens },
     ...files.map((each) => ({ ...each, tokens: each.file.login.tokens })),
@@ -135,10 +135,10 @@ function rejectedToken({ root }: RefreshDeps, { account, why, files }: Login): T
 
 /** Every file that is due gets what its account has now, and so does every one whose token is spent. */
 async function updateFiles(deps: RefreshDeps, { login, untouched, result }: Refreshed): Promise<FileRenewals> {
-  const { root, signal, uninterrupted } = deps;
+  const { root, files: memory, signal, uninterrupted } = deps;
   const { account, files } = login;
   const isUsable = result?.kind === 'usable';
-  const isSpent = knownSpent(root);
+  const isSpent = knownSpent(root, memory.read);
   const behind = files.filter(
     ({ file, why }) => (why !== undefined && isUsable) || isSpent(file.login.tokens.refreshToken),
   );
@@ -148,7 +148,7 @@ async function updateFiles(deps: RefreshDeps, { login, untouched, result }: Refr
   try {
     const handed = await withPersonLock(root, account, { signal }, () =>
       uninterrupted(() => {
-        const { tokens } = findStored(readAllScopes(root.paths), account.id);
+        const { tokens } = findStored(readAllScopes(root.paths, memory.read), account.id);
         return handOut(deps, { files: behind.map(({ file }) => file), tokens, how, safeIn: 'the pool' });
       }),
     );

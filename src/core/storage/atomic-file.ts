@@ -5,6 +5,7 @@ import { basename, dirname, join, resolve } from 'node:path';
 import { AppError, systemErrorCode } from '../errors.js';
 import type { ProcessTable } from './process-table.js';
 import { assertReplaceable, changeMode, NoRegularFile, readNow } from './regular-file.js';
+import { syncDirectory } from './sync.js';
 
 /** What a file held at one moment, as the proof that nobody else changed it since. */
 export type FileVersion = { readonly kind: 'absent' } | PresentVersion;
@@ -234,20 +235,6 @@ function removeTemporary(path: string): void {
     fs.rmSync(path, { force: true });
   } catch {
     // The error that brought us here says more; what stays behind is swept at the next start.
-  }
-}
-
-/** Makes the rename survive a power cut. It has already happened, so a failure here is no reason to fail. */
-export function syncDirectory(path: string): void {
-  try {
-    const descriptor = fs.openSync(path, 'r');
-    try {
-      fs.fsyncSync(descriptor);
-    } finally {
-      fs.closeSync(descriptor);
-    }
-  } catch {
-    // Not every file system can sync a directory, and the content itself is already synced.
   }
 }
 

@@ -31,6 +31,7 @@ export function assertRoom(root: Root): void {
 export function wayToRoom(code: string | undefined, directory: string): string | undefined {
   switch (code) {
     case 'ENOSPC':
+    case 'EDQUOT':
       return freeSpace;
     case 'EACCES':
     case 'EPERM':

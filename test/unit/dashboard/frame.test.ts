@@ -118,18 +118,19 @@ describe('a frame', () => {
     expect(old).toMatch(/2 {2}person2@example\.com.*–.*2h ago/);
   });
 
+  const ofApp = { kind: 'project', key: 'k', root: '/src/app', path: 'a', readFrom: 'a' } as const;
   test.each<[string, Partial<ReturnType<typeof reportOf>>, RegExp]>([
     [
       'a project',
-      { scope: { kind: 'project', key: 'k', root: '/src/app', path: 'a', readFrom: 'a' } },
-      /· project app ·/,
+      { scope: { ...ofApp, place: { kind: 'project', key: 'k', root: '/src/app' } } },
+      /· accounts of project app ·/,
     ],
     [
       'a project without a pool',
-      { scope: { kind: 'project', key: 'k', root: '/src/app', path: 'a', readFrom: 'b' } },
-      /project app, using the global pool/,
+      { scope: { ...ofApp, readFrom: 'b', place: { kind: 'global' } } },
+      /· global accounts ·/,
     ],
-  ])('names the scope: %s', (_, changes, wanted) => {
+  ])('names whose accounts they are: %s', (_, changes, wanted) => {
     const one = [shownAccount(1)];
     expect(textOf(modelOf(one, { report: reportOf(one, changes) }), { columns: 100, rows: 24 })).toMatch(wanted);
   });
@@ -231,6 +232,17 @@ describe('a frame', () => {
     const none = { ...modelOf([]), report: reportOf([], { flagged: [...flagged] }) };
     expect(textOf(none, { columns: 80, rows: 24 })).toContain('Press f to see them.');
     expect(pressed(none, 'enter').effects).toEqual([]);
+  });
+
+  test('says where the accounts are when all of them are kept elsewhere', () => {
+    const hint = 'codex-auth list --project /src/app';
+    const message = 'your accounts are kept elsewhere: project app-1 (2)';
+    const none = { ...modelOf([]), report: reportOf([], { none: { reason: 'elsewhere', message, hint } }) };
+    const text = textOf(none, { columns: 80, rows: 24 });
+    expect(text).toContain(
+      'Your accounts are kept elsewhere: project app-1 (2).\nTo see them: codex-auth list --project',
+    );
+    expect(text).not.toContain('no accounts');
   });
 
   test('is plain ASCII where nothing else can be shown, but for what people wrote', () => {

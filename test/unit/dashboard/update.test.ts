@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest';
 import type { Action, Outcome } from '../../../src/cli/dashboard/action.js';
-import { type Model, selectedAccount, viewOf } from '../../../src/cli/dashboard/model.js';
+import { initialModel, type Model, selectedAccount, viewOf } from '../../../src/cli/dashboard/model.js';
 import type { Ending } from '../../../src/cli/dashboard/quiet-run.js';
 import { actionsOf, following, modelOf, pressed, reportOf, shownAccount } from '../../support/dashboard-model.js';
 
@@ -194,11 +194,35 @@ describe('what is read', () => {
     const unread = following(
       list,
       { kind: 'tick', asksQuota: true },
-      quota({ ...report, forecast: { accounts } }),
+      quota({ ...report, forecast: { ...forecast, accounts } }),
     ).model;
     expect([...unread.failures]).toEqual([['acc_2', failure]]);
     expect(unread.isReadingQuota).toBe(false);
     expect(following(unread, quota({ ...report, forecast })).model.failures.size).toBe(0);
+  });
+
+  describe('of somebody who has stored nothing yet', () => {
+    const [found] = [shownAccount(1, { stored: false })];
+    const first = () => following(initialModel, read([found]));
+
+    test('greets by the account that was found, and Enter keeps it', () => {
+      expect(first().model.question?.text).toContain('signed in to person1@example.com (Studio)');
+      expect(pressed(first().model, 'enter').effects).toEqual([
+        { kind: 'act', action: { verb: 'switch', id: 'acc_1' } },
+      ]);
+    });
+
+    test('leads to a sign-in to another account, or to the list', () => {
+      expect(leaveOf(first().model, 'a')).toEqual([{ kind: 'sign-in', whom: { kind: 'another' } }]);
+      const declined = pressed(first().model, 'n');
+      expect([declined.effects, declined.model.question]).toEqual([[], undefined]);
+      expect(following(declined.model, read([found])).model.question).toBeUndefined();
+    });
+
+    test('asks nobody who has accounts', () => {
+      const others = [shownAccount(1), shownAccount(2, { stored: false })];
+      expect(following(initialModel, read(others)).model.question).toBeUndefined();
+    });
   });
 
   test('is asked for once at a time', () => {

@@ -21,7 +21,7 @@ function answerFor(facts: TokenWords, refreshToken = 'rt-2'): JournalAnswer {
 }
 
 /** What a process left behind that was killed between the answer and the pool. */
-function crash(root: Root, asked: string[], answer: JournalAnswer | undefined, more: object = {}): void {
+async function crash(root: Root, asked: string[], answer: JournalAnswer | undefined, more: object = {}): Promise<void> {
   const header = {
     kind: 'refresh' as const,
     startedAt: 1,
@@ -30,8 +30,8 @@ function crash(root: Root, asked: string[], answer: JournalAnswer | undefined, m
     issuer,
     clientId: 'app',
   };
-  const entry = openEntry(root.paths.journal, root.processes, { ...header, ...more });
-  if (answer !== undefined) entry.record(answer);
+  const entry = await openEntry(root.paths.journal, root.processes, { ...header, ...more });
+  if (answer !== undefined) await entry.record(answer);
   entry.leave();
 }
 
@@ -60,7 +60,7 @@ const keptFiles = ({ paths }: Root) => (fs.existsSync(paths.kept) ? fs.readdirSy
 describe('an answered refresh of a process that has ended', () => {
   it('reaches the account that asked, and its refresh token all that shared it', async () => {
     const root = await rootWith([accountOf('a', { ...alice, iat: 10 }), accountOf('b', { ...studio, iat: 10 })]);
-    crash(root, ['a', 'b'], answerFor({ ...alice, iat: 20 }));
+    await crash(root, ['a', 'b'], answerFor({ ...alice, iat: 20 }));
     expect(await recovered(root)).toEqual({ a: ['rt-2', true], b: ['rt-2', false] });
     expect(readEntries(root.paths.journal)).toEqual([]);
     expect(keptFiles(root)).toEqual([]);
@@ -75,7 +75,7 @@ describe('an answered refresh of a process that has ended', () => {
         accounts: [{ ...accountOf('b', studio), flag }],
       });
     });
-    crash(root, ['a', 'b'], answerFor({ ...alice, iat: 20 }));
+    await crash(root, ['a', 'b'], answerFor({ ...alice, iat: 20 }));
     expect(await recovered(root)).toEqual({ a: ['rt-2', true], b: ['rt-2', false] });
   });
 
@@ -84,7 +84,7 @@ describe('an answered refresh of a process that has ended', () => {
       accountOf('a', { ...alice, iat: 30, refresh: 'rt-3' }),
       accountOf('b', { ...studio, iat: 10 }),
     ]);
-    crash(root, ['a', 'b'], answerFor({ ...alice, iat: 20 }));
+    await crash(root, ['a', 'b'], answerFor({ ...alice, iat: 20 }));
     expect(await recovered(root)).toEqual({ a: ['rt-3', false], b: ['rt-3', false] });
     expect(keptFiles(root)).toEqual([]);
   });
@@ -92,27 +92,27 @@ describe('an answered refresh of a process that has ended', () => {
   it('that was stored before the crash changes nothing', async () => {
     const root = await rootWith([accountOf('a', { ...alice, iat: 20, refresh: 'rt-2', lastRefresh: 20_000 })]);
     const before = readJson(root.paths.globalPool);
-    crash(root, ['a'], answerFor({ ...alice, iat: 20 }));
+    await crash(root, ['a'], answerFor({ ...alice, iat: 20 }));
     expect(await recovered(root)).toEqual({ a: ['rt-2', true] });
     expect(readJson(root.paths.globalPool)).toEqual(before);
   });
 
   it('wins over older tokens that another tool has written back over it', async () => {
     const root = await rootWith([accountOf('a', { ...alice, iat: 5, refresh: 'rt-0' })]);
-    crash(root, ['a'], answerFor({ ...alice, iat: 20 }));
+    await crash(root, ['a'], answerFor({ ...alice, iat: 20 }));
     expect(await recovered(root)).toEqual({ a: ['rt-2', true] });
   });
 
   it('for the other workspace of the login goes there, and only the refresh token to who asked', async () => {
     const root = await rootWith([accountOf('a', { ...alice, iat: 10 }), accountOf('b', { ...studio, iat: 10 })]);
-    crash(root, ['a', 'b'], answerFor({ ...studio, iat: 20 }));
+    await crash(root, ['a', 'b'], answerFor({ ...studio, iat: 20 }));
     expect(await recovered(root)).toEqual({ a: ['rt-2', false], b: ['rt-2', true] });
   });
 
   it('whose account was removed meanwhile is kept aside, whole', async () => {
     const root = await rootWith([accountOf('c', { userId: 'u', accountId: 'x', refresh: 'rt-c' })]);
     const answer = answerFor({ ...alice, iat: 20 });
-    crash(root, ['a'], answer);
+    await crash(root, ['a'], answer);
     expect(await recovered(root)).toEqual({ c: ['rt-c', false] });
     const [name = ''] = keptFiles(root);
     expect(readJson(join(root.paths.kept, name))).toMatchObject({
@@ -132,8 +132,8 @@ describe('an answered refresh of a process that has ended', () => {
       issuer,
       clientId: 'app',
     };
-    const entry = openEntry(root.paths.journal, root.processes, header);
-    entry.record(answerFor({ ...alice, iat: 20 }));
+    const entry = await openEntry(root.paths.journal, root.processes, header);
+    await entry.record(answerFor({ ...alice, iat: 20 }));
     expect(await recovered(root)).toEqual({ a: ['rt-1', false] });
     entry.leave();
     expect(await recovered(root)).toEqual({ a: ['rt-2', true] });
@@ -142,7 +142,7 @@ describe('an answered refresh of a process that has ended', () => {
   it('keeps what the answer left out', async () => {
     const before = { ...alice, iat: 10, exp: 99 };
     const root = await rootWith([accountOf('a', before)]);
-    crash(root, ['a'], { refreshToken: 'rt-2', receivedAt: 1 });
+    await crash(root, ['a'], { refreshToken: 'rt-2', receivedAt: 1 });
     expect(await recovered(root)).toEqual({ a: ['rt-2', false] });
     const accounts = [{ accessToken: tokenFor(before), expiresAt: 99_000 }];
     expect(readJson(root.paths.globalPool)).toMatchObject({ accounts });
@@ -151,7 +151,7 @@ describe('an answered refresh of a process that has ended', () => {
 
 it('a refresh without an answer stays on record, because its token may be spent', async () => {
   const root = await rootWith([accountOf('a', { ...alice, iat: 10 })]);
-  crash(root, ['a'], undefined);
+  await crash(root, ['a'], undefined);
   expect(await recovered(root)).toEqual({ a: ['rt-1', false] });
   expect(readEntries(root.paths.journal)).toHaveLength(1);
 });
@@ -159,7 +159,7 @@ it('a refresh without an answer stays on record, because its token may be spent'
 describe('an answer that a crash has torn', () => {
   it('gives the record its refresh token, and is kept whole', async () => {
     const root = await rootWith([accountOf('a', { ...alice, iat: 10 })]);
-    crash(root, ['a'], answerFor({ ...alice, iat: 20 }));
+    await crash(root, ['a'], answerFor({ ...alice, iat: 20 }));
     tear(root, 200);
     expect(await recovered(root)).toEqual({ a: ['rt-2', false] });
     expect(fs.readdirSync(root.paths.journal)).toEqual([]);
@@ -168,7 +168,7 @@ describe('an answer that a crash has torn', () => {
 
   it.each([{}, { kind: 'sign-in', spent: undefined }])('in its refresh token stays where it is: %j', async (more) => {
     const root = await rootWith([accountOf('a', { ...alice, iat: 10 })]);
-    crash(root, ['a'], answerFor({ ...alice, iat: 20 }), more);
+    await crash(root, ['a'], answerFor({ ...alice, iat: 20 }), more);
     tear(root, 83);
     expect(await recovered(root)).toEqual({ a: ['rt-1', false] });
     expect(readJournal(root.paths.journal).unreadable).toHaveLength(1);
@@ -187,7 +187,7 @@ describe('an answered sign-in of a process that has ended', () => {
 
   it('becomes the account it would have become, where it would have been', async () => {
     const root = await rootWith([]);
-    crash(root, [], answerFor({ ...alice, iat: 20 }), signIn);
+    await crash(root, [], answerFor({ ...alice, iat: 20 }), signIn);
     expect(Object.values(await recovered(root))).toEqual([['rt-2', true]]);
     await withStore(root, {}, (store) => {
       expect(store.scope('project').pool.accounts).toMatchObject([{ ...alice, label: 'büro', provenance: { issuer } }]);
@@ -199,7 +199,7 @@ describe('an answered sign-in of a process that has ended', () => {
     await withStore(root, {}, (store) =>
       store.savePool(undefined, withTombstone(store.scope(undefined).pool, alice, 1)),
     );
-    crash(root, [], answerFor({ ...alice, iat: 20 }), signIn);
+    await crash(root, [], answerFor({ ...alice, iat: 20 }), signIn);
     await recovered(root);
     expect(readJson(root.paths.globalPool)['removed']).toEqual([]);
   });
@@ -209,14 +209,14 @@ describe('an answered sign-in of a process that has ended', () => {
     ['the very same login, stored before the crash, is not kept twice', { iat: 20, refresh: 'rt-2' }, 0],
   ])('%s', async (_what, words, kept) => {
     const root = await rootWith([accountOf('a', { ...alice, generation: 5, ...words })]);
-    crash(root, [], answerFor({ ...alice, iat: 20 }), signIn);
+    await crash(root, [], answerFor({ ...alice, iat: 20 }), signIn);
     expect(await recovered(root)).toMatchObject({ a: [words.refresh, words.iat === 20] });
     expect(keptFiles(root)).toHaveLength(kept);
   });
 
   it('that does not say whose it is, is kept aside', async () => {
     const root = await rootWith([]);
-    crash(root, [], { refreshToken: 'rt-2', accessToken: 'opaque', receivedAt: 1 }, signIn);
+    await crash(root, [], { refreshToken: 'rt-2', accessToken: 'opaque', receivedAt: 1 }, signIn);
     expect(await recovered(root)).toEqual({});
     expect(keptFiles(root)).toHaveLength(1);
   });

@@ -22,10 +22,10 @@ const newJournal = () => join(temporaryDirectory(), 'journal');
 const open = (directory: string, more: object = {}) => openEntry(directory, systemProcesses, { ...header, ...more });
 
 describe('an entry', () => {
-  it('has its room on disk before anything is sent, for its owner only', () => {
+  it('has its room on disk before anything is sent, for its owner only', async () => {
     const directory = newJournal();
     fs.mkdirSync(directory, { mode: 0o755 });
-    const entry = open(directory);
+    const entry = await open(directory);
     expect(fs.statSync(entry.path).size).toBe(32 * 1024);
     expect([modeOf(directory), modeOf(entry.path)]).toEqual([0o700, 0o600]);
     expect(readEntries(directory)).toMatchObject([{ header }]);
@@ -36,34 +36,34 @@ describe('an entry', () => {
 
   it.each(['plain', 'Büro „Zürich“ 東京 🏔', 'x'.repeat(60)])(
     'gives its answer back whatever the label is: %s',
-    (label) => {
+    async (label) => {
       const directory = newJournal();
-      const entry = open(directory, { label });
-      entry.record(answer);
+      const entry = await open(directory, { label });
+      await entry.record(answer);
       expect(fs.statSync(entry.path).size).toBe(32 * 1024);
       entry.leave();
       expect(readEntries(directory)).toMatchObject([{ header: { label }, answer, isLeft: true }]);
     },
   );
 
-  it('holds an answer that is longer than its room', () => {
+  it('holds an answer that is longer than its room', async () => {
     const directory = newJournal();
-    const entry = open(directory);
+    const entry = await open(directory);
     const long = { ...answer, idToken: 'i'.repeat(100_000) };
-    entry.record(long);
+    await entry.record(long);
     entry.leave();
     expect(readEntries(directory)).toMatchObject([{ answer: long }]);
   });
 
-  it('that could not be read again is refused before anything is sent', () => {
+  it('that could not be read again is refused before anything is sent', async () => {
     const directory = newJournal();
-    expect(() => open(directory, { issuer: `https://${'x'.repeat(4000)}.example` })).toThrow(/too long/);
+    await expect(open(directory, { issuer: `https://${'x'.repeat(4000)}.example` })).rejects.toThrow(/too long/);
     expect(fs.existsSync(directory)).toBe(false);
   });
 
-  it('can be given up or discarded only once, and does not touch the descriptors of others', () => {
+  it('can be given up or discarded only once, and does not touch the descriptors of others', async () => {
     const directory = newJournal();
-    const entry = open(directory);
+    const entry = await open(directory);
     entry.leave();
     const other = fs.openSync(join(directory, 'other'), 'w');
     entry.discard();
@@ -72,19 +72,19 @@ describe('an entry', () => {
     expect(fs.readFileSync(join(directory, 'other'), 'utf8')).toBe('x');
   });
 
-  it('cannot be made where there is no directory to be', () => {
+  it('cannot be made where there is no directory to be', async () => {
     const directory = join(temporaryDirectory(), 'file');
     fs.writeFileSync(directory, '');
-    expect(() => open(directory)).toThrow(expect.objectContaining({ code: 'storage-write-failed' }));
+    await expect(open(directory)).rejects.toThrow(expect.objectContaining({ code: 'storage-write-failed' }));
     expect(() => readEntries(directory)).toThrow(expect.objectContaining({ code: 'storage-unreadable' }));
   });
 });
 
 describe('what a crash left', () => {
-  function left(cut: (bytes: Buffer) => Buffer): string {
+  async function left(cut: (bytes: Buffer) => Buffer): Promise<string> {
     const directory = newJournal();
-    const entry = open(directory);
-    entry.record(answer);
+    const entry = await open(directory);
+    await entry.record(answer);
     entry.leave();
     const [name = ''] = fs.readdirSync(directory);
     const path = join(directory, name);
@@ -110,8 +110,8 @@ describe('what a crash left', () => {
     ],
     ['with more members than are known', withAnswer(checked({ ...answer, workspace: 'w' }))],
     ['with other names', withAnswer(checked({ refresh_token: 'rt-2', access_token: 'at-2' }))],
-  ])('the refresh token is read from an answer %s', (_where, change) => {
-    const { entries, unreadable } = readJournal(left(change));
+  ])('the refresh token is read from an answer %s', async (_where, change) => {
+    const { entries, unreadable } = readJournal(await left(change));
     expect(entries).toMatchObject([{ header, answer: { refreshToken: 'rt-2', receivedAt: 1 }, isSalvaged: true }]);
     expect(entries[0]?.answer).not.toHaveProperty('accessToken');
     expect(unreadable).toEqual([]);
@@ -122,8 +122,8 @@ describe('what a crash left', () => {
     ['in its refresh token', cutAt(inAnswer + '{"refreshToken":"rt'.length), { spent, header, mayHoldTokens: true }],
     ['of another shape', withAnswer(checked({ token: 'rt-2' })), { spent, header, mayHoldTokens: true }],
     ['with nothing in it', withAnswer(checked({ receivedAt: 5 })), { spent, header, mayHoldTokens: true }],
-  ])('an answer that is torn or strange is no missing one: %s', (_where, change, expected) => {
-    const { entries, unreadable } = readJournal(left(change));
+  ])('an answer that is torn or strange is no missing one: %s', async (_where, change, expected) => {
+    const { entries, unreadable } = readJournal(await left(change));
     expect(entries).toEqual([]);
     expect(unreadable).toMatchObject([{ ...expected, isLeft: true, problem: 'holds an answer that cannot be read' }]);
   });
@@ -146,8 +146,8 @@ describe('what a crash left', () => {
       { problem: 'is damaged', mayHoldTokens: true },
     ],
     ['that is something else', () => Buffer.from('keep this'), { problem: 'is damaged', mayHoldTokens: false }],
-  ])('an entry %s is kept in view', (_what, change, expected) => {
-    const { entries, unreadable } = readJournal(left(change));
+  ])('an entry %s is kept in view', async (_what, change, expected) => {
+    const { entries, unreadable } = readJournal(await left(change));
     expect(entries).toEqual([]);
     expect(unreadable).toMatchObject([expected]);
   });
@@ -156,15 +156,16 @@ describe('what a crash left', () => {
     ['a torn header', (bytes) => Buffer.concat([bytes.subarray(0, 40), Buffer.alloc(9000, ' ')])],
     ['a page that never reached the disk', () => Buffer.alloc(32 * 1024)],
     ['nothing at all', () => Buffer.alloc(0)],
-  ])('%s is no entry: nothing was sent', (_what, change) => {
-    expect(readJournal(left(change))).toEqual({ entries: [], unreadable: [] });
+  ])('%s is no entry: nothing was sent', async (_what, change) => {
+    expect(readJournal(await left(change))).toEqual({ entries: [], unreadable: [] });
   });
 });
 
 describe('reading commands', () => {
-  it('see the answer in the account that asked, its refresh token in those that shared it, and nothing elsewhere', () => {
+  it('see the answer in the account that asked, its refresh token in those that shared it, and nothing elsewhere', async () => {
     const directory = newJournal();
-    open(directory).record(answer);
+    const entry = await open(directory);
+    await entry.record(answer);
     const entries = readEntries(directory);
     const seen = (account: ReturnType<typeof accountOf>) => {
       const { refreshToken, accessToken, expiresAt } = withJournal(account, entries).tokens;

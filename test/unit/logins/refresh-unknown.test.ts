@@ -132,7 +132,7 @@ describe('an unknown outcome', () => {
   test('counts from the moment of asking in entries of older versions, which do not say how often', async () => {
     const home = newHome();
     const { refresh_token } = await home.addAccount('a', { ...carol, ...expired });
-    const entry = openEntry(home.root.paths.journal, home.root.processes, {
+    const entry = await openEntry(home.root.paths.journal, home.root.processes, {
       kind: 'refresh',
       startedAt: Date.now() - 120_000,
       spent: fingerprint(refresh_token),

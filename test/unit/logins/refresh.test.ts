@@ -478,9 +478,9 @@ describe('an entry of the journal', () => {
     const home = newHome();
     const old = await home.addAccount('a', { ...carol, ...expired });
     const next = await provider.issueTokens(carol);
-    const entry = openEntry(home.root.paths.journal, home.root.processes, header(home, 'a', old.refresh_token));
+    const entry = await openEntry(home.root.paths.journal, home.root.processes, header(home, 'a', old.refresh_token));
     const tokens = { refreshToken: next.refresh_token, accessToken: next.access_token, idToken: next.id_token };
-    entry.record({ ...tokens, receivedAt: Date.now() });
+    await entry.record({ ...tokens, receivedAt: Date.now() });
     entry.leave();
     expect(await home.run('1').refresh('a')).toMatchObject({ how: 'adopted' });
     expect(home.record('a').refreshToken).toBe(next.refresh_token);
@@ -492,9 +492,13 @@ describe('an entry of the journal', () => {
     const home = newHome();
     const old = await home.addAccount('studio', aliceAtStudio);
     const next = await provider.issueTokens(alice);
-    const entry = openEntry(home.root.paths.journal, home.root.processes, header(home, 'studio', old.refresh_token));
+    const entry = await openEntry(
+      home.root.paths.journal,
+      home.root.processes,
+      header(home, 'studio', old.refresh_token),
+    );
     const tokens = { refreshToken: next.refresh_token, accessToken: next.access_token, idToken: next.id_token };
-    entry.record({ ...tokens, receivedAt: Date.now() });
+    await entry.record({ ...tokens, receivedAt: Date.now() });
     const { refreshToken, accessToken } = withJournal(home.account('studio'), home.journal()).tokens;
     entry.discard();
     expect([refreshToken?.reveal(), accessToken?.reveal()]).toEqual([next.refresh_token, old.access_token]);
@@ -508,7 +512,7 @@ describe('an entry of the journal', () => {
     const old = await home.addAccount('a', { ...carol, ...expired });
     const { processes, paths } = home.root;
     const table = { ...processes, self: { ...processes.self, ...owner } };
-    const entry = openEntry(paths.journal, table, header(home, 'a', old.refresh_token));
+    const entry = await openEntry(paths.journal, table, header(home, 'a', old.refresh_token));
     const outcome = await home.run('1').refresh('a');
     expect(outcome).toMatchObject({ kind: 'unknown', message: expect.stringContaining(words) });
     expect(outcome).not.toHaveProperty('retryAt');

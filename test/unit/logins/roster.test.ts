@@ -74,13 +74,38 @@ describe('the roster', () => {
     expect(tokensIn(read(globalScope))).toEqual(['v rt-v']);
   });
 
-  it('has nobody in use when the login is of a stranger', () => {
+  it('ends with the login in use that no pool has, and writes nothing', () => {
+    const { root, home, read } = setUp({ global: [record('a', { ...alice, accountId: 'studio' })] });
+    writeJson(home.authFile, authFileOf());
+    const before = readFileSync(root.paths.globalPool, 'utf8');
+    const { accounts, active } = read(globalScope);
+    expect(accounts.map(({ accountId, isUnstored }) => [accountId, isUnstored])).toEqual([
+      ['studio', undefined],
+      [alice.accountId, true],
+    ]);
+    expect(active?.account).toBe(accounts[1]);
+    expect(readFileSync(root.paths.globalPool, 'utf8')).toBe(before);
+  });
+
+  it('calls a login in use that shares an email with a record something else', () => {
     const { home, read } = setUp({ global: [record('a', { ...alice, accountId: 'studio' })] });
     writeJson(home.authFile, authFileOf());
+    const [stored, unstored] = read(globalScope).accounts.map(({ distinction }) => distinction);
+    expect(stored).toBeDefined();
+    expect(unstored).toBeDefined();
+    expect(stored).not.toBe(unstored);
+  });
+
+  it('has nobody in use when the person removed the account of the login', () => {
+    const { root, home, read } = setUp({});
+    const removed = [{ ...alice, removedAt: 1 }];
+    writeJson(root.paths.globalPool, { version: 3, accounts: [], removed });
+    writeJson(home.authFile, authFileOf());
+    expect(read(globalScope)).toMatchObject({ accounts: [] });
     expect(read(globalScope)).not.toHaveProperty('active');
   });
 
-  it('shows what the journal received but nobody has stored yet', () => {
+  it('shows what the journal received but nobody has stored yet', async () => {
     const { root, read } = setUp({ global: [record('a', alice, 'rt-1')] });
     const header = {
       kind: 'refresh' as const,
@@ -90,7 +115,8 @@ describe('the roster', () => {
       issuer: 'i',
       clientId: 'c',
     };
-    openEntry(root.paths.journal, root.processes, header).record({ refreshToken: 'rt-2', receivedAt: 1 });
+    const entry = await openEntry(root.paths.journal, root.processes, header);
+    await entry.record({ refreshToken: 'rt-2', receivedAt: 1 });
     expect(tokensIn(read(globalScope))).toEqual(['a rt-2']);
   });
 

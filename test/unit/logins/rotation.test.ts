@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import type { Account, TokenSet } from '../../../src/core/accounts/account.js';
-import { nextTokens, storeRotation } from '../../../src/core/logins/rotation.js';
+import { nextTokens, spread } from '../../../src/core/logins/rotation.js';
 import { withStore } from '../../../src/core/logins/with-store.js';
 import { Secret } from '../../../src/core/secret.js';
 import { accountOf, testRoot, tokensOf } from '../../support/stored-accounts.js';
@@ -11,7 +11,7 @@ const alice = { userId: 'user-alice', accountId: 'acc-home', email: 'alice@examp
 async function afterRotation(accounts: readonly Account[], id: string, received: Partial<TokenSet>) {
   return withStore(testRoot(), {}, (store) => {
     store.savePool(undefined, { ...store.scope(undefined).pool, accounts });
-    storeRotation(store, id, received, new Secret('rt-1'));
+    spread(store, id, received, new Secret('rt-1'));
     return store.scope(undefined).pool.accounts;
   });
 }

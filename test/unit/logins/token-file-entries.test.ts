@@ -19,11 +19,11 @@ interface Setting {
 }
 
 /** An entry about a token file whose renewal was cut off, and the file with the token that was spent. */
-function interrupted(answered = true): Setting {
+async function interrupted(answered = true): Promise<Setting> {
   const root = testRoot();
   const path = join(dirname(root.paths.root), 'tokens', 'a.json');
   writeJson(path, tokenFile({ ...alice, refresh: 'rt-1' }));
-  const entry = openEntry(root.paths.journal, root.processes, {
+  const entry = await openEntry(root.paths.journal, root.processes, {
     kind: 'refresh',
     startedAt: 1,
     spent: fingerprint('rt-1'),
@@ -32,7 +32,7 @@ function interrupted(answered = true): Setting {
     issuer: 'https://issuer.example',
     clientId: 'app',
   });
-  if (answered) entry.record({ refreshToken: 'rt-2', receivedAt: 2 });
+  if (answered) await entry.record({ refreshToken: 'rt-2', receivedAt: 2 });
   entry.leave();
   return { root, path };
 }
@@ -55,7 +55,7 @@ it.each<[string, (setting: Setting) => unknown, number, number]>([
   ['is kept aside when the file has another login', (setting) => put(setting, 'rt-other'), 0, 1],
   ['is kept aside when the file is no token file any more', ({ path }) => fs.writeFileSync(path, 'no'), 0, 1],
 ])('an answer for a token file %s', async (_what, happen, waits, aside) => {
-  const setting = interrupted();
+  const setting = await interrupted();
   happen(setting);
   await nextWriter(setting);
   await nextWriter(setting);
@@ -63,7 +63,7 @@ it.each<[string, (setting: Setting) => unknown, number, number]>([
 });
 
 it('an answer for a token file is over when it has been exchanged in its turn', async () => {
-  const setting = interrupted();
+  const setting = await interrupted();
   put(setting, 'rt-3');
   const spent = { before: fingerprint('rt-2'), after: fingerprint('rt-3') };
   logLineage(setting.root, { event: 'refreshed', accountId: 'token-file', ...spent });
@@ -72,7 +72,7 @@ it('an answer for a token file is over when it has been exchanged in its turn', 
 });
 
 it('an answer for a token file also reaches an account that holds the spent token, and waits on for the file', async () => {
-  const setting = interrupted();
+  const setting = await interrupted();
   const { root } = setting;
   await withStore(root, {}, (store) =>
     store.savePool(undefined, { ...emptyPool, accounts: [accountOf('a', { ...alice, refresh: 'rt-1' })] }),
@@ -84,7 +84,7 @@ it('an answer for a token file also reaches an account that holds the spent toke
 });
 
 it('a request for a token file without an answer is remembered while the file holds its token', async () => {
-  const setting = interrupted(false);
+  const setting = await interrupted(false);
   await nextWriter(setting);
   expect(waiting(setting)).toBe(1);
 });

@@ -1,9 +1,10 @@
 import type { Account, FlaggedAccount } from '../../accounts/account.js';
 import { groupByAccount } from '../../accounts/account-groups.js';
-import { compareLineage } from '../../accounts/lineage.js';
 import { definedOnly } from '../../defined-only.js';
 import { holdsForeignTokens } from '../../logins/foreign-tokens.js';
+import { newest } from '../../logins/newest.js';
 import { withoutFlag } from '../../pools/account-codec.js';
+import type { Secret } from '../../secret.js';
 import type { CopyPlace } from './repair.js';
 import type { RepairScope } from './world.js';
 
@@ -63,7 +64,7 @@ function byClaimToStay(copies: readonly Copy[]): Copy[] {
  * The record that stays, with the newest tokens of all and whatever it lacks from the others. Disabled when any of them
  * is, because no repair enables what a person disabled (P12).
  */
-export function mergeCopies(duplicates: Duplicates, isSpent: (account: Account) => boolean = () => false): Account {
+export function mergeCopies(duplicates: Duplicates, isSpent: (token: Secret) => boolean = () => false): Account {
   const [first, ...others] = duplicates;
   return mergeAccounts([first.account, ...others.map(({ account }) => account)], isSpent);
 }
@@ -71,12 +72,12 @@ export function mergeCopies(duplicates: Duplicates, isSpent: (account: Account) 
 /** The same for records that are in no place yet. */
 export function mergeAccounts(
   [kept, ...others]: readonly [Account, ...Account[]],
-  isSpent: (account: Account) => boolean,
+  isSpent: (token: Secret) => boolean,
 ): Account {
-  const newest = newestOf([kept, ...others], isSpent);
-  const all = [kept, newest, ...others];
+  const best = newestOf([kept, ...others], isSpent);
+  const all = [kept, best, ...others];
   const first = <K extends keyof Account>(key: K) => all.find((each) => each[key] !== undefined)?.[key];
-  const idToken = newest.tokens.idToken ?? sharerOf(newest, all)?.tokens.idToken;
+  const idToken = best.tokens.idToken ?? sharerOf(best, all)?.tokens.idToken;
   return {
     ...kept,
     ...definedOnly({
@@ -85,26 +86,22 @@ export function mergeAccounts(
       accountIdSource: first('accountIdSource'),
       email: first('email'),
       label: first('label'),
-      planType: newest.planType ?? first('planType'),
+      planType: best.planType ?? first('planType'),
       workspaceName: first('workspaceName'),
       addedAt: earliest(all.map(({ addedAt }) => addedAt)),
       lastUsedAt: latest(all.map(({ lastUsedAt }) => lastUsedAt)),
-      provenance: newest.provenance ?? first('provenance'),
-      authFile: newest.authFile ?? first('authFile'),
+      provenance: best.provenance ?? first('provenance'),
+      authFile: best.authFile ?? first('authFile'),
     }),
     enabled: all.every(({ enabled }) => enabled),
-    tokens: { ...newest.tokens, ...definedOnly({ idToken }) },
+    tokens: { ...best.tokens, ...definedOnly({ idToken }) },
     raw: Object.assign({}, ...[...others].reverse().map((each) => unflagged(each).raw), kept.raw),
   };
 }
 
-function newestOf(accounts: readonly [Account, ...Account[]], isSpent: (account: Account) => boolean): Account {
-  const [first, ...others] = accounts;
-  const isBetter = (a: Account, b: Account) =>
-    Number(isSpent(b)) - Number(isSpent(a)) ||
-    Number(a.tokens.refreshToken !== undefined) - Number(b.tokens.refreshToken !== undefined) ||
-    compareLineage({ source: 'pool', tokens: a.tokens }, { source: 'pool', tokens: b.tokens });
-  return others.reduce((newest, account) => (isBetter(account, newest) > 0 ? account : newest), first);
+function newestOf([first, ...others]: readonly [Account, ...Account[]], isSpent: (token: Secret) => boolean): Account {
+  const copyOf = (account: Account) => ({ source: 'pool' as const, tokens: account.tokens, account });
+  return newest([copyOf(first), ...others.map(copyOf)], { isSpent }).account;
 }
 
 /** Pools of other tools keep no id token; another record of the very same login may have it. */

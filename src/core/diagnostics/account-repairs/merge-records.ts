@@ -3,9 +3,10 @@ import type { Account } from '../../accounts/account.js';
 import { emptyPool, withAccount } from '../../accounts/pool.js';
 import { definedOnly } from '../../defined-only.js';
 import type { AccountState } from '../../health/account-state.js';
-import { isKnownSpent } from '../../logins/lineage-log.js';
+import { knownSpent } from '../../logins/lineage-log.js';
 import { encodePool } from '../../pools/pool-codec.js';
 import type { Store } from '../../pools/store.js';
+import type { Secret } from '../../secret.js';
 import { keepAside } from '../../storage/kept.js';
 import { type Duplicates, findDuplicates, mergeCopies, unflagged } from './duplicates.js';
 import { withMerged, withoutOthers } from './merged-scopes.js';
@@ -25,8 +26,7 @@ export function mergeRecords(store: Store, repairs: readonly StoredRepair[]): Re
     return group === undefined ? [] : [{ repair, group }];
   });
   const groups = merges.map(({ group }) => group);
-  const isSpent = ({ tokens: { refreshToken } }: Account) =>
-    refreshToken !== undefined && isKnownSpent(store.root, refreshToken);
+  const isSpent = knownSpent(store.root);
   const keptFiles = new Map(
     merges.map(({ repair, group }) => [repair, keepOtherLogins(store, group, isSpent)] as const),
   );
@@ -43,17 +43,14 @@ function isAbout({ accountId, scopeKey, part, others }: Merge, [kept, ...copies]
 }
 
 /** A record may hold a login of its own; it goes where `import` can bring it back from. */
-function keepOtherLogins(store: Store, group: Duplicates, isSpent: (account: Account) => boolean): string[] {
+function keepOtherLogins(store: Store, group: Duplicates, isSpent: (token: Secret) => boolean): string[] {
   const { refreshToken } = mergeCopies(group, isSpent).tokens;
-  const others = group.filter(({ account: { tokens } }) => {
-    return tokens.refreshToken !== undefined && !tokens.refreshToken.equals(refreshToken);
+  const isOther = ({ account: { tokens } }: Duplicates[number]) =>
+    tokens.refreshToken !== undefined && !tokens.refreshToken.equals(refreshToken) && !isSpent(tokens.refreshToken);
+  return group.filter(isOther).map(({ account }) => {
+    const copy = encodePool(withAccount(emptyPool, unflagged(account)));
+    return keepAside(store.root, 'duplicate-account', `${JSON.stringify(copy, null, 2)}\n`);
   });
-  return others
-    .filter(({ account }) => !isSpent(account))
-    .map(({ account }) => {
-      const copy = encodePool(withAccount(emptyPool, unflagged(account)));
-      return keepAside(store.root, 'duplicate-account', `${JSON.stringify(copy, null, 2)}\n`);
-    });
 }
 
 function save(store: Store, scopes: readonly RepairScope[]): void {

@@ -1,5 +1,6 @@
 import type { Account, FlaggedAccount } from '../../accounts/account.js';
 import type { Pool } from '../../accounts/pool.js';
+import type { Secret } from '../../secret.js';
 import { type Duplicates, mergeCopies } from './duplicates.js';
 import type { CopyPlace } from './repair.js';
 import type { RepairScope } from './world.js';
@@ -8,7 +9,7 @@ import type { RepairScope } from './world.js';
 export function withMerged<S extends RepairScope>(
   scopes: readonly S[],
   groups: readonly Duplicates[],
-  isSpent: (account: Account) => boolean = () => false,
+  isSpent: (token: Secret) => boolean = () => false,
 ): S[] {
   return groups.reduce<S[]>(
     (current, group) => {

@@ -1,8 +1,8 @@
 import { findSame } from '../../accounts/identity.js';
 import { loginName } from '../../codex/official-login.js';
+import { unstoredAccount } from '../../logins/unstored-login.js';
 import { recordsOf } from '../../pools/scope-records.js';
 import { type Check, judge, type Problem, skipped } from '../finding.js';
-import type { World } from '../world/world.js';
 import { pooledAccounts } from './records.js';
 
 export const activeAccountCheck: Check = {
@@ -26,19 +26,17 @@ export const activeAccountCheck: Check = {
     // Its account may be in a file that cannot be read, which is a finding of its own.
     const isKnown = world.files.every(({ verdict }) => verdict.kind === 'ok' || verdict.kind === 'absent');
     if (!isKnown) return problems.length > 0 ? judge(problems, '') : skipped('needs the account files');
-    return judge([...problems, stranger(name, world)], '');
+    const unstored = unstoredAccount(world.scopes, content);
+    if (unstored === undefined) return judge([...problems, removedEarlier(name)], '');
+    return judge(problems, `${name}, not stored yet: codex-auth switch ${unstored.id} keeps it`);
   },
 };
 
-function stranger(name: string, world: World): Problem {
-  const [first] = pooledAccounts(world).filter(({ enabled }) => enabled);
+function removedEarlier(name: string): Problem {
   return {
     severity: 'warn',
-    message: `the official client is signed in as ${name}, which is not stored here`,
-    command:
-      first === undefined
-        ? 'codex-auth login, to have it stored here as well'
-        : `codex-auth switch ${first.id}, which adopts what is in ${loginName(world.home)} first`,
+    message: `the official client is signed in as ${name}, which was removed here`,
+    command: 'codex-auth switch <account>, or bring it back: codex-auth login',
   };
 }
 

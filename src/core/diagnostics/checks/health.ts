@@ -28,6 +28,6 @@ export const healthCheck: Check = {
         command: 'codex-auth check',
       });
     }
-    return judge(problems, accounts.length === 0 ? 'no accounts yet' : 'good');
+    return judge(problems, accounts.length === 0 ? 'none to look at' : 'good');
   },
 };

@@ -1,6 +1,6 @@
 import type { Account } from '../../accounts/account.js';
 import { placeName } from '../../logins/copies.js';
-import { copyAhead, historyOf } from '../../logins/newest-login.js';
+import { copyAhead, historyOf } from '../../logins/newest.js';
 import { type Check, judge, type Problem, skipped } from '../finding.js';
 import type { World } from '../world/world.js';
 import { hasClosedFile, nameSome, pooledAccounts } from './records.js';
@@ -13,7 +13,9 @@ export const tokensCheck: Check = {
     const accounts = pooledAccounts(world).filter(({ enabled }) => enabled);
     if (accounts.length === 0 && hasClosedFile(world)) return skipped('needs the account files');
     const history = historyOf(world.lineage);
-    const spent = pooledAccounts(world).filter(({ tokens }) => history.isSpent(tokens.refreshToken));
+    const spent = pooledAccounts(world).filter(
+      ({ tokens: { refreshToken } }) => refreshToken && history.isSpent(refreshToken),
+    );
     const lost = accounts.filter(({ tokens }) => tokens.refreshToken === undefined && hasEnded(tokens, now));
     const accessOnly = accounts.filter(({ tokens }) => tokens.refreshToken === undefined && !hasEnded(tokens, now));
     const partial = accounts.filter(({ tokens }) => tokens.refreshToken !== undefined && tokens.idToken === undefined);
@@ -51,7 +53,7 @@ export const tokensCheck: Check = {
         command: 'codex-auth check',
       });
     }
-    return judge(problems, accounts.length === 0 ? 'no accounts yet' : 'valid');
+    return judge(problems, accounts.length === 0 ? 'none to look at' : 'valid');
   },
 };
 

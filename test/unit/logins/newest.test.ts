@@ -2,7 +2,7 @@ import { describe, expect, it } from 'vitest';
 import type { TokenSet } from '../../../src/core/accounts/account.js';
 import type { LoginCopy } from '../../../src/core/logins/copies.js';
 import type { Lineage, LineageRecord } from '../../../src/core/logins/lineage-log.js';
-import { copyAhead, freshestTokens, historyOf } from '../../../src/core/logins/newest-login.js';
+import { copyAhead, freshestTokens, historyOf } from '../../../src/core/logins/newest.js';
 import { Secret } from '../../../src/core/secret.js';
 
 const ada = { userId: 'user-ada', accountId: 'account-1' };

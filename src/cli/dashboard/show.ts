@@ -1,28 +1,22 @@
-import { render } from 'ink';
 import type { Context } from '../context.js';
 import { enterScreen } from '../screen/enter-screen.js';
-import { App } from './app.js';
+import { loadDrawing } from './drawing-library.js';
 import type { Leave } from './model.js';
 import type { Session } from './session.js';
 
 /** Takes the terminal until there is a reason to give it back, and leaves it as it was, whatever happens. */
 export async function show(context: Context, session: Session): Promise<Leave> {
   const { io, clock } = context;
+  const { draw } = await loadDrawing();
   const screen = enterScreen(context);
   const outside = reasonsFromOutside(context);
-  const app = render(<App session={session} style={io.style} now={clock.now} />, {
-    stdout: screen.stdout,
-    stdin: io.stdin,
-    stderr: io.stderr,
-    exitOnCtrlC: false,
-    patchConsole: false,
-  });
-  const drawn = app.waitUntilExit();
+  const { stdin, stderr, style } = io;
+  const { drawn, end } = draw({ stdout: screen.stdout, stdin, stderr, style, now: clock.now }, session);
   try {
     return await Promise.race([session.nextLeave(), outside.leave, drawn.then(() => ({ kind: 'quit' }) as const)]);
   } finally {
     outside.stop();
-    app.unmount();
+    end();
     // Whatever it failed with has been told by the race.
     await drawn.catch(() => undefined);
     screen.leave();

@@ -8,7 +8,9 @@ import { readAllScopes } from '../pools/scope-files.js';
 import { recordsOf, type ScopeContent, type ScopeRecords } from '../pools/scope-records.js';
 import type { Store } from '../pools/store.js';
 import { areOfDifferentIssuers } from '../provider/foreign-issuer.js';
-import { readEntries } from './journal.js';
+import type { Secret } from '../secret.js';
+import type { Root } from '../storage/root.js';
+import { fingerprint, isUnderWay, readJournal } from './journal.js';
 import { isAnswered } from './journal-overlay.js';
 import type { RefreshDeps } from './refresh-deps.js';
 import { settledLogins } from './residence.js';
@@ -21,19 +23,29 @@ import { isBehind, writeBack } from './write-back.js';
  * elsewhere is stored first. Where a home still holds a token that we have spent, because a crash or an unwritable file
  * kept us from replacing it, it is brought up to date before the official client uses it.
  */
-export async function adoptNewest(deps: RefreshDeps, accountId: string): Promise<Account> {
-  const { root, home, signal } = deps;
-  const scopes = readAllScopes(root.paths);
+export async function gatherNewest(deps: RefreshDeps, accountId: string): Promise<Account> {
+  const { root, files, home, signal } = deps;
+  const scopes = readAllScopes(root.paths, files.read);
   const stored = findStored(scopes, accountId);
   const held = await settledLogins(root, home);
-  const hasAnswers = readEntries(root.paths.journal).some(isAnswered);
-  if (!hasAnswers && !held.some(({ state }) => isUnsettled(deps, scopes, stored, state))) return stored;
+  const inHomes = held.map(({ state: { content } }) =>
+    content?.kind === 'login' ? content.login.tokens.refreshToken : undefined,
+  );
+  const isAnswerLeft = hasAnswer(root, [stored.tokens.refreshToken, ...inHomes]);
+  if (!isAnswerLeft && !held.some(({ state }) => isUnsettled(deps, scopes, stored, state))) return stored;
 
   return withStore(root, { signal }, async (store) => {
     for (const { state } of await settledLogins(root, home)) takeOver(store, state, stored);
     await writeBack(store, deps);
     return findStored(store.scopes(), accountId);
   });
+}
+
+/** Whether a process that is gone received what became of one of these tokens. */
+function hasAnswer(root: Root, tokens: readonly (Secret | undefined)[]): boolean {
+  const spent = tokens.flatMap((token) => (token === undefined ? [] : fingerprint(token.reveal())));
+  const entries = [...new Set(spent)].flatMap((each) => readJournal(root.paths.journal, { spent: each }).entries);
+  return entries.some((entry) => isAnswered(entry) && !isUnderWay(root, entry));
 }
 
 /** Whether `auth.json` holds this login, or another workspace of it, and not the tokens that we have for it. */
