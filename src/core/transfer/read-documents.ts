@@ -9,8 +9,8 @@ export interface BrokenDocument {
 export type Documents = readonly (JsonDocument | BrokenDocument)[];
 
 /**
- * The JSON of a text: one document, the sections of an INI file as one, a document on each line, or what is still whole in one that is damaged. Never throws;
- * nothing that comes back quotes the text but the values themselves.
+ * What a text says: one JSON document, the sections of an INI file, a document on each line, or the objects that are still
+ * whole in one that is damaged. Never throws; nothing that comes back quotes the text but the values themselves.
  */
 export function readDocuments(text: string): Documents {
   const whole = readDocument(text);
