@@ -1,6 +1,6 @@
 import { exitCodeByError, exitCodes } from '../../src/cli/exit-codes.js';
 import { environmentDescriptions, environmentVariables } from '../../src/core/environment.js';
-import { rangeOf, settingDefinitions, settingNames, settingVariable } from '../../src/core/settings.js';
+import { rangeOf, settingDefinitions, settingNames, settingText, settingVariable } from '../../src/core/settings.js';
 import { code, page, table } from './markdown.js';
 
 export function referencePages(): [string, string][] {
@@ -16,15 +16,15 @@ function settingsPage(): string {
     const definition = settingDefinitions[name];
     return [
       code(name),
-      code(String(definition.default)),
-      rangeOf(definition),
+      code(settingText(name, definition.default)),
+      rangeOf(name),
       definition.description,
       code(settingVariable(name)),
     ];
   });
   return page(
     '# Settings',
-    `Each setting comes from its variable in the environment, else from ${code('pluginConfig')} in ${code('settings.json')} beside the accounts, else it has its default. ${code('--config <file>')} names another file. A value that is out of range stops the command, so that nothing runs under a setting nobody chose.`,
+    `Each setting comes from its variable in the environment, else from ${code('pluginConfig')} in ${code('settings.json')} beside the accounts, else it has its default. ${code('--config <file>')} names another file. A length of time may be written as ${code('90s')}, ${code('5m')}, ${code('2h')} or ${code('3d')}, or as a number of the unit that its name ends with. A value that is out of range stops the command, so that nothing runs under a setting nobody chose.`,
     table(['setting', 'default', 'values', 'what it does', 'environment'], rows),
   );
 }

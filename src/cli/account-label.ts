@@ -16,6 +16,19 @@ export function checkLabel(text: string): string | undefined {
   });
 }
 
+/** It would be read as the name of that account, here and in every message. */
+export function refuseAddressOfAnother({ root }: Context, label: string | undefined, id?: string): void {
+  if (label === undefined) return;
+  const key = normalizeEmailKey(label);
+  const isTaken = readAllScopes(root.paths)
+    .flatMap(({ pool, flagged }) => [...pool.accounts, ...flagged.accounts])
+    .some((each) => each.id !== id && normalizeEmailKey(each.email ?? '') === key);
+  if (!isTaken) return;
+  throw new AppError('usage', `"${printable(label)}" cannot be a label: it is the address of another account`, {
+    hint: 'choose a short name such as "work"',
+  });
+}
+
 /** A label that two accounts share selects neither. */
 export function warnIfShared(context: Context, label: string | undefined, id: string): void {
   if (label === undefined) return;

@@ -63,6 +63,7 @@ export async function activateAccount(
           replacesUnadoptable,
           takes: choices.take === true,
           flockHelpers,
+          runningClients,
         });
         if (outcome.kind === 'activated' && choices.enable === true) enable(store, target);
         if (outcome.kind === 'activated' && choices.isUndo !== true) noteSwitch(context, store, before, outcome);

@@ -13,11 +13,12 @@ export function runBareCommand(
   execute: Execute,
   globalOptions: GlobalOptions,
 ): Promise<void> | undefined {
-  const { color, input, json } = globalOptions;
+  const { color, input, json, plain = false } = globalOptions;
   const io = createIo(machine.streams, readEnvironment(machine.variables), {
     color,
     input: input && json !== true,
     mask: false,
+    plain,
   });
   if (io.canFillScreen) return runDashboard(execute, globalOptions);
   if (!io.isInteractive || !io.style.isTerminal) return undefined;

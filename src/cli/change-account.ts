@@ -18,6 +18,7 @@ export async function changeAccount(
   context: Context,
   command: string,
   selector: string,
+  /** What it throws is said before anything is changed. */
   change: (account: Account) => Account,
 ): Promise<ChangedAccount> {
   const roster = openRoster(context, context.writingScope());

@@ -12,8 +12,8 @@ export interface Command<Options, Result, Document = Result> {
   readonly run: (context: Context, options: Options) => Promise<Result>;
   /** `data` from the result, where it is costly and only wanted as JSON; absent: the result itself. */
   readonly document?: (result: Result) => Document;
-  /** The text for stdout, with its final newline; an empty string prints nothing. */
-  readonly render: (result: Result, theme: Theme) => string;
+  /** The text for stdout, with its final newline; an empty string prints nothing. The options say how much of it is wanted. */
+  readonly render: (result: Result, theme: Theme, options?: Options) => string;
   /** The same as rows for a spreadsheet; what `--csv` prints. */
   readonly renderCsv?: (result: Result) => string;
   /** A program reads what it prints, such as a shell; command lines in it keep the name they have. */
@@ -27,6 +27,11 @@ export interface Command<Options, Result, Document = Result> {
    * line. Undefined where the options ask for one result only, which `run` then gives.
    */
   readonly follow?: (context: Context, options: Options) => AsyncIterable<Result> | undefined;
+  /**
+   * The exit status of another program that had the terminal and has said everything: nothing of ours is printed. Undefined
+   * where there was none.
+   */
+  readonly passesOn?: (result: Result) => number | undefined;
   /** Absent for commands that are done when they return. */
   readonly exitCode?: (result: Result) => ExitCode;
   /** For commands that use fewer exit codes than the table (DESIGN §10.4). */

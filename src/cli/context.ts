@@ -67,6 +67,7 @@ export function createContext(machine: Machine, options: GlobalOptions, { anywhe
     // A program that reads JSON cannot answer.
     input: options.input && options.json !== true,
     mask: options.mask === true,
+    plain: options.plain === true,
   });
   const warnings: string[] = [];
   let mayAdopt = false;

@@ -50,10 +50,19 @@ export interface Style {
   readonly hasUnicode: boolean;
   /** Columns; 80 where the terminal does not say. */
   readonly width: number;
+  /** Tables keep to that width: it is a terminal's, or COLUMNS says how much room there is behind a pipe. */
+  readonly isFitted: boolean;
 }
 
 /** For a file: no colour, nothing cut to a width. */
-export const plainStyle: Style = { isTerminal: false, canRewrite: false, hasColor: false, hasUnicode: true, width: 80 };
+export const plainStyle: Style = {
+  isTerminal: false,
+  canRewrite: false,
+  hasColor: false,
+  hasUnicode: true,
+  width: 80,
+  isFitted: false,
+};
 
 export interface ProcessStreams {
   readonly stdin: NodeJS.ReadStream;
@@ -75,28 +84,36 @@ export interface Output {
 export function createIo(
   streams: ProcessStreams,
   environment: Environment,
-  choices: { readonly color: boolean; readonly input: boolean; readonly mask: boolean },
+  choices: { readonly color: boolean; readonly input: boolean; readonly mask: boolean; readonly plain: boolean },
 ): Io {
-  const styleOf = (output: Output) => outputStyle(output, environment, choices.color);
+  const styleOf = (output: Output) => outputStyle(output, environment, choices);
   const masked = choices.mask ? maskEmails : (text: string) => text;
   const named = calledAs(environment.invokedAs);
   const shown = (text: string) => named(masked(text));
+  let style: Style | undefined;
   let noteStyle: Style | undefined;
-  let hasStatus = false;
+  let statusLength = 0;
 
-  // A stream costs time to make: stderr and stdin are not touched before something is said or asked there.
+  // A stream costs time to make, and changes what a program after us would find: none is touched before it is used.
+  function styleOfAnswers(): Style {
+    style ??= styleOf(streams.answers);
+    return style;
+  }
+
   function styleOfNotes(): Style {
     noteStyle ??= styleOf(streams.messages);
     return noteStyle;
   }
 
   function status(text?: string): void {
-    if (text === undefined && !hasStatus) return;
-    const { canRewrite, width } = styleOfNotes();
-    if (!canRewrite) return;
-    hasStatus = text !== undefined;
+    if ((text === undefined && statusLength === 0) || !styleOfNotes().canRewrite) return;
+    // As it is by now: a terminal that has become narrower has broken the line that is to go.
+    const width = widthOf(streams.messages, environment);
+    const broken = Math.max(0, Math.ceil(statusLength / width) - 1);
     // A line that wraps could not be taken back.
-    streams.messages.write(`${eraseLine}${printable(shown(text ?? '')).slice(0, width - 1)}`);
+    const line = printable(shown(text ?? '')).slice(0, width - 1);
+    statusLength = line.length;
+    streams.messages.write(`${broken === 0 ? eraseLine : eraseLines(broken)}${line}`);
   }
 
   function noteRendered(text: string): void {
@@ -107,12 +124,11 @@ export function createIo(
   }
 
   const isInteractive = () => choices.input && streams.stdin.isTTY === true && streams.messages.isTTY === true;
-  const style = styleOf(streams.answers);
 
   return {
     print(text) {
       status();
-      streams.answers.write(printableLines(shown(text), { styled: style.hasColor }));
+      streams.answers.write(printableLines(shown(text), { styled: styleOfAnswers().hasColor }));
     },
     printCode(text) {
       status();
@@ -123,7 +139,9 @@ export function createIo(
     status,
     shown,
     masked,
-    style,
+    get style() {
+      return styleOfAnswers();
+    },
     get noteStyle() {
       return styleOfNotes();
     },
@@ -131,7 +149,7 @@ export function createIo(
       return isInteractive();
     },
     get canFillScreen() {
-      return style.canRewrite && isInteractive();
+      return styleOfAnswers().canRewrite && isInteractive();
     },
     get stdin() {
       return streams.stdin;
@@ -146,18 +164,26 @@ export function createIo(
 }
 
 const eraseLine = '\r\u001b[K';
+const eraseLines = (above: number) => `\r\u001b[${above}A\u001b[J`;
 
-function outputStyle(output: Output, environment: Environment, wantsColor: boolean): Style {
+interface LookChoices {
+  readonly color: boolean;
+  /** Nothing is drawn twice. */
+  readonly plain: boolean;
+}
+
+function outputStyle(output: Output, environment: Environment, { color, plain }: LookChoices): Style {
   const isTerminal = output.isTTY === true;
   const isDumb = environment.term === 'dumb';
-  const refusesColor = !wantsColor || environment.noColor !== undefined;
+  const refusesColor = !color || environment.noColor !== undefined;
   const forcesColor = environment.forceColor !== undefined && environment.forceColor !== '0';
   return {
     isTerminal,
-    canRewrite: isTerminal && !isDumb,
+    canRewrite: isTerminal && !isDumb && !plain && environment.accessible === undefined,
     hasColor: !refusesColor && (forcesColor || (isTerminal && !isDumb)),
     hasUnicode: !isDumb && speaksUtf8(environment),
     width: widthOf(output, environment),
+    isFitted: isTerminal || statedWidth(environment) !== undefined,
   };
 }
 
@@ -171,7 +197,10 @@ const defaultWidth = 80;
 
 /** Some pseudo terminals report 0 columns. */
 function widthOf(output: Output, environment: Environment): number {
-  const stated = Number(environment.columns);
-  if (Number.isInteger(stated) && stated > 0) return stated;
-  return output.columns || defaultWidth;
+  return statedWidth(environment) ?? (output.columns || defaultWidth);
+}
+
+function statedWidth({ columns }: Environment): number | undefined {
+  const stated = Number(columns);
+  return Number.isInteger(stated) && stated > 0 ? stated : undefined;
 }

@@ -11,10 +11,11 @@ export interface GlobalOptions {
   readonly mask?: boolean;
   readonly input: boolean;
   readonly color: boolean;
+  readonly plain?: boolean;
 }
 
 /** Whether a flag is given, also on a command line that cannot be parsed: it stands before any `--`. */
-export function hasFlag(argv: readonly string[], flag: '--json' | '--mask' | '--no-color'): boolean {
+export function hasFlag(argv: readonly string[], flag: '--json' | '--mask' | '--no-color' | '--plain'): boolean {
   const end = argv.indexOf('--');
   return (end < 0 ? argv : argv.slice(0, end)).includes(flag);
 }

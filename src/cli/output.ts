@@ -67,6 +67,8 @@ function traceOf(error: unknown): string {
 }
 
 export function failureText(failure: Failure, style: Style): string {
+  // The person has said no: that is no error, and nothing else is to be said.
+  if (failure.code === 'declined') return `${printableLines(failure.message)}\n`;
   const red = (text: string) => (style.hasColor ? `\u001b[31m${text}\u001b[39m` : text);
   const arrow = style.hasUnicode ? '→' : '->';
   const hint = failure.hint === undefined ? '' : `  ${arrow} ${failure.hint}\n`;

@@ -1,8 +1,10 @@
 import type { Execute } from './execute.js';
 import { declareAccounts } from './tree/accounts.js';
+import { helpGroupOf } from './tree/help-groups.js';
 import { declareInsight } from './tree/insight.js';
 import { createProgramBase, type Program, type ProgramEnvironment } from './tree/program-base.js';
 import { declareRepair } from './tree/repair.js';
+import { declareRunning } from './tree/running.js';
 import { declareShell } from './tree/shell.js';
 import { declareSignIn } from './tree/sign-in.js';
 import { declareTransfer } from './tree/transfer.js';
@@ -11,6 +13,7 @@ import { declareUpkeep } from './tree/upkeep.js';
 const groups = [
   declareSignIn,
   declareAccounts,
+  declareRunning,
   declareInsight,
   declareRepair,
   declareTransfer,
@@ -19,7 +22,7 @@ const groups = [
 ];
 
 /** Declared by `declareAccounts`, and typed so often that nobody should wait for the other declarations. */
-const quickCommands: readonly (string | undefined)[] = ['list', 'ls', 'status'];
+const quickCommands: readonly (string | undefined)[] = ['list', 'ls', 'status', 'current', 'whoami'];
 
 export interface ProgramParts extends ProgramEnvironment {
   readonly execute: Execute;
@@ -32,5 +35,6 @@ export function buildProgram({ execute, firstWord, ...environment }: ProgramPart
   const program = createProgramBase(environment);
   const needed = quickCommands.includes(firstWord) ? [declareAccounts] : groups;
   for (const declare of needed) declare(program, execute);
+  for (const command of program.commands) command.helpGroup(helpGroupOf(command.name()));
   return program;
 }

@@ -4,7 +4,9 @@ import select from '@inquirer/select';
 import { AppError } from '../core/errors.js';
 import { printable } from '../core/printable.js';
 import { Secret } from '../core/secret.js';
+import { type Entry, filterPrompt } from './filter-prompt.js';
 import type { Io } from './io.js';
+import { createPlainPrompter, valueAt } from './plain-prompter.js';
 import { createTheme } from './render/theme.js';
 
 export interface Choice<T> {
@@ -21,12 +23,26 @@ export interface Prompter {
   /** For what a command is about to do; on a no it throws `declined` with what was not done. */
   consent(question: string, preset: boolean, otherwise: string): Promise<void>;
   select<T>(question: string, choices: readonly Choice<T>[]): Promise<T>;
+  /** One of many, which a person finds by typing a part of it. */
+  find<T>(question: string, choices: readonly Findable<T>[], options: FindOptions): Promise<T>;
   input(question: string): Promise<string>;
   /** What is typed is not shown. */
   secret(question: string): Promise<Secret>;
 }
 
+export interface Findable<T> extends Entry {
+  readonly value: T;
+}
+
+export interface FindOptions {
+  /** Which of the choices is offered first. */
+  readonly start: number;
+  /** A line for each of them, in so many columns. */
+  readonly linesFor: (columns: number) => readonly string[];
+}
+
 export function createPrompter(io: Io, signal: AbortSignal): Prompter {
+  if (!io.noteStyle.canRewrite) return createPlainPrompter(io, signal);
   const streams = { input: io.stdin, output: io.stderr, signal };
   const theme = themeFor(io);
   const shown = (text: string) => printable(io.shown(text));
@@ -47,13 +63,34 @@ export function createPrompter(io: Io, signal: AbortSignal): Prompter {
               name: shown(name),
               short: shown(short),
             })),
-            pageSize: Math.max(fewestShown, (io.stderr.rows || defaultRows) - rowsAround),
+            pageSize: rowsFor(io),
             loop: false,
             theme,
           },
           streams,
         ),
       ),
+    find: async (question, choices, { start, linesFor }) => {
+      const chosen = await answered(
+        filterPrompt(
+          {
+            message: shown(question),
+            entries: choices.map(({ short, ...choice }) => ({ ...choice, short: shown(short) })),
+            start,
+            pageSize: rowsFor(io),
+            help: findHelp,
+            linesNow: () => linesFor((io.stderr.columns || io.noteStyle.width) - marginWidth).map(shown),
+            onResize(listener) {
+              io.stderr.on('resize', listener);
+              return () => io.stderr.off('resize', listener);
+            },
+            theme,
+          },
+          streams,
+        ),
+      );
+      return valueAt(choices, chosen);
+    },
     input: (question) => answered(input({ message: shown(question), theme }, streams)),
     secret: async (question) =>
       new Secret(await answered(input({ message: shown(question), theme, transformer: hidden }, streams))),
@@ -89,6 +126,15 @@ const defaultRows = 24;
 /** The question, its help, what was on the screen before, and room for names that take two lines. */
 const rowsAround = 8;
 const fewestShown = 4;
+
+function rowsFor({ stderr }: Io): number {
+  return Math.max(fewestShown, (stderr.rows || defaultRows) - rowsAround);
+}
+
+/** What the prompt puts before a choice, and a last column that stays empty. */
+const marginWidth = 3;
+
+const findHelp = 'Type to find, Up and Down to move, Enter to choose, Ctrl-C to leave';
 
 const selectHelp = 'Up and Down to move, Enter to choose, Ctrl-C to leave';
 

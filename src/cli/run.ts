@@ -23,14 +23,16 @@ import { wrapText } from './wrap-text.js';
 const completionRequest = '__complete';
 
 /** Runs one command line, without the program name. Never throws: every failure becomes an exit code and a message. */
-export async function run(argv: readonly string[], machine: Machine): Promise<ExitCode> {
-  const words = helpOfMember(argv[0] === 'auth' ? argv.slice(1) : argv);
+export async function run(argv: readonly string[], machine: Machine): Promise<number> {
+  const typed = argv[0] === 'auth' ? argv.slice(1) : argv;
+  const words = spelledOut(typed);
   const io = createIo(machine.streams, readEnvironment(machine.variables), {
     color: !hasFlag(words, '--no-color'),
     input: false,
     mask: hasFlag(words, '--mask'),
+    plain: hasFlag(words, '--plain'),
   });
-  let exitCode: ExitCode = 0;
+  let exitCode = 0;
   let exitCodeOfFailure = (code: ExitCode) => code;
 
   const execute: Execute = async (load, options, globalOptions) => {
@@ -44,12 +46,17 @@ export async function run(argv: readonly string[], machine: Machine): Promise<Ex
     }
   };
   const { version } = machine;
-  const program = buildProgram({ version, print: io.print, width: io.style.width, execute, firstWord: words[0] });
+  const program = buildProgram({ version, print: io.print, width: () => io.style.width, execute, firstWord: words[0] });
 
   try {
     if (words[0] === completionRequest) {
       const { complete } = await import('./completion/complete.js');
       machine.streams.answers.write(complete(program, words.slice(1), machine));
+      return 0;
+    }
+    const topic = await topicOf(program, typed, machine);
+    if (topic !== undefined) {
+      io.print(io.style.isTerminal ? wrapText(topic, io.style.width) : topic);
       return 0;
     }
     await parse(program, words, () => runBareCommand(machine, execute, program.opts()));
@@ -77,11 +84,23 @@ async function parse(program: Program, words: readonly string[], runBare: () => 
   }
 }
 
-/** commander's `help` takes one word only, and would show the group for `help config set`. */
-function helpOfMember(words: readonly string[]): readonly string[] {
-  const [help, ...path] = words;
+/**
+ * What commander has one spelling of. Its `help` takes one word only, and would show the group for `help config set`; the
+ * version is asked for in other tools' ways too.
+ */
+function spelledOut(words: readonly string[]): readonly string[] {
+  const [first, ...path] = words;
+  if (path.length === 0 && (first === 'version' || first === '-v')) return ['--version'];
   const isPath = path.length > 1 && path.every((word) => !word.startsWith('-'));
-  return help === 'help' && isPath ? [...path, '--help'] : words;
+  return first === 'help' && isPath ? [...path, '--help'] : words;
+}
+
+/** `help` with words that name no command may be about a trouble. */
+async function topicOf(program: Program, [help, ...words]: readonly string[], machine: Machine) {
+  const isAsked = help === 'help' && words.length > 0 && !words.some((word) => word.startsWith('-'));
+  if (!isAsked || namedCommand(program, words.slice(0, 1)) !== undefined) return undefined;
+  const { helpTopic } = await import('./help-topic.js');
+  return helpTopic(machine, words);
 }
 
 async function runCommand<Options, Result, Document>(
@@ -89,7 +108,7 @@ async function runCommand<Options, Result, Document>(
   options: Options,
   globalOptions: GlobalOptions,
   machine: Machine,
-): Promise<ExitCode> {
+): Promise<number> {
   const context = createContext(machine, globalOptions, { anywhere: command.looksAnywhere === true });
   try {
     const { csv, out } = options as OutputOptions;
@@ -98,10 +117,12 @@ async function runCommand<Options, Result, Document>(
     }
     const file = out === undefined ? undefined : outputFile(out, machine.cwd);
     const results = command.follow?.(context, options);
-    if (results !== undefined) return await showEach(command, results, context);
+    if (results !== undefined) return await showEach(command, results, context, options);
     const work = runAsked(command, context, options);
     const result = await (command.endsOnSignal === true ? work : untilInterrupted(work, context));
-    await show(command, result, context, { csv: csv === true, file });
+    const status = command.passesOn?.(result);
+    if (status !== undefined) return status;
+    await show(command, result, context, { csv: csv === true, file, options });
     return command.exitCode?.(result) ?? 0;
   } catch (error) {
     // The document of a failure has no room for them.
@@ -114,8 +135,8 @@ async function runCommand<Options, Result, Document>(
 }
 
 /**
- * Where the person has named a directory with other things in it, they are asked before the first file is put there. The
- * command has found no account by then and has written nothing, so it begins again.
+ * Two things are asked only once a command has met them: which account is meant by a name of several, and whether the
+ * accounts are to be kept in a directory with other things in it. It has written nothing by then, and begins again.
  */
 async function runAsked<Options, Result, Document>(
   command: Command<Options, Result, Document>,
@@ -125,6 +146,9 @@ async function runAsked<Options, Result, Document>(
   try {
     return await command.run(context, options);
   } catch (error) {
+    const { accountMeant } = await import('./account-meant.js');
+    const selector = await accountMeant(context, error);
+    if (selector !== undefined) return runAsked(command, context, { ...options, selector });
     const path = refusedRoot(error);
     if (path === undefined || !context.io.isInteractive) throw error;
     context.io.note(error instanceof Error ? error.message : '');
@@ -140,16 +164,18 @@ async function showEach<Options, Result, Document>(
   command: Command<Options, Result, Document>,
   results: AsyncIterable<Result>,
   context: Context,
+  asked: Options,
 ): Promise<ExitCode> {
   const { io, options, warnings } = context;
   for await (const result of results) {
     if (options.json === true) io.print(successLine(command.name, documentOf(command, result), warnings));
-    else io.print(await renderText(command, result, context, io.style));
+    else io.print(await renderText(command, result, context, { style: io.style, options: asked }));
   }
   return exitCodeOf('interrupted');
 }
 
-interface Destination {
+interface Destination<Options> {
+  readonly options: Options;
   readonly csv: boolean;
   /** Absent for the terminal. */
   readonly file: string | undefined;
@@ -159,7 +185,7 @@ async function show<Options, Result, Document>(
   command: Command<Options, Result, Document>,
   result: Result,
   context: Context,
-  destination: Destination,
+  destination: Destination<Options>,
 ): Promise<void> {
   const text = await textOf(command, result, context, destination);
   const { io, root } = context;
@@ -172,12 +198,12 @@ async function textOf<Options, Result, Document>(
   command: Command<Options, Result, Document>,
   result: Result,
   context: Context,
-  { csv, file }: Destination,
+  { csv, file, options }: Destination<Options>,
 ): Promise<string> {
   if (csv && command.renderCsv !== undefined) return command.renderCsv(result);
   if (context.options.json === true)
     return successDocument(command.name, documentOf(command, result), context.warnings);
-  return renderText(command, result, context, file === undefined ? context.io.style : plainStyle);
+  return renderText(command, result, context, { style: file === undefined ? context.io.style : plainStyle, options });
 }
 
 function documentOf<Options, Result, Document>(
@@ -192,12 +218,12 @@ async function renderText<Options, Result, Document>(
   command: Command<Options, Result, Document>,
   result: Result,
   { clock }: Context,
-  style: Style,
+  { style, options }: { readonly style: Style; readonly options: Options },
 ): Promise<string> {
   const { createTheme } = await import('./render/theme.js');
   // A program reads what `printsCode`, as it is; else what came from outside is made harmless before it is coloured.
   const shown = command.printsCode === true ? result : printableIn(result);
-  const text = command.render(shown, createTheme(style, clock.now()));
+  const text = command.render(shown, createTheme(style, clock.now()), options);
   return style.isTerminal && command.printsCode !== true ? wrapText(text, style.width) : text;
 }
 

@@ -3,6 +3,7 @@ import { homeOf, requireHome } from '../core/environment.js';
 import type { SetupPlace } from '../core/shell/setup-plan.js';
 import { rootPaths } from '../core/storage/paths.js';
 import type { Context } from './context.js';
+import { zshDirectory } from './new-shell.js';
 
 /** Where `setup` puts things. A root that is relative in the environment would mean another place in every directory. */
 export function setupPlace({ root, environment, machine }: Context): SetupPlace {
@@ -17,7 +18,12 @@ export function setupPlace({ root, environment, machine }: Context): SetupPlace 
 }
 
 /** The same for whoever writes to the files of the person's shells, which are nowhere without a home directory. */
-export function writableSetupPlace(context: Context): SetupPlace {
+export async function writableSetupPlace(context: Context): Promise<SetupPlace> {
   requireHome(context.environment);
-  return setupPlace(context);
+  const place = setupPlace(context);
+  const { environment } = place.shells;
+  const ZDOTDIR = await zshDirectory(environment);
+  return ZDOTDIR === undefined
+    ? place
+    : { ...place, shells: { ...place.shells, environment: { ...environment, ZDOTDIR } } };
 }

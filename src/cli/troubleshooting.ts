@@ -30,10 +30,7 @@ export const explainedErrors: readonly ErrorCode[] = [
   'internal',
 ];
 
-/** Where the pages are that come with the package, relative to it. */
-const page = 'docs/troubleshooting.md';
-
-/** The section about an error, for whom the hint is not enough; undefined where the hint says everything. */
+/** What tells more about an error, for whom the hint is not enough; undefined where the hint says everything. */
 export function troubleshootingOf(code: string): string | undefined {
-  return explainedErrors.some((each) => each === code) ? `${page}#${code}` : undefined;
+  return explainedErrors.some((each) => each === code) ? `codex-auth help ${code}` : undefined;
 }

@@ -97,5 +97,7 @@ function unknownMember(group: CommandTree, word: string): string {
 function nothingToHelpWith(words: readonly string[]): AppError | undefined {
   const [first, name] = words.filter((word) => !word.startsWith('-'));
   if (first !== 'help' || name === undefined) return undefined;
-  return new AppError('usage', `unknown command '${name}'`, { hint: 'codex-auth --help' });
+  return new AppError('usage', `there is no command and no topic '${name}'`, {
+    hint: 'codex-auth --help, or codex-auth help topics',
+  });
 }

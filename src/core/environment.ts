@@ -18,10 +18,12 @@ export const environmentVariables = {
   noColor: 'NO_COLOR',
   forceColor: 'FORCE_COLOR',
   term: 'TERM',
+  accessible: 'ACCESSIBLE',
   columns: 'COLUMNS',
   ci: 'CI',
   loginPorts: 'CODEX_AUTH_LOGIN_PORTS',
   invokedAs: 'CODEX_AUTH_INVOKED_AS',
+  account: 'CODEX_AUTH_ACCOUNT',
   caCertificate: 'CODEX_CA_CERTIFICATE',
 } as const;
 
@@ -46,12 +48,15 @@ export const environmentDescriptions: Readonly<Record<Name, string>> = {
   user: 'Your name on this machine, for the `ssh` line that a login shows.',
   noColor: 'Any value but an empty one turns colour off.',
   forceColor: 'Any value but `0` turns colour on, also in a pipe.',
-  term: '`dumb` turns colour and symbols outside of ASCII off.',
+  term: '`dumb` turns colour and symbols outside of ASCII off, and does what the next one does.',
+  accessible:
+    'Any value but an empty one asks by numbers and draws nothing twice, as `--plain` does: for screen readers and Braille lines.',
   columns: 'The width of the terminal, where it does not tell by itself.',
   ci: 'Set by build servers: nothing is animated.',
   loginPorts:
     'The loopback ports a login listens on, separated by commas. Default `1455,1457`, the only ones the official provider accepts.',
   invokedAs: 'Set by the shim behind `codex auth`: the name that help and hints use for this program.',
+  account: 'Set by `run`: the account as which a command runs, for a prompt. It decides nothing.',
   caCertificate:
     'A PEM file with authorities whose certificates are accepted besides the usual ones, as the official client does: for networks that look into TLS.',
 };

@@ -1,3 +1,4 @@
+import { dayMs, durationText, parseDuration } from './duration.js';
 import { AppError } from './errors.js';
 
 interface SettingBase {
@@ -27,7 +28,7 @@ export const settingDefinitions = {
     default: 60_000,
     min: 0,
     max: 3_600_000,
-    description: 'Refresh an access token this many milliseconds before it expires.',
+    description: 'Refresh an access token this long before it expires.',
   },
   refreshAheadMs: {
     kind: 'integer',
@@ -35,14 +36,14 @@ export const settingDefinitions = {
     min: 0,
     max: 86_400_000,
     description:
-      'Refresh a login that the official client uses this many milliseconds before it expires, so that the client never has to; less than 360000 leaves that to the client.',
+      'Refresh a login that the official client uses this long before it expires, so that the client never has to; less than 6m leaves that to the client.',
   },
   unansweredRetryMs: {
     kind: 'integer',
     default: 300_000,
     min: 0,
     max: 3_600_000,
-    description: 'After a refresh without an answer, leave its token alone for this many milliseconds.',
+    description: 'After a refresh without an answer, leave its token alone for this long.',
   },
   flagAfterConsecutiveFailures: {
     kind: 'integer',
@@ -56,14 +57,14 @@ export const settingDefinitions = {
     default: 6_000,
     min: 0,
     max: 3_600_000,
-    description: 'Leave an account alone for this many milliseconds after a network or server error.',
+    description: 'Leave an account alone for this long after a network or server error.',
   },
   quotaTtlMs: {
     kind: 'integer',
     default: 300_000,
     min: 0,
     max: 86_400_000,
-    description: 'Ask for the quota again when what is known is this many milliseconds old.',
+    description: 'Ask for the quota again when what is known is this old.',
   },
   probeConcurrency: {
     kind: 'integer',
@@ -77,7 +78,7 @@ export const settingDefinitions = {
     default: 15_000,
     min: 100,
     max: 120_000,
-    description: 'Give each request for quota or workspaces at most this many milliseconds.',
+    description: 'Give each request for quota or workspaces at most this long.',
   },
   reservePercent: {
     kind: 'integer',
@@ -88,9 +89,9 @@ export const settingDefinitions = {
   },
   switchMarginPercent: {
     kind: 'integer',
-    default: 8,
+    default: 12,
     min: 0,
-    max: 190,
+    max: 225,
     description:
       'Leave the account in use only for one whose quota counts this many hundredths more: a move costs a lost prompt cache and restarted clients.',
   },
@@ -99,15 +100,14 @@ export const settingDefinitions = {
     default: 600_000,
     min: 0,
     max: 86_400_000,
-    description:
-      'After `best --switch` has switched, stay with that account for this many milliseconds while it can be used.',
+    description: 'After `best --switch` has switched, stay with that account for this long while it can be used.',
   },
   sessionAffinityTtlMs: {
     kind: 'integer',
     default: 1_200_000,
     min: 0,
     max: 86_400_000,
-    description: 'Keep a conversation on its account while it is used at least once in this many milliseconds.',
+    description: 'Keep a conversation on its account while it is used at least once in this time.',
   },
   sessionAffinityMaxEntries: {
     kind: 'integer',
@@ -121,21 +121,21 @@ export const settingDefinitions = {
     default: 60_000,
     min: 1_000,
     max: 3_600_000,
-    description: 'While guarding, look for tokens to refresh every so many milliseconds.',
+    description: 'While guarding, look for tokens to refresh this often.',
   },
   proactiveRefreshBufferMs: {
     kind: 'integer',
     default: 300_000,
     min: 0,
     max: 86_400_000,
-    description: 'While guarding, refresh an access token this many milliseconds before it expires.',
+    description: 'While guarding, refresh an access token this long before it expires.',
   },
   renewBeforeDays: {
     kind: 'integer',
     default: 3,
     min: 0,
     max: 365,
-    description: 'Renew an access token that ends within this many days.',
+    description: 'Renew an access token that ends within this time.',
   },
 } as const satisfies Record<string, SettingDefinition>;
 
@@ -206,18 +206,41 @@ export interface SettingMention {
 /** A value as typed or stored. Throws `invalid-setting` with the key, the value and the range. */
 export function parseSetting(name: SettingName, value: unknown, mention: SettingMention = {}): SettingValue {
   const definition: SettingDefinition = settingDefinitions[name];
-  const parsed = definition.kind === 'boolean' ? toBoolean(value) : toInteger(value, definition);
+  const parsed = definition.kind === 'boolean' ? toBoolean(value) : toInteger(numberIn(value, name), definition);
   if (parsed !== undefined) return parsed;
-  const { calledAs = name, hint = `codex-auth config set ${name} ${definition.default}` } = mention;
-  throw new AppError('invalid-setting', `${calledAs} is ${JSON.stringify(value)}, but must be ${rangeOf(definition)}`, {
+  const preset = settingText(name, definition.default);
+  const { calledAs = name, hint = `codex-auth config set ${name} ${preset}` } = mention;
+  throw new AppError('invalid-setting', `${calledAs} is ${JSON.stringify(value)}, but must be ${rangeOf(name)}`, {
     hint,
     details: { setting: name, value },
   });
 }
 
-export function rangeOf(definition: SettingDefinition): string {
+export function rangeOf(name: SettingName): string {
+  const definition: SettingDefinition = settingDefinitions[name];
   if (definition.kind === 'boolean') return 'true or false';
-  return `a whole number from ${definition.min} to ${definition.max}`;
+  const isTime = unitOf(name) !== undefined;
+  const range = `from ${settingText(name, definition.min)} to ${settingText(name, definition.max)}`;
+  return isTime ? `a time ${range}, such as ${settingText(name, definition.default)}` : `a whole number ${range}`;
+}
+
+/** As a person reads it and may type it: a length of time as `5m`, whatever it is stored as. */
+export function settingText(name: string, value: SettingValue): string {
+  const unitMs = unitOf(name);
+  return unitMs === undefined || typeof value === 'boolean' ? String(value) : durationText(value * unitMs);
+}
+
+/** The milliseconds of what a setting counts, which its name ends with; undefined where it is no length of time. */
+function unitOf(name: string): number | undefined {
+  if (name.endsWith('Ms')) return 1;
+  return name.endsWith('Days') ? dayMs : undefined;
+}
+
+/** A length of time may be a number of the setting's own unit, or be written out. */
+function numberIn(value: unknown, name: SettingName): unknown {
+  const unitMs = unitOf(name);
+  const ms = unitMs === undefined || typeof value !== 'string' ? undefined : parseDuration(value);
+  return unitMs === undefined || ms === undefined ? value : ms / unitMs;
 }
 
 function toBoolean(value: unknown): boolean | undefined {

@@ -48,9 +48,9 @@ describe('check', () => {
     const result = await check(seeded);
     expect(result.exitCode).toBe(0);
     expect(said(result)).toMatchInlineSnapshot(`
-      "✓ 1  home <alice@example.com> (Personal): in use · token valid until 2026-12-01 12:00, in 10d · reachable · refresh proven 1d ago
-      ✓ 2  alice@example.com (Studio): token valid until 2026-12-01 12:00, in 10d · reachable · refresh proven 1d ago
-      ✓ 4  carol@example.com (Personal): token valid until 2026-12-01 12:00, in 10d · reachable · refresh proven 1d ago
+      "✓ 1  home <alice@example.com> (Personal): in use · token valid until 2026-12-01 12:00, in 10d · reachable · last renewed 1d ago
+      ✓ 2  alice@example.com (Studio): token valid until 2026-12-01 12:00, in 10d · reachable · last renewed 1d ago
+      ✓ 4  carol@example.com (Personal): token valid until 2026-12-01 12:00, in 10d · reachable · last renewed 1d ago
       3 fine, 1 disabled
       "
     `);
@@ -81,7 +81,7 @@ describe('check', () => {
     const result = await check(seeded);
     expect(result.exitCode).toBe(0);
     expect(said(result)).toMatchInlineSnapshot(`
-      "✓ 1  alice@example.com (Personal): token refreshed, valid until 2026-12-01 12:00, in 10d · reachable · refresh proven now
+      "✓ 1  alice@example.com (Personal): token refreshed, valid until 2026-12-01 12:00, in 10d · reachable · last renewed now
       1 fine
       "
     `);
@@ -125,7 +125,7 @@ describe('a login that is dead', () => {
     expect(said(result)).toMatchInlineSnapshot(`
       "✗ –  carol@example.com: no usable token
            the provider refuses the login of carol@example.com (refresh_token_invalidated, 401): stand-in: refresh_token_invalidated; the account has been set aside → codex-auth login
-      ✓ 1  alice@example.com (Personal): token valid until 2026-12-01 12:00, in 10d · reachable · refresh proven 1d ago
+      ✓ 1  alice@example.com (Personal): token valid until 2026-12-01 12:00, in 10d · reachable · last renewed 1d ago
       1 fine, 1 needs attention, 1 set aside: codex-auth verify-flagged
       "
     `);
@@ -195,7 +195,7 @@ describe('what auth.json holds', () => {
     const result = await check(seeded);
     expect(result.exitCode).toBe(1);
     expect(said(result)).toMatchInlineSnapshot(`
-      "✓ 1  alice@example.com (Personal): token valid until 2026-12-01 12:00, in 10d · reachable · refresh proven 1d ago
+      "✓ 1  alice@example.com (Personal): token valid until 2026-12-01 12:00, in 10d · reachable · last renewed 1d ago
       ✗ the official client is signed in as bob@example.com, which was removed here
            → codex-auth switch <account>, or bring it back: codex-auth login
       1 fine

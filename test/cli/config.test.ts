@@ -50,24 +50,24 @@ describe('config', () => {
     await runCli(home, ['config', 'set', 'quotaTtlMs', '60000']);
     const result = await runCli(home, ['config', 'list'], { variables: { CODEX_AUTH_PROBE_CONCURRENCY: '2' } });
     expect(result.stdout.replaceAll(home.directory, '<home>')).toMatchInlineSnapshot(`
-      "SETTING                         VALUE  DEFAULT  SOURCE
-      perProjectAccounts               true     true  default
-      tokenRefreshSkewMs              60000    60000  default
-      refreshAheadMs                      0   900000  environment
-      unansweredRetryMs              300000   300000  default
-      flagAfterConsecutiveFailures        3        3  default
-      networkErrorCooldownMs           6000     6000  default
-      quotaTtlMs                      60000   300000  file
-      probeConcurrency                    2        8  environment
-      fetchTimeoutMs                  15000    15000  default
-      reservePercent                      0        0  default
-      switchMarginPercent                 8        8  default
-      dwellMs                        600000   600000  default
-      sessionAffinityTtlMs          1200000  1200000  default
-      sessionAffinityMaxEntries         512      512  default
-      proactiveRefreshIntervalMs      60000    60000  default
-      proactiveRefreshBufferMs       300000   300000  default
-      renewBeforeDays                     3        3  default
+      "SETTING                       VALUE  DEFAULT  SOURCE
+      perProjectAccounts             true     true  default
+      tokenRefreshSkewMs               1m       1m  default
+      refreshAheadMs                   0s      15m  environment
+      unansweredRetryMs                5m       5m  default
+      flagAfterConsecutiveFailures      3        3  default
+      networkErrorCooldownMs           6s       6s  default
+      quotaTtlMs                       1m       5m  file
+      probeConcurrency                  2        8  environment
+      fetchTimeoutMs                  15s      15s  default
+      reservePercent                    0        0  default
+      switchMarginPercent              12       12  default
+      dwellMs                         10m      10m  default
+      sessionAffinityTtlMs            20m      20m  default
+      sessionAffinityMaxEntries       512      512  default
+      proactiveRefreshIntervalMs       1m       1m  default
+      proactiveRefreshBufferMs         5m       5m  default
+      renewBeforeDays                  3d       3d  default
 
       <home>/codex/multi-auth/settings.json
       "
@@ -82,21 +82,48 @@ describe('config', () => {
     const path = join(home.root, 'settings.json');
     writeJson(path, { version: 1, note: 'mine', pluginConfig: { theirSetting: { deep: [1] }, quotaTtlMs: 5 } });
     expect((await runCli(home, ['config', 'set', 'quotaTtlMs', '60000'])).stdout).toBe(
-      '✓ quotaTtlMs is now 60000 (file)\n',
+      '✓ quotaTtlMs is now 1m (file)\n',
     );
     expect((await runCli(home, ['config', 'set', 'quotaTtlMs', '60000'])).stdout).toBe(
-      '✓ quotaTtlMs was already 60000 (file)\n',
+      '✓ quotaTtlMs was already 1m (file)\n',
     );
-    expect((await runCli(home, ['config', 'get', 'quotaTtlMs'])).stdout).toBe('60000\n');
+    expect((await runCli(home, ['config', 'get', 'quotaTtlMs'])).stdout).toBe('1m\n');
     expect(readJson(path)).toEqual({
       version: 1,
       note: 'mine',
       pluginConfig: { theirSetting: { deep: [1] }, quotaTtlMs: 60_000 },
     });
-    expect((await runCli(home, ['config', 'unset', 'quotaTtlMs'])).stdout).toBe(
-      '✓ quotaTtlMs is now 300000 (default)\n',
-    );
+    expect((await runCli(home, ['config', 'unset', 'quotaTtlMs'])).stdout).toBe('✓ quotaTtlMs is now 5m (default)\n');
     expect(readJson(path)).toEqual({ version: 1, note: 'mine', pluginConfig: { theirSetting: { deep: [1] } } });
+  });
+
+  test.each([
+    ['quotaTtlMs', '5m', 300_000, '5m'],
+    ['quotaTtlMs', '1m30s', 90_000, '1m30s'],
+    ['quotaTtlMs', '1500', 1_500, '1s500ms'],
+    ['dwellMs', '2h', 7_200_000, '2h'],
+    ['renewBeforeDays', '3d', 3, '3d'],
+    ['renewBeforeDays', '48h', 2, '2d'],
+    ['renewBeforeDays', '5', 5, '5d'],
+  ] as const)('%s takes %s, keeps %d and shows %s', async (name, typed, stored, shown) => {
+    const home = createTestHome();
+    expect((await runCli(home, ['config', 'set', name, typed])).stdout).toContain(`${name} is `);
+    expect(readJson(join(home.root, 'settings.json'))).toMatchObject({ pluginConfig: { [name]: stored } });
+    expect((await runCli(home, ['config', 'get', name])).stdout).toBe(`${shown}\n`);
+    expect((await runCli(home, ['config', 'set', name, shown])).stdout).toContain('was already');
+  });
+
+  test.each([
+    ['renewBeforeDays', '36h', 'a time from 0s to 365d, such as 3d', '3d'],
+    ['quotaTtlMs', '2d', 'a time from 0s to 1d, such as 5m', '5m'],
+    ['quotaTtlMs', 'soon', 'a time from 0s to 1d, such as 5m', '5m'],
+    ['probeConcurrency', '5m', 'a whole number from 1 to 64', '8'],
+  ])('%s does not take %s, and says what it takes', async (name, typed, range, preset) => {
+    const { exitCode, stderr } = await runCli(createTestHome(), ['config', 'set', name, typed]);
+    expect(exitCode).toBe(2);
+    expect(stderr).toContain(
+      `${name} is "${typed}", but must be ${range}\n  → codex-auth config set ${name} ${preset}\n`,
+    );
   });
 
   test('--config names another file, for reading and for writing', async () => {
@@ -105,7 +132,7 @@ describe('config', () => {
     await runCli(home, ['config', 'set', 'quotaTtlMs', '1', '--config', path]);
     expect(readJson(path)).toEqual({ version: 1, pluginConfig: { quotaTtlMs: 1 } });
     expect(existsSync(join(home.root, 'settings.json'))).toBe(false);
-    expect((await runCli(home, ['--config', path, 'config', 'get', 'quotaTtlMs'])).stdout).toBe('1\n');
+    expect((await runCli(home, ['--config', path, 'config', 'get', 'quotaTtlMs'])).stdout).toBe('1ms\n');
   });
 
   test('the environment wins over the file, and says so where that surprises', async () => {

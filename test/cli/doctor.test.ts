@@ -66,6 +66,24 @@ describe('doctor', () => {
     expect(doctorCommand.schema.safeParse(document.data).success).toBe(true);
   });
 
+  it('shows what is wrong first and counts what is fine, until all of it is asked for', async () => {
+    const { home, variables } = await plantWorld({ plant: () => undefined });
+    const settings = join(home.home.root, 'settings.json');
+    const doctor = async (...argv: string[]) =>
+      (await runCli(home.home, ['doctor', '--offline', ...argv], { variables })).stdout;
+    const fine = await doctor();
+    expect(fine).toMatch(
+      /^(! Issuer .*\n.*\n)?\n?(1 to look at, )?\d+ fine, \d+ skipped; all of it: codex-auth doctor --verbose\n$/,
+    );
+    writePrivate(settings, '{"version":1,"pluginConfig":{"quotaTtlMs":-5}}');
+    const wrong = (await doctor()).split('\n');
+    expect(wrong[0]).toMatch(/^✗ Settings {2}/);
+    expect(wrong.filter((line) => line.startsWith('✓'))).toEqual([]);
+    const all = (await doctor('--verbose')).split('\n');
+    expect(all[0]).toMatch(/^✗ Settings /);
+    expect(all.filter((line) => line.startsWith('✓')).length).toBeGreaterThan(20);
+  });
+
   it('finds nothing wrong where there is nothing yet', async () => {
     const home = new RefreshHome(temporaryDirectory(), provider);
     const { document, exitCode } = await runJson(home.home, ['doctor', '--offline'], { variables: quiet });

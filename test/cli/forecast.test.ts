@@ -45,11 +45,11 @@ describe('forecast', () => {
     const result = await runCli(seeded.home, ['forecast'], atNoon);
     expect(result.exitCode).toBe(0);
     expect(said(result)).toMatchInlineSnapshot(`
-      "  #  ACCOUNT                   WORKSPACE  AVAILABILITY                   RISK       LEFT
-        1  home <alice@example.com>  Personal   ready                          55 medium  5h 1% · 7d 50% · just read
-        2  alice@example.com         Studio     delayed until 14:05, in 2h 5m  60 medium  5h 0% · 7d 60% · just read
+      "  #  ACCOUNT                   WORKSPACE  AVAILABILITY                   RISK       LEFT (RESETS IN)
+        1  home <alice@example.com>  Personal   ready                          55 medium  5h 1% (2h 5m) · 7d 50% (3d)
+        2  alice@example.com         Studio     delayed until 14:05, in 2h 5m  60 medium  5h 0% (2h 5m) · 7d 60% (3d)
         3  bob@example.com           Studio     unavailable: disabled by you   100 high   –
-        4  carol@example.com         Personal   ready                          0 low      5h 80% · 7d 70% · just read
+        4  carol@example.com         Personal   ready                          0 low      5h 80% (2h 5m) · 7d 70% (3d)
 
       → Use carol@example.com (Personal): 70% left of its 7d window; the next one has only 1% left of its 5h window; codex-auth switch 4
       "
@@ -60,20 +60,20 @@ describe('forecast', () => {
     const seeded = await seededHome(provider);
     spreadUsage();
     expect(said(await runCli(seeded.home, ['forecast', '--explain'], atNoon))).toMatchInlineSnapshot(`
-      "  #  ACCOUNT                   WORKSPACE  AVAILABILITY                   RISK       LEFT
-        1  home <alice@example.com>  Personal   ready                          55 medium  5h 1% · 7d 50% · just read
-        2  alice@example.com         Studio     delayed until 14:05, in 2h 5m  60 medium  5h 0% · 7d 60% · just read
+      "  #  ACCOUNT                   WORKSPACE  AVAILABILITY                   RISK       LEFT (RESETS IN)
+        1  home <alice@example.com>  Personal   ready                          55 medium  5h 1% (2h 5m) · 7d 50% (3d)
+        2  alice@example.com         Studio     delayed until 14:05, in 2h 5m  60 medium  5h 0% (2h 5m) · 7d 60% (3d)
         3  bob@example.com           Studio     unavailable: disabled by you   100 high   –
-        4  carol@example.com         Personal   ready                          0 low      5h 80% · 7d 70% · just read
+        4  carol@example.com         Personal   ready                          0 low      5h 80% (2h 5m) · 7d 70% (3d)
          1: only 1% left of its 5h window
          1: 50% left of its 7d window, resets 2026-11-24 12:00, in 3d (0.69% an hour would use it all)
          1: risk little quota left +55
-         1: score 240.67, made of
+         1: score 240.74, made of
          1:   ready 10: it can be used now
          1:   order 150: not kept for last
          1:   health 80: healthy (health 100)
          1:   headroom 0: only 1% left of its 5h window
-         1:   lapse 0.66: 50% left of its 7d window and 72h until it resets: 0.69% an hour would use it all
+         1:   lapse 0.74: 50% left of its 7d window and 72h until it resets: 0.69% an hour would use it all
          1:   window 0.01: 1% left of its 5h window, full again in 2.1h of 5h
          2: 5h window used up, resets 14:05, in 2h 5m
          2: 60% left of its 7d window, resets 2026-11-24 12:00, in 3d (0.83% an hour would use it all)
@@ -85,13 +85,13 @@ describe('forecast', () => {
          3: score 0: it is not ready
          4: 70% left of its 7d window, resets 2026-11-24 12:00, in 3d (0.97% an hour would use it all)
          4: risk none
-         4: score 257.16, made of
+         4: score 257.46, made of
          4:   ready 10: it can be used now
          4:   order 150: not kept for last
          4:   health 80: healthy (health 100)
          4:   headroom 16: nothing tighter than 70% left of its 7d window
-         4:   lapse 0.74: 70% left of its 7d window and 72h until it resets: 0.97% an hour would use it all
-         4:   window 0.42: 80% left of its 5h window, full again in 2.1h of 5h
+         4:   lapse 0.8: 70% left of its 7d window and 72h until it resets: 0.97% an hour would use it all
+         4:   window 0.67: 80% left of its 5h window, full again in 2.1h of 5h
 
       → Use carol@example.com (Personal): 70% left of its 7d window; the next one has only 1% left of its 5h window; codex-auth switch 4
       "
@@ -144,14 +144,16 @@ describe('forecast', () => {
   test('shows each number with its age and its source', async () => {
     const seeded = await homeOfAlice(provider);
     setUsage(provider, alice, 20, 30);
-    expect(said(await runCli(seeded.home, ['forecast'], atNoon))).toContain('5h 80% · 7d 70% · just read');
-    expect(said(await runCli(seeded.home, ['forecast'], at(4)))).toContain('5h 80% · 7d 70% · seen 4m ago');
+    expect(said(await runCli(seeded.home, ['forecast'], atNoon))).toMatch(/5h 80% .* 7d 70% (?![\s\S]*seen)/);
+    expect(said(await runCli(seeded.home, ['forecast'], at(4)))).toMatch(
+      /5h 80% .* 7d 70% .*\n {3}quota seen 4m ago\n/,
+    );
     const { accounts } = await forecast(seeded, [], at(4));
     expect(accounts[0]?.quota).toMatchObject({ source: 'cache', observedAt: '2026-11-21T12:00:00.000Z' });
     const csv = (await runCli(seeded.home, ['forecast', '--csv'], at(4))).stdout;
     expect(csv).toMatchInlineSnapshot(`
       "index,id,email,availability,available_at,risk_score,risk_level,score,usable_now_pct,quota_source,quota_observed_at,reasons
-      1,acc_home,alice@example.com,ready,,0,low,257.1651,70,cache,2026-11-21T12:00:00.000Z,"70% left of its 7d window, resets 2026-11-24 12:00, in 2d 23h (0.97% an hour would use it all)"
+      1,acc_home,alice@example.com,ready,,0,low,257.4729,70,cache,2026-11-21T12:00:00.000Z,"70% left of its 7d window, resets 2026-11-24 12:00, in 2d 23h (0.97% an hour would use it all)"
       "
     `);
   });
@@ -179,12 +181,12 @@ describe('what could not be read', () => {
     const result = await runCli(seeded.home, ['forecast'], atNoon);
     expect(result.exitCode).toBe(0);
     expect(said(result)).toMatchInlineSnapshot(`
-      "  #  ACCOUNT            WORKSPACE  AVAILABILITY  RISK    LEFT
-        1  alice@example.com  –          ready         10 low  –
-        2  carol@example.com  –          ready         10 low  –
+      "  #  ACCOUNT            AVAILABILITY  RISK    LEFT (RESETS IN)
+        1  alice@example.com  ready         10 low  –
+        2  carol@example.com  ready         10 low  –
          1, 2: the access token has expired → codex-auth check
 
-      → Use alice@example.com: as good as any and first in order; codex-auth switch 1
+      → Use alice@example.com: the first of those that come out the same; codex-auth switch 1
       "
     `);
     const { accounts } = await forecast(seeded);

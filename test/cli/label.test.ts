@@ -2,7 +2,7 @@ import { readFileSync } from 'node:fs';
 import { expect, test } from 'vitest';
 import { labelCommand } from '../../src/cli/commands/label.js';
 import { type CliOptions, createTestHome, runCli, runJson } from '../support/cli.js';
-import { alice, aliceAtStudio, noon, writePool } from '../support/sample-pool.js';
+import { alice, aliceAtStudio, bob, noon, writePool } from '../support/sample-pool.js';
 import { clockAt } from '../support/stored-accounts.js';
 
 const atNoon: CliOptions = { clock: clockAt(noon) };
@@ -43,6 +43,18 @@ test('warns when two accounts share a name', async () => {
   const { exitCode, stderr } = await label('2', 'HOME');
   expect(exitCode).toBe(0);
   expect(stderr).toBe('warning: another account is called "HOME" too, so the label alone selects neither\n');
+});
+
+test("refuses another account's address, but not its own", async () => {
+  const home = createTestHome();
+  writePool(home, [alice, bob]);
+  const { exitCode, stderr } = await runCli(home, ['label', '2', 'Alice@Example.com'], atNoon);
+  expect(exitCode).toBe(2);
+  expect(stderr).toContain('"Alice@Example.com" cannot be a label: it is the address of another account');
+  expect(readFileSync(home.poolFile, 'utf8')).not.toContain('Alice@Example.com');
+  expect((await runCli(home, ['label', '2', 'bob@example.com'], atNoon)).exitCode).toBe(0);
+  const login = await runCli(home, ['login', '--manual', '--label', 'bob@example.com'], atNoon);
+  expect(login).toMatchObject({ exitCode: 2, stderr: expect.stringContaining('it is the address of another account') });
 });
 
 test.each([

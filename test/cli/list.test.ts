@@ -21,20 +21,29 @@ function homeWithAccounts(): TestHome {
   return home;
 }
 
-function writeQuota(home: TestHome, id: string): void {
+function writeQuota(home: TestHome, id: string, changes: QuotaChanges = {}): void {
+  writeJson(join(home.root, 'account-state.json'), { version: 1, accounts: { [id]: { quota: quotaSeen(changes) } } });
+}
+
+interface QuotaChanges {
+  /** Of the five hours. */
+  readonly usedPercent?: number;
+  readonly minutesAgo?: number;
+}
+
+function quotaSeen({ usedPercent = 20, minutesAgo = 2 }: QuotaChanges) {
   const body = {
     plan_type: 'plus',
     rate_limit: {
       allowed: true,
       limit_reached: false,
-      primary_window: usedWindow(20, 18_000, 7_500),
+      primary_window: usedWindow(usedPercent, 18_000, 7_500),
       secondary_window: usedWindow(59, 604_800, 262_800),
     },
   };
-  const parsed = parseUsage(body, { observedAt: noon - 120_000 });
+  const parsed = parseUsage(body, { observedAt: noon - minutesAgo * 60_000 });
   if (parsed.kind !== 'ok') throw new Error('the sample is no usage payload');
-  const quota = toSnapshot(parsed.usage);
-  writeJson(join(home.root, 'account-state.json'), { version: 1, accounts: { [id]: { quota } } });
+  return toSnapshot(parsed.usage);
 }
 
 function usedWindow(used_percent: number, limit_window_seconds: number, resetsIn: number) {
@@ -87,10 +96,11 @@ describe('list', () => {
       {
         "exitCode": 0,
         "stderr": "",
-        "stdout": "   #  ACCOUNT                   WORKSPACE  PLAN  HEALTH  LEFT (RESETS IN)                            STATE     LAST USED
-      ●  1  home <alice@example.com>  Personal   plus  100     5h 80% (2h 3m) · 7d 41% (3d) · seen 2m ago  ready     1h ago
-         2  alice@example.com         Studio     team  100     –                                           unknown   1h ago
-         3  bob@example.com           Studio     team  100     –                                           disabled  1h ago
+        "stdout": "   #  ACCOUNT                   WORKSPACE  PLAN  LEFT (RESETS IN)              STATE     LAST USED
+      ●  1  home <alice@example.com>  Personal   plus  5h 80% (2h 3m) · 7d 41% (3d)  ready     1h ago
+         2  alice@example.com         Studio     team  –                             unknown   1h ago
+         3  bob@example.com           Studio     team  –                             disabled  1h ago
+      quota seen 2m ago
       quota not read yet: codex-auth usage
       ",
       }
@@ -120,39 +130,83 @@ describe('list', () => {
       return (await runCli(home, ['list'], options)).stdout;
     };
     expect(`${await at(100)}\n${await at(60)}\n${await at(40)}\n${await at(30)}`).toMatchInlineSnapshot(`
-      "   #  ACCOUNT                   WORKSPACE  PLAN  HEALTH  LEFT                           STATE
-      ●  1  home <alice@example.com>  Personal   plus  100     5h 80% · 7d 41% · seen 2m ago  ready
-         2  alice@example.com         Studio     team  100     –                              unknown
-         3  bob@example.com           Studio     team  100     –                              disabled
+      "   #  ACCOUNT                   WORKSPACE  PLAN  LEFT (RESETS IN)              STATE     LAST USED
+      ●  1  home <alice@example.com>  Personal   plus  5h 80% (2h 3m) · 7d 41% (3d)  ready     1h ago
+         2  alice@example.com         Studio     team  –                             unknown   1h ago
+         3  bob@example.com           Studio     team  –                             disabled  1h ago
+      quota seen 2m ago
       quota not read yet: codex-auth usage
 
-         #  ACCOUNT             LEFT                      STATE
-      ●  1  home <alice@examp…  5h 80% · 7d 41% · 2m ago  ready
-         2  alice@example.com   –                         unknown
-         3  bob@example.com     –                         disabled
+         #  ACCOUNT                   LEFT             STATE
+      ●  1  home <alice@example.com>  5h 80% · 7d 41%  ready
+         2  alice@example.com         –                unknown
+         3  bob@example.com           –                disabled
+      quota seen 2m ago
       quota not read yet: codex-auth usage
 
-         #  ACCOUNT       LEFT        STATE
-      ●  1  home <alice…  41% 2m ago  ready
-         2  alice@examp…  –           unknown
-         3  bob@example…  –           disabled
+         #  ACCOUNT            LEFT  STATE
+      ●  1  home               41%   ready
+         2  alice@example.com  –     unknown
+         3  bob@example.com    –     disabled
+      quota seen 2m ago
       quota not read yet: codex-auth usage
 
-         #  ACCOUNT         STATE
-      ●  1  home <alice@e…  ready
-         2  alice@example…  unknown
-         3  bob@example.c…  disabled
+         #  ACCOUNT   LEFT  STATE
+      ●  1  home      41%   ready
+         2  alice@e…  –     unknown
+         3  bob@exa…  –     disabled
+      quota seen 2m ago
       quota not read yet: codex-auth
         usage
       "
     `);
   });
 
-  test('cuts nothing in a pipe', async () => {
+  test('cuts nothing in a pipe, unless COLUMNS says how much room there is behind it', async () => {
     const home = createTestHome();
     const name = 'a'.repeat(150);
     writePool(home, [sampleAccount('acc_long', { email: `${name}@example.com` })]);
-    expect((await runCli(home, ['list'], atNoon)).stdout).toContain(`${name}@example.com`);
+    const at = async (COLUMNS: string) => (await runCli(home, ['list'], { ...atNoon, variables: { COLUMNS } })).stdout;
+    expect(await at('')).toContain(`${name}@example.com`);
+    const [title = '', line = ''] = (await at('50')).split('\n');
+    expect([title.length, line.length]).toEqual([48, 50]);
+    expect(line).toMatch(/1 {2}a+… {2}– {5}unknown$/);
+  });
+
+  test('says at which time an account is back, and how much is left, at 40 columns', async () => {
+    const home = homeWithAccounts();
+    writeQuota(home, alice.id, { usedPercent: 100 });
+    const { stdout } = await runCli(home, ['list'], {
+      ...atNoon,
+      terminal: { columns: 40 },
+      variables: { COLUMNS: '', TERM: 'xterm', NO_COLOR: '1' },
+    });
+    expect(stdout).toMatch(/^● +1 {2}home +0% +in 2h 3m$/m);
+  });
+
+  test('tells the workspace and the health only where they differ or are not well', async () => {
+    const home = createTestHome();
+    writePool(home, [alice, sampleAccount('acc_other', { email: 'other@example.com' }, { workspaceName: 'Personal' })]);
+    const plain = await runCli(home, ['list'], atNoon);
+    expect(plain.stdout).not.toMatch(/WORKSPACE|HEALTH/);
+    const state = { health: { score: 40, at: noon, consecutiveRefreshFailures: 0 } };
+    writeJson(`${home.root}/account-state.json`, { version: 1, accounts: { [alice.id]: state }, affinity: {} });
+    expect((await runCli(home, ['list'], atNoon)).stdout).toMatch(/HEALTH[\s\S]* 40 /);
+  });
+
+  test('tells how old the quota is once, or beside each where it was not read together', async () => {
+    const home = homeWithAccounts();
+    writeQuota(home, alice.id);
+    const once = (await runCli(home, ['list'], atNoon)).stdout;
+    expect(once.match(/seen/g)).toHaveLength(1);
+    expect(once).toContain('\nquota seen 2m ago\n');
+    const accounts = {
+      [alice.id]: { quota: quotaSeen({ minutesAgo: 2 }) },
+      [aliceAtStudio.id]: { quota: quotaSeen({ minutesAgo: 30 }) },
+    };
+    writeJson(join(home.root, 'account-state.json'), { version: 1, accounts, affinity: {} });
+    const beside = (await runCli(home, ['list'], { ...atNoon, variables: { COLUMNS: '' } })).stdout;
+    expect(beside).toMatch(/41% \(3d\) · seen 2m ago .*\n.* · seen 30m ago /);
   });
 
   test('its JSON is one document of the published shape', async () => {

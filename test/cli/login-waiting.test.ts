@@ -146,7 +146,7 @@ describe('the ports of a login', () => {
     expect(exitCode).toBe(1);
     expect(withoutOverrides(stderr)).toBe(
       `error: no port for the sign-in is free: ${one} ${holder}, ${other} ${holder}\n` +
-        '  → end that process, or use codex-auth login --device-auth\n  → more: docs/troubleshooting.md#port-busy\n',
+        '  → end that process, or use codex-auth login --device-auth\n  → more: codex-auth help port-busy\n',
     );
     expect(contentOf(home)).toEqual(before);
   });

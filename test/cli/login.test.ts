@@ -298,7 +298,7 @@ describe('login on a terminal with accounts', () => {
     const home = createTestHome(provider);
     const driver = driveLogin(provider, alice);
     const { stderr } = await runWithAnswers(home, ['login'], [], { onStderr: driver.onStderr });
-    expect(stderr).toContain('\r\u001b[KWaiting for the browser · 10:00 left (Ctrl-C to cancel)');
+    expect(stderr).toContain('\r\u001b[K10:00 left · Waiting for the browser (Ctrl-C to cancel)');
     expect(stderr.endsWith('\r\u001b[K')).toBe(true);
   });
 });

@@ -20,7 +20,8 @@ beforeEach(() => setProviderToNoon(provider));
 afterEach(() => provider.reset());
 afterAll(() => provider.stop());
 
-const run = ({ home }: RefreshHome, ...argv: string[]) => runCli(home, ['models', ...argv], atNoon);
+const run = ({ home }: RefreshHome, ...argv: string[]) =>
+  runCli(home, ['models', ...argv], { ...atNoon, variables: { COLUMNS: '' } });
 const trials = () => provider.requests.to(endpointPaths.responses);
 const verdictsOf = (result: Awaited<ReturnType<typeof run>>) =>
   dataOf(modelsCommand, result).accounts.map(({ trials: own }) => own.map(({ model, verdict }) => [model, verdict]));

@@ -11,15 +11,15 @@ const narrow = { variables: { COLUMNS: '80' } };
 describe('help', () => {
   test('of switch explains itself, with examples', async () => {
     expect((await runCli(createTestHome(), ['switch', '--help'], narrow)).stdout).toMatchInlineSnapshot(`
-      "Usage: codex-auth switch [options] [selector]
+      "Usage: codex-auth switch|use [options] [selector]
 
       Makes an account the login of the official client. The login found there is
       first copied back to the account it belongs to, so that the client's own
       refreshes are never lost.
 
       Arguments:
-        selector             index, email, label or id, or an unambiguous part of one;
-                             - means the previous account
+        selector             index, email, label, workspace or id, or an unambiguous
+                             part of one; - means the previous account
 
       Options:
         --enable             enable the account if it is disabled
@@ -54,7 +54,7 @@ describe('help', () => {
 
   test('of login explains itself, with examples', async () => {
     expect((await runCli(createTestHome(), ['help', 'login'], narrow)).stdout).toMatchInlineSnapshot(`
-      "Usage: codex-auth login [options]
+      "Usage: codex-auth login|add [options]
 
       Signs in with a browser, a device code or a pasted callback URL, and adds the
       account to this scope. Signing in again updates the account in place.
@@ -92,7 +92,7 @@ describe('help', () => {
 
   test('every command has a summary, a description and examples', async () => {
     const { stdout } = await runCli(createTestHome(), ['--help'], narrow);
-    const [, commands = ''] = stdout.split('Commands:');
+    const [, commands = ''] = stdout.split(/^Accounts:/m);
     const names = [...commands.matchAll(/^ {2}([a-z][a-z-]*)[| ].* {2,}\S/gm)].map(([, name]) => name);
     expect(names).toEqual(
       expect.arrayContaining(['login', 'list', 'status', 'switch', 'label', 'enable', 'disable', 'remove']),

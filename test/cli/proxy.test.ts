@@ -127,7 +127,7 @@ describe.each(troubles)('a proxy that is $name', ({ name, setting, says }) => {
       },
     );
     expect(exitCode).toBe(5);
-    expect(document.error).toMatchObject({ code: 'proxy', docs: 'docs/troubleshooting.md#proxy' });
+    expect(document.error).toMatchObject({ code: 'proxy', docs: 'codex-auth help proxy' });
     expect(document.error.message).toMatch(says);
     expect(JSON.stringify(document) + stderr).not.toContain(canary);
   });

@@ -40,11 +40,6 @@ describe('report', () => {
     expect(said(result).replaceAll(home.directory, '<home>')).toMatchInlineSnapshot(`
       "Report of 2026-11-21 12:00, <home>/codex/multi-auth/openai-codex-accounts.json
 
-      Accounts
-         #  ACCOUNT                   WORKSPACE  PLAN  HEALTH  LEFT (RESETS IN)                          STATE    LAST USED
-      ●  1  home <alice@example.com>  Personal   plus  100     5h 80% (2h 5m) · 7d 70% (3d) · just read  ready    1h ago
-         2  bob@example.com           –          team  100     –                                         unknown  1h ago
-
       Not read
         2: the access token has expired → codex-auth check
 
@@ -54,24 +49,14 @@ describe('report', () => {
       Recommendation
         1  home <alice@example.com> (Personal): 70% left of its 7d window; how much the next one has left is unknown
 
+      Accounts
+         #  ACCOUNT                   WORKSPACE  PLAN  LEFT (RESETS IN)              STATE    LAST USED
+      ●  1  home <alice@example.com>  Personal   plus  5h 80% (2h 5m) · 7d 70% (3d)  ready    1h ago
+         2  bob@example.com           –          team  –                             unknown  1h ago
+
       Settings
-        perProjectAccounts true
-        tokenRefreshSkewMs 60000
-        refreshAheadMs 900000
-        unansweredRetryMs 300000
-        flagAfterConsecutiveFailures 3
-        networkErrorCooldownMs 6000
-        quotaTtlMs 60000 (file)
+        quotaTtlMs 1m (file)
         probeConcurrency 2 (environment)
-        fetchTimeoutMs 15000
-        reservePercent 0
-        switchMarginPercent 8
-        dwellMs 600000
-        sessionAffinityTtlMs 1200000
-        sessionAffinityMaxEntries 512
-        proactiveRefreshIntervalMs 60000
-        proactiveRefreshBufferMs 300000
-        renewBeforeDays 3
       "
     `);
   });

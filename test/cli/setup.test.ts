@@ -61,7 +61,8 @@ describe('setup', () => {
         '✓ Created <home>/codex/multi-auth/bin/codex',
         '✓ Created <home>/person/.bashrc',
         '✓ Created <home>/person/.profile',
-        '  "codex auth" reaches this program in every new terminal; in this one, first: exec /bin/bash\n',
+        '  "codex auth" reaches this program in every new terminal; in this one, first: exec /bin/bash',
+        '  To complete command lines with Tab as well: codex-auth completion bash --help\n',
       ].join('\n'),
     );
     expect(statSync(at.shim).mode & 0o777).toBe(0o755);
@@ -117,7 +118,7 @@ describe('setup', () => {
     mkdirSync(cache, { recursive: true });
     symlinkSync(fileURLToPath(new URL('../../bin/codex-auth.js', import.meta.url)), join(cache, 'codex-auth'));
     const at = shellHome({ script: join(cache, 'codex-auth') });
-    expect((await at.run('setup', '--yes')).stderr).toContain('npm install -g codex-auth');
+    expect((await at.run('setup', '--yes')).stderr).toContain('npm install --global');
     expect(targetOf(at.shim)?.script).toBe(join(cache, 'codex-auth'));
   });
 
@@ -336,7 +337,7 @@ describe('where a file cannot be changed, setup ends with 6, names it, and has d
     const path = at.write('.profile', lines, 0o444);
     expect(await refused(at, path, '--undo')).toContain('take out the lines between "# >>> codex-auth"');
     at.write('.profile', 'x\n', 0o444);
-    expect(await refused(at, path)).toContain('put the lines of codex-auth setup --print <shell> there yourself');
+    expect(await refused(at, path)).toContain('put the lines of codex-auth setup --print bash there yourself');
   });
 
   it.skipIf(!canMakeReadOnly)('because its place cannot be written', async () => {

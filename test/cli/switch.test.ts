@@ -292,6 +292,60 @@ describe('switch on a terminal', () => {
   });
 
   test.each([
+    ['a part of a name', 'stud', 'alice@example.com (Studio)'],
+    ['a number', '2', 'alice@example.com (Studio)'],
+    ['what nobody is called, taken back', 'xyz\u007f\u007f\u007fhome', 'home <alice@example.com> (Personal)'],
+  ])('the list gets shorter as one types: %s', async (_what, typed, name) => {
+    const home = homeUsing();
+    const { exitCode, stdout } = await answer(home, ['switch'], [[/which account/, typed + keys.enter]]);
+    expect({ exitCode, stdout }).toEqual({ exitCode: 0, stdout: expect.stringContaining(`using ${name}\n`) });
+  });
+
+  test('the list begins at the account that is best now', async () => {
+    const home = homeUsing();
+    const quota = { observedAt: noon, windows: [] };
+    const health = { score: 20, at: noon, consecutiveRefreshFailures: 0 };
+    const accounts = { [alice.id]: { quota, health }, [aliceAtStudio.id]: { quota } };
+    writeJson(join(home.root, 'account-state.json'), { version: 1, accounts, affinity: {} });
+    const { stderr } = await answer(home, ['switch'], [[/which account/, keys.enter]]);
+    expect(stderr).toMatch(/❯ {4}2 {2}alice/);
+  });
+
+  test.each([
+    ['--plain', ['switch', '--plain'], {}],
+    ['ACCESSIBLE', ['switch'], { ACCESSIBLE: '1' }],
+    ['TERM=dumb', ['switch'], { TERM: 'dumb' }],
+  ])(
+    '%s asks by numbers, once more where it was none of them, and draws nothing twice',
+    async (_how, argv, variables) => {
+      const home = homeUsing();
+      const replies: Replies = [
+        [/Number, 1 to 3 \(1\):/, `7${keys.enter}`],
+        [/"7" is not one of them\.\nNumber/, `2${keys.enter}`],
+      ];
+      const { exitCode, stdout, stderr } = await runWithAnswers(home, argv, replies, { ...atNoon, variables });
+      expect({ exitCode, stdout }).toEqual({
+        exitCode: 0,
+        stdout: expect.stringContaining('Now using alice@example.com (Studio)\n'),
+      });
+      expect(stderr).toMatch(/^Switch to which account\?\n {2}1\. .*home.*\n {2}2\. .*\n {2}3\. /);
+      expect(stdout + stderr).not.toContain('\u001b');
+      const no = await runWithAnswers(home, [...argv, 'bob'], [[/\(y\/N\)/, keys.enter]], { ...atNoon, variables });
+      expect(no).toMatchObject({ exitCode: 1, stdout: '' });
+    },
+  );
+
+  test('a name that means several accounts is a question, and elsewhere an error', async () => {
+    const home = homeUsing();
+    const replies: Replies = [[/"alice@example\.com" means 2 accounts\. Which one\?/, keys.down + keys.enter]];
+    const { exitCode, stdout } = await answer(home, ['switch', 'alice@example.com'], replies);
+    expect({ exitCode, stdout }).toEqual({ exitCode: 0, stdout: '✓ Now using alice@example.com (Studio)\n' });
+    const labelled = await answer(home, ['label', 'alice@example.com', 'me'], [[/Which one\?/, keys.enter]]);
+    expect(labelled.stdout).toContain('is called me');
+    expect((await runCli(home, ['switch', 'alice@example.com'], atNoon)).exitCode).toBe(2);
+  });
+
+  test.each([
     ['chosen from the list', ['switch'], [[/which account/, keys.down + keys.down + keys.enter]]],
     ['named', ['switch', 'bob'], []],
   ] as const)('asks before it enables an account, %s: no leaves everything as it is', async (_how, argv, replies) => {

@@ -37,7 +37,7 @@ describe('a wrong command line', () => {
     [['auth', 'auth', 'list'], "unknown command 'auth'", 'codex-auth --help'],
     [['best', '--session', ' '], /^option '--session <id>' argument ' ' is invalid/, 'codex-auth best --help'],
     [['--mask'], 'no command is given', 'codex-auth --help'],
-    [['help', 'bogus'], "unknown command 'bogus'", 'codex-auth --help'],
+    [['help', 'bogus'], "there is no command and no topic 'bogus'", 'codex-auth --help, or codex-auth help topics'],
     [['list', '--out', ''], '--out needs a file name, but got an empty one', 'name a file: --out accounts.csv'],
     [['list', '--out', '.'], '--out . is a directory', 'name a file in it'],
     [['list', '--global', '--project', '.'], '--global and --project exclude each other', 'use one of the two'],
@@ -72,6 +72,22 @@ describe('a wrong command line', () => {
     expect((await runJson(home, ['ls', '--bogus'])).document.schema).toBe('codex-auth.list/1');
     expect((await runJson(home, ['bogus'])).document.schema).toBe('codex-auth.error/1');
     expect((await runJson(home, [])).document.schema).toBe('codex-auth.error/1');
+  });
+
+  test.each([
+    ['use', 'switch'],
+    ['add', 'login'],
+    ['rm', 'remove'],
+    ['rename', 'label'],
+    ['current', 'status'],
+    ['whoami', 'status'],
+  ])('%s is another word for %s', async (word, name) => {
+    const usage = (await runCli(createTestHome(), [word, '--help'])).stdout.split('\n')[0];
+    expect(usage).toContain(`codex-auth ${name}`);
+  });
+
+  test.each(['version', '-v', '-V', '--version'])('%s shows the version', async (word) => {
+    expect((await runCli(createTestHome(), [word])).stdout).toBe('0.0.0-test\n');
   });
 
   test('logout does not exist and says what to use, never "did you mean login"', async () => {

@@ -76,11 +76,11 @@ describe('watch --once', () => {
     expect(result.exitCode).toBe(0);
     expect(said(result)).toMatchInlineSnapshot(`
       "12:00 · round 1
-        #  ACCOUNT                   WORKSPACE  PLAN  HEALTH  LEFT (RESETS IN)                          STATE     LAST USED
-        1  home <alice@example.com>  Personal   plus  100     5h 80% (2h 5m) · 7d 41% (3d) · just read  ready     1h ago
-        2  alice@example.com         Studio     team  100     7d 70% (3d) · just read                   ready     1h ago
-        3  bob@example.com           Studio     team  100     –                                         disabled  1h ago
-        4  carol@example.com         Personal   pro   100     7d 70% (3d) · just read                   ready     1h ago
+        #  ACCOUNT                   WORKSPACE  PLAN  LEFT (RESETS IN)              STATE     LAST USED
+        1  home <alice@example.com>  Personal   plus  5h 80% (2h 5m) · 7d 41% (3d)  ready     1h ago
+        2  alice@example.com         Studio     team  7d 70% (3d)                   ready     1h ago
+        3  bob@example.com           Studio     team  –                             disabled  1h ago
+        4  carol@example.com         Personal   pro   7d 70% (3d)                   ready     1h ago
       "
     `);
     expect(usageRequests()).toHaveLength(3);

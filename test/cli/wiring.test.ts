@@ -153,7 +153,7 @@ describe('called as "codex auth"', () => {
   const called = { CODEX_AUTH_INVOKED_AS: 'codex auth' };
   it.each([
     [['--help'], /^Usage: codex auth \[options\] \[command\]$[\s\S]*^ {2}\$ codex auth login$/m],
-    [['switch', '--help'], /^Usage: codex auth switch [\s\S]*^ {2}\$ codex auth switch /m],
+    [['switch', '--help'], /^Usage: codex auth switch\|use [\s\S]*^ {2}\$ codex auth switch /m],
     [['help', 'config', 'set'], /^Usage: codex auth config set /m],
     [[], /^Usage: codex auth /m],
   ])('help of %j says so', async (argv, expected) => {

@@ -46,7 +46,7 @@ describe.skipIf(missingForTerminal !== undefined)(`the dashboard in a real termi
   test('shows every account, moves, searches, explains, and gives the terminal back', async () => {
     const home = await household();
     const terminal = await openDashboard(home);
-    const screen = await terminal.shows('3 accounts', /best now: work .*\(press 2\)/, /❯●\s+1\s+home/, /25%/);
+    const screen = await terminal.shows('3 accounts', /best now: work .*\(2, Enter\)/, /❯●\s+1\s+home/, /25%/);
     expect(screen).toMatch(/2\s+work\s.*team\s+100\s+█{4}░\s+82%\s+2h\s+███░░\s+66%\s+\d+d\s+ready/);
     expect(await terminal.modes()).toEqual({ alternate: true, cursor: false });
 
@@ -55,15 +55,15 @@ describe.skipIf(missingForTerminal !== undefined)(`the dashboard in a real termi
     await terminal.press('Up', 'Up', 'Down', 'Down', 'Down');
     await terminal.shows(/❯\s+3\s+side/);
 
-    await terminal.press('Enter');
+    await terminal.press('i');
     const details = await terminal.shows('Account     side <carol@example.com>', 'Login file', '5h 25% · 7d 9% left');
     expect(details).toContain('no, the official client has the login of another account');
     await terminal.press('q');
     await terminal.press('?');
-    await terminal.shows('make the account of this number the active one');
+    await terminal.shows('select the account of this number');
     await terminal.press('Escape');
     // An Escape that has not been read yet would make one key of itself and the next.
-    await terminal.hides('make the account of this number the active one');
+    await terminal.hides('select the account of this number');
 
     await terminal.type('/studio');
     await terminal.press('Enter');
@@ -83,7 +83,7 @@ describe.skipIf(missingForTerminal !== undefined)(`the dashboard in a real termi
   test('switches, disables, and asks before it uses a disabled account or replaces a foreign login', async () => {
     const home = await household();
     const terminal = await openDashboard(home);
-    await terminal.press('2');
+    await terminal.press('2', 'Enter');
     await terminal.shows('✓ Now using work', /●\s+2\s+work/);
     expect(inUse(home)).toBe(aliceAtStudio.accountId);
 
@@ -101,7 +101,7 @@ describe.skipIf(missingForTerminal !== undefined)(`the dashboard in a real termi
     expect(home.record('acc_side')['enabled']).toBe(true);
 
     home.writeAuthFile(await provider.issueTokens(bob), { auth_mode: 'apikey', OPENAI_API_KEY: 'sk-x', tokens: null });
-    await terminal.press('1');
+    await terminal.press('1', 'Enter');
     await terminal.shows('keep a copy of it and replace it');
     await terminal.press('y');
     await terminal.shows('✓ Now using home');
@@ -161,14 +161,14 @@ describe.skipIf(missingForTerminal !== undefined)(`the dashboard in a real termi
     const home = await household();
     const variables = { NO_COLOR: '1', LANG: 'C' };
     const terminal = await openDashboard(home, { columns: 40, rows: 10, variables });
-    const screen = await terminal.shows(/>\*\s+1\s+home\s+0%\s+39%\s+exhausted/, '? help', 'q quit');
+    const screen = await terminal.shows(/>\*\s+1\s+home\s+0% 1h\s+39%/, '? help', 'q quit');
     expect(screen).toMatch(/^[\x20-\x7e\n]*$/);
     expect(await terminal.styled()).not.toMatch(new RegExp(`${escapeSequence}\\[[34]\\dm`));
     await terminal.press('d');
     await terminal.shows('n  no, leave it as it is', 'codex-auth');
     await terminal.press('Escape');
     await terminal.shows('? help');
-    await terminal.press('Enter');
+    await terminal.press('i');
     await terminal.shows('Account     home <alice@example.com>', /~ \d+ more below/);
     await terminal.press('G');
     await terminal.hides(/more below/);
@@ -187,7 +187,7 @@ describe.skipIf(missingForTerminal !== undefined)(`the dashboard in a real termi
     const home = await household();
     home.addRecord('acc_bob', await provider.issueTokens(bob), { accountLabel: 'for bob@example.com' });
     const terminal = await openDashboard(home, { columns: 130 }, ['--mask']);
-    await terminal.press('G', 'Enter');
+    await terminal.press('G', 'i');
     const screen = await terminal.shows(/Account\s+for b\*\*\*@e\*\*\*/);
     expect(screen).not.toContain('@example');
   });

@@ -54,6 +54,7 @@ describe('the built program', () => {
       exitCode: 0,
       stdout: expect.stringContaining('alice@example.com (Studio · team)'),
     });
+    expect(stderr).toMatch(/^Sign in in the browser that opens now, or here: http\S+\n/m);
     expect(stderr).not.toContain('No browser could be started');
     expect(done.answer).toMatchObject({ status: 200, body: expect.stringContaining('Signed in') });
     expect(accountsIn(home.poolFile)).toMatchObject([aliceAtStudio]);

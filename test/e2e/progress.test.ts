@@ -43,7 +43,7 @@ describe.skipIf(missingForTerminal !== undefined)('on a terminal', () => {
       await terminal.shows(`Waiting for another codex-auth (pid ${process.pid})`);
     });
     expect(await terminal.exitCode()).toBe(0);
-    const screen = await terminal.shows('quotaTtlMs is now 60000');
+    const screen = await terminal.shows('quotaTtlMs is now 1m');
     expect(screen).not.toContain('Waiting');
   });
 });

@@ -8,7 +8,7 @@ import { type Provider, startProvider } from '../support/provider/start.js';
 import { findRealCodex, realCodexHome } from '../support/real-codex.js';
 import { isMissing, type RealShell, shellPrograms, typeInShell } from '../support/real-shells.js';
 import { alice, writePool } from '../support/sample-pool.js';
-import { type ShellHome, shellHome } from '../support/shell-home.js';
+import { clientScript, type ShellHome, shellHome } from '../support/shell-home.js';
 
 /** The environment of a terminal that a person opens. */
 function terminal(at: ShellHome, shell: RealShell): Record<string, string> {
@@ -90,13 +90,84 @@ describe.each(named)('in a fresh home, %s', (_, shell) => {
   });
 });
 
+/** A directory of another program, with an official client in it, that somebody puts first after setup. */
+const laterClient = 'PATH="$HOME/later:$PATH"';
+
+/** How zsh is told where its files are: by whoever starts it, by `.zshenv` alone, or not at all. */
+const zshPlaces = [
+  { shell: 'bash', told: 'as it is', file: '.bashrc' },
+  { shell: 'fish', told: 'as it is', file: '.config/fish/config.fish' },
+  { shell: 'zsh', told: 'without ZDOTDIR', file: '.zshrc' },
+  { shell: 'zsh', told: 'with ZDOTDIR exported', file: 'zsh/.zshrc', exported: 'zsh' },
+  { shell: 'zsh', told: 'with ZDOTDIR in .zshenv only', file: 'zsh/.zshrc', own: 'ZDOTDIR=$HOME/zsh\n' },
+] as const satisfies readonly { shell: RealShell; told: string; file: string; exported?: string; own?: string }[];
+
+describe.each(zshPlaces)('$shell, $told', (place) => {
+  const { shell, file } = place;
+  const skipped = isMissing(shell) ? ' (skipped: it is not installed)' : '';
+
+  it.skipIf(isMissing(shell))(
+    `reaches this program also after another directory was put first, and undo leaves every byte${skipped}`,
+    async () => {
+      const at = shellHome();
+      at.write('later/codex', clientScript, 0o755);
+      if ('own' in place) at.write('.zshenv', place.own);
+      at.write(file, '# mine, without a line end');
+      const exported = 'exported' in place ? { ZDOTDIR: at.file(place.exported) } : {};
+      const env = { ...terminal(at, shell), ...exported };
+      const before = at.picture();
+      const set = await runBuilt(at.home, ['setup', '--yes', '--shell', shell], { variables: env });
+      expect({ exitCode: set.exitCode, stdout: set.stdout }).toEqual({
+        exitCode: 0,
+        stdout: expect.stringContaining(`"codex auth" reaches this program in every new`),
+      });
+      expect(at.read(file)).toContain('# >>> codex-auth');
+
+      const later = shell === 'fish' ? 'set -gx PATH $HOME/later $PATH' : laterClient;
+      const unaliased = shell === 'fish' ? '' : 'unalias codex; ';
+      const line = `${unaliased}${later}; codex --version; codex auth logout`;
+      const { exitCode, stdout, stderr } = await typeInShell(shell, shell === 'fish' ? line : `eval '${line}'`, {
+        env,
+      });
+      expect({ exitCode, stdout }).toEqual({ exitCode: 2, stdout: 'codex-cli 0.169.0\n' });
+      expect(stderr).toContain('there is no logout');
+      expect(callsOf(at).filter((call) => call.includes('auth'))).toEqual([]);
+
+      expect((await runBuilt(at.home, ['setup', '--undo', '--yes'], { variables: env })).exitCode).toBe(0);
+      expect(at.picture()).toEqual(before);
+    },
+    60_000,
+  );
+});
+
+describe.each([
+  { what: 'a function', own: 'codex() { env -u CODEX_AUTH_INVOKED_AS "$HOME/../clients/codex" "$@"; }' },
+  { what: 'an alias', own: 'alias codex="codex --mine"' },
+])('with $what of that name', ({ own }) => {
+  it.skipIf(isMissing('bash'))(
+    'setup says that a new shell does not reach this program, and breaks nothing',
+    async () => {
+      const at = shellHome();
+      at.write('.bashrc', own);
+      const { exitCode, stdout } = await builtSetup(at, 'bash', '--shell', 'bash');
+      expect(exitCode).toBe(1);
+      expect(stdout).toContain('"codex auth" does not reach this program in a new bash: an alias of that name');
+      expect(stdout).toContain('codex-auth help codex-auth-reaches-the-official-client');
+      expect(stdout).not.toContain('in every new');
+      const shell = await typeInShell('bash', 'codex --version; echo done', { env: terminal(at, 'bash') });
+      expect(shell).toMatchObject({ exitCode: 0, stdout: 'codex-cli 0.169.0\ndone\n' });
+      expect(shell.stderr).not.toMatch(/syntax|unexpected/);
+    },
+  );
+});
+
 it.skipIf(isMissing('bash'))(
   'what a person has in .bashrc stays in force, and setup wins over directories it adds',
   async () => {
     const at = shellHome();
     at.write('.bashrc', `export MINE=kept\nexport PATH=${at.clients}:$PATH`);
     await builtSetup(at, 'bash');
-    const { stdout } = await typeInShell('bash', 'echo "$MINE"; command -v codex', { env: terminal(at, 'bash') });
+    const { stdout } = await typeInShell('bash', 'echo "$MINE"; type -P codex', { env: terminal(at, 'bash') });
     expect(stdout).toBe(`kept\n${at.shim}\n`);
   },
 );

@@ -14,14 +14,14 @@ export const cleanEnvironment = (home: string) => ({
 export function installPackage(directory: string): string {
   const modules = join(directory, 'node_modules');
   mkdirSync(modules);
-  execFileSync('tar', ['-xzf', pack(directory), '-C', modules]);
+  execFileSync('tar', ['-xzf', packProject(directory), '-C', modules]);
   const installed = join(modules, 'codex-auth');
   renameSync(join(modules, 'package'), installed);
   return installed;
 }
 
-/** As `npm publish` would send it. `npm test` has built before; on its own a test builds what is missing. */
-function pack(directory: string): string {
+/** As `npm publish` would send it: the archive. `npm test` has built before; on its own a test builds what is missing. */
+export function packProject(directory: string): string {
   const options = { cwd: project, env: cleanEnvironment(directory), shell: process.platform === 'win32' };
   if (!existsSync(join(project, 'dist', 'index.d.ts'))) execFileSync('npm', ['run', '--silent', 'build'], options);
   execFileSync('npm', ['pack', '--ignore-scripts', '--silent', '--pack-destination', directory], options);

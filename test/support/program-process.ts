@@ -53,6 +53,8 @@ function buildInto(directory: string): void {
   const own = `${directory}.${process.pid}`;
   mkdirSync(own, { recursive: true, mode: 0o700 });
   symlinkSync(join(project, 'src'), join(own, 'src'));
+  // The pages that the program shows.
+  symlinkSync(join(project, 'docs'), join(own, 'docs'));
   // For the one dependency that is not bundled.
   symlinkSync(join(project, 'node_modules'), join(own, 'node_modules'));
   for (const name of ['bin', 'package.json', 'tsconfig.json'])

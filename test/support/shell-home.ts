@@ -61,7 +61,7 @@ export function shellHome(options: CliOptions = {}, provider?: Provider): ShellH
 }
 
 /** What fish and zsh keep for themselves when they run. */
-const leftByShells = /^\.(local|cache)\/|\/fish_variables|^\.zcompdump/;
+const leftByShells = /^\.(local|cache)\/|\/fish_variables|(^|\/)\.zcompdump/;
 
 function pictureOf(directory: string): [string, string][] {
   const names = readdirSync(directory, { recursive: true, encoding: 'utf8' }).sort();

@@ -1,5 +1,5 @@
 import { execFile, spawnSync } from 'node:child_process';
-import { mkdirSync, mkdtempSync, readFileSync, rmSync, symlinkSync } from 'node:fs';
+import { existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, symlinkSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
@@ -148,6 +148,7 @@ function includes(screen: string, wanted: string | RegExp): boolean {
 function programIn(home: TestHome): string {
   const directory = join(home.directory, 'bin');
   mkdirSync(directory, { recursive: true });
-  symlinkSync(join(builtProject(), 'bin', 'codex-auth.js'), join(directory, 'codex-auth'));
+  const link = join(directory, 'codex-auth');
+  if (!existsSync(link)) symlinkSync(join(builtProject(), 'bin', 'codex-auth.js'), link);
   return directory;
 }

@@ -10,8 +10,20 @@ const below = (...directories: string[]) =>
 /** The rooms of the core, lowest first; `docs/architecture.md` says what each is about. Loose files stand below them all. */
 const order = [
   ...['accounts', 'quota', 'storage', 'history', 'project', 'http', 'provider', 'health', 'shell', 'codex', 'homes'],
-  ...['pools', 'oauth', 'token-files', 'logins', 'changes', 'asking', 'decision', 'diagnostics', 'models'],
-  ...['transfer', 'renewal'],
+  ...[
+    'pools',
+    'oauth',
+    'token-files',
+    'logins',
+    'changes',
+    'running',
+    'asking',
+    'decision',
+    'diagnostics',
+    'models',
+    'transfer',
+    'renewal',
+  ],
 ];
 
 function folderOf(path: string): string | undefined {
@@ -188,6 +200,9 @@ it('only a handful of files start programs', () => {
   expect(starters.sort()).toEqual([
     // The person's browser.
     'src/cli/browser.ts',
+    // `codex auth --version` in a new shell of the person's, which only our shim answers as this program does: the official
+    // client has no such command and prints its version.
+    'src/cli/new-shell.ts',
     // Lists processes.
     'src/core/codex/client-processes.ts',
     // Takes the client's locks.
@@ -199,6 +214,8 @@ it('only a handful of files start programs', () => {
     // The system's own tools for proxies and ports.
     'src/core/http/system-proxy.ts',
     'src/core/oauth/port-holder.ts',
+    // The command of `run`, which is the person's.
+    'src/process/launch.ts',
   ]);
 });
 

@@ -4,6 +4,7 @@ import { CommanderError } from '@commander-js/extra-typings';
 import { beforeAll, describe, expect, it } from 'vitest';
 import { allPages, generatedDirectories } from '../../docs/generator/all-pages.js';
 import { inertProgram } from '../../docs/generator/command-tree.js';
+import { createTestHome, runCli } from '../support/cli.js';
 import {
   anchorsOf,
   argumentsOf,
@@ -88,6 +89,12 @@ it('a command line with a mistake is not understood', async () => {
 });
 
 async function refusalOf(argv: readonly string[]): Promise<string | undefined> {
+  // Its topics are no commands.
+  if (argv[0] === 'help') {
+    const words = argv.map((word) => (word === '<topic>' ? 'topics' : word));
+    const { exitCode, stderr } = await runCli(createTestHome(), words);
+    return exitCode === 0 ? undefined : stderr;
+  }
   try {
     await inertProgram().parseAsync(argv.length === 0 ? ['--help'] : argv, { from: 'user' });
     return undefined;

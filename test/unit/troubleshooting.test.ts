@@ -14,7 +14,7 @@ const anchors = anchorsOf(page);
 describe('the troubleshooting page', () => {
   it('has the section that an error points to, for every error that points to one', () => {
     const targets = explainedErrors.map((code) => troubleshootingOf(code) ?? '');
-    expect(targets.filter((target) => !anchors.includes(target.replace(`${page.path}#`, '')))).toEqual([]);
+    expect(targets.filter((target) => !anchors.includes(target.replace('codex-auth help ', '')))).toEqual([]);
     expect(new Set(targets).size).toBe(explainedErrors.length);
   });
 
@@ -22,11 +22,13 @@ describe('the troubleshooting page', () => {
     const others = Object.keys(exitCodeByError).filter((code) => troubleshootingOf(code) === undefined);
     expect(others.sort()).toEqual([
       'ambiguous-selector',
+      'command-not-found',
       'confirmation-needed',
       'declined',
       'empty-pool',
       'interrupted',
       'no-such-account',
+      'not-executable',
       'usage',
     ]);
     expect(anchors).toEqual(
@@ -63,9 +65,9 @@ describe('an error', () => {
   it('says where there is more about it, as text and as JSON', () => {
     const failure = failureOf(new AppError('lock-busy', 'somebody holds it', { hint: 'wait' }));
     expect(failureText(failure, plain)).toBe(
-      'error: somebody holds it\n  → wait\n  → more: docs/troubleshooting.md#lock-busy\n',
+      'error: somebody holds it\n  → wait\n  → more: codex-auth help lock-busy\n',
     );
-    expect(JSON.parse(failureDocument('list', failure)).error.docs).toBe('docs/troubleshooting.md#lock-busy');
+    expect(JSON.parse(failureDocument('list', failure)).error.docs).toBe('codex-auth help lock-busy');
   });
 
   it('says nothing more where the hint is all there is', () => {

@@ -169,7 +169,7 @@ async function switchTo(context: Context, roster: Roster, id: string): Promise<b
   );
   await proveActivation(context, activated);
   if (activated.changed) await keepKnowledge(context, (state) => ({ ...state, switchedAt: context.clock.now() }));
-  if (context.options.json !== true) context.io.note(`now using ${describeAccount(account)}`);
+  if (activated.changed && context.options.json !== true) context.io.note(`now using ${describeAccount(account)}`);
   return activated.changed;
 }
 

@@ -134,7 +134,7 @@ function accountLines(account: CheckedAccount, isProblemShared: boolean, theme: 
     account.reachable ? 'reachable' : account.verdict === 'unreachable' && 'not reached',
     account.problem?.code !== 'sign-in-needed' &&
       refreshProvenAt &&
-      `refresh proven ${formatDistance(Date.parse(refreshProvenAt), now)}`,
+      `last renewed ${formatDistance(Date.parse(refreshProvenAt), now)}`,
     quota && `${leftPhrase(quota, theme)}, ${quotaAge(quota, theme)}`,
   ].filter(Boolean);
   const position = account.index ?? symbols.unknown;

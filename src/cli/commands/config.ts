@@ -7,6 +7,7 @@ import {
   resolveSetting,
   type SettingName,
   settingNames,
+  settingText,
   settingVariable,
 } from '../../core/settings.js';
 import { readSettings } from '../../core/storage/settings-file.js';
@@ -101,20 +102,20 @@ function renderSettings({ settings, file }: ConfigResult, theme: Theme): string 
   ];
   const rows = settings.map(({ name, value, default: preset, source }) => [
     { text: name },
-    { text: String(value), ...(value === preset ? {} : { paint: theme.color.bold }) },
-    { text: String(preset), paint: theme.color.dim },
+    { text: settingText(name, value), ...(value === preset ? {} : { paint: theme.color.bold }) },
+    { text: settingText(name, preset), paint: theme.color.dim },
     { text: source },
   ]);
   return `${renderTable(columns, rows, theme)}\n${theme.color.dim(file)}\n`;
 }
 
 function renderValue({ settings }: ConfigResult): string {
-  return settings.map(({ value }) => `${value}\n`).join('');
+  return settings.map(({ name, value }) => `${settingText(name, value)}\n`).join('');
 }
 
 function renderChange({ setting, changed }: ConfigChange, { color, symbols }: Theme): string {
   const verb = changed ? 'is now' : 'was already';
-  return `${color.green(symbols.ok)} ${setting.name} ${verb} ${setting.value} (${setting.source})\n`;
+  return `${color.green(symbols.ok)} ${setting.name} ${verb} ${settingText(setting.name, setting.value)} (${setting.source})\n`;
 }
 
 const shown = { name: 'config', schema: ConfigResult } as const;

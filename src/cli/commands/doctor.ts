@@ -58,6 +58,8 @@ export interface DoctorOptions {
   readonly fix?: boolean;
   readonly dryRun?: boolean;
   readonly offline?: boolean;
+  /** Show also what is fine. */
+  readonly verbose?: boolean;
   /** The id of a home that is gone for good. */
   readonly forgetHome?: string;
 }
@@ -161,8 +163,15 @@ function repairView(repaired: Repaired): NonNullable<DoctorResult['repairs']>[nu
   return definedOnly({ repair, done: true, keptFile: repaired.keptFile });
 }
 
-function renderDoctor(result: DoctorResult, theme: Theme): string {
+/** What is wrong comes first; what is fine is only counted, unless more is asked for. */
+const severity: readonly Row['status'][] = ['error', 'warn', 'skipped', 'ok'];
+
+function renderDoctor(result: DoctorResult, theme: Theme, { verbose = false }: DoctorOptions = {}): string {
   const { color, symbols } = theme;
+  const ranked = severity.flatMap((status) => result.checks.filter((row) => row.status === status));
+  const shown = verbose ? ranked : ranked.filter(({ status }) => status === 'error' || status === 'warn');
+  const width = Math.max(0, ...shown.map(({ title }) => title.length));
+  const more = shown.length < ranked.length ? color.dim('; all of it: codex-auth doctor --verbose') : '';
   const done = (result.repairs ?? []).map(({ repair, done: isDone, keptFile, problem }) => {
     const mark = isDone ? color.green(symbols.ok) : color.red(symbols.error);
     const kept = keptFile === undefined ? '' : ` ${symbols.separator} kept ${keptFile}`;
@@ -171,13 +180,17 @@ function renderDoctor(result: DoctorResult, theme: Theme): string {
   const plan = result.plan.map((repair) => `  ${symbols.arrow} ${repair}\n`);
   return [
     ...(done.length === 0 ? [] : [`${color.bold('Repaired')}\n`, ...done, '\n']),
-    ...result.checks.flatMap((row) => rowLines(row, theme)),
+    ...shown.flatMap((row) => rowLines(row, width, theme)),
     ...(plan.length === 0 ? [] : [`\n${color.bold('codex-auth doctor --fix')} would\n`, ...plan]),
-    `\n${summaryText(result, theme)}\n`,
+    `${shown.length + plan.length + done.length === 0 ? '' : '\n'}${summaryText(result, theme)}${more}\n`,
   ].join('');
 }
 
-function rowLines({ title, status, message: found, commands }: Row, { color, symbols, now }: Theme): string[] {
+function rowLines(
+  { title, status, message: found, commands }: Row,
+  titleWidth: number,
+  { color, symbols, now }: Theme,
+): string[] {
   const message = inLocalTime(found, now);
   const mark = {
     ok: color.green(symbols.ok),
@@ -196,8 +209,6 @@ function rowLines({ title, status, message: found, commands }: Row, { color, sym
 function inLocalTime(message: string, now: number): string {
   return message.replace(/\d{4}-\d\d-\d\dT[\d:.]+Z/g, (time) => formatWhen(Date.parse(time), now));
 }
-
-const titleWidth = Math.max(...checks.map(({ title }) => title.length));
 
 function summaryText({ summary }: DoctorResult, { color }: Theme): string {
   const parts = [

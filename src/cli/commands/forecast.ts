@@ -25,11 +25,10 @@ import { placeLine, ScopeView, scopeView } from '../places.js';
 import { probeAndDecide } from '../probe-and-decide.js';
 import { FailureView, failureLines, failureOfProbe, isInTheDark } from '../probe-failure.js';
 import { orWarn, type ProbedRoster, type ProbingOptions } from '../quota-probing.js';
-import { nameOf, titleOf } from '../render/account-table.js';
+import { titleOf } from '../render/account-table.js';
 import { renderCsv } from '../render/csv.js';
+import { renderForecastTable } from '../render/forecast-table.js';
 import { paceLines, taskLines, trackRecordLines } from '../render/pace.js';
-import { quotaLeft } from '../render/quota.js';
-import { type Cell, renderTable } from '../render/table.js';
 import type { Theme } from '../render/theme.js';
 import { formatWhen, toIso } from '../render/time.js';
 import type { DecidedAccount, DecidedRoster } from '../roster-view.js';
@@ -195,32 +194,18 @@ function explanationView(decision: AccountDecision): ForecastAccount['explanatio
   return { risk: [...decision.riskRows], score: { ...decision.scoreParts }, terms: scoreTerms(decision) };
 }
 
-const columns = [
-  { title: '' },
-  { title: '#', align: 'right' as const },
-  { title: 'account', minWidth: 16 },
-  { title: 'workspace', minWidth: 8, dropOrder: 1 },
-  { title: 'availability' },
-  { title: 'risk', dropOrder: 2 },
-  { title: 'left' },
-];
-
 function renderForecast(result: ForecastResult, theme: Theme): string {
-  const table = renderTable(
-    columns,
-    result.accounts.map((account) => cellsOf(account, theme)),
-    theme,
-  );
+  const { accounts } = result;
   const { color, symbols } = theme;
-  const unread = failureLines(result.accounts, ` ${symbols.arrow} `).map((line) => color.yellow(`   ${line}\n`));
-  const lives = lifeLines(result.accounts, theme.now).map((line) => color.dim(`   ${line}\n`));
-  const explained = result.accounts.flatMap((account) => explanationOf(account, theme));
+  const unread = failureLines(accounts, ` ${symbols.arrow} `).map((line) => color.yellow(`   ${line}\n`));
+  const lives = lifeLines(accounts, theme.now).map((line) => color.dim(`   ${line}\n`));
+  const explained = accounts.flatMap((account) => explanationOf(account, theme));
   const isExplained = explained.length > 0;
   const notes = [...paceLines(result, isExplained, theme), ...taskLines(result, theme)].map((line) => `   ${line}\n`);
   const record = trackRecordLines(result).map((line) => `${line}\n`);
   return [
     placeLine(result.scope, theme),
-    table,
+    renderForecastTable(accounts, theme),
     ...unread,
     ...lives,
     ...explained,
@@ -229,24 +214,6 @@ function renderForecast(result: ForecastResult, theme: Theme): string {
     verdictLine(result, theme),
     ...record,
   ].join('');
-}
-
-function cellsOf(account: ForecastAccount, theme: Theme): Cell[] {
-  const { color, symbols, now } = theme;
-  const [why] = account.reasons;
-  const until = account.availableAt === undefined ? '' : ` until ${formatWhen(Date.parse(account.availableAt), now)}`;
-  const because = account.availability === 'unavailable' && why !== undefined ? `: ${printable(why)}` : '';
-  const availabilityPaint = { ready: color.green, delayed: color.yellow, unavailable: color.red }[account.availability];
-  const riskPaint = { low: color.green, medium: color.yellow, high: color.red }[account.riskLevel];
-  return [
-    { text: account.active ? symbols.active : '', paint: color.green },
-    { text: String(account.index) },
-    { text: nameOf(account) },
-    { text: printable(account.workspace ?? symbols.unknown) },
-    { text: account.availability + until + because, short: () => account.availability, paint: availabilityPaint },
-    { text: `${account.riskScore} ${account.riskLevel}`, paint: riskPaint },
-    { text: quotaLeft(account.quota, theme) },
-  ];
 }
 
 function explanationOf({ index, explanation, reasons, score: total }: ForecastAccount, { color }: Theme): string[] {

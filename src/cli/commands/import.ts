@@ -15,7 +15,7 @@ import { resolveProvider } from '../../core/provider/provider.js';
 import { assertOurs } from '../../core/storage/adoption.js';
 import { sweepLeftovers } from '../../core/storage/leftovers.js';
 import { discoverSources } from '../../core/transfer/discover.js';
-import { importDraft } from '../../core/transfer/import-draft.js';
+import { draftStore } from '../../core/transfer/draft-store.js';
 import { type ImportEntry, type ImportTarget, importLogins } from '../../core/transfer/import-logins.js';
 import { type LoginSource, listSources } from '../../core/transfer/list-sources.js';
 import type { LoginFormat, PlacedLogin } from '../../core/transfer/login-file.js';
@@ -174,7 +174,7 @@ function planImport(context: Context, logins: readonly PlacedLogin[], scope: Sco
     pool: { ...pool, accounts: pool.accounts.map((account) => withJournal(account, journal)) },
     flagged: { ...flagged, accounts: flagged.accounts.map((account) => withJournal(account, journal)) },
   }));
-  const draft = importDraft(root, records);
+  const draft = draftStore(root, records);
   const entries = importLogins(draft, logins, targetOf(context, scope));
   const views = entries.map((entry) => entryView(entry, draft, { mask: options.mask === true, isPlan: true }));
   return { counts: countEntries(views), entries: views, changesAnything: draft.saves > 0 };
@@ -217,7 +217,7 @@ async function applyImport(context: Context, { logins, sources }: Found, scope: 
   const target = targetOf(context, scope);
   const { draft, entries } = await withStore(root, { signal }, (store) => {
     const before = store.scopes();
-    const draft = importDraft(root, before);
+    const draft = draftStore(root, before);
     const entries = importLogins(draft, logins, target);
     draft.commit(store);
     noteChange(context, store, 'import', before);

@@ -2,7 +2,7 @@ import * as z from 'zod/mini';
 import type { Account } from '../../core/accounts/account.js';
 import { definedOnly } from '../../core/defined-only.js';
 import { printable } from '../../core/printable.js';
-import { checkLabel, warnIfShared } from '../account-label.js';
+import { checkLabel, refuseAddressOfAnother, warnIfShared } from '../account-label.js';
 import { accountRef, accountRefShape } from '../account-ref.js';
 import { changeAccount } from '../change-account.js';
 import type { Command } from '../command.js';
@@ -26,9 +26,10 @@ interface LabelOptions {
 
 async function label(context: Context, { selector, text }: LabelOptions): Promise<LabelResult> {
   const wanted = checkLabel(text);
-  const { account, index, scopeKey, changed } = await changeAccount(context, 'label', selector, (before) =>
-    withLabel(before, wanted),
-  );
+  const { account, index, scopeKey, changed } = await changeAccount(context, 'label', selector, (before) => {
+    refuseAddressOfAnother(context, wanted, before.id);
+    return withLabel(before, wanted);
+  });
   warnIfShared(context, account.label, account.id);
   return { ...accountRef(account, index, context.options.mask === true), scope: placeView(scopeKey), changed };
 }

@@ -11,7 +11,7 @@ import { printable } from '../../core/printable.js';
 import type { Scope } from '../../core/project/scope.js';
 import { assertOurs } from '../../core/storage/adoption.js';
 import { assertRoom } from '../../core/storage/room.js';
-import { checkLabel, warnIfShared } from '../account-label.js';
+import { checkLabel, refuseAddressOfAnother, warnIfShared } from '../account-label.js';
 import { accountRef, accountRefShape } from '../account-ref.js';
 import { activateAccount } from '../activation.js';
 import type { Command } from '../command.js';
@@ -66,6 +66,7 @@ export interface LoginOptions {
 async function login(context: Context, options: LoginOptions): Promise<LoginResult> {
   refuseContradiction(options);
   const label = options.label === undefined ? undefined : checkLabel(options.label);
+  refuseAddressOfAnother(context, label);
   const asked = options.expect === undefined ? undefined : expectedFrom(options.expect);
   assertOurs(context.root);
   assertRoom(context.root);

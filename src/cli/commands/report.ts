@@ -2,6 +2,7 @@ import * as z from 'zod/mini';
 import { describeAccount, type FlaggedAccount } from '../../core/accounts/account.js';
 import { definedOnly } from '../../core/defined-only.js';
 import { printable } from '../../core/printable.js';
+import { settingText } from '../../core/settings.js';
 import { AccountView, accountView, shownEmail } from '../account-view.js';
 import type { Command } from '../command.js';
 import type { Context } from '../context.js';
@@ -78,24 +79,40 @@ function flaggedView(account: FlaggedAccount, now: number, mask: boolean): z.inf
   });
 }
 
-function renderReport(result: ReportResult, theme: Theme): string {
+interface ReportOptions extends ProbingOptions {
+  /** Show also what is fine, and every setting. */
+  readonly verbose?: boolean;
+}
+
+/** What is wrong comes first, and what is as usual is left out unless more is asked for. */
+function renderReport(result: ReportResult, theme: Theme, { verbose = false }: ReportOptions = {}): string {
   const { color, symbols, now } = theme;
-  const { scope, accounts, none, forecast, settings } = result;
-  const title = (text: string) => `\n${color.bold(text)}\n`;
+  const { scope, accounts, none, forecast } = result;
   const unread = failureLines(forecast.accounts, ` ${symbols.arrow} `).map((line) => color.yellow(`  ${line}\n`));
+  const sections: readonly (readonly [string, readonly string[]])[] = [
+    ['Not read', unread],
+    ['Set aside', flaggedLines(result, now)],
+    [
+      'Recommendation',
+      [`  ${recommendationText(result, now)}\n`, ...wayOutLines(forecast, theme).map((line) => `  ${line}\n`)],
+    ],
+    ['Accounts', [none === undefined ? renderAccounts(accounts, theme) : `  ${none.message}: ${none.hint}\n`]],
+    ['Settings', settingLines(result, verbose)],
+  ];
+  const shown = sections.filter(([, lines]) => verbose || lines.length > 0);
   return [
     `${color.bold('Report')} of ${formatDay(now)}, ${scope.readFrom}\n`,
-    title('Accounts'),
-    none === undefined ? renderAccounts(accounts, theme) : `  ${none.message}: ${none.hint}\n`,
-    ...(unread.length === 0 ? [] : [title('Not read'), ...unread]),
-    title('Set aside'),
-    ...flaggedLines(result, now),
-    title('Recommendation'),
-    `  ${recommendationText(result, now)}\n`,
-    ...wayOutLines(forecast, theme).map((line) => `  ${line}\n`),
-    title('Settings'),
-    ...settings.map(({ name, value, source }) => `  ${name} ${value}${source === 'default' ? '' : ` (${source})`}\n`),
+    ...shown.flatMap(([title, lines]) => [`\n${color.bold(title)}\n`, ...(lines.length === 0 ? ['  none\n'] : lines)]),
   ].join('');
+}
+
+function settingLines({ settings }: ReportResult, isAll: boolean): string[] {
+  return settings
+    .filter(({ source }) => isAll || source !== 'default')
+    .map(
+      ({ name, value, source }) =>
+        `  ${name} ${settingText(name, value)}${source === 'default' ? '' : ` (${source})`}\n`,
+    );
 }
 
 /** With the date, because a report is read later. */
@@ -104,7 +121,6 @@ function formatDay(at: number): string {
 }
 
 function flaggedLines({ flagged }: ReportResult, now: number): string[] {
-  if (flagged.length === 0) return ['  none\n'];
   return flagged.map(({ account, reason, usableUntil }) => {
     const until = usableUntil === undefined ? '' : `; usable until ${formatWhen(Date.parse(usableUntil), now)}`;
     return `  ${printable(account)}: ${reasonText(reason)}${until}\n`;
@@ -120,7 +136,7 @@ function recommendationText({ forecast }: ReportResult, now: number): string {
   return `none; ${name} is back ${formatWhen(Date.parse(nextAvailable.availableAt), now)}`;
 }
 
-export const reportCommand: Command<ProbingOptions, ReportResult> = {
+export const reportCommand: Command<ReportOptions, ReportResult> = {
   name: 'report',
   schema: ReportResult,
   run: report,

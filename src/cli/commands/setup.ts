@@ -1,9 +1,10 @@
-import { basename } from 'node:path';
+import { basename, delimiter } from 'node:path';
 import * as z from 'zod/mini';
 import { definedOnly } from '../../core/defined-only.js';
 import { AppError } from '../../core/errors.js';
 import { printableIn } from '../../core/printable.js';
 import { blockLines, markedBlock } from '../../core/shell/marked-block.js';
+import { findNamesake } from '../../core/shell/namesake.js';
 import { pathBlock } from '../../core/shell/path-block.js';
 import { applySetup, type PlannedChange, planSetup, planUndo, type SetupPlace } from '../../core/shell/setup-plan.js';
 import { usedShells } from '../../core/shell/shell-files.js';
@@ -13,6 +14,7 @@ import { findOfficialClient, readWiring } from '../../core/shell/wiring.js';
 import { assertOurs } from '../../core/storage/adoption.js';
 import type { Command } from '../command.js';
 import type { Context } from '../context.js';
+import { reachesUs } from '../new-shell.js';
 import type { Theme } from '../render/theme.js';
 import { writableSetupPlace } from '../setup-place.js';
 
@@ -38,6 +40,8 @@ const SetupResult = z.object({
   lines: z.exactOptional(z.array(z.string())),
   /** Whether `codex auth` reaches this program already in the shell that called it. */
   reached: z.boolean(),
+  /** The shells in which a new one was tried, and whether it does there. */
+  tried: z.array(z.object({ shell: z.enum(shellNames), reached: z.boolean() })),
   /** What makes that shell a new one, in which it does. */
   next: z.exactOptional(z.string()),
 });
@@ -52,16 +56,46 @@ export interface SetupOptions {
 }
 
 async function setup(context: Context, options: SetupOptions): Promise<SetupResult> {
-  const place = writableSetupPlace(context);
+  const place = await writableSetupPlace(context);
   const shells = shellsOf(place, options);
   if (options.print !== undefined)
     return { ...resultOf(place, options, shells, []), lines: printed(place, options.print) };
+  warnAboutNamesake(context, place);
   assertOurs(place.root);
   const changes = options.undo === true ? planUndo(place, options.shell) : planAnew(context, place, shells);
-  if (options.dryRun === true || changes.length === 0) return resultOf(place, options, shells, changes);
-  await askFirst(context, options, changes);
-  applySetup(changes, place);
-  return resultOf(place, options, shells, changes);
+  if (options.dryRun === true) return resultOf(place, options, shells, changes);
+  if (changes.length > 0) {
+    await askFirst(context, options, changes);
+    applySetup(changes, place);
+  }
+  const result = resultOf(place, options, shells, changes);
+  return options.undo === true ? result : { ...result, tried: await tryNewShells(context, place, shells) };
+}
+
+/** What the files say is one thing, and what a shell makes of them another: the person's own lines can undo ours. */
+async function tryNewShells({ environment }: Context, { root }: SetupPlace, shells: readonly ShellName[]) {
+  // A new terminal does not have the directory on PATH already.
+  const PATH = withoutDirectory(environment.raw['PATH'] ?? '', root.paths.bin);
+  const variables = { ...environment.raw, PATH };
+  const tried = shells.map(async (shell) => ({ shell, reached: await reachesUs(shell, variables) }));
+  return (await Promise.all(tried)).flatMap(({ shell, reached }) =>
+    reached === undefined ? [] : [{ shell, reached }],
+  );
+}
+
+function withoutDirectory(path: string, directory: string): string {
+  return path
+    .split(delimiter)
+    .filter((each) => each !== directory)
+    .join(delimiter);
+}
+
+/** Other tools of this kind install a program of our name. */
+function warnAboutNamesake({ machine, warn }: Context, { shells }: SetupPlace): void {
+  const namesake = findNamesake(machine.program.script, shells.environment);
+  if (namesake === undefined) return;
+  const way = namesake.package === undefined ? 'remove it' : `npm uninstall --global ${namesake.package}`;
+  warn(`"codex-auth" is another program, ${namesake.path}; type "codex auth" for this one, or ${way}`);
 }
 
 function shellsOf({ shells: places }: SetupPlace, { shell, undo, print }: SetupOptions): readonly ShellName[] {
@@ -90,7 +124,7 @@ function planAnew(context: Context, place: SetupPlace, shells: readonly ShellNam
 /** `npx` keeps what it fetched in a cache, and forgets it one day. */
 function warnAboutTarget(context: Context, { script }: ShimTarget): void {
   if (!/[\\/]_npx[\\/]/.test(script)) return;
-  context.warn(`this program runs from the cache of npx, which does not last: npm install -g codex-auth`);
+  context.warn(`this program runs from the cache of npx, which does not last: install it with npm install --global`);
 }
 
 async function askFirst(context: Context, { yes, undo }: SetupOptions, changes: readonly PlannedChange[]) {
@@ -124,6 +158,7 @@ function resultOf(
     directory: place.root.paths.bin,
     shells: [...shells],
     reached,
+    tried: [],
     next: isToFollow ? startOf(shells, environment['SHELL']) : undefined,
   });
 }
@@ -160,7 +195,8 @@ function linesOnce({ lines }: ChangeView, shown: Set<string>): readonly string[]
   return lines;
 }
 
-function renderSetup(result: SetupResult, { color, symbols }: Theme): string {
+function renderSetup(result: SetupResult, theme: Theme): string {
+  const { color, symbols } = theme;
   const { action, changes, dryRun, lines } = result;
   if (lines !== undefined) return lines.map((line) => `${line}\n`).join('');
   const isUndo = action === 'undo';
@@ -168,10 +204,10 @@ function renderSetup(result: SetupResult, { color, symbols }: Theme): string {
   const ok = color.green(symbols.ok);
   if (changes.length === 0) {
     const nothing = isUndo ? 'There is nothing to undo' : 'Everything is in place';
-    return `${ok} ${nothing}; nothing was changed.\n${isUndo ? '' : whatFollows(result)}`;
+    return `${ok} ${nothing}; nothing was changed.\n${isUndo ? '' : whatFollows(result, theme)}`;
   }
   const done = changes.map(({ change, path }) => `${ok} ${pastTense[change]} ${path}\n`);
-  return [...done, isUndo ? undoneText : whatFollows(result)].join('');
+  return [...done, isUndo ? undoneText : whatFollows(result, theme)].join('');
 }
 
 const pastTense = { create: 'Created', change: 'Changed', remove: 'Removed' } as const;
@@ -179,12 +215,22 @@ const pastTense = { create: 'Created', change: 'Changed', remove: 'Removed' } as
 const undoneText =
   '  From the next terminal on, type codex-auth: "codex auth logout" of the official client ends a login.\n';
 
-function whatFollows({ reached, next }: SetupResult): string {
-  if (reached) return '';
+function whatFollows({ reached, next, tried, shells }: SetupResult, { color, symbols }: Theme): string {
+  const missed = tried.filter((each) => !each.reached).map(({ shell }) => shell);
+  if (missed.length > 0) {
+    const what = `"codex auth" does not reach this program in a new ${missed.join(' or ')}`;
+    return `${color.red(symbols.error)} ${what}: an alias of that name, or what comes after our lines\n  ${symbols.arrow} codex-auth help codex-auth-reaches-the-official-client\n`;
+  }
+  const completion = shells[0] === undefined ? '' : completionOffer(shells[0]);
+  if (reached) return completion;
   const isOwn = next?.startsWith('exec ') !== false;
   const where = isOwn ? 'terminal' : next;
   const start = next === undefined ? '' : isOwn ? `; in this one, first: ${next}` : `; to start one: ${next}`;
-  return `  "codex auth" reaches this program in every new ${where}${start}\n`;
+  return `  "codex auth" reaches this program in every new ${where}${start}\n${completion}`;
+}
+
+function completionOffer(shell: ShellName): string {
+  return `  To complete command lines with Tab as well: codex-auth completion ${shell} --help\n`;
 }
 
 export const setupCommand: Command<SetupOptions, SetupResult> = {
@@ -192,4 +238,5 @@ export const setupCommand: Command<SetupOptions, SetupResult> = {
   schema: SetupResult,
   run: setup,
   render: renderSetup,
+  exitCode: ({ tried }) => (tried.every(({ reached }) => reached) ? 0 : 1),
 };

@@ -4,6 +4,7 @@ import { byDuration, percentText } from '../../core/quota/window.js';
 import { healthCell, nameOf, stateCell } from '../render/account-table.js';
 import { leftBar } from '../render/quota.js';
 import { type Cell, type Column, renderTable } from '../render/table.js';
+import { isSameForAll } from '../render/table-layout.js';
 import type { Theme } from '../render/theme.js';
 import { formatDuration } from '../render/time.js';
 import type { ShownAccount } from './model.js';
@@ -17,9 +18,8 @@ export interface AccountTable {
   readonly freshMs: number;
 }
 
-/** From this width on there is room for long bars; below the other for none. */
+/** From this width on there is room for long bars. */
 const wide = 110;
-const narrow = 60;
 
 /** The table of accounts, its header first. */
 export function accountLines(table: AccountTable, theme: Theme): string[] {
@@ -29,16 +29,18 @@ export function accountLines(table: AccountTable, theme: Theme): string[] {
   const columns: Column[] = [
     { title: '' },
     { title: '#', align: 'right' },
-    { title: 'account', minWidth: theme.style.width < narrow ? 10 : 14 },
-    { title: 'workspace', minWidth: 8, dropOrder: 3 },
+    { title: 'account' },
+    { title: 'workspace', dropOrder: 3, isNeedless: isSameForAll },
     { title: 'plan', dropOrder: 2 },
     { title: 'health', dropOrder: 1 },
     ...windows.map((id, position) => ({
-      title: theme.style.width < narrow ? id : `${id} left`,
-      dropOrder: 7 - Math.min(position, 2),
+      title: `${id} left`,
+      shortTitle: id,
+      shortenOrder: [4, 6],
+      ...(position === 0 ? {} : { dropOrder: 8 - Math.min(position, 2) }),
     })),
     ...(hasAges ? [{ title: 'seen', dropOrder: 4 }] : []),
-    { title: 'state' },
+    { title: 'state', shortenOrder: [0, 5] },
   ];
   const rows = accounts.map((account) => [
     ...nameCells(account, account.id === table.selectedId, theme),
@@ -87,12 +89,15 @@ function windowCell({ quota }: ShownAccount, id: string, theme: Theme): Cell {
   const window = quota?.windows.filter(isOrdinary).find((each) => each.id === id);
   if (window === undefined) return { text: symbols.unknown, paint: color.dim };
   const share = percentText(window.remainingPercent);
-  if (style.width < narrow) return { text: share };
   const bar = leftBar(window, theme, style.width < wide ? 5 : 10);
   const shape = stripVTControlCharacters(bar);
   const distance = window.resetsAt === undefined ? '' : formatDuration(Date.parse(window.resetsAt) - now);
   const countdown = style.width < wide ? oneUnit(distance) : distance;
-  return { text: `${shape} ${share.padStart(4)} ${countdown}`.trimEnd(), paint: (text) => text.replace(shape, bar) };
+  return {
+    text: `${shape} ${share.padStart(4)} ${countdown}`.trimEnd(),
+    shorter: [() => `${share.padStart(4)} ${countdown}`.trimEnd(), () => share],
+    paint: (text) => text.replace(shape, bar),
+  };
 }
 
 type Quota = ShownAccount['quota'];
@@ -113,10 +118,12 @@ function oneUnit(duration: string): string {
   return duration.replace(/ .*/, '');
 }
 
+/** As in the other tables, with the wait in one unit. */
 function shortState(account: ShownAccount, theme: Theme): Cell {
-  const { paint } = stateCell(account, theme);
+  const { shorter = [], ...cell } = stateCell(account, theme);
   const { state, availableAt } = account;
-  const hasRoom = availableAt !== undefined && theme.style.width >= narrow;
-  const wait = hasRoom ? ` ${oneUnit(formatDuration(Date.parse(availableAt) - theme.now))}` : '';
-  return { text: state.replaceAll('-', ' ') + wait, ...(paint === undefined ? {} : { paint }) };
+  if (availableAt === undefined) return { ...cell, shorter };
+  const wait = oneUnit(formatDuration(Date.parse(availableAt) - theme.now));
+  const text = `${state.replaceAll('-', ' ')} ${wait}`;
+  return { ...cell, text, shorter: [() => text, () => `in ${wait}`] };
 }

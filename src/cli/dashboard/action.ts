@@ -5,6 +5,8 @@ export type Action =
   | ({ readonly verb: 'switch'; readonly id: string } & SwitchAnswers)
   | { readonly verb: 'refresh'; readonly id: string }
   | { readonly verb: 'enable' | 'disable' | 'remove' | 'flag'; readonly id: string }
+  | { readonly verb: 'label'; readonly id: string; readonly text: string }
+  | { readonly verb: 'move'; readonly id: string; readonly to: string }
   | { readonly verb: 'check' }
   | { readonly verb: 'verify'; readonly restore: boolean };
 
@@ -28,6 +30,8 @@ export const commandOf: Readonly<Record<Action['verb'], string>> = {
   disable: 'disable',
   remove: 'remove',
   flag: 'flag',
+  label: 'label',
+  move: 'move',
   refresh: 'check',
   check: 'check',
   verify: 'verify-flagged',
@@ -40,6 +44,8 @@ export const doing: Readonly<Record<Action['verb'], string>> = {
   disable: 'disabling',
   remove: 'removing',
   flag: 'setting aside',
+  label: 'naming',
+  move: 'moving',
   refresh: 'checking the account and reading its quota',
   check: 'checking every account',
   verify: 'trying the flagged accounts',
@@ -69,6 +75,10 @@ async function runPlain(run: QuietRun, action: PlainAction): Promise<Ending<unkn
       return run((await import('../commands/remove.js')).removeCommand, { selector: action.id, yes: true });
     case 'flag':
       return run((await import('../commands/flag.js')).flagCommand, { selector: action.id });
+    case 'label':
+      return run((await import('../commands/label.js')).labelCommand, { selector: action.id, text: action.text });
+    case 'move':
+      return run((await import('../commands/move.js')).moveCommand, { selector: action.id, to: action.to });
     case 'check':
       return run((await import('../commands/check.js')).checkCommand, {});
     case 'verify': {

@@ -17,7 +17,7 @@ export function footerLines(model: Model, theme: Theme): Footer {
   const busy = model.busy === undefined ? [] : [color.cyan(`${model.busy}${theme.symbols.ellipsis}`)];
   const message = model.message ?? (model.busy === undefined ? model.readFailure : undefined);
   const said = message === undefined ? busy : messageLines(message, theme);
-  return { said, keys: [filterLine(model, theme) ?? keyLine(model, theme)] };
+  return { said, keys: [nameLine(model, theme) ?? filterLine(model, theme) ?? keyLine(model, theme)] };
 }
 
 function questionLines({ text, choices, cursor }: Question, { color, symbols }: Theme): Footer {
@@ -36,6 +36,11 @@ export function messageLines({ tone, text, hint, warnings }: Message, { color, s
     ...(hint === undefined ? [] : [`  ${symbols.arrow} ${hint}`]),
     ...warnings.map((warning) => color.yellow(`${symbols.warning} ${warning}`)),
   ];
+}
+
+function nameLine({ naming }: Model, { color }: Theme): string | undefined {
+  if (naming === undefined) return undefined;
+  return `${color.bold('label')} ${naming.text}${color.inverse(' ')}  ${color.dim('Enter keeps it, Esc leaves it')}`;
 }
 
 /** The filter, while it is typed or holds something back. */

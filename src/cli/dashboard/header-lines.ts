@@ -1,3 +1,4 @@
+import { printable } from '../../core/printable.js';
 import type { ReportResult } from '../commands/report.js';
 import { whoseAccounts } from '../places.js';
 import { titleOf } from '../render/account-table.js';
@@ -37,15 +38,25 @@ function adviceLines(model: Model, { forecast, activeId, accounts }: ReportResul
   if (accounts.length === 0) return [];
   const { recommendation, nextAvailable } = forecast;
   const named = forecast.accounts.find(({ id }) => id === (recommendation ?? nextAvailable)?.id);
-  const name = named === undefined ? '' : color.bold(titleOf(named));
+  const name = named === undefined ? '' : color.bold(shownName(named, theme));
   if (recommendation !== undefined && recommendation.id === activeId) {
     return [`${color.green(symbols.ok)} ${name} is in use, and the best now: ${recommendation.reason}`];
   }
   if (recommendation !== undefined) {
-    const canPress = intentOf(viewOf(model), String(recommendation.index)) === 'use-by-number';
-    const key = canPress ? color.dim(` (press ${recommendation.index})`) : '';
+    const canPress = intentOf(viewOf(model), String(recommendation.index)) === 'select-by-number';
+    const key = canPress ? color.dim(` (${recommendation.index}, Enter)`) : '';
     return [`${color.cyan(symbols.arrow)} best now: ${name}${key}: ${recommendation.reason}`];
   }
   const back = nextAvailable && `; ${name} is back ${formatWhen(Date.parse(nextAvailable.availableAt), now)}`;
   return [`${color.yellow(symbols.warning)} no account is ready${back ?? ''}`];
+}
+
+/** Below this the recommendation has one line. */
+const narrow = 60;
+
+function shownName(account: Parameters<typeof titleOf>[0], { style, symbols }: Theme): string {
+  if (style.width >= narrow) return titleOf(account);
+  const name = printable(account.label ?? account.email ?? account.id);
+  const room = style.width - '> best now: '.length - 1;
+  return name.length <= room ? name : `${name.slice(0, room - symbols.ellipsis.length)}${symbols.ellipsis}`;
 }

@@ -13,8 +13,12 @@ export type Intent =
   | 'open'
   | 'back'
   | 'use'
-  | 'use-by-number'
+  | 'select-by-number'
   | 'refresh'
+  | 'read-all'
+  | 'label'
+  | 'move'
+  | 'undo'
   | 'toggle'
   | 'remove'
   | 'flagged'
@@ -50,20 +54,27 @@ export const bindings: readonly Binding[] = [
   { intent: 'first', keys: ['home', 'g'], label: 'g, G', help: 'to the first, to the last' },
   { intent: 'last', keys: ['end', 'G'] },
   {
-    intent: 'open',
-    keys: ['enter', 'l', 'right'],
+    intent: 'use',
+    keys: ['enter', 's'],
     label: 'Enter',
+    short: 'use',
+    help: 'make it the active account',
+    views: ofAccounts,
+  },
+  {
+    intent: 'open',
+    keys: ['i', 'l', 'right'],
+    label: 'i',
     short: 'details',
     help: 'everything about the account',
     views: ['list'],
   },
-  { intent: 'use', keys: ['s'], label: 's', short: 'use', help: 'make it the active account', views: ofAccounts },
   {
-    intent: 'use-by-number',
-    keys: ['1', '2', '3', '4', '5', '6', '7', '8', '9'],
+    intent: 'select-by-number',
+    keys: ['0', '1', '2', '3', '4', '5', '6', '7', '8', '9'],
     label: '1-9',
-    help: 'make the account of this number the active one',
-    views: ofAccounts,
+    help: 'select the account of this number, of several digits too',
+    views: ['list'],
   },
   {
     intent: 'refresh',
@@ -73,6 +84,22 @@ export const bindings: readonly Binding[] = [
     help: 'refresh what is due and read its quota, or sign in again',
     views: ofAccounts,
   },
+  {
+    intent: 'read-all',
+    keys: ['R'],
+    label: 'R',
+    help: 'read the quota of every account now, and refresh what is due',
+    views: ofAccounts,
+  },
+  { intent: 'label', keys: ['n'], label: 'n', help: 'give it a name, its label', views: ofAccounts },
+  {
+    intent: 'move',
+    keys: ['m'],
+    label: 'm',
+    help: 'move it to the global accounts, or to this project',
+    views: ofAccounts,
+  },
+  { intent: 'undo', keys: ['u'], label: 'u', help: 'take back what was done last', views: ofAccounts },
   { intent: 'toggle', keys: ['e'], label: 'e', short: 'enable', help: 'enable or disable it', views: ofAccounts },
   { intent: 'remove', keys: ['d'], label: 'd', short: 'delete', help: 'remove it, or set it aside', views: ofAccounts },
   { intent: 'add', keys: ['a'], label: 'a', short: 'add', help: 'sign in to another account', views: ofAccounts },

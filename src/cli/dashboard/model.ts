@@ -29,6 +29,13 @@ export interface Model {
   readonly filter: string;
   /** Whether letters go into the filter. */
   readonly isTyping: boolean;
+  /** The digits of a number that is being typed. */
+  readonly digits: string;
+  /** The name that is being typed for an account. */
+  readonly naming: { readonly id: string; readonly text: string } | undefined;
+  /** What takes back what was done last; and the same for what is being done. */
+  readonly undo: Action | undefined;
+  readonly nextUndo: Action | undefined;
   /** The account whose details are shown. */
   readonly details: { readonly id: string; readonly status?: StatusResult } | undefined;
   /** What a command printed that is too long for a message. */
@@ -66,7 +73,8 @@ export type Effect =
   /** Read the files again. */
   | { readonly kind: 'read' }
   | { readonly kind: 'read-details'; readonly id: string }
-  | { readonly kind: 'read-quota' }
+  /** With `now`: whatever is known already. */
+  | { readonly kind: 'read-quota'; readonly now?: boolean }
   | { readonly kind: 'act'; readonly action: Action }
   | { readonly kind: 'leave'; readonly leave: Leave };
 
@@ -90,6 +98,10 @@ export const initialModel: Model = {
   flaggedCursor: 0,
   filter: '',
   isTyping: false,
+  digits: '',
+  naming: undefined,
+  undo: undefined,
+  nextUndo: undefined,
   details: undefined,
   output: undefined,
   question: undefined,

@@ -35,6 +35,23 @@ export function moveSelection(model: Model, intent: Intent): Model | undefined {
   return viewOf(model) === 'list' ? { ...model, cursor } : model;
 }
 
+/** The model after a digit: with those typed just before, a number of several; the selection goes to its account. */
+export function selectByNumber(model: Model, digit: Key): Model {
+  const accounts = visibleAccounts(model);
+  for (const digits of [model.digits + digit, digit]) {
+    const cursor = accounts.findIndex(({ index }) => String(index) === digits);
+    if (cursor >= 0) return { ...model, cursor, digits };
+  }
+  return { ...model, digits: '' };
+}
+
+/** The model after a key while a name is typed; undefined for one that ends it. */
+export function typeName(naming: NonNullable<Model['naming']>, key: Key): Model['naming'] {
+  if (key === 'backspace') return { ...naming, text: [...naming.text].slice(0, -1).join('') };
+  const letter = key === 'space' ? ' ' : key;
+  return [...letter].length === 1 ? { ...naming, text: naming.text + letter } : naming;
+}
+
 /** A key while the filter is being typed; undefined for one that has its usual meaning. */
 export function typeFilter(model: Model, key: Key): Model | undefined {
   if (key === 'enter') return { ...model, isTyping: false };

@@ -32,14 +32,14 @@ function offerOfAccount(model: Model, { intent, short }: Binding): string | unde
   const selected = selectedAccount(model);
   switch (intent) {
     case 'use':
+      return isEmpty(model) ? 'sign in' : selected && short;
+    case 'open':
     case 'refresh':
     case 'remove':
     case 'check':
       return selected && short;
     case 'toggle':
       return selected && (selected.enabled ? 'disable' : 'enable');
-    case 'open':
-      return isEmpty(model) ? 'sign in' : selected && short;
     case 'add':
       // Enter does the same then.
       return isEmpty(model) ? undefined : short;

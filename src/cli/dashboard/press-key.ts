@@ -10,9 +10,9 @@ import {
   type View,
   viewOf,
 } from './model.js';
-import { moved, moveSelection, typeFilter } from './navigation.js';
+import { moved, moveSelection, selectByNumber, typeFilter, typeName } from './navigation.js';
 import { isEmpty } from './offered-keys.js';
-import { askToEnable, askToRemove, askToRestore, askToSignIn } from './question.js';
+import { askToEnable, askToMove, askToRemove, askToRestore, askToSignIn } from './question.js';
 import type { Step } from './update.js';
 
 /** What a key does. A question comes first, then the filter that is being typed, then the view. */
@@ -20,11 +20,21 @@ export function pressKey(model: Model, key: Key): Step {
   if (key === 'ctrl-c') return leave(model, 'interrupt');
   if (key === 'ctrl-z') return leave(model, 'suspend');
   if (model.question !== undefined) return answer(model, model.question, key);
+  if (model.naming !== undefined) return name(model, model.naming, key);
   const typed = model.isTyping ? typeFilter(model, key) : undefined;
   if (typed !== undefined) return { model: typed, effects: [] };
   const intent = intentOf(viewOf(model), key);
   // Whatever was said has been read by now.
-  return intent === undefined ? { model, effects: [] } : obey({ ...model, message: undefined }, intent, key);
+  if (intent === undefined) return { model, effects: [] };
+  if (intent === 'select-by-number') return { model: selectByNumber(model, key), effects: [] };
+  return obey({ ...model, message: undefined, digits: '' }, intent, key);
+}
+
+function name(model: Model, naming: NonNullable<Model['naming']>, key: Key): Step {
+  const { id, text } = naming;
+  if (key === 'escape') return { model: { ...model, naming: undefined }, effects: [] };
+  if (key !== 'enter') return { model: { ...model, naming: typeName(naming, key) }, effects: [] };
+  return { model: { ...model, naming: undefined }, effects: [{ kind: 'act', action: { verb: 'label', id, text } }] };
 }
 
 function leave(model: Model, kind: 'quit' | 'interrupt' | 'suspend'): Step {
@@ -88,11 +98,20 @@ function begin(model: Model, intent: Intent, key: Key): Step {
   const step = (effect: Effect): Step => ({ model, effects: [effect] });
   if (intent === 'add') return step({ kind: 'leave', leave: { kind: 'sign-in', whom: { kind: 'another' } } });
   if (viewOf(model) === 'flagged') return beginFlagged(model, intent);
-  const numbered = model.report?.accounts.find(({ index }) => String(index) === key);
-  const account = intent === 'use-by-number' ? numbered : selectedAccount(model);
+  if (intent === 'read-all') return step({ kind: 'read-quota', now: true });
+  if (intent === 'undo') return takeBack(model);
+  const account = selectedAccount(model);
   if (account !== undefined) return beginAccount(model, intent, account);
   // With no account at all, Enter is for the first one.
-  return isEmpty(model) && intent === 'open' ? begin(model, 'add', key) : { model, effects: [] };
+  return isEmpty(model) && key === 'enter' ? begin(model, 'add', key) : { model, effects: [] };
+}
+
+function takeBack(model: Model): Step {
+  if (model.undo !== undefined) return { model, effects: [{ kind: 'act', action: model.undo }] };
+  return {
+    model: { ...model, message: { tone: 'good', text: 'There is nothing to take back', warnings: [] } },
+    effects: [],
+  };
 }
 
 function beginFlagged(model: Model, intent: Intent): Step {
@@ -118,7 +137,6 @@ function beginAccount(model: Model, intent: Intent, account: ShownAccount): Step
         effects: [{ kind: 'read-details', id }],
       };
     case 'use':
-    case 'use-by-number':
       return enabled ? act({ kind: 'act', action: { verb: 'switch', id } }) : asking(model, askToEnable(account));
     case 'refresh':
       if (account.state === 'sign-in-needed') return asking(model, askToSignIn('This account needs a sign-in.', id));
@@ -127,6 +145,10 @@ function beginAccount(model: Model, intent: Intent, account: ShownAccount): Step
       return act({ kind: 'act', action: { verb: enabled ? 'disable' : 'enable', id } });
     case 'remove':
       return asking(model, askToRemove(account));
+    case 'label':
+      return { model: { ...model, naming: { id, text: account.label ?? '' } }, effects: [] };
+    case 'move':
+      return asking(model, askToMove(account, model.report?.scope.kind === 'project'));
     case 'check':
       return act({ kind: 'act', action: { verb: 'check' } });
     default:

@@ -49,6 +49,13 @@ export function askToRemove(account: ShownAccount): Question {
   };
 }
 
+/** To the other of the two places that a person means here. */
+export function askToMove(account: ShownAccount, isOfProject: boolean): Question {
+  const where = isOfProject ? 'the global accounts' : 'the project of this directory';
+  const action: Action = { verb: 'move', id: account.id, to: isOfProject ? 'global' : '.' };
+  return yesOrNo(`Move ${titleOf(account)} to ${where}?`, 'move it', act(action), 0);
+}
+
 export function askToEnable(account: ShownAccount): Question {
   const action: Action = { verb: 'switch', id: account.id, enable: true };
   return yesOrNo(`${nameOf(account)} is disabled. Enable it and use it?`, 'yes, enable it and use it', act(action), 1);

@@ -86,7 +86,8 @@ async function eventOf(run: QuietRun, effect: Exclude<Effect, { kind: 'leave' }>
     case 'read':
     case 'read-quota': {
       const { reportCommand } = await import('../commands/report.js');
-      const ending = await run(reportCommand, { cached: effect.kind === 'read' });
+      const isNow = effect.kind === 'read-quota' && effect.now === true;
+      const ending = await run(reportCommand, isNow ? { live: true } : { cached: effect.kind === 'read' });
       return { kind: effect.kind === 'read' ? 'read' : 'quota-read', ending };
     }
     case 'read-details': {

@@ -1,6 +1,7 @@
 import type { ReportResult } from '../commands/report.js';
 import type { StatusResult } from '../commands/status.js';
 import { type Action, commandOf, doing, type Outcome } from './action.js';
+import { inverseOf } from './inverse.js';
 import type { Key } from './keys.js';
 import { type Effect, type Message, type Model, noticesOf, visibleAccounts } from './model.js';
 import { within } from './navigation.js';
@@ -28,8 +29,10 @@ export function update(model: Model, event: Event): Step {
   const { model: after, effects } = respond(model, event);
   const actions = effects.flatMap((effect) => (effect.kind === 'act' ? [effect.action] : []));
   const asksQuota = effects.some(({ kind }) => kind === 'read-quota');
-  const busy = actions[0] === undefined ? after.busy : doing[actions[0].verb];
-  return { model: { ...after, busy, isReadingQuota: after.isReadingQuota || asksQuota }, effects };
+  const [action] = actions;
+  const busy = action === undefined ? after.busy : doing[action.verb];
+  const nextUndo = action === undefined ? after.nextUndo : inverseOf(model, action);
+  return { model: { ...after, busy, nextUndo, isReadingQuota: after.isReadingQuota || asksQuota }, effects };
 }
 
 function respond(model: Model, event: Event): Step {
@@ -99,7 +102,9 @@ function withQuota(model: Model, ending: Ending<ReportResult>): Model {
 }
 
 function afterAction(model: Model, action: Action, { ending, next }: Outcome): Model {
-  const after = { ...model, busy: undefined };
+  const { nextUndo } = model;
+  const undo = ending.kind === 'done' && nextUndo !== undefined ? nextUndo : model.undo;
+  const after = { ...model, busy: undefined, nextUndo: undefined, undo };
   if (ending.kind === 'failed' && ending.failure.code === 'interrupted') return after;
   const message = unsaid(messageOf(ending), noticesOf(model));
   if (next === 'sign-in' && 'id' in action) return { ...after, question: askToSignIn(message.text.trim(), action.id) };

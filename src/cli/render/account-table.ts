@@ -1,8 +1,9 @@
 import { printable } from '../../core/printable.js';
-import { percentText } from '../../core/quota/window.js';
 import type { AccountView } from '../account-view.js';
-import { quotaAge, type ShownQuota, saysAnything, windowLeft, windowsLeft } from './quota.js';
+import type { ShownQuota } from './quota.js';
+import { agesOf, leftCell, type QuotaAges } from './quota-left.js';
 import { type Cell, type Column, renderTable } from './table.js';
+import { isSameForAll } from './table-layout.js';
 import type { Theme } from './theme.js';
 import { formatDistance, formatDuration, formatWhen, type Moment, msOf } from './time.js';
 
@@ -14,49 +15,64 @@ export interface AccountLine extends Named, Pick<AccountView, 'index' | 'active'
   readonly quota?: ShownQuota | undefined;
 }
 
-const columnsFor = (theme: Theme): readonly Column[] => [
+/** Told apart by the name first; what is left and when it can be used again stay to the end. */
+const columns: readonly Column[] = [
   { title: '' },
   { title: '#', align: 'right' },
-  { title: 'account', minWidth: theme.style.width < narrow ? 12 : 18 },
-  { title: 'workspace', minWidth: 9, dropOrder: 4 },
-  { title: 'plan', dropOrder: 2 },
-  { title: 'health', dropOrder: 3 },
-  { title: 'left (resets in)', shortTitle: 'left', dropOrder: 5 },
-  { title: 'state' },
-  { title: 'last used', dropOrder: 1 },
+  { title: 'account', shortenOrder: [6] },
+  { title: 'workspace', dropOrder: 6, isNeedless: isSameForAll },
+  { title: 'plan', dropOrder: 4 },
+  { title: 'health', dropOrder: 5, isNeedless: (texts) => texts.every((text) => text === fullHealth) },
+  { title: 'left (resets in)', shortTitle: 'left', shortenOrder: [1, 8] },
+  { title: 'state', shortenOrder: [2, 7] },
+  { title: 'last used', dropOrder: 3 },
 ];
 
-/** Below these there is no room for words beside the numbers, and below the other for one number only. */
-const narrow = 70;
-const narrowest = 50;
+const fullHealth = '100';
 
 /** A line per account: who, how healthy, how much quota is left, and whether it can be used now. */
 export function renderAccounts(accounts: readonly AccountLine[], theme: Theme): string {
-  return renderTable(
-    columnsFor(theme),
-    accounts.map((account) => cellsOf(account, theme)),
+  const ages = agesOf(
+    accounts.map(({ quota }) => quota),
     theme,
   );
+  const table = renderTable(
+    columns,
+    accounts.map((account) => cellsOf(account, accounts, ages, theme)),
+    theme,
+  );
+  return table + theme.color.dim(ages.line);
 }
 
-function cellsOf(account: AccountLine, theme: Theme): Cell[] {
+function cellsOf(account: AccountLine, all: readonly AccountLine[], ages: QuotaAges, theme: Theme): Cell[] {
   const { color, symbols, now } = theme;
   const unknown: Cell = { text: symbols.unknown, paint: color.dim };
   const textOr = (text: string | undefined): Cell => (text === undefined ? unknown : { text });
   return [
     account.active ? { text: symbols.active, paint: color.green } : { text: '' },
     { text: String(account.index) },
-    { text: nameOf(account), ...(account.active ? { paint: color.bold } : {}) },
+    { ...nameCell(account, all), ...(account.active ? { paint: color.bold } : {}) },
     textOr(account.workspace),
     textOr(account.plan),
     healthCell(account, theme),
-    leftCell(account, theme) ?? unknown,
+    leftCell(account.quota, ages, theme),
     stateCell(account, theme),
     account.lastUsedAt === undefined ? unknown : { text: formatDistance(msOf(account.lastUsedAt), now) },
   ];
 }
 
-interface Named {
+/** Its label or address, and where that is another account's too, the workspace, whose column may have gone. */
+export function nameCell(account: Named, all: readonly Named[]): Cell {
+  const shortest = () => {
+    const { label, email, id } = account;
+    if (label !== undefined) return printable(label);
+    const isShared = all.some((each) => each.id !== id && each.label === undefined && each.email === email);
+    return isShared ? titleOf(account) : nameOf(account);
+  };
+  return { text: nameOf(account), shorter: [shortest] };
+}
+
+export interface Named {
   readonly id: string;
   readonly email?: string | undefined;
   readonly label?: string | undefined;
@@ -87,31 +103,6 @@ export function healthCell({ health }: Pick<AccountLine, 'health'>, { color }: T
   return { text: String(health.score), paint: color[healthColors[health.state]] };
 }
 
-/** `5h 80% (2h 5m) · 7d 41% (3d 4h) · seen 2m ago` */
-function leftCell({ quota }: AccountLine, theme: Theme): Cell | undefined {
-  if (quota === undefined || !saysAnything(quota)) return undefined;
-  let text = quota.unlimited === true ? `unlimited ${theme.symbols.separator} ` : '';
-  for (const window of quota.windows) {
-    const { resetsAt } = window;
-    const reset = resetsAt === undefined ? '' : ` (${formatDuration(msOf(resetsAt) - theme.now)})`;
-    text += `${windowLeft(window)}${reset} ${theme.symbols.separator} `;
-  }
-  return { text: text + quotaAge(quota, theme), short: () => shortLeft(quota, theme) };
-}
-
-/** `5h 80% · 7d 41% · seen 2m ago`, `5h 80% · 7d 41% · 2m ago`, or the share that binds: `41% 2m ago`. */
-function shortLeft(quota: ShownQuota, theme: Theme): string {
-  const { style, symbols } = theme;
-  const distance = formatDistance(msOf(quota.observedAt), theme.now);
-  if (style.width < narrowest) {
-    const { usableNowPercent: usable } = quota;
-    if (quota.unlimited === true) return `unlimited ${distance}`;
-    return usable === undefined ? symbols.unknown : `${percentText(usable)} ${distance}`;
-  }
-  const age = style.width < narrow ? distance : quotaAge(quota, theme);
-  return `${windowsLeft(quota, theme)} ${symbols.separator} ${age}`;
-}
-
 const stateColors = {
   ready: 'green',
   'on-credits': 'yellow',
@@ -130,7 +121,23 @@ export function stateCell(
 ): Cell {
   const name = state.replaceAll('-', ' ');
   const paint = color[stateColors[state]];
-  if (availableAt === undefined) return { text: name, paint };
+  if (availableAt === undefined) return { text: name, shorter: [() => name, () => briefState(state)], paint };
   const at = msOf(availableAt);
-  return { text: `${name} until ${formatWhen(at, now)}`, short: () => `${name} ${formatDuration(at - now)}`, paint };
+  const wait = formatDuration(at - now);
+  return {
+    text: `${name} until ${formatWhen(at, now)}`,
+    shorter: [() => `${name} ${wait}`, () => `in ${wait}`],
+    paint,
+  };
 }
+
+/** Where there is room for one short word. */
+export function briefState(state: AccountLine['state']): string {
+  return briefStates[state] ?? state;
+}
+
+const briefStates: Partial<Record<AccountLine['state'], string>> = {
+  'on-credits': 'credits',
+  exhausted: 'used up',
+  'sign-in-needed': 'sign in',
+};

@@ -8,8 +8,8 @@ import { type Cell, type Column, renderTable } from './table.js';
 import type { Theme } from './theme.js';
 
 const columns: readonly Column[] = [
-  { title: 'account', minWidth: 12 },
-  { title: 'model', minWidth: 12 },
+  { title: 'account' },
+  { title: 'model' },
   { title: 'verdict' },
   { title: 'time', align: 'right', dropOrder: 2 },
 ];
@@ -39,8 +39,8 @@ function tableOf(trials: readonly TrialRow[], theme: Theme): string {
   const rows = trials.map(({ account, trial }) => cellsOf(account, trial, theme));
   const reasons = trials.map(({ trial: { message = '' } }) => message);
   const full = rows.map((row, line) => [...row, { text: reasons[line] ?? '' }]);
-  const inFull = renderTable([...columns, why], full, { ...theme, style: { ...style, isTerminal: false } });
-  if (!style.isTerminal || inFull.split('\n').every((line) => measureWidth(line) <= style.width)) return inFull;
+  const inFull = renderTable([...columns, why], full, { ...theme, style: { ...style, isFitted: false } });
+  if (!style.isFitted || inFull.split('\n').every((line) => measureWidth(line) <= style.width)) return inFull;
   const [header = '', ...lines] = renderTable(columns, rows, theme).trimEnd().split('\n');
   const explained = lines.flatMap((line, position) => {
     const reason = printable(reasons[position] ?? '');

@@ -20,15 +20,26 @@ export interface ShownQuota {
   readonly windows: readonly ShownWindow[];
 }
 
-const barWidth = 20;
+const longestBar = 20;
+
+/** Less is no picture. */
+const shortestBar = 4;
+
+/** What the lines are indented by where they are shown, and the gaps in them. */
+const around = 8;
 
 /** `5h  ███░░░ 68% left, resets 14:10, in 2h 5m`, a line per window; the bar only where the terminal can show it. */
 export function renderWindows(quota: Pick<QuotaView, 'windows'>, theme: Theme): string[] {
+  const { isTerminal, width: columns } = theme.style;
   const width = nameWidth(quota);
-  return quota.windows.map((window) => {
-    const bar = theme.style.isTerminal ? `${leftBar(window, theme, barWidth)} ` : '';
-    const left = `${percentText(window.remainingPercent)} left`;
-    return `${windowName(window).padEnd(width)} ${bar}${left}${resetText(window, theme)}`;
+  const texts = quota.windows.map(
+    (window) => `${percentText(window.remainingPercent)} left${resetText(window, theme)}`,
+  );
+  const room = columns - width - around - Math.max(0, ...texts.map(({ length }) => length));
+  const barWidth = isTerminal && room >= shortestBar ? Math.min(longestBar, room) : 0;
+  return quota.windows.map((window, position) => {
+    const bar = barWidth === 0 ? '' : `${leftBar(window, theme, barWidth)} `;
+    return `${windowName(window).padEnd(width)} ${bar}${texts[position] ?? ''}`;
   });
 }
 

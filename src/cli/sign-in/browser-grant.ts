@@ -56,10 +56,13 @@ async function refuseUnattended({ io, environment, machine }: Context): Promise<
 
 async function showUrl(context: Context, url: string, port: number): Promise<void> {
   const { io, environment, machine } = context;
-  io.note('Sign in here:', '', `  ${url}`, '');
   const { hasScreen } = await import('../browser.js');
   const isShown = hasScreen(environment, machine.platform) && (await (await context.browser()).show(url));
-  if (isShown && environment.sshConnection === undefined) return;
+  if (isShown && environment.sshConnection === undefined) {
+    io.note(`Sign in in the browser that opens now, or here: ${url}`);
+    return;
+  }
+  io.note('Sign in here:', '', `  ${url}`, '');
   io.note(...otherWays({ environment, host: hostname(), port, isShown, canPaste: io.isInteractive }));
 }
 

@@ -14,7 +14,8 @@ export function startCountdown(context: Context, what: string, limitMs: number):
   }
   const endsAt = clock.monotonicMs() + limitMs;
   const dot = io.noteStyle.hasUnicode ? '·' : '-';
-  const draw = () => io.status(`${what} ${dot} ${formatClock(endsAt - clock.monotonicMs())} left (Ctrl-C to cancel)`);
+  // The time comes first: it stays where the rest has no room.
+  const draw = () => io.status(`${formatClock(endsAt - clock.monotonicMs())} left ${dot} ${what} (Ctrl-C to cancel)`);
   const timer = setInterval(draw, 1_000);
   const stop = () => {
     clearInterval(timer);

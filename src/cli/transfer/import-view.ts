@@ -1,7 +1,7 @@
 import * as z from 'zod/mini';
 import { definedOnly } from '../../core/defined-only.js';
 import { printable } from '../../core/printable.js';
-import type { ImportDraft } from '../../core/transfer/import-draft.js';
+import type { DraftStore } from '../../core/transfer/draft-store.js';
 import type { ImportEntry } from '../../core/transfer/import-logins.js';
 import { type LoginFormat, type LoginPlace, loginFormats } from '../../core/transfer/login-file.js';
 import { importRefusals, passingReasons } from '../../core/transfer/refusal.js';
@@ -83,7 +83,7 @@ interface ViewOptions {
   readonly isPlan: boolean;
 }
 
-export function entryView(entry: ImportEntry, draft: ImportDraft, { mask, isPlan }: ViewOptions): ImportEntryView {
+export function entryView(entry: ImportEntry, draft: DraftStore, { mask, isPlan }: ViewOptions): ImportEntryView {
   const { place, outcome, account } = entry;
   const scopeKey = 'scopeKey' in entry ? entry.scopeKey : undefined;
   const isStored = account !== undefined && outcome !== 'refused' && !(isPlan && outcome === 'new');

@@ -19,6 +19,7 @@ export function declareAccounts(program: Program, execute: Execute): void {
 
   program
     .command('status')
+    .aliases(['current', 'whoami'])
     .summary('show the active account in full')
     .description(
       'Shows the active account, or the named one: who it is, when its token expires, and where each file is.',
@@ -35,6 +36,7 @@ export function declareAccounts(program: Program, execute: Execute): void {
 
   program
     .command('switch')
+    .alias('use')
     .summary('make an account the active one')
     .description(
       "Makes an account the login of the official client. The login found there is first copied back to the account it belongs to, so that the client's own refreshes are never lost.",
@@ -58,6 +60,7 @@ export function declareAccounts(program: Program, execute: Execute): void {
 
   program
     .command('label')
+    .alias('rename')
     .summary('label an account')
     .description('Gives an account a name of your own; an empty text removes it.')
     .argument('<selector>', selectorHelp)
@@ -113,6 +116,7 @@ export function declareAccounts(program: Program, execute: Execute): void {
 
   program
     .command('remove')
+    .alias('rm')
     .summary('remove an account')
     .description(
       'Removes an account from this program and keeps a recoverable copy. The login stays valid at the provider, unless --revoke is given.',

@@ -1,6 +1,7 @@
 import { Option } from '@commander-js/extra-typings';
 
-export const selectorHelp = 'index, email, label or id, or an unambiguous part of one; - means the previous account';
+export const selectorHelp =
+  'index, email, label, workspace or id, or an unambiguous part of one; - means the previous account';
 export const csvHelp = 'print comma-separated values';
 export const outHelp = 'write to this file instead of the terminal';
 export const cachedHelp = 'make no requests; show what is stored';

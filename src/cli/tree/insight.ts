@@ -124,6 +124,7 @@ export function declareInsight(program: Program, execute: Execute): void {
     )
     .option('--cached', cachedHelp)
     .addOption(liveOption())
+    .option('-v, --verbose', 'show also what is fine, and every setting')
     .option('--out <file>', outHelp)
     .addHelpText('after', examples(['codex-auth report', 'codex-auth report --json --out report.json']))
     .action((options) =>

@@ -1,11 +1,13 @@
-import { Command, Help, InvalidArgumentError } from '@commander-js/extra-typings';
+import { Command, type CommandUnknownOpts, Help, InvalidArgumentError } from '@commander-js/extra-typings';
 import { wrapText } from '../wrap-text.js';
+import { helpPosition, lastGroup } from './help-groups.js';
 import { examples } from './help-texts.js';
 
 export interface ProgramEnvironment {
   readonly version: string;
   readonly print: (text: string) => void;
-  readonly width: number;
+  /** Columns of the terminal, asked for when help is shown. */
+  readonly width: () => number;
 }
 
 export type Program = ReturnType<typeof createProgramBase>;
@@ -16,7 +18,8 @@ export function createProgramBase({ version, print, width }: ProgramEnvironment)
     .description('Keeps several ChatGPT logins for the official Codex CLI, and switches between them.')
     .version(version, '-V, --version', 'show the version')
     .helpOption('-h, --help', 'show help')
-    .helpCommand('help [command]', 'show help for a command')
+    .commandsGroup(lastGroup)
+    .helpCommand('help [topic]', 'show help for a command, or about a trouble')
     .option('--json', 'print one JSON document')
     .option('--project <dir>', "use the accounts of this directory's project")
     .option('--global', 'use the global accounts')
@@ -26,12 +29,32 @@ export function createProgramBase({ version, print, width }: ProgramEnvironment)
     .option('--mask', 'hide email addresses')
     .option('--no-input', 'never prompt')
     .option('--no-color', 'print without colour')
+    .option('--plain', 'ask by numbers and draw nothing twice, for screen readers')
     .exitOverride()
     .showSuggestionAfterError()
-    .configureHelp({ showGlobalOptions: true, minWidthToWrap: leastWidth, formatItem: helpItem })
-    .configureOutput({ writeOut: print, writeErr: () => undefined, getOutHelpWidth: () => width })
-    .addHelpText('after', wrapText('\nWithout a command, on a terminal, it opens the dashboard.', width))
+    .configureHelp({
+      showGlobalOptions: true,
+      minWidthToWrap: leastWidth,
+      formatItem: helpItem,
+      visibleCommands: inGroups,
+      groupItems,
+    })
+    .configureOutput({ writeOut: print, writeErr: () => undefined, getOutHelpWidth: width })
+    .addHelpText('after', () => wrapText('\nWithout a command, on a terminal, it opens the dashboard.', width()))
     .addHelpText('after', examples(['codex-auth login', 'codex-auth list', 'codex-auth switch work']));
+}
+
+/** In the order of the groups. */
+function inGroups(this: Help, command: CommandUnknownOpts): CommandUnknownOpts[] {
+  const visible = Help.prototype.visibleCommands.call(this, command);
+  return visible.sort((one, other) => helpPosition(one.name()) - helpPosition(other.name()));
+}
+
+/** The groups come in the order of what is in them, and not in that of the declarations. */
+function groupItems<T>(_declared: readonly T[], visible: readonly T[], groupOf: (item: T) => string): Map<string, T[]> {
+  const groups = new Map<string, T[]>();
+  for (const item of visible) groups.set(groupOf(item), [...(groups.get(groupOf(item)) ?? []), item]);
+  return groups;
 }
 
 /** Below this there is no room to read in. */

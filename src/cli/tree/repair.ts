@@ -60,6 +60,7 @@ export function declareRepair(program: Program, execute: Execute): void {
     .option('--fix', 'repair what can be repaired')
     .option('--dry-run', 'with --fix: only show the plan')
     .option('--offline', 'make no requests')
+    .option('-v, --verbose', 'show also what is fine')
     .option('--forget-home <id>', 'forget an official home that is gone for good')
     .addHelpText(
       'after',

@@ -6,6 +6,7 @@ import type { Program } from './program-base.js';
 export function declareSignIn(program: Program, execute: Execute): void {
   program
     .command('login')
+    .alias('add')
     .summary('sign in to an account')
     .description(
       'Signs in with a browser, a device code or a pasted callback URL, and adds the account to this scope. Signing in again updates the account in place.',

@@ -1,5 +1,5 @@
 import { InvalidArgumentError, Option } from '@commander-js/extra-typings';
-import { parseDuration } from '../../core/renewal/duration.js';
+import { parseDuration } from '../../core/duration.js';
 import type { Execute } from '../execute.js';
 import { examples } from './help-texts.js';
 import type { Program } from './program-base.js';
@@ -90,7 +90,7 @@ export function declareUpkeep(program: Program, execute: Execute): void {
     .summary('change a setting')
     .argument('<setting>', 'the name of the setting')
     .argument('<value>', 'the new value')
-    .addHelpText('after', examples(['codex-auth config set quotaTtlMs 60000']))
+    .addHelpText('after', examples(['codex-auth config set quotaTtlMs 2m', 'codex-auth config set renewBeforeDays 5d']))
     .action((name, value) =>
       execute(async () => (await import('../commands/config.js')).configSetCommand, { name, value }, program.opts()),
     );

@@ -15,8 +15,8 @@ export interface SelectorScope {
 }
 
 /**
- * The account a person means: a 1-based index, `-` for the previous one, an email, a label, or an id or an unambiguous
- * part of one of them (DESIGN §6). An exact match beats a partial one; everything but an index and `-` looks in this
+ * The account a person means: a 1-based index, `-` for the previous one, an email, a label, a workspace, or an id or an
+ * unambiguous part of one of them. An exact match beats a partial one, and a name of the account that of its workspace; everything but an index and `-` looks in this
  * scope first, then everywhere. Throws `no-such-account` or `ambiguous-selector` with the candidates.
  */
 export function selectAccount(
@@ -49,18 +49,27 @@ function selectIndex(index: number, here: SelectorScope): LocatedAccount {
   throw noSuchAccount(`there is no account ${index}; the list has ${here.accounts.length}`);
 }
 
-/** The best class of matches that has any: exact names, then parts of names. */
+/** The best class of matches that has any: exact names, then parts of names, each before those of workspaces. */
 function matches(selector: string, candidates: readonly LocatedAccount[]): LocatedAccount[] | undefined {
   const wanted = normalizeEmailKey(selector);
-  const exact = candidates.filter(({ account }) => names(account).includes(wanted));
-  if (exact.length > 0) return exact;
-  const partial = candidates.filter(({ account }) => names(account).some((name) => name.includes(wanted)));
-  return partial.length > 0 ? partial : undefined;
+  const isWanted = (name: string) => name === wanted;
+  const hasPart = (name: string) => name.includes(wanted);
+  for (const isMatch of [isWanted, hasPart]) {
+    for (const namesOf of [names, workspaceNames]) {
+      const found = candidates.filter(({ account }) => namesOf(account).some(isMatch));
+      if (found.length > 0) return found;
+    }
+  }
+  return undefined;
 }
 
 function names(account: Account): string[] {
   const { id, email, label, accountId } = account;
   return [id, email, label, accountId].flatMap((name) => (name === undefined ? [] : [normalizeEmailKey(name)]));
+}
+
+function workspaceNames({ workspaceName }: Account): string[] {
+  return workspaceName === undefined ? [] : [normalizeEmailKey(workspaceName)];
 }
 
 function noSuchAccount(message: string): AppError {

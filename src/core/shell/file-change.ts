@@ -2,6 +2,7 @@ import { accessSync, constants, existsSync, rmSync, type Stats, statSync } from 
 import { basename, dirname } from 'node:path';
 import { AppError } from '../errors.js';
 import {
+  describe,
   isSameVersion,
   prepareFile,
   readVersion,
@@ -77,7 +78,8 @@ function assertWritable(edit: Edit, stats: Stats | undefined, { effectiveUserId 
     if (stats !== undefined) accessSync(target, constants.W_OK);
     accessSync(existingDirectory(dirname(target)), constants.W_OK | constants.X_OK);
   } catch (error) {
-    throw writeError(path, error);
+    if (edit.byHand === undefined) throw writeError(path, error);
+    throw unwritable(edit, describe(error));
   }
 }
 

@@ -2,11 +2,12 @@ import type { ShellName } from './shell-names.js';
 
 /**
  * The lines that put a directory first on PATH. Where it is already, it moves instead of being added once more, so that
- * PATH does not grow from shell to nested shell.
+ * PATH does not grow from shell to nested shell. A function of the name `codex` holds where something else comes first on
+ * PATH later; one that the person has stays.
  */
 export function pathBlock(shell: ShellName, directory: string): string[] {
   const comment =
-    '# First on PATH, it makes "codex auth" reach codex-auth; "codex auth setup --undo" takes these lines out.';
+    '# They make "codex auth" reach codex-auth, also where PATH changes later; "codex auth setup --undo" takes them out.';
   return [comment, ...blocks[shell](shell === 'powershell' ? directory : withoutDrive(directory))];
 }
 
@@ -37,7 +38,16 @@ case ":$PATH:" in
   *) PATH=$codex_auth_bin:$PATH ;;
 esac
 export PATH
-unset codex_auth_bin`.split('\n');
+unset codex_auth_bin
+if [ -n "\${BASH_VERSION-}\${ZSH_VERSION-}" ] && ! typeset -f codex >/dev/null 2>&1; then
+  # An alias of that name would be expanded in a plain definition, and other shells know no function so written.
+  eval ${quotedForPosix(posixFunction(`${directory}/codex`))}
+fi`.split('\n');
+}
+
+function posixFunction(shim: string): string {
+  const ours = `command ${quotedForPosix(shim)} "$@"`;
+  return `function codex { if [ "\${1-}" = auth ]; then ${ours}; else command codex "$@"; fi; }`;
 }
 
 function fishLines(directory: string): string[] {
@@ -49,6 +59,15 @@ function fishLines(directory: string): string[] {
     '        test "$directory" = "$codex_auth_bin"; or set -a codex_auth_rest "$directory"',
     '    end',
     '    set -gx PATH "$codex_auth_bin" $codex_auth_rest',
+    'end',
+    'if not functions -q codex',
+    '    function codex',
+    '        if test "$argv[1]" = auth',
+    `            command ${quotedForFish(`${directory}/codex`)} $argv`,
+    '        else',
+    '            command codex $argv',
+    '        end',
+    '    end',
     'end',
   ];
 }

@@ -35,7 +35,7 @@ export function planSetup(place: SetupPlace, shells: readonly ShellName[], targe
   const blocks = shells.flatMap((shell) => {
     const lines = pathBlock(shell, bin);
     return filesToWrite(shell, place.shells).map((path) =>
-      blockEdit(path, putInByHand, (text) => withBlock(text, lines)),
+      blockEdit(path, putInByHand(shell), (text) => withBlock(text, lines)),
     );
   });
   return [...planAll([mark, ...shims], 'shim', place), ...planAll(blocks, 'shell-file', place)];
@@ -97,8 +97,8 @@ function withoutShim(text: string | undefined): string | undefined {
   return text === undefined || isShimText(text) || text === markText ? undefined : text;
 }
 
-const putInByHand =
-  'put the lines of codex-auth setup --print <shell> there yourself and run it again, or choose other shells with --shell';
+const putInByHand = (shell: ShellName) =>
+  `put the lines of codex-auth setup --print ${shell} there yourself and run it again, or choose other shells with --shell`;
 const takeOutByHand =
   'take out the lines between "# >>> codex-auth" and "# <<< codex-auth" yourself, marks included, and run it again';
 

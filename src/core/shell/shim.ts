@@ -38,7 +38,7 @@ function readTemplate(name: ShimName, script: string): string {
     return readNow(join(dirname(realpathSync(script)), name)).toString('utf8');
   } catch (error) {
     throw new AppError('storage-unreadable', `cannot read the ${name} that comes with ${script}: ${describe(error)}`, {
-      hint: 'install codex-auth again: npm install -g codex-auth',
+      hint: 'install codex-auth again, in the way you did',
       details: { path: script },
     });
   }

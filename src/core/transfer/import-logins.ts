@@ -13,7 +13,7 @@ import { takeCopy } from '../logins/take-copy.js';
 import { areOfDifferentIssuers, foreignIssuerOfFile } from '../provider/foreign-issuer.js';
 import type { Provider } from '../provider/provider.js';
 import type { Secret } from '../secret.js';
-import type { ImportDraft } from './import-draft.js';
+import type { DraftStore } from './draft-store.js';
 import { isSameToken, type KnownAccount, KnownAccounts } from './known-accounts.js';
 import type { FoundLogin, LoginPlace, PlacedLogin } from './login-file.js';
 import type { ImportRefusal, PassingReason } from './refusal.js';
@@ -65,7 +65,7 @@ type Candidate = { readonly place: LoginPlace; readonly login: FoundLogin };
  * account of the target scope. Of several copies of one login the newest counts. The entries are in the order of the
  * logins.
  */
-export function importLogins(draft: ImportDraft, logins: readonly PlacedLogin[], target: ImportTarget): ImportEntry[] {
+export function importLogins(draft: DraftStore, logins: readonly PlacedLogin[], target: ImportTarget): ImportEntry[] {
   const judged = logins.map((each) => ({ ...each, verdict: judge(each, target) }));
   const unusable = judged.flatMap(({ verdict }) => verdict ?? []);
   const usable = judged.filter((each): each is typeof each & Candidate => each.verdict === undefined);
@@ -121,7 +121,7 @@ interface GroupTarget extends ImportTarget {
 }
 
 /** The newest copy decides; the others only add what it lacks. */
-function importGroup(draft: ImportDraft, members: readonly Candidate[], target: GroupTarget): ImportEntry[] {
+function importGroup(draft: DraftStore, members: readonly Candidate[], target: GroupTarget): ImportEntry[] {
   const [newest, ...older] = [...members].sort(byPrecedence);
   if (newest === undefined) return [];
   const known = target.known.find(target.identity, newest.login.account);
@@ -133,7 +133,7 @@ function importGroup(draft: ImportDraft, members: readonly Candidate[], target: 
 }
 
 function updateFrom(
-  draft: ImportDraft,
+  draft: DraftStore,
   [first, ...others]: readonly Candidate[],
   known: KnownAccount,
   target: GroupTarget,
@@ -164,7 +164,7 @@ function copyOf({ tokens, authFile, provenance }: Account) {
  * A new account, as it is in its file and under its own id where that is free: label, `enabled` and unknown keys
  * included. What its other copies know is added.
  */
-function add(draft: ImportDraft, members: readonly [Candidate, ...Candidate[]], target: GroupTarget): ImportEntry[] {
+function add(draft: DraftStore, members: readonly [Candidate, ...Candidate[]], target: GroupTarget): ImportEntry[] {
   const { identity, scopeKey, isSpent, known } = target;
   const [{ place, login }, ...others] = members;
   const isUsedUp = ({ tokens: { refreshToken } }: Account) => refreshToken !== undefined && isSpent(refreshToken);
@@ -200,7 +200,7 @@ function add(draft: ImportDraft, members: readonly [Candidate, ...Candidate[]], 
 }
 
 function update(
-  draft: ImportDraft,
+  draft: DraftStore,
   { place, login }: Candidate,
   known: KnownAccount,
   target: GroupTarget,
@@ -221,7 +221,7 @@ function isBehindInUse(account: Account, ours: Account, { inUse }: ImportTarget)
 type Taken = Pick<StoredEntry, 'outcome' | 'account' | 'before' | 'after'>;
 
 /** Where neither is known to be newer, ours stays. */
-function take(draft: ImportDraft, known: KnownAccount, theirs: Account, target: GroupTarget): Taken {
+function take(draft: DraftStore, known: KnownAccount, theirs: Account, target: GroupTarget): Taken {
   const { account: ours } = known;
   const saves = draft.saves;
   const { before, after } = target.known.change(known, (store) =>

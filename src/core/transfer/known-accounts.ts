@@ -3,7 +3,7 @@ import { contradicts, type Identity } from '../accounts/identity.js';
 import { IdentityIndex } from '../accounts/identity-index.js';
 import { definedOnly } from '../defined-only.js';
 import type { RecordStore } from '../pools/store.js';
-import type { DraftPlace, ImportDraft } from './import-draft.js';
+import type { DraftPlace, DraftStore } from './draft-store.js';
 
 /** An account of the root, wherever it lives. */
 export interface KnownAccount extends DraftPlace {
@@ -19,7 +19,7 @@ export class KnownAccounts {
   private readonly byToken = new Map<string, Set<DraftPlace>>();
   private readonly ids = new Set<string>();
 
-  constructor(private readonly draft: ImportDraft) {
+  constructor(private readonly draft: DraftStore) {
     const scopes = draft.scopes();
     // Usable accounts come first: they are found before those that are set aside.
     for (const { key, pool } of scopes) for (const each of pool.accounts) this.add(each, key, false);

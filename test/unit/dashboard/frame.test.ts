@@ -7,7 +7,7 @@ import { createTheme } from '../../../src/cli/render/theme.js';
 import { modelOf, pressed, reportOf, shownAccount } from '../../support/dashboard-model.js';
 import { noon } from '../../support/sample-pool.js';
 
-const style = { ...plainStyle, isTerminal: true, canRewrite: true };
+const style = { ...plainStyle, isTerminal: true, isFitted: true, canRewrite: true };
 
 function draw(model: Model, size: Size, changes: Partial<typeof style> = {}) {
   return layOut(model, createTheme({ ...style, ...changes, width: size.columns }, noon), size);
@@ -38,7 +38,7 @@ const models: readonly (readonly [string, Model])[] = [
   ['question', pressed(crowded, 'd').model],
   ['flagged', pressed(crowded, 'f', 'G').model],
   ['help', pressed(crowded, '?').model],
-  ['details', pressed(crowded, 'enter').model],
+  ['details', pressed(crowded, 'i').model],
   ['message', { ...crowded, message: wordy }],
   ['nothing read yet', { ...crowded, report: undefined }],
   ['no accounts', modelOf([])],
@@ -72,14 +72,19 @@ describe('a frame', () => {
     const { quota: _, ...unread } = shownAccount(3);
     const accounts = [
       shownAccount(1, { label: 'home' }),
-      shownAccount(2, { plan: 'plus', health: { score: 40, state: 'unhealthy' }, state: 'sign-in-needed' }),
+      shownAccount(2, {
+        plan: 'plus',
+        workspace: 'Personal',
+        health: { score: 40, state: 'unhealthy' },
+        state: 'sign-in-needed',
+      }),
       unread,
     ];
     const { body } = draw(modelOf(accounts), { columns: 130, rows: 30 });
     expect(body.slice(0, 4)).toEqual([
       '    #  ACCOUNT                     WORKSPACE  PLAN  HEALTH  5H LEFT                 7D LEFT                 STATE',
       '❯●  1  home <person1@example.com>  Studio     team  100     ████░░░░░░  40% 2h 30m  ████████░░  80% 3d 12h  ready',
-      '    2  person2@example.com         Studio     plus  40      ████░░░░░░  40% 2h 30m  ████████░░  80% 3d 12h  sign in needed',
+      '    2  person2@example.com         Personal   plus  40      ████░░░░░░  40% 2h 30m  ████████░░  80% 3d 12h  sign in needed',
       '    3  person3@example.com         Studio     team  100     –                       –                       ready',
     ]);
   });
@@ -139,7 +144,7 @@ describe('a frame', () => {
     [
       'another',
       { recommendation: { id: 'acc_2', index: 2, reason: 'why' } },
-      '→ best now: person2@example.com (press 2): why',
+      '→ best now: person2@example.com (2, Enter): why',
     ],
     [
       'the one in use',
@@ -193,7 +198,7 @@ describe('a frame', () => {
     [
       'accounts',
       modelOf([shownAccount(1)]),
-      'Enter details  s use  r refresh  e disable  d delete  a add  c check  / search  ? help  q quit',
+      'Enter use  i details  r refresh  e disable  d delete  a add  c check  / search  ? help  q quit',
     ],
   ];
 
@@ -211,8 +216,8 @@ describe('a frame', () => {
     const report = reportOf(two);
     const forecast = { ...report.forecast, recommendation: { id: 'acc_2', index: 2, reason: 'why' } };
     const model = modelOf(two, { report: { ...report, forecast } });
-    expect(textOf(model, { columns: 100, rows: 24 })).toContain('(press 2)');
-    expect(textOf(pressed(model, 'f').model, { columns: 100, rows: 24 })).not.toContain('(press 2)');
+    expect(textOf(model, { columns: 100, rows: 24 })).toContain('(2, Enter)');
+    expect(textOf(pressed(model, 'f').model, { columns: 100, rows: 24 })).not.toContain('(2, Enter)');
   });
 
   test.each<[string, Model, string]>([
@@ -224,7 +229,7 @@ describe('a frame', () => {
   });
 
   test('leaves details as much of a low screen as it can', () => {
-    const { bodyHeight } = draw(pressed(crowded, 'enter').model, { columns: 40, rows: 10 });
+    const { bodyHeight } = draw(pressed(crowded, 'i').model, { columns: 40, rows: 10 });
     expect(bodyHeight).toBe(7);
   });
 

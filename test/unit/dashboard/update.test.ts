@@ -1,5 +1,6 @@
 import { describe, expect, test } from 'vitest';
 import type { Action, Outcome } from '../../../src/cli/dashboard/action.js';
+import { inverseOf } from '../../../src/cli/dashboard/inverse.js';
 import { initialModel, type Model, selectedAccount, viewOf } from '../../../src/cli/dashboard/model.js';
 import type { Ending } from '../../../src/cli/dashboard/quiet-run.js';
 import { actionsOf, following, modelOf, pressed, reportOf, shownAccount } from '../../support/dashboard-model.js';
@@ -42,11 +43,19 @@ describe('a key', () => {
 
   test.each<[string[], Action[]]>([
     [['s'], [{ verb: 'switch', id: 'acc_1' }]],
-    [['2'], [{ verb: 'switch', id: 'acc_2' }]],
+    [['enter'], [{ verb: 'switch', id: 'acc_1' }]],
+    [['2'], []],
+    [['2', 'enter'], [{ verb: 'switch', id: 'acc_2' }]],
     [['9'], []],
-    [['3', 'y'], [{ verb: 'switch', id: 'acc_3', enable: true }]],
-    [['3', 'enter'], []],
-    [['3', 'escape', 's'], [{ verb: 'switch', id: 'acc_1' }]],
+    [['3', 'enter', 'y'], [{ verb: 'switch', id: 'acc_3', enable: true }]],
+    [['3', 'enter', 'enter'], []],
+    [['3', 'enter', 'escape', '1', 's'], [{ verb: 'switch', id: 'acc_1' }]],
+    [['n', 'm', 'e', 'enter'], [{ verb: 'label', id: 'acc_1', text: 'me' }]],
+    [['2', 'n', 'backspace', 'space', 'q', 'enter'], [{ verb: 'label', id: 'acc_2', text: 'wor q' }]],
+    [['n', 'x', 'escape'], []],
+    [['m', 'y'], [{ verb: 'move', id: 'acc_1', to: '.' }]],
+    [['m', 'n'], []],
+    [['u'], []],
     [['e'], [{ verb: 'disable', id: 'acc_1' }]],
     [['G', 'e'], [{ verb: 'enable', id: 'acc_3' }]],
     [['r'], [{ verb: 'refresh', id: 'acc_1' }]],
@@ -60,8 +69,8 @@ describe('a key', () => {
     [['f', 'v'], [{ verb: 'verify', restore: false }]],
     [['f', 'r'], [{ verb: 'verify', restore: true }]],
     [['f', 's'], [{ verb: 'switch', id: 'acc_9' }]],
-    [['enter', 'e'], [{ verb: 'disable', id: 'acc_1' }]],
-    [['enter', 'j', 'e'], [{ verb: 'disable', id: 'acc_1' }]],
+    [['i', 'e'], [{ verb: 'disable', id: 'acc_1' }]],
+    [['i', 'j', 'e'], [{ verb: 'disable', id: 'acc_1' }]],
     [['?', 's'], []],
     [['s', 's', 'c'], [{ verb: 'switch', id: 'acc_1' }]],
   ])('%j begins %j', (keys, actions) => {
@@ -71,7 +80,7 @@ describe('a key', () => {
   test.each<[string[], object[]]>([
     [['q'], [{ kind: 'quit' }]],
     [['escape'], [{ kind: 'quit' }]],
-    [['enter', 'q'], []],
+    [['i', 'q'], []],
     [['f', '?', 'escape', 'escape', 'q'], [{ kind: 'quit' }]],
     [['ctrl-c'], [{ kind: 'interrupt' }]],
     [['d', 'ctrl-c'], [{ kind: 'interrupt' }]],
@@ -83,10 +92,58 @@ describe('a key', () => {
   });
 
   test('goes back through the views it came by', () => {
-    const { model } = pressed(list, 'enter', '?');
+    const { model } = pressed(list, 'i', '?');
     expect(model.views).toEqual(['list', 'details', 'help']);
     expect(viewOf(pressed(model, 'q').model)).toBe('details');
     expect(pressed(model, 'q', 'q').model).toMatchObject({ views: ['list'], details: undefined });
+  });
+
+  test.each<[string[], number]>([
+    [['1', '2'], 12],
+    [['1', 'j', '2'], 2],
+    [['3', '0'], 30],
+    [['9', '9'], 9],
+    [['4', '0'], 4],
+    [['2', '1', '1'], 1],
+    [['1', '2', '3'], 3],
+  ])('of the digits %j selects account %i, and nothing is done', (keys, index) => {
+    const thirty = modelOf(Array.from({ length: 30 }, (_, position) => shownAccount(position + 1)));
+    const { model, effects } = pressed(thirty, ...keys);
+    expect(selectedAccount(model)?.index).toBe(index);
+    expect(effects).toEqual([]);
+  });
+
+  test('R reads the quota of every account now', () => {
+    expect(pressed(list, 'R')).toMatchObject({
+      effects: [{ kind: 'read-quota', now: true }],
+      model: { isReadingQuota: true },
+    });
+  });
+
+  test.each<[Action, Action | undefined]>([
+    [
+      { verb: 'switch', id: 'acc_2' },
+      { verb: 'switch', id: 'acc_1' },
+    ],
+    [
+      { verb: 'disable', id: 'acc_2' },
+      { verb: 'enable', id: 'acc_2' },
+    ],
+    [
+      { verb: 'label', id: 'acc_2', text: 'x' },
+      { verb: 'label', id: 'acc_2', text: 'work' },
+    ],
+    [
+      { verb: 'move', id: 'acc_2', to: 'global' },
+      { verb: 'move', id: 'acc_2', to: '.' },
+    ],
+    [{ verb: 'remove', id: 'acc_2' }, undefined],
+  ])('u takes back %j', (action, back) => {
+    const begun = { ...list, nextUndo: inverseOf(list, action) };
+    const { model } = following(begun, ended(action, done('ok')));
+    expect(actionsOf(pressed(model, 'u').effects)).toEqual(back === undefined ? [] : [back]);
+    const { model: failing } = following(begun, ended(action, failed('lock-busy', 'held')));
+    expect(actionsOf(pressed(failing, 'u').effects)).toEqual([]);
   });
 
   test('asks for a sign-in where nothing else helps', () => {
@@ -122,7 +179,7 @@ describe('the filter', () => {
 
 describe('what a command came to', () => {
   const action: Action = { verb: 'switch', id: 'acc_2' };
-  const busy = pressed(list, '2').model;
+  const busy = pressed(list, '2', 'enter').model;
 
   test('is said, and everything is read again', () => {
     expect(busy.busy).toBe('switching');
@@ -239,7 +296,7 @@ describe('what is read', () => {
   });
 
   test('closes the details of an account that has gone', () => {
-    const { model } = pressed(list, 'enter');
+    const { model } = pressed(list, 'i');
     const gone = { kind: 'details-read', id: 'acc_1', ending: failed('no-such-account', 'gone') } as const;
     expect(following(model, gone).model).toMatchObject({ views: ['list'], message: { tone: 'bad', text: 'gone' } });
     expect(following(model, { ...gone, id: 'acc_2' }).model.views).toEqual(['list', 'details']);

@@ -79,14 +79,14 @@ describe('describeRecommendation', () => {
     ],
     [
       { code: 'most-to-lose', windowId: '7d', remainingPercent: 60, resetsAt: 9 },
-      '60% left of its 7d window, which resets at 9: more an hour to lose than on the next one',
+      '60% left of its 7d window, which resets at 9: harder to use up in time than the next one',
     ],
     [
       { code: 'only-credits', balance: '489.25' },
       'no account has quota left, and this one goes on with credits (489.25)',
     ],
     [{ code: 'already-active' }, 'in use already, and no other is better by enough to move'],
-    [{ code: 'first-in-order' }, 'as good as any and first in order'],
+    [{ code: 'first-in-order' }, 'the first of those that come out the same'],
   ])('of %j', (reason, sentence) => {
     expect(describeRecommendation(reason, time)).toBe(sentence);
   });

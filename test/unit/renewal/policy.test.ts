@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import { parseDuration } from '../../../src/core/renewal/duration.js';
+import { parseDuration } from '../../../src/core/duration.js';
 import { mustReplace, whyDue, whyFileDue } from '../../../src/core/renewal/policy.js';
 import { Secret } from '../../../src/core/secret.js';
 

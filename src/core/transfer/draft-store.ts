@@ -18,7 +18,7 @@ export interface DraftPlace {
  * Changes to the accounts of a root, in memory until they are committed: a plan, or one write for many accounts. What it
  * costs to change one does not grow with how many there are.
  */
-export interface ImportDraft {
+export interface DraftStore {
   readonly root: Root;
   /** How many saves there were: it tells whether a step changed anything. */
   readonly saves: number;
@@ -48,7 +48,7 @@ interface DraftScope {
 }
 
 /** Starts from records that were read together; a scope without files is read when it is first asked for. */
-export function importDraft(root: Root, records: readonly ScopeRecords[]): ImportDraft {
+export function draftStore(root: Root, records: readonly ScopeRecords[]): DraftStore {
   const scopes = new Map(records.map((each) => [each.key, draftOf(each)]));
   let saves = 0;
 

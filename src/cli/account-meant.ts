@@ -1,0 +1,18 @@
+import * as z from 'zod/mini';
+import { AppError } from '../core/errors.js';
+import type { Context } from './context.js';
+
+const Ambiguity = z.object({ candidates: z.array(z.object({ id: z.string() })) });
+
+/** Asks on a terminal which of the accounts a name means that stands for several. Returns its id. */
+export async function accountMeant(context: Context, error: unknown): Promise<string | undefined> {
+  if (!(error instanceof AppError) || error.code !== 'ambiguous-selector' || !context.io.isInteractive)
+    return undefined;
+  const { candidates } = Ambiguity.parse(error.details);
+  const [question = '', ...names] = error.message.split('\n');
+  const { select } = await context.prompter();
+  return select(
+    `${question.replace(/:$/, '')}. Which one?`,
+    candidates.map(({ id }, position) => ({ value: id, name: names[position]?.trim() ?? id })),
+  );
+}
