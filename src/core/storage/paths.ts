@@ -23,6 +23,8 @@ export interface RootPaths {
   readonly lineageLog: string;
   readonly locks: string;
   readonly kept: string;
+  /** What commands have changed about the accounts, so that it can be taken back. */
+  readonly changes: string;
   /** What V8 made of the program, for the next start (docs/decisions/010-quick-bundle.md). */
   readonly cache: string;
   /** The shim, where `setup` was run (DESIGN §11). */
@@ -53,6 +55,7 @@ export function rootPaths(root: string): RootPaths {
     lineageLog: join(root, 'lineage.ndjson'),
     locks: join(root, 'locks'),
     kept: join(root, 'kept'),
+    changes: join(root, 'changes'),
     cache: join(root, 'cache'),
     bin: join(root, 'bin'),
   };
