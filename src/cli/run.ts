@@ -144,9 +144,10 @@ async function runAsked<Options, Result, Document>(
   try {
     return await command.run(context, options);
   } catch (error) {
-    const { accountMeant } = await import('./account-meant.js');
-    const selector = await accountMeant(context, error);
-    if (selector !== undefined) return runAsked(command, context, { ...options, selector });
+    if (isAmbiguous(error) && context.io.isInteractive) {
+      const { accountMeant } = await import('./account-meant.js');
+      return runAsked(command, context, { ...options, selector: await accountMeant(context, error) });
+    }
     const path = refusedRoot(error);
     if (path === undefined || !context.io.isInteractive) throw error;
     context.io.note(error instanceof Error ? error.message : '');
@@ -155,6 +156,10 @@ async function runAsked<Options, Result, Document>(
     context.adoptRoot();
     return command.run(context, options);
   }
+}
+
+function isAmbiguous(error: unknown): error is AppError {
+  return error instanceof AppError && error.code === 'ambiguous-selector';
 }
 
 /** Only the signal ends it. */
