@@ -162,7 +162,7 @@ function isAmbiguous(error: unknown): error is AppError {
   return error instanceof AppError && error.code === 'ambiguous-selector';
 }
 
-/** Only the signal ends it. */
+/** The signal ends it, or the person at the screen that it draws. */
 async function showEach<Options, Result, Document>(
   command: Command<Options, Result, Document>,
   results: AsyncIterable<Result>,
@@ -174,7 +174,8 @@ async function showEach<Options, Result, Document>(
     if (options.json === true) io.print(successLine(command.name, documentOf(command, result), warnings));
     else io.print(await renderText(command, result, context, { style: io.style, options: asked }));
   }
-  return exitCodeOf('interrupted');
+  // Without the signal the person has said that it is enough.
+  return context.signal.aborted ? exitCodeOf('interrupted') : 0;
 }
 
 interface Destination<Options> {
