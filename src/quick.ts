@@ -15,7 +15,7 @@ async function runQuick(leavesCache: boolean): Promise<never> {
   const { signal } = new AbortController();
   process.exitCode = await run(
     process.argv.slice(2),
-    ownMachine({ streams, signal, unfinished: new Set(), ...(leavesCache ? {} : { expectLongRead }) }),
+    ownMachine({ streams, signal, unfinished: new Set(), neverAsks: true, ...(leavesCache ? {} : { expectLongRead }) }),
   );
   await streams.written();
   process.exit();

@@ -1,13 +1,11 @@
 import * as z from 'zod/mini';
-import { AppError } from '../core/errors.js';
+import type { AppError } from '../core/errors.js';
 import type { Context } from './context.js';
 
 const Ambiguity = z.object({ candidates: z.array(z.object({ id: z.string() })) });
 
-/** Asks on a terminal which of the accounts a name means that stands for several. Returns its id. */
-export async function accountMeant(context: Context, error: unknown): Promise<string | undefined> {
-  if (!(error instanceof AppError) || error.code !== 'ambiguous-selector' || !context.io.isInteractive)
-    return undefined;
+/** Asks on a terminal which of the accounts is meant by a name that stands for several. Returns its id. */
+export async function accountMeant(context: Context, error: AppError): Promise<string> {
   const { candidates } = Ambiguity.parse(error.details);
   const [question = '', ...names] = error.message.split('\n');
   const { select } = await context.prompter();

@@ -65,7 +65,7 @@ export function createContext(machine: Machine, options: GlobalOptions, { anywhe
   const io = createIo(machine.streams, environment, {
     color: options.color,
     // A program that reads JSON cannot answer.
-    input: options.input && options.json !== true,
+    input: options.input && options.json !== true && machine.neverAsks !== true,
     mask: options.mask === true,
     plain: options.plain === true,
   });

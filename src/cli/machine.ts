@@ -31,6 +31,8 @@ export interface Machine {
   readonly jobControl?: JobControl;
   /** For a test that cannot wait as long as a request that spends a token may take; absent in the program. */
   readonly spendingDeadlineMs?: number;
+  /** In a process that only reads and prints, which has no questions with it. */
+  readonly neverAsks?: true;
   /** Called before a long pool is read; absent in a process that does more than read and print. */
   readonly expectLongRead?: () => void;
 }

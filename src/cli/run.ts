@@ -146,9 +146,10 @@ async function runAsked<Options, Result, Document>(
   try {
     return await command.run(context, options);
   } catch (error) {
-    const { accountMeant } = await import('./account-meant.js');
-    const selector = await accountMeant(context, error);
-    if (selector !== undefined) return runAsked(command, context, { ...options, selector });
+    if (isAmbiguous(error) && context.io.isInteractive) {
+      const { accountMeant } = await import('./account-meant.js');
+      return runAsked(command, context, { ...options, selector: await accountMeant(context, error) });
+    }
     const path = refusedRoot(error);
     if (path === undefined || !context.io.isInteractive) throw error;
     context.io.note(error instanceof Error ? error.message : '');
@@ -159,7 +160,11 @@ async function runAsked<Options, Result, Document>(
   }
 }
 
-/** Only the signal ends it. */
+function isAmbiguous(error: unknown): error is AppError {
+  return error instanceof AppError && error.code === 'ambiguous-selector';
+}
+
+/** The signal ends it, or the person at the screen that it draws. */
 async function showEach<Options, Result, Document>(
   command: Command<Options, Result, Document>,
   results: AsyncIterable<Result>,
@@ -171,7 +176,8 @@ async function showEach<Options, Result, Document>(
     if (options.json === true) io.print(successLine(command.name, documentOf(command, result), warnings));
     else io.print(await renderText(command, result, context, { style: io.style, options: asked }));
   }
-  return exitCodeOf('interrupted');
+  // Without the signal the person has said that it is enough.
+  return context.signal.aborted ? exitCodeOf('interrupted') : 0;
 }
 
 interface Destination<Options> {

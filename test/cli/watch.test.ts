@@ -260,7 +260,7 @@ describe('watch on a terminal', () => {
            7d ██████████████░░░░░░  70% left, resets in 3d
            read now
 
-      4 accounts · next look in 1m · Ctrl-C ends"
+      4 accounts · next look in 1m · q ends"
     `);
     expect(stderr).toBe('');
   });

@@ -40,6 +40,7 @@ describe('the demo', () => {
 
     expect(output).toContain(`${chapters.length} chapters, `);
     expect(output).toContain('all did what they should.\n');
+    expect(output.match(/warning: CODEX_AUTH_ISSUER is set/g)).toHaveLength(1);
     expect(exitCode).toBe(0);
     for (const { title } of chapters) expect(output).toContain(`. ${title}\n`);
     expect(output).not.toContain('\u001b');

@@ -78,5 +78,12 @@ describe.skipIf(missingForTerminal !== undefined)('watch on a terminal', () => {
     expect(await terminal.exitCode()).toBe(130);
     expect(await terminal.modes()).toEqual({ alternate: false, cursor: true });
     expect(await terminal.screen()).toContain('before');
+    await terminal.run('clear; codex-auth watch');
+    await terminal.shows('next look', 'q ends');
+    await terminal.press('x', 'q');
+    await terminal.hides('next look');
+    expect(await terminal.exitCode()).toBe(0);
+    await terminal.run('stty -a | tr ";" "\\n"');
+    await terminal.shows(/\sicanon/, /\secho\s/);
   });
 });

@@ -108,5 +108,7 @@ function outputStream(write: (text: string) => void, terminal: Terminal): NodeJS
 function inputStream(input: string | PassThrough, terminal: Terminal): NodeJS.ReadStream {
   const stream = typeof input === 'string' ? new PassThrough() : input;
   if (typeof input === 'string') stream.end(input);
-  return Object.assign(stream, { isTTY: terminal !== undefined }) as unknown as NodeJS.ReadStream;
+  // Keys come one by one anyway.
+  const setRawMode = () => stream;
+  return Object.assign(stream, { isTTY: terminal !== undefined, setRawMode }) as unknown as NodeJS.ReadStream;
 }

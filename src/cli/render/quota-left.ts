@@ -20,7 +20,8 @@ export function agesOf(quotas: readonly (ShownQuota | undefined)[], theme: Theme
   const oldest = Math.min(...seenAt);
   if (Math.max(...seenAt) - oldest > togetherMs) return { areBeside: true, line: '' };
   const isLive = known.every(({ source }) => source === 'live');
-  const line = isLive ? '' : `quota seen ${formatDistance(oldest, theme.now)}\n`;
+  const isNew = theme.now - oldest < 1_000;
+  const line = isLive ? '' : isNew ? 'quota just read\n' : `quota seen ${formatDistance(oldest, theme.now)}\n`;
   return { areBeside: false, line };
 }
 

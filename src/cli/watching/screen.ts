@@ -1,3 +1,4 @@
+import { AppError } from '../../core/errors.js';
 import { printable, printableIn } from '../../core/printable.js';
 import { type Context, createContext } from '../context.js';
 import { hasPlaces, whoseAccounts } from '../places.js';
@@ -14,9 +15,15 @@ export async function drawRounds(
   roundsOf: (quiet: Context) => AsyncIterable<WatchRound>,
 ): Promise<void> {
   // What was asked for JSON writes nothing to the terminal, which is drawn on.
-  const quiet = createContext(context.machine, { ...context.options, json: true });
+  const ending = new AbortController();
+  const end = () => ending.abort();
+  context.signal.addEventListener('abort', end, { once: true });
+  const quiet = createContext({ ...context.machine, signal: ending.signal }, { ...context.options, json: true });
+  const keys = listenToKeys(context, end);
   let latest: WatchRound | undefined;
-  const canvas = openCanvas(context, (theme, rows) => frame(latest, quiet.warnings, theme, rows));
+  const canvas = openCanvas(context, (theme, rows) =>
+    frame(latest, quiet.warnings, theme, { rows, isInteractive: context.io.isInteractive }),
+  );
   try {
     for await (const round of roundsOf(quiet)) {
       latest = printableIn(round);
@@ -24,8 +31,33 @@ export async function drawRounds(
     }
   } finally {
     canvas.close();
+    keys.stop();
+    context.signal.removeEventListener('abort', end);
     await quiet.close();
   }
+  if (keys.hasInterrupted()) throw new AppError('interrupted', 'interrupted');
+}
+
+/** `q` ends it. While keys are read one by one, Ctrl-C and Ctrl-Z are keys too. */
+function listenToKeys({ io, machine }: Context, end: () => void) {
+  const { stdin } = io;
+  let hasInterrupted = false;
+
+  function hear(input: Buffer): void {
+    const typed = input.toString();
+    // Whoever listens to the signal gives the screen back.
+    if (typed.includes('\u001a')) void machine.jobControl?.suspend();
+    if (typed.includes('\u0003')) hasInterrupted = true;
+    if (hasInterrupted || typed.includes('q')) end();
+  }
+
+  if (io.isInteractive) stdin.on('data', hear).resume();
+  return {
+    hasInterrupted: () => hasInterrupted,
+    stop() {
+      if (io.isInteractive) stdin.off('data', hear).pause();
+    },
+  };
 }
 
 interface Canvas {
@@ -53,6 +85,7 @@ function openCanvas(context: Context, frameOf: (theme: Theme, rows: number) => r
 
   function open(): void {
     screen = enterScreen(context);
+    if (io.isInteractive) io.stdin.setRawMode(true);
     screen.stdout.write(hideCursor);
     draw();
   }
@@ -96,14 +129,17 @@ function frame(
   round: WatchRound | undefined,
   warnings: readonly string[],
   theme: Theme,
-  rows: number,
+  { rows, isInteractive }: { readonly rows: number; readonly isInteractive: boolean },
 ): readonly string[] {
   const { color, style, symbols } = theme;
   const broken = (lines: readonly string[]) => lines.flatMap((line) => wrapLine(line, style.width, 5));
   const notes = broken(warnings.map((text) => color.yellow(`warning: ${printable(text)}`)));
   if (round === undefined) return [...broken([color.dim(`asking about the accounts${symbols.ellipsis}`)]), ...notes];
   const problem = round.problem === undefined ? [] : [color.yellow(round.problem.message)];
-  const footer = broken([...problem, color.dim(footerText(round, theme))]);
+  const footer = broken([
+    ...problem,
+    color.dim([footerText(round, theme), isInteractive ? 'q ends' : 'Ctrl-C ends'].join(` ${symbols.separator} `)),
+  ]);
   const room = Math.max(1, rows - footer.length - 1);
   const blocks = broken(blockLines(round, theme));
   const shown = blocks.length <= room ? blocks : broken(tableLines(round, theme));
@@ -115,5 +151,5 @@ function footerText({ scope, accounts, nextAt }: WatchRound, { now, symbols }: T
   const next = nextAt === undefined ? [] : [`next look in ${formatDuration(Date.parse(nextAt) - now)}`];
   const count = `${accounts.length} account${accounts.length === 1 ? '' : 's'}`;
   const place = hasPlaces(scope) ? [whoseAccounts(scope.place)] : [];
-  return [count, ...place, ...next, 'Ctrl-C ends'].join(` ${symbols.separator} `);
+  return [count, ...place, ...next].join(` ${symbols.separator} `);
 }

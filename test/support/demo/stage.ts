@@ -32,6 +32,7 @@ export class Stage {
   #audience: Audience;
   readonly #variables: Readonly<Record<string, string>>;
   #running: ProgramProcess | undefined;
+  readonly #warnings = new Set<string>();
 
   constructor(directory: string, provider: Provider, audience: Audience) {
     this.provider = provider;
@@ -82,6 +83,19 @@ export class Stage {
     await this.#running?.ended;
   }
 
+  /** Every command says that it asks the stand-in; whoever follows the story has read that once. */
+  #withoutRepeats(messages: string): string {
+    return messages
+      .split(/(?<=\n)/)
+      .filter((line) => {
+        const isOverride = /warning: CODEX_AUTH_\w+ is set:/.test(line);
+        const isRepeat = isOverride && this.#warnings.has(line);
+        if (isOverride) this.#warnings.add(line);
+        return !isRepeat;
+      })
+      .join('');
+  }
+
   async #run(
     argv: readonly string[],
     { exitCode = 0, shows = [] }: Expectation,
@@ -96,7 +110,7 @@ export class Stage {
     });
     const result = await this.#running.ended;
     this.#running = undefined;
-    this.#audience.write(result.stderr + result.stdout);
+    this.#audience.write(this.#withoutRepeats(result.stderr) + result.stdout);
     if (exitCode !== 'any' && result.exitCode !== exitCode) {
       throw new StoryBroken(`${line} ended with ${result.exitCode ?? result.signal} instead of ${exitCode}`);
     }

@@ -1,0 +1,77 @@
+import { mkdirSync } from 'node:fs';
+import { join } from 'node:path';
+import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest';
+import { runCli } from '../support/cli.js';
+import { argumentsOf, commandLines, markdownFiles } from '../support/docs/markdown-files.js';
+import { makeProject } from '../support/project-home.js';
+import { type Provider, startProvider } from '../support/provider/start.js';
+import { alice, bob, RefreshHome } from '../support/refresh-home.js';
+import { writeJson } from '../support/stored-accounts.js';
+import { temporaryDirectory } from '../support/temporary.js';
+import { flatFile } from '../support/token-files.js';
+
+let provider: Provider;
+beforeAll(async () => {
+  provider = await startProvider();
+});
+beforeEach(() => provider.reset());
+afterAll(() => provider.stop());
+
+/** What waits for a person, and is run by tests of its own. */
+const waits = /^(login\b.*|switch|)$/;
+
+/** What a reader puts in the place of a name in angle brackets. */
+const placeholders: Readonly<Record<string, string>> = {
+  '<account>': 'work',
+  '<name>': 'client',
+  '<file>': '~/tokens/one.json',
+  '<topic>': 'lock-busy',
+  '<setting>': 'quotaTtlMs',
+  '<value>': '2m',
+};
+
+/** The pages that people read; those of the commands are made from the tree, and history is history. */
+const pages = markdownFiles().filter(({ path }) => /^(README|docs\/[^/]+)\.md$/.test(path));
+
+const lines = [...new Set(pages.flatMap(commandLines).map((line) => argumentsOf(line).join(' ')))]
+  .filter((line) => !waits.test(line))
+  .sort();
+
+/** A person with two accounts in a repository, another one, and token files in a directory. */
+async function reader(): Promise<RefreshHome> {
+  const seeded = new RefreshHome(temporaryDirectory(), provider);
+  const { home } = seeded;
+  makeProject(home);
+  seeded.writeAuthFile(await seeded.addAccount('acc_home', alice, { accountLabel: 'home' }));
+  await seeded.addAccount('acc_work', bob, { accountLabel: 'work', email: 'work@example.com' });
+  const person = home.variables['HOME'] ?? '';
+  writeJson(join(person, 'tokens', 'one.json'), flatFile(await provider.issueTokens(alice)));
+  makeProject({ ...home, cwd: join(person, 'src', 'api') });
+  return seeded;
+}
+
+/** As the person's shell would hand it over, with the consent that a question would get, and once where it goes on. */
+function wordsOf(line: string, home: string): string[] {
+  const words = line.split(' ').map((word) => (placeholders[word] ?? word).replace(/^~\//, `${home}/`));
+  const [command = ''] = words;
+  const consent = ['setup', 'uninstall', 'import', 'remove', 'export'].includes(command) && !words.includes('--print');
+  const isAsked = consent && command !== 'export' && !words.includes('--dry-run');
+  return [...words, ...(isAsked ? ['--yes'] : []), ...(['guard', 'watch'].includes(command) ? ['--once'] : [])];
+}
+
+describe('a command line of the documentation does what it is there for', () => {
+  test('there are many', () => expect(lines.length).toBeGreaterThan(35));
+
+  test.each(lines)('codex-auth %s', async (line) => {
+    const { home } = await reader();
+    const person = home.variables['HOME'] ?? '';
+    mkdirSync(join(person, 'src', 'api'), { recursive: true });
+    const variables = { SHELL: '/bin/sh', PATH: '/usr/bin:/bin' };
+    const shell = line.startsWith('setup') && !line.includes('--print') ? ['--shell', 'bash'] : [];
+    const argv = [...wordsOf(line, person), ...shell];
+    const { exitCode, stdout, stderr } = await runCli(home, argv, { variables });
+    // 1 is an answer too: something needs attention. 3 says that there is nothing, such as no account before this one.
+    expect([0, 1, 3], stdout + stderr).toContain(exitCode);
+    expect(stderr).not.toMatch(/unexpected|unknown (command|option)/);
+  });
+});
