@@ -53,7 +53,8 @@ export function inParallel<T, R>(items: readonly T[], limit: number, task: (item
   const inTurn = async (item: T) => {
     const turn = new Turn(turns);
     await turn.take();
-    const result = await current.run(turn, () => task(item));
+    // Whoever wants one at a time gets just that.
+    const result = await (limit === 1 ? task(item) : current.run(turn, () => task(item)));
     turn.give();
     return result;
   };
