@@ -4,7 +4,7 @@ import type { Environment } from '../environment.js';
 import type { AppError } from '../errors.js';
 import { misplacement } from './misplacement.js';
 
-/** Where everything lives below one root (DESIGN §4). */
+/** Where everything lives below one root. */
 export interface RootPaths {
   readonly root: string;
   readonly globalPool: string;
@@ -27,7 +27,7 @@ export interface RootPaths {
   readonly changes: string;
   /** What V8 made of the program, for the next start (docs/decisions/010-quick-bundle.md). */
   readonly cache: string;
-  /** The shim, where `setup` was run (DESIGN §11). */
+  /** The shim, where `setup` was run. */
   readonly bin: string;
 }
 
@@ -80,8 +80,8 @@ export interface Located {
 }
 
 /**
- * Where the official client and this program keep their files: `CODEX_HOME`, else `~/.codex`; `CODEX_MULTI_AUTH_DIR`, else
- * `multi-auth` in it. Never a search.
+ * Where the official client and this program keep their files: `CODEX_HOME`, else `~/.codex`; `CODEX_MULTI_AUTH_DIR`,
+ * else `multi-auth` in it. Never a search.
  */
 export function locate(environment: Environment & { readonly home: string }, cwd: string): Located {
   const codexHome = resolve(cwd, environment.codexHome ?? join(environment.home, '.codex'));
