@@ -4,7 +4,7 @@ import { type AuthorizedAnswer, type BackendAccess, callAsAccount } from '../ask
 import { readNumber, readText } from '../storage/tolerant.js';
 
 /** The client whose models are asked for: the newest one whose requests are known (official-client.md#backend). */
-const clientVersion = '0.169.0';
+const clientVersion = '0.171.0';
 
 /** The models that this client shows when nobody tells it better, in its order. */
 export const wellKnownModels: readonly string[] = [
