@@ -23,6 +23,7 @@ const apart = {
   open: 'open',
   'proper-lockfile': 'proper-lockfile',
   'smol-toml': 'smol-toml',
+  'age-encryption': 'age-encryption',
   '@inquirer/confirm': 'inquirer-confirm',
   '@inquirer/input': 'inquirer-input',
   '@inquirer/select': 'inquirer-select',
@@ -51,7 +52,7 @@ const library = await build({
   banner: {
     js: "import { createRequire as makeRequire } from 'node:module'; const require = makeRequire(import.meta.url);",
   },
-  plugins: [withoutColorDetection(), tomlFromItsFile()],
+  plugins: [processAsItIs(), withoutColorDetection(), tomlFromItsFile()],
 });
 
 const packages = await build({
@@ -88,7 +89,7 @@ const script = {
   footer: { js: '})' },
   supported: { 'dynamic-import': false },
 };
-const inScript = [loadedWhenUsed(), withoutColorDetection(), packagesApart(), keyringByRequire(), dashboardApart()];
+const inScript = [processAsItIs(), loadedWhenUsed(), withoutColorDetection(), packagesApart(), keyringByRequire(), dashboardApart()];
 
 const cli = await build({ ...script, entryPoints: { cli: 'src/main.ts' }, external: ['@napi-rs/keyring'], plugins: inScript });
 writeFileSync('dist/metafile.json', JSON.stringify(cli.metafile));
@@ -119,6 +120,21 @@ function licencesOf(inputs) {
     return [`${name} ${version} (${license})`, ...texts].join('\n\n');
   });
   return `${notices.join(`\n\n${'-'.repeat(80)}\n\n`)}\n`;
+}
+
+/**
+ * Loading `node:process` as a module makes all three streams, which costs time and leaves the descriptors in a state that a
+ * program after this one cannot read from. The global is the same object.
+ */
+function processAsItIs() {
+  const namespace = 'process-as-it-is';
+  return {
+    name: namespace,
+    setup({ onResolve, onLoad }) {
+      onResolve({ filter: /^(node:)?process$/ }, ({ path }) => ({ path, namespace }));
+      onLoad({ filter: /./, namespace }, () => ({ contents: 'module.exports = process;' }));
+    },
+  };
 }
 
 /** chalk looks at the terminal, and loads Node's network stack to do so, although `io.ts` decides about colour itself. */

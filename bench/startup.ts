@@ -24,6 +24,8 @@ try {
   const floor = column('node -e 0', few, ['-e', '0']);
   const listFew = column('list, 10 accounts', few, ['list']);
   const listMany = column('list, 1,000 accounts', many, ['list']);
+  const forecastFew = column('forecast, 10 accounts', few, ['forecast', '--cached']);
+  const forecastMany = column('forecast, 1,000 accounts', many, ['forecast', '--cached']);
   const status = column('status, 10 accounts', few, ['status']);
   // Not judged: finding the project's key loads Node's crypto, and the note that it has no pool opens stderr.
   const repository = join(directory, 'repository');
@@ -34,10 +36,12 @@ try {
   writeFileSync(join(uncached.root, 'cache'), '');
   const listUncached = column('list, without a cache', uncached, ['list']);
   const others = overFloor.map(([line, limit]) => ({ limit, ...column(line, few, line.split(' ')) }));
-  compare(floor, [listFew, listMany, status, listInProject, listUncached, ...others]);
+  compare(floor, [listFew, listMany, forecastFew, forecastMany, status, listInProject, listUncached, ...others]);
   judge('list at 10 accounts over the floor', median(listFew) - median(floor), limits.overFloorMs, ' ms');
   judge('status at 10 accounts over the floor', median(status) - median(floor), limits.overFloorMs, ' ms');
   judge('list at 1,000 accounts against 10', median(listMany) / median(listFew), limits.manyOverFew, ' ×');
+  const forecastRatio = median(forecastMany) / median(forecastFew);
+  judge('forecast --cached at 1,000 accounts against 10', forecastRatio, limits.manyOverFew, ' ×');
   for (const { limit, ...each } of others)
     judge(`${each.title} over node -e 0`, median(each) / median(floor), limit, ' ×');
 } finally {

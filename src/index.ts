@@ -55,6 +55,8 @@ export interface AccountSummary {
   readonly enabled: boolean;
   /** Whether the official client has this login now. */
   readonly active: boolean;
+  /** Only the official client has it so far; a token or a record for it stores it first, under the same id. */
+  readonly stored?: false;
 }
 
 export interface AccessToken {
@@ -243,6 +245,7 @@ function summaries(roster: Roster): AccountSummary[] {
         plan: account.planType,
         enabled: account.enabled,
         active: account.id === roster.active?.account.id,
+        stored: account.isUnstored === true ? (false as const) : undefined,
       }),
     );
 }

@@ -1,6 +1,7 @@
 import { run } from './cli/run.js';
 import { heedSignals } from './process/interruption.js';
 import { jobControl } from './process/job-control.js';
+import { launch } from './process/launch.js';
 import { ownMachine } from './process/own-machine.js';
 import { ownStreams } from './process/own-streams.js';
 
@@ -12,7 +13,16 @@ export { runMain as run };
 
 async function runMain(): Promise<never> {
   const ownJobControl = process.platform === 'win32' ? {} : { jobControl };
-  process.exitCode = await run(process.argv.slice(2), ownMachine({ streams, ...interruption, ...ownJobControl }));
+  process.exitCode = await run(
+    process.argv.slice(2),
+    ownMachine({
+      streams,
+      ...interruption,
+      ...ownJobControl,
+      // A stream that Node has made leaves its descriptor in a state that only a child is protected from.
+      launch: (program) => launch(program, { mayReplace: !streams.areMade }),
+    }),
+  );
   // Node would end by itself too, but lets V8 finish its background work first, which costs tens of milliseconds.
   await streams.written();
   process.exit();

@@ -1,5 +1,6 @@
 import type { AccountFacts } from '../../src/core/decision/facts.js';
 import type { QuotaSnapshot } from '../../src/core/quota/usage.js';
+import { ratioAfter, type WindowRatio } from '../../src/core/quota/window-ratio.js';
 import type { Task } from './demand.js';
 import { Meter, timeOf } from './meter.js';
 import type { Rule } from './rule.js';
@@ -31,6 +32,8 @@ class Month {
   readonly #price: number;
   readonly #meters: readonly Meter[];
   readonly #answers: QuotaSnapshot[];
+  /** What the answers have shown of how the windows of each account go together. */
+  readonly #ratios: (WindowRatio | undefined)[] = [];
   /** By account: the slot in which it was seen last, until somebody needs to know what was seen. */
   readonly #glances: (number | undefined)[] = [];
   /** The account whose login new conversations begin with. */
@@ -117,14 +120,18 @@ class Month {
 
   #factsOf(index: number, quota: QuotaSnapshot): AccountFacts {
     const active = index === this.#active;
-    return { id: idOf(index), index: index + 1, enabled: true, active, flagged: false, health, quota };
+    const ratio = this.#ratios[index];
+    return { id: idOf(index), index: index + 1, enabled: true, active, flagged: false, health, quota, ratio };
   }
 
   /** Only now: most numbers are seen several times before anybody asks, and none change before the next use. */
   #readGlance(index: number): void {
     const slot = this.#glances[index];
     const answer = slot === undefined ? undefined : this.#meters[index]?.answer(slot);
-    if (answer !== undefined) this.#answers[index] = answer;
+    if (answer !== undefined) {
+      this.#ratios[index] = ratioAfter(this.#ratios[index], this.#answers[index], answer);
+      this.#answers[index] = answer;
+    }
     this.#glances[index] = undefined;
   }
 }

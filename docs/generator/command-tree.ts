@@ -18,7 +18,7 @@ export type AnyCommander = CommanderCommand<any, any, any>;
 
 /** The program, with nothing behind it: for reading its declarations and for parsing a line without running it. */
 export function inertProgram(print: (text: string) => void = () => undefined): AnyCommander {
-  return buildProgram({ version: '0.0.0', print, width: 100, execute: async () => undefined });
+  return buildProgram({ version: '0.0.0', print, width: () => 100, execute: async () => undefined });
 }
 
 /** Every command in the order of `--help`; a group such as `config` stands before its members. */
@@ -50,7 +50,7 @@ async function moduleOf(path: string, declaration: AnyCommander): Promise<Comman
   const program: AnyCommander = buildProgram({
     version: '0.0.0',
     print: () => undefined,
-    width: 100,
+    width: () => 100,
     async execute(load) {
       // The tree knows each result type, a list of all of them cannot.
       loaded = load() as Promise<unknown> as Promise<Command<never, unknown>>;

@@ -1,12 +1,11 @@
 import { normalizeEmailKey } from '../core/accounts/identity.js';
+import { labelProblem } from '../core/accounts/label.js';
 import { AppError } from '../core/errors.js';
 import { readAllScopes } from '../core/pools/scope-files.js';
 import { printable } from '../core/printable.js';
 import type { Context } from './context.js';
 
-const maxLength = 60;
-
-/** A label is a name to type: one line, and not something that already means an index or the previous account. */
+/** The label to store; undefined for none. Throws `usage` for what cannot be one. */
 export function checkLabel(text: string): string | undefined {
   const trimmed = text.trim();
   if (trimmed === '') return undefined;
@@ -15,13 +14,6 @@ export function checkLabel(text: string): string | undefined {
   throw new AppError('usage', `"${printable(trimmed)}" cannot be a label: ${problem}`, {
     hint: 'choose a short name such as "work"',
   });
-}
-
-function labelProblem(text: string): string | undefined {
-  if (printable(text) !== text) return 'it has control or invisible characters';
-  if (/^\d+$/.test(text)) return 'digits alone mean a position in the list';
-  if (text.startsWith('-')) return 'it would read as an option';
-  return text.length > maxLength ? `it is longer than ${maxLength} characters` : undefined;
 }
 
 /** It would be read as the name of that account, here and in every message. */

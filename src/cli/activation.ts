@@ -57,6 +57,7 @@ export async function activateAccount(
           replacesUnadoptable,
           takes: choices.take === true,
           flockHelpers,
+          runningClients,
         });
         if (outcome.kind === 'activated' && choices.enable === true) enable(store, target);
         return outcome;

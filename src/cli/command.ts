@@ -27,6 +27,11 @@ export interface Command<Options, Result, Document = Result> {
    * line. Undefined where the options ask for one result only, which `run` then gives.
    */
   readonly follow?: (context: Context, options: Options) => AsyncIterable<Result> | undefined;
+  /**
+   * The exit status of another program that had the terminal and has said everything: nothing of ours is printed. Undefined
+   * where there was none.
+   */
+  readonly passesOn?: (result: Result) => number | undefined;
   /** Absent for commands that are done when they return. */
   readonly exitCode?: (result: Result) => ExitCode;
   /** For commands that use fewer exit codes than the table (DESIGN §10.4). */

@@ -9,6 +9,8 @@ export const exitCodes = {
   signIn: { code: 4, meaning: 'A sign-in is needed.' },
   network: { code: 5, meaning: 'The network or the provider failed.' },
   storage: { code: 6, meaning: 'A file could not be read or written, or another process holds it.' },
+  notExecutable: { code: 126, meaning: 'The command that `run` was given cannot be executed.' },
+  notFound: { code: 127, meaning: 'The command that `run` was given does not exist.' },
   interrupted: { code: 130, meaning: 'Interrupted.' },
 } as const;
 
@@ -45,6 +47,8 @@ export const exitCodeByError: Readonly<Record<ErrorCode, ExitCode>> = {
   'storage-conflict': 6,
   'lock-busy': 6,
   'credential-store': 6,
+  'command-not-found': 127,
+  'not-executable': 126,
   'port-busy': 1,
   declined: 1,
   interrupted: 130,

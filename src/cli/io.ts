@@ -90,10 +90,16 @@ export function createIo(
   const masked = choices.mask ? maskEmails : (text: string) => text;
   const named = calledAs(environment.invokedAs);
   const shown = (text: string) => named(masked(text));
+  let style: Style | undefined;
   let noteStyle: Style | undefined;
   let statusLength = 0;
 
-  // A stream costs time to make: stderr and stdin are not touched before something is said or asked there.
+  // A stream costs time to make, and changes what a program after us would find: none is touched before it is used.
+  function styleOfAnswers(): Style {
+    style ??= styleOf(streams.answers);
+    return style;
+  }
+
   function styleOfNotes(): Style {
     noteStyle ??= styleOf(streams.messages);
     return noteStyle;
@@ -118,12 +124,11 @@ export function createIo(
   }
 
   const isInteractive = () => choices.input && streams.stdin.isTTY === true && streams.messages.isTTY === true;
-  const style = styleOf(streams.answers);
 
   return {
     print(text) {
       status();
-      streams.answers.write(printableLines(shown(text), { styled: style.hasColor }));
+      streams.answers.write(printableLines(shown(text), { styled: styleOfAnswers().hasColor }));
     },
     printCode(text) {
       status();
@@ -134,7 +139,9 @@ export function createIo(
     status,
     shown,
     masked,
-    style,
+    get style() {
+      return styleOfAnswers();
+    },
     get noteStyle() {
       return styleOfNotes();
     },
@@ -142,7 +149,7 @@ export function createIo(
       return isInteractive();
     },
     get canFillScreen() {
-      return style.canRewrite && isInteractive();
+      return styleOfAnswers().canRewrite && isInteractive();
     },
     get stdin() {
       return streams.stdin;

@@ -1,4 +1,5 @@
 import type { Clock } from '../core/clock.js';
+import type { Runnable } from '../core/running/runnable.js';
 import type { ProcessTable } from '../core/storage/process-table.js';
 import type { ProcessStreams } from './io.js';
 
@@ -16,6 +17,12 @@ export interface Machine {
   readonly version: string;
   /** How to run this program once more: its Node, and the script as it was called. */
   readonly program: { readonly node: string; readonly script: string };
+  /**
+   * Starts another program, which takes the place of this one where that is possible: then this never returns. Resolves to
+   * the exit status of one that was waited for. Throws `command-not-found` or `not-executable`. Absent in a process that
+   * only reads and prints.
+   */
+  readonly launch?: (program: Launch) => Promise<number>;
   /** Aborted by Ctrl-C, by a request to end, and by a terminal that closes. */
   readonly signal: AbortSignal;
   /** What is to be waited for also after that, as long as it is under way; whoever began it puts it in. */
@@ -28,6 +35,10 @@ export interface Machine {
   readonly neverAsks?: true;
   /** Called before a long pool is read; absent in a process that does more than read and print. */
   readonly expectLongRead?: () => void;
+}
+
+export interface Launch extends Runnable {
+  readonly variables: Readonly<Record<string, string>>;
 }
 
 /** What a program that fills the screen has to know of its shell, so that the terminal is never left in its hands. */

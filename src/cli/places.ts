@@ -72,6 +72,16 @@ export function listCommandFor({ key, root }: KnownPlace): string {
   return `codex-auth list --project ${root === undefined ? '<dir>' : shellWord(root)}`;
 }
 
+/** Of the places that are not shown, so many are named. */
+export const shownPlaces = 3;
+
+/** `global (3), project api-1f2e3d4c5b6a (1)`, and how many more. */
+export function countsIn(places: readonly OtherPlace[]): string {
+  const more = places.length - shownPlaces;
+  const named = places.slice(0, shownPlaces).map(countIn);
+  return [...named, ...(more > 0 ? [`${more} more`] : [])].join(', ');
+}
+
 /** `global (3)`, `project api-1f2e3d4c5b6a (1)` */
 export function countIn({ key, accounts }: OtherPlace): string {
   return `${key === undefined ? 'global' : `project ${key}`} (${accounts})`;

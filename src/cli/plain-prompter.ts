@@ -1,6 +1,8 @@
 import { createInterface } from 'node:readline/promises';
+import { Writable } from 'node:stream';
 import { AppError } from '../core/errors.js';
 import { printable } from '../core/printable.js';
+import { Secret } from '../core/secret.js';
 import type { Io } from './io.js';
 import type { Prompter } from './prompter.js';
 
@@ -14,8 +16,10 @@ const numberWidth = 6;
 export function createPlainPrompter(io: Io, signal: AbortSignal): Prompter {
   const shown = (text: string) => printable(io.shown(text));
 
-  async function ask(question: string): Promise<string> {
-    const lines = createInterface({ input: io.stdin, output: io.stderr, terminal: false });
+  async function ask(question: string, { isHidden = false } = {}): Promise<string> {
+    // A terminal that reads by itself hands over each key, and what is not written to it is not seen.
+    const output = isHidden ? new Writable({ write: (_chunk, _encoding, done) => done() }) : io.stderr;
+    const lines = createInterface({ input: io.stdin, output, terminal: isHidden && io.stdin.isTTY });
     try {
       io.stderr.write(`${shown(question)} `);
       const closed = new Promise<never>((_, reject) => {
@@ -27,6 +31,7 @@ export function createPlainPrompter(io: Io, signal: AbortSignal): Prompter {
       throw new AppError('interrupted', 'interrupted');
     } finally {
       lines.close();
+      if (isHidden) io.stderr.write('\n');
     }
   }
 
@@ -62,7 +67,8 @@ export function createPlainPrompter(io: Io, signal: AbortSignal): Prompter {
     async find(question, choices, { start, linesFor }) {
       return valueAt(choices, await choose(question, linesFor(io.noteStyle.width - numberWidth), start));
     },
-    input: ask,
+    input: (question) => ask(question),
+    secret: async (question) => new Secret(await ask(`${question} (not shown)`, { isHidden: true })),
   };
 }
 

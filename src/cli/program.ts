@@ -4,6 +4,7 @@ import { helpGroupOf } from './tree/help-groups.js';
 import { declareInsight } from './tree/insight.js';
 import { createProgramBase, type Program, type ProgramEnvironment } from './tree/program-base.js';
 import { declareRepair } from './tree/repair.js';
+import { declareRunning } from './tree/running.js';
 import { declareShell } from './tree/shell.js';
 import { declareSignIn } from './tree/sign-in.js';
 import { declareTransfer } from './tree/transfer.js';
@@ -12,6 +13,7 @@ import { declareUpkeep } from './tree/upkeep.js';
 const groups = [
   declareSignIn,
   declareAccounts,
+  declareRunning,
   declareInsight,
   declareRepair,
   declareTransfer,

@@ -3,6 +3,7 @@ import input from '@inquirer/input';
 import select from '@inquirer/select';
 import { AppError } from '../core/errors.js';
 import { printable } from '../core/printable.js';
+import { Secret } from '../core/secret.js';
 import { type Entry, filterPrompt } from './filter-prompt.js';
 import type { Io } from './io.js';
 import { createPlainPrompter, valueAt } from './plain-prompter.js';
@@ -25,6 +26,8 @@ export interface Prompter {
   /** One of many, which a person finds by typing a part of it. */
   find<T>(question: string, choices: readonly Findable<T>[], options: FindOptions): Promise<T>;
   input(question: string): Promise<string>;
+  /** What is typed is not shown. */
+  secret(question: string): Promise<Secret>;
 }
 
 export interface Findable<T> extends Entry {
@@ -89,7 +92,13 @@ export function createPrompter(io: Io, signal: AbortSignal): Prompter {
       return valueAt(choices, chosen);
     },
     input: (question) => answered(input({ message: shown(question), theme }, streams)),
+    secret: async (question) =>
+      new Secret(await answered(input({ message: shown(question), theme, transformer: hidden }, streams))),
   };
+}
+
+function hidden(typed: string): string {
+  return '*'.repeat(typed.length);
 }
 
 /** The library looks at the environment only, and knows nothing of `--no-color` and of what else decides our style. */

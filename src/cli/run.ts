@@ -23,7 +23,7 @@ import { wrapText } from './wrap-text.js';
 const completionRequest = '__complete';
 
 /** Runs one command line, without the program name. Never throws: every failure becomes an exit code and a message. */
-export async function run(argv: readonly string[], machine: Machine): Promise<ExitCode> {
+export async function run(argv: readonly string[], machine: Machine): Promise<number> {
   const typed = argv[0] === 'auth' ? argv.slice(1) : argv;
   const words = spelledOut(typed);
   const io = createIo(machine.streams, readEnvironment(machine.variables), {
@@ -32,7 +32,7 @@ export async function run(argv: readonly string[], machine: Machine): Promise<Ex
     mask: hasFlag(words, '--mask'),
     plain: hasFlag(words, '--plain'),
   });
-  let exitCode: ExitCode = 0;
+  let exitCode = 0;
   let exitCodeOfFailure = (code: ExitCode) => code;
 
   const execute: Execute = async (load, options, globalOptions) => {
@@ -46,7 +46,7 @@ export async function run(argv: readonly string[], machine: Machine): Promise<Ex
     }
   };
   const { version } = machine;
-  const program = buildProgram({ version, print: io.print, width: io.style.width, execute, firstWord: words[0] });
+  const program = buildProgram({ version, print: io.print, width: () => io.style.width, execute, firstWord: words[0] });
 
   try {
     if (words[0] === completionRequest) {
@@ -108,7 +108,7 @@ async function runCommand<Options, Result, Document>(
   options: Options,
   globalOptions: GlobalOptions,
   machine: Machine,
-): Promise<ExitCode> {
+): Promise<number> {
   const context = createContext(machine, globalOptions, { anywhere: command.looksAnywhere === true });
   try {
     const { csv, out } = options as OutputOptions;
@@ -120,6 +120,8 @@ async function runCommand<Options, Result, Document>(
     if (results !== undefined) return await showEach(command, results, context, options);
     const work = runAsked(command, context, options);
     const result = await (command.endsOnSignal === true ? work : untilInterrupted(work, context));
+    const status = command.passesOn?.(result);
+    if (status !== undefined) return status;
     await show(command, result, context, { csv: csv === true, file, options });
     return command.exitCode?.(result) ?? 0;
   } catch (error) {

@@ -8,7 +8,7 @@ import { poolBytes } from '../core/pools/scope-files.js';
 import type { Scope } from '../core/project/scope.js';
 import { sweepLeftovers } from '../core/storage/leftovers.js';
 import type { Context } from './context.js';
-import { countIn, describePlace, listCommandFor, otherPlaces, placeView } from './places.js';
+import { countsIn, describePlace, listCommandFor, otherPlaces, placeView } from './places.js';
 
 /** Some two hundred accounts. */
 const longPoolBytes = 1_000_000;
@@ -46,7 +46,7 @@ export function whyNone(roster: Roster): Nobody | undefined {
   }
   const places = otherPlaces(roster);
   if (places[0] !== undefined) {
-    const message = `your accounts are kept elsewhere: ${places.map(countIn).join(', ')}`;
+    const message = `your accounts are kept elsewhere: ${countsIn(places)}`;
     return { reason: 'elsewhere', message, hint: listCommandFor(places[0]) };
   }
   const { content } = authFile;

@@ -40,6 +40,8 @@ export type ErrorCode =
   | 'lock-busy'
   | 'credential-store'
   // the machine
+  | 'command-not-found'
+  | 'not-executable'
   | 'port-busy'
   | 'declined'
   | 'interrupted'

@@ -89,9 +89,9 @@ export const settingDefinitions = {
   },
   switchMarginPercent: {
     kind: 'integer',
-    default: 8,
+    default: 12,
     min: 0,
-    max: 190,
+    max: 225,
     description:
       'Leave the account in use only for one whose quota counts this many hundredths more: a move costs a lost prompt cache and restarted clients.',
   },

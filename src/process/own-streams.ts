@@ -3,6 +3,8 @@ import { plainOutput } from './plain-output.js';
 
 /** The streams of this process. */
 export interface OwnStreams extends ProcessStreams {
+  /** Whether Node has made any of them. */
+  readonly areMade: boolean;
   /** Resolves when the readers have taken everything. */
   written(): Promise<void>;
 }
@@ -17,6 +19,7 @@ interface StreamChoices {
 /** Node makes a stream when it is first asked for, which takes milliseconds: most commands need only one of them. */
 export function ownStreams({ endUnheard, isQuick }: StreamChoices): OwnStreams {
   const outputs = new Set<NodeJS.WriteStream>();
+  let isInputMade = false;
   let answers: Output | undefined;
   let messages: Output | undefined;
 
@@ -43,6 +46,7 @@ export function ownStreams({ endUnheard, isQuick }: StreamChoices): OwnStreams {
 
   return {
     get stdin() {
+      isInputMade = true;
       const { stdin } = process;
       const isWatched = !stdin.isTTY || stdin.listeners('error').includes(endUnheard);
       return isWatched ? stdin : stdin.on('error', endUnheard);
@@ -60,6 +64,9 @@ export function ownStreams({ endUnheard, isQuick }: StreamChoices): OwnStreams {
     get messages() {
       messages ??= (isQuick ? plainOutput(2, stderr) : undefined) ?? stderr();
       return messages;
+    },
+    get areMade() {
+      return isInputMade || outputs.size > 0;
     },
     async written() {
       await Promise.all(

@@ -128,6 +128,18 @@ describe('the login of the official client that nothing here has stored', () => 
     });
   });
 
+  test('is counted by guard before it is taken in', async () => {
+    const { home } = await freshHome();
+    const interruption = new AbortController();
+    const { stderr } = await runCli(home, ['guard'], {
+      ...atNoon,
+      signal: interruption.signal,
+      onStderr: (text) => (text.includes('adopted') ? interruption.abort() : undefined),
+    });
+    expect(stderr).toContain('guarding 1 account: every');
+    expect(emailsIn(home)).toEqual([alice.email]);
+  });
+
   test('is stored and then forgotten by remove, and is not shown again', async () => {
     const { home } = await freshHome();
     expect((await runCli(home, ['remove', '1', '--yes'], atNoon)).exitCode).toBe(0);

@@ -61,7 +61,7 @@ describe('config', () => {
       probeConcurrency                  2        8  environment
       fetchTimeoutMs                  15s      15s  default
       reservePercent                    0        0  default
-      switchMarginPercent               8        8  default
+      switchMarginPercent              12       12  default
       dwellMs                         10m      10m  default
       sessionAffinityTtlMs            20m      20m  default
       sessionAffinityMaxEntries       512      512  default

@@ -1,3 +1,4 @@
+import { createHash } from 'node:crypto';
 import { existsSync, mkdirSync, readdirSync, readFileSync, symlinkSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it, test } from 'vitest';
@@ -45,28 +46,35 @@ test('reads only: what is stored stays as it is', async () => {
 
 describe('what one format writes, import reads as the same accounts', () => {
   /** What every format can say about an account. */
-  const facts = (home: TestHome, withEnabled: boolean) =>
+  const facts = (home: TestHome, lost: readonly string[]) =>
     (readJson(home.poolFile)['accounts'] as Record<string, unknown>[])
-      .map(({ userId, accountId, email, refreshToken, accessToken, idToken, expiresAt, lastRefresh, enabled }) => {
-        const tokens = { refreshToken, accessToken, idToken, expiresAt, lastRefresh };
-        return { userId, accountId, email, ...tokens, ...(withEnabled ? { enabled: enabled ?? true } : {}) };
-      })
+      .map(
+        ({ userId, accountId, email, refreshToken, accessToken, idToken, expiresAt, lastRefresh, enabled = true }) => {
+          const tokens = { refreshToken, accessToken, idToken, expiresAt, lastRefresh };
+          const all: Record<string, unknown> = { userId, accountId, email, ...tokens, enabled };
+          for (const each of lost) delete all[each];
+          return all;
+        },
+      )
       .sort((a, b) => String(a.refreshToken).localeCompare(String(b.refreshToken)));
 
-  // An auth.json has no place for a disabled account.
-  const formats: ['codex' | 'flat' | 'pool', boolean][] = [
-    ['codex', false],
-    ['flat', true],
-    ['pool', true],
+  const formats: [string, string[]][] = [
+    ['auth', ['enabled']],
+    ['codex', ['enabled']],
+    ['flat', []],
+    ['pool', []],
+    ['array', []],
+    ['cliproxy', []],
+    ['opencode', ['enabled', 'idToken', 'lastRefresh']],
   ];
-  it.each(formats)('%s', async (format, withEnabled) => {
+  it.each(formats)('%s', async (format, lost) => {
     const home = homeWith();
     expect((await runIn(home, '--format', format, '--out', 'out/')).exitCode).toBe(0);
     const other = createTestHome();
     const imported = await runJson(other, ['import', join(home.cwd, 'out'), '--yes']);
     expect(imported.exitCode).toBe(0);
     expect(imported.document.data.counts).toMatchObject({ new: 3, refused: 0, duplicate: 0 });
-    expect(facts(other, withEnabled)).toEqual(facts(home, withEnabled));
+    expect(facts(other, lost)).toEqual(facts(home, lost));
   });
 
   it('pool, with labels, ids and keys that nobody knows', async () => {
@@ -127,6 +135,41 @@ describe('the files of single accounts', () => {
       { email: 'alice@example.com', file: expect.any(String) },
       { email: 'bob@example.com', problem: expect.stringContaining('another provider') },
     ]);
+  });
+});
+
+describe('what a format has no place for', () => {
+  it('is said once, and for each account', async () => {
+    const home = homeWith();
+    const { stderr } = await runIn(home, '--format', 'opencode', '--out', 'a/');
+    expect(stderr).toContain(
+      'warning: the format has no place for labels, what is disabled, id tokens; --format pool has\n',
+    );
+    const { document } = await runJson(home, ['export', '--format', 'flat', '--out', 'b/'], atNoon);
+    expect(document.data.accounts.map(({ lost }: { lost?: string[] }) => lost)).toEqual([
+      ['label'],
+      undefined,
+      undefined,
+    ]);
+    expect((await runIn(home, '--out', 'c.json')).stderr).not.toContain('no place');
+  });
+
+  it('is a file of its own where another tool reads one', async () => {
+    const home = homeWith();
+    await runIn(home, 'home', '--format', 'cliproxy');
+    const { accountId = '' } = alice;
+    const hash = createHash('sha256').update(accountId).digest('hex').slice(0, 8);
+    expect(readdirSync(home.cwd)).toEqual([`codex-${hash}-alice@example.com-plus.json`]);
+    await runIn(home, 'bob', '--format', 'opencode', '--out', 'auth.json');
+    expect(readJson(join(home.cwd, 'auth.json'))).toEqual({
+      openai: {
+        type: 'oauth',
+        refresh: bob.tokens.refreshToken?.reveal(),
+        access: bob.tokens.accessToken?.reveal(),
+        expires: bob.tokens.expiresAt,
+        accountId: bob.accountId,
+      },
+    });
   });
 });
 
@@ -229,7 +272,7 @@ test('without an account there is nothing to export', async () => {
 test('no output holds a token', async () => {
   const secret = sampleAccount('acc_s', { userId: 's', email: 's@example.com', refresh: 'rt-secret' });
   const home = homeWith([{ ...secret, tokens: { ...secret.tokens, idToken: new Secret('eyJsecret') } }]);
-  for (const format of ['codex', 'flat', 'pool']) {
+  for (const format of ['auth', 'flat', 'pool', 'array', 'cliproxy', 'opencode']) {
     const { stdout, stderr } = await runIn(home, '--format', format, '--json', '--out', `${format}.json`);
     expect(stdout + stderr).not.toMatch(/secret|eyJ/);
   }

@@ -68,12 +68,12 @@ describe('forecast', () => {
          1: only 1% left of its 5h window
          1: 50% left of its 7d window, resets 2026-11-24 12:00, in 3d (0.69% an hour would use it all)
          1: risk little quota left +55
-         1: score 240.67, made of
+         1: score 240.74, made of
          1:   ready 10: it can be used now
          1:   order 150: not kept for last
          1:   health 80: healthy (health 100)
          1:   headroom 0: only 1% left of its 5h window
-         1:   lapse 0.66: 50% left of its 7d window and 72h until it resets: 0.69% an hour would use it all
+         1:   lapse 0.74: 50% left of its 7d window and 72h until it resets: 0.69% an hour would use it all
          1:   window 0.01: 1% left of its 5h window, full again in 2.1h of 5h
          2: 5h window used up, resets 14:05, in 2h 5m
          2: 60% left of its 7d window, resets 2026-11-24 12:00, in 3d (0.83% an hour would use it all)
@@ -85,13 +85,13 @@ describe('forecast', () => {
          3: score 0: it is not ready
          4: 70% left of its 7d window, resets 2026-11-24 12:00, in 3d (0.97% an hour would use it all)
          4: risk none
-         4: score 257.16, made of
+         4: score 257.46, made of
          4:   ready 10: it can be used now
          4:   order 150: not kept for last
          4:   health 80: healthy (health 100)
          4:   headroom 16: nothing tighter than 70% left of its 7d window
-         4:   lapse 0.74: 70% left of its 7d window and 72h until it resets: 0.97% an hour would use it all
-         4:   window 0.42: 80% left of its 5h window, full again in 2.1h of 5h
+         4:   lapse 0.8: 70% left of its 7d window and 72h until it resets: 0.97% an hour would use it all
+         4:   window 0.67: 80% left of its 5h window, full again in 2.1h of 5h
 
       → Use carol@example.com (Personal): 70% left of its 7d window; the next one has only 1% left of its 5h window; codex-auth switch 4
       "
@@ -153,7 +153,7 @@ describe('forecast', () => {
     const csv = (await runCli(seeded.home, ['forecast', '--csv'], at(4))).stdout;
     expect(csv).toMatchInlineSnapshot(`
       "index,id,email,availability,available_at,risk_score,risk_level,score,usable_now_pct,quota_source,quota_observed_at,reasons
-      1,acc_home,alice@example.com,ready,,0,low,257.1651,70,cache,2026-11-21T12:00:00.000Z,"70% left of its 7d window, resets 2026-11-24 12:00, in 2d 23h (0.97% an hour would use it all)"
+      1,acc_home,alice@example.com,ready,,0,low,257.4729,70,cache,2026-11-21T12:00:00.000Z,"70% left of its 7d window, resets 2026-11-24 12:00, in 2d 23h (0.97% an hour would use it all)"
       "
     `);
   });

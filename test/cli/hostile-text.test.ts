@@ -65,7 +65,7 @@ const optionsFor: Readonly<Record<string, readonly string[]>> = {
 };
 
 function program() {
-  return buildProgram({ version: '0', print: () => undefined, width: 80, execute: async () => undefined });
+  return buildProgram({ version: '0', print: () => undefined, width: () => 80, execute: async () => undefined });
 }
 
 /** Every command of the tree with its arguments; a new one comes by itself. */

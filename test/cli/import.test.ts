@@ -251,7 +251,6 @@ describe('what is refused', () => {
       'chimera.json',
       codexFile({ ...bob, accountId: 'x' }, { tokens: { ...(codexFile(bob)['tokens'] as object), account_id: 'y' } }),
     ],
-    ['other-type', 'claude.json', tokenFile(bob, { type: 'claude' })],
     ['other-content', 'package.json', { name: 'a-package', version: '1.0.0' }],
     ['newer-version', 'future.json', { version: 4, accounts: [poolRecord(bob)] }],
     ['no-json', 'torn.json', '{"tokens": {"access_token": "secret'],
@@ -383,11 +382,13 @@ test('a folder of 50 token files, some broken, some duplicates, some not ours, i
   const plan = await runJson(home, ['import', 'tokens', '--dry-run']);
   const { exitCode, data } = await importInto(home, 'tokens');
   expect(exitCode).toBe(1);
-  expect(data.counts).toEqual({ new: 30, update: 0, same: 0, older: 0, duplicate: 10, refused: 10 });
+  expect(data.counts).toEqual({ new: 30, update: 0, same: 0, older: 0, duplicate: 10, passed: 5, refused: 5 });
   expect(plan.document.data.counts).toEqual(data.counts);
   expect(data.entries).toHaveLength(50);
   expect(data.entries.filter(({ outcome }) => outcome === 'refused').map(({ file }) => file)).toEqual([
     ...[0, 1, 2, 3, 4].map((index) => `tokens/broken_${index}.json`),
+  ]);
+  expect(data.entries.filter(({ outcome }) => outcome === 'passed').map(({ file }) => file)).toEqual([
     ...[0, 1, 2, 3, 4].map((index) => `tokens/other_${index}.json`),
   ]);
   const stored = new Map(recordsOf(home.poolFile).map(({ email, refreshToken }) => [email, refreshToken]));
@@ -437,7 +438,7 @@ test('a pool of 200 records with every quirk becomes the right accounts, and kee
   writeSource(home, 'pool.json', { version: 3, accounts: records, activeIndex: 3, 'x-top': 1 });
 
   const { data } = await importInto(home, 'pool.json');
-  expect(data.counts).toEqual({ new: 185, update: 0, same: 0, older: 0, duplicate: 11, refused: 4 });
+  expect(data.counts).toEqual({ new: 185, update: 0, same: 0, older: 0, duplicate: 11, passed: 0, refused: 4 });
   const stored = recordsOf(home.poolFile);
   const setAside = recordsOf(flaggedFile(home));
   expect({ usable: stored.length, setAside: setAside.length }).toEqual({ usable: 175, setAside: 10 });
@@ -453,7 +454,7 @@ test('a pool of 200 records with every quirk becomes the right accounts, and kee
 
   const before = snapshotOf(home.root);
   const again = (await importInto(home, 'pool.json')).data.counts;
-  expect(again).toEqual({ new: 0, update: 0, same: 185, older: 0, duplicate: 11, refused: 4 });
+  expect(again).toEqual({ new: 0, update: 0, same: 185, older: 0, duplicate: 11, passed: 0, refused: 4 });
   expect(snapshotOf(home.root)).toEqual(before);
 });
 

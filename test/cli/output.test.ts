@@ -43,6 +43,7 @@ describe('help', () => {
         --mask               hide email addresses
         --no-input           never prompt
         --no-color           print without colour
+        --plain              ask by numbers and draw nothing twice, for screen readers
 
       Examples:
         $ codex-auth switch 2
@@ -81,6 +82,7 @@ describe('help', () => {
         --mask               hide email addresses
         --no-input           never prompt
         --no-color           print without colour
+        --plain              ask by numbers and draw nothing twice, for screen readers
 
       Examples:
         $ codex-auth login --label work

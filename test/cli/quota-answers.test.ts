@@ -288,6 +288,18 @@ test('a window of unknown length is shown and binds', async () => {
   expect(shown).not.toMatch(/could not be understood|no limit named/);
 });
 
+test('how many short windows make up a week is learnt from two answers, and explained', async () => {
+  const seeded = await twoHome(provider);
+  setUsage(provider, alice, 20, 30);
+  await best(seeded, ['--live']);
+  expect(await text(seeded, ['forecast', '--cached', '--explain'])).not.toContain('and it holds about');
+  setUsage(provider, alice, 49, 31);
+  await best(seeded, ['--live'], at(1));
+  expect(await text(seeded, ['forecast', '--cached', '--explain'], at(1))).toContain(
+    'an hour would use it all, and it holds about 20 windows of 5h\n',
+  );
+});
+
 describe('staying put', () => {
   /** Whoever is in use has used one per cent more with each read. */
   async function readByTurns(seeded: RefreshHome, use: Record<string, number>, perRead: number, minutes: number) {

@@ -1,6 +1,7 @@
 import { existsSync, mkdirSync, readFileSync } from 'node:fs';
 import { delimiter, join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { makePrivateHome } from '../../src/core/running/private-home.js';
 import { runBuilt } from '../support/built.js';
 import { muchLater, runCli } from '../support/cli.js';
 import { refreshAsClient } from '../support/client-refresh.js';
@@ -26,16 +27,25 @@ interface Move {
   readonly before: readonly [one: 'first' | 'second', two: 'first' | 'second'];
   readonly home: 'one' | 'two';
   readonly to: 'first' | 'second';
+  /** The first home is one that `run` has made, beside the second. */
+  readonly isPrivate?: true;
 }
 
 const moves: readonly Move[] = [
   { title: 'a home gets a link to the login of another', before: ['first', 'second'], home: 'two', to: 'first' },
   { title: 'a login moves to the home that had a link', before: ['first', 'first'], home: 'one', to: 'second' },
   { title: 'a link is replaced by another login', before: ['first', 'first'], home: 'two', to: 'second' },
+  {
+    title: 'a login moves out of a private home',
+    before: ['first', 'second'],
+    home: 'two',
+    to: 'first',
+    isPrivate: true,
+  },
 ];
 
 /** Two logins of persons of its own, and two homes under one root that use them. */
-async function twoHomes(directory: string, { before }: Move) {
+async function twoHomes(directory: string, { before, isPrivate }: Move) {
   const name = directory.split('/').slice(-2).join('-');
   const people = { first: `first-${name}@example.com`, second: `second-${name}@example.com` };
   const homeAt = (each: string) => {
@@ -43,7 +53,8 @@ async function twoHomes(directory: string, { before }: Move) {
     mkdirSync(codexHome, { recursive: true });
     return new RefreshHome(directory, provider, { codexHome });
   };
-  const homes = { one: homeAt('one'), two: homeAt('two') };
+  const two = homeAt('two');
+  const homes = { one: isPrivate ? privateHome(two) : homeAt('one'), two };
   for (const email of Object.values(people)) {
     provider.people.addAccount({ email });
     await homes.one.addAccount(email, { email, issuedAt: Date.now() - 3_600_000 });
@@ -55,6 +66,12 @@ async function twoHomes(directory: string, { before }: Move) {
   await use('one', before[0]);
   await use('two', before[1]);
   return { homes, people, use };
+}
+
+function privateHome({ home, root }: RefreshHome): RefreshHome {
+  const codexHome = join(root.paths.privateHomes, 'one');
+  makePrivateHome(root, codexHome, home.codexHome);
+  return new RefreshHome(home.directory, provider, { codexHome });
 }
 
 type TwoHomes = Awaited<ReturnType<typeof twoHomes>>;
@@ -106,10 +123,12 @@ function isAboutHomes(step: string): boolean {
 }
 
 /** Everything that must hold after a kill; how many homes it has left without a login. */
-async function verify(killed: TwoHomes, { home, to }: Move): Promise<number> {
+async function verify(killed: TwoHomes, { home, to, isPrivate }: Move): Promise<number> {
   const signedOut = signedOutIn(killed);
   await expectAlive(killed);
   await killed.use(home, to);
+  // As the next run does.
+  if (isPrivate) await killed.use('one', 'first');
   expect(signedOutIn(killed)).toBe(0);
   await expectAlive(killed);
   const { one } = killed.homes;

@@ -84,6 +84,14 @@ const health = fc
     ...rateLimitedUntil,
   }));
 
+/** Of the windows above, and of some that the account does not have. */
+const ratio = fc.record({
+  short: fc.constantFrom('18000s', '604800s'),
+  long: fc.constantFrom('604800s', '2592000s'),
+  shortPercent: fc.integer({ min: 0, max: 900 }),
+  longPercent: fc.integer({ min: 0, max: 60 }),
+});
+
 const mostly = (value: boolean) => fc.constantFrom(value, value, value, value, value, !value);
 
 const facts = fc
@@ -91,6 +99,7 @@ const facts = fc
     fc.record({ enabled: mostly(true), flagged: mostly(false), health }),
     fc.integer({ min: 0, max: 9 }).map((n) => (n === 0 ? { signInNeeded: {} } : {})),
     maybe('quota', quota, 20),
+    maybe('ratio', ratio),
     maybe('lastUsedAt', soon),
     maybe('accessTokenExpiresAt', soon),
     maybe('priority', fc.constantFrom('first', 'last'), 1),

@@ -39,6 +39,8 @@ export interface CliOptions {
   readonly terminal?: { readonly columns: number; readonly rows?: number };
   /** Instead of the 15 seconds that a request which spends a token may take. */
   readonly spendingDeadlineMs?: number;
+  /** What a command starts in its place; default: nothing can be started. */
+  readonly launch?: Machine['launch'];
   /** Called with everything on stderr so far, whenever there is more: to act on a sign-in URL. */
   readonly onStderr?: (text: string) => void;
 }
@@ -75,6 +77,7 @@ export async function runCli(home: TestHome, argv: readonly string[], options: C
     program: { node: process.execPath, script: options.script ?? ownScript },
     signal: options.signal ?? new AbortController().signal,
     unfinished: new Set(),
+    ...(options.launch === undefined ? {} : { launch: options.launch }),
     ...(options.spendingDeadlineMs === undefined ? {} : { spendingDeadlineMs: options.spendingDeadlineMs }),
   };
   const exitCode = await run(argv, machine);

@@ -10,7 +10,19 @@ const below = (...directories: string[]) =>
 /** The rooms of the core, lowest first; `docs/architecture.md` says what each is about. Loose files stand below them all. */
 const order = [
   ...['accounts', 'quota', 'storage', 'history', 'project', 'http', 'provider', 'health', 'shell', 'codex', 'homes'],
-  ...['pools', 'oauth', 'token-files', 'logins', 'asking', 'decision', 'diagnostics', 'models', 'transfer', 'renewal'],
+  ...[
+    'pools',
+    'oauth',
+    'token-files',
+    'logins',
+    'running',
+    'asking',
+    'decision',
+    'diagnostics',
+    'models',
+    'transfer',
+    'renewal',
+  ],
 ];
 
 function folderOf(path: string): string | undefined {
@@ -201,6 +213,8 @@ it('only a handful of files start programs', () => {
     // The system's own tools for proxies and ports.
     'src/core/http/system-proxy.ts',
     'src/core/oauth/port-holder.ts',
+    // The command of `run`, which is the person's.
+    'src/process/launch.ts',
   ]);
 });
 

@@ -22,11 +22,13 @@ describe('the troubleshooting page', () => {
     const others = Object.keys(exitCodeByError).filter((code) => troubleshootingOf(code) === undefined);
     expect(others.sort()).toEqual([
       'ambiguous-selector',
+      'command-not-found',
       'confirmation-needed',
       'declined',
       'empty-pool',
       'interrupted',
       'no-such-account',
+      'not-executable',
       'usage',
     ]);
     expect(anchors).toEqual(

@@ -6,8 +6,15 @@ import { homeOf } from '../../core/environment.js';
 import { type Roster, withNewestPlan } from '../../core/logins/roster.js';
 import { resolveProjectStorageIdentityRoot } from '../../core/project/identity.js';
 import { resolveProvider } from '../../core/provider/provider.js';
-import { exportLogins } from '../../core/transfer/export-logins.js';
-import { type LoginFormat, loginFormats } from '../../core/transfer/login-file.js';
+import {
+  type ExportFormat,
+  exportFormats,
+  exportLosses,
+  lossesOf,
+  lossNames,
+} from '../../core/transfer/export-format.js';
+import { type ExportFile, exportLogins } from '../../core/transfer/export-logins.js';
+import { type SealingKey, seal } from '../../core/transfer/sealed-file.js';
 import { accountRef, accountRefShape } from '../account-ref.js';
 import { askedAccounts } from '../asked-accounts.js';
 import type { Command } from '../command.js';
@@ -19,6 +26,7 @@ import type { Theme } from '../render/theme.js';
 import { toIso } from '../render/time.js';
 import { openRoster, requireAccounts } from '../selection.js';
 import { chooseTargets, type ExportTarget, type TargetOptions, writeTargets } from '../transfer/export-target.js';
+import { chooseSealingKey, type SealingOptions } from '../transfer/sealing-key.js';
 
 const ExportedAccount = z.object({
   ...accountRefShape,
@@ -28,6 +36,8 @@ const ExportedAccount = z.object({
   accessTokenExpiresAt: z.exactOptional(z.iso.datetime()),
   /** Absent when it is in no file. */
   file: z.exactOptional(z.string()),
+  /** What the format has no place for. */
+  lost: z.exactOptional(z.array(z.enum(exportLosses))),
   /** Why it is in no file. */
   problem: z.exactOptional(z.string()),
 });
@@ -35,7 +45,9 @@ type ExportedAccount = z.infer<typeof ExportedAccount>;
 
 const ExportResult = z.object({
   scope: ScopeView,
-  format: z.enum(loginFormats),
+  format: z.enum(exportFormats),
+  /** The files open with a passphrase or a key only. */
+  sealed: z.boolean(),
   files: z.array(z.object({ path: z.string(), accounts: z.number() })),
   accounts: z.array(ExportedAccount),
   /** Accounts of this scope that need attention and are not exported. */
@@ -43,9 +55,9 @@ const ExportResult = z.object({
 });
 type ExportResult = z.infer<typeof ExportResult>;
 
-export interface ExportOptions extends TargetOptions {
+export interface ExportOptions extends TargetOptions, SealingOptions {
   readonly selectors: readonly string[];
-  readonly format: LoginFormat;
+  readonly format: ExportFormat;
   /** A table without tokens, and no file with them. */
   readonly csv?: boolean;
   /** Where the table goes. */
@@ -61,7 +73,8 @@ async function exportAccounts(context: Context, options: ExportOptions): Promise
   }));
   const setAside = options.selectors.length > 0 ? 0 : roster.records.flagged.accounts.length;
   const { format } = options;
-  const result = { scope: scopeView(roster), format, setAside };
+  const isSealed = options.encrypt === true;
+  const result = { scope: scopeView(roster), format, sealed: isSealed, setAside };
   if (options.csv === true) {
     return { ...result, files: [], accounts: chosen.map((each) => viewOf(context, each)) };
   }
@@ -71,19 +84,41 @@ async function exportAccounts(context: Context, options: ExportOptions): Promise
     chosen.map(({ account }) => account),
     request,
   );
-  const targets = chooseTargets(context, files, `codex-auth-export_${toIso(now).slice(0, 10)}`, options);
+  const directory = `codex-auth-export_${toIso(now).slice(0, 10)}`;
+  const key = await chooseSealingKey(context, options);
+  const written = key === undefined || files.length === 0 ? files : [await sealed(files, key, `${directory}.age`)];
+  const targets = chooseTargets(context, written, directory, options);
   if (targets.length > 0) await askForConsent(context, targets, options);
   writeTargets(context, targets, options.force === true);
-  warnAfterExport(context, targets, setAside);
+  warnAboutLosses(context, files, format);
+  warnAfterExport(context, targets, { setAside, isSealed });
   return {
     ...result,
     files: targets.map(({ path, accounts }) => ({ path, accounts: accounts.length })),
     accounts: chosen.map((each) => {
       const file = targets.find(({ accounts }) => accounts.includes(each.account))?.path;
+      const losses = file === undefined ? [] : lossesOf(each.account, format);
+      const lost = losses.length === 0 ? undefined : losses;
       const problem = refused.find(({ account }) => account === each.account)?.message;
-      return { ...viewOf(context, each), ...definedOnly({ file, problem }) };
+      return { ...viewOf(context, each), ...definedOnly({ file, lost, problem }) };
     }),
   };
+}
+
+/** One file for all of them: a line each, where the format would have made several. */
+async function sealed(files: readonly (ExportFile & { readonly content: string })[], key: SealingKey, name: string) {
+  const [only, ...others] = files;
+  const lines = files.map(({ content }) => JSON.stringify(JSON.parse(content)));
+  const content = only !== undefined && others.length === 0 ? only.content : `${lines.join('\n')}\n`;
+  return { name, content: await seal(content, key), accounts: files.flatMap(({ accounts }) => accounts) };
+}
+
+function warnAboutLosses(context: Context, files: readonly ExportFile[], format: ExportFormat): void {
+  const accounts = files.flatMap((file) => file.accounts);
+  const lost = exportLosses.filter((loss) => accounts.some((account) => lossesOf(account, format).includes(loss)));
+  if (lost.length === 0) return;
+  const what = lost.map((loss) => lossNames[loss]).join(', ');
+  context.warn(`the format has no place for ${what}; --format pool has`);
 }
 
 interface Chosen {
@@ -124,12 +159,18 @@ async function askForConsent(
   await (await context.prompter()).consent(question, false, 'nothing was exported');
 }
 
-function warnAfterExport(context: Context, targets: readonly ExportTarget[], setAside: number): void {
+function warnAfterExport(
+  context: Context,
+  targets: readonly ExportTarget[],
+  { setAside, isSealed }: { readonly setAside: number; readonly isSealed: boolean },
+): void {
   const [first] = targets;
   if (setAside > 0) context.warn(`${setAside} set aside and not exported: codex-auth verify-flagged`);
   if (first === undefined) return;
+  const files = targets.length === 1 ? 'this file' : 'these files';
+  const holder = isSealed ? `whoever can open ${files}` : `whoever has ${files}`;
   context.warn(
-    `whoever has ${targets.length === 1 ? 'this file' : 'these files'} has the logins. Two holders of one login will collide, and the one that comes second is signed out: use each in one place only`,
+    `${holder} has the logins. Two holders of one login will collide, and the one that comes second is signed out: use each in one place only`,
   );
   const home = homeOf(context.environment) ?? '';
   if (resolveProjectStorageIdentityRoot(dirname(first.path), { home }).kind === 'project') {

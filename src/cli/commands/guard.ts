@@ -5,7 +5,7 @@ import { AppError } from '../../core/errors.js';
 import { readBesideRecords, withNewestTokens } from '../../core/logins/beside-records.js';
 import { describeOutcome } from '../../core/logins/describe-outcome.js';
 import type { RefreshOutcome } from '../../core/logins/refresh-outcome.js';
-import { readRoster } from '../../core/logins/roster.js';
+import { type Roster, readRoster } from '../../core/logins/roster.js';
 import { readAllScopes } from '../../core/pools/scope-files.js';
 import { recordsOf } from '../../core/pools/scope-records.js';
 import { assertOurs } from '../../core/storage/adoption.js';
@@ -80,18 +80,21 @@ async function keepGuarding(context: Context, { once }: GuardOptions): Promise<G
 }
 
 /** What is watched over and how often. A pool that cannot be read is told of by the first round. */
-function announce({ io, options, root, settings }: Context): void {
+function announce(context: Context): void {
+  const { io, options, settings } = context;
   if (options.json === true) return;
   const { proactiveRefreshIntervalMs, proactiveRefreshBufferMs } = settings();
   const [interval, buffer] = [proactiveRefreshIntervalMs, proactiveRefreshBufferMs].map(formatDuration);
-  const accounts = readableAccounts(root);
+  const accounts = readableAccounts(context);
   const watched = accounts === undefined ? 'all accounts' : `${accounts} account${accounts === 1 ? '' : 's'}`;
   io.note(`guarding ${watched}: every ${interval}, tokens that end within ${buffer} are refreshed; Ctrl-C ends it`);
 }
 
-function readableAccounts(root: Context['root']): number | undefined {
+/** With the one that the first round takes in. */
+function readableAccounts(context: Context): number | undefined {
   try {
-    return guardedAccounts(root).length;
+    const unstored = readHere(context).accounts.filter(({ isUnstored }) => isUnstored === true);
+    return guardedAccounts(context.root).length + unstored.length;
   } catch (error) {
     if (error instanceof AppError) return undefined;
     throw error;
@@ -115,7 +118,7 @@ async function guardOnce(context: Context, result: Mutable<GuardResult>, tell: T
   const { clock, signal } = context;
   const { ensureUsable } = await import('../../core/logins/refresh.js');
   const { proactiveRefreshBufferMs } = context.settings();
-  await takeInAny(context, readRoster(context.root, context.home, context.readingScope()));
+  await takeInAny(context, readHere(context));
   const deps = await refreshDeps(context, { skewMs: proactiveRefreshBufferMs });
   const due = dueAccounts(context, proactiveRefreshBufferMs);
   let obstructed = 0;
@@ -159,6 +162,10 @@ function dueAccounts({ root, home, clock, settings }: Context, bufferMs: number)
   return guardedAccounts(root)
     .map((account) => withNewestTokens(account, beside))
     .filter(isDue);
+}
+
+function readHere(context: Context): Roster {
+  return readRoster(context.root, context.home, context.readingScope());
 }
 
 function guardedAccounts({ paths }: Context['root']): Account[] {

@@ -1,26 +1,30 @@
 import * as z from 'zod/mini';
 import type { AuthFileLogin } from '../../core/codex/auth-file.js';
 import { readAuthFile } from '../../core/codex/auth-file-state.js';
+import { homeOf } from '../../core/environment.js';
 import { AppError } from '../../core/errors.js';
 import { readEntries } from '../../core/logins/journal.js';
 import { withJournal } from '../../core/logins/journal-overlay.js';
 import { logLineage } from '../../core/logins/lineage-log.js';
 import { keyOf } from '../../core/logins/roster.js';
 import { withStore } from '../../core/logins/with-store.js';
-import { draftStore } from '../../core/pools/draft-store.js';
 import { readAllScopes } from '../../core/pools/scope-files.js';
 import { printableIn } from '../../core/printable.js';
 import type { Scope } from '../../core/project/scope.js';
 import { resolveProvider } from '../../core/provider/provider.js';
 import { assertOurs } from '../../core/storage/adoption.js';
 import { sweepLeftovers } from '../../core/storage/leftovers.js';
+import { discoverSources } from '../../core/transfer/discover.js';
+import { draftStore } from '../../core/transfer/draft-store.js';
 import { type ImportEntry, type ImportTarget, importLogins } from '../../core/transfer/import-logins.js';
+import { type LoginSource, listSources } from '../../core/transfer/list-sources.js';
 import type { LoginFormat, PlacedLogin } from '../../core/transfer/login-file.js';
-import { type LoginSource, listSources, readLogins } from '../../core/transfer/read-logins.js';
+import { parseSource, placeLogins, type ReadSource, readSource } from '../../core/transfer/read-logins.js';
 import type { Command } from '../command.js';
 import type { Context } from '../context.js';
 import { PlaceView, placeView } from '../places.js';
 import { startProgress } from '../progress.js';
+import { shellWord } from '../render/shell-word.js';
 import { createTheme, type Theme } from '../render/theme.js';
 import { chooseLoginScope } from '../sign-in/questions.js';
 import {
@@ -32,6 +36,8 @@ import {
   summarize,
 } from '../transfer/import-view.js';
 import { isImported, warnAfterImport } from '../transfer/import-warnings.js';
+import { type OpeningOptions, openingKeys } from '../transfer/sealing-key.js';
+import { readStandardInput } from '../transfer/standard-input.js';
 
 const ImportResult = z.object({
   dryRun: z.boolean(),
@@ -42,25 +48,31 @@ const ImportResult = z.object({
   counts: ImportCounts,
   /** In the order of the files. */
   entries: z.array(ImportEntryView),
+  /** Of --discover: the files to name to import what is new or newer. */
+  discovered: z.exactOptional(z.array(z.string())),
 });
 type ImportResult = z.infer<typeof ImportResult>;
 
-export interface ImportOptions {
+export interface ImportOptions extends OpeningOptions {
   readonly paths: readonly string[];
   readonly yes?: boolean;
   readonly dryRun?: boolean;
+  /** Look where other tools keep their logins, and show what could be taken. */
+  readonly discover?: boolean;
   readonly format: 'auto' | LoginFormat;
 }
 
 async function importFiles(context: Context, options: ImportOptions): Promise<ImportResult> {
-  const dryRun = options.dryRun === true;
+  assertNamed(options);
+  const dryRun = options.dryRun === true || options.discover === true;
   if (!dryRun) assertOurs(context.root);
   const scope = context.writingScope();
   const found = await findLogins(context, options);
   const plan = planImport(context, found.logins, scope);
   const { counts, entries } = plan;
   if (dryRun || !plan.changesAnything) {
-    return { dryRun, agreed: false, scope: placeView(keyOf(scope)), counts, entries };
+    const discovered = options.discover === true ? { discovered: discoveredFiles(entries) } : {};
+    return { dryRun, agreed: false, scope: placeView(keyOf(scope)), counts, entries, ...discovered };
   }
   const agreed = options.yes !== true;
   if (agreed) await askForConsent(context, plan, scope);
@@ -78,21 +90,72 @@ interface Found {
   readonly logins: readonly PlacedLogin[];
 }
 
+function assertNamed({ paths, discover, yes }: ImportOptions): void {
+  if (discover === true && (paths.length > 0 || yes === true)) {
+    const what = paths.length > 0 ? 'takes no paths' : 'changes nothing';
+    throw new AppError('usage', `--discover ${what}: it looks where other tools keep their logins`, {
+      hint: 'codex-auth import --discover',
+    });
+  }
+  if (discover === true || paths.length > 0) return;
+  throw new AppError('usage', 'no file is named', {
+    hint: 'codex-auth import --discover, or name a file or directory',
+  });
+}
+
+function discoveredFiles(entries: readonly ImportEntryView[]): string[] {
+  const wanted = entries.filter(({ outcome }) => outcome === 'new' || outcome === 'update');
+  return [...new Set(wanted.map(({ file }) => file))];
+}
+
 /** Reads one file after the other: a folder may hold many, and Ctrl-C ends it between two. */
-async function findLogins(context: Context, { paths, format }: ImportOptions): Promise<Found> {
-  const sources = await listSources(paths, context.machine.cwd);
+async function findLogins(context: Context, options: ImportOptions): Promise<Found> {
+  const { machine, environment, home } = context;
+  const sources =
+    options.discover === true
+      ? await discoverSources({
+          home: homeOf(environment) ?? '',
+          codexHome: home.directory,
+          variables: machine.variables,
+        })
+      : await namedSources(context, options.paths);
   const progress = startProgress(context, 'Reading', sources.length);
-  const logins: PlacedLogin[] = [];
+  const keys = openingKeys(context, options);
+  const reading = {
+    format: options.format === 'auto' ? undefined : options.format,
+    openingKey() {
+      // It may be a question, which nothing must write over.
+      progress.stop();
+      return keys();
+    },
+  };
+  const read: ReadSource[] = [];
   try {
     for (const source of sources) {
       if (context.signal.aborted) throw new AppError('interrupted', 'nothing was imported');
-      logins.push(...(await readLogins(source, format === 'auto' ? undefined : format)));
+      read.push(
+        source.name === '-'
+          ? await parseSource(source, await readStandardInput(context), reading)
+          : await readSource(source, reading),
+      );
       progress.step();
     }
   } finally {
     progress.stop();
   }
-  return { sources, logins };
+  const logins = placeLogins(read);
+  // Whoever asks where there are logins wants to hear of nothing else.
+  return { sources, logins: options.discover === true ? logins.filter(({ login }) => login.kind === 'login') : logins };
+}
+
+/** `-` is standard input, and no file. */
+async function namedSources({ machine }: Context, paths: readonly string[]): Promise<LoginSource[]> {
+  const files = await listSources(
+    paths.filter((path) => path !== '-'),
+    machine.cwd,
+    'logins',
+  );
+  return paths.includes('-') ? [{ name: '-', path: '-' }, ...files] : files;
 }
 
 interface Plan {
@@ -155,7 +218,7 @@ async function applyImport(context: Context, { logins, sources }: Found, scope: 
     const draft = draftStore(root, store.scopes());
     const entries = importLogins(draft, logins, target);
     draft.commit(store);
-    for (const entry of entries) logImport(context, entry);
+    logImport(context, entries);
     return { draft, entries };
   });
   warnAfterImport(context, entries, sources, target);
@@ -163,15 +226,20 @@ async function applyImport(context: Context, { logins, sources }: Found, scope: 
   return { counts: countEntries(views), entries: views };
 }
 
-function logImport({ root }: Context, entry: ImportEntry): void {
-  if (!isImported(entry)) return;
-  const { account, before, after } = entry;
-  logLineage(root, { event: 'adopted', accountId: account.id, before, after, detail: 'import' });
+const mostLogged = 300;
+
+function logImport({ root }: Context, entries: readonly ImportEntry[]): void {
+  const facts = entries.filter(isImported).map(({ account, before, after }) => {
+    return { event: 'adopted' as const, accountId: account.id, before, after, detail: 'import' };
+  });
+  // The log is short: thousands of new accounts must not push out which tokens have been spent.
+  logLineage(root, ...facts.slice(0, mostLogged));
 }
 
 function renderImport(result: ImportResult, theme: Theme): string {
-  const { dryRun, agreed, counts, entries, scope } = result;
+  const { dryRun, agreed, counts, entries, scope, discovered } = result;
   const { color, symbols } = theme;
+  if (discovered !== undefined) return renderDiscovered(entries, scope, discovered, theme);
   if (entries.length === 0) return 'Nothing to import: no .json file there.\n';
   // The person has just read the plan.
   const table = agreed ? '' : `${renderEntries(entries, scope, theme)}\n`;
@@ -179,6 +247,18 @@ function renderImport(result: ImportResult, theme: Theme): string {
   const changed = counts.new + counts.update;
   if (changed === 0) return `${table}Nothing to import: ${summarize(counts)}.\n`;
   return `${table}${color.green(symbols.ok)} Imported: ${summarize(counts)}.\n`;
+}
+
+function renderDiscovered(
+  entries: readonly ImportEntryView[],
+  scope: PlaceView,
+  discovered: readonly string[],
+  theme: Theme,
+): string {
+  if (entries.length === 0) return 'No logins were found where other tools keep theirs.\n';
+  const table = renderEntries(entries, scope, theme);
+  if (discovered.length === 0) return `${table}\nAll of them are here already.\n`;
+  return `${table}\nTo take them over:\n  codex-auth import ${discovered.map(shellWord).join(' ')}\n`;
 }
 
 export const importCommand: Command<ImportOptions, ImportResult> = {

@@ -19,6 +19,7 @@ import {
   placeView,
   ScopeView,
   scopeView,
+  shownPlaces,
 } from '../places.js';
 import { type AccountLine, renderAccounts, titleOf } from '../render/account-table.js';
 import { renderCsv } from '../render/csv.js';
@@ -95,8 +96,12 @@ function elsewhereView(roster: Roster, { account, scopeKey }: LocatedAccount, ma
 
 function renderList(found: Found, theme: Theme): string {
   const { accounts, mask, surroundings } = found;
-  const others = elsewhereText(surroundings.elsewhere);
-  if (found.none !== undefined) return emptyText(found.none) + inUseText(surroundings) + others;
+  const { elsewhere } = surroundings;
+  if (found.none !== undefined) {
+    // The hint names the first of them.
+    const unnamed = found.none.reason === 'elsewhere' ? elsewhere.slice(1) : elsewhere;
+    return emptyText(found.none) + inUseText(surroundings) + elsewhereText(unnamed);
+  }
   const table = renderAccounts(
     accounts.map((each) => lineOf(each, mask)),
     theme,
@@ -105,7 +110,11 @@ function renderList(found: Found, theme: Theme): string {
     placeLine(surroundings.scope, theme) +
     table +
     theme.color.dim(
-      lifeRows(accounts, theme) + unreadText(accounts, theme) + choiceText(found) + setAsideText(found) + others,
+      lifeRows(accounts, theme) +
+        unreadText(accounts, theme) +
+        choiceText(found) +
+        setAsideText(found) +
+        elsewhereText(elsewhere),
     )
   );
 }
@@ -164,8 +173,6 @@ function choiceText({ accounts, mask, surroundings }: Found): string {
 function inUseText({ activeElsewhere: active }: Surroundings): string {
   return active === undefined ? '' : `in use: ${titleOf(active)}, of ${describePlace(active.scope)}\n`;
 }
-
-const shownPlaces = 3;
 
 function elsewhereText(elsewhere: ListResult['elsewhere']): string {
   const lines = elsewhere

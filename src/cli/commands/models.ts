@@ -8,6 +8,7 @@ import type { Command } from '../command.js';
 import type { Context } from '../context.js';
 import { type Candidate, findCandidates, modelsOf, type TriedAccount, tryModels } from '../model-trials.js';
 import { type TrialView, TriedAccountView, triedAccountView } from '../model-view.js';
+import { ScopeView, scopeView } from '../places.js';
 import { isNetworkFailure } from '../probe-failure.js';
 import { settleRefusedClients } from '../refused-clients.js';
 import { renderCsv } from '../render/csv.js';
@@ -16,6 +17,7 @@ import { openRoster } from '../selection.js';
 import { takeInAny } from '../take-in.js';
 
 const ModelsResult = z.object({
+  scope: ScopeView,
   models: z.array(z.string()),
   /** Where the models come from: the provider's list for these accounts, our own list, or the command line. */
   source: z.enum(['provider', 'built-in', 'option']),
@@ -41,6 +43,7 @@ async function models(context: Context, options: ModelsOptions): Promise<ModelsR
   const tried = await tryModels(context, withPatience(context, access), choice.candidates, choice.models);
   await settleRefusedClients(context, tried.flatMap(outcomesOf));
   return {
+    scope: scopeView(roster),
     models: choice.models,
     source: choice.source,
     accounts: tried.map((each) => triedAccountView(context, each)),

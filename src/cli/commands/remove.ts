@@ -1,11 +1,13 @@
 import * as z from 'zod/mini';
 import { type Account, describeAccount } from '../../core/accounts/account.js';
 import { emptyPool, withAccount, withoutAccount, withTombstone } from '../../core/accounts/pool.js';
+import { flockHelpers } from '../../core/codex/credential-lock.js';
 import { AppError } from '../../core/errors.js';
 import { withPersonLock } from '../../core/logins/person-lock.js';
 import { withStore } from '../../core/logins/with-store.js';
 import { encodePool } from '../../core/pools/pool-codec.js';
 import type { Store } from '../../core/pools/store.js';
+import { privateHomesOfAccount, refuseWhileRunning, removePrivateHome } from '../../core/running/removal.js';
 import { keepAside, removedAccountStem } from '../../core/storage/kept.js';
 import { accountRef, accountRefShape } from '../account-ref.js';
 import { removedMeanwhile } from '../change-account.js';
@@ -41,13 +43,18 @@ async function remove(context: Context, options: RemoveOptions): Promise<RemoveR
   const { account, scopeKey, index } = locateAccount(context, roster, options.selector);
   const stillInUse = roster.active?.account.id === account.id;
   const revoked = options.revoke === true;
+  const runHomes = privateHomesOfAccount(context.root, account);
+  refuseWhileRunning(runHomes, account);
   if (options.yes !== true) await confirmRemoval(context, account, stillInUse, revoked);
   await takeInFirst(context, account, scopeKey);
   const { root, signal } = context;
   const keptFile = await context.uninterrupted(() =>
     withPersonLock(root, account, { signal }, async () => {
       if (revoked) await revokeLogin(context, account.id);
-      return withStore(root, revoked ? {} : { signal }, (store) => takeOut(store, account.id, scopeKey));
+      return withStore(root, revoked ? {} : { signal }, async (store) => {
+        for (const directory of runHomes) await removePrivateHome(store, directory, flockHelpers);
+        return takeOut(store, account.id, scopeKey);
+      });
     }),
   );
   const ref = accountRef(account, index, context.options.mask === true);

@@ -1,9 +1,8 @@
 import * as z from 'zod/mini';
-import { type Account, describeAccount, type FlaggedAccount } from '../../core/accounts/account.js';
+import { type Account, describeAccount } from '../../core/accounts/account.js';
 import { loginStoreKind } from '../../core/codex/official-login.js';
 import { definedOnly } from '../../core/defined-only.js';
 import { AppError } from '../../core/errors.js';
-import { withNewestTokens } from '../../core/logins/beside-records.js';
 import type { Roster } from '../../core/logins/roster.js';
 import { accountRef, accountRefShape } from '../account-ref.js';
 import { activateAccount } from '../activation.js';
@@ -11,11 +10,10 @@ import type { Command } from '../command.js';
 import type { Context } from '../context.js';
 import { describePlace, PlaceView, placeView } from '../places.js';
 import { titleOf } from '../render/account-table.js';
-import { reasonText } from '../render/flag-reason.js';
 import type { Theme } from '../render/theme.js';
-import { formatWhen, toIso } from '../render/time.js';
+import { toIso } from '../render/time.js';
 import { openRoster, requireAccounts } from '../selection.js';
-import { isSetAside, locateAnywhere } from '../set-aside.js';
+import { isSetAside, locateAnywhere, usableEnd, warnAboutEnd } from '../set-aside.js';
 import { DaemonRestart, proveActivation, SurfaceView } from '../switch-proof.js';
 import { noteAdoption, takeInFirst } from '../take-in.js';
 
@@ -92,32 +90,6 @@ async function switchAccount(context: Context, options: SwitchOptions): Promise<
     surfaces: [...surfaces],
     daemonRestart,
   });
-}
-
-/** Nobody can refresh it, so that it is of use only while its access token lives (DESIGN §7). */
-function usableEnd(context: Context, { beside }: Roster, account: FlaggedAccount): number {
-  const { tokens } = withNewestTokens(account, beside);
-  const { expiresAt } = tokens;
-  if (tokens.accessToken !== undefined && expiresAt !== undefined && expiresAt > context.clock.now()) return expiresAt;
-  const why = reasonText(account.flag.reason);
-  throw new AppError(
-    'sign-in-needed',
-    `${describeAccount(account)} is set aside, because ${why}, and its access token has ended`,
-    {
-      hint: signInAgain(account),
-    },
-  );
-}
-
-function warnAboutEnd({ clock, warn }: Context, account: Account, usableUntil: number): void {
-  const until = formatWhen(usableUntil, clock.now());
-  warn(
-    `${describeAccount(account)} is set aside and usable until ${until}; sign in again before that: ${signInAgain(account)}`,
-  );
-}
-
-function signInAgain({ email }: Account): string {
-  return email === undefined ? 'codex-auth login' : `codex-auth login --expect ${email}`;
 }
 
 async function askWhich(context: Context, roster: Roster): Promise<string> {

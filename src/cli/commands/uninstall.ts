@@ -1,10 +1,13 @@
 import { existsSync } from 'node:fs';
 import { dirname } from 'node:path';
 import * as z from 'zod/mini';
+import { flockHelpers } from '../../core/codex/credential-lock.js';
 import { heldLocks } from '../../core/diagnostics/world/storage-facts.js';
 import { AppError } from '../../core/errors.js';
+import { withStore } from '../../core/logins/with-store.js';
 import { readableScopes } from '../../core/pools/stored-files.js';
 import { printableIn } from '../../core/printable.js';
+import { privateHomesOf, refuseWhileRunning, removePrivateHome } from '../../core/running/removal.js';
 import { completionFiles } from '../../core/shell/completion-files.js';
 import { applySetup, type PlannedChange, planUndo, type SetupPlace } from '../../core/shell/setup-plan.js';
 import { foreignThings } from '../../core/storage/adoption.js';
@@ -44,6 +47,8 @@ interface UninstallOptions {
 interface Removal {
   readonly changes: readonly PlannedChange[];
   readonly files: readonly string[];
+  /** Homes of `run`, whose logins go back to their accounts first. */
+  readonly homes: readonly string[];
   readonly accounts: number;
 }
 
@@ -51,9 +56,10 @@ async function uninstall(context: Context, options: UninstallOptions): Promise<U
   const place = await writableSetupPlace(context);
   assertOwner(place.root);
   const removal = planRemoval(place, options);
-  const isDone = options.dryRun !== true && removal.changes.length + removal.files.length > 0;
+  const isDone = options.dryRun !== true && removal.changes.length + removedBy(removal).length > 0;
   if (isDone) {
     assertIdle(place.root);
+    refuseWhileRunning(removal.homes);
     await askFirst(context, options, removal);
     await context.uninterrupted(() => remove(context, place, removal));
   }
@@ -65,6 +71,7 @@ function planRemoval(place: SetupPlace, { accounts }: UninstallOptions): Removal
   const traces = tracesIn(paths);
   return {
     changes: planUndo(place),
+    homes: privateHomesOf(place.root),
     files: accounts === true ? [...traces.accounts, ...traces.caches] : traces.caches,
     accounts: readableScopes(paths).reduce(
       (sum, { pool, flagged }) => sum + pool.accounts.length + flagged.accounts.length,
@@ -87,13 +94,13 @@ function assertIdle(root: Root): void {
 
 async function askFirst({ io, prompter }: Context, { yes, accounts: all }: UninstallOptions, removal: Removal) {
   if (yes === true) return;
-  const { changes, files, accounts } = removal;
+  const { changes, files, homes, accounts } = removal;
   const withAccounts = all === true && accounts > 0;
   const question = withAccounts ? `Remove ${described(accounts)} for good? ${livesOn}` : 'Go ahead?';
   if (!io.isInteractive) {
     const what = withAccounts
       ? `remove ${described(accounts)} for good`
-      : `change or remove ${changes.length + files.length} files`;
+      : `change or remove ${changes.length + files.length + homes.length} files`;
     throw new AppError('confirmation-needed', `uninstall would ${what}`, {
       hint: `add --yes; to see the files first: codex-auth uninstall${all === true ? ' --accounts' : ''} --dry-run`,
     });
@@ -109,8 +116,13 @@ function described(accounts: number): string {
 }
 
 /** The shells first, because that is all or nothing; the locks last, because they are held until then. */
-async function remove({ home, signal }: Context, place: SetupPlace, { changes, files }: Removal): Promise<void> {
+async function remove({ home, signal }: Context, place: SetupPlace, { changes, files, homes }: Removal): Promise<void> {
   const { root } = place;
+  if (homes.length > 0) {
+    await withStore(root, { signal }, async (store) => {
+      for (const directory of homes) await removePrivateHome(store, directory, flockHelpers);
+    });
+  }
   const { paths, clock, processes } = root;
   // No lock of ours into a directory of others.
   const isForeign = files.length === 0 && foreignThings(paths).length > 0;
@@ -132,8 +144,8 @@ function isLock({ locks }: Root['paths'], path: string): boolean {
   return path === locks || dirname(path) === locks;
 }
 
-function removedBy({ changes, files }: Removal): string[] {
-  return [...changes.filter(({ after }) => after === undefined).map(({ path }) => path), ...files];
+function removedBy({ changes, files, homes }: Removal): string[] {
+  return [...changes.filter(({ after }) => after === undefined).map(({ path }) => path), ...homes, ...files];
 }
 
 function changedBy({ changes }: Removal): string[] {

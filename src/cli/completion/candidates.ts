@@ -1,6 +1,8 @@
 import type { Argument, CommandUnknownOpts, Option } from '@commander-js/extra-typings';
 import type { Account } from '../../core/accounts/account.js';
 import { isSettingName, settingDefinitions, settingNames } from '../../core/settings.js';
+import { pathOf } from '../../core/shell/on-path.js';
+import { listDirectory } from '../../core/storage/atomic-file.js';
 import type { Context } from '../context.js';
 import { accountEmails, accountNames } from './account-names.js';
 import type { Cursor } from './command-line.js';
@@ -86,6 +88,8 @@ function valuesCalled(name: string, cursor: Cursor, open: () => Context): Comple
       return words(settingValues(cursor.positionals[0]));
     case 'targets':
       return { candidates: accountNames(open, wantedBy(cursor)), paths: 'files' };
+    case 'command':
+      return cursor.isLiteral ? { candidates: programs(open()), paths: 'files' } : nothing;
     case 'path':
     case 'file':
       return { ...nothing, paths: 'files' };
@@ -94,6 +98,12 @@ function valuesCalled(name: string, cursor: Cursor, open: () => Context): Comple
     default:
       return undefined;
   }
+}
+
+/** What a shell would find by its name alone. */
+function programs({ environment }: Context): Candidate[] {
+  const names = new Set(pathOf(environment.raw).flatMap((directory) => listDirectory(directory)));
+  return [...names].map((value) => ({ value }));
 }
 
 /** Whom a command is meant for: only a disabled account can be enabled. */

@@ -6,6 +6,8 @@ export interface Cursor {
     | { readonly kind: 'command' | 'option' | 'nothing' }
     | { readonly kind: 'value'; readonly of: Argument | Option };
   readonly command: CommandUnknownOpts;
+  /** After `--`. */
+  readonly isLiteral: boolean;
   /** The words that belong to the command itself. */
   readonly positionals: readonly string[];
   /** The options before the cursor by their long names, with their last value; a flag has none. */
@@ -33,8 +35,8 @@ export function readCommandLine(program: CommandUnknownOpts, words: readonly str
     ...{ taker: undefined, isHelp: false, isLiteral: false },
   };
   for (const word of words.slice(0, -1)) readWord(line, word);
-  const { command, positionals, options } = line;
-  return { command, positionals, options, ...askOf(line, words.at(-1) ?? '') };
+  const { command, positionals, options, isLiteral } = line;
+  return { command, positionals, options, isLiteral, ...askOf(line, words.at(-1) ?? '') };
 }
 
 function readWord(line: Line, word: string): void {
@@ -78,7 +80,9 @@ function askOf(line: Line, current: string): Pick<Cursor, 'asks' | 'prefix'> {
   if (command.commands.length > 0 && positionals.length === 0) return { asks: { kind: 'command' }, prefix: '' };
   const declared = command.registeredArguments;
   const last = declared.at(-1);
-  const argument = declared[positionals.length] ?? (last?.variadic === true ? last : undefined);
+  // Of two kinds of arguments, `--` ends the first.
+  const isRest = last?.variadic === true && (line.isLiteral || positionals.length >= declared.length);
+  const argument = isRest ? last : declared[positionals.length];
   const isAsked = argument !== undefined && !isHelp;
   return { asks: isAsked ? { kind: 'value', of: argument } : { kind: 'nothing' }, prefix: '' };
 }

@@ -34,7 +34,8 @@ export function formatDistance(at: number, now: number): string {
 export function formatMoment(at: number, now: number): string {
   const date = new Date(at);
   const clock = `${twoDigits(date.getHours())}:${twoDigits(date.getMinutes())}`;
-  if (date.toDateString() === new Date(now).toDateString()) return clock;
+  // Two days apart no day is the same, and none of a month has the same number.
+  if (Math.abs(at - now) < 2 * dayMs && date.getDate() === new Date(now).getDate()) return clock;
   return `${date.getFullYear()}-${twoDigits(date.getMonth() + 1)}-${twoDigits(date.getDate())} ${clock}`;
 }
 
@@ -44,7 +45,7 @@ export function formatWhen(at: number, now: number): string {
 }
 
 function twoDigits(value: number): string {
-  return String(value).padStart(2, '0');
+  return value < 10 ? `0${value}` : String(value);
 }
 
 export function toIso(at: number): string {

@@ -5,7 +5,7 @@ import type { Roster } from '../../core/logins/roster.js';
 import { failed, failedBy, type Renewal } from '../../core/renewal/renewal.js';
 import { readTokenFile, type TokenFile } from '../../core/renewal/token-file.js';
 import { sweepTemporaries } from '../../core/storage/temporary-files.js';
-import { type LoginSource, listSources } from '../../core/transfer/read-logins.js';
+import { type LoginSource, listSources } from '../../core/transfer/list-sources.js';
 import { importRefusals } from '../../core/transfer/refusal.js';
 import { type AskedAccount, askedAccounts } from '../asked-accounts.js';
 import type { Context } from '../context.js';
@@ -71,7 +71,7 @@ function accountsOf(context: Context, roster: Roster, word: string | undefined):
 }
 
 async function findFiles(context: Context, names: readonly string[], isReading: boolean): Promise<AskedFile[]> {
-  const sources = await listSources(names, context.machine.cwd);
+  const sources = await listSources(names, context.machine.cwd, 'token-files');
   return sources.map((source) => {
     // What a killed run left beside the file may hold its tokens (P10).
     const sweep = { file: basename(source.path), now: context.clock.now() };

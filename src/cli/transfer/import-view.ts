@@ -1,10 +1,10 @@
 import * as z from 'zod/mini';
 import { definedOnly } from '../../core/defined-only.js';
-import type { DraftStore } from '../../core/pools/draft-store.js';
 import { printable } from '../../core/printable.js';
+import type { DraftStore } from '../../core/transfer/draft-store.js';
 import type { ImportEntry } from '../../core/transfer/import-logins.js';
-import { type LoginPlace, loginFormats } from '../../core/transfer/login-file.js';
-import { importRefusals } from '../../core/transfer/refusal.js';
+import { type LoginFormat, type LoginPlace, loginFormats } from '../../core/transfer/login-file.js';
+import { importRefusals, passingReasons } from '../../core/transfer/refusal.js';
 import { shownEmail } from '../account-view.js';
 import { describePlace, PlaceView, placeView } from '../places.js';
 import { titleOf } from '../render/account-table.js';
@@ -14,17 +14,19 @@ import type { Theme } from '../render/theme.js';
 const Place = z.object({
   file: z.string(),
   format: z.exactOptional(z.enum(loginFormats)),
-  /** 1-based position in a pool. */
+  /** 1-based position in a list, or the line in a file of lines. */
   record: z.exactOptional(z.number()),
+  /** The name it is kept under, in a file that keeps logins by name. */
+  member: z.exactOptional(z.string()),
 });
 
-const outcomes = ['new', 'update', 'same', 'older', 'duplicate', 'refused'] as const;
+const outcomes = ['new', 'update', 'same', 'older', 'duplicate', 'passed', 'refused'] as const;
 
 export const ImportEntryView = z.object({
   ...Place.shape,
   /**
    * `older`: what is stored here is newer and stays. `duplicate`: `duplicateOf` holds a newer copy of the same login, or
-   * the same one. `refused`: `reason` and `message` say why.
+   * the same one. `passed`: it is nothing for this program, and no fault. `reason` and `message` say why for the last two.
    */
   outcome: z.enum(outcomes),
   /** Absent for what is new in a plan, and for what is refused. */
@@ -41,6 +43,10 @@ export const ImportEntryView = z.object({
   setAside: z.boolean(),
   /** It had been removed, and comes back. */
   wasRemoved: z.boolean(),
+  /** It was in use where it comes from, and becomes the choice of a pool that had none. */
+  isChosen: z.boolean(),
+  /** As the person switched it off where it comes from, or here. */
+  enabled: z.exactOptional(z.boolean()),
   reason: z.exactOptional(z.string()),
   message: z.exactOptional(z.string()),
   duplicateOf: z.exactOptional(Place),
@@ -53,6 +59,7 @@ export const ImportCounts = z.object({
   same: z.number(),
   older: z.number(),
   duplicate: z.number(),
+  passed: z.number(),
   refused: z.number(),
 });
 export type ImportCounts = z.infer<typeof ImportCounts>;
@@ -65,6 +72,7 @@ export function countEntries(entries: readonly Pick<ImportEntryView, 'outcome'>[
     same: count('same'),
     older: count('older'),
     duplicate: count('duplicate'),
+    passed: count('passed'),
     refused: count('refused'),
   };
 }
@@ -79,12 +87,12 @@ export function entryView(entry: ImportEntry, draft: DraftStore, { mask, isPlan 
   const { place, outcome, account } = entry;
   const scopeKey = 'scopeKey' in entry ? entry.scopeKey : undefined;
   const isStored = account !== undefined && outcome !== 'refused' && !(isPlan && outcome === 'new');
-  const position = draft.scope(scopeKey).pool.accounts.findIndex(({ id }) => id === account?.id);
+  const position = account && draft.positionOf({ id: account.id, scopeKey, isSetAside: false });
   return definedOnly({
     ...viewOfPlace(place),
     outcome,
     id: isStored ? account.id : undefined,
-    index: isStored && 'scopeKey' in entry && position >= 0 ? position + 1 : undefined,
+    index: isStored && 'scopeKey' in entry && position !== undefined ? position + 1 : undefined,
     email: shownEmail(account?.email, mask),
     label: account?.label,
     workspace: account?.workspaceName,
@@ -92,14 +100,21 @@ export function entryView(entry: ImportEntry, draft: DraftStore, { mask, isPlan 
     scope: 'scopeKey' in entry ? placeView(scopeKey) : undefined,
     setAside: 'isSetAside' in entry && entry.isSetAside,
     wasRemoved: 'wasRemoved' in entry && entry.wasRemoved,
-    reason: outcome === 'refused' ? entry.reason : undefined,
-    message: outcome === 'refused' ? refusalText(entry) : undefined,
+    isChosen: 'isChosen' in entry && entry.isChosen,
+    enabled: account?.enabled,
+    reason: outcome === 'refused' || outcome === 'passed' ? entry.reason : undefined,
+    message: messageOf(entry),
     duplicateOf: outcome === 'duplicate' ? viewOfPlace(entry.of) : undefined,
   });
 }
 
-function viewOfPlace({ file, format, record }: LoginPlace): z.infer<typeof Place> {
-  return definedOnly({ file, format, record });
+function viewOfPlace({ file, format, record, member }: LoginPlace): z.infer<typeof Place> {
+  return definedOnly({ file, format, record, member });
+}
+
+function messageOf(entry: ImportEntry): string | undefined {
+  if (entry.outcome === 'passed') return `it ${passingReasons[entry.reason]}`;
+  return entry.outcome === 'refused' ? refusalText(entry) : undefined;
 }
 
 function refusalText({ reason, detail }: Extract<ImportEntry, { outcome: 'refused' }>): string {
@@ -114,18 +129,20 @@ const columns: readonly Column[] = [
 ];
 
 /**
- * A row per login, and below the table, where nothing is cut to fit, what was refused and why. `home` is the pool that new
- * accounts go to; another one is named.
+ * A row per login, and below the table, where nothing is cut to fit, what was passed over or refused and why. `home` is
+ * the pool that new accounts go to; another one is named.
  */
 export function renderEntries(entries: readonly ImportEntryView[], home: PlaceView, theme: Theme): string {
-  const rows = entries.flatMap((entry) =>
-    entry.outcome === 'refused' ? [] : [rowOf(entry.outcome, entry, home, theme)],
-  );
-  const refused = entries.filter(({ outcome }) => outcome === 'refused').map((entry) => refusedLine(entry, theme));
-  return [...(rows.length === 0 ? [] : [renderTable(columns, rows, theme)]), ...refused].join('');
+  const rows = entries.flatMap((entry) => (isTaken(entry.outcome) ? [rowOf(entry.outcome, entry, home, theme)] : []));
+  const others = entries.filter(({ outcome }) => !isTaken(outcome)).map((entry) => reasonLine(entry, theme));
+  return [...(rows.length === 0 ? [] : [renderTable(columns, rows, theme)]), ...others].join('');
 }
 
-type Usable = Exclude<ImportEntryView['outcome'], 'refused'>;
+type Usable = Exclude<ImportEntryView['outcome'], 'passed' | 'refused'>;
+
+function isTaken(outcome: ImportEntryView['outcome']): outcome is Usable {
+  return outcome !== 'passed' && outcome !== 'refused';
+}
 
 function rowOf(outcome: Usable, entry: ImportEntryView, home: PlaceView, { color, symbols }: Theme): Cell[] {
   const marks: Record<Usable, Cell> = {
@@ -144,17 +161,31 @@ function rowOf(outcome: Usable, entry: ImportEntryView, home: PlaceView, { color
   ];
 }
 
-function refusedLine({ message = '', email, ...place }: ImportEntryView, { color, symbols }: Theme): string {
-  const whose = email === undefined ? '' : ` (${email})`;
-  return `${color.red(symbols.error)} ${printable(`${nameOfPlace(place)}${whose}: ${message}`)}\n`;
+/** What kind of file it is, where that says what the reason is about. */
+const formatNames: Record<LoginFormat, string> = {
+  codex: 'auth.json',
+  flat: 'token file',
+  pool: 'account pool',
+  opencode: 'tokens of opencode or pi',
+  record: 'login record',
+};
+
+function reasonLine({ message = '', email, outcome, ...place }: ImportEntryView, { color, symbols }: Theme): string {
+  const facts = [place.format === undefined ? undefined : formatNames[place.format], email].filter(
+    (fact) => fact !== undefined,
+  );
+  const what = facts.length === 0 ? '' : ` (${facts.join(', ')})`;
+  const text = printable(`${nameOfPlace(place)}${what}: ${message}`);
+  return outcome === 'refused' ? `${color.red(symbols.error)} ${text}\n` : `${color.dim(`- ${text}`)}\n`;
 }
 
-function nameOfPlace({ file, record }: z.infer<typeof Place>): string {
-  return record === undefined ? file : `${file}, record ${record}`;
+function nameOfPlace({ file, record, member }: z.infer<typeof Place>): string {
+  const part = record === undefined ? member : `record ${record}`;
+  return part === undefined ? file : `${file}, ${part}`;
 }
 
 function whatOf(outcome: Usable, entry: ImportEntryView, home: PlaceView): string {
-  const { duplicateOf, scope, setAside, wasRemoved } = entry;
+  const { duplicateOf, scope, setAside, wasRemoved, enabled, isChosen } = entry;
   const what = {
     new: 'new',
     update: 'newer login',
@@ -166,6 +197,8 @@ function whatOf(outcome: Usable, entry: ImportEntryView, home: PlaceView): strin
     what,
     wasRemoved && 'you had removed it',
     setAside && 'set aside',
+    outcome === 'new' && enabled === false && 'disabled',
+    isChosen && 'in use there',
     scope !== undefined && scope.key !== home.key && `in ${describePlace(scope)}`,
   ];
   return facts.filter(Boolean).join(', ');
@@ -179,6 +212,7 @@ export function summarize(counts: ImportCounts): string {
     same: 'already here',
     older: 'older than here',
     duplicate: counts.duplicate === 1 ? 'duplicate' : 'duplicates',
+    passed: 'passed over',
     refused: 'refused',
   };
   const parts = outcomes

@@ -6,7 +6,8 @@ import { examples } from './help-texts.js';
 export interface ProgramEnvironment {
   readonly version: string;
   readonly print: (text: string) => void;
-  readonly width: number;
+  /** Columns of the terminal, asked for when help is shown. */
+  readonly width: () => number;
 }
 
 export type Program = ReturnType<typeof createProgramBase>;
@@ -38,8 +39,8 @@ export function createProgramBase({ version, print, width }: ProgramEnvironment)
       visibleCommands: inGroups,
       groupItems,
     })
-    .configureOutput({ writeOut: print, writeErr: () => undefined, getOutHelpWidth: () => width })
-    .addHelpText('after', wrapText('\nWithout a command, on a terminal, it opens the dashboard.', width))
+    .configureOutput({ writeOut: print, writeErr: () => undefined, getOutHelpWidth: width })
+    .addHelpText('after', () => wrapText('\nWithout a command, on a terminal, it opens the dashboard.', width()))
     .addHelpText('after', examples(['codex-auth login', 'codex-auth list', 'codex-auth switch work']));
 }
 

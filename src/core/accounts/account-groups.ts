@@ -1,5 +1,6 @@
 import { definedOnly } from '../defined-only.js';
-import { findSame, type Identity } from './identity.js';
+import type { Identity } from './identity.js';
+import { IdentityIndex } from './identity-index.js';
 
 /** Several records of one account, and what they say together about who it is. */
 export interface AccountGroup<T> extends Identity {
@@ -16,14 +17,20 @@ export function groupByAccount<T>(
   otherwise: (record: T, groups: readonly AccountGroup<T>[]) => AccountGroup<T> | undefined = () => undefined,
 ): AccountGroup<T>[] {
   const groups: Group<T>[] = [];
+  const index = new IdentityIndex<Group<T>>();
   const known = (record: T) => idsOf(identityOf(record));
   for (const record of [...records].sort((a, b) => known(b) - known(a))) {
-    const found = findSame(groups, identityOf(record)) ?? otherwise(record, groups);
-    const group = groups.find((each) => each === found);
-    if (group === undefined) groups.push(new Group(record, identityOf(record)));
-    else group.add(record, identityOf(record));
+    const identity = identityOf(record);
+    const group = index.find(identity) ?? memberOf(groups, otherwise(record, groups)) ?? new Group<T>();
+    if (group.members.length === 0) groups.push(group);
+    group.add(record, identity);
+    index.add(group);
   }
   return groups;
+}
+
+function memberOf<T>(groups: readonly Group<T>[], wanted: AccountGroup<T> | undefined): Group<T> | undefined {
+  return wanted === undefined ? undefined : groups.find((each) => each === wanted);
 }
 
 function idsOf({ userId, accountId }: Identity): number {
@@ -31,15 +38,10 @@ function idsOf({ userId, accountId }: Identity): number {
 }
 
 class Group<T> implements AccountGroup<T> {
-  readonly members: T[];
+  readonly members: T[] = [];
   userId?: string;
   accountId?: string;
   email?: string;
-
-  constructor(first: T, identity: Identity) {
-    this.members = [first];
-    Object.assign(this, namesOf(identity));
-  }
 
   add(member: T, identity: Identity): void {
     this.members.push(member);

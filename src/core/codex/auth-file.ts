@@ -62,8 +62,12 @@ const Mode = z.nullish(z.string());
  */
 export function parseAuthFile(content: string): AuthFileContent | undefined {
   const file = content.trim();
-  const json = parseJson(file);
-  if (file === '' || holdsNothing(json)) return undefined;
+  return file === '' ? undefined : judgeAuthFile(parseJson(file));
+}
+
+/** The same for what has been parsed already. */
+export function judgeAuthFile(json: unknown): AuthFileContent | undefined {
+  if (holdsNothing(json)) return undefined;
   const top = record.safeParse(json);
   if (!top.success) return { kind: 'unadoptable', reason: 'damaged' };
   const mode = modeOf(top.data);

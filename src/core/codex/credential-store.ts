@@ -3,6 +3,7 @@ import { AppError } from '../errors.js';
 import { type CodexConfig, type ConfigProblem, readCodexConfig } from './config.js';
 import { mayChooseStore } from './config-files.js';
 import { type KeyringEntry, keyringEntry } from './keyring.js';
+import { privateHomeAt } from './private-home.js';
 
 /** Where the official client keeps its login when that is not, or not only, its `auth.json` (CODEX.md §2). */
 export interface OtherStore extends KeyringEntry {
@@ -13,9 +14,12 @@ export interface OtherStore extends KeyringEntry {
   readonly obstacle?: () => AppError | undefined;
 }
 
-/** The store that the client's configuration chooses; undefined for the file, which is the default. */
+/**
+ * The store that the client's configuration chooses; undefined for the file, which is the default, and which a client in a
+ * private home is told to use.
+ */
 export function otherStore(homeDirectory: string): OtherStore | undefined {
-  if (!mayChooseStore(homeDirectory)) return undefined;
+  if (!mayChooseStore(homeDirectory) || privateHomeAt(homeDirectory) !== undefined) return undefined;
   const config = readCodexConfig(homeDirectory);
   if (config.problem?.hidesStore === true) return unknownStore(config.problem);
   const entry = () => withWayOut(config, entryOf(config, homeDirectory));

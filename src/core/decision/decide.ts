@@ -64,7 +64,7 @@ function decideAccount(facts: AccountFacts, request: DecisionRequest): AccountDe
   const { now, sessionAccountId } = request;
   const standing = standingOf(facts, request);
   const { availability, quota } = standing;
-  const outlook = quotaOutlook(quota, now, facts.active);
+  const outlook = quotaOutlook(quota, now, facts);
   const keepsSession = facts.id === sessionAccountId;
   const reasons = [
     ...standing.reasons,

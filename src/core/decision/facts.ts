@@ -7,6 +7,7 @@ import { readHealth } from '../health/state.js';
 import { seemsToHoldForeignTokens } from '../logins/foreign-tokens.js';
 import type { Roster } from '../logins/roster.js';
 import type { QuotaSnapshot } from '../quota/usage.js';
+import type { WindowRatio } from '../quota/window-ratio.js';
 
 /** All that the decision knows about one account. Times are milliseconds since the epoch; unknown is absent. */
 export interface AccountFacts {
@@ -35,6 +36,7 @@ export interface AccountFacts {
   /** `readHealth(state, now)`; its cooldown and rate limit are checked against `now` again. */
   readonly health: HealthView;
   readonly quota?: QuotaSnapshot | undefined;
+  readonly ratio?: WindowRatio | undefined;
   readonly lastUsedAt?: number | undefined;
 }
 
@@ -81,6 +83,7 @@ export function factsOfAccount(
     accessTokenExpiresAt: tokens.expiresAt,
     health: readHealth(knowledge?.health, now),
     quota: knowledge?.quota,
+    ratio: knowledge?.ratio,
     lastUsedAt,
   };
 }

@@ -1,6 +1,7 @@
 import { definedOnly } from '../defined-only.js';
 import type { BindingQuota, BindingWindow } from '../quota/binding-quota.js';
 import { lengthOf } from '../quota/window.js';
+import { countIn, type WindowRatio } from '../quota/window-ratio.js';
 import { type OpenWindow, percentPerHour, windowScore } from './score.js';
 
 const hourMs = 3_600_000;
@@ -25,6 +26,8 @@ export interface Lapse {
   readonly hoursLeft: number;
   /** Percentage points an hour that would have to be used from now on for nothing to be lost. */
   readonly percentPerHour: number;
+  /** How many windows of the shortest kind make up this one; absent where nobody has seen it. */
+  readonly shortWindows?: { readonly id: string; readonly count: number } | undefined;
 }
 
 /** The window that would stop a session first. */
@@ -55,7 +58,11 @@ export interface QuotaOutlook {
  * - What is lost: of the longest windows, the one with the smallest rate, which is the honest one.
  * - What opens: of the others, or of the only one there is, the one that stands worst.
  */
-export function quotaOutlook(quota: BindingQuota | undefined, now: number, isInUse = false): QuotaOutlook {
+export function quotaOutlook(
+  quota: BindingQuota | undefined,
+  now: number,
+  { active = false, ratio }: { readonly active?: boolean; readonly ratio?: WindowRatio | undefined } = {},
+): QuotaOutlook {
   if (quota === undefined) return { headroom: 'unknown' };
   if (quota.isUnlimited) return { headroom: 'unlimited' };
   if (quota.windows.length === 0) return { headroom: 'unknown' };
@@ -63,11 +70,11 @@ export function quotaOutlook(quota: BindingQuota | undefined, now: number, isInU
   const longest = Math.max(...all.map(lengthOf));
   const isLong = (window: BindingWindow) => lengthOf(window) === longest;
   const isLongKnown = !quota.lapsed.some(isLong);
-  const lapse = isLongKnown ? slowestLapse(quota.windows.filter(isLong), now) : undefined;
+  const lapse = isLongKnown ? slowestLapse(quota.windows.filter(isLong), now, ratio) : undefined;
   const opening = worstOpening(quota, isLong, now);
   const tightest = [...quota.windows].sort((a, b) => a.remainingPercent - b.remainingPercent)[0];
   return {
-    headroom: headroomOf(quota, isLongKnown && !quota.isIncomplete, isInUse),
+    headroom: headroomOf(quota, isLongKnown && !quota.isIncomplete, active),
     tightest,
     lapse,
     opening,
@@ -84,40 +91,50 @@ function isTight(window: BindingWindow, isInUse: boolean): boolean {
   return window.remainingPercent < (isInUse ? enough / 2 : enough);
 }
 
-function slowestLapse(windows: readonly BindingWindow[], now: number): Lapse | undefined {
-  return windows.map((window) => lapseOf(window, now)).sort((a, b) => a.percentPerHour - b.percentPerHour)[0];
+function slowestLapse(
+  windows: readonly BindingWindow[],
+  now: number,
+  ratio: WindowRatio | undefined,
+): Lapse | undefined {
+  const lapses = windows.map((window) => lapseOf(window, now, ratio));
+  return lapses.sort((a, b) => a.percentPerHour - b.percentPerHour)[0];
 }
 
-function lapseOf(window: BindingWindow, now: number): Lapse {
+function lapseOf(window: BindingWindow, now: number, ratio: WindowRatio | undefined): Lapse {
   const { resetsAt, remainingPercent, durationSeconds } = window;
   const lengthMs = durationSeconds === undefined ? usualLengthMs : durationSeconds * 1000;
   const hoursLeft = (resetsAt === undefined ? lengthMs : resetsAt - now) / hourMs;
-  return { window, resetsAt, hoursLeft, percentPerHour: percentPerHour(remainingPercent, hoursLeft) };
+  const rate = percentPerHour(remainingPercent, hoursLeft);
+  const shortWindows = ratio?.long === window.id ? { id: ratio.short, count: countIn(ratio) } : undefined;
+  return { window, resetsAt, hoursLeft, percentPerHour: rate, shortWindows };
 }
 
 function worstOpening(quota: BindingQuota, isLong: (window: BindingWindow) => boolean, now: number) {
-  const known = quota.windows.filter((window) => !isLong(window)).map((window) => openingOf(window, quota, now));
-  const reset = quota.lapsed.filter((window) => !isLong(window)).map(asIdle);
-  const short = [...known, ...reset];
-  const own = short.length > 0 ? short : quota.windows.map((window) => openingOf(window, quota, now));
-  return own.sort((a, b) => a.score - b.score)[0];
+  const longestLeft = Math.min(100, ...quota.windows.filter(isLong).map(({ remainingPercent }) => remainingPercent));
+  const scored = (open: OpenWindow, window: BindingWindow): Opening => ({
+    ...open,
+    window,
+    score: windowScore(open, longestLeft),
+  });
+  const known = quota.windows.filter((window) => !isLong(window));
+  const reset = quota.lapsed.filter((window) => !isLong(window)).map((window) => scored(asIdle, window));
+  const shown = known.length + reset.length > 0 ? known : quota.windows;
+  const all = [...shown.map((window) => scored(openingOf(window, quota, now), window)), ...reset];
+  return all.sort((a, b) => a.score - b.score)[0];
 }
 
-function openingOf(window: BindingWindow, { observedAt }: BindingQuota, now: number): Opening {
+function openingOf(window: BindingWindow, { observedAt }: BindingQuota, now: number): OpenWindow {
   const { remainingPercent: percentLeft, durationSeconds, resetsAt } = window;
   const lengthMs = durationSeconds === undefined ? undefined : durationSeconds * 1000;
   const isWhole = lengthMs !== undefined && resetsAt !== undefined && resetsAt - observedAt >= lengthMs - resetSlackMs;
-  const open: OpenWindow = definedOnly({
+  return definedOnly({
     percentLeft,
     hoursLeft: resetsAt === undefined ? undefined : (resetsAt - now) / hourMs,
     hoursLong: lengthMs === undefined ? undefined : lengthMs / hourMs,
     // A week is not hurried by one first use: to open it would be no reason to move.
     isIdle: percentLeft >= 100 && isWhole && lengthOf(window) <= shortWindowSeconds,
   });
-  return { ...open, window, score: windowScore(open) };
 }
 
-function asIdle(window: BindingWindow): Opening {
-  const open = { percentLeft: 100, isIdle: true };
-  return { ...open, window, score: windowScore(open) };
-}
+/** As a window is that has reset since it was seen. */
+const asIdle: OpenWindow = { percentLeft: 100, isIdle: true };

@@ -161,7 +161,7 @@ export function describeRecommendation(reason: RecommendationReason, time: Descr
     case 'preferred':
       return 'you prefer it';
     case 'most-to-lose':
-      return `${leftOf(reason)}${until(', which resets', reason.resetsAt, time)}: more an hour to lose than on the next one`;
+      return `${leftOf(reason)}${until(', which resets', reason.resetsAt, time)}: harder to use up in time than the next one`;
     case 'window-idle':
       return `its ${windowName(reason)} is full and starts with the first use`;
     case 'window-left':

@@ -41,7 +41,7 @@ const headroomPoints = { unlimited: 24, ample: 16, unknown: 8, little: 0 } as co
  *   + 24 | 16 | 8 | 0         nothing limits it | each window has headroom | that is unknown | a window has little left
  *   + 4                       preferred by the person
  *   + 0..1                    what would be lost with the reset of its longest window
- *   + 0..0.9                  how the window stands that would stop a session first
+ *   + 0..1.25                 how the window stands that would stop a session first
  *
  * Each part outweighs all below it together, so that the sum compares as the rules do, one after the other. Every part
  * only grows with remaining quota.
@@ -53,6 +53,7 @@ export function scoreParts(facts: {
   readonly outlook: QuotaOutlook;
 }): ScoreParts {
   const { health, keepsSession, priority, outlook } = facts;
+  const { lapse } = outlook;
   return {
     ready: 10,
     session: keepsSession && health === 'healthy' ? 300 : 0,
@@ -60,7 +61,7 @@ export function scoreParts(facts: {
     health: healthPoints[health],
     headroom: headroomPoints[outlook.headroom],
     preferred: priority === 'first' ? 4 : 0,
-    lapse: rounded(outlook.lapse === undefined ? 0 : lapseScore(outlook.lapse.percentPerHour)),
+    lapse: rounded(lapse === undefined ? 0 : lapseScore(lapse.percentPerHour, lapse.shortWindows?.count)),
     window: rounded(outlook.opening?.score ?? 0),
   };
 }
@@ -69,7 +70,7 @@ export function totalScore(parts: ScoreParts): number {
   return rounded(rulesScore(parts) + quotaScore(parts));
 }
 
-/** The part that the numbers of the quota make up, 0..1.9. */
+/** The part that the numbers of the quota make up, 0..2.25. */
 export function quotaScore({ lapse, window }: ScoreParts): number {
   return lapse + window;
 }

@@ -40,10 +40,11 @@ function headroomText({ outlook: { headroom, tightest } }: Decided): string {
 
 function lapseText({ outlook: { lapse } }: Decided): string | undefined {
   if (lapse === undefined) return undefined;
-  const { window, hoursLeft, percentPerHour, resetsAt } = lapse;
+  const { window, hoursLeft, percentPerHour, resetsAt, shortWindows } = lapse;
   const left = `${percentText(window.remainingPercent)} left of its ${windowTitle(window)}`;
   const time = resetsAt === undefined ? 'no reset is named' : `${hoursText(hoursLeft)} until it resets`;
-  return `${left} and ${time}: ${rateText(percentPerHour)} an hour would use it all`;
+  const held = shortWindows && `, and it holds about ${Math.round(shortWindows.count)} windows of ${shortWindows.id}`;
+  return `${left} and ${time}: ${rateText(percentPerHour)} an hour would use it all${held ?? ''}`;
 }
 
 function openingText({ window, isIdle, percentLeft, hoursLeft, hoursLong }: Opening): string {

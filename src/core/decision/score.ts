@@ -10,9 +10,17 @@ export interface OpenWindow {
   readonly isIdle: boolean;
 }
 
-/** Of what is lost with the reset: `r / (0.35 + r)` with r = per cent an hour that would have to be used for nothing to be lost. */
-export function lapseScore(percentPerHour: number): number {
-  return percentPerHour / (0.35 + percentPerHour);
+/** As many short windows as make up a long one where nobody has seen how many they are, and where there is none. */
+const usualWindows = 10;
+
+/**
+ * Of what is lost with the reset: `r / (0.25 + r)` with r = per cent an hour that would have to be used for nothing to be
+ * lost. A short window lets through little of a long one that holds many of them, so that the same share is harder to use
+ * up there: r counts by how many it holds.
+ */
+export function lapseScore(percentPerHour: number, shortWindows = usualWindows): number {
+  const rate = (percentPerHour * shortWindows) / usualWindows;
+  return rate / (0.25 + rate);
 }
 
 /** Of a week that resets in a moment no more can be used than in two hours. */
@@ -26,15 +34,18 @@ export function percentPerHour(percentLeft: number, hoursLeft: number): number {
 const longestSessionHours = 24;
 
 /**
- * Of the window that would stop a session first: 0.5 where the first use would start it, because the sooner it runs the
- * sooner it is full again; else 0.9 for a full one about to reset, less the less is left and the longer it still lasts. The
- * numbers are those that did best on the simulated months of docs/decision-simulation.md.
+ * Of the window that would stop a session first: 0.55 where the first use would start it, because the sooner it runs the
+ * sooner it is full again, and up to 0.2 more by what is left of the longest window, because it can be filled again so
+ * often. Else 1.25 for a full one about to reset, less the less is left and the longer it still lasts. The numbers are
+ * those that did best on the simulated months of docs/decision-simulation.md.
  */
-export function windowScore({ percentLeft, hoursLeft, hoursLong, isIdle }: OpenWindow): number {
-  if (isIdle) return 0.5;
-  if (hoursLong !== undefined && hoursLong > longestSessionHours) return 0.25;
+export function windowScore({ percentLeft, hoursLeft, hoursLong, isIdle }: OpenWindow, longestLeft: number): number {
+  if (hoursLong !== undefined && hoursLong > longestSessionHours) return 0.5;
   const isDated = hoursLeft !== undefined && hoursLong !== undefined && hoursLong > 0;
   // In the middle of it, where nobody knows.
-  const passed = isDated ? 1 - hoursLeft / hoursLong : 0.5;
-  return 0.9 * (percentLeft / 100) * Math.min(1, Math.max(0, passed));
+  const middle = isIdle ? 0 : 0.5;
+  const passed = isDated ? Math.min(1, Math.max(0, 1 - hoursLeft / hoursLong)) : middle;
+  const running = (percentLeft / 100) * (0.25 + passed);
+  // A full window that was seen long ago is no worse than one that was a little used then.
+  return isIdle ? Math.max(running, 0.55 + 0.2 * (longestLeft / 100)) : running;
 }

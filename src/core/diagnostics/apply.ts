@@ -101,7 +101,7 @@ async function applyRepair(deps: RepairDeps, repair: Repair): Promise<string | u
 
 /** As if the account were chosen there again: its login stands in another home, so that this one gets a link. */
 async function shareLogin(
-  { root, signal, flockHelpers }: RepairDeps,
+  { root, signal, flockHelpers, runningClients }: RepairDeps,
   accountId: string,
   directory: string,
 ): Promise<void> {
@@ -111,7 +111,12 @@ async function shareLogin(
   const choice = { accountId, scopeKey: place.key, choosingScopeKey: place.key };
   await withPersonLock(root, account, { signal }, () =>
     withStore(root, { signal }, (store) =>
-      activate(store, codexHomeAt(directory), { ...choice, replacesUnadoptable: false, flockHelpers }),
+      activate(store, codexHomeAt(directory), {
+        ...choice,
+        replacesUnadoptable: false,
+        flockHelpers,
+        runningClients,
+      }),
     ),
   );
 }

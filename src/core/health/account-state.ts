@@ -4,6 +4,7 @@ import { type AccessRefusal, AccessRefusalSchema } from '../health/access-refusa
 import { isJsonObject, type JsonObject } from '../json-object.js';
 import { parseJsonText } from '../json-text.js';
 import { isQuotaSnapshot, type QuotaSnapshot } from '../quota/usage.js';
+import { isWindowRatio, ratioAfter, type WindowRatio } from '../quota/window-ratio.js';
 import { type FileVersion, isPassedOver, readVersion } from '../storage/atomic-file.js';
 import { number, record } from '../storage/tolerant.js';
 import { type AffinityTable, AffinityTableSchema } from './affinity.js';
@@ -16,6 +17,8 @@ const RecoverySchema = z.object({ kind: z.enum(['reloaded', 'refreshed']), at: z
 export interface AccountKnowledge {
   readonly health?: HealthState | undefined;
   readonly quota?: QuotaSnapshot | undefined;
+  /** Follows from all quota that was ever kept: {@link withRatios}. */
+  readonly ratio?: WindowRatio | undefined;
   readonly recovery?: z.infer<typeof RecoverySchema> | undefined;
   /** Until the provider lets the account in again. */
   readonly refusal?: AccessRefusal | undefined;
@@ -91,6 +94,18 @@ export function withKnowledge(state: AccountState, id: string, knowledge: Accoun
   return { ...state, accounts: { ...state.accounts, [id]: definedOnly(knowledge) } };
 }
 
+/** The state after a change of it, with what the two answers before and after it say together: whoever asks need not know of it. */
+export function withRatios(after: AccountState, before: AccountState): AccountState {
+  let state = after;
+  for (const [id, knowledge] of Object.entries(after.accounts)) {
+    const known = before.accounts[id];
+    if (known === undefined || known === knowledge) continue;
+    const ratio = ratioAfter(known.ratio, known.quota, knowledge.quota);
+    if (ratio !== knowledge.ratio) state = withKnowledge(state, id, { ...knowledge, ratio });
+  }
+  return state;
+}
+
 function decodeAccounts(entries: JsonObject): Record<string, AccountKnowledge> {
   // Without a prototype nothing an id is called can mean something else.
   const known: Record<string, AccountKnowledge> = Object.create(null);
@@ -102,10 +117,11 @@ function decodeAccounts(entries: JsonObject): Record<string, AccountKnowledge> {
 }
 
 /** A fact that cannot be read is one that is not known. */
-function decodeKnowledge({ health, quota, recovery, refusal }: JsonObject): AccountKnowledge {
+function decodeKnowledge({ health, quota, ratio, recovery, refusal }: JsonObject): AccountKnowledge {
   return definedOnly({
     health: readFact(HealthStateSchema, health),
     quota: isQuotaSnapshot(quota) ? quota : undefined,
+    ratio: isWindowRatio(ratio) ? ratio : undefined,
     recovery: readFact(RecoverySchema, recovery),
     refusal: readFact(AccessRefusalSchema, refusal),
   });

@@ -5,7 +5,7 @@ import { makePrivateDirectory } from '../storage/atomic-file.js';
 import { type LockHandle, withLock } from '../storage/file-lock.js';
 import { overwriteJson } from '../storage/json-file.js';
 import type { Root } from '../storage/root.js';
-import { type AccountState, encodeState, readAccountState } from './account-state.js';
+import { type AccountState, encodeState, readAccountState, withRatios } from './account-state.js';
 
 const stateWaitMs = 10_000;
 
@@ -48,8 +48,9 @@ export function changeState(root: Root, lock: LockHandle, change: (state: Accoun
   const path = root.paths.accountState;
   const { state: before, version, keepOut } = readAccountState(path);
   if (keepOut !== undefined) return;
-  const after = change(before);
-  if (after === before) return;
+  const changed = change(before);
+  if (changed === before) return;
+  const after = withRatios(changed, before);
   overwriteJson(root, lock, path, version, encodeState(after));
   noteObservations(root, before.accounts, after.accounts);
 }

@@ -1,3 +1,4 @@
+import { isSameReset } from '../quota/window.js';
 import type { Observation } from './observation.js';
 
 const hourMs = 3_600_000;
@@ -7,9 +8,6 @@ export const fewestPoints = 3;
 
 /** Within less time than this a whole per cent more or less is all there is to see. */
 const shortestSpanMs = 5 * 60_000;
-
-/** Resets are told in whole seconds, and answers take a moment. */
-const resetSlackMs = 120_000;
 
 /** Two observations further apart than this do not show that the account was in use all the time between them. */
 const longestGapMs = hourMs;
@@ -57,10 +55,6 @@ export function periodsOf(seen: readonly Observation[]): Observation[][] {
     else periods.push([each]);
   }
   return periods;
-}
-
-export function isSameReset(a: number | undefined, b: number | undefined): boolean {
-  return a === undefined || b === undefined ? a === b : Math.abs(a - b) <= resetSlackMs;
 }
 
 function paceOf(seen: readonly Observation[]): Pace | undefined {

@@ -1,5 +1,6 @@
+import { isSameReset } from '../quota/window.js';
 import type { Foretelling, Observation, QuotaHistory } from './observation.js';
-import { fewestPoints, isSameReset } from './pace.js';
+import { fewestPoints } from './pace.js';
 
 /** How earlier forecasts of windows running empty have turned out. */
 export interface TrackRecord {

@@ -1,10 +1,12 @@
 import { statSync } from 'node:fs';
 import { authFileIn, type CodexHome, codexHomeAt } from '../codex/home.js';
 import { readLoginVersion } from '../codex/official-login.js';
+import { privateHomeAt } from '../codex/private-home.js';
 import { AppError } from '../errors.js';
 import type { Root } from '../storage/root.js';
+import { isSameDirectory } from '../storage/same-directory.js';
 import type { HomePlace } from './links.js';
-import { isHomeAt, isSameDirectory, rootHomeDirectory, rootHomeId } from './marker.js';
+import { homeIdAt, isHomeAt, pathId, rootHomeDirectory, rootHomeId } from './marker.js';
 import { type HomeRecord, readHomes } from './registry.js';
 
 export interface KnownHome {
@@ -32,7 +34,19 @@ export function findHomes(root: Root, current: CodexHome): Homes {
     if (home === undefined) unreachable.push(record);
     else others.push({ record, home });
   }
-  return { current, others, unreachable };
+  const shared = sharedHome(root, current);
+  const isKnown = others.some(
+    ({ home }) => shared !== undefined && isSameDirectory(home.directory, shared.home.directory),
+  );
+  return { current, others: shared === undefined || isKnown ? others : [...others, shared], unreachable };
+}
+
+/** The home of the person whose private home this one is: it may hold a login of ours that nobody has written there. */
+function sharedHome(root: Root, current: CodexHome): KnownHome | undefined {
+  const directory = privateHomeAt(current.directory)?.shares;
+  if (directory === undefined || !isDirectory(directory)) return undefined;
+  const id = homeIdAt(root, directory) ?? pathId(directory);
+  return { record: { id, path: directory, kind: 'own', writtenAt: 0 }, home: codexHomeAt(directory) };
 }
 
 /** The same for whoever only looks: a registry that cannot be read hides the other homes, not the accounts. */

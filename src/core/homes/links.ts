@@ -3,7 +3,7 @@ import { basename, dirname, resolve } from 'node:path';
 import type { CodexHome } from '../codex/home.js';
 import { loginStoreKind } from '../codex/official-login.js';
 import { resolveTarget } from '../storage/atomic-file.js';
-import { isSameDirectory } from './marker.js';
+import { isSameDirectory } from '../storage/same-directory.js';
 
 /*
  * A login that two homes want stands in one file: the other home has a link to it. The official client follows the link,

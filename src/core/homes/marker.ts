@@ -1,10 +1,10 @@
 import { createHash, randomBytes } from 'node:crypto';
-import { realpathSync, statSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import * as z from 'zod/mini';
 import { readVersion, replaceFile } from '../storage/atomic-file.js';
 import { takesNothing } from '../storage/file-place.js';
 import type { Root } from '../storage/root.js';
+import { isSameDirectory, realPath } from '../storage/same-directory.js';
 
 /*
  * One home can be seen under two paths: in a container, through a bind mount, after a rename. So a home is known by a
@@ -59,23 +59,6 @@ export function markHome(root: Pick<Root, 'processes'>, directory: string): stri
     root.processes,
   );
   return id;
-}
-
-/** Whether two paths lead to one directory, whatever they are called. */
-export function isSameDirectory(one: string, other: string): boolean {
-  if (realPath(one) === realPath(other)) return true;
-  const [a, b] = [one, other].map((path) => statSync(path, { throwIfNoEntry: false }));
-  return a !== undefined && b !== undefined && a.dev === b.dev && a.ino === b.ino && a.ino !== 0;
-}
-
-/** Where a path really leads; the path itself where nothing is there yet. */
-export function realPath(path: string): string {
-  try {
-    return realpathSync(path);
-  } catch {
-    // Not there, or not to be looked at: reading it says so.
-    return path;
-  }
 }
 
 function parse(content: string): unknown {

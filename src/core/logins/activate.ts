@@ -7,6 +7,7 @@ import { readCodexConfig } from '../codex/config.js';
 import type { FlockHelper } from '../codex/credential-lock.js';
 import type { CodexHome } from '../codex/home.js';
 import { loginPlace } from '../codex/official-login.js';
+import { privateHomeAt } from '../codex/private-home.js';
 import { refuseRestricted } from '../codex/restrictions.js';
 import { definedOnly } from '../defined-only.js';
 import { AppError } from '../errors.js';
@@ -15,12 +16,12 @@ import type { Store } from '../pools/store.js';
 import type { FileVersion } from '../storage/atomic-file.js';
 import { keepAside } from '../storage/kept.js';
 import type { Root } from '../storage/root.js';
-import { accountIn, type Choice, isAnotherChoice, rememberChoice } from './choice.js';
+import { accountIn, type Choice, isAnotherChoice, rememberChoice, rememberUse } from './choice.js';
 import { outcomeError } from './describe-outcome.js';
 import { holdsForeignTokens } from './foreign-tokens.js';
 import { isKnownSpent, logLineage } from './lineage-log.js';
 import { type Placed, placeLogin, takeFromOtherHomes } from './place-login.js';
-import { forgetResidence, seatFor } from './residence.js';
+import { forgetResidence, type SeatRules, seatFor } from './residence.js';
 import { type SyncBack, syncBack } from './sync-back.js';
 import { bringUpToDate } from './write-back.js';
 
@@ -30,6 +31,7 @@ export interface ActivationRequest extends Choice {
   readonly replacesUnadoptable: boolean;
   /** The login is taken also from a home that cannot be read now. */
   readonly takes?: boolean;
+  readonly runningClients: SeatRules['runningClients'];
   readonly flockHelpers: readonly FlockHelper[];
 }
 
@@ -68,10 +70,10 @@ export async function activate(store: Store, home: CodexHome, request: Activatio
     const login = completeLogin(accountIn(store, request));
     refuseEnded(accountIn(store, request), store.root.clock.now());
     refuseSpent(store.root, accountIn(store, request));
-    const seat = seatFor(homes, accountIn(store, request), { takes: request.takes === true });
-    if (seat.kind === 'linked') {
-      await bringUpToDate(store, { home: seat.into, flockHelpers: request.flockHelpers });
-    }
+    const { takes = false, runningClients } = request;
+    const seat = seatFor(homes, accountIn(store, request), { takes, runningClients });
+    const holder = seat.kind === 'linked' ? seat.into : seat.kind === 'moved' ? seat.from : undefined;
+    if (holder !== undefined) await bringUpToDate(store, { home: holder, flockHelpers: request.flockHelpers });
     const next = { account: accountIn(store, request), content: formatAuthFile(login), seat };
     const leaving = found.kind === 'known' || found.kind === 'adopted' ? found.account : undefined;
     const replaced = await placeLogin(store, homes, request.flockHelpers, before, leaving, next);
@@ -80,7 +82,10 @@ export async function activate(store: Store, home: CodexHome, request: Activatio
     const account = accountIn(store, request);
     proveLogin(home, account);
     if (replaced.changed) logHandOut(store, account);
-    if (replaced.changed || isAnotherChoice(store, request)) rememberChoice(store, request, outcomeOf(found).previous);
+    // What a private home is on is no choice: the person's own home stays as it is.
+    if (privateHomeAt(home.directory) !== undefined) rememberUse(store, request);
+    else if (replaced.changed || isAnotherChoice(store, request))
+      rememberChoice(store, request, outcomeOf(found).previous);
     return {
       kind: 'activated',
       account,

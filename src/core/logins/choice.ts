@@ -30,16 +30,30 @@ export function isAnotherChoice(store: Store, choice: Choice): boolean {
  */
 export function rememberChoice(store: Store, choice: Choice, previous: Account | undefined): void {
   const { pool, flagged } = store.scope(choice.scopeKey);
+  if (!isOwnScope(choice)) {
+    rememberUse(store, choice);
+    return;
+  }
   const lastUsedAt = store.root.clock.now();
   const setAside = flagged.accounts.find(({ id }) => id === choice.accountId);
   if (setAside !== undefined) {
-    store.saveFlagged(choice.scopeKey, withAccount(flagged, { ...setAside, lastUsedAt }));
-    if (isOwnScope(choice)) store.savePool(choice.scopeKey, withChoiceLeft(withPrevious(pool, previous)));
+    rememberUse(store, choice);
+    store.savePool(choice.scopeKey, withChoiceLeft(withPrevious(pool, previous)));
     return;
   }
   const used = { ...accountIn(store, choice), lastUsedAt };
-  const updated = withAccount(pool, used);
-  store.savePool(choice.scopeKey, isOwnScope(choice) ? withActive(withPrevious(updated, previous), used.id) : updated);
+  store.savePool(choice.scopeKey, withActive(withPrevious(withAccount(pool, used), previous), used.id));
+}
+
+/** It is used, and the pool stays with what it had chosen. */
+export function rememberUse(store: Store, { scopeKey, accountId }: Choice): void {
+  const { pool, flagged } = store.scope(scopeKey);
+  const lastUsedAt = store.root.clock.now();
+  const isIt = ({ id }: Account) => id === accountId;
+  const setAside = flagged.accounts.find(isIt);
+  if (setAside !== undefined) store.saveFlagged(scopeKey, withAccount(flagged, { ...setAside, lastUsedAt }));
+  const used = pool.accounts.find(isIt);
+  if (used !== undefined) store.savePool(scopeKey, withAccount(pool, { ...used, lastUsedAt }));
 }
 
 function isOwnScope({ scopeKey, choosingScopeKey }: Choice): boolean {

@@ -5,7 +5,7 @@ import { isNewer } from '../accounts/lineage.js';
 import { emptyPool, withAccount } from '../accounts/pool.js';
 import { identityOfTokens } from '../accounts/token-identity.js';
 import { definedOnly } from '../defined-only.js';
-import { draftStore } from '../pools/draft-store.js';
+import { inOneWrite } from '../pools/one-write.js';
 import { encodePool } from '../pools/pool-codec.js';
 import { recordsOf } from '../pools/scope-records.js';
 import type { RecordStore, Store } from '../pools/store.js';
@@ -67,9 +67,9 @@ export interface RefreshAnswer {
 
 /** Stores what refreshes brought, in one write, and remembers which tokens they have used up. */
 export function finishRefreshes(store: Store, entries: readonly RefreshAnswer[]): void {
-  const draft = draftStore(store.root, store.scopes());
-  for (const entry of entries) placeAnswer(draft, entry);
-  draft.commit(store);
+  inOneWrite(store, (draft) => {
+    for (const entry of entries) placeAnswer(draft, entry);
+  });
   logSpending(store, entries);
 }
 

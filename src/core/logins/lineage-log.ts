@@ -73,6 +73,7 @@ const Spending = z.object({ event: z.literal('refreshed'), before: z.string(), a
  */
 export function logLineage(root: Root, ...facts: readonly LineageFact[]): { readonly problem?: string } {
   const path = root.paths.lineageLog;
+  if (facts.length === 0) return {};
   try {
     const { salt, lines, isTorn } = openLog(readLog(path, readVersion));
     const added = facts.map((fact) => JSON.stringify(recordOf(root, salt, fact)));

@@ -10,7 +10,7 @@ import { type Homes, otherPlaces, reachableHomes } from '../homes/known-homes.js
 import { homesLinkedTo, linkedInto, ownFile } from '../homes/links.js';
 import type { Store } from '../pools/store.js';
 import { isSameVersion } from '../storage/atomic-file.js';
-import { moveOntoLink, replaceByLink, replaceLinkByFile } from '../storage/link-file.js';
+import { moveLeavingLink, moveOntoLink, replaceByLink, replaceLinkByFile } from '../storage/link-file.js';
 import type { Root } from '../storage/root.js';
 import { syncDirectory } from '../storage/sync.js';
 import { findAnywhere } from './enrolment.js';
@@ -49,7 +49,8 @@ export async function placeLogin(
 ): Promise<Placed | 'changed-meanwhile'> {
   const { root } = store;
   const { current: home } = homes;
-  const sharedWith = definedOnly({ sharedWith: next.seat.kind === 'linked' ? next.seat.into.directory : undefined });
+  const { seat } = next;
+  const sharedWith = definedOnly({ sharedWith: seat.kind === 'linked' ? seat.into.directory : undefined });
   if (isInPlace(store, homes, before, next)) {
     rememberHome(store, home, next.account);
     return { changed: false, ...sharedWith };
@@ -58,7 +59,8 @@ export async function placeLogin(
     home,
     homes.others.map((each) => each.home),
   );
-  const options = { home: home.directory, authFile: home.authFile, besides: followers, clock: root.clock, helpers };
+  const besides = seat.kind === 'moved' ? [...followers, seat.from] : followers;
+  const options = { home: home.directory, authFile: home.authFile, besides, clock: root.clock, helpers };
   return withCredentialLock(options, (lock) => {
     const isUnchanged = () => isSameVersion(readLoginVersion(home), before.version);
     if (!isUnchanged()) return 'changed-meanwhile';
@@ -78,38 +80,48 @@ export async function placeLogin(
 function isInPlace({ root }: Store, homes: Homes, { version }: AuthFileState, { content, seat }: NextLogin): boolean {
   const standsIn = linkedInto(homes.current, otherPlaces(homes));
   if (seat.kind === 'linked') return standsIn?.directory === seat.into.directory;
+  if (seat.kind === 'moved') return false;
   return standsIn === undefined && holdsLogin(root, homes.current, version, content);
 }
 
 function writeSeat(root: Root, homes: Homes, { content, seat }: NextLogin, guard: () => void): void {
   const { current: home } = homes;
   const others = otherPlaces(homes);
-  if (seat.kind === 'linked') replaceByLink(ownFile(home, others), seat.into.authFile, root.processes, guard);
+  if (seat.kind === 'moved') moveLogin(root, home, ownFile(home, others), seat.from, guard);
+  else if (seat.kind === 'linked') replaceByLink(ownFile(home, others), seat.into.authFile, root.processes, guard);
   else if (linkedInto(home, others) === undefined) writeLogin(root, home, content, guard);
   else replaceLinkByFile(home.authFile, content, root.processes, guard);
 }
 
+/** Where it cannot be moved, as between two file systems, it stays, and the home gets the link. */
+function moveLogin(root: Root, home: CodexHome, target: string, from: CodexHome, guard: () => void): void {
+  guard();
+  const isReplaceable = loginFilePlace(root, home).kind === 'replaceable';
+  if (isReplaceable && moveLeavingLink(from.authFile, target, home.authFile, root.processes)) return;
+  replaceByLink(target, from.authFile, root.processes, guard);
+}
+
 /**
  * Before another login takes its place, the one in the file moves to a home that has a link to it; where that login is the
- * one that comes, or stands in a third home, the homes are linked to where it is. Returns what is left to do in the moment
+ * one that comes, or stands in a third home, the homes are linked to where it is. Without a `next` none comes. Returns what is left to do in the moment
  * in which the file is replaced: earlier there would be two files with one refresh token, for as long as a crash leaves them.
  */
-function releaseFollowers(
+export function releaseFollowers(
   store: Store,
   homes: Homes,
   followers: readonly CodexHome[],
   { version, content }: AuthFileState,
   leaving: Account | undefined,
-  { account, seat }: NextLogin,
+  next?: NextLogin,
 ): () => void {
   const [heir, ...others] = followers;
   if (heir === undefined || version.kind === 'absent') return none;
   const { processes } = store.root;
-  const stays = isLoginOf(content, account);
-  if (stays && seat.kind === 'own') return none;
+  const seat = next !== undefined && isLoginOf(content, next.account) ? next.seat : undefined;
+  if (seat?.kind === 'own') return none;
   const { current: home } = homes;
   const lender = linkedInto(home, reachableHomes(homes));
-  const place = stays && seat.kind === 'linked' ? seat.into : (lender ?? heir);
+  const place = seat?.kind === 'linked' ? seat.into : (lender ?? heir);
   // A login that is no account of ours moves too; there is no account to remember for it then.
   if (leaving !== undefined) for (const each of followers) rememberHome(store, each, leaving);
   for (const each of place === heir ? others : followers) replaceByLink(each.authFile, place.authFile, processes);

@@ -2,14 +2,16 @@ import { type Account, describeAccount } from '../accounts/account.js';
 import { type AuthFileState, readAuthFile, readSettledAuthFile } from '../codex/auth-file-state.js';
 import type { CodexHome } from '../codex/home.js';
 import { loginPlace, loginStoreKind } from '../codex/official-login.js';
+import { privateHomeAt } from '../codex/private-home.js';
 import { definedOnly } from '../defined-only.js';
 import { AppError } from '../errors.js';
 import { findHomes, type Homes, isCurrent, reachableHomes } from '../homes/known-homes.js';
-import { withoutLinked } from '../homes/links.js';
-import { homeIdAt, markHome, pathId, realPath, rootHomeId } from '../homes/marker.js';
+import { homesLinkedTo, withoutLinked } from '../homes/links.js';
+import { homeIdAt, markHome, pathId, rootHomeId } from '../homes/marker.js';
 import { type HomeRecord, readHomes, withHome } from '../homes/registry.js';
 import type { Store } from '../pools/store.js';
 import type { Root } from '../storage/root.js';
+import { realPath } from '../storage/same-directory.js';
 import { isLoginOf } from './foreign-login.js';
 import { fingerprint } from './journal.js';
 
@@ -19,7 +21,18 @@ import { fingerprint } from './journal.js';
  */
 
 /** How the login of an account comes to stand in a home. */
-export type Seat = { readonly kind: 'own' } | { readonly kind: 'linked'; readonly into: CodexHome };
+export type Seat =
+  | { readonly kind: 'own' }
+  | { readonly kind: 'linked'; readonly into: CodexHome }
+  /** Out of a private home in which nothing runs, which then has a link to it. */
+  | { readonly kind: 'moved'; readonly from: CodexHome };
+
+export interface SeatRules {
+  /** The login is taken also from a home that cannot be read now. */
+  readonly takes: boolean;
+  /** The pids of official clients that use a home. */
+  readonly runningClients: (home: CodexHome) => readonly number[];
+}
 
 /** One credential of the official client, and what it holds. */
 export interface HeldLogin {
@@ -42,16 +55,27 @@ export async function settledLogins(root: Root, current: CodexHome): Promise<Hel
  * Throws `not-allowed` where the account's login lives in a home that cannot be read now, unless it is taken all the same,
  * and where it cannot stand in both homes at once.
  */
-export function seatFor(homes: Homes, account: Account, { takes }: { readonly takes: boolean }): Seat {
+export function seatFor(homes: Homes, account: Account, { takes, runningClients }: SeatRules): Seat {
   const away = homes.unreachable.find(({ accountId }) => accountId === account.id);
   if (away !== undefined && !takes) throw livesAway(account, away);
   for (const { home, state } of heldLogins(homes)) {
     if (home.directory === homes.current.directory || state.content?.kind !== 'login') continue;
-    if (isLoginOf(state.content, account)) return linked(homes.current, home, account);
+    if (isLoginOf(state.content, account)) {
+      const isMovable = mayLeave(homes, home) && runningClients(home).length === 0;
+      return isMovable ? { kind: 'moved', from: home } : linked(homes.current, home, account);
+    }
     const { refreshToken } = state.content.login.tokens;
     if (refreshToken?.equals(account.tokens.refreshToken) === true) throw sharesToken(account, home);
   }
   return { kind: 'own' };
+}
+
+/** A home of the person's own is the better place, unless others count on the private one. */
+function mayLeave({ current, others }: Homes, home: CodexHome): boolean {
+  if (privateHomeAt(home.directory) === undefined || privateHomeAt(current.directory) !== undefined) return false;
+  if (loginStoreKind(current) !== 'file') return false;
+  const beside = others.map((each) => each.home);
+  return homesLinkedTo(home, beside).length === 0;
 }
 
 function linked(home: CodexHome, into: CodexHome, account: Account): Seat {
@@ -96,7 +120,7 @@ export function rememberHome(store: Store, home: CodexHome, account: Account): v
       definedOnly({
         id,
         path: id === rootHomeId ? undefined : realPath(home.directory),
-        kind: 'own' as const,
+        kind: privateHomeAt(home.directory) === undefined ? ('own' as const) : ('private' as const),
         accountId: account.id,
         fingerprint: refreshToken && fingerprint(refreshToken.reveal()),
         writtenAt: root.clock.now(),

@@ -16,6 +16,9 @@ export interface LoginCopy extends LineageCopy {
   readonly provenance?: Provenance;
 }
 
+/** Whether we have exchanged a refresh token ourselves; whoever takes many copies reads the log of that once. */
+type IsSpent = (token: Secret) => boolean;
+
 export interface TakenCopy {
   readonly wasNewer: boolean;
   /** The refresh token before and after. */
@@ -27,14 +30,19 @@ export interface TakenCopy {
  * Brings an account up to date with a copy of its login (P2): newer tokens replace ours, in every record that shared the
  * refresh token; of the same login we take what we lack; an older one leaves ours as it is.
  */
-export function takeCopy(store: RecordStore, account: Account, copy: LoginCopy): TakenCopy {
+export function takeCopy(
+  store: RecordStore,
+  account: Account,
+  copy: LoginCopy,
+  isSpent: IsSpent = (token) => isKnownSpent(store.root, token),
+): TakenCopy {
   const before = account.tokens.refreshToken;
   const isSameLogin = before?.equals(copy.tokens.refreshToken) === true;
   const isSameAccess = account.tokens.accessToken?.equals(copy.tokens.accessToken) === true;
-  const isSameCopy = isSameAccess && (isSameLogin || isUndatedFile(store, account, copy));
+  const isSameCopy = isSameAccess && (isSameLogin || isUndatedFile(account, copy, isSpent));
   const isLater = isNewer(copy, { source: 'pool', tokens: account.tokens }) && !isSameCopy;
-  const wasNewer = isLater || makesRenewable(store, account, copy);
-  const news = wasNewer ? newsOf(store, copy) : {};
+  const wasNewer = isLater || makesRenewable(account, copy, isSpent);
+  const news = wasNewer ? newsOf(copy, isSpent) : {};
   if (wasNewer) spread(store, account.id, news, sharedToken(account, copy));
   else if (isSameLogin) completeTokens(store, account, copy);
   // `auth.json` says what goes with a login now; any other file is a copy of some earlier day.
@@ -44,25 +52,25 @@ export function takeCopy(store: RecordStore, account: Account, copy: LoginCopy):
 }
 
 /** However late our access token was issued, a login that can be renewed lasts longer. */
-function makesRenewable({ root }: RecordStore, { tokens }: Account, copy: LoginCopy): boolean {
+function makesRenewable({ tokens }: Account, copy: LoginCopy, isSpent: IsSpent): boolean {
   const { refreshToken } = copy.tokens;
-  return tokens.refreshToken === undefined && refreshToken !== undefined && !isKnownSpent(root, refreshToken);
+  return tokens.refreshToken === undefined && refreshToken !== undefined && !isSpent(refreshToken);
 }
 
 /**
  * With one access token in both, a file cannot show that its refresh token is the later one where pools of other tools
  * left no time in our record: another workspace of the login may have moved ours on since.
  */
-function isUndatedFile({ root }: RecordStore, { tokens }: Account, { source }: LoginCopy): boolean {
+function isUndatedFile({ tokens }: Account, { source }: LoginCopy, isSpent: IsSpent): boolean {
   const { refreshToken, lastRefresh } = tokens;
   if (source !== 'import' || lastRefresh !== undefined || refreshToken === undefined) return false;
-  return !isKnownSpent(root, refreshToken);
+  return !isSpent(refreshToken);
 }
 
 /** A refresh token that we have spent is no news, however new the access token is that the client got beside it. */
-function newsOf(store: RecordStore, { tokens }: LoginCopy): Partial<TokenSet> {
+function newsOf({ tokens }: LoginCopy, isSpent: IsSpent): Partial<TokenSet> {
   const { refreshToken, ...others } = tokens;
-  return refreshToken !== undefined && isKnownSpent(store.root, refreshToken) ? others : tokens;
+  return refreshToken !== undefined && isSpent(refreshToken) ? others : tokens;
 }
 
 /**

@@ -28,7 +28,7 @@ export interface Store {
   changeHomes(change: (homes: readonly HomeRecord[]) => readonly HomeRecord[]): void;
 }
 
-/** The part of a store that is about accounts; `draft-store.ts` has one that writes nothing until it is told to. */
+/** The part of a store that is about accounts; `one-write.ts` has one that writes nothing at first. */
 export type RecordStore = Omit<Store, 'changeState' | 'changeHomes'>;
 
 /** A store that is being opened: only then are whole scopes given up. */

@@ -124,6 +124,13 @@ export function isCurrent(window: QuotaWindow, observedAt: number, now: number):
   return now < (window.resetsAt ?? observedAt + (window.durationSeconds ?? undatedMs / 1000) * 1000);
 }
 
+/** Resets are told in whole seconds, and answers take a moment. */
+const resetSlackMs = 120_000;
+
+export function isSameReset(a: number | undefined, b: number | undefined): boolean {
+  return a === undefined || b === undefined ? a === b : Math.abs(a - b) <= resetSlackMs;
+}
+
 export function isExhausted(window: QuotaWindow): boolean {
   return window.remainingPercent <= 0;
 }

@@ -9,7 +9,7 @@ import {
   parseFlatTokenFile,
   type RenewableFlatLogin,
 } from '../token-files/flat-token-file.js';
-import { parseLoginFile } from '../transfer/login-file.js';
+import { parseLogins } from '../transfer/parse-logins.js';
 
 /** A flat token file as it stood when it was read. */
 export interface TokenFile {
@@ -40,8 +40,7 @@ function isRenewable(login: FlatLogin): login is RenewableFlatLogin {
 
 /** The formats that a token file could be mistaken for have a command of their own. */
 function refusal(name: string, content: string, reason: FlatRefusal): AppError {
-  const other = reason === 'other-content' ? parseLoginFile(content) : undefined;
-  const format = other?.kind === 'logins' ? other.format : undefined;
+  const format = reason === 'other-content' ? parseLogins(content).logins[0]?.place.format : undefined;
   if (format === 'codex') {
     return new AppError('usage', 'it is a login file of the official client, which renew leaves alone', {
       hint: `codex-auth import ${name}, then codex-auth renew`,

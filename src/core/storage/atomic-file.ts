@@ -307,6 +307,7 @@ export function describe(error: unknown): string {
     EIO: 'the disk reported an error',
     EDQUOT: 'the disk quota is used up',
     EBUSY: 'it is in use, as a mount point for instance',
+    ELOOP: 'its links lead in a circle',
   };
   return (code === undefined ? undefined : known[code]) ?? code ?? 'unknown error';
 }

@@ -1,11 +1,21 @@
 import * as fs from 'node:fs';
-import { prepareEntry, writeDurably } from './atomic-file.js';
+import { systemErrorCode } from '../errors.js';
+import { prepareEntry, writeDurably, writeError } from './atomic-file.js';
 import type { ProcessTable } from './process-table.js';
 
 /*
  * The replacements that are about a link itself and not about the file behind it. Like every other one they leave the
  * old entry or the new, whenever they are cut short.
  */
+
+/** A link where nothing was; another process may make the same one at the same time. */
+export function makeLink(path: string, leadsTo: string): void {
+  try {
+    fs.symlinkSync(leadsTo, path);
+  } catch (error) {
+    if (systemErrorCode(error) !== 'EEXIST') throw writeError(path, error);
+  }
+}
 
 /** Puts a link in the place of a file, or of another link. */
 export function replaceByLink(path: string, leadsTo: string, processes: ProcessTable, guard?: () => void): void {
@@ -35,4 +45,15 @@ export function moveOntoLink(path: string, link: string): boolean {
     // The caller has another way, which says what is wrong where there is none.
     return false;
   }
+}
+
+/** The same, and a link to the new place is left in the old one. */
+export function moveLeavingLink(path: string, to: string, leadsTo: string, processes: ProcessTable): boolean {
+  const link = prepareEntry({ path, target: path, make: (temporary) => fs.symlinkSync(leadsTo, temporary) }, processes);
+  if (!moveOntoLink(path, to)) {
+    link.discard();
+    return false;
+  }
+  link.commit();
+  return true;
 }

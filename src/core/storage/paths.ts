@@ -14,6 +14,8 @@ export interface RootPaths {
   readonly quotaHistory: string;
   /** The homes of the official client that logins of this root were written to. */
   readonly homes: string;
+  /** Those of them that were made for the runs of one account. */
+  readonly privateHomes: string;
   /** The login that is being written over a file in place, until that is done. */
   readonly loginWrite: string;
   readonly settings: string;
@@ -28,6 +30,8 @@ export interface RootPaths {
 }
 
 export const poolFileName = 'openai-codex-accounts.json';
+/** The private homes of `run` are in it. */
+export const privateHomesName = 'homes';
 export const flaggedFileName = 'openai-codex-flagged-accounts.json';
 
 /** A file in `bin` that tells every shim that its directory is no place to find the official client in. */
@@ -42,6 +46,7 @@ export function rootPaths(root: string): RootPaths {
     accountState: join(root, 'account-state.json'),
     quotaHistory: join(root, 'quota-history.ndjson'),
     homes: join(root, 'homes.json'),
+    privateHomes: join(root, privateHomesName),
     loginWrite: join(root, 'login-write.json'),
     settings: join(root, 'settings.json'),
     journal: join(root, 'refresh-journal'),

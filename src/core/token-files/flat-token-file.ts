@@ -1,19 +1,12 @@
 import type { TokenSet } from '../accounts/account.js';
-import { contradicts, realAccountId } from '../accounts/identity.js';
-import { readClaims } from '../accounts/jwt-claims.js';
-import { identityOfClaims, type TokenIdentity } from '../accounts/token-identity.js';
 import { definedOnly } from '../defined-only.js';
 import { parseJsonText } from '../json-text.js';
-import { Secret } from '../secret.js';
+import type { Secret } from '../secret.js';
 import { readFlag, readText, record } from '../storage/tolerant.js';
+import { claimsOf, type JudgedLogin, judgeStatedLogin, type StatedRefusal } from './stated-login.js';
 
 /** One login in a file of its own, as token-file tools keep it: `codex_<email>_<date>.json`. */
-export interface FlatLogin {
-  readonly identity: TokenIdentity;
-  /** With a refresh token or an access token, or both; the id token may be missing. */
-  readonly tokens: TokenSet;
-  /** What the key `expired` says, milliseconds since the epoch; absent when it is missing or no time. */
-  readonly statedExpiry?: number;
+export interface FlatLogin extends JudgedLogin {
   readonly isDisabled: boolean;
 }
 
@@ -21,13 +14,7 @@ export interface FlatLogin {
 export type RenewableFlatLogin = FlatLogin & { readonly tokens: { readonly refreshToken: Secret } };
 
 /** Why a file is no token file that this program can use. */
-export type FlatRefusal =
-  | 'no-json'
-  | 'other-content'
-  | 'other-type'
-  | 'no-refresh-token'
-  | 'account-mismatch'
-  | 'no-identity';
+export type FlatRefusal = 'no-json' | 'other-content' | 'other-type' | StatedRefusal;
 
 /** The reason as the end of a sentence: "it …". */
 export const flatRefusals: Record<FlatRefusal, string> = {
@@ -54,63 +41,21 @@ export function parseFlatTokenFile(text: string): FlatTokenFile {
   if (!tokenKeys.some((key) => key in fields)) return refused('other-content');
   const type = readText(fields['type']);
   if (type !== undefined && type.toLowerCase() !== 'codex') return refused('other-type');
-  if (![fields['refresh_token'], fields['access_token']].some(readSecret)) return refused('no-refresh-token');
-  const identity = identityOf(fields);
-  if (typeof identity === 'string') return refused(identity);
-  return { kind: 'flat', login: loginOf(fields, identity) };
+  const judged = judgeStatedLogin({
+    idToken: fields['id_token'],
+    accessToken: fields['access_token'],
+    refreshToken: fields['refresh_token'],
+    accountId: fields['account_id'],
+    email: fields['email'],
+    expiresAt: fields['expired'],
+    lastRefresh: fields['last_refresh'],
+  });
+  if (typeof judged === 'string') return refused(judged);
+  return { kind: 'flat', login: { ...judged, isDisabled: readFlag(fields['disabled']) === true } };
 }
 
 function refused(reason: FlatRefusal): FlatTokenFile {
   return { kind: 'refused', reason };
-}
-
-function loginOf(fields: Fields, identity: FlatLogin['identity']): FlatLogin {
-  const accessToken = readSecret(fields['access_token']);
-  const statedExpiry = readStamp(fields['expired']);
-  const tokens = {
-    generation: 0,
-    ...definedOnly({
-      refreshToken: readSecret(fields['refresh_token']),
-      accessToken,
-      idToken: readSecret(fields['id_token']),
-      expiresAt: accessToken && (readClaims(accessToken.reveal())?.expiresAt ?? statedExpiry),
-      lastRefresh: readStamp(fields['last_refresh']),
-    }),
-  };
-  return { identity, tokens, isDisabled: readFlag(fields['disabled']) === true, ...definedOnly({ statedExpiry }) };
-}
-
-/** The tokens' own claims count; the file's `email` and `account_id` only fill what they leave open (DESIGN §6). */
-function identityOf(fields: Fields): FlatLogin['identity'] | FlatRefusal {
-  const ofAccess = claimsOf(fields['access_token']);
-  const claims = { ...ofAccess, ...claimsOf(fields['id_token']) };
-  const named = definedOnly({ accountId: realAccountId(readText(fields['account_id'])) });
-  if (contradicts(claims, ofAccess) || contradicts(claims, named)) return 'account-mismatch';
-  const email = claims.email ?? readText(fields['email']);
-  const identity = identityOfClaims(definedOnly({ ...named, ...claims, email }));
-  return identity.userId === undefined && identity.email === undefined ? 'no-identity' : identity;
-}
-
-function claimsOf(token: unknown): NonNullable<ReturnType<typeof readClaims>> {
-  const text = readText(token);
-  return (text === undefined ? undefined : readClaims(text)) ?? {};
-}
-
-function readSecret(value: unknown): Secret | undefined {
-  const text = readText(value);
-  return text === undefined ? undefined : new Secret(text);
-}
-
-/** The last second that is not a time in milliseconds of this century. */
-const latestSecond = 1e11;
-
-/** An ISO time, or a number of seconds or milliseconds; the zero time that some tools write for "unknown" is none. */
-function readStamp(value: unknown): number | undefined {
-  const text = typeof value === 'number' ? String(value) : (readText(value) ?? '').trim();
-  const digits = /^\d+(\.\d+)?$/.test(text) ? Number(text) : undefined;
-  const parsed = /^\d{4}-\d\d-\d\d/.test(text) ? Date.parse(text) : Number.NaN;
-  const ms = digits === undefined ? parsed : digits < latestSecond ? digits * 1000 : digits;
-  return ms > 0 && !Number.isNaN(new Date(ms).getTime()) ? ms : undefined;
 }
 
 /**
@@ -136,15 +81,15 @@ function missingNames(before: Fields, { accessToken, idToken }: Partial<TokenSet
   });
 }
 
-/** A new token file. Reveals the tokens. */
-export function formatFlatTokenFile(login: {
+/** The content of a new token file. Reveals the tokens. */
+export function flatTokenFile(login: {
   readonly tokens: TokenSet;
   readonly accountId?: string;
   readonly email?: string;
   readonly isDisabled: boolean;
-}): string {
+}): Fields {
   const { id_token, access_token, refresh_token, last_refresh, expired } = valuesOf(login.tokens);
-  const file = {
+  return {
     id_token: id_token ?? '',
     access_token: access_token ?? '',
     refresh_token: refresh_token ?? '',
@@ -155,7 +100,6 @@ export function formatFlatTokenFile(login: {
     ...definedOnly({ expired }),
     ...(login.isDisabled ? { disabled: true } : {}),
   };
-  return `${JSON.stringify(file, null, 2)}\n`;
 }
 
 interface FlatValues {

@@ -1,3 +1,4 @@
+import { createHash } from 'node:crypto';
 import { type Account, describeAccount, isAccessOnly } from '../accounts/account.js';
 import { emptyPool } from '../accounts/pool.js';
 import { formatAuthFile } from '../codex/auth-file.js';
@@ -7,67 +8,95 @@ import { holdsForeignTokens } from '../logins/foreign-tokens.js';
 import { encodePool } from '../pools/pool-codec.js';
 import { foreignIssuer } from '../provider/foreign-issuer.js';
 import type { Provider } from '../provider/provider.js';
-import { formatFlatTokenFile } from '../token-files/flat-token-file.js';
-import type { LoginFormat } from './login-file.js';
+import { flatTokenFile } from '../token-files/flat-token-file.js';
+import type { ExportFormat } from './export-format.js';
 
 export interface ExportFile {
   /** A name that tells whose it is and from when. */
   readonly name: string;
-  /** With the tokens in clear. */
-  readonly content: string;
+  /** With the tokens in clear, unless it was sealed. */
+  readonly content: string | Uint8Array;
   readonly accounts: readonly Account[];
 }
 
 export interface Exported {
-  readonly files: readonly ExportFile[];
+  readonly files: readonly (ExportFile & { readonly content: string })[];
   /** What the format cannot hold. */
   readonly refused: readonly { readonly account: Account; readonly message: string }[];
 }
 
 export interface ExportRequest {
-  readonly format: LoginFormat;
+  readonly format: ExportFormat;
   readonly provider: Provider;
   /** Milliseconds since the epoch. */
   readonly now: number;
 }
 
-/** The accounts as files of a format: one pool, or a file each. Reveals the tokens. */
+type Content = Readonly<Record<string, unknown>>;
+
+/** How an account looks in a file. Throws `sign-in-needed` for one that the format cannot hold. */
+const contentOf: Record<Exclude<ExportFormat, 'pool'>, (account: Account, provider: Provider) => Content | string> = {
+  auth: (account) => formatAuthFile(completeLogin(account)),
+  flat: flatContent,
+  array: flatContent,
+  cliproxy: flatContent,
+  opencode: opencodeContent,
+};
+
+/** The accounts as files of a format: one for all of them, or a file each. Reveals the tokens. */
 export function exportLogins(accounts: readonly Account[], request: ExportRequest): Exported {
+  const { format, provider } = request;
   const date = new Date(request.now).toISOString().slice(0, 10).replaceAll('-', '');
-  if (request.format === 'pool') {
-    const content = `${JSON.stringify(encodePool({ ...emptyPool, accounts }), null, 2)}\n`;
+  if (format === 'pool') {
+    const content = textOf(encodePool({ ...emptyPool, accounts }));
     return { files: [{ name: `codex-auth-accounts_${date}.json`, content, accounts }], refused: [] };
   }
-  const contentOf = request.format === 'codex' ? codexContent : flatContent;
   const names = new Set<string>();
-  const files: ExportFile[] = [];
+  const made: { account: Account; content: Content | string }[] = [];
   const refused: { account: Account; message: string }[] = [];
   for (const account of accounts) {
     try {
-      const content = contentOf(account, request.provider);
-      const name = unusedName(`${request.format === 'codex' ? 'auth' : 'codex'}_${nameOf(account)}_${date}`, names);
-      files.push({ name, content, accounts: [account] });
+      made.push({ account, content: contentOf[format](account, provider) });
     } catch (error) {
       if (!(error instanceof AppError)) throw error;
       refused.push({ account, message: error.message });
     }
   }
+  if (format === 'array' && made.length > 0) {
+    const content = textOf(made.map((each) => each.content));
+    const name = `codex-auth-tokens_${date}.json`;
+    return { files: [{ name, content, accounts: made.map(({ account }) => account) }], refused };
+  }
+  const files = made.map(({ account, content }) => ({
+    name: unusedName(stemOf(format, account, date), names),
+    content: typeof content === 'string' ? content : textOf(content),
+    accounts: [account],
+  }));
   return { files, refused };
 }
 
-function codexContent(account: Account): string {
-  return formatAuthFile(completeLogin(account));
+function textOf(content: unknown): string {
+  return `${JSON.stringify(content, null, 2)}\n`;
 }
 
-/** The format has no place for the issuer: whoever reads it would send the tokens to the official one (P20). */
-function flatContent(account: Account, provider: Provider): string {
-  const { tokens, accountId, email, enabled } = account;
-  const problem = (what: string) => new AppError('sign-in-needed', `${describeAccount(account)} ${what}`);
-  if (tokens.refreshToken === undefined && !isAccessOnly(tokens)) throw problem('has no tokens');
-  if (holdsForeignTokens(account)) throw problem('holds tokens of another account');
+/** Throws for what no file of another tool can say, or must not. */
+function refuseUnusable(account: Account, provider: Provider): void {
+  const { tokens } = account;
+  if (tokens.refreshToken === undefined && !isAccessOnly(tokens)) throw problem(account, 'has no tokens');
+  if (holdsForeignTokens(account)) throw problem(account, 'holds tokens of another account');
+  // The formats have no place for the issuer: whoever reads one would send the tokens to the official one (P20).
   if (foreignIssuer(account, provider) !== undefined)
-    throw problem('was issued by another provider, which a token file cannot say');
-  return formatFlatTokenFile({
+    throw problem(account, 'was issued by another provider, which a token file cannot say');
+}
+
+function problem(account: Account, what: string): AppError {
+  return new AppError('sign-in-needed', `${describeAccount(account)} ${what}`);
+}
+
+function flatContent(account: Account, provider: Provider): Content {
+  refuseUnusable(account, provider);
+  const { tokens, accountId, email, enabled } = account;
+  return flatTokenFile({
     tokens,
     isDisabled: !enabled,
     ...(accountId === undefined ? {} : { accountId }),
@@ -75,9 +104,37 @@ function flatContent(account: Account, provider: Provider): string {
   });
 }
 
-/** Fit for a file name on every system. */
+/** One login under the name of the provider, as opencode keeps it. */
+function opencodeContent(account: Account, provider: Provider): Content {
+  refuseUnusable(account, provider);
+  const { refreshToken, accessToken, expiresAt = 0 } = account.tokens;
+  if (refreshToken === undefined) throw problem(account, 'has no refresh token, which opencode needs');
+  const access = accessToken?.reveal() ?? '';
+  const { accountId } = account;
+  const openai = { type: 'oauth', refresh: refreshToken.reveal(), access, expires: expiresAt };
+  return { openai: { ...openai, ...(accountId === undefined ? {} : { accountId }) } };
+}
+
+/** As the tools that read such files call them. */
+function stemOf(format: ExportFormat, account: Account, date: string): string {
+  const name = nameOf(account);
+  if (format === 'cliproxy')
+    return ['codex', accountHash(account), name, fileName(account.planType ?? '')].filter(Boolean).join('-');
+  return `${format === 'flat' ? 'codex' : format}_${name}_${date}`;
+}
+
+/** CLIProxyAPI tells the workspaces of one address apart by it. */
+function accountHash({ accountId }: Account): string {
+  return accountId === undefined ? '' : createHash('sha256').update(accountId).digest('hex').slice(0, 8);
+}
+
 function nameOf({ email, id }: Account): string {
-  return (email ?? id)
+  return fileName(email ?? id);
+}
+
+/** Fit for a file name on every system. */
+function fileName(text: string): string {
+  return text
     .trim()
     .toLowerCase()
     .replace(/[^a-z0-9@._+-]+/g, '-')

@@ -1,21 +1,22 @@
-import { type Account, isAccessOnly, newAccountId } from '../accounts/account.js';
+import { type Account, newAccountId } from '../accounts/account.js';
 import { type AccountGroup, groupByAccount } from '../accounts/account-groups.js';
 import { contradicts, type Identity } from '../accounts/identity.js';
 import { compareLineage, isNewer } from '../accounts/lineage.js';
-import { wasRemoved, withAccount } from '../accounts/pool.js';
+import { wasRemoved } from '../accounts/pool.js';
 import type { AuthFileLogin } from '../codex/auth-file.js';
 import { definedOnly } from '../defined-only.js';
 import { mergeAccounts } from '../diagnostics/account-repairs/duplicates.js';
-import { findAnywhere, forgetRemoval } from '../logins/enrolment.js';
+import { forgetRemoval } from '../logins/enrolment.js';
 import { isLoginOf } from '../logins/foreign-login.js';
 import { knownSpent } from '../logins/lineage-log.js';
 import { takeCopy } from '../logins/take-copy.js';
-import type { DraftStore } from '../pools/draft-store.js';
 import { areOfDifferentIssuers, foreignIssuerOfFile } from '../provider/foreign-issuer.js';
 import type { Provider } from '../provider/provider.js';
 import type { Secret } from '../secret.js';
-import type { FoundLogin, LoginPlace, ParsedLogin, PlacedLogin } from './login-file.js';
-import type { ImportRefusal } from './refusal.js';
+import type { DraftStore } from './draft-store.js';
+import { isSameToken, type KnownAccount, KnownAccounts } from './known-accounts.js';
+import type { FoundLogin, LoginPlace, PlacedLogin } from './login-file.js';
+import type { ImportRefusal, PassingReason } from './refusal.js';
 
 export interface ImportTarget {
   /** Where new accounts go; undefined for the global pool. */
@@ -28,6 +29,7 @@ export interface ImportTarget {
 /** What importing a login comes to; the account is the one it is stored as, or would have been. */
 export type ImportEntry = { readonly place: LoginPlace } & (
   | RefusedEntry
+  | { readonly outcome: 'passed'; readonly reason: PassingReason; readonly account?: undefined }
   /** Another file of this import holds a newer copy of the same login, or the same one. */
   | { readonly outcome: 'duplicate'; readonly account: Account; readonly of: LoginPlace }
   | StoredEntry
@@ -50,6 +52,8 @@ interface StoredEntry {
   readonly isSetAside: boolean;
   /** The person had removed it; now it is back. */
   readonly wasRemoved: boolean;
+  /** It was in use where it comes from, and is the choice of its pool now. */
+  readonly isChosen: boolean;
   readonly before?: Secret;
   readonly after?: Secret;
 }
@@ -62,11 +66,9 @@ type Candidate = { readonly place: LoginPlace; readonly login: FoundLogin };
  * logins.
  */
 export function importLogins(draft: DraftStore, logins: readonly PlacedLogin[], target: ImportTarget): ImportEntry[] {
-  const unusable = logins.flatMap(({ place, login }): ImportEntry[] => {
-    const reason = refusalOf(login, target);
-    return reason === undefined ? [] : [refused(place, reason, login)];
-  });
-  const usable = logins.filter((each): each is Candidate => refusalOf(each.login, target) === undefined);
+  const judged = logins.map((each) => ({ ...each, verdict: judge(each, target) }));
+  const unusable = judged.flatMap(({ verdict }) => verdict ?? []);
+  const usable = judged.filter((each): each is typeof each & Candidate => each.verdict === undefined);
   const order = new Map(logins.map(({ place }, position) => [place, position]));
   const positionOf = ({ place }: { readonly place: LoginPlace }) => order.get(place) ?? 0;
   const groups = groupByAccount(usable, ({ login }) => login.account, groupOfToken)
@@ -76,8 +78,9 @@ export function importLogins(draft: DraftStore, logins: readonly PlacedLogin[], 
     }))
     .sort((a, b) => Math.min(...a.members.map(positionOf)) - Math.min(...b.members.map(positionOf)));
   const isSpent = knownSpent(draft.root);
+  const known = new KnownAccounts(draft);
   const stored = groups.flatMap(({ members, identity }) =>
-    importGroup(draft, members, { ...target, identity, isSpent }),
+    importGroup(draft, members, { ...target, identity, isSpent, known }),
   );
   return [...unusable, ...stored].sort((a, b) => positionOf(a) - positionOf(b));
 }
@@ -91,9 +94,12 @@ function refused(
   return { place, outcome: 'refused', reason, ...definedOnly({ account, detail }) };
 }
 
-function refusalOf(login: ParsedLogin, { provider }: ImportTarget): ImportRefusal | undefined {
-  if (login.kind === 'refused') return login.reason;
-  return foreignIssuerOfFile(login.account, provider) === undefined ? undefined : 'issuer-mismatch';
+/** What becomes of a login that cannot be one of ours; undefined for one that can. */
+function judge({ place, login }: PlacedLogin, { provider }: ImportTarget): ImportEntry | undefined {
+  if (login.kind === 'passed') return { place, outcome: 'passed', reason: login.reason };
+  if (login.kind === 'refused') return refused(place, login.reason, login);
+  const isForeign = foreignIssuerOfFile(login.account, provider) !== undefined;
+  return isForeign ? refused(place, 'issuer-mismatch', login) : undefined;
 }
 
 /** A record that does not say whose it is belongs to the login whose refresh token it has. */
@@ -101,26 +107,24 @@ function groupOfToken(
   { login: { account } }: Candidate,
   groups: readonly AccountGroup<Candidate>[],
 ): AccountGroup<Candidate> | undefined {
+  // With both ids it would have been found by them.
+  if (account.userId !== undefined && account.accountId !== undefined) return undefined;
   return groups.find((group) =>
     group.members.some(({ login }) => isSameToken(login.account, account) && !contradicts(group, account)),
   );
 }
 
-function isSameToken({ tokens: ours }: Account, { tokens: theirs }: Account): boolean {
-  if (isAccessOnly(ours) && isAccessOnly(theirs)) return ours.accessToken?.equals(theirs.accessToken) === true;
-  return ours.refreshToken?.equals(theirs.refreshToken) === true;
-}
-
 interface GroupTarget extends ImportTarget {
   readonly identity: Identity;
   readonly isSpent: (token: Secret) => boolean;
+  readonly known: KnownAccounts;
 }
 
 /** The newest copy decides; the others only add what it lacks. */
 function importGroup(draft: DraftStore, members: readonly Candidate[], target: GroupTarget): ImportEntry[] {
   const [newest, ...older] = [...members].sort(byPrecedence);
   if (newest === undefined) return [];
-  const known = findAnywhere(draft, target.identity) ?? findByToken(draft, newest.login.account);
+  const known = target.known.find(target.identity, newest.login.account);
   if (known === undefined) return add(draft, [newest, ...older], target);
   const isForeign = ({ login }: Candidate) => areOfDifferentIssuers(login.account, known.account);
   const foreign = members.filter(isForeign).map(({ place, login }) => refused(place, 'other-issuer', login));
@@ -131,16 +135,14 @@ function importGroup(draft: DraftStore, members: readonly Candidate[], target: G
 function updateFrom(
   draft: DraftStore,
   [first, ...others]: readonly Candidate[],
-  known: Known,
+  known: KnownAccount,
   target: GroupTarget,
 ): ImportEntry[] {
   if (first === undefined) return [];
   const saves = draft.saves;
   const entry = update(draft, first, known, target);
-  const { id } = entry.account;
-  for (const other of others)
-    update(draft, other, { ...known, account: accountIn(draft, id) ?? entry.account }, target);
-  const account = accountIn(draft, id) ?? entry.account;
+  for (const other of others) update(draft, other, target.known.current(known), target);
+  const { account } = target.known.current(known);
   const outcome = draft.saves > saves ? 'update' : entry.outcome;
   return [{ ...entry, outcome, account }, ...duplicatesOf(first.place, account, others)];
 }
@@ -163,22 +165,26 @@ function copyOf({ tokens, authFile, provenance }: Account) {
  * included. What its other copies know is added.
  */
 function add(draft: DraftStore, members: readonly [Candidate, ...Candidate[]], target: GroupTarget): ImportEntry[] {
-  const { identity, scopeKey, isSpent } = target;
+  const { identity, scopeKey, isSpent, known } = target;
   const [{ place, login }, ...others] = members;
   const isUsedUp = ({ tokens: { refreshToken } }: Account) => refreshToken !== undefined && isSpent(refreshToken);
   const copies = others.flatMap((each) => (each.login.flag === undefined ? [each.login.account] : []));
   const merged = { ...identity, ...mergeAccounts([login.account, ...copies], isSpent) };
   if (isUsedUp(merged)) return members.map((each) => refused(each.place, 'spent', { account: merged }));
-  const id = allAccounts(draft).some((each) => each.id === merged.id) ? newAccountId() : merged.id;
+  const id = known.hasId(merged.id) ? newAccountId() : merged.id;
   // Where it moved to and when is a matter of the place it comes from.
   const { movedAt: _, movedFrom: __, ...settled } = merged;
   const account: Account = { ...settled, id, addedAt: merged.addedAt ?? draft.root.clock.now() };
-  const { pool, flagged } = draft.scope(scopeKey);
-  if (login.flag === undefined) draft.savePool(scopeKey, withAccount(pool, account));
-  else draft.saveFlagged(scopeKey, withAccount(flagged, { ...account, flag: login.flag }));
-  const wasRemovedEarlier = draft.scopes().some((scope) => wasRemoved(scope.pool, identity));
-  forgetRemoval(draft, identity);
+  const { activeId } = draft.surroundings(scopeKey);
   const isSetAside = login.flag !== undefined;
+  // What was in use there is what the person goes on with, where nothing has been chosen here.
+  const isChosen = members.some((each) => each.login.isActive) && !isSetAside && activeId === undefined;
+  if (login.flag === undefined) draft.addAccount(scopeKey, account, isChosen);
+  else draft.addFlagged(scopeKey, { ...account, flag: login.flag });
+  known.add(account, scopeKey, isSetAside);
+  const withoutAccounts = draft.only([]);
+  const wasRemovedEarlier = withoutAccounts.scopes().some((scope) => wasRemoved(scope.pool, identity));
+  forgetRemoval(withoutAccounts, identity);
   const after = definedOnly({ after: account.tokens.refreshToken });
   const entry = {
     place,
@@ -187,6 +193,7 @@ function add(draft: DraftStore, members: readonly [Candidate, ...Candidate[]], t
     scopeKey,
     isSetAside,
     wasRemoved: wasRemovedEarlier,
+    isChosen,
     ...after,
   };
   return [entry, ...duplicatesOf(place, account, others)];
@@ -195,28 +202,14 @@ function add(draft: DraftStore, members: readonly [Candidate, ...Candidate[]], t
 function update(
   draft: DraftStore,
   { place, login }: Candidate,
-  known: Known,
+  known: KnownAccount,
   target: GroupTarget,
 ): StoredEntry & { place: LoginPlace } {
-  const { account: ours, scopeKey } = known;
-  const where = { place, scopeKey, isSetAside: known.flagged !== undefined, wasRemoved: false };
+  const { account: ours, scopeKey, isSetAside } = known;
+  const where = { place, scopeKey, isSetAside, wasRemoved: false, isChosen: false };
   const isLeftAlone = login.flag !== undefined || isBehindInUse(login.account, ours, target);
-  if (!isLeftAlone) return { ...where, ...take(draft, ours, login.account) };
+  if (!isLeftAlone) return { ...where, ...take(draft, known, login.account, target) };
   return { ...where, outcome: isSameToken(ours, login.account) ? 'same' : 'older', account: ours };
-}
-
-type Known = NonNullable<ReturnType<typeof findAnywhere>>;
-
-/** The record with the same refresh token, where names tell nothing or too much. */
-function findByToken(draft: DraftStore, account: Account): Known | undefined {
-  for (const { key: scopeKey, pool, flagged } of draft.scopes()) {
-    const isIt = (each: Account) => isSameToken(each, account) && !contradicts(each, account);
-    const usable = pool.accounts.find(isIt);
-    if (usable !== undefined) return { account: usable, scopeKey };
-    const setAside = flagged.accounts.find(isIt);
-    if (setAside !== undefined) return { account: setAside, flagged: setAside, scopeKey };
-  }
-  return undefined;
 }
 
 /** The copy in `auth.json` is newer still; it comes back to us with the next switch. */
@@ -228,18 +221,13 @@ function isBehindInUse(account: Account, ours: Account, { inUse }: ImportTarget)
 type Taken = Pick<StoredEntry, 'outcome' | 'account' | 'before' | 'after'>;
 
 /** Where neither is known to be newer, ours stays. */
-function take(draft: DraftStore, ours: Account, theirs: Account): Taken {
+function take(draft: DraftStore, known: KnownAccount, theirs: Account, target: GroupTarget): Taken {
+  const { account: ours } = known;
   const saves = draft.saves;
-  const { before, after } = takeCopy(draft, ours, copyOf(theirs));
+  const { before, after } = target.known.change(known, (store) =>
+    takeCopy(store, ours, copyOf(theirs), target.isSpent),
+  );
   const unchanged = isSameToken(ours, theirs) ? 'same' : 'older';
   const outcome = draft.saves > saves ? 'update' : unchanged;
-  return { outcome, account: accountIn(draft, ours.id) ?? ours, ...definedOnly({ before, after }) };
-}
-
-function accountIn(draft: DraftStore, id: string): Account | undefined {
-  return allAccounts(draft).find((each) => each.id === id);
-}
-
-function allAccounts(draft: DraftStore): Account[] {
-  return draft.scopes().flatMap(({ pool, flagged }) => [...pool.accounts, ...flagged.accounts]);
+  return { outcome, account: target.known.current(known).account, ...definedOnly({ before, after }) };
 }

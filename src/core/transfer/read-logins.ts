@@ -1,92 +1,63 @@
-import { isUtf8 } from 'node:buffer';
-import type { Stats } from 'node:fs';
-import { readdir, realpath, stat } from 'node:fs/promises';
-import { join, resolve } from 'node:path';
-import { AppError } from '../errors.js';
+import { dirname } from 'node:path';
 import { describe } from '../storage/atomic-file.js';
 import { NoRegularFile, readNow } from '../storage/regular-file.js';
-import { type LoginFormat, type LoginPlace, type PlacedLogin, parseLoginFile } from './login-file.js';
-import type { ImportRefusal } from './refusal.js';
+import { decodeText } from './decode-text.js';
+import type { LoginSource, SourceRefusal } from './list-sources.js';
+import type { LoginFormat, ParsedLogin, PlacedLogin } from './login-file.js';
+import { type ParsedFile, parseLogins } from './parse-logins.js';
+import { isSealed, type OpeningKey, unseal } from './sealed-file.js';
+import { type StatedName, withRegister } from './stated-names.js';
 
-/** A file to read; `refusal` when it is known already that it cannot be. */
-export interface LoginSource {
-  /** As the person called it; in a directory, below that name. */
-  readonly name: string;
-  readonly path: string;
-  readonly refusal?: SourceRefusal;
-}
-
-export interface SourceRefusal {
-  readonly reason: ImportRefusal;
-  /** The operating system's words for it. */
-  readonly detail?: string;
-}
-
-/**
- * The named files, and of each named directory the files in it that end in `.json`; never what is further down. Throws
- * `usage` for an empty name: a variable that is not set must not mean everything in this directory.
- */
-export async function listSources(names: readonly string[], cwd: string): Promise<LoginSource[]> {
-  if (names.includes('')) {
-    throw new AppError('usage', 'one of the names is empty', { hint: 'name a file, or a directory: ./' });
-  }
-  const lists = await Promise.all(names.map((name) => sourcesOf(name, resolve(cwd, name))));
-  const seen = new Set<string>();
-  return lists.flat().filter(({ path }) => !seen.has(path) && seen.add(path));
-}
-
-async function sourcesOf(name: string, path: string): Promise<LoginSource[]> {
-  try {
-    const facts = await stat(path);
-    if (!facts.isDirectory()) return [await sourceOf(name, path, facts)];
-    const inside = (await readdir(path)).filter((each) => /\.json$/i.test(each)).sort();
-    return (await Promise.all(inside.map((each) => entryOf(join(name, each), join(path, each))))).flat();
-  } catch (error) {
-    return [unreadable(name, path, error)];
-  }
-}
-
-/** A directory called `x.json` is no file that somebody meant. */
-async function entryOf(name: string, path: string): Promise<LoginSource[]> {
-  try {
-    const facts = await stat(path);
-    return facts.isDirectory() ? [] : [await sourceOf(name, path, facts)];
-  } catch (error) {
-    return [unreadable(name, path, error)];
-  }
-}
-
-async function sourceOf(name: string, path: string, facts: Stats): Promise<LoginSource> {
-  // Two names of one file are one file.
-  if (facts.isFile()) return { name, path: await realpath(path) };
-  return { name, path, refusal: { reason: 'not-a-file' } };
-}
-
-function unreadable(name: string, path: string, error: unknown): LoginSource {
-  return { name, path, refusal: { reason: 'unreadable', detail: describe(error) } };
+/** What a source holds, before anything is known of the files beside it. */
+export interface ReadSource extends ParsedFile {
+  readonly source: LoginSource;
 }
 
 const mebibyte = 1024 * 1024;
-const largestBytes: Record<LoginFormat, number> = { codex: mebibyte, flat: mebibyte, pool: 32 * mebibyte };
 
-/** The logins in one source. Reads only, and never more than a pool may have. Never throws. */
-export async function readLogins(source: LoginSource, format: LoginFormat | undefined): Promise<PlacedLogin[]> {
-  const refused = (reason: ImportRefusal, detail?: string): PlacedLogin[] => [
-    { place: { file: source.name }, login: { kind: 'refused', reason, ...(detail === undefined ? {} : { detail }) } },
-  ];
-  if (source.refusal !== undefined) return refused(source.refusal.reason, source.refusal.detail);
-  const limit = format === undefined ? largestBytes.pool : largestBytes[format];
-  const content = readAtMost(source.path, limit);
-  if (!Buffer.isBuffer(content)) return refused(content.reason, content.detail);
-  if (!isUtf8(content)) return refused('no-json');
-  const file = parseLoginFile(content.toString('utf8'), format);
-  if (file.kind === 'refused') return refused(file.reason);
-  if (content.length > largestBytes[file.format]) return refused('too-large');
-  return file.logins.map((login, position) => ({ place: placeOf(source.name, file.format, position), login }));
+/** Ten thousand logins in UTF-16, and more. */
+export const largestSourceBytes = 128 * mebibyte;
+/** Of a file that is one login. */
+const largestLoginBytes = mebibyte;
+
+export interface Reading {
+  readonly format: LoginFormat | undefined;
+  /** What opens sealed files, asked for when there is one. */
+  readonly openingKey: () => Promise<OpeningKey | undefined>;
 }
 
-function placeOf(file: string, format: LoginFormat, position: number): LoginPlace {
-  return format === 'pool' ? { file, format, record: position + 1 } : { file, format };
+/** The logins in one source. Reads only, and never more than a file with logins may have. */
+export async function readSource(source: LoginSource, reading: Reading): Promise<ReadSource> {
+  if (source.refusal !== undefined) return refused(source, source.refusal);
+  const content = readAtMost(source.path, largestSourceBytes);
+  return Buffer.isBuffer(content) ? parseSource(source, content, reading) : refused(source, content);
+}
+
+/** The same for bytes that have been read already. */
+export async function parseSource(source: LoginSource, bytes: Buffer, reading: Reading): Promise<ReadSource> {
+  const content = isSealed(bytes) ? await open(bytes, reading) : bytes;
+  return Buffer.isBuffer(content) ? parseContent(source, content, reading.format) : refused(source, content);
+}
+
+async function open(bytes: Buffer, { openingKey }: Reading): Promise<Buffer | SourceRefusal> {
+  const key = await openingKey();
+  if (key === undefined) return { reason: 'sealed' };
+  return (await unseal(bytes, key)) ?? { reason: 'not-opened' };
+}
+
+function parseContent(source: LoginSource, content: Buffer, format: LoginFormat | undefined): ReadSource {
+  const text = decodeText(content);
+  if (text === undefined) return refused(source, { reason: 'no-json' });
+  const { logins, names } = parseLogins(text, format);
+  const [first, ...others] = logins;
+  const isOneLogin = others.length === 0 && first?.place.format !== undefined && first.place.record === undefined;
+  if (isOneLogin && content.length > largestLoginBytes) return refused(source, { reason: 'too-large' });
+  return { source, names, logins };
+}
+
+function refused(source: LoginSource, { reason, detail }: SourceRefusal): ReadSource {
+  const login = { kind: 'refused' as const, reason, ...(detail === undefined ? {} : { detail }) };
+  return { source, names: [], logins: [{ place: {}, login }] };
 }
 
 function readAtMost(path: string, limit: number): Buffer | SourceRefusal {
@@ -96,4 +67,30 @@ function readAtMost(path: string, limit: number): Buffer | SourceRefusal {
     if (!(error instanceof NoRegularFile)) return { reason: 'unreadable', detail: describe(error) };
     return { reason: error.code === 'EFBIG' ? 'too-large' : 'not-a-file' };
   }
+}
+
+/** The logins of all sources, each with what the files beside its own say about it. */
+export function placeLogins(read: readonly ReadSource[]): PlacedLogin[] {
+  const registers = new Map<string, StatedName[]>();
+  for (const { source, names } of read) {
+    const directory = dirname(source.path);
+    registers.set(directory, [...(registers.get(directory) ?? []), ...names]);
+  }
+  return read.flatMap(({ source, logins }) => {
+    const register = registers.get(dirname(source.path)) ?? [];
+    return logins.map(({ place, login }) => ({
+      place: { file: source.name, ...place },
+      login: inItsPlace(login, source, register),
+    }));
+  });
+}
+
+function inItsPlace(login: ParsedLogin, source: LoginSource, register: readonly StatedName[]): ParsedLogin {
+  // Whoever names a directory does not say of each file in it that it holds logins.
+  const isUnasked = login.kind === 'refused' && login.reason === 'other-content' && source.isFound === true;
+  if (isUnasked) return { kind: 'passed', reason: 'other-file' };
+  if (login.kind !== 'login') return login;
+  const named = withRegister(login, source.path, register);
+  if (source.label === undefined || named.account.label !== undefined) return named;
+  return { ...named, account: { ...named.account, label: source.label } };
 }

@@ -315,8 +315,8 @@ it('the score is the sum of the documented parts', () => {
     health: 80,
     headroom: 16,
     preferred: 0,
-    lapse: 0.7407,
-    window: 0.288,
+    lapse: 0.8,
+    window: 0.52,
   });
-  expect(score).toBe(257.0287);
+  expect(score).toBe(257.32);
 });

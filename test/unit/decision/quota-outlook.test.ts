@@ -1,8 +1,10 @@
 import { describe, expect, it } from 'vitest';
 import { quotaOutlook } from '../../../src/core/decision/quota-outlook.js';
+import { lapseScore } from '../../../src/core/decision/score.js';
 import { bindingQuota } from '../../../src/core/quota/binding-quota.js';
 import type { QuotaSnapshot } from '../../../src/core/quota/usage.js';
-import { now, quota, windowOf } from './accounts.js';
+import type { WindowRatio } from '../../../src/core/quota/window-ratio.js';
+import { hourMs, now, quota, windowOf } from './accounts.js';
 
 const outlook = (snapshot: QuotaSnapshot, model?: string) =>
   quotaOutlook(bindingQuota(snapshot, now, model === undefined ? {} : { model }), now);
@@ -74,13 +76,38 @@ describe('what would go to waste', () => {
 
 describe('the window that would stop a session first', () => {
   it.each<[string, QuotaSnapshot, number]>([
-    ['full and not begun', quota({ fiveHours: [100, 5], week: [60, 100] }), 0.5],
-    ['reset since it was seen', quota({ fiveHours: [3, -1], week: [60, 100] }), 0.5],
-    ['half used with an hour left', quota({ fiveHours: [50, 1], week: [60, 100] }), 0.36],
-    ['just begun', quota({ fiveHours: [99, 5], week: [60, 100] }), 0],
-    ['the only one there is', quota({ week: [50, 84] }), 0.25],
-    ['the only one there is, a whole length from its reset', quota({ week: [100, 168] }), 0.25],
+    ['full and not begun', quota({ fiveHours: [100, 5], week: [60, 100] }), 0.67],
+    ['full and not begun, with little of the week left', quota({ fiveHours: [100, 5], week: [5, 100] }), 0.56],
+    ['reset since it was seen', quota({ fiveHours: [3, -1], week: [60, 100] }), 0.67],
+    ['half used with an hour left', quota({ fiveHours: [50, 1], week: [60, 100] }), 0.525],
+    ['just begun', quota({ fiveHours: [99, 5], week: [60, 100] }), 0.2475],
+    ['the only one there is', quota({ week: [50, 84] }), 0.5],
+    ['the only one there is, a whole length from its reset', quota({ week: [100, 168] }), 0.5],
   ])('counts when it is %s', (_, snapshot, score) => {
     expect(outlook(snapshot).opening?.score).toBeCloseTo(score);
+  });
+
+  it('counts no less when it was full four hours ago than when a little of it was used then', () => {
+    const seenEarlier = (left: number) => quota({ fiveHours: [left, 1], week: [60, 100], ageMs: 4 * hourMs });
+    const [full, used] = [outlook(seenEarlier(100)).opening, outlook(seenEarlier(99)).opening];
+    expect(full?.isIdle).toBe(true);
+    expect(full?.score).toBeGreaterThanOrEqual(used?.score ?? Number.NaN);
+  });
+});
+
+describe('how many short windows make up the longest', () => {
+  const snapshot = quota({ fiveHours: [80, 3], week: [60, 120] });
+  const ratio = { short: '5h', long: '7d', shortPercent: 155, longPercent: 10 };
+  const lapseWith = (known: WindowRatio) => quotaOutlook(bindingQuota(snapshot, now), now, { ratio: known }).lapse;
+
+  it('is what has been seen of these windows', () => {
+    expect(lapseWith(ratio)?.shortWindows).toEqual({ id: '5h', count: 15 });
+    expect(lapseWith({ ...ratio, long: '30d' })?.shortWindows).toBeUndefined();
+  });
+
+  it('makes the same share left harder to use up the more they are', () => {
+    expect(lapseScore(0.5, 15)).toBeGreaterThan(lapseScore(0.5));
+    expect(lapseScore(0.5, 6)).toBeLessThan(lapseScore(0.5));
+    expect(lapseScore(0.5, 15)).toBeCloseTo(lapseScore(0.75));
   });
 });

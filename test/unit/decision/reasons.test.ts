@@ -79,7 +79,7 @@ describe('describeRecommendation', () => {
     ],
     [
       { code: 'most-to-lose', windowId: '7d', remainingPercent: 60, resetsAt: 9 },
-      '60% left of its 7d window, which resets at 9: more an hour to lose than on the next one',
+      '60% left of its 7d window, which resets at 9: harder to use up in time than the next one',
     ],
     [
       { code: 'only-credits', balance: '489.25' },

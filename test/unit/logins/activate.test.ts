@@ -43,6 +43,7 @@ function setUp(
         choosingScopeKey: undefined,
         replacesUnadoptable: more.replaces === true,
         flockHelpers: more.helpers ?? flockHelpers,
+        runningClients: () => [],
       });
     });
   const pool = () => readJson(root.paths.globalPool);

@@ -3,7 +3,7 @@ import { Secret } from '../../../src/core/secret.js';
 import {
   type FlatLogin,
   type FlatRefusal,
-  formatFlatTokenFile,
+  flatTokenFile,
   parseFlatTokenFile,
   patchFlatTokenFile,
 } from '../../../src/core/token-files/flat-token-file.js';
@@ -139,7 +139,7 @@ describe('newer tokens in a token file', () => {
 test('a token file that we write is read as the same login', () => {
   const { identity, tokens } = parse();
   const { accountId = '', email = '' } = identity;
-  const again = loginIn(formatFlatTokenFile({ tokens, accountId, email, isDisabled: true }));
+  const again = loginIn(JSON.stringify(flatTokenFile({ tokens, accountId, email, isDisabled: true })));
   expect(again.identity).toEqual(identity);
   expect(again.tokens).toEqual(tokens);
   expect(again.isDisabled).toBe(true);

@@ -1,4 +1,5 @@
 import { type Account, describeAccount } from '../../accounts/account.js';
+import { privateHomeAt } from '../../codex/private-home.js';
 import { isLoginOf } from '../../logins/foreign-login.js';
 import type { HeldLogin } from '../../logins/residence.js';
 import { recordsOf } from '../../pools/scope-records.js';
@@ -55,7 +56,8 @@ function summary({ scopes }: World, held: readonly HeldLogin[]): string {
   const records = recordsOf(scopes);
   const places = held.map(({ home, state }) => {
     const account = records.find((each) => isLoginOf(state.content, each));
-    return `${home.directory}: ${account === undefined ? 'none of your accounts' : describeAccount(account)}`;
+    const whose = privateHomeAt(home.directory) === undefined ? '' : ' (for run)';
+    return `${home.directory}${whose}: ${account === undefined ? 'none of your accounts' : describeAccount(account)}`;
   });
   return places.join('; ');
 }

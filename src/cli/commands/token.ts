@@ -1,0 +1,78 @@
+import * as z from 'zod/mini';
+import { type Account, describeAccount } from '../../core/accounts/account.js';
+import { definedOnly } from '../../core/defined-only.js';
+import { AppError } from '../../core/errors.js';
+import { describeOutcome, outcomeError } from '../../core/logins/describe-outcome.js';
+import { canWait } from '../../core/logins/refresh-outcome.js';
+import type { Roster } from '../../core/logins/roster.js';
+import { accountRef, accountRefShape } from '../account-ref.js';
+import { askedAccounts } from '../asked-accounts.js';
+import { createRefresher } from '../backend-access.js';
+import type { Command } from '../command.js';
+import type { Context } from '../context.js';
+import { formatWhen, toIso } from '../render/time.js';
+import { openRoster } from '../selection.js';
+
+const TokenResult = z.object({
+  account: z.object(accountRefShape),
+  /** The only place where this program prints a token; never a refresh token. */
+  accessToken: z.string(),
+  /** Absent where the token does not say. */
+  expiresAt: z.exactOptional(z.iso.datetime()),
+});
+type TokenResult = z.infer<typeof TokenResult>;
+
+export interface TokenOptions {
+  readonly selector: string;
+  readonly yes?: boolean;
+}
+
+/** An access token that is good now, for a program that has no login of its own. */
+async function printToken(context: Context, { selector, yes }: TokenOptions): Promise<TokenResult> {
+  const roster = openRoster(context, context.writingScope());
+  const [asked] = askedAccounts(context, roster, selector);
+  if (asked === undefined) throw new AppError('no-such-account', `there is no account "${selector}"`);
+  if (context.io.style.isTerminal && yes !== true) await askToShow(context, asked.account);
+  const account = await withGoodToken(context, roster, asked.account);
+  const { accessToken, expiresAt } = account.tokens;
+  if (accessToken === undefined) throw outcomeError({ kind: 'no-refresh-token', account });
+  return {
+    account: accountRef(account, asked.index, context.options.mask === true),
+    accessToken: accessToken.reveal(),
+    ...definedOnly({ expiresAt: expiresAt === undefined ? undefined : toIso(expiresAt) }),
+  };
+}
+
+/** A terminal keeps what it shows, and others may look at it. */
+async function askToShow(context: Context, account: Account): Promise<void> {
+  if (!context.io.isInteractive) {
+    throw new AppError('confirmation-needed', 'the token would be shown on this terminal', {
+      hint: 'add --yes to show it, or hand the output to the program that needs it',
+    });
+  }
+  const question = `Show an access token of ${describeAccount(account)} on this terminal?`;
+  await (await context.prompter()).consent(question, false, 'no token was shown');
+}
+
+/** As long-lived as the official client gets one, and refreshed where nobody else does that. */
+async function withGoodToken(context: Context, roster: Roster, account: Account): Promise<Account> {
+  const { refreshAheadMs, tokenRefreshSkewMs } = context.settings();
+  const refresh = await createRefresher(context, roster, Math.max(refreshAheadMs, tokenRefreshSkewMs));
+  const outcome = await refresh(account, 'due');
+  if (outcome.kind === 'usable') return outcome.account;
+  if (!canWait(outcome, context.clock.now())) throw outcomeError(outcome);
+  warnOfEnd(context, outcome.account, describeOutcome(outcome).message);
+  return outcome.account;
+}
+
+function warnOfEnd({ clock, warn }: Context, { tokens: { expiresAt } }: Account, why: string): void {
+  if (expiresAt !== undefined) warn(`this token ends ${formatWhen(expiresAt, clock.now())}: ${why}`);
+}
+
+export const tokenCommand: Command<TokenOptions, TokenResult> = {
+  name: 'token',
+  schema: TokenResult,
+  run: printToken,
+  render: ({ accessToken }) => `${accessToken}\n`,
+  printsCode: true,
+};

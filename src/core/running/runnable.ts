@@ -1,0 +1,102 @@
+import { accessSync, constants, statSync } from 'node:fs';
+import { delimiter, resolve } from 'node:path';
+import { isClientName } from '../codex/client-program.js';
+import { AppError } from '../errors.js';
+import { executablesOnPath, pathOf } from '../shell/on-path.js';
+
+/** A program that can be started, and what it gets. */
+export interface Runnable {
+  readonly path: string;
+  /** As it was called, which some programs look at. */
+  readonly name: string;
+  readonly arguments: readonly string[];
+}
+
+export interface CommandPlace {
+  readonly environment: Readonly<Record<string, string>>;
+  readonly cwd: string;
+}
+
+/**
+ * The program that a shell would start for this line. Throws `command-not-found` or `not-executable`, which have the exit
+ * codes of a shell, and `not-allowed` for the official client's own login and logout.
+ */
+export function findRunnable([name = 'codex', ...words]: readonly string[], place: CommandPlace): Runnable {
+  if (isClientName(name)) refuseEndingLogin(words);
+  return { path: findProgram(name, place), name, arguments: words };
+}
+
+function findProgram(name: string, { environment, cwd }: CommandPlace): string {
+  const hasPath = /[\\/]/.test(name);
+  const [found] = hasPath ? [resolve(cwd, name)].filter(isExecutable) : executablesOnPath(name, environment);
+  if (found !== undefined) return found;
+  const places = hasPath ? [resolve(cwd, name)] : pathOf(environment).map((directory) => resolve(cwd, directory, name));
+  const closed = places.find(isThere);
+  if (closed !== undefined) {
+    throw new AppError('not-executable', `${closed} cannot be executed`, {
+      hint: statSync(closed).isDirectory() ? 'name a program, not a directory' : `chmod +x ${closed}`,
+      details: { path: closed },
+    });
+  }
+  const where = hasPath ? '' : ` on PATH (${pathOf(environment).join(delimiter)})`;
+  throw new AppError('command-not-found', `there is no ${name}${where}`, {
+    hint: name === 'codex' ? 'npm install -g @openai/codex' : 'see that the command after -- is spelled as in a shell',
+  });
+}
+
+function isThere(path: string): boolean {
+  try {
+    return statSync(path, { throwIfNoEntry: false }) !== undefined;
+  } catch {
+    // In a place that is closed to us, or below a file: not there for us either.
+    return false;
+  }
+}
+
+function isExecutable(path: string): boolean {
+  try {
+    accessSync(path, constants.X_OK);
+    return statSync(path).isFile();
+  } catch {
+    // Not there, or not to be run: the caller tells the two apart.
+    return false;
+  }
+}
+
+/** Options of the official client 0.171.0 that come before a subcommand and take the next word. */
+const takesValue =
+  /^(?:-[cimpsCa]|--(?:config|enable|disable|remote|remote-auth-token-env|image|model|local-provider|profile|sandbox|cd|add-dir|ask-for-approval))$/;
+
+/** Its subcommands; a word before them is swallowed as a prompt, so that `codex auth logout` signs out. */
+const subcommands = new Set([
+  ...[
+    'agents',
+    'exec',
+    'e',
+    'review',
+    'login',
+    'logout',
+    'mcp',
+    'plugin',
+    'app-server',
+    'remote-control',
+    'completion',
+  ],
+  ...['update', 'doctor', 'sandbox', 'debug', 'apply', 'a', 'resume', 'queue', 'archive', 'delete', 'migrate-rollouts'],
+  ...['migrate-nfs-db', 'unarchive', 'fork', 'cloud', 'exec-server', 'features', 'help'],
+]);
+
+function refuseEndingLogin(words: readonly string[]): void {
+  const plain = words.filter((word, at) => !word.startsWith('-') && !takesValue.test(words[at - 1] ?? ''));
+  const at = plain.findIndex((word) => subcommands.has(word));
+  const [command, next] = plain.slice(at);
+  const endsLogin = command === 'logout' || (command === 'login' && next !== 'status');
+  if (at < 0 || !endsLogin) return;
+  throw new AppError(
+    'not-allowed',
+    `codex ${command} ends the login of the account at the provider, for every copy of it`,
+    {
+      hint: command === 'login' ? 'codex-auth login' : 'codex-auth remove <selector> --revoke',
+    },
+  );
+}

@@ -1,0 +1,63 @@
+import { readdir } from 'node:fs/promises';
+import { join } from 'node:path';
+import { systemErrorCode } from '../errors.js';
+import { type LoginSource, listSources } from './list-sources.js';
+
+/** Where somebody's programs keep what is theirs. */
+export interface Surveyed {
+  readonly home: string;
+  /** The home of the official client, wherever it is. */
+  readonly codexHome: string;
+  readonly variables: Readonly<Record<string, string | undefined>>;
+}
+
+/** The files in which known tools keep logins, as far as they exist. Reads names only. */
+export async function discoverSources(place: Surveyed): Promise<LoginSource[]> {
+  const homes = await clientHomes(place);
+  const named = await listSources(
+    [...homes.map((each) => join(each, 'auth.json')), ...filesOf(place)],
+    place.home,
+    'logins',
+  );
+  const found = await listSources(directoriesOf(place), place.home, 'logins');
+  const all = [...named, ...found].filter(
+    ({ refusal }) => refusal?.reason !== 'unreadable' || !isMissing(refusal.detail),
+  );
+  const seen = new Set<string>();
+  return all.filter(({ path }) => !seen.has(path) && seen.add(path));
+}
+
+function isMissing(detail: string | undefined): boolean {
+  return detail === 'no such file or directory' || detail === 'a part of its path is not a directory';
+}
+
+/** People who keep several homes call them `.codex-work` and the like. */
+async function clientHomes({ home, codexHome }: Surveyed): Promise<string[]> {
+  const names = await namesIn(home);
+  return [codexHome, ...names.filter((name) => /^\.codex(?:$|[-_.])/.test(name)).map((name) => join(home, name))];
+}
+
+async function namesIn(directory: string): Promise<string[]> {
+  try {
+    return (await readdir(directory)).sort();
+  } catch (error) {
+    // A home that is closed to us, or none: there is nothing to be found in it.
+    if (systemErrorCode(error) === undefined) throw error;
+    return [];
+  }
+}
+
+function filesOf({ home, variables }: Surveyed): string[] {
+  const data = variables['XDG_DATA_HOME'] || join(home, '.local', 'share');
+  return [
+    join(data, 'opencode', 'auth.json'),
+    join(home, '.pi', 'agent', 'auth.json'),
+    join(home, '.codex-switcher', 'accounts.json'),
+    join(home, '.cc-switch', 'config.json'),
+    join(home, '.opencode', 'openai-codex-accounts.json'),
+  ];
+}
+
+function directoriesOf({ home, codexHome }: Surveyed): string[] {
+  return [join(codexHome, 'accounts'), join(home, '.codex', 'accounts'), join(home, '.cli-proxy-api')];
+}

@@ -1,0 +1,139 @@
+import type { Account, FlaggedAccount } from '../accounts/account.js';
+import type { FlaggedPool, Pool } from '../accounts/pool.js';
+import { readScope } from '../pools/scope-files.js';
+import type { ScopeRecords } from '../pools/scope-records.js';
+import type { RecordStore, Store } from '../pools/store.js';
+import type { Root } from '../storage/root.js';
+import { AccountList } from './account-list.js';
+
+/** Where an account lives in a draft; nothing moves in one. */
+export interface DraftPlace {
+  readonly id: string;
+  readonly scopeKey: string | undefined;
+  /** It is in the flagged file. */
+  readonly isSetAside: boolean;
+}
+
+/**
+ * Changes to the accounts of a root, in memory until they are committed: a plan, or one write for many accounts. What it
+ * costs to change one does not grow with how many there are.
+ */
+export interface DraftStore {
+  readonly root: Root;
+  /** How many saves there were: it tells whether a step changed anything. */
+  readonly saves: number;
+  /** Everything as it stands now. */
+  scopes(): readonly ScopeRecords[];
+  /** What a scope holds besides its accounts. */
+  surroundings(key: string | undefined): Omit<Pool, 'accounts'>;
+  find(place: DraftPlace): Account | undefined;
+  /** 0-based, in its pool or among those set aside there. */
+  positionOf(place: DraftPlace): number | undefined;
+  addAccount(key: string | undefined, account: Account, isChosen: boolean): void;
+  addFlagged(key: string | undefined, account: FlaggedAccount): void;
+  /** The draft as a store that holds only these accounts; what is saved there is saved here. */
+  only(places: readonly DraftPlace[]): RecordStore;
+  /** Writes every changed file once. Each account is in the pool before it leaves the flagged file. */
+  commit(store: Store): void;
+}
+
+interface DraftScope {
+  readonly records: ScopeRecords;
+  readonly accounts: AccountList<Account>;
+  readonly flagged: AccountList<FlaggedAccount>;
+  /** The pool without its accounts. */
+  pool: Pool;
+  isPoolChanged: boolean;
+  isFlaggedChanged: boolean;
+}
+
+/** Starts from records that were read together; a scope without files is read when it is first asked for. */
+export function draftStore(root: Root, records: readonly ScopeRecords[]): DraftStore {
+  const scopes = new Map(records.map((each) => [each.key, draftOf(each)]));
+  let saves = 0;
+
+  function scopeOf(key: string | undefined): DraftScope {
+    const known = scopes.get(key) ?? draftOf(readScope(root.paths, key));
+    scopes.set(key, known);
+    return known;
+  }
+
+  function listOf({ scopeKey, isSetAside }: DraftPlace): AccountList<Account> {
+    const scope = scopeOf(scopeKey);
+    return isSetAside ? scope.flagged : scope.accounts;
+  }
+
+  function savePool(key: string | undefined, { accounts, ...pool }: Pool): void {
+    const scope = scopeOf(key);
+    for (const account of accounts) scope.accounts.put(account);
+    scope.pool = { ...pool, accounts: [] };
+    scope.isPoolChanged = true;
+    saves += 1;
+  }
+
+  function saveFlagged(key: string | undefined, { accounts }: Pick<FlaggedPool, 'accounts'>): void {
+    const scope = scopeOf(key);
+    for (const account of accounts) scope.flagged.put(account);
+    scope.isFlaggedChanged = true;
+    saves += 1;
+  }
+
+  return {
+    root,
+    get saves() {
+      return saves;
+    },
+    scopes: () => [...scopes.values()].map((scope) => recordsOf(scope, scope.accounts.all(), scope.flagged.all())),
+    surroundings: (key) => scopeOf(key).pool,
+    find: (place) => listOf(place).get(place.id),
+    positionOf: (place) => listOf(place).positionOf(place.id),
+    addAccount(key, account, isChosen) {
+      const { pool } = scopeOf(key);
+      savePool(key, { ...pool, accounts: [account], ...(isChosen ? { activeId: account.id } : {}) });
+    },
+    addFlagged: (key, account) => saveFlagged(key, { accounts: [account] }),
+    only(places) {
+      const part = (scope: DraftScope) => {
+        const here = places.filter(({ scopeKey }) => scopeKey === scope.records.key);
+        const idsOf = (isSetAside: boolean) =>
+          here.filter((each) => each.isSetAside === isSetAside).map(({ id }) => id);
+        return recordsOf(scope, scope.accounts.some(idsOf(false)), scope.flagged.some(idsOf(true)));
+      };
+      return {
+        root,
+        scopes: () => [...scopes.values()].map(part),
+        scope: (key) => part(scopeOf(key)),
+        savePool,
+        saveFlagged,
+      };
+    },
+    commit(store) {
+      for (const [key, scope] of scopes) {
+        if (scope.isPoolChanged) store.savePool(key, { ...scope.pool, accounts: scope.accounts.all() });
+      }
+      for (const [key, scope] of scopes) {
+        const { flagged } = scope.records;
+        if (scope.isFlaggedChanged) store.saveFlagged(key, { ...flagged, accounts: scope.flagged.all() });
+      }
+    },
+  };
+}
+
+function draftOf(records: ScopeRecords): DraftScope {
+  return {
+    records,
+    accounts: new AccountList(records.pool.accounts),
+    flagged: new AccountList(records.flagged.accounts),
+    pool: { ...records.pool, accounts: [] },
+    isPoolChanged: false,
+    isFlaggedChanged: false,
+  };
+}
+
+function recordsOf(
+  { records, pool }: DraftScope,
+  accounts: readonly Account[],
+  flagged: readonly FlaggedAccount[],
+): ScopeRecords {
+  return { ...records, pool: { ...pool, accounts }, flagged: { ...records.flagged, accounts: flagged } };
+}

@@ -1,0 +1,127 @@
+import { isJsonObject, type JsonObject } from '../json-object.js';
+import { parseJsonText } from '../json-text.js';
+import { authFileLogin, isAuthFile, otherLogin } from './auth-file-logins.js';
+import type { FiledLogin, LoginFormat, ParsedLogin } from './login-file.js';
+import { poolLogins, poolRecordLogin } from './pool-records.js';
+import type { JsonDocument } from './read-documents.js';
+import { readStatedLogin } from './read-stated-login.js';
+import { type Members, membersOf, tokensIn } from './stated-members.js';
+import { isNamed, type StatedName, statedName } from './stated-names.js';
+import {
+  childrenOf,
+  inElement,
+  inMember,
+  isContainer,
+  memberOf,
+  outermost,
+  type Surroundings,
+  saysTwice,
+} from './surroundings.js';
+
+/** What a document holds for us. */
+export interface Findings {
+  /** In the order of the document. */
+  readonly logins: readonly FiledLogin[];
+  /** What it says about logins that are elsewhere. */
+  readonly names: readonly StatedName[];
+}
+
+/**
+ * Finds the logins in a JSON document by their members, wherever they lie in it and however their members are spelled.
+ * `record` is for a document that is one of several in its file.
+ */
+export function findLogins({ value, repeated }: JsonDocument, record?: number): Findings {
+  const search = new Search(repeated);
+  search.walk(value, record === undefined ? outermost : { ...outermost, record });
+  return search;
+}
+
+class Search implements Findings {
+  readonly logins: FiledLogin[] = [];
+  readonly names: StatedName[] = [];
+
+  constructor(private readonly repeated: JsonDocument['repeated']) {}
+
+  walk(value: unknown, around: Surroundings): void {
+    if (Array.isArray(value)) this.walkList(value, around);
+    else if (isJsonObject(value)) this.walkObject(value, around);
+  }
+
+  /** Among logins, an element that is none is a broken one. */
+  private walkList(list: readonly unknown[], around: Surroundings): void {
+    const before = this.logins.length;
+    const empty: { readonly at: number; readonly index: number }[] = [];
+    for (const [index, element] of list.entries()) {
+      const found = this.logins.length + this.names.length;
+      this.walk(element, inElement(around, index));
+      if (this.logins.length + this.names.length === found) empty.push({ at: this.logins.length, index });
+    }
+    if (this.logins.length === before) return;
+    for (const { at, index } of empty.reverse()) {
+      const reason = isContainer(list[index]) ? 'no-tokens' : 'no-record';
+      this.logins.splice(at, 0, { place: { record: index + 1 }, login: { kind: 'refused', reason } });
+    }
+  }
+
+  private walkObject(object: JsonObject, around: Surroundings): void {
+    const pool = poolLogins(object);
+    if (pool !== undefined) {
+      for (const [index, login] of pool.entries())
+        this.add(login, 'pool', inElement(inMember(around, new Map(), 'accounts'), index));
+      return;
+    }
+    const members = membersOf(object);
+    if (this.addLogin(object, members, around)) return;
+    const before = this.logins.length;
+    for (const [name, child] of childrenOf(object)) this.walk(child, inMember(around, members, name));
+    for (const [name, text] of textsWithJson(object)) this.walk(text, inMember(around, members, name));
+    if (this.logins.length > before) return;
+    const other = otherLogin(object, members, around);
+    if (other !== undefined) return void this.add(other, undefined, around);
+    const name = statedName(members, around, this.names.length);
+    if (isNamed(name, around)) this.names.push(name);
+  }
+
+  /** Whether the object is a login, of whatever kind. */
+  private addLogin(object: JsonObject, members: Members, around: Surroundings): boolean {
+    const record = poolRecordLogin(object);
+    if (record !== undefined) return this.add(record, 'pool', around);
+    if (isAuthFile(members)) return this.add(authFileLogin(object, members, around), 'codex', around);
+    const tokens = tokensIn(members);
+    if (tokens === undefined) return false;
+    return this.add(readStatedLogin(members, around), formatOf(object, tokens.isShort), around);
+  }
+
+  private add(login: ParsedLogin, format: LoginFormat | undefined, around: Surroundings): true {
+    const { record, path } = around;
+    const member = memberOf(around);
+    const place = {
+      ...(format === undefined ? {} : { format }),
+      ...(record === undefined ? {} : { record }),
+      ...(member === undefined ? {} : { member }),
+    };
+    const isUnclear = login.kind === 'login' && saysTwice(this.repeated, path);
+    this.logins.push({ place, login: isUnclear ? { kind: 'refused', reason: 'repeated-member' } : login });
+    return true;
+  }
+}
+
+function formatOf(object: JsonObject, isShort: boolean): LoginFormat {
+  if (isShort) return 'opencode';
+  return 'refresh_token' in object || 'access_token' in object ? 'flat' : 'record';
+}
+
+const longestText = 1024 * 1024;
+
+/** Some tools keep a whole `auth.json` as a text. */
+function textsWithJson(object: JsonObject): [string, unknown][] {
+  return Object.entries(object).flatMap(([name, value]): [string, unknown][] => {
+    if (typeof value !== 'string' || value.length > longestText || !/^\s*[[{].*oken/s.test(value)) return [];
+    try {
+      return [[name, parseJsonText(value)]];
+    } catch {
+      // A text that only looks like JSON; the error would quote it.
+      return [];
+    }
+  });
+}

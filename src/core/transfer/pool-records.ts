@@ -1,0 +1,93 @@
+import { definedOnly } from '../defined-only.js';
+import { isJsonObject, type JsonObject } from '../json-object.js';
+import { holdsForeignTokens } from '../logins/foreign-tokens.js';
+import { decodeAccount, decodeFlaggedAccount, withoutFlag } from '../pools/account-codec.js';
+import { migratePool } from '../pools/migrate.js';
+import { readNumber, readText } from '../storage/tolerant.js';
+import type { FoundLogin, ParsedLogin } from './login-file.js';
+import { withStatedNames } from './read-stated-login.js';
+import { membersOf } from './stated-members.js';
+import { outermost } from './surroundings.js';
+
+/** What only pools of this family have. */
+const ofPools = ['activeIndex', 'activeIndexByFamily'];
+const ofRecords = [
+  'recordId',
+  'accountIdSource',
+  'accountLabel',
+  'addedAt',
+  'lastUsed',
+  'rateLimitResetTimes',
+  'flaggedAt',
+  'flaggedReason',
+];
+
+/**
+ * The records of a pool of this family, usable ones of any version we migrate, or those set aside: the records say which
+ * they are. Undefined for anything else.
+ */
+export function poolLogins(container: JsonObject): readonly ParsedLogin[] | undefined {
+  const { accounts } = container;
+  if (!Array.isArray(accounts) || !isPool(container, accounts)) return undefined;
+  const migrated = migratePool(container);
+  if (migrated.kind === 'newer-version') return [{ kind: 'refused', reason: 'newer-version' }];
+  const records = migrated.kind === 'ok' ? migrated.value['accounts'] : undefined;
+  if (!Array.isArray(records)) return undefined;
+  return records.map((record, index) => withNames(fromRecord(record), record, isActive(container, record, index)));
+}
+
+function isPool(container: JsonObject, accounts: readonly unknown[]): boolean {
+  const isOurs = ofPools.some((key) => key in container) || 'version' in container;
+  return accounts.some(isRecord) || (isOurs && accounts.some(hasTokens));
+}
+
+/** A single record of such a pool, outside of one. */
+export function poolRecordLogin(object: JsonObject): ParsedLogin | undefined {
+  return isRecord(object) ? fromRecord(object) : undefined;
+}
+
+function isRecord(entry: unknown): boolean {
+  return isJsonObject(entry) && hasTokens(entry) && ofRecords.some((key) => key in entry);
+}
+
+function hasTokens(entry: unknown): boolean {
+  return isJsonObject(entry) && ('refreshToken' in entry || 'accessToken' in entry);
+}
+
+/** Where this program has written, the position alone means nothing: it is 0 where nobody is chosen. */
+function isActive(container: JsonObject, record: unknown, index: number): boolean {
+  if (!('activeIndexWritten' in container)) return readNumber(container['activeIndex']) === index;
+  const id = isJsonObject(record) ? readText(record['recordId']) : undefined;
+  return id !== undefined && id === container['activeId'];
+}
+
+/** Tools beside this family spell the names of a record as everybody else does. */
+function withNames(login: ParsedLogin, record: unknown, isActive: boolean): ParsedLogin {
+  if (login.kind !== 'login' || !isJsonObject(record)) return login;
+  const named = withStatedNames(login, membersOf(record), outermost);
+  return isActive ? { ...named, isActive } : named;
+}
+
+function fromRecord(entry: unknown): ParsedLogin {
+  const login = isSetAside(entry) ? fromFlagged(entry) : fromUsable(entry);
+  if (login === undefined) return { kind: 'refused', reason: 'no-record' };
+  const { account } = login;
+  const { refreshToken, accessToken } = account.tokens;
+  if (refreshToken === undefined && accessToken === undefined) return { kind: 'refused', reason: 'no-tokens', account };
+  if (holdsForeignTokens(account)) return { kind: 'refused', reason: 'account-mismatch', account };
+  return login;
+}
+
+function isSetAside(entry: unknown): boolean {
+  return isJsonObject(entry) && ('flaggedAt' in entry || 'flaggedReason' in entry);
+}
+
+function fromUsable(entry: unknown): FoundLogin | undefined {
+  const account = decodeAccount(entry);
+  return account && { kind: 'login', account };
+}
+
+function fromFlagged(entry: unknown): FoundLogin | undefined {
+  const flagged = decodeFlaggedAccount(entry);
+  return flagged && { kind: 'login', account: withoutFlag(flagged), ...definedOnly({ flag: flagged.flag }) };
+}

@@ -1,0 +1,102 @@
+import { endOfString, isTooMuch, type JsonPath, outlineOf } from './json-outline.js';
+
+/** A JSON value of a file, and the places in it that say a thing twice. */
+export interface JsonDocument {
+  readonly value: unknown;
+  readonly repeated: readonly JsonPath[];
+  /** 1-based, where a file has one on each line. */
+  readonly line?: number;
+}
+
+export interface BrokenDocument {
+  readonly broken: 'no-json' | 'too-deep' | 'too-large';
+  readonly line?: number;
+}
+
+export type Documents = readonly (JsonDocument | BrokenDocument)[];
+
+/**
+ * The JSON of a text: one document, one on each line, or what is still whole in a document that is damaged. Never throws;
+ * nothing that comes back quotes the text but the values themselves.
+ */
+export function readDocuments(text: string): Documents {
+  const whole = readDocument(text);
+  if (!('broken' in whole) || whole.broken !== 'no-json') return [whole];
+  const lines = readLines(text);
+  return lines.some(isObject) ? lines : readWholeObjects(text);
+}
+
+function readDocument(text: string): JsonDocument | BrokenDocument {
+  const outline = outlineOf(text);
+  const excess = isTooMuch(outline);
+  if (excess !== undefined) return { broken: excess };
+  try {
+    return { value: JSON.parse(text), repeated: outline.repeated };
+  } catch {
+    // The parse error would quote the tokens.
+    return { broken: 'no-json' };
+  }
+}
+
+function isObject(document: Documents[number]): boolean {
+  return 'value' in document && typeof document.value === 'object' && document.value !== null;
+}
+
+const mostLines = 100_000;
+
+/** Lines of a list are read as well: with a comma at the end, between brackets that stand alone. */
+function readLines(text: string): Documents {
+  const documents: (JsonDocument | BrokenDocument)[] = [];
+  let start = 0;
+  for (let line = 1; start < text.length; line += 1) {
+    if (documents.length > mostLines) return [{ broken: 'too-large' }];
+    const end = text.indexOf('\n', start);
+    const content = text.slice(start, end < 0 ? text.length : end).trim();
+    start = end < 0 ? text.length : end + 1;
+    if (/^[[\]{},\s]*$/.test(content)) continue;
+    documents.push({ ...readDocument(content.replace(/,$/, '')), line });
+  }
+  return documents;
+}
+
+/** How often a damaged text may be read through in search of what is whole. */
+const mostPasses = 10;
+
+/** The objects that are whole in a text that is not, outermost first, and one more entry for what is not. */
+function readWholeObjects(text: string): Documents {
+  const documents: (JsonDocument | BrokenDocument)[] = [];
+  let budget = text.length * mostPasses;
+  for (let start = text.indexOf('{'); start >= 0 && budget > 0; ) {
+    const end = endOfObject(text, start);
+    budget -= (end ?? text.length) - start;
+    const document = end === undefined ? undefined : readDocument(text.slice(start, end));
+    const isWhole = document !== undefined && 'value' in document;
+    if (isWhole) documents.push(document);
+    start = text.indexOf('{', isWhole && end !== undefined ? end : start + 1);
+  }
+  return [...documents, { broken: 'no-json' }];
+}
+
+/** The position after the brace that closes the object which begins here. */
+function endOfObject(text: string, start: number): number | undefined {
+  let depth = 0;
+  let lineEnd = -1;
+  const tokens = /["{}]/g;
+  tokens.lastIndex = start;
+  for (let token = tokens.exec(text); token !== null; token = tokens.exec(text)) {
+    if (token[0] === '{') depth += 1;
+    else if (token[0] === '}') depth -= 1;
+    else {
+      if (lineEnd < token.index) lineEnd = endOfLine(text, token.index);
+      // A string that is cut off ends with its line: JSON has no line break in one.
+      tokens.lastIndex = Math.min(endOfString(text, token.index), lineEnd);
+    }
+    if (depth === 0) return tokens.lastIndex;
+  }
+  return undefined;
+}
+
+function endOfLine(text: string, start: number): number {
+  const end = text.indexOf('\n', start);
+  return end < 0 ? text.length : end;
+}

@@ -1,0 +1,191 @@
+import { labelProblem } from '../accounts/label.js';
+import type { JsonObject } from '../json-object.js';
+import { readFlag, readNumber, readText } from '../storage/tolerant.js';
+
+/** The members of an object by their names, however those are spelled: `refresh_token`, `refreshToken`, `Refresh-Token`. */
+export type Members = ReadonlyMap<string, unknown>;
+
+export function membersOf(object: JsonObject): Members {
+  const members = new Map<string, unknown>();
+  for (const [name, value] of Object.entries(object)) {
+    const plain = plainName(name);
+    if (!members.has(plain)) members.set(plain, value);
+  }
+  return members;
+}
+
+export function plainName(name: string): string {
+  return name.replace(/[^A-Za-z0-9]/g, '').toLowerCase();
+}
+
+/** The first of several names for a thing that says something. */
+function first<T>(members: Members, names: readonly string[], read: (value: unknown) => T | undefined): T | undefined {
+  for (const name of names) {
+    const value = read(members.get(name));
+    if (value !== undefined) return value;
+  }
+  return undefined;
+}
+
+/** Names of tokens: the long ones mean nothing else, the short ones only count together. */
+const longNames = { idToken: 'idtoken', accessToken: 'accesstoken', refreshToken: 'refreshtoken' } as const;
+const shortNames = { idToken: 'id', accessToken: 'access', refreshToken: 'refresh' } as const;
+
+export interface StatedTokens {
+  readonly idToken: unknown;
+  readonly accessToken: unknown;
+  readonly refreshToken: unknown;
+  readonly isShort: boolean;
+}
+
+/** The tokens of an object that is a login, usable or not; undefined for any other object. */
+export function tokensIn(members: Members): StatedTokens | undefined {
+  if (members.has(longNames.accessToken) || members.has(longNames.refreshToken)) return named(members, longNames);
+  const isShort = [shortNames.accessToken, shortNames.refreshToken].every(
+    (name) => typeof members.get(name) === 'string',
+  );
+  return isShort ? { ...named(members, shortNames), idToken: undefined, isShort } : undefined;
+}
+
+function named(members: Members, names: typeof longNames | typeof shortNames): StatedTokens {
+  return {
+    idToken: members.get(names.idToken),
+    accessToken: members.get(names.accessToken),
+    refreshToken: members.get(names.refreshToken),
+    isShort: false,
+  };
+}
+
+const emailNames = ['emailaddress', 'useremail', 'accountemail', 'mail', 'username', 'name', 'label'];
+const labelNames = [
+  'accountlabel',
+  'label',
+  'alias',
+  'nickname',
+  'displayname',
+  'profilename',
+  'profile',
+  'name',
+  'title',
+];
+
+/** Whatever is called an email, or looks like one under another name. */
+export function emailIn(members: Members): string | undefined {
+  const named = readText(readText(members.get('email'))?.trim());
+  return (
+    named ??
+    first(members, emailNames, (value) => {
+      const text = readText(value)?.trim();
+      return text !== undefined && isEmail(text) ? text : undefined;
+    })
+  );
+}
+
+export function labelIn(members: Members): string | undefined {
+  return first(members, labelNames, (value) => usableLabel(readText(value)));
+}
+
+/** A name that somebody gave; an address or an id tells what is known anyway. */
+export function usableLabel(text: string | undefined): string | undefined {
+  const label = text?.trim() ?? '';
+  const isLabel = label !== '' && !isEmail(label) && !isMadeUp(label) && labelProblem(label) === undefined;
+  return isLabel ? label : undefined;
+}
+
+function isEmail(text: string): boolean {
+  return /^[^\s@]+@[^\s@]+$/.test(text);
+}
+
+/** An id that a program made. */
+function isMadeUp(text: string): boolean {
+  return text.includes('::') || /^(?:[a-z]+[-_])?(?=.*\d)[0-9a-f-]{12,}$/i.test(text);
+}
+
+export function accountIdIn(members: Members): string | undefined {
+  return first(members, ['chatgptaccountid', 'accountid'], readText);
+}
+
+export function userIdIn(members: Members): string | undefined {
+  return first(members, ['chatgptuserid', 'userid'], readText);
+}
+
+export function planIn(members: Members): string | undefined {
+  return first(members, ['chatgptplantype', 'plantype', 'plan'], readText);
+}
+
+export function expiryIn(members: Members): unknown {
+  return first(members, ['expired', 'expiresat', 'expires', 'expiry', 'expire', 'accesstokenexpiresat'], given);
+}
+
+export function lastRefreshIn(members: Members): unknown {
+  return first(members, ['lastrefresh', 'lastrefreshedat', 'lastrefreshat', 'refreshedat'], given);
+}
+
+function given(value: unknown): unknown {
+  return value === null ? undefined : value;
+}
+
+/** Whether the person has switched it off; undefined where nothing is said. */
+export function disabledIn(members: Members): boolean | undefined {
+  const off = first(members, ['disabled', 'isdisabled'], readFlag);
+  const on = first(members, ['enabled', 'isenabled'], readFlag);
+  const status = readText(members.get('status'))?.toLowerCase();
+  if (off !== undefined || on !== undefined) return off === true || on === false;
+  return status === 'disabled' || status === 'inactive' ? true : undefined;
+}
+
+/** Where it stands in the person's own order. */
+export function orderIn(members: Members): number | undefined {
+  return first(members, ['sortindex', 'sortorder', 'order', 'position'], readNumber);
+}
+
+export function isActiveIn(members: Members): boolean {
+  return first(members, ['isactive', 'active', 'iscurrent', 'current', 'isselected', 'selected'], readFlag) === true;
+}
+
+/** What its own tool calls it, for whoever refers to it: never a label. */
+export function ownNamesIn(members: Members): string[] {
+  const names = [
+    'id',
+    'key',
+    'accountkey',
+    'profileid',
+    'uuid',
+    'email',
+    'alias',
+    'label',
+    'name',
+    'accountid',
+    'chatgptaccountid',
+  ];
+  return names.flatMap((name) => readText(members.get(name)) ?? []);
+}
+
+/** What an object says is in use among those that it holds: a name, an id or a 0-based position. */
+export function choicesIn(members: Members): (string | number)[] {
+  return [...members].flatMap(([name, value]) => {
+    const isChoice =
+      /^(?:active|current|selected|default)(?:account|profile|user|provider)?(?:id|key|name|email|index)?$/;
+    const isNamed = typeof value === 'number' || (typeof value === 'string' && value !== '');
+    return isChoice.test(name) && isNamed ? [value as string | number] : [];
+  });
+}
+
+const ours = /openai|codex|chat_?g_?p_?t/i;
+const others =
+  /anthropic|claude|gemini|google|vertex|antigravity|copilot|github|xai|grok|qwen|iflow|kimi|moonshot|kiro|cursor|mistral|bedrock|azure|deepseek|openrouter/i;
+
+/** Whose login it is in the words of the file. */
+export function providerIn(members: Members): 'ours' | 'other' | undefined {
+  for (const name of ['type', 'provider', 'platform', 'providerid', 'service', 'authmode']) {
+    const said = providerNamed(readText(members.get(name)));
+    if (said !== undefined) return said;
+  }
+  return undefined;
+}
+
+export function providerNamed(text: string | undefined): 'ours' | 'other' | undefined {
+  if (text === undefined) return undefined;
+  if (ours.test(text)) return 'ours';
+  return others.test(text) ? 'other' : undefined;
+}

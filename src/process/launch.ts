@@ -1,0 +1,138 @@
+import { type ChildProcess, spawn } from 'node:child_process';
+import { accessSync, constants } from 'node:fs';
+import { constants as system } from 'node:os';
+import { isatty } from 'node:tty';
+import type { Launch } from '../cli/machine.js';
+import { AppError, systemErrorCode } from '../core/errors.js';
+import { readHead } from '../core/storage/regular-file.js';
+
+/**
+ * Starts a program in the place of this one, so that nothing of ours stays in memory; where that cannot be, waits for it
+ * and is to the outside what it is: the same signals, the same end. Resolves to the exit status of one that was waited for.
+ */
+export async function launch(program: Launch, { mayReplace }: { readonly mayReplace: boolean }): Promise<number> {
+  if (mayReplace && isReplaceable() && isSureToStart(program.path)) replaceBy(program);
+  return await waitFor(program);
+}
+
+type Replace = (path: string, words: readonly string[], variables: Readonly<Record<string, string>>) => never;
+
+/** Of Node 22.15 and later, and not on Windows. */
+const { execve } = process as { execve?: Replace };
+
+function isReplaceable(): boolean {
+  return execve !== undefined && process.platform !== 'win32';
+}
+
+/** What Node ignores would stay ignored in the next program; what is caught falls back to what it was. */
+const ignoredByNode = ['SIGPIPE', 'SIGXFSZ'] as const;
+
+function replaceBy({ path, name, arguments: words, variables }: Launch): void {
+  for (const signal of ignoredByNode) process.on(signal, () => undefined);
+  execve?.(path, [name, ...words], variables);
+}
+
+/** A failure would end this process without a word: so only what certainly starts takes its place. */
+function isSureToStart(path: string): boolean {
+  const head = headOf(path);
+  if (isBinary(head)) return true;
+  const [, interpreter] = /^#![ \t]*(\/\S+)/.exec(head.toString('latin1')) ?? [];
+  return interpreter !== undefined && isBinary(headOf(interpreter)) && isExecutable(interpreter);
+}
+
+/** ELF, and on macOS Mach-O for one kind of processor or for several. */
+const magic = process.platform === 'darwin' ? ['cffaedfe', 'cafebabe'] : ['7f454c46'];
+
+function isBinary(head: Buffer): boolean {
+  return magic.includes(head.subarray(0, 4).toString('hex'));
+}
+
+const headLength = 256;
+
+function headOf(path: string): Buffer {
+  try {
+    return readHead(path, headLength);
+  } catch {
+    // To be run but not to be read: it is started as a child.
+    return Buffer.alloc(0);
+  }
+}
+
+function isExecutable(path: string): boolean {
+  try {
+    accessSync(path, constants.X_OK);
+    return true;
+  } catch {
+    // Then the system says so when it is started as a child.
+    return false;
+  }
+}
+
+async function waitFor({ path, name, arguments: words, variables }: Launch): Promise<number> {
+  // Before it starts: a signal that comes right then must not meet a listener that does something else with it.
+  const passing = passOnSignals();
+  const child = spawn(path, words, { argv0: name, env: variables, stdio: 'inherit' });
+  passing.to(child);
+  const { status, signal } = await endOf(child, path).finally(passing.stop);
+  return signal === null ? (status ?? 0) : dieOf(signal);
+}
+
+interface End {
+  readonly status: number | null;
+  readonly signal: NodeJS.Signals | null;
+}
+
+function endOf(child: ChildProcess, path: string): Promise<End> {
+  return new Promise((resolve, reject) => {
+    child.once('error', (error) => reject(whyNotStarted(path, error)));
+    child.once('exit', (status, signal) => resolve({ status, signal }));
+  });
+}
+
+function whyNotStarted(path: string, error: Error): AppError {
+  const isMissing = systemErrorCode(error) === 'ENOENT';
+  const what = isMissing ? 'names an interpreter that is not there' : 'cannot be started';
+  return new AppError(isMissing ? 'command-not-found' : 'not-executable', `${path} ${what}`, {
+    hint: `see what a shell says: ${path}`,
+    details: { path },
+    cause: error,
+  });
+}
+
+const fromOutside = ['SIGTERM', 'SIGHUP', 'SIGUSR2', 'SIGWINCH', 'SIGCONT'] as const;
+const fromKeyboard = ['SIGINT', 'SIGQUIT'] as const;
+
+/**
+ * A terminal sends what is typed to the whole job, so that the program has it already; the rest may be meant for the one
+ * process that somebody knows, which is this one.
+ */
+function passOnSignals() {
+  let child: ChildProcess | undefined;
+  const hasTerminal = [0, 1, 2].some((descriptor) => isatty(descriptor));
+  const pass = (signal: NodeJS.Signals) => void child?.kill(signal);
+  const pause = () => {
+    child?.kill('SIGTSTP');
+    process.kill(process.pid, 'SIGSTOP');
+  };
+  const listeners: readonly (readonly [NodeJS.Signals, (signal: NodeJS.Signals) => void])[] = [
+    ...fromOutside.map((signal) => [signal, pass] as const),
+    ...fromKeyboard.map((signal) => [signal, hasTerminal ? () => undefined : pass] as const),
+    ['SIGTSTP', pause],
+  ];
+  for (const [signal, listener] of listeners) process.removeAllListeners(signal).on(signal, listener);
+  return {
+    to(started: ChildProcess) {
+      child = started;
+    },
+    stop() {
+      for (const [signal, listener] of listeners) process.off(signal, listener);
+    },
+  };
+}
+
+/** Whoever waits for us learns what the program died of. */
+function dieOf(signal: NodeJS.Signals): Promise<never> {
+  process.kill(process.pid, signal);
+  // Delivered when the event loop turns; one that is never delivered would leave us waiting.
+  return new Promise(() => setTimeout(() => process.exit(128 + system.signals[signal]), 1_000));
+}

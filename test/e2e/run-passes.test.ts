@@ -1,0 +1,111 @@
+import { createHash, randomBytes } from 'node:crypto';
+import { readFileSync } from 'node:fs';
+import { dirname } from 'node:path';
+import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
+import { otherNodes } from '../support/other-nodes.js';
+import { type Passed, startProgram, startRun } from '../support/passed-on.js';
+import { type Provider, startProvider } from '../support/provider/start.js';
+import { alice, type RefreshHome } from '../support/refresh-home.js';
+import { homeOfAlice } from '../support/seed.js';
+import { missingForTerminal, Terminal } from '../support/terminal.js';
+
+/** This one waits for the program, where it is old; of the newest, nothing is left beside it. */
+const newest = otherNodes().findLast((each) => 'path' in each);
+const nodes = [
+  { name: 'this Node', path: process.execPath },
+  ...(newest !== undefined && 'path' in newest ? [{ name: `Node ${newest.version}`, path: newest.path }] : []),
+];
+
+let provider: Provider;
+let home: RefreshHome;
+beforeAll(async () => {
+  provider = await startProvider();
+});
+beforeEach(async () => {
+  home = await homeOfAlice(provider);
+});
+afterAll(() => provider.stop());
+
+describe.each(nodes)('a command that runs as an account, by $name,', { timeout: 60_000 }, ({ path }) => {
+  const run = (...command: string[]) => startRun(path, home.home, alice.email, command);
+  const shell = (script: string, ...words: string[]) => run('sh', '-c', script, ...words);
+  const said = async ({ stdout }: Passed) => (await stdout).toString();
+
+  /** Starts a script and waits for the line with which it says that it is ready. */
+  async function startReady(script: string): Promise<Passed> {
+    const passed = shell(`${script}\necho ready; while :; do sleep 0.05; done`);
+    await new Promise((resolve) => passed.child.stdout?.once('data', resolve));
+    return passed;
+  }
+
+  it.each([0, 1, 2, 3, 126, 127, 128, 130, 143, 255])('ends with its own exit code, here %i', async (status) => {
+    expect(await shell(`exit ${status}`).ended).toEqual([status, null]);
+  });
+
+  it.each(['SIGTERM', 'SIGINT', 'SIGKILL', 'SIGHUP'] as const)('dies of what it died of, here %s', async (signal) => {
+    expect(await shell(`kill -${signal.slice(3)} $$`).ended).toEqual([null, signal]);
+  });
+
+  it.each(['SIGTERM', 'SIGINT', 'SIGHUP', 'SIGUSR2', 'SIGQUIT'] as const)('hears %s', async (signal) => {
+    const passed = await startReady(`trap 'echo heard; exit 7' ${signal.slice(3)}`);
+    passed.child.kill(signal);
+    expect(await passed.ended).toEqual([7, null]);
+    expect(await said(passed)).toBe('ready\nheard\n');
+  });
+
+  it('has its words, its name and its environment', async () => {
+    const passed = run(
+      'sh',
+      '-c',
+      'printf "%s|" "$0" "$@" "$CODEX_HOME" "$CODEX_AUTH_ACCOUNT"',
+      'a b',
+      '',
+      '--json',
+      '--',
+    );
+    expect(await said(passed)).toBe(`a b||--json|--|${home.home.root}/homes/acc_home|${alice.email}|`);
+  });
+
+  it('finds signals and descriptors as it would without us', async () => {
+    const script = 'grep -E "^Sig(Blk|Ign)" /proc/self/status; grep flags /proc/self/fdinfo/0 /proc/self/fdinfo/1';
+    const direct = startProgram('sh', ['-c', script], home.home);
+    expect(await said(shell(script))).toBe(await said(direct));
+  });
+
+  it('reads and writes what is no text, and as much as there is', async () => {
+    const bytes = randomBytes(100 * 1024 * 1024);
+    const passed = run('cat');
+    passed.child.stdin?.end(bytes);
+    const hash = (content: Buffer) => createHash('sha256').update(content).digest('hex');
+    expect(hash(await passed.stdout)).toBe(hash(bytes));
+    expect(await passed.ended).toEqual([0, null]);
+  });
+
+  it('meets the end of its input at once where there is none', async () => {
+    const passed = run('cat');
+    passed.child.stdin?.end();
+    expect(await passed.ended).toEqual([0, null]);
+  });
+
+  it('has nothing beside it that takes much memory', async () => {
+    const passed = await startReady('');
+    const status = readFileSync(`/proc/${passed.child.pid}/status`, 'utf8');
+    const residentKib = Number(/^VmRSS:\s+(\d+)/m.exec(status)?.[1]);
+    passed.child.kill('SIGTERM');
+    await passed.ended;
+    expect(residentKib / 1024).toBeLessThan(60);
+  });
+
+  it.skipIf(missingForTerminal !== undefined)('stops and goes on as a job of its shell', async () => {
+    const terminal = await Terminal.open(home.home, { variables: { PATH: `${dirname(path)}:${process.env['PATH']}` } });
+    await terminal.run(`codex-auth run ${alice.email} -- sh -c 'echo begun; read x; echo "got $x"; exit 9'`);
+    await terminal.shows(/^begun/m);
+    await terminal.press('C-z');
+    await terminal.shows('Stopped');
+    await terminal.run('fg');
+    await terminal.type('text');
+    await terminal.press('Enter');
+    await terminal.shows('got text');
+    expect(await terminal.exitCode()).toBe(9);
+  });
+});

@@ -1,0 +1,29 @@
+import { type ChildProcess, spawn } from 'node:child_process';
+import { join } from 'node:path';
+import { onTestFinished } from 'vitest';
+import { builtProject } from './program-process.js';
+import type { TestHome } from './test-home.js';
+
+/** A program that is run as an account, or by itself, with nothing of a test between it and its streams. */
+export interface Passed {
+  readonly child: ChildProcess;
+  readonly stdout: Promise<Buffer>;
+  readonly ended: Promise<readonly [number | null, NodeJS.Signals | null]>;
+}
+
+/** Starts `codex-auth run <selector> -- <command>` by this Node; its input stays open. */
+export function startRun(node: string, home: TestHome, selector: string, command: readonly string[]): Passed {
+  const script = join(builtProject(), 'bin', 'codex-auth.js');
+  return startProgram(node, [script, 'run', selector, '--', ...command], home);
+}
+
+export function startProgram(program: string, words: readonly string[], home: TestHome): Passed {
+  const child = spawn(program, words, { cwd: home.cwd, env: home.variables, stdio: ['pipe', 'pipe', 'inherit'] });
+  onTestFinished(() => void child.kill('SIGKILL'));
+  const chunks: Buffer[] = [];
+  child.stdout?.on('data', (chunk) => chunks.push(chunk));
+  const ended = new Promise<readonly [number | null, NodeJS.Signals | null]>((resolve, reject) => {
+    child.once('error', reject).once('close', (status, signal) => resolve([status, signal]));
+  });
+  return { child, stdout: ended.then(() => Buffer.concat(chunks)), ended };
+}
