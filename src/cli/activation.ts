@@ -1,5 +1,6 @@
 import type { Account } from '../core/accounts/account.js';
 import { withAccount } from '../core/accounts/pool.js';
+import type { Step } from '../core/changes/change.js';
 import { unadoptableReasons } from '../core/codex/auth-file.js';
 import { runningClients } from '../core/codex/clients.js';
 import { readCodexConfig } from '../core/codex/config.js';
@@ -12,9 +13,11 @@ import { withPersonLock } from '../core/logins/person-lock.js';
 import type { RefreshOutcome } from '../core/logins/refresh-outcome.js';
 import { awaitClientRefresh } from '../core/logins/refresh-wait.js';
 import { withStore } from '../core/logins/with-store.js';
+import type { ScopeRecords } from '../core/pools/scope-records.js';
 import type { Store } from '../core/pools/store.js';
 import { refreshDeps } from './backend-access.js';
 import type { Context } from './context.js';
+import { noteChange } from './note-change.js';
 import { isSetAside } from './set-aside.js';
 
 export interface ActivationTarget {
@@ -32,6 +35,8 @@ export interface ActivationChoices {
   readonly enable?: boolean;
   /** The login is taken from a home that cannot be read now. */
   readonly take?: boolean;
+  /** It takes a switch back, and is none that could be. */
+  readonly isUndo?: boolean;
 }
 
 /**
@@ -50,6 +55,7 @@ export async function activateAccount(
   const attempt = (replacesUnadoptable: boolean) =>
     withPersonLock(root, target.account, { signal }, () =>
       withStore(root, { signal }, async (store) => {
+        const before = store.scopes();
         const outcome = await activate(store, home, {
           accountId: target.account.id,
           scopeKey: target.scopeKey,
@@ -60,6 +66,7 @@ export async function activateAccount(
           runningClients,
         });
         if (outcome.kind === 'activated' && choices.enable === true) enable(store, target);
+        if (outcome.kind === 'activated' && choices.isUndo !== true) noteSwitch(context, store, before, outcome);
         return outcome;
       }),
     );
@@ -69,6 +76,14 @@ export async function activateAccount(
   const second = await attempt(true);
   if (second.kind === 'activated') return second;
   throw new AppError('internal', 'the file could not be replaced although that was agreed');
+}
+
+/** What the file held is an account of its own from now on, whatever becomes of the switch. */
+function noteSwitch(context: Context, store: Store, before: readonly ScopeRecords[], activated: Activated): void {
+  if (!activated.changed) return;
+  const { previous, account } = activated;
+  const login: Step = { kind: 'login', before: previous?.id ?? null, after: account.id };
+  noteChange(context, store, 'switch', before, (steps) => [...steps.filter(({ kind }) => kind !== 'added'), login]);
 }
 
 /** Where it hides restrictions, `activate` refuses. */

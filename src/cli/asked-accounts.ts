@@ -19,7 +19,7 @@ export interface AskedAccount {
   readonly isElsewhere: boolean;
 }
 
-/** The named account, disabled or of another pool as it may be; else every enabled one of the roster (DESIGN §6). */
+/** The named account, disabled or of another pool as it may be; else every enabled one of the roster. */
 export function askedAccounts(context: Context, roster: Roster, selector: string | undefined): AskedAccount[] {
   if (selector !== undefined) return [namedAccount(context, roster, selector)];
   requireAccounts(roster);

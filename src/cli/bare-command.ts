@@ -5,7 +5,7 @@ import type { Machine } from './machine.js';
 import type { GlobalOptions } from './options.js';
 
 /**
- * Runs what the program's name alone stands for (DESIGN §10): on a terminal the dashboard, or the list where nothing can
+ * Runs what the program's name alone stands for: on a terminal the dashboard, or the list where nothing can
  * be drawn. Undefined elsewhere, where help is the answer.
  */
 export function runBareCommand(

@@ -3,6 +3,7 @@ import { withAccount } from '../core/accounts/pool.js';
 import { AppError } from '../core/errors.js';
 import { withStore } from '../core/logins/with-store.js';
 import type { Context } from './context.js';
+import { noteChange } from './note-change.js';
 import { type Located, locateAccount, openRoster } from './selection.js';
 import { takeInFirst } from './take-in.js';
 
@@ -15,6 +16,7 @@ export interface ChangedAccount extends Located {
 /** Changes one field of one account under the lock, on the record as it is then, and writes only a real change. */
 export async function changeAccount(
   context: Context,
+  command: string,
   selector: string,
   /** What it throws is said before anything is changed. */
   change: (account: Account) => Account,
@@ -25,12 +27,14 @@ export async function changeAccount(
   const isInUse = roster.active?.account.id === account.id;
   await takeInFirst(context, account, scopeKey);
   return withStore(context.root, { signal: context.signal }, (store) => {
+    const before = store.scopes();
     const { pool } = store.scope(scopeKey);
     const current = pool.accounts.find((each) => each.id === account.id);
     if (current === undefined) throw removedMeanwhile();
     const after = change(current);
     const changed = after !== current;
     if (changed) store.savePool(scopeKey, withAccount(pool, after));
+    noteChange(context, store, command, before);
     return { ...located, account: after, changed, isInUse };
   });
 }

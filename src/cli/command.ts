@@ -12,7 +12,10 @@ export interface Command<Options, Result, Document = Result> {
   readonly run: (context: Context, options: Options) => Promise<Result>;
   /** `data` from the result, where it is costly and only wanted as JSON; absent: the result itself. */
   readonly document?: (result: Result) => Document;
-  /** The text for stdout, with its final newline; an empty string prints nothing. The options say how much of it is wanted. */
+  /**
+   * The text for stdout, with its final newline; an empty string prints nothing. The options say how much of it is
+   * wanted.
+   */
   readonly render: (result: Result, theme: Theme, options?: Options) => string;
   /** The same as rows for a spreadsheet; what `--csv` prints. */
   readonly renderCsv?: (result: Result) => string;
@@ -23,17 +26,17 @@ export interface Command<Options, Result, Document = Result> {
   /** Ctrl-C is how it ends: it heeds the signal itself and returns its result, instead of being cut off. */
   readonly endsOnSignal?: true;
   /**
-   * For a command that goes on until the signal ends it: its results one by one, each printed as it comes, as JSON on one
-   * line. Undefined where the options ask for one result only, which `run` then gives.
+   * For a command that goes on until the signal ends it: its results one by one, each printed as it comes, as JSON on
+   * one line. Undefined where the options ask for one result only, which `run` then gives.
    */
   readonly follow?: (context: Context, options: Options) => AsyncIterable<Result> | undefined;
   /**
-   * The exit status of another program that had the terminal and has said everything: nothing of ours is printed. Undefined
-   * where there was none.
+   * The exit status of another program that had the terminal and has said everything: nothing of ours is printed.
+   * Undefined where there was none.
    */
   readonly passesOn?: (result: Result) => number | undefined;
   /** Absent for commands that are done when they return. */
   readonly exitCode?: (result: Result) => ExitCode;
-  /** For commands that use fewer exit codes than the table (DESIGN §10.4). */
+  /** For commands that use fewer exit codes than the table. */
   readonly failureExitCode?: (code: ExitCode) => ExitCode;
 }

@@ -1,6 +1,6 @@
 import type { ErrorCode } from '../core/errors.js';
 
-/** The exit codes of DESIGN §10.4, with the sentence that the reference page shows for each. */
+/** The exit codes, with the sentence that the reference page (docs/exit-codes.md) shows for each. */
 export const exitCodes = {
   done: { code: 0, meaning: 'Done.' },
   attention: { code: 1, meaning: 'Done but something needs attention, or it failed.' },

@@ -1,6 +1,6 @@
 import { shellWord } from './render/shell-word.js';
 
-/** The options every command takes, before or after its name (DESIGN §10). */
+/** The options every command takes, before or after its name. */
 export interface GlobalOptions {
   readonly json?: boolean;
   readonly project?: string;

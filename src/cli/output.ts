@@ -4,7 +4,7 @@ import { type ExitCode, exitCodeOf } from './exit-codes.js';
 import type { Style } from './io.js';
 import { troubleshootingOf } from './troubleshooting.js';
 
-/** The one JSON document a command prints (DESIGN §10.3). */
+/** The one JSON document a command prints. */
 export function successDocument(command: string, data: unknown, warnings: readonly string[]): string {
   return document({ schema: schemaName(command), ok: true, data, warnings });
 }

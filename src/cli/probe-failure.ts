@@ -95,7 +95,7 @@ interface Seen {
   readonly failure?: FailureView;
 }
 
-/** Nothing could be said about any account, and the network or the provider is why: exit code 5 (DESIGN §10.4). */
+/** Nothing could be said about any account, and the network or the provider is why: exit code 5. */
 export function isInTheDark(accounts: readonly Seen[]): boolean {
   const failures = accounts.flatMap(({ failure }) => failure ?? []);
   // An account that was not asked says nothing either.

@@ -6,7 +6,7 @@ import type { Context } from './context.js';
 
 /**
  * A refused client is this program's problem when it happens to several accounts, and the account's when it happens to
- * one alone (DESIGN §7). Takes every outcome of the run.
+ * one alone. Takes every outcome of the run.
  */
 export async function settleRefusedClients(context: Context, outcomes: readonly RefreshOutcome[]): Promise<void> {
   const verdict = settleClientRefusals(outcomes);

@@ -40,7 +40,7 @@ function findSetAside({ records, others }: Roster, selector: string): Located | 
   }
 }
 
-/** Nobody can refresh it, so that it is of use only while its access token lives (DESIGN §7). */
+/** Nobody can refresh it, so that it is of use only while its access token lives. */
 export function usableEnd(context: Context, { beside }: Roster, account: FlaggedAccount): number {
   const { tokens } = withNewestTokens(account, beside);
   const { expiresAt } = tokens;

@@ -26,7 +26,7 @@ function commandPath(tree: CommandTree, words: readonly string[]): string[] {
   return [];
 }
 
-/** Commands that people look for here and that do not exist on purpose (DESIGN §10). */
+/** Commands that people look for here and that do not exist on purpose. */
 const absentCommands: Readonly<Record<string, { readonly message: string; readonly hint: string }>> = {
   logout: {
     message: 'there is no logout, because it would end the login for every copy of it',

@@ -44,17 +44,19 @@ class Turn {
 
 const current = new AsyncLocalStorage<Turn>();
 
-/** Runs a task for every item, at most `limit` at once, and keeps the order of the items in the results. */
+/**
+ * Runs a task for every item, at most `limit` at once, and keeps the order of the items in the results. A task that fails
+ * keeps its turn: where all of them fail, as after Ctrl-C, nothing new is begun.
+ */
 export function inParallel<T, R>(items: readonly T[], limit: number, task: (item: T) => Promise<R>): Promise<R[]> {
   const turns = new Turns(limit);
   const inTurn = async (item: T) => {
     const turn = new Turn(turns);
     await turn.take();
-    try {
-      return await current.run(turn, () => task(item));
-    } finally {
-      turn.give();
-    }
+    // Whoever wants one at a time gets just that.
+    const result = await (limit === 1 ? task(item) : current.run(turn, () => task(item)));
+    turn.give();
+    return result;
   };
   return Promise.all(items.map(inTurn));
 }

@@ -16,7 +16,7 @@ interface IntegerSetting extends SettingBase {
 }
 export type SettingDefinition = BooleanSetting | IntegerSetting;
 
-/** Every setting there is, with its default and range (DESIGN §5, §7–§9). */
+/** Every setting there is, with its default and range. */
 export const settingDefinitions = {
   perProjectAccounts: {
     kind: 'boolean',
@@ -168,8 +168,8 @@ type Stored = Readonly<Record<string, unknown>>;
 type Variables = Readonly<Record<string, string>>;
 
 /**
- * Each setting from the environment, else the file, else its default. Throws `invalid-setting` for a bad value; `option` is
- * what a command line names that file with, where it is not the usual one.
+ * Each setting from the environment, else the file, else its default. Throws `invalid-setting` for a bad value;
+ * `option` is what a command line names that file with, where it is not the usual one.
  */
 export function resolveSettings(stored: Stored, variables: Variables, option = ''): ResolvedSetting[] {
   return settingNames.map((name) => resolveSetting(name, stored, variables, option));

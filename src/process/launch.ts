@@ -29,6 +29,8 @@ const ignoredByNode = ['SIGPIPE', 'SIGXFSZ'] as const;
 
 function replaceBy({ path, name, arguments: words, variables }: Launch): void {
   for (const signal of ignoredByNode) process.on(signal, () => undefined);
+  // This process ends here, and whatever is kept for the next start is kept now.
+  process.emit('exit', 0);
   execve?.(path, [name, ...words], variables);
 }
 

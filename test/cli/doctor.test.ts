@@ -369,7 +369,7 @@ function remainingCommands(document: { data: { checks: { id: string; status: str
   return Object.fromEntries(wrongRows(document).map(({ id, commands }) => [id, commands]));
 }
 
-/** Temporary files of dead processes go at any start (DESIGN §4). */
+/** Temporary files of dead processes go at any start. */
 function withoutSwept(content: Record<string, string>): Record<string, string> {
   return Object.fromEntries(Object.entries(content).filter(([name]) => !name.endsWith('.tmp')));
 }

@@ -149,6 +149,16 @@ describe('run', () => {
     expect(launched).toEqual([]);
   });
 
+  test('makes a home anew that somebody has removed', async () => {
+    await run(alice.email, 'true');
+    rmSync(join(own.home.root, 'homes'), { recursive: true });
+    await run(alice.email, 'true');
+    expect(tokenIn(privately('acc_alice'))).toBe(own.record('acc_alice').refreshToken);
+    rmSync(join(own.home.root, 'homes'), { recursive: true });
+    await command(['switch', alice.email]);
+    expect([isLink(own), tokenIn(own)]).toEqual([false, own.record('acc_alice').refreshToken]);
+  });
+
   test('begins from the home of the person also when it is called in a run', async () => {
     await run(alice.email, 'true');
     const variables = launched[0]?.variables ?? {};

@@ -1,6 +1,8 @@
 import { existsSync, lstatSync, readFileSync } from 'node:fs';
+import { dirname } from 'node:path';
 import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest';
 import { inParallel } from '../support/parallel.js';
+import { makeProject } from '../support/project-home.js';
 import { endpointPaths } from '../support/provider/scenario.js';
 import { type Provider, startProvider } from '../support/provider/start.js';
 import { findRealCodex, runCodex } from '../support/real-codex.js';
@@ -8,6 +10,7 @@ import { refreshesSent } from '../support/refresh-ahead.js';
 import { alice, bob, carol } from '../support/refresh-home.js';
 import { ownEntries, RunHome } from '../support/run-home.js';
 import { temporaryDirectory } from '../support/temporary.js';
+import type { TestHome } from '../support/test-home.js';
 
 const codex = findRealCodex();
 /** The official client refreshes a token with five minutes left or less, and one with more only later. */
@@ -150,6 +153,27 @@ describe.skipIf('missing' in codex)(`runs of the official client as accounts${wh
     expectEachOnce(home, [alice, bob]);
   });
 
+  test('go on with what another account has begun, by the list of all sessions', { timeout: 60_000 }, async () => {
+    const home = new RunHome(temporaryDirectory(), provider);
+    for (const [id, who] of [
+      ['ada', alice],
+      ['bob', bob],
+    ] as const)
+      await home.ours.addAccount(id, who);
+    expect((await home.exec(alice.email, ['fix the tests'])).exitCode).toBe(0);
+    const [thread = ''] = home.threads();
+    const listed = JSON.parse((await home.command(['sessions', '--json'])).stdout);
+    expect(listed.data.sessions).toMatchObject([
+      { id: thread, firstWords: 'fix the tests', cwd: home.ours.home.cwd, account: { id: 'ada' } },
+    ]);
+    const PATH = `${dirname('path' in codex ? codex.path : '')}:${home.client.env['PATH']}`;
+    const repository = { variables: { PATH }, cwd: repositoryIn(home.ours.home) };
+    const resumed = await home.command(['resume', thread, 'go on', '--as', bob.email], repository);
+    expect(resumed.exitCode, resumed.stderr).toBe(0);
+    expect(resumed.stdout).toContain(`Hello ${bob.email}`);
+    expect(home.threads()).toEqual([thread]);
+  });
+
   test('write no thread two at once: the client refuses the second', { timeout: 60_000 }, async () => {
     const home = new RunHome(temporaryDirectory(), provider);
     for (const [id, who] of [
@@ -192,6 +216,12 @@ describe.skipIf('missing' in codex)(`runs of the official client as accounts${wh
     expect(refreshesSent(provider)).toEqual({ ours: 1, theirs: 0, areClean: true });
   });
 });
+
+/** The client runs nowhere else without being told. */
+function repositoryIn(home: TestHome): string {
+  makeProject(home);
+  return home.cwd;
+}
 
 function isPrivate(name: string): boolean {
   return /^(auth\.|tmp$|models_cache\.json$|\.codex-auth-home$)/.test(name);

@@ -28,7 +28,7 @@ type Login = (typeof both)[number];
 const codex = findRealCodex();
 const why = 'missing' in codex ? ` (skipped: ${codex.missing})` : '';
 
-/** The official client refreshes within five minutes of the end of an access token (CODEX.md §3). */
+/** The official client refreshes within five minutes of the end of an access token (official-client.md#refresh). */
 const clientSkewSeconds = 300;
 const aboutToExpire = 120;
 const longLived = 864_000;
@@ -217,7 +217,7 @@ describe.skipIf('missing' in codex)(`the official client beside our switch${why}
       const lost = both.filter((login) => !holdsNewest(login));
       outcome.saved += sent.length > 0 && lost.length === 0 ? 1 : 0;
       for (const login of lost) {
-        // The client drops what it receives when the file changes between its reading and its commit (CODEX.md §1.4).
+        // The client drops what it receives when the file changes between its reading and its commit (official-client.md#changed-meanwhile).
         const window = { from: startedAt, to: (sent.at(-1)?.at ?? 0) + 500 };
         expect(switching.replacedWithin(window), `${login.email} was lost although we did not switch`).toBe(true);
         outcome.dropped += 1;

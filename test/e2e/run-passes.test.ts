@@ -90,19 +90,23 @@ describe.each(nodes)('a command that runs as an account, by $name,', { timeout: 
   it('has nothing beside it that takes much memory', async () => {
     const passed = await startReady('');
     const status = readFileSync(`/proc/${passed.child.pid}/status`, 'utf8');
-    const residentKib = Number(/^VmRSS:\s+(\d+)/m.exec(status)?.[1]);
+    // What it shares with every other Node, the program's own pages, costs nobody anything.
+    const ownKib = Number(/^RssAnon:\s+(\d+)/m.exec(status)?.[1]);
     passed.child.kill('SIGTERM');
     await passed.ended;
-    expect(residentKib / 1024).toBeLessThan(60);
+    expect(ownKib / 1024).toBeLessThan(40);
   });
 
   it.skipIf(missingForTerminal !== undefined)('stops and goes on as a job of its shell', async () => {
     const terminal = await Terminal.open(home.home, { variables: { PATH: `${dirname(path)}:${process.env['PATH']}` } });
-    await terminal.run(`codex-auth run ${alice.email} -- sh -c 'echo begun; read x; echo "got $x"; exit 9'`);
+    const script = 'trap "echo back" CONT; echo begun; until read x; do :; done; echo "got $x"; exit 9';
+    await terminal.run(`codex-auth run ${alice.email} -- sh -c '${script}'`);
     await terminal.shows(/^begun/m);
     await terminal.press('C-z');
     await terminal.shows('Stopped');
     await terminal.run('fg');
+    // What is typed before the shell has handed the terminal over would be read by the rules of its line editor.
+    await terminal.shows(/^back/m);
     await terminal.type('text');
     await terminal.press('Enter');
     await terminal.shows('got text');

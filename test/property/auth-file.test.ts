@@ -14,7 +14,7 @@ const word = fc.string({ minLength: 1, maxLength: 8 });
 const optional = <T>(values: fc.Arbitrary<T>) => fc.option(values, { nil: undefined });
 const absentOrNull = <T>(values: fc.Arbitrary<T>) => fc.oneof(fc.constantFrom(null, undefined), values);
 
-/** The shapes of CODEX.md §2 in which a ChatGPT login comes. */
+/** The shapes of official-client.md#login-file in which a ChatGPT login comes. */
 const loginFile = fc
   .record({
     person: fc.record({ userId: word, accountId: word, email: optional(fc.emailAddress()), planType: optional(word) }),

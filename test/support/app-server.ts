@@ -2,7 +2,10 @@ import { spawn } from 'node:child_process';
 import { createInterface } from 'node:readline';
 import { findRealCodex, type RealCodexHome } from './real-codex.js';
 
-/** The official client's app-server on stdio, for as long as a test asks it something (CODEX.md §5). */
+/**
+ * The official client's app-server on stdio, for as long as a test asks it something
+ * (official-client.md#background-server).
+ */
 export interface AppServer {
   /** The result of one JSON-RPC call. Throws with the server's own message when it refuses. */
   call(method: string, params?: object): Promise<Record<string, unknown>>;

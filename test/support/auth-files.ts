@@ -1,6 +1,6 @@
 import { tokenFor } from './unsigned-tokens.js';
 
-/** What the official client writes after a browser login (CODEX.md §2), for a made-up person. */
+/** What the official client writes after a browser login (official-client.md#login-file), for a made-up person. */
 export function authFileOf(changes: { readonly top?: object; readonly tokens?: object } = {}) {
   const person = {
     userId: 'alice',

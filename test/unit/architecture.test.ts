@@ -15,6 +15,7 @@ const order = [
     'oauth',
     'token-files',
     'logins',
+    'changes',
     'running',
     'asking',
     'decision',

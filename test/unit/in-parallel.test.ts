@@ -40,7 +40,19 @@ it('begins the next item while one has given up its turn, and lets it go on when
   expect([begun, most]).toEqual([20, 3]);
 });
 
-it('a task that fails keeps none of the others from theirs', async () => {
+it('begins nothing new when every turn has met a failure', async () => {
+  const begun: number[] = [];
+  const run = inParallel(numbers, 2, async (number) => {
+    begun.push(number);
+    await nextRound();
+    throw new Error('ended');
+  });
+  await expect(run).rejects.toThrow('ended');
+  for (let round = 0; round < 50; round += 1) await nextRound();
+  expect(begun).toEqual([0, 1]);
+});
+
+it('a task that fails keeps those that have a turn from nothing', async () => {
   const done: number[] = [];
   const run = inParallel(numbers, 2, async (number) => {
     await nextRound();

@@ -21,7 +21,7 @@ function inputsOf(metafile: string): Readonly<Record<string, Input>> {
 const drawing = ['ink', 'react', 'react-reconciler', 'yoga-layout'];
 
 /** What a command that reads offline must not load. */
-const heavy = ['undici', 'open', 'proper-lockfile', 'smol-toml', '@napi-rs', '@inquirer', ...drawing];
+const heavy = ['undici', 'open', 'proper-lockfile', 'smol-toml', 'age-encryption', '@napi-rs', '@inquirer', ...drawing];
 const offline = ['list', 'status', 'forecast', 'best', 'report'];
 
 /** A private build, made where the project's own is older than its sources, names them from somewhere else. */

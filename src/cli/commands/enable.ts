@@ -31,6 +31,7 @@ function enablingCommand(name: 'enable' | 'disable'): Command<EnableOptions, Ena
     async run(context, { selector }) {
       const { account, index, scopeKey, changed, isInUse } = await changeAccount(
         context,
+        name,
         selector,
         withEnabled(enabled),
       );

@@ -9,6 +9,7 @@ import { removedMeanwhile } from '../change-account.js';
 import type { Command } from '../command.js';
 import type { Context } from '../context.js';
 import { recommendOther, warnIfFlaggedInUse } from '../flagged-in-use.js';
+import { noteChange } from '../note-change.js';
 import { PlaceView, placeView } from '../places.js';
 import { titleOf } from '../render/account-table.js';
 import { reasonText } from '../render/flag-reason.js';
@@ -44,7 +45,9 @@ async function flag(context: Context, { selector }: FlagOptions): Promise<FlagRe
   if (isSetAside(account)) return view(context, roster, located, { reason: account.flag.reason, changed: false });
   await takeInFirst(context, account, located.scopeKey);
   await withStore(context.root, { signal: context.signal }, (store) => {
+    const before = store.scopes();
     if (!flagAccount(store, account.id, { reason: byHand })) throw removedMeanwhile();
+    noteChange(context, store, 'flag', before);
   });
   warnIfFlaggedInUse(context, roster.scope);
   return view(context, roster, located, { reason: byHand, changed: true });

@@ -22,6 +22,7 @@ import type { LoginFormat, PlacedLogin } from '../../core/transfer/login-file.js
 import { parseSource, placeLogins, type ReadSource, readSource } from '../../core/transfer/read-logins.js';
 import type { Command } from '../command.js';
 import type { Context } from '../context.js';
+import { noteChange } from '../note-change.js';
 import { PlaceView, placeView } from '../places.js';
 import { startProgress } from '../progress.js';
 import { shellWord } from '../render/shell-word.js';
@@ -215,9 +216,11 @@ async function applyImport(context: Context, { logins, sources }: Found, scope: 
   sweepLeftovers(root, home.authFile);
   const target = targetOf(context, scope);
   const { draft, entries } = await withStore(root, { signal }, (store) => {
-    const draft = draftStore(root, store.scopes());
+    const before = store.scopes();
+    const draft = draftStore(root, before);
     const entries = importLogins(draft, logins, target);
     draft.commit(store);
+    noteChange(context, store, 'import', before);
     logImport(context, entries);
     return { draft, entries };
   });

@@ -26,7 +26,7 @@ interface LabelOptions {
 
 async function label(context: Context, { selector, text }: LabelOptions): Promise<LabelResult> {
   const wanted = checkLabel(text);
-  const { account, index, scopeKey, changed } = await changeAccount(context, selector, (before) => {
+  const { account, index, scopeKey, changed } = await changeAccount(context, 'label', selector, (before) => {
     refuseAddressOfAnother(context, wanted, before.id);
     return withLabel(before, wanted);
   });

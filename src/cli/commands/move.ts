@@ -12,6 +12,7 @@ import { accountRef, accountRefShape } from '../account-ref.js';
 import { removedMeanwhile } from '../change-account.js';
 import type { Command } from '../command.js';
 import type { Context } from '../context.js';
+import { noteChange } from '../note-change.js';
 import { describePlace, PlaceView, placeView } from '../places.js';
 import { titleOf } from '../render/account-table.js';
 import type { Theme } from '../render/theme.js';
@@ -49,8 +50,11 @@ async function move(context: Context, { selector, to }: MoveOptions): Promise<Mo
   await takeInFirst(context, account, from);
   const root = rootWith(context, destination);
   const { moved, wasChosen } = await withStore(root, { signal: context.signal }, (store) => {
+    const before = store.scopes();
     const wasChosen = store.scope(from).pool.activeId === account.id;
-    return { moved: moveAccount(store, { accountId: account.id, from, to: key }), wasChosen };
+    const moved = moveAccount(store, { accountId: account.id, from, to: key });
+    noteChange(context, store, 'move', before);
+    return { moved, wasChosen };
   });
   const { kind, index, isSetAside } = arrived(moved, describeAccount(account), placeView(key));
   return {

@@ -48,8 +48,13 @@ function reserved({ clear, percent }: ReserveOptions): (before: Order) => Order 
   };
 }
 
-async function reorder(context: Context, selector: string, orderAfter: (before: Order) => Order): Promise<OrderResult> {
-  const { account, index, scopeKey, changed } = await changeAccount(context, selector, (before) =>
+async function reorder(
+  context: Context,
+  command: 'prefer' | 'reserve',
+  selector: string,
+  orderAfter: (before: Order) => Order,
+): Promise<OrderResult> {
+  const { account, index, scopeKey, changed } = await changeAccount(context, command, selector, (before) =>
     withOrder(before, orderAfter(before)),
   );
   const { priority, reservePercent } = account;
@@ -82,13 +87,13 @@ function renderOrder(result: OrderResult, { color, symbols }: Theme): string {
 export const preferCommand: Command<PreferOptions, OrderResult> = {
   name: 'prefer',
   schema: OrderResult,
-  run: (context, options) => reorder(context, options.selector, preferred(options)),
+  run: (context, options) => reorder(context, 'prefer', options.selector, preferred(options)),
   render: renderOrder,
 };
 
 export const reserveCommand: Command<ReserveOptions, OrderResult> = {
   name: 'reserve',
   schema: OrderResult,
-  run: (context, options) => reorder(context, options.selector, reserved(options)),
+  run: (context, options) => reorder(context, 'reserve', options.selector, reserved(options)),
   render: renderOrder,
 };

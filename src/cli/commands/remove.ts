@@ -13,6 +13,7 @@ import { accountRef, accountRefShape } from '../account-ref.js';
 import { removedMeanwhile } from '../change-account.js';
 import type { Command } from '../command.js';
 import type { Context } from '../context.js';
+import { noteChange } from '../note-change.js';
 import { PlaceView, placeView } from '../places.js';
 import { titleOf } from '../render/account-table.js';
 import type { Theme } from '../render/theme.js';
@@ -53,7 +54,11 @@ async function remove(context: Context, options: RemoveOptions): Promise<RemoveR
       if (revoked) await revokeLogin(context, account.id);
       return withStore(root, revoked ? {} : { signal }, async (store) => {
         for (const directory of runHomes) await removePrivateHome(store, directory, flockHelpers);
-        return takeOut(store, account.id, scopeKey);
+        const before = store.scopes();
+        const keptFile = takeOut(store, account.id, scopeKey);
+        // What was ended at the provider is no login any more.
+        if (!revoked) noteChange(context, store, 'remove', before);
+        return keptFile;
       });
     }),
   );

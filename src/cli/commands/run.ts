@@ -25,7 +25,8 @@ import { indexElsewhere, type Located, openRoster, requireAccounts } from '../se
 import { isSetAside, locateAnywhere, usableEnd, warnAboutEnd } from '../set-aside.js';
 
 const RunResult = z.object({
-  account: z.object(accountRefShape),
+  /** Absent for `resume` without `--as`. */
+  account: z.exactOptional(z.object(accountRefShape)),
   /** The home that it runs in, which has the login of this account and all else from `shares`. */
   home: z.string(),
   shares: z.string(),
@@ -36,7 +37,7 @@ const RunResult = z.object({
   /** Absent with `--dry-run`: its exit status, which is that of this command too. */
   status: z.exactOptional(z.number()),
 });
-type RunResult = z.infer<typeof RunResult>;
+export type RunResult = z.infer<typeof RunResult>;
 
 export interface RunOptions {
   readonly selector?: string;
@@ -71,6 +72,18 @@ async function runAs(context: Context, options: RunOptions): Promise<RunResult> 
   const home = makePrivateHome(root, directory, shares);
   await takeHome({ ...context, home }, { account, scopeKey, choosingScopeKey: roster.records.key });
   return { ...result, status: await start(context, program, variables) };
+}
+
+/** The same without another account: in the home that is used anyway, and with the login in it. */
+export async function runInPlace(
+  context: Context,
+  { command, dryRun }: Pick<RunOptions, 'command' | 'dryRun'>,
+): Promise<RunResult> {
+  const { environment, machine, home } = context;
+  const program = findRunnable(command, { environment: environment.raw, cwd: machine.cwd });
+  const { directory } = home;
+  const result = { home: directory, shares: directory, variables: {}, command: [program.path, ...program.arguments] };
+  return dryRun === true ? result : { ...result, status: await start(context, program, {}) };
 }
 
 function refuseWindows({ machine }: Context): void {
@@ -194,20 +207,24 @@ async function start({ machine, environment }: Context, program: Runnable, own: 
 /** Only for `--dry-run`: else what ran has spoken for itself. */
 function renderRun({ account, command, variables, shares }: RunResult, { color }: Theme): string {
   const words = (all: readonly string[]) => all.map(shellWord).join(' ');
+  const as = account === undefined ? '' : ` as ${color.bold(titleOf(account))}`;
   const lines = [
-    `Would run as ${color.bold(titleOf(account))}: ${words(command)}`,
+    `Would run${as}: ${words(command)}`,
     ...Object.entries(variables).map(([name, value]) => `  ${name}=${shellWord(value)}`),
-    color.dim(`  Sessions, settings and all else but the login are those of ${shares}.`),
+    ...(account === undefined
+      ? []
+      : [color.dim(`  Sessions, settings and all else but the login are those of ${shares}.`)]),
   ];
   return lines.map((line) => `${line}\n`).join('');
 }
 
-export const runCommand: Command<RunOptions, RunResult> = {
-  name: 'run',
+/** How every command ends that starts another program. */
+export const ofAnotherProgram = {
   schema: RunResult,
-  run: runAs,
   render: renderRun,
   // From its start on, the program hears what is typed, and decides what it means.
-  endsOnSignal: true,
-  passesOn: ({ status }) => status,
+  endsOnSignal: true as const,
+  passesOn: ({ status }: RunResult) => status,
 };
+
+export const runCommand: Command<RunOptions, RunResult> = { ...ofAnotherProgram, name: 'run', run: runAs };

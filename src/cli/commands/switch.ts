@@ -16,6 +16,7 @@ import { openRoster, requireAccounts } from '../selection.js';
 import { isSetAside, locateAnywhere, usableEnd, warnAboutEnd } from '../set-aside.js';
 import { DaemonRestart, proveActivation, SurfaceView } from '../switch-proof.js';
 import { noteAdoption, takeInFirst } from '../take-in.js';
+import { latestThreads } from '../threads.js';
 
 const SwitchResult = z.object({
   /** The account whose login auth.json held before; absent when it was none of ours. */
@@ -40,6 +41,8 @@ const SwitchResult = z.object({
   keptFile: z.exactOptional(z.string()),
   /** The home that holds the login as a file; the one switched here has a link to it. */
   sharedWith: z.exactOptional(z.string()),
+  /** The latest session, where the previous account began it: the client does not show it to the present one. */
+  lastSession: z.exactOptional(z.string()),
   /** The official clients that run with this home, and which account each of them uses. */
   surfaces: z.array(SurfaceView),
   /** With `--restart-daemon`, or where it was agreed to. */
@@ -87,9 +90,17 @@ async function switchAccount(context: Context, options: SwitchOptions): Promise<
     syncedBack: activated.syncedBack,
     keptFile: activated.keptFile,
     sharedWith: activated.sharedWith,
+    lastSession: lastSessionOf(context, activated.previous),
     surfaces: [...surfaces],
     daemonRestart,
   });
+}
+
+/** What the person was doing until now. */
+function lastSessionOf(context: Context, previous: Account | undefined): string | undefined {
+  if (previous === undefined) return undefined;
+  const [latest] = latestThreads(context, { most: 1 });
+  return latest?.account?.id === previous.id ? latest.id : undefined;
 }
 
 async function askWhich(context: Context, roster: Roster): Promise<string> {
@@ -117,7 +128,7 @@ async function agreesToEnable({ io, prompter }: Context, account: Account): Prom
 }
 
 function renderSwitch(result: SwitchResult, { color, symbols }: Theme): string {
-  const { account, changed, isElsewhere, store, syncedBack, adopted, sharedWith, daemonRestart } = result;
+  const { account, changed, isElsewhere, store, syncedBack, adopted, sharedWith, lastSession, daemonRestart } = result;
   const verb = changed ? 'Now using' : 'Already using';
   const lines = [`${color.green(symbols.ok)} ${verb} ${color.bold(titleOf(account))}`];
   if (isElsewhere) lines.push(`  It lives in ${describePlace(account.scope)}.`);
@@ -128,6 +139,7 @@ function renderSwitch(result: SwitchResult, { color, symbols }: Theme): string {
     const place = store === 'file' ? 'auth.json' : 'the keyring';
     lines.push(`  The newer tokens that ${place} held of the previous account are saved.`);
   }
+  if (lastSession !== undefined) lines.push(`  To go on with what you were doing: codex-auth resume ${lastSession}`);
   return `${lines.join('\n')}\n`;
 }
 

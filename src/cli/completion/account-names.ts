@@ -10,15 +10,15 @@ import type { Context } from '../context.js';
 import type { Candidate } from './candidates.js';
 
 /**
- * What the accounts can be called on a command line: those of the scope, then those of other pools. Only files are read;
- * where they cannot be, there are no names.
+ * What the accounts can be called on a command line: those of the scope, then those of other pools. Only files are
+ * read; where they cannot be, there are no names.
  */
 export function accountNames(open: () => Context, isWanted: (account: Account) => boolean): Candidate[] {
   const [here, ...elsewhere] = readNamed(open);
   if (here === undefined) return [];
   const local = here.accounts;
   const others = elsewhere.flatMap(({ accounts }) => accounts);
-  // A name of this scope is looked up here first (DESIGN §6); elsewhere it would be taken for that one.
+  // A name of this scope is looked up here first; elsewhere it would be taken for that one.
   const taken = new Set(local.flatMap(callings).map(normalizeEmailKey));
   const names = [...namesOf(local, isWanted), ...namesOf(others, isWanted, taken)];
   return [...new Map(names.map((each) => [each.value, each])).values()];

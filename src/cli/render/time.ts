@@ -30,7 +30,7 @@ export function formatDistance(at: number, now: number): string {
   return at > now ? `in ${formatDuration(at - now)}` : `${formatDuration(now - at)} ago`;
 }
 
-/** Local time: the clock alone for the same day, with the date otherwise (DESIGN §10). */
+/** Local time: the clock alone for the same day, with the date otherwise. */
 export function formatMoment(at: number, now: number): string {
   const date = new Date(at);
   const clock = `${twoDigits(date.getHours())}:${twoDigits(date.getMinutes())}`;

@@ -11,7 +11,7 @@ import type { Context } from '../context.js';
 import { startCountdown } from './countdown.js';
 import { nothingToFinish, type ObtainedGrant } from './grant.js';
 
-/** Consent on another device, with a code to type in there (CODEX.md §3). */
+/** Consent on another device, with a code to type in there (official-client.md#sign-in). */
 export async function obtainDeviceGrant(context: Context): Promise<ObtainedGrant> {
   const { provider, callOptions } = context.provider();
   const http = await context.http();

@@ -173,6 +173,18 @@ function declareOrder(program: Program, execute: Execute): void {
         program.opts(),
       ),
     );
+
+  program
+    .command('undo')
+    .summary('take back the last change of the accounts')
+    .description(
+      'Takes back what remove, move, label, enable, disable, prefer, reserve, flag, switch or import has changed last; once more, the change before. Tokens are never taken back: a login keeps the newest that is known, and what an import brought is kept aside.',
+    )
+    .option('--list', 'show what can be taken back, and change nothing')
+    .addHelpText('after', examples(['codex-auth undo --list', 'codex-auth undo']))
+    .action((options) =>
+      execute(async () => (await import('../commands/undo.js')).undoCommand, options, program.opts()),
+    );
 }
 
 function share(value: string): number {

@@ -32,6 +32,53 @@ export function declareRunning(program: Program, execute: Execute): void {
         program.opts(),
       ),
     );
+
+  declareSessions(program, execute);
+}
+
+function declareSessions(program: Program, execute: Execute): void {
+  program
+    .command('sessions')
+    .summary('list the sessions of all accounts')
+    .description(
+      'Lists the sessions of the official client, whichever account began them: when, whose, where, and its first words. Only reads. The client itself shows those of the present account only.',
+    )
+    .option('--all', 'all of them, not only the latest 20')
+    .option('--cwd', 'only those that were begun in this directory')
+    .addHelpText(
+      'after',
+      examples(['codex-auth sessions', 'codex-auth sessions --cwd', 'codex-auth sessions --all --json']),
+    )
+    .action((options) =>
+      execute(async () => (await import('../commands/sessions.js')).sessionsCommand, options, program.opts()),
+    );
+
+  program
+    .command('resume')
+    .summary('go on with a session, as any account')
+    .description(
+      'Continues a session of the official client by its id, whichever account began it: as the account in use, or as another one beside it. With a prompt, as "codex exec resume" does; else in the interactive client.',
+    )
+    .argument('[id]', 'the id of a session, or a part of it that no other has')
+    .argument('[prompt]', 'what to say next; with --last, the only argument')
+    .option('--last', 'the latest session that was begun in this directory')
+    .option('--as <selector>', 'as this account, which is not switched to')
+    .option('--dry-run', 'show what would be run, and run nothing')
+    .addHelpText(
+      'after',
+      examples([
+        'codex-auth resume --last',
+        'codex-auth resume 01a22e5b-b9a0-7662-9df4-a5a1fbe4c3e3 --as work',
+        'codex-auth resume --last "go on" --as work',
+      ]),
+    )
+    .action((id, prompt, options) =>
+      execute(
+        async () => (await import('../commands/resume.js')).resumeCommand,
+        { ...options, ...(id === undefined ? {} : { id }), ...(prompt === undefined ? {} : { prompt }) },
+        program.opts(),
+      ),
+    );
 }
 
 /** commander counts the words after `--` like those before it, but keeps the line as it came. */

@@ -8,7 +8,7 @@ export interface AccountGroup<T> extends Identity {
 }
 
 /**
- * Sorts records into accounts (P13, DESIGN §6). A half-known record counts to the one account that it can mean; where it
+ * Sorts records into accounts (P13). A half-known record counts to the one account that it can mean; where it
  * could mean several, `otherwise` may name one of them, or it stands alone. The best known records come first.
  */
 export function groupByAccount<T>(

@@ -16,8 +16,8 @@ export interface TokenSet {
 }
 
 /**
- * Whether the login lives on with nothing but its access token. Nobody can refresh it here: it works until that ends, and
- * is renewed by a sign-in or an import.
+ * Whether the login lives on with nothing but its access token. Nobody can refresh it here: it works until that ends,
+ * and is renewed by a sign-in or an import.
  */
 export function isAccessOnly({ refreshToken, accessToken }: TokenSet): boolean {
   return refreshToken === undefined && accessToken !== undefined;
@@ -56,8 +56,8 @@ export interface Account {
   /** What tells it apart from another account of its pool that would be called the same; never stored. */
   readonly distinction?: string;
   /**
-   * The official client is signed in with it, and no pool has it yet; never stored. It is shown like every other account, and
-   * whatever writes takes it in first.
+   * The official client is signed in with it, and no pool has it yet; never stored. It is shown like every other
+   * account, and whatever writes takes it in first.
    */
   readonly isUnstored?: true;
   /** The person's own choice, never a health verdict (P12). */
@@ -70,7 +70,7 @@ export interface Account {
   readonly lastUsedAt?: number;
   readonly provenance?: Provenance;
   readonly authFile?: AuthFileExtras;
-  /** When the record last moved between files; decides when a crash left it in two (DESIGN §4). */
+  /** When the record last moved between files; decides when a crash left it in two. */
   readonly movedAt?: number;
   /** The scope it came from, when it has been moved between two; see `storage/moves.ts`. */
   readonly movedFrom?: string;
@@ -97,7 +97,9 @@ export function newAccountId(): string {
 
 type Called = Pick<Account, 'id' | 'email' | 'label' | 'workspaceName' | 'distinction'>;
 
-/** How the account is called in messages: its label or email, with the workspace when there is one; fit for a terminal. */
+/**
+ * How the account is called in messages: its label or email, with the workspace when there is one; fit for a terminal.
+ */
 export function describeAccount({ id, email, label, workspaceName, distinction }: Called): string {
   const details = [workspaceName, distinction].filter((detail) => detail !== undefined);
   const name = label ?? email ?? id;

@@ -2,7 +2,7 @@ import { definedOnly } from '../defined-only.js';
 import type { Account, FlaggedAccount } from './account.js';
 import { type Identity, isSameAccount } from './identity.js';
 
-/** Remembers a removal, so that syncing back from `auth.json` does not bring the account back (DESIGN §6). */
+/** Remembers a removal, so that syncing back from `auth.json` does not bring the account back. */
 export interface Tombstone {
   readonly userId?: string;
   readonly accountId?: string;
@@ -13,7 +13,7 @@ export interface Tombstone {
 /** The accounts of one scope, in the person's order. A value: every change makes a new pool. */
 export interface Pool {
   readonly accounts: readonly Account[];
-  /** This scope's last choice; what is really in use is what `auth.json` holds (DESIGN §5). */
+  /** This scope's last choice; what is really in use is what `auth.json` holds. */
   readonly activeId?: string;
   readonly previousId?: string;
   /** Other tools keep an active account per model family; ours follows the choice. */

@@ -1,7 +1,7 @@
 import * as z from 'zod/mini';
 import { definedOnly } from '../defined-only.js';
 
-/** One workspace as `/wham/accounts/check` lists it (CODEX.md §4). */
+/** One workspace as `/wham/accounts/check` lists it (official-client.md#backend). */
 export interface Workspace {
   readonly id: string;
   readonly name?: string;

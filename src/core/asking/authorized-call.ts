@@ -51,7 +51,9 @@ export type AuthorizedAnswer<A = BackendAnswer> =
       /** The access token was refused before that; absent where it was not sent. */
       readonly isDenied?: true;
     }
-  /** The token was refused, and the official client meanwhile has another account or none: no refresh, their decision. */
+  /**
+   * The token was refused, and the official client meanwhile has another account or none: no refresh, their decision.
+   */
   | { readonly kind: 'signed-out' | 'switched'; readonly account: Account };
 
 interface Answered<A> {
@@ -77,9 +79,9 @@ export function callAsAccount(access: BackendAccess, account: Account, path: str
 }
 
 /**
- * One request to the backend as an account, with the recovery of DESIGN §7. On a 401 the newest copy is tried before
- * anything is refreshed, and there is one refresh at most; a 403 never leads to one, and nothing else leads to either.
- * Throws when storage or locks fail, or the account is gone.
+ * One request to the backend as an account, with the recovery that a refused token needs. On a 401 the newest copy is
+ * tried before anything is refreshed, and there is one refresh at most; a 403 never leads to one, and nothing else
+ * leads to either. Throws when storage or locks fail, or the account is gone.
  */
 export async function askAsAccount<A extends { readonly kind: string }>(
   access: BackendAccess,

@@ -17,7 +17,7 @@ export type Doubt = ProviderReason &
   (
     | /** The login works, but the quota is used up. */ { readonly kind: 'rate-limited'; readonly reason: string }
     | { readonly kind: 'dead'; readonly reason: string }
-    /** This program itself is refused, which condemns one account but not two in a run (DESIGN §7). */
+    /** This program itself is refused, which condemns one account but not two in a run. */
     | { readonly kind: 'client-refused'; readonly reason: string }
     /** Nobody could tell: network, storage, or the official client looks after it. */
     | { readonly kind: 'unverified'; readonly reason: string }

@@ -27,7 +27,7 @@ export interface Verification {
 
 /**
  * Finds out whether an account that was set aside works again: its refresh token is tried, even one that was refused
- * before, because the provider may have revived it (DESIGN §10.1). New tokens are stored whatever comes out. A storage
+ * before, because the provider may have revived it. New tokens are stored whatever comes out. A storage
  * or lock problem is a verdict too, so that it does not keep the other accounts from theirs.
  */
 async function verifyAccount(deps: VerificationDeps, account: FlaggedAccount): Promise<Verification> {

@@ -36,7 +36,7 @@ const pauseMs = 20;
 
 /**
  * `auth.json` as soon as it makes sense: clients up to 0.166 rewrite it in place, so that a reader can meet half of it
- * (CODEX.md §1.5). What is still damaged or empty after 100 ms is returned as that.
+ * (official-client.md#locks). What is still damaged or empty after 100 ms is returned as that.
  */
 export async function readSettledAuthFile(home: CodexHome, clock: Clock): Promise<AuthFileState> {
   let state = readAuthFile(home);

@@ -8,7 +8,7 @@ import { parseJsonText } from '../json-text.js';
 import { Secret } from '../secret.js';
 import { record } from '../storage/tolerant.js';
 
-/** A ChatGPT login as the official client keeps it (CODEX.md §2). */
+/** A ChatGPT login as the official client keeps it (official-client.md#login-file). */
 export interface AuthFileLogin {
   readonly identity: TokenIdentity;
   /** Without a refresh token where the file has none: the login ends with its access token. */
@@ -57,8 +57,8 @@ const Tokens = z.object({
 const Mode = z.nullish(z.string());
 
 /**
- * Judges the content of an `auth.json`; undefined where it holds nothing, as after a tool that emptied it. Never throws: a
- * file that does not parse is `damaged`.
+ * Judges the content of an `auth.json`; undefined where it holds nothing, as after a tool that emptied it. Never
+ * throws: a file that does not parse is `damaged`.
  */
 export function parseAuthFile(content: string): AuthFileContent | undefined {
   const file = content.trim();
@@ -74,7 +74,7 @@ export function judgeAuthFile(json: unknown): AuthFileContent | undefined {
   if (mode !== 'chatgpt') return { kind: 'unadoptable', reason: mode };
   const stored = record.safeParse(top.data['tokens']);
   const tokens = Tokens.safeParse(stored.data);
-  // The official client refuses an id token that is no JWT, too (CODEX.md §2).
+  // The official client refuses an id token that is no JWT, too (official-client.md#login-file).
   if (!stored.success || !tokens.success || readClaims(tokens.data.id_token) === undefined) {
     return { kind: 'unadoptable', reason: 'damaged' };
   }
@@ -97,7 +97,7 @@ function isVoid(value: unknown): boolean {
   return value === null || (typeof value === 'object' && Object.keys(value).length === 0);
 }
 
-/** An absent mode is inferred in the official client's own order (CODEX.md §2). */
+/** An absent mode is inferred in the official client's own order (official-client.md#login-file). */
 function modeOf(top: Readonly<Record<string, unknown>>): 'chatgpt' | Unadoptable {
   const mode = Mode.safeParse(top['auth_mode']);
   if (!mode.success) return 'damaged';
@@ -191,7 +191,8 @@ export interface CompleteLogin {
 /**
  * The content the official client itself would write: its key order, two spaces, no newline at the end. `auth_mode` is
  * explicit, because a file that also carries an API key would otherwise be an API-key login; `last_refresh` is never
- * missing, because without it the client sends no Authorization header (CODEX.md §1.6, §2).
+ * missing, because without it the client sends no Authorization header (official-client.md#last-refresh,
+ * official-client.md#login-file).
  */
 export function formatAuthFile(login: CompleteLogin): string {
   const extras = extrasOf(login.extras?.top ?? {}, login.extras?.tokens ?? {});

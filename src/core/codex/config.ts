@@ -18,7 +18,10 @@ const Layer = z.object({
 });
 type Layer = z.infer<typeof Layer>;
 
-/** The keys of the official client's configuration that decide over logins (CODEX.md §2, §3). */
+/**
+ * The keys of the official client's configuration that decide over logins (official-client.md#credential-store,
+ * official-client.md#restrictions).
+ */
 export interface CodexConfig {
   /** The person's own file, there or not. */
   readonly path: string;

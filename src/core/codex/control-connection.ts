@@ -15,8 +15,9 @@ const Answer = z.object({
 });
 
 /**
- * Connects to the control socket of the official client's background server: a WebSocket on a Unix socket that speaks the
- * JSON-RPC of `codex app-server` (CODEX.md §5). This file loads undici: import it dynamically.
+ * Connects to the control socket of the official client's background server: a WebSocket on a Unix socket that speaks
+ * the JSON-RPC of `codex app-server` (official-client.md#background-server). This file loads undici: import it
+ * dynamically.
  */
 export async function connectControl(
   socketPath: string,

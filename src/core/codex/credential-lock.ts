@@ -7,15 +7,21 @@ import { describe, makeDirectory, resolveTarget, writeError } from '../storage/a
 import { openToLock } from '../storage/regular-file.js';
 import type { CodexHome } from './home.js';
 
-/** How long the official client itself waits for its commit lock before it gives up (CODEX.md §2). */
+/** How long the official client itself waits for its commit lock before it gives up (official-client.md#locks). */
 const waitMs = 5_000;
 const pollMs = 50;
 
-/** Takes flock(2) on its descriptor 3 without waiting: exit 0 when it has it, 1 without a word when another process does. */
+/**
+ * Takes flock(2) on its descriptor 3 without waiting: exit 0 when it has it, 1 without a word when another process
+ * does.
+ */
 export interface FlockHelper {
   readonly command: string;
   readonly args: readonly string[];
-  /** How it ends where the system knows no such locks for that file. Exit 1 with words on stderr, as from BusyBox, is the same. */
+  /**
+   * How it ends where the system knows no such locks for that file. Exit 1 with words on stderr, as from BusyBox, is
+   * the same.
+   */
   readonly refusedExits: readonly number[];
 }
 
@@ -54,9 +60,9 @@ export interface CredentialLock {
 
 /**
  * Runs a task under the two flock(2) locks under which the official client commits its credentials, taken in its order
- * (CODEX.md §2). Node has no flock, so a helper takes the lock on a descriptor that it inherits from us; the lock
- * belongs to the open file, and stays ours after the helper has gone. Hold it for milliseconds, never across a request.
- * Throws `lock-busy` when the client does not let go.
+ * (official-client.md#locks). Node has no flock, so a helper takes the lock on a descriptor that it inherits from us;
+ * the lock belongs to the open file, and stays ours after the helper has gone. Hold it for milliseconds, never across a
+ * request. Throws `lock-busy` when the client does not let go.
  */
 export async function withCredentialLock<T>(
   options: CredentialLockOptions,
@@ -84,7 +90,10 @@ export function clientLockFiles({ home, authFile }: Pick<CredentialLockOptions, 
   return [join(home, 'auth.lock'), `${resolveTarget(authFile)}.lock`];
 }
 
-/** Each once, because a second descriptor of one file would wait for the first; those of the homes before those of files. */
+/**
+ * Each once, because a second descriptor of one file would wait for the first; those of the homes before those of
+ * files.
+ */
 function lockFilesOf({ besides = [], ...first }: CredentialLockOptions): string[] {
   const homes = [first, ...besides.map(({ directory, authFile }) => ({ home: directory, authFile }))];
   const pairs = homes.map((each) => clientLockFiles(each));
@@ -93,7 +102,9 @@ function lockFilesOf({ besides = [], ...first }: CredentialLockOptions): string[
   );
 }
 
-/** Undefined where the directory takes no lock file from us, and so none from the client, which runs as the same user. */
+/**
+ * Undefined where the directory takes no lock file from us, and so none from the client, which runs as the same user.
+ */
 function openLockFile(path: string): number | undefined {
   try {
     return openToLock(path);

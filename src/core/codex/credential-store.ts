@@ -5,7 +5,10 @@ import { mayChooseStore } from './config-files.js';
 import { type KeyringEntry, keyringEntry } from './keyring.js';
 import { privateHomeAt } from './private-home.js';
 
-/** Where the official client keeps its login when that is not, or not only, its `auth.json` (CODEX.md §2). */
+/**
+ * Where the official client keeps its login when that is not, or not only, its `auth.json`
+ * (official-client.md#credential-store).
+ */
 export interface OtherStore extends KeyringEntry {
   readonly mode: 'keyring' | 'auto' | 'ephemeral' | 'unknown';
   /** Whether `auth.json` is what counts while there is nothing here. */
@@ -15,8 +18,8 @@ export interface OtherStore extends KeyringEntry {
 }
 
 /**
- * The store that the client's configuration chooses; undefined for the file, which is the default, and which a client in a
- * private home is told to use.
+ * The store that the client's configuration chooses; undefined for the file, which is the default, and which a client
+ * in a private home is told to use.
  */
 export function otherStore(homeDirectory: string): OtherStore | undefined {
   if (!mayChooseStore(homeDirectory) || privateHomeAt(homeDirectory) !== undefined) return undefined;

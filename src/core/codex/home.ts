@@ -22,7 +22,7 @@ export function authFileIn(directory: string): string {
 
 /**
  * The pid of the official client's background app-server, when it runs. It keeps the account it was started with in
- * memory, whatever `auth.json` says later (CODEX.md §1.3).
+ * memory, whatever `auth.json` says later (official-client.md#background-server).
  */
 export function runningDaemon(home: CodexHome, processes: ProcessTable): number | undefined {
   const path = join(home.directory, 'app-server-daemon', 'daemon.pid');

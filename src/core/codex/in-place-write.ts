@@ -46,7 +46,7 @@ export function overwriteLogin(root: Root, home: CodexHome, content: string, gua
   if (before.kind === 'absent') throw new AppError('storage-conflict', `${home.authFile} has gone meanwhile`);
   guard();
   keepAside(root, keptStem, before.bytes);
-  keepNewest(root, keptStem, keptCount);
+  keepNewest(root.paths.kept, keptStem, keptCount);
   const { directory, authFile } = home;
   const next = Buffer.from(content);
   note(root, {

@@ -2,7 +2,7 @@ import { type Account, describeAccount } from '../accounts/account.js';
 import { AppError } from '../errors.js';
 import type { CodexConfig, ConfigProblem } from './config.js';
 
-/** Why the official client would delete a login instead of using it (CODEX.md §3). */
+/** Why the official client would delete a login instead of using it (official-client.md#restrictions). */
 export interface Restriction {
   /** `<file> …`, as a clause without a period. */
   readonly rule: string;
@@ -23,9 +23,9 @@ export function restrictionOn(config: CodexConfig, account: Pick<Account, 'accou
 }
 
 /**
- * Throws `not-allowed` before the client is handed a login that it would answer with "Logging out."; also where nobody can
- * tell, because the restrictions are in a file that is no TOML: the client would once it is corrected, and does not start
- * before.
+ * Throws `not-allowed` before the client is handed a login that it would answer with "Logging out."; also where nobody
+ * can tell, because the restrictions are in a file that is no TOML: the client would once it is corrected, and does not
+ * start before.
  */
 export function refuseRestricted(config: CodexConfig, account: Account): void {
   if (config.problem?.hidesRestrictions === true) refuseUnknown(config.problem);

@@ -16,12 +16,34 @@ export function countSessions(homeDirectory: string, now: number): SessionCounts
   return { last5Hours: within(5 * hourMs), last7Days: within(7 * 24 * hourMs), total: ages.length };
 }
 
+/** A file of a conversation, and when it was last written to, in milliseconds since the epoch. */
+export interface SessionFile {
+  readonly path: string;
+  readonly writtenAt: number;
+}
+
+/** All that are not archived, the latest first. */
+export function listSessionFiles(homeDirectory: string): SessionFile[] {
+  const paths = sessionFiles(join(homeDirectory, 'sessions')).filter((path) => threadIdIn(path) !== '');
+  const files = paths.map((path) => ({ path, writtenAt: writtenAt(path) }));
+  return files.sort((a, b) => b.writtenAt - a.writtenAt);
+}
+
+/** Client 0.171.0 can compress them. */
+const fileName = /(?:^|[\\/])rollout-[^\\/]*\.jsonl(?:\.zst)?$/;
+const idInName = /([0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12})\.jsonl(?:\.zst)?$/;
+
+/** By which the client knows the conversation in a file; empty for another file. */
+export function threadIdIn(path: string): string {
+  return idInName.exec(path)?.[1] ?? '';
+}
+
 function sessionFiles(directory: string): string[] {
   try {
     const names = readdirSync(directory, { recursive: true, encoding: 'utf8' });
-    return names.filter((name) => /(^|[\\/])rollout-[^\\/]*\.jsonl$/.test(name)).map((name) => join(directory, name));
+    return names.filter((name) => fileName.test(name)).map((name) => join(directory, name));
   } catch (error) {
-    // A count is a courtesy: without the directory, or without the right to look, there is nothing to count.
+    // Without the directory, or without the right to look, there is nothing to list.
     if (['ENOENT', 'EACCES', 'EPERM', 'ENOTDIR'].includes(systemErrorCode(error) ?? '')) return [];
     throw error;
   }

@@ -80,7 +80,7 @@ export type RecommendationReason =
   | { readonly code: 'just-switched' }
   | { readonly code: 'first-in-order' };
 
-/** How a time is written in a sentence, local and with its distance (DESIGN §10). */
+/** How a time is written in a sentence, local and with its distance. */
 export type DescribeTime = (ms: number) => string;
 
 /** One reason as a clause without a period, such as `5h window used up, resets 14:10, in 2h 5m`. */

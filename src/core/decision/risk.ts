@@ -16,7 +16,7 @@ export interface Risk {
 }
 
 /**
- * The additive table of DESIGN §9. Every row counts once, with its worst reason: `exhausted` is the top of the ladder of
+ * An additive table. Every row counts once, with its worst reason: `exhausted` is the top of the ladder of
  * used shares, `blocked` is one whether the account is disabled, flagged or both.
  */
 export function assessRisk(reasons: readonly Reason[]): Risk {

@@ -29,7 +29,7 @@ export interface Check {
   inspect(world: World): Inspection;
 }
 
-/** A line of the doctor's table (DESIGN §10.2). */
+/** A line of the doctor's table. */
 export interface CheckRow {
   readonly id: string;
   readonly title: string;

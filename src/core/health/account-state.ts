@@ -13,7 +13,7 @@ import { type HealthState, HealthStateSchema } from './state.js';
 /** What the last call had to do to be let in: taken from elsewhere, or refreshed. */
 const RecoverySchema = z.object({ kind: z.enum(['reloaded', 'refreshed']), at: z.number() });
 
-/** What is known about one account at the moment: facts with a time, never a credential or a choice (DESIGN §4). */
+/** What is known about one account at the moment: facts with a time, never a credential or a choice. */
 export interface AccountKnowledge {
   readonly health?: HealthState | undefined;
   readonly quota?: QuotaSnapshot | undefined;
@@ -94,7 +94,10 @@ export function withKnowledge(state: AccountState, id: string, knowledge: Accoun
   return { ...state, accounts: { ...state.accounts, [id]: definedOnly(knowledge) } };
 }
 
-/** The state after a change of it, with what the two answers before and after it say together: whoever asks need not know of it. */
+/**
+ * The state after a change of it, with what the two answers before and after it say together: whoever asks need not
+ * know of it.
+ */
 export function withRatios(after: AccountState, before: AccountState): AccountState {
   let state = after;
   for (const [id, knowledge] of Object.entries(after.accounts)) {

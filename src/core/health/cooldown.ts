@@ -11,7 +11,7 @@ export const CooldownSchema = z.object({
 });
 export type Cooldown = Readonly<z.infer<typeof CooldownSchema>>;
 
-/** A 429 that names no reset (DESIGN §8). */
+/** A 429 that names no reset. */
 export const rateLimitFallbackMs = 60_000;
 
 /** The pause an event asks for, if any. A reset that has already passed counts as not named. */
@@ -35,7 +35,7 @@ export function laterCooldown(a: Cooldown | undefined, b: Cooldown | undefined):
   return b.until >= a.until ? b : a;
 }
 
-/** An expired pause is ignored when read (DESIGN §8). */
+/** An expired pause is ignored when read. */
 export function currentCooldown(cooldown: Cooldown | undefined, now: number): Cooldown | undefined {
   return cooldown !== undefined && cooldown.until > now ? cooldown : undefined;
 }

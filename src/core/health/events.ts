@@ -1,8 +1,8 @@
 import type { ProviderReason } from '../provider-reason.js';
 
 /**
- * What happened to an account, as far as its health is concerned, with the provider's reason where it gave one. A refusal
- * of the refresh token is `soft` when it only counts (another definite 4xx) and `hard` when the token is dead (DESIGN §7);
+ * What happened to an account, as far as its health is concerned, with the provider's reason where it gave one. A
+ * refusal of the refresh token is `soft` when it only counts (another definite 4xx) and `hard` when the token is dead;
  * timeouts, 5xx and HTML answers during a refresh are network and server errors, never refusals.
  */
 export type HealthEvent =
@@ -18,7 +18,9 @@ export type Mishap = ProviderReason &
     | { readonly kind: 'server-error' }
     /** 429; `resetsAt` in milliseconds when the server named it. */
     | { readonly kind: 'rate-limited'; readonly resetsAt?: number }
-    /** The provider turned a request down. Whether that lasts is not judged here: it is remembered, and costs nothing. */
+    /**
+     * The provider turned a request down. Whether that lasts is not judged here: it is remembered, and costs nothing.
+     */
     | { readonly kind: 'refused' }
     | { readonly kind: 'refresh-failed'; readonly severity: 'soft' | 'hard' }
   );

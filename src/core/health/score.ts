@@ -1,6 +1,6 @@
 import type { HealthEvent } from './events.js';
 
-// All numbers of this file: DESIGN §8.
+// The numbers say how much each trouble weighs, and how fast it is forgotten.
 
 export type HealthBand = 'healthy' | 'degraded' | 'unhealthy';
 

@@ -5,7 +5,9 @@ import { type Cooldown, CooldownSchema, cooldownFor, currentCooldown, laterCoold
 import type { HealthEvent, HealthSettings, Mishap } from './events.js';
 import { fullScore, type HealthBand, healthBand, restedScore, scoreAfter } from './score.js';
 
-/** The health of one account as `account-state.json` keeps it: facts with their times (ms), never the person's intent. */
+/**
+ * The health of one account as `account-state.json` keeps it: facts with their times (ms), never the person's intent.
+ */
 export const HealthStateSchema = z.object({
   /** 0..100 as it was at `at`; read it through {@link readHealth}. */
   score: z.number().check(z.minimum(0), z.maximum(100)),
@@ -73,7 +75,9 @@ function later(a: number | undefined, b: number | undefined): number | undefined
   return a === undefined || b === undefined ? (a ?? b) : Math.max(a, b);
 }
 
-/** A dead token is flagged at once and needs no counting; counting it would also blame accounts for a client problem. */
+/**
+ * A dead token is flagged at once and needs no counting; counting it would also blame accounts for a client problem.
+ */
 function failuresAfter(before: HealthState, event: HealthEvent): number {
   if (event.kind === 'refreshed') return 0;
   const isSoft = event.kind === 'refresh-failed' && event.severity === 'soft';
@@ -82,7 +86,7 @@ function failuresAfter(before: HealthState, event: HealthEvent): number {
 
 const untouched: HealthView = { score: fullScore, state: 'healthy', softRefreshFailure: false };
 
-/** What the state means at `now`. An account without a state is healthy: the score starts at 100 (DESIGN §8). */
+/** What the state means at `now`. An account without a state is healthy: the score starts at 100. */
 export function readHealth(state: HealthState | undefined, now: number): HealthView {
   if (state === undefined) return untouched;
   const score = Math.floor(restedScore(state.score, state.at, now));
@@ -96,7 +100,7 @@ export function readHealth(state: HealthState | undefined, now: number): HealthV
   });
 }
 
-/** Enough soft refusals in a row to flag the account (`flagAfterConsecutiveFailures`, DESIGN §7). */
+/** Enough soft refusals in a row to flag the account (`flagAfterConsecutiveFailures`). */
 export function shouldFlag(state: HealthState, settings: { flagAfterConsecutiveFailures: number }): boolean {
   return state.consecutiveRefreshFailures >= settings.flagAfterConsecutiveFailures;
 }

@@ -1,4 +1,5 @@
-import { statSync } from 'node:fs';
+import { existsSync, statSync } from 'node:fs';
+import { basename, join } from 'node:path';
 import { authFileIn, type CodexHome, codexHomeAt } from '../codex/home.js';
 import { readLoginVersion } from '../codex/official-login.js';
 import { privateHomeAt } from '../codex/private-home.js';
@@ -29,7 +30,7 @@ export function findHomes(root: Root, current: CodexHome): Homes {
   const others: KnownHome[] = [];
   const unreachable: HomeRecord[] = [];
   for (const record of readHomes(root)) {
-    if (isCurrent(root, current, record)) continue;
+    if (isCurrent(root, current, record) || isGone(root, record)) continue;
     const home = homeOf(root, record);
     if (home === undefined) unreachable.push(record);
     else others.push({ record, home });
@@ -84,8 +85,30 @@ export function isCurrent(root: Root, current: CodexHome, record: HomeRecord): b
   return !isElsewhere;
 }
 
+/** A private home is found from the root, as the home that this one lies in. */
+function directoryOf(root: Root, { id, kind, path }: HomeRecord): string | undefined {
+  if (id === rootHomeId) return rootHomeDirectory(root);
+  return kind === 'private' && path !== undefined ? join(root.paths.privateHomes, basename(path)) : path;
+}
+
+/**
+ * A private home is on no other disk than the root: where it is not there, or another one is, somebody has removed it, and
+ * nothing lives in it any more.
+ */
+function isGone(root: Root, record: HomeRecord): boolean {
+  const directory = directoryOf(root, record);
+  if (record.kind !== 'private' || directory === undefined) return false;
+  try {
+    return !existsSync(directory) || !isHomeAt(root, directory, record.id);
+  } catch (error) {
+    // It is there, and its name cannot be read.
+    if (error instanceof AppError) return false;
+    throw error;
+  }
+}
+
 function homeOf(root: Root, record: HomeRecord): CodexHome | undefined {
-  const directory = record.id === rootHomeId ? rootHomeDirectory(root) : record.path;
+  const directory = directoryOf(root, record);
   if (directory === undefined || !isDirectory(directory)) return undefined;
   try {
     if (!isHomeAt(root, directory, record.id)) return undefined;

@@ -70,11 +70,19 @@ export function changeHomes(
   overwriteJson(root, lock, root.paths.homes, readVersion(root.paths.homes), { version: thisVersion, homes: after });
 }
 
-/** The list with this home in it, as it is now; the same list when nothing is new but the time. */
+/**
+ * The list with this home in it, as it is now; the same list when nothing is new but the time. A private home takes the
+ * place of one that was removed.
+ */
 export function withHome(homes: readonly HomeRecord[], home: HomeRecord): readonly HomeRecord[] {
-  const known = homes.find(({ id }) => id === home.id);
+  const known = homes.find(
+    ({ id, kind, path }) => id === home.id || (kind === 'private' && home.kind === kind && path === home.path),
+  );
   if (known === undefined) return [...homes, home];
   const isSame =
-    known.path === home.path && known.accountId === home.accountId && known.fingerprint === home.fingerprint;
+    known.id === home.id &&
+    known.path === home.path &&
+    known.accountId === home.accountId &&
+    known.fingerprint === home.fingerprint;
   return isSame ? homes : homes.map((each) => (each === known ? home : each));
 }

@@ -53,7 +53,7 @@ const maxAttempts = 5;
 /**
  * Makes an account the login of the official client (P6, P7): copies back what the file holds, replaces it under the
  * client's own locks if it is still what we read, and proves it by reading again. Needs the refresh lock of the person
- * and the store; the locks of `auth.json` come last (DESIGN §4). Throws `not-allowed` for an account whose login the
+ * and the store; the locks of `auth.json` come last. Throws `not-allowed` for an account whose login the
  * client would delete.
  */
 export async function activate(store: Store, home: CodexHome, request: ActivationRequest): Promise<Activation> {
@@ -134,7 +134,9 @@ export function completeLogin(account: Account): CompleteLogin {
   };
 }
 
-/** Nobody can refresh an account that is set aside, perhaps only just now by another process, or has no refresh token. */
+/**
+ * Nobody can refresh an account that is set aside, perhaps only just now by another process, or has no refresh token.
+ */
 function refuseEnded(account: Account, now: number): void {
   const { expiresAt, refreshToken } = account.tokens;
   const isSetAside = 'flag' in account;

@@ -12,7 +12,7 @@ export interface Choice {
   readonly choosingScopeKey: string | undefined;
 }
 
-/** The record, also where it is set aside: its access token may live (DESIGN §7). Throws `no-such-account`. */
+/** The record, also where it is set aside: its access token may live. Throws `no-such-account`. */
 export function accountIn(store: Store, { scopeKey, accountId }: Choice): Account {
   const { pool, flagged } = store.scope(scopeKey);
   const account = [...pool.accounts, ...flagged.accounts].find((each) => each.id === accountId);
@@ -25,8 +25,8 @@ export function isAnotherChoice(store: Store, choice: Choice): boolean {
 }
 
 /**
- * The pool remembers the account as its choice, and what was really in use before. One of another pool, or one that is set
- * aside, is used without being a choice of this one, which does not hold it.
+ * The pool remembers the account as its choice, and what was really in use before. One of another pool, or one that is
+ * set aside, is used without being a choice of this one, which does not hold it.
  */
 export function rememberChoice(store: Store, choice: Choice, previous: Account | undefined): void {
   const { pool, flagged } = store.scope(choice.scopeKey);

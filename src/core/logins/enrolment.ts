@@ -30,10 +30,12 @@ export interface ProvenLogin {
 
 export interface Enrolment {
   readonly account: Account;
-  /** Where it lives: signing in to an account that lives elsewhere updates it there (DESIGN §5). */
+  /** Where it lives: signing in to an account that lives elsewhere updates it there. */
   readonly scopeKey: string | undefined;
   readonly outcome: 'added' | 'updated' | 'restored';
-  /** Where the login went that the account had before, when another provider issued it: this one replaces none of that. */
+  /**
+   * Where the login went that the account had before, when another provider issued it: this one replaces none of that.
+   */
   readonly keptFile?: string;
 }
 

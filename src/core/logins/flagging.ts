@@ -13,7 +13,7 @@ export interface FlagReason {
 
 /**
  * Moves an account from its pool to the flagged file beside it. The destination is written first, so that at no instant
- * it is in neither; both copies carry `movedAt`, so that the next load knows which one counts (DESIGN §4). Returns false
+ * it is in neither; both copies carry `movedAt`, so that the next load knows which one counts. Returns false
  * when it is in no pool any more.
  */
 export function flagAccount(store: Store, accountId: string, { reason, lastError }: FlagReason): boolean {

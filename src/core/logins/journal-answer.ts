@@ -9,7 +9,7 @@ const toleratedSkewMs = 60_000;
 /**
  * An answer of the token endpoint as the journal keeps it. The access token's own `exp` decides when it ends; for an
  * opaque one `expires_in` does. Where our clock is off, the end is the one that our clock will show then, so that
- * everybody who looks at it later judges it right (DESIGN §7).
+ * everybody who looks at it later judges it right.
  */
 export function journalAnswer(
   tokens: ReceivedTokens,

@@ -33,7 +33,7 @@ function withAnswer<A extends Account>(account: A, entry: AnsweredEntry): A {
   const { refreshToken } = account.tokens;
   if (refreshToken === undefined || entry.header.spent !== fingerprint(refreshToken.reveal())) return account;
   const received = tokensOfAnswer(entry.answer);
-  // The answer to one workspace can be for another one of the same login (CODEX.md §1.8).
+  // The answer to one workspace can be for another one of the same login (official-client.md#workspaces).
   const isOwner = entry.header.accountIds[0] === account.id && areTokensOf(account, received);
   if (isOwner) return { ...account, tokens: nextTokens(account.tokens, received) };
   return received.refreshToken === undefined

@@ -7,12 +7,12 @@ import { withLock } from '../storage/file-lock.js';
 import type { Root } from '../storage/root.js';
 import { fingerprint } from './journal.js';
 
-/** Longer than the 15 s deadline of the request that is made inside (DESIGN §4). */
+/** Longer than the 15 s deadline of the request that is made inside. */
 const personWaitMs = 25_000;
 
 /**
- * The critical section in which the tokens of one person are spent or handed out (P1). Keyed by the user id, because two
- * workspaces of one person can share a refresh token; where it is unknown, by that token. Always taken before the
+ * The critical section in which the tokens of one person are spent or handed out (P1). Keyed by the user id, because
+ * two workspaces of one person can share a refresh token; where it is unknown, by that token. Always taken before the
  * store, never after.
  */
 export async function withPersonLock<T>(
@@ -28,9 +28,9 @@ export async function withPersonLock<T>(
 }
 
 /**
- * Held inside the person's lock by whoever spends a token that is in no pool. Of two files with one token only one may say
- * whose it is, and a file may get another token while somebody waits for the lock that its old one named: then the lock
- * of the person is not the same, and this one is.
+ * Held inside the person's lock by whoever spends a token that is in no pool. Of two files with one token only one may
+ * say whose it is, and a file may get another token while somebody waits for the lock that its old one named: then the
+ * lock of the person is not the same, and this one is.
  */
 export async function withTokenLock<T>(
   root: Root,

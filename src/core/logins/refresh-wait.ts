@@ -14,15 +14,16 @@ export interface RefreshWait {
   readonly onWait: (login: AuthFileLogin) => void;
 }
 
-/** From here on the official client refreshes at its next request (CODEX.md §3). */
+/** From here on the official client refreshes at its next request (official-client.md#refresh). */
 const clientSkewMs = 300_000;
 const limitMs = 15_000;
 const pollMs = 250;
 
 /**
- * Before another account takes its place: gives a running client the time to save the refresh that it may have under way,
- * because one that finds another account in the file throws away what it received (CODEX.md §1.4). Waits only while a
- * client runs and the access token of the login in the file is about to end; gives up after 15 seconds.
+ * Before another account takes its place: gives a running client the time to save the refresh that it may have under
+ * way, because one that finds another account in the file throws away what it received
+ * (official-client.md#changed-meanwhile). Waits only while a client runs and the access token of the login in the file
+ * is about to end; gives up after 15 seconds.
  */
 export async function awaitClientRefresh(home: CodexHome, next: Account, wait: RefreshWait): Promise<void> {
   const { clock, signal, runningClients, onWait } = wait;

@@ -16,7 +16,7 @@ import { entriesAbout } from './unanswered.js';
 import { withStore } from './with-store.js';
 
 /**
- * Draws the consequence of a refusal (DESIGN §7). A dead login is flagged at once, in every record that holds it; other
+ * Draws the consequence of a refusal. A dead login is flagged at once, in every record that holds it; other
  * refusals count, and enough of them in a row flag it too. A refused client is left to the caller, who alone knows
  * whether it happened to one account or to several: see {@link settleClientRefusals}.
  */
@@ -73,7 +73,7 @@ export type ClientVerdict =
   /** Several accounts: it is about this program, and condemns none of them. */
   | { readonly kind: 'client-problem'; readonly codes: readonly string[] };
 
-/** Pure; pass every outcome of the run (DESIGN §7). */
+/** Pure; pass every outcome of the run. */
 export function settleClientRefusals(outcomes: readonly RefreshOutcome[]): ClientVerdict {
   const refused = outcomes.flatMap((outcome) => {
     return outcome.kind === 'refused' && outcome.refusal.severity === 'client' ? [outcome] : [];

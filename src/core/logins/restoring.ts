@@ -10,9 +10,9 @@ import type { Store } from '../pools/store.js';
 
 /**
  * Moves an account back from the flagged file to the pool beside it, which is where it came from: health 100, pauses
- * forgotten, called what its tokens say, enabled or not as the person left it. The destination is written first, so that
- * at no instant it is in neither, and the later `movedAt` says which one counts (DESIGN §4). Returns undefined when it
- * is set aside no more.
+ * forgotten, called what its tokens say, enabled or not as the person left it. The destination is written first, so
+ * that at no instant it is in neither, and the later `movedAt` says which one counts. Returns undefined when it is set
+ * aside no more.
  */
 export function restoreAccount(
   store: Store,

@@ -55,8 +55,8 @@ function claimsOf({ accessToken, idToken }: Partial<TokenSet>): TokenClaims {
 }
 
 /**
- * What an answer leaves out keeps its old value (CODEX.md §3: every field of a refresh answer is optional), except the end
- * of an access token that has been replaced.
+ * What an answer leaves out keeps its old value (official-client.md#refresh: every field of a refresh answer is
+ * optional), except the end of an access token that has been replaced.
  */
 export function nextTokens(before: TokenSet, received: Partial<TokenSet>): TokenSet {
   const { expiresAt, ...lasting } = before;

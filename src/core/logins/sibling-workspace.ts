@@ -15,9 +15,9 @@ import { withStore } from './with-store.js';
 import { writeBack } from './write-back.js';
 
 /**
- * A refresh token that covers several workspaces answers for one of them only (CODEX.md §1.8). The others get their
- * access token through that one, without a refresh. Undefined when no other workspace of this login has a good access
- * token, or when the provider gives none for this one.
+ * A refresh token that covers several workspaces answers for one of them only (official-client.md#workspaces). The
+ * others get their access token through that one, without a refresh. Undefined when no other workspace of this login
+ * has a good access token, or when the provider gives none for this one.
  */
 export async function enterFromSibling(
   deps: RefreshDeps,

@@ -63,7 +63,7 @@ function isOver({ root }: RefreshDeps, { expiresAt }: JournalAnswer): boolean {
   return expiresAt !== undefined && expiresAt <= root.clock.now();
 }
 
-/** None of these says anything about the login: they pause it, and never count towards a flag (DESIGN §7, §8). */
+/** None of these says anything about the login: they pause it, and never count towards a flag. */
 function eventOf(failure: Failure, now: number): HealthEvent | undefined {
   const reason = reasonOfVerdict(failure);
   switch (failure.kind) {

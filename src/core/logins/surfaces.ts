@@ -39,9 +39,9 @@ const cures: Readonly<Record<ClientKind, string>> = {
 };
 
 /**
- * Where the official client runs with this home, and with which account, after a switch (CODEX.md §1.3). The background
- * server is asked; of the others it is known when they read the login file and what it held then. Takes two seconds at
- * most; never throws.
+ * Where the official client runs with this home, and with which account, after a switch
+ * (official-client.md#background-server). The background server is asked; of the others it is known when they read the
+ * login file and what it held then. Takes two seconds at most; never throws.
  */
 export async function inspectSurfaces(
   root: Root,

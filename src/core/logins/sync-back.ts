@@ -16,11 +16,13 @@ export type SyncBack =
       readonly kind: 'known';
       readonly account: Account;
       readonly wasNewer: boolean;
-      /** Ours is newer, and the login in the file is one that was never ours: nobody else has it, so it is kept whole. */
+      /**
+       * Ours is newer, and the login in the file is one that was never ours: nobody else has it, so it is kept whole.
+       */
       readonly isUnseen: boolean;
     }
   | { readonly kind: 'adopted'; readonly account: Account }
-  /** The person removed this account: its login is kept aside, never brought back (DESIGN §6). */
+  /** The person removed this account: its login is kept aside, never brought back. */
   | { readonly kind: 'removed-earlier' }
   | { readonly kind: 'unadoptable'; readonly reason: Unadoptable };
 

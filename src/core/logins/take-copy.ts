@@ -27,8 +27,8 @@ export interface TakenCopy {
 }
 
 /**
- * Brings an account up to date with a copy of its login (P2): newer tokens replace ours, in every record that shared the
- * refresh token; of the same login we take what we lack; an older one leaves ours as it is.
+ * Brings an account up to date with a copy of its login (P2): newer tokens replace ours, in every record that shared
+ * the refresh token; of the same login we take what we lack; an older one leaves ours as it is.
  */
 export function takeCopy(
   store: RecordStore,
@@ -74,8 +74,8 @@ function newsOf({ tokens }: LoginCopy, isSpent: IsSpent): Partial<TokenSet> {
 }
 
 /**
- * The token that other workspaces of this login hold as well. A new login gets a new owner id (CODEX.md §2) and replaces
- * nobody else's token.
+ * The token that other workspaces of this login hold as well. A new login gets a new owner id
+ * (official-client.md#login-file) and replaces nobody else's token.
  */
 function sharedToken(account: Account, copy: LoginCopy): Secret | undefined {
   const before = account.authFile?.tokens['login_owner_id'];
@@ -84,7 +84,9 @@ function sharedToken(account: Account, copy: LoginCopy): Secret | undefined {
   return isNewLogin ? undefined : account.tokens.refreshToken;
 }
 
-/** Of the same login we may lack a part: pools of other tools keep no id token. What we have may be newer, and stays. */
+/**
+ * Of the same login we may lack a part: pools of other tools keep no id token. What we have may be newer, and stays.
+ */
 function completeTokens(store: RecordStore, account: Account, { tokens }: LoginCopy): void {
   const { idToken, accessToken, expiresAt, lastRefresh } = tokens;
   const ours = account.tokens;

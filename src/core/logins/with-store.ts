@@ -10,7 +10,7 @@ import { recoverJournal } from './journal-recovery.js';
 import { mergeLegacyPools } from './merge-legacy-pools.js';
 import { settleMoves } from './settle-moves.js';
 
-/** How long a writer waits for the others (DESIGN §4). */
+/** How long a writer waits for the others. */
 const storeWaitMs = 10_000;
 
 export interface StoreOptions {

@@ -3,7 +3,7 @@ import type { Account } from '../accounts/account.js';
 import { type AuthorizedAnswer, type BackendAccess, callAsAccount } from '../asking/authorized-call.js';
 import { readNumber, readText } from '../storage/tolerant.js';
 
-/** The client whose models are asked for: the newest one whose requests are known (CODEX.md). */
+/** The client whose models are asked for: the newest one whose requests are known (official-client.md#backend). */
 const clientVersion = '0.169.0';
 
 /** The models that this client shows when nobody tells it better, in its order. */
@@ -26,7 +26,10 @@ export function askForModels(access: BackendAccess, account: Account): Promise<A
 
 const List = z.object({ models: z.array(z.catch(z.record(z.string(), z.unknown()), {})) });
 
-/** The slugs a person may choose, best first; none where the list is empty (CODEX.md §4) or makes no sense. */
+/**
+ * The slugs a person may choose, best first; none where the list is empty (official-client.md#backend) or makes no
+ * sense.
+ */
 export function parseModels(body: unknown): string[] {
   const list = List.safeParse(body);
   if (!list.success) return [];

@@ -10,7 +10,7 @@ import { readProviderError } from '../provider/provider-error.js';
 import { type ProviderReason, reasonIn, withReason } from '../provider-reason.js';
 import { Secret } from '../secret.js';
 
-/** The provider's own limit (CODEX.md section 3). */
+/** The provider's own limit (official-client.md#sign-in). */
 export const deviceCodeLimitMs = 15 * 60_000;
 const callDeadlineMs = 15_000;
 const defaultIntervalMs = 5_000;

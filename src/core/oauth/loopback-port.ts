@@ -3,7 +3,7 @@ import type { Clock } from '../clock.js';
 import { AppError, systemErrorCode } from '../errors.js';
 import { findPortHolder } from './port-holder.js';
 
-/** The addresses that the provider accepts for this client id (CODEX.md section 3). */
+/** The addresses that the provider accepts for this client id (official-client.md#sign-in). */
 export const callbackPorts: readonly number[] = [1455, 1457];
 
 const loopbackAddress = '127.0.0.1';

@@ -8,7 +8,7 @@ import type { Secret } from '../secret.js';
 
 const revokeDeadlineMs = 10_000;
 
-/** Why a refresh happens, in the provider's words (CODEX.md section 3). */
+/** Why a refresh happens, in the provider's words (official-client.md#refresh). */
 export type RefreshReason = 'proactive_expiry' | 'scheduled' | 'unauthorized_recovery' | 'forced';
 
 /**

@@ -8,7 +8,10 @@ import { meaningOf } from '../provider/refusal-codes.js';
 import { type ProviderReason, reasonIn } from '../provider-reason.js';
 import { Secret } from '../secret.js';
 
-/** Every field is optional: what is missing keeps its old value (CODEX.md section 3). At least one token is there. */
+/**
+ * Every field is optional: what is missing keeps its old value (official-client.md#refresh). At least one token is
+ * there.
+ */
 export interface ReceivedTokens {
   readonly idToken?: Secret;
   readonly accessToken?: Secret;
@@ -18,7 +21,7 @@ export interface ReceivedTokens {
 
 /**
  * `hard`: the grant is dead, flag at once. `client`: this client is refused, which condemns one account but not two
- * in a run. `soft`: counts, three in a row flag (DESIGN section 7).
+ * in a run. `soft`: counts, three in a row flag.
  */
 export type RefusalSeverity = 'hard' | 'client' | 'soft';
 
@@ -37,9 +40,9 @@ export interface TokenRefusal {
  *
  * Only `refused` speaks about that token. `unsent` is the only one after which the same run may send it again (P4).
  * `malformed` and `unknown` leave open whether it was spent: a 2xx that cannot be read probably did spend it, and so
- * may have a request that got no answer. With an `obstruction`, somebody else than the provider has answered: nothing is
- * known about the token, but it was delivered to whoever that is. `obstructed` was turned away before anybody looked at
- * the token; like `rate-limited` and `server` it says nothing about it, and leads to a pause at most.
+ * may have a request that got no answer. With an `obstruction`, somebody else than the provider has answered: nothing
+ * is known about the token, but it was delivered to whoever that is. `obstructed` was turned away before anybody looked
+ * at the token; like `rate-limited` and `server` it says nothing about it, and leads to a pause at most.
  */
 export type TokenVerdict =
   | { readonly kind: 'tokens'; readonly tokens: ReceivedTokens; readonly serverDate?: number }

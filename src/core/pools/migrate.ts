@@ -10,7 +10,7 @@ type Migrated =
 
 const currentVersion = 3;
 
-/** Brings the JSON of a pool file to version 3 in memory; the first write makes it permanent (DESIGN §4). */
+/** Brings the JSON of a pool file to version 3 in memory; the first write makes it permanent. */
 export function migratePool(json: unknown): Migrated {
   const container = record.safeParse(json);
   if (!container.success) return { kind: 'malformed', reason: 'it is not a JSON object' };

@@ -17,7 +17,7 @@ export function moveTime(account: Account, now: number): number {
 
 /**
  * An account found in the pool and in the flagged file beside it, because a move was cut short, is where it moved last,
- * with the newest tokens of either (DESIGN §4). Of two that say nothing about it, the pool's counts. Two accounts that
+ * with the newest tokens of either. Of two that say nothing about it, the pool's counts. Two accounts that
  * only share a record id are told apart by it from then on.
  */
 export function resolveMoves(pool: Pool, storedFlagged: FlaggedPool): ResolvedMoves {

@@ -39,7 +39,7 @@ export function locateScope(
 }
 
 /**
- * DESIGN, section 5: `--global`, then `--project`, then the project one is in if the setting is on, then global.
+ * In this order: `--global`, then `--project`, then the project one is in if the setting is on, then global.
  * `resolution` is that of `--project` when given. Throws `usage` for options that contradict each other and for a
  * `--project` that is no project.
  */

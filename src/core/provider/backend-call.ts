@@ -23,7 +23,7 @@ interface Said extends ProviderReason {
   readonly requestId?: string;
 }
 
-/** What a backend call came to. Only `unauthorized` says anything about the token (DESIGN §7). */
+/** What a backend call came to. Only `unauthorized` says anything about the token. */
 export type BackendAnswer =
   | {
       readonly kind: 'ok';
@@ -48,7 +48,9 @@ export type BackendAnswer =
 
 const defaultDeadlineMs = 15_000;
 
-/** GETs `path` of the backend as one account, with the headers the official client sends (CODEX.md §4). */
+/**
+ * GETs `path` of the backend as one account, with the headers the official client sends (official-client.md#backend).
+ */
 export function getBackend(
   http: HttpClient,
   provider: Provider,

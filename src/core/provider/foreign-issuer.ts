@@ -6,7 +6,9 @@ import { defaultIssuer, type Provider } from './provider.js';
 /** A copy of a login, as far as it is known where it comes from. */
 type Issued = Pick<Account, 'tokens' | 'provenance'>;
 
-/** The address that issued the account's tokens when it is not the configured one: they are sent to nobody else (P20). */
+/**
+ * The address that issued the account's tokens when it is not the configured one: they are sent to nobody else (P20).
+ */
 export function foreignIssuer(account: Issued, { issuer }: Provider): string | undefined {
   const own = addressOf(account);
   return own === undefined || own === issuer ? undefined : own;
@@ -21,7 +23,7 @@ export function foreignIssuerOfFile(login: Issued, { issuer }: Provider): string
 /**
  * Whether two copies of a login come from different providers, who both know the same ids: then neither is a newer copy
  * of the other. To agree in one thing is enough: behind a proxy the address is another one, and the client drops it now
- * and then (CODEX.md §3). What a copy does not say tells nothing.
+ * and then (official-client.md#refresh). What a copy does not say tells nothing.
  */
 export function areOfDifferentIssuers(one: Issued, other: Issued): boolean {
   if (one.tokens.refreshToken?.equals(other.tokens.refreshToken) === true) return false;
@@ -40,7 +42,10 @@ function nameIn({ tokens: { accessToken, idToken } }: Issued): string | undefine
   return nameInToken(accessToken) ?? nameInToken(idToken);
 }
 
-/** What the provider called itself before, and older tools still name (docs/decisions/020-json-to-the-token-endpoint.md). */
+/**
+ * What the provider called itself before, and older tools still name
+ * (docs/decisions/020-json-to-the-token-endpoint.md).
+ */
 const formerName = 'https://auth0.openai.com';
 
 function nameInToken(token: Secret | undefined): string | undefined {

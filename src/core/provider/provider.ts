@@ -1,6 +1,6 @@
 import { AppError } from '../errors.js';
 
-/** The provider's side of every request: where it goes and as which client. The facts are in CODEX.md section 3. */
+/** The provider's side of every request: where it goes and as which client. The facts: official-client.md#sign-in. */
 export interface Provider {
   /** Without trailing slash. */
   readonly issuer: string;
@@ -53,7 +53,7 @@ export function resolveProvider(given: {
   };
 }
 
-/** Who is calling, honestly: this product under its own name (DESIGN section 1). */
+/** Who is calling, honestly: this product under its own name. */
 export function userAgent(version: string, platform: string, arch: string): string {
   return `codex-auth/${version} (${platform}; ${arch})`;
 }
@@ -90,7 +90,10 @@ export interface CallOptions {
   readonly userAgent: string;
   /** For a request that spends nothing. */
   readonly deadlineMs?: number;
-  /** For one that spends something, where a test cannot wait for {@link tokenDeadlineMs}; no option of the person sets it. */
+  /**
+   * For one that spends something, where a test cannot wait for {@link tokenDeadlineMs}; no option of the person sets
+   * it.
+   */
   readonly spendingDeadlineMs?: number;
   readonly signal?: AbortSignal;
 }

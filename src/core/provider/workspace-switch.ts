@@ -24,8 +24,8 @@ export type NoWorkspaceToken =
 export type WorkspaceToken = ({ readonly kind: 'switched' } & SwitchedToken) | NoWorkspaceToken;
 
 /**
- * An access token for another workspace of the login that `credentials` belong to (CODEX.md §4). It spends nothing, so
- * that a lost answer costs nothing.
+ * An access token for another workspace of the login that `credentials` belong to (official-client.md#workspaces). It
+ * spends nothing, so that a lost answer costs nothing.
  */
 export async function requestWorkspaceToken(
   http: HttpClient,

@@ -5,7 +5,7 @@ import type { Credits } from './usage.js';
 import { resetInstant } from './usage-windows.js';
 import { orderedWindows, type QuotaWindow, quotaWindow } from './window.js';
 
-/** What a 429 on a model request says about the limit it met (CODEX.md §4). */
+/** What a 429 on a model request says about the limit it met (official-client.md#backend). */
 export interface LimitError {
   /** `usage_limit_reached`, `usage_not_included`, or another type verbatim. */
   readonly type: string;

@@ -11,7 +11,7 @@ export function toSnapshot(usage: Usage): QuotaSnapshot {
 }
 
 /**
- * The smallest remaining share over all windows that bind the request now (DESIGN §9). Undefined while any of them is
+ * The smallest remaining share over all windows that bind the request now. Undefined while any of them is
  * unknown, because the smallest could be that one; 0 as soon as one is known to be empty (P15).
  */
 export function usableNowPercent(
@@ -30,15 +30,15 @@ export function isStale(snapshot: QuotaSnapshot | undefined, now: number, ttlMs:
   return windows.some((window) => !isCurrent(window, observedAt, now));
 }
 
-/** The windows and the usable share as every command prints them in JSON (DESIGN §10.3); unknown is absent. */
+/** The windows and the usable share as every command prints them in JSON; unknown is absent. */
 export const QuotaViewSchema = z.object({
   source: z.enum(['live', 'cache']),
   observedAt: z.iso.datetime(),
   /** The smallest share left of all that binds; 100 where nothing does. */
   usableNowPercent: z.exactOptional(z.number()),
   /**
-   * `known`: all that binds was read within the last hour. `partly`: something that binds is not known. `old`: it was read
-   * longer ago. `unknown`: nothing is known of what binds.
+   * `known`: all that binds was read within the last hour. `partly`: something that binds is not known. `old`: it was
+   * read longer ago. `unknown`: nothing is known of what binds.
    */
   certainty: z.enum(['known', 'partly', 'old', 'unknown']),
   /** Nothing limits the account. */

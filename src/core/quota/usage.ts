@@ -88,7 +88,7 @@ export interface QuotaSnapshot extends RateLimit {
   readonly additional: AdditionalLimit[];
   readonly credits?: Credits;
   readonly spendControl?: SpendControl;
-  /** Verbatim: `rate_limit_reached`, `workspace_member_credits_depleted`, … (CODEX.md §4). */
+  /** Verbatim: `rate_limit_reached`, `workspace_member_credits_depleted`, … (official-client.md#backend). */
   readonly reachedType?: string;
   readonly resetCredits?: ResetCredits;
   readonly modelUsage?: ModelUsage[];

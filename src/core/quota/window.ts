@@ -79,7 +79,7 @@ export function quotaWindow(parts: {
   });
 }
 
-/** 18000 → `5h`, 604800 → `7d`, any other by its largest whole unit (DESIGN §9). */
+/** 18000 → `5h`, 604800 → `7d`, any other by its largest whole unit. */
 export function windowId(durationSeconds: number): string {
   const units = [
     ['d', 86_400],
@@ -108,7 +108,9 @@ export function byDuration(a: Length, b: Length): number {
 
 type Length = Pick<QuotaWindow, 'durationSeconds'>;
 
-/** In seconds; a window of unknown length is taken for longer than any other, because nothing shows that it ends soon. */
+/**
+ * In seconds; a window of unknown length is taken for longer than any other, because nothing shows that it ends soon.
+ */
 export function lengthOf({ durationSeconds }: Length): number {
   return durationSeconds ?? longestWindowSeconds;
 }
@@ -117,8 +119,8 @@ export function lengthOf({ durationSeconds }: Length): number {
 export const undatedMs = 3_600_000;
 
 /**
- * Whether the window still says something at `now`. Past its reset it is unknown; one that names no reset must have reset
- * a full duration after it was seen.
+ * Whether the window still says something at `now`. Past its reset it is unknown; one that names no reset must have
+ * reset a full duration after it was seen.
  */
 export function isCurrent(window: QuotaWindow, observedAt: number, now: number): boolean {
   return now < (window.resetsAt ?? observedAt + (window.durationSeconds ?? undatedMs / 1000) * 1000);
@@ -139,7 +141,9 @@ function withoutFloatNoise(value: number): number {
   return Number(value.toPrecision(12));
 }
 
-/** What a window is called in a sentence: `5h window`, `5h window of GPT-5.5-Codex-Spark`, `window of unknown length`. */
+/**
+ * What a window is called in a sentence: `5h window`, `5h window of GPT-5.5-Codex-Spark`, `window of unknown length`.
+ */
 export function windowTitle({ id, limitName }: { readonly id: string; readonly limitName?: string }): string {
   const title = id === budgetId ? 'budget' : id === unknownLength ? 'window of unknown length' : `${id} window`;
   return limitName === undefined ? title : `${title} of ${limitName}`;

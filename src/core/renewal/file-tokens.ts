@@ -16,8 +16,9 @@ export interface FileTokens {
 type SwitchDeps = Pick<RefreshDeps, 'http' | 'provider' | 'callOptions' | 'root'>;
 
 /**
- * What a file gets from a login that has just been renewed. Access and id token belong to one workspace; a file of another
- * workspace of the same login gets the refresh token, and an access token of its own, which costs nothing (CODEX.md §1.8).
+ * What a file gets from a login that has just been renewed. Access and id token belong to one workspace; a file of
+ * another workspace of the same login gets the refresh token, and an access token of its own, which costs nothing
+ * (official-client.md#workspaces).
  */
 export async function tokensForFile(deps: SwitchDeps, file: TokenFile, renewed: TokenSet): Promise<FileTokens> {
   const { generation: _, ...tokens } = renewed;

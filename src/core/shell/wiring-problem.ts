@@ -8,7 +8,10 @@ export interface WiringProblem {
 
 const consequence = 'whose "codex auth logout" ends the login';
 
-/** CODEX.md §1.2: on the official client `codex auth logout` runs the real logout, which revokes the login. */
+/**
+ * official-client.md#revocation: on the official client `codex auth logout` runs the real logout, which revokes the
+ * login.
+ */
 export function wiringProblem(wiring: Wiring): WiringProblem | undefined {
   if (wiring.kind === 'nothing') return undefined;
   if (wiring.kind === 'shim') return wiring.gone === undefined ? undefined : staleShim(wiring.path, wiring.gone);

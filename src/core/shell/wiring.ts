@@ -8,7 +8,10 @@ import { filesOf } from './shell-files.js';
 import { shellNames } from './shell-names.js';
 import { isShim, type ShimTarget, targetOf } from './shim.js';
 
-/** What a shell with this PATH would run as `codex`, and with it what "codex auth" means there (CODEX.md §1.2). */
+/**
+ * What a shell with this PATH would run as `codex`, and with it what "codex auth" means there
+ * (official-client.md#revocation).
+ */
 export type Wiring =
   | { readonly kind: 'nothing' }
   | {

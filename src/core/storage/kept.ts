@@ -1,4 +1,4 @@
-import { existsSync, renameSync, rmSync } from 'node:fs';
+import { renameSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { listDirectory, makePrivateDirectory, replaceFile, writeError } from './atomic-file.js';
 import type { Root } from './root.js';
@@ -7,15 +7,15 @@ import type { Root } from './root.js';
 export const removedAccountStem = 'removed-account';
 
 /** Keeps a whole file that has to make way, readable by its owner only. Returns the path of the copy. */
-export function keepAside(root: Root, stem: string, content: string | Uint8Array): string {
-  const path = placeFor(root, stem);
+export function keepAside(root: Root, stem: string, content: string | Uint8Array, directory = root.paths.kept): string {
+  const path = placeFor(root, stem, directory);
   replaceFile({ path, content }, root.processes);
   return path;
 }
 
 /** The same for a file that nobody may be able to read: it is moved as it is. */
 export function moveAside(root: Root, stem: string, from: string): string {
-  const path = placeFor(root, stem);
+  const path = placeFor(root, stem, root.paths.kept);
   try {
     renameSync(from, path);
     return path;
@@ -24,16 +24,22 @@ export function moveAside(root: Root, stem: string, from: string): string {
   }
 }
 
-function placeFor(root: Root, stem: string): string {
-  makePrivateDirectory(root.paths.kept);
+function placeFor(root: Root, stem: string, directory: string): string {
+  makePrivateDirectory(directory);
   const time = new Date(root.clock.now()).toISOString().replace(/[:.]/g, '-');
-  return unusedPath(join(root.paths.kept, `${stem}-${time}`));
+  return join(directory, unusedName(`${stem}-${time}`, listDirectory(directory)));
 }
 
 /** Removes the older ones of the copies under this stem: for what is kept at every change of one file. */
-export function keepNewest({ paths }: Pick<Root, 'paths'>, stem: string, count: number): void {
-  const copies = listDirectory(paths.kept).filter((name) => isKeptName(name) && name.startsWith(`${stem}-2`));
-  for (const name of copies.sort().slice(0, -count)) rmSync(join(paths.kept, name), { force: true });
+export function keepNewest(directory: string, stem: string, count: number): void {
+  const copies = listDirectory(directory).filter((name) => isKeptName(name) && name.startsWith(`${stem}-2`));
+  for (const name of copies.sort(byAge).slice(0, -count)) rmSync(join(directory, name), { force: true });
+}
+
+/** The order in which files under one stem were kept: by their time, and within one millisecond by their number. */
+export function byAge(a: string, b: string): number {
+  const [timeA, timeB] = [a, b].map((name) => name.replace(/(?:-\d+)?\.json$/, '')) as [string, string];
+  return timeA === timeB ? copyNumber(a) - copyNumber(b) : timeA < timeB ? -1 : 1;
 }
 
 /** Whether a file of this name is one that {@link keepAside} has made. */
@@ -41,8 +47,13 @@ export function isKeptName(name: string): boolean {
   return /^[a-z]+(-[a-z]+)*-\d{4}-\d\d-\d\dT\d\d-\d\d-\d\d-\d{3}Z(-\d+)?\.json$/.test(name);
 }
 
-function unusedPath(base: string): string {
-  let path = `${base}.json`;
-  for (let copy = 2; existsSync(path); copy += 1) path = `${base}-${copy}.json`;
-  return path;
+/** After all others of the same millisecond, whichever of those are still there. */
+function unusedName(base: string, names: readonly string[]): string {
+  const others = names.filter((name) => name === `${base}.json` || name.startsWith(`${base}-`));
+  const last = others.sort(byAge).at(-1);
+  return last === undefined ? `${base}.json` : `${base}-${copyNumber(last) + 1}.json`;
+}
+
+function copyNumber(name: string): number {
+  return Number(/Z-(\d+)\.json$/.exec(name)?.[1] ?? '1');
 }

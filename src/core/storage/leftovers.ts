@@ -28,6 +28,7 @@ function placesToSweep({ paths, clock }: Root, authFile: string): { directory: s
   const directories = [
     paths.root,
     paths.kept,
+    paths.changes,
     paths.bin,
     ...keys.flatMap((key) => (key ? [join(paths.projects, key)] : [])),
   ];

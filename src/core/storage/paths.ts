@@ -4,7 +4,7 @@ import type { Environment } from '../environment.js';
 import type { AppError } from '../errors.js';
 import { misplacement } from './misplacement.js';
 
-/** Where everything lives below one root (DESIGN §4). */
+/** Where everything lives below one root. */
 export interface RootPaths {
   readonly root: string;
   readonly globalPool: string;
@@ -23,9 +23,11 @@ export interface RootPaths {
   readonly lineageLog: string;
   readonly locks: string;
   readonly kept: string;
+  /** What commands have changed about the accounts, so that it can be taken back. */
+  readonly changes: string;
   /** What V8 made of the program, for the next start (docs/decisions/010-quick-bundle.md). */
   readonly cache: string;
-  /** The shim, where `setup` was run (DESIGN §11). */
+  /** The shim, where `setup` was run. */
   readonly bin: string;
 }
 
@@ -53,6 +55,7 @@ export function rootPaths(root: string): RootPaths {
     lineageLog: join(root, 'lineage.ndjson'),
     locks: join(root, 'locks'),
     kept: join(root, 'kept'),
+    changes: join(root, 'changes'),
     cache: join(root, 'cache'),
     bin: join(root, 'bin'),
   };
@@ -77,8 +80,8 @@ export interface Located {
 }
 
 /**
- * Where the official client and this program keep their files: `CODEX_HOME`, else `~/.codex`; `CODEX_MULTI_AUTH_DIR`, else
- * `multi-auth` in it. Never a search.
+ * Where the official client and this program keep their files: `CODEX_HOME`, else `~/.codex`; `CODEX_MULTI_AUTH_DIR`,
+ * else `multi-auth` in it. Never a search.
  */
 export function locate(environment: Environment & { readonly home: string }, cwd: string): Located {
   const codexHome = resolve(cwd, environment.codexHome ?? join(environment.home, '.codex'));

@@ -14,7 +14,10 @@ export interface Root {
   readonly processes: ProcessTable;
   /** Absent on Windows, which has no numeric users. */
   readonly effectiveUserId?: number;
-  /** Whether the person has said that it may be in a directory with other things in it. Absent where nobody has named one. */
+  /**
+   * Whether the person has said that it may be in a directory with other things in it. Absent where nobody has named
+   * one.
+   */
   readonly mayAdopt?: () => boolean;
   /** Called once for a lock that another process holds long enough for a person to wonder. */
   readonly onWaiting?: LockPatience['onWaiting'];
@@ -27,7 +30,7 @@ export interface ProjectPlace {
   readonly key: string;
   /** Kept in its pool, because a key does not tell which directory leads there. */
   readonly root?: string;
-  /** Pools that older versions keyed by the path of one checkout: the next writer merges them (DESIGN §5). */
+  /** Pools that older versions keyed by the path of one checkout: the next writer merges them. */
   readonly legacyKeys: readonly string[];
   /** Called when one has been merged, with where copies of its files are. */
   readonly onMerged: (legacyKey: string, keptFiles: readonly string[]) => void;

@@ -15,7 +15,7 @@ export interface Sweep {
 
 /**
  * Removes the temp files that killed processes left in a directory: they may hold tokens. The one write a reading
- * command may do (DESIGN §4). Returns the names removed.
+ * command may do. Returns the names removed.
  */
 export function sweepTemporaries(directory: string, processes: ProcessTable, sweep: Sweep = {}): string[] {
   return abandonedTemporaries(directory, processes, sweep).filter((name) => {
@@ -42,7 +42,9 @@ export function abandonedTemporaries(directory: string, processes: ProcessTable,
 
 const foreignLifeMs = 3_600_000;
 
-/** A process of another container or host cannot be asked, but its temp file lives for milliseconds, not for an hour. */
+/**
+ * A process of another container or host cannot be asked, but its temp file lives for milliseconds, not for an hour.
+ */
 function mayBeInUse(
   path: string,
   { pid, start, place }: Record<string, string | undefined>,

@@ -26,7 +26,7 @@ export function tracesIn(paths: RootPaths): Traces {
       ...[...pools, paths.homes, paths.loginWrite, paths.settings, paths.lineageLog]
         .flatMap(withCopies)
         .filter(isFileOrLink),
-      ...[paths.journal, paths.kept].flatMap((directory) => tracesBelow(paths, directory)),
+      ...[paths.journal, paths.kept, paths.changes].flatMap((directory) => tracesBelow(paths, directory)),
     ],
   };
 }
@@ -56,6 +56,7 @@ function isTrace(paths: RootPaths, path: string): boolean {
     case paths.cache:
       return isCacheName(basename(path)) && isFileOrLink(path);
     case paths.kept:
+    case paths.changes:
       return isKeptName(basename(path)) && isFileOrLink(path);
     default:
       return isLockEntry(path);
@@ -95,7 +96,7 @@ function isOwnDirectory(path: string): boolean {
  * `storage-write-failed`; the next run goes on where this one ended.
  */
 export function removeTraces(paths: RootPaths, traces: readonly string[]): void {
-  const ownDirectories = [paths.journal, paths.kept, paths.locks, paths.cache];
+  const ownDirectories = [paths.journal, paths.kept, paths.changes, paths.locks, paths.cache];
   for (const path of traces) {
     // Looked at again: somebody may have put something into it since it was found to be ours as a whole.
     for (const each of ownDirectories.includes(path) ? tracesInside(paths, path) : [path]) removeTrace(each);

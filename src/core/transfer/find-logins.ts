@@ -1,9 +1,9 @@
 import { isJsonObject, type JsonObject } from '../json-object.js';
 import { parseJsonText } from '../json-text.js';
 import { authFileLogin, isAuthFile, otherLogin } from './auth-file-logins.js';
+import type { JsonDocument } from './json-outline.js';
 import type { FiledLogin, LoginFormat, ParsedLogin } from './login-file.js';
 import { poolLogins, poolRecordLogin } from './pool-records.js';
-import type { JsonDocument } from './read-documents.js';
 import { readStatedLogin } from './read-stated-login.js';
 import { type Members, membersOf, tokensIn } from './stated-members.js';
 import { isNamed, type StatedName, statedName } from './stated-names.js';

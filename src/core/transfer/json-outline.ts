@@ -10,6 +10,14 @@ export interface JsonOutline {
 
 export type JsonPath = readonly (string | number)[];
 
+/** A JSON value of a file, and the places in it that say a thing twice. */
+export interface JsonDocument {
+  readonly value: unknown;
+  readonly repeated: readonly JsonPath[];
+  /** 1-based, where a file has one on each line. */
+  readonly line?: number;
+}
+
 /** Deeper than anybody means, and more than a hundred times what ten thousand logins are made of. */
 const limits = { depth: 200, parts: 2_000_000, repeated: 100 };
 

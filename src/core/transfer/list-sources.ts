@@ -27,7 +27,7 @@ export interface SourceRefusal {
 /** What is taken from a directory: token files, or everything that may hold logins, homes of the client included. */
 export type Wanted = 'token-files' | 'logins';
 
-const fileNames: Record<Wanted, RegExp> = { 'token-files': /\.json$/i, logins: /\.(?:json|jsonl|ndjson|age)$/i };
+const fileNames: Record<Wanted, RegExp> = { 'token-files': /\.json$/i, logins: /\.(?:json|jsonl|ndjson|ini|age)$/i };
 
 /** More than anybody keeps in one directory, and few enough to look at each. */
 const mostFiles = 20_000;

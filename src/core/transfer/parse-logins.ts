@@ -1,8 +1,9 @@
 import { judgeAuthFile } from '../codex/auth-file.js';
 import { isJsonObject } from '../json-object.js';
 import { findLogins } from './find-logins.js';
+import type { JsonDocument } from './json-outline.js';
 import type { FiledLogin, LoginFormat, ParsedLogin } from './login-file.js';
-import { type BrokenDocument, type Documents, type JsonDocument, readDocuments } from './read-documents.js';
+import { type BrokenDocument, type Documents, readDocuments } from './read-documents.js';
 import type { StatedName } from './stated-names.js';
 
 export interface ParsedFile {

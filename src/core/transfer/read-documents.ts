@@ -1,12 +1,5 @@
-import { endOfString, isTooMuch, type JsonPath, outlineOf } from './json-outline.js';
-
-/** A JSON value of a file, and the places in it that say a thing twice. */
-export interface JsonDocument {
-  readonly value: unknown;
-  readonly repeated: readonly JsonPath[];
-  /** 1-based, where a file has one on each line. */
-  readonly line?: number;
-}
+import { readIni } from './ini.js';
+import { endOfString, isTooMuch, type JsonDocument, outlineOf } from './json-outline.js';
 
 export interface BrokenDocument {
   readonly broken: 'no-json' | 'too-deep' | 'too-large';
@@ -16,12 +9,14 @@ export interface BrokenDocument {
 export type Documents = readonly (JsonDocument | BrokenDocument)[];
 
 /**
- * The JSON of a text: one document, one on each line, or what is still whole in a document that is damaged. Never throws;
- * nothing that comes back quotes the text but the values themselves.
+ * What a text says: one JSON document, the sections of an INI file, a document on each line, or the objects that are still
+ * whole in one that is damaged. Never throws; nothing that comes back quotes the text but the values themselves.
  */
 export function readDocuments(text: string): Documents {
   const whole = readDocument(text);
   if (!('broken' in whole) || whole.broken !== 'no-json') return [whole];
+  const sections = readIni(text);
+  if (sections !== undefined) return [sections];
   const lines = readLines(text);
   return lines.some(isObject) ? lines : readWholeObjects(text);
 }

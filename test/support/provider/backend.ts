@@ -41,7 +41,9 @@ const routes: Readonly<Record<string, (call: Call) => void>> = {
   [`POST ${endpointPaths.switchWorkspace}`]: switchWorkspace,
 };
 
-/** The ChatGPT backend. Every path needs a token of ours that belongs to `chatgpt-account-id`, or both name no account. */
+/**
+ * The ChatGPT backend. Every path needs a token of ours that belongs to `chatgpt-account-id`, or both name no account.
+ */
 export function backend(ctx: Context, request: LoggedRequest, parts: Parts, grants: Grants): void {
   const account = authenticate(ctx, parts);
   const route = routes[`${ctx.method} ${ctx.path}`];
@@ -72,7 +74,7 @@ function accountIdOf(claims: Readonly<Record<string, unknown>>): unknown {
   return typeof auth === 'object' && auth !== null ? Reflect.get(auth, 'chatgpt_account_id') : undefined;
 }
 
-/** All workspaces of the person. The origin has to be https and is never contacted (CODEX.md §6, R1). */
+/** All workspaces of the person. The origin has to be https and is never contacted. */
 function accountsCheck(account: Account, { people }: Parts): object {
   const own = people.all().filter(({ userId, state }) => userId === account.userId && state.kind !== 'deleted');
   return {

@@ -15,7 +15,7 @@ export function rateLimited(retryAfterSeconds: number): StatusFault {
   };
 }
 
-/** 429 of an exhausted quota window (CODEX.md §4). */
+/** 429 of an exhausted quota window (official-client.md#backend). */
 export function usageLimitReached(resetsInSeconds: number, planType = 'plus'): StatusFault {
   return {
     kind: 'status',

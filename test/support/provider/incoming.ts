@@ -25,9 +25,9 @@ export function parseBody(request: IncomingMessage, body: Buffer): unknown {
 }
 
 /**
- * The same request with its body put back, changed where oidc-provider is stricter than the real provider: JSON
- * bodies become forms, a revocation may omit the client (CODEX.md §3), and the browser's earlier session is left
- * out, because the account chooser must appear at every sign-in.
+ * The same request with its body put back, changed where oidc-provider is stricter than the real provider: JSON bodies
+ * become forms, a revocation may omit the client (official-client.md#refresh), and the browser's earlier session is
+ * left out, because the account chooser must appear at every sign-in.
  */
 export function replay(request: IncomingMessage, body: Buffer, parsed: unknown): IncomingMessage {
   const copy = new IncomingMessage(request.socket);

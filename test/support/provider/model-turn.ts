@@ -1,6 +1,6 @@
 import { randomUUID } from 'node:crypto';
 
-/** The event stream of one answered turn (CODEX.md §6). */
+/** The event stream of one answered turn. */
 export function modelTurn(text: string): string {
   const id = `resp_${randomUUID()}`;
   const message = {
@@ -25,7 +25,7 @@ export function modelTurn(text: string): string {
     .join('');
 }
 
-/** The headers of a model answer that repeat a usage payload's windows (CODEX.md §4). */
+/** The headers of a model answer that repeat a usage payload's windows (official-client.md#backend). */
 export function rateLimitHeaders(usage: Readonly<Record<string, unknown>>): Record<string, string> {
   const limits = member(usage, 'rate_limit');
   const headers: Record<string, string> = {};

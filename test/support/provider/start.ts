@@ -23,7 +23,7 @@ export interface ProviderOptions {
 export interface Provider {
   readonly issuer: string;
   readonly backendUrl: string;
-  /** The same backend on a second port, which recipe R1 of CODEX.md §6 needs for the real client. */
+  /** The same backend on a second port: to the real client, one origin for both would have to be https. */
   readonly modelBackendUrl: string;
   readonly scenario: Scenario;
   readonly requests: RequestLog;

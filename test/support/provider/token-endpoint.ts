@@ -5,7 +5,7 @@ import { field, type LoggedRequest } from './request-log.js';
 
 const TOKEN_EXCHANGE = 'urn:ietf:params:oauth:grant-type:token-exchange';
 
-/** The token endpoint as the real provider answers it (CODEX.md §3), around oidc-provider's own. */
+/** The token endpoint as the real provider answers it (official-client.md#refresh), around oidc-provider's own. */
 export async function tokenEndpoint(
   ctx: Context,
   request: LoggedRequest,
@@ -63,7 +63,10 @@ function exchangeForApiKey(ctx: Context, request: LoggedRequest, { signer }: Par
   ctx.body = { access_token: `sk-standin-${String(claims['sub'])}` };
 }
 
-/** Lifetimes as the scenario has them, by its clock: oidc-provider knows the machine's only, and no life of zero or less. */
+/**
+ * Lifetimes as the scenario has them, by its clock: oidc-provider knows the machine's only, and no life of zero or
+ * less.
+ */
 function stateLifetimes(ctx: Context, { scenario, signer }: Parts): void {
   if (ctx.status !== 200) return;
   const { id_token, ...others } = asObject(ctx.body);

@@ -13,7 +13,7 @@ export function window(usedPercent: unknown, limitWindowSeconds: unknown, resetA
   };
 }
 
-/** Every member that the real client knows (CODEX.md §4). */
+/** Every member that the real client knows (official-client.md#backend). */
 export const fullPayload = {
   user_id: 'user-1',
   account_id: 'acct-1',

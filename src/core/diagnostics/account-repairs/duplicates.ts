@@ -20,7 +20,7 @@ export interface Copy {
 export type Duplicates = readonly [Copy, Copy, ...Copy[]];
 
 /**
- * The accounts that have several records (P13, DESIGN §6). A half-known record counts to the one account that it can
+ * The accounts that have several records (P13). A half-known record counts to the one account that it can
  * mean; where it could mean several it is left alone.
  */
 export function findDuplicates(scopes: readonly RepairScope[]): Duplicates[] {
@@ -50,7 +50,7 @@ export function copiesIn(scopes: readonly RepairScope[]): Copy[] {
 
 /**
  * The record that stays first: of those in a pool and those set aside the ones that moved last, as after a crash
- * (DESIGN §4); among them the one that was chosen, then the one that was used last, then the first.
+ *; among them the one that was chosen, then the one that was used last, then the first.
  */
 function byClaimToStay(copies: readonly Copy[]): Copy[] {
   const lastMove = (part: CopyPlace['part']) =>

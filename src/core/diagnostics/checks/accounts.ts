@@ -8,7 +8,7 @@ import { type Check, judge, type Problem, skipped } from '../finding.js';
 import type { World } from '../world/world.js';
 import { hasClosedFile } from './records.js';
 
-/** The repairs of `fix` that need no network and change nothing a person decided (DESIGN §6). */
+/** The repairs of `fix` that need no network and change nothing a person decided. */
 export const recordRepairKinds: readonly AccountRepair['kind'][] = [
   'finish-move',
   'give-back-tokens',

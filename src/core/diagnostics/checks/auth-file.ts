@@ -8,7 +8,10 @@ import { recordsOf } from '../../pools/scope-records.js';
 import { type Check, judge, ok, type Problem, skipped } from '../finding.js';
 import type { World } from '../world/world.js';
 
-/** CODEX.md §1.4, §1.6, §1.10: what makes the official client misbehave with a login. */
+/**
+ * official-client.md#changed-meanwhile, official-client.md#last-refresh, official-client.md#locks: what makes the
+ * official client misbehave with a login.
+ */
 export const authFileCheck: Check = {
   id: 'auth-file',
   title: 'auth.json',

@@ -1,6 +1,6 @@
 import { type Check, judge, ok } from '../finding.js';
 
-/** Older clients write auth.json in place and without locks (CODEX.md §7). */
+/** Older clients write auth.json in place and without locks (official-client.md#locks). */
 const firstAtomicVersion = [0, 169] as const;
 
 export const clientCheck: Check = {

@@ -2,7 +2,10 @@ import type { ConfigProblem } from '../../codex/config.js';
 import { type Check, judge, type Problem } from '../finding.js';
 import type { World } from '../world/world.js';
 
-/** CODEX.md §2: in any mode but `file`, auth.json is not, or not only, where the official client looks. */
+/**
+ * official-client.md#credential-store: in any mode but `file`, auth.json is not, or not only, where the official client
+ * looks.
+ */
 export const credentialStoreCheck: Check = {
   id: 'credential-store',
   title: 'Credential store of the client',

@@ -4,7 +4,7 @@ import { recordsOf } from '../../pools/scope-records.js';
 import { type Check, judge, ok } from '../finding.js';
 import type { World } from '../world/world.js';
 
-/** CODEX.md §1.3: the background server keeps the account it was started with. */
+/** official-client.md#background-server: the background server keeps the account it was started with. */
 export const daemonCheck: Check = {
   id: 'daemon',
   title: 'Background server',

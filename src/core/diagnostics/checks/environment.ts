@@ -2,7 +2,7 @@ import { environmentVariables } from '../../environment.js';
 import { isSettingName, settingVariable } from '../../settings.js';
 import { type Check, judge, type Problem } from '../finding.js';
 
-/** Variables that win over auth.json in the official client (CODEX.md §2, Env), and bad ones of ours. */
+/** Variables that win over auth.json in the official client (official-client.md#environment), and bad ones of ours. */
 const clientOverrides = ['CODEX_API_KEY', 'CODEX_ACCESS_TOKEN'];
 
 export const environmentCheck: Check = {

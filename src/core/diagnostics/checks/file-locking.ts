@@ -1,6 +1,6 @@
 import { type Check, judge } from '../finding.js';
 
-/** DESIGN §4: flock(2) is what keeps a refresh of the client and a switch apart. */
+/** flock(2) is what keeps a refresh of the client and a switch apart (official-client.md#locks). */
 export const fileLockingCheck: Check = {
   id: 'file-locking',
   title: 'Lock helper',

@@ -2,7 +2,7 @@ import { restrictionOn } from '../../codex/restrictions.js';
 import { type Check, judge, type Problem } from '../finding.js';
 import { nameSome, pooledAccounts } from './records.js';
 
-/** CODEX.md §3: with a login outside the list, `codex exec` deletes auth.json. */
+/** official-client.md#restrictions: with a login outside the list, `codex exec` deletes auth.json. */
 export const restrictionsCheck: Check = {
   id: 'restrictions',
   title: 'Restrictions of the client',

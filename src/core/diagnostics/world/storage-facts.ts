@@ -64,12 +64,14 @@ function statsOf(path: string): fs.Stats | undefined {
 /** What must be readable by its owner only: the directories of the root and every file with a login in it. */
 export function ownedFiles(paths: RootPaths): FileFacts[] {
   const projects = scopeKeys(paths).flatMap((key) => (key === undefined ? [] : [join(paths.projects, key)]));
-  const directories = [paths.root, paths.projects, ...projects, paths.journal, paths.locks, paths.kept];
+  const directories = [paths.root, paths.projects, ...projects, paths.journal, paths.locks, paths.kept, paths.changes];
   const scopes = scopeKeys(paths).flatMap((key) => {
     const { pool, flagged } = scopeFiles(paths, key);
     return [pool, flagged, ...backupPaths(pool), ...backupPaths(flagged)];
   });
-  const kept = listDirectory(paths.kept).map((name) => join(paths.kept, name));
+  const kept = [paths.kept, paths.changes].flatMap((directory) =>
+    listDirectory(directory).map((name) => join(directory, name)),
+  );
   const journal = listDirectory(paths.journal).map((name) => join(paths.journal, name));
   const others = [paths.accountState, paths.quotaHistory, paths.loginWrite, paths.settings, paths.lineageLog];
   return [

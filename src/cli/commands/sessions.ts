@@ -1,0 +1,57 @@
+import * as z from 'zod/mini';
+import { realPath } from '../../core/storage/same-directory.js';
+import type { Command } from '../command.js';
+import type { Context } from '../context.js';
+import { nameOf } from '../render/account-table.js';
+import { type Column, renderTable } from '../render/table.js';
+import type { Theme } from '../render/theme.js';
+import { formatMoment } from '../render/time.js';
+import { latestThreads, ThreadView } from '../threads.js';
+
+const SessionsResult = z.object({ sessions: z.array(ThreadView) });
+type SessionsResult = z.infer<typeof SessionsResult>;
+
+export interface SessionsOptions {
+  readonly all?: boolean;
+  readonly cwd?: boolean;
+}
+
+/** Without `--all`: what fits a screen. */
+const fewest = 20;
+
+async function sessions(context: Context, { all, cwd }: SessionsOptions): Promise<SessionsResult> {
+  const place = cwd === true ? realPath(context.machine.cwd) : undefined;
+  return { sessions: latestThreads(context, { cwd: place, most: all === true ? Number.POSITIVE_INFINITY : fewest }) };
+}
+
+const columns: readonly Column[] = [
+  { title: 'Last used' },
+  { title: 'Account', minWidth: 10, dropOrder: 2 },
+  { title: 'Directory', minWidth: 12, dropOrder: 1 },
+  { title: 'First words', minWidth: 16 },
+  { title: 'Id' },
+];
+
+function renderSessions({ sessions: all }: SessionsResult, theme: Theme): string {
+  if (all.length === 0) return 'There are no sessions here.\n';
+  const rows = all.map(({ id, writtenAt, cwd = '', firstWords = '', account }) =>
+    [
+      formatMoment(Date.parse(writtenAt), theme.now),
+      account === undefined ? '' : nameOf(account),
+      cwd,
+      firstWords.slice(0, shownWords),
+      id,
+    ].map((text) => ({ text })),
+  );
+  return `${renderTable(columns, rows, theme)}\nGo on with one: codex-auth resume <id>\n`;
+}
+
+/** In a pipe nothing else cuts a column. */
+const shownWords = 60;
+
+export const sessionsCommand: Command<SessionsOptions, SessionsResult> = {
+  name: 'sessions',
+  schema: SessionsResult,
+  run: sessions,
+  render: renderSessions,
+};

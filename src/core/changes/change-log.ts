@@ -1,0 +1,79 @@
+import { rmSync } from 'node:fs';
+import { join } from 'node:path';
+import { type Account, describeAccount } from '../accounts/account.js';
+import { AppError } from '../errors.js';
+import { parseJsonText } from '../json-text.js';
+import type { ScopeRecords } from '../pools/scope-records.js';
+import type { Store } from '../pools/store.js';
+import { listDirectory, readVersion } from '../storage/atomic-file.js';
+import { byAge, isKeptName, keepAside, keepNewest } from '../storage/kept.js';
+import type { Root } from '../storage/root.js';
+import { Change, type Step } from './change.js';
+import { stepsBetween } from './steps-between.js';
+
+const stem = 'change';
+/** More than anybody remembers; each may hold the logins that it removed. */
+const mostKept = 20;
+
+export interface RecordedChange {
+  readonly path: string;
+  readonly change: Change;
+}
+
+/**
+ * Notes what has become different since `before`, so that it can be taken back. Call it while the store is open; `amend`
+ * adds what the pools do not show, or leaves out what is to stay.
+ */
+export function recordChange(
+  store: Store,
+  command: string,
+  before: readonly ScopeRecords[],
+  amend: (steps: readonly Step[]) => readonly Step[] = (steps) => steps,
+): void {
+  const steps = [...amend(stepsBetween(before, store.scopes()))];
+  if (steps.length === 0) return;
+  const about = namesOf(steps, [...before, ...store.scopes()]);
+  const change: Change = { version: 1, command, at: store.root.clock.now(), about, steps };
+  const { changes } = store.root.paths;
+  keepAside(store.root, stem, `${JSON.stringify(change, null, 2)}\n`, changes);
+  keepNewest(changes, stem, mostKept);
+}
+
+const mostNames = 5;
+
+function namesOf(steps: readonly Step[], scopes: readonly ScopeRecords[]): string[] {
+  const ids = new Set(steps.flatMap((step) => ('id' in step ? [step.id] : step.kind === 'login' ? [step.after] : [])));
+  const accounts = new Map<string, Account>();
+  for (const { pool, flagged } of scopes) {
+    for (const account of [...pool.accounts, ...flagged.accounts])
+      if (ids.has(account.id)) accounts.set(account.id, account);
+  }
+  const names = [...accounts.values()].map(describeAccount);
+  return names.length > mostNames ? [...names.slice(0, mostNames), `${names.length - mostNames} more`] : names;
+}
+
+/** What can be taken back, the last change first. A file that cannot be read is no change. */
+export function readChanges({ paths }: Pick<Root, 'paths'>): RecordedChange[] {
+  const names = listDirectory(paths.changes).filter((name) => isKeptName(name) && name.startsWith(`${stem}-2`));
+  const changes = names.sort((a, b) => byAge(b, a)).map((name) => join(paths.changes, name));
+  return changes.flatMap((path) => {
+    const change = readChange(path);
+    return change === undefined ? [] : [{ path, change }];
+  });
+}
+
+function readChange(path: string): Change | undefined {
+  try {
+    const version = readVersion(path);
+    return version.kind === 'present' ? Change.safeParse(parseJsonText(version.content)).data : undefined;
+  } catch (error) {
+    // Not ours, or not whole: the parse error would quote the tokens in it.
+    if (error instanceof SyntaxError || error instanceof AppError) return undefined;
+    throw error;
+  }
+}
+
+/** It has been taken back. */
+export function forgetChange({ path }: RecordedChange): void {
+  rmSync(path, { force: true });
+}
