@@ -54,7 +54,8 @@ async function reader(): Promise<RefreshHome> {
 function wordsOf(line: string, home: string): string[] {
   const words = line.split(' ').map((word) => (placeholders[word] ?? word).replace(/^~\//, `${home}/`));
   const [command = ''] = words;
-  const consent = ['setup', 'uninstall', 'import', 'remove', 'export', 'models'].includes(command) && !words.includes('--print');
+  const consent =
+    ['setup', 'uninstall', 'import', 'remove', 'export', 'models'].includes(command) && !words.includes('--print');
   const isAsked = consent && command !== 'export' && !words.includes('--dry-run') && !words.includes('--discover');
   return [...words, ...(isAsked ? ['--yes'] : []), ...(['guard', 'watch'].includes(command) ? ['--once'] : [])];
 }
