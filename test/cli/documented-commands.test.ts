@@ -17,8 +17,8 @@ beforeAll(async () => {
 beforeEach(() => provider.reset());
 afterAll(() => provider.stop());
 
-/** What waits for a person, and is run by tests of its own. */
-const waits = /^(login\b.*|switch|)$/;
+/** What waits for a person, or hands over to the official client, and is run by tests of its own. */
+const waits = /^(login\b.*|(run|resume)\b.*|export --encrypt.*|switch|)$/;
 
 /** What a reader puts in the place of a name in angle brackets. */
 const placeholders: Readonly<Record<string, string>> = {
@@ -54,8 +54,9 @@ async function reader(): Promise<RefreshHome> {
 function wordsOf(line: string, home: string): string[] {
   const words = line.split(' ').map((word) => (placeholders[word] ?? word).replace(/^~\//, `${home}/`));
   const [command = ''] = words;
-  const consent = ['setup', 'uninstall', 'import', 'remove', 'export'].includes(command) && !words.includes('--print');
-  const isAsked = consent && command !== 'export' && !words.includes('--dry-run');
+  const consent =
+    ['setup', 'uninstall', 'import', 'remove', 'export', 'models'].includes(command) && !words.includes('--print');
+  const isAsked = consent && command !== 'export' && !words.includes('--dry-run') && !words.includes('--discover');
   return [...words, ...(isAsked ? ['--yes'] : []), ...(['guard', 'watch'].includes(command) ? ['--once'] : [])];
 }
 

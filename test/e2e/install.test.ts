@@ -59,7 +59,7 @@ describe.each(nodes)('$name', ({ node }) => {
     const { prefix, installed, run } = install(path, `${node.version}-${what.replace(' ', '-')}`, from());
     expect({ status: installed.status, stderr: installed.stderr }).toMatchObject({ status: 0 });
     expect(run('--version')).toMatchObject({ status: 0, stdout: `${version}\n`, stderr: '' });
-    expect(run('list').stdout).toContain('No accounts yet.');
+    expect(run('list').stdout).toContain('There are no accounts yet');
     expect(run('help', 'lock-busy').stdout).toMatch(/^lock-busy\n\nAnother process/);
     expect(existsSync(join(prefix, 'share', 'man', 'man1', 'codex-auth.1'))).toBe(true);
   });

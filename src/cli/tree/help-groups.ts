@@ -1,9 +1,9 @@
 /** The headings of the help, in order, and the commands below each. */
 const groups: Readonly<Record<string, readonly string[]>> = {
   'Accounts:': ['login', 'list', 'status', 'label', 'enable', 'disable', 'remove'],
-  'Use:': ['switch', 'best', 'prefer', 'reserve'],
+  'Use:': ['switch', 'best', 'run', 'token', 'sessions', 'resume', 'prefer', 'reserve'],
   'Quota:': ['usage', 'forecast', 'watch', 'report', 'models'],
-  'Repair:': ['check', 'doctor', 'fix', 'flag', 'verify-flagged', 'guard', 'renew'],
+  'Repair:': ['check', 'doctor', 'fix', 'undo', 'flag', 'verify-flagged', 'guard', 'renew'],
   'Move:': ['move', 'import', 'export'],
 };
 
