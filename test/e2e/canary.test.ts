@@ -226,7 +226,7 @@ describe('no token, code or verifier gets out', { timeout: 120_000 }, () => {
 /** Every command of the program that can be called by its name alone and comes to an end by itself. */
 async function commandsWithoutArguments(): Promise<string[]> {
   const { stdout } = await say(['--help']);
-  const names = stdout.split(/^Commands:$/m)[1]?.match(/^ {2}[a-z][a-z-]+/gm) ?? [];
+  const names = stdout.split(/^Accounts:$/m)[1]?.match(/^ {2}[a-z][a-z-]+/gm) ?? [];
   const endless = ['login', 'guard', 'watch', 'help'];
   const found = names.map((name) => name.trim()).filter((name) => !endless.includes(name));
   expect(found).toEqual(expect.arrayContaining(['list', 'status']));

@@ -110,10 +110,10 @@ describe.skipIf(missing !== undefined)(`the login of the official client in the 
     writeFileSync(own.home.poolFile, ofCarol);
     const { document } = await run('doctor', '--offline');
     const row = document.data.checks.find(({ id }: { id: string }) => id === 'active-account');
-    expect(JSON.stringify(row)).toContain('which adopts what is in the keyring first');
+    expect(JSON.stringify(row)).toContain('alice@example.com, not stored yet');
     const { stderr } = await runBuilt(own.home, ['switch', 'acc_carol'], { variables: service.variables });
     expect(stderr).toContain('adopted alice@example.com, found in the keyring\n');
-    const { stdout } = await runBuilt(own.home, ['doctor', '--offline'], { variables: service.variables });
+    const { stdout } = await runBuilt(own.home, ['doctor', '--offline', '--verbose'], { variables: service.variables });
     expect(stdout).toContain('carol@example.com, in the keyring');
   });
 
@@ -227,7 +227,7 @@ it('without the library for it, says so and changes nothing; a client that uses 
     const refused = run('switch', 'acc_alice');
     expect({ status: refused.status, stderr: refused.stderr.split('\n').slice(-3) }).toEqual({
       status: 6,
-      stderr: [expect.stringContaining(`"file" in ${config}`), expect.stringContaining('#credential-store'), ''],
+      stderr: [expect.stringContaining(`"file" in ${config}`), expect.stringContaining('help credential-store'), ''],
     });
     expect(existsSync(home.authFile)).toBe(false);
   }

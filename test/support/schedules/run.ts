@@ -51,6 +51,8 @@ class Schedule {
   readonly #lost = new Set<Person>();
   /** What homes hold of logins whose next tokens were lost. */
   readonly #ended = new Set<string>();
+  /** Whose home holds a spent token since a process was killed in the round before. */
+  #exposed: readonly Person[] = [];
   /** How many answers with tokens there had been before the round in which a login got its newest ones. */
   readonly #issuedBefore = new Map<Person, number>();
 
@@ -88,7 +90,7 @@ class Schedule {
   async #randomRound(): Promise<void> {
     const { homes, provider } = this.#world;
     const random = this.#random;
-    if (random.chance(0.3)) return this.#round([() => actAsClient(random.pick([...homes]))]);
+    if (random.chance(0.3)) return this.#clientRound(() => actAsClient(random.pick([...homes])));
     const disturbed = random.chance(0.6) ? this.#disturb() : undefined;
     const run = this.#options.apart ? runApart : runHere;
     const commands = Array.from({ length: 2 + random.below(2) }, () => {
@@ -121,6 +123,15 @@ class Schedule {
     return { person, over: fault.kind === 'held' ? until.then(() => systemClock.sleep(100)) : Promise.resolve() };
   }
 
+  /**
+   * A process that was killed between receiving an answer and giving it to the home has left the spent token there. Our next
+   * command puts that right; a client that comes before sends the token, which nobody can prevent.
+   */
+  async #clientRound(act: () => Promise<Done>): Promise<void> {
+    for (const person of this.#exposed) this.#lose(person);
+    await this.#round([act]);
+  }
+
   /** Runs these at once; then each login's newest answer is in a file, or it is known why not. */
   async #round(commands: readonly (() => Promise<Done>)[], disturbed?: Disturbed): Promise<void> {
     const { provider } = this.#world;
@@ -141,6 +152,9 @@ class Schedule {
       if (hasLost || (wasKilled && hasSignedIn)) this.#excuseHomes(each);
       this.#follow(each, issuedBefore, wasKilled || hasLost);
     }
+    const spent = this.#world.held().filter(({ token }) => provider.fateOf(token) !== 'live');
+    const isLeft = ({ accountId }: Person) => spent.some((held) => held.accountId === accountId);
+    this.#exposed = wasKilled ? people.filter(isLeft) : [];
   }
 
   /** What a process has sent before it was killed may still be on its way, however busy this machine is. */
