@@ -1,8 +1,8 @@
-import { accessSync, constants, statSync } from 'node:fs';
+import { statSync } from 'node:fs';
 import { delimiter, resolve } from 'node:path';
 import { isClientName } from '../codex/client-program.js';
 import { AppError } from '../errors.js';
-import { executablesOnPath, pathOf } from '../shell/on-path.js';
+import { executablesOnPath, isExecutable, pathOf } from '../shell/on-path.js';
 
 /** A program that can be started, and what it gets. */
 export interface Runnable {
@@ -49,16 +49,6 @@ function isThere(path: string): boolean {
     return statSync(path, { throwIfNoEntry: false }) !== undefined;
   } catch {
     // In a place that is closed to us, or below a file: not there for us either.
-    return false;
-  }
-}
-
-function isExecutable(path: string): boolean {
-  try {
-    accessSync(path, constants.X_OK);
-    return statSync(path).isFile();
-  } catch {
-    // Not there, or not to be run: the caller tells the two apart.
     return false;
   }
 }

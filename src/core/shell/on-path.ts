@@ -21,12 +21,13 @@ export function pathOf(environment: Variables): string[] {
   return (environment['PATH'] ?? environment['Path'] ?? '').split(delimiter);
 }
 
-function isExecutable(path: string): boolean {
+/** Whether there is a file that may be run. */
+export function isExecutable(path: string): boolean {
   try {
     accessSync(path, constants.X_OK);
     return statSync(path).isFile();
   } catch {
-    // Not there, or not to be run: the next directory is looked at, as a shell does.
+    // Not there, or not to be run.
     return false;
   }
 }
