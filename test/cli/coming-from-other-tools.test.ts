@@ -42,6 +42,15 @@ describe('codex-probe', () => {
     );
   });
 
+  it('the same files, kept where they are: renew', async () => {
+    const tokens = await provider.issueTokens({ ...alice, expiresInSeconds: 60 });
+    const path = writeFlatFile(home.home, 'keys/alice.json', tokens, key);
+    expect(await run('renew', 'keys')).toMatchObject({ exitCode: 0 });
+    const { access_token, refresh_token } = readFlatFile(path);
+    expect([access_token, refresh_token]).not.toEqual([tokens.access_token, tokens.refresh_token]);
+    expect(provider.fateOf(String(refresh_token))).toBe('live');
+  });
+
   it('--login -o keys/: login, then export --format flat', async () => {
     const tokens = await home.addAccount('acc_alice', alice);
     expect(await run('export', 'alice', '--format', 'flat', '--out', 'key.json')).toMatchObject({ exitCode: 0 });
@@ -106,6 +115,14 @@ describe('codex_nerve', () => {
     expect(home.records()[0]).toMatchObject({ accountLabel: 'personal', refreshToken: first.refresh_token });
   });
 
+  it('codex_nerve.py: watch', async () => {
+    await home.addAccount('acc_alice', alice);
+    const { stdout } = await run('watch', '--once', '--json');
+    expect(JSON.parse(stdout)).toMatchObject({
+      data: { accounts: [{ email: alice.email, quota: { windows: expect.any(Array) } }] },
+    });
+  });
+
   it('codex_nerve.py --once: usage --json', async () => {
     await home.addAccount('acc_alice', alice);
     const { accounts } = await json('usage');
@@ -135,6 +152,10 @@ describe('codex_nerve', () => {
     expect(await run('check')).toMatchObject({ exitCode: 0 });
     expect(home.record('acc_alice').accessToken).not.toBe(old.access_token);
     expect(provider.requests.refreshes()).toEqual([]);
+
+    await home.addAccount('acc_bob', { ...bob, expiresInSeconds: -60 });
+    expect(await run('check')).toMatchObject({ exitCode: 0 });
+    expect((await run('status', 'bob@example.com')).stdout).toMatch(/^Recovery +the tokens were refreshed /m);
   });
 
   it('sessions_dir: the session counts of status', async () => {
