@@ -1,3 +1,4 @@
+import { availableParallelism } from 'node:os';
 import { defineConfig } from 'vitest/config';
 
 const isolation = 'test/support/isolate.ts';
@@ -12,6 +13,8 @@ const twentyYearsMs = 20 * 365.25 * 86_400_000;
 
 export default defineConfig({
   test: {
+    // By default one less, which of two cores leaves one idle: half of the tests wait for programs that they have started.
+    maxWorkers: Math.max(2, availableParallelism()),
     testTimeout: 20_000,
     hookTimeout: 60_000,
     reporters: ['default'],
