@@ -34,6 +34,8 @@ export const ScopeView = z.object({
   readFrom: z.string(),
   /** What `readFrom` belongs to. */
   place: KnownPlace,
+  /** In a home that `run` has made: the person's own, with which it shares everything but the login. */
+  sharesHome: z.exactOptional(z.string()),
 });
 export type ScopeView = z.infer<typeof ScopeView>;
 
@@ -46,11 +48,11 @@ export function describePlace({ key }: PlaceView): string {
 }
 
 export function scopeView(roster: Roster): ScopeView {
-  const { scope, path, readFrom, records } = roster;
+  const { scope, path, readFrom, records, sharesHome } = roster;
   const key = keyOf(scope);
   const root = scope.kind === 'project' ? scope.root : undefined;
   const place = key === records.key ? definedOnly({ ...placeView(key), root }) : knownPlace(records);
-  return definedOnly({ kind: scope.kind, key, root, path, readFrom, place });
+  return definedOnly({ kind: scope.kind, key, root, path, readFrom, place, sharesHome });
 }
 
 /** The pools that have accounts and are not shown. */
@@ -99,8 +101,10 @@ export function hasPlaces({ kind, place }: ScopeView): boolean {
   return kind === 'project' || place.kind === 'project';
 }
 
-/** The line above a table. */
+/** The lines above a table: whose accounts these are, and whether it is a home that `run` has made. */
 export function placeLine(scope: ScopeView, { color }: Theme): string {
-  if (!hasPlaces(scope)) return '';
-  return color.dim(`${capitalized(whoseAccounts(scope.place))}\n`);
+  const inRun =
+    scope.sharesHome === undefined ? '' : 'In a home that run has made: who is in use here is in use here only\n';
+  const place = hasPlaces(scope) ? `${capitalized(whoseAccounts(scope.place))}\n` : '';
+  return inRun + place === '' ? '' : color.dim(inRun + place);
 }

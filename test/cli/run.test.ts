@@ -49,6 +49,20 @@ const privately = (id: string) => new RefreshHome(own.home.directory, provider, 
 const tokenIn = (each: RefreshHome) => each.authFile().tokens.refresh_token;
 const isLink = ({ home }: RefreshHome) => lstatSync(home.authFile).isSymbolicLink();
 
+test('inside of it, what is shown is that home, and says so', async () => {
+  own.writeAuthFile(await provider.issueTokens(carol));
+  await run(alice.email, 'true');
+  const inside = { variables: { CODEX_HOME: homeOf('acc_alice') } };
+  const listed = await command(['list'], inside);
+  expect(listed.stdout).toMatch(/^In a home that run has made: who is in use here is in use here only\n/);
+  expect(listed.stdout).toMatch(/^● .*alice@example\.com/m);
+  expect((await command(['list'])).stdout).not.toContain('run has made');
+  const { stdout } = await command(['status'], inside);
+  expect(stdout).toContain(`made by run; shares all but the login with ${own.home.codexHome}`);
+  const { document } = await runJson(own.home, ['status'], inside);
+  expect(document.data).toMatchObject({ account: { id: 'acc_alice' }, scope: { sharesHome: own.home.codexHome } });
+});
+
 describe('run', () => {
   test('starts the command with the home of the account, and ends as it does', async () => {
     const result = await run(alice.email, 'sh', '-c', 'true');

@@ -162,6 +162,7 @@ function renderStatus(result: StatusResult, theme: Theme): string {
         result.chosen && `${titleOf(result.chosen)} was chosen here last: codex-auth switch ${result.chosen.index}`,
       ],
       ['Next', next],
+      ['Home', scope.sharesHome && `made by run; shares all but the login with ${scope.sharesHome}`],
       ['Scope', scopeText(scope)],
       ['Pool', files.pool],
       authFile.store === 'file' ? ['Login file', authFile.path] : ['Login', 'in the keyring of this system'],

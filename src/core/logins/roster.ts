@@ -5,6 +5,7 @@ import { tellApart } from '../accounts/twins.js';
 import type { AuthFileContent } from '../codex/auth-file.js';
 import { type AuthFileState, readAuthFileForDisplay } from '../codex/auth-file-state.js';
 import type { CodexHome } from '../codex/home.js';
+import { privateHomeAt } from '../codex/private-home.js';
 import { definedOnly } from '../defined-only.js';
 import { type AccountState, readAccountState } from '../health/account-state.js';
 import { readScope, readScopeAmongOthers } from '../pools/scope-files.js';
@@ -39,6 +40,8 @@ export interface Roster {
   readonly authFile: AuthFileState;
   /** The account whose login `auth.json` holds, wherever it lives; absent when it is none of ours. */
   readonly active?: LocatedAccount;
+  /** In a home that `run` has made: the person's own, with which it shares everything but the login. */
+  readonly sharesHome?: string;
   readonly warnings: readonly string[];
 }
 
@@ -63,6 +66,7 @@ export function readRoster(root: Root, home: CodexHome, scope: Scope): Roster {
     beside,
     state,
     authFile,
+    sharesHome: privateHomeAt(home.directory)?.shares,
     active: owner && { ...owner, account: accounts.find(({ id }) => id === owner.account.id) ?? owner.account },
     warnings: [
       ...warnings,
