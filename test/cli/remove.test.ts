@@ -5,15 +5,20 @@ import { removeCommand } from '../../src/cli/commands/remove.js';
 import { exitCodeOf } from '../../src/cli/exit-codes.js';
 import type { Account } from '../../src/core/accounts/account.js';
 import { emptyPool } from '../../src/core/accounts/pool.js';
+import { fingerprint } from '../../src/core/logins/journal.js';
+import { openEntry } from '../../src/core/logins/open-entry.js';
 import { encodePool } from '../../src/core/pools/pool-codec.js';
 import { Secret } from '../../src/core/secret.js';
 import { keys, runWithAnswers } from '../support/answers.js';
 import { type CliOptions, createTestHome, runCli, runJson } from '../support/cli.js';
 import { plain } from '../support/plain-output.js';
+import { CLIENT_ID } from '../support/provider/client.js';
 import { endpointPaths } from '../support/provider/scenario.js';
 import { type Provider, startProvider } from '../support/provider/start.js';
+import { RefreshHome } from '../support/refresh-home.js';
 import { alice, aliceAtStudio, bob, noon, sampleAccount, writeLogin, writePool } from '../support/sample-pool.js';
 import { clockAt, readJson, writeJson } from '../support/stored-accounts.js';
+import { temporaryDirectory } from '../support/temporary.js';
 import { unsignedJwt } from '../support/unsigned-tokens.js';
 
 let provider: Provider;
@@ -233,4 +238,30 @@ test('a login of another issuer is not sent to the configured one to be revoked'
   expect(stderr).toContain('was signed in at https://login.elsewhere.example');
   expect(provider.requests.all).toEqual([]);
   expect(readJson(home.poolFile)['accounts']).toHaveLength(1);
+});
+
+test('leaves the official client the tokens that a killed run has received, and not the ones that it spent', async () => {
+  const seeded = new RefreshHome(temporaryDirectory(), provider);
+  const who = { email: 'alice@example.com' };
+  const issuedAt = Date.now() - 3_600_000;
+  const spent = await seeded.addAccount('acc_alice', { ...who, issuedAt });
+  seeded.writeAuthFile(spent);
+  const next = await provider.issueTokens(who);
+  const entry = await openEntry(seeded.root.paths.journal, seeded.root.processes, {
+    kind: 'refresh',
+    startedAt: Date.now(),
+    spent: fingerprint(spent.refresh_token),
+    accountIds: ['acc_alice'],
+    issuer: provider.issuer,
+    clientId: CLIENT_ID,
+  });
+  const answer = { refreshToken: next.refresh_token, accessToken: next.access_token, idToken: next.id_token };
+  await entry.record({ ...answer, receivedAt: Date.now() });
+  entry.leave();
+  expect(await runCli(seeded.home, ['remove', 'acc_alice', '--yes'])).toMatchObject({ exitCode: 0 });
+  expect(seeded.authFile().tokens).toMatchObject({
+    refresh_token: next.refresh_token,
+    access_token: next.access_token,
+  });
+  expect(seeded.records()).toEqual([]);
 });

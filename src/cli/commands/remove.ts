@@ -5,6 +5,7 @@ import { flockHelpers } from '../../core/codex/credential-lock.js';
 import { AppError } from '../../core/errors.js';
 import { withPersonLock } from '../../core/logins/person-lock.js';
 import { withStore } from '../../core/logins/with-store.js';
+import { writeBack } from '../../core/logins/write-back.js';
 import { encodePool } from '../../core/pools/pool-codec.js';
 import type { Store } from '../../core/pools/store.js';
 import { privateHomesOfAccount, refuseWhileRunning, removePrivateHome } from '../../core/running/removal.js';
@@ -48,12 +49,14 @@ async function remove(context: Context, options: RemoveOptions): Promise<RemoveR
   refuseWhileRunning(runHomes, account);
   if (options.yes !== true) await confirmRemoval(context, account, stillInUse, revoked);
   await takeInFirst(context, account, scopeKey);
-  const { root, signal } = context;
+  const { root, home, warn, signal } = context;
   const keptFile = await context.uninterrupted(() =>
     withPersonLock(root, account, { signal }, async () => {
       if (revoked) await revokeLogin(context, account.id);
       return withStore(root, revoked ? {} : { signal }, async (store) => {
         for (const directory of runHomes) await removePrivateHome(store, directory, flockHelpers);
+        // A client that keeps the login is not left with a token that a run which was killed has spent.
+        if (!revoked) await writeBack(store, { home, flockHelpers, warn });
         const before = store.scopes();
         const keptFile = takeOut(store, account.id, scopeKey);
         // What was ended at the provider is no login any more.
