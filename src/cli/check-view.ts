@@ -1,30 +1,16 @@
 import * as z from 'zod/mini';
-import type { Account } from '../core/accounts/account.js';
 import type { Workspace } from '../core/accounts/workspaces.js';
-import type { AuthorizedAnswer } from '../core/asking/authorized-call.js';
-import type { AskingFailed, Probe } from '../core/asking/usage-endpoint.js';
 import { definedOnly } from '../core/defined-only.js';
 import type { Roster } from '../core/logins/roster.js';
 import { askAdministrator, chooseWorkspace } from '../core/provider/describe-answer.js';
 import { bindingQuota } from '../core/quota/binding-quota.js';
 import { QuotaViewSchema, toQuotaView, toSnapshot } from '../core/quota/snapshot.js';
+import { indexAfter } from '../core/session/asked-accounts.js';
+import type { CheckAnswer } from '../core/session/check.js';
 import { accountRef, accountRefShape } from './account-ref.js';
-import { type AskedAccount, indexAfter } from './asked-accounts.js';
 import type { Context } from './context.js';
 import { FailureView, failureOfProbe, failureView, isNetworkFailure } from './probe-failure.js';
 import { toIso } from './render/time.js';
-
-/** What was asked about one account, and what came back. */
-export interface CheckAnswer {
-  readonly asked: AskedAccount;
-  /** With the tokens that it has now. */
-  readonly account: Account;
-  readonly result: AuthorizedAnswer | AskingFailed;
-  /** The workspace of this account, when the answer named it. */
-  readonly workspace?: Workspace;
-  readonly isListed: boolean;
-  readonly quota?: Probe | AskingFailed;
-}
 
 export const CheckedAccount = z.object({
   ...accountRefShape,

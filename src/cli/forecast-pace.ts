@@ -7,8 +7,8 @@ import { overallFit, type WindowNeed, windowNeed } from '../core/history/task-fi
 import { byWindow, windowKey } from '../core/history/track-record.js';
 import type { BindingWindow } from '../core/quota/binding-quota.js';
 import { lengthOf } from '../core/quota/window.js';
+import type { DecidedAccount } from '../core/session/decided-roster.js';
 import { toIso } from './render/time.js';
-import type { DecidedAccount } from './roster-view.js';
 
 const hourMs = 3_600_000;
 

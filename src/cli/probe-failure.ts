@@ -1,13 +1,10 @@
 import * as z from 'zod/mini';
 import type { Account } from '../core/accounts/account.js';
-import { type AskingFailed, obstructionOf, type Probe, type ProbeFailure } from '../core/asking/usage-endpoint.js';
-import { definedOnly } from '../core/defined-only.js';
-import type { AppError } from '../core/errors.js';
+import type { AskingFailed, Probe, ProbeFailure } from '../core/asking/usage-endpoint.js';
 import { describeOutcome } from '../core/logins/describe-outcome.js';
 import { describeAnswer } from '../core/provider/describe-answer.js';
-import { describeObstruction, type ObstructionDescription } from '../core/provider/obstruction.js';
-import { reasonInDetails } from '../core/provider-reason.js';
 import type { QuotaView } from '../core/quota/snapshot.js';
+import { obstructions, problemOf } from '../core/session/problem.js';
 import { formatWhen } from './render/time.js';
 
 /** What the provider gave as its reason, in its own code and words. */
@@ -46,28 +43,16 @@ export function failureView(failure: ProbeFailure | AskingFailed, now: number): 
     case 'not-refreshed':
       return describeOutcome(failure.outcome);
     case 'failed':
-      return errorView(failure.error);
+      return problemOf(failure.error);
     case 'answer':
       return answerView(failure, now);
   }
-}
-
-export function errorView({ code, message, hint, details }: AppError): FailureView {
-  return { ...definedOnly({ code, message, hint }), ...reasonInDetails(details) };
-}
-
-/** What came in the provider's place, which would be the same for every account. */
-export function failureInTheWay(probe: Probe | AskingFailed | undefined): ObstructionDescription | undefined {
-  const obstruction = obstructionOf(probe);
-  return obstruction && describeObstruction(obstruction);
 }
 
 /** Nothing when the account was not asked, or answered. */
 export function failureOfProbe(probe: Probe | AskingFailed | undefined, now: number): FailureView | undefined {
   return probe === undefined || probe.kind === 'usage' ? undefined : failureView(probe, now);
 }
-
-const obstructions = ['region', 'challenge', 'intercepted'];
 
 const networkFailures = [
   'offline',
@@ -79,11 +64,6 @@ const networkFailures = [
   'rate-limited',
   'unknown-outcome',
 ];
-
-/** Something stands between this machine and the provider: the same for every account, and said once. */
-export function isObstruction({ code }: Pick<FailureView, 'code'>): boolean {
-  return obstructions.includes(code);
-}
 
 /** The network or the provider is the reason, not the account. */
 export function isNetworkFailure({ code }: Pick<FailureView, 'code'>): boolean {

@@ -7,19 +7,19 @@ import type { Roster } from '../../core/logins/roster.js';
 import { readAllScopes } from '../../core/pools/scope-files.js';
 import { printable } from '../../core/printable.js';
 import { QuotaViewSchema } from '../../core/quota/snapshot.js';
+import type { DecidedRoster } from '../../core/session/decided-roster.js';
+import { probeAndDecide } from '../../core/session/probe-and-decide.js';
+import { keepKnowledge, type ProbedRoster, type ProbingOptions } from '../../core/session/quota-probing.js';
+import { openRoster, requireAccounts } from '../../core/session/selection.js';
 import { accountRefShape } from '../account-ref.js';
 import type { Command } from '../command.js';
 import type { Context } from '../context.js';
-import { ScopeView } from '../places.js';
-import { probeAndDecide } from '../probe-and-decide.js';
 import { failureLines, failureOfProbe, failureText, isInTheDark } from '../probe-failure.js';
-import { keepKnowledge, type ProbedRoster, type ProbingOptions } from '../quota-probing.js';
 import { titleOf } from '../render/account-table.js';
 import { quotaLeft } from '../render/quota.js';
 import type { Theme } from '../render/theme.js';
 import { formatWhen } from '../render/time.js';
-import type { DecidedRoster } from '../roster-view.js';
-import { openRoster, requireAccounts } from '../selection.js';
+import { ScopeView } from '../scope-view.js';
 import { WayOut, wayOutLines } from '../ways-out.js';
 import { type ForecastResult, forecastOf } from './forecast.js';
 
@@ -155,9 +155,9 @@ function recommendationView(
 
 /** Loaded only now: without `--switch` this command has no way to a credential (P5). */
 async function switchTo(context: Context, roster: Roster, id: string): Promise<boolean> {
-  const { activateAccount } = await import('../activation.js');
+  const { activateAccount } = await import('../../core/session/activation.js');
   const { proveActivation } = await import('../switch-proof.js');
-  const { takeInFirst } = await import('../take-in.js');
+  const { takeInFirst } = await import('../../core/session/take-in.js');
   const account = roster.accounts.find((each) => each.id === id);
   if (account === undefined) return false;
   const scopeKey = roster.records.key;

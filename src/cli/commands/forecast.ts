@@ -9,6 +9,10 @@ import { readHistory } from '../../core/history/quota-history.js';
 import { type TrackRecord, trackRecord } from '../../core/history/track-record.js';
 import { printable } from '../../core/printable.js';
 import { QuotaViewSchema, toQuotaView } from '../../core/quota/snapshot.js';
+import type { DecidedAccount, DecidedRoster } from '../../core/session/decided-roster.js';
+import { probeAndDecide } from '../../core/session/probe-and-decide.js';
+import { orWarn, type ProbedRoster, type ProbingOptions } from '../../core/session/quota-probing.js';
+import { openRoster, requireAccounts } from '../../core/session/selection.js';
 import { accountRef, accountRefShape } from '../account-ref.js';
 import type { Command } from '../command.js';
 import type { Context } from '../context.js';
@@ -21,18 +25,14 @@ import {
   WindowPaceView,
 } from '../forecast-pace.js';
 import { lifeLines } from '../login-life.js';
-import { placeLine, ScopeView, scopeView } from '../places.js';
-import { probeAndDecide } from '../probe-and-decide.js';
 import { FailureView, failureLines, failureOfProbe, isInTheDark } from '../probe-failure.js';
-import { orWarn, type ProbedRoster, type ProbingOptions } from '../quota-probing.js';
 import { titleOf } from '../render/account-table.js';
 import { renderCsv } from '../render/csv.js';
 import { renderForecastTable } from '../render/forecast-table.js';
 import { paceLines, taskLines, trackRecordLines } from '../render/pace.js';
 import type { Theme } from '../render/theme.js';
 import { formatWhen, toIso } from '../render/time.js';
-import type { DecidedAccount, DecidedRoster } from '../roster-view.js';
-import { openRoster, requireAccounts } from '../selection.js';
+import { placeLine, ScopeView, scopeView } from '../scope-view.js';
 import { WayOut, wayOutLines, waysOut } from '../ways-out.js';
 
 const ForecastAccount = z.object({

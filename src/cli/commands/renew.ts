@@ -1,15 +1,7 @@
 import * as z from 'zod/mini';
 import type { RenewalPolicy } from '../../core/renewal/policy.js';
 import type { Renewal } from '../../core/renewal/renewal.js';
-import { assertOurs } from '../../core/storage/adoption.js';
-import { sweepLeftovers } from '../../core/storage/leftovers.js';
-import type { Command } from '../command.js';
-import type { Context } from '../context.js';
-import { warnIfFlaggedInUse } from '../flagged-in-use.js';
-import { isNetworkFailure, isWithoutPlace } from '../probe-failure.js';
-import { settleRefusedClients } from '../refused-clients.js';
-import { obstructionLines } from '../render/shared-failures.js';
-import type { Theme } from '../render/theme.js';
+import { settleRefusedClients } from '../../core/session/refused-clients.js';
 import {
   isDue,
   isResting,
@@ -18,7 +10,16 @@ import {
   type RenewalJob,
   renewJobs,
   untried,
-} from '../renewal/renew-all.js';
+} from '../../core/session/renew-all.js';
+import { findTargets, type RenewTargets } from '../../core/session/renewal-targets.js';
+import { assertOurs } from '../../core/storage/adoption.js';
+import { sweepLeftovers } from '../../core/storage/leftovers.js';
+import type { Command } from '../command.js';
+import type { Context } from '../context.js';
+import { warnIfFlaggedInUse } from '../flagged-in-use.js';
+import { isNetworkFailure, isWithoutPlace } from '../probe-failure.js';
+import { obstructionLines } from '../render/shared-failures.js';
+import type { Theme } from '../render/theme.js';
 import {
   accountLine,
   fileLine,
@@ -30,7 +31,6 @@ import {
   renewedFile,
   requestText,
 } from '../renewal/renew-view.js';
-import { findTargets, type RenewTargets } from '../renewal/targets.js';
 
 const RenewResult = z.object({
   printOnly: z.boolean(),
@@ -87,7 +87,7 @@ async function previewed(
   idle: readonly JobResult[],
   policy: RenewalPolicy,
 ): Promise<RenewResult> {
-  const { previewJob } = await import('../renewal/preview-all.js');
+  const { previewJob } = await import('../../core/session/renewal-preview.js');
   const previews = await Promise.all(due.map((job) => previewJob(context, job, policy)));
   const nameOf = new Map(targets.files.map(({ path, name }) => [path, name]));
   const requests = previews.flatMap(({ job, requests }) => {

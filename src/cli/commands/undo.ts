@@ -7,12 +7,12 @@ import { readAuthFile } from '../../core/codex/auth-file-state.js';
 import { AppError } from '../../core/errors.js';
 import { withStore } from '../../core/logins/with-store.js';
 import { readAllScopes } from '../../core/pools/scope-files.js';
-import { type ActivationTarget, activateAccount } from '../activation.js';
+import { type ActivationTarget, activateAccount } from '../../core/session/activation.js';
+import { openRoster } from '../../core/session/selection.js';
 import type { Command } from '../command.js';
 import type { Context } from '../context.js';
 import type { Theme } from '../render/theme.js';
 import { formatWhen, toIso } from '../render/time.js';
-import { openRoster } from '../selection.js';
 
 const ChangeView = z.object({
   command: z.string(),

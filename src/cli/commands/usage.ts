@@ -1,14 +1,14 @@
 import * as z from 'zod/mini';
-import { askedAccounts } from '../asked-accounts.js';
+import { askedAccounts } from '../../core/session/asked-accounts.js';
+import { type ProbingOptions, probeRoster } from '../../core/session/quota-probing.js';
+import { withResetCreditDetails } from '../../core/session/reset-credit-details.js';
+import { openRoster } from '../../core/session/selection.js';
 import type { Command } from '../command.js';
 import type { Context } from '../context.js';
-import { placeLine, ScopeView, scopeView } from '../places.js';
 import { isInTheDark, isWithoutPlace } from '../probe-failure.js';
-import { type ProbingOptions, probeRoster } from '../quota-probing.js';
 import { renderCsv } from '../render/csv.js';
 import { renderUsage } from '../render/usage.js';
-import { withResetCreditDetails } from '../reset-credit-details.js';
-import { openRoster } from '../selection.js';
+import { placeLine, ScopeView, scopeView } from '../scope-view.js';
 import { AccountUsage, usageView } from '../usage-view.js';
 
 const UsageResult = z.object({ scope: ScopeView, accounts: z.array(AccountUsage) });

@@ -1,10 +1,10 @@
-import type { Account } from '../core/accounts/account.js';
-import { withAccount } from '../core/accounts/pool.js';
-import { AppError } from '../core/errors.js';
-import { withStore } from '../core/logins/with-store.js';
-import type { Context } from './context.js';
+import type { Account } from '../accounts/account.js';
+import { withAccount } from '../accounts/pool.js';
+import { AppError } from '../errors.js';
+import { withStore } from '../logins/with-store.js';
 import { noteChange } from './note-change.js';
 import { type Located, locateAccount, openRoster } from './selection.js';
+import type { Session } from './session.js';
 import { takeInFirst } from './take-in.js';
 
 export interface ChangedAccount extends Located {
@@ -15,18 +15,18 @@ export interface ChangedAccount extends Located {
 
 /** Changes one field of one account under the lock, on the record as it is then, and writes only a real change. */
 export async function changeAccount(
-  context: Context,
+  session: Session,
   command: string,
   selector: string,
   /** What it throws is said before anything is changed. */
   change: (account: Account) => Account,
 ): Promise<ChangedAccount> {
-  const roster = openRoster(context, context.writingScope());
-  const located = locateAccount(context, roster, selector);
+  const roster = openRoster(session, session.writingScope());
+  const located = locateAccount(session, roster, selector);
   const { account, scopeKey } = located;
   const isInUse = roster.active?.account.id === account.id;
-  await takeInFirst(context, account, scopeKey);
-  return withStore(context.root, { signal: context.signal }, (store) => {
+  await takeInFirst(session, account, scopeKey);
+  return withStore(session.root, { signal: session.signal }, (store) => {
     const before = store.scopes();
     const { pool } = store.scope(scopeKey);
     const current = pool.accounts.find((each) => each.id === account.id);
@@ -34,7 +34,7 @@ export async function changeAccount(
     const after = change(current);
     const changed = after !== current;
     if (changed) store.savePool(scopeKey, withAccount(pool, after));
-    noteChange(context, store, command, before);
+    noteChange(session, store, command, before);
     return { ...located, account: after, changed, isInUse };
   });
 }

@@ -1,12 +1,12 @@
-import { type Account, describeAccount, type FlaggedAccount } from '../core/accounts/account.js';
-import { AppError } from '../core/errors.js';
-import { withNewestTokens } from '../core/logins/beside-records.js';
-import type { Roster } from '../core/logins/roster.js';
-import { readAllScopes } from '../core/pools/scope-files.js';
-import { scopeFiles } from '../core/storage/paths.js';
-import type { Context } from './context.js';
-import { reasonText } from './render/flag-reason.js';
+import { type Account, describeAccount, type FlaggedAccount } from '../accounts/account.js';
+import { AppError } from '../errors.js';
+import { withNewestTokens } from '../logins/beside-records.js';
+import { reasonText } from '../logins/flag-reason.js';
+import type { Roster } from '../logins/roster.js';
+import { readAllScopes } from '../pools/scope-files.js';
+import { scopeFiles } from '../storage/paths.js';
 import { type Located, locateAccount, requireAccounts } from './selection.js';
+import type { Session } from './session.js';
 
 /** An account that a command is about to ask the provider about. */
 export interface AskedAccount {
@@ -20,8 +20,8 @@ export interface AskedAccount {
 }
 
 /** The named account, disabled or of another pool as it may be; else every enabled one of the roster. */
-export function askedAccounts(context: Context, roster: Roster, selector: string | undefined): AskedAccount[] {
-  if (selector !== undefined) return [namedAccount(context, roster, selector)];
+export function askedAccounts(session: Session, roster: Roster, selector: string | undefined): AskedAccount[] {
+  if (selector !== undefined) return [namedAccount(session, roster, selector)];
   requireAccounts(roster);
   const enabled = roster.accounts
     .map((account, position) => ({ account, index: position + 1, file: roster.readFrom, isElsewhere: false }))
@@ -31,26 +31,26 @@ export function askedAccounts(context: Context, roster: Roster, selector: string
 }
 
 /** The roster already holds the newest tokens of its own accounts; those of other pools are brought up to date here. */
-function namedAccount(context: Context, roster: Roster, selector: string): AskedAccount {
-  const { account, index, scopeKey } = locateOrExplain(context, roster, selector);
+function namedAccount(session: Session, roster: Roster, selector: string): AskedAccount {
+  const { account, index, scopeKey } = locateOrExplain(session, roster, selector);
   if (roster.accounts.some(({ id }) => id === account.id)) {
     return { account, index, file: roster.readFrom, isElsewhere: false };
   }
   return {
     account: withNewestTokens(account, roster.beside),
     index,
-    file: scopeFiles(context.root.paths, scopeKey).pool,
+    file: scopeFiles(session.root.paths, scopeKey).pool,
     isElsewhere: true,
   };
 }
 
 /** An account that is set aside is in no list, and its name is still no mistake. */
-function locateOrExplain(context: Context, roster: Roster, selector: string): Located {
+function locateOrExplain(session: Session, roster: Roster, selector: string): Located {
   try {
-    return locateAccount(context, roster, selector);
+    return locateAccount(session, roster, selector);
   } catch (error) {
     const isUnknown = error instanceof AppError && (error.code === 'no-such-account' || error.code === 'empty-pool');
-    const setAside = isUnknown ? findSetAside(context, selector) : undefined;
+    const setAside = isUnknown ? findSetAside(session, selector) : undefined;
     if (setAside === undefined) throw error;
     throw new AppError(
       'sign-in-needed',
@@ -62,7 +62,7 @@ function locateOrExplain(context: Context, roster: Roster, selector: string): Lo
   }
 }
 
-function findSetAside({ root }: Context, selector: string): FlaggedAccount | undefined {
+function findSetAside({ root }: Session, selector: string): FlaggedAccount | undefined {
   const accounts = readAllScopes(root.paths).flatMap(({ flagged }) => flagged.accounts);
   const wanted = selector.trim().toLowerCase();
   if (/^(\d*|-)$/.test(wanted)) return undefined;

@@ -1,11 +1,10 @@
-import type { Account } from '../core/accounts/account.js';
-import { type AskingFailed, askOnItsOwn } from '../core/asking/usage-endpoint.js';
-import { definedOnly } from '../core/defined-only.js';
-import { AppError, type ErrorCode } from '../core/errors.js';
-import { giveTurn, inParallel, takeTurn } from '../core/in-parallel.js';
-import type { ProviderReason } from '../core/provider-reason.js';
-import type { Context } from './context.js';
-import { startProgress } from './progress.js';
+import type { Account } from '../accounts/account.js';
+import { type AskingFailed, askOnItsOwn } from '../asking/usage-endpoint.js';
+import { definedOnly } from '../defined-only.js';
+import { AppError, type ErrorCode } from '../errors.js';
+import { giveTurn, inParallel, takeTurn } from '../in-parallel.js';
+import type { ProviderReason } from '../provider-reason.js';
+import type { Session } from './session.js';
 
 /** The words for it, which hold for those that are not asked any more as well. */
 export interface Blocker extends ProviderReason {
@@ -32,12 +31,12 @@ export interface Question<Item, Answer> {
  * only when every single one failed on our side.
  */
 export async function askAll<Item extends { readonly account: Account }, Answer>(
-  context: Context,
+  session: Session,
   items: readonly Item[],
   { title, ask, failed, isSilence, inTheWay }: Question<Item, Answer>,
 ): Promise<Answer[]> {
-  const { probeConcurrency } = context.settings();
-  const progress = startProgress(context, title, items.length);
+  const { probeConcurrency } = session.settings();
+  const progress = session.progress(title, items.length);
   const failures: AppError[] = [];
   const round = new FirstRound(Math.min(probeConcurrency, items.length));
   let blocker: Blocker | undefined;

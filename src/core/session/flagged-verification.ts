@@ -1,19 +1,17 @@
-import type { FlaggedAccount } from '../core/accounts/account.js';
-import type { Doubt, Verdict } from '../core/asking/verdict.js';
-import { definedOnly } from '../core/defined-only.js';
-import { inParallel } from '../core/in-parallel.js';
-import { withNewestTokens } from '../core/logins/beside-records.js';
-import { keyOf, type Roster } from '../core/logins/roster.js';
-import { readAllScopes } from '../core/pools/scope-files.js';
-import { foreignIssuer } from '../core/provider/foreign-issuer.js';
-import { networkHint } from '../core/provider/obstruction.js';
-import { type ProviderReason, reasonIn } from '../core/provider-reason.js';
+import type { FlaggedAccount } from '../accounts/account.js';
+import type { Doubt, Verdict } from '../asking/verdict.js';
+import { definedOnly } from '../defined-only.js';
+import { inParallel } from '../in-parallel.js';
+import { withNewestTokens } from '../logins/beside-records.js';
+import { keyOf, type Roster } from '../logins/roster.js';
+import { readAllScopes } from '../pools/scope-files.js';
+import { foreignIssuer } from '../provider/foreign-issuer.js';
+import { networkHint } from '../provider/obstruction.js';
+import { type ProviderReason, reasonIn } from '../provider-reason.js';
 import { readOnlyAccess, refreshDeps } from './backend-access.js';
-import type { Context } from './context.js';
-import { warnIfFlaggedInUse } from './flagged-in-use.js';
-import { isObstruction } from './probe-failure.js';
-import { startProgress } from './progress.js';
+import { isObstruction } from './problem.js';
 import { openRoster } from './selection.js';
+import type { Session } from './session.js';
 
 export type VerificationOutcome =
   | 'restored'
@@ -41,32 +39,31 @@ export interface VerificationChoices {
 }
 
 /** Tries every account that is set aside in this scope; each one's result is stored before the next of its worker. */
-export async function verifyFlagged(context: Context, choices: VerificationChoices): Promise<VerifiedAccount[]> {
-  const roster = openRoster(context, context.writingScope());
+export async function verifyFlagged(session: Session, choices: VerificationChoices): Promise<VerifiedAccount[]> {
+  const roster = openRoster(session, session.writingScope());
   const accounts = roster.records.flagged.accounts;
-  nameOthers(context, roster);
+  nameOthers(session, roster);
   if (accounts.length === 0) return [];
-  const refresh = await refreshDeps(context);
-  const deps = choices.probe ? { refresh, probe: await readOnlyAccess(context, roster) } : { refresh };
-  const { verifyAndRecord } = await import('../core/asking/verification.js');
-  const progress = startProgress(context, 'Verifying', accounts.length);
-  const tried = await inParallel(accounts, context.settings().probeConcurrency, (account) =>
+  const refresh = await refreshDeps(session);
+  const deps = choices.probe ? { refresh, probe: await readOnlyAccess(session, roster) } : { refresh };
+  const { verifyAndRecord } = await import('../asking/verification.js');
+  const progress = session.progress('Verifying', accounts.length);
+  const tried = await inParallel(accounts, session.settings().probeConcurrency, (account) =>
     // Ctrl-C starts no other account, and waits until what was learnt about this one is stored.
-    context.uninterrupted(async () => {
-      context.signal.throwIfAborted();
+    session.uninterrupted(async () => {
+      session.signal.throwIfAborted();
       const verified = await verifyAndRecord(deps, account, choices);
       progress.step();
       return verified;
     }),
   );
   progress.stop();
-  warnIfFlaggedInUse(context, roster.scope);
   warnIfObstructed(
-    context,
+    session,
     tried.map(({ verdict }) => (verdict.kind === 'works' ? {} : verdict)),
   );
   const refusedClients = tried.filter(({ verdict }) => verdict.kind === 'client-refused').length;
-  if (refusedClients > 1) context.warn('the provider refuses this program for several accounts; is there an update?');
+  if (refusedClients > 1) session.warn('the provider refuses this program for several accounts; is there an update?');
   return tried.map(({ account, verdict, ...attempt }) => ({
     account,
     ...outcomeOf(verdict, attempt.place, refusedClients),
@@ -95,36 +92,35 @@ function because(outcome: VerificationOutcome, doubt: Doubt): Prediction {
 }
 
 /** The same without a refresh and without a write: what the access token at hand shows for free. */
-export async function predictFlagged(context: Context, choices: VerificationChoices): Promise<VerifiedAccount[]> {
-  const roster = openRoster(context, context.readingScope());
+export async function predictFlagged(session: Session, choices: VerificationChoices): Promise<VerifiedAccount[]> {
+  const roster = openRoster(session, session.readingScope());
   const accounts = roster.records.flagged.accounts.map((account) => withNewestTokens(account, roster.beside));
-  nameOthers(context, roster);
+  nameOthers(session, roster);
   if (accounts.length === 0) return [];
-  const progress = startProgress(context, 'Asking about quota', accounts.length);
-  const predict = await predictor(context, roster, choices.probe);
-  const predicted = await inParallel(accounts, context.settings().probeConcurrency, async (account) => {
+  const progress = session.progress('Asking about quota', accounts.length);
+  const predict = await predictor(session, roster, choices.probe);
+  const predicted = await inParallel(accounts, session.settings().probeConcurrency, async (account) => {
     const prediction = await predict(account);
     progress.step();
     const { lastVerifiedAt, verificationCount: count } = account.flag;
     return { account, ...prediction, count, ...definedOnly({ lastVerifiedAt }) };
   });
   progress.stop();
-  warnIfFlaggedInUse(context, roster.scope);
-  warnIfObstructed(context, predicted);
+  warnIfObstructed(session, predicted);
   return predicted;
 }
 
 type Prediction = Pick<VerifiedAccount, 'outcome' | 'reason' | 'said'>;
 
-async function predictor(context: Context, roster: Roster, probes: boolean) {
-  const { probeAccount } = await import('../core/asking/verification.js');
-  const probe = probes ? await readOnlyAccess(context, roster) : undefined;
-  const { provider } = context.provider();
+async function predictor(session: Session, roster: Roster, probes: boolean) {
+  const { probeAccount } = await import('../asking/verification.js');
+  const probe = probes ? await readOnlyAccess(session, roster) : undefined;
+  const { provider } = session.provider();
   return async (account: FlaggedAccount): Promise<Prediction> => {
     if (foreignIssuer(account, provider) !== undefined) {
       return { outcome: 'would-stay-flagged', reason: 'issuer-mismatch' };
     }
-    const { verdict } = await probeAccount(probe, account, context.clock.now());
+    const { verdict } = await probeAccount(probe, account, session.clock.now());
     const isOver = account.tokens.refreshToken === undefined && verdict.kind === 'dead';
     return isOver ? { outcome: 'would-stay-flagged', reason: 'no-refresh-token' } : predictionOf(verdict);
   };
@@ -148,17 +144,17 @@ function predictionOf(verdict: Verdict): Prediction {
 }
 
 /** What stands in the way is the same for every account, and what helps is said once. */
-function warnIfObstructed(context: Context, found: readonly { readonly reason?: string }[]): void {
-  if (found.some(({ reason = '' }) => isObstruction({ code: reason }))) context.warn(networkHint);
+function warnIfObstructed(session: Session, found: readonly { readonly reason?: string }[]): void {
+  if (found.some(({ reason = '' }) => isObstruction({ code: reason }))) session.warn(networkHint);
 }
 
 /** Accounts that are set aside elsewhere, when there is none here. */
-function nameOthers(context: Context, { records, scope }: Roster): void {
+function nameOthers(session: Session, { records, scope }: Roster): void {
   if (records.flagged.accounts.length > 0) return;
-  const others = readAllScopes(context.root.paths).filter(({ flagged }) => flagged.accounts.length > 0);
+  const others = readAllScopes(session.root.paths).filter(({ flagged }) => flagged.accounts.length > 0);
   if (others.length === 0) return;
   const hasGlobal = others.some(({ key }) => key === undefined);
   const count = others.reduce((sum, { flagged }) => sum + flagged.accounts.length, 0);
   const where = keyOf(scope) === undefined || !hasGlobal ? '--project <dir>' : '--global';
-  context.warn(`${count} elsewhere: codex-auth verify-flagged ${where}`);
+  session.warn(`${count} elsewhere: codex-auth verify-flagged ${where}`);
 }

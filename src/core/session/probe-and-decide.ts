@@ -1,14 +1,14 @@
-import type { Account } from '../core/accounts/account.js';
-import { isSilence } from '../core/asking/usage-endpoint.js';
-import type { DecisionRequest } from '../core/decision/facts.js';
-import { definedOnly } from '../core/defined-only.js';
-import { readHealth } from '../core/health/state.js';
-import type { Roster } from '../core/logins/roster.js';
-import { requireKnownModel } from '../core/models/known-models.js';
-import type { Context } from './context.js';
+import type { Account } from '../accounts/account.js';
+import { isSilence } from '../asking/usage-endpoint.js';
+import type { DecisionRequest } from '../decision/facts.js';
+import { definedOnly } from '../defined-only.js';
+import { readHealth } from '../health/state.js';
+import type { Roster } from '../logins/roster.js';
+import { requireKnownModel } from '../models/known-models.js';
+import { type DecidedRoster, decideRoster, policyOf } from './decided-roster.js';
 import { type ProbedRoster, type ProbingOptions, probeRoster } from './quota-probing.js';
 import { withResetCreditDetails } from './reset-credit-details.js';
-import { type DecidedRoster, decideRoster, policyOf } from './roster-view.js';
+import type { Session } from './session.js';
 
 export type DecisionWishes = Pick<DecisionRequest, 'allowCredits' | 'dwellUntil'> & {
   readonly model?: string | undefined;
@@ -26,40 +26,40 @@ export interface ProbedDecision {
  * that is free, and when the reset credits expire that could help. Throws `usage` for a model that nobody knows.
  */
 export async function probeAndDecide(
-  context: Context,
+  session: Session,
   roster: Roster,
   options: ProbingOptions,
   wishes: DecisionWishes = {},
 ): Promise<ProbedDecision> {
-  const first = await probeRoster(context, roster, options);
+  const first = await probeRoster(session, roster, options);
   const decideOn = (probed: ProbedRoster) => {
     const { model, sessionAccountOf, ...rest } = wishes;
-    if (model !== undefined) requireKnown(context, probed.roster, model);
-    const known = { now: context.clock.now(), ...policyOf(context.settings()), ...rest };
+    if (model !== undefined) requireKnown(session, probed.roster, model);
+    const known = { now: session.clock.now(), ...policyOf(session.settings()), ...rest };
     const request = definedOnly({ ...known, model, sessionAccountId: sessionAccountOf?.(probed.roster) });
     return { probed, decision: decideRoster(probed.roster, request) };
   };
   const decided = decideOn(first);
   if (decided.decision.recommendation !== undefined || options.cached === true) return decided;
-  const again = await askTheOthers(context, first);
+  const again = await askTheOthers(session, first);
   const asked = again.roster.accounts
     .map((account, position) => ({ account, index: position + 1, file: again.roster.readFrom, isElsewhere: false }))
     .filter(({ account }) => account.enabled);
-  return decideOn(isSilent(again) ? again : await withResetCreditDetails(context, again, asked));
+  return decideOn(isSilent(again) ? again : await withResetCreditDetails(session, again, asked));
 }
 
-function requireKnown({ home }: Context, { accounts, state }: Roster, model: string): void {
+function requireKnown({ home }: Session, { accounts, state }: Roster, model: string): void {
   const snapshots = accounts.flatMap(({ id }) => state.accounts[id]?.quota ?? []);
   requireKnownModel(model, snapshots, home.directory);
 }
 
 /** Whoever was asked in this run is not asked twice, and nobody where nobody answers. */
-async function askTheOthers(context: Context, first: ProbedRoster): Promise<ProbedRoster> {
+async function askTheOthers(session: Session, first: ProbedRoster): Promise<ProbedRoster> {
   const others = first.roster.accounts.filter(
-    (account) => !first.probes.has(account.id) && mayAsk(context, first, account),
+    (account) => !first.probes.has(account.id) && mayAsk(session, first, account),
   );
   if (others.length === 0 || isSilent(first)) return first;
-  const second = await probeRoster(context, first.roster, { maxAgeMs: 0 }, others);
+  const second = await probeRoster(session, first.roster, { maxAgeMs: 0 }, others);
   const isOfSecond = (id: string) => second.probes.has(id);
   return {
     roster: definedOnly({
@@ -71,7 +71,7 @@ async function askTheOthers(context: Context, first: ProbedRoster): Promise<Prob
   };
 }
 
-function mayAsk({ clock }: Context, { roster }: ProbedRoster, { id, enabled }: Account): boolean {
+function mayAsk({ clock }: Session, { roster }: ProbedRoster, { id, enabled }: Account): boolean {
   return enabled && readHealth(roster.state.accounts[id]?.health, clock.now()).rateLimitedUntil === undefined;
 }
 

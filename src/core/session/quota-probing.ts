@@ -1,4 +1,4 @@
-import type { Account } from '../core/accounts/account.js';
+import type { Account } from '../accounts/account.js';
 import {
   type AskingFailed,
   healthEventOf,
@@ -7,20 +7,20 @@ import {
   type Probe,
   type ProbeFailure,
   probeUsage,
-} from '../core/asking/usage-endpoint.js';
-import { definedOnly } from '../core/defined-only.js';
-import { AppError } from '../core/errors.js';
-import { refusalAfter } from '../core/health/access-refusal.js';
-import { type AccountState, withKnowledge } from '../core/health/account-state.js';
-import { applyEvent } from '../core/health/state.js';
-import { updateAccountState } from '../core/health/state-store.js';
-import { type Roster, readRoster } from '../core/logins/roster.js';
-import type { BackendAnswer } from '../core/provider/backend-call.js';
-import { isStale, type QuotaSource, toSnapshot } from '../core/quota/snapshot.js';
+} from '../asking/usage-endpoint.js';
+import { definedOnly } from '../defined-only.js';
+import { AppError } from '../errors.js';
+import { refusalAfter } from '../health/access-refusal.js';
+import { type AccountState, withKnowledge } from '../health/account-state.js';
+import { applyEvent } from '../health/state.js';
+import { updateAccountState } from '../health/state-store.js';
+import { type Roster, readRoster } from '../logins/roster.js';
+import type { BackendAnswer } from '../provider/backend-call.js';
+import { isStale, type QuotaSource, toSnapshot } from '../quota/snapshot.js';
 import { askAll } from './ask-all.js';
 import { readOnlyAccess, refreshingAccess } from './backend-access.js';
-import type { Context } from './context.js';
-import { failureInTheWay } from './probe-failure.js';
+import { failureInTheWay } from './problem.js';
+import type { Session } from './session.js';
 
 export interface ProbingOptions {
   /** No network at all. */
@@ -49,20 +49,20 @@ export interface ProbedRoster {
  * the answers with their time (P15, P16). Refreshes nothing unless `live`.
  */
 export async function probeRoster(
-  context: Context,
+  session: Session,
   roster: Roster,
   options: ProbingOptions,
   accounts: readonly Account[] = roster.accounts.filter(({ enabled }) => enabled),
 ): Promise<ProbedRoster> {
-  const { maxAgeMs = context.settings().quotaTtlMs } = options;
-  const now = context.clock.now();
+  const { maxAgeMs = session.settings().quotaTtlMs } = options;
+  const now = session.clock.now();
   const isDue = ({ id }: Account) => options.live === true || isStale(roster.state.accounts[id]?.quota, now, maxAgeMs);
   const due = options.cached === true ? [] : accounts.filter(isDue);
   if (due.length === 0) return { roster, probes: new Map(), sourceOf: () => 'cache' };
 
-  const access = await (options.live === true ? refreshingAccess : readOnlyAccess)(context, roster);
+  const access = await (options.live === true ? refreshingAccess : readOnlyAccess)(session, roster);
   const probes = await askAll<{ account: Account }, Asked>(
-    context,
+    session,
     due.map((account) => ({ account })),
     {
       title: 'Asking about quota',
@@ -72,41 +72,41 @@ export async function probeRoster(
       inTheWay: failureInTheWay,
     },
   );
-  return remember(context, roster, options, new Map(probes.map((probe) => [probe.account.id, probe])));
+  return remember(session, roster, options, new Map(probes.map((probe) => [probe.account.id, probe])));
 }
 
 /** Remembers what was learnt. Returns whether it was kept. */
-export function keepKnowledge(context: Context, learn: (state: AccountState) => AccountState): Promise<boolean> {
-  return orWarn(context, () => updateAccountState(context.root, learn, context.signal));
+export function keepKnowledge(session: Session, learn: (state: AccountState) => AccountState): Promise<boolean> {
+  return orWarn(session, () => updateAccountState(session.root, learn, session.signal));
 }
 
 /** What cannot be kept is no reason to withhold it: a command that reads is done when it has answered. */
-export async function orWarn(context: Context, keep: () => Promise<void>): Promise<boolean> {
+export async function orWarn(session: Session, keep: () => Promise<void>): Promise<boolean> {
   try {
     await keep();
     return true;
   } catch (error) {
     if (!(error instanceof AppError) || error.code === 'interrupted') throw error;
-    context.warn(`what was learnt could not be kept: ${error.message}`);
+    session.warn(`what was learnt could not be kept: ${error.message}`);
     return false;
   }
 }
 
 async function remember(
-  context: Context,
+  session: Session,
   roster: Roster,
   { live }: ProbingOptions,
   probes: ReadonlyMap<string, Asked>,
 ): Promise<ProbedRoster> {
   const learnOf = (asked: readonly (readonly [string, Asked])[]) => (state: AccountState) =>
-    asked.reduce((known, [id, probe]) => learnt(context, known, id, probe), state);
+    asked.reduce((known, [id, probe]) => learnt(session, known, id, probe), state);
   const isStored = ([, { account }]: readonly [string, Asked]) => account.isUnstored !== true;
   const asked = [...probes];
   // Nothing is kept about whom nobody has stored.
   const kept = asked.filter(isStored);
-  const isKept = kept.length > 0 && (await keepKnowledge(context, learnOf(kept)));
+  const isKept = kept.length > 0 && (await keepKnowledge(session, learnOf(kept)));
   // Whatever refreshes may also set accounts aside, which then must not be recommended.
-  const now = live === true ? readRoster(context.root, context.home, roster.scope) : roster;
+  const now = live === true ? readRoster(session.root, session.home, roster.scope) : roster;
   const isKnown = (each: (typeof asked)[number]) => isKept && live === true && isStored(each);
   const state = learnOf(asked.filter((each) => !isKnown(each)))(now.state);
   const isLive = (id: string) => probes.get(id)?.kind === 'usage';
@@ -114,7 +114,7 @@ async function remember(
     roster: {
       ...now,
       state: isNobodyThere(roster, probes) ? roster.state : state,
-      shutOut: shutOutOf(now, probes, context.clock.now()),
+      shutOut: shutOutOf(now, probes, session.clock.now()),
     },
     probes,
     sourceOf: (id) => (isLive(id) ? 'live' : 'cache'),
@@ -147,11 +147,11 @@ function answerOf(probe: Asked): BackendAnswer | undefined {
   return probe.kind === 'answer' ? probe.answer : undefined;
 }
 
-function learnt(context: Context, state: AccountState, id: string, probe: Asked): AccountState {
-  const now = context.clock.now();
+function learnt(session: Session, state: AccountState, id: string, probe: Asked): AccountState {
+  const now = session.clock.now();
   const event = healthEventOf(probe);
   const known = state.accounts[id] ?? {};
-  const health = event === undefined ? known.health : applyEvent(known.health, event, now, context.settings());
+  const health = event === undefined ? known.health : applyEvent(known.health, event, now, session.settings());
   const quota = probe.kind === 'usage' ? toSnapshot(probe.usage) : known.quota;
   const recovery =
     probe.kind === 'usage' && probe.recovery !== undefined ? { kind: probe.recovery, at: now } : known.recovery;

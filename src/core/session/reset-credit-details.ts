@@ -1,19 +1,19 @@
-import { askOnItsOwn, probeResetCredits } from '../core/asking/usage-endpoint.js';
-import type { AccountState } from '../core/health/account-state.js';
-import { withKnowledge } from '../core/health/account-state.js';
-import { inParallel } from '../core/in-parallel.js';
+import { askOnItsOwn, probeResetCredits } from '../asking/usage-endpoint.js';
+import type { AccountState } from '../health/account-state.js';
+import { withKnowledge } from '../health/account-state.js';
+import { inParallel } from '../in-parallel.js';
 import type { AskedAccount } from './asked-accounts.js';
 import { readOnlyAccess } from './backend-access.js';
-import type { Context } from './context.js';
-import { whileWaiting } from './progress.js';
 import { keepKnowledge, type ProbedRoster } from './quota-probing.js';
+import type { Session } from './session.js';
+import { whileWaiting } from './session.js';
 
 /**
  * Adds to the number of reset credits, which is all that the usage endpoint tells, when each of them expires. Asks only
  * about accounts that have some and whose details are not known, and not where the provider has just failed.
  */
 export async function withResetCreditDetails(
-  context: Context,
+  session: Session,
   probed: ProbedRoster,
   asked: readonly AskedAccount[],
 ): Promise<ProbedRoster> {
@@ -23,11 +23,11 @@ export async function withResetCreditDetails(
     .map(({ account }) => accounts.find(({ id }) => id === account.id) ?? account);
   if (lacking.length === 0) return probed;
   // A refresh that was allowed and due has happened before: the tokens at hand will do.
-  const access = await readOnlyAccess(context, probed.roster);
-  const asking = inParallel(lacking, context.settings().probeConcurrency, async (account) => {
+  const access = await readOnlyAccess(session, probed.roster);
+  const asking = inParallel(lacking, session.settings().probeConcurrency, async (account) => {
     return [account.id, await askOnItsOwn(account, () => probeResetCredits(access, account))] as const;
   });
-  const found = await whileWaiting(context, 'Asking about reset credits', asking);
+  const found = await whileWaiting(session, 'Asking about reset credits', asking);
   const learn = (known: AccountState) =>
     found.reduce((before, [id, details]) => {
       const quota = before.accounts[id]?.quota;
@@ -37,7 +37,7 @@ export async function withResetCreditDetails(
       const resetCredits = { ...quota.resetCredits, ...listed };
       return withKnowledge(before, id, { ...before.accounts[id], quota: { ...quota, resetCredits } });
     }, known);
-  await keepKnowledge(context, learn);
+  await keepKnowledge(session, learn);
   const unread = found.flatMap(([id, details]) => (details.kind === 'credits' ? [] : [[id, details] as const]));
   return { ...probed, roster: { ...probed.roster, state: learn(state) }, unreadCredits: new Map(unread) };
 }

@@ -1,25 +1,25 @@
-import { type Account, describeAccount } from '../core/accounts/account.js';
-import { AppError } from '../core/errors.js';
-import { outcomeError } from '../core/logins/describe-outcome.js';
-import { readEntries } from '../core/logins/journal.js';
-import { withJournal } from '../core/logins/journal-overlay.js';
-import { accountsElsewhere } from '../core/logins/roster.js';
-import { readAllScopes } from '../core/pools/scope-files.js';
-import { clientIdOf } from '../core/provider/client-id.js';
-import { foreignIssuer } from '../core/provider/foreign-issuer.js';
-import type { Provider } from '../core/provider/provider.js';
-import { reasonIn } from '../core/provider-reason.js';
-import type { Secret } from '../core/secret.js';
+import { type Account, describeAccount } from '../accounts/account.js';
+import { AppError } from '../errors.js';
+import { outcomeError } from '../logins/describe-outcome.js';
+import { readEntries } from '../logins/journal.js';
+import { withJournal } from '../logins/journal-overlay.js';
+import { accountsElsewhere } from '../logins/roster.js';
+import { readAllScopes } from '../pools/scope-files.js';
+import { clientIdOf } from '../provider/client-id.js';
+import { foreignIssuer } from '../provider/foreign-issuer.js';
+import type { Provider } from '../provider/provider.js';
+import { reasonIn } from '../provider-reason.js';
+import type { Secret } from '../secret.js';
 import { removedMeanwhile } from './change-account.js';
-import type { Context } from './context.js';
 import { openRoster } from './selection.js';
+import type { Session } from './session.js';
 
 /**
  * Ends the login with the token it has now that we hold its lock. Two workspaces of one person can share a login; ending
  * it for one would end it for the other.
  */
-export async function revokeLogin(context: Context, id: string): Promise<void> {
-  const roster = openRoster(context, context.writingScope());
+export async function revokeLogin(session: Session, id: string): Promise<void> {
+  const roster = openRoster(session, session.writingScope());
   const accounts = [...roster.accounts, ...accountsElsewhere(roster).map(({ account }) => account)];
   const account = accounts.find((each) => each.id === id);
   if (account === undefined) throw removedMeanwhile();
@@ -29,12 +29,12 @@ export async function revokeLogin(context: Context, id: string): Promise<void> {
       hint: `codex-auth remove ${id}`,
     });
   }
-  refuseShared(context, id, refreshToken);
-  const { provider, callOptions } = context.provider();
+  refuseShared(session, id, refreshToken);
+  const { provider, callOptions } = session.provider();
   refuseForeign(account, provider);
-  const { revokeToken } = await import('../core/oauth/token-endpoint.js');
+  const { revokeToken } = await import('../oauth/token-endpoint.js');
   const client = { ...provider, clientId: clientIdOf(account, provider) };
-  const outcome = await revokeToken(await context.http(), client, refreshToken, callOptions);
+  const outcome = await revokeToken(await session.http(), client, refreshToken, callOptions);
   if (outcome.kind === 'revoked') return;
   const reason = withoutPeriod(outcome.message);
   throw new AppError(outcome.code, `the login could not be revoked, so nothing was removed: ${reason}`, {
@@ -44,7 +44,7 @@ export async function revokeLogin(context: Context, id: string): Promise<void> {
 }
 
 /** Also with an account that is set aside, and with one that has not got yet what the client made of the token. */
-function refuseShared({ root }: Context, id: string, refreshToken: Secret): void {
+function refuseShared({ root }: Session, id: string, refreshToken: Secret): void {
   const journal = readEntries(root.paths.journal);
   const records = readAllScopes(root.paths)
     .flatMap(({ pool, flagged }) => [...pool.accounts, ...flagged.accounts])

@@ -1,4 +1,4 @@
-import { printable } from '../../core/printable.js';
+import { printable } from '../printable.js';
 
 /** A path as one word of a command line that a person can paste; what would steer the terminal is not in it. */
 export function shellWord(text: string): string {

@@ -1,5 +1,5 @@
-import { printable } from '../../core/printable.js';
-import { meaningOf } from '../../core/provider/refusal-codes.js';
+import { printable } from '../printable.js';
+import { meaningOf } from '../provider/refusal-codes.js';
 
 /** Codes of ours and of the provider as the end of a sentence; what is not here is shown as it is. */
 const reasons: Readonly<Record<string, string>> = {

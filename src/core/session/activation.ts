@@ -1,24 +1,23 @@
-import type { Account } from '../core/accounts/account.js';
-import { withAccount } from '../core/accounts/pool.js';
-import type { Step } from '../core/changes/change.js';
-import { unadoptableReasons } from '../core/codex/auth-file.js';
-import { runningClients } from '../core/codex/clients.js';
-import { readCodexConfig } from '../core/codex/config.js';
-import { flockHelpers } from '../core/codex/credential-lock.js';
-import { loginPlace } from '../core/codex/official-login.js';
-import { definedOnly } from '../core/defined-only.js';
-import { AppError } from '../core/errors.js';
-import { type Activated, activate } from '../core/logins/activate.js';
-import { withPersonLock } from '../core/logins/person-lock.js';
-import type { RefreshOutcome } from '../core/logins/refresh-outcome.js';
-import { awaitClientRefresh } from '../core/logins/refresh-wait.js';
-import { withStore } from '../core/logins/with-store.js';
-import type { ScopeRecords } from '../core/pools/scope-records.js';
-import type { Store } from '../core/pools/store.js';
+import { type Account, isSetAside } from '../accounts/account.js';
+import { withAccount } from '../accounts/pool.js';
+import type { Step } from '../changes/change.js';
+import { unadoptableReasons } from '../codex/auth-file.js';
+import { runningClients } from '../codex/clients.js';
+import { readCodexConfig } from '../codex/config.js';
+import { flockHelpers } from '../codex/credential-lock.js';
+import { loginPlace } from '../codex/official-login.js';
+import { definedOnly } from '../defined-only.js';
+import { AppError } from '../errors.js';
+import { type Activated, activate } from '../logins/activate.js';
+import { withPersonLock } from '../logins/person-lock.js';
+import type { RefreshOutcome } from '../logins/refresh-outcome.js';
+import { awaitClientRefresh } from '../logins/refresh-wait.js';
+import { withStore } from '../logins/with-store.js';
+import type { ScopeRecords } from '../pools/scope-records.js';
+import type { Store } from '../pools/store.js';
 import { refreshDeps } from './backend-access.js';
-import type { Context } from './context.js';
 import { noteChange } from './note-change.js';
-import { isSetAside } from './set-aside.js';
+import type { Session } from './session.js';
 
 export interface ActivationTarget {
   readonly account: Account;
@@ -44,14 +43,14 @@ export interface ActivationChoices {
  * holds something that no account can take in, it asks, or needs `--replace`.
  */
 export async function activateAccount(
-  context: Context,
+  session: Session,
   target: ActivationTarget,
   choices: ActivationChoices,
 ): Promise<Activated> {
-  const { root, home, signal } = context;
-  warnOfUnreadConfig(context);
-  await prepareForClient(context, target.account);
-  await letClientsFinish(context, target.account);
+  const { root, home, signal } = session;
+  warnOfUnreadConfig(session);
+  await prepareForClient(session, target.account);
+  await letClientsFinish(session, target.account);
   const attempt = (replacesUnadoptable: boolean) =>
     withPersonLock(root, target.account, { signal }, () =>
       withStore(root, { signal }, async (store) => {
@@ -66,45 +65,45 @@ export async function activateAccount(
           runningClients,
         });
         if (outcome.kind === 'activated' && choices.enable === true) enable(store, target);
-        if (outcome.kind === 'activated' && choices.isUndo !== true) noteSwitch(context, store, before, outcome);
+        if (outcome.kind === 'activated' && choices.isUndo !== true) noteSwitch(session, store, before, outcome);
         return outcome;
       }),
     );
   const first = await attempt(choices.replace);
   if (first.kind === 'activated') return first;
-  await askToReplace(context, `${loginPlace(home)} holds ${unadoptableReasons[first.reason]}`);
+  await askToReplace(session, `${loginPlace(home)} holds ${unadoptableReasons[first.reason]}`);
   const second = await attempt(true);
   if (second.kind === 'activated') return second;
   throw new AppError('internal', 'the file could not be replaced although that was agreed');
 }
 
 /** What the file held is an account of its own from now on, whatever becomes of the switch. */
-function noteSwitch(context: Context, store: Store, before: readonly ScopeRecords[], activated: Activated): void {
+function noteSwitch(session: Session, store: Store, before: readonly ScopeRecords[], activated: Activated): void {
   if (!activated.changed) return;
   const { previous, account } = activated;
   const login: Step = { kind: 'login', before: previous?.id ?? null, after: account.id };
-  noteChange(context, store, 'switch', before, (steps) => [...steps.filter(({ kind }) => kind !== 'added'), login]);
+  noteChange(session, store, 'switch', before, (steps) => [...steps.filter(({ kind }) => kind !== 'added'), login]);
 }
 
 /** Where it hides restrictions, `activate` refuses. */
-function warnOfUnreadConfig({ home, warn }: Context): void {
+function warnOfUnreadConfig({ home, warn }: Session): void {
   const { problem } = readCodexConfig(home.directory);
   if (problem === undefined || problem.hidesRestrictions) return;
   const { path, message } = problem;
   warn(`${path} ${message}, so that the official client does not start: correct it, or move it away`);
 }
 
-async function letClientsFinish({ home, clock, signal, io, options }: Context, next: Account): Promise<void> {
+async function letClientsFinish({ home, clock, signal, status }: Session, next: Account): Promise<void> {
   await awaitClientRefresh(home, next, {
     clock,
     signal,
     runningClients,
     onWait({ identity }) {
       const whose = identity.email ?? 'the account in use';
-      if (options.json !== true) io.status(`Waiting for the official client to refresh ${whose}, 15 s at most`);
+      status(`Waiting for the official client to refresh ${whose}, 15 s at most`);
     },
   });
-  io.status();
+  status();
 }
 
 /**
@@ -112,16 +111,16 @@ async function letClientsFinish({ home, clock, signal, io, options }: Context, n
  * once end the login. It also needs an id token, which a refresh brings where there is none. Where the refresh fails, the
  * person is told, and `activate` decides whether what is there will do.
  */
-async function prepareForClient(context: Context, account: Account): Promise<void> {
-  const { refreshAheadMs } = context.settings();
+async function prepareForClient(session: Session, account: Account): Promise<void> {
+  const { refreshAheadMs } = session.settings();
   const { idToken, refreshToken, accessToken, expiresAt } = account.tokens;
   const isOurs = refreshAheadMs > 0 && expiresAt !== undefined;
-  const isShort = isOurs && expiresAt - context.clock.now() <= refreshAheadMs;
+  const isShort = isOurs && expiresAt - session.clock.now() <= refreshAheadMs;
   // One that is set aside is not sent again.
   if (refreshToken === undefined || isSetAside(account) || (idToken !== undefined && !isShort)) return;
-  const { ensureUsable } = await import('../core/logins/refresh.js');
-  const { describeOutcome, outcomeError } = await import('../core/logins/describe-outcome.js');
-  const deps = await refreshDeps(context, { skewMs: refreshAheadMs });
+  const { ensureUsable } = await import('../logins/refresh.js');
+  const { describeOutcome, outcomeError } = await import('../logins/describe-outcome.js');
+  const deps = await refreshDeps(session, { skewMs: refreshAheadMs });
   const wish =
     idToken === undefined
       ? { reason: 'forced' as const, rejected: accessToken }
@@ -130,7 +129,7 @@ async function prepareForClient(context: Context, account: Account): Promise<voi
   if (outcome.kind === 'usable') return;
   if (idToken === undefined) throw outcomeError(outcome);
   const { message, hint } = describeOutcome(outcome);
-  context.warn(`${message}${outlookAfter(outcome, hint)}`);
+  session.warn(`${message}${outlookAfter(outcome, hint)}`);
 }
 
 /** Of a login that the provider has refused nobody gets another access token, nor where there is no place for one. */
@@ -149,12 +148,11 @@ function enable(store: Store, { account, scopeKey }: ActivationTarget): void {
   if (setAside !== undefined) store.saveFlagged(scopeKey, withAccount(flagged, { ...setAside, enabled: true }));
 }
 
-async function askToReplace(context: Context, problem: string): Promise<void> {
-  if (!context.io.isInteractive) {
+async function askToReplace({ home, consent }: Session, problem: string): Promise<void> {
+  if (consent === undefined) {
     throw new AppError('confirmation-needed', `${problem}, which would be replaced`, {
       hint: 'add --replace; a copy of what is there is kept',
     });
   }
-  const question = `${problem}. Keep a copy aside and replace it?`;
-  await (await context.prompter()).consent(question, false, `${loginPlace(context.home)} is left as it is`);
+  await consent(`${problem}. Keep a copy aside and replace it?`, `${loginPlace(home)} is left as it is`);
 }

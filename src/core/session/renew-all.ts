@@ -1,21 +1,21 @@
-import type { Account } from '../../core/accounts/account.js';
-import { refuseInvalidProxy } from '../../core/http/proxy-description.js';
-import { readBesideRecords, withNewestTokens } from '../../core/logins/beside-records.js';
-import { fingerprint } from '../../core/logins/journal.js';
-import { knownSpent } from '../../core/logins/lineage-log.js';
-import type { RefreshOutcome } from '../../core/logins/refresh-outcome.js';
-import { readAllScopes } from '../../core/pools/scope-files.js';
-import { recordsOf } from '../../core/pools/scope-records.js';
-import { dueOnly, type FileTarget } from '../../core/renewal/file-target.js';
-import { groupLogins } from '../../core/renewal/login-groups.js';
-import { type DueReason, type RenewalPolicy, whyDue, whyFileDue } from '../../core/renewal/policy.js';
-import type { AccountTarget } from '../../core/renewal/renew-pooled.js';
-import { failedBy, notDue, type Renewal } from '../../core/renewal/renewal.js';
-import { accountOfFile, type TokenFile } from '../../core/renewal/token-file.js';
-import { askAll, type Blocker } from '../ask-all.js';
-import { refreshDeps } from '../backend-access.js';
-import type { Context } from '../context.js';
-import type { AskedFile, RenewTargets } from './targets.js';
+import type { Account } from '../accounts/account.js';
+import { refuseInvalidProxy } from '../http/proxy-description.js';
+import { readBesideRecords, withNewestTokens } from '../logins/beside-records.js';
+import { fingerprint } from '../logins/journal.js';
+import { knownSpent } from '../logins/lineage-log.js';
+import type { RefreshOutcome } from '../logins/refresh-outcome.js';
+import { readAllScopes } from '../pools/scope-files.js';
+import { recordsOf } from '../pools/scope-records.js';
+import { dueOnly, type FileTarget } from '../renewal/file-target.js';
+import { groupLogins } from '../renewal/login-groups.js';
+import { type DueReason, type RenewalPolicy, whyDue, whyFileDue } from '../renewal/policy.js';
+import type { AccountTarget } from '../renewal/renew-pooled.js';
+import { failedBy, notDue, type Renewal } from '../renewal/renewal.js';
+import { accountOfFile, type TokenFile } from '../renewal/token-file.js';
+import { askAll, type Blocker } from './ask-all.js';
+import { refreshDeps } from './backend-access.js';
+import type { AskedFile, RenewTargets } from './renewal-targets.js';
+import type { Session } from './session.js';
 
 /** What is renewed together, because it is one login. */
 export interface RenewalJob {
@@ -32,8 +32,8 @@ export interface JobResult {
   readonly outcomes: readonly RefreshOutcome[];
 }
 
-export function planJobs(context: Context, { accounts, files }: RenewTargets, policy: RenewalPolicy): RenewalJob[] {
-  const { root, home, clock } = context;
+export function planJobs(session: Session, { accounts, files }: RenewTargets, policy: RenewalPolicy): RenewalJob[] {
+  const { root, home, clock } = session;
   const stored = recordsOf(readAllScopes(root.paths));
   const beside = readBesideRecords(root, home, stored);
   const records = stored.map((each) => withNewestTokens(each, beside));
@@ -87,16 +87,16 @@ export function untried({ accounts, files }: RenewalJob, failure?: Renewal): Job
 
 /** Renews what is due, several logins at once; the others are not even locked. */
 export async function renewJobs(
-  context: Context,
+  session: Session,
   jobs: readonly RenewalJob[],
   policy: RenewalPolicy,
 ): Promise<JobResult[]> {
-  const { renewLoose } = await import('../../core/renewal/renew-loose.js');
-  const { renewPooled } = await import('../../core/renewal/renew-pooled.js');
-  const deps = await refreshDeps(context);
+  const { renewLoose } = await import('../renewal/renew-loose.js');
+  const { renewPooled } = await import('../renewal/renew-pooled.js');
+  const deps = await refreshDeps(session);
   // An unusable setting is a mistake in the command line, not what became of an account.
-  refuseInvalidProxy(await context.proxyFor(deps.provider.issuer));
-  return askAll<RenewalJob, JobResult>(context, jobs, {
+  refuseInvalidProxy(await session.proxyFor(deps.provider.issuer));
+  return askAll<RenewalJob, JobResult>(session, jobs, {
     title: 'Renewing',
     async ask(job) {
       if (job.accounts.length > 0) return renewPooled(deps, job, policy);

@@ -1,16 +1,16 @@
 import { existsSync, statSync } from 'node:fs';
 import { basename, dirname, resolve } from 'node:path';
-import { AppError } from '../../core/errors.js';
-import type { Roster } from '../../core/logins/roster.js';
-import { failed, failedBy, type Renewal } from '../../core/renewal/renewal.js';
-import { readTokenFile, type TokenFile } from '../../core/renewal/token-file.js';
-import { sweepTemporaries } from '../../core/storage/temporary-files.js';
-import { type LoginSource, listSources } from '../../core/transfer/list-sources.js';
-import { importRefusals } from '../../core/transfer/refusal.js';
-import { type AskedAccount, askedAccounts } from '../asked-accounts.js';
-import type { Context } from '../context.js';
-import { openRoster } from '../selection.js';
-import { takeInAny } from '../take-in.js';
+import { AppError } from '../errors.js';
+import type { Roster } from '../logins/roster.js';
+import { failed, failedBy, type Renewal } from '../renewal/renewal.js';
+import { readTokenFile, type TokenFile } from '../renewal/token-file.js';
+import { sweepTemporaries } from '../storage/temporary-files.js';
+import { type LoginSource, listSources } from '../transfer/list-sources.js';
+import { importRefusals } from '../transfer/refusal.js';
+import { type AskedAccount, askedAccounts } from './asked-accounts.js';
+import { openRoster } from './selection.js';
+import type { Session } from './session.js';
+import { takeInAny } from './take-in.js';
 
 /** A file that was named, or found in a directory that was. */
 export interface AskedFile {
@@ -32,7 +32,7 @@ export interface RenewTargets {
  * of that name. Without words: every enabled account.
  */
 export async function findTargets(
-  context: Context,
+  session: Session,
   words: readonly string[],
   isReading: boolean,
 ): Promise<RenewTargets> {
@@ -40,15 +40,15 @@ export async function findTargets(
   const others = words.filter((word) => !looksLikePath(word));
   const accounts = new Map<string, AskedAccount>();
   if (words.length === 0 || others.length > 0) {
-    const roster = openRoster(context, isReading ? context.readingScope() : context.writingScope());
-    if (!isReading) await takeInAny(context, roster);
+    const roster = openRoster(session, isReading ? session.readingScope() : session.writingScope());
+    if (!isReading) await takeInAny(session, roster);
     for (const word of others.length === 0 ? [undefined] : others) {
-      const asked = accountsOf(context, roster, word);
+      const asked = accountsOf(session, roster, word);
       if (asked === undefined && word !== undefined) paths.push(word);
       for (const each of asked ?? []) accounts.set(each.account.id, each);
     }
   }
-  const files = await findFiles(context, paths, isReading);
+  const files = await findFiles(session, paths, isReading);
   if (accounts.size > 0 || files.length > 0) return { accounts: [...accounts.values()], files };
   throw new AppError('no-such-account', `there is no token file in ${paths.join(', ')}`, {
     hint: 'name a directory with *.json files in it, a file, or an account',
@@ -60,23 +60,23 @@ function looksLikePath(word: string): boolean {
 }
 
 /** Undefined for a word that names no account but something in this directory. */
-function accountsOf(context: Context, roster: Roster, word: string | undefined): AskedAccount[] | undefined {
+function accountsOf(session: Session, roster: Roster, word: string | undefined): AskedAccount[] | undefined {
   try {
-    return askedAccounts(context, roster, word);
+    return askedAccounts(session, roster, word);
   } catch (error) {
     const isUnknown = error instanceof AppError && (error.code === 'no-such-account' || error.code === 'empty-pool');
-    if (isUnknown && word !== undefined && existsSync(resolve(context.machine.cwd, word))) return undefined;
+    if (isUnknown && word !== undefined && existsSync(resolve(session.cwd(), word))) return undefined;
     throw error;
   }
 }
 
-async function findFiles(context: Context, names: readonly string[], isReading: boolean): Promise<AskedFile[]> {
-  const sources = await listSources(names, context.machine.cwd, 'token-files');
+async function findFiles(session: Session, names: readonly string[], isReading: boolean): Promise<AskedFile[]> {
+  const sources = await listSources(names, session.cwd(), 'token-files');
   return sources.map((source) => {
     // What a killed run left beside the file may hold its tokens (P10).
-    const sweep = { file: basename(source.path), now: context.clock.now() };
-    if (!isReading) sweepTemporaries(dirname(source.path), context.root.processes, sweep);
-    const found = open(source, context.root.effectiveUserId);
+    const sweep = { file: basename(source.path), now: session.clock.now() };
+    if (!isReading) sweepTemporaries(dirname(source.path), session.root.processes, sweep);
+    const found = open(source, session.root.effectiveUserId);
     return { name: source.name, path: source.path, isNamed: names.includes(source.name), ...found };
   });
 }

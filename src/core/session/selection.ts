@@ -1,25 +1,25 @@
 import * as z from 'zod/mini';
-import { type LocatedAccount, selectAccount } from '../core/accounts/selector.js';
-import { unadoptableReasons } from '../core/codex/auth-file.js';
-import { definedOnly } from '../core/defined-only.js';
-import { AppError } from '../core/errors.js';
-import { accountsElsewhere, keyOf, type Roster, readRoster } from '../core/logins/roster.js';
-import { poolBytes } from '../core/pools/scope-files.js';
-import type { Scope } from '../core/project/scope.js';
-import { sweepLeftovers } from '../core/storage/leftovers.js';
-import type { Context } from './context.js';
+import { type LocatedAccount, selectAccount } from '../accounts/selector.js';
+import { unadoptableReasons } from '../codex/auth-file.js';
+import { definedOnly } from '../defined-only.js';
+import { AppError } from '../errors.js';
+import { accountsElsewhere, keyOf, type Roster, readRoster } from '../logins/roster.js';
+import { poolBytes } from '../pools/scope-files.js';
+import type { Scope } from '../project/scope.js';
+import { sweepLeftovers } from '../storage/leftovers.js';
 import { countsIn, describePlace, listCommandFor, otherPlaces, placeView } from './places.js';
+import type { Session } from './session.js';
 
 /** Some two hundred accounts. */
 const longPoolBytes = 1_000_000;
 
 /** The roster of a scope; what a killed process left behind goes first. */
-export function openRoster(context: Context, scope: Scope): Roster {
-  const { root, home, machine } = context;
+export function openRoster(session: Session, scope: Scope): Roster {
+  const { root, home } = session;
   sweepLeftovers(root, home.authFile);
-  if (poolBytes(root.paths, keyOf(scope)) > longPoolBytes) machine.expectLongRead?.();
+  if (poolBytes(root.paths, keyOf(scope)) > longPoolBytes) session.expectLongRead?.();
   const roster = readRoster(root, home, scope);
-  for (const warning of roster.warnings) context.warn(warning);
+  for (const warning of roster.warnings) session.warn(warning);
   return roster;
 }
 
@@ -72,7 +72,7 @@ export interface Located {
 }
 
 /** The account a selector names, in this scope or else anywhere; says so when it lives in another pool. */
-export function locateAccount(context: Context, roster: Roster, selector: string): Located {
+export function locateAccount(session: Session, roster: Roster, selector: string): Located {
   const { accounts, records } = roster;
   const elsewhere = accountsElsewhere(roster);
   if (elsewhere.length === 0 || isPositional(selector)) requireAccounts(roster);
@@ -82,7 +82,7 @@ export function locateAccount(context: Context, roster: Roster, selector: string
   const position = accounts.findIndex(({ id }) => id === account.id);
   if (position >= 0) return { account, scopeKey: records.key, index: position + 1 };
   const { scopeKey } = found;
-  if (context.options.json !== true) context.io.note(`found in ${describePlace(placeView(scopeKey))}`);
+  session.note(`found in ${describePlace(placeView(scopeKey))}`);
   return { account, scopeKey, index: indexElsewhere(roster, account.id) };
 }
 

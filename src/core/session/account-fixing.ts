@@ -1,31 +1,29 @@
-import type { Account } from '../core/accounts/account.js';
-import { definedOnly } from '../core/defined-only.js';
-import { type AppliedRepair, applyAccountRepairs } from '../core/diagnostics/account-repairs/apply.js';
-import { planAccountRepairs } from '../core/diagnostics/account-repairs/plan.js';
-import { type AccountRepair, isStored, type RefreshRepair } from '../core/diagnostics/account-repairs/repair.js';
-import { type RepairWorld, readRepairWorld } from '../core/diagnostics/account-repairs/world.js';
-import { AppError } from '../core/errors.js';
-import { inParallel } from '../core/in-parallel.js';
-import { describeOutcome } from '../core/logins/describe-outcome.js';
-import { findStored } from '../core/logins/gather-newest.js';
-import type { RefreshOutcome } from '../core/logins/refresh-outcome.js';
-import { keyOf } from '../core/logins/roster.js';
-import { withStore } from '../core/logins/with-store.js';
-import { readAllScopes } from '../core/pools/scope-files.js';
-import { sweepLeftovers } from '../core/storage/leftovers.js';
+import type { Account } from '../accounts/account.js';
+import { definedOnly } from '../defined-only.js';
+import { type AppliedRepair, applyAccountRepairs } from '../diagnostics/account-repairs/apply.js';
+import { planAccountRepairs } from '../diagnostics/account-repairs/plan.js';
+import { type AccountRepair, isStored, type RefreshRepair } from '../diagnostics/account-repairs/repair.js';
+import { type RepairWorld, readRepairWorld } from '../diagnostics/account-repairs/world.js';
+import { AppError } from '../errors.js';
+import { inParallel } from '../in-parallel.js';
+import { describeOutcome } from '../logins/describe-outcome.js';
+import { findStored } from '../logins/gather-newest.js';
+import type { RefreshOutcome } from '../logins/refresh-outcome.js';
+import { keyOf } from '../logins/roster.js';
+import { withStore } from '../logins/with-store.js';
+import { readAllScopes } from '../pools/scope-files.js';
+import { sweepLeftovers } from '../storage/leftovers.js';
 import { refreshDeps } from './backend-access.js';
-import type { Context } from './context.js';
-import { warnIfFlaggedInUse } from './flagged-in-use.js';
-import { errorView, type FailureView } from './probe-failure.js';
-import { startProgress } from './progress.js';
+import { type Problem, problemOf } from './problem.js';
 import { settleRefusedClients } from './refused-clients.js';
+import type { Session } from './session.js';
 
 export interface FixedRepair {
   readonly repair: AccountRepair;
   /** Absent for what concerns no single account. */
   readonly account?: Account;
   readonly outcome: 'planned' | 'done' | 'not-needed' | 'failed';
-  readonly problem?: FailureView;
+  readonly problem?: Problem;
   readonly keptFiles?: readonly string[];
 }
 
@@ -40,27 +38,26 @@ export interface Fixing {
  * Plans the repairs of every pool, or of the one that was named; applies them; and looks again. What only shows then is
  * repaired as well: the first to write makes one pool of those that a project had for its checkouts, for instance.
  */
-export async function fixAccounts(context: Context, dryRun: boolean): Promise<Fixing> {
-  const { root, home } = context;
+export async function fixAccounts(session: Session, dryRun: boolean): Promise<Fixing> {
+  const { root, home } = session;
   if (!dryRun) sweepLeftovers(root, home.authFile);
-  const found = look(context);
-  const accounts = accountsIn(context, found.world).length;
+  const found = look(session);
+  const accounts = accountsIn(session, found.world).length;
   if (dryRun || found.plan.length === 0) {
-    const nameOf = namesIn(context, found);
+    const nameOf = namesIn(session, found);
     return {
       accounts,
       repairs: found.plan.map((repair) => ({ ...nameOf(repair), outcome: 'planned' })),
       remaining: [],
     };
   }
-  const first = await applyPlan(context, found);
-  const after = look(context);
+  const first = await applyPlan(session, found);
+  const after = look(session);
   const left = after.plan.filter((repair) => !first.some((each) => isSame(each.repair, repair) && isSettled(each)));
-  const second = left.length === 0 ? [] : await applyPlan(context, { ...after, plan: left });
-  warnIfFlaggedInUse(context, context.readingScope());
+  const second = left.length === 0 ? [] : await applyPlan(session, { ...after, plan: left });
   const repairs = [...first.filter(({ repair }) => !second.some((each) => isSame(each.repair, repair))), ...second];
   const tried = repairs.filter(({ outcome }) => outcome !== 'done');
-  const remaining = look(context).plan.filter((repair) => !tried.some((each) => isSame(each.repair, repair)));
+  const remaining = look(session).plan.filter((repair) => !tried.some((each) => isSame(each.repair, repair)));
   return { accounts, repairs, remaining };
 }
 
@@ -74,41 +71,40 @@ interface Found {
   readonly plan: readonly AccountRepair[];
 }
 
-async function applyPlan(context: Context, found: Found): Promise<FixedRepair[]> {
-  const nameOf = namesIn(context, found);
-  const applied = await applyStored(context, found.plan, found.world);
+async function applyPlan(session: Session, found: Found): Promise<FixedRepair[]> {
+  const nameOf = namesIn(session, found);
+  const applied = await applyStored(session, found.plan, found.world);
   const refreshed = await refreshDue(
-    context,
+    session,
     found.plan.filter((repair) => repair.kind === 'refresh'),
   );
   return [...applied, ...refreshed].map((each) => ({ ...each, ...nameOf(each.repair) }));
 }
 
 function namesIn(
-  context: Context,
+  session: Session,
   { world }: Found,
 ): (repair: AccountRepair) => Pick<FixedRepair, 'repair' | 'account'> {
-  const accounts = accountsIn(context, world);
+  const accounts = accountsIn(session, world);
   return (repair) => definedOnly({ repair, account: accountOf(repair, accounts) });
 }
 
-function look(context: Context): Found {
-  const world = readRepairWorld(context.root, context.home, context.settings());
-  const isWanted = inNamedScope(context);
+function look(session: Session): Found {
+  const world = readRepairWorld(session.root, session.home, session.settings());
+  const isWanted = inNamedScope(session);
   const plan = planAccountRepairs(world).filter((repair) => !('scopeKey' in repair) || isWanted(repair.scopeKey));
   return { world, plan };
 }
 
 /** Every pool of the root, because an account lives in one of them only; `--global` and `--project` name one. */
-function inNamedScope(context: Context): (scopeKey: string | undefined) => boolean {
-  const { global: isGlobal, project } = context.options;
-  if (isGlobal !== true && project === undefined) return () => true;
-  const wanted = keyOf(context.writingScope());
+function inNamedScope(session: Session): (scopeKey: string | undefined) => boolean {
+  if (!session.isScopeNamed) return () => true;
+  const wanted = keyOf(session.writingScope());
   return (scopeKey) => scopeKey === wanted;
 }
 
-function accountsIn(context: Context, { scopes }: RepairWorld): Account[] {
-  const isWanted = inNamedScope(context);
+function accountsIn(session: Session, { scopes }: RepairWorld): Account[] {
+  const isWanted = inNamedScope(session);
   return scopes
     .filter(({ key }) => isWanted(key))
     .flatMap(({ pool, flagged }): Account[] => [...pool.accounts, ...flagged.accounts]);
@@ -128,23 +124,23 @@ function accountIdOf(repair: AccountRepair): string | undefined {
 }
 
 async function applyStored(
-  context: Context,
+  session: Session,
   plan: readonly AccountRepair[],
   world: RepairWorld,
 ): Promise<AppliedRepair[]> {
   const stored = plan.filter(isStored);
   if (stored.length === 0) return [];
-  return withStore(context.root, { signal: context.signal }, (store) => applyAccountRepairs(store, stored, world));
+  return withStore(session.root, { signal: session.signal }, (store) => applyAccountRepairs(store, stored, world));
 }
 
-async function refreshDue(context: Context, repairs: readonly RefreshRepair[]): Promise<FixedRepair[]> {
+async function refreshDue(session: Session, repairs: readonly RefreshRepair[]): Promise<FixedRepair[]> {
   if (repairs.length === 0) return [];
-  const { ensureUsable } = await import('../core/logins/refresh.js');
-  const deps = await refreshDeps(context);
-  const progress = startProgress(context, 'Refreshing', repairs.length);
-  const tried = await inParallel(repairs, context.settings().probeConcurrency, async (repair) => {
+  const { ensureUsable } = await import('../logins/refresh.js');
+  const deps = await refreshDeps(session);
+  const progress = session.progress('Refreshing', repairs.length);
+  const tried = await inParallel(repairs, session.settings().probeConcurrency, async (repair) => {
     const attempt = await orError(() => {
-      const account = findStored(readAllScopes(context.root.paths, deps.files.read), repair.accountId);
+      const account = findStored(readAllScopes(session.root.paths, deps.files.read), repair.accountId);
       // A token that is good and does not come with what is missing has to be replaced.
       const rejected = repair.why === 'expired' ? undefined : account.tokens.accessToken;
       return ensureUsable(deps, definedOnly({ account, reason: 'proactive_expiry' as const, rejected }));
@@ -154,7 +150,7 @@ async function refreshDue(context: Context, repairs: readonly RefreshRepair[]): 
   });
   progress.stop();
   await settleRefusedClients(
-    context,
+    session,
     tried.flatMap(({ attempt }) => (attempt instanceof AppError ? [] : [attempt])),
   );
   return tried.map(({ repair, attempt }) => ({ repair, ...outcomeOf(attempt) }));
@@ -171,7 +167,7 @@ async function orError(task: () => Promise<RefreshOutcome>): Promise<RefreshOutc
 
 function outcomeOf(attempt: RefreshOutcome | AppError): Pick<FixedRepair, 'outcome' | 'problem'> {
   if (attempt instanceof AppError) {
-    return { outcome: 'failed', problem: errorView(attempt) };
+    return { outcome: 'failed', problem: problemOf(attempt) };
   }
   if (attempt.kind === 'usable') return { outcome: 'done' };
   const problem = describeOutcome(attempt);

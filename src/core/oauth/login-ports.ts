@@ -1,6 +1,6 @@
-import { type Environment, environmentVariables } from '../../core/environment.js';
-import { AppError } from '../../core/errors.js';
-import { callbackPorts } from '../../core/oauth/loopback-port.js';
+import { type Environment, environmentVariables } from '../environment.js';
+import { AppError } from '../errors.js';
+import { callbackPorts } from './loopback-port.js';
 
 /**
  * The loopback ports a login may listen on, in order. The official provider accepts only its two; a stand-in may accept

@@ -1,13 +1,13 @@
-import type { Step } from '../core/changes/change.js';
-import { recordChange } from '../core/changes/change-log.js';
-import { AppError } from '../core/errors.js';
-import type { ScopeRecords } from '../core/pools/scope-records.js';
-import type { Store } from '../core/pools/store.js';
-import type { Context } from './context.js';
+import type { Step } from '../changes/change.js';
+import { recordChange } from '../changes/change-log.js';
+import { AppError } from '../errors.js';
+import type { ScopeRecords } from '../pools/scope-records.js';
+import type { Store } from '../pools/store.js';
+import type { Session } from './session.js';
 
 /** Notes for `undo` what a command has changed; a change that cannot be noted is made all the same. */
 export function noteChange(
-  { warn }: Context,
+  { warn }: Session,
   store: Store,
   command: string,
   before: readonly ScopeRecords[],

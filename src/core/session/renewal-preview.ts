@@ -1,11 +1,11 @@
-import { runningClients } from '../../core/codex/clients.js';
-import type { HttpRequest } from '../../core/http/client.js';
-import { ownerOf } from '../../core/renewal/login-groups.js';
-import type { RenewalPolicy } from '../../core/renewal/policy.js';
-import { type Preview, previewLoose, previewPooled } from '../../core/renewal/preview.js';
-import { failedBy, type Renewal } from '../../core/renewal/renewal.js';
-import type { Context } from '../context.js';
+import { runningClients } from '../codex/clients.js';
+import type { HttpRequest } from '../http/client.js';
+import { ownerOf } from '../renewal/login-groups.js';
+import type { RenewalPolicy } from '../renewal/policy.js';
+import { type Preview, previewLoose, previewPooled } from '../renewal/preview.js';
+import { failedBy, type Renewal } from '../renewal/renewal.js';
 import { type JobResult, type RenewalJob, untried } from './renew-all.js';
+import type { Session } from './session.js';
 
 export interface PreviewedJob {
   readonly job: RenewalJob;
@@ -15,9 +15,9 @@ export interface PreviewedJob {
 }
 
 /** What renewing would send, with a placeholder for the token; sends and writes nothing (P5). */
-export async function previewJob(context: Context, job: RenewalJob, policy: RenewalPolicy): Promise<PreviewedJob> {
+export async function previewJob(session: Session, job: RenewalJob, policy: RenewalPolicy): Promise<PreviewedJob> {
   try {
-    const previews = await previewsOf(context, job, policy);
+    const previews = await previewsOf(session, job, policy);
     const client = previews.find((each) => each.kind === 'left-to-client');
     const left: Renewal | undefined = client && {
       kind: 'skipped',
@@ -32,9 +32,9 @@ export async function previewJob(context: Context, job: RenewalJob, policy: Rene
 }
 
 /** One request for each refresh token: another account of the same login gets its access token without one. */
-async function previewsOf(context: Context, job: RenewalJob, policy: RenewalPolicy): Promise<Preview[]> {
-  const { root, home } = context;
-  const deps = { root, home, ...context.provider(), settings: context.settings(), runningClients };
+async function previewsOf(session: Session, job: RenewalJob, policy: RenewalPolicy): Promise<Preview[]> {
+  const { root, home } = session;
+  const deps = { root, home, ...session.provider(), settings: session.settings(), runningClients };
   if (job.accounts.length === 0) return [await previewLoose(deps, job.files, policy)];
   const records = job.accounts.map(({ account }) => account);
   const previews: Preview[] = [];

@@ -1,21 +1,20 @@
-import type { Account } from '../core/accounts/account.js';
-import type { AuthorizedAnswer, BackendAccess } from '../core/asking/authorized-call.js';
+import type { Account } from '../accounts/account.js';
+import type { AuthorizedAnswer, BackendAccess } from '../asking/authorized-call.js';
 import {
   type AskingFailed,
   askOnItsOwn,
   failedAnswer,
   isSilence,
   type ProbeFailure,
-} from '../core/asking/usage-endpoint.js';
-import { inParallel } from '../core/in-parallel.js';
-import { askForModels, parseModels, wellKnownModels } from '../core/models/catalogue.js';
-import type { ModelVerdict } from '../core/models/model-verdict.js';
-import { tryModel } from '../core/models/try-model.js';
+} from '../asking/usage-endpoint.js';
+import { inParallel } from '../in-parallel.js';
+import { askForModels, parseModels, wellKnownModels } from '../models/catalogue.js';
+import type { ModelVerdict } from '../models/model-verdict.js';
+import { tryModel } from '../models/try-model.js';
 import { askAll } from './ask-all.js';
 import type { AskedAccount } from './asked-accounts.js';
-import type { Context } from './context.js';
-import { failureInTheWay } from './probe-failure.js';
-import { startProgress } from './progress.js';
+import { failureInTheWay } from './problem.js';
+import type { Session } from './session.js';
 
 /** An account, and what it said when it was asked for its models. */
 export interface Candidate {
@@ -41,11 +40,11 @@ function isBlockade(answer: { readonly kind: string }): answer is Blockade {
 
 /** Asks each account for its models. A list that cannot be had is no obstacle: there are well-known ones. */
 export async function findCandidates(
-  context: Context,
+  session: Session,
   access: BackendAccess,
   asked: readonly AskedAccount[],
 ): Promise<Candidate[]> {
-  return askAll<AskedAccount, Candidate>(context, asked, {
+  return askAll<AskedAccount, Candidate>(session, asked, {
     title: 'Asking for models',
     async ask(each) {
       const result = await askForModels(access, each.account);
@@ -88,17 +87,17 @@ const accountsAtOnce = 4;
 
 /** Tries the models with each account: one after the other with one account, a few accounts at once. */
 export async function tryModels(
-  context: Context,
+  session: Session,
   access: BackendAccess,
   candidates: readonly Candidate[],
   models: readonly string[],
 ): Promise<TriedAccount[]> {
   const usable = candidates.filter(({ obstacle }) => obstacle === undefined);
-  const progress = startProgress(context, 'Trying', usable.length * models.length);
-  const limit = Math.min(accountsAtOnce, context.settings().probeConcurrency);
+  const progress = session.progress('Trying', usable.length * models.length);
+  const limit = Math.min(accountsAtOnce, session.settings().probeConcurrency);
   try {
     return await inParallel(candidates, limit, (candidate) =>
-      tryWith(context, access, candidate, models, progress.step),
+      tryWith(session, access, candidate, models, progress.step),
     );
   } finally {
     progress.stop();
@@ -106,7 +105,7 @@ export async function tryModels(
 }
 
 async function tryWith(
-  { clock }: Context,
+  { clock }: Session,
   access: BackendAccess,
   { asked, account: first, obstacle }: Candidate,
   models: readonly string[],

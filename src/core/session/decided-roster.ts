@@ -1,11 +1,11 @@
-import type { Account } from '../core/accounts/account.js';
-import { type Decision, decide } from '../core/decision/decide.js';
-import type { DecisionRequest } from '../core/decision/facts.js';
-import { factsOf, factsOfAccount } from '../core/decision/facts.js';
-import type { AccountDecision } from '../core/decision/ranking.js';
-import { type AccountStanding, standingOf } from '../core/decision/standing.js';
-import type { Roster } from '../core/logins/roster.js';
-import type { Settings } from '../core/settings.js';
+import type { Account } from '../accounts/account.js';
+import { type Decision, decide } from '../decision/decide.js';
+import type { DecisionRequest } from '../decision/facts.js';
+import { factsOf, factsOfAccount } from '../decision/facts.js';
+import type { AccountDecision } from '../decision/ranking.js';
+import { type AccountStanding, standingOf } from '../decision/standing.js';
+import type { Roster } from '../logins/roster.js';
+import type { Settings } from '../settings.js';
 
 /** An account with what the decision says about it. */
 export interface DecidedAccount {
