@@ -1,16 +1,17 @@
 import * as z from 'zod/mini';
 import type { Workspace } from '../core/accounts/workspaces.js';
 import { definedOnly } from '../core/defined-only.js';
+import { toIso } from '../core/instant.js';
 import type { Roster } from '../core/logins/roster.js';
 import { askAdministrator, chooseWorkspace } from '../core/provider/describe-answer.js';
 import { bindingQuota } from '../core/quota/binding-quota.js';
 import { QuotaViewSchema, toQuotaView, toSnapshot } from '../core/quota/snapshot.js';
 import { indexAfter } from '../core/session/asked-accounts.js';
 import type { CheckAnswer } from '../core/session/check.js';
+import { isNetworkFailure } from '../core/session/problem.js';
 import { accountRef, accountRefShape } from './account-ref.js';
 import type { Context } from './context.js';
-import { FailureView, failureOfProbe, failureView, isNetworkFailure } from './probe-failure.js';
-import { toIso } from './render/time.js';
+import { FailureView, failureOfProbe, failureView } from './probe-failure.js';
 
 export const CheckedAccount = z.object({
   ...accountRefShape,

@@ -1,5 +1,6 @@
 import * as z from 'zod/mini';
 import { definedOnly } from '../core/defined-only.js';
+import { toIso } from '../core/instant.js';
 import { bindingQuota } from '../core/quota/binding-quota.js';
 import { QuotaViewSchema, toQuotaView } from '../core/quota/snapshot.js';
 import { type AdditionalLimit, CreditsSchema, type ModelUsage, type QuotaSnapshot } from '../core/quota/usage.js';
@@ -9,7 +10,6 @@ import type { ProbedRoster } from '../core/session/quota-probing.js';
 import { accountRef, accountRefShape } from './account-ref.js';
 import type { Context } from './context.js';
 import { FailureView, failureOfProbe, failureView } from './probe-failure.js';
-import { toIso } from './render/time.js';
 
 const instant = z.exactOptional(z.iso.datetime());
 const flag = z.exactOptional(z.boolean());

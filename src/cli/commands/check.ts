@@ -1,13 +1,13 @@
 import * as z from 'zod/mini';
 import { definedOnly } from '../../core/defined-only.js';
 import { type CheckWishes, checkAccounts } from '../../core/session/check.js';
+import { isWithoutPlace } from '../../core/session/problem.js';
 import { CheckedAccount, checkedView } from '../check-view.js';
 import type { Command } from '../command.js';
 import type { Context } from '../context.js';
 import { warnIfFlaggedInUse } from '../flagged-in-use.js';
 import { LoginInUse, loginInUse } from '../login-in-use.js';
 import { unstoredText } from '../login-life.js';
-import { isWithoutPlace } from '../probe-failure.js';
 import { titleOf } from '../render/account-table.js';
 import { leftPhrase, quotaAge } from '../render/quota.js';
 import { sharedFailures } from '../render/shared-failures.js';

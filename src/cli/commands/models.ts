@@ -11,13 +11,13 @@ import {
   type TriedAccount,
   tryModels,
 } from '../../core/session/model-trials.js';
+import { isNetworkFailure } from '../../core/session/problem.js';
 import { settleRefusedClients } from '../../core/session/refused-clients.js';
 import { openRoster } from '../../core/session/selection.js';
 import { takeInAny } from '../../core/session/take-in.js';
 import type { Command } from '../command.js';
 import type { Context } from '../context.js';
 import { type TrialView, TriedAccountView, triedAccountView } from '../model-view.js';
-import { isNetworkFailure } from '../probe-failure.js';
 import { renderCsv } from '../render/csv.js';
 import { renderTrials } from '../render/model-trials.js';
 import { ScopeView, scopeView } from '../scope-view.js';

@@ -1,6 +1,7 @@
 import * as z from 'zod/mini';
 import type { RenewalPolicy } from '../../core/renewal/policy.js';
 import type { Renewal } from '../../core/renewal/renewal.js';
+import { isNetworkFailure, isWithoutPlace } from '../../core/session/problem.js';
 import { settleRefusedClients } from '../../core/session/refused-clients.js';
 import {
   isDue,
@@ -17,7 +18,6 @@ import { sweepLeftovers } from '../../core/storage/leftovers.js';
 import type { Command } from '../command.js';
 import type { Context } from '../context.js';
 import { warnIfFlaggedInUse } from '../flagged-in-use.js';
-import { isNetworkFailure, isWithoutPlace } from '../probe-failure.js';
 import { obstructionLines } from '../render/shared-failures.js';
 import type { Theme } from '../render/theme.js';
 import {

@@ -1,6 +1,7 @@
 import * as z from 'zod/mini';
 import { describeAccount, type FlaggedAccount } from '../../core/accounts/account.js';
 import { definedOnly } from '../../core/defined-only.js';
+import { toIso } from '../../core/instant.js';
 import { reasonText } from '../../core/logins/flag-reason.js';
 import { printable } from '../../core/printable.js';
 import { probeAndDecide } from '../../core/session/probe-and-decide.js';
@@ -13,7 +14,7 @@ import type { Context } from '../context.js';
 import { failureLines } from '../probe-failure.js';
 import { renderAccounts, titleOf } from '../render/account-table.js';
 import type { Theme } from '../render/theme.js';
-import { formatMoment, formatWhen, toIso } from '../render/time.js';
+import { formatMoment, formatWhen } from '../render/time.js';
 import { ScopeView, scopeView } from '../scope-view.js';
 import { wayOutLines } from '../ways-out.js';
 import { ForecastResult, forecastOf } from './forecast.js';

@@ -7,6 +7,7 @@ import { countSessions, SessionCounts } from '../../core/codex/sessions.js';
 import { factsOfAccount } from '../../core/decision/facts.js';
 import { standingOf } from '../../core/decision/standing.js';
 import { definedOnly } from '../../core/defined-only.js';
+import { toIso } from '../../core/instant.js';
 import type { Roster } from '../../core/logins/roster.js';
 import { printable } from '../../core/printable.js';
 import { describePlace, PlaceView, placeView } from '../../core/session/places.js';
@@ -22,7 +23,7 @@ import { nameOf, titleOf } from '../render/account-table.js';
 import { renderFacts } from '../render/facts.js';
 import { leftPhrase, quotaAge } from '../render/quota.js';
 import type { Theme } from '../render/theme.js';
-import { formatWhen, toIso } from '../render/time.js';
+import { formatWhen } from '../render/time.js';
 import { ScopeView, scopeView, whoseAccounts } from '../scope-view.js';
 
 const StatusResult = z.object({

@@ -1,6 +1,7 @@
 import * as z from 'zod/mini';
 import type { FlaggedAccount } from '../../core/accounts/account.js';
 import { definedOnly } from '../../core/defined-only.js';
+import { toIso } from '../../core/instant.js';
 import { reasonText } from '../../core/logins/flag-reason.js';
 import { printable } from '../../core/printable.js';
 import { meaningOf } from '../../core/provider/refusal-codes.js';
@@ -12,7 +13,6 @@ import { warnIfFlaggedInUse } from '../flagged-in-use.js';
 import { providerReasonShape } from '../probe-failure.js';
 import { nameOf } from '../render/account-table.js';
 import type { Theme } from '../render/theme.js';
-import { toIso } from '../render/time.js';
 
 const Outcome = z.enum([
   'restored',

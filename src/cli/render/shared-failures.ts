@@ -1,7 +1,7 @@
 import { definedOnly } from '../../core/defined-only.js';
 import { printable } from '../../core/printable.js';
-import { isObstruction } from '../../core/session/problem.js';
-import { type FailureView, failureLines, failureText, isNetworkFailure } from '../probe-failure.js';
+import { isNetworkFailure, isObstruction } from '../../core/session/problem.js';
+import { type FailureView, failureLines, failureText } from '../probe-failure.js';
 import type { Theme } from './theme.js';
 
 interface Failing {

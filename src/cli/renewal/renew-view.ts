@@ -1,6 +1,7 @@
 import * as z from 'zod/mini';
 import { definedOnly } from '../../core/defined-only.js';
 import type { HttpRequest } from '../../core/http/client.js';
+import { toIso } from '../../core/instant.js';
 import { printable } from '../../core/printable.js';
 import type { Renewal } from '../../core/renewal/renewal.js';
 import type { AskedAccount } from '../../core/session/asked-accounts.js';
@@ -12,7 +13,7 @@ import type { Context } from '../context.js';
 import { FailureView } from '../probe-failure.js';
 import { titleOf } from '../render/account-table.js';
 import type { Theme } from '../render/theme.js';
-import { formatWhen, toIso } from '../render/time.js';
+import { formatWhen } from '../render/time.js';
 
 const outcomeShape = {
   /** `would-renew` only with --print-only. */

@@ -6,6 +6,7 @@ import { readHealth } from '../health/state.js';
 import type { Roster } from '../logins/roster.js';
 import { requireKnownModel } from '../models/known-models.js';
 import { type DecidedRoster, decideRoster, policyOf } from './decided-roster.js';
+import { describeFailure, isInTheDark } from './problem.js';
 import { type ProbedRoster, type ProbingOptions, probeRoster } from './quota-probing.js';
 import { withResetCreditDetails } from './reset-credit-details.js';
 import type { Session } from './session.js';
@@ -19,6 +20,16 @@ export type DecisionWishes = Pick<DecisionRequest, 'allowCredits' | 'dwellUntil'
 export interface ProbedDecision {
   readonly probed: ProbedRoster;
   readonly decision: DecidedRoster;
+}
+
+/** Nothing is known about any account, and nobody could be asked: whom to use would be a guess. */
+export function isGuess({ probed, decision: { decided } }: ProbedDecision): boolean {
+  const seen = decided.map(({ account: { id }, decision: { quota } }) => {
+    const probe = probed.probes.get(id);
+    const failure = probe === undefined || probe.kind === 'usage' ? undefined : describeFailure(probe);
+    return definedOnly({ quota, failure });
+  });
+  return isInTheDark(seen);
 }
 
 /**

@@ -1,14 +1,14 @@
 import * as z from 'zod/mini';
-import type { AccountDecision } from '../core/decision/ranking.js';
-import { definedOnly } from '../core/defined-only.js';
-import type { Foretelling, Observation, QuotaHistory } from '../core/history/observation.js';
-import { chanceOfEmpty, currentPace, emptyAt, type Pace, workingPace } from '../core/history/pace.js';
-import { overallFit, type WindowNeed, windowNeed } from '../core/history/task-fit.js';
-import { byWindow, windowKey } from '../core/history/track-record.js';
-import type { BindingWindow } from '../core/quota/binding-quota.js';
-import { lengthOf } from '../core/quota/window.js';
-import type { DecidedAccount } from '../core/session/decided-roster.js';
-import { toIso } from './render/time.js';
+import type { AccountDecision } from '../decision/ranking.js';
+import { definedOnly } from '../defined-only.js';
+import type { Foretelling, Observation, QuotaHistory } from '../history/observation.js';
+import { chanceOfEmpty, currentPace, emptyAt, type Pace, workingPace } from '../history/pace.js';
+import { overallFit, type WindowNeed, windowNeed } from '../history/task-fit.js';
+import { byWindow, windowKey } from '../history/track-record.js';
+import { toIso } from '../instant.js';
+import type { BindingWindow } from '../quota/binding-quota.js';
+import { lengthOf } from '../quota/window.js';
+import type { DecidedAccount } from './decided-roster.js';
 
 const hourMs = 3_600_000;
 
