@@ -8,7 +8,7 @@ import { bindingQuota } from '../core/quota/binding-quota.js';
 import { QuotaViewSchema, toQuotaView, toSnapshot } from '../core/quota/snapshot.js';
 import { indexAfter } from '../core/session/asked-accounts.js';
 import type { CheckAnswer } from '../core/session/check.js';
-import { isNetworkFailure } from '../core/session/problem.js';
+import { isNetworkFailure } from '../core/session/failure.js';
 import { accountRef, accountRefShape } from './account-ref.js';
 import type { Context } from './context.js';
 import { FailureView, failureOfProbe, failureView } from './probe-failure.js';
@@ -36,7 +36,7 @@ export type CheckedAccount = z.infer<typeof CheckedAccount>;
 export function checkedView(context: Context, roster: Roster, answer: CheckAnswer): CheckedAccount {
   const { asked, account, result, workspace, quota } = answer;
   const now = context.clock.now();
-  const problem = problemOf(answer, now);
+  const problem = failureOf(answer, now);
   const { expiresAt, lastRefresh } = account.tokens;
   return definedOnly({
     ...accountRef({ ...account, ...nameFrom(workspace) }, 0, context.options.mask === true),
@@ -71,7 +71,7 @@ function verdictOf(problem: FailureView | undefined): CheckedAccount['verdict'] 
   return isNetworkFailure(problem) ? 'unreachable' : 'attention';
 }
 
-function problemOf({ result, workspace, isListed, quota }: CheckAnswer, now: number): FailureView | undefined {
+function failureOf({ result, workspace, isListed, quota }: CheckAnswer, now: number): FailureView | undefined {
   if (result.kind !== 'answered') return failureView(result, now);
   const { answer, account } = result;
   if (answer.kind !== 'ok') return failureView({ kind: 'answer', answer, account, isRefreshed: true }, now);

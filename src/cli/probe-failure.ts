@@ -1,6 +1,6 @@
 import * as z from 'zod/mini';
 import type { AskingFailed, Probe, ProbeFailure } from '../core/asking/usage-endpoint.js';
-import { describeFailure } from '../core/session/problem.js';
+import { describeFailure } from '../core/session/failure.js';
 import { formatWhen } from './render/time.js';
 
 /** What the provider gave as its reason, in its own code and words. */

@@ -1,6 +1,8 @@
 export interface Once<T> {
   (): T;
   wasCalled(): boolean;
+  /** The next call makes it again. */
+  forget(): void;
 }
 
 /** Makes a value when it is first asked for. One that could not be made is tried again. */
@@ -10,5 +12,8 @@ export function once<T>(make: () => T): Once<T> {
     made ??= { value: make() };
     return made.value;
   };
-  return Object.assign(get, { wasCalled: () => made !== undefined });
+  const forget = () => {
+    made = undefined;
+  };
+  return Object.assign(get, { wasCalled: () => made !== undefined, forget });
 }

@@ -8,7 +8,7 @@ import { printable } from '../../core/printable.js';
 import { QuotaViewSchema } from '../../core/quota/snapshot.js';
 import { type BestWishes, chooseBest } from '../../core/session/best.js';
 import type { DecidedRoster } from '../../core/session/decided-roster.js';
-import { isInTheDark } from '../../core/session/problem.js';
+import { isInTheDark } from '../../core/session/failure.js';
 import type { ProbedRoster } from '../../core/session/quota-probing.js';
 import { accountRefShape } from '../account-ref.js';
 import type { Command } from '../command.js';

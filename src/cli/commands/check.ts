@@ -1,7 +1,7 @@
 import * as z from 'zod/mini';
 import { definedOnly } from '../../core/defined-only.js';
 import { type CheckWishes, checkAccounts } from '../../core/session/check.js';
-import { isWithoutPlace } from '../../core/session/problem.js';
+import { isWithoutPlace } from '../../core/session/failure.js';
 import { CheckedAccount, checkedView } from '../check-view.js';
 import type { Command } from '../command.js';
 import type { Context } from '../context.js';

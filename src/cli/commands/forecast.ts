@@ -9,6 +9,7 @@ import { toIso } from '../../core/instant.js';
 import { printable } from '../../core/printable.js';
 import { QuotaViewSchema, toQuotaView } from '../../core/quota/snapshot.js';
 import type { DecidedAccount, DecidedRoster } from '../../core/session/decided-roster.js';
+import { isInTheDark } from '../../core/session/failure.js';
 import { type ForecastWishes, forecast as forecastAccounts } from '../../core/session/forecast.js';
 import {
   type PaceReading,
@@ -17,7 +18,6 @@ import {
   TrackRecordView,
   WindowPaceView,
 } from '../../core/session/pace-reading.js';
-import { isInTheDark } from '../../core/session/problem.js';
 import type { ProbedRoster } from '../../core/session/quota-probing.js';
 import { accountRef, accountRefShape } from '../account-ref.js';
 import type { Command } from '../command.js';

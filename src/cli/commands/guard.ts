@@ -9,7 +9,7 @@ import { type Roster, readRoster } from '../../core/logins/roster.js';
 import { readAllScopes } from '../../core/pools/scope-files.js';
 import { recordsOf } from '../../core/pools/scope-records.js';
 import { refreshDeps } from '../../core/session/backend-access.js';
-import { isNetworkFailure, isObstruction } from '../../core/session/problem.js';
+import { isNetworkFailure, isObstruction } from '../../core/session/failure.js';
 import { takeInAny } from '../../core/session/take-in.js';
 import { assertOurs } from '../../core/storage/adoption.js';
 import { withLock } from '../../core/storage/file-lock.js';

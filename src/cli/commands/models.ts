@@ -4,6 +4,7 @@ import { AppError } from '../../core/errors.js';
 import type { RefreshOutcome } from '../../core/logins/refresh-outcome.js';
 import { type AskedAccount, askedAccounts } from '../../core/session/asked-accounts.js';
 import { refreshingAccess } from '../../core/session/backend-access.js';
+import { isNetworkFailure } from '../../core/session/failure.js';
 import {
   type Candidate,
   findCandidates,
@@ -11,7 +12,6 @@ import {
   type TriedAccount,
   tryModels,
 } from '../../core/session/model-trials.js';
-import { isNetworkFailure } from '../../core/session/problem.js';
 import { settleRefusedClients } from '../../core/session/refused-clients.js';
 import { openRoster } from '../../core/session/selection.js';
 import { takeInAny } from '../../core/session/take-in.js';

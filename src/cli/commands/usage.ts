@@ -1,5 +1,5 @@
 import * as z from 'zod/mini';
-import { isInTheDark, isWithoutPlace } from '../../core/session/problem.js';
+import { isInTheDark, isWithoutPlace } from '../../core/session/failure.js';
 import { readUsage, type UsageWishes } from '../../core/session/usage.js';
 import type { Command } from '../command.js';
 import type { Context } from '../context.js';

@@ -1,6 +1,6 @@
 import { definedOnly } from '../../core/defined-only.js';
 import { toIso } from '../../core/instant.js';
-import { isInTheDark } from '../../core/session/problem.js';
+import { isInTheDark } from '../../core/session/failure.js';
 import type { Command } from '../command.js';
 import type { Context } from '../context.js';
 import { renderRound } from '../render/watch.js';

@@ -1,6 +1,6 @@
 import { definedOnly } from '../../core/defined-only.js';
 import { printable } from '../../core/printable.js';
-import { isNetworkFailure, isObstruction } from '../../core/session/problem.js';
+import { isNetworkFailure, isObstruction } from '../../core/session/failure.js';
 import { type FailureView, failureLines, failureText } from '../probe-failure.js';
 import type { Theme } from './theme.js';
 

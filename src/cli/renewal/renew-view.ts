@@ -5,7 +5,7 @@ import { toIso } from '../../core/instant.js';
 import { printable } from '../../core/printable.js';
 import type { Renewal } from '../../core/renewal/renewal.js';
 import type { AskedAccount } from '../../core/session/asked-accounts.js';
-import { isObstruction } from '../../core/session/problem.js';
+import { isObstruction } from '../../core/session/failure.js';
 import type { AskedFile } from '../../core/session/renewal-targets.js';
 import { accountRef, accountRefShape } from '../account-ref.js';
 import { shownEmail } from '../account-view.js';

@@ -5,6 +5,7 @@ import { planAccountRepairs } from '../diagnostics/account-repairs/plan.js';
 import { type AccountRepair, isStored, type RefreshRepair } from '../diagnostics/account-repairs/repair.js';
 import { type RepairWorld, readRepairWorld } from '../diagnostics/account-repairs/world.js';
 import { AppError } from '../errors.js';
+import { type Failure, failureOf } from '../failure.js';
 import { inParallel } from '../in-parallel.js';
 import { describeOutcome } from '../logins/describe-outcome.js';
 import { findStored } from '../logins/gather-newest.js';
@@ -14,7 +15,6 @@ import { withStore } from '../logins/with-store.js';
 import { readAllScopes } from '../pools/scope-files.js';
 import { sweepLeftovers } from '../storage/leftovers.js';
 import { refreshDeps } from './backend-access.js';
-import { type Problem, problemOf } from './problem.js';
 import { settleRefusedClients } from './refused-clients.js';
 import type { Session } from './session.js';
 
@@ -23,7 +23,7 @@ export interface FixedRepair {
   /** Absent for what concerns no single account. */
   readonly account?: Account;
   readonly outcome: 'planned' | 'done' | 'not-needed' | 'failed';
-  readonly problem?: Problem;
+  readonly problem?: Failure;
   readonly keptFiles?: readonly string[];
 }
 
@@ -167,7 +167,7 @@ async function orError(task: () => Promise<RefreshOutcome>): Promise<RefreshOutc
 
 function outcomeOf(attempt: RefreshOutcome | AppError): Pick<FixedRepair, 'outcome' | 'problem'> {
   if (attempt instanceof AppError) {
-    return { outcome: 'failed', problem: problemOf(attempt) };
+    return { outcome: 'failed', problem: failureOf(attempt) };
   }
   if (attempt.kind === 'usable') return { outcome: 'done' };
   const problem = describeOutcome(attempt);

@@ -5,7 +5,7 @@ import { flockHelpers } from '../codex/credential-lock.js';
 import { definedOnly } from '../defined-only.js';
 import { AppError } from '../errors.js';
 import { describeOutcome } from '../logins/describe-outcome.js';
-import { type RefreshDeps, sideBySide } from '../logins/refresh-deps.js';
+import type { RefreshDeps } from '../logins/refresh-deps.js';
 import { canWait, type RefreshOutcome } from '../logins/refresh-outcome.js';
 import type { Roster } from '../logins/roster.js';
 import type { Settings } from '../settings.js';
@@ -89,6 +89,6 @@ export async function refreshDeps(
     uninterrupted: session.uninterrupted,
     warn: session.warn,
     signal,
-    ...sideBySide(root),
+    ...session.shared(),
   };
 }

@@ -21,7 +21,7 @@ import { toSnapshot } from '../quota/snapshot.js';
 import { askAll } from './ask-all.js';
 import { type AskedAccount, askedAccounts } from './asked-accounts.js';
 import { refreshingAccess } from './backend-access.js';
-import { failureInTheWay } from './problem.js';
+import { failureInTheWay } from './failure.js';
 import { orWarn } from './quota-probing.js';
 import { settleRefusedClients } from './refused-clients.js';
 import { openRoster } from './selection.js';

@@ -9,7 +9,7 @@ import { foreignIssuer } from '../provider/foreign-issuer.js';
 import { networkHint } from '../provider/obstruction.js';
 import { type ProviderReason, reasonIn } from '../provider-reason.js';
 import { readOnlyAccess, refreshDeps } from './backend-access.js';
-import { isObstruction } from './problem.js';
+import { isObstruction } from './failure.js';
 import { openRoster } from './selection.js';
 import type { Session } from './session.js';
 

@@ -13,7 +13,7 @@ import type { ModelVerdict } from '../models/model-verdict.js';
 import { tryModel } from '../models/try-model.js';
 import { askAll } from './ask-all.js';
 import type { AskedAccount } from './asked-accounts.js';
-import { failureInTheWay } from './problem.js';
+import { failureInTheWay } from './failure.js';
 import type { Session } from './session.js';
 
 /** An account, and what it said when it was asked for its models. */

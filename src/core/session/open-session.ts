@@ -3,6 +3,7 @@ import { type Environment, homeIfNeeded, readEnvironment } from '../environment.
 import { AppError } from '../errors.js';
 import type { HttpClient } from '../http/client.js';
 import { createProxyFor, type ProxyFor } from '../http/proxy-for.js';
+import { sideBySide } from '../logins/refresh-deps.js';
 import { once } from '../once.js';
 import { locateScope, type ScopeChoice, scopeForReading, scopeForWriting } from '../project/scope.js';
 import { resolveProvider, userAgent } from '../provider/provider.js';
@@ -76,6 +77,8 @@ export function openSession(host: SessionHost, wishes: SessionWishes, listener: 
     ...(environment.rootDir === undefined ? {} : { mayAdopt: () => mayAdopt }),
   };
 
+  const shared = once(() => sideBySide(root));
+
   return {
     ...listener,
     clock,
@@ -102,6 +105,7 @@ export function openSession(host: SessionHost, wishes: SessionWishes, listener: 
     writingScope: () => scopeForWriting(chosenScope()),
     provider,
     http,
+    shared,
     proxyFor: (url) => proxies()(url),
     async uninterrupted(task) {
       // Begun after the signal it might not be waited for: `close` may have looked already what runs.
@@ -118,11 +122,14 @@ export function openSession(host: SessionHost, wishes: SessionWishes, listener: 
     async close() {
       await Promise.allSettled(running);
       // Where it could not be opened, whoever needed it has said so.
-      if (http.wasCalled())
-        await http().then(
-          (client) => client.close(),
-          () => undefined,
-        );
+      if (!http.wasCalled()) return;
+      const opened = http();
+      // Who uses the session again opens it again.
+      http.forget();
+      await opened.then(
+        (client) => client.close(),
+        () => undefined,
+      );
     },
   };
 }

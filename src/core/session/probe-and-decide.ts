@@ -6,7 +6,7 @@ import { readHealth } from '../health/state.js';
 import type { Roster } from '../logins/roster.js';
 import { requireKnownModel } from '../models/known-models.js';
 import { type DecidedRoster, decideRoster, policyOf } from './decided-roster.js';
-import { describeFailure, isInTheDark } from './problem.js';
+import { describeFailure, isInTheDark } from './failure.js';
 import { type ProbedRoster, type ProbingOptions, probeRoster } from './quota-probing.js';
 import { withResetCreditDetails } from './reset-credit-details.js';
 import type { Session } from './session.js';

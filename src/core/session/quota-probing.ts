@@ -19,7 +19,7 @@ import type { BackendAnswer } from '../provider/backend-call.js';
 import { isStale, type QuotaSource, toSnapshot } from '../quota/snapshot.js';
 import { askAll } from './ask-all.js';
 import { readOnlyAccess, refreshingAccess } from './backend-access.js';
-import { failureInTheWay } from './problem.js';
+import { failureInTheWay } from './failure.js';
 import type { Session } from './session.js';
 
 export interface ProbingOptions {

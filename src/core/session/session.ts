@@ -4,6 +4,7 @@ import type { Environment } from '../environment.js';
 import type { AppError } from '../errors.js';
 import type { HttpClient } from '../http/client.js';
 import type { ProxyFor } from '../http/proxy-for.js';
+import type { SideBySide } from '../logins/refresh-deps.js';
 import type { Scope } from '../project/scope.js';
 import type { CallOptions, Provider } from '../provider/provider.js';
 import type { ResolvedSetting, Settings } from '../settings.js';
@@ -109,6 +110,8 @@ export interface Session extends Listener {
   /** An override of its address is announced once. */
   provider(): ProviderAccess;
   http(): Promise<HttpClient>;
+  /** What the refreshes of this session share, so that answers that come together are stored in one write. */
+  shared(): SideBySide;
   /** How a request to this address leaves the machine; may ask the system. */
   readonly proxyFor: ProxyFor;
   /**

@@ -1,32 +1,15 @@
 import type { Account } from '../accounts/account.js';
 import { type AskingFailed, obstructionOf, type Probe, type ProbeFailure } from '../asking/usage-endpoint.js';
-import { definedOnly } from '../defined-only.js';
-import type { AppError } from '../errors.js';
+import { type Failure, failureOf } from '../failure.js';
 import { toIso } from '../instant.js';
 import { describeOutcome } from '../logins/describe-outcome.js';
 import { describeAnswer } from '../provider/describe-answer.js';
 import { describeObstruction, type ObstructionDescription } from '../provider/obstruction.js';
-import { type ProviderReason, reasonInDetails } from '../provider-reason.js';
-
-/** Why something could not be done for one account, and what helps. */
-export interface Problem extends ProviderReason {
-  readonly code: string;
-  /** One sentence for a person. */
-  readonly message: string;
-  /** The next command or action, where there is one. */
-  readonly hint?: string;
-  /** When it may be tried again, ISO 8601, where that is known. */
-  readonly retryAt?: string;
-}
-
-export function problemOf({ code, message, hint, details }: AppError): Problem {
-  return { ...definedOnly({ code, message, hint }), ...reasonInDetails(details) };
-}
 
 const obstructions = ['region', 'challenge', 'intercepted'];
 
 /** Something stands between this machine and the provider: the same for every account, and said once. */
-export function isObstruction({ code }: Pick<Problem, 'code'>): boolean {
+export function isObstruction({ code }: Pick<Failure, 'code'>): boolean {
   return obstructions.includes(code);
 }
 
@@ -39,7 +22,7 @@ export function failureInTheWay(probe: Probe | AskingFailed | undefined): Obstru
 type ShowTime = (at: number) => string;
 
 /** Why nothing could be read about an account. Times in it are ISO 8601 unless `showTime` says otherwise. */
-export function describeFailure(failure: ProbeFailure | AskingFailed, showTime: ShowTime = toIso): Problem {
+export function describeFailure(failure: ProbeFailure | AskingFailed, showTime: ShowTime = toIso): Failure {
   switch (failure.kind) {
     case 'needs-refresh':
       return needsRefresh(failure.account.tokens);
@@ -58,13 +41,13 @@ export function describeFailure(failure: ProbeFailure | AskingFailed, showTime: 
     case 'not-refreshed':
       return describeOutcome(failure.outcome);
     case 'failed':
-      return problemOf(failure.error);
+      return failureOf(failure.error);
     case 'answer':
       return describeRefused(failure, showTime);
   }
 }
 
-function needsRefresh({ accessToken, refreshToken }: Account['tokens']): Problem {
+function needsRefresh({ accessToken, refreshToken }: Account['tokens']): Failure {
   if (refreshToken === undefined) {
     return {
       code: 'sign-in-needed',
@@ -79,7 +62,7 @@ function needsRefresh({ accessToken, refreshToken }: Account['tokens']): Problem
 function describeRefused(
   { answer, isRefreshed }: Extract<ProbeFailure, { kind: 'answer' }>,
   showTime: ShowTime,
-): Problem {
+): Failure {
   const view = describeAnswer(answer, { showTime });
   if (view.hint !== undefined || answer.kind !== 'unauthorized') return view;
   // Where a refresh was allowed it has been tried, and the next one would end the same way.
@@ -98,20 +81,20 @@ const networkFailures = [
 ];
 
 /** The network or the provider is the reason, not the account. */
-export function isNetworkFailure({ code }: Pick<Problem, 'code'>): boolean {
+export function isNetworkFailure({ code }: Pick<Failure, 'code'>): boolean {
   return networkFailures.includes(code);
 }
 
 interface Seen {
   readonly quota?: { readonly usableNowPercent?: number | undefined; readonly windows: readonly unknown[] };
-  readonly failure?: Problem;
+  readonly failure?: Failure;
 }
 
 /** Nothing could be said about any account, and the network or the provider is why: exit code 5. */
 export function isInTheDark(accounts: readonly Seen[]): boolean {
   const failures = accounts.flatMap(({ failure }) => failure ?? []);
   // An account that was not asked says nothing either.
-  const isMute = (failure: Problem) => isNetworkFailure(failure) || failure.code === 'needs-refresh';
+  const isMute = (failure: Failure) => isNetworkFailure(failure) || failure.code === 'needs-refresh';
   return !accounts.some(isKnown) && failures.some(isNetworkFailure) && failures.every(isMute);
 }
 
@@ -121,6 +104,6 @@ function isKnown({ quota }: Seen): boolean {
 }
 
 /** Whether every account failed because something could not be stored: exit code 6. */
-export function isWithoutPlace(problems: readonly (Pick<Problem, 'code'> | undefined)[]): boolean {
+export function isWithoutPlace(problems: readonly (Pick<Failure, 'code'> | undefined)[]): boolean {
   return problems.length > 0 && problems.every((problem) => problem?.code === 'storage-write-failed');
 }
