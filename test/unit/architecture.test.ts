@@ -18,6 +18,7 @@ const order = [
     'changes',
     'running',
     'asking',
+    'redeeming',
     'decision',
     'diagnostics',
     'models',
