@@ -25,6 +25,7 @@ const order = [
     'models',
     'transfer',
     'renewal',
+    'session',
   ],
 ];
 
