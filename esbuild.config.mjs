@@ -103,6 +103,14 @@ const quick = await build({
 });
 writeFileSync('dist/quick.metafile.json', JSON.stringify(quick.metafile));
 
+await build({
+  ...script,
+  entryPoints: { segment: 'src/segment.ts' },
+  minify: true,
+  external: ['@napi-rs/keyring'],
+  plugins: inScript,
+});
+
 const all = [library, packages, dashboard, cli].map(({ metafile }) => metafile);
 writeFileSync('dist/LICENSES.txt', licencesOf(bundledFiles(...all)));
 
