@@ -28,7 +28,9 @@ import { orWarn, type ProbedRoster, type ProbingOptions } from '../quota-probing
 import { titleOf } from '../render/account-table.js';
 import { renderCsv } from '../render/csv.js';
 import { renderForecastTable } from '../render/forecast-table.js';
+import { renderLightTable } from '../render/light-table.js';
 import { paceLines, taskLines, trackRecordLines } from '../render/pace.js';
+import { renderTable } from '../render/table.js';
 import type { Theme } from '../render/theme.js';
 import { formatWhen, toIso } from '../render/time.js';
 import type { DecidedAccount, DecidedRoster } from '../roster-view.js';
@@ -194,7 +196,7 @@ function explanationView(decision: AccountDecision): ForecastAccount['explanatio
   return { risk: [...decision.riskRows], score: { ...decision.scoreParts }, terms: scoreTerms(decision) };
 }
 
-function renderForecast(result: ForecastResult, theme: Theme): string {
+function renderForecast(result: ForecastResult, theme: Theme, { cached = false }: ProbingOptions = {}): string {
   const { accounts } = result;
   const { color, symbols } = theme;
   const unread = failureLines(accounts, ` ${symbols.arrow} `).map((line) => color.yellow(`   ${line}\n`));
@@ -205,7 +207,7 @@ function renderForecast(result: ForecastResult, theme: Theme): string {
   const record = trackRecordLines(result).map((line) => `${line}\n`);
   return [
     placeLine(result.scope, theme),
-    renderForecastTable(accounts, theme),
+    renderForecastTable(accounts, theme, cached ? renderLightTable : renderTable),
     ...unread,
     ...lives,
     ...explained,

@@ -23,6 +23,7 @@ import {
 } from '../places.js';
 import { type AccountLine, renderAccounts, titleOf } from '../render/account-table.js';
 import { renderCsv } from '../render/csv.js';
+import { renderLightTable } from '../render/light-table.js';
 import { capitalized } from '../render/sentence.js';
 import type { Theme } from '../render/theme.js';
 import { type StandingAccount, standingsOf } from '../roster-view.js';
@@ -105,6 +106,7 @@ function renderList(found: Found, theme: Theme): string {
   const table = renderAccounts(
     accounts.map((each) => lineOf(each, mask)),
     theme,
+    renderLightTable,
   );
   return (
     placeLine(surroundings.scope, theme) +

@@ -12,6 +12,7 @@ import { failureLines } from '../probe-failure.js';
 import type { ProbingOptions } from '../quota-probing.js';
 import { renderAccounts, titleOf } from '../render/account-table.js';
 import { reasonText } from '../render/flag-reason.js';
+import { renderLightTable } from '../render/light-table.js';
 import type { Theme } from '../render/theme.js';
 import { formatMoment, formatWhen, toIso } from '../render/time.js';
 import { Nobody, openRoster, whyNone } from '../selection.js';
@@ -96,7 +97,10 @@ function renderReport(result: ReportResult, theme: Theme, { verbose = false }: R
       'Recommendation',
       [`  ${recommendationText(result, now)}\n`, ...wayOutLines(forecast, theme).map((line) => `  ${line}\n`)],
     ],
-    ['Accounts', [none === undefined ? renderAccounts(accounts, theme) : `  ${none.message}: ${none.hint}\n`]],
+    [
+      'Accounts',
+      [none === undefined ? renderAccounts(accounts, theme, renderLightTable) : `  ${none.message}: ${none.hint}\n`],
+    ],
     ['Settings', settingLines(result, verbose)],
   ];
   const shown = sections.filter(([, lines]) => verbose || lines.length > 0);
