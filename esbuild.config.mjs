@@ -24,6 +24,7 @@ const apart = {
   'proper-lockfile': 'proper-lockfile',
   'smol-toml': 'smol-toml',
   'age-encryption': 'age-encryption',
+  'cli-table3': 'cli-table3',
   '@inquirer/confirm': 'inquirer-confirm',
   '@inquirer/input': 'inquirer-input',
   '@inquirer/select': 'inquirer-select',
@@ -63,7 +64,7 @@ const packages = await build({
   // What Node gives for `import name from` of a CommonJS file is all of its exports.
   footer: { js: 'if (module.exports.default) module.exports = Object.assign(module.exports.default, module.exports);' },
   define: { ...common.define, 'import.meta.url': 'importMetaUrl' },
-  plugins: [withoutColorDetection()],
+  plugins: [withoutColorDetection(), withoutTableExtras()],
 });
 
 // Ink and what it draws with are modules that wait for something while they are loaded, which CommonJS cannot.
@@ -158,6 +159,23 @@ function withoutColorDetection() {
 }
 
 /**
+ * cli-table3 gets every sign of one column from `table.ts`, and what is coloured already: it needs neither a measure of its
+ * own nor a palette, which are half of its size.
+ */
+function withoutTableExtras() {
+  const namespace = 'table-extras';
+  return {
+    name: namespace,
+    setup({ onResolve, onLoad }) {
+      onResolve({ filter: /^(string-width|@colors\/colors\/safe)$/ }, ({ path, importer }) =>
+        importer.includes('/cli-table3/') ? { path, namespace } : undefined,
+      );
+      onLoad({ filter: /./, namespace }, () => ({ contents: 'module.exports = (text) => text.length;' }));
+    },
+  };
+}
+
+/**
  * Ink draws nothing where it takes the machine for a build server, which is for `io.ts` to decide; and its connection to
  * the developer tools of React needs a package that nobody here has.
  */
@@ -239,6 +257,9 @@ function packagesApart() {
       onResolve({ filter }, ({ path }) => ({ path: `./apart/${apart[path]}.cjs`, external: true }));
       onLoad({ filter: /\/toml-library\.ts$/ }, () => ({
         contents: "export const loadTomlLibrary = () => require('./apart/smol-toml.cjs');",
+      }));
+      onLoad({ filter: /\/table-library\.ts$/ }, () => ({
+        contents: "export const loadTableLibrary = () => require('./apart/cli-table3.cjs');",
       }));
       onResolve({ filter: /^\.\/apart\// }, ({ path }) => ({ path, external: true }));
     },
