@@ -9,7 +9,20 @@ const below = (...directories: string[]) =>
 
 /** The rooms of the core, lowest first; `docs/architecture.md` says what each is about. Loose files stand below them all. */
 const order = [
-  ...['accounts', 'quota', 'storage', 'history', 'project', 'http', 'provider', 'health', 'shell', 'codex', 'homes'],
+  ...[
+    'accounts',
+    'quota',
+    'storage',
+    'history',
+    'events',
+    'project',
+    'http',
+    'provider',
+    'health',
+    'shell',
+    'codex',
+    'homes',
+  ],
   ...[
     'pools',
     'oauth',
