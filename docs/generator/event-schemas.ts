@@ -1,4 +1,5 @@
-import { eventNames, eventSchemas } from '../../src/core/events/event.js';
+import { eventNames } from '../../src/core/event-names.js';
+import { eventSchemas } from '../../src/core/events/event.js';
 import { dataSchema, schemaFile } from './json-schemas.js';
 import { code, page, table } from './markdown.js';
 

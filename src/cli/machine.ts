@@ -1,6 +1,7 @@
 import type { Clock } from '../core/clock.js';
 import type { Runnable } from '../core/running/runnable.js';
 import type { ProcessTable } from '../core/storage/process-table.js';
+import type { RunBeside } from './guarding/side-program.js';
 import type { ProcessStreams } from './io.js';
 
 /** Everything a run takes from its process, so that a test can hand in its own. */
@@ -23,6 +24,8 @@ export interface Machine {
    * only reads and prints.
    */
   readonly launch?: (program: Launch) => Promise<number>;
+  /** Runs another program beside this one, to its end. Absent in a process that only reads and prints. */
+  readonly runBeside?: RunBeside;
   /** Aborted by Ctrl-C, by a request to end, and by a terminal that closes. */
   readonly signal: AbortSignal;
   /** What is to be waited for also after that, as long as it is under way; whoever began it puts it in. */

@@ -15,7 +15,7 @@ import { keepKnowledge, type ProbedRoster } from './quota-probing.js';
 export async function withResetCreditDetails(
   context: Context,
   probed: ProbedRoster,
-  asked: readonly AskedAccount[],
+  asked: readonly Pick<AskedAccount, 'account'>[],
 ): Promise<ProbedRoster> {
   const { state, accounts } = probed.roster;
   const lacking = asked

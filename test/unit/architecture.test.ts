@@ -32,6 +32,7 @@ const order = [
     'running',
     'asking',
     'decision',
+    'guarding',
     'diagnostics',
     'models',
     'transfer',
@@ -229,6 +230,8 @@ it('only a handful of files start programs', () => {
     'src/core/oauth/port-holder.ts',
     // The command of `run`, which is the person's.
     'src/process/launch.ts',
+    // The command of `onEvent`, which is the person's, and the system's own notifier and service manager.
+    'src/process/side-program.ts',
   ]);
 });
 

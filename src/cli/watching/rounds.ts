@@ -4,6 +4,7 @@ import { AppError } from '../../core/errors.js';
 import { withKnowledge } from '../../core/health/account-state.js';
 import { readHealth } from '../../core/health/state.js';
 import type { Roster } from '../../core/logins/roster.js';
+import { type Trouble, troubleAfter, withJitter } from '../../core/pace.js';
 import { isStale, toQuotaView } from '../../core/quota/snapshot.js';
 import { accountView } from '../account-view.js';
 import type { Context } from '../context.js';
@@ -13,7 +14,6 @@ import { type ProbedRoster, probeRoster } from '../quota-probing.js';
 import { toIso } from '../render/time.js';
 import { type DecidedAccount, decideRoster, policyOf } from '../roster-view.js';
 import { openRoster, requireAccounts } from '../selection.js';
-import { type Trouble, troubleAfter, withJitter } from './pace.js';
 import type { WatchedAccount, WatchRound } from './watch-view.js';
 
 /** One look at all accounts of the scope; it remembers what failed before, so that a troubled server is asked less. */

@@ -1,5 +1,6 @@
+import type { EventName } from '../event-names.js';
 import { percentText, windowTitle } from '../quota/window.js';
-import type { AccountEvent, EventName, EventOf } from './event.js';
+import type { AccountEvent, EventOf } from './event.js';
 
 type AccountIn<N extends EventName> = EventOf<N>['accounts'][number];
 type Telling = { readonly [N in EventName]: (account: AccountIn<N>, showTime: (at: number) => string) => string };

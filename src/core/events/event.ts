@@ -1,5 +1,6 @@
 import { randomBytes } from 'node:crypto';
 import * as z from 'zod/mini';
+import { type EventName, isEventName } from '../event-names.js';
 
 const instant = z.iso.datetime();
 const text = z.exactOptional(z.string());
@@ -60,17 +61,10 @@ export const eventSchemas = {
     count: z.number(),
     expiresAt: instant,
   }),
-} as const;
+} as const satisfies Record<EventName, unknown>;
 
-export type EventName = keyof typeof eventSchemas;
 export type EventOf<N extends EventName> = z.infer<(typeof eventSchemas)[N]>;
 export type AccountEvent = { [N in EventName]: EventOf<N> }[EventName];
-
-export const eventNames = Object.keys(eventSchemas) as EventName[];
-
-export function isEventName(name: string): name is EventName {
-  return Object.hasOwn(eventSchemas, name);
-}
 
 /** A new event. */
 export function makeEvent<N extends EventName>(

@@ -1,5 +1,6 @@
 import { definedOnly } from '../defined-only.js';
-import { type AccountEvent, type EventName, type EventOf, makeEvent } from './event.js';
+import type { EventName } from '../event-names.js';
+import { type AccountEvent, type EventOf, makeEvent } from './event.js';
 import type { EventMemory, Remembered } from './memory.js';
 import type { AccountSight, SeenWindow, Sight } from './sight.js';
 
