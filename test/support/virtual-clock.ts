@@ -9,6 +9,8 @@ export interface VirtualClock extends Clock {
   readonly sleeps: readonly (readonly [at: number, ms: number])[];
   /** The machine is suspended: the wall goes on, and timers do not. */
   suspend(ms: number): void;
+  /** Somebody sets the clock of this machine, and of no other. */
+  set(ms: number): void;
 }
 
 export interface VirtualClockOptions {
@@ -29,9 +31,10 @@ export function virtualClock({ start, lengthMs, provider, onSleep, forgetsSleeps
   const sleeps: (readonly [number, number])[] = [];
   let slept = 0;
   let suspended = 0;
-  const now = () => start + slept + suspended;
+  let set = 0;
+  const now = () => start + slept + suspended + set;
   const follow = () => {
-    if (provider !== undefined) provider.scenario.clockOffsetSeconds = (now() - Date.now()) / 1000;
+    if (provider !== undefined) provider.scenario.clockOffsetSeconds = (now() - set - Date.now()) / 1000;
   };
   const clock: VirtualClock = {
     now,
@@ -41,6 +44,9 @@ export function virtualClock({ start, lengthMs, provider, onSleep, forgetsSleeps
     suspend(ms) {
       suspended += ms;
       follow();
+    },
+    set(ms) {
+      set += ms;
     },
     async sleep(ms, signal) {
       if (forgetsSleeps !== true) sleeps.push([now(), ms]);

@@ -1,4 +1,6 @@
+import * as z from 'zod/mini';
 import { AppError } from '../../core/errors.js';
+import type { EventName } from '../../core/event-names.js';
 import { everythingIn } from '../../core/guarding/everything.js';
 import { readRoster } from '../../core/logins/roster.js';
 import { assertOurs } from '../../core/storage/adoption.js';
@@ -6,12 +8,24 @@ import { withLock } from '../../core/storage/file-lock.js';
 import { sweepLeftovers } from '../../core/storage/leftovers.js';
 import type { Command } from '../command.js';
 import type { Context } from '../context.js';
+import type { ExitCode } from '../exit-codes.js';
 import { keepGuarding } from '../guarding/keep-guarding.js';
 import { GuardRounds, renderRounds } from '../guarding/rounds-view.js';
+import { EventTest, renderEventTest, testEvent } from '../guarding/test-event.js';
+import type { Theme } from '../render/theme.js';
 import { formatDuration } from '../render/time.js';
+
+const GuardResult = z.union([GuardRounds, EventTest]);
+type GuardResult = z.infer<typeof GuardResult>;
 
 export interface GuardOptions {
   readonly once?: boolean;
+  readonly testEvent?: EventName;
+}
+
+async function run(context: Context, options: GuardOptions): Promise<GuardResult> {
+  if (options.testEvent !== undefined) return testEvent(context, options.testEvent);
+  return guard(context, options);
 }
 
 /** Keeps every access token of the root alive, one at a time, until it is stopped; one guard per root. */
@@ -53,15 +67,23 @@ function readableAccounts({ root, home, readingScope }: Context): number | undef
   }
 }
 
-export const guardCommand: Command<GuardOptions, GuardRounds> = {
+function render(result: GuardResult, theme: Theme): string {
+  return 'action' in result ? renderEventTest(result, theme) : renderRounds(result, theme);
+}
+
+function exitCode(result: GuardResult): ExitCode {
+  if ('action' in result) return result.told.some(({ problem }) => problem !== undefined) ? 1 : 0;
+  const { stopped, refreshed, adopted, failed, unreachable } = result;
+  if (stopped === true) return 130;
+  if (failed > 0 && unreachable === failed && refreshed + adopted === 0) return 5;
+  return failed > 0 ? 1 : 0;
+}
+
+export const guardCommand: Command<GuardOptions, GuardResult> = {
   name: 'guard',
-  schema: GuardRounds,
-  run: guard,
-  render: renderRounds,
+  schema: GuardResult,
+  run,
+  render,
   endsOnSignal: true,
-  exitCode({ stopped, refreshed, adopted, failed, unreachable }) {
-    if (stopped === true) return 130;
-    if (failed > 0 && unreachable === failed && refreshed + adopted === 0) return 5;
-    return failed > 0 ? 1 : 0;
-  },
+  exitCode,
 };

@@ -82,13 +82,11 @@ function noteAttempt(
 ): void {
   // A client that looks after its login is looked at again soon: it may have ended.
   if (outcome.kind === 'usable' || outcome.kind === 'left-to-client') attempts.wentWell(id, intervalMs);
-  else attempts.failed(id, intervalMs, knownWaitMs(outcome, intervalMs, clock.now()));
+  else attempts.failed(id, intervalMs, knownWaitMs(outcome, clock.now()));
 }
 
 /** How long it has to wait, where the provider or the journal says so. */
-function knownWaitMs(outcome: Outcome, intervalMs: number, now: number): number | undefined {
-  const isUnanswered = outcome.kind === 'unknown' && outcome.retryAt !== undefined;
-  if (isUnanswered) return Math.max(outcome.retryAt - now, intervalMs);
-  const isLimited = outcome.kind === 'rate-limited' && outcome.retryAfterMs !== undefined;
-  return isLimited ? Math.max(outcome.retryAfterMs, 2 * intervalMs) : undefined;
+function knownWaitMs(outcome: Outcome, now: number): number | undefined {
+  if (outcome.kind === 'unknown' && outcome.retryAt !== undefined) return outcome.retryAt - now;
+  return outcome.kind === 'rate-limited' ? outcome.retryAfterMs : undefined;
 }

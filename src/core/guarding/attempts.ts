@@ -33,8 +33,8 @@ export class Attempts {
     this.#shared = undefined;
   }
 
-  /** It failed; `waitMs` where it is known how long it will, which then decides. */
-  failed(id: string, intervalMs: number, waitMs?: number): void {
+  /** It failed; `waitMs` is how long it has to wait at least, where that is known. */
+  failed(id: string, intervalMs: number, waitMs = 0): void {
     this.#last.set(id, this.#after(this.#last.get(id), intervalMs, waitMs));
   }
 
@@ -48,9 +48,9 @@ export class Attempts {
     for (const id of this.#last.keys()) if (!ids.has(id)) this.#last.delete(id);
   }
 
-  #after(before: Attempt | undefined, intervalMs: number, waitMs?: number): Attempt {
+  #after(before: Attempt | undefined, intervalMs: number, waitMs = 0): Attempt {
     const now = this.#clock.monotonicMs();
     const trouble = troubleAfter(before?.trouble, { now, intervalMs });
-    return { trouble, restUntil: waitMs === undefined ? trouble.askAgainAt : now + waitMs };
+    return { trouble, restUntil: Math.max(trouble.askAgainAt, now + waitMs) };
   }
 }
