@@ -37,6 +37,7 @@ const order = [
     'models',
     'transfer',
     'renewal',
+    'session',
   ],
 ];
 

@@ -10,7 +10,6 @@ import type { Moment } from '../../core/guarding/moment.js';
 import { sightOf } from '../../core/guarding/sighting.js';
 import type { Settings } from '../../core/settings.js';
 import type { Context } from '../context.js';
-import { reasonText } from '../render/flag-reason.js';
 import { formatWhen } from '../render/time.js';
 import { deliver } from './delivery.js';
 import { QuotaReading } from './quota-reading.js';
@@ -47,7 +46,7 @@ export class Observer {
     const roster = reads ? await this.#reading.read(everything, settings) : everything.roster;
     const seen = { ...everything, roster };
     const { reservePercent, lowQuotaPercent: lowPercent } = settings;
-    const sight = sightOf(seen, { now: clock.now(), reservePercent, reasonText });
+    const sight = sightOf(seen, { now: clock.now(), reservePercent });
     const { events, memory } = newsIn(sight, this.#memory, { lowPercent });
     await this.#keep(events, memory);
     return [...momentsOf(seen, sight), ...(reads ? this.#reading.moments(everything, roster, settings) : [])];

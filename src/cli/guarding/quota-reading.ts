@@ -5,11 +5,12 @@ import { nextQuotaRead } from '../../core/guarding/quota-reads.js';
 import { withKnowledge } from '../../core/health/account-state.js';
 import type { Roster } from '../../core/logins/roster.js';
 import type { ResetCredits } from '../../core/quota/usage.js';
+import { isNetworkFailure } from '../../core/session/failure.js';
+import { type ProbedRoster, probeRoster } from '../../core/session/quota-probing.js';
+import { withResetCreditDetails } from '../../core/session/reset-credit-details.js';
 import type { Settings } from '../../core/settings.js';
 import type { Context } from '../context.js';
-import { failureOfProbe, isNetworkFailure } from '../probe-failure.js';
-import { type ProbedRoster, probeRoster } from '../quota-probing.js';
-import { withResetCreditDetails } from '../reset-credit-details.js';
+import { failureOfProbe } from '../probe-failure.js';
 
 /** When each reset credit ends comes from another request, and hardly ever changes. */
 const creditDetailsMs = 12 * 3_600_000;

@@ -5,11 +5,11 @@ import { type DueRules, dueAt, type Guarded } from '../../core/guarding/due.js';
 import { describeOutcome } from '../../core/logins/describe-outcome.js';
 import type { RefreshOutcome } from '../../core/logins/refresh-outcome.js';
 import { withJitter } from '../../core/pace.js';
+import { refreshDeps } from '../../core/session/backend-access.js';
+import { isNetworkFailure } from '../../core/session/failure.js';
 import type { Settings } from '../../core/settings.js';
-import { refreshDeps } from '../backend-access.js';
 import type { Context } from '../context.js';
 import { warnIfFlaggedInUse } from '../flagged-in-use.js';
-import { isNetworkFailure } from '../probe-failure.js';
 import { isObstructed, outcomeText, type Teller } from './tell.js';
 
 export type Outcome = RefreshOutcome | AskingFailed;

@@ -3,17 +3,17 @@ import { definedOnly } from '../../core/defined-only.js';
 import { AppError } from '../../core/errors.js';
 import { withKnowledge } from '../../core/health/account-state.js';
 import { readHealth } from '../../core/health/state.js';
+import { toIso } from '../../core/instant.js';
 import type { Roster } from '../../core/logins/roster.js';
 import { type Trouble, troubleAfter, withJitter } from '../../core/pace.js';
 import { isStale, toQuotaView } from '../../core/quota/snapshot.js';
+import { type DecidedAccount, decideRoster, policyOf } from '../../core/session/decided-roster.js';
+import { type ProbedRoster, probeRoster } from '../../core/session/quota-probing.js';
+import { openRoster, requireAccounts } from '../../core/session/selection.js';
 import { accountView } from '../account-view.js';
 import type { Context } from '../context.js';
-import { scopeView } from '../places.js';
 import { type FailureView, failureOfProbe } from '../probe-failure.js';
-import { type ProbedRoster, probeRoster } from '../quota-probing.js';
-import { toIso } from '../render/time.js';
-import { type DecidedAccount, decideRoster, policyOf } from '../roster-view.js';
-import { openRoster, requireAccounts } from '../selection.js';
+import { scopeView } from '../scope-view.js';
 import type { WatchedAccount, WatchRound } from './watch-view.js';
 
 /** One look at all accounts of the scope; it remembers what failed before, so that a troubled server is asked less. */

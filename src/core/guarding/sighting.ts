@@ -6,6 +6,7 @@ import { definedOnly } from '../defined-only.js';
 import type { AccountSight, HomeSight, Sight } from '../events/sight.js';
 import { refusalText, standingRefusal } from '../health/access-refusal.js';
 import { homeLogin } from '../logins/beside-records.js';
+import { reasonText } from '../logins/flag-reason.js';
 import type { BindingQuota } from '../quota/binding-quota.js';
 import { spendableCredits } from '../quota/reset-credits.js';
 import type { QuotaSnapshot } from '../quota/usage.js';
@@ -14,8 +15,6 @@ import type { Everything } from './everything.js';
 export interface SightRules {
   readonly now: number;
   readonly reservePercent: number;
-  /** The reason of a flag in words. */
-  readonly reasonText: (code: string) => string;
 }
 
 /** How all accounts stand, and whose login each home has. Those that the person has disabled are nobody's concern. */
@@ -25,7 +24,7 @@ export function sightOf(everything: Everything, rules: SightRules): Sight {
     .map((account, position) => accountSight(everything, account, position, rules));
   return {
     at: rules.now,
-    accounts: [...accounts, ...everything.setAside.map((account) => setAsideSight(account, rules))],
+    accounts: [...accounts, ...everything.setAside.map(setAsideSight)],
     homes: homeSights(everything),
   };
 }
@@ -68,7 +67,7 @@ function creditsOf({ resetCredits }: QuotaSnapshot, now: number): AccountSight['
   return expiresAt === undefined ? undefined : { count, expiresAt };
 }
 
-function setAsideSight(account: FlaggedAccount, { reasonText }: SightRules): AccountSight {
+function setAsideSight(account: FlaggedAccount): AccountSight {
   return { ...whom(account), setAside: reasonText(account.flag.reason) };
 }
 
