@@ -1,5 +1,6 @@
 import { commandPages } from './command-pages.js';
 import { documentedCommands } from './command-tree.js';
+import { eventPages } from './event-schemas.js';
 import { jsonPages } from './json-schemas.js';
 import { manPage } from './man-page.js';
 import { referencePages } from './reference-pages.js';
@@ -10,5 +11,11 @@ export const generatedDirectories = ['commands', 'json', 'man'] as const;
 /** Every generated page by its path below `docs`. */
 export async function allPages(): Promise<Map<string, string>> {
   const commands = await documentedCommands();
-  return new Map([...commandPages(commands), ...jsonPages(commands), ...referencePages(), manPage(commands)]);
+  return new Map([
+    ...commandPages(commands),
+    ...jsonPages(commands),
+    ...eventPages(),
+    ...referencePages(),
+    manPage(commands),
+  ]);
 }
