@@ -14,6 +14,8 @@ export interface RootPaths {
   readonly quotaHistory: string;
   /** The homes of the official client that logins of this root were written to. */
   readonly homes: string;
+  /** What is known of the pool that several machines share; its address holds a password. */
+  readonly share: string;
   /** Those of them that were made for the runs of one account. */
   readonly privateHomes: string;
   /** The login that is being written over a file in place, until that is done. */
@@ -48,6 +50,7 @@ export function rootPaths(root: string): RootPaths {
     accountState: join(root, 'account-state.json'),
     quotaHistory: join(root, 'quota-history.ndjson'),
     homes: join(root, 'homes.json'),
+    share: join(root, 'share.json'),
     privateHomes: join(root, privateHomesName),
     loginWrite: join(root, 'login-write.json'),
     settings: join(root, 'settings.json'),
