@@ -82,10 +82,10 @@ async function pushGroup(session: ShareSession, group: readonly Member[]): Promi
 }
 
 function release(session: ShareSession, pushed: readonly PendingWrite[], to: string | null): void {
-  const rows = pushed.flatMap(({ write, then }): ShareRow[] => {
+  const rows = pushed.flatMap(({ write, after }): ShareRow[] => {
     const { sealed_login: login, sealed_refresh: refresh } = write;
     if (login === null || refresh === null) return [];
-    return [{ ...then, role: 'releasing', given: { to, sealed_login: login, sealed_refresh: refresh } }];
+    return [{ ...after, role: 'releasing', given: { to, sealed_login: login, sealed_refresh: refresh } }];
   });
   session.save(withRows(session.state(), rows));
 }
@@ -111,12 +111,12 @@ async function finish(session: ShareSession, ids: readonly string[], report: Rep
     const { print: _, ...rest } = row;
     return {
       write: { ...write, sealed_login: null, sealed_refresh: null },
-      then: { ...rest, role: 'copy', keeper: to, fence: fence + 1, generation },
+      after: { ...rest, role: 'copy', keeper: to, fence: fence + 1, generation },
     };
   });
   const written = await commitWrites(session, updateLogins, pending);
-  for (const { then } of pending) {
-    if (written.has(then.id) && then.accountId !== undefined) report.changed(then.accountId, 'handed-over');
+  for (const { after } of pending) {
+    if (written.has(after.id) && after.accountId !== undefined) report.changed(after.accountId, 'handed-over');
   }
   return false;
 }

@@ -131,8 +131,8 @@ async function offerAnswer(session: ShareSession, { row }: PlannedRow, account: 
   const write = { ...expected(row), state, keeper, fence, generation, ...parts };
   const known = rowOf(session.state(), row.id);
   if (known === undefined) return false;
-  const then: ShareRow = { ...known, keeper, fence, generation };
-  return (await commitWrites(session, updateLogins, [{ write, then: { ...then, role: known.role } }])).has(row.id);
+  const after: ShareRow = { ...known, keeper, fence, generation };
+  return (await commitWrites(session, updateLogins, [{ write, after: { ...after, role: known.role } }])).has(row.id);
 }
 
 /** The newer of the two logins goes on, whoever has it; the other one is kept aside on its machine. */

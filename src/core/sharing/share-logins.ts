@@ -49,14 +49,14 @@ function notShareable(account: Account): AppError {
 
 /** A removal or a withdrawal ends with the person's wish to share it again. */
 function againWrite(session: ShareSession, there: LoginRow, account: Account): PendingWrite {
-  const { write, then } = firstWrite(session, there.id, account, there.fence + 1, there.generation + 1);
-  return { write: { ...write, ...expected(there) }, then: { ...then, notesGeneration: there.notes_generation } };
+  const { write, after } = firstWrite(session, there.id, account, there.fence + 1, there.generation + 1);
+  return { write: { ...write, ...expected(there) }, after: { ...after, notesGeneration: there.notes_generation } };
 }
 
 function firstWrite(session: ShareSession, id: string, account: Account, fence = 1, generation = 1): PendingWrite {
   const keeper = session.state().machine.id;
   const position = { id, keeper, fence, generation };
-  const then: ShareRow = {
+  const after: ShareRow = {
     ...position,
     ...{
       accountId: account.id,
@@ -68,7 +68,7 @@ function firstWrite(session: ShareSession, id: string, account: Account, fence =
     },
   };
   const write = { ...expected({ ...position, fence: 0, generation: 0 }), ...position, state: 'live' as const };
-  return { write: { ...write, ...sealLogin(session.key, id, generation, account) }, then };
+  return { write: { ...write, ...sealLogin(session.key, id, generation, account) }, after };
 }
 
 /**
@@ -93,9 +93,9 @@ export function withdrawFromShare(
 
 function withdrawal(known: ShareRow): PendingWrite {
   const { keeper, fence, generation } = known;
-  const then: ShareRow = { ...known, state: 'withdrawn', fence: fence + 1, generation };
+  const after: ShareRow = { ...known, state: 'withdrawn', fence: fence + 1, generation };
   const write = { ...expected(known), keeper, fence: fence + 1, generation, state: 'withdrawn' as const };
-  return { write: { ...write, sealed_login: null, sealed_refresh: null }, then };
+  return { write: { ...write, sealed_login: null, sealed_refresh: null }, after };
 }
 
 export function notShared(account: Account): AppError {

@@ -12,7 +12,7 @@ import { insertLogins, type LoginWrite, type NotesWrite, updateLogins, updateNot
 /** A write of one row, and what is known of it once it has been made. */
 export interface PendingWrite {
   readonly write: LoginWrite;
-  readonly then: ShareRow;
+  readonly after: ShareRow;
 }
 
 /** Pushes what is newer here: logins that this machine keeps, removals, notes. What was changed meanwhile waits for the next round. */
@@ -52,7 +52,7 @@ export function loginWrite(session: ShareSession, row: RowPosition, account: Acc
   const { given: _, ...rest } = next;
   return {
     write: { ...expected(row), state: 'live', keeper, fence, generation, ...parts },
-    then: { ...rest, accountId: account.id, role: 'keeper', state: 'live', keeper, print: printOf(row.id, account) },
+    after: { ...rest, accountId: account.id, role: 'keeper', state: 'live', keeper, print: printOf(row.id, account) },
   };
 }
 
@@ -61,7 +61,7 @@ function removalWrite(row: LoginRow, state: ShareRow): PendingWrite {
   const write = { ...expected(row), state: 'removed' as const, keeper, fence: fence + 1, generation };
   return {
     write: { ...write, sealed_login: null, sealed_refresh: null },
-    then: { ...state, state: 'removed', role: 'copy', keeper, fence: fence + 1, generation },
+    after: { ...state, state: 'removed', role: 'copy', keeper, fence: fence + 1, generation },
   };
 }
 
@@ -80,7 +80,7 @@ function reassertion(
   const keeper = state.given.to;
   return {
     write: { ...expected(row), state: 'live', keeper, fence: state.fence, generation, ...parts },
-    then: { ...next, keeper, given: { to: keeper, ...parts } },
+    after: { ...next, keeper, given: { to: keeper, ...parts } },
   };
 }
 
@@ -118,8 +118,8 @@ export async function commitWrites(
     statement,
     pending.map(({ write }) => write),
   );
-  const then = pending.filter(({ write }) => written.has(write.id)).map((each) => each.then);
-  if (then.length > 0) session.save(withRows(session.state(), then));
+  const after = pending.filter(({ write }) => written.has(write.id)).map((each) => each.after);
+  if (after.length > 0) session.save(withRows(session.state(), after));
   return written;
 }
 
@@ -145,10 +145,10 @@ async function commitNotes(session: ShareSession, { rows }: RoundPlan): Promise<
     return { id: row.id, known_notes: row.notes_generation, sealed_notes: sealed };
   });
   const written = await writeList(session, updateNotes, writes);
-  const then = news.flatMap(({ row, notes }) => {
+  const after = news.flatMap(({ row, notes }) => {
     const known = rowOf(session.state(), row.id);
     if (known === undefined || !written.has(row.id)) return [];
     return [{ ...known, notesGeneration: row.notes_generation + 1, notes: baseOf(notes?.merged ?? {}) }];
   });
-  session.save(withRows(session.state(), then));
+  session.save(withRows(session.state(), after));
 }
