@@ -28,6 +28,7 @@ const order = [
     'oauth',
     'token-files',
     'logins',
+    'sharing',
     'changes',
     'running',
     'asking',
