@@ -23,6 +23,7 @@ const order = [
     'models',
     'transfer',
     'renewal',
+    'session',
   ],
 ];
 
