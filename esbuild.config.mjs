@@ -34,7 +34,7 @@ const apart = {
 
 /** The functions we use of modules that are slow to load, which most runs do not call. */
 const rarelyUsed = {
-  'node:crypto': ['createHash', 'randomBytes', 'randomUUID', 'X509Certificate'],
+  'node:crypto': ['createCipheriv', 'createDecipheriv', 'createHmac', 'createHash', 'randomBytes', 'randomUUID', 'X509Certificate'],
   'node:child_process': ['spawn', 'execFile', 'execFileSync'],
   'node:net': ['BlockList', 'isIP', 'connect'],
   'node:v8': ['setFlagsFromString'],
