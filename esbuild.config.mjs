@@ -25,6 +25,7 @@ const apart = {
   'smol-toml': 'smol-toml',
   'age-encryption': 'age-encryption',
   'cli-table3': 'cli-table3',
+  pg: 'pg',
   '@scure/bip39': 'bip39',
   '@scure/bip39/wordlists/english.js': 'bip39-words',
   '@inquirer/confirm': 'inquirer-confirm',
