@@ -15,6 +15,7 @@ const order = [
     'oauth',
     'token-files',
     'logins',
+    'sharing',
     'changes',
     'running',
     'asking',

@@ -19,6 +19,7 @@ import { openProvider } from '../provider-access.js';
 import type { Theme } from '../render/theme.js';
 import { formatWhen } from '../render/time.js';
 import { setupPlace } from '../setup-place.js';
+import { shareDeadlineMs, shareDeps } from '../sharing/share-deps.js';
 import { loginPorts } from '../sign-in/login-ports.js';
 
 const Row = z.object({
@@ -131,7 +132,11 @@ async function surroundingsOf(context: Context, { offline }: DoctorOptions): Pro
   if (offline === true) return base;
   // Says that requests do not go to the official provider, where they do not.
   context.provider();
-  return { ...base, network: { openHttp, userAgent: callOptions.userAgent } };
+  const askShare = async () => {
+    const { inspectShare } = await import('../../core/sharing/inspect.js');
+    return inspectShare(shareDeps(context), shareDeadlineMs(context));
+  };
+  return { ...base, network: { openHttp, userAgent: callOptions.userAgent, askShare } };
 }
 
 async function inspect(surroundings: Surroundings) {

@@ -8,7 +8,7 @@ import { migrate } from './migrate.js';
 import { readAnswer } from './rows.js';
 import { readShare, type ShareState, writeShare } from './share-file.js';
 import type { ShareKey } from './share-key.js';
-import { shareProblem } from './share-problem.js';
+import { joinedAlready, shareProblem } from './share-problem.js';
 import { defaultDeadlineMs, type ShareDeps, type ShareSession, withShareLock } from './share-session.js';
 import { firstTurn } from './turn.js';
 
@@ -65,13 +65,7 @@ async function enter(
 ): Promise<ShareState> {
   const { root, signal } = deps;
   return withShareLock(deps, defaultDeadlineMs, () => {
-    if (readShare(root) !== undefined) {
-      throw shareProblem(
-        'joined-already',
-        'this machine takes part in a shared pool already',
-        'codex-auth share status',
-      );
-    }
+    if (readShare(root) !== undefined) throw joinedAlready();
     return withDatabase(url, { clock: root.clock, deadlineMs: defaultDeadlineMs, signal }, async (database) => {
       const poolId = await openPool(database);
       const machine = { id: newMachineId(), name: machineName, turn: firstTurn() };

@@ -10,6 +10,8 @@ export type ShareReason =
   /** Nobody has made a pool there yet. */
   | 'no-schema'
   | 'already-there'
+  /** This machine has lost the key. */
+  | 'no-key'
   /** This root takes part in no pool. */
   | 'not-joined'
   | 'joined-already'
@@ -31,6 +33,14 @@ export function notJoined(): AppError {
     'not-joined',
     'this machine takes part in no shared pool',
     'codex-auth share init <url>, or share join <url>',
+  );
+}
+
+export function joinedAlready(): AppError {
+  return shareProblem(
+    'joined-already',
+    'this machine takes part in a shared pool already',
+    'codex-auth share status, or share leave first',
   );
 }
 

@@ -31,6 +31,8 @@ export interface RootPaths {
   readonly cache: string;
   /** The shim, where `setup` was run. */
   readonly bin: string;
+  /** The key of the shared pool, or where it is. */
+  readonly shareKey: string;
 }
 
 export const poolFileName = 'openai-codex-accounts.json';
@@ -61,6 +63,7 @@ export function rootPaths(root: string): RootPaths {
     changes: join(root, 'changes'),
     cache: join(root, 'cache'),
     bin: join(root, 'bin'),
+    shareKey: join(root, 'share-key.json'),
   };
 }
 

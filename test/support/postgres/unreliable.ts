@@ -50,7 +50,7 @@ export async function startUnreliable(serverPort: number): Promise<Unreliable> {
       for (const message of messages) {
         count += 1;
         const isIt = own !== undefined && count === own.at;
-        if (isIt && own.kind === 'cut') return client.destroy();
+        if (isIt && own.kind === 'cut') client.destroy();
         if (isIt && own.kind === 'silence') isSilent = true;
         if (isSilent || client.destroyed) continue;
         client.write(message);
