@@ -81,7 +81,8 @@ function planRow(
   const refreshToken = opening.includes(first) ? openRefreshToken(key, row) : undefined;
   const step = first === 'offered' ? judgeOffer(local, account, login, refreshToken) : first;
   const remote = isAssumed ? (known?.notes ?? {}) : openNotes(key, row);
-  const noted = account === undefined ? (step === 'receive' ? newAccount : undefined) : notedAccount(account, local, isMine);
+  const noted =
+    account === undefined ? (step === 'receive' ? newAccount : undefined) : notedAccount(account, local, isMine);
   const notes =
     row.state === 'live' && noted !== undefined
       ? planNotes(state, noted, known?.notes ?? {}, remote, isMine, now)

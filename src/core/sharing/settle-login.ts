@@ -18,7 +18,7 @@ import type { ReportDraft } from './exchange-report.js';
 import { handOver } from './hand-over.js';
 import { playRound } from './round.js';
 import type { PlannedRow } from './round-plan.js';
-import { sealLogin, type SharedLogin } from './sealed-login.js';
+import { type SharedLogin, sealLogin } from './sealed-login.js';
 import { rowOf, type ShareRow, withRows } from './share-file.js';
 import { type ShareDeps, type ShareSession, withShare } from './share-session.js';
 import { commitWrites, expected, loginWrite } from './write-round.js';

@@ -8,7 +8,12 @@ import { closeLane, type Lane, openLane } from './world.js';
 const atOnce = 6;
 
 /** Whatever runs at once has a database and a provider of its own. */
-export async function runShareSchedules({ directory, firstSeed, count, onEnd }: {
+export async function runShareSchedules({
+  directory,
+  firstSeed,
+  count,
+  onEnd,
+}: {
   readonly directory: string;
   readonly firstSeed: number;
   readonly count: number;

@@ -15,7 +15,12 @@ export interface MortalRun {
  * Every write of a file asks for the name of its own process, and whatever waits asks the clock: so a run that is killed there
  * leaves things half done as a real one does. Its locks are those of a process that is gone.
  */
-export function mortalRun({ root, killAt, clockAheadMs, pid }: {
+export function mortalRun({
+  root,
+  killAt,
+  clockAheadMs,
+  pid,
+}: {
   readonly root: Root;
   readonly killAt: number | undefined;
   readonly clockAheadMs: number;

@@ -1,8 +1,9 @@
 import { existsSync, mkdirSync, readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { flockHelpers } from '../../../src/core/codex/credential-lock.js';
-import { sideBySide } from '../../../src/core/logins/refresh-deps.js';
 import { createHttpClient } from '../../../src/core/http/undici-client.js';
+import type { RefreshDeps } from '../../../src/core/logins/refresh-deps.js';
+import { sideBySide } from '../../../src/core/logins/refresh-deps.js';
 import { resolveProvider } from '../../../src/core/provider/provider.js';
 import { Secret } from '../../../src/core/secret.js';
 import { resolveSettings, settingsOf } from '../../../src/core/settings.js';
@@ -11,7 +12,6 @@ import { shareCustody } from '../../../src/core/sharing/share-custody.js';
 import { readShare } from '../../../src/core/sharing/share-file.js';
 import { newShareKey, type ShareKey } from '../../../src/core/sharing/share-key.js';
 import type { ShareDeps } from '../../../src/core/sharing/share-session.js';
-import type { RefreshDeps } from '../../../src/core/logins/refresh-deps.js';
 import type { Root } from '../../../src/core/storage/root.js';
 import type { Postgres, TestDatabase } from '../postgres/server.js';
 import { startUnreliable, type Unreliable } from '../postgres/unreliable.js';
@@ -144,7 +144,10 @@ export class ShareWorld {
 
   /** Whether a file of any root holds a token, or the database has it sealed. */
   async isSomewhere(token: string): Promise<boolean> {
-    if (this.machines.some(({ home }) => filesBelow(home.home.directory).some((path) => contentOf(path).includes(token)))) return true;
+    if (
+      this.machines.some(({ home }) => filesBelow(home.home.directory).some((path) => contentOf(path).includes(token)))
+    )
+      return true;
     return (await this.sealedTokens()).includes(token);
   }
 
