@@ -24,6 +24,7 @@ const order = [
     'models',
     'transfer',
     'renewal',
+    'session',
   ],
 ];
 

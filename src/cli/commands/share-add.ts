@@ -1,12 +1,13 @@
 import { AppError } from '../../core/errors.js';
+import { whileWaiting } from '../../core/session/session.js';
+import { shareDeps } from '../../core/session/share-access.js';
 import { addToShare, withdrawFromShare } from '../../core/sharing/share-logins.js';
 import type { Command } from '../command.js';
 import type { Context } from '../context.js';
-import { whileWaiting } from '../progress.js';
 import type { Theme } from '../render/theme.js';
 import { ExchangeView, exchangeView, renderExchange } from '../sharing/exchange-view.js';
 import { accountNames, idsOf, idsOfScope } from '../sharing/named-accounts.js';
-import { shareDeadlineMs, shareDeps } from '../sharing/share-deps.js';
+import { shareDeadlineMs } from '../sharing/share-deadline.js';
 
 export interface ShareAddOptions {
   readonly selectors: readonly string[];

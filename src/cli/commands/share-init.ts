@@ -1,6 +1,8 @@
 import * as z from 'zod/mini';
 import { AppError } from '../../core/errors.js';
 import type { Secret } from '../../core/secret.js';
+import { whileWaiting } from '../../core/session/session.js';
+import { shareDeps } from '../../core/session/share-access.js';
 import { databaseAddress } from '../../core/sharing/address.js';
 import { type KeyPlace, keepShareKey, readShareKey, shareKeyPlace } from '../../core/sharing/key-store.js';
 import { initShare, joinShare } from '../../core/sharing/membership.js';
@@ -10,11 +12,9 @@ import { newShareKey, type ShareKey } from '../../core/sharing/share-key.js';
 import { joinedAlready } from '../../core/sharing/share-problem.js';
 import type { Command } from '../command.js';
 import type { Context } from '../context.js';
-import { whileWaiting } from '../progress.js';
 import type { Theme } from '../render/theme.js';
 import { MachineView } from '../sharing/machine-view.js';
 import { phraseLines } from '../sharing/phrase-lines.js';
-import { shareDeps } from '../sharing/share-deps.js';
 import { shareSecrets } from '../sharing/share-secrets.js';
 
 const ShareInitResult = z.object({

@@ -1,4 +1,6 @@
 import * as z from 'zod/mini';
+import { whileWaiting } from '../../core/session/session.js';
+import { shareDeps } from '../../core/session/share-access.js';
 import { databaseAddress } from '../../core/sharing/address.js';
 import { exchange } from '../../core/sharing/exchange.js';
 import type { ExchangeReport } from '../../core/sharing/exchange-report.js';
@@ -11,12 +13,11 @@ import { joinedAlready, notJoined } from '../../core/sharing/share-problem.js';
 import { wrongKey } from '../../core/sharing/share-session.js';
 import type { Command } from '../command.js';
 import type { Context } from '../context.js';
-import { whileWaiting } from '../progress.js';
 import type { Theme } from '../render/theme.js';
 import { ExchangeView, exchangeView, renderExchange } from '../sharing/exchange-view.js';
 import { MachineView } from '../sharing/machine-view.js';
 import { accountNames } from '../sharing/named-accounts.js';
-import { shareDeadlineMs, shareDeps } from '../sharing/share-deps.js';
+import { shareDeadlineMs } from '../sharing/share-deadline.js';
 import { type SecretSources, shareSecrets } from '../sharing/share-secrets.js';
 
 const ShareJoinResult = z.object({

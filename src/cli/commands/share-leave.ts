@@ -1,5 +1,7 @@
 import * as z from 'zod/mini';
 import { AppError } from '../../core/errors.js';
+import { whileWaiting } from '../../core/session/session.js';
+import { shareDeps } from '../../core/session/share-access.js';
 import { databaseAddress } from '../../core/sharing/address.js';
 import { forgetShareKey } from '../../core/sharing/key-store.js';
 import { forgetShare, leaveShare } from '../../core/sharing/leave-share.js';
@@ -8,9 +10,8 @@ import { notJoined } from '../../core/sharing/share-problem.js';
 import type { Root } from '../../core/storage/root.js';
 import type { Command } from '../command.js';
 import type { Context } from '../context.js';
-import { whileWaiting } from '../progress.js';
 import type { Theme } from '../render/theme.js';
-import { shareDeadlineMs, shareDeps } from '../sharing/share-deps.js';
+import { shareDeadlineMs } from '../sharing/share-deadline.js';
 
 const ShareLeaveResult = z.object({
   /** Without user and password; absent where a damaged file did not say it. */

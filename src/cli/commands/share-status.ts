@@ -1,5 +1,8 @@
 import * as z from 'zod/mini';
 import { definedOnly } from '../../core/defined-only.js';
+import { toIso } from '../../core/instant.js';
+import { whileWaiting } from '../../core/session/session.js';
+import { shareDeps } from '../../core/session/share-access.js';
 import { databaseAddress } from '../../core/sharing/address.js';
 import { inspectShare } from '../../core/sharing/inspect.js';
 import { shareKeyPlace } from '../../core/sharing/key-store.js';
@@ -7,15 +10,14 @@ import { readShare } from '../../core/sharing/share-file.js';
 import type { Command } from '../command.js';
 import type { Context } from '../context.js';
 import { lifeText } from '../login-life.js';
-import { whileWaiting } from '../progress.js';
 import { titleOf } from '../render/account-table.js';
 import { renderFacts } from '../render/facts.js';
 import { renderTable } from '../render/table.js';
 import type { Theme } from '../render/theme.js';
-import { formatDistance, formatDuration, formatWhen, toIso } from '../render/time.js';
+import { formatDistance, formatDuration, formatWhen } from '../render/time.js';
 import { MachineView } from '../sharing/machine-view.js';
 import { accountNames } from '../sharing/named-accounts.js';
-import { shareDeadlineMs, shareDeps } from '../sharing/share-deps.js';
+import { shareDeadlineMs } from '../sharing/share-deadline.js';
 import {
   type SharedLogin,
   SharedLogin as SharedLoginShape,

@@ -1,11 +1,12 @@
+import { whileWaiting } from '../../core/session/session.js';
+import { shareDeps } from '../../core/session/share-access.js';
 import { exchange } from '../../core/sharing/exchange.js';
 import type { Command } from '../command.js';
 import type { Context } from '../context.js';
-import { whileWaiting } from '../progress.js';
 import type { Theme } from '../render/theme.js';
 import { ExchangeView, exchangeView, renderExchange } from '../sharing/exchange-view.js';
 import { accountNames } from '../sharing/named-accounts.js';
-import { shareDeadlineMs, shareDeps } from '../sharing/share-deps.js';
+import { shareDeadlineMs } from '../sharing/share-deadline.js';
 
 async function sync(context: Context): Promise<ExchangeView> {
   const deadlineMs = shareDeadlineMs(context);

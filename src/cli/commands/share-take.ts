@@ -1,18 +1,20 @@
 import * as z from 'zod/mini';
 import { definedOnly } from '../../core/defined-only.js';
 import { AppError } from '../../core/errors.js';
+import { toIso } from '../../core/instant.js';
+import { whileWaiting } from '../../core/session/session.js';
+import { shareDeps } from '../../core/session/share-access.js';
 import { readShare, type ShareState } from '../../core/sharing/share-file.js';
 import { notJoined } from '../../core/sharing/share-problem.js';
 import { takeLogins } from '../../core/sharing/take-logins.js';
 import { accountRefShape } from '../account-ref.js';
 import type { Command } from '../command.js';
 import type { Context } from '../context.js';
-import { whileWaiting } from '../progress.js';
 import { titleOf } from '../render/account-table.js';
 import type { Theme } from '../render/theme.js';
-import { formatDistance, toIso } from '../render/time.js';
+import { formatDistance } from '../render/time.js';
 import { accountNames, idsOf } from '../sharing/named-accounts.js';
-import { shareDeadlineMs, shareDeps } from '../sharing/share-deps.js';
+import { shareDeadlineMs } from '../sharing/share-deadline.js';
 
 const ShareTakeResult = z.object({
   logins: z.array(

@@ -1,11 +1,11 @@
 import * as z from 'zod/mini';
 import { definedOnly } from '../../core/defined-only.js';
 import { AppError } from '../../core/errors.js';
+import { toIso } from '../../core/instant.js';
 import type { ExchangeReport, LoginChange } from '../../core/sharing/exchange-report.js';
 import { accountRefShape } from '../account-ref.js';
 import { titleOf } from '../render/account-table.js';
 import type { Theme } from '../render/theme.js';
-import { toIso } from '../render/time.js';
 import type { Names } from './named-accounts.js';
 
 export const exchangeChanges = [

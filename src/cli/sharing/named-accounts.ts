@@ -1,11 +1,11 @@
 import type { Account } from '../../core/accounts/account.js';
 import type { Roster } from '../../core/logins/roster.js';
 import { readAllScopes } from '../../core/pools/scope-files.js';
+import { locateAccount, openRoster } from '../../core/session/selection.js';
 import { keepersElsewhere } from '../../core/sharing/keepers.js';
 import { type AccountRef, accountRef } from '../account-ref.js';
 import type { Context } from '../context.js';
 import { lifeOf } from '../login-life.js';
-import { locateAccount, openRoster } from '../selection.js';
 
 /** The accounts that selectors name, each once; they may live in any pool. */
 export function idsOf(context: Context, selectors: readonly string[]): string[] {

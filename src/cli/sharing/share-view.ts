@@ -1,9 +1,9 @@
 import * as z from 'zod/mini';
 import { definedOnly } from '../../core/defined-only.js';
+import { toIso } from '../../core/instant.js';
 import type { ShareInspection } from '../../core/sharing/inspect.js';
 import type { ShareState } from '../../core/sharing/share-file.js';
 import { accountRefShape } from '../account-ref.js';
-import { toIso } from '../render/time.js';
 import { MachineView } from './machine-view.js';
 import type { Names } from './named-accounts.js';
 
