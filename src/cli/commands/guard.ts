@@ -229,6 +229,7 @@ function renderGuard(result: GuardResult, { color, symbols }: Theme): string {
 
 export const guardCommand: Command<GuardOptions, GuardResult> = {
   name: 'guard',
+  exchanges: true,
   schema: GuardResult,
   run: guard,
   render: renderGuard,

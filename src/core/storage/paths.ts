@@ -20,6 +20,8 @@ export interface RootPaths {
   readonly privateHomes: string;
   /** The login that is being written over a file in place, until that is done. */
   readonly loginWrite: string;
+  /** Requests to spend a reset credit that have no definite answer yet. */
+  readonly redemptions: string;
   readonly settings: string;
   readonly journal: string;
   readonly lineageLog: string;
@@ -55,6 +57,7 @@ export function rootPaths(root: string): RootPaths {
     share: join(root, 'share.json'),
     privateHomes: join(root, privateHomesName),
     loginWrite: join(root, 'login-write.json'),
+    redemptions: join(root, 'redemptions.json'),
     settings: join(root, 'settings.json'),
     journal: join(root, 'refresh-journal'),
     lineageLog: join(root, 'lineage.ndjson'),
