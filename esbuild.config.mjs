@@ -24,6 +24,7 @@ const apart = {
   'proper-lockfile': 'proper-lockfile',
   'smol-toml': 'smol-toml',
   'age-encryption': 'age-encryption',
+  pg: 'pg',
   '@scure/bip39': 'bip39',
   '@scure/bip39/wordlists/english.js': 'bip39-words',
   '@inquirer/confirm': 'inquirer-confirm',
@@ -33,7 +34,10 @@ const apart = {
 
 /** The functions we use of modules that are slow to load, which most runs do not call. */
 const rarelyUsed = {
-  'node:crypto': ['createHash', 'randomBytes', 'randomUUID', 'X509Certificate'],
+  'node:crypto': [
+    ...['createCipheriv', 'createDecipheriv', 'createHash', 'createHmac', 'randomBytes', 'randomUUID'],
+    'X509Certificate',
+  ],
   'node:child_process': ['spawn', 'execFile', 'execFileSync'],
   'node:net': ['BlockList', 'isIP', 'connect'],
   'node:v8': ['setFlagsFromString'],
