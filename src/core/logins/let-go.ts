@@ -1,6 +1,7 @@
 import { lstatSync } from 'node:fs';
 import { join } from 'node:path';
 import type { Account } from '../accounts/account.js';
+import { isNewer } from '../accounts/lineage.js';
 import { readAuthFile } from '../codex/auth-file-state.js';
 import { withCredentialLock } from '../codex/credential-lock.js';
 import type { CodexHome } from '../codex/home.js';
@@ -11,6 +12,7 @@ import { findHomes } from '../homes/known-homes.js';
 import type { Store } from '../pools/store.js';
 import type { Secret } from '../secret.js';
 import { isSameVersion, listDirectory, readVersion, replaceFile } from '../storage/atomic-file.js';
+import { keepAside } from '../storage/kept.js';
 import { isLoginOf } from './foreign-login.js';
 import { isKnownSpent, logLineage } from './lineage-log.js';
 import type { RefreshDeps } from './refresh-deps.js';
@@ -63,19 +65,24 @@ function emptyHome(
   const options = { home: home.directory, authFile: home.authFile, clock: store.root.clock, helpers };
   const look = () => {
     const state = readAuthFile(home);
-    const held = state.content?.kind === 'login' ? state.content.login.tokens.refreshToken : undefined;
+    const tokens = state.content?.kind === 'login' ? state.content.login.tokens : undefined;
+    const held = tokens?.refreshToken;
     const isOurs = held?.equals(token) === true || isLoginOf(state.content, account);
-    if (held === undefined || !isOurs) return { kind: 'nothing' as const };
-    if (!held.equals(token) && !isKnownSpent(store.root, held)) return { kind: 'news' as const };
-    return { kind: 'held' as const, version: state.version };
+    if (tokens === undefined || held === undefined || !isOurs) return { kind: 'nothing' as const };
+    const isOther = !held.equals(token) && !isKnownSpent(store.root, held);
+    const isLater = isNewer({ source: 'auth-file', tokens }, { source: 'pool', tokens: account.tokens });
+    if (isOther && isLater) return { kind: 'news' as const };
+    return { kind: 'held' as const, version: state.version, isOther };
   };
   const first = look();
   if (first.kind !== 'held') return Promise.resolve(first.kind === 'news' ? 'news' : 'gone');
   return withCredentialLock(options, () => {
     const found = look();
     if (found.kind !== 'held') return found.kind === 'news' ? 'news' : 'gone';
-    const { version } = found;
+    const { version, isOther } = found;
     if (version.kind === 'absent') return 'gone';
+    // Of another sign-in, and older than the record: nobody else has it.
+    if (isOther) keepAside(store.root, 'auth', version.bytes);
     const guard = () => {
       if (isSameVersion(readLoginVersion(home), version)) return;
       throw new AppError(

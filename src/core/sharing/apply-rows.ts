@@ -29,7 +29,19 @@ export interface Changes {
   readonly arrivals: readonly Arrival[];
   /** Ids of records whose login was removed on another machine. */
   readonly removals: readonly string[];
-  readonly notes: readonly { readonly accountId: string; readonly merge: NotesMerge }[];
+  readonly notes: readonly NotesOfRow[];
+}
+
+interface NotesOfRow {
+  readonly rowId: string;
+  /** Absent for a login that is new here. */
+  readonly accountId: string | undefined;
+  readonly merge: NotesMerge;
+}
+
+interface NotesOfAccount {
+  readonly accountId: string;
+  readonly merge: NotesMerge;
 }
 
 export interface Applied {
@@ -40,20 +52,28 @@ export interface Applied {
 }
 
 /** Brings the records of this root up to what the pool says; one write for all of them. */
-export function applyRows(store: Store, { arrivals, removals, notes }: Changes): Applied {
+export function applyRows(store: Store, { arrivals, removals, notes: ofRows }: Changes): Applied {
   const accountIds = new Map<string, string>();
   const renewed = new Set<string>();
   keepRemoved(store, removals);
   inOneWrite(store, (draft) => {
     changeRecords(draft, arrivalsById(store, arrivals, accountIds, renewed));
     for (const arrival of arrivals) if (!accountIds.has(arrival.rowId)) addRecord(draft, arrival, accountIds);
-    changeRecords(draft, choicesById(notes));
+    changeRecords(draft, choicesById(ofAccounts(ofRows, accountIds)));
     for (const id of removals) removeRecord(draft, id);
   });
   logLineage(store.root, ...arrivals.flatMap((each) => arrivalFacts(each, accountIds.get(each.rowId))));
+  const notes = ofAccounts(ofRows, accountIds);
   applyFlags(store, notes);
   applyQuota(store, notes);
   return { accountIds, renewed };
+}
+
+function ofAccounts(notes: Changes['notes'], accountIds: ReadonlyMap<string, string>): NotesOfAccount[] {
+  return notes.flatMap(({ rowId, accountId: known, merge }) => {
+    const accountId = accountIds.get(rowId) ?? known;
+    return accountId === undefined ? [] : [{ accountId, merge }];
+  });
 }
 
 type ChangeRecord = <A extends Account>(account: A) => A;
@@ -128,7 +148,7 @@ function addRecord(draft: RecordStore, arrival: Arrival, accountIds: Map<string,
   draft.savePool(undefined, withAccount(draft.scope(undefined).pool, account));
 }
 
-function choicesById(notes: Changes['notes']): Map<string, ChangeRecord> {
+function choicesById(notes: readonly NotesOfAccount[]): Map<string, ChangeRecord> {
   const withChoices = notes.filter(({ merge: { here } }) => Object.keys(here).some((name) => name !== 'flag'));
   return new Map(
     withChoices.map(({ accountId, merge: { here } }) => {
@@ -144,7 +164,7 @@ function choicesById(notes: Changes['notes']): Map<string, ChangeRecord> {
   );
 }
 
-function applyFlags(store: Store, notes: Changes['notes']): void {
+function applyFlags(store: Store, notes: readonly NotesOfAccount[]): void {
   for (const { accountId, merge } of notes) {
     const { flag } = merge.here;
     if (flag === undefined) continue;
@@ -153,7 +173,7 @@ function applyFlags(store: Store, notes: Changes['notes']): void {
   }
 }
 
-function applyQuota(store: Store, notes: Changes['notes']): void {
+function applyQuota(store: Store, notes: readonly NotesOfAccount[]): void {
   const later = notes.filter(({ merge }) => merge.quota !== undefined);
   if (later.length === 0) return;
   store.changeState((state) =>

@@ -64,7 +64,7 @@ function openDatabase(client: Client, about: Pick<ShareDatabase, 'address' | 'en
   const { address } = about;
   return {
     ...about,
-    query: (sql, values = []) => translated(address, async () => (await client.query(sql, [...values])).rows),
+    query: (sql, values = []) => translated(address, async () => rowsIn(await client.query(sql, [...values]), address)),
     script: (sql) =>
       translated(address, async () => {
         // The simple protocol makes one transaction of what is sent together.
@@ -77,6 +77,17 @@ function openDatabase(client: Client, about: Pick<ShareDatabase, 'address' | 'en
       await translated(address, () => client.query(`LISTEN ${channel}`));
     },
   };
+}
+
+/** A server that answers twice, or something else than it was asked, is not believed. */
+function rowsIn(result: unknown, { shown }: DatabaseAddress): readonly Record<string, unknown>[] {
+  const rows = Object(result) as { readonly rows?: unknown };
+  if (Array.isArray(rows.rows)) return rows.rows;
+  throw shareProblem(
+    'damaged',
+    `the database at ${shown} answered something that is no answer`,
+    'codex-auth share sync',
+  );
 }
 
 /** Ends the connection without a farewell: a server that does not answer is not waited for. */

@@ -4,9 +4,11 @@ import type { Identity } from '../accounts/identity.js';
 import { IdentityIndex } from '../accounts/identity-index.js';
 import { wasRemoved } from '../accounts/pool.js';
 import { readAccountState } from '../health/account-state.js';
+import { isKnownSpent } from '../logins/lineage-log.js';
 import { readAllScopes } from '../pools/scope-files.js';
 import { recordsOf, type ScopeRecords } from '../pools/scope-records.js';
 import type { QuotaSnapshot } from '../quota/usage.js';
+import type { Secret } from '../secret.js';
 import type { Root } from '../storage/root.js';
 import type { ShareRow } from './share-file.js';
 
@@ -18,6 +20,8 @@ export interface LocalLogins {
   /** Whether the person removed it, and it has not come back. */
   wasRemoved(identity: Identity): boolean;
   quotaOf(id: string): QuotaSnapshot | undefined;
+  /** Whether a refresh token has been exchanged here, or given away. */
+  isSpent(token: Secret): boolean;
 }
 
 /** Read without a lock: whatever is written afterwards is judged again under it. */
@@ -36,6 +40,7 @@ export function localLogins(root: Root): LocalLogins {
     },
     wasRemoved: (identity) => scopes.some(({ pool }) => wasRemoved(pool, identity)),
     quotaOf: (id) => state.accounts[id]?.quota,
+    isSpent: (token) => isKnownSpent(root, token),
   };
 }
 

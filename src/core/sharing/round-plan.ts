@@ -1,4 +1,5 @@
 import type { Account } from '../accounts/account.js';
+import { isNewer } from '../accounts/lineage.js';
 import { isDeadToken } from '../logins/flagging.js';
 import type { Secret } from '../secret.js';
 import type { Asked } from './ask.js';
@@ -75,17 +76,37 @@ function planRow(
   const wasRemovedHere =
     account === undefined && known?.accountId !== undefined && login !== undefined && local.wasRemoved(login);
   const print = account && printOf(row.id, account);
-  const step = stepFor({ me, row, known, account, wasRemovedHere, print });
+  const first = stepFor({ me, row, known, account, wasRemovedHere, print });
   const isMine = row.keeper === me;
-  const opens = step === 'become-keeper' || step === 'superseded' || step === 'stray';
-  const refreshToken = opens ? openRefreshToken(key, row) : undefined;
+  const refreshToken = opening.includes(first) ? openRefreshToken(key, row) : undefined;
+  const step = first === 'offered' ? judgeOffer(local, account, login, refreshToken) : first;
   const remote = isAssumed ? (known?.notes ?? {}) : openNotes(key, row);
-  const noted = account && notedAccount(account, local, isMine);
+  const noted =
+    account === undefined ? (step === 'receive' ? newAccount : undefined) : notedAccount(account, local, isMine);
   const notes =
     row.state === 'live' && noted !== undefined
       ? planNotes(state, noted, known?.notes ?? {}, remote, isMine, now)
       : undefined;
   return { row, isAssumed, known, account, login, refreshToken, step, notes };
+}
+
+const opening: readonly RowStep[] = ['become-keeper', 'offered', 'superseded', 'stray'];
+
+/**
+ * A machine that was superseded leaves an answer that came too late for it in the row. The same is seen after a push whose
+ * answer was lost: then ours is the newer one, or the very same.
+ */
+function judgeOffer(
+  local: LocalLogins,
+  account: Account | undefined,
+  login: SharedLogin | undefined,
+  theirs: Secret | undefined,
+): RowStep {
+  const ours = account?.tokens.refreshToken;
+  if (account === undefined || login === undefined || theirs === undefined || theirs.equals(ours)) return 'push';
+  if (local.isSpent(theirs)) return 'push';
+  const isLater = isNewer({ source: 'import', tokens: account.tokens }, { source: 'import', tokens: login.tokens });
+  return isLater && ours !== undefined && !local.isSpent(ours) ? 'push' : 'become-keeper';
 }
 
 function planNotes(
@@ -109,6 +130,9 @@ export function isUnclear({ isAssumed, known, account, step }: PlannedRow): bool
   const isGone = account === undefined && known?.accountId !== undefined && known.state === 'live';
   return isGone || step === 'become-keeper' || step === 'superseded' || step === 'stray' || step === 'finish-release';
 }
+
+/** A login that is about to come has been called nothing here. */
+const newAccount: NotedAccount = { account: { id: '', enabled: true, tokens: { generation: 0 }, raw: {} } };
 
 /** A copy that is set aside because of the tokens of its time says nothing of the login; its keeper knows. */
 function notedAccount(account: Account, local: LocalLogins, isMine: boolean): NotedAccount {

@@ -93,9 +93,9 @@ async function takeOver(session: ShareSession, plan: RoundPlan, report: ReportDr
   const removals = plan.rows.flatMap(({ step, account }) =>
     step === 'drop-removed' && account !== undefined ? [account.id] : [],
   );
-  const notes = plan.rows.flatMap(({ account, notes: merge, step }) => {
+  const notes = plan.rows.flatMap(({ row, account, notes: merge, step }) => {
     const isNews = merge !== undefined && (Object.keys(merge.here).length > 0 || merge.quota !== undefined);
-    return account !== undefined && isNews && step !== 'tombstone' ? [{ accountId: account.id, merge }] : [];
+    return isNews && step !== 'tombstone' ? [{ rowId: row.id, accountId: account?.id, merge }] : [];
   });
   if (arrivals.length + removals.length + notes.length === 0) return undefined;
   const applied = await withStore(root, {}, async (store) => {

@@ -11,6 +11,8 @@ export type RowStep =
   | 'ignore-older'
   /** This machine keeps it, and has newer tokens than the database. */
   | 'push'
+  /** This machine keeps it, and the row was written since by somebody else, or by this machine without hearing of it. */
+  | 'offered'
   /** Somebody would like to be the keeper. */
   | 'release'
   | 'finish-release'
@@ -57,6 +59,7 @@ export function stepFor(view: RowView): RowStep {
   if (known?.role === 'releasing' && row.keeper === me) return 'finish-release';
   if (row.keeper === me) {
     if (!hasToken || isGivenBack(row, known)) return 'become-keeper';
+    if (known !== undefined && row.generation > known.generation) return 'offered';
     if (row.wanted_by !== null && row.wanted_by !== me) return 'release';
     return known?.print === print ? 'nothing' : 'push';
   }

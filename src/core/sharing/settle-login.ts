@@ -6,7 +6,7 @@ import { whyNotSpendable } from '../logins/client-in-charge.js';
 import { gatherNewest } from '../logins/gather-newest.js';
 import { letGo } from '../logins/let-go.js';
 import { isKnownSpent, readLineage } from '../logins/lineage-log.js';
-import { historyOf } from '../logins/newest.js';
+import { historyOf, type TokenHistory } from '../logins/newest.js';
 import { withPersonLock } from '../logins/person-lock.js';
 import { entriesAbout } from '../logins/unanswered.js';
 import { withStore } from '../logins/with-store.js';
@@ -18,7 +18,7 @@ import type { ReportDraft } from './exchange-report.js';
 import { handOver } from './hand-over.js';
 import { playRound } from './round.js';
 import type { PlannedRow } from './round-plan.js';
-import { sealLogin } from './sealed-login.js';
+import { type SharedLogin, sealLogin } from './sealed-login.js';
 import { rowOf, type ShareRow, withRows } from './share-file.js';
 import { type ShareDeps, type ShareSession, withShare } from './share-session.js';
 import { commitWrites, expected, loginWrite } from './write-round.js';
@@ -99,19 +99,18 @@ async function obstacleTo({ root, home }: ShareDeps, account: Account, token: Se
 }
 
 /**
- * Another machine keeps the login. What this one has got since, of the same lineage, goes to that machine by way of the pool;
- * what it still has is kept aside, and spent no more.
+ * Another machine keeps the login. What this one has got since goes to that machine by way of the pool, because its own may be
+ * spent by it; what this one still has is kept aside, and spent no more.
  */
 async function giveUp(session: ShareSession, planned: PlannedRow, report: ReportDraft): Promise<boolean> {
-  const { account, row, refreshToken: theirs } = planned;
+  const { account, row, login, refreshToken: theirs } = planned;
   const ours = account?.tokens.refreshToken;
   if (account === undefined || ours === undefined) return false;
   const history = historyOf(readLineage(session.deps.root));
-  const isSameLineage = theirs !== undefined && (ours.equals(theirs) || history.leadsTo(ours, theirs));
-  const isAhead = theirs !== undefined && !ours.equals(theirs) && history.leadsTo(theirs, ours);
+  const isSame = theirs !== undefined && (ours.equals(theirs) || history.leadsTo(ours, theirs));
+  const isAhead = !isSame && !history.isSpent(ours) && (isDescendant(history, theirs, ours) || isLater(account, login));
   if (isAhead && !(await offerAnswer(session, planned, account))) return true;
-  const isSpentElsewhere = isSameLineage || isAhead;
-  const kept = await dropLogin(session, account, ours, isSpentElsewhere);
+  const kept = await dropLogin(session, account, ours, isSame || isAhead);
   if (kept === 'news') return true;
   becomeCopy(session, planned);
   report.changed(account.id, 'superseded');
@@ -121,6 +120,15 @@ async function giveUp(session: ShareSession, planned: PlannedRow, report: Report
     message: `${describeAccount(account)} is kept by ${keeper} now; what this machine had is in ${kept}`,
   });
   return true;
+}
+
+function isDescendant(history: TokenHistory, theirs: Secret | undefined, ours: Secret): boolean {
+  return theirs !== undefined && history.leadsTo(theirs, ours);
+}
+
+function isLater({ tokens }: Account, login: SharedLogin | undefined): boolean {
+  if (login === undefined) return false;
+  return isNewer({ source: 'import', tokens }, { source: 'import', tokens: login.tokens });
 }
 
 /** An answer that arrived after another machine had taken over: that machine gets it, and not the token that was spent. */
@@ -144,8 +152,7 @@ async function judgeStray(session: ShareSession, planned: PlannedRow, report: Re
   const history = historyOf(readLineage(root));
   const isDead = isKnownSpent(root, ours);
   const isSame = theirs !== undefined && (ours.equals(theirs) || history.leadsTo(ours, theirs));
-  const isLater = isNewer({ source: 'import', tokens: account.tokens }, { source: 'import', tokens: login.tokens });
-  if (isLater && !isDead && !isSame) {
+  if (isLater(account, login) && !isDead && !isSame) {
     const next = known ?? firstKnown(planned);
     const fence = row.fence + 1;
     const pending = loginWrite(session, row, account, { ...next, fence, generation: row.generation + 1 });

@@ -20,6 +20,8 @@ export interface ShareDeps {
   readonly warn: (message: string) => void;
   /** How long a refresh token is left alone that was sent and not answered, by whichever machine. */
   readonly unansweredRetryMs: number;
+  /** Instead of the usual time for a connection and everything that is asked on it, milliseconds. */
+  readonly deadlineMs?: number;
 }
 
 /** One connection to the pool, while this process holds the lock of the share. */
@@ -32,6 +34,7 @@ export interface ShareSession {
   save(state: ShareState): void;
 }
 
+/** A hosted database may have to be woken up first. */
 export const defaultDeadlineMs = 10_000;
 
 /**
@@ -40,9 +43,10 @@ export const defaultDeadlineMs = 10_000;
  */
 export async function withShare<T>(
   deps: ShareDeps,
-  deadlineMs: number,
+  givenMs: number,
   task: (session: ShareSession) => Promise<T>,
 ): Promise<T> {
+  const deadlineMs = Math.min(givenMs, deps.deadlineMs ?? givenMs);
   const known = readShare(deps.root);
   if (known === undefined) throw notJoined();
   const key = await deps.key();
