@@ -20,6 +20,7 @@ const order = [
     'provider',
     'health',
     'shell',
+    'service',
     'codex',
     'homes',
   ],

@@ -4,6 +4,7 @@ import { wakeAt } from '../../core/guarding/due.js';
 import { type Everything, everythingIn, filesOf, filesOfNobody } from '../../core/guarding/everything.js';
 import { FileChanges } from '../../core/guarding/file-changes.js';
 import type { Moment } from '../../core/guarding/moment.js';
+import type { ProgramChange } from '../../core/guarding/program-change.js';
 import { type RootMark, rootMark } from '../../core/guarding/root-mark.js';
 import { readRoster } from '../../core/logins/roster.js';
 import { takeInAny } from '../../core/session/take-in.js';
@@ -21,8 +22,8 @@ export interface Guarding {
   readonly once: boolean;
   /** Every line that is told, with its time. */
   readonly keepLine?: (line: string) => void;
-  /** Throws where the guard must not go on, such as after an update of its program. */
-  readonly beforeRound?: () => void;
+  /** It ends when its program is another one, for whoever starts it again. */
+  readonly program?: ProgramChange;
 }
 
 type Mutable<T> = { -readonly [K in keyof T]: T[K] };
@@ -40,6 +41,7 @@ export async function keepGuarding(context: Context, guarding: Guarding): Promis
   const watch = new Watch(context, guarding, result);
   try {
     for (;;) {
+      if (watch.isProgramUpdated()) return { ...result, updated: true };
       const moments = guarding.once ? await watch.round() : await watch.survive();
       result.rounds += 1;
       if (guarding.once) {
@@ -86,7 +88,6 @@ class Watch {
   async round(): Promise<Moment[]> {
     const { root } = this.#context;
     this.#assertSameRoot();
-    this.#guarding.beforeRound?.();
     this.#settings = currentSettings(this.#context);
     let everything = await this.#everything();
     const settings = this.#settings;
@@ -96,7 +97,7 @@ class Watch {
     this.#observer ??= new Observer(this.#context, new Attempts(this.#context.clock), this.#tell);
     const seen = await this.#observer.look(everything, settings);
     const { files, directories } = filesOf(root, everything);
-    this.#changes.follow(files, directories);
+    this.#changes.follow([...files, ...(this.#guarding.program?.paths ?? [])], directories);
     return [...seen, ...everything.guarded.flatMap((each) => this.#wakeAt(each) ?? [])];
   }
 
@@ -116,6 +117,20 @@ class Watch {
       this.#changes.follow(filesOfNobody(root, home), [root.paths.projects]);
       return [{ at: clock.now(), notBefore: this.#rounds.restUntil(allRounds) }];
     }
+  }
+
+  /** One that is gone may be in the middle of an update. */
+  isProgramUpdated(): boolean {
+    const { program } = this.#guarding;
+    if (program?.state === 'gone') {
+      this.#tell(
+        'the program',
+        `${program.paths[0]} is gone: install codex-auth again, then codex-auth guard --install`,
+      );
+    }
+    if (program?.state !== 'updated') return false;
+    this.#tell('the program', 'codex-auth has been updated: the guard starts anew');
+    return true;
   }
 
   async sleep(moments: readonly Moment[]): Promise<void> {
