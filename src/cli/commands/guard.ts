@@ -9,7 +9,9 @@ import { type Roster, readRoster } from '../../core/logins/roster.js';
 import { readAllScopes } from '../../core/pools/scope-files.js';
 import { recordsOf } from '../../core/pools/scope-records.js';
 import { refreshDeps } from '../../core/session/backend-access.js';
+import { exchangeFirst } from '../../core/session/exchange-first.js';
 import { isNetworkFailure, isObstruction } from '../../core/session/failure.js';
+import { listenToShare } from '../../core/session/share-news.js';
 import { takeInAny } from '../../core/session/take-in.js';
 import { assertOurs } from '../../core/storage/adoption.js';
 import { withLock } from '../../core/storage/file-lock.js';
@@ -53,7 +55,7 @@ async function guard(context: Context, options: GuardOptions): Promise<GuardResu
 }
 
 async function keepGuarding(context: Context, { once }: GuardOptions): Promise<GuardResult> {
-  const { clock, signal } = context;
+  const { signal } = context;
   const result: Mutable<GuardResult> = {
     rounds: 0,
     refreshed: 0,
@@ -64,20 +66,27 @@ async function keepGuarding(context: Context, { once }: GuardOptions): Promise<G
   };
   const tell = createTeller(context);
   if (once !== true) announce(context);
+  const news = once === true ? undefined : await listenToShare(context);
   try {
     for (;;) {
       if (once === true) await guardOnce(context, result, tell);
       else await survive(context, result, () => guardOnce(context, result, tell));
       result.rounds += 1;
       if (once === true) return result;
-      await clock.sleep(withJitter(context.settings().proactiveRefreshIntervalMs), signal);
+      await news?.pause(withJitter(context.settings().proactiveRefreshIntervalMs));
+      await exchangeFirst(context, leastExchangeAgeMs);
     }
   } catch (error) {
     if (!signal.aborted) throw error;
     // Whatever the signal broke off, each account's refresh is complete or was never begun.
     return { ...result, stopped: true };
+  } finally {
+    await news?.stop();
   }
 }
+
+/** However often rounds are made, and other machines change something. */
+const leastExchangeAgeMs = 1_000;
 
 /** What is watched over and how often. A pool that cannot be read is told of by the first round. */
 function announce(context: Context): void {
