@@ -7,6 +7,7 @@ import type { Moment } from '../../core/guarding/moment.js';
 import type { ProgramChange } from '../../core/guarding/program-change.js';
 import { type RootMark, rootMark } from '../../core/guarding/root-mark.js';
 import { readRoster } from '../../core/logins/roster.js';
+import { KeptExchange } from '../../core/session/keep-exchanging.js';
 import { takeInAny } from '../../core/session/take-in.js';
 import type { Settings } from '../../core/settings.js';
 import type { Context } from '../context.js';
@@ -56,7 +57,7 @@ export async function keepGuarding(context: Context, guarding: Guarding): Promis
     await watch.settle();
     return { ...result, stopped: true };
   } finally {
-    watch.close();
+    await watch.close();
   }
 }
 
@@ -70,6 +71,7 @@ class Watch {
   readonly #changes = new FileChanges();
   readonly #tell: Teller;
   readonly #root: RootMark | undefined;
+  readonly #exchange: KeptExchange;
   #observer: Observer | undefined;
   #settings: Settings;
 
@@ -82,12 +84,14 @@ class Watch {
     this.#tell = createTeller(context, guarding.keepLine);
     this.#root = rootMark(context.root.paths.root);
     this.#settings = context.settings();
+    this.#exchange = new KeptExchange(context);
   }
 
   /** Refreshes what is due, and looks what has happened. Returns when there is something to do again. */
   async round(): Promise<Moment[]> {
     const { root } = this.#context;
     this.#assertSameRoot();
+    if (!this.#guarding.once) this.#exchange.begin();
     this.#settings = currentSettings(this.#context);
     let everything = await this.#everything();
     const settings = this.#settings;
@@ -141,7 +145,8 @@ class Watch {
     await this.#observer?.settle();
   }
 
-  close(): void {
+  async close(): Promise<void> {
+    await this.#exchange.stop();
     this.#changes.close();
   }
 
