@@ -23,6 +23,7 @@ import { warnAboutSetAside } from '../flagged-in-use.js';
 import { lifeLines, lifeOf } from '../login-life.js';
 import { type AccountLine, renderAccounts, titleOf } from '../render/account-table.js';
 import { renderCsv } from '../render/csv.js';
+import { renderLightTable } from '../render/light-table.js';
 import { capitalized } from '../render/sentence.js';
 import type { Theme } from '../render/theme.js';
 import { placeLine, ScopeView, scopeView } from '../scope-view.js';
@@ -107,6 +108,7 @@ function renderList(found: Found, theme: Theme): string {
   const table = renderAccounts(
     accounts.map((each) => lineOf(each, mask)),
     theme,
+    renderLightTable,
   );
   return (
     placeLine(surroundings.scope, theme) +
