@@ -81,6 +81,7 @@ function exitCode(result: GuardResult): ExitCode {
 
 export const guardCommand: Command<GuardOptions, GuardResult> = {
   name: 'guard',
+  exchanges: true,
   schema: GuardResult,
   run,
   render,
