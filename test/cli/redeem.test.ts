@@ -31,7 +31,9 @@ describe('redeem', () => {
   test('shows the credit and what it would change, spends one, and says how the account is now', async () => {
     const result = await runCli(seeded.home, ['redeem', 'alice', '--yes']);
     expect(result.exitCode).toBe(0);
-    expect(said(result).replaceAll(/(?:\d{4}-\d\d-\d\d )?\d\d:\d\d|in [\dhdms ]+|just read/g, '…')).toMatchInlineSnapshot(`
+    expect(
+      said(result).replaceAll(/(?:\d{4}-\d\d-\d\d )?\d\d:\d\d|in [\dhdms ]+|just read/g, '…'),
+    ).toMatchInlineSnapshot(`
       "✓ A reset credit of alice@example.com (Personal) is spent, and its windows are full
 
       1  alice@example.com · Personal · plus · …

@@ -20,6 +20,7 @@ const order = [
     'asking',
     'redeeming',
     'segment',
+    'status-line',
     'decision',
     'diagnostics',
     'models',
