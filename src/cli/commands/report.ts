@@ -13,6 +13,7 @@ import type { Command } from '../command.js';
 import type { Context } from '../context.js';
 import { failureLines } from '../probe-failure.js';
 import { renderAccounts, titleOf } from '../render/account-table.js';
+import { renderLightTable } from '../render/light-table.js';
 import type { Theme } from '../render/theme.js';
 import { formatMoment, formatWhen } from '../render/time.js';
 import { ScopeView, scopeView } from '../scope-view.js';
@@ -41,7 +42,8 @@ const ReportResult = z.object({
   settings: z.array(
     z.object({
       name: z.string(),
-      value: z.union([z.boolean(), z.number()]),
+      /** Of `onEvent` the program without its arguments, which may hold a secret. */
+      value: z.union([z.boolean(), z.number(), z.readonly(z.array(z.string()))]),
       source: z.enum(['default', 'file', 'environment']),
     }),
   ),
@@ -64,7 +66,11 @@ async function report(context: Context, options: ProbingOptions): Promise<Report
     none: whyNone(roster),
     flagged: roster.records.flagged.accounts.map((account) => flaggedView(account, now, mask)),
     forecast: forecastOf(context, probed, decision),
-    settings: context.resolvedSettings().map(({ name, value, source }) => ({ name, value, source })),
+    settings: context.resolvedSettings().map(({ name, value, source }) => ({
+      name,
+      value: name === 'onEvent' && typeof value === 'object' ? value.slice(0, 1) : value,
+      source,
+    })),
   });
 }
 
@@ -97,7 +103,10 @@ function renderReport(result: ReportResult, theme: Theme, { verbose = false }: R
       'Recommendation',
       [`  ${recommendationText(result, now)}\n`, ...wayOutLines(forecast, theme).map((line) => `  ${line}\n`)],
     ],
-    ['Accounts', [none === undefined ? renderAccounts(accounts, theme) : `  ${none.message}: ${none.hint}\n`]],
+    [
+      'Accounts',
+      [none === undefined ? renderAccounts(accounts, theme, renderLightTable) : `  ${none.message}: ${none.hint}\n`],
+    ],
     ['Settings', settingLines(result, verbose)],
   ];
   const shown = sections.filter(([, lines]) => verbose || lines.length > 0);
