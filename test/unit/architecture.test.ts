@@ -35,6 +35,7 @@ const order = [
     'asking',
     'redeeming',
     'segment',
+    'status-line',
     'decision',
     'guarding',
     'diagnostics',
