@@ -1,5 +1,5 @@
 import * as z from 'zod/mini';
-import type { Account } from '../core/accounts/account.js';
+import type { ShownAccount } from '../core/accounts/account.js';
 import { formatWhen, toIso } from './render/time.js';
 
 /** Members of a result about a login that is not as lasting as others are. */
@@ -18,7 +18,7 @@ export interface LoginLife {
   readonly endsAt?: string;
 }
 
-export function lifeOf({ tokens, isUnstored }: Pick<Account, 'tokens' | 'isUnstored'>): LoginLife {
+export function lifeOf({ tokens, isUnstored }: Pick<ShownAccount, 'tokens' | 'isUnstored'>): LoginLife {
   const { refreshToken, expiresAt } = tokens;
   const place = isUnstored === true ? { stored: false as const } : {};
   if (refreshToken !== undefined) return place;

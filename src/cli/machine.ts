@@ -33,6 +33,11 @@ export interface Machine {
   readonly spendingDeadlineMs?: number;
   /** In a process that only reads and prints, which has no questions with it. */
   readonly neverAsks?: true;
+  /**
+   * Runs something that only saves later runs time, once the answer is out. Absent where there is no process of its own that
+   * ends then.
+   */
+  readonly afterwards?: (task: () => void) => void;
   /** Called before a long pool is read; absent in a process that does more than read and print. */
   readonly expectLongRead?: () => void;
 }

@@ -1,8 +1,8 @@
 import { basename } from 'node:path';
 import * as z from 'zod/mini';
 import { definedOnly } from '../core/defined-only.js';
-import { keyOf, type Roster } from '../core/logins/roster.js';
-import type { ScopeRecords } from '../core/pools/scope-records.js';
+import { keyOf } from '../core/logins/roster.js';
+import type { ShownRoster, ShownScope } from '../core/logins/shown-roster.js';
 import { printable } from '../core/printable.js';
 import { projectKey } from '../core/project/key.js';
 import { capitalized } from './render/sentence.js';
@@ -47,7 +47,7 @@ export function describePlace({ key }: PlaceView): string {
   return key === undefined ? 'the global pool' : `the pool of project ${key}`;
 }
 
-export function scopeView(roster: Roster): ScopeView {
+export function scopeView(roster: ShownRoster): ScopeView {
   const { scope, path, readFrom, records, sharesHome } = roster;
   const key = keyOf(scope);
   const root = scope.kind === 'project' ? scope.root : undefined;
@@ -56,13 +56,13 @@ export function scopeView(roster: Roster): ScopeView {
 }
 
 /** The pools that have accounts and are not shown. */
-export function otherPlaces({ others }: Pick<Roster, 'others'>): OtherPlace[] {
+export function otherPlaces({ others }: Pick<ShownRoster, 'others'>): OtherPlace[] {
   return others
     .filter(({ pool }) => pool.accounts.length > 0)
     .map((each) => ({ ...knownPlace(each), accounts: each.pool.accounts.length }));
 }
 
-function knownPlace({ key, pool }: ScopeRecords): KnownPlace {
+function knownPlace({ key, pool }: ShownScope): KnownPlace {
   // Another tool may have copied the file of one project to another.
   const isTrue = pool.projectRoot !== undefined && projectKey(pool.projectRoot) === key;
   return definedOnly({ ...placeView(key), root: isTrue ? pool.projectRoot : undefined });

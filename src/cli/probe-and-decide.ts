@@ -1,24 +1,22 @@
 import type { Account } from '../core/accounts/account.js';
 import { isSilence } from '../core/asking/usage-endpoint.js';
-import type { DecisionRequest } from '../core/decision/facts.js';
 import { definedOnly } from '../core/defined-only.js';
 import { readHealth } from '../core/health/state.js';
 import type { Roster } from '../core/logins/roster.js';
-import { requireKnownModel } from '../core/models/known-models.js';
 import type { Context } from './context.js';
+import { type DecisionWishes, decideKnown } from './decide-known.js';
 import { type ProbedRoster, type ProbingOptions, probeRoster } from './quota-probing.js';
 import { withResetCreditDetails } from './reset-credit-details.js';
-import { type DecidedRoster, decideRoster, policyOf } from './roster-view.js';
+import type { DecidedRoster } from './roster-view.js';
 
-export type DecisionWishes = Pick<DecisionRequest, 'allowCredits' | 'dwellUntil'> & {
-  readonly model?: string | undefined;
+export type ProbingWishes = DecisionWishes & {
   /** Of the roster with what has been learnt. */
   readonly sessionAccountOf?: (roster: Roster) => string | undefined;
 };
 
 export interface ProbedDecision {
   readonly probed: ProbedRoster;
-  readonly decision: DecidedRoster;
+  readonly decision: DecidedRoster<Account>;
 }
 
 /**
@@ -29,15 +27,13 @@ export async function probeAndDecide(
   context: Context,
   roster: Roster,
   options: ProbingOptions,
-  wishes: DecisionWishes = {},
+  wishes: ProbingWishes = {},
 ): Promise<ProbedDecision> {
   const first = await probeRoster(context, roster, options);
   const decideOn = (probed: ProbedRoster) => {
-    const { model, sessionAccountOf, ...rest } = wishes;
-    if (model !== undefined) requireKnown(context, probed.roster, model);
-    const known = { now: context.clock.now(), ...policyOf(context.settings()), ...rest };
-    const request = definedOnly({ ...known, model, sessionAccountId: sessionAccountOf?.(probed.roster) });
-    return { probed, decision: decideRoster(probed.roster, request) };
+    const { sessionAccountOf, ...rest } = wishes;
+    const sessionAccountId = sessionAccountOf?.(probed.roster);
+    return { probed, decision: decideKnown(context, probed.roster, definedOnly({ ...rest, sessionAccountId })) };
   };
   const decided = decideOn(first);
   if (decided.decision.recommendation !== undefined || options.cached === true) return decided;
@@ -46,11 +42,6 @@ export async function probeAndDecide(
     .map((account, position) => ({ account, index: position + 1, file: again.roster.readFrom, isElsewhere: false }))
     .filter(({ account }) => account.enabled);
   return decideOn(isSilent(again) ? again : await withResetCreditDetails(context, again, asked));
-}
-
-function requireKnown({ home }: Context, { accounts, state }: Roster, model: string): void {
-  const snapshots = accounts.flatMap(({ id }) => state.accounts[id]?.quota ?? []);
-  requireKnownModel(model, snapshots, home.directory);
 }
 
 /** Whoever was asked in this run is not asked twice, and nobody where nobody answers. */

@@ -7,7 +7,7 @@ import { describeOutcome } from '../core/logins/describe-outcome.js';
 import { describeAnswer } from '../core/provider/describe-answer.js';
 import { describeObstruction, type ObstructionDescription } from '../core/provider/obstruction.js';
 import { reasonInDetails } from '../core/provider-reason.js';
-import type { QuotaView } from '../core/quota/snapshot.js';
+import type { BindingQuota } from '../core/quota/binding-quota.js';
 import { formatWhen } from './render/time.js';
 
 /** What the provider gave as its reason, in its own code and words. */
@@ -91,7 +91,7 @@ export function isNetworkFailure({ code }: Pick<FailureView, 'code'>): boolean {
 }
 
 interface Seen {
-  readonly quota?: QuotaView;
+  readonly quota?: Pick<BindingQuota, 'usableNowPercent'> & { readonly windows: readonly unknown[] };
   readonly failure?: FailureView;
 }
 

@@ -15,6 +15,7 @@ import { type AccountState, withKnowledge } from '../core/health/account-state.j
 import { applyEvent } from '../core/health/state.js';
 import { updateAccountState } from '../core/health/state-store.js';
 import { type Roster, readRoster } from '../core/logins/roster.js';
+import type { ShownRoster } from '../core/logins/shown-roster.js';
 import type { BackendAnswer } from '../core/provider/backend-call.js';
 import { isStale, type QuotaSource, toSnapshot } from '../core/quota/snapshot.js';
 import { askAll } from './ask-all.js';
@@ -33,9 +34,14 @@ export interface ProbingOptions {
 
 type Asked = Probe | AskingFailed;
 
-export interface ProbedRoster {
+export interface ProbedRoster extends ShownProbes {
   /** With what has just been learnt. */
   readonly roster: Roster;
+}
+
+/** The same for whoever shows it. */
+export interface ShownProbes {
+  readonly roster: ShownRoster;
   /** By account id; an account that was not asked has none. */
   readonly probes: ReadonlyMap<string, Asked>;
   /** Why the reset credits of an account are not known one by one; by account id. */

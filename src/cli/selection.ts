@@ -1,9 +1,12 @@
 import * as z from 'zod/mini';
+import type { Account, ShownAccount } from '../core/accounts/account.js';
 import { type LocatedAccount, selectAccount } from '../core/accounts/selector.js';
 import { unadoptableReasons } from '../core/codex/auth-file.js';
 import { definedOnly } from '../core/defined-only.js';
 import { AppError } from '../core/errors.js';
 import { accountsElsewhere, keyOf, type Roster, readRoster } from '../core/logins/roster.js';
+import { openRosterIndex } from '../core/logins/roster-index.js';
+import type { ShownRoster } from '../core/logins/shown-roster.js';
 import { poolBytes } from '../core/pools/scope-files.js';
 import type { Scope } from '../core/project/scope.js';
 import { sweepLeftovers } from '../core/storage/leftovers.js';
@@ -15,16 +18,39 @@ const longPoolBytes = 1_000_000;
 
 /** The roster of a scope; what a killed process left behind goes first. */
 export function openRoster(context: Context, scope: Scope): Roster {
-  const { root, home, machine } = context;
+  const { root, home } = context;
   sweepLeftovers(root, home.authFile);
-  if (poolBytes(root.paths, keyOf(scope)) > longPoolBytes) machine.expectLongRead?.();
+  expectLongRead(context, scope);
   const roster = readRoster(root, home, scope);
   for (const warning of roster.warnings) context.warn(warning);
   return roster;
 }
 
+/**
+ * The same for whoever only shows it: from the index where that holds, which spares reading the tokens. Nothing but the
+ * index is written, and that after the answer.
+ */
+export function openShownRoster(context: Context, scope: Scope): ShownRoster {
+  const { root, home, machine } = context;
+  expectLongRead(context, scope);
+  const index = openRosterIndex(root, home, scope, machine.version);
+  const known = index?.read();
+  if (known === undefined) {
+    const roster = openRoster(context, scope);
+    if (index !== undefined) machine.afterwards?.(() => index.keep(roster));
+    return roster;
+  }
+  sweepLeftovers(root, home.authFile);
+  for (const warning of known.warnings) context.warn(warning);
+  return known;
+}
+
+function expectLongRead({ root, machine }: Context, scope: Scope): void {
+  if (poolBytes(root.paths, keyOf(scope)) > longPoolBytes) machine.expectLongRead?.();
+}
+
 /** Throws `empty-pool` where there is nothing to choose from. */
-export function requireAccounts(roster: Roster): void {
+export function requireAccounts(roster: ShownRoster): void {
   const none = whyNone(roster);
   if (none !== undefined) throw new AppError('empty-pool', none.message, { hint: none.hint });
 }
@@ -38,7 +64,7 @@ export const Nobody = z.object({
 export type Nobody = z.infer<typeof Nobody>;
 
 /** Why nothing can be chosen. Somebody who has accounts, or is signed in, is told where. */
-export function whyNone(roster: Roster): Nobody | undefined {
+export function whyNone(roster: ShownRoster): Nobody | undefined {
   const { accounts, records, authFile } = roster;
   if (accounts.length > 0) return undefined;
   if (records.flagged.accounts.length > 0) {
@@ -63,8 +89,8 @@ export function whyNone(roster: Roster): Nobody | undefined {
 }
 
 /** An account and where it is. */
-export interface Located {
-  readonly account: LocatedAccount['account'];
+export interface Located<A extends ShownAccount = Account> {
+  readonly account: A;
   /** The pool it lives in; undefined for the global one. */
   readonly scopeKey: string | undefined;
   /** 1-based position in that pool. */
@@ -72,9 +98,11 @@ export interface Located {
 }
 
 /** The account a selector names, in this scope or else anywhere; says so when it lives in another pool. */
-export function locateAccount(context: Context, roster: Roster, selector: string): Located {
+export function locateAccount(context: Context, roster: Roster, selector: string): Located;
+export function locateAccount(context: Context, roster: ShownRoster, selector: string): Located<ShownAccount>;
+export function locateAccount(context: Context, roster: ShownRoster, selector: string): Located<ShownAccount> {
   const { accounts, records } = roster;
-  const elsewhere = accountsElsewhere(roster);
+  const elsewhere: readonly LocatedAccount<ShownAccount>[] = accountsElsewhere(roster);
   if (elsewhere.length === 0 || isPositional(selector)) requireAccounts(roster);
   const previousId = records.pool.previousId;
   const found = selectAccount(selector, definedOnly({ accounts, previousId }), elsewhere);
@@ -87,7 +115,7 @@ export function locateAccount(context: Context, roster: Roster, selector: string
 }
 
 /** The 1-based position in its own pool of an account that lives elsewhere. */
-export function indexElsewhere({ others }: Roster, id: string): number {
+export function indexElsewhere({ others }: Pick<ShownRoster, 'others'>, id: string): number {
   const pool = others.map((scope) => scope.pool).find(({ accounts }) => accounts.some((each) => each.id === id));
   return (pool?.accounts.findIndex((each) => each.id === id) ?? -1) + 1;
 }

@@ -11,17 +11,17 @@ import { accountRefShape } from '../account-ref.js';
 import type { Command } from '../command.js';
 import type { Context } from '../context.js';
 import { ScopeView } from '../places.js';
-import { probeAndDecide } from '../probe-and-decide.js';
 import { failureLines, failureOfProbe, failureText, isInTheDark } from '../probe-failure.js';
-import { keepKnowledge, type ProbedRoster, type ProbingOptions } from '../quota-probing.js';
+import { keepKnowledge, type ProbingOptions, type ShownProbes } from '../quota-probing.js';
 import { titleOf } from '../render/account-table.js';
 import { quotaLeft } from '../render/quota.js';
 import type { Theme } from '../render/theme.js';
 import { formatWhen } from '../render/time.js';
+import { readAndDecide } from '../read-and-decide.js';
 import type { DecidedRoster } from '../roster-view.js';
 import { openRoster, requireAccounts } from '../selection.js';
 import { WayOut, wayOutLines } from '../ways-out.js';
-import { type ForecastResult, forecastOf } from './forecast.js';
+import { type ForecastFound, type FoundAccount, foundOf, quotaViewOf } from './forecast.js';
 
 const BestResult = z.object({
   scope: ScopeView,
@@ -55,6 +55,16 @@ export interface BestOptions extends ProbingOptions {
 }
 
 async function best(context: Context, options: BestOptions): Promise<BestResult> {
+  const { model, allowCredits } = options;
+  if (options.session !== undefined || options.switch === true) return bestToKeep(context, options);
+  const { probed, decision } = await readAndDecide(context, options, definedOnly({ model, allowCredits }));
+  const { answer, isDark } = answerOf(context, probed, decision, model);
+  return definedOnly({ ...answer, inTheDark: isDark ? (true as const) : undefined });
+}
+
+/** The same where something is remembered of it: the conversation, or the account in use. */
+async function bestToKeep(context: Context, options: BestOptions): Promise<BestResult> {
+  const { probeAndDecide } = await import('../probe-and-decide.js');
   const roster = openRoster(context, options.switch === true ? context.writingScope() : context.readingScope());
   requireAccounts(roster);
   const { model, session, allowCredits } = options;
@@ -63,24 +73,27 @@ async function best(context: Context, options: BestOptions): Promise<BestResult>
   const wishes = definedOnly({ model, allowCredits, dwellUntil, sessionAccountOf });
   const { probed, decision } = await probeAndDecide(context, roster, options, wishes);
   const sessionAccountId = sessionAccountOf(probed.roster);
-  const forecast = forecastOf(context, probed, decision, definedOnly({ model }));
-  warnAboutUnread(context, probed, forecast);
-  const chosen = forecast.accounts.find(({ id }) => id === forecast.recommendation?.id);
+  const { answer, isDark } = answerOf(context, probed, decision, model);
+  const chosen = answer.recommendation;
   if (session !== undefined && chosen !== undefined) await rememberSession(context, session, chosen.id);
   const switched =
     options.switch === true && chosen !== undefined ? await switchTo(context, probed.roster, chosen.id) : undefined;
-  const isDark = isInTheDark(forecast.accounts);
   return definedOnly({
-    scope: forecast.scope,
-    model,
-    recommendation: recommendationView(chosen, forecast),
-    nextAvailable: forecast.nextAvailable,
-    onCredits: forecast.onCredits,
-    resetCredits: forecast.resetCredits,
+    ...answer,
     session: session === undefined || isDark ? undefined : sessionView(context, decision, sessionAccountId),
     switched,
     inTheDark: isDark ? (true as const) : undefined,
   });
+}
+
+function answerOf(context: Context, probed: ShownProbes, decision: DecidedRoster, model: string | undefined) {
+  const forecast = foundOf(context, probed, decision, definedOnly({ model }));
+  warnAboutUnread(context, probed, forecast);
+  const { scope, recommendation, nextAvailable, onCredits, resetCredits, accounts } = forecast;
+  const chosen = accounts.find(({ id }) => id === recommendation?.id);
+  const shown = recommendationView(chosen, forecast);
+  const answer = definedOnly({ scope, model, recommendation: shown, nextAvailable, onCredits, resetCredits });
+  return { answer, isDark: isInTheDark(accounts) };
 }
 
 /** Until then the account that this command chose last is kept. */
@@ -92,7 +105,7 @@ function dwellEnd(context: Context, { state }: Roster): number | undefined {
 }
 
 /** The answer is one line, so what it could not be based on goes beside it. */
-function warnAboutUnread(context: Context, { probes, roster }: ProbedRoster, { accounts }: ForecastResult): void {
+function warnAboutUnread(context: Context, { probes, roster }: ShownProbes, { accounts }: ForecastFound): void {
   for (const line of failureLines(accounts, ': ')) context.warn(`quota not read of account ${line}`);
   const now = context.clock.now();
   for (const [id, probe] of probes) {
@@ -140,8 +153,8 @@ function whyGone({ root }: Context, id: string): string {
 }
 
 function recommendationView(
-  chosen: ForecastResult['accounts'][number] | undefined,
-  { recommendation }: ForecastResult,
+  chosen: FoundAccount | undefined,
+  { recommendation, now }: ForecastFound,
 ): BestResult['recommendation'] {
   if (recommendation === undefined || chosen === undefined) return undefined;
   const { id, index, email, label, workspace, accountId, stored, active, quota } = chosen;
@@ -149,7 +162,7 @@ function recommendationView(
     ...{ id, index, email, label, workspace, accountId, stored },
     reason: recommendation.reason,
     active,
-    quota,
+    quota: quota && quotaViewOf(quota, now),
   });
 }
 

@@ -8,7 +8,8 @@ import { keepForetellings } from '../../core/health/state-store.js';
 import { readHistory } from '../../core/history/quota-history.js';
 import { type TrackRecord, trackRecord } from '../../core/history/track-record.js';
 import { printable } from '../../core/printable.js';
-import { QuotaViewSchema, toQuotaView } from '../../core/quota/snapshot.js';
+import type { BindingQuota } from '../../core/quota/binding-quota.js';
+import { type QuotaView, QuotaViewSchema, toQuotaView } from '../../core/quota/snapshot.js';
 import { accountRef, accountRefShape } from '../account-ref.js';
 import type { Command } from '../command.js';
 import type { Context } from '../context.js';
@@ -22,17 +23,17 @@ import {
 } from '../forecast-pace.js';
 import { lifeLines } from '../login-life.js';
 import { placeLine, ScopeView, scopeView } from '../places.js';
-import { probeAndDecide } from '../probe-and-decide.js';
+import { readAndDecide } from '../read-and-decide.js';
 import { FailureView, failureLines, failureOfProbe, isInTheDark } from '../probe-failure.js';
-import { orWarn, type ProbedRoster, type ProbingOptions } from '../quota-probing.js';
+import { orWarn, type ProbingOptions, type ShownProbes } from '../quota-probing.js';
 import { titleOf } from '../render/account-table.js';
 import { renderCsv } from '../render/csv.js';
 import { renderForecastTable } from '../render/forecast-table.js';
+import type { ShownQuota } from '../render/quota.js';
 import { paceLines, taskLines, trackRecordLines } from '../render/pace.js';
 import type { Theme } from '../render/theme.js';
 import { formatWhen, toIso } from '../render/time.js';
 import type { DecidedAccount, DecidedRoster } from '../roster-view.js';
-import { openRoster, requireAccounts } from '../selection.js';
 import { WayOut, wayOutLines, waysOut } from '../ways-out.js';
 
 const ForecastAccount = z.object({
@@ -89,6 +90,23 @@ export const ForecastResult = z.object({
 });
 export type ForecastResult = z.infer<typeof ForecastResult>;
 
+/** An account of a forecast as it is decided: its times and reasons become text only where somebody reads them. */
+export interface FoundAccount extends Omit<ForecastAccount, 'availableAt' | 'reasons' | 'quota' | 'explanation'> {
+  readonly availableAt?: number;
+  readonly quota?: ShownQuota & BindingQuota;
+  /** The first of its reasons, where it cannot be used. */
+  readonly why?: string;
+}
+
+/** What a forecast is made of. Its JSON takes longer than its text, and is made where it is asked for. */
+export interface ForecastFound extends Omit<ForecastResult, 'accounts'> {
+  readonly accounts: readonly FoundAccount[];
+  /** By the position of the account; a function, because nobody is shown all of it. */
+  readonly decisionAt: (position: number) => AccountDecision | undefined;
+  readonly isExplained: boolean;
+  readonly now: number;
+}
+
 export interface ForecastOptions extends ProbingOptions {
   readonly model?: string;
   readonly explain?: boolean;
@@ -97,49 +115,76 @@ export interface ForecastOptions extends ProbingOptions {
   readonly score?: boolean;
 }
 
-async function forecast(context: Context, options: ForecastOptions): Promise<ForecastResult> {
-  const roster = openRoster(context, context.readingScope());
-  requireAccounts(roster);
+async function forecast(context: Context, options: ForecastOptions): Promise<ForecastFound> {
   const { model } = options;
-  const { probed, decision } = await probeAndDecide(context, roster, options, { model });
+  const { probed, decision } = await readAndDecide(context, options, { model });
   const history = readHistory(context.root);
   const reading = new PaceReading(history, decision.decided, context.clock.now());
   // Without an answer from this run nothing is new, and nothing has to be written.
   if (probed.probes.size > 0) {
     await orWarn(context, () => keepForetellings(context.root, newForetellings(reading, history), context.signal));
   }
-  return withPace(forecastOf(context, probed, decision, options), reading, {
+  return withPace(foundOf(context, probed, decision, options), reading, {
     taskMs: options.task,
     trackRecord: options.score === true ? trackRecord(history, context.clock.now()) : undefined,
   });
 }
 
 function withPace(
-  result: ForecastResult,
+  found: ForecastFound,
   reading: PaceReading,
   { taskMs, trackRecord }: { readonly taskMs: number | undefined; readonly trackRecord: TrackRecord | undefined },
-): ForecastResult {
-  const accounts = result.accounts.map((account) =>
-    definedOnly({
-      ...account,
-      pace: reading.paceOf(account.id),
-      task: taskMs === undefined ? undefined : reading.fitOf(account.id, taskMs),
-    }),
-  );
-  return definedOnly({ ...result, accounts, pool: reading.pool(), taskMs, trackRecord });
+): ForecastFound {
+  const accounts = found.accounts.map((account) => ({
+    ...account,
+    pace: reading.paceOf(account.id),
+    ...(taskMs === undefined ? {} : { task: reading.fitOf(account.id, taskMs) }),
+  }));
+  return definedOnly({ ...found, accounts, pool: reading.pool(), taskMs, trackRecord });
+}
+
+/** The decision as every command that recommends shows it in JSON. */
+export function documentOf(found: ForecastFound): ForecastResult {
+  const { decisionAt, isExplained, now, accounts, ...known } = found;
+  return {
+    ...known,
+    accounts: accounts.map((account, position) => accountDocument(account, decisionAt(position), found)),
+  };
+}
+
+function accountDocument(
+  { why: _why, availableAt, quota, ...known }: FoundAccount,
+  decision: AccountDecision | undefined,
+  { isExplained, now }: ForecastFound,
+): ForecastAccount {
+  return definedOnly({
+    ...known,
+    availableAt: availableAt === undefined ? undefined : toIso(availableAt),
+    reasons: reasonsOf(decision, now),
+    quota: quota && quotaViewOf(quota, now),
+    explanation: isExplained && decision !== undefined ? explanationView(decision) : undefined,
+  });
+}
+
+export function quotaViewOf(quota: NonNullable<FoundAccount['quota']>, now: number): QuotaView {
+  return toQuotaView(quota, quota.source ?? 'cache', now);
+}
+
+function reasonsOf(decision: AccountDecision | undefined, now: number): string[] {
+  return (decision?.reasons ?? []).map((reason) => describeReason(reason, (ms) => formatWhen(ms, now)));
 }
 
 /** The decision as every command that recommends shows it. */
-export function forecastOf(
+export function foundOf(
   context: Context,
-  probed: ProbedRoster,
+  probed: ShownProbes,
   decision: DecidedRoster,
   options: { readonly model?: string; readonly explain?: boolean } = {},
-): ForecastResult {
+): ForecastFound {
   const now = context.clock.now();
   const { model } = options;
   const { decided } = decision;
-  const accounts = decided.map((each) => accountForecast(context, probed, each, options));
+  const accounts = decided.map((each) => foundAccount(context, probed, each, now));
   // Where nothing is known about anybody, whom to use would be a guess.
   const { recommendation, nextAvailable } = isInTheDark(accounts) ? {} : decision;
   const chosen = accounts.find(({ id }) => id === recommendation?.id);
@@ -162,45 +207,41 @@ export function forecastOf(
         : undefined,
     ...(recommendation === undefined ? waysOut(probed.roster, decision, accounts, now) : {}),
     accounts,
+    decisionAt: (position: number) => decided[position]?.decision,
+    isExplained: options.explain === true,
+    now,
   });
 }
 
-function accountForecast(
+function foundAccount(
   context: Context,
-  probed: ProbedRoster,
+  probed: ShownProbes,
   { account, decision }: DecidedAccount,
-  { explain }: { readonly explain?: boolean },
-): ForecastAccount {
-  const now = context.clock.now();
+  now: number,
+): FoundAccount {
+  const { active, availability, availableAt, state, riskScore, riskLevel, score, quota } = decision;
+  const [reason] = availability === 'unavailable' ? decision.reasons : [];
   return definedOnly({
     ...accountRef(account, decision.index, context.options.mask === true),
-    active: decision.active,
-    availability: decision.availability,
-    availableAt: decision.availableAt === undefined ? undefined : toIso(decision.availableAt),
-    state: decision.state,
+    ...{ active, availability, availableAt, state, riskScore, riskLevel, score },
     priority: account.priority,
     reservePercent: account.reservePercent,
-    riskScore: decision.riskScore,
-    riskLevel: decision.riskLevel,
-    score: decision.score,
-    reasons: decision.reasons.map((reason) => describeReason(reason, (ms) => formatWhen(ms, now))),
-    quota: decision.quota && toQuotaView(decision.quota, probed.sourceOf(account.id), now),
-    explanation: explain === true ? explanationView(decision) : undefined,
+    why: reason && describeReason(reason, (ms) => formatWhen(ms, now)),
+    quota: quota && { ...quota, source: probed.sourceOf(account.id), unlimited: quota.isUnlimited },
     failure: failureOfProbe(probed.probes.get(account.id), now),
   });
 }
 
-function explanationView(decision: AccountDecision): ForecastAccount['explanation'] {
+function explanationView(decision: AccountDecision): NonNullable<ForecastAccount['explanation']> {
   return { risk: [...decision.riskRows], score: { ...decision.scoreParts }, terms: scoreTerms(decision) };
 }
 
-function renderForecast(result: ForecastResult, theme: Theme): string {
-  const { accounts } = result;
+function renderForecast(result: ForecastFound, theme: Theme): string {
+  const { accounts, isExplained } = result;
   const { color, symbols } = theme;
   const unread = failureLines(accounts, ` ${symbols.arrow} `).map((line) => color.yellow(`   ${line}\n`));
   const lives = lifeLines(accounts, theme.now).map((line) => color.dim(`   ${line}\n`));
-  const explained = accounts.flatMap((account) => explanationOf(account, theme));
-  const isExplained = explained.length > 0;
+  const explained = isExplained ? accounts.flatMap((account, position) => explanationOf(account, result.decisionAt(position), theme)) : [];
   const notes = [...paceLines(result, isExplained, theme), ...taskLines(result, theme)].map((line) => `   ${line}\n`);
   const record = trackRecordLines(result).map((line) => `${line}\n`);
   return [
@@ -216,10 +257,15 @@ function renderForecast(result: ForecastResult, theme: Theme): string {
   ].join('');
 }
 
-function explanationOf({ index, explanation, reasons, score: total }: ForecastAccount, { color }: Theme): string[] {
-  if (explanation === undefined) return [];
-  const risk = explanation.risk.map(({ name, points }) => `${name} +${points}`).join(', ') || 'none';
-  const terms = explanation.terms.map(({ name, points, because }) => `${name} ${rounded(points)}: ${because}`);
+function explanationOf(
+  { index, score: total }: FoundAccount,
+  decision: AccountDecision | undefined,
+  { color, now }: Theme,
+): string[] {
+  if (decision === undefined) return [];
+  const reasons = reasonsOf(decision, now);
+  const risk = decision.riskRows.map(({ name, points }) => `${name} +${points}`).join(', ') || 'none';
+  const terms = scoreTerms(decision).map(({ name, points, because }) => `${name} ${rounded(points)}: ${because}`);
   const score = terms.length === 0 ? 'score 0: it is not ready' : `score ${rounded(total)}, made of`;
   const lines = [...reasons, `risk ${risk}`, score, ...terms.map((term) => `  ${term}`)];
   return lines.map((line) => color.dim(`   ${index}: ${printable(line)}\n`));
@@ -229,7 +275,7 @@ function rounded(points: number): number {
   return Math.round(points * 100) / 100;
 }
 
-function verdictLine(result: ForecastResult, theme: Theme): string {
+function verdictLine(result: ForecastFound, theme: Theme): string {
   const { color, symbols, now } = theme;
   const { recommendation, nextAvailable, accounts } = result;
   if (recommendation !== undefined) {
@@ -268,10 +314,10 @@ const csvColumns = [
   'reasons',
 ];
 
-function forecastCsv({ accounts }: ForecastResult): string {
+function forecastCsv(found: ForecastFound): string {
   return renderCsv(
     csvColumns,
-    accounts.map((each) => [
+    documentOf(found).accounts.map((each) => [
       each.index,
       each.id,
       each.email,
@@ -288,10 +334,11 @@ function forecastCsv({ accounts }: ForecastResult): string {
   );
 }
 
-export const forecastCommand: Command<ForecastOptions, ForecastResult> = {
+export const forecastCommand: Command<ForecastOptions, ForecastFound, ForecastResult> = {
   name: 'forecast',
   schema: ForecastResult,
   run: forecast,
+  document: documentOf,
   render: renderForecast,
   renderCsv: forecastCsv,
   exitCode: ({ accounts }) => (isInTheDark(accounts) ? 5 : 0),

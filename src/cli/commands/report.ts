@@ -16,7 +16,7 @@ import type { Theme } from '../render/theme.js';
 import { formatMoment, formatWhen, toIso } from '../render/time.js';
 import { Nobody, openRoster, whyNone } from '../selection.js';
 import { wayOutLines } from '../ways-out.js';
-import { ForecastResult, forecastOf } from './forecast.js';
+import { documentOf, ForecastResult, foundOf } from './forecast.js';
 
 const FlaggedView = z.object({
   id: z.string(),
@@ -62,7 +62,7 @@ async function report(context: Context, options: ProbingOptions): Promise<Report
     }),
     none: whyNone(roster),
     flagged: roster.records.flagged.accounts.map((account) => flaggedView(account, now, mask)),
-    forecast: forecastOf(context, probed, decision),
+    forecast: documentOf(foundOf(context, probed, decision)),
     settings: context.resolvedSettings().map(({ name, value, source }) => ({ name, value, source })),
   });
 }
