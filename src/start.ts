@@ -14,18 +14,32 @@ import { plainOutput } from './process/plain-output.js';
 
 const quickCommands = ['list', 'ls', 'status', '__complete'];
 
+/** These, too, where they only look: with `--cached`, and with no option that takes a value or does more. */
+const quickWhenCached = ['forecast', 'best'];
+const looksOnly = /^--(cached|json|explain|csv|global|mask|plain|no-color|no-input|allow-credits)$/;
+
 /** What stands in the place of the command; only where it comes first, so that no option's value is taken for one. */
 function firstWord([first, second]: readonly string[]): string {
   return (first === 'auth' ? second : first) ?? '';
 }
 
-type Run = (leavesCache: boolean) => unknown;
+function isQuick(command: string, words: readonly string[]): boolean {
+  if (quickCommands.includes(command)) return true;
+  const options = words.slice(words.indexOf(command) + 1);
+  return quickWhenCached.includes(command) && options.includes('--cached') && options.every((each) => looksOnly.test(each));
+}
+
+/** The smallest bundle has these alone, without any option. */
+const shown = ['list', 'ls', 'status'];
+
+/** Of the smallest bundle: whether it was done there. */
+type Run = (leavesCache: boolean) => Promise<boolean> | undefined;
 
 /** One file with all that a command needs but large packages, and V8's compiled form of it where an earlier run left one. */
-function runBundle(name: 'quick' | 'cli', command: string): void {
+function runBundle(name: 'show' | 'quick' | 'cli', command: string): ReturnType<Run> {
   const filename = join(__dirname, `${name}.cjs`);
   const source = readFileSync(filename);
-  const cache = findCache(command, source);
+  const cache = findCache(name === 'show' ? `show-${command}` : command, source);
   const script = new Script(source.toString(), {
     filename: pathToFileURL(filename).href,
     ...(cache?.compiled === undefined ? {} : { cachedData: cache.compiled }),
@@ -39,7 +53,7 @@ function runBundle(name: 'quick' | 'cli', command: string): void {
   }
   const bundle: { exports: { run?: Run } } = { exports: {} };
   script.runInThisContext()(require, bundle, load);
-  bundle.exports.run?.(leavesCache);
+  return bundle.exports.run?.(leavesCache);
 }
 
 /** The parts that only exist as modules. */
@@ -64,4 +78,6 @@ const words = process.argv.slice(2);
 const command = firstWord(words);
 if (words.length === 1 && (command === '--version' || command === '-V')) {
   (plainOutput(1, () => process.stdout) ?? process.stdout).write(`${packageJson.version}\n`);
-} else runBundle(quickCommands.includes(command) ? 'quick' : 'cli', command);
+} else if (shown.includes(command) && words.at(-1) === command) {
+  void runBundle('show', command)?.then((isDone) => isDone || runBundle('quick', command));
+} else runBundle(isQuick(command, words) ? 'quick' : 'cli', command);

@@ -11,7 +11,8 @@ import { QuotaViewSchema, toQuotaView, toSnapshot } from '../core/quota/snapshot
 import { accountRef, accountRefShape } from './account-ref.js';
 import { type AskedAccount, indexAfter } from './asked-accounts.js';
 import type { Context } from './context.js';
-import { FailureView, failureOfProbe, failureView, isNetworkFailure } from './probe-failure.js';
+import { failureOfProbe, failureView } from './failed-probe.js';
+import { FailureView, isNetworkFailure } from './probe-failure.js';
 import { toIso } from './render/time.js';
 
 /** What was asked about one account, and what came back. */

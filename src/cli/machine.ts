@@ -31,6 +31,8 @@ export interface Machine {
   readonly jobControl?: JobControl;
   /** For a test that cannot wait as long as a request that spends a token may take; absent in the program. */
   readonly spendingDeadlineMs?: number;
+  /** For a test that cannot wait until what it wrote is old enough for an index; absent in the program. */
+  readonly indexSettledMs?: number;
   /** In a process that only reads and prints, which has no questions with it. */
   readonly neverAsks?: true;
   /**
@@ -38,6 +40,8 @@ export interface Machine {
    * ends then.
    */
   readonly afterwards?: (task: () => void) => void;
+  /** Called where no index of the accounts holds, in a process that has nothing else to go by. */
+  readonly withoutIndex?: () => never;
   /** Called before a long pool is read; absent in a process that does more than read and print. */
   readonly expectLongRead?: () => void;
 }

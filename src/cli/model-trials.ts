@@ -14,7 +14,7 @@ import { tryModel } from '../core/models/try-model.js';
 import { askAll } from './ask-all.js';
 import type { AskedAccount } from './asked-accounts.js';
 import type { Context } from './context.js';
-import { failureInTheWay } from './probe-failure.js';
+import { failureInTheWay } from './failed-probe.js';
 import { startProgress } from './progress.js';
 
 /** An account, and what it said when it was asked for its models. */

@@ -5,7 +5,8 @@ import { reasonIn } from '../core/provider-reason.js';
 import { accountRef, accountRefShape } from './account-ref.js';
 import type { Context } from './context.js';
 import type { Trial, TriedAccount } from './model-trials.js';
-import { FailureView, failureView, providerReasonShape } from './probe-failure.js';
+import { failureView } from './failed-probe.js';
+import { FailureView, providerReasonShape } from './probe-failure.js';
 
 export const TrialView = z.object({
   model: z.string(),

@@ -59,6 +59,7 @@ async function askTheOthers(context: Context, first: ProbedRoster): Promise<Prob
     }),
     probes: new Map([...first.probes, ...second.probes]),
     sourceOf: (id) => (isOfSecond(id) ? second : first).sourceOf(id),
+    failureOf: (id, now) => (isOfSecond(id) ? second : first).failureOf(id, now),
   };
 }
 

@@ -21,7 +21,8 @@ import { isStale, type QuotaSource, toSnapshot } from '../core/quota/snapshot.js
 import { askAll } from './ask-all.js';
 import { readOnlyAccess, refreshingAccess } from './backend-access.js';
 import type { Context } from './context.js';
-import { failureInTheWay } from './probe-failure.js';
+import { failureInTheWay, failureOfProbe } from './failed-probe.js';
+import type { FailureView } from './probe-failure.js';
 
 export interface ProbingOptions {
   /** No network at all. */
@@ -48,6 +49,8 @@ export interface ShownProbes {
   readonly unreadCredits?: ReadonlyMap<string, ProbeFailure | AskingFailed>;
   /** Whether an account's numbers are from this run. */
   sourceOf(id: string): QuotaSource;
+  /** Why an account that was asked has none; undefined for one that was not, or that answered. */
+  failureOf(id: string, now: number): FailureView | undefined;
 }
 
 /**
@@ -64,7 +67,7 @@ export async function probeRoster(
   const now = context.clock.now();
   const isDue = ({ id }: Account) => options.live === true || isStale(roster.state.accounts[id]?.quota, now, maxAgeMs);
   const due = options.cached === true ? [] : accounts.filter(isDue);
-  if (due.length === 0) return { roster, probes: new Map(), sourceOf: () => 'cache' };
+  if (due.length === 0) return { roster, probes: new Map(), sourceOf: () => 'cache', failureOf: () => undefined };
 
   const access = await (options.live === true ? refreshingAccess : readOnlyAccess)(context, roster);
   const probes = await askAll<{ account: Account }, Asked>(
@@ -124,6 +127,7 @@ async function remember(
     },
     probes,
     sourceOf: (id) => (isLive(id) ? 'live' : 'cache'),
+    failureOf: (id, at) => failureOfProbe(probes.get(id), at),
   };
 }
 

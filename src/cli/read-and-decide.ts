@@ -22,7 +22,7 @@ export async function readAndDecide(
   if (options.cached === true) {
     const roster = openShownRoster(context, scope);
     requireAccounts(roster);
-    const probed: ShownProbes = { roster, probes: new Map(), sourceOf: () => 'cache' };
+    const probed: ShownProbes = { roster, probes: new Map(), sourceOf: () => 'cache', failureOf: () => undefined };
     return { probed, decision: decideKnown(context, roster, wishes) };
   }
   const roster = openRoster(context, scope);

@@ -33,9 +33,10 @@ export function openRoster(context: Context, scope: Scope): Roster {
 export function openShownRoster(context: Context, scope: Scope): ShownRoster {
   const { root, home, machine } = context;
   expectLongRead(context, scope);
-  const index = openRosterIndex(root, home, scope, machine.version);
+  const index = openRosterIndex(root, home, scope, { version: machine.version, settledMs: machine.indexSettledMs });
   const known = index?.read();
   if (known === undefined) {
+    machine.withoutIndex?.();
     const roster = openRoster(context, scope);
     if (index !== undefined) machine.afterwards?.(() => index.keep(roster));
     return roster;

@@ -7,7 +7,8 @@ import { isCurrent, type QuotaWindow } from '../core/quota/window.js';
 import { accountRef, accountRefShape } from './account-ref.js';
 import { type AskedAccount, indexAfter } from './asked-accounts.js';
 import type { Context } from './context.js';
-import { FailureView, failureOfProbe, failureView } from './probe-failure.js';
+import { failureOfProbe, failureView } from './failed-probe.js';
+import { FailureView } from './probe-failure.js';
 import type { ProbedRoster } from './quota-probing.js';
 import { toIso } from './render/time.js';
 

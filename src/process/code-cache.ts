@@ -27,7 +27,7 @@ const mostBytes = 8 * 1024 * 1024;
  * have written it. Undefined where there is no root yet, or it is not the person's own, or the system has no owners.
  */
 export function openCodeCache(root: string, command: string, source: Buffer): CodeCache | undefined {
-  const cache = privateCache(root, process.geteuid?.(), process.pid);
+  const cache = privateCache(root, process.geteuid?.(), () => process.pid);
   if (cache === undefined) return undefined;
   const runtime = describeRuntime(command);
   const name = `${command}-${shortNameOf(runtime)}`;

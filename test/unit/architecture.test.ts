@@ -186,8 +186,8 @@ it('only a handful of files open, replace or change a file by themselves', () =>
     // Directories, and the time of our own record.
     'src/core/storage/lock-directory.ts': ['renameSync', 'utimesSync'],
     'src/core/storage/lock-leftovers.ts': ['renameSync'],
-    // Runs before everything else is loaded; looks at owner, mode and kind through the descriptor before it reads.
-    'src/process/code-cache.ts': ['chmodSync', 'openSync', 'renameSync', 'writeFileSync'],
+    // Is loaded before everything else; looks at owner, mode and kind through the descriptor before it reads.
+    'src/core/storage/private-cache.ts': ['chmodSync', 'openSync', 'renameSync', 'writeFileSync'],
     // The program reads itself.
     'src/start.ts': ['readFileSync'],
   });

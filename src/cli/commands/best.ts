@@ -11,8 +11,8 @@ import { accountRefShape } from '../account-ref.js';
 import type { Command } from '../command.js';
 import type { Context } from '../context.js';
 import { ScopeView } from '../places.js';
-import { failureLines, failureOfProbe, failureText, isInTheDark } from '../probe-failure.js';
-import { keepKnowledge, type ProbingOptions, type ShownProbes } from '../quota-probing.js';
+import { failureLines, failureText, isInTheDark } from '../probe-failure.js';
+import type { ProbingOptions, ShownProbes } from '../quota-probing.js';
 import { titleOf } from '../render/account-table.js';
 import { quotaLeft } from '../render/quota.js';
 import type { Theme } from '../render/theme.js';
@@ -105,12 +105,12 @@ function dwellEnd(context: Context, { state }: Roster): number | undefined {
 }
 
 /** The answer is one line, so what it could not be based on goes beside it. */
-function warnAboutUnread(context: Context, { probes, roster }: ShownProbes, { accounts }: ForecastFound): void {
+function warnAboutUnread(context: Context, { probes, roster, failureOf }: ShownProbes, { accounts }: ForecastFound): void {
   for (const line of failureLines(accounts, ': ')) context.warn(`quota not read of account ${line}`);
   const now = context.clock.now();
-  for (const [id, probe] of probes) {
+  for (const id of probes.keys()) {
     if (roster.accounts.some((account) => account.id === id)) continue;
-    const failure = failureOfProbe(probe, now);
+    const failure = failureOf(id, now);
     if (failure !== undefined) context.warn(failureText(failure, ': '));
   }
 }
@@ -125,6 +125,7 @@ function sessionAccount(context: Context, { state }: Roster, session: string): s
 }
 
 async function rememberSession(context: Context, session: string, accountId: string): Promise<void> {
+  const { keepKnowledge } = await import('../quota-probing.js');
   const now = context.clock.now();
   await keepKnowledge(context, (state) => {
     return { ...state, affinity: touch(state.affinity, session, accountId, now, limits(context)) };
@@ -181,6 +182,7 @@ async function switchTo(context: Context, roster: Roster, id: string): Promise<b
     { replace: false },
   );
   await proveActivation(context, activated);
+  const { keepKnowledge } = await import('../quota-probing.js');
   if (activated.changed) await keepKnowledge(context, (state) => ({ ...state, switchedAt: context.clock.now() }));
   if (activated.changed && context.options.json !== true) context.io.note(`now using ${describeAccount(account)}`);
   return activated.changed;

@@ -4,7 +4,6 @@ import type { AccountDecision } from '../../core/decision/ranking.js';
 import { describeReason, describeRecommendation } from '../../core/decision/reasons.js';
 import { scoreTerms } from '../../core/decision/score-terms.js';
 import { definedOnly } from '../../core/defined-only.js';
-import { keepForetellings } from '../../core/health/state-store.js';
 import { readHistory } from '../../core/history/quota-history.js';
 import { type TrackRecord, trackRecord } from '../../core/history/track-record.js';
 import { printable } from '../../core/printable.js';
@@ -24,8 +23,8 @@ import {
 import { lifeLines } from '../login-life.js';
 import { placeLine, ScopeView, scopeView } from '../places.js';
 import { readAndDecide } from '../read-and-decide.js';
-import { FailureView, failureLines, failureOfProbe, isInTheDark } from '../probe-failure.js';
-import { orWarn, type ProbingOptions, type ShownProbes } from '../quota-probing.js';
+import { FailureView, failureLines, isInTheDark } from '../probe-failure.js';
+import type { ProbingOptions, ShownProbes } from '../quota-probing.js';
 import { titleOf } from '../render/account-table.js';
 import { renderCsv } from '../render/csv.js';
 import { renderForecastTable } from '../render/forecast-table.js';
@@ -122,6 +121,8 @@ async function forecast(context: Context, options: ForecastOptions): Promise<For
   const reading = new PaceReading(history, decision.decided, context.clock.now());
   // Without an answer from this run nothing is new, and nothing has to be written.
   if (probed.probes.size > 0) {
+    const { orWarn } = await import('../quota-probing.js');
+    const { keepForetellings } = await import('../../core/health/state-store.js');
     await orWarn(context, () => keepForetellings(context.root, newForetellings(reading, history), context.signal));
   }
   return withPace(foundOf(context, probed, decision, options), reading, {
@@ -228,7 +229,7 @@ function foundAccount(
     reservePercent: account.reservePercent,
     why: reason && describeReason(reason, (ms) => formatWhen(ms, now)),
     quota: quota && { ...quota, source: probed.sourceOf(account.id), unlimited: quota.isUnlimited },
-    failure: failureOfProbe(probed.probes.get(account.id), now),
+    failure: probed.failureOf(account.id, now),
   });
 }
 

@@ -1,6 +1,7 @@
 import type { Account, IndexedAccount, ShownAccount } from '../accounts/account.js';
 import { definedOnly } from '../defined-only.js';
 import { isJsonObject, type JsonObject } from '../json-object.js';
+import { isAbsentOr, isListOf, isNumber, isNumberOrAbsent, isText, isTextOrAbsent } from '../json-values.js';
 import { seemsToHoldForeignTokens } from './foreign-tokens.js';
 import type { IndexedFlaggedAccount, ShownLogin, ShownRoster, ShownScope } from './shown-roster.js';
 
@@ -49,7 +50,7 @@ export function rosterOf(
 }
 
 /** Pools that an older version kept for one checkout, which belong into this project's. */
-function hasLegacyKeys(scope: ShownRoster['scope'], shown: readonly ShownScope[]): boolean {
+export function hasLegacyKeys(scope: ShownRoster['scope'], shown: readonly ShownScope[]): boolean {
   if (scope.kind !== 'project') return false;
   return shown.some(({ key }) => key !== undefined && key !== scope.key && scope.legacyKeys.includes(key));
 }
@@ -110,8 +111,8 @@ export function isIndexContent(value: unknown): value is IndexContent {
     isText(path) &&
     isText(readFrom) &&
     isListOf(scopes, isScope) &&
-    (login === undefined || (isJsonObject(login) && isLogin(login))) &&
-    (active === undefined || (isJsonObject(active) && isCount(active['scope']) && isCount(active['position'])))
+    isAbsentOr(login, isLogin) &&
+    isAbsentOr(active, ({ scope, position }) => isCount(scope) && isCount(position))
   );
 }
 
@@ -145,7 +146,7 @@ function isFlaggedAccount(account: JsonObject): account is JsonObject & IndexedF
   const { flag } = account;
   if (!isAccount(account) || !isJsonObject(flag)) return false;
   const { at, reason, lastError, lastVerifiedAt, verificationCount } = flag;
-  const numbers = typeof at === 'number' && isNumberOrAbsent(lastVerifiedAt) && typeof verificationCount === 'number';
+  const numbers = isNumber(at) && isNumberOrAbsent(lastVerifiedAt) && isNumber(verificationCount);
   return numbers && isText(reason) && isTextOrAbsent(lastError);
 }
 
@@ -162,22 +163,6 @@ function isLogin({ kind, reason, login }: JsonObject): boolean {
   const { identity, tokens } = login;
   if (!isJsonObject(identity) || !isTokenFacts(tokens)) return false;
   return [identity['userId'], identity['accountId'], identity['email']].every(isTextOrAbsent);
-}
-
-function isListOf(value: unknown, is: (each: JsonObject) => boolean): boolean {
-  return Array.isArray(value) && value.every((each) => isJsonObject(each) && is(each));
-}
-
-function isText(value: unknown): boolean {
-  return typeof value === 'string';
-}
-
-function isTextOrAbsent(value: unknown): boolean {
-  return value === undefined || typeof value === 'string';
-}
-
-function isNumberOrAbsent(value: unknown): boolean {
-  return value === undefined || typeof value === 'number';
 }
 
 function isCount(value: unknown): boolean {

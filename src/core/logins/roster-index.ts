@@ -6,10 +6,10 @@ import type { Scope } from '../project/scope.js';
 import { listDirectory } from '../storage/atomic-file.js';
 import { indexPrefix, keepCached, type PrivateCache, privateCache, readCached } from '../storage/private-cache.js';
 import type { Root } from '../storage/root.js';
-import { contentOf, type IndexContent, isIndexContent, rosterOf } from './index-content.js';
+import { contentOf, hasLegacyKeys, type IndexContent, isIndexContent, rosterOf } from './index-content.js';
 import { fixedPaths, furtherPaths, type Input, lookAt } from './index-inputs.js';
 import { keyOf } from './roster.js';
-import type { ShownRoster } from './shown-roster.js';
+import type { ShownRoster, ShownScope } from './shown-roster.js';
 
 /*
  * What a list shows of the accounts of one scope, kept beside them so that nobody has to read thousands of tokens to show a
@@ -21,7 +21,9 @@ import type { ShownRoster } from './shown-roster.js';
 export interface RosterIndex {
   /** The roster as `readRoster` would give it, without a token; undefined where there is no index that holds. */
   read(): ShownRoster | undefined;
-  /** Makes the index of a roster that this run has read since the index was opened. Silent where that is not possible. */
+  /** Of that only who the accounts are: those of the scope first, then of every other. */
+  scopes(): readonly ShownScope[] | undefined;
+  /** Makes the index of a roster that was read after {@link read} had found none. Silent where that is not possible. */
   keep(roster: ShownRoster): void;
 }
 
@@ -35,31 +37,51 @@ const kind = { mostFiles: 8, isOfKind: (name: string) => name.startsWith(indexPr
  * What was changed so short a time before it was read may change again without another time to show for it: on some file
  * systems two seconds are one.
  */
-const settledMs = 2_000;
+const usuallySettledMs = 2_000;
 
 /** Another layout gets another number. */
 const format = 1;
 
-/** `version` is that of the program: another one may read the same files in another way. Undefined where none can be kept. */
-export function openRosterIndex(root: Root, home: CodexHome, scope: Scope, version: string): RosterIndex | undefined {
+export interface IndexTerms {
+  /** Of the program: another one may read the same files in another way. */
+  readonly version: string;
+  /** How old the inputs must be; default two seconds. */
+  readonly settledMs?: number | undefined;
+}
+
+/** Undefined where none can be kept: a root that is not there yet, or on a system without owners. */
+export function openRosterIndex(
+  root: Root,
+  home: CodexHome,
+  scope: Scope,
+  { version, settledMs = usuallySettledMs }: IndexTerms,
+): RosterIndex | undefined {
   const cache = cacheOf(root);
   if (cache === undefined || home.otherStore !== undefined) return undefined;
   const about = JSON.stringify([format, version, root.paths.root, home.directory, keyOf(scope) ?? null]);
   const name = `${indexPrefix}${shortNameOf(about)}`;
-  const openedAt = root.clock.monotonicMs();
+  let missedAt: number | undefined;
   const before = looksAt(root, home);
+  const readContent = () => before && contentIn(readCached(cache, name, mostBytes)?.content, about, before);
   return {
+    scopes() {
+      const content = readContent();
+      return content === undefined || hasLegacyKeys(scope, content.scopes) ? undefined : content.scopes;
+    },
     read() {
-      const content = before && contentIn(readCached(cache, name, mostBytes)?.content, about, before);
-      if (content === undefined) return undefined;
+      const content = readContent();
+      if (content === undefined) {
+        missedAt = root.clock.monotonicMs();
+        return undefined;
+      }
       const { state, warning } = readAccountState(root.paths.accountState);
       return rosterOf(content, { scope, state, warnings: warning === undefined ? [] : [warning] });
     },
     keep(roster) {
-      if (before === undefined || !followsFromFiles(root, home)) return;
+      if (before === undefined || missedAt === undefined || !followsFromFiles(root, home)) return;
       const content = contentOf(roster, readAccountState(root.paths.accountState).warning);
       if (content === undefined || !isSame(before, looksAt(root, home))) return;
-      const sinceMs = root.clock.monotonicMs() - openedAt;
+      const sinceMs = root.clock.monotonicMs() - missedAt;
       keepCached(cache, name, kind, ({ now, device }) =>
         isSettled(before, now - sinceMs - settledMs, device) ? fileOf(about, before, content) : undefined,
       );
@@ -69,7 +91,7 @@ export function openRosterIndex(root: Root, home: CodexHome, scope: Scope, versi
 
 function cacheOf({ paths, effectiveUserId, processes }: Root): PrivateCache | undefined {
   try {
-    return privateCache(paths.root, effectiveUserId, processes.self.pid);
+    return privateCache(paths.root, effectiveUserId, () => processes.self.pid);
   } catch {
     // A root that cannot be looked at: whoever reads it says so.
     return undefined;

@@ -13,7 +13,8 @@ import { rootPaths } from './paths.js';
 export interface PrivateCache {
   readonly directory: string;
   readonly userId: number;
-  readonly pid: number;
+  /** Asked for only where something is written. */
+  readonly pid: () => number;
 }
 
 export interface CachedFile {
@@ -32,7 +33,11 @@ const plainReading = fs.constants.O_RDONLY | (fs.constants.O_NOFOLLOW ?? 0) | (f
 const writableByOthers = 0o022;
 
 /** Undefined where there is no root yet, or it is not the person's own, or the system has no owners: then nothing is kept. */
-export function privateCache(root: string, userId: number | undefined, pid: number): PrivateCache | undefined {
+export function privateCache(
+  root: string,
+  userId: number | undefined,
+  pid: () => number,
+): PrivateCache | undefined {
   if (userId === undefined || !isOwn(fs.statSync(root, { throwIfNoEntry: false }), userId)) return undefined;
   return { directory: rootPaths(root).cache, userId, pid };
 }
@@ -101,7 +106,7 @@ function prepare({ directory, userId }: PrivateCache): void {
 
 function replace({ directory, pid }: PrivateCache, name: string, make: Make): boolean {
   const path = join(directory, name);
-  const temporary = `${path}.${pid}-${systemClock.now()}`;
+  const temporary = `${path}.${pid()}-${systemClock.now()}`;
   const descriptor = fs.openSync(temporary, 'wx', 0o600);
   let isKept = false;
   try {
