@@ -26,7 +26,9 @@ function firstWord([first, second]: readonly string[]): string {
 function isQuick(command: string, words: readonly string[]): boolean {
   if (quickCommands.includes(command)) return true;
   const options = words.slice(words.indexOf(command) + 1);
-  return quickWhenCached.includes(command) && options.includes('--cached') && options.every((each) => looksOnly.test(each));
+  return (
+    quickWhenCached.includes(command) && options.includes('--cached') && options.every((each) => looksOnly.test(each))
+  );
 }
 
 /** The smallest bundle has these alone, without any option. */

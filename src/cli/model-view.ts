@@ -4,8 +4,8 @@ import { definedOnly } from '../core/defined-only.js';
 import { reasonIn } from '../core/provider-reason.js';
 import { accountRef, accountRefShape } from './account-ref.js';
 import type { Context } from './context.js';
-import type { Trial, TriedAccount } from './model-trials.js';
 import { failureView } from './failed-probe.js';
+import type { Trial, TriedAccount } from './model-trials.js';
 import { FailureView, providerReasonShape } from './probe-failure.js';
 
 export const TrialView = z.object({

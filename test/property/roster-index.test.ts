@@ -9,7 +9,11 @@ import { alice, aliceAtStudio, bob, noon, sampleAccount, writeLogin, writePool }
 import { clockAt, writeJson } from '../support/stored-accounts.js';
 
 const day = 86_400_000;
-const person = (name: string) => ({ userId: `user-${name}`, accountId: `account-${name}`, email: `${name}@example.com` });
+const person = (name: string) => ({
+  userId: `user-${name}`,
+  accountId: `account-${name}`,
+  email: `${name}@example.com`,
+});
 const carol = sampleAccount('acc_carol', person('carol'), { priority: 'last', reservePercent: 10 });
 const twin = sampleAccount('acc_twin', { ...person('twin'), email: 'alice@example.com' }, { label: 'home' });
 const { refreshToken: _refresh, ...accessOnly } = sampleAccount('acc_dave', person('dave')).tokens;
@@ -46,8 +50,12 @@ const edits: fc.Arbitrary<Edit> = fc.oneof(
   pool.map(({ accounts }) => (home: TestHome, project: string) => {
     writePool(home, accounts, { projectRoot: home.cwd }, project);
   }),
-  fc.constant((home: TestHome, project: string) => rmSync(join(home.root, 'projects', project), { recursive: true, force: true })),
-  fc.constantFrom(alice, aliceAtStudio, bob, carol, twin).map((account) => (home: TestHome) => writeLogin(home, account)),
+  fc.constant((home: TestHome, project: string) =>
+    rmSync(join(home.root, 'projects', project), { recursive: true, force: true }),
+  ),
+  fc
+    .constantFrom(alice, aliceAtStudio, bob, carol, twin)
+    .map((account) => (home: TestHome) => writeLogin(home, account)),
   fc.constant((home: TestHome) => rmSync(home.authFile, { force: true })),
   fc.constantFrom('', '{}', '{"OPENAI_API_KEY":"sk-made-up"}', 'torn').map((content) => (home: TestHome) => {
     writeFileSync(home.authFile, content);
@@ -86,7 +94,7 @@ const views: readonly (readonly string[])[] = [
   ['list', '--global'],
   ['status'],
   ['status', '--json'],
-  ['status', 'alice@example.com'],
+  ['status', 'alice@example.com', '--no-input'],
   ['status', '2'],
   ['forecast', '--cached'],
   ['forecast', '--cached', '--json', '--explain'],

@@ -13,11 +13,11 @@ import type { Context } from '../context.js';
 import { ScopeView } from '../places.js';
 import { failureLines, failureText, isInTheDark } from '../probe-failure.js';
 import type { ProbingOptions, ShownProbes } from '../quota-probing.js';
+import { readAndDecide } from '../read-and-decide.js';
 import { titleOf } from '../render/account-table.js';
 import { quotaLeft } from '../render/quota.js';
 import type { Theme } from '../render/theme.js';
 import { formatWhen } from '../render/time.js';
-import { readAndDecide } from '../read-and-decide.js';
 import type { DecidedRoster } from '../roster-view.js';
 import { openRoster, requireAccounts } from '../selection.js';
 import { WayOut, wayOutLines } from '../ways-out.js';
@@ -105,7 +105,11 @@ function dwellEnd(context: Context, { state }: Roster): number | undefined {
 }
 
 /** The answer is one line, so what it could not be based on goes beside it. */
-function warnAboutUnread(context: Context, { probes, roster, failureOf }: ShownProbes, { accounts }: ForecastFound): void {
+function warnAboutUnread(
+  context: Context,
+  { probes, roster, failureOf }: ShownProbes,
+  { accounts }: ForecastFound,
+): void {
   for (const line of failureLines(accounts, ': ')) context.warn(`quota not read of account ${line}`);
   const now = context.clock.now();
   for (const id of probes.keys()) {

@@ -22,14 +22,14 @@ import {
 } from '../forecast-pace.js';
 import { lifeLines } from '../login-life.js';
 import { placeLine, ScopeView, scopeView } from '../places.js';
-import { readAndDecide } from '../read-and-decide.js';
 import { FailureView, failureLines, isInTheDark } from '../probe-failure.js';
 import type { ProbingOptions, ShownProbes } from '../quota-probing.js';
+import { readAndDecide } from '../read-and-decide.js';
 import { titleOf } from '../render/account-table.js';
 import { renderCsv } from '../render/csv.js';
 import { renderForecastTable } from '../render/forecast-table.js';
-import type { ShownQuota } from '../render/quota.js';
 import { paceLines, taskLines, trackRecordLines } from '../render/pace.js';
+import type { ShownQuota } from '../render/quota.js';
 import type { Theme } from '../render/theme.js';
 import { formatWhen, toIso } from '../render/time.js';
 import type { DecidedAccount, DecidedRoster } from '../roster-view.js';
@@ -242,7 +242,9 @@ function renderForecast(result: ForecastFound, theme: Theme): string {
   const { color, symbols } = theme;
   const unread = failureLines(accounts, ` ${symbols.arrow} `).map((line) => color.yellow(`   ${line}\n`));
   const lives = lifeLines(accounts, theme.now).map((line) => color.dim(`   ${line}\n`));
-  const explained = isExplained ? accounts.flatMap((account, position) => explanationOf(account, result.decisionAt(position), theme)) : [];
+  const explained = isExplained
+    ? accounts.flatMap((account, position) => explanationOf(account, result.decisionAt(position), theme))
+    : [];
   const notes = [...paceLines(result, isExplained, theme), ...taskLines(result, theme)].map((line) => `   ${line}\n`);
   const record = trackRecordLines(result).map((line) => `${line}\n`);
   return [

@@ -1,8 +1,8 @@
 import { definedOnly } from '../defined-only.js';
 import { type AccessRefusal, isAccessRefusal } from '../health/access-refusal.js';
 import { isJsonObject, type JsonObject } from '../json-object.js';
-import { isNumber } from '../json-values.js';
 import { parseJsonText } from '../json-text.js';
+import { isNumber } from '../json-values.js';
 import { isQuotaSnapshot, type QuotaSnapshot } from '../quota/usage.js';
 import { isWindowRatio, ratioAfter, type WindowRatio } from '../quota/window-ratio.js';
 import { type FileVersion, isPassedOver, readVersion } from '../storage/atomic-file.js';

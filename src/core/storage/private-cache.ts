@@ -33,11 +33,7 @@ const plainReading = fs.constants.O_RDONLY | (fs.constants.O_NOFOLLOW ?? 0) | (f
 const writableByOthers = 0o022;
 
 /** Undefined where there is no root yet, or it is not the person's own, or the system has no owners: then nothing is kept. */
-export function privateCache(
-  root: string,
-  userId: number | undefined,
-  pid: () => number,
-): PrivateCache | undefined {
+export function privateCache(root: string, userId: number | undefined, pid: () => number): PrivateCache | undefined {
   if (userId === undefined || !isOwn(fs.statSync(root, { throwIfNoEntry: false }), userId)) return undefined;
   return { directory: rootPaths(root).cache, userId, pid };
 }

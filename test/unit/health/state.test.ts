@@ -1,13 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import type { HealthEvent } from '../../../src/core/health/events.js';
 import { healthBand } from '../../../src/core/health/score.js';
-import {
-  applyEvent,
-  type HealthState,
-  isHealthState,
-  readHealth,
-  shouldFlag,
-} from '../../../src/core/health/state.js';
+import { applyEvent, type HealthState, isHealthState, readHealth, shouldFlag } from '../../../src/core/health/state.js';
 
 const now = Date.UTC(2026, 10, 21, 12);
 const hourMs = 3_600_000;
