@@ -21,7 +21,7 @@ async function runMain(): Promise<never> {
       streams,
       ...interruption,
       ...ownJobControl,
-      afterwards,
+      indexing: { afterwards },
       // A stream that Node has made leaves its descriptor in a state that only a child is protected from.
       launch: (program) => launch(program, { mayReplace: !streams.areMade }),
     }),

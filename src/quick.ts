@@ -22,7 +22,7 @@ async function runQuick(leavesCache: boolean): Promise<never> {
       signal,
       unfinished: new Set(),
       neverAsks: true,
-      afterwards,
+      indexing: { afterwards },
       ...(leavesCache ? {} : { expectLongRead }),
     }),
   );

@@ -34,14 +34,20 @@ function isQuick(command: string, words: readonly string[]): boolean {
 /** The smallest bundle has these alone, without any option. */
 const shown = ['list', 'ls', 'status'];
 
-/** Of the smallest bundle: whether it was done there. */
+/** A prompt asks in one of these ways; every other is for the command line to understand. */
+function isSegmentForPrompt([first, ...words]: readonly string[]): boolean {
+  const [command, ...options] = first === 'auth' ? words : [first, ...words];
+  return command === 'segment' && /^(--format[ =](plain|bash|zsh|fish|tmux|starship))?$/.test(options.join(' '));
+}
+
+/** Resolves to false where the bundle has left it to another one; only the smallest does. */
 type Run = (leavesCache: boolean) => Promise<boolean> | undefined;
 
 /** One file with all that a command needs but large packages, and V8's compiled form of it where an earlier run left one. */
-function runBundle(name: 'show' | 'quick' | 'cli', command: string): ReturnType<Run> {
+function runBundle(name: 'show' | 'quick' | 'cli' | 'segment', command: string): ReturnType<Run> {
   const filename = join(__dirname, `${name}.cjs`);
   const source = readFileSync(filename);
-  const cache = findCache(name === 'show' ? `show-${command}` : command, source);
+  const cache = findCache(name, command, source);
   const script = new Script(source.toString(), {
     filename: pathToFileURL(filename).href,
     ...(cache?.compiled === undefined ? {} : { cachedData: cache.compiled }),
@@ -64,12 +70,13 @@ function load(file: string): Promise<unknown> {
 }
 
 /** None for what cannot be the name of a command. */
-function findCache(command: string, source: Buffer): CodeCache | undefined {
-  if (!/^[a-z_-]{1,40}$/.test(command)) return undefined;
+function findCache(bundle: string, command: string, source: Buffer): CodeCache | undefined {
+  // Asked for before every line that is typed, that one leaves nothing behind.
+  if (bundle === 'segment' || !/^[a-z_-]{1,40}$/.test(command)) return undefined;
   try {
     const environment = readEnvironment(process.env);
     const { root } = locate({ ...environment, home: homeIfNeeded(environment) }, process.cwd());
-    return openCodeCache(root, command, source);
+    return openCodeCache(root, bundle === 'show' ? `show-${command}` : command, source);
   } catch {
     // No home, no current directory, or a root that cannot be looked at: the command itself says so.
     return undefined;
@@ -80,6 +87,7 @@ const words = process.argv.slice(2);
 const command = firstWord(words);
 if (words.length === 1 && (command === '--version' || command === '-V')) {
   (plainOutput(1, () => process.stdout) ?? process.stdout).write(`${packageJson.version}\n`);
-} else if (shown.includes(command) && words.at(-1) === command) {
+} else if (isSegmentForPrompt(words)) runBundle('segment', command);
+else if (shown.includes(command) && words.at(-1) === command) {
   void runBundle('show', command)?.then((isDone) => isDone || runBundle('quick', command));
 } else runBundle(isQuick(command, words) ? 'quick' : 'cli', command);

@@ -30,7 +30,10 @@ async function show<Result, Document>(
 ): Promise<number | undefined> {
   try {
     const streams = onlyAnswers(machine.streams);
-    const context = createContext({ ...machine, streams, withoutIndex: giveUp }, { input: true, color: true });
+    const context = createContext(
+      { ...machine, streams, indexing: { withoutIndex: giveUp } },
+      { input: true, color: true },
+    );
     const result = await command.run(context, {});
     const text = await renderText(command, result, context, { style: context.io.style, options: {} });
     context.io.print(text);

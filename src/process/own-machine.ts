@@ -8,7 +8,7 @@ import { systemProcesses } from '../core/storage/process-table.js';
 export function ownMachine(
   edge: Pick<
     Machine,
-    'streams' | 'signal' | 'unfinished' | 'launch' | 'jobControl' | 'neverAsks' | 'expectLongRead' | 'afterwards'
+    'streams' | 'signal' | 'unfinished' | 'launch' | 'jobControl' | 'neverAsks' | 'expectLongRead' | 'indexing'
   >,
 ): Machine {
   const effectiveUserId = process.geteuid?.();

@@ -82,7 +82,7 @@ export async function runCli(home: TestHome, argv: readonly string[], options: C
     unfinished: new Set(),
     ...(options.launch === undefined ? {} : { launch: options.launch }),
     ...(options.leavesIndex === true
-      ? { indexSettledMs: 0, afterwards: (task: () => void) => void afterAnswer.push(task) }
+      ? { indexing: { settledMs: 0, afterwards: (task: () => void) => void afterAnswer.push(task) } }
       : {}),
     ...(options.spendingDeadlineMs === undefined ? {} : { spendingDeadlineMs: options.spendingDeadlineMs }),
   };

@@ -4,35 +4,37 @@ import type { AccountDecision } from '../../core/decision/ranking.js';
 import { describeReason, describeRecommendation } from '../../core/decision/reasons.js';
 import { scoreTerms } from '../../core/decision/score-terms.js';
 import { definedOnly } from '../../core/defined-only.js';
-import { readHistory } from '../../core/history/quota-history.js';
 import { type TrackRecord, trackRecord } from '../../core/history/track-record.js';
+import { toIso } from '../../core/instant.js';
 import { printable } from '../../core/printable.js';
 import type { BindingQuota } from '../../core/quota/binding-quota.js';
 import { type QuotaView, QuotaViewSchema, toQuotaView } from '../../core/quota/snapshot.js';
-import { accountRef, accountRefShape } from '../account-ref.js';
-import type { Command } from '../command.js';
-import type { Context } from '../context.js';
+import type { DecidedAccount, DecidedRoster } from '../../core/session/decided-roster.js';
+import { isInTheDark } from '../../core/session/failure.js';
+import { type ForecastWishes, forecast as forecastAccounts } from '../../core/session/forecast.js';
 import {
-  newForetellings,
-  PaceReading,
+  type PaceReading,
   PoolPaceView,
   TaskFitView,
   TrackRecordView,
   WindowPaceView,
-} from '../forecast-pace.js';
+} from '../../core/session/pace-reading.js';
+import type { ProbingOptions, ShownProbes } from '../../core/session/quota-probing.js';
+import { accountRef, accountRefShape } from '../account-ref.js';
+import type { Command } from '../command.js';
+import type { Context } from '../context.js';
 import { lifeLines } from '../login-life.js';
-import { placeLine, ScopeView, scopeView } from '../places.js';
-import { FailureView, failureLines, isInTheDark } from '../probe-failure.js';
-import type { ProbingOptions, ShownProbes } from '../quota-probing.js';
-import { readAndDecide } from '../read-and-decide.js';
+import { FailureView, failureLines, failureOfProbe } from '../probe-failure.js';
 import { titleOf } from '../render/account-table.js';
 import { renderCsv } from '../render/csv.js';
 import { renderForecastTable } from '../render/forecast-table.js';
+import { renderLightTable } from '../render/light-table.js';
 import { paceLines, taskLines, trackRecordLines } from '../render/pace.js';
 import type { ShownQuota } from '../render/quota.js';
+import { renderTable } from '../render/table.js';
 import type { Theme } from '../render/theme.js';
-import { formatWhen, toIso } from '../render/time.js';
-import type { DecidedAccount, DecidedRoster } from '../roster-view.js';
+import { formatWhen } from '../render/time.js';
+import { placeLine, ScopeView, scopeView } from '../scope-view.js';
 import { WayOut, wayOutLines, waysOut } from '../ways-out.js';
 
 const ForecastAccount = z.object({
@@ -89,6 +91,13 @@ export const ForecastResult = z.object({
 });
 export type ForecastResult = z.infer<typeof ForecastResult>;
 
+export interface ForecastOptions extends ForecastWishes {
+  readonly explain?: boolean;
+  /** The length of some work, in milliseconds. */
+  readonly task?: number;
+  readonly score?: boolean;
+}
+
 /** An account of a forecast as it is decided: its times and reasons become text only where somebody reads them. */
 export interface FoundAccount extends Omit<ForecastAccount, 'availableAt' | 'reasons' | 'quota' | 'explanation'> {
   readonly availableAt?: number;
@@ -106,25 +115,8 @@ export interface ForecastFound extends Omit<ForecastResult, 'accounts'> {
   readonly now: number;
 }
 
-export interface ForecastOptions extends ProbingOptions {
-  readonly model?: string;
-  readonly explain?: boolean;
-  /** The length of some work, in milliseconds. */
-  readonly task?: number;
-  readonly score?: boolean;
-}
-
 async function forecast(context: Context, options: ForecastOptions): Promise<ForecastFound> {
-  const { model } = options;
-  const { probed, decision } = await readAndDecide(context, options, { model });
-  const history = readHistory(context.root);
-  const reading = new PaceReading(history, decision.decided, context.clock.now());
-  // Without an answer from this run nothing is new, and nothing has to be written.
-  if (probed.probes.size > 0) {
-    const { orWarn } = await import('../quota-probing.js');
-    const { keepForetellings } = await import('../../core/health/state-store.js');
-    await orWarn(context, () => keepForetellings(context.root, newForetellings(reading, history), context.signal));
-  }
+  const { probed, decision, history, reading } = await forecastAccounts(context, options);
   return withPace(foundOf(context, probed, decision, options), reading, {
     taskMs: options.task,
     trackRecord: options.score === true ? trackRecord(history, context.clock.now()) : undefined,
@@ -146,7 +138,7 @@ function withPace(
 
 /** The decision as every command that recommends shows it in JSON. */
 export function documentOf(found: ForecastFound): ForecastResult {
-  const { decisionAt, isExplained, now, accounts, ...known } = found;
+  const { decisionAt, isExplained: _isExplained, now: _now, accounts, ...known } = found;
   return {
     ...known,
     accounts: accounts.map((account, position) => accountDocument(account, decisionAt(position), found)),
@@ -229,7 +221,7 @@ function foundAccount(
     reservePercent: account.reservePercent,
     why: reason && describeReason(reason, (ms) => formatWhen(ms, now)),
     quota: quota && { ...quota, source: probed.sourceOf(account.id), unlimited: quota.isUnlimited },
-    failure: probed.failureOf(account.id, now),
+    failure: failureOfProbe(probed.probes.get(account.id), now),
   });
 }
 
@@ -237,7 +229,7 @@ function explanationView(decision: AccountDecision): NonNullable<ForecastAccount
   return { risk: [...decision.riskRows], score: { ...decision.scoreParts }, terms: scoreTerms(decision) };
 }
 
-function renderForecast(result: ForecastFound, theme: Theme): string {
+function renderForecast(result: ForecastFound, theme: Theme, { cached = false }: ProbingOptions = {}): string {
   const { accounts, isExplained } = result;
   const { color, symbols } = theme;
   const unread = failureLines(accounts, ` ${symbols.arrow} `).map((line) => color.yellow(`   ${line}\n`));
@@ -249,7 +241,7 @@ function renderForecast(result: ForecastFound, theme: Theme): string {
   const record = trackRecordLines(result).map((line) => `${line}\n`);
   return [
     placeLine(result.scope, theme),
-    renderForecastTable(accounts, theme),
+    renderForecastTable(accounts, theme, cached ? renderLightTable : renderTable),
     ...unread,
     ...lives,
     ...explained,

@@ -1,5 +1,5 @@
 import * as z from 'zod/mini';
-import { type Account, describeAccount } from '../../core/accounts/account.js';
+import { type Account, describeAccount, isSetAside } from '../../core/accounts/account.js';
 import { readAuthFile } from '../../core/codex/auth-file-state.js';
 import { runningClients } from '../../core/codex/clients.js';
 import { readCodexConfig } from '../../core/codex/config.js';
@@ -13,16 +13,17 @@ import type { Roster } from '../../core/logins/roster.js';
 import { withFileStore } from '../../core/running/file-store.js';
 import { makePrivateHome, privateHomeOf } from '../../core/running/private-home.js';
 import { findRunnable, type Runnable } from '../../core/running/runnable.js';
+import type { ActivationTarget } from '../../core/session/activation.js';
+import { indexElsewhere, type Located, openRoster, requireAccounts } from '../../core/session/selection.js';
+import { locateAnywhere } from '../../core/session/set-aside.js';
+import { shellWord } from '../../core/shell/shell-word.js';
 import { accountRef, accountRefShape } from '../account-ref.js';
-import type { ActivationTarget } from '../activation.js';
 import type { Command } from '../command.js';
 import type { Context } from '../context.js';
 import { titleOf } from '../render/account-table.js';
-import { shellWord } from '../render/shell-word.js';
 import type { Theme } from '../render/theme.js';
 import { formatWhen } from '../render/time.js';
-import { indexElsewhere, type Located, openRoster, requireAccounts } from '../selection.js';
-import { isSetAside, locateAnywhere, usableEnd, warnAboutEnd } from '../set-aside.js';
+import { usableEnd, warnAboutEnd } from '../set-aside.js';
 
 const RunResult = z.object({
   /** Absent for `resume` without `--as`. */
@@ -66,7 +67,7 @@ async function runAs(context: Context, options: RunOptions): Promise<RunResult> 
   if (options.dryRun === true) return result;
   refuseOtherShares(account, directory, shares);
   if (account.isUnstored === true) {
-    const { takeInFirst } = await import('../take-in.js');
+    const { takeInFirst } = await import('../../core/session/take-in.js');
     await takeInFirst(context, account, scopeKey);
   }
   const home = makePrivateHome(root, directory, shares);
@@ -120,7 +121,7 @@ async function askWhich(context: Context, roster: Roster): Promise<string> {
 
 async function chooseBest(context: Context, roster: Roster, { model }: RunOptions): Promise<Located> {
   requireAccounts(roster);
-  const { probeAndDecide } = await import('../probe-and-decide.js');
+  const { probeAndDecide } = await import('../../core/session/probe-and-decide.js');
   const { probed, decision } = await probeAndDecide(context, roster, {}, { model });
   const chosen = probed.roster.accounts.find(({ id }) => id === decision.recommendation?.id);
   if (chosen === undefined) {
@@ -173,8 +174,8 @@ async function takeHome(context: Context, target: ActivationTarget): Promise<voi
     return;
   }
   // Loaded only here: most runs find the home ready. What no account can take in is kept aside, as it is our home.
-  const { activateAccount } = await import('../activation.js');
-  const { noteAdoption } = await import('../take-in.js');
+  const { activateAccount } = await import('../../core/session/activation.js');
+  const { noteAdoption } = await import('../../core/session/take-in.js');
   const { adopted } = await activateAccount(context, target, { replace: true });
   noteAdoption(context, adopted);
 }

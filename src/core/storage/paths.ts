@@ -18,6 +18,8 @@ export interface RootPaths {
   readonly privateHomes: string;
   /** The login that is being written over a file in place, until that is done. */
   readonly loginWrite: string;
+  /** Requests to spend a reset credit that have no definite answer yet. */
+  readonly redemptions: string;
   readonly settings: string;
   readonly journal: string;
   readonly lineageLog: string;
@@ -50,6 +52,7 @@ export function rootPaths(root: string): RootPaths {
     homes: join(root, 'homes.json'),
     privateHomes: join(root, privateHomesName),
     loginWrite: join(root, 'login-write.json'),
+    redemptions: join(root, 'redemptions.json'),
     settings: join(root, 'settings.json'),
     journal: join(root, 'refresh-journal'),
     lineageLog: join(root, 'lineage.ndjson'),
