@@ -105,13 +105,14 @@ const quick = await build({
 });
 writeFileSync('dist/quick.metafile.json', JSON.stringify(quick.metafile));
 
-await build({
+const show = await build({
   ...script,
   entryPoints: { show: 'src/show.ts' },
   minify: true,
   external: ['@napi-rs/keyring'],
   plugins: [onlyQuickCommands(), withoutSchemas(), ...inScript],
 });
+writeFileSync('dist/show.metafile.json', JSON.stringify(show.metafile));
 
 await build({
   ...script,

@@ -5,6 +5,7 @@ import { Script } from 'node:vm';
 import packageJson from '../package.json' with { type: 'json' };
 import { homeIfNeeded, readEnvironment } from './core/environment.js';
 import { locate } from './core/storage/paths.js';
+import { hasIndex } from './core/storage/private-cache.js';
 import { type CodeCache, openCodeCache } from './process/code-cache.js';
 import { plainOutput } from './process/plain-output.js';
 
@@ -53,15 +54,19 @@ function runBundle(name: 'show' | 'quick' | 'cli' | 'segment', command: string):
     ...(cache?.compiled === undefined ? {} : { cachedData: cache.compiled }),
   });
   const leavesCache = cache?.isDue === true;
+  let isLeftToOthers = false;
   if (leavesCache) {
     // 0 and 1 are answers; whatever else ends a run has kept it from most of what the next one needs.
     process.once('exit', (code) => {
-      if (code <= 1) cache.keep(() => script.createCachedData());
+      if (code <= 1 && !isLeftToOthers) cache.keep(() => script.createCachedData());
     });
   }
   const bundle: { exports: { run?: Run } } = { exports: {} };
   script.runInThisContext()(require, bundle, load);
-  return bundle.exports.run?.(leavesCache);
+  return bundle.exports.run?.(leavesCache)?.then((isDone) => {
+    isLeftToOthers = !isDone;
+    return isDone;
+  });
 }
 
 /** The parts that only exist as modules. */
@@ -73,14 +78,26 @@ function load(file: string): Promise<unknown> {
 function findCache(bundle: string, command: string, source: Buffer): CodeCache | undefined {
   // Asked for before every line that is typed, that one leaves nothing behind.
   if (bundle === 'segment' || !/^[a-z_-]{1,40}$/.test(command)) return undefined;
+  const root = findRoot();
+  return root === undefined ? undefined : openCodeCache(root, bundle === 'show' ? `show-${command}` : command, source);
+}
+
+/** Where the accounts are. */
+function findRoot(): string | undefined {
   try {
     const environment = readEnvironment(process.env);
-    const { root } = locate({ ...environment, home: homeIfNeeded(environment) }, process.cwd());
-    return openCodeCache(root, bundle === 'show' ? `show-${command}` : command, source);
+    return locate({ ...environment, home: homeIfNeeded(environment) }, process.cwd()).root;
   } catch {
-    // No home, no current directory, or a root that cannot be looked at: the command itself says so.
+    // No home or no current directory: the command itself says so.
     return undefined;
   }
+}
+
+/** Whether the smallest bundle is worth a try: it shows what an index says, and there is one. */
+function isShown(words: readonly string[]): boolean {
+  if (!shown.includes(firstWord(words)) || words.at(-1) !== firstWord(words)) return false;
+  const root = findRoot();
+  return root !== undefined && hasIndex(root);
 }
 
 const words = process.argv.slice(2);
@@ -88,6 +105,6 @@ const command = firstWord(words);
 if (words.length === 1 && (command === '--version' || command === '-V')) {
   (plainOutput(1, () => process.stdout) ?? process.stdout).write(`${packageJson.version}\n`);
 } else if (isSegmentForPrompt(words)) runBundle('segment', command);
-else if (shown.includes(command) && words.at(-1) === command) {
+else if (isShown(words)) {
   void runBundle('show', command)?.then((isDone) => isDone || runBundle('quick', command));
 } else runBundle(isQuick(command, words) ? 'quick' : 'cli', command);

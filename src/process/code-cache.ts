@@ -1,6 +1,6 @@
 import { statSync } from 'node:fs';
 import { systemClock } from '../core/clock.js';
-import { indexPrefix, keepCached, privateCache, readCached } from '../core/storage/private-cache.js';
+import { indexPrefix, keepCached, type PrivateCache, privateCache, readCached } from '../core/storage/private-cache.js';
 
 /** V8's compiled form of a program, as an earlier run left it. */
 export interface CodeCache {
@@ -27,7 +27,7 @@ const mostBytes = 8 * 1024 * 1024;
  * have written it. Undefined where there is no root yet, or it is not the person's own, or the system has no owners.
  */
 export function openCodeCache(root: string, command: string, source: Buffer): CodeCache | undefined {
-  const cache = privateCache(root, process.geteuid?.(), () => process.pid);
+  const cache = ownCache(root);
   if (cache === undefined) return undefined;
   const runtime = describeRuntime(command);
   const name = `${command}-${shortNameOf(runtime)}`;
@@ -38,6 +38,15 @@ export function openCodeCache(root: string, command: string, source: Buffer): Co
     isDue: compiled === undefined || file === undefined || systemClock.now() - file.writtenAt > lifeMs,
     keep: (compile) => keepCached(cache, name, kind, () => contentOf(runtime, compile(), source)),
   };
+}
+
+function ownCache(root: string): PrivateCache | undefined {
+  try {
+    return privateCache(root, process.geteuid?.(), () => process.pid);
+  } catch {
+    // A root that cannot be looked at: the command itself says so.
+    return undefined;
+  }
 }
 
 /**

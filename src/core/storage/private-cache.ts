@@ -38,6 +38,16 @@ export function privateCache(root: string, userId: number | undefined, pid: () =
   return { directory: rootPaths(root).cache, userId, pid };
 }
 
+/** Whether there is an index of whatever, which may not hold. */
+export function hasIndex(root: string): boolean {
+  try {
+    return fs.readdirSync(rootPaths(root).cache).some((name) => name.startsWith(indexPrefix));
+  } catch {
+    // There is no cache, or none that can be listed.
+    return false;
+  }
+}
+
 /** Undefined for a file that is missing, that cannot be read, that is longer than any of its kind, or somebody else's. */
 export function readCached(
   { directory, userId }: PrivateCache,
