@@ -39,6 +39,8 @@ export interface Machine {
 
 export interface Launch extends Runnable {
   readonly variables: Readonly<Record<string, string>>;
+  /** A line for standard error right before it starts, written without a stream of Node's. */
+  readonly announcement?: string;
 }
 
 /** What a program that fills the screen has to know of its shell, so that the terminal is never left in its hands. */

@@ -1,5 +1,5 @@
 import { type ChildProcess, spawn } from 'node:child_process';
-import { accessSync, constants } from 'node:fs';
+import { accessSync, constants, writeSync } from 'node:fs';
 import { constants as system } from 'node:os';
 import { isatty } from 'node:tty';
 import type { Launch } from '../cli/machine.js';
@@ -11,8 +11,17 @@ import { readHead } from '../core/storage/regular-file.js';
  * and is to the outside what it is: the same signals, the same end. Resolves to the exit status of one that was waited for.
  */
 export async function launch(program: Launch, { mayReplace }: { readonly mayReplace: boolean }): Promise<number> {
+  if (program.announcement !== undefined) announce(program.announcement);
   if (mayReplace && isReplaceable() && isSureToStart(program.path)) replaceBy(program);
   return await waitFor(program);
+}
+
+function announce(line: string): void {
+  try {
+    writeSync(2, `${line}\n`);
+  } catch {
+    // Nobody listens there, which the program will notice by itself.
+  }
 }
 
 type Replace = (path: string, words: readonly string[], variables: Readonly<Record<string, string>>) => never;

@@ -151,7 +151,7 @@ describe('run', () => {
   test('chooses an account itself, and says which', async () => {
     setUsage(provider, alice, 0, 100);
     const result = await command(['run', '--best', '--', 'true']);
-    expect(result.stderr).toContain(`running as ${carol.email}`);
+    expect([result.exitCode, launched[0]?.announcement]).toEqual([7, `running as ${carol.email}`]);
     expect(launched[0]?.variables['CODEX_AUTH_ACCOUNT']).toBe(carol.email);
   });
 

@@ -10,6 +10,7 @@ const below = (...directories: string[]) =>
 /** The rooms of the core, lowest first; `docs/architecture.md` says what each is about. Loose files stand below them all. */
 const order = [
   ...['accounts', 'quota', 'storage', 'history', 'project', 'http', 'provider', 'health', 'shell', 'codex', 'homes'],
+  'bindings',
   ...[
     'pools',
     'oauth',

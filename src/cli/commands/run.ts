@@ -9,7 +9,7 @@ import { refuseRestricted } from '../../core/codex/restrictions.js';
 import { environmentVariables } from '../../core/environment.js';
 import { AppError } from '../../core/errors.js';
 import { isLoginOf } from '../../core/logins/foreign-login.js';
-import type { Roster } from '../../core/logins/roster.js';
+import { printable } from '../../core/printable.js';
 import { withFileStore } from '../../core/running/file-store.js';
 import { makePrivateHome, privateHomeOf } from '../../core/running/private-home.js';
 import { findRunnable, type Runnable } from '../../core/running/runnable.js';
@@ -20,9 +20,9 @@ import type { Context } from '../context.js';
 import { titleOf } from '../render/account-table.js';
 import { shellWord } from '../render/shell-word.js';
 import type { Theme } from '../render/theme.js';
-import { formatWhen } from '../render/time.js';
-import { indexElsewhere, type Located, openRoster, requireAccounts } from '../selection.js';
-import { isSetAside, locateAnywhere, usableEnd, warnAboutEnd } from '../set-aside.js';
+import { type AccountWish, chooseRunAccount, type RunAccount } from '../run-account.js';
+import { openRoster } from '../selection.js';
+import { isSetAside } from '../set-aside.js';
 
 const RunResult = z.object({
   /** Absent for `resume` without `--as`. */
@@ -39,10 +39,7 @@ const RunResult = z.object({
 });
 export type RunResult = z.infer<typeof RunResult>;
 
-export interface RunOptions {
-  readonly selector?: string;
-  readonly best?: boolean;
-  readonly model?: string;
+export interface RunOptions extends AccountWish {
   readonly dryRun?: boolean;
   /** What stands after `--`; without it, the official client. */
   readonly command: readonly string[];
@@ -55,7 +52,9 @@ async function runAs(context: Context, options: RunOptions): Promise<RunResult> 
   const found = findRunnable(options.command, { environment: environment.raw, cwd: machine.cwd });
   const program = withFileStore(found, shares);
   const roster = openRoster(context, context.readingScope());
-  const { account, scopeKey, index } = await chooseAccount(context, roster, options);
+  const chosen = await chooseRunAccount(context, roster, options);
+  if (chosen === undefined) return runInPlace(context, { ...options, announcement: unbound });
+  const { account, scopeKey, index, announcement } = chosen;
   const directory = privateHomeOf(root, account.id);
   const variables = variablesOf(context, account, directory);
   const result = {
@@ -71,19 +70,21 @@ async function runAs(context: Context, options: RunOptions): Promise<RunResult> 
   }
   const home = makePrivateHome(root, directory, shares);
   await takeHome({ ...context, home }, { account, scopeKey, choosingScopeKey: roster.records.key });
-  return { ...result, status: await start(context, program, variables) };
+  return { ...result, status: await start(context, program, variables, announcement) };
 }
+
+const unbound = 'this directory is bound to no account: running as the one in use';
 
 /** The same without another account: in the home that is used anyway, and with the login in it. */
 export async function runInPlace(
   context: Context,
-  { command, dryRun }: Pick<RunOptions, 'command' | 'dryRun'>,
+  { command, dryRun, announcement }: Pick<RunOptions, 'command' | 'dryRun'> & Pick<RunAccount, 'announcement'>,
 ): Promise<RunResult> {
   const { environment, machine, home } = context;
   const program = findRunnable(command, { environment: environment.raw, cwd: machine.cwd });
   const { directory } = home;
   const result = { home: directory, shares: directory, variables: {}, command: [program.path, ...program.arguments] };
-  return dryRun === true ? result : { ...result, status: await start(context, program, {}) };
+  return dryRun === true ? result : { ...result, status: await start(context, program, {}, announcement) };
 }
 
 function refuseWindows({ machine }: Context): void {
@@ -91,60 +92,6 @@ function refuseWindows({ machine }: Context): void {
   throw new AppError('not-allowed', 'run needs links between files, which Windows does not let everybody make', {
     hint: 'use it in WSL',
   });
-}
-
-async function chooseAccount(context: Context, roster: Roster, options: RunOptions): Promise<Located> {
-  if (options.best === true && options.selector !== undefined) {
-    throw new AppError('usage', '--best and an account exclude each other', { hint: 'use one of the two' });
-  }
-  if (options.best === true) return chooseBest(context, roster, options);
-  const located = locateAnywhere(context, roster, options.selector ?? (await askWhich(context, roster)));
-  const { account } = located;
-  if (!account.enabled) {
-    throw new AppError('usage', `${describeAccount(account)} is disabled`, { hint: `codex-auth enable ${account.id}` });
-  }
-  warnOfEnd(context, roster, account);
-  return located;
-}
-
-async function askWhich(context: Context, roster: Roster): Promise<string> {
-  requireAccounts(roster);
-  if (!context.io.isInteractive) {
-    throw new AppError('usage', 'run needs to know as which account', {
-      hint: 'codex-auth run <index or email> -- <command>, or codex-auth run --best -- <command>',
-    });
-  }
-  const { pickAccount } = await import('../pick-account.js');
-  return pickAccount(context, roster, 'Run as which account?');
-}
-
-async function chooseBest(context: Context, roster: Roster, { model }: RunOptions): Promise<Located> {
-  requireAccounts(roster);
-  const { probeAndDecide } = await import('../probe-and-decide.js');
-  const { probed, decision } = await probeAndDecide(context, roster, {}, { model });
-  const chosen = probed.roster.accounts.find(({ id }) => id === decision.recommendation?.id);
-  if (chosen === undefined) {
-    throw new AppError('not-allowed', 'no account is ready', { hint: 'codex-auth forecast --explain' });
-  }
-  if (context.options.json !== true) context.io.note(`running as ${describeAccount(chosen)}`);
-  return { account: chosen, scopeKey: roster.records.key, index: indexIn(probed.roster, chosen) };
-}
-
-function indexIn(roster: Roster, { id }: Account): number {
-  const position = roster.accounts.findIndex((each) => each.id === id);
-  return position < 0 ? indexElsewhere(roster, id) : position + 1;
-}
-
-/** Of a login that nobody can refresh: it is of use as long as its access token lives. */
-function warnOfEnd(context: Context, roster: Roster, account: Account): void {
-  if (isSetAside(account)) {
-    warnAboutEnd(context, account, usableEnd(context, roster, account));
-    return;
-  }
-  const { refreshToken, expiresAt } = account.tokens;
-  const now = context.clock.now();
-  if (refreshToken !== undefined || expiresAt === undefined || expiresAt <= now) return;
-  context.warn(`${describeAccount(account)} cannot be renewed here and runs until ${formatWhen(expiresAt, now)}`);
 }
 
 /** The links of a home cannot change below a client that uses it. */
@@ -175,7 +122,7 @@ async function takeHome(context: Context, target: ActivationTarget): Promise<voi
   // Loaded only here: most runs find the home ready. What no account can take in is kept aside, as it is our home.
   const { activateAccount } = await import('../activation.js');
   const { noteAdoption } = await import('../take-in.js');
-  const { adopted } = await activateAccount(context, target, { replace: true });
+  const { adopted } = await activateAccount(context, target, { replace: true, isUnnoted: true });
   noteAdoption(context, adopted);
 }
 
@@ -197,11 +144,18 @@ function variablesOf({ root }: Context, account: Account, directory: string): Re
   };
 }
 
-async function start({ machine, environment }: Context, program: Runnable, own: Record<string, string>) {
+async function start(
+  { machine, environment, io, options }: Context,
+  program: Runnable,
+  own: Record<string, string>,
+  announcement: string | undefined,
+) {
   if (machine.launch === undefined) throw new AppError('internal', 'this process starts no programs');
   // Who called us is not who calls us from inside.
   const { [environmentVariables.invokedAs]: _, ...inherited } = environment.raw;
-  return machine.launch({ ...program, variables: { ...inherited, ...own } });
+  const isSaid = announcement !== undefined && options.json !== true;
+  const said = isSaid ? { announcement: printable(io.shown(announcement)) } : {};
+  return machine.launch({ ...program, ...said, variables: { ...inherited, ...own } });
 }
 
 /** Only for `--dry-run`: else what ran has spoken for itself. */

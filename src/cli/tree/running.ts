@@ -14,6 +14,7 @@ export function declareRunning(program: Program, execute: Execute): void {
     .argument('[selector]', selectorHelp)
     .argument('[command...]', 'after --: the command to run (default: codex)')
     .option('--best', 'run as the account that best recommends')
+    .option('--here', 'run as the account that this directory is bound to, or else as the one in use')
     .option('--model <slug>', `with --best, ${modelHelp}`)
     .option('--dry-run', 'show what would be run and as whom, and run nothing')
     .addHelpText(
