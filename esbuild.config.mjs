@@ -34,6 +34,7 @@ const rarelyUsed = {
   'node:crypto': ['createHash', 'randomBytes', 'randomUUID', 'X509Certificate'],
   'node:child_process': ['spawn', 'execFile', 'execFileSync'],
   'node:net': ['BlockList', 'isIP', 'connect'],
+  'node:tty': ['isatty'],
   'node:v8': ['setFlagsFromString'],
   'fast-string-width': ['default'],
 };
