@@ -39,6 +39,8 @@ export interface Machine {
 
 export interface Launch extends Runnable {
   readonly variables: Readonly<Record<string, string>>;
+  /** It is waited for in any case: something is to be done when it has ended. */
+  readonly isWaitedFor?: boolean;
   /** A line for standard error right before it starts, written without a stream of Node's. */
   readonly announcement?: string;
 }

@@ -12,7 +12,7 @@ import { readHead } from '../core/storage/regular-file.js';
  */
 export async function launch(program: Launch, { mayReplace }: { readonly mayReplace: boolean }): Promise<number> {
   if (program.announcement !== undefined) announce(program.announcement);
-  if (mayReplace && isReplaceable() && isSureToStart(program.path)) replaceBy(program);
+  if (mayReplace && program.isWaitedFor !== true && isReplaceable() && isSureToStart(program.path)) replaceBy(program);
   return await waitFor(program);
 }
 
@@ -130,6 +130,7 @@ function passOnSignals() {
     ...fromKeyboard.map((signal) => [signal, hasTerminal ? () => undefined : pass] as const),
     ['SIGTSTP', pause],
   ];
+  const before = listeners.map(([signal]) => [signal, process.listeners(signal)] as const);
   for (const [signal, listener] of listeners) process.removeAllListeners(signal).on(signal, listener);
   return {
     to(started: ChildProcess) {
@@ -137,12 +138,15 @@ function passOnSignals() {
     },
     stop() {
       for (const [signal, listener] of listeners) process.off(signal, listener);
+      // Whoever goes on after it hears them as before.
+      for (const [signal, others] of before) for (const each of others) process.on(signal, each);
     },
   };
 }
 
 /** Whoever waits for us learns what the program died of. */
 function dieOf(signal: NodeJS.Signals): Promise<never> {
+  process.removeAllListeners(signal);
   process.kill(process.pid, signal);
   // Delivered when the event loop turns; one that is never delivered would leave us waiting.
   return new Promise(() => setTimeout(() => process.exit(128 + system.signals[signal]), 1_000));

@@ -1,28 +1,18 @@
 import * as z from 'zod/mini';
-import { type Account, describeAccount } from '../../core/accounts/account.js';
-import { readAuthFile } from '../../core/codex/auth-file-state.js';
-import { runningClients } from '../../core/codex/clients.js';
-import { readCodexConfig } from '../../core/codex/config.js';
-import { codexHomeAt } from '../../core/codex/home.js';
-import { privateHomeAt } from '../../core/codex/private-home.js';
-import { refuseRestricted } from '../../core/codex/restrictions.js';
-import { environmentVariables } from '../../core/environment.js';
 import { AppError } from '../../core/errors.js';
-import { isLoginOf } from '../../core/logins/foreign-login.js';
-import { printable } from '../../core/printable.js';
+import { type SessionCall, sessionCallOf } from '../../core/running/continuation.js';
 import { withFileStore } from '../../core/running/file-store.js';
-import { makePrivateHome, privateHomeOf } from '../../core/running/private-home.js';
 import { findRunnable, type Runnable } from '../../core/running/runnable.js';
 import { accountRef, accountRefShape } from '../account-ref.js';
-import type { ActivationTarget } from '../activation.js';
 import type { Command } from '../command.js';
 import type { Context } from '../context.js';
+import type { OnLimit } from '../on-limit.js';
 import { titleOf } from '../render/account-table.js';
 import { shellWord } from '../render/shell-word.js';
 import type { Theme } from '../render/theme.js';
 import { type AccountWish, chooseRunAccount, type RunAccount } from '../run-account.js';
+import { runPlace, start, takePlace } from '../run-home.js';
 import { openRoster } from '../selection.js';
-import { isSetAside } from '../set-aside.js';
 
 const RunResult = z.object({
   /** Absent for `resume` without `--as`. */
@@ -40,6 +30,7 @@ const RunResult = z.object({
 export type RunResult = z.infer<typeof RunResult>;
 
 export interface RunOptions extends AccountWish {
+  readonly onLimit?: OnLimit;
   readonly dryRun?: boolean;
   /** What stands after `--`; without it, the official client. */
   readonly command: readonly string[];
@@ -47,30 +38,36 @@ export interface RunOptions extends AccountWish {
 
 async function runAs(context: Context, options: RunOptions): Promise<RunResult> {
   refuseWindows(context);
-  const { environment, machine, root } = context;
-  const shares = privateHomeAt(context.home.directory)?.shares ?? context.home.directory;
+  const { environment, machine } = context;
   const found = findRunnable(options.command, { environment: environment.raw, cwd: machine.cwd });
-  const program = withFileStore(found, shares);
+  const call = options.onLimit === undefined ? undefined : requireSessionCall(found);
   const roster = openRoster(context, context.readingScope());
   const chosen = await chooseRunAccount(context, roster, options);
   if (chosen === undefined) return runInPlace(context, { ...options, announcement: unbound });
-  const { account, scopeKey, index, announcement } = chosen;
-  const directory = privateHomeOf(root, account.id);
-  const variables = variablesOf(context, account, directory);
-  const result = {
-    account: accountRef(account, index, context.options.mask === true),
-    ...{ home: directory, shares, variables },
-    command: [program.path, ...program.arguments],
-  };
+  const { account, index, announcement } = chosen;
+  const place = runPlace(context, account);
+  const { directory: home, shares, variables } = place;
+  const program = withFileStore(found, shares);
+  const command = [program.path, ...program.arguments];
+  const ref = accountRef(account, index, context.options.mask === true);
+  const result = { account: ref, home, shares, variables, command };
   if (options.dryRun === true) return result;
-  refuseOtherShares(account, directory, shares);
-  if (account.isUnstored === true) {
-    const { takeInFirst } = await import('../take-in.js');
-    await takeInFirst(context, account, scopeKey);
-  }
-  const home = makePrivateHome(root, directory, shares);
-  await takeHome({ ...context, home }, { account, scopeKey, choosingScopeKey: roster.records.key });
-  return { ...result, status: await start(context, program, variables, announcement) };
+  await takePlace(context, roster, chosen, place);
+  if (call === undefined) return { ...result, status: await start(context, program, variables, { announcement }) };
+  const { runWithLimit } = await import('../on-limit.js');
+  return {
+    ...result,
+    status: await runWithLimit(context, { ...options, call, program: found, account, announcement }),
+  };
+}
+
+/** Only the client itself has a session that can go on, and not in each of its subcommands. */
+function requireSessionCall(program: Runnable): SessionCall {
+  const call = sessionCallOf(program);
+  if (call !== undefined) return call;
+  throw new AppError('usage', '--on-limit goes on with a session of codex or codex exec, and this command has none', {
+    hint: 'leave out --on-limit, or run codex or codex exec',
+  });
 }
 
 const unbound = 'this directory is bound to no account: running as the one in use';
@@ -84,7 +81,7 @@ export async function runInPlace(
   const program = findRunnable(command, { environment: environment.raw, cwd: machine.cwd });
   const { directory } = home;
   const result = { home: directory, shares: directory, variables: {}, command: [program.path, ...program.arguments] };
-  return dryRun === true ? result : { ...result, status: await start(context, program, {}, announcement) };
+  return dryRun === true ? result : { ...result, status: await start(context, program, {}, { announcement }) };
 }
 
 function refuseWindows({ machine }: Context): void {
@@ -92,70 +89,6 @@ function refuseWindows({ machine }: Context): void {
   throw new AppError('not-allowed', 'run needs links between files, which Windows does not let everybody make', {
     hint: 'use it in WSL',
   });
-}
-
-/** The links of a home cannot change below a client that uses it. */
-function refuseOtherShares(account: Account, directory: string, shares: string): void {
-  const now = privateHomeAt(directory)?.shares;
-  if (now === undefined || now === shares) return;
-  const [pid] = runningClients(codexHomeAt(directory));
-  if (pid === undefined) return;
-  throw new AppError(
-    'not-allowed',
-    `${describeAccount(account)} runs with the sessions and settings of ${now} (pid ${pid})`,
-    {
-      hint: `end that first, or run it as well with CODEX_HOME=${shellWord(now)}`,
-      details: { pid, shares: now },
-    },
-  );
-}
-
-/**
- * Gives the home the login of the account, unless a run before has, and the client has no reason yet to refresh it: then
- * nothing is locked, and several runs start at once.
- */
-async function takeHome(context: Context, target: ActivationTarget): Promise<void> {
-  if (isReady(context, target.account)) {
-    refuseRestricted(readCodexConfig(context.home.directory), target.account);
-    return;
-  }
-  // Loaded only here: most runs find the home ready. What no account can take in is kept aside, as it is our home.
-  const { activateAccount } = await import('../activation.js');
-  const { noteAdoption } = await import('../take-in.js');
-  const { adopted } = await activateAccount(context, target, { replace: true, isUnnoted: true });
-  noteAdoption(context, adopted);
-}
-
-function isReady({ home, clock, settings }: Context, account: Account): boolean {
-  const { content } = readAuthFile(home);
-  if (content?.kind !== 'login' || !isLoginOf(content, account)) return false;
-  const { refreshToken, accessToken, expiresAt } = account.tokens;
-  const held = content.login.tokens;
-  if (held.refreshToken?.equals(refreshToken) !== true || held.accessToken?.equals(accessToken) !== true) return false;
-  return !isSetAside(account) && expiresAt !== undefined && expiresAt - settings().refreshAheadMs > clock.now();
-}
-
-/** What tells the official client, and whoever else looks, as whom it runs. */
-function variablesOf({ root }: Context, account: Account, directory: string): Record<string, string> {
-  return {
-    [environmentVariables.codexHome]: directory,
-    [environmentVariables.rootDir]: root.paths.root,
-    [environmentVariables.account]: account.label ?? account.email ?? account.id,
-  };
-}
-
-async function start(
-  { machine, environment, io, options }: Context,
-  program: Runnable,
-  own: Record<string, string>,
-  announcement: string | undefined,
-) {
-  if (machine.launch === undefined) throw new AppError('internal', 'this process starts no programs');
-  // Who called us is not who calls us from inside.
-  const { [environmentVariables.invokedAs]: _, ...inherited } = environment.raw;
-  const isSaid = announcement !== undefined && options.json !== true;
-  const said = isSaid ? { announcement: printable(io.shown(announcement)) } : {};
-  return machine.launch({ ...program, ...said, variables: { ...inherited, ...own } });
 }
 
 /** Only for `--dry-run`: else what ran has spoken for itself. */
