@@ -24,6 +24,7 @@ const apart = {
   'proper-lockfile': 'proper-lockfile',
   'smol-toml': 'smol-toml',
   'age-encryption': 'age-encryption',
+  'cli-table3': 'cli-table3',
   '@inquirer/confirm': 'inquirer-confirm',
   '@inquirer/input': 'inquirer-input',
   '@inquirer/select': 'inquirer-select',
@@ -64,7 +65,7 @@ const packages = await build({
   // What Node gives for `import name from` of a CommonJS file is all of its exports.
   footer: { js: 'if (module.exports.default) module.exports = Object.assign(module.exports.default, module.exports);' },
   define: { ...common.define, 'import.meta.url': 'importMetaUrl' },
-  plugins: [withoutColorDetection()],
+  plugins: [withoutColorDetection(), withoutTableExtras()],
 });
 
 // Ink and what it draws with are modules that wait for something while they are loaded, which CommonJS cannot.
@@ -103,6 +104,14 @@ const quick = await build({
   plugins: [onlyQuickCommands(), ...inScript],
 });
 writeFileSync('dist/quick.metafile.json', JSON.stringify(quick.metafile));
+
+await build({
+  ...script,
+  entryPoints: { segment: 'src/segment.ts' },
+  minify: true,
+  external: ['@napi-rs/keyring'],
+  plugins: inScript,
+});
 
 const all = [library, packages, dashboard, cli].map(({ metafile }) => metafile);
 writeFileSync('dist/LICENSES.txt', licencesOf(bundledFiles(...all)));
@@ -146,6 +155,23 @@ function withoutColorDetection() {
     setup({ onResolve, onLoad }) {
       onResolve({ filter: /^#supports-color$/ }, ({ path }) => ({ path, namespace }));
       onLoad({ filter: /./, namespace }, () => ({ contents: 'export default { stdout: false, stderr: false };' }));
+    },
+  };
+}
+
+/**
+ * cli-table3 gets every sign of one column from `table.ts`, and what is coloured already: it needs neither a measure of its
+ * own nor a palette, which are half of its size.
+ */
+function withoutTableExtras() {
+  const namespace = 'table-extras';
+  return {
+    name: namespace,
+    setup({ onResolve, onLoad }) {
+      onResolve({ filter: /^(string-width|@colors\/colors\/safe)$/ }, ({ path, importer }) =>
+        importer.includes('/cli-table3/') ? { path, namespace } : undefined,
+      );
+      onLoad({ filter: /./, namespace }, () => ({ contents: 'module.exports = (text) => text.length;' }));
     },
   };
 }
@@ -232,6 +258,9 @@ function packagesApart() {
       onResolve({ filter }, ({ path }) => ({ path: `./apart/${apart[path]}.cjs`, external: true }));
       onLoad({ filter: /\/toml-library\.ts$/ }, () => ({
         contents: "export const loadTomlLibrary = () => require('./apart/smol-toml.cjs');",
+      }));
+      onLoad({ filter: /\/table-library\.ts$/ }, () => ({
+        contents: "export const loadTableLibrary = () => require('./apart/cli-table3.cjs');",
       }));
       onResolve({ filter: /^\.\/apart\// }, ({ path }) => ({ path, external: true }));
     },

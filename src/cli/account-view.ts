@@ -3,10 +3,10 @@ import type { Account } from '../core/accounts/account.js';
 import { accountStates } from '../core/decision/availability.js';
 import type { AccountStanding } from '../core/decision/standing.js';
 import { definedOnly } from '../core/defined-only.js';
+import { toIso } from '../core/instant.js';
 import { QuotaViewSchema, toQuotaView } from '../core/quota/snapshot.js';
 import { lifeOf, lifeShape } from './login-life.js';
 import { maskEmail } from './mask.js';
-import { toIso } from './render/time.js';
 
 export const AccountView = z.object({
   index: z.number(),

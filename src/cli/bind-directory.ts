@@ -10,17 +10,17 @@ import { AppError } from '../core/errors.js';
 import type { Roster } from '../core/logins/roster.js';
 import { withStore } from '../core/logins/with-store.js';
 import { seenFrom } from '../core/project/git-dir.js';
+import { noteChange } from '../core/session/note-change.js';
+import { openRoster } from '../core/session/selection.js';
+import { locateAnywhere } from '../core/session/set-aside.js';
+import { setupPlace } from '../core/session/setup-place.js';
+import { takeInFirst } from '../core/session/take-in.js';
 import { knowsBindings } from '../core/shell/shim.js';
 import { readWiring } from '../core/shell/wiring.js';
 import { realPath } from '../core/storage/same-directory.js';
 import { BindingView, bindingView, clearCommand } from './binding-view.js';
 import type { Context } from './context.js';
-import { noteChange } from './note-change.js';
 import type { Theme } from './render/theme.js';
-import { openRoster } from './selection.js';
-import { locateAnywhere } from './set-aside.js';
-import { setupPlace } from './setup-place.js';
-import { takeInFirst } from './take-in.js';
 
 export const BindResult = z.object({
   change: z.enum(['bound', 'unchanged', 'cleared', 'nothing']),

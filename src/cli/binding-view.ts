@@ -6,9 +6,9 @@ import { readBindings } from '../core/bindings/registry.js';
 import { definedOnly } from '../core/defined-only.js';
 import { AppError } from '../core/errors.js';
 import type { Roster } from '../core/logins/roster.js';
+import { shellWord } from '../core/shell/shell-word.js';
 import { shownEmail } from './account-view.js';
 import type { Context } from './context.js';
-import { shellWord } from './render/shell-word.js';
 
 /** A directory that is bound to an account, as which plain `codex` runs in it. */
 export const BindingView = z.object({

@@ -1,12 +1,12 @@
 import { type Account, describeAccount, type FlaggedAccount } from '../core/accounts/account.js';
 import { findSame } from '../core/accounts/identity.js';
+import { reasonText } from '../core/logins/flag-reason.js';
 import { type Roster, readRoster } from '../core/logins/roster.js';
 import type { Scope } from '../core/project/scope.js';
+import { decideRoster, policyOf } from '../core/session/decided-roster.js';
 import { type AccountRef, accountRef } from './account-ref.js';
 import type { Context } from './context.js';
-import { reasonText } from './render/flag-reason.js';
 import { formatWhen } from './render/time.js';
-import { decideRoster, policyOf } from './roster-view.js';
 
 /**
  * Says so when the login in `auth.json` belongs to an account that is set aside, and names another one. It never

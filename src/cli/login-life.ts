@@ -1,6 +1,7 @@
 import * as z from 'zod/mini';
 import type { Account } from '../core/accounts/account.js';
-import { formatWhen, toIso } from './render/time.js';
+import { toIso } from '../core/instant.js';
+import { formatWhen } from './render/time.js';
 
 /** Members of a result about a login that is not as lasting as others are. */
 export const lifeShape = {

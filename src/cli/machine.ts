@@ -1,20 +1,10 @@
-import type { Clock } from '../core/clock.js';
 import type { Runnable } from '../core/running/runnable.js';
-import type { ProcessTable } from '../core/storage/process-table.js';
+import type { SessionHost } from '../core/session/session.js';
 import type { ProcessStreams } from './io.js';
 
-/** Everything a run takes from its process, so that a test can hand in its own. */
-export interface Machine {
-  readonly variables: Readonly<Record<string, string | undefined>>;
+/** Everything a run takes from its process, so that a test can hand in its own; a signal ends with Ctrl-C or the terminal. */
+export interface Machine extends SessionHost {
   readonly streams: ProcessStreams;
-  readonly cwd: string;
-  readonly clock: Clock;
-  readonly processes: ProcessTable;
-  /** Absent on Windows. */
-  readonly effectiveUserId?: number;
-  readonly platform: NodeJS.Platform;
-  readonly architecture: string;
-  readonly version: string;
   /** How to run this program once more: its Node, and the script as it was called. */
   readonly program: { readonly node: string; readonly script: string };
   /**
@@ -23,18 +13,10 @@ export interface Machine {
    * only reads and prints.
    */
   readonly launch?: (program: Launch) => Promise<number>;
-  /** Aborted by Ctrl-C, by a request to end, and by a terminal that closes. */
-  readonly signal: AbortSignal;
-  /** What is to be waited for also after that, as long as it is under way; whoever began it puts it in. */
-  readonly unfinished: Set<Promise<unknown>>;
   /** Absent where a job cannot be stopped, as on Windows. */
   readonly jobControl?: JobControl;
-  /** For a test that cannot wait as long as a request that spends a token may take; absent in the program. */
-  readonly spendingDeadlineMs?: number;
   /** In a process that only reads and prints, which has no questions with it. */
   readonly neverAsks?: true;
-  /** Called before a long pool is read; absent in a process that does more than read and print. */
-  readonly expectLongRead?: () => void;
 }
 
 export interface Launch extends Runnable {

@@ -2,9 +2,9 @@ import * as z from 'zod/mini';
 import type { Account } from '../core/accounts/account.js';
 import { definedOnly } from '../core/defined-only.js';
 import { reasonIn } from '../core/provider-reason.js';
+import type { Trial, TriedAccount } from '../core/session/model-trials.js';
 import { accountRef, accountRefShape } from './account-ref.js';
 import type { Context } from './context.js';
-import type { Trial, TriedAccount } from './model-trials.js';
 import { FailureView, failureView, providerReasonShape } from './probe-failure.js';
 
 export const TrialView = z.object({

@@ -1,7 +1,7 @@
 import type { Account } from '../core/accounts/account.js';
+import { probeAndDecide } from '../core/session/probe-and-decide.js';
+import { type Located, openRoster } from '../core/session/selection.js';
 import type { Context } from './context.js';
-import { probeAndDecide } from './probe-and-decide.js';
-import { type Located, openRoster } from './selection.js';
 
 /** Whether an account has used up its quota, and who is to go on then. */
 export interface Next {

@@ -6,11 +6,11 @@ import { freshWords, resumeWords, type SessionCall } from '../core/running/conti
 import { withFileStore } from '../core/running/file-store.js';
 import { freshPrompt } from '../core/running/fresh-start.js';
 import type { Runnable } from '../core/running/runnable.js';
+import { type Located, openRoster } from '../core/session/selection.js';
 import type { Context } from './context.js';
 import { decideNext, type Next } from './next-account.js';
 import { formatDuration, formatWhen } from './render/time.js';
 import { runPlace, start, takePlace } from './run-home.js';
-import { type Located, openRoster } from './selection.js';
 import { watchSessions } from './session-watch.js';
 
 /** What happens when the quota of an account is used up. */

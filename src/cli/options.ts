@@ -1,5 +1,3 @@
-import { shellWord } from './render/shell-word.js';
-
 /** The options every command takes, before or after its name. */
 export interface GlobalOptions {
   readonly json?: boolean;
@@ -18,11 +16,6 @@ export interface GlobalOptions {
 export function hasFlag(argv: readonly string[], flag: '--json' | '--mask' | '--no-color' | '--plain'): boolean {
   const end = argv.indexOf('--');
   return (end < 0 ? argv : argv.slice(0, end)).includes(flag);
-}
-
-/** What a command line that a person is told has to repeat to mean the same settings. */
-export function configOption({ config }: GlobalOptions): string {
-  return config === undefined ? '' : ` --config ${shellWord(config)}`;
 }
 
 /** Where and as what a result goes, for the commands that offer it. */

@@ -1,5 +1,6 @@
 import type { Roster } from '../core/logins/roster.js';
 import { percentText } from '../core/quota/window.js';
+import { decideRoster, policyOf } from '../core/session/decided-roster.js';
 import { type AccountView, accountView } from './account-view.js';
 import type { Context } from './context.js';
 import { nameCell, stateCell, titleOf } from './render/account-table.js';
@@ -7,7 +8,6 @@ import { windowsLeft } from './render/quota.js';
 import { type Cell, type Column, renderTable } from './render/table.js';
 import { isSameForAll } from './render/table-layout.js';
 import { createTheme, type Theme } from './render/theme.js';
-import { decideRoster, policyOf } from './roster-view.js';
 
 /**
  * Asks which of the accounts of a scope is meant, a line each with what tells them apart; the best one now is offered first.

@@ -1,13 +1,6 @@
 import * as z from 'zod/mini';
-import type { Account } from '../core/accounts/account.js';
-import { type AskingFailed, obstructionOf, type Probe, type ProbeFailure } from '../core/asking/usage-endpoint.js';
-import { definedOnly } from '../core/defined-only.js';
-import type { AppError } from '../core/errors.js';
-import { describeOutcome } from '../core/logins/describe-outcome.js';
-import { describeAnswer } from '../core/provider/describe-answer.js';
-import { describeObstruction, type ObstructionDescription } from '../core/provider/obstruction.js';
-import { reasonInDetails } from '../core/provider-reason.js';
-import type { QuotaView } from '../core/quota/snapshot.js';
+import type { AskingFailed, Probe, ProbeFailure } from '../core/asking/usage-endpoint.js';
+import { describeFailure } from '../core/session/failure.js';
 import { formatWhen } from './render/time.js';
 
 /** What the provider gave as its reason, in its own code and words. */
@@ -27,39 +20,9 @@ export const FailureView = z.object({
 });
 export type FailureView = z.infer<typeof FailureView>;
 
+/** With times as a person reads them. */
 export function failureView(failure: ProbeFailure | AskingFailed, now: number): FailureView {
-  switch (failure.kind) {
-    case 'needs-refresh':
-      return needsRefresh(failure.account.tokens);
-    case 'signed-out':
-      return {
-        code: 'signed-out',
-        message: 'the official client has been signed out meanwhile, so nothing was refreshed',
-        hint: 'codex-auth switch',
-      };
-    case 'switched':
-      return {
-        code: 'switched',
-        message: 'the official client has been switched to another account meanwhile, so nothing was refreshed',
-        hint: 'run the command again',
-      };
-    case 'not-refreshed':
-      return describeOutcome(failure.outcome);
-    case 'failed':
-      return errorView(failure.error);
-    case 'answer':
-      return answerView(failure, now);
-  }
-}
-
-export function errorView({ code, message, hint, details }: AppError): FailureView {
-  return { ...definedOnly({ code, message, hint }), ...reasonInDetails(details) };
-}
-
-/** What came in the provider's place, which would be the same for every account. */
-export function failureInTheWay(probe: Probe | AskingFailed | undefined): ObstructionDescription | undefined {
-  const obstruction = obstructionOf(probe);
-  return obstruction && describeObstruction(obstruction);
+  return describeFailure(failure, (at) => formatWhen(at, now));
 }
 
 /** Nothing when the account was not asked, or answered. */
@@ -67,54 +30,8 @@ export function failureOfProbe(probe: Probe | AskingFailed | undefined, now: num
   return probe === undefined || probe.kind === 'usage' ? undefined : failureView(probe, now);
 }
 
-const obstructions = ['region', 'challenge', 'intercepted'];
-
-const networkFailures = [
-  'offline',
-  'proxy',
-  'timeout',
-  'provider-error',
-  ...obstructions,
-  'malformed',
-  'rate-limited',
-  'unknown-outcome',
-];
-
-/** Something stands between this machine and the provider: the same for every account, and said once. */
-export function isObstruction({ code }: Pick<FailureView, 'code'>): boolean {
-  return obstructions.includes(code);
-}
-
-/** The network or the provider is the reason, not the account. */
-export function isNetworkFailure({ code }: Pick<FailureView, 'code'>): boolean {
-  return networkFailures.includes(code);
-}
-
-interface Seen {
-  readonly quota?: QuotaView;
-  readonly failure?: FailureView;
-}
-
-/** Nothing could be said about any account, and the network or the provider is why: exit code 5. */
-export function isInTheDark(accounts: readonly Seen[]): boolean {
-  const failures = accounts.flatMap(({ failure }) => failure ?? []);
-  // An account that was not asked says nothing either.
-  const isMute = (failure: FailureView) => isNetworkFailure(failure) || failure.code === 'needs-refresh';
-  return !accounts.some(isKnown) && failures.some(isNetworkFailure) && failures.every(isMute);
-}
-
-/** What has reset since it was seen tells nothing any more (P15). */
-function isKnown({ quota }: Seen): boolean {
-  return quota !== undefined && (quota.windows.length > 0 || quota.usableNowPercent !== undefined);
-}
-
 export function failureText({ message, hint }: FailureView, beforeHint: string): string {
   return hint === undefined ? message : `${message}${beforeHint}${hint}`;
-}
-
-/** Whether every account failed because something could not be stored: exit code 6. */
-export function isWithoutPlace(problems: readonly (Pick<FailureView, 'code'> | undefined)[]): boolean {
-  return problems.length > 0 && problems.every((problem) => problem?.code === 'storage-write-failed');
 }
 
 /** What could not be read, once for all the accounts it happened to: `2, 5: the access token has expired`. */
@@ -129,23 +46,4 @@ export function failureLines(
     indexes.set(text, [...(indexes.get(text) ?? []), index]);
   }
   return [...indexes].map(([text, numbers]) => `${numbers.join(', ')}: ${text}`);
-}
-
-function needsRefresh({ accessToken, refreshToken }: Account['tokens']): FailureView {
-  if (refreshToken === undefined) {
-    return {
-      code: 'sign-in-needed',
-      message: 'the login has ended, and cannot be renewed here: sign in again',
-      hint: 'codex-auth login',
-    };
-  }
-  const message = accessToken === undefined ? 'there is no access token yet' : 'the access token has expired';
-  return { code: 'needs-refresh', message, hint: 'codex-auth check' };
-}
-
-function answerView({ answer, isRefreshed }: Extract<ProbeFailure, { kind: 'answer' }>, now: number): FailureView {
-  const view = describeAnswer(answer, { showTime: (at) => formatWhen(at, now) });
-  if (view.hint !== undefined || answer.kind !== 'unauthorized') return view;
-  // Where a refresh was allowed it has been tried, and the next one would end the same way.
-  return { ...view, hint: isRefreshed === true ? 'codex-auth login' : 'codex-auth check' };
 }

@@ -1,60 +1,46 @@
+import type { Clock } from '../core/clock.js';
 import type { Environment } from '../core/environment.js';
-import type { Context } from './context.js';
+import { type Progress, silent } from '../core/session/session.js';
+import type { Io } from './io.js';
 import type { GlobalOptions } from './options.js';
-
-export interface Progress {
-  /** One more is done. */
-  step(): void;
-  stop(): void;
-}
-
-const silent: Progress = { step: () => undefined, stop: () => undefined };
 
 /** How long a wait stays unmentioned. */
 const patienceMs = 500;
 
 /** Whether anybody looks at a line that changes; where the terminal cannot take it back, `io.status` shows none. */
-export function isAnimated({ json }: GlobalOptions, { ci }: Environment): boolean {
+export function isAnimated({ json }: Pick<GlobalOptions, 'json'>, { ci }: Pick<Environment, 'ci'>): boolean {
   return json !== true && ci === undefined;
 }
 
-/** `Asking 12/40`, rewritten in place on a terminal once it takes noticeable time; silent in pipes and with `--json`. */
-export function startProgress(context: Context, what: string, total: number): Progress {
-  return total === 0 ? silent : start(context, (done) => `${what} ${done}/${total}`);
-}
-
-/** The same where nobody knows how long it takes. */
-export async function whileWaiting<T>(context: Context, what: string, work: Promise<T>): Promise<T> {
-  const progress = start(context, () => what);
-  try {
-    return await work;
-  } finally {
-    progress.stop();
-  }
-}
-
-function start({ io, clock, options, environment }: Context, textOf: (done: number) => string): Progress {
-  if (!isAnimated(options, environment)) return silent;
+/** `Asking 12/40`, or `Asking` without a total, rewritten in place once it takes noticeable time. */
+export function startProgress(
+  clock: Clock,
+  { status }: Pick<Io, 'status'>,
+  what: string,
+  total: number | undefined,
+): Progress {
+  if (total === 0) return silent;
   const stopping = new AbortController();
   let done = 0;
   let isShown = false;
+  const line = () => (total === undefined ? what : `${what} ${done}/${total}`);
   // The wait is given up as soon as everything is done.
   clock.sleep(patienceMs, stopping.signal).then(
     () => {
       isShown = true;
-      io.status(textOf(done));
+      status(line());
     },
     () => undefined,
   );
   return {
     step() {
       done += 1;
-      if (isShown) io.status(textOf(done));
+      if (isShown) status(line());
     },
     stop() {
       stopping.abort();
       isShown = false;
-      io.status();
+      status();
     },
   };
 }

@@ -2,8 +2,8 @@ import * as z from 'zod/mini';
 import { definedOnly } from '../core/defined-only.js';
 import { describeProxy, describeProxySource, joinDescriptions, noProxy } from '../core/http/proxy-description.js';
 import { type HostProxy, proxiesFor } from '../core/http/proxy-for.js';
+import { resolveProvider } from '../core/provider/provider.js';
 import type { Context } from './context.js';
-import { openProvider } from './provider-access.js';
 
 /** How requests to one host leave this machine; never with credentials. */
 export const ProxyView = z.object({
@@ -21,8 +21,8 @@ export type ProxyView = z.infer<typeof ProxyView>;
 
 /** For the host of sign-ins and the one of quota. */
 export async function proxyViews(context: Context): Promise<ProxyView[]> {
-  const { environment, machine, options, proxyFor } = context;
-  const { issuer, backendUrl } = openProvider(environment, machine, options).provider;
+  const { environment, proxyFor } = context;
+  const { issuer, backendUrl } = resolveProvider(environment);
   return (await proxiesFor([issuer, backendUrl], proxyFor)).map(viewOf);
 }
 

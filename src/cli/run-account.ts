@@ -1,13 +1,14 @@
-import { type Account, describeAccount } from '../core/accounts/account.js';
+import { type Account, describeAccount, isSetAside } from '../core/accounts/account.js';
 import { bindingAt } from '../core/bindings/bound-place.js';
 import { readBindings } from '../core/bindings/registry.js';
 import { AppError } from '../core/errors.js';
 import { accountsElsewhere, type Roster } from '../core/logins/roster.js';
+import { indexElsewhere, type Located, requireAccounts } from '../core/session/selection.js';
+import { locateAnywhere } from '../core/session/set-aside.js';
 import { clearCommand } from './binding-view.js';
 import type { Context } from './context.js';
 import { formatWhen } from './render/time.js';
-import { indexElsewhere, type Located, requireAccounts } from './selection.js';
-import { isSetAside, locateAnywhere, usableEnd, warnAboutEnd } from './set-aside.js';
+import { usableEnd, warnAboutEnd } from './set-aside.js';
 
 /** As whom something is to run. */
 export interface RunAccount extends Located {
@@ -97,7 +98,7 @@ async function askWhich(context: Context, roster: Roster): Promise<string> {
 
 async function chooseBest(context: Context, roster: Roster, { model }: AccountWish): Promise<RunAccount> {
   requireAccounts(roster);
-  const { probeAndDecide } = await import('./probe-and-decide.js');
+  const { probeAndDecide } = await import('../core/session/probe-and-decide.js');
   const { probed, decision } = await probeAndDecide(context, roster, {}, { model });
   const chosen = probed.roster.accounts.find(({ id }) => id === decision.recommendation?.id);
   if (chosen === undefined) {

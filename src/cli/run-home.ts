@@ -1,4 +1,4 @@
-import { type Account, describeAccount } from '../core/accounts/account.js';
+import { type Account, describeAccount, isSetAside } from '../core/accounts/account.js';
 import { readAuthFile } from '../core/codex/auth-file-state.js';
 import { runningClients } from '../core/codex/clients.js';
 import { readCodexConfig } from '../core/codex/config.js';
@@ -12,12 +12,11 @@ import type { Roster } from '../core/logins/roster.js';
 import { printable } from '../core/printable.js';
 import { makePrivateHome, privateHomeOf } from '../core/running/private-home.js';
 import type { Runnable } from '../core/running/runnable.js';
-import type { ActivationTarget } from './activation.js';
+import type { ActivationTarget } from '../core/session/activation.js';
+import type { Located } from '../core/session/selection.js';
+import { shellWord } from '../core/shell/shell-word.js';
 import type { Context } from './context.js';
 import type { Launch } from './machine.js';
-import { shellWord } from './render/shell-word.js';
-import type { Located } from './selection.js';
-import { isSetAside } from './set-aside.js';
 
 /** Where an account runs, and what tells a program so. */
 export interface RunPlace {
@@ -44,7 +43,7 @@ export async function takePlace(
 ): Promise<void> {
   refuseOtherShares(account, directory, shares);
   if (account.isUnstored === true) {
-    const { takeInFirst } = await import('./take-in.js');
+    const { takeInFirst } = await import('../core/session/take-in.js');
     await takeInFirst(context, account, scopeKey);
   }
   const home = makePrivateHome(context.root, directory, shares);
@@ -100,8 +99,8 @@ async function takeHome(context: Context, target: ActivationTarget): Promise<voi
     return;
   }
   // Loaded only here: most runs find the home ready. What no account can take in is kept aside, as it is our home.
-  const { activateAccount } = await import('./activation.js');
-  const { noteAdoption } = await import('./take-in.js');
+  const { activateAccount } = await import('../core/session/activation.js');
+  const { noteAdoption } = await import('../core/session/take-in.js');
   const { adopted } = await activateAccount(context, target, { replace: true, isUnnoted: true });
   noteAdoption(context, adopted);
 }

@@ -3,11 +3,11 @@ import { findSame } from '../core/accounts/identity.js';
 import { listSessionFiles } from '../core/codex/sessions.js';
 import { readThread, type Thread } from '../core/codex/thread.js';
 import { definedOnly } from '../core/defined-only.js';
+import { toIso } from '../core/instant.js';
 import { readAllScopes } from '../core/pools/scope-files.js';
 import { recordsOf } from '../core/pools/scope-records.js';
 import { accountRef, accountRefShape } from './account-ref.js';
 import type { Context } from './context.js';
-import { toIso } from './render/time.js';
 
 export const ThreadView = z.object({
   /** By which the official client resumes it. */

@@ -1,15 +1,15 @@
 import * as z from 'zod/mini';
 import { definedOnly } from '../core/defined-only.js';
+import { toIso } from '../core/instant.js';
 import { bindingQuota } from '../core/quota/binding-quota.js';
 import { QuotaViewSchema, toQuotaView } from '../core/quota/snapshot.js';
 import { type AdditionalLimit, CreditsSchema, type ModelUsage, type QuotaSnapshot } from '../core/quota/usage.js';
 import { isCurrent, type QuotaWindow } from '../core/quota/window.js';
+import { type AskedAccount, indexAfter } from '../core/session/asked-accounts.js';
+import type { ProbedRoster } from '../core/session/quota-probing.js';
 import { accountRef, accountRefShape } from './account-ref.js';
-import { type AskedAccount, indexAfter } from './asked-accounts.js';
 import type { Context } from './context.js';
 import { FailureView, failureOfProbe, failureView } from './probe-failure.js';
-import type { ProbedRoster } from './quota-probing.js';
-import { toIso } from './render/time.js';
 
 const instant = z.exactOptional(z.iso.datetime());
 const flag = z.exactOptional(z.boolean());

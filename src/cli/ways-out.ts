@@ -1,6 +1,7 @@
 import * as z from 'zod/mini';
 import type { Decision } from '../core/decision/decide.js';
 import { definedOnly } from '../core/defined-only.js';
+import { toIso } from '../core/instant.js';
 import type { Roster } from '../core/logins/roster.js';
 import { printable } from '../core/printable.js';
 import { spendableCredits } from '../core/quota/reset-credits.js';
@@ -8,7 +9,7 @@ import type { ResetCredits } from '../core/quota/usage.js';
 import { type AccountRef, accountRefShape } from './account-ref.js';
 import { titleOf } from './render/account-table.js';
 import type { Theme } from './render/theme.js';
-import { formatWhen, toIso } from './render/time.js';
+import { formatWhen } from './render/time.js';
 
 /** What could help where no account is ready, besides waiting. */
 export const WayOut = z.object({

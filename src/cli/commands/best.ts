@@ -2,24 +2,23 @@ import * as z from 'zod/mini';
 import { describeAccount } from '../../core/accounts/account.js';
 import { describeReason } from '../../core/decision/reasons.js';
 import { definedOnly } from '../../core/defined-only.js';
-import { lookup, touch } from '../../core/health/affinity.js';
-import type { Roster } from '../../core/logins/roster.js';
+import type { Activated } from '../../core/logins/activate.js';
 import { readAllScopes } from '../../core/pools/scope-files.js';
 import { printable } from '../../core/printable.js';
 import { QuotaViewSchema } from '../../core/quota/snapshot.js';
+import { type BestWishes, chooseBest } from '../../core/session/best.js';
+import type { DecidedRoster } from '../../core/session/decided-roster.js';
+import { isInTheDark } from '../../core/session/failure.js';
+import type { ProbedRoster } from '../../core/session/quota-probing.js';
 import { accountRefShape } from '../account-ref.js';
 import type { Command } from '../command.js';
 import type { Context } from '../context.js';
-import { ScopeView } from '../places.js';
-import { probeAndDecide } from '../probe-and-decide.js';
-import { failureLines, failureOfProbe, failureText, isInTheDark } from '../probe-failure.js';
-import { keepKnowledge, type ProbedRoster, type ProbingOptions } from '../quota-probing.js';
+import { failureLines, failureOfProbe, failureText } from '../probe-failure.js';
 import { titleOf } from '../render/account-table.js';
 import { quotaLeft } from '../render/quota.js';
 import type { Theme } from '../render/theme.js';
 import { formatWhen } from '../render/time.js';
-import type { DecidedRoster } from '../roster-view.js';
-import { openRoster, requireAccounts } from '../selection.js';
+import { ScopeView } from '../scope-view.js';
 import { WayOut, wayOutLines } from '../ways-out.js';
 import { type ForecastResult, forecastOf } from './forecast.js';
 
@@ -47,48 +46,32 @@ const BestResult = z.object({
 });
 type BestResult = z.infer<typeof BestResult>;
 
-export interface BestOptions extends ProbingOptions {
-  readonly model?: string;
-  readonly session?: string;
-  readonly switch?: boolean;
-  readonly allowCredits?: boolean;
-}
+export type BestOptions = BestWishes;
 
 async function best(context: Context, options: BestOptions): Promise<BestResult> {
-  const roster = openRoster(context, options.switch === true ? context.writingScope() : context.readingScope());
-  requireAccounts(roster);
-  const { model, session, allowCredits } = options;
-  const sessionAccountOf = (now: Roster) => (session === undefined ? undefined : sessionAccount(context, now, session));
-  const dwellUntil = options.switch === true ? dwellEnd(context, roster) : undefined;
-  const wishes = definedOnly({ model, allowCredits, dwellUntil, sessionAccountOf });
-  const { probed, decision } = await probeAndDecide(context, roster, options, wishes);
-  const sessionAccountId = sessionAccountOf(probed.roster);
+  const { model, session } = options;
+  const { probed, decision, previousId, activated } = await chooseBest(context, options);
   const forecast = forecastOf(context, probed, decision, definedOnly({ model }));
   warnAboutUnread(context, probed, forecast);
-  const chosen = forecast.accounts.find(({ id }) => id === forecast.recommendation?.id);
-  if (session !== undefined && chosen !== undefined) await rememberSession(context, session, chosen.id);
-  const switched =
-    options.switch === true && chosen !== undefined ? await switchTo(context, probed.roster, chosen.id) : undefined;
+  if (activated !== undefined) await prove(context, activated);
   const isDark = isInTheDark(forecast.accounts);
   return definedOnly({
     scope: forecast.scope,
     model,
-    recommendation: recommendationView(chosen, forecast),
+    recommendation: recommendationView(forecast),
     nextAvailable: forecast.nextAvailable,
     onCredits: forecast.onCredits,
     resetCredits: forecast.resetCredits,
-    session: session === undefined || isDark ? undefined : sessionView(context, decision, sessionAccountId),
-    switched,
+    session: session === undefined || isDark ? undefined : sessionView(context, decision, previousId),
+    switched: options.switch === true ? activated?.changed : undefined,
     inTheDark: isDark ? (true as const) : undefined,
   });
 }
 
-/** Until then the account that this command chose last is kept. */
-function dwellEnd(context: Context, { state }: Roster): number | undefined {
-  const { dwellMs } = context.settings();
-  const { switchedAt } = state;
-  // A time in the future comes from a clock that was wrong.
-  return switchedAt === undefined || switchedAt > context.clock.now() ? undefined : switchedAt + dwellMs;
+async function prove(context: Context, activated: Activated): Promise<void> {
+  const { proveActivation } = await import('../switch-proof.js');
+  await proveActivation(context, activated);
+  if (activated.changed) context.note(`now using ${describeAccount(activated.account)}`);
 }
 
 /** The answer is one line, so what it could not be based on goes beside it. */
@@ -100,22 +83,6 @@ function warnAboutUnread(context: Context, { probes, roster }: ProbedRoster, { a
     const failure = failureOfProbe(probe, now);
     if (failure !== undefined) context.warn(failureText(failure, ': '));
   }
-}
-
-function limits(context: Context) {
-  const { sessionAffinityTtlMs: ttlMs, sessionAffinityMaxEntries: maxEntries } = context.settings();
-  return { ttlMs, maxEntries };
-}
-
-function sessionAccount(context: Context, { state }: Roster, session: string): string | undefined {
-  return lookup(state.affinity, session, context.clock.now(), limits(context));
-}
-
-async function rememberSession(context: Context, session: string, accountId: string): Promise<void> {
-  const now = context.clock.now();
-  await keepKnowledge(context, (state) => {
-    return { ...state, affinity: touch(state.affinity, session, accountId, now, limits(context)) };
-  });
 }
 
 /** The conversation lets go of its account when that one is not ready or not healthy any more; its reasons say why. */
@@ -139,10 +106,8 @@ function whyGone({ root }: Context, id: string): string {
   return isFlagged ? describeReason({ code: 'flagged' }, String) : 'the account is not in this pool any more';
 }
 
-function recommendationView(
-  chosen: ForecastResult['accounts'][number] | undefined,
-  { recommendation }: ForecastResult,
-): BestResult['recommendation'] {
+function recommendationView({ accounts, recommendation }: ForecastResult): BestResult['recommendation'] {
+  const chosen = accounts.find(({ id }) => id === recommendation?.id);
   if (recommendation === undefined || chosen === undefined) return undefined;
   const { id, index, email, label, workspace, accountId, stored, active, quota } = chosen;
   return definedOnly({
@@ -151,26 +116,6 @@ function recommendationView(
     active,
     quota,
   });
-}
-
-/** Loaded only now: without `--switch` this command has no way to a credential (P5). */
-async function switchTo(context: Context, roster: Roster, id: string): Promise<boolean> {
-  const { activateAccount } = await import('../activation.js');
-  const { proveActivation } = await import('../switch-proof.js');
-  const { takeInFirst } = await import('../take-in.js');
-  const account = roster.accounts.find((each) => each.id === id);
-  if (account === undefined) return false;
-  const scopeKey = roster.records.key;
-  await takeInFirst(context, account, scopeKey);
-  const activated = await activateAccount(
-    context,
-    { account, scopeKey, choosingScopeKey: scopeKey },
-    { replace: false },
-  );
-  await proveActivation(context, activated);
-  if (activated.changed) await keepKnowledge(context, (state) => ({ ...state, switchedAt: context.clock.now() }));
-  if (activated.changed && context.options.json !== true) context.io.note(`now using ${describeAccount(account)}`);
-  return activated.changed;
 }
 
 function renderBest(result: BestResult, theme: Theme): string {

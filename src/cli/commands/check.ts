@@ -1,28 +1,19 @@
 import * as z from 'zod/mini';
-import { parseWorkspaces, workspacesPath } from '../../core/accounts/workspaces.js';
-import { type BackendAccess, callAsAccount } from '../../core/asking/authorized-call.js';
-import { type AskingFailed, askOnItsOwn, isSilence, type Probe, probeUsage } from '../../core/asking/usage-endpoint.js';
 import { definedOnly } from '../../core/defined-only.js';
-import { type Roster, readRoster } from '../../core/logins/roster.js';
-import { askAll } from '../ask-all.js';
-import { type AskedAccount, askedAccounts } from '../asked-accounts.js';
-import { refreshingAccess } from '../backend-access.js';
-import { storeCheck } from '../check-aftermath.js';
-import { type CheckAnswer, CheckedAccount, checkedView } from '../check-view.js';
+import { type CheckWishes, checkAccounts } from '../../core/session/check.js';
+import { isWithoutPlace } from '../../core/session/failure.js';
+import { CheckedAccount, checkedView } from '../check-view.js';
 import type { Command } from '../command.js';
 import type { Context } from '../context.js';
 import { warnIfFlaggedInUse } from '../flagged-in-use.js';
 import { LoginInUse, loginInUse } from '../login-in-use.js';
 import { unstoredText } from '../login-life.js';
-import { placeLine, ScopeView, scopeView } from '../places.js';
-import { failureInTheWay, isWithoutPlace } from '../probe-failure.js';
-import { settleRefusedClients } from '../refused-clients.js';
 import { titleOf } from '../render/account-table.js';
 import { leftPhrase, quotaAge } from '../render/quota.js';
 import { sharedFailures } from '../render/shared-failures.js';
 import type { Theme } from '../render/theme.js';
 import { formatDistance, formatWhen } from '../render/time.js';
-import { openRoster } from '../selection.js';
+import { placeLine, ScopeView, scopeView } from '../scope-view.js';
 
 const CheckResult = z.object({
   scope: ScopeView,
@@ -41,65 +32,25 @@ const CheckResult = z.object({
 });
 type CheckResult = z.infer<typeof CheckResult>;
 
-export interface CheckOptions {
-  readonly selector?: string;
-  readonly live?: boolean;
-}
+export type CheckOptions = CheckWishes;
 
-async function check(context: Context, { selector, live }: CheckOptions): Promise<CheckResult> {
-  const before = openRoster(context, context.writingScope());
-  const asked = askedAccounts(context, before, selector);
-  const access = await refreshingAccess(context, before);
-  const answers = await askAll<AskedAccount, CheckAnswer>(context, asked, {
-    title: 'Checking',
-    ask: (each) => askAbout(access, each, live === true),
-    failed: (each, failure) => ({ asked: each, account: each.account, result: failure, isListed: true }),
-    isSilence: (answer) => isSilence(probeOf(answer)),
-    inTheWay: (answer) => failureInTheWay(probeOf(answer)),
-  });
-  await settleRefusedClients(
-    context,
-    answers.flatMap(({ result }) => (result.kind === 'not-refreshed' ? [result.outcome] : [])),
-  );
-  await storeCheck(context, answers);
-  warnIfFlaggedInUse(context, before.scope);
-  return resultOf(context, before, answers, selector !== undefined);
-}
-
-async function askAbout(access: BackendAccess, asked: AskedAccount, wantsQuota: boolean): Promise<CheckAnswer> {
-  const result = await callAsAccount(access, asked.account, workspacesPath);
-  const { account } = result;
-  const body = result.kind === 'answered' && result.answer.kind === 'ok' ? result.answer.body : undefined;
-  const workspaces = body === undefined ? undefined : parseWorkspaces(body);
-  const workspace = workspaces?.find(({ id }) => id === account.accountId);
-  // A login that names no account is in no list.
-  const isListed = workspaces === undefined || workspace !== undefined || account.accountId === undefined;
-  const quota =
-    wantsQuota && body !== undefined ? await askOnItsOwn(account, () => probeUsage(access, account)) : undefined;
-  return definedOnly({ asked, account, result, workspace, isListed, quota });
-}
-
-/** As far as it is about whether anybody was reached. */
-function probeOf({ account, result }: CheckAnswer): Probe | AskingFailed | undefined {
-  if (result.kind !== 'answered') return result;
-  return result.answer.kind === 'ok' ? undefined : { kind: 'answer', answer: result.answer, account };
-}
-
-/** Positions are those of the pool as it is now, so that the next command means the same accounts. */
-function resultOf(context: Context, before: Roster, answers: readonly CheckAnswer[], isNamed: boolean): CheckResult {
-  const after = readRoster(context.root, context.home, before.scope);
-  const accounts = answers.map((answer) => checkedView(context, after, answer));
+async function check(context: Context, options: CheckOptions): Promise<CheckResult> {
+  const { answers, roster } = await checkAccounts(context, options);
+  warnIfFlaggedInUse(context, roster.scope);
+  // Positions are those of the pool as it is now, so that the next command means the same accounts.
+  const accounts = answers.map((answer) => checkedView(context, roster, answer));
+  const isNamed = options.selector !== undefined;
   const count = (verdict: CheckedAccount['verdict']) => accounts.filter((each) => each.verdict === verdict).length;
   return definedOnly({
-    scope: scopeView(after),
+    scope: scopeView(roster),
     accounts,
-    inUse: isNamed ? undefined : loginInUse(context, after),
+    inUse: isNamed ? undefined : loginInUse(context, roster),
     summary: {
       fine: count('fine'),
       attention: count('attention'),
       unreachable: count('unreachable'),
-      disabled: isNamed ? 0 : after.accounts.filter(({ enabled }) => !enabled).length,
-      flagged: after.records.flagged.accounts.length,
+      disabled: isNamed ? 0 : roster.accounts.filter(({ enabled }) => !enabled).length,
+      flagged: roster.records.flagged.accounts.length,
     },
   });
 }

@@ -1,5 +1,6 @@
 import * as z from 'zod/mini';
 import { AppError } from '../../core/errors.js';
+import { configOption } from '../../core/session/open-session.js';
 import {
   isSettingName,
   parseSetting,
@@ -14,7 +15,6 @@ import { readSettings } from '../../core/storage/settings-file.js';
 import { updateSettingsFile } from '../../core/storage/settings-store.js';
 import type { Command } from '../command.js';
 import type { Context } from '../context.js';
-import { configOption } from '../options.js';
 import { renderTable } from '../render/table.js';
 import type { Theme } from '../render/theme.js';
 

@@ -1,25 +1,13 @@
 import * as z from 'zod/mini';
 import { definedOnly } from '../../core/defined-only.js';
-import { applyRepairs, type RepairDeps, type Repaired } from '../../core/diagnostics/apply.js';
-import { checks } from '../../core/diagnostics/catalogue.js';
-import { type CheckRow, rowOf } from '../../core/diagnostics/finding.js';
-import { describeRepair, planRepairs, type Repair } from '../../core/diagnostics/repair.js';
-import { gatherWorld, type Surroundings } from '../../core/diagnostics/world/gather.js';
-import { homeOf } from '../../core/environment.js';
-import { AppError } from '../../core/errors.js';
-import { findHomes } from '../../core/homes/known-homes.js';
-import { withStore } from '../../core/logins/with-store.js';
-import { printable } from '../../core/printable.js';
-import { assertOurs } from '../../core/storage/adoption.js';
-import { refreshDeps } from '../backend-access.js';
+import type { Repaired } from '../../core/diagnostics/apply.js';
+import type { CheckRow } from '../../core/diagnostics/finding.js';
+import { describeRepair, type Repair } from '../../core/diagnostics/repair.js';
+import { type DiagnosisWishes, diagnose } from '../../core/session/diagnosis.js';
 import type { Command } from '../command.js';
 import type { Context } from '../context.js';
-import { whileWaiting } from '../progress.js';
-import { openProvider } from '../provider-access.js';
 import type { Theme } from '../render/theme.js';
 import { formatWhen } from '../render/time.js';
-import { setupPlace } from '../setup-place.js';
-import { loginPorts } from '../sign-in/login-ports.js';
 
 const Row = z.object({
   id: z.string(),
@@ -54,93 +42,17 @@ const DoctorResult = z.object({
 });
 type DoctorResult = z.infer<typeof DoctorResult>;
 
-export interface DoctorOptions {
-  readonly fix?: boolean;
-  readonly dryRun?: boolean;
-  readonly offline?: boolean;
+export interface DoctorOptions extends DiagnosisWishes {
   /** Show also what is fine. */
   readonly verbose?: boolean;
-  /** The id of a home that is gone for good. */
-  readonly forgetHome?: string;
 }
 
 async function doctor(context: Context, options: DoctorOptions): Promise<DoctorResult> {
-  if (options.fix === true && context.misplacement !== undefined) throw context.misplacement;
-  if (options.forgetHome !== undefined) await forgetHome(context, options.forgetHome);
-  const surroundings = await surroundingsOf(context, options);
-  const { rows: before, settings } = await whileWaiting(context, 'Looking at everything', inspect(surroundings));
-  const plan = planRepairs(before.flatMap(repairsOf));
-  if (options.fix !== true || options.dryRun === true || plan.length === 0) {
-    return resultOf(before, plan);
-  }
-  assertOurs(context.root);
-  const { settingsFile } = surroundings;
-  const deps = { ...(await refreshDeps(context, { settings })), settings, settingsFile };
-  const repairing = repairUntilSettled(deps, plan, surroundings);
-  const { rows: after, repaired } = await whileWaiting(context, 'Repairing', repairing);
-  return {
-    ...resultOf(after, planRepairs(after.flatMap(repairsOf))),
-    before: before.map(rowView),
-    repairs: repaired.map(repairView),
-  };
-}
-
-async function forgetHome({ root, signal, home }: Context, wanted: string): Promise<void> {
-  const { unreachable } = findHomes(root, home);
-  const ids = unreachable.map(({ id }) => id);
-  if (!ids.includes(wanted)) {
-    const hint = ids.length === 0 ? 'codex-auth doctor' : `codex-auth doctor --forget-home ${ids[0]}`;
-    throw new AppError('usage', `no home that cannot be read now is called ${printable(wanted)}`, { hint });
-  }
-  await withStore(root, { signal }, (store) => store.changeHomes((homes) => homes.filter(({ id }) => id !== wanted)));
-}
-
-/** A file that could not be read hides what is wrong in it, so one repair can make another one possible. */
-const maxRounds = 3;
-
-async function repairUntilSettled(deps: RepairDeps, plan: readonly Repair[], surroundings: Surroundings) {
-  const repaired: Repaired[] = [];
-  let due = plan;
-  for (let round = 1; ; round += 1) {
-    repaired.push(...(await applyRepairs(deps, due)));
-    const { rows } = await inspect(surroundings);
-    const tried = repaired.map(({ repair }) => JSON.stringify(repair));
-    due = planRepairs(rows.flatMap(repairsOf)).filter((repair) => !tried.includes(JSON.stringify(repair)));
-    if (due.length === 0 || round === maxRounds || deps.signal.aborted) return { rows, repaired };
-  }
-}
-
-async function surroundingsOf(context: Context, { offline }: DoctorOptions): Promise<Surroundings> {
-  const { root, home, environment, machine, options, signal, http: openHttp, proxyFor } = context;
-  const { provider, callOptions } = openProvider(environment, machine, options);
-  const base = {
-    root,
-    home,
-    cwd: machine.cwd,
-    misplacement: context.misplacement,
-    personHome: homeOf(environment) ?? '/',
-    settingsFile: options.config ?? root.paths.settings,
-    environment: environment.raw,
-    loginPorts: loginPorts(environment).filter((port) => port > 0),
-    shells: setupPlace(context),
-    version: machine.version,
-    signal,
-    provider,
-    proxyFor,
-  };
-  if (offline === true) return base;
-  // Says that requests do not go to the official provider, where they do not.
-  context.provider();
-  return { ...base, network: { openHttp, userAgent: callOptions.userAgent } };
-}
-
-async function inspect(surroundings: Surroundings) {
-  const world = await gatherWorld(surroundings);
-  return { rows: checks.map((check) => rowOf(check, world)), settings: world.settings };
-}
-
-function repairsOf({ problems }: CheckRow): Repair[] {
-  return problems.flatMap(({ repair }) => (repair === undefined ? [] : [repair]));
+  const diagnosis = await diagnose(context, options);
+  const { rows, plan } = diagnosis;
+  if (diagnosis.repairs === undefined) return resultOf(rows, plan);
+  const { before, repaired } = diagnosis.repairs;
+  return { ...resultOf(rows, plan), before: before.map(rowView), repairs: repaired.map(repairView) };
 }
 
 function resultOf(rows: readonly CheckRow[], plan: readonly Repair[]): DoctorResult {

@@ -3,9 +3,12 @@ import * as z from 'zod/mini';
 import type { Account } from '../../core/accounts/account.js';
 import { definedOnly } from '../../core/defined-only.js';
 import { homeOf } from '../../core/environment.js';
+import { toIso } from '../../core/instant.js';
 import { type Roster, withNewestPlan } from '../../core/logins/roster.js';
 import { resolveProjectStorageIdentityRoot } from '../../core/project/identity.js';
 import { resolveProvider } from '../../core/provider/provider.js';
+import { askedAccounts } from '../../core/session/asked-accounts.js';
+import { openRoster, requireAccounts } from '../../core/session/selection.js';
 import {
   type ExportFormat,
   exportFormats,
@@ -16,15 +19,12 @@ import {
 import { type ExportFile, exportLogins } from '../../core/transfer/export-logins.js';
 import { type SealingKey, seal } from '../../core/transfer/sealed-file.js';
 import { accountRef, accountRefShape } from '../account-ref.js';
-import { askedAccounts } from '../asked-accounts.js';
 import type { Command } from '../command.js';
 import type { Context } from '../context.js';
-import { ScopeView, scopeView } from '../places.js';
 import { titleOf } from '../render/account-table.js';
 import { renderCsv } from '../render/csv.js';
 import type { Theme } from '../render/theme.js';
-import { toIso } from '../render/time.js';
-import { openRoster, requireAccounts } from '../selection.js';
+import { ScopeView, scopeView } from '../scope-view.js';
 import { chooseTargets, type ExportTarget, type TargetOptions, writeTargets } from '../transfer/export-target.js';
 import { chooseSealingKey, type SealingOptions } from '../transfer/sealing-key.js';
 

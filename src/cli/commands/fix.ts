@@ -1,12 +1,14 @@
 import * as z from 'zod/mini';
 import { definedOnly } from '../../core/defined-only.js';
 import { describeAccountRepair } from '../../core/diagnostics/account-repairs/repair.js';
-import { type FixedRepair, fixAccounts } from '../account-fixing.js';
+import { type FixedRepair, fixAccounts } from '../../core/session/account-fixing.js';
+import { isNetworkFailure, isObstruction } from '../../core/session/failure.js';
+import { PlaceView, placeView } from '../../core/session/places.js';
 import { shownEmail } from '../account-view.js';
 import type { Command } from '../command.js';
 import type { Context } from '../context.js';
-import { PlaceView, placeView } from '../places.js';
-import { FailureView, isNetworkFailure, isObstruction } from '../probe-failure.js';
+import { warnIfFlaggedInUse } from '../flagged-in-use.js';
+import { FailureView } from '../probe-failure.js';
 import { nameOf } from '../render/account-table.js';
 import { obstructionLines } from '../render/shared-failures.js';
 import type { Theme } from '../render/theme.js';
@@ -46,6 +48,7 @@ export interface FixOptions {
 async function fix(context: Context, options: FixOptions): Promise<FixResult> {
   const dryRun = options.dryRun === true;
   const { accounts, repairs, remaining } = await fixAccounts(context, dryRun);
+  if (repairs.some(({ outcome }) => outcome !== 'planned')) warnIfFlaggedInUse(context, context.readingScope());
   const views = repairs.map((each) => viewOf(context, each));
   const count = (outcome: RepairView['outcome']) => views.filter((each) => each.outcome === outcome).length;
   return {

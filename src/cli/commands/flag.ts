@@ -1,22 +1,23 @@
 import * as z from 'zod/mini';
+import { isSetAside } from '../../core/accounts/account.js';
 import { isSameAccount } from '../../core/accounts/identity.js';
 import { definedOnly } from '../../core/defined-only.js';
+import { reasonText } from '../../core/logins/flag-reason.js';
 import { flagAccount } from '../../core/logins/flagging.js';
 import type { Roster } from '../../core/logins/roster.js';
 import { withStore } from '../../core/logins/with-store.js';
+import { removedMeanwhile } from '../../core/session/change-account.js';
+import { noteChange } from '../../core/session/note-change.js';
+import { PlaceView, placeView } from '../../core/session/places.js';
+import { type Located, openRoster } from '../../core/session/selection.js';
+import { locateAnywhere } from '../../core/session/set-aside.js';
+import { takeInFirst } from '../../core/session/take-in.js';
 import { accountRef, accountRefShape } from '../account-ref.js';
-import { removedMeanwhile } from '../change-account.js';
 import type { Command } from '../command.js';
 import type { Context } from '../context.js';
 import { recommendOther, warnIfFlaggedInUse } from '../flagged-in-use.js';
-import { noteChange } from '../note-change.js';
-import { PlaceView, placeView } from '../places.js';
 import { titleOf } from '../render/account-table.js';
-import { reasonText } from '../render/flag-reason.js';
 import type { Theme } from '../render/theme.js';
-import { type Located, openRoster } from '../selection.js';
-import { isSetAside, locateAnywhere } from '../set-aside.js';
-import { takeInFirst } from '../take-in.js';
 
 const FlagResult = z.object({
   /** `index` is the position it had, among the accounts that are set aside when it was one of them already. */

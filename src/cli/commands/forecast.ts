@@ -4,35 +4,35 @@ import type { AccountDecision } from '../../core/decision/ranking.js';
 import { describeReason, describeRecommendation } from '../../core/decision/reasons.js';
 import { scoreTerms } from '../../core/decision/score-terms.js';
 import { definedOnly } from '../../core/defined-only.js';
-import { keepForetellings } from '../../core/health/state-store.js';
-import { readHistory } from '../../core/history/quota-history.js';
 import { type TrackRecord, trackRecord } from '../../core/history/track-record.js';
+import { toIso } from '../../core/instant.js';
 import { printable } from '../../core/printable.js';
 import { QuotaViewSchema, toQuotaView } from '../../core/quota/snapshot.js';
-import { accountRef, accountRefShape } from '../account-ref.js';
-import type { Command } from '../command.js';
-import type { Context } from '../context.js';
+import type { DecidedAccount, DecidedRoster } from '../../core/session/decided-roster.js';
+import { isInTheDark } from '../../core/session/failure.js';
+import { type ForecastWishes, forecast as forecastAccounts } from '../../core/session/forecast.js';
 import {
-  newForetellings,
-  PaceReading,
+  type PaceReading,
   PoolPaceView,
   TaskFitView,
   TrackRecordView,
   WindowPaceView,
-} from '../forecast-pace.js';
+} from '../../core/session/pace-reading.js';
+import type { ProbedRoster, ProbingOptions } from '../../core/session/quota-probing.js';
+import { accountRef, accountRefShape } from '../account-ref.js';
+import type { Command } from '../command.js';
+import type { Context } from '../context.js';
 import { lifeLines } from '../login-life.js';
-import { placeLine, ScopeView, scopeView } from '../places.js';
-import { probeAndDecide } from '../probe-and-decide.js';
-import { FailureView, failureLines, failureOfProbe, isInTheDark } from '../probe-failure.js';
-import { orWarn, type ProbedRoster, type ProbingOptions } from '../quota-probing.js';
+import { FailureView, failureLines, failureOfProbe } from '../probe-failure.js';
 import { titleOf } from '../render/account-table.js';
 import { renderCsv } from '../render/csv.js';
 import { renderForecastTable } from '../render/forecast-table.js';
+import { renderLightTable } from '../render/light-table.js';
 import { paceLines, taskLines, trackRecordLines } from '../render/pace.js';
+import { renderTable } from '../render/table.js';
 import type { Theme } from '../render/theme.js';
-import { formatWhen, toIso } from '../render/time.js';
-import type { DecidedAccount, DecidedRoster } from '../roster-view.js';
-import { openRoster, requireAccounts } from '../selection.js';
+import { formatWhen } from '../render/time.js';
+import { placeLine, ScopeView, scopeView } from '../scope-view.js';
 import { WayOut, wayOutLines, waysOut } from '../ways-out.js';
 
 const ForecastAccount = z.object({
@@ -89,8 +89,7 @@ export const ForecastResult = z.object({
 });
 export type ForecastResult = z.infer<typeof ForecastResult>;
 
-export interface ForecastOptions extends ProbingOptions {
-  readonly model?: string;
+export interface ForecastOptions extends ForecastWishes {
   readonly explain?: boolean;
   /** The length of some work, in milliseconds. */
   readonly task?: number;
@@ -98,16 +97,7 @@ export interface ForecastOptions extends ProbingOptions {
 }
 
 async function forecast(context: Context, options: ForecastOptions): Promise<ForecastResult> {
-  const roster = openRoster(context, context.readingScope());
-  requireAccounts(roster);
-  const { model } = options;
-  const { probed, decision } = await probeAndDecide(context, roster, options, { model });
-  const history = readHistory(context.root);
-  const reading = new PaceReading(history, decision.decided, context.clock.now());
-  // Without an answer from this run nothing is new, and nothing has to be written.
-  if (probed.probes.size > 0) {
-    await orWarn(context, () => keepForetellings(context.root, newForetellings(reading, history), context.signal));
-  }
+  const { probed, decision, history, reading } = await forecastAccounts(context, options);
   return withPace(forecastOf(context, probed, decision, options), reading, {
     taskMs: options.task,
     trackRecord: options.score === true ? trackRecord(history, context.clock.now()) : undefined,
@@ -194,7 +184,7 @@ function explanationView(decision: AccountDecision): ForecastAccount['explanatio
   return { risk: [...decision.riskRows], score: { ...decision.scoreParts }, terms: scoreTerms(decision) };
 }
 
-function renderForecast(result: ForecastResult, theme: Theme): string {
+function renderForecast(result: ForecastResult, theme: Theme, { cached = false }: ProbingOptions = {}): string {
   const { accounts } = result;
   const { color, symbols } = theme;
   const unread = failureLines(accounts, ` ${symbols.arrow} `).map((line) => color.yellow(`   ${line}\n`));
@@ -205,7 +195,7 @@ function renderForecast(result: ForecastResult, theme: Theme): string {
   const record = trackRecordLines(result).map((line) => `${line}\n`);
   return [
     placeLine(result.scope, theme),
-    renderForecastTable(accounts, theme),
+    renderForecastTable(accounts, theme, cached ? renderLightTable : renderTable),
     ...unread,
     ...lives,
     ...explained,

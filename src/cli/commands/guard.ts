@@ -8,17 +8,17 @@ import type { RefreshOutcome } from '../../core/logins/refresh-outcome.js';
 import { type Roster, readRoster } from '../../core/logins/roster.js';
 import { readAllScopes } from '../../core/pools/scope-files.js';
 import { recordsOf } from '../../core/pools/scope-records.js';
+import { refreshDeps } from '../../core/session/backend-access.js';
+import { isNetworkFailure, isObstruction } from '../../core/session/failure.js';
+import { takeInAny } from '../../core/session/take-in.js';
 import { assertOurs } from '../../core/storage/adoption.js';
 import { withLock } from '../../core/storage/file-lock.js';
 import { sweepLeftovers } from '../../core/storage/leftovers.js';
-import { refreshDeps } from '../backend-access.js';
 import type { Command } from '../command.js';
 import type { Context } from '../context.js';
 import { warnIfFlaggedInUse } from '../flagged-in-use.js';
-import { isNetworkFailure, isObstruction } from '../probe-failure.js';
 import type { Theme } from '../render/theme.js';
 import { formatDuration, formatMoment } from '../render/time.js';
-import { takeInAny } from '../take-in.js';
 import { withJitter } from '../watching/pace.js';
 
 const GuardResult = z.object({

@@ -12,6 +12,9 @@ import { readAllScopes } from '../../core/pools/scope-files.js';
 import { printableIn } from '../../core/printable.js';
 import type { Scope } from '../../core/project/scope.js';
 import { resolveProvider } from '../../core/provider/provider.js';
+import { noteChange } from '../../core/session/note-change.js';
+import { PlaceView, placeView } from '../../core/session/places.js';
+import { shellWord } from '../../core/shell/shell-word.js';
 import { assertOurs } from '../../core/storage/adoption.js';
 import { sweepLeftovers } from '../../core/storage/leftovers.js';
 import { discoverSources } from '../../core/transfer/discover.js';
@@ -22,10 +25,6 @@ import type { LoginFormat, PlacedLogin } from '../../core/transfer/login-file.js
 import { parseSource, placeLogins, type ReadSource, readSource } from '../../core/transfer/read-logins.js';
 import type { Command } from '../command.js';
 import type { Context } from '../context.js';
-import { noteChange } from '../note-change.js';
-import { PlaceView, placeView } from '../places.js';
-import { startProgress } from '../progress.js';
-import { shellWord } from '../render/shell-word.js';
 import { createTheme, type Theme } from '../render/theme.js';
 import { chooseLoginScope } from '../sign-in/questions.js';
 import {
@@ -120,7 +119,7 @@ async function findLogins(context: Context, options: ImportOptions): Promise<Fou
           variables: machine.variables,
         })
       : await namedSources(context, options.paths);
-  const progress = startProgress(context, 'Reading', sources.length);
+  const progress = context.progress('Reading', sources.length);
   const keys = openingKeys(context, options);
   const reading = {
     format: options.format === 'auto' ? undefined : options.format,

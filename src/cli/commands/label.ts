@@ -2,12 +2,12 @@ import * as z from 'zod/mini';
 import type { Account } from '../../core/accounts/account.js';
 import { definedOnly } from '../../core/defined-only.js';
 import { printable } from '../../core/printable.js';
+import { changeAccount } from '../../core/session/change-account.js';
+import { PlaceView, placeView } from '../../core/session/places.js';
 import { checkLabel, refuseAddressOfAnother, warnIfShared } from '../account-label.js';
 import { accountRef, accountRefShape } from '../account-ref.js';
-import { changeAccount } from '../change-account.js';
 import type { Command } from '../command.js';
 import type { Context } from '../context.js';
-import { PlaceView, placeView } from '../places.js';
 import { titleOf } from '../render/account-table.js';
 import type { Theme } from '../render/theme.js';
 

@@ -2,13 +2,7 @@ import * as z from 'zod/mini';
 import type { LocatedAccount } from '../../core/accounts/selector.js';
 import { definedOnly } from '../../core/defined-only.js';
 import type { Roster } from '../../core/logins/roster.js';
-import { accountRef, accountRefShape } from '../account-ref.js';
-import { AccountView, accountView, shownEmail } from '../account-view.js';
-import { BindingView, bindingHere, bindingText } from '../binding-view.js';
-import type { Command } from '../command.js';
-import type { Context } from '../context.js';
-import { warnAboutSetAside } from '../flagged-in-use.js';
-import { lifeLines, lifeOf } from '../login-life.js';
+import { type StandingAccount, standingsOf } from '../../core/session/decided-roster.js';
 import {
   countIn,
   describePlace,
@@ -16,18 +10,23 @@ import {
   OtherPlace,
   otherPlaces,
   PlaceView,
-  placeLine,
   placeView,
-  ScopeView,
-  scopeView,
   shownPlaces,
-} from '../places.js';
+} from '../../core/session/places.js';
+import { indexElsewhere, type Nobody, openRoster, whyNone } from '../../core/session/selection.js';
+import { accountRef, accountRefShape } from '../account-ref.js';
+import { AccountView, accountView, shownEmail } from '../account-view.js';
+import { BindingView, bindingHere, bindingText } from '../binding-view.js';
+import type { Command } from '../command.js';
+import type { Context } from '../context.js';
+import { warnAboutSetAside } from '../flagged-in-use.js';
+import { lifeLines, lifeOf } from '../login-life.js';
 import { type AccountLine, renderAccounts, titleOf } from '../render/account-table.js';
 import { renderCsv } from '../render/csv.js';
+import { renderLightTable } from '../render/light-table.js';
 import { capitalized } from '../render/sentence.js';
 import type { Theme } from '../render/theme.js';
-import { type StandingAccount, standingsOf } from '../roster-view.js';
-import { indexElsewhere, type Nobody, openRoster, whyNone } from '../selection.js';
+import { placeLine, ScopeView, scopeView } from '../scope-view.js';
 
 const ListResult = z.object({
   scope: ScopeView,
@@ -109,6 +108,7 @@ function renderList(found: Found, theme: Theme): string {
   const table = renderAccounts(
     accounts.map((each) => lineOf(each, mask)),
     theme,
+    renderLightTable,
   );
   return (
     placeLine(surroundings.scope, theme) +

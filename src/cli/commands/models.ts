@@ -1,20 +1,26 @@
 import * as z from 'zod/mini';
 import type { BackendAccess } from '../../core/asking/authorized-call.js';
 import { AppError } from '../../core/errors.js';
-import type { RefreshOutcome } from '../../core/logins/refresh-outcome.js';
-import { type AskedAccount, askedAccounts } from '../asked-accounts.js';
-import { refreshingAccess } from '../backend-access.js';
+import { type AskedAccount, askedAccounts } from '../../core/session/asked-accounts.js';
+import { refreshingAccess } from '../../core/session/backend-access.js';
+import { isNetworkFailure } from '../../core/session/failure.js';
+import {
+  type Candidate,
+  findCandidates,
+  modelsOf,
+  outcomesOf,
+  tryModels,
+  withPatience,
+} from '../../core/session/model-trials.js';
+import { settleRefusedClients } from '../../core/session/refused-clients.js';
+import { openRoster } from '../../core/session/selection.js';
+import { takeInAny } from '../../core/session/take-in.js';
 import type { Command } from '../command.js';
 import type { Context } from '../context.js';
-import { type Candidate, findCandidates, modelsOf, type TriedAccount, tryModels } from '../model-trials.js';
 import { type TrialView, TriedAccountView, triedAccountView } from '../model-view.js';
-import { ScopeView, scopeView } from '../places.js';
-import { isNetworkFailure } from '../probe-failure.js';
-import { settleRefusedClients } from '../refused-clients.js';
 import { renderCsv } from '../render/csv.js';
 import { renderTrials } from '../render/model-trials.js';
-import { openRoster } from '../selection.js';
-import { takeInAny } from '../take-in.js';
+import { ScopeView, scopeView } from '../scope-view.js';
 
 const ModelsResult = z.object({
   scope: ScopeView,
@@ -91,18 +97,6 @@ async function agree(context: Context, { models: slugs, candidates }: Choice, { 
   context.warn(`this spends quota: ${requests}, for ${many(slugs.length, 'model')} and ${many(accounts, 'account')}`);
   if (yes === true) return;
   await (await context.prompter()).consent(`Send ${requests}?`, false, 'no model was tried');
-}
-
-/** A model may think before it speaks; `--timeout` decides where it is given. */
-const firstWordDeadlineMs = 60_000;
-
-function withPatience({ options }: Context, access: BackendAccess): BackendAccess {
-  const deadlineMs = options.timeout === undefined ? firstWordDeadlineMs : options.timeout * 1000;
-  return { ...access, callOptions: { ...access.callOptions, deadlineMs } };
-}
-
-function outcomesOf({ obstacle }: TriedAccount): RefreshOutcome[] {
-  return obstacle?.kind === 'not-refreshed' ? [obstacle.outcome] : [];
 }
 
 function modelsCsv({ accounts }: ModelsResult): string {

@@ -7,18 +7,18 @@ import { type Move, moveAccount } from '../../core/logins/moving.js';
 import { keyOf, type Roster } from '../../core/logins/roster.js';
 import { withStore } from '../../core/logins/with-store.js';
 import { locateScope, type Scope } from '../../core/project/scope.js';
+import { removedMeanwhile } from '../../core/session/change-account.js';
+import { noteChange } from '../../core/session/note-change.js';
+import { describePlace, PlaceView, placeView } from '../../core/session/places.js';
+import { openRoster } from '../../core/session/selection.js';
+import { locateAnywhere } from '../../core/session/set-aside.js';
+import { takeInFirst } from '../../core/session/take-in.js';
 import type { Root } from '../../core/storage/root.js';
 import { accountRef, accountRefShape } from '../account-ref.js';
-import { removedMeanwhile } from '../change-account.js';
 import type { Command } from '../command.js';
 import type { Context } from '../context.js';
-import { noteChange } from '../note-change.js';
-import { describePlace, PlaceView, placeView } from '../places.js';
 import { titleOf } from '../render/account-table.js';
 import type { Theme } from '../render/theme.js';
-import { openRoster } from '../selection.js';
-import { locateAnywhere } from '../set-aside.js';
-import { takeInFirst } from '../take-in.js';
 
 const MoveResult = z.object({
   /** `index` is the position it has now, among the accounts that are set aside when it is one of them. */

@@ -10,18 +10,18 @@ import { writeBack } from '../../core/logins/write-back.js';
 import { encodePool } from '../../core/pools/pool-codec.js';
 import type { Store } from '../../core/pools/store.js';
 import { privateHomesOfAccount, refuseWhileRunning, removePrivateHome } from '../../core/running/removal.js';
+import { removedMeanwhile } from '../../core/session/change-account.js';
+import { noteChange } from '../../core/session/note-change.js';
+import { PlaceView, placeView } from '../../core/session/places.js';
+import { revokeLogin } from '../../core/session/revocation.js';
+import { locateAccount, openRoster } from '../../core/session/selection.js';
+import { takeInFirst } from '../../core/session/take-in.js';
 import { keepAside, removedAccountStem } from '../../core/storage/kept.js';
 import { accountRef, accountRefShape } from '../account-ref.js';
-import { removedMeanwhile } from '../change-account.js';
 import type { Command } from '../command.js';
 import type { Context } from '../context.js';
-import { noteChange } from '../note-change.js';
-import { PlaceView, placeView } from '../places.js';
 import { titleOf } from '../render/account-table.js';
 import type { Theme } from '../render/theme.js';
-import { revokeLogin } from '../revocation.js';
-import { locateAccount, openRoster } from '../selection.js';
-import { takeInFirst } from '../take-in.js';
 
 const RemoveResult = z.object({
   /** `index` is the position it had. */

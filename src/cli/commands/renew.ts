@@ -1,24 +1,14 @@
 import * as z from 'zod/mini';
-import type { RenewalPolicy } from '../../core/renewal/policy.js';
 import type { Renewal } from '../../core/renewal/renewal.js';
-import { assertOurs } from '../../core/storage/adoption.js';
-import { sweepLeftovers } from '../../core/storage/leftovers.js';
+import { isNetworkFailure, isWithoutPlace } from '../../core/session/failure.js';
+import { planRenewal, type RenewPlan, type RenewWishes, renew as renewTargets } from '../../core/session/renew.js';
+import { isResting, type JobResult } from '../../core/session/renew-all.js';
+import type { RenewTargets } from '../../core/session/renewal-targets.js';
 import type { Command } from '../command.js';
 import type { Context } from '../context.js';
 import { warnIfFlaggedInUse } from '../flagged-in-use.js';
-import { isNetworkFailure, isWithoutPlace } from '../probe-failure.js';
-import { settleRefusedClients } from '../refused-clients.js';
 import { obstructionLines } from '../render/shared-failures.js';
 import type { Theme } from '../render/theme.js';
-import {
-  isDue,
-  isResting,
-  type JobResult,
-  planJobs,
-  type RenewalJob,
-  renewJobs,
-  untried,
-} from '../renewal/renew-all.js';
 import {
   accountLine,
   fileLine,
@@ -30,7 +20,6 @@ import {
   renewedFile,
   requestText,
 } from '../renewal/renew-view.js';
-import { findTargets, type RenewTargets } from '../renewal/targets.js';
 
 const RenewResult = z.object({
   printOnly: z.boolean(),
@@ -49,45 +38,20 @@ const RenewResult = z.object({
 });
 type RenewResult = z.infer<typeof RenewResult>;
 
-export interface RenewOptions {
-  readonly targets: readonly string[];
-  readonly beforeMs?: number;
-  readonly force?: boolean;
+export interface RenewOptions extends RenewWishes {
   readonly printOnly?: boolean;
 }
 
 async function renew(context: Context, options: RenewOptions): Promise<RenewResult> {
-  const printOnly = options.printOnly === true;
-  const { root, home } = context;
-  if (!printOnly) assertOurs(root);
-  if (!printOnly) sweepLeftovers(root, home.authFile);
-  const policy = policyOf(context, options);
-  const targets = await findTargets(context, options.targets, printOnly);
-  const jobs = planJobs(context, targets, policy);
-  const due = jobs.filter(isDue);
-  const idle = jobs.filter((job) => !isDue(job)).map((job) => untried(job));
-  if (printOnly) return previewed(context, targets, due, idle, policy);
-  const results = due.length === 0 ? [] : await renewJobs(context, due, policy);
-  const outcomes = results.flatMap((each) => each.outcomes);
-  await settleRefusedClients(context, outcomes);
-  if (outcomes.some(({ kind }) => kind === 'refused')) warnIfFlaggedInUse(context, context.readingScope());
-  return resultOf(context, targets, [...idle, ...results]);
+  if (options.printOnly === true) return previewed(context, await planRenewal(context, options, true));
+  const { targets, results } = await renewTargets(context, options);
+  const isRefused = results.some(({ outcomes }) => outcomes.some(({ kind }) => kind === 'refused'));
+  if (isRefused) warnIfFlaggedInUse(context, context.readingScope());
+  return resultOf(context, targets, results);
 }
 
-const dayMs = 86_400_000;
-
-function policyOf(context: Context, { beforeMs, force }: RenewOptions): RenewalPolicy {
-  return { beforeMs: beforeMs ?? context.settings().renewBeforeDays * dayMs, force: force === true };
-}
-
-async function previewed(
-  context: Context,
-  targets: RenewTargets,
-  due: readonly RenewalJob[],
-  idle: readonly JobResult[],
-  policy: RenewalPolicy,
-): Promise<RenewResult> {
-  const { previewJob } = await import('../renewal/preview-all.js');
+async function previewed(context: Context, { targets, policy, due, idle }: RenewPlan): Promise<RenewResult> {
+  const { previewJob } = await import('../../core/session/renewal-preview.js');
   const previews = await Promise.all(due.map((job) => previewJob(context, job, policy)));
   const nameOf = new Map(targets.files.map(({ path, name }) => [path, name]));
   const requests = previews.flatMap(({ job, requests }) => {

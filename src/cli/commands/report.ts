@@ -1,20 +1,22 @@
 import * as z from 'zod/mini';
 import { describeAccount, type FlaggedAccount } from '../../core/accounts/account.js';
 import { definedOnly } from '../../core/defined-only.js';
+import { toIso } from '../../core/instant.js';
+import { reasonText } from '../../core/logins/flag-reason.js';
 import { printable } from '../../core/printable.js';
+import { probeAndDecide } from '../../core/session/probe-and-decide.js';
+import type { ProbingOptions } from '../../core/session/quota-probing.js';
+import { Nobody, openRoster, whyNone } from '../../core/session/selection.js';
 import { settingText } from '../../core/settings.js';
 import { AccountView, accountView, shownEmail } from '../account-view.js';
 import type { Command } from '../command.js';
 import type { Context } from '../context.js';
-import { ScopeView, scopeView } from '../places.js';
-import { probeAndDecide } from '../probe-and-decide.js';
 import { failureLines } from '../probe-failure.js';
-import type { ProbingOptions } from '../quota-probing.js';
 import { renderAccounts, titleOf } from '../render/account-table.js';
-import { reasonText } from '../render/flag-reason.js';
+import { renderLightTable } from '../render/light-table.js';
 import type { Theme } from '../render/theme.js';
-import { formatMoment, formatWhen, toIso } from '../render/time.js';
-import { Nobody, openRoster, whyNone } from '../selection.js';
+import { formatMoment, formatWhen } from '../render/time.js';
+import { ScopeView, scopeView } from '../scope-view.js';
 import { wayOutLines } from '../ways-out.js';
 import { ForecastResult, forecastOf } from './forecast.js';
 
@@ -96,7 +98,10 @@ function renderReport(result: ReportResult, theme: Theme, { verbose = false }: R
       'Recommendation',
       [`  ${recommendationText(result, now)}\n`, ...wayOutLines(forecast, theme).map((line) => `  ${line}\n`)],
     ],
-    ['Accounts', [none === undefined ? renderAccounts(accounts, theme) : `  ${none.message}: ${none.hint}\n`]],
+    [
+      'Accounts',
+      [none === undefined ? renderAccounts(accounts, theme, renderLightTable) : `  ${none.message}: ${none.hint}\n`],
+    ],
     ['Settings', settingLines(result, verbose)],
   ];
   const shown = sections.filter(([, lines]) => verbose || lines.length > 0);

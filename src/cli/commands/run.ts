@@ -3,16 +3,16 @@ import { AppError } from '../../core/errors.js';
 import { type SessionCall, sessionCallOf } from '../../core/running/continuation.js';
 import { withFileStore } from '../../core/running/file-store.js';
 import { findRunnable, type Runnable } from '../../core/running/runnable.js';
+import { openRoster } from '../../core/session/selection.js';
+import { shellWord } from '../../core/shell/shell-word.js';
 import { accountRef, accountRefShape } from '../account-ref.js';
 import type { Command } from '../command.js';
 import type { Context } from '../context.js';
 import type { OnLimit } from '../on-limit.js';
 import { titleOf } from '../render/account-table.js';
-import { shellWord } from '../render/shell-word.js';
 import type { Theme } from '../render/theme.js';
 import { type AccountWish, chooseRunAccount, type RunAccount } from '../run-account.js';
 import { runPlace, start, takePlace } from '../run-home.js';
-import { openRoster } from '../selection.js';
 
 const RunResult = z.object({
   /** Absent for `resume` without `--as`. */

@@ -7,8 +7,11 @@ import { countSessions, SessionCounts } from '../../core/codex/sessions.js';
 import { factsOfAccount } from '../../core/decision/facts.js';
 import { standingOf } from '../../core/decision/standing.js';
 import { definedOnly } from '../../core/defined-only.js';
+import { toIso } from '../../core/instant.js';
 import type { Roster } from '../../core/logins/roster.js';
 import { printable } from '../../core/printable.js';
+import { describePlace, PlaceView, placeView } from '../../core/session/places.js';
+import { indexElsewhere, locateAccount, openRoster, requireAccounts } from '../../core/session/selection.js';
 import { accountRef, accountRefShape } from '../account-ref.js';
 import { AccountView, accountView, shownEmail } from '../account-view.js';
 import { BindingView, bindingHere, bindingText } from '../binding-view.js';
@@ -16,14 +19,13 @@ import type { Command } from '../command.js';
 import type { Context } from '../context.js';
 import { setAsideInUse, warnAboutSetAside } from '../flagged-in-use.js';
 import { lifeText, unstoredText } from '../login-life.js';
-import { describePlace, PlaceView, placeView, ScopeView, scopeView, whoseAccounts } from '../places.js';
 import { ProxyView, proxiesText, proxyViews } from '../proxy-view.js';
 import { nameOf, titleOf } from '../render/account-table.js';
 import { renderFacts } from '../render/facts.js';
 import { leftPhrase, quotaAge } from '../render/quota.js';
 import type { Theme } from '../render/theme.js';
-import { formatWhen, toIso } from '../render/time.js';
-import { indexElsewhere, locateAccount, openRoster, requireAccounts } from '../selection.js';
+import { formatWhen } from '../render/time.js';
+import { ScopeView, scopeView, whoseAccounts } from '../scope-view.js';
 
 const StatusResult = z.object({
   scope: ScopeView,

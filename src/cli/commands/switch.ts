@@ -1,24 +1,24 @@
 import * as z from 'zod/mini';
-import { type Account, describeAccount } from '../../core/accounts/account.js';
+import { type Account, describeAccount, isSetAside } from '../../core/accounts/account.js';
 import { loginStoreKind } from '../../core/codex/official-login.js';
 import { definedOnly } from '../../core/defined-only.js';
 import { AppError } from '../../core/errors.js';
+import { toIso } from '../../core/instant.js';
 import type { Roster } from '../../core/logins/roster.js';
+import { describePlace, PlaceView, placeView } from '../../core/session/places.js';
+import { openRoster, requireAccounts } from '../../core/session/selection.js';
+import { locateAnywhere } from '../../core/session/set-aside.js';
+import { switchAccount as activate } from '../../core/session/switching.js';
 import { accountRef, accountRefShape } from '../account-ref.js';
-import { activateAccount } from '../activation.js';
 import { type BindOptions, BindResult, bindDirectory, renderBinding } from '../bind-directory.js';
 import { BindingView, bindingHere, bindingText } from '../binding-view.js';
 import type { Command } from '../command.js';
 import type { Context } from '../context.js';
 import type { ExitCode } from '../exit-codes.js';
-import { describePlace, PlaceView, placeView } from '../places.js';
 import { titleOf } from '../render/account-table.js';
 import type { Theme } from '../render/theme.js';
-import { toIso } from '../render/time.js';
-import { openRoster, requireAccounts } from '../selection.js';
-import { isSetAside, locateAnywhere, usableEnd, warnAboutEnd } from '../set-aside.js';
+import { usableEnd, warnAboutEnd } from '../set-aside.js';
 import { DaemonRestart, proveActivation, SurfaceView } from '../switch-proof.js';
-import { noteAdoption, takeInFirst } from '../take-in.js';
 import { latestThreads } from '../threads.js';
 
 const SwitchResult = z.object({
@@ -89,13 +89,11 @@ async function switchAccount(context: Context, options: SwitchOptions): Promise<
   const usableUntil = isSetAside(account) ? usableEnd(context, roster, account) : undefined;
   const enable = options.enable === true || (!account.enabled && (await agreesToEnable(context, account)));
   const choosingScopeKey = roster.records.key;
-  await takeInFirst(context, account, scopeKey);
-  const activated = await activateAccount(
+  const activated = await activate(
     context,
     { account, scopeKey, choosingScopeKey },
     { replace: options.replace === true, enable, take: options.take === true },
   );
-  noteAdoption(context, activated.adopted);
   if (usableUntil !== undefined) warnAboutEnd(context, account, usableUntil);
   const { surfaces, daemonRestart } = await proveActivation(context, activated, options);
   const adopted = account.isUnstored === true ? activated.account : activated.adopted;

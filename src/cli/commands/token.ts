@@ -2,16 +2,17 @@ import * as z from 'zod/mini';
 import { type Account, describeAccount } from '../../core/accounts/account.js';
 import { definedOnly } from '../../core/defined-only.js';
 import { AppError } from '../../core/errors.js';
+import { toIso } from '../../core/instant.js';
 import { describeOutcome, outcomeError } from '../../core/logins/describe-outcome.js';
 import { canWait } from '../../core/logins/refresh-outcome.js';
 import type { Roster } from '../../core/logins/roster.js';
+import { askedAccounts } from '../../core/session/asked-accounts.js';
+import { createRefresher } from '../../core/session/backend-access.js';
+import { openRoster } from '../../core/session/selection.js';
 import { accountRef, accountRefShape } from '../account-ref.js';
-import { askedAccounts } from '../asked-accounts.js';
-import { createRefresher } from '../backend-access.js';
 import type { Command } from '../command.js';
 import type { Context } from '../context.js';
-import { formatWhen, toIso } from '../render/time.js';
-import { openRoster } from '../selection.js';
+import { formatWhen } from '../render/time.js';
 
 const TokenResult = z.object({
   account: z.object(accountRefShape),

@@ -5,14 +5,15 @@ import { forgetChange, type RecordedChange, readChanges } from '../../core/chang
 import { type LeftStep, type Obstacle, takeBack } from '../../core/changes/take-back.js';
 import { readAuthFile } from '../../core/codex/auth-file-state.js';
 import { AppError } from '../../core/errors.js';
+import { toIso } from '../../core/instant.js';
 import { withStore } from '../../core/logins/with-store.js';
 import { readAllScopes } from '../../core/pools/scope-files.js';
-import { type ActivationTarget, activateAccount } from '../activation.js';
+import { type ActivationTarget, activateAccount } from '../../core/session/activation.js';
+import { openRoster } from '../../core/session/selection.js';
 import type { Command } from '../command.js';
 import type { Context } from '../context.js';
 import type { Theme } from '../render/theme.js';
-import { formatWhen, toIso } from '../render/time.js';
-import { openRoster } from '../selection.js';
+import { formatWhen } from '../render/time.js';
 
 const ChangeView = z.object({
   command: z.string(),

@@ -1,30 +1,21 @@
 import * as z from 'zod/mini';
-import { askedAccounts } from '../asked-accounts.js';
+import { isInTheDark, isWithoutPlace } from '../../core/session/failure.js';
+import { readUsage, type UsageWishes } from '../../core/session/usage.js';
 import type { Command } from '../command.js';
 import type { Context } from '../context.js';
-import { placeLine, ScopeView, scopeView } from '../places.js';
-import { isInTheDark, isWithoutPlace } from '../probe-failure.js';
-import { type ProbingOptions, probeRoster } from '../quota-probing.js';
 import { renderCsv } from '../render/csv.js';
 import { renderUsage } from '../render/usage.js';
-import { withResetCreditDetails } from '../reset-credit-details.js';
-import { openRoster } from '../selection.js';
+import { placeLine, ScopeView, scopeView } from '../scope-view.js';
 import { AccountUsage, usageView } from '../usage-view.js';
 
 const UsageResult = z.object({ scope: ScopeView, accounts: z.array(AccountUsage) });
 type UsageResult = z.infer<typeof UsageResult>;
 
-export interface UsageOptions extends ProbingOptions {
-  readonly selector?: string;
-}
+export type UsageOptions = UsageWishes;
 
 async function usage(context: Context, options: UsageOptions): Promise<UsageResult> {
-  const roster = openRoster(context, context.readingScope());
-  const asked = askedAccounts(context, roster, options.selector);
-  const accounts = asked.map(({ account }) => account);
-  const probed = await probeRoster(context, roster, options, accounts);
-  const detailed = options.cached === true ? probed : await withResetCreditDetails(context, probed, asked);
-  return { scope: scopeView(roster), accounts: asked.map((each) => usageView(context, detailed, each)) };
+  const { roster, asked, probed } = await readUsage(context, options);
+  return { scope: scopeView(roster), accounts: asked.map((each) => usageView(context, probed, each)) };
 }
 
 // Exactly the columns that tools of this kind share.

@@ -1,17 +1,18 @@
 import * as z from 'zod/mini';
 import type { FlaggedAccount } from '../../core/accounts/account.js';
 import { definedOnly } from '../../core/defined-only.js';
+import { toIso } from '../../core/instant.js';
+import { reasonText } from '../../core/logins/flag-reason.js';
 import { printable } from '../../core/printable.js';
 import { meaningOf } from '../../core/provider/refusal-codes.js';
+import { predictFlagged, type VerifiedAccount, verifyFlagged } from '../../core/session/flagged-verification.js';
 import { shownEmail } from '../account-view.js';
 import type { Command } from '../command.js';
 import type { Context } from '../context.js';
-import { predictFlagged, type VerifiedAccount, verifyFlagged } from '../flagged-verification.js';
+import { warnIfFlaggedInUse } from '../flagged-in-use.js';
 import { providerReasonShape } from '../probe-failure.js';
 import { nameOf } from '../render/account-table.js';
-import { reasonText } from '../render/flag-reason.js';
 import type { Theme } from '../render/theme.js';
-import { toIso } from '../render/time.js';
 
 const Outcome = z.enum([
   'restored',
@@ -67,6 +68,7 @@ export interface VerifyFlaggedOptions {
 async function verify(context: Context, options: VerifyFlaggedOptions): Promise<VerifyFlaggedResult> {
   const dryRun = options.dryRun === true;
   const verified = dryRun ? await predictFlagged(context, options) : await verifyFlagged(context, options);
+  if (verified.length > 0) warnIfFlaggedInUse(context, dryRun ? context.readingScope() : context.writingScope());
   const results = verified.map((each) => viewOf(context, each));
   const count = (outcome: Outcome) => results.filter((each) => each.outcome === outcome).length;
   return {

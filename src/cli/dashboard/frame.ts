@@ -1,8 +1,8 @@
 import { printableIn, printableLines } from '../../core/printable.js';
+import type { Nobody } from '../../core/session/selection.js';
 import { capitalized } from '../render/sentence.js';
 import type { Theme } from '../render/theme.js';
 import { cutLine, wrapLine } from '../screen/wrap-line.js';
-import type { Nobody } from '../selection.js';
 import { accountLines } from './account-lines.js';
 import { footerLines } from './footer-lines.js';
 import { headerLines } from './header-lines.js';

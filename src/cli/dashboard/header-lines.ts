@@ -1,9 +1,9 @@
 import { printable } from '../../core/printable.js';
 import type { ReportResult } from '../commands/report.js';
-import { whoseAccounts } from '../places.js';
 import { titleOf } from '../render/account-table.js';
 import type { Theme } from '../render/theme.js';
 import { formatWhen } from '../render/time.js';
+import { whoseAccounts } from '../scope-view.js';
 import { wrapLine } from '../screen/wrap-line.js';
 import { intentOf } from './keys.js';
 import { type Model, noticesOf, viewOf } from './model.js';

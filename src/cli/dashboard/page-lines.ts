@@ -1,6 +1,6 @@
+import { reasonText } from '../../core/logins/flag-reason.js';
 import { printable } from '../../core/printable.js';
 import { statusCommand } from '../commands/status.js';
-import { reasonText } from '../render/flag-reason.js';
 import { type Cell, renderTable } from '../render/table.js';
 import type { Theme } from '../render/theme.js';
 import { formatDistance, formatWhen } from '../render/time.js';

@@ -1,6 +1,7 @@
 import { definedOnly } from '../../core/defined-only.js';
 import { printable } from '../../core/printable.js';
-import { type FailureView, failureLines, failureText, isNetworkFailure, isObstruction } from '../probe-failure.js';
+import { isNetworkFailure, isObstruction } from '../../core/session/failure.js';
+import { type FailureView, failureLines, failureText } from '../probe-failure.js';
 import type { Theme } from './theme.js';
 
 interface Failing {

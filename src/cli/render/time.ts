@@ -47,7 +47,3 @@ export function formatWhen(at: number, now: number): string {
 function twoDigits(value: number): string {
   return value < 10 ? `0${value}` : String(value);
 }
-
-export function toIso(at: number): string {
-  return new Date(at).toISOString();
-}

@@ -1,17 +1,19 @@
 import * as z from 'zod/mini';
 import { definedOnly } from '../../core/defined-only.js';
 import type { HttpRequest } from '../../core/http/client.js';
+import { toIso } from '../../core/instant.js';
 import { printable } from '../../core/printable.js';
 import type { Renewal } from '../../core/renewal/renewal.js';
+import type { AskedAccount } from '../../core/session/asked-accounts.js';
+import { isObstruction } from '../../core/session/failure.js';
+import type { AskedFile } from '../../core/session/renewal-targets.js';
 import { accountRef, accountRefShape } from '../account-ref.js';
 import { shownEmail } from '../account-view.js';
-import type { AskedAccount } from '../asked-accounts.js';
 import type { Context } from '../context.js';
-import { FailureView, isObstruction } from '../probe-failure.js';
+import { FailureView } from '../probe-failure.js';
 import { titleOf } from '../render/account-table.js';
 import type { Theme } from '../render/theme.js';
-import { formatWhen, toIso } from '../render/time.js';
-import type { AskedFile } from './targets.js';
+import { formatWhen } from '../render/time.js';
 
 const outcomeShape = {
   /** `would-renew` only with --print-only. */

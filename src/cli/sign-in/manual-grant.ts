@@ -2,11 +2,11 @@ import { createInterface } from 'node:readline';
 import { AppError } from '../../core/errors.js';
 import { buildAuthorizeUrl } from '../../core/oauth/authorize-url.js';
 import { type CallbackParams, readPastedCallback } from '../../core/oauth/callback-params.js';
+import { loginPorts } from '../../core/oauth/login-ports.js';
 import { createPkce, createState } from '../../core/oauth/pkce.js';
 import type { Context } from '../context.js';
 import { denialError } from './denial-error.js';
 import { nothingToFinish, type ObtainedGrant, type SignInRequest } from './grant.js';
-import { loginPorts } from './login-ports.js';
 import { pasteProblem } from './pasted-address.js';
 
 const attempts = 3;

@@ -1,12 +1,12 @@
 import * as z from 'zod/mini';
 import { definedOnly } from '../../core/defined-only.js';
 import { printable } from '../../core/printable.js';
+import { describePlace, PlaceView, placeView } from '../../core/session/places.js';
 import type { DraftStore } from '../../core/transfer/draft-store.js';
 import type { ImportEntry } from '../../core/transfer/import-logins.js';
 import { type LoginFormat, type LoginPlace, loginFormats } from '../../core/transfer/login-file.js';
 import { importRefusals, passingReasons } from '../../core/transfer/refusal.js';
 import { shownEmail } from '../account-view.js';
-import { describePlace, PlaceView, placeView } from '../places.js';
 import { titleOf } from '../render/account-table.js';
 import { type Cell, type Column, renderTable } from '../render/table.js';
 import type { Theme } from '../render/theme.js';

@@ -1,10 +1,10 @@
 import { AppError } from '../../core/errors.js';
 import { printable, printableIn } from '../../core/printable.js';
 import { type Context, createContext } from '../context.js';
-import { hasPlaces, whoseAccounts } from '../places.js';
 import { createTheme, type Theme } from '../render/theme.js';
 import { formatDuration } from '../render/time.js';
 import { blockLines, tableLines } from '../render/watch.js';
+import { hasPlaces, whoseAccounts } from '../scope-view.js';
 import { enterScreen, type Screen } from '../screen/enter-screen.js';
 import { wrapLine } from '../screen/wrap-line.js';
 import type { WatchRound } from './watch-view.js';

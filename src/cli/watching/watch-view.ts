@@ -1,7 +1,7 @@
 import * as z from 'zod/mini';
 import { AccountView } from '../account-view.js';
-import { ScopeView } from '../places.js';
 import { FailureView } from '../probe-failure.js';
+import { ScopeView } from '../scope-view.js';
 
 const instant = z.iso.datetime();
 

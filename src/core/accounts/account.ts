@@ -91,6 +91,10 @@ export interface FlaggedAccount extends Account {
   readonly flag: Flag;
 }
 
+export function isSetAside(account: Account): account is FlaggedAccount {
+  return 'flag' in account;
+}
+
 export function newAccountId(): string {
   return `acc_${randomBytes(6).toString('hex')}`;
 }

@@ -4,6 +4,7 @@ import { contradicts, realAccountId } from '../accounts/identity.js';
 import { readClaims } from '../accounts/jwt-claims.js';
 import { identityOfClaims, type TokenIdentity } from '../accounts/token-identity.js';
 import { definedOnly } from '../defined-only.js';
+import { toIso } from '../instant.js';
 import { parseJsonText } from '../json-text.js';
 import { Secret } from '../secret.js';
 import { record } from '../storage/tolerant.js';
@@ -207,7 +208,7 @@ export function formatAuthFile(login: CompleteLogin): string {
       ...extras.tokens,
       ...definedOnly({ account_id: login.accountId }),
     },
-    last_refresh: new Date(login.lastRefresh).toISOString(),
+    last_refresh: toIso(login.lastRefresh),
     ...otherTop,
   };
   return JSON.stringify(file, null, 2);

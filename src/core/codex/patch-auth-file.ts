@@ -1,4 +1,5 @@
 import * as z from 'zod/mini';
+import { toIso } from '../instant.js';
 import { parseJsonText } from '../json-text.js';
 import type { Secret } from '../secret.js';
 
@@ -28,6 +29,6 @@ export function withNewerTokens(content: string, { refreshToken, access }: Newer
     ...(access?.idToken === undefined ? {} : { id_token: access.idToken.reveal() }),
     refresh_token: refreshToken.reveal(),
   };
-  const dated = access === undefined ? {} : { last_refresh: new Date(access.lastRefresh).toISOString() };
+  const dated = access === undefined ? {} : { last_refresh: toIso(access.lastRefresh) };
   return JSON.stringify({ ...file, tokens, ...dated }, null, 2);
 }

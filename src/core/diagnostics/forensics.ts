@@ -1,6 +1,7 @@
 import type { FlaggedAccount } from '../accounts/account.js';
 import { isSameAccount } from '../accounts/identity.js';
 import { readClaims } from '../accounts/jwt-claims.js';
+import { toIso } from '../instant.js';
 import { type LoginCopy, placeName } from '../logins/copies.js';
 import { isDeadToken } from '../logins/flagging.js';
 import type { Lineage, LineageRecord } from '../logins/lineage-log.js';
@@ -41,26 +42,26 @@ function whoMovedAhead({ tokens }: FlaggedAccount, { records, printOf }: Lineage
     records.findLast((record) => record.event === event && record[side] === print && record.before !== record.after);
   const exchanged = last('refreshed', 'before');
   if (exchanged !== undefined) {
-    return [`process ${exchanged.pid} of ours exchanged this token at ${time(exchanged.at)}`];
+    return [`process ${exchanged.pid} of ours exchanged this token at ${toIso(exchanged.at)}`];
   }
   const overtaken = last('adopted', 'before');
   if (overtaken !== undefined) {
     return [
-      `somebody else had exchanged this token when we looked at ${time(overtaken.at)}, most likely the official client`,
+      `somebody else had exchanged this token when we looked at ${toIso(overtaken.at)}, most likely the official client`,
     ];
   }
   const unanswered = last('unknown', 'before');
   if (unanswered !== undefined) {
-    return [`process ${unanswered.pid} of ours sent this token at ${time(unanswered.at)} and never got the answer`];
+    return [`process ${unanswered.pid} of ours sent this token at ${toIso(unanswered.at)} and never got the answer`];
   }
   const handedOut = last('handed-out', 'after');
   if (handedOut !== undefined) {
-    const since = time(handedOut.at);
+    const since = toIso(handedOut.at);
     return [`the official client has had this token since ${since} and is the likely one to have spent it`];
   }
   const signedIn = last('signed-in', 'after');
   if (signedIn !== undefined)
-    return [`this token came with the sign-in at ${time(signedIn.at)} and was not exchanged by us`];
+    return [`this token came with the sign-in at ${toIso(signedIn.at)} and was not exchanged by us`];
   return ['our log does not go back to whoever spent it'];
 }
 
@@ -79,9 +80,5 @@ function inOtherRoots(account: FlaggedAccount, copies: readonly LoginCopy[]): st
 
 function issued({ tokens }: LoginCopy): string {
   const at = tokens.accessToken && readClaims(tokens.accessToken.reveal())?.issuedAt;
-  return at === undefined ? '' : `, issued at ${time(at)}`;
-}
-
-function time(ms: number): string {
-  return new Date(ms).toISOString();
+  return at === undefined ? '' : `, issued at ${toIso(at)}`;
 }

@@ -2,6 +2,7 @@ import { describeAccount } from '../accounts/account.js';
 import { definedOnly } from '../defined-only.js';
 import { AppError, type ErrorCode } from '../errors.js';
 import { proxyHint } from '../http/proxy-description.js';
+import { toIso } from '../instant.js';
 import { reasonOfRefusal } from '../oauth/token-verdict.js';
 import { type AnswerDescription, describeAnswer, describePassing, isPassing } from '../provider/describe-answer.js';
 import { describeObstruction } from '../provider/obstruction.js';
@@ -109,7 +110,7 @@ function describeUnknown(outcome: Extract<RefreshOutcome, { kind: 'unknown' }>, 
         ? 'wait for that, then run the command again'
         : 'run the command again then: it looks for newer tokens first, and sends the old one once more',
     ...reasonIn(outcome),
-    ...definedOnly({ retryAt: retryAt === undefined ? undefined : new Date(retryAt).toISOString() }),
+    ...definedOnly({ retryAt: retryAt === undefined ? undefined : toIso(retryAt) }),
   };
 }
 

@@ -17,7 +17,7 @@ export interface RefreshSettings extends HealthSettings {
 }
 
 /** What a refresh needs; only code that is handed this can spend a refresh token (P5). */
-export interface RefreshDeps {
+export interface RefreshDeps extends SideBySide {
   readonly root: Root;
   /** The official home of this run; the others that the root knows are found beside it. */
   readonly home: CodexHome;
@@ -33,12 +33,14 @@ export interface RefreshDeps {
   /** What the person should know although it went well. */
   readonly warn: (message: string) => void;
   readonly signal: AbortSignal;
-  /** What refreshes that run side by side share. */
+}
+
+/** What refreshes that run side by side share. */
+export interface SideBySide {
   readonly files: FileMemory;
   readonly answers: AnswerGroup;
 }
 
-/** For the refreshes of one run. */
-export function sideBySide({ clock }: Pick<Root, 'clock'>): Pick<RefreshDeps, 'files' | 'answers'> {
+export function sideBySide({ clock }: Pick<Root, 'clock'>): SideBySide {
   return { files: new FileMemory(clock), answers: new WriteGroup(clock) };
 }

@@ -1,5 +1,6 @@
 import * as z from 'zod/mini';
 import { definedOnly } from '../defined-only.js';
+import { toIso } from '../instant.js';
 import { type BindingQuota, type BindingWindow, bindingQuota, oldSnapshotMs } from './binding-quota.js';
 import type { QuotaSnapshot, Usage } from './usage.js';
 import { isCurrent } from './window.js';
@@ -65,7 +66,7 @@ export type QuotaSource = QuotaView['source'];
 export function toQuotaView(quota: BindingQuota, source: QuotaSource, now: number): QuotaView {
   return definedOnly({
     source,
-    observedAt: iso(quota.observedAt),
+    observedAt: toIso(quota.observedAt),
     usableNowPercent: quota.usableNowPercent,
     certainty: certaintyOf(quota, now),
     unlimited: quota.isUnlimited ? (true as const) : undefined,
@@ -83,10 +84,6 @@ export function certaintyOf(quota: BindingQuota, now: number): QuotaView['certai
 
 function toWindowView(window: BindingWindow): QuotaView['windows'][number] {
   const { id, durationSeconds, usedPercent, remainingPercent, limitName } = window;
-  const resetsAt = window.resetsAt === undefined ? undefined : iso(window.resetsAt);
+  const resetsAt = window.resetsAt === undefined ? undefined : toIso(window.resetsAt);
   return definedOnly({ id, durationSeconds, usedPercent, remainingPercent, resetsAt, limitName });
-}
-
-function iso(ms: number): string {
-  return new Date(ms).toISOString();
 }

@@ -1,8 +1,8 @@
 import type { TokenSet } from '../accounts/account.js';
 import { AppError } from '../errors.js';
+import { type Failure, failureOf } from '../failure.js';
 import { describeOutcome } from '../logins/describe-outcome.js';
 import type { RefreshOutcome } from '../logins/refresh-outcome.js';
-import { type ProviderReason, reasonInDetails } from '../provider-reason.js';
 
 /** What the wish to renew one account or one token file came to. */
 export type Renewal =
@@ -13,18 +13,10 @@ export type Renewal =
 
 interface Failed {
   readonly kind: 'failed';
-  readonly problem: Problem;
+  readonly problem: Failure;
 }
 
 export type SkipReason = 'not-due' | 'disabled' | 'left-to-client';
-
-export interface Problem extends ProviderReason {
-  readonly code: string;
-  readonly message: string;
-  readonly hint?: string;
-  /** When it may be tried again, ISO 8601. */
-  readonly retryAt?: string;
-}
 
 export function renewed(how: 'refreshed' | 'adopted', { expiresAt }: Partial<TokenSet>): Renewal {
   return { kind: 'renewed', how, ...(expiresAt === undefined ? {} : { expiresAt }) };
@@ -34,15 +26,14 @@ export function notDue({ expiresAt }: Partial<TokenSet>): Renewal {
   return { kind: 'skipped', reason: 'not-due', ...(expiresAt === undefined ? {} : { expiresAt }) };
 }
 
-export function failed(problem: Problem): Failed {
+export function failed(problem: Failure): Failed {
   return { kind: 'failed', problem };
 }
 
 /** Errors of our own are the outcome of what they happened to; anything else is thrown on. */
 export function failedBy(error: unknown): Failed {
   if (!(error instanceof AppError) || error.code === 'interrupted') throw error;
-  const { code, message, hint, details } = error;
-  return failed({ code, message, ...(hint === undefined ? {} : { hint }), ...reasonInDetails(details) });
+  return failed(failureOf(error));
 }
 
 /** What an outcome means for whatever was to get the tokens. */

@@ -1,5 +1,6 @@
 import { renameSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
+import { toIso } from '../instant.js';
 import { listDirectory, makePrivateDirectory, replaceFile, writeError } from './atomic-file.js';
 import type { Root } from './root.js';
 
@@ -26,7 +27,7 @@ export function moveAside(root: Root, stem: string, from: string): string {
 
 function placeFor(root: Root, stem: string, directory: string): string {
   makePrivateDirectory(directory);
-  const time = new Date(root.clock.now()).toISOString().replace(/[:.]/g, '-');
+  const time = toIso(root.clock.now()).replace(/[:.]/g, '-');
   return join(directory, unusedName(`${stem}-${time}`, listDirectory(directory)));
 }
 

@@ -3,6 +3,7 @@ import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import * as z from 'zod/mini';
 import type { Clock } from '../clock.js';
+import { toIso } from '../instant.js';
 import { readVersion } from './atomic-file.js';
 import type { ProcessTable } from './process-table.js';
 import { largestRecordBytes } from './regular-file.js';
@@ -26,7 +27,7 @@ export type LockOwner = Readonly<z.infer<typeof ownerSchema>>;
 
 export function createLockOwner(name: string, processes: ProcessTable, clock: Clock): LockOwner {
   const nonce = randomBytes(12).toString('hex');
-  return { ...processes.self, nonce, name, acquiredAt: new Date(clock.now()).toISOString() };
+  return { ...processes.self, nonce, name, acquiredAt: toIso(clock.now()) };
 }
 
 const recordPattern = /^owner-([0-9a-f]+)\.json$/;

@@ -20,6 +20,8 @@ export interface RootPaths {
   readonly bindings: string;
   /** The login that is being written over a file in place, until that is done. */
   readonly loginWrite: string;
+  /** Requests to spend a reset credit that have no definite answer yet. */
+  readonly redemptions: string;
   readonly settings: string;
   readonly journal: string;
   readonly lineageLog: string;
@@ -56,6 +58,7 @@ export function rootPaths(root: string): RootPaths {
     bindings: join(root, 'bindings.json'),
     privateHomes: join(root, privateHomesName),
     loginWrite: join(root, 'login-write.json'),
+    redemptions: join(root, 'redemptions.json'),
     settings: join(root, 'settings.json'),
     journal: join(root, 'refresh-journal'),
     lineageLog: join(root, 'lineage.ndjson'),

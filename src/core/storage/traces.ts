@@ -23,7 +23,7 @@ export function tracesIn(paths: RootPaths): Traces {
       ...[paths.locks, paths.cache].flatMap((directory) => tracesBelow(paths, directory)),
     ],
     accounts: [
-      ...[...pools, paths.homes, paths.bindings, paths.loginWrite, paths.settings, paths.lineageLog]
+      ...[...pools, paths.homes, paths.bindings, paths.loginWrite, paths.redemptions, paths.settings, paths.lineageLog]
         .flatMap(withCopies)
         .filter(isFileOrLink),
       ...[paths.journal, paths.kept, paths.changes].flatMap((directory) => tracesBelow(paths, directory)),

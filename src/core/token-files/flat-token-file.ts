@@ -1,5 +1,6 @@
 import type { TokenSet } from '../accounts/account.js';
 import { definedOnly } from '../defined-only.js';
+import { toIso } from '../instant.js';
 import { parseJsonText } from '../json-text.js';
 import type { Secret } from '../secret.js';
 import { readFlag, readText, record } from '../storage/tolerant.js';
@@ -122,7 +123,7 @@ function valuesOf(tokens: Partial<TokenSet>): FlatValues {
 }
 
 function isoTime(ms: number | undefined): string | undefined {
-  return ms === undefined ? undefined : new Date(ms).toISOString();
+  return ms === undefined ? undefined : toIso(ms);
 }
 
 function indentationOf(text: string): string | number {

@@ -42,6 +42,16 @@ interface Disturbed {
   readonly over: Promise<void>;
 }
 
+/** What a round did to one person's logins. */
+interface Round {
+  /** How many answers with tokens there were before it. */
+  readonly issuedBefore: number;
+  /** Whether the newest of them may have been lost in a way that nobody can prevent. */
+  readonly isExplained: boolean;
+  /** Whether somebody pressed Ctrl-C while signing in: that login is not taken, and the one before lives on. */
+  readonly hasGivenUp: boolean;
+}
+
 class Schedule {
   readonly #world: World;
   readonly #random: Random;
@@ -150,7 +160,8 @@ class Schedule {
     for (const each of people) {
       const hasLost = wasLost && each === disturbed?.person;
       if (hasLost || (wasKilled && hasSignedIn)) this.#excuseHomes(each);
-      this.#follow(each, issuedBefore, wasKilled || hasLost);
+      const hasGivenUp = done.some(({ told }) => hasGivenUpSigningIn(told, each));
+      this.#follow(each, { issuedBefore, isExplained: wasKilled || hasLost, hasGivenUp });
     }
     const spent = this.#world.held().filter(({ token }) => provider.fateOf(token) !== 'live');
     const isLeft = ({ accountId }: Person) => spent.some((held) => held.accountId === accountId);
@@ -168,13 +179,15 @@ class Schedule {
     }
   }
 
-  #follow(person: Person, issuedBefore: number, isExplained: boolean): void {
+  #follow(person: Person, { issuedBefore, isExplained, hasGivenUp }: Round): void {
     const { provider } = this.#world;
     const all = this.#world.issuedTo(person);
     const newest = all.at(-1)?.refresh_token ?? '';
     const isNew = provider.issued.all.slice(issuedBefore).some((each) => each.refresh_token === newest);
-    if (isNew) this.#issuedBefore.set(person, issuedBefore);
-    const isHeld = this.#keptSince(person).some((token) => this.#world.isInFile(token));
+    const isHeldSince = (since: number) => this.#liveSince(person, since).some((token) => this.#world.isInFile(token));
+    const isDropped = hasGivenUp && !isHeldSince(issuedBefore);
+    if (isNew && !isDropped) this.#issuedBefore.set(person, issuedBefore);
+    const isHeld = isHeldSince(this.#issuedBefore.get(person) ?? 0);
     if (isHeld) this.#lost.delete(person);
     else if (this.#lost.has(person) || isExplained) this.#lose(person);
     else this.#faults.push(`the newest tokens of ${person.email} are in no file`);
@@ -192,9 +205,13 @@ class Schedule {
   }
 
   /** Of those that came in the last round that brought any, what can still be used. Two sign-ins at once are two logins. */
-  #keptSince(person: Person): string[] {
+  #newestOf(person: Person): string[] {
+    return this.#liveSince(person, this.#issuedBefore.get(person) ?? 0);
+  }
+
+  #liveSince(person: Person, issuedBefore: number): string[] {
     const { provider } = this.#world;
-    const since = provider.issued.all.slice(this.#issuedBefore.get(person) ?? 0);
+    const since = provider.issued.all.slice(issuedBefore);
     const tokens = this.#world.issuedTo(person).filter((each) => since.includes(each));
     return tokens.flatMap(({ refresh_token = '' }) =>
       provider.fateOf(refresh_token) === 'live' ? [refresh_token] : [],
@@ -203,7 +220,8 @@ class Schedule {
 
   #judge(): void {
     for (const person of people) {
-      this.#follow(person, this.#world.provider.issued.all.length, false);
+      const issuedBefore = this.#world.provider.issued.all.length;
+      this.#follow(person, { issuedBefore, isExplained: false, hasGivenUp: false });
       if (!this.#lost.has(person)) this.#judgeLogin(person);
     }
   }
@@ -213,7 +231,7 @@ class Schedule {
     const { provider } = this.#world;
     const isTheirs = ({ accountId }: { readonly accountId: string }) => accountId === person.accountId;
     const records = this.#world.records().filter(isTheirs);
-    const good = this.#keptSince(person);
+    const good = this.#newestOf(person);
     if (records.length > 1) this.#faults.push(`${person.email} has ${records.length} records`);
     const held = this.#world.held().filter(isTheirs);
     // What the client has got for an account that is set aside is taken over when that account is brought back.
@@ -228,4 +246,8 @@ class Schedule {
         this.#faults.push(`a home holds a token of ${person.email} that is ${provider.fateOf(token)}`);
     }
   }
+}
+
+function hasGivenUpSigningIn(told: string, { email }: Person): boolean {
+  return told.includes(`login --expect ${email}`) && told.includes('interrupted after');
 }

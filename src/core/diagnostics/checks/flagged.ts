@@ -1,3 +1,4 @@
+import { toIso } from '../../instant.js';
 import { placeName } from '../../logins/copies.js';
 import { isDeadToken } from '../../logins/flagging.js';
 import { type Check, judge, type Problem } from '../finding.js';
@@ -19,7 +20,7 @@ export const flaggedCheck: Check = {
 function problemOf(account: ReturnType<typeof flaggedAccounts>[number], world: World): Problem {
   const { email, id, flag, tokens } = account;
   const isUsable = tokens.expiresAt !== undefined && tokens.expiresAt > world.now;
-  const until = isUsable ? `, usable until ${new Date(tokens.expiresAt ?? 0).toISOString()}` : '';
+  const until = isUsable ? `, usable until ${toIso(tokens.expiresAt ?? 0)}` : '';
   const { story, alive } = explainLoss(account, world);
   const name = email ?? id;
   const since = `${flag.reason}, set aside ${new Date(flag.at).toISOString()}`;

@@ -1,0 +1,158 @@
+import { type Account, isSetAside } from '../accounts/account.js';
+import { withAccount } from '../accounts/pool.js';
+import type { Step } from '../changes/change.js';
+import { unadoptableReasons } from '../codex/auth-file.js';
+import { runningClients } from '../codex/clients.js';
+import { readCodexConfig } from '../codex/config.js';
+import { flockHelpers } from '../codex/credential-lock.js';
+import { loginPlace } from '../codex/official-login.js';
+import { definedOnly } from '../defined-only.js';
+import { AppError } from '../errors.js';
+import { type Activated, activate } from '../logins/activate.js';
+import { withPersonLock } from '../logins/person-lock.js';
+import type { RefreshOutcome } from '../logins/refresh-outcome.js';
+import { awaitClientRefresh } from '../logins/refresh-wait.js';
+import { withStore } from '../logins/with-store.js';
+import type { ScopeRecords } from '../pools/scope-records.js';
+import type { Store } from '../pools/store.js';
+import { refreshDeps } from './backend-access.js';
+import { noteChange } from './note-change.js';
+import type { Session } from './session.js';
+
+export interface ActivationTarget {
+  readonly account: Account;
+  /** The pool it lives in. */
+  readonly scopeKey: string | undefined;
+  /** The scope whose choice it is. */
+  readonly choosingScopeKey: string | undefined;
+}
+
+export interface ActivationChoices {
+  /** What no account can take in may make way; a copy is kept. */
+  readonly replace: boolean;
+  /** A disabled account is enabled as it becomes active. */
+  readonly enable?: boolean;
+  /** The login is taken from a home that cannot be read now. */
+  readonly take?: boolean;
+  /** Not for `undo`: it takes a switch back, or is about a home of `run`, which nobody has switched. */
+  readonly isUnnoted?: true;
+}
+
+/**
+ * Makes an account the official client's login, in the fixed order of locks: person, store, `auth.json`. Where the file
+ * holds something that no account can take in, it asks, or needs `--replace`.
+ */
+export async function activateAccount(
+  session: Session,
+  target: ActivationTarget,
+  choices: ActivationChoices,
+): Promise<Activated> {
+  const { root, home, signal } = session;
+  warnOfUnreadConfig(session);
+  await prepareForClient(session, target.account);
+  await letClientsFinish(session, target.account);
+  const attempt = (replacesUnadoptable: boolean) =>
+    withPersonLock(root, target.account, { signal }, () =>
+      withStore(root, { signal }, async (store) => {
+        const before = store.scopes();
+        const outcome = await activate(store, home, {
+          accountId: target.account.id,
+          scopeKey: target.scopeKey,
+          choosingScopeKey: target.choosingScopeKey,
+          replacesUnadoptable,
+          takes: choices.take === true,
+          flockHelpers,
+          runningClients,
+        });
+        if (outcome.kind === 'activated' && choices.enable === true) enable(store, target);
+        if (outcome.kind === 'activated' && choices.isUnnoted !== true) noteSwitch(session, store, before, outcome);
+        return outcome;
+      }),
+    );
+  const first = await attempt(choices.replace);
+  if (first.kind === 'activated') return first;
+  await askToReplace(session, `${loginPlace(home)} holds ${unadoptableReasons[first.reason]}`);
+  const second = await attempt(true);
+  if (second.kind === 'activated') return second;
+  throw new AppError('internal', 'the file could not be replaced although that was agreed');
+}
+
+/** What the file held is an account of its own from now on, whatever becomes of the switch. */
+function noteSwitch(session: Session, store: Store, before: readonly ScopeRecords[], activated: Activated): void {
+  if (!activated.changed) return;
+  const { previous, account } = activated;
+  const login: Step = { kind: 'login', before: previous?.id ?? null, after: account.id };
+  noteChange(session, store, 'switch', before, (steps) => [...steps.filter(({ kind }) => kind !== 'added'), login]);
+}
+
+/** Where it hides restrictions, `activate` refuses. */
+function warnOfUnreadConfig({ home, warn }: Session): void {
+  const { problem } = readCodexConfig(home.directory);
+  if (problem === undefined || problem.hidesRestrictions) return;
+  const { path, message } = problem;
+  warn(`${path} ${message}, so that the official client does not start: correct it, or move it away`);
+}
+
+async function letClientsFinish({ home, clock, signal, status }: Session, next: Account): Promise<void> {
+  await awaitClientRefresh(home, next, {
+    clock,
+    signal,
+    runningClients,
+    onWait({ identity }) {
+      const whose = identity.email ?? 'the account in use';
+      status(`Waiting for the official client to refresh ${whose}, 15 s at most`);
+    },
+  });
+  status();
+}
+
+/**
+ * What the client gets must last: it starts to refresh by itself five minutes before the end, and two clients that do so at
+ * once end the login. It also needs an id token, which a refresh brings where there is none. Where the refresh fails, the
+ * person is told, and `activate` decides whether what is there will do.
+ */
+async function prepareForClient(session: Session, account: Account): Promise<void> {
+  const { refreshAheadMs } = session.settings();
+  const { idToken, refreshToken, accessToken, expiresAt } = account.tokens;
+  const isOurs = refreshAheadMs > 0 && expiresAt !== undefined;
+  const isShort = isOurs && expiresAt - session.clock.now() <= refreshAheadMs;
+  // One that is set aside is not sent again.
+  if (refreshToken === undefined || isSetAside(account) || (idToken !== undefined && !isShort)) return;
+  const { ensureUsable } = await import('../logins/refresh.js');
+  const { describeOutcome, outcomeError } = await import('../logins/describe-outcome.js');
+  const deps = await refreshDeps(session, { skewMs: refreshAheadMs });
+  const wish =
+    idToken === undefined
+      ? { reason: 'forced' as const, rejected: accessToken }
+      : { reason: 'proactive_expiry' as const };
+  const outcome = await ensureUsable(deps, definedOnly({ account, ...wish }));
+  if (outcome.kind === 'usable') return;
+  if (idToken === undefined) throw outcomeError(outcome);
+  const { message, hint } = describeOutcome(outcome);
+  session.warn(`${message}${outlookAfter(outcome, hint)}`);
+}
+
+/** Of a login that the provider has refused nobody gets another access token, nor where there is no place for one. */
+function outlookAfter({ kind }: RefreshOutcome, hint: string): string {
+  if (kind === 'refused') return `: ${hint}`;
+  const itself = kind === 'no-place' ? '' : ', and refreshes it by itself';
+  return `; the official client gets it as it is${itself}`;
+}
+
+function enable(store: Store, { account, scopeKey }: ActivationTarget): void {
+  const { pool, flagged } = store.scope(scopeKey);
+  const isIt = ({ id, enabled }: Account) => id === account.id && !enabled;
+  const current = pool.accounts.find(isIt);
+  if (current !== undefined) store.savePool(scopeKey, withAccount(pool, { ...current, enabled: true }));
+  const setAside = flagged.accounts.find(isIt);
+  if (setAside !== undefined) store.saveFlagged(scopeKey, withAccount(flagged, { ...setAside, enabled: true }));
+}
+
+async function askToReplace({ home, consent }: Session, problem: string): Promise<void> {
+  if (consent === undefined) {
+    throw new AppError('confirmation-needed', `${problem}, which would be replaced`, {
+      hint: 'add --replace; a copy of what is there is kept',
+    });
+  }
+  await consent(`${problem}. Keep a copy aside and replace it?`, `${loginPlace(home)} is left as it is`);
+}

@@ -1,0 +1,79 @@
+import { type Account, describeAccount, type FlaggedAccount } from '../accounts/account.js';
+import { AppError } from '../errors.js';
+import { withNewestTokens } from '../logins/beside-records.js';
+import { reasonText } from '../logins/flag-reason.js';
+import type { Roster } from '../logins/roster.js';
+import { readAllScopes } from '../pools/scope-files.js';
+import { scopeFiles } from '../storage/paths.js';
+import { type Located, locateAccount, requireAccounts } from './selection.js';
+import type { Session } from './session.js';
+
+/** An account that a command is about to ask the provider about. */
+export interface AskedAccount {
+  readonly account: Account;
+  /** 1-based position in the pool it lives in. */
+  readonly index: number;
+  /** The pool it lives in. */
+  readonly file: string;
+  /** It lives in another pool than the roster's. */
+  readonly isElsewhere: boolean;
+}
+
+/** The named account, disabled or of another pool as it may be; else every enabled one of the roster. */
+export function askedAccounts(session: Session, roster: Roster, selector: string | undefined): AskedAccount[] {
+  if (selector !== undefined) return [namedAccount(session, roster, selector)];
+  requireAccounts(roster);
+  const enabled = roster.accounts
+    .map((account, position) => ({ account, index: position + 1, file: roster.readFrom, isElsewhere: false }))
+    .filter(({ account }) => account.enabled);
+  if (enabled.length > 0) return enabled;
+  throw new AppError('empty-pool', 'every account is disabled', { hint: 'codex-auth enable <account>, or name one' });
+}
+
+/** The roster already holds the newest tokens of its own accounts; those of other pools are brought up to date here. */
+function namedAccount(session: Session, roster: Roster, selector: string): AskedAccount {
+  const { account, index, scopeKey } = locateOrExplain(session, roster, selector);
+  if (roster.accounts.some(({ id }) => id === account.id)) {
+    return { account, index, file: roster.readFrom, isElsewhere: false };
+  }
+  return {
+    account: withNewestTokens(account, roster.beside),
+    index,
+    file: scopeFiles(session.root.paths, scopeKey).pool,
+    isElsewhere: true,
+  };
+}
+
+/** An account that is set aside is in no list, and its name is still no mistake. */
+function locateOrExplain(session: Session, roster: Roster, selector: string): Located {
+  try {
+    return locateAccount(session, roster, selector);
+  } catch (error) {
+    const isUnknown = error instanceof AppError && (error.code === 'no-such-account' || error.code === 'empty-pool');
+    const setAside = isUnknown ? findSetAside(session, selector) : undefined;
+    if (setAside === undefined) throw error;
+    throw new AppError(
+      'sign-in-needed',
+      `${describeAccount(setAside)} is set aside: ${reasonText(setAside.flag.reason)}`,
+      {
+        hint: 'codex-auth verify-flagged, or sign in again: codex-auth login',
+      },
+    );
+  }
+}
+
+function findSetAside({ root }: Session, selector: string): FlaggedAccount | undefined {
+  const accounts = readAllScopes(root.paths).flatMap(({ flagged }) => flagged.accounts);
+  const wanted = selector.trim().toLowerCase();
+  if (/^(\d*|-)$/.test(wanted)) return undefined;
+  const names = ({ id, email, label }: FlaggedAccount) =>
+    [id, email, label].flatMap((name) => name?.toLowerCase() ?? []);
+  return accounts.find((account) => names(account).some((name) => name.includes(wanted)));
+}
+
+/** What the next command may call it by; undefined when it has been set aside meanwhile. */
+export function indexAfter({ accounts }: Roster, { account, index, isElsewhere }: AskedAccount): number | undefined {
+  if (isElsewhere) return index;
+  const position = accounts.findIndex(({ id }) => id === account.id);
+  return position < 0 ? undefined : position + 1;
+}

@@ -1,0 +1,80 @@
+import { definedOnly } from '../defined-only.js';
+import { lookup, touch } from '../health/affinity.js';
+import type { Activated } from '../logins/activate.js';
+import type { Roster } from '../logins/roster.js';
+import type { DecidedAccount } from './decided-roster.js';
+import { isGuess, type ProbedDecision, probeAndDecide } from './probe-and-decide.js';
+import { keepKnowledge, type ProbingOptions } from './quota-probing.js';
+import { openRoster, requireAccounts } from './selection.js';
+import type { Session } from './session.js';
+
+export interface BestWishes extends ProbingOptions {
+  readonly model?: string;
+  /** A conversation that stays on its account while that one can be used. */
+  readonly session?: string;
+  /** Make the account the official client's login. */
+  readonly switch?: boolean;
+  /** An account may be chosen that would go on with credits. */
+  readonly allowCredits?: boolean;
+}
+
+export interface Best extends ProbedDecision {
+  /** Absent where nobody is ready, or nothing is known about anybody. */
+  readonly chosen?: DecidedAccount;
+  /** The account that the conversation was on. */
+  readonly previousId?: string;
+  /** With `switch`. */
+  readonly activated?: Activated;
+}
+
+/** The account to use now, remembered for the conversation, and switched to where that is wished. */
+export async function chooseBest(session: Session, wishes: BestWishes): Promise<Best> {
+  const isSwitching = wishes.switch === true;
+  const roster = openRoster(session, isSwitching ? session.writingScope() : session.readingScope());
+  requireAccounts(roster);
+  const { model, allowCredits, session: conversation } = wishes;
+  const sessionAccountOf = (now: Roster) => conversation && accountOf(session, now, conversation);
+  const dwellUntil = isSwitching ? dwellEnd(session, roster) : undefined;
+  const request = definedOnly({ model, allowCredits, dwellUntil, sessionAccountOf });
+  const decided = await probeAndDecide(session, roster, wishes, request);
+  const { probed, decision } = decided;
+  const previousId = sessionAccountOf(probed.roster);
+  const isChosen = ({ account }: DecidedAccount) => account.id === decision.recommendation?.id;
+  const chosen = isGuess(decided) ? undefined : decision.decided.find(isChosen);
+  if (conversation !== undefined && chosen !== undefined) await remember(session, conversation, chosen.account.id);
+  const activated = isSwitching && chosen !== undefined ? await switchTo(session, probed.roster, chosen) : undefined;
+  return definedOnly({ ...decided, chosen, previousId, activated });
+}
+
+/** Until then the account that this command chose last is kept. */
+function dwellEnd(session: Session, { state }: Roster): number | undefined {
+  const { dwellMs } = session.settings();
+  const { switchedAt } = state;
+  // A time in the future comes from a clock that was wrong.
+  return switchedAt === undefined || switchedAt > session.clock.now() ? undefined : switchedAt + dwellMs;
+}
+
+function limits(session: Session) {
+  const { sessionAffinityTtlMs: ttlMs, sessionAffinityMaxEntries: maxEntries } = session.settings();
+  return { ttlMs, maxEntries };
+}
+
+function accountOf(session: Session, { state }: Roster, conversation: string): string | undefined {
+  return lookup(state.affinity, conversation, session.clock.now(), limits(session));
+}
+
+async function remember(session: Session, conversation: string, accountId: string): Promise<void> {
+  const now = session.clock.now();
+  await keepKnowledge(session, (state) => {
+    return { ...state, affinity: touch(state.affinity, conversation, accountId, now, limits(session)) };
+  });
+}
+
+/** Loaded only now: whoever only asks has no way to a credential (P5). */
+async function switchTo(session: Session, { records }: Roster, { account }: DecidedAccount): Promise<Activated> {
+  const { switchAccount } = await import('./switching.js');
+  const target = { account, scopeKey: records.key, choosingScopeKey: records.key };
+  const activated = await switchAccount(session, target, { replace: false });
+  if (activated.changed) await keepKnowledge(session, (state) => ({ ...state, switchedAt: session.clock.now() }));
+  return activated;
+}

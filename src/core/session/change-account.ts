@@ -1,0 +1,44 @@
+import type { Account } from '../accounts/account.js';
+import { withAccount } from '../accounts/pool.js';
+import { AppError } from '../errors.js';
+import { withStore } from '../logins/with-store.js';
+import { noteChange } from './note-change.js';
+import { type Located, locateAccount, openRoster } from './selection.js';
+import type { Session } from './session.js';
+import { takeInFirst } from './take-in.js';
+
+export interface ChangedAccount extends Located {
+  readonly changed: boolean;
+  /** Whether the official client has this login now. */
+  readonly isInUse: boolean;
+}
+
+/** Changes one field of one account under the lock, on the record as it is then, and writes only a real change. */
+export async function changeAccount(
+  session: Session,
+  command: string,
+  selector: string,
+  /** What it throws is said before anything is changed. */
+  change: (account: Account) => Account,
+): Promise<ChangedAccount> {
+  const roster = openRoster(session, session.writingScope());
+  const located = locateAccount(session, roster, selector);
+  const { account, scopeKey } = located;
+  const isInUse = roster.active?.account.id === account.id;
+  await takeInFirst(session, account, scopeKey);
+  return withStore(session.root, { signal: session.signal }, (store) => {
+    const before = store.scopes();
+    const { pool } = store.scope(scopeKey);
+    const current = pool.accounts.find((each) => each.id === account.id);
+    if (current === undefined) throw removedMeanwhile();
+    const after = change(current);
+    const changed = after !== current;
+    if (changed) store.savePool(scopeKey, withAccount(pool, after));
+    noteChange(session, store, command, before);
+    return { ...located, account: after, changed, isInUse };
+  });
+}
+
+export function removedMeanwhile(): AppError {
+  return new AppError('no-such-account', 'another process has just removed this account', { hint: 'codex-auth list' });
+}

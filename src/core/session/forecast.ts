@@ -1,0 +1,32 @@
+import { keepForetellings } from '../health/state-store.js';
+import type { QuotaHistory } from '../history/observation.js';
+import { readHistory } from '../history/quota-history.js';
+import { newForetellings, PaceReading } from './pace-reading.js';
+import { type ProbedDecision, probeAndDecide } from './probe-and-decide.js';
+import { orWarn, type ProbingOptions } from './quota-probing.js';
+import { openRoster, requireAccounts } from './selection.js';
+import type { Session } from './session.js';
+
+export interface ForecastWishes extends ProbingOptions {
+  readonly model?: string;
+}
+
+export interface Forecast extends ProbedDecision {
+  readonly history: QuotaHistory;
+  /** What the history says about the accounts of the decision. */
+  readonly reading: PaceReading;
+}
+
+/** Which account to use and how long each will last; what is foretold is kept, so that it can be judged later. */
+export async function forecast(session: Session, wishes: ForecastWishes): Promise<Forecast> {
+  const roster = openRoster(session, session.readingScope());
+  requireAccounts(roster);
+  const { probed, decision } = await probeAndDecide(session, roster, wishes, { model: wishes.model });
+  const history = readHistory(session.root);
+  const reading = new PaceReading(history, decision.decided, session.clock.now());
+  // Without an answer from this run nothing is new, and nothing has to be written.
+  if (probed.probes.size > 0) {
+    await orWarn(session, () => keepForetellings(session.root, newForetellings(reading, history), session.signal));
+  }
+  return { probed, decision, history, reading };
+}

@@ -1,0 +1,63 @@
+import * as z from 'zod/mini';
+import { definedOnly } from '../defined-only.js';
+import type { Roster } from '../logins/roster.js';
+import type { ScopeRecords } from '../pools/scope-records.js';
+import { projectKey } from '../project/key.js';
+import { shellWord } from '../shell/shell-word.js';
+
+/** The pool something lives in; `key` names a project's. */
+export const PlaceView = z.object({ kind: z.enum(['global', 'project']), key: z.exactOptional(z.string()) });
+export type PlaceView = z.infer<typeof PlaceView>;
+
+export const KnownPlace = z.object({
+  ...PlaceView.shape,
+  /** The directory of a project, as far as it is known. */
+  root: z.exactOptional(z.string()),
+});
+export type KnownPlace = z.infer<typeof KnownPlace>;
+
+/** A pool beside the one that is shown. */
+export const OtherPlace = z.object({ ...KnownPlace.shape, accounts: z.number() });
+export type OtherPlace = z.infer<typeof OtherPlace>;
+
+export function placeView(scopeKey: string | undefined): PlaceView {
+  return scopeKey === undefined ? { kind: 'global' } : { kind: 'project', key: scopeKey };
+}
+
+export function describePlace({ key }: PlaceView): string {
+  return key === undefined ? 'the global pool' : `the pool of project ${key}`;
+}
+
+/** The pools that have accounts and are not shown. */
+export function otherPlaces({ others }: Pick<Roster, 'others'>): OtherPlace[] {
+  return others
+    .filter(({ pool }) => pool.accounts.length > 0)
+    .map((each) => ({ ...knownPlace(each), accounts: each.pool.accounts.length }));
+}
+
+export function knownPlace({ key, pool }: ScopeRecords): KnownPlace {
+  // Another tool may have copied the file of one project to another.
+  const isTrue = pool.projectRoot !== undefined && projectKey(pool.projectRoot) === key;
+  return definedOnly({ ...placeView(key), root: isTrue ? pool.projectRoot : undefined });
+}
+
+/** The command that lists what is in another place. */
+export function listCommandFor({ key, root }: KnownPlace): string {
+  if (key === undefined) return 'codex-auth list --global';
+  return `codex-auth list --project ${root === undefined ? '<dir>' : shellWord(root)}`;
+}
+
+/** Of the places that are not shown, so many are named. */
+export const shownPlaces = 3;
+
+/** `global (3), project api-1f2e3d4c5b6a (1)`, and how many more. */
+export function countsIn(places: readonly OtherPlace[]): string {
+  const more = places.length - shownPlaces;
+  const named = places.slice(0, shownPlaces).map(countIn);
+  return [...named, ...(more > 0 ? [`${more} more`] : [])].join(', ');
+}
+
+/** `global (3)`, `project api-1f2e3d4c5b6a (1)` */
+export function countIn({ key, accounts }: OtherPlace): string {
+  return `${key === undefined ? 'global' : `project ${key}`} (${accounts})`;
+}

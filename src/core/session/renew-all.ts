@@ -1,0 +1,122 @@
+import type { Account } from '../accounts/account.js';
+import { refuseInvalidProxy } from '../http/proxy-description.js';
+import { readBesideRecords, withNewestTokens } from '../logins/beside-records.js';
+import { fingerprint } from '../logins/journal.js';
+import { knownSpent } from '../logins/lineage-log.js';
+import type { RefreshOutcome } from '../logins/refresh-outcome.js';
+import { readAllScopes } from '../pools/scope-files.js';
+import { recordsOf } from '../pools/scope-records.js';
+import { dueOnly, type FileTarget } from '../renewal/file-target.js';
+import { groupLogins } from '../renewal/login-groups.js';
+import { type DueReason, type RenewalPolicy, whyDue, whyFileDue } from '../renewal/policy.js';
+import type { AccountTarget } from '../renewal/renew-pooled.js';
+import { failedBy, notDue, type Renewal } from '../renewal/renewal.js';
+import { accountOfFile, type TokenFile } from '../renewal/token-file.js';
+import { askAll, type Blocker } from './ask-all.js';
+import { refreshDeps } from './backend-access.js';
+import type { AskedFile, RenewTargets } from './renewal-targets.js';
+import type { Session } from './session.js';
+
+/** What is renewed together, because it is one login. */
+export interface RenewalJob {
+  /** For messages, and to tell jobs apart. */
+  readonly account: Account;
+  readonly accounts: readonly AccountTarget[];
+  readonly files: readonly FileTarget[];
+}
+
+/** What became of a job: accounts by id, files by path. */
+export interface JobResult {
+  readonly accounts: Map<string, Renewal>;
+  readonly files: Map<string, Renewal>;
+  readonly outcomes: readonly RefreshOutcome[];
+}
+
+export function planJobs(session: Session, { accounts, files }: RenewTargets, policy: RenewalPolicy): RenewalJob[] {
+  const { root, home, clock } = session;
+  const stored = recordsOf(readAllScopes(root.paths));
+  const beside = readBesideRecords(root, home, stored);
+  const records = stored.map((each) => withNewestTokens(each, beside));
+  const asked = accounts.map(({ account }) => account);
+  const groups = groupLogins(
+    asked,
+    files.flatMap(({ file }) => file ?? []),
+    records,
+  );
+  const now = clock.now();
+  const isSpent = knownSpent(root);
+  const isAnswered = (print: string) => beside.journal.some(({ header, answer }) => answer && header.spent === print);
+  const resting = new Set(files.filter(isResting).map(({ path }) => path));
+
+  function whyDueFile({ path, login: own }: TokenFile): DueReason | undefined {
+    const { refreshToken } = own.tokens;
+    if (isSpent(refreshToken) || isAnswered(fingerprint(refreshToken.reveal()))) return 'outdated';
+    return resting.has(path) ? undefined : whyFileDue(own, policy, now);
+  }
+
+  return groups.flatMap((group) => {
+    const targets = group.files.map((file) => ({ file, why: whyDueFile(file) }));
+    const owners = group.accounts.map((account) => ({
+      account,
+      why: asked.some(({ id }) => id === account.id) ? whyDue(account.tokens, policy, now) : undefined,
+    }));
+    const account = group.accounts[0] ?? (group.files[0] && accountOfFile(group.files[0]));
+    return account === undefined ? [] : [{ account, accounts: owners, files: targets }];
+  });
+}
+
+/** A file that says it is disabled is left alone, unless it was named itself. */
+export function isResting({ file, isNamed }: AskedFile): boolean {
+  return file?.login.isDisabled === true && !isNamed;
+}
+
+export function isDue({ accounts, files }: RenewalJob): boolean {
+  return [...accounts, ...files].some(({ why }) => why !== undefined);
+}
+
+/** Where nothing is due, or nothing was tried; a failure is that of everything that was due. */
+export function untried({ accounts, files }: RenewalJob, failure?: Renewal): JobResult {
+  const result = ({ account, why }: AccountTarget) =>
+    (why === undefined ? undefined : failure) ?? notDue(account.tokens);
+  return {
+    accounts: new Map(accounts.map((each) => [each.account.id, result(each)])),
+    files: dueOnly(files, failure),
+    outcomes: [],
+  };
+}
+
+/** Renews what is due, several logins at once; the others are not even locked. */
+export async function renewJobs(
+  session: Session,
+  jobs: readonly RenewalJob[],
+  policy: RenewalPolicy,
+): Promise<JobResult[]> {
+  const { renewLoose } = await import('../renewal/renew-loose.js');
+  const { renewPooled } = await import('../renewal/renew-pooled.js');
+  const deps = await refreshDeps(session);
+  // An unusable setting is a mistake in the command line, not what became of an account.
+  refuseInvalidProxy(await session.proxyFor(deps.provider.issuer));
+  return askAll<RenewalJob, JobResult>(session, jobs, {
+    title: 'Renewing',
+    async ask(job) {
+      if (job.accounts.length > 0) return renewPooled(deps, job, policy);
+      return { accounts: new Map(), files: await renewLoose(deps, job.files, policy), outcomes: [] };
+    },
+    failed: (job, { error }) => untried(job, failedBy(error)),
+    isSilence: ({ accounts, files }) => [...accounts.values(), ...files.values()].every(isSilent),
+    inTheWay: ({ accounts, files }) => [...accounts.values(), ...files.values()].flatMap(blockerOf)[0],
+  });
+}
+
+const blockerCodes = ['region', 'challenge', 'intercepted'] as const;
+const silentCodes = ['offline', 'timeout', 'unknown-outcome', ...blockerCodes];
+
+function blockerOf(renewal: Renewal): Blocker[] {
+  if (renewal.kind !== 'failed') return [];
+  const code = blockerCodes.find((each) => each === renewal.problem.code);
+  return code === undefined ? [] : [{ ...renewal.problem, code }];
+}
+
+function isSilent(renewal: Renewal): boolean {
+  return renewal.kind === 'failed' && silentCodes.includes(renewal.problem.code);
+}

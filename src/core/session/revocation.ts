@@ -1,0 +1,71 @@
+import { type Account, describeAccount } from '../accounts/account.js';
+import { AppError } from '../errors.js';
+import { outcomeError } from '../logins/describe-outcome.js';
+import { readEntries } from '../logins/journal.js';
+import { withJournal } from '../logins/journal-overlay.js';
+import { accountsElsewhere } from '../logins/roster.js';
+import { readAllScopes } from '../pools/scope-files.js';
+import { clientIdOf } from '../provider/client-id.js';
+import { foreignIssuer } from '../provider/foreign-issuer.js';
+import type { Provider } from '../provider/provider.js';
+import { reasonIn } from '../provider-reason.js';
+import type { Secret } from '../secret.js';
+import { removedMeanwhile } from './change-account.js';
+import { openRoster } from './selection.js';
+import type { Session } from './session.js';
+
+/**
+ * Ends the login with the token it has now that we hold its lock. Two workspaces of one person can share a login; ending
+ * it for one would end it for the other.
+ */
+export async function revokeLogin(session: Session, id: string): Promise<void> {
+  const roster = openRoster(session, session.writingScope());
+  const accounts = [...roster.accounts, ...accountsElsewhere(roster).map(({ account }) => account)];
+  const account = accounts.find((each) => each.id === id);
+  if (account === undefined) throw removedMeanwhile();
+  const { refreshToken } = account.tokens;
+  if (refreshToken === undefined) {
+    throw new AppError('usage', `${describeAccount(account)} has no refresh token that could be revoked`, {
+      hint: `codex-auth remove ${id}`,
+    });
+  }
+  refuseShared(session, id, refreshToken);
+  const { provider, callOptions } = session.provider();
+  refuseForeign(account, provider);
+  const { revokeToken } = await import('../oauth/token-endpoint.js');
+  const client = { ...provider, clientId: clientIdOf(account, provider) };
+  const outcome = await revokeToken(await session.http(), client, refreshToken, callOptions);
+  if (outcome.kind === 'revoked') return;
+  const reason = withoutPeriod(outcome.message);
+  throw new AppError(outcome.code, `the login could not be revoked, so nothing was removed: ${reason}`, {
+    hint: `try again, or codex-auth remove ${id}, without --revoke`,
+    details: { ...reasonIn(outcome) },
+  });
+}
+
+/** Also with an account that is set aside, and with one that has not got yet what the client made of the token. */
+function refuseShared({ root }: Session, id: string, refreshToken: Secret): void {
+  const journal = readEntries(root.paths.journal);
+  const records = readAllScopes(root.paths)
+    .flatMap(({ pool, flagged }) => [...pool.accounts, ...flagged.accounts])
+    .map((each) => withJournal(each, journal));
+  const stored = records.find((each) => each.id === id)?.tokens.refreshToken;
+  const isShared = ({ tokens }: Account) =>
+    tokens.refreshToken !== undefined && [refreshToken, stored].some((token) => tokens.refreshToken?.equals(token));
+  const sharer = records.find((each) => each.id !== id && isShared(each));
+  if (sharer === undefined) return;
+  throw new AppError('usage', `${describeAccount(sharer)} shares this login and would lose it too`, {
+    hint: `codex-auth remove ${id}, without --revoke`,
+  });
+}
+
+/** Its tokens are sent to nobody else than who issued them (P20). */
+function refuseForeign(account: Account, provider: Provider): void {
+  const issuer = foreignIssuer(account, provider);
+  if (issuer === undefined) return;
+  throw outcomeError({ kind: 'issuer-mismatch', account, issuer });
+}
+
+function withoutPeriod(sentence: string): string {
+  return sentence.replace(/\.$/, '');
+}

@@ -1,0 +1,98 @@
+import * as z from 'zod/mini';
+import { type LocatedAccount, selectAccount } from '../accounts/selector.js';
+import { unadoptableReasons } from '../codex/auth-file.js';
+import { definedOnly } from '../defined-only.js';
+import { AppError } from '../errors.js';
+import { accountsElsewhere, keyOf, type Roster, readRoster } from '../logins/roster.js';
+import { poolBytes } from '../pools/scope-files.js';
+import type { Scope } from '../project/scope.js';
+import { sweepLeftovers } from '../storage/leftovers.js';
+import { countsIn, describePlace, listCommandFor, otherPlaces, placeView } from './places.js';
+import type { Session } from './session.js';
+
+/** Some two hundred accounts. */
+const longPoolBytes = 1_000_000;
+
+/** The roster of a scope; what a killed process left behind goes first. */
+export function openRoster(session: Session, scope: Scope): Roster {
+  const { root, home } = session;
+  sweepLeftovers(root, home.authFile);
+  if (poolBytes(root.paths, keyOf(scope)) > longPoolBytes) session.expectLongRead?.();
+  const roster = readRoster(root, home, scope);
+  for (const warning of roster.warnings) session.warn(warning);
+  return roster;
+}
+
+/** Throws `empty-pool` where there is nothing to choose from. */
+export function requireAccounts(roster: Roster): void {
+  const none = whyNone(roster);
+  if (none !== undefined) throw new AppError('empty-pool', none.message, { hint: none.hint });
+}
+
+export const Nobody = z.object({
+  reason: z.enum(['set-aside', 'elsewhere', 'no-account', 'removed', 'nobody']),
+  message: z.string(),
+  /** The command that helps. */
+  hint: z.string(),
+});
+export type Nobody = z.infer<typeof Nobody>;
+
+/** Why nothing can be chosen. Somebody who has accounts, or is signed in, is told where. */
+export function whyNone(roster: Roster): Nobody | undefined {
+  const { accounts, records, authFile } = roster;
+  if (accounts.length > 0) return undefined;
+  if (records.flagged.accounts.length > 0) {
+    return { reason: 'set-aside', message: 'every account here is set aside', hint: 'codex-auth verify-flagged' };
+  }
+  const places = otherPlaces(roster);
+  if (places[0] !== undefined) {
+    const message = `your accounts are kept elsewhere: ${countsIn(places)}`;
+    return { reason: 'elsewhere', message, hint: listCommandFor(places[0]) };
+  }
+  const { content } = authFile;
+  const hint = 'codex-auth login';
+  if (content?.kind === 'unadoptable') {
+    const message = `the official client has ${unadoptableReasons[content.reason]}, which is no account here`;
+    return { reason: 'no-account', message, hint };
+  }
+  if (content?.kind === 'login') {
+    const { email = 'an account' } = content.login.identity;
+    return { reason: 'removed', message: `the official client is signed in to ${email}, which was removed here`, hint };
+  }
+  return { reason: 'nobody', message: 'there are no accounts yet', hint };
+}
+
+/** An account and where it is. */
+export interface Located {
+  readonly account: LocatedAccount['account'];
+  /** The pool it lives in; undefined for the global one. */
+  readonly scopeKey: string | undefined;
+  /** 1-based position in that pool. */
+  readonly index: number;
+}
+
+/** The account a selector names, in this scope or else anywhere; says so when it lives in another pool. */
+export function locateAccount(session: Session, roster: Roster, selector: string): Located {
+  const { accounts, records } = roster;
+  const elsewhere = accountsElsewhere(roster);
+  if (elsewhere.length === 0 || isPositional(selector)) requireAccounts(roster);
+  const previousId = records.pool.previousId;
+  const found = selectAccount(selector, definedOnly({ accounts, previousId }), elsewhere);
+  const { account } = found;
+  const position = accounts.findIndex(({ id }) => id === account.id);
+  if (position >= 0) return { account, scopeKey: records.key, index: position + 1 };
+  const { scopeKey } = found;
+  session.note(`found in ${describePlace(placeView(scopeKey))}`);
+  return { account, scopeKey, index: indexElsewhere(roster, account.id) };
+}
+
+/** The 1-based position in its own pool of an account that lives elsewhere. */
+export function indexElsewhere({ others }: Roster, id: string): number {
+  const pool = others.map((scope) => scope.pool).find(({ accounts }) => accounts.some((each) => each.id === id));
+  return (pool?.accounts.findIndex((each) => each.id === id) ?? -1) + 1;
+}
+
+/** `-` and an index mean something in this scope only. */
+function isPositional(selector: string): boolean {
+  return selector === '-' || /^\d+$/.test(selector);
+}

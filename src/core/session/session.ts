@@ -1,0 +1,138 @@
+import type { Clock } from '../clock.js';
+import type { CodexHome } from '../codex/home.js';
+import type { Environment } from '../environment.js';
+import type { AppError } from '../errors.js';
+import type { HttpClient } from '../http/client.js';
+import type { ProxyFor } from '../http/proxy-for.js';
+import type { SideBySide } from '../logins/refresh-deps.js';
+import type { Scope } from '../project/scope.js';
+import type { CallOptions, Provider } from '../provider/provider.js';
+import type { ResolvedSetting, Settings } from '../settings.js';
+import type { ProcessTable } from '../storage/process-table.js';
+import type { Root } from '../storage/root.js';
+
+/** What a session takes from the process that it is opened in, so that a test can hand in its own. */
+export interface SessionHost {
+  readonly variables: Readonly<Record<string, string | undefined>>;
+  readonly cwd: string;
+  readonly clock: Clock;
+  readonly processes: ProcessTable;
+  /** Absent on Windows. */
+  readonly effectiveUserId?: number;
+  readonly platform: NodeJS.Platform;
+  readonly architecture: string;
+  /** Named to the provider in the user agent. */
+  readonly version: string;
+  /** Ends what is under way, apart from requests that spend a refresh token. */
+  readonly signal: AbortSignal;
+  /** What is to be waited for also after that, as long as it is under way; whoever began it puts it in. */
+  readonly unfinished: Set<Promise<unknown>>;
+  /** For a test that cannot wait as long as a request that spends a token may take; absent in the program. */
+  readonly spendingDeadlineMs?: number;
+  /** Called before a long pool is read; absent in a process that does more than read and print. */
+  readonly expectLongRead?: () => void;
+}
+
+/** What the person or the program wants of it. */
+export interface SessionWishes {
+  /** The global accounts, whatever the directory. */
+  readonly global?: boolean | undefined;
+  /** The accounts of the project that this directory belongs to. */
+  readonly project?: string | undefined;
+  /** A settings file in place of the one in the root. */
+  readonly config?: string | undefined;
+  /** The proxy for every request, or `none`. */
+  readonly proxy?: string | undefined;
+  /** Seconds that a request which spends nothing may take. */
+  readonly timeout?: number | undefined;
+  /** Opened although the environment names no place for files, for whoever only looks. */
+  readonly anywhere?: boolean | undefined;
+}
+
+/** How far something is that is done for many. */
+export interface Progress {
+  /** One more is done. */
+  step(): void;
+  stop(): void;
+}
+
+/** For whoever shows none. */
+export const silent: Progress = { step: () => undefined, stop: () => undefined };
+
+/** Whoever is told what happens besides the result. */
+export interface Listener {
+  /** Something went otherwise than the person may think. Not told twice. */
+  warn(message: string): void;
+  /** Something was done that nobody asked for by name. */
+  note(message: string): void;
+  /** What is waited for now; nothing any more without a message. */
+  status(message?: string): void;
+  /** Without a total nobody knows how long it takes. */
+  progress(what: string, total?: number): Progress;
+  /**
+   * Asks whether something may be done that cannot be taken back lightly. Throws `declined` for a no, with what stays as it
+   * is. Absent where nobody can answer.
+   */
+  readonly consent?: (question: string, otherwise: string) => Promise<void>;
+}
+
+/** Whom we talk to, and how each call introduces itself. */
+export interface ProviderAccess {
+  readonly provider: Provider;
+  readonly callOptions: CallOptions;
+}
+
+/**
+ * Where the accounts are, how the provider is reached and who is told what happens: all that a use case needs. Cheap parts
+ * are values; costly ones are made when they are first asked for.
+ */
+export interface Session extends Listener {
+  readonly clock: Clock;
+  readonly environment: Environment;
+  readonly home: CodexHome;
+  readonly root: Root;
+  readonly signal: AbortSignal;
+  readonly platform: NodeJS.Platform;
+  /** Of this program. */
+  readonly version: string;
+  /** Why the environment names no place for `home` and `root`; only in a session that was opened `anywhere`. */
+  readonly misplacement?: AppError;
+  /** Throws `usage` where the directory has been removed. */
+  cwd(): string;
+  /** The person wants the root where it is, beside other things. */
+  adoptRoot(): void;
+  /** Where the settings are read from. */
+  readonly settingsFile: string;
+  resolvedSettings(): readonly ResolvedSetting[];
+  settings(): Settings;
+  /** Whether one pool was named; else commands that repair look at all of them. */
+  readonly isScopeNamed: boolean;
+  /** For reading, a broken repository means the global scope and a warning; for writing it is an error. */
+  readingScope(): Scope;
+  writingScope(): Scope;
+  /** An override of its address is announced once. */
+  provider(): ProviderAccess;
+  http(): Promise<HttpClient>;
+  /** What the refreshes of this session share, so that answers that come together are stored in one write. */
+  shared(): SideBySide;
+  /** How a request to this address leaves the machine; may ask the system. */
+  readonly proxyFor: ProxyFor;
+  /**
+   * Runs something that the signal must not cut off, such as a request that spends a refresh token: `close` waits for it,
+   * so that an answer is never thrown away.
+   */
+  uninterrupted<T>(task: () => Promise<T>): Promise<T>;
+  readonly expectLongRead?: () => void;
+  /** Waits for what must not be cut off and closes connections. */
+  close(): Promise<void>;
+}
+
+/** Says what is waited for, once it takes noticeable time. */
+export async function whileWaiting<T>({ progress }: Listener, what: string, work: Promise<T>): Promise<T> {
+  const waiting = progress(what);
+  try {
+    return await work;
+  } finally {
+    waiting.stop();
+  }
+}
