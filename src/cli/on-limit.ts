@@ -11,7 +11,7 @@ import type { Context } from './context.js';
 import { decideNext, type Next } from './next-account.js';
 import { formatDuration, formatWhen } from './render/time.js';
 import { runPlace, start, takePlace } from './run-home.js';
-import { watchSessions } from './session-watch.js';
+import { type SessionWatch, watchSessions } from './session-watch.js';
 
 /** What happens when the quota of an account is used up. */
 export type OnLimit = 'ask' | 'stop' | 'next';
@@ -54,8 +54,10 @@ export async function runWithLimit(context: Context, run: LimitedRun): Promise<n
     const startedAt = clock.now();
     const status = await start(context, program, variables, { announcement, isWaitedFor: true });
     refuseInterrupted(context);
-    const ended = { account, status, session: sessions.latest(), left: leftLately(context, stints) };
-    const { why, next } = await stepAfter(context, run, ended);
+    const { why, next } = await stepAfter(context, run, {
+      ...{ account, status, session: sessions.latest() },
+      left: leftLately(context, stints),
+    });
     stints.push({ account, startedAt, endedAt: clock.now(), why });
     if (next === undefined || stints.length > mostContinuations) {
       summarize(context, stints);
@@ -77,8 +79,7 @@ interface Turn {
 interface EndedTurn {
   readonly account: Account;
   readonly status: number;
-  /** The file of the session that it worked on, where that can be told. */
-  readonly session: string | undefined;
+  readonly session: ReturnType<SessionWatch['latest']>;
   /** Accounts that are not returned to yet. */
   readonly left: ReadonlySet<string>;
 }
@@ -89,10 +90,11 @@ interface Step {
 }
 
 async function stepAfter(context: Context, run: LimitedRun, ended: EndedTurn): Promise<Step> {
-  const { account, status, session, left } = ended;
+  const { account, status, left } = ended;
   const over: Step = { why: `ended with ${status}` };
   // A task that has succeeded is done, whatever is left of the quota.
-  if (run.call.isTask && status === 0) return over;
+  if ((run.call.isTask && status === 0) || ended.session === 'none') return over;
+  const session = ended.session === 'several' ? undefined : ended.session.path;
   const end: TurnEnd = session === undefined ? 'unknown' : readTurnEnd(session);
   if (end === 'refused-content' && session !== undefined) return startFresh(context, run, account, session);
   if (end !== 'limit-reached' && (end !== 'unknown' || status === 0)) return over;

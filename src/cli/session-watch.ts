@@ -3,8 +3,8 @@ import { readThread } from '../core/codex/thread.js';
 
 /** Finds out afterwards which session a client has worked on, whose output we do not read. */
 export interface SessionWatch {
-  /** Its file; undefined where none was written to, or several were. */
-  latest(): string | undefined;
+  /** Its file, as far as it can be told apart from those of other clients. */
+  latest(): { readonly path: string } | 'none' | 'several';
 }
 
 /** From now on. `named` is the id of the session, where the command says it. */
@@ -13,11 +13,13 @@ export function watchSessions(homeDirectory: string, named: string | undefined):
   return {
     latest() {
       const written = listSessionFiles(homeDirectory).filter(({ path, writtenAt }) => before.get(path) !== writtenAt);
-      if (named !== undefined) return written.find(({ path }) => threadIdIn(path) === named)?.path;
+      if (named !== undefined) return written.find(({ path }) => threadIdIn(path) === named) ?? 'none';
       const own = written.filter(({ path }) => !readThread(path).isTask);
       // Of a parallel run it cannot be told apart, unless only one of them is new.
       const candidates = own.length > 1 ? own.filter(({ path }) => !before.has(path)) : own;
-      return candidates.length === 1 ? candidates[0]?.path : undefined;
+      const [only, ...others] = candidates;
+      if (only !== undefined && others.length === 0) return only;
+      return own.length === 0 ? 'none' : 'several';
     },
   };
 }
