@@ -279,6 +279,21 @@ test('a login without a refresh token runs until it ends, and that is said', asy
   expect([result.exitCode, said(result)]).toEqual([7, expect.stringMatching(/cannot be renewed here and runs until/)]);
 });
 
+test('a login without a refresh token whose access token has ended is refused, and no home has it', async () => {
+  await own.addAccount('acc_bob', { ...bob, expiresInSeconds: -600 }, { refreshToken: undefined });
+  const result = await run('acc_bob', 'true');
+  expect([result.exitCode, said(result)]).toEqual([4, expect.stringMatching(/codex-auth login/)]);
+  expect(launched).toEqual([]);
+});
+
+test('an account that is set aside runs as long as its access token lives, and that is said', async () => {
+  await own.addAccount('acc_bob', { ...bob, expiresInSeconds: 6_000 });
+  setAside(own, ['acc_bob']);
+  const result = await run('acc_bob', 'true');
+  expect([result.exitCode, said(result)]).toEqual([7, expect.stringMatching(/set aside and usable until/)]);
+  expect(provider.requests.refreshes()).toEqual([]);
+});
+
 describe('where the client keeps its login in the keyring', () => {
   beforeEach(() => writeFileSync(join(own.home.codexHome, 'config.toml'), 'cli_auth_credentials_store = "ephemeral"'));
 
