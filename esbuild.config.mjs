@@ -45,6 +45,7 @@ const rarelyUsed = {
   ],
   'node:child_process': ['spawn', 'execFile', 'execFileSync'],
   'node:net': ['BlockList', 'isIP', 'connect'],
+  'node:tty': ['isatty'],
   'node:v8': ['setFlagsFromString'],
   'fast-string-width': ['default'],
 };

@@ -24,6 +24,7 @@ const order = [
     'codex',
     'homes',
   ],
+  'bindings',
   ...[
     'pools',
     'oauth',

@@ -15,6 +15,7 @@ import { indexElsewhere, locateAccount, openShownRoster, requireAccounts } from 
 import { keepersElsewhere } from '../../core/sharing/keepers.js';
 import { accountRef, accountRefShape } from '../account-ref.js';
 import { AccountView, accountView, shownEmail } from '../account-view.js';
+import { BindingView, bindingHere, bindingText } from '../binding-view.js';
 import type { Command } from '../command.js';
 import type { Context } from '../context.js';
 import { setAsideInUse, warnAboutSetAside } from '../flagged-in-use.js';
@@ -48,6 +49,8 @@ const StatusResult = z.object({
   /** The next command, where something is to be done. */
   next: z.exactOptional(z.string()),
   files: z.object({ root: z.string(), pool: z.string(), settings: z.string(), accountState: z.string() }),
+  /** Where it was called: the account as which plain `codex` runs there, whoever is in use. */
+  binding: z.exactOptional(BindingView),
   sessions: SessionCounts,
   /** How requests leave this machine. */
   proxies: z.array(ProxyView),
@@ -86,6 +89,7 @@ async function status(context: Context, { selector }: StatusOptions): Promise<St
       settings: options.config ?? root.paths.settings,
       accountState: root.paths.accountState,
     },
+    binding: bindingHere(context, roster),
     sessions: countSessions(home.directory, clock.now()),
     proxies: await proxyViews(context),
     daemonPid: runningDaemon(home, root.processes),
@@ -172,6 +176,7 @@ function renderStatus(result: StatusResult, theme: Theme): string {
       ],
       ['Next', next],
       ['Home', scope.sharesHome && `made by run; shares all but the login with ${scope.sharesHome}`],
+      ['Bound', result.binding && bindingText(result.binding)],
       ['Scope', scopeText(scope)],
       ['Pool', files.pool],
       authFile.store === 'file' ? ['Login file', authFile.path] : ['Login', 'in the keyring of this system'],
