@@ -11,6 +11,8 @@ const common = {
   // that a build is the same everywhere.
   preserveSymlinks: true,
   legalComments: 'none',
+  // What pg asks for where somebody has installed it, or runs elsewhere than on Node.
+  external: ['pg-native', 'cloudflare:sockets'],
   metafile: true,
   define: { 'process.env.NODE_ENV': '"production"' },
 };
@@ -24,6 +26,11 @@ const apart = {
   'proper-lockfile': 'proper-lockfile',
   'smol-toml': 'smol-toml',
   'age-encryption': 'age-encryption',
+  pg: 'pg',
+  '@scure/bip39': 'bip39',
+  '@scure/bip39/wordlists/english.js': 'bip39-words',
+  'cli-table3': 'cli-table3',
+  pg: 'pg',
   '@inquirer/confirm': 'inquirer-confirm',
   '@inquirer/input': 'inquirer-input',
   '@inquirer/select': 'inquirer-select',
@@ -31,7 +38,10 @@ const apart = {
 
 /** The functions we use of modules that are slow to load, which most runs do not call. */
 const rarelyUsed = {
-  'node:crypto': ['createHash', 'randomBytes', 'randomUUID', 'X509Certificate'],
+  'node:crypto': [
+    ...['createCipheriv', 'createDecipheriv', 'createHash', 'createHmac', 'randomBytes', 'randomUUID'],
+    'X509Certificate',
+  ],
   'node:child_process': ['spawn', 'execFile', 'execFileSync'],
   'node:net': ['BlockList', 'isIP', 'connect'],
   'node:v8': ['setFlagsFromString'],
@@ -63,7 +73,7 @@ const packages = await build({
   // What Node gives for `import name from` of a CommonJS file is all of its exports.
   footer: { js: 'if (module.exports.default) module.exports = Object.assign(module.exports.default, module.exports);' },
   define: { ...common.define, 'import.meta.url': 'importMetaUrl' },
-  plugins: [withoutColorDetection()],
+  plugins: [withoutColorDetection(), withoutTableExtras()],
 });
 
 // Ink and what it draws with are modules that wait for something while they are loaded, which CommonJS cannot.
@@ -91,17 +101,25 @@ const script = {
 };
 const inScript = [processAsItIs(), loadedWhenUsed(), withoutColorDetection(), packagesApart(), keyringByRequire(), dashboardApart()];
 
-const cli = await build({ ...script, entryPoints: { cli: 'src/main.ts' }, external: ['@napi-rs/keyring'], plugins: inScript });
+const cli = await build({ ...script, entryPoints: { cli: 'src/main.ts' }, external: [...common.external, '@napi-rs/keyring'], plugins: inScript });
 writeFileSync('dist/metafile.json', JSON.stringify(cli.metafile));
 
 const quick = await build({
   ...script,
   entryPoints: { quick: 'src/quick.ts' },
   minify: true,
-  external: ['@napi-rs/keyring'],
+  external: [...common.external, '@napi-rs/keyring'],
   plugins: [onlyQuickCommands(), ...inScript],
 });
 writeFileSync('dist/quick.metafile.json', JSON.stringify(quick.metafile));
+
+await build({
+  ...script,
+  entryPoints: { segment: 'src/segment.ts' },
+  minify: true,
+  external: ['@napi-rs/keyring'],
+  plugins: inScript,
+});
 
 const all = [library, packages, dashboard, cli].map(({ metafile }) => metafile);
 writeFileSync('dist/LICENSES.txt', licencesOf(bundledFiles(...all)));
@@ -145,6 +163,23 @@ function withoutColorDetection() {
     setup({ onResolve, onLoad }) {
       onResolve({ filter: /^#supports-color$/ }, ({ path }) => ({ path, namespace }));
       onLoad({ filter: /./, namespace }, () => ({ contents: 'export default { stdout: false, stderr: false };' }));
+    },
+  };
+}
+
+/**
+ * cli-table3 gets every sign of one column from `table.ts`, and what is coloured already: it needs neither a measure of its
+ * own nor a palette, which are half of its size.
+ */
+function withoutTableExtras() {
+  const namespace = 'table-extras';
+  return {
+    name: namespace,
+    setup({ onResolve, onLoad }) {
+      onResolve({ filter: /^(string-width|@colors\/colors\/safe)$/ }, ({ path, importer }) =>
+        importer.includes('/cli-table3/') ? { path, namespace } : undefined,
+      );
+      onLoad({ filter: /./, namespace }, () => ({ contents: 'module.exports = (text) => text.length;' }));
     },
   };
 }
@@ -231,6 +266,9 @@ function packagesApart() {
       onResolve({ filter }, ({ path }) => ({ path: `./apart/${apart[path]}.cjs`, external: true }));
       onLoad({ filter: /\/toml-library\.ts$/ }, () => ({
         contents: "export const loadTomlLibrary = () => require('./apart/smol-toml.cjs');",
+      }));
+      onLoad({ filter: /\/table-library\.ts$/ }, () => ({
+        contents: "export const loadTableLibrary = () => require('./apart/cli-table3.cjs');",
       }));
       onResolve({ filter: /^\.\/apart\// }, ({ path }) => ({ path, external: true }));
     },

@@ -4,6 +4,7 @@ import { eventPages } from './event-schemas.js';
 import { jsonPages } from './json-schemas.js';
 import { manPage } from './man-page.js';
 import { referencePages } from './reference-pages.js';
+import { sharedPoolSql } from './shared-pool-sql.js';
 
 /** Directories below `docs` whose every file is generated. */
 export const generatedDirectories = ['commands', 'json', 'man'] as const;
@@ -17,5 +18,6 @@ export async function allPages(): Promise<Map<string, string>> {
     ...eventPages(),
     ...referencePages(),
     manPage(commands),
+    sharedPoolSql(),
   ]);
 }

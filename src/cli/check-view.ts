@@ -3,15 +3,16 @@ import type { Workspace } from '../core/accounts/workspaces.js';
 import { definedOnly } from '../core/defined-only.js';
 import { toIso } from '../core/instant.js';
 import type { Roster } from '../core/logins/roster.js';
-import { askAdministrator, chooseWorkspace } from '../core/provider/describe-answer.js';
 import { bindingQuota } from '../core/quota/binding-quota.js';
 import { QuotaViewSchema, toQuotaView, toSnapshot } from '../core/quota/snapshot.js';
 import { indexAfter } from '../core/session/asked-accounts.js';
 import type { CheckAnswer } from '../core/session/check.js';
+import { failureOfCheck } from '../core/session/check.js';
 import { isNetworkFailure } from '../core/session/failure.js';
 import { accountRef, accountRefShape } from './account-ref.js';
 import type { Context } from './context.js';
-import { FailureView, failureOfProbe, failureView } from './probe-failure.js';
+import { FailureView } from './probe-failure.js';
+import { formatWhen } from './render/time.js';
 
 export const CheckedAccount = z.object({
   ...accountRefShape,
@@ -36,7 +37,7 @@ export type CheckedAccount = z.infer<typeof CheckedAccount>;
 export function checkedView(context: Context, roster: Roster, answer: CheckAnswer): CheckedAccount {
   const { asked, account, result, workspace, quota } = answer;
   const now = context.clock.now();
-  const problem = failureOf(answer, now);
+  const problem = failureOfCheck(answer, (at) => formatWhen(at, now));
   const { expiresAt, lastRefresh } = account.tokens;
   return definedOnly({
     ...accountRef({ ...account, ...nameFrom(workspace) }, 0, context.options.mask === true),
@@ -69,21 +70,4 @@ function tokenState({ asked, account, result }: CheckAnswer, now: number): Check
 function verdictOf(problem: FailureView | undefined): CheckedAccount['verdict'] {
   if (problem === undefined) return 'fine';
   return isNetworkFailure(problem) ? 'unreachable' : 'attention';
-}
-
-function failureOf({ result, workspace, isListed, quota }: CheckAnswer, now: number): FailureView | undefined {
-  if (result.kind !== 'answered') return failureView(result, now);
-  const { answer, account } = result;
-  if (answer.kind !== 'ok') return failureView({ kind: 'answer', answer, account, isRefreshed: true }, now);
-  if (!isListed) {
-    return {
-      code: 'workspace-gone',
-      message: 'this login may no longer use its workspace',
-      hint: chooseWorkspace,
-    };
-  }
-  if (workspace?.isDeactivated === true) {
-    return { code: 'workspace-deactivated', message: 'its workspace has been deactivated', hint: askAdministrator };
-  }
-  return failureOfProbe(quota, now);
 }

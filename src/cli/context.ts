@@ -1,11 +1,11 @@
 import { readEnvironment } from '../core/environment.js';
 import { openSession } from '../core/session/open-session.js';
-import type { Listener, Session } from '../core/session/session.js';
+import { type Listener, type Session, silent } from '../core/session/session.js';
 import type { Browser } from './browser.js';
 import { createIo, type Io } from './io.js';
 import type { Machine } from './machine.js';
 import type { GlobalOptions } from './options.js';
-import { isAnimated, silent, startProgress } from './progress.js';
+import { isAnimated, startProgress } from './progress.js';
 import type { Prompter } from './prompter.js';
 
 /** A session with a person in front of it. */

@@ -1,10 +1,8 @@
 import type { Clock } from '../core/clock.js';
 import type { Environment } from '../core/environment.js';
-import type { Progress } from '../core/session/session.js';
+import { type Progress, silent } from '../core/session/session.js';
 import type { Io } from './io.js';
 import type { GlobalOptions } from './options.js';
-
-export const silent: Progress = { step: () => undefined, stop: () => undefined };
 
 /** How long a wait stays unmentioned. */
 const patienceMs = 500;

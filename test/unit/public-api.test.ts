@@ -30,11 +30,11 @@ function open({ home }: RefreshHome, more: Partial<Parameters<typeof openCodexAu
   return auth;
 }
 
-/** The documented example, run as a program would with this environment; what it prints, line by line. */
-async function runExample({ home }: RefreshHome): Promise<string[]> {
+/** A documented program, run as a program would with this environment; what it prints, line by line. */
+async function runExample({ home }: RefreshHome, heading = 'Asking the provider'): Promise<string[]> {
   const page = readFileSync(new URL('../../docs/library.md', import.meta.url), 'utf8');
-  const [, example] = /```ts\n(.*?)```/s.exec(page) ?? [];
-  if (example === undefined) throw new Error('the page has no example');
+  const [, example] = new RegExp(`## ${heading}[^\n]*\\n\\n\`\`\`ts\\n(.*?)\`\`\``, 's').exec(page) ?? [];
+  if (example === undefined) throw new Error('the page has no such example');
   const { code } = await transform(example.replace(/^import \{(.*)\} from 'codex-auth';$/m, 'const {$1} = library;'), {
     loader: 'ts',
   });
@@ -46,7 +46,7 @@ async function runExample({ home }: RefreshHome): Promise<string[]> {
   return printed;
 }
 
-describe('the documented example', () => {
+describe('the documented programs', () => {
   it('asks the provider as the recommended account', async () => {
     const seeded = await homeWith();
     expect(await runExample(seeded)).toEqual(['alice@example.com: 200']);
@@ -66,6 +66,26 @@ describe('the documented example', () => {
     provider.revokeAccount(alice);
     const [line] = await runExample(seeded);
     expect(line).toMatch(/^sign-in-needed: .* codex-auth login$/);
+  });
+});
+
+describe('the documented programs about many accounts', () => {
+  it('move on to another account', async () => {
+    const seeded = await homeWith();
+    seeded.writeAuthFile(await seeded.addAccount('acc_carol', carol));
+    provider.scenario.setUsage(carol.accountId, { weeklyPercent: 100 });
+    const printed = await runExample(seeded, 'Moving on');
+    expect(printed.at(-1)).toMatch(/^acc_home: switched, [a-z-]+, \d+% left$/);
+    expect(seeded.authFile().tokens.account_id).toBe(alice.accountId);
+  });
+
+  it('look at everything', async () => {
+    const seeded = await homeWith();
+    await seeded.addAccount('acc_carol', carol);
+    provider.revokeAccount(carol, { accessTokens: 'refused' });
+    const printed = await runExample(seeded, 'A look at everything');
+    expect(printed.at(-1)).toBe('1 of 2 are fine');
+    expect(printed[0]).toMatch(/^acc_carol: /);
   });
 });
 

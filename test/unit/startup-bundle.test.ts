@@ -4,6 +4,7 @@ import { describe, expect, it } from 'vitest';
 import { runBuilt } from '../support/built.js';
 import { createTestHome } from '../support/cli.js';
 import { builtProject } from '../support/program-process.js';
+import { alice, writePool } from '../support/sample-pool.js';
 import { temporaryDirectory } from '../support/temporary.js';
 
 interface Input {
@@ -21,7 +22,10 @@ function inputsOf(metafile: string): Readonly<Record<string, Input>> {
 const drawing = ['ink', 'react', 'react-reconciler', 'yoga-layout'];
 
 /** What a command that reads offline must not load. */
-const heavy = ['undici', 'open', 'proper-lockfile', 'smol-toml', 'age-encryption', '@napi-rs', '@inquirer', ...drawing];
+const heavy = [
+  ...['undici', 'open', 'proper-lockfile', 'smol-toml', 'age-encryption', 'cli-table3', '@napi-rs', '@inquirer'],
+  ...drawing,
+];
 const offline = ['list', 'status', 'forecast', 'best', 'report'];
 
 /** A private build, made where the project's own is older than its sources, names them from somewhere else. */
@@ -92,6 +96,7 @@ describe('the program', () => {
     expect(quick.filter((path) => /\/(refresh|store|prompter|undici-client)\.ts$/.test(path))).toEqual([]);
     // Whatever a history of years holds, a list does not wait for it.
     expect(quick.filter((path) => path.startsWith('src/core/history/'))).toEqual([]);
+    expect(quick.filter((path) => path.includes('/table-library.'))).toEqual([]);
   });
 
   it('has what draws the dashboard in a file that only opening it loads', () => {
@@ -157,16 +162,24 @@ describe('a process', () => {
   });
 
   it('that runs anything else takes the other one, and no package before it is used', async () => {
-    expect(await filesRun(['config', 'list'])).toEqual(['cli.cjs', 'start.cjs']);
+    expect(await filesRun(['config', 'list', '--json'])).toEqual(['cli.cjs', 'start.cjs']);
     expect(await filesRun(['--json', 'list'])).toEqual(['cli.cjs', 'start.cjs']);
     expect(await filesRun(['forecast', '--cached'])).toEqual(['cli.cjs', 'start.cjs']);
+    expect(await filesRun(['report', '--cached'])).toEqual(['cli.cjs', 'start.cjs']);
+  });
+
+  it('that draws a table loads what draws it then', async () => {
+    expect(await filesRun(['config', 'list'])).toEqual(['apart/cli-table3.cjs', 'cli.cjs', 'start.cjs']);
   });
 });
 
 /** The files of `dist` that were run, in a home that has no cache: V8 keeps no record of what comes from one. */
 async function filesRun(argv: readonly string[]): Promise<string[]> {
   const coverage = temporaryDirectory();
-  await runBuilt(createTestHome(), argv, { variables: { NODE_V8_COVERAGE: coverage } });
+  const home = createTestHome();
+  writePool(home, [alice]);
+  const { stdout } = await runBuilt(home, argv, { variables: { NODE_V8_COVERAGE: coverage } });
+  expect(stdout).not.toBe('');
   return readdirSync(coverage)
     .flatMap((file) => scriptsIn(join(coverage, file)))
     .sort();

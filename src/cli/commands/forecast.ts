@@ -18,7 +18,7 @@ import {
   TrackRecordView,
   WindowPaceView,
 } from '../../core/session/pace-reading.js';
-import type { ProbedRoster } from '../../core/session/quota-probing.js';
+import type { ProbedRoster, ProbingOptions } from '../../core/session/quota-probing.js';
 import { accountRef, accountRefShape } from '../account-ref.js';
 import type { Command } from '../command.js';
 import type { Context } from '../context.js';
@@ -27,7 +27,9 @@ import { FailureView, failureLines, failureOfProbe } from '../probe-failure.js';
 import { titleOf } from '../render/account-table.js';
 import { renderCsv } from '../render/csv.js';
 import { renderForecastTable } from '../render/forecast-table.js';
+import { renderLightTable } from '../render/light-table.js';
 import { paceLines, taskLines, trackRecordLines } from '../render/pace.js';
+import { renderTable } from '../render/table.js';
 import type { Theme } from '../render/theme.js';
 import { formatWhen } from '../render/time.js';
 import { placeLine, ScopeView, scopeView } from '../scope-view.js';
@@ -182,7 +184,7 @@ function explanationView(decision: AccountDecision): ForecastAccount['explanatio
   return { risk: [...decision.riskRows], score: { ...decision.scoreParts }, terms: scoreTerms(decision) };
 }
 
-function renderForecast(result: ForecastResult, theme: Theme): string {
+function renderForecast(result: ForecastResult, theme: Theme, { cached = false }: ProbingOptions = {}): string {
   const { accounts } = result;
   const { color, symbols } = theme;
   const unread = failureLines(accounts, ` ${symbols.arrow} `).map((line) => color.yellow(`   ${line}\n`));
@@ -193,7 +195,7 @@ function renderForecast(result: ForecastResult, theme: Theme): string {
   const record = trackRecordLines(result).map((line) => `${line}\n`);
   return [
     placeLine(result.scope, theme),
-    renderForecastTable(accounts, theme),
+    renderForecastTable(accounts, theme, cached ? renderLightTable : renderTable),
     ...unread,
     ...lives,
     ...explained,
@@ -278,6 +280,7 @@ function forecastCsv({ accounts }: ForecastResult): string {
 
 export const forecastCommand: Command<ForecastOptions, ForecastResult> = {
   name: 'forecast',
+  exchanges: true,
   schema: ForecastResult,
   run: forecast,
   render: renderForecast,

@@ -145,6 +145,7 @@ function needsAttention(result: Exclude<GuardResult, GuardRounds>): boolean {
 
 export const guardCommand: Command<GuardOptions, GuardResult> = {
   name: 'guard',
+  exchanges: true,
   schema: GuardResult,
   run,
   render,

@@ -1,7 +1,6 @@
 import * as z from 'zod/mini';
 import type { BackendAccess } from '../../core/asking/authorized-call.js';
 import { AppError } from '../../core/errors.js';
-import type { RefreshOutcome } from '../../core/logins/refresh-outcome.js';
 import { type AskedAccount, askedAccounts } from '../../core/session/asked-accounts.js';
 import { refreshingAccess } from '../../core/session/backend-access.js';
 import { isNetworkFailure } from '../../core/session/failure.js';
@@ -9,8 +8,9 @@ import {
   type Candidate,
   findCandidates,
   modelsOf,
-  type TriedAccount,
+  outcomesOf,
   tryModels,
+  withPatience,
 } from '../../core/session/model-trials.js';
 import { settleRefusedClients } from '../../core/session/refused-clients.js';
 import { openRoster } from '../../core/session/selection.js';
@@ -97,18 +97,6 @@ async function agree(context: Context, { models: slugs, candidates }: Choice, { 
   context.warn(`this spends quota: ${requests}, for ${many(slugs.length, 'model')} and ${many(accounts, 'account')}`);
   if (yes === true) return;
   await (await context.prompter()).consent(`Send ${requests}?`, false, 'no model was tried');
-}
-
-/** A model may think before it speaks; `--timeout` decides where it is given. */
-const firstWordDeadlineMs = 60_000;
-
-function withPatience({ options }: Context, access: BackendAccess): BackendAccess {
-  const deadlineMs = options.timeout === undefined ? firstWordDeadlineMs : options.timeout * 1000;
-  return { ...access, callOptions: { ...access.callOptions, deadlineMs } };
-}
-
-function outcomesOf({ obstacle }: TriedAccount): RefreshOutcome[] {
-  return obstacle?.kind === 'not-refreshed' ? [obstacle.outcome] : [];
 }
 
 function modelsCsv({ accounts }: ModelsResult): string {

@@ -13,6 +13,7 @@ import type { Command } from '../command.js';
 import type { Context } from '../context.js';
 import { failureLines } from '../probe-failure.js';
 import { renderAccounts, titleOf } from '../render/account-table.js';
+import { renderLightTable } from '../render/light-table.js';
 import type { Theme } from '../render/theme.js';
 import { formatMoment, formatWhen } from '../render/time.js';
 import { ScopeView, scopeView } from '../scope-view.js';
@@ -102,7 +103,10 @@ function renderReport(result: ReportResult, theme: Theme, { verbose = false }: R
       'Recommendation',
       [`  ${recommendationText(result, now)}\n`, ...wayOutLines(forecast, theme).map((line) => `  ${line}\n`)],
     ],
-    ['Accounts', [none === undefined ? renderAccounts(accounts, theme) : `  ${none.message}: ${none.hint}\n`]],
+    [
+      'Accounts',
+      [none === undefined ? renderAccounts(accounts, theme, renderLightTable) : `  ${none.message}: ${none.hint}\n`],
+    ],
     ['Settings', settingLines(result, verbose)],
   ];
   const shown = sections.filter(([, lines]) => verbose || lines.length > 0);

@@ -1,9 +1,9 @@
 import { printable } from '../../core/printable.js';
 import type { AccountView } from '../account-view.js';
+import type { RenderTable } from './light-table.js';
 import type { ShownQuota } from './quota.js';
 import { agesOf, leftCell, type QuotaAges } from './quota-left.js';
-import { type Cell, type Column, renderTable } from './table.js';
-import { isSameForAll } from './table-layout.js';
+import { type Cell, type Column, isSameForAll } from './table-layout.js';
 import type { Theme } from './theme.js';
 import { formatDistance, formatDuration, formatWhen, type Moment, msOf } from './time.js';
 
@@ -31,7 +31,7 @@ const columns: readonly Column[] = [
 const fullHealth = '100';
 
 /** A line per account: who, how healthy, how much quota is left, and whether it can be used now. */
-export function renderAccounts(accounts: readonly AccountLine[], theme: Theme): string {
+export function renderAccounts(accounts: readonly AccountLine[], theme: Theme, renderTable: RenderTable): string {
   const ages = agesOf(
     accounts.map(({ quota }) => quota),
     theme,

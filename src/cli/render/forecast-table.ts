@@ -1,9 +1,9 @@
 import { printable } from '../../core/printable.js';
 import { type AccountLine, briefState, type Named, nameCell } from './account-table.js';
+import type { RenderTable } from './light-table.js';
 import type { ShownQuota } from './quota.js';
 import { agesOf, leftCell, type QuotaAges } from './quota-left.js';
-import { type Cell, type Column, renderTable } from './table.js';
-import { isSameForAll } from './table-layout.js';
+import { type Cell, type Column, isSameForAll } from './table-layout.js';
 import type { Theme } from './theme.js';
 import { formatDuration, formatWhen } from './time.js';
 
@@ -27,7 +27,7 @@ const columns: readonly Column[] = [
 ];
 
 /** A line per account: whether it can be used, else when, and how much is left. */
-export function renderForecastTable(accounts: readonly ForecastLine[], theme: Theme): string {
+export function renderForecastTable(accounts: readonly ForecastLine[], theme: Theme, renderTable: RenderTable): string {
   const ages = agesOf(
     accounts.map(({ quota }) => quota),
     theme,

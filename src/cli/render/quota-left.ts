@@ -1,6 +1,6 @@
 import { percentText } from '../../core/quota/window.js';
 import { quotaAge, type ShownQuota, saysAnything, windowLeft, windowsLeft } from './quota.js';
-import type { Cell } from './table.js';
+import type { Cell } from './table-layout.js';
 import type { Theme } from './theme.js';
 import { formatDistance, formatDuration, msOf } from './time.js';
 

@@ -211,17 +211,24 @@ function begin(signs: Iterable<string>, room: number): string[] {
   return kept;
 }
 
+/** What takes no room on a terminal shows nothing. */
 function measured(text: string, paint?: Cell['paint'] | undefined): Measured {
-  if (plainText.test(text)) return { text, width: text.length, paint };
+  if (isPlain(text)) return { text, width: text.length, paint };
   const shown = printable(text);
-  return { text: shown, width: widthOf(shown), paint };
+  const width = widthOf(shown);
+  return { text: width === 0 ? '' : shown, width, paint };
 }
 
 /** Signs that take one column each and need no look-up: ASCII, the Latin letters, and those our own texts are made with. */
 const plainText = /^[\x20-\x7e\xa1-\xac\xae-\xff\u2013\u2026\u2588\u2591\u25cf]*$/;
 
+/** A terminal of whatever age gives each of its signs one column. */
+export function isPlain(text: string): boolean {
+  return plainText.test(text);
+}
+
 function widthOf(text: string): number {
-  return plainText.test(text) ? text.length : measureWidth(text);
+  return isPlain(text) ? text.length : measureWidth(text);
 }
 
 function totalWidth(widths: readonly number[]): number {

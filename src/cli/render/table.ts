@@ -1,28 +1,61 @@
-import { type Cell, type Column, gap, layOut, type Measured, type Shown } from './table-layout.js';
+import { drawLight, type RenderTable } from './light-table.js';
+import { type Cell, type Column, gap, isPlain, layOut, type Measured, type Shown } from './table-layout.js';
+import { loadTableLibrary } from './table-library.js';
 import type { Theme } from './theme.js';
 
 export type { Cell, Column };
 
+/** The library takes some 0.3 ms a row. */
+const mostRows = 200;
+
 /**
- * A table without borders: header, then a line per row, as wide as its content and never wider than the terminal. In a
- * pipe nothing is cut, unless COLUMNS says how much room there is behind it.
+ * What `renderLightTable` draws, drawn with cli-table3: for every command that does something else than read what is on
+ * the disk (docs/decisions/001-two-drawings-of-a-table.md). A longer table than 200 rows is drawn light.
  */
-export function renderTable(columns: readonly Column[], rows: readonly (readonly Cell[])[], theme: Theme): string {
+export const renderTable: RenderTable = (columns, rows, theme) => {
   const shown = layOut(columns, rows, theme);
-  const titleRow = lineOf(shown, ({ title }) => ({ ...title, paint: theme.color.dim }), theme);
-  return titleRow + rows.map((_, row) => lineOf(shown, ({ cells }) => cells[row] ?? emptyCell, theme)).join('');
+  const isFit = rows.length <= mostRows && shown.length > 0;
+  return isFit ? draw(shown, rows.length, theme) : drawLight(shown, rows.length, theme);
+};
+
+function draw(shown: readonly Shown[], rowCount: number, theme: Theme): string {
+  const { contentOf, putIn } = standIns(theme);
+  const Table = loadTableLibrary();
+  const table = new Table({
+    head: shown.map(({ title }) => contentOf({ ...title, paint: theme.color.dim })),
+    colWidths: shown.map(({ width }) => width + gap.length),
+    colAligns: shown.map(({ align = 'left' }) => align),
+    chars: noBorders,
+    style: { compact: true, head: [], border: [], 'padding-left': 0, 'padding-right': gap.length },
+  });
+  for (let row = 0; row < rowCount; row += 1) table.push(shown.map(({ cells }) => contentOf(cells[row])));
+  const lines = putIn(table.toString()).split('\n');
+  return lines.map((line) => `${line.trimEnd()}\n`).join('');
 }
 
-const emptyCell: Measured = { text: '', width: 0 };
+const noBorders = {
+  ...{ top: '', 'top-mid': '', 'top-left': '', 'top-right': '' },
+  ...{ mid: '', 'mid-mid': '', 'left-mid': '', 'right-mid': '' },
+  ...{ bottom: '', 'bottom-mid': '', 'bottom-left': '', 'bottom-right': '' },
+  ...{ left: '', middle: '', right: '' },
+};
 
-function lineOf(columns: readonly Shown[], cellOf: (column: Shown) => Measured, theme: Theme): string {
-  const cells = columns.map((column) => cellText(cellOf(column), column, theme));
-  return `${cells.join(gap).trimEnd()}\n`;
-}
+/** Of Unicode's private use: what has it in a text of its own is not plain, and is stood for as well. */
+const standIn = '\ue000';
 
-/** A cell as wide as its column is shown. */
-function cellText({ text, width, paint }: Measured, column: Shown, { style }: Theme): string {
-  const length = text.length + Math.max(0, column.width - width);
-  const padded = column.align === 'right' ? text.padStart(length) : text.padEnd(length);
-  return paint === undefined || !style.hasColor ? padded : paint(padded);
+/**
+ * The library measures by an older Unicode than the layout, and would draw a Thai name one column too narrow. So a text
+ * that they could see differently is put in afterwards, in the place of as many signs as it is wide.
+ */
+function standIns({ style }: Theme) {
+  const texts: string[] = [];
+  return {
+    contentOf({ text, width, paint }: Measured = { text: '', width: 0 }): string {
+      const isAgreed = isPlain(text);
+      if (!isAgreed) texts.push(text);
+      const content = isAgreed ? text : standIn.repeat(width);
+      return paint === undefined || !style.hasColor ? content : paint(content);
+    },
+    putIn: (drawn: string) => drawn.replace(/\ue000+/g, () => texts.shift() ?? ''),
+  };
 }

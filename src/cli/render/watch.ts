@@ -6,6 +6,7 @@ import { placeLine } from '../scope-view.js';
 import { isFailing, type WatchedAccount, type WatchRound } from '../watching/watch-view.js';
 import { nameOf, renderAccounts, stateCell } from './account-table.js';
 import { leftBar, windowName } from './quota.js';
+import { renderTable } from './table.js';
 import type { Theme } from './theme.js';
 import { formatDistance, formatMoment } from './time.js';
 
@@ -17,12 +18,18 @@ export function renderRound(round: WatchRound, theme: Theme): string {
   );
   const lives = lifeLines(round.accounts, theme.now).map((line) => `${color.dim(line)}\n`);
   const problems = problemLines(round, theme).map((line) => `${color.yellow(line)}\n`);
-  return [time, placeLine(round.scope, theme), renderAccounts(round.accounts, theme), ...lives, ...problems].join('');
+  return [
+    time,
+    placeLine(round.scope, theme),
+    renderAccounts(round.accounts, theme, renderTable),
+    ...lives,
+    ...problems,
+  ].join('');
 }
 
 /** The same on few lines, for a screen. */
 export function tableLines(round: WatchRound, theme: Theme): string[] {
-  const table = renderAccounts(round.accounts, theme).trimEnd().split('\n');
+  const table = renderAccounts(round.accounts, theme, renderTable).trimEnd().split('\n');
   return [...table, ...problemLines(round, theme).map(theme.color.yellow)];
 }
 

@@ -11,17 +11,19 @@ import {
   probeUsage,
 } from '../asking/usage-endpoint.js';
 import { definedOnly } from '../defined-only.js';
+import type { Failure } from '../failure.js';
 import { type AccessRefusal, refusalAfter } from '../health/access-refusal.js';
 import { type AccountState, withKnowledge } from '../health/account-state.js';
 import type { HealthEvent } from '../health/events.js';
 import { applyEvent } from '../health/state.js';
 import { type Roster, readRoster } from '../logins/roster.js';
 import { withStore } from '../logins/with-store.js';
+import { askAdministrator, chooseWorkspace } from '../provider/describe-answer.js';
 import { toSnapshot } from '../quota/snapshot.js';
 import { askAll } from './ask-all.js';
 import { type AskedAccount, askedAccounts } from './asked-accounts.js';
 import { refreshingAccess } from './backend-access.js';
-import { failureInTheWay } from './failure.js';
+import { describeFailure, failureInTheWay, type ShowTime } from './failure.js';
 import { orWarn } from './quota-probing.js';
 import { settleRefusedClients } from './refused-clients.js';
 import { openRoster } from './selection.js';
@@ -148,4 +150,25 @@ function eventOf({ result, account, quota }: CheckAnswer): HealthEvent | undefin
   const { answer } = result;
   if (answer.kind !== 'ok') return healthEventOf({ kind: 'answer', answer, account });
   return quota === undefined ? { kind: 'success' } : healthEventOf(quota);
+}
+
+/** What is wrong with one account; nothing where the provider lets it in. Times in it are ISO 8601 unless `showTime` says otherwise. */
+export function failureOfCheck(
+  { result, workspace, isListed, quota }: CheckAnswer,
+  showTime?: ShowTime,
+): Failure | undefined {
+  if (result.kind !== 'answered') return describeFailure(result, showTime);
+  const { answer, account } = result;
+  if (answer.kind !== 'ok') return describeFailure({ kind: 'answer', answer, account, isRefreshed: true }, showTime);
+  if (!isListed) {
+    return {
+      code: 'workspace-gone',
+      message: 'this login may no longer use its workspace',
+      hint: chooseWorkspace,
+    };
+  }
+  if (workspace?.isDeactivated === true) {
+    return { code: 'workspace-deactivated', message: 'its workspace has been deactivated', hint: askAdministrator };
+  }
+  return quota === undefined || quota.kind === 'usage' ? undefined : describeFailure(quota, showTime);
 }

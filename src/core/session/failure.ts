@@ -19,7 +19,7 @@ export function failureInTheWay(probe: Probe | AskingFailed | undefined): Obstru
   return obstruction && describeObstruction(obstruction);
 }
 
-type ShowTime = (at: number) => string;
+export type ShowTime = (at: number) => string;
 
 /** Why nothing could be read about an account. Times in it are ISO 8601 unless `showTime` says otherwise. */
 export function describeFailure(failure: ProbeFailure | AskingFailed, showTime: ShowTime = toIso): Failure {

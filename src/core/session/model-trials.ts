@@ -8,6 +8,7 @@ import {
   type ProbeFailure,
 } from '../asking/usage-endpoint.js';
 import { inParallel } from '../in-parallel.js';
+import type { RefreshOutcome } from '../logins/refresh-outcome.js';
 import { askForModels, parseModels, wellKnownModels } from '../models/catalogue.js';
 import type { ModelVerdict } from '../models/model-verdict.js';
 import { tryModel } from '../models/try-model.js';
@@ -127,4 +128,17 @@ async function tryWith(
     trials.push({ model, verdict, latencyMs: Math.round(clock.monotonicMs() - startedAt) });
   }
   return { asked, account, trials };
+}
+
+/** A model may think before it speaks; `--timeout` decides where it is given. */
+const firstWordDeadlineMs = 60_000;
+
+export function withPatience(session: Session, access: BackendAccess): BackendAccess {
+  const { deadlineMs = firstWordDeadlineMs } = session.provider().callOptions;
+  return { ...access, callOptions: { ...access.callOptions, deadlineMs } };
+}
+
+/** What refreshes came to on the way. */
+export function outcomesOf({ obstacle }: TriedAccount): RefreshOutcome[] {
+  return obstacle?.kind === 'not-refreshed' ? [obstacle.outcome] : [];
 }

@@ -56,6 +56,9 @@ export interface Progress {
   stop(): void;
 }
 
+/** For whoever shows none. */
+export const silent: Progress = { step: () => undefined, stop: () => undefined };
+
 /** Whoever is told what happens besides the result. */
 export interface Listener {
   /** Something went otherwise than the person may think. Not told twice. */

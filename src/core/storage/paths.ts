@@ -22,10 +22,14 @@ export interface RootPaths {
   readonly guardTask: string;
   /** The homes of the official client that logins of this root were written to. */
   readonly homes: string;
+  /** What is known of the pool that several machines share; its address holds a password. */
+  readonly share: string;
   /** Those of them that were made for the runs of one account. */
   readonly privateHomes: string;
   /** The login that is being written over a file in place, until that is done. */
   readonly loginWrite: string;
+  /** Requests to spend a reset credit that have no definite answer yet. */
+  readonly redemptions: string;
   readonly settings: string;
   readonly journal: string;
   readonly lineageLog: string;
@@ -37,6 +41,8 @@ export interface RootPaths {
   readonly cache: string;
   /** The shim, where `setup` was run. */
   readonly bin: string;
+  /** The key of the shared pool, or where it is. */
+  readonly shareKey: string;
 }
 
 export const poolFileName = 'openai-codex-accounts.json';
@@ -60,8 +66,10 @@ export function rootPaths(root: string): RootPaths {
     guardLog: join(root, 'guard.log'),
     guardTask: join(root, 'guard-task.xml'),
     homes: join(root, 'homes.json'),
+    share: join(root, 'share.json'),
     privateHomes: join(root, privateHomesName),
     loginWrite: join(root, 'login-write.json'),
+    redemptions: join(root, 'redemptions.json'),
     settings: join(root, 'settings.json'),
     journal: join(root, 'refresh-journal'),
     lineageLog: join(root, 'lineage.ndjson'),
@@ -70,6 +78,7 @@ export function rootPaths(root: string): RootPaths {
     changes: join(root, 'changes'),
     cache: join(root, 'cache'),
     bin: join(root, 'bin'),
+    shareKey: join(root, 'share-key.json'),
   };
 }
 

@@ -29,7 +29,16 @@ export function tracesIn(paths: RootPaths): Traces {
       ...[paths.locks, paths.cache].flatMap((directory) => tracesBelow(paths, directory)),
     ],
     accounts: [
-      ...[...pools, paths.homes, paths.loginWrite, paths.settings, paths.lineageLog]
+      ...[
+        ...pools,
+        paths.homes,
+        paths.loginWrite,
+        paths.redemptions,
+        paths.settings,
+        paths.lineageLog,
+        paths.share,
+        paths.shareKey,
+      ]
         .flatMap(withCopies)
         .filter(isFileOrLink),
       ...[paths.journal, paths.kept, paths.changes].flatMap((directory) => tracesBelow(paths, directory)),

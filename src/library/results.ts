@@ -1,0 +1,128 @@
+import type { Account } from '../core/accounts/account.js';
+import { definedOnly } from '../core/defined-only.js';
+import type { Failure } from '../core/failure.js';
+import { type Roster, withNewestPlan } from '../core/logins/roster.js';
+import type { QuotaView } from '../core/quota/snapshot.js';
+import type { Secret } from '../core/secret.js';
+
+/** One account as a program may see it; never a token. */
+export interface AccountSummary {
+  readonly id: string;
+  /** 1-based. */
+  readonly index: number;
+  readonly email?: string;
+  readonly label?: string;
+  readonly workspace?: string;
+  readonly plan?: string;
+  readonly enabled: boolean;
+  /** Whether the official client has this login now. */
+  readonly active: boolean;
+  /** Only the official client has it so far; a token or a record for it stores it first, under the same id. */
+  readonly stored?: false;
+}
+
+export interface AccessToken {
+  readonly id: string;
+  /** Reveal it only where it is sent. */
+  readonly token: Secret;
+  /** For the `chatgpt-account-id` header. */
+  readonly accountId?: string;
+  /** Milliseconds since the epoch; absent when the provider does not say. */
+  readonly expiresAt?: number;
+}
+
+export interface AccountUsage {
+  readonly id: string;
+  /** Absent while nothing is known. */
+  readonly quota?: QuotaView;
+  /** Why it could not be read now; `quota` is then what was known before. */
+  readonly failure?: Failure;
+}
+
+export interface AccountCheck {
+  readonly id: string;
+  /** The provider lets it in. */
+  readonly isFine: boolean;
+  readonly failure?: Failure;
+}
+
+export interface BestAccount {
+  /** Absent where nobody is ready, or nothing is known about anybody. */
+  readonly id?: string;
+  /** Why this one, as `decide()` has it. */
+  readonly reason?: { readonly code: string };
+  /** Who is back first, where nobody is ready; milliseconds since the epoch. */
+  readonly nextAvailable?: { readonly id: string; readonly availableAt: number };
+  /** With `switch`: whether the official client's login changed. */
+  readonly switched?: boolean;
+}
+
+export interface Switched {
+  readonly id: string;
+  readonly previousId?: string;
+  readonly changed: boolean;
+  /** Where a copy went of what no account could take in. */
+  readonly keptFile?: string;
+}
+
+export interface RepairedAccount {
+  /** Absent for what concerns no single account. */
+  readonly id?: string;
+  /** One clause. */
+  readonly what: string;
+  readonly outcome: 'planned' | 'done' | 'not-needed' | 'failed';
+  readonly failure?: Failure;
+}
+
+export interface VerifiedLogin {
+  readonly id: string;
+  readonly outcome: string;
+  /** A code; absent when all is well. */
+  readonly reason?: string;
+}
+
+export interface RenewedLogin {
+  /** Of an account. */
+  readonly id?: string;
+  /** Of a token file. */
+  readonly path?: string;
+  readonly outcome: 'renewed' | 'skipped' | 'failed';
+  readonly reason?: string;
+  readonly failure?: Failure;
+}
+
+export interface ModelTrial {
+  readonly id: string;
+  readonly model: string;
+  /** `available`, `unsupported`, or a code that says nothing about the model. */
+  readonly verdict: string;
+  /** Milliseconds until its first word, or until it was clear that there is none. */
+  readonly latencyMs: number;
+}
+
+export interface DiagnosisRow {
+  readonly id: string;
+  readonly title: string;
+  readonly status: 'ok' | 'warn' | 'error' | 'skipped';
+  readonly message: string;
+  /** Whether `fix` can see to it. */
+  readonly fixable: boolean;
+  /** What the person can do, where `fix` cannot. */
+  readonly commands: readonly string[];
+}
+
+export function summariesOf(roster: Roster): AccountSummary[] {
+  return roster.accounts
+    .map((account) => withNewestPlan(account, roster))
+    .map((account, position) => summaryOf(account, position + 1, roster));
+}
+
+function summaryOf(account: Account, index: number, { active }: Roster): AccountSummary {
+  const { id, email, label, workspaceName: workspace, planType: plan, enabled } = account;
+  const stored = account.isUnstored === true ? (false as const) : undefined;
+  return definedOnly({
+    ...{ id, index, email, label, workspace, plan, enabled },
+    active: id === active?.account.id,
+    stored,
+  });
+}

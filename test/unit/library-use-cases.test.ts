@@ -1,0 +1,135 @@
+import { writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { afterAll, afterEach, beforeAll, describe, expect, it, onTestFinished } from 'vitest';
+import { systemClock } from '../../src/core/clock.js';
+import { type CodexAuth, openCodexAuth } from '../../src/index.js';
+import { runCli } from '../support/cli.js';
+import { endpointPaths } from '../support/provider/scenario.js';
+import { type Provider, startProvider } from '../support/provider/start.js';
+import { alice, bob, carol, RefreshHome } from '../support/refresh-home.js';
+import { temporaryDirectory } from '../support/temporary.js';
+import { writeFlatFile } from '../support/token-files.js';
+
+let provider: Provider;
+beforeAll(async () => {
+  provider = await startProvider();
+});
+afterEach(() => provider.reset());
+afterAll(() => provider.stop());
+
+type Options = Parameters<typeof openCodexAuth>[0];
+
+/** Alice and Carol, whose login the official client has. */
+async function twoAccounts(): Promise<RefreshHome> {
+  const seeded = new RefreshHome(temporaryDirectory(), provider);
+  await seeded.addAccount('acc_alice', alice);
+  seeded.writeAuthFile(await seeded.addAccount('acc_carol', carol));
+  return seeded;
+}
+
+function open({ home }: RefreshHome, more: Partial<Options> = {}): CodexAuth {
+  const auth = openCodexAuth({ environment: home.variables, cwd: home.cwd, ...more });
+  onTestFinished(() => auth.close());
+  return auth;
+}
+
+describe('what the command line does, a program can', () => {
+  it('reads quota, and keeps it for the next that asks', async () => {
+    const seeded = await twoAccounts();
+    provider.scenario.setUsage(carol.accountId, { weeklyPercent: 40 });
+    provider.scenario.on('usage', { kind: 'status', status: 503 }, { accountId: alice.accountId });
+    const usage = await open(seeded).usage();
+    expect(usage).toMatchObject([
+      { id: 'acc_alice', failure: { code: 'provider-error' } },
+      { id: 'acc_carol', quota: { source: 'live', usableNowPercent: 60 } },
+    ]);
+    const [known] = await open(seeded).usage({ selector: 'acc_carol', cached: true });
+    expect(known).toMatchObject({ id: 'acc_carol', quota: { source: 'cache', usableNowPercent: 60 } });
+  });
+
+  it('checks logins, and refreshes what is due once', async () => {
+    const seeded = new RefreshHome(temporaryDirectory(), provider);
+    await seeded.addAccount('acc_alice', { ...alice, expiresInSeconds: -60 });
+    const auth = open(seeded);
+    expect(await auth.check()).toEqual([{ id: 'acc_alice', isFine: true }]);
+    provider.revokeAccount(alice, { accessTokens: 'refused' });
+    expect(await auth.check()).toMatchObject([{ id: 'acc_alice', isFine: false, failure: { code: 'sign-in-needed' } }]);
+    expect(provider.requests.refreshes().length).toBeLessThanOrEqual(2);
+  });
+
+  it('recommends after asking, and changes nothing', async () => {
+    const seeded = await twoAccounts();
+    provider.scenario.setUsage(carol.accountId, { weeklyPercent: 100 });
+    const { recommendation } = await open(seeded).forecast();
+    expect(recommendation?.id).toBe('acc_alice');
+    expect(seeded.authFile().tokens.account_id).toBe(carol.accountId);
+  });
+
+  it('keeps a conversation on its account', async () => {
+    const auth = open(await twoAccounts());
+    const first = await auth.best({ session: 'a conversation' });
+    const other = first.id === 'acc_alice' ? 'acc_carol' : 'acc_alice';
+    await auth.keepSession('another', other);
+    expect(await auth.best({ session: 'another' })).toMatchObject({ id: other, reason: { code: 'keeps-session' } });
+  });
+
+  it('switches, and says what cannot make way', async () => {
+    const seeded = await twoAccounts();
+    const auth = open(seeded);
+    expect(await auth.switchTo('alice')).toEqual({ id: 'acc_alice', previousId: 'acc_carol', changed: true });
+    writeFileSync(seeded.home.authFile, JSON.stringify({ OPENAI_API_KEY: 'a key of the person' }), { mode: 0o600 });
+    await expect(auth.switchTo('carol')).rejects.toMatchObject({ code: 'confirmation-needed' });
+    expect(await auth.switchTo('carol', { replace: true })).toMatchObject({
+      changed: true,
+      keptFile: expect.any(String),
+    });
+    expect(seeded.authFile().tokens.account_id).toBe(carol.accountId);
+  });
+
+  it('brings back an account that works again', async () => {
+    const seeded = await twoAccounts();
+    expect((await runCli(seeded.home, ['flag', 'acc_alice'])).exitCode).toBe(0);
+    const auth = open(seeded);
+    expect(await auth.verifyFlagged()).toEqual([{ id: 'acc_alice', outcome: 'restored' }]);
+    expect(
+      auth
+        .list()
+        .map(({ id }) => id)
+        .sort(),
+    ).toEqual(['acc_alice', 'acc_carol']);
+  });
+
+  it('renews accounts and token files', async () => {
+    const seeded = await twoAccounts();
+    const tokens = await provider.issueTokens({ ...bob, expiresInSeconds: 60 });
+    const path = writeFlatFile(seeded.home, join('files', 'bob.json'), tokens);
+    expect(await open(seeded).renew([path])).toEqual([{ path, outcome: 'renewed' }]);
+    expect(await open(seeded).renew(['acc_alice'])).toMatchObject([{ id: 'acc_alice', outcome: 'skipped' }]);
+  });
+
+  it('tries a model', async () => {
+    const trials = await open(await twoAccounts()).models({ selector: 'acc_alice', models: ['gpt-5.5'] });
+    expect(trials).toMatchObject([{ id: 'acc_alice', model: 'gpt-5.5', verdict: expect.any(String) }]);
+  });
+
+  it('looks at everything and repairs accounts', async () => {
+    const seeded = await twoAccounts();
+    const auth = open(seeded);
+    expect(await auth.fix({ dryRun: true })).toEqual([]);
+    const rows = await auth.doctor({ offline: true });
+    expect(rows.length).toBeGreaterThan(10);
+    expect(rows.find(({ id }) => id === 'auth-file')).toMatchObject({ status: 'ok' });
+  });
+});
+
+describe('a signal', () => {
+  it('ends what is under way', async () => {
+    const seeded = await twoAccounts();
+    const ending = new AbortController();
+    provider.scenario.on('usage', { kind: 'held', until: systemClock.sleep(3_000) });
+    const asking = open(seeded, { signal: ending.signal }).usage();
+    await expect.poll(() => provider.requests.to(endpointPaths.usage).length).toBeGreaterThan(0);
+    ending.abort();
+    await expect(asking).rejects.toMatchObject({ code: 'interrupted' });
+  });
+});
