@@ -26,6 +26,7 @@ const apart = {
   'proper-lockfile': 'proper-lockfile',
   'smol-toml': 'smol-toml',
   'age-encryption': 'age-encryption',
+  pg: 'pg',
   '@scure/bip39': 'bip39',
   '@scure/bip39/wordlists/english.js': 'bip39-words',
   'cli-table3': 'cli-table3',

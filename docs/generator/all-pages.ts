@@ -1,5 +1,6 @@
 import { commandPages } from './command-pages.js';
 import { documentedCommands } from './command-tree.js';
+import { eventPages } from './event-schemas.js';
 import { jsonPages } from './json-schemas.js';
 import { manPage } from './man-page.js';
 import { referencePages } from './reference-pages.js';
@@ -14,6 +15,7 @@ export async function allPages(): Promise<Map<string, string>> {
   return new Map([
     ...commandPages(commands),
     ...jsonPages(commands),
+    ...eventPages(),
     ...referencePages(),
     manPage(commands),
     sharedPoolSql(),

@@ -12,6 +12,10 @@ export interface RootPaths {
   readonly projects: string;
   readonly accountState: string;
   readonly quotaHistory: string;
+  /** What happened to the accounts, one event a line. */
+  readonly events: string;
+  /** How the accounts stood when `guard` last looked, so that nothing is told twice. */
+  readonly eventMemory: string;
   /** The homes of the official client that logins of this root were written to. */
   readonly homes: string;
   /** What is known of the pool that several machines share; its address holds a password. */
@@ -53,6 +57,8 @@ export function rootPaths(root: string): RootPaths {
     projects: join(root, 'projects'),
     accountState: join(root, 'account-state.json'),
     quotaHistory: join(root, 'quota-history.ndjson'),
+    events: join(root, 'events.ndjson'),
+    eventMemory: join(root, 'event-memory.json'),
     homes: join(root, 'homes.json'),
     share: join(root, 'share.json'),
     privateHomes: join(root, privateHomesName),

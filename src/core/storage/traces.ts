@@ -19,7 +19,7 @@ export function tracesIn(paths: RootPaths): Traces {
   const pools = [undefined, ...listDirectory(paths.projects)].flatMap((key) => Object.values(scopeFiles(paths, key)));
   return {
     caches: [
-      ...[...withCopies(paths.accountState), paths.quotaHistory].filter(isFileOrLink),
+      ...[...withCopies(paths.accountState), paths.quotaHistory, paths.events, paths.eventMemory].filter(isFileOrLink),
       ...[paths.locks, paths.cache].flatMap((directory) => tracesBelow(paths, directory)),
     ],
     accounts: [
