@@ -14,6 +14,7 @@ import {
   shownPlaces,
 } from '../../core/session/places.js';
 import { indexElsewhere, type Nobody, openRoster, whyNone } from '../../core/session/selection.js';
+import { keepersElsewhere } from '../../core/sharing/keepers.js';
 import { accountRef, accountRefShape } from '../account-ref.js';
 import { AccountView, accountView, shownEmail } from '../account-view.js';
 import { BindingView, bindingHere, bindingText } from '../binding-view.js';
@@ -53,6 +54,8 @@ interface Found {
   /** Why there is no account to show. */
   readonly none: Nobody | undefined;
   readonly accounts: readonly StandingAccount[];
+  /** The machines that keep logins which are kept elsewhere, by the id of the account. */
+  readonly keepers: ReadonlyMap<string, string>;
   readonly mask: boolean;
   readonly now: number;
 }
@@ -68,6 +71,7 @@ async function list(context: Context): Promise<Found> {
     setAside: roster.records.flagged.accounts.length,
     none: whyNone(roster),
     accounts: standingsOf(roster, now, context.settings()),
+    keepers: keepersElsewhere(context.root.paths),
     ...{ mask, now },
   };
 }
@@ -114,7 +118,7 @@ function renderList(found: Found, theme: Theme): string {
     placeLine(surroundings.scope, theme) +
     table +
     theme.color.dim(
-      lifeRows(accounts, theme) +
+      lifeRows(found, theme) +
         unreadText(accounts, theme) +
         boundText(surroundings) +
         choiceText(found) +
@@ -147,8 +151,11 @@ function lineOf({ account, standing }: StandingAccount, mask: boolean): AccountL
   return { ...named, health, state, availableAt, quota: shown, lastUsedAt };
 }
 
-function lifeRows(accounts: readonly StandingAccount[], { now }: Theme): string {
-  const rows = accounts.map(({ account, standing: { index } }) => ({ ...lifeOf(account), index }));
+function lifeRows({ accounts, keepers }: Found, { now }: Theme): string {
+  const rows = accounts.map(({ account, standing: { index } }) => ({
+    ...lifeOf(account, keepers.get(account.id)),
+    index,
+  }));
   return lifeLines(rows, now)
     .map((line) => `${line}\n`)
     .join('');
