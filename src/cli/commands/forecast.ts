@@ -18,7 +18,7 @@ import {
   TrackRecordView,
   WindowPaceView,
 } from '../../core/session/pace-reading.js';
-import type { ProbedRoster } from '../../core/session/quota-probing.js';
+import type { ProbedRoster, ProbingOptions } from '../../core/session/quota-probing.js';
 import { accountRef, accountRefShape } from '../account-ref.js';
 import type { Command } from '../command.js';
 import type { Context } from '../context.js';
