@@ -1,6 +1,6 @@
 import { existsSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from 'vitest';
+import { beforeEach, describe, expect, test } from 'vitest';
 import { configGetCommand, configListCommand, configSetCommand } from '../../src/cli/commands/config.js';
 import type { Clock } from '../../src/core/clock.js';
 import { type SettingName, settingDefinitions, settingNames, settingVariable } from '../../src/core/settings.js';
@@ -8,7 +8,6 @@ import { type CliOptions, createTestHome, runCli, runJson } from '../support/cli
 import { makeProject } from '../support/project-home.js';
 import { refused } from '../support/provider/faults.js';
 import { endpointPaths } from '../support/provider/scenario.js';
-import { type Provider, startProvider } from '../support/provider/start.js';
 import { alice, carol, type RefreshHome } from '../support/refresh-home.js';
 import { noon } from '../support/sample-pool.js';
 import {
@@ -25,6 +24,7 @@ import {
   twoHome,
 } from '../support/seed.js';
 import { clockAt, readJson, writeJson } from '../support/stored-accounts.js';
+import { useProvider } from '../support/use-provider.js';
 
 describe('config', () => {
   test.each([['config', 'list'], ['config', 'get', 'quotaTtlMs'], ['list']])(
@@ -223,13 +223,8 @@ describe('config', () => {
 });
 
 describe('a setting that is set through the command line', () => {
-  let provider: Provider;
-  beforeAll(async () => {
-    provider = await startProvider();
-  });
+  const provider = useProvider();
   beforeEach(() => setProviderToNoon(provider));
-  afterEach(() => provider.reset());
-  afterAll(() => provider.stop());
 
   const run = ({ home }: RefreshHome, argv: readonly string[], options: CliOptions = atNoon) =>
     runCli(home, argv, options);

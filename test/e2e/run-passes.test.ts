@@ -1,13 +1,13 @@
 import { createHash, randomBytes } from 'node:crypto';
 import { readFileSync } from 'node:fs';
 import { dirname } from 'node:path';
-import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
+import { beforeEach, describe, expect, it } from 'vitest';
 import { otherNodes } from '../support/other-nodes.js';
 import { type Passed, startProgram, startRun } from '../support/passed-on.js';
-import { type Provider, startProvider } from '../support/provider/start.js';
 import { alice, type RefreshHome } from '../support/refresh-home.js';
 import { homeOfAlice } from '../support/seed.js';
 import { missingForTerminal, Terminal } from '../support/terminal.js';
+import { useProvider } from '../support/use-provider.js';
 
 /** This one waits for the program, where it is old; of the newest, nothing is left beside it. */
 const newest = otherNodes().findLast((each) => 'path' in each);
@@ -16,15 +16,11 @@ const nodes = [
   ...(newest !== undefined && 'path' in newest ? [{ name: `Node ${newest.version}`, path: newest.path }] : []),
 ];
 
-let provider: Provider;
+const provider = useProvider({ keepsState: true });
 let home: RefreshHome;
-beforeAll(async () => {
-  provider = await startProvider();
-});
 beforeEach(async () => {
   home = await homeOfAlice(provider);
 });
-afterAll(() => provider.stop());
 
 describe.each(nodes)('a command that runs as an account, by $name,', { timeout: 60_000 }, ({ path }) => {
   const run = (...command: string[]) => startRun(path, home.home, alice.email, command);
