@@ -11,6 +11,7 @@ const limits = { overFloorMs: 30, manyOverFew: 2 };
 const overFloor: readonly (readonly [string, number])[] = [
   ['--version', 1.1],
   ['--help', 2],
+  ['segment --format plain', 1.8],
   ['forecast --cached', 2.5],
   ['best --cached', 2.5],
   ['report', 2.5],

@@ -19,13 +19,20 @@ function firstWord([first, second]: readonly string[]): string {
   return (first === 'auth' ? second : first) ?? '';
 }
 
+/** A prompt asks in one of these ways; every other is for the command line to understand. */
+function isSegmentForPrompt([first, ...words]: readonly string[]): boolean {
+  const [command, ...options] = first === 'auth' ? words : [first, ...words];
+  return command === 'segment' && /^(--format[ =](plain|bash|zsh|fish|tmux|starship))?$/.test(options.join(' '));
+}
+
 type Run = (leavesCache: boolean) => unknown;
 
 /** One file with all that a command needs but large packages, and V8's compiled form of it where an earlier run left one. */
-function runBundle(name: 'quick' | 'cli', command: string): void {
+function runBundle(name: 'quick' | 'cli' | 'segment', command: string): void {
   const filename = join(__dirname, `${name}.cjs`);
   const source = readFileSync(filename);
-  const cache = findCache(command, source);
+  // Asked for before every line that is typed: it leaves nothing behind.
+  const cache = name === 'segment' ? undefined : findCache(command, source);
   const script = new Script(source.toString(), {
     filename: pathToFileURL(filename).href,
     ...(cache?.compiled === undefined ? {} : { cachedData: cache.compiled }),
@@ -64,4 +71,5 @@ const words = process.argv.slice(2);
 const command = firstWord(words);
 if (words.length === 1 && (command === '--version' || command === '-V')) {
   (plainOutput(1, () => process.stdout) ?? process.stdout).write(`${packageJson.version}\n`);
-} else runBundle(quickCommands.includes(command) ? 'quick' : 'cli', command);
+} else if (isSegmentForPrompt(words)) runBundle('segment', command);
+else runBundle(quickCommands.includes(command) ? 'quick' : 'cli', command);

@@ -6,7 +6,10 @@ import { systemProcesses } from '../core/storage/process-table.js';
 
 /** What a run takes from this process; how it reads, writes and is interrupted, each bundle says for itself. */
 export function ownMachine(
-  edge: Pick<Machine, 'streams' | 'signal' | 'unfinished' | 'launch' | 'jobControl' | 'neverAsks' | 'expectLongRead'>,
+  edge: Pick<
+    Machine,
+    'streams' | 'signal' | 'unfinished' | 'launch' | 'runBeside' | 'jobControl' | 'neverAsks' | 'expectLongRead'
+  >,
 ): Machine {
   const effectiveUserId = process.geteuid?.();
   return {

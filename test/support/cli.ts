@@ -4,6 +4,8 @@ import type { Machine } from '../../src/cli/machine.js';
 import { run } from '../../src/cli/run.js';
 import type { Clock } from '../../src/core/clock.js';
 import { type ProcessTable, systemProcesses } from '../../src/core/storage/process-table.js';
+import { runBeside } from '../../src/process/side-program.js';
+
 import type { Provider } from './provider/start.js';
 import { temporaryDirectory } from './temporary.js';
 import { makeTestHome, type TestHome } from './test-home.js';
@@ -79,6 +81,7 @@ export async function runCli(home: TestHome, argv: readonly string[], options: C
     program: { node: process.execPath, script: options.script ?? ownScript },
     signal: options.signal ?? new AbortController().signal,
     unfinished: new Set(),
+    runBeside,
     ...(options.launch === undefined ? {} : { launch: options.launch }),
     ...(options.spendingDeadlineMs === undefined ? {} : { spendingDeadlineMs: options.spendingDeadlineMs }),
   };

@@ -145,7 +145,8 @@ function includes(screen: string, wanted: string | RegExp): boolean {
 }
 
 /** A directory with the built program under its own name. */
-function programIn(home: TestHome): string {
+/** A directory for PATH with the built `codex-auth` in it. */
+export function programIn(home: TestHome): string {
   const directory = join(home.directory, 'bin');
   mkdirSync(directory, { recursive: true });
   const link = join(directory, 'codex-auth');

@@ -2,23 +2,40 @@ import { describe, expect, it } from 'vitest';
 import { SourceFile, sourceFiles } from '../support/source-file.js';
 
 const files = sourceFiles();
-const edges = ['src/main.ts', 'src/quick.ts', 'src/index.ts', 'src/start.ts'];
+const edges = ['src/main.ts', 'src/quick.ts', 'src/segment.ts', 'src/index.ts', 'src/start.ts'];
 const isEdge = ({ path }: SourceFile) => edges.includes(path) || path.startsWith('src/process/');
 const below = (...directories: string[]) =>
   files.filter(({ path }) => directories.some((each) => path.startsWith(each)));
 
 /** The rooms of the core, lowest first; `docs/architecture.md` says what each is about. Loose files stand below them all. */
 const order = [
-  ...['accounts', 'quota', 'storage', 'history', 'project', 'http', 'provider', 'health', 'shell', 'codex', 'homes'],
+  ...[
+    'accounts',
+    'quota',
+    'storage',
+    'history',
+    'events',
+    'project',
+    'http',
+    'provider',
+    'health',
+    'shell',
+    'codex',
+    'homes',
+  ],
   ...[
     'pools',
     'oauth',
     'token-files',
     'logins',
+    'sharing',
     'changes',
     'running',
     'asking',
+    'redeeming',
+    'segment',
     'decision',
+    'guarding',
     'diagnostics',
     'models',
     'transfer',
@@ -217,6 +234,8 @@ it('only a handful of files start programs', () => {
     'src/core/oauth/port-holder.ts',
     // The command of `run`, which is the person's.
     'src/process/launch.ts',
+    // The command of `onEvent`, which is the person's, and the system's own notifier and service manager.
+    'src/process/side-program.ts',
   ]);
 });
 

@@ -280,6 +280,7 @@ function forecastCsv({ accounts }: ForecastResult): string {
 
 export const forecastCommand: Command<ForecastOptions, ForecastResult> = {
   name: 'forecast',
+  exchanges: true,
   schema: ForecastResult,
   run: forecast,
   render: renderForecast,

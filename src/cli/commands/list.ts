@@ -14,6 +14,7 @@ import {
   shownPlaces,
 } from '../../core/session/places.js';
 import { indexElsewhere, type Nobody, openRoster, whyNone } from '../../core/session/selection.js';
+import { keepersElsewhere } from '../../core/sharing/keepers.js';
 import { accountRef, accountRefShape } from '../account-ref.js';
 import { AccountView, accountView, shownEmail } from '../account-view.js';
 import type { Command } from '../command.js';
@@ -50,6 +51,8 @@ interface Found {
   /** Why there is no account to show. */
   readonly none: Nobody | undefined;
   readonly accounts: readonly StandingAccount[];
+  /** The machines that keep logins which are kept elsewhere, by the id of the account. */
+  readonly keepers: ReadonlyMap<string, string>;
   readonly mask: boolean;
   readonly now: number;
 }
@@ -65,6 +68,7 @@ async function list(context: Context): Promise<Found> {
     setAside: roster.records.flagged.accounts.length,
     none: whyNone(roster),
     accounts: standingsOf(roster, now, context.settings()),
+    keepers: keepersElsewhere(context.root.paths),
     ...{ mask, now },
   };
 }
@@ -110,7 +114,7 @@ function renderList(found: Found, theme: Theme): string {
     placeLine(surroundings.scope, theme) +
     table +
     theme.color.dim(
-      lifeRows(accounts, theme) +
+      lifeRows(found, theme) +
         unreadText(accounts, theme) +
         choiceText(found) +
         setAsideText(found) +
@@ -138,8 +142,11 @@ function lineOf({ account, standing }: StandingAccount, mask: boolean): AccountL
   return { ...named, health, state, availableAt, quota: shown, lastUsedAt };
 }
 
-function lifeRows(accounts: readonly StandingAccount[], { now }: Theme): string {
-  const rows = accounts.map(({ account, standing: { index } }) => ({ ...lifeOf(account), index }));
+function lifeRows({ accounts, keepers }: Found, { now }: Theme): string {
+  const rows = accounts.map(({ account, standing: { index } }) => ({
+    ...lifeOf(account, keepers.get(account.id)),
+    index,
+  }));
   return lifeLines(rows, now)
     .map((line) => `${line}\n`)
     .join('');

@@ -228,4 +228,9 @@ export const ofAnotherProgram = {
   passesOn: ({ status }: RunResult) => status,
 };
 
-export const runCommand: Command<RunOptions, RunResult> = { ...ofAnotherProgram, name: 'run', run: runAs };
+export const runCommand: Command<RunOptions, RunResult> = {
+  ...ofAnotherProgram,
+  name: 'run',
+  exchanges: true,
+  run: runAs,
+};

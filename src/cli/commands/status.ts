@@ -12,6 +12,7 @@ import type { Roster } from '../../core/logins/roster.js';
 import { printable } from '../../core/printable.js';
 import { describePlace, PlaceView, placeView } from '../../core/session/places.js';
 import { indexElsewhere, locateAccount, openRoster, requireAccounts } from '../../core/session/selection.js';
+import { keepersElsewhere } from '../../core/sharing/keepers.js';
 import { accountRef, accountRefShape } from '../account-ref.js';
 import { AccountView, accountView, shownEmail } from '../account-view.js';
 import type { Command } from '../command.js';
@@ -99,7 +100,8 @@ function viewOf(context: Context, roster: Roster, account: Account, scopeKey: st
     now,
     reservePercent: context.settings().reservePercent,
   });
-  const view = accountView(account, standing, { mask: context.options.mask === true, now });
+  const keepers = keepersElsewhere(context.root.paths);
+  const view = accountView(account, standing, { mask: context.options.mask === true, now, keepers });
   if (position >= 0) return { ...view, place: placeView(roster.records.key) };
   return { ...view, index: indexElsewhere(roster, account.id), place: placeView(scopeKey) };
 }
@@ -138,7 +140,7 @@ function nextStep(
   { now, isNamed }: { readonly now: number; readonly isNamed: boolean },
 ): string | undefined {
   const again = view?.email === undefined ? 'codex-auth login' : `codex-auth login --expect ${view.email}`;
-  if (view?.state === 'sign-in-needed') return again;
+  if (view?.state === 'sign-in-needed') return view.keptBy === undefined ? again : 'codex-auth sync';
   const selector = view?.id ?? '<account>';
   if (view === undefined && holds !== 'set-aside') return again;
   const { expiresAt } = account?.tokens ?? {};

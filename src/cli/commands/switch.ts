@@ -143,6 +143,7 @@ function renderSwitch(result: SwitchResult, { color, symbols }: Theme): string {
 
 export const switchCommand: Command<SwitchOptions, SwitchResult> = {
   name: 'switch',
+  exchanges: true,
   schema: SwitchResult,
   run: switchAccount,
   render: renderSwitch,

@@ -2,9 +2,9 @@
 const groups: Readonly<Record<string, readonly string[]>> = {
   'Accounts:': ['login', 'list', 'status', 'label', 'enable', 'disable', 'remove'],
   'Use:': ['switch', 'best', 'run', 'token', 'sessions', 'resume', 'prefer', 'reserve'],
-  'Quota:': ['usage', 'forecast', 'watch', 'report', 'models'],
+  'Quota:': ['usage', 'forecast', 'watch', 'report', 'models', 'redeem'],
   'Repair:': ['check', 'doctor', 'fix', 'undo', 'flag', 'verify-flagged', 'guard', 'renew'],
-  'Move:': ['move', 'import', 'export'],
+  'Move:': ['move', 'import', 'export', 'share', 'sync'],
 };
 
 /** For whatever is in no other. */

@@ -117,6 +117,23 @@ export function declareInsight(program: Program, execute: Execute): void {
     );
 
   program
+    .command('redeem')
+    .summary('spend a rate-limit reset credit')
+    .description(
+      'Spends a reset credit of an account, which fills its used up windows before their time. Shows which credit that is, when it expires and what it would change, and asks first; refuses where nothing is used up. A request without a definite answer is remembered, and the next run asks about the same one instead of spending a second credit.',
+    )
+    .argument('<selector>', selectorHelp)
+    .option('-y, --yes', 'skip the confirmation')
+    .addHelpText('after', examples(['codex-auth redeem work', 'codex-auth redeem work --yes --json']))
+    .action((selector, options) =>
+      execute(
+        async () => (await import('../commands/redeem.js')).redeemCommand,
+        { selector, ...options },
+        program.opts(),
+      ),
+    );
+
+  program
     .command('report')
     .summary('show everything that is known')
     .description(

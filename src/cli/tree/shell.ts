@@ -1,4 +1,5 @@
 import { Argument, Option } from '@commander-js/extra-typings';
+import { segmentFormats } from '../../core/segment/segment-text.js';
 import { shellNames } from '../../core/shell/shell-names.js';
 import type { Execute } from '../execute.js';
 import { examples } from './help-texts.js';
@@ -55,6 +56,22 @@ export function declareShell(program: Program, execute: Execute): void {
     );
 
   program
+    .command('segment')
+    .summary('print the account in use and its quota, for a prompt')
+    .description(
+      'Prints the account in use and what is left of its windows on one line, as it was last known, so that a prompt or a status bar can show it: no request, no lock, nothing written. Prints nothing where no account is in use.',
+    )
+    .addOption(
+      new Option('--format <format>', 'what reads it, so that nothing in a name is code there')
+        .choices(segmentFormats)
+        .default('plain' as const),
+    )
+    .addHelpText('after', `${examples(['codex-auth segment', 'codex-auth segment --format tmux'])}\n${segmentSetup}`)
+    .action((options) =>
+      execute(async () => (await import('../commands/segment.js')).segmentCommand, options, program.opts()),
+    );
+
+  program
     .command('uninstall')
     .summary('remove what this program added to this machine')
     .description(
@@ -76,3 +93,14 @@ To enable it in every new shell, after the completion of codex itself, add:
   ~/.zshrc, after compinit    source <(codex-auth completion zsh)
   ~/.config/fish/config.fish  codex-auth completion fish | source
   $PROFILE                    codex-auth completion powershell | Out-String | Invoke-Expression`;
+
+/** The line for each of them. */
+const segmentSetup = `
+To show it:
+  ~/.bashrc                   PS1='$(codex-auth segment --format bash) '"$PS1"
+  ~/.zshrc                    setopt prompt_subst; RPROMPT='$(codex-auth segment --format zsh)'
+  ~/.config/fish/config.fish  function fish_right_prompt; codex-auth segment --format fish; end
+  ~/.tmux.conf                set -ga status-right ' #(codex-auth segment --format tmux)'
+  ~/.config/starship.toml     [custom.codex_auth]
+                              command = "codex-auth segment --format starship"
+                              when = true`;

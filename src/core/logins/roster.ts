@@ -92,9 +92,15 @@ function journalWarnings(root: Root, { entries, unreadable }: Journal): string[]
 
 /** A login with the ids of one of our accounts that another provider issued is not that account's. */
 function besideAccounts(state: AuthFileState, scopes: readonly ScopeRecords[]): AuthFileState {
-  if (state.content === undefined) return state;
-  const accounts = scopes.flatMap(({ pool, flagged }) => pool.accounts.concat(flagged.accounts));
-  return { ...state, content: judgeBeside(state.content, accounts) };
+  return state.content === undefined ? state : { ...state, content: judgedBeside(state.content, scopes) };
+}
+
+/** The content of `auth.json` as it looks beside all accounts of these scopes. */
+export function judgedBeside(content: AuthFileContent, scopes: readonly ScopeRecords[]): AuthFileContent {
+  return judgeBeside(
+    content,
+    scopes.flatMap(({ pool, flagged }) => pool.accounts.concat(flagged.accounts)),
+  );
 }
 
 export function keyOf(scope: Scope): string | undefined {
@@ -159,7 +165,10 @@ export function withNewestPlan(account: Account, { state }: Pick<Roster, 'state'
 }
 
 /** The account that a login belongs to, in whichever of these scopes. */
-function findOwner(scopes: readonly ScopeRecords[], content: AuthFileContent | undefined): LocatedAccount | undefined {
+export function findOwner(
+  scopes: readonly ScopeRecords[],
+  content: AuthFileContent | undefined,
+): LocatedAccount | undefined {
   if (content?.kind !== 'login') return undefined;
   const { identity } = content.login;
   const places = accountsElsewhere({ others: scopes });

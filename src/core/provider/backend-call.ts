@@ -5,7 +5,7 @@ import { type ProviderReason, reasonIn } from '../provider-reason.js';
 import { parseLimitError } from '../quota/limit-answer.js';
 import type { Secret } from '../secret.js';
 import { findObstruction, type Obstruction } from './obstruction.js';
-import type { CallOptions, Provider } from './provider.js';
+import { type CallOptions, type Provider, tokenDeadlineMs } from './provider.js';
 import { type Answer, parseJson, readRetryAfterMs, readServerDate } from './provider-answer.js';
 import { readErrorValue, readProviderError } from './provider-error.js';
 import { meaningOf } from './refusal-codes.js';
@@ -93,6 +93,33 @@ export function postForStream(
     isEnough,
   };
   return http.send({ ...request, ...definedOnly({ signal }) });
+}
+
+export interface Posting {
+  readonly path: string;
+  /** Sent as JSON. */
+  readonly body: unknown;
+}
+
+/**
+ * POSTs what spends something: on a connection of its own, so that nothing below sends it a second time, and with a
+ * deadline that neither an option (P30) nor Ctrl-C shortens.
+ */
+export function postOnce(
+  http: HttpClient,
+  provider: Provider,
+  { path, body }: Posting,
+  credentials: BackendCredentials,
+  { userAgent, spendingDeadlineMs = tokenDeadlineMs }: CallOptions,
+): Promise<HttpOutcome> {
+  return http.send({
+    method: 'POST',
+    url: `${provider.backendUrl}${path}`,
+    headers: { ...headersOf(credentials, userAgent), 'content-type': 'application/json', accept: '*/*' },
+    body: JSON.stringify(body),
+    deadlineMs: spendingDeadlineMs,
+    freshConnection: true,
+  });
 }
 
 function headersOf({ accessToken, accountId, isFedramp }: BackendCredentials, userAgent: string) {

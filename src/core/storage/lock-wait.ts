@@ -74,6 +74,7 @@ export class LockWait {
 /** What a lock protects, in the words of a message. */
 export function describeLock(name: string): string {
   if (name === 'store') return 'the account store';
+  if (name === 'redeem') return 'the spending of reset credits';
   if (/^(person|login|token)-/.test(name)) return 'the tokens of this person';
   return `the lock "${name}"`;
 }

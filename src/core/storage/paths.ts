@@ -12,12 +12,20 @@ export interface RootPaths {
   readonly projects: string;
   readonly accountState: string;
   readonly quotaHistory: string;
+  /** What happened to the accounts, one event a line. */
+  readonly events: string;
+  /** How the accounts stood when `guard` last looked, so that nothing is told twice. */
+  readonly eventMemory: string;
   /** The homes of the official client that logins of this root were written to. */
   readonly homes: string;
+  /** What is known of the pool that several machines share; its address holds a password. */
+  readonly share: string;
   /** Those of them that were made for the runs of one account. */
   readonly privateHomes: string;
   /** The login that is being written over a file in place, until that is done. */
   readonly loginWrite: string;
+  /** Requests to spend a reset credit that have no definite answer yet. */
+  readonly redemptions: string;
   readonly settings: string;
   readonly journal: string;
   readonly lineageLog: string;
@@ -29,6 +37,8 @@ export interface RootPaths {
   readonly cache: string;
   /** The shim, where `setup` was run. */
   readonly bin: string;
+  /** The key of the shared pool, or where it is. */
+  readonly shareKey: string;
 }
 
 export const poolFileName = 'openai-codex-accounts.json';
@@ -47,9 +57,13 @@ export function rootPaths(root: string): RootPaths {
     projects: join(root, 'projects'),
     accountState: join(root, 'account-state.json'),
     quotaHistory: join(root, 'quota-history.ndjson'),
+    events: join(root, 'events.ndjson'),
+    eventMemory: join(root, 'event-memory.json'),
     homes: join(root, 'homes.json'),
+    share: join(root, 'share.json'),
     privateHomes: join(root, privateHomesName),
     loginWrite: join(root, 'login-write.json'),
+    redemptions: join(root, 'redemptions.json'),
     settings: join(root, 'settings.json'),
     journal: join(root, 'refresh-journal'),
     lineageLog: join(root, 'lineage.ndjson'),
@@ -58,6 +72,7 @@ export function rootPaths(root: string): RootPaths {
     changes: join(root, 'changes'),
     cache: join(root, 'cache'),
     bin: join(root, 'bin'),
+    shareKey: join(root, 'share-key.json'),
   };
 }
 

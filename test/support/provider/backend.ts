@@ -16,17 +16,15 @@ interface Call {
 
 const routes: Readonly<Record<string, (call: Call) => void>> = {
   [`GET ${endpointPaths.usage}`]: ({ ctx, account, parts }) => {
-    ctx.body = parts.scenario.usageOf(account);
+    ctx.body = { ...parts.scenario.usageOf(account), ...parts.resetCredits.inUsage(account) };
   },
   [`GET ${endpointPaths.accountsCheck}`]: ({ ctx, account, parts }) => {
     ctx.body = accountsCheck(account, parts);
   },
-  [`GET ${endpointPaths.resetCredits}`]: ({ ctx }) => {
-    ctx.body = { credits: [], available_count: 0, total_earned_count: 0 };
+  [`GET ${endpointPaths.resetCredits}`]: ({ ctx, account, parts }) => {
+    ctx.body = parts.resetCredits.list(account);
   },
-  [`POST ${endpointPaths.resetCredits}/consume`]: ({ ctx }) => {
-    ctx.body = { code: 'no_credit', windows_reset: [] };
-  },
+  [`POST ${endpointPaths.consumeResetCredit}`]: consumeResetCredit,
   [`GET ${endpointPaths.configBundle}`]: ({ ctx }) => {
     ctx.body = {};
   },
@@ -106,6 +104,12 @@ function answerModelRequest({ ctx, request, account, parts }: Call): void {
   for (const [name, value] of Object.entries(rateLimitHeaders(parts.scenario.usageOf(account)))) ctx.set(name, value);
   ctx.type = 'text/event-stream';
   ctx.body = modelTurn(`Hello ${account.email}, from ${account.workspaceName}.`);
+}
+
+function consumeResetCredit({ ctx, request, account, parts }: Call): void {
+  const requestId = field(request, 'redeem_request_id');
+  if (requestId === undefined) refuse(ctx, 400, 'missing_redeem_request_id');
+  else ctx.body = parts.resetCredits.consume(account, requestId, field(request, 'credit_id'), parts.scenario);
 }
 
 function switchWorkspace({ ctx, request, account, parts, grants }: Call): void {

@@ -2,6 +2,7 @@ import Provider, { type Context } from 'oidc-provider';
 import { CLIENT_ID, CONNECTOR_SCOPE, deviceRedirect, LOOPBACK_REDIRECTS, OPENID_SCOPE, RESOURCE } from './client.js';
 import type { IssuedLog } from './issued-tokens.js';
 import type { Account, People } from './people.js';
+import type { ResetCredits } from './reset-credits.js';
 import type { Scenario } from './scenario.js';
 import { identityClaims, type TokenSigner } from './token-signer.js';
 import type { TokenStore } from './token-store.js';
@@ -14,6 +15,7 @@ export interface Parts {
   readonly signer: TokenSigner;
   readonly store: TokenStore;
   readonly issued: IssuedLog;
+  readonly resetCredits: ResetCredits;
 }
 
 const DAY = 86_400;

@@ -11,6 +11,7 @@ export const endpointPaths = {
   usage: '/backend-api/wham/usage',
   accountsCheck: '/backend-api/wham/accounts/check',
   resetCredits: '/backend-api/wham/rate-limit-reset-credits',
+  consumeResetCredit: '/backend-api/wham/rate-limit-reset-credits/consume',
   configBundle: '/backend-api/wham/config/bundle',
   models: '/backend-api/codex/models',
   responses: '/backend-api/codex/responses',
@@ -122,6 +123,16 @@ export class Scenario {
   usageOf(account: Account): Record<string, unknown> {
     const shape = this.#usage.get(account.key) ?? this.#usage.get(account.accountId) ?? {};
     return usagePayload(account, shape, this.now());
+  }
+
+  /** Fills the windows of an account, if one of them is used up; says whether one was. */
+  fillWindows(account: Account): boolean {
+    const shape = this.#usage.get(account.key) ?? this.#usage.get(account.accountId) ?? {};
+    const { fiveHourPercent, weeklyPercent } = shape;
+    if (Math.max(fiveHourPercent ?? 0, weeklyPercent ?? 0) < 100) return false;
+    const isShort = fiveHourPercent !== undefined || shape.fiveHourResetsIn !== undefined;
+    this.#usage.set(account.key, { ...shape, ...(isShort ? { fiveHourPercent: 0 } : {}), weeklyPercent: 0 });
+    return true;
   }
 
   reset(): void {

@@ -6,6 +6,7 @@ import { createHandler } from './handler.js';
 import { IssuedLog } from './issued-tokens.js';
 import { type AccountRef, demoPeople, type NewAccount, People } from './people.js';
 import { type LoggedRequest, RequestLog } from './request-log.js';
+import { ResetCredits } from './reset-credits.js';
 import { Scenario } from './scenario.js';
 import { createTokenSigner } from './token-signer.js';
 import { type RefreshTokenFate, TokenStore } from './token-store.js';
@@ -26,6 +27,7 @@ export interface Provider {
   /** The same backend on a second port: to the real client, one origin for both would have to be https. */
   readonly modelBackendUrl: string;
   readonly scenario: Scenario;
+  readonly resetCredits: ResetCredits;
   readonly requests: RequestLog;
   readonly people: People;
   readonly device: DeviceLogins;
@@ -57,8 +59,9 @@ export async function startProvider(options: ProviderOptions = {}): Promise<Prov
     signer: createTokenSigner(),
     store,
     issued: new IssuedLog(store),
+    resetCredits: new ResetCredits(),
   };
-  const { people, scenario, issued } = parts;
+  const { people, scenario, issued, resetCredits } = parts;
   const seed = () => {
     for (const account of options.people ?? demoPeople) people.addAccount(account);
   };
@@ -75,6 +78,7 @@ export async function startProvider(options: ProviderOptions = {}): Promise<Prov
     backendUrl: `${issuer}/backend-api`,
     modelBackendUrl: `${modelOrigin}/backend-api/codex`,
     scenario,
+    resetCredits,
     requests,
     people,
     device,
@@ -91,7 +95,7 @@ export async function startProvider(options: ProviderOptions = {}): Promise<Prov
       people.find(ref).state = { kind: 'deleted' };
     },
     reset() {
-      for (const part of [requests, people, store, issued, device]) part.clear();
+      for (const part of [requests, people, store, issued, device, resetCredits]) part.clear();
       scenario.reset();
       seed();
     },

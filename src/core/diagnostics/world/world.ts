@@ -18,6 +18,7 @@ import type { FilePlace } from '../../storage/file-place.js';
 import type { Root } from '../../storage/root.js';
 import type { ClientFacts } from './client-facts.js';
 import type { NetworkFacts, PortFacts } from './network-facts.js';
+import type { ShareFacts } from './share-facts.js';
 import type { FileFacts, LockFacts } from './storage-facts.js';
 
 /** Everything the checks look at, gathered once and without changing anything. */
@@ -78,6 +79,7 @@ export interface World {
   readonly provider: Provider;
   readonly proxies: readonly HostProxy[];
   readonly network: NetworkFacts | 'offline';
+  readonly share: ShareFacts;
 }
 
 /** How a home can be given another login. */

@@ -1,0 +1,189 @@
+import * as z from 'zod/mini';
+import { type Account, describeAccount } from '../../core/accounts/account.js';
+import { probeResetCredits } from '../../core/asking/usage-endpoint.js';
+import { definedOnly } from '../../core/defined-only.js';
+import { AppError } from '../../core/errors.js';
+import { toIso } from '../../core/instant.js';
+import { prospectOf } from '../../core/redeeming/prospect.js';
+import { type Redemption, redeemCredit } from '../../core/redeeming/redeem.js';
+import { unsettledOf } from '../../core/redeeming/unsettled.js';
+import { type AskedAccount, askedAccounts } from '../../core/session/asked-accounts.js';
+import { refreshingAccess } from '../../core/session/backend-access.js';
+import { isNetworkFailure } from '../../core/session/failure.js';
+import { type ProbedRoster, probeRoster } from '../../core/session/quota-probing.js';
+import { openRoster } from '../../core/session/selection.js';
+import { takeInFirst } from '../../core/session/take-in.js';
+import { accountRef, accountRefShape } from '../account-ref.js';
+import type { Command } from '../command.js';
+import type { Context } from '../context.js';
+import { FailureView, failureView } from '../probe-failure.js';
+import { type Plan, planLines, refuse } from '../redeem-plan.js';
+import { renderRedemption } from '../render/redemption.js';
+import { AccountUsage, usageView } from '../usage-view.js';
+
+export const RedeemResult = z.object({
+  ...accountRefShape,
+  /**
+   * `reset`: a credit was spent, and the windows are full. `already-redeemed`: it had been spent before, by the earlier
+   * request where `repeated` says so. `nothing-to-reset`, `no-credit`: the provider spent none. `unknown`: no definite
+   * answer; the next run asks about the same request. `failed`: nothing was spent.
+   */
+  outcome: z.enum(['reset', 'already-redeemed', 'nothing-to-reset', 'no-credit', 'unknown', 'failed']),
+  /** An earlier request without an answer was asked about, and no other was made. */
+  repeated: z.boolean(),
+  /** As the provider knows the request; absent where none was made. */
+  requestId: z.exactOptional(z.string()),
+  creditId: z.exactOptional(z.string()),
+  /** When that credit would have expired. */
+  expiresAt: z.exactOptional(z.iso.datetime()),
+  /** The windows that were used up. */
+  windows: z.array(z.string()),
+  /** What the provider says that it has reset, in its own words. */
+  windowsReset: z.array(z.string()),
+  failure: z.exactOptional(FailureView),
+  /** The account after that, as `usage` shows it. */
+  usage: z.exactOptional(AccountUsage),
+});
+export type RedeemResult = z.infer<typeof RedeemResult>;
+
+interface RedeemOptions {
+  readonly selector: string;
+  readonly yes?: boolean;
+}
+
+async function redeem(context: Context, { selector, yes }: RedeemOptions): Promise<RedeemResult> {
+  const roster = openRoster(context, context.writingScope());
+  const [asked] = askedAccounts(context, roster, selector);
+  if (asked === undefined) throw new AppError('no-such-account', `there is no account "${selector}"`);
+  // Read first, and without asking anybody: what cannot be understood may be a request of this account.
+  const earlier = unsettledOf(context.root, asked.account);
+  const access = await refreshingAccess(context, roster);
+  const probed = await probeRoster(context, roster, { live: true }, [asked.account]);
+  const probe = probed.probes.get(asked.account.id);
+  if (probe === undefined || probe.kind !== 'usage') {
+    const now = context.clock.now();
+    return withoutRequest(context, asked, probe && failureView(probe, now));
+  }
+  const listed = await probeResetCredits(access, probe.account);
+  if (listed.kind !== 'credits') return withoutRequest(context, asked, failureView(listed, context.clock.now()));
+
+  const findings = { quota: probe.usage, credits: listed.credits };
+  const prospect = prospectOf(findings, earlier, context.clock.now());
+  const plan = refuse(prospect, probe.account, context.clock.now());
+  await agree(context, plan, probe.account, yes === true);
+  await takeInFirst(context, probe.account, roster.records.key);
+  const { signal, warn } = context;
+  const redemption = await context.uninterrupted(() => redeemCredit({ access, signal, warn }, probe.account, prospect));
+  return resultOf(context, probed, asked, plan, redemption);
+}
+
+/** Says what it would do, and asks where somebody can answer. */
+async function agree(context: Context, plan: Plan, account: Account, isAgreed: boolean): Promise<void> {
+  const { io, options, clock } = context;
+  const lines = planLines(plan, account, clock.now());
+  if (isAgreed) {
+    if (options.json !== true) io.note(...lines);
+    return;
+  }
+  if (!io.isInteractive) {
+    const what = plan.kind === 'repeat' ? 'redeem would ask about a request' : 'redeem would spend a reset credit';
+    throw new AppError('confirmation-needed', `${what} of ${describeAccount(account)}`, { lines, hint: 'add --yes' });
+  }
+  io.note(...lines);
+  const question = plan.kind === 'repeat' ? 'Ask about it again?' : 'Spend it?';
+  await (await context.prompter()).consent(question, false, 'nothing was spent');
+}
+
+async function resultOf(
+  context: Context,
+  probed: ProbedRoster,
+  asked: AskedAccount,
+  plan: Plan,
+  redemption: Redemption,
+): Promise<RedeemResult> {
+  const now = context.clock.now();
+  if (redemption.kind === 'changed') {
+    refuse(redemption.prospect, asked.account, now);
+    throw new AppError('storage-conflict', 'it has changed meanwhile, so nothing was spent', {
+      hint: 'run the command again',
+    });
+  }
+  if (redemption.kind === 'failed') return withoutRequest(context, asked, failureView(redemption.failure, now), plan);
+  const { request } = redemption;
+  const isRepeat = redemption.kind === 'unknown' ? plan.kind === 'repeat' : redemption.isRepeat;
+  const facts = {
+    ...refOf(context, asked),
+    repeated: isRepeat,
+    requestId: request.requestId,
+    windows: plan.windows.map(({ id }) => id),
+    ...definedOnly({ creditId: request.creditId, expiresAt: expiryOf(plan) }),
+  };
+  if (redemption.kind === 'unknown') {
+    return { ...facts, outcome: 'unknown', windowsReset: [], failure: unknownView(redemption, asked, now) };
+  }
+  const { code, windowsReset } = redemption;
+  const outcome = outcomes[code];
+  const usage = await usageAfter(context, probed, asked);
+  return { ...facts, outcome, windowsReset: [...windowsReset], ...definedOnly({ usage }) };
+}
+
+const outcomes = {
+  reset: 'reset',
+  already_redeemed: 'already-redeemed',
+  nothing_to_reset: 'nothing-to-reset',
+  no_credit: 'no-credit',
+} as const;
+
+/** Asked again: the numbers from before are not those of now. */
+async function usageAfter(context: Context, { roster }: ProbedRoster, asked: AskedAccount): Promise<AccountUsage> {
+  const account = roster.accounts.find(({ id }) => id === asked.account.id) ?? asked.account;
+  const now = openRoster(context, context.writingScope());
+  const again = await probeRoster(context, now, { live: true }, [account]);
+  return usageView(context, again, { ...asked, account });
+}
+
+function unknownView(
+  { failure }: Extract<Redemption, { kind: 'unknown' }>,
+  { index }: AskedAccount,
+  now: number,
+): FailureView {
+  const { message, hint: _, ...view } = failureView(failure, now);
+  return {
+    ...view,
+    code: 'unknown-outcome',
+    message: `nobody knows whether the credit was spent: ${message}`,
+    hint: `codex-auth redeem ${index}  (asks about the same request, and spends no second credit)`,
+  };
+}
+
+function expiryOf(plan: Plan): string | undefined {
+  const at = plan.kind === 'ready' ? plan.credit?.expiresAt : undefined;
+  return at === undefined ? undefined : toIso(at);
+}
+
+function withoutRequest(
+  context: Context,
+  asked: AskedAccount,
+  failure: FailureView | undefined,
+  plan?: Plan,
+): RedeemResult {
+  const windows = plan?.windows.map(({ id }) => id) ?? [];
+  const ref = refOf(context, asked);
+  return { ...ref, outcome: 'failed', repeated: false, windows, windowsReset: [], ...definedOnly({ failure }) };
+}
+
+function refOf(context: Context, { account, index }: AskedAccount) {
+  return accountRef(account, index, context.options.mask === true);
+}
+
+export const redeemCommand: Command<RedeemOptions, RedeemResult> = {
+  name: 'redeem',
+  schema: RedeemResult,
+  run: redeem,
+  render: renderRedemption,
+  exitCode({ outcome, repeated, failure }) {
+    if (outcome === 'reset' || (outcome === 'already-redeemed' && repeated)) return 0;
+    if (outcome === 'unknown') return 5;
+    return failure !== undefined && isNetworkFailure(failure) ? 5 : 1;
+  },
+};
