@@ -1,4 +1,4 @@
-import { run } from './cli/run.js';
+import { run } from './cli/program/run.js';
 import { afterAnswer } from './process/after-answer.js';
 import { heedSignals } from './process/interruption.js';
 import { jobControl } from './process/job-control.js';

@@ -1,4 +1,4 @@
-import { run } from './cli/run.js';
+import { run } from './cli/program/run.js';
 import { afterAnswer } from './process/after-answer.js';
 import { ownMachine } from './process/own-machine.js';
 import { ownStreams } from './process/own-streams.js';

@@ -1,4 +1,4 @@
-import { showKnown } from './cli/show-known.js';
+import { showKnown } from './cli/program/show-known.js';
 import { ownMachine } from './process/own-machine.js';
 import { ownStreams } from './process/own-streams.js';
 import { expectLongRead } from './process/short-run.js';

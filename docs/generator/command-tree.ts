@@ -1,6 +1,6 @@
 import type { Command as CommanderCommand } from '@commander-js/extra-typings';
-import type { Command } from '../../src/cli/command.js';
-import { buildProgram } from '../../src/cli/program.js';
+import type { Command } from '../../src/cli/program/command.js';
+import { buildProgram } from '../../src/cli/program/program.js';
 
 /** One command that can be run, as the command tree declares it and as its module implements it. */
 export interface DocumentedCommand {

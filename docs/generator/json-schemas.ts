@@ -1,6 +1,6 @@
 import * as z from 'zod/mini';
-import { exitCodeByError } from '../../src/cli/exit-codes.js';
-import { noCommand, schemaName } from '../../src/cli/output.js';
+import { exitCodeByError } from '../../src/cli/program/exit-codes.js';
+import { noCommand, schemaName } from '../../src/cli/program/output.js';
 import type { DocumentedCommand } from './command-tree.js';
 import { code, fence, page, table } from './markdown.js';
 

@@ -1,4 +1,4 @@
-import { exitCodes } from '../../src/cli/exit-codes.js';
+import { exitCodes } from '../../src/cli/program/exit-codes.js';
 import { environmentDescriptions, environmentVariables } from '../../src/core/environment.js';
 import { type AnyCommander, type DocumentedCommand, inertProgram } from './command-tree.js';
 import { optionExtras, sentence } from './markdown.js';

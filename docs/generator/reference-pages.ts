@@ -1,4 +1,4 @@
-import { exitCodeByError, exitCodes } from '../../src/cli/exit-codes.js';
+import { exitCodeByError, exitCodes } from '../../src/cli/program/exit-codes.js';
 import { environmentDescriptions, environmentVariables } from '../../src/core/environment.js';
 import { settingDefinitions } from '../../src/core/setting-definitions.js';
 import { rangeOf, settingNames, settingText, settingVariable } from '../../src/core/settings.js';

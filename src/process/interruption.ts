@@ -1,4 +1,4 @@
-import type { Machine } from '../cli/machine.js';
+import type { Machine } from '../cli/program/machine.js';
 import { systemClock } from '../core/clock.js';
 
 export interface Interruption extends Pick<Machine, 'signal' | 'unfinished'> {

@@ -1,4 +1,4 @@
-import type { JobControl } from '../cli/machine.js';
+import type { JobControl } from '../cli/program/machine.js';
 import { systemClock } from '../core/clock.js';
 
 export const jobControl: JobControl = {

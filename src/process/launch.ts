@@ -2,7 +2,7 @@ import { type ChildProcess, spawn } from 'node:child_process';
 import { accessSync, constants, writeSync } from 'node:fs';
 import { constants as system } from 'node:os';
 import { isatty } from 'node:tty';
-import type { Launch } from '../cli/machine.js';
+import type { Launch } from '../cli/program/machine.js';
 import { AppError, systemErrorCode } from '../core/errors.js';
 import { readHead } from '../core/storage/regular-file.js';
 

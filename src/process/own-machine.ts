@@ -1,5 +1,5 @@
 import packageJson from '../../package.json' with { type: 'json' };
-import type { Machine } from '../cli/machine.js';
+import type { Machine } from '../cli/program/machine.js';
 import { systemClock } from '../core/clock.js';
 import { AppError } from '../core/errors.js';
 import { systemProcesses } from '../core/storage/process-table.js';

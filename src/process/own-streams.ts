@@ -1,4 +1,4 @@
-import type { Output, ProcessStreams } from '../cli/io.js';
+import type { Output, ProcessStreams } from '../cli/terminal/io.js';
 import { plainOutput } from './plain-output.js';
 
 /** The streams of this process. */

@@ -1,5 +1,5 @@
 import { fstatSync, writeSync } from 'node:fs';
-import type { Output } from '../cli/io.js';
+import type { Output } from '../cli/terminal/io.js';
 import { systemErrorCode } from '../core/errors.js';
 
 type Descriptor = 1 | 2;

@@ -1,7 +1,7 @@
 import { existsSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { beforeEach, describe, expect, test } from 'vitest';
-import type { Launch } from '../../src/cli/machine.js';
+import type { Launch } from '../../src/cli/program/machine.js';
 import { type CliOptions, createTestHome, runCli, runJson, type TestHome } from '../support/cli.js';
 import { person } from '../support/login-files.js';
 import { makeProject } from '../support/project-home.js';

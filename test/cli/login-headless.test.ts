@@ -1,8 +1,8 @@
 import { hostname } from 'node:os';
 import { PassThrough } from 'node:stream';
 import { describe, expect, test } from 'vitest';
-import { hasScreen } from '../../src/cli/browser.js';
 import { otherWays } from '../../src/cli/sign-in/other-ways.js';
+import { hasScreen } from '../../src/cli/terminal/browser.js';
 import { readEnvironment } from '../../src/core/environment.js';
 import { type CliOptions, createTestHome, runCli } from '../support/cli.js';
 import { loginIn, withoutOverrides } from '../support/login-home.js';

@@ -1,7 +1,7 @@
 import { chmodSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { beforeEach, describe, expect, test } from 'vitest';
-import type { Launch } from '../../src/cli/machine.js';
+import type { Launch } from '../../src/cli/program/machine.js';
 import { keys, runWithAnswers } from '../support/answers.js';
 import { type CliOptions, runCli } from '../support/cli.js';
 import { endpointPaths } from '../support/provider/scenario.js';

@@ -2,7 +2,7 @@ import { readdirSync, readFileSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
 import { removeCommand } from '../../src/cli/commands/remove.js';
-import { exitCodeOf } from '../../src/cli/exit-codes.js';
+import { exitCodeOf } from '../../src/cli/program/exit-codes.js';
 import type { Account } from '../../src/core/accounts/account.js';
 import { emptyPool } from '../../src/core/accounts/pool.js';
 import { fingerprint } from '../../src/core/logins/journal.js';

@@ -10,7 +10,7 @@ import {
 } from 'node:fs';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it, test } from 'vitest';
-import type { Launch } from '../../src/cli/machine.js';
+import type { Launch } from '../../src/cli/program/machine.js';
 import { type CliOptions, runCli, runJson } from '../support/cli.js';
 import { refreshAsClient } from '../support/client-refresh.js';
 import { canFakeClients, startFakeClient } from '../support/fake-clients.js';

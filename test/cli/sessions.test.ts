@@ -1,7 +1,7 @@
 import { chmodSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { beforeEach, describe, expect, test } from 'vitest';
-import type { Launch } from '../../src/cli/machine.js';
+import type { Launch } from '../../src/cli/program/machine.js';
 import { type CliOptions, runCli, runJson } from '../support/cli.js';
 import { alice, carol, RefreshHome } from '../support/refresh-home.js';
 import { linesOf, type Rollout, writeRollout } from '../support/rollouts.js';

@@ -1,6 +1,6 @@
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { usageCommand } from '../../src/cli/commands/usage.js';
-import type { AccountUsage } from '../../src/cli/usage-view.js';
+import type { AccountUsage } from '../../src/cli/views/usage-view.js';
 import { type AppServer, startAppServer } from '../support/app-server.js';
 import { runCli } from '../support/cli.js';
 import { findRealCodex, realCodexHome } from '../support/real-codex.js';

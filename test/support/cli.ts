@@ -1,7 +1,7 @@
 import { PassThrough, Writable } from 'node:stream';
 import { fileURLToPath } from 'node:url';
-import type { Machine } from '../../src/cli/machine.js';
-import { run } from '../../src/cli/run.js';
+import type { Machine } from '../../src/cli/program/machine.js';
+import { run } from '../../src/cli/program/run.js';
 import type { Clock } from '../../src/core/clock.js';
 import { type ProcessTable, systemProcesses } from '../../src/core/storage/process-table.js';
 import { runBeside } from '../../src/process/side-program.js';

@@ -25,7 +25,6 @@ const order = [
     'homes',
     'bindings',
   ],
-  'bindings',
   ...[
     'pools',
     'oauth',
@@ -221,10 +220,10 @@ it('only a handful of files start programs', () => {
   const starters = files.filter(isStarter).map(({ path }) => path);
   expect(starters.sort()).toEqual([
     // The person's browser.
-    'src/cli/browser.ts',
+    'src/cli/terminal/browser.ts',
     // `codex auth --version` in a new shell of the person's, which only our shim answers as this program does: the official
     // client has no such command and prints its version.
-    'src/cli/new-shell.ts',
+    'src/cli/setting-up/new-shell.ts',
     // Lists processes.
     'src/core/codex/client-processes.ts',
     // Takes the client's locks.
@@ -252,8 +251,8 @@ describe('these rules see', () => {
 
   it('imports of every kind', () => {
     const text = `import { a } from '../clock.js'; import type { B } from './pool.js'; export { c } from 'zod';
-      const load = () => import('../../cli/run.js');`;
-    const paths = ['src/core/clock.ts', 'src/core/accounts/pool.ts', 'zod', 'src/cli/run.ts'];
+      const load = () => import('../../cli/program/run.js');`;
+    const paths = ['src/core/clock.ts', 'src/core/accounts/pool.ts', 'zod', 'src/cli/program/run.ts'];
     expect(fileWith(text).imports()).toEqual(paths);
   });
 

@@ -1,9 +1,9 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
-import { plainStyle } from '../../src/cli/io.js';
 import { renderTable } from '../../src/cli/render/table.js';
 import { type Cell, type Column, isSameForAll } from '../../src/cli/render/table-layout.js';
 import { createTheme } from '../../src/cli/render/theme.js';
+import { plainStyle } from '../../src/cli/terminal/io.js';
 
 const at = (width: number) => createTheme({ ...plainStyle, isFitted: true, width }, 0);
 

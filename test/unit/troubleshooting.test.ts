@@ -1,8 +1,8 @@
 import { describe, expect, it } from 'vitest';
-import { exitCodeByError } from '../../src/cli/exit-codes.js';
-import { plainStyle } from '../../src/cli/io.js';
-import { failureDocument, failureOf, failureText } from '../../src/cli/output.js';
-import { explainedErrors, troubleshootingOf } from '../../src/cli/troubleshooting.js';
+import { exitCodeByError } from '../../src/cli/program/exit-codes.js';
+import { failureDocument, failureOf, failureText } from '../../src/cli/program/output.js';
+import { explainedErrors, troubleshootingOf } from '../../src/cli/program/troubleshooting.js';
+import { plainStyle } from '../../src/cli/terminal/io.js';
 import { checks } from '../../src/core/diagnostics/catalogue.js';
 import { AppError } from '../../src/core/errors.js';
 import { anchorsOf, markdownFiles } from '../support/docs/markdown-files.js';

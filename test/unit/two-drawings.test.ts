@@ -1,11 +1,11 @@
 import { createRequire } from 'node:module';
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
-import { plainStyle } from '../../src/cli/io.js';
 import { renderLightTable } from '../../src/cli/render/light-table.js';
 import { renderTable } from '../../src/cli/render/table.js';
 import type { Cell, Column } from '../../src/cli/render/table-layout.js';
 import { createTheme, type Theme } from '../../src/cli/render/theme.js';
+import { plainStyle } from '../../src/cli/terminal/io.js';
 
 const themeOf = (width: number, hasColor: boolean) =>
   createTheme({ ...plainStyle, isFitted: width > 0, hasColor, width }, 0);

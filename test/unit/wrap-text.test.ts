@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import { wrapText } from '../../src/cli/wrap-text.js';
+import { wrapText } from '../../src/cli/terminal/wrap-text.js';
 
 describe('a line that is wider than the terminal', () => {
   test.each([

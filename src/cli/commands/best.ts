@@ -10,16 +10,16 @@ import { type BestWishes, chooseBest } from '../../core/session/best.js';
 import type { DecidedRoster } from '../../core/session/decided-roster.js';
 import { isInTheDark } from '../../core/session/failure.js';
 import type { ShownProbes } from '../../core/session/quota-probing.js';
-import { accountRefShape } from '../account-ref.js';
-import type { Command } from '../command.js';
-import type { Context } from '../context.js';
-import { failureLines, failureOfProbe, failureText } from '../probe-failure.js';
+import type { Command } from '../program/command.js';
+import type { Context } from '../program/context.js';
 import { titleOf } from '../render/account-table.js';
 import { quotaLeft } from '../render/quota.js';
 import type { Theme } from '../render/theme.js';
 import { formatWhen } from '../render/time.js';
-import { ScopeView } from '../scope-view.js';
-import { WayOut, wayOutLines } from '../ways-out.js';
+import { accountRefShape } from '../views/account-ref.js';
+import { failureLines, failureOfProbe, failureText } from '../views/probe-failure.js';
+import { ScopeView } from '../views/scope-view.js';
+import { WayOut, wayOutLines } from '../views/ways-out.js';
 import { type ForecastFound, foundOf, quotaViewOf } from './forecast.js';
 
 const BestResult = z.object({
@@ -69,7 +69,7 @@ async function best(context: Context, options: BestOptions): Promise<BestResult>
 }
 
 async function prove(context: Context, activated: Activated): Promise<void> {
-  const { proveActivation } = await import('../switch-proof.js');
+  const { proveActivation } = await import('../switching/switch-proof.js');
   await proveActivation(context, activated);
   if (activated.changed) context.note(`now using ${describeAccount(activated.account)}`);
 }

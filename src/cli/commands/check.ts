@@ -2,18 +2,18 @@ import * as z from 'zod/mini';
 import { definedOnly } from '../../core/defined-only.js';
 import { type CheckWishes, checkAccounts } from '../../core/session/check.js';
 import { isWithoutPlace } from '../../core/session/failure.js';
-import { CheckedAccount, checkedView } from '../check-view.js';
-import type { Command } from '../command.js';
-import type { Context } from '../context.js';
-import { warnIfFlaggedInUse } from '../flagged-in-use.js';
-import { LoginInUse, loginInUse } from '../login-in-use.js';
-import { unstoredText } from '../login-life.js';
+import type { Command } from '../program/command.js';
+import type { Context } from '../program/context.js';
 import { titleOf } from '../render/account-table.js';
 import { leftPhrase, quotaAge } from '../render/quota.js';
 import { sharedFailures } from '../render/shared-failures.js';
 import type { Theme } from '../render/theme.js';
 import { formatDistance, formatWhen } from '../render/time.js';
-import { placeLine, ScopeView, scopeView } from '../scope-view.js';
+import { warnIfFlaggedInUse } from '../switching/flagged-in-use.js';
+import { CheckedAccount, checkedView } from '../views/check-view.js';
+import { LoginInUse, loginInUse } from '../views/login-in-use.js';
+import { unstoredText } from '../views/login-life.js';
+import { placeLine, ScopeView, scopeView } from '../views/scope-view.js';
 
 const CheckResult = z.object({
   scope: ScopeView,

@@ -1,10 +1,10 @@
 import * as z from 'zod/mini';
 import { type ShellName, shellNames } from '../../core/shell/shell-names.js';
-import type { Command } from '../command.js';
 import { bashScript } from '../completion/bash-script.js';
 import { fishScript } from '../completion/fish-script.js';
 import { powershellScript } from '../completion/powershell-script.js';
 import { zshScript } from '../completion/zsh-script.js';
+import type { Command } from '../program/command.js';
 
 const CompletionResult = z.object({
   shell: z.enum(shellNames),

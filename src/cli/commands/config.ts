@@ -14,8 +14,8 @@ import {
 } from '../../core/settings.js';
 import { readSettings } from '../../core/storage/settings-file.js';
 import { updateSettingsFile } from '../../core/storage/settings-store.js';
-import type { Command } from '../command.js';
-import type { Context } from '../context.js';
+import type { Command } from '../program/command.js';
+import type { Context } from '../program/context.js';
 import { renderTable } from '../render/table.js';
 import type { Theme } from '../render/theme.js';
 

@@ -1,6 +1,6 @@
 import * as z from 'zod/mini';
-import type { Command } from '../command.js';
-import type { Context } from '../context.js';
+import type { Command } from '../program/command.js';
+import type { Context } from '../program/context.js';
 
 /** What was done there has been shown there. */
 const DashboardResult = z.object({});

@@ -4,8 +4,8 @@ import type { Repaired } from '../../core/diagnostics/apply.js';
 import type { CheckRow } from '../../core/diagnostics/finding.js';
 import { describeRepair, type Repair } from '../../core/diagnostics/repair.js';
 import { type DiagnosisWishes, diagnose } from '../../core/session/diagnosis.js';
-import type { Command } from '../command.js';
-import type { Context } from '../context.js';
+import type { Command } from '../program/command.js';
+import type { Context } from '../program/context.js';
 import type { Theme } from '../render/theme.js';
 import { formatWhen } from '../render/time.js';
 

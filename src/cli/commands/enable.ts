@@ -2,10 +2,10 @@ import * as z from 'zod/mini';
 import type { Account } from '../../core/accounts/account.js';
 import { changeAccount } from '../../core/session/change-account.js';
 import { PlaceView, placeView } from '../../core/session/places.js';
-import { accountRef, accountRefShape } from '../account-ref.js';
-import type { Command } from '../command.js';
+import type { Command } from '../program/command.js';
 import { titleOf } from '../render/account-table.js';
 import type { Theme } from '../render/theme.js';
+import { accountRef, accountRefShape } from '../views/account-ref.js';
 
 const EnableResult = z.object({
   ...accountRefShape,

@@ -18,15 +18,15 @@ import {
 } from '../../core/transfer/export-format.js';
 import { type ExportFile, exportLogins } from '../../core/transfer/export-logins.js';
 import { type SealingKey, seal } from '../../core/transfer/sealed-file.js';
-import { accountRef, accountRefShape } from '../account-ref.js';
-import type { Command } from '../command.js';
-import type { Context } from '../context.js';
+import type { Command } from '../program/command.js';
+import type { Context } from '../program/context.js';
 import { titleOf } from '../render/account-table.js';
 import { renderCsv } from '../render/csv.js';
 import type { Theme } from '../render/theme.js';
-import { ScopeView, scopeView } from '../scope-view.js';
 import { chooseTargets, type ExportTarget, type TargetOptions, writeTargets } from '../transfer/export-target.js';
 import { chooseSealingKey, type SealingOptions } from '../transfer/sealing-key.js';
+import { accountRef, accountRefShape } from '../views/account-ref.js';
+import { ScopeView, scopeView } from '../views/scope-view.js';
 
 const ExportedAccount = z.object({
   ...accountRefShape,

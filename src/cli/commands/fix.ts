@@ -4,14 +4,14 @@ import { describeAccountRepair } from '../../core/diagnostics/account-repairs/re
 import { type FixedRepair, fixAccounts } from '../../core/session/account-fixing.js';
 import { isNetworkFailure, isObstruction } from '../../core/session/failure.js';
 import { PlaceView, placeView } from '../../core/session/places.js';
-import { shownEmail } from '../account-view.js';
-import type { Command } from '../command.js';
-import type { Context } from '../context.js';
-import { warnIfFlaggedInUse } from '../flagged-in-use.js';
-import { FailureView } from '../probe-failure.js';
+import type { Command } from '../program/command.js';
+import type { Context } from '../program/context.js';
 import { nameOf } from '../render/account-table.js';
 import { obstructionLines } from '../render/shared-failures.js';
 import type { Theme } from '../render/theme.js';
+import { warnIfFlaggedInUse } from '../switching/flagged-in-use.js';
+import { shownEmail } from '../views/account-view.js';
+import { FailureView } from '../views/probe-failure.js';
 
 const RepairView = z.object({
   kind: z.string(),

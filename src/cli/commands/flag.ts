@@ -12,12 +12,12 @@ import { PlaceView, placeView } from '../../core/session/places.js';
 import { type Located, openRoster } from '../../core/session/selection.js';
 import { locateAnywhere } from '../../core/session/set-aside.js';
 import { takeInFirst } from '../../core/session/take-in.js';
-import { accountRef, accountRefShape } from '../account-ref.js';
-import type { Command } from '../command.js';
-import type { Context } from '../context.js';
-import { recommendOther, warnIfFlaggedInUse } from '../flagged-in-use.js';
+import type { Command } from '../program/command.js';
+import type { Context } from '../program/context.js';
 import { titleOf } from '../render/account-table.js';
 import type { Theme } from '../render/theme.js';
+import { recommendOther, warnIfFlaggedInUse } from '../switching/flagged-in-use.js';
+import { accountRef, accountRefShape } from '../views/account-ref.js';
 
 const FlagResult = z.object({
   /** `index` is the position it had, among the accounts that are set aside when it was one of them already. */

@@ -20,11 +20,8 @@ import {
   WindowPaceView,
 } from '../../core/session/pace-reading.js';
 import type { ProbingOptions, ShownProbes } from '../../core/session/quota-probing.js';
-import { accountRef, accountRefShape } from '../account-ref.js';
-import type { Command } from '../command.js';
-import type { Context } from '../context.js';
-import { lifeLines } from '../login-life.js';
-import { FailureView, failureLines, failureOfProbe } from '../probe-failure.js';
+import type { Command } from '../program/command.js';
+import type { Context } from '../program/context.js';
 import { titleOf } from '../render/account-table.js';
 import { renderCsv } from '../render/csv.js';
 import { renderForecastTable } from '../render/forecast-table.js';
@@ -34,8 +31,11 @@ import type { ShownQuota } from '../render/quota.js';
 import { renderTable } from '../render/table.js';
 import type { Theme } from '../render/theme.js';
 import { formatWhen } from '../render/time.js';
-import { placeLine, ScopeView, scopeView } from '../scope-view.js';
-import { WayOut, wayOutLines, waysOut } from '../ways-out.js';
+import { accountRef, accountRefShape } from '../views/account-ref.js';
+import { lifeLines } from '../views/login-life.js';
+import { FailureView, failureLines, failureOfProbe } from '../views/probe-failure.js';
+import { placeLine, ScopeView, scopeView } from '../views/scope-view.js';
+import { WayOut, wayOutLines, waysOut } from '../views/ways-out.js';
 
 const ForecastAccount = z.object({
   ...accountRefShape,

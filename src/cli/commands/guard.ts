@@ -8,9 +8,6 @@ import { readRoster } from '../../core/logins/roster.js';
 import { assertOurs } from '../../core/storage/adoption.js';
 import { withLock } from '../../core/storage/file-lock.js';
 import { sweepLeftovers } from '../../core/storage/leftovers.js';
-import type { Command } from '../command.js';
-import type { Context } from '../context.js';
-import type { ExitCode } from '../exit-codes.js';
 import { keepLogLine, readLog } from '../guarding/guard-log.js';
 import { type Guarding, keepGuarding } from '../guarding/keep-guarding.js';
 import { GuardRounds, renderRounds } from '../guarding/rounds-view.js';
@@ -24,6 +21,9 @@ import {
   ServiceStatus,
 } from '../guarding/service-view.js';
 import { EventTest, renderEventTest, testEvent } from '../guarding/test-event.js';
+import type { Command } from '../program/command.js';
+import type { Context } from '../program/context.js';
+import type { ExitCode } from '../program/exit-codes.js';
 import type { Theme } from '../render/theme.js';
 import { formatDuration } from '../render/time.js';
 

@@ -3,10 +3,10 @@ import { AppError } from '../../core/errors.js';
 import { toIso } from '../../core/instant.js';
 import { TrackRecordView } from '../../core/session/pace-reading.js';
 import { forgetPast, type Past, readPast } from '../../core/session/past.js';
-import type { Command } from '../command.js';
-import type { Context } from '../context.js';
-import { HappeningView, happeningCsv, happeningsOf, WindowCourseView, windowsOf } from '../past-view.js';
+import type { Command } from '../program/command.js';
+import type { Context } from '../program/context.js';
 import { renderPast } from '../render/past.js';
+import { HappeningView, happeningCsv, happeningsOf, WindowCourseView, windowsOf } from '../views/past-view.js';
 
 export const HistoryResult = z.object({
   /** From when on it is told. */

@@ -23,8 +23,8 @@ import { type ImportEntry, type ImportTarget, importLogins } from '../../core/tr
 import { type LoginSource, listSources } from '../../core/transfer/list-sources.js';
 import type { LoginFormat, PlacedLogin } from '../../core/transfer/login-file.js';
 import { parseSource, placeLogins, type ReadSource, readSource } from '../../core/transfer/read-logins.js';
-import type { Command } from '../command.js';
-import type { Context } from '../context.js';
+import type { Command } from '../program/command.js';
+import type { Context } from '../program/context.js';
 import { createTheme, type Theme } from '../render/theme.js';
 import { chooseLoginScope } from '../sign-in/questions.js';
 import {

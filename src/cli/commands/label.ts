@@ -4,12 +4,12 @@ import { definedOnly } from '../../core/defined-only.js';
 import { printable } from '../../core/printable.js';
 import { changeAccount } from '../../core/session/change-account.js';
 import { PlaceView, placeView } from '../../core/session/places.js';
-import { checkLabel, refuseAddressOfAnother, warnIfShared } from '../account-label.js';
-import { accountRef, accountRefShape } from '../account-ref.js';
-import type { Command } from '../command.js';
-import type { Context } from '../context.js';
+import { checkLabel, refuseAddressOfAnother, warnIfShared } from '../choosing/account-label.js';
+import type { Command } from '../program/command.js';
+import type { Context } from '../program/context.js';
 import { titleOf } from '../render/account-table.js';
 import type { Theme } from '../render/theme.js';
+import { accountRef, accountRefShape } from '../views/account-ref.js';
 
 const LabelResult = z.object({
   /** `label` is absent when it was taken away. */

@@ -16,19 +16,19 @@ import {
 } from '../../core/session/places.js';
 import { indexElsewhere, type Nobody, openShownRoster, whyNone } from '../../core/session/selection.js';
 import { keepersElsewhere } from '../../core/sharing/keepers.js';
-import { accountRef, accountRefShape } from '../account-ref.js';
-import { AccountView, accountView, shownEmail } from '../account-view.js';
-import { BindingView, bindingHere, bindingText } from '../binding-view.js';
-import type { Command } from '../command.js';
-import type { Context } from '../context.js';
-import { warnAboutSetAside } from '../flagged-in-use.js';
-import { lifeLines, lifeOf } from '../login-life.js';
+import type { Command } from '../program/command.js';
+import type { Context } from '../program/context.js';
 import { type AccountLine, renderAccounts, titleOf } from '../render/account-table.js';
 import { renderCsv } from '../render/csv.js';
 import { renderLightTable } from '../render/light-table.js';
 import { capitalized } from '../render/sentence.js';
 import type { Theme } from '../render/theme.js';
-import { placeLine, ScopeView, scopeView } from '../scope-view.js';
+import { warnAboutSetAside } from '../switching/flagged-in-use.js';
+import { accountRef, accountRefShape } from '../views/account-ref.js';
+import { AccountView, accountView, shownEmail } from '../views/account-view.js';
+import { BindingView, bindingHere, bindingText } from '../views/binding-view.js';
+import { lifeLines, lifeOf } from '../views/login-life.js';
+import { placeLine, ScopeView, scopeView } from '../views/scope-view.js';
 
 const ListResult = z.object({
   scope: ScopeView,

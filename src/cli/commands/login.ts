@@ -17,19 +17,19 @@ import { noteAdoption, takeInAny } from '../../core/session/take-in.js';
 import { shellWord } from '../../core/shell/shell-word.js';
 import { assertOurs } from '../../core/storage/adoption.js';
 import { assertRoom } from '../../core/storage/room.js';
-import { checkLabel, refuseAddressOfAnother, warnIfShared } from '../account-label.js';
-import { accountRef, accountRefShape } from '../account-ref.js';
-import type { Command } from '../command.js';
-import type { Context } from '../context.js';
+import { checkLabel, refuseAddressOfAnother, warnIfShared } from '../choosing/account-label.js';
+import type { Command } from '../program/command.js';
+import type { Context } from '../program/context.js';
 import { nameOf } from '../render/account-table.js';
 import type { Theme } from '../render/theme.js';
+import { warnAboutWiring } from '../setting-up/wiring-warning.js';
 import { expectedFrom } from '../sign-in/expectation.js';
 import type { ObtainedGrant, SignInRequest } from '../sign-in/grant.js';
 import { chooseLoginScope, chooseWhom } from '../sign-in/questions.js';
 import { type StoredLogin, storeLogin } from '../sign-in/store-login.js';
 import type { Whom } from '../sign-in/whom.js';
-import { proveActivation } from '../switch-proof.js';
-import { warnAboutWiring } from '../wiring-warning.js';
+import { proveActivation } from '../switching/switch-proof.js';
+import { accountRef, accountRefShape } from '../views/account-ref.js';
 
 const LoginResult = z.object({
   ...accountRefShape,

@@ -15,12 +15,12 @@ import {
 import { settleRefusedClients } from '../../core/session/refused-clients.js';
 import { openRoster } from '../../core/session/selection.js';
 import { takeInAny } from '../../core/session/take-in.js';
-import type { Command } from '../command.js';
-import type { Context } from '../context.js';
-import { type TrialView, TriedAccountView, triedAccountView } from '../model-view.js';
+import type { Command } from '../program/command.js';
+import type { Context } from '../program/context.js';
 import { renderCsv } from '../render/csv.js';
 import { renderTrials } from '../render/model-trials.js';
-import { ScopeView, scopeView } from '../scope-view.js';
+import { type TrialView, TriedAccountView, triedAccountView } from '../views/model-view.js';
+import { ScopeView, scopeView } from '../views/scope-view.js';
 
 const ModelsResult = z.object({
   scope: ScopeView,

@@ -14,11 +14,11 @@ import { openRoster } from '../../core/session/selection.js';
 import { locateAnywhere } from '../../core/session/set-aside.js';
 import { takeInFirst } from '../../core/session/take-in.js';
 import type { Root } from '../../core/storage/root.js';
-import { accountRef, accountRefShape } from '../account-ref.js';
-import type { Command } from '../command.js';
-import type { Context } from '../context.js';
+import type { Command } from '../program/command.js';
+import type { Context } from '../program/context.js';
 import { titleOf } from '../render/account-table.js';
 import type { Theme } from '../render/theme.js';
+import { accountRef, accountRefShape } from '../views/account-ref.js';
 
 const MoveResult = z.object({
   /** `index` is the position it has now, among the accounts that are set aside when it is one of them. */

@@ -3,11 +3,11 @@ import type { Account } from '../../core/accounts/account.js';
 import { definedOnly } from '../../core/defined-only.js';
 import { changeAccount } from '../../core/session/change-account.js';
 import { PlaceView, placeView } from '../../core/session/places.js';
-import { accountRef, accountRefShape } from '../account-ref.js';
-import type { Command } from '../command.js';
-import type { Context } from '../context.js';
+import type { Command } from '../program/command.js';
+import type { Context } from '../program/context.js';
 import { titleOf } from '../render/account-table.js';
 import type { Theme } from '../render/theme.js';
+import { accountRef, accountRefShape } from '../views/account-ref.js';
 
 const OrderResult = z.object({
   ...accountRefShape,

@@ -13,13 +13,13 @@ import { isNetworkFailure } from '../../core/session/failure.js';
 import { type ProbedRoster, probeRoster } from '../../core/session/quota-probing.js';
 import { openRoster } from '../../core/session/selection.js';
 import { takeInFirst } from '../../core/session/take-in.js';
-import { accountRef, accountRefShape } from '../account-ref.js';
-import type { Command } from '../command.js';
-import type { Context } from '../context.js';
-import { FailureView, failureView } from '../probe-failure.js';
-import { type Plan, planLines, refuse } from '../redeem-plan.js';
+import type { Command } from '../program/command.js';
+import type { Context } from '../program/context.js';
 import { renderRedemption } from '../render/redemption.js';
-import { AccountUsage, usageView } from '../usage-view.js';
+import { accountRef, accountRefShape } from '../views/account-ref.js';
+import { FailureView, failureView } from '../views/probe-failure.js';
+import { type Plan, planLines, refuse } from '../views/redeem-plan.js';
+import { AccountUsage, usageView } from '../views/usage-view.js';
 
 export const RedeemResult = z.object({
   ...accountRefShape,

@@ -17,11 +17,11 @@ import { revokeLogin } from '../../core/session/revocation.js';
 import { locateAccount, openRoster } from '../../core/session/selection.js';
 import { takeInFirst } from '../../core/session/take-in.js';
 import { keepAside, removedAccountStem } from '../../core/storage/kept.js';
-import { accountRef, accountRefShape } from '../account-ref.js';
-import type { Command } from '../command.js';
-import type { Context } from '../context.js';
+import type { Command } from '../program/command.js';
+import type { Context } from '../program/context.js';
 import { titleOf } from '../render/account-table.js';
 import type { Theme } from '../render/theme.js';
+import { accountRef, accountRefShape } from '../views/account-ref.js';
 
 const RemoveResult = z.object({
   /** `index` is the position it had. */

@@ -4,9 +4,8 @@ import { isNetworkFailure, isWithoutPlace } from '../../core/session/failure.js'
 import { planRenewal, type RenewPlan, type RenewWishes, renew as renewTargets } from '../../core/session/renew.js';
 import { isResting, type JobResult } from '../../core/session/renew-all.js';
 import type { RenewTargets } from '../../core/session/renewal-targets.js';
-import type { Command } from '../command.js';
-import type { Context } from '../context.js';
-import { warnIfFlaggedInUse } from '../flagged-in-use.js';
+import type { Command } from '../program/command.js';
+import type { Context } from '../program/context.js';
 import { obstructionLines } from '../render/shared-failures.js';
 import type { Theme } from '../render/theme.js';
 import {
@@ -20,6 +19,7 @@ import {
   renewedFile,
   requestText,
 } from '../renewal/renew-view.js';
+import { warnIfFlaggedInUse } from '../switching/flagged-in-use.js';
 
 const RenewResult = z.object({
   printOnly: z.boolean(),

@@ -8,16 +8,16 @@ import { probeAndDecide } from '../../core/session/probe-and-decide.js';
 import type { ProbingOptions } from '../../core/session/quota-probing.js';
 import { Nobody, openRoster, whyNone } from '../../core/session/selection.js';
 import { settingText } from '../../core/settings.js';
-import { AccountView, accountView, shownEmail } from '../account-view.js';
-import type { Command } from '../command.js';
-import type { Context } from '../context.js';
-import { failureLines } from '../probe-failure.js';
+import type { Command } from '../program/command.js';
+import type { Context } from '../program/context.js';
 import { renderAccounts, titleOf } from '../render/account-table.js';
 import { renderLightTable } from '../render/light-table.js';
 import type { Theme } from '../render/theme.js';
 import { formatMoment, formatWhen } from '../render/time.js';
-import { ScopeView, scopeView } from '../scope-view.js';
-import { wayOutLines } from '../ways-out.js';
+import { AccountView, accountView, shownEmail } from '../views/account-view.js';
+import { failureLines } from '../views/probe-failure.js';
+import { ScopeView, scopeView } from '../views/scope-view.js';
+import { wayOutLines } from '../views/ways-out.js';
 import { documentOf, ForecastResult, foundOf } from './forecast.js';
 
 const FlaggedView = z.object({

@@ -1,11 +1,11 @@
 import { listSessionFiles, threadIdIn } from '../../core/codex/sessions.js';
 import { AppError } from '../../core/errors.js';
 import { realPath } from '../../core/storage/same-directory.js';
-import type { Command } from '../command.js';
-import type { Context } from '../context.js';
+import type { Command } from '../program/command.js';
+import type { Context } from '../program/context.js';
 import { titleOf } from '../render/account-table.js';
 import { formatMoment } from '../render/time.js';
-import { latestThreads, type ThreadView } from '../threads.js';
+import { latestThreads, type ThreadView } from '../running/threads.js';
 import { ofAnotherProgram, type RunResult, runCommand, runInPlace } from './run.js';
 
 export interface ResumeOptions {

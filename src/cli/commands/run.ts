@@ -5,14 +5,14 @@ import { withFileStore } from '../../core/running/file-store.js';
 import { findRunnable, type Runnable } from '../../core/running/runnable.js';
 import { openRoster } from '../../core/session/selection.js';
 import { shellWord } from '../../core/shell/shell-word.js';
-import { accountRef, accountRefShape } from '../account-ref.js';
-import type { Command } from '../command.js';
-import type { Context } from '../context.js';
-import type { OnLimit } from '../on-limit.js';
+import type { Command } from '../program/command.js';
+import type { Context } from '../program/context.js';
 import { titleOf } from '../render/account-table.js';
 import type { Theme } from '../render/theme.js';
-import { type AccountWish, chooseRunAccount, type RunAccount } from '../run-account.js';
-import { runPlace, start, takePlace } from '../run-home.js';
+import type { OnLimit } from '../running/on-limit.js';
+import { type AccountWish, chooseRunAccount, type RunAccount } from '../running/run-account.js';
+import { runPlace, start, takePlace } from '../running/run-home.js';
+import { accountRef, accountRefShape } from '../views/account-ref.js';
 
 const RunResult = z.object({
   /** Absent for `resume` without `--as`. */
@@ -54,7 +54,7 @@ async function runAs(context: Context, options: RunOptions): Promise<RunResult> 
   if (options.dryRun === true) return result;
   await takePlace(context, roster, chosen, place);
   if (call === undefined) return { ...result, status: await start(context, program, variables, { announcement }) };
-  const { runWithLimit } = await import('../on-limit.js');
+  const { runWithLimit } = await import('../running/on-limit.js');
   return {
     ...result,
     status: await runWithLimit(context, { ...options, call, program: found, account, announcement }),

@@ -3,9 +3,9 @@ import { definedOnly } from '../../core/defined-only.js';
 import { QuotaViewSchema, toQuotaView } from '../../core/quota/snapshot.js';
 import { readSegment } from '../../core/segment/segment.js';
 import { escapedFor, type SegmentFormat, segmentText } from '../../core/segment/segment-text.js';
-import { shownEmail } from '../account-view.js';
-import type { Command } from '../command.js';
-import type { Context } from '../context.js';
+import type { Command } from '../program/command.js';
+import type { Context } from '../program/context.js';
+import { shownEmail } from '../views/account-view.js';
 
 const SegmentResult = z.object({
   /** As it goes into the prompt; empty where no account is in use. */

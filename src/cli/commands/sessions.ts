@@ -1,12 +1,12 @@
 import * as z from 'zod/mini';
 import { realPath } from '../../core/storage/same-directory.js';
-import type { Command } from '../command.js';
-import type { Context } from '../context.js';
+import type { Command } from '../program/command.js';
+import type { Context } from '../program/context.js';
 import { nameOf } from '../render/account-table.js';
 import { type Column, renderTable } from '../render/table.js';
 import type { Theme } from '../render/theme.js';
 import { formatMoment } from '../render/time.js';
-import { latestThreads, ThreadView } from '../threads.js';
+import { latestThreads, ThreadView } from '../running/threads.js';
 
 const SessionsResult = z.object({ sessions: z.array(ThreadView) });
 type SessionsResult = z.infer<typeof SessionsResult>;

@@ -15,11 +15,11 @@ import { type ShellName, shellNames } from '../../core/shell/shell-names.js';
 import { lastingTarget, type ShimTarget } from '../../core/shell/shim.js';
 import { findOfficialClient, readWiring } from '../../core/shell/wiring.js';
 import { assertOurs } from '../../core/storage/adoption.js';
-import type { Command } from '../command.js';
-import type { Context } from '../context.js';
-import { reachesUs } from '../new-shell.js';
+import type { Command } from '../program/command.js';
+import type { Context } from '../program/context.js';
 import type { Theme } from '../render/theme.js';
-import { writableSetupPlace } from '../setup-place.js';
+import { reachesUs } from '../setting-up/new-shell.js';
+import { writableSetupPlace } from '../setting-up/setup-place.js';
 
 const ChangeView = z.object({
   path: z.string(),

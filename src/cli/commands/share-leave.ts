@@ -8,8 +8,8 @@ import { forgetShare, leaveShare } from '../../core/sharing/leave-share.js';
 import { readShare, type ShareState } from '../../core/sharing/share-file.js';
 import { notJoined } from '../../core/sharing/share-problem.js';
 import type { Root } from '../../core/storage/root.js';
-import type { Command } from '../command.js';
-import type { Context } from '../context.js';
+import type { Command } from '../program/command.js';
+import type { Context } from '../program/context.js';
 import type { Theme } from '../render/theme.js';
 import { shareDeadlineMs } from '../sharing/share-deadline.js';
 

@@ -4,8 +4,8 @@ import { readShareKey } from '../../core/sharing/key-store.js';
 import { phraseOf } from '../../core/sharing/recovery-phrase.js';
 import { readShare } from '../../core/sharing/share-file.js';
 import { notJoined } from '../../core/sharing/share-problem.js';
-import type { Command } from '../command.js';
-import type { Context } from '../context.js';
+import type { Command } from '../program/command.js';
+import type { Context } from '../program/context.js';
 import { phraseLines } from '../sharing/phrase-lines.js';
 
 const SharePhraseResult = z.object({

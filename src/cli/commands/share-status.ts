@@ -7,9 +7,8 @@ import { databaseAddress } from '../../core/sharing/address.js';
 import { inspectShare } from '../../core/sharing/inspect.js';
 import { shareKeyPlace } from '../../core/sharing/key-store.js';
 import { readShare } from '../../core/sharing/share-file.js';
-import type { Command } from '../command.js';
-import type { Context } from '../context.js';
-import { lifeText } from '../login-life.js';
+import type { Command } from '../program/command.js';
+import type { Context } from '../program/context.js';
 import { titleOf } from '../render/account-table.js';
 import { renderFacts } from '../render/facts.js';
 import { renderTable } from '../render/table.js';
@@ -25,6 +24,7 @@ import {
   sharedLogins,
   shareLive,
 } from '../sharing/share-view.js';
+import { lifeText } from '../views/login-life.js';
 
 const ShareStatusResult = z.object({
   /** False where this machine is in no shared pool; then there is nothing else. */

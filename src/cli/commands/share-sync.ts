@@ -1,8 +1,8 @@
 import { whileWaiting } from '../../core/session/session.js';
 import { shareDeps } from '../../core/session/share-access.js';
 import { exchange } from '../../core/sharing/exchange.js';
-import type { Command } from '../command.js';
-import type { Context } from '../context.js';
+import type { Command } from '../program/command.js';
+import type { Context } from '../program/context.js';
 import type { Theme } from '../render/theme.js';
 import { ExchangeView, exchangeView, renderExchange } from '../sharing/exchange-view.js';
 import { accountNames } from '../sharing/named-accounts.js';

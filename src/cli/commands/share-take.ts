@@ -7,14 +7,14 @@ import { shareDeps } from '../../core/session/share-access.js';
 import { readShare, type ShareState } from '../../core/sharing/share-file.js';
 import { notJoined } from '../../core/sharing/share-problem.js';
 import { takeLogins } from '../../core/sharing/take-logins.js';
-import { accountRefShape } from '../account-ref.js';
-import type { Command } from '../command.js';
-import type { Context } from '../context.js';
+import type { Command } from '../program/command.js';
+import type { Context } from '../program/context.js';
 import { titleOf } from '../render/account-table.js';
 import type { Theme } from '../render/theme.js';
 import { formatDistance } from '../render/time.js';
 import { accountNames, idsOf } from '../sharing/named-accounts.js';
 import { shareDeadlineMs } from '../sharing/share-deadline.js';
+import { accountRefShape } from '../views/account-ref.js';
 
 const ShareTakeResult = z.object({
   logins: z.array(

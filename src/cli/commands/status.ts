@@ -13,20 +13,20 @@ import { printable } from '../../core/printable.js';
 import { describePlace, PlaceView, placeView } from '../../core/session/places.js';
 import { indexElsewhere, locateAccount, openShownRoster, requireAccounts } from '../../core/session/selection.js';
 import { keepersElsewhere } from '../../core/sharing/keepers.js';
-import { accountRef, accountRefShape } from '../account-ref.js';
-import { AccountView, accountView, shownEmail } from '../account-view.js';
-import { BindingView, bindingHere, bindingText } from '../binding-view.js';
-import type { Command } from '../command.js';
-import type { Context } from '../context.js';
-import { setAsideInUse, warnAboutSetAside } from '../flagged-in-use.js';
-import { lifeText, unstoredText } from '../login-life.js';
-import { ProxyView, proxiesText, proxyViews } from '../proxy-view.js';
+import type { Command } from '../program/command.js';
+import type { Context } from '../program/context.js';
 import { nameOf, titleOf } from '../render/account-table.js';
 import { renderFacts } from '../render/facts.js';
 import { leftPhrase, quotaAge } from '../render/quota.js';
 import type { Theme } from '../render/theme.js';
 import { formatWhen } from '../render/time.js';
-import { ScopeView, scopeView, whoseAccounts } from '../scope-view.js';
+import { setAsideInUse, warnAboutSetAside } from '../switching/flagged-in-use.js';
+import { accountRef, accountRefShape } from '../views/account-ref.js';
+import { AccountView, accountView, shownEmail } from '../views/account-view.js';
+import { BindingView, bindingHere, bindingText } from '../views/binding-view.js';
+import { lifeText, unstoredText } from '../views/login-life.js';
+import { ProxyView, proxiesText, proxyViews } from '../views/proxy-view.js';
+import { ScopeView, scopeView, whoseAccounts } from '../views/scope-view.js';
 
 const StatusResult = z.object({
   scope: ScopeView,

@@ -4,8 +4,8 @@ import { footerOf } from '../../core/status-line/footer.js';
 import { answerLine } from '../../core/status-line/protocol.js';
 import { createTaker, type Taker } from '../../core/status-line/take-numbers.js';
 import { parseThreadState } from '../../core/status-line/thread-state.js';
-import type { Command } from '../command.js';
-import type { Context } from '../context.js';
+import type { Command } from '../program/command.js';
+import type { Context } from '../program/context.js';
 
 const StatuslineResult = z.object({
   /** How many requests were answered. */

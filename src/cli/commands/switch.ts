@@ -9,17 +9,17 @@ import { describePlace, PlaceView, placeView } from '../../core/session/places.j
 import { openRoster, requireAccounts } from '../../core/session/selection.js';
 import { locateAnywhere } from '../../core/session/set-aside.js';
 import { switchAccount as activate } from '../../core/session/switching.js';
-import { accountRef, accountRefShape } from '../account-ref.js';
-import { type BindOptions, BindResult, bindDirectory, renderBinding } from '../bind-directory.js';
-import { BindingView, bindingHere, bindingText } from '../binding-view.js';
-import type { Command } from '../command.js';
-import type { Context } from '../context.js';
-import type { ExitCode } from '../exit-codes.js';
+import type { Command } from '../program/command.js';
+import type { Context } from '../program/context.js';
+import type { ExitCode } from '../program/exit-codes.js';
 import { titleOf } from '../render/account-table.js';
 import type { Theme } from '../render/theme.js';
-import { usableEnd, warnAboutEnd } from '../set-aside.js';
-import { DaemonRestart, proveActivation, SurfaceView } from '../switch-proof.js';
-import { latestThreads } from '../threads.js';
+import { latestThreads } from '../running/threads.js';
+import { type BindOptions, BindResult, bindDirectory, renderBinding } from '../switching/bind-directory.js';
+import { usableEnd, warnAboutEnd } from '../switching/set-aside.js';
+import { DaemonRestart, proveActivation, SurfaceView } from '../switching/switch-proof.js';
+import { accountRef, accountRefShape } from '../views/account-ref.js';
+import { BindingView, bindingHere, bindingText } from '../views/binding-view.js';
 
 const SwitchResult = z.object({
   /** The account whose login auth.json held before; absent when it was none of ours. */
@@ -137,7 +137,7 @@ async function askWhich(context: Context, roster: Roster): Promise<string> {
   if (!context.io.isInteractive) {
     throw new AppError('usage', 'switch needs to know which account', { hint: 'codex-auth switch <index or email>' });
   }
-  const { pickAccount } = await import('../pick-account.js');
+  const { pickAccount } = await import('../choosing/pick-account.js');
   return pickAccount(context, roster, 'Switch to which account?');
 }
 

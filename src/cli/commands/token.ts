@@ -9,10 +9,10 @@ import type { Roster } from '../../core/logins/roster.js';
 import { askedAccounts } from '../../core/session/asked-accounts.js';
 import { createRefresher } from '../../core/session/backend-access.js';
 import { openRoster } from '../../core/session/selection.js';
-import { accountRef, accountRefShape } from '../account-ref.js';
-import type { Command } from '../command.js';
-import type { Context } from '../context.js';
+import type { Command } from '../program/command.js';
+import type { Context } from '../program/context.js';
 import { formatWhen } from '../render/time.js';
+import { accountRef, accountRefShape } from '../views/account-ref.js';
 
 const TokenResult = z.object({
   account: z.object(accountRefShape),

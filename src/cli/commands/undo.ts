@@ -10,8 +10,8 @@ import { withStore } from '../../core/logins/with-store.js';
 import { readAllScopes } from '../../core/pools/scope-files.js';
 import { type ActivationTarget, activateAccount } from '../../core/session/activation.js';
 import { openRoster } from '../../core/session/selection.js';
-import type { Command } from '../command.js';
-import type { Context } from '../context.js';
+import type { Command } from '../program/command.js';
+import type { Context } from '../program/context.js';
 import type { Theme } from '../render/theme.js';
 import { formatWhen } from '../render/time.js';
 

@@ -16,11 +16,11 @@ import { withLock } from '../../core/storage/file-lock.js';
 import { sweepLeftovers } from '../../core/storage/leftovers.js';
 import { assertOwner, type Root } from '../../core/storage/root.js';
 import { filesBesides, removeTraces, tracesIn } from '../../core/storage/traces.js';
-import type { Command } from '../command.js';
-import type { Context } from '../context.js';
 import { installedService } from '../guarding/service-place.js';
+import type { Command } from '../program/command.js';
+import type { Context } from '../program/context.js';
 import type { Theme } from '../render/theme.js';
-import { writableSetupPlace } from '../setup-place.js';
+import { writableSetupPlace } from '../setting-up/setup-place.js';
 
 const Left = z.object({ path: z.string(), what: z.string() });
 type Left = z.infer<typeof Left>;

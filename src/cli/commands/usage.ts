@@ -1,12 +1,12 @@
 import * as z from 'zod/mini';
 import { isInTheDark, isWithoutPlace } from '../../core/session/failure.js';
 import { readUsage, type UsageWishes } from '../../core/session/usage.js';
-import type { Command } from '../command.js';
-import type { Context } from '../context.js';
+import type { Command } from '../program/command.js';
+import type { Context } from '../program/context.js';
 import { renderCsv } from '../render/csv.js';
 import { renderUsage } from '../render/usage.js';
-import { placeLine, ScopeView, scopeView } from '../scope-view.js';
-import { AccountUsage, usageView } from '../usage-view.js';
+import { placeLine, ScopeView, scopeView } from '../views/scope-view.js';
+import { AccountUsage, usageView } from '../views/usage-view.js';
 
 const UsageResult = z.object({ scope: ScopeView, accounts: z.array(AccountUsage) });
 type UsageResult = z.infer<typeof UsageResult>;

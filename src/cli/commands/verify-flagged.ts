@@ -6,13 +6,13 @@ import { reasonText } from '../../core/logins/flag-reason.js';
 import { printable } from '../../core/printable.js';
 import { meaningOf } from '../../core/provider/refusal-codes.js';
 import { predictFlagged, type VerifiedAccount, verifyFlagged } from '../../core/session/flagged-verification.js';
-import { shownEmail } from '../account-view.js';
-import type { Command } from '../command.js';
-import type { Context } from '../context.js';
-import { warnIfFlaggedInUse } from '../flagged-in-use.js';
-import { providerReasonShape } from '../probe-failure.js';
+import type { Command } from '../program/command.js';
+import type { Context } from '../program/context.js';
 import { nameOf } from '../render/account-table.js';
 import type { Theme } from '../render/theme.js';
+import { warnIfFlaggedInUse } from '../switching/flagged-in-use.js';
+import { shownEmail } from '../views/account-view.js';
+import { providerReasonShape } from '../views/probe-failure.js';
 
 const Outcome = z.enum([
   'restored',

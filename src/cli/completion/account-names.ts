@@ -8,7 +8,7 @@ import { openRosterIndex } from '../../core/logins/roster-index.js';
 import type { ShownScope } from '../../core/logins/shown-roster.js';
 import { unstoredAccount } from '../../core/logins/unstored-login.js';
 import { locateScope, scopeForReading } from '../../core/project/scope.js';
-import type { Context } from '../context.js';
+import type { Context } from '../program/context.js';
 import type { Candidate } from './candidates.js';
 
 /**

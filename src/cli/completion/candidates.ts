@@ -4,7 +4,7 @@ import { settingDefinitions } from '../../core/setting-definitions.js';
 import { isSettingName, settingNames } from '../../core/settings.js';
 import { pathOf } from '../../core/shell/on-path.js';
 import { listDirectory } from '../../core/storage/atomic-file.js';
-import type { Context } from '../context.js';
+import type { Context } from '../program/context.js';
 import { accountEmails, accountNames } from './account-names.js';
 import type { Cursor } from './command-line.js';
 

@@ -1,7 +1,7 @@
 import type { CommandUnknownOpts } from '@commander-js/extra-typings';
 import { printable } from '../../core/printable.js';
-import { createContext } from '../context.js';
-import type { Machine } from '../machine.js';
+import { createContext } from '../program/context.js';
+import type { Machine } from '../program/machine.js';
 import { type Candidate, candidatesFor } from './candidates.js';
 import { type Cursor, readCommandLine } from './command-line.js';
 

@@ -1,7 +1,7 @@
 import { Box, useInput, useStdout } from 'ink';
 import { useEffect, useState, useSyncExternalStore } from 'react';
-import type { Style } from '../io.js';
 import { createTheme } from '../render/theme.js';
+import type { Style } from '../terminal/io.js';
 import { layOut, type Size } from './frame.js';
 import { Lines } from './lines.js';
 import { viewOf } from './model.js';

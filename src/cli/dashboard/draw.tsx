@@ -1,5 +1,5 @@
 import { render } from 'ink';
-import type { Style } from '../io.js';
+import type { Style } from '../terminal/io.js';
 import { App } from './app.js';
 import type { Session } from './session.js';
 

@@ -3,8 +3,8 @@ import type { ReportResult } from '../commands/report.js';
 import { titleOf } from '../render/account-table.js';
 import type { Theme } from '../render/theme.js';
 import { formatWhen } from '../render/time.js';
-import { whoseAccounts } from '../scope-view.js';
 import { wrapLine } from '../screen/wrap-line.js';
+import { whoseAccounts } from '../views/scope-view.js';
 import { intentOf } from './keys.js';
 import { type Model, noticesOf, viewOf } from './model.js';
 

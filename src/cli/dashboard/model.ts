@@ -1,8 +1,8 @@
 import type { ForecastResult } from '../commands/forecast.js';
 import type { ReportResult } from '../commands/report.js';
 import type { StatusResult } from '../commands/status.js';
-import type { FailureView } from '../probe-failure.js';
 import type { Whom } from '../sign-in/whom.js';
+import type { FailureView } from '../views/probe-failure.js';
 import type { Action } from './action.js';
 
 export type View = 'list' | 'details' | 'flagged' | 'help' | 'output';

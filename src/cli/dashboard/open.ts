@@ -1,8 +1,8 @@
 import { AppError } from '../../core/errors.js';
 import { printable, printableIn, printableLines } from '../../core/printable.js';
 import { loginCommand } from '../commands/login.js';
-import type { Context } from '../context.js';
-import { failureOf, failureText } from '../output.js';
+import type { Context } from '../program/context.js';
+import { failureOf, failureText } from '../program/output.js';
 import { createTheme } from '../render/theme.js';
 import type { Whom } from '../sign-in/whom.js';
 import type { Message } from './model.js';

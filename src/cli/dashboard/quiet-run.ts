@@ -1,7 +1,7 @@
 import { printable, printableIn, printableLines } from '../../core/printable.js';
-import type { Command } from '../command.js';
-import { type Context, createContext } from '../context.js';
-import { type Failure, failureOf } from '../output.js';
+import type { Command } from '../program/command.js';
+import { type Context, createContext } from '../program/context.js';
+import { type Failure, failureOf } from '../program/output.js';
 import { createTheme } from '../render/theme.js';
 
 /** How a command ended that was run from the dashboard. Warnings are those it would have printed. */

@@ -1,4 +1,4 @@
-import type { Context } from '../context.js';
+import type { Context } from '../program/context.js';
 import { perform } from './action.js';
 import { type Effect, initialModel, type Leave, type Model } from './model.js';
 import { type QuietRun, quietRun } from './quiet-run.js';

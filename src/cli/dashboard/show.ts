@@ -1,4 +1,4 @@
-import type { Context } from '../context.js';
+import type { Context } from '../program/context.js';
 import { enterScreen } from '../screen/enter-screen.js';
 import { loadDrawing } from './drawing-library.js';
 import type { Leave } from './model.js';

@@ -1,7 +1,7 @@
 import { describeEvent } from '../../core/events/describe-event.js';
 import type { AccountEvent } from '../../core/events/event.js';
 import { printable } from '../../core/printable.js';
-import type { Context } from '../context.js';
+import type { Context } from '../program/context.js';
 import { formatWhen } from '../render/time.js';
 import { notifierFor } from './notifier.js';
 import { type SideEnd, type SideProgram, whyFailed } from './side-program.js';

@@ -7,7 +7,7 @@ import { applyChanges, type FileChange, planChange } from '../../core/shell/file
 import { assertOurs } from '../../core/storage/adoption.js';
 import { makePrivateDirectory } from '../../core/storage/atomic-file.js';
 import { keepAside } from '../../core/storage/kept.js';
-import type { Context } from '../context.js';
+import type { Context } from '../program/context.js';
 import { lingers } from './linger.js';
 import { removeEmptyAbove } from './service-directories.js';
 import { type ServicePlace, serviceFacts, servicePlace } from './service-place.js';

@@ -12,7 +12,7 @@ import { KeptExchange } from '../../core/session/keep-exchanging.js';
 
 import { takeInAny } from '../../core/session/take-in.js';
 import type { Settings } from '../../core/settings.js';
-import type { Context } from '../context.js';
+import type { Context } from '../program/context.js';
 import { currentSettings } from './current-settings.js';
 import { Observer } from './observer.js';
 import { dueRules, isUnreachable, type Outcome, refreshDue } from './refresh-due.js';

@@ -1,5 +1,5 @@
 import type { ServiceManager } from '../../core/service/manager.js';
-import type { Context } from '../context.js';
+import type { Context } from '../program/context.js';
 import { answerOf } from './service-steps.js';
 
 /** Under systemd a person's services end with their last session, unless they linger; absent where nobody can tell. */

@@ -9,7 +9,7 @@ import type { Everything } from '../../core/guarding/everything.js';
 import type { Moment } from '../../core/guarding/moment.js';
 import { sightOf } from '../../core/guarding/sighting.js';
 import type { Settings } from '../../core/settings.js';
-import type { Context } from '../context.js';
+import type { Context } from '../program/context.js';
 import { formatWhen } from '../render/time.js';
 import { deliver } from './delivery.js';
 import { QuotaReading } from './quota-reading.js';

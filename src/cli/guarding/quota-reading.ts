@@ -9,8 +9,8 @@ import { isNetworkFailure } from '../../core/session/failure.js';
 import { type ProbedRoster, probeRoster } from '../../core/session/quota-probing.js';
 import { withResetCreditDetails } from '../../core/session/reset-credit-details.js';
 import type { Settings } from '../../core/settings.js';
-import type { Context } from '../context.js';
-import { failureOfProbe } from '../probe-failure.js';
+import type { Context } from '../program/context.js';
+import { failureOfProbe } from '../views/probe-failure.js';
 
 /** When each reset credit ends comes from another request, and hardly ever changes. */
 const creditDetailsMs = 12 * 3_600_000;

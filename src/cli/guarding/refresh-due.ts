@@ -8,8 +8,8 @@ import { withJitter } from '../../core/pace.js';
 import { refreshDeps } from '../../core/session/backend-access.js';
 import { isNetworkFailure } from '../../core/session/failure.js';
 import type { Settings } from '../../core/settings.js';
-import type { Context } from '../context.js';
-import { warnIfFlaggedInUse } from '../flagged-in-use.js';
+import type { Context } from '../program/context.js';
+import { warnIfFlaggedInUse } from '../switching/flagged-in-use.js';
 import { isObstructed, outcomeText, type Teller } from './tell.js';
 
 export type Outcome = RefreshOutcome | AskingFailed;

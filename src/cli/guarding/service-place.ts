@@ -4,7 +4,7 @@ import { readService, serviceId } from '../../core/service/installed.js';
 import { managerOf, type ServiceManager } from '../../core/service/manager.js';
 import type { ServiceFacts } from '../../core/service/service-facts.js';
 import { lastingTarget } from '../../core/shell/shim.js';
-import type { Context } from '../context.js';
+import type { Context } from '../program/context.js';
 
 /** Where the service of this root is, and what starts it. */
 export interface ServicePlace {

@@ -2,7 +2,7 @@ import { definedOnly } from '../../core/defined-only.js';
 import { heldLocks } from '../../core/diagnostics/world/storage-facts.js';
 import { readService, staleServices } from '../../core/service/installed.js';
 import { lastingTarget } from '../../core/shell/shim.js';
-import type { Context } from '../context.js';
+import type { Context } from '../program/context.js';
 import { lingers } from './linger.js';
 import { servicePlace } from './service-place.js';
 import { answerOf } from './service-steps.js';

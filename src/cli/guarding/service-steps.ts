@@ -1,6 +1,6 @@
 import { AppError } from '../../core/errors.js';
 import type { Step } from '../../core/service/manager.js';
-import type { Context } from '../context.js';
+import type { Context } from '../program/context.js';
 import { type SideEnd, type SideProgram, whyFailed } from './side-program.js';
 
 /** It starts and stops what takes some seconds to end. */

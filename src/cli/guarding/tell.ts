@@ -1,7 +1,7 @@
 import { AppError } from '../../core/errors.js';
 import { describeOutcome } from '../../core/logins/describe-outcome.js';
 import { isObstruction } from '../../core/session/failure.js';
-import type { Context } from '../context.js';
+import type { Context } from '../program/context.js';
 import { formatMoment } from '../render/time.js';
 import type { Outcome } from './refresh-due.js';
 

@@ -2,7 +2,7 @@ import * as z from 'zod/mini';
 import { AppError } from '../../core/errors.js';
 import { type EventName, eventNames } from '../../core/event-names.js';
 import { sampleEvent } from '../../core/events/sample-event.js';
-import type { Context } from '../context.js';
+import type { Context } from '../program/context.js';
 import type { Theme } from '../render/theme.js';
 import { deliver } from './delivery.js';
 import { subscriptionOf } from './subscription.js';

@@ -3,7 +3,7 @@ import { type InstalledService, staleServices } from '../../core/service/install
 import { applyChanges, planChange } from '../../core/shell/file-change.js';
 import { keepAside } from '../../core/storage/kept.js';
 import { assertOwner } from '../../core/storage/root.js';
-import type { Context } from '../context.js';
+import type { Context } from '../program/context.js';
 import { askFirst, commandLines, keptServiceStem, ourService } from './install.js';
 import { removeEmptyAbove } from './service-directories.js';
 import { type ServicePlace, servicePlace } from './service-place.js';

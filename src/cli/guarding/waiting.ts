@@ -1,7 +1,7 @@
 import type { FileChanges } from '../../core/guarding/file-changes.js';
 import { type Moment, timeUntilFirst } from '../../core/guarding/moment.js';
 import { withJitter } from '../../core/pace.js';
-import type { Context } from '../context.js';
+import type { Context } from '../program/context.js';
 
 /** As long as a program takes that writes several files one after the other. */
 const settleMs = 200;

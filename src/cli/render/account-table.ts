@@ -1,5 +1,5 @@
 import { printable } from '../../core/printable.js';
-import type { AccountView } from '../account-view.js';
+import type { AccountView } from '../views/account-view.js';
 import type { RenderTable } from './light-table.js';
 import type { ShownQuota } from './quota.js';
 import { agesOf, leftCell, type QuotaAges } from './quota-left.js';

@@ -1,7 +1,7 @@
 import measureWidth from 'fast-string-width';
 import { printable } from '../../core/printable.js';
 import { isObstruction } from '../../core/session/failure.js';
-import type { TrialView, TriedAccountView } from '../model-view.js';
+import type { TrialView, TriedAccountView } from '../views/model-view.js';
 import { titleOf } from './account-table.js';
 import { obstructionLines } from './shared-failures.js';
 import { type Cell, type Column, renderTable } from './table.js';

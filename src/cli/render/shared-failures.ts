@@ -1,7 +1,7 @@
 import { definedOnly } from '../../core/defined-only.js';
 import { printable } from '../../core/printable.js';
 import { isNetworkFailure, isObstruction } from '../../core/session/failure.js';
-import { type FailureView, failureLines, failureText } from '../probe-failure.js';
+import { type FailureView, failureLines, failureText } from '../views/probe-failure.js';
 import type { Theme } from './theme.js';
 
 interface Failing {

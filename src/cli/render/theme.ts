@@ -1,5 +1,5 @@
 import { Chalk, type ChalkInstance } from 'chalk';
-import type { Style } from '../io.js';
+import type { Style } from '../terminal/io.js';
 
 /** How a result becomes text: colours, symbols, width and the moment that distances are measured from. */
 export interface Theme {

@@ -1,7 +1,7 @@
 import { definedOnly } from '../../core/defined-only.js';
 import { printable } from '../../core/printable.js';
-import { lifeText, unstoredText } from '../login-life.js';
-import type { AccountUsage } from '../usage-view.js';
+import { lifeText, unstoredText } from '../views/login-life.js';
+import type { AccountUsage } from '../views/usage-view.js';
 import { nameOf } from './account-table.js';
 import { quotaAge, renderWindows, windowName } from './quota.js';
 import { type SharedFailures, sharedFailures } from './shared-failures.js';

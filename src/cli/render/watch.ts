@@ -1,8 +1,8 @@
 import { printable } from '../../core/printable.js';
 import { percentText } from '../../core/quota/window.js';
-import { lifeLines } from '../login-life.js';
-import { failureLines } from '../probe-failure.js';
-import { placeLine } from '../scope-view.js';
+import { lifeLines } from '../views/login-life.js';
+import { failureLines } from '../views/probe-failure.js';
+import { placeLine } from '../views/scope-view.js';
 import { isFailing, type WatchedAccount, type WatchRound } from '../watching/watch-view.js';
 import { nameOf, renderAccounts, stateCell } from './account-table.js';
 import { leftBar, windowName } from './quota.js';

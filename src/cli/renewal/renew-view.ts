@@ -7,13 +7,13 @@ import type { Renewal } from '../../core/renewal/renewal.js';
 import type { AskedAccount } from '../../core/session/asked-accounts.js';
 import { isObstruction } from '../../core/session/failure.js';
 import type { AskedFile } from '../../core/session/renewal-targets.js';
-import { accountRef, accountRefShape } from '../account-ref.js';
-import { shownEmail } from '../account-view.js';
-import type { Context } from '../context.js';
-import { FailureView } from '../probe-failure.js';
+import type { Context } from '../program/context.js';
 import { titleOf } from '../render/account-table.js';
 import type { Theme } from '../render/theme.js';
 import { formatWhen } from '../render/time.js';
+import { accountRef, accountRefShape } from '../views/account-ref.js';
+import { shownEmail } from '../views/account-view.js';
+import { FailureView } from '../views/probe-failure.js';
 
 const outcomeShape = {
   /** `would-renew` only with --print-only. */

@@ -1,4 +1,4 @@
-import type { Context } from '../context.js';
+import type { Context } from '../program/context.js';
 
 // xterm's control sequences (https://invisible-island.net/xterm/ctlseqs/ctlseqs.html).
 const enterAlternate = '\u001b[?1049h\u001b[H\u001b[2J';

@@ -3,9 +3,9 @@ import { definedOnly } from '../../core/defined-only.js';
 import { AppError } from '../../core/errors.js';
 import { toIso } from '../../core/instant.js';
 import type { ExchangeReport, LoginChange } from '../../core/sharing/exchange-report.js';
-import { accountRefShape } from '../account-ref.js';
 import { titleOf } from '../render/account-table.js';
 import type { Theme } from '../render/theme.js';
+import { accountRefShape } from '../views/account-ref.js';
 import type { Names } from './named-accounts.js';
 
 export const exchangeChanges = [

@@ -1,7 +1,7 @@
 import * as z from 'zod/mini';
 import { AppError } from '../../core/errors.js';
 import { printable } from '../../core/printable.js';
-import type { Context } from '../context.js';
+import type { Context } from '../program/context.js';
 
 /** A machine of the shared pool. */
 export const MachineView = z.object({ id: z.string(), name: z.string() });

@@ -1,4 +1,4 @@
-import type { Context } from '../context.js';
+import type { Context } from '../program/context.js';
 
 /** A hosted database may have to be woken up first. */
 const usualDeadlineMs = 20_000;

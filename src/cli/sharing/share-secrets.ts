@@ -3,7 +3,7 @@ import { AppError } from '../../core/errors.js';
 import { Secret } from '../../core/secret.js';
 import { describe } from '../../core/storage/atomic-file.js';
 import { largestRecordBytes, readNow } from '../../core/storage/regular-file.js';
-import type { Context } from '../context.js';
+import type { Context } from '../program/context.js';
 
 export interface SecretSources {
   /** The address of the database; `-` for the first line of standard input. */

@@ -3,7 +3,7 @@ import { definedOnly } from '../../core/defined-only.js';
 import { toIso } from '../../core/instant.js';
 import type { ShareInspection } from '../../core/sharing/inspect.js';
 import type { ShareState } from '../../core/sharing/share-file.js';
-import { accountRefShape } from '../account-ref.js';
+import { accountRefShape } from '../views/account-ref.js';
 import { MachineView } from './machine-view.js';
 import type { Names } from './named-accounts.js';
 

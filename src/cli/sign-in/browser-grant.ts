@@ -4,7 +4,7 @@ import { buildAuthorizeUrl } from '../../core/oauth/authorize-url.js';
 import { type CallbackOutcome, type CallbackServer, openCallbackServer } from '../../core/oauth/callback-server.js';
 import { loginPorts } from '../../core/oauth/login-ports.js';
 import { createPkce, createState } from '../../core/oauth/pkce.js';
-import type { Context } from '../context.js';
+import type { Context } from '../program/context.js';
 import { startCountdown } from './countdown.js';
 import { denialError } from './denial-error.js';
 import type { ObtainedGrant, SignInRequest } from './grant.js';
@@ -47,7 +47,7 @@ export async function obtainBrowserGrant(context: Context, request: SignInReques
 /** On a build server no browser can come back, and nobody reads what else could be done before the time is up. */
 async function refuseUnattended({ io, environment, machine }: Context): Promise<void> {
   if (environment.ci === undefined || io.isInteractive) return;
-  const { hasScreen } = await import('../browser.js');
+  const { hasScreen } = await import('../terminal/browser.js');
   if (hasScreen(environment, machine.platform)) return;
   throw new AppError('login-failed', 'no browser can come back here, and nobody is at a terminal', {
     hint: 'codex-auth login --device-auth',
@@ -56,7 +56,7 @@ async function refuseUnattended({ io, environment, machine }: Context): Promise<
 
 async function showUrl(context: Context, url: string, port: number): Promise<void> {
   const { io, environment, machine } = context;
-  const { hasScreen } = await import('../browser.js');
+  const { hasScreen } = await import('../terminal/browser.js');
   const isShown = hasScreen(environment, machine.platform) && (await (await context.browser()).show(url));
   if (isShown && environment.sshConnection === undefined) {
     io.note(`Sign in in the browser that opens now, or here: ${url}`);

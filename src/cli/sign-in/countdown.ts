@@ -1,4 +1,4 @@
-import type { Context } from '../context.js';
+import type { Context } from '../program/context.js';
 import { formatDuration } from '../render/time.js';
 
 export interface Countdown {

@@ -7,7 +7,7 @@ import {
   requestDeviceCode,
 } from '../../core/oauth/device-code.js';
 import { type ProviderReason, reasonIn, withReason } from '../../core/provider-reason.js';
-import type { Context } from '../context.js';
+import type { Context } from '../program/context.js';
 import { startCountdown } from './countdown.js';
 import { nothingToFinish, type ObtainedGrant } from './grant.js';
 

@@ -1,7 +1,7 @@
 import { createInterface } from 'node:readline';
 import { type CallbackParams, readPastedCallback } from '../../core/oauth/callback-params.js';
 import type { CallbackOutcome } from '../../core/oauth/callback-server.js';
-import type { Context } from '../context.js';
+import type { Context } from '../program/context.js';
 
 export interface PasteWatch {
   /** The first address of this login that is pasted; never, where nobody can paste one. */

@@ -3,8 +3,8 @@ import { basename, dirname, join, resolve, sep } from 'node:path';
 import { AppError } from '../../core/errors.js';
 import { makeDirectory, replaceFile, resolveTarget, writeError } from '../../core/storage/atomic-file.js';
 import type { ExportFile } from '../../core/transfer/export-logins.js';
-import type { Context } from '../context.js';
-import { statOf } from '../output-file.js';
+import type { Context } from '../program/context.js';
+import { statOf } from '../program/output-file.js';
 
 export interface ExportTarget extends ExportFile {
   readonly path: string;

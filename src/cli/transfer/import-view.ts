@@ -6,10 +6,10 @@ import type { DraftStore } from '../../core/transfer/draft-store.js';
 import type { ImportEntry } from '../../core/transfer/import-logins.js';
 import { type LoginFormat, type LoginPlace, loginFormats } from '../../core/transfer/login-file.js';
 import { importRefusals, passingReasons } from '../../core/transfer/refusal.js';
-import { shownEmail } from '../account-view.js';
 import { titleOf } from '../render/account-table.js';
 import { type Cell, type Column, renderTable } from '../render/table.js';
 import type { Theme } from '../render/theme.js';
+import { shownEmail } from '../views/account-view.js';
 
 const Place = z.object({
   file: z.string(),

@@ -6,7 +6,7 @@ import type { AuthFileLogin } from '../../core/codex/auth-file.js';
 import { resolveTarget } from '../../core/storage/atomic-file.js';
 import type { ImportEntry, ImportTarget } from '../../core/transfer/import-logins.js';
 import type { LoginSource } from '../../core/transfer/list-sources.js';
-import type { Context } from '../context.js';
+import type { Context } from '../program/context.js';
 
 type ImportedEntry = Extract<ImportEntry, { outcome: 'new' | 'update' | 'same' | 'older' }>;
 

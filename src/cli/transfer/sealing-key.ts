@@ -4,7 +4,7 @@ import { Secret } from '../../core/secret.js';
 import { describe } from '../../core/storage/atomic-file.js';
 import { largestRecordBytes, readNow } from '../../core/storage/regular-file.js';
 import { identitiesIn, isRecipient, type OpeningKey, type SealingKey } from '../../core/transfer/sealed-file.js';
-import type { Context } from '../context.js';
+import type { Context } from '../program/context.js';
 
 export interface SealingOptions {
   readonly encrypt?: boolean;

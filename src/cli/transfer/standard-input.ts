@@ -1,6 +1,6 @@
 import { AppError } from '../../core/errors.js';
 import { largestSourceBytes } from '../../core/transfer/read-logins.js';
-import type { Context } from '../context.js';
+import type { Context } from '../program/context.js';
 
 /** All of standard input. Throws `usage` where it is a terminal, or longer than any file with logins. */
 export async function readStandardInput({ io, signal }: Context): Promise<Buffer> {

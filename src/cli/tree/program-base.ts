@@ -1,5 +1,5 @@
 import { Command, type CommandUnknownOpts, Help, InvalidArgumentError } from '@commander-js/extra-typings';
-import { wrapText } from '../wrap-text.js';
+import { wrapText } from '../terminal/wrap-text.js';
 import { helpPosition, lastGroup } from './help-groups.js';
 import { examples } from './help-texts.js';
 

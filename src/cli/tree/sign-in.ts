@@ -1,4 +1,4 @@
-import type { Execute } from '../execute.js';
+import type { Execute } from '../program/execute.js';
 import { examples } from './help-texts.js';
 import type { Program } from './program-base.js';
 

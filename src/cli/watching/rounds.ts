@@ -10,10 +10,10 @@ import { isStale, toQuotaView } from '../../core/quota/snapshot.js';
 import { type DecidedAccount, decideRoster, policyOf } from '../../core/session/decided-roster.js';
 import { type ProbedRoster, probeRoster } from '../../core/session/quota-probing.js';
 import { openRoster, requireAccounts } from '../../core/session/selection.js';
-import { accountView } from '../account-view.js';
-import type { Context } from '../context.js';
-import { type FailureView, failureOfProbe } from '../probe-failure.js';
-import { scopeView } from '../scope-view.js';
+import type { Context } from '../program/context.js';
+import { accountView } from '../views/account-view.js';
+import { type FailureView, failureOfProbe } from '../views/probe-failure.js';
+import { scopeView } from '../views/scope-view.js';
 import type { WatchedAccount, WatchRound } from './watch-view.js';
 
 /** One look at all accounts of the scope; it remembers what failed before, so that a troubled server is asked less. */

@@ -1,12 +1,12 @@
 import { AppError } from '../../core/errors.js';
 import { printable, printableIn } from '../../core/printable.js';
-import { type Context, createContext } from '../context.js';
+import { type Context, createContext } from '../program/context.js';
 import { createTheme, type Theme } from '../render/theme.js';
 import { formatDuration } from '../render/time.js';
 import { blockLines, tableLines } from '../render/watch.js';
-import { hasPlaces, whoseAccounts } from '../scope-view.js';
 import { enterScreen, type Screen } from '../screen/enter-screen.js';
 import { wrapLine } from '../screen/wrap-line.js';
+import { hasPlaces, whoseAccounts } from '../views/scope-view.js';
 import type { WatchRound } from './watch-view.js';
 
 /** Draws each round in the place of the one before, and every second how old it has become, until they end. */

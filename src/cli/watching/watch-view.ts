@@ -1,7 +1,7 @@
 import * as z from 'zod/mini';
-import { AccountView } from '../account-view.js';
-import { FailureView } from '../probe-failure.js';
-import { ScopeView } from '../scope-view.js';
+import { AccountView } from '../views/account-view.js';
+import { FailureView } from '../views/probe-failure.js';
+import { ScopeView } from '../views/scope-view.js';
 
 const instant = z.iso.datetime();
 

@@ -2,8 +2,8 @@ import measureWidth from 'fast-string-width';
 import { describe, expect, test } from 'vitest';
 import { layOut, type Size } from '../../../src/cli/dashboard/frame.js';
 import type { Model } from '../../../src/cli/dashboard/model.js';
-import { plainStyle } from '../../../src/cli/io.js';
 import { createTheme } from '../../../src/cli/render/theme.js';
+import { plainStyle } from '../../../src/cli/terminal/io.js';
 import { modelOf, pressed, reportOf, shownAccount } from '../../support/dashboard-model.js';
 import { noon } from '../../support/sample-pool.js';
 

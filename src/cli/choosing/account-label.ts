@@ -1,0 +1,40 @@
+import { normalizeEmailKey } from '../../core/accounts/identity.js';
+import { labelProblem } from '../../core/accounts/label.js';
+import { AppError } from '../../core/errors.js';
+import { readAllScopes } from '../../core/pools/scope-files.js';
+import { printable } from '../../core/printable.js';
+import type { Context } from '../program/context.js';
+
+/** The label to store; undefined for none. Throws `usage` for what cannot be one. */
+export function checkLabel(text: string): string | undefined {
+  const trimmed = text.trim();
+  if (trimmed === '') return undefined;
+  const problem = labelProblem(trimmed);
+  if (problem === undefined) return trimmed;
+  throw new AppError('usage', `"${printable(trimmed)}" cannot be a label: ${problem}`, {
+    hint: 'choose a short name such as "work"',
+  });
+}
+
+/** It would be read as the name of that account, here and in every message. */
+export function refuseAddressOfAnother({ root }: Context, label: string | undefined, id?: string): void {
+  if (label === undefined) return;
+  const key = normalizeEmailKey(label);
+  const isTaken = readAllScopes(root.paths)
+    .flatMap(({ pool, flagged }) => [...pool.accounts, ...flagged.accounts])
+    .some((each) => each.id !== id && normalizeEmailKey(each.email ?? '') === key);
+  if (!isTaken) return;
+  throw new AppError('usage', `"${printable(label)}" cannot be a label: it is the address of another account`, {
+    hint: 'choose a short name such as "work"',
+  });
+}
+
+/** A label that two accounts share selects neither. */
+export function warnIfShared(context: Context, label: string | undefined, id: string): void {
+  if (label === undefined) return;
+  const key = normalizeEmailKey(label);
+  const isShared = readAllScopes(context.root.paths).some(({ pool }) =>
+    pool.accounts.some((each) => each.id !== id && normalizeEmailKey(each.label ?? '') === key),
+  );
+  if (isShared) context.warn(`another account is called "${label}" too, so the label alone selects neither`);
+}

@@ -1,0 +1,85 @@
+import type { Roster } from '../../core/logins/roster.js';
+import { percentText } from '../../core/quota/window.js';
+import { decideRoster, policyOf } from '../../core/session/decided-roster.js';
+import type { Context } from '../program/context.js';
+import { nameCell, stateCell, titleOf } from '../render/account-table.js';
+import { windowsLeft } from '../render/quota.js';
+import { type Cell, type Column, renderTable } from '../render/table.js';
+import { isSameForAll } from '../render/table-layout.js';
+import { createTheme, type Theme } from '../render/theme.js';
+import { type AccountView, accountView } from '../views/account-view.js';
+
+/**
+ * Asks which of the accounts of a scope is meant, a line each with what tells them apart; the best one now is offered first.
+ * Returns its id.
+ */
+export async function pickAccount(
+  { io, clock, options, prompter, settings }: Context,
+  roster: Roster,
+  question: string,
+): Promise<string> {
+  const now = clock.now();
+  const { decided, recommendation } = decideRoster(roster, { now, ...policyOf(settings()) });
+  const accounts = decided.map(({ account, decision }) =>
+    accountView(account, decision, { mask: options.mask === true, now }),
+  );
+  const { find } = await prompter();
+  return find(
+    question,
+    accounts.map((account) => ({
+      value: account.id,
+      number: account.index,
+      short: titleOf(account),
+      words: [account.label, account.email, account.workspace, account.plan, account.id].join(' '),
+    })),
+    {
+      start: Math.max(
+        0,
+        accounts.findIndex(({ id }) => id === recommendation?.id),
+      ),
+      // The prompt colours the whole line of the selected one.
+      linesFor: (width) => linesOf(accounts, createTheme({ ...io.noteStyle, hasColor: false, width }, now)),
+    },
+  );
+}
+
+const columns: readonly Column[] = [
+  { title: '' },
+  { title: '', align: 'right' },
+  { title: '', shortenOrder: [3] },
+  { title: '', dropOrder: 3, isNeedless: isSameForAll },
+  { title: '', dropOrder: 1 },
+  { title: '', shortenOrder: [2, 5] },
+  { title: '', shortenOrder: [2, 4] },
+];
+
+/** Numbers and words that explain themselves, so that no header is needed, which a prompt has no place for. */
+function linesOf(accounts: readonly AccountView[], theme: Theme): string[] {
+  const [, ...lines] = renderTable(
+    columns,
+    accounts.map((account) => cellsOf(account, accounts, theme)),
+    theme,
+  )
+    .trimEnd()
+    .split('\n');
+  return lines;
+}
+
+function cellsOf(account: AccountView, all: readonly AccountView[], theme: Theme): Cell[] {
+  const { symbols } = theme;
+  const { active, index, workspace, plan, quota } = account;
+  const left = windowsLeft(quota, theme);
+  const usable = quota?.usableNowPercent;
+  return [
+    { text: active ? symbols.active : '' },
+    { text: String(index) },
+    nameCell(account, all),
+    { text: workspace ?? symbols.unknown },
+    { text: plan ?? symbols.unknown },
+    {
+      text: left === symbols.unknown ? left : `${left} left`,
+      shorter: [() => left, () => (usable === undefined ? left : percentText(usable))],
+    },
+    stateCell(account, theme),
+  ];
+}

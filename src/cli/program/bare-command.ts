@@ -1,0 +1,30 @@
+import { readEnvironment } from '../../core/environment.js';
+import { createIo } from '../terminal/io.js';
+import type { Execute } from './execute.js';
+import type { Machine } from './machine.js';
+import type { GlobalOptions } from './options.js';
+
+/**
+ * Runs what the program's name alone stands for: on a terminal the dashboard, or the list where nothing can
+ * be drawn. Undefined elsewhere, where help is the answer.
+ */
+export function runBareCommand(
+  machine: Machine,
+  execute: Execute,
+  globalOptions: GlobalOptions,
+): Promise<void> | undefined {
+  const { color, input, json, plain = false } = globalOptions;
+  const io = createIo(machine.streams, readEnvironment(machine.variables), {
+    color,
+    input: input && json !== true,
+    mask: false,
+    plain,
+  });
+  if (io.canFillScreen) return runDashboard(execute, globalOptions);
+  if (!io.isInteractive || !io.style.isTerminal) return undefined;
+  return execute(async () => (await import('../commands/list.js')).listCommand, {}, globalOptions);
+}
+
+export function runDashboard(execute: Execute, globalOptions: GlobalOptions): Promise<void> {
+  return execute(async () => (await import('../commands/dashboard.js')).dashboardCommand, {}, globalOptions);
+}

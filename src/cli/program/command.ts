@@ -1,0 +1,44 @@
+import type * as z from 'zod/mini';
+import type { Theme } from '../render/theme.js';
+import type { Context } from './context.js';
+import type { ExitCode } from './exit-codes.js';
+
+/** One subcommand: what it promises as JSON, what it does, and how a person reads it. */
+export interface Command<Options, Result, Document = Result> {
+  /** The name in `codex-auth.<name>/1`. */
+  readonly name: string;
+  /** The published shape of `data`; a test validates every command's real output against it. */
+  readonly schema: z.ZodMiniType<Document>;
+  readonly run: (context: Context, options: Options) => Promise<Result>;
+  /** `data` from the result, where it is costly and only wanted as JSON; absent: the result itself. */
+  readonly document?: (result: Result) => Document;
+  /**
+   * The text for stdout, with its final newline; an empty string prints nothing. The options say how much of it is
+   * wanted.
+   */
+  readonly render: (result: Result, theme: Theme, options?: Options) => string;
+  /** The same as rows for a spreadsheet; what `--csv` prints. */
+  readonly renderCsv?: (result: Result) => string;
+  /** A program reads what it prints, such as a shell; command lines in it keep the name they have. */
+  readonly printsCode?: true;
+  /** Where logins are shared with other machines it first takes over what those know. */
+  readonly exchanges?: (options: Options) => boolean;
+  /** It tells itself what is wrong with an environment that names no place for files, and writes nothing then. */
+  readonly looksAnywhere?: true;
+  /** Ctrl-C is how it ends: it heeds the signal itself and returns its result, instead of being cut off. */
+  readonly endsOnSignal?: true;
+  /**
+   * For a command that goes on until the signal ends it: its results one by one, each printed as it comes, as JSON on
+   * one line. Undefined where the options ask for one result only, which `run` then gives.
+   */
+  readonly follow?: (context: Context, options: Options) => AsyncIterable<Result> | undefined;
+  /**
+   * The exit status of another program that had the terminal and has said everything: nothing of ours is printed.
+   * Undefined where there was none.
+   */
+  readonly passesOn?: (result: Result) => number | undefined;
+  /** Absent for commands that are done when they return. */
+  readonly exitCode?: (result: Result) => ExitCode;
+  /** For commands that use fewer exit codes than the table. */
+  readonly failureExitCode?: (code: ExitCode) => ExitCode;
+}

@@ -1,0 +1,41 @@
+import type { Runnable } from '../../core/running/runnable.js';
+import type { SessionHost } from '../../core/session/session.js';
+import type { RunBeside } from '../guarding/side-program.js';
+import type { ProcessStreams } from '../terminal/io.js';
+
+/** Everything a run takes from its process, so that a test can hand in its own; a signal ends with Ctrl-C or the terminal. */
+export interface Machine extends SessionHost {
+  readonly streams: ProcessStreams;
+  /** How to run this program once more: its Node, and the script as it was called. */
+  readonly program: { readonly node: string; readonly script: string };
+  /**
+   * Starts another program, which takes the place of this one where that is possible: then this never returns. Resolves to
+   * the exit status of one that was waited for. Throws `command-not-found` or `not-executable`. Absent in a process that
+   * only reads and prints.
+   */
+  readonly launch?: (program: Launch) => Promise<number>;
+  /** Runs another program beside this one, to its end. Absent in a process that only reads and prints. */
+  readonly runBeside?: RunBeside;
+  /** Absent where a job cannot be stopped, as on Windows. */
+  readonly jobControl?: JobControl;
+  /** In a process that only reads and prints, which has no questions with it. */
+  readonly neverAsks?: true;
+}
+
+export interface Launch extends Runnable {
+  readonly variables: Readonly<Record<string, string>>;
+  /** It is waited for in any case: something is to be done when it has ended. */
+  readonly isWaitedFor?: boolean;
+  /** A line for standard error right before it starts, written without a stream of Node's. */
+  readonly announcement?: string;
+}
+
+/** What a program that fills the screen has to know of its shell, so that the terminal is never left in its hands. */
+export interface JobControl {
+  /** Stops the whole job, as Ctrl-Z does where the terminal listens to it. Resolves when it goes on. */
+  suspend(): Promise<void>;
+  /** Tells that a stop is asked for from outside, or that one which nobody can refuse has ended. Returns its opposite. */
+  listen(listener: (event: 'stop' | 'continue') => void): () => void;
+  /** Runs `restore` as the process ends, even by an exception. Returns its opposite. */
+  beforeEnd(restore: () => void): () => void;
+}

@@ -1,0 +1,78 @@
+import { AppError } from '../../core/errors.js';
+import { printableLines, unprintable } from '../../core/printable.js';
+import type { Style } from '../terminal/io.js';
+import { type ExitCode, exitCodeOf } from './exit-codes.js';
+import { troubleshootingOf } from './troubleshooting.js';
+
+/** The one JSON document a command prints. */
+export function successDocument(command: string, data: unknown, warnings: readonly string[]): string {
+  return document({ schema: schemaName(command), ok: true, data, warnings });
+}
+
+/** The same on one line, for a command that prints one after the other. */
+export function successLine(command: string, data: unknown, warnings: readonly string[]): string {
+  return document({ schema: schemaName(command), ok: true, data, warnings }, 0);
+}
+
+export function failureDocument(command: string, failure: Failure): string {
+  const { code, message, hint, details } = failure;
+  const error = { code, message, hint, docs: troubleshootingOf(code), details };
+  return document({ schema: schemaName(command), ok: false, error });
+}
+
+/** Stands in a schema's name where no command could be made out. */
+export const noCommand = 'error';
+
+export function schemaName(command: string): string {
+  return `codex-auth.${command}/1`;
+}
+
+/** `undefined` members vanish: unknown is absent. What a terminal would obey is escaped, which JSON reads back. */
+function document(value: unknown, indent = 2): string {
+  const escaped = JSON.stringify(value, null, indent).replace(unprintable, (character) =>
+    character === '\n' ? character : `\\u${character.charCodeAt(0).toString(16).padStart(4, '0')}`,
+  );
+  return `${escaped}\n`;
+}
+
+/** An error as it may be shown: only messages of our own are, because others can quote what they choked on (P18). */
+export interface Failure {
+  readonly code: string;
+  readonly message: string;
+  readonly hint?: string | undefined;
+  readonly details?: Readonly<Record<string, unknown>> | undefined;
+  readonly exitCode: ExitCode;
+}
+
+export function failureOf(error: unknown): Failure {
+  if (error instanceof AppError) {
+    const { code, message, hint, details } = error;
+    return { code, message, hint, details, exitCode: exitCodeOf(code) };
+  }
+  const kind = error instanceof Error ? error.name : typeof error;
+  return {
+    code: 'internal',
+    message: `an unexpected ${kind} stopped this command; no file was left half-written`,
+    hint: `please report it with this trace: ${traceOf(error)}`,
+    exitCode: exitCodeOf('internal'),
+  };
+}
+
+/** Where it happened, without the message. */
+function traceOf(error: unknown): string {
+  if (!(error instanceof Error) || error.stack === undefined) return 'none';
+  const frames = error.stack.split('\n').filter((line) => /^\s+at /.test(line));
+  const places = frames.slice(0, 4).map((line) => line.trim().replace(/\(?(file:\/\/)?\/.*\/([^/]+)\)?$/, '$2'));
+  return places.join(' < ');
+}
+
+export function failureText(failure: Failure, style: Style): string {
+  // The person has said no: that is no error, and nothing else is to be said.
+  if (failure.code === 'declined') return `${printableLines(failure.message)}\n`;
+  const red = (text: string) => (style.hasColor ? `\u001b[31m${text}\u001b[39m` : text);
+  const arrow = style.hasUnicode ? '→' : '->';
+  const hint = failure.hint === undefined ? '' : `  ${arrow} ${failure.hint}\n`;
+  const section = troubleshootingOf(failure.code);
+  const docs = section === undefined ? '' : `  ${arrow} more: ${section}\n`;
+  return `${red('error:')} ${printableLines(failure.message)}\n${printableLines(hint)}${docs}`;
+}

@@ -1,0 +1,235 @@
+import { CommanderError } from '@commander-js/extra-typings';
+import { readEnvironment } from '../../core/environment.js';
+import { AppError } from '../../core/errors.js';
+import { refusedRoot } from '../../core/storage/adoption.js';
+import { createIo, plainStyle } from '../terminal/io.js';
+import { wrapText } from '../terminal/wrap-text.js';
+import type { Program } from '../tree/program-base.js';
+import { runBareCommand } from './bare-command.js';
+import type { Command } from './command.js';
+import { type Context, createContext } from './context.js';
+import type { Execute } from './execute.js';
+import { type ExitCode, exitCodeOf } from './exit-codes.js';
+import { HandOver } from './hand-over.js';
+import type { Machine } from './machine.js';
+import { type GlobalOptions, hasFlag, type OutputOptions } from './options.js';
+import { failureDocument, failureOf, failureText, noCommand, successDocument, successLine } from './output.js';
+import { outputFile, writeOutputFile } from './output-file.js';
+import { buildProgram } from './program.js';
+import { renderText } from './rendered-text.js';
+import { namedCommand, usageError } from './usage-error.js';
+
+/** The first word of what the scripts of `completion` ask; the rest is the line that a person is typing. */
+const completionRequest = '__complete';
+
+/** Runs one command line, without the program name. Never throws: every failure becomes an exit code and a message. */
+export async function run(argv: readonly string[], machine: Machine): Promise<number> {
+  const typed = argv[0] === 'auth' ? argv.slice(1) : argv;
+  const words = spelledOut(typed);
+  const io = createIo(machine.streams, readEnvironment(machine.variables), {
+    color: !hasFlag(words, '--no-color'),
+    input: false,
+    mask: hasFlag(words, '--mask'),
+    plain: hasFlag(words, '--plain'),
+  });
+  let exitCode = 0;
+  let exitCodeOfFailure = (code: ExitCode) => code;
+
+  const execute: Execute = async (load, options, globalOptions) => {
+    const command = await load();
+    exitCodeOfFailure = command.failureExitCode ?? exitCodeOfFailure;
+    try {
+      exitCode = await runCommand(command, options, globalOptions, machine);
+    } catch (error) {
+      if (!(error instanceof HandOver)) throw error;
+      await error.follow(execute, globalOptions);
+    }
+  };
+  const { version } = machine;
+  const program = buildProgram({ version, print: io.print, width: () => io.style.width, execute, firstWord: words[0] });
+
+  try {
+    if (words[0] === completionRequest) {
+      const { complete } = await import('../completion/complete.js');
+      machine.streams.answers.write(complete(program, words.slice(1), machine));
+      return 0;
+    }
+    const topic = await topicOf(program, typed, machine);
+    if (topic !== undefined) {
+      io.print(io.style.isTerminal ? wrapText(topic, io.style.width) : topic);
+      return 0;
+    }
+    await parse(program, words, () => runBareCommand(machine, execute, program.opts()));
+    return exitCode;
+  } catch (error) {
+    if (error instanceof CommanderError && error.exitCode === 0) return 0;
+    const commandName = namedCommand(program, words);
+    const failure = failureOf(error instanceof CommanderError ? usageError(error, words, program) : error);
+    if (hasFlag(words, '--json')) io.print(failureDocument(commandName ?? noCommand, failure));
+    else io.noteRendered(failureText(failure, io.noteStyle));
+    return exitCodeOfFailure(failure.exitCode);
+  }
+}
+
+/** Throws what commander has to say about the line. The program's name alone is no mistake: `runBare` or help is for it. */
+async function parse(program: Program, words: readonly string[], runBare: () => Promise<void> | undefined) {
+  try {
+    await program.parseAsync(words, { from: 'user' });
+  } catch (error) {
+    const isBare = error instanceof CommanderError && error.code === 'commander.help' && program.args.length === 0;
+    const running = isBare ? runBare() : undefined;
+    if (running !== undefined) await running;
+    else if (isBare && words.length === 0) program.outputHelp();
+    else throw error;
+  }
+}
+
+/**
+ * What commander has one spelling of. Its `help` takes one word only, and would show the group for `help config set`; the
+ * version is asked for in other tools' ways too.
+ */
+function spelledOut(words: readonly string[]): readonly string[] {
+  const [first, ...path] = words;
+  if (path.length === 0 && (first === 'version' || first === '-v')) return ['--version'];
+  const isPath = path.length > 1 && path.every((word) => !word.startsWith('-'));
+  return first === 'help' && isPath ? [...path, '--help'] : words;
+}
+
+/** `help` with words that name no command may be about a trouble. */
+async function topicOf(program: Program, [help, ...words]: readonly string[], machine: Machine) {
+  const isAsked = help === 'help' && words.length > 0 && !words.some((word) => word.startsWith('-'));
+  if (!isAsked || namedCommand(program, words.slice(0, 1)) !== undefined) return undefined;
+  const { helpTopic } = await import('./help-topic.js');
+  return helpTopic(machine, words);
+}
+
+async function runCommand<Options, Result, Document>(
+  command: Command<Options, Result, Document>,
+  options: Options,
+  globalOptions: GlobalOptions,
+  machine: Machine,
+): Promise<number> {
+  const context = createContext(machine, globalOptions, { anywhere: command.looksAnywhere === true });
+  try {
+    const { csv, out } = options as OutputOptions;
+    if (csv === true && globalOptions.json === true) {
+      throw new AppError('usage', '--csv and --json exclude each other', { hint: 'use one of the two' });
+    }
+    const file = out === undefined ? undefined : outputFile(out, machine.cwd);
+    if (command.exchanges?.(options) === true) {
+      const { exchangeFirst } = await import('../../core/session/exchange-first.js');
+      await exchangeFirst(context);
+    }
+    const results = command.follow?.(context, options);
+    if (results !== undefined) return await showEach(command, results, context, options);
+    const work = runAsked(command, context, options);
+    const result = await (command.endsOnSignal === true ? work : untilInterrupted(work, context));
+    const status = command.passesOn?.(result);
+    if (status !== undefined) return status;
+    await show(command, result, context, { csv: csv === true, file, options });
+    return command.exitCode?.(result) ?? 0;
+  } catch (error) {
+    // The document of a failure has no room for them.
+    if (globalOptions.json === true) for (const text of context.warnings) context.io.note(`warning: ${text}`);
+    throw error;
+  } finally {
+    context.io.status();
+    await context.close();
+  }
+}
+
+/**
+ * Two things are asked only once a command has met them: which account is meant by a name of several, and whether the
+ * accounts are to be kept in a directory with other things in it. It has written nothing by then, and begins again.
+ */
+async function runAsked<Options, Result, Document>(
+  command: Command<Options, Result, Document>,
+  context: Context,
+  options: Options,
+): Promise<Result> {
+  try {
+    return await command.run(context, options);
+  } catch (error) {
+    if (isAmbiguous(error) && context.io.isInteractive) {
+      const { accountMeant } = await import('../choosing/account-meant.js');
+      return runAsked(command, context, { ...options, selector: await accountMeant(context, error) });
+    }
+    const path = refusedRoot(error);
+    if (path === undefined || !context.io.isInteractive) throw error;
+    context.io.note(error instanceof Error ? error.message : '');
+    const question = `Keep the accounts in ${path} all the same? Nobody but you can enter it then.`;
+    await (await context.prompter()).consent(question, false, 'nothing was written');
+    context.adoptRoot();
+    return command.run(context, options);
+  }
+}
+
+function isAmbiguous(error: unknown): error is AppError {
+  return error instanceof AppError && error.code === 'ambiguous-selector';
+}
+
+/** The signal ends it, or the person at the screen that it draws. */
+async function showEach<Options, Result, Document>(
+  command: Command<Options, Result, Document>,
+  results: AsyncIterable<Result>,
+  context: Context,
+  asked: Options,
+): Promise<ExitCode> {
+  const { io, options, warnings } = context;
+  for await (const result of results) {
+    if (options.json === true) io.print(successLine(command.name, documentOf(command, result), warnings));
+    else io.print(await renderText(command, result, context, { style: io.style, options: asked }));
+  }
+  // Without the signal the person has said that it is enough.
+  return context.signal.aborted ? exitCodeOf('interrupted') : 0;
+}
+
+interface Destination<Options> {
+  readonly options: Options;
+  readonly csv: boolean;
+  /** Absent for the terminal. */
+  readonly file: string | undefined;
+}
+
+async function show<Options, Result, Document>(
+  command: Command<Options, Result, Document>,
+  result: Result,
+  context: Context,
+  destination: Destination<Options>,
+): Promise<void> {
+  const text = await textOf(command, result, context, destination);
+  const { io, root } = context;
+  if (destination.file !== undefined) writeOutputFile(destination.file, io.masked(text), root.processes);
+  else if (destination.csv || command.printsCode === true) io.printCode(text);
+  else io.print(text);
+}
+
+async function textOf<Options, Result, Document>(
+  command: Command<Options, Result, Document>,
+  result: Result,
+  context: Context,
+  { csv, file, options }: Destination<Options>,
+): Promise<string> {
+  if (csv && command.renderCsv !== undefined) return command.renderCsv(result);
+  if (context.options.json === true)
+    return successDocument(command.name, documentOf(command, result), context.warnings);
+  return renderText(command, result, context, { style: file === undefined ? context.io.style : plainStyle, options });
+}
+
+function documentOf<Options, Result, Document>(
+  command: Command<Options, Result, Document>,
+  result: Result,
+): Result | Document {
+  return command.document?.(result) ?? result;
+}
+
+/** Ctrl-C ends a command wherever it is; what must not be cut off is waited for by `context.close()`. */
+function untilInterrupted<T>(work: Promise<T>, context: Context): Promise<T> {
+  const { signal } = context;
+  return new Promise((resolve, reject) => {
+    const interrupt = () => reject(new AppError('interrupted', 'interrupted'));
+    if (signal.aborted) interrupt();
+    signal.addEventListener('abort', interrupt, { once: true });
+    work.then(resolve, reject).finally(() => signal.removeEventListener('abort', interrupt));
+  });
+}

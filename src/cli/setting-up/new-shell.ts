@@ -1,0 +1,52 @@
+import { spawn } from 'node:child_process';
+import { executableOnPath } from '../../core/shell/on-path.js';
+import type { ShellName } from '../../core/shell/shell-names.js';
+
+type Variables = Readonly<Record<string, string>>;
+
+/** Of a person's files: the slowest start that anybody would put up with, several times over. */
+const patienceMs = 15_000;
+
+/** Shells whose files we can try: of PowerShell we only know what its manual says. */
+type TriedShell = Exclude<ShellName, 'powershell'>;
+
+/**
+ * Whether "codex auth" reaches this program in a new shell of this kind, as its files are now: it is asked for its version
+ * there, which the official client answers with its name. Undefined where the shell is not installed, or not one we can try.
+ */
+export async function reachesUs(shell: ShellName, variables: Variables): Promise<boolean | undefined> {
+  if (shell === 'powershell') return undefined;
+  const output = await askNewShell(shell, ['-ic', question], variables);
+  return output === undefined ? undefined : /^codex-auth-says \d+\.\d+\.\d+\S*$/m.test(output);
+}
+
+/** The mark tells it from what the person's own files print. */
+const question = 'echo codex-auth-says $(codex auth --version)';
+
+/** Where zsh looks for its files: it may be told so in `.zshenv` alone, which exports nothing to us. */
+export async function zshDirectory(variables: Variables): Promise<string | undefined> {
+  const output = await askNewShell('zsh', ['-c', `printf 'codex-auth-says %s\\n' "\${ZDOTDIR-}"`], variables);
+  return /^codex-auth-says (.+)$/m.exec(output ?? '')?.[1];
+}
+
+/** In a session of its own, because an interactive shell takes the terminal for itself. */
+function askNewShell(shell: TriedShell, flags: readonly string[], variables: Variables): Promise<string | undefined> {
+  const program = executableOnPath(shell, variables);
+  if (program === undefined) return Promise.resolve(undefined);
+  const child = spawn(program, flags, {
+    env: variables,
+    detached: true,
+    stdio: ['ignore', 'pipe', 'ignore'],
+    timeout: patienceMs,
+    killSignal: 'SIGKILL',
+  });
+  let output = '';
+  child.stdout.setEncoding('utf8').on('data', (text: string) => {
+    output += text;
+  });
+  // What it has started may hold the pipe open for as long as it likes.
+  child.once('exit', (_code, signal) => signal !== null && child.stdout.destroy());
+  return new Promise((resolve) => {
+    child.once('error', () => resolve(undefined)).once('close', () => resolve(output));
+  });
+}

@@ -1,0 +1,151 @@
+import confirm from '@inquirer/confirm';
+import input from '@inquirer/input';
+import select from '@inquirer/select';
+import { AppError } from '../../core/errors.js';
+import { printable } from '../../core/printable.js';
+import { Secret } from '../../core/secret.js';
+import { createTheme } from '../render/theme.js';
+import { type Entry, filterPrompt } from './filter-prompt.js';
+import type { Io } from './io.js';
+import { createPlainPrompter, valueAt } from './plain-prompter.js';
+
+export interface Choice<T> {
+  readonly name: string;
+  readonly value: T;
+  /** What is left of it on the screen once it has been chosen; absent: the name. */
+  readonly short?: string;
+  readonly description?: string;
+}
+
+/** Questions to the person, asked on stderr. Ask only when `io.isInteractive`; every question has a flag. */
+export interface Prompter {
+  confirm(question: string, preset: boolean): Promise<boolean>;
+  /** For what a command is about to do; on a no it throws `declined` with what was not done. */
+  consent(question: string, preset: boolean, otherwise: string): Promise<void>;
+  select<T>(question: string, choices: readonly Choice<T>[]): Promise<T>;
+  /** One of many, which a person finds by typing a part of it. */
+  find<T>(question: string, choices: readonly Findable<T>[], options: FindOptions): Promise<T>;
+  input(question: string): Promise<string>;
+  /** What is typed is not shown. */
+  secret(question: string): Promise<Secret>;
+}
+
+export interface Findable<T> extends Entry {
+  readonly value: T;
+}
+
+export interface FindOptions {
+  /** Which of the choices is offered first. */
+  readonly start: number;
+  /** A line for each of them, in so many columns. */
+  readonly linesFor: (columns: number) => readonly string[];
+}
+
+export function createPrompter(io: Io, signal: AbortSignal): Prompter {
+  if (!io.noteStyle.canRewrite) return createPlainPrompter(io, signal);
+  const streams = { input: io.stdin, output: io.stderr, signal };
+  const theme = themeFor(io);
+  const shown = (text: string) => printable(io.shown(text));
+  const ask = (question: string, preset: boolean) =>
+    answered(confirm({ message: shown(question), default: preset, theme }, streams));
+  return {
+    confirm: ask,
+    async consent(question, preset, otherwise) {
+      if (!(await ask(question, preset))) throw new AppError('declined', otherwise);
+    },
+    select: (question, choices) =>
+      answered(
+        select(
+          {
+            message: shown(question),
+            choices: choices.map(({ name, short = name, ...choice }) => ({
+              ...choice,
+              name: shown(name),
+              short: shown(short),
+            })),
+            pageSize: rowsFor(io),
+            loop: false,
+            theme,
+          },
+          streams,
+        ),
+      ),
+    find: async (question, choices, { start, linesFor }) => {
+      const chosen = await answered(
+        filterPrompt(
+          {
+            message: shown(question),
+            entries: choices.map(({ short, ...choice }) => ({ ...choice, short: shown(short) })),
+            start,
+            pageSize: rowsFor(io),
+            help: findHelp,
+            linesNow: () => linesFor((io.stderr.columns || io.noteStyle.width) - marginWidth).map(shown),
+            onResize(listener) {
+              io.stderr.on('resize', listener);
+              return () => io.stderr.off('resize', listener);
+            },
+            theme,
+          },
+          streams,
+        ),
+      );
+      return valueAt(choices, chosen);
+    },
+    input: (question) => answered(input({ message: shown(question), theme }, streams)),
+    secret: async (question) =>
+      new Secret(await answered(input({ message: shown(question), theme, transformer: hidden }, streams))),
+  };
+}
+
+function hidden(typed: string): string {
+  return '*'.repeat(typed.length);
+}
+
+/** The library looks at the environment only, and knows nothing of `--no-color` and of what else decides our style. */
+function themeFor({ noteStyle }: Io) {
+  const { color, symbols } = createTheme(noteStyle, 0);
+  return {
+    prefix: { idle: color.blue('?'), done: color.green(symbols.ok) },
+    icon: { cursor: symbols.selected },
+    style: {
+      answer: (text: string) => color.cyan(text),
+      message: (text: string) => color.bold(text),
+      defaultAnswer: (text: string) => color.dim(`(${text})`),
+      error: (text: string) => color.red(`> ${text}`),
+      help: (text: string) => color.dim(text),
+      highlight: (text: string) => color.cyan(text),
+      description: (text: string) => color.cyan(text),
+      keysHelpTip: () => color.dim(selectHelp),
+    },
+  };
+}
+
+/** Of a terminal that does not say how high it is. */
+const defaultRows = 24;
+
+/** The question, its help, what was on the screen before, and room for names that take two lines. */
+const rowsAround = 8;
+const fewestShown = 4;
+
+function rowsFor({ stderr }: Io): number {
+  return Math.max(fewestShown, (stderr.rows || defaultRows) - rowsAround);
+}
+
+/** What the prompt puts before a choice, and a last column that stays empty. */
+const marginWidth = 3;
+
+const findHelp = 'Type to find, Up and Down to move, Enter to choose, Ctrl-C to leave';
+
+const selectHelp = 'Up and Down to move, Enter to choose, Ctrl-C to leave';
+
+/** Ctrl-C at a question is the same as Ctrl-C anywhere else. */
+async function answered<T>(answer: Promise<T>): Promise<T> {
+  try {
+    return await answer;
+  } catch (error) {
+    if (error instanceof Error && /^(ExitPromptError|AbortPromptError)$/.test(error.name)) {
+      throw new AppError('interrupted', 'interrupted');
+    }
+    throw error;
+  }
+}
