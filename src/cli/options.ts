@@ -23,3 +23,8 @@ export interface OutputOptions {
   readonly csv?: boolean;
   readonly out?: string;
 }
+
+/** Whether anything may be asked, for the commands that can do without. */
+export interface RequestOptions {
+  readonly cached?: boolean;
+}

@@ -10,7 +10,7 @@ import { type ExitCode, exitCodeOf } from './exit-codes.js';
 import { HandOver } from './hand-over.js';
 import { createIo, plainStyle } from './io.js';
 import type { Machine } from './machine.js';
-import { type GlobalOptions, hasFlag, type OutputOptions } from './options.js';
+import { type GlobalOptions, hasFlag, type OutputOptions, type RequestOptions } from './options.js';
 import { failureDocument, failureOf, failureText, noCommand, successDocument, successLine } from './output.js';
 import { outputFile, writeOutputFile } from './output-file.js';
 import { buildProgram } from './program.js';
@@ -111,12 +111,12 @@ async function runCommand<Options, Result, Document>(
 ): Promise<number> {
   const context = createContext(machine, globalOptions, { anywhere: command.looksAnywhere === true });
   try {
-    const { csv, out } = options as OutputOptions;
+    const { csv, out, cached } = options as OutputOptions & RequestOptions;
     if (csv === true && globalOptions.json === true) {
       throw new AppError('usage', '--csv and --json exclude each other', { hint: 'use one of the two' });
     }
     const file = out === undefined ? undefined : outputFile(out, machine.cwd);
-    if (command.exchanges === true) {
+    if (command.exchanges === true && cached !== true) {
       const { exchangeFirst } = await import('../core/session/exchange-first.js');
       await exchangeFirst(context);
     }
