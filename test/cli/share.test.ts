@@ -1,9 +1,10 @@
 import { existsSync, readFileSync, statSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from 'vitest';
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, onTestFinished, test } from 'vitest';
 import { runWithAnswers } from '../support/answers.js';
 import { findPostgres } from '../support/postgres/find-postgres.js';
 import { type Postgres, startPostgres } from '../support/postgres/server.js';
+import { startUnreliable } from '../support/postgres/unreliable.js';
 import { type Provider, startProvider } from '../support/provider/start.js';
 import { alice, bob } from '../support/refresh-home.js';
 import { SharingMachine, sharingMachines } from '../support/sharing.js';
@@ -236,6 +237,20 @@ describe.skipIf('missing' in found)(`one pool of several machines${why}`, () => 
       expect(await desktop.data(['share', 'status'])).toEqual({ joined: false, logins: [] });
       expect(desktop.seeded.records()).toHaveLength(1);
     });
+  });
+
+  test('--cached asks the database as little as the provider', async () => {
+    const unreliable = await startUnreliable(postgres.port);
+    onTestFinished(() => unreliable.stop());
+    const { url } = await postgres.newDatabase();
+    await laptop.init({ url: unreliable.through(url) });
+    const { clock } = laptop.seeded.home;
+    const later = { clock: { ...clock, now: () => clock.now() + 600_000 } };
+    const before = unreliable.seen().length;
+    for (const command of ['usage', 'forecast', 'best']) await laptop.run([command, '--cached'], later);
+    expect(unreliable.seen().length).toBe(before);
+    await laptop.run(['forecast'], later);
+    expect(unreliable.seen().length).toBeGreaterThan(before);
   });
 
   test('uninstall --accounts says what becomes of a shared pool, and forgets its address and key', async () => {
