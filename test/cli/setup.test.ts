@@ -399,3 +399,42 @@ it('refuses a relative root, which every shell would count from somewhere else',
   expect(exitCode).toBe(2);
   expect(stderr).toContain(`set CODEX_MULTI_AUTH_DIR to ${at.home.cwd}/accounts`);
 });
+
+describe('setup --segment', () => {
+  it('shows the lines first, adds them once, keeps them at the next setup, and takes all of them out again', async () => {
+    const at = shellHome();
+    at.write('.bashrc', 'alias ll=ls');
+    at.write('.tmux.conf', 'set -g mouse on\n');
+    const before = at.picture();
+    const where = ['bash', 'tmux', 'starship'];
+    const { stdout } = await at.run('setup', '--dry-run', '--segment', ...where);
+    expect(stdout).toContain('segment --format bash 2>/dev/null; }');
+    expect(stdout).toContain('+ set -ga status-right " #(');
+    expect(stdout).toContain('+ [custom.codex_auth_segment]');
+    expect(at.picture()).toEqual(before);
+
+    expect((await at.run('setup', '--yes', '--segment', ...where)).exitCode).toBe(0);
+    const after = at.picture();
+    for (const name of ['.bashrc', '.tmux.conf', '.config/starship.toml']) {
+      expect(count(at.read(name), ' segment --format ')).toBe(1);
+      expect(count(at.read(name), begin)).toBe(1);
+    }
+    expect(at.read('.profile')).not.toContain('segment');
+    for (const again of [['--segment', ...where], []]) {
+      const { document } = await at.json('setup', '--yes', ...again);
+      expect(document.data.changes).toEqual([]);
+    }
+    expect(at.picture()).toEqual(after);
+    expect((await at.run('setup', '--undo', '--yes')).exitCode).toBe(0);
+    expect(at.picture()).toEqual(before);
+  });
+
+  it('refuses a file that cannot be understood before anything is written', async () => {
+    const at = shellHome();
+    at.write('.tmux.conf', '# >>> codex-auth >>>\nset -g mouse on\n');
+    const before = at.picture();
+    expect((await at.run('setup', '--yes', '--segment', 'tmux')).exitCode).toBe(6);
+    expect(at.picture()).toEqual(before);
+    expect((await at.run('setup', '--yes', '--segment', 'csh')).exitCode).toBe(2);
+  });
+});

@@ -104,6 +104,39 @@ describe('a name full of code', () => {
   });
 });
 
+describe('setup --segment', () => {
+  const shown = 'alice 5h 80% 7d 41%';
+
+  test.skipIf(isMissing('bash') || isMissing('zsh') || isMissing('fish'))(
+    'puts it into the prompts of new shells',
+    {
+      timeout: 60_000,
+    },
+    async () => {
+      const { home } = seeded;
+      const env = { ...envOf(seeded), SHELL: '/bin/bash' };
+      const argv = ['setup', '--yes', '--segment', 'bash', 'zsh', 'fish', 'tmux'];
+      const done = await new ProgramProcess(home, argv, { variables: env }).ended;
+      expect(done.exitCode, done.stderr).toBe(0);
+      // bash makes a prompt only where it has a terminal.
+      const inBash = await typeInShell('bash', `PS1="$ "; . ~/.bashrc; . ~/.bashrc; echo "\${PS1@P}"`, { env });
+      expect(inBash.stdout).toContain(`${shown} $ `);
+      expect(inBash.stdout.split(shown)).toHaveLength(2);
+      const inZsh = await typeInShell('zsh', 'print -P -- "$RPROMPT"', { env });
+      expect(inZsh.stdout).toContain(shown);
+      const inFish = await typeInShell('fish', 'fish_right_prompt', { env });
+      expect(inFish.stdout).toContain(shown);
+      if (missingForTerminal !== undefined) return;
+      const terminal = await Terminal.open(home, { columns: 160 });
+      const socket = join(home.directory, 's');
+      await terminal.run(
+        `env -u TMUX tmux -S ${socket} -f ~/.tmux.conf new-session 'tmux set -g status-right-length 90; sleep 8'`,
+      );
+      await terminal.shows(shown);
+    },
+  );
+});
+
 /** `codex-auth` is on PATH. */
 function envOf({ home }: RefreshHome): Record<string, string> {
   return { ...home.variables, PATH: `${programIn(home)}:${home.variables['PATH']}` };

@@ -9,6 +9,7 @@ import { printableIn } from '../../core/printable.js';
 import { blockLines, markedBlock } from '../../core/shell/marked-block.js';
 import { findNamesake } from '../../core/shell/namesake.js';
 import { pathBlock } from '../../core/shell/path-block.js';
+import type { SegmentPlace } from '../../core/shell/segment-block.js';
 import { applySetup, type PlannedChange, planSetup, planUndo, type SetupPlace } from '../../core/shell/setup-plan.js';
 import { usedShells } from '../../core/shell/shell-files.js';
 import { type ShellName, shellNames } from '../../core/shell/shell-names.js';
@@ -24,8 +25,9 @@ import { writableSetupPlace } from '../setting-up/setup-place.js';
 const ChangeView = z.object({
   path: z.string(),
   change: z.enum(['create', 'change', 'remove']),
-  part: z.enum(['shim', 'shell-file']),
-  /** Of a shell's file: the lines that come, or with `--undo` go. */
+  /** `segment-file`: of tmux or Starship. */
+  part: z.enum(['shim', 'shell-file', 'segment-file']),
+  /** Of all but the shim: the lines that come, or with `--undo` go. */
   lines: z.array(z.string()),
 });
 type ChangeView = z.infer<typeof ChangeView>;
@@ -56,6 +58,7 @@ export interface SetupOptions {
   readonly dryRun?: true;
   readonly undo?: true;
   readonly print?: ShellName;
+  readonly segment?: readonly SegmentPlace[];
 }
 
 async function setup(context: Context, options: SetupOptions): Promise<SetupResult> {
@@ -65,7 +68,8 @@ async function setup(context: Context, options: SetupOptions): Promise<SetupResu
     return { ...resultOf(place, options, shells, []), lines: printed(place, options.print) };
   warnAboutNamesake(context, place);
   assertOurs(place.root);
-  const changes = options.undo === true ? planUndo(place, options.shell) : planAnew(context, place, shells);
+  const changes =
+    options.undo === true ? planUndo(place, options.shell) : planAnew(context, place, shells, options.segment);
   if (options.dryRun === true) return resultOf(place, options, shells, changes);
   if (changes.length > 0) {
     await askFirst(context, options, changes);
@@ -108,10 +112,11 @@ function warnAboutNamesake({ machine, warn }: Context, { shells }: SetupPlace): 
   warn(`"codex-auth" is another program, ${namesake.path}; type "codex auth" for this one, or ${way}`);
 }
 
-function shellsOf({ shells: places }: SetupPlace, { shell, undo, print }: SetupOptions): readonly ShellName[] {
+function shellsOf({ shells: places }: SetupPlace, { shell, undo, print, segment }: SetupOptions): readonly ShellName[] {
   if (print !== undefined) return [print];
   if (undo === true) return shell ?? shellNames;
-  const shells = shell === undefined ? usedShells(places) : [...new Set(shell)];
+  const named = [...(shell ?? usedShells(places)), ...shellNames.filter((each) => segment?.some((at) => at === each))];
+  const shells = [...new Set(named)];
   if (shells.length > 0) return shells;
   throw new AppError('usage', 'cannot tell which shell you use', {
     hint: `name it: codex-auth setup --shell <${shellNames.join('|')}>`,
@@ -122,13 +127,18 @@ function printed({ root }: SetupPlace, shell: ShellName): string[] {
   return blockLines(markedBlock(pathBlock(shell, root.paths.bin))) ?? [];
 }
 
-function planAnew(context: Context, place: SetupPlace, shells: readonly ShellName[]): PlannedChange[] {
+function planAnew(
+  context: Context,
+  place: SetupPlace,
+  shells: readonly ShellName[],
+  segments: readonly SegmentPlace[] | undefined,
+): PlannedChange[] {
   const target = lastingTarget(context.machine.program, place.shells.environment);
   warnAboutTarget(context, target);
   if (findOfficialClient(place.shells.environment) === undefined) {
     context.warn('the official client is not on PATH; until it is, only "codex auth" works');
   }
-  return planSetup(place, shells, target);
+  return planSetup(place, shells, target, segments);
 }
 
 /** `npx` keeps what it fetched in a cache, and forgets it one day. */

@@ -1,5 +1,6 @@
 import { Argument, Option } from '@commander-js/extra-typings';
 import { segmentFormats } from '../../core/segment/segment-text.js';
+import { segmentPlaces } from '../../core/shell/segment-block.js';
 import { shellNames } from '../../core/shell/shell-names.js';
 import type { Execute } from '../program/execute.js';
 import { examples } from './help-texts.js';
@@ -15,6 +16,11 @@ export function declareShell(program: Program, execute: Execute): void {
     )
     .option('-y, --yes', 'skip the confirmation')
     .addOption(new Option('--shell <shell...>', 'set up these shells only').choices(shellNames))
+    .addOption(
+      new Option('--segment <where...>', 'also show the account in use there: the line of the segment command')
+        .choices(segmentPlaces)
+        .conflicts(['undo', 'print']),
+    )
     .option('--dry-run', 'show what would be done, and change nothing')
     .addOption(new Option('--undo', 'remove exactly what setup added').conflicts('print'))
     .addOption(
@@ -27,6 +33,7 @@ export function declareShell(program: Program, execute: Execute): void {
       examples([
         'codex-auth setup',
         'codex-auth setup --yes --shell bash zsh',
+        'codex-auth setup --segment bash tmux',
         'codex-auth setup --print fish',
         'codex-auth setup --undo',
       ]),

@@ -86,7 +86,7 @@ export function quotedForPosix(text: string): string {
 }
 
 /** https://fishshell.com/docs/current/language.html#quotes */
-function quotedForFish(text: string): string {
+export function quotedForFish(text: string): string {
   return `'${text.replaceAll('\\', '\\\\').replaceAll("'", "\\'")}'`;
 }
 

@@ -7,14 +7,24 @@ import { removeEmptyDirectory } from '../storage/traces.js';
 import { applyChanges, type Edit, type FileChange, planChange } from './file-change.js';
 import { blockLines, hasBrokenBlock, withBlock, withoutBlock } from './marked-block.js';
 import { pathBlock } from './path-block.js';
+import {
+  type SegmentPlace,
+  segmentFiles,
+  segmentFileToWrite,
+  segmentLines,
+  segmentProgramLines,
+  segmentPrograms,
+  showsSegment,
+} from './segment-block.js';
 import { filesOf, filesToWrite, type ShellPlaces } from './shell-files.js';
 import { type ShellName, shellNames } from './shell-names.js';
 import { isShimText, type ShimTarget, shimNames, shimText } from './shim.js';
 
 /** A change, and what it is about. */
 export interface PlannedChange extends FileChange {
-  readonly part: 'shim' | 'shell-file';
-  /** Of a shell's file: the lines that come or go. */
+  /** `segment-file`: of tmux or Starship. */
+  readonly part: 'shim' | 'shell-file' | 'segment-file';
+  /** Of all but the shim: the lines that come or go. */
   readonly lines: readonly string[];
 }
 
@@ -27,18 +37,41 @@ export interface SetupPlace {
  * What makes "codex auth" reach the target in these shells: nothing where it does already. The shim comes first, so that
  * PATH never leads to nothing. Throws an error that names the file in the way.
  */
-export function planSetup(place: SetupPlace, shells: readonly ShellName[], target: ShimTarget): PlannedChange[] {
+export function planSetup(
+  place: SetupPlace,
+  shells: readonly ShellName[],
+  target: ShimTarget,
+  segments: readonly SegmentPlace[] = [],
+): PlannedChange[] {
   const { bin } = place.root.paths;
   assertFitsPath(bin);
   const shims = shimNames(place.shells.isWindows).map((name) => shimEdit(join(bin, name), shimText(name, target)));
   const mark: Edit = { path: join(bin, shimMarkName), change: () => markText };
   const blocks = shells.flatMap((shell) => {
     const lines = pathBlock(shell, bin);
-    return filesToWrite(shell, place.shells).map((path) =>
-      blockEdit(path, putInByHand(shell), (text) => withBlock(text, lines)),
+    // The first is the one that an interactive shell reads, and so the one with a prompt.
+    return filesToWrite(shell, place.shells).map((path, position) =>
+      blockEdit(path, putInByHand(shell), (text) => {
+        const isShown = segments.some((each) => each === shell) || showsSegment(blockOfText(text));
+        return withBlock(text, [...lines, ...(isShown && position === 0 ? segmentLines(shell, target) : [])]);
+      }),
     );
   });
-  return [...planAll([mark, ...shims], 'shim', place), ...planAll(blocks, 'shell-file', place)];
+  const programs = segmentPrograms
+    .filter((program) => segments.includes(program))
+    .map((program) => {
+      const lines = segmentProgramLines(program, target);
+      return blockEdit(segmentFileToWrite(program, place.shells), takeOutByHand, (text) => withBlock(text, lines));
+    });
+  return [
+    ...planAll([mark, ...shims], 'shim', place),
+    ...planAll(blocks, 'shell-file', place),
+    ...planAll(programs, 'segment-file', place),
+  ];
+}
+
+function blockOfText(text: string | undefined): string[] | undefined {
+  return text === undefined ? undefined : blockLines(text);
 }
 
 /** The way back, in the opposite order. With some shells only, the shim stays for the others. */
@@ -52,7 +85,15 @@ export function planUndo(place: SetupPlace, shells?: readonly ShellName[]): Plan
     path: join(bin, name),
     change: withoutShim,
   }));
-  return [...planAll(blocks, 'shell-file', place), ...(shells === undefined ? planAll(shims, 'shim', place) : [])];
+  if (shells !== undefined) return planAll(blocks, 'shell-file', place);
+  const programs = segmentPrograms
+    .flatMap((program) => segmentFiles(program, place.shells))
+    .map((path) => blockEdit(path, takeOutByHand, (text) => (text === undefined ? text : withoutBlock(text))));
+  return [
+    ...planAll(blocks, 'shell-file', place),
+    ...planAll(programs, 'segment-file', place),
+    ...planAll(shims, 'shim', place),
+  ];
 }
 
 export function applySetup(changes: readonly FileChange[], { root }: SetupPlace): void {
