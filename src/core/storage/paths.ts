@@ -16,12 +16,18 @@ export interface RootPaths {
   readonly events: string;
   /** How the accounts stood when `guard` last looked, so that nothing is told twice. */
   readonly eventMemory: string;
+  /** What a guard that runs as a service has told. */
+  readonly guardLog: string;
+  /** The service of the guard, as the task scheduler of Windows was given it. */
+  readonly guardTask: string;
   /** The homes of the official client that logins of this root were written to. */
   readonly homes: string;
   /** What is known of the pool that several machines share; its address holds a password. */
   readonly share: string;
   /** Those of them that were made for the runs of one account. */
   readonly privateHomes: string;
+  /** The directories in which the official client runs as one account. */
+  readonly bindings: string;
   /** The login that is being written over a file in place, until that is done. */
   readonly loginWrite: string;
   /** Requests to spend a reset credit that have no definite answer yet. */
@@ -49,6 +55,9 @@ export const flaggedFileName = 'openai-codex-flagged-accounts.json';
 /** A file in `bin` that tells every shim that its directory is no place to find the official client in. */
 export const shimMarkName = '.codex-auth-shim';
 
+/** Beside the shim: the directories that are bound to an account, for it to read. */
+export const shimBindingsName = '.codex-auth-bindings';
+
 export function rootPaths(root: string): RootPaths {
   return {
     root,
@@ -59,8 +68,11 @@ export function rootPaths(root: string): RootPaths {
     quotaHistory: join(root, 'quota-history.ndjson'),
     events: join(root, 'events.ndjson'),
     eventMemory: join(root, 'event-memory.json'),
+    guardLog: join(root, 'guard.log'),
+    guardTask: join(root, 'guard-task.xml'),
     homes: join(root, 'homes.json'),
     share: join(root, 'share.json'),
+    bindings: join(root, 'bindings.json'),
     privateHomes: join(root, privateHomesName),
     loginWrite: join(root, 'login-write.json'),
     redemptions: join(root, 'redemptions.json'),
