@@ -41,7 +41,8 @@ describe.skipIf('missing' in found)(`one pool of several machines${why}`, () => 
 
     test('takes the address from standard input, or asks for it without showing it', async () => {
       const { url } = await postgres.newDatabase();
-      expect(await laptop.run(['share', 'init', '-'], { stdin: `${url}\n` })).toMatchObject({ exitCode: 0 });
+      const made = await laptop.data(['share', 'init', '-', '--name', 'laptop'], { stdin: `${url}\n` });
+      expect(made.machine).toEqual({ id: expect.any(String), name: 'laptop' });
       const desktop = new SharingMachine('desktop', provider);
       const other = await postgres.newDatabase();
       const asked = await runWithAnswers(
