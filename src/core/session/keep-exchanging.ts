@@ -49,6 +49,7 @@ export class KeptExchange {
     while (this.#hasNews && !signal.aborted && !this.#ending.signal.aborted) {
       this.#hasNews = false;
       try {
+        // However new the last one is: the news may be newer, and nobody tells it twice.
         await exchangeFirst(this.#session, 0);
       } catch (error) {
         if (!(error instanceof AppError)) throw error;

@@ -43,7 +43,7 @@ export interface Staleness extends ExchangeOptions {
 }
 
 /**
- * The same where the last exchange is old, or a copy is about to end; undefined where nothing is shared or nothing is due.
+ * The same where the last exchange is old; undefined where nothing is shared or nothing is due.
  * Trouble with the database is told in the report: everything goes on with the copies on this machine.
  */
 export async function exchangeIfStale(
