@@ -24,6 +24,10 @@ export interface Machine extends SessionHost {
 
 export interface Launch extends Runnable {
   readonly variables: Readonly<Record<string, string>>;
+  /** It is waited for in any case: something is to be done when it has ended. */
+  readonly isWaitedFor?: boolean;
+  /** A line for standard error right before it starts, written without a stream of Node's. */
+  readonly announcement?: string;
 }
 
 /** What a program that fills the screen has to know of its shell, so that the terminal is never left in its hands. */

@@ -1,7 +1,8 @@
 import * as z from 'zod/mini';
+import type { ShownAccount } from '../../core/accounts/account.js';
 import type { LocatedAccount } from '../../core/accounts/selector.js';
 import { definedOnly } from '../../core/defined-only.js';
-import type { Roster } from '../../core/logins/roster.js';
+import type { ShownRoster } from '../../core/logins/shown-roster.js';
 import { type StandingAccount, standingsOf } from '../../core/session/decided-roster.js';
 import {
   countIn,
@@ -13,10 +14,11 @@ import {
   placeView,
   shownPlaces,
 } from '../../core/session/places.js';
-import { indexElsewhere, type Nobody, openRoster, whyNone } from '../../core/session/selection.js';
+import { indexElsewhere, type Nobody, openShownRoster, whyNone } from '../../core/session/selection.js';
 import { keepersElsewhere } from '../../core/sharing/keepers.js';
 import { accountRef, accountRefShape } from '../account-ref.js';
 import { AccountView, accountView, shownEmail } from '../account-view.js';
+import { BindingView, bindingHere, bindingText } from '../binding-view.js';
 import type { Command } from '../command.js';
 import type { Context } from '../context.js';
 import { warnAboutSetAside } from '../flagged-in-use.js';
@@ -36,6 +38,8 @@ const ListResult = z.object({
   activeElsewhere: z.exactOptional(z.object({ ...accountRefShape, scope: PlaceView })),
   /** This scope's last choice, when it is another one. */
   chosenId: z.exactOptional(z.string()),
+  /** Where it was called: the account as which plain `codex` runs there, whoever is in use. */
+  binding: z.exactOptional(BindingView),
   accounts: z.array(AccountView),
   /** The other pools that have accounts, which this list does not show. */
   elsewhere: z.array(OtherPlace),
@@ -59,12 +63,12 @@ interface Found {
 
 async function list(context: Context): Promise<Found> {
   const { clock, options } = context;
-  const roster = openRoster(context, context.readingScope());
+  const roster = openShownRoster(context, context.readingScope());
   warnAboutSetAside(context, roster);
   const now = clock.now();
   const mask = options.mask === true;
   return {
-    surroundings: surroundingsOf(roster, mask),
+    surroundings: surroundingsOf(context, roster, mask),
     setAside: roster.records.flagged.accounts.length,
     none: whyNone(roster),
     accounts: standingsOf(roster, now, context.settings()),
@@ -79,7 +83,7 @@ function documentOf(found: Found): ListResult {
 }
 
 /** Everything but the accounts. */
-function surroundingsOf(roster: Roster, mask: boolean): Surroundings {
+function surroundingsOf(context: Context, roster: ShownRoster, mask: boolean): Surroundings {
   const { active } = roster;
   const isHere = active?.scopeKey === roster.records.key;
   const activeId = isHere ? active?.account.id : undefined;
@@ -89,11 +93,12 @@ function surroundingsOf(roster: Roster, mask: boolean): Surroundings {
     activeId,
     activeElsewhere: active === undefined || isHere ? undefined : elsewhereView(roster, active, mask),
     chosenId: chosenId === activeId ? undefined : chosenId,
+    binding: bindingHere(context, roster),
     elsewhere: otherPlaces(roster),
   });
 }
 
-function elsewhereView(roster: Roster, { account, scopeKey }: LocatedAccount, mask: boolean) {
+function elsewhereView(roster: ShownRoster, { account, scopeKey }: LocatedAccount<ShownAccount>, mask: boolean) {
   return { ...accountRef(account, indexElsewhere(roster, account.id), mask), scope: placeView(scopeKey) };
 }
 
@@ -116,6 +121,7 @@ function renderList(found: Found, theme: Theme): string {
     theme.color.dim(
       lifeRows(found, theme) +
         unreadText(accounts, theme) +
+        boundText(surroundings) +
         choiceText(found) +
         setAsideText(found) +
         elsewhereText(elsewhere),
@@ -125,6 +131,10 @@ function renderList(found: Found, theme: Theme): string {
 
 function emptyText({ message, hint }: Nobody): string {
   return `${capitalized(message)}: ${hint}\n`;
+}
+
+function boundText({ binding }: Surroundings): string {
+  return binding === undefined ? '' : `${capitalized(bindingText(binding))}\n`;
 }
 
 /** They are in no line of the table, and not gone. */

@@ -9,6 +9,7 @@ import { type RootMark, rootMark } from '../../core/guarding/root-mark.js';
 import { isAnswered } from '../../core/logins/journal-overlay.js';
 import { readRoster } from '../../core/logins/roster.js';
 import { withStore } from '../../core/logins/with-store.js';
+import { KeptExchange } from '../../core/session/keep-exchanging.js';
 import { takeInAny } from '../../core/session/take-in.js';
 import type { Settings } from '../../core/settings.js';
 import type { Context } from '../context.js';
@@ -58,7 +59,7 @@ export async function keepGuarding(context: Context, guarding: Guarding): Promis
     await watch.settle();
     return { ...result, stopped: true };
   } finally {
-    watch.close();
+    await watch.close();
   }
 }
 
@@ -72,6 +73,7 @@ class Watch {
   readonly #changes = new FileChanges();
   readonly #tell: Teller;
   readonly #root: RootMark | undefined;
+  readonly #exchange: KeptExchange;
   #observer: Observer | undefined;
   #settings: Settings;
 
@@ -84,12 +86,14 @@ class Watch {
     this.#tell = createTeller(context, guarding.keepLine);
     this.#root = rootMark(context.root.paths.root);
     this.#settings = context.settings();
+    this.#exchange = new KeptExchange(context);
   }
 
   /** Refreshes what is due, and looks what has happened. Returns when there is something to do again. */
   async round(): Promise<Moment[]> {
     const { root } = this.#context;
     this.#assertSameRoot();
+    if (!this.#guarding.once) this.#exchange.begin();
     this.#settings = currentSettings(this.#context);
     let everything = await this.#everything();
     const settings = this.#settings;
@@ -143,7 +147,8 @@ class Watch {
     await this.#observer?.settle();
   }
 
-  close(): void {
+  async close(): Promise<void> {
+    await this.#exchange.stop();
     this.#changes.close();
   }
 

@@ -2,6 +2,7 @@ import { accountsCheck } from './checks/accounts.js';
 import { activeAccountCheck } from './checks/active-account.js';
 import { authFileCheck } from './checks/auth-file.js';
 import { backupsCheck } from './checks/backups.js';
+import { bindingsCheck } from './checks/bindings.js';
 import { clientCheck } from './checks/client.js';
 import { clockCheck } from './checks/clock.js';
 import { credentialStoreCheck } from './checks/credential-store.js';
@@ -56,6 +57,7 @@ export const checks: readonly Check[] = [
   projectCheck,
   authFileCheck,
   homesCheck,
+  bindingsCheck,
   loginPlaceCheck,
   credentialStoreCheck,
   restrictionsCheck,

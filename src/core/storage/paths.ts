@@ -26,6 +26,8 @@ export interface RootPaths {
   readonly share: string;
   /** Those of them that were made for the runs of one account. */
   readonly privateHomes: string;
+  /** The directories in which the official client runs as one account. */
+  readonly bindings: string;
   /** The login that is being written over a file in place, until that is done. */
   readonly loginWrite: string;
   /** Requests to spend a reset credit that have no definite answer yet. */
@@ -53,6 +55,9 @@ export const flaggedFileName = 'openai-codex-flagged-accounts.json';
 /** A file in `bin` that tells every shim that its directory is no place to find the official client in. */
 export const shimMarkName = '.codex-auth-shim';
 
+/** Beside the shim: the directories that are bound to an account, for it to read. */
+export const shimBindingsName = '.codex-auth-bindings';
+
 export function rootPaths(root: string): RootPaths {
   return {
     root,
@@ -67,6 +72,7 @@ export function rootPaths(root: string): RootPaths {
     guardTask: join(root, 'guard-task.xml'),
     homes: join(root, 'homes.json'),
     share: join(root, 'share.json'),
+    bindings: join(root, 'bindings.json'),
     privateHomes: join(root, privateHomesName),
     loginWrite: join(root, 'login-write.json'),
     redemptions: join(root, 'redemptions.json'),

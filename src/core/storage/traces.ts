@@ -32,6 +32,7 @@ export function tracesIn(paths: RootPaths): Traces {
       ...[
         ...pools,
         paths.homes,
+        paths.bindings,
         paths.loginWrite,
         paths.redemptions,
         paths.settings,

@@ -1,4 +1,6 @@
 import { existsSync, realpathSync } from 'node:fs';
+import { readBindings } from '../../bindings/registry.js';
+import { areHeard } from '../../bindings/shim-bindings.js';
 import { readAuthFile } from '../../codex/auth-file-state.js';
 import { readCodexConfig } from '../../codex/config.js';
 import { clientLockFiles } from '../../codex/credential-lock.js';
@@ -100,6 +102,7 @@ export async function gatherWorld(surroundings: Surroundings): Promise<World> {
     environment,
     misplacement: surroundings.misplacement,
     homes: homesOf(root, home),
+    bindings: bindingsOf(root),
     otherRoots: roots,
     ports: await portFacts(surroundings.loginPorts),
     provider,
@@ -108,6 +111,12 @@ export async function gatherWorld(surroundings: Surroundings): Promise<World> {
       network === undefined ? 'offline' : await networkFacts(network.openHttp, provider, network.userAgent, clock.now),
     share: await shareFacts(root, network?.askShare),
   };
+}
+
+function bindingsOf(root: Root): World['bindings'] {
+  const { value: list, problem = 'it cannot be read', code } = tolerant(() => readBindings(root));
+  if (list === undefined) return { problem: { message: problem, isDamaged: code === 'storage-corrupt' } };
+  return { list, areHeard: list.length === 0 || areHeard(root, list) };
 }
 
 function homesOf(root: Root, home: CodexHome): World['homes'] {

@@ -1,3 +1,4 @@
+import type { Binding } from '../../bindings/binding.js';
 import type { AuthFileState } from '../../codex/auth-file-state.js';
 import type { CodexConfig } from '../../codex/config.js';
 import type { CodexHome } from '../../codex/home.js';
@@ -68,11 +69,15 @@ export interface World {
   readonly environment: Readonly<Record<string, string>>;
   /** Why it names no place for root and home; then both are named here as nobody else uses them. */
   readonly misplacement: AppError | undefined;
-  /** Other roots on this machine that could hold the same logins. */
   /** The official homes that logins of this root were written to, and what they hold. */
   readonly homes:
     | { readonly held: readonly HeldLogin[]; readonly unreachable: readonly HomeRecord[] }
     | { readonly problem: { readonly message: string; readonly isDamaged: boolean } };
+  /** Directories that are bound to accounts, and whether the shim has the same list. */
+  readonly bindings:
+    | { readonly list: readonly Binding[]; readonly areHeard: boolean }
+    | { readonly problem: { readonly message: string; readonly isDamaged: boolean } };
+  /** Other roots on this machine that could hold the same logins. */
   readonly otherRoots: readonly OtherRoot[];
   readonly ports: readonly PortFacts[];
   /** Whom we are configured to talk to, and by which way. */
