@@ -10,7 +10,9 @@ export const keepingHook = { CODEX_AUTH_ON_EVENT: JSON.stringify(['sh', '-c', 'c
 export function eventsTold({ codexHome }: Pick<TestHome, 'codexHome'>): AccountEvent[] {
   const told = join(codexHome, 'told');
   if (!existsSync(told)) return [];
-  const lines = readFileSync(told, 'utf8').trimEnd().split('\n');
+  const lines = readFileSync(told, 'utf8')
+    .split('\n')
+    .filter((line) => line !== '');
   return lines.map((line) => {
     const event: AccountEvent = JSON.parse(line);
     const { success, error } = eventSchemas[event.name].safeParse(event);

@@ -21,6 +21,8 @@ export interface FakeManager {
   /** From now on the command lines with this word fail. */
   fails(word: string): void;
   works(): void;
+  /** For a command of the person who owns the home; makes it theirs. */
+  options(options?: CliOptions): CliOptions;
   /** Runs a command of the person who owns the home, with this manager first on PATH. */
   run(argv: readonly string[], options?: CliOptions): ReturnType<typeof runCli>;
 }
@@ -41,6 +43,15 @@ exit 0
   }
   const platform = { systemctl: 'linux', launchctl: 'darwin', schtasks: 'win32' } as const;
   const isRoot = process.getuid?.() === 0;
+  const optionsFor = (options: CliOptions = {}): CliOptions => {
+    if (isRoot) giveAway(home.directory);
+    return {
+      platform: platform[program],
+      ...(isRoot ? { effectiveUserId: somebody } : {}),
+      ...options,
+      variables: { PATH: `${bin}:${process.env['PATH'] ?? ''}`, ...options.variables },
+    };
+  };
   return {
     commands() {
       const lines = existsSync(log) ? readFileSync(log, 'utf8').trimEnd().split('\n') : [];
@@ -49,15 +60,8 @@ exit 0
     },
     fails: (word) => writeFileSync(failing, word),
     works: () => rmSync(failing, { force: true }),
-    run(argv, options = {}) {
-      if (isRoot) giveAway(home.directory);
-      return runCli(home, argv, {
-        platform: platform[program],
-        ...(isRoot ? { effectiveUserId: somebody } : {}),
-        ...options,
-        variables: { PATH: `${bin}:${process.env['PATH'] ?? ''}`, ...options.variables },
-      });
-    },
+    options: optionsFor,
+    run: (argv, options) => runCli(home, argv, optionsFor(options)),
   };
 }
 

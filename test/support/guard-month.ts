@@ -30,7 +30,7 @@ export interface MonthResult {
   /** The shortest time between two questions about the quota of one account, in milliseconds. */
   readonly shortestQuotaPause: number;
   readonly quotaReads: number;
-  /** Bytes of the heap after a collection, at the end of each day. */
+  /** Bytes of the heap after a collection, at the end of each day; what the stand-in remembers is in it. */
   readonly heap: readonly number[];
   readonly fates: readonly string[];
 }

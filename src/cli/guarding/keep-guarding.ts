@@ -6,7 +6,9 @@ import { FileChanges } from '../../core/guarding/file-changes.js';
 import type { Moment } from '../../core/guarding/moment.js';
 import type { ProgramChange } from '../../core/guarding/program-change.js';
 import { type RootMark, rootMark } from '../../core/guarding/root-mark.js';
+import { isAnswered } from '../../core/logins/journal-overlay.js';
 import { readRoster } from '../../core/logins/roster.js';
+import { withStore } from '../../core/logins/with-store.js';
 import { KeptExchange } from '../../core/session/keep-exchanging.js';
 import { takeInAny } from '../../core/session/take-in.js';
 import type { Settings } from '../../core/settings.js';
@@ -152,9 +154,14 @@ class Watch {
 
   async #everything(): Promise<Everything> {
     const found = this.#read();
-    if (!found.roster.accounts.some(({ isUnstored }) => isUnstored === true)) return found;
-    await takeInAny(this.#context, found.roster);
-    return this.#read();
+    const { beside, accounts } = found.roster;
+    const isUnfinished = beside.journal.some(isAnswered);
+    const isUnstored = accounts.some((account) => account.isUnstored === true);
+    const { root, signal } = this.#context;
+    // A home may still hold the token that a killed process has spent: opening the store finishes that.
+    if (isUnfinished) await withStore(root, { signal }, () => undefined);
+    if (isUnstored) await takeInAny(this.#context, found.roster);
+    return isUnfinished || isUnstored ? this.#read() : found;
   }
 
   #read(): Everything {

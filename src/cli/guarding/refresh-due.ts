@@ -42,14 +42,14 @@ export async function refreshDue(
   const { ensureUsable } = await import('../../core/logins/refresh.js');
   const deps = await refreshDeps(context, { settings, skewMs: settings.proactiveRefreshBufferMs });
   let inTheWay = 0;
-  for (const [position, { account }] of due.entries()) {
+  for (const [position, { account, isBehind }] of due.entries()) {
     // The others would meet the same, and their tokens go to whoever is in between.
     if (inTheWay === enoughInTheWay) break;
     if (position > 0) await clock.sleep(withJitter(pauseMs), signal);
     signal.throwIfAborted();
     const outcome = await askOnItsOwn(account, () => ensureUsable(deps, { account, reason: 'proactive_expiry' }));
     count(outcome);
-    noteAttempt(context, attempts, account.id, { outcome, intervalMs });
+    noteAttempt(context, attempts, account.id, { outcome, intervalMs, isBehind });
     inTheWay = isObstructed(outcome) || (!isLast && isOffline(outcome)) ? inTheWay + 1 : 0;
     const text = outcomeText(outcome, clock.now());
     if (isObstructed(outcome)) tell('the way', text);
@@ -78,10 +78,16 @@ function noteAttempt(
   { clock }: Context,
   attempts: Attempts,
   id: string,
-  { outcome, intervalMs }: { readonly outcome: Outcome; readonly intervalMs: number },
+  {
+    outcome,
+    intervalMs,
+    isBehind,
+  }: { readonly outcome: Outcome; readonly intervalMs: number; readonly isBehind: boolean },
 ): void {
   // A client that looks after its login is looked at again soon: it may have ended.
-  if (outcome.kind === 'usable' || outcome.kind === 'left-to-client') attempts.wentWell(id, intervalMs);
+  const isWell = outcome.kind === 'usable' || outcome.kind === 'left-to-client';
+  // Where the home is still behind afterwards, trying again every minute would not help.
+  if (isWell && !isBehind) attempts.wentWell(id, intervalMs);
   else attempts.failed(id, intervalMs, knownWaitMs(outcome, clock.now()));
 }
 

@@ -1,8 +1,10 @@
 import { existsSync } from 'node:fs';
+import { basename } from 'node:path';
 import { type InstalledService, staleServices } from '../../core/service/installed.js';
 import { applyChanges, planChange } from '../../core/shell/file-change.js';
 import { keepAside } from '../../core/storage/kept.js';
 import { assertOwner } from '../../core/storage/root.js';
+import { sweepTemporaries } from '../../core/storage/temporary-files.js';
 import type { Context } from '../program/context.js';
 import { askFirst, commandLines, keptServiceStem, ourService } from './install.js';
 import { removeEmptyAbove } from './service-directories.js';
@@ -25,7 +27,10 @@ export async function uninstallService(context: Context, options: ServiceOptions
     commands,
     dryRun: options.dryRun === true,
   };
-  if (options.dryRun === true || services.length === 0) return result;
+  if (options.dryRun === true) return result;
+  // What an installation has left that was killed.
+  sweepTemporaries(place.manager.directory, context.root.processes, { file: basename(place.file) });
+  if (services.length === 0) return result;
   await askFirst(context, options, [...services.map(({ file }) => `remove ${file}`), ...commandLines(result)]);
   return context.uninterrupted(async () => {
     const kept: string[] = [];

@@ -10,6 +10,8 @@ export interface Guarded {
   readonly account: Account;
   /** A home of the official client holds its login. */
   readonly isInHome: boolean;
+  /** What that home holds is older, as after a kill: it gets the newest before a client sends what was spent. */
+  readonly isBehind: boolean;
 }
 
 export interface DueRules {
@@ -24,7 +26,11 @@ export function guardedAccounts(scopes: readonly ScopeRecords[], beside: BesideR
   const accounts = scopes.flatMap(({ pool }) => pool.accounts).map((account) => withNewestTokens(account, beside));
   return accounts
     .filter(({ tokens }) => tokens.refreshToken !== undefined)
-    .map((account) => ({ account, isInHome: isInHome(account, beside) }))
+    .map((account) => ({
+      account,
+      isInHome: isInHome(account, beside),
+      isBehind: isBehind(account, beside),
+    }))
     .filter((each) => each.account.enabled || each.isInHome);
 }
 
@@ -34,10 +40,19 @@ function isInHome({ id, tokens }: Account, { logins }: BesideRecords): boolean {
   );
 }
 
+function isBehind({ id, tokens }: Account, { logins }: BesideRecords): boolean {
+  return logins.some(
+    ({ accountId, login }) =>
+      accountId === id &&
+      login.tokens.refreshToken !== undefined &&
+      !login.tokens.refreshToken.equals(tokens.refreshToken),
+  );
+}
+
 /** When its access token is to be refreshed, milliseconds since the epoch; undefined while nobody knows when it ends. */
 export function dueAt(guarded: Guarded, rules: DueRules): number | undefined {
   const { accessToken, expiresAt } = guarded.account.tokens;
-  if (accessToken === undefined) return 0;
+  if (accessToken === undefined || guarded.isBehind) return 0;
   return expiresAt === undefined ? undefined : expiresAt - patienceMs(guarded, rules);
 }
 

@@ -1,3 +1,4 @@
+import type { CliOptions } from '../cli.js';
 import type { TestHome } from '../test-home.js';
 
 /** `kept`: the killed command had got so far that its work stands, or is finished by the next one. */
@@ -11,6 +12,8 @@ export interface CrashTrial<Outcome = CrashOutcome> {
   readonly watched?: readonly string[];
   /** Called with everything on stderr so far, whenever there is more: to act on a sign-in URL. */
   readonly onStderr?: (text: string) => void;
+  /** For a run inside of the process of the test. */
+  readonly options?: CliOptions;
   /** Throws when the crash has cost anything. */
   verify(): Promise<Outcome>;
 }

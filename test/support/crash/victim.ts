@@ -67,11 +67,12 @@ const processes: ProcessTable = {
 
 /** The steps of the trial's command, with what its run came to; killed right before one of them where that is told. */
 export async function runAsVictim(trial: CrashTrial<unknown>, target?: number) {
-  const { home, argv, watched = [home.codexHome], onStderr } = trial;
+  const { home, argv, watched = [home.codexHome], onStderr, options = {} } = trial;
   const ending = new AbortController();
   const victim: Victim = { watched, target, steps: [], isDead: false, end: () => ending.abort() };
   const result = await running.run(victim, () =>
     runCli(home, argv, {
+      ...options,
       ...{ processes, signal: ending.signal },
       // The person in front of it goes on living, with connections that others use too.
       onStderr: (text) => running.exit(() => onStderr?.(text)),
