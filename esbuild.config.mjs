@@ -1,5 +1,6 @@
 import { readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { build } from 'esbuild';
+import * as zod from 'zod/mini';
 
 /** What all files have in common. */
 const common = {
@@ -114,6 +115,15 @@ const quick = await build({
 });
 writeFileSync('dist/quick.metafile.json', JSON.stringify(quick.metafile));
 
+const show = await build({
+  ...script,
+  entryPoints: { show: 'src/show.ts' },
+  minify: true,
+  external: ['@napi-rs/keyring'],
+  plugins: [onlyQuickCommands(), withoutSchemas(), ...inScript],
+});
+writeFileSync('dist/show.metafile.json', JSON.stringify(show.metafile));
+
 await build({
   ...script,
   entryPoints: { segment: 'src/segment.ts' },
@@ -200,9 +210,9 @@ function withoutInkExtras() {
   };
 }
 
-/** Leaves out what `list`, `status` and completion never load: the other commands, the network and the prompts. */
+/** Leaves out what commands that only look never load: the other commands, the network and the prompts. */
 function onlyQuickCommands() {
-  const isWanted = (path) => /\/(list|status|theme|complete)\.js$/.test(path);
+  const isWanted = (path) => /\/(list|status|forecast|best|theme|complete)\.js$/.test(path);
   return {
     name: 'only-quick-commands',
     setup({ onResolve, onLoad }) {
@@ -211,6 +221,28 @@ function onlyQuickCommands() {
       );
       onLoad({ filter: /./, namespace: 'left-out' }, ({ path }) => ({
         contents: `throw new Error(${JSON.stringify(`${path} is not in the quick bundle`)});`,
+      }));
+    },
+  };
+}
+
+/**
+ * The smallest bundle prints what an index says, which is looked at by plain functions. Whatever asks a schema all the same
+ * throws there, and the usual bundle does it.
+ */
+function withoutSchemas() {
+  const namespace = 'without-schemas';
+  return {
+    name: namespace,
+    setup({ onResolve, onLoad }) {
+      onResolve({ filter: /^zod\/mini$/ }, ({ path }) => ({ path, namespace }));
+      onLoad({ filter: /./, namespace }, () => ({
+        contents: `const asks = ['parse', 'safeParse'];
+          const schema = new Proxy(function () {}, {
+            get: (_, name) => (asks.includes(name) ? () => { throw new Error('there are no schemas here'); } : schema),
+            apply: () => schema,
+          });
+          export { ${Object.keys(zod).map((name) => `schema as ${name}`).join(', ')} };`,
       }));
     },
   };

@@ -1,4 +1,5 @@
 import { run } from './cli/run.js';
+import { afterAnswer } from './process/after-answer.js';
 import { heedSignals } from './process/interruption.js';
 import { jobControl } from './process/job-control.js';
 import { launch } from './process/launch.js';
@@ -13,6 +14,7 @@ const streams = ownStreams({ endUnheard: interrupt, isQuick: false });
 export { runMain as run };
 
 async function runMain(): Promise<never> {
+  const { afterwards, runAll } = afterAnswer();
   const ownJobControl = process.platform === 'win32' ? {} : { jobControl };
   process.exitCode = await run(
     process.argv.slice(2),
@@ -20,6 +22,7 @@ async function runMain(): Promise<never> {
       streams,
       ...interruption,
       ...ownJobControl,
+      indexing: { afterwards },
       // A stream that Node has made leaves its descriptor in a state that only a child is protected from.
       launch: (program) => launch(program, { mayReplace: !streams.areMade }),
       runBeside,
@@ -27,5 +30,6 @@ async function runMain(): Promise<never> {
   );
   // Node would end by itself too, but lets V8 finish its background work first, which costs tens of milliseconds.
   await streams.written();
+  runAll();
   process.exit();
 }

@@ -1,4 +1,5 @@
 import { run } from './cli/run.js';
+import { afterAnswer } from './process/after-answer.js';
 import { ownMachine } from './process/own-machine.js';
 import { ownStreams } from './process/own-streams.js';
 import { expectLongRead } from './process/short-run.js';
@@ -13,10 +14,19 @@ export { runQuick as run };
 
 async function runQuick(leavesCache: boolean): Promise<never> {
   const { signal } = new AbortController();
+  const { afterwards, runAll } = afterAnswer();
   process.exitCode = await run(
     process.argv.slice(2),
-    ownMachine({ streams, signal, unfinished: new Set(), neverAsks: true, ...(leavesCache ? {} : { expectLongRead }) }),
+    ownMachine({
+      streams,
+      signal,
+      unfinished: new Set(),
+      neverAsks: true,
+      indexing: { afterwards },
+      ...(leavesCache ? {} : { expectLongRead }),
+    }),
   );
   await streams.written();
+  runAll();
   process.exit();
 }

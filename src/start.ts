@@ -5,6 +5,7 @@ import { Script } from 'node:vm';
 import packageJson from '../package.json' with { type: 'json' };
 import { homeIfNeeded, readEnvironment } from './core/environment.js';
 import { locate } from './core/storage/paths.js';
+import { hasIndex } from './core/storage/private-cache.js';
 import { type CodeCache, openCodeCache } from './process/code-cache.js';
 import { plainOutput } from './process/plain-output.js';
 
@@ -14,10 +15,25 @@ import { plainOutput } from './process/plain-output.js';
 
 const quickCommands = ['list', 'ls', 'status', '__complete'];
 
+/** These, too, where they only look: with `--cached`, and with no option that takes a value or does more. */
+const quickWhenCached = ['forecast', 'best'];
+const looksOnly = /^--(cached|json|explain|csv|global|mask|plain|no-color|no-input|allow-credits)$/;
+
 /** What stands in the place of the command; only where it comes first, so that no option's value is taken for one. */
 function firstWord([first, second]: readonly string[]): string {
   return (first === 'auth' ? second : first) ?? '';
 }
+
+function isQuick(command: string, words: readonly string[]): boolean {
+  if (quickCommands.includes(command)) return true;
+  const options = words.slice(words.indexOf(command) + 1);
+  return (
+    quickWhenCached.includes(command) && options.includes('--cached') && options.every((each) => looksOnly.test(each))
+  );
+}
+
+/** The smallest bundle has these alone, without any option. */
+const shown = ['list', 'ls', 'status'];
 
 /** A prompt asks in one of these ways; every other is for the command line to understand. */
 function isSegmentForPrompt([first, ...words]: readonly string[]): boolean {
@@ -25,28 +41,32 @@ function isSegmentForPrompt([first, ...words]: readonly string[]): boolean {
   return command === 'segment' && /^(--format[ =](plain|bash|zsh|fish|tmux|starship))?$/.test(options.join(' '));
 }
 
-type Run = (leavesCache: boolean) => unknown;
+/** Resolves to false where the bundle has left it to another one; only the smallest does. */
+type Run = (leavesCache: boolean) => Promise<boolean> | undefined;
 
 /** One file with all that a command needs but large packages, and V8's compiled form of it where an earlier run left one. */
-function runBundle(name: 'quick' | 'cli' | 'segment', command: string): void {
+function runBundle(name: 'show' | 'quick' | 'cli' | 'segment', command: string): ReturnType<Run> {
   const filename = join(__dirname, `${name}.cjs`);
   const source = readFileSync(filename);
-  // Asked for before every line that is typed: it leaves nothing behind.
-  const cache = name === 'segment' ? undefined : findCache(command, source);
+  const cache = findCache(name, command, source);
   const script = new Script(source.toString(), {
     filename: pathToFileURL(filename).href,
     ...(cache?.compiled === undefined ? {} : { cachedData: cache.compiled }),
   });
   const leavesCache = cache?.isDue === true;
+  let isLeftToOthers = false;
   if (leavesCache) {
     // 0 and 1 are answers; whatever else ends a run has kept it from most of what the next one needs.
     process.once('exit', (code) => {
-      if (code <= 1) cache.keep(() => script.createCachedData());
+      if (code <= 1 && !isLeftToOthers) cache.keep(() => script.createCachedData());
     });
   }
   const bundle: { exports: { run?: Run } } = { exports: {} };
   script.runInThisContext()(require, bundle, load);
-  bundle.exports.run?.(leavesCache);
+  return bundle.exports.run?.(leavesCache)?.then((isDone) => {
+    isLeftToOthers = !isDone;
+    return isDone;
+  });
 }
 
 /** The parts that only exist as modules. */
@@ -55,16 +75,29 @@ function load(file: string): Promise<unknown> {
 }
 
 /** None for what cannot be the name of a command. */
-function findCache(command: string, source: Buffer): CodeCache | undefined {
-  if (!/^[a-z_-]{1,40}$/.test(command)) return undefined;
+function findCache(bundle: string, command: string, source: Buffer): CodeCache | undefined {
+  // Asked for before every line that is typed, that one leaves nothing behind.
+  if (bundle === 'segment' || !/^[a-z_-]{1,40}$/.test(command)) return undefined;
+  const root = findRoot();
+  return root === undefined ? undefined : openCodeCache(root, bundle === 'show' ? `show-${command}` : command, source);
+}
+
+/** Where the accounts are. */
+function findRoot(): string | undefined {
   try {
     const environment = readEnvironment(process.env);
-    const { root } = locate({ ...environment, home: homeIfNeeded(environment) }, process.cwd());
-    return openCodeCache(root, command, source);
+    return locate({ ...environment, home: homeIfNeeded(environment) }, process.cwd()).root;
   } catch {
-    // No home, no current directory, or a root that cannot be looked at: the command itself says so.
+    // No home or no current directory: the command itself says so.
     return undefined;
   }
+}
+
+/** Whether the smallest bundle is worth a try: it shows what an index says, and there is one. */
+function isShown(words: readonly string[]): boolean {
+  if (!shown.includes(firstWord(words)) || words.at(-1) !== firstWord(words)) return false;
+  const root = findRoot();
+  return root !== undefined && hasIndex(root);
 }
 
 const words = process.argv.slice(2);
@@ -72,4 +105,6 @@ const command = firstWord(words);
 if (words.length === 1 && (command === '--version' || command === '-V')) {
   (plainOutput(1, () => process.stdout) ?? process.stdout).write(`${packageJson.version}\n`);
 } else if (isSegmentForPrompt(words)) runBundle('segment', command);
-else runBundle(quickCommands.includes(command) ? 'quick' : 'cli', command);
+else if (isShown(words)) {
+  void runBundle('show', command)?.then((isDone) => isDone || runBundle('quick', command));
+} else runBundle(isQuick(command, words) ? 'quick' : 'cli', command);

@@ -1,5 +1,5 @@
 import * as z from 'zod/mini';
-import type { Account } from '../core/accounts/account.js';
+import type { ShownAccount } from '../core/accounts/account.js';
 import { definedOnly } from '../core/defined-only.js';
 import { shownEmail } from './account-view.js';
 import { type LoginLife, lifeOf, lifeShape } from './login-life.js';
@@ -28,7 +28,7 @@ export interface AccountRef extends LoginLife {
   readonly accountId?: string;
 }
 
-export function accountRef(account: Account, index: number, mask: boolean): AccountRef {
+export function accountRef(account: ShownAccount, index: number, mask: boolean): AccountRef {
   const { id, label, workspaceName: workspace, distinction, accountId } = account;
   return definedOnly({
     id,

@@ -1,5 +1,5 @@
 import * as z from 'zod/mini';
-import type { Account } from '../core/accounts/account.js';
+import type { ShownAccount } from '../core/accounts/account.js';
 import { accountStates } from '../core/decision/availability.js';
 import type { AccountStanding } from '../core/decision/standing.js';
 import { definedOnly } from '../core/defined-only.js';
@@ -44,7 +44,7 @@ interface ViewOptions {
 
 /** With `mask`, without email addresses. */
 export function accountView(
-  account: Account,
+  account: ShownAccount,
   { index, active, health, state, availableAt, quota }: AccountStanding,
   { mask, now, keepers }: ViewOptions,
 ): AccountView {

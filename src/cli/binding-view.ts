@@ -1,11 +1,11 @@
 import * as z from 'zod/mini';
-import { type Account, describeAccount } from '../core/accounts/account.js';
+import { describeAccount, type ShownAccount } from '../core/accounts/account.js';
 import type { Binding } from '../core/bindings/binding.js';
 import { bindingAt } from '../core/bindings/bound-place.js';
 import { readBindings } from '../core/bindings/registry.js';
 import { definedOnly } from '../core/defined-only.js';
 import { AppError } from '../core/errors.js';
-import type { Roster } from '../core/logins/roster.js';
+import type { ShownRoster } from '../core/logins/shown-roster.js';
 import { shellWord } from '../core/shell/shell-word.js';
 import { shownEmail } from './account-view.js';
 import type { Context } from './context.js';
@@ -22,7 +22,7 @@ export const BindingView = z.object({
 export type BindingView = z.infer<typeof BindingView>;
 
 /** The binding that counts where the command was called; what cannot be read is only warned about. */
-export function bindingHere(context: Context, roster: Roster): BindingView | undefined {
+export function bindingHere(context: Context, roster: ShownRoster): BindingView | undefined {
   try {
     const binding = bindingAt(readBindings(context.root), context.machine.cwd);
     return binding && bindingView(binding, roster, context.options.mask === true);
@@ -33,7 +33,7 @@ export function bindingHere(context: Context, roster: Roster): BindingView | und
   }
 }
 
-export function bindingView(binding: Binding, roster: Roster, mask: boolean): BindingView {
+export function bindingView(binding: Binding, roster: ShownRoster, mask: boolean): BindingView {
   const { directory, commonDir, accountId } = binding;
   const account = boundAccount(roster, accountId);
   const kind: BindingView['kind'] = commonDir === undefined ? 'directory' : 'project';
@@ -41,12 +41,12 @@ export function bindingView(binding: Binding, roster: Roster, mask: boolean): Bi
 }
 
 /** Wherever it lives, also set aside. */
-function boundAccount({ accounts, records, others }: Roster, id: string): Account | undefined {
+function boundAccount({ accounts, records, others }: ShownRoster, id: string): ShownAccount | undefined {
   const all = [records, ...others].flatMap(({ pool, flagged }) => [...pool.accounts, ...flagged.accounts]);
   return [...accounts, ...all].find((account) => account.id === id);
 }
 
-function shortName(account: Account, mask: boolean): string {
+function shortName(account: ShownAccount, mask: boolean): string {
   return account.label ?? shownEmail(account.email, mask) ?? describeAccount(account);
 }
 

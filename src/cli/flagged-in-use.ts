@@ -1,7 +1,8 @@
-import { type Account, describeAccount, type FlaggedAccount } from '../core/accounts/account.js';
+import { describeAccount, type ShownAccount } from '../core/accounts/account.js';
 import { findSame } from '../core/accounts/identity.js';
 import { reasonText } from '../core/logins/flag-reason.js';
-import { type Roster, readRoster } from '../core/logins/roster.js';
+import { readRoster } from '../core/logins/roster.js';
+import type { ShownRoster, ShownScope } from '../core/logins/shown-roster.js';
 import type { Scope } from '../core/project/scope.js';
 import { decideRoster, policyOf } from '../core/session/decided-roster.js';
 import { type AccountRef, accountRef } from './account-ref.js';
@@ -17,7 +18,7 @@ export function warnIfFlaggedInUse(context: Context, scope: Scope): void {
 }
 
 /** The same for a command that has looked already. Returns whether it is so. */
-export function warnAboutSetAside(context: Context, roster: Roster): boolean {
+export function warnAboutSetAside(context: Context, roster: ShownRoster): boolean {
   const { content } = roster.authFile;
   const account = setAsideInUse(roster);
   if (content?.kind !== 'login' || account === undefined) return false;
@@ -33,14 +34,23 @@ export function warnAboutSetAside(context: Context, roster: Roster): boolean {
 }
 
 /** The account whose login `auth.json` holds, when it is set aside. */
-export function setAsideInUse({ authFile: { content }, records, others, active }: Roster): FlaggedAccount | undefined {
+export function setAsideInUse({
+  authFile: { content },
+  records,
+  others,
+  active,
+}: ShownRoster): ShownScope['flagged']['accounts'][number] | undefined {
   if (content?.kind !== 'login' || active !== undefined) return undefined;
   const setAside = [records, ...others].flatMap(({ flagged }) => flagged.accounts);
   return findSame(setAside, content.login.identity);
 }
 
 /** The account to use instead, as every command would recommend it (P14). */
-export function recommendOther(context: Context, scope: Scope, account: Account): AccountRef | undefined {
+export function recommendOther(
+  context: Context,
+  scope: Scope,
+  account: Pick<ShownAccount, 'id'>,
+): AccountRef | undefined {
   const roster = readRoster(context.root, context.home, scope);
   const others = {
     ...roster,

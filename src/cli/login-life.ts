@@ -1,5 +1,5 @@
 import * as z from 'zod/mini';
-import type { Account } from '../core/accounts/account.js';
+import type { ShownAccount } from '../core/accounts/account.js';
 import { definedOnly } from '../core/defined-only.js';
 import { toIso } from '../core/instant.js';
 import { formatWhen } from './render/time.js';
@@ -24,7 +24,10 @@ export interface LoginLife {
 }
 
 /** `keptBy`: the machine that keeps it, where that is known to be another one. */
-export function lifeOf({ tokens, isUnstored }: Pick<Account, 'tokens' | 'isUnstored'>, keptBy?: string): LoginLife {
+export function lifeOf(
+  { tokens, isUnstored }: Pick<ShownAccount, 'tokens' | 'isUnstored'>,
+  keptBy?: string,
+): LoginLife {
   const { refreshToken, expiresAt } = tokens;
   const place = isUnstored === true ? { stored: false as const } : {};
   if (refreshToken !== undefined) return place;

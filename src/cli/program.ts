@@ -23,8 +23,12 @@ const groups = [
   declareShell,
 ];
 
-/** Declared by `declareAccounts`, and typed so often that nobody should wait for the other declarations. */
-const quickCommands: readonly (string | undefined)[] = ['list', 'ls', 'status', 'current', 'whoami'];
+/** Who declares what is typed all day: nobody should wait for the other declarations. */
+const declaredBy = new Map<string | undefined, typeof declareAccounts>([
+  ...['list', 'ls', 'status', 'current', 'whoami', 'switch', 'label'].map((name) => [name, declareAccounts] as const),
+  ...['forecast', 'best', 'report', 'usage', 'check'].map((name) => [name, declareInsight] as const),
+  ['doctor', declareRepair],
+]);
 
 export interface ProgramParts extends ProgramEnvironment {
   readonly execute: Execute;
@@ -35,8 +39,8 @@ export interface ProgramParts extends ProgramEnvironment {
 /** The command tree: names, summaries, options and examples. What a command does is in its own lazily loaded file. */
 export function buildProgram({ execute, firstWord, ...environment }: ProgramParts): Program {
   const program = createProgramBase(environment);
-  const needed = quickCommands.includes(firstWord) ? [declareAccounts] : groups;
-  for (const declare of needed) declare(program, execute);
+  const only = declaredBy.get(firstWord);
+  for (const declare of only === undefined ? groups : [only]) declare(program, execute);
   for (const command of program.commands) command.helpGroup(helpGroupOf(command.name()));
   return program;
 }

@@ -1,7 +1,6 @@
 import { CommanderError } from '@commander-js/extra-typings';
 import { readEnvironment } from '../core/environment.js';
 import { AppError } from '../core/errors.js';
-import { printableIn } from '../core/printable.js';
 import { refusedRoot } from '../core/storage/adoption.js';
 import { runBareCommand } from './bare-command.js';
 import type { Command } from './command.js';
@@ -9,12 +8,13 @@ import { type Context, createContext } from './context.js';
 import type { Execute } from './execute.js';
 import { type ExitCode, exitCodeOf } from './exit-codes.js';
 import { HandOver } from './hand-over.js';
-import { createIo, plainStyle, type Style } from './io.js';
+import { createIo, plainStyle } from './io.js';
 import type { Machine } from './machine.js';
 import { type GlobalOptions, hasFlag, type OutputOptions } from './options.js';
 import { failureDocument, failureOf, failureText, noCommand, successDocument, successLine } from './output.js';
 import { outputFile, writeOutputFile } from './output-file.js';
 import { buildProgram } from './program.js';
+import { renderText } from './rendered-text.js';
 import type { Program } from './tree/program-base.js';
 import { namedCommand, usageError } from './usage-error.js';
 import { wrapText } from './wrap-text.js';
@@ -221,20 +221,6 @@ function documentOf<Options, Result, Document>(
   result: Result,
 ): Result | Document {
   return command.document?.(result) ?? result;
-}
-
-/** As a person reads it. */
-async function renderText<Options, Result, Document>(
-  command: Command<Options, Result, Document>,
-  result: Result,
-  { clock }: Context,
-  { style, options }: { readonly style: Style; readonly options: Options },
-): Promise<string> {
-  const { createTheme } = await import('./render/theme.js');
-  // A program reads what `printsCode`, as it is; else what came from outside is made harmless before it is coloured.
-  const shown = command.printsCode === true ? result : printableIn(result);
-  const text = command.render(shown, createTheme(style, clock.now()), options);
-  return style.isTerminal && command.printsCode !== true ? wrapText(text, style.width) : text;
 }
 
 /** Ctrl-C ends a command wherever it is; what must not be cut off is waited for by `context.close()`. */

@@ -1,7 +1,8 @@
 import { basename } from 'node:path';
 import * as z from 'zod/mini';
 import { definedOnly } from '../core/defined-only.js';
-import { keyOf, type Roster } from '../core/logins/roster.js';
+import { keyOf } from '../core/logins/roster.js';
+import type { ShownRoster } from '../core/logins/shown-roster.js';
 import { printable } from '../core/printable.js';
 import { KnownPlace, knownPlace, placeView } from '../core/session/places.js';
 import { capitalized } from './render/sentence.js';
@@ -22,7 +23,7 @@ export const ScopeView = z.object({
 });
 export type ScopeView = z.infer<typeof ScopeView>;
 
-export function scopeView(roster: Roster): ScopeView {
+export function scopeView(roster: ShownRoster): ScopeView {
   const { scope, path, readFrom, records, sharesHome } = roster;
   const key = keyOf(scope);
   const root = scope.kind === 'project' ? scope.root : undefined;

@@ -2,7 +2,7 @@ import * as z from 'zod/mini';
 import type { Decision } from '../core/decision/decide.js';
 import { definedOnly } from '../core/defined-only.js';
 import { toIso } from '../core/instant.js';
-import type { Roster } from '../core/logins/roster.js';
+import type { ShownRoster } from '../core/logins/shown-roster.js';
 import { printable } from '../core/printable.js';
 import { spendableCredits } from '../core/quota/reset-credits.js';
 import type { ResetCredits } from '../core/quota/usage.js';
@@ -34,7 +34,12 @@ const soonMs = 48 * 3_600_000;
 /** An account of a forecast, which knows how it is called. */
 type Named = AccountRef & { readonly state: string };
 
-export function waysOut({ state }: Roster, { onCredits }: Decision, accounts: readonly Named[], now: number): WayOut {
+export function waysOut(
+  { state }: Pick<ShownRoster, 'state'>,
+  { onCredits }: Decision,
+  accounts: readonly Named[],
+  now: number,
+): WayOut {
   const payer = accounts.find(({ id }) => id === onCredits?.id);
   const resets = accounts.flatMap((account) => {
     const credits = state.accounts[account.id]?.quota?.resetCredits;

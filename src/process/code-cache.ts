@@ -1,23 +1,6 @@
-import {
-  chmodSync,
-  closeSync,
-  constants,
-  existsSync,
-  fstatSync,
-  lstatSync,
-  mkdirSync,
-  openSync,
-  readdirSync,
-  readSync,
-  renameSync,
-  rmSync,
-  type Stats,
-  statSync,
-  writeFileSync,
-} from 'node:fs';
-import { join } from 'node:path';
+import { statSync } from 'node:fs';
 import { systemClock } from '../core/clock.js';
-import { rootPaths } from '../core/storage/paths.js';
+import { indexPrefix, keepCached, type PrivateCache, privateCache, readCached } from '../core/storage/private-cache.js';
 
 /** V8's compiled form of a program, as an earlier run left it. */
 export interface CodeCache {
@@ -33,7 +16,7 @@ export interface CodeCache {
 const lifeMs = 24 * 3_600_000;
 
 /** The commands of a day on two Nodes, 1 to 3 MB each. */
-const mostFiles = 16;
+const kind = { mostFiles: 16, isOfKind: (name: string) => !name.startsWith(indexPrefix) };
 
 /** Anything larger was not made here. */
 const mostBytes = 8 * 1024 * 1024;
@@ -44,25 +27,26 @@ const mostBytes = 8 * 1024 * 1024;
  * have written it. Undefined where there is no root yet, or it is not the person's own, or the system has no owners.
  */
 export function openCodeCache(root: string, command: string, source: Buffer): CodeCache | undefined {
-  if (!isOwn(statSync(root, { throwIfNoEntry: false }))) return undefined;
-  const directory = rootPaths(root).cache;
+  const cache = ownCache(root);
+  if (cache === undefined) return undefined;
   const runtime = describeRuntime(command);
-  const path = join(directory, `${command}-${shortNameOf(runtime)}`);
-  const file = readOwn(directory, path);
+  const name = `${command}-${shortNameOf(runtime)}`;
+  const file = readCached(cache, name, mostBytes);
   const compiled = file === undefined ? undefined : compiledIn(file.content, runtime, source);
   return {
     compiled,
     isDue: compiled === undefined || file === undefined || systemClock.now() - file.writtenAt > lifeMs,
-    keep(compile) {
-      try {
-        prepare(directory);
-        replace(path, () => contentOf(runtime, compile(), source));
-        removeOldest(directory);
-      } catch {
-        // A full or read-only disk, or a directory of somebody else: the next run compiles again, which only takes longer.
-      }
-    },
+    keep: (compile) => keepCached(cache, name, kind, () => contentOf(runtime, compile(), source)),
   };
+}
+
+function ownCache(root: string): PrivateCache | undefined {
+  try {
+    return privateCache(root, process.geteuid?.(), () => process.pid);
+  } catch {
+    // A root that cannot be looked at: the command itself says so.
+    return undefined;
+  }
 }
 
 /**
@@ -108,63 +92,4 @@ function compiledIn(content: Buffer, runtime: string, source: Buffer): Buffer | 
   return isWhole && header.equals(content.subarray(0, start)) && source.equals(content.subarray(end))
     ? compiled
     : undefined;
-}
-
-/** What is the person's own, and nobody else can write to. */
-function isOwn(facts: Stats | undefined, others = 0): boolean {
-  return facts !== undefined && facts.uid === process.geteuid?.() && (facts.mode & others) === 0;
-}
-
-const writableByOthers = 0o022;
-
-/** Neither follows a link nor waits for a pipe. */
-const plainReading = constants.O_RDONLY | constants.O_NOFOLLOW | constants.O_NONBLOCK;
-
-function readOwn(directory: string, path: string): { content: Buffer; writtenAt: number } | undefined {
-  const place = lstatSync(directory, { throwIfNoEntry: false });
-  if (place?.isDirectory() !== true || !isOwn(place, writableByOthers)) return undefined;
-  let descriptor: number | undefined;
-  try {
-    descriptor = openSync(path, plainReading);
-    const facts = fstatSync(descriptor);
-    if (!facts.isFile() || !isOwn(facts, writableByOthers) || facts.size > mostBytes) return undefined;
-    // Not pooled: it begins at an address that V8 takes.
-    const content = Buffer.allocUnsafeSlow(facts.size);
-    const length = readSync(descriptor, content);
-    return length === facts.size ? { content, writtenAt: facts.mtimeMs } : undefined;
-  } catch {
-    // There is none, or none that can be read: the program is compiled, which only takes longer.
-    return undefined;
-  } finally {
-    if (descriptor !== undefined) closeSync(descriptor);
-  }
-}
-
-function prepare(directory: string): void {
-  if (!existsSync(directory)) mkdirSync(directory, { mode: 0o700 });
-  const place = lstatSync(directory);
-  if (!place.isDirectory() || !isOwn(place)) throw new Error(`${directory} is not a directory of this user`);
-  chmodSync(directory, 0o700);
-}
-
-/** Not by `core/storage`: nothing is lost with a cache that a power cut takes, and this file is loaded before everything. */
-function replace(path: string, make: () => Buffer): void {
-  const temporary = `${path}.${process.pid}-${systemClock.now()}`;
-  const descriptor = openSync(temporary, 'wx', 0o600);
-  try {
-    writeFileSync(descriptor, make());
-    renameSync(temporary, path);
-  } catch (error) {
-    rmSync(temporary, { force: true });
-    throw error;
-  } finally {
-    closeSync(descriptor);
-  }
-}
-
-/** What older versions and other Nodes used, and what was left by a run that was killed while it wrote. */
-function removeOldest(directory: string): void {
-  const files = readdirSync(directory).map((name) => ({ path: join(directory, name), at: 0 }));
-  for (const file of files) file.at = lstatSync(file.path).mtimeMs;
-  for (const { path } of files.sort((a, b) => b.at - a.at).slice(mostFiles)) rmSync(path, { force: true });
 }

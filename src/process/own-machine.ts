@@ -8,7 +8,15 @@ import { systemProcesses } from '../core/storage/process-table.js';
 export function ownMachine(
   edge: Pick<
     Machine,
-    'streams' | 'signal' | 'unfinished' | 'launch' | 'runBeside' | 'jobControl' | 'neverAsks' | 'expectLongRead'
+    | 'streams'
+    | 'signal'
+    | 'unfinished'
+    | 'launch'
+    | 'runBeside'
+    | 'jobControl'
+    | 'neverAsks'
+    | 'expectLongRead'
+    | 'indexing'
   >,
 ): Machine {
   const effectiveUserId = process.geteuid?.();

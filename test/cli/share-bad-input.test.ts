@@ -265,6 +265,36 @@ describe.skipIf('missing' in found)(`a shared pool${why}`, () => {
     expectOneKeeper(laptop, desktop);
   });
 
+  test('whose password has changed, or that has moved, is reached at its new address', async () => {
+    const { database, desktop } = await sharingMachines(postgres, provider, laptop);
+    const { name, owner } = database;
+    const changed = { ...owner, password: 'another-canary' };
+    await postgres.query(name, `ALTER ROLE ${owner.name} PASSWORD '${changed.password}'`);
+    expect(await laptop.error(['sync'])).toMatchObject({
+      code: 'not-allowed',
+      hint: expect.stringContaining('codex-auth share join'),
+    });
+    const moved = await laptop.run(['share', 'join', database.urlFor(changed)]);
+    expect(moved).toMatchObject({ exitCode: 0, stdout: expect.stringContaining('exchanges with the shared pool') });
+    expect(moved.stdout + moved.stderr).not.toContain(changed.password);
+    await desktop.data(['share', 'join', '-'], { stdin: database.urlFor(changed) });
+    const other = await postgres.newDatabase();
+    await new SharingMachine('stranger', provider).init(other);
+    const elsewhere = await desktop.error(['share', 'join', other.url]);
+    expect(elsewhere).toMatchObject({ code: 'shared-pool' });
+    await desktop.data(['sync']);
+  });
+
+  test.each([
+    ['', 'empty'],
+    ['a'.repeat(41), 'too long'],
+    ['lap\u001b[31mtop', 'with control characters'],
+  ])('is not made by a machine whose name is %j', async (name) => {
+    const { url } = await postgres.newDatabase();
+    const error = await laptop.error(['share', 'init', url, '--name', name]);
+    expect(error).toMatchObject({ exitCode: 2, code: 'usage', hint: expect.stringContaining('--name laptop') });
+  });
+
   test('finds a machine that was copied, and only one of the two goes on renewing', async () => {
     const { desktop } = await sharingMachines(postgres, provider, laptop);
     const directory = temporaryDirectory();

@@ -45,6 +45,8 @@ export interface CliOptions {
   readonly spendingDeadlineMs?: number;
   /** What a command starts in its place; default: nothing can be started. */
   readonly launch?: Machine['launch'];
+  /** As a process of its own would, the run leaves an index after its answer, however new the files are. */
+  readonly leavesIndex?: boolean;
   /** Called with everything on stderr so far, whenever there is more: to act on a sign-in URL. */
   readonly onStderr?: (text: string) => void;
 }
@@ -65,6 +67,7 @@ export async function runCli(home: TestHome, argv: readonly string[], options: C
     output.stderr += text;
     options.onStderr?.(output.stderr);
   }, options.terminal);
+  const afterAnswer: (() => void)[] = [];
   const machine: Machine = {
     variables: { ...home.variables, ...options.variables },
     streams: {
@@ -83,9 +86,13 @@ export async function runCli(home: TestHome, argv: readonly string[], options: C
     unfinished: new Set(),
     runBeside,
     ...(options.launch === undefined ? {} : { launch: options.launch }),
+    ...(options.leavesIndex === true
+      ? { indexing: { settledMs: 0, afterwards: (task: () => void) => void afterAnswer.push(task) } }
+      : {}),
     ...(options.spendingDeadlineMs === undefined ? {} : { spendingDeadlineMs: options.spendingDeadlineMs }),
   };
   const exitCode = await run(argv, machine);
+  for (const task of afterAnswer) task();
   return { exitCode, ...output };
 }
 

@@ -2,7 +2,7 @@ import { describe, expect, it } from 'vitest';
 import { SourceFile, sourceFiles } from '../support/source-file.js';
 
 const files = sourceFiles();
-const edges = ['src/main.ts', 'src/quick.ts', 'src/segment.ts', 'src/index.ts', 'src/start.ts'];
+const edges = ['src/main.ts', 'src/quick.ts', 'src/show.ts', 'src/segment.ts', 'src/index.ts', 'src/start.ts'];
 const isEdge = ({ path }: SourceFile) => edges.includes(path) || path.startsWith('src/process/');
 const below = (...directories: string[]) =>
   files.filter(({ path }) => directories.some((each) => path.startsWith(each)));
@@ -20,10 +20,11 @@ const order = [
     'provider',
     'health',
     'shell',
+    'service',
     'codex',
     'homes',
-    'bindings',
   ],
+  'bindings',
   ...[
     'pools',
     'oauth',
@@ -35,6 +36,7 @@ const order = [
     'asking',
     'redeeming',
     'segment',
+    'status-line',
     'decision',
     'guarding',
     'diagnostics',
@@ -205,8 +207,8 @@ it('only a handful of files open, replace or change a file by themselves', () =>
     // Directories, and the time of our own record.
     'src/core/storage/lock-directory.ts': ['renameSync', 'utimesSync'],
     'src/core/storage/lock-leftovers.ts': ['renameSync'],
-    // Runs before everything else is loaded; looks at owner, mode and kind through the descriptor before it reads.
-    'src/process/code-cache.ts': ['chmodSync', 'openSync', 'renameSync', 'writeFileSync'],
+    // Is loaded before everything else; looks at owner, mode and kind through the descriptor before it reads.
+    'src/core/storage/private-cache.ts': ['chmodSync', 'openSync', 'renameSync', 'writeFileSync'],
     // The program reads itself.
     'src/start.ts': ['readFileSync'],
   });

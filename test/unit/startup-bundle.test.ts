@@ -94,9 +94,16 @@ describe('the program', () => {
     expect(quick).toEqual(expect.arrayContaining(['src/cli/commands/list.ts', 'src/cli/commands/status.ts']));
     expect(quick.filter((path) => heavy.some((name) => path.includes(`node_modules/${name}/`)))).toEqual([]);
     expect(quick.filter((path) => /\/(refresh|store|prompter|undici-client)\.ts$/.test(path))).toEqual([]);
+  });
+
+  it('has a bundle for what an index shows, with no command tree and no schemas in it', () => {
+    const show = Object.keys(inputsOf('show.metafile.json')).map(belowProject);
+    expect(show).toEqual(expect.arrayContaining(['src/cli/commands/list.ts', 'src/cli/commands/status.ts']));
+    expect(show.filter((path) => /node_modules\/(zod|commander|@commander-js)\//.test(path))).toEqual([]);
+    expect(show.filter((path) => path.startsWith('src/cli/tree/') || path.includes('/table-library.'))).toEqual([]);
     // Whatever a history of years holds, a list does not wait for it.
-    expect(quick.filter((path) => path.startsWith('src/core/history/'))).toEqual([]);
-    expect(quick.filter((path) => path.includes('/table-library.'))).toEqual([]);
+    expect(show.filter((path) => path.startsWith('src/core/history/'))).toEqual([]);
+    expect(writersIn(Object.keys(inputsOf('show.metafile.json')))).toEqual([]);
   });
 
   it('has what draws the dashboard in a file that only opening it loads', () => {
@@ -157,6 +164,11 @@ describe('a process', () => {
     expect(await filesRun(['__complete', 'switch', ''])).toEqual(['quick.cjs', 'start.cjs']);
   });
 
+  it.each(['forecast', 'best'])('that asks %s for what is known takes the quick bundle only', async (name) => {
+    expect(await filesRun([name, '--cached'])).toEqual(['quick.cjs', 'start.cjs']);
+    expect(await filesRun([name, '--cached', '--json'])).toEqual(['quick.cjs', 'start.cjs']);
+  });
+
   it('that says its version loads nothing else', async () => {
     expect(await filesRun(['--version'])).toEqual(['start.cjs']);
   });
@@ -164,7 +176,7 @@ describe('a process', () => {
   it('that runs anything else takes the other one, and no package before it is used', async () => {
     expect(await filesRun(['config', 'list', '--json'])).toEqual(['cli.cjs', 'start.cjs']);
     expect(await filesRun(['--json', 'list'])).toEqual(['cli.cjs', 'start.cjs']);
-    expect(await filesRun(['forecast', '--cached'])).toEqual(['cli.cjs', 'start.cjs']);
+    expect(await filesRun(['forecast', '--cached', '--proxy', ''])).toEqual(['cli.cjs', 'start.cjs']);
     expect(await filesRun(['report', '--cached'])).toEqual(['cli.cjs', 'start.cjs']);
   });
 

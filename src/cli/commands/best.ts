@@ -9,7 +9,7 @@ import { QuotaViewSchema } from '../../core/quota/snapshot.js';
 import { type BestWishes, chooseBest } from '../../core/session/best.js';
 import type { DecidedRoster } from '../../core/session/decided-roster.js';
 import { isInTheDark } from '../../core/session/failure.js';
-import type { ProbedRoster } from '../../core/session/quota-probing.js';
+import type { ShownProbes } from '../../core/session/quota-probing.js';
 import { accountRefShape } from '../account-ref.js';
 import type { Command } from '../command.js';
 import type { Context } from '../context.js';
@@ -20,7 +20,7 @@ import type { Theme } from '../render/theme.js';
 import { formatWhen } from '../render/time.js';
 import { ScopeView } from '../scope-view.js';
 import { WayOut, wayOutLines } from '../ways-out.js';
-import { type ForecastResult, forecastOf } from './forecast.js';
+import { type ForecastFound, foundOf, quotaViewOf } from './forecast.js';
 
 const BestResult = z.object({
   scope: ScopeView,
@@ -51,7 +51,7 @@ export type BestOptions = BestWishes;
 async function best(context: Context, options: BestOptions): Promise<BestResult> {
   const { model, session } = options;
   const { probed, decision, previousId, activated } = await chooseBest(context, options);
-  const forecast = forecastOf(context, probed, decision, definedOnly({ model }));
+  const forecast = foundOf(context, probed, decision, definedOnly({ model }));
   warnAboutUnread(context, probed, forecast);
   if (activated !== undefined) await prove(context, activated);
   const isDark = isInTheDark(forecast.accounts);
@@ -75,7 +75,7 @@ async function prove(context: Context, activated: Activated): Promise<void> {
 }
 
 /** The answer is one line, so what it could not be based on goes beside it. */
-function warnAboutUnread(context: Context, { probes, roster }: ProbedRoster, { accounts }: ForecastResult): void {
+function warnAboutUnread(context: Context, { probes, roster }: ShownProbes, { accounts }: ForecastFound): void {
   for (const line of failureLines(accounts, ': ')) context.warn(`quota not read of account ${line}`);
   const now = context.clock.now();
   for (const [id, probe] of probes) {
@@ -106,7 +106,7 @@ function whyGone({ root }: Context, id: string): string {
   return isFlagged ? describeReason({ code: 'flagged' }, String) : 'the account is not in this pool any more';
 }
 
-function recommendationView({ accounts, recommendation }: ForecastResult): BestResult['recommendation'] {
+function recommendationView({ accounts, recommendation, now }: ForecastFound): BestResult['recommendation'] {
   const chosen = accounts.find(({ id }) => id === recommendation?.id);
   if (recommendation === undefined || chosen === undefined) return undefined;
   const { id, index, email, label, workspace, accountId, stored, active, quota } = chosen;
@@ -114,7 +114,7 @@ function recommendationView({ accounts, recommendation }: ForecastResult): BestR
     ...{ id, index, email, label, workspace, accountId, stored },
     reason: recommendation.reason,
     active,
-    quota,
+    quota: quota && quotaViewOf(quota, now),
   });
 }
 

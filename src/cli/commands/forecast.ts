@@ -7,7 +7,8 @@ import { definedOnly } from '../../core/defined-only.js';
 import { type TrackRecord, trackRecord } from '../../core/history/track-record.js';
 import { toIso } from '../../core/instant.js';
 import { printable } from '../../core/printable.js';
-import { QuotaViewSchema, toQuotaView } from '../../core/quota/snapshot.js';
+import type { BindingQuota } from '../../core/quota/binding-quota.js';
+import { type QuotaView, QuotaViewSchema, toQuotaView } from '../../core/quota/snapshot.js';
 import type { DecidedAccount, DecidedRoster } from '../../core/session/decided-roster.js';
 import { isInTheDark } from '../../core/session/failure.js';
 import { type ForecastWishes, forecast as forecastAccounts } from '../../core/session/forecast.js';
@@ -18,7 +19,7 @@ import {
   TrackRecordView,
   WindowPaceView,
 } from '../../core/session/pace-reading.js';
-import type { ProbedRoster, ProbingOptions } from '../../core/session/quota-probing.js';
+import type { ProbingOptions, ShownProbes } from '../../core/session/quota-probing.js';
 import { accountRef, accountRefShape } from '../account-ref.js';
 import type { Command } from '../command.js';
 import type { Context } from '../context.js';
@@ -29,6 +30,7 @@ import { renderCsv } from '../render/csv.js';
 import { renderForecastTable } from '../render/forecast-table.js';
 import { renderLightTable } from '../render/light-table.js';
 import { paceLines, taskLines, trackRecordLines } from '../render/pace.js';
+import type { ShownQuota } from '../render/quota.js';
 import { renderTable } from '../render/table.js';
 import type { Theme } from '../render/theme.js';
 import { formatWhen } from '../render/time.js';
@@ -96,40 +98,86 @@ export interface ForecastOptions extends ForecastWishes {
   readonly score?: boolean;
 }
 
-async function forecast(context: Context, options: ForecastOptions): Promise<ForecastResult> {
+/** An account of a forecast as it is decided: its times and reasons become text only where somebody reads them. */
+export interface FoundAccount extends Omit<ForecastAccount, 'availableAt' | 'reasons' | 'quota' | 'explanation'> {
+  readonly availableAt?: number;
+  readonly quota?: ShownQuota & BindingQuota;
+  /** The first of its reasons, where it cannot be used. */
+  readonly why?: string;
+}
+
+/** What a forecast is made of. Its JSON takes longer than its text, and is made where it is asked for. */
+export interface ForecastFound extends Omit<ForecastResult, 'accounts'> {
+  readonly accounts: readonly FoundAccount[];
+  /** By the position of the account; a function, because nobody is shown all of it. */
+  readonly decisionAt: (position: number) => AccountDecision | undefined;
+  readonly isExplained: boolean;
+  readonly now: number;
+}
+
+async function forecast(context: Context, options: ForecastOptions): Promise<ForecastFound> {
   const { probed, decision, history, reading } = await forecastAccounts(context, options);
-  return withPace(forecastOf(context, probed, decision, options), reading, {
+  return withPace(foundOf(context, probed, decision, options), reading, {
     taskMs: options.task,
     trackRecord: options.score === true ? trackRecord(history, context.clock.now()) : undefined,
   });
 }
 
 function withPace(
-  result: ForecastResult,
+  found: ForecastFound,
   reading: PaceReading,
   { taskMs, trackRecord }: { readonly taskMs: number | undefined; readonly trackRecord: TrackRecord | undefined },
-): ForecastResult {
-  const accounts = result.accounts.map((account) =>
-    definedOnly({
-      ...account,
-      pace: reading.paceOf(account.id),
-      task: taskMs === undefined ? undefined : reading.fitOf(account.id, taskMs),
-    }),
-  );
-  return definedOnly({ ...result, accounts, pool: reading.pool(), taskMs, trackRecord });
+): ForecastFound {
+  const accounts = found.accounts.map((account) => ({
+    ...account,
+    pace: reading.paceOf(account.id),
+    ...(taskMs === undefined ? {} : { task: reading.fitOf(account.id, taskMs) }),
+  }));
+  return definedOnly({ ...found, accounts, pool: reading.pool(), taskMs, trackRecord });
+}
+
+/** The decision as every command that recommends shows it in JSON. */
+export function documentOf(found: ForecastFound): ForecastResult {
+  const { decisionAt, isExplained: _isExplained, now: _now, accounts, ...known } = found;
+  return {
+    ...known,
+    accounts: accounts.map((account, position) => accountDocument(account, decisionAt(position), found)),
+  };
+}
+
+function accountDocument(
+  { why: _why, availableAt, quota, ...known }: FoundAccount,
+  decision: AccountDecision | undefined,
+  { isExplained, now }: ForecastFound,
+): ForecastAccount {
+  return definedOnly({
+    ...known,
+    availableAt: availableAt === undefined ? undefined : toIso(availableAt),
+    reasons: reasonsOf(decision, now),
+    quota: quota && quotaViewOf(quota, now),
+    explanation: isExplained && decision !== undefined ? explanationView(decision) : undefined,
+  });
+}
+
+export function quotaViewOf(quota: NonNullable<FoundAccount['quota']>, now: number): QuotaView {
+  return toQuotaView(quota, quota.source ?? 'cache', now);
+}
+
+function reasonsOf(decision: AccountDecision | undefined, now: number): string[] {
+  return (decision?.reasons ?? []).map((reason) => describeReason(reason, (ms) => formatWhen(ms, now)));
 }
 
 /** The decision as every command that recommends shows it. */
-export function forecastOf(
+export function foundOf(
   context: Context,
-  probed: ProbedRoster,
+  probed: ShownProbes,
   decision: DecidedRoster,
   options: { readonly model?: string; readonly explain?: boolean } = {},
-): ForecastResult {
+): ForecastFound {
   const now = context.clock.now();
   const { model } = options;
   const { decided } = decision;
-  const accounts = decided.map((each) => accountForecast(context, probed, each, options));
+  const accounts = decided.map((each) => foundAccount(context, probed, each, now));
   // Where nothing is known about anybody, whom to use would be a guess.
   const { recommendation, nextAvailable } = isInTheDark(accounts) ? {} : decision;
   const chosen = accounts.find(({ id }) => id === recommendation?.id);
@@ -152,45 +200,43 @@ export function forecastOf(
         : undefined,
     ...(recommendation === undefined ? waysOut(probed.roster, decision, accounts, now) : {}),
     accounts,
+    decisionAt: (position: number) => decided[position]?.decision,
+    isExplained: options.explain === true,
+    now,
   });
 }
 
-function accountForecast(
+function foundAccount(
   context: Context,
-  probed: ProbedRoster,
+  probed: ShownProbes,
   { account, decision }: DecidedAccount,
-  { explain }: { readonly explain?: boolean },
-): ForecastAccount {
-  const now = context.clock.now();
+  now: number,
+): FoundAccount {
+  const { active, availability, availableAt, state, riskScore, riskLevel, score, quota } = decision;
+  const [reason] = availability === 'unavailable' ? decision.reasons : [];
   return definedOnly({
     ...accountRef(account, decision.index, context.options.mask === true),
-    active: decision.active,
-    availability: decision.availability,
-    availableAt: decision.availableAt === undefined ? undefined : toIso(decision.availableAt),
-    state: decision.state,
+    ...{ active, availability, availableAt, state, riskScore, riskLevel, score },
     priority: account.priority,
     reservePercent: account.reservePercent,
-    riskScore: decision.riskScore,
-    riskLevel: decision.riskLevel,
-    score: decision.score,
-    reasons: decision.reasons.map((reason) => describeReason(reason, (ms) => formatWhen(ms, now))),
-    quota: decision.quota && toQuotaView(decision.quota, probed.sourceOf(account.id), now),
-    explanation: explain === true ? explanationView(decision) : undefined,
+    why: reason && describeReason(reason, (ms) => formatWhen(ms, now)),
+    quota: quota && { ...quota, source: probed.sourceOf(account.id), unlimited: quota.isUnlimited },
     failure: failureOfProbe(probed.probes.get(account.id), now),
   });
 }
 
-function explanationView(decision: AccountDecision): ForecastAccount['explanation'] {
+function explanationView(decision: AccountDecision): NonNullable<ForecastAccount['explanation']> {
   return { risk: [...decision.riskRows], score: { ...decision.scoreParts }, terms: scoreTerms(decision) };
 }
 
-function renderForecast(result: ForecastResult, theme: Theme, { cached = false }: ProbingOptions = {}): string {
-  const { accounts } = result;
+function renderForecast(result: ForecastFound, theme: Theme, { cached = false }: ProbingOptions = {}): string {
+  const { accounts, isExplained } = result;
   const { color, symbols } = theme;
   const unread = failureLines(accounts, ` ${symbols.arrow} `).map((line) => color.yellow(`   ${line}\n`));
   const lives = lifeLines(accounts, theme.now).map((line) => color.dim(`   ${line}\n`));
-  const explained = accounts.flatMap((account) => explanationOf(account, theme));
-  const isExplained = explained.length > 0;
+  const explained = isExplained
+    ? accounts.flatMap((account, position) => explanationOf(account, result.decisionAt(position), theme))
+    : [];
   const notes = [...paceLines(result, isExplained, theme), ...taskLines(result, theme)].map((line) => `   ${line}\n`);
   const record = trackRecordLines(result).map((line) => `${line}\n`);
   return [
@@ -206,10 +252,15 @@ function renderForecast(result: ForecastResult, theme: Theme, { cached = false }
   ].join('');
 }
 
-function explanationOf({ index, explanation, reasons, score: total }: ForecastAccount, { color }: Theme): string[] {
-  if (explanation === undefined) return [];
-  const risk = explanation.risk.map(({ name, points }) => `${name} +${points}`).join(', ') || 'none';
-  const terms = explanation.terms.map(({ name, points, because }) => `${name} ${rounded(points)}: ${because}`);
+function explanationOf(
+  { index, score: total }: FoundAccount,
+  decision: AccountDecision | undefined,
+  { color, now }: Theme,
+): string[] {
+  if (decision === undefined) return [];
+  const reasons = reasonsOf(decision, now);
+  const risk = decision.riskRows.map(({ name, points }) => `${name} +${points}`).join(', ') || 'none';
+  const terms = scoreTerms(decision).map(({ name, points, because }) => `${name} ${rounded(points)}: ${because}`);
   const score = terms.length === 0 ? 'score 0: it is not ready' : `score ${rounded(total)}, made of`;
   const lines = [...reasons, `risk ${risk}`, score, ...terms.map((term) => `  ${term}`)];
   return lines.map((line) => color.dim(`   ${index}: ${printable(line)}\n`));
@@ -219,7 +270,7 @@ function rounded(points: number): number {
   return Math.round(points * 100) / 100;
 }
 
-function verdictLine(result: ForecastResult, theme: Theme): string {
+function verdictLine(result: ForecastFound, theme: Theme): string {
   const { color, symbols, now } = theme;
   const { recommendation, nextAvailable, accounts } = result;
   if (recommendation !== undefined) {
@@ -258,10 +309,10 @@ const csvColumns = [
   'reasons',
 ];
 
-function forecastCsv({ accounts }: ForecastResult): string {
+function forecastCsv(found: ForecastFound): string {
   return renderCsv(
     csvColumns,
-    accounts.map((each) => [
+    documentOf(found).accounts.map((each) => [
       each.index,
       each.id,
       each.email,
@@ -278,11 +329,12 @@ function forecastCsv({ accounts }: ForecastResult): string {
   );
 }
 
-export const forecastCommand: Command<ForecastOptions, ForecastResult> = {
+export const forecastCommand: Command<ForecastOptions, ForecastFound, ForecastResult> = {
   name: 'forecast',
   exchanges: true,
   schema: ForecastResult,
   run: forecast,
+  document: documentOf,
   render: renderForecast,
   renderCsv: forecastCsv,
   exitCode: ({ accounts }) => (isInTheDark(accounts) ? 5 : 0),

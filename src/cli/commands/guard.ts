@@ -1,7 +1,9 @@
+import { existsSync } from 'node:fs';
 import * as z from 'zod/mini';
 import { AppError } from '../../core/errors.js';
 import type { EventName } from '../../core/event-names.js';
 import { everythingIn } from '../../core/guarding/everything.js';
+import { ProgramChange } from '../../core/guarding/program-change.js';
 import { readRoster } from '../../core/logins/roster.js';
 import { assertOurs } from '../../core/storage/adoption.js';
 import { withLock } from '../../core/storage/file-lock.js';
@@ -9,22 +11,52 @@ import { sweepLeftovers } from '../../core/storage/leftovers.js';
 import type { Command } from '../command.js';
 import type { Context } from '../context.js';
 import type { ExitCode } from '../exit-codes.js';
-import { keepGuarding } from '../guarding/keep-guarding.js';
+import { keepLogLine, readLog } from '../guarding/guard-log.js';
+import { type Guarding, keepGuarding } from '../guarding/keep-guarding.js';
 import { GuardRounds, renderRounds } from '../guarding/rounds-view.js';
+import {
+  renderChange,
+  renderLogs,
+  renderStatus,
+  ServiceChange,
+  ServiceLogs,
+  type ServiceOptions,
+  ServiceStatus,
+} from '../guarding/service-view.js';
 import { EventTest, renderEventTest, testEvent } from '../guarding/test-event.js';
 import type { Theme } from '../render/theme.js';
 import { formatDuration } from '../render/time.js';
 
-const GuardResult = z.union([GuardRounds, EventTest]);
+const GuardResult = z.union([GuardRounds, EventTest, ServiceChange, ServiceStatus, ServiceLogs]);
 type GuardResult = z.infer<typeof GuardResult>;
 
-export interface GuardOptions {
+export interface GuardOptions extends ServiceOptions {
   readonly once?: boolean;
   readonly testEvent?: EventName;
+  readonly install?: true;
+  readonly uninstall?: true;
+  readonly status?: true;
+  readonly logs?: true;
+  /** Started by the service that `install` has made. */
+  readonly service?: true;
 }
 
 async function run(context: Context, options: GuardOptions): Promise<GuardResult> {
-  if (options.testEvent !== undefined) return testEvent(context, options.testEvent);
+  const { once, testEvent: event, install, uninstall, status, logs, service } = options;
+  const wishes = [once, event, install, uninstall, status, logs, service].filter((wish) => wish !== undefined);
+  if (wishes.length > 1) {
+    const hint = 'codex-auth guard --help';
+    throw new AppError(
+      'usage',
+      '--once, --test-event, --install, --uninstall, --status and --logs exclude each other',
+      { hint },
+    );
+  }
+  if (event !== undefined) return testEvent(context, event);
+  if (install) return (await import('../guarding/install.js')).installService(context, options);
+  if (uninstall) return (await import('../guarding/uninstall-service.js')).uninstallService(context, options);
+  if (status) return (await import('../guarding/service-status.js')).serviceStatus(context);
+  if (logs) return readLog(context.root);
   return guard(context, options);
 }
 
@@ -35,14 +67,28 @@ async function guard(context: Context, options: GuardOptions): Promise<GuardRoun
   sweepLeftovers(root, home.authFile);
   const { processes, paths } = root;
   const lock = { directory: paths.locks, clock, processes, waitMs: 0, signal };
-  const once = options.once === true;
+  const guarding = guardingOf(context, options);
   // Stopped at any moment, it finishes the refresh it is at and gives its lock back.
   return context.uninterrupted(() =>
     withLock('guard', lock, () => {
-      if (!once) announce(context);
-      return keepGuarding(context, { once });
+      if (!guarding.once) announce(context);
+      return keepGuarding(context, guarding);
     }),
   );
+}
+
+/** Throws `storage-conflict` for a service whose root is not there: it would make a new and empty one. */
+function guardingOf({ root, machine }: Context, { once, service }: GuardOptions): Guarding {
+  if (service !== true) return { once: once === true };
+  const path = root.paths.root;
+  if (!existsSync(path)) {
+    throw new AppError('storage-conflict', `${path}, which this service guards, is not there`, {
+      hint: 'where it is now: codex-auth guard --install',
+      details: { path },
+    });
+  }
+  const program = new ProgramChange(machine.program.script);
+  return { once: false, program, keepLine: (line) => keepLogLine(root, line) };
 }
 
 /** What is watched over. A pool that cannot be read is told of by the first round. */
@@ -68,15 +114,33 @@ function readableAccounts({ root, home, readingScope }: Context): number | undef
 }
 
 function render(result: GuardResult, theme: Theme): string {
-  return 'action' in result ? renderEventTest(result, theme) : renderRounds(result, theme);
+  if (!('action' in result)) return renderRounds(result, theme);
+  switch (result.action) {
+    case 'test-event':
+      return renderEventTest(result, theme);
+    case 'status':
+      return renderStatus(result, theme);
+    case 'logs':
+      return renderLogs(result);
+    default:
+      return renderChange(result, theme);
+  }
 }
 
 function exitCode(result: GuardResult): ExitCode {
-  if ('action' in result) return result.told.some(({ problem }) => problem !== undefined) ? 1 : 0;
-  const { stopped, refreshed, adopted, failed, unreachable } = result;
+  if ('action' in result) return needsAttention(result) ? 1 : 0;
+  const { stopped, updated, refreshed, adopted, failed, unreachable } = result;
   if (stopped === true) return 130;
+  if (updated === true) return 1;
   if (failed > 0 && unreachable === failed && refreshed + adopted === 0) return 5;
   return failed > 0 ? 1 : 0;
+}
+
+function needsAttention(result: Exclude<GuardResult, GuardRounds>): boolean {
+  if (result.action === 'test-event') return result.told.some(({ problem }) => problem !== undefined);
+  if (result.action !== 'status') return false;
+  const { installed, started, gone, stale, guard: guarding } = result;
+  return !installed || !started || gone !== undefined || stale.length > 0 || guarding === undefined;
 }
 
 export const guardCommand: Command<GuardOptions, GuardResult> = {

@@ -1,7 +1,8 @@
 import * as z from 'zod/mini';
+import type { ShownAccount } from '../../core/accounts/account.js';
 import type { LocatedAccount } from '../../core/accounts/selector.js';
 import { definedOnly } from '../../core/defined-only.js';
-import type { Roster } from '../../core/logins/roster.js';
+import type { ShownRoster } from '../../core/logins/shown-roster.js';
 import { type StandingAccount, standingsOf } from '../../core/session/decided-roster.js';
 import {
   countIn,
@@ -13,7 +14,7 @@ import {
   placeView,
   shownPlaces,
 } from '../../core/session/places.js';
-import { indexElsewhere, type Nobody, openRoster, whyNone } from '../../core/session/selection.js';
+import { indexElsewhere, type Nobody, openShownRoster, whyNone } from '../../core/session/selection.js';
 import { keepersElsewhere } from '../../core/sharing/keepers.js';
 import { accountRef, accountRefShape } from '../account-ref.js';
 import { AccountView, accountView, shownEmail } from '../account-view.js';
@@ -62,7 +63,7 @@ interface Found {
 
 async function list(context: Context): Promise<Found> {
   const { clock, options } = context;
-  const roster = openRoster(context, context.readingScope());
+  const roster = openShownRoster(context, context.readingScope());
   warnAboutSetAside(context, roster);
   const now = clock.now();
   const mask = options.mask === true;
@@ -82,7 +83,7 @@ function documentOf(found: Found): ListResult {
 }
 
 /** Everything but the accounts. */
-function surroundingsOf(context: Context, roster: Roster, mask: boolean): Surroundings {
+function surroundingsOf(context: Context, roster: ShownRoster, mask: boolean): Surroundings {
   const { active } = roster;
   const isHere = active?.scopeKey === roster.records.key;
   const activeId = isHere ? active?.account.id : undefined;
@@ -97,7 +98,7 @@ function surroundingsOf(context: Context, roster: Roster, mask: boolean): Surrou
   });
 }
 
-function elsewhereView(roster: Roster, { account, scopeKey }: LocatedAccount, mask: boolean) {
+function elsewhereView(roster: ShownRoster, { account, scopeKey }: LocatedAccount<ShownAccount>, mask: boolean) {
   return { ...accountRef(account, indexElsewhere(roster, account.id), mask), scope: placeView(scopeKey) };
 }
 

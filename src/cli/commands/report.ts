@@ -18,7 +18,7 @@ import type { Theme } from '../render/theme.js';
 import { formatMoment, formatWhen } from '../render/time.js';
 import { ScopeView, scopeView } from '../scope-view.js';
 import { wayOutLines } from '../ways-out.js';
-import { ForecastResult, forecastOf } from './forecast.js';
+import { documentOf, ForecastResult, foundOf } from './forecast.js';
 
 const FlaggedView = z.object({
   id: z.string(),
@@ -65,7 +65,7 @@ async function report(context: Context, options: ProbingOptions): Promise<Report
     }),
     none: whyNone(roster),
     flagged: roster.records.flagged.accounts.map((account) => flaggedView(account, now, mask)),
-    forecast: forecastOf(context, probed, decision),
+    forecast: documentOf(foundOf(context, probed, decision)),
     settings: context.resolvedSettings().map(({ name, value, source }) => ({
       name,
       value: name === 'onEvent' && typeof value === 'object' ? value.slice(0, 1) : value,

@@ -13,7 +13,7 @@ import { joinedAlready } from '../../core/sharing/share-problem.js';
 import type { Command } from '../command.js';
 import type { Context } from '../context.js';
 import type { Theme } from '../render/theme.js';
-import { MachineView } from '../sharing/machine-view.js';
+import { MachineView, machineName } from '../sharing/machine-view.js';
 import { phraseLines } from '../sharing/phrase-lines.js';
 import { shareSecrets } from '../sharing/share-secrets.js';
 
@@ -37,11 +37,11 @@ export interface ShareInitOptions {
 }
 
 async function initialize(context: Context, options: ShareInitOptions): Promise<ShareInitResult> {
-  const { root, machine } = context;
+  const { root } = context;
   if (readShare(root) !== undefined) throw joinedAlready();
+  const name = machineName(context, options.name);
   const url = await shareSecrets(context, options).address();
   const { shown } = databaseAddress(url);
-  const name = options.name ?? machine.processes.self.host;
   const { key, place } = await keyForNewPool(context, options);
   const making = context.uninterrupted(() => makePool(context, { url, key, machineName: name }));
   const { machine: own } = await whileWaiting(context, 'Making the shared pool', making);

@@ -120,9 +120,16 @@ function loginTable(logins: readonly SharedLogin[], theme: Theme): string {
     { text: account === undefined ? '' : String(account.index) },
     { text: account === undefined ? 'not on this machine' : titleOf(account) },
     { text: keeperText(role, keptBy, theme) },
-    { text: (account !== undefined && role !== 'keeper' && lifeText(account, theme.now)) || '' },
+    { text: role === 'keeper' ? '' : (lifeTextOf(account, theme) ?? '') },
   ]);
   return renderTable(columns, rows, theme);
+}
+
+/** Who keeps it stands in a column of its own. */
+function lifeTextOf(account: SharedLogin['account'], { now }: Theme): string | undefined {
+  if (account === undefined) return undefined;
+  const { keptBy: _, ...life } = account;
+  return lifeText(life, now);
 }
 
 function keeperText(role: SharedLogin['role'], keptBy: SharedLogin['keptBy'], { now }: Theme): string {

@@ -1,5 +1,5 @@
 import * as z from 'zod/mini';
-import type { Account } from '../../core/accounts/account.js';
+import type { ShownAccount } from '../../core/accounts/account.js';
 import { unadoptableReasons } from '../../core/codex/auth-file.js';
 import { runningDaemon } from '../../core/codex/home.js';
 import { loginStoreKind } from '../../core/codex/official-login.js';
@@ -8,10 +8,10 @@ import { factsOfAccount } from '../../core/decision/facts.js';
 import { standingOf } from '../../core/decision/standing.js';
 import { definedOnly } from '../../core/defined-only.js';
 import { toIso } from '../../core/instant.js';
-import type { Roster } from '../../core/logins/roster.js';
+import type { ShownRoster } from '../../core/logins/shown-roster.js';
 import { printable } from '../../core/printable.js';
 import { describePlace, PlaceView, placeView } from '../../core/session/places.js';
-import { indexElsewhere, locateAccount, openRoster, requireAccounts } from '../../core/session/selection.js';
+import { indexElsewhere, locateAccount, openShownRoster, requireAccounts } from '../../core/session/selection.js';
 import { keepersElsewhere } from '../../core/sharing/keepers.js';
 import { accountRef, accountRefShape } from '../account-ref.js';
 import { AccountView, accountView, shownEmail } from '../account-view.js';
@@ -65,7 +65,7 @@ export interface StatusOptions {
 }
 
 async function status(context: Context, { selector }: StatusOptions): Promise<StatusResult> {
-  const roster = openRoster(context, context.readingScope());
+  const roster = openShownRoster(context, context.readingScope());
   const isSetAside = warnAboutSetAside(context, roster);
   const holdsNothing = roster.authFile.content === undefined && roster.authFile.problem === undefined;
   if (holdsNothing && !isSetAside) requireAccounts(roster);
@@ -97,7 +97,12 @@ async function status(context: Context, { selector }: StatusOptions): Promise<St
 }
 
 /** `scopeKey` is that of another pool, when the account lives in one. */
-function viewOf(context: Context, roster: Roster, account: Account, scopeKey: string | undefined): StatusAccount {
+function viewOf(
+  context: Context,
+  roster: ShownRoster,
+  account: ShownAccount,
+  scopeKey: string | undefined,
+): StatusAccount {
   const now = context.clock.now();
   const position = roster.accounts.findIndex(({ id }) => id === account.id);
   const standing = standingOf(factsOfAccount(roster, account, position, now), {
@@ -110,12 +115,12 @@ function viewOf(context: Context, roster: Roster, account: Account, scopeKey: st
   return { ...view, index: indexElsewhere(roster, account.id), place: placeView(scopeKey) };
 }
 
-function recoveryOf({ state }: Roster, id: string): StatusResult['recovery'] {
+function recoveryOf({ state }: ShownRoster, id: string): StatusResult['recovery'] {
   const recovery = state.accounts[id]?.recovery;
   return recovery && { kind: recovery.kind, at: toIso(recovery.at) };
 }
 
-function authFileView({ home, options }: Context, roster: Roster): StatusResult['authFile'] {
+function authFileView({ home, options }: Context, roster: ShownRoster): StatusResult['authFile'] {
   const { content, problem } = roster.authFile;
   const { authFile: path } = home;
   // Where it cannot be read, its kind is what the configuration says.
@@ -140,7 +145,7 @@ function authFileView({ home, options }: Context, roster: Roster): StatusResult[
 function nextStep(
   holds: StatusResult['authFile']['holds'],
   view: StatusAccount | undefined,
-  account: Account | undefined,
+  account: ShownAccount | undefined,
   { now, isNamed }: { readonly now: number; readonly isNamed: boolean },
 ): string | undefined {
   const again = view?.email === undefined ? 'codex-auth login' : `codex-auth login --expect ${view.email}`;

@@ -1,9 +1,11 @@
-import { type Account, describeAccount } from '../../core/accounts/account.js';
+import { describeAccount, type ShownAccount } from '../../core/accounts/account.js';
 import { normalizeEmailKey } from '../../core/accounts/identity.js';
 import { readAuthFile } from '../../core/codex/auth-file-state.js';
 import { homeOf } from '../../core/environment.js';
 import { AppError } from '../../core/errors.js';
 import { readScopes } from '../../core/logins/roster.js';
+import { openRosterIndex } from '../../core/logins/roster-index.js';
+import type { ShownScope } from '../../core/logins/shown-roster.js';
 import { unstoredAccount } from '../../core/logins/unstored-login.js';
 import { locateScope, scopeForReading } from '../../core/project/scope.js';
 import type { Context } from '../context.js';
@@ -13,7 +15,7 @@ import type { Candidate } from './candidates.js';
  * What the accounts can be called on a command line: those of the scope, then those of other pools. Only files are
  * read; where they cannot be, there are no names.
  */
-export function accountNames(open: () => Context, isWanted: (account: Account) => boolean): Candidate[] {
+export function accountNames(open: () => Context, isWanted: (account: ShownAccount) => boolean): Candidate[] {
   const [here, ...elsewhere] = readNamed(open);
   if (here === undefined) return [];
   const local = here.accounts;
@@ -34,8 +36,12 @@ export function accountEmails(open: () => Context): Candidate[] {
 }
 
 interface NamedPool {
-  readonly accounts: readonly Account[];
-  readonly setAside: readonly Account[];
+  readonly accounts: readonly ShownAccount[];
+  readonly setAside: readonly ShownAccount[];
+}
+
+function namedPool({ pool, flagged }: ShownScope): NamedPool {
+  return { accounts: pool.accounts, setAside: flagged.accounts };
 }
 
 /** The pool of the scope first. Nobody wants to read at a Tab what is wrong with a file: the command itself says it. */
@@ -44,15 +50,14 @@ function readNamed(open: () => Context): readonly NamedPool[] {
     const { root, home, options, machine, environment, settings } = open();
     const directories = { cwd: machine.cwd, home: homeOf(environment) ?? '' };
     const { scope } = scopeForReading(locateScope(options, settings(), directories));
+    const known = openRosterIndex(root, home, scope, { version: machine.version })?.scopes();
+    if (known !== undefined) return known.map(namedPool);
     // A Tab must not open a keyring, which may ask for its password.
     const inUse = home.otherStore === undefined ? readAuthFile(home).content : undefined;
     const { records, others } = readScopes(root, scope, inUse);
     const unstored = unstoredAccount([records, ...others], inUse);
     const here = unstored === undefined ? records.pool.accounts : [...records.pool.accounts, unstored];
-    return [
-      { accounts: here, setAside: records.flagged.accounts },
-      ...others.map(({ pool, flagged }) => ({ accounts: pool.accounts, setAside: flagged.accounts })),
-    ];
+    return [{ ...namedPool(records), accounts: here }, ...others.map(namedPool)];
   } catch (error) {
     if (error instanceof AppError) return [];
     throw error;
@@ -60,8 +65,8 @@ function readNamed(open: () => Context): readonly NamedPool[] {
 }
 
 function namesOf(
-  accounts: readonly Account[],
-  isWanted: (account: Account) => boolean,
+  accounts: readonly ShownAccount[],
+  isWanted: (account: ShownAccount) => boolean,
   taken: ReadonlySet<string> = new Set(),
 ): Candidate[] {
   const counts = new Map<string, number>();
@@ -77,11 +82,11 @@ function namesOf(
 }
 
 /** What a person calls it. */
-function callings({ label, email }: Account): string[] {
+function callings({ label, email }: ShownAccount): string[] {
   return [label, email].flatMap((name) => (name === undefined || name === '' ? [] : [name]));
 }
 
-function descriptionOf({ label, email, workspaceName, planType, distinction }: Account, value: string): string {
+function descriptionOf({ label, email, workspaceName, planType, distinction }: ShownAccount, value: string): string {
   const facts = [label, email, workspaceName, planType, distinction === planType ? undefined : distinction];
   return facts.filter((fact) => fact !== undefined && fact !== '' && fact !== value).join(', ');
 }

@@ -1,5 +1,5 @@
 import type { Argument, CommandUnknownOpts, Option } from '@commander-js/extra-typings';
-import type { Account } from '../../core/accounts/account.js';
+import type { ShownAccount } from '../../core/accounts/account.js';
 import { settingDefinitions } from '../../core/setting-definitions.js';
 import { isSettingName, settingNames } from '../../core/settings.js';
 import { pathOf } from '../../core/shell/on-path.js';
@@ -108,7 +108,7 @@ function programs({ environment }: Context): Candidate[] {
 }
 
 /** Whom a command is meant for: only a disabled account can be enabled. */
-function wantedBy({ command, options }: Cursor): (account: Account) => boolean {
+function wantedBy({ command, options }: Cursor): (account: ShownAccount) => boolean {
   switch (command.name()) {
     case 'enable':
       return ({ enabled }) => !enabled;

@@ -4,8 +4,10 @@ import { wakeAt } from '../../core/guarding/due.js';
 import { type Everything, everythingIn, filesOf, filesOfNobody } from '../../core/guarding/everything.js';
 import { FileChanges } from '../../core/guarding/file-changes.js';
 import type { Moment } from '../../core/guarding/moment.js';
+import type { ProgramChange } from '../../core/guarding/program-change.js';
 import { type RootMark, rootMark } from '../../core/guarding/root-mark.js';
 import { readRoster } from '../../core/logins/roster.js';
+import { KeptExchange } from '../../core/session/keep-exchanging.js';
 import { takeInAny } from '../../core/session/take-in.js';
 import type { Settings } from '../../core/settings.js';
 import type { Context } from '../context.js';
@@ -21,8 +23,8 @@ export interface Guarding {
   readonly once: boolean;
   /** Every line that is told, with its time. */
   readonly keepLine?: (line: string) => void;
-  /** Throws where the guard must not go on, such as after an update of its program. */
-  readonly beforeRound?: () => void;
+  /** It ends when its program is another one, for whoever starts it again. */
+  readonly program?: ProgramChange;
 }
 
 type Mutable<T> = { -readonly [K in keyof T]: T[K] };
@@ -40,6 +42,7 @@ export async function keepGuarding(context: Context, guarding: Guarding): Promis
   const watch = new Watch(context, guarding, result);
   try {
     for (;;) {
+      if (watch.isProgramUpdated()) return { ...result, updated: true };
       const moments = guarding.once ? await watch.round() : await watch.survive();
       result.rounds += 1;
       if (guarding.once) {
@@ -54,7 +57,7 @@ export async function keepGuarding(context: Context, guarding: Guarding): Promis
     await watch.settle();
     return { ...result, stopped: true };
   } finally {
-    watch.close();
+    await watch.close();
   }
 }
 
@@ -68,6 +71,7 @@ class Watch {
   readonly #changes = new FileChanges();
   readonly #tell: Teller;
   readonly #root: RootMark | undefined;
+  readonly #exchange: KeptExchange;
   #observer: Observer | undefined;
   #settings: Settings;
 
@@ -80,13 +84,14 @@ class Watch {
     this.#tell = createTeller(context, guarding.keepLine);
     this.#root = rootMark(context.root.paths.root);
     this.#settings = context.settings();
+    this.#exchange = new KeptExchange(context);
   }
 
   /** Refreshes what is due, and looks what has happened. Returns when there is something to do again. */
   async round(): Promise<Moment[]> {
     const { root } = this.#context;
     this.#assertSameRoot();
-    this.#guarding.beforeRound?.();
+    if (!this.#guarding.once) this.#exchange.begin();
     this.#settings = currentSettings(this.#context);
     let everything = await this.#everything();
     const settings = this.#settings;
@@ -96,7 +101,7 @@ class Watch {
     this.#observer ??= new Observer(this.#context, new Attempts(this.#context.clock), this.#tell);
     const seen = await this.#observer.look(everything, settings);
     const { files, directories } = filesOf(root, everything);
-    this.#changes.follow(files, directories);
+    this.#changes.follow([...files, ...(this.#guarding.program?.paths ?? [])], directories);
     return [...seen, ...everything.guarded.flatMap((each) => this.#wakeAt(each) ?? [])];
   }
 
@@ -118,6 +123,20 @@ class Watch {
     }
   }
 
+  /** One that is gone may be in the middle of an update. */
+  isProgramUpdated(): boolean {
+    const { program } = this.#guarding;
+    if (program?.state === 'gone') {
+      this.#tell(
+        'the program',
+        `${program.paths[0]} is gone: install codex-auth again, then codex-auth guard --install`,
+      );
+    }
+    if (program?.state !== 'updated') return false;
+    this.#tell('the program', 'codex-auth has been updated: the guard starts anew');
+    return true;
+  }
+
   async sleep(moments: readonly Moment[]): Promise<void> {
     await sleepUntil(this.#context, this.#changes, moments, this.#settings.proactiveRefreshIntervalMs);
   }
@@ -126,7 +145,8 @@ class Watch {
     await this.#observer?.settle();
   }
 
-  close(): void {
+  async close(): Promise<void> {
+    await this.#exchange.stop();
     this.#changes.close();
   }
 

@@ -15,6 +15,8 @@ export const GuardRounds = z.object({
   unreachable: z.number(),
   /** It was told to end, which is how it ends. */
   stopped: z.exactOptional(z.literal(true)),
+  /** Its program was updated while it ran as a service, which starts it again. */
+  updated: z.exactOptional(z.literal(true)),
 });
 export type GuardRounds = z.infer<typeof GuardRounds>;
 

@@ -5,12 +5,13 @@ import type { ShownQuota } from './quota.js';
 import { agesOf, leftCell, type QuotaAges } from './quota-left.js';
 import { type Cell, type Column, isSameForAll } from './table-layout.js';
 import type { Theme } from './theme.js';
-import { formatDuration, formatWhen } from './time.js';
+import { formatDuration, formatWhen, type Moment, msOf } from './time.js';
 
 interface ForecastLine extends Named, Pick<AccountLine, 'index' | 'active' | 'state'> {
   readonly availability: 'ready' | 'delayed' | 'unavailable';
-  readonly availableAt?: string;
-  readonly reasons: readonly string[];
+  readonly availableAt?: Moment;
+  /** Of an account that cannot be used. */
+  readonly why?: string;
   readonly riskScore: number;
   readonly riskLevel: 'low' | 'medium' | 'high';
   readonly quota?: ShownQuota;
@@ -55,11 +56,11 @@ function cellsOf(account: ForecastLine, all: readonly ForecastLine[], ages: Quot
 }
 
 /** When it can be used, whatever the width; why it cannot where there is room. */
-function availabilityCell({ availability, availableAt, reasons: [why], state }: ForecastLine, theme: Theme): Cell {
+function availabilityCell({ availability, availableAt, why, state }: ForecastLine, theme: Theme): Cell {
   const { color, now } = theme;
   const paint = { ready: color.green, delayed: color.yellow, unavailable: color.red }[availability];
   if (availableAt !== undefined) {
-    const at = Date.parse(availableAt);
+    const at = msOf(availableAt);
     const wait = formatDuration(at - now);
     const text = `${availability} until ${formatWhen(at, now)}`;
     return { text, shorter: [() => `${availability} ${wait}`, () => `in ${wait}`], paint };

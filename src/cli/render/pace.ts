@@ -1,15 +1,15 @@
 import { percentText } from '../../core/quota/window.js';
-import type { ForecastResult } from '../commands/forecast.js';
+import type { ForecastFound } from '../commands/forecast.js';
 import type { Theme } from './theme.js';
 import { formatDuration, formatWhen } from './time.js';
 
-type Account = ForecastResult['accounts'][number];
+type Account = ForecastFound['accounts'][number];
 type WindowPace = NonNullable<Account['pace']>[number];
-type PoolPace = NonNullable<ForecastResult['pool']>[number];
+type PoolPace = NonNullable<ForecastFound['pool']>[number];
 type Task = NonNullable<Account['task']>;
 
 /** The windows that would be empty before they reset; with `--explain` also the others, and the pool. */
-export function paceLines({ accounts, pool = [] }: ForecastResult, isExplained: boolean, theme: Theme): string[] {
+export function paceLines({ accounts, pool = [] }: ForecastFound, isExplained: boolean, theme: Theme): string[] {
   const own = accounts.flatMap(({ index, pace = [] }) =>
     pace
       .filter(({ emptyBeforeReset }) => isExplained || emptyBeforeReset)
@@ -36,7 +36,7 @@ function poolText({ windowId, accounts, known, percentPerHour, leftPercent, empt
 }
 
 /** One line for each account: whether work of that length fits on it, and what it would use. */
-export function taskLines({ accounts, taskMs }: ForecastResult, theme: Theme): string[] {
+export function taskLines({ accounts, taskMs }: ForecastFound, theme: Theme): string[] {
   if (taskMs === undefined) return [];
   const length = formatDuration(taskMs);
   return accounts.flatMap(({ index, task }) =>
@@ -64,7 +64,7 @@ function taskText(length: string, { fits, windows }: Task, theme: Theme): string
 }
 
 /** How earlier forecasts have done, in one line. */
-export function trackRecordLines({ trackRecord }: ForecastResult): string[] {
+export function trackRecordLines({ trackRecord }: ForecastFound): string[] {
   if (trackRecord === undefined) return [];
   const { judged, open, brier, hitRate } = trackRecord;
   const counts = `${judged} forecasts of an empty window judged, ${open} still open`;

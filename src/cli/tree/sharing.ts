@@ -81,7 +81,7 @@ function declareMembership(share: Share, program: Program, execute: Execute): vo
     .command('join')
     .summary('join the shared pool of another machine')
     .description(
-      'Joins the shared pool in a database with its recovery phrase, which is asked for, and gets the access tokens of the logins in it. On a machine that is in the pool and has lost its key, it keeps the key again.',
+      'Joins the shared pool in a database with its recovery phrase, which is asked for, and gets the access tokens of the logins in it. On a machine that is in the pool, it takes another address of its database, as after a changed password, or the key again where that was lost.',
     )
     .argument('[url]', urlHelp)
     .option('--key-file <file>', 'read the recovery phrase from a file; - for the rest of standard input')

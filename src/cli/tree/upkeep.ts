@@ -19,9 +19,21 @@ export function declareUpkeep(program: Program, execute: Execute): void {
         eventNames,
       ),
     )
+    .option('--install', 'make it a service of yours, which your system starts and keeps going')
+    .option('--uninstall', 'take that service away again')
+    .option('--status', 'show whether the service is there and works')
+    .option('--logs', 'show what the service told last')
+    .option('-y, --yes', 'with --install and --uninstall: do not ask')
+    .option('--dry-run', 'with --install and --uninstall: show what would be done')
+    .addOption(new Option('--service', 'started by the service').hideHelp())
     .addHelpText(
       'after',
-      examples(['codex-auth guard', 'codex-auth guard --once', 'codex-auth guard --test-event quota-low']),
+      examples([
+        'codex-auth guard',
+        'codex-auth guard --once',
+        'codex-auth guard --install',
+        'codex-auth guard --test-event quota-low',
+      ]),
     )
     .action((options) =>
       execute(async () => (await import('../commands/guard.js')).guardCommand, options, program.opts()),

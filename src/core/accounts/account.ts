@@ -15,11 +15,17 @@ export interface TokenSet {
   readonly generation: number;
 }
 
+/** What shows of a {@link TokenSet}: which tokens there are, and how long they work. */
+export interface TokenFacts extends Pick<TokenSet, 'expiresAt' | 'lastRefresh'> {
+  readonly refreshToken?: object;
+  readonly accessToken?: object;
+}
+
 /**
  * Whether the login lives on with nothing but its access token. Nobody can refresh it here: it works until that ends,
  * and is renewed by a sign-in or an import.
  */
-export function isAccessOnly({ refreshToken, accessToken }: TokenSet): boolean {
+export function isAccessOnly({ refreshToken, accessToken }: TokenFacts): boolean {
   return refreshToken === undefined && accessToken !== undefined;
 }
 
@@ -77,6 +83,16 @@ export interface Account {
   /** The record as it stood on disk, so that keys we do not know survive a rewrite. */
   readonly raw: Readonly<Record<string, unknown>>;
 }
+
+/** What a list shows of an account, with nothing in it that could be spent. */
+export interface IndexedAccount extends Omit<Account, 'tokens' | 'raw' | 'authFile' | 'provenance'> {
+  readonly tokens: TokenFacts;
+  /** Whether its tokens seem to be somebody else's. */
+  readonly isMixedUp: boolean;
+}
+
+/** An account for whoever only shows it or decides about it. */
+export type ShownAccount = Account | IndexedAccount;
 
 export interface Flag {
   readonly at: number;

@@ -1,16 +1,16 @@
 import { AppError } from '../errors.js';
 import { printable } from '../printable.js';
-import { type Account, describeAccount } from './account.js';
+import { type Account, describeAccount, type ShownAccount } from './account.js';
 import { normalizeEmailKey } from './identity.js';
 
 /** An account and the pool it lives in; `scopeKey` is absent for the global pool. */
-export interface LocatedAccount {
-  readonly account: Account;
+export interface LocatedAccount<A extends ShownAccount = Account> {
+  readonly account: A;
   readonly scopeKey?: string;
 }
 
-export interface SelectorScope {
-  readonly accounts: readonly Account[];
+export interface SelectorScope<A extends ShownAccount = Account> {
+  readonly accounts: readonly A[];
   readonly previousId?: string;
 }
 
@@ -19,16 +19,16 @@ export interface SelectorScope {
  * unambiguous part of one of them. An exact match beats a partial one, and a name of the account that of its workspace; everything but an index and `-` looks in this
  * scope first, then everywhere. Throws `no-such-account` or `ambiguous-selector` with the candidates.
  */
-export function selectAccount(
+export function selectAccount<A extends ShownAccount>(
   selector: string,
-  here: SelectorScope,
-  elsewhere: readonly LocatedAccount[] = [],
-): LocatedAccount {
+  here: SelectorScope<A>,
+  elsewhere: readonly LocatedAccount<A>[] = [],
+): LocatedAccount<A> {
   if (selector === '-') return selectPrevious(here);
   // A negative one is a slip, and not a part of somebody's id.
   if (/^-?\d+$/.test(selector)) return selectIndex(Number(selector), here);
   if (normalizeEmailKey(selector) === '') throw noSuchAccount('an empty name means no account');
-  const local = here.accounts.map((account) => ({ account }));
+  const local: LocatedAccount<A>[] = here.accounts.map((account) => ({ account }));
   const foundHere = matches(selector, local);
   const found = foundHere ?? matches(selector, elsewhere);
   if (found === undefined) throw noSuchAccount(`no account matches "${selector}"`);
@@ -37,20 +37,23 @@ export function selectAccount(
   throw ambiguous(selector, found, foundHere === undefined);
 }
 
-function selectPrevious(here: SelectorScope): LocatedAccount {
+function selectPrevious<A extends ShownAccount>(here: SelectorScope<A>): LocatedAccount<A> {
   const account = here.accounts.find((each) => each.id === here.previousId);
   if (account === undefined) throw noSuchAccount('there is no previous account to go back to');
   return { account };
 }
 
-function selectIndex(index: number, here: SelectorScope): LocatedAccount {
+function selectIndex<A extends ShownAccount>(index: number, here: SelectorScope<A>): LocatedAccount<A> {
   const account = here.accounts[index - 1];
   if (account !== undefined) return { account };
   throw noSuchAccount(`there is no account ${index}; the list has ${here.accounts.length}`);
 }
 
 /** The best class of matches that has any: exact names, then parts of names, each before those of workspaces. */
-function matches(selector: string, candidates: readonly LocatedAccount[]): LocatedAccount[] | undefined {
+function matches<A extends ShownAccount>(
+  selector: string,
+  candidates: readonly LocatedAccount<A>[],
+): LocatedAccount<A>[] | undefined {
   const wanted = normalizeEmailKey(selector);
   const isWanted = (name: string) => name === wanted;
   const hasPart = (name: string) => name.includes(wanted);
@@ -63,12 +66,12 @@ function matches(selector: string, candidates: readonly LocatedAccount[]): Locat
   return undefined;
 }
 
-function names(account: Account): string[] {
+function names(account: ShownAccount): string[] {
   const { id, email, label, accountId } = account;
   return [id, email, label, accountId].flatMap((name) => (name === undefined ? [] : [normalizeEmailKey(name)]));
 }
 
-function workspaceNames({ workspaceName }: Account): string[] {
+function workspaceNames({ workspaceName }: ShownAccount): string[] {
   return workspaceName === undefined ? [] : [normalizeEmailKey(workspaceName)];
 }
 
@@ -76,7 +79,7 @@ function noSuchAccount(message: string): AppError {
   return new AppError('no-such-account', message, { hint: 'codex-auth list' });
 }
 
-function ambiguous(selector: string, found: readonly LocatedAccount[], isElsewhere: boolean): AppError {
+function ambiguous(selector: string, found: readonly LocatedAccount<ShownAccount>[], isElsewhere: boolean): AppError {
   const candidates = found.map(({ account, scopeKey }) => {
     const pool = scopeKey === undefined ? 'the global pool' : `the pool of project ${scopeKey}`;
     const email = account.label === undefined || account.email === undefined ? '' : `, ${printable(account.email)}`;

@@ -1,11 +1,10 @@
-import type { Priority } from '../accounts/account.js';
-import { type Account, isAccessOnly, type TokenSet } from '../accounts/account.js';
+import { isAccessOnly, type Priority, type ShownAccount, type TokenFacts } from '../accounts/account.js';
 import type { AccessRefusal } from '../health/access-refusal.js';
 import { standingRefusal } from '../health/access-refusal.js';
 import type { HealthView } from '../health/state.js';
 import { readHealth } from '../health/state.js';
 import { seemsToHoldForeignTokens } from '../logins/foreign-tokens.js';
-import type { Roster } from '../logins/roster.js';
+import type { ShownRoster } from '../logins/shown-roster.js';
 import type { QuotaSnapshot } from '../quota/usage.js';
 import type { WindowRatio } from '../quota/window-ratio.js';
 
@@ -57,13 +56,13 @@ export interface DecisionRequest {
 }
 
 /** What the decision needs to know about each account of the roster. */
-export function factsOf(roster: Roster, now: number): AccountFacts[] {
+export function factsOf(roster: ShownRoster, now: number): AccountFacts[] {
   return roster.accounts.map((account, position) => factsOfAccount(roster, account, position, now));
 }
 
 export function factsOfAccount(
-  { active, state, shutOut }: Roster,
-  account: Account,
+  { active, state, shutOut }: ShownRoster,
+  account: ShownAccount,
   position: number,
   now: number,
 ): AccountFacts {
@@ -88,15 +87,14 @@ export function factsOfAccount(
   };
 }
 
-function signInNeeded(account: Account, now: number): AccountFacts['signInNeeded'] {
+function signInNeeded(account: ShownAccount, now: number): AccountFacts['signInNeeded'] {
   if (hasEnded(account.tokens, now)) return {};
-  return seemsToHoldForeignTokens(account)
-    ? { reason: 'its tokens are of another account: codex-auth fix' }
-    : undefined;
+  const isMixedUp = 'isMixedUp' in account ? account.isMixedUp : seemsToHoldForeignTokens(account);
+  return isMixedUp ? { reason: 'its tokens are of another account: codex-auth fix' } : undefined;
 }
 
 /** Without a refresh token a login works as long as its access token. */
-function hasEnded(tokens: TokenSet, now: number): boolean {
+function hasEnded(tokens: TokenFacts, now: number): boolean {
   if (tokens.refreshToken !== undefined) return false;
   return !isAccessOnly(tokens) || (tokens.expiresAt !== undefined && tokens.expiresAt <= now);
 }

@@ -1,6 +1,6 @@
-import { makePrivateDirectory, readVersion, replaceFile } from '../storage/atomic-file.js';
+import { makePrivateDirectory, readVersion } from '../storage/atomic-file.js';
+import { appendLines } from '../storage/bounded-lines.js';
 import { withLock } from '../storage/file-lock.js';
-import { appendNow } from '../storage/regular-file.js';
 import type { Root } from '../storage/root.js';
 import { type AccountEvent, eventIn } from './event.js';
 
@@ -22,20 +22,11 @@ export async function keepEvents(root: Root, events: readonly AccountEvent[], si
 }
 
 /** The same for whoever holds the `store` lock already. */
-export function appendEvents(root: Root, events: readonly AccountEvent[]): void {
-  const path = root.paths.events;
-  const version = readVersion(path);
-  const content = version.kind === 'absent' ? '' : version.content;
-  const added = events.filter(({ id }) => !content.includes(`"${id}"`)).map((event) => JSON.stringify(event));
-  if (added.length === 0) return;
-  const isFull = sizeOf([content, ...added]) > maxEventLogBytes;
-  if (content !== '' && !isFull) {
-    // A crash may have cut off the last line; the next one must not end up in it.
-    appendNow(path, `${content.endsWith('\n') ? '' : '\n'}${added.join('\n')}\n`);
-    return;
-  }
-  const lines = [...content.split('\n').filter((line) => line !== ''), ...added];
-  replaceFile({ path, content: `${(isFull ? newest(lines) : lines).join('\n')}\n` }, root.processes);
+export function appendEvents({ paths, processes }: Root, events: readonly AccountEvent[]): void {
+  const version = readVersion(paths.events);
+  const known = version.kind === 'absent' ? '' : version.content;
+  const added = events.filter(({ id }) => !known.includes(`"${id}"`)).map((event) => JSON.stringify(event));
+  if (added.length > 0) appendLines(paths.events, added, { maxBytes: maxEventLogBytes, processes });
 }
 
 /** What happened, the oldest first. Lines that are none of ours are passed over. Throws `storage-unreadable`. */
@@ -52,18 +43,4 @@ function parse(line: string): unknown {
     // A torn line, or none of ours.
     return undefined;
   }
-}
-
-/** As many of the last lines as half of the bound has room for. */
-function newest(lines: readonly string[]): string[] {
-  let room = maxEventLogBytes / 2;
-  const first = lines.findLastIndex((line) => {
-    room -= sizeOf([line]);
-    return room < 0;
-  });
-  return lines.slice(first + 1);
-}
-
-function sizeOf(lines: readonly string[]): number {
-  return lines.reduce((sum, line) => sum + Buffer.byteLength(line) + 1, 0);
 }

@@ -1,19 +1,26 @@
-import * as z from 'zod/mini';
 import { definedOnly } from '../defined-only.js';
+import { isJsonObject } from '../json-object.js';
+import { isNumber, isText } from '../json-values.js';
 import { printable } from '../printable.js';
 import type { BackendAnswer } from '../provider/backend-call.js';
 import { meaningOf } from '../provider/refusal-codes.js';
 
 /** That the provider turned an account away, and when: it is not asked to work again before an answer says otherwise. */
-export const AccessRefusalSchema = z.object({
+export interface AccessRefusal {
   /** The provider's own code (`deactivated_workspace`, …) where it gave one, else what kind of refusal it was. */
-  code: z.string(),
+  readonly code: string;
   /** Milliseconds since the epoch. */
-  at: z.number(),
+  readonly at: number;
   /** It is about the account or its workspace: other tokens would not help. */
-  isLasting: z.exactOptional(z.literal(true)),
-});
-export type AccessRefusal = Readonly<z.infer<typeof AccessRefusalSchema>>;
+  readonly isLasting?: true;
+}
+
+/** Whether a stored value is one. */
+export function isAccessRefusal(value: unknown): value is AccessRefusal {
+  if (!isJsonObject(value)) return false;
+  const { code, at, isLasting } = value;
+  return isText(code) && isNumber(at) && (isLasting === undefined || isLasting === true);
+}
 
 /** What the provider's refusals of an account mean; a code that is not here is quoted. */
 const meanings: Readonly<Record<string, string>> = {

@@ -1,17 +1,20 @@
-import * as z from 'zod/mini';
 import { definedOnly } from '../defined-only.js';
-import { type AccessRefusal, AccessRefusalSchema } from '../health/access-refusal.js';
+import { type AccessRefusal, isAccessRefusal } from '../health/access-refusal.js';
 import { isJsonObject, type JsonObject } from '../json-object.js';
 import { parseJsonText } from '../json-text.js';
+import { isNumber } from '../json-values.js';
 import { isQuotaSnapshot, type QuotaSnapshot } from '../quota/usage.js';
 import { isWindowRatio, ratioAfter, type WindowRatio } from '../quota/window-ratio.js';
 import { type FileVersion, isPassedOver, readVersion } from '../storage/atomic-file.js';
-import { number, record } from '../storage/tolerant.js';
+import { readNumber } from '../storage/tolerant.js';
 import { type AffinityTable, AffinityTableSchema } from './affinity.js';
-import { type HealthState, HealthStateSchema } from './state.js';
+import { type HealthState, isHealthState } from './state.js';
 
 /** What the last call had to do to be let in: taken from elsewhere, or refreshed. */
-const RecoverySchema = z.object({ kind: z.enum(['reloaded', 'refreshed']), at: z.number() });
+interface Recovery {
+  readonly kind: 'reloaded' | 'refreshed';
+  readonly at: number;
+}
 
 /** What is known about one account at the moment: facts with a time, never a credential or a choice. */
 export interface AccountKnowledge {
@@ -19,7 +22,7 @@ export interface AccountKnowledge {
   readonly quota?: QuotaSnapshot | undefined;
   /** Follows from all quota that was ever kept: {@link withRatios}. */
   readonly ratio?: WindowRatio | undefined;
-  readonly recovery?: z.infer<typeof RecoverySchema> | undefined;
+  readonly recovery?: Recovery | undefined;
   /** Until the provider lets the account in again. */
   readonly refusal?: AccessRefusal | undefined;
 }
@@ -59,27 +62,29 @@ export function readAccountState(path: string): ReadState {
 
 function stateIn(path: string, version: FileVersion): Omit<ReadState, 'version'> {
   if (version.kind === 'absent') return { state: emptyState };
-  const file = record.safeParse(parse(version.content));
-  const stated = file.success ? (number.parse(file.data['version']) ?? 1) : 1;
+  const file = parse(version.content);
+  const stated = isJsonObject(file) ? (readNumber(file['version']) ?? 1) : 1;
   if (stated > 1)
     return {
       state: emptyState,
       warning: `${path} has version ${stated}, newer than this program`,
       keepOut: 'newer-version',
     };
-  if (!file.success) {
+  if (!isJsonObject(file)) {
     return { state: emptyState, warning: `${path} is damaged; health and quota start from nothing` };
   }
-  return { state: decodeState(file.data) };
+  return { state: decodeState(file) };
 }
 
 export function decodeState(raw: Readonly<Record<string, unknown>>): AccountState {
-  const accounts = record.safeParse(raw['accounts']);
-  const affinity = AffinityTableSchema.safeParse(raw['affinity']);
+  const { accounts } = raw;
   return {
-    accounts: accounts.success ? decodeAccounts(accounts.data) : {},
-    affinity: affinity.success ? affinity.data : {},
-    switchedAt: number.parse(raw['switchedAt']),
+    accounts: isJsonObject(accounts) ? decodeAccounts(accounts) : {},
+    // Understood only for whoever asks about a conversation, which a listing does not.
+    get affinity() {
+      return AffinityTableSchema.safeParse(raw['affinity']).data ?? {};
+    },
+    switchedAt: readNumber(raw['switchedAt']),
     raw,
   };
 }
@@ -122,16 +127,18 @@ function decodeAccounts(entries: JsonObject): Record<string, AccountKnowledge> {
 /** A fact that cannot be read is one that is not known. */
 function decodeKnowledge({ health, quota, ratio, recovery, refusal }: JsonObject): AccountKnowledge {
   return definedOnly({
-    health: readFact(HealthStateSchema, health),
+    health: isHealthState(health) ? health : undefined,
     quota: isQuotaSnapshot(quota) ? quota : undefined,
     ratio: isWindowRatio(ratio) ? ratio : undefined,
-    recovery: readFact(RecoverySchema, recovery),
-    refusal: readFact(AccessRefusalSchema, refusal),
+    recovery: isRecovery(recovery) ? recovery : undefined,
+    refusal: isAccessRefusal(refusal) ? refusal : undefined,
   });
 }
 
-function readFact<T>(schema: z.ZodMiniType<T>, value: unknown): T | undefined {
-  return value === undefined ? undefined : schema.safeParse(value).data;
+function isRecovery(value: unknown): value is Recovery {
+  if (!isJsonObject(value)) return false;
+  const { kind, at } = value;
+  return (kind === 'reloaded' || kind === 'refreshed') && isNumber(at);
 }
 
 function parse(content: string): unknown {

@@ -1,15 +1,20 @@
-import * as z from 'zod/mini';
+import type { JsonObject } from '../json-object.js';
+import { isNumber, isText } from '../json-values.js';
 import type { HealthEvent, HealthSettings } from './events.js';
 
 const cooldownReasons = ['network-error', 'server-error', 'rate-limited'] as const;
 export type CooldownReason = (typeof cooldownReasons)[number];
 
 /** A pause that an error imposes; over at `until` (ms since the epoch). */
-export const CooldownSchema = z.object({
-  until: z.number(),
-  reason: z.enum(cooldownReasons),
-});
-export type Cooldown = Readonly<z.infer<typeof CooldownSchema>>;
+export interface Cooldown {
+  readonly until: number;
+  readonly reason: CooldownReason;
+}
+
+/** Whether a stored value is one. */
+export function isCooldown({ until, reason }: JsonObject): boolean {
+  return isNumber(until) && isText(reason) && (cooldownReasons as readonly string[]).includes(reason);
+}
 
 /** A 429 that names no reset. */
 export const rateLimitFallbackMs = 60_000;

@@ -1,29 +1,47 @@
-import * as z from 'zod/mini';
 import { definedOnly } from '../defined-only.js';
+import { isJsonObject } from '../json-object.js';
+import { isAbsentOr, isNumber, isNumberOrAbsent, isTextOrAbsent } from '../json-values.js';
 import { reasonIn } from '../provider-reason.js';
-import { type Cooldown, CooldownSchema, cooldownFor, currentCooldown, laterCooldown } from './cooldown.js';
+import { type Cooldown, cooldownFor, currentCooldown, isCooldown, laterCooldown } from './cooldown.js';
 import type { HealthEvent, HealthSettings, Mishap } from './events.js';
 import { fullScore, type HealthBand, healthBand, restedScore, scoreAfter } from './score.js';
 
 /**
  * The health of one account as `account-state.json` keeps it: facts with their times (ms), never the person's intent.
  */
-export const HealthStateSchema = z.object({
+export interface HealthState {
   /** 0..100 as it was at `at`; read it through {@link readHealth}. */
-  score: z.number().check(z.minimum(0), z.maximum(100)),
+  readonly score: number;
   /** When the last event happened. */
-  at: z.number(),
-  lastReason: z.exactOptional(z.string()),
-  lastErrorAt: z.exactOptional(z.number()),
+  readonly at: number;
+  readonly lastReason?: string;
+  readonly lastErrorAt?: number;
   /** What the provider gave as its reason then. */
-  providerCode: z.exactOptional(z.string()),
-  providerMessage: z.exactOptional(z.string()),
-  cooldown: z.exactOptional(CooldownSchema),
-  rateLimitedUntil: z.exactOptional(z.number()),
+  readonly providerCode?: string;
+  readonly providerMessage?: string;
+  readonly cooldown?: Cooldown;
+  readonly rateLimitedUntil?: number;
   /** Soft refusals of the refresh token in a row; only a refresh that works ends the row. */
-  consecutiveRefreshFailures: z.number().check(z.minimum(0)),
-});
-export type HealthState = Readonly<z.infer<typeof HealthStateSchema>>;
+  readonly consecutiveRefreshFailures: number;
+}
+
+/** Whether a stored value is one. */
+export function isHealthState(value: unknown): value is HealthState {
+  if (!isJsonObject(value)) return false;
+  const { score, at, lastReason, lastErrorAt, providerCode, providerMessage } = value;
+  const { cooldown, rateLimitedUntil, consecutiveRefreshFailures: failures } = value;
+  return (
+    isNumber(score) &&
+    score >= 0 &&
+    score <= 100 &&
+    isNumber(at) &&
+    [lastReason, providerCode, providerMessage].every(isTextOrAbsent) &&
+    [lastErrorAt, rateLimitedUntil].every(isNumberOrAbsent) &&
+    isAbsentOr(cooldown, isCooldown) &&
+    isNumber(failures) &&
+    failures >= 0
+  );
+}
 
 /** What the stored facts mean at one moment; expired ones are not in it. */
 export interface HealthView {

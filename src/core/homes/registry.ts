@@ -1,6 +1,7 @@
-import * as z from 'zod/mini';
 import { definedOnly } from '../defined-only.js';
 import { AppError } from '../errors.js';
+import { isJsonObject } from '../json-object.js';
+import { isNumber, isText, isTextOrAbsent } from '../json-values.js';
 import { readVersion } from '../storage/atomic-file.js';
 import type { LockHandle } from '../storage/file-lock.js';
 import { corrupt, overwriteJson, parseJson } from '../storage/json-file.js';
@@ -21,16 +22,6 @@ export interface HomeRecord {
   readonly writtenAt: number;
 }
 
-const text = z.exactOptional(z.string());
-const StoredHome = z.object({
-  id: z.string().check(z.minLength(1)),
-  path: text,
-  kind: z.enum(['own', 'private']),
-  accountId: text,
-  fingerprint: text,
-  writtenAt: z.number(),
-});
-const HomesFile = z.object({ version: z.number(), homes: z.array(z.unknown()) });
 const thisVersion = 1;
 
 /**
@@ -41,19 +32,31 @@ export function readHomes({ paths }: Pick<Root, 'paths'>): HomeRecord[] {
   const path = paths.homes;
   const version = readVersion(path);
   if (version.kind === 'absent') return [];
-  const file = HomesFile.safeParse(parseJson(path, version.content, wayOut));
-  if (!file.success) throw corrupt(path, 'it is no list of homes', wayOut);
-  if (file.data.version > thisVersion) {
-    throw new AppError('storage-newer-version', `${path} has version ${file.data.version}, newer than this program`, {
+  const file = parseJson(path, version.content, wayOut);
+  if (!isJsonObject(file) || !isNumber(file['version']) || !Array.isArray(file['homes'])) {
+    throw corrupt(path, 'it is no list of homes', wayOut);
+  }
+  if (file['version'] > thisVersion) {
+    throw new AppError('storage-newer-version', `${path} has version ${file['version']}, newer than this program`, {
       hint: 'update codex-auth; the file is untouched',
       details: { path },
     });
   }
-  return file.data.homes.map((each) => {
-    const home = StoredHome.safeParse(each);
-    if (!home.success) throw corrupt(path, 'it holds something that is no home', wayOut);
-    return definedOnly(home.data);
+  return file['homes'].map((each) => {
+    const home = recordIn(each);
+    if (home === undefined) throw corrupt(path, 'it holds something that is no home', wayOut);
+    return home;
   });
+}
+
+/** Without members that we do not know. */
+function recordIn(value: unknown): HomeRecord | undefined {
+  if (!isJsonObject(value)) return undefined;
+  const { id, path, kind, accountId, fingerprint, writtenAt } = value;
+  if (!isText(id) || id === '' || (kind !== 'own' && kind !== 'private') || !isNumber(writtenAt)) return undefined;
+  if (!isTextOrAbsent(path) || !isTextOrAbsent(accountId) || !isTextOrAbsent(fingerprint)) return undefined;
+  const known = { id, path, kind, accountId, fingerprint, writtenAt } as const;
+  return definedOnly(known);
 }
 
 const wayOut = 'codex-auth doctor --fix  (keeps the damaged file; a home is remembered again by the next switch in it)';

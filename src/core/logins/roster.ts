@@ -1,4 +1,4 @@
-import type { Account } from '../accounts/account.js';
+import type { Account, ShownAccount } from '../accounts/account.js';
 import { findSame, isExactly } from '../accounts/identity.js';
 import type { LocatedAccount } from '../accounts/selector.js';
 import { tellApart } from '../accounts/twins.js';
@@ -108,12 +108,16 @@ export function keyOf(scope: Scope): string | undefined {
 }
 
 /** Every account of the other pools, for selectors and for naming what is in use. */
-export function accountsElsewhere({ others }: Pick<Roster, 'others'>): LocatedAccount[] {
+export function accountsElsewhere<A extends ShownAccount>({
+  others,
+}: {
+  readonly others: readonly { readonly key?: string; readonly pool: { readonly accounts: readonly A[] } }[];
+}): LocatedAccount<A>[] {
   return others.flatMap((scope) => scope.pool.accounts.map((account) => placed(account, scope)));
 }
 
-function placed(account: Account, { key }: ScopeRecords): LocatedAccount {
-  return definedOnly({ account, scopeKey: key });
+function placed<A extends ShownAccount>(account: A, { key }: { readonly key?: string }): LocatedAccount<A> {
+  return key === undefined ? { account } : { account, scopeKey: key };
 }
 
 /**

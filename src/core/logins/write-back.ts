@@ -104,9 +104,11 @@ function newerFor(
 
 /** What another machine refreshes comes to us as an access token, and later perhaps with the refresh token. */
 function newerForAccessOnly(holder: Account | undefined, login: AuthFileLogin): NewerTokens | undefined {
-  const access = holder === undefined ? undefined : newerAccess(holder, login);
-  if (access === undefined) return undefined;
-  return definedOnly({ access, refreshToken: holder?.tokens.refreshToken });
+  if (holder === undefined) return undefined;
+  const { refreshToken, accessToken } = holder.tokens;
+  const access = newerAccess(holder, login);
+  const isKeeperNow = refreshToken !== undefined && accessToken?.equals(login.tokens.accessToken) === true;
+  return access === undefined && !isKeeperNow ? undefined : definedOnly({ access, refreshToken });
 }
 
 function holderOf({ content }: Pick<AuthFileState, 'content'>, store: Pick<Store, 'scopes'>): Account | undefined {

@@ -1,7 +1,16 @@
 import * as z from 'zod/mini';
 import { isJsonObject, type JsonObject } from '../json-object.js';
+import {
+  isAbsentOr,
+  isFlagOrAbsent,
+  isListOf,
+  isNumber,
+  isNumberOrAbsent,
+  isText,
+  isTextOrAbsent,
+} from '../json-values.js';
 import { latestInstantMs } from './loose-values.js';
-import { instantMs, isQuotaWindow, isWithin, type QuotaWindow } from './window.js';
+import { isQuotaWindow, isWithin, type QuotaWindow } from './window.js';
 
 // The usage of an account in our terms and in the form it is stored in. Unknown is absent; times are milliseconds since
 // the epoch; amounts stay the strings the server sent.
@@ -34,55 +43,50 @@ export const CreditsSchema = z.object({
 });
 export type Credits = z.infer<typeof CreditsSchema>;
 
-export const SpendControlSchema = z.object({
-  reached: z.exactOptional(z.boolean()),
-  individualLimit: z.exactOptional(
-    z.object({
-      source: z.exactOptional(z.string()),
-      limit: z.exactOptional(z.string()),
-      used: z.exactOptional(z.string()),
-      remaining: z.exactOptional(z.string()),
-      usedPercent: z.exactOptional(z.number()),
-      remainingPercent: z.exactOptional(z.number()),
-      resetsAt: z.exactOptional(instantMs),
-    }),
-  ),
-});
-export type SpendControl = z.infer<typeof SpendControlSchema>;
+export interface SpendControl {
+  readonly reached?: boolean;
+  readonly individualLimit?: {
+    readonly source?: string;
+    readonly limit?: string;
+    readonly used?: string;
+    readonly remaining?: string;
+    readonly usedPercent?: number;
+    readonly remainingPercent?: number;
+    readonly resetsAt?: number;
+  };
+}
 
-export const ResetCreditSchema = z.object({
-  id: z.string(),
-  resetType: z.exactOptional(z.string()),
-  status: z.exactOptional(z.string()),
-  grantedAt: z.exactOptional(instantMs),
-  expiresAt: z.exactOptional(instantMs),
-  title: z.exactOptional(z.string()),
-  description: z.exactOptional(z.string()),
-});
-export type ResetCredit = z.infer<typeof ResetCreditSchema>;
+export interface ResetCredit {
+  readonly id: string;
+  readonly resetType?: string;
+  readonly status?: string;
+  readonly grantedAt?: number;
+  readonly expiresAt?: number;
+  readonly title?: string;
+  readonly description?: string;
+}
 
-export const ResetCreditsSchema = z.object({
-  availableCount: z.exactOptional(z.number()),
+export interface ResetCredits {
+  readonly availableCount?: number;
   /** How many of them would help with what is used up now. */
-  applicableCount: z.exactOptional(z.number()),
-  credits: z.exactOptional(z.array(ResetCreditSchema)),
-});
-export type ResetCredits = z.infer<typeof ResetCreditsSchema>;
+  readonly applicableCount?: number;
+  readonly credits?: ResetCredit[];
+}
 
 /** Whether one model can be used at the moment, besides all limits. */
-export const ModelUsageSchema = z.object({
-  slug: z.string(),
-  available: z.exactOptional(z.boolean()),
-  availableAt: z.exactOptional(instantMs),
-  creditsWouldEnable: z.exactOptional(z.boolean()),
-});
-export type ModelUsage = z.infer<typeof ModelUsageSchema>;
-const ModelUsageList = z.array(ModelUsageSchema);
+export interface ModelUsage {
+  readonly slug: string;
+  readonly available?: boolean;
+  readonly availableAt?: number;
+  readonly creditsWouldEnable?: boolean;
+}
 
 /** What is kept of a usage answer in `account-state.json`: everything but who it is about. */
 export interface QuotaSnapshot extends RateLimit {
   /** When the server said so, milliseconds since the epoch. */
   readonly observedAt: number;
+  /** The official client has handed its numbers over; absent where the provider was asked. */
+  readonly origin?: 'official-client';
   /** Verbatim, plans we never heard of included. */
   readonly planType?: string;
   readonly additional: AdditionalLimit[];
@@ -94,22 +98,72 @@ export interface QuotaSnapshot extends RateLimit {
   readonly modelUsage?: ModelUsage[];
 }
 
-/** Plain predicates but for what is rare: a listing reads one of these for each of a thousand accounts. */
+/** Plain predicates: a listing reads one of these for each of a thousand accounts. */
 export function isQuotaSnapshot(value: unknown): value is QuotaSnapshot {
   if (!isJsonObject(value)) return false;
-  const { observedAt, planType, additional, credits, spendControl, reachedType, resetCredits, modelUsage } = value;
+  const { observedAt, origin, planType, additional, credits, spendControl, reachedType, resetCredits, modelUsage } =
+    value;
   return (
     isWithin(observedAt, 0, latestInstantMs) &&
+    (origin === undefined || origin === 'official-client') &&
     isTextOrAbsent(planType) &&
     isTextOrAbsent(reachedType) &&
     isRateLimit(value) &&
     Array.isArray(additional) &&
     additional.every((each) => isJsonObject(each) && isAdditionalLimit(each)) &&
-    (credits === undefined || CreditsSchema.safeParse(credits).success) &&
-    (spendControl === undefined || SpendControlSchema.safeParse(spendControl).success) &&
-    (resetCredits === undefined || ResetCreditsSchema.safeParse(resetCredits).success) &&
-    (modelUsage === undefined || ModelUsageList.safeParse(modelUsage).success)
+    isAbsentOr(credits, isCredits) &&
+    isAbsentOr(spendControl, isSpendControl) &&
+    isAbsentOr(resetCredits, isResetCredits) &&
+    (modelUsage === undefined || isListOf(modelUsage, isModelUsage))
   );
+}
+
+function isCredits({ hasCredits, unlimited, balance, approxLocalMessages, approxCloudMessages }: JsonObject): boolean {
+  return (
+    [hasCredits, unlimited].every(isFlagOrAbsent) &&
+    isTextOrAbsent(balance) &&
+    [approxLocalMessages, approxCloudMessages].every((range) => range === undefined || isMessageRange(range))
+  );
+}
+
+function isMessageRange(value: unknown): boolean {
+  return Array.isArray(value) && value.length === 2 && value.every(isNumber);
+}
+
+function isSpendControl({ reached, individualLimit }: JsonObject): boolean {
+  return isFlagOrAbsent(reached) && isAbsentOr(individualLimit, isIndividualLimit);
+}
+
+function isIndividualLimit(value: JsonObject): boolean {
+  const { source, limit, used, remaining, usedPercent, remainingPercent, resetsAt } = value;
+  return (
+    [source, limit, used, remaining].every(isTextOrAbsent) &&
+    [usedPercent, remainingPercent].every(isNumberOrAbsent) &&
+    isInstantOrAbsent(resetsAt)
+  );
+}
+
+function isResetCredits({ availableCount, applicableCount, credits }: JsonObject): boolean {
+  return (
+    [availableCount, applicableCount].every(isNumberOrAbsent) &&
+    (credits === undefined || isListOf(credits, isResetCredit))
+  );
+}
+
+function isResetCredit({ id, resetType, status, grantedAt, expiresAt, title, description }: JsonObject): boolean {
+  return (
+    isText(id) &&
+    [resetType, status, title, description].every(isTextOrAbsent) &&
+    [grantedAt, expiresAt].every(isInstantOrAbsent)
+  );
+}
+
+function isModelUsage({ slug, available, availableAt, creditsWouldEnable }: JsonObject): boolean {
+  return isText(slug) && [available, creditsWouldEnable].every(isFlagOrAbsent) && isInstantOrAbsent(availableAt);
+}
+
+function isInstantOrAbsent(value: unknown): boolean {
+  return value === undefined || isWithin(value, 0, latestInstantMs);
 }
 
 function isRateLimit({ windows, incomplete, allowed, limitReached }: JsonObject): boolean {
@@ -130,14 +184,6 @@ function isAdditionalLimit(value: JsonObject): boolean {
     isTextOrAbsent(modelSlug) &&
     isRateLimit(value)
   );
-}
-
-function isTextOrAbsent(value: unknown): boolean {
-  return value === undefined || typeof value === 'string';
-}
-
-function isFlagOrAbsent(value: unknown): boolean {
-  return value === undefined || typeof value === 'boolean';
 }
 
 /** One answer of the usage endpoint, with the identity it speaks about. */

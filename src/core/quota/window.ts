@@ -1,9 +1,6 @@
-import * as z from 'zod/mini';
 import { definedOnly } from '../defined-only.js';
 import { isJsonObject } from '../json-object.js';
 import { latestInstantMs } from './loose-values.js';
-
-export const instantMs = z.number().check(z.minimum(0), z.maximum(latestInstantMs));
 
 /** One quota window as the server described it. It is a fact only until it resets: read it with {@link isCurrent}. */
 export interface QuotaWindow {

@@ -1,9 +1,10 @@
+import type { Account, ShownAccount } from '../accounts/account.js';
 import { definedOnly } from '../defined-only.js';
 import { lookup, touch } from '../health/affinity.js';
 import type { Activated } from '../logins/activate.js';
 import type { Roster } from '../logins/roster.js';
-import type { DecidedAccount } from './decided-roster.js';
-import { isGuess, type ProbedDecision, probeAndDecide } from './probe-and-decide.js';
+import type { DecidedAccount, DecidedRoster } from './decided-roster.js';
+import { decideByKnown, isGuess, probeAndDecide, type ShownDecision } from './probe-and-decide.js';
 import { keepKnowledge, type ProbingOptions } from './quota-probing.js';
 import { openRoster, requireAccounts } from './selection.js';
 import type { Session } from './session.js';
@@ -18,7 +19,7 @@ export interface BestWishes extends ProbingOptions {
   readonly allowCredits?: boolean;
 }
 
-export interface Best extends ProbedDecision {
+export interface Best extends ShownDecision {
   /** Absent where nobody is ready, or nothing is known about anybody. */
   readonly chosen?: DecidedAccount;
   /** The account that the conversation was on. */
@@ -30,6 +31,7 @@ export interface Best extends ProbedDecision {
 /** The account to use now, remembered for the conversation, and switched to where that is wished. */
 export async function chooseBest(session: Session, wishes: BestWishes): Promise<Best> {
   const isSwitching = wishes.switch === true;
+  if (wishes.cached === true && !isSwitching && wishes.session === undefined) return bestKnown(session, wishes);
   const roster = openRoster(session, isSwitching ? session.writingScope() : session.readingScope());
   requireAccounts(roster);
   const { model, allowCredits, session: conversation } = wishes;
@@ -39,11 +41,23 @@ export async function chooseBest(session: Session, wishes: BestWishes): Promise<
   const decided = await probeAndDecide(session, roster, wishes, request);
   const { probed, decision } = decided;
   const previousId = sessionAccountOf(probed.roster);
-  const isChosen = ({ account }: DecidedAccount) => account.id === decision.recommendation?.id;
-  const chosen = isGuess(decided) ? undefined : decision.decided.find(isChosen);
+  const chosen = isGuess(decided) ? undefined : recommended(decision);
   if (conversation !== undefined && chosen !== undefined) await remember(session, conversation, chosen.account.id);
   const activated = isSwitching && chosen !== undefined ? await switchTo(session, probed.roster, chosen) : undefined;
   return definedOnly({ ...decided, chosen, previousId, activated });
+}
+
+/** The same where nothing is asked, and nothing is remembered of it. */
+function bestKnown(session: Session, { model, allowCredits }: BestWishes): Best {
+  const decided = decideByKnown(session, definedOnly({ model, allowCredits }));
+  return definedOnly({ ...decided, chosen: isGuess(decided) ? undefined : recommended(decided.decision) });
+}
+
+function recommended<A extends ShownAccount>({
+  decided,
+  recommendation,
+}: DecidedRoster<A>): DecidedAccount<A> | undefined {
+  return decided.find(({ account }) => account.id === recommendation?.id);
 }
 
 /** Until then the account that this command chose last is kept. */
@@ -71,7 +85,11 @@ async function remember(session: Session, conversation: string, accountId: strin
 }
 
 /** Loaded only now: whoever only asks has no way to a credential (P5). */
-async function switchTo(session: Session, { records }: Roster, { account }: DecidedAccount): Promise<Activated> {
+async function switchTo(
+  session: Session,
+  { records }: Roster,
+  { account }: DecidedAccount<Account>,
+): Promise<Activated> {
   const { switchAccount } = await import('./switching.js');
   const target = { account, scopeKey: records.key, choosingScopeKey: records.key };
   const activated = await switchAccount(session, target, { replace: false });

@@ -1,20 +1,20 @@
-import type { Account } from '../accounts/account.js';
+import type { ShownAccount } from '../accounts/account.js';
 import { type Decision, decide } from '../decision/decide.js';
 import type { DecisionRequest } from '../decision/facts.js';
 import { factsOf, factsOfAccount } from '../decision/facts.js';
 import type { AccountDecision } from '../decision/ranking.js';
 import { type AccountStanding, standingOf } from '../decision/standing.js';
-import type { Roster } from '../logins/roster.js';
+import type { ShownRoster } from '../logins/shown-roster.js';
 import type { Settings } from '../settings.js';
 
 /** An account with what the decision says about it. */
-export interface DecidedAccount {
-  readonly account: Account;
+export interface DecidedAccount<A extends ShownAccount = ShownAccount> {
+  readonly account: A;
   readonly decision: AccountDecision;
 }
 
-export interface DecidedRoster extends Decision {
-  readonly decided: readonly DecidedAccount[];
+export interface DecidedRoster<A extends ShownAccount = ShownAccount> extends Decision {
+  readonly decided: readonly DecidedAccount<A>[];
 }
 
 /** The person's settings as the decision weighs them. */
@@ -23,9 +23,13 @@ export function policyOf({ reservePercent, switchMarginPercent }: Settings): Par
 }
 
 /** The one decision about a roster, which every command shows. */
-export function decideRoster(roster: Roster, request: DecisionRequest): DecidedRoster {
+export function decideRoster<A extends ShownAccount>(
+  roster: ShownRoster & { readonly accounts: readonly A[] },
+  request: DecisionRequest,
+): DecidedRoster<A> {
   const decision = decide(factsOf(roster, request.now), request);
-  const decided = roster.accounts.flatMap((account, position) => {
+  const accounts: readonly A[] = roster.accounts;
+  const decided = accounts.flatMap((account, position) => {
     const found = decision.accounts[position];
     return found === undefined ? [] : [{ account, decision: found }];
   });
@@ -33,12 +37,12 @@ export function decideRoster(roster: Roster, request: DecisionRequest): DecidedR
 }
 
 export interface StandingAccount {
-  readonly account: Account;
+  readonly account: ShownAccount;
   readonly standing: AccountStanding;
 }
 
 /** The part of it that ranks nobody. */
-export function standingsOf(roster: Roster, now: number, { reservePercent }: Settings): StandingAccount[] {
+export function standingsOf(roster: ShownRoster, now: number, { reservePercent }: Settings): StandingAccount[] {
   return roster.accounts.map((account, position) => ({
     account,
     standing: standingOf(factsOfAccount(roster, account, position, now), { now, reservePercent }),

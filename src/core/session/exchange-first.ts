@@ -21,7 +21,7 @@ export async function custodyOf(session: Session): Promise<Custody | undefined> 
 }
 
 /** What is this old is new enough for a command that runs once. */
-const maxAgeMs = 60_000;
+const usualAgeMs = 60_000;
 /** A database that does not answer must not be felt for longer than this. */
 const patienceMs = 4_000;
 
@@ -29,7 +29,7 @@ const patienceMs = 4_000;
  * Takes over what other machines know before a command looks at the accounts, where the last exchange is old. Without the
  * database it goes on with the copies here, and says how old they are. Undefined where nothing was due.
  */
-export async function exchangeFirst(session: Session): Promise<ExchangeReport | undefined> {
+export async function exchangeFirst(session: Session, maxAgeMs = usualAgeMs): Promise<ExchangeReport | undefined> {
   if (!isShared(session)) return undefined;
   const [{ exchangeIfStale }, { shareDeps }] = await Promise.all([
     import('../sharing/exchange.js'),

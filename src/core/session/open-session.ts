@@ -19,7 +19,7 @@ import type { Listener, ProviderAccess, Session, SessionHost, SessionWishes } fr
  * for files or no project.
  */
 export function openSession(host: SessionHost, wishes: SessionWishes, listener: Listener): Session {
-  const { clock, platform, version, signal, unfinished, expectLongRead } = host;
+  const { clock, platform, version, signal, unfinished, expectLongRead, indexing } = host;
   const environment = readEnvironment(host.variables);
   const home = homeIfNeeded(environment);
   const { codexHome, root: directory, problem } = locate({ ...environment, home }, host.cwd);
@@ -119,6 +119,7 @@ export function openSession(host: SessionHost, wishes: SessionWishes, listener: 
       });
     },
     ...(expectLongRead === undefined ? {} : { expectLongRead }),
+    ...(indexing === undefined ? {} : { indexing }),
     async close() {
       await Promise.allSettled(running);
       // Where it could not be opened, whoever needed it has said so.

@@ -69,23 +69,20 @@ interface WatchedWindow {
 
 /** What the history says about the accounts of a decision. */
 export class PaceReading {
-  readonly #windows: ReadonlyMap<string, readonly WatchedWindow[]>;
   readonly #decisions: ReadonlyMap<string, AccountDecision>;
+  readonly #seen: ReadonlyMap<string, readonly Observation[]>;
+  readonly #windows = new Map<string, readonly WatchedWindow[]>();
   readonly #now: number;
 
   constructor({ observations }: QuotaHistory, decided: readonly DecidedAccount[], now: number) {
-    const seen = byWindow(observations);
+    this.#seen = byWindow(observations);
     this.#now = now;
     this.#decisions = new Map(decided.map(({ account, decision }) => [account.id, decision]));
-    this.#windows = new Map(
-      decided.map(({ account: { id }, decision }) => [
-        id,
-        ownWindows(decision).map((window) => watchedWindow(id, window, seen, now)),
-      ]),
-    );
   }
 
   paceOf(id: string): WindowPaceView[] {
+    // Without a past there is no pace, and a thousand accounts need not be looked at to say so.
+    if (this.#seen.size === 0) return [];
     return this.#windowsOf(id).flatMap(({ window, pace }) =>
       pace === undefined ? [] : [this.#paceView(window, pace)],
     );
@@ -93,7 +90,8 @@ export class PaceReading {
 
   /** One entry for each kind of window that any pace is known of. */
   pool(): PoolPaceView[] {
-    const all = [...this.#windows.values()].flat();
+    if (this.#seen.size === 0) return [];
+    const all = this.#all();
     const ids = [...new Set(all.map(({ window }) => window.id))];
     return ids.flatMap((windowId) =>
       this.#poolView(
@@ -119,7 +117,7 @@ export class PaceReading {
 
   /** What the present pace says about each window, for the judgement afterwards. */
   foretellings(): Foretelling[] {
-    return [...this.#windows.values()].flat().flatMap(({ account, window, pace }) => {
+    return this.#all().flatMap(({ account, window, pace }) => {
       const { id, remainingPercent, resetsAt } = window;
       if (pace === undefined || resetsAt === undefined || remainingPercent <= 0) return [];
       const chance = chanceOfEmpty(remainingPercent, pace, (resetsAt - this.#now) / hourMs);
@@ -128,7 +126,18 @@ export class PaceReading {
   }
 
   #windowsOf(id: string): readonly WatchedWindow[] {
-    return this.#windows.get(id) ?? [];
+    const known = this.#windows.get(id);
+    if (known !== undefined) return known;
+    const decision = this.#decisions.get(id);
+    const windows = (decision === undefined ? [] : ownWindows(decision)).map((window) =>
+      watchedWindow(id, window, this.#seen, this.#now),
+    );
+    this.#windows.set(id, windows);
+    return windows;
+  }
+
+  #all(): readonly WatchedWindow[] {
+    return [...this.#decisions.keys()].flatMap((id) => this.#windowsOf(id));
   }
 
   #paceView({ id: windowId, remainingPercent, resetsAt }: BindingWindow, pace: Pace): WindowPaceView {

@@ -1,7 +1,6 @@
 import * as z from 'zod/mini';
 import { definedOnly } from '../defined-only.js';
-import type { Roster } from '../logins/roster.js';
-import type { ScopeRecords } from '../pools/scope-records.js';
+import type { ShownRoster, ShownScope } from '../logins/shown-roster.js';
 import { projectKey } from '../project/key.js';
 import { shellWord } from '../shell/shell-word.js';
 
@@ -29,13 +28,13 @@ export function describePlace({ key }: PlaceView): string {
 }
 
 /** The pools that have accounts and are not shown. */
-export function otherPlaces({ others }: Pick<Roster, 'others'>): OtherPlace[] {
+export function otherPlaces({ others }: Pick<ShownRoster, 'others'>): OtherPlace[] {
   return others
     .filter(({ pool }) => pool.accounts.length > 0)
     .map((each) => ({ ...knownPlace(each), accounts: each.pool.accounts.length }));
 }
 
-export function knownPlace({ key, pool }: ScopeRecords): KnownPlace {
+export function knownPlace({ key, pool }: ShownScope): KnownPlace {
   // Another tool may have copied the file of one project to another.
   const isTrue = pool.projectRoot !== undefined && projectKey(pool.projectRoot) === key;
   return definedOnly({ ...placeView(key), root: isTrue ? pool.projectRoot : undefined });

@@ -1,29 +1,58 @@
-import type { Account } from '../accounts/account.js';
+import type { Account, ShownAccount } from '../accounts/account.js';
 import { isSilence } from '../asking/usage-endpoint.js';
 import type { DecisionRequest } from '../decision/facts.js';
 import { definedOnly } from '../defined-only.js';
 import { readHealth } from '../health/state.js';
 import type { Roster } from '../logins/roster.js';
+import type { ShownRoster } from '../logins/shown-roster.js';
 import { requireKnownModel } from '../models/known-models.js';
 import { type DecidedRoster, decideRoster, policyOf } from './decided-roster.js';
 import { describeFailure, isInTheDark } from './failure.js';
-import { type ProbedRoster, type ProbingOptions, probeRoster } from './quota-probing.js';
+import { type ProbedRoster, type ProbingOptions, probeRoster, type ShownProbes } from './quota-probing.js';
 import { withResetCreditDetails } from './reset-credit-details.js';
+import { openShownRoster, requireAccounts } from './selection.js';
 import type { Session } from './session.js';
 
-export type DecisionWishes = Pick<DecisionRequest, 'allowCredits' | 'dwellUntil'> & {
+export type DecisionWishes = Pick<DecisionRequest, 'allowCredits' | 'dwellUntil' | 'sessionAccountId'> & {
   readonly model?: string | undefined;
+};
+
+export type ProbingWishes = Omit<DecisionWishes, 'sessionAccountId'> & {
   /** Of the roster with what has been learnt. */
   readonly sessionAccountOf?: (roster: Roster) => string | undefined;
 };
 
 export interface ProbedDecision {
   readonly probed: ProbedRoster;
+  readonly decision: DecidedRoster<Account>;
+}
+
+/** The same for whoever shows it. */
+export interface ShownDecision {
+  readonly probed: ShownProbes;
   readonly decision: DecidedRoster;
 }
 
+/** The decision by what is known, which nobody is asked for and no token is read for. Throws `usage` for a model that nobody knows. */
+export function decideByKnown(session: Session, wishes: DecisionWishes): ShownDecision {
+  const roster = openShownRoster(session, session.readingScope());
+  requireAccounts(roster);
+  const probed: ShownProbes = { roster, probes: new Map(), sourceOf: () => 'cache' };
+  return { probed, decision: decideOn(session, roster, wishes) };
+}
+
+function decideOn<A extends ShownAccount>(
+  session: Session,
+  roster: ShownRoster & { readonly accounts: readonly A[] },
+  { model, ...wishes }: DecisionWishes,
+): DecidedRoster<A> {
+  if (model !== undefined) requireKnown(session, roster, model);
+  const known = { now: session.clock.now(), ...policyOf(session.settings()), ...wishes };
+  return decideRoster(roster, definedOnly({ ...known, model }));
+}
+
 /** Nothing is known about any account, and nobody could be asked: whom to use would be a guess. */
-export function isGuess({ probed, decision: { decided } }: ProbedDecision): boolean {
+export function isGuess({ probed, decision: { decided } }: ShownDecision): boolean {
   const seen = decided.map(({ account: { id }, decision: { quota } }) => {
     const probe = probed.probes.get(id);
     const failure = probe === undefined || probe.kind === 'usage' ? undefined : describeFailure(probe);
@@ -40,26 +69,24 @@ export async function probeAndDecide(
   session: Session,
   roster: Roster,
   options: ProbingOptions,
-  wishes: DecisionWishes = {},
+  wishes: ProbingWishes = {},
 ): Promise<ProbedDecision> {
   const first = await probeRoster(session, roster, options);
-  const decideOn = (probed: ProbedRoster) => {
-    const { model, sessionAccountOf, ...rest } = wishes;
-    if (model !== undefined) requireKnown(session, probed.roster, model);
-    const known = { now: session.clock.now(), ...policyOf(session.settings()), ...rest };
-    const request = definedOnly({ ...known, model, sessionAccountId: sessionAccountOf?.(probed.roster) });
-    return { probed, decision: decideRoster(probed.roster, request) };
+  const decideOnProbed = (probed: ProbedRoster) => {
+    const { sessionAccountOf, ...rest } = wishes;
+    const sessionAccountId = sessionAccountOf?.(probed.roster);
+    return { probed, decision: decideOn(session, probed.roster, definedOnly({ ...rest, sessionAccountId })) };
   };
-  const decided = decideOn(first);
+  const decided = decideOnProbed(first);
   if (decided.decision.recommendation !== undefined || options.cached === true) return decided;
   const again = await askTheOthers(session, first);
   const asked = again.roster.accounts
     .map((account, position) => ({ account, index: position + 1, file: again.roster.readFrom, isElsewhere: false }))
     .filter(({ account }) => account.enabled);
-  return decideOn(isSilent(again) ? again : await withResetCreditDetails(session, again, asked));
+  return decideOnProbed(isSilent(again) ? again : await withResetCreditDetails(session, again, asked));
 }
 
-function requireKnown({ home }: Session, { accounts, state }: Roster, model: string): void {
+function requireKnown({ home }: Session, { accounts, state }: ShownRoster, model: string): void {
   const snapshots = accounts.flatMap(({ id }) => state.accounts[id]?.quota ?? []);
   requireKnownModel(model, snapshots, home.directory);
 }

@@ -15,6 +15,7 @@ import { type AccountState, withKnowledge } from '../health/account-state.js';
 import { applyEvent } from '../health/state.js';
 import { updateAccountState } from '../health/state-store.js';
 import { type Roster, readRoster } from '../logins/roster.js';
+import type { ShownRoster } from '../logins/shown-roster.js';
 import type { BackendAnswer } from '../provider/backend-call.js';
 import { isStale, type QuotaSource, toSnapshot } from '../quota/snapshot.js';
 import { askAll } from './ask-all.js';
@@ -33,13 +34,18 @@ export interface ProbingOptions {
 
 type Asked = Probe | AskingFailed;
 
-export interface ProbedRoster {
+export interface ProbedRoster extends ShownProbes {
   /** With what has just been learnt. */
   readonly roster: Roster;
-  /** By account id; an account that was not asked has none. */
-  readonly probes: ReadonlyMap<string, Asked>;
   /** Why the reset credits of an account are not known one by one; by account id. */
   readonly unreadCredits?: ReadonlyMap<string, ProbeFailure | AskingFailed>;
+}
+
+/** The same for whoever shows it. */
+export interface ShownProbes {
+  readonly roster: ShownRoster;
+  /** By account id; an account that was not asked has none. */
+  readonly probes: ReadonlyMap<string, Asked>;
   /** Whether an account's numbers are from this run. */
   sourceOf(id: string): QuotaSource;
 }

@@ -1,9 +1,12 @@
 import * as z from 'zod/mini';
+import type { Account, ShownAccount } from '../accounts/account.js';
 import { type LocatedAccount, selectAccount } from '../accounts/selector.js';
 import { unadoptableReasons } from '../codex/auth-file.js';
 import { definedOnly } from '../defined-only.js';
 import { AppError } from '../errors.js';
 import { accountsElsewhere, keyOf, type Roster, readRoster } from '../logins/roster.js';
+import { openRosterIndex } from '../logins/roster-index.js';
+import type { ShownRoster } from '../logins/shown-roster.js';
 import { poolBytes } from '../pools/scope-files.js';
 import type { Scope } from '../project/scope.js';
 import { sweepLeftovers } from '../storage/leftovers.js';
@@ -17,14 +20,38 @@ const longPoolBytes = 1_000_000;
 export function openRoster(session: Session, scope: Scope): Roster {
   const { root, home } = session;
   sweepLeftovers(root, home.authFile);
-  if (poolBytes(root.paths, keyOf(scope)) > longPoolBytes) session.expectLongRead?.();
+  expectLongRead(session, scope);
   const roster = readRoster(root, home, scope);
   for (const warning of roster.warnings) session.warn(warning);
   return roster;
 }
 
+/**
+ * The same for whoever only shows it: from the index where that holds, which spares reading the tokens. Nothing but the
+ * index is written, and that after the answer.
+ */
+export function openShownRoster(session: Session, scope: Scope): ShownRoster {
+  const { root, home, version, indexing } = session;
+  expectLongRead(session, scope);
+  const index = openRosterIndex(root, home, scope, { version, settledMs: indexing?.settledMs });
+  const known = index?.read();
+  if (known === undefined) {
+    indexing?.withoutIndex?.();
+    const roster = openRoster(session, scope);
+    if (index !== undefined) indexing?.afterwards?.(() => index.keep(roster));
+    return roster;
+  }
+  sweepLeftovers(root, home.authFile);
+  for (const warning of known.warnings) session.warn(warning);
+  return known;
+}
+
+function expectLongRead({ root, expectLongRead: expect }: Session, scope: Scope): void {
+  if (poolBytes(root.paths, keyOf(scope)) > longPoolBytes) expect?.();
+}
+
 /** Throws `empty-pool` where there is nothing to choose from. */
-export function requireAccounts(roster: Roster): void {
+export function requireAccounts(roster: ShownRoster): void {
   const none = whyNone(roster);
   if (none !== undefined) throw new AppError('empty-pool', none.message, { hint: none.hint });
 }
@@ -38,7 +65,7 @@ export const Nobody = z.object({
 export type Nobody = z.infer<typeof Nobody>;
 
 /** Why nothing can be chosen. Somebody who has accounts, or is signed in, is told where. */
-export function whyNone(roster: Roster): Nobody | undefined {
+export function whyNone(roster: ShownRoster): Nobody | undefined {
   const { accounts, records, authFile } = roster;
   if (accounts.length > 0) return undefined;
   if (records.flagged.accounts.length > 0) {
@@ -63,8 +90,8 @@ export function whyNone(roster: Roster): Nobody | undefined {
 }
 
 /** An account and where it is. */
-export interface Located {
-  readonly account: LocatedAccount['account'];
+export interface Located<A extends ShownAccount = Account> {
+  readonly account: A;
   /** The pool it lives in; undefined for the global one. */
   readonly scopeKey: string | undefined;
   /** 1-based position in that pool. */
@@ -72,9 +99,11 @@ export interface Located {
 }
 
 /** The account a selector names, in this scope or else anywhere; says so when it lives in another pool. */
-export function locateAccount(session: Session, roster: Roster, selector: string): Located {
+export function locateAccount(session: Session, roster: Roster, selector: string): Located;
+export function locateAccount(session: Session, roster: ShownRoster, selector: string): Located<ShownAccount>;
+export function locateAccount(session: Session, roster: ShownRoster, selector: string): Located<ShownAccount> {
   const { accounts, records } = roster;
-  const elsewhere = accountsElsewhere(roster);
+  const elsewhere: readonly LocatedAccount<ShownAccount>[] = accountsElsewhere(roster);
   if (elsewhere.length === 0 || isPositional(selector)) requireAccounts(roster);
   const previousId = records.pool.previousId;
   const found = selectAccount(selector, definedOnly({ accounts, previousId }), elsewhere);
@@ -87,7 +116,7 @@ export function locateAccount(session: Session, roster: Roster, selector: string
 }
 
 /** The 1-based position in its own pool of an account that lives elsewhere. */
-export function indexElsewhere({ others }: Roster, id: string): number {
+export function indexElsewhere({ others }: Pick<ShownRoster, 'others'>, id: string): number {
   const pool = others.map((scope) => scope.pool).find(({ accounts }) => accounts.some((each) => each.id === id));
   return (pool?.accounts.findIndex((each) => each.id === id) ?? -1) + 1;
 }

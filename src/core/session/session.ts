@@ -31,6 +31,17 @@ export interface SessionHost {
   readonly spendingDeadlineMs?: number;
   /** Called before a long pool is read; absent in a process that does more than read and print. */
   readonly expectLongRead?: () => void;
+  /** How this process treats the index of the accounts; absent: it reads one, and leaves none. */
+  readonly indexing?: Indexing;
+}
+
+export interface Indexing {
+  /** Runs something that only saves later runs time, once the answer is out. */
+  readonly afterwards?: (task: () => void) => void;
+  /** Called where no index holds, in a process that has nothing else to go by. */
+  readonly withoutIndex?: () => never;
+  /** For a test that cannot wait until what it wrote is old enough; absent in the program. */
+  readonly settledMs?: number;
 }
 
 /** What the person or the program wants of it. */
@@ -123,6 +134,7 @@ export interface Session extends Listener {
    */
   uninterrupted<T>(task: () => Promise<T>): Promise<T>;
   readonly expectLongRead?: () => void;
+  readonly indexing?: Indexing;
   /** Waits for what must not be cut off and closes connections. */
   close(): Promise<void>;
 }

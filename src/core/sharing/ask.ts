@@ -4,7 +4,7 @@ import { type ExchangeAnswer, type LoginRow, readAnswer } from './rows.js';
 import { currentSchema } from './schema.js';
 import type { ShareState } from './share-file.js';
 import { newShareKey, type ShareKey } from './share-key.js';
-import { shareProblem } from './share-problem.js';
+import { noSchema, shareProblem } from './share-problem.js';
 import type { ShareSession } from './share-session.js';
 import { wrongKey } from './share-session.js';
 import { firstTurn, judgeTurn, nextTurn } from './turn.js';
@@ -59,8 +59,7 @@ async function takeTurn(session: ShareSession, question: Question, revision: num
   const turns = [machine.turn, next];
   const values = [machine.id, turns, next, revision, intends, deps.unansweredRetryMs, about];
   const answer = readAnswer(await database.query(exchangeStatement, values));
-  if (answer === undefined)
-    throw shareProblem('no-schema', 'the database holds no shared pool', 'codex-auth share init <url>');
+  if (answer === undefined) throw noSchema();
   assertPool(answer, key, state.poolId);
   return answer;
 }

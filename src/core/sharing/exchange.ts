@@ -1,5 +1,6 @@
 import { AppError } from '../errors.js';
 import { type ExchangeReport, ReportDraft } from './exchange-report.js';
+import { takeHomeNews } from './home-news.js';
 import { playRound } from './round.js';
 import { settleLogin } from './settle-login.js';
 import { readShare, type ShareState } from './share-file.js';
@@ -25,6 +26,7 @@ export async function exchangeInto(
   report: ReportDraft,
   { deadlineMs = defaultDeadlineMs }: ExchangeOptions = {},
 ): Promise<void> {
+  await takeHomeNews(deps);
   const { custody } = await withShare(deps, deadlineMs, (session) => playRound(session, report));
   const settled = new Set<string>();
   for (const planned of custody) {

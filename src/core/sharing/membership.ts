@@ -8,7 +8,7 @@ import { migrate } from './migrate.js';
 import { readAnswer } from './rows.js';
 import { readShare, type ShareState, writeShare } from './share-file.js';
 import type { ShareKey } from './share-key.js';
-import { joinedAlready, shareProblem } from './share-problem.js';
+import { joinedAlready, noSchema, shareProblem } from './share-problem.js';
 import { defaultDeadlineMs, type ShareDeps, type ShareSession, withShareLock } from './share-session.js';
 import { firstTurn } from './turn.js';
 
@@ -50,8 +50,7 @@ export async function joinShare(deps: ShareDeps, joining: Joining): Promise<Exch
     const answer = readAnswer(
       await database.query(exchangeStatement, ['', [], '', Number.MAX_SAFE_INTEGER, [], 0, []]),
     );
-    if (answer === undefined)
-      throw shareProblem('no-schema', 'the database holds no shared pool', 'codex-auth share init <url>');
+    if (answer === undefined) throw noSchema();
     assertPool(answer, key, undefined);
     return answer.pool_id;
   });

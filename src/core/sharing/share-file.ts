@@ -6,19 +6,14 @@ import { corrupt, parseJson } from '../storage/json-file.js';
 import type { Root } from '../storage/root.js';
 import { Notes } from './notes.js';
 
-/** What this machine has to do with a login of the pool. */
-export type ShareRole =
-  /** It has the refresh token and refreshes it. */
-  | 'keeper'
-  /** It has an access token, and gets the next one from the pool. */
-  | 'copy'
-  /** It is giving the refresh token away, and spends it no more. */
-  | 'releasing';
-
 const ShareRow = z.object({
   id: z.string(),
   /** The record in a pool of this root. */
   accountId: z.exactOptional(z.string()),
+  /**
+   * What this machine has to do with the login. A `keeper` has the refresh token and refreshes it; a `copy` gets its access
+   * tokens from the pool; while `releasing` the refresh token is being given away, and is spent no more.
+   */
   role: z.enum(['keeper', 'copy', 'releasing']),
   state: z.enum(['live', 'removed', 'withdrawn']),
   keeper: z.nullable(z.string()),

@@ -36,6 +36,10 @@ export function notJoined(): AppError {
   );
 }
 
+export function noSchema(): AppError {
+  return shareProblem('no-schema', 'the database holds no shared pool', 'codex-auth share init <url>');
+}
+
 export function joinedAlready(): AppError {
   return shareProblem(
     'joined-already',

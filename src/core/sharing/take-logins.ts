@@ -3,7 +3,6 @@ import { ReportDraft, type ShareNotice } from './exchange-report.js';
 import { playRound } from './round.js';
 import type { LoginRow } from './rows.js';
 import { openRefreshToken } from './sealed-login.js';
-import { readShare } from './share-file.js';
 import { accountAt, notShared, sharedRowOf } from './share-logins.js';
 import { defaultDeadlineMs, type ShareDeps, type ShareSession, withShare } from './share-session.js';
 import { expected, writeList } from './write-round.js';
@@ -129,11 +128,4 @@ function accountIdOf(session: ShareSession, rowId: string): string {
 function keeperOf(session: ShareSession, keeper: string | null): Risk {
   const machine = session.state().machines[keeper ?? ''];
   return machine === undefined ? {} : { keeperName: machine.name, keeperSeenAt: machine.seenAt };
-}
-
-/** Which machine keeps what, for whoever only looks. */
-export function keeperName(deps: Pick<ShareDeps, 'root'>, accountId: string): string | undefined {
-  const state = readShare(deps.root);
-  const row = state?.rows.find((each) => each.accountId === accountId && each.state === 'live');
-  return row?.keeper == null ? undefined : state?.machines[row.keeper]?.name;
 }

@@ -73,11 +73,7 @@ WITH ${counted}, input AS (
   RETURNING l.id, l.revision
 ) ${announced}`;
 
-export interface Wish {
-  readonly id: string;
-  readonly wanted_by: string;
-}
-
+/** The list names a row and the machine that would like to keep it. */
 export const wishLogins = `
 WITH ${counted}, input AS (
   SELECT * FROM json_to_recordset($1::json) AS i (id text, wanted_by text)

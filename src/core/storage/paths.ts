@@ -16,6 +16,10 @@ export interface RootPaths {
   readonly events: string;
   /** How the accounts stood when `guard` last looked, so that nothing is told twice. */
   readonly eventMemory: string;
+  /** What a guard that runs as a service has told. */
+  readonly guardLog: string;
+  /** The service of the guard, as the task scheduler of Windows was given it. */
+  readonly guardTask: string;
   /** The homes of the official client that logins of this root were written to. */
   readonly homes: string;
   /** What is known of the pool that several machines share; its address holds a password. */
@@ -64,9 +68,11 @@ export function rootPaths(root: string): RootPaths {
     quotaHistory: join(root, 'quota-history.ndjson'),
     events: join(root, 'events.ndjson'),
     eventMemory: join(root, 'event-memory.json'),
+    guardLog: join(root, 'guard.log'),
+    guardTask: join(root, 'guard-task.xml'),
     homes: join(root, 'homes.json'),
-    bindings: join(root, 'bindings.json'),
     share: join(root, 'share.json'),
+    bindings: join(root, 'bindings.json'),
     privateHomes: join(root, privateHomesName),
     loginWrite: join(root, 'login-write.json'),
     redemptions: join(root, 'redemptions.json'),

@@ -1,7 +1,8 @@
 import { AppError } from '../errors.js';
+import { isJsonObject } from '../json-object.js';
 import { readVersion } from './atomic-file.js';
 import { parseJson } from './json-file.js';
-import { number, record } from './tolerant.js';
+import { readNumber } from './tolerant.js';
 
 /** The person's choices as stored: `{version: 1, pluginConfig: {…}}`; keys that are not ours are kept. */
 export interface SettingsFile {
@@ -25,13 +26,13 @@ export function readSettings(named: string | undefined, standard: string): Setti
 export function readSettingsFile(path: string): SettingsFile {
   const file = readVersion(path);
   if (file.kind === 'absent') return { raw: {}, values: {} };
-  const raw = record.safeParse(parseJson(path, file.content, correctIt));
-  if (!raw.success) throw notSettings(path);
-  const version = number.parse(raw.data['version']) ?? 1;
+  const raw = parseJson(path, file.content, correctIt);
+  if (!isJsonObject(raw)) throw notSettings(path);
+  const version = readNumber(raw['version']) ?? 1;
   if (version > 1) throw newerSettings(path, version);
-  const values = record.safeParse(raw.data['pluginConfig'] ?? {});
-  if (!values.success) throw notSettings(path);
-  return { raw: raw.data, values: values.data };
+  const values = raw['pluginConfig'] ?? {};
+  if (!isJsonObject(values)) throw notSettings(path);
+  return { raw, values };
 }
 
 const correctIt = 'correct it, or move it away to use the defaults';

@@ -19,7 +19,13 @@ export function tracesIn(paths: RootPaths): Traces {
   const pools = [undefined, ...listDirectory(paths.projects)].flatMap((key) => Object.values(scopeFiles(paths, key)));
   return {
     caches: [
-      ...[...withCopies(paths.accountState), paths.quotaHistory, paths.events, paths.eventMemory].filter(isFileOrLink),
+      ...[
+        ...withCopies(paths.accountState),
+        paths.quotaHistory,
+        paths.events,
+        paths.eventMemory,
+        paths.guardLog,
+      ].filter(isFileOrLink),
       ...[paths.locks, paths.cache].flatMap((directory) => tracesBelow(paths, directory)),
     ],
     accounts: [

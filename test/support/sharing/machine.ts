@@ -6,6 +6,7 @@ import { exchange } from '../../../src/core/sharing/exchange.js';
 import type { ExchangeReport } from '../../../src/core/sharing/exchange-report.js';
 import { initShare, joinShare } from '../../../src/core/sharing/membership.js';
 import { shareCustody } from '../../../src/core/sharing/share-custody.js';
+import { readShare } from '../../../src/core/sharing/share-file.js';
 import { newShareKey, type ShareKey } from '../../../src/core/sharing/share-key.js';
 import { addToShare } from '../../../src/core/sharing/share-logins.js';
 import type { ShareDeps } from '../../../src/core/sharing/share-session.js';
@@ -19,9 +20,13 @@ export class SharingMachine {
   readonly home: RefreshHome;
   readonly deps: ShareDeps;
   readonly warnings: string[] = [];
+  readonly #make: (name: string) => SharingMachine;
+  readonly #key: ShareKey;
 
   constructor(directory: string, name: string, provider: Provider, key: ShareKey, clock: Clock) {
     this.name = name;
+    this.#key = key;
+    this.#make = (other) => new SharingMachine(directory, other, provider, key, clock);
     this.home = new RefreshHome(join(directory, name), provider, { clock });
     this.deps = {
       root: this.home.root,
@@ -32,6 +37,20 @@ export class SharingMachine {
       warn: (message) => this.warnings.push(message),
       unansweredRetryMs: 300_000,
     };
+  }
+
+  /** The machine whose files are in a copy of this one's directory. */
+  copiedTo(name: string): SharingMachine {
+    return this.#make(name);
+  }
+
+  /** One more machine, which joins the pool. */
+  async another(name: string): Promise<SharingMachine> {
+    const url = readShare(this.home.root)?.url;
+    if (url === undefined) throw new Error('it takes part in no pool');
+    const machine = this.#make(name);
+    await joinShare(machine.deps, { url, key: this.#key, machineName: name });
+    return machine;
   }
 
   exchange(): Promise<ExchangeReport> {

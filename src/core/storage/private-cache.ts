@@ -1,0 +1,140 @@
+import * as fs from 'node:fs';
+import { join } from 'node:path';
+import { systemClock } from '../clock.js';
+import { rootPaths } from './paths.js';
+
+/*
+ * Files in `cache` of the root: what only saves time, and what nothing is lost with. They are made by whoever misses them, so
+ * that a file counts only if nobody but the person could have written it. Not by `atomic-file.ts`: nothing is synced for a
+ * file that a power cut may take, and this one is loaded before everything else.
+ */
+
+/** Where such files are, and who is asking. */
+export interface PrivateCache {
+  readonly directory: string;
+  readonly userId: number;
+  /** Asked for only where something is written. */
+  readonly pid: () => number;
+}
+
+export interface CachedFile {
+  /** Not pooled: it begins at an address that V8 takes. */
+  readonly content: Buffer;
+  /** By the clock of the file system, milliseconds since the epoch. */
+  readonly writtenAt: number;
+}
+
+/** What the names of indexes begin with, which are counted by themselves. */
+export const indexPrefix = 'index-';
+
+/** Neither follows a link nor waits for a pipe. */
+const plainReading = fs.constants.O_RDONLY | (fs.constants.O_NOFOLLOW ?? 0) | (fs.constants.O_NONBLOCK ?? 0);
+
+const writableByOthers = 0o022;
+
+/** Undefined where there is no root yet, or it is not the person's own, or the system has no owners: then nothing is kept. */
+export function privateCache(root: string, userId: number | undefined, pid: () => number): PrivateCache | undefined {
+  if (userId === undefined || !isOwn(fs.statSync(root, { throwIfNoEntry: false }), userId)) return undefined;
+  return { directory: rootPaths(root).cache, userId, pid };
+}
+
+/** Whether there is an index of whatever, which may not hold. */
+export function hasIndex(root: string): boolean {
+  try {
+    return fs.readdirSync(rootPaths(root).cache).some((name) => name.startsWith(indexPrefix));
+  } catch {
+    // There is no cache, or none that can be listed.
+    return false;
+  }
+}
+
+/** Undefined for a file that is missing, that cannot be read, that is longer than any of its kind, or somebody else's. */
+export function readCached(
+  { directory, userId }: PrivateCache,
+  name: string,
+  mostBytes: number,
+): CachedFile | undefined {
+  let descriptor: number | undefined;
+  try {
+    const place = fs.lstatSync(directory, { throwIfNoEntry: false });
+    if (place?.isDirectory() !== true || !isOwn(place, userId, writableByOthers)) return undefined;
+    descriptor = fs.openSync(join(directory, name), plainReading);
+    const facts = fs.fstatSync(descriptor);
+    if (!facts.isFile() || !isOwn(facts, userId, writableByOthers) || facts.size > mostBytes) return undefined;
+    const content = Buffer.allocUnsafeSlow(facts.size);
+    const length = fs.readSync(descriptor, content);
+    return length === facts.size ? { content, writtenAt: facts.mtimeMs } : undefined;
+  } catch {
+    // There is none, or none that can be read: what it would have saved is done, which only takes longer.
+    return undefined;
+  } finally {
+    if (descriptor !== undefined) fs.closeSync(descriptor);
+  }
+}
+
+/** The file system that the cache is on: its clock, milliseconds since the epoch, and what tells it from others. */
+export interface FileSystem {
+  readonly now: number;
+  readonly device: bigint;
+}
+
+type Make = (on: FileSystem) => Buffer | string | undefined;
+
+/**
+ * Replaces a file by a rename. `make` may refuse with undefined. Of the files whose names `isOfKind`, the `mostFiles` newest stay. Silent where nothing can be written: that
+ * only costs time.
+ */
+export function keepCached(
+  cache: PrivateCache,
+  name: string,
+  { mostFiles, isOfKind }: { readonly mostFiles: number; readonly isOfKind: (name: string) => boolean },
+  make: Make,
+): void {
+  try {
+    prepare(cache);
+    if (replace(cache, name, make)) removeOldest(cache, mostFiles, isOfKind);
+  } catch {
+    // A full or read-only disk, or a directory of somebody else.
+  }
+}
+
+/** What is the person's own, and nobody else can write to. */
+function isOwn(facts: fs.Stats | undefined, userId: number, others = 0): boolean {
+  return facts !== undefined && facts.uid === userId && (facts.mode & others) === 0;
+}
+
+function prepare({ directory, userId }: PrivateCache): void {
+  if (!fs.existsSync(directory)) fs.mkdirSync(directory, { mode: 0o700 });
+  const place = fs.lstatSync(directory);
+  if (!place.isDirectory() || !isOwn(place, userId)) throw new Error(`${directory} is not a directory of this user`);
+  if ((place.mode & 0o777) !== 0o700) fs.chmodSync(directory, 0o700);
+}
+
+function replace({ directory, pid }: PrivateCache, name: string, make: Make): boolean {
+  const path = join(directory, name);
+  const temporary = `${path}.${pid()}-${systemClock.now()}`;
+  const descriptor = fs.openSync(temporary, 'wx', 0o600);
+  let isKept = false;
+  try {
+    const { mtimeMs, dev } = fs.fstatSync(descriptor, { bigint: true });
+    const content = make({ now: Number(mtimeMs), device: dev });
+    if (content === undefined) return false;
+    fs.writeFileSync(descriptor, content);
+    fs.renameSync(temporary, path);
+    isKept = true;
+    return true;
+  } finally {
+    if (!isKept) fs.rmSync(temporary, { force: true });
+    fs.closeSync(descriptor);
+  }
+}
+
+/** What older versions and other Nodes used, and what was left by a run that was killed while it wrote. */
+function removeOldest({ directory }: PrivateCache, mostFiles: number, isOfKind: (name: string) => boolean): void {
+  const files = fs
+    .readdirSync(directory)
+    .filter(isOfKind)
+    .map((name) => ({ path: join(directory, name), at: 0 }));
+  for (const file of files) file.at = fs.lstatSync(file.path).mtimeMs;
+  for (const { path } of files.sort((a, b) => b.at - a.at).slice(mostFiles)) fs.rmSync(path, { force: true });
+}

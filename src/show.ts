@@ -1,0 +1,23 @@
+import { showKnown } from './cli/show-known.js';
+import { ownMachine } from './process/own-machine.js';
+import { ownStreams } from './process/own-streams.js';
+import { expectLongRead } from './process/short-run.js';
+
+// The process of the smallest bundle, for the bare listings where an index holds (docs/decisions/043-index.md).
+
+export { runShow as run };
+
+/** False where there is something else to do than to print what is known: nothing has been written then. */
+async function runShow(leavesCache: boolean): Promise<boolean> {
+  const streams = ownStreams({ endUnheard: () => process.exit(), isQuick: true });
+  const { signal } = new AbortController();
+  const machine = ownMachine({
+    ...{ streams, signal, unfinished: new Set<Promise<unknown>>(), neverAsks: true as const },
+    ...(leavesCache ? {} : { expectLongRead }),
+  });
+  const exitCode = await showKnown(process.argv.slice(2), machine);
+  if (exitCode === undefined) return false;
+  process.exitCode = exitCode;
+  await streams.written();
+  process.exit();
+}
