@@ -73,13 +73,18 @@ describe('switch --here', () => {
     expect((await command(['switch', 'work', '--here'])).stdout).toContain('codex-auth setup');
   });
 
+  test('says in a terminal of a run that it stays on its account', async () => {
+    const result = await command(['switch', 'work', '--here'], { variables: { CODEX_AUTH_ACCOUNT: bob.email ?? '' } });
+    expect(result.stdout).toContain('This terminal belongs to a run');
+  });
+
   test('is taken away by --clear, also from a directory below', async () => {
     await command(['switch', 'work', '--here']);
     expect(await json(['switch', '--here', '--clear'], inside('src'))).toMatchObject({
       change: 'cleared',
       binding: { directory: home.cwd, account: 'work' },
     });
-    expect(await json(['switch', '--here', '--clear'])).toEqual({ change: 'nothing', reached: false });
+    expect(await json(['switch', '--here', '--clear'])).toEqual({ change: 'nothing', inRun: false, reached: false });
     expect(await runsAs()).toBeUndefined();
     expect(launched[0]?.announcement).toContain('bound to no account');
   });

@@ -23,7 +23,6 @@ const order = [
     'service',
     'codex',
     'homes',
-    'bindings',
   ],
   ...[
     'pools',

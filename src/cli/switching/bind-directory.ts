@@ -28,6 +28,8 @@ export const BindResult = z.object({
   binding: z.exactOptional(BindingView),
   /** What the directory was bound to before. */
   replaced: z.exactOptional(BindingView),
+  /** Called in a terminal of `run`, which stays on its account also in a bound directory. */
+  inRun: z.boolean(),
   /** Whether typing `codex` in this shell passes the shim, without which no binding has an effect. */
   reached: z.boolean(),
 });
@@ -77,6 +79,7 @@ async function bind(context: Context, options: BindOptions): Promise<BindResult>
     change: isNew ? ('bound' as const) : ('unchanged' as const),
     binding: viewIn(context, roster, binding),
     replaced: isNew && before !== undefined ? viewIn(context, roster, before) : undefined,
+    inRun: isInRun(context),
     reached: isReached(context),
   });
 }
@@ -105,10 +108,10 @@ async function clear(context: Context, { selector, dir }: BindOptions): Promise<
   const roster = openRoster(context, context.readingScope());
   const directory = realPath(dir === undefined ? context.machine.cwd : named(context, dir));
   const binding = bindingAt(readBindings(context.root), directory);
-  const reached = isReached(context);
-  if (binding === undefined) return { change: 'nothing', reached };
+  const where = { inRun: isInRun(context), reached: isReached(context) };
+  if (binding === undefined) return { change: 'nothing', ...where };
   await change(context, binding.directory, null);
-  return { change: 'cleared', binding: viewIn(context, roster, binding), reached };
+  return { change: 'cleared', binding: viewIn(context, roster, binding), ...where };
 }
 
 function viewIn({ options }: Context, roster: Roster, binding: Binding): BindingView {
@@ -125,12 +128,16 @@ function change(context: Context, directory: string, after: Binding | null): Pro
   });
 }
 
+function isInRun({ environment }: Context): boolean {
+  return environment.account !== undefined;
+}
+
 function isReached(context: Context): boolean {
   const wiring = readWiring(setupPlace(context));
   return wiring.kind === 'shim' && wiring.gone === undefined && knowsBindings(wiring.path);
 }
 
-export function renderBinding({ change: what, binding, replaced, reached }: BindResult, theme: Theme): string {
+export function renderBinding({ change: what, binding, replaced, inRun, reached }: BindResult, theme: Theme): string {
   const { color, symbols } = theme;
   const ok = color.green(symbols.ok);
   if (binding === undefined) return `${ok} Nothing is bound here; nothing was changed.\n`;
@@ -140,6 +147,7 @@ export function renderBinding({ change: what, binding, replaced, reached }: Bind
     `${ok} ${what === 'bound' ? 'From now on' : 'Already,'} plain codex runs as ${color.bold(binding.account ?? binding.accountId)} in ${place}`,
     ...(replaced === undefined ? [] : [`  It was bound to ${replaced.account ?? 'an account that is gone'} before.`]),
     `  Editors and the desktop application do not pass there: they use the account in use. To undo: ${clearCommand(binding.directory)}`,
+    ...(inRun ? ['  This terminal belongs to a run, and stays on the account of that.'] : []),
     ...(reached
       ? []
       : [`${color.yellow(symbols.warning)} Not in this shell, where codex does not pass our shim: codex-auth setup`]),
