@@ -108,7 +108,7 @@ writeFileSync('dist/quick.metafile.json', JSON.stringify(quick.metafile));
 const show = await build({
   ...script,
   entryPoints: { show: 'src/show.ts' },
-  minify: true,
+  minify: process.env.NOMIN === undefined,
   external: ['@napi-rs/keyring'],
   plugins: [onlyQuickCommands(), withoutSchemas(), ...inScript],
 });

@@ -33,6 +33,7 @@ export interface RootPaths {
   readonly bin: string;
 }
 
+const cacheName = 'cache';
 export const poolFileName = 'openai-codex-accounts.json';
 /** The private homes of `run` are in it. */
 export const privateHomesName = 'homes';
@@ -42,26 +43,38 @@ export const flaggedFileName = 'openai-codex-flagged-accounts.json';
 export const shimMarkName = '.codex-auth-shim';
 
 export function rootPaths(root: string): RootPaths {
+  const within = namesIn(root);
   return {
     root,
-    globalPool: join(root, poolFileName),
-    globalFlagged: join(root, flaggedFileName),
-    projects: join(root, 'projects'),
-    accountState: join(root, 'account-state.json'),
-    quotaHistory: join(root, 'quota-history.ndjson'),
-    homes: join(root, 'homes.json'),
-    privateHomes: join(root, privateHomesName),
-    loginWrite: join(root, 'login-write.json'),
-    redemptions: join(root, 'redemptions.json'),
-    settings: join(root, 'settings.json'),
-    journal: join(root, 'refresh-journal'),
-    lineageLog: join(root, 'lineage.ndjson'),
-    locks: join(root, 'locks'),
-    kept: join(root, 'kept'),
-    changes: join(root, 'changes'),
-    cache: join(root, 'cache'),
-    bin: join(root, 'bin'),
+    globalPool: within(poolFileName),
+    globalFlagged: within(flaggedFileName),
+    projects: within('projects'),
+    accountState: within('account-state.json'),
+    quotaHistory: within('quota-history.ndjson'),
+    homes: within('homes.json'),
+    privateHomes: within(privateHomesName),
+    loginWrite: within('login-write.json'),
+    redemptions: within('redemptions.json'),
+    settings: within('settings.json'),
+    journal: within('refresh-journal'),
+    lineageLog: within('lineage.ndjson'),
+    locks: within('locks'),
+    kept: within('kept'),
+    changes: within('changes'),
+    cache: within(cacheName),
+    bin: within('bin'),
   };
+}
+
+/** Where what only saves time is kept. */
+export function cachePath(root: string): string {
+  return join(root, cacheName);
+}
+
+/** Joined once: the paths of a root are asked for by every run, and each join goes through all its letters. */
+function namesIn(directory: string): (name: string) => string {
+  const start = join(directory, cacheName).slice(0, -cacheName.length);
+  return (name) => start + name;
 }
 
 /** The two files of one scope. */
