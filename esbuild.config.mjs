@@ -12,6 +12,8 @@ const common = {
   // that a build is the same everywhere.
   preserveSymlinks: true,
   legalComments: 'none',
+  // What pg asks for where somebody has installed it, or runs elsewhere than on Node.
+  external: ['pg-native', 'cloudflare:sockets'],
   metafile: true,
   define: { 'process.env.NODE_ENV': '"production"' },
 };
@@ -25,7 +27,11 @@ const apart = {
   'proper-lockfile': 'proper-lockfile',
   'smol-toml': 'smol-toml',
   'age-encryption': 'age-encryption',
+  pg: 'pg',
+  '@scure/bip39': 'bip39',
+  '@scure/bip39/wordlists/english.js': 'bip39-words',
   'cli-table3': 'cli-table3',
+  pg: 'pg',
   '@inquirer/confirm': 'inquirer-confirm',
   '@inquirer/input': 'inquirer-input',
   '@inquirer/select': 'inquirer-select',
@@ -33,9 +39,13 @@ const apart = {
 
 /** The functions we use of modules that are slow to load, which most runs do not call. */
 const rarelyUsed = {
-  'node:crypto': ['createHash', 'randomBytes', 'randomUUID', 'X509Certificate'],
+  'node:crypto': [
+    ...['createCipheriv', 'createDecipheriv', 'createHash', 'createHmac', 'randomBytes', 'randomUUID'],
+    'X509Certificate',
+  ],
   'node:child_process': ['spawn', 'execFile', 'execFileSync'],
   'node:net': ['BlockList', 'isIP', 'connect'],
+  'node:tty': ['isatty'],
   'node:v8': ['setFlagsFromString'],
   'fast-string-width': ['default'],
 };
@@ -93,14 +103,14 @@ const script = {
 };
 const inScript = [processAsItIs(), loadedWhenUsed(), withoutColorDetection(), packagesApart(), keyringByRequire(), dashboardApart()];
 
-const cli = await build({ ...script, entryPoints: { cli: 'src/main.ts' }, external: ['@napi-rs/keyring'], plugins: inScript });
+const cli = await build({ ...script, entryPoints: { cli: 'src/main.ts' }, external: [...common.external, '@napi-rs/keyring'], plugins: inScript });
 writeFileSync('dist/metafile.json', JSON.stringify(cli.metafile));
 
 const quick = await build({
   ...script,
   entryPoints: { quick: 'src/quick.ts' },
   minify: true,
-  external: ['@napi-rs/keyring'],
+  external: [...common.external, '@napi-rs/keyring'],
   plugins: [onlyQuickCommands(), ...inScript],
 });
 writeFileSync('dist/quick.metafile.json', JSON.stringify(quick.metafile));

@@ -11,6 +11,7 @@ import {
   type ScenarioOptions,
   switchScenario,
 } from '../test/support/crash/scenarios.js';
+import { startTrial } from '../test/support/crash/steps.js';
 import { ProgramProcess } from '../test/support/program-process.js';
 import { startProvider } from '../test/support/provider/start.js';
 
@@ -25,14 +26,14 @@ async function killAtRandom(title: string, make: (options: ScenarioOptions) => P
     run: (home, argv, options) => new ProgramProcess(home, argv, options).ended,
   });
   const startedAt = performance.now();
-  await scenario.trial(join(directory, `${title}-whole`)).start().ended;
+  await startTrial(scenario.trial(join(directory, `${title}-whole`))).ended;
   const wholeMs = performance.now() - startedAt;
 
   const counts = { kept: 0, 'not-begun': 0, 'not killed': 0 };
   for (let round = 1; round <= rounds; round += 1) {
     const copy = join(directory, `${title}-${round}`);
     const trial = scenario.trial(copy);
-    const program = trial.start();
+    const program = startTrial(trial);
     // The first part is Node starting up.
     const killer = setTimeout(() => program.signal('SIGKILL'), (0.3 + 0.7 * Math.random()) * wholeMs);
     const { signal } = await program.ended;

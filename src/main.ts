@@ -5,6 +5,7 @@ import { jobControl } from './process/job-control.js';
 import { launch } from './process/launch.js';
 import { ownMachine } from './process/own-machine.js';
 import { ownStreams } from './process/own-streams.js';
+import { runBeside } from './process/side-program.js';
 
 const { interrupt, ...interruption } = heedSignals();
 const streams = ownStreams({ endUnheard: interrupt, isQuick: false });
@@ -24,6 +25,7 @@ async function runMain(): Promise<never> {
       indexing: { afterwards },
       // A stream that Node has made leaves its descriptor in a state that only a child is protected from.
       launch: (program) => launch(program, { mayReplace: !streams.areMade }),
+      runBeside,
     }),
   );
   // Node would end by itself too, but lets V8 finish its background work first, which costs tens of milliseconds.

@@ -1,6 +1,7 @@
 /** `npm test`: every check there is, then one line that says how it went. Any failure makes the exit code 1. */
 import { runChecks } from './support/runner/checks.js';
 import { installOtherNodes } from './support/runner/other-nodes.js';
+import { installPostgres } from './support/runner/postgres.js';
 import { installRealClient } from './support/runner/real-client.js';
 import { formatSummary, isGood, total } from './support/runner/tally.js';
 import { runVitest } from './support/runner/vitest.js';
@@ -8,6 +9,7 @@ import { runVitest } from './support/runner/vitest.js';
 const checks = await runChecks();
 await installRealClient();
 await installOtherNodes();
+await installPostgres();
 const tests = await runVitest(process.argv.slice(2));
 const tally = total([checks, tests]);
 process.stdout.write(formatSummary(tally));

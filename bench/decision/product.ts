@@ -1,5 +1,5 @@
 import { decide } from '../../src/core/decision/decide.js';
-import { settingDefinitions } from '../../src/core/settings.js';
+import { settingDefinitions } from '../../src/core/setting-definitions.js';
 import { oldRule } from './old-rule.js';
 import { rivals } from './rivals.js';
 import type { NamedRule, Rule } from './rule.js';

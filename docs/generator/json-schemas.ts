@@ -28,7 +28,7 @@ export function schemaFile(name: string): string {
 }
 
 /** Open objects: a later version may add members, and a reader ignores those it does not know. */
-function dataSchema(schema: z.ZodMiniType): unknown {
+export function dataSchema(schema: z.ZodMiniType): unknown {
   const { $schema: _, ...data } = z.toJSONSchema(schema, {
     unrepresentable: 'any',
     override: ({ jsonSchema }) => {

@@ -1,6 +1,7 @@
 import { exitCodeByError, exitCodes } from '../../src/cli/exit-codes.js';
 import { environmentDescriptions, environmentVariables } from '../../src/core/environment.js';
-import { rangeOf, settingDefinitions, settingNames, settingText, settingVariable } from '../../src/core/settings.js';
+import { settingDefinitions } from '../../src/core/setting-definitions.js';
+import { rangeOf, settingNames, settingText, settingVariable } from '../../src/core/settings.js';
 import { code, page, table } from './markdown.js';
 
 export function referencePages(): [string, string][] {

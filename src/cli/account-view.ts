@@ -35,11 +35,18 @@ export const AccountView = z.object({
 });
 export type AccountView = z.infer<typeof AccountView>;
 
+interface ViewOptions {
+  readonly mask: boolean;
+  readonly now: number;
+  /** The machines that keep logins which are kept elsewhere, by the id of the account. */
+  readonly keepers?: ReadonlyMap<string, string>;
+}
+
 /** With `mask`, without email addresses. */
 export function accountView(
   account: ShownAccount,
   { index, active, health, state, availableAt, quota }: AccountStanding,
-  { mask, now }: { readonly mask: boolean; readonly now: number },
+  { mask, now, keepers }: ViewOptions,
 ): AccountView {
   return definedOnly({
     index,
@@ -59,7 +66,7 @@ export function accountView(
     state,
     availableAt: isoOrAbsent(availableAt),
     accessTokenExpiresAt: isoOrAbsent(account.tokens.expiresAt),
-    ...lifeOf(account),
+    ...lifeOf(account, keepers?.get(account.id)),
     lastUsedAt: isoOrAbsent(account.lastUsedAt),
     quota: quota && toQuotaView(quota, 'cache', now),
   });

@@ -47,6 +47,7 @@ export const exitCodeByError: Readonly<Record<ErrorCode, ExitCode>> = {
   'storage-conflict': 6,
   'lock-busy': 6,
   'credential-store': 6,
+  'shared-pool': 1,
   'command-not-found': 127,
   'not-executable': 126,
   'port-busy': 1,

@@ -1,5 +1,6 @@
 import * as z from 'zod/mini';
 import type { ShownAccount } from '../core/accounts/account.js';
+import { definedOnly } from '../core/defined-only.js';
 import { toIso } from '../core/instant.js';
 import { formatWhen } from './render/time.js';
 
@@ -7,32 +8,42 @@ import { formatWhen } from './render/time.js';
 export const lifeShape = {
   /** It is the official client's only so far; the next command that writes about it stores it. */
   stored: z.exactOptional(z.literal(false)),
-  /** It has no refresh token: it ends with its access token, and is renewed by a sign-in or an import only. */
+  /** It has no refresh token: it ends with its access token, and is renewed by a sign-in, an import or an exchange only. */
   renewable: z.exactOptional(z.literal(false)),
   /** When that is; absent where the token does not say. */
   endsAt: z.exactOptional(z.iso.datetime()),
+  /** The machine of the shared pool that refreshes it, where that is another one. */
+  keptBy: z.exactOptional(z.string()),
 };
 
 export interface LoginLife {
   readonly stored?: false;
   readonly renewable?: false;
   readonly endsAt?: string;
+  readonly keptBy?: string;
 }
 
-export function lifeOf({ tokens, isUnstored }: Pick<ShownAccount, 'tokens' | 'isUnstored'>): LoginLife {
+/** `keptBy`: the machine that keeps it, where that is known to be another one. */
+export function lifeOf(
+  { tokens, isUnstored }: Pick<ShownAccount, 'tokens' | 'isUnstored'>,
+  keptBy?: string,
+): LoginLife {
   const { refreshToken, expiresAt } = tokens;
   const place = isUnstored === true ? { stored: false as const } : {};
   if (refreshToken !== undefined) return place;
-  return { ...place, renewable: false, ...(expiresAt === undefined ? {} : { endsAt: toIso(expiresAt) }) };
+  const endsAt = expiresAt === undefined ? undefined : toIso(expiresAt);
+  return { ...place, renewable: false, ...definedOnly({ endsAt, keptBy }) };
 }
 
 /** `until 14:30, cannot be renewed here`; nothing about a login that can be renewed. */
-export function lifeText({ renewable, endsAt }: LoginLife, now: number): string | undefined {
+export function lifeText({ renewable, endsAt, keptBy }: LoginLife, now: number): string | undefined {
   if (renewable !== false) return undefined;
-  if (endsAt === undefined) return 'cannot be renewed here';
+  const cannot = `cannot be renewed here${keptBy === undefined ? '' : `, ${keptBy} keeps it`}`;
+  if (endsAt === undefined) return cannot;
   const at = Date.parse(endsAt);
   const when = formatWhen(at, now);
-  return at > now ? `until ${when}, cannot be renewed here` : `ended ${when}, cannot be renewed here: sign in again`;
+  if (at > now) return `until ${when}, ${cannot}`;
+  return `ended ${when}, ${cannot}: ${keptBy === undefined ? 'sign in again' : 'codex-auth sync'}`;
 }
 
 /** `not stored yet: codex-auth switch 2 keeps it`; nothing about an account of a pool. */

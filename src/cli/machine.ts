@@ -1,5 +1,6 @@
 import type { Runnable } from '../core/running/runnable.js';
 import type { SessionHost } from '../core/session/session.js';
+import type { RunBeside } from './guarding/side-program.js';
 import type { ProcessStreams } from './io.js';
 
 /** Everything a run takes from its process, so that a test can hand in its own; a signal ends with Ctrl-C or the terminal. */
@@ -13,6 +14,8 @@ export interface Machine extends SessionHost {
    * only reads and prints.
    */
   readonly launch?: (program: Launch) => Promise<number>;
+  /** Runs another program beside this one, to its end. Absent in a process that only reads and prints. */
+  readonly runBeside?: RunBeside;
   /** Absent where a job cannot be stopped, as on Windows. */
   readonly jobControl?: JobControl;
   /** In a process that only reads and prints, which has no questions with it. */
@@ -21,6 +24,10 @@ export interface Machine extends SessionHost {
 
 export interface Launch extends Runnable {
   readonly variables: Readonly<Record<string, string>>;
+  /** It is waited for in any case: something is to be done when it has ended. */
+  readonly isWaitedFor?: boolean;
+  /** A line for standard error right before it starts, written without a stream of Node's. */
+  readonly announcement?: string;
 }
 
 /** What a program that fills the screen has to know of its shell, so that the terminal is never left in its hands. */

@@ -5,6 +5,7 @@ import { declareInsight } from './tree/insight.js';
 import { createProgramBase, type Program, type ProgramEnvironment } from './tree/program-base.js';
 import { declareRepair } from './tree/repair.js';
 import { declareRunning } from './tree/running.js';
+import { declareSharing } from './tree/sharing.js';
 import { declareShell } from './tree/shell.js';
 import { declareSignIn } from './tree/sign-in.js';
 import { declareTransfer } from './tree/transfer.js';
@@ -17,6 +18,7 @@ const groups = [
   declareInsight,
   declareRepair,
   declareTransfer,
+  declareSharing,
   declareUpkeep,
   declareShell,
 ];

@@ -116,6 +116,10 @@ async function runCommand<Options, Result, Document>(
       throw new AppError('usage', '--csv and --json exclude each other', { hint: 'use one of the two' });
     }
     const file = out === undefined ? undefined : outputFile(out, machine.cwd);
+    if (command.exchanges === true) {
+      const { exchangeFirst } = await import('../core/session/exchange-first.js');
+      await exchangeFirst(context);
+    }
     const results = command.follow?.(context, options);
     if (results !== undefined) return await showEach(command, results, context, options);
     const work = runAsked(command, context, options);

@@ -26,6 +26,7 @@ export const explainedErrors: readonly ErrorCode[] = [
   'storage-conflict',
   'lock-busy',
   'credential-store',
+  'shared-pool',
   'port-busy',
   'internal',
 ];

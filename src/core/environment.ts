@@ -56,7 +56,8 @@ export const environmentDescriptions: Readonly<Record<Name, string>> = {
   loginPorts:
     'The loopback ports a login listens on, separated by commas. Default `1455,1457`, the only ones the official provider accepts.',
   invokedAs: 'Set by the shim behind `codex auth`: the name that help and hints use for this program.',
-  account: 'Set by `run`: the account as which a command runs, for a prompt. It decides nothing.',
+  account:
+    'Set by `run`: the account as which a command runs, for a prompt. It decides nothing but that plain `codex` stays on that account in a bound directory.',
   caCertificate:
     'A PEM file with authorities whose certificates are accepted besides the usual ones, as the official client does: for networks that look into TLS.',
 };

@@ -39,6 +39,8 @@ export type ErrorCode =
   | 'storage-conflict'
   | 'lock-busy'
   | 'credential-store'
+  // several machines
+  | 'shared-pool'
   // the machine
   | 'command-not-found'
   | 'not-executable'

@@ -1,149 +1,22 @@
 import { dayMs, durationText, parseDuration } from './duration.js';
 import { AppError } from './errors.js';
-
-interface SettingBase {
-  readonly description: string;
-}
-interface BooleanSetting extends SettingBase {
-  readonly kind: 'boolean';
-  readonly default: boolean;
-}
-interface IntegerSetting extends SettingBase {
-  readonly kind: 'integer';
-  readonly default: number;
-  readonly min: number;
-  readonly max: number;
-}
-export type SettingDefinition = BooleanSetting | IntegerSetting;
-
-/** Every setting there is, with its default and range. */
-export const settingDefinitions = {
-  perProjectAccounts: {
-    kind: 'boolean',
-    default: true,
-    description: 'Keep a pool of its own for each Git repository, shared by all its worktrees.',
-  },
-  tokenRefreshSkewMs: {
-    kind: 'integer',
-    default: 60_000,
-    min: 0,
-    max: 3_600_000,
-    description: 'Refresh an access token this long before it expires.',
-  },
-  refreshAheadMs: {
-    kind: 'integer',
-    default: 900_000,
-    min: 0,
-    max: 86_400_000,
-    description:
-      'Refresh a login that the official client uses this long before it expires, so that the client never has to; less than 6m leaves that to the client.',
-  },
-  unansweredRetryMs: {
-    kind: 'integer',
-    default: 300_000,
-    min: 0,
-    max: 3_600_000,
-    description: 'After a refresh without an answer, leave its token alone for this long.',
-  },
-  flagAfterConsecutiveFailures: {
-    kind: 'integer',
-    default: 3,
-    min: 1,
-    max: 100,
-    description: 'Set an account aside after this many refusals of its refresh token in a row.',
-  },
-  networkErrorCooldownMs: {
-    kind: 'integer',
-    default: 6_000,
-    min: 0,
-    max: 3_600_000,
-    description: 'Leave an account alone for this long after a network or server error.',
-  },
-  quotaTtlMs: {
-    kind: 'integer',
-    default: 300_000,
-    min: 0,
-    max: 86_400_000,
-    description: 'Ask for the quota again when what is known is this old.',
-  },
-  probeConcurrency: {
-    kind: 'integer',
-    default: 8,
-    min: 1,
-    max: 64,
-    description: 'Ask about this many accounts at once.',
-  },
-  fetchTimeoutMs: {
-    kind: 'integer',
-    default: 15_000,
-    min: 100,
-    max: 120_000,
-    description: 'Give each request for quota or workspaces at most this long.',
-  },
-  reservePercent: {
-    kind: 'integer',
-    default: 0,
-    min: 0,
-    max: 99,
-    description: 'Leave this share of every window alone: an account that has no more left is not recommended.',
-  },
-  switchMarginPercent: {
-    kind: 'integer',
-    default: 12,
-    min: 0,
-    max: 225,
-    description:
-      'Leave the account in use only for one whose quota counts this many hundredths more: a move costs a lost prompt cache and restarted clients.',
-  },
-  dwellMs: {
-    kind: 'integer',
-    default: 600_000,
-    min: 0,
-    max: 86_400_000,
-    description: 'After `best --switch` has switched, stay with that account for this long while it can be used.',
-  },
-  sessionAffinityTtlMs: {
-    kind: 'integer',
-    default: 1_200_000,
-    min: 0,
-    max: 86_400_000,
-    description: 'Keep a conversation on its account while it is used at least once in this time.',
-  },
-  sessionAffinityMaxEntries: {
-    kind: 'integer',
-    default: 512,
-    min: 1,
-    max: 100_000,
-    description: 'Remember the account of this many conversations; the oldest go first.',
-  },
-  proactiveRefreshIntervalMs: {
-    kind: 'integer',
-    default: 60_000,
-    min: 1_000,
-    max: 3_600_000,
-    description: 'While guarding, look for tokens to refresh this often.',
-  },
-  proactiveRefreshBufferMs: {
-    kind: 'integer',
-    default: 300_000,
-    min: 0,
-    max: 86_400_000,
-    description: 'While guarding, refresh an access token this long before it expires.',
-  },
-  renewBeforeDays: {
-    kind: 'integer',
-    default: 3,
-    min: 0,
-    max: 365,
-    description: 'Renew an access token that ends within this time.',
-  },
-} as const satisfies Record<string, SettingDefinition>;
+import {
+  type IntegerSetting,
+  type ListSetting,
+  type SettingDefinition,
+  settingDefinitions,
+} from './setting-definitions.js';
 
 export type SettingName = keyof typeof settingDefinitions;
 export type Settings = {
-  readonly [K in SettingName]: (typeof settingDefinitions)[K]['kind'] extends 'boolean' ? boolean : number;
+  readonly [K in SettingName]: ValueOf<(typeof settingDefinitions)[K]['kind']>;
 };
-export type SettingValue = boolean | number;
+type ValueOf<K extends SettingDefinition['kind']> = K extends 'boolean'
+  ? boolean
+  : K extends 'list'
+    ? readonly string[]
+    : number;
+export type SettingValue = boolean | number | readonly string[];
 export type SettingSource = 'default' | 'file' | 'environment';
 
 export const settingNames = Object.keys(settingDefinitions) as SettingName[];
@@ -206,19 +79,35 @@ export interface SettingMention {
 /** A value as typed or stored. Throws `invalid-setting` with the key, the value and the range. */
 export function parseSetting(name: SettingName, value: unknown, mention: SettingMention = {}): SettingValue {
   const definition: SettingDefinition = settingDefinitions[name];
-  const parsed = definition.kind === 'boolean' ? toBoolean(value) : toInteger(numberIn(value, name), definition);
+  const parsed = valueIn(value, name, definition);
   if (parsed !== undefined) return parsed;
-  const preset = settingText(name, definition.default);
-  const { calledAs = name, hint = `codex-auth config set ${name} ${preset}` } = mention;
+  const { calledAs = name, hint = `codex-auth config set ${name} ${exampleOf(name, definition)}` } = mention;
   throw new AppError('invalid-setting', `${calledAs} is ${JSON.stringify(value)}, but must be ${rangeOf(name)}`, {
     hint,
     details: { setting: name, value },
   });
 }
 
+function valueIn(value: unknown, name: SettingName, definition: SettingDefinition): SettingValue | undefined {
+  if (definition.kind === 'boolean') return toBoolean(value);
+  return definition.kind === 'list' ? toList(value, definition) : toInteger(numberIn(value, name), definition);
+}
+
+/** As it is typed in a shell. */
+function exampleOf(name: SettingName, definition: SettingDefinition): string {
+  if (definition.kind !== 'list') return settingText(name, definition.default);
+  const { example, choices } = definition;
+  return choices === undefined ? `'${JSON.stringify(example)}'` : example.join(',');
+}
+
 export function rangeOf(name: SettingName): string {
   const definition: SettingDefinition = settingDefinitions[name];
   if (definition.kind === 'boolean') return 'true or false';
+  if (definition.kind === 'list') {
+    const { choices, example } = definition;
+    if (choices !== undefined) return `names out of ${choices.join(', ')}`;
+    return `a JSON list of a program and its arguments, such as ${JSON.stringify(example)}; for a line of a shell ["sh","-c","…"]`;
+  }
   const isTime = unitOf(name) !== undefined;
   const range = `from ${settingText(name, definition.min)} to ${settingText(name, definition.max)}`;
   return isTime ? `a time ${range}, such as ${settingText(name, definition.default)}` : `a whole number ${range}`;
@@ -226,6 +115,7 @@ export function rangeOf(name: SettingName): string {
 
 /** As a person reads it and may type it: a length of time as `5m`, whatever it is stored as. */
 export function settingText(name: string, value: SettingValue): string {
+  if (typeof value === 'object') return JSON.stringify(value);
   const unitMs = unitOf(name);
   return unitMs === undefined || typeof value === 'boolean' ? String(value) : durationText(value * unitMs);
 }
@@ -247,6 +137,24 @@ function toBoolean(value: unknown): boolean | undefined {
   if (typeof value === 'boolean') return value;
   if (value === 'true' || value === '1') return true;
   return value === 'false' || value === '0' ? false : undefined;
+}
+
+/** A list, or what stands for one in a shell: JSON, or names separated by commas where only some names are meant. */
+function toList(value: unknown, { choices }: ListSetting): readonly string[] | undefined {
+  const list = typeof value === 'string' ? listIn(value, choices !== undefined) : value;
+  const isWord = (word: unknown) =>
+    typeof word === 'string' && word !== '' && !word.includes('\0') && choices?.includes(word) !== false;
+  return Array.isArray(list) && list.every(isWord) ? list : undefined;
+}
+
+function listIn(text: string, hasChoices: boolean): unknown {
+  if (hasChoices && !text.startsWith('[')) return text === '' ? [] : text.split(',').map((word) => word.trim());
+  try {
+    return JSON.parse(text);
+  } catch {
+    // The caller says what it takes.
+    return undefined;
+  }
 }
 
 function toInteger(value: unknown, { min, max }: IntegerSetting): number | undefined {

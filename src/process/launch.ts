@@ -1,5 +1,5 @@
 import { type ChildProcess, spawn } from 'node:child_process';
-import { accessSync, constants } from 'node:fs';
+import { accessSync, constants, writeSync } from 'node:fs';
 import { constants as system } from 'node:os';
 import { isatty } from 'node:tty';
 import type { Launch } from '../cli/machine.js';
@@ -11,8 +11,17 @@ import { readHead } from '../core/storage/regular-file.js';
  * and is to the outside what it is: the same signals, the same end. Resolves to the exit status of one that was waited for.
  */
 export async function launch(program: Launch, { mayReplace }: { readonly mayReplace: boolean }): Promise<number> {
-  if (mayReplace && isReplaceable() && isSureToStart(program.path)) replaceBy(program);
+  if (program.announcement !== undefined) announce(program.announcement);
+  if (mayReplace && program.isWaitedFor !== true && isReplaceable() && isSureToStart(program.path)) replaceBy(program);
   return await waitFor(program);
+}
+
+function announce(line: string): void {
+  try {
+    writeSync(2, `${line}\n`);
+  } catch {
+    // Nobody listens there, which the program will notice by itself.
+  }
 }
 
 type Replace = (path: string, words: readonly string[], variables: Readonly<Record<string, string>>) => never;
@@ -121,6 +130,7 @@ function passOnSignals() {
     ...fromKeyboard.map((signal) => [signal, hasTerminal ? () => undefined : pass] as const),
     ['SIGTSTP', pause],
   ];
+  const before = listeners.map(([signal]) => [signal, process.listeners(signal)] as const);
   for (const [signal, listener] of listeners) process.removeAllListeners(signal).on(signal, listener);
   return {
     to(started: ChildProcess) {
@@ -128,12 +138,15 @@ function passOnSignals() {
     },
     stop() {
       for (const [signal, listener] of listeners) process.off(signal, listener);
+      // Whoever goes on after it hears them as before.
+      for (const [signal, others] of before) for (const each of others) process.on(signal, each);
     },
   };
 }
 
 /** Whoever waits for us learns what the program died of. */
 function dieOf(signal: NodeJS.Signals): Promise<never> {
+  process.removeAllListeners(signal);
   process.kill(process.pid, signal);
   // Delivered when the event loop turns; one that is never delivered would leave us waiting.
   return new Promise(() => setTimeout(() => process.exit(128 + system.signals[signal]), 1_000));

@@ -8,7 +8,15 @@ import { systemProcesses } from '../core/storage/process-table.js';
 export function ownMachine(
   edge: Pick<
     Machine,
-    'streams' | 'signal' | 'unfinished' | 'launch' | 'jobControl' | 'neverAsks' | 'expectLongRead' | 'indexing'
+    | 'streams'
+    | 'signal'
+    | 'unfinished'
+    | 'launch'
+    | 'runBeside'
+    | 'jobControl'
+    | 'neverAsks'
+    | 'expectLongRead'
+    | 'indexing'
   >,
 ): Machine {
   const effectiveUserId = process.geteuid?.();

@@ -3,8 +3,10 @@ import { join } from 'node:path';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from 'vitest';
 import { configGetCommand, configListCommand, configSetCommand } from '../../src/cli/commands/config.js';
 import type { Clock } from '../../src/core/clock.js';
-import { type SettingName, settingDefinitions, settingNames, settingVariable } from '../../src/core/settings.js';
+import { settingDefinitions } from '../../src/core/setting-definitions.js';
+import { type SettingName, type SettingValue, settingNames, settingVariable } from '../../src/core/settings.js';
 import { type CliOptions, createTestHome, runCli, runJson } from '../support/cli.js';
+import { fakeNotifier } from '../support/fake-notifier.js';
 import { makeProject } from '../support/project-home.js';
 import { refused } from '../support/provider/faults.js';
 import { endpointPaths } from '../support/provider/scenario.js';
@@ -67,6 +69,12 @@ describe('config', () => {
       sessionAffinityMaxEntries       512      512  default
       proactiveRefreshIntervalMs       1m       1m  default
       proactiveRefreshBufferMs         5m       5m  default
+      onEvent                          []       []  default
+      onEventTimeoutMs                10s      10s  default
+      notify                        false    false  default
+      onlyEvents                       []       []  default
+      lowQuotaPercent                  10       10  default
+      eventQuotaIntervalMs            10m      10m  default
       renewBeforeDays                  3d       3d  default
 
       <home>/codex/multi-auth/settings.json
@@ -118,6 +126,12 @@ describe('config', () => {
     ['quotaTtlMs', '2d', 'a time from 0s to 1d, such as 5m', '5m'],
     ['quotaTtlMs', 'soon', 'a time from 0s to 1d, such as 5m', '5m'],
     ['probeConcurrency', '5m', 'a whole number from 1 to 64', '8'],
+    [
+      'onlyEvents',
+      'quota-low,late',
+      'names out of quota-low, exhausted, available-again, sign-in-needed, set-aside, restored, login-moved, credit-expiring',
+      'quota-low,exhausted',
+    ],
   ])('%s does not take %s, and says what it takes', async (name, typed, range, preset) => {
     const { exitCode, stderr } = await runCli(createTestHome(), ['config', 'set', name, typed]);
     expect(exitCode).toBe(2);
@@ -222,6 +236,18 @@ describe('config', () => {
   );
 });
 
+/** Writes what it is told beside the official client's login. */
+const telling = { CODEX_AUTH_ON_EVENT: JSON.stringify(['sh', '-c', 'cat >> "$CODEX_HOME/told"']) };
+
+function namesTold({ home }: RefreshHome): string[] {
+  const told = join(home.codexHome, 'told');
+  if (!existsSync(told)) return [];
+  const lines = readFileSync(told, 'utf8').trimEnd().split('\n');
+  return lines.map((line) => JSON.parse(line).name);
+}
+
+const typed = (value: SettingValue) => (typeof value === 'object' ? JSON.stringify(value) : String(value));
+
 describe('a setting that is set through the command line', () => {
   let provider: Provider;
   beforeAll(async () => {
@@ -239,7 +265,7 @@ describe('a setting that is set through the command line', () => {
 
   /** What can be seen of a setting: by its default, and after it has been set to `value`. */
   interface Effect {
-    readonly value: number | boolean;
+    readonly value: SettingValue;
     readonly seen: (seeded: RefreshHome) => Promise<unknown>;
     readonly expected: readonly [byDefault: unknown, set: unknown];
     readonly home?: () => Promise<RefreshHome>;
@@ -403,6 +429,61 @@ describe('a setting that is set through the command line', () => {
       },
       expected: [0, 1],
     },
+    onEvent: {
+      value: ['sh', '-c', 'cat >> "$CODEX_HOME/told"'],
+      async seen(seeded) {
+        setUsage(provider, alice, 95, 0);
+        await run(seeded, ['guard', '--once']);
+        return namesTold(seeded);
+      },
+      expected: [[], ['quota-low']],
+    },
+    onEventTimeoutMs: {
+      value: 100,
+      async seen(seeded) {
+        setUsage(provider, alice, 95, 0);
+        const variables = { CODEX_AUTH_ON_EVENT: '["sleep","0.5"]' };
+        const { stderr } = await run(seeded, ['guard', '--once'], { ...atNoon, variables });
+        return stderr.includes('onEvent failed');
+      },
+      expected: [false, true],
+    },
+    notify: {
+      value: true,
+      async seen(seeded) {
+        setUsage(provider, alice, 95, 0);
+        const notifier = fakeNotifier(seeded.home.directory);
+        await run(seeded, ['guard', '--once'], { ...atNoon, platform: 'linux', variables: notifier.variables });
+        return notifier.notices().length;
+      },
+      expected: [0, 1],
+    },
+    onlyEvents: {
+      value: ['exhausted', 'sign-in-needed'],
+      async seen(seeded) {
+        setUsage(provider, alice, 95, 0);
+        await run(seeded, ['guard', '--once'], { ...atNoon, variables: telling });
+        return namesTold(seeded);
+      },
+      expected: [['quota-low'], []],
+    },
+    lowQuotaPercent: {
+      value: 30,
+      async seen(seeded) {
+        setUsage(provider, alice, 75, 0);
+        await run(seeded, ['guard', '--once'], { ...atNoon, variables: telling });
+        return namesTold(seeded);
+      },
+      expected: [[], ['quota-low']],
+    },
+    eventQuotaIntervalMs: {
+      value: 3_600_000,
+      async seen(seeded) {
+        for (const minute of [0, 30]) await run(seeded, ['guard', '--once'], { ...at(minute), variables: telling });
+        return provider.requests.to(endpointPaths.usage).length;
+      },
+      expected: [2, 1],
+    },
     renewBeforeDays: {
       value: 5,
       home: () => homeOfAlice(provider, 4 * 86_400),
@@ -422,14 +503,14 @@ describe('a setting that is set through the command line', () => {
     provider.reset();
     setProviderToNoon(provider);
     const set = await home();
-    expect((await run(set, ['config', 'set', name, String(value)])).exitCode).toBe(0);
+    expect((await run(set, ['config', 'set', name, typed(value)])).exitCode).toBe(0);
     expect(await seen(set)).toEqual(expected[1]);
   });
 
   test.each(settingNames)('%s is read from the environment too', async (name) => {
     const { home } = emptyHome(provider);
     const { value } = effects[name];
-    const variables = { [settingVariable(name)]: String(value) };
+    const variables = { [settingVariable(name)]: typed(value) };
     const { settings } = dataOf(configGetCommand, await runCli(home, ['config', 'get', name, '--json'], { variables }));
     expect(settings).toMatchObject([{ name, value, source: 'environment' }]);
   });

@@ -17,8 +17,8 @@ beforeAll(async () => {
 beforeEach(() => provider.reset());
 afterAll(() => provider.stop());
 
-/** What waits for a person, or hands over to the official client, and is run by tests of its own. */
-const waits = /^(login\b.*|(run|resume)\b.*|export --encrypt.*|switch|)$/;
+/** What waits for a person, hands over to the official client or needs a database, and is run by tests of its own. */
+const waits = /^(login\b.*|(run|resume)\b.*|(share|sync)\b.*|export --encrypt.*|switch|)$/;
 
 /** What a reader puts in the place of a name in angle brackets. */
 const placeholders: Readonly<Record<string, string>> = {

@@ -15,7 +15,8 @@ describe('help', () => {
 
       Makes an account the login of the official client. The login found there is
       first copied back to the account it belongs to, so that the client's own
-      refreshes are never lost.
+      refreshes are never lost. With --here or --dir, the login stays as it is, and
+      codex runs as that account in one project or directory.
 
       Arguments:
         selector             index, email, label, workspace or id, or an unambiguous
@@ -27,6 +28,10 @@ describe('help', () => {
                              copy of it
         --take               take the login from a home that cannot be read now, which
                              signs that home out
+        --here               bind this project with its worktrees, or else this
+                             directory: codex runs as the account in it
+        --dir <dir>          the same for another directory
+        --clear              with --here or --dir: take the binding away
         --restart-daemon     restart the background server of the official client if
                              it keeps another account
         -h, --help           show help
@@ -49,6 +54,8 @@ describe('help', () => {
         $ codex-auth switch 2
         $ codex-auth switch work@example.com
         $ codex-auth switch -
+        $ codex-auth switch work --here
+        $ codex-auth switch --here --clear
       "
     `);
   });

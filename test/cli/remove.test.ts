@@ -95,6 +95,7 @@ test('its JSON is of the published shape', async () => {
     accountId: bob.accountId,
     scope: { kind: 'global' },
     keptFile: kept()[0],
+    unbound: [],
     stillInUse: false,
     revoked: false,
   });

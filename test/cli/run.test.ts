@@ -151,7 +151,7 @@ describe('run', () => {
   test('chooses an account itself, and says which', async () => {
     setUsage(provider, alice, 0, 100);
     const result = await command(['run', '--best', '--', 'true']);
-    expect(result.stderr).toContain(`running as ${carol.email}`);
+    expect([result.exitCode, launched[0]?.announcement]).toEqual([7, `running as ${carol.email}`]);
     expect(launched[0]?.variables['CODEX_AUTH_ACCOUNT']).toBe(carol.email);
   });
 
@@ -277,6 +277,21 @@ test('a login without a refresh token runs until it ends, and that is said', asy
   await own.addAccount('acc_bob', { ...bob, expiresInSeconds: 600 }, { refreshToken: undefined });
   const result = await run('acc_bob', 'true');
   expect([result.exitCode, said(result)]).toEqual([7, expect.stringMatching(/cannot be renewed here and runs until/)]);
+});
+
+test('a login without a refresh token whose access token has ended is refused, and no home has it', async () => {
+  await own.addAccount('acc_bob', { ...bob, expiresInSeconds: -600 }, { refreshToken: undefined });
+  const result = await run('acc_bob', 'true');
+  expect([result.exitCode, said(result)]).toEqual([4, expect.stringMatching(/codex-auth login/)]);
+  expect(launched).toEqual([]);
+});
+
+test('an account that is set aside runs as long as its access token lives, and that is said', async () => {
+  await own.addAccount('acc_bob', { ...bob, expiresInSeconds: 6_000 });
+  setAside(own, ['acc_bob']);
+  const result = await run('acc_bob', 'true');
+  expect([result.exitCode, said(result)]).toEqual([7, expect.stringMatching(/set aside and usable until/)]);
+  expect(provider.requests.refreshes()).toEqual([]);
 });
 
 describe('where the client keeps its login in the keyring', () => {

@@ -3,11 +3,9 @@ import { cpSync, readdirSync, readFileSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { muchLater, runJson } from '../support/cli.js';
-import type { CrashOutcome, CrashTrial } from '../support/crash/scenarios.js';
-import { killAtStep, listSteps } from '../support/crash/steps.js';
+import { keptFrom, killEverywhere } from '../support/crash/steps.js';
+import type { CrashTrial } from '../support/crash/trial.js';
 import { setAside } from '../support/flagged-records.js';
-import { inParallel } from '../support/parallel.js';
-import { ProgramProcess } from '../support/program-process.js';
 import { type Provider, startProvider } from '../support/provider/start.js';
 import { alice, bob, carol, RefreshHome, type StoredRecord } from '../support/refresh-home.js';
 import { temporaryDirectory } from '../support/temporary.js';
@@ -23,9 +21,6 @@ beforeEach(async () => {
   await prepared.addAccount('acc_bob', bob);
 });
 afterAll(() => provider.stop());
-
-/** As many processes at once as a small machine carries. */
-const atOnce = 4;
 
 /** `kept`: the account is where the command was to bring it. */
 interface Expectation {
@@ -43,7 +38,7 @@ async function trialIn(directory: string, { argv, moved, to }: Expectation): Pro
   const { home } = crashed;
   return {
     home,
-    start: (options) => new ProgramProcess(home, argv, options),
+    argv,
     async verify() {
       expectParsable(home.root);
       // Spent, and the answer had not reached the disk: what nobody can prevent, and the next run finds out (P4).
@@ -90,34 +85,25 @@ function expectParsable(directory: string): void {
   }
 }
 
-/** Kills the command once at every step that it makes when nobody disturbs it. */
-async function killEverywhere(expectation: Expectation) {
-  const directory = temporaryDirectory();
-  const steps = await listSteps(await trialIn(join(directory, 'whole'), expectation), join(directory, 'steps.json'));
-  const outcomes = await inParallel(atOnce, [...steps.entries()], async ([index, name]): Promise<CrashOutcome> => {
-    const trial = await trialIn(join(directory, `step-${index + 1}`), expectation);
-    return killAtStep(trial, index + 1).catch((cause: unknown) => {
-      throw new Error(`killed at step ${index + 1} of ${steps.length}, ${name}`, { cause });
-    });
-  });
-  return { steps, outcomes };
+function killIn(expectation: Expectation) {
+  return killEverywhere((directory) => trialIn(directory, expectation), { directory: temporaryDirectory() });
 }
 
 describe('a process killed at any of its file-system steps', () => {
-  it('while it sets an account aside leaves it in one place', { timeout: 180_000 }, async () => {
-    const { steps, outcomes } = await killEverywhere({ argv: ['flag', 'acc_bob'], moved: 'acc_bob', to: 'flagged' });
-    const written = steps.findIndex((step) => /^rename \.openai-codex-flagged-accounts\.json\.\d/.test(step));
-    expect(written).toBeGreaterThan(0);
-    expect(outcomes).toEqual(steps.map((_, each) => (each > written ? 'kept' : 'not-begun')));
+  it('while it sets an account aside leaves it in one place', { timeout: 600_000 }, async () => {
+    for (const points of await killIn({ argv: ['flag', 'acc_bob'], moved: 'acc_bob', to: 'flagged' })) {
+      const written = points.steps.findIndex((step) => /^rename \.openai-codex-flagged-accounts\.json\.\d/.test(step));
+      expect(points.outcomes).toEqual(keptFrom(written + 1, points));
+    }
   });
 
   it('while it brings an account back leaves it in one place, with a token that is good', {
-    timeout: 300_000,
+    timeout: 600_000,
   }, async () => {
     const argv = ['verify-flagged', '--no-probe'];
-    const { steps, outcomes } = await killEverywhere({ argv, moved: 'acc_carol', to: 'pool' });
-    const written = steps.findLastIndex((step) => /^rename \.openai-codex-accounts\.json\.\d/.test(step));
-    expect(written).toBeGreaterThan(0);
-    expect(outcomes).toEqual(steps.map((_, each) => (each > written ? 'kept' : 'not-begun')));
+    for (const points of await killIn({ argv, moved: 'acc_carol', to: 'pool' })) {
+      const written = points.steps.findLastIndex((step) => /^rename \.openai-codex-accounts\.json\.\d/.test(step));
+      expect(points.outcomes).toEqual(keptFrom(written + 1, points));
+    }
   });
 });

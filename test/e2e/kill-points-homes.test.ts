@@ -1,11 +1,11 @@
-import { existsSync, mkdirSync, readFileSync } from 'node:fs';
-import { delimiter, join } from 'node:path';
+import { existsSync, mkdirSync } from 'node:fs';
+import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { makePrivateHome } from '../../src/core/running/private-home.js';
-import { runBuilt } from '../support/built.js';
 import { muchLater, runCli } from '../support/cli.js';
 import { refreshAsClient } from '../support/client-refresh.js';
-import { inParallel } from '../support/parallel.js';
+import { killEverywhere } from '../support/crash/steps.js';
+import type { CrashTrial } from '../support/crash/trial.js';
 import { type Provider, startProvider } from '../support/provider/start.js';
 import { RefreshHome } from '../support/refresh-home.js';
 import { said } from '../support/seed.js';
@@ -16,10 +16,6 @@ beforeAll(async () => {
   provider = await startProvider();
 });
 afterAll(() => provider.stop());
-
-/** As many processes at once as a small machine carries. */
-const atOnce = 4;
-const preload = ['kill-at-step.mjs'];
 
 interface Move {
   readonly title: string;
@@ -76,12 +72,16 @@ function privateHome({ home, root }: RefreshHome): RefreshHome {
 
 type TwoHomes = Awaited<ReturnType<typeof twoHomes>>;
 
-function start({ homes, people }: TwoHomes, { home, to }: Move, variables: Record<string, string>) {
-  const watched = [homes.one.home.codexHome, homes.two.home.codexHome, homes.one.home.root].join(delimiter);
-  return runBuilt(homes[home].home, ['switch', people[to]], {
-    preload,
-    variables: { KILL_AT_UNDER: watched, ...variables },
-  });
+/** The outcome is how many homes have been left without a login. */
+async function trialIn(directory: string, move: Move): Promise<CrashTrial<number>> {
+  const killed = await twoHomes(directory, move);
+  const { homes, people } = killed;
+  return {
+    home: homes[move.home].home,
+    argv: ['switch', people[move.to]],
+    watched: [homes.one.home.codexHome, homes.two.home.codexHome, homes.one.home.root],
+    verify: () => verify(killed, move),
+  };
 }
 
 /**
@@ -97,23 +97,13 @@ async function expectAlive({ homes }: TwoHomes): Promise<void> {
 }
 
 describe('a switch that is killed at any of its steps in the homes, while', () => {
-  it.each(moves)('$title, leaves each login in one file', { timeout: 180_000 }, async (move) => {
-    const directory = temporaryDirectory();
-    const whole = await twoHomes(join(directory, 'whole'), move);
-    const log = join(directory, 'steps.json');
-    expect(await start(whole, move, { KILL_AT_LOG: log })).toMatchObject({ exitCode: 0 });
-    const steps: string[] = JSON.parse(readFileSync(log, 'utf8')).steps;
-    const points = [...steps.entries()].filter(([, name]) => isAboutHomes(name));
-    expect(points.length).toBeGreaterThan(5);
-    const signedOut = await inParallel(atOnce, points, async ([index, name]) => {
-      const killed = await twoHomes(join(directory, `step-${index + 1}`), move);
-      const { signal, stderr } = await start(killed, move, { KILL_AT_STEP: String(index + 1) });
-      expect(signal, stderr).toBe('SIGKILL');
-      return verify(killed, move).catch((cause: unknown) => {
-        throw new Error(`killed at step ${index + 1} of ${steps.length}, ${name}`, { cause });
-      });
-    });
-    expect(signedOut.filter((homes) => homes > 0).length).toBeLessThanOrEqual(1);
+  it.each(moves)('$title, leaves each login in one file', { timeout: 600_000 }, async (move) => {
+    const trial = (directory: string) => trialIn(directory, move);
+    const kills = await killEverywhere(trial, { directory: temporaryDirectory(), isMeant: isAboutHomes });
+    for (const { outcomes } of kills) {
+      expect(outcomes.filter(({ outcome }) => outcome > 0).length).toBeLessThanOrEqual(1);
+    }
+    expect(kills[0].outcomes.length).toBeGreaterThan(5);
   });
 });
 

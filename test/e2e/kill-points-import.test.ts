@@ -3,11 +3,9 @@ import { cpSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect, it } from 'vitest';
 import { runJson } from '../support/cli.js';
-import type { CrashTrial } from '../support/crash/scenarios.js';
-import { killAtStep, listSteps } from '../support/crash/steps.js';
+import { keptFrom, killEverywhere } from '../support/crash/steps.js';
+import type { CrashTrial } from '../support/crash/trial.js';
 import { person, tokenFile, writeSource } from '../support/login-files.js';
-import { inParallel } from '../support/parallel.js';
-import { ProgramProcess } from '../support/program-process.js';
 import { sampleAccount, writePool } from '../support/sample-pool.js';
 import { readJson } from '../support/stored-accounts.js';
 import { temporaryDirectory } from '../support/temporary.js';
@@ -34,7 +32,7 @@ function trialIn(directory: string, prepared: string): CrashTrial {
   const home = makeTestHome(directory);
   return {
     home,
-    start: (options) => new ProgramProcess(home, argv, options),
+    argv,
     async verify() {
       const left = tokensIn(home);
       assert.ok(
@@ -50,19 +48,13 @@ function trialIn(directory: string, prepared: string): CrashTrial {
 }
 
 it('an import that is killed at any of its file-system steps has happened or has not, and can be repeated', {
-  timeout: 300_000,
+  timeout: 600_000,
 }, async () => {
   const directory = temporaryDirectory();
   const prepared = join(directory, 'prepared');
   prepare(prepared);
-  const steps = await listSteps(trialIn(join(directory, 'whole'), prepared), join(directory, 'steps.json'));
-  // As many processes at once as a small machine carries.
-  const outcomes = await inParallel(4, [...steps.keys()], async (index) =>
-    killAtStep(trialIn(join(directory, `step-${index + 1}`), prepared), index + 1).catch((cause: unknown) => {
-      throw new Error(`killed at step ${index + 1} of ${steps.length}, ${steps[index]}`, { cause });
-    }),
-  );
-  const written = steps.findIndex((step) => /^rename \.openai-codex-accounts\.json\.\d/.test(step));
-  expect(written).toBeGreaterThan(0);
-  expect(outcomes).toEqual(steps.map((_, each) => (each > written ? 'kept' : 'not-begun')));
+  for (const points of await killEverywhere((copy) => trialIn(copy, prepared), { directory })) {
+    const written = points.steps.findIndex((step) => /^rename \.openai-codex-accounts\.json\.\d/.test(step));
+    expect(points.outcomes).toEqual(keptFrom(written + 1, points));
+  }
 });

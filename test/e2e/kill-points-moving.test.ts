@@ -4,16 +4,11 @@ import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { projectKey } from '../../src/core/project/key.js';
 import { runJson } from '../support/cli.js';
-import type { CrashOutcome, CrashTrial } from '../support/crash/scenarios.js';
-import { killAtStep, listSteps } from '../support/crash/steps.js';
-import { inParallel } from '../support/parallel.js';
-import { ProgramProcess } from '../support/program-process.js';
+import { keptFrom, killEverywhere } from '../support/crash/steps.js';
+import type { CrashTrial } from '../support/crash/trial.js';
 import { sampleAccount, writePool } from '../support/sample-pool.js';
 import { temporaryDirectory } from '../support/temporary.js';
 import { makeTestHome, type TestHome } from '../support/test-home.js';
-
-/** As many processes at once as a small machine carries. */
-const atOnce = 4;
 
 const person = (name: string) => ({ userId: `user-${name}`, accountId: `at-${name}`, email: `${name}@example.com` });
 const accountOf = (name: string) => sampleAccount(`acc_${name}`, person(name), { label: name, enabled: false });
@@ -72,7 +67,7 @@ function trialIn(directory: string, { argv, plant, moved, part }: Expectation): 
   const destination = part === 'pool' ? poolFile : flaggedBeside(poolFile);
   return {
     home,
-    start: (options) => new ProgramProcess(home, argv, options),
+    argv,
     async verify() {
       expectParsable(home.root);
       assert.deepEqual(await shown(home), everyone, 'reading commands do not show everybody once');
@@ -140,23 +135,8 @@ function expectTidy(directory: string): void {
   assert.deepEqual(untidy, []);
 }
 
-/** Kills the command once at every step that it makes when nobody disturbs it. */
-async function killEverywhere(expectation: Expectation) {
-  const directory = temporaryDirectory();
-  const steps = await listSteps(trialIn(join(directory, 'whole'), expectation), join(directory, 'steps.json'));
-  const outcomes = await inParallel(atOnce, [...steps.entries()], async ([index, name]): Promise<CrashOutcome> => {
-    const trial = trialIn(join(directory, `step-${index + 1}`), expectation);
-    return killAtStep(trial, index + 1).catch((cause: unknown) => {
-      throw new Error(`killed at step ${index + 1} of ${steps.length}, ${name}`, { cause });
-    });
-  });
-  return { steps, outcomes };
-}
-
-/** The outcomes of a command whose work stands when the step at `index` is done. */
-function keptAfter(index: number, steps: readonly string[]): CrashOutcome[] {
-  expect(index).toBeGreaterThan(0);
-  return steps.map((_, each) => (each > index ? 'kept' : 'not-begun'));
+function killIn(expectation: Expectation) {
+  return killEverywhere((directory) => trialIn(directory, expectation), { directory: temporaryDirectory() });
 }
 
 const isPoolWritten = (step: string) => /^rename \.openai-codex-accounts\.json\.\d/.test(step);
@@ -168,28 +148,32 @@ function inBothPools({ home, key }: Checkouts): string {
 }
 
 describe('a process killed at any of its file-system steps', () => {
-  it('while it moves an account to another pool leaves it in one of them', { timeout: 180_000 }, async () => {
-    const { steps, outcomes } = await killEverywhere({
+  it('while it moves an account to another pool leaves it in one of them', { timeout: 600_000 }, async () => {
+    const kills = await killIn({
       argv: ['move', 'acc_alice', '--to', '.'],
       plant: inBothPools,
       moved: ['acc_alice'],
       part: 'pool',
     });
-    expect(outcomes).toEqual(keptAfter(steps.findIndex(isPoolWritten), steps));
+    for (const points of kills) {
+      expect(points.outcomes).toEqual(keptFrom(points.steps.findIndex(isPoolWritten) + 1, points));
+    }
   });
 
-  it('while it moves one that is set aside does the same', { timeout: 180_000 }, async () => {
-    const { steps, outcomes } = await killEverywhere({
+  it('while it moves one that is set aside does the same', { timeout: 600_000 }, async () => {
+    const kills = await killIn({
       argv: ['move', 'acc_bob', '--to', '.'],
       plant: (checkouts) => setAside(inBothPools(checkouts), 'acc_bob'),
       moved: ['acc_bob'],
       part: 'flagged',
     });
-    expect(outcomes).toEqual(keptAfter(steps.findIndex(isFlaggedWritten), steps));
+    for (const points of kills) {
+      expect(points.outcomes).toEqual(keptFrom(points.steps.findIndex(isFlaggedWritten) + 1, points));
+    }
   });
 
-  it('while it merges what an older version kept for one checkout loses none of it', { timeout: 180_000 }, async () => {
-    const { steps, outcomes } = await killEverywhere({
+  it('while it merges what an older version kept for one checkout loses none of it', { timeout: 600_000 }, async () => {
+    const kills = await killIn({
       argv: ['disable', 'acc_alice'],
       plant(checkouts) {
         const { home, legacyKey } = checkouts;
@@ -200,6 +184,8 @@ describe('a process killed at any of its file-system steps', () => {
       moved: ['acc_alice', 'acc_bob'],
       part: 'pool',
     });
-    expect(outcomes).toEqual(keptAfter(steps.findIndex(isPoolWritten), steps));
+    for (const points of kills) {
+      expect(points.outcomes).toEqual(keptFrom(points.steps.findIndex(isPoolWritten) + 1, points));
+    }
   });
 });

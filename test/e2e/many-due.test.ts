@@ -1,10 +1,9 @@
 import { existsSync, readdirSync } from 'node:fs';
 import { afterAll, beforeAll, expect, test } from 'vitest';
-import { startBuilt } from '../support/built.js';
 import { muchLater, runJson } from '../support/cli.js';
-import { killAtStep, listSteps } from '../support/crash/steps.js';
+import { killEverywhere } from '../support/crash/steps.js';
+import type { CrashTrial } from '../support/crash/trial.js';
 import { type Cost, costOf, homeOfDue } from '../support/due-accounts.js';
-import { inParallel } from '../support/parallel.js';
 import { type Provider, startProvider } from '../support/provider/start.js';
 import type { RefreshHome } from '../support/refresh-home.js';
 import { temporaryDirectory } from '../support/temporary.js';
@@ -45,31 +44,29 @@ function safe(due: RefreshHome): Set<string> {
 }
 
 test('killed while the answers of many are stored together, it loses none that had reached the disk', {
-  timeout: 300_000,
+  timeout: 600_000,
 }, async () => {
-  const directory = temporaryDirectory();
-  const trialOf = async (number: number) => {
-    const due = await homeOfDue(provider, `${directory}/${number}`, 8);
-    const start: Parameters<typeof killAtStep>[0]['start'] = (options) => startBuilt(due.home, ['check'], options);
-    return { due, trial: { home: due.home, start, verify: async () => 'kept' as const } };
+  const trialIn = async (directory: string): Promise<CrashTrial<number>> => {
+    const due = await homeOfDue(provider, directory, 8);
+    return {
+      home: due.home,
+      argv: ['check'],
+      async verify() {
+        const before = safe(due);
+        await runJson(due.home, ['check'], muchLater);
+        const living = due.records().filter(({ refreshToken = '' }) => provider.fateOf(refreshToken) === 'live');
+        expect(living.map(({ recordId }) => recordId)).toEqual(expect.arrayContaining([...before]));
+        for (const { flaggedReason } of due.flagged()) expect(flaggedReason).toBe('rotation-lost');
+        expect(due.journal()).toEqual([]);
+        return before.size;
+      },
+    };
   };
-  const steps = await listSteps((await trialOf(0)).trial, `${directory}/steps.json`);
-  const asked = steps.findIndex((step) => /^write \d+-[0-9a-f-]+\.json$/.test(step));
-  const sampled = [...steps.keys()].filter((index) => index > asked && index % 5 === 0);
-  expect(sampled.length).toBeGreaterThan(20);
-  const together = await inParallel(3, sampled, async (index) => {
-    const { due, trial } = await trialOf(index);
-    await killAtStep(trial, index + 1);
-    const before = safe(due);
-    await runJson(due.home, ['check'], muchLater);
-    const living = due.records().filter(({ refreshToken = '' }) => provider.fateOf(refreshToken) === 'live');
-    expect(
-      living.map(({ recordId }) => recordId),
-      `killed at step ${index + 1} of ${steps.length}, ${steps[index]}`,
-    ).toEqual(expect.arrayContaining([...before]));
-    for (const { flaggedReason } of due.flagged()) expect(flaggedReason).toBe('rotation-lost');
-    expect(due.journal()).toEqual([]);
-    return before.size;
-  });
-  expect(Math.max(...together)).toBe(8);
+  const isSampled = (steps: readonly string[]) => {
+    const asked = steps.findIndex((step) => /^write \d+-[0-9a-f-]+\.json$/.test(step));
+    return (index: number) => index > asked && index % 5 === 0;
+  };
+  const [inside] = await killEverywhere(trialIn, { directory: temporaryDirectory(), isSampled });
+  expect(inside.outcomes.length).toBeGreaterThan(20);
+  expect(Math.max(...inside.outcomes.map(({ outcome }) => outcome))).toBe(8);
 });

@@ -3,8 +3,8 @@ import { afterAll, afterEach, beforeAll, describe, expect, it, onTestFinished } 
 import { runningClients } from '../../src/core/codex/clients.js';
 import { runBuilt, runBuiltJson, startBuilt } from '../support/built.js';
 import { muchLater, runJson } from '../support/cli.js';
-import { killAtStep, listSteps } from '../support/crash/steps.js';
-import { inParallel } from '../support/parallel.js';
+import { killEverywhere } from '../support/crash/steps.js';
+import type { CrashTrial } from '../support/crash/trial.js';
 import type { Fault } from '../support/provider/scenario.js';
 import { type Provider, startProvider } from '../support/provider/start.js';
 import { canMakeReadOnly, makeReadOnly } from '../support/read-only.js';
@@ -96,35 +96,28 @@ async function nextRun({ home, old, accountId }: CrashHome): Promise<'works' | '
 
 describe('a refresh that is killed', () => {
   it('at any of its file-system steps ends with a working login, unless only the dead process had the answer', {
-    timeout: 300_000,
+    timeout: 600_000,
   }, async () => {
-    const directory = temporaryDirectory();
-    const trialOf = async (number: number) => {
-      const crashed = await crashHome(`${directory}/${number}`, number);
-      const start: Parameters<typeof killAtStep>[0]['start'] = (options) =>
-        startBuilt(crashed.home.home, ['check'], options);
-      return { crashed, trial: { home: crashed.home.home, start, verify: async () => 'kept' as const } };
+    let people = 0;
+    const trialIn = async (directory: string): Promise<CrashTrial<Awaited<ReturnType<typeof nextRun>>>> => {
+      people += 1;
+      const crashed = await crashHome(directory, people);
+      return { home: crashed.home.home, argv: ['check'], verify: () => nextRun(crashed) };
     };
-    const steps = await listSteps((await trialOf(0)).trial, `${directory}/steps.json`);
-    const recorded = steps.findLastIndex((step) => /^fsync \d+-[0-9a-f-]+\.json$/.test(step));
-    const created = steps.findIndex((step) => /^fsync \d+-[0-9a-f-]+\.json$/.test(step));
-    expect(created).toBeGreaterThan(0);
-    expect(recorded).toBeGreaterThan(created);
-
-    const outcomes = await inParallel(3, [...steps.keys()], async (index) => {
-      const { crashed, trial } = await trialOf(index + 1);
-      await killAtStep(trial, index + 1);
-      return nextRun(crashed).catch((cause: unknown) => {
-        throw new Error(`killed at step ${index + 1} of ${steps.length}, ${steps[index]}`, { cause });
-      });
-    });
+    const isOfEntry = (step: string) => /^fsync \d+-[0-9a-f-]+\.json$/.test(step);
     // Between sending and having the answer on disk there is nothing but the write of the answer itself.
-    const lost = [...outcomes.entries()].filter(([, outcome]) => outcome !== 'works').map(([index]) => steps[index]);
     const isWriteOfAnswer = (step: string | undefined) =>
       /^(write|fsync) \d+-[0-9a-f-]+\.json( \(half\))?$/.test(step ?? '');
-    expect(lost.length).toBeGreaterThan(0);
-    expect(lost.filter((step) => !isWriteOfAnswer(step))).toEqual([]);
-    expect(outcomes.slice(recorded + 1).every((outcome) => outcome === 'works')).toBe(true);
+    const kills = await killEverywhere(trialIn, { directory: temporaryDirectory() });
+    for (const { steps, outcomes } of kills) {
+      const [created, recorded] = [steps.findIndex(isOfEntry), steps.findLastIndex(isOfEntry)];
+      expect(created).toBeGreaterThan(0);
+      expect(recorded).toBeGreaterThan(created);
+      const lost = outcomes.filter(({ outcome }) => outcome !== 'works').map(({ index }) => index);
+      expect(lost.map((index) => steps[index]).filter((step) => !isWriteOfAnswer(step))).toEqual([]);
+      expect(lost.filter((index) => index > recorded)).toEqual([]);
+    }
+    expect(kills[0].outcomes.some(({ outcome }) => outcome !== 'works')).toBe(true);
   });
 
   const faults: readonly [string, Fault, 'works' | 'rotation-lost'][] = [

@@ -3,7 +3,9 @@ import { fileURLToPath } from 'node:url';
 import type { Machine } from '../../src/cli/machine.js';
 import { run } from '../../src/cli/run.js';
 import type { Clock } from '../../src/core/clock.js';
-import { systemProcesses } from '../../src/core/storage/process-table.js';
+import { type ProcessTable, systemProcesses } from '../../src/core/storage/process-table.js';
+import { runBeside } from '../../src/process/side-program.js';
+
 import type { Provider } from './provider/start.js';
 import { temporaryDirectory } from './temporary.js';
 import { makeTestHome, type TestHome } from './test-home.js';
@@ -27,6 +29,8 @@ export interface CliOptions {
   readonly cwd?: string;
   readonly variables?: Readonly<Record<string, string>>;
   readonly signal?: AbortSignal;
+  /** Default: those of this machine. */
+  readonly processes?: ProcessTable;
   /** Default: the one this runs on. */
   readonly platform?: NodeJS.Platform;
   /** Default: who really runs this. */
@@ -72,7 +76,7 @@ export async function runCli(home: TestHome, argv: readonly string[], options: C
     },
     cwd: options.cwd ?? home.cwd,
     clock: options.clock ?? home.clock,
-    processes: systemProcesses,
+    processes: options.processes ?? systemProcesses,
     ...(effectiveUserId === undefined ? {} : { effectiveUserId }),
     platform: options.platform ?? process.platform,
     architecture: process.arch,
@@ -80,6 +84,7 @@ export async function runCli(home: TestHome, argv: readonly string[], options: C
     program: { node: process.execPath, script: options.script ?? ownScript },
     signal: options.signal ?? new AbortController().signal,
     unfinished: new Set(),
+    runBeside,
     ...(options.launch === undefined ? {} : { launch: options.launch }),
     ...(options.leavesIndex === true
       ? { indexing: { settledMs: 0, afterwards: (task: () => void) => void afterAnswer.push(task) } }

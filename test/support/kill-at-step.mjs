@@ -7,13 +7,11 @@
  *   KILL_AT_SIGNAL  SIGKILL unless set; with SIGSTOP the step happens after the process was continued
  *   KILL_AT_LOG     where to write {total, steps} when the process ends by itself
  *
- * A write is two steps when it kills: before it, and after half of its bytes. Node implements some functions through
- * others (`rmSync` through `unlinkSync`): such a call can be two steps, which costs a run and misses nothing.
+ * A write is two steps when it kills: before it, and after half of its bytes.
  */
-import fs from 'node:fs';
-import { syncBuiltinESMExports } from 'node:module';
-import { basename, delimiter, resolve, sep } from 'node:path';
-import { fileURLToPath } from 'node:url';
+import { writeFileSync } from 'node:fs';
+import { delimiter, resolve, sep } from 'node:path';
+import { watchChanges } from './file-system-steps.mjs';
 
 const target = Number(process.env.KILL_AT_STEP ?? 0);
 const signal = process.env.KILL_AT_SIGNAL ?? 'SIGKILL';
@@ -23,175 +21,19 @@ const roots = (process.env.KILL_AT_UNDER ?? '')
   .map((root) => resolve(root));
 const log = process.env.KILL_AT_LOG;
 
-const real = { ...fs };
 const steps = [];
-/** Open descriptors below the watched roots, by number. */
-const watched = new Map();
 
-function pathOf(subject) {
-  if (typeof subject === 'number') return watched.get(subject);
-  if (typeof subject?.fd === 'number') return watched.get(subject.fd);
-  if (subject instanceof URL) return fileURLToPath(subject);
-  return typeof subject === 'string' || Buffer.isBuffer(subject) ? resolve(String(subject)) : undefined;
-}
-
-const isWatched = (path) => path !== undefined && roots.some((root) => path === root || path.startsWith(root + sep));
-
-function step(description, prepare) {
-  steps.push(description);
-  if (steps.length !== target) return;
-  prepare?.();
-  process.kill(process.pid, signal);
-}
-
-function before(name, subjects, half) {
-  const path = subjects.map(pathOf).find(isWatched);
-  if (path === undefined) return;
-  step(`${name} ${basename(path)}`);
-  if (half !== undefined && signal === 'SIGKILL') step(`${name} ${basename(path)} (half)`, half);
-}
-
-/** What a call changes: the positions of its path arguments. */
-const one = [0];
-const changes = {
-  rename: [0, 1],
-  link: [1],
-  symlink: [1],
-  copyFile: [1],
-  cp: [1],
-  ...Object.fromEntries(
-    // biome-ignore format: a plain list
-    ['unlink', 'rm', 'rmdir', 'mkdir', 'mkdtemp', 'truncate', 'ftruncate', 'fsync', 'fdatasync', 'chmod', 'fchmod',
-      'chown', 'fchown', 'utimes', 'futimes', 'lutimes', 'writev'].map((name) => [name, one]),
-  ),
-};
-
-const bytes = (data, encoding) =>
-  typeof data === 'string'
-    ? Buffer.from(data, encoding)
-    : ArrayBuffer.isView(data)
-      ? Buffer.from(data.buffer, data.byteOffset, data.byteLength)
-      : undefined;
-
-function halfOfWrite(subject, data, ...rest) {
-  const fd = typeof subject === 'number' ? subject : subject.fd;
-  if (typeof data === 'string') {
-    const content = bytes(data, typeof rest[1] === 'string' ? rest[1] : 'utf8');
-    return () => real.writeSync(fd, content, 0, content.length >> 1, typeof rest[0] === 'number' ? rest[0] : null);
-  }
-  const options =
-    typeof rest[0] === 'object' && rest[0] !== null ? rest[0] : { offset: rest[0], length: rest[1], position: rest[2] };
-  const offset = options.offset ?? 0;
-  const length = options.length ?? data.byteLength - offset;
-  const position = typeof options.position === 'number' ? options.position : null;
-  return () => real.writeSync(fd, data, offset, length >> 1, position);
-}
-
-function halfOfWriteFile(defaultFlag, subject, data, options) {
-  const {
-    flag = defaultFlag,
-    mode = 0o666,
-    encoding = 'utf8',
-  } = typeof options === 'string'
-    ? { encoding: options }
-    : typeof options === 'object' && options !== null
-      ? options
-      : {};
-  const content = bytes(data, encoding ?? 'utf8');
-  if (content === undefined) return undefined;
-  return () => {
-    const fd = typeof subject === 'number' ? subject : (subject.fd ?? real.openSync(subject, flag, mode));
-    real.writeSync(fd, content, 0, content.length >> 1);
-  };
-}
-
-const isWriting = (flags) =>
-  typeof flags === 'number'
-    ? (flags & (fs.constants.O_WRONLY | fs.constants.O_RDWR | fs.constants.O_CREAT)) !== 0
-    : typeof flags === 'string' && flags !== 'r' && flags !== 'rs';
-
-function remember(subject, fd) {
-  const path = pathOf(subject);
-  if (isWatched(path)) watched.set(fd, path);
-  else watched.delete(fd);
-}
-
-/** Announces the steps of a call, given its name without `Sync` and its arguments. */
-function announce(name, args) {
-  if (name === 'write') before(name, [args[0]], pathOf(args[0]) && halfOfWrite(...args));
-  else if (name === 'writeFile') before(name, [args[0]], halfOfWriteFile('w', ...args));
-  else if (name === 'appendFile') before(name, [args[0]], halfOfWriteFile('a', ...args));
-  else if (name === 'open') isWriting(args[1]) && before(name, [args[0]]);
-  else
-    before(
-      name,
-      changes[name].map((position) => args[position]),
-    );
-}
-
-const names = [...Object.keys(changes), 'write', 'writeFile', 'appendFile'];
-for (const name of names) {
-  for (const [holder, key] of [
-    [fs, name],
-    [fs, `${name}Sync`],
-    [fs.promises, name],
-  ]) {
-    const original = holder[key];
-    if (typeof original !== 'function') continue;
-    holder[key] = function (...args) {
-      announce(name, args);
-      return original.apply(this, args);
-    };
-  }
-}
-
-fs.openSync = (...args) => {
-  announce('open', args);
-  const fd = real.openSync(...args);
-  remember(args[0], fd);
-  return fd;
-};
-fs.open = (...args) => {
-  announce('open', args);
-  const done = args.pop();
-  real.open(...args, (error, fd) => {
-    if (!error) remember(args[0], fd);
-    done(error, fd);
-  });
-};
-const realOpen = fs.promises.open;
-fs.promises.open = async (...args) => {
-  announce('open', args);
-  const handle = await realOpen(...args);
-  remember(args[0], handle.fd);
-  return handle;
-};
-
-const probe = await realOpen(fileURLToPath(import.meta.url));
-const handles = Object.getPrototypeOf(probe);
-await probe.close();
-const handleMethods = {
-  sync: 'fsync',
-  datasync: 'fdatasync',
-  truncate: 'ftruncate',
-  chmod: 'fchmod',
-  chown: 'fchown',
-  utimes: 'futimes',
-  write: 'write',
-  writev: 'writev',
-  writeFile: 'writeFile',
-  appendFile: 'appendFile',
-};
-for (const [method, name] of Object.entries(handleMethods)) {
-  const original = handles[method];
-  handles[method] = function (...args) {
-    announce(name, [this, ...args]);
-    return original.apply(this, args);
-  };
-}
-
-syncBuiltinESMExports();
+watchChanges({
+  isWatched: (path) => roots.some((root) => path === root || path.startsWith(root + sep)),
+  hasHalves: signal === 'SIGKILL',
+  onStep(description, half) {
+    steps.push(description);
+    if (steps.length !== target) return;
+    half?.();
+    process.kill(process.pid, signal);
+  },
+});
 
 process.on('exit', () => {
-  if (log !== undefined) real.writeFileSync(log, JSON.stringify({ total: steps.length, steps }));
+  if (log !== undefined) writeFileSync(log, JSON.stringify({ total: steps.length, steps }));
 });

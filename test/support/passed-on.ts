@@ -11,10 +11,10 @@ export interface Passed {
   readonly ended: Promise<readonly [number | null, NodeJS.Signals | null]>;
 }
 
-/** Starts `codex-auth run <selector> -- <command>` by this Node; its input stays open. */
-export function startRun(node: string, home: TestHome, selector: string, command: readonly string[]): Passed {
+/** Starts `codex-auth run` with these words by this Node; its input stays open. */
+export function startRun(node: string, home: TestHome, words: readonly string[]): Passed {
   const script = join(builtProject(), 'bin', 'codex-auth.js');
-  return startProgram(node, [script, 'run', selector, '--', ...command], home);
+  return startProgram(node, [script, 'run', ...words], home);
 }
 
 export function startProgram(program: string, words: readonly string[], home: TestHome): Passed {

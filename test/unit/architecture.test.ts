@@ -9,18 +9,36 @@ const below = (...directories: string[]) =>
 
 /** The rooms of the core, lowest first; `docs/architecture.md` says what each is about. Loose files stand below them all. */
 const order = [
-  ...['accounts', 'quota', 'storage', 'history', 'project', 'http', 'provider', 'health', 'shell', 'codex', 'homes'],
+  ...[
+    'accounts',
+    'quota',
+    'storage',
+    'history',
+    'events',
+    'project',
+    'http',
+    'provider',
+    'health',
+    'shell',
+    'service',
+    'codex',
+    'homes',
+  ],
+  'bindings',
   ...[
     'pools',
     'oauth',
     'token-files',
     'logins',
+    'sharing',
     'changes',
     'running',
     'asking',
     'redeeming',
     'segment',
+    'status-line',
     'decision',
+    'guarding',
     'diagnostics',
     'models',
     'transfer',
@@ -219,6 +237,8 @@ it('only a handful of files start programs', () => {
     'src/core/oauth/port-holder.ts',
     // The command of `run`, which is the person's.
     'src/process/launch.ts',
+    // The command of `onEvent`, which is the person's, and the system's own notifier and service manager.
+    'src/process/side-program.ts',
   ]);
 });
 

@@ -32,7 +32,7 @@ describe.skipIf(!hasProgram('groff'))('the man page', () => {
     const words = render(page).text.replace(/\s+/g, ' ');
     for (const { path, declaration } of commands) {
       expect(words).toContain(`codex-auth ${path} `);
-      for (const { flags } of declaration.options) expect(words).toContain(flags);
+      for (const { flags } of declaration.options.filter(({ hidden }) => !hidden)) expect(words).toContain(flags);
     }
     for (const { flags } of inertProgram().options) expect(words).toContain(flags);
     for (const variable of Object.values(environmentVariables)) expect(words).toContain(variable);

@@ -202,3 +202,8 @@ function scriptsIn(path: string): string[] {
   const { result } = JSON.parse(readFileSync(path, 'utf8')) as { result: { url: string }[] };
   return result.flatMap(({ url }) => /\/dist\/(.*)$/.exec(url)?.[1] ?? []);
 }
+
+it.each(['start', 'cli', 'quick'])('%s.cjs is ASCII, so that V8 keeps each of its characters in one byte', (name) => {
+  const bytes = readFileSync(join(builtProject(), 'dist', `${name}.cjs`));
+  expect(bytes.filter((byte) => byte > 127)).toHaveLength(0);
+});

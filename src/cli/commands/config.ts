@@ -7,6 +7,7 @@ import {
   type ResolvedSetting,
   resolveSetting,
   type SettingName,
+  type SettingValue,
   settingNames,
   settingText,
   settingVariable,
@@ -18,10 +19,12 @@ import type { Context } from '../context.js';
 import { renderTable } from '../render/table.js';
 import type { Theme } from '../render/theme.js';
 
+const Value = z.union([z.boolean(), z.number(), z.readonly(z.array(z.string()))]);
+
 const SettingView = z.object({
   name: z.string(),
-  value: z.union([z.boolean(), z.number()]),
-  default: z.union([z.boolean(), z.number()]),
+  value: Value,
+  default: Value,
   source: z.enum(['default', 'file', 'environment']),
   /** The variable that wins over the file. */
   variable: z.string(),
@@ -74,7 +77,7 @@ async function unsetSetting(context: Context, { name }: NamedOptions): Promise<C
   return change(context, requireName(name, 'unset'), undefined);
 }
 
-async function change(context: Context, name: SettingName, value: boolean | number | undefined): Promise<ConfigChange> {
+async function change(context: Context, name: SettingName, value: SettingValue | undefined): Promise<ConfigChange> {
   const file = settingsPath(context);
   const changed = await updateSettingsFile(context.root, file, name, value, context.signal);
   const fromEnvironment = context.environment.raw[settingVariable(name)];

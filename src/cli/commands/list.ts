@@ -15,8 +15,10 @@ import {
   shownPlaces,
 } from '../../core/session/places.js';
 import { indexElsewhere, type Nobody, openShownRoster, whyNone } from '../../core/session/selection.js';
+import { keepersElsewhere } from '../../core/sharing/keepers.js';
 import { accountRef, accountRefShape } from '../account-ref.js';
 import { AccountView, accountView, shownEmail } from '../account-view.js';
+import { BindingView, bindingHere, bindingText } from '../binding-view.js';
 import type { Command } from '../command.js';
 import type { Context } from '../context.js';
 import { warnAboutSetAside } from '../flagged-in-use.js';
@@ -36,6 +38,8 @@ const ListResult = z.object({
   activeElsewhere: z.exactOptional(z.object({ ...accountRefShape, scope: PlaceView })),
   /** This scope's last choice, when it is another one. */
   chosenId: z.exactOptional(z.string()),
+  /** Where it was called: the account as which plain `codex` runs there, whoever is in use. */
+  binding: z.exactOptional(BindingView),
   accounts: z.array(AccountView),
   /** The other pools that have accounts, which this list does not show. */
   elsewhere: z.array(OtherPlace),
@@ -51,6 +55,8 @@ interface Found {
   /** Why there is no account to show. */
   readonly none: Nobody | undefined;
   readonly accounts: readonly StandingAccount[];
+  /** The machines that keep logins which are kept elsewhere, by the id of the account. */
+  readonly keepers: ReadonlyMap<string, string>;
   readonly mask: boolean;
   readonly now: number;
 }
@@ -62,10 +68,11 @@ async function list(context: Context): Promise<Found> {
   const now = clock.now();
   const mask = options.mask === true;
   return {
-    surroundings: surroundingsOf(roster, mask),
+    surroundings: surroundingsOf(context, roster, mask),
     setAside: roster.records.flagged.accounts.length,
     none: whyNone(roster),
     accounts: standingsOf(roster, now, context.settings()),
+    keepers: keepersElsewhere(context.root.paths),
     ...{ mask, now },
   };
 }
@@ -76,7 +83,7 @@ function documentOf(found: Found): ListResult {
 }
 
 /** Everything but the accounts. */
-function surroundingsOf(roster: ShownRoster, mask: boolean): Surroundings {
+function surroundingsOf(context: Context, roster: ShownRoster, mask: boolean): Surroundings {
   const { active } = roster;
   const isHere = active?.scopeKey === roster.records.key;
   const activeId = isHere ? active?.account.id : undefined;
@@ -86,6 +93,7 @@ function surroundingsOf(roster: ShownRoster, mask: boolean): Surroundings {
     activeId,
     activeElsewhere: active === undefined || isHere ? undefined : elsewhereView(roster, active, mask),
     chosenId: chosenId === activeId ? undefined : chosenId,
+    binding: bindingHere(context, roster),
     elsewhere: otherPlaces(roster),
   });
 }
@@ -111,8 +119,9 @@ function renderList(found: Found, theme: Theme): string {
     placeLine(surroundings.scope, theme) +
     table +
     theme.color.dim(
-      lifeRows(accounts, theme) +
+      lifeRows(found, theme) +
         unreadText(accounts, theme) +
+        boundText(surroundings) +
         choiceText(found) +
         setAsideText(found) +
         elsewhereText(elsewhere),
@@ -122,6 +131,10 @@ function renderList(found: Found, theme: Theme): string {
 
 function emptyText({ message, hint }: Nobody): string {
   return `${capitalized(message)}: ${hint}\n`;
+}
+
+function boundText({ binding }: Surroundings): string {
+  return binding === undefined ? '' : `${capitalized(bindingText(binding))}\n`;
 }
 
 /** They are in no line of the table, and not gone. */
@@ -139,8 +152,11 @@ function lineOf({ account, standing }: StandingAccount, mask: boolean): AccountL
   return { ...named, health, state, availableAt, quota: shown, lastUsedAt };
 }
 
-function lifeRows(accounts: readonly StandingAccount[], { now }: Theme): string {
-  const rows = accounts.map(({ account, standing: { index } }) => ({ ...lifeOf(account), index }));
+function lifeRows({ accounts, keepers }: Found, { now }: Theme): string {
+  const rows = accounts.map(({ account, standing: { index } }) => ({
+    ...lifeOf(account, keepers.get(account.id)),
+    index,
+  }));
   return lifeLines(rows, now)
     .map((line) => `${line}\n`)
     .join('');

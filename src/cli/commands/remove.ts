@@ -1,6 +1,7 @@
 import * as z from 'zod/mini';
 import { type Account, describeAccount } from '../../core/accounts/account.js';
 import { emptyPool, withAccount, withoutAccount, withTombstone } from '../../core/accounts/pool.js';
+import { unbindAccount } from '../../core/changes/binding-steps.js';
 import { flockHelpers } from '../../core/codex/credential-lock.js';
 import { AppError } from '../../core/errors.js';
 import { withPersonLock } from '../../core/logins/person-lock.js';
@@ -28,6 +29,8 @@ const RemoveResult = z.object({
   scope: PlaceView,
   /** A pool file with just this account: import it to undo the removal. */
   keptFile: z.string(),
+  /** The directories that were bound to it, where plain `codex` runs as the account in use now. */
+  unbound: z.array(z.string()),
   /** Whether the official client still has this login. */
   stillInUse: z.boolean(),
   revoked: z.boolean(),
@@ -50,7 +53,7 @@ async function remove(context: Context, options: RemoveOptions): Promise<RemoveR
   if (options.yes !== true) await confirmRemoval(context, account, stillInUse, revoked);
   await takeInFirst(context, account, scopeKey);
   const { root, home, warn, signal } = context;
-  const keptFile = await context.uninterrupted(() =>
+  const { keptFile, unbound } = await context.uninterrupted(() =>
     withPersonLock(root, account, { signal }, async () => {
       if (revoked) await revokeLogin(context, account.id);
       return withStore(root, revoked ? {} : { signal }, async (store) => {
@@ -58,15 +61,16 @@ async function remove(context: Context, options: RemoveOptions): Promise<RemoveR
         // A client that keeps the login is not left with a token that a run which was killed has spent.
         if (!revoked) await writeBack(store, { home, flockHelpers, warn });
         const before = store.scopes();
+        const unbound = unbindAccount(store, account.id);
         const keptFile = takeOut(store, account.id, scopeKey);
         // What was ended at the provider is no login any more.
-        if (!revoked) noteChange(context, store, 'remove', before);
-        return keptFile;
+        if (!revoked) noteChange(context, store, 'remove', before, (steps) => [...steps, ...unbound]);
+        return { keptFile, unbound: unbound.flatMap((step) => (step.kind === 'binding' ? step.directory : [])) };
       });
     }),
   );
   const ref = accountRef(account, index, context.options.mask === true);
-  return { ...ref, scope: placeView(scopeKey), keptFile, stillInUse, revoked };
+  return { ...ref, scope: placeView(scopeKey), keptFile, unbound, stillInUse, revoked };
 }
 
 async function confirmRemoval(context: Context, account: Account, stillInUse: boolean, revokes: boolean) {
@@ -97,6 +101,8 @@ function takeOut(store: Store, id: string, scopeKey: string | undefined): string
 
 function renderRemove(result: RemoveResult, { color, symbols }: Theme): string {
   const lines = [`${color.green(symbols.ok)} Removed ${titleOf(result)}; a copy is kept in ${result.keptFile}`];
+  for (const directory of result.unbound)
+    lines.push(`  ${directory} was bound to it; plain codex runs there as the account in use now.`);
   if (result.revoked) {
     lines.push('  The login is ended at the provider: no copy of it works any more.');
     if (result.stillInUse) lines.push('  The official client still holds it and has to use another: codex-auth switch');

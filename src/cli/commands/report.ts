@@ -42,7 +42,8 @@ const ReportResult = z.object({
   settings: z.array(
     z.object({
       name: z.string(),
-      value: z.union([z.boolean(), z.number()]),
+      /** Of `onEvent` the program without its arguments, which may hold a secret. */
+      value: z.union([z.boolean(), z.number(), z.readonly(z.array(z.string()))]),
       source: z.enum(['default', 'file', 'environment']),
     }),
   ),
@@ -65,7 +66,11 @@ async function report(context: Context, options: ProbingOptions): Promise<Report
     none: whyNone(roster),
     flagged: roster.records.flagged.accounts.map((account) => flaggedView(account, now, mask)),
     forecast: documentOf(foundOf(context, probed, decision)),
-    settings: context.resolvedSettings().map(({ name, value, source }) => ({ name, value, source })),
+    settings: context.resolvedSettings().map(({ name, value, source }) => ({
+      name,
+      value: name === 'onEvent' && typeof value === 'object' ? value.slice(0, 1) : value,
+      source,
+    })),
   });
 }
 

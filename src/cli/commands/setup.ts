@@ -1,7 +1,10 @@
 import { basename, delimiter } from 'node:path';
 import * as z from 'zod/mini';
+import { readBindings } from '../../core/bindings/registry.js';
+import { writeShimBindings } from '../../core/bindings/shim-bindings.js';
 import { definedOnly } from '../../core/defined-only.js';
 import { AppError } from '../../core/errors.js';
+import { withStore } from '../../core/logins/with-store.js';
 import { printableIn } from '../../core/printable.js';
 import { blockLines, markedBlock } from '../../core/shell/marked-block.js';
 import { findNamesake } from '../../core/shell/namesake.js';
@@ -67,9 +70,16 @@ async function setup(context: Context, options: SetupOptions): Promise<SetupResu
   if (changes.length > 0) {
     await askFirst(context, options, changes);
     applySetup(changes, place);
+    if (options.undo !== true) await tellShim(context);
   }
   const result = resultOf(place, options, shells, changes);
   return options.undo === true ? result : { ...result, tried: await tryNewShells(context, place, shells) };
+}
+
+/** Directories may have been bound before there was a shim. */
+async function tellShim({ root, signal }: Context): Promise<void> {
+  const bindings = readBindings(root);
+  if (bindings.length > 0) await withStore(root, { signal }, () => writeShimBindings(root, readBindings(root)));
 }
 
 /** What the files say is one thing, and what a shell makes of them another: the person's own lines can undo ours. */

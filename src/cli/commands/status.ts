@@ -12,8 +12,10 @@ import type { ShownRoster } from '../../core/logins/shown-roster.js';
 import { printable } from '../../core/printable.js';
 import { describePlace, PlaceView, placeView } from '../../core/session/places.js';
 import { indexElsewhere, locateAccount, openShownRoster, requireAccounts } from '../../core/session/selection.js';
+import { keepersElsewhere } from '../../core/sharing/keepers.js';
 import { accountRef, accountRefShape } from '../account-ref.js';
 import { AccountView, accountView, shownEmail } from '../account-view.js';
+import { BindingView, bindingHere, bindingText } from '../binding-view.js';
 import type { Command } from '../command.js';
 import type { Context } from '../context.js';
 import { setAsideInUse, warnAboutSetAside } from '../flagged-in-use.js';
@@ -47,6 +49,8 @@ const StatusResult = z.object({
   /** The next command, where something is to be done. */
   next: z.exactOptional(z.string()),
   files: z.object({ root: z.string(), pool: z.string(), settings: z.string(), accountState: z.string() }),
+  /** Where it was called: the account as which plain `codex` runs there, whoever is in use. */
+  binding: z.exactOptional(BindingView),
   sessions: SessionCounts,
   /** How requests leave this machine. */
   proxies: z.array(ProxyView),
@@ -85,6 +89,7 @@ async function status(context: Context, { selector }: StatusOptions): Promise<St
       settings: options.config ?? root.paths.settings,
       accountState: root.paths.accountState,
     },
+    binding: bindingHere(context, roster),
     sessions: countSessions(home.directory, clock.now()),
     proxies: await proxyViews(context),
     daemonPid: runningDaemon(home, root.processes),
@@ -104,7 +109,8 @@ function viewOf(
     now,
     reservePercent: context.settings().reservePercent,
   });
-  const view = accountView(account, standing, { mask: context.options.mask === true, now });
+  const keepers = keepersElsewhere(context.root.paths);
+  const view = accountView(account, standing, { mask: context.options.mask === true, now, keepers });
   if (position >= 0) return { ...view, place: placeView(roster.records.key) };
   return { ...view, index: indexElsewhere(roster, account.id), place: placeView(scopeKey) };
 }
@@ -143,7 +149,7 @@ function nextStep(
   { now, isNamed }: { readonly now: number; readonly isNamed: boolean },
 ): string | undefined {
   const again = view?.email === undefined ? 'codex-auth login' : `codex-auth login --expect ${view.email}`;
-  if (view?.state === 'sign-in-needed') return again;
+  if (view?.state === 'sign-in-needed') return view.keptBy === undefined ? again : 'codex-auth sync';
   const selector = view?.id ?? '<account>';
   if (view === undefined && holds !== 'set-aside') return again;
   const { expiresAt } = account?.tokens ?? {};
@@ -170,6 +176,7 @@ function renderStatus(result: StatusResult, theme: Theme): string {
       ],
       ['Next', next],
       ['Home', scope.sharesHome && `made by run; shares all but the login with ${scope.sharesHome}`],
+      ['Bound', result.binding && bindingText(result.binding)],
       ['Scope', scopeText(scope)],
       ['Pool', files.pool],
       authFile.store === 'file' ? ['Login file', authFile.path] : ['Login', 'in the keyring of this system'],

@@ -10,8 +10,11 @@ import { openRoster, requireAccounts } from '../../core/session/selection.js';
 import { locateAnywhere } from '../../core/session/set-aside.js';
 import { switchAccount as activate } from '../../core/session/switching.js';
 import { accountRef, accountRefShape } from '../account-ref.js';
+import { type BindOptions, BindResult, bindDirectory, renderBinding } from '../bind-directory.js';
+import { BindingView, bindingHere, bindingText } from '../binding-view.js';
 import type { Command } from '../command.js';
 import type { Context } from '../context.js';
+import type { ExitCode } from '../exit-codes.js';
 import { titleOf } from '../render/account-table.js';
 import type { Theme } from '../render/theme.js';
 import { usableEnd, warnAboutEnd } from '../set-aside.js';
@@ -47,15 +50,36 @@ const SwitchResult = z.object({
   surfaces: z.array(SurfaceView),
   /** With `--restart-daemon`, or where it was agreed to. */
   daemonRestart: z.exactOptional(DaemonRestart),
+  /** Where it was called, another account is bound: plain `codex` goes on as that one there. */
+  binding: z.exactOptional(BindingView),
 });
 type SwitchResult = z.infer<typeof SwitchResult>;
 
-export interface SwitchOptions {
-  readonly selector?: string;
+/** With `--here` or `--dir`, which change nobody's login, it is about a binding. */
+const Result = z.union([SwitchResult, BindResult]);
+type Result = z.infer<typeof Result>;
+
+export interface SwitchOptions extends BindOptions {
   readonly enable?: boolean;
   readonly replace?: boolean;
   readonly take?: boolean;
   readonly restartDaemon?: boolean;
+}
+
+async function switchOrBind(context: Context, options: SwitchOptions): Promise<Result> {
+  if (options.here !== true && options.dir === undefined) {
+    if (options.clear !== true) return switchAccount(context, options);
+    throw new AppError('usage', '--clear is about a binding', { hint: 'codex-auth switch --here --clear' });
+  }
+  const surplus = (['enable', 'replace', 'take', 'restartDaemon'] as const).find((name) => options[name] === true);
+  if (surplus === undefined) return bindDirectory(context, options);
+  throw new AppError(
+    'usage',
+    `--${surplus === 'restartDaemon' ? 'restart-daemon' : surplus} is about the login in use`,
+    {
+      hint: 'leave it out with --here and --dir, which change no login',
+    },
+  );
 }
 
 async function switchAccount(context: Context, options: SwitchOptions): Promise<SwitchResult> {
@@ -91,7 +115,14 @@ async function switchAccount(context: Context, options: SwitchOptions): Promise<
     lastSession: lastSessionOf(context, activated.previous),
     surfaces: [...surfaces],
     daemonRestart,
+    binding: otherBinding(context, roster, activated.account),
   });
+}
+
+/** In a run the terminal is what was switched, and the directory has no say in it. */
+function otherBinding(context: Context, roster: Roster, { id }: Account): BindingView | undefined {
+  const binding = roster.sharesHome === undefined ? bindingHere(context, roster) : undefined;
+  return binding?.accountId === id ? undefined : binding;
 }
 
 /** What the person was doing until now. */
@@ -137,15 +168,34 @@ function renderSwitch(result: SwitchResult, { color, symbols }: Theme): string {
     const place = store === 'file' ? 'auth.json' : 'the keyring';
     lines.push(`  The newer tokens that ${place} held of the previous account are saved.`);
   }
+  if (result.binding !== undefined)
+    lines.push(
+      `  Here it changes nothing: ${bindingText(result.binding)}. To change that: codex-auth switch ${account.index} --here`,
+    );
   if (lastSession !== undefined) lines.push(`  To go on with what you were doing: codex-auth resume ${lastSession}`);
   return `${lines.join('\n')}\n`;
 }
 
+/** Changes the login in use. */
 export const switchCommand: Command<SwitchOptions, SwitchResult> = {
   name: 'switch',
+  exchanges: true,
   schema: SwitchResult,
   run: switchAccount,
   render: renderSwitch,
-  // The account is switched all the same; what was asked for besides is not done.
-  exitCode: ({ daemonRestart }) => (['refused', 'failed'].includes(daemonRestart?.outcome ?? '') ? 1 : 0),
+  exitCode: exitCodeOf,
 };
+
+/** The command as it is typed, with --here and --dir. */
+export const switchOrBindCommand: Command<SwitchOptions, Result> = {
+  name: 'switch',
+  schema: Result,
+  run: switchOrBind,
+  render: (result, theme) => ('change' in result ? renderBinding(result, theme) : renderSwitch(result, theme)),
+  exitCode: (result) => ('change' in result ? 0 : exitCodeOf(result)),
+};
+
+/** The account is switched all the same; what was asked for besides is not done. */
+function exitCodeOf({ daemonRestart }: SwitchResult): ExitCode {
+  return daemonRestart?.outcome === 'refused' || daemonRestart?.outcome === 'failed' ? 1 : 0;
+}

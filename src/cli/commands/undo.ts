@@ -92,7 +92,7 @@ async function switchBack(
   if (before === null) return { name: 'the login', why: 'nobody-before' };
   const target = targetOf(context, before, roster.records.key);
   if (target === undefined) return { name: before, why: 'gone' };
-  await activateAccount(context, target, { replace: false, isUndo: true });
+  await activateAccount(context, target, { replace: false, isUnnoted: true });
   return undefined;
 }
 

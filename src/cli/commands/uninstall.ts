@@ -17,6 +17,7 @@ import { assertOwner, type Root } from '../../core/storage/root.js';
 import { filesBesides, removeTraces, tracesIn } from '../../core/storage/traces.js';
 import type { Command } from '../command.js';
 import type { Context } from '../context.js';
+import { installedService } from '../guarding/service-place.js';
 import type { Theme } from '../render/theme.js';
 import { writableSetupPlace } from '../setup-place.js';
 
@@ -55,6 +56,7 @@ interface Removal {
 async function uninstall(context: Context, options: UninstallOptions): Promise<UninstallResult> {
   const place = await writableSetupPlace(context);
   assertOwner(place.root);
+  refuseWithService(context);
   const removal = planRemoval(place, options);
   const isDone = options.dryRun !== true && removal.changes.length + removedBy(removal).length > 0;
   if (isDone) {
@@ -78,6 +80,16 @@ function planRemoval(place: SetupPlace, { accounts }: UninstallOptions): Removal
       0,
     ),
   };
+}
+
+/** It would go on starting a program that is gone, for a root that is gone. */
+function refuseWithService(context: Context): void {
+  const service = installedService(context);
+  if (service === undefined) return;
+  throw new AppError('not-allowed', `the guard of this root is a service: ${service}`, {
+    hint: 'codex-auth guard --uninstall',
+    details: { path: service },
+  });
 }
 
 /** Whoever works on the accounts now would find them gone halfway, or bring something back. */

@@ -1,6 +1,7 @@
 import type { Argument, CommandUnknownOpts, Option } from '@commander-js/extra-typings';
 import type { ShownAccount } from '../../core/accounts/account.js';
-import { isSettingName, settingDefinitions, settingNames } from '../../core/settings.js';
+import { settingDefinitions } from '../../core/setting-definitions.js';
+import { isSettingName, settingNames } from '../../core/settings.js';
 import { pathOf } from '../../core/shell/on-path.js';
 import { listDirectory } from '../../core/storage/atomic-file.js';
 import type { Context } from '../context.js';

@@ -15,6 +15,6 @@ function field(value: CsvValue): string {
   if (value === undefined) return '';
   if (typeof value !== 'string') return String(value);
   const shown = printable(value);
-  const text = /^[=+\-@＝＋－＠]/.test(shown) ? `'${shown}` : shown;
-  return /[",]|;\s*['=+\-@＝＋－＠]/.test(text) ? `"${text.replaceAll('"', '""')}"` : text;
+  const text = /^[=+\-@\uff1d\uff0b\uff0d\uff20]/.test(shown) ? `'${shown}` : shown;
+  return /[",]|;\s*['=+\-@\uff1d\uff0b\uff0d\uff20]/.test(text) ? `"${text.replaceAll('"', '""')}"` : text;
 }

@@ -15,6 +15,7 @@ export interface ShownQuota {
   /** Default: a cached one. */
   readonly source?: QuotaView['source'];
   readonly observedAt: Moment;
+  readonly origin?: QuotaView['origin'] | undefined;
   readonly usableNowPercent?: number | undefined;
   readonly unlimited?: boolean | undefined;
   readonly windows: readonly ShownWindow[];
@@ -75,9 +76,10 @@ function paintOf(remainingPercent: number, { color }: Theme): (text: string) => 
 }
 
 /** Where the numbers are from and how old they are (P15). */
-export function quotaAge(quota: Pick<ShownQuota, 'source' | 'observedAt'>, theme: Theme): string {
+export function quotaAge(quota: Pick<ShownQuota, 'source' | 'observedAt' | 'origin'>, theme: Theme): string {
   const seen = formatDistance(msOf(quota.observedAt), theme.now);
-  return quota.source === 'live' ? 'just read' : `seen ${seen}`;
+  const by = quota.origin === undefined ? '' : ' by the official client';
+  return quota.source === 'live' ? 'just read' : `seen ${seen}${by}`;
 }
 
 /** `5h 80% · 7d 41% · seen 2m ago`: what is left and how old that is, or the sign of the unknown. */

@@ -39,20 +39,29 @@ export function declareAccounts(program: Program, execute: Execute): void {
     .alias('use')
     .summary('make an account the active one')
     .description(
-      "Makes an account the login of the official client. The login found there is first copied back to the account it belongs to, so that the client's own refreshes are never lost.",
+      "Makes an account the login of the official client. The login found there is first copied back to the account it belongs to, so that the client's own refreshes are never lost. With --here or --dir, the login stays as it is, and codex runs as that account in one project or directory.",
     )
     .argument('[selector]', selectorHelp)
     .option('--enable', 'enable the account if it is disabled')
     .option('--replace', 'replace a login that cannot be adopted, after keeping a copy of it')
     .option('--take', 'take the login from a home that cannot be read now, which signs that home out')
+    .option('--here', 'bind this project with its worktrees, or else this directory: codex runs as the account in it')
+    .option('--dir <dir>', 'the same for another directory')
+    .option('--clear', 'with --here or --dir: take the binding away')
     .option('--restart-daemon', 'restart the background server of the official client if it keeps another account')
     .addHelpText(
       'after',
-      examples(['codex-auth switch 2', 'codex-auth switch work@example.com', 'codex-auth switch -']),
+      examples([
+        'codex-auth switch 2',
+        'codex-auth switch work@example.com',
+        'codex-auth switch -',
+        'codex-auth switch work --here',
+        'codex-auth switch --here --clear',
+      ]),
     )
     .action((selector, options) =>
       execute(
-        async () => (await import('../commands/switch.js')).switchCommand,
+        async () => (await import('../commands/switch.js')).switchOrBindCommand,
         { ...options, ...(selector === undefined ? {} : { selector }) },
         program.opts(),
       ),

@@ -4,7 +4,7 @@ const groups: Readonly<Record<string, readonly string[]>> = {
   'Use:': ['switch', 'best', 'run', 'token', 'sessions', 'resume', 'prefer', 'reserve'],
   'Quota:': ['usage', 'forecast', 'watch', 'report', 'models', 'redeem'],
   'Repair:': ['check', 'doctor', 'fix', 'undo', 'flag', 'verify-flagged', 'guard', 'renew'],
-  'Move:': ['move', 'import', 'export'],
+  'Move:': ['move', 'import', 'export', 'share', 'sync'],
 };
 
 /** For whatever is in no other. */

@@ -1,3 +1,4 @@
+import { Option } from '@commander-js/extra-typings';
 import { AppError } from '../../core/errors.js';
 import type { Execute } from '../execute.js';
 import { examples, modelHelp, selectorHelp } from './help-texts.js';
@@ -14,7 +15,14 @@ export function declareRunning(program: Program, execute: Execute): void {
     .argument('[selector]', selectorHelp)
     .argument('[command...]', 'after --: the command to run (default: codex)')
     .option('--best', 'run as the account that best recommends')
-    .option('--model <slug>', `with --best, ${modelHelp}`)
+    .option('--here', 'run as the account that this directory is bound to, or else as the one in use')
+    .addOption(
+      new Option(
+        '--on-limit <what>',
+        'when the quota of the account is used up, go on with the session as another account: after a question, never, or at once',
+      ).choices(['ask', 'stop', 'next']),
+    )
+    .option('--model <slug>', `with --best or --on-limit, ${modelHelp}`)
     .option('--dry-run', 'show what would be run and as whom, and run nothing')
     .addHelpText(
       'after',

@@ -72,6 +72,17 @@ export function declareShell(program: Program, execute: Execute): void {
     );
 
   program
+    .command('statusline')
+    .summary('be the status line of the official client')
+    .description(
+      'Serves the footer of the official client (experimental there since 0.171), which starts it by itself: shows the account of the conversation and what is left of its windows, and takes the numbers that the client hands over, so that nobody has to ask for them. Makes no request.',
+    )
+    .addHelpText('after', `${examples(['codex-auth statusline'])}\n${statuslineSetup}`)
+    .action((options) =>
+      execute(async () => (await import('../commands/statusline.js')).statuslineCommand, options, program.opts()),
+    );
+
+  program
     .command('uninstall')
     .summary('remove what this program added to this machine')
     .description(
@@ -104,3 +115,17 @@ To show it:
   ~/.config/starship.toml     [custom.codex_auth]
                               command = "codex-auth segment --format starship"
                               when = true`;
+
+/** For the configuration of the official client. */
+const statuslineSetup = `
+To show it, in ~/.codex/config.toml:
+  [features]
+  tui_extensions_statusline = true
+
+  [tui]
+  status_line_provider = { server = "codex-auth", tool = "statusline" }
+
+  [mcp_servers.codex-auth]
+  command = "codex-auth"
+  args = ["statusline"]
+  env_vars = ["CODEX_HOME", "CODEX_MULTI_AUTH_DIR"]`;

@@ -1,5 +1,6 @@
 import { InvalidArgumentError, Option } from '@commander-js/extra-typings';
 import { parseDuration } from '../../core/duration.js';
+import { eventNames } from '../../core/event-names.js';
 import type { Execute } from '../execute.js';
 import { examples } from './help-texts.js';
 import type { Program } from './program-base.js';
@@ -10,10 +11,30 @@ export function declareUpkeep(program: Program, execute: Execute): void {
     .command('guard')
     .summary('keep all tokens alive while it runs')
     .description(
-      'Stays in the foreground and refreshes every access token shortly before it expires. The login in auth.json is left to a running official client.',
+      'Stays in the foreground and refreshes every access token shortly before it expires, and the login of every home of the official client before a client would have to. Sleeps until something is due, or a pool or a home changes. Tells onEvent and the desktop what happens to the accounts, where these settings say so.',
     )
     .option('--once', 'do one round and exit')
-    .addHelpText('after', examples(['codex-auth guard', 'codex-auth guard --once']))
+    .addOption(
+      new Option('--test-event <name>', 'tell onEvent and the desktop of an event that has not happened').choices(
+        eventNames,
+      ),
+    )
+    .option('--install', 'make it a service of yours, which your system starts and keeps going')
+    .option('--uninstall', 'take that service away again')
+    .option('--status', 'show whether the service is there and works')
+    .option('--logs', 'show what the service told last')
+    .option('-y, --yes', 'with --install and --uninstall: do not ask')
+    .option('--dry-run', 'with --install and --uninstall: show what would be done')
+    .addOption(new Option('--service', 'started by the service').hideHelp())
+    .addHelpText(
+      'after',
+      examples([
+        'codex-auth guard',
+        'codex-auth guard --once',
+        'codex-auth guard --install',
+        'codex-auth guard --test-event quota-low',
+      ]),
+    )
     .action((options) =>
       execute(async () => (await import('../commands/guard.js')).guardCommand, options, program.opts()),
     );

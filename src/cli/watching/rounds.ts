@@ -5,6 +5,7 @@ import { withKnowledge } from '../../core/health/account-state.js';
 import { readHealth } from '../../core/health/state.js';
 import { toIso } from '../../core/instant.js';
 import type { Roster } from '../../core/logins/roster.js';
+import { type Trouble, troubleAfter, withJitter } from '../../core/pace.js';
 import { isStale, toQuotaView } from '../../core/quota/snapshot.js';
 import { type DecidedAccount, decideRoster, policyOf } from '../../core/session/decided-roster.js';
 import { type ProbedRoster, probeRoster } from '../../core/session/quota-probing.js';
@@ -13,7 +14,6 @@ import { accountView } from '../account-view.js';
 import type { Context } from '../context.js';
 import { type FailureView, failureOfProbe } from '../probe-failure.js';
 import { scopeView } from '../scope-view.js';
-import { type Trouble, troubleAfter, withJitter } from './pace.js';
 import type { WatchedAccount, WatchRound } from './watch-view.js';
 
 /** One look at all accounts of the scope; it remembers what failed before, so that a troubled server is asked less. */

@@ -42,7 +42,7 @@ export function recordChange(
 const mostNames = 5;
 
 function namesOf(steps: readonly Step[], scopes: readonly ScopeRecords[]): string[] {
-  const ids = new Set(steps.flatMap((step) => ('id' in step ? [step.id] : step.kind === 'login' ? [step.after] : [])));
+  const ids = new Set(steps.flatMap(accountOf));
   const accounts = new Map<string, Account>();
   for (const { pool, flagged } of scopes) {
     for (const account of [...pool.accounts, ...flagged.accounts])
@@ -50,6 +50,12 @@ function namesOf(steps: readonly Step[], scopes: readonly ScopeRecords[]): strin
   }
   const names = [...accounts.values()].map(describeAccount);
   return names.length > mostNames ? [...names.slice(0, mostNames), `${names.length - mostNames} more`] : names;
+}
+
+function accountOf(step: Step): string[] {
+  if (step.kind === 'login') return [step.after];
+  if (step.kind === 'binding') return [step.after ?? step.before].flatMap((binding) => binding?.accountId ?? []);
+  return 'id' in step ? [step.id] : [];
 }
 
 /** What can be taken back, the last change first. A file that cannot be read is no change. */

@@ -1,4 +1,5 @@
 import * as z from 'zod/mini';
+import { Binding } from '../bindings/binding.js';
 
 /** Where a record stood: the scope (null: the global one), in its pool or set aside beside it, and its 0-based position. */
 const Place = z.object({ scope: z.nullable(z.string()), isSetAside: z.boolean(), position: z.number() });
@@ -35,6 +36,13 @@ const Step = z.discriminatedUnion('kind', [
   z.object({ kind: z.literal('remembered'), scope: z.nullable(z.string()), removal: Removal }),
   /** The login of the official client; null where it had none of ours. */
   z.object({ kind: z.literal('login'), before: z.nullable(z.string()), after: z.string() }),
+  /** Which account a directory is bound to. */
+  z.object({
+    kind: z.literal('binding'),
+    directory: z.string(),
+    before: z.nullable(Binding),
+    after: z.nullable(Binding),
+  }),
 ]);
 export type Step = z.infer<typeof Step>;
 

@@ -8,6 +8,7 @@ import {
   withoutTombstone,
   withTombstone,
 } from '../accounts/pool.js';
+import { readBindings, withBinding, withoutBinding } from '../bindings/registry.js';
 import type { AuthFileContent } from '../codex/auth-file.js';
 import { definedOnly } from '../defined-only.js';
 import { findAnywhere } from '../logins/enrolment.js';
@@ -36,8 +37,9 @@ export interface LeftStep {
  * has been taken back already is passed over, so that a run which was killed is finished by the next.
  */
 export function takeBack(store: Store, { steps }: Change, inUse: AuthFileContent | undefined): LeftStep[] {
-  // Records first, because choices are about what a pool holds.
-  const ordered = [...steps].reverse().sort((a, b) => Number(a.kind === 'choice') - Number(b.kind === 'choice'));
+  // Records first, because choices and bindings are about what a pool holds.
+  const isAbout = ({ kind }: Step) => kind === 'choice' || kind === 'binding';
+  const ordered = [...steps].reverse().sort((a, b) => Number(isAbout(a)) - Number(isAbout(b)));
   const login = steps.find((step) => step.kind === 'login')?.before ?? null;
   return ordered.flatMap((step) => undo(store, step, { inUse, login }) ?? []);
 }
@@ -67,6 +69,8 @@ function undo(store: Store, step: Step, { inUse, login }: Surroundings): LeftSte
       store.savePool(keyOfScope(step.scope), remembered);
       return undefined;
     }
+    case 'binding':
+      return undoBinding(store, step);
     case 'login':
       // Whoever takes the change back has switched before.
       return undefined;
@@ -158,6 +162,17 @@ function undoChoice(
   const known = (id: string | null) => (pool.accounts.some((each) => each.id === id) ? (id ?? undefined) : undefined);
   const choice = { activeId: known(before.active), previousId: known(before.previous) };
   store.savePool(key, { ...others, ...definedOnly(choice) });
+  return undefined;
+}
+
+function undoBinding(store: Store, { directory, before, after }: StepOf<'binding'>): LeftStep | undefined {
+  const now = readBindings(store.root).find((binding) => binding.directory === directory) ?? null;
+  if (isDeepStrictEqual(now, before)) return undefined;
+  if (!isDeepStrictEqual(now, after)) return { name: directory, why: 'changed-since' };
+  if (before !== null && locate(store, before.accountId) === undefined) return { name: directory, why: 'gone' };
+  store.changeBindings((all) =>
+    before === null ? withoutBinding(all, directory) : withBinding(all, definedOnly(before)),
+  );
   return undefined;
 }
 

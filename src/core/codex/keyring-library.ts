@@ -4,6 +4,8 @@ import { createRequire } from 'node:module';
 export interface LibraryEntry {
   getPassword(): string | null;
   setPassword(password: string): void;
+  /** Whether there was one. */
+  deletePassword(): boolean;
 }
 
 interface Library {

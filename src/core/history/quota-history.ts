@@ -1,5 +1,6 @@
 import type { QuotaSnapshot } from '../quota/usage.js';
 import { readVersion, replaceFile } from '../storage/atomic-file.js';
+import { newest, sizeOf } from '../storage/bounded-lines.js';
 import { appendNow } from '../storage/regular-file.js';
 import type { Root } from '../storage/root.js';
 import { type HistoryEntry, isForetelling, isObservation, observationsOf, type QuotaHistory } from './observation.js';
@@ -41,7 +42,7 @@ export function appendHistory(root: Root, entries: readonly HistoryEntry[]): voi
       return;
     }
     const kept = content.split('\n').filter((line) => line !== '' && !isOlder(line, oldest));
-    const lines = isFull ? newest([...kept, ...added]) : [...kept, ...added];
+    const lines = isFull ? newest([...kept, ...added], maxHistoryBytes / 2) : [...kept, ...added];
     replaceFile({ path, content: `${lines.join('\n')}\n` }, root.processes);
   } catch {
     // Knowledge about the past is no reason to lose what is known now.
@@ -87,18 +88,4 @@ function byTime(a: HistoryEntry, b: HistoryEntry): number {
 function isOlder(line: string, oldest: number): boolean {
   const entry = parse(line);
   return !(isObservation(entry) || isForetelling(entry)) || entry.at < oldest;
-}
-
-/** As many of the last lines as half of the bound has room for. */
-function newest(lines: readonly string[]): string[] {
-  let room = maxHistoryBytes / 2;
-  const first = lines.findLastIndex((line) => {
-    room -= sizeOf([line]);
-    return room < 0;
-  });
-  return lines.slice(first + 1);
-}
-
-function sizeOf(lines: readonly string[]): number {
-  return lines.reduce((sum, line) => sum + Buffer.byteLength(line) + 1, 0);
 }

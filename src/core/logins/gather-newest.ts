@@ -18,12 +18,14 @@ import { syncBack } from './sync-back.js';
 import { withStore } from './with-store.js';
 import { isBehind, writeBack } from './write-back.js';
 
+type GatherDeps = Pick<RefreshDeps, 'root' | 'files' | 'home' | 'signal' | 'flockHelpers' | 'warn'>;
+
 /**
  * The account with its newest tokens, whoever has them: pool, flagged file, every official home, journal. What is newer
  * elsewhere is stored first. Where a home still holds a token that we have spent, because a crash or an unwritable file
  * kept us from replacing it, it is brought up to date before the official client uses it.
  */
-export async function gatherNewest(deps: RefreshDeps, accountId: string): Promise<Account> {
+export async function gatherNewest(deps: GatherDeps, accountId: string): Promise<Account> {
   const { root, files, home, signal } = deps;
   const scopes = readAllScopes(root.paths, files.read);
   const stored = findStored(scopes, accountId);
@@ -50,7 +52,7 @@ function hasAnswer(root: Root, tokens: readonly (Secret | undefined)[]): boolean
 
 /** Whether `auth.json` holds this login, or another workspace of it, and not the tokens that we have for it. */
 function isUnsettled(
-  { root }: RefreshDeps,
+  { root }: Pick<RefreshDeps, 'root'>,
   scopes: readonly ScopeRecords[],
   stored: Account,
   authFile: AuthFileState,

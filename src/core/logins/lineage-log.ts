@@ -20,6 +20,10 @@ export type LineageEvent =
   | 'adopted'
   /** A login was written to `auth.json`. */
   | 'handed-out'
+  /** Its refresh token went to another machine: no copy of it that is left here is ours to spend. */
+  | 'released'
+  /** Its refresh token came from another machine, and is ours to spend from then on. */
+  | 'received'
   | 'refused'
   /** A request went out and nobody knows what became of it. */
   | 'unknown';
@@ -57,7 +61,17 @@ const maxBytes = 256 * 1024;
 const text = z.exactOptional(z.string());
 const StoredRecord = z.object({
   at: z.number(),
-  event: z.enum(['signed-in', 'refreshed', 'entered-workspace', 'adopted', 'handed-out', 'refused', 'unknown']),
+  event: z.enum([
+    'signed-in',
+    'refreshed',
+    'entered-workspace',
+    'adopted',
+    'handed-out',
+    'released',
+    'received',
+    'refused',
+    'unknown',
+  ]),
   accountId: z.string(),
   pid: z.number(),
   before: text,
@@ -66,6 +80,7 @@ const StoredRecord = z.object({
 });
 const Header = z.object({ salt: z.string().check(z.minLength(16)) });
 const Spending = z.object({ event: z.literal('refreshed'), before: z.string(), after: z.string() });
+const Custody = z.object({ event: z.enum(['released', 'received']), before: text, after: text });
 
 /**
  * Appends a line a fact; call it while holding the `store` lock. The log is knowledge only: it must never be the reason
@@ -129,11 +144,25 @@ function spentIn(version: FileVersion): SpentTokens {
   const known = spentTokens.get(version);
   if (known !== undefined) return known;
   const { salt, lines } = openLog(version);
-  const facts = lines.map((line) => Spending.safeParse(parse(line)).data);
+  const parsed = lines.map(parse);
+  const facts = parsed.map((line) => Spending.safeParse(line).data);
   const spent = new Set(facts.filter((fact) => fact?.before !== fact?.after).map((fact) => fact?.before));
+  for (const print of releasedAmong(parsed.flatMap((line) => Custody.safeParse(line).data ?? []))) spent.add(print);
   const found = { salt, spent };
   spentTokens.set(version, found);
   return found;
+}
+
+type CustodyFact = { readonly event: LineageEvent; readonly before?: string; readonly after?: string };
+
+/** Prints of the refresh tokens that have gone to another machine, and have not come back. */
+export function releasedAmong(facts: readonly CustodyFact[]): ReadonlySet<string> {
+  const released = new Set<string>();
+  for (const { event, before, after } of facts) {
+    if (event === 'released' && before !== undefined) released.add(before);
+    if (event === 'received' && after !== undefined) released.delete(after);
+  }
+  return released;
 }
 
 /** Whether this refresh token was ever ours, as far back as the log goes. */

@@ -4,14 +4,14 @@ import { compareLineage, type LineageCopy } from '../accounts/lineage.js';
 import { areOfDifferentIssuers } from '../provider/foreign-issuer.js';
 import type { Secret } from '../secret.js';
 import type { LoginCopy } from './copies.js';
-import type { Lineage } from './lineage-log.js';
+import { type Lineage, releasedAmong } from './lineage-log.js';
 import { nextTokens } from './rotation.js';
 
 type Login = Identity & { readonly tokens: TokenSet };
 
 /** What is known about refresh tokens. */
 export interface TokenKnowledge {
-  /** We have exchanged it ourselves: every copy of it is worthless. */
+  /** We have exchanged it ourselves, or given it to another machine: no copy of it is ours to send. */
   isSpent(token: Secret): boolean;
   isRefused?(token: Secret): boolean;
 }
@@ -26,8 +26,9 @@ export function historyOf({ records, printOf }: Lineage): TokenHistory {
   const exchanges = records.filter(({ event, before, after }) => event === 'refreshed' && before !== after);
   const next = new Map(exchanges.map(({ before, after }) => [before, after]));
   const refused = new Set(records.filter(({ event }) => event === 'refused').map(({ before }) => before));
+  const released = releasedAmong(records);
   return {
-    isSpent: (token) => next.has(printOf(token)),
+    isSpent: (token) => next.has(printOf(token)) || released.has(printOf(token)),
     isRefused: (token) => refused.has(printOf(token)),
     leadsTo(from, to) {
       const end = printOf(to);

@@ -5,6 +5,7 @@ import type { HttpClient } from '../http/client.js';
 import type { CallOptions, Provider } from '../provider/provider.js';
 import { FileMemory } from '../storage/file-memory.js';
 import type { Root } from '../storage/root.js';
+import type { Custody } from './custody.js';
 import type { AnswerGroup } from './received-answer.js';
 import { WriteGroup } from './write-group.js';
 
@@ -33,6 +34,8 @@ export interface RefreshDeps extends SideBySide {
   /** What the person should know although it went well. */
   readonly warn: (message: string) => void;
   readonly signal: AbortSignal;
+  /** Absent where logins are shared with no other machine. */
+  readonly custody?: Custody;
 }
 
 /** What refreshes that run side by side share. */

@@ -93,6 +93,9 @@ async function attempt(deps: RefreshDeps, request: RefreshRequest, lock: string)
   if (obstacle !== undefined) return obstacle;
   const problem = await whyNotSpendable(deps, account);
   if (problem !== undefined) return { kind: 'no-place', account, problem };
+  // Last, because the answer is that it is about to be sent.
+  const keptElsewhere = await deps.custody?.obstacleTo(account, refreshToken);
+  if (keptElsewhere !== undefined) return keptElsewhere;
   const reason = idToken === undefined ? 'forced' : request.reason;
   return uninterrupted(() => spendToken(deps, { account, refreshToken, reason, isInHome }));
 }

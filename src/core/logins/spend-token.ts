@@ -30,6 +30,7 @@ export async function spendToken(
   }
   const { answer, header, entry } = exchange;
   const stored = await commitRefresh(deps, { account, spent: refreshToken, answer, header, entry }, { isInHome });
+  await deps.custody?.hasRotated(stored);
   return outcomeOf(deps, account, stored, answer);
 }
 

@@ -63,7 +63,7 @@ async function writeBackTo(store: Store, deps: WriteBackDeps, exchanges: readonl
         if (risk !== undefined) warn(risk);
         const accountId = holderOf(before, store)?.id;
         if (accountId !== undefined) {
-          logLineage(store.root, { event: 'handed-out', accountId, after: newer.refreshToken });
+          logLineage(store.root, { event: 'handed-out', accountId, ...definedOnly({ after: newer.refreshToken }) });
         }
       },
     );
@@ -92,7 +92,7 @@ function newerFor(
   const { login } = content;
   const holder = holderOf({ content }, store);
   const theirs = login.tokens.refreshToken;
-  if (theirs === undefined) return undefined;
+  if (theirs === undefined) return newerForAccessOnly(holder, login);
   const exchange = exchanges.find(({ spent }) => theirs.equals(spent));
   const ours = holder === undefined ? exchange?.received : holder.tokens.refreshToken;
   if (ours === undefined) return undefined;
@@ -100,6 +100,15 @@ function newerFor(
   if (ours.equals(theirs)) return access === undefined ? undefined : { refreshToken: ours, access };
   if (exchange === undefined && !isKnownSpent(store.root, theirs)) return undefined;
   return definedOnly({ refreshToken: ours, access });
+}
+
+/** What another machine refreshes comes to us as an access token, and later perhaps with the refresh token. */
+function newerForAccessOnly(holder: Account | undefined, login: AuthFileLogin): NewerTokens | undefined {
+  if (holder === undefined) return undefined;
+  const { refreshToken, accessToken } = holder.tokens;
+  const access = newerAccess(holder, login);
+  const isKeeperNow = refreshToken !== undefined && accessToken?.equals(login.tokens.accessToken) === true;
+  return access === undefined && !isKeeperNow ? undefined : definedOnly({ access, refreshToken });
 }
 
 function holderOf({ content }: Pick<AuthFileState, 'content'>, store: Pick<Store, 'scopes'>): Account | undefined {

@@ -1,4 +1,6 @@
 import type { FlaggedPool, Pool } from '../accounts/pool.js';
+import type { Binding } from '../bindings/binding.js';
+import { changeBindings } from '../bindings/registry.js';
 import { AppError } from '../errors.js';
 import type { AccountState } from '../health/account-state.js';
 import { changeState } from '../health/state-store.js';
@@ -26,10 +28,12 @@ export interface Store {
   changeState(change: (state: AccountState) => AccountState): void;
   /** Which homes hold which logins; see `homes/registry.ts`. */
   changeHomes(change: (homes: readonly HomeRecord[]) => readonly HomeRecord[]): void;
+  /** Which directories are bound to which accounts; see `bindings/registry.ts`. */
+  changeBindings(change: (bindings: readonly Binding[]) => readonly Binding[]): void;
 }
 
 /** The part of a store that is about accounts; `one-write.ts` has one that writes nothing at first. */
-export type RecordStore = Omit<Store, 'changeState' | 'changeHomes'>;
+export type RecordStore = Omit<Store, 'changeState' | 'changeHomes' | 'changeBindings'>;
 
 /** A store that is being opened: only then are whole scopes given up. */
 export interface OpeningStore extends Store {
@@ -93,6 +97,7 @@ export function openStore(root: Root, lock: LockHandle): OpeningStore {
     },
     changeState: (change) => changeState(root, lock, change),
     changeHomes: (change) => changeHomes(root, lock, change),
+    changeBindings: (change) => changeBindings(root, lock, change),
   };
 }
 

@@ -9,6 +9,8 @@ export interface Project {
   /** What all checkouts of the repository share: the main working tree, else the common git directory. Real path. */
   readonly root: string;
   readonly key: string;
+  /** Where Git keeps what all checkouts share. Real path. */
+  readonly commonDir: string;
   /** The directory that holds the `.git`; undefined inside a bare repository or a git directory. */
   readonly workTree: string | undefined;
   readonly isLinkedWorktree: boolean;
@@ -46,6 +48,7 @@ function describe(repository: Repository, root: string): Project {
     kind: 'project',
     root,
     key: projectKey(root),
+    commonDir: repository.commonDir,
     workTree: repository.workTree,
     isLinkedWorktree: repository.gitDir !== repository.commonDir,
     // Looks at every worktree, and most people have no such pool: only whoever asks pays for it.

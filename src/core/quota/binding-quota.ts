@@ -18,6 +18,7 @@ export interface ModelBlock {
 /** Everything a snapshot says at `now` about a request for one model. */
 export interface BindingQuota {
   readonly observedAt: number;
+  readonly origin?: QuotaSnapshot['origin'];
   /** As that answer had it: the plan in a token stays what it was at its last sign-in or refresh. */
   readonly planType?: string | undefined;
   /** Shortest first; a budget of one's own is one of them. */
@@ -57,6 +58,7 @@ export function bindingQuota(snapshot: QuotaSnapshot, now: number, request: { mo
   const isUnlimited = isFree && all.length === 0 && !isIncomplete && refusal === undefined;
   return {
     observedAt,
+    ...definedOnly({ origin: snapshot.origin }),
     planType: snapshot.planType,
     windows,
     lapsed,

@@ -35,6 +35,8 @@ export function isStale(snapshot: QuotaSnapshot | undefined, now: number, ttlMs:
 export const QuotaViewSchema = z.object({
   source: z.enum(['live', 'cache']),
   observedAt: z.iso.datetime(),
+  /** Handed over by the official client, and not read from the provider. */
+  origin: z.exactOptional(z.literal('official-client')),
   /** The smallest share left of all that binds; 100 where nothing does. */
   usableNowPercent: z.exactOptional(z.number()),
   /**
@@ -67,6 +69,7 @@ export function toQuotaView(quota: BindingQuota, source: QuotaSource, now: numbe
   return definedOnly({
     source,
     observedAt: toIso(quota.observedAt),
+    origin: quota.origin,
     usableNowPercent: quota.usableNowPercent,
     certainty: certaintyOf(quota, now),
     unlimited: quota.isUnlimited ? (true as const) : undefined,

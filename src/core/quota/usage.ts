@@ -85,6 +85,8 @@ export interface ModelUsage {
 export interface QuotaSnapshot extends RateLimit {
   /** When the server said so, milliseconds since the epoch. */
   readonly observedAt: number;
+  /** The official client has handed its numbers over; absent where the provider was asked. */
+  readonly origin?: 'official-client';
   /** Verbatim, plans we never heard of included. */
   readonly planType?: string;
   readonly additional: AdditionalLimit[];
@@ -99,9 +101,11 @@ export interface QuotaSnapshot extends RateLimit {
 /** Plain predicates: a listing reads one of these for each of a thousand accounts. */
 export function isQuotaSnapshot(value: unknown): value is QuotaSnapshot {
   if (!isJsonObject(value)) return false;
-  const { observedAt, planType, additional, credits, spendControl, reachedType, resetCredits, modelUsage } = value;
+  const { observedAt, origin, planType, additional, credits, spendControl, reachedType, resetCredits, modelUsage } =
+    value;
   return (
     isWithin(observedAt, 0, latestInstantMs) &&
+    (origin === undefined || origin === 'official-client') &&
     isTextOrAbsent(planType) &&
     isTextOrAbsent(reachedType) &&
     isRateLimit(value) &&

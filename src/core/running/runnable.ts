@@ -1,5 +1,6 @@
 import { statSync } from 'node:fs';
 import { delimiter, resolve } from 'node:path';
+import { isSubcommand, takesValue } from '../codex/client-line.js';
 import { isClientName } from '../codex/client-program.js';
 import { AppError } from '../errors.js';
 import { executablesOnPath, isExecutable, pathOf } from '../shell/on-path.js';
@@ -53,32 +54,9 @@ function isThere(path: string): boolean {
   }
 }
 
-/** Options of the official client 0.171.0 that come before a subcommand and take the next word. */
-const takesValue =
-  /^(?:-[cimpsCa]|--(?:config|enable|disable|remote|remote-auth-token-env|image|model|local-provider|profile|sandbox|cd|add-dir|ask-for-approval))$/;
-
-/** Its subcommands; a word before them is swallowed as a prompt, so that `codex auth logout` signs out. */
-const subcommands = new Set([
-  ...[
-    'agents',
-    'exec',
-    'e',
-    'review',
-    'login',
-    'logout',
-    'mcp',
-    'plugin',
-    'app-server',
-    'remote-control',
-    'completion',
-  ],
-  ...['update', 'doctor', 'sandbox', 'debug', 'apply', 'a', 'resume', 'queue', 'archive', 'delete', 'migrate-rollouts'],
-  ...['migrate-nfs-db', 'unarchive', 'fork', 'cloud', 'exec-server', 'features', 'help'],
-]);
-
 function refuseEndingLogin(words: readonly string[]): void {
-  const plain = words.filter((word, at) => !word.startsWith('-') && !takesValue.test(words[at - 1] ?? ''));
-  const at = plain.findIndex((word) => subcommands.has(word));
+  const plain = words.filter((word, at) => !word.startsWith('-') && !takesValue(words[at - 1] ?? ''));
+  const at = plain.findIndex((word) => isSubcommand(word));
   const [command, next] = plain.slice(at);
   const endsLogin = command === 'logout' || (command === 'login' && next !== 'status');
   if (at < 0 || !endsLogin) return;

@@ -30,7 +30,7 @@ export const segmentOfTrouble = '! codex-auth doctor';
 const longestName = 24;
 
 /** The label, or an address without its domain: a prompt has little room. */
-function shortName({ label, email, id }: Segment['account']): string {
+export function shortName({ label, email, id }: Segment['account']): string {
   const signs = signsOf(printable(label ?? email?.split('@')[0] ?? id));
   return signs.length > longestName ? `${signs.slice(0, longestName - 1).join('')}~` : signs.join('');
 }

@@ -34,8 +34,8 @@ export interface ActivationChoices {
   readonly enable?: boolean;
   /** The login is taken from a home that cannot be read now. */
   readonly take?: boolean;
-  /** It takes a switch back, and is none that could be. */
-  readonly isUndo?: boolean;
+  /** Not for `undo`: it takes a switch back, or is about a home of `run`, which nobody has switched. */
+  readonly isUnnoted?: true;
 }
 
 /**
@@ -65,7 +65,7 @@ export async function activateAccount(
           runningClients,
         });
         if (outcome.kind === 'activated' && choices.enable === true) enable(store, target);
-        if (outcome.kind === 'activated' && choices.isUndo !== true) noteSwitch(session, store, before, outcome);
+        if (outcome.kind === 'activated' && choices.isUnnoted !== true) noteSwitch(session, store, before, outcome);
         return outcome;
       }),
     );

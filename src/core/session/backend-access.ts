@@ -9,6 +9,7 @@ import type { RefreshDeps } from '../logins/refresh-deps.js';
 import { canWait, type RefreshOutcome } from '../logins/refresh-outcome.js';
 import type { Roster } from '../logins/roster.js';
 import type { Settings } from '../settings.js';
+import { custodyOf } from './exchange-first.js';
 import type { Session } from './session.js';
 
 /** Access with the tokens at hand: nothing made of it can refresh (P5). */
@@ -90,5 +91,6 @@ export async function refreshDeps(
     warn: session.warn,
     signal,
     ...session.shared(),
+    ...definedOnly({ custody: await custodyOf(session) }),
   };
 }

@@ -14,6 +14,7 @@ import { assertOurs } from '../storage/adoption.js';
 import { refreshDeps } from './backend-access.js';
 import { type Session, whileWaiting } from './session.js';
 import { setupPlace } from './setup-place.js';
+import { shareDeps } from './share-access.js';
 
 export interface DiagnosisWishes {
   /** Repair what can be repaired; anything else only looks. */
@@ -99,7 +100,11 @@ async function surroundingsOf(session: Session, { offline }: DiagnosisWishes): P
   if (offline === true) return base;
   // Says that requests do not go to the official provider, where they do not.
   const { callOptions } = session.provider();
-  return { ...base, network: { openHttp, userAgent: callOptions.userAgent } };
+  const askShare = async () => {
+    const { inspectShare } = await import('../sharing/inspect.js');
+    return inspectShare(shareDeps(session), callOptions.deadlineMs);
+  };
+  return { ...base, network: { openHttp, userAgent: callOptions.userAgent, askShare } };
 }
 
 async function inspect(surroundings: Surroundings) {

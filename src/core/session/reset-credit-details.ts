@@ -15,7 +15,7 @@ import { whileWaiting } from './session.js';
 export async function withResetCreditDetails(
   session: Session,
   probed: ProbedRoster,
-  asked: readonly AskedAccount[],
+  asked: readonly Pick<AskedAccount, 'account'>[],
 ): Promise<ProbedRoster> {
   const { state, accounts } = probed.roster;
   const lacking = asked

@@ -92,5 +92,5 @@ function quotedForFish(text: string): string {
 
 /** PowerShell takes the typographic quotes for quotes as well (about_Quoting_Rules). */
 export function quotedForPowershell(text: string): string {
-  return `'${text.replace(/['‘’‚‛]/g, '$&$&')}'`;
+  return `'${text.replace(/['\u2018\u2019\u201a\u201b]/g, '$&$&')}'`;
 }

@@ -1,7 +1,7 @@
 import { delimiter, join } from 'node:path';
 import { AppError } from '../errors.js';
 import { resolveTarget } from '../storage/atomic-file.js';
-import { shimMarkName } from '../storage/paths.js';
+import { shimBindingsName, shimMarkName } from '../storage/paths.js';
 import type { Root } from '../storage/root.js';
 import { removeEmptyDirectory } from '../storage/traces.js';
 import { applyChanges, type Edit, type FileChange, planChange } from './file-change.js';
@@ -48,7 +48,10 @@ export function planUndo(place: SetupPlace, shells?: readonly ShellName[]): Plan
   const blocks = files.map((path) =>
     blockEdit(path, takeOutByHand, (text) => (text === undefined ? text : withoutBlock(text))),
   );
-  const shims = [...shimNames(true), shimMarkName].map((name) => ({ path: join(bin, name), change: withoutShim }));
+  const shims = [...shimNames(true), shimMarkName, shimBindingsName].map((name) => ({
+    path: join(bin, name),
+    change: withoutShim,
+  }));
   return [...planAll(blocks, 'shell-file', place), ...(shells === undefined ? planAll(shims, 'shim', place) : [])];
 }
 

@@ -2,6 +2,7 @@ import { realpathSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { AppError } from '../errors.js';
 import { describe } from '../storage/atomic-file.js';
+import { shimBindingsName } from '../storage/paths.js';
 import { readHead, readNow } from '../storage/regular-file.js';
 import { executablesOnPath } from './on-path.js';
 import { quotedForPosix, quotedForPowershell } from './path-block.js';
@@ -44,11 +45,11 @@ function readTemplate(name: ShimName, script: string): string {
   }
 }
 
-const signature = 'codex-auth shim:';
+export const shimSignature = 'codex-auth shim:';
 
 /** Whether a text, or the beginning of one, is a shim of ours, of whatever version. */
 export function isShimText(text: string): boolean {
-  return text.slice(0, headLength).includes(signature);
+  return text.slice(0, headLength).includes(shimSignature);
 }
 
 const headLength = 200;
@@ -59,6 +60,16 @@ export function isShim(path: string): boolean {
     return isShimText(readHead(path, headLength).toString('latin1'));
   } catch {
     // A program that may be run but not read is none of ours.
+    return false;
+  }
+}
+
+/** Whether an installed shim is of a version that looks for bindings. */
+export function knowsBindings(shim: string): boolean {
+  try {
+    return readNow(shim).includes(shimBindingsName);
+  } catch {
+    // Absent or closed to us: then it does nothing of the kind.
     return false;
   }
 }

@@ -12,10 +12,22 @@ export interface RootPaths {
   readonly projects: string;
   readonly accountState: string;
   readonly quotaHistory: string;
+  /** What happened to the accounts, one event a line. */
+  readonly events: string;
+  /** How the accounts stood when `guard` last looked, so that nothing is told twice. */
+  readonly eventMemory: string;
+  /** What a guard that runs as a service has told. */
+  readonly guardLog: string;
+  /** The service of the guard, as the task scheduler of Windows was given it. */
+  readonly guardTask: string;
   /** The homes of the official client that logins of this root were written to. */
   readonly homes: string;
+  /** What is known of the pool that several machines share; its address holds a password. */
+  readonly share: string;
   /** Those of them that were made for the runs of one account. */
   readonly privateHomes: string;
+  /** The directories in which the official client runs as one account. */
+  readonly bindings: string;
   /** The login that is being written over a file in place, until that is done. */
   readonly loginWrite: string;
   /** Requests to spend a reset credit that have no definite answer yet. */
@@ -31,6 +43,8 @@ export interface RootPaths {
   readonly cache: string;
   /** The shim, where `setup` was run. */
   readonly bin: string;
+  /** The key of the shared pool, or where it is. */
+  readonly shareKey: string;
 }
 
 const cacheName = 'cache';
@@ -42,6 +56,9 @@ export const flaggedFileName = 'openai-codex-flagged-accounts.json';
 /** A file in `bin` that tells every shim that its directory is no place to find the official client in. */
 export const shimMarkName = '.codex-auth-shim';
 
+/** Beside the shim: the directories that are bound to an account, for it to read. */
+export const shimBindingsName = '.codex-auth-bindings';
+
 export function rootPaths(root: string): RootPaths {
   const within = namesIn(root);
   return {
@@ -51,7 +68,13 @@ export function rootPaths(root: string): RootPaths {
     projects: within('projects'),
     accountState: within('account-state.json'),
     quotaHistory: within('quota-history.ndjson'),
+    events: within('events.ndjson'),
+    eventMemory: within('event-memory.json'),
+    guardLog: within('guard.log'),
+    guardTask: within('guard-task.xml'),
     homes: within('homes.json'),
+    share: within('share.json'),
+    bindings: within('bindings.json'),
     privateHomes: within(privateHomesName),
     loginWrite: within('login-write.json'),
     redemptions: within('redemptions.json'),
@@ -63,6 +86,7 @@ export function rootPaths(root: string): RootPaths {
     changes: within('changes'),
     cache: within(cacheName),
     bin: within('bin'),
+    shareKey: within('share-key.json'),
   };
 }
 

@@ -46,6 +46,14 @@ export function readHead(path: string, length: number): Buffer {
   });
 }
 
+/** The last bytes of a file, however long it is. */
+export function readTail(path: string, length: number): Buffer {
+  return withRegular(path, fs.constants.O_RDONLY, (descriptor, { size }) => {
+    const tail = Buffer.alloc(Math.min(length, size));
+    return tail.subarray(0, fs.readSync(descriptor, tail, 0, tail.length, size - tail.length));
+  });
+}
+
 /** Adds to a file that exists. */
 export function appendNow(path: string, text: string): void {
   withRegular(path, fs.constants.O_WRONLY | fs.constants.O_APPEND, (descriptor) => fs.writeFileSync(descriptor, text));

@@ -23,10 +23,14 @@ export async function updateSettingsFile(
   return withLock('store', options, (lock) => {
     const version = readVersion(path);
     const { raw, values } = readSettingsFile(path);
-    if (values[name] === value) return false;
+    if (isSame(values[name], value)) return false;
     const { [name]: _, ...others } = values;
     const pluginConfig = value === undefined ? others : { ...values, [name]: value };
     replaceJson(root, lock, path, version, { version: 1, ...raw, pluginConfig });
     return true;
   });
+}
+
+function isSame(a: unknown, b: SettingValue | undefined): boolean {
+  return a === b || (typeof b === 'object' && JSON.stringify(a) === JSON.stringify(b));
 }

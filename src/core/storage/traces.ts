@@ -19,11 +19,27 @@ export function tracesIn(paths: RootPaths): Traces {
   const pools = [undefined, ...listDirectory(paths.projects)].flatMap((key) => Object.values(scopeFiles(paths, key)));
   return {
     caches: [
-      ...[...withCopies(paths.accountState), paths.quotaHistory].filter(isFileOrLink),
+      ...[
+        ...withCopies(paths.accountState),
+        paths.quotaHistory,
+        paths.events,
+        paths.eventMemory,
+        paths.guardLog,
+      ].filter(isFileOrLink),
       ...[paths.locks, paths.cache].flatMap((directory) => tracesBelow(paths, directory)),
     ],
     accounts: [
-      ...[...pools, paths.homes, paths.loginWrite, paths.redemptions, paths.settings, paths.lineageLog]
+      ...[
+        ...pools,
+        paths.homes,
+        paths.bindings,
+        paths.loginWrite,
+        paths.redemptions,
+        paths.settings,
+        paths.lineageLog,
+        paths.share,
+        paths.shareKey,
+      ]
         .flatMap(withCopies)
         .filter(isFileOrLink),
       ...[paths.journal, paths.kept, paths.changes].flatMap((directory) => tracesBelow(paths, directory)),

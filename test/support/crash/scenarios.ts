@@ -1,20 +1,8 @@
 import assert from 'node:assert/strict';
 import { driveLogin } from '../drive-login.js';
-import { type ProgramOptions, ProgramProcess } from '../program-process.js';
 import type { Provider } from '../provider/start.js';
-import type { TestHome } from '../test-home.js';
 import { CrashHome, type RunCommand } from './home.js';
-
-/** `kept`: the killed command had got so far that its work stands, or is finished by the next one. */
-export type CrashOutcome = 'kept' | 'not-begun';
-
-/** A command that will be killed, in a home that was prepared for it. */
-export interface CrashTrial {
-  readonly home: TestHome;
-  start(options?: ProgramOptions): ProgramProcess;
-  /** Throws when the crash has cost anything. */
-  verify(): Promise<CrashOutcome>;
-}
+import type { CrashTrial } from './trial.js';
 
 /** Makes trials that begin alike, each in a directory of its own. */
 export interface CrashScenario {
@@ -49,10 +37,8 @@ export async function loginScenario({ provider, directory, run }: ScenarioOption
       const newest = () => provider.issued.all.filter((issued) => issued.accountId === accountId).at(-1)?.refresh_token;
       return {
         home,
-        start(options) {
-          const { onStderr } = driveLogin(provider, { email });
-          return new ProgramProcess(home, ['login', '--activate', '--label', 'newcomer'], { ...options, onStderr });
-        },
+        argv: ['login', '--activate', '--label', 'newcomer'],
+        onStderr: driveLogin(provider, { email }).onStderr,
         async verify() {
           await crashed.verifyReading([first]);
           const isRecorded = crashed.journalHolds(newest()) || crashed.poolHolds(newest());
@@ -85,7 +71,7 @@ export async function switchScenario({ provider, directory, run }: ScenarioOptio
       const { home } = crashed;
       return {
         home,
-        start: (options) => new ProgramProcess(home, ['switch', second], options),
+        argv: ['switch', second],
         async verify() {
           const inUse = crashed.login().refresh_token;
           assert.ok(inUse === newest.refresh_token || inUse === ofSecond, 'auth.json holds neither of the logins');

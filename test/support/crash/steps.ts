@@ -1,21 +1,106 @@
 import assert from 'node:assert/strict';
 import { readFileSync } from 'node:fs';
-import type { CrashOutcome, CrashTrial } from './scenarios.js';
+import { delimiter, join } from 'node:path';
+import { inParallel } from '../parallel.js';
+import { type ProgramOptions, ProgramProcess } from '../program-process.js';
+import type { CrashOutcome, CrashTrial } from './trial.js';
+import { runAsVictim } from './victim.js';
+
+/** As many at once as a small machine carries without one running into its deadline. */
+const atOnce = 4;
+const everyEighth = 8;
+
+/** What was left by kills at some or all steps of a command. */
+export interface KillPoints<Outcome = CrashOutcome> {
+  /** Of an undisturbed run, as `file-system-steps.mjs` names them. */
+  readonly steps: readonly string[];
+  readonly outcomes: readonly { readonly index: number; readonly outcome: Outcome }[];
+}
+
+export interface KillOptions {
+  /** A fresh trial each time; the directory does not exist yet. */
+  readonly directory: string;
+  /** Of which steps, by name; default: of all. */
+  readonly isMeant?: (step: string) => boolean;
+  /** Of which of a run's steps, by position; default: of all. */
+  readonly isSampled?: (steps: readonly string[]) => (index: number) => boolean;
+}
+
+/**
+ * Kills a command at every step that it makes when nobody disturbs it: once inside of this process, and then the built
+ * program, by SIGKILL, at every eighth.
+ */
+export async function killEverywhere<Outcome>(
+  trialIn: (directory: string) => CrashTrial<Outcome> | Promise<CrashTrial<Outcome>>,
+  { directory, isMeant = () => true, isSampled = () => () => true }: KillOptions,
+): Promise<readonly [inside: KillPoints<Outcome>, real: KillPoints<Outcome>]> {
+  const enumerate = async (way: KillWay, nth: number): Promise<KillPoints<Outcome>> => {
+    const steps = await way.list(await trialIn(join(directory, `${way.name}-whole`)));
+    const isChosen = isSampled(steps);
+    const meant = [...steps.entries()].filter(([index, name]) => isMeant(name) && isChosen(index));
+    const chosen = meant.filter((_, position) => position % nth === nth >> 1);
+    assert.ok(chosen.length > 0, `no step to be killed at in: ${steps.join(', ')}`);
+    const outcomes = await inParallel(atOnce, chosen, async ([index, name]) => {
+      const trial = await trialIn(join(directory, `${way.name}-${index + 1}`));
+      try {
+        await way.kill(trial, index + 1);
+        return { index, outcome: await trial.verify() };
+      } catch (cause) {
+        throw new Error(`killed (${way.name}) at step ${index + 1} of ${steps.length}, ${name}`, { cause });
+      }
+    });
+    return { steps, outcomes };
+  };
+  return [await enumerate(inside, 1), await enumerate(real, everyEighth)];
+}
+
+/** What a command's work comes to that stands as soon as the step at `index` is reached. */
+export function keptFrom(index: number, { outcomes }: KillPoints): KillPoints['outcomes'] {
+  assert.ok(index > 0, 'no such step');
+  return outcomes.map(({ index: each }) => ({ index: each, outcome: each < index ? 'not-begun' : 'kept' }));
+}
+
+/** The built program, in a process of its own. */
+export function startTrial(trial: CrashTrial<unknown>, options: ProgramOptions = {}): ProgramProcess {
+  const { home, argv, onStderr } = trial;
+  return new ProgramProcess(home, argv, { ...options, ...(onStderr === undefined ? {} : { onStderr }) });
+}
+
+interface KillWay {
+  readonly name: string;
+  list(trial: CrashTrial<unknown>): Promise<readonly string[]>;
+  /** Right before one of the steps, counted from 1. */
+  kill(trial: CrashTrial<unknown>, step: number): Promise<void>;
+}
+
+const inside: KillWay = {
+  name: 'inside',
+  async list(trial) {
+    const { exitCode, stdout, stderr, steps } = await runAsVictim(trial);
+    assert.equal(exitCode, 0, stdout + stderr);
+    return steps;
+  },
+  async kill(trial, step) {
+    const { isDead, stdout, stderr } = await runAsVictim(trial, step);
+    assert.ok(isDead, `it ended by itself: ${stdout}${stderr}`);
+  },
+};
 
 const preload = ['kill-at-step.mjs'];
+const under = ({ home, watched = [home.codexHome] }: CrashTrial<unknown>) => watched.join(delimiter);
 
-/** The steps of an undisturbed run, as `kill-at-step.mjs` names them. */
-export async function listSteps(trial: CrashTrial, log: string): Promise<readonly string[]> {
-  const variables = { KILL_AT_UNDER: trial.home.codexHome, KILL_AT_LOG: log };
-  const { exitCode, stderr } = await trial.start({ preload, variables }).ended;
-  assert.equal(exitCode, 0, stderr);
-  return JSON.parse(readFileSync(log, 'utf8')).steps;
-}
-
-/** Kills the trial's command right before one of the steps, counted from 1, and checks what it left. */
-export async function killAtStep(trial: CrashTrial, step: number): Promise<CrashOutcome> {
-  const variables = { KILL_AT_UNDER: trial.home.codexHome, KILL_AT_STEP: String(step) };
-  const { signal, stderr } = await trial.start({ preload, variables }).ended;
-  assert.equal(signal, 'SIGKILL', `it ended by itself: ${stderr}`);
-  return trial.verify();
-}
+const real: KillWay = {
+  name: 'real',
+  async list(trial) {
+    const log = join(trial.home.directory, 'steps.json');
+    const variables = { KILL_AT_UNDER: under(trial), KILL_AT_LOG: log };
+    const { exitCode, stderr } = await startTrial(trial, { preload, variables }).ended;
+    assert.equal(exitCode, 0, stderr);
+    return JSON.parse(readFileSync(log, 'utf8')).steps;
+  },
+  async kill(trial, step) {
+    const variables = { KILL_AT_UNDER: under(trial), KILL_AT_STEP: String(step) };
+    const { signal, stderr } = await startTrial(trial, { preload, variables }).ended;
+    assert.equal(signal, 'SIGKILL', `it ended by itself: ${stderr}`);
+  },
+};

@@ -59,7 +59,7 @@ export function createHandler(
       const body = await readBody(incoming).catch(() => undefined);
       // The sender gave up half-way: there is nothing to answer.
       if (body === undefined) return;
-      const request = describe(incoming, parseBody(incoming, body), response);
+      const request = describe(incoming, parseBody(incoming, body), response, parts.scenario.now());
       requests.begin(request);
       response.once('close', () => {
         requests.end(request);
@@ -85,10 +85,16 @@ function endpointOf(path: string): Endpoint | undefined {
   return undefined;
 }
 
-function describe(incoming: IncomingMessage, body: unknown, response: ServerResponse): LoggedRequest {
+function describe(
+  incoming: IncomingMessage,
+  body: unknown,
+  response: ServerResponse,
+  receivedAt: number,
+): LoggedRequest {
   const url = new URL(incoming.url ?? '/', 'http://127.0.0.1');
   return {
     at: Date.now(),
+    receivedAt,
     method: incoming.method ?? 'GET',
     path: url.pathname,
     query: url.search,

@@ -4,6 +4,8 @@ import { endpointPaths, type Fault } from './scenario.js';
 export interface LoggedRequest {
   /** Milliseconds since the epoch, this machine's clock. */
   readonly at: number;
+  /** The same by the provider's clock, which a scenario can set. */
+  readonly receivedAt: number;
   readonly method: string;
   /** Without the query. */
   readonly path: string;

@@ -20,6 +20,7 @@ const project: ProjectResolution = {
   kind: 'project',
   root: '/code/app',
   key: 'app-0123456789ab',
+  commonDir: '/code/app/.git',
   workTree: '/code/app-wt',
   isLinkedWorktree: true,
   legacy: [{ root: '/code/app-wt', key: 'app-wt-ba9876543210' }],

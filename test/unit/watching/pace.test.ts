@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import { type Trouble, troubleAfter, withJitter } from '../../../src/cli/watching/pace.js';
+import { type Trouble, troubleAfter, withJitter } from '../../../src/core/pace.js';
 
 const intervalMs = 60_000;
 

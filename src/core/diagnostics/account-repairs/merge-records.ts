@@ -1,6 +1,7 @@
 import { isDeepStrictEqual } from 'node:util';
 import type { Account } from '../../accounts/account.js';
 import { emptyPool, withAccount } from '../../accounts/pool.js';
+import type { Binding } from '../../bindings/binding.js';
 import { definedOnly } from '../../defined-only.js';
 import type { AccountState } from '../../health/account-state.js';
 import { knownSpent } from '../../logins/lineage-log.js';
@@ -31,8 +32,19 @@ export function mergeRecords(store: Store, repairs: readonly StoredRepair[]): Re
     merges.map(({ repair, group }) => [repair, keepOtherLogins(store, group, isSpent)] as const),
   );
   save(store, withMerged(store.scopes(), groups, isSpent));
+  store.changeBindings((all) => groups.reduce(withKept, all));
   save(store, withoutOthers(store.scopes(), groups));
   return keptFiles;
+}
+
+/** What was bound to a copy is bound to the record that stays. */
+function withKept(bindings: readonly Binding[], [kept, ...copies]: Duplicates): readonly Binding[] {
+  const { id } = kept.account;
+  const isOfCopy = ({ accountId }: Binding) =>
+    accountId !== id && copies.some(({ account }) => account.id === accountId);
+  return bindings.some(isOfCopy)
+    ? bindings.map((each) => (isOfCopy(each) ? { ...each, accountId: id } : each))
+    : bindings;
 }
 
 function isAbout({ accountId, scopeKey, part, others }: Merge, [kept, ...copies]: Duplicates): boolean {

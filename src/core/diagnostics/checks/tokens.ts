@@ -1,7 +1,8 @@
-import type { Account } from '../../accounts/account.js';
+import { type Account, describeAccount } from '../../accounts/account.js';
 import { placeName } from '../../logins/copies.js';
 import { copyAhead, historyOf } from '../../logins/newest.js';
 import { type Check, judge, type Problem, skipped } from '../finding.js';
+import { keepersOf } from '../world/share-facts.js';
 import type { World } from '../world/world.js';
 import { hasClosedFile, nameSome, pooledAccounts } from './records.js';
 
@@ -16,8 +17,14 @@ export const tokensCheck: Check = {
     const spent = pooledAccounts(world).filter(
       ({ tokens: { refreshToken } }) => refreshToken && history.isSpent(refreshToken),
     );
-    const lost = accounts.filter(({ tokens }) => tokens.refreshToken === undefined && hasEnded(tokens, now));
-    const accessOnly = accounts.filter(({ tokens }) => tokens.refreshToken === undefined && !hasEnded(tokens, now));
+    const keepers = keepersOf(world.share);
+    const [keptElsewhere, ours] = partition(
+      accounts,
+      ({ id, tokens }) => tokens.refreshToken === undefined && keepers.has(id),
+    );
+    const waiting = keptElsewhere.filter(({ tokens }) => hasEnded(tokens, now));
+    const lost = ours.filter(({ tokens }) => tokens.refreshToken === undefined && hasEnded(tokens, now));
+    const accessOnly = ours.filter(({ tokens }) => tokens.refreshToken === undefined && !hasEnded(tokens, now));
     const partial = accounts.filter(({ tokens }) => tokens.refreshToken !== undefined && tokens.idToken === undefined);
     const isOver = ({ accessToken, expiresAt }: Account['tokens']) =>
       accessToken === undefined || (expiresAt !== undefined && expiresAt - settings.tokenRefreshSkewMs < now);
@@ -39,6 +46,13 @@ export const tokensCheck: Check = {
         command: 'codex-auth login',
       });
     }
+    for (const account of waiting) {
+      problems.push({
+        severity: 'warn',
+        message: `${describeAccount(account)}: its access token has ended, and ${keepers.get(account.id)} keeps it`,
+        command: 'codex-auth sync  (on that machine first, if it was not on since)',
+      });
+    }
     if (partial.length > 0) {
       problems.push({
         severity: 'warn',
@@ -56,6 +70,10 @@ export const tokensCheck: Check = {
     return judge(problems, accounts.length === 0 ? 'none to look at' : 'valid');
   },
 };
+
+function partition<T>(all: readonly T[], isFirst: (each: T) => boolean): [T[], T[]] {
+  return [all.filter(isFirst), all.filter((each) => !isFirst(each))];
+}
 
 /** While its access token lives, a login that cannot be renewed is as good as any. */
 function hasEnded({ accessToken, expiresAt }: Account['tokens'], now: number): boolean {

@@ -1,4 +1,6 @@
 import { existsSync, realpathSync } from 'node:fs';
+import { readBindings } from '../../bindings/registry.js';
+import { areHeard } from '../../bindings/shim-bindings.js';
 import { readAuthFile } from '../../codex/auth-file-state.js';
 import { readCodexConfig } from '../../codex/config.js';
 import { clientLockFiles } from '../../codex/credential-lock.js';
@@ -22,6 +24,7 @@ import { readableScopes, storedFiles } from '../../pools/stored-files.js';
 import { resolveProjectStorageIdentityRoot } from '../../project/identity.js';
 import type { Provider } from '../../provider/provider.js';
 import { parseSetting, resolveSettings, settingNames, settingsOf, settingVariable } from '../../settings.js';
+import type { ShareInspection } from '../../sharing/inspect.js';
 import type { SetupPlace } from '../../shell/setup-plan.js';
 import { findLeftovers } from '../../storage/leftovers.js';
 import { rootPaths } from '../../storage/paths.js';
@@ -30,6 +33,7 @@ import type { Root } from '../../storage/root.js';
 import { readSettingsFile } from '../../storage/settings-file.js';
 import { clientFacts } from './client-facts.js';
 import { networkFacts, portFacts } from './network-facts.js';
+import { shareFacts } from './share-facts.js';
 import { type FileFacts, factsAbout, heldLocks, ownedFiles } from './storage-facts.js';
 import type { LoginPlace, OtherRoot, SettingProblem, World } from './world.js';
 
@@ -50,7 +54,12 @@ export interface Surroundings {
   readonly provider: Provider;
   readonly proxyFor: ProxyFor;
   /** Absent with `--offline`. */
-  readonly network?: { openHttp(): Promise<HttpClient>; readonly userAgent: string };
+  readonly network?: {
+    openHttp(): Promise<HttpClient>;
+    readonly userAgent: string;
+    /** Asks the database of the shared pool that this machine is in. */
+    askShare(): Promise<ShareInspection>;
+  };
 }
 
 /** Looks at everything the checks ask about. Changes nothing, throws nothing that a check could tell instead. */
@@ -93,13 +102,21 @@ export async function gatherWorld(surroundings: Surroundings): Promise<World> {
     environment,
     misplacement: surroundings.misplacement,
     homes: homesOf(root, home),
+    bindings: bindingsOf(root),
     otherRoots: roots,
     ports: await portFacts(surroundings.loginPorts),
     provider,
     proxies: await proxiesFor([provider.issuer, provider.backendUrl], surroundings.proxyFor),
     network:
       network === undefined ? 'offline' : await networkFacts(network.openHttp, provider, network.userAgent, clock.now),
+    share: await shareFacts(root, network?.askShare),
   };
+}
+
+function bindingsOf(root: Root): World['bindings'] {
+  const { value: list, problem = 'it cannot be read', code } = tolerant(() => readBindings(root));
+  if (list === undefined) return { problem: { message: problem, isDamaged: code === 'storage-corrupt' } };
+  return { list, areHeard: list.length === 0 || areHeard(root, list) };
 }
 
 function homesOf(root: Root, home: CodexHome): World['homes'] {

@@ -73,7 +73,15 @@ export function ownedFiles(paths: RootPaths): FileFacts[] {
     listDirectory(directory).map((name) => join(directory, name)),
   );
   const journal = listDirectory(paths.journal).map((name) => join(paths.journal, name));
-  const others = [paths.accountState, paths.quotaHistory, paths.loginWrite, paths.settings, paths.lineageLog];
+  const others = [
+    paths.accountState,
+    paths.quotaHistory,
+    paths.loginWrite,
+    paths.settings,
+    paths.lineageLog,
+    paths.share,
+    paths.shareKey,
+  ];
   return [
     ...directories.flatMap((path) => factsAbout(path, 'directory') ?? []),
     ...[...scopes, ...kept, ...journal, ...others].flatMap((path) => factsAbout(path, 'file') ?? []),

@@ -1,3 +1,4 @@
+import type { Binding } from '../../bindings/binding.js';
 import type { AuthFileState } from '../../codex/auth-file-state.js';
 import type { CodexConfig } from '../../codex/config.js';
 import type { CodexHome } from '../../codex/home.js';
@@ -18,6 +19,7 @@ import type { FilePlace } from '../../storage/file-place.js';
 import type { Root } from '../../storage/root.js';
 import type { ClientFacts } from './client-facts.js';
 import type { NetworkFacts, PortFacts } from './network-facts.js';
+import type { ShareFacts } from './share-facts.js';
 import type { FileFacts, LockFacts } from './storage-facts.js';
 
 /** Everything the checks look at, gathered once and without changing anything. */
@@ -67,17 +69,22 @@ export interface World {
   readonly environment: Readonly<Record<string, string>>;
   /** Why it names no place for root and home; then both are named here as nobody else uses them. */
   readonly misplacement: AppError | undefined;
-  /** Other roots on this machine that could hold the same logins. */
   /** The official homes that logins of this root were written to, and what they hold. */
   readonly homes:
     | { readonly held: readonly HeldLogin[]; readonly unreachable: readonly HomeRecord[] }
     | { readonly problem: { readonly message: string; readonly isDamaged: boolean } };
+  /** Directories that are bound to accounts, and whether the shim has the same list. */
+  readonly bindings:
+    | { readonly list: readonly Binding[]; readonly areHeard: boolean }
+    | { readonly problem: { readonly message: string; readonly isDamaged: boolean } };
+  /** Other roots on this machine that could hold the same logins. */
   readonly otherRoots: readonly OtherRoot[];
   readonly ports: readonly PortFacts[];
   /** Whom we are configured to talk to, and by which way. */
   readonly provider: Provider;
   readonly proxies: readonly HostProxy[];
   readonly network: NetworkFacts | 'offline';
+  readonly share: ShareFacts;
 }
 
 /** How a home can be given another login. */

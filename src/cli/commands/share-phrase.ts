@@ -1,0 +1,45 @@
+import * as z from 'zod/mini';
+import { AppError } from '../../core/errors.js';
+import { readShareKey } from '../../core/sharing/key-store.js';
+import { phraseOf } from '../../core/sharing/recovery-phrase.js';
+import { readShare } from '../../core/sharing/share-file.js';
+import { notJoined } from '../../core/sharing/share-problem.js';
+import type { Command } from '../command.js';
+import type { Context } from '../context.js';
+import { phraseLines } from '../sharing/phrase-lines.js';
+
+const SharePhraseResult = z.object({
+  keyId: z.string(),
+  /** Whoever has it and the database has every shared login. */
+  recoveryPhrase: z.string(),
+});
+type SharePhraseResult = z.infer<typeof SharePhraseResult>;
+
+export interface SharePhraseOptions {
+  readonly yes?: boolean;
+}
+
+async function showPhrase(context: Context, { yes }: SharePhraseOptions): Promise<SharePhraseResult> {
+  if (readShare(context.root) === undefined) throw notJoined();
+  const key = readShareKey(context.root);
+  if (context.io.style.isTerminal && yes !== true) await askToShow(context);
+  return { keyId: key.id, recoveryPhrase: (await phraseOf(key)).reveal() };
+}
+
+/** A terminal keeps what it shows, and others may look at it. */
+async function askToShow(context: Context): Promise<void> {
+  if (!context.io.isInteractive) {
+    throw new AppError('confirmation-needed', 'the recovery phrase would be shown on this terminal', {
+      hint: 'add --yes to show it',
+    });
+  }
+  const question = 'Show the recovery phrase of the shared pool on this terminal?';
+  await (await context.prompter()).consent(question, false, 'nothing was shown');
+}
+
+export const sharePhraseCommand: Command<SharePhraseOptions, SharePhraseResult> = {
+  name: 'share-phrase',
+  schema: SharePhraseResult,
+  run: showPhrase,
+  render: ({ recoveryPhrase }) => phraseLines(recoveryPhrase),
+};

@@ -1,0 +1,72 @@
+import * as z from 'zod/mini';
+import { AppError } from '../../core/errors.js';
+import { footerOf } from '../../core/status-line/footer.js';
+import { answerLine } from '../../core/status-line/protocol.js';
+import { createTaker, type Taker } from '../../core/status-line/take-numbers.js';
+import { parseThreadState } from '../../core/status-line/thread-state.js';
+import type { Command } from '../command.js';
+import type { Context } from '../context.js';
+
+const StatuslineResult = z.object({
+  /** How many requests were answered. */
+  answered: z.number(),
+});
+type StatuslineResult = z.infer<typeof StatuslineResult>;
+
+/** Longer than anything the client sends. */
+const longestLine = 4 * 1024 * 1024;
+
+/** Answers the official client until it closes its end. */
+async function statusline(context: Context): Promise<StatuslineResult> {
+  const taker = createTaker(context);
+  const draw = (state: unknown) => drawFooter(taker, state);
+  let answered = 0;
+  for await (const line of linesFrom(context)) {
+    const answer = answerLine(line, context.machine.version, draw);
+    if (answer === undefined) continue;
+    context.io.printCode(answer);
+    answered += 1;
+  }
+  await taker.settled();
+  return { answered };
+}
+
+/** A footer that fails is one that the client asks for no more: what cannot be read now is not shown now. */
+function drawFooter(taker: Taker, value: unknown): unknown {
+  const state = parseThreadState(value);
+  try {
+    return footerOf(taker.look(state), state.limits);
+  } catch (error) {
+    if (!(error instanceof AppError)) throw error;
+    return footerOf({ isSure: false }, state.limits);
+  }
+}
+
+async function* linesFrom({ io, signal }: Context): AsyncGenerator<string> {
+  const { stdin } = io;
+  const stop = () => stdin.destroy();
+  signal.addEventListener('abort', stop);
+  let rest = '';
+  try {
+    for await (const chunk of stdin.setEncoding('utf8')) {
+      const lines = (rest + String(chunk)).split('\n');
+      rest = lines.pop() ?? '';
+      yield* lines.filter((line) => line.trim() !== '');
+      if (rest.length > longestLine) return;
+    }
+  } catch (error) {
+    // The signal has closed it.
+    if (!signal.aborted) throw error;
+  } finally {
+    signal.removeEventListener('abort', stop);
+  }
+}
+
+export const statuslineCommand: Command<object, StatuslineResult> = {
+  name: 'statusline',
+  schema: StatuslineResult,
+  run: statusline,
+  render: () => '',
+  printsCode: true,
+  endsOnSignal: true,
+};

@@ -1,0 +1,115 @@
+import { existsSync } from 'node:fs';
+import { dirname } from 'node:path';
+import { AppError } from '../../core/errors.js';
+import { readService } from '../../core/service/installed.js';
+import { readMark, withMark } from '../../core/service/service-mark.js';
+import { applyChanges, type FileChange, planChange } from '../../core/shell/file-change.js';
+import { assertOurs } from '../../core/storage/adoption.js';
+import { makePrivateDirectory } from '../../core/storage/atomic-file.js';
+import { keepAside } from '../../core/storage/kept.js';
+import type { Context } from '../context.js';
+import { lingers } from './linger.js';
+import { removeEmptyAbove } from './service-directories.js';
+import { type ServicePlace, serviceFacts, servicePlace } from './service-place.js';
+import { takeSteps } from './service-steps.js';
+import type { ServiceChange, ServiceOptions } from './service-view.js';
+
+/** What `kept/` calls a file that somebody had changed by hand. */
+export const keptServiceStem = 'guard-service';
+
+/** Makes the guard of this root a service of the person's own, and starts it. The same again changes nothing. */
+export async function installService(context: Context, options: ServiceOptions): Promise<ServiceChange> {
+  const { root } = context;
+  const place = servicePlace(context);
+  assertOurs(root);
+  const { id, file, manager } = place;
+  const before = ourService(place);
+  const facts = serviceFacts(context, id);
+  const directories = before?.made.directories ?? missingAbove(file);
+  const { node, script } = facts;
+  const text = withMark(manager.text(facts), { root: facts.root, node, script, directories });
+  const change = planChange({ path: file, change: () => Buffer.from(text).toString('latin1'), mode: 0o600 }, root);
+  const steps = manager.start(id);
+  const result = {
+    action: 'install' as const,
+    manager: manager.kind,
+    name: manager.nameOf(id),
+    files:
+      change === undefined ? [] : [{ path: file, change: before === undefined ? 'create' : 'change', text } as const],
+    commands: steps.map(({ argv }) => [...argv]),
+    dryRun: options.dryRun === true,
+  };
+  if (options.dryRun === true) return result;
+  await askFirst(context, options, [
+    `write ${file}`,
+    '',
+    ...text
+      .trimEnd()
+      .split(/\r?\n/)
+      .map((line) => `  ${line}`),
+    '',
+    ...commandLines(result),
+  ]);
+  return context.uninterrupted(async () => {
+    makePrivateDirectory(root.paths.root);
+    const kept = before?.isChanged === true ? keepAside(root, keptServiceStem, before.text) : undefined;
+    if (change !== undefined) applyChanges([change], root);
+    await startOrUndo(context, place, change, directories);
+    return { ...result, ...(kept === undefined ? {} : { kept }), ...(await lingers(context, manager)) };
+  });
+}
+
+/** Throws `storage-conflict` where something else has the name of our file. */
+export function ourService({ manager, id, file }: ServicePlace) {
+  const service = readService(manager, id);
+  if (service !== 'foreign') return service;
+  throw new AppError('storage-conflict', `${file} was not made by this program, or its first lines were changed`, {
+    hint: `look at it, and remove it yourself: ${file}`,
+    details: { path: file },
+  });
+}
+
+function missingAbove(path: string): number {
+  const parent = dirname(path);
+  return parent === path || existsSync(parent) ? 0 : 1 + missingAbove(parent);
+}
+
+/** Where it cannot be started nothing stays of it. */
+async function startOrUndo(
+  context: Context,
+  { manager, id, file }: ServicePlace,
+  change: FileChange | undefined,
+  directories: number,
+): Promise<void> {
+  try {
+    await takeSteps(context, manager.start(id));
+  } catch (error) {
+    if (change !== undefined && change.before === undefined) await takeSteps(context, manager.stop(id));
+    if (change !== undefined) applyChanges([{ ...change, before: change.after, after: change.before }], context.root);
+    await takeSteps(context, manager.forget());
+    if (change?.before === undefined) removeEmptyAbove(file, directories);
+    throw error;
+  }
+}
+
+export function commandLines({ commands }: Pick<ServiceChange, 'commands'>): string[] {
+  return commands.map((argv) => `run ${argv.join(' ')}`);
+}
+
+/** Shows what is about to be done. Throws `confirmation-needed` where nobody can answer, `declined` for a no. */
+export async function askFirst(context: Context, { yes }: ServiceOptions, lines: readonly string[]): Promise<void> {
+  const { io } = context;
+  if (yes === true) return;
+  if (!io.isInteractive) {
+    throw new AppError('confirmation-needed', 'this changes which programs your system starts', {
+      hint: 'add --yes; to see first what would be done: --dry-run',
+    });
+  }
+  io.note('This will', ...lines.map((line) => `  ${line}`));
+  await (await context.prompter()).consent('Go ahead?', true, 'nothing was changed');
+}
+
+/** Whether a text is one of ours as it was written. */
+export function isUntouched(text: string): boolean {
+  return readMark(text)?.isChanged === false;
+}

@@ -1,0 +1,204 @@
+import { AppError } from '../../core/errors.js';
+import { Attempts } from '../../core/guarding/attempts.js';
+import { wakeAt } from '../../core/guarding/due.js';
+import { type Everything, everythingIn, filesOf, filesOfNobody } from '../../core/guarding/everything.js';
+import { FileChanges } from '../../core/guarding/file-changes.js';
+import type { Moment } from '../../core/guarding/moment.js';
+import type { ProgramChange } from '../../core/guarding/program-change.js';
+import { type RootMark, rootMark } from '../../core/guarding/root-mark.js';
+import { readRoster } from '../../core/logins/roster.js';
+import { KeptExchange } from '../../core/session/keep-exchanging.js';
+import { takeInAny } from '../../core/session/take-in.js';
+import type { Settings } from '../../core/settings.js';
+import type { Context } from '../context.js';
+import { currentSettings } from './current-settings.js';
+import { Observer } from './observer.js';
+import { dueRules, isUnreachable, type Outcome, refreshDue } from './refresh-due.js';
+import type { GuardRounds } from './rounds-view.js';
+import { createTeller, type Teller } from './tell.js';
+import { sleepUntil } from './waiting.js';
+
+export interface Guarding {
+  /** One round, and no waiting. */
+  readonly once: boolean;
+  /** Every line that is told, with its time. */
+  readonly keepLine?: (line: string) => void;
+  /** It ends when its program is another one, for whoever starts it again. */
+  readonly program?: ProgramChange;
+}
+
+type Mutable<T> = { -readonly [K in keyof T]: T[K] };
+
+/** For whoever holds the lock of the guard. */
+export async function keepGuarding(context: Context, guarding: Guarding): Promise<GuardRounds> {
+  const result: Mutable<GuardRounds> = {
+    rounds: 0,
+    refreshed: 0,
+    adopted: 0,
+    leftToClient: 0,
+    failed: 0,
+    unreachable: 0,
+  };
+  const watch = new Watch(context, guarding, result);
+  try {
+    for (;;) {
+      if (watch.isProgramUpdated()) return { ...result, updated: true };
+      const moments = guarding.once ? await watch.round() : await watch.survive();
+      result.rounds += 1;
+      if (guarding.once) {
+        await watch.settle();
+        return result;
+      }
+      await watch.sleep(moments);
+    }
+  } catch (error) {
+    if (!context.signal.aborted) throw error;
+    // Whatever the signal broke off, each account's refresh is complete or was never begun.
+    await watch.settle();
+    return { ...result, stopped: true };
+  } finally {
+    await watch.close();
+  }
+}
+
+/** What a guard remembers from one round to the next. */
+class Watch {
+  readonly #context: Context;
+  readonly #guarding: Guarding;
+  readonly #result: Mutable<GuardRounds>;
+  readonly #refreshes: Attempts;
+  readonly #rounds: Attempts;
+  readonly #changes = new FileChanges();
+  readonly #tell: Teller;
+  readonly #root: RootMark | undefined;
+  readonly #exchange: KeptExchange;
+  #observer: Observer | undefined;
+  #settings: Settings;
+
+  constructor(context: Context, guarding: Guarding, result: Mutable<GuardRounds>) {
+    this.#context = context;
+    this.#guarding = guarding;
+    this.#result = result;
+    this.#refreshes = new Attempts(context.clock);
+    this.#rounds = new Attempts(context.clock);
+    this.#tell = createTeller(context, guarding.keepLine);
+    this.#root = rootMark(context.root.paths.root);
+    this.#settings = context.settings();
+    this.#exchange = new KeptExchange(context);
+  }
+
+  /** Refreshes what is due, and looks what has happened. Returns when there is something to do again. */
+  async round(): Promise<Moment[]> {
+    const { root } = this.#context;
+    this.#assertSameRoot();
+    if (!this.#guarding.once) this.#exchange.begin();
+    this.#settings = currentSettings(this.#context);
+    let everything = await this.#everything();
+    const settings = this.#settings;
+    const count = (outcome: Outcome) => this.#count(outcome);
+    const round = { settings, attempts: this.#refreshes, tell: this.#tell, isLast: this.#guarding.once, count };
+    if (await refreshDue(this.#context, everything.guarded, round)) everything = this.#read();
+    this.#observer ??= new Observer(this.#context, new Attempts(this.#context.clock), this.#tell);
+    const seen = await this.#observer.look(everything, settings);
+    const { files, directories } = filesOf(root, everything);
+    this.#changes.follow([...files, ...(this.#guarding.program?.paths ?? [])], directories);
+    return [...seen, ...everything.guarded.flatMap((each) => this.#wakeAt(each) ?? [])];
+  }
+
+  /** A file that cannot be read now may be there again in a minute: somebody is mending it. */
+  async survive(): Promise<Moment[]> {
+    const { signal, clock, root, home } = this.#context;
+    const intervalMs = this.#settings.proactiveRefreshIntervalMs;
+    try {
+      const moments = await this.round();
+      this.#rounds.wentWell(allRounds, 0);
+      return moments;
+    } catch (error) {
+      if (!(error instanceof AppError) || signal.aborted || isFinal(error)) throw error;
+      this.#result.failed += 1;
+      this.#warn(error.message);
+      this.#rounds.failed(allRounds, intervalMs);
+      this.#changes.follow(filesOfNobody(root, home), [root.paths.projects]);
+      return [{ at: clock.now(), notBefore: this.#rounds.restUntil(allRounds) }];
+    }
+  }
+
+  /** One that is gone may be in the middle of an update. */
+  isProgramUpdated(): boolean {
+    const { program } = this.#guarding;
+    if (program?.state === 'gone') {
+      this.#tell(
+        'the program',
+        `${program.paths[0]} is gone: install codex-auth again, then codex-auth guard --install`,
+      );
+    }
+    if (program?.state !== 'updated') return false;
+    this.#tell('the program', 'codex-auth has been updated: the guard starts anew');
+    return true;
+  }
+
+  async sleep(moments: readonly Moment[]): Promise<void> {
+    await sleepUntil(this.#context, this.#changes, moments, this.#settings.proactiveRefreshIntervalMs);
+  }
+
+  async settle(): Promise<void> {
+    await this.#observer?.settle();
+  }
+
+  async close(): Promise<void> {
+    await this.#exchange.stop();
+    this.#changes.close();
+  }
+
+  async #everything(): Promise<Everything> {
+    const found = this.#read();
+    if (!found.roster.accounts.some(({ isUnstored }) => isUnstored === true)) return found;
+    await takeInAny(this.#context, found.roster);
+    return this.#read();
+  }
+
+  #read(): Everything {
+    const { root, home, readingScope } = this.#context;
+    const roster = readRoster(root, home, readingScope());
+    for (const warning of roster.warnings) this.#warn(warning);
+    return everythingIn(root, home, roster);
+  }
+
+  #warn(message: string): void {
+    if (this.#context.options.json === true) this.#context.warn(message);
+    else this.#tell(message, message);
+  }
+
+  #wakeAt(guarded: Everything['guarded'][number]): Moment | undefined {
+    const moment = wakeAt(guarded, dueRules(this.#settings));
+    return moment && { ...moment, notBefore: this.#refreshes.restUntil(guarded.account.id) };
+  }
+
+  #count(outcome: Outcome): void {
+    const result = this.#result;
+    if (outcome.kind === 'left-to-client') result.leftToClient += 1;
+    else if (outcome.kind !== 'usable') {
+      result.failed += 1;
+      if (isUnreachable(outcome)) result.unreachable += 1;
+    } else if (outcome.how === 'refreshed') result.refreshed += 1;
+    else if (outcome.how === 'adopted') result.adopted += 1;
+  }
+
+  /** Under the old name there would be a new and empty root, and the accounts would be nobody's. */
+  #assertSameRoot(): void {
+    const path = this.#context.root.paths.root;
+    const now = rootMark(path);
+    if (this.#root === undefined || now?.isSame(this.#root) === true) return;
+    throw new AppError('storage-conflict', `${path} has been moved or removed while it was guarded`, {
+      hint: 'start the guard where it is now; a service: codex-auth guard --install',
+      details: { path, isFinal: true },
+    });
+  }
+}
+
+const allRounds = 'a round';
+
+/** Going on would not help. */
+function isFinal({ details }: AppError): boolean {
+  return details?.['isFinal'] === true;
+}

@@ -1,0 +1,181 @@
+import { type Account, describeAccount } from '../core/accounts/account.js';
+import { readThread } from '../core/codex/thread.js';
+import { readLatestWords, readTurnEnd, type TurnEnd } from '../core/codex/turn-end.js';
+import { AppError } from '../core/errors.js';
+import { freshWords, resumeWords, type SessionCall } from '../core/running/continuation.js';
+import { withFileStore } from '../core/running/file-store.js';
+import { freshPrompt } from '../core/running/fresh-start.js';
+import type { Runnable } from '../core/running/runnable.js';
+import { type Located, openRoster } from '../core/session/selection.js';
+import type { Context } from './context.js';
+import { decideNext, type Next } from './next-account.js';
+import { formatDuration, formatWhen } from './render/time.js';
+import { runPlace, start, takePlace } from './run-home.js';
+import { type SessionWatch, watchSessions } from './session-watch.js';
+
+/** What happens when the quota of an account is used up. */
+export type OnLimit = 'ask' | 'stop' | 'next';
+
+export interface LimitedRun {
+  readonly onLimit?: OnLimit;
+  readonly model?: string;
+  readonly call: SessionCall;
+  readonly program: Runnable;
+  /** Whose home is ready. */
+  readonly account: Account;
+  readonly announcement: string | undefined;
+}
+
+/** What one account did, for the summary. */
+interface Stint {
+  readonly account: Account;
+  readonly startedAt: number;
+  readonly endedAt: number;
+  /** How it ended, as a clause. */
+  readonly why: string;
+}
+
+/** However long it is left alone, somebody looks after so many. */
+const mostContinuations = 10;
+
+/**
+ * Runs the client as an account, and where that has used up its quota, goes on with the same session as another. Never
+ * spends credits or resets for it, and never returns to an account within its dwell time. The exit status of the last one.
+ */
+export async function runWithLimit(context: Context, run: LimitedRun): Promise<number> {
+  const { clock } = context;
+  const stints: Stint[] = [];
+  let turn: Turn = { ...run, words: run.program.arguments, thread: run.call.thread };
+  for (;;) {
+    const { account, words, announcement } = turn;
+    const { variables, shares } = runPlace(context, account);
+    const program = withFileStore({ ...run.program, arguments: words }, shares);
+    const sessions = watchSessions(shares, turn.thread);
+    const startedAt = clock.now();
+    const status = await start(context, program, variables, { announcement, isWaitedFor: true });
+    refuseInterrupted(context);
+    const { why, next } = await stepAfter(context, run, {
+      ...{ account, status, session: sessions.latest() },
+      left: leftLately(context, stints),
+    });
+    stints.push({ account, startedAt, endedAt: clock.now(), why });
+    if (next === undefined || stints.length > mostContinuations) {
+      summarize(context, stints);
+      return status;
+    }
+    turn = next;
+  }
+}
+
+/** One start of the client. */
+interface Turn {
+  readonly account: Account;
+  readonly words: readonly string[];
+  readonly announcement: string | undefined;
+  /** The session that it goes on with; absent for a new one. */
+  readonly thread: string | undefined;
+}
+
+interface EndedTurn {
+  readonly account: Account;
+  readonly status: number;
+  readonly session: ReturnType<SessionWatch['latest']>;
+  /** Accounts that are not returned to yet. */
+  readonly left: ReadonlySet<string>;
+}
+
+interface Step {
+  readonly why: string;
+  readonly next?: Turn;
+}
+
+async function stepAfter(context: Context, run: LimitedRun, ended: EndedTurn): Promise<Step> {
+  const { account, status, left } = ended;
+  const over: Step = { why: `ended with ${status}` };
+  // A task that has succeeded is done, whatever is left of the quota.
+  if ((run.call.isTask && status === 0) || ended.session === 'none') return over;
+  const session = ended.session === 'several' ? undefined : ended.session.path;
+  const end: TurnEnd = session === undefined ? 'unknown' : readTurnEnd(session);
+  if (end === 'refused-content' && session !== undefined) return startFresh(context, run, account, session);
+  if (end !== 'limit-reached' && (end !== 'unknown' || status === 0)) return over;
+  const next = await decideNext(context, { account, model: run.model, left });
+  if (!next.isUsedUp) return over;
+  const why = 'until its quota was used up';
+  if (next.located === undefined || session === undefined || !(await agrees(context, run, next.located, account))) {
+    sayHowToGoOn(context, account, next, session);
+    return { why };
+  }
+  await takeNext(context, next.located);
+  const [name, other] = [account, next.located.account].map(describeAccount);
+  const { id: thread } = readThread(session);
+  const announcement = `going on as ${other}, because the quota of ${name} is used up`;
+  const words = resumeWords(run.call, thread);
+  return { why, next: { account: next.located.account, words, announcement, thread } };
+}
+
+/** An account is not returned to within its dwell time. */
+function leftLately({ clock, settings }: Context, stints: readonly Stint[]): ReadonlySet<string> {
+  const since = clock.now() - settings().dwellMs;
+  return new Set(stints.filter(({ endedAt }) => endedAt > since).map(({ account }) => account.id));
+}
+
+async function takeNext(context: Context, located: Located): Promise<void> {
+  const roster = openRoster(context, context.readingScope());
+  await takePlace(context, roster, located, runPlace(context, located.account));
+  refuseInterrupted(context);
+}
+
+function agrees(context: Context, run: LimitedRun, { account: next }: Located, account: Account): Promise<boolean> {
+  const [name, other] = [account, next].map(describeAccount);
+  return mayGoOn(context, run, `The quota of ${name} is used up. Go on with this session as ${other}?`);
+}
+
+async function mayGoOn({ io, prompter }: Context, { onLimit }: LimitedRun, question: string): Promise<boolean> {
+  if (onLimit === 'next') return true;
+  return onLimit === 'ask' && io.isInteractive && (await (await prompter()).confirm(question, true));
+}
+
+function sayHowToGoOn(
+  context: Context,
+  account: Account,
+  { located, backAt }: Next,
+  session: string | undefined,
+): void {
+  const { io, clock } = context;
+  const back = backAt === undefined ? '' : ` until ${formatWhen(backAt, clock.now())}`;
+  io.note(`the quota of ${describeAccount(account)} is used up${back}`);
+  if (located === undefined) io.note('no other account is ready: codex-auth forecast');
+  else if (session === undefined) io.note('which session it was cannot be told: codex-auth sessions');
+  else io.note(`to go on with it: codex-auth resume ${readThread(session).id} --as ${located.account.id}`);
+}
+
+/** As the same account, which has its quota still: it is the history that is not taken from it. */
+async function startFresh(context: Context, run: LimitedRun, account: Account, session: string): Promise<Step> {
+  const name = describeAccount(account);
+  const { id, firstWords } = readThread(session);
+  context.io.note(
+    `the provider does not take from ${name} what the model has thought as another account; session ${id} stays as it is`,
+  );
+  const why = 'from which the provider did not take the session';
+  if (!(await mayGoOn(context, run, `Begin a new session as ${name}, with a summary of that one?`))) {
+    context.io.note(`to go on with it as the account that began it: codex-auth resume ${id} --as <selector>`);
+    return { why };
+  }
+  const words = freshWords(run.call, freshPrompt(firstWords, readLatestWords(session)));
+  const announcement = `beginning a new session as ${name}`;
+  return { why, next: { account, words, announcement, thread: undefined } };
+}
+
+/** Who did what, where it was more than one. */
+function summarize({ io }: Context, stints: readonly Stint[]): void {
+  if (stints.length < 2) return;
+  const lines = stints.map(({ account, startedAt, endedAt, why }) => {
+    return `${describeAccount(account)}: ${formatDuration(endedAt - startedAt)}, ${why}`;
+  });
+  io.note(...lines, `${stints.length - 1} continuation${stints.length === 2 ? '' : 's'}`);
+}
+
+/** Whoever ends us while we wait or ask wants no further account. */
+function refuseInterrupted({ signal }: Context): void {
+  if (signal.aborted) throw new AppError('interrupted', 'interrupted');
+}

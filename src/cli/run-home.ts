@@ -1,0 +1,124 @@
+import { type Account, describeAccount, isSetAside } from '../core/accounts/account.js';
+import { readAuthFile } from '../core/codex/auth-file-state.js';
+import { runningClients } from '../core/codex/clients.js';
+import { readCodexConfig } from '../core/codex/config.js';
+import { codexHomeAt } from '../core/codex/home.js';
+import { privateHomeAt } from '../core/codex/private-home.js';
+import { refuseRestricted } from '../core/codex/restrictions.js';
+import { environmentVariables } from '../core/environment.js';
+import { AppError } from '../core/errors.js';
+import { isLoginOf } from '../core/logins/foreign-login.js';
+import type { Roster } from '../core/logins/roster.js';
+import { printable } from '../core/printable.js';
+import { makePrivateHome, privateHomeOf } from '../core/running/private-home.js';
+import type { Runnable } from '../core/running/runnable.js';
+import type { ActivationTarget } from '../core/session/activation.js';
+import type { Located } from '../core/session/selection.js';
+import { shellWord } from '../core/shell/shell-word.js';
+import type { Context } from './context.js';
+import type { Launch } from './machine.js';
+
+/** Where an account runs, and what tells a program so. */
+export interface RunPlace {
+  readonly directory: string;
+  /** The home of the person, with which it shares everything but the login. */
+  readonly shares: string;
+  readonly variables: Readonly<Record<string, string>>;
+}
+
+/** Makes nothing yet. */
+export function runPlace(context: Context, account: Account): RunPlace {
+  const { home, root } = context;
+  const shares = privateHomeAt(home.directory)?.shares ?? home.directory;
+  const directory = privateHomeOf(root, account.id);
+  return { directory, shares, variables: variablesOf(context, account, directory) };
+}
+
+/** Makes the home, or brings it up to date, with the login of the account in it. */
+export async function takePlace(
+  context: Context,
+  roster: Roster,
+  { account, scopeKey }: Located,
+  { directory, shares }: RunPlace,
+): Promise<void> {
+  refuseOtherShares(account, directory, shares);
+  if (account.isUnstored === true) {
+    const { takeInFirst } = await import('../core/session/take-in.js');
+    await takeInFirst(context, account, scopeKey);
+  }
+  const home = makePrivateHome(context.root, directory, shares);
+  await takeHome({ ...context, home }, { account, scopeKey, choosingScopeKey: roster.records.key });
+}
+
+interface StartOptions extends Pick<Launch, 'isWaitedFor'> {
+  readonly announcement?: string | undefined;
+}
+
+/** Starts a program, in the place of this one where that can be. */
+export async function start(
+  { machine, environment, io, options }: Context,
+  program: Runnable,
+  own: Readonly<Record<string, string>>,
+  { announcement, isWaitedFor }: StartOptions = {},
+): Promise<number> {
+  if (machine.launch === undefined) throw new AppError('internal', 'this process starts no programs');
+  // Who called us is not who calls us from inside.
+  const { [environmentVariables.invokedAs]: _, ...inherited } = environment.raw;
+  const isSaid = announcement !== undefined && options.json !== true;
+  return machine.launch({
+    ...program,
+    ...(isSaid ? { announcement: printable(io.shown(announcement)) } : {}),
+    ...(isWaitedFor === true ? { isWaitedFor } : {}),
+    variables: { ...inherited, ...own },
+  });
+}
+
+/** The links of a home cannot change below a client that uses it. */
+function refuseOtherShares(account: Account, directory: string, shares: string): void {
+  const now = privateHomeAt(directory)?.shares;
+  if (now === undefined || now === shares) return;
+  const [pid] = runningClients(codexHomeAt(directory));
+  if (pid === undefined) return;
+  throw new AppError(
+    'not-allowed',
+    `${describeAccount(account)} runs with the sessions and settings of ${now} (pid ${pid})`,
+    {
+      hint: `end that first, or run it as well with CODEX_HOME=${shellWord(now)}`,
+      details: { pid, shares: now },
+    },
+  );
+}
+
+/**
+ * Gives the home the login of the account, unless a run before has, and the client has no reason yet to refresh it: then
+ * nothing is locked, and several runs start at once.
+ */
+async function takeHome(context: Context, target: ActivationTarget): Promise<void> {
+  if (isReady(context, target.account)) {
+    refuseRestricted(readCodexConfig(context.home.directory), target.account);
+    return;
+  }
+  // Loaded only here: most runs find the home ready. What no account can take in is kept aside, as it is our home.
+  const { activateAccount } = await import('../core/session/activation.js');
+  const { noteAdoption } = await import('../core/session/take-in.js');
+  const { adopted } = await activateAccount(context, target, { replace: true, isUnnoted: true });
+  noteAdoption(context, adopted);
+}
+
+function isReady({ home, clock, settings }: Context, account: Account): boolean {
+  const { content } = readAuthFile(home);
+  if (content?.kind !== 'login' || !isLoginOf(content, account)) return false;
+  const { refreshToken, accessToken, expiresAt } = account.tokens;
+  const held = content.login.tokens;
+  if (held.refreshToken?.equals(refreshToken) !== true || held.accessToken?.equals(accessToken) !== true) return false;
+  return !isSetAside(account) && expiresAt !== undefined && expiresAt - settings().refreshAheadMs > clock.now();
+}
+
+/** What tells the official client, and whoever else looks, as whom it runs. */
+function variablesOf({ root }: Context, account: Account, directory: string): Record<string, string> {
+  return {
+    [environmentVariables.codexHome]: directory,
+    [environmentVariables.rootDir]: root.paths.root,
+    [environmentVariables.account]: account.label ?? account.email ?? account.id,
+  };
+}

@@ -1,0 +1,41 @@
+import type { Account } from '../../core/accounts/account.js';
+import type { Roster } from '../../core/logins/roster.js';
+import { readAllScopes } from '../../core/pools/scope-files.js';
+import { locateAccount, openRoster } from '../../core/session/selection.js';
+import { keepersElsewhere } from '../../core/sharing/keepers.js';
+import { type AccountRef, accountRef } from '../account-ref.js';
+import type { Context } from '../context.js';
+import { lifeOf } from '../login-life.js';
+
+/** The accounts that selectors name, each once; they may live in any pool. */
+export function idsOf(context: Context, selectors: readonly string[]): string[] {
+  const roster = openRoster(context, context.writingScope());
+  return [...new Set(selectors.map((selector) => locateAccount(context, roster, selector).account.id))];
+}
+
+/** Every account of the scope, disabled ones too. */
+export function idsOfScope(context: Context): string[] {
+  return openRoster(context, context.writingScope()).accounts.map(({ id }) => id);
+}
+
+/** How a result names an account by its record's id; undefined when it is in no pool of this machine. */
+export type Names = (id: string | undefined) => AccountRef | undefined;
+
+export function accountNames(context: Context, roster?: Roster): Names {
+  const mask = context.options.mask === true;
+  const places = [...(roster === undefined ? [] : [roster.accounts]), ...poolsOf(context)];
+  const keepers = keepersElsewhere(context.root.paths);
+  const refs = new Map<string, AccountRef>();
+  for (const accounts of places) {
+    accounts.forEach((account, position) => {
+      if (refs.has(account.id)) return;
+      const ref = accountRef(account, position + 1, mask);
+      refs.set(account.id, { ...ref, ...lifeOf(account, keepers.get(account.id)) });
+    });
+  }
+  return (id) => (id === undefined ? undefined : refs.get(id));
+}
+
+function poolsOf({ root }: Context): (readonly Account[])[] {
+  return readAllScopes(root.paths).flatMap(({ pool, flagged }) => [pool.accounts, flagged.accounts]);
+}

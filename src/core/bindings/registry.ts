@@ -1,0 +1,60 @@
+import * as z from 'zod/mini';
+import { definedOnly } from '../defined-only.js';
+import { AppError } from '../errors.js';
+import { readVersion } from '../storage/atomic-file.js';
+import type { LockHandle } from '../storage/file-lock.js';
+import { corrupt, overwriteJson, parseJson } from '../storage/json-file.js';
+import type { Root } from '../storage/root.js';
+import { Binding } from './binding.js';
+import { writeShimBindings } from './shim-bindings.js';
+
+const BindingsFile = z.object({ version: z.number(), bindings: z.array(Binding) });
+const thisVersion = 1;
+
+/**
+ * All bindings of a root. Throws `storage-unreadable`, `storage-corrupt` or `storage-newer-version`: a binding that is not
+ * seen would let the client run as another account.
+ */
+export function readBindings({ paths }: Pick<Root, 'paths'>): readonly Binding[] {
+  const path = paths.bindings;
+  const version = readVersion(path);
+  if (version.kind === 'absent') return [];
+  const parsed = parseJson(path, version.content, wayOut);
+  const newer = z.object({ version: z.number().check(z.gt(thisVersion)) }).safeParse(parsed);
+  if (newer.success) {
+    throw new AppError('storage-newer-version', `${path} has version ${newer.data.version}, newer than this program`, {
+      hint: 'update codex-auth; the file is untouched',
+      details: { path },
+    });
+  }
+  const file = BindingsFile.safeParse(parsed);
+  if (!file.success) throw corrupt(path, 'it is no list of bindings', wayOut);
+  return file.data.bindings.map(definedOnly);
+}
+
+const wayOut =
+  'codex-auth doctor --fix  (keeps the damaged file; then bind directories again: codex-auth switch --here)';
+
+/** Changes them, and what the shim knows of them; for whoever holds the `store` lock. */
+export function changeBindings(
+  root: Root,
+  lock: LockHandle,
+  change: (bindings: readonly Binding[]) => readonly Binding[],
+): void {
+  const before = readBindings(root);
+  const bindings = change(before);
+  if (bindings === before) return;
+  overwriteJson(root, lock, root.paths.bindings, readVersion(root.paths.bindings), { version: thisVersion, bindings });
+  writeShimBindings(root, bindings);
+}
+
+/** The list with this one instead of the one for its directory. */
+export function withBinding(bindings: readonly Binding[], binding: Binding): readonly Binding[] {
+  return [...withoutBinding(bindings, binding.directory), binding];
+}
+
+/** The same list where there is none for this directory. */
+export function withoutBinding(bindings: readonly Binding[], directory: string): readonly Binding[] {
+  const others = bindings.filter((each) => each.directory !== directory);
+  return others.length === bindings.length ? bindings : others;
+}

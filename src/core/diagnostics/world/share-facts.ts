@@ -1,0 +1,59 @@
+import { AppError } from '../../errors.js';
+import type { ShareInspection } from '../../sharing/inspect.js';
+import { readShareKey } from '../../sharing/key-store.js';
+import { readShare, type ShareState } from '../../sharing/share-file.js';
+import type { Root } from '../../storage/root.js';
+
+/** What there is of a shared pool on this machine, and what its database has answered. */
+export type ShareFacts =
+  | { readonly kind: 'none' }
+  | { readonly kind: 'unreadable'; readonly problem: AppError }
+  | {
+      readonly kind: 'joined';
+      readonly state: ShareState;
+      /** Why the key cannot be used. */
+      readonly keyProblem?: AppError;
+      /** Absent with `--offline`. */
+      readonly inspection?: ShareInspection;
+    };
+
+/** Without `ask` nobody is asked. The keyring may be opened. */
+export async function shareFacts(root: Root, ask: (() => Promise<ShareInspection>) | undefined): Promise<ShareFacts> {
+  try {
+    const state = readShare(root);
+    if (state === undefined) return { kind: 'none' };
+    const keyProblem = problemOfKey(root);
+    const inspection = await ask?.();
+    return {
+      kind: 'joined',
+      state,
+      ...(keyProblem === undefined ? {} : { keyProblem }),
+      ...(inspection === undefined ? {} : { inspection }),
+    };
+  } catch (error) {
+    if (error instanceof AppError) return { kind: 'unreadable', problem: error };
+    throw error;
+  }
+}
+
+function problemOfKey(root: Root): AppError | undefined {
+  try {
+    readShareKey(root);
+    return undefined;
+  } catch (error) {
+    if (error instanceof AppError) return error;
+    throw error;
+  }
+}
+
+/** The machine that keeps an account which is kept elsewhere, by the id of its record. */
+export function keepersOf(share: ShareFacts): ReadonlyMap<string, string> {
+  if (share.kind !== 'joined') return new Map();
+  const { rows, machines } = share.state;
+  return new Map(
+    rows.flatMap(({ role, state, accountId, keeper }): [string, string][] => {
+      if (role !== 'copy' || state !== 'live' || accountId === undefined) return [];
+      return [[accountId, (keeper === null ? undefined : machines[keeper]?.name) ?? 'another machine']];
+    }),
+  );
+}

@@ -1,0 +1,83 @@
+import { randomBytes } from 'node:crypto';
+import * as z from 'zod/mini';
+import { type EventName, isEventName } from '../event-names.js';
+
+const instant = z.iso.datetime();
+const text = z.exactOptional(z.string());
+const percent = z.number().check(z.minimum(0), z.maximum(100));
+
+/** Whom an event is about: the id of the record, and how it is called. */
+const whom = { id: z.string(), name: z.string(), email: text, label: text };
+
+/**
+ * One event as it is kept, and as a command of the person's gets it. What happened to several accounts at once and for the
+ * same reason is one event; each of them has its own facts. Times are ISO 8601 in UTC; no event holds a token.
+ */
+function eventSchema<N extends string, F extends z.core.$ZodShape>(name: N, facts: F) {
+  return z.object({
+    schema: z.literal(`codex-auth.event.${name}/1`),
+    id: z.string().check(z.minLength(1)),
+    name: z.literal(name),
+    at: instant,
+    /** It was made by `guard --test-event`, and nothing has happened. */
+    test: z.exactOptional(z.literal(true)),
+    accounts: z.array(z.object({ ...whom, ...facts })).check(z.minLength(1)),
+  });
+}
+
+/** The shape of every event there is. */
+export const eventSchemas = {
+  /** Little is left of a window, and it has not reset yet. */
+  'quota-low': eventSchema('quota-low', {
+    /** `5h`, `7d`, … */
+    window: z.string(),
+    /** The per-model limit this window belongs to; absent for the ordinary one. */
+    limitName: text,
+    remainingPercent: percent,
+    resetsAt: z.exactOptional(instant),
+  }),
+  /** Nothing is left to use. */
+  exhausted: eventSchema('exhausted', {
+    /** When it can be used again; absent where nobody knows. */
+    availableAt: z.exactOptional(instant),
+  }),
+  /** There is something to use again. */
+  'available-again': eventSchema('available-again', {}),
+  /** Only a person can bring the login back, by signing in. */
+  'sign-in-needed': eventSchema('sign-in-needed', { reason: z.string() }),
+  /** The account was set aside because its login needs attention. */
+  'set-aside': eventSchema('set-aside', { reason: z.string() }),
+  /** An account that was set aside can be used again. */
+  restored: eventSchema('restored', {}),
+  /** A home of the official client has the login of another account than before. */
+  'login-moved': eventSchema('login-moved', {
+    home: z.string(),
+    /** Whose login it had before; absent where that was none of ours. */
+    before: z.exactOptional(z.object({ id: z.string(), name: z.string() })),
+  }),
+  /** A reset credit ends soon. */
+  'credit-expiring': eventSchema('credit-expiring', {
+    /** How many there are to spend. */
+    count: z.number(),
+    expiresAt: instant,
+  }),
+} as const satisfies Record<EventName, unknown>;
+
+export type EventOf<N extends EventName> = z.infer<(typeof eventSchemas)[N]>;
+export type AccountEvent = { [N in EventName]: EventOf<N> }[EventName];
+
+/** A new event. */
+export function makeEvent<N extends EventName>(
+  name: N,
+  { at, accounts }: { readonly at: number; readonly accounts: EventOf<N>['accounts'] },
+): EventOf<N> {
+  const id = `evt_${randomBytes(8).toString('hex')}`;
+  return { schema: `codex-auth.event.${name}/1`, id, name, at: new Date(at).toISOString(), accounts } as EventOf<N>;
+}
+
+/** The event in a parsed document; undefined where it is none, or one of a later version. */
+export function eventIn(value: unknown): AccountEvent | undefined {
+  const name = (value as { name?: unknown } | null | undefined)?.name;
+  if (typeof name !== 'string' || !isEventName(name)) return undefined;
+  return eventSchemas[name].safeParse(value).data;
+}

@@ -1,0 +1,172 @@
+import { definedOnly } from '../defined-only.js';
+import type { EventName } from '../event-names.js';
+import { type AccountEvent, type EventOf, makeEvent } from './event.js';
+import type { EventMemory, Remembered } from './memory.js';
+import type { AccountSight, SeenWindow, Sight } from './sight.js';
+
+export interface NewsRules {
+  /** A window with this share or less is low. */
+  readonly lowPercent: number;
+}
+
+/** A window that was low stops being so only above this much more, or one that hovers there would be told of again and again. */
+const marginPercent = 5;
+
+/** How long before its end a reset credit is told of. */
+export const creditNoticeMs = 3 * 86_400_000;
+
+export interface News {
+  readonly events: readonly AccountEvent[];
+  readonly memory: EventMemory;
+}
+
+/**
+ * What has become different between what was told and what is seen now. An account whose quota is not known now stays what
+ * it was. Accounts to which the same has happened for the same reason share one event.
+ */
+export function newsIn(sight: Sight, memory: EventMemory, rules: NewsRules): News {
+  const collected = new Collected(sight.at);
+  const accounts = sight.accounts.map(
+    (account) => [account.id, lookAt(account, memory.accounts[account.id], { sight, rules, collected })] as const,
+  );
+  const homes = lookAtHomes(sight, memory, collected);
+  return {
+    events: collected.events(),
+    memory: { accounts: Object.fromEntries(accounts), homes, untold: memory.untold },
+  };
+}
+
+/** Events by their name and by what they have in common. */
+class Collected {
+  readonly #at: number;
+  readonly #groups = new Map<string, { name: EventName; accounts: unknown[] }>();
+
+  constructor(at: number) {
+    this.#at = at;
+  }
+
+  add<N extends EventName>(name: N, account: EventOf<N>['accounts'][number], cause = ''): void {
+    const key = `${name}\n${cause}`;
+    const group = this.#groups.get(key) ?? { name, accounts: [] };
+    group.accounts.push(account);
+    this.#groups.set(key, group);
+  }
+
+  events(): AccountEvent[] {
+    return [...this.#groups.values()].map(({ name, accounts }) => {
+      const facts = { at: this.#at, accounts } as { at: number; accounts: EventOf<typeof name>['accounts'] };
+      return makeEvent(name, facts) as AccountEvent;
+    });
+  }
+}
+
+interface Look {
+  readonly sight: Sight;
+  readonly rules: NewsRules;
+  readonly collected: Collected;
+}
+
+function lookAt(seen: AccountSight, before: Remembered | undefined, look: Look): Remembered {
+  const { name, setAside } = seen;
+  const { collected } = look;
+  const who = whomOf(seen);
+  if (setAside !== undefined) {
+    if (before?.setAside !== true) collected.add('set-aside', { ...who, reason: setAside }, setAside);
+    return { name, setAside: true };
+  }
+  if (before?.setAside === true) collected.add('restored', who);
+  return definedOnly({
+    name,
+    signInNeeded: lookAtLogin(seen, before, look),
+    exhausted: lookAtRest(seen, before, look),
+    low: lookAtWindows(seen, before, look),
+    creditEndsAt: lookAtCredits(seen, before, look),
+  });
+}
+
+function lookAtLogin(seen: AccountSight, before: Remembered | undefined, { collected }: Look): true | undefined {
+  const { signInNeeded: reason } = seen;
+  if (reason === undefined) return undefined;
+  if (before?.signInNeeded !== true) collected.add('sign-in-needed', { ...whomOf(seen), reason }, reason);
+  return true;
+}
+
+function lookAtRest(seen: AccountSight, before: Remembered | undefined, { collected }: Look): true | undefined {
+  const { exhausted, windows } = seen;
+  if (exhausted !== undefined) {
+    const availableAt = exhausted.availableAt === undefined ? undefined : iso(exhausted.availableAt);
+    if (before?.exhausted !== true) collected.add('exhausted', definedOnly({ ...whomOf(seen), availableAt }));
+    return true;
+  }
+  if (before?.exhausted !== true) return undefined;
+  if (windows === undefined) return true;
+  collected.add('available-again', whomOf(seen));
+  return undefined;
+}
+
+function lookAtWindows(seen: AccountSight, before: Remembered | undefined, look: Look): Remembered['low'] | undefined {
+  const { windows, exhausted } = seen;
+  if (windows === undefined) return before?.low;
+  const low: Record<string, number> = {};
+  for (const window of windows) {
+    const key = [window.id, ...(window.limitName === undefined ? [] : [window.limitName])].join('\n');
+    const told = before?.low?.[key];
+    const isOld = told === undefined || isOver(told, look.sight.at);
+    const { remainingPercent, resetsAt } = window;
+    if (remainingPercent > look.rules.lowPercent + (isOld ? 0 : marginPercent)) continue;
+    low[key] = isOld ? (resetsAt ?? 0) : told;
+    // That nothing at all is left is another event.
+    if (isOld && exhausted === undefined) look.collected.add('quota-low', lowFacts(seen, window));
+  }
+  return Object.keys(low).length === 0 ? undefined : low;
+}
+
+/** What was told about a window that has reset since says nothing about the next one. */
+function isOver(resetsAt: number, now: number): boolean {
+  return resetsAt > 0 && resetsAt <= now;
+}
+
+function lowFacts(
+  seen: AccountSight,
+  { id: window, limitName, remainingPercent, resetsAt }: SeenWindow,
+): EventOf<'quota-low'>['accounts'][number] {
+  const until = resetsAt === undefined ? undefined : iso(resetsAt);
+  return definedOnly({ ...whomOf(seen), window, limitName, remainingPercent, resetsAt: until });
+}
+
+function lookAtCredits(seen: AccountSight, before: Remembered | undefined, look: Look): number | undefined {
+  const { credits } = seen;
+  if (credits === undefined) return seen.windows === undefined ? before?.creditEndsAt : undefined;
+  const { count, expiresAt } = credits;
+  if (expiresAt - look.sight.at > creditNoticeMs || count < 1) return undefined;
+  if (before?.creditEndsAt !== expiresAt) {
+    look.collected.add('credit-expiring', { ...whomOf(seen), count, expiresAt: iso(expiresAt) });
+  }
+  return expiresAt;
+}
+
+/** A home that is seen for the first time has moved nowhere. */
+function lookAtHomes({ accounts, homes }: Sight, memory: EventMemory, collected: Collected): EventMemory['homes'] {
+  const seen: Record<string, string | null> = { ...memory.homes };
+  for (const { home, accountId } of homes) {
+    const before = memory.homes[home];
+    seen[home] = accountId ?? null;
+    const account = accounts.find(({ id }) => id === accountId);
+    if (before === undefined || account === undefined || before === accountId) continue;
+    const old = before === null ? undefined : { id: before, name: nameOf(before, accounts, memory) };
+    collected.add('login-moved', definedOnly({ ...whomOf(account), home, before: old }));
+  }
+  return seen;
+}
+
+function nameOf(id: string, accounts: readonly AccountSight[], memory: EventMemory): string {
+  return accounts.find((account) => account.id === id)?.name ?? memory.accounts[id]?.name ?? id;
+}
+
+function whomOf({ id, name, email, label }: AccountSight) {
+  return definedOnly({ id, name, email, label });
+}
+
+function iso(ms: number): string {
+  return new Date(ms).toISOString();
+}

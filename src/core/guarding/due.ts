@@ -1,0 +1,60 @@
+import type { Account } from '../accounts/account.js';
+import type { BesideRecords } from '../logins/beside-records.js';
+import { withNewestTokens } from '../logins/beside-records.js';
+import type { ScopeRecords } from '../pools/scope-records.js';
+import type { Moment } from './moment.js';
+
+/** An account whose tokens are kept alive. */
+export interface Guarded {
+  /** With the newest tokens of all its copies. */
+  readonly account: Account;
+  /** A home of the official client holds its login. */
+  readonly isInHome: boolean;
+}
+
+export interface DueRules {
+  /** So long before its end an access token is refreshed. */
+  readonly bufferMs: number;
+  /** The same for one that a home holds, so that the official client never has to. */
+  readonly aheadMs: number;
+}
+
+/** Those of every pool that can be refreshed; one that the person has disabled only while a client could use it. */
+export function guardedAccounts(scopes: readonly ScopeRecords[], beside: BesideRecords): Guarded[] {
+  const accounts = scopes.flatMap(({ pool }) => pool.accounts).map((account) => withNewestTokens(account, beside));
+  return accounts
+    .filter(({ tokens }) => tokens.refreshToken !== undefined)
+    .map((account) => ({ account, isInHome: isInHome(account, beside) }))
+    .filter((each) => each.account.enabled || each.isInHome);
+}
+
+function isInHome({ id, tokens }: Account, { logins }: BesideRecords): boolean {
+  return logins.some(
+    ({ accountId, login }) => accountId === id || login.tokens.refreshToken?.equals(tokens.refreshToken) === true,
+  );
+}
+
+/** When its access token is to be refreshed, milliseconds since the epoch; undefined while nobody knows when it ends. */
+export function dueAt(guarded: Guarded, rules: DueRules): number | undefined {
+  const { accessToken, expiresAt } = guarded.account.tokens;
+  if (accessToken === undefined) return 0;
+  return expiresAt === undefined ? undefined : expiresAt - patienceMs(guarded, rules);
+}
+
+function patienceMs({ isInHome: isHeld }: Guarded, { bufferMs, aheadMs }: DueRules): number {
+  return isHeld ? Math.max(bufferMs, aheadMs) : bufferMs;
+}
+
+/** With less left than this the official client refreshes by itself (docs/decisions/035-refreshing-ahead-of-the-client.md). */
+const clientRefreshesMs = 360_000;
+const longestJitterMs = 60_000;
+
+/** When to wake up for it: a little later than it is due, so that machines which were set up together do not ask in step. */
+export function wakeAt(guarded: Guarded, rules: DueRules): Moment | undefined {
+  const at = dueAt(guarded, rules);
+  if (at === undefined) return undefined;
+  const patience = patienceMs(guarded, rules);
+  const room = guarded.isInHome ? (patience - clientRefreshesMs) / 2 : longestJitterMs;
+  const jitter = Math.max(0, Math.min(patience / 10, room, longestJitterMs));
+  return { at: at + Math.random() * jitter, about: guarded.account.id };
+}

@@ -1,0 +1,53 @@
+import type { Account } from '../accounts/account.js';
+import { factsOfAccount } from '../decision/facts.js';
+import { standingOf } from '../decision/standing.js';
+import { readHealth } from '../health/state.js';
+import type { Roster } from '../logins/roster.js';
+import type { Attempts } from './attempts.js';
+import type { Moment } from './moment.js';
+
+/** Of an account that waits for its reset nothing is to be learnt before; somebody may help it out, though. */
+const exhaustedIntervalMs = 3_600_000;
+/** The provider's clock may be behind ours. */
+const afterResetMs = 5_000;
+
+export interface QuotaReadRules {
+  readonly now: number;
+  readonly intervalMs: number;
+  readonly attempts: Attempts;
+}
+
+/**
+ * When the quota of an account is to be read the next time: never within one interval of the last time, whoever asked; of
+ * one that is exhausted at its reset. Undefined for one that cannot be asked with the access token it has.
+ */
+export function nextQuotaRead(roster: Roster, account: Account, rules: QuotaReadRules): Moment | undefined {
+  const { now, intervalMs, attempts } = rules;
+  const { id, enabled, tokens } = account;
+  const isAskable = tokens.accessToken !== undefined && (tokens.expiresAt === undefined || tokens.expiresAt > now);
+  if (!enabled || !isAskable) return undefined;
+  const notBefore = attempts.restUntil(id);
+  const knowledge = roster.state.accounts[id];
+  const limitedUntil = readHealth(knowledge?.health, now).rateLimitedUntil ?? 0;
+  const observedAt = knowledge?.quota?.observedAt;
+  // What comes from the future was read by a clock that was wrong.
+  if (observedAt === undefined || observedAt > now) return { at: limitedUntil, notBefore, about: id };
+  const at = Math.max(observedAt + intervalMs, limitedUntil, atReset(roster, account, rules, observedAt) ?? 0);
+  return { at, notBefore, about: id };
+}
+
+function atReset(
+  roster: Roster,
+  account: Account,
+  { now, intervalMs }: QuotaReadRules,
+  observedAt: number,
+): number | undefined {
+  // As it stood then: that the reset has passed meanwhile is what the question is about.
+  const standing = standingOf(factsOfAccount(roster, account, 0, observedAt), { now: observedAt });
+  if (standing.state !== 'exhausted') return undefined;
+  const at = standing.availableAt === undefined ? undefined : standing.availableAt + afterResetMs;
+  const longMs = Math.max(exhaustedIntervalMs, intervalMs);
+  const regular = observedAt + longMs;
+  // The last one before the reset waits for it.
+  return at !== undefined && (at <= now || at - regular < longMs) ? at : regular;
+}

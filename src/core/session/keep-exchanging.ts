@@ -1,0 +1,62 @@
+import { AppError } from '../errors.js';
+import { exchangeFirst, isShared } from './exchange-first.js';
+import type { Session } from './session.js';
+
+/** However often other machines change something. */
+const leastExchangeAgeMs = 1_000;
+
+/**
+ * Exchanges with the shared pool whenever another machine has changed something, for whoever stays. What comes of it is
+ * on disk, where the caller sees that it has changed.
+ */
+export class KeptExchange {
+  readonly #session: Session;
+  readonly #ending = new AbortController();
+  #watching: Promise<void> | undefined;
+  #exchanging: Promise<void> | undefined;
+  #hasNews = false;
+
+  constructor(session: Session) {
+    this.#session = session;
+  }
+
+  /** To be called now and then: a root may come to be shared while somebody stays. */
+  begin(): void {
+    if (isShared(this.#session)) this.#watching ??= this.#watch();
+  }
+
+  async stop(): Promise<void> {
+    this.#ending.abort();
+    await this.#watching;
+    await this.#exchanging;
+  }
+
+  async #watch(): Promise<void> {
+    const [{ watchShare }, { shareDeps }] = await Promise.all([
+      import('../sharing/watch-share.js'),
+      import('./share-access.js'),
+    ]);
+    const signal = AbortSignal.any([this.#session.signal, this.#ending.signal]);
+    await watchShare({ ...shareDeps(this.#session), signal }, () => this.#told(), signal);
+  }
+
+  #told(): void {
+    this.#hasNews = true;
+    this.#exchanging ??= this.#exchange().finally(() => {
+      this.#exchanging = undefined;
+    });
+  }
+
+  async #exchange(): Promise<void> {
+    const { signal, warn } = this.#session;
+    while (this.#hasNews && !signal.aborted && !this.#ending.signal.aborted) {
+      this.#hasNews = false;
+      try {
+        await exchangeFirst(this.#session, leastExchangeAgeMs);
+      } catch (error) {
+        if (!(error instanceof AppError)) throw error;
+        if (!signal.aborted) warn(error.message);
+      }
+    }
+  }
+}

@@ -1,0 +1,214 @@
+import { type Account, type FlaggedAccount, newAccountId, type TokenSet } from '../accounts/account.js';
+import { isNewer } from '../accounts/lineage.js';
+import { emptyPool, withAccount, withoutAccount, withoutChoice, withTombstone } from '../accounts/pool.js';
+import { definedOnly } from '../defined-only.js';
+import { withKnowledge } from '../health/account-state.js';
+import { flagAccount } from '../logins/flagging.js';
+import { isKnownSpent, logLineage } from '../logins/lineage-log.js';
+import { restoreAccount } from '../logins/restoring.js';
+import { nextTokens } from '../logins/rotation.js';
+import { inOneWrite } from '../pools/one-write.js';
+import { encodePool } from '../pools/pool-codec.js';
+import type { RecordStore, Store } from '../pools/store.js';
+import type { Secret } from '../secret.js';
+import { keepAside, removedAccountStem } from '../storage/kept.js';
+import type { NotesMerge } from './notes.js';
+import type { SharedLogin } from './sealed-login.js';
+
+/** A login that has come from the pool. */
+export interface Arrival {
+  readonly rowId: string;
+  readonly login: SharedLogin;
+  /** Of whoever becomes its keeper. */
+  readonly refreshToken: Secret | undefined;
+  /** The record that it is for; a new one is made where there is none. */
+  readonly account: Account | undefined;
+}
+
+export interface Changes {
+  readonly arrivals: readonly Arrival[];
+  /** Ids of records whose login was removed on another machine. */
+  readonly removals: readonly string[];
+  readonly notes: readonly NotesOfRow[];
+}
+
+interface NotesOfRow {
+  readonly rowId: string;
+  /** Absent for a login that is new here. */
+  readonly accountId: string | undefined;
+  readonly merge: NotesMerge;
+}
+
+interface NotesOfAccount {
+  readonly accountId: string;
+  readonly merge: NotesMerge;
+}
+
+export interface Applied {
+  /** The record of each row that has arrived. */
+  readonly accountIds: ReadonlyMap<string, string>;
+  /** Those of them whose access token is another one now. */
+  readonly renewed: ReadonlySet<string>;
+}
+
+/** Brings the records of this root up to what the pool says; one write for all of them. */
+export function applyRows(store: Store, { arrivals, removals, notes: ofRows }: Changes): Applied {
+  const accountIds = new Map<string, string>();
+  const renewed = new Set<string>();
+  keepRemoved(store, removals);
+  inOneWrite(store, (draft) => {
+    changeRecords(draft, arrivalsById(store, arrivals, accountIds, renewed));
+    for (const arrival of arrivals) if (!accountIds.has(arrival.rowId)) addRecord(draft, arrival, accountIds);
+    changeRecords(draft, choicesById(ofAccounts(ofRows, accountIds)));
+    for (const id of removals) removeRecord(draft, id);
+  });
+  logLineage(store.root, ...arrivals.flatMap((each) => arrivalFacts(each, accountIds.get(each.rowId))));
+  const notes = ofAccounts(ofRows, accountIds);
+  applyFlags(store, notes);
+  applyQuota(store, notes);
+  return { accountIds, renewed };
+}
+
+function ofAccounts(notes: Changes['notes'], accountIds: ReadonlyMap<string, string>): NotesOfAccount[] {
+  return notes.flatMap(({ rowId, accountId: known, merge }) => {
+    const accountId = accountIds.get(rowId) ?? known;
+    return accountId === undefined ? [] : [{ accountId, merge }];
+  });
+}
+
+type ChangeRecord = <A extends Account>(account: A) => A;
+
+function changeRecords(draft: RecordStore, changes: ReadonlyMap<string, ChangeRecord>): void {
+  if (changes.size === 0) return;
+  const changed = <A extends Account>(account: A): A => changes.get(account.id)?.(account) ?? account;
+  const isOther = (after: readonly Account[], before: readonly Account[]) =>
+    after.some((account, index) => account !== before[index]);
+  for (const { key, pool, flagged } of draft.scopes()) {
+    const accounts = pool.accounts.map(changed);
+    if (isOther(accounts, pool.accounts)) draft.savePool(key, { ...pool, accounts });
+    const setAside = flagged.accounts.map(changed);
+    if (isOther(setAside, flagged.accounts)) draft.saveFlagged(key, { ...flagged, accounts: setAside });
+  }
+}
+
+function arrivalsById(
+  store: Store,
+  arrivals: readonly Arrival[],
+  accountIds: Map<string, string>,
+  renewed: Set<string>,
+): Map<string, ChangeRecord> {
+  const present = new Set(
+    store.scopes().flatMap(({ pool, flagged }) => [...pool.accounts, ...flagged.accounts].map(({ id }) => id)),
+  );
+  const changes = new Map<string, ChangeRecord>();
+  for (const { rowId, login, refreshToken, account } of arrivals) {
+    if (account === undefined || !present.has(account.id)) continue;
+    accountIds.set(rowId, account.id);
+    changes.set(account.id, (record) => {
+      keepReplaced(store, record, refreshToken);
+      const after = withArrival(record, login, refreshToken);
+      if (after.tokens.accessToken?.equals(record.tokens.accessToken) === false) renewed.add(account.id);
+      return after;
+    });
+  }
+  return changes;
+}
+
+/** A refresh token of another sign-in, which makes way for the one of the pool. */
+function keepReplaced({ root }: Store, record: Account, refreshToken: Secret | undefined): void {
+  const own = record.tokens.refreshToken;
+  if (own === undefined || refreshToken === undefined || own.equals(refreshToken) || isKnownSpent(root, own)) return;
+  const copy = encodePool(withAccount(emptyPool, record));
+  keepAside(root, 'replaced-login', `${JSON.stringify(copy, null, 2)}\n`);
+}
+
+/** The tokens where they are newer than ours, and who they belong to. */
+function withArrival<A extends Account>(record: A, login: SharedLogin, refreshToken: Secret | undefined): A {
+  const { tokens, ...rest } = login;
+  const { generation: _, ...received } = tokens;
+  const isLater = isNewer({ source: 'import', tokens }, { source: 'import', tokens: record.tokens });
+  const news: Partial<TokenSet> = { ...(isLater ? received : {}), ...definedOnly({ refreshToken }) };
+  if (Object.keys(news).length === 0) return record;
+  return { ...record, ...definedOnly(rest), tokens: nextTokens(record.tokens, news) };
+}
+
+/** In the global pool, which every directory sees. */
+function addRecord(draft: RecordStore, arrival: Arrival, accountIds: Map<string, string>): void {
+  const { login, refreshToken, rowId } = arrival;
+  const { tokens, ...rest } = login;
+  const account: Account = {
+    ...definedOnly(rest),
+    id: newAccountId(),
+    enabled: true,
+    addedAt: draft.root.clock.now(),
+    tokens: { ...tokens, generation: 1, ...definedOnly({ refreshToken }) },
+    raw: {},
+  };
+  accountIds.set(rowId, account.id);
+  draft.savePool(undefined, withAccount(draft.scope(undefined).pool, account));
+}
+
+function choicesById(notes: readonly NotesOfAccount[]): Map<string, ChangeRecord> {
+  const withChoices = notes.filter(({ merge: { here } }) => Object.keys(here).some((name) => name !== 'flag'));
+  return new Map(
+    withChoices.map(({ accountId, merge: { here } }) => {
+      const { flag: _, ...values } = here;
+      const change: ChangeRecord = (account) => {
+        const chosen = Object.fromEntries(Object.entries(values).filter(([, value]) => value !== null));
+        const cleared = Object.keys(values).filter((name) => !(name in chosen));
+        const kept = Object.fromEntries(Object.entries(account).filter(([name]) => !cleared.includes(name)));
+        return { ...kept, ...chosen } as typeof account;
+      };
+      return [accountId, change];
+    }),
+  );
+}
+
+function applyFlags(store: Store, notes: readonly NotesOfAccount[]): void {
+  for (const { accountId, merge } of notes) {
+    const { flag } = merge.here;
+    if (flag === undefined) continue;
+    if (flag === null) restoreAccount(store, accountId);
+    else flagAccount(store, accountId, { reason: flag.reason, ...definedOnly({ lastError: flag.lastError }) });
+  }
+}
+
+function applyQuota(store: Store, notes: readonly NotesOfAccount[]): void {
+  const later = notes.filter(({ merge }) => merge.quota !== undefined);
+  if (later.length === 0) return;
+  store.changeState((state) =>
+    later.reduce((all, { accountId, merge }) => {
+      const known = all.accounts[accountId] ?? {};
+      const isLater = (known.quota?.observedAt ?? 0) < (merge.quota?.observedAt ?? 0);
+      return isLater ? withKnowledge(all, accountId, { ...known, quota: merge.quota }) : all;
+    }, state),
+  );
+}
+
+/** What goes is kept as a whole, as after a removal by hand. */
+function keepRemoved(store: Store, ids: readonly string[]): void {
+  for (const account of removedAmong(store, ids)) {
+    const copy = encodePool(withAccount(emptyPool, account));
+    keepAside(store.root, removedAccountStem, `${JSON.stringify(copy, null, 2)}\n`);
+  }
+}
+
+function removedAmong(store: Store, ids: readonly string[]): (Account | FlaggedAccount)[] {
+  const isRemoved = ({ id }: Account) => ids.includes(id);
+  return store.scopes().flatMap(({ pool, flagged }) => [...pool.accounts, ...flagged.accounts].filter(isRemoved));
+}
+
+function removeRecord(draft: RecordStore, id: string): void {
+  const now = draft.root.clock.now();
+  for (const { key, pool, flagged } of draft.scopes()) {
+    const account = [...pool.accounts, ...flagged.accounts].find((each) => each.id === id);
+    if (account === undefined) continue;
+    draft.savePool(key, withTombstone(withoutChoice(withoutAccount(pool, id), id), account, now));
+    if (flagged.accounts.some((each) => each.id === id)) draft.saveFlagged(key, withoutAccount(flagged, id));
+  }
+}
+
+function arrivalFacts({ refreshToken }: Arrival, accountId: string | undefined) {
+  if (refreshToken === undefined || accountId === undefined) return [];
+  return [{ event: 'received' as const, accountId, after: refreshToken, detail: 'shared pool' }];
+}

@@ -1,0 +1,154 @@
+import { createHash } from 'node:crypto';
+import { exchangeStatement } from './exchange-statement.js';
+import { type ExchangeAnswer, type LoginRow, readAnswer } from './rows.js';
+import { currentSchema } from './schema.js';
+import type { ShareState } from './share-file.js';
+import { newShareKey, type ShareKey } from './share-key.js';
+import { noSchema, shareProblem } from './share-problem.js';
+import type { ShareSession } from './share-session.js';
+import { wrongKey } from './share-session.js';
+import { firstTurn, judgeTurn, nextTurn } from './turn.js';
+
+export interface Asked {
+  readonly answer: ExchangeAnswer;
+  /** The database has gone back: it was restored from a backup. */
+  readonly wasRestored: boolean;
+  /** Another machine has taken turns in this one's name, which is another from now on. */
+  readonly wasCloned: boolean;
+  /** The answer holds every login. */
+  readonly isWhole: boolean;
+}
+
+export interface Question {
+  /** Logins whose refresh token is about to be sent. */
+  readonly intends?: readonly string[];
+  /** Logins to be told whether or not anything about them is new. */
+  readonly about?: readonly string[];
+}
+
+const everything = -1;
+
+/** Takes a turn and brings what is new: one round trip, unless the database is not what it was. */
+export async function ask(session: ShareSession, question: Question = {}): Promise<Asked> {
+  const first = await takeTurn(session, question, session.state().revision);
+  const verdict = judgeTurn(session.state(), first);
+  const isBehind = first.revision < session.state().revision;
+  if (verdict === 'taken' && !isBehind) {
+    settleTurn(session);
+    if (knowsSame(session.state(), first))
+      return { answer: first, wasRestored: false, wasCloned: false, isWhole: false };
+  }
+  const wasCloned = verdict === 'cloned';
+  if (wasCloned) becomeAnother(session);
+  if (wasCloned || verdict === 'unknown') await register(session);
+  else if (verdict === 'restored' && first.turn !== null) trustTurn(session, first.turn);
+  const answer = await takeTurn(session, question, everything);
+  if (!answer.took_turn) throw notTaken();
+  settleTurn(session);
+  return { answer, wasRestored: isBehind || verdict === 'restored', wasCloned, isWhole: true };
+}
+
+/** The next turn is on disk before it is asked for. */
+async function takeTurn(session: ShareSession, question: Question, revision: number): Promise<ExchangeAnswer> {
+  const { deps, database, key } = session;
+  const next = nextTurn(session.state());
+  const state = session.state();
+  const { machine } = state;
+  if (machine.nextTurn !== next) session.save({ ...state, machine: { ...machine, nextTurn: next } });
+  const { intends = [], about = [] } = question;
+  const turns = [machine.turn, next];
+  const values = [machine.id, turns, next, revision, intends, deps.unansweredRetryMs, about];
+  const answer = readAnswer(await database.query(exchangeStatement, values));
+  if (answer === undefined) throw noSchema();
+  assertPool(answer, key, state.poolId);
+  return answer;
+}
+
+/** Throws `shared-pool` unless this is a pool that this program and this key can work with. */
+export function assertPool(answer: ExchangeAnswer, key: ShareKey, poolId: string | undefined): void {
+  if (answer.schema > currentSchema) {
+    throw shareProblem(
+      'newer-schema',
+      `the shared pool has version ${answer.schema}, newer than this program`,
+      'update codex-auth',
+    );
+  }
+  if (poolId !== undefined && answer.pool_id !== poolId) {
+    throw shareProblem(
+      'other-pool',
+      'the database holds another shared pool than the one that this machine has joined',
+      'codex-auth share leave --forget, then share join <url>',
+    );
+  }
+  if (answer.key_id !== key.id || !isProof(key, answer)) throw wrongKey();
+}
+
+/** Something that only the key could have sealed: its name alone could have been copied. */
+export function keyProof(key: ShareKey, poolId: string): string {
+  return key.seal(poolId, { id: poolId, part: 'proof', generation: 0 });
+}
+
+function isProof(key: ShareKey, { pool_id: poolId, key_proof: proof }: ExchangeAnswer): boolean {
+  return key.open(proof, { id: poolId, part: 'proof', generation: 0 })?.reveal() === poolId;
+}
+
+function settleTurn(session: ShareSession): void {
+  const state = session.state();
+  const { nextTurn: taken, ...machine } = state.machine;
+  if (taken !== undefined) session.save({ ...state, machine: { ...machine, turn: taken } });
+}
+
+function trustTurn(session: ShareSession, turn: string): void {
+  const state = session.state();
+  session.save({ ...state, machine: { ...state.machine, turn } });
+}
+
+/**
+ * From here on this is another machine, which keeps nothing: the other one goes on. Which of the two is the older does not
+ * matter, as long as one of them alone goes by the name.
+ */
+function becomeAnother(session: ShareSession): void {
+  const state = session.state();
+  const { name } = state.machine;
+  session.save({ ...state, machine: { id: newMachineId(), name, turn: firstTurn() } });
+}
+
+export function newMachineId(): string {
+  return `m${newShareKey().id}`;
+}
+
+const insertMachine = `INSERT INTO codex_auth.share_machine (id, sealed_name, turn) VALUES ($1, $2, $3)
+ON CONFLICT (id) DO UPDATE SET turn = excluded.turn, sealed_name = excluded.sealed_name`;
+
+export async function register({ database, key, state }: ShareSession): Promise<void> {
+  const { id, name, turn } = state().machine;
+  await database.query(insertMachine, [id, key.seal(name, { id, part: 'machine', generation: 0 }), turn]);
+}
+
+function notTaken() {
+  return shareProblem(
+    'cloned',
+    'another machine goes by the name of this one, at this very moment',
+    'codex-auth share sync',
+  );
+}
+
+/** Whether the database has the rows that were seen last, and those that came with the answer. */
+function knowsSame({ rows }: ShareState, { logins, digest }: ExchangeAnswer): boolean {
+  const byId = new Map<string, DigestedRow>(
+    rows.map((row) => [row.id, { ...row, notes_generation: row.notesGeneration }]),
+  );
+  for (const row of logins) byId.set(row.id, row);
+  return digestOf([...byId.values()]) === digest;
+}
+
+type DigestedRow = Pick<LoginRow, 'id' | 'state' | 'keeper' | 'fence' | 'generation' | 'notes_generation'>;
+
+/** As the database makes it in the statement of the exchange. */
+function digestOf(rows: readonly DigestedRow[]): string {
+  if (rows.length === 0) return '';
+  const lines = rows.map(({ id, state, keeper, fence, generation, notes_generation: notes }) =>
+    [id, state, keeper ?? '-', fence, generation, notes].join(' '),
+  );
+  return createHash('md5').update(lines.sort().join(',')).digest('hex');
+}

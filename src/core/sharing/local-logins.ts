@@ -1,0 +1,52 @@
+import { createHash } from 'node:crypto';
+import type { Account } from '../accounts/account.js';
+import type { Identity } from '../accounts/identity.js';
+import { IdentityIndex } from '../accounts/identity-index.js';
+import { wasRemoved } from '../accounts/pool.js';
+import { readAccountState } from '../health/account-state.js';
+import { isKnownSpent } from '../logins/lineage-log.js';
+import { readAllScopes } from '../pools/scope-files.js';
+import { recordsOf, type ScopeRecords } from '../pools/scope-records.js';
+import type { QuotaSnapshot } from '../quota/usage.js';
+import type { Secret } from '../secret.js';
+import type { Root } from '../storage/root.js';
+import type { ShareRow } from './share-file.js';
+
+/** The records of this root, as an exchange looks at them. */
+export interface LocalLogins {
+  readonly scopes: readonly ScopeRecords[];
+  /** The record that a row was about, or the one that is the same login. */
+  find(known: ShareRow | undefined, identity: Identity | undefined): Account | undefined;
+  /** Whether the person removed it, and it has not come back. */
+  wasRemoved(identity: Identity): boolean;
+  quotaOf(id: string): QuotaSnapshot | undefined;
+  /** Whether a refresh token has been exchanged here, or given away. */
+  isSpent(token: Secret): boolean;
+}
+
+/** Read without a lock: whatever is written afterwards is judged again under it. */
+export function localLogins(root: Root): LocalLogins {
+  const scopes = readAllScopes(root.paths);
+  const records = recordsOf(scopes);
+  const byId = new Map(records.map((account) => [account.id, account]));
+  const byIdentity = new IdentityIndex<Account>();
+  for (const account of records) byIdentity.add(account);
+  const { state } = readAccountState(root.paths.accountState);
+  return {
+    scopes,
+    find(known, identity) {
+      const named = known?.accountId === undefined ? undefined : byId.get(known.accountId);
+      return named ?? (identity && byIdentity.find(identity));
+    },
+    wasRemoved: (identity) => scopes.some(({ pool }) => wasRemoved(pool, identity)),
+    quotaOf: (id) => state.accounts[id]?.quota,
+    isSpent: (token) => isKnownSpent(root, token),
+  };
+}
+
+/** Tells whether the tokens of a record are those that were pushed last; salted with the row, and never a token. */
+export function printOf(rowId: string, { tokens: { refreshToken, accessToken } }: Pick<Account, 'tokens'>): string {
+  const hash = createHash('sha256').update(rowId);
+  for (const token of [refreshToken, accessToken]) hash.update('\n').update(token?.reveal() ?? '');
+  return hash.digest('hex').slice(0, 24);
+}

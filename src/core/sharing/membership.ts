@@ -1,0 +1,78 @@
+import type { Secret } from '../secret.js';
+import { assertPool, keyProof, newMachineId, register } from './ask.js';
+import { type ShareDatabase, withDatabase } from './database.js';
+import { exchange } from './exchange.js';
+import type { ExchangeReport } from './exchange-report.js';
+import { exchangeStatement } from './exchange-statement.js';
+import { migrate } from './migrate.js';
+import { readAnswer } from './rows.js';
+import { readShare, type ShareState, writeShare } from './share-file.js';
+import type { ShareKey } from './share-key.js';
+import { joinedAlready, noSchema, shareProblem } from './share-problem.js';
+import { defaultDeadlineMs, type ShareDeps, type ShareSession, withShareLock } from './share-session.js';
+import { firstTurn } from './turn.js';
+
+export interface Joining {
+  readonly url: Secret;
+  readonly key: ShareKey;
+  /** How this machine is called on the others; its host name by default. */
+  readonly machineName?: string;
+}
+
+/**
+ * Makes a shared pool in an empty database, with this machine as its first. Throws `shared-pool` where one is there already, or
+ * this machine takes part in one.
+ */
+export function initShare(deps: ShareDeps, joining: Joining): Promise<ShareState> {
+  return enter(deps, joining, async (database) => {
+    await migrate(database);
+    const poolId = newMachineId();
+    const { key } = joining;
+    const done = await database.query(
+      'INSERT INTO codex_auth.share_pool (pool_id, key_id, key_proof) VALUES ($1, $2, $3) ON CONFLICT DO NOTHING RETURNING pool_id',
+      [poolId, key.id, keyProof(key, poolId)],
+    );
+    if (done.length === 0) {
+      throw shareProblem(
+        'already-there',
+        'there is a shared pool in this database already',
+        'codex-auth share join <url>',
+      );
+    }
+    return poolId;
+  });
+}
+
+/** Takes part in a pool that another machine has made, and brings its logins. Throws `shared-pool`, with nothing joined. */
+export async function joinShare(deps: ShareDeps, joining: Joining): Promise<ExchangeReport> {
+  await enter(deps, joining, async (database) => {
+    const { key } = joining;
+    const answer = readAnswer(
+      await database.query(exchangeStatement, ['', [], '', Number.MAX_SAFE_INTEGER, [], 0, []]),
+    );
+    if (answer === undefined) throw noSchema();
+    assertPool(answer, key, undefined);
+    return answer.pool_id;
+  });
+  return exchange({ ...deps, key: () => Promise.resolve(joining.key) });
+}
+
+async function enter(
+  deps: ShareDeps,
+  { url, key, machineName = deps.root.processes.self.host }: Joining,
+  openPool: (database: ShareDatabase) => Promise<string>,
+): Promise<ShareState> {
+  const { root, signal } = deps;
+  return withShareLock(deps, defaultDeadlineMs, () => {
+    if (readShare(root) !== undefined) throw joinedAlready();
+    return withDatabase(url, { clock: root.clock, deadlineMs: defaultDeadlineMs, signal }, async (database) => {
+      const poolId = await openPool(database);
+      const machine = { id: newMachineId(), name: machineName, turn: firstTurn() };
+      const state: ShareState = { url, poolId, keyId: key.id, machine, revision: -1, machines: {}, rows: [] };
+      const session: ShareSession = { deps, key, database, state: () => state, save: () => undefined };
+      await register(session);
+      writeShare(root, state);
+      return state;
+    });
+  });
+}

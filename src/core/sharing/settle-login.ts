@@ -1,0 +1,205 @@
+import { type Account, describeAccount } from '../accounts/account.js';
+import { isNewer } from '../accounts/lineage.js';
+import { emptyPool, withAccount } from '../accounts/pool.js';
+import { AppError } from '../errors.js';
+import { whyNotSpendable } from '../logins/client-in-charge.js';
+import { gatherNewest } from '../logins/gather-newest.js';
+import { letGo } from '../logins/let-go.js';
+import { isKnownSpent, readLineage } from '../logins/lineage-log.js';
+import { historyOf, type TokenHistory } from '../logins/newest.js';
+import { withPersonLock } from '../logins/person-lock.js';
+import { entriesAbout } from '../logins/unanswered.js';
+import { withStore } from '../logins/with-store.js';
+import { encodePool } from '../pools/pool-codec.js';
+import type { Secret } from '../secret.js';
+import { FileMemory } from '../storage/file-memory.js';
+import { keepAside } from '../storage/kept.js';
+import type { ReportDraft } from './exchange-report.js';
+import { handOver } from './hand-over.js';
+import { playRound } from './round.js';
+import type { PlannedRow } from './round-plan.js';
+import { type SharedLogin, sealLogin } from './sealed-login.js';
+import { rowOf, type ShareRow, withRows } from './share-file.js';
+import { type ShareDeps, type ShareSession, withShare } from './share-session.js';
+import { commitWrites, expected, loginWrite } from './write-round.js';
+import { updateLogins } from './write-statements.js';
+
+/**
+ * Judges a refresh token that is to leave this machine, or that it should not have: with the lock of the person, and after
+ * what the homes of the official client hold has been taken back.
+ */
+export async function settleLogin(
+  deps: ShareDeps,
+  { account, row }: PlannedRow,
+  report: ReportDraft,
+  deadlineMs: number,
+): Promise<void> {
+  if (account === undefined) {
+    await settleRow(deps, row.id, report, deadlineMs);
+    return;
+  }
+  const { root, signal } = deps;
+  await withPersonLock(root, account, { signal }, () => settleHeld(deps, account.id, row.id, report, deadlineMs));
+}
+
+/** For whoever holds the lock of the person. */
+export async function settleHeld(
+  deps: ShareDeps,
+  accountId: string,
+  rowId: string,
+  report: ReportDraft,
+  deadlineMs: number,
+): Promise<void> {
+  try {
+    await gatherNewest({ ...deps, files: new FileMemory(deps.root.clock) }, accountId);
+  } catch (error) {
+    // Without a record there is nothing to take back.
+    if (!(error instanceof AppError) || error.code !== 'no-such-account') throw error;
+  }
+  await settleRow(deps, rowId, report, deadlineMs);
+}
+
+const maxSteps = 4;
+
+function settleRow(deps: ShareDeps, rowId: string, report: ReportDraft, deadlineMs: number): Promise<void> {
+  return withShare(deps, deadlineMs, async (session) => {
+    for (let step = 1; step <= maxSteps; step += 1) {
+      const { custody, plan } = await playRound(session, report, { about: [rowId] });
+      const planned = custody.find(({ row }) => row.id === rowId);
+      if (planned === undefined || !(await settleStep(session, planned, plan.rows, report))) return;
+    }
+  });
+}
+
+/** Whether another look is wanted. */
+async function settleStep(
+  session: ShareSession,
+  planned: PlannedRow,
+  all: readonly PlannedRow[],
+  report: ReportDraft,
+): Promise<boolean> {
+  switch (planned.step) {
+    case 'release':
+    case 'finish-release':
+      return handOver(session, planned, all, report, obstacleTo);
+    case 'superseded':
+      return giveUp(session, planned, report);
+    case 'stray':
+      return judgeStray(session, planned, report);
+    default:
+      return false;
+  }
+}
+
+/** Why a login cannot leave this machine now. */
+async function obstacleTo({ root, home }: ShareDeps, account: Account, token: Secret): Promise<string | undefined> {
+  if (entriesAbout(root, token).length > 0) return 'its refresh token was sent and got no answer yet';
+  const problem = await whyNotSpendable({ root, home }, account);
+  return problem?.message;
+}
+
+/**
+ * Another machine keeps the login. What this one has got since goes to that machine by way of the pool, because its own may be
+ * spent by it; what this one still has is kept aside, and spent no more.
+ */
+async function giveUp(session: ShareSession, planned: PlannedRow, report: ReportDraft): Promise<boolean> {
+  const { account, row, login, refreshToken: theirs } = planned;
+  const ours = account?.tokens.refreshToken;
+  if (account === undefined || ours === undefined) return false;
+  const history = historyOf(readLineage(session.deps.root));
+  const isSame = theirs !== undefined && (ours.equals(theirs) || history.leadsTo(ours, theirs));
+  const isAhead = !isSame && !history.isSpent(ours) && (isDescendant(history, theirs, ours) || isLater(account, login));
+  if (isAhead && !(await offerAnswer(session, planned, account))) return true;
+  const kept = await dropLogin(session, account, ours, isSame || isAhead);
+  if (kept === 'news') return true;
+  becomeCopy(session, planned);
+  report.changed(account.id, 'superseded');
+  const keeper = session.state().machines[row.keeper ?? '']?.name ?? 'another machine';
+  report.notice({
+    kind: 'superseded',
+    message: `${describeAccount(account)} is kept by ${keeper} now; what this machine had is in ${kept}`,
+  });
+  return true;
+}
+
+function isDescendant(history: TokenHistory, theirs: Secret | undefined, ours: Secret): boolean {
+  return theirs !== undefined && history.leadsTo(theirs, ours);
+}
+
+function isLater({ tokens }: Account, login: SharedLogin | undefined): boolean {
+  if (login === undefined) return false;
+  return isNewer({ source: 'import', tokens }, { source: 'import', tokens: login.tokens });
+}
+
+/** An answer that arrived after another machine had taken over: that machine gets it, and not the token that was spent. */
+async function offerAnswer(session: ShareSession, { row }: PlannedRow, account: Account): Promise<boolean> {
+  const generation = row.generation + 1;
+  const parts = sealLogin(session.key, row.id, generation, account);
+  const { keeper, fence, state } = row;
+  const write = { ...expected(row), state, keeper, fence, generation, ...parts };
+  const known = rowOf(session.state(), row.id);
+  if (known === undefined) return false;
+  const after: ShareRow = { ...known, keeper, fence, generation };
+  return (await commitWrites(session, updateLogins, [{ write, after: { ...after, role: known.role } }])).has(row.id);
+}
+
+/** The newer of the two logins goes on, whoever has it; the other one is kept aside on its machine. */
+async function judgeStray(session: ShareSession, planned: PlannedRow, report: ReportDraft): Promise<boolean> {
+  const { account, row, login, refreshToken: theirs, known } = planned;
+  const ours = account?.tokens.refreshToken;
+  if (account === undefined || ours === undefined || login === undefined) return false;
+  const { root } = session.deps;
+  const history = historyOf(readLineage(root));
+  const isDead = isKnownSpent(root, ours);
+  const isSame = theirs !== undefined && (ours.equals(theirs) || history.leadsTo(ours, theirs));
+  if (isLater(account, login) && !isDead && !isSame) {
+    const next = known ?? firstKnown(planned);
+    const fence = row.fence + 1;
+    const pending = loginWrite(session, row, account, { ...next, fence, generation: row.generation + 1 });
+    const isOurs = (await commitWrites(session, updateLogins, [pending])).has(row.id);
+    if (isOurs) report.changed(account.id, 'taken');
+    return true;
+  }
+  const kept = await dropLogin(session, account, ours, isSame || isDead);
+  if (kept === 'news') return true;
+  becomeCopy(session, planned);
+  const keeper = session.state().machines[row.keeper ?? '']?.name ?? 'another machine';
+  report.notice({
+    kind: 'superseded',
+    message: `${describeAccount(account)} is kept by ${keeper}, whose login is the newer one; the one of this machine is in ${kept}`,
+  });
+  return true;
+}
+
+/** Keeps the login aside, then takes its refresh token out of every place. Returns where it is kept. */
+async function dropLogin(
+  session: ShareSession,
+  account: Account,
+  token: Secret,
+  isSpentElsewhere: boolean,
+): Promise<string> {
+  const { root } = session.deps;
+  const copy = encodePool(withAccount(emptyPool, account));
+  return withStore(root, {}, async (store) => {
+    const kept = keepAside(root, 'superseded-login', `${JSON.stringify(copy, null, 2)}\n`);
+    const done = await letGo(store, session.deps, { account, token, isSpentElsewhere, sweeps: false });
+    return done === 'news' ? 'news' : kept;
+  });
+}
+
+function becomeCopy(session: ShareSession, planned: PlannedRow): void {
+  const known = rowOf(session.state(), planned.row.id) ?? firstKnown(planned);
+  const { keeper, fence, generation, state } = planned.row;
+  const { given: _, print: __, ...rest } = known;
+  session.save(
+    withRows(session.state(), [
+      { ...rest, role: 'copy', keeper, fence, generation: Math.max(generation, known.generation), state },
+    ]),
+  );
+}
+
+function firstKnown({ row, account }: PlannedRow): ShareRow {
+  const { id, keeper, fence, generation, state } = row;
+  const accountId = account === undefined ? {} : { accountId: account.id };
+  return { id, ...accountId, role: 'copy', keeper, fence, generation, state, notesGeneration: 0, notes: {} };
+}

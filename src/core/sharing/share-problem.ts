@@ -1,0 +1,57 @@
+import { AppError } from '../errors.js';
+
+/** Why a shared pool cannot be worked with, as `details.reason` of an error with the code `shared-pool`. */
+export type ShareReason =
+  /** The pool in the database was sealed with another key. */
+  | 'wrong-key'
+  /** The schema of that name is another program's. */
+  | 'other-schema'
+  | 'newer-schema'
+  /** Nobody has made a pool there yet. */
+  | 'no-schema'
+  | 'already-there'
+  /** This machine has lost the key. */
+  | 'no-key'
+  /** This root takes part in no pool. */
+  | 'not-joined'
+  | 'joined-already'
+  /** Another machine goes by the name of this one. */
+  | 'cloned'
+  /** The database holds another pool than the one that was joined. */
+  | 'other-pool'
+  | 'kept-elsewhere'
+  | 'not-shared'
+  /** The database answered something that is no answer of it. */
+  | 'damaged';
+
+export function shareProblem(reason: ShareReason, message: string, hint: string): AppError {
+  return new AppError('shared-pool', message, { hint, details: { reason } });
+}
+
+export function notJoined(): AppError {
+  return shareProblem(
+    'not-joined',
+    'this machine takes part in no shared pool',
+    'codex-auth share init <url>, or share join <url>',
+  );
+}
+
+export function noSchema(): AppError {
+  return shareProblem('no-schema', 'the database holds no shared pool', 'codex-auth share init <url>');
+}
+
+export function joinedAlready(): AppError {
+  return shareProblem(
+    'joined-already',
+    'this machine takes part in a shared pool already',
+    'codex-auth share status, or share leave first',
+  );
+}
+
+export function keptElsewhere(who: string, keeper: string | undefined, hint: string): AppError {
+  return shareProblem(
+    'kept-elsewhere',
+    `${who} is kept by ${keeper ?? 'another machine'}, which alone refreshes it`,
+    hint,
+  );
+}

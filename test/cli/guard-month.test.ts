@@ -1,0 +1,40 @@
+import { afterAll, beforeAll, expect, test } from 'vitest';
+import { guardMonth } from '../support/guard-month.js';
+import { type Provider, startProvider } from '../support/provider/start.js';
+import { temporaryDirectory } from '../support/temporary.js';
+
+const minuteMs = 60_000;
+const hourMs = 60 * minuteMs;
+
+let provider: Provider;
+beforeAll(async () => {
+  provider = await startProvider();
+});
+afterAll(() => provider.stop());
+
+test('a month with fifty accounts: each token once in its life, nothing early, and nothing grows', {
+  timeout: 240_000,
+}, async () => {
+  const lifeSeconds = 10 * 86_400;
+  const month = await guardMonth(provider, temporaryDirectory(), {
+    accounts: 50,
+    days: 30,
+    lifeSeconds,
+    quotaIntervalMs: 48 * hourMs,
+  });
+  expect(month.stderr).toBe('');
+  expect(month.result).toMatchObject({ stopped: true, failed: 0, refreshed: month.refreshes });
+  // Each of them lives ten days, and the first ends within them.
+  expect(month.refreshes).toBeGreaterThanOrEqual(50 * 3);
+  expect(month.refreshes).toBeLessThanOrEqual(50 * 4);
+  expect(month.mostSendings).toBe(1);
+  expect(Math.max(...month.leftAtRefresh)).toBeLessThanOrEqual(15 * minuteMs);
+  expect(Math.min(...month.leftAtRefresh)).toBeGreaterThan(0);
+  expect(new Set(month.fates)).toEqual(new Set(['live']));
+  expect(month.quotaReads).toBeGreaterThan(50 * 12);
+  // The provider's clock goes on while a request is on its way.
+  expect(month.shortestQuotaPause).toBeGreaterThanOrEqual(48 * hourMs - minuteMs);
+  const [, second = 0] = month.heap;
+  expect(month.heap).toHaveLength(29);
+  expect((month.heap.at(-1) ?? 0) / second).toBeLessThan(1.05);
+});

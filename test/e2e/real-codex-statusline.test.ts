@@ -1,0 +1,91 @@
+import { appendFileSync, existsSync, mkdirSync, realpathSync } from 'node:fs';
+import { join } from 'node:path';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { systemClock } from '../../src/core/clock.js';
+import { runBuiltJson } from '../support/built.js';
+import { builtProject } from '../support/program-process.js';
+import { endpointPaths } from '../support/provider/scenario.js';
+import { type Provider, startProvider } from '../support/provider/start.js';
+import { findRealCodex, type RealCodexHome, realCodexHome } from '../support/real-codex.js';
+import { alice, carol, RefreshHome } from '../support/refresh-home.js';
+import { readJson } from '../support/stored-accounts.js';
+import { temporaryDirectory } from '../support/temporary.js';
+import { missingForTerminal, Terminal } from '../support/terminal.js';
+
+const codex = findRealCodex();
+const missing = 'missing' in codex ? codex.missing : missingForTerminal && `${missingForTerminal} is not installed`;
+const why = missing === undefined ? '' : ` (skipped: ${missing})`;
+
+/** The client's own words for its settings (official-client.md#status-line), as the help of `statusline` has them. */
+function useStatusLine({ codexHome }: RealCodexHome, cwd: string): void {
+  const settings = `tui_extensions_statusline = true
+
+[tui]
+status_line_provider = { server = "codex-auth", tool = "statusline" }
+
+[mcp_servers.codex-auth]
+command = ${JSON.stringify(process.execPath)}
+args = [${JSON.stringify(join(builtProject(), 'bin', 'codex-auth.js'))}, "statusline"]
+env_vars = ["CODEX_HOME", "CODEX_MULTI_AUTH_DIR", "DATE_SHIFT_MS"]
+
+[projects.${JSON.stringify(realpathSync(cwd))}]
+trust_level = "trusted"
+`;
+  appendFileSync(join(codexHome, 'config.toml'), settings);
+}
+
+/** To the client, keys that come at once are a text that was pasted, and so is an Enter that comes right after them. */
+async function say(terminal: Terminal, words: string): Promise<void> {
+  await terminal.type(words);
+  await terminal.shows(`› ${words}`);
+  await systemClock.sleep(500);
+  await terminal.press('Enter');
+}
+
+describe.skipIf(missing !== undefined)(`the status line of the official client${why}`, () => {
+  let provider: Provider;
+  beforeAll(async () => {
+    provider = await startProvider();
+  });
+  afterAll(() => provider.stop());
+
+  it('shows the account and its windows in the real terminal, and hands its numbers to the others', {
+    timeout: 120_000,
+  }, async () => {
+    const directory = temporaryDirectory();
+    const client = realCodexHome(directory, provider);
+    const own = new RefreshHome(directory, provider, { codexHome: client.codexHome });
+    await own.addAccount('acc_alice', alice, { accountLabel: 'mine' });
+    await own.addAccount('acc_carol', carol);
+    const variables = { ...client.env, TERM: 'xterm-256color' };
+    expect((await runBuiltJson(own.home, ['switch', 'acc_alice'], { variables })).exitCode).toBe(0);
+    mkdirSync(own.home.cwd, { recursive: true });
+    useStatusLine(client, own.home.cwd);
+    provider.scenario.setUsage(alice.accountId, { fiveHourPercent: 20, weeklyPercent: 59 });
+
+    const state = own.root.paths.accountState;
+
+    const terminal = await Terminal.open(own.home, { columns: 120, rows: 40, variables });
+    await terminal.run(`${'path' in codex ? codex.path : ''} --no-daemon`);
+    await terminal.shows('mine', '5h 80%', '7d 41%');
+
+    // Until its first words a conversation has no file that says whose it is: nothing is taken.
+    const known = () => (existsSync(state) ? readJson(state)['accounts'] : undefined);
+    expect(known()).toBeUndefined();
+    await say(terminal, 'hello');
+    await terminal.shows('Hello alice@example.com');
+    const used = [
+      { id: '5h', usedPercent: 20 },
+      { id: '7d', usedPercent: 59 },
+    ];
+    await expect
+      .poll(known, { timeout: 20_000 })
+      .toMatchObject({ acc_alice: { quota: { origin: 'official-client', windows: used } } });
+    expect(known()).not.toHaveProperty('acc_carol');
+    // Nobody but the client has asked.
+    const agents = provider.requests.to(endpointPaths.usage).map(({ headers }) => headers['user-agent']);
+    expect(agents.filter((agent) => agent?.startsWith('codex-auth'))).toEqual([]);
+    await terminal.press('C-c');
+    await terminal.press('C-c');
+  });
+});

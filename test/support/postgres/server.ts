@@ -1,0 +1,178 @@
+import { randomBytes } from 'node:crypto';
+import { mkdirSync, mkdtempSync, realpathSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { setTimeout as delay } from 'node:timers/promises';
+import pg from 'pg';
+import type { Certificates } from '../certificates.js';
+import { freePort } from '../held-ports.js';
+import { findPostgres } from './find-postgres.js';
+import { giveToServer, runAsServer, type ServerProcess, startAsServer } from './server-process.js';
+
+export interface PostgresOptions {
+  /** With them it takes connections over TLS only, on `localhost` and 127.0.0.1. */
+  readonly certificates?: Pick<Certificates, 'key' | 'cert'>;
+  /** More lines of `postgresql.conf`. */
+  readonly settings?: Readonly<Record<string, string>>;
+}
+
+/** A running server on loopback, for one test file. Nothing of it survives `stop`, nor the end of the process. */
+export interface Postgres {
+  readonly port: number;
+  /** An empty database of its own, and the address to connect to it as its owner, who is no superuser. */
+  newDatabase(): Promise<TestDatabase>;
+  /** A role of its own that may log in and do nothing else, beside the password that it does that with. */
+  newRole(): Promise<Role>;
+  /** Runs statements as the superuser. */
+  query<Row extends object>(database: string, statement: string): Promise<Row[]>;
+  /** Throws a database away and puts a copy of another in its place, as a restored backup does. */
+  copyDatabase(from: string, to: string): Promise<void>;
+  /** Ends the connections to a database, as a restart of the server does. */
+  cutConnections(database: string): Promise<void>;
+  /** What the server wrote, in which it names statements that failed. */
+  log(): string;
+  stop(): Promise<void>;
+}
+
+export interface Role {
+  readonly name: string;
+  readonly password: string;
+}
+
+export interface TestDatabase {
+  readonly name: string;
+  readonly owner: Role;
+  readonly url: string;
+  /** The address for another role. */
+  urlFor(role: Role): string;
+}
+
+const superuser = 'postgres';
+
+/** Starts the server that `findPostgres` has found; about 1.5 s. Throws where there is none. */
+export async function startPostgres({ certificates, settings = {} }: PostgresOptions = {}): Promise<Postgres> {
+  const found = findPostgres();
+  if ('missing' in found) throw new Error(found.missing);
+  const directory = mkdtempSync(join(realpathSync(tmpdir()), 'codex-auth-postgres-'));
+  const password = newPassword();
+  const port = await freePort();
+  let server: ServerProcess | undefined;
+  const connection = (database: string) => ({
+    ...{ host: '127.0.0.1', port, user: superuser, password, database },
+    ...(certificates === undefined ? {} : { ssl: { rejectUnauthorized: false } }),
+  });
+
+  async function query<Row extends object>(database: string, statement: string): Promise<Row[]> {
+    const client = new pg.Client(connection(database));
+    try {
+      await client.connect();
+      return (await client.query<Row>(statement)).rows;
+    } finally {
+      await client.end();
+    }
+  }
+
+  async function stop(): Promise<void> {
+    await server?.stop();
+    rmSync(directory, { recursive: true, force: true });
+  }
+
+  async function newRole(): Promise<Role> {
+    const role = { name: `role_${randomBytes(6).toString('hex')}`, password: newPassword() };
+    await query(superuser, `CREATE ROLE ${role.name} LOGIN PASSWORD '${role.password}'`);
+    return role;
+  }
+
+  async function cutConnections(database: string): Promise<void> {
+    await query(superuser, `SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = '${database}'`);
+  }
+
+  try {
+    mkdirSync(join(directory, 'socket'));
+    writeFileSync(join(directory, 'password'), password);
+    giveToServer(directory);
+    const access = ['--username', superuser, '--pwfile', join(directory, 'password'), '--auth', 'scram-sha-256'];
+    const data = join(directory, 'data');
+    runAsServer(directory, join(found.bin, 'initdb'), '-D', data, '--no-sync', '--locale=C', '-E', 'UTF8', ...access);
+    writeConfiguration(directory, { port, settings, certificates });
+    server = startAsServer(directory, join(found.bin, 'postgres'), '-D', data);
+    await untilItAnswers(() => query(superuser, 'SELECT 1'), server);
+  } catch (error) {
+    await stop();
+    throw error;
+  }
+
+  const { log } = server;
+  return {
+    port,
+    query,
+    newRole,
+    cutConnections,
+    log,
+    stop,
+    async newDatabase() {
+      const name = `db_${randomBytes(6).toString('hex')}`;
+      const owner = await newRole();
+      await query(superuser, `CREATE DATABASE ${name} OWNER ${owner.name}`);
+      const urlFor = (role: Role) => `postgresql://${role.name}:${role.password}@127.0.0.1:${port}/${name}`;
+      return { name, owner, url: urlFor(owner), urlFor };
+    },
+    async copyDatabase(from, to) {
+      await cutConnections(from);
+      await query(superuser, `DROP DATABASE IF EXISTS ${to} WITH (FORCE)`);
+      await query(superuser, `CREATE DATABASE ${to} TEMPLATE ${from}`);
+    },
+  };
+}
+
+function newPassword(): string {
+  return randomBytes(12).toString('hex');
+}
+
+interface Configuration {
+  readonly port: number;
+  readonly settings: Readonly<Record<string, string>>;
+  readonly certificates: PostgresOptions['certificates'];
+}
+
+/** Small and without syncing, because nothing of it has to survive a crash. */
+function writeConfiguration(directory: string, { port, settings, certificates }: Configuration): void {
+  const data = join(directory, 'data');
+  const lines: Record<string, string> = {
+    listen_addresses: '127.0.0.1',
+    port: String(port),
+    unix_socket_directories: join(directory, 'socket'),
+    fsync: 'off',
+    synchronous_commit: 'off',
+    full_page_writes: 'off',
+    shared_buffers: '16MB',
+    max_connections: '50',
+    ...settings,
+  };
+  if (certificates !== undefined) {
+    writeFileSync(join(data, 'server.key'), certificates.key, { mode: 0o600 });
+    writeFileSync(join(data, 'server.crt'), certificates.cert);
+    Object.assign(lines, { ssl: 'on', ssl_key_file: 'server.key', ssl_cert_file: 'server.crt' });
+  }
+  const text = Object.entries(lines).map(([name, value]) => `${name} = '${value}'\n`);
+  writeFileSync(join(data, 'postgresql.auto.conf'), text.join(''));
+  const kind = certificates === undefined ? 'host' : 'hostssl';
+  writeFileSync(join(data, 'pg_hba.conf'), `${kind} all all 127.0.0.1/32 scram-sha-256\n`);
+  giveToServer(data);
+}
+
+/** It takes connections as soon as it has started up. */
+async function untilItAnswers(ask: () => Promise<unknown>, { log }: ServerProcess): Promise<void> {
+  for (let attempt = 1; ; attempt += 1) {
+    try {
+      await ask();
+      return;
+    } catch (error) {
+      if (attempt === attempts) throw new Error(`the database server did not start: ${log()}`, { cause: error });
+      await delay(pauseMs);
+    }
+  }
+}
+
+const attempts = 300;
+const pauseMs = 50;

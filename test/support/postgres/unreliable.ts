@@ -1,0 +1,88 @@
+import { type AddressInfo, connect, createServer, type Socket } from 'node:net';
+
+/** What becomes of the messages of the server, counted from 1 for each connection. */
+export type Fault =
+  /** The connection breaks in the place of this message. */
+  | { readonly kind: 'cut'; readonly at: number }
+  /** Nothing comes any more from this message on. */
+  | { readonly kind: 'silence'; readonly at: number }
+  /** It comes a second time. */
+  | { readonly kind: 'twice'; readonly at: number };
+
+export interface Unreliable {
+  /** The same address by way of here. */
+  through(url: string): string;
+  /** For the connections from now on; undefined passes everything on. */
+  setFault(fault: Fault | undefined): void;
+  /** The messages of the last connection so far. */
+  messages(): number;
+  /** Everything that was passed on in either direction. */
+  seen(): Buffer;
+  stop(): Promise<void>;
+}
+
+/** A connection to a database server that fails as it is told to. */
+export async function startUnreliable(serverPort: number): Promise<Unreliable> {
+  let fault: Fault | undefined;
+  let count = 0;
+  const seen: Buffer[] = [];
+  const sockets = new Set<Socket>();
+  const server = createServer((client) => {
+    const own = fault;
+    count = 0;
+    const upstream = connect({ host: '127.0.0.1', port: serverPort });
+    for (const socket of [client, upstream]) {
+      sockets.add(socket);
+      socket.on('error', () => undefined).on('close', () => sockets.delete(socket));
+    }
+    client.on('data', (chunk) => {
+      seen.push(chunk);
+      upstream.write(chunk);
+    });
+    client.on('close', () => upstream.destroy());
+    upstream.on('close', () => client.end());
+    let rest: Buffer = Buffer.alloc(0);
+    let isSilent = false;
+    upstream.on('data', (chunk) => {
+      seen.push(chunk);
+      const { messages, left } = messagesIn(Buffer.concat([rest, chunk]));
+      rest = left;
+      for (const message of messages) {
+        count += 1;
+        const isIt = own !== undefined && count === own.at;
+        if (isIt && own.kind === 'cut') client.destroy();
+        if (isIt && own.kind === 'silence') isSilent = true;
+        if (isSilent || client.destroyed) continue;
+        client.write(message);
+        if (isIt && own.kind === 'twice') client.write(message);
+      }
+    });
+  });
+  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+  const { port } = server.address() as AddressInfo;
+  return {
+    through: (url) => url.replace(/@127\.0\.0\.1:\d+/, `@127.0.0.1:${port}`),
+    setFault(next) {
+      fault = next;
+    },
+    messages: () => count,
+    seen: () => Buffer.concat(seen),
+    async stop() {
+      for (const socket of sockets) socket.destroy();
+      await new Promise((resolve) => server.close(resolve));
+    },
+  };
+}
+
+/** A message of the server: its kind in one byte, and its length, which counts itself, in four. */
+function messagesIn(bytes: Buffer): { messages: Buffer[]; left: Buffer } {
+  const messages: Buffer[] = [];
+  let left: Buffer = bytes;
+  while (left.length >= 5) {
+    const length = 1 + left.readInt32BE(1);
+    if (left.length < length) break;
+    messages.push(left.subarray(0, length));
+    left = left.subarray(length);
+  }
+  return { messages, left };
+}
