@@ -118,7 +118,7 @@ writeFileSync('dist/quick.metafile.json', JSON.stringify(quick.metafile));
 const show = await build({
   ...script,
   entryPoints: { show: 'src/show.ts' },
-  minify: process.env.NOMIN === undefined,
+  minify: true,
   external: ['@napi-rs/keyring'],
   plugins: [onlyQuickCommands(), withoutSchemas(), ...inScript],
 });

@@ -186,6 +186,7 @@ describe.skipIf(!hasOwners)('the index of the accounts', () => {
 
   it('is one for all Nodes, which say the same by turns, and nothing of a pool that has been replaced', async () => {
     const home = homeOfTwo();
+    run(own, home, 'switch', 'bob@example.com');
     // Not before the files are old enough, by whatever clock they have.
     await vi.waitFor(
       () => {
