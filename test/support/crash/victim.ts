@@ -71,7 +71,11 @@ export async function runAsVictim(trial: CrashTrial<unknown>, target?: number) {
   const ending = new AbortController();
   const victim: Victim = { watched, target, steps: [], isDead: false, end: () => ending.abort() };
   const result = await running.run(victim, () =>
-    runCli(home, argv, { processes, signal: ending.signal, ...(onStderr === undefined ? {} : { onStderr }) }),
+    runCli(home, argv, {
+      ...{ processes, signal: ending.signal },
+      // The person in front of it goes on living, with connections that others use too.
+      onStderr: (text) => running.exit(() => onStderr?.(text)),
+    }),
   );
   return { ...result, steps: victim.steps, isDead: victim.isDead };
 }
