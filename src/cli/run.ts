@@ -116,7 +116,8 @@ async function runCommand<Options, Result, Document>(
       throw new AppError('usage', '--csv and --json exclude each other', { hint: 'use one of the two' });
     }
     const file = out === undefined ? undefined : outputFile(out, machine.cwd);
-    if (command.exchanges === true) {
+    // Which no network at all rules out; the quick bundle, which `forecast --cached` runs in, has nothing of it either.
+    if (command.exchanges === true && (options as { readonly cached?: boolean }).cached !== true) {
       const { exchangeFirst } = await import('../core/session/exchange-first.js');
       await exchangeFirst(context);
     }
