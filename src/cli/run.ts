@@ -116,8 +116,7 @@ async function runCommand<Options, Result, Document>(
       throw new AppError('usage', '--csv and --json exclude each other', { hint: 'use one of the two' });
     }
     const file = out === undefined ? undefined : outputFile(out, machine.cwd);
-    // Which no network at all rules out; the quick bundle, which `forecast --cached` runs in, has nothing of it either.
-    if (command.exchanges === true && (options as { readonly cached?: boolean }).cached !== true) {
+    if (command.exchanges?.(options) === true) {
       const { exchangeFirst } = await import('../core/session/exchange-first.js');
       await exchangeFirst(context);
     }

@@ -61,6 +61,11 @@ describe.each(ways)('a command that runs as an account, by $name,', { timeout: 6
     expect(await said(passed)).toBe('ready\nheard\n');
   });
 
+  it.skipIf(isWaitedFor || path === process.execPath)('takes our place, so that nothing of ours is left', async () => {
+    const passed = shell('echo $$');
+    expect(await said(passed)).toBe(`${passed.child.pid}\n`);
+  });
+
   it('has its words, its name and its environment', async () => {
     const passed = run(
       'sh',

@@ -7,7 +7,9 @@ import type { Moment } from '../../core/guarding/moment.js';
 import type { ProgramChange } from '../../core/guarding/program-change.js';
 import { type RootMark, rootMark } from '../../core/guarding/root-mark.js';
 import { readRoster } from '../../core/logins/roster.js';
+
 import { KeptExchange } from '../../core/session/keep-exchanging.js';
+
 import { takeInAny } from '../../core/session/take-in.js';
 import type { Settings } from '../../core/settings.js';
 import type { Context } from '../context.js';
