@@ -45,9 +45,15 @@ export interface Provider {
   stop(): Promise<void>;
 }
 
+/**
+ * Longer than any test. After Node's five seconds, on a busy machine, the next request would go out on a connection that is
+ * being closed, and the sign-in of a person without a second try would fail.
+ */
+const keepAliveTimeout = 3_600_000;
+
 export async function startProvider(options: ProviderOptions = {}): Promise<Provider> {
-  const server = createServer();
-  const modelServer = createServer();
+  const server = createServer({ keepAliveTimeout });
+  const modelServer = createServer({ keepAliveTimeout });
   const issuer = await listen(server, options.port ?? 0);
   const modelOrigin = await listen(modelServer, 0);
 
