@@ -23,6 +23,7 @@ const order = [
     'service',
     'codex',
     'homes',
+    'bindings',
   ],
   ...[
     'pools',
