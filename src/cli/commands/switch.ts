@@ -189,7 +189,7 @@ export const switchCommand: Command<SwitchOptions, SwitchResult> = {
 /** The command as it is typed, with --here and --dir. */
 export const switchOrBindCommand: Command<SwitchOptions, Result> = {
   name: 'switch',
-  exchanges: true,
+  exchanges: () => true,
   schema: Result,
   run: switchOrBind,
   render: (result, theme) => ('change' in result ? renderBinding(result, theme) : renderSwitch(result, theme)),
