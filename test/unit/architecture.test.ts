@@ -25,7 +25,6 @@ const order = [
     'homes',
     'bindings',
   ],
-  'bindings',
   ...[
     'pools',
     'oauth',
