@@ -219,11 +219,11 @@ it('only a handful of files start programs', () => {
   const isStarter = (file: SourceFile) => file.imports().some((name) => /^(node:)?child_process$/.test(name));
   const starters = files.filter(isStarter).map(({ path }) => path);
   expect(starters.sort()).toEqual([
-    // The person's browser.
-    'src/cli/terminal/browser.ts',
     // `codex auth --version` in a new shell of the person's, which only our shim answers as this program does: the official
     // client has no such command and prints its version.
     'src/cli/setting-up/new-shell.ts',
+    // The person's browser.
+    'src/cli/terminal/browser.ts',
     // Lists processes.
     'src/core/codex/client-processes.ts',
     // Takes the client's locks.

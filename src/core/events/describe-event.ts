@@ -15,8 +15,8 @@ const tellings: Telling = {
   exhausted: ({ availableAt }, showTime) =>
     availableAt === undefined ? 'nothing is left' : `nothing is left until ${showTime(Date.parse(availableAt))}`,
   'available-again': () => 'can be used again',
-  'sign-in-needed': ({ reason }) => `needs a sign-in: ${reason}`,
-  'set-aside': ({ reason }) => `has been set aside: ${reason}`,
+  'sign-in-needed': ({ reason }) => `needs a sign-in: ${reason}; codex-auth login`,
+  'set-aside': ({ reason }) => `has been set aside: ${reason}; codex-auth verify-flagged`,
   restored: () => 'is no longer set aside',
   'login-moved': ({ home, before }) =>
     `is in use in ${home} now${before === undefined ? '' : `, after ${before.name}`}`,
