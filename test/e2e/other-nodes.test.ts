@@ -17,7 +17,7 @@ import {
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { Script } from 'node:vm';
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
 import { createTestHome, type TestHome } from '../support/cli.js';
 import { damages } from '../support/damages.js';
 import { type OtherNode, otherNodes } from '../support/other-nodes.js';
@@ -67,12 +67,14 @@ function run({ path }: { readonly path: string }, home: TestHome, ...argv: strin
   return stdout;
 }
 
+/** With an option, so that it is the bundle of all listings that answers, whatever index there is. */
+const listing = ['list', '--plain'];
 const bothListed = /alice@example\.com.*bob@example\.com/s;
 const cacheDirectory = (home: TestHome) => join(home.root, 'cache');
 
 /** The file that this Node has for `list`, made by it where there is none. */
 function cacheOfList(node: { readonly path: string }, home = homeOfTwo()): string {
-  run(node, home, 'list');
+  run(node, home, ...listing);
   const names = readdirSync(cacheDirectory(home)).filter((name) => name.startsWith('list-'));
   expect(names).toHaveLength(1);
   return join(cacheDirectory(home), names[0] ?? '');
@@ -99,7 +101,7 @@ function useDaily(node: { readonly path: string }, home: TestHome): void {
 
 /** The commands that are begun by the quick bundle. */
 function ask(node: { readonly path: string }, home: TestHome): void {
-  expect(run(node, home, 'list')).toMatch(bothListed);
+  expect(run(node, home, ...listing)).toMatch(bothListed);
   expect(run(node, home, 'status')).toContain('@example.com');
   expect(run(node, home, '__complete', 'switch', '')).toMatch(bothListed);
 }
@@ -115,7 +117,7 @@ for (const node of nodes) {
 
     it('says the same to a newcomer, and makes no directory for it', () => {
       const home = createTestHome();
-      expect(run(here, home, 'list')).toContain('There are no accounts yet');
+      expect(run(here, home, ...listing)).toContain('There are no accounts yet');
       expect(run(here, home, '__complete', 'switch', '')).not.toContain('@');
       expect(existsSync(home.root)).toBe(false);
     });
@@ -124,13 +126,13 @@ for (const node of nodes) {
       const home = homeOfTwo();
       const path = cacheOfList(here, home);
       const made = lstatSync(path).ino;
-      expect(run(here, home, 'list')).toMatch(bothListed);
+      expect(run(here, home, ...listing)).toMatch(bothListed);
       expect(lstatSync(path).ino).toBe(made);
 
       for (const other of present.filter(({ version }) => version !== node.version)) {
         const foreign = cacheOf(other);
         writeFileSync(path, foreign);
-        expect(run(here, home, 'list')).toMatch(bothListed);
+        expect(run(here, home, ...listing)).toMatch(bothListed);
         expect(readFileSync(path).equals(foreign), `the cache of Node ${other.version}`).toBe(false);
       }
     });
@@ -142,7 +144,7 @@ for (const node of nodes) {
       for (const [what, damage] of Object.entries(damages)) {
         const damaged = damage(whole);
         writeFileSync(path, damaged);
-        expect(run(here, home, 'list'), what).toMatch(bothListed);
+        expect(run(here, home, ...listing), what).toMatch(bothListed);
         expect(readFileSync(path).equals(damaged), what).toBe(false);
       }
     });
@@ -164,7 +166,7 @@ for (const node of nodes) {
       for (const [what, arrange] of Object.entries(hostile)) {
         rmSync(path, { recursive: true, force: true });
         arrange();
-        expect(run(here, home, 'list'), what).toMatch(bothListed);
+        expect(run(here, home, ...listing), what).toMatch(bothListed);
       }
       expect(readFileSync(elsewhere, 'utf8')).toBe('mine');
     });
@@ -177,6 +179,34 @@ describe('several Nodes with one home', () => {
     run(own, home, 'switch', 'bob@example.com');
     for (const node of [...present, ...present]) ask(node, home);
   });
+});
+
+describe.skipIf(!hasOwners)('the index of the accounts', () => {
+  const indexes = (home: TestHome) => readdirSync(cacheDirectory(home)).filter((name) => name.startsWith('index-'));
+
+  it('is one for all Nodes, which say the same by turns, and nothing of a pool that has been replaced', async () => {
+    const home = homeOfTwo();
+    run(own, home, 'switch', 'bob@example.com');
+    // Not before the files are old enough, by whatever clock they have.
+    await vi.waitFor(
+      () => {
+        run(own, home, ...listing);
+        expect(indexes(home)).toHaveLength(1);
+      },
+      { timeout: 60_000, interval: 200 },
+    );
+    for (const words of [['list'], ['status'], listing, ['forecast', '--cached']]) {
+      // The seconds go on meanwhile.
+      const said = present.map((node) => run(node, home, ...words).replace(/(now|\d+[sm] ago)$/gm, ''));
+      expect(new Set(said).size, words.join(' ')).toBe(1);
+    }
+    expect(indexes(home)).toHaveLength(1);
+    for (const node of present) {
+      const email = `on-${node.version}@example.com`;
+      writePool(home, [sampleAccount('acc_other', { userId: 'other', accountId: bob, email })]);
+      expect(run(node, home, 'list')).toContain(email);
+    }
+  }, 120_000);
 });
 
 describe.skipIf(!hasOwners)('the cache that a run leaves', () => {
@@ -200,11 +230,11 @@ describe.skipIf(!hasOwners)('the cache that a run leaves', () => {
     run(own, home, 'switch', 'bob@example.com');
     ask(own, home);
     const pool = readFileSync(home.poolFile, 'utf8');
-    const kept = readdirSync(cacheDirectory(home)).map((name) =>
-      readFileSync(join(cacheDirectory(home), name), 'latin1'),
-    );
+    // The index holds names, and no token: test/cli/roster-index.test.ts.
+    const names = readdirSync(cacheDirectory(home)).filter((name) => !name.startsWith('index-'));
+    const kept = names.map((name) => readFileSync(join(cacheDirectory(home), name), 'latin1'));
     // Of `switch`, `list`, `status` and Tab.
-    expect(kept).toHaveLength(4);
+    expect(kept.length).toBeGreaterThanOrEqual(4);
     for (const secret of ['rt-acc_bob', 'bob@example.com', bob]) {
       expect(pool).toContain(secret);
       expect(kept.filter((content) => content.includes(secret))).toEqual([]);
@@ -222,7 +252,7 @@ describe.skipIf(!hasOwners)('the cache that a run leaves', () => {
     const home = homeOfTwo();
     const open = closeDirectory(home.root);
     try {
-      expect(run(own, home, 'list')).toMatch(bothListed);
+      expect(run(own, home, ...listing)).toMatch(bothListed);
     } finally {
       open();
     }
@@ -237,7 +267,7 @@ describe.skipIf(!hasOwners)('the cache that a run leaves', () => {
     renameSync(path, `${path}.kept`);
     copyFileSync(`${path}.kept`, path);
     chmodSync(path, 0o622);
-    run(own, home, 'list');
+    run(own, home, ...listing);
     expect(lstatSync(path).mode & 0o777).toBe(0o600);
     expect(lstatSync(path).ino).not.toBe(made);
   });

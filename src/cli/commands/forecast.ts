@@ -4,11 +4,11 @@ import type { AccountDecision } from '../../core/decision/ranking.js';
 import { describeReason, describeRecommendation } from '../../core/decision/reasons.js';
 import { scoreTerms } from '../../core/decision/score-terms.js';
 import { definedOnly } from '../../core/defined-only.js';
-import { type TrackRecord, trackRecord } from '../../core/history/track-record.js';
+import { trackRecord } from '../../core/history/track-record.js';
 import { toIso } from '../../core/instant.js';
 import { printable } from '../../core/printable.js';
 import type { BindingQuota } from '../../core/quota/binding-quota.js';
-import { type QuotaView, QuotaViewSchema, toQuotaView } from '../../core/quota/snapshot.js';
+import { type QuotaSource, type QuotaView, QuotaViewSchema, toQuotaView } from '../../core/quota/snapshot.js';
 import type { DecidedAccount, DecidedRoster } from '../../core/session/decided-roster.js';
 import { isInTheDark } from '../../core/session/failure.js';
 import { type ForecastWishes, forecast as forecastAccounts } from '../../core/session/forecast.js';
@@ -117,23 +117,10 @@ export interface ForecastFound extends Omit<ForecastResult, 'accounts'> {
 
 async function forecast(context: Context, options: ForecastOptions): Promise<ForecastFound> {
   const { probed, decision, history, reading } = await forecastAccounts(context, options);
-  return withPace(foundOf(context, probed, decision, options), reading, {
-    taskMs: options.task,
-    trackRecord: options.score === true ? trackRecord(history, context.clock.now()) : undefined,
-  });
-}
-
-function withPace(
-  found: ForecastFound,
-  reading: PaceReading,
-  { taskMs, trackRecord }: { readonly taskMs: number | undefined; readonly trackRecord: TrackRecord | undefined },
-): ForecastFound {
-  const accounts = found.accounts.map((account) => ({
-    ...account,
-    pace: reading.paceOf(account.id),
-    ...(taskMs === undefined ? {} : { task: reading.fitOf(account.id, taskMs) }),
-  }));
-  return definedOnly({ ...found, accounts, pool: reading.pool(), taskMs, trackRecord });
+  const { task: taskMs } = options;
+  const found = foundOf(context, probed, decision, { ...options, reading });
+  const record = options.score === true ? trackRecord(history, context.clock.now()) : undefined;
+  return definedOnly({ ...found, pool: reading.pool(), taskMs, trackRecord: record });
 }
 
 /** The decision as every command that recommends shows it in JSON. */
@@ -167,17 +154,25 @@ function reasonsOf(decision: AccountDecision | undefined, now: number): string[]
   return (decision?.reasons ?? []).map((reason) => describeReason(reason, (ms) => formatWhen(ms, now)));
 }
 
+interface FoundOptions {
+  readonly model?: string;
+  readonly explain?: boolean;
+  /** How fast the windows are used up, and for what work each account has enough left. */
+  readonly reading?: PaceReading;
+  readonly task?: number;
+}
+
 /** The decision as every command that recommends shows it. */
 export function foundOf(
   context: Context,
   probed: ShownProbes,
   decision: DecidedRoster,
-  options: { readonly model?: string; readonly explain?: boolean } = {},
+  options: FoundOptions = {},
 ): ForecastFound {
   const now = context.clock.now();
   const { model } = options;
   const { decided } = decision;
-  const accounts = decided.map((each) => foundAccount(context, probed, each, now));
+  const accounts = decided.map((each) => foundAccount(context, probed, each, options, now));
   // Where nothing is known about anybody, whom to use would be a guess.
   const { recommendation, nextAvailable } = isInTheDark(accounts) ? {} : decision;
   const chosen = accounts.find(({ id }) => id === recommendation?.id);
@@ -210,6 +205,7 @@ function foundAccount(
   context: Context,
   probed: ShownProbes,
   { account, decision }: DecidedAccount,
+  { reading, task }: FoundOptions,
   now: number,
 ): FoundAccount {
   const { active, availability, availableAt, state, riskScore, riskLevel, score, quota } = decision;
@@ -220,9 +216,17 @@ function foundAccount(
     priority: account.priority,
     reservePercent: account.reservePercent,
     why: reason && describeReason(reason, (ms) => formatWhen(ms, now)),
-    quota: quota && { ...quota, source: probed.sourceOf(account.id), unlimited: quota.isUnlimited },
+    quota: quota && shownQuota(quota, probed.sourceOf(account.id)),
     failure: failureOfProbe(probed.probes.get(account.id), now),
+    pace: reading?.paceOf(account.id),
+    task: task === undefined ? undefined : reading?.fitOf(account.id, task),
   });
+}
+
+/** Itself where nothing is to be added, as it is for a thousand accounts of which nobody was asked. */
+function shownQuota(quota: BindingQuota, source: QuotaSource): ShownQuota & BindingQuota {
+  if (source === 'cache' && !quota.isUnlimited) return quota;
+  return { ...quota, source, unlimited: quota.isUnlimited };
 }
 
 function explanationView(decision: AccountDecision): NonNullable<ForecastAccount['explanation']> {

@@ -111,6 +111,8 @@ export function isIndexContent(value: unknown): value is IndexContent {
     isText(path) &&
     isText(readFrom) &&
     isListOf(scopes, isScope) &&
+    Array.isArray(scopes) &&
+    scopes.length > 0 &&
     isAbsentOr(login, isLogin) &&
     isAbsentOr(active, ({ scope, position }) => isCount(scope) && isCount(position))
   );

@@ -47,6 +47,7 @@ export interface RootPaths {
   readonly shareKey: string;
 }
 
+const cacheName = 'cache';
 export const poolFileName = 'openai-codex-accounts.json';
 /** The private homes of `run` are in it. */
 export const privateHomesName = 'homes';
@@ -59,33 +60,45 @@ export const shimMarkName = '.codex-auth-shim';
 export const shimBindingsName = '.codex-auth-bindings';
 
 export function rootPaths(root: string): RootPaths {
+  const within = namesIn(root);
   return {
     root,
-    globalPool: join(root, poolFileName),
-    globalFlagged: join(root, flaggedFileName),
-    projects: join(root, 'projects'),
-    accountState: join(root, 'account-state.json'),
-    quotaHistory: join(root, 'quota-history.ndjson'),
-    events: join(root, 'events.ndjson'),
-    eventMemory: join(root, 'event-memory.json'),
-    guardLog: join(root, 'guard.log'),
-    guardTask: join(root, 'guard-task.xml'),
-    homes: join(root, 'homes.json'),
-    share: join(root, 'share.json'),
-    bindings: join(root, 'bindings.json'),
-    privateHomes: join(root, privateHomesName),
-    loginWrite: join(root, 'login-write.json'),
-    redemptions: join(root, 'redemptions.json'),
-    settings: join(root, 'settings.json'),
-    journal: join(root, 'refresh-journal'),
-    lineageLog: join(root, 'lineage.ndjson'),
-    locks: join(root, 'locks'),
-    kept: join(root, 'kept'),
-    changes: join(root, 'changes'),
-    cache: join(root, 'cache'),
-    bin: join(root, 'bin'),
-    shareKey: join(root, 'share-key.json'),
+    globalPool: within(poolFileName),
+    globalFlagged: within(flaggedFileName),
+    projects: within('projects'),
+    accountState: within('account-state.json'),
+    quotaHistory: within('quota-history.ndjson'),
+    events: within('events.ndjson'),
+    eventMemory: within('event-memory.json'),
+    guardLog: within('guard.log'),
+    guardTask: within('guard-task.xml'),
+    homes: within('homes.json'),
+    share: within('share.json'),
+    bindings: within('bindings.json'),
+    privateHomes: within(privateHomesName),
+    loginWrite: within('login-write.json'),
+    redemptions: within('redemptions.json'),
+    settings: within('settings.json'),
+    journal: within('refresh-journal'),
+    lineageLog: within('lineage.ndjson'),
+    locks: within('locks'),
+    kept: within('kept'),
+    changes: within('changes'),
+    cache: within(cacheName),
+    bin: within('bin'),
+    shareKey: within('share-key.json'),
   };
+}
+
+/** Where what only saves time is kept. */
+export function cachePath(root: string): string {
+  return join(root, cacheName);
+}
+
+/** Joined once: the paths of a root are asked for by every run, and each join goes through all its letters. */
+function namesIn(directory: string): (name: string) => string {
+  const start = join(directory, cacheName).slice(0, -cacheName.length);
+  return (name) => start + name;
 }
 
 /** The two files of one scope. */

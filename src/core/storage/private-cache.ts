@@ -1,7 +1,7 @@
 import * as fs from 'node:fs';
 import { join } from 'node:path';
 import { systemClock } from '../clock.js';
-import { rootPaths } from './paths.js';
+import { cachePath } from './paths.js';
 
 /*
  * Files in `cache` of the root: what only saves time, and what nothing is lost with. They are made by whoever misses them, so
@@ -35,13 +35,13 @@ const writableByOthers = 0o022;
 /** Undefined where there is no root yet, or it is not the person's own, or the system has no owners: then nothing is kept. */
 export function privateCache(root: string, userId: number | undefined, pid: () => number): PrivateCache | undefined {
   if (userId === undefined || !isOwn(fs.statSync(root, { throwIfNoEntry: false }), userId)) return undefined;
-  return { directory: rootPaths(root).cache, userId, pid };
+  return { directory: cachePath(root), userId, pid };
 }
 
 /** Whether there is an index of whatever, which may not hold. */
 export function hasIndex(root: string): boolean {
   try {
-    return fs.readdirSync(rootPaths(root).cache).some((name) => name.startsWith(indexPrefix));
+    return fs.readdirSync(cachePath(root)).some((name) => name.startsWith(indexPrefix));
   } catch {
     // There is no cache, or none that can be listed.
     return false;

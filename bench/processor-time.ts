@@ -1,0 +1,96 @@
+/**
+ * The processor time of commands, over that of starting Node at all, by turns: what others do on the machine lengthens the
+ * wait and hardly this. Bash measures, which has it to the millisecond; its own fork is in every figure alike.
+ */
+import { spawnSync } from 'node:child_process';
+import { readdirSync, rmSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { builtProject } from '../test/support/program-process.js';
+import type { TestHome } from '../test/support/test-home.js';
+
+export const rounds = 11;
+
+export interface Measured {
+  readonly title: string;
+  readonly home: TestHome;
+  readonly argv: readonly string[];
+  /** Each round begins without what V8 and the index have kept. */
+  readonly isCold: boolean;
+  readonly times: number[];
+}
+
+export function measured(title: string, home: TestHome, line: string, { isCold = false } = {}): Measured {
+  const program = join(builtProject(), 'bin', 'codex-auth.js');
+  const argv = line === '' ? ['-e', '0'] : [program, ...line.split(' ')];
+  return { title, home, argv, isCold, times: [] };
+}
+
+const script = 'TIMEFORMAT="%3U %3S"; time "$@" > "$0"';
+
+/** In milliseconds. To a file: for a terminal or a device Node makes a stream, which would be measured too. */
+function processorTime({ title, home, argv }: Measured, variables: Readonly<Record<string, string>> = {}): number {
+  const output = join(home.directory, 'output');
+  const options = { env: { ...home.variables, ...variables }, cwd: home.cwd, encoding: 'utf8' } as const;
+  const { status, stderr } = spawnSync('bash', ['-c', script, output, process.execPath, ...argv], options);
+  const [user, system] = (stderr.trimEnd().split('\n').at(-1) ?? '').split(' ').map(Number);
+  // 1 is an answer too: `doctor` has found something.
+  if (status === null || status > 1 || user === undefined || system === undefined) {
+    throw new Error(`${title} ended with ${status}: ${stderr}`);
+  }
+  return (user + system) * 1000;
+}
+
+export function run(each: Measured): number {
+  if (each.isCold) rmSync(cacheOf(each.home), { recursive: true, force: true });
+  return processorTime(each);
+}
+
+const cacheOf = ({ root }: TestHome) => join(root, 'cache');
+
+/** Until an index is there, which is not made of files that are younger than two seconds. */
+export function warmUp(home: TestHome, lines: readonly string[]): void {
+  const hasIndex = () => {
+    const list = measured('list', home, 'list --plain');
+    processorTime(list);
+    return readdirSync(cacheOf(home)).some((name) => name.startsWith('index-'));
+  };
+  const until = performance.now() + 20_000;
+  while (!hasIndex()) if (performance.now() > until) throw new Error(`no index in ${home.root}`);
+  for (const line of lines) for (let time = 0; time < 2; time += 1) processorTime(measured(line, home, line));
+}
+
+/** Peak memory in MiB, as the process itself tells it. */
+export function peakMemory(each: Measured): number {
+  const hook = join(each.home.directory, 'peak.cjs');
+  const told = join(each.home.directory, 'peak');
+  const write = `require('node:fs').writeFileSync(${JSON.stringify(told)}, String(process.resourceUsage().maxRSS))`;
+  writeFileSync(hook, `process.on('exit', () => ${write});`);
+  const peaks = Array.from({ length: 4 }, () => {
+    processorTime(each, { NODE_OPTIONS: `--require ${hook}` });
+    return Number(spawnSync('cat', [told], { encoding: 'utf8' }).stdout) / 1024;
+  });
+  // The first has made the cache of V8 for these options.
+  return Math.min(...peaks.slice(1));
+}
+
+export const median = ({ times }: Measured) => times.toSorted((a, b) => a - b)[times.length >> 1] ?? 0;
+
+/** Measures all of them and prints the table. */
+export function compare(floor: Measured, all: readonly Measured[]): void {
+  for (let round = 0; round < rounds; round += 1) for (const each of [floor, ...all]) each.times.push(run(each));
+  process.stdout.write(
+    `${rounds} rounds, Node ${process.version}, processor time: median, and over ${floor.title}\n\n`,
+  );
+  for (const each of [floor, ...all]) {
+    const ms = `${median(each).toFixed(0)} ms`.padStart(8);
+    process.stdout.write(`${each.title.padEnd(40)}${ms}  ${(median(each) / median(floor)).toFixed(2)} ×\n`);
+  }
+  process.stdout.write('\n');
+}
+
+/** Exits with 1 where a mark is missed. */
+export function judge(title: string, value: number, limit: number, unit: string): void {
+  const verdict = value <= limit ? 'within' : 'BEYOND';
+  process.stdout.write(`${verdict} ${limit}${unit}: ${title}: ${value.toFixed(2)}${unit}\n`);
+  if (verdict === 'BEYOND') process.exitCode = 1;
+}
