@@ -23,6 +23,9 @@ export default defineConfig({
         extends: true,
         test: {
           name: 'in-process',
+          // One process for many files, which load the program once: none of them leaves anything in a module, in the
+          // environment or at the process (docs/decisions/061-how-the-tests-are-run.md).
+          isolate: false,
           include: ['test/{unit,cli,property}/**/*.test.ts'],
           setupFiles: [isolation, 'test/support/shift-date.mjs', 'test/support/without-sync.mjs'],
           env: { DATE_SHIFT_MS: String(twentyYearsMs) },

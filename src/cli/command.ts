@@ -22,7 +22,7 @@ export interface Command<Options, Result, Document = Result> {
   /** A program reads what it prints, such as a shell; command lines in it keep the name they have. */
   readonly printsCode?: true;
   /** Where logins are shared with other machines it first takes over what those know. */
-  readonly exchanges?: true;
+  readonly exchanges?: (options: Options) => boolean;
   /** It tells itself what is wrong with an environment that names no place for files, and writes nothing then. */
   readonly looksAnywhere?: true;
   /** Ctrl-C is how it ends: it heeds the signal itself and returns its result, instead of being cut off. */

@@ -54,7 +54,11 @@ export function createContext(machine: Machine, options: GlobalOptions, { anywhe
   const prompter = async () => (await import('./prompter.js')).createPrompter(io, machine.signal);
   const consent = async (question: string, otherwise: string) => (await prompter()).consent(question, false, otherwise);
   return {
-    ...openSession(machine, { ...options, anywhere }, { ...listener, ...(io.isInteractive ? { consent } : {}) }),
+    ...openSession(
+      machine,
+      { ...options, anywhere },
+      { ...listener, consent: () => (io.isInteractive ? consent : undefined) },
+    ),
     io,
     machine,
     options,

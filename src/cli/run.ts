@@ -116,7 +116,7 @@ async function runCommand<Options, Result, Document>(
       throw new AppError('usage', '--csv and --json exclude each other', { hint: 'use one of the two' });
     }
     const file = out === undefined ? undefined : outputFile(out, machine.cwd);
-    if (command.exchanges === true) {
+    if (command.exchanges?.(options) === true) {
       const { exchangeFirst } = await import('../core/session/exchange-first.js');
       await exchangeFirst(context);
     }

@@ -1,24 +1,19 @@
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it, test } from 'vitest';
+import { afterEach, beforeEach, describe, expect, it, test } from 'vitest';
 import { runCli, runJson } from '../support/cli.js';
 import { setAside } from '../support/flagged-records.js';
 import type { TokenSet } from '../support/provider/grants.js';
-import { type Provider, startProvider } from '../support/provider/start.js';
 import { alice, bob, RefreshHome } from '../support/refresh-home.js';
 import { temporaryDirectory } from '../support/temporary.js';
 import { flatFile } from '../support/token-files.js';
+import { useProvider } from '../support/use-provider.js';
 
-let provider: Provider;
+const provider = useProvider();
 let home: RefreshHome;
-beforeAll(async () => {
-  provider = await startProvider();
-});
 beforeEach(() => {
   home = new RefreshHome(temporaryDirectory(), provider);
 });
-afterEach(() => provider.reset());
-afterAll(() => provider.stop());
 
 const withoutRefreshToken = { refreshToken: undefined };
 const run = (...argv: string[]) => runCli(home.home, argv);

@@ -1,21 +1,16 @@
 import { existsSync, readFileSync, writeFileSync } from 'node:fs';
-import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from 'vitest';
+import { beforeEach, describe, expect, test } from 'vitest';
 import { runCli, runJson, type TestHome } from '../support/cli.js';
 import { contentOf } from '../support/home-content.js';
 import { snapshotOf } from '../support/login-files.js';
 import { type WaitingLogin, withLogin } from '../support/manual-login.js';
-import { type Provider, startProvider } from '../support/provider/start.js';
 import { alice, bob, carol, type RefreshHome } from '../support/refresh-home.js';
 import { atNoon, emptyHome, known, said, setProviderToNoon } from '../support/seed.js';
 import { readJson } from '../support/stored-accounts.js';
+import { useProvider } from '../support/use-provider.js';
 
-let provider: Provider;
-beforeAll(async () => {
-  provider = await startProvider();
-});
+const provider = useProvider();
 beforeEach(() => setProviderToNoon(provider));
-afterEach(() => provider.reset());
-afterAll(() => provider.stop());
 
 /** Alice uses the official client, and this program for the first time. */
 async function freshHome(expiresInSeconds = 864_000): Promise<RefreshHome> {

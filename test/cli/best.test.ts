@@ -1,13 +1,13 @@
 import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from 'vitest';
+import { beforeEach, describe, expect, test } from 'vitest';
 import { bestCommand } from '../../src/cli/commands/best.js';
 import { checkCommand } from '../../src/cli/commands/check.js';
 import { forecastCommand } from '../../src/cli/commands/forecast.js';
 import { reportCommand } from '../../src/cli/commands/report.js';
 import { type CliOptions, runCli } from '../support/cli.js';
 import { rateLimited, refused } from '../support/provider/faults.js';
-import { type Provider, startProvider } from '../support/provider/start.js';
+import type { Provider } from '../support/provider/start.js';
 import { canMakeReadOnly, makeReadOnly } from '../support/read-only.js';
 import { alice, bob, carol, type RefreshHome } from '../support/refresh-home.js';
 import {
@@ -21,14 +21,10 @@ import {
   setProviderToNoon,
   setUsage,
 } from '../support/seed.js';
+import { useProvider } from '../support/use-provider.js';
 
-let provider: Provider;
-beforeAll(async () => {
-  provider = await startProvider();
-});
+const provider = useProvider();
 beforeEach(() => setProviderToNoon(provider));
-afterEach(() => provider.reset());
-afterAll(() => provider.stop());
 
 async function best({ home }: RefreshHome, argv: readonly string[] = [], options: CliOptions = atNoon) {
   return dataOf(bestCommand, await runCli(home, ['best', '--json', ...argv], options));

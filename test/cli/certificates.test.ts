@@ -2,21 +2,17 @@ import { writeFileSync } from 'node:fs';
 import { request } from 'node:http';
 import { createServer } from 'node:https';
 import { join } from 'node:path';
-import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest';
+import { beforeEach, describe, expect, test } from 'vitest';
 import { type Certificates, hasOpenssl, makeCertificates } from '../support/certificates.js';
 import { type CliOptions, runCli, runJson } from '../support/cli.js';
-import { type Provider, startProvider } from '../support/provider/start.js';
 import { alice } from '../support/refresh-home.js';
 import { atNoon, emptyHome, known, said, setProviderToNoon } from '../support/seed.js';
 import { temporaryDirectory } from '../support/temporary.js';
+import { useProvider } from '../support/use-provider.js';
 import { listen } from '../unit/http/loopback-servers.js';
 
-let provider: Provider;
-beforeAll(async () => {
-  provider = await startProvider();
-});
+const provider = useProvider({ keepsState: true });
 beforeEach(() => setProviderToNoon(provider));
-afterAll(() => provider.stop());
 
 /** The stand-in behind TLS, with a certificate that nobody knows. */
 async function startTls({ key, cert }: Certificates): Promise<string> {

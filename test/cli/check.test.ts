@@ -1,11 +1,10 @@
 import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from 'vitest';
+import { beforeEach, describe, expect, test } from 'vitest';
 import { checkCommand } from '../../src/cli/commands/check.js';
 import { runCli } from '../support/cli.js';
 import { challenge, rateLimited, refused } from '../support/provider/faults.js';
 import { endpointPaths } from '../support/provider/scenario.js';
-import { type Provider, startProvider } from '../support/provider/start.js';
 import { canMakeReadOnly, makeReadOnly } from '../support/read-only.js';
 import { alice, aliceAtStudio, bob, carol, type RefreshHome } from '../support/refresh-home.js';
 import {
@@ -21,14 +20,10 @@ import {
   setUsage,
 } from '../support/seed.js';
 import { readJson, writeJson } from '../support/stored-accounts.js';
+import { useProvider } from '../support/use-provider.js';
 
-let provider: Provider;
-beforeAll(async () => {
-  provider = await startProvider();
-});
+const provider = useProvider();
 beforeEach(() => setProviderToNoon(provider));
-afterEach(() => provider.reset());
-afterAll(() => provider.stop());
 
 const check = ({ home }: RefreshHome, ...argv: string[]) => runCli(home, ['check', ...argv], atNoon);
 const checked = async (seeded: RefreshHome, ...argv: string[]) =>

@@ -1,24 +1,19 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
+import { beforeEach, describe, expect, it } from 'vitest';
 import { runCli, runJson } from '../support/cli.js';
 import { writeSource } from '../support/login-files.js';
-import { type Provider, startProvider } from '../support/provider/start.js';
 import { alice, bob, RefreshHome } from '../support/refresh-home.js';
 import { temporaryDirectory } from '../support/temporary.js';
 import { flatFile, readFlatFile, writeFlatFile } from '../support/token-files.js';
+import { useProvider } from '../support/use-provider.js';
 
 /** A row each of the tables in docs/coming-from-other-tools.md. */
-let provider: Provider;
+const provider = useProvider();
 let home: RefreshHome;
-beforeAll(async () => {
-  provider = await startProvider();
-});
 beforeEach(() => {
   home = new RefreshHome(temporaryDirectory(), provider);
 });
-afterEach(() => provider.reset());
-afterAll(() => provider.stop());
 
 const run = (...argv: string[]) => runCli(home.home, argv);
 const json = async (...argv: string[]) => (await runJson(home.home, argv)).document.data;

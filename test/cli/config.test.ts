@@ -1,6 +1,6 @@
 import { existsSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from 'vitest';
+import { beforeEach, describe, expect, test } from 'vitest';
 import { configGetCommand, configListCommand, configSetCommand } from '../../src/cli/commands/config.js';
 import type { Clock } from '../../src/core/clock.js';
 import { settingDefinitions } from '../../src/core/setting-definitions.js';
@@ -10,7 +10,6 @@ import { fakeNotifier } from '../support/fake-notifier.js';
 import { makeProject } from '../support/project-home.js';
 import { refused } from '../support/provider/faults.js';
 import { endpointPaths } from '../support/provider/scenario.js';
-import { type Provider, startProvider } from '../support/provider/start.js';
 import { alice, carol, type RefreshHome } from '../support/refresh-home.js';
 import { noon } from '../support/sample-pool.js';
 import {
@@ -27,6 +26,7 @@ import {
   twoHome,
 } from '../support/seed.js';
 import { clockAt, readJson, writeJson } from '../support/stored-accounts.js';
+import { useProvider } from '../support/use-provider.js';
 
 describe('config', () => {
   test.each([['config', 'list'], ['config', 'get', 'quotaTtlMs'], ['list']])(
@@ -249,13 +249,8 @@ function namesTold({ home }: RefreshHome): string[] {
 const typed = (value: SettingValue) => (typeof value === 'object' ? JSON.stringify(value) : String(value));
 
 describe('a setting that is set through the command line', () => {
-  let provider: Provider;
-  beforeAll(async () => {
-    provider = await startProvider();
-  });
+  const provider = useProvider();
   beforeEach(() => setProviderToNoon(provider));
-  afterEach(() => provider.reset());
-  afterAll(() => provider.stop());
 
   const run = ({ home }: RefreshHome, argv: readonly string[], options: CliOptions = atNoon) =>
     runCli(home, argv, options);

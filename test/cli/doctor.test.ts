@@ -1,23 +1,19 @@
 import { chmodSync, mkdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { afterAll, beforeAll, describe, expect, it, onTestFinished } from 'vitest';
+import { describe, expect, it, onTestFinished } from 'vitest';
 import { doctorCommand } from '../../src/cli/commands/doctor.js';
 import { readClaims } from '../../src/core/accounts/jwt-claims.js';
 import { signIn } from '../support/accounts.js';
 import { runCli, runJson } from '../support/cli.js';
 import { contentOf } from '../support/home-content.js';
-import { type Provider, startProvider } from '../support/provider/start.js';
 import { alice, bob, RefreshHome } from '../support/refresh-home.js';
 import { temporaryDirectory } from '../support/temporary.js';
+import { useProvider } from '../support/use-provider.js';
 import { type BrokenWorld, brokenWorlds, healthyWorld, writePrivate } from '../support/worlds.js';
 import { lostTokenWorlds, rotate } from '../support/worlds-of-lost-tokens.js';
 import { otherToolsWorlds } from '../support/worlds-of-other-tools.js';
 
-let provider: Provider;
-beforeAll(async () => {
-  provider = await startProvider();
-});
-afterAll(() => provider.stop());
+const provider = useProvider({ keepsState: true });
 
 /** The stand-in's address would be a finding of its own; these worlds ask nobody. */
 const quiet = { CODEX_AUTH_ISSUER: '', CODEX_AUTH_BACKEND_URL: '', PATH: '/usr/bin:/bin', CODEX_AUTH_LOGIN_PORTS: '0' };

@@ -1,21 +1,16 @@
 import { mkdirSync } from 'node:fs';
 import { join } from 'node:path';
-import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest';
+import { describe, expect, test } from 'vitest';
 import { runCli } from '../support/cli.js';
 import { argumentsOf, commandLines, markdownFiles } from '../support/docs/markdown-files.js';
 import { makeProject } from '../support/project-home.js';
-import { type Provider, startProvider } from '../support/provider/start.js';
 import { alice, bob, RefreshHome } from '../support/refresh-home.js';
 import { writeJson } from '../support/stored-accounts.js';
 import { temporaryDirectory } from '../support/temporary.js';
 import { flatFile } from '../support/token-files.js';
+import { useProvider } from '../support/use-provider.js';
 
-let provider: Provider;
-beforeAll(async () => {
-  provider = await startProvider();
-});
-beforeEach(() => provider.reset());
-afterAll(() => provider.stop());
+const provider = useProvider();
 
 /** What waits for a person, hands over to the official client or needs a database, and is run by tests of its own. */
 const waits = /^(login\b.*|(run|resume)\b.*|(share|sync)\b.*|export --encrypt.*|switch|)$/;

@@ -1,6 +1,6 @@
 import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
+import { beforeEach, describe, expect, it } from 'vitest';
 import { fingerprint } from '../../src/core/logins/journal.js';
 import { openEntry } from '../../src/core/logins/open-entry.js';
 import { runCli, runJson } from '../support/cli.js';
@@ -8,20 +8,15 @@ import { filesOf, flaggedFileOf } from '../support/flagged-records.js';
 import { makeProject } from '../support/project-home.js';
 import type { TokenSet } from '../support/provider/grants.js';
 import { endpointPaths } from '../support/provider/scenario.js';
-import { type Provider, startProvider } from '../support/provider/start.js';
 import { alice, bob, carol, RefreshHome } from '../support/refresh-home.js';
 import { temporaryDirectory } from '../support/temporary.js';
+import { useProvider } from '../support/use-provider.js';
 
-let provider: Provider;
+const provider = useProvider();
 let home: RefreshHome;
-beforeAll(async () => {
-  provider = await startProvider();
-});
 beforeEach(() => {
   home = new RefreshHome(temporaryDirectory(), provider);
 });
-afterEach(() => provider.reset());
-afterAll(() => provider.stop());
 
 const refreshes = () => provider.requests.refreshes();
 

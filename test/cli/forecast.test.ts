@@ -1,9 +1,9 @@
-import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from 'vitest';
+import { beforeEach, describe, expect, test } from 'vitest';
 import { forecastCommand } from '../../src/cli/commands/forecast.js';
 import { listCommand } from '../../src/cli/commands/list.js';
 import { type CliOptions, runCli } from '../support/cli.js';
 import { endpointPaths } from '../support/provider/scenario.js';
-import { type Provider, startProvider } from '../support/provider/start.js';
+import { startProvider } from '../support/provider/start.js';
 import { alice, aliceAtStudio, bob, carol, type RefreshHome } from '../support/refresh-home.js';
 import {
   at,
@@ -18,14 +18,10 @@ import {
   setUsage,
   windowAtNoon,
 } from '../support/seed.js';
+import { useProvider } from '../support/use-provider.js';
 
-let provider: Provider;
-beforeAll(async () => {
-  provider = await startProvider();
-});
+const provider = useProvider();
 beforeEach(() => setProviderToNoon(provider));
-afterEach(() => provider.reset());
-afterAll(() => provider.stop());
 
 async function forecast({ home }: RefreshHome, argv: readonly string[] = [], options: CliOptions = atNoon) {
   return dataOf(forecastCommand, await runCli(home, ['forecast', '--json', ...argv], options));

@@ -1,21 +1,16 @@
-import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it, test } from 'vitest';
+import { beforeEach, describe, expect, it, test } from 'vitest';
 import { readClaims } from '../../src/core/accounts/jwt-claims.js';
 import { runCli, runJson } from '../support/cli.js';
 import type { TokenSet } from '../support/provider/grants.js';
-import { type Provider, startProvider } from '../support/provider/start.js';
 import { alice, aliceAtStudio, bob, carol, RefreshHome, type StoredRecord } from '../support/refresh-home.js';
 import { temporaryDirectory } from '../support/temporary.js';
+import { useProvider } from '../support/use-provider.js';
 
-let provider: Provider;
+const provider = useProvider();
 let home: RefreshHome;
-beforeAll(async () => {
-  provider = await startProvider();
-});
 beforeEach(() => {
   home = new RefreshHome(temporaryDirectory(), provider);
 });
-afterEach(() => provider.reset());
-afterAll(() => provider.stop());
 
 const run = (...argv: string[]) => runCli(home.home, argv);
 const json = async (...argv: string[]) => (await runJson(home.home, argv)).document.data;

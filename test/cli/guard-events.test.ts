@@ -1,6 +1,6 @@
 import { existsSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from 'vitest';
+import { beforeEach, describe, expect, test } from 'vitest';
 import { guardCommand } from '../../src/cli/commands/guard.js';
 import { eventNames } from '../../src/core/event-names.js';
 import { readEvents } from '../../src/core/events/event-log.js';
@@ -8,7 +8,6 @@ import { type CliOptions, createTestHome, runCli } from '../support/cli.js';
 import { eventsTold, keepingHook } from '../support/event-hook.js';
 import { fakeNotifier } from '../support/fake-notifier.js';
 import { endpointPaths } from '../support/provider/scenario.js';
-import { type Provider, startProvider } from '../support/provider/start.js';
 import { alice, carol, type RefreshHome } from '../support/refresh-home.js';
 import { noon } from '../support/sample-pool.js';
 import {
@@ -23,15 +22,11 @@ import {
   twoHome,
   windowAtNoon,
 } from '../support/seed.js';
+import { useProvider } from '../support/use-provider.js';
 import { virtualClock } from '../support/virtual-clock.js';
 
-let provider: Provider;
-beforeAll(async () => {
-  provider = await startProvider();
-});
+const provider = useProvider();
 beforeEach(() => setProviderToNoon(provider));
-afterEach(() => provider.reset());
-afterAll(() => provider.stop());
 
 /** One round, so many minutes after noon. */
 const round = ({ home }: RefreshHome, minutes = 0, variables: CliOptions['variables'] = keepingHook) =>

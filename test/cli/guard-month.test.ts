@@ -1,16 +1,13 @@
-import { afterAll, beforeAll, expect, test } from 'vitest';
+import { expect, test } from 'vitest';
 import { guardMonth } from '../support/guard-month.js';
-import { type Provider, startProvider } from '../support/provider/start.js';
+import { startProvider } from '../support/provider/start.js';
 import { temporaryDirectory } from '../support/temporary.js';
+import { useProvider } from '../support/use-provider.js';
 
 const minuteMs = 60_000;
 const hourMs = 60 * minuteMs;
 
-let provider: Provider;
-beforeAll(async () => {
-  provider = await startProvider();
-});
-afterAll(() => provider.stop());
+const provider = useProvider({ keepsState: true });
 
 test('a month with fifty accounts: each token once in its life, and nothing early', {
   timeout: 240_000,

@@ -1,21 +1,16 @@
 import { mkdirSync, readFileSync, renameSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from 'vitest';
+import { beforeEach, describe, expect, test } from 'vitest';
 import { type CliOptions, runCli } from '../support/cli.js';
 import { refused } from '../support/provider/faults.js';
-import { type Provider, startProvider } from '../support/provider/start.js';
 import { alice, bob, carol, type RefreshHome } from '../support/refresh-home.js';
 import { noon } from '../support/sample-pool.js';
 import { emptyHome, known, said, setProviderToNoon, twoHome } from '../support/seed.js';
+import { useProvider } from '../support/use-provider.js';
 import { type VirtualClockOptions, virtualClock } from '../support/virtual-clock.js';
 
-let provider: Provider;
-beforeAll(async () => {
-  provider = await startProvider();
-});
+const provider = useProvider();
 beforeEach(() => setProviderToNoon(provider));
-afterEach(() => provider.reset());
-afterAll(() => provider.stop());
 
 const minuteMs = 60_000;
 const hourMs = 60 * minuteMs;

@@ -1,25 +1,20 @@
 import { spawn } from 'node:child_process';
 import { copyFileSync, existsSync, mkdirSync, readdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, onTestFinished, test } from 'vitest';
+import { beforeEach, describe, expect, onTestFinished, test } from 'vitest';
 import { guardCommand } from '../../src/cli/commands/guard.js';
 import { startBuilt } from '../support/built.js';
 import { type CliOptions, runCli } from '../support/cli.js';
 import { refused } from '../support/provider/faults.js';
 import { endpointPaths } from '../support/provider/scenario.js';
-import { type Provider, startProvider } from '../support/provider/start.js';
 import { alice, aliceAtStudio, bob, carol, type RefreshHome } from '../support/refresh-home.js';
 import { noon } from '../support/sample-pool.js';
 import { atNoon, dataOf, emptyHome, known, said, setProviderToNoon } from '../support/seed.js';
+import { useProvider } from '../support/use-provider.js';
 import { virtualClock } from '../support/virtual-clock.js';
 
-let provider: Provider;
-beforeAll(async () => {
-  provider = await startProvider();
-});
+const provider = useProvider();
 beforeEach(() => setProviderToNoon(provider));
-afterEach(() => provider.reset());
-afterAll(() => provider.stop());
 
 const once = ({ home }: RefreshHome, options: CliOptions = atNoon) => runCli(home, ['guard', '--once'], options);
 const inSeconds = (who: typeof alice, expiresInSeconds: number) => ({ ...who, expiresInSeconds });

@@ -1,18 +1,13 @@
-import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from 'vitest';
+import { beforeEach, describe, expect, test } from 'vitest';
 import { type CliResult, runCli } from '../support/cli.js';
 import { challenge, rateLimited, refused } from '../support/provider/faults.js';
 import { type Endpoint, endpointPaths, type Fault } from '../support/provider/scenario.js';
-import { type Provider, startProvider } from '../support/provider/start.js';
 import { alice, bob, carol, type RefreshHome } from '../support/refresh-home.js';
 import { atNoon, emptyHome, known, said, setProviderToNoon } from '../support/seed.js';
+import { useProvider } from '../support/use-provider.js';
 
-let provider: Provider;
-beforeAll(async () => {
-  provider = await startProvider();
-});
+const provider = useProvider();
 beforeEach(() => setProviderToNoon(provider));
-afterEach(() => provider.reset());
-afterAll(() => provider.stop());
 
 const endpoints = Object.keys(endpointPaths) as Endpoint[];
 

@@ -1,20 +1,15 @@
 import { cpSync, lstatSync, mkdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest';
+import { describe, expect, test } from 'vitest';
 import { runCli, runJson } from '../support/cli.js';
 import { refreshAsClient } from '../support/client-refresh.js';
 import { canFakeClients, startFakeClient } from '../support/fake-clients.js';
-import { type Provider, startProvider } from '../support/provider/start.js';
 import { alice, bob, carol, RefreshHome } from '../support/refresh-home.js';
 import { said } from '../support/seed.js';
 import { temporaryDirectory } from '../support/temporary.js';
+import { useProvider } from '../support/use-provider.js';
 
-let provider: Provider;
-beforeAll(async () => {
-  provider = await startProvider();
-});
-afterEach(() => provider.reset());
-afterAll(() => provider.stop());
+const provider = useProvider();
 
 /** One root that serves several official homes; none of them is the one that the root lies in. */
 class Homes {

@@ -12,25 +12,21 @@ import { keys, type Replies, runWithAnswers } from '../support/answers.js';
 import { type CliOptions, runCli, runJson, type TestHome } from '../support/cli.js';
 import { answerHostile, copyOf, makeHostileHome, refuseHostile } from '../support/hostile-home.js';
 import { expectHarmless, hostile } from '../support/hostile-text.js';
-import { type Provider, startProvider } from '../support/provider/start.js';
 import { noon } from '../support/sample-pool.js';
 import { atNoon, setProviderToNoon } from '../support/seed.js';
 import { clockAt, writeJson } from '../support/stored-accounts.js';
+import { useProvider } from '../support/use-provider.js';
 
-let provider: Provider;
+const provider = useProvider({ keepsState: true });
 let place: string;
 let template: TestHome;
 beforeAll(async () => {
-  provider = await startProvider();
   setProviderToNoon(provider);
   place = mkdtempSync(join(realpathSync(tmpdir()), 'codex-auth-test-'));
   template = await makeHostileHome(place, provider);
 });
 beforeEach(() => provider.scenario.reset());
-afterAll(async () => {
-  rmSync(place, { recursive: true, force: true });
-  await provider.stop();
-});
+afterAll(() => rmSync(place, { recursive: true, force: true }));
 
 const onTerminal: CliOptions = {
   ...atNoon,

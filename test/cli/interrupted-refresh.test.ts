@@ -1,16 +1,12 @@
 import { readdirSync, writeFileSync } from 'node:fs';
-import { afterAll, beforeAll, expect, test } from 'vitest';
+import { expect, test } from 'vitest';
 import { type Clock, systemClock } from '../../src/core/clock.js';
 import { runCli } from '../support/cli.js';
-import { type Provider, startProvider } from '../support/provider/start.js';
 import { carol, RefreshHome } from '../support/refresh-home.js';
 import { temporaryDirectory } from '../support/temporary.js';
+import { useProvider } from '../support/use-provider.js';
 
-let provider: Provider;
-beforeAll(async () => {
-  provider = await startProvider();
-});
-afterAll(() => provider.stop());
+const provider = useProvider({ keepsState: true });
 
 // The process ends as soon as what is under way has ended: what begins later would be cut off.
 test.each(['check', 'renew'])('%s begins no refresh after Ctrl-C', async (command) => {

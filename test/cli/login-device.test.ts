@@ -1,4 +1,4 @@
-import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest';
+import { describe, expect, test } from 'vitest';
 import { createTestHome, runCli } from '../support/cli.js';
 import { contentOf } from '../support/home-content.js';
 import { hurriedClock } from '../support/hurried-clock.js';
@@ -6,14 +6,9 @@ import { homeBefore, loginIn, withoutOverrides } from '../support/login-home.js'
 import { aliceAtStudio } from '../support/people-refs.js';
 import { refused } from '../support/provider/faults.js';
 import { endpointPaths } from '../support/provider/scenario.js';
-import { type Provider, startProvider } from '../support/provider/start.js';
+import { useProvider } from '../support/use-provider.js';
 
-let provider: Provider;
-beforeAll(async () => {
-  provider = await startProvider();
-});
-afterEach(() => provider.reset());
-afterAll(() => provider.stop());
+const provider = useProvider();
 
 describe('login --device-auth', () => {
   function onUserCode(act: (userCode: string) => void) {

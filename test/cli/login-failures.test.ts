@@ -1,6 +1,6 @@
 import { mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest';
+import { describe, expect, test } from 'vitest';
 import { signIn } from '../support/accounts.js';
 import { createTestHome, runCli } from '../support/cli.js';
 import { driveLogin } from '../support/drive-login.js';
@@ -10,14 +10,10 @@ import { withLogin } from '../support/manual-login.js';
 import { alice, bob } from '../support/people-refs.js';
 import { challenge, rateLimited, refused } from '../support/provider/faults.js';
 import { endpointPaths, type Fault } from '../support/provider/scenario.js';
-import { type Provider, startProvider } from '../support/provider/start.js';
+import { startProvider } from '../support/provider/start.js';
+import { useProvider } from '../support/use-provider.js';
 
-let provider: Provider;
-beforeAll(async () => {
-  provider = await startProvider();
-});
-afterEach(() => provider.reset());
-afterAll(() => provider.stop());
+const provider = useProvider();
 
 const answering = (body: object): Fault => ({ kind: 'status', status: 200, body });
 

@@ -1,6 +1,6 @@
 import { hostname } from 'node:os';
 import { PassThrough } from 'node:stream';
-import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest';
+import { describe, expect, test } from 'vitest';
 import { hasScreen } from '../../src/cli/browser.js';
 import { otherWays } from '../../src/cli/sign-in/other-ways.js';
 import { readEnvironment } from '../../src/core/environment.js';
@@ -8,14 +8,9 @@ import { type CliOptions, createTestHome, runCli } from '../support/cli.js';
 import { loginIn, withoutOverrides } from '../support/login-home.js';
 import { withLogin } from '../support/manual-login.js';
 import { alice, bob } from '../support/people-refs.js';
-import { type Provider, startProvider } from '../support/provider/start.js';
+import { useProvider } from '../support/use-provider.js';
 
-let provider: Provider;
-beforeAll(async () => {
-  provider = await startProvider();
-});
-afterEach(() => provider.reset());
-afterAll(() => provider.stop());
+const provider = useProvider();
 
 const ways = '  codex-auth login --device-auth\n  codex-auth login --manual\n\n';
 

@@ -1,5 +1,5 @@
 import { PassThrough } from 'node:stream';
-import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest';
+import { describe, expect, test } from 'vitest';
 import { keys, runWithAnswers } from '../support/answers.js';
 import { createTestHome, runCli, type TestHome } from '../support/cli.js';
 import { contentOf } from '../support/home-content.js';
@@ -7,14 +7,9 @@ import { homeBefore, loginIn } from '../support/login-home.js';
 import { withLogin } from '../support/manual-login.js';
 import { alice, bob } from '../support/people-refs.js';
 import { endpointPaths } from '../support/provider/scenario.js';
-import { type Provider, startProvider } from '../support/provider/start.js';
+import { useProvider } from '../support/use-provider.js';
 
-let provider: Provider;
-beforeAll(async () => {
-  provider = await startProvider();
-});
-afterEach(() => provider.reset());
-afterAll(() => provider.stop());
+const provider = useProvider();
 
 describe('login --manual', () => {
   /** Everything on stderr is read before the paste, as a person would. */

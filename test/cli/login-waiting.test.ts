@@ -1,4 +1,4 @@
-import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest';
+import { describe, expect, test } from 'vitest';
 import { signIn } from '../support/accounts.js';
 import { createTestHome, runCli } from '../support/cli.js';
 import { driveLogin } from '../support/drive-login.js';
@@ -9,14 +9,9 @@ import { accountsIn, homeBefore, withoutOverrides } from '../support/login-home.
 import { type WaitingLogin, withLogin } from '../support/manual-login.js';
 import { alice, bob } from '../support/people-refs.js';
 import { endpointPaths } from '../support/provider/scenario.js';
-import { type Provider, startProvider } from '../support/provider/start.js';
+import { useProvider } from '../support/use-provider.js';
 
-let provider: Provider;
-beforeAll(async () => {
-  provider = await startProvider();
-});
-afterEach(() => provider.reset());
-afterAll(() => provider.stop());
+const provider = useProvider();
 
 describe('while it waits, a login', () => {
   test('is not disturbed by strangers, a wrong state, a favicon or a page that wants to cancel it', async () => {

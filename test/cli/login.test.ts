@@ -1,6 +1,6 @@
 import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest';
+import { describe, expect, test } from 'vitest';
 import { loginCommand } from '../../src/cli/commands/login.js';
 import { signIn } from '../support/accounts.js';
 import { keys, runWithAnswers } from '../support/answers.js';
@@ -11,15 +11,10 @@ import { accountsIn, loginIn, withoutOverrides } from '../support/login-home.js'
 import { alice, aliceAtStudio, bob, carol } from '../support/people-refs.js';
 import { makeProject } from '../support/project-home.js';
 import { refused } from '../support/provider/faults.js';
-import { type Provider, startProvider } from '../support/provider/start.js';
 import { readJson, writeJson } from '../support/stored-accounts.js';
+import { useProvider } from '../support/use-provider.js';
 
-let provider: Provider;
-beforeAll(async () => {
-  provider = await startProvider();
-});
-afterEach(() => provider.reset());
-afterAll(() => provider.stop());
+const provider = useProvider();
 
 describe('login with a browser', () => {
   test('signs in, stores the account and makes it active when nothing else is', async () => {

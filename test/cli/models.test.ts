@@ -1,6 +1,6 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from 'vitest';
+import { beforeEach, describe, expect, test } from 'vitest';
 import { modelsCommand } from '../../src/cli/commands/models.js';
 import { keys, runWithAnswers } from '../support/answers.js';
 import { runCli } from '../support/cli.js';
@@ -8,17 +8,12 @@ import { challenge, refused, usageLimitReached } from '../support/provider/fault
 import { modelEntry } from '../support/provider/models.js';
 import { field } from '../support/provider/request-log.js';
 import { endpointPaths, type Fault } from '../support/provider/scenario.js';
-import { type Provider, startProvider } from '../support/provider/start.js';
 import { alice, bob, carol, type RefreshHome } from '../support/refresh-home.js';
 import { atNoon, dataOf, emptyHome, homeOfAlice, known, said, seededHome, setProviderToNoon } from '../support/seed.js';
+import { useProvider } from '../support/use-provider.js';
 
-let provider: Provider;
-beforeAll(async () => {
-  provider = await startProvider();
-});
+const provider = useProvider();
 beforeEach(() => setProviderToNoon(provider));
-afterEach(() => provider.reset());
-afterAll(() => provider.stop());
 
 const run = ({ home }: RefreshHome, ...argv: string[]) =>
   runCli(home, ['models', ...argv], { ...atNoon, variables: { COLUMNS: '' } });

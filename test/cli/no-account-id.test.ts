@@ -1,20 +1,15 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { afterAll, afterEach, beforeAll, expect, test } from 'vitest';
+import { expect, test } from 'vitest';
 import { signIn } from '../support/accounts.js';
 import { createTestHome, runCli, runJson } from '../support/cli.js';
-import { type Provider, startProvider } from '../support/provider/start.js';
 import { alice, aliceAtStudio, bob, RefreshHome } from '../support/refresh-home.js';
 import { readJson } from '../support/stored-accounts.js';
 import { temporaryDirectory } from '../support/temporary.js';
 import { unsignedJwt } from '../support/unsigned-tokens.js';
+import { useProvider } from '../support/use-provider.js';
 
-let provider: Provider;
-beforeAll(async () => {
-  provider = await startProvider();
-});
-afterEach(() => provider.reset());
-afterAll(() => provider.stop());
+const provider = useProvider();
 
 const inAuth = (claims: object) => ({ 'https://api.openai.com/auth': claims });
 

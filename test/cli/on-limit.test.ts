@@ -1,15 +1,15 @@
 import { chmodSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from 'vitest';
+import { beforeEach, describe, expect, test } from 'vitest';
 import type { Launch } from '../../src/cli/machine.js';
 import { keys, runWithAnswers } from '../support/answers.js';
 import { type CliOptions, runCli } from '../support/cli.js';
 import { endpointPaths } from '../support/provider/scenario.js';
-import { type Provider, startProvider } from '../support/provider/start.js';
 import { alice, bob, carol, RefreshHome } from '../support/refresh-home.js';
 import { linesOf, writeRollout } from '../support/rollouts.js';
 import { said, setUsage } from '../support/seed.js';
 import { temporaryDirectory } from '../support/temporary.js';
+import { useProvider } from '../support/use-provider.js';
 
 /** How a turn of the client goes: what its session file says last, and its exit status. */
 interface Turn {
@@ -24,14 +24,11 @@ interface Turn {
 const thread = '11111111-2222-4333-8444-555555555555';
 const other = '99999999-2222-4333-8444-555555555555';
 
-let provider: Provider;
+const provider = useProvider();
 let home: RefreshHome;
 let codex: string;
 let launched: Launch[];
 let turns: Turn[];
-beforeAll(async () => {
-  provider = await startProvider();
-});
 beforeEach(async () => {
   launched = [];
   turns = [];
@@ -43,8 +40,6 @@ beforeEach(async () => {
   writeFileSync(codex, '#!/bin/sh\n');
   chmodSync(codex, 0o755);
 });
-afterEach(() => provider.reset());
-afterAll(() => provider.stop());
 
 /** Stands in for the client, which the tests with the real one run: it writes what that writes. */
 const launch = async (program: Launch) => {

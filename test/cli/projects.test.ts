@@ -1,14 +1,14 @@
 import { mkdirSync } from 'node:fs';
 import { join } from 'node:path';
-import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest';
+import { beforeEach, describe, expect, test } from 'vitest';
 import { signIn } from '../support/accounts.js';
 import { createTestHome, runCli, runJson, type TestHome } from '../support/cli.js';
 import { alice as aliceOfProvider, bob as bobOfProvider } from '../support/people-refs.js';
 import { makeProject } from '../support/project-home.js';
-import { type Provider, startProvider } from '../support/provider/start.js';
 import { alice, aliceAtStudio, bob, noon, writeLogin, writePool } from '../support/sample-pool.js';
 import { said } from '../support/seed.js';
 import { clockAt } from '../support/stored-accounts.js';
+import { useProvider } from '../support/use-provider.js';
 
 const repositories = ['api', 'web', 'docs'] as const;
 const everywhere = [...repositories, 'outside'] as const;
@@ -140,11 +140,7 @@ test('a project whose accounts have all moved away is read like one that never h
 });
 
 describe('the first sign-in', () => {
-  let provider: Provider;
-  beforeAll(async () => {
-    provider = await startProvider();
-  });
-  afterAll(() => provider.stop());
+  const provider = useProvider({ keepsState: true });
   beforeEach(() => {
     home = createTestHome(provider);
     keys = { ...threeRepositories(home), outside: undefined };

@@ -1,11 +1,10 @@
-import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from 'vitest';
+import { beforeEach, describe, expect, test } from 'vitest';
 import { forecastCommand } from '../../src/cli/commands/forecast.js';
 import { usageCommand } from '../../src/cli/commands/usage.js';
 import { type CliOptions, runCli } from '../support/cli.js';
 import { challenge, rateLimited, refused } from '../support/provider/faults.js';
 import type { Fault } from '../support/provider/scenario.js';
 import { endpointPaths } from '../support/provider/scenario.js';
-import { type Provider, startProvider } from '../support/provider/start.js';
 import { alice, aliceAtStudio, carol, type RefreshHome } from '../support/refresh-home.js';
 import { noon } from '../support/sample-pool.js';
 import {
@@ -21,14 +20,10 @@ import {
   setProviderToNoon,
   setUsage,
 } from '../support/seed.js';
+import { useProvider } from '../support/use-provider.js';
 
-let provider: Provider;
-beforeAll(async () => {
-  provider = await startProvider();
-});
+const provider = useProvider();
 beforeEach(() => setProviderToNoon(provider));
-afterEach(() => provider.reset());
-afterAll(() => provider.stop());
 
 interface Trouble {
   readonly name: string;

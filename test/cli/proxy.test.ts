@@ -1,23 +1,18 @@
 import { chmodSync, existsSync, mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from 'vitest';
+import { beforeEach, describe, expect, test } from 'vitest';
 import { doctorCommand } from '../../src/cli/commands/doctor.js';
 import { statusCommand } from '../../src/cli/commands/status.js';
 import { type CliOptions, createTestHome, runCli, runJson } from '../support/cli.js';
 import { driveLogin } from '../support/drive-login.js';
-import { type Provider, startProvider } from '../support/provider/start.js';
 import { type ProxyOptions, startHttpProxy, startSocksProxy, type TestProxy } from '../support/proxy.js';
 import { alice, carol, type RefreshHome } from '../support/refresh-home.js';
 import { atNoon, dataOf, emptyHome, factsAbout, homeOfAlice, known, said, setProviderToNoon } from '../support/seed.js';
+import { useProvider } from '../support/use-provider.js';
 import { freePort } from '../unit/http/loopback-servers.js';
 
-let provider: Provider;
-beforeAll(async () => {
-  provider = await startProvider();
-});
+const provider = useProvider();
 beforeEach(() => setProviderToNoon(provider));
-afterEach(() => provider.reset());
-afterAll(() => provider.stop());
 
 const canary = 'canary-5512';
 const credentials = { user: 'me', password: canary };

@@ -1,6 +1,6 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from 'vitest';
+import { beforeEach, describe, expect, test } from 'vitest';
 import { bestCommand } from '../../src/cli/commands/best.js';
 import { exportCommand } from '../../src/cli/commands/export.js';
 import { forecastCommand } from '../../src/cli/commands/forecast.js';
@@ -10,20 +10,15 @@ import { usageCommand } from '../../src/cli/commands/usage.js';
 import { type CliOptions, runCli } from '../support/cli.js';
 import { refused } from '../support/provider/faults.js';
 import { endpointPaths } from '../support/provider/scenario.js';
-import { type Provider, startProvider } from '../support/provider/start.js';
 import { deactivatedWorkspace, usageAnswers } from '../support/provider/usage-answers.js';
 import { alice, carol, type RefreshHome } from '../support/refresh-home.js';
 import { noon } from '../support/sample-pool.js';
 import { at, atNoon, dataOf, emptyHome, known, said, setProviderToNoon, setUsage, twoHome } from '../support/seed.js';
 import { clockAt } from '../support/stored-accounts.js';
+import { useProvider } from '../support/use-provider.js';
 
-let provider: Provider;
-beforeAll(async () => {
-  provider = await startProvider();
-});
+const provider = useProvider();
 beforeEach(() => setProviderToNoon(provider));
-afterEach(() => provider.reset());
-afterAll(() => provider.stop());
 
 type Who = { readonly accountId: string };
 

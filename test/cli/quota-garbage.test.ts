@@ -1,20 +1,18 @@
-import { afterAll, beforeAll, expect, test } from 'vitest';
+import { beforeAll, expect, test } from 'vitest';
 import { type CliResult, runCli } from '../support/cli.js';
-import { type Provider, startProvider } from '../support/provider/start.js';
 import { usageWindow } from '../support/provider/usage.js';
 import { usageAnswers } from '../support/provider/usage-answers.js';
 import type { RefreshHome } from '../support/refresh-home.js';
 import { at, emptyHome, known, said, setProviderToNoon } from '../support/seed.js';
+import { useProvider } from '../support/use-provider.js';
 
 const batchSize = 40;
 
-let provider: Provider;
 const people = Array.from({ length: batchSize }, (_, index) => ({ email: `person-${index}@example.com` }));
+const provider = useProvider({ people, keepsState: true });
 beforeAll(async () => {
-  provider = await startProvider({ people });
   setProviderToNoon(provider);
 });
-afterAll(() => provider.stop());
 
 async function homeOfAll(): Promise<RefreshHome> {
   const seeded = emptyHome(provider);

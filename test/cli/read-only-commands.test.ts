@@ -1,6 +1,6 @@
 import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from 'vitest';
+import { beforeEach, describe, expect, test } from 'vitest';
 import { fingerprint } from '../../src/core/logins/journal.js';
 import { openEntry } from '../../src/core/logins/open-entry.js';
 import { startBuilt } from '../support/built.js';
@@ -8,20 +8,15 @@ import { runCli } from '../support/cli.js';
 import { setAside } from '../support/flagged-records.js';
 import { snapshotOf } from '../support/login-files.js';
 import { endpointPaths } from '../support/provider/scenario.js';
-import { type Provider, startProvider } from '../support/provider/start.js';
 import { alice, bob, carol, RefreshHome } from '../support/refresh-home.js';
 import { atNoon, credentialsOf, emptyHome, known, said, setProviderToNoon } from '../support/seed.js';
 import { writeJson } from '../support/stored-accounts.js';
 import { temporaryDirectory } from '../support/temporary.js';
 import { writeFlatFile } from '../support/token-files.js';
+import { useProvider } from '../support/use-provider.js';
 
-let provider: Provider;
-beforeAll(async () => {
-  provider = await startProvider();
-});
+const provider = useProvider();
 beforeEach(() => setProviderToNoon(provider));
-afterEach(() => provider.reset());
-afterAll(() => provider.stop());
 
 const fetching = ['usage', 'forecast', 'best', 'report'] as const;
 const reading = ['list', 'status', ...fetching] as const;

@@ -1,26 +1,21 @@
 import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from 'vitest';
+import { beforeEach, describe, expect, test } from 'vitest';
 import { redeemCommand } from '../../src/cli/commands/redeem.js';
 import { runCli, runJson } from '../support/cli.js';
 import { refused } from '../support/provider/faults.js';
 import { endpointPaths, type Fault } from '../support/provider/scenario.js';
-import { type Provider, startProvider } from '../support/provider/start.js';
 import { exhaust, homeWithCredits, unsettledIn } from '../support/redeem-home.js';
 import { alice, carol, type RefreshHome } from '../support/refresh-home.js';
 import { dataOf, factsAbout, said } from '../support/seed.js';
 import { temporaryDirectory } from '../support/temporary.js';
+import { useProvider } from '../support/use-provider.js';
 
-let provider: Provider;
+const provider = useProvider();
 let seeded: RefreshHome;
-beforeAll(async () => {
-  provider = await startProvider();
-});
 beforeEach(async () => {
   seeded = await homeWithCredits(provider, temporaryDirectory());
 });
-afterEach(() => provider.reset());
-afterAll(() => provider.stop());
 
 const consumed = () => provider.requests.to(endpointPaths.consumeResetCredit);
 const idsSent = () => consumed().map(({ body }) => (body as { redeem_request_id: string }).redeem_request_id);

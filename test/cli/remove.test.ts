@@ -1,6 +1,6 @@
 import { readdirSync, readFileSync, statSync } from 'node:fs';
 import { join } from 'node:path';
-import { afterAll, afterEach, beforeAll, expect, test } from 'vitest';
+import { expect, test } from 'vitest';
 import { removeCommand } from '../../src/cli/commands/remove.js';
 import { exitCodeOf } from '../../src/cli/exit-codes.js';
 import type { Account } from '../../src/core/accounts/account.js';
@@ -14,19 +14,14 @@ import { type CliOptions, createTestHome, runCli, runJson } from '../support/cli
 import { plain } from '../support/plain-output.js';
 import { CLIENT_ID } from '../support/provider/client.js';
 import { endpointPaths } from '../support/provider/scenario.js';
-import { type Provider, startProvider } from '../support/provider/start.js';
 import { RefreshHome } from '../support/refresh-home.js';
 import { alice, aliceAtStudio, bob, noon, sampleAccount, writeLogin, writePool } from '../support/sample-pool.js';
 import { clockAt, readJson, writeJson } from '../support/stored-accounts.js';
 import { temporaryDirectory } from '../support/temporary.js';
 import { unsignedJwt } from '../support/unsigned-tokens.js';
+import { useProvider } from '../support/use-provider.js';
 
-let provider: Provider;
-beforeAll(async () => {
-  provider = await startProvider();
-});
-afterEach(() => provider.reset());
-afterAll(() => provider.stop());
+const provider = useProvider();
 
 const atNoon: CliOptions = { clock: clockAt(noon) };
 

@@ -1,24 +1,19 @@
 import { lstatSync, mkdirSync, readFileSync, renameSync, statSync, symlinkSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from 'vitest';
+import { beforeEach, describe, expect, test } from 'vitest';
 import { renewCommand } from '../../src/cli/commands/renew.js';
 import { readClaims } from '../../src/core/accounts/jwt-claims.js';
 import { type CliOptions, runCli } from '../support/cli.js';
 import { refused } from '../support/provider/faults.js';
 import { field } from '../support/provider/request-log.js';
-import { type Provider, startProvider } from '../support/provider/start.js';
 import { alice, aliceAtStudio, bob, carol, type RefreshHome } from '../support/refresh-home.js';
 import { atNoon, dataOf, emptyHome, known, said, setProviderToNoon } from '../support/seed.js';
 import { readFlatFile, writeFlatFile } from '../support/token-files.js';
 import { tokenFor } from '../support/unsigned-tokens.js';
+import { useProvider } from '../support/use-provider.js';
 
-let provider: Provider;
-beforeAll(async () => {
-  provider = await startProvider();
-});
+const provider = useProvider();
 beforeEach(() => setProviderToNoon(provider));
-afterEach(() => provider.reset());
-afterAll(() => provider.stop());
 
 const run = ({ home }: RefreshHome, argv: readonly string[], options: CliOptions = atNoon) =>
   runCli(home, ['renew', ...argv], options);

@@ -1,16 +1,14 @@
-import { afterAll, beforeAll, expect, test } from 'vitest';
+import { beforeAll, expect, test } from 'vitest';
 import { runCli } from '../support/cli.js';
-import { type Provider, startProvider } from '../support/provider/start.js';
 import { alice } from '../support/refresh-home.js';
 import { atNoon, emptyHome, setProviderToNoon } from '../support/seed.js';
 import { readFlatFile, writeFlatFile } from '../support/token-files.js';
+import { useProvider } from '../support/use-provider.js';
 
-let provider: Provider;
+const provider = useProvider({ keepsState: true });
 beforeAll(async () => {
-  provider = await startProvider();
   setProviderToNoon(provider);
 });
-afterAll(() => provider.stop());
 
 test('a login that is imported while its file is being renewed gets the new token too', async () => {
   const seeded = emptyHome(provider);

@@ -1,19 +1,14 @@
 import { chmodSync, existsSync, mkdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import { dirname } from 'node:path';
-import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from 'vitest';
+import { beforeEach, describe, expect, test } from 'vitest';
 import { muchLater, runCli } from '../support/cli.js';
-import { type Provider, startProvider } from '../support/provider/start.js';
 import { alice, bob, carol, type RefreshHome } from '../support/refresh-home.js';
 import { atNoon, emptyHome, known, said, setProviderToNoon } from '../support/seed.js';
 import { readFlatFile, writeFlatFile } from '../support/token-files.js';
+import { useProvider } from '../support/use-provider.js';
 
-let provider: Provider;
-beforeAll(async () => {
-  provider = await startProvider();
-});
+const provider = useProvider();
 beforeEach(() => setProviderToNoon(provider));
-afterEach(() => provider.reset());
-afterAll(() => provider.stop());
 
 const run = ({ home }: RefreshHome, argv: readonly string[]) => runCli(home, ['renew', ...argv], atNoon);
 const refreshes = () => provider.requests.refreshes();

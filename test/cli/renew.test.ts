@@ -1,13 +1,12 @@
 import { mkdirSync, readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from 'vitest';
+import { beforeEach, describe, expect, test } from 'vitest';
 import { renewCommand } from '../../src/cli/commands/renew.js';
 import { type CliOptions, runCli } from '../support/cli.js';
 import { startFakeClient } from '../support/fake-clients.js';
 import { snapshotOf } from '../support/login-files.js';
 import { refused } from '../support/provider/faults.js';
 import { field } from '../support/provider/request-log.js';
-import { type Provider, startProvider } from '../support/provider/start.js';
 import { alice, aliceAtStudio, bob, carol, type RefreshHome } from '../support/refresh-home.js';
 import {
   atNoon,
@@ -20,14 +19,10 @@ import {
   studioName,
 } from '../support/seed.js';
 import { writeFlatFile } from '../support/token-files.js';
+import { useProvider } from '../support/use-provider.js';
 
-let provider: Provider;
-beforeAll(async () => {
-  provider = await startProvider();
-});
+const provider = useProvider();
 beforeEach(() => setProviderToNoon(provider));
-afterEach(() => provider.reset());
-afterAll(() => provider.stop());
 
 const run = ({ home }: RefreshHome, argv: readonly string[] = [], options: CliOptions = atNoon) =>
   runCli(home, ['renew', ...argv], options);

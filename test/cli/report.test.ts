@@ -1,19 +1,14 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from 'vitest';
+import { beforeEach, describe, expect, test } from 'vitest';
 import { reportCommand } from '../../src/cli/commands/report.js';
 import { runCli } from '../support/cli.js';
-import { type Provider, startProvider } from '../support/provider/start.js';
 import { alice, bob, carol } from '../support/refresh-home.js';
 import { at, atNoon, dataOf, emptyHome, known, said, setProviderToNoon, setUsage } from '../support/seed.js';
+import { useProvider } from '../support/use-provider.js';
 
-let provider: Provider;
-beforeAll(async () => {
-  provider = await startProvider();
-});
+const provider = useProvider();
 beforeEach(() => setProviderToNoon(provider));
-afterEach(() => provider.reset());
-afterAll(() => provider.stop());
 
 /** One account that is in use, one whose token has expired, one that is set aside and still has a live token. */
 async function mixedHome() {

@@ -9,23 +9,20 @@ import {
   writeFileSync,
 } from 'node:fs';
 import { join } from 'node:path';
-import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it, test } from 'vitest';
+import { afterEach, beforeEach, describe, expect, it, test } from 'vitest';
 import type { Launch } from '../../src/cli/machine.js';
 import { type CliOptions, runCli, runJson } from '../support/cli.js';
 import { refreshAsClient } from '../support/client-refresh.js';
 import { canFakeClients, startFakeClient } from '../support/fake-clients.js';
 import { setAside } from '../support/flagged-records.js';
-import { type Provider, startProvider } from '../support/provider/start.js';
 import { alice, bob, carol, RefreshHome } from '../support/refresh-home.js';
 import { said, setUsage } from '../support/seed.js';
 import { temporaryDirectory } from '../support/temporary.js';
+import { useProvider } from '../support/use-provider.js';
 
-let provider: Provider;
+const provider = useProvider();
 let own: RefreshHome;
 let launched: Launch[];
-beforeAll(async () => {
-  provider = await startProvider();
-});
 beforeEach(async () => {
   launched = [];
   const directory = temporaryDirectory();
@@ -35,8 +32,6 @@ beforeEach(async () => {
   await own.addAccount('acc_alice', alice);
   await own.addAccount('acc_carol', carol);
 });
-afterEach(() => provider.reset());
-afterAll(() => provider.stop());
 
 const launch = async (program: Launch) => {
   launched.push(program);

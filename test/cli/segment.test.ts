@@ -1,19 +1,14 @@
 import { readdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from 'vitest';
+import { beforeEach, describe, expect, test } from 'vitest';
 import { segmentCommand } from '../../src/cli/commands/segment.js';
 import { runCli, runJson } from '../support/cli.js';
-import { type Provider, startProvider } from '../support/provider/start.js';
 import { alice } from '../support/refresh-home.js';
 import { at, atNoon, dataOf, setProviderToNoon, setUsage, twoHome } from '../support/seed.js';
+import { useProvider } from '../support/use-provider.js';
 
-let provider: Provider;
-beforeAll(async () => {
-  provider = await startProvider();
-});
+const provider = useProvider();
 beforeEach(() => setProviderToNoon(provider));
-afterEach(() => provider.reset());
-afterAll(() => provider.stop());
 
 async function known(fiveHour = 20, week = 59.4) {
   const seeded = await twoHome(provider);

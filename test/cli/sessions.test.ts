@@ -1,13 +1,13 @@
 import { chmodSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest';
+import { beforeEach, describe, expect, test } from 'vitest';
 import type { Launch } from '../../src/cli/machine.js';
 import { type CliOptions, runCli, runJson } from '../support/cli.js';
-import { type Provider, startProvider } from '../support/provider/start.js';
 import { alice, carol, RefreshHome } from '../support/refresh-home.js';
 import { linesOf, type Rollout, writeRollout } from '../support/rollouts.js';
 import { said } from '../support/seed.js';
 import { temporaryDirectory } from '../support/temporary.js';
+import { useProvider } from '../support/use-provider.js';
 
 const ids = ['0', '1', '2', '3'].map((digit) => `01a22e5b-b9a0-7662-9df4-a5a1fbe4c3e${digit}`) as [
   string,
@@ -19,19 +19,15 @@ const minute = 60_000;
 const ofAlice = { userId: 'user-alice', accountId: alice.accountId };
 const ofCarol = { userId: 'user-carol', accountId: carol.accountId };
 
-let provider: Provider;
+const provider = useProvider({ keepsState: true });
 let home: RefreshHome;
 let launched: Launch[];
-beforeAll(async () => {
-  provider = await startProvider();
-});
 beforeEach(async () => {
   launched = [];
   home = new RefreshHome(temporaryDirectory(), provider);
   await home.addAccount('acc_alice', alice);
   await home.addAccount('acc_carol', carol);
 });
-afterAll(() => provider.stop());
 
 const now = () => home.home.clock.now();
 const write = (rollout: Omit<Rollout, 'writtenAt'>, minutesAgo: number) =>

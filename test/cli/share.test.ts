@@ -41,7 +41,8 @@ describe.skipIf('missing' in found)(`one pool of several machines${why}`, () => 
 
     test('takes the address from standard input, or asks for it without showing it', async () => {
       const { url } = await postgres.newDatabase();
-      expect(await laptop.run(['share', 'init', '-'], { stdin: `${url}\n` })).toMatchObject({ exitCode: 0 });
+      const made = await laptop.data(['share', 'init', '-', '--name', 'laptop'], { stdin: `${url}\n` });
+      expect(made.machine).toEqual({ id: expect.any(String), name: 'laptop' });
       const desktop = new SharingMachine('desktop', provider);
       const other = await postgres.newDatabase();
       const asked = await runWithAnswers(
@@ -121,6 +122,7 @@ describe.skipIf('missing' in found)(`one pool of several machines${why}`, () => 
       const { desktop, phrase } = await sharingMachines(postgres, provider, laptop);
       const { unlinkSync } = await import('node:fs');
       unlinkSync(desktop.seeded.root.paths.shareKey);
+      expect((await desktop.run(['share', 'status'])).stdout).toMatch(/Key +lost: codex-auth share join/);
       expect(await desktop.error(['sync'])).toMatchObject({
         exitCode: 1,
         code: 'shared-pool',
@@ -234,6 +236,14 @@ describe.skipIf('missing' in found)(`one pool of several machines${why}`, () => 
       expect(await desktop.data(['share', 'status'])).toEqual({ joined: false, logins: [] });
       expect(desktop.seeded.records()).toHaveLength(1);
     });
+  });
+
+  test('uninstall --accounts says what becomes of a shared pool, and forgets its address and key', async () => {
+    await sharingMachines(postgres, provider, laptop);
+    const { stdout } = await laptop.run(['uninstall', '--accounts', '--yes', '--json']);
+    expect(JSON.parse(stdout).warnings).toEqual([expect.stringContaining('codex-auth share leave --give')]);
+    const { share, shareKey } = laptop.seeded.root.paths;
+    expect([existsSync(share), existsSync(shareKey)]).toEqual([false, false]);
   });
 
   test('share phrase shows the phrase again, on a terminal after a question', async () => {

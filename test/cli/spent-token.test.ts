@@ -1,17 +1,12 @@
 import { existsSync, readFileSync, writeFileSync } from 'node:fs';
-import { afterAll, afterEach, beforeAll, expect, test } from 'vitest';
+import { expect, test } from 'vitest';
 import { runCli } from '../support/cli.js';
-import { type Provider, startProvider } from '../support/provider/start.js';
 import { carol, RefreshHome } from '../support/refresh-home.js';
 import { said } from '../support/seed.js';
 import { temporaryDirectory } from '../support/temporary.js';
+import { useProvider } from '../support/use-provider.js';
 
-let provider: Provider;
-beforeAll(async () => {
-  provider = await startProvider();
-});
-afterEach(() => provider.reset());
-afterAll(() => provider.stop());
+const provider = useProvider();
 
 /** Another tool has put the pool back as it was before we spent its refresh token. */
 async function homeOfOldCopy(): Promise<{ readonly seeded: RefreshHome; readonly live: string }> {

@@ -1,17 +1,14 @@
 import { PassThrough } from 'node:stream';
-import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from 'vitest';
+import { beforeEach, describe, expect, test } from 'vitest';
 import { runCli } from '../support/cli.js';
-import { type Provider, startProvider } from '../support/provider/start.js';
 import { alice, carol, type RefreshHome } from '../support/refresh-home.js';
 import { writeRollout } from '../support/rollouts.js';
 import { noon } from '../support/sample-pool.js';
 import { atNoon, factsAbout, setProviderToNoon, setUsage, twoHome } from '../support/seed.js';
+import { useProvider } from '../support/use-provider.js';
 
-let provider: Provider;
+const provider = useProvider();
 let seeded: RefreshHome;
-beforeAll(async () => {
-  provider = await startProvider();
-});
 beforeEach(async () => {
   setProviderToNoon(provider);
   // Alice is the login of the home.
@@ -22,8 +19,6 @@ beforeEach(async () => {
   }
   provider.requests.clear();
 });
-afterEach(() => provider.reset());
-afterAll(() => provider.stop());
 
 const ofAlice = '01a22efb-8e5c-7673-bd3c-a87ece1d3b5d';
 const ofCarol = '01a22efb-8e5c-7673-bd3c-a87ece1d3b5e';

@@ -1,20 +1,15 @@
-import { afterAll, afterEach, beforeAll, beforeEach, expect, test } from 'vitest';
+import { beforeEach, expect, test } from 'vitest';
 import { runWithAnswers } from '../support/answers.js';
 import { type CliOptions, runCli, runJson } from '../support/cli.js';
-import { type Provider, startProvider } from '../support/provider/start.js';
 import { alice, bob, RefreshHome } from '../support/refresh-home.js';
 import { temporaryDirectory } from '../support/temporary.js';
+import { useProvider } from '../support/use-provider.js';
 
-let provider: Provider;
+const provider = useProvider();
 let home: RefreshHome;
-beforeAll(async () => {
-  provider = await startProvider();
-});
 beforeEach(() => {
   home = new RefreshHome(temporaryDirectory(), provider);
 });
-afterEach(() => provider.reset());
-afterAll(() => provider.stop());
 
 const run = (argv: string[], options?: CliOptions) => runCli(home.home, ['token', ...argv], options);
 const overrides = /^warning: CODEX_AUTH_(ISSUER|BACKEND_URL) is set/;

@@ -1,23 +1,18 @@
-import { afterAll, afterEach, beforeAll, beforeEach, expect, it } from 'vitest';
+import { beforeEach, expect, it } from 'vitest';
 import { runCli } from '../support/cli.js';
 import { refreshAsClient } from '../support/client-refresh.js';
-import { type Provider, startProvider } from '../support/provider/start.js';
 import { alice, bob, RefreshHome } from '../support/refresh-home.js';
 import { temporaryDirectory } from '../support/temporary.js';
+import { useProvider } from '../support/use-provider.js';
 
-let provider: Provider;
+const provider = useProvider();
 let home: RefreshHome;
-beforeAll(async () => {
-  provider = await startProvider();
-});
 beforeEach(async () => {
   home = new RefreshHome(temporaryDirectory(), provider);
   await home.addAccount('acc_alice', alice);
   await home.addAccount('acc_bob', bob);
   expect(await run('switch', 'acc_alice')).toMatchObject({ exitCode: 0 });
 });
-afterEach(() => provider.reset());
-afterAll(() => provider.stop());
 
 const run = (...argv: string[]) => runCli(home.home, argv);
 

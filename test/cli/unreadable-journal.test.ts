@@ -1,21 +1,16 @@
 import { readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from 'vitest';
+import { beforeEach, describe, expect, test } from 'vitest';
 import { fingerprint } from '../../src/core/logins/journal.js';
 import { openEntry } from '../../src/core/logins/open-entry.js';
 import { runCli } from '../support/cli.js';
-import { type Provider, startProvider } from '../support/provider/start.js';
 import { alice, carol, type RefreshHome } from '../support/refresh-home.js';
 import { noon } from '../support/sample-pool.js';
 import { atNoon, emptyHome, known, said, setProviderToNoon } from '../support/seed.js';
+import { useProvider } from '../support/use-provider.js';
 
-let provider: Provider;
-beforeAll(async () => {
-  provider = await startProvider();
-});
+const provider = useProvider();
 beforeEach(() => setProviderToNoon(provider));
-afterEach(() => provider.reset());
-afterAll(() => provider.stop());
 
 const run = ({ home }: RefreshHome, ...argv: string[]) => runCli(home, argv, atNoon);
 const refreshes = () => provider.requests.refreshes().length;

@@ -1,12 +1,11 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from 'vitest';
+import { beforeEach, describe, expect, test } from 'vitest';
 import { usageCommand } from '../../src/cli/commands/usage.js';
 import { type CliOptions, runCli, runJson } from '../support/cli.js';
 import { makeProject } from '../support/project-home.js';
 import { challenge, refused } from '../support/provider/faults.js';
 import { endpointPaths } from '../support/provider/scenario.js';
-import { type Provider, startProvider } from '../support/provider/start.js';
 import { alice, bob, carol } from '../support/refresh-home.js';
 import {
   at,
@@ -23,15 +22,11 @@ import {
 } from '../support/seed.js';
 import { readJson, writeJson } from '../support/stored-accounts.js';
 import { writeFlatFile } from '../support/token-files.js';
+import { useProvider } from '../support/use-provider.js';
 import { freePort } from '../unit/http/loopback-servers.js';
 
-let provider: Provider;
-beforeAll(async () => {
-  provider = await startProvider();
-});
+const provider = useProvider();
 beforeEach(() => setProviderToNoon(provider));
-afterEach(() => provider.reset());
-afterAll(() => provider.stop());
 
 const terminal: CliOptions = {
   ...atNoon,

@@ -1,28 +1,24 @@
 import { mkdirSync, renameSync, writeFileSync } from 'node:fs';
 import { basename, join } from 'node:path';
 import { isDeepStrictEqual } from 'node:util';
-import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
+import { beforeEach, describe, expect, it } from 'vitest';
 import { signIn } from '../support/accounts.js';
 import { type CliOptions, muchLater, runCli, runJson } from '../support/cli.js';
 import { filesOf, flaggedFileOf, setAside } from '../support/flagged-records.js';
 import { makeProject } from '../support/project-home.js';
 import { refused, usageLimitReached } from '../support/provider/faults.js';
 import { endpointPaths } from '../support/provider/scenario.js';
-import { type Provider, startProvider } from '../support/provider/start.js';
+import { startProvider } from '../support/provider/start.js';
 import { alice, aliceAtStudio, bob, carol, RefreshHome } from '../support/refresh-home.js';
 import { readJson } from '../support/stored-accounts.js';
 import { temporaryDirectory } from '../support/temporary.js';
+import { useProvider } from '../support/use-provider.js';
 
-let provider: Provider;
+const provider = useProvider();
 let home: RefreshHome;
-beforeAll(async () => {
-  provider = await startProvider();
-});
 beforeEach(() => {
   home = new RefreshHome(temporaryDirectory(), provider);
 });
-afterEach(() => provider.reset());
-afterAll(() => provider.stop());
 
 async function verify(argv: readonly string[] = [], options: CliOptions = {}) {
   const { exitCode, document, stderr } = await runJson(home.home, ['verify-flagged', ...argv], options);

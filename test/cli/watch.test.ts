@@ -1,11 +1,10 @@
 import { writeFileSync } from 'node:fs';
-import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from 'vitest';
+import { beforeEach, describe, expect, test } from 'vitest';
 import { watchCommand } from '../../src/cli/commands/watch.js';
 import { type Clock, systemClock } from '../../src/core/clock.js';
 import { type CliOptions, runCli } from '../support/cli.js';
 import { rateLimited, refused } from '../support/provider/faults.js';
 import { endpointPaths } from '../support/provider/scenario.js';
-import { type Provider, startProvider } from '../support/provider/start.js';
 import { alice, bob, carol, type RefreshHome } from '../support/refresh-home.js';
 import { noon } from '../support/sample-pool.js';
 import {
@@ -20,14 +19,10 @@ import {
   setProviderToNoon,
   setUsage,
 } from '../support/seed.js';
+import { useProvider } from '../support/use-provider.js';
 
-let provider: Provider;
-beforeAll(async () => {
-  provider = await startProvider();
-});
+const provider = useProvider();
 beforeEach(() => setProviderToNoon(provider));
-afterEach(() => provider.reset());
-afterAll(() => provider.stop());
 
 const usageRequests = () => provider.requests.to(endpointPaths.usage);
 

@@ -1,17 +1,13 @@
 import { chmodSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { describe, expect, it } from 'vitest';
 import { runCli, runJson } from '../support/cli.js';
 import { withLogin } from '../support/manual-login.js';
 import { alice } from '../support/people-refs.js';
-import { type Provider, startProvider } from '../support/provider/start.js';
 import { type ShellHome, shellHome } from '../support/shell-home.js';
+import { useProvider } from '../support/use-provider.js';
 
-let provider: Provider;
-beforeAll(async () => {
-  provider = await startProvider();
-});
-afterAll(() => provider.stop());
+const provider = useProvider({ keepsState: true });
 
 const system = '/usr/bin:/bin';
 const ending = 'whose "codex auth logout" ends the login';

@@ -1,19 +1,14 @@
 import { existsSync } from 'node:fs';
-import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest';
+import { describe, expect, test } from 'vitest';
 import { runBuilt, runBuiltJson } from '../support/built.js';
 import { driveLogin } from '../support/drive-login.js';
 import { snapshotOf } from '../support/login-files.js';
-import { type Provider, startProvider } from '../support/provider/start.js';
 import { alice, bob, RefreshHome } from '../support/refresh-home.js';
 import { temporaryDirectory } from '../support/temporary.js';
 import { missingForTerminal, Terminal } from '../support/terminal.js';
+import { useProvider } from '../support/use-provider.js';
 
-let provider: Provider;
-beforeAll(async () => {
-  provider = await startProvider();
-});
-beforeEach(() => provider.reset());
-afterAll(() => provider.stop());
+const provider = useProvider();
 
 /** A home in which the official client is signed in, and this program has never run. */
 async function freshHome(): Promise<RefreshHome> {

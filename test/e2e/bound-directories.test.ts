@@ -1,13 +1,13 @@
 import { spawnSync } from 'node:child_process';
 import { mkdirSync, rmSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
-import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
+import { beforeEach, describe, expect, it } from 'vitest';
 import { git, newRepository } from '../support/git-layouts.js';
 import { otherNodes } from '../support/other-nodes.js';
 import { builtProject } from '../support/program-process.js';
-import { type Provider, startProvider } from '../support/provider/start.js';
 import { alice, bob, RefreshHome } from '../support/refresh-home.js';
 import { temporaryDirectory } from '../support/temporary.js';
+import { useProvider } from '../support/use-provider.js';
 
 /** With this one the command is a child of ours, where it is old; with the newest it takes our place. */
 const newest = otherNodes().findLast((each) => 'path' in each);
@@ -23,11 +23,7 @@ echo "runs as \${CODEX_AUTH_ACCOUNT-the one in use} in $PWD"
 exit 7
 `;
 
-let provider: Provider;
-beforeAll(async () => {
-  provider = await startProvider();
-});
-afterAll(() => provider.stop());
+const provider = useProvider({ keepsState: true });
 
 describe.each(nodes)('plain codex, by $name,', { timeout: 60_000 }, ({ path: node }) => {
   let home: RefreshHome;

@@ -2,7 +2,7 @@ import { randomBytes } from 'node:crypto';
 import { readFileSync, writeFileSync } from 'node:fs';
 import { get } from 'node:http';
 import { createServer } from 'node:net';
-import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
+import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { runBuilt } from '../support/built.js';
 import { Evidence, looseEntries, secretsOf, spellingsOf, spyOnPrograms } from '../support/canary.js';
 import { createTestHome, type TestHome } from '../support/cli.js';
@@ -10,34 +10,28 @@ import { driveLogin, type SignInChoice } from '../support/drive-login.js';
 import type { ProgramOptions, ProgramResult } from '../support/program-process.js';
 import type { Fault } from '../support/provider/scenario.js';
 import { approveDevice, completeLogin } from '../support/provider/sign-in.js';
-import { type Provider, startProvider } from '../support/provider/start.js';
+import { useProvider } from '../support/use-provider.js';
 
 const alice = { email: 'alice@example.com' };
 const carol = { email: 'carol@example.com' };
 const spied = ['flock', 'perl', 'browser', 'xdg-open', 'sh'];
 
-let provider: Provider;
+const provider = useProvider();
 let home: TestHome;
 let evidence: Evidence;
 let spies: { path: string; log: string };
 let umask: number;
-beforeAll(async () => {
+beforeAll(() => {
   // Nothing but our own modes protects a file then.
   umask = process.umask(0);
-  provider = await startProvider();
 });
-afterAll(async () => {
-  process.umask(umask);
-  await provider.stop();
-});
+afterAll(() => process.umask(umask));
 
 beforeEach(() => {
   home = createTestHome(provider);
   spies = spyOnPrograms(home, spied);
   evidence = new Evidence();
 });
-
-afterEach(() => provider.reset());
 
 /** Runs a command in both its voices and keeps all that it says. */
 async function say(argv: readonly string[], options: ProgramOptions = {}): Promise<ProgramResult> {

@@ -10,25 +10,20 @@ import {
   writeFileSync,
 } from 'node:fs';
 import { join } from 'node:path';
-import { afterAll, afterEach, beforeAll, describe, expect, it, onTestFinished } from 'vitest';
+import { describe, expect, it, onTestFinished } from 'vitest';
 import { asNobody } from '../support/as-nobody.js';
 import { runBuilt, runBuiltJson } from '../support/built.js';
 import { driveLogin } from '../support/drive-login.js';
 import { setAside } from '../support/flagged-records.js';
 import { canHaveMounts, mountedFile, readOnlyAround, readOnlyDirectory, withMounts } from '../support/mounts.js';
 import type { ProgramOptions } from '../support/program-process.js';
-import { type Provider, startProvider } from '../support/provider/start.js';
 import { canMakeReadOnly, closeDirectory, makeReadOnly } from '../support/read-only.js';
 import { alice, bob, carol, RefreshHome } from '../support/refresh-home.js';
 import { temporaryDirectory } from '../support/temporary.js';
 import { writeFlatFile } from '../support/token-files.js';
+import { useProvider } from '../support/use-provider.js';
 
-let provider: Provider;
-beforeAll(async () => {
-  provider = await startProvider();
-});
-afterEach(() => provider.reset());
-afterAll(() => provider.stop());
+const provider = useProvider();
 
 /** Alice, whose login the home of the official client holds, and Bob. Their pool is elsewhere, where it can be written. */
 async function homeOf(expiresInSeconds: number): Promise<RefreshHome> {

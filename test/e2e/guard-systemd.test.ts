@@ -1,23 +1,19 @@
 import { existsSync, readdirSync, renameSync } from 'node:fs';
 import { join } from 'node:path';
-import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { describe, expect, test } from 'vitest';
 import { asNobody } from '../support/as-nobody.js';
 import { runBuilt, runBuiltJson } from '../support/built.js';
 import type { ProgramOptions } from '../support/program-process.js';
-import { type Provider, startProvider } from '../support/provider/start.js';
 import { alice, RefreshHome } from '../support/refresh-home.js';
 import { temporaryDirectory } from '../support/temporary.js';
+import { useProvider } from '../support/use-provider.js';
 import { startUserSystemd, type UserSystemd, whyNoUserSystemd } from '../support/user-systemd.js';
 
 const missing = await whyNoUserSystemd();
 const why = missing === undefined ? '' : ` (skipped: ${missing})`;
 
 describe.skipIf(missing !== undefined)(`a real systemd${why}`, () => {
-  let provider: Provider;
-  beforeAll(async () => {
-    provider = await startProvider();
-  });
-  afterAll(() => provider.stop());
+  const provider = useProvider({ keepsState: true });
 
   test('runs the guard as a service, starts it again, and is left as it was', { timeout: 120_000 }, async () => {
     const seeded = new RefreshHome(temporaryDirectory(), provider);

@@ -1,4 +1,4 @@
-import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest';
+import { describe, expect, test } from 'vitest';
 import { runBuilt, runBuiltJson } from '../support/built.js';
 import { createTestHome } from '../support/cli.js';
 import { driveLogin } from '../support/drive-login.js';
@@ -7,17 +7,12 @@ import { loginIn } from '../support/login-home.js';
 import { canHaveMounts, inContainer, readOnlyDirectory } from '../support/mounts.js';
 import { alice, bob } from '../support/people-refs.js';
 import { completeLogin } from '../support/provider/sign-in.js';
-import { type Provider, startProvider } from '../support/provider/start.js';
 import { RefreshHome } from '../support/refresh-home.js';
 import { temporaryDirectory } from '../support/temporary.js';
 import { missingForTerminal, Terminal } from '../support/terminal.js';
+import { useProvider } from '../support/use-provider.js';
 
-let provider: Provider;
-beforeAll(async () => {
-  provider = await startProvider();
-});
-afterEach(() => provider.reset());
-afterAll(() => provider.stop());
+const provider = useProvider();
 
 const name = 'build-7f3a';
 const prefix = inContainer(name);

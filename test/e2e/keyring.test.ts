@@ -1,17 +1,17 @@
 import { spawnSync } from 'node:child_process';
 import { cpSync, existsSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
+import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { accountName } from '../../src/core/codex/keyring.js';
 import { runBuilt, runBuiltJson } from '../support/built.js';
 import { createTestHome } from '../support/cli.js';
 import { builtProject } from '../support/program-process.js';
-import { type Provider, startProvider } from '../support/provider/start.js';
 import { findRealCodex, type RealCodexHome, realCodexHome, runCodex } from '../support/real-codex.js';
 import { alice, carol, RefreshHome } from '../support/refresh-home.js';
 import { alice as sampleAlice, writePool } from '../support/sample-pool.js';
 import { missingForKeyring, readEntry, type SecretService, startSecretService } from '../support/secret-service.js';
 import { temporaryDirectory } from '../support/temporary.js';
+import { useProvider } from '../support/use-provider.js';
 
 const missing = missingForKeyring();
 const codex = findRealCodex();
@@ -23,13 +23,10 @@ const dueForTheClient = 120;
 const dueForUs = 30;
 
 describe.skipIf(missing !== undefined)(`the login of the official client in the keyring${noKeyring}`, () => {
-  let provider: Provider;
+  const provider = useProvider({ keepsState: true });
   let service: SecretService;
   let client: RealCodexHome;
   let own: RefreshHome;
-  beforeAll(async () => {
-    provider = await startProvider();
-  });
   beforeEach(async () => {
     const directory = temporaryDirectory();
     service = await startSecretService(directory);
@@ -41,7 +38,6 @@ describe.skipIf(missing !== undefined)(`the login of the official client in the 
     await service.stop();
     provider.reset();
   });
-  afterAll(() => provider.stop());
 
   function configure(mode: string): void {
     const path = join(client.codexHome, 'config.toml');

@@ -1,26 +1,22 @@
 import assert from 'node:assert/strict';
 import { cpSync, readdirSync, readFileSync, statSync } from 'node:fs';
 import { join } from 'node:path';
-import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
+import { beforeEach, describe, expect, it } from 'vitest';
 import { muchLater, runJson } from '../support/cli.js';
 import { keptFrom, killEverywhere } from '../support/crash/steps.js';
 import type { CrashTrial } from '../support/crash/trial.js';
 import { setAside } from '../support/flagged-records.js';
-import { type Provider, startProvider } from '../support/provider/start.js';
 import { alice, bob, carol, RefreshHome, type StoredRecord } from '../support/refresh-home.js';
 import { temporaryDirectory } from '../support/temporary.js';
+import { useProvider } from '../support/use-provider.js';
 
-let provider: Provider;
+const provider = useProvider({ keepsState: true });
 let prepared: RefreshHome;
-beforeAll(async () => {
-  provider = await startProvider();
-});
 beforeEach(async () => {
   prepared = new RefreshHome(join(temporaryDirectory(), 'prepared'), provider);
   await prepared.addAccount('acc_alice', alice);
   await prepared.addAccount('acc_bob', bob);
 });
-afterAll(() => provider.stop());
 
 /** `kept`: the account is where the command was to bring it. */
 interface Expectation {

@@ -1,19 +1,15 @@
 import { existsSync, linkSync, mkdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { describe, expect, it } from 'vitest';
 import { runCli } from '../support/cli.js';
 import { killEverywhere } from '../support/crash/steps.js';
 import type { CrashTrial } from '../support/crash/trial.js';
-import { type Provider, startProvider } from '../support/provider/start.js';
 import { alice, bob, RefreshHome } from '../support/refresh-home.js';
 import { said } from '../support/seed.js';
 import { temporaryDirectory } from '../support/temporary.js';
+import { useProvider } from '../support/use-provider.js';
 
-let provider: Provider;
-beforeAll(async () => {
-  provider = await startProvider();
-});
-afterAll(() => provider.stop());
+const provider = useProvider({ keepsState: true });
 
 /** Alice, whose login ends soon, in a file of two names, which is therefore written where it is; and Bob. */
 async function twoNames(directory: string): Promise<RefreshHome> {

@@ -1,21 +1,17 @@
 import assert from 'node:assert/strict';
 import { existsSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { basename, join } from 'node:path';
-import { afterAll, beforeAll, expect, it } from 'vitest';
+import { expect, it } from 'vitest';
 import { muchLater, runCli } from '../support/cli.js';
 import { keptFrom, killEverywhere } from '../support/crash/steps.js';
 import type { CrashTrial } from '../support/crash/trial.js';
 import { field } from '../support/provider/request-log.js';
-import { type Provider, startProvider } from '../support/provider/start.js';
 import { temporaryDirectory } from '../support/temporary.js';
 import { makeTestHome } from '../support/test-home.js';
 import { flatFile, readFlatFile } from '../support/token-files.js';
+import { useProvider } from '../support/use-provider.js';
 
-let provider: Provider;
-beforeAll(async () => {
-  provider = await startProvider();
-});
-afterAll(() => provider.stop());
+const provider = useProvider({ keepsState: true });
 
 /** A home with nothing but a token file of a person of its own, below the directory whose steps are counted. */
 async function trialIn(directory: string): Promise<CrashTrial> {

@@ -1,22 +1,18 @@
 import { existsSync, lstatSync, mkdirSync, readFileSync } from 'node:fs';
 import { delimiter, join } from 'node:path';
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { describe, expect, it } from 'vitest';
 import { privateHomeOf } from '../../src/core/running/private-home.js';
 import { runBuilt } from '../support/built.js';
 import { muchLater, runCli } from '../support/cli.js';
 import { refreshAsClient } from '../support/client-refresh.js';
 import { canFakeClients, type FakeClient, startFakeClient } from '../support/fake-clients.js';
 import { inParallel } from '../support/parallel.js';
-import { type Provider, startProvider } from '../support/provider/start.js';
 import { RefreshHome } from '../support/refresh-home.js';
 import { said } from '../support/seed.js';
 import { temporaryDirectory } from '../support/temporary.js';
+import { useProvider } from '../support/use-provider.js';
 
-let provider: Provider;
-beforeAll(async () => {
-  provider = await startProvider();
-});
-afterAll(() => provider.stop());
+const provider = useProvider({ keepsState: true });
 
 /** As many processes at once as a small machine carries. */
 const atOnce = 4;

@@ -1,16 +1,12 @@
 import { join } from 'node:path';
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { describe, expect, it } from 'vitest';
 import { runCli } from '../support/cli.js';
 import { type CrashScenario, loginScenario, type ScenarioOptions, switchScenario } from '../support/crash/scenarios.js';
 import { keptFrom, killEverywhere } from '../support/crash/steps.js';
-import { type Provider, startProvider } from '../support/provider/start.js';
 import { temporaryDirectory } from '../support/temporary.js';
+import { useProvider } from '../support/use-provider.js';
 
-let provider: Provider;
-beforeAll(async () => {
-  provider = await startProvider();
-});
-afterAll(() => provider.stop());
+const provider = useProvider({ keepsState: true });
 
 async function killIn(make: (options: ScenarioOptions) => Promise<CrashScenario>) {
   const directory = temporaryDirectory();

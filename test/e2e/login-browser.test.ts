@@ -1,7 +1,7 @@
 import { existsSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { chromium } from 'playwright-core';
-import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest';
+import { describe, expect, test } from 'vitest';
 import { runBuilt, startBuilt } from '../support/built.js';
 import { createTestHome, type TestHome } from '../support/cli.js';
 import { driveLogin } from '../support/drive-login.js';
@@ -10,20 +10,15 @@ import { contentOf } from '../support/home-content.js';
 import { accountsIn } from '../support/login-home.js';
 import { aliceAtStudio, bob } from '../support/people-refs.js';
 import { completeLogin } from '../support/provider/sign-in.js';
-import { type Provider, startProvider } from '../support/provider/start.js';
 import { temporaryDirectory } from '../support/temporary.js';
+import { useProvider } from '../support/use-provider.js';
 
 const chromiumPath = '/usr/bin/chromium';
 const hasChromium = existsSync(chromiumPath);
 const officialPorts = { CODEX_AUTH_LOGIN_PORTS: '' };
 const arePortsFree = (await canBind(1455)) && (await canBind(1457));
 
-let provider: Provider;
-beforeAll(async () => {
-  provider = await startProvider();
-});
-afterEach(() => provider.reset());
-afterAll(() => provider.stop());
+const provider = useProvider();
 
 /** A program that leaves the address it was given in a file, as `BROWSER`. */
 function recordingBrowser(home: TestHome) {

@@ -1,21 +1,16 @@
-import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest';
+import { describe, expect, test } from 'vitest';
 import { createTestHome } from '../support/cli.js';
 import { accountsIn, loginIn } from '../support/login-home.js';
 import { alice, bob } from '../support/people-refs.js';
 import type { AccountRef } from '../support/provider/people.js';
 import { completeLogin } from '../support/provider/sign-in.js';
-import { type Provider, startProvider } from '../support/provider/start.js';
 import { missingForTerminal, Terminal } from '../support/terminal.js';
+import { useProvider } from '../support/use-provider.js';
 
 const why = missingForTerminal === undefined ? '' : ` (skipped: ${missingForTerminal} is not installed)`;
 
 describe.skipIf(missingForTerminal !== undefined)(`on a real terminal without a browser${why}`, () => {
-  let provider: Provider;
-  beforeAll(async () => {
-    provider = await startProvider();
-  });
-  afterEach(() => provider.reset());
-  afterAll(() => provider.stop());
+  const provider = useProvider();
 
   /** Wide enough for the address to be on one line. */
   const wide = { columns: 800, rows: 40 };

@@ -1,19 +1,14 @@
 import { existsSync, readdirSync } from 'node:fs';
-import { afterAll, beforeAll, expect, test } from 'vitest';
+import { expect, test } from 'vitest';
 import { muchLater, runJson } from '../support/cli.js';
 import { killEverywhere } from '../support/crash/steps.js';
 import type { CrashTrial } from '../support/crash/trial.js';
 import { type Cost, costOf, homeOfDue } from '../support/due-accounts.js';
-import { type Provider, startProvider } from '../support/provider/start.js';
 import type { RefreshHome } from '../support/refresh-home.js';
 import { temporaryDirectory } from '../support/temporary.js';
+import { useProvider } from '../support/use-provider.js';
 
-let provider: Provider;
-
-beforeAll(async () => {
-  provider = await startProvider();
-});
-afterAll(() => provider.stop());
+const provider = useProvider({ keepsState: true });
 
 /** Refreshes everybody, and shows that nobody was lost on the way. */
 async function refreshed(command: string, count: number): Promise<Cost> {

@@ -1,26 +1,21 @@
 import { createHash, randomBytes } from 'node:crypto';
 import { createServer, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
-import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
+import { describe, expect, it } from 'vitest';
 import { readClaims } from '../../src/core/accounts/jwt-claims.js';
 import { CLIENT_ID } from '../support/provider/client.js';
 import { challenge, rateLimited, refused, usageLimitReached } from '../support/provider/faults.js';
 import type { AccountRef } from '../support/provider/people.js';
 import { endpointPaths, type Fault } from '../support/provider/scenario.js';
 import { approveDevice, Browser, completeLogin } from '../support/provider/sign-in.js';
-import { type Provider, startProvider } from '../support/provider/start.js';
+import { useProvider } from '../support/use-provider.js';
 
 const alice = { email: 'alice@example.com', accountId: '11111111-1111-4111-8111-111111111111' };
 const aliceAtStudio = { email: 'alice@example.com', accountId: '33333333-3333-4333-8333-333333333333' };
 const bob = { email: 'bob@example.com', accountId: aliceAtStudio.accountId };
 const REDIRECT = 'http://127.0.0.1:45455/auth/callback';
 
-let provider: Provider;
-beforeAll(async () => {
-  provider = await startProvider();
-});
-afterEach(() => provider.reset());
-afterAll(() => provider.stop());
+const provider = useProvider();
 
 interface Answer {
   readonly status: number;

@@ -1,14 +1,14 @@
 import { mkdirSync, symlinkSync } from 'node:fs';
 import { join } from 'node:path';
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { describe, expect, it } from 'vitest';
 import { systemClock } from '../../src/core/clock.js';
 import { askDaemon } from '../../src/core/codex/daemon.js';
 import { runBuiltJson } from '../support/built.js';
-import { type Provider, startProvider } from '../support/provider/start.js';
 import { findRealCodex, type RealCodexHome, realCodexHome } from '../support/real-codex.js';
 import { startRealDaemon, startTurn } from '../support/real-daemon.js';
 import { alice, carol, RefreshHome } from '../support/refresh-home.js';
 import { temporaryDirectory } from '../support/temporary.js';
+import { useProvider } from '../support/use-provider.js';
 
 const codex = findRealCodex();
 // What it starts is found, and ended, through /proc.
@@ -16,11 +16,7 @@ const missing = 'missing' in codex ? codex.missing : process.platform === 'linux
 const why = missing === undefined ? '' : ` (skipped: ${missing})`;
 
 describe.skipIf(missing !== undefined)(`the background server of the official client${why}`, () => {
-  let provider: Provider;
-  beforeAll(async () => {
-    provider = await startProvider();
-  });
-  afterAll(() => provider.stop());
+  const provider = useProvider({ keepsState: true });
 
   /** The server was started as Alice, and `codex` on PATH is the official client. */
   async function homeOfAlice(): Promise<{

@@ -1,11 +1,11 @@
 import { join } from 'node:path';
-import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest';
+import { describe, expect, test } from 'vitest';
 import { muchLater, runCli } from '../support/cli.js';
-import { type Provider, startProvider } from '../support/provider/start.js';
 import { findRealCodex, type RealCodexHome, realCodexHome, runCodex } from '../support/real-codex.js';
 import { alice, carol, RefreshHome } from '../support/refresh-home.js';
 import { said } from '../support/seed.js';
 import { temporaryDirectory } from '../support/temporary.js';
+import { useProvider } from '../support/use-provider.js';
 
 const codex = findRealCodex();
 const why = 'missing' in codex ? ` (skipped: ${codex.missing})` : '';
@@ -47,12 +47,7 @@ interface Seat {
 }
 
 describe.skipIf('missing' in codex)(`two homes of the official client under one root${why}`, () => {
-  let provider: Provider;
-  beforeAll(async () => {
-    provider = await startProvider();
-  });
-  afterEach(() => provider.reset());
-  afterAll(() => provider.stop());
+  const provider = useProvider();
 
   function seatIn(directory: string, name: HomeName): Seat {
     const client = realCodexHome(join(directory, name), provider);

@@ -1,21 +1,17 @@
 import { linkSync, readFileSync, statSync } from 'node:fs';
 import { join } from 'node:path';
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { describe, expect, it } from 'vitest';
 import { runJson } from '../support/cli.js';
-import { type Provider, startProvider } from '../support/provider/start.js';
 import { findRealCodex, realCodexHome, runCodex } from '../support/real-codex.js';
 import { carol, RefreshHome } from '../support/refresh-home.js';
 import { temporaryDirectory } from '../support/temporary.js';
+import { useProvider } from '../support/use-provider.js';
 
 const codex = findRealCodex();
 const why = 'missing' in codex ? ` (skipped: ${codex.missing})` : '';
 
 describe.skipIf('missing' in codex)(`the official client after a login was written in place${why}`, () => {
-  let provider: Provider;
-  beforeAll(async () => {
-    provider = await startProvider();
-  });
-  afterAll(() => provider.stop());
+  const provider = useProvider({ keepsState: true });
 
   it('uses it, and sends no refresh of its own', async () => {
     const directory = temporaryDirectory();

@@ -1,12 +1,12 @@
 import { readFileSync } from 'node:fs';
-import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from 'vitest';
+import { beforeEach, describe, expect, test } from 'vitest';
 import { endpointPaths } from '../support/provider/scenario.js';
-import { type Provider, startProvider } from '../support/provider/start.js';
 import { findRealCodex } from '../support/real-codex.js';
 import { alice, bob } from '../support/refresh-home.js';
 import { RunHome } from '../support/run-home.js';
 import { setUsage } from '../support/seed.js';
 import { temporaryDirectory } from '../support/temporary.js';
+import { useProvider } from '../support/use-provider.js';
 
 const codex = findRealCodex();
 const why = 'missing' in codex ? ` (skipped: ${codex.missing})` : '';
@@ -21,18 +21,13 @@ const refusedContent = {
 };
 
 describe.skipIf('missing' in codex)(`a task of the official client at the limit${why}`, { timeout: 60_000 }, () => {
-  let provider: Provider;
+  const provider = useProvider();
   let home: RunHome;
-  beforeAll(async () => {
-    provider = await startProvider();
-  });
   beforeEach(async () => {
     home = new RunHome(temporaryDirectory(), provider);
     await home.ours.addAccount('ada', alice);
     await home.ours.addAccount('bob', bob);
   });
-  afterEach(() => provider.reset());
-  afterAll(() => provider.stop());
 
   function answer(who: typeof alice, status: number, body: unknown): void {
     provider.scenario.on('responses', { kind: 'status', status, body }, { accountId: who.accountId });

@@ -1,11 +1,11 @@
 import { existsSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { describe, expect, it } from 'vitest';
 import { runJson } from '../support/cli.js';
-import { type Provider, startProvider } from '../support/provider/start.js';
 import { findRealCodex, realCodexHome, runCodex } from '../support/real-codex.js';
 import { alice, aliceAtStudio, RefreshHome } from '../support/refresh-home.js';
 import { temporaryDirectory } from '../support/temporary.js';
+import { useProvider } from '../support/use-provider.js';
 
 const codex = findRealCodex();
 const why = 'missing' in codex ? ` (skipped: ${codex.missing})` : '';
@@ -17,11 +17,7 @@ const rules = [
 ] as const;
 
 describe.skipIf('missing' in codex)(`a rule of the official client against a login${why}`, () => {
-  let provider: Provider;
-  beforeAll(async () => {
-    provider = await startProvider();
-  });
-  afterAll(() => provider.stop());
+  const provider = useProvider({ keepsState: true });
 
   it.each(rules)(
     'that allows %s only: our switch refuses what would make the client delete it',

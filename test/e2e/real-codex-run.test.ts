@@ -1,16 +1,16 @@
 import { existsSync, lstatSync, readFileSync } from 'node:fs';
 import { dirname } from 'node:path';
-import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest';
+import { describe, expect, test } from 'vitest';
 import { inParallel } from '../support/parallel.js';
 import { makeProject } from '../support/project-home.js';
 import { endpointPaths } from '../support/provider/scenario.js';
-import { type Provider, startProvider } from '../support/provider/start.js';
 import { findRealCodex, runCodex } from '../support/real-codex.js';
 import { refreshesSent } from '../support/refresh-ahead.js';
 import { alice, bob, carol } from '../support/refresh-home.js';
 import { ownEntries, RunHome } from '../support/run-home.js';
 import { temporaryDirectory } from '../support/temporary.js';
 import type { TestHome } from '../support/test-home.js';
+import { useProvider } from '../support/use-provider.js';
 
 const codex = findRealCodex();
 /** The official client refreshes a token with five minutes left or less, and one with more only later. */
@@ -19,12 +19,7 @@ const [dueSeconds, notDueSeconds] = [300, 400];
 const why = 'missing' in codex ? ` (skipped: ${codex.missing})` : '';
 
 describe.skipIf('missing' in codex)(`runs of the official client as accounts${why}`, () => {
-  let provider: Provider;
-  beforeAll(async () => {
-    provider = await startProvider();
-  });
-  afterEach(() => provider.reset());
-  afterAll(() => provider.stop());
+  const provider = useProvider();
 
   test('answer as the account, and keep everything but the login in the home of the person', {
     timeout: 60_000,

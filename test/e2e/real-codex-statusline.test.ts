@@ -1,16 +1,16 @@
 import { appendFileSync, existsSync, mkdirSync, realpathSync } from 'node:fs';
 import { join } from 'node:path';
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { describe, expect, it } from 'vitest';
 import { systemClock } from '../../src/core/clock.js';
 import { runBuiltJson } from '../support/built.js';
 import { builtProject } from '../support/program-process.js';
 import { endpointPaths } from '../support/provider/scenario.js';
-import { type Provider, startProvider } from '../support/provider/start.js';
 import { findRealCodex, type RealCodexHome, realCodexHome } from '../support/real-codex.js';
 import { alice, carol, RefreshHome } from '../support/refresh-home.js';
 import { readJson } from '../support/stored-accounts.js';
 import { temporaryDirectory } from '../support/temporary.js';
 import { missingForTerminal, Terminal } from '../support/terminal.js';
+import { useProvider } from '../support/use-provider.js';
 
 const codex = findRealCodex();
 const missing = 'missing' in codex ? codex.missing : missingForTerminal && `${missingForTerminal} is not installed`;
@@ -43,11 +43,7 @@ async function say(terminal: Terminal, words: string): Promise<void> {
 }
 
 describe.skipIf(missing !== undefined)(`the status line of the official client${why}`, () => {
-  let provider: Provider;
-  beforeAll(async () => {
-    provider = await startProvider();
-  });
-  afterAll(() => provider.stop());
+  const provider = useProvider({ keepsState: true });
 
   it('shows the account and its windows in the real terminal, and hands its numbers to the others', {
     timeout: 120_000,

@@ -10,15 +10,15 @@ import {
   writeFileSync,
 } from 'node:fs';
 import { dirname, join } from 'node:path';
-import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
+import { beforeEach, describe, expect, it } from 'vitest';
 import { systemClock } from '../../src/core/clock.js';
 import { signIn } from '../support/accounts.js';
 import { runBuilt, runBuiltJson } from '../support/built.js';
 import { createTestHome, type TestHome } from '../support/cli.js';
 import type { TokenSet } from '../support/provider/grants.js';
 import { endpointPaths } from '../support/provider/scenario.js';
-import { type Provider, startProvider } from '../support/provider/start.js';
 import { findRealCodex, type RealCodexHome, realCodexHome, runCodex } from '../support/real-codex.js';
+import { useProvider } from '../support/use-provider.js';
 
 const alice = { email: 'alice@example.com', accountId: '11111111-1111-4111-8111-111111111111' };
 const carol = { email: 'carol@example.com', accountId: '44444444-4444-4444-8444-444444444444' };
@@ -34,12 +34,9 @@ const aboutToExpire = 120;
 const longLived = 864_000;
 
 describe.skipIf('missing' in codex)(`the official client beside our switch${why}`, () => {
-  let provider: Provider;
+  const provider = useProvider();
   let client: RealCodexHome;
   let home: TestHome;
-  beforeAll(async () => {
-    provider = await startProvider();
-  });
   beforeEach(() => {
     const own = createTestHome(provider);
     client = realCodexHome(own.directory, provider);
@@ -48,8 +45,6 @@ describe.skipIf('missing' in codex)(`the official client beside our switch${why}
     const variables = { ...own.variables, CODEX_HOME: codexHome };
     home = { ...own, codexHome, authFile, root, poolFile: join(root, 'openai-codex-accounts.json'), variables };
   });
-  afterEach(() => provider.reset());
-  afterAll(() => provider.stop());
 
   async function signInBoth(accessTokenSeconds = longLived): Promise<void> {
     provider.scenario.accessTokenSeconds = accessTokenSeconds;

@@ -1,7 +1,7 @@
 import { linkSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
-import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it, onTestFinished } from 'vitest';
+import { afterEach, beforeEach, describe, expect, it, onTestFinished } from 'vitest';
 import { readClaims } from '../../src/core/accounts/jwt-claims.js';
 import { listClients } from '../../src/core/codex/clients.js';
 import { codexHomeAt } from '../../src/core/codex/home.js';
@@ -10,20 +10,17 @@ import { CLIENT_ID } from '../support/provider/client.js';
 import type { TokenSet } from '../support/provider/grants.js';
 import { endpointPaths } from '../support/provider/scenario.js';
 import { approveDevice } from '../support/provider/sign-in.js';
-import { type Provider, startProvider } from '../support/provider/start.js';
 import { findRealCodex, type RealCodexHome, realCodexHome, runCodex } from '../support/real-codex.js';
+import { useProvider } from '../support/use-provider.js';
 
 const aliceAtStudio = { email: 'alice@example.com', accountId: '33333333-3333-4333-8333-333333333333' };
 const codex = findRealCodex();
 const why = 'missing' in codex ? ` (skipped: ${codex.missing})` : '';
 
 describe.skipIf('missing' in codex)(`the official client${why}`, () => {
-  let provider: Provider;
+  const provider = useProvider({ keepsState: true });
   let directory: string;
   let home: RealCodexHome;
-  beforeAll(async () => {
-    provider = await startProvider();
-  });
   beforeEach(() => {
     directory = mkdtempSync(join(tmpdir(), 'codex-auth-real-'));
     home = realCodexHome(directory, provider);
@@ -32,7 +29,6 @@ describe.skipIf('missing' in codex)(`the official client${why}`, () => {
     rmSync(directory, { recursive: true, force: true });
     provider.reset();
   });
-  afterAll(() => provider.stop());
 
   function writeAuthFile(tokens: TokenSet): void {
     const content = {

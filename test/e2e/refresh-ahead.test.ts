@@ -1,22 +1,17 @@
-import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest';
+import { describe, expect, test } from 'vitest';
 import { systemClock } from '../../src/core/clock.js';
 import { runCli } from '../support/cli.js';
-import { type Provider, startProvider } from '../support/provider/start.js';
 import { findRealCodex } from '../support/real-codex.js';
 import { execPair, type Guarding, guardAhead, homeWithLife, refreshesSent } from '../support/refresh-ahead.js';
 import type { RefreshHome } from '../support/refresh-home.js';
 import { temporaryDirectory } from '../support/temporary.js';
+import { useProvider } from '../support/use-provider.js';
 
 const codex = findRealCodex();
 const why = 'missing' in codex ? ` (skipped: ${codex.missing})` : '';
 
 describe.skipIf('missing' in codex)(`clients on a token that is about to end${why}`, () => {
-  let provider: Provider;
-  beforeAll(async () => {
-    provider = await startProvider();
-  });
-  afterEach(() => provider.reset());
-  afterAll(() => provider.stop());
+  const provider = useProvider();
 
   /**
    * A minute ago by its clock, so that the minute need not pass which lies between the last moment at which we refresh, six

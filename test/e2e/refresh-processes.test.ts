@@ -1,22 +1,17 @@
 import { spawn } from 'node:child_process';
-import { afterAll, afterEach, beforeAll, describe, expect, it, onTestFinished } from 'vitest';
+import { describe, expect, it, onTestFinished } from 'vitest';
 import { runningClients } from '../../src/core/codex/clients.js';
 import { runBuilt, runBuiltJson, startBuilt } from '../support/built.js';
 import { muchLater, runJson } from '../support/cli.js';
 import { killEverywhere } from '../support/crash/steps.js';
 import type { CrashTrial } from '../support/crash/trial.js';
 import type { Fault } from '../support/provider/scenario.js';
-import { type Provider, startProvider } from '../support/provider/start.js';
 import { canMakeReadOnly, makeReadOnly } from '../support/read-only.js';
 import { alice, aliceAtStudio, carol, RefreshHome } from '../support/refresh-home.js';
 import { temporaryDirectory } from '../support/temporary.js';
+import { useProvider } from '../support/use-provider.js';
 
-let provider: Provider;
-beforeAll(async () => {
-  provider = await startProvider();
-});
-afterEach(() => provider.reset());
-afterAll(() => provider.stop());
+const provider = useProvider();
 
 const expired = { expiresInSeconds: -60 };
 const sentTokens = () => provider.requests.refreshes().map(({ body }) => Reflect.get(Object(body), 'refresh_token'));

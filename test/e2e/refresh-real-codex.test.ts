@@ -1,28 +1,23 @@
 import { readFileSync } from 'node:fs';
-import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
+import { beforeEach, describe, expect, it } from 'vitest';
 import { runJson } from '../support/cli.js';
-import { type Provider, startProvider } from '../support/provider/start.js';
 import { findRealCodex, type RealCodexHome, realCodexHome, runCodex } from '../support/real-codex.js';
 import { carol, RefreshHome } from '../support/refresh-home.js';
 import { temporaryDirectory } from '../support/temporary.js';
+import { useProvider } from '../support/use-provider.js';
 
 const codex = findRealCodex();
 const why = 'missing' in codex ? ` (skipped: ${codex.missing})` : '';
 
 describe.skipIf('missing' in codex)(`a refresh beside the official client${why}`, () => {
-  let provider: Provider;
+  const provider = useProvider();
   let client: RealCodexHome;
   let ours: RefreshHome;
-  beforeAll(async () => {
-    provider = await startProvider();
-  });
   beforeEach(() => {
     const directory = temporaryDirectory();
     client = realCodexHome(directory, provider);
     ours = new RefreshHome(directory, provider, { codexHome: client.codexHome });
   });
-  afterEach(() => provider.reset());
-  afterAll(() => provider.stop());
 
   const exec = () => runCodex(['exec', '--skip-git-repo-check', 'hi'], { home: client });
   const sent = () => provider.requests.refreshes().map(({ body }) => Reflect.get(Object(body), 'refresh_token'));

@@ -1,21 +1,17 @@
 import { join } from 'node:path';
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { describe, expect, it } from 'vitest';
 import { signIn } from '../support/accounts.js';
 import { runBuilt, runBuiltJson } from '../support/built.js';
 import { createTestHome, type TestHome } from '../support/cli.js';
-import { type Provider, startProvider } from '../support/provider/start.js';
 import { findRealCodex, realCodexHome, runCodex } from '../support/real-codex.js';
 import { alice, carol } from '../support/refresh-home.js';
+import { useProvider } from '../support/use-provider.js';
 
 const codex = findRealCodex();
 const why = 'missing' in codex ? ` (skipped: ${codex.missing})` : '';
 
 describe.skipIf('missing' in codex)(`an account that was set aside and works again${why}`, () => {
-  let provider: Provider;
-  beforeAll(async () => {
-    provider = await startProvider();
-  });
-  afterAll(() => provider.stop());
+  const provider = useProvider({ keepsState: true });
 
   it('is restored, and the official client works with it after a switch', { timeout: 60_000 }, async () => {
     const own = createTestHome(provider);

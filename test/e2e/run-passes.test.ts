@@ -1,13 +1,13 @@
 import { createHash, randomBytes } from 'node:crypto';
 import { readFileSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
-import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
+import { beforeEach, describe, expect, it } from 'vitest';
 import { otherNodes } from '../support/other-nodes.js';
 import { type Passed, startProgram, startRun } from '../support/passed-on.js';
-import { type Provider, startProvider } from '../support/provider/start.js';
 import { alice, type RefreshHome } from '../support/refresh-home.js';
 import { homeOfAlice } from '../support/seed.js';
 import { missingForTerminal, Terminal } from '../support/terminal.js';
+import { useProvider } from '../support/use-provider.js';
 
 /** This one waits for the program, where it is old; of the newest, nothing is left beside it. */
 const newest = otherNodes().findLast((each) => 'path' in each);
@@ -19,15 +19,11 @@ const ways = [
   { name: 'the newest Node that waits for the limit', path: newestPath ?? process.execPath, isWaitedFor: true },
 ];
 
-let provider: Provider;
+const provider = useProvider({ keepsState: true });
 let home: RefreshHome;
-beforeAll(async () => {
-  provider = await startProvider();
-});
 beforeEach(async () => {
   home = await homeOfAlice(provider);
 });
-afterAll(() => provider.stop());
 
 describe.each(ways)('a command that runs as an account, by $name,', { timeout: 60_000 }, ({ path, isWaitedFor }) => {
   /** Counts as the official client, which a limit is about, and becomes what it is given. */
@@ -63,6 +59,11 @@ describe.each(ways)('a command that runs as an account, by $name,', { timeout: 6
     passed.child.kill(signal);
     expect(await passed.ended).toEqual([7, null]);
     expect(await said(passed)).toBe('ready\nheard\n');
+  });
+
+  it.skipIf(isWaitedFor || path === process.execPath)('takes our place, so that nothing of ours is left', async () => {
+    const passed = shell('echo $$');
+    expect(await said(passed)).toBe(`${passed.child.pid}\n`);
   });
 
   it('has its words, its name and its environment', async () => {

@@ -1,22 +1,19 @@
 import { copyFileSync, existsSync, lstatSync, mkdirSync } from 'node:fs';
 import { join } from 'node:path';
-import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
+import { beforeEach, describe, expect, it } from 'vitest';
 import { privateHomeOf } from '../../src/core/running/private-home.js';
 import { runBuilt, startBuilt } from '../support/built.js';
 import { refreshAsClient } from '../support/client-refresh.js';
 import { canFakeClients } from '../support/fake-clients.js';
 import { canHaveMounts, readOnlyDirectory } from '../support/mounts.js';
 import type { ProgramOptions } from '../support/program-process.js';
-import { type Provider, startProvider } from '../support/provider/start.js';
 import { alice, RefreshHome } from '../support/refresh-home.js';
 import { temporaryDirectory } from '../support/temporary.js';
+import { useProvider } from '../support/use-provider.js';
 
-let provider: Provider;
+const provider = useProvider({ keepsState: true });
 let home: RefreshHome;
 let privately: RefreshHome;
-beforeAll(async () => {
-  provider = await startProvider();
-});
 beforeEach(async () => {
   const directory = temporaryDirectory();
   const codexHome = join(directory, 'own');
@@ -25,7 +22,6 @@ beforeEach(async () => {
   await home.addAccount('acc_alice', alice);
   privately = new RefreshHome(directory, provider, { codexHome: privateHomeOf(home.root, 'acc_alice') });
 });
-afterAll(() => provider.stop());
 
 const command = (words: readonly string[], options: ProgramOptions = {}) => runBuilt(home.home, words, options);
 

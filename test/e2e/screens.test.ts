@@ -1,8 +1,8 @@
-import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest';
-import { type Provider, startProvider } from '../support/provider/start.js';
+import { describe, expect, test } from 'vitest';
 import { alice, aliceAtStudio, carol, RefreshHome } from '../support/refresh-home.js';
 import { temporaryDirectory } from '../support/temporary.js';
 import { missingForTerminal, Terminal } from '../support/terminal.js';
+import { useProvider } from '../support/use-provider.js';
 
 /** What a person sees on the smallest window, the usual one and a large one. */
 const sizes = [
@@ -11,12 +11,7 @@ const sizes = [
   { columns: 120, rows: 40 },
 ] as const;
 
-let provider: Provider;
-beforeAll(async () => {
-  provider = await startProvider();
-});
-beforeEach(() => provider.reset());
-afterAll(() => provider.stop());
+const provider = useProvider();
 
 const quiet = { variables: { NO_COLOR: '1' } };
 

@@ -1,17 +1,12 @@
 import { setTimeout as delay } from 'node:timers/promises';
-import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest';
+import { describe, expect, test } from 'vitest';
 import { startBuilt } from '../support/built.js';
 import type { ProgramProcess } from '../support/program-process.js';
-import { type Provider, startProvider } from '../support/provider/start.js';
 import { alice, RefreshHome } from '../support/refresh-home.js';
 import { temporaryDirectory } from '../support/temporary.js';
+import { useProvider } from '../support/use-provider.js';
 
-let provider: Provider;
-beforeAll(async () => {
-  provider = await startProvider();
-});
-afterEach(() => provider.reset());
-afterAll(() => provider.stop());
+const provider = useProvider();
 
 /** Longer than what counts as one press, however often the signal arrives. */
 const anotherPress = () => delay(700);

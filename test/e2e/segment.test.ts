@@ -1,26 +1,21 @@
 import { existsSync, lstatSync, readdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from 'vitest';
+import { beforeEach, describe, expect, test } from 'vitest';
 import { runCli, runJson } from '../support/cli.js';
 import { ProgramProcess } from '../support/program-process.js';
-import { type Provider, startProvider } from '../support/provider/start.js';
 import { isMissing, typeInShell } from '../support/real-shells.js';
 import { alice, type RefreshHome } from '../support/refresh-home.js';
 import { twoHome } from '../support/seed.js';
 import { missingForTerminal, programIn, Terminal } from '../support/terminal.js';
+import { useProvider } from '../support/use-provider.js';
 
-let provider: Provider;
+const provider = useProvider();
 let seeded: RefreshHome;
-beforeAll(async () => {
-  provider = await startProvider();
-});
 beforeEach(async () => {
   seeded = await twoHome(provider);
   provider.scenario.setUsage(alice.accountId, { fiveHourPercent: 20, weeklyPercent: 59 });
   await runCli(seeded.home, ['usage']);
 });
-afterEach(() => provider.reset());
-afterAll(() => provider.stop());
 
 /** Everything that is on disk below the home, with when it was last written to. */
 function filesOf({ home }: RefreshHome): string[] {

@@ -1,14 +1,14 @@
 import { existsSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { describe, expect, it } from 'vitest';
 import { runBuilt } from '../support/built.js';
 import { CLIENT_ID } from '../support/provider/client.js';
 import { endpointPaths } from '../support/provider/scenario.js';
-import { type Provider, startProvider } from '../support/provider/start.js';
 import { findRealCodex, realCodexHome } from '../support/real-codex.js';
 import { isMissing, type RealShell, shellPrograms, typeInShell } from '../support/real-shells.js';
 import { alice, writePool } from '../support/sample-pool.js';
 import { clientScript, type ShellHome, shellHome } from '../support/shell-home.js';
+import { useProvider } from '../support/use-provider.js';
 
 /** The environment of a terminal that a person opens. */
 function terminal(at: ShellHome, shell: RealShell): Record<string, string> {
@@ -176,11 +176,7 @@ const codex = findRealCodex();
 const why = 'missing' in codex ? ` (skipped: ${codex.missing})` : '';
 
 describe.skipIf('missing' in codex || isMissing('bash'))(`with the real official client behind the shim${why}`, () => {
-  let provider: Provider;
-  beforeAll(async () => {
-    provider = await startProvider();
-  });
-  afterAll(() => provider.stop());
+  const provider = useProvider({ keepsState: true });
 
   it('"codex auth logout" ends no login, which without the shim it does', async () => {
     const at = shellHome();

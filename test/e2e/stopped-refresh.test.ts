@@ -1,14 +1,10 @@
 import { join } from 'node:path';
-import { afterAll, beforeAll, expect, test } from 'vitest';
-import { type Provider, startProvider } from '../support/provider/start.js';
+import { expect, test } from 'vitest';
 import { type StopTrial, stopRefresh } from '../support/stopped-refresh.js';
 import { temporaryDirectory } from '../support/temporary.js';
+import { useProvider } from '../support/use-provider.js';
 
-let provider: Provider;
-beforeAll(async () => {
-  provider = await startProvider();
-});
-afterAll(() => provider.stop());
+const provider = useProvider({ keepsState: true });
 
 const trials: readonly StopTrial[] = [
   { stoppedMs: 17_000, answered: 'before', delayMs: 0 },

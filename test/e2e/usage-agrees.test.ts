@@ -1,13 +1,13 @@
-import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
+import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { usageCommand } from '../../src/cli/commands/usage.js';
 import type { AccountUsage } from '../../src/cli/usage-view.js';
 import { type AppServer, startAppServer } from '../support/app-server.js';
 import { runCli } from '../support/cli.js';
-import { type Provider, startProvider } from '../support/provider/start.js';
 import { findRealCodex, realCodexHome } from '../support/real-codex.js';
 import { carol, RefreshHome } from '../support/refresh-home.js';
 import { dataOf } from '../support/seed.js';
 import { temporaryDirectory } from '../support/temporary.js';
+import { useProvider } from '../support/use-provider.js';
 
 const codex = findRealCodex();
 const why = 'missing' in codex ? ` (skipped: ${codex.missing})` : '';
@@ -115,12 +115,9 @@ const variants: readonly (readonly [name: string, members: Readonly<Record<strin
 ];
 
 describe.skipIf('missing' in codex)(`usage and the official client${why}`, () => {
-  let provider: Provider;
+  const provider = useProvider({ keepsState: true });
   let ours: RefreshHome;
   let client: AppServer;
-  beforeAll(async () => {
-    provider = await startProvider();
-  });
   beforeEach(async () => {
     const directory = temporaryDirectory();
     const home = realCodexHome(directory, provider);
@@ -132,7 +129,6 @@ describe.skipIf('missing' in codex)(`usage and the official client${why}`, () =>
     await client.stop();
     provider.reset();
   });
-  afterAll(() => provider.stop());
 
   async function both(): Promise<{ theirs: ClientLimits; mine: AccountUsage }> {
     const theirs = (await client.call('account/rateLimits/read')) as unknown as ClientLimits;

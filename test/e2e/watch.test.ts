@@ -1,18 +1,13 @@
 import { spawn } from 'node:child_process';
-import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest';
+import { describe, expect, test } from 'vitest';
 import { startBuilt } from '../support/built.js';
-import { type Provider, startProvider } from '../support/provider/start.js';
 import { alice, carol, RefreshHome } from '../support/refresh-home.js';
 import { shellVariables } from '../support/shell.js';
 import { temporaryDirectory } from '../support/temporary.js';
 import { missingForTerminal, Terminal } from '../support/terminal.js';
+import { useProvider } from '../support/use-provider.js';
 
-let provider: Provider;
-beforeAll(async () => {
-  provider = await startProvider();
-});
-afterEach(() => provider.reset());
-afterAll(() => provider.stop());
+const provider = useProvider();
 
 async function seededHome(): Promise<RefreshHome> {
   const seeded = new RefreshHome(temporaryDirectory(), provider);

@@ -1,5 +1,6 @@
 import { appendFileSync, cpSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { makeEvent } from '../../src/core/events/event.js';
 import { rootPaths } from '../../src/core/storage/paths.js';
 import { runCli, type TestHome } from './cli.js';
 import { setAside } from './flagged-records.js';
@@ -107,6 +108,11 @@ async function fillState(home: TestHome, provider: Provider): Promise<void> {
 
 /** The other files, and another project whose name came from elsewhere. */
 function fillRoot(home: TestHome): void {
+  const seen = { at: noon - 3_600_000, account: hostile('record id'), window: hostile('window'), usedPercent: 10 };
+  appendFileSync(join(home.root, 'quota-history.ndjson'), `${JSON.stringify(seen)}\n`);
+  const accounts = [{ id: hostile('record id'), name: hostile('name'), reason: hostile('reason') }];
+  const event = makeEvent('set-aside', { at: noon - 3_600_000, accounts });
+  appendFileSync(join(home.root, 'events.ndjson'), `${JSON.stringify(event)}\n`);
   const key = makeProject(home);
   const pool = JSON.parse(readFileSync(home.poolFile, 'utf8'));
   const other = join(home.root, 'projects', hostile('project', { asName: true }), 'openai-codex-accounts.json');

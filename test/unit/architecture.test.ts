@@ -23,8 +23,8 @@ const order = [
     'service',
     'codex',
     'homes',
+    'bindings',
   ],
-  'bindings',
   ...[
     'pools',
     'oauth',

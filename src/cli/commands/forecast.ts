@@ -331,7 +331,7 @@ function forecastCsv(found: ForecastFound): string {
 
 export const forecastCommand: Command<ForecastOptions, ForecastFound, ForecastResult> = {
   name: 'forecast',
-  exchanges: true,
+  exchanges: ({ cached }) => cached !== true,
   schema: ForecastResult,
   run: forecast,
   document: documentOf,

@@ -145,7 +145,8 @@ function needsAttention(result: Exclude<GuardResult, GuardRounds>): boolean {
 
 export const guardCommand: Command<GuardOptions, GuardResult> = {
   name: 'guard',
-  exchanges: true,
+  exchanges: ({ testEvent, install, uninstall, status, logs }) =>
+    [testEvent, install, uninstall, status, logs].every((wish) => wish === undefined),
   schema: GuardResult,
   run,
   render,

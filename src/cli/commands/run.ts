@@ -117,6 +117,6 @@ export const ofAnotherProgram = {
 export const runCommand: Command<RunOptions, RunResult> = {
   ...ofAnotherProgram,
   name: 'run',
-  exchanges: true,
+  exchanges: () => true,
   run: runAs,
 };

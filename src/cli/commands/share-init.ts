@@ -15,6 +15,7 @@ import type { Context } from '../context.js';
 import type { Theme } from '../render/theme.js';
 import { MachineView, machineName } from '../sharing/machine-view.js';
 import { phraseLines } from '../sharing/phrase-lines.js';
+import { shareDeadlineMs } from '../sharing/share-deadline.js';
 import { shareSecrets } from '../sharing/share-secrets.js';
 
 const ShareInitResult = z.object({
@@ -43,11 +44,13 @@ async function initialize(context: Context, options: ShareInitOptions): Promise<
   const url = await shareSecrets(context, options).address();
   const { shown } = databaseAddress(url);
   const { key, place } = await keyForNewPool(context, options);
-  const making = context.uninterrupted(() => makePool(context, { url, key, machineName: name }));
-  const { machine: own } = await whileWaiting(context, 'Making the shared pool', making);
+  const making = context.uninterrupted(() =>
+    makePool(context, { url, key, machineName: name, deadlineMs: shareDeadlineMs(context) }),
+  );
+  const { machine } = await whileWaiting(context, 'Making the shared pool', making);
   return {
     database: shown,
-    machine: own,
+    machine: { id: machine.id, name },
     keyId: key.id,
     keyPlace: place,
     recoveryPhrase: (await phraseOf(key)).reveal(),
@@ -57,7 +60,6 @@ async function initialize(context: Context, options: ShareInitOptions): Promise<
 interface KeptKey {
   readonly key: ShareKey;
   readonly place: KeyPlace;
-  readonly isOlder?: true;
 }
 
 /**
@@ -65,11 +67,10 @@ interface KeptKey {
  * which never learned whether its pool was made, is used again.
  */
 async function keyForNewPool({ root }: Context, { keyring }: ShareInitOptions): Promise<KeptKey> {
-  const kept = shareKeyPlace(root);
-  if (kept !== undefined) return { key: readShareKey(root), place: kept };
   const place = keyring === true ? 'keyring' : 'file';
-  const key = newShareKey();
-  await keepShareKey(root, key, place);
+  const kept = shareKeyPlace(root);
+  const key = kept === undefined ? newShareKey() : readShareKey(root);
+  if (kept !== place) await keepShareKey(root, key, place);
   return { key, place };
 }
 
@@ -77,6 +78,7 @@ interface NewPool {
   readonly url: Secret;
   readonly key: ShareKey;
   readonly machineName: string;
+  readonly deadlineMs: number;
 }
 
 async function makePool(context: Context, pool: NewPool): Promise<ShareState> {

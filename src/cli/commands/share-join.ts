@@ -57,7 +57,7 @@ async function join(context: Context, options: ShareJoinOptions): Promise<ShareJ
 
 async function enter(context: Context, options: ShareJoinOptions): Promise<ExchangeReport> {
   const { root } = context;
-  const joining = { machineName: machineName(context, options.name) };
+  const joining = { machineName: machineName(context, options.name), deadlineMs: shareDeadlineMs(context) };
   const secrets = shareSecrets(context, options);
   const url = await secrets.address();
   // What is wrong with it is said before the phrase is asked for.

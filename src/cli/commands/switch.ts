@@ -179,7 +179,7 @@ function renderSwitch(result: SwitchResult, { color, symbols }: Theme): string {
 /** Changes the login in use. */
 export const switchCommand: Command<SwitchOptions, SwitchResult> = {
   name: 'switch',
-  exchanges: true,
+  exchanges: () => true,
   schema: SwitchResult,
   run: switchAccount,
   render: renderSwitch,

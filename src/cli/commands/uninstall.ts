@@ -8,6 +8,7 @@ import { withStore } from '../../core/logins/with-store.js';
 import { readableScopes } from '../../core/pools/stored-files.js';
 import { printableIn } from '../../core/printable.js';
 import { privateHomesOf, refuseWhileRunning, removePrivateHome } from '../../core/running/removal.js';
+import { forgetShareKey } from '../../core/sharing/key-store.js';
 import { completionFiles } from '../../core/shell/completion-files.js';
 import { applySetup, type PlannedChange, planUndo, type SetupPlace } from '../../core/shell/setup-plan.js';
 import { foreignThings } from '../../core/storage/adoption.js';
@@ -62,10 +63,23 @@ async function uninstall(context: Context, options: UninstallOptions): Promise<U
   if (isDone) {
     assertIdle(place.root);
     refuseWhileRunning(removal.homes);
+    if (options.accounts === true) warnOfSharedPool(context);
     await askFirst(context, options, removal);
-    await context.uninterrupted(() => remove(context, place, removal));
+    await context.uninterrupted(async () => {
+      // An entry in a keyring is no file.
+      if (options.accounts === true) await forgetShareKey(place.root);
+      await remove(context, place, removal);
+    });
   }
   return resultOf(context, place, options, removal);
+}
+
+/** The database is not asked: it may be gone, and this is not the moment for that. */
+function warnOfSharedPool({ root, warn }: Context): void {
+  if (!existsSync(root.paths.share)) return;
+  warn(
+    'this machine is in a shared pool and stays the keeper of its logins there; to let the others take them, before this: codex-auth share leave --give; after it, there: codex-auth share take <account> --force',
+  );
 }
 
 function planRemoval(place: SetupPlace, { accounts }: UninstallOptions): Removal {

@@ -55,7 +55,7 @@ function usageCsv({ accounts }: UsageResult): string {
 
 export const usageCommand: Command<UsageOptions, UsageResult> = {
   name: 'usage',
-  exchanges: true,
+  exchanges: ({ cached }) => cached !== true,
   schema: UsageResult,
   run: usage,
   render: ({ scope, accounts }, theme) => placeLine(scope, theme) + renderUsage(accounts, theme),

@@ -10,6 +10,7 @@ import { isAnswered } from '../../core/logins/journal-overlay.js';
 import { readRoster } from '../../core/logins/roster.js';
 import { withStore } from '../../core/logins/with-store.js';
 import { KeptExchange } from '../../core/session/keep-exchanging.js';
+
 import { takeInAny } from '../../core/session/take-in.js';
 import type { Settings } from '../../core/settings.js';
 import type { Context } from '../context.js';

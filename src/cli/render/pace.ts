@@ -65,12 +65,14 @@ function taskText(length: string, { fits, windows }: Task, theme: Theme): string
 
 /** How earlier forecasts have done, in one line. */
 export function trackRecordLines({ trackRecord }: ForecastFound): string[] {
-  if (trackRecord === undefined) return [];
-  const { judged, open, brier, hitRate } = trackRecord;
+  return trackRecord === undefined ? [] : [trackRecordText(trackRecord)];
+}
+
+export function trackRecordText({ judged, open, brier, hitRate }: NonNullable<ForecastFound['trackRecord']>): string {
   const counts = `${judged} forecasts of an empty window judged, ${open} still open`;
-  if (brier === undefined || hitRate === undefined) return [`${counts}: too few for a score`];
+  if (brier === undefined || hitRate === undefined) return `${counts}: too few for a score`;
   const score = `Brier score ${brier.toFixed(2)} (0 is perfect, 0.25 is a guess)`;
-  return [`${counts}: ${percentText(hitRate * 100)} right, ${score}`];
+  return `${counts}: ${percentText(hitRate * 100)} right, ${score}`;
 }
 
 function whenText(iso: string, { now }: Theme): string {

@@ -2,7 +2,7 @@
 const groups: Readonly<Record<string, readonly string[]>> = {
   'Accounts:': ['login', 'list', 'status', 'label', 'enable', 'disable', 'remove'],
   'Use:': ['switch', 'best', 'run', 'token', 'sessions', 'resume', 'prefer', 'reserve'],
-  'Quota:': ['usage', 'forecast', 'watch', 'report', 'models', 'redeem'],
+  'Quota:': ['usage', 'forecast', 'watch', 'report', 'models', 'redeem', 'history'],
   'Repair:': ['check', 'doctor', 'fix', 'undo', 'flag', 'verify-flagged', 'guard', 'renew'],
   'Move:': ['move', 'import', 'export', 'share', 'sync'],
 };

@@ -134,6 +134,29 @@ export function declareInsight(program: Program, execute: Execute): void {
     );
 
   program
+    .command('history')
+    .summary('show what happened')
+    .description(
+      'Shows how each window was used over the time, what the guard has told, what became of logins, and how forecasts turned out, from what is kept on this machine. Makes no requests.',
+    )
+    .option('--since <time>', 'how far back, such as 12h or 30d; default 7d', duration)
+    .addOption(new Option('--clear', 'remove what is kept of events and of quota').conflicts(['csv', 'out']))
+    .option('-y, --yes', 'skip the confirmation of --clear')
+    .option('--csv', csvHelp)
+    .option('--out <file>', outHelp)
+    .addHelpText(
+      'after',
+      examples([
+        'codex-auth history',
+        'codex-auth history --since 30d --csv --out history.csv',
+        'codex-auth history --clear',
+      ]),
+    )
+    .action((options) =>
+      execute(async () => (await import('../commands/history.js')).historyCommand, options, program.opts()),
+    );
+
+  program
     .command('report')
     .summary('show everything that is known')
     .description(

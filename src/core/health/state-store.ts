@@ -30,16 +30,17 @@ export async function keepForetellings(
   if (entries.length > 0) await withStoreLock(root, signal, () => appendHistory(root, entries));
 }
 
-async function withStoreLock(
+/** For what no account and no credential is part of. */
+export async function withStoreLock<T>(
   root: Root,
   signal: AbortSignal | undefined,
-  action: (lock: LockHandle) => void,
-): Promise<void> {
+  action: (lock: LockHandle) => T,
+): Promise<T> {
   assertOurs(root);
   makePrivateDirectory(root.paths.root);
   const { clock, processes, paths, onWaiting } = root;
   const options = { directory: paths.locks, clock, processes, onWaiting, waitMs: stateWaitMs, signal };
-  await withLock('store', options, action);
+  return withLock('store', options, action);
 }
 
 /** The change itself, for whoever holds the lock already. Reads at that moment, so that nobody's facts are overwritten;

@@ -1,7 +1,8 @@
+import { accessSync, constants, existsSync } from 'node:fs';
 import type { QuotaSnapshot } from '../quota/usage.js';
-import { readVersion, replaceFile } from '../storage/atomic-file.js';
+import { describe, readVersion, replaceFile } from '../storage/atomic-file.js';
 import { newest, sizeOf } from '../storage/bounded-lines.js';
-import { appendNow } from '../storage/regular-file.js';
+import { appendNow, whyNoFile } from '../storage/regular-file.js';
 import type { Root } from '../storage/root.js';
 import { type HistoryEntry, isForetelling, isObservation, observationsOf, type QuotaHistory } from './observation.js';
 
@@ -46,6 +47,22 @@ export function appendHistory(root: Root, entries: readonly HistoryEntry[]): voi
     replaceFile({ path, content: `${lines.join('\n')}\n` }, root.processes);
   } catch {
     // Knowledge about the past is no reason to lose what is known now.
+  }
+}
+
+/** Why nothing is added to the history; undefined where nothing is in the way. Looking writes nothing. */
+export function whyNoHistory({ paths }: Pick<Root, 'paths'>): string | undefined {
+  const { quotaHistory } = paths;
+  const problem = whyNoFile(quotaHistory)?.message ?? whyClosed(quotaHistory);
+  return problem && `cannot write ${quotaHistory}: ${problem}; how quota was used is not noted`;
+}
+
+function whyClosed(path: string): string | undefined {
+  try {
+    if (existsSync(path)) accessSync(path, constants.W_OK);
+    return undefined;
+  } catch (error) {
+    return describe(error);
   }
 }
 

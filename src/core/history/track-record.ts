@@ -17,18 +17,32 @@ export interface TrackRecord {
 /** Seen this close to its reset, a window that was not empty has not been. */
 const nearReset = 0.2;
 
-export function trackRecord({ foretellings, observations }: QuotaHistory, now: number): TrackRecord {
-  const seen = byWindow(observations);
-  const outcomes = foretellings.flatMap((foretelling) => {
-    const happened = outcomeOf(foretelling, seen.get(windowKey(foretelling)) ?? [], now);
-    return happened === undefined ? [] : [{ chance: foretelling.chance, happened }];
-  });
+export function trackRecord(history: QuotaHistory, now: number): TrackRecord {
+  const all = outcomesOf(history, now);
+  const outcomes = all.flatMap(({ foretelling: { chance }, happened }) =>
+    happened === undefined ? [] : [{ chance, happened }],
+  );
   const judged = outcomes.length;
-  const open = foretellings.length - judged;
+  const open = all.length - judged;
   if (judged < fewestPoints) return { judged, open };
   const brier = mean(outcomes.map(({ chance, happened }) => (chance - Number(happened)) ** 2));
   const hitRate = mean(outcomes.map(({ chance, happened }) => Number(chance >= 0.5 === happened)));
   return { judged, open, brier, hitRate };
+}
+
+/** A forecast, and whether the window was empty before its reset; undefined as long as nobody can know. */
+export interface Outcome {
+  readonly foretelling: Foretelling;
+  readonly happened: boolean | undefined;
+}
+
+/** What became of every forecast, the oldest first. */
+export function outcomesOf({ foretellings, observations }: QuotaHistory, now: number): Outcome[] {
+  const seen = byWindow(observations);
+  return foretellings.map((foretelling) => ({
+    foretelling,
+    happened: outcomeOf(foretelling, seen.get(windowKey(foretelling)) ?? [], now),
+  }));
 }
 
 /** Whether it was empty before its reset; undefined as long as nobody can know. */

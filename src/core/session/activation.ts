@@ -148,7 +148,8 @@ function enable(store: Store, { account, scopeKey }: ActivationTarget): void {
   if (setAside !== undefined) store.saveFlagged(scopeKey, withAccount(flagged, { ...setAside, enabled: true }));
 }
 
-async function askToReplace({ home, consent }: Session, problem: string): Promise<void> {
+async function askToReplace({ home, ...session }: Session, problem: string): Promise<void> {
+  const consent = session.consent?.();
   if (consent === undefined) {
     throw new AppError('confirmation-needed', `${problem}, which would be replaced`, {
       hint: 'add --replace; a copy of what is there is kept',

@@ -2,9 +2,6 @@ import { AppError } from '../errors.js';
 import { exchangeFirst, isShared } from './exchange-first.js';
 import type { Session } from './session.js';
 
-/** However often other machines change something. */
-const leastExchangeAgeMs = 1_000;
-
 /**
  * Exchanges with the shared pool whenever another machine has changed something, for whoever stays. What comes of it is
  * on disk, where the caller sees that it has changed.
@@ -52,7 +49,7 @@ export class KeptExchange {
     while (this.#hasNews && !signal.aborted && !this.#ending.signal.aborted) {
       this.#hasNews = false;
       try {
-        await exchangeFirst(this.#session, leastExchangeAgeMs);
+        await exchangeFirst(this.#session, 0);
       } catch (error) {
         if (!(error instanceof AppError)) throw error;
         if (!signal.aborted) warn(error.message);

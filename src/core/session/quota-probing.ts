@@ -14,6 +14,7 @@ import { refusalAfter } from '../health/access-refusal.js';
 import { type AccountState, withKnowledge } from '../health/account-state.js';
 import { applyEvent } from '../health/state.js';
 import { updateAccountState } from '../health/state-store.js';
+import { whyNoHistory } from '../history/quota-history.js';
 import { type Roster, readRoster } from '../logins/roster.js';
 import type { ShownRoster } from '../logins/shown-roster.js';
 import type { BackendAnswer } from '../provider/backend-call.js';
@@ -83,6 +84,8 @@ export async function probeRoster(
 
 /** Remembers what was learnt. Returns whether it was kept. */
 export function keepKnowledge(session: Session, learn: (state: AccountState) => AccountState): Promise<boolean> {
+  const problem = whyNoHistory(session.root);
+  if (problem !== undefined) session.warn(problem);
   return orWarn(session, () => updateAccountState(session.root, learn, session.signal));
 }
 

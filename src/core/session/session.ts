@@ -82,9 +82,9 @@ export interface Listener {
   progress(what: string, total?: number): Progress;
   /**
    * Asks whether something may be done that cannot be taken back lightly. Throws `declined` for a no, with what stays as it
-   * is. Absent where nobody can answer.
+   * is. Nothing to ask with where nobody can answer; to find that out costs a stream, so it is found out when it is needed.
    */
-  readonly consent?: (question: string, otherwise: string) => Promise<void>;
+  readonly consent?: () => ((question: string, otherwise: string) => Promise<void>) | undefined;
 }
 
 /** Whom we talk to, and how each call introduces itself. */

@@ -132,8 +132,9 @@ function interruptionOf(
   };
 }
 
-function timedOut(shown: string, deadlineMs: number): AppError {
-  return new AppError('timeout', `the database at ${shown} did not answer within ${Math.ceil(deadlineMs / 1000)} s`, {
+function timedOut(shown: string, deadlineMs?: number): AppError {
+  const time = deadlineMs === undefined ? 'in time' : `within ${Math.ceil(deadlineMs / 1000)} s`;
+  return new AppError('timeout', `the database at ${shown} did not answer ${time}`, {
     hint: 'codex-auth doctor; until then everything works with the copies on this machine',
   });
 }
@@ -147,9 +148,12 @@ async function translated<T>(address: DatabaseAddress, action: () => Promise<T>)
 }
 
 /** SQLSTATE, see appendix A of the PostgreSQL manual. */
-function problemOf(error: unknown, { shown, transport }: DatabaseAddress): AppError {
+function problemOf(error: unknown, address: DatabaseAddress): AppError {
+  const { shown, transport } = address;
   const state = systemErrorCode(error) ?? '';
   const said = error instanceof Error ? printable(error.message.split('\n')[0] ?? '') : '';
+  // So the driver says that nobody has answered its first message.
+  if (said === 'timeout expired') return timedOut(shown);
   const about = (message: string) => `the database at ${shown} ${message}`;
   if (/^28/.test(state)) {
     return new AppError('not-allowed', about(`refused the user or the password: ${said}`), {

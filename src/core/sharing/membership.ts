@@ -17,6 +17,8 @@ export interface Joining {
   readonly key: ShareKey;
   /** How this machine is called on the others; its host name by default. */
   readonly machineName?: string;
+  /** For the database, milliseconds. */
+  readonly deadlineMs?: number;
 }
 
 /**
@@ -54,18 +56,19 @@ export async function joinShare(deps: ShareDeps, joining: Joining): Promise<Exch
     assertPool(answer, key, undefined);
     return answer.pool_id;
   });
-  return exchange({ ...deps, key: () => Promise.resolve(joining.key) });
+  const { key, deadlineMs = defaultDeadlineMs } = joining;
+  return exchange({ ...deps, key: () => Promise.resolve(key) }, { deadlineMs });
 }
 
 async function enter(
   deps: ShareDeps,
-  { url, key, machineName = deps.root.processes.self.host }: Joining,
+  { url, key, machineName = deps.root.processes.self.host, deadlineMs = defaultDeadlineMs }: Joining,
   openPool: (database: ShareDatabase) => Promise<string>,
 ): Promise<ShareState> {
   const { root, signal } = deps;
-  return withShareLock(deps, defaultDeadlineMs, () => {
+  return withShareLock(deps, deadlineMs, () => {
     if (readShare(root) !== undefined) throw joinedAlready();
-    return withDatabase(url, { clock: root.clock, deadlineMs: defaultDeadlineMs, signal }, async (database) => {
+    return withDatabase(url, { clock: root.clock, deadlineMs, signal }, async (database) => {
       const poolId = await openPool(database);
       const machine = { id: newMachineId(), name: machineName, turn: firstTurn() };
       const state: ShareState = { url, poolId, keyId: key.id, machine, revision: -1, machines: {}, rows: [] };

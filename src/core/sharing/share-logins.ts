@@ -1,10 +1,7 @@
 import { type Account, describeAccount } from '../accounts/account.js';
 import { AppError } from '../errors.js';
-import { gatherNewest } from '../logins/gather-newest.js';
-import { withPersonLock } from '../logins/person-lock.js';
 import { readAllScopes } from '../pools/scope-files.js';
 import { recordsOf } from '../pools/scope-records.js';
-import { FileMemory } from '../storage/file-memory.js';
 import { type ExchangeOptions, exchangeInto } from './exchange.js';
 import { type ExchangeReport, ReportDraft } from './exchange-report.js';
 import { printOf } from './local-logins.js';
@@ -26,19 +23,30 @@ export function addToShare(
   accountIds: readonly string[],
   options: ExchangeOptions = {},
 ): Promise<ExchangeReport> {
-  return changeEach(deps, accountIds, options, async (session, account, round) => {
-    const { key } = session;
-    const name = identityName(account);
-    if (name === undefined || account.tokens.refreshToken === undefined) throw notShareable(account);
-    const known = session.state().rows.find((row) => row.accountId === account.id && row.state === 'live');
-    if (known !== undefined) return;
-    const id = key.rowId(name);
-    const there = round.asked.answer.logins.find((row) => row.id === id);
+  return changeAll(deps, accountIds, options, async (session, accounts, { asked }) => {
+    const rows = new Map(asked.answer.logins.map((row) => [row.id, row]));
+    const wanted = accounts.filter(({ id }) => sharedIn(session, id) === undefined);
+    const placed = wanted.map((account) => ({ account, id: session.key.rowId(nameOf(account)) }));
+    const first = placed.flatMap(({ account, id }) => (rows.has(id) ? [] : [firstWrite(session, id, account)]));
     // One that is shared already is judged by the round that follows.
-    if (there?.state === 'live') return;
-    if (there === undefined) await commitWrites(session, insertLogins, [firstWrite(session, id, account)]);
-    else await commitWrites(session, updateLogins, [againWrite(session, there, account)]);
+    const again = placed.flatMap(({ account, id }) => {
+      const there = rows.get(id);
+      return there === undefined || there.state === 'live' ? [] : [againWrite(session, there, account)];
+    });
+    await commitWrites(session, insertLogins, first);
+    await commitWrites(session, updateLogins, again);
   });
+}
+
+/** Throws `sign-in-needed` for what is no login that another machine could use. */
+function nameOf(account: Account): string {
+  const name = identityName(account);
+  if (name === undefined || account.tokens.refreshToken === undefined) throw notShareable(account);
+  return name;
+}
+
+function sharedIn(session: ShareSession, accountId: string): ShareRow | undefined {
+  return session.state().rows.find((row) => row.accountId === accountId && row.state === 'live');
 }
 
 function notShareable(account: Account): AppError {
@@ -80,15 +88,21 @@ export function withdrawFromShare(
   accountIds: readonly string[],
   options: ExchangeOptions = {},
 ): Promise<ExchangeReport> {
-  return changeEach(deps, accountIds, options, async (session, account) => {
-    const known = session.state().rows.find((row) => row.accountId === account.id && row.state === 'live');
-    if (known === undefined) throw notShared(account);
-    if (known.role !== 'keeper') {
-      const keeper = session.state().machines[known.keeper ?? '']?.name;
-      throw keptElsewhere(describeAccount(account), keeper, 'codex-auth share take <account>, or withdraw it there');
-    }
-    await commitWrites(session, updateLogins, [withdrawal(known)]);
+  return changeAll(deps, accountIds, options, async (session, accounts) => {
+    await commitWrites(
+      session,
+      updateLogins,
+      accounts.map((account) => withdrawal(keptHere(session, account))),
+    );
   });
+}
+
+function keptHere(session: ShareSession, account: Account): ShareRow {
+  const known = sharedIn(session, account.id);
+  if (known === undefined) throw notShared(account);
+  if (known.role === 'keeper') return known;
+  const keeper = session.state().machines[known.keeper ?? '']?.name;
+  throw keptElsewhere(describeAccount(account), keeper, 'codex-auth share take <account>, or withdraw it there');
 }
 
 function withdrawal(known: ShareRow): PendingWrite {
@@ -108,30 +122,23 @@ export async function withdrawAll(session: ShareSession): Promise<void> {
   await commitWrites(session, updateLogins, kept.map(withdrawal));
 }
 
-/** Under the lock of each person, with the newest tokens that any home has; then one exchange for what follows from it. */
-async function changeEach(
+/** After an exchange about these accounts; then another one for what follows from the change. */
+async function changeAll(
   deps: ShareDeps,
   accountIds: readonly string[],
   { deadlineMs = defaultDeadlineMs }: ExchangeOptions,
-  change: (session: ShareSession, account: Account, round: Round) => Promise<void>,
+  change: (session: ShareSession, accounts: readonly Account[], round: Round) => Promise<void>,
 ): Promise<ExchangeReport> {
-  const { root, signal } = deps;
   const report = new ReportDraft();
-  for (const id of accountIds) {
-    const asked = accountAt(deps, id);
-    await withPersonLock(root, asked, { signal }, async () => {
-      const account = await gatherNewest({ ...deps, files: new FileMemory(root.clock) }, id);
-      await withShare(deps, deadlineMs, async (session) => {
-        const about = identityName(account);
-        const round = await playRound(session, report, {
-          about: about === undefined ? [] : [session.key.rowId(about)],
-        });
-        await change(session, account, round);
-      });
-    });
-  }
+  const records = new Map(recordsOf(readAllScopes(deps.root.paths)).map((account) => [account.id, account]));
+  const accounts = accountIds.map((id) => records.get(id) ?? accountAt(deps, id));
+  await withShare(deps, deadlineMs, async (session) => {
+    const names = accounts.flatMap((account) => identityName(account) ?? []);
+    const round = await playRound(session, report, { about: names.map((name) => session.key.rowId(name)) });
+    await change(session, accounts, round);
+  });
   await exchangeInto(deps, report, { deadlineMs });
-  return report.finish(root.clock.now());
+  return report.finish(deps.root.clock.now());
 }
 
 export function accountAt({ root }: Pick<ShareDeps, 'root'>, id: string): Account {

@@ -87,6 +87,8 @@ const inside: KillWay = {
 };
 
 const preload = ['kill-at-step.mjs'];
+/** Its own deadline kills it by the same signal, at a step that nobody has chosen. */
+const timeoutMs = 300_000;
 const under = ({ home, watched = [home.codexHome] }: CrashTrial<unknown>) => watched.join(delimiter);
 
 const real: KillWay = {
@@ -94,13 +96,13 @@ const real: KillWay = {
   async list(trial) {
     const log = join(trial.home.directory, 'steps.json');
     const variables = { KILL_AT_UNDER: under(trial), KILL_AT_LOG: log };
-    const { exitCode, stderr } = await startTrial(trial, { preload, variables }).ended;
+    const { exitCode, stderr } = await startTrial(trial, { preload, variables, timeoutMs }).ended;
     assert.equal(exitCode, 0, stderr);
     return JSON.parse(readFileSync(log, 'utf8')).steps;
   },
   async kill(trial, step) {
     const variables = { KILL_AT_UNDER: under(trial), KILL_AT_STEP: String(step) };
-    const { signal, stderr } = await startTrial(trial, { preload, variables }).ended;
+    const { signal, stderr } = await startTrial(trial, { preload, variables, timeoutMs }).ended;
     assert.equal(signal, 'SIGKILL', `it ended by itself: ${stderr}`);
   },
 };

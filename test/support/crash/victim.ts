@@ -73,9 +73,9 @@ export async function runAsVictim(trial: CrashTrial<unknown>, target?: number) {
   const result = await running.run(victim, () =>
     runCli(home, argv, {
       ...options,
-      processes,
-      signal: ending.signal,
-      ...(onStderr === undefined ? {} : { onStderr }),
+      ...{ processes, signal: ending.signal },
+      // The person in front of it goes on living, with connections that others use too.
+      onStderr: (text) => running.exit(() => onStderr?.(text)),
     }),
   );
   return { ...result, steps: victim.steps, isDead: victim.isDead };

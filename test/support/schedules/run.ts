@@ -100,7 +100,7 @@ class Schedule {
   async #randomRound(): Promise<void> {
     const { homes, provider } = this.#world;
     const random = this.#random;
-    if (random.chance(0.3)) return this.#clientRound(() => actAsClient(random.pick([...homes])));
+    if (random.chance(0.3)) return this.#clientRound(() => actAsClient(random.pick([...homes]), this.#options.apart));
     const disturbed = random.chance(0.6) ? this.#disturb() : undefined;
     const run = this.#options.apart ? runApart : runHere;
     const commands = Array.from({ length: 2 + random.below(2) }, () => {

@@ -13,7 +13,7 @@ import { CLIENT_ID } from '../provider/client.js';
 import type { TokenSet } from '../provider/grants.js';
 import { Random } from '../schedules/random.js';
 import { endRun, Killed, type MortalRun, mortalRun } from './mortal.js';
-import { type ChaosMachine, type Lane, type Person, people, ShareWorld } from './world.js';
+import { type ChaosMachine, type Lane, type Person, patientMs, people, ShareWorld } from './world.js';
 
 export interface ChaosResult {
   readonly seed: number;
@@ -30,6 +30,7 @@ export async function runShareSchedule(lane: Lane, directory: string, seed: numb
   return new ShareSchedule(world, seed).run();
 }
 
+const silenceMs = 500;
 const undisturbed = { killAt: undefined, fault: undefined };
 
 type Action = (run: MortalRun, machine: ChaosMachine) => Promise<unknown>;
@@ -122,7 +123,10 @@ class ShareSchedule {
     ] as const);
     const killAt = random.chance(0.25) ? 1 + random.below(120) : undefined;
     const fault = random.chance(0.3)
-      ? { kind: random.pick(['cut', 'cut', 'cut', 'twice'] as const), at: 1 + random.below(40) }
+      ? {
+          kind: random.pick(['cut', 'cut', 'cut', 'cut', 'twice', 'twice', 'silence'] as const),
+          at: 1 + random.below(40),
+        }
       : undefined;
     if (random.chance(0.1)) machine.clockAheadMs = random.pick([-86_400_000, 0, 86_400_000]);
     return () =>
@@ -158,6 +162,7 @@ class ShareSchedule {
     const pid = nextPid++;
     const run = mortalRun({ root: machine.home.root, killAt, clockAheadMs: machine.clockAheadMs, pid });
     machine.way.setFault(fault);
+    if (fault?.kind === 'silence') machine.deadlineMs = silenceMs;
     const issued = this.#issued();
     let outcome: string;
     try {
@@ -169,6 +174,7 @@ class ShareSchedule {
     }
     endRun(pid);
     machine.way.setFault(undefined);
+    machine.deadlineMs = patientMs;
     // What a process was killed for the sake of, or what it received and could not write, is gone with it.
     if (run.wasKilled() && this.#issued() !== issued) for (const each of people) await this.#explainLost(each);
     const fate = [

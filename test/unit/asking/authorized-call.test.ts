@@ -1,21 +1,16 @@
 import { rmSync, writeFileSync } from 'node:fs';
-import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest';
+import { describe, expect, test } from 'vitest';
 import { type BackendAccess, callAsAccount, type Refresher } from '../../../src/core/asking/authorized-call.js';
 import { readAuthFile } from '../../../src/core/codex/auth-file-state.js';
 import { ensureUsable } from '../../../src/core/logins/refresh.js';
 import { challenge, rateLimited, refused } from '../../support/provider/faults.js';
 import { endpointPaths, type Fault } from '../../support/provider/scenario.js';
-import { type Provider, startProvider } from '../../support/provider/start.js';
 import { alice, bob, carol, RefreshHome } from '../../support/refresh-home.js';
 import { temporaryDirectory } from '../../support/temporary.js';
+import { useProvider } from '../../support/use-provider.js';
 import { freePort } from '../http/loopback-servers.js';
 
-let provider: Provider;
-beforeAll(async () => {
-  provider = await startProvider();
-});
-afterEach(() => provider.reset());
-afterAll(() => provider.stop());
+const provider = useProvider();
 
 const path = '/wham/usage';
 const newHome = () => new RefreshHome(temporaryDirectory(), provider);

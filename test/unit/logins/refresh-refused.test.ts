@@ -1,20 +1,15 @@
 import { writeFileSync } from 'node:fs';
-import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest';
+import { describe, expect, test } from 'vitest';
 import { describeOutcome } from '../../../src/core/logins/describe-outcome.js';
 import type { RefreshOutcome, RefusedRefresh } from '../../../src/core/logins/refresh-outcome.js';
 import { settleClientRefusals, settleRefusal } from '../../../src/core/logins/refusal.js';
 import { refused } from '../../support/provider/faults.js';
-import { type Provider, startProvider } from '../../support/provider/start.js';
 import { alice, aliceAtStudio, carol, RefreshHome } from '../../support/refresh-home.js';
 import { accountOf } from '../../support/stored-accounts.js';
 import { temporaryDirectory } from '../../support/temporary.js';
+import { useProvider } from '../../support/use-provider.js';
 
-let provider: Provider;
-beforeAll(async () => {
-  provider = await startProvider();
-});
-afterEach(() => provider.reset());
-afterAll(() => provider.stop());
+const provider = useProvider();
 
 const expired = { expiresInSeconds: -60 };
 const newHome = () => new RefreshHome(temporaryDirectory(), provider);

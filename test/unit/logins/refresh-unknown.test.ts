@@ -1,6 +1,6 @@
 import { existsSync, mkdirSync, readdirSync, renameSync, rmdirSync, symlinkSync } from 'node:fs';
 import { join } from 'node:path';
-import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest';
+import { describe, expect, test } from 'vitest';
 import type { HttpClient } from '../../../src/core/http/client.js';
 import { fingerprint } from '../../../src/core/logins/journal.js';
 import { openEntry } from '../../../src/core/logins/open-entry.js';
@@ -8,17 +8,12 @@ import { withStore } from '../../../src/core/logins/with-store.js';
 import type { ProcessTable } from '../../../src/core/storage/process-table.js';
 import { challenge, rateLimited, refused } from '../../support/provider/faults.js';
 import type { Fault } from '../../support/provider/scenario.js';
-import { type Provider, startProvider } from '../../support/provider/start.js';
 import { alice, aliceAtStudio, carol, RefreshHome } from '../../support/refresh-home.js';
 import { temporaryDirectory } from '../../support/temporary.js';
+import { useProvider } from '../../support/use-provider.js';
 import { freePort } from '../http/loopback-servers.js';
 
-let provider: Provider;
-beforeAll(async () => {
-  provider = await startProvider();
-});
-afterEach(() => provider.reset());
-afterAll(() => provider.stop());
+const provider = useProvider();
 
 const expired = { expiresInSeconds: -60 };
 const newHome = () => new RefreshHome(temporaryDirectory(), provider);

@@ -1,7 +1,7 @@
 import { spawn } from 'node:child_process';
 import { copyFileSync, mkdirSync, rmdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { afterAll, afterEach, beforeAll, describe, expect, onTestFinished, test } from 'vitest';
+import { describe, expect, onTestFinished, test } from 'vitest';
 import { runningClients } from '../../../src/core/codex/clients.js';
 import { fingerprint } from '../../../src/core/logins/journal.js';
 import { withJournal } from '../../../src/core/logins/journal-overlay.js';
@@ -9,17 +9,12 @@ import { openEntry } from '../../../src/core/logins/open-entry.js';
 import { withPersonLock } from '../../../src/core/logins/person-lock.js';
 import { Secret } from '../../../src/core/secret.js';
 import { endpointPaths } from '../../support/provider/scenario.js';
-import { type Provider, startProvider } from '../../support/provider/start.js';
 import { alice, aliceAtStudio, bob, carol, RefreshHome } from '../../support/refresh-home.js';
 import { clockAt } from '../../support/stored-accounts.js';
 import { temporaryDirectory } from '../../support/temporary.js';
+import { useProvider } from '../../support/use-provider.js';
 
-let provider: Provider;
-beforeAll(async () => {
-  provider = await startProvider();
-});
-afterEach(() => provider.reset());
-afterAll(() => provider.stop());
+const provider = useProvider();
 
 const expired = { expiresInSeconds: -60 };
 const newHome = () => new RefreshHome(temporaryDirectory(), provider);

@@ -1,20 +1,16 @@
 import { EventEmitter, once } from 'node:events';
-import { afterAll, beforeAll, expect, test } from 'vitest';
+import { expect, test } from 'vitest';
 import { logLineage } from '../../../src/core/logins/lineage-log.js';
 import { withTokenLock } from '../../../src/core/logins/person-lock.js';
 import { renewLoose } from '../../../src/core/renewal/renew-loose.js';
 import { readTokenFile } from '../../../src/core/renewal/token-file.js';
 import { Secret } from '../../../src/core/secret.js';
-import { type Provider, startProvider } from '../../support/provider/start.js';
 import { alice, RefreshHome } from '../../support/refresh-home.js';
 import { temporaryDirectory } from '../../support/temporary.js';
 import { writeFlatFile } from '../../support/token-files.js';
+import { useProvider } from '../../support/use-provider.js';
 
-let provider: Provider;
-beforeAll(async () => {
-  provider = await startProvider();
-});
-afterAll(() => provider.stop());
+const provider = useProvider({ keepsState: true });
 
 test('a token is sent by one process at a time, whatever lock the names in its files lead to', async () => {
   const home = new RefreshHome(temporaryDirectory(), provider);

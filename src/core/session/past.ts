@@ -1,0 +1,116 @@
+import { existsSync, rmSync } from 'node:fs';
+import type { Account } from '../accounts/account.js';
+import { AppError } from '../errors.js';
+import type { AccountEvent } from '../events/event.js';
+import { readEvents } from '../events/event-log.js';
+import { withStoreLock } from '../health/state-store.js';
+import { readHistory, whyNoHistory } from '../history/quota-history.js';
+import { byWindow, type Outcome, outcomesOf, type TrackRecord, trackRecord } from '../history/track-record.js';
+import { courseOf, type Span } from '../history/window-course.js';
+import { type LineageRecord, readLineage } from '../logins/lineage-log.js';
+import { readAllScopes } from '../pools/scope-files.js';
+import { writeError } from '../storage/atomic-file.js';
+import type { Session } from './session.js';
+
+/** Something that happened; times are milliseconds since the epoch. */
+export type Happening = { readonly at: number } & (
+  | { readonly kind: 'event'; readonly event: AccountEvent }
+  | { readonly kind: 'login'; readonly record: LineageRecord }
+  | { readonly kind: 'forecast'; readonly outcome: Outcome }
+);
+
+/** What was left of one window over the time. */
+export interface WindowCourse {
+  readonly accountId: string;
+  readonly window: string;
+  /** In per cent, for each of the equal parts of the time; undefined where nobody knows. */
+  readonly course: readonly (number | undefined)[];
+  readonly seen: readonly { readonly at: number; readonly leftPercent: number }[];
+}
+
+export interface Past extends Span {
+  /** The oldest first. */
+  readonly happenings: readonly Happening[];
+  readonly windows: readonly WindowCourse[];
+  readonly score: TrackRecord;
+  /** Every account there is, by id, to name those that it is about. */
+  readonly accounts: ReadonlyMap<string, Account>;
+}
+
+/** How many parts the course of a window has. */
+const parts = 28;
+
+/**
+ * What happened in the last so many milliseconds: what was told by the guard, what became of logins, how quota was used
+ * and how forecasts turned out. Reads files only. What cannot be read is said, and left out.
+ */
+export function readPast(session: Session, sinceMs: number): Past {
+  const { root, clock } = session;
+  const to = clock.now();
+  const from = to - sinceMs;
+  const problem = whyNoHistory(root);
+  if (problem !== undefined) session.warn(problem);
+  const history = readHistory(root);
+  const isWithin = ({ at }: { readonly at: number }) => at >= from && at <= to;
+  const happenings = [
+    ...orLeftOut(session, () => readEvents(root)).map((event) => ({
+      kind: 'event' as const,
+      at: Date.parse(event.at),
+      event,
+    })),
+    ...orLeftOut(session, () => readLineage(root).records).map((record) => ({
+      kind: 'login' as const,
+      at: record.at,
+      record,
+    })),
+    ...outcomesOf(history, to).map((outcome) => ({ kind: 'forecast' as const, at: outcome.foretelling.at, outcome })),
+  ];
+  const windows = [...byWindow(history.observations).values()].flatMap((all) => {
+    const [first] = all;
+    const seen = all.filter(isWithin).map(({ at, usedPercent }) => ({ at, leftPercent: 100 - usedPercent }));
+    if (first === undefined || seen.length === 0) return [];
+    return [{ accountId: first.account, window: first.window, course: courseOf(all, { from, to }, parts), seen }];
+  });
+  return {
+    from,
+    to,
+    happenings: happenings.filter(isWithin).sort((a, b) => a.at - b.at),
+    windows,
+    score: trackRecord(history, to),
+    accounts: new Map(accountsOf(session).map((account) => [account.id, account])),
+  };
+}
+
+function accountsOf({ root }: Session): Account[] {
+  return readAllScopes(root.paths).flatMap(({ pool, flagged }) => [...pool.accounts, ...flagged.accounts]);
+}
+
+function orLeftOut<T>(session: Session, read: () => readonly T[]): readonly T[] {
+  try {
+    return read();
+  } catch (error) {
+    if (!(error instanceof AppError)) throw error;
+    session.warn(`${error.message}; what it holds is left out`);
+    return [];
+  }
+}
+
+/**
+ * Removes what is kept of the past, but the log of logins: it knows which tokens are spent. Returns the files that went.
+ * Throws when they cannot be removed.
+ */
+export async function forgetPast({ root, signal }: Session): Promise<string[]> {
+  return withStoreLock(root, signal, () => {
+    const present = [root.paths.quotaHistory, root.paths.events].filter((path) => existsSync(path));
+    for (const path of present) removeFile(path);
+    return present;
+  });
+}
+
+function removeFile(path: string): void {
+  try {
+    rmSync(path, { force: true });
+  } catch (error) {
+    throw writeError(path, error);
+  }
+}

@@ -1,0 +1,23 @@
+import { afterAll, afterEach, beforeAll } from 'vitest';
+import { type Provider, type ProviderOptions, startProvider } from './provider/start.js';
+
+export interface UseProviderOptions extends ProviderOptions {
+  /** What one test has left there the next one finds: for tests that share logins. Default: each begins with a new one. */
+  readonly keepsState?: true;
+}
+
+/** A stand-in for the tests of a file or of a `describe`: started before them, stopped after them, and there meanwhile. */
+export function useProvider({ keepsState, ...options }: UseProviderOptions = {}): Provider {
+  let running: Provider | undefined;
+  beforeAll(async () => {
+    running = await startProvider(options);
+  });
+  if (keepsState === undefined) afterEach(() => running?.reset());
+  afterAll(() => running?.stop());
+  return new Proxy({} as Provider, {
+    get(_, name) {
+      if (running === undefined) throw new Error('the stand-in runs only while the tests do');
+      return Reflect.get(running, name);
+    },
+  });
+}
