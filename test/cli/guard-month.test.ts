@@ -1,5 +1,6 @@
 import { expect, test } from 'vitest';
 import { guardMonth } from '../support/guard-month.js';
+import { startProvider } from '../support/provider/start.js';
 import { temporaryDirectory } from '../support/temporary.js';
 import { useProvider } from '../support/use-provider.js';
 
@@ -30,4 +31,21 @@ test('a month with fifty accounts: each token once in its life, and nothing earl
   expect(month.quotaReads).toBeGreaterThan(50 * 25);
   // The provider's clock goes on while a request is on its way.
   expect(month.shortestQuotaPause).toBeGreaterThanOrEqual(24 * hourMs - minuteMs);
+});
+
+test('a month in which nothing grows', { timeout: 120_000 }, async () => {
+  // The stand-in remembers each request and each token, which is not what is measured here.
+  const forgetful = await startProvider({
+    onRequest() {
+      forgetful.requests.clear();
+      forgetful.issued.all.length = 0;
+    },
+  });
+  const lifeSeconds = 10 * 86_400;
+  const month = await guardMonth(forgetful, temporaryDirectory(), { accounts: 50, days: 30, lifeSeconds });
+  await forgetful.stop();
+  expect(month.result).toMatchObject({ refreshed: 150, failed: 0 });
+  // The first days compile what the others run.
+  const [, , , , fifth = 0] = month.heap;
+  expect((month.heap.at(-1) ?? 0) / fifth).toBeLessThan(1.05);
 });
