@@ -4,7 +4,7 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { homeWith } from './many-accounts.js';
-import { judge, type Measured, measured, median, peakMemory, warmUp } from './processor-time.js';
+import { compare, judge, type Measured, measured, median, peakMemory, warmUp } from './processor-time.js';
 
 /** How many times `node -e 0` a command may take at 10 accounts. */
 const overFloor: readonly (readonly [string, number])[] = [
