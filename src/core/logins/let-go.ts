@@ -13,6 +13,7 @@ import type { Store } from '../pools/store.js';
 import type { Secret } from '../secret.js';
 import { isSameVersion, listDirectory, readVersion, replaceFile } from '../storage/atomic-file.js';
 import { keepAside } from '../storage/kept.js';
+import { sweepLeftovers } from '../storage/leftovers.js';
 import { isLoginOf } from './foreign-login.js';
 import { isKnownSpent, logLineage } from './lineage-log.js';
 import type { RefreshDeps } from './refresh-deps.js';
@@ -40,6 +41,8 @@ export async function letGo(
   const { account, token, isSpentElsewhere, sweeps } = letting;
   for (const { home } of heldLogins(findHomes(store.root, deps.home))) {
     if ((await emptyHome(store, home, deps, letting)) === 'news') return 'news';
+    // A process that was killed beside that file may have left a copy of it.
+    sweepLeftovers(store.root, home.authFile);
   }
   if (isSpentElsewhere) markReleased(store, account, token);
   takeFromRecords(store, token);

@@ -1,6 +1,6 @@
 /**
  * The one round trip of an exchange: takes the machine's turn, notes whose refresh token is about to be sent, and brings
- * everything that has changed since a revision. Times go as milliseconds, numbers as JSON numbers.
+ * everything that has changed since a revision, and what is wished for until it is given. Times go as milliseconds, numbers as JSON numbers.
  *
  * $1 machine, $2 turns that it may have now, $3 its next turn, $4 the revision that it knows, $5 logins that it is about to
  * refresh, $6 for how long what another machine has asked is left alone, in milliseconds, $7 logins to be told in any case.
@@ -44,6 +44,7 @@ SELECT json_build_object(
       'sealed_login', sealed_login, 'sealed_refresh', sealed_refresh, 'notes_generation', notes_generation,
       'sealed_notes', sealed_notes, 'wanted_by', wanted_by, 'asked_by', asked_by, 'asked_generation', asked_generation,
       'asked_ago', (extract(epoch FROM clock_timestamp() - asked_at) * 1000)::bigint))
-    FROM codex_auth.share_login WHERE revision > $4::bigint OR id = ANY ($5::text[]) OR id = ANY ($7::text[])), '[]')
+    FROM codex_auth.share_login
+    WHERE revision > $4::bigint OR id = ANY ($5::text[]) OR id = ANY ($7::text[]) OR (keeper = $1 AND wanted_by <> $1)), '[]')
 ) AS answer
 FROM codex_auth.share_pool p`;

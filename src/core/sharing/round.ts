@@ -38,9 +38,10 @@ export async function playRound(session: ShareSession, report: ReportDraft, ques
   tellOf(asked, plan, report);
   const applied = await takeOver(session, plan, report);
   rememberRows(session, plan, applied);
-  rememberExchange(session, asked);
+  const custody = plan.rows.filter(({ step }) => custodySteps.includes(step));
+  rememberExchange(session, asked, custody.length > 0);
   await writeRound(session, plan, report);
-  return { asked, plan, custody: plan.rows.filter(({ step }) => custodySteps.includes(step)) };
+  return { asked, plan, custody };
 }
 
 function remembered({ wasRestored, wasCloned, isWhole }: Asked): Omit<Asked, 'answer'> {
@@ -160,7 +161,11 @@ function printAfter(
   return isMine && account !== undefined ? known?.print : undefined;
 }
 
-function rememberExchange(session: ShareSession, { answer }: Asked): void {
+/**
+ * Where a login is still to leave this machine, or to be judged, what has changed is asked for once more: whoever is killed
+ * before that is done, or meets something in its way, sees the row again.
+ */
+function rememberExchange(session: ShareSession, { answer }: Asked, hasCustody: boolean): void {
   const { key, deps } = session;
   const state = session.state();
   const machines = Object.fromEntries(
@@ -169,6 +174,6 @@ function rememberExchange(session: ShareSession, { answer }: Asked): void {
       return [id, { name, seenAt }];
     }),
   );
-  const { revision } = answer;
+  const revision = hasCustody ? state.revision : answer.revision;
   session.save({ ...state, machines, revision, lastExchangeAt: deps.root.clock.now() });
 }

@@ -1,0 +1,97 @@
+import { readdirSync, readFileSync } from 'node:fs';
+import { delimiter, join } from 'node:path';
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { runBuilt, runBuiltJson } from '../support/built.js';
+import { findPostgres } from '../support/postgres/find-postgres.js';
+import { type Postgres, startPostgres } from '../support/postgres/server.js';
+import { ProgramProcess } from '../support/program-process.js';
+import { type Provider, startProvider } from '../support/provider/start.js';
+import { alice, RefreshHome } from '../support/refresh-home.js';
+import { temporaryDirectory } from '../support/temporary.js';
+
+const found = findPostgres();
+const why = 'missing' in found ? ` (skipped: ${found.missing})` : '';
+const preload = ['kill-at-step.mjs'];
+/** Every so many steps of a hand-over, which has some hundred and fifty. */
+const stride = 9;
+
+describe.skipIf('missing' in found)(`a login goes from one machine to another${why}`, () => {
+  let provider: Provider;
+  let postgres: Postgres;
+  beforeAll(async () => {
+    [provider, postgres] = await Promise.all([startProvider(), startPostgres()]);
+  });
+  afterAll(() => Promise.all([provider.stop(), postgres.stop()]));
+
+  test('and is in one of them only, and alive, whenever the one that gives it is killed', {
+    timeout: 180_000,
+  }, async () => {
+    let [giver, taker] = await twoMachines();
+    const { steps, signal } = await handOver(giver, taker, undefined);
+    expect([signal, steps]).toEqual([null, expect.any(Number)]);
+    await settle(giver, taker);
+    let kills = 0;
+    for (let step = 1; step <= steps; step += stride) {
+      [giver, taker] = [taker, giver];
+      const run = await handOver(giver, taker, step);
+      if (run.signal === 'SIGKILL') kills += 1;
+      const where = `killed at step ${step} of ${steps}`;
+      expect([giver, taker].filter(holdsLiving).length, where).toBeLessThanOrEqual(1);
+      await settle(giver, taker);
+      expect([holdsLiving(giver), holdsLiving(taker)], where).toEqual([false, true]);
+    }
+    // The number of steps differs a little from one direction to the other.
+    expect(kills).toBeGreaterThanOrEqual(Math.floor(steps / stride) - 2);
+    const { exitCode, document } = await runBuiltJson(taker.home, ['renew', 'alice', '--force']);
+    expect([exitCode, document.error]).toEqual([0, undefined]);
+  });
+
+  async function twoMachines(): Promise<[RefreshHome, RefreshHome]> {
+    const [laptop, desktop] = [1, 2].map(() => new RefreshHome(temporaryDirectory(), provider));
+    if (laptop === undefined || desktop === undefined) throw new Error('unreachable');
+    laptop.writeAuthFile(await laptop.addAccount('acc_alice', alice));
+    const { url } = await postgres.newDatabase();
+    const init = await runBuiltJson(laptop.home, ['share', 'init', '-', '--name', 'laptop'], { stdin: url });
+    expect(init.document.error).toBeUndefined();
+    await runBuilt(laptop.home, ['share', 'add', '--all']);
+    const stdin = `${url}\n${init.document.data.recoveryPhrase}\n`;
+    const join = ['share', 'join', '-', '--key-file', '-', '--name', 'desktop'];
+    expect((await runBuilt(desktop.home, join, { stdin })).exitCode).toBe(0);
+    return [laptop, desktop];
+  }
+
+  /** The taker asks, and the giver exchanges, killed at a step where that is told. */
+  async function handOver(giver: RefreshHome, taker: RefreshHome, step: number | undefined) {
+    await runBuilt(taker.home, ['share', 'take', 'alice', '--yes']);
+    const log = join(temporaryDirectory(), 'steps.json');
+    const variables = {
+      KILL_AT_UNDER: [giver.home.root, giver.home.codexHome].join(delimiter),
+      KILL_AT_LOG: log,
+      ...(step === undefined ? {} : { KILL_AT_STEP: String(step) }),
+    };
+    const { signal } = await new ProgramProcess(giver.home, ['sync'], { variables, preload, timeoutMs: 60_000 }).ended;
+    const steps: number = signal === null ? JSON.parse(readFileSync(log, 'utf8')).total : 0;
+    return { signal, steps };
+  }
+
+  /** Both go on as people do: the wish stands, whatever became of the giver. */
+  async function settle(giver: RefreshHome, taker: RefreshHome): Promise<void> {
+    for (const each of [giver, taker, giver, taker]) {
+      const { exitCode, stderr } = await runBuilt(each.home, ['sync']);
+      expect({ exitCode, stderr }).toMatchObject({ exitCode: 0 });
+    }
+  }
+
+  /** Whether any file of the machine has a refresh token in the clear that the provider still takes. */
+  function holdsLiving({ home }: RefreshHome): boolean {
+    const files = [home.root, home.codexHome].flatMap((directory) =>
+      readdirSync(directory, { recursive: true, withFileTypes: true })
+        .filter((entry) => entry.isFile())
+        .map((entry) => readFileSync(join(entry.parentPath, entry.name), 'latin1')),
+    );
+    const living = provider.issued.all.flatMap(({ refresh_token: token }) =>
+      token !== undefined && provider.fateOf(token) === 'live' ? [token] : [],
+    );
+    return files.some((text) => living.some((token) => text.includes(token)));
+  }
+});
