@@ -61,11 +61,13 @@ export type { CodexAuthOptions } from './library/options.js';
 export type {
   AccessToken,
   AccountCheck,
+  AccountQuota,
   AccountSummary,
   AccountUsage,
   BestAccount,
   DiagnosisRow,
   ModelTrial,
+  QuotaWindow,
   RenewedLogin,
   RepairedAccount,
   Switched,

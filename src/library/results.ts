@@ -2,7 +2,6 @@ import type { Account } from '../core/accounts/account.js';
 import { definedOnly } from '../core/defined-only.js';
 import type { Failure } from '../core/failure.js';
 import { type Roster, withNewestPlan } from '../core/logins/roster.js';
-import type { QuotaView } from '../core/quota/snapshot.js';
 import type { Secret } from '../core/secret.js';
 
 /** One account as a program may see it; never a token. */
@@ -31,10 +30,38 @@ export interface AccessToken {
   readonly expiresAt?: number;
 }
 
+/** What is left of one account's quota; what is unknown is absent. */
+export interface AccountQuota {
+  /** Asked for by this call, or known before. */
+  readonly source: 'live' | 'cache';
+  /** ISO 8601, as every time in here. */
+  readonly observedAt: string;
+  /** The smallest share left of all that binds; 100 where nothing does. */
+  readonly usableNowPercent?: number;
+  /** How far the numbers can be relied on: read within the hour, with something missing, older, not at all. */
+  readonly certainty: 'known' | 'partly' | 'old' | 'unknown';
+  /** Nothing limits the account. */
+  readonly unlimited?: true;
+  /** What it would go on with when its windows are used up. */
+  readonly credits?: { readonly balance?: string };
+  readonly windows: readonly QuotaWindow[];
+}
+
+export interface QuotaWindow {
+  /** `5h`, `7d`, … by its length; `unknown` without one; `budget` for a spending limit of one's own. */
+  readonly id: string;
+  readonly durationSeconds?: number;
+  readonly usedPercent: number;
+  readonly remainingPercent: number;
+  readonly resetsAt?: string;
+  /** The limit of one model that it belongs to; absent for the ordinary one. */
+  readonly limitName?: string;
+}
+
 export interface AccountUsage {
   readonly id: string;
   /** Absent while nothing is known. */
-  readonly quota?: QuotaView;
+  readonly quota?: AccountQuota;
   /** Why it could not be read now; `quota` is then what was known before. */
   readonly failure?: Failure;
 }

@@ -42,10 +42,12 @@ test('a month in which nothing grows', { timeout: 120_000 }, async () => {
     },
   });
   const lifeSeconds = 10 * 86_400;
+  // Whatever runs for the first time is compiled, which takes memory of its own.
+  await guardMonth(forgetful, temporaryDirectory(), { accounts: 50, days: 12, lifeSeconds });
+  forgetful.reset();
   const month = await guardMonth(forgetful, temporaryDirectory(), { accounts: 50, days: 30, lifeSeconds });
   await forgetful.stop();
   expect(month.result).toMatchObject({ refreshed: 150, failed: 0 });
-  // The first days compile what the others run.
-  const [, , , , fifth = 0] = month.heap;
-  expect((month.heap.at(-1) ?? 0) / fifth).toBeLessThan(1.05);
+  const [, second = 0] = month.heap;
+  expect((month.heap.at(-1) ?? 0) / second).toBeLessThan(1.05);
 });

@@ -55,6 +55,8 @@ describe('the package', () => {
       'dist/index.d.ts',
       'dist/index.js',
       'dist/quick.cjs',
+      'dist/segment.cjs',
+      'dist/show.cjs',
       'dist/start.cjs',
       'package.json',
     ]);

@@ -3,7 +3,7 @@ import { definedOnly } from '../../core/defined-only.js';
 import { toIso } from '../../core/instant.js';
 import { bindingQuota } from '../../core/quota/binding-quota.js';
 import { QuotaViewSchema, toQuotaView } from '../../core/quota/snapshot.js';
-import { type AdditionalLimit, CreditsSchema, type ModelUsage, type QuotaSnapshot } from '../../core/quota/usage.js';
+import type { AdditionalLimit, ModelUsage, QuotaSnapshot } from '../../core/quota/usage.js';
 import { isCurrent, type QuotaWindow } from '../../core/quota/window.js';
 import { type AskedAccount, indexAfter } from '../../core/session/asked-accounts.js';
 import type { ProbedRoster } from '../../core/session/quota-probing.js';
@@ -16,6 +16,17 @@ const flag = z.exactOptional(z.boolean());
 const text = z.exactOptional(z.string());
 
 /** Everything the usage endpoint says about one account; unknown is absent, amounts are the provider's own strings. */
+const messageRange = z.tuple([z.number(), z.number()]);
+
+const CreditsView = z.object({
+  hasCredits: z.exactOptional(z.boolean()),
+  unlimited: z.exactOptional(z.boolean()),
+  balance: z.exactOptional(z.string()),
+  /** The server's own estimate, from and to. */
+  approxLocalMessages: z.exactOptional(messageRange),
+  approxCloudMessages: z.exactOptional(messageRange),
+});
+
 export const AccountUsage = z.object({
   ...accountRefShape,
   /** Absent when the account has just been set aside. */
@@ -45,7 +56,7 @@ export const AccountUsage = z.object({
       }),
     ),
   ),
-  credits: z.exactOptional(CreditsSchema),
+  credits: z.exactOptional(CreditsView),
   spendControl: z.exactOptional(
     z.object({ reached: flag, limit: text, used: text, remaining: text, resetsAt: instant }),
   ),

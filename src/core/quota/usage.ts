@@ -1,4 +1,3 @@
-import * as z from 'zod/mini';
 import { isJsonObject, type JsonObject } from '../json-object.js';
 import {
   isAbsentOr,
@@ -31,17 +30,14 @@ export interface AdditionalLimit extends RateLimit {
   readonly modelSlug?: string;
 }
 
-const messageRange = z.tuple([z.number(), z.number()]);
-
-export const CreditsSchema = z.object({
-  hasCredits: z.exactOptional(z.boolean()),
-  unlimited: z.exactOptional(z.boolean()),
-  balance: z.exactOptional(z.string()),
+export interface Credits {
+  readonly hasCredits?: boolean;
+  readonly unlimited?: boolean;
+  readonly balance?: string;
   /** The server's own estimate, from and to. */
-  approxLocalMessages: z.exactOptional(messageRange),
-  approxCloudMessages: z.exactOptional(messageRange),
-});
-export type Credits = z.infer<typeof CreditsSchema>;
+  readonly approxLocalMessages?: [number, number];
+  readonly approxCloudMessages?: [number, number];
+}
 
 export interface SpendControl {
   readonly reached?: boolean;
