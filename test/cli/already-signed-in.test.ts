@@ -131,7 +131,7 @@ describe('the login of the official client that nothing here has stored', () => 
       signal: interruption.signal,
       onStderr: (text) => (text.includes('adopted') ? interruption.abort() : undefined),
     });
-    expect(stderr).toContain('guarding 1 account: every');
+    expect(stderr).toContain('guarding 1 account: tokens that end within');
     expect(emailsIn(home)).toEqual([alice.email]);
   });
 

@@ -12,8 +12,8 @@ import { useProvider } from '../support/use-provider.js';
 
 const provider = useProvider();
 
-/** What waits for a person, hands over to the official client or needs a database, and is run by tests of its own. */
-const waits = /^(login\b.*|(run|resume)\b.*|(share|sync)\b.*|export --encrypt.*|switch|)$/;
+/** What waits for a person, hands over to the official client, needs a database or makes a service, and is run by tests of its own. */
+const waits = /^(login\b.*|(run|resume)\b.*|(share|sync)\b.*|guard --(un)?install\b.*|export --encrypt.*|switch|)$/;
 
 /** What a reader puts in the place of a name in angle brackets. */
 const placeholders: Readonly<Record<string, string>> = {
@@ -52,7 +52,7 @@ function wordsOf(line: string, home: string): string[] {
   const consent =
     ['setup', 'uninstall', 'import', 'remove', 'export', 'models'].includes(command) && !words.includes('--print');
   const isAsked = consent && command !== 'export' && !words.includes('--dry-run') && !words.includes('--discover');
-  return [...words, ...(isAsked ? ['--yes'] : []), ...(['guard', 'watch'].includes(command) ? ['--once'] : [])];
+  return [...words, ...(isAsked ? ['--yes'] : []), ...(['guard', 'watch'].includes(line) ? ['--once'] : [])];
 }
 
 describe('a command line of the documentation does what it is there for', () => {

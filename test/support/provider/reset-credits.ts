@@ -15,6 +15,9 @@ export interface CreditGrant {
   readonly expiresAt: string;
 }
 
+/** Some weeks, as the real ones have. */
+const creditLifeMs = 30 * 86_400_000;
+
 /** One request to spend a credit that the stand-in has worked on. */
 export interface Redemption {
   readonly account: string;
@@ -47,7 +50,7 @@ export class ResetCredits {
         id,
         reset_type: 'codex_rate_limits',
         status,
-        granted_at: '2026-11-01T00:00:00Z',
+        granted_at: new Date(Date.parse(expiresAt) - creditLifeMs).toISOString(),
         expires_at: expiresAt,
         title: 'Rate limit reset',
         description: 'Fills your limits again',
