@@ -12,8 +12,9 @@ import { useProvider } from '../support/use-provider.js';
 
 const provider = useProvider();
 
-/** What waits for a person, hands over to the official client, needs a database or makes a service, and is run by tests of its own. */
-const waits = /^(login\b.*|(run|resume)\b.*|(share|sync)\b.*|guard --(un)?install\b.*|export --encrypt.*|switch|)$/;
+/** What waits for a person, hands over to the official client, needs a database, a service or somebody who is told, and is run by tests of its own. */
+const waits =
+  /^(login\b.*|(run|resume)\b.*|(share|sync)\b.*|guard --((un)?install|test-event)\b.*|export --encrypt.*|switch|)$/;
 
 /** What a reader puts in the place of a name in angle brackets. */
 const placeholders: Readonly<Record<string, string>> = {
