@@ -31,6 +31,7 @@ export async function runShareSchedule(lane: Lane, directory: string, seed: numb
 }
 
 const silenceMs = 500;
+const clientsTurn = 'the client of its home';
 const undisturbed = { killAt: undefined, fault: undefined };
 
 type Action = (run: MortalRun, machine: ChaosMachine) => Promise<unknown>;
@@ -45,6 +46,8 @@ class ShareSchedule {
   readonly #faults: string[] = [];
   /** Logins of which an answer was lost, or was not known when another machine took over by force. */
   readonly #explained = new Set<Person>();
+  /** Machines where a process was killed, and nobody has put right since what it left in the home. */
+  readonly #unhealed = new Set<ChaosMachine>();
   /** Machines that were superseded by force and have not heard of it. */
   readonly #unaware = new Map<ChaosMachine, Set<Person>>();
 
@@ -96,8 +99,7 @@ class ShareSchedule {
     const count = 1 + random.below(3);
     if (random.chance(0.15)) return this.#forceAlone();
     // The client takes no part in our locks: at the same time it would send the same token.
-    if (random.chance(0.12))
-      return this.#play(machines[0], 'the client of its home', undisturbed, () => this.#client(machines[0]));
+    if (random.chance(0.12)) return this.#play(machines[0], clientsTurn, undisturbed, () => this.#client(machines[0]));
     const slow = random.chance(0.2);
     if (slow)
       this.#world.lane.provider.scenario.on('token', { kind: 'slow', ms: 20 + random.below(100) }, { times: 1 });
@@ -175,6 +177,8 @@ class ShareSchedule {
     endRun(pid);
     machine.way.setFault(undefined);
     machine.deadlineMs = patientMs;
+    if (run.wasKilled()) this.#unhealed.add(machine);
+    else if (told !== clientsTurn) this.#unhealed.delete(machine);
     // What a process was killed for the sake of, or what it received and could not write, is gone with it.
     if (run.wasKilled() && this.#issued() !== issued) for (const each of people) await this.#explainLost(each);
     const fate = [
@@ -250,11 +254,23 @@ class ShareSchedule {
     try {
       const { tokens } = machine.home.authFile();
       if (!tokens.refresh_token) return 'a client without a refresh token';
+      this.#explainExposed(machine, tokens.refresh_token);
       await refreshAsClient(machine.home);
       return 'the client refreshed';
     } catch (error) {
       return String(error);
     }
+  }
+
+  /**
+   * A process that was killed between receiving an answer and giving it to the home has left the spent token there. Our next
+   * command puts that right; a client that comes before sends the token, which nobody can prevent.
+   */
+  #explainExposed(machine: ChaosMachine, token: string): void {
+    const { issued, fateOf } = this.#world.lane.provider;
+    if (!this.#unhealed.has(machine) || fateOf(token) === 'live') return;
+    const { accountId } = issued.all.find(({ refresh_token: each }) => each === token) ?? {};
+    for (const person of people) if (person.accountId === accountId) this.#explained.add(person);
   }
 
   #label(run: MortalRun, person: Person): Promise<unknown> {
