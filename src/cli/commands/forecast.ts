@@ -210,9 +210,32 @@ function foundAccount(
 ): FoundAccount {
   const { active, availability, availableAt, state, riskScore, riskLevel, score, quota } = decision;
   const [reason] = availability === 'unavailable' ? decision.reasons : [];
-  return definedOnly({
-    ...accountRef(account, decision.index, context.options.mask === true),
-    ...{ active, availability, availableAt, state, riskScore, riskLevel, score },
+  const { id, index, email, label, workspace, distinction, accountId, stored, renewable, endsAt, keptBy } = accountRef(
+    account,
+    decision.index,
+    context.options.mask === true,
+  );
+  // What is unknown stays in it as undefined, which the document leaves out. One literal, because an object that so many members
+  // are copied into becomes a slow one, and there may be thousands of them.
+  return {
+    id,
+    index,
+    email,
+    label,
+    workspace,
+    distinction,
+    accountId,
+    stored,
+    renewable,
+    endsAt,
+    keptBy,
+    active,
+    availability,
+    availableAt,
+    state,
+    riskScore,
+    riskLevel,
+    score,
     priority: account.priority,
     reservePercent: account.reservePercent,
     why: reason && describeReason(reason, (ms) => formatWhen(ms, now)),
@@ -220,7 +243,7 @@ function foundAccount(
     failure: failureOfProbe(probed.probes.get(account.id), now),
     pace: reading?.paceOf(account.id),
     task: task === undefined ? undefined : reading?.fitOf(account.id, task),
-  });
+  } as FoundAccount;
 }
 
 /** Itself where nothing is to be added, as it is for a thousand accounts of which nobody was asked. */
