@@ -343,7 +343,8 @@ class ShareSchedule {
         );
       }
     }
-    for (const machine of machines) {
+    // Twice: what a killed run had been answered is found, and pushed, by the first exchange of its machine.
+    for (const machine of [...machines, ...machines]) {
       await this.#play(machine, 'exchange after all', undisturbed, (run) =>
         exchange(this.#world.shareDeps(machine, run.root)),
       );
