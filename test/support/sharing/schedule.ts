@@ -263,14 +263,15 @@ class ShareSchedule {
   }
 
   /**
-   * A process that was killed between receiving an answer and giving it to the home has left the spent token there. Our next
-   * command puts that right; a client that comes before sends the token, which nobody can prevent.
+   * A process that was killed between receiving an answer and giving it to the home has left the spent token there, and so
+   * has a machine that was superseded by force. Our next command puts that right; a client that comes before sends the token,
+   * which nobody can prevent.
    */
   #explainExposed(machine: ChaosMachine, token: string): void {
-    const { issued, fateOf } = this.#world.lane.provider;
-    if (!this.#unhealed.has(machine) || fateOf(token) === 'live') return;
-    const { accountId } = issued.all.find(({ refresh_token: each }) => each === token) ?? {};
-    for (const person of people) if (person.accountId === accountId) this.#explained.add(person);
+    const person = this.#ownerOf(token);
+    if (person === undefined || this.#world.lane.provider.fateOf(token) === 'live') return;
+    const isUnaware = this.#unaware.get(machine)?.has(person) === true;
+    if (isUnaware || this.#unhealed.has(machine)) this.#explained.add(person);
   }
 
   #label(run: MortalRun, person: Person): Promise<unknown> {
