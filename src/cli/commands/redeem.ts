@@ -26,7 +26,7 @@ export const RedeemResult = z.object({
   /**
    * `reset`: a credit was spent, and the windows are full. `already-redeemed`: it had been spent before, by the earlier
    * request where `repeated` says so. `nothing-to-reset`, `no-credit`: the provider spent none. `unknown`: no definite
-   * answer; the next run asks about the same request. `failed`: nothing was spent.
+   * answer; the next run asks about the same request. `failed`: this run has spent nothing.
    */
   outcome: z.enum(['reset', 'already-redeemed', 'nothing-to-reset', 'no-credit', 'unknown', 'failed']),
   /** An earlier request without an answer was asked about, and no other was made. */

@@ -135,7 +135,7 @@ function interruptionOf(
 function timedOut(shown: string, deadlineMs?: number): AppError {
   const time = deadlineMs === undefined ? 'in time' : `within ${Math.ceil(deadlineMs / 1000)} s`;
   return new AppError('timeout', `the database at ${shown} did not answer ${time}`, {
-    hint: 'codex-auth doctor; until then everything works with the copies on this machine',
+    hint: 'check the address, the network and that the server runs; the accounts on this machine go on working without it',
   });
 }
 
@@ -181,7 +181,7 @@ function problemOf(error: unknown, address: DatabaseAddress): AppError {
     });
   }
   return new AppError('offline', `cannot work with the database at ${shown}: ${said || state}`, {
-    hint: 'codex-auth doctor; until then everything works with the copies on this machine',
+    hint: 'check the address, the network and that the server runs; the accounts on this machine go on working without it',
     details: state === '' ? {} : { state },
   });
 }
