@@ -95,8 +95,7 @@ await build({ ...commonJs, entryPoints: { start: 'src/start.ts' } });
 /** Compiled as a script (src/start.ts), which knows no module: so it gets what it needs as arguments. */
 const script = {
   ...commonJs,
-  minifySyntax: true,
-  minifyWhitespace: true,
+  minify: true,
   banner: { js: '(function (require, module, load) {' },
   footer: { js: '})' },
   supported: { 'dynamic-import': false },
@@ -109,7 +108,6 @@ writeFileSync('dist/metafile.json', JSON.stringify(cli.metafile));
 const quick = await build({
   ...script,
   entryPoints: { quick: 'src/quick.ts' },
-  minify: true,
   external: [...common.external, '@napi-rs/keyring'],
   plugins: [onlyQuickCommands(), ...inScript],
 });
@@ -118,7 +116,6 @@ writeFileSync('dist/quick.metafile.json', JSON.stringify(quick.metafile));
 const show = await build({
   ...script,
   entryPoints: { show: 'src/show.ts' },
-  minify: true,
   external: ['@napi-rs/keyring'],
   plugins: [onlyQuickCommands(), withoutSchemas(), ...inScript],
 });
@@ -127,7 +124,6 @@ writeFileSync('dist/show.metafile.json', JSON.stringify(show.metafile));
 await build({
   ...script,
   entryPoints: { segment: 'src/segment.ts' },
-  minify: true,
   external: ['@napi-rs/keyring'],
   plugins: inScript,
 });

@@ -49,7 +49,7 @@ function runBundle(name: 'show' | 'quick' | 'cli' | 'segment', command: string):
   const filename = join(__dirname, `${name}.cjs`);
   const source = readFileSync(filename);
   const cache = findCache(name, command, source);
-  const script = new Script(source.toString(), {
+  const script = new Script(source.toString('latin1'), {
     filename: pathToFileURL(filename).href,
     ...(cache?.compiled === undefined ? {} : { cachedData: cache.compiled }),
   });
