@@ -90,7 +90,7 @@ describe('availability and state', () => {
     const facts = withoutQuota(account('a', 1, { accessTokenExpiresAt: now - 1 }));
     const decided = first(decide([facts], { now }).accounts);
     expect(decided).toMatchObject({ availability: 'ready', state: 'unknown' });
-    expect(decided).not.toHaveProperty('quota');
+    expect(decided.quota).toBeUndefined();
     expect(codes(decided)).toEqual(['quota-unknown', 'access-token-expired']);
   });
 
@@ -98,7 +98,7 @@ describe('availability and state', () => {
     const window = { id: '5h', durationSeconds: 18_000, usedPercent: 100, remainingPercent: 0 };
     const decided = only({ quota: quota({ rest: { windows: [window] } }) });
     expect(decided).toMatchObject({ availability: 'unavailable', state: 'exhausted' });
-    expect(decided).not.toHaveProperty('availableAt');
+    expect(decided.availableAt).toBeUndefined();
   });
 });
 
