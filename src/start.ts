@@ -50,7 +50,7 @@ function runBundle(name: 'show' | 'quick' | 'cli' | 'segment', command: string):
   const source = readFileSync(filename);
   const cache = findCache(name, command, source);
   const script = new Script(source.toString('latin1'), {
-    filename: pathToFileURL(filename).href,
+    filename,
     ...(cache?.compiled === undefined ? {} : { cachedData: cache.compiled }),
   });
   const leavesCache = cache?.isDue === true;
