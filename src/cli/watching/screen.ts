@@ -4,7 +4,7 @@ import { type Context, createContext } from '../program/context.js';
 import { createTheme, type Theme } from '../render/theme.js';
 import { formatDuration } from '../render/time.js';
 import { blockLines, tableLines } from '../render/watch.js';
-import { enterScreen, type Screen } from '../screen/enter-screen.js';
+import { enterScreen, type Screen } from '../terminal/enter-screen.js';
 import { wrapLine } from '../terminal/wrap-text.js';
 import { hasPlaces, whoseAccounts } from '../views/scope-view.js';
 import type { WatchRound } from './watch-view.js';
