@@ -14,13 +14,27 @@ const leastPercent = 85;
 const limitMs = 3 * 3_600_000;
 
 const directory = fileURLToPath(new URL('.', import.meta.url));
-const stryker = join(directory, 'node_modules', '@stryker-mutator', 'core', 'bin', 'stryker.js');
+const core = '@stryker-mutator/core';
+const stryker = join(directory, 'node_modules', core, 'bin', 'stryker.js');
 /** Where `stryker.config.mjs` has the report written to. */
 const reportFile = join(project, 'node_modules', '.cache', 'mutants.json');
 
 const Report = z.object({
   files: z.record(z.string(), z.object({ mutants: z.array(z.object({ status: z.string() })) })),
 });
+
+const Manifest = z.object({ dependencies: z.object({ [core]: z.string() }) });
+const Installed = z.object({ version: z.string() });
+
+function isInstalled(): boolean {
+  const path = join(directory, 'node_modules', core, 'package.json');
+  const wanted = Manifest.parse(readJson(join(directory, 'package.json'))).dependencies[core];
+  return existsSync(path) && Installed.parse(readJson(path)).version === wanted;
+}
+
+function readJson(path: string): unknown {
+  return JSON.parse(readFileSync(path, 'utf8'));
+}
 
 interface Score {
   readonly part: PartName;
@@ -35,7 +49,7 @@ async function scoreOf(part: PartName): Promise<Score> {
   const config = join(directory, 'stryker.config.mjs');
   await runProgram(process.execPath, [stryker, 'run', config, '--mutate', changed], limitMs);
   if (!existsSync(reportFile)) throw new Error(`Stryker ended without a report about ${part}`);
-  const { files } = Report.parse(JSON.parse(readFileSync(reportFile, 'utf8')));
+  const { files } = Report.parse(readJson(reportFile));
   const mutants = Object.values(files).flatMap((file) => file.mutants);
   const count = (...statuses: string[]) => mutants.filter(({ status }) => statuses.includes(status)).length;
   const noticed = count('Killed', 'Timeout');
@@ -47,7 +61,7 @@ const percent = ({ noticed, all }: Score) => (100 * noticed) / all;
 const names = process.argv.slice(2);
 const unknown = names.filter((name) => !isPartName(name));
 if (unknown.length > 0) throw new Error(`no part: ${unknown.join(', ')}; there are ${Object.keys(parts).join(', ')}`);
-if (!existsSync(stryker) && !(await installPinned(directory))) throw new Error('Stryker could not be installed');
+if (!isInstalled() && !(await installPinned(directory))) throw new Error('Stryker could not be installed');
 
 const scores: Score[] = [];
 for (const part of Object.keys(parts).filter(isPartName)) {
