@@ -9,7 +9,7 @@ interface Part {
 export const parts = {
   newest: {
     changed: ['logins/newest.ts', 'accounts/lineage.ts'],
-    tests: ['unit/logins/{newest,rotation}', 'property/{newest,lineage,merging-copies}'],
+    tests: ['unit/accounts/lineage', 'unit/logins/{newest,rotation}', 'property/{newest,lineage,merging-copies}'],
   },
   verdicts: {
     changed: ['oauth/token-verdict.ts', 'oauth/token-error.ts', 'asking/verdict.ts', 'provider/refusal-codes.ts'],
