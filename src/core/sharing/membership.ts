@@ -1,3 +1,4 @@
+import { rmSync } from 'node:fs';
 import type { Secret } from '../secret.js';
 import { assertPool, keyProof, newMachineId, register } from './ask.js';
 import { type ShareDatabase, withDatabase } from './database.js';
@@ -73,8 +74,12 @@ async function enter(
       const machine = { id: newMachineId(), name: machineName, turn: firstTurn() };
       const state: ShareState = { url, poolId, keyId: key.id, machine, revision: -1, machines: {}, rows: [] };
       const session: ShareSession = { deps, key, database, state: () => state, save: () => undefined };
-      await register(session);
+      // First, because one that is killed in between is registered by its next exchange: nobody stays behind under its name.
       writeShare(root, state);
+      await register(session).catch((error: unknown) => {
+        rmSync(root.paths.share, { force: true });
+        throw error;
+      });
       return state;
     });
   });

@@ -116,10 +116,15 @@ export function notShared(account: Account): AppError {
   return shareProblem('not-shared', `${describeAccount(account)} is not shared`, 'codex-auth share add <account>');
 }
 
-/** Everything that this machine keeps is withdrawn: what it has stays its own. Returns their ids. */
+/**
+ * Everything that this machine keeps is withdrawn: what it has stays its own. Throws `shared-pool` where another machine has
+ * taken over some of it at the same moment.
+ */
 export async function withdrawAll(session: ShareSession): Promise<void> {
   const kept = session.state().rows.filter(({ role, state }) => role === 'keeper' && state === 'live');
-  await commitWrites(session, updateLogins, kept.map(withdrawal));
+  const withdrawn = await commitWrites(session, updateLogins, kept.map(withdrawal));
+  if (withdrawn.size < kept.length)
+    throw shareProblem('kept-elsewhere', 'another machine has just taken over a login', 'codex-auth share leave');
 }
 
 /** After an exchange about these accounts; then another one for what follows from the change. */

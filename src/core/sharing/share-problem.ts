@@ -44,7 +44,7 @@ export function joinedAlready(): AppError {
   return shareProblem(
     'joined-already',
     'this machine takes part in a shared pool already',
-    'codex-auth share status, or share leave first',
+    'codex-auth share status; share phrase shows its recovery phrase, and share leave ends it here',
   );
 }
 
