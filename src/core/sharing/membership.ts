@@ -67,20 +67,22 @@ async function enter(
   openPool: (database: ShareDatabase) => Promise<string>,
 ): Promise<ShareState> {
   const { root, signal } = deps;
-  return withShareLock(deps, deadlineMs, () => {
+  return withShareLock(deps, deadlineMs, async () => {
     if (readShare(root) !== undefined) throw joinedAlready();
-    return withDatabase(url, { clock: root.clock, deadlineMs, signal }, async (database) => {
-      const poolId = await openPool(database);
-      const machine = { id: newMachineId(), name: machineName, turn: firstTurn() };
-      const state: ShareState = { url, poolId, keyId: key.id, machine, revision: -1, machines: {}, rows: [] };
-      const session: ShareSession = { deps, key, database, state: () => state, save: () => undefined };
-      // First, because one that is killed in between is registered by its next exchange: nobody stays behind under its name.
-      writeShare(root, state);
-      await register(session).catch((error: unknown) => {
-        rmSync(root.paths.share, { force: true });
-        throw error;
+    try {
+      return await withDatabase(url, { clock: root.clock, deadlineMs, signal }, async (database) => {
+        const poolId = await openPool(database);
+        const machine = { id: newMachineId(), name: machineName, turn: firstTurn() };
+        const state: ShareState = { url, poolId, keyId: key.id, machine, revision: -1, machines: {}, rows: [] };
+        const session: ShareSession = { deps, key, database, state: () => state, save: () => undefined };
+        // First, because one that is killed in between is registered by its next exchange: nobody stays behind under its name.
+        writeShare(root, state);
+        await register(session);
+        return state;
       });
-      return state;
-    });
+    } catch (error) {
+      rmSync(root.paths.share, { force: true });
+      throw error;
+    }
   });
 }
