@@ -92,6 +92,7 @@ describe.skipIf('missing' in found)(`a shared pool${why}`, () => {
       code: 'not-allowed',
       message: expect.stringMatching(/does not let this role write/),
     });
+    expect(await reader.data(['share', 'status'])).toEqual({ joined: false, logins: [] });
   });
 
   test('whose rights are revoked midway loses nothing, and goes on when they are back', async () => {
@@ -204,11 +205,14 @@ describe.skipIf('missing' in found)(`a shared pool${why}`, () => {
       const newest = laptop.seeded.records()[0]?.accessToken;
       await postgres.copyDatabase(`${name}_backup`, name);
       const told = await desktop.run(['sync']);
-      expect(told.stdout + told.stderr).toMatch(/older|backup/);
+      expect(told.stdout + told.stderr).toMatch(/older state[\s\S]*share take <account> --force/);
+      expect((await desktop.run(['sync'])).stdout).toContain('Nothing new');
+      expect((await desktop.run(['doctor'])).stdout).toContain('older state');
       expect(desktop.seeded.records()[0]?.accessToken).toBe(newest);
       await laptop.data(['sync']);
       await desktop.data(['sync']);
       for (const machine of [laptop, desktop]) expect(machine.seeded.records()[0]?.accessToken).toBe(newest);
+      expect((await desktop.run(['doctor'])).stdout).not.toContain('older state');
       expectOneKeeper(laptop, desktop);
       await laptop.data(['renew', 'alice', '--force']);
       await laptop.data(['sync']);

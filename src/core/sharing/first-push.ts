@@ -20,9 +20,16 @@ export async function pushFirst(
   { asked }: Pick<Round, 'asked'>,
 ): Promise<void> {
   const rows = new Map(asked.answer.logins.map((row) => [row.id, row]));
-  const wanted = accounts.filter(({ id }) => sharedIn(session, id) === undefined);
-  const placed = wanted.map((account) => ({ account, id: session.key.rowId(nameOf(account)) }));
-  const first = placed.flatMap(({ account, id }) => (rows.has(id) ? [] : [firstWrite(session, id, account)]));
+  const placed = accounts.flatMap((account) => {
+    const known = sharedIn(session, account.id);
+    if (known === undefined) return [{ account, id: session.key.rowId(nameOf(account)), fence: 1, generation: 1 }];
+    // The database has forgotten it and its keeper does not come, while there is another login of it here.
+    const isForgotten = !rows.has(known.id) && known.role === 'copy' && account.tokens.refreshToken !== undefined;
+    return isForgotten ? [{ account, id: known.id, fence: known.fence + 1, generation: known.generation + 1 }] : [];
+  });
+  const first = placed.flatMap(({ account, id, fence, generation }) =>
+    rows.has(id) ? [] : [firstWrite(session, id, account, fence, generation)],
+  );
   // One that is shared already is judged by the round that follows.
   const again = placed.flatMap(({ account, id }) => {
     const there = rows.get(id);
@@ -78,7 +85,13 @@ function againWrite(session: ShareSession, there: LoginRow, account: Account): P
   return { write: { ...write, ...expected(there) }, after: { ...after, notesGeneration: there.notes_generation } };
 }
 
-function firstWrite(session: ShareSession, id: string, account: Account, fence = 1, generation = 1): PendingWrite {
+function firstWrite(
+  session: ShareSession,
+  id: string,
+  account: Account,
+  fence: number,
+  generation: number,
+): PendingWrite {
   const keeper = session.state().machine.id;
   const position = { id, keeper, fence, generation };
   const after: ShareRow = {
