@@ -84,6 +84,6 @@ describe.skipIf('missing' in found)(`a login goes from one machine to another${w
   }
 
   function holdsLiving(machine: RefreshHome): boolean {
-    return livingTokensIn(machine, provider).length > 0;
+    return livingTokensIn(machine).length > 0;
   }
 });

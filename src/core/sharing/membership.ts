@@ -1,4 +1,5 @@
 import { rmSync } from 'node:fs';
+import { AppError } from '../errors.js';
 import type { Secret } from '../secret.js';
 import { assertPool, keyProof, newMachineId, register } from './ask.js';
 import { type ShareDatabase, withDatabase } from './database.js';
@@ -46,7 +47,10 @@ export function initShare(deps: ShareDeps, joining: Joining): Promise<ShareState
   });
 }
 
-/** Takes part in a pool that another machine has made, and brings its logins. Throws `shared-pool`, with nothing joined. */
+/**
+ * Takes part in a pool that another machine has made, and brings its logins. Throws `shared-pool` with nothing joined, and what
+ * the database comes to afterwards.
+ */
 export async function joinShare(deps: ShareDeps, joining: Joining): Promise<ExchangeReport> {
   await enter(deps, joining, async (database) => {
     const { key } = joining;
@@ -81,8 +85,13 @@ async function enter(
         return state;
       });
     } catch (error) {
-      rmSync(root.paths.share, { force: true });
+      // Whoever got no answer may be registered by now: another attempt under another id would leave that one behind.
+      if (!isUnanswered(error)) rmSync(root.paths.share, { force: true });
       throw error;
     }
   });
+}
+
+function isUnanswered(error: unknown): boolean {
+  return error instanceof AppError && ['offline', 'timeout', 'interrupted'].includes(error.code);
 }

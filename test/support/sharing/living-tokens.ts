@@ -1,10 +1,9 @@
 import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import type { Provider } from '../provider/start.js';
 import type { RefreshHome } from '../refresh-home.js';
 
 /** The refresh tokens that any file of a machine has in the clear, and that the provider still takes. */
-export function livingTokensIn({ home, root }: RefreshHome, provider: Provider, where: Where = {}): string[] {
+export function livingTokensIn({ home, root, provider }: RefreshHome, where: Where = {}): string[] {
   const isCopy = (path: string) => path.startsWith(root.paths.kept) || /\.bak(\.\d+)?$/.test(path);
   const texts = [home.root, home.codexHome].filter(existsSync).flatMap((directory) =>
     readdirSync(directory, { recursive: true, withFileTypes: true })
