@@ -10,6 +10,7 @@ import { driveLogin, type SignInChoice } from '../support/drive-login.js';
 import type { ProgramOptions, ProgramResult } from '../support/program-process.js';
 import type { Fault } from '../support/provider/scenario.js';
 import { approveDevice, completeLogin } from '../support/provider/sign-in.js';
+import { directoryInMemory } from '../support/temporary.js';
 import { useProvider } from '../support/use-provider.js';
 
 const alice = { email: 'alice@example.com' };
@@ -28,7 +29,7 @@ beforeAll(() => {
 afterAll(() => process.umask(umask));
 
 beforeEach(() => {
-  home = createTestHome(provider);
+  home = createTestHome(provider, directoryInMemory());
   spies = spyOnPrograms(home, spied);
   evidence = new Evidence();
 });

@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest';
 import { badRedemptions, runRedeemSchedules } from '../support/redeem-schedule.js';
-import { temporaryDirectory } from '../support/temporary.js';
+import { directoryInMemory } from '../support/temporary.js';
 
 // 170 more in test/cli/redeem-schedules.test.ts, without kills.
 test.skipIf(process.platform === 'win32')(
@@ -8,7 +8,7 @@ test.skipIf(process.platform === 'win32')(
   { timeout: 240_000 },
   async () => {
     const results = await runRedeemSchedules({
-      directory: temporaryDirectory(),
+      directory: directoryInMemory(),
       apart: true,
       firstSeed: 171,
       count: 30,

@@ -8,7 +8,7 @@ import type { CrashTrial } from '../support/crash/trial.js';
 import type { Fault } from '../support/provider/scenario.js';
 import { canMakeReadOnly, makeReadOnly } from '../support/read-only.js';
 import { alice, aliceAtStudio, carol, RefreshHome } from '../support/refresh-home.js';
-import { temporaryDirectory } from '../support/temporary.js';
+import { directoryInMemory, temporaryDirectory } from '../support/temporary.js';
 import { useProvider } from '../support/use-provider.js';
 
 const provider = useProvider();
@@ -103,7 +103,7 @@ describe('a refresh that is killed', () => {
     // Between sending and having the answer on disk there is nothing but the write of the answer itself.
     const isWriteOfAnswer = (step: string | undefined) =>
       /^(write|fsync) \d+-[0-9a-f-]+\.json( \(half\))?$/.test(step ?? '');
-    const kills = await killEverywhere(trialIn, { directory: temporaryDirectory() });
+    const kills = await killEverywhere(trialIn, { directory: directoryInMemory() });
     for (const { steps, outcomes } of kills) {
       const [created, recorded] = [steps.findIndex(isOfEntry), steps.findLastIndex(isOfEntry)];
       expect(created).toBeGreaterThan(0);
