@@ -10,7 +10,7 @@ const hourMs = 60 * minuteMs;
 const provider = useProvider({ keepsState: true });
 
 test('a month with fifty accounts: each token once in its life, and nothing early', {
-  timeout: 240_000,
+  timeout: 600_000,
 }, async () => {
   const lifeSeconds = 10 * 86_400;
   const month = await guardMonth(provider, directoryInMemory(), {
@@ -33,7 +33,7 @@ test('a month with fifty accounts: each token once in its life, and nothing earl
   expect(month.shortestQuotaPause).toBeGreaterThanOrEqual(24 * hourMs - minuteMs);
 });
 
-test('a month in which nothing grows', { timeout: 120_000 }, async () => {
+test('a month in which nothing grows', async () => {
   // The stand-in remembers each request and each token, which is not what is measured here.
   const forgetful = await startProvider({
     onRequest() {

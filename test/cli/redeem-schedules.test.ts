@@ -3,7 +3,7 @@ import { badRedemptions, runRedeemSchedules } from '../support/redeem-schedule.j
 import { directoryInMemory } from '../support/temporary.js';
 
 test('answers that are lost, late or doubled cost one credit for each agreement at most: seeds 1 to 170', {
-  timeout: 240_000,
+  timeout: 600_000,
 }, async () => {
   const results = await runRedeemSchedules({ directory: directoryInMemory(), apart: false, firstSeed: 1, count: 170 });
   expect(badRedemptions(results)).toEqual([]);

@@ -107,7 +107,7 @@ describe.each([
   }
 
   it('leaves the file whole or none, and the next one of either kind puts all right', {
-    timeout: 300_000,
+    timeout: 600_000,
   }, async () => {
     const directory = directoryInMemory();
     const whole = await prepared(join(directory, 'whole'));

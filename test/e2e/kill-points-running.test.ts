@@ -137,7 +137,7 @@ class Situation {
 }
 
 describe.runIf(canFakeClients)('killed at any of its steps in the homes, while', () => {
-  it.each(orders)('$title, it leaves each login alive in one file', { timeout: 180_000 }, async (order) => {
+  it.each(orders)('$title, it leaves each login alive in one file', async (order) => {
     const directory = directoryInMemory();
     const whole = new Situation(join(directory, 'whole'));
     await whole.prepare(order);

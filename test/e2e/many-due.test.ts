@@ -23,7 +23,6 @@ async function refreshed(command: string, count: number): Promise<Cost> {
 
 test.each(['check', 'renew'])(
   '%s of eight times as many accounts moves little more than eight times as much of the pool',
-  { timeout: 120_000 },
   async (command) => {
     const bytes = ({ read, written }: Cost) => read + written;
     const [ten, eighty] = [await refreshed(command, 10), await refreshed(command, 80)];

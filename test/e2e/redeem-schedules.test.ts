@@ -5,7 +5,7 @@ import { directoryInMemory } from '../support/temporary.js';
 // 170 more in test/cli/redeem-schedules.test.ts, without kills.
 test.skipIf(process.platform === 'win32')(
   'processes that are killed around the request cost one credit for each agreement at most: seeds 171 to 200',
-  { timeout: 240_000 },
+  { timeout: 600_000 },
   async () => {
     const results = await runRedeemSchedules({
       directory: directoryInMemory(),

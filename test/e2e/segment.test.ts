@@ -25,7 +25,7 @@ function filesOf({ home }: RefreshHome): string[] {
 
 describe('the bundle that a prompt starts', () => {
   test('says the same as the command, however it is asked, and a thousand prompts leave nothing behind', {
-    timeout: 300_000,
+    timeout: 600_000,
   }, async () => {
     const { home } = seeded;
     const said = async (...argv: string[]) => (await new ProgramProcess(home, argv).ended).stdout.trimEnd();
@@ -89,7 +89,7 @@ describe('a name full of code', () => {
     expect(isForged()).toBe(false);
   });
 
-  test.skipIf(missingForTerminal !== undefined)('is none in the status bar of tmux', { timeout: 60_000 }, async () => {
+  test.skipIf(missingForTerminal !== undefined)('is none in the status bar of tmux', async () => {
     const terminal = await Terminal.open(seeded.home, { columns: 120 });
     const configuration = join(seeded.home.directory, 'tmux.conf');
     writeFileSync(
@@ -109,9 +109,6 @@ describe('setup --segment', () => {
 
   test.skipIf(isMissing('bash') || isMissing('zsh') || isMissing('fish'))(
     'puts it into the prompts of new shells',
-    {
-      timeout: 60_000,
-    },
     async () => {
       const { home } = seeded;
       const env = { ...envOf(seeded), SHELL: '/bin/bash' };
