@@ -14,8 +14,8 @@ const twentyYearsMs = 20 * 365.25 * 86_400_000;
 
 export default defineConfig({
   test: {
-    // Half of the tests wait: for a program that they have started, for a disk, for a moment that has to pass.
-    maxWorkers: 2 * availableParallelism(),
+    // One more than there are cores: many tests wait for a disk, or for a moment that has to pass.
+    maxWorkers: availableParallelism() + 1,
     // No deadline is a proof: these end what hangs, also on a machine that has much else to do.
     testTimeout: 180_000,
     hookTimeout: 180_000,
