@@ -9,6 +9,7 @@ import { systemProcesses } from '../../src/core/storage/process-table.js';
 import { runBuilt, startBuilt } from '../support/built.js';
 import { createTestHome, type TestHome } from '../support/cli.js';
 import { LockWorkers } from '../support/lock-workers/launch.js';
+import { directoryInMemory } from '../support/temporary.js';
 
 const onLinux = process.platform === 'linux';
 const hourMs = 3_600_000;
@@ -20,7 +21,8 @@ afterAll(() => workers.remove());
 afterEach(() => workers.endAll());
 
 beforeEach(async () => {
-  home = createTestHome();
+  // A disk that syncs is what all others would wait for, asking again and again.
+  home = createTestHome(undefined, directoryInMemory());
   const account = { id: 'acc_first', enabled: true, tokens: { generation: 0 }, label: 'start', raw: {} };
   const root = { paths: rootPaths(home.root), clock: systemClock, processes: systemProcesses };
   await withStore(root, {}, (store) => store.savePool(undefined, { ...emptyPool, accounts: [account] }));
