@@ -1,6 +1,5 @@
 import { spawnSync } from 'node:child_process';
 import { chmodSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
-import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { systemClock } from '../../src/core/clock.js';
@@ -9,6 +8,7 @@ import { sightLock } from '../../src/core/storage/lock-directory.js';
 import { sweepLockLeftovers } from '../../src/core/storage/lock-leftovers.js';
 import { systemProcesses } from '../../src/core/storage/process-table.js';
 import { LockWorkers } from '../support/lock-workers/launch.js';
+import { placeInMemory } from '../support/place-in-memory.js';
 
 const onLinux = process.platform === 'linux';
 const isRoot = process.getuid?.() === 0;
@@ -26,7 +26,7 @@ beforeAll(() => workers.build());
 afterAll(() => workers.remove());
 
 beforeEach(() => {
-  home = mkdtempSync(join(tmpdir(), 'codex-auth-locks-'));
+  home = mkdtempSync(join(placeInMemory(), 'codex-auth-locks-'));
   directory = join(home, 'locks');
   path = join(directory, 'store.held');
   log = join(home, 'log');
