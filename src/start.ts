@@ -97,8 +97,15 @@ function isPartial(bundle: string): boolean {
   return bundle === 'show' || bundle === 'run';
 }
 
-/** Where the accounts are. */
+let root: { readonly found: string | undefined } | undefined;
+
+/** Where the accounts are; looked for once. */
 function findRoot(): string | undefined {
+  root ??= { found: lookForRoot() };
+  return root.found;
+}
+
+function lookForRoot(): string | undefined {
   try {
     const environment = readEnvironment(process.env);
     return locate({ ...environment, home: homeIfNeeded(environment) }, process.cwd()).root;
