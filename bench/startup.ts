@@ -60,7 +60,7 @@ try {
   });
   // Not judged: finding the project's key loads Node's crypto, and the note that it has no pool opens stderr.
   const inProject = measured('list, in a repository', repository, 'list');
-  // A home of run is no reason for an index, so it has accounts of its own.
+  // They write, as a switch does, so they have accounts of their own.
   const runner = await homeWith(10, join(directory, 'runner'));
   const started = starting.map(([line, limit]) => ({ limit, ...measured(line, runner, line) }));
   const first = measured('list, without any cache', cold, 'list', { isCold: true });

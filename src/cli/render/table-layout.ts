@@ -7,7 +7,7 @@ export interface Cell {
   readonly text: string;
   /** Shorter texts for a terminal that is too narrow, the longest first; made only when one is needed. */
   readonly shorter?: readonly (() => string)[];
-  readonly paint?: (text: string) => string;
+  readonly paint?: ((text: string) => string) | undefined;
 }
 
 /**
