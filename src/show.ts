@@ -1,4 +1,5 @@
 import { showKnown } from './cli/program/show-known.js';
+import { usual } from './process/giving-up.js';
 import { ownMachine } from './process/own-machine.js';
 import { ownStreams } from './process/own-streams.js';
 import { expectLongRead } from './process/short-run.js';
@@ -15,7 +16,7 @@ async function runShow(leavesCache: boolean): Promise<boolean> {
     ...{ streams, signal, unfinished: new Set<Promise<unknown>>(), neverAsks: true as const },
     ...(leavesCache ? {} : { expectLongRead }),
   });
-  const exitCode = await showKnown(process.argv.slice(2), machine);
+  const exitCode = await showKnown(process.argv.slice(2), machine, usual);
   if (exitCode === undefined) return false;
   process.exitCode = exitCode;
   await streams.written();

@@ -55,6 +55,7 @@ describe('the package', () => {
       'dist/index.d.ts',
       'dist/index.js',
       'dist/quick.cjs',
+      'dist/run.cjs',
       'dist/segment.cjs',
       'dist/show.cjs',
       'dist/start.cjs',
