@@ -19,8 +19,7 @@ import { assertOurs } from '../../core/storage/adoption.js';
 import type { Command } from '../program/command.js';
 import type { Context } from '../program/context.js';
 import type { Theme } from '../render/theme.js';
-import { reachesUs } from '../setting-up/new-shell.js';
-import { writableSetupPlace } from '../setting-up/setup-place.js';
+import { reachesUs, writableSetupPlace } from '../setting-up/new-shell.js';
 
 const ChangeView = z.object({
   path: z.string(),

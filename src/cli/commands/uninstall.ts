@@ -20,7 +20,7 @@ import { installedService } from '../guarding/service-place.js';
 import type { Command } from '../program/command.js';
 import type { Context } from '../program/context.js';
 import type { Theme } from '../render/theme.js';
-import { writableSetupPlace } from '../setting-up/setup-place.js';
+import { writableSetupPlace } from '../setting-up/new-shell.js';
 
 const Left = z.object({ path: z.string(), what: z.string() });
 type Left = z.infer<typeof Left>;

@@ -11,9 +11,8 @@ import { sightOf } from '../../core/guarding/sighting.js';
 import type { Settings } from '../../core/settings.js';
 import type { Context } from '../program/context.js';
 import { formatWhen } from '../render/time.js';
-import { deliver } from './delivery.js';
+import { deliver, needsQuota, type Subscription, subscriptionOf } from './delivery.js';
 import { QuotaReading } from './quota-reading.js';
-import { needsQuota, type Subscription, subscriptionOf } from './subscription.js';
 import { messageOf, type Teller } from './tell.js';
 
 /** More than anybody reads; a program that hangs for each of them must not make the queue grow for ever. */

@@ -1,5 +1,5 @@
 import { InvalidArgumentError } from '@commander-js/extra-typings';
-import type { Execute } from '../program/execute.js';
+import type { Execute } from '../program/command.js';
 import { csvHelp, examples, outHelp, selectorHelp } from './help-texts.js';
 import type { Program } from './program-base.js';
 

@@ -1,5 +1,5 @@
 import { InvalidArgumentError, Option } from '@commander-js/extra-typings';
-import type { Execute } from '../program/execute.js';
+import type { Execute } from '../program/command.js';
 import { cachedHelp, csvHelp, examples, liveOption, modelHelp, outHelp, selectorHelp } from './help-texts.js';
 import type { Program } from './program-base.js';
 import { duration } from './upkeep.js';

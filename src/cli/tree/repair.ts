@@ -1,4 +1,4 @@
-import type { Execute } from '../program/execute.js';
+import type { Execute } from '../program/command.js';
 import { examples, selectorHelp } from './help-texts.js';
 import type { Program } from './program-base.js';
 

@@ -1,6 +1,6 @@
 import { Option } from '@commander-js/extra-typings';
 import { AppError } from '../../core/errors.js';
-import type { Execute } from '../program/execute.js';
+import type { Execute } from '../program/command.js';
 import { examples, modelHelp, selectorHelp } from './help-texts.js';
 import type { Program } from './program-base.js';
 

@@ -2,7 +2,7 @@ import { Argument, Option } from '@commander-js/extra-typings';
 import { segmentFormats } from '../../core/segment/segment-text.js';
 import { segmentPlaces } from '../../core/shell/segment-block.js';
 import { shellNames } from '../../core/shell/shell-names.js';
-import type { Execute } from '../program/execute.js';
+import type { Execute } from '../program/command.js';
 import { examples } from './help-texts.js';
 import type { Program } from './program-base.js';
 

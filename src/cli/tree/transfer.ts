@@ -1,6 +1,6 @@
 import { Option } from '@commander-js/extra-typings';
 import { definedOnly } from '../../core/defined-only.js';
-import type { Execute } from '../program/execute.js';
+import type { Execute } from '../program/command.js';
 import { examples, selectorHelp } from './help-texts.js';
 import type { Program } from './program-base.js';
 

@@ -1,7 +1,7 @@
 import { InvalidArgumentError, Option } from '@commander-js/extra-typings';
 import { parseDuration } from '../../core/duration.js';
 import { eventNames } from '../../core/event-names.js';
-import type { Execute } from '../program/execute.js';
+import type { Execute } from '../program/command.js';
 import { examples } from './help-texts.js';
 import type { Program } from './program-base.js';
 
