@@ -1,6 +1,5 @@
 import { type EventName, eventNames, isEventName } from '../../core/event-names.js';
-import { describeEvent } from '../../core/events/describe-event.js';
-import type { AccountEvent } from '../../core/events/event.js';
+import { type AccountEvent, describeEvent } from '../../core/events/event.js';
 import { printable } from '../../core/printable.js';
 import type { Settings } from '../../core/settings.js';
 import type { Context } from '../program/context.js';

@@ -1,3 +1,4 @@
+import { statSync } from 'node:fs';
 import { AppError } from '../../core/errors.js';
 import { Attempts } from '../../core/guarding/attempts.js';
 import { wakeAt } from '../../core/guarding/due.js';
@@ -5,7 +6,6 @@ import { type Everything, everythingIn, filesOf, filesOfNobody } from '../../cor
 import { FileChanges } from '../../core/guarding/file-changes.js';
 import type { Moment } from '../../core/guarding/moment.js';
 import type { ProgramChange } from '../../core/guarding/program-change.js';
-import { type RootMark, rootMark } from '../../core/guarding/root-mark.js';
 import { isAnswered } from '../../core/logins/journal-overlay.js';
 import { readRoster } from '../../core/logins/roster.js';
 import { withStore } from '../../core/logins/with-store.js';
@@ -215,4 +215,19 @@ function isFinal({ details }: AppError): boolean {
 function currentSettings({ options, root, environment }: Context): Settings {
   const { values } = readSettings(options.config, root.paths.settings);
   return settingsOf(resolveSettings(values, environment.raw, configOption(options)));
+}
+
+/** Which directory a path led to when it was looked at. */
+interface RootMark {
+  isSame(other: RootMark): boolean;
+  readonly dev: number;
+  readonly ino: number;
+}
+
+/** Undefined where there is none. */
+function rootMark(path: string): RootMark | undefined {
+  const stats = statSync(path, { throwIfNoEntry: false });
+  if (stats?.isDirectory() !== true) return undefined;
+  const { dev, ino } = stats;
+  return { dev, ino, isSame: (other) => other.dev === dev && other.ino === ino };
 }

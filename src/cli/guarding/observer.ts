@@ -1,5 +1,4 @@
-import { describeEvent } from '../../core/events/describe-event.js';
-import type { AccountEvent } from '../../core/events/event.js';
+import { type AccountEvent, describeEvent } from '../../core/events/event.js';
 import { keepEvents } from '../../core/events/event-log.js';
 import { type EventMemory, readMemory, writeMemory } from '../../core/events/memory.js';
 import { creditNoticeMs, newsIn } from '../../core/events/news.js';

@@ -3,7 +3,7 @@ import { requireHome } from '../../core/environment.js';
 import { setupPlace } from '../../core/session/setup-place.js';
 import { executableOnPath } from '../../core/shell/on-path.js';
 import type { SetupPlace } from '../../core/shell/setup-plan.js';
-import type { ShellName } from '../../core/shell/shell-names.js';
+import type { ShellName } from '../../core/shell/shell-files.js';
 import type { Context } from '../program/context.js';
 
 /** Where `setup` may write: the files of the person's shells are nowhere without a home directory. */

@@ -2,7 +2,7 @@ import { hostname } from 'node:os';
 import { AppError } from '../../core/errors.js';
 import { buildAuthorizeUrl, createPkce, createState } from '../../core/oauth/authorize-url.js';
 import { type CallbackOutcome, type CallbackServer, openCallbackServer } from '../../core/oauth/callback-server.js';
-import { loginPorts } from '../../core/oauth/login-ports.js';
+import { loginPorts } from '../../core/oauth/loopback-port.js';
 import type { Context } from '../program/context.js';
 import { startCountdown } from './countdown.js';
 import { denialError, type ObtainedGrant, type SignInRequest } from './grant.js';

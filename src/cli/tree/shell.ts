@@ -1,7 +1,7 @@
 import { Argument, Option } from '@commander-js/extra-typings';
 import { segmentFormats } from '../../core/segment/segment-text.js';
 import { segmentPlaces } from '../../core/shell/segment-block.js';
-import { shellNames } from '../../core/shell/shell-names.js';
+import { shellNames } from '../../core/shell/shell-files.js';
 import type { Execute } from '../program/command.js';
 import { examples } from './help-texts.js';
 import type { Program } from './program-base.js';

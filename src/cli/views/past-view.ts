@@ -1,6 +1,6 @@
 import * as z from 'zod/mini';
 import { definedOnly } from '../../core/defined-only.js';
-import { describeEvent } from '../../core/events/describe-event.js';
+import { describeEvent } from '../../core/events/event.js';
 import { toIso } from '../../core/instant.js';
 import type { LineageEvent } from '../../core/logins/lineage-log.js';
 import type { Happening, Past } from '../../core/session/past.js';

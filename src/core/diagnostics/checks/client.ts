@@ -1,7 +1,7 @@
 import { findSame } from '../../accounts/identity.js';
 import { whoseLogin } from '../../logins/surfaces.js';
 import { recordsOf } from '../../pools/scope-records.js';
-import { wiringProblem } from '../../shell/wiring-problem.js';
+import { wiringProblem } from '../../shell/wiring.js';
 import { type Check, judge, ok } from '../finding.js';
 import type { World } from '../world/world.js';
 
