@@ -47,11 +47,17 @@ export interface Command<Options, Result, Document = Result> {
   readonly failureExitCode?: (code: ExitCode) => ExitCode;
 }
 
-/** Loads a command and runs it; what the tree calls when commander has understood the command line. */
+/** Loads a command and runs it. */
 export type Execute = <Options, Result, Document>(
   load: () => Promise<Command<Options, Result, Document>>,
   options: Options,
   globalOptions: GlobalOptions,
+) => Promise<void>;
+
+/** The same with the options that every command takes; what the tree calls when commander has understood the command line. */
+export type Run = <Options, Result, Document>(
+  load: () => Promise<Command<Options, Result, Document>>,
+  options: Options,
 ) => Promise<void>;
 
 /** A result as a person reads it. */

@@ -1,10 +1,11 @@
 import { InvalidArgumentError } from '@commander-js/extra-typings';
-import type { Execute } from '../program/command.js';
+import { definedOnly } from '../../core/defined-only.js';
+import type { Run } from '../program/command.js';
 import { csvHelp, examples, outHelp, selectorHelp } from './help-texts.js';
 import type { Program } from './program-base.js';
 
 /** Looking at accounts and choosing among them; nothing here asks the provider, but `remove --revoke`. */
-export function declareAccounts(program: Program, execute: Execute): void {
+export function declareAccounts(program: Program, run: Run): void {
   program
     .command('list')
     .alias('ls')
@@ -13,9 +14,7 @@ export function declareAccounts(program: Program, execute: Execute): void {
     .option('--csv', csvHelp)
     .option('--out <file>', outHelp)
     .addHelpText('after', examples(['codex-auth list', 'codex-auth list --json', 'codex-auth list --global']))
-    .action((options) =>
-      execute(async () => (await import('../commands/list.js')).listCommand, options, program.opts()),
-    );
+    .action((options) => run(async () => (await import('../commands/list.js')).listCommand, options));
 
   program
     .command('status')
@@ -27,10 +26,9 @@ export function declareAccounts(program: Program, execute: Execute): void {
     .argument('[selector]', selectorHelp)
     .addHelpText('after', examples(['codex-auth status', 'codex-auth status work', 'codex-auth status --json']))
     .action((selector) =>
-      execute(
+      run(
         async () => (await import('../commands/status.js')).statusCommand,
         selector === undefined ? {} : { selector },
-        program.opts(),
       ),
     );
 
@@ -60,10 +58,9 @@ export function declareAccounts(program: Program, execute: Execute): void {
       ]),
     )
     .action((selector, options) =>
-      execute(
+      run(
         async () => (await import('../commands/switch.js')).switchOrBindCommand,
-        { ...options, ...(selector === undefined ? {} : { selector }) },
-        program.opts(),
+        definedOnly({ ...options, selector }),
       ),
     );
 
@@ -76,7 +73,7 @@ export function declareAccounts(program: Program, execute: Execute): void {
     .argument('<text>', 'the label')
     .addHelpText('after', examples(['codex-auth label 2 client', 'codex-auth label client ""']))
     .action((selector, text) =>
-      execute(async () => (await import('../commands/label.js')).labelCommand, { selector, text }, program.opts()),
+      run(async () => (await import('../commands/label.js')).labelCommand, { selector, text }),
     );
 
   program
@@ -96,7 +93,7 @@ export function declareAccounts(program: Program, execute: Execute): void {
       ]),
     )
     .action((selector, options) =>
-      execute(async () => (await import('../commands/move.js')).moveCommand, { selector, ...options }, program.opts()),
+      run(async () => (await import('../commands/move.js')).moveCommand, { selector, ...options }),
     );
 
   program
@@ -105,9 +102,7 @@ export function declareAccounts(program: Program, execute: Execute): void {
     .description('Enables a disabled account, so that it is checked and recommended again.')
     .argument('<selector>', selectorHelp)
     .addHelpText('after', examples(['codex-auth enable 2']))
-    .action((selector) =>
-      execute(async () => (await import('../commands/enable.js')).enableCommand, { selector }, program.opts()),
-    );
+    .action((selector) => run(async () => (await import('../commands/enable.js')).enableCommand, { selector }));
 
   program
     .command('disable')
@@ -117,11 +112,9 @@ export function declareAccounts(program: Program, execute: Execute): void {
     )
     .argument('<selector>', selectorHelp)
     .addHelpText('after', examples(['codex-auth disable old@example.com']))
-    .action((selector) =>
-      execute(async () => (await import('../commands/enable.js')).disableCommand, { selector }, program.opts()),
-    );
+    .action((selector) => run(async () => (await import('../commands/enable.js')).disableCommand, { selector }));
 
-  declareOrder(program, execute);
+  declareOrder(program, run);
 
   program
     .command('remove')
@@ -135,16 +128,12 @@ export function declareAccounts(program: Program, execute: Execute): void {
     .option('--revoke', 'also end the login at the provider; no copy of it will work any more')
     .addHelpText('after', examples(['codex-auth remove 3', 'codex-auth remove old@example.com --yes']))
     .action((selector, options) =>
-      execute(
-        async () => (await import('../commands/remove.js')).removeCommand,
-        { selector, ...options },
-        program.opts(),
-      ),
+      run(async () => (await import('../commands/remove.js')).removeCommand, { selector, ...options }),
     );
 }
 
 /** The person's own order of the accounts, which the recommendation follows. */
-function declareOrder(program: Program, execute: Execute): void {
+function declareOrder(program: Program, run: Run): void {
   program
     .command('prefer')
     .summary('use an account before the others')
@@ -155,11 +144,7 @@ function declareOrder(program: Program, execute: Execute): void {
     .option('--clear', 'use it like the others again')
     .addHelpText('after', examples(['codex-auth prefer work', 'codex-auth prefer work --clear']))
     .action((selector, options) =>
-      execute(
-        async () => (await import('../commands/prefer.js')).preferCommand,
-        { selector, ...options },
-        program.opts(),
-      ),
+      run(async () => (await import('../commands/prefer.js')).preferCommand, { selector, ...options }),
     );
 
   program
@@ -176,10 +161,9 @@ function declareOrder(program: Program, execute: Execute): void {
       examples(['codex-auth reserve work', 'codex-auth reserve work 20', 'codex-auth reserve work --clear']),
     )
     .action((selector, percent, options) =>
-      execute(
+      run(
         async () => (await import('../commands/prefer.js')).reserveCommand,
-        { selector, ...options, ...(percent === undefined ? {} : { percent }) },
-        program.opts(),
+        definedOnly({ selector, ...options, percent }),
       ),
     );
 
@@ -191,9 +175,7 @@ function declareOrder(program: Program, execute: Execute): void {
     )
     .option('--list', 'show what can be taken back, and change nothing')
     .addHelpText('after', examples(['codex-auth undo --list', 'codex-auth undo']))
-    .action((options) =>
-      execute(async () => (await import('../commands/undo.js')).undoCommand, options, program.opts()),
-    );
+    .action((options) => run(async () => (await import('../commands/undo.js')).undoCommand, options));
 }
 
 function share(value: string): number {

@@ -1,11 +1,12 @@
 import { InvalidArgumentError, Option } from '@commander-js/extra-typings';
-import type { Execute } from '../program/command.js';
+import { definedOnly } from '../../core/defined-only.js';
+import type { Run } from '../program/command.js';
 import { cachedHelp, csvHelp, examples, liveOption, modelHelp, outHelp, selectorHelp } from './help-texts.js';
 import type { Program } from './program-base.js';
 import { duration } from './upkeep.js';
 
 /** Asking the provider: what works, how much is left, which one to use. */
-export function declareInsight(program: Program, execute: Execute): void {
+export function declareInsight(program: Program, run: Run): void {
   program
     .command('check')
     .summary('check whether each account works')
@@ -16,11 +17,7 @@ export function declareInsight(program: Program, execute: Execute): void {
     .option('--live', 'also read the quota')
     .addHelpText('after', examples(['codex-auth check', 'codex-auth check work --live']))
     .action((selector, options) =>
-      execute(
-        async () => (await import('../commands/check.js')).checkCommand,
-        { ...options, ...(selector === undefined ? {} : { selector }) },
-        program.opts(),
-      ),
+      run(async () => (await import('../commands/check.js')).checkCommand, definedOnly({ ...options, selector })),
     );
 
   program
@@ -39,11 +36,7 @@ export function declareInsight(program: Program, execute: Execute): void {
       examples(['codex-auth usage', 'codex-auth usage work --live', 'codex-auth usage --csv --out usage.csv']),
     )
     .action((selector, options) =>
-      execute(
-        async () => (await import('../commands/usage.js')).usageCommand,
-        { ...options, ...(selector === undefined ? {} : { selector }) },
-        program.opts(),
-      ),
+      run(async () => (await import('../commands/usage.js')).usageCommand, definedOnly({ ...options, selector })),
     );
 
   program
@@ -66,9 +59,7 @@ export function declareInsight(program: Program, execute: Execute): void {
         'codex-auth forecast --task 2h',
       ]),
     )
-    .action((options) =>
-      execute(async () => (await import('../commands/forecast.js')).forecastCommand, options, program.opts()),
-    );
+    .action((options) => run(async () => (await import('../commands/forecast.js')).forecastCommand, options));
 
   program
     .command('best')
@@ -84,9 +75,7 @@ export function declareInsight(program: Program, execute: Execute): void {
       'after',
       examples(['codex-auth best', 'codex-auth best --switch', 'codex-auth best --session $CONVERSATION --json']),
     )
-    .action((options) =>
-      execute(async () => (await import('../commands/best.js')).bestCommand, options, program.opts()),
-    );
+    .action((options) => run(async () => (await import('../commands/best.js')).bestCommand, options));
 
   program
     .command('models')
@@ -109,11 +98,7 @@ export function declareInsight(program: Program, execute: Execute): void {
       ]),
     )
     .action((selector, options) =>
-      execute(
-        async () => (await import('../commands/models.js')).modelsCommand,
-        { ...options, ...(selector === undefined ? {} : { selector }) },
-        program.opts(),
-      ),
+      run(async () => (await import('../commands/models.js')).modelsCommand, definedOnly({ ...options, selector })),
     );
 
   program
@@ -126,11 +111,7 @@ export function declareInsight(program: Program, execute: Execute): void {
     .option('-y, --yes', 'skip the confirmation')
     .addHelpText('after', examples(['codex-auth redeem work', 'codex-auth redeem work --yes --json']))
     .action((selector, options) =>
-      execute(
-        async () => (await import('../commands/redeem.js')).redeemCommand,
-        { selector, ...options },
-        program.opts(),
-      ),
+      run(async () => (await import('../commands/redeem.js')).redeemCommand, { selector, ...options }),
     );
 
   program
@@ -152,9 +133,7 @@ export function declareInsight(program: Program, execute: Execute): void {
         'codex-auth history --clear',
       ]),
     )
-    .action((options) =>
-      execute(async () => (await import('../commands/history.js')).historyCommand, options, program.opts()),
-    );
+    .action((options) => run(async () => (await import('../commands/history.js')).historyCommand, options));
 
   program
     .command('report')
@@ -167,9 +146,7 @@ export function declareInsight(program: Program, execute: Execute): void {
     .option('-v, --verbose', 'show also what is fine, and every setting')
     .option('--out <file>', outHelp)
     .addHelpText('after', examples(['codex-auth report', 'codex-auth report --json --out report.json']))
-    .action((options) =>
-      execute(async () => (await import('../commands/report.js')).reportCommand, options, program.opts()),
-    );
+    .action((options) => run(async () => (await import('../commands/report.js')).reportCommand, options));
 }
 
 function positiveInteger(value: string): number {

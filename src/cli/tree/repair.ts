@@ -1,9 +1,9 @@
-import type { Execute } from '../program/command.js';
+import type { Run } from '../program/command.js';
 import { examples, selectorHelp } from './help-texts.js';
 import type { Program } from './program-base.js';
 
 /** Finding out what is wrong, and putting it right. */
-export function declareRepair(program: Program, execute: Execute): void {
+export function declareRepair(program: Program, run: Run): void {
   program
     .command('verify-flagged')
     .summary('check whether flagged accounts work again')
@@ -22,11 +22,7 @@ export function declareRepair(program: Program, execute: Execute): void {
       ]),
     )
     .action((options) =>
-      execute(
-        async () => (await import('../commands/verify-flagged.js')).verifyFlaggedCommand,
-        options,
-        program.opts(),
-      ),
+      run(async () => (await import('../commands/verify-flagged.js')).verifyFlaggedCommand, options),
     );
 
   program
@@ -37,9 +33,7 @@ export function declareRepair(program: Program, execute: Execute): void {
     )
     .argument('<selector>', selectorHelp)
     .addHelpText('after', examples(['codex-auth flag 2', 'codex-auth flag work@example.com']))
-    .action((selector) =>
-      execute(async () => (await import('../commands/flag.js')).flagCommand, { selector }, program.opts()),
-    );
+    .action((selector) => run(async () => (await import('../commands/flag.js')).flagCommand, { selector }));
 
   program
     .command('fix')
@@ -49,7 +43,7 @@ export function declareRepair(program: Program, execute: Execute): void {
     )
     .option('--dry-run', 'show what would be done, and change nothing')
     .addHelpText('after', examples(['codex-auth fix --dry-run', 'codex-auth fix']))
-    .action((options) => execute(async () => (await import('../commands/fix.js')).fixCommand, options, program.opts()));
+    .action((options) => run(async () => (await import('../commands/fix.js')).fixCommand, options));
 
   program
     .command('doctor')
@@ -66,7 +60,5 @@ export function declareRepair(program: Program, execute: Execute): void {
       'after',
       examples(['codex-auth doctor', 'codex-auth doctor --fix --dry-run', 'codex-auth doctor --fix']),
     )
-    .action((options) =>
-      execute(async () => (await import('../commands/doctor.js')).doctorCommand, options, program.opts()),
-    );
+    .action((options) => run(async () => (await import('../commands/doctor.js')).doctorCommand, options));
 }

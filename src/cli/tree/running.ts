@@ -1,11 +1,12 @@
 import { Option } from '@commander-js/extra-typings';
+import { definedOnly } from '../../core/defined-only.js';
 import { AppError } from '../../core/errors.js';
-import type { Execute } from '../program/command.js';
+import type { Run } from '../program/command.js';
 import { examples, modelHelp, selectorHelp } from './help-texts.js';
 import type { Program } from './program-base.js';
 
 /** Working as an account beside others. */
-export function declareRunning(program: Program, execute: Execute): void {
+export function declareRunning(program: Program, run: Run): void {
   program
     .command('run')
     .summary('run a command as an account')
@@ -34,17 +35,13 @@ export function declareRunning(program: Program, execute: Execute): void {
       ]),
     )
     .action((_selector, _command, options, { args }) =>
-      execute(
-        async () => (await import('../commands/run.js')).runCommand,
-        { ...options, ...splitLine(program, args) },
-        program.opts(),
-      ),
+      run(async () => (await import('../commands/run.js')).runCommand, { ...options, ...splitLine(program, args) }),
     );
 
-  declareSessions(program, execute);
+  declareSessions(program, run);
 }
 
-function declareSessions(program: Program, execute: Execute): void {
+function declareSessions(program: Program, run: Run): void {
   program
     .command('sessions')
     .summary('list the sessions of all accounts')
@@ -57,9 +54,7 @@ function declareSessions(program: Program, execute: Execute): void {
       'after',
       examples(['codex-auth sessions', 'codex-auth sessions --cwd', 'codex-auth sessions --all --json']),
     )
-    .action((options) =>
-      execute(async () => (await import('../commands/sessions.js')).sessionsCommand, options, program.opts()),
-    );
+    .action((options) => run(async () => (await import('../commands/sessions.js')).sessionsCommand, options));
 
   program
     .command('resume')
@@ -81,11 +76,7 @@ function declareSessions(program: Program, execute: Execute): void {
       ]),
     )
     .action((id, prompt, options) =>
-      execute(
-        async () => (await import('../commands/resume.js')).resumeCommand,
-        { ...options, ...(id === undefined ? {} : { id }), ...(prompt === undefined ? {} : { prompt }) },
-        program.opts(),
-      ),
+      run(async () => (await import('../commands/resume.js')).resumeCommand, definedOnly({ ...options, id, prompt })),
     );
 }
 

@@ -1,5 +1,6 @@
 import { InvalidArgumentError, Option } from '@commander-js/extra-typings';
-import type { Execute } from '../program/command.js';
+import { definedOnly } from '../../core/defined-only.js';
+import type { Run } from '../program/command.js';
 import { examples, selectorHelp } from './help-texts.js';
 import type { Program } from './program-base.js';
 
@@ -10,10 +11,10 @@ const keyringHelp = 'keep the key in the keyring of this system instead of a fil
 const yesHelp = 'skip the confirmation';
 
 /** One pool for several machines, without a refresh token ever being on two. */
-export function declareSharing(program: Program, execute: Execute): void {
+export function declareSharing(program: Program, run: Run): void {
   const share = declareGroup(program);
-  declareMembership(share, program, execute);
-  declareShared(share, program, execute);
+  declareMembership(share, run);
+  declareShared(share, run);
 
   program
     .command('sync')
@@ -22,9 +23,7 @@ export function declareSharing(program: Program, execute: Execute): void {
       'The same as share sync: pushes what this machine has renewed and gets what the others have, in one go.',
     )
     .addHelpText('after', examples(['codex-auth sync', 'codex-auth sync --json']))
-    .action((options) =>
-      execute(async () => (await import('../commands/share-sync.js')).shareSyncCommand, options, program.opts()),
-    );
+    .action((options) => run(async () => (await import('../commands/share-sync.js')).shareSyncCommand, options));
 }
 
 type Share = ReturnType<typeof declareGroup>;
@@ -39,7 +38,7 @@ function declareGroup(program: Program) {
 }
 
 /** Coming into a shared pool, looking at it, and leaving it. */
-function declareMembership(share: Share, program: Program, execute: Execute): void {
+function declareMembership(share: Share, run: Run): void {
   share
     .command('status', { isDefault: true })
     .summary('show the shared pool and who keeps what')
@@ -48,9 +47,7 @@ function declareMembership(share: Share, program: Program, execute: Execute): vo
     )
     .option('--live', 'ask the database: whether it answers, TLS, version, key, clock and machines')
     .addHelpText('after', examples(['codex-auth share status', 'codex-auth share status --live --json']))
-    .action((options) =>
-      execute(async () => (await import('../commands/share-status.js')).shareStatusCommand, options, program.opts()),
-    );
+    .action((options) => run(async () => (await import('../commands/share-status.js')).shareStatusCommand, options));
 
   share
     .command('init')
@@ -70,11 +67,7 @@ function declareMembership(share: Share, program: Program, execute: Execute): vo
       ]),
     )
     .action((url, options) =>
-      execute(
-        async () => (await import('../commands/share-init.js')).shareInitCommand,
-        { ...options, ...(url === undefined ? {} : { url }) },
-        program.opts(),
-      ),
+      run(async () => (await import('../commands/share-init.js')).shareInitCommand, definedOnly({ ...options, url })),
     );
 
   share
@@ -96,11 +89,7 @@ function declareMembership(share: Share, program: Program, execute: Execute): vo
       ]),
     )
     .action((url, options) =>
-      execute(
-        async () => (await import('../commands/share-join.js')).shareJoinCommand,
-        { ...options, ...(url === undefined ? {} : { url }) },
-        program.opts(),
-      ),
+      run(async () => (await import('../commands/share-join.js')).shareJoinCommand, definedOnly({ ...options, url })),
     );
 
   share
@@ -109,9 +98,7 @@ function declareMembership(share: Share, program: Program, execute: Execute): vo
     .description('Shows the key of the shared pool as its recovery phrase, on a terminal after a question.')
     .option('-y, --yes', 'show it on a terminal without a question')
     .addHelpText('after', examples(['codex-auth share phrase']))
-    .action((options) =>
-      execute(async () => (await import('../commands/share-phrase.js')).sharePhraseCommand, options, program.opts()),
-    );
+    .action((options) => run(async () => (await import('../commands/share-phrase.js')).sharePhraseCommand, options));
 
   share
     .command('leave')
@@ -123,13 +110,11 @@ function declareMembership(share: Share, program: Program, execute: Execute): vo
     .option('--forget', 'for a database that is gone: only forget it here')
     .option('-y, --yes', yesHelp)
     .addHelpText('after', examples(['codex-auth share leave', 'codex-auth share leave --give']))
-    .action((options) =>
-      execute(async () => (await import('../commands/share-leave.js')).shareLeaveCommand, options, program.opts()),
-    );
+    .action((options) => run(async () => (await import('../commands/share-leave.js')).shareLeaveCommand, options));
 }
 
 /** What is in it, and who keeps it. */
-function declareShared(share: Share, program: Program, execute: Execute): void {
+function declareShared(share: Share, run: Run): void {
   share
     .command('add')
     .summary('share logins of this machine')
@@ -138,11 +123,7 @@ function declareShared(share: Share, program: Program, execute: Execute): void {
     .option('--all', 'every account of the scope')
     .addHelpText('after', examples(['codex-auth share add work', 'codex-auth share add --all']))
     .action((selectors, options) =>
-      execute(
-        async () => (await import('../commands/share-add.js')).shareAddCommand,
-        { selectors, ...options },
-        program.opts(),
-      ),
+      run(async () => (await import('../commands/share-add.js')).shareAddCommand, { selectors, ...options }),
     );
 
   share
@@ -155,11 +136,7 @@ function declareShared(share: Share, program: Program, execute: Execute): void {
     .option('-y, --yes', yesHelp)
     .addHelpText('after', examples(['codex-auth share withdraw work']))
     .action((selectors, options) =>
-      execute(
-        async () => (await import('../commands/share-add.js')).shareWithdrawCommand,
-        { selectors, ...options },
-        program.opts(),
-      ),
+      run(async () => (await import('../commands/share-add.js')).shareWithdrawCommand, { selectors, ...options }),
     );
 
   share
@@ -183,11 +160,7 @@ function declareShared(share: Share, program: Program, execute: Execute): void {
       ]),
     )
     .action((selectors, options) =>
-      execute(
-        async () => (await import('../commands/share-take.js')).shareTakeCommand,
-        { selectors, ...options },
-        program.opts(),
-      ),
+      run(async () => (await import('../commands/share-take.js')).shareTakeCommand, { selectors, ...options }),
     );
 
   share
@@ -195,9 +168,7 @@ function declareShared(share: Share, program: Program, execute: Execute): void {
     .summary('exchange with the shared pool now')
     .description('Pushes what this machine has renewed and gets what the others have, in one go.')
     .addHelpText('after', examples(['codex-auth share sync']))
-    .action((options) =>
-      execute(async () => (await import('../commands/share-sync.js')).shareSyncCommand, options, program.opts()),
-    );
+    .action((options) => run(async () => (await import('../commands/share-sync.js')).shareSyncCommand, options));
 }
 
 const longestWaitSeconds = 3_600;

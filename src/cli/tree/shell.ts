@@ -2,12 +2,12 @@ import { Argument, Option } from '@commander-js/extra-typings';
 import { segmentFormats } from '../../core/segment/segment-text.js';
 import { segmentPlaces } from '../../core/shell/segment-block.js';
 import { shellNames } from '../../core/shell/shell-files.js';
-import type { Execute } from '../program/command.js';
+import type { Run } from '../program/command.js';
 import { examples } from './help-texts.js';
 import type { Program } from './program-base.js';
 
 /** Living in the person's shell, and leaving it. */
-export function declareShell(program: Program, execute: Execute): void {
+export function declareShell(program: Program, run: Run): void {
   program
     .command('setup')
     .summary('make "codex auth" reach this program')
@@ -38,9 +38,7 @@ export function declareShell(program: Program, execute: Execute): void {
         'codex-auth setup --undo',
       ]),
     )
-    .action((options) =>
-      execute(async () => (await import('../commands/setup.js')).setupCommand, options, program.opts()),
-    );
+    .action((options) => run(async () => (await import('../commands/setup.js')).setupCommand, options));
 
   program
     .command('completion')
@@ -58,9 +56,7 @@ export function declareShell(program: Program, execute: Execute): void {
         'codex-auth completion powershell',
       ])}\n${completionSetup}`,
     )
-    .action((shell) =>
-      execute(async () => (await import('../commands/completion.js')).completionCommand, { shell }, program.opts()),
-    );
+    .action((shell) => run(async () => (await import('../commands/completion.js')).completionCommand, { shell }));
 
   program
     .command('segment')
@@ -74,9 +70,7 @@ export function declareShell(program: Program, execute: Execute): void {
         .default('plain' as const),
     )
     .addHelpText('after', `${examples(['codex-auth segment', 'codex-auth segment --format tmux'])}\n${segmentSetup}`)
-    .action((options) =>
-      execute(async () => (await import('../commands/segment.js')).segmentCommand, options, program.opts()),
-    );
+    .action((options) => run(async () => (await import('../commands/segment.js')).segmentCommand, options));
 
   program
     .command('statusline')
@@ -85,9 +79,7 @@ export function declareShell(program: Program, execute: Execute): void {
       'Serves the footer of the official client (experimental there since 0.171), which starts it by itself: shows the account of the conversation and what is left of its windows, and takes the numbers that the client hands over, so that nobody has to ask for them. Makes no request.',
     )
     .addHelpText('after', `${examples(['codex-auth statusline'])}\n${statuslineSetup}`)
-    .action((options) =>
-      execute(async () => (await import('../commands/statusline.js')).statuslineCommand, options, program.opts()),
-    );
+    .action((options) => run(async () => (await import('../commands/statusline.js')).statuslineCommand, options));
 
   program
     .command('uninstall')
@@ -99,9 +91,7 @@ export function declareShell(program: Program, execute: Execute): void {
     .option('--accounts', 'remove the stored accounts and settings as well')
     .option('--dry-run', 'show what would be removed, and remove nothing')
     .addHelpText('after', examples(['codex-auth uninstall', 'codex-auth uninstall --accounts']))
-    .action((options) =>
-      execute(async () => (await import('../commands/uninstall.js')).uninstallCommand, options, program.opts()),
-    );
+    .action((options) => run(async () => (await import('../commands/uninstall.js')).uninstallCommand, options));
 }
 
 /** The line for the file that each shell reads when it starts. */

@@ -1,11 +1,11 @@
 import { Option } from '@commander-js/extra-typings';
 import { definedOnly } from '../../core/defined-only.js';
-import type { Execute } from '../program/command.js';
+import type { Run } from '../program/command.js';
 import { examples, selectorHelp } from './help-texts.js';
 import type { Program } from './program-base.js';
 
 /** Bringing logins in from other tools, and handing them out. */
-export function declareTransfer(program: Program, execute: Execute): void {
+export function declareTransfer(program: Program, run: Run): void {
   program
     .command('import')
     .summary('import logins from files')
@@ -38,7 +38,7 @@ export function declareTransfer(program: Program, execute: Execute): void {
       ]),
     )
     .action((paths, options) =>
-      execute(async () => (await import('../commands/import.js')).importCommand, { paths, ...options }, program.opts()),
+      run(async () => (await import('../commands/import.js')).importCommand, { paths, ...options }),
     );
 
   program
@@ -85,11 +85,12 @@ export function declareTransfer(program: Program, execute: Execute): void {
       const format = asked === 'codex' ? 'auth' : asked;
       // The table is what `--out` of other commands is about: it may replace a file.
       const where = definedOnly(options.csv === true ? { out } : { destination: out });
-      return execute(
-        async () => (await import('../commands/export.js')).exportCommand,
-        { selectors, format, ...options, ...where },
-        program.opts(),
-      );
+      return run(async () => (await import('../commands/export.js')).exportCommand, {
+        selectors,
+        format,
+        ...options,
+        ...where,
+      });
     });
 
   program
@@ -105,10 +106,6 @@ export function declareTransfer(program: Program, execute: Execute): void {
       examples(['codex-auth token work | some-program --token-from-stdin', 'codex-auth token 2 --json']),
     )
     .action((selector, options) =>
-      execute(
-        async () => (await import('../commands/token.js')).tokenCommand,
-        { selector, ...options },
-        program.opts(),
-      ),
+      run(async () => (await import('../commands/token.js')).tokenCommand, { selector, ...options }),
     );
 }

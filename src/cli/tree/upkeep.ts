@@ -1,12 +1,13 @@
 import { InvalidArgumentError, Option } from '@commander-js/extra-typings';
+import { definedOnly } from '../../core/defined-only.js';
 import { parseDuration } from '../../core/duration.js';
 import { eventNames } from '../../core/event-names.js';
-import type { Execute } from '../program/command.js';
+import type { Run } from '../program/command.js';
 import { examples } from './help-texts.js';
 import type { Program } from './program-base.js';
 
 /** Keeping things going. */
-export function declareUpkeep(program: Program, execute: Execute): void {
+export function declareUpkeep(program: Program, run: Run): void {
   program
     .command('guard')
     .summary('keep all tokens alive while it runs')
@@ -35,9 +36,7 @@ export function declareUpkeep(program: Program, execute: Execute): void {
         'codex-auth guard --test-event quota-low',
       ]),
     )
-    .action((options) =>
-      execute(async () => (await import('../commands/guard.js')).guardCommand, options, program.opts()),
-    );
+    .action((options) => run(async () => (await import('../commands/guard.js')).guardCommand, options));
 
   program
     .command('watch')
@@ -55,9 +54,7 @@ export function declareUpkeep(program: Program, execute: Execute): void {
       'after',
       examples(['codex-auth watch', 'codex-auth watch --interval 300', 'codex-auth watch --once --json']),
     )
-    .action((options) =>
-      execute(async () => (await import('../commands/watch.js')).watchCommand, options, program.opts()),
-    );
+    .action((options) => run(async () => (await import('../commands/watch.js')).watchCommand, options));
 
   program
     .command('renew')
@@ -78,10 +75,9 @@ export function declareUpkeep(program: Program, execute: Execute): void {
       examples(['codex-auth renew', 'codex-auth renew work --force', 'codex-auth renew ./tokens --before 12h']),
     )
     .action((targets, { before, ...options }) =>
-      execute(
+      run(
         async () => (await import('../commands/renew.js')).renewCommand,
-        { ...options, targets, ...(before === undefined ? {} : { beforeMs: before }) },
-        program.opts(),
+        definedOnly({ ...options, targets, beforeMs: before }),
       ),
     );
 
@@ -95,17 +91,13 @@ export function declareUpkeep(program: Program, execute: Execute): void {
     .command('list', { isDefault: true })
     .summary('show every setting with its value, default and source')
     .addHelpText('after', examples(['codex-auth config list']))
-    .action((options) =>
-      execute(async () => (await import('../commands/config.js')).configListCommand, options, program.opts()),
-    );
+    .action((options) => run(async () => (await import('../commands/config.js')).configListCommand, options));
   config
     .command('get')
     .summary('print the value of a setting')
     .argument('<setting>', 'the name of the setting')
     .addHelpText('after', examples(['codex-auth config get quotaTtlMs']))
-    .action((name) =>
-      execute(async () => (await import('../commands/config.js')).configGetCommand, { name }, program.opts()),
-    );
+    .action((name) => run(async () => (await import('../commands/config.js')).configGetCommand, { name }));
   config
     .command('set')
     .summary('change a setting')
@@ -113,16 +105,14 @@ export function declareUpkeep(program: Program, execute: Execute): void {
     .argument('<value>', 'the new value')
     .addHelpText('after', examples(['codex-auth config set quotaTtlMs 2m', 'codex-auth config set renewBeforeDays 5d']))
     .action((name, value) =>
-      execute(async () => (await import('../commands/config.js')).configSetCommand, { name, value }, program.opts()),
+      run(async () => (await import('../commands/config.js')).configSetCommand, { name, value }),
     );
   config
     .command('unset')
     .summary('reset a setting to its default')
     .argument('<setting>', 'the name of the setting')
     .addHelpText('after', examples(['codex-auth config unset quotaTtlMs']))
-    .action((name) =>
-      execute(async () => (await import('../commands/config.js')).configUnsetCommand, { name }, program.opts()),
-    );
+    .action((name) => run(async () => (await import('../commands/config.js')).configUnsetCommand, { name }));
 }
 
 /** For commander: the milliseconds of `3d`, `12h` or `30m`. */
