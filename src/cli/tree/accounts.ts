@@ -13,7 +13,7 @@ export function declareAccounts(program: Program, run: Run): void {
     .description('Lists the accounts of this scope from what is stored. Makes no requests.')
     .option('--csv', csvHelp)
     .option('--out <file>', outHelp)
-    .addHelpText('after', examples(['codex-auth list', 'codex-auth list --json', 'codex-auth list --global']))
+    .addHelpText(...examples('codex-auth list', 'codex-auth list --json', 'codex-auth list --global'))
     .action((options) => run(async () => (await import('../commands/list.js')).listCommand, options));
 
   program
@@ -24,7 +24,7 @@ export function declareAccounts(program: Program, run: Run): void {
       'Shows the active account, or the named one: who it is, when its token expires, and where each file is.',
     )
     .argument('[selector]', selectorHelp)
-    .addHelpText('after', examples(['codex-auth status', 'codex-auth status work', 'codex-auth status --json']))
+    .addHelpText(...examples('codex-auth status', 'codex-auth status work', 'codex-auth status --json'))
     .action((selector) =>
       run(
         async () => (await import('../commands/status.js')).statusCommand,
@@ -48,14 +48,13 @@ export function declareAccounts(program: Program, run: Run): void {
     .option('--clear', 'with --here or --dir: take the binding away')
     .option('--restart-daemon', 'restart the background server of the official client if it keeps another account')
     .addHelpText(
-      'after',
-      examples([
+      ...examples(
         'codex-auth switch 2',
         'codex-auth switch work@example.com',
         'codex-auth switch -',
         'codex-auth switch work --here',
         'codex-auth switch --here --clear',
-      ]),
+      ),
     )
     .action((selector, options) =>
       run(
@@ -71,7 +70,7 @@ export function declareAccounts(program: Program, run: Run): void {
     .description('Gives an account a name of your own; an empty text removes it.')
     .argument('<selector>', selectorHelp)
     .argument('<text>', 'the label')
-    .addHelpText('after', examples(['codex-auth label 2 client', 'codex-auth label client ""']))
+    .addHelpText(...examples('codex-auth label 2 client', 'codex-auth label client ""'))
     .action((selector, text) =>
       run(async () => (await import('../commands/label.js')).labelCommand, { selector, text }),
     );
@@ -85,12 +84,11 @@ export function declareAccounts(program: Program, run: Run): void {
     .argument('<selector>', selectorHelp)
     .requiredOption('--to <global|dir>', 'where to: global, or the directory of a project')
     .addHelpText(
-      'after',
-      examples([
+      ...examples(
         'codex-auth move 2 --to global',
         'codex-auth move work@example.com --to .',
         'codex-auth move 2 --to ~/src/app',
-      ]),
+      ),
     )
     .action((selector, options) =>
       run(async () => (await import('../commands/move.js')).moveCommand, { selector, ...options }),
@@ -101,7 +99,7 @@ export function declareAccounts(program: Program, run: Run): void {
     .summary('use a disabled account again')
     .description('Enables a disabled account, so that it is checked and recommended again.')
     .argument('<selector>', selectorHelp)
-    .addHelpText('after', examples(['codex-auth enable 2']))
+    .addHelpText(...examples('codex-auth enable 2'))
     .action((selector) => run(async () => (await import('../commands/enable.js')).enableCommand, { selector }));
 
   program
@@ -111,7 +109,7 @@ export function declareAccounts(program: Program, run: Run): void {
       'Disables an account: it is neither checked nor recommended, and becomes active only with `switch --enable`.',
     )
     .argument('<selector>', selectorHelp)
-    .addHelpText('after', examples(['codex-auth disable old@example.com']))
+    .addHelpText(...examples('codex-auth disable old@example.com'))
     .action((selector) => run(async () => (await import('../commands/enable.js')).disableCommand, { selector }));
 
   declareOrder(program, run);
@@ -126,7 +124,7 @@ export function declareAccounts(program: Program, run: Run): void {
     .argument('<selector>', selectorHelp)
     .option('-y, --yes', 'skip the confirmation')
     .option('--revoke', 'also end the login at the provider; no copy of it will work any more')
-    .addHelpText('after', examples(['codex-auth remove 3', 'codex-auth remove old@example.com --yes']))
+    .addHelpText(...examples('codex-auth remove 3', 'codex-auth remove old@example.com --yes'))
     .action((selector, options) =>
       run(async () => (await import('../commands/remove.js')).removeCommand, { selector, ...options }),
     );
@@ -142,7 +140,7 @@ function declareOrder(program: Program, run: Run): void {
     )
     .argument('<selector>', selectorHelp)
     .option('--clear', 'use it like the others again')
-    .addHelpText('after', examples(['codex-auth prefer work', 'codex-auth prefer work --clear']))
+    .addHelpText(...examples('codex-auth prefer work', 'codex-auth prefer work --clear'))
     .action((selector, options) =>
       run(async () => (await import('../commands/prefer.js')).preferCommand, { selector, ...options }),
     );
@@ -157,8 +155,7 @@ function declareOrder(program: Program, run: Run): void {
     .argument('[percent]', 'the share of each window to leave alone, 1 to 99', share)
     .option('--clear', 'use it like the others again, to the end')
     .addHelpText(
-      'after',
-      examples(['codex-auth reserve work', 'codex-auth reserve work 20', 'codex-auth reserve work --clear']),
+      ...examples('codex-auth reserve work', 'codex-auth reserve work 20', 'codex-auth reserve work --clear'),
     )
     .action((selector, percent, options) =>
       run(
@@ -174,7 +171,7 @@ function declareOrder(program: Program, run: Run): void {
       'Takes back what remove, move, label, enable, disable, prefer, reserve, flag, switch or import has changed last; once more, the change before. Tokens are never taken back: a login keeps the newest that is known, and what an import brought is kept aside.',
     )
     .option('--list', 'show what can be taken back, and change nothing')
-    .addHelpText('after', examples(['codex-auth undo --list', 'codex-auth undo']))
+    .addHelpText(...examples('codex-auth undo --list', 'codex-auth undo'))
     .action((options) => run(async () => (await import('../commands/undo.js')).undoCommand, options));
 }
 

@@ -15,7 +15,7 @@ export function declareInsight(program: Program, run: Run): void {
     )
     .argument('[selector]', selectorHelp)
     .option('--live', 'also read the quota')
-    .addHelpText('after', examples(['codex-auth check', 'codex-auth check work --live']))
+    .addHelpText(...examples('codex-auth check', 'codex-auth check work --live'))
     .action((selector, options) =>
       run(async () => (await import('../commands/check.js')).checkCommand, definedOnly({ ...options, selector })),
     );
@@ -32,8 +32,7 @@ export function declareInsight(program: Program, run: Run): void {
     .option('--csv', csvHelp)
     .option('--out <file>', outHelp)
     .addHelpText(
-      'after',
-      examples(['codex-auth usage', 'codex-auth usage work --live', 'codex-auth usage --csv --out usage.csv']),
+      ...examples('codex-auth usage', 'codex-auth usage work --live', 'codex-auth usage --csv --out usage.csv'),
     )
     .action((selector, options) =>
       run(async () => (await import('../commands/usage.js')).usageCommand, definedOnly({ ...options, selector })),
@@ -52,12 +51,11 @@ export function declareInsight(program: Program, run: Run): void {
     .option('--csv', csvHelp)
     .option('--out <file>', outHelp)
     .addHelpText(
-      'after',
-      examples([
+      ...examples(
         'codex-auth forecast',
         'codex-auth forecast --model gpt-5.5 --explain',
         'codex-auth forecast --task 2h',
-      ]),
+      ),
     )
     .action((options) => run(async () => (await import('../commands/forecast.js')).forecastCommand, options));
 
@@ -72,8 +70,7 @@ export function declareInsight(program: Program, run: Run): void {
     .option('--cached', cachedHelp)
     .addOption(liveOption())
     .addHelpText(
-      'after',
-      examples(['codex-auth best', 'codex-auth best --switch', 'codex-auth best --session $CONVERSATION --json']),
+      ...examples('codex-auth best', 'codex-auth best --switch', 'codex-auth best --session $CONVERSATION --json'),
     )
     .action((options) => run(async () => (await import('../commands/best.js')).bestCommand, options));
 
@@ -90,12 +87,11 @@ export function declareInsight(program: Program, run: Run): void {
     .option('--csv', `${csvHelp}: the pool file, the account id, the models that were tried and those that answered`)
     .option('--out <file>', outHelp)
     .addHelpText(
-      'after',
-      examples([
+      ...examples(
         'codex-auth models --sample 3',
         'codex-auth models work --model gpt-6.1-sol --yes',
         'codex-auth models --yes --csv --out models.csv',
-      ]),
+      ),
     )
     .action((selector, options) =>
       run(async () => (await import('../commands/models.js')).modelsCommand, definedOnly({ ...options, selector })),
@@ -109,7 +105,7 @@ export function declareInsight(program: Program, run: Run): void {
     )
     .argument('<selector>', selectorHelp)
     .option('-y, --yes', 'skip the confirmation')
-    .addHelpText('after', examples(['codex-auth redeem work', 'codex-auth redeem work --yes --json']))
+    .addHelpText(...examples('codex-auth redeem work', 'codex-auth redeem work --yes --json'))
     .action((selector, options) =>
       run(async () => (await import('../commands/redeem.js')).redeemCommand, { selector, ...options }),
     );
@@ -126,12 +122,11 @@ export function declareInsight(program: Program, run: Run): void {
     .option('--csv', csvHelp)
     .option('--out <file>', outHelp)
     .addHelpText(
-      'after',
-      examples([
+      ...examples(
         'codex-auth history',
         'codex-auth history --since 30d --csv --out history.csv',
         'codex-auth history --clear',
-      ]),
+      ),
     )
     .action((options) => run(async () => (await import('../commands/history.js')).historyCommand, options));
 
@@ -145,7 +140,7 @@ export function declareInsight(program: Program, run: Run): void {
     .addOption(liveOption())
     .option('-v, --verbose', 'show also what is fine, and every setting')
     .option('--out <file>', outHelp)
-    .addHelpText('after', examples(['codex-auth report', 'codex-auth report --json --out report.json']))
+    .addHelpText(...examples('codex-auth report', 'codex-auth report --json --out report.json'))
     .action((options) => run(async () => (await import('../commands/report.js')).reportCommand, options));
 }
 

@@ -46,7 +46,7 @@ export function createProgramBase({ version, print, width }: ProgramEnvironment)
       getOutHasColors: () => true,
     })
     .addHelpText('after', () => wrapText('\nWithout a command, on a terminal, it opens the dashboard.', width()))
-    .addHelpText('after', examples(['codex-auth login', 'codex-auth list', 'codex-auth switch work']));
+    .addHelpText(...examples('codex-auth login', 'codex-auth list', 'codex-auth switch work'));
 }
 
 /** In the order of the groups. */

@@ -26,13 +26,12 @@ export function declareRunning(program: Program, run: Run): void {
     .option('--model <slug>', `with --best or --on-limit, ${modelHelp}`)
     .option('--dry-run', 'show what would be run and as whom, and run nothing')
     .addHelpText(
-      'after',
-      examples([
+      ...examples(
         'codex-auth run work',
         'codex-auth run work -- codex exec "fix the tests"',
         'codex-auth run --best -- codex exec "fix the tests"',
         'codex-auth run work -- zsh',
-      ]),
+      ),
     )
     .action((_selector, _command, options, { args }) =>
       run(async () => (await import('../commands/run.js')).runCommand, { ...options, ...splitLine(program, args) }),
@@ -50,10 +49,7 @@ function declareSessions(program: Program, run: Run): void {
     )
     .option('--all', 'all of them, not only the latest 20')
     .option('--cwd', 'only those that were begun in this directory')
-    .addHelpText(
-      'after',
-      examples(['codex-auth sessions', 'codex-auth sessions --cwd', 'codex-auth sessions --all --json']),
-    )
+    .addHelpText(...examples('codex-auth sessions', 'codex-auth sessions --cwd', 'codex-auth sessions --all --json'))
     .action((options) => run(async () => (await import('../commands/sessions.js')).sessionsCommand, options));
 
   program
@@ -68,12 +64,11 @@ function declareSessions(program: Program, run: Run): void {
     .option('--as <selector>', 'as this account, which is not switched to')
     .option('--dry-run', 'show what would be run, and run nothing')
     .addHelpText(
-      'after',
-      examples([
+      ...examples(
         'codex-auth resume --last',
         'codex-auth resume 01a22e5b-b9a0-7662-9df4-a5a1fbe4c3e3 --as work',
         'codex-auth resume --last "go on" --as work',
-      ]),
+      ),
     )
     .action((id, prompt, options) =>
       run(async () => (await import('../commands/resume.js')).resumeCommand, definedOnly({ ...options, id, prompt })),

@@ -22,7 +22,7 @@ export function declareSharing(program: Program, run: Run): void {
     .description(
       'The same as share sync: pushes what this machine has renewed and gets what the others have, in one go.',
     )
-    .addHelpText('after', examples(['codex-auth sync', 'codex-auth sync --json']))
+    .addHelpText(...examples('codex-auth sync', 'codex-auth sync --json'))
     .action((options) => run(async () => (await import('../commands/share-sync.js')).shareSyncCommand, options));
 }
 
@@ -46,7 +46,7 @@ function declareMembership(share: Share, run: Run): void {
       'Shows the shared pool that this machine is in, and which machine keeps which login, from what is stored. Makes no request unless --live is given.',
     )
     .option('--live', 'ask the database: whether it answers, TLS, version, key, clock and machines')
-    .addHelpText('after', examples(['codex-auth share status', 'codex-auth share status --live --json']))
+    .addHelpText(...examples('codex-auth share status', 'codex-auth share status --live --json'))
     .action((options) => run(async () => (await import('../commands/share-status.js')).shareStatusCommand, options));
 
   share
@@ -59,12 +59,11 @@ function declareMembership(share: Share, run: Run): void {
     .option('--name <name>', nameHelp)
     .option('--keyring', keyringHelp)
     .addHelpText(
-      'after',
-      examples([
+      ...examples(
         'codex-auth share init',
         'codex-auth share init postgresql://me@db.example.com/logins --name laptop',
         'codex-auth share init -',
-      ]),
+      ),
     )
     .action((url, options) =>
       run(async () => (await import('../commands/share-init.js')).shareInitCommand, definedOnly({ ...options, url })),
@@ -81,12 +80,11 @@ function declareMembership(share: Share, run: Run): void {
     .option('--name <name>', nameHelp)
     .option('--keyring', keyringHelp)
     .addHelpText(
-      'after',
-      examples([
+      ...examples(
         'codex-auth share join',
         'codex-auth share join postgresql://me@db.example.com/logins --name desktop',
         'codex-auth share join - --key-file -',
-      ]),
+      ),
     )
     .action((url, options) =>
       run(async () => (await import('../commands/share-join.js')).shareJoinCommand, definedOnly({ ...options, url })),
@@ -97,7 +95,7 @@ function declareMembership(share: Share, run: Run): void {
     .summary('show the recovery phrase again')
     .description('Shows the key of the shared pool as its recovery phrase, on a terminal after a question.')
     .option('-y, --yes', 'show it on a terminal without a question')
-    .addHelpText('after', examples(['codex-auth share phrase']))
+    .addHelpText(...examples('codex-auth share phrase'))
     .action((options) => run(async () => (await import('../commands/share-phrase.js')).sharePhraseCommand, options));
 
   share
@@ -109,7 +107,7 @@ function declareMembership(share: Share, run: Run): void {
     .addOption(new Option('--give', 'leave what is kept here to the other machines').conflicts('forget'))
     .option('--forget', 'for a database that is gone: only forget it here')
     .option('-y, --yes', yesHelp)
-    .addHelpText('after', examples(['codex-auth share leave', 'codex-auth share leave --give']))
+    .addHelpText(...examples('codex-auth share leave', 'codex-auth share leave --give'))
     .action((options) => run(async () => (await import('../commands/share-leave.js')).shareLeaveCommand, options));
 }
 
@@ -121,7 +119,7 @@ function declareShared(share: Share, run: Run): void {
     .description('Puts logins into the shared pool. This machine keeps them until another one takes them.')
     .argument('[selector...]', selectorHelp)
     .option('--all', 'every account of the scope')
-    .addHelpText('after', examples(['codex-auth share add work', 'codex-auth share add --all']))
+    .addHelpText(...examples('codex-auth share add work', 'codex-auth share add --all'))
     .action((selectors, options) =>
       run(async () => (await import('../commands/share-add.js')).shareAddCommand, { selectors, ...options }),
     );
@@ -134,7 +132,7 @@ function declareShared(share: Share, run: Run): void {
     )
     .argument('<selector...>', selectorHelp)
     .option('-y, --yes', yesHelp)
-    .addHelpText('after', examples(['codex-auth share withdraw work']))
+    .addHelpText(...examples('codex-auth share withdraw work'))
     .action((selectors, options) =>
       run(async () => (await import('../commands/share-add.js')).shareWithdrawCommand, { selectors, ...options }),
     );
@@ -152,12 +150,11 @@ function declareShared(share: Share, run: Run): void {
     .option('--force', 'take it over although the keeper has not handed it over')
     .option('-y, --yes', 'with --force: skip the confirmation')
     .addHelpText(
-      'after',
-      examples([
+      ...examples(
         'codex-auth share take work',
         'codex-auth share take work --wait 60',
         'codex-auth share take work --force',
-      ]),
+      ),
     )
     .action((selectors, options) =>
       run(async () => (await import('../commands/share-take.js')).shareTakeCommand, { selectors, ...options }),
@@ -167,7 +164,7 @@ function declareShared(share: Share, run: Run): void {
     .command('sync')
     .summary('exchange with the shared pool now')
     .description('Pushes what this machine has renewed and gets what the others have, in one go.')
-    .addHelpText('after', examples(['codex-auth share sync']))
+    .addHelpText(...examples('codex-auth share sync'))
     .action((options) => run(async () => (await import('../commands/share-sync.js')).shareSyncCommand, options));
 }
 

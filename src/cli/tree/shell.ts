@@ -29,14 +29,13 @@ export function declareShell(program: Program, run: Run): void {
         .conflicts(['shell', 'dryRun', 'yes']),
     )
     .addHelpText(
-      'after',
-      examples([
+      ...examples(
         'codex-auth setup',
         'codex-auth setup --yes --shell bash zsh',
         'codex-auth setup --segment bash tmux',
         'codex-auth setup --print fish',
         'codex-auth setup --undo',
-      ]),
+      ),
     )
     .action((options) => run(async () => (await import('../commands/setup.js')).setupCommand, options));
 
@@ -48,14 +47,14 @@ export function declareShell(program: Program, run: Run): void {
     )
     .addArgument(new Argument('<shell>', 'the shell that reads it').choices(shellNames))
     .addHelpText(
-      'after',
-      `${examples([
+      ...examples(
         'codex-auth completion bash',
         'codex-auth completion zsh',
         'codex-auth completion fish',
         'codex-auth completion powershell',
-      ])}\n${completionSetup}`,
+      ),
     )
+    .addHelpText('after', completionSetup)
     .action((shell) => run(async () => (await import('../commands/completion.js')).completionCommand, { shell }));
 
   program
@@ -69,7 +68,8 @@ export function declareShell(program: Program, run: Run): void {
         .choices(segmentFormats)
         .default('plain' as const),
     )
-    .addHelpText('after', `${examples(['codex-auth segment', 'codex-auth segment --format tmux'])}\n${segmentSetup}`)
+    .addHelpText(...examples('codex-auth segment', 'codex-auth segment --format tmux'))
+    .addHelpText('after', segmentSetup)
     .action((options) => run(async () => (await import('../commands/segment.js')).segmentCommand, options));
 
   program
@@ -78,7 +78,8 @@ export function declareShell(program: Program, run: Run): void {
     .description(
       'Serves the footer of the official client (experimental there since 0.171), which starts it by itself: shows the account of the conversation and what is left of its windows, and takes the numbers that the client hands over, so that nobody has to ask for them. Makes no request.',
     )
-    .addHelpText('after', `${examples(['codex-auth statusline'])}\n${statuslineSetup}`)
+    .addHelpText(...examples('codex-auth statusline'))
+    .addHelpText('after', statuslineSetup)
     .action((options) => run(async () => (await import('../commands/statusline.js')).statuslineCommand, options));
 
   program
@@ -90,7 +91,7 @@ export function declareShell(program: Program, run: Run): void {
     .option('-y, --yes', 'skip the confirmation')
     .option('--accounts', 'remove the stored accounts and settings as well')
     .option('--dry-run', 'show what would be removed, and remove nothing')
-    .addHelpText('after', examples(['codex-auth uninstall', 'codex-auth uninstall --accounts']))
+    .addHelpText(...examples('codex-auth uninstall', 'codex-auth uninstall --accounts'))
     .action((options) => run(async () => (await import('../commands/uninstall.js')).uninstallCommand, options));
 }
 

@@ -19,12 +19,11 @@ export function declareSignIn(program: Program, run: Run): void {
     .option('--activate', 'make it the active account')
     .option('--no-activate', 'leave the active account as it is')
     .addHelpText(
-      'after',
-      examples([
+      ...examples(
         'codex-auth login --label work',
         'codex-auth login --device-auth',
         'codex-auth login --expect me@example.com',
-      ]),
+      ),
     )
     .action((options) => run(async () => (await import('../commands/login.js')).loginCommand, options));
 }

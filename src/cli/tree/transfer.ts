@@ -29,13 +29,12 @@ export function declareTransfer(program: Program, run: Run): void {
         .default('auto' as const),
     )
     .addHelpText(
-      'after',
-      examples([
+      ...examples(
         'codex-auth import ~/tokens --dry-run',
         'codex-auth import ~/tokens backup/auth.json',
         'codex-auth import old/openai-codex-accounts.json --yes',
         'codex-auth import --discover',
-      ]),
+      ),
     )
     .action((paths, options) =>
       run(async () => (await import('../commands/import.js')).importCommand, { paths, ...options }),
@@ -72,14 +71,13 @@ export function declareTransfer(program: Program, run: Run): void {
       new Option('--csv', 'print a table of the accounts without tokens instead').conflicts(['format', 'encrypt']),
     )
     .addHelpText(
-      'after',
-      examples([
+      ...examples(
         'codex-auth export --out backup.json',
         'codex-auth export --encrypt --out backup.age',
         'codex-auth export work@example.com --format auth --out auth.json',
         'codex-auth export --format flat --out tokens/',
         'codex-auth export --csv --out accounts.csv',
-      ]),
+      ),
     )
     .action((selectors, { out, format: asked, ...options }) => {
       const format = asked === 'codex' ? 'auth' : asked;
@@ -101,10 +99,7 @@ export function declareTransfer(program: Program, run: Run): void {
     )
     .argument('<selector>', selectorHelp)
     .option('-y, --yes', 'show it on a terminal without a question')
-    .addHelpText(
-      'after',
-      examples(['codex-auth token work | some-program --token-from-stdin', 'codex-auth token 2 --json']),
-    )
+    .addHelpText(...examples('codex-auth token work | some-program --token-from-stdin', 'codex-auth token 2 --json'))
     .action((selector, options) =>
       run(async () => (await import('../commands/token.js')).tokenCommand, { selector, ...options }),
     );

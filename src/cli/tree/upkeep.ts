@@ -28,13 +28,12 @@ export function declareUpkeep(program: Program, run: Run): void {
     .option('--dry-run', 'with --install and --uninstall: show what would be done')
     .addOption(new Option('--service', 'started by the service').hideHelp())
     .addHelpText(
-      'after',
-      examples([
+      ...examples(
         'codex-auth guard',
         'codex-auth guard --once',
         'codex-auth guard --install',
         'codex-auth guard --test-event quota-low',
-      ]),
+      ),
     )
     .action((options) => run(async () => (await import('../commands/guard.js')).guardCommand, options));
 
@@ -50,10 +49,7 @@ export function declareUpkeep(program: Program, run: Run): void {
         .argParser(watchInterval),
     )
     .option('--once', 'look once and exit')
-    .addHelpText(
-      'after',
-      examples(['codex-auth watch', 'codex-auth watch --interval 300', 'codex-auth watch --once --json']),
-    )
+    .addHelpText(...examples('codex-auth watch', 'codex-auth watch --interval 300', 'codex-auth watch --once --json'))
     .action((options) => run(async () => (await import('../commands/watch.js')).watchCommand, options));
 
   program
@@ -71,8 +67,7 @@ export function declareUpkeep(program: Program, run: Run): void {
     .option('-f, --force', 'refresh also what is not due')
     .option('--print-only', 'show the requests with their secrets masked; send and write nothing')
     .addHelpText(
-      'after',
-      examples(['codex-auth renew', 'codex-auth renew work --force', 'codex-auth renew ./tokens --before 12h']),
+      ...examples('codex-auth renew', 'codex-auth renew work --force', 'codex-auth renew ./tokens --before 12h'),
     )
     .action((targets, { before, ...options }) =>
       run(
@@ -90,20 +85,20 @@ export function declareUpkeep(program: Program, run: Run): void {
   config
     .command('list', { isDefault: true })
     .summary('show every setting with its value, default and source')
-    .addHelpText('after', examples(['codex-auth config list']))
+    .addHelpText(...examples('codex-auth config list'))
     .action((options) => run(async () => (await import('../commands/config.js')).configListCommand, options));
   config
     .command('get')
     .summary('print the value of a setting')
     .argument('<setting>', 'the name of the setting')
-    .addHelpText('after', examples(['codex-auth config get quotaTtlMs']))
+    .addHelpText(...examples('codex-auth config get quotaTtlMs'))
     .action((name) => run(async () => (await import('../commands/config.js')).configGetCommand, { name }));
   config
     .command('set')
     .summary('change a setting')
     .argument('<setting>', 'the name of the setting')
     .argument('<value>', 'the new value')
-    .addHelpText('after', examples(['codex-auth config set quotaTtlMs 2m', 'codex-auth config set renewBeforeDays 5d']))
+    .addHelpText(...examples('codex-auth config set quotaTtlMs 2m', 'codex-auth config set renewBeforeDays 5d'))
     .action((name, value) =>
       run(async () => (await import('../commands/config.js')).configSetCommand, { name, value }),
     );
@@ -111,7 +106,7 @@ export function declareUpkeep(program: Program, run: Run): void {
     .command('unset')
     .summary('reset a setting to its default')
     .argument('<setting>', 'the name of the setting')
-    .addHelpText('after', examples(['codex-auth config unset quotaTtlMs']))
+    .addHelpText(...examples('codex-auth config unset quotaTtlMs'))
     .action((name) => run(async () => (await import('../commands/config.js')).configUnsetCommand, { name }));
 }
 
