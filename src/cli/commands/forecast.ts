@@ -23,7 +23,7 @@ import type { ProbingOptions, ShownProbes } from '../../core/session/quota-probi
 import type { Command } from '../program/command.js';
 import type { Context } from '../program/context.js';
 import { titleOf } from '../render/account-table.js';
-import { renderCsv } from '../render/csv.js';
+import { type CsvColumns, renderCsv } from '../render/csv.js';
 import { renderForecastTable } from '../render/forecast-table.js';
 import { renderLightTable } from '../render/light-table.js';
 import { paceLines, taskLines, trackRecordLines } from '../render/pace.js';
@@ -321,40 +321,20 @@ function verdictLine(result: ForecastFound, theme: Theme): string {
   return `${color.yellow(symbols.warning)} No account is ready; ${account ? titleOf(account) : nextAvailable.id} is back ${when}\n${ways}`;
 }
 
-const csvColumns = [
-  'index',
-  'id',
-  'email',
-  'availability',
-  'available_at',
-  'risk_score',
-  'risk_level',
-  'score',
-  'usable_now_pct',
-  'quota_source',
-  'quota_observed_at',
-  'reasons',
-];
-
-function forecastCsv(found: ForecastFound): string {
-  return renderCsv(
-    csvColumns,
-    documentOf(found).accounts.map((each) => [
-      each.index,
-      each.id,
-      each.email,
-      each.availability,
-      each.availableAt,
-      each.riskScore,
-      each.riskLevel,
-      each.score,
-      each.quota?.usableNowPercent,
-      each.quota?.source,
-      each.quota?.observedAt,
-      each.reasons.join('; '),
-    ]),
-  );
-}
+const csvColumns: CsvColumns<ForecastAccount> = {
+  index: (each) => each.index,
+  id: (each) => each.id,
+  email: (each) => each.email,
+  availability: (each) => each.availability,
+  available_at: (each) => each.availableAt,
+  risk_score: (each) => each.riskScore,
+  risk_level: (each) => each.riskLevel,
+  score: (each) => each.score,
+  usable_now_pct: (each) => each.quota?.usableNowPercent,
+  quota_source: (each) => each.quota?.source,
+  quota_observed_at: (each) => each.quota?.observedAt,
+  reasons: (each) => each.reasons.join('; '),
+};
 
 export const forecastCommand: Command<ForecastOptions, ForecastFound, ForecastResult> = {
   name: 'forecast',
@@ -363,6 +343,6 @@ export const forecastCommand: Command<ForecastOptions, ForecastFound, ForecastRe
   run: forecast,
   document: documentOf,
   render: renderForecast,
-  renderCsv: forecastCsv,
+  renderCsv: (found) => renderCsv(csvColumns, documentOf(found).accounts),
   exitCode: ({ accounts }) => (isInTheDark(accounts) ? 5 : 0),
 };

@@ -43,25 +43,9 @@ async function show<Result, Document>(
   }
 }
 
-/** Getters, because no stream is to be made before it is used. */
+/** The streams themselves, of which none is to be made before it is used. */
 function onlyAnswers(streams: Machine['streams']): Machine['streams'] {
-  return {
-    get stdin() {
-      return streams.stdin;
-    },
-    get stdout() {
-      return streams.stdout;
-    },
-    get stderr() {
-      return streams.stderr;
-    },
-    get answers() {
-      return streams.answers;
-    },
-    get messages() {
-      return unusual;
-    },
-  };
+  return Object.create(streams, { messages: { value: unusual } });
 }
 
 /** Whatever there is to say besides the answer, the usual way says. */
