@@ -3,9 +3,8 @@ import { AppError } from './core/errors.js';
 import { openSession } from './core/session/open-session.js';
 import { type Listener, silent } from './core/session/session.js';
 import { systemProcesses } from './core/storage/process-table.js';
-import type { CodexAuth } from './library/codex-auth.js';
+import type { CodexAuth, CodexAuthOptions } from './library/codex-auth.js';
 import { libraryOf } from './library/open.js';
-import type { CodexAuthOptions } from './library/options.js';
 
 /**
  * Opens the accounts that the command line would use in the same place. Reads the settings, and no account yet. Throws an
@@ -56,8 +55,7 @@ export type { Decision } from './core/decision/decide.js';
 export type { ErrorCode } from './core/errors.js';
 export type { HealthEvent } from './core/health/events.js';
 export type { Secret } from './core/secret.js';
-export type { AskRequest, BestRequest, CodexAuth, DecideRequest } from './library/codex-auth.js';
-export type { CodexAuthOptions } from './library/options.js';
+export type { AskRequest, BestRequest, CodexAuth, CodexAuthOptions, DecideRequest } from './library/codex-auth.js';
 export type {
   AccessToken,
   AccountCheck,

@@ -1,4 +1,5 @@
 import { definedOnly } from './defined-only.js';
+import type { AppError } from './errors.js';
 
 /** What the provider gave as its reason: the code a plain word, the message one short printable line. */
 export interface ProviderReason {
@@ -12,7 +13,7 @@ export function reasonIn(value: ProviderReason | undefined): ProviderReason {
 }
 
 /** The same in the details of an error, which hold anything. */
-export function reasonInDetails(details: Readonly<Record<string, unknown>> = {}): ProviderReason {
+function reasonInDetails(details: Readonly<Record<string, unknown>> = {}): ProviderReason {
   const { providerCode: code, providerMessage: message } = details;
   return definedOnly({
     providerCode: typeof code === 'string' ? code : undefined,
@@ -32,4 +33,19 @@ export function withReason(
   const known = [providerCode, ...facts].filter((fact) => fact !== undefined);
   const brackets = known.length === 0 ? '' : ` (${known.join(', ')})`;
   return `${sentence}${brackets}${providerMessage === undefined ? '' : `: ${providerMessage}`}`;
+}
+
+/** Why something could not be done for one account, and what helps. */
+export interface Failure extends ProviderReason {
+  readonly code: string;
+  /** One sentence for a person. */
+  readonly message: string;
+  /** The next command or action, where there is one. */
+  readonly hint?: string;
+  /** When it may be tried again, ISO 8601, where that is known. */
+  readonly retryAt?: string;
+}
+
+export function failureOf({ code, message, hint, details }: AppError): Failure {
+  return { ...definedOnly({ code, message, hint }), ...reasonInDetails(details) };
 }

@@ -43,7 +43,7 @@ export function callsOf(session: Session): UseCases {
     async switchTo(selector, { replace = false } = {}) {
       const { openRoster } = await import('../core/session/selection.js');
       const { locateAnywhere } = await import('../core/session/set-aside.js');
-      const { switchAccount } = await import('../core/session/switching.js');
+      const { switchAccount } = await import('../core/session/activation.js');
       const roster = openRoster(session, session.writingScope());
       const { account, scopeKey } = locateAnywhere(session, roster, selector);
       const target = { account, scopeKey, choosingScopeKey: roster.records.key };

@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import { beforeEach, describe, expect, test } from 'vitest';
 import { completionCommand } from '../../src/cli/commands/completion.js';
 import { settingNames } from '../../src/core/settings.js';
-import { shellNames } from '../../src/core/shell/shell-names.js';
+import { shellNames } from '../../src/core/shell/shell-files.js';
 import { createTestHome, runCli, type TestHome } from '../support/cli.js';
 import { makeProject } from '../support/project-home.js';
 import { alice, aliceAtStudio, bob, sampleAccount, writePool } from '../support/sample-pool.js';

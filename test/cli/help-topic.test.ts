@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import { explainedErrors } from '../../src/cli/program/troubleshooting.js';
+import { explainedErrors } from '../../src/cli/program/output.js';
 import { createTestHome, runCli } from '../support/cli.js';
 import { anchorsOf, markdownFiles } from '../support/docs/markdown-files.js';
 

@@ -1,8 +1,7 @@
 import { cpSync, existsSync, mkdirSync, readdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { beforeEach, describe, expect, it } from 'vitest';
-import { resolveProjectStorageIdentityRoot } from '../../src/core/project/identity.js';
-import { projectKey } from '../../src/core/project/key.js';
+import { projectKey, resolveProjectStorageIdentityRoot } from '../../src/core/project/identity.js';
 import { type CliOptions, createTestHome, runCli, runJson, type TestHome } from '../support/cli.js';
 import { git, withWorktree } from '../support/git-layouts.js';
 import { contentOf } from '../support/home-content.js';

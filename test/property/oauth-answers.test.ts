@@ -5,7 +5,7 @@ import { failedPage, renderCallbackPage } from '../../src/core/oauth/callback-pa
 import { readCallbackParams, readPastedCallback } from '../../src/core/oauth/callback-params.js';
 import { routeCallbackRequest } from '../../src/core/oauth/callback-request.js';
 import { judgeTokenAnswer } from '../../src/core/oauth/token-verdict.js';
-import { quoteProviderText } from '../../src/core/provider/provider-text.js';
+import { quoteProviderText } from '../../src/core/provider/provider-error.js';
 
 const alphabet = 'ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_';
 const base64url = (minLength: number, maxLength: number) =>

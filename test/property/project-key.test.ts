@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { projectKey } from '../../src/core/project/key.js';
+import { projectKey } from '../../src/core/project/identity.js';
 
 /** Absolute paths of one to five parts, with every character that a file name may hold. */
 const part = fc.string({ unit: 'binary', minLength: 1, maxLength: 60 }).map((text) => text.replace(/[/\0]/g, '_'));

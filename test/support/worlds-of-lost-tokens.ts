@@ -11,8 +11,7 @@ import {
 } from 'node:fs';
 import { join } from 'node:path';
 import { expect } from 'vitest';
-import { resolveProjectStorageIdentityRoot } from '../../src/core/project/identity.js';
-import { projectKey } from '../../src/core/project/key.js';
+import { projectKey, resolveProjectStorageIdentityRoot } from '../../src/core/project/identity.js';
 import { systemProcesses } from '../../src/core/storage/process-table.js';
 import { runCli } from './cli.js';
 import { holdPort } from './held-ports.js';

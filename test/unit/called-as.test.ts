@@ -1,5 +1,5 @@
 import { describe, expect, it, test } from 'vitest';
-import { calledAs } from '../../src/cli/program/called-as.js';
+import { calledAs } from '../../src/cli/program/shown-text.js';
 
 const named = calledAs('codex auth');
 

@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import { maskEmail, maskEmails } from '../../src/cli/views/mask.js';
+import { maskEmail, maskEmails } from '../../src/cli/program/shown-text.js';
 import { parseWorkspaces } from '../../src/core/accounts/workspaces.js';
 import { printable, signsOf } from '../../src/core/printable.js';
 

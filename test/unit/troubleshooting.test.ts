@@ -1,7 +1,12 @@
 import { describe, expect, it } from 'vitest';
 import { exitCodeByError } from '../../src/cli/program/exit-codes.js';
-import { failureDocument, failureOf, failureText } from '../../src/cli/program/output.js';
-import { explainedErrors, troubleshootingOf } from '../../src/cli/program/troubleshooting.js';
+import {
+  explainedErrors,
+  failureDocument,
+  failureOf,
+  failureText,
+  troubleshootingOf,
+} from '../../src/cli/program/output.js';
 import { plainStyle } from '../../src/cli/terminal/io.js';
 import { checks } from '../../src/core/diagnostics/catalogue.js';
 import { AppError } from '../../src/core/errors.js';

@@ -1,5 +1,5 @@
 import { normalizeEmailKey } from '../../core/accounts/identity.js';
-import { labelProblem } from '../../core/accounts/label.js';
+import { labelProblem } from '../../core/accounts/selector.js';
 import { AppError } from '../../core/errors.js';
 import { readAllScopes } from '../../core/pools/scope-files.js';
 import { printable } from '../../core/printable.js';

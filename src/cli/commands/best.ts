@@ -17,10 +17,10 @@ import { quotaLeft } from '../render/quota.js';
 import type { Theme } from '../render/theme.js';
 import { formatWhen } from '../render/time.js';
 import { accountRefShape } from '../views/account-ref.js';
+import { type ForecastFound, foundOf, quotaViewOf } from '../views/forecast-view.js';
 import { failureLines, failureOfProbe, failureText } from '../views/probe-failure.js';
 import { ScopeView } from '../views/scope-view.js';
 import { WayOut, wayOutLines } from '../views/ways-out.js';
-import { type ForecastFound, foundOf, quotaViewOf } from './forecast.js';
 
 const BestResult = z.object({
   scope: ScopeView,

@@ -1,7 +1,15 @@
 import * as z from 'zod/mini';
+import type { Workspace } from '../../core/accounts/workspaces.js';
+import { unadoptableReasons } from '../../core/codex/auth-file.js';
+import { loginPlace } from '../../core/codex/official-login.js';
 import { definedOnly } from '../../core/defined-only.js';
-import { type CheckWishes, checkAccounts } from '../../core/session/check.js';
-import { isWithoutPlace } from '../../core/session/failure.js';
+import { toIso } from '../../core/instant.js';
+import type { Roster } from '../../core/logins/roster.js';
+import { bindingQuota } from '../../core/quota/binding-quota.js';
+import { QuotaViewSchema, toQuotaView, toSnapshot } from '../../core/quota/snapshot.js';
+import { indexAfter } from '../../core/session/asked-accounts.js';
+import { type CheckAnswer, type CheckWishes, checkAccounts, failureOfCheck } from '../../core/session/check.js';
+import { isNetworkFailure, isWithoutPlace } from '../../core/session/failure.js';
 import type { Command } from '../program/command.js';
 import type { Context } from '../program/context.js';
 import { titleOf } from '../render/account-table.js';
@@ -9,11 +17,81 @@ import { leftPhrase, quotaAge } from '../render/quota.js';
 import { sharedFailures } from '../render/shared-failures.js';
 import type { Theme } from '../render/theme.js';
 import { formatDistance, formatWhen } from '../render/time.js';
-import { warnIfFlaggedInUse } from '../switching/flagged-in-use.js';
-import { CheckedAccount, checkedView } from '../views/check-view.js';
-import { LoginInUse, loginInUse } from '../views/login-in-use.js';
+import { setAsideInUse, warnIfFlaggedInUse } from '../switching/flagged-in-use.js';
+import { accountRef, accountRefShape } from '../views/account-ref.js';
+import { shownEmail } from '../views/account-view.js';
 import { unstoredText } from '../views/login-life.js';
+import { FailureView } from '../views/probe-failure.js';
 import { placeLine, ScopeView, scopeView } from '../views/scope-view.js';
+
+const CheckedAccount = z.object({
+  ...accountRefShape,
+  /** Absent when the account has just been set aside. */
+  index: z.exactOptional(z.number()),
+  active: z.boolean(),
+  /** The access token after this check. */
+  token: z.object({
+    state: z.enum(['valid', 'refreshed', 'adopted', 'unusable']),
+    expiresAt: z.exactOptional(z.iso.datetime()),
+  }),
+  /** When the refresh token last proved good; it is never spent just to test it. */
+  refreshProvenAt: z.exactOptional(z.iso.datetime()),
+  reachable: z.boolean(),
+  quota: z.exactOptional(QuotaViewSchema),
+  verdict: z.enum(['fine', 'attention', 'unreachable']),
+  problem: z.exactOptional(FailureView),
+});
+type CheckedAccount = z.infer<typeof CheckedAccount>;
+
+/** `roster` as it stands after the check. */
+function checkedView(context: Context, roster: Roster, answer: CheckAnswer): CheckedAccount {
+  const { asked, account, result, workspace, quota } = answer;
+  const now = context.clock.now();
+  const problem = failureOfCheck(answer, (at) => formatWhen(at, now));
+  const { expiresAt, lastRefresh } = account.tokens;
+  return definedOnly({
+    ...accountRef({ ...account, ...nameFrom(workspace) }, 0, context.options.mask === true),
+    index: indexAfter(roster, asked),
+    active: roster.active?.account.id === account.id,
+    token: definedOnly({
+      state: tokenState(answer, now),
+      expiresAt: expiresAt === undefined ? undefined : toIso(expiresAt),
+    }),
+    refreshProvenAt: lastRefresh === undefined ? undefined : toIso(lastRefresh),
+    reachable: result.kind === 'answered' && result.answer.kind === 'ok',
+    quota: quota?.kind === 'usage' ? toQuotaView(bindingQuota(toSnapshot(quota.usage), now), 'live', now) : undefined,
+    verdict: verdictOf(problem),
+    problem,
+  });
+}
+
+function nameFrom(workspace: Workspace | undefined): { workspaceName?: string } {
+  return workspace?.name === undefined ? {} : { workspaceName: workspace.name };
+}
+
+function tokenState({ asked, account, result }: CheckAnswer, now: number): CheckedAccount['token']['state'] {
+  const { accessToken, expiresAt } = account.tokens;
+  const isOver = accessToken === undefined || (expiresAt !== undefined && expiresAt <= now);
+  if (isOver || (result.kind === 'answered' && result.answer.kind === 'unauthorized')) return 'unusable';
+  if (asked.account.tokens.accessToken?.equals(accessToken) === true) return 'valid';
+  return result.kind === 'answered' && result.recovery === 'reloaded' ? 'adopted' : 'refreshed';
+}
+
+function verdictOf(problem: FailureView | undefined): CheckedAccount['verdict'] {
+  if (problem === undefined) return 'fine';
+  return isNetworkFailure(problem) ? 'unreachable' : 'attention';
+}
+
+/** Whose login the official client has. */
+const LoginInUse = z.object({
+  holds: z.enum(['account', 'set-aside', 'unknown-login', 'unadoptable', 'nothing']),
+  /** The account, when it is one of ours. */
+  id: z.exactOptional(z.string()),
+  email: z.exactOptional(z.string()),
+  /** What is to be done about it; a login that is set aside is explained by a warning. */
+  problem: z.exactOptional(FailureView),
+});
+type LoginInUse = z.infer<typeof LoginInUse>;
 
 const CheckResult = z.object({
   scope: ScopeView,
@@ -32,7 +110,7 @@ const CheckResult = z.object({
 });
 type CheckResult = z.infer<typeof CheckResult>;
 
-export type CheckOptions = CheckWishes;
+type CheckOptions = CheckWishes;
 
 async function check(context: Context, options: CheckOptions): Promise<CheckResult> {
   const { answers, roster } = await checkAccounts(context, options);
@@ -133,3 +211,23 @@ export const checkCommand: Command<CheckOptions, CheckResult> = {
     return summary.fine === accounts.length && isInOrder ? 0 : 1;
   },
 };
+
+function loginInUse(context: Context, roster: Roster): LoginInUse {
+  const { home, options } = context;
+  const { active } = roster;
+  const { content } = roster.authFile;
+  if (content === undefined) return { holds: 'nothing' };
+  if (content.kind === 'unadoptable') {
+    const message = `${loginPlace(home)} holds ${unadoptableReasons[content.reason]}, and no account of yours`;
+    const hint = 'codex-auth switch <account> --replace  (a copy is kept)';
+    return { holds: 'unadoptable', problem: { code: content.reason, message, hint } };
+  }
+  const { identity } = content.login;
+  const email = shownEmail(identity.email, options.mask === true);
+  if (active !== undefined) return definedOnly({ holds: 'account' as const, id: active.account.id, email });
+  const flagged = setAsideInUse(roster);
+  if (flagged !== undefined) return definedOnly({ holds: 'set-aside' as const, id: flagged.id, email });
+  const message = `the official client is signed in as ${email ?? 'an account'}, which was removed here`;
+  const hint = 'codex-auth switch <account>, or bring it back: codex-auth login';
+  return definedOnly({ holds: 'unknown-login' as const, email, problem: { code: 'unknown-login', message, hint } });
+}

@@ -1,5 +1,5 @@
 import * as z from 'zod/mini';
-import { type ShellName, shellNames } from '../../core/shell/shell-names.js';
+import { type ShellName, shellNames } from '../../core/shell/shell-files.js';
 import { bashScript } from '../completion/bash-script.js';
 import { fishScript } from '../completion/fish-script.js';
 import { powershellScript } from '../completion/powershell-script.js';

@@ -21,7 +21,7 @@ import { type SealingKey, seal } from '../../core/transfer/sealed-file.js';
 import type { Command } from '../program/command.js';
 import type { Context } from '../program/context.js';
 import { titleOf } from '../render/account-table.js';
-import { renderCsv } from '../render/csv.js';
+import { type CsvColumns, renderCsv } from '../render/csv.js';
 import type { Theme } from '../render/theme.js';
 import { chooseTargets, type ExportTarget, type TargetOptions, writeTargets } from '../transfer/export-target.js';
 import { chooseSealingKey, type SealingOptions } from '../transfer/sealing-key.js';
@@ -188,28 +188,23 @@ function renderExport({ files, accounts }: ExportResult, { color, symbols }: The
   return [...written, ...refused].map((line) => `${line}\n`).join('');
 }
 
-const csvColumns = ['index', 'id', 'email', 'account_id', 'user_id', 'plan', 'label', 'enabled', 'expires_at'];
-
-function csvOf({ accounts }: ExportResult): string {
-  const rows = accounts.map((each) => [
-    each.index,
-    each.id,
-    each.email,
-    each.accountId,
-    each.userId,
-    each.plan,
-    each.label,
-    each.enabled,
-    each.accessTokenExpiresAt,
-  ]);
-  return renderCsv(csvColumns, rows);
-}
+const csvColumns: CsvColumns<ExportResult['accounts'][number]> = {
+  index: (each) => each.index,
+  id: (each) => each.id,
+  email: (each) => each.email,
+  account_id: (each) => each.accountId,
+  user_id: (each) => each.userId,
+  plan: (each) => each.plan,
+  label: (each) => each.label,
+  enabled: (each) => each.enabled,
+  expires_at: (each) => each.accessTokenExpiresAt,
+};
 
 export const exportCommand: Command<ExportOptions, ExportResult> = {
   name: 'export',
   schema: ExportResult,
   run: exportAccounts,
   render: renderExport,
-  renderCsv: csvOf,
+  renderCsv: ({ accounts }) => renderCsv(csvColumns, accounts),
   exitCode: ({ accounts }) => (accounts.some(({ problem }) => problem !== undefined) ? 1 : 0),
 };

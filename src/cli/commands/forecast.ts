@@ -1,118 +1,42 @@
-import * as z from 'zod/mini';
-import { accountStates } from '../../core/decision/availability.js';
 import type { AccountDecision } from '../../core/decision/ranking.js';
-import { describeReason, describeRecommendation } from '../../core/decision/reasons.js';
 import { scoreTerms } from '../../core/decision/score-terms.js';
 import { definedOnly } from '../../core/defined-only.js';
 import { trackRecord } from '../../core/history/track-record.js';
-import { toIso } from '../../core/instant.js';
 import { printable } from '../../core/printable.js';
-import type { BindingQuota } from '../../core/quota/binding-quota.js';
-import { type QuotaSource, type QuotaView, QuotaViewSchema, toQuotaView } from '../../core/quota/snapshot.js';
-import type { DecidedAccount, DecidedRoster } from '../../core/session/decided-roster.js';
 import { isInTheDark } from '../../core/session/failure.js';
 import { type ForecastWishes, forecast as forecastAccounts } from '../../core/session/forecast.js';
-import {
-  type PaceReading,
-  PoolPaceView,
-  TaskFitView,
-  TrackRecordView,
-  WindowPaceView,
-} from '../../core/session/pace-reading.js';
-import type { ProbingOptions, ShownProbes } from '../../core/session/quota-probing.js';
+import type { ProbingOptions } from '../../core/session/quota-probing.js';
 import type { Command } from '../program/command.js';
 import type { Context } from '../program/context.js';
-import { titleOf } from '../render/account-table.js';
-import { renderCsv } from '../render/csv.js';
-import { renderForecastTable } from '../render/forecast-table.js';
-import { renderLightTable } from '../render/light-table.js';
+import { type AccountLine, briefState, type Named, nameCell, titleOf } from '../render/account-table.js';
+import { type CsvColumns, renderCsv } from '../render/csv.js';
+import { type RenderTable, renderLightTable } from '../render/light-table.js';
 import { paceLines, taskLines, trackRecordLines } from '../render/pace.js';
 import type { ShownQuota } from '../render/quota.js';
+import { agesOf, leftCell, type QuotaAges } from '../render/quota-left.js';
 import { renderTable } from '../render/table.js';
+import { type Cell, type Column, isSameForAll } from '../render/table-layout.js';
 import type { Theme } from '../render/theme.js';
-import { formatWhen } from '../render/time.js';
-import { accountRef, accountRefShape } from '../views/account-ref.js';
+import { formatDuration, formatWhen, type Moment, msOf } from '../render/time.js';
+import {
+  documentOf,
+  type ForecastAccount,
+  type ForecastFound,
+  ForecastResult,
+  type FoundAccount,
+  foundOf,
+  reasonsOf,
+} from '../views/forecast-view.js';
 import { lifeLines } from '../views/login-life.js';
-import { FailureView, failureLines, failureOfProbe } from '../views/probe-failure.js';
-import { placeLine, ScopeView, scopeView } from '../views/scope-view.js';
-import { WayOut, wayOutLines, waysOut } from '../views/ways-out.js';
+import { failureLines } from '../views/probe-failure.js';
+import { placeLine } from '../views/scope-view.js';
+import { wayOutLines } from '../views/ways-out.js';
 
-const ForecastAccount = z.object({
-  ...accountRefShape,
-  active: z.boolean(),
-  availability: z.enum(['ready', 'delayed', 'unavailable']),
-  /** When the last wait ends; only with `delayed`. */
-  availableAt: z.exactOptional(z.iso.datetime()),
-  /** As in `list`, with `on-credits`, `reserved` and `refused` told apart. */
-  state: z.enum(accountStates),
-  /** The person's own order. */
-  priority: z.exactOptional(z.enum(['first', 'last'])),
-  /** The share of each window that is left alone. */
-  reservePercent: z.exactOptional(z.number()),
-  riskScore: z.number(),
-  riskLevel: z.enum(['low', 'medium', 'high']),
-  score: z.number(),
-  /** Sentences, the most important first. */
-  reasons: z.array(z.string()),
-  quota: z.exactOptional(QuotaViewSchema),
-  /** What adds up to the risk and to the score; with `--explain`. */
-  explanation: z.exactOptional(
-    z.object({
-      risk: z.array(z.object({ name: z.string(), points: z.number() })),
-      score: z.record(z.string(), z.number()),
-      /** The same in words, with the numbers behind each part. */
-      terms: z.array(z.object({ name: z.string(), points: z.number(), because: z.string() })),
-    }),
-  ),
-  failure: z.exactOptional(FailureView),
-  /** How fast its windows are being used up; one that was seen fewer than three times lately is not in it. */
-  pace: z.exactOptional(z.array(WindowPaceView)),
-  /** With `--task`. */
-  task: z.exactOptional(TaskFitView),
-});
-type ForecastAccount = z.infer<typeof ForecastAccount>;
-
-export const ForecastResult = z.object({
-  scope: ScopeView,
-  model: z.exactOptional(z.string()),
-  recommendation: z.exactOptional(
-    z.object({ id: z.string(), index: z.number(), email: z.exactOptional(z.string()), reason: z.string() }),
-  ),
-  /** Without a recommendation: who is back first. */
-  nextAvailable: z.exactOptional(z.object({ id: z.string(), availableAt: z.iso.datetime() })),
-  ...WayOut.shape,
-  accounts: z.array(ForecastAccount),
-  /** The windows of all accounts by kind, as far as their pace is known. */
-  pool: z.exactOptional(z.array(PoolPaceView)),
-  /** With `--task`: its length. */
-  taskMs: z.exactOptional(z.number()),
-  /** With `--score`: how earlier forecasts of an empty window have turned out. */
-  trackRecord: z.exactOptional(TrackRecordView),
-});
-export type ForecastResult = z.infer<typeof ForecastResult>;
-
-export interface ForecastOptions extends ForecastWishes {
+interface ForecastOptions extends ForecastWishes {
   readonly explain?: boolean;
   /** The length of some work, in milliseconds. */
   readonly task?: number;
   readonly score?: boolean;
-}
-
-/** An account of a forecast as it is decided: its times and reasons become text only where somebody reads them. */
-export interface FoundAccount extends Omit<ForecastAccount, 'availableAt' | 'reasons' | 'quota' | 'explanation'> {
-  readonly availableAt?: number;
-  readonly quota?: ShownQuota & BindingQuota;
-  /** The first of its reasons, where it cannot be used. */
-  readonly why?: string;
-}
-
-/** What a forecast is made of. Its JSON takes longer than its text, and is made where it is asked for. */
-export interface ForecastFound extends Omit<ForecastResult, 'accounts'> {
-  readonly accounts: readonly FoundAccount[];
-  /** By the position of the account; a function, because nobody is shown all of it. */
-  readonly decisionAt: (position: number) => AccountDecision | undefined;
-  readonly isExplained: boolean;
-  readonly now: number;
 }
 
 async function forecast(context: Context, options: ForecastOptions): Promise<ForecastFound> {
@@ -121,139 +45,6 @@ async function forecast(context: Context, options: ForecastOptions): Promise<For
   const found = foundOf(context, probed, decision, { ...options, reading });
   const record = options.score === true ? trackRecord(history, context.clock.now()) : undefined;
   return definedOnly({ ...found, pool: reading.pool(), taskMs, trackRecord: record });
-}
-
-/** The decision as every command that recommends shows it in JSON. */
-export function documentOf(found: ForecastFound): ForecastResult {
-  const { decisionAt, isExplained: _isExplained, now: _now, accounts, ...known } = found;
-  return {
-    ...known,
-    accounts: accounts.map((account, position) => accountDocument(account, decisionAt(position), found)),
-  };
-}
-
-function accountDocument(
-  { why: _why, availableAt, quota, ...known }: FoundAccount,
-  decision: AccountDecision | undefined,
-  { isExplained, now }: ForecastFound,
-): ForecastAccount {
-  return definedOnly({
-    ...known,
-    availableAt: availableAt === undefined ? undefined : toIso(availableAt),
-    reasons: reasonsOf(decision, now),
-    quota: quota && quotaViewOf(quota, now),
-    explanation: isExplained && decision !== undefined ? explanationView(decision) : undefined,
-  });
-}
-
-export function quotaViewOf(quota: NonNullable<FoundAccount['quota']>, now: number): QuotaView {
-  return toQuotaView(quota, quota.source ?? 'cache', now);
-}
-
-function reasonsOf(decision: AccountDecision | undefined, now: number): string[] {
-  return (decision?.reasons ?? []).map((reason) => describeReason(reason, (ms) => formatWhen(ms, now)));
-}
-
-interface FoundOptions {
-  readonly model?: string;
-  readonly explain?: boolean;
-  /** How fast the windows are used up, and for what work each account has enough left. */
-  readonly reading?: PaceReading;
-  readonly task?: number;
-}
-
-/** The decision as every command that recommends shows it. */
-export function foundOf(
-  context: Context,
-  probed: ShownProbes,
-  decision: DecidedRoster,
-  options: FoundOptions = {},
-): ForecastFound {
-  const now = context.clock.now();
-  const { model } = options;
-  const { decided } = decision;
-  const accounts = decided.map((each) => foundAccount(context, probed, each, options, now));
-  // Where nothing is known about anybody, whom to use would be a guess.
-  const { recommendation, nextAvailable } = isInTheDark(accounts) ? {} : decision;
-  const chosen = accounts.find(({ id }) => id === recommendation?.id);
-  const time = (ms: number) => formatWhen(ms, now);
-  return definedOnly({
-    scope: scopeView(probed.roster),
-    model,
-    recommendation:
-      recommendation &&
-      chosen &&
-      definedOnly({
-        id: chosen.id,
-        index: chosen.index,
-        email: chosen.email,
-        reason: describeRecommendation(recommendation.reason, time),
-      }),
-    nextAvailable:
-      recommendation === undefined && nextAvailable !== undefined
-        ? { id: nextAvailable.id, availableAt: toIso(nextAvailable.availableAt) }
-        : undefined,
-    ...(recommendation === undefined ? waysOut(probed.roster, decision, accounts, now) : {}),
-    accounts,
-    decisionAt: (position: number) => decided[position]?.decision,
-    isExplained: options.explain === true,
-    now,
-  });
-}
-
-function foundAccount(
-  context: Context,
-  probed: ShownProbes,
-  { account, decision }: DecidedAccount,
-  { reading, task }: FoundOptions,
-  now: number,
-): FoundAccount {
-  const { active, availability, availableAt, state, riskScore, riskLevel, score, quota } = decision;
-  const [reason] = availability === 'unavailable' ? decision.reasons : [];
-  const { id, index, email, label, workspace, distinction, accountId, stored, renewable, endsAt, keptBy } = accountRef(
-    account,
-    decision.index,
-    context.options.mask === true,
-  );
-  // What is unknown stays in it as undefined, which the document leaves out. One literal, because an object that so many members
-  // are copied into becomes a slow one, and there may be thousands of them.
-  return {
-    id,
-    index,
-    email,
-    label,
-    workspace,
-    distinction,
-    accountId,
-    stored,
-    renewable,
-    endsAt,
-    keptBy,
-    active,
-    availability,
-    availableAt,
-    state,
-    riskScore,
-    riskLevel,
-    score,
-    priority: account.priority,
-    reservePercent: account.reservePercent,
-    why: reason && describeReason(reason, (ms) => formatWhen(ms, now)),
-    quota: quota && shownQuota(quota, probed.sourceOf(account.id)),
-    failure: failureOfProbe(probed.probes.get(account.id), now),
-    pace: reading?.paceOf(account.id),
-    task: task === undefined ? undefined : reading?.fitOf(account.id, task),
-  } as FoundAccount;
-}
-
-/** Itself where nothing is to be added, as it is for a thousand accounts of which nobody was asked. */
-function shownQuota(quota: BindingQuota, source: QuotaSource): ShownQuota & BindingQuota {
-  if (source === 'cache' && !quota.isUnlimited) return quota;
-  return { ...quota, source, unlimited: quota.isUnlimited };
-}
-
-function explanationView(decision: AccountDecision): NonNullable<ForecastAccount['explanation']> {
-  return { risk: [...decision.riskRows], score: { ...decision.scoreParts }, terms: scoreTerms(decision) };
 }
 
 function renderForecast(result: ForecastFound, theme: Theme, { cached = false }: ProbingOptions = {}): string {
@@ -321,40 +112,20 @@ function verdictLine(result: ForecastFound, theme: Theme): string {
   return `${color.yellow(symbols.warning)} No account is ready; ${account ? titleOf(account) : nextAvailable.id} is back ${when}\n${ways}`;
 }
 
-const csvColumns = [
-  'index',
-  'id',
-  'email',
-  'availability',
-  'available_at',
-  'risk_score',
-  'risk_level',
-  'score',
-  'usable_now_pct',
-  'quota_source',
-  'quota_observed_at',
-  'reasons',
-];
-
-function forecastCsv(found: ForecastFound): string {
-  return renderCsv(
-    csvColumns,
-    documentOf(found).accounts.map((each) => [
-      each.index,
-      each.id,
-      each.email,
-      each.availability,
-      each.availableAt,
-      each.riskScore,
-      each.riskLevel,
-      each.score,
-      each.quota?.usableNowPercent,
-      each.quota?.source,
-      each.quota?.observedAt,
-      each.reasons.join('; '),
-    ]),
-  );
-}
+const csvColumns: CsvColumns<ForecastAccount> = {
+  index: (each) => each.index,
+  id: (each) => each.id,
+  email: (each) => each.email,
+  availability: (each) => each.availability,
+  available_at: (each) => each.availableAt,
+  risk_score: (each) => each.riskScore,
+  risk_level: (each) => each.riskLevel,
+  score: (each) => each.score,
+  usable_now_pct: (each) => each.quota?.usableNowPercent,
+  quota_source: (each) => each.quota?.source,
+  quota_observed_at: (each) => each.quota?.observedAt,
+  reasons: (each) => each.reasons.join('; '),
+};
 
 export const forecastCommand: Command<ForecastOptions, ForecastFound, ForecastResult> = {
   name: 'forecast',
@@ -363,6 +134,69 @@ export const forecastCommand: Command<ForecastOptions, ForecastFound, ForecastRe
   run: forecast,
   document: documentOf,
   render: renderForecast,
-  renderCsv: forecastCsv,
+  renderCsv: (found) => renderCsv(csvColumns, documentOf(found).accounts),
   exitCode: ({ accounts }) => (isInTheDark(accounts) ? 5 : 0),
 };
+
+interface ForecastLine extends Named, Pick<AccountLine, 'index' | 'active' | 'state'> {
+  readonly availability: 'ready' | 'delayed' | 'unavailable';
+  readonly availableAt?: Moment;
+  /** Of an account that cannot be used. */
+  readonly why?: string;
+  readonly riskScore: number;
+  readonly riskLevel: 'low' | 'medium' | 'high';
+  readonly quota?: ShownQuota;
+}
+
+const columns: readonly Column[] = [
+  { title: '' },
+  { title: '#', align: 'right' },
+  { title: 'account', shortenOrder: [4] },
+  { title: 'workspace', dropOrder: 4, isNeedless: isSameForAll },
+  { title: 'availability', shortTitle: 'when', shortenOrder: [2, 5] },
+  { title: 'risk', dropOrder: 3 },
+  { title: 'left (resets in)', shortTitle: 'left', shortenOrder: [1, 6] },
+];
+
+/** A line per account: whether it can be used, else when, and how much is left. */
+function renderForecastTable(accounts: readonly ForecastLine[], theme: Theme, renderTable: RenderTable): string {
+  const ages = agesOf(
+    accounts.map(({ quota }) => quota),
+    theme,
+  );
+  const table = renderTable(
+    columns,
+    accounts.map((account) => cellsOf(account, accounts, ages, theme)),
+    theme,
+  );
+  return table + (ages.line === '' ? '' : theme.color.dim(`   ${ages.line}`));
+}
+
+function cellsOf(account: ForecastLine, all: readonly ForecastLine[], ages: QuotaAges, theme: Theme): Cell[] {
+  const { color, symbols } = theme;
+  const riskPaint = { low: color.green, medium: color.yellow, high: color.red }[account.riskLevel];
+  return [
+    { text: account.active ? symbols.active : '', paint: color.green },
+    { text: String(account.index) },
+    nameCell(account, all),
+    { text: printable(account.workspace ?? symbols.unknown) },
+    availabilityCell(account, theme),
+    { text: `${account.riskScore} ${account.riskLevel}`, paint: riskPaint },
+    leftCell(account.quota, ages, theme),
+  ];
+}
+
+/** When it can be used, whatever the width; why it cannot where there is room. */
+function availabilityCell({ availability, availableAt, why, state }: ForecastLine, theme: Theme): Cell {
+  const { color, now } = theme;
+  const paint = { ready: color.green, delayed: color.yellow, unavailable: color.red }[availability];
+  if (availableAt !== undefined) {
+    const at = msOf(availableAt);
+    const wait = formatDuration(at - now);
+    const text = `${availability} until ${formatWhen(at, now)}`;
+    return { text, shorter: [() => `${availability} ${wait}`, () => `in ${wait}`], paint };
+  }
+  const because = availability === 'unavailable' && why !== undefined ? `: ${printable(why)}` : '';
+  const brief = availability === 'unavailable' ? briefState(state) : availability;
+  return { text: availability + because, shorter: [() => availability, () => brief], paint };
+}

@@ -8,18 +8,19 @@ import { readRoster } from '../../core/logins/roster.js';
 import { assertOurs } from '../../core/storage/adoption.js';
 import { withLock } from '../../core/storage/file-lock.js';
 import { sweepLeftovers } from '../../core/storage/leftovers.js';
-import { keepLogLine, readLog } from '../guarding/guard-log.js';
-import { type Guarding, keepGuarding } from '../guarding/keep-guarding.js';
-import { GuardRounds, renderRounds } from '../guarding/rounds-view.js';
 import {
+  GuardRounds,
   renderChange,
   renderLogs,
+  renderRounds,
   renderStatus,
   ServiceChange,
   ServiceLogs,
   type ServiceOptions,
   ServiceStatus,
-} from '../guarding/service-view.js';
+} from '../guarding/guard-view.js';
+import { type Guarding, keepGuarding } from '../guarding/keep-guarding.js';
+import { keepLogLine, readLog } from '../guarding/service-status.js';
 import { EventTest, renderEventTest, testEvent } from '../guarding/test-event.js';
 import type { Command } from '../program/command.js';
 import type { Context } from '../program/context.js';
@@ -54,7 +55,7 @@ async function run(context: Context, options: GuardOptions): Promise<GuardResult
   }
   if (event !== undefined) return testEvent(context, event);
   if (install) return (await import('../guarding/install.js')).installService(context, options);
-  if (uninstall) return (await import('../guarding/uninstall-service.js')).uninstallService(context, options);
+  if (uninstall) return (await import('../guarding/install.js')).uninstallService(context, options);
   if (status) return (await import('../guarding/service-status.js')).serviceStatus(context);
   if (logs) return readLog(context.root);
   return guard(context, options);

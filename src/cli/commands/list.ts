@@ -19,9 +19,9 @@ import { keepersElsewhere } from '../../core/sharing/keepers.js';
 import type { Command } from '../program/command.js';
 import type { Context } from '../program/context.js';
 import { type AccountLine, renderAccounts, titleOf } from '../render/account-table.js';
-import { renderCsv } from '../render/csv.js';
+import { type CsvColumns, renderCsv } from '../render/csv.js';
+import { capitalized } from '../render/facts.js';
 import { renderLightTable } from '../render/light-table.js';
-import { capitalized } from '../render/sentence.js';
 import type { Theme } from '../render/theme.js';
 import { warnAboutSetAside } from '../switching/flagged-in-use.js';
 import { accountRef, accountRefShape } from '../views/account-ref.js';
@@ -214,42 +214,21 @@ function elsewhereText(elsewhere: ListResult['elsewhere']): string {
   return lines.join('') + (more > 0 ? `and ${more} more project${more === 1 ? '' : 's'}\n` : '');
 }
 
-const csvColumns = [
-  'index',
-  'id',
-  'email',
-  'label',
-  'workspace',
-  'plan',
-  'active',
-  'enabled',
-  'state',
-  'health',
-  'usable_now_pct',
-  'quota_seen_at',
-  'account_id',
-];
-
-function listCsv(found: Found): string {
-  return renderCsv(
-    csvColumns,
-    documentOf(found).accounts.map((each) => [
-      each.index,
-      each.id,
-      each.email,
-      each.label,
-      each.workspace,
-      each.plan,
-      each.active,
-      each.enabled,
-      each.state,
-      each.health.score,
-      each.quota?.usableNowPercent,
-      each.quota?.observedAt,
-      each.accountId,
-    ]),
-  );
-}
+const csvColumns: CsvColumns<ListResult['accounts'][number]> = {
+  index: (each) => each.index,
+  id: (each) => each.id,
+  email: (each) => each.email,
+  label: (each) => each.label,
+  workspace: (each) => each.workspace,
+  plan: (each) => each.plan,
+  active: (each) => each.active,
+  enabled: (each) => each.enabled,
+  state: (each) => each.state,
+  health: (each) => each.health.score,
+  usable_now_pct: (each) => each.quota?.usableNowPercent,
+  quota_seen_at: (each) => each.quota?.observedAt,
+  account_id: (each) => each.accountId,
+};
 
 export const listCommand: Command<object, Found, ListResult> = {
   name: 'list',
@@ -257,5 +236,5 @@ export const listCommand: Command<object, Found, ListResult> = {
   run: list,
   document: documentOf,
   render: renderList,
-  renderCsv: listCsv,
+  renderCsv: (found) => renderCsv(csvColumns, documentOf(found).accounts),
 };

@@ -13,8 +13,10 @@ import { activateAccount } from '../../core/session/activation.js';
 import { describePlace, PlaceView, placeView } from '../../core/session/places.js';
 import { openRoster } from '../../core/session/selection.js';
 import { whileWaiting } from '../../core/session/session.js';
+import { setupPlace } from '../../core/session/setup-place.js';
 import { noteAdoption, takeInAny } from '../../core/session/take-in.js';
 import { shellWord } from '../../core/shell/shell-word.js';
+import { readWiring, wiringProblem } from '../../core/shell/wiring.js';
 import { assertOurs } from '../../core/storage/adoption.js';
 import { assertRoom } from '../../core/storage/room.js';
 import { checkLabel, refuseAddressOfAnother, warnIfShared } from '../choosing/account-label.js';
@@ -22,12 +24,10 @@ import type { Command } from '../program/command.js';
 import type { Context } from '../program/context.js';
 import { nameOf } from '../render/account-table.js';
 import type { Theme } from '../render/theme.js';
-import { warnAboutWiring } from '../setting-up/wiring-warning.js';
-import { expectedFrom } from '../sign-in/expectation.js';
+import { expectedFrom, type Whom } from '../sign-in/expectation.js';
 import type { ObtainedGrant, SignInRequest } from '../sign-in/grant.js';
 import { chooseLoginScope, chooseWhom } from '../sign-in/questions.js';
 import { type StoredLogin, storeLogin } from '../sign-in/store-login.js';
-import type { Whom } from '../sign-in/whom.js';
 import { proveActivation } from '../switching/switch-proof.js';
 import { accountRef, accountRefShape } from '../views/account-ref.js';
 
@@ -51,7 +51,7 @@ const LoginResult = z.object({
 });
 type LoginResult = z.infer<typeof LoginResult>;
 
-export interface LoginOptions {
+interface LoginOptions {
   readonly deviceAuth?: boolean;
   readonly manual?: boolean;
   readonly browser?: boolean;
@@ -205,3 +205,9 @@ export const loginCommand: Command<LoginOptions, LoginResult> = {
   render: renderLogin,
   exitCode: ({ activation }) => (activation === 'failed' ? 1 : 0),
 };
+
+/** One line while `codex auth logout`, typed for this program, would end the login at the official client. */
+function warnAboutWiring(context: Context): void {
+  const problem = wiringProblem(readWiring(setupPlace(context)));
+  if (problem !== undefined) context.warn(`${problem.message}: ${problem.command}`);
+}

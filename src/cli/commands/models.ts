@@ -17,7 +17,7 @@ import { openRoster } from '../../core/session/selection.js';
 import { takeInAny } from '../../core/session/take-in.js';
 import type { Command } from '../program/command.js';
 import type { Context } from '../program/context.js';
-import { renderCsv } from '../render/csv.js';
+import { csvOf } from '../render/csv.js';
 import { renderTrials } from '../render/model-trials.js';
 import { type TrialView, TriedAccountView, triedAccountView } from '../views/model-view.js';
 import { ScopeView, scopeView } from '../views/scope-view.js';
@@ -107,7 +107,7 @@ function modelsCsv({ accounts }: ModelsResult): string {
     joined(trials),
     joined(trials.filter(({ verdict }) => verdict === 'available')),
   ]);
-  return renderCsv(['file', 'account_id', 'sample_models', 'available'], rows);
+  return csvOf(['file', 'account_id', 'sample_models', 'available'], rows);
 }
 
 /** Neither the account nor any model had a say. A rate limit is about the account's quota. */

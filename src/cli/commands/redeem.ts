@@ -4,6 +4,7 @@ import { probeResetCredits } from '../../core/asking/usage-endpoint.js';
 import { definedOnly } from '../../core/defined-only.js';
 import { AppError } from '../../core/errors.js';
 import { toIso } from '../../core/instant.js';
+import { printable } from '../../core/printable.js';
 import { prospectOf } from '../../core/redeeming/prospect.js';
 import { type Redemption, redeemCredit } from '../../core/redeeming/redeem.js';
 import { unsettledOf } from '../../core/redeeming/unsettled.js';
@@ -15,13 +16,15 @@ import { openRoster } from '../../core/session/selection.js';
 import { takeInFirst } from '../../core/session/take-in.js';
 import type { Command } from '../program/command.js';
 import type { Context } from '../program/context.js';
-import { renderRedemption } from '../render/redemption.js';
+import { titleOf } from '../render/account-table.js';
+import type { Theme } from '../render/theme.js';
+import { renderUsage } from '../render/usage.js';
 import { accountRef, accountRefShape } from '../views/account-ref.js';
 import { FailureView, failureView } from '../views/probe-failure.js';
 import { type Plan, planLines, refuse } from '../views/redeem-plan.js';
 import { AccountUsage, usageView } from '../views/usage-view.js';
 
-export const RedeemResult = z.object({
+const RedeemResult = z.object({
   ...accountRefShape,
   /**
    * `reset`: a credit was spent, and the windows are full. `already-redeemed`: it had been spent before, by the earlier
@@ -44,7 +47,7 @@ export const RedeemResult = z.object({
   /** The account after that, as `usage` shows it. */
   usage: z.exactOptional(AccountUsage),
 });
-export type RedeemResult = z.infer<typeof RedeemResult>;
+type RedeemResult = z.infer<typeof RedeemResult>;
 
 interface RedeemOptions {
   readonly selector: string;
@@ -187,3 +190,36 @@ export const redeemCommand: Command<RedeemOptions, RedeemResult> = {
     return failure !== undefined && isNetworkFailure(failure) ? 5 : 1;
   },
 };
+
+function renderRedemption(result: RedeemResult, theme: Theme): string {
+  const { color, symbols } = theme;
+  const { usage, failure } = result;
+  const isGood = result.outcome === 'reset' || (result.outcome === 'already-redeemed' && result.repeated);
+  const mark = isGood ? color.green(symbols.ok) : color.yellow(symbols.warning);
+  const lines = [`${mark} ${sentenceOf(result)}`];
+  if (failure?.hint !== undefined) lines.push(`  ${symbols.arrow} ${printable(failure.hint)}`);
+  if (result.outcome === 'already-redeemed') {
+    lines.push(`  ${symbols.arrow} to spend another: codex-auth redeem ${result.index}`);
+  }
+  const now = usage === undefined ? '' : `\n${renderUsage([usage], theme)}`;
+  return `${lines.join('\n')}\n${now}`;
+}
+
+function sentenceOf(result: RedeemResult): string {
+  const name = titleOf(result);
+  switch (result.outcome) {
+    case 'reset':
+      return `A reset credit of ${name} is spent, and its windows are full`;
+    case 'already-redeemed':
+      return result.repeated
+        ? `The earlier request of ${name} had spent its credit; none was spent now`
+        : `That credit of ${name} had been spent before, elsewhere; none was spent now`;
+    case 'nothing-to-reset':
+      return `The provider finds nothing to reset for ${name}, and has spent no credit`;
+    case 'no-credit':
+      return `The provider has no such credit of ${name}, and has spent none`;
+    case 'unknown':
+    case 'failed':
+      return printable(`${name}: ${result.failure?.message ?? 'nothing was spent'}`);
+  }
+}

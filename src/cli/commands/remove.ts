@@ -1,7 +1,7 @@
 import * as z from 'zod/mini';
 import { type Account, describeAccount } from '../../core/accounts/account.js';
 import { emptyPool, withAccount, withoutAccount, withTombstone } from '../../core/accounts/pool.js';
-import { unbindAccount } from '../../core/changes/binding-steps.js';
+import { unbindAccount } from '../../core/changes/steps-between.js';
 import { flockHelpers } from '../../core/codex/credential-lock.js';
 import { AppError } from '../../core/errors.js';
 import { withPersonLock } from '../../core/logins/person-lock.js';

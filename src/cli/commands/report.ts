@@ -15,10 +15,10 @@ import { renderLightTable } from '../render/light-table.js';
 import type { Theme } from '../render/theme.js';
 import { formatMoment, formatWhen } from '../render/time.js';
 import { AccountView, accountView, shownEmail } from '../views/account-view.js';
+import { documentOf, ForecastResult, foundOf } from '../views/forecast-view.js';
 import { failureLines } from '../views/probe-failure.js';
 import { ScopeView, scopeView } from '../views/scope-view.js';
 import { wayOutLines } from '../views/ways-out.js';
-import { documentOf, ForecastResult, foundOf } from './forecast.js';
 
 const FlaggedView = z.object({
   id: z.string(),

@@ -7,20 +7,18 @@ import { AppError } from '../../core/errors.js';
 import { withStore } from '../../core/logins/with-store.js';
 import { printableIn } from '../../core/printable.js';
 import { blockLines, markedBlock } from '../../core/shell/marked-block.js';
-import { findNamesake } from '../../core/shell/namesake.js';
+import { findNamesake } from '../../core/shell/on-path.js';
 import { pathBlock } from '../../core/shell/path-block.js';
 import type { SegmentPlace } from '../../core/shell/segment-block.js';
 import { applySetup, type PlannedChange, planSetup, planUndo, type SetupPlace } from '../../core/shell/setup-plan.js';
-import { usedShells } from '../../core/shell/shell-files.js';
-import { type ShellName, shellNames } from '../../core/shell/shell-names.js';
+import { type ShellName, shellNames, usedShells } from '../../core/shell/shell-files.js';
 import { lastingTarget, type ShimTarget } from '../../core/shell/shim.js';
 import { findOfficialClient, readWiring } from '../../core/shell/wiring.js';
 import { assertOurs } from '../../core/storage/adoption.js';
 import type { Command } from '../program/command.js';
 import type { Context } from '../program/context.js';
 import type { Theme } from '../render/theme.js';
-import { reachesUs } from '../setting-up/new-shell.js';
-import { writableSetupPlace } from '../setting-up/setup-place.js';
+import { reachesUs, writableSetupPlace } from '../setting-up/new-shell.js';
 
 const ChangeView = z.object({
   path: z.string(),

@@ -13,10 +13,9 @@ import { joinedAlready } from '../../core/sharing/share-problem.js';
 import type { Command } from '../program/command.js';
 import type { Context } from '../program/context.js';
 import type { Theme } from '../render/theme.js';
-import { MachineView, machineName } from '../sharing/machine-view.js';
-import { phraseLines } from '../sharing/phrase-lines.js';
 import { shareDeadlineMs } from '../sharing/share-deadline.js';
-import { shareSecrets } from '../sharing/share-secrets.js';
+import { phraseLines, shareSecrets } from '../sharing/share-secrets.js';
+import { MachineView, machineName } from '../sharing/share-view.js';
 
 const ShareInitResult = z.object({
   /** Without user and password. */

@@ -17,10 +17,10 @@ import type { Command } from '../program/command.js';
 import type { Context } from '../program/context.js';
 import type { Theme } from '../render/theme.js';
 import { ExchangeView, exchangeView, renderExchange } from '../sharing/exchange-view.js';
-import { MachineView, machineName } from '../sharing/machine-view.js';
 import { accountNames } from '../sharing/named-accounts.js';
 import { shareDeadlineMs } from '../sharing/share-deadline.js';
 import { type SecretSources, shareSecrets } from '../sharing/share-secrets.js';
+import { MachineView, machineName } from '../sharing/share-view.js';
 
 const ShareJoinResult = z.object({
   /** Without user and password. */

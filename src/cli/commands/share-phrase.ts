@@ -6,7 +6,7 @@ import { readShare } from '../../core/sharing/share-file.js';
 import { notJoined } from '../../core/sharing/share-problem.js';
 import type { Command } from '../program/command.js';
 import type { Context } from '../program/context.js';
-import { phraseLines } from '../sharing/phrase-lines.js';
+import { phraseLines } from '../sharing/share-secrets.js';
 
 const SharePhraseResult = z.object({
   keyId: z.string(),

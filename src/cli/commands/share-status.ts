@@ -14,10 +14,10 @@ import { renderFacts } from '../render/facts.js';
 import { renderTable } from '../render/table.js';
 import type { Theme } from '../render/theme.js';
 import { formatDistance, formatDuration, formatWhen } from '../render/time.js';
-import { MachineView } from '../sharing/machine-view.js';
 import { accountNames } from '../sharing/named-accounts.js';
 import { shareDeadlineMs } from '../sharing/share-deadline.js';
 import {
+  MachineView,
   type SharedLogin,
   SharedLogin as SharedLoginShape,
   ShareLive,

@@ -1,8 +1,10 @@
 import * as z from 'zod/mini';
 import { AppError } from '../../core/errors.js';
-import { footerOf } from '../../core/status-line/footer.js';
+import type { HandedOver } from '../../core/quota/handed-over.js';
+import { percentText, type QuotaWindow } from '../../core/quota/window.js';
+import { shortName } from '../../core/segment/segment-text.js';
 import { answerLine } from '../../core/status-line/protocol.js';
-import { createTaker, type Taker } from '../../core/status-line/take-numbers.js';
+import { createTaker, type Sight, type Taker } from '../../core/status-line/take-numbers.js';
 import { parseThreadState } from '../../core/status-line/thread-state.js';
 import type { Command } from '../program/command.js';
 import type { Context } from '../program/context.js';
@@ -70,3 +72,30 @@ export const statuslineCommand: Command<object, StatuslineResult> = {
   printsCode: true,
   endsOnSignal: true,
 };
+
+/** What the official client draws (official-client.md#status-line): text is shown as it is, null shows nothing. */
+type FooterNode =
+  | string
+  | { readonly type: 'text'; readonly props: { readonly color: string }; readonly children: readonly FooterNode[] }
+  | {
+      readonly type: 'row';
+      readonly props: { readonly gap: number; readonly wrap: 'wrap' };
+      readonly children: readonly FooterNode[];
+    };
+
+/** `work  5h 80%  7d 41%`: the account of the conversation, and what is left of its windows. */
+function footerOf({ account, known }: Sight, limits: HandedOver | undefined): FooterNode | null {
+  const windows = limits?.windows ?? known?.windows ?? [];
+  const name = account === undefined ? [] : [painted('status-thread', shortName(account))];
+  const children = [...name, ...windows.map(windowNode)];
+  return children.length === 0 ? null : { type: 'row', props: { gap: 2, wrap: 'wrap' }, children };
+}
+
+function windowNode({ id, remainingPercent }: QuotaWindow): FooterNode {
+  const color = remainingPercent <= 10 ? 'red' : remainingPercent <= 30 ? 'yellow' : 'status-limit';
+  return painted(color, `${id} ${percentText(remainingPercent)}`);
+}
+
+function painted(color: string, text: string): FooterNode {
+  return { type: 'text', props: { color }, children: [text] };
+}

@@ -9,8 +9,8 @@ import { readableScopes } from '../../core/pools/stored-files.js';
 import { printableIn } from '../../core/printable.js';
 import { privateHomesOf, refuseWhileRunning, removePrivateHome } from '../../core/running/removal.js';
 import { forgetShareKey } from '../../core/sharing/key-store.js';
-import { completionFiles } from '../../core/shell/completion-files.js';
 import { applySetup, type PlannedChange, planUndo, type SetupPlace } from '../../core/shell/setup-plan.js';
+import { completionFiles } from '../../core/shell/shell-files.js';
 import { foreignThings } from '../../core/storage/adoption.js';
 import { withLock } from '../../core/storage/file-lock.js';
 import { sweepLeftovers } from '../../core/storage/leftovers.js';
@@ -20,7 +20,7 @@ import { installedService } from '../guarding/service-place.js';
 import type { Command } from '../program/command.js';
 import type { Context } from '../program/context.js';
 import type { Theme } from '../render/theme.js';
-import { writableSetupPlace } from '../setting-up/setup-place.js';
+import { writableSetupPlace } from '../setting-up/new-shell.js';
 
 const Left = z.object({ path: z.string(), what: z.string() });
 type Left = z.infer<typeof Left>;

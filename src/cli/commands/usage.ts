@@ -3,7 +3,7 @@ import { isInTheDark, isWithoutPlace } from '../../core/session/failure.js';
 import { readUsage, type UsageWishes } from '../../core/session/usage.js';
 import type { Command } from '../program/command.js';
 import type { Context } from '../program/context.js';
-import { renderCsv } from '../render/csv.js';
+import { type CsvColumns, renderCsv } from '../render/csv.js';
 import { renderUsage } from '../render/usage.js';
 import { placeLine, ScopeView, scopeView } from '../views/scope-view.js';
 import { AccountUsage, usageView } from '../views/usage-view.js';
@@ -19,38 +19,21 @@ async function usage(context: Context, options: UsageOptions): Promise<UsageResu
 }
 
 // Exactly the columns that tools of this kind share.
-const csvColumns = [
-  'file',
-  'account_id',
-  'email',
-  'plan_type',
-  '5h_used_pct',
-  '5h_reset_at',
-  'weekly_used_pct',
-  'weekly_reset_at',
-  'upstream_status',
-  'error',
-] as const;
+const csvColumns: CsvColumns<UsageResult['accounts'][number]> = {
+  file: (each) => each.file,
+  account_id: (each) => each.accountId,
+  email: (each) => each.email,
+  plan_type: (each) => each.plan,
+  '5h_used_pct': (each) => windowOf(each, '5h')?.usedPercent,
+  '5h_reset_at': (each) => windowOf(each, '5h')?.resetsAt,
+  weekly_used_pct: (each) => windowOf(each, '7d')?.usedPercent,
+  weekly_reset_at: (each) => windowOf(each, '7d')?.resetsAt,
+  upstream_status: (each) => each.failure?.code ?? (each.quota?.source === 'live' ? 'ok' : 'cached'),
+  error: (each) => each.failure?.message,
+};
 
-function usageCsv({ accounts }: UsageResult): string {
-  const rows = accounts.map((account) => {
-    const windows = account.quota?.windows ?? [];
-    const short = windows.find(({ id }) => id === '5h');
-    const weekly = windows.find(({ id }) => id === '7d');
-    return [
-      account.file,
-      account.accountId,
-      account.email,
-      account.plan,
-      short?.usedPercent,
-      short?.resetsAt,
-      weekly?.usedPercent,
-      weekly?.resetsAt,
-      account.failure?.code ?? (account.quota?.source === 'live' ? 'ok' : 'cached'),
-      account.failure?.message,
-    ];
-  });
-  return renderCsv(csvColumns, rows);
+function windowOf({ quota }: UsageResult['accounts'][number], wanted: string) {
+  return quota?.windows.find(({ id }) => id === wanted);
 }
 
 export const usageCommand: Command<UsageOptions, UsageResult> = {
@@ -59,7 +42,7 @@ export const usageCommand: Command<UsageOptions, UsageResult> = {
   schema: UsageResult,
   run: usage,
   render: ({ scope, accounts }, theme) => placeLine(scope, theme) + renderUsage(accounts, theme),
-  renderCsv: usageCsv,
+  renderCsv: ({ accounts }) => renderCsv(csvColumns, accounts),
   exitCode({ accounts }) {
     if (isInTheDark(accounts)) return 5;
     if (isWithoutPlace(accounts.map(({ failure }) => failure))) return 6;

@@ -1,7 +1,13 @@
-import { render } from 'ink';
+import { Box, render, Text, useInput, useStdout } from 'ink';
+import { useEffect, useState, useSyncExternalStore } from 'react';
+import { createTheme } from '../render/theme.js';
 import type { Style } from '../terminal/io.js';
-import { App } from './app.js';
+import { layOut, type Size } from './frame.js';
+import { intentOf } from './keys.js';
+import { type View, viewOf } from './model.js';
+import { moved } from './navigation.js';
 import type { Session } from './session.js';
+import { typedKeys } from './typed-keys.js';
 
 /** What a drawing needs of the terminal, which is taken already. */
 export interface Canvas {
@@ -26,4 +32,104 @@ export function draw({ stdout, stdin, stderr, style, now }: Canvas, session: Ses
     patchConsole: false,
   });
   return { drawn: app.waitUntilExit(), end: () => app.unmount() };
+}
+
+interface AppProps {
+  readonly session: Session;
+  readonly style: Style;
+  readonly now: () => number;
+}
+
+/** The whole screen: the session's model, laid out for its size. Every key goes to the session. */
+export function App({ session, style, now }: AppProps) {
+  const model = useSyncExternalStore(session.subscribe, session.model);
+  const size = useSize();
+  useInput((input, key) => {
+    for (const each of typedKeys(input, key)) session.dispatch({ kind: 'key', key: each });
+  });
+  const theme = createTheme({ ...style, width: size.columns }, now());
+  const { header, body, isPage, footer, bodyHeight } = layOut(model, theme, size);
+  const more = (count: number) => theme.color.dim(`${theme.symbols.ellipsis} ${count} more below (press j)`);
+  const isAsking = model.question !== undefined;
+  return (
+    <Box flexDirection="column" width={size.columns}>
+      <Lines of={header} height={header.length} />
+      {isPage ? (
+        <Page
+          key={model.views.join()}
+          view={viewOf(model)}
+          lines={body}
+          height={bodyHeight}
+          isActive={!isAsking}
+          more={more}
+        />
+      ) : (
+        <Lines of={body} height={bodyHeight} />
+      )}
+      <Lines of={footer} height={footer.length} />
+    </Box>
+  );
+}
+
+/** Some pseudo terminals report nothing. */
+const defaultSize: Size = { columns: 80, rows: 24 };
+
+function useSize(): Size {
+  const { stdout } = useStdout();
+  const read = () => ({ columns: stdout.columns || defaultSize.columns, rows: stdout.rows || defaultSize.rows });
+  const [size, setSize] = useState(read);
+  useEffect(() => {
+    const resized = () => setSize(read());
+    stdout.on('resize', resized);
+    return () => {
+      stdout.off('resize', resized);
+    };
+  });
+  return size;
+}
+
+interface LinesProps {
+  readonly of: readonly string[];
+  readonly height: number;
+}
+
+/** Lines that are no wider than the screen, cut or filled up to a height. */
+function Lines({ of, height }: LinesProps) {
+  return (
+    <Box flexDirection="column" height={height} flexShrink={0} overflow="hidden">
+      {of.slice(0, height).map((line, place) => (
+        // An empty text would take no line.
+        // biome-ignore lint/suspicious/noArrayIndexKey: a line is nothing but what stands at its place
+        <Text key={place}>{line === '' ? ' ' : line}</Text>
+      ))}
+    </Box>
+  );
+}
+
+interface PageProps {
+  readonly view: View;
+  readonly lines: readonly string[];
+  readonly height: number;
+  /** Whether keys move in it; a question has them first. */
+  readonly isActive: boolean;
+  /** The last line where there are more below. */
+  readonly more: (count: number) => string;
+}
+
+/** Text that may be longer than its room, and how far it is scrolled. */
+function Page({ view, lines, height, isActive, more }: PageProps) {
+  const [wanted, setWanted] = useState(0);
+  const room = lines.length > height ? Math.max(1, height - 1) : height;
+  const places = Math.max(1, lines.length - room + 1);
+  const offset = Math.min(wanted, places - 1);
+  const below = places - 1 - offset;
+  useInput(
+    (input, key) => {
+      const scroll = (at: number, each: string) => moved(intentOf(view, each) ?? 'open', at, places) ?? at;
+      setWanted(typedKeys(input, key).reduce(scroll, offset));
+    },
+    { isActive },
+  );
+  const shown = [...lines.slice(offset, offset + room), ...(below > 0 ? [more(below)] : [])];
+  return <Lines of={shown} height={height} />;
 }

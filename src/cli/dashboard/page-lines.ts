@@ -1,13 +1,14 @@
 import { reasonText } from '../../core/logins/flag-reason.js';
 import { printable } from '../../core/printable.js';
 import { statusCommand } from '../commands/status.js';
+import { titleOf } from '../render/account-table.js';
+import { leftPhrase, quotaAge, renderWindows } from '../render/quota.js';
 import { type Cell, renderTable } from '../render/table.js';
 import type { Theme } from '../render/theme.js';
 import { formatDistance, formatWhen } from '../render/time.js';
 import { messageLines } from './footer-lines.js';
 import { bindings } from './keys.js';
-import { type FlaggedEntry, type Model, selectedAccount } from './model.js';
-import { quotaLines, reasonLines } from './preview-lines.js';
+import { type FlaggedEntry, forecastOf, type Model, type ShownAccount, selectedAccount } from './model.js';
 
 /** Everything `status` says about the account, and its windows and reasons in full. */
 export function detailsLines(model: Model, theme: Theme): string[] {
@@ -63,4 +64,42 @@ function flaggedCells(entry: FlaggedEntry, isSelected: boolean, { color, symbols
     flaggedAt === undefined ? unknown : { text: formatDistance(Date.parse(flaggedAt), now) },
     usableUntil === undefined ? unknown : { text: formatWhen(Date.parse(usableUntil), now) },
   ];
+}
+
+/** What the table has no room for, about the selected account. */
+export function previewLines(model: Model, account: ShownAccount, theme: Theme): string[] {
+  const { color, symbols, style, now } = theme;
+  const title = ` ${titleOf(account)} `;
+  const rule = symbols.rule.repeat(Math.max(0, style.width - title.length - 2));
+  const { plan, health, lastUsedAt, stored } = account;
+  const facts = [
+    plan && printable(plan),
+    `health ${health.score} (${health.state})`,
+    stored === false && 'not stored yet',
+    lastUsedAt && `last used ${formatWhen(Date.parse(lastUsedAt), now)}`,
+  ];
+  return [
+    color.dim(symbols.rule.repeat(2)) + color.bold(title) + color.dim(rule),
+    facts.filter(Boolean).join(color.dim(` ${symbols.separator} `)),
+    ...quotaLines(model, account, theme),
+    ...reasonLines(model, account, theme),
+  ];
+}
+
+/** The windows with long bars, how old they are, and why there is nothing newer. */
+function quotaLines({ failures }: Model, { id, quota }: ShownAccount, theme: Theme): string[] {
+  const { color, symbols } = theme;
+  const failure = failures.get(id);
+  const hint = failure?.hint === undefined ? '' : ` ${symbols.arrow} ${failure.hint}`;
+  const problem = failure === undefined ? [] : [color.yellow(`${printable(failure.message)}${hint}`)];
+  if (quota === undefined) return [color.dim('quota not read yet'), ...problem];
+  const windows =
+    quota.windows.length === 0 ? [color.dim(`quota ${leftPhrase(quota, theme)}`)] : renderWindows(quota, theme);
+  return [...windows, color.dim(`quota ${quotaAge(quota, theme)}`), ...problem];
+}
+
+/** Why it stands where it stands in the ranking. */
+function reasonLines(model: Model, { id }: ShownAccount, { color }: Theme): string[] {
+  const reasons = forecastOf(model, id)?.reasons ?? [];
+  return reasons.length === 0 ? [] : [color.dim(reasons.map(printable).join('; '))];
 }

@@ -1,7 +1,6 @@
 import type { ReportResult } from '../commands/report.js';
 import type { StatusResult } from '../commands/status.js';
 import { type Action, commandOf, doing, type Outcome } from './action.js';
-import { inverseOf } from './inverse.js';
 import type { Key } from './keys.js';
 import { type Effect, type Message, type Model, noticesOf, visibleAccounts } from './model.js';
 import { within } from './navigation.js';
@@ -128,9 +127,29 @@ function unsaid(message: Message, notices: readonly string[]): Message {
 /** Lines; anything longer has a page of its own. */
 const longestMessage = 3;
 
-export function messageOf(ending: Ending<unknown>): Message {
+function messageOf(ending: Ending<unknown>): Message {
   const { warnings } = ending;
   if (ending.kind === 'done') return { tone: 'good', text: ending.text, warnings };
   const { message: text, hint } = ending.failure;
   return { tone: 'bad', text, hint, warnings };
+}
+
+/** What takes an action back, as things stand before it; undefined where nothing does. */
+export function inverseOf({ report }: Model, action: Action): Action | undefined {
+  switch (action.verb) {
+    case 'switch':
+      return report?.activeId === undefined || report.activeId === action.id
+        ? undefined
+        : { verb: 'switch', id: report.activeId };
+    case 'enable':
+    case 'disable':
+      return { verb: action.verb === 'enable' ? 'disable' : 'enable', id: action.id };
+    case 'label':
+      return { ...action, text: report?.accounts.find(({ id }) => id === action.id)?.label ?? '' };
+    case 'move':
+      // A project is moved to, and back from, by being the one of this directory.
+      return { ...action, to: action.to === 'global' ? '.' : 'global' };
+    default:
+      return undefined;
+  }
 }

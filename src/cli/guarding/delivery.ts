@@ -1,14 +1,38 @@
-import { describeEvent } from '../../core/events/describe-event.js';
-import type { AccountEvent } from '../../core/events/event.js';
+import { type EventName, eventNames, isEventName } from '../../core/event-names.js';
+import { type AccountEvent, describeEvent } from '../../core/events/event.js';
 import { printable } from '../../core/printable.js';
+import type { Settings } from '../../core/settings.js';
 import type { Context } from '../program/context.js';
 import { formatWhen } from '../render/time.js';
-import { notifierFor } from './notifier.js';
 import { type SideEnd, type SideProgram, whyFailed } from './side-program.js';
-import type { Subscription } from './subscription.js';
+
+/** Who wants to be told, and of what. */
+export interface Subscription {
+  /** A program and its arguments. */
+  readonly hook?: readonly string[];
+  readonly deadlineMs: number;
+  /** Through the notifier of the system. */
+  readonly desktop: boolean;
+  readonly names: ReadonlySet<EventName>;
+}
+
+/** Undefined where nobody wants to be told of anything. */
+export function subscriptionOf(settings: Settings): Subscription | undefined {
+  const { onEvent, notify, onlyEvents, onEventTimeoutMs: deadlineMs } = settings;
+  if (onEvent.length === 0 && !notify) return undefined;
+  const names = new Set(onlyEvents.length === 0 ? eventNames : onlyEvents.filter(isEventName));
+  return { ...(onEvent.length === 0 ? {} : { hook: onEvent }), deadlineMs, desktop: notify, names };
+}
+
+const ofQuota: readonly EventName[] = ['quota-low', 'exhausted', 'available-again', 'credit-expiring'];
+
+/** Whether the quota has to be read for it. */
+export function needsQuota({ names }: Subscription): boolean {
+  return ofQuota.some((name) => names.has(name));
+}
 
 /** What came of telling one event to one receiver. */
-export interface Delivered {
+interface Delivered {
   readonly to: 'onEvent' | 'notify';
   /** As the end of a sentence; absent where it went well. */
   readonly problem?: string;
@@ -56,4 +80,41 @@ function noticeOf(context: Context, event: AccountEvent) {
   const rest = lines.length - mostLines;
   const body = [...lines.slice(0, mostLines), ...(rest > 0 ? [`and ${rest} more`] : [])].join('\n');
   return { title: `codex-auth: ${event.name}${event.test === true ? ' (test)' : ''}`, body };
+}
+
+/** What the system's own notifier is told. */
+interface Notice {
+  readonly title: string;
+  readonly body: string;
+}
+
+/** As PowerShell reads it: the texts come in as variables of the environment, and never as code. */
+const toast = [
+  '[Windows.UI.Notifications.ToastNotificationManager, Windows.UI.Notifications, ContentType = WindowsRuntime] > $null',
+  '$toast = [Windows.UI.Notifications.ToastNotificationManager]::GetTemplateContent(1)',
+  "$texts = $toast.GetElementsByTagName('text')",
+  '$texts.Item(0).AppendChild($toast.CreateTextNode($env:CODEX_AUTH_NOTICE_TITLE)) > $null',
+  '$texts.Item(1).AppendChild($toast.CreateTextNode($env:CODEX_AUTH_NOTICE_BODY)) > $null',
+  "$app = '{1AC14E77-02E7-4E5D-B744-2EB1AE5198B7}\\WindowsPowerShell\\v1.0\\powershell.exe'",
+  '[Windows.UI.Notifications.ToastNotificationManager]::CreateToastNotifier($app).Show($toast)',
+].join('\n');
+
+const script = 'on run argv\ndisplay notification (item 2 of argv) with title (item 1 of argv)\nend run';
+
+/** The notifier's program and arguments, and what it needs of its environment besides; the texts are never code. */
+function notifierFor(
+  platform: NodeJS.Platform,
+  { title, body }: Notice,
+): { readonly argv: readonly string[]; readonly variables: Readonly<Record<string, string>> } {
+  if (platform === 'darwin') return { argv: ['osascript', '-e', script, title, body], variables: {} };
+  if (platform === 'win32') {
+    const encoded = Buffer.from(toast, 'utf16le').toString('base64');
+    return {
+      argv: ['powershell', '-NoProfile', '-NonInteractive', '-EncodedCommand', encoded],
+      variables: { CODEX_AUTH_NOTICE_TITLE: title, CODEX_AUTH_NOTICE_BODY: body },
+    };
+  }
+  // Its body knows some markup.
+  const escaped = body.replaceAll('&', '&amp;').replaceAll('<', '&lt;').replaceAll('>', '&gt;');
+  return { argv: ['notify-send', '--app-name=codex-auth', '--', title, escaped], variables: {} };
 }

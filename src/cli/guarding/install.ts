@@ -1,21 +1,21 @@
-import { existsSync } from 'node:fs';
-import { dirname } from 'node:path';
+import { existsSync, rmdirSync } from 'node:fs';
+import { basename, dirname } from 'node:path';
 import { AppError } from '../../core/errors.js';
-import { readService } from '../../core/service/installed.js';
-import { readMark, withMark } from '../../core/service/service-mark.js';
+import { type InstalledService, readService, staleServices } from '../../core/service/installed.js';
+import { withMark } from '../../core/service/service-mark.js';
 import { applyChanges, type FileChange, planChange } from '../../core/shell/file-change.js';
 import { assertOurs } from '../../core/storage/adoption.js';
 import { makePrivateDirectory } from '../../core/storage/atomic-file.js';
 import { keepAside } from '../../core/storage/kept.js';
+import { assertOwner } from '../../core/storage/root.js';
+import { sweepTemporaries } from '../../core/storage/temporary-files.js';
 import type { Context } from '../program/context.js';
-import { lingers } from './linger.js';
-import { removeEmptyAbove } from './service-directories.js';
+import type { ServiceChange, ServiceOptions } from './guard-view.js';
 import { type ServicePlace, serviceFacts, servicePlace } from './service-place.js';
-import { takeSteps } from './service-steps.js';
-import type { ServiceChange, ServiceOptions } from './service-view.js';
+import { lingers, takeSteps } from './service-steps.js';
 
 /** What `kept/` calls a file that somebody had changed by hand. */
-export const keptServiceStem = 'guard-service';
+const keptServiceStem = 'guard-service';
 
 /** Makes the guard of this root a service of the person's own, and starts it. The same again changes nothing. */
 export async function installService(context: Context, options: ServiceOptions): Promise<ServiceChange> {
@@ -60,7 +60,7 @@ export async function installService(context: Context, options: ServiceOptions):
 }
 
 /** Throws `storage-conflict` where something else has the name of our file. */
-export function ourService({ manager, id, file }: ServicePlace) {
+function ourService({ manager, id, file }: ServicePlace) {
   const service = readService(manager, id);
   if (service !== 'foreign') return service;
   throw new AppError('storage-conflict', `${file} was not made by this program, or its first lines were changed`, {
@@ -92,12 +92,12 @@ async function startOrUndo(
   }
 }
 
-export function commandLines({ commands }: Pick<ServiceChange, 'commands'>): string[] {
+function commandLines({ commands }: Pick<ServiceChange, 'commands'>): string[] {
   return commands.map((argv) => `run ${argv.join(' ')}`);
 }
 
 /** Shows what is about to be done. Throws `confirmation-needed` where nobody can answer, `declined` for a no. */
-export async function askFirst(context: Context, { yes }: ServiceOptions, lines: readonly string[]): Promise<void> {
+async function askFirst(context: Context, { yes }: ServiceOptions, lines: readonly string[]): Promise<void> {
   const { io } = context;
   if (yes === true) return;
   if (!io.isInteractive) {
@@ -109,7 +109,60 @@ export async function askFirst(context: Context, { yes }: ServiceOptions, lines:
   await (await context.prompter()).consent('Go ahead?', true, 'nothing was changed');
 }
 
-/** Whether a text is one of ours as it was written. */
-export function isUntouched(text: string): boolean {
-  return readMark(text)?.isChanged === false;
+/** Takes the service of this root away again, and those of roots that are gone. What somebody has changed by hand is kept. */
+export async function uninstallService(context: Context, options: ServiceOptions): Promise<ServiceChange> {
+  const place = servicePlace(context);
+  assertOwner(context.root);
+  const own = ourService(place);
+  const services = [...(own === undefined ? [] : [own]), ...staleServices(place.manager)];
+  const commands = services.flatMap(({ id }) => stepsOf(place, id)).map(({ argv }) => [...argv]);
+  const result = {
+    action: 'uninstall' as const,
+    manager: place.manager.kind,
+    name: place.manager.nameOf(place.id),
+    files: services.map(({ file }) => ({ path: file, change: 'remove' as const })),
+    commands,
+    dryRun: options.dryRun === true,
+  };
+  if (options.dryRun === true) return result;
+  // What an installation has left that was killed.
+  sweepTemporaries(place.manager.directory, context.root.processes, { file: basename(place.file) });
+  if (services.length === 0) return result;
+  await askFirst(context, options, [...services.map(({ file }) => `remove ${file}`), ...commandLines(result)]);
+  return context.uninterrupted(async () => {
+    const kept: string[] = [];
+    for (const service of services) kept.push(...(await remove(context, place, service)));
+    return { ...result, ...(kept[0] === undefined ? {} : { kept: kept[0] }) };
+  });
+}
+
+function stepsOf({ manager }: ServicePlace, id: string) {
+  return [...manager.stop(id), ...manager.forget()];
+}
+
+/** Stopped first: what is still there without its service can be taken away by the next try. */
+async function remove(context: Context, { manager }: ServicePlace, service: InstalledService): Promise<string[]> {
+  const { root } = context;
+  const { id, file, text, isChanged, made } = service;
+  const kept = isChanged && existsSync(root.paths.root) ? [keepAside(root, keptServiceStem, text)] : [];
+  await takeSteps(context, manager.stop(id));
+  const change = planChange({ path: file, change: () => undefined }, root);
+  if (change !== undefined) applyChanges([change], root);
+  removeEmptyAbove(file, made.directories);
+  await takeSteps(context, manager.forget());
+  return kept;
+}
+
+/** Takes away as many directories above a file as were made for it, as long as nothing else is in them. */
+function removeEmptyAbove(file: string, count: number): void {
+  let directory = dirname(file);
+  for (let left = count; left > 0; left -= 1) {
+    try {
+      rmdirSync(directory);
+    } catch {
+      // Something else is in it by now, and in all above it.
+      return;
+    }
+    directory = dirname(directory);
+  }
 }

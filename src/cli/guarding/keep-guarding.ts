@@ -1,3 +1,4 @@
+import { statSync } from 'node:fs';
 import { AppError } from '../../core/errors.js';
 import { Attempts } from '../../core/guarding/attempts.js';
 import { wakeAt } from '../../core/guarding/due.js';
@@ -5,18 +6,18 @@ import { type Everything, everythingIn, filesOf, filesOfNobody } from '../../cor
 import { FileChanges } from '../../core/guarding/file-changes.js';
 import type { Moment } from '../../core/guarding/moment.js';
 import type { ProgramChange } from '../../core/guarding/program-change.js';
-import { type RootMark, rootMark } from '../../core/guarding/root-mark.js';
 import { isAnswered } from '../../core/logins/journal-overlay.js';
 import { readRoster } from '../../core/logins/roster.js';
 import { withStore } from '../../core/logins/with-store.js';
 import { KeptExchange } from '../../core/session/keep-exchanging.js';
+import { configOption } from '../../core/session/open-session.js';
 import { takeInAny } from '../../core/session/take-in.js';
-import type { Settings } from '../../core/settings.js';
+import { resolveSettings, type Settings, settingsOf } from '../../core/settings.js';
+import { readSettings } from '../../core/storage/settings-file.js';
 import type { Context } from '../program/context.js';
-import { currentSettings } from './current-settings.js';
+import type { GuardRounds } from './guard-view.js';
 import { Observer } from './observer.js';
 import { dueRules, isUnreachable, type Outcome, refreshDue } from './refresh-due.js';
-import type { GuardRounds } from './rounds-view.js';
 import { createTeller, type Teller } from './tell.js';
 import { sleepUntil } from './waiting.js';
 
@@ -208,4 +209,25 @@ const allRounds = 'a round';
 /** Going on would not help. */
 function isFinal({ details }: AppError): boolean {
   return details?.['isFinal'] === true;
+}
+
+/** As they are now: whoever runs for weeks must not go by those of its first day. */
+function currentSettings({ options, root, environment }: Context): Settings {
+  const { values } = readSettings(options.config, root.paths.settings);
+  return settingsOf(resolveSettings(values, environment.raw, configOption(options)));
+}
+
+/** Which directory a path led to when it was looked at. */
+interface RootMark {
+  isSame(other: RootMark): boolean;
+  readonly dev: number;
+  readonly ino: number;
+}
+
+/** Undefined where there is none. */
+function rootMark(path: string): RootMark | undefined {
+  const stats = statSync(path, { throwIfNoEntry: false });
+  if (stats?.isDirectory() !== true) return undefined;
+  const { dev, ino } = stats;
+  return { dev, ino, isSame: (other) => other.dev === dev && other.ino === ino };
 }

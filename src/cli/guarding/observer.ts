@@ -1,5 +1,4 @@
-import { describeEvent } from '../../core/events/describe-event.js';
-import type { AccountEvent } from '../../core/events/event.js';
+import { type AccountEvent, describeEvent } from '../../core/events/event.js';
 import { keepEvents } from '../../core/events/event-log.js';
 import { type EventMemory, readMemory, writeMemory } from '../../core/events/memory.js';
 import { creditNoticeMs, newsIn } from '../../core/events/news.js';
@@ -11,9 +10,8 @@ import { sightOf } from '../../core/guarding/sighting.js';
 import type { Settings } from '../../core/settings.js';
 import type { Context } from '../program/context.js';
 import { formatWhen } from '../render/time.js';
-import { deliver } from './delivery.js';
+import { deliver, needsQuota, type Subscription, subscriptionOf } from './delivery.js';
 import { QuotaReading } from './quota-reading.js';
-import { needsQuota, type Subscription, subscriptionOf } from './subscription.js';
 import { messageOf, type Teller } from './tell.js';
 
 /** More than anybody reads; a program that hangs for each of them must not make the queue grow for ever. */

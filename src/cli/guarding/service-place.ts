@@ -2,7 +2,7 @@ import { requireHome } from '../../core/environment.js';
 import { AppError } from '../../core/errors.js';
 import { readService, serviceId } from '../../core/service/installed.js';
 import { managerOf, type ServiceManager } from '../../core/service/manager.js';
-import type { ServiceFacts } from '../../core/service/service-facts.js';
+import type { ServiceFacts } from '../../core/service/service-files.js';
 import { lastingTarget } from '../../core/shell/shim.js';
 import type { Context } from '../program/context.js';
 

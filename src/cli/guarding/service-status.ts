@@ -1,12 +1,16 @@
 import { definedOnly } from '../../core/defined-only.js';
 import { heldLocks } from '../../core/diagnostics/world/storage-facts.js';
+import { AppError, systemErrorCode } from '../../core/errors.js';
+import { printable } from '../../core/printable.js';
 import { readService, staleServices } from '../../core/service/installed.js';
 import { lastingTarget } from '../../core/shell/shim.js';
+import { readVersion } from '../../core/storage/atomic-file.js';
+import { appendLines } from '../../core/storage/bounded-lines.js';
+import type { Root } from '../../core/storage/root.js';
 import type { Context } from '../program/context.js';
-import { lingers } from './linger.js';
+import type { ServiceLogs, ServiceStatus } from './guard-view.js';
 import { servicePlace } from './service-place.js';
-import { answerOf } from './service-steps.js';
-import type { ServiceStatus } from './service-view.js';
+import { answerOf, lingers } from './service-steps.js';
 
 /** Whether the guard of this root is a service, and whether it works. Changes nothing. */
 export async function serviceStatus(context: Context): Promise<ServiceStatus> {
@@ -36,4 +40,23 @@ export async function serviceStatus(context: Context): Promise<ServiceStatus> {
     otherProgram: isOther && service.gone === undefined ? service.made.script : undefined,
     ...(await lingers(context, manager)),
   });
+}
+
+const maxLogBytes = 1024 * 1024;
+const shownLines = 200;
+
+/** Keeps a line of what a guard tells that nobody sits before. That it cannot be kept is no reason to stop guarding. */
+export function keepLogLine({ paths, processes }: Root, line: string): void {
+  try {
+    appendLines(paths.guardLog, [printable(line)], { maxBytes: maxLogBytes, processes });
+  } catch (error) {
+    if (!(error instanceof AppError) && systemErrorCode(error) === undefined) throw error;
+  }
+}
+
+/** What it told last. */
+export function readLog({ paths }: Root): ServiceLogs {
+  const version = readVersion(paths.guardLog);
+  const lines = version.kind === 'absent' ? [] : version.content.split('\n').filter((line) => line !== '');
+  return { action: 'logs', file: paths.guardLog, lines: lines.slice(-shownLines).map(printable) };
 }

@@ -1,5 +1,5 @@
 import { AppError } from '../../core/errors.js';
-import type { Step } from '../../core/service/manager.js';
+import type { ServiceManager, Step } from '../../core/service/manager.js';
 import type { Context } from '../program/context.js';
 import { type SideEnd, type SideProgram, whyFailed } from './side-program.js';
 
@@ -31,4 +31,21 @@ function programOf({ environment }: Context, argv: readonly string[]): SideProgr
 
 async function runBeside({ machine }: Context, program: SideProgram): Promise<SideEnd> {
   return (await machine.runBeside?.(program)) ?? { kind: 'not-started', code: 'ENOSYS' };
+}
+
+/** Under systemd a person's services end with their last session, unless they linger; absent where nobody can tell. */
+export async function lingers(
+  context: Context,
+  { kind }: Pick<ServiceManager, 'kind'>,
+): Promise<{ readonly lingers?: boolean }> {
+  const { effectiveUserId } = context.machine;
+  if (kind !== 'systemd' || effectiveUserId === undefined) return {};
+  const answer = await answerOf(context, [
+    'loginctl',
+    'show-user',
+    String(effectiveUserId),
+    '--property=Linger',
+    '--value',
+  ]);
+  return answer === 'yes' || answer === 'no' ? { lingers: answer === 'yes' } : {};
 }

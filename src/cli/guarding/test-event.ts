@@ -1,11 +1,10 @@
 import * as z from 'zod/mini';
 import { AppError } from '../../core/errors.js';
 import { type EventName, eventNames } from '../../core/event-names.js';
-import { sampleEvent } from '../../core/events/sample-event.js';
+import { type AccountEvent, type EventOf, makeEvent } from '../../core/events/event.js';
 import type { Context } from '../program/context.js';
 import type { Theme } from '../render/theme.js';
-import { deliver } from './delivery.js';
-import { subscriptionOf } from './subscription.js';
+import { deliver, subscriptionOf } from './delivery.js';
 
 export const EventTest = z.object({
   action: z.literal('test-event'),
@@ -42,4 +41,31 @@ export function renderEventTest({ event, leftOut, told }: EventTest, { color, sy
   );
   const note = leftOut ? [color.dim(`onlyEvents leaves ${event} out when it happens`)] : [];
   return [...lines, ...note].map((line) => `${line}\n`).join('');
+}
+
+const hourMs = 3_600_000;
+const whom = { id: 'acc_000000000000', name: 'someone@example.com', email: 'someone@example.com' };
+
+type Sample<N extends EventName> = EventOf<N>['accounts'][number];
+
+const samples: { readonly [N in EventName]: (in1h: string) => Sample<N> } = {
+  'quota-low': (resetsAt) => ({ ...whom, window: '5h', remainingPercent: 8, resetsAt }),
+  exhausted: (availableAt) => ({ ...whom, availableAt }),
+  'available-again': () => whom,
+  'sign-in-needed': () => ({ ...whom, reason: 'its login has ended, and cannot be renewed here' }),
+  'set-aside': () => ({ ...whom, reason: 'the provider has ended its login' }),
+  restored: () => whom,
+  'login-moved': () => ({
+    ...whom,
+    home: '/home/someone/.codex',
+    before: { id: 'acc_111111111111', name: 'other@example.com' },
+  }),
+  'credit-expiring': (expiresAt) => ({ ...whom, count: 1, expiresAt }),
+};
+
+/** An event of this kind that has not happened, about nobody, and that says so. */
+function sampleEvent(name: EventName, now: number): AccountEvent {
+  const account = samples[name](new Date(now + hourMs).toISOString());
+  const facts = { at: now, accounts: [account] } as { at: number; accounts: EventOf<typeof name>['accounts'] };
+  return { ...(makeEvent(name, facts) as AccountEvent), test: true };
 }

@@ -1,8 +1,18 @@
 import { readEnvironment } from '../../core/environment.js';
 import { createIo } from '../terminal/io.js';
-import type { Execute } from './execute.js';
+import type { Execute } from './command.js';
 import type { Machine } from './machine.js';
 import type { GlobalOptions } from './options.js';
+
+/** Thrown by a command in whose place the person has chosen another: no result of its own could say so. */
+export class HandOver extends Error {
+  readonly follow: (execute: Execute, globalOptions: GlobalOptions) => Promise<void>;
+
+  constructor(follow: HandOver['follow']) {
+    super('another command was chosen');
+    this.follow = follow;
+  }
+}
 
 /**
  * Runs what the program's name alone stands for: on a terminal the dashboard, or the list where nothing can

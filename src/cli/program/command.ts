@@ -1,7 +1,11 @@
 import type * as z from 'zod/mini';
+import { printableIn } from '../../core/printable.js';
 import type { Theme } from '../render/theme.js';
+import type { Style } from '../terminal/io.js';
+import { wrapText } from '../terminal/wrap-text.js';
 import type { Context } from './context.js';
 import type { ExitCode } from './exit-codes.js';
+import type { GlobalOptions } from './options.js';
 
 /** One subcommand: what it promises as JSON, what it does, and how a person reads it. */
 export interface Command<Options, Result, Document = Result> {
@@ -41,4 +45,31 @@ export interface Command<Options, Result, Document = Result> {
   readonly exitCode?: (result: Result) => ExitCode;
   /** For commands that use fewer exit codes than the table. */
   readonly failureExitCode?: (code: ExitCode) => ExitCode;
+}
+
+/** Loads a command and runs it. */
+export type Execute = <Options, Result, Document>(
+  load: () => Promise<Command<Options, Result, Document>>,
+  options: Options,
+  globalOptions: GlobalOptions,
+) => Promise<void>;
+
+/** The same with the options that every command takes; what the tree calls when commander has understood the command line. */
+export type Run = <Options, Result, Document>(
+  load: () => Promise<Command<Options, Result, Document>>,
+  options: Options,
+) => Promise<void>;
+
+/** A result as a person reads it. */
+export async function renderText<Options, Result, Document>(
+  command: Command<Options, Result, Document>,
+  result: Result,
+  { clock }: Pick<Context, 'clock'>,
+  { style, options }: { readonly style: Style; readonly options: Options },
+): Promise<string> {
+  const { createTheme } = await import('../render/theme.js');
+  // A program reads what `printsCode`, as it is; else what came from outside is made harmless before it is coloured.
+  const shown = command.printsCode === true ? result : printableIn(result);
+  const text = command.render(shown, createTheme(style, clock.now()), options);
+  return style.isTerminal && command.printsCode !== true ? wrapText(text, style.width) : text;
 }

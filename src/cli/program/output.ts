@@ -1,8 +1,7 @@
-import { AppError } from '../../core/errors.js';
+import { AppError, type ErrorCode } from '../../core/errors.js';
 import { printableLines, unprintable } from '../../core/printable.js';
 import type { Style } from '../terminal/io.js';
 import { type ExitCode, exitCodeOf } from './exit-codes.js';
-import { troubleshootingOf } from './troubleshooting.js';
 
 /** The one JSON document a command prints. */
 export function successDocument(command: string, data: unknown, warnings: readonly string[]): string {
@@ -75,4 +74,40 @@ export function failureText(failure: Failure, style: Style): string {
   const section = troubleshootingOf(failure.code);
   const docs = section === undefined ? '' : `  ${arrow} more: ${section}\n`;
   return `${red('error:')} ${printableLines(failure.message)}\n${printableLines(hint)}${docs}`;
+}
+
+/** The errors with a section of their own in `docs/troubleshooting.md`, under their code as the heading. */
+export const explainedErrors: readonly ErrorCode[] = [
+  'invalid-setting',
+  'broken-project',
+  'not-allowed',
+  'sign-in-needed',
+  'login-failed',
+  'identity-mismatch',
+  'issuer-mismatch',
+  'offline',
+  'proxy',
+  'timeout',
+  'rate-limited',
+  'challenge',
+  'region',
+  'intercepted',
+  'provider-error',
+  'unknown-outcome',
+  'storage-unreadable',
+  'storage-corrupt',
+  'storage-newer-version',
+  'storage-write-failed',
+  'storage-wrong-owner',
+  'storage-conflict',
+  'lock-busy',
+  'credential-store',
+  'shared-pool',
+  'port-busy',
+  'internal',
+];
+
+/** What tells more about an error, for whom the hint is not enough; undefined where the hint says everything. */
+export function troubleshootingOf(code: string): string | undefined {
+  return explainedErrors.some((each) => each === code) ? `codex-auth help ${code}` : undefined;
 }

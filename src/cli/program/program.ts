@@ -1,7 +1,6 @@
 import { declareAccounts } from '../tree/accounts.js';
-import { helpGroupOf } from '../tree/help-groups.js';
 import { declareInsight } from '../tree/insight.js';
-import { createProgramBase, type Program, type ProgramEnvironment } from '../tree/program-base.js';
+import { createProgramBase, helpGroupOf, type Program, type ProgramEnvironment } from '../tree/program-base.js';
 import { declareRepair } from '../tree/repair.js';
 import { declareRunning } from '../tree/running.js';
 import { declareSharing } from '../tree/sharing.js';
@@ -9,7 +8,7 @@ import { declareShell } from '../tree/shell.js';
 import { declareSignIn } from '../tree/sign-in.js';
 import { declareTransfer } from '../tree/transfer.js';
 import { declareUpkeep } from '../tree/upkeep.js';
-import type { Execute } from './execute.js';
+import type { Execute, Run } from './command.js';
 
 const groups = [
   declareSignIn,
@@ -40,7 +39,8 @@ export interface ProgramParts extends ProgramEnvironment {
 export function buildProgram({ execute, firstWord, ...environment }: ProgramParts): Program {
   const program = createProgramBase(environment);
   const only = declaredBy.get(firstWord);
-  for (const declare of only === undefined ? groups : [only]) declare(program, execute);
+  const run: Run = (load, options) => execute(load, options, program.opts());
+  for (const declare of only === undefined ? groups : [only]) declare(program, run);
   for (const command of program.commands) command.helpGroup(helpGroupOf(command.name()));
   return program;
 }

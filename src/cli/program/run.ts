@@ -5,18 +5,15 @@ import { refusedRoot } from '../../core/storage/adoption.js';
 import { createIo, plainStyle } from '../terminal/io.js';
 import { wrapText } from '../terminal/wrap-text.js';
 import type { Program } from '../tree/program-base.js';
-import { runBareCommand } from './bare-command.js';
-import type { Command } from './command.js';
+import { HandOver, runBareCommand } from './bare-command.js';
+import { type Command, type Execute, renderText } from './command.js';
 import { type Context, createContext } from './context.js';
-import type { Execute } from './execute.js';
 import { type ExitCode, exitCodeOf } from './exit-codes.js';
-import { HandOver } from './hand-over.js';
 import type { Machine } from './machine.js';
 import { type GlobalOptions, hasFlag, type OutputOptions } from './options.js';
 import { failureDocument, failureOf, failureText, noCommand, successDocument, successLine } from './output.js';
 import { outputFile, writeOutputFile } from './output-file.js';
 import { buildProgram } from './program.js';
-import { renderText } from './rendered-text.js';
 import { namedCommand, usageError } from './usage-error.js';
 
 /** The first word of what the scripts of `completion` ask; the rest is the line that a person is typing. */

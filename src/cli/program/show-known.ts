@@ -1,10 +1,9 @@
 import { listCommand } from '../commands/list.js';
 import { statusCommand } from '../commands/status.js';
 import { saysNothing, type Usual } from './as-usual.js';
-import type { Command } from './command.js';
+import { type Command, renderText } from './command.js';
 import { createContext } from './context.js';
 import type { Machine } from './machine.js';
-import { renderText } from './rendered-text.js';
 
 /*
  * The bare `list` and `status`, which are typed all day, with as little as they need: no command tree and no schemas. Whatever

@@ -2,8 +2,19 @@ import { printable } from '../../core/printable.js';
 
 export type CsvValue = string | number | boolean | undefined;
 
+/** The values of a row by the names of their columns, from the left. */
+export type CsvColumns<Row> = Readonly<Record<string, (row: Row) => CsvValue>>;
+
+export function renderCsv<Row>(columns: CsvColumns<Row>, rows: readonly Row[]): string {
+  const values = Object.values(columns);
+  return csvOf(
+    Object.keys(columns),
+    rows.map((row) => values.map((cellOf) => cellOf(row))),
+  );
+}
+
 /** RFC 4180, with plain line feeds; an unknown value is an empty field. */
-export function renderCsv(columns: readonly string[], rows: readonly (readonly CsvValue[])[]): string {
+export function csvOf(columns: readonly string[], rows: readonly (readonly CsvValue[])[]): string {
   return [columns, ...rows].map((row) => `${row.map(field).join(',')}\n`).join('');
 }
 

@@ -6,3 +6,8 @@ export function renderFacts(facts: readonly (readonly [string, string | number |
   const width = Math.max(0, ...known.map(([label]) => label.length));
   return known.map(([label, value]) => `${theme.color.dim(label.padEnd(width))}  ${value}\n`).join('');
 }
+
+/** A message as it begins a line of its own: messages begin with a small letter, because they follow `error:`. */
+export function capitalized(message: string): string {
+  return message.charAt(0).toUpperCase() + message.slice(1);
+}

@@ -1,5 +1,5 @@
 import { percentText } from '../../core/quota/window.js';
-import type { ForecastFound } from '../commands/forecast.js';
+import type { ForecastFound } from '../views/forecast-view.js';
 import type { Theme } from './theme.js';
 import { formatDuration, formatWhen } from './time.js';
 

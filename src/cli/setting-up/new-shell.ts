@@ -1,6 +1,21 @@
 import { spawn } from 'node:child_process';
+import { requireHome } from '../../core/environment.js';
+import { setupPlace } from '../../core/session/setup-place.js';
 import { executableOnPath } from '../../core/shell/on-path.js';
-import type { ShellName } from '../../core/shell/shell-names.js';
+import type { SetupPlace } from '../../core/shell/setup-plan.js';
+import type { ShellName } from '../../core/shell/shell-files.js';
+import type { Context } from '../program/context.js';
+
+/** Where `setup` may write: the files of the person's shells are nowhere without a home directory. */
+export async function writableSetupPlace(context: Context): Promise<SetupPlace> {
+  requireHome(context.environment);
+  const place = setupPlace(context);
+  const { environment } = place.shells;
+  const ZDOTDIR = await zshDirectory(environment);
+  return ZDOTDIR === undefined
+    ? place
+    : { ...place, shells: { ...place.shells, environment: { ...environment, ZDOTDIR } } };
+}
 
 type Variables = Readonly<Record<string, string>>;
 
@@ -24,7 +39,7 @@ export async function reachesUs(shell: ShellName, variables: Variables): Promise
 const question = 'echo codex-auth-says $(codex auth --version)';
 
 /** Where zsh looks for its files: it may be told so in `.zshenv` alone, which exports nothing to us. */
-export async function zshDirectory(variables: Variables): Promise<string | undefined> {
+async function zshDirectory(variables: Variables): Promise<string | undefined> {
   const output = await askNewShell('zsh', ['-c', `printf 'codex-auth-says %s\\n' "\${ZDOTDIR-}"`], variables);
   return /^codex-auth-says (.+)$/m.exec(output ?? '')?.[1];
 }

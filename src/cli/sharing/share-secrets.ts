@@ -13,7 +13,7 @@ export interface SecretSources {
 }
 
 /** The secrets of one command line; each is asked for on a terminal where no option says where it is. */
-export interface ShareSecrets {
+interface ShareSecrets {
   address(): Promise<Secret>;
   phrase(): Promise<Secret>;
 }
@@ -79,4 +79,23 @@ async function readLines({ io, signal }: Context): Promise<string[]> {
     }
   }
   return text.split(/\r?\n/).filter((line) => line.trim() !== '');
+}
+
+const perLine = 4;
+const width = 15;
+
+/** The words of a recovery phrase with their numbers, four to a line, to be written down. */
+export function phraseLines(phrase: string): string {
+  const words = phrase.split(' ').map((word, position) => `${String(position + 1).padStart(2)} ${word}`.padEnd(width));
+  const lines = words.flatMap((_, position) =>
+    position % perLine === 0
+      ? [
+          `  ${words
+            .slice(position, position + perLine)
+            .join('')
+            .trimEnd()}\n`,
+        ]
+      : [],
+  );
+  return lines.join('');
 }

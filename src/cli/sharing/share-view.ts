@@ -1,11 +1,30 @@
 import * as z from 'zod/mini';
 import { definedOnly } from '../../core/defined-only.js';
+import { AppError } from '../../core/errors.js';
 import { toIso } from '../../core/instant.js';
+import { printable } from '../../core/printable.js';
 import type { ShareInspection } from '../../core/sharing/inspect.js';
 import type { ShareState } from '../../core/sharing/share-file.js';
+import type { Context } from '../program/context.js';
 import { accountRefShape } from '../views/account-ref.js';
-import { MachineView } from './machine-view.js';
 import type { Names } from './named-accounts.js';
+
+/** A machine of the shared pool. */
+export const MachineView = z.object({ id: z.string(), name: z.string() });
+export type MachineView = z.infer<typeof MachineView>;
+
+/** Fits into a column of a table. */
+const longestName = 40;
+
+/** What the other machines call this one; its host name where the person gave none. Throws `usage` for what is no name. */
+export function machineName({ machine }: Context, given: string | undefined): string {
+  const name = (given ?? machine.processes.self.host).trim();
+  if (given === undefined) return printable(name).slice(0, longestName) || 'a machine';
+  if (name !== '' && name.length <= longestName && printable(name) === name) return name;
+  throw new AppError('usage', `a machine cannot be called ${JSON.stringify(given)}`, {
+    hint: `name it with 1 to ${longestName} letters: --name laptop`,
+  });
+}
 
 /** A login of the shared pool, as this machine knows it. */
 export const SharedLogin = z.object({

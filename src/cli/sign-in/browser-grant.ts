@@ -1,13 +1,11 @@
 import { hostname } from 'node:os';
 import { AppError } from '../../core/errors.js';
-import { buildAuthorizeUrl } from '../../core/oauth/authorize-url.js';
+import { buildAuthorizeUrl, createPkce, createState } from '../../core/oauth/authorize-url.js';
 import { type CallbackOutcome, type CallbackServer, openCallbackServer } from '../../core/oauth/callback-server.js';
-import { loginPorts } from '../../core/oauth/login-ports.js';
-import { createPkce, createState } from '../../core/oauth/pkce.js';
+import { loginPorts } from '../../core/oauth/loopback-port.js';
 import type { Context } from '../program/context.js';
 import { startCountdown } from './countdown.js';
-import { denialError } from './denial-error.js';
-import type { ObtainedGrant, SignInRequest } from './grant.js';
+import { denialError, type ObtainedGrant, type SignInRequest } from './grant.js';
 import { otherWays } from './other-ways.js';
 import { watchForPaste } from './pasted-address.js';
 

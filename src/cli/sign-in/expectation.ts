@@ -2,6 +2,9 @@ import { normalizeEmailKey } from '../../core/accounts/identity.js';
 import { AppError } from '../../core/errors.js';
 import type { ProvenLogin } from '../../core/logins/enrolment.js';
 
+/** Who is to sign in: anybody who is not here yet, or somebody known by the id of an account. */
+export type Whom = { readonly kind: 'another' } | { readonly kind: 'again'; readonly id: string };
+
 /** Who is to sign in; anybody else is refused and nothing is stored. */
 export interface ExpectedPerson {
   readonly email: string;

@@ -1,12 +1,10 @@
 import { createInterface } from 'node:readline';
 import { AppError } from '../../core/errors.js';
-import { buildAuthorizeUrl } from '../../core/oauth/authorize-url.js';
+import { buildAuthorizeUrl, createPkce, createState } from '../../core/oauth/authorize-url.js';
 import { type CallbackParams, readPastedCallback } from '../../core/oauth/callback-params.js';
-import { loginPorts } from '../../core/oauth/login-ports.js';
-import { createPkce, createState } from '../../core/oauth/pkce.js';
+import { loginPorts } from '../../core/oauth/loopback-port.js';
 import type { Context } from '../program/context.js';
-import { denialError } from './denial-error.js';
-import { nothingToFinish, type ObtainedGrant, type SignInRequest } from './grant.js';
+import { denialError, nothingToFinish, type ObtainedGrant, type SignInRequest } from './grant.js';
 import { pasteProblem } from './pasted-address.js';
 
 const attempts = 3;

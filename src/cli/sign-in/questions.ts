@@ -1,12 +1,10 @@
 import type { Account } from '../../core/accounts/account.js';
 import { type Roster, readScopes } from '../../core/logins/roster.js';
 import type { Scope } from '../../core/project/scope.js';
-import { runDashboard } from '../program/bare-command.js';
+import { HandOver, runDashboard } from '../program/bare-command.js';
 import type { Context } from '../program/context.js';
-import { HandOver } from '../program/hand-over.js';
 import { titleOf } from '../render/account-table.js';
-import type { ExpectedPerson } from './expectation.js';
-import type { Whom } from './whom.js';
+import type { ExpectedPerson, Whom } from './expectation.js';
 
 export interface LoginScope {
   readonly scope: Scope;

@@ -3,7 +3,7 @@ import { describeAccount } from '../../core/accounts/account.js';
 import type { Binding } from '../../core/bindings/binding.js';
 import { type BoundPlace, bindingAt, placeAround, placeAt } from '../../core/bindings/bound-place.js';
 import { readBindings } from '../../core/bindings/registry.js';
-import { changeBinding } from '../../core/changes/binding-steps.js';
+import { changeBinding } from '../../core/changes/steps-between.js';
 import { definedOnly } from '../../core/defined-only.js';
 import { homeOf } from '../../core/environment.js';
 import { AppError } from '../../core/errors.js';

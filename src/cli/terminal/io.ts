@@ -1,7 +1,6 @@
 import type { Environment } from '../../core/environment.js';
 import { printable, printableLines } from '../../core/printable.js';
-import { calledAs } from '../program/called-as.js';
-import { maskEmails } from '../views/mask.js';
+import { calledAs, maskEmails } from '../program/shown-text.js';
 import { wrapText } from './wrap-text.js';
 
 /**

@@ -1,10 +1,11 @@
 import { InvalidArgumentError } from '@commander-js/extra-typings';
-import type { Execute } from '../program/execute.js';
+import { definedOnly } from '../../core/defined-only.js';
+import type { Run } from '../program/command.js';
 import { csvHelp, examples, outHelp, selectorHelp } from './help-texts.js';
 import type { Program } from './program-base.js';
 
 /** Looking at accounts and choosing among them; nothing here asks the provider, but `remove --revoke`. */
-export function declareAccounts(program: Program, execute: Execute): void {
+export function declareAccounts(program: Program, run: Run): void {
   program
     .command('list')
     .alias('ls')
@@ -12,10 +13,8 @@ export function declareAccounts(program: Program, execute: Execute): void {
     .description('Lists the accounts of this scope from what is stored. Makes no requests.')
     .option('--csv', csvHelp)
     .option('--out <file>', outHelp)
-    .addHelpText('after', examples(['codex-auth list', 'codex-auth list --json', 'codex-auth list --global']))
-    .action((options) =>
-      execute(async () => (await import('../commands/list.js')).listCommand, options, program.opts()),
-    );
+    .addHelpText(...examples('codex-auth list', 'codex-auth list --json', 'codex-auth list --global'))
+    .action((options) => run(async () => (await import('../commands/list.js')).listCommand, options));
 
   program
     .command('status')
@@ -25,12 +24,11 @@ export function declareAccounts(program: Program, execute: Execute): void {
       'Shows the active account, or the named one: who it is, when its token expires, and where each file is.',
     )
     .argument('[selector]', selectorHelp)
-    .addHelpText('after', examples(['codex-auth status', 'codex-auth status work', 'codex-auth status --json']))
+    .addHelpText(...examples('codex-auth status', 'codex-auth status work', 'codex-auth status --json'))
     .action((selector) =>
-      execute(
+      run(
         async () => (await import('../commands/status.js')).statusCommand,
         selector === undefined ? {} : { selector },
-        program.opts(),
       ),
     );
 
@@ -50,20 +48,18 @@ export function declareAccounts(program: Program, execute: Execute): void {
     .option('--clear', 'with --here or --dir: take the binding away')
     .option('--restart-daemon', 'restart the background server of the official client if it keeps another account')
     .addHelpText(
-      'after',
-      examples([
+      ...examples(
         'codex-auth switch 2',
         'codex-auth switch work@example.com',
         'codex-auth switch -',
         'codex-auth switch work --here',
         'codex-auth switch --here --clear',
-      ]),
+      ),
     )
     .action((selector, options) =>
-      execute(
+      run(
         async () => (await import('../commands/switch.js')).switchOrBindCommand,
-        { ...options, ...(selector === undefined ? {} : { selector }) },
-        program.opts(),
+        definedOnly({ ...options, selector }),
       ),
     );
 
@@ -74,9 +70,9 @@ export function declareAccounts(program: Program, execute: Execute): void {
     .description('Gives an account a name of your own; an empty text removes it.')
     .argument('<selector>', selectorHelp)
     .argument('<text>', 'the label')
-    .addHelpText('after', examples(['codex-auth label 2 client', 'codex-auth label client ""']))
+    .addHelpText(...examples('codex-auth label 2 client', 'codex-auth label client ""'))
     .action((selector, text) =>
-      execute(async () => (await import('../commands/label.js')).labelCommand, { selector, text }, program.opts()),
+      run(async () => (await import('../commands/label.js')).labelCommand, { selector, text }),
     );
 
   program
@@ -88,15 +84,14 @@ export function declareAccounts(program: Program, execute: Execute): void {
     .argument('<selector>', selectorHelp)
     .requiredOption('--to <global|dir>', 'where to: global, or the directory of a project')
     .addHelpText(
-      'after',
-      examples([
+      ...examples(
         'codex-auth move 2 --to global',
         'codex-auth move work@example.com --to .',
         'codex-auth move 2 --to ~/src/app',
-      ]),
+      ),
     )
     .action((selector, options) =>
-      execute(async () => (await import('../commands/move.js')).moveCommand, { selector, ...options }, program.opts()),
+      run(async () => (await import('../commands/move.js')).moveCommand, { selector, ...options }),
     );
 
   program
@@ -104,10 +99,8 @@ export function declareAccounts(program: Program, execute: Execute): void {
     .summary('use a disabled account again')
     .description('Enables a disabled account, so that it is checked and recommended again.')
     .argument('<selector>', selectorHelp)
-    .addHelpText('after', examples(['codex-auth enable 2']))
-    .action((selector) =>
-      execute(async () => (await import('../commands/enable.js')).enableCommand, { selector }, program.opts()),
-    );
+    .addHelpText(...examples('codex-auth enable 2'))
+    .action((selector) => run(async () => (await import('../commands/enable.js')).enableCommand, { selector }));
 
   program
     .command('disable')
@@ -116,12 +109,10 @@ export function declareAccounts(program: Program, execute: Execute): void {
       'Disables an account: it is neither checked nor recommended, and becomes active only with `switch --enable`.',
     )
     .argument('<selector>', selectorHelp)
-    .addHelpText('after', examples(['codex-auth disable old@example.com']))
-    .action((selector) =>
-      execute(async () => (await import('../commands/enable.js')).disableCommand, { selector }, program.opts()),
-    );
+    .addHelpText(...examples('codex-auth disable old@example.com'))
+    .action((selector) => run(async () => (await import('../commands/enable.js')).disableCommand, { selector }));
 
-  declareOrder(program, execute);
+  declareOrder(program, run);
 
   program
     .command('remove')
@@ -133,18 +124,14 @@ export function declareAccounts(program: Program, execute: Execute): void {
     .argument('<selector>', selectorHelp)
     .option('-y, --yes', 'skip the confirmation')
     .option('--revoke', 'also end the login at the provider; no copy of it will work any more')
-    .addHelpText('after', examples(['codex-auth remove 3', 'codex-auth remove old@example.com --yes']))
+    .addHelpText(...examples('codex-auth remove 3', 'codex-auth remove old@example.com --yes'))
     .action((selector, options) =>
-      execute(
-        async () => (await import('../commands/remove.js')).removeCommand,
-        { selector, ...options },
-        program.opts(),
-      ),
+      run(async () => (await import('../commands/remove.js')).removeCommand, { selector, ...options }),
     );
 }
 
 /** The person's own order of the accounts, which the recommendation follows. */
-function declareOrder(program: Program, execute: Execute): void {
+function declareOrder(program: Program, run: Run): void {
   program
     .command('prefer')
     .summary('use an account before the others')
@@ -153,13 +140,9 @@ function declareOrder(program: Program, execute: Execute): void {
     )
     .argument('<selector>', selectorHelp)
     .option('--clear', 'use it like the others again')
-    .addHelpText('after', examples(['codex-auth prefer work', 'codex-auth prefer work --clear']))
+    .addHelpText(...examples('codex-auth prefer work', 'codex-auth prefer work --clear'))
     .action((selector, options) =>
-      execute(
-        async () => (await import('../commands/prefer.js')).preferCommand,
-        { selector, ...options },
-        program.opts(),
-      ),
+      run(async () => (await import('../commands/prefer.js')).preferCommand, { selector, ...options }),
     );
 
   program
@@ -172,14 +155,12 @@ function declareOrder(program: Program, execute: Execute): void {
     .argument('[percent]', 'the share of each window to leave alone, 1 to 99', share)
     .option('--clear', 'use it like the others again, to the end')
     .addHelpText(
-      'after',
-      examples(['codex-auth reserve work', 'codex-auth reserve work 20', 'codex-auth reserve work --clear']),
+      ...examples('codex-auth reserve work', 'codex-auth reserve work 20', 'codex-auth reserve work --clear'),
     )
     .action((selector, percent, options) =>
-      execute(
+      run(
         async () => (await import('../commands/prefer.js')).reserveCommand,
-        { selector, ...options, ...(percent === undefined ? {} : { percent }) },
-        program.opts(),
+        definedOnly({ selector, ...options, percent }),
       ),
     );
 
@@ -190,10 +171,8 @@ function declareOrder(program: Program, execute: Execute): void {
       'Takes back what remove, move, label, enable, disable, prefer, reserve, flag, switch or import has changed last; once more, the change before. Tokens are never taken back: a login keeps the newest that is known, and what an import brought is kept aside.',
     )
     .option('--list', 'show what can be taken back, and change nothing')
-    .addHelpText('after', examples(['codex-auth undo --list', 'codex-auth undo']))
-    .action((options) =>
-      execute(async () => (await import('../commands/undo.js')).undoCommand, options, program.opts()),
-    );
+    .addHelpText(...examples('codex-auth undo --list', 'codex-auth undo'))
+    .action((options) => run(async () => (await import('../commands/undo.js')).undoCommand, options));
 }
 
 function share(value: string): number {

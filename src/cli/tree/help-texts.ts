@@ -13,6 +13,7 @@ export function liveOption() {
   );
 }
 
-export function examples(lines: readonly string[]): string {
-  return `\nExamples:\n${lines.map((line) => `  $ ${line}`).join('\n')}`;
+/** What `addHelpText` takes. */
+export function examples(...lines: readonly string[]): ['after', string] {
+  return ['after', `\nExamples:\n${lines.map((line) => `  $ ${line}`).join('\n')}`];
 }

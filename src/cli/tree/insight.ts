@@ -1,11 +1,12 @@
 import { InvalidArgumentError, Option } from '@commander-js/extra-typings';
-import type { Execute } from '../program/execute.js';
+import { definedOnly } from '../../core/defined-only.js';
+import type { Run } from '../program/command.js';
 import { cachedHelp, csvHelp, examples, liveOption, modelHelp, outHelp, selectorHelp } from './help-texts.js';
 import type { Program } from './program-base.js';
 import { duration } from './upkeep.js';
 
 /** Asking the provider: what works, how much is left, which one to use. */
-export function declareInsight(program: Program, execute: Execute): void {
+export function declareInsight(program: Program, run: Run): void {
   program
     .command('check')
     .summary('check whether each account works')
@@ -14,13 +15,9 @@ export function declareInsight(program: Program, execute: Execute): void {
     )
     .argument('[selector]', selectorHelp)
     .option('--live', 'also read the quota')
-    .addHelpText('after', examples(['codex-auth check', 'codex-auth check work --live']))
+    .addHelpText(...examples('codex-auth check', 'codex-auth check work --live'))
     .action((selector, options) =>
-      execute(
-        async () => (await import('../commands/check.js')).checkCommand,
-        { ...options, ...(selector === undefined ? {} : { selector }) },
-        program.opts(),
-      ),
+      run(async () => (await import('../commands/check.js')).checkCommand, definedOnly({ ...options, selector })),
     );
 
   program
@@ -35,15 +32,10 @@ export function declareInsight(program: Program, execute: Execute): void {
     .option('--csv', csvHelp)
     .option('--out <file>', outHelp)
     .addHelpText(
-      'after',
-      examples(['codex-auth usage', 'codex-auth usage work --live', 'codex-auth usage --csv --out usage.csv']),
+      ...examples('codex-auth usage', 'codex-auth usage work --live', 'codex-auth usage --csv --out usage.csv'),
     )
     .action((selector, options) =>
-      execute(
-        async () => (await import('../commands/usage.js')).usageCommand,
-        { ...options, ...(selector === undefined ? {} : { selector }) },
-        program.opts(),
-      ),
+      run(async () => (await import('../commands/usage.js')).usageCommand, definedOnly({ ...options, selector })),
     );
 
   program
@@ -59,16 +51,13 @@ export function declareInsight(program: Program, execute: Execute): void {
     .option('--csv', csvHelp)
     .option('--out <file>', outHelp)
     .addHelpText(
-      'after',
-      examples([
+      ...examples(
         'codex-auth forecast',
         'codex-auth forecast --model gpt-5.5 --explain',
         'codex-auth forecast --task 2h',
-      ]),
+      ),
     )
-    .action((options) =>
-      execute(async () => (await import('../commands/forecast.js')).forecastCommand, options, program.opts()),
-    );
+    .action((options) => run(async () => (await import('../commands/forecast.js')).forecastCommand, options));
 
   program
     .command('best')
@@ -81,12 +70,9 @@ export function declareInsight(program: Program, execute: Execute): void {
     .option('--cached', cachedHelp)
     .addOption(liveOption())
     .addHelpText(
-      'after',
-      examples(['codex-auth best', 'codex-auth best --switch', 'codex-auth best --session $CONVERSATION --json']),
+      ...examples('codex-auth best', 'codex-auth best --switch', 'codex-auth best --session $CONVERSATION --json'),
     )
-    .action((options) =>
-      execute(async () => (await import('../commands/best.js')).bestCommand, options, program.opts()),
-    );
+    .action((options) => run(async () => (await import('../commands/best.js')).bestCommand, options));
 
   program
     .command('models')
@@ -101,19 +87,14 @@ export function declareInsight(program: Program, execute: Execute): void {
     .option('--csv', `${csvHelp}: the pool file, the account id, the models that were tried and those that answered`)
     .option('--out <file>', outHelp)
     .addHelpText(
-      'after',
-      examples([
+      ...examples(
         'codex-auth models --sample 3',
         'codex-auth models work --model gpt-6.1-sol --yes',
         'codex-auth models --yes --csv --out models.csv',
-      ]),
+      ),
     )
     .action((selector, options) =>
-      execute(
-        async () => (await import('../commands/models.js')).modelsCommand,
-        { ...options, ...(selector === undefined ? {} : { selector }) },
-        program.opts(),
-      ),
+      run(async () => (await import('../commands/models.js')).modelsCommand, definedOnly({ ...options, selector })),
     );
 
   program
@@ -124,13 +105,9 @@ export function declareInsight(program: Program, execute: Execute): void {
     )
     .argument('<selector>', selectorHelp)
     .option('-y, --yes', 'skip the confirmation')
-    .addHelpText('after', examples(['codex-auth redeem work', 'codex-auth redeem work --yes --json']))
+    .addHelpText(...examples('codex-auth redeem work', 'codex-auth redeem work --yes --json'))
     .action((selector, options) =>
-      execute(
-        async () => (await import('../commands/redeem.js')).redeemCommand,
-        { selector, ...options },
-        program.opts(),
-      ),
+      run(async () => (await import('../commands/redeem.js')).redeemCommand, { selector, ...options }),
     );
 
   program
@@ -145,16 +122,13 @@ export function declareInsight(program: Program, execute: Execute): void {
     .option('--csv', csvHelp)
     .option('--out <file>', outHelp)
     .addHelpText(
-      'after',
-      examples([
+      ...examples(
         'codex-auth history',
         'codex-auth history --since 30d --csv --out history.csv',
         'codex-auth history --clear',
-      ]),
+      ),
     )
-    .action((options) =>
-      execute(async () => (await import('../commands/history.js')).historyCommand, options, program.opts()),
-    );
+    .action((options) => run(async () => (await import('../commands/history.js')).historyCommand, options));
 
   program
     .command('report')
@@ -166,10 +140,8 @@ export function declareInsight(program: Program, execute: Execute): void {
     .addOption(liveOption())
     .option('-v, --verbose', 'show also what is fine, and every setting')
     .option('--out <file>', outHelp)
-    .addHelpText('after', examples(['codex-auth report', 'codex-auth report --json --out report.json']))
-    .action((options) =>
-      execute(async () => (await import('../commands/report.js')).reportCommand, options, program.opts()),
-    );
+    .addHelpText(...examples('codex-auth report', 'codex-auth report --json --out report.json'))
+    .action((options) => run(async () => (await import('../commands/report.js')).reportCommand, options));
 }
 
 function positiveInteger(value: string): number {

@@ -1,6 +1,5 @@
 import { Command, type CommandUnknownOpts, Help, InvalidArgumentError } from '@commander-js/extra-typings';
 import { wrapText } from '../terminal/wrap-text.js';
-import { helpPosition, lastGroup } from './help-groups.js';
 import { examples } from './help-texts.js';
 
 export interface ProgramEnvironment {
@@ -47,7 +46,7 @@ export function createProgramBase({ version, print, width }: ProgramEnvironment)
       getOutHasColors: () => true,
     })
     .addHelpText('after', () => wrapText('\nWithout a command, on a terminal, it opens the dashboard.', width()))
-    .addHelpText('after', examples(['codex-auth login', 'codex-auth list', 'codex-auth switch work']));
+    .addHelpText(...examples('codex-auth login', 'codex-auth list', 'codex-auth switch work'));
 }
 
 /** In the order of the groups. */
@@ -79,4 +78,26 @@ function positiveNumber(value: string): number {
   const seconds = Number(value);
   if (Number.isFinite(seconds) && seconds > 0) return seconds;
   throw new InvalidArgumentError('It must be a number of seconds above 0.');
+}
+
+/** The headings of the help, in order, and the commands below each. */
+const groups: Readonly<Record<string, readonly string[]>> = {
+  'Accounts:': ['login', 'list', 'status', 'label', 'enable', 'disable', 'remove'],
+  'Use:': ['switch', 'best', 'run', 'token', 'sessions', 'resume', 'prefer', 'reserve'],
+  'Quota:': ['usage', 'forecast', 'watch', 'report', 'models', 'redeem', 'history'],
+  'Repair:': ['check', 'doctor', 'fix', 'undo', 'flag', 'verify-flagged', 'guard', 'renew'],
+  'Move:': ['move', 'import', 'export', 'share', 'sync'],
+};
+
+/** For whatever is in no other. */
+const lastGroup = 'More:';
+
+export function helpGroupOf(command: string): string {
+  return Object.keys(groups).find((heading) => groups[heading]?.includes(command)) ?? lastGroup;
+}
+
+/** Where the command stands in the help. */
+function helpPosition(command: string): number {
+  const position = Object.values(groups).flat().indexOf(command);
+  return position < 0 ? Number.MAX_SAFE_INTEGER : position;
 }

@@ -1,9 +1,9 @@
-import type { Execute } from '../program/execute.js';
+import type { Run } from '../program/command.js';
 import { examples, selectorHelp } from './help-texts.js';
 import type { Program } from './program-base.js';
 
 /** Finding out what is wrong, and putting it right. */
-export function declareRepair(program: Program, execute: Execute): void {
+export function declareRepair(program: Program, run: Run): void {
   program
     .command('verify-flagged')
     .summary('check whether flagged accounts work again')
@@ -14,19 +14,14 @@ export function declareRepair(program: Program, execute: Execute): void {
     .option('--no-restore', 'leave the accounts that work where they are')
     .option('--no-probe', 'do not read the quota')
     .addHelpText(
-      'after',
-      examples([
+      ...examples(
         'codex-auth verify-flagged',
         'codex-auth verify-flagged --dry-run',
         'codex-auth verify-flagged --json',
-      ]),
+      ),
     )
     .action((options) =>
-      execute(
-        async () => (await import('../commands/verify-flagged.js')).verifyFlaggedCommand,
-        options,
-        program.opts(),
-      ),
+      run(async () => (await import('../commands/verify-flagged.js')).verifyFlaggedCommand, options),
     );
 
   program
@@ -36,10 +31,8 @@ export function declareRepair(program: Program, execute: Execute): void {
       'Takes an account out of its pool, so that it is no longer used, until verify-flagged or a new sign-in brings it back.',
     )
     .argument('<selector>', selectorHelp)
-    .addHelpText('after', examples(['codex-auth flag 2', 'codex-auth flag work@example.com']))
-    .action((selector) =>
-      execute(async () => (await import('../commands/flag.js')).flagCommand, { selector }, program.opts()),
-    );
+    .addHelpText(...examples('codex-auth flag 2', 'codex-auth flag work@example.com'))
+    .action((selector) => run(async () => (await import('../commands/flag.js')).flagCommand, { selector }));
 
   program
     .command('fix')
@@ -48,8 +41,8 @@ export function declareRepair(program: Program, execute: Execute): void {
       'Merges records of the same account, corrects account ids, fills in what the tokens say, finishes what was interrupted, refreshes tokens that are due, sets dead logins aside and forgets what has expired. Never enables an account.',
     )
     .option('--dry-run', 'show what would be done, and change nothing')
-    .addHelpText('after', examples(['codex-auth fix --dry-run', 'codex-auth fix']))
-    .action((options) => execute(async () => (await import('../commands/fix.js')).fixCommand, options, program.opts()));
+    .addHelpText(...examples('codex-auth fix --dry-run', 'codex-auth fix'))
+    .action((options) => run(async () => (await import('../commands/fix.js')).fixCommand, options));
 
   program
     .command('doctor')
@@ -62,11 +55,6 @@ export function declareRepair(program: Program, execute: Execute): void {
     .option('--offline', 'make no requests')
     .option('-v, --verbose', 'show also what is fine')
     .option('--forget-home <id>', 'forget an official home that is gone for good')
-    .addHelpText(
-      'after',
-      examples(['codex-auth doctor', 'codex-auth doctor --fix --dry-run', 'codex-auth doctor --fix']),
-    )
-    .action((options) =>
-      execute(async () => (await import('../commands/doctor.js')).doctorCommand, options, program.opts()),
-    );
+    .addHelpText(...examples('codex-auth doctor', 'codex-auth doctor --fix --dry-run', 'codex-auth doctor --fix'))
+    .action((options) => run(async () => (await import('../commands/doctor.js')).doctorCommand, options));
 }

@@ -1,11 +1,12 @@
 import { Option } from '@commander-js/extra-typings';
+import { definedOnly } from '../../core/defined-only.js';
 import { AppError } from '../../core/errors.js';
-import type { Execute } from '../program/execute.js';
+import type { Run } from '../program/command.js';
 import { examples, modelHelp, selectorHelp } from './help-texts.js';
 import type { Program } from './program-base.js';
 
 /** Working as an account beside others. */
-export function declareRunning(program: Program, execute: Execute): void {
+export function declareRunning(program: Program, run: Run): void {
   program
     .command('run')
     .summary('run a command as an account')
@@ -25,26 +26,21 @@ export function declareRunning(program: Program, execute: Execute): void {
     .option('--model <slug>', `with --best or --on-limit, ${modelHelp}`)
     .option('--dry-run', 'show what would be run and as whom, and run nothing')
     .addHelpText(
-      'after',
-      examples([
+      ...examples(
         'codex-auth run work',
         'codex-auth run work -- codex exec "fix the tests"',
         'codex-auth run --best -- codex exec "fix the tests"',
         'codex-auth run work -- zsh',
-      ]),
+      ),
     )
     .action((_selector, _command, options, { args }) =>
-      execute(
-        async () => (await import('../commands/run.js')).runCommand,
-        { ...options, ...splitLine(program, args) },
-        program.opts(),
-      ),
+      run(async () => (await import('../commands/run.js')).runCommand, { ...options, ...splitLine(program, args) }),
     );
 
-  declareSessions(program, execute);
+  declareSessions(program, run);
 }
 
-function declareSessions(program: Program, execute: Execute): void {
+function declareSessions(program: Program, run: Run): void {
   program
     .command('sessions')
     .summary('list the sessions of all accounts')
@@ -53,13 +49,8 @@ function declareSessions(program: Program, execute: Execute): void {
     )
     .option('--all', 'all of them, not only the latest 20')
     .option('--cwd', 'only those that were begun in this directory')
-    .addHelpText(
-      'after',
-      examples(['codex-auth sessions', 'codex-auth sessions --cwd', 'codex-auth sessions --all --json']),
-    )
-    .action((options) =>
-      execute(async () => (await import('../commands/sessions.js')).sessionsCommand, options, program.opts()),
-    );
+    .addHelpText(...examples('codex-auth sessions', 'codex-auth sessions --cwd', 'codex-auth sessions --all --json'))
+    .action((options) => run(async () => (await import('../commands/sessions.js')).sessionsCommand, options));
 
   program
     .command('resume')
@@ -73,19 +64,14 @@ function declareSessions(program: Program, execute: Execute): void {
     .option('--as <selector>', 'as this account, which is not switched to')
     .option('--dry-run', 'show what would be run, and run nothing')
     .addHelpText(
-      'after',
-      examples([
+      ...examples(
         'codex-auth resume --last',
         'codex-auth resume 01a22e5b-b9a0-7662-9df4-a5a1fbe4c3e3 --as work',
         'codex-auth resume --last "go on" --as work',
-      ]),
+      ),
     )
     .action((id, prompt, options) =>
-      execute(
-        async () => (await import('../commands/resume.js')).resumeCommand,
-        { ...options, ...(id === undefined ? {} : { id }), ...(prompt === undefined ? {} : { prompt }) },
-        program.opts(),
-      ),
+      run(async () => (await import('../commands/resume.js')).resumeCommand, definedOnly({ ...options, id, prompt })),
     );
 }
 

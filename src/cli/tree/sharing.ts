@@ -1,5 +1,6 @@
 import { InvalidArgumentError, Option } from '@commander-js/extra-typings';
-import type { Execute } from '../program/execute.js';
+import { definedOnly } from '../../core/defined-only.js';
+import type { Run } from '../program/command.js';
 import { examples, selectorHelp } from './help-texts.js';
 import type { Program } from './program-base.js';
 
@@ -10,10 +11,10 @@ const keyringHelp = 'keep the key in the keyring of this system instead of a fil
 const yesHelp = 'skip the confirmation';
 
 /** One pool for several machines, without a refresh token ever being on two. */
-export function declareSharing(program: Program, execute: Execute): void {
+export function declareSharing(program: Program, run: Run): void {
   const share = declareGroup(program);
-  declareMembership(share, program, execute);
-  declareShared(share, program, execute);
+  declareMembership(share, run);
+  declareShared(share, run);
 
   program
     .command('sync')
@@ -21,10 +22,8 @@ export function declareSharing(program: Program, execute: Execute): void {
     .description(
       'The same as share sync: pushes what this machine has renewed and gets what the others have, in one go.',
     )
-    .addHelpText('after', examples(['codex-auth sync', 'codex-auth sync --json']))
-    .action((options) =>
-      execute(async () => (await import('../commands/share-sync.js')).shareSyncCommand, options, program.opts()),
-    );
+    .addHelpText(...examples('codex-auth sync', 'codex-auth sync --json'))
+    .action((options) => run(async () => (await import('../commands/share-sync.js')).shareSyncCommand, options));
 }
 
 type Share = ReturnType<typeof declareGroup>;
@@ -39,7 +38,7 @@ function declareGroup(program: Program) {
 }
 
 /** Coming into a shared pool, looking at it, and leaving it. */
-function declareMembership(share: Share, program: Program, execute: Execute): void {
+function declareMembership(share: Share, run: Run): void {
   share
     .command('status', { isDefault: true })
     .summary('show the shared pool and who keeps what')
@@ -47,10 +46,8 @@ function declareMembership(share: Share, program: Program, execute: Execute): vo
       'Shows the shared pool that this machine is in, and which machine keeps which login, from what is stored. Makes no request unless --live is given.',
     )
     .option('--live', 'ask the database: whether it answers, TLS, version, key, clock and machines')
-    .addHelpText('after', examples(['codex-auth share status', 'codex-auth share status --live --json']))
-    .action((options) =>
-      execute(async () => (await import('../commands/share-status.js')).shareStatusCommand, options, program.opts()),
-    );
+    .addHelpText(...examples('codex-auth share status', 'codex-auth share status --live --json'))
+    .action((options) => run(async () => (await import('../commands/share-status.js')).shareStatusCommand, options));
 
   share
     .command('init')
@@ -62,19 +59,14 @@ function declareMembership(share: Share, program: Program, execute: Execute): vo
     .option('--name <name>', nameHelp)
     .option('--keyring', keyringHelp)
     .addHelpText(
-      'after',
-      examples([
+      ...examples(
         'codex-auth share init',
         'codex-auth share init postgresql://me@db.example.com/logins --name laptop',
         'codex-auth share init -',
-      ]),
+      ),
     )
     .action((url, options) =>
-      execute(
-        async () => (await import('../commands/share-init.js')).shareInitCommand,
-        { ...options, ...(url === undefined ? {} : { url }) },
-        program.opts(),
-      ),
+      run(async () => (await import('../commands/share-init.js')).shareInitCommand, definedOnly({ ...options, url })),
     );
 
   share
@@ -88,19 +80,14 @@ function declareMembership(share: Share, program: Program, execute: Execute): vo
     .option('--name <name>', nameHelp)
     .option('--keyring', keyringHelp)
     .addHelpText(
-      'after',
-      examples([
+      ...examples(
         'codex-auth share join',
         'codex-auth share join postgresql://me@db.example.com/logins --name desktop',
         'codex-auth share join - --key-file -',
-      ]),
+      ),
     )
     .action((url, options) =>
-      execute(
-        async () => (await import('../commands/share-join.js')).shareJoinCommand,
-        { ...options, ...(url === undefined ? {} : { url }) },
-        program.opts(),
-      ),
+      run(async () => (await import('../commands/share-join.js')).shareJoinCommand, definedOnly({ ...options, url })),
     );
 
   share
@@ -108,10 +95,8 @@ function declareMembership(share: Share, program: Program, execute: Execute): vo
     .summary('show the recovery phrase again')
     .description('Shows the key of the shared pool as its recovery phrase, on a terminal after a question.')
     .option('-y, --yes', 'show it on a terminal without a question')
-    .addHelpText('after', examples(['codex-auth share phrase']))
-    .action((options) =>
-      execute(async () => (await import('../commands/share-phrase.js')).sharePhraseCommand, options, program.opts()),
-    );
+    .addHelpText(...examples('codex-auth share phrase'))
+    .action((options) => run(async () => (await import('../commands/share-phrase.js')).sharePhraseCommand, options));
 
   share
     .command('leave')
@@ -122,14 +107,12 @@ function declareMembership(share: Share, program: Program, execute: Execute): vo
     .addOption(new Option('--give', 'leave what is kept here to the other machines').conflicts('forget'))
     .option('--forget', 'for a database that is gone: only forget it here')
     .option('-y, --yes', yesHelp)
-    .addHelpText('after', examples(['codex-auth share leave', 'codex-auth share leave --give']))
-    .action((options) =>
-      execute(async () => (await import('../commands/share-leave.js')).shareLeaveCommand, options, program.opts()),
-    );
+    .addHelpText(...examples('codex-auth share leave', 'codex-auth share leave --give'))
+    .action((options) => run(async () => (await import('../commands/share-leave.js')).shareLeaveCommand, options));
 }
 
 /** What is in it, and who keeps it. */
-function declareShared(share: Share, program: Program, execute: Execute): void {
+function declareShared(share: Share, run: Run): void {
   share
     .command('add')
     .summary('share logins of this machine')
@@ -138,13 +121,9 @@ function declareShared(share: Share, program: Program, execute: Execute): void {
     )
     .argument('[selector...]', selectorHelp)
     .option('--all', 'every account of the scope')
-    .addHelpText('after', examples(['codex-auth share add work', 'codex-auth share add --all']))
+    .addHelpText(...examples('codex-auth share add work', 'codex-auth share add --all'))
     .action((selectors, options) =>
-      execute(
-        async () => (await import('../commands/share-add.js')).shareAddCommand,
-        { selectors, ...options },
-        program.opts(),
-      ),
+      run(async () => (await import('../commands/share-add.js')).shareAddCommand, { selectors, ...options }),
     );
 
   share
@@ -155,13 +134,9 @@ function declareShared(share: Share, program: Program, execute: Execute): void {
     )
     .argument('<selector...>', selectorHelp)
     .option('-y, --yes', yesHelp)
-    .addHelpText('after', examples(['codex-auth share withdraw work']))
+    .addHelpText(...examples('codex-auth share withdraw work'))
     .action((selectors, options) =>
-      execute(
-        async () => (await import('../commands/share-add.js')).shareWithdrawCommand,
-        { selectors, ...options },
-        program.opts(),
-      ),
+      run(async () => (await import('../commands/share-add.js')).shareWithdrawCommand, { selectors, ...options }),
     );
 
   share
@@ -177,29 +152,22 @@ function declareShared(share: Share, program: Program, execute: Execute): void {
     .option('--force', 'take it over although the keeper has not handed it over')
     .option('-y, --yes', 'with --force: skip the confirmation')
     .addHelpText(
-      'after',
-      examples([
+      ...examples(
         'codex-auth share take work',
         'codex-auth share take work --wait 60',
         'codex-auth share take work --force',
-      ]),
+      ),
     )
     .action((selectors, options) =>
-      execute(
-        async () => (await import('../commands/share-take.js')).shareTakeCommand,
-        { selectors, ...options },
-        program.opts(),
-      ),
+      run(async () => (await import('../commands/share-take.js')).shareTakeCommand, { selectors, ...options }),
     );
 
   share
     .command('sync')
     .summary('exchange with the shared pool now')
     .description('Pushes what this machine has renewed and gets what the others have, in one go.')
-    .addHelpText('after', examples(['codex-auth share sync']))
-    .action((options) =>
-      execute(async () => (await import('../commands/share-sync.js')).shareSyncCommand, options, program.opts()),
-    );
+    .addHelpText(...examples('codex-auth share sync'))
+    .action((options) => run(async () => (await import('../commands/share-sync.js')).shareSyncCommand, options));
 }
 
 const longestWaitSeconds = 3_600;

@@ -1,13 +1,13 @@
 import { Argument, Option } from '@commander-js/extra-typings';
 import { segmentFormats } from '../../core/segment/segment-text.js';
 import { segmentPlaces } from '../../core/shell/segment-block.js';
-import { shellNames } from '../../core/shell/shell-names.js';
-import type { Execute } from '../program/execute.js';
+import { shellNames } from '../../core/shell/shell-files.js';
+import type { Run } from '../program/command.js';
 import { examples } from './help-texts.js';
 import type { Program } from './program-base.js';
 
 /** Living in the person's shell, and leaving it. */
-export function declareShell(program: Program, execute: Execute): void {
+export function declareShell(program: Program, run: Run): void {
   program
     .command('setup')
     .summary('make "codex auth" reach this program')
@@ -29,18 +29,15 @@ export function declareShell(program: Program, execute: Execute): void {
         .conflicts(['shell', 'dryRun', 'yes']),
     )
     .addHelpText(
-      'after',
-      examples([
+      ...examples(
         'codex-auth setup',
         'codex-auth setup --yes --shell bash zsh',
         'codex-auth setup --segment bash tmux',
         'codex-auth setup --print fish',
         'codex-auth setup --undo',
-      ]),
+      ),
     )
-    .action((options) =>
-      execute(async () => (await import('../commands/setup.js')).setupCommand, options, program.opts()),
-    );
+    .action((options) => run(async () => (await import('../commands/setup.js')).setupCommand, options));
 
   program
     .command('completion')
@@ -50,17 +47,15 @@ export function declareShell(program: Program, execute: Execute): void {
     )
     .addArgument(new Argument('<shell>', 'the shell that reads it').choices(shellNames))
     .addHelpText(
-      'after',
-      `${examples([
+      ...examples(
         'codex-auth completion bash',
         'codex-auth completion zsh',
         'codex-auth completion fish',
         'codex-auth completion powershell',
-      ])}\n${completionSetup}`,
+      ),
     )
-    .action((shell) =>
-      execute(async () => (await import('../commands/completion.js')).completionCommand, { shell }, program.opts()),
-    );
+    .addHelpText('after', completionSetup)
+    .action((shell) => run(async () => (await import('../commands/completion.js')).completionCommand, { shell }));
 
   program
     .command('segment')
@@ -73,10 +68,9 @@ export function declareShell(program: Program, execute: Execute): void {
         .choices(segmentFormats)
         .default('plain' as const),
     )
-    .addHelpText('after', `${examples(['codex-auth segment', 'codex-auth segment --format tmux'])}\n${segmentSetup}`)
-    .action((options) =>
-      execute(async () => (await import('../commands/segment.js')).segmentCommand, options, program.opts()),
-    );
+    .addHelpText(...examples('codex-auth segment', 'codex-auth segment --format tmux'))
+    .addHelpText('after', segmentSetup)
+    .action((options) => run(async () => (await import('../commands/segment.js')).segmentCommand, options));
 
   program
     .command('statusline')
@@ -84,10 +78,9 @@ export function declareShell(program: Program, execute: Execute): void {
     .description(
       'Serves the footer of the official client (experimental there since 0.171), which starts it by itself: shows the account of the conversation and what is left of its windows, and takes the numbers that the client hands over, so that nobody has to ask for them. Makes no request.',
     )
-    .addHelpText('after', `${examples(['codex-auth statusline'])}\n${statuslineSetup}`)
-    .action((options) =>
-      execute(async () => (await import('../commands/statusline.js')).statuslineCommand, options, program.opts()),
-    );
+    .addHelpText(...examples('codex-auth statusline'))
+    .addHelpText('after', statuslineSetup)
+    .action((options) => run(async () => (await import('../commands/statusline.js')).statuslineCommand, options));
 
   program
     .command('uninstall')
@@ -98,10 +91,8 @@ export function declareShell(program: Program, execute: Execute): void {
     .option('-y, --yes', 'skip the confirmation')
     .option('--accounts', 'remove the stored accounts and settings as well')
     .option('--dry-run', 'show what would be removed, and remove nothing')
-    .addHelpText('after', examples(['codex-auth uninstall', 'codex-auth uninstall --accounts']))
-    .action((options) =>
-      execute(async () => (await import('../commands/uninstall.js')).uninstallCommand, options, program.opts()),
-    );
+    .addHelpText(...examples('codex-auth uninstall', 'codex-auth uninstall --accounts'))
+    .action((options) => run(async () => (await import('../commands/uninstall.js')).uninstallCommand, options));
 }
 
 /** The line for the file that each shell reads when it starts. */

@@ -1,9 +1,9 @@
-import type { Execute } from '../program/execute.js';
+import type { Run } from '../program/command.js';
 import { examples } from './help-texts.js';
 import type { Program } from './program-base.js';
 
 /** Getting a login. */
-export function declareSignIn(program: Program, execute: Execute): void {
+export function declareSignIn(program: Program, run: Run): void {
   program
     .command('login')
     .alias('add')
@@ -19,14 +19,11 @@ export function declareSignIn(program: Program, execute: Execute): void {
     .option('--activate', 'make it the active account')
     .option('--no-activate', 'leave the active account as it is')
     .addHelpText(
-      'after',
-      examples([
+      ...examples(
         'codex-auth login --label work',
         'codex-auth login --device-auth',
         'codex-auth login --expect me@example.com',
-      ]),
+      ),
     )
-    .action((options) =>
-      execute(async () => (await import('../commands/login.js')).loginCommand, options, program.opts()),
-    );
+    .action((options) => run(async () => (await import('../commands/login.js')).loginCommand, options));
 }

@@ -1,11 +1,11 @@
 import { Option } from '@commander-js/extra-typings';
 import { definedOnly } from '../../core/defined-only.js';
-import type { Execute } from '../program/execute.js';
+import type { Run } from '../program/command.js';
 import { examples, selectorHelp } from './help-texts.js';
 import type { Program } from './program-base.js';
 
 /** Bringing logins in from other tools, and handing them out. */
-export function declareTransfer(program: Program, execute: Execute): void {
+export function declareTransfer(program: Program, run: Run): void {
   program
     .command('import')
     .summary('import logins from files')
@@ -29,16 +29,15 @@ export function declareTransfer(program: Program, execute: Execute): void {
         .default('auto' as const),
     )
     .addHelpText(
-      'after',
-      examples([
+      ...examples(
         'codex-auth import ~/tokens --dry-run',
         'codex-auth import ~/tokens backup/auth.json',
         'codex-auth import old/openai-codex-accounts.json --yes',
         'codex-auth import --discover',
-      ]),
+      ),
     )
     .action((paths, options) =>
-      execute(async () => (await import('../commands/import.js')).importCommand, { paths, ...options }, program.opts()),
+      run(async () => (await import('../commands/import.js')).importCommand, { paths, ...options }),
     );
 
   program
@@ -72,24 +71,24 @@ export function declareTransfer(program: Program, execute: Execute): void {
       new Option('--csv', 'print a table of the accounts without tokens instead').conflicts(['format', 'encrypt']),
     )
     .addHelpText(
-      'after',
-      examples([
+      ...examples(
         'codex-auth export --out backup.json',
         'codex-auth export --encrypt --out backup.age',
         'codex-auth export work@example.com --format auth --out auth.json',
         'codex-auth export --format flat --out tokens/',
         'codex-auth export --csv --out accounts.csv',
-      ]),
+      ),
     )
     .action((selectors, { out, format: asked, ...options }) => {
       const format = asked === 'codex' ? 'auth' : asked;
       // The table is what `--out` of other commands is about: it may replace a file.
       const where = definedOnly(options.csv === true ? { out } : { destination: out });
-      return execute(
-        async () => (await import('../commands/export.js')).exportCommand,
-        { selectors, format, ...options, ...where },
-        program.opts(),
-      );
+      return run(async () => (await import('../commands/export.js')).exportCommand, {
+        selectors,
+        format,
+        ...options,
+        ...where,
+      });
     });
 
   program
@@ -100,15 +99,8 @@ export function declareTransfer(program: Program, execute: Execute): void {
     )
     .argument('<selector>', selectorHelp)
     .option('-y, --yes', 'show it on a terminal without a question')
-    .addHelpText(
-      'after',
-      examples(['codex-auth token work | some-program --token-from-stdin', 'codex-auth token 2 --json']),
-    )
+    .addHelpText(...examples('codex-auth token work | some-program --token-from-stdin', 'codex-auth token 2 --json'))
     .action((selector, options) =>
-      execute(
-        async () => (await import('../commands/token.js')).tokenCommand,
-        { selector, ...options },
-        program.opts(),
-      ),
+      run(async () => (await import('../commands/token.js')).tokenCommand, { selector, ...options }),
     );
 }

@@ -1,12 +1,13 @@
 import { InvalidArgumentError, Option } from '@commander-js/extra-typings';
+import { definedOnly } from '../../core/defined-only.js';
 import { parseDuration } from '../../core/duration.js';
 import { eventNames } from '../../core/event-names.js';
-import type { Execute } from '../program/execute.js';
+import type { Run } from '../program/command.js';
 import { examples } from './help-texts.js';
 import type { Program } from './program-base.js';
 
 /** Keeping things going. */
-export function declareUpkeep(program: Program, execute: Execute): void {
+export function declareUpkeep(program: Program, run: Run): void {
   program
     .command('guard')
     .summary('keep all tokens alive while it runs')
@@ -27,17 +28,14 @@ export function declareUpkeep(program: Program, execute: Execute): void {
     .option('--dry-run', 'with --install and --uninstall: show what would be done')
     .addOption(new Option('--service', 'started by the service').hideHelp())
     .addHelpText(
-      'after',
-      examples([
+      ...examples(
         'codex-auth guard',
         'codex-auth guard --once',
         'codex-auth guard --install',
         'codex-auth guard --test-event quota-low',
-      ]),
+      ),
     )
-    .action((options) =>
-      execute(async () => (await import('../commands/guard.js')).guardCommand, options, program.opts()),
-    );
+    .action((options) => run(async () => (await import('../commands/guard.js')).guardCommand, options));
 
   program
     .command('watch')
@@ -51,13 +49,8 @@ export function declareUpkeep(program: Program, execute: Execute): void {
         .argParser(watchInterval),
     )
     .option('--once', 'look once and exit')
-    .addHelpText(
-      'after',
-      examples(['codex-auth watch', 'codex-auth watch --interval 300', 'codex-auth watch --once --json']),
-    )
-    .action((options) =>
-      execute(async () => (await import('../commands/watch.js')).watchCommand, options, program.opts()),
-    );
+    .addHelpText(...examples('codex-auth watch', 'codex-auth watch --interval 300', 'codex-auth watch --once --json'))
+    .action((options) => run(async () => (await import('../commands/watch.js')).watchCommand, options));
 
   program
     .command('renew')
@@ -74,14 +67,12 @@ export function declareUpkeep(program: Program, execute: Execute): void {
     .option('-f, --force', 'refresh also what is not due')
     .option('--print-only', 'show the requests with their secrets masked; send and write nothing')
     .addHelpText(
-      'after',
-      examples(['codex-auth renew', 'codex-auth renew work --force', 'codex-auth renew ./tokens --before 12h']),
+      ...examples('codex-auth renew', 'codex-auth renew work --force', 'codex-auth renew ./tokens --before 12h'),
     )
     .action((targets, { before, ...options }) =>
-      execute(
+      run(
         async () => (await import('../commands/renew.js')).renewCommand,
-        { ...options, targets, ...(before === undefined ? {} : { beforeMs: before }) },
-        program.opts(),
+        definedOnly({ ...options, targets, beforeMs: before }),
       ),
     );
 
@@ -94,35 +85,29 @@ export function declareUpkeep(program: Program, execute: Execute): void {
   config
     .command('list', { isDefault: true })
     .summary('show every setting with its value, default and source')
-    .addHelpText('after', examples(['codex-auth config list']))
-    .action((options) =>
-      execute(async () => (await import('../commands/config.js')).configListCommand, options, program.opts()),
-    );
+    .addHelpText(...examples('codex-auth config list'))
+    .action((options) => run(async () => (await import('../commands/config.js')).configListCommand, options));
   config
     .command('get')
     .summary('print the value of a setting')
     .argument('<setting>', 'the name of the setting')
-    .addHelpText('after', examples(['codex-auth config get quotaTtlMs']))
-    .action((name) =>
-      execute(async () => (await import('../commands/config.js')).configGetCommand, { name }, program.opts()),
-    );
+    .addHelpText(...examples('codex-auth config get quotaTtlMs'))
+    .action((name) => run(async () => (await import('../commands/config.js')).configGetCommand, { name }));
   config
     .command('set')
     .summary('change a setting')
     .argument('<setting>', 'the name of the setting')
     .argument('<value>', 'the new value')
-    .addHelpText('after', examples(['codex-auth config set quotaTtlMs 2m', 'codex-auth config set renewBeforeDays 5d']))
+    .addHelpText(...examples('codex-auth config set quotaTtlMs 2m', 'codex-auth config set renewBeforeDays 5d'))
     .action((name, value) =>
-      execute(async () => (await import('../commands/config.js')).configSetCommand, { name, value }, program.opts()),
+      run(async () => (await import('../commands/config.js')).configSetCommand, { name, value }),
     );
   config
     .command('unset')
     .summary('reset a setting to its default')
     .argument('<setting>', 'the name of the setting')
-    .addHelpText('after', examples(['codex-auth config unset quotaTtlMs']))
-    .action((name) =>
-      execute(async () => (await import('../commands/config.js')).configUnsetCommand, { name }, program.opts()),
-    );
+    .addHelpText(...examples('codex-auth config unset quotaTtlMs'))
+    .action((name) => run(async () => (await import('../commands/config.js')).configUnsetCommand, { name }));
 }
 
 /** For commander: the milliseconds of `3d`, `12h` or `30m`. */

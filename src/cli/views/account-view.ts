@@ -5,8 +5,8 @@ import type { AccountStanding } from '../../core/decision/standing.js';
 import { definedOnly } from '../../core/defined-only.js';
 import { toIso } from '../../core/instant.js';
 import { QuotaViewSchema, toQuotaView } from '../../core/quota/snapshot.js';
+import { maskEmail } from '../program/shown-text.js';
 import { lifeOf, lifeShape } from './login-life.js';
-import { maskEmail } from './mask.js';
 
 export const AccountView = z.object({
   index: z.number(),

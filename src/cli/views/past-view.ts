@@ -1,11 +1,11 @@
 import * as z from 'zod/mini';
 import { definedOnly } from '../../core/defined-only.js';
-import { describeEvent } from '../../core/events/describe-event.js';
+import { describeEvent } from '../../core/events/event.js';
 import { toIso } from '../../core/instant.js';
 import type { LineageEvent } from '../../core/logins/lineage-log.js';
 import type { Happening, Past } from '../../core/session/past.js';
 import type { HistoryResult } from '../commands/history.js';
-import { renderCsv } from '../render/csv.js';
+import { csvOf } from '../render/csv.js';
 import { formatMoment } from '../render/time.js';
 import { shownEmail } from './account-view.js';
 
@@ -100,5 +100,5 @@ export function happeningCsv({ happenings, windows }: HistoryResult): string {
     seen.map(({ at, leftPercent }) => [at, 'quota', 'seen', id, email, windowId, leftPercent, undefined]),
   );
   const rows = [...happened, ...seen].sort(([a], [b]) => (String(a) < String(b) ? -1 : 1));
-  return renderCsv(columns, rows);
+  return csvOf(columns, rows);
 }

@@ -5,7 +5,7 @@ import { keyOf } from '../../core/logins/roster.js';
 import type { ShownRoster } from '../../core/logins/shown-roster.js';
 import { printable } from '../../core/printable.js';
 import { KnownPlace, knownPlace, placeView } from '../../core/session/places.js';
-import { capitalized } from '../render/sentence.js';
+import { capitalized } from '../render/facts.js';
 import type { Theme } from '../render/theme.js';
 
 /** Which pool a command is about. */

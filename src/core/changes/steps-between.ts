@@ -1,8 +1,11 @@
 import { isDeepStrictEqual } from 'node:util';
 import type { Account, FlaggedAccount } from '../accounts/account.js';
 import type { Pool } from '../accounts/pool.js';
+import type { Binding } from '../bindings/binding.js';
+import { readBindings, withBinding, withoutBinding } from '../bindings/registry.js';
 import { encodeAccount, encodeFlaggedAccount } from '../pools/account-codec.js';
 import type { ScopeRecords } from '../pools/scope-records.js';
+import type { Store } from '../pools/store.js';
 import { type Choice, type Place, type Settings, type Step, scopeOf } from './change.js';
 
 interface Found {
@@ -66,4 +69,18 @@ export function settingsOf({ label, enabled, priority, reservePercent }: Account
 export function choiceOf({ accounts, activeId, previousId }: Pool): Choice {
   const known = (wanted: string | undefined) => (accounts.some(({ id }) => id === wanted) ? (wanted ?? null) : null);
   return { active: known(activeId), previous: known(previousId) };
+}
+
+/** Binds a directory, or with null takes its binding away. The step by which that can be taken back; none where nothing is new. */
+export function changeBinding(store: Store, directory: string, after: Binding | null): Step[] {
+  const before = readBindings(store.root).find((each) => each.directory === directory) ?? null;
+  if (before?.accountId === after?.accountId) return [];
+  store.changeBindings((all) => (after === null ? withoutBinding(all, directory) : withBinding(all, after)));
+  return [{ kind: 'binding', directory, before, after }];
+}
+
+/** Of an account that goes: its directories are bound to nobody then, and never to another account. */
+export function unbindAccount(store: Store, accountId: string): Step[] {
+  const bound = readBindings(store.root).filter((each) => each.accountId === accountId);
+  return bound.flatMap(({ directory }) => changeBinding(store, directory, null));
 }

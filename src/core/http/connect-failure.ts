@@ -1,6 +1,16 @@
 import { systemErrorCode } from '../errors.js';
 import type { UnsentReason } from './client.js';
-import { ProxyRefusal } from './proxy-refusal.js';
+
+/** The proxy answered and will not carry this connection. The message is ours and safe to show. */
+export class ProxyRefusal extends Error {
+  constructor(
+    message: string,
+    /** It wants credentials, or other ones. */
+    readonly wantsCredentials = false,
+  ) {
+    super(message);
+  }
+}
 
 export interface Route {
   /** Host, and port when it is not the default one; never credentials. */

@@ -1,5 +1,5 @@
 import { isIP, type Socket } from 'node:net';
-import { ProxyRefusal } from './proxy-refusal.js';
+import { ProxyRefusal } from './connect-failure.js';
 
 /** Where a tunnel leads. */
 export interface Endpoint {

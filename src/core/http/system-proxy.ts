@@ -1,7 +1,6 @@
 import { execFile } from 'node:child_process';
-import { parseMacProxy } from './mac-proxy.js';
+import { definedOnly } from '../defined-only.js';
 import type { SystemProxy } from './proxy.js';
-import { parseWindowsProxy } from './windows-proxy.js';
 
 export interface System {
   readonly platform: NodeJS.Platform;
@@ -46,5 +45,76 @@ export function readSystemProxy(system: System): Promise<SystemProxy | undefined
       warn(`the system's proxy setting could not be read (${command}), so none is used; --proxy names one`);
       resolve(undefined);
     });
+  });
+}
+
+/** Reads what `scutil --proxy` prints on macOS. A proxy that is entered but switched off does not count. */
+export function parseMacProxy(output: string): SystemProxy {
+  const { values, exceptions } = readDictionary(output);
+  const isOn = (name: string) => values.get(name) === '1';
+  const address = (name: string, scheme: string) => {
+    const host = values.get(`${name}Proxy`);
+    if (!isOn(`${name}Enable`) || !host) return undefined;
+    const port = values.get(`${name}Port`);
+    return `${scheme}://${host.includes(':') ? `[${host}]` : host}${port ? `:${port}` : ''}`;
+  };
+  return definedOnly({
+    https: address('HTTPS', 'http'),
+    http: address('HTTP', 'http'),
+    socks: address('SOCKS', 'socks5'),
+    exceptions: isOn('ExcludeSimpleHostnames') ? [...exceptions, '<local>'] : exceptions,
+    hasPac: isOn('ProxyAutoConfigEnable') || isOn('ProxyAutoDiscoveryEnable'),
+  });
+}
+
+/** Of the outermost dictionary only: below `__SCOPED__` are those of single network interfaces. */
+function readDictionary(output: string): { values: Map<string, string>; exceptions: string[] } {
+  const values = new Map<string, string>();
+  const exceptions: string[] = [];
+  const open: string[] = [];
+  for (const line of output.split(/\r?\n/)) {
+    const [, name = '', value = ''] = /^\s*(.*?) : ?(.*?)\s*$/.exec(line) ?? [];
+    if (/<(dictionary|array)> \{\s*$/.test(line)) open.push(name);
+    else if (/^\s*\}/.test(line)) open.pop();
+    else if (open.length === 1) values.set(name, value);
+    else if (open.length === 2 && open[1] === 'ExceptionsList' && value !== '') exceptions.push(value);
+  }
+  return { values, exceptions };
+}
+
+/** Reads what `reg query` prints about the Internet Settings of a Windows user. */
+export function parseWindowsProxy(output: string): SystemProxy {
+  const values = readValues(output);
+  const isOn = (name: string) => Number(values.get(name) ?? 0) === 1;
+  return {
+    ...(isOn('proxyenable') ? readServer(values.get('proxyserver') ?? '') : {}),
+    exceptions: (values.get('proxyoverride') ?? '').split(';').filter((entry) => entry.trim() !== ''),
+    hasPac: (values.get('autoconfigurl') ?? '') !== '',
+  };
+}
+
+/** One value a line, `    ProxyEnable    REG_DWORD    0x1`; names are case-insensitive, as in the registry. */
+function readValues(output: string): Map<string, string> {
+  const values = new Map<string, string>();
+  for (const line of output.split(/\r?\n/)) {
+    const [, name, value] = /^\s+(\S.*?)\s+REG_\w+(?:\s+(.*?))?\s*$/.exec(line) ?? [];
+    if (name !== undefined) values.set(name.toLowerCase(), value ?? '');
+  }
+  return values;
+}
+
+/** `host:port` for everything, or `http=host:port;https=host:port;socks=host:port`. */
+function readServer(text: string): Pick<SystemProxy, 'https' | 'http' | 'socks'> {
+  if (!text.includes('=')) return text.trim() === '' ? {} : { https: text.trim(), http: text.trim() };
+  const servers = new Map<string, string>();
+  for (const part of text.split(/[;\s]+/)) {
+    const [, name, server] = /^(\w+)=(.+)$/.exec(part) ?? [];
+    if (name !== undefined && server !== undefined) servers.set(name.toLowerCase(), server);
+  }
+  const socks = servers.get('socks');
+  return definedOnly({
+    https: servers.get('https'),
+    http: servers.get('http'),
+    socks: socks === undefined || socks.includes('://') ? socks : `socks5://${socks}`,
   });
 }

@@ -1,6 +1,6 @@
 import { request } from 'node:http';
 import type { Socket } from 'node:net';
-import { ProxyRefusal } from './proxy-refusal.js';
+import { ProxyRefusal } from './connect-failure.js';
 import { type Credentials, type Endpoint, enterSocks } from './socks.js';
 
 /**

@@ -1,16 +1,24 @@
 import { Readable } from 'node:stream';
 import type { SecureContext } from 'node:tls';
+import type { Environment } from '../environment.js';
 import { BodyTooLarge, readCappedBody } from './capped-body.js';
 import type { HttpClient, HttpOutcome, HttpRequest } from './client.js';
 import { ConnectFailure, explainConnectFailure, type Route } from './connect-failure.js';
 import { type Connections, openConnections } from './connections.js';
+import { trustWith } from './extra-certificates.js';
 import { type Interruption, watchInterruption } from './interruption.js';
 import type { ProxyChoice } from './proxy.js';
 import { refuseInvalidProxy } from './proxy-description.js';
+import type { ProxyFor } from './proxy-for.js';
+
+/** The client of a run. Loads undici: import it dynamically. @throws AppError `usage` for unusable certificates. */
+export function openHttpClient({ caCertificate }: Environment, proxyFor: ProxyFor): HttpClient {
+  return createHttpClient({ proxyFor, trust: caCertificate === undefined ? undefined : trustWith(caCertificate) });
+}
 
 const defaultMaxBytes = 1024 * 1024;
 
-export interface ClientOptions {
+interface ClientOptions {
   readonly proxyFor: (url: string) => ProxyChoice | Promise<ProxyChoice>;
   /** Whose certificates are accepted, where that is not Node's own choice. */
   readonly trust?: SecureContext | undefined;

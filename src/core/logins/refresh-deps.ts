@@ -1,15 +1,19 @@
+import type { Account } from '../accounts/account.js';
 import type { FlockHelper } from '../codex/credential-lock.js';
 import type { CodexHome } from '../codex/home.js';
 import type { HealthSettings } from '../health/events.js';
 import type { HttpClient } from '../http/client.js';
+import type { ScopeRecords } from '../pools/scope-records.js';
 import type { CallOptions, Provider } from '../provider/provider.js';
+import type { Secret } from '../secret.js';
 import { FileMemory } from '../storage/file-memory.js';
 import type { Root } from '../storage/root.js';
 import type { Custody } from './custody.js';
-import type { AnswerGroup } from './received-answer.js';
+import type { RefreshAnswer } from './journal-recovery.js';
+import type { OpenEntry } from './open-entry.js';
 import { WriteGroup } from './write-group.js';
 
-export interface RefreshSettings extends HealthSettings {
+interface RefreshSettings extends HealthSettings {
   readonly tokenRefreshSkewMs: number;
   /** The same for a login that a home of the official client holds. */
   readonly refreshAheadMs: number;
@@ -47,3 +51,13 @@ export interface SideBySide {
 export function sideBySide({ clock }: Pick<Root, 'clock'>): SideBySide {
   return { files: new FileMemory(clock), answers: new WriteGroup(clock) };
 }
+
+/** The answer to a refresh that is not in the pool yet. */
+export interface ReceivedAnswer extends RefreshAnswer {
+  readonly account: Account;
+  readonly spent: Secret;
+  readonly entry: OpenEntry;
+}
+
+/** Answers on their way into the pool, and the scopes as they are after that. */
+type AnswerGroup = WriteGroup<ReceivedAnswer, readonly ScopeRecords[]>;

@@ -1,16 +1,21 @@
 import type { Account } from '../accounts/account.js';
 import { identityOfTokens } from '../accounts/token-identity.js';
 import { definedOnly } from '../defined-only.js';
+import { AppError } from '../errors.js';
+import { withKnowledge } from '../health/account-state.js';
 import type { HealthEvent } from '../health/events.js';
+import { applyEvent } from '../health/state.js';
 import { reasonOfVerdict } from '../oauth/token-verdict.js';
+import type { Secret } from '../secret.js';
 import type { JournalAnswer } from './journal.js';
 import { tokensOfAnswer } from './journal-overlay.js';
+import { logLineage } from './lineage-log.js';
 import { commitRefresh } from './refresh-commit.js';
 import type { RefreshDeps } from './refresh-deps.js';
 import type { RefreshOutcome } from './refresh-outcome.js';
-import { rememberFailure } from './remember-failure.js';
 import { enterWorkspace } from './sibling-workspace.js';
 import { exchangeToken, type Failure, type Spending } from './token-exchange.js';
+import { withStore } from './with-store.js';
 
 /**
  * Sends the refresh token of an account of ours and stores what comes back; on the conditions of {@link exchangeToken}.
@@ -87,5 +92,31 @@ function eventOf(failure: Failure, now: number): HealthEvent | undefined {
       return failure.obstruction === undefined ? { kind: 'server-error', ...reason } : undefined;
     case 'server':
       return { kind: 'server-error', ...reason };
+  }
+}
+
+/**
+ * Remembers that a refresh came to nothing, and of which token nobody knows whether it is spent. Knowledge only: where it
+ * cannot be written, that is a warning.
+ */
+async function rememberFailure(
+  { root, settings, warn }: RefreshDeps,
+  { id }: Account,
+  event: HealthEvent | undefined,
+  inDoubt?: Secret,
+): Promise<void> {
+  try {
+    await withStore(root, {}, (store) => {
+      store.changeState((state) => {
+        if (event === undefined) return state;
+        const known = state.accounts[id] ?? {};
+        const health = applyEvent(known.health, event, root.clock.now(), settings);
+        return withKnowledge(state, id, { ...known, health });
+      });
+      if (inDoubt !== undefined) logLineage(root, { event: 'unknown', accountId: id, before: inDoubt });
+    });
+  } catch (error) {
+    if (!(error instanceof AppError)) throw error;
+    warn(error.message);
   }
 }

@@ -1,12 +1,11 @@
 import type { Account } from '../accounts/account.js';
 import { definedOnly } from '../defined-only.js';
 import { AppError } from '../errors.js';
-import { repeatUnsent } from '../oauth/repeat-unsent.js';
-import { type RefreshReason, refreshRequest } from '../oauth/token-endpoint.js';
+import { type RefreshReason, refreshRequest, repeatUnsent } from '../oauth/token-endpoint.js';
 import { judgeTokenAnswer, type TokenVerdict } from '../oauth/token-verdict.js';
 import { readAllScopes } from '../pools/scope-files.js';
 import { recordsOf } from '../pools/scope-records.js';
-import { clientIdOf } from '../provider/client-id.js';
+import { clientIdOf } from '../provider/foreign-issuer.js';
 import { withReason } from '../provider-reason.js';
 import type { Secret } from '../secret.js';
 import { fingerprint, type JournalAnswer, type JournalHeader } from './journal.js';

@@ -1,11 +1,10 @@
 import type { Account } from '../accounts/account.js';
 import { findSame } from '../accounts/identity.js';
 import { isNewer } from '../accounts/lineage.js';
-import type { AuthFileLogin } from '../codex/auth-file.js';
+import { type AuthFileLogin, type NewerTokens, withNewerTokens } from '../codex/auth-file.js';
 import { type AuthFileState, readAuthFile } from '../codex/auth-file-state.js';
 import { withCredentialLock } from '../codex/credential-lock.js';
 import { loginName, readLoginVersion, writeLogin } from '../codex/official-login.js';
-import { type NewerTokens, withNewerTokens } from '../codex/patch-auth-file.js';
 import { definedOnly } from '../defined-only.js';
 import { AppError } from '../errors.js';
 import { findHomes, reachableHomes } from '../homes/known-homes.js';

@@ -1,6 +1,11 @@
+import { join } from 'node:path';
 import * as z from 'zod/mini';
 import type { Account } from '../accounts/account.js';
 import { type AuthorizedAnswer, type BackendAccess, callAsAccount } from '../asking/authorized-call.js';
+import { AppError } from '../errors.js';
+import { isSameModel, modelsNamedIn } from '../quota/model-names.js';
+import type { QuotaSnapshot } from '../quota/usage.js';
+import { readVersion } from '../storage/atomic-file.js';
 import { readNumber, readText } from '../storage/tolerant.js';
 
 /** The client whose models are asked for: the newest one whose requests are known (official-client.md#backend). */
@@ -38,4 +43,31 @@ export function parseModels(body: unknown): string[] {
     .map(({ slug, priority }) => ({ slug: readText(slug), priority: readNumber(priority) ?? Number.MAX_SAFE_INTEGER }))
     .sort((one, other) => one.priority - other.priority);
   return [...new Set(entries.flatMap(({ slug }) => slug ?? []))];
+}
+
+/** Where the official client keeps the list that the provider gave it. */
+const cacheFile = 'models_cache.json';
+
+/** Throws `usage` where nobody has ever named this model: its limits would be those of no model. */
+export function requireKnownModel(model: string, snapshots: readonly QuotaSnapshot[], codexHome: string): void {
+  const named = snapshots.map(modelsNamedIn);
+  const listed = [...new Set([...clientModels(codexHome), ...wellKnownModels])];
+  const understood = [...named.flatMap((each) => each.understood), ...listed];
+  if (understood.some((name) => isSameModel(name, model))) return;
+  const known = [...new Set([...named.flatMap(({ shown }) => shown), ...listed])];
+  throw new AppError('usage', `no model is called ${JSON.stringify(model)}; known are ${known.join(', ')}`, {
+    hint: `codex-auth forecast --model ${known[0]}`,
+    details: { model, known },
+  });
+}
+
+/** None where the client has not run yet: the list is only a help. */
+function clientModels(codexHome: string): string[] {
+  try {
+    const version = readVersion(join(codexHome, cacheFile));
+    return version.kind === 'absent' ? [] : parseModels(JSON.parse(version.content));
+  } catch (error) {
+    if (error instanceof AppError || error instanceof SyntaxError) return [];
+    throw error;
+  }
 }

@@ -1,10 +1,12 @@
+import type { Account } from '../accounts/account.js';
+import { type AuthorizedAnswer, askAsAccount, type BackendAccess } from '../asking/authorized-call.js';
 import type { HttpOutcome } from '../http/client.js';
-import { type BackendAnswer, judgeBackendAnswer } from '../provider/backend-call.js';
+import { type BackendAnswer, judgeBackendAnswer, postForStream } from '../provider/backend-call.js';
 import { findObstruction } from '../provider/obstruction.js';
 import type { Answer } from '../provider/provider-answer.js';
 import { readErrorValue } from '../provider/provider-error.js';
 import { type ProviderReason, reasonIn } from '../provider-reason.js';
-import { isFailure, isOutput, type ModelEvent, readEvents } from './event-stream.js';
+import { isDecided, isFailure, isOutput, type ModelEvent, readEvents } from './event-stream.js';
 
 /** What trying a model with an account came to. Only `available` says that it answered. */
 export type ModelVerdict =
@@ -64,4 +66,30 @@ function isAboutModel({ providerCode = '', providerMessage = '' }: ProviderReaso
   if (/^(model_not_found|unsupported_model|model_not_supported)$/.test(providerCode)) return true;
   const isNamed = /\bmodel\b/i.test(providerMessage);
   return isNamed && /not (supported|found|available|exist)|unsupported|unknown|access to/i.test(providerMessage);
+}
+
+/**
+ * Asks a model for one word and stops listening at the first sign of it. The one request of this program that spends
+ * quota (P16). A limit on the length is not sent, because this endpoint refuses it.
+ */
+export function tryModel(
+  access: BackendAccess,
+  account: Account,
+  model: string,
+): Promise<AuthorizedAnswer<ModelVerdict>> {
+  const { http, provider, callOptions, root } = access;
+  const question = { path: '/codex/responses', body: smallestTurn(model), isEnough: isDecided };
+  return askAsAccount<ModelVerdict>(access, account, async (credentials) =>
+    judgeModelAnswer(await postForStream(http, provider, question, credentials, callOptions), root.clock.now()),
+  );
+}
+
+function smallestTurn(model: string): object {
+  return {
+    model,
+    instructions: 'Answer with the word ok.',
+    input: [{ type: 'message', role: 'user', content: [{ type: 'input_text', text: 'ok' }] }],
+    store: false,
+    stream: true,
+  };
 }

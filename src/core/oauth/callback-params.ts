@@ -1,5 +1,5 @@
 import { definedOnly } from '../defined-only.js';
-import { quoteProviderText, readProviderCode } from '../provider/provider-text.js';
+import { quoteProviderText, readProviderCode } from '../provider/provider-error.js';
 import { type CodeMeaning, meaningOf } from '../provider/refusal-codes.js';
 import { Secret } from '../secret.js';
 

@@ -1,10 +1,11 @@
 import { connect, type Server } from 'node:net';
 import type { Clock } from '../clock.js';
+import { type Environment, environmentVariables } from '../environment.js';
 import { AppError, systemErrorCode } from '../errors.js';
 import { findPortHolder } from './port-holder.js';
 
 /** The addresses that the provider accepts for this client id (official-client.md#sign-in). */
-export const callbackPorts: readonly number[] = [1455, 1457];
+const callbackPorts: readonly number[] = [1455, 1457];
 
 const loopbackAddress = '127.0.0.1';
 const cancelRetries = 10;
@@ -86,5 +87,19 @@ async function portsBusy(ports: readonly number[]): Promise<AppError> {
   return new AppError('port-busy', `no port for the sign-in is free: ${described.join(', ')}`, {
     hint: 'end that process, or use codex-auth login --device-auth',
     details: { ports: holders.map(({ port, holder }) => ({ port, ...holder })) },
+  });
+}
+
+/**
+ * The loopback ports a login may listen on, in order. The official provider accepts only its two; a stand-in may accept
+ * others, which `CODEX_AUTH_LOGIN_PORTS` names, separated by commas. Throws `usage` for anything that is no port.
+ */
+export function loginPorts(environment: Environment): readonly number[] {
+  const stated = environment.loginPorts;
+  if (stated === undefined) return callbackPorts;
+  const ports = stated.split(',').map((port) => (/^\s*\d+\s*$/.test(port) ? Number(port) : Number.NaN));
+  if (ports.every((port) => port >= 0 && port <= 65_535)) return ports;
+  throw new AppError('usage', `${environmentVariables.loginPorts} must be port numbers separated by commas`, {
+    hint: `unset ${environmentVariables.loginPorts}`,
   });
 }

@@ -1,8 +1,8 @@
+import { createHash } from 'node:crypto';
 import { realpathSync, statSync } from 'node:fs';
-import { basename, dirname, isAbsolute, resolve, sep } from 'node:path';
+import { basename, dirname, isAbsolute, posix, resolve, sep, win32 } from 'node:path';
 import { findRepository, formerWorkTree, linkedWorkTrees, type Repository, repositoryAt } from './git.js';
 import { attempt } from './git-dir.js';
-import { projectKey } from './key.js';
 
 export interface Project {
   readonly kind: 'project';
@@ -92,4 +92,20 @@ function homeBoundary(home: string): (directory: string) => boolean {
   if (!isAbsolute(home)) return () => false;
   const real = attempt(() => realpathSync.native(home)) ?? resolve(home);
   return (directory) => real === directory || real.startsWith(directory.endsWith(sep) ? directory : directory + sep);
+}
+
+/**
+ * The name of a project's directory below `projects/`: a readable part and 12 hex digits of SHA-256 over the absolute
+ * `root`. Pools of existing installations are found by it, so it may never change: a run of foreign characters becomes
+ * one `-`, and a dash left at the end by the cut at 40 stays. Paths that differ only in case are one on Windows.
+ */
+export function projectKey(root: string, windows = sep === '\\'): string {
+  const path = windows ? root.replaceAll('\\', '/').toLowerCase() : root;
+  const digest = createHash('sha256').update(path).digest('hex').slice(0, 12);
+  return `${readableName((windows ? win32 : posix).basename(path))}-${digest}`;
+}
+
+function readableName(basename: string): string {
+  const name = basename.replace(/[^A-Za-z0-9._-]+/g, '-').replace(/^-+|-+$/g, '');
+  return name.slice(0, 40) || 'project';
 }

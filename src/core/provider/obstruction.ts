@@ -2,8 +2,7 @@ import { definedOnly } from '../defined-only.js';
 import type { ErrorCode } from '../errors.js';
 import { type ProviderReason, reasonIn, withReason } from '../provider-reason.js';
 import type { Answer } from './provider-answer.js';
-import { type ProviderError, readPageTitle, readProviderError } from './provider-error.js';
-import { quoteProviderText } from './provider-text.js';
+import { type ProviderError, quoteProviderText, readPageTitle, readProviderError } from './provider-error.js';
 import { meaningOf } from './refusal-codes.js';
 
 /**

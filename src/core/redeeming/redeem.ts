@@ -1,8 +1,9 @@
 import type { Account } from '../accounts/account.js';
 import type { BackendAccess } from '../asking/authorized-call.js';
 import { failedAnswer, type ProbeFailure, probeResetCredits, probeUsage } from '../asking/usage-endpoint.js';
+import { definedOnly } from '../defined-only.js';
 import { AppError } from '../errors.js';
-import { withoutExhaustion } from '../health/forget-exhaustion.js';
+import { type AccountState, withKnowledge } from '../health/account-state.js';
 import { updateAccountState } from '../health/state-store.js';
 import type { LockHandle } from '../storage/file-lock.js';
 import { consumeCredit, type RedemptionCode } from './consume-endpoint.js';
@@ -32,7 +33,7 @@ export type Redemption =
   /** It is not as the person saw it any more, and nothing was sent. */
   | { readonly kind: 'changed'; readonly prospect: Prospect };
 
-export interface RedeemDeps {
+interface RedeemDeps {
   readonly access: BackendAccess;
   readonly signal: AbortSignal;
   readonly warn: (message: string) => void;
@@ -108,4 +109,18 @@ async function settle(
     warn(`what became of the credit could not be kept: ${error.message}`);
   }
   return sent;
+}
+
+/**
+ * The state without anything that says that an account is used up: its windows have been filled before their time. What
+ * else happened to it stays.
+ */
+function withoutExhaustion(state: AccountState, id: string): AccountState {
+  const known = state.accounts[id];
+  if (known === undefined) return state;
+  const { quota: _, health, ...rest } = known;
+  if (health === undefined) return withKnowledge(state, id, rest);
+  const { rateLimitedUntil: _until, cooldown, ...lasting } = health;
+  const kept = cooldown?.reason === 'rate-limited' ? undefined : cooldown;
+  return withKnowledge(state, id, { ...rest, health: definedOnly({ ...lasting, cooldown: kept }) });
 }

@@ -1,17 +1,25 @@
 import type { TokenSet } from '../accounts/account.js';
+import { identityOfTokens } from '../accounts/token-identity.js';
+import { definedOnly } from '../defined-only.js';
 import { AppError } from '../errors.js';
+import { endByOurClock } from '../logins/journal-answer.js';
 import { recoverJournal } from '../logins/journal-recovery.js';
 import { knownSpent } from '../logins/lineage-log.js';
 import type { RefreshDeps } from '../logins/refresh-deps.js';
+import { areTokensOf } from '../logins/rotation.js';
 import { withStore } from '../logins/with-store.js';
 import type { Store } from '../pools/store.js';
+import { requestWorkspaceToken } from '../provider/workspace-switch.js';
+import type { Secret } from '../secret.js';
+import { isSameVersion, readVersion, replaceFile } from '../storage/atomic-file.js';
+import { keepAside } from '../storage/kept.js';
+import type { Root } from '../storage/root.js';
+import { patchFlatTokenFile } from '../token-files/flat-token-file.js';
 import type { FileRenewals } from './file-target.js';
-import { type FileTokens, tokensForFile } from './file-tokens.js';
 import { failed, failedBy, type Renewal, renewed } from './renewal.js';
-import type { TokenFile } from './token-file.js';
-import { writeTokenFile } from './write-token-file.js';
+import { accountOfFile, readTokenFile, type TokenFile } from './token-file.js';
 
-export interface HandOut {
+interface HandOut {
   readonly files: readonly TokenFile[];
   readonly tokens: TokenSet;
   readonly how: 'refreshed' | 'adopted';
@@ -73,4 +81,84 @@ export function withWhereabouts(error: unknown, { name }: TokenFile, safeIn: str
   const hint =
     safeIn === undefined ? 'fix the disk, then sign in again' : `put that right, then: codex-auth renew ${name}`;
   return new AppError(error.code, `${error.message}; ${where}`, { hint, details: { ...error.details } });
+}
+
+/** The tokens for one file; without an access token when there is none for its workspace. */
+interface FileTokens {
+  readonly file: TokenFile;
+  readonly tokens: Partial<TokenSet>;
+}
+
+type SwitchDeps = Pick<RefreshDeps, 'http' | 'provider' | 'callOptions' | 'root'>;
+
+/**
+ * What a file gets from a login that has just been renewed. Access and id token belong to one workspace; a file of
+ * another workspace of the same login gets the refresh token, and an access token of its own, which costs nothing
+ * (official-client.md#workspaces).
+ */
+async function tokensForFile(deps: SwitchDeps, file: TokenFile, renewed: TokenSet): Promise<FileTokens> {
+  const { generation: _, ...tokens } = renewed;
+  if (areTokensOf(accountOfFile(file), tokens)) return { file, tokens };
+  const { refreshToken, lastRefresh } = tokens;
+  return { file, tokens: definedOnly({ refreshToken, lastRefresh, ...(await enter(deps, file, renewed)) }) };
+}
+
+async function enter(
+  { http, provider, callOptions, root }: SwitchDeps,
+  { login }: TokenFile,
+  renewed: TokenSet,
+): Promise<Partial<TokenSet>> {
+  const { accessToken } = renewed;
+  const workspaceId = login.identity.accountId;
+  if (workspaceId === undefined || accessToken === undefined) return {};
+  const credentials = { accessToken, ...definedOnly({ accountId: identityOfTokens(renewed).accountId }) };
+  const switched = await requestWorkspaceToken(http, provider, credentials, workspaceId, callOptions);
+  if (switched.kind !== 'switched') return {};
+  const expiresAt = endByOurClock(switched.accessToken.reveal(), root.clock.now(), switched.serverDate);
+  return { accessToken: switched.accessToken, ...definedOnly({ expiresAt }) };
+}
+
+interface FileWrite {
+  readonly file: TokenFile;
+  readonly tokens: Partial<TokenSet>;
+  /** Whether a refresh token is of no use to anybody any more; any other that has to make way is kept. */
+  readonly isSpent: (token: Secret) => boolean;
+}
+
+const attempts = 3;
+
+/**
+ * Puts newer tokens into a token file and leaves everything else in it as it stands: atomically, 0600, through a
+ * symlink, and only over what was read (P9). Where somebody changed something else in it meanwhile, that is kept; where
+ * they changed the login, it is theirs. Throws `storage-conflict` or `storage-write-failed` with the file untouched.
+ */
+function writeTokenFile(root: Root, { file, tokens, isSpent }: FileWrite): void {
+  let current = file;
+  for (let attempt = 1; ; attempt += 1) {
+    const { path, version, login } = current;
+    const held = login.tokens.refreshToken;
+    const isLost = !held.equals(tokens.refreshToken) && !isSpent(held);
+    if (attempt === 1 && isLost) keepAside(root, 'replaced-token-file', version.bytes);
+    try {
+      const guard = () => assertUnchanged(current);
+      // Before anything is made: a directory that has gone is not ours to bring back.
+      guard();
+      replaceFile({ path, content: patchFlatTokenFile(version.content, tokens), guard }, root.processes);
+      return;
+    } catch (error) {
+      const isConflict = error instanceof AppError && error.code === 'storage-conflict';
+      if (!isConflict || attempt === attempts) throw error;
+      const now = readTokenFile(file);
+      if (!now.login.tokens.refreshToken.equals(held)) throw error;
+      current = now;
+    }
+  }
+}
+
+function assertUnchanged({ name, path, version }: TokenFile): void {
+  if (isSameVersion(readVersion(path), version)) return;
+  throw new AppError('storage-conflict', 'another program changed it at the same moment', {
+    hint: `codex-auth renew ${name}`,
+    details: { path },
+  });
 }

@@ -8,7 +8,7 @@ import { newest } from '../logins/newest.js';
 import type { RefreshDeps } from '../logins/refresh-deps.js';
 import { areTokensOf } from '../logins/rotation.js';
 import { formRefresh } from '../oauth/token-endpoint.js';
-import { clientIdOf } from '../provider/client-id.js';
+import { clientIdOf } from '../provider/foreign-issuer.js';
 import { Secret } from '../secret.js';
 import type { FileTarget } from './file-target.js';
 import { whyForeign, withoutForeign } from './foreign-files.js';

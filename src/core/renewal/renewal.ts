@@ -1,8 +1,8 @@
 import type { TokenSet } from '../accounts/account.js';
 import { AppError } from '../errors.js';
-import { type Failure, failureOf } from '../failure.js';
 import { describeOutcome } from '../logins/describe-outcome.js';
 import type { RefreshOutcome } from '../logins/refresh-outcome.js';
+import { type Failure, failureOf } from '../provider-reason.js';
 
 /** What the wish to renew one account or one token file came to. */
 export type Renewal =

@@ -1,9 +1,13 @@
 import { join } from 'node:path';
 import type { RootPaths } from '../storage/paths.js';
-import { launchdAgent, launchdLabel } from './launchd-agent.js';
-import type { ServiceFacts } from './service-facts.js';
-import { systemdUnit } from './systemd-unit.js';
-import { windowsTask, windowsTaskName } from './windows-task.js';
+import {
+  launchdAgent,
+  launchdLabel,
+  type ServiceFacts,
+  systemdUnit,
+  windowsTask,
+  windowsTaskName,
+} from './service-files.js';
 
 /** What starts services on a system, and how it is told. Commands are programs with their arguments; no shell reads them. */
 export interface ServiceManager {

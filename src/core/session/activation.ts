@@ -18,6 +18,7 @@ import type { Store } from '../pools/store.js';
 import { refreshDeps } from './backend-access.js';
 import { noteChange } from './note-change.js';
 import type { Session } from './session.js';
+import { noteAdoption, takeInFirst } from './take-in.js';
 
 export interface ActivationTarget {
   readonly account: Account;
@@ -27,7 +28,7 @@ export interface ActivationTarget {
   readonly choosingScopeKey: string | undefined;
 }
 
-export interface ActivationChoices {
+interface ActivationChoices {
   /** What no account can take in may make way; a copy is kept. */
   readonly replace: boolean;
   /** A disabled account is enabled as it becomes active. */
@@ -156,4 +157,24 @@ async function askToReplace({ home, ...session }: Session, problem: string): Pro
     });
   }
   await consent(`${problem}. Keep a copy aside and replace it?`, `${loginPlace(home)} is left as it is`);
+}
+
+interface SwitchTarget {
+  readonly account: Account;
+  /** The pool it lives in; undefined for the global one. */
+  readonly scopeKey: string | undefined;
+  /** The pool of the scope whose choice it is. */
+  readonly choosingScopeKey: string | undefined;
+}
+
+/** Makes an account the official client's login; one that only the client has so far is stored first. */
+export async function switchAccount(
+  session: Session,
+  target: SwitchTarget,
+  choices: ActivationChoices,
+): Promise<Activated> {
+  await takeInFirst(session, target.account, target.scopeKey);
+  const activated = await activateAccount(session, target, choices);
+  noteAdoption(session, activated.adopted);
+  return activated;
 }

@@ -90,7 +90,7 @@ async function switchTo(
   { records }: Roster,
   { account }: DecidedAccount<Account>,
 ): Promise<Activated> {
-  const { switchAccount } = await import('./switching.js');
+  const { switchAccount } = await import('./activation.js');
   const target = { account, scopeKey: records.key, choosingScopeKey: records.key };
   const activated = await switchAccount(session, target, { replace: false });
   if (activated.changed) await keepKnowledge(session, (state) => ({ ...state, switchedAt: session.clock.now() }));

@@ -11,7 +11,6 @@ import {
   probeUsage,
 } from '../asking/usage-endpoint.js';
 import { definedOnly } from '../defined-only.js';
-import type { Failure } from '../failure.js';
 import { type AccessRefusal, refusalAfter } from '../health/access-refusal.js';
 import { type AccountState, withKnowledge } from '../health/account-state.js';
 import type { HealthEvent } from '../health/events.js';
@@ -19,6 +18,7 @@ import { applyEvent } from '../health/state.js';
 import { type Roster, readRoster } from '../logins/roster.js';
 import { withStore } from '../logins/with-store.js';
 import { askAdministrator, chooseWorkspace } from '../provider/describe-answer.js';
+import type { Failure } from '../provider-reason.js';
 import { toSnapshot } from '../quota/snapshot.js';
 import { askAll } from './ask-all.js';
 import { type AskedAccount, askedAccounts } from './asked-accounts.js';

@@ -7,7 +7,7 @@ import { homeOf } from '../environment.js';
 import { AppError } from '../errors.js';
 import { findHomes } from '../homes/known-homes.js';
 import { withStore } from '../logins/with-store.js';
-import { loginPorts } from '../oauth/login-ports.js';
+import { loginPorts } from '../oauth/loopback-port.js';
 import { printable } from '../printable.js';
 import { resolveProvider } from '../provider/provider.js';
 import { assertOurs } from '../storage/adoption.js';

@@ -1,10 +1,10 @@
 import type { Account } from '../accounts/account.js';
 import { type AskingFailed, obstructionOf, type Probe, type ProbeFailure } from '../asking/usage-endpoint.js';
-import { type Failure, failureOf } from '../failure.js';
 import { toIso } from '../instant.js';
 import { describeOutcome } from '../logins/describe-outcome.js';
 import { describeAnswer } from '../provider/describe-answer.js';
 import { describeObstruction, type ObstructionDescription } from '../provider/obstruction.js';
+import { type Failure, failureOf } from '../provider-reason.js';
 
 const obstructions = ['region', 'challenge', 'intercepted'];
 

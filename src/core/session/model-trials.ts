@@ -10,8 +10,7 @@ import {
 import { inParallel } from '../in-parallel.js';
 import type { RefreshOutcome } from '../logins/refresh-outcome.js';
 import { askForModels, parseModels, wellKnownModels } from '../models/catalogue.js';
-import type { ModelVerdict } from '../models/model-verdict.js';
-import { tryModel } from '../models/try-model.js';
+import { type ModelVerdict, tryModel } from '../models/model-verdict.js';
 import { askAll } from './ask-all.js';
 import type { AskedAccount } from './asked-accounts.js';
 import { failureInTheWay } from './failure.js';

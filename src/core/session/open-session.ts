@@ -4,7 +4,6 @@ import { AppError } from '../errors.js';
 import type { HttpClient } from '../http/client.js';
 import { createProxyFor, type ProxyFor } from '../http/proxy-for.js';
 import { sideBySide } from '../logins/refresh-deps.js';
-import { once } from '../once.js';
 import { locateScope, type ScopeChoice, scopeForReading, scopeForWriting } from '../project/scope.js';
 import { resolveProvider, userAgent } from '../provider/provider.js';
 import { resolveSettings, settingsOf } from '../settings.js';
@@ -167,6 +166,26 @@ function knownScope(choose: () => ScopeChoice): ScopeChoice | undefined {
 
 /** The network stack is loaded by the first use case that needs it. */
 async function openHttp(environment: Environment, proxyFor: ProxyFor): Promise<HttpClient> {
-  const { openHttpClient } = await import('../http/open-client.js');
+  const { openHttpClient } = await import('../http/undici-client.js');
   return openHttpClient(environment, proxyFor);
+}
+
+interface Once<T> {
+  (): T;
+  wasCalled(): boolean;
+  /** The next call makes it again. */
+  forget(): void;
+}
+
+/** Makes a value when it is first asked for. One that could not be made is tried again. */
+function once<T>(make: () => T): Once<T> {
+  let made: { readonly value: T } | undefined;
+  const get = () => {
+    made ??= { value: make() };
+    return made.value;
+  };
+  const forget = () => {
+    made = undefined;
+  };
+  return Object.assign(get, { wasCalled: () => made !== undefined, forget });
 }

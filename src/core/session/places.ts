@@ -1,7 +1,7 @@
 import * as z from 'zod/mini';
 import { definedOnly } from '../defined-only.js';
 import type { ShownRoster, ShownScope } from '../logins/shown-roster.js';
-import { projectKey } from '../project/key.js';
+import { projectKey } from '../project/identity.js';
 import { shellWord } from '../shell/shell-word.js';
 
 /** The pool something lives in; `key` names a project's. */

@@ -5,7 +5,7 @@ import { definedOnly } from '../defined-only.js';
 import { readHealth } from '../health/state.js';
 import type { Roster } from '../logins/roster.js';
 import type { ShownRoster } from '../logins/shown-roster.js';
-import { requireKnownModel } from '../models/known-models.js';
+import { requireKnownModel } from '../models/catalogue.js';
 import { type DecidedRoster, decideRoster, policyOf } from './decided-roster.js';
 import { describeFailure, isInTheDark } from './failure.js';
 import { type ProbedRoster, type ProbingOptions, probeRoster, type ShownProbes } from './quota-probing.js';

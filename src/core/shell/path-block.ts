@@ -1,4 +1,4 @@
-import type { ShellName } from './shell-names.js';
+import type { ShellName } from './shell-files.js';
 
 /**
  * The lines that put a directory first on PATH. Where it is already, it moves instead of being added once more, so that

@@ -1,8 +1,7 @@
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import { quotedForFish, quotedForPosix } from './path-block.js';
-import type { ShellPlaces } from './shell-files.js';
-import type { ShellName } from './shell-names.js';
+import type { ShellName, ShellPlaces } from './shell-files.js';
 import type { ShimTarget } from './shim.js';
 
 /** Where `setup --segment` can show the account in use. */

@@ -16,8 +16,7 @@ import {
   segmentPrograms,
   showsSegment,
 } from './segment-block.js';
-import { filesOf, filesToWrite, type ShellPlaces } from './shell-files.js';
-import { type ShellName, shellNames } from './shell-names.js';
+import { filesOf, filesToWrite, type ShellName, type ShellPlaces, shellNames } from './shell-files.js';
 import { isShimText, type ShimTarget, shimNames, shimText } from './shim.js';
 
 /** A change, and what it is about. */

@@ -1,7 +1,12 @@
 import { existsSync } from 'node:fs';
 import { basename, join } from 'node:path';
+import { readNow } from '../storage/regular-file.js';
 import { executableOnPath } from './on-path.js';
-import { type ShellName, shellNames } from './shell-names.js';
+
+/** The shells that `setup` and `completion` know. */
+export const shellNames = ['bash', 'zsh', 'fish', 'powershell'] as const;
+
+export type ShellName = (typeof shellNames)[number];
 
 /** What decides where a person's shells look for their files. */
 export interface ShellPlaces {
@@ -78,4 +83,19 @@ function isInstalled(shell: ShellName, { environment }: ShellPlaces): boolean {
 
 function hasFiles(shell: ShellName, places: ShellPlaces): boolean {
   return filesOf(shell, places).some((path) => existsSync(path));
+}
+
+/** The files in which somebody has a line that loads the completion: without the program it fails in every new shell. */
+export function completionFiles(places: ShellPlaces): string[] {
+  const files = [...new Set(shellNames.flatMap((shell) => filesOf(shell, places)))];
+  return files.filter((path) => /codex[- ]auth completion /.test(contentOf(path)));
+}
+
+function contentOf(path: string): string {
+  try {
+    return readNow(path).toString('latin1');
+  } catch {
+    // Absent, or closed to us.
+    return '';
+  }
 }

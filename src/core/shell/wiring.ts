@@ -4,8 +4,7 @@ import { readNow } from '../storage/regular-file.js';
 import { blockLines } from './marked-block.js';
 import { executablesOnPath, pathOf } from './on-path.js';
 import type { SetupPlace } from './setup-plan.js';
-import { filesOf } from './shell-files.js';
-import { shellNames } from './shell-names.js';
+import { filesOf, shellNames } from './shell-files.js';
 import { isShim, type ShimTarget, targetOf } from './shim.js';
 
 /**
@@ -73,4 +72,42 @@ function blockIn(path: string): string[] | undefined {
 /** The official client that runs behind the shim, or would without it. */
 export function findOfficialClient(environment: Readonly<Record<string, string>>): string | undefined {
   return executablesOnPath('codex', environment).find((path) => !isShim(path));
+}
+
+/** What is wrong, as a clause, and the next thing to do. */
+interface WiringProblem {
+  readonly message: string;
+  readonly command: string;
+}
+
+const consequence = 'whose "codex auth logout" ends the login';
+
+/**
+ * official-client.md#revocation: on the official client `codex auth logout` runs the real logout, which revokes the
+ * login.
+ */
+export function wiringProblem(wiring: Wiring): WiringProblem | undefined {
+  if (wiring.kind === 'nothing') return undefined;
+  if (wiring.kind === 'shim') return wiring.gone === undefined ? undefined : staleShim(wiring.path, wiring.gone);
+  const reached = `"codex auth" reaches the official client (${wiring.path}), ${consequence}`;
+  switch (wiring.because) {
+    case 'not-installed':
+      return { message: reached, command: 'codex-auth setup' };
+    case 'not-on-path':
+      return { message: `no shell has the shim on its PATH: ${reached}`, command: 'codex-auth setup' };
+    case 'not-executable':
+      return { message: `the shim cannot be executed: ${reached}`, command: 'codex-auth setup' };
+    case 'older-shell':
+      return { message: `this shell is older than the setup: ${reached}`, command: 'open a new terminal' };
+    case 'not-first':
+      return {
+        message: `another directory comes before the shim on PATH: ${reached}`,
+        command:
+          'codex-auth setup --undo, then codex-auth setup, so that its lines come last in the files of your shell',
+      };
+  }
+}
+
+function staleShim(path: string, gone: string): WiringProblem {
+  return { message: `${path} hands "codex auth" to ${gone}, which is gone`, command: 'codex-auth setup' };
 }

@@ -4,7 +4,6 @@ import { readScope } from '../pools/scope-files.js';
 import type { ScopeRecords } from '../pools/scope-records.js';
 import type { RecordStore, Store } from '../pools/store.js';
 import type { Root } from '../storage/root.js';
-import { AccountList } from './account-list.js';
 
 /** Where an account lives in a draft; nothing moves in one. */
 export interface DraftPlace {
@@ -136,4 +135,41 @@ function recordsOf(
   flagged: readonly FlaggedAccount[],
 ): ScopeRecords {
   return { ...records, pool: { ...pool, accounts }, flagged: { ...records.flagged, accounts: flagged } };
+}
+
+/** Accounts in their order, found by their ids. Of several with one id the first is found, and the others stay. */
+class AccountList<A extends Account> {
+  private readonly accounts: A[];
+  private readonly positions = new Map<string, number>();
+
+  constructor(accounts: readonly A[]) {
+    this.accounts = [...accounts];
+    for (const [position, { id }] of accounts.entries()) {
+      if (!this.positions.has(id)) this.positions.set(id, position);
+    }
+  }
+
+  all(): readonly A[] {
+    return [...this.accounts];
+  }
+
+  some(ids: readonly string[]): readonly A[] {
+    return ids.flatMap((id) => this.get(id) ?? []);
+  }
+
+  get(id: string): A | undefined {
+    const position = this.positions.get(id);
+    return position === undefined ? undefined : this.accounts[position];
+  }
+
+  positionOf(id: string): number | undefined {
+    return this.positions.get(id);
+  }
+
+  /** In its place, or at the end. */
+  put(account: A): void {
+    const position = this.positions.get(account.id) ?? this.accounts.length;
+    this.positions.set(account.id, position);
+    this.accounts[position] = account;
+  }
 }

@@ -1,4 +1,4 @@
-import { labelProblem } from '../accounts/label.js';
+import { labelProblem } from '../accounts/selector.js';
 import type { JsonObject } from '../json-object.js';
 import { readFlag, readNumber, readText } from '../storage/tolerant.js';
 

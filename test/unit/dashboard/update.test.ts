@@ -1,8 +1,8 @@
 import { describe, expect, test } from 'vitest';
 import type { Action, Outcome } from '../../../src/cli/dashboard/action.js';
-import { inverseOf } from '../../../src/cli/dashboard/inverse.js';
 import { initialModel, type Model, selectedAccount, viewOf } from '../../../src/cli/dashboard/model.js';
 import type { Ending } from '../../../src/cli/dashboard/quiet-run.js';
+import { inverseOf } from '../../../src/cli/dashboard/update.js';
 import { actionsOf, following, modelOf, pressed, reportOf, shownAccount } from '../../support/dashboard-model.js';
 
 const three = [shownAccount(1), shownAccount(2, { label: 'work' }), shownAccount(3, { enabled: false })];

@@ -2,10 +2,9 @@ import { chmodSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
 import { systemClock } from '../../../src/core/clock.js';
-import { parseMacProxy } from '../../../src/core/http/mac-proxy.js';
 import { describeProxy } from '../../../src/core/http/proxy-description.js';
 import { createProxyFor } from '../../../src/core/http/proxy-for.js';
-import { parseWindowsProxy } from '../../../src/core/http/windows-proxy.js';
+import { parseMacProxy, parseWindowsProxy } from '../../../src/core/http/system-proxy.js';
 import { temporaryDirectory } from '../../support/temporary.js';
 
 /** What `scutil --proxy` prints on a Mac with a proxy program and a VPN. */

@@ -1,6 +1,5 @@
 import { expect, test } from 'vitest';
-import { buildAuthorizeUrl } from '../../../src/core/oauth/authorize-url.js';
-import { challengeOf, createPkce, createState } from '../../../src/core/oauth/pkce.js';
+import { buildAuthorizeUrl, challengeOf, createPkce, createState } from '../../../src/core/oauth/authorize-url.js';
 import { resolveProvider } from '../../../src/core/provider/provider.js';
 
 const request = {

@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest';
 import { systemClock } from '../../../src/core/clock.js';
 import type { HttpOutcome } from '../../../src/core/http/client.js';
-import { repeatUnsent } from '../../../src/core/oauth/repeat-unsent.js';
+import { repeatUnsent } from '../../../src/core/oauth/token-endpoint.js';
 
 const unsent: HttpOutcome = { kind: 'unsent', reason: 'refused', message: 'refused' };
 const noAnswer: HttpOutcome = { kind: 'no-answer', reason: 'reset', message: 'reset' };

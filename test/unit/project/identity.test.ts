@@ -14,8 +14,11 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeEach, describe, expect, it } from 'vitest';
 import { findRepository, pointsBack } from '../../../src/core/project/git.js';
-import { type ProjectResolution, resolveProjectStorageIdentityRoot } from '../../../src/core/project/identity.js';
-import { projectKey } from '../../../src/core/project/key.js';
+import {
+  type ProjectResolution,
+  projectKey,
+  resolveProjectStorageIdentityRoot,
+} from '../../../src/core/project/identity.js';
 import {
   git,
   gitCommonDir,

@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto';
 import { describe, expect, it } from 'vitest';
-import { projectKey } from '../../../src/core/project/key.js';
+import { projectKey } from '../../../src/core/project/identity.js';
 
 const hash = (text: string) => createHash('sha256').update(text).digest('hex').slice(0, 12);
 

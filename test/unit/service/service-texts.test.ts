@@ -3,11 +3,8 @@ import { mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { DOMParser, type Element } from '@xmldom/xmldom';
 import { describe, expect, it } from 'vitest';
-import { launchdAgent } from '../../../src/core/service/launchd-agent.js';
-import type { ServiceFacts } from '../../../src/core/service/service-facts.js';
+import { launchdAgent, type ServiceFacts, systemdUnit, windowsTask } from '../../../src/core/service/service-files.js';
 import { readMark, withMark } from '../../../src/core/service/service-mark.js';
-import { systemdUnit } from '../../../src/core/service/systemd-unit.js';
-import { windowsTask } from '../../../src/core/service/windows-task.js';
 import { temporaryDirectory } from '../../support/temporary.js';
 
 const facts = (changes: Partial<ServiceFacts> = {}): ServiceFacts => ({

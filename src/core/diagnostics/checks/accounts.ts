@@ -1,12 +1,19 @@
+import { findSame } from '../../accounts/identity.js';
+import { loginName } from '../../codex/official-login.js';
 import { definedOnly } from '../../defined-only.js';
+import { toIso } from '../../instant.js';
 import { homeLogin } from '../../logins/beside-records.js';
+import { placeName } from '../../logins/copies.js';
+import { isDeadToken } from '../../logins/flagging.js';
 import { isUnderWay, type JournalEntry } from '../../logins/journal.js';
+import { unstoredAccount } from '../../logins/unstored-login.js';
 import { recordsOf } from '../../pools/scope-records.js';
 import { planAccountRepairs } from '../account-repairs/plan.js';
 import { type AccountRepair, describeAccountRepair } from '../account-repairs/repair.js';
 import { type Check, judge, type Problem, skipped } from '../finding.js';
+import { explainLoss } from '../forensics.js';
 import type { World } from '../world/world.js';
-import { hasClosedFile } from './records.js';
+import { flaggedAccounts, hasClosedFile, pooledAccounts } from './records.js';
 
 /** The repairs of `fix` that need no network and change nothing a person decided. */
 export const recordRepairKinds: readonly AccountRepair['kind'][] = [
@@ -62,4 +69,76 @@ function repairWorldOf({ scopes, journal, root, authFile, state, now, settings }
     now,
     settings,
   });
+}
+
+export const activeAccountCheck: Check = {
+  id: 'active-account',
+  title: 'Active account',
+  inspect(world) {
+    const problems: Problem[] = [];
+    for (const { key, pool } of world.scopes) {
+      const chosen = pool.raw['activeId'];
+      const isGone = typeof chosen === 'string' && !pool.accounts.some(({ id }) => id === chosen);
+      if (isGone) problems.push(danglingChoice(key));
+    }
+    const content = 'content' in world.authFile ? world.authFile.content : undefined;
+    const login = content?.kind === 'login' ? content.login : undefined;
+    if (login === undefined) {
+      return judge(problems, pooledAccounts(world).length === 0 ? 'none yet' : 'none: codex-auth switch chooses one');
+    }
+    const holder = findSame(recordsOf(world.scopes), login.identity);
+    const name = login.identity.email ?? 'an account without an email';
+    if (holder !== undefined) return judge(problems, `${name}, in ${loginName(world.home)}`);
+    // Its account may be in a file that cannot be read, which is a finding of its own.
+    const isKnown = world.files.every(({ verdict }) => verdict.kind === 'ok' || verdict.kind === 'absent');
+    if (!isKnown) return problems.length > 0 ? judge(problems, '') : skipped('needs the account files');
+    const unstored = unstoredAccount(world.scopes, content);
+    if (unstored === undefined) return judge([...problems, removedEarlier(name)], '');
+    return judge(problems, `${name}, not stored yet: codex-auth switch ${unstored.id} keeps it`);
+  },
+};
+
+function removedEarlier(name: string): Problem {
+  return {
+    severity: 'warn',
+    message: `the official client is signed in as ${name}, which was removed here`,
+    command: 'codex-auth switch <account>, or bring it back: codex-auth login',
+  };
+}
+
+function danglingChoice(scopeKey: string | undefined): Problem {
+  return {
+    severity: 'warn',
+    message: 'the chosen account is not in its pool any more',
+    repair: { kind: 'drop-choice', scopeKey },
+  };
+}
+
+export const flaggedCheck: Check = {
+  id: 'flagged',
+  title: 'Accounts set aside',
+  inspect(world) {
+    return judge(
+      flaggedAccounts(world).map((account) => flagProblem(account, world)),
+      'none',
+    );
+  },
+};
+
+function flagProblem(account: ReturnType<typeof flaggedAccounts>[number], world: World): Problem {
+  const { email, id, flag, tokens } = account;
+  const isUsable = tokens.expiresAt !== undefined && tokens.expiresAt > world.now;
+  const until = isUsable ? `, usable until ${toIso(tokens.expiresAt ?? 0)}` : '';
+  const { story, alive } = explainLoss(account, world);
+  const name = email ?? id;
+  const since = `${flag.reason}, set aside ${new Date(flag.at).toISOString()}`;
+  const message = `${name}: ${since}${until}${story === '' ? '' : `; ${story}`}`;
+  if (alive !== undefined) {
+    const from = placeName(alive);
+    return { severity: 'warn', message, repair: { kind: 'adopt-newest', accountId: id, name, from } };
+  }
+  const command = isDeadToken(account)
+    ? 'codex-auth login, to sign in to it again; codex-auth verify-flagged tries what is stored once more'
+    : 'codex-auth verify-flagged';
+  return { severity: 'warn', message, command };
 }

@@ -1,12 +1,16 @@
+import { dirname } from 'node:path';
 import { isAccessOnly, type TokenSet } from '../../accounts/account.js';
 import { findSame } from '../../accounts/identity.js';
 import { compareLineage } from '../../accounts/lineage.js';
 import { unadoptableReasons } from '../../codex/auth-file.js';
+import type { ConfigProblem } from '../../codex/config.js';
 import type { CodexHome } from '../../codex/home.js';
 import { loginName, loginPlace } from '../../codex/official-login.js';
+import { restrictionOn } from '../../codex/restrictions.js';
 import { recordsOf } from '../../pools/scope-records.js';
 import { type Check, judge, ok, type Problem, skipped } from '../finding.js';
-import type { World } from '../world/world.js';
+import type { LoginPlace, World } from '../world/world.js';
+import { nameSome, pooledAccounts } from './records.js';
 
 /**
  * official-client.md#changed-meanwhile, official-client.md#last-refresh, official-client.md#locks: what makes the
@@ -89,4 +93,143 @@ function lineageProblems(world: World): Problem[] {
 function isSameCopy(ours: TokenSet, theirs: TokenSet): boolean {
   if (isAccessOnly(ours) && isAccessOnly(theirs)) return ours.accessToken?.equals(theirs.accessToken) === true;
   return ours.refreshToken?.equals(theirs.refreshToken) === true;
+}
+
+/**
+ * official-client.md#credential-store: in any mode but `file`, auth.json is not, or not only, where the official client
+ * looks.
+ */
+export const credentialStoreCheck: Check = {
+  id: 'credential-store',
+  title: 'Credential store of the client',
+  inspect(world) {
+    const { credentialStore, problem } = world.codexConfig;
+    const problems: Problem[] = [];
+    if (problem !== undefined) {
+      problems.push({
+        severity: 'warn',
+        message: `${problem.path} ${problem.message}, so that the official client does not start${hidden(problem)}`,
+        command: 'correct it, or move it away',
+      });
+    }
+    const obstacle = problem?.hidesStore === true ? undefined : whyNothingCanBeSwitched(world);
+    if (obstacle !== undefined) {
+      problems.push({
+        severity: 'error',
+        message: `${credentialStore.path} says "${credentialStore.value}": ${obstacle}`,
+        command: 'set cli_auth_credentials_store = "file" there',
+      });
+    }
+    const unused = world.home.otherStore?.obstacle?.();
+    if (unused !== undefined) {
+      problems.push({
+        severity: 'warn',
+        message: `${unused.message}; where the client can use it, it may find another login there than in auth.json`,
+        command: `set cli_auth_credentials_store = "file" in ${credentialStore.path}`,
+      });
+    }
+    return judge(problems, credentialStore.value);
+  },
+};
+
+function hidden({ hidesRestrictions, hidesStore }: ConfigProblem): string {
+  if (hidesStore) return ', and nothing is switched: it may say where the login is, and nobody can tell';
+  return hidesRestrictions ? ', and nothing is switched: it restricts logins, and nobody can tell which' : '';
+}
+
+function whyNothingCanBeSwitched({ home, authFile }: World): string | undefined {
+  const { otherStore } = home;
+  if (otherStore === undefined) return undefined;
+  if (otherStore.mode === 'ephemeral')
+    return 'the official client keeps its login in memory, where nothing can switch it';
+  return 'unreadable' in authFile ? authFile.unreadable : undefined;
+}
+
+/** official-client.md#restrictions: with a login outside the list, `codex exec` deletes auth.json. */
+export const restrictionsCheck: Check = {
+  id: 'restrictions',
+  title: 'Restrictions of the client',
+  inspect(world) {
+    const { codexConfig } = world;
+    const problems: Problem[] = [];
+    const { value: method, path } = codexConfig.forcedLoginMethod;
+    if (method === 'api') {
+      problems.push({
+        severity: 'error',
+        message: `${path} forces API keys: the official client deletes a ChatGPT login when it runs`,
+        command: 'remove forced_login_method there before switching',
+      });
+    }
+    const restricted = pooledAccounts(world).flatMap((account) => {
+      const restriction = restrictionOn(codexConfig, account);
+      return restriction?.setting === 'forced_chatgpt_workspace_id' ? [{ account, rule: restriction.rule }] : [];
+    });
+    const [first] = restricted;
+    if (first !== undefined) {
+      const outside = nameSome(restricted.map(({ account }) => account));
+      problems.push({
+        severity: 'warn',
+        message: `${first.rule}: switched to ${outside}, the official client deletes the login`,
+        command: 'change forced_chatgpt_workspace_id there before switching to them',
+      });
+    }
+    return judge(problems, 'none');
+  },
+};
+
+/** Whether each home can be given another login: what a refresh brings has to reach it, or the official client is signed out. */
+export const loginPlaceCheck: Check = {
+  id: 'login-place',
+  title: 'Place of the login',
+  inspect(world) {
+    return judge([...tornProblems(world), ...placesOf(world).flatMap(problemsOf)], 'it can be replaced');
+  },
+};
+
+function tornProblems({ tornLogin }: World): Problem[] {
+  if (tornLogin === undefined) return [];
+  return [
+    {
+      severity: 'error',
+      message: `a crash has left ${tornLogin} half-written between two logins; the next command that writes finishes it`,
+      repair: { kind: 'finish-journal' },
+    },
+  ];
+}
+
+/** What cannot even be read is told by the check of the file. */
+function placesOf({ loginPlaces, authFile, home }: World): LoginPlace[] {
+  return loginPlaces.filter((each) => !('unreadable' in authFile) || each.authFile !== home.authFile);
+}
+
+function problemsOf({ authFile, place }: LoginPlace): Problem[] {
+  if (place.kind === 'replaceable') return [];
+  if (place.kind === 'closed') {
+    return [
+      {
+        severity: 'error',
+        message: `${place.problem.message}; so its login is not refreshed here, and ${burns}`,
+        command: place.problem.hint ?? 'check the owner and the mode of that file and of its directory',
+      },
+    ];
+  }
+  switch (place.obstacle) {
+    // The check of the file tells of it, and has a repair.
+    case 'hard-link':
+      return [];
+    case 'mount-point':
+      return [inPlace(`${authFile} is mounted as a single file`, 'mount its whole directory instead')];
+    case 'closed-directory':
+      return [inPlace(`nothing new can be made beside ${authFile}`, `make ${dirname(authFile)} writable for you`)];
+  }
+}
+
+const burns = 'the official client would spend its refresh token and could not save the next one';
+
+function inPlace(fact: string, wayOut: string): Problem {
+  return {
+    severity: 'warn',
+    message: `${fact}, so it is written in place; ${burns}`,
+    command: `${wayOut}, or keep codex-auth guard running, so that the client never has to refresh`,
+  };
 }

@@ -1,6 +1,10 @@
+import { isSameAccount } from '../../accounts/identity.js';
 import { environmentVariables } from '../../environment.js';
+import { recordsOf } from '../../pools/scope-records.js';
+import { pointsBack, repositoryAt } from '../../project/git.js';
 import { isSettingName, settingVariable } from '../../settings.js';
-import { type Check, judge, type Problem } from '../finding.js';
+import { type Check, judge, ok, type Problem } from '../finding.js';
+import type { SettingProblem } from '../world/world.js';
 
 /** Variables that win over auth.json in the official client (official-client.md#environment), and bad ones of ours. */
 const clientOverrides = ['CODEX_API_KEY', 'CODEX_ACCESS_TOKEN'];
@@ -38,5 +42,76 @@ export const environmentCheck: Check = {
       }
     }
     return judge(problems, 'nothing in the way');
+  },
+};
+
+export const settingsCheck: Check = {
+  id: 'settings',
+  title: 'Settings',
+  inspect({ settingProblems, settingsFile }) {
+    return judge(
+      settingProblems.filter(({ source }) => source === 'file').map((problem) => settingProblem(problem, settingsFile)),
+      'all in range',
+    );
+  },
+};
+
+function settingProblem({ name, message, isClosed }: SettingProblem, path: string): Problem {
+  if (isClosed === true) {
+    const command = `update codex-auth, or check the owner and the mode of ${path}; it is untouched`;
+    return { severity: 'error', message, command };
+  }
+  const repair = isSettingName(name)
+    ? ({ kind: 'unset-setting', name } as const)
+    : ({ kind: 'set-aside', path } as const);
+  return { severity: 'error', message, repair };
+}
+
+export const projectCheck: Check = {
+  id: 'project',
+  title: 'Project',
+  inspect({ project, scopes }) {
+    if (project.kind === 'none') return ok('none here: the global accounts');
+    if (project.kind === 'broken') {
+      const message = `cannot tell which project this is: ${project.gitPath} is not usable, ${project.reason}`;
+      return judge([{ severity: 'warn', message, command: 'repair the repository, or add --global' }], '');
+    }
+    const problems: Problem[] = [];
+    const legacy = project.legacy.filter(({ key }) => scopes.some((scope) => scope.key === key));
+    for (const { key } of legacy) {
+      problems.push({
+        severity: 'warn',
+        message: `an older version kept the accounts in projects/${key} for one checkout only; the next change merges them`,
+        repair: { kind: 'merge-legacy-pool', fromKey: key, toKey: project.key },
+      });
+    }
+    const repository = project.workTree === undefined ? undefined : repositoryAt(project.workTree);
+    if (repository?.kind === 'found' && !pointsBack(repository)) {
+      problems.push({
+        severity: 'warn',
+        message: 'this worktree was moved without git, which may prune it one day; its accounts are found all the same',
+        command: 'git worktree repair',
+      });
+    }
+    return judge(problems, `${project.key}${project.isLinkedWorktree ? ', a linked worktree' : ''}`);
+  },
+};
+
+/** Two roots are two owners of one login, which is how refresh tokens get spent twice. */
+export const otherRootsCheck: Check = {
+  id: 'other-roots',
+  title: 'One login in two roots',
+  inspect(world) {
+    if (world.otherRoots.length === 0) return ok('no other root');
+    const own = recordsOf(world.scopes);
+    const problems = world.otherRoots.flatMap(({ path, scopes }) => {
+      const shared = recordsOf(scopes).filter((theirs) => own.some((ours) => isSameAccount(ours, theirs)));
+      return shared.map((account) => ({
+        severity: 'error' as const,
+        message: `${account.email ?? account.id} is also stored in ${path}: whichever refreshes first signs the other out`,
+        command: `CODEX_MULTI_AUTH_DIR='${path}' codex-auth --global remove ${account.id}`,
+      }));
+    });
+    return judge(problems, 'every login has one owner');
   },
 };

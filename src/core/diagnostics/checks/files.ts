@@ -4,10 +4,107 @@ import { findSame } from '../../accounts/identity.js';
 import { wasRemoved } from '../../accounts/pool.js';
 import { recordsOf } from '../../pools/scope-records.js';
 import type { StoredFile } from '../../pools/stored-files.js';
-import { type Check, judge, type Problem } from '../finding.js';
+import { type Check, judge, type Problem, skipped } from '../finding.js';
 import type { Repair } from '../repair.js';
+import { type FileFacts, isMisplaced } from '../world/storage-facts.js';
 import type { World } from '../world/world.js';
 import { nameSome } from './records.js';
+
+/** P21: written by another user, the files could no longer be read by their owner. */
+export const rootCheck: Check = {
+  id: 'root',
+  title: 'Root',
+  inspect(world) {
+    const { root, rootFacts, noRoom } = world;
+    const problems: Problem[] = misplaced(world);
+    if (noRoom !== undefined && rootFacts?.isDirectory !== false) {
+      problems.push({
+        severity: 'error',
+        message: `${noRoom.message}, so nothing can be stored or refreshed`,
+        command: noRoom.hint ?? `check the owner and the mode of ${root.paths.root}`,
+      });
+    }
+    if (rootFacts === undefined) return judge(problems, `${root.paths.root} is made by the first sign-in`);
+    if (!rootFacts.isDirectory) {
+      problems.push({
+        severity: 'error',
+        message: `${root.paths.root} is a file where a directory should be, so nothing can be stored`,
+        command: `move ${root.paths.root} away`,
+      });
+    }
+    if (root.effectiveUserId !== undefined && rootFacts.owner !== root.effectiveUserId) {
+      problems.push({
+        severity: 'error',
+        message: `${root.paths.root} belongs to user ${rootFacts.owner}, and this runs as user ${root.effectiveUserId}`,
+        command: 'run it as the owner, without sudo',
+      });
+    }
+    return judge(problems, root.paths.root);
+  },
+};
+
+/** What no other check reads, and every change would stumble over. */
+function misplaced({ owned, clientLocks, root: { paths } }: World): Problem[] {
+  const unread = owned.filter(
+    ({ path, expected }) => path === paths.lineageLog || (expected === 'directory' && path !== paths.root),
+  );
+  return [...unread, ...clientLocks].filter(isMisplaced).map(({ path, expected }) => ({
+    severity: 'error',
+    message: `${path} is not a ${expected}, so changes fail or go unrecorded`,
+    command: `move ${path} away`,
+  }));
+}
+
+export const permissionsCheck: Check = {
+  id: 'permissions',
+  title: 'Owner and modes',
+  inspect(world) {
+    const { root, rootFacts } = world;
+    const isForeign =
+      root.effectiveUserId !== undefined && rootFacts !== undefined && rootFacts.owner !== root.effectiveUserId;
+    if (isForeign) return skipped('the root belongs to somebody else');
+    const login = world.authFileFacts === undefined ? [] : [world.authFileFacts];
+    const problems = [...world.owned, ...login].flatMap((file) => modeProblems(file, world));
+    return judge([...problems, ...openHome(world)], 'only you can read them');
+  },
+};
+
+/** Its mode is not ours to change, but whoever may write there decides over the login. */
+function openHome({ homeFacts, root }: World): Problem[] {
+  if (root.effectiveUserId === undefined || homeFacts === undefined) return [];
+  const { path, mode, isDirectory } = homeFacts;
+  if (!isDirectory || (mode & 0o002) === 0) return [];
+  return [
+    {
+      severity: 'error',
+      message: `everybody on this machine can write to ${path} (${mode.toString(8)}), and put another auth.json there`,
+      command: `chmod go-w '${path}'`,
+    },
+  ];
+}
+
+function modeProblems(file: FileFacts, { root }: World): Problem[] {
+  if (root.effectiveUserId === undefined) return [];
+  if (file.owner !== root.effectiveUserId) {
+    return [
+      {
+        severity: 'error',
+        message: `${file.path} belongs to user ${file.owner}, so it can be read or changed by somebody else`,
+        command: `sudo chown ${root.effectiveUserId} '${file.path}'`,
+      },
+    ];
+  }
+  // What stands there is somebody else's thing, and another check says so.
+  if (isMisplaced(file) || (file.mode & 0o077) === 0) return [];
+  const mode = file.isDirectory ? 0o700 : 0o600;
+  return [
+    {
+      severity: 'error',
+      message: `${file.path} can be read by others (${file.mode.toString(8)})`,
+      repair: { kind: 'tighten-mode', path: file.path, mode },
+    },
+  ];
+}
 
 /** P11: unreadable is not empty, and a newer version is not ours to touch. */
 export const filesCheck: Check = {
@@ -17,13 +114,13 @@ export const filesCheck: Check = {
     const { files } = world;
     const present = files.filter(({ verdict }) => verdict.kind === 'ok').length;
     return judge(
-      files.flatMap((file) => problemOf(file, world)),
+      files.flatMap((file) => fileProblem(file, world)),
       present === 0 ? 'none yet' : `${present} readable`,
     );
   },
 };
 
-function problemOf(file: StoredFile, world: World): Problem[] {
+function fileProblem(file: StoredFile, world: World): Problem[] {
   const { path, verdict, copies, salvageable } = file;
   switch (verdict.kind) {
     case 'ok':
@@ -71,4 +168,34 @@ function counted(accounts: number): string {
 
 function recovery({ path, scopeKey, part }: StoredFile): Repair {
   return { kind: 'recover-file', path, scopeKey, part };
+}
+
+export const backupsCheck: Check = {
+  id: 'backups',
+  title: 'Backups',
+  inspect({ files }) {
+    const backups = files.flatMap((file) => file.backups);
+    const good = backups.filter(({ verdict }) => verdict.kind === 'ok');
+    return judge(backups.flatMap(backupProblem), good.length === 0 ? 'none yet' : `${good.length} good`);
+  },
+};
+
+function backupProblem({ path, verdict }: StoredFile['backups'][number]): Problem[] {
+  switch (verdict.kind) {
+    case 'ok':
+    case 'absent':
+      return [];
+    case 'damaged':
+      return [
+        {
+          severity: 'warn',
+          message: `the backup ${path} is damaged and could not bring anything back`,
+          repair: { kind: 'set-aside', path },
+        },
+      ];
+    case 'newer':
+      return [{ severity: 'warn', message: verdict.message, command: 'update codex-auth; the backup is untouched' }];
+    case 'unreadable':
+      return [{ severity: 'warn', message: verdict.message, command: verdict.wayOut }];
+  }
 }

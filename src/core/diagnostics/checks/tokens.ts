@@ -1,7 +1,11 @@
 import { type Account, describeAccount } from '../../accounts/account.js';
+import { readHealth } from '../../health/state.js';
 import { placeName } from '../../logins/copies.js';
 import { copyAhead, historyOf } from '../../logins/newest.js';
-import { type Check, judge, type Problem, skipped } from '../finding.js';
+import { recordsOf } from '../../pools/scope-records.js';
+import { foreignIssuer } from '../../provider/foreign-issuer.js';
+import { isStale } from '../../quota/snapshot.js';
+import { type Check, judge, ok, type Problem, skipped } from '../finding.js';
 import { keepersOf } from '../world/share-facts.js';
 import type { World } from '../world/world.js';
 import { hasClosedFile, nameSome, pooledAccounts } from './records.js';
@@ -90,3 +94,68 @@ function spentProblem(account: Account, { copies, lineage }: World): Problem {
   const from = placeName(ahead);
   return { severity: 'error', message, repair: { kind: 'adopt-newest', accountId: account.id, name, from } };
 }
+
+/** Accounts that were signed in somewhere else than where requests go now; nothing is sent for them (P20). */
+export const issuerCheck: Check = {
+  id: 'issuer',
+  title: 'Issuer',
+  inspect(world) {
+    const { provider } = world;
+    const accounts = recordsOf(world.scopes);
+    const issuers = new Set(accounts.flatMap((account) => foreignIssuer(account, provider) ?? []));
+    const problems = [...issuers].map((issuer): Problem => {
+      const theirs = accounts.filter((account) => foreignIssuer(account, provider) === issuer);
+      return {
+        severity: 'warn',
+        message: `${nameSome(theirs)}: signed in at ${issuer}, and their tokens are sent to nobody else, not to ${provider.issuer}`,
+        command: `codex-auth login, to sign in at ${provider.issuer}, or set CODEX_AUTH_ISSUER to the other one`,
+      };
+    });
+    return judge(problems, provider.issuer);
+  },
+};
+
+export const healthCheck: Check = {
+  id: 'health',
+  title: 'Health',
+  inspect(world) {
+    const { state, now, root, stateProblem } = world;
+    const problems: Problem[] = [];
+    if (stateProblem !== undefined) {
+      const { message, isClosed, isNewer } = stateProblem;
+      const path = root.paths.accountState;
+      const moveAway = `move ${path} away: it is knowledge only`;
+      problems.push(
+        isClosed
+          ? { severity: 'warn', message, command: isNewer ? `update codex-auth, or ${moveAway}` : moveAway }
+          : { severity: 'warn', message, repair: { kind: 'set-aside', path } },
+      );
+    }
+    const accounts = pooledAccounts(world).filter(({ enabled }) => enabled);
+    const sick = accounts.filter(({ id }) => readHealth(state.accounts[id]?.health, now).state === 'unhealthy');
+    if (sick.length > 0) {
+      const all = sick.length === accounts.length;
+      problems.push({
+        severity: all ? 'error' : 'warn',
+        message: `${all ? 'every account is' : `${nameSome(sick)}:`} unhealthy after recent failures`,
+        command: 'codex-auth check',
+      });
+    }
+    return judge(problems, accounts.length === 0 ? 'none to look at' : 'good');
+  },
+};
+
+/** Old numbers are normal, and shown with their age; this only says how many there are. */
+export const quotaCheck: Check = {
+  id: 'quota',
+  title: 'Quota',
+  inspect(world) {
+    const accounts = pooledAccounts(world).filter(({ enabled }) => enabled);
+    const known = accounts.filter(({ id }) => world.state.accounts[id]?.quota !== undefined);
+    const stale = known.filter(({ id }) =>
+      isStale(world.state.accounts[id]?.quota, world.now, world.settings.quotaTtlMs),
+    );
+    if (known.length === 0) return ok('nothing read yet: codex-auth usage');
+    return ok(stale.length === 0 ? 'fresh' : `${stale.length} of ${accounts.length} old: codex-auth usage`);
+  },
+};

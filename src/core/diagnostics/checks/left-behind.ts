@@ -4,7 +4,9 @@ import { fingerprint, isUnderWay, type JournalEntry, type UnreadableEntry } from
 import { isAwaitedByFile } from '../../logins/token-file-entries.js';
 import { retryTime } from '../../logins/unanswered.js';
 import { recordsOf } from '../../pools/scope-records.js';
+import { heldByUnknown } from '../../storage/lock-wait.js';
 import { type Check, judge, type Problem } from '../finding.js';
+import type { LockFacts } from '../world/storage-facts.js';
 import type { World } from '../world/world.js';
 
 export const journalCheck: Check = {
@@ -79,4 +81,61 @@ function unreadableProblem({ path, problem, spent, mayHoldTokens }: UnreadableEn
     message: `${path} ${problem}, and may hold the new tokens of ${describeAccount(holder)}`,
     command: 'update codex-auth, which may be able to read it; else codex-auth login',
   };
+}
+
+export const leftoversCheck: Check = {
+  id: 'leftovers',
+  title: 'Temporary files',
+  inspect({ temporaries }) {
+    return judge(
+      temporaries.map((path) => ({
+        severity: 'error' as const,
+        message: `${path} was left by a killed process and may hold tokens`,
+        repair: { kind: 'sweep-leftovers' as const },
+      })),
+      'none',
+    );
+  },
+};
+
+export const locksCheck: Check = {
+  id: 'locks',
+  title: 'Locks',
+  inspect({ locks }) {
+    const live = locks.filter(({ state }) => state === 'alive');
+    const held = live.map(({ name, owner }) => `${name} held by pid ${owner?.pid}`).join(', ');
+    return judge(locks.flatMap(lockProblem), held === '' ? 'free' : held);
+  },
+};
+
+const untilSilent = 'wait 15 seconds: without a sign of life it is taken over';
+
+function lockProblem(lock: LockFacts): Problem[] {
+  const { name, owner } = lock;
+  switch (lock.state) {
+    case 'alive':
+      return [];
+    case 'dead':
+      return [
+        {
+          severity: 'warn',
+          message: `the lock "${name}" belongs to pid ${owner?.pid}, which has ended; the next command takes it over`,
+          repair: { kind: 'release-lock', name, nonce: lock.nonce },
+        },
+      ];
+    case 'unreadable': {
+      const { message, hint = 'check its owner and its mode' } = lock.problem;
+      return [{ severity: 'error', message, command: hint }];
+    }
+    case 'unknown':
+      return [{ severity: 'warn', message: heldByUnknown(name), command: untilSilent }];
+    case 'foreign':
+      return [
+        {
+          severity: 'warn',
+          message: `the lock "${name}" belongs to a process of another machine or container, which cannot be judged from here`,
+          command: untilSilent,
+        },
+      ];
+  }
 }
