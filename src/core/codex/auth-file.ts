@@ -234,16 +234,22 @@ export interface NewerTokens {
   };
 }
 
-const AuthFile = z.looseObject({ tokens: z.looseObject({}) });
+/** Throws for what holds no login: whoever writes to it has judged it. */
+function membersOf(content: string): { readonly file: JsonObject; readonly tokens: JsonObject } {
+  const file = parseJsonText(content);
+  const tokens = isJsonObject(file) ? file['tokens'] : undefined;
+  if (!isJsonObject(file) || !isJsonObject(tokens)) throw new TypeError('this holds no login');
+  return { file, tokens };
+}
 
 /**
  * The content of an `auth.json` with newer tokens in it and everything else as it stands, in its order: what we never
  * read is not ours to drop (P7). Only for content that holds a login.
  */
 export function withNewerTokens(content: string, { refreshToken, access }: NewerTokens): string {
-  const file = AuthFile.parse(parseJsonText(content));
+  const { file, tokens: held } = membersOf(content);
   const tokens = {
-    ...file.tokens,
+    ...held,
     ...(access === undefined ? {} : { access_token: access.accessToken.reveal() }),
     ...(access?.idToken === undefined ? {} : { id_token: access.idToken.reveal() }),
     ...(refreshToken === undefined ? {} : { refresh_token: refreshToken.reveal() }),
@@ -254,6 +260,6 @@ export function withNewerTokens(content: string, { refreshToken, access }: Newer
 
 /** The content of an `auth.json` without its refresh token, as a login that lives until its access token ends. */
 export function withoutRefreshToken(content: string): string {
-  const file = AuthFile.parse(parseJsonText(content));
-  return JSON.stringify({ ...file, tokens: { ...file.tokens, refresh_token: '' } }, null, 2);
+  const { file, tokens } = membersOf(content);
+  return JSON.stringify({ ...file, tokens: { ...tokens, refresh_token: '' } }, null, 2);
 }

@@ -5,10 +5,10 @@ import {
   decodeState,
   encodeState,
   withKnowledge,
+  withoutExhaustion,
   withRatios,
 } from '../../../src/core/health/account-state.js';
 import { lookup, touch } from '../../../src/core/health/affinity.js';
-import { withoutExhaustion } from '../../../src/core/health/forget-exhaustion.js';
 import type { HealthState } from '../../../src/core/health/state.js';
 import type { QuotaSnapshot } from '../../../src/core/quota/usage.js';
 
