@@ -25,7 +25,7 @@ describe.skipIf('missing' in found)(`a login goes from one machine to another${w
   afterAll(() => Promise.all([provider.stop(), postgres.stop()]));
 
   test('and is in one of them only, and alive, whenever the one that gives it is killed', {
-    timeout: 180_000,
+    timeout: 300_000,
   }, async () => {
     let [giver, taker] = await twoMachines();
     const { steps, signal } = await handOver(giver, taker, undefined);
