@@ -24,7 +24,6 @@ const commonJs = { ...common, format: 'cjs', outExtension: { '.js': '.cjs' } };
 const apart = {
   undici: 'undici',
   open: 'open',
-  'proper-lockfile': 'proper-lockfile',
   'smol-toml': 'smol-toml',
   'age-encryption': 'age-encryption',
   pg: 'pg',
@@ -64,7 +63,7 @@ const library = await build({
   banner: {
     js: "import { createRequire as makeRequire } from 'node:module'; const require = makeRequire(import.meta.url);",
   },
-  plugins: [processAsItIs(), withoutColorDetection(), tomlFromItsFile()],
+  plugins: [processAsItIs(), plainFileSystem(), withoutColorDetection(), tomlFromItsFile()],
 });
 
 const packages = await build({
@@ -90,18 +89,18 @@ const dashboard = await build({
   plugins: [withoutColorDetection(), withoutInkExtras()],
 });
 
-await build({ ...commonJs, entryPoints: { start: 'src/start.ts' } });
+await build({ ...commonJs, entryPoints: { start: 'src/start.ts' }, minify: true, plugins: [nodeNamespacesAsTheyAre()] });
 
 /** Compiled as a script (src/start.ts), which knows no module: so it gets what it needs as arguments. */
 const script = {
   ...commonJs,
-  minifySyntax: true,
-  minifyWhitespace: true,
+  minify: true,
   banner: { js: '(function (require, module, load) {' },
   footer: { js: '})' },
   supported: { 'dynamic-import': false },
 };
-const inScript = [processAsItIs(), loadedWhenUsed(), withoutColorDetection(), packagesApart(), keyringByRequire(), dashboardApart()];
+const quickCommands = ['list', 'status', 'forecast', 'best', 'theme', 'complete'];
+const inScript = [processAsItIs(), nodeNamespacesAsTheyAre(), plainFileSystem(), loadedWhenUsed(), withoutColorDetection(), packagesApart(), keyringByRequire(), dashboardApart()];
 
 const cli = await build({ ...script, entryPoints: { cli: 'src/main.ts' }, external: [...common.external, '@napi-rs/keyring'], plugins: inScript });
 writeFileSync('dist/metafile.json', JSON.stringify(cli.metafile));
@@ -109,25 +108,30 @@ writeFileSync('dist/metafile.json', JSON.stringify(cli.metafile));
 const quick = await build({
   ...script,
   entryPoints: { quick: 'src/quick.ts' },
-  minify: true,
   external: [...common.external, '@napi-rs/keyring'],
-  plugins: [onlyQuickCommands(), ...inScript],
+  plugins: [onlyCommands(...quickCommands), ...inScript],
 });
 writeFileSync('dist/quick.metafile.json', JSON.stringify(quick.metafile));
 
 const show = await build({
   ...script,
   entryPoints: { show: 'src/show.ts' },
-  minify: true,
   external: ['@napi-rs/keyring'],
-  plugins: [onlyQuickCommands(), withoutSchemas(), ...inScript],
+  plugins: [onlyCommands(...quickCommands), withoutSchemas(), ...inScript],
 });
 writeFileSync('dist/show.metafile.json', JSON.stringify(show.metafile));
+
+const run = await build({
+  ...script,
+  entryPoints: { run: 'src/run.ts' },
+  external: ['@napi-rs/keyring'],
+  plugins: [onlyCommands(), withoutSchemas(), ...inScript],
+});
+writeFileSync('dist/run.metafile.json', JSON.stringify(run.metafile));
 
 await build({
   ...script,
   entryPoints: { segment: 'src/segment.ts' },
-  minify: true,
   external: ['@napi-rs/keyring'],
   plugins: inScript,
 });
@@ -162,6 +166,30 @@ function processAsItIs() {
     setup({ onResolve, onLoad }) {
       onResolve({ filter: /^(node:)?process$/ }, ({ path }) => ({ path, namespace }));
       onLoad({ filter: /./, namespace }, () => ({ contents: 'module.exports = process;' }));
+    },
+  };
+}
+
+/** `import * as fs` means the module: esbuild would copy its hundred members, once for each file that says so. */
+function nodeNamespacesAsTheyAre() {
+  return {
+    name: 'node-namespaces-as-they-are',
+    setup({ onLoad }) {
+      onLoad({ filter: /\/src\/.*\.ts$/ }, ({ path }) => {
+        const contents = readFileSync(path, 'utf8');
+        const plain = contents.replace(/^import \* as (\w+) from ('node:\w+');$/gm, 'const $1 = require($2);');
+        return plain === contents ? undefined : { contents: plain, loader: 'ts' };
+      });
+    },
+  };
+}
+
+/** proper-lockfile is given the file system that it works on, and never asks the patient one that it would make first. */
+function plainFileSystem() {
+  return {
+    name: 'plain-file-system',
+    setup({ onResolve }) {
+      onResolve({ filter: /^graceful-fs$/ }, () => ({ path: 'node:fs', external: true }));
     },
   };
 }
@@ -210,25 +238,25 @@ function withoutInkExtras() {
   };
 }
 
-/** Leaves out what commands that only look never load: the other commands, the network and the prompts. */
-function onlyQuickCommands() {
-  const isWanted = (path) => /\/(list|status|forecast|best|theme|complete)\.js$/.test(path);
+/** Leaves out what is never loaded in a bundle of few commands: the other commands, the network and the prompts. */
+function onlyCommands(...wanted) {
+  const isWanted = (path) => wanted.some((name) => path.endsWith(`/${name}.js`));
   return {
-    name: 'only-quick-commands',
+    name: 'only-commands',
     setup({ onResolve, onLoad }) {
       onResolve({ filter: /./ }, ({ kind, path }) =>
         kind === 'dynamic-import' && !isWanted(path) ? { path, namespace: 'left-out' } : undefined,
       );
       onLoad({ filter: /./, namespace: 'left-out' }, ({ path }) => ({
-        contents: `throw new Error(${JSON.stringify(`${path} is not in the quick bundle`)});`,
+        contents: `throw new Error(${JSON.stringify(`${path} is not in this bundle`)});`,
       }));
     },
   };
 }
 
 /**
- * The smallest bundle prints what an index says, which is looked at by plain functions. Whatever asks a schema all the same
- * throws there, and the usual bundle does it.
+ * The smallest bundles look at what they read by plain functions. Whatever asks a schema all the same gives up there, and the
+ * usual bundle does it.
  */
 function withoutSchemas() {
   const namespace = 'without-schemas';
@@ -237,9 +265,11 @@ function withoutSchemas() {
     setup({ onResolve, onLoad }) {
       onResolve({ filter: /^zod\/mini$/ }, ({ path }) => ({ path, namespace }));
       onLoad({ filter: /./, namespace }, () => ({
-        contents: `const asks = ['parse', 'safeParse'];
+        resolveDir: process.cwd(),
+        contents: `import { giveUp } from './src/process/giving-up.ts';
+          const asks = ['parse', 'safeParse'];
           const schema = new Proxy(function () {}, {
-            get: (_, name) => (asks.includes(name) ? () => { throw new Error('there are no schemas here'); } : schema),
+            get: (_, name) => (asks.includes(name) ? giveUp : schema),
             apply: () => schema,
           });
           export { ${Object.keys(zod).map((name) => `schema as ${name}`).join(', ')} };`,

@@ -4,7 +4,7 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { homeWith } from './many-accounts.js';
-import { compare, judge, type Measured, measured, median, peakMemory, warmUp } from './processor-time.js';
+import { compare, judge, type Measured, measured, median, peakMemory, run, warmUp } from './processor-time.js';
 
 /** How many times `node -e 0` a command may take at 10 accounts. */
 const overFloor: readonly (readonly [string, number])[] = [
@@ -23,6 +23,11 @@ const overFloor: readonly (readonly [string, number])[] = [
 const writing: readonly (readonly [string, number])[] = [
   ['label 1 one', 2.5],
   ['switch 1', 2.5],
+];
+/** The same for the whole of what starts a command in a home that is ready, the command included; the second as the shim has it. */
+const starting: readonly (readonly [string, number])[] = [
+  ['run 2 -- true', 2],
+  ['run --here -- true', 2],
 ];
 /** How many times its own time at 10 accounts it may take at more. */
 const overFew: readonly (readonly [string, number, number])[] = [
@@ -55,20 +60,24 @@ try {
   });
   // Not judged: finding the project's key loads Node's crypto, and the note that it has no pool opens stderr.
   const inProject = measured('list, in a repository', repository, 'list');
-  // Not judged: what comes before a command of run, whose home is ready from the first round on, and the command itself.
-  const run = measured('run, its home ready', few, 'run 2 -- true');
+  // They write, as a switch does, so they have accounts of their own.
+  const runner = await homeWith(10, join(directory, 'runner'));
+  const started = starting.map(([line, limit]) => ({ limit, ...measured(line, runner, line) }));
   const first = measured('list, without any cache', cold, 'list', { isCold: true });
   for (const home of [few, many, most, repository])
     warmUp(
       home,
       overFloor.map(([line]) => line),
     );
+  for (const line of ['run 2 -- true', 'switch 2 --here', ...starting.map(([each]) => each)])
+    run(measured(line, runner, line));
   for (const each of written) warmUp(each.home, [each.argv.slice(1).join(' ')]);
 
-  compare(floor, [...known, ...written, ...larger, inProject, run, first]);
+  compare(floor, [...known, ...written, ...larger, ...started, inProject, first]);
   const ratio = (each: Measured, to: Measured) => median(each) / median(to);
   const isOf = (line: string) => (each: Measured) => each.title === line;
-  for (const { limit, ...each } of known) judge(`${each.title} over node -e 0`, ratio(each, floor), limit, ' ×');
+  for (const { limit, ...each } of [...known, ...started])
+    judge(`${each.title} over node -e 0`, ratio(each, floor), limit, ' ×');
   for (const { limit, count, ...each } of written) {
     if (count === 0) judge(`${each.title} over node -e 0`, ratio(each, floor), limit, ' ×');
   }

@@ -1,4 +1,5 @@
 import { showKnown } from './cli/program/show-known.js';
+import { usual } from './process/giving-up.js';
 import { ownMachine } from './process/own-machine.js';
 import { ownStreams } from './process/own-streams.js';
 import { expectLongRead } from './process/short-run.js';
@@ -9,13 +10,13 @@ export { runShow as run };
 
 /** False where there is something else to do than to print what is known: nothing has been written then. */
 async function runShow(leavesCache: boolean): Promise<boolean> {
-  const streams = ownStreams({ endUnheard: () => process.exit(), isQuick: true });
+  const streams = ownStreams({ endUnheard: () => process.exit(), mayWait: true });
   const { signal } = new AbortController();
   const machine = ownMachine({
     ...{ streams, signal, unfinished: new Set<Promise<unknown>>(), neverAsks: true as const },
     ...(leavesCache ? {} : { expectLongRead }),
   });
-  const exitCode = await showKnown(process.argv.slice(2), machine);
+  const exitCode = await showKnown(process.argv.slice(2), machine, usual);
   if (exitCode === undefined) return false;
   process.exitCode = exitCode;
   await streams.written();

@@ -1,10 +1,10 @@
-import { readFileSync } from 'node:fs';
+import { existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import { Script } from 'node:vm';
 import packageJson from '../package.json' with { type: 'json' };
 import { homeIfNeeded, readEnvironment } from './core/environment.js';
-import { locate } from './core/storage/paths.js';
+import { locate, rootPaths } from './core/storage/paths.js';
 import { hasIndex } from './core/storage/private-cache.js';
 import { type CodeCache, openCodeCache } from './process/code-cache.js';
 import { plainOutput } from './process/plain-output.js';
@@ -14,6 +14,9 @@ import { plainOutput } from './process/plain-output.js';
 // (docs/decisions/010-quick-bundle.md).
 
 const quickCommands = ['list', 'ls', 'status', '__complete'];
+
+/** Alone, they ask for what the command tree says, and no command is loaded. */
+const asksForHelp = ['--help', '-h', 'help'];
 
 /** These, too, where they only look: with `--cached`, and with no option that takes a value or does more. */
 const quickWhenCached = ['forecast', 'best'];
@@ -26,6 +29,7 @@ function firstWord([first, second]: readonly string[]): string {
 
 function isQuick(command: string, words: readonly string[]): boolean {
   if (quickCommands.includes(command)) return true;
+  if (words.length === 1 && asksForHelp.includes(command)) return true;
   const options = words.slice(words.indexOf(command) + 1);
   return (
     quickWhenCached.includes(command) && options.includes('--cached') && options.every((each) => looksOnly.test(each))
@@ -45,12 +49,12 @@ function isSegmentForPrompt([first, ...words]: readonly string[]): boolean {
 type Run = (leavesCache: boolean) => Promise<boolean> | undefined;
 
 /** One file with all that a command needs but large packages, and V8's compiled form of it where an earlier run left one. */
-function runBundle(name: 'show' | 'quick' | 'cli' | 'segment', command: string): ReturnType<Run> {
+function runBundle(name: 'show' | 'run' | 'quick' | 'cli' | 'segment', command: string): ReturnType<Run> {
   const filename = join(__dirname, `${name}.cjs`);
   const source = readFileSync(filename);
   const cache = findCache(name, command, source);
-  const script = new Script(source.toString(), {
-    filename: pathToFileURL(filename).href,
+  const script = new Script(source.toString('latin1'), {
+    filename,
     ...(cache?.compiled === undefined ? {} : { cachedData: cache.compiled }),
   });
   const leavesCache = cache?.isDue === true;
@@ -62,11 +66,19 @@ function runBundle(name: 'show' | 'quick' | 'cli' | 'segment', command: string):
     });
   }
   const bundle: { exports: { run?: Run } } = { exports: {} };
-  script.runInThisContext()(require, bundle, load);
+  script.runInThisContext()(requireOnce, bundle, load);
   return bundle.exports.run?.(leavesCache)?.then((isDone) => {
     isLeftToOthers = !isDone;
     return isDone;
   });
+}
+
+const required = new Map<string, unknown>();
+
+/** Each of the files that became a bundle asks anew, and Node looks its own modules through each time. */
+function requireOnce(name: string): unknown {
+  if (!required.has(name)) required.set(name, require(name));
+  return required.get(name);
 }
 
 /** The parts that only exist as modules. */
@@ -79,11 +91,25 @@ function findCache(bundle: string, command: string, source: Buffer): CodeCache |
   // Asked for before every line that is typed, that one leaves nothing behind.
   if (bundle === 'segment' || !/^[a-z_-]{1,40}$/.test(command)) return undefined;
   const root = findRoot();
-  return root === undefined ? undefined : openCodeCache(root, bundle === 'show' ? `show-${command}` : command, source);
+  return root === undefined
+    ? undefined
+    : openCodeCache(root, isPartial(bundle) ? `${bundle}-${command}` : command, source);
 }
 
-/** Where the accounts are. */
+/** Another bundle may run the same command after it, and has a cache of its own. */
+function isPartial(bundle: string): boolean {
+  return bundle === 'show' || bundle === 'run';
+}
+
+let root: { readonly found: string | undefined } | undefined;
+
+/** Where the accounts are; looked for once. */
 function findRoot(): string | undefined {
+  root ??= { found: lookForRoot() };
+  return root.found;
+}
+
+function lookForRoot(): string | undefined {
   try {
     const environment = readEnvironment(process.env);
     return locate({ ...environment, home: homeIfNeeded(environment) }, process.cwd()).root;
@@ -100,6 +126,19 @@ function isShown(words: readonly string[]): boolean {
   return root !== undefined && hasIndex(root);
 }
 
+/**
+ * Whether `run` may find the home of an account ready, as it is typed mostly and as the shim calls it: every other option is
+ * for the command line to understand.
+ */
+function isPlainRun([first, ...words]: readonly string[]): boolean {
+  const [command, account = '-', dashes] = first === 'auth' ? words : [first, ...words];
+  if (command !== 'run' || (dashes !== undefined && dashes !== '--') || !/^(--here$|[^-])/.test(account)) return false;
+  const root = findRoot();
+  if (root === undefined) return false;
+  const { privateHomes, share } = rootPaths(root);
+  return existsSync(privateHomes) && !existsSync(share);
+}
+
 const words = process.argv.slice(2);
 const command = firstWord(words);
 if (words.length === 1 && (command === '--version' || command === '-V')) {
@@ -107,4 +146,6 @@ if (words.length === 1 && (command === '--version' || command === '-V')) {
 } else if (isSegmentForPrompt(words)) runBundle('segment', command);
 else if (isShown(words)) {
   void runBundle('show', command)?.then((isDone) => isDone || runBundle('quick', command));
+} else if (isPlainRun(words)) {
+  void runBundle('run', command)?.then((isDone) => isDone || runBundle('cli', command));
 } else runBundle(isQuick(command, words) ? 'quick' : 'cli', command);

@@ -194,7 +194,6 @@ describe.skipIf('missing' in found)(`a shared pool${why}`, () => {
 
     test.each<Fault['kind']>(['cut', 'silence', 'twice'])(
       '%s at any of its messages loses no login, and the next exchange sets it right',
-      { timeout: 60_000 },
       async (kind) => {
         const { unreliable, desktop } = await machines();
         await laptop.data(['sync']);

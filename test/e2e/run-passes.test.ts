@@ -12,11 +12,23 @@ import { useProvider } from '../support/use-provider.js';
 /** This one waits for the program, where it is old; of the newest, nothing is left beside it. */
 const newest = otherNodes().findLast((each) => 'path' in each);
 const newestPath = newest !== undefined && 'path' in newest ? newest.path : undefined;
+const nodes = [
+  { name: 'this Node', path: process.execPath },
+  ...(newestPath === undefined ? [] : [{ name: `Node ${newest?.version}`, path: newestPath }]),
+];
 const ways = [
-  { name: 'this Node', path: process.execPath, isWaitedFor: false },
-  ...(newestPath === undefined ? [] : [{ name: `Node ${newest?.version}`, path: newestPath, isWaitedFor: false }]),
+  ...nodes.map((node) => ({ ...node, isReady: false, isWaitedFor: false })),
+  // Started by a bundle of its own.
+  ...nodes.map((node) => ({
+    ...node,
+    name: `${node.name} in a home that is ready`,
+    isReady: true,
+    isWaitedFor: false,
+  })),
   // With --on-limit we stay beside it whatever the Node.
-  { name: 'the newest Node that waits for the limit', path: newestPath ?? process.execPath, isWaitedFor: true },
+  ...nodes
+    .slice(-1)
+    .map((node) => ({ ...node, name: `${node.name} that waits for the limit`, isReady: false, isWaitedFor: true })),
 ];
 
 const provider = useProvider({ keepsState: true });
@@ -25,7 +37,11 @@ beforeEach(async () => {
   home = await homeOfAlice(provider);
 });
 
-describe.each(ways)('a command that runs as an account, by $name,', { timeout: 60_000 }, ({ path, isWaitedFor }) => {
+describe.each(ways)('a command that runs as an account, by $name,', ({ path, isReady, isWaitedFor }) => {
+  beforeEach(async () => {
+    if (isReady) await startRun(path, home.home, [alice.email, '--', 'true']).ended;
+  });
+
   /** Counts as the official client, which a limit is about, and becomes what it is given. */
   function standIn(): string {
     const codex = join(home.home.cwd, 'codex');
@@ -111,7 +127,9 @@ describe.each(ways)('a command that runs as an account, by $name,', { timeout: 6
   });
 
   it.skipIf(missingForTerminal !== undefined)('stops and goes on as a job of its shell', async () => {
-    const terminal = await Terminal.open(home.home, { variables: { PATH: `${dirname(path)}:${process.env['PATH']}` } });
+    const terminal = await Terminal.open(home.home, {
+      variables: { PATH: `${dirname(path)}:${process.env['PATH']}` },
+    });
     const script = 'trap "echo back" CONT; echo begun; until read x; do :; done; echo "got $x"; exit 9';
     const line = [alice.email, ...options, '--', ...lineOf(['sh', '-c', `'${script}'`])];
     await terminal.run(`codex-auth run ${line.join(' ')}`);

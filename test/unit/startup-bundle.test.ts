@@ -3,6 +3,7 @@ import { basename, join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { runBuilt } from '../support/built.js';
 import { createTestHome } from '../support/cli.js';
+import { filesRunIn } from '../support/files-run.js';
 import { builtProject } from '../support/program-process.js';
 import { alice, writePool } from '../support/sample-pool.js';
 import { temporaryDirectory } from '../support/temporary.js';
@@ -106,6 +107,14 @@ describe('the program', () => {
     expect(writersIn(Object.keys(inputsOf('show.metafile.json')))).toEqual([]);
   });
 
+  it('has a bundle for run in a home that is ready, with no command tree, no schemas and nothing that switches in it', () => {
+    const run = Object.keys(inputsOf('run.metafile.json')).map(belowProject);
+    expect(run).toEqual(expect.arrayContaining(['src/cli/commands/run.ts', 'src/process/launch.ts']));
+    expect(run.filter((path) => /node_modules\/(zod|commander|@commander-js)\//.test(path))).toEqual([]);
+    expect(run.filter((path) => path.startsWith('src/cli/tree/') || path.startsWith('src/core/sharing/'))).toEqual([]);
+    expect(writersIn(run)).toEqual([]);
+  });
+
   it('has what draws the dashboard in a file that only opening it loads', () => {
     expect(packagesIn(Object.keys(inputs)).filter((name) => drawing.includes(name))).toEqual([]);
     const dashboard = readFileSync(join(builtProject(), 'dist', 'dashboard.js'), 'utf8');
@@ -185,25 +194,20 @@ describe('a process', () => {
   });
 });
 
-/** The files of `dist` that were run, in a home that has no cache: V8 keeps no record of what comes from one. */
+/** The files of `dist` that were run, in a home that has no cache. */
 async function filesRun(argv: readonly string[]): Promise<string[]> {
   const coverage = temporaryDirectory();
   const home = createTestHome();
   writePool(home, [alice]);
   const { stdout } = await runBuilt(home, argv, { variables: { NODE_V8_COVERAGE: coverage } });
   expect(stdout).not.toBe('');
-  return readdirSync(coverage)
-    .flatMap((file) => scriptsIn(join(coverage, file)))
-    .sort();
+  return filesRunIn(coverage);
 }
 
-/** The files of `dist` that a process has run, from V8's own record. */
-function scriptsIn(path: string): string[] {
-  const { result } = JSON.parse(readFileSync(path, 'utf8')) as { result: { url: string }[] };
-  return result.flatMap(({ url }) => /\/dist\/(.*)$/.exec(url)?.[1] ?? []);
-}
-
-it.each(['start', 'cli', 'quick'])('%s.cjs is ASCII, so that V8 keeps each of its characters in one byte', (name) => {
-  const bytes = readFileSync(join(builtProject(), 'dist', `${name}.cjs`));
-  expect(bytes.filter((byte) => byte > 127)).toHaveLength(0);
-});
+it.each(['start', 'cli', 'quick', 'show', 'run'])(
+  '%s.cjs is ASCII, so that V8 keeps each of its characters in one byte',
+  (name) => {
+    const bytes = readFileSync(join(builtProject(), 'dist', `${name}.cjs`));
+    expect(bytes.filter((byte) => byte > 127)).toHaveLength(0);
+  },
+);

@@ -1,6 +1,6 @@
 import { listCommand } from '../commands/list.js';
 import { statusCommand } from '../commands/status.js';
-import type { Output } from '../terminal/io.js';
+import { saysNothing, type Usual } from './as-usual.js';
 import type { Command } from './command.js';
 import { createContext } from './context.js';
 import type { Machine } from './machine.js';
@@ -12,13 +12,13 @@ import { renderText } from './rendered-text.js';
  */
 
 /** The exit code; undefined, with nothing written, where the usual way has to be gone. */
-export async function showKnown(argv: readonly string[], machine: Machine): Promise<number | undefined> {
+export async function showKnown(argv: readonly string[], machine: Machine, usual: Usual): Promise<number | undefined> {
   switch (argv.at(-1)) {
     case 'list':
     case 'ls':
-      return show(listCommand, machine);
+      return show(listCommand, machine, usual);
     case 'status':
-      return show(statusCommand, machine);
+      return show(statusCommand, machine, usual);
     default:
       return undefined;
   }
@@ -27,47 +27,20 @@ export async function showKnown(argv: readonly string[], machine: Machine): Prom
 async function show<Result, Document>(
   command: Command<object, Result, Document>,
   machine: Machine,
+  usual: Usual,
 ): Promise<number | undefined> {
   try {
-    const streams = onlyAnswers(machine.streams);
     const context = createContext(
-      { ...machine, streams, indexing: { withoutIndex: giveUp } },
+      { ...saysNothing(machine, usual), indexing: { withoutIndex: usual.giveUp } },
       { input: true, color: true },
     );
     const result = await command.run(context, {});
     const text = await renderText(command, result, context, { style: context.io.style, options: {} });
+    if (!usual.isAsUsual()) return undefined;
     context.io.print(text);
     return command.exitCode?.(result) ?? 0;
   } catch {
     // Also for a fault of ours: the usual way meets the same thing, and tells it.
     return undefined;
   }
-}
-
-/** Getters, because no stream is to be made before it is used. */
-function onlyAnswers(streams: Machine['streams']): Machine['streams'] {
-  return {
-    get stdin() {
-      return streams.stdin;
-    },
-    get stdout() {
-      return streams.stdout;
-    },
-    get stderr() {
-      return streams.stderr;
-    },
-    get answers() {
-      return streams.answers;
-    },
-    get messages() {
-      return unusual;
-    },
-  };
-}
-
-/** Whatever there is to say besides the answer, the usual way says. */
-const unusual: Output = { write: giveUp };
-
-function giveUp(): never {
-  throw new Error('this is not as usual');
 }

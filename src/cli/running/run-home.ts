@@ -2,6 +2,7 @@ import { type Account, describeAccount, isSetAside } from '../../core/accounts/a
 import { readAuthFile } from '../../core/codex/auth-file-state.js';
 import { runningClients } from '../../core/codex/clients.js';
 import { readCodexConfig } from '../../core/codex/config.js';
+import { mayRestrictLogins } from '../../core/codex/config-files.js';
 import { codexHomeAt } from '../../core/codex/home.js';
 import { privateHomeAt } from '../../core/codex/private-home.js';
 import { refuseRestricted } from '../../core/codex/restrictions.js';
@@ -95,7 +96,8 @@ function refuseOtherShares(account: Account, directory: string, shares: string):
  */
 async function takeHome(context: Context, target: ActivationTarget): Promise<void> {
   if (isReady(context, target.account)) {
-    refuseRestricted(readCodexConfig(context.home.directory), target.account);
+    const { directory } = context.home;
+    if (mayRestrictLogins(directory)) refuseRestricted(readCodexConfig(directory), target.account);
     return;
   }
   // Loaded only here: most runs find the home ready. What no account can take in is kept aside, as it is our home.

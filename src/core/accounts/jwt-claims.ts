@@ -1,5 +1,6 @@
-import * as z from 'zod/mini';
 import { definedOnly } from '../defined-only.js';
+import { isJsonObject, type JsonObject } from '../json-object.js';
+import { isNumber, isText } from '../json-values.js';
 
 /** The claims this product reads from an id or access token; the signature is the provider's business, not ours. */
 export interface TokenClaims {
@@ -22,52 +23,43 @@ export interface TokenClaims {
   readonly issuedAt?: number;
 }
 
-const seconds = z.catch(z.optional(z.number()), undefined);
-const text = z.catch(z.optional(z.string().check(z.minLength(1))), undefined);
-
-const identityClaims = {
-  chatgpt_user_id: text,
-  user_id: text,
-  chatgpt_account_id: text,
-  chatgpt_plan_type: text,
-  chatgpt_account_is_fedramp: z.catch(z.optional(z.boolean()), undefined),
-};
-
-const Payload = z.object({
-  exp: seconds,
-  iat: seconds,
-  iss: text,
-  sub: text,
-  client_id: text,
-  azp: text,
-  aud: z.catch(z.optional(z.union([z.string(), z.array(z.string())])), undefined),
-  email: text,
-  'https://api.openai.com/profile': z.catch(z.optional(z.object({ email: text })), undefined),
-  'https://api.openai.com/auth': z.catch(z.optional(z.object(identityClaims)), undefined),
-  // Some issuers put them at the root.
-  ...identityClaims,
-});
-
-/** The claims of a JWT, or undefined when it is not one: an access token may be opaque. */
+/** The claims of a JWT, or undefined when it is not one: an access token may be opaque. A claim of another type is none. */
 export function readClaims(token: string): TokenClaims | undefined {
-  const payload = decodePayload(token);
-  const parsed = Payload.safeParse(payload);
-  if (!parsed.success) return undefined;
-  const { data: root } = parsed;
-  const auth = root['https://api.openai.com/auth'] ?? {};
+  const root = decodePayload(token);
+  if (!isJsonObject(root)) return undefined;
+  const [auth, profile] = [
+    membersOf(root['https://api.openai.com/auth']),
+    membersOf(root['https://api.openai.com/profile']),
+  ];
+  // Some issuers put them at the root.
+  const either = (name: string) => readText(auth[name]) ?? readText(root[name]);
   return definedOnly({
-    userId: auth.chatgpt_user_id ?? auth.user_id ?? root.chatgpt_user_id ?? root.user_id,
-    accountId: auth.chatgpt_account_id ?? root.chatgpt_account_id,
-    email: root.email ?? root['https://api.openai.com/profile']?.email,
-    subject: root.sub,
-    planType: auth.chatgpt_plan_type ?? root.chatgpt_plan_type,
-    isFedramp: auth.chatgpt_account_is_fedramp ?? root.chatgpt_account_is_fedramp,
-    issuer: root.iss,
-    clientId: root.client_id ?? root.azp,
-    audience: onlyOne(root.aud),
-    expiresAt: inMilliseconds(root.exp),
-    issuedAt: inMilliseconds(root.iat),
+    userId:
+      readText(auth['chatgpt_user_id']) ??
+      readText(auth['user_id']) ??
+      readText(root['chatgpt_user_id']) ??
+      readText(root['user_id']),
+    accountId: either('chatgpt_account_id'),
+    email: readText(root['email']) ?? readText(profile['email']),
+    subject: readText(root['sub']),
+    planType: either('chatgpt_plan_type'),
+    isFedramp: [auth, root]
+      .map((each) => each['chatgpt_account_is_fedramp'])
+      .find((value) => typeof value === 'boolean'),
+    issuer: readText(root['iss']),
+    clientId: readText(root['client_id']) ?? readText(root['azp']),
+    audience: onlyOne(root['aud']),
+    expiresAt: inMilliseconds(root['exp']),
+    issuedAt: inMilliseconds(root['iat']),
   });
+}
+
+function readText(value: unknown): string | undefined {
+  return isText(value) && value !== '' ? value : undefined;
+}
+
+function membersOf(value: unknown): JsonObject {
+  return isJsonObject(value) ? value : {};
 }
 
 function decodePayload(token: string): unknown {
@@ -82,15 +74,15 @@ function decodePayload(token: string): unknown {
   }
 }
 
-function onlyOne(audience: string | readonly string[] | undefined): string | undefined {
-  const [only, ...others] = typeof audience === 'string' ? [audience] : (audience ?? []);
-  return others.length === 0 ? only || undefined : undefined;
+function onlyOne(audience: unknown): string | undefined {
+  const [only, ...others] = Array.isArray(audience) ? audience : [audience];
+  return others.length === 0 ? readText(only) : undefined;
 }
 
 const latestDateMs = 8.64e15;
 
 /** A time that no Date can hold is no time. */
-function inMilliseconds(value: number | undefined): number | undefined {
-  const ms = value === undefined ? undefined : value * 1000;
+function inMilliseconds(value: unknown): number | undefined {
+  const ms = isNumber(value) ? value * 1000 : undefined;
   return ms !== undefined && Math.abs(ms) <= latestDateMs ? ms : undefined;
 }

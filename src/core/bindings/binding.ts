@@ -1,13 +1,21 @@
-import * as z from 'zod/mini';
+import { isJsonObject } from '../json-object.js';
+import { isNumber, isText, isTextOrAbsent } from '../json-values.js';
 
 /** A directory in which plain `codex` runs as one account; it counts for everything below it, unless that is bound too. */
-export const Binding = z.object({
+export interface Binding {
   /** Its real path. */
-  directory: z.string().check(z.minLength(1)),
+  readonly directory: string;
   /** Of a project: the directory that all its worktrees have in common, so that they are bound wherever they are. */
-  commonDir: z.exactOptional(z.string()),
-  accountId: z.string().check(z.minLength(1)),
+  readonly commonDir?: string;
+  readonly accountId: string;
   /** Milliseconds since the epoch. */
-  boundAt: z.number(),
-});
-export type Binding = z.infer<typeof Binding>;
+  readonly boundAt: number;
+}
+
+/** Whether a value of a parsed file is one. */
+export function isBinding(value: unknown): value is Binding {
+  if (!isJsonObject(value)) return false;
+  const { directory, commonDir, accountId, boundAt } = value;
+  const isNamed = [directory, accountId].every((each) => isText(each) && each !== '');
+  return isNamed && isTextOrAbsent(commonDir) && isNumber(boundAt);
+}

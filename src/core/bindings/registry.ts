@@ -1,14 +1,14 @@
-import * as z from 'zod/mini';
 import { definedOnly } from '../defined-only.js';
 import { AppError } from '../errors.js';
+import { isJsonObject } from '../json-object.js';
+import { isNumber } from '../json-values.js';
 import { readVersion } from '../storage/atomic-file.js';
 import type { LockHandle } from '../storage/file-lock.js';
 import { corrupt, overwriteJson, parseJson } from '../storage/json-file.js';
 import type { Root } from '../storage/root.js';
-import { Binding } from './binding.js';
+import { type Binding, isBinding } from './binding.js';
 import { writeShimBindings } from './shim-bindings.js';
 
-const BindingsFile = z.object({ version: z.number(), bindings: z.array(Binding) });
 const thisVersion = 1;
 
 /**
@@ -19,17 +19,20 @@ export function readBindings({ paths }: Pick<Root, 'paths'>): readonly Binding[]
   const path = paths.bindings;
   const version = readVersion(path);
   if (version.kind === 'absent') return [];
-  const parsed = parseJson(path, version.content, wayOut);
-  const newer = z.object({ version: z.number().check(z.gt(thisVersion)) }).safeParse(parsed);
-  if (newer.success) {
-    throw new AppError('storage-newer-version', `${path} has version ${newer.data.version}, newer than this program`, {
+  const file = parseJson(path, version.content, wayOut);
+  const stated = isJsonObject(file) ? file['version'] : undefined;
+  if (isNumber(stated) && stated > thisVersion) {
+    throw new AppError('storage-newer-version', `${path} has version ${stated}, newer than this program`, {
       hint: 'update codex-auth; the file is untouched',
       details: { path },
     });
   }
-  const file = BindingsFile.safeParse(parsed);
-  if (!file.success) throw corrupt(path, 'it is no list of bindings', wayOut);
-  return file.data.bindings.map(definedOnly);
+  const list = isJsonObject(file) && isNumber(stated) ? file['bindings'] : undefined;
+  if (!Array.isArray(list) || !list.every(isBinding)) throw corrupt(path, 'it is no list of bindings', wayOut);
+  // Without members that we do not know.
+  return list.map(({ directory, commonDir, accountId, boundAt }) =>
+    definedOnly({ directory, commonDir, accountId, boundAt }),
+  );
 }
 
 const wayOut =

@@ -1,5 +1,5 @@
 import * as z from 'zod/mini';
-import { Binding } from '../bindings/binding.js';
+import { type Binding, isBinding } from '../bindings/binding.js';
 
 /** Where a record stood: the scope (null: the global one), in its pool or set aside beside it, and its 0-based position. */
 const Place = z.object({ scope: z.nullable(z.string()), isSetAside: z.boolean(), position: z.number() });
@@ -40,8 +40,8 @@ const Step = z.discriminatedUnion('kind', [
   z.object({
     kind: z.literal('binding'),
     directory: z.string(),
-    before: z.nullable(Binding),
-    after: z.nullable(Binding),
+    before: z.nullable(z.custom<Binding>(isBinding)),
+    after: z.nullable(z.custom<Binding>(isBinding)),
   }),
 ]);
 export type Step = z.infer<typeof Step>;

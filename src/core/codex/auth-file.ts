@@ -1,13 +1,13 @@
-import * as z from 'zod/mini';
 import type { AuthFileExtras, Provenance, TokenSet } from '../accounts/account.js';
 import { contradicts, realAccountId } from '../accounts/identity.js';
 import { readClaims } from '../accounts/jwt-claims.js';
 import { identityOfClaims, type TokenIdentity } from '../accounts/token-identity.js';
 import { definedOnly } from '../defined-only.js';
 import { toIso } from '../instant.js';
+import { isJsonObject, type JsonObject } from '../json-object.js';
 import { parseJsonText } from '../json-text.js';
+import { isText, isTextOrAbsent } from '../json-values.js';
 import { Secret } from '../secret.js';
-import { record } from '../storage/tolerant.js';
 
 /** A ChatGPT login as the official client keeps it (official-client.md#login-file). */
 export interface AuthFileLogin {
@@ -46,16 +46,27 @@ export type AuthFileContent =
   | { readonly kind: 'login'; readonly login: AuthFileLogin }
   | { readonly kind: 'unadoptable'; readonly reason: Unadoptable };
 
-const text = z.string();
-const filled = text.check(z.minLength(1));
-const Tokens = z.object({
-  id_token: filled,
-  access_token: filled,
-  refresh_token: z.nullish(text),
-  account_id: z.nullish(text),
-  oauth_provenance: z.nullish(z.object({ issuer: text, client_id: text })),
-});
-const Mode = z.nullish(z.string());
+interface Tokens extends JsonObject {
+  readonly id_token: string;
+  readonly access_token: string;
+  readonly refresh_token?: string | null;
+  readonly account_id?: string | null;
+  readonly oauth_provenance?: { readonly issuer: string; readonly client_id: string } | null;
+}
+
+function isTokens(value: unknown): value is Tokens {
+  if (!isJsonObject(value)) return false;
+  const { id_token, access_token, refresh_token, account_id, oauth_provenance } = value;
+  return (
+    [id_token, access_token].every((each) => isText(each) && each !== '') &&
+    [refresh_token, account_id].every((each) => isTextOrAbsent(each ?? undefined)) &&
+    (oauth_provenance === undefined || oauth_provenance === null || isProvenance(oauth_provenance))
+  );
+}
+
+function isProvenance(value: unknown): boolean {
+  return isJsonObject(value) && isText(value['issuer']) && isText(value['client_id']);
+}
 
 /**
  * Judges the content of an `auth.json`; undefined where it holds nothing, as after a tool that emptied it. Never
@@ -69,17 +80,15 @@ export function parseAuthFile(content: string): AuthFileContent | undefined {
 /** The same for what has been parsed already. */
 export function judgeAuthFile(json: unknown): AuthFileContent | undefined {
   if (holdsNothing(json)) return undefined;
-  const top = record.safeParse(json);
-  if (!top.success) return { kind: 'unadoptable', reason: 'damaged' };
-  const mode = modeOf(top.data);
+  if (!isJsonObject(json)) return { kind: 'unadoptable', reason: 'damaged' };
+  const mode = modeOf(json);
   if (mode !== 'chatgpt') return { kind: 'unadoptable', reason: mode };
-  const stored = record.safeParse(top.data['tokens']);
-  const tokens = Tokens.safeParse(stored.data);
+  const { tokens } = json;
   // The official client refuses an id token that is no JWT, too (official-client.md#login-file).
-  if (!stored.success || !tokens.success || readClaims(tokens.data.id_token) === undefined) {
+  if (!isTokens(tokens) || readClaims(tokens.id_token) === undefined) {
     return { kind: 'unadoptable', reason: 'damaged' };
   }
-  return loginOf(top.data, stored.data, tokens.data);
+  return loginOf(json, tokens);
 }
 
 /** Beside nothing else they say how somebody was signed in once. */
@@ -99,15 +108,15 @@ function isVoid(value: unknown): boolean {
 }
 
 /** An absent mode is inferred in the official client's own order (official-client.md#login-file). */
-function modeOf(top: Readonly<Record<string, unknown>>): 'chatgpt' | Unadoptable {
-  const mode = Mode.safeParse(top['auth_mode']);
-  if (!mode.success) return 'damaged';
-  if (mode.data === 'chatgpt') return 'chatgpt';
+function modeOf(top: JsonObject): 'chatgpt' | Unadoptable {
+  const mode = top['auth_mode'] ?? undefined;
+  if (!isTextOrAbsent(mode)) return 'damaged';
+  if (mode === 'chatgpt') return 'chatgpt';
   const has = (key: string) => top[key] !== undefined && top[key] !== null;
-  if (mode.data === 'apikey') return 'api-key';
-  if (mode.data === 'personalAccessToken') return 'personal-access-token';
-  if (mode.data === 'agentIdentity') return 'agent-identity';
-  if (mode.data !== undefined && mode.data !== null) return 'other-mode';
+  if (mode === 'apikey') return 'api-key';
+  if (mode === 'personalAccessToken') return 'personal-access-token';
+  if (mode === 'agentIdentity') return 'agent-identity';
+  if (mode !== undefined) return 'other-mode';
   if (has('personal_access_token')) return 'personal-access-token';
   if (has('bedrock_api_key') || has('bedrock_access_keys')) return 'other-mode';
   if (has('OPENAI_API_KEY')) return 'api-key';
@@ -115,9 +124,7 @@ function modeOf(top: Readonly<Record<string, unknown>>): 'chatgpt' | Unadoptable
   return 'chatgpt';
 }
 
-type Stored = Readonly<Record<string, unknown>>;
-
-function loginOf(top: Stored, stored: Stored, tokens: z.infer<typeof Tokens>): AuthFileContent {
+function loginOf(top: JsonObject, tokens: Tokens): AuthFileContent {
   const ofAccess = definedOnly(readClaims(tokens.access_token) ?? {});
   const claims = { ...ofAccess, ...readClaims(tokens.id_token) };
   const named = definedOnly({ accountId: realAccountId(tokens.account_id || undefined) });
@@ -131,13 +138,13 @@ function loginOf(top: Stored, stored: Stored, tokens: z.infer<typeof Tokens>): A
   const login: AuthFileLogin = {
     identity,
     tokens: tokenSet(tokens, top['last_refresh']),
-    extras: extrasOf(top, stored),
+    extras: extrasOf(top, tokens),
     ...provenanceOf(tokens),
   };
   return { kind: 'login', login };
 }
 
-function tokenSet(tokens: z.infer<typeof Tokens>, lastRefreshValue: unknown): TokenSet {
+function tokenSet(tokens: Tokens, lastRefreshValue: unknown): TokenSet {
   const expiresAt = readClaims(tokens.access_token)?.expiresAt;
   const lastRefresh = typeof lastRefreshValue === 'string' ? Date.parse(lastRefreshValue) : Number.NaN;
   return {
@@ -154,17 +161,17 @@ function tokenSet(tokens: z.infer<typeof Tokens>, lastRefreshValue: unknown): To
 const ownTopKeys = ['auth_mode', 'tokens', 'last_refresh'];
 const ownTokenKeys = ['id_token', 'access_token', 'refresh_token', 'account_id'];
 
-function extrasOf(top: Readonly<Record<string, unknown>>, tokens: Readonly<Record<string, unknown>>): AuthFileExtras {
+function extrasOf(top: JsonObject, tokens: JsonObject): AuthFileExtras {
   return { top: without(top, ownTopKeys), tokens: without(tokens, ownTokenKeys) };
 }
 
-function provenanceOf(tokens: z.infer<typeof Tokens>): { provenance?: Provenance } {
+function provenanceOf(tokens: Tokens): { provenance?: Provenance } {
   const provenance = tokens.oauth_provenance;
   if (provenance === undefined || provenance === null) return {};
   return { provenance: { issuer: provenance.issuer, clientId: provenance.client_id } };
 }
 
-function without(values: Readonly<Record<string, unknown>>, keys: readonly string[]): Record<string, unknown> {
+function without(values: JsonObject, keys: readonly string[]): Record<string, unknown> {
   return Object.fromEntries(Object.entries(values).filter(([key]) => !keys.includes(key)));
 }
 

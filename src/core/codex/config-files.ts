@@ -12,12 +12,18 @@ export function configFiles(home: string, system = systemDirectory): string[] {
   return [join(system, 'config.toml'), join(home, 'config.toml'), join(system, 'managed_config.toml')];
 }
 
-/** Of the credential store. A key in quotes may be written with escapes. */
+/** A key in quotes may be written with escapes. */
 const storeKey = /cli_auth_credentials_store|\\[uUx]/;
+const restrictingKey = /forced_login_method|forced_chatgpt_workspace_id|\\[uUx]/;
 
 /** Whether a file may choose another credential store than the default. Sound, and without a TOML parser: every command asks. */
 export function mayChooseStore(home: string, system = systemDirectory): boolean {
   return configFiles(home, system).some((path) => mentionsStore(contentOf(path)));
+}
+
+/** The same of restrictions of logins, for every run. A file that hides some because it is no TOML mentions them too. */
+export function mayRestrictLogins(home: string, system = systemDirectory): boolean {
+  return configFiles(home, system).some((path) => restrictingKey.test(contentOf(path)));
 }
 
 export function mentionsStore(toml: string): boolean {

@@ -1,22 +1,30 @@
 import { join } from 'node:path';
-import * as z from 'zod/mini';
 import { systemErrorCode } from '../errors.js';
+import { isJsonObject, type JsonObject } from '../json-object.js';
+import { isText } from '../json-values.js';
 import { describe } from '../storage/atomic-file.js';
 import { readNow } from '../storage/regular-file.js';
 import { configFiles, mentionsStore, systemDirectory } from './config-files.js';
 import { loadTomlLibrary } from './toml-library.js';
 
-const list = z.union([z.string(), z.array(z.string())]);
-const Layer = z.object({
-  cli_auth_credentials_store: z.catch(z.optional(z.string()), undefined),
-  forced_chatgpt_workspace_id: z.catch(z.optional(list), undefined),
-  forced_login_method: z.catch(z.optional(z.string()), undefined),
-  features: z.catch(
-    z.optional(z.object({ secret_auth_storage: z.catch(z.optional(z.boolean()), undefined) })),
-    undefined,
-  ),
-});
-type Layer = z.infer<typeof Layer>;
+/** What one file says; a value of another type says nothing. */
+interface Layer {
+  readonly credentialStore: string | undefined;
+  readonly encryptsSecrets: boolean | undefined;
+  readonly forcedWorkspaces: readonly string[] | undefined;
+  readonly forcedLoginMethod: string | undefined;
+}
+
+function layerIn(file: JsonObject): Layer {
+  const { cli_auth_credentials_store: store, forced_login_method: method, features } = file;
+  const encrypts = isJsonObject(features) ? features['secret_auth_storage'] : undefined;
+  return {
+    credentialStore: isText(store) ? store : undefined,
+    encryptsSecrets: typeof encrypts === 'boolean' ? encrypts : undefined,
+    forcedWorkspaces: listIn(file['forced_chatgpt_workspace_id']),
+    forcedLoginMethod: isText(method) ? method : undefined,
+  };
+}
 
 /**
  * The keys of the official client's configuration that decide over logins (official-client.md#credential-store,
@@ -69,10 +77,10 @@ export function readCodexConfig(home: string, system = systemDirectory): CodexCo
   }
   return {
     path,
-    credentialStore: stated((layer) => layer.cli_auth_credentials_store, 'file'),
-    encryptsSecrets: stated<boolean | undefined>((layer) => layer.features?.secret_auth_storage, undefined),
-    forcedWorkspaces: stated((layer) => listOf(layer.forced_chatgpt_workspace_id), []),
-    forcedLoginMethod: stated<string | undefined>((layer) => layer.forced_login_method, undefined),
+    credentialStore: stated((layer) => layer.credentialStore, 'file'),
+    encryptsSecrets: stated<boolean | undefined>((layer) => layer.encryptsSecrets, undefined),
+    forcedWorkspaces: stated((layer) => layer.forcedWorkspaces, []),
+    forcedLoginMethod: stated<string | undefined>((layer) => layer.forcedLoginMethod, undefined),
     ...(problem === undefined ? {} : { problem }),
   };
 }
@@ -88,7 +96,7 @@ function readLayer(path: string): { readonly value?: Layer; readonly problem?: C
   let text = '';
   try {
     text = readNow(path).toString('utf8');
-    return { value: Layer.parse(loadTomlLibrary().parse(text)) };
+    return { value: layerIn(loadTomlLibrary().parse(text)) };
   } catch (error) {
     if (systemErrorCode(error) === 'ENOENT') return {};
     const hidesRestrictions = text.includes('forced_login_method') || text.includes('forced_chatgpt_workspace_id');
@@ -103,7 +111,7 @@ function whyUnread(error: unknown): string {
 }
 
 /** An empty name restricts nothing. */
-function listOf(value: string | readonly string[] | undefined): readonly string[] | undefined {
-  const names = typeof value === 'string' ? [value] : value;
-  return names?.filter((name) => name !== '');
+function listIn(value: unknown): readonly string[] | undefined {
+  const names = isText(value) ? [value] : value;
+  return Array.isArray(names) && names.every(isText) ? names.filter((name) => name !== '') : undefined;
 }

@@ -1,10 +1,11 @@
 import { createHash, randomBytes } from 'node:crypto';
 import { dirname, join } from 'node:path';
-import * as z from 'zod/mini';
+import { isJsonObject } from '../json-object.js';
 import { readVersion, replaceFile } from '../storage/atomic-file.js';
 import { takesNothing } from '../storage/file-place.js';
 import type { Root } from '../storage/root.js';
 import { isSameDirectory, realPath } from '../storage/same-directory.js';
+import { readText } from '../storage/tolerant.js';
 
 /*
  * One home can be seen under two paths: in a container, through a bind mount, after a rename. So a home is known by a
@@ -16,8 +17,6 @@ export const markerName = '.codex-auth-home';
 
 /** The home that the root itself lies in. */
 export const rootHomeId = 'root';
-
-const Marker = z.object({ version: z.literal(1), id: z.string().check(z.minLength(1)) });
 
 /** Which home a directory is; undefined while no login of this root was ever written there. */
 export function homeIdAt(root: Pick<Root, 'paths'>, directory: string): string | undefined {
@@ -46,8 +45,8 @@ function isRootHome(root: Pick<Root, 'paths'>, directory: string): boolean {
 function markerIn(directory: string): string | undefined {
   const version = readVersion(join(directory, markerName));
   if (version.kind === 'absent') return undefined;
-  const marker = Marker.safeParse(parse(version.content));
-  return marker.success ? marker.data.id : undefined;
+  const marker = parse(version.content);
+  return isJsonObject(marker) && marker['version'] === 1 ? readText(marker['id']) : undefined;
 }
 
 /** Gives a directory a name of its own, for a home that has none, or that is a copy of another one. */

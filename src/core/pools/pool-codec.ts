@@ -1,35 +1,22 @@
 import { createHash } from 'node:crypto';
 import { isDeepStrictEqual } from 'node:util';
-import * as z from 'zod/mini';
 import type { Account } from '../accounts/account.js';
 import type { FlaggedPool, Pool, Tombstone } from '../accounts/pool.js';
 import { tellApart } from '../accounts/twins.js';
 import { definedOnly } from '../defined-only.js';
-import { number, record, text } from '../storage/tolerant.js';
+import { isJsonObject, type JsonObject } from '../json-object.js';
+import { readNumber, readText } from '../storage/tolerant.js';
 import { decodeAccount, decodeFlaggedAccount, encodeAccount, encodeFlaggedAccount, overlay } from './account-codec.js';
 import { type FormatProblem, migratePool } from './migrate.js';
 
-const TombstoneFields = z.object({ userId: text, accountId: text, email: text, removedAt: number });
-
-/** As they are: a copy of a thousand would be thrown away. */
-const entries = z.custom<readonly unknown[]>(Array.isArray);
-
-const PoolFields = z.object({
-  accounts: entries,
-  activeIndex: number,
-  activeIndexByFamily: z.catch(z.optional(record), undefined),
-  activeId: text,
-  previousId: text,
-  projectRoot: text,
-  generation: number,
-  activeIndexWritten: number,
-  orderHash: text,
-  removed: z.catch(z.optional(z.array(z.unknown())), undefined),
-});
-
-const OwnFields = z.object({ activeId: text, previousId: text, projectRoot: text });
-
-const FlaggedFields = z.object({ version: number, accounts: entries });
+/** What is ours alone in a pool file. */
+function ownFields(raw: JsonObject) {
+  return {
+    activeId: readText(raw['activeId']),
+    previousId: readText(raw['previousId']),
+    projectRoot: readText(raw['projectRoot']),
+  };
+}
 
 export type Decoded<T> = { readonly kind: 'ok'; readonly value: T; readonly migratedFrom?: number } | FormatProblem;
 
@@ -37,19 +24,19 @@ export type Decoded<T> = { readonly kind: 'ok'; readonly value: T; readonly migr
 export function decodePool(json: unknown): Decoded<Pool> {
   const migrated = migratePool(json);
   if (migrated.kind !== 'ok') return migrated;
-  const fields = PoolFields.safeParse(migrated.value);
-  if (!fields.success) return { kind: 'malformed', reason: 'it has no list of accounts' };
-  const { accounts, unrecognised, byPosition } = decodeEntries(fields.data.accounts, decodeAccount);
-  const { generation, previousId, projectRoot, activeIndexByFamily } = fields.data;
-  const activeId = activeIdOf(fields.data, accounts, byPosition);
+  const { value: raw } = migrated;
+  const { accounts: stored, activeIndexByFamily, removed } = raw;
+  if (!Array.isArray(stored)) return { kind: 'malformed', reason: 'it has no list of accounts' };
+  const { accounts, unrecognised, byPosition } = decodeEntries(stored, decodeAccount);
+  const { previousId, projectRoot } = ownFields(raw);
   const pool: Pool = definedOnly({
     accounts,
-    activeIdByFamily: idsByFamily(activeIndexByFamily ?? {}, byPosition),
-    generation: generation ?? 0,
-    removed: (fields.data.removed ?? []).flatMap(decodeTombstone),
+    activeIdByFamily: idsByFamily(isJsonObject(activeIndexByFamily) ? activeIndexByFamily : {}, byPosition),
+    generation: readNumber(raw['generation']) ?? 0,
+    removed: Array.isArray(removed) ? removed.flatMap(decodeTombstone) : [],
     unrecognised,
-    raw: migrated.value,
-    activeId,
+    raw,
+    activeId: activeIdOf(raw, accounts, byPosition),
     previousId,
     projectRoot,
   });
@@ -62,14 +49,17 @@ export function encodePool(pool: Pool): Record<string, unknown> {
   const known = (id: string | undefined) => (indexOf(id) < 0 ? undefined : id);
   const activeIndex = Math.max(indexOf(activeId), 0);
   const families = Object.entries(pool.activeIdByFamily).map(([family, id]) => [family, Math.max(indexOf(id), 0)]);
-  const byFamily = record.safeParse(raw['activeIndexByFamily']);
+  const { activeIndexByFamily } = raw;
   const own = { activeId: known(activeId), previousId: known(previousId), projectRoot };
   return {
-    ...overlay(raw, OwnFields.parse(raw), own),
+    ...overlay(raw, ownFields(raw), own),
     version: 3,
     accounts: [...pool.accounts.map(encodeAccount), ...pool.unrecognised],
     activeIndex,
-    activeIndexByFamily: { ...(byFamily.success ? byFamily.data : {}), ...Object.fromEntries(families) },
+    activeIndexByFamily: {
+      ...(isJsonObject(activeIndexByFamily) ? activeIndexByFamily : {}),
+      ...Object.fromEntries(families),
+    },
     generation: pool.generation,
     activeIndexWritten: activeIndex,
     orderHash: orderHash(pool.accounts),
@@ -78,12 +68,13 @@ export function encodePool(pool: Pool): Record<string, unknown> {
 }
 
 export function decodeFlagged(json: unknown): Decoded<FlaggedPool> {
-  const fields = FlaggedFields.safeParse(json);
-  if (!fields.success) return { kind: 'malformed', reason: 'it has no list of accounts' };
-  const { version = 1, accounts } = fields.data;
+  if (!isJsonObject(json) || !Array.isArray(json['accounts'])) {
+    return { kind: 'malformed', reason: 'it has no list of accounts' };
+  }
+  const version = readNumber(json['version']) ?? 1;
   if (version > 1) return { kind: 'newer-version', version };
-  const { byPosition: _, ...decoded } = decodeEntries(accounts, decodeFlaggedAccount);
-  return { kind: 'ok', value: { ...decoded, raw: record.parse(json) } };
+  const { byPosition: _, ...decoded } = decodeEntries(json['accounts'], decodeFlaggedAccount);
+  return { kind: 'ok', value: { ...decoded, raw: json } };
 }
 
 export function encodeFlagged(flagged: FlaggedPool): Record<string, unknown> {
@@ -129,15 +120,16 @@ function unusedId(id: string, taken: ReadonlySet<string>): string {
  * the one we wrote; or when it has removed the account that was our choice.
  */
 function activeIdOf(
-  fields: z.infer<typeof PoolFields>,
+  raw: JsonObject,
   accounts: readonly Account[],
   byPosition: readonly (Account | undefined)[],
 ): string | undefined {
-  const { activeId, activeIndex, activeIndexWritten } = fields;
+  const { activeId } = ownFields(raw);
+  const [activeIndex, activeIndexWritten] = [readNumber(raw['activeIndex']), readNumber(raw['activeIndexWritten'])];
   const byIndex = activeIndex === undefined ? undefined : byPosition[activeIndex]?.id;
   if (activeIndexWritten === undefined) return accounts.some(({ id }) => id === activeId) ? activeId : byIndex;
   const isGone = activeId !== undefined && !accounts.some(({ id }) => id === activeId);
-  const wasMoved = activeIndex !== activeIndexWritten && fields.orderHash === orderHash(accounts);
+  const wasMoved = activeIndex !== activeIndexWritten && readText(raw['orderHash']) === orderHash(accounts);
   return isGone || wasMoved ? (byIndex ?? (isGone ? undefined : activeId)) : activeId;
 }
 
@@ -148,12 +140,9 @@ function orderHash(accounts: readonly Account[]): string {
     .slice(0, 16);
 }
 
-function idsByFamily(
-  indexes: Readonly<Record<string, unknown>>,
-  byPosition: readonly (Account | undefined)[],
-): Record<string, string> {
+function idsByFamily(indexes: JsonObject, byPosition: readonly (Account | undefined)[]): Record<string, string> {
   const entries = Object.entries(indexes).flatMap(([family, stored]) => {
-    const index = number.parse(stored);
+    const index = readNumber(stored);
     const account = index === undefined ? undefined : byPosition[index];
     return account === undefined ? [] : [[family, account.id] as const];
   });
@@ -161,10 +150,13 @@ function idsByFamily(
 }
 
 function decodeTombstone(entry: unknown): Tombstone[] {
-  const fields = TombstoneFields.safeParse(entry);
-  if (!fields.success) return [];
-  const { removedAt = 0, ...identity } = fields.data;
-  return [definedOnly({ ...identity, removedAt })];
+  if (!isJsonObject(entry)) return [];
+  const [userId, accountId, email] = [
+    readText(entry['userId']),
+    readText(entry['accountId']),
+    readText(entry['email']),
+  ];
+  return [definedOnly({ userId, accountId, email, removedAt: readNumber(entry['removedAt']) ?? 0 })];
 }
 
 /** The entries of the file that still hold, as they stand there, then the new ones; what we cannot read holds. */

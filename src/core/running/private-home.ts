@@ -6,6 +6,7 @@ import { rootLinkName } from '../codex/private-home.js';
 import { systemErrorCode } from '../errors.js';
 import { listDirectory, makeDirectory, makePrivateDirectory, writeError } from '../storage/atomic-file.js';
 import { makeLink, replaceByLink } from '../storage/link-file.js';
+import { namesIn } from '../storage/paths.js';
 import type { Root } from '../storage/root.js';
 import { realPath } from '../storage/same-directory.js';
 
@@ -29,11 +30,13 @@ export function makePrivateHome(root: Root, directory: string, shares: string): 
   makePrivateDirectory(root.paths.root);
   makePrivateDirectory(root.paths.privateHomes);
   makePrivateDirectory(directory);
-  for (const name of sharedDirectories) shareDirectory(join(shares, name));
-  const names = new Set([...sharedDirectories, ...sharedFiles, ...listDirectory(shares).filter(isShared)]);
-  for (const name of names) link(root, join(directory, name), join(shares, name));
-  link(root, join(directory, rootLinkName), realPath(root.paths.root));
-  for (const name of listDirectory(directory)) if (isShared(name) && !names.has(name)) unlink(join(directory, name));
+  const present = listDirectory(shares);
+  const [own, shared] = [namesIn(directory), namesIn(shares)];
+  for (const name of sharedDirectories) if (!present.includes(name)) shareDirectory(shared(name));
+  const names = new Set([...sharedDirectories, ...sharedFiles, ...present.filter(isShared)]);
+  for (const name of names) link(root, own(name), shared(name));
+  link(root, own(rootLinkName), realPath(root.paths.root));
+  for (const name of listDirectory(directory)) if (isShared(name) && !names.has(name)) unlink(own(name));
   return codexHomeAt(directory);
 }
 
@@ -79,11 +82,15 @@ function shareDirectory(path: string): void {
   }
 }
 
-/** What the client has put in the place of a link stays. */
 function link(root: Root, path: string, leadsTo: string): void {
-  const stats = lstatSync(path, { throwIfNoEntry: false });
-  if (stats === undefined) makeLink(path, leadsTo);
-  else if (stats.isSymbolicLink() && readlinkSync(path) !== leadsTo) replaceByLink(path, leadsTo, root.processes);
+  try {
+    if (readlinkSync(path) !== leadsTo) replaceByLink(path, leadsTo, root.processes);
+  } catch (error) {
+    const code = systemErrorCode(error);
+    if (code === 'ENOENT') makeLink(path, leadsTo);
+    // What the client has put in the place of a link stays.
+    else if (code !== 'EINVAL') throw error;
+  }
 }
 
 /** The person's home has no such thing any more. */

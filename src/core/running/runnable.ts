@@ -3,7 +3,7 @@ import { delimiter, resolve } from 'node:path';
 import { isSubcommand, takesValue } from '../codex/client-line.js';
 import { isClientName } from '../codex/client-program.js';
 import { AppError } from '../errors.js';
-import { executablesOnPath, isExecutable, pathOf } from '../shell/on-path.js';
+import { executableOnPath, isExecutable, pathOf } from '../shell/on-path.js';
 
 /** A program that can be started, and what it gets. */
 export interface Runnable {
@@ -29,7 +29,7 @@ export function findRunnable([name = 'codex', ...words]: readonly string[], plac
 
 function findProgram(name: string, { environment, cwd }: CommandPlace): string {
   const hasPath = /[\\/]/.test(name);
-  const [found] = hasPath ? [resolve(cwd, name)].filter(isExecutable) : executablesOnPath(name, environment);
+  const found = hasPath ? [resolve(cwd, name)].find(isExecutable) : executableOnPath(name, environment);
   if (found !== undefined) return found;
   const places = hasPath ? [resolve(cwd, name)] : pathOf(environment).map((directory) => resolve(cwd, directory, name));
   const closed = places.find(isThere);

@@ -5,15 +5,18 @@ type Variables = Readonly<Record<string, string>>;
 
 /** Every program of that name in the order of PATH, as a shell would look for it. */
 export function executablesOnPath(name: string, environment: Variables): string[] {
-  const directories = pathOf(environment).filter((each) => each !== '');
-  // Windows runs no file without one of these endings.
-  const endings = delimiter === ';' ? (environment['PATHEXT'] ?? '.COM;.EXE;.BAT;.CMD').split(';') : [''];
-  const paths = directories.flatMap((directory) => endings.map((ending) => join(directory, `${name}${ending}`)));
-  return paths.filter(isExecutable);
+  return placesOnPath(name, environment).filter(isExecutable);
 }
 
 export function executableOnPath(name: string, environment: Variables): string | undefined {
-  return executablesOnPath(name, environment)[0];
+  return placesOnPath(name, environment).find(isExecutable);
+}
+
+function placesOnPath(name: string, environment: Variables): string[] {
+  const directories = pathOf(environment).filter((each) => each !== '');
+  // Windows runs no file without one of these endings.
+  const endings = delimiter === ';' ? (environment['PATHEXT'] ?? '.COM;.EXE;.BAT;.CMD').split(';') : [''];
+  return directories.flatMap((directory) => endings.map((ending) => join(directory, `${name}${ending}`)));
 }
 
 export function pathOf(environment: Variables): string[] {

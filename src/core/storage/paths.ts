@@ -95,8 +95,8 @@ export function cachePath(root: string): string {
   return join(root, cacheName);
 }
 
-/** Joined once: the paths of a root are asked for by every run, and each join goes through all its letters. */
-function namesIn(directory: string): (name: string) => string {
+/** Joined once, for whoever names many files of a directory: each join goes through all its letters. */
+export function namesIn(directory: string): (name: string) => string {
   const start = join(directory, cacheName).slice(0, -cacheName.length);
   return (name) => start + name;
 }

@@ -33,14 +33,14 @@ export async function startUnreliable(serverPort: number): Promise<Unreliable> {
   const isDown = () => fault?.kind === 'down' && total >= fault.at;
   const seen: Buffer[] = [];
   const sockets = new Set<Socket>();
-  const server = createServer((client) => {
+  const server = createServer({ noDelay: true }, (client) => {
     if (isDown()) {
       client.destroy();
       return;
     }
     const own = fault;
     count = 0;
-    const upstream = connect({ host: '127.0.0.1', port: serverPort });
+    const upstream = connect({ host: '127.0.0.1', port: serverPort, noDelay: true });
     for (const socket of [client, upstream]) {
       sockets.add(socket);
       socket.on('error', () => undefined).on('close', () => sockets.delete(socket));
@@ -57,17 +57,22 @@ export async function startUnreliable(serverPort: number): Promise<Unreliable> {
       seen.push(chunk);
       const { messages, left } = messagesIn(Buffer.concat([rest, chunk]));
       rest = left;
+      // Together as they came: in pieces they would take the receiver many times as long.
+      const passed: Buffer[] = [];
+      let isCut = false;
       for (const message of messages) {
         count += 1;
         total += 1;
-        if (isDown()) client.destroy();
+        if (isDown()) isCut = true;
         const isIt = own !== undefined && count === own.at;
-        if (isIt && own.kind === 'cut') client.destroy();
+        if (isIt && own.kind === 'cut') isCut = true;
         if (isIt && own.kind === 'silence') isSilent = true;
-        if (isSilent || client.destroyed) continue;
-        client.write(message);
-        if (isIt && own.kind === 'twice') client.write(message);
+        if (isSilent || isCut) continue;
+        passed.push(message);
+        if (isIt && own.kind === 'twice') passed.push(message);
       }
+      if (passed.length > 0 && !client.destroyed) client.write(Buffer.concat(passed));
+      if (isCut) client.destroy();
     });
   });
   await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));

@@ -2,7 +2,7 @@ import { mkdirSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { readCodexConfig } from '../../../src/core/codex/config.js';
-import { mayChooseStore } from '../../../src/core/codex/config-files.js';
+import { mayChooseStore, mayRestrictLogins } from '../../../src/core/codex/config-files.js';
 import { refuseRestricted, restrictionOn } from '../../../src/core/codex/restrictions.js';
 import { accountOf } from '../../support/stored-accounts.js';
 import { temporaryDirectory } from '../../support/temporary.js';
@@ -17,6 +17,7 @@ function read(files: Readonly<Record<string, string>>) {
   return {
     config: readCodexConfig(path('home'), path('etc')),
     mayChoose: mayChooseStore(path('home'), path('etc')),
+    mayRestrict: mayRestrictLogins(path('home'), path('etc')),
     path,
   };
 }
@@ -90,6 +91,7 @@ describe('a configuration that cannot be read', () => {
   it('counts as restricting although another one cannot be read either', () => {
     const files = { 'etc/config.toml': 'forced_login_method = "', 'home/config.toml': 'a = = 1' };
     expect(read(files).config.problem?.hidesRestrictions).toBe(true);
+    expect(read(files).mayRestrict).toBe(true);
   });
 
   it('is also a directory', () => {
@@ -178,7 +180,18 @@ describe('a ChatGPT login', () => {
     ['another workspace', 'forced_chatgpt_workspace_id = "home"', 'forced_chatgpt_workspace_id'],
     ['a list without its workspace', 'forced_chatgpt_workspace_id = ["home"]', 'forced_chatgpt_workspace_id'],
     ['API keys', 'forced_login_method = "api"\nforced_chatgpt_workspace_id = "studio"', 'forced_login_method'],
-  ])('is not where it forces %s', (_what, toml, setting) => expect(judge(toml)).toBe(setting));
+    ['API keys, in a key of escapes', '"forced_login\\u005fmethod" = "api"', 'forced_login_method'],
+  ])('is not where it forces %s, which is seen without a parser', (_what, toml, setting) => {
+    expect(judge(toml)).toBe(setting);
+    for (const place of ['etc/config.toml', 'home/config.toml', 'etc/managed_config.toml']) {
+      expect(read({ [place]: toml }).mayRestrict).toBe(true);
+    }
+  });
+
+  it('needs no parser where nothing is forced', () => {
+    expect(read({ 'home/config.toml': 'model = "any"\n[features]\nx = true\n' }).mayRestrict).toBe(false);
+    expect(read({}).mayRestrict).toBe(false);
+  });
 
   it('of an unknown workspace is in none of a list', () => {
     const { config } = read({ 'home/config.toml': 'forced_chatgpt_workspace_id = "home"' });

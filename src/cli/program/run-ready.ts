@@ -1,0 +1,51 @@
+import { readEnvironment } from '../../core/environment.js';
+import { isShared } from '../../core/session/exchange-first.js';
+import { type RunOptions, runCommand } from '../commands/run.js';
+import { createIo } from '../terminal/io.js';
+import { saysNothing, type Usual } from './as-usual.js';
+import { createContext } from './context.js';
+import type { Launch, Machine } from './machine.js';
+import { failureOf, failureText } from './output.js';
+
+/*
+ * `run` as it is typed mostly and as the shim calls it, where the home of the account is ready: with as little as that needs,
+ * no command tree and no schemas. Until the command is being started, whatever is not as usual goes the usual way.
+ */
+
+interface Starter extends Machine {
+  readonly launch: (program: Launch) => Promise<number>;
+}
+
+/** The exit code; undefined, with nothing started, where the usual way has to be gone. */
+export async function runReady(argv: readonly string[], machine: Starter, usual: Usual): Promise<number | undefined> {
+  let isStarting = false;
+  function launch(program: Launch): Promise<number> {
+    if (!usual.isAsUsual()) usual.giveUp();
+    isStarting = true;
+    return machine.launch(program);
+  }
+  try {
+    const context = createContext({ ...saysNothing(machine, usual), launch }, { input: true, color: true });
+    // Other machines have a say in it first.
+    if (isShared(context)) return undefined;
+    const { status } = await runCommand.run(context, optionsIn(argv));
+    return status;
+  } catch (error) {
+    // Also for a fault of ours: the usual way meets the same thing, and tells it. But nothing is started twice.
+    return isStarting ? tell(error, machine) : undefined;
+  }
+}
+
+/** Of a line that `start.ts` has found to be a plain one. */
+function optionsIn(argv: readonly string[]): RunOptions {
+  const [account = '', , ...command] = argv.slice(argv.indexOf('run') + 1);
+  return account === '--here' ? { here: true, command } : { selector: account, command };
+}
+
+function tell(error: unknown, { streams, variables }: Machine): number {
+  const failure = failureOf(error);
+  const choices = { input: false, color: true, mask: false, plain: false };
+  const io = createIo(streams, readEnvironment(variables), choices);
+  io.noteRendered(failureText(failure, io.noteStyle));
+  return failure.exitCode;
+}

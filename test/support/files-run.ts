@@ -1,0 +1,14 @@
+import { readdirSync, readFileSync } from 'node:fs';
+import { join } from 'node:path';
+
+/** The files of `dist` that processes have run, from V8's own records in a directory: it keeps none of what comes from a cache. */
+export function filesRunIn(coverage: string): string[] {
+  return readdirSync(coverage)
+    .flatMap((file) => scriptsIn(join(coverage, file)))
+    .sort();
+}
+
+function scriptsIn(path: string): string[] {
+  const { result } = JSON.parse(readFileSync(path, 'utf8')) as { result: { url: string }[] };
+  return result.flatMap(({ url }) => /\/dist\/(.*)$/.exec(url)?.[1] ?? []);
+}
