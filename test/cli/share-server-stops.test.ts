@@ -23,7 +23,6 @@ describe.skipIf('missing' in found)(`the database of a shared pool stops${why}`,
 
   test.each(Object.entries(verbs))(
     'in %s: it is said, the login is in one hand, and the same command goes on',
-    { timeout: 120_000 },
     async (_, verb) => {
       const world = await makeWorld(postgres, provider, way.through);
       await verb.before(world);

@@ -24,7 +24,6 @@ describe.skipIf('missing' in found)(`a machine with a shared pool is killed${why
 
   test.each(Object.entries(verbs))(
     'in %s: the login is in one hand, alive, and the same command goes on',
-    { timeout: 180_000 },
     async (_, verb) => {
       const world = await makeWorld(postgres, provider);
       await verb.before(world);

@@ -41,10 +41,11 @@ export async function pushFirst(
 
 /** A workspace that came to a login which this machine keeps, as by the official client, is shared with it. */
 export async function pushNewWorkspaces(session: ShareSession, report: ReportDraft): Promise<void> {
-  const records = recordsOf(readAllScopes(session.deps.root.paths));
   const kept = new Set(
     session.state().rows.flatMap((row) => (row.role === 'keeper' && isLive(row) ? row.accountId : [])),
   );
+  if (kept.size === 0) return;
+  const records = recordsOf(readAllScopes(session.deps.root.paths));
   const ofLogins = withSharers(
     records.filter(({ id }) => kept.has(id)),
     records,

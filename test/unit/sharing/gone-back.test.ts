@@ -239,9 +239,7 @@ describe.skipIf(missing !== '')(`a shared pool that is not what it was${missing}
     for (const machine of [desktop, third]) expect(await kinds(machine)).toEqual([]);
   });
 
-  it('is restored while a login is on its way: it is in one hand, wherever it had come to', {
-    timeout: 90_000,
-  }, async () => {
+  it('is restored while a login is on its way: it is in one hand, wherever it had come to', async () => {
     let [giver, taker] = [laptop, desktop];
     for (let killAt = 28; killAt <= 68; killAt += 9) {
       await backUp();

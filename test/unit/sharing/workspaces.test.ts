@@ -122,7 +122,7 @@ describe.skipIf(missing !== '')(`two workspaces with one refresh token${missing}
     await expectOneHand(desktop, laptop);
   });
 
-  it('go together whenever the keeper is killed while it gives them away', { timeout: 120_000 }, async () => {
+  it('go together whenever the keeper is killed while it gives them away', async () => {
     await shareBoth();
     let [giver, taker] = [laptop, desktop];
     let beginning = 10;
