@@ -24,7 +24,6 @@ const commonJs = { ...common, format: 'cjs', outExtension: { '.js': '.cjs' } };
 const apart = {
   undici: 'undici',
   open: 'open',
-  'proper-lockfile': 'proper-lockfile',
   'smol-toml': 'smol-toml',
   'age-encryption': 'age-encryption',
   pg: 'pg',
@@ -64,7 +63,7 @@ const library = await build({
   banner: {
     js: "import { createRequire as makeRequire } from 'node:module'; const require = makeRequire(import.meta.url);",
   },
-  plugins: [processAsItIs(), withoutColorDetection(), tomlFromItsFile()],
+  plugins: [processAsItIs(), plainFileSystem(), withoutColorDetection(), tomlFromItsFile()],
 });
 
 const packages = await build({
@@ -95,13 +94,12 @@ await build({ ...commonJs, entryPoints: { start: 'src/start.ts' } });
 /** Compiled as a script (src/start.ts), which knows no module: so it gets what it needs as arguments. */
 const script = {
   ...commonJs,
-  minifySyntax: true,
-  minifyWhitespace: true,
+  minify: true,
   banner: { js: '(function (require, module, load) {' },
   footer: { js: '})' },
   supported: { 'dynamic-import': false },
 };
-const inScript = [processAsItIs(), loadedWhenUsed(), withoutColorDetection(), packagesApart(), keyringByRequire(), dashboardApart()];
+const inScript = [processAsItIs(), plainFileSystem(), loadedWhenUsed(), withoutColorDetection(), packagesApart(), keyringByRequire(), dashboardApart()];
 
 const cli = await build({ ...script, entryPoints: { cli: 'src/main.ts' }, external: [...common.external, '@napi-rs/keyring'], plugins: inScript });
 writeFileSync('dist/metafile.json', JSON.stringify(cli.metafile));
@@ -109,7 +107,6 @@ writeFileSync('dist/metafile.json', JSON.stringify(cli.metafile));
 const quick = await build({
   ...script,
   entryPoints: { quick: 'src/quick.ts' },
-  minify: true,
   external: [...common.external, '@napi-rs/keyring'],
   plugins: [onlyQuickCommands(), ...inScript],
 });
@@ -118,7 +115,6 @@ writeFileSync('dist/quick.metafile.json', JSON.stringify(quick.metafile));
 const show = await build({
   ...script,
   entryPoints: { show: 'src/show.ts' },
-  minify: true,
   external: ['@napi-rs/keyring'],
   plugins: [onlyQuickCommands(), withoutSchemas(), ...inScript],
 });
@@ -127,7 +123,6 @@ writeFileSync('dist/show.metafile.json', JSON.stringify(show.metafile));
 await build({
   ...script,
   entryPoints: { segment: 'src/segment.ts' },
-  minify: true,
   external: ['@napi-rs/keyring'],
   plugins: inScript,
 });
@@ -162,6 +157,16 @@ function processAsItIs() {
     setup({ onResolve, onLoad }) {
       onResolve({ filter: /^(node:)?process$/ }, ({ path }) => ({ path, namespace }));
       onLoad({ filter: /./, namespace }, () => ({ contents: 'module.exports = process;' }));
+    },
+  };
+}
+
+/** proper-lockfile is given the file system that it works on, and never asks the patient one that it would make first. */
+function plainFileSystem() {
+  return {
+    name: 'plain-file-system',
+    setup({ onResolve }) {
+      onResolve({ filter: /^graceful-fs$/ }, () => ({ path: 'node:fs', external: true }));
     },
   };
 }

@@ -56,7 +56,9 @@ try {
   // Not judged: finding the project's key loads Node's crypto, and the note that it has no pool opens stderr.
   const inProject = measured('list, in a repository', repository, 'list');
   // Not judged: what comes before a command of run, whose home is ready from the first round on, and the command itself.
-  const run = measured('run, its home ready', few, 'run 2 -- true');
+  // It writes, as a switch does, so it has accounts of its own.
+  const runner = await homeWith(10, join(directory, 'runner'));
+  const run = measured('run, its home ready', runner, 'run 2 -- true');
   const first = measured('list, without any cache', cold, 'list', { isCold: true });
   for (const home of [few, many, most, repository])
     warmUp(

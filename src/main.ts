@@ -8,7 +8,7 @@ import { ownStreams } from './process/own-streams.js';
 import { runBeside } from './process/side-program.js';
 
 const { interrupt, ...interruption } = heedSignals();
-const streams = ownStreams({ endUnheard: interrupt, isQuick: false });
+const streams = ownStreams({ endUnheard: interrupt, mayWait: process.platform !== 'win32' });
 
 /** The command line that this process was started with. */
 export { runMain as run };

@@ -7,7 +7,7 @@ import { expectLongRead } from './process/short-run.js';
 // The process of the quick bundle (docs/decisions/010-quick-bundle.md). Its commands only read and print, so that a signal
 // ends it as it ends any program, also while a reader keeps it waiting.
 
-const streams = ownStreams({ endUnheard: () => process.exit(), isQuick: true });
+const streams = ownStreams({ endUnheard: () => process.exit(), mayWait: true });
 
 /** A run that leaves V8's compiled form changes no flags of V8, which would later refuse what it made under others. */
 export { runQuick as run };

@@ -9,7 +9,7 @@ export { runShow as run };
 
 /** False where there is something else to do than to print what is known: nothing has been written then. */
 async function runShow(leavesCache: boolean): Promise<boolean> {
-  const streams = ownStreams({ endUnheard: () => process.exit(), isQuick: true });
+  const streams = ownStreams({ endUnheard: () => process.exit(), mayWait: true });
   const { signal } = new AbortController();
   const machine = ownMachine({
     ...{ streams, signal, unfinished: new Set<Promise<unknown>>(), neverAsks: true as const },

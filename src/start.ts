@@ -15,6 +15,9 @@ import { plainOutput } from './process/plain-output.js';
 
 const quickCommands = ['list', 'ls', 'status', '__complete'];
 
+/** Alone, they ask for what the command tree says, and no command is loaded. */
+const asksForHelp = ['--help', '-h', 'help'];
+
 /** These, too, where they only look: with `--cached`, and with no option that takes a value or does more. */
 const quickWhenCached = ['forecast', 'best'];
 const looksOnly = /^--(cached|json|explain|csv|global|mask|plain|no-color|no-input|allow-credits)$/;
@@ -26,6 +29,7 @@ function firstWord([first, second]: readonly string[]): string {
 
 function isQuick(command: string, words: readonly string[]): boolean {
   if (quickCommands.includes(command)) return true;
+  if (words.length === 1 && asksForHelp.includes(command)) return true;
   const options = words.slice(words.indexOf(command) + 1);
   return (
     quickWhenCached.includes(command) && options.includes('--cached') && options.every((each) => looksOnly.test(each))
@@ -49,8 +53,8 @@ function runBundle(name: 'show' | 'quick' | 'cli' | 'segment', command: string):
   const filename = join(__dirname, `${name}.cjs`);
   const source = readFileSync(filename);
   const cache = findCache(name, command, source);
-  const script = new Script(source.toString(), {
-    filename: pathToFileURL(filename).href,
+  const script = new Script(source.toString('latin1'), {
+    filename,
     ...(cache?.compiled === undefined ? {} : { cachedData: cache.compiled }),
   });
   const leavesCache = cache?.isDue === true;

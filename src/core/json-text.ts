@@ -18,6 +18,9 @@ function isDeeper(value: unknown, levels: number): boolean {
   if (typeof value !== 'object' || value === null) return false;
   if (levels === 0) return true;
   // Without Object.values, which would make a list of each object: every record of every file comes through here.
-  for (const key in value) if (isDeeper((value as Record<string, unknown>)[key], levels - 1)) return true;
+  for (const key in value) {
+    const part = (value as Record<string, unknown>)[key];
+    if (typeof part === 'object' && isDeeper(part, levels - 1)) return true;
+  }
   return false;
 }

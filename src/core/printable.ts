@@ -32,7 +32,12 @@ function isFit(value: unknown, depth: number): boolean {
   if (Array.isArray(value)) return value.every((part) => isFit(part, depth + 1));
   if (value instanceof Map) return isFit([...value], depth + 1);
   if (!isRecord(value)) return true;
-  for (const key in value) if (key !== unshown && !isFit(value[key], depth + 1)) return false;
+  for (const key in value) {
+    const part = value[key];
+    // Most members hold nothing that could be told apart; a call for each takes longer than all the rest.
+    const isOpen = typeof part === 'string' ? !isPlain(part) : typeof part === 'object' && part !== null;
+    if (isOpen && key !== unshown && !isFit(part, depth + 1)) return false;
+  }
   return true;
 }
 
@@ -56,8 +61,10 @@ function madePrintable(value: unknown, done: Map<object, unknown>): unknown {
   return made;
 }
 
+const plain = /^[ -~]*$/;
+
 function isPlain(text: string): boolean {
-  return /^[ -~]*$/.test(text);
+  return plain.test(text);
 }
 
 function copied(value: object, change: (part: unknown) => unknown): object {

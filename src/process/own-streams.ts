@@ -12,12 +12,12 @@ export interface OwnStreams extends ProcessStreams {
 interface StreamChoices {
   /** The terminal has closed, or nobody reads the messages: what must not be cut off is still waited for. */
   readonly endUnheard: () => void;
-  /** Whether the program has nothing else to do while it writes. */
-  readonly isQuick: boolean;
+  /** Whether the program may wait for a reader with all that it does; on Windows a pipe makes it wait only then. */
+  readonly mayWait: boolean;
 }
 
 /** Node makes a stream when it is first asked for, which takes milliseconds: most commands need only one of them. */
-export function ownStreams({ endUnheard, isQuick }: StreamChoices): OwnStreams {
+export function ownStreams({ endUnheard, mayWait }: StreamChoices): OwnStreams {
   const outputs = new Set<NodeJS.WriteStream>();
   let isInputMade = false;
   let answers: Output | undefined;
@@ -58,11 +58,11 @@ export function ownStreams({ endUnheard, isQuick }: StreamChoices): OwnStreams {
       return stderr();
     },
     get answers() {
-      answers ??= (isQuick ? plainOutput(1, stdout) : undefined) ?? stdout();
+      answers ??= (mayWait ? plainOutput(1, stdout) : undefined) ?? stdout();
       return answers;
     },
     get messages() {
-      messages ??= (isQuick ? plainOutput(2, stderr) : undefined) ?? stderr();
+      messages ??= (mayWait ? plainOutput(2, stderr) : undefined) ?? stderr();
       return messages;
     },
     get areMade() {

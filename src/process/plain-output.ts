@@ -5,9 +5,9 @@ import { systemErrorCode } from '../core/errors.js';
 type Descriptor = 1 | 2;
 
 /**
- * A file or a pipe, written to as it is, for a program that has nothing else to do meanwhile: loading Node's streams takes
- * longer than a listing. Undefined for a terminal, whose width only its stream knows. Where the reader wants no one to
- * wait for it, the stream that `otherwise` makes goes on.
+ * A file or a pipe, written to as it is, which is what Node does too except on Windows: loading its streams takes longer than
+ * a listing. Undefined for a terminal, whose width only its stream knows. Where the reader wants no one to wait for it, or has
+ * gone away, the stream that `otherwise` makes goes on.
  */
 export function plainOutput(descriptor: Descriptor, otherwise: () => Output): Output | undefined {
   if (!isPlain(descriptor)) return undefined;
@@ -41,9 +41,9 @@ function writeNow(descriptor: Descriptor, bytes: Buffer): Buffer {
       rest = rest.subarray(writeSync(descriptor, rest));
     } catch (error) {
       const code = systemErrorCode(error);
-      if (code === 'EAGAIN') return rest;
-      // A reader that has gone away is no failure of ours, and nobody is left to tell about one of the messages.
-      if (code !== 'EPIPE' && descriptor === 1) endFailed(code ?? 'unknown');
+      if (code === 'EAGAIN' || code === 'EPIPE') return rest;
+      // Nobody is left to tell about one of the messages.
+      if (descriptor === 1) endFailed(code ?? 'unknown');
       return Buffer.alloc(0);
     }
   }

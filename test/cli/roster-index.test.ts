@@ -205,6 +205,16 @@ describe.skipIf(!hasOwners)('the index', () => {
     }
   });
 
+  it('is made beside a private home whose settings are those of a home that has none, until it has', async () => {
+    const home = homeWithAccounts();
+    await runCli(home, ['run', '2', '--', 'true'], { ...atNoon, launch: async () => 0 });
+    const path = await indexOf(home);
+    forge(path, (content) => JSON.parse(JSON.stringify(content).replaceAll('"home"', '"read"')));
+    expect((await runCli(home, ['list'], atNoon)).stdout).toContain('read <alice@example.com>');
+    writeFileSync(join(home.codexHome, 'config.toml'), '');
+    expect((await runCli(home, ['list'], atNoon)).stdout).toContain('home <alice@example.com>');
+  });
+
   it('is not made of files that are younger than the coarsest clock', async () => {
     const home = homeWithAccounts();
     const root = { paths: rootPaths(home.root), clock: clockAt(noon), processes: systemProcesses };

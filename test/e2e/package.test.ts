@@ -62,6 +62,10 @@ describe('the package', () => {
     ]);
   });
 
+  it('leaves the notes on decisions in the repository', () => {
+    expect(files().filter((path) => path.startsWith('docs/decisions'))).toEqual([]);
+  });
+
   it('has pages whose links lead to files that are in it', () => {
     const pages = files().filter((path) => path.endsWith('.md'));
     const dead = pages.flatMap((path) =>

@@ -1,11 +1,13 @@
 import { readFileSync } from 'node:fs';
 import { beforeEach, describe, expect, test } from 'vitest';
+import { say, trust } from '../support/client-terminal.js';
 import { endpointPaths } from '../support/provider/scenario.js';
 import { findRealCodex } from '../support/real-codex.js';
 import { alice, bob } from '../support/refresh-home.js';
 import { RunHome } from '../support/run-home.js';
 import { setUsage } from '../support/seed.js';
 import { temporaryDirectory } from '../support/temporary.js';
+import { missingForTerminal, Terminal } from '../support/terminal.js';
 import { useProvider } from '../support/use-provider.js';
 
 const codex = findRealCodex();
@@ -103,4 +105,46 @@ describe.skipIf('missing' in codex)(`a task of the official client at the limit$
 
   /** The client asks by a WebSocket first, and then by POST. */
   const refusedRequests = 2;
+});
+
+const unseen = 'missing' in codex ? codex.missing : missingForTerminal && `${missingForTerminal} is not installed`;
+const whyUnseen = unseen === undefined ? '' : ` (skipped: ${unseen})`;
+
+describe.skipIf(unseen !== undefined)(`the official client's own terminal at the limit${whyUnseen}`, () => {
+  const provider = useProvider();
+
+  test('is left by the person, and goes on with the conversation as the next account', {
+    timeout: 120_000,
+  }, async () => {
+    const home = new RunHome(temporaryDirectory(), provider);
+    await home.ours.addAccount('ada', alice);
+    await home.ours.addAccount('bob', bob);
+    trust(home.client, home.ours.home.cwd);
+    provider.scenario.on(
+      'responses',
+      { kind: 'status', status: 429, body: limitReached },
+      { accountId: alice.accountId },
+    );
+    setUsage(provider, alice, 0, 100);
+
+    const terminal = await Terminal.open(home.ours.home, {
+      columns: 120,
+      rows: 40,
+      variables: { ...home.client.env, TERM: 'xterm-256color' },
+    });
+    const path = 'path' in codex ? codex.path : '';
+    await terminal.run(`codex-auth run ${alice.email} --on-limit next -- ${path} --no-daemon`);
+    await terminal.shows('›');
+    await say(terminal, 'fix the tests');
+    await terminal.shows('usage limit');
+    // Once: the next one would be for us, who go on.
+    await terminal.press('C-c');
+    await terminal.hides('usage limit');
+    await terminal.shows('fix the tests', '›');
+    await say(terminal, 'once more');
+    await terminal.shows(`Hello ${bob.email}`);
+    await terminal.press('C-c');
+    await terminal.shows(/bob@example\.com.*: .*, ended with 0/, '1 continuation');
+    expect(home.threads()).toHaveLength(1);
+  });
 });

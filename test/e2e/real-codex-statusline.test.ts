@@ -1,8 +1,8 @@
-import { appendFileSync, existsSync, mkdirSync, realpathSync } from 'node:fs';
+import { appendFileSync, existsSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
-import { systemClock } from '../../src/core/clock.js';
 import { runBuiltJson } from '../support/built.js';
+import { say, trust } from '../support/client-terminal.js';
 import { builtProject } from '../support/program-process.js';
 import { endpointPaths } from '../support/provider/scenario.js';
 import { findRealCodex, type RealCodexHome, realCodexHome } from '../support/real-codex.js';
@@ -17,7 +17,7 @@ const missing = 'missing' in codex ? codex.missing : missingForTerminal && `${mi
 const why = missing === undefined ? '' : ` (skipped: ${missing})`;
 
 /** The client's own words for its settings (official-client.md#status-line), as the help of `statusline` has them. */
-function useStatusLine({ codexHome }: RealCodexHome, cwd: string): void {
+function useStatusLine({ codexHome }: RealCodexHome): void {
   const settings = `tui_extensions_statusline = true
 
 [tui]
@@ -27,19 +27,8 @@ status_line_provider = { server = "codex-auth", tool = "statusline" }
 command = ${JSON.stringify(process.execPath)}
 args = [${JSON.stringify(join(builtProject(), 'bin', 'codex-auth.js'))}, "statusline"]
 env_vars = ["CODEX_HOME", "CODEX_MULTI_AUTH_DIR", "DATE_SHIFT_MS"]
-
-[projects.${JSON.stringify(realpathSync(cwd))}]
-trust_level = "trusted"
 `;
   appendFileSync(join(codexHome, 'config.toml'), settings);
-}
-
-/** To the client, keys that come at once are a text that was pasted, and so is an Enter that comes right after them. */
-async function say(terminal: Terminal, words: string): Promise<void> {
-  await terminal.type(words);
-  await terminal.shows(`› ${words}`);
-  await systemClock.sleep(500);
-  await terminal.press('Enter');
 }
 
 describe.skipIf(missing !== undefined)(`the status line of the official client${why}`, () => {
@@ -53,8 +42,8 @@ describe.skipIf(missing !== undefined)(`the status line of the official client${
     await own.addAccount('acc_carol', carol);
     const variables = { ...client.env, TERM: 'xterm-256color' };
     expect((await runBuiltJson(own.home, ['switch', 'acc_alice'], { variables })).exitCode).toBe(0);
-    mkdirSync(own.home.cwd, { recursive: true });
-    useStatusLine(client, own.home.cwd);
+    useStatusLine(client);
+    trust(client, own.home.cwd);
     provider.scenario.setUsage(alice.accountId, { fiveHourPercent: 20, weeklyPercent: 59 });
 
     const state = own.root.paths.accountState;

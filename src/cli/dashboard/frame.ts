@@ -2,7 +2,7 @@ import { printableIn, printableLines } from '../../core/printable.js';
 import type { Nobody } from '../../core/session/selection.js';
 import { capitalized } from '../render/sentence.js';
 import type { Theme } from '../render/theme.js';
-import { cutLine, wrapLine } from '../screen/wrap-line.js';
+import { cutLine, wrapLine } from '../terminal/wrap-text.js';
 import { accountLines } from './account-lines.js';
 import { footerLines } from './footer-lines.js';
 import { headerLines } from './header-lines.js';
@@ -42,7 +42,9 @@ export function layOut(raw: Model, theme: Theme, size: Size): Frame {
   const bodyHeight = Math.max(1, rows - 1 - header.length - footer.length);
   const lines = bodyLines(model, theme, bodyHeight);
   const indent = view === 'details' ? factIndent : 2;
-  const body = isPage ? lines.flatMap((line) => wrapLine(line, columns, indent)) : lines.slice(0, bodyHeight).map(cut);
+  const body = isPage
+    ? lines.flatMap((line) => wrapLine(line, columns, { indent }))
+    : lines.slice(0, bodyHeight).map(cut);
   return { header, body, isPage, footer, bodyHeight };
 }
 
@@ -63,7 +65,7 @@ function headerHeight(rows: number, isPage: boolean): number {
 /** The keys, and above them as much of what was said as there is room for. */
 function footerOf(model: Model, theme: Theme, { columns, rows }: Size): string[] {
   const broken = (texts: readonly string[]) =>
-    texts.flatMap((text) => text.split('\n')).flatMap((line) => wrapLine(line, columns, 2));
+    texts.flatMap((text) => text.split('\n')).flatMap((line) => wrapLine(line, columns, { indent: 2 }));
   const footer = footerLines(model, theme);
   const keys = broken(footer.keys).slice(-Math.max(1, rows));
   const said = upTo(Math.max(0, rows - keys.length), broken(footer.said), (last) =>
@@ -109,15 +111,18 @@ function listLines(model: Model, theme: Theme, height: number): string[] {
   if (selected === undefined) return [theme.color.dim('no account contains that')];
   const freshMs = settingOf(model, 'quotaTtlMs');
   const table = accountLines({ accounts, selectedId: selected.id, freshMs }, theme);
-  const preview = ['', ...previewLines(model, selected, theme).flatMap((line) => wrapLine(line, theme.style.width, 2))];
+  const preview = [
+    '',
+    ...previewLines(model, selected, theme).flatMap((line) => wrapLine(line, theme.style.width, { indent: 2 })),
+  ];
   const room = height - table.length;
   if (room >= preview.length) return [...table, ...preview];
   return windowOf(table, cursor, height, theme);
 }
 
 function emptyLines({ reason, message, hint }: Nobody, { color, style }: Theme): string[] {
-  const why = wrapLine(`${capitalized(message)}.`, style.width, 0);
-  const where = reason === 'elsewhere' ? wrapLine(`To see them: ${hint}`, style.width, 2) : [];
+  const why = wrapLine(`${capitalized(message)}.`, style.width);
+  const where = reason === 'elsewhere' ? wrapLine(`To see them: ${hint}`, style.width, { indent: 2 }) : [];
   const next =
     reason === 'set-aside' ? `Press ${color.bold('f')} to see them.` : `Press ${color.bold('Enter')} to sign in.`;
   return [...why, ...where, '', next];

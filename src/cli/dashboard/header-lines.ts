@@ -3,7 +3,7 @@ import type { ReportResult } from '../commands/report.js';
 import { titleOf } from '../render/account-table.js';
 import type { Theme } from '../render/theme.js';
 import { formatWhen } from '../render/time.js';
-import { wrapLine } from '../screen/wrap-line.js';
+import { wrapLine } from '../terminal/wrap-text.js';
 import { whoseAccounts } from '../views/scope-view.js';
 import { intentOf } from './keys.js';
 import { type Model, noticesOf, viewOf } from './model.js';
@@ -24,7 +24,7 @@ export function headerLines(model: Model, theme: Theme): string[] {
   const dot = color.dim(` ${symbols.separator} `);
   const notices = noticesOf(model);
   const warning = notices.length === 0 ? [] : [color.yellow(`${symbols.warning} ${notices.join('; ')}`)];
-  const advice = adviceLines(model, report, theme).flatMap((line) => wrapLine(line, theme.style.width, 2));
+  const advice = adviceLines(model, report, theme).flatMap((line) => wrapLine(line, theme.style.width, { indent: 2 }));
   return [title.join(dot), ...advice.slice(0, 2), ...warning];
 }
 

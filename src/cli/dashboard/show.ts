@@ -1,5 +1,5 @@
 import type { Context } from '../program/context.js';
-import { enterScreen } from '../screen/enter-screen.js';
+import { enterScreen } from '../terminal/enter-screen.js';
 import { loadDrawing } from './drawing-library.js';
 import type { Leave } from './model.js';
 import type { Session } from './session.js';

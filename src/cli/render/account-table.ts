@@ -51,7 +51,7 @@ function cellsOf(account: AccountLine, all: readonly AccountLine[], ages: QuotaA
   return [
     account.active ? { text: symbols.active, paint: color.green } : { text: '' },
     { text: String(account.index) },
-    { ...nameCell(account, all), ...(account.active ? { paint: color.bold } : {}) },
+    nameCell(account, all, account.active ? color.bold : undefined),
     textOr(account.workspace),
     textOr(account.plan),
     healthCell(account, theme),
@@ -62,14 +62,14 @@ function cellsOf(account: AccountLine, all: readonly AccountLine[], ages: QuotaA
 }
 
 /** Its label or address, and where that is another account's too, the workspace, whose column may have gone. */
-export function nameCell(account: Named, all: readonly Named[]): Cell {
+export function nameCell(account: Named, all: readonly Named[], paint?: Cell['paint']): Cell {
   const shortest = () => {
     const { label, email, id } = account;
     if (label !== undefined) return printable(label);
     const isShared = all.some((each) => each.id !== id && each.label === undefined && each.email === email);
     return isShared ? titleOf(account) : nameOf(account);
   };
-  return { text: nameOf(account), shorter: [shortest] };
+  return { text: nameOf(account), shorter: [shortest], paint };
 }
 
 export interface Named {

@@ -29,16 +29,15 @@ export function agesOf(quotas: readonly (ShownQuota | undefined)[], theme: Theme
 export function leftCell(quota: ShownQuota | undefined, { areBeside }: QuotaAges, theme: Theme): Cell {
   const { symbols, now, color } = theme;
   if (quota === undefined || !saysAnything(quota)) return { text: symbols.unknown, paint: color.dim };
-  const separator = ` ${symbols.separator} `;
-  const join = (...parts: readonly string[]) =>
-    [...parts, ...(areBeside ? [quotaAge(quota, theme)] : [])].join(separator);
+  const join = (parts: readonly string[]) =>
+    (areBeside ? [...parts, quotaAge(quota, theme)] : parts).join(` ${symbols.separator} `);
   const windows = quota.windows.map((window) => {
     const { resetsAt } = window;
     return windowLeft(window) + (resetsAt === undefined ? '' : ` (${formatDuration(msOf(resetsAt) - now)})`);
   });
   return {
-    text: join(...(quota.unlimited === true ? ['unlimited'] : []), ...windows),
-    shorter: [() => join(windowsLeft(quota, theme)), () => shareLeft(quota, areBeside, theme)],
+    text: join(quota.unlimited === true ? ['unlimited', ...windows] : windows),
+    shorter: [() => join([windowsLeft(quota, theme)]), () => shareLeft(quota, areBeside, theme)],
   };
 }
 

@@ -7,7 +7,7 @@ export interface Cell {
   readonly text: string;
   /** Shorter texts for a terminal that is too narrow, the longest first; made only when one is needed. */
   readonly shorter?: readonly (() => string)[];
-  readonly paint?: (text: string) => string;
+  readonly paint?: ((text: string) => string) | undefined;
 }
 
 /**
@@ -167,7 +167,9 @@ function squeeze(
 }
 
 /** Cut at the end, or in the middle where that tells more texts apart. */
-function fitted({ align, title, cells }: Shown, width: number, theme: Theme): Shown {
+function fitted(shown: Shown, width: number, theme: Theme): Shown {
+  if (shown.width <= width) return shown;
+  const { align, title, cells } = shown;
   const narrowed = (cell: Measured, shorten: Shorten) => (cell.width > width ? shorten(cell, width, theme) : cell);
   const atEnd = cells.map((cell) => narrowed(cell, cutEnd));
   const inMiddle = distinct(atEnd) === distinct(cells) ? atEnd : cells.map((cell) => narrowed(cell, cutMiddle));

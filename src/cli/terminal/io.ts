@@ -123,7 +123,7 @@ export function createIo(
     streams.messages.write(isTerminal ? wrapText(safe, width) : safe);
   }
 
-  const isInteractive = () => choices.input && streams.stdin.isTTY === true && streams.messages.isTTY === true;
+  const isInteractive = () => choices.input && streams.messages.isTTY === true && streams.stdin.isTTY === true;
 
   return {
     print(text) {

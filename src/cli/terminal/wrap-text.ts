@@ -1,10 +1,10 @@
-/** What colours text and takes no room (SGR). */
-// biome-ignore lint/suspicious/noControlCharactersInRegex: it is what this finds
-const styles = /\u001b\[[\d;]*m/g;
+import measureWidth from 'fast-string-width';
+import { signsOf } from '../../core/printable.js';
 
-/** Letters of East Asian scripts and emoji, which take two columns. */
-const wide =
-  /[\u1100-\u115f\u2e80-\ua4cf\uac00-\ud7a3\uf900-\ufaff\ufe30-\ufe6f\uff00-\uff60\uffe0-\uffe6\u{1f300}-\u{1faff}\u{20000}-\u{3fffd}]/gu;
+const introducer = '\u001b';
+
+/** A style (SGR), a run of blanks, or a word. */
+const tokens = new RegExp(`${introducer}\\[[\\d;]*m| +|[^${introducer} ]+`, 'g');
 
 /**
  * The text with every line that is wider than a terminal broken between words; what follows is indented by two. A word
@@ -13,29 +13,72 @@ const wide =
 export function wrapText(text: string, width: number): string {
   return text
     .split('\n')
-    .map((line) => (widthOf(line) <= width ? line : wrapLine(line, width)))
+    .flatMap((line) => (measureWidth(line) <= width ? line : wrapLine(line, width, hanging(line))))
     .join('\n');
 }
 
-function wrapLine(line: string, width: number): string {
-  const [indent = ''] = /^ */.exec(line) ?? [];
-  const hanging = indent.length + 2 < width / 2 ? `${indent}  ` : '';
-  const lines: string[] = [];
-  let current = '';
-  for (const piece of line.match(/^ *[^ ]+| +[^ ]+| +$/g) ?? []) {
-    if (current === '' || widthOf(current) + widthOf(piece) <= width) current += piece;
-    else {
-      lines.push(current);
-      current = hanging + piece.trimStart();
-    }
-  }
-  return [...lines, current].join('\n');
+interface Wrapping {
+  /** Of every line but the first, where the terminal is wide enough for it. */
+  readonly indent?: number;
+  /** Printed in one go: words stay whole, and styles go on by themselves. Else each line may be drawn on its own. */
+  readonly isText?: boolean;
 }
 
-/** What the sign before it is drawn with, and takes no room of its own: the further parts of an emoji, and its style. */
-const attached = /\u200d.|[\ufe0e\ufe0f\u{1f3fb}-\u{1f3ff}]/gu;
+function hanging(line: string): Wrapping {
+  return { indent: line.length - line.trimStart().length + 2, isText: true };
+}
 
-function widthOf(text: string): number {
-  const plain = text.replace(styles, '').replace(attached, '');
-  return [...plain].length + (plain.match(wide)?.length ?? 0);
+/** A line as the lines it takes at a width, broken between words where there are any. */
+export function wrapLine(line: string, width: number, { indent = 0, isText = false }: Wrapping = {}): string[] {
+  const margin = ' '.repeat(width > 2 * indent ? indent : 0);
+  const lines: string[] = [];
+  let styles = '';
+  let current = '';
+  let used = 0;
+  let hasWords = false;
+  for (const token of line.match(tokens) ?? []) {
+    if (token.startsWith(introducer)) {
+      if (!isText) styles += token;
+      current += token;
+      continue;
+    }
+    for (const part of isText ? [token] : partsOf(token, width - margin.length)) {
+      const length = measureWidth(part);
+      const isBlank = part.startsWith(' ');
+      if (used + length > width && (hasWords || !isText)) {
+        lines.push(isText ? current.trimEnd() : current);
+        current = margin + styles;
+        used = margin.length;
+        hasWords = false;
+        if (isBlank) continue;
+      }
+      current += part;
+      used += length;
+      hasWords ||= !isBlank;
+    }
+  }
+  return [...lines, current];
+}
+
+/** A word that is longer than a line, such as a path, in pieces. */
+function partsOf(word: string, width: number): string[] {
+  if (measureWidth(word) <= width) return [word];
+  const parts: string[] = [];
+  let part = '';
+  for (const sign of signsOf(word)) {
+    if (measureWidth(part + sign) > width) {
+      parts.push(part);
+      part = '';
+    }
+    part += sign;
+  }
+  return [...parts, part];
+}
+
+/** What fits of a line. */
+export function cutLine(line: string, width: number, ellipsis: string): string {
+  const [first = '', ...rest] = wrapLine(line, width);
+  if (rest.length === 0) return first;
+  const [shorter = ''] = wrapLine(line, width - measureWidth(ellipsis));
+  return `${shorter}${ellipsis}`;
 }

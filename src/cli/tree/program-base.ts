@@ -39,7 +39,13 @@ export function createProgramBase({ version, print, width }: ProgramEnvironment)
       visibleCommands: inGroups,
       groupItems,
     })
-    .configureOutput({ writeOut: print, writeErr: () => undefined, getOutHelpWidth: width })
+    .configureOutput({
+      writeOut: print,
+      writeErr: () => undefined,
+      getOutHelpWidth: width,
+      // Commander would ask Node's stream, which takes longer to make than the help; `print` decides about colour.
+      getOutHasColors: () => true,
+    })
     .addHelpText('after', () => wrapText('\nWithout a command, on a terminal, it opens the dashboard.', width()))
     .addHelpText('after', examples(['codex-auth login', 'codex-auth list', 'codex-auth switch work']));
 }

@@ -4,8 +4,8 @@ import { type Context, createContext } from '../program/context.js';
 import { createTheme, type Theme } from '../render/theme.js';
 import { formatDuration } from '../render/time.js';
 import { blockLines, tableLines } from '../render/watch.js';
-import { enterScreen, type Screen } from '../screen/enter-screen.js';
-import { wrapLine } from '../screen/wrap-line.js';
+import { enterScreen, type Screen } from '../terminal/enter-screen.js';
+import { wrapLine } from '../terminal/wrap-text.js';
 import { hasPlaces, whoseAccounts } from '../views/scope-view.js';
 import type { WatchRound } from './watch-view.js';
 
@@ -132,7 +132,7 @@ function frame(
   { rows, isInteractive }: { readonly rows: number; readonly isInteractive: boolean },
 ): readonly string[] {
   const { color, style, symbols } = theme;
-  const broken = (lines: readonly string[]) => lines.flatMap((line) => wrapLine(line, style.width, 5));
+  const broken = (lines: readonly string[]) => lines.flatMap((line) => wrapLine(line, style.width, { indent: 5 }));
   const notes = broken(warnings.map((text) => color.yellow(`warning: ${printable(text)}`)));
   if (round === undefined) return [...broken([color.dim(`asking about the accounts${symbols.ellipsis}`)]), ...notes];
   const problem = round.problem === undefined ? [] : [color.yellow(round.problem.message)];

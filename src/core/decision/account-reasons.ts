@@ -63,12 +63,7 @@ export function leaningReasons(
   outlook: QuotaOutlook,
   now: number,
 ): Reason[] {
-  return [
-    ...orderReasons(facts),
-    ...healthReasons(facts),
-    ...quotaReasons(quota, outlook, now),
-    ...ageReasons(facts, now),
-  ];
+  return orderReasons(facts).concat(healthReasons(facts), quotaReasons(quota, outlook, now), ageReasons(facts, now));
 }
 
 function orderReasons({ priority }: AccountFacts): Reason[] {

@@ -1,4 +1,5 @@
 import { definedOnly } from '../defined-only.js';
+import { least } from '../least.js';
 import { leaningReasons } from './account-reasons.js';
 import type { AccountFacts, DecisionRequest } from './facts.js';
 import { quotaOutlook } from './quota-outlook.js';
@@ -57,26 +58,33 @@ function creditsReason({ quota }: AccountDecision): RecommendationReason {
 
 function firstBack(ranked: readonly AccountDecision[]): Decision['nextAvailable'] {
   const back = ranked.flatMap(({ id, availableAt }) => (availableAt === undefined ? [] : [{ id, availableAt }]));
-  return back.sort((a, b) => a.availableAt - b.availableAt)[0];
+  return least(back, ({ availableAt }) => availableAt);
 }
 
 function decideAccount(facts: AccountFacts, request: DecisionRequest): AccountDecision {
   const { now, sessionAccountId } = request;
   const standing = standingOf(facts, request);
-  const { availability, quota } = standing;
+  const { id, index, active, health, availability, availableAt, state, quota } = standing;
   const outlook = quotaOutlook(quota, now, facts);
   const keepsSession = facts.id === sessionAccountId;
-  const reasons = [
-    ...standing.reasons,
-    ...(keepsSession ? [{ code: 'session-account' } as const] : []),
-    ...leaningReasons(facts, quota, outlook, now),
-  ];
-  const { health, priority } = facts;
+  const reasons = standing.reasons.concat(
+    keepsSession ? [{ code: 'session-account' }] : [],
+    leaningReasons(facts, quota, outlook, now),
+  );
+  const { priority } = facts;
   const parts =
     availability === 'ready' ? scoreParts({ health: health.state, keepsSession, priority, outlook }) : noScore;
   const risk = assessRisk(reasons);
-  return definedOnly({
-    ...standing,
+  // Every member by name: an object that so many are copied into becomes a slow one, and there may be thousands of them.
+  return {
+    id,
+    index,
+    active,
+    health,
+    availability,
+    availableAt,
+    state,
+    quota,
     riskScore: risk.score,
     riskLevel: risk.level,
     riskRows: risk.rows,
@@ -84,5 +92,5 @@ function decideAccount(facts: AccountFacts, request: DecisionRequest): AccountDe
     scoreParts: parts,
     outlook,
     reasons,
-  });
+  };
 }

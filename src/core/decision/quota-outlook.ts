@@ -1,4 +1,4 @@
-import { definedOnly } from '../defined-only.js';
+import { least } from '../least.js';
 import type { BindingQuota, BindingWindow } from '../quota/binding-quota.js';
 import { lengthOf } from '../quota/window.js';
 import { countIn, type WindowRatio } from '../quota/window-ratio.js';
@@ -66,19 +66,34 @@ export function quotaOutlook(
   if (quota === undefined) return { headroom: 'unknown' };
   if (quota.isUnlimited) return { headroom: 'unlimited' };
   if (quota.windows.length === 0) return { headroom: 'unknown' };
-  const all = [...quota.windows, ...quota.lapsed];
-  const longest = Math.max(...all.map(lengthOf));
-  const isLong = (window: BindingWindow) => lengthOf(window) === longest;
-  const isLongKnown = !quota.lapsed.some(isLong);
-  const lapse = isLongKnown ? slowestLapse(quota.windows.filter(isLong), now, ratio) : undefined;
-  const opening = worstOpening(quota, isLong, now);
-  const tightest = [...quota.windows].sort((a, b) => a.remainingPercent - b.remainingPercent)[0];
+  const longest = longestOf(quota.lapsed, longestOf(quota.windows));
+  const [known, reset] = [byLength(quota.windows, longest), byLength(quota.lapsed, longest)];
+  const isLongKnown = reset.longest.length === 0;
+  const lapse = isLongKnown ? slowestLapse(known.longest, now, ratio) : undefined;
+  const opening = worstOpening(quota, known, reset, now);
+  const tightest = least(quota.windows, ({ remainingPercent }) => remainingPercent);
   return {
     headroom: headroomOf(quota, isLongKnown && !quota.isIncomplete, active),
     tightest,
     lapse,
     opening,
   };
+}
+
+function longestOf(windows: readonly BindingWindow[], atLeast = 0): number {
+  return windows.reduce((longest, window) => Math.max(longest, lengthOf(window)), atLeast);
+}
+
+interface ByLength {
+  readonly longest: readonly BindingWindow[];
+  readonly shorter: readonly BindingWindow[];
+}
+
+function byLength(windows: readonly BindingWindow[], length: number): ByLength {
+  const longest: BindingWindow[] = [];
+  const shorter: BindingWindow[] = [];
+  for (const window of windows) (lengthOf(window) === length ? longest : shorter).push(window);
+  return { longest, shorter };
 }
 
 function headroomOf(quota: BindingQuota, isKnown: boolean, isInUse: boolean): Headroom {
@@ -97,7 +112,7 @@ function slowestLapse(
   ratio: WindowRatio | undefined,
 ): Lapse | undefined {
   const lapses = windows.map((window) => lapseOf(window, now, ratio));
-  return lapses.sort((a, b) => a.percentPerHour - b.percentPerHour)[0];
+  return least(lapses, ({ percentPerHour }) => percentPerHour);
 }
 
 function lapseOf(window: BindingWindow, now: number, ratio: WindowRatio | undefined): Lapse {
@@ -109,31 +124,31 @@ function lapseOf(window: BindingWindow, now: number, ratio: WindowRatio | undefi
   return { window, resetsAt, hoursLeft, percentPerHour: rate, shortWindows };
 }
 
-function worstOpening(quota: BindingQuota, isLong: (window: BindingWindow) => boolean, now: number) {
-  const longestLeft = Math.min(100, ...quota.windows.filter(isLong).map(({ remainingPercent }) => remainingPercent));
-  const scored = (open: OpenWindow, window: BindingWindow): Opening => ({
-    ...open,
-    window,
-    score: windowScore(open, longestLeft),
-  });
-  const known = quota.windows.filter((window) => !isLong(window));
-  const reset = quota.lapsed.filter((window) => !isLong(window)).map((window) => scored(asIdle, window));
-  const shown = known.length + reset.length > 0 ? known : quota.windows;
-  const all = [...shown.map((window) => scored(openingOf(window, quota, now), window)), ...reset];
-  return all.sort((a, b) => a.score - b.score)[0];
+function worstOpening(quota: BindingQuota, known: ByLength, reset: ByLength, now: number): Opening | undefined {
+  const longestLeft = known.longest.reduce((left, { remainingPercent }) => Math.min(left, remainingPercent), 100);
+  const scored = (open: OpenWindow, window: BindingWindow): Opening => {
+    const { percentLeft, hoursLeft, hoursLong, isIdle } = open;
+    return { percentLeft, hoursLeft, hoursLong, isIdle, window, score: windowScore(open, longestLeft) };
+  };
+  const hasShorter = known.shorter.length + reset.shorter.length > 0;
+  const all = (hasShorter ? known.shorter : quota.windows).map((window) =>
+    scored(openingOf(window, quota, now), window),
+  );
+  for (const window of reset.shorter) all.push(scored(asIdle, window));
+  return least(all, ({ score }) => score);
 }
 
 function openingOf(window: BindingWindow, { observedAt }: BindingQuota, now: number): OpenWindow {
   const { remainingPercent: percentLeft, durationSeconds, resetsAt } = window;
   const lengthMs = durationSeconds === undefined ? undefined : durationSeconds * 1000;
   const isWhole = lengthMs !== undefined && resetsAt !== undefined && resetsAt - observedAt >= lengthMs - resetSlackMs;
-  return definedOnly({
+  return {
     percentLeft,
     hoursLeft: resetsAt === undefined ? undefined : (resetsAt - now) / hourMs,
     hoursLong: lengthMs === undefined ? undefined : lengthMs / hourMs,
     // A week is not hurried by one first use: to open it would be no reason to move.
     isIdle: percentLeft >= 100 && isWhole && lengthOf(window) <= shortWindowSeconds,
-  });
+  };
 }
 
 /** As a window is that has reset since it was seen. */

@@ -20,12 +20,14 @@ export interface Risk {
  * used shares, `blocked` is one whether the account is disabled, flagged or both.
  */
 export function assessRisk(reasons: readonly Reason[]): Risk {
-  const worst = new Map<string, number>();
+  const rows: RiskRow[] = [];
   for (const reason of reasons) {
     const row = rowOf(reason);
-    if (row !== undefined) worst.set(row.name, Math.max(row.points, worst.get(row.name) ?? 0));
+    const known = rows.findIndex(({ name }) => name === row?.name);
+    if (row === undefined) continue;
+    if (known < 0) rows.push(row);
+    else if (row.points > (rows[known]?.points ?? 0)) rows[known] = row;
   }
-  const rows = [...worst].map(([name, points]) => ({ name, points }));
   const sum = rows.reduce((total, row) => total + row.points, 0);
   const score = Math.min(100, sum);
   return { score, level: riskLevel(score), rows };

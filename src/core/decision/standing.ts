@@ -25,7 +25,7 @@ export interface AccountStanding {
 export function standingOf(facts: AccountFacts, request: DecisionRequest): AccountStanding {
   const { id, index, active, health } = facts;
   const quota = facts.quota && bindingQuota(facts.quota, request.now, request);
-  const reasons = [...blockReasons(facts), ...waitReasons(facts, quota, request)];
+  const reasons = blockReasons(facts).concat(waitReasons(facts, quota, request));
   if (quota !== undefined && goesOnWithCredits(reasons, quota)) {
     reasons.push(definedOnly({ code: 'on-credits' as const, balance: quota.credits?.balance }));
   }
@@ -42,5 +42,5 @@ const helpedByCredits: ReadonlySet<ReasonCode> = new Set([
 
 /** Only what credits buy keeps it from being used. */
 function goesOnWithCredits(reasons: readonly Reason[], quota: BindingQuota): boolean {
-  return reasons.length > 0 && reasons.every(({ code }) => helpedByCredits.has(code)) && wouldGoOnWithCredits(quota);
+  return reasons.every(({ code }) => helpedByCredits.has(code)) && wouldGoOnWithCredits(quota);
 }

@@ -7,7 +7,9 @@ import type { CodexHome } from '../codex/home.js';
 import { AppError } from '../errors.js';
 import type { ScopeRecords } from '../pools/scope-records.js';
 import { readableScopes, readFlagged, readPool } from '../pools/stored-files.js';
+import { readVersion } from '../storage/atomic-file.js';
 import { backupPaths } from '../storage/backups.js';
+import type { FileReader } from '../storage/file-memory.js';
 import type { Root } from '../storage/root.js';
 import { type JournalEntry, readEntries } from './journal.js';
 import { isAnswered, tokensOfAnswer } from './journal-overlay.js';
@@ -23,11 +25,11 @@ export interface LoginCopy {
 }
 
 /** Every copy in the places of this root and in `auth.json` that can be read. Changes nothing. */
-export function copiesInRoot(root: Root, home: CodexHome): LoginCopy[] {
-  const scopes = readableScopes(root.paths);
+export function copiesInRoot(root: Root, home: CodexHome, read: FileReader = readVersion): LoginCopy[] {
+  const scopes = readableScopes(root.paths, read);
   return [
     ...recordCopies(scopes),
-    ...scopes.flatMap(backupCopies),
+    ...scopes.flatMap((scope) => backupCopies(scope, read)),
     ...authFileCopies(
       tolerant(() => readAuthFile(home)),
       home,
@@ -49,9 +51,12 @@ export function copyOf(place: LoginCopy['place'], path: string, account: Login):
   return { place, path, id: account.id, identity: account, tokens: account.tokens };
 }
 
-function backupCopies({ files }: ScopeRecords): LoginCopy[] {
-  const pools = backupPaths(files.pool).map((path) => ({ path, accounts: readPool(path)?.accounts ?? [] }));
-  const flagged = backupPaths(files.flagged).map((path) => ({ path, accounts: readFlagged(path)?.accounts ?? [] }));
+function backupCopies({ files }: ScopeRecords, read: FileReader): LoginCopy[] {
+  const pools = backupPaths(files.pool).map((path) => ({ path, accounts: readPool(path, read)?.accounts ?? [] }));
+  const flagged = backupPaths(files.flagged).map((path) => ({
+    path,
+    accounts: readFlagged(path, read)?.accounts ?? [],
+  }));
   return [...pools, ...flagged].flatMap(({ path, accounts }) => accounts.map((each) => copyOf('backup', path, each)));
 }
 

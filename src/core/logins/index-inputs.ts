@@ -1,4 +1,4 @@
-import { lstatSync, statSync } from 'node:fs';
+import { type BigIntStats, lstatSync, statSync } from 'node:fs';
 import { basename, join } from 'node:path';
 import { configFiles } from '../codex/config-files.js';
 import { authFileIn, type CodexHome } from '../codex/home.js';
@@ -65,18 +65,18 @@ function pathsOfHome(directory: string): (readonly [string, Look])[] {
 export function lookAt(path: string, look: Look): Input | undefined {
   try {
     const facts = statSync(path, { bigint: true, throwIfNoEntry: false });
-    if (facts === undefined) return isNothing(path) ? { path, print: 'absent' } : undefined;
-    const { dev, ino, mode, size, mtimeNs, ctimeNs } = facts;
-    if (look === 'place') return { path, print: [dev, ino, mode >> 12n].join(' ') };
-    const changedAt = Number((mtimeNs > ctimeNs ? mtimeNs : ctimeNs) / 1_000_000n);
-    return { path, print: [dev, ino, mode, size, mtimeNs, ctimeNs].join(' '), dated: { device: dev, changedAt } };
+    if (facts !== undefined) return inputOf(path, look, facts);
+    // A link that leads nowhere, as a private home has for a file that its person has not: until it leads somewhere.
+    const link = lstatSync(path, { bigint: true, throwIfNoEntry: false });
+    return link === undefined ? { path, print: 'absent' } : inputOf(path, look, link);
   } catch {
     // In a directory that is closed to us, for instance: whoever reads it says so.
     return undefined;
   }
 }
 
-/** A link that leads nowhere is something: a disk that is not mounted, perhaps. */
-function isNothing(path: string): boolean {
-  return lstatSync(path, { throwIfNoEntry: false }) === undefined;
+function inputOf(path: string, look: Look, { dev, ino, mode, size, mtimeNs, ctimeNs }: BigIntStats): Input {
+  if (look === 'place') return { path, print: [dev, ino, mode >> 12n].join(' ') };
+  const changedAt = Number((mtimeNs > ctimeNs ? mtimeNs : ctimeNs) / 1_000_000n);
+  return { path, print: [dev, ino, mode, size, mtimeNs, ctimeNs].join(' '), dated: { device: dev, changedAt } };
 }

@@ -1,3 +1,4 @@
+import { createParser } from 'eventsource-parser';
 import * as z from 'zod/mini';
 import { definedOnly } from '../defined-only.js';
 import { parseJson } from '../provider/provider-answer.js';
@@ -25,14 +26,10 @@ const EventData = z.object({
  * stream `isOver` (https://html.spec.whatwg.org/multipage/server-sent-events.html).
  */
 export function readEvents(stream: string, isOver: boolean): ModelEvent[] {
-  const blocks = stream.replaceAll('\r\n', '\n').split('\n\n');
-  const complete = isOver ? blocks : blocks.slice(0, -1);
-  return complete.flatMap((block) => readEvent(dataOf(block)));
-}
-
-function dataOf(block: string): string {
-  const lines = block.split('\n').filter((line) => line.startsWith('data:'));
-  return lines.map((line) => line.slice('data:'.length)).join('\n');
+  const events: ModelEvent[] = [];
+  const parser = createParser({ onEvent: ({ data }) => void events.push(...readEvent(data)) });
+  parser.feed(isOver ? `${stream}\n\n` : stream);
+  return events;
 }
 
 function readEvent(data: string): ModelEvent[] {

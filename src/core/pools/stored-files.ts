@@ -4,6 +4,7 @@ import { definedOnly } from '../defined-only.js';
 import { AppError } from '../errors.js';
 import { type FileVersion, listDirectory, readVersion } from '../storage/atomic-file.js';
 import { backupPaths } from '../storage/backups.js';
+import type { FileReader } from '../storage/file-memory.js';
 import { type RootPaths, scopeFiles } from '../storage/paths.js';
 import { copiesToRecover, type FileCopy, type FilePart, fileCopies, wasReset } from './file-copies.js';
 import { resolveScopeMoves } from './moves.js';
@@ -34,15 +35,15 @@ export function scopeKeys(paths: RootPaths): (string | undefined)[] {
   return [undefined, ...listDirectory(paths.projects).sort()];
 }
 
-export function storedFiles(paths: RootPaths): StoredFile[] {
+export function storedFiles(paths: RootPaths, read: FileReader = readVersion): StoredFile[] {
   return scopeKeys(paths).flatMap((scopeKey) => {
     const files = scopeFiles(paths, scopeKey);
-    return (['pool', 'flagged'] as const).map((part) => inspectFile(files[part], scopeKey, part));
+    return (['pool', 'flagged'] as const).map((part) => inspectFile(files[part], scopeKey, part, read));
   });
 }
 
-function inspectFile(path: string, scopeKey: string | undefined, part: FilePart): StoredFile {
-  const verdict = verdictOn(path, part);
+function inspectFile(path: string, scopeKey: string | undefined, part: FilePart, read: FileReader): StoredFile {
+  const verdict = verdictOn(path, part, read);
   const backups = backupPaths(path).filter((each) => existsSync(each));
   return {
     path,
@@ -50,7 +51,7 @@ function inspectFile(path: string, scopeKey: string | undefined, part: FilePart)
     part,
     verdict,
     salvageable: verdict.kind === 'damaged' ? salvageFrom(path, part).accounts.length : 0,
-    backups: backups.map((each) => ({ path: each, verdict: verdictOn(each, part) })),
+    backups: backups.map((each) => ({ path: each, verdict: verdictOn(each, part, read) })),
     copies: isLost(path, verdict) ? copiesToRecover(fileCopies(path, part)) : [],
   };
 }
@@ -59,9 +60,9 @@ function isLost(path: string, { kind }: FileVerdict): boolean {
   return kind === 'damaged' || (kind === 'absent' && !wasReset(path));
 }
 
-export function verdictOn(path: string, part: FilePart): FileVerdict {
+export function verdictOn(path: string, part: FilePart, read: FileReader = readVersion): FileVerdict {
   try {
-    const version = readVersion(path);
+    const version = read(path);
     valueIn(path, version, part);
     return { kind: version.kind === 'absent' ? 'absent' : 'ok' };
   } catch (error) {
@@ -74,12 +75,12 @@ export function verdictOn(path: string, part: FilePart): FileVerdict {
 }
 
 /** The content of a file that is good; undefined for any other. Its trouble is told by {@link verdictOn}. */
-export function readPool(path: string): Pool | undefined {
-  return attempt(() => poolIn(path, readVersion(path)).value);
+export function readPool(path: string, read: FileReader = readVersion): Pool | undefined {
+  return attempt(() => poolIn(path, read(path)).value);
 }
 
-export function readFlagged(path: string): FlaggedPool | undefined {
-  return attempt(() => flaggedIn(path, readVersion(path)).value);
+export function readFlagged(path: string, read: FileReader = readVersion): FlaggedPool | undefined {
+  return attempt(() => flaggedIn(path, read(path)).value);
 }
 
 /** The whole records in a file that is damaged. Throws `storage-unreadable`. */
@@ -90,21 +91,21 @@ export function salvageFrom(path: string, part: FilePart): Pool | FlaggedPool {
 }
 
 /** Every scope, as far as its files can be read; the other file of a damaged one counts. Changes nothing. */
-export function readableScopes(paths: RootPaths): readonly ScopeRecords[] {
+export function readableScopes(paths: RootPaths, read: FileReader = readVersion): readonly ScopeRecords[] {
   const scopes = scopeKeys(paths)
-    .map((key) => attempt(() => readScope(paths, key)) ?? readableParts(paths, key))
+    .map((key) => attempt(() => readScope(paths, key, read)) ?? readableParts(paths, key, read))
     .filter((scope) => scope.key === undefined || hasFiles(scope));
   return resolveScopeMoves(scopes);
 }
 
-function readableParts(paths: RootPaths, key: string | undefined): ScopeRecords {
+function readableParts(paths: RootPaths, key: string | undefined, read: FileReader): ScopeRecords {
   const files = scopeFiles(paths, key);
-  const version = (path: string): FileVersion => attempt(() => readVersion(path)) ?? { kind: 'absent' };
+  const version = (path: string): FileVersion => attempt(() => read(path)) ?? { kind: 'absent' };
   return definedOnly({
     key,
     files,
-    pool: readPool(files.pool) ?? emptyPool,
-    flagged: readFlagged(files.flagged) ?? emptyFlaggedPool,
+    pool: readPool(files.pool, read) ?? emptyPool,
+    flagged: readFlagged(files.flagged, read) ?? emptyFlaggedPool,
     poolVersion: version(files.pool),
     flaggedVersion: version(files.flagged),
   });

@@ -18,7 +18,7 @@ export interface ModelBlock {
 /** Everything a snapshot says at `now` about a request for one model. */
 export interface BindingQuota {
   readonly observedAt: number;
-  readonly origin?: QuotaSnapshot['origin'];
+  readonly origin?: QuotaSnapshot['origin'] | undefined;
   /** As that answer had it: the plan in a token stays what it was at its last sign-in or refresh. */
   readonly planType?: string | undefined;
   /** Shortest first; a budget of one's own is one of them. */
@@ -49,16 +49,16 @@ export function bindingQuota(snapshot: QuotaSnapshot, now: number, request: { mo
   const { observedAt } = snapshot;
   const models = snapshot.additional.filter((limit) => isLimitOf(limit, request.model));
   const isFree = hasNoOrdinaryLimit(snapshot);
-  const all = [...ordinaryWindows(snapshot), ...models.flatMap(namedWindows)].sort(byDuration);
-  const windows = all.filter((window) => isCurrent(window, observedAt, now));
-  const lapsed = windows.length === all.length ? [] : all.filter((window) => !windows.includes(window));
-  const isIncomplete = [snapshot, ...models].some((limit) => limit.incomplete === true);
+  const all = shortestFirst(ordinaryWindows(snapshot).concat(models.flatMap(namedWindows)));
+  const lapsed = all.filter((window) => !isCurrent(window, observedAt, now));
+  const windows = lapsed.length === 0 ? all : all.filter((window) => !lapsed.includes(window));
+  const isIncomplete = snapshot.incomplete === true || models.some((limit) => limit.incomplete === true);
   const refusal = refusalOf(snapshot, models, now);
   const modelBlock = modelBlockOf(snapshot, request.model, now);
   const isUnlimited = isFree && all.length === 0 && !isIncomplete && refusal === undefined;
   return {
     observedAt,
-    ...definedOnly({ origin: snapshot.origin }),
+    origin: snapshot.origin,
     planType: snapshot.planType,
     windows,
     lapsed,
@@ -69,6 +69,12 @@ export function bindingQuota(snapshot: QuotaSnapshot, now: number, request: { mo
     modelBlock,
     usableNowPercent: isUnlimited ? 100 : smallestRemaining(windows, isIncomplete || lapsed.length > 0),
   };
+}
+
+/** As nearly every snapshot has them. */
+function shortestFirst(windows: BindingWindow[]): BindingWindow[] {
+  const areInOrder = windows.every((window, place) => byDuration(windows[place - 1] ?? window, window) <= 0);
+  return areInOrder ? windows : windows.sort(byDuration);
 }
 
 /** Unlimited credits take over where a window ends; an answer that lets requests pass and names no window has no limit. */

@@ -43,8 +43,9 @@ export interface StandingAccount {
 
 /** The part of it that ranks nobody. */
 export function standingsOf(roster: ShownRoster, now: number, { reservePercent }: Settings): StandingAccount[] {
+  const request = { now, reservePercent };
   return roster.accounts.map((account, position) => ({
     account,
-    standing: standingOf(factsOfAccount(roster, account, position, now), { now, reservePercent }),
+    standing: standingOf(factsOfAccount(roster, account, position, now), request),
   }));
 }

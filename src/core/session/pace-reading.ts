@@ -2,7 +2,7 @@ import * as z from 'zod/mini';
 import type { AccountDecision } from '../decision/ranking.js';
 import { definedOnly } from '../defined-only.js';
 import type { Foretelling, Observation, QuotaHistory } from '../history/observation.js';
-import { chanceOfEmpty, currentPace, emptyAt, type Pace, workingPace } from '../history/pace.js';
+import { chanceOfEmpty, currentPace, emptyAt, fewestPoints, type Pace, workingPace } from '../history/pace.js';
 import { overallFit, type WindowNeed, windowNeed } from '../history/task-fit.js';
 import { byWindow, windowKey } from '../history/track-record.js';
 import { toIso } from '../instant.js';
@@ -75,7 +75,7 @@ export class PaceReading {
   readonly #now: number;
 
   constructor({ observations }: QuotaHistory, decided: readonly DecidedAccount[], now: number) {
-    this.#seen = byWindow(observations);
+    this.#seen = wellSeen(byWindow(observations));
     this.#now = now;
     this.#decisions = new Map(decided.map(({ account, decision }) => [account.id, decision]));
   }
@@ -175,6 +175,15 @@ export class PaceReading {
 function needView({ lowPercent, highPercent, ...need }: WindowNeed): WindowNeed {
   if (lowPercent === undefined || highPercent === undefined) return need;
   return { ...need, lowPercent: rounded(lowPercent), highPercent: rounded(highPercent) };
+}
+
+/** Nothing follows from fewer observations, and of a thousand accounts most have not more. */
+function wellSeen(seen: ReadonlyMap<string, readonly Observation[]>): ReadonlyMap<string, readonly Observation[]> {
+  const enough = new Map<string, readonly Observation[]>();
+  seen.forEach((each, key) => {
+    if (each.length >= fewestPoints) enough.set(key, each);
+  });
+  return enough;
 }
 
 /** What belongs to a model alone is seen too seldom to have a pace. */

@@ -5,6 +5,16 @@ import { type FileVersion, isSameVersion, readVersion } from './atomic-file.js';
 /** How a file is read: each time, or out of a {@link FileMemory}. */
 export type FileReader = (path: string) => FileVersion;
 
+/** For whoever tells of one moment: each file as it was at the first look, however often it is asked for. */
+export function firstLooks(): FileReader {
+  const seen = new Map<string, FileVersion>();
+  return (path) => {
+    const version = seen.get(path) ?? readVersion(path);
+    seen.set(path, version);
+    return version;
+  };
+}
+
 /** Longer than any step of a file system's clock: whatever changes a file after this long gets another time. */
 const settledAfterMs = 50;
 

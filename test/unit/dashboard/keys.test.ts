@@ -3,7 +3,7 @@ import { describe, expect, test } from 'vitest';
 import { bindings, bindingsOf } from '../../../src/cli/dashboard/keys.js';
 import type { View } from '../../../src/cli/dashboard/model.js';
 import { typedKeys } from '../../../src/cli/dashboard/typed-keys.js';
-import { cutLine, wrapLine } from '../../../src/cli/screen/wrap-line.js';
+import { cutLine, wrapLine } from '../../../src/cli/terminal/wrap-text.js';
 
 const views: readonly View[] = ['list', 'details', 'flagged', 'help', 'output'];
 
@@ -49,7 +49,7 @@ describe('a line', () => {
     ['名前名前', 4, 0, ['名前', '名前']],
     ['\u001b[2mone two\u001b[22m', 4, 0, ['\u001b[2mone ', '\u001b[2mtwo\u001b[22m']],
   ])('%j is broken at %i', (line, width, indent, lines) => {
-    expect(wrapLine(line, width, indent)).toEqual(lines);
+    expect(wrapLine(line, width, { indent })).toEqual(lines);
   });
 
   test('that is too long is cut', () => {

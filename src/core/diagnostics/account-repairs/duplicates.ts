@@ -23,9 +23,9 @@ export type Duplicates = readonly [Copy, Copy, ...Copy[]];
  * The accounts that have several records (P13). A half-known record counts to the one account that it can
  * mean; where it could mean several it is left alone.
  */
-export function findDuplicates(scopes: readonly RepairScope[]): Duplicates[] {
+export function findDuplicates(scopes: readonly RepairScope[], isForeign = holdsForeignTokens): Duplicates[] {
   // Whoever merged a record that holds another account's tokens would take them for the newest.
-  const own = copiesIn(scopes).filter(({ account }) => !holdsForeignTokens(account));
+  const own = copiesIn(scopes).filter(({ account }) => !isForeign(account));
   const groups = groupByAccount(own, ({ account }) => account);
   return groups.flatMap(({ members }) => {
     const [first, second, ...others] = byClaimToStay(members);

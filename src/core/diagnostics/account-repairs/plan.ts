@@ -17,16 +17,17 @@ import type { RepairScope, RepairWorld } from './world.js';
  * double, what is wrong or missing, what is over, what is dead, what is due. Pure.
  */
 export function planAccountRepairs(world: RepairWorld): AccountRepair[] {
-  const groups = findDuplicates(world.scopes);
+  const isForeign = toldOnce(holdsForeignTokens);
+  const groups = findDuplicates(world.scopes, isForeign);
   const merges = groups.map(([kept, ...others]): AccountRepair => {
     return { kind: 'merge-duplicates', ...kept.place, others: others.map(({ place }) => place) };
   });
-  const records = recordedIn(withoutOthers(withMerged(world.scopes, groups), groups), world);
+  const records = recordedIn(withoutOthers(withMerged(world.scopes, groups), groups), world, isForeign);
   const each = (plan: (record: Recorded, world: RepairWorld) => AccountRepair[]) =>
     records.flatMap((record) => plan(record, world));
   return [
     ...interrupted(world),
-    ...foreign(world),
+    ...foreign(world, isForeign),
     ...merges,
     ...each(wrongOrMissing),
     ...each(isOver),
@@ -35,10 +36,22 @@ export function planAccountRepairs(world: RepairWorld): AccountRepair[] {
   ];
 }
 
+type OfAccount = (account: Account) => boolean;
+
+/** A token is long, and what it says is asked three times. */
+function toldOnce(isSo: OfAccount): OfAccount {
+  const known = new Map<Account, boolean>();
+  return (account) => {
+    const told = known.get(account) ?? isSo(account);
+    known.set(account, told);
+    return told;
+  };
+}
+
 /** Told by the account that the tokens name, as a person knows it. */
-function foreign({ scopes }: RepairWorld): AccountRepair[] {
+function foreign({ scopes }: RepairWorld, isForeign: OfAccount): AccountRepair[] {
   return copiesIn(scopes)
-    .filter(({ account }) => holdsForeignTokens(account))
+    .filter(({ account }) => isForeign(account))
     .map(({ account, place: { accountId, scopeKey } }) => {
       const { email, userId, accountId: of } = identityOfTokens(account.tokens);
       return { kind: 'give-back-tokens', accountId, scopeKey, owner: email ?? userId ?? of ?? 'another account' };
@@ -54,9 +67,9 @@ interface Recorded {
   readonly isFlagged: boolean;
 }
 
-function recordedIn(scopes: readonly RepairScope[], { beside }: RepairWorld): Recorded[] {
+function recordedIn(scopes: readonly RepairScope[], { beside }: RepairWorld, isForeign: OfAccount): Recorded[] {
   // What is to be said of a record that holds another one's tokens shows once they are back.
-  const own = copiesIn(scopes).filter(({ account }) => !holdsForeignTokens(account));
+  const own = copiesIn(scopes).filter(({ account }) => !isForeign(account));
   return own.map(({ place: { part, ...target }, account }) => ({
     target,
     account,

@@ -26,6 +26,7 @@ import type { Provider } from '../../provider/provider.js';
 import { parseSetting, resolveSettings, settingNames, settingsOf, settingVariable } from '../../settings.js';
 import type { ShareInspection } from '../../sharing/inspect.js';
 import type { SetupPlace } from '../../shell/setup-plan.js';
+import { firstLooks } from '../../storage/file-memory.js';
 import { findLeftovers } from '../../storage/leftovers.js';
 import { rootPaths } from '../../storage/paths.js';
 import { whyNoRoom } from '../../storage/room.js';
@@ -70,24 +71,26 @@ export async function gatherWorld(surroundings: Surroundings): Promise<World> {
   const state = tolerant(() => readAccountState(paths.accountState));
   const journal = tolerant(() => readJournal(paths.journal));
   const roots = otherRoots(surroundings);
+  const read = firstLooks();
+  const scopes = readableScopes(paths, read);
   return {
     now: clock.now(),
     root,
     home,
     rootFacts: factsAbout(paths.root, 'directory'),
     noRoom: whyNoRoom(root),
-    files: storedFiles(paths),
-    scopes: readableScopes(paths),
+    files: storedFiles(paths, read),
+    scopes,
     owned: ownedFiles(paths),
     journal: journal.value ?? { entries: [], unreadable: [] },
     journalProblem: journal.problem,
-    copies: [...copiesInRoot(root, home), ...roots.flatMap(copiesIn)],
+    copies: [...copiesInRoot(root, home, read), ...roots.flatMap(copiesIn)],
     lineage: tolerant(() => readLineage(root)).value ?? { records: [], printOf: () => '' },
     temporaries: findLeftovers(root, home.authFile),
     locks: heldLocks(root),
     state: state.value?.state ?? { accounts: {}, affinity: {}, raw: {} },
     stateProblem: stateProblem(state),
-    authFile: authFileOf(home, readableScopes(paths)),
+    authFile: authFileOf(home, scopes),
     loginPlaces: loginPlaces(root, home),
     tornLogin: tolerant(() => tornLogin(root)).value,
     authFileFacts: factsAbout(home.authFile, 'file'),
