@@ -1,4 +1,4 @@
-import { readdirSync, readFileSync } from 'node:fs';
+import { readFileSync } from 'node:fs';
 import { delimiter, join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { findPostgres } from '../support/postgres/find-postgres.js';
@@ -6,6 +6,7 @@ import { type Postgres, startPostgres } from '../support/postgres/server.js';
 import { ProgramProcess } from '../support/program-process.js';
 import { type Provider, startProvider } from '../support/provider/start.js';
 import { alice } from '../support/refresh-home.js';
+import { livingTokensIn } from '../support/sharing/living-tokens.js';
 import { SharingMachine } from '../support/sharing.js';
 import { temporaryDirectory } from '../support/temporary.js';
 
@@ -73,16 +74,7 @@ describe.skipIf('missing' in found)(`a login goes from one machine to another${w
     for (const each of [giver, taker, giver, taker]) await each.data(['sync']);
   }
 
-  /** Whether any file of the machine has a refresh token in the clear that the provider still takes. */
-  function holdsLiving({ seeded: { home } }: SharingMachine): boolean {
-    const files = [home.root, home.codexHome].flatMap((directory) =>
-      readdirSync(directory, { recursive: true, withFileTypes: true })
-        .filter((entry) => entry.isFile())
-        .map((entry) => readFileSync(join(entry.parentPath, entry.name), 'latin1')),
-    );
-    const living = provider.issued.all.flatMap(({ refresh_token: token }) =>
-      token !== undefined && provider.fateOf(token) === 'live' ? [token] : [],
-    );
-    return files.some((text) => living.some((token) => text.includes(token)));
+  function holdsLiving({ seeded }: SharingMachine): boolean {
+    return livingTokensIn(seeded).length > 0;
   }
 });

@@ -1,13 +1,15 @@
 import { type AddressInfo, connect, createServer, type Socket } from 'node:net';
 
-/** What becomes of the messages of the server, counted from 1 for each connection. */
+/** What becomes of the messages of the server, counted from 1 for each connection unless it says otherwise. */
 export type Fault =
   /** The connection breaks in the place of this message. */
   | { readonly kind: 'cut'; readonly at: number }
   /** Nothing comes any more from this message on. */
   | { readonly kind: 'silence'; readonly at: number }
   /** It comes a second time. */
-  | { readonly kind: 'twice'; readonly at: number };
+  | { readonly kind: 'twice'; readonly at: number }
+  /** The server is gone from this message on, counted over all connections since this was set. */
+  | { readonly kind: 'down'; readonly at: number };
 
 export interface Unreliable {
   /** The same address by way of here. */
@@ -16,6 +18,8 @@ export interface Unreliable {
   setFault(fault: Fault | undefined): void;
   /** The messages of the last connection so far. */
   messages(): number;
+  /** Those of all connections since a fault was set or taken back. */
+  allMessages(): number;
   /** Everything that was passed on in either direction. */
   seen(): Buffer;
   stop(): Promise<void>;
@@ -25,9 +29,15 @@ export interface Unreliable {
 export async function startUnreliable(serverPort: number): Promise<Unreliable> {
   let fault: Fault | undefined;
   let count = 0;
+  let total = 0;
+  const isDown = () => fault?.kind === 'down' && total >= fault.at;
   const seen: Buffer[] = [];
   const sockets = new Set<Socket>();
   const server = createServer({ noDelay: true }, (client) => {
+    if (isDown()) {
+      client.destroy();
+      return;
+    }
     const own = fault;
     count = 0;
     const upstream = connect({ host: '127.0.0.1', port: serverPort, noDelay: true });
@@ -52,6 +62,8 @@ export async function startUnreliable(serverPort: number): Promise<Unreliable> {
       let isCut = false;
       for (const message of messages) {
         count += 1;
+        total += 1;
+        if (isDown()) isCut = true;
         const isIt = own !== undefined && count === own.at;
         if (isIt && own.kind === 'cut') isCut = true;
         if (isIt && own.kind === 'silence') isSilent = true;
@@ -69,8 +81,10 @@ export async function startUnreliable(serverPort: number): Promise<Unreliable> {
     through: (url) => url.replace(/@127\.0\.0\.1:\d+/, `@127.0.0.1:${port}`),
     setFault(next) {
       fault = next;
+      total = 0;
     },
     messages: () => count,
+    allMessages: () => total,
     seen: () => Buffer.concat(seen),
     async stop() {
       for (const socket of sockets) socket.destroy();

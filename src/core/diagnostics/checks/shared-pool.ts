@@ -1,6 +1,7 @@
 import type { AppError } from '../../errors.js';
 import { databaseAddress } from '../../sharing/address.js';
 import type { ShareInspection } from '../../sharing/inspect.js';
+import { olderServer } from '../../sharing/share-problem.js';
 import { type Check, judge, ok, type Problem, skipped } from '../finding.js';
 
 /** Whether the database of the shared pool answers, by which way, and whether it is the one that was joined. */
@@ -17,6 +18,7 @@ export const sharedPoolCheck: Check = {
     const isOfKey = keyProblem !== undefined || inspection.keyMatches === false;
     const problems = inspection.problem === undefined || isOfKey ? [] : [problemOf(inspection.problem)];
     if (inspection.mayWrite === false) problems.push(readOnly);
+    if (state.toldOlder !== undefined) problems.push(isOlder);
     return judge(problems, summary(shown, inspection));
   },
 };
@@ -31,6 +33,8 @@ const readOnly: Problem = {
     'the role of the shared pool may only read it, so that what is renewed here does not reach the other machines',
   command: 'give it the rights at the end of docs/shared-pool.sql',
 };
+
+const isOlder: Problem = { severity: 'warn', message: olderServer.message, command: olderServer.hint };
 
 function summary(shown: string, { transport, version, schema }: ShareInspection): string {
   const way = transport === 'tls' ? 'with verified TLS' : 'on this machine';
