@@ -1,9 +1,11 @@
+import { execFile } from 'node:child_process';
 import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { promisify } from 'node:util';
 import { beforeEach, describe, expect, test } from 'vitest';
 import { fingerprint } from '../../src/core/logins/journal.js';
 import { openEntry } from '../../src/core/logins/open-entry.js';
-import { startBuilt } from '../support/built.js';
 import { runCli } from '../support/cli.js';
 import { setAside } from '../support/flagged-records.js';
 import { snapshotOf } from '../support/login-files.js';
@@ -164,16 +166,18 @@ async function withDue(seeded: RefreshHome): Promise<RefreshHome> {
   return seeded;
 }
 
-/** The functions of the program that a process has called, from V8's own record; a cache would hide what it runs. */
+/** The functions of the program that a process has called, from V8's own record. A build has no names for them. */
 async function functionsRun({ home }: RefreshHome, command: string): Promise<string[]> {
   const coverage = temporaryDirectory();
-  const variables = { NODE_V8_COVERAGE: coverage };
-  const { exitCode, stderr } = await startBuilt(home, [command], { variables }).ended;
-  expect(exitCode, stderr).toBe(0);
+  const fromSources = fileURLToPath(new URL('../support/from-sources.ts', import.meta.url));
+  await promisify(execFile)(process.execPath, ['--import', import.meta.resolve('tsx'), fromSources, command], {
+    cwd: home.cwd,
+    env: { ...home.variables, NODE_V8_COVERAGE: coverage },
+  });
   const records = readdirSync(coverage).flatMap(
     (file) => JSON.parse(readFileSync(join(coverage, file), 'utf8')).result,
   );
-  const own = records.filter(({ url }: { url: string }) => url.endsWith('/dist/cli.cjs'));
+  const own = records.filter(({ url }: { url: string }) => url.includes('/src/'));
   return own.flatMap(({ functions }: { functions: { functionName: string; ranges: { count: number }[] }[] }) =>
     functions.flatMap(({ functionName, ranges }) => (Number(ranges[0]?.count) > 0 ? functionName : [])),
   );
