@@ -1,7 +1,8 @@
 import { availableParallelism } from 'node:os';
 import { defineConfig } from 'vitest/config';
+import { LongFirst } from './test/support/runner/long-first.js';
 
-const isolation = 'test/support/isolate.ts';
+const setupFiles = ['test/support/isolate.ts', 'test/support/end-built.ts'];
 
 /**
  * The tests that run inside of vitest, and the programs that they start, live so far ahead of the machine. A test that
@@ -13,25 +14,27 @@ const twentyYearsMs = 20 * 365.25 * 86_400_000;
 
 export default defineConfig({
   test: {
-    // By default one less, which of two cores leaves one idle: half of the tests wait for programs that they have started.
-    maxWorkers: Math.max(2, availableParallelism()),
-    testTimeout: 20_000,
-    hookTimeout: 60_000,
+    // One more than there are cores: many tests wait for a disk, or for a moment that has to pass.
+    maxWorkers: availableParallelism() + 1,
+    // No deadline is a proof: these end what hangs, also on a machine that has much else to do.
+    testTimeout: 180_000,
+    hookTimeout: 180_000,
     reporters: ['default'],
+    sequence: { sequencer: LongFirst },
+    // One process for many files, which load the program once: none of them leaves anything in a module, in the
+    // environment or at the process (docs/decisions/061-how-the-tests-are-run.md).
+    isolate: false,
     projects: [
       {
         extends: true,
         test: {
           name: 'in-process',
-          // One process for many files, which load the program once: none of them leaves anything in a module, in the
-          // environment or at the process (docs/decisions/061-how-the-tests-are-run.md).
-          isolate: false,
           include: ['test/{unit,cli,property}/**/*.test.ts'],
-          setupFiles: [isolation, 'test/support/shift-date.mjs', 'test/support/without-sync.mjs'],
+          setupFiles: [...setupFiles, 'test/support/shift-date.mjs', 'test/support/without-sync.mjs'],
           env: { DATE_SHIFT_MS: String(twentyYearsMs) },
         },
       },
-      { extends: true, test: { name: 'e2e', include: ['test/e2e/**/*.test.ts'], setupFiles: [isolation] } },
+      { extends: true, test: { name: 'e2e', include: ['test/e2e/**/*.test.ts'], setupFiles } },
     ],
   },
 });

@@ -2,13 +2,14 @@
  * 3,000 random schedules of three machines with one pool on a PostgreSQL: `npx tsx bench/sharing.ts [first seed] [how many]`, about ten
  * minutes on two cores. Ends with 1 when a login was in two hands or was lost, and prints what happened in that schedule.
  */
-import { rmSync } from 'node:fs';
+import { mkdtempSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
-import { badShareOnes, runShareSchedules, shareDirectory, sumOf } from '../test/support/sharing/many.js';
+import { placeInMemory } from '../test/support/place-in-memory.js';
+import { badShareOnes, runShareSchedules, sumOf } from '../test/support/sharing/many.js';
 import type { ChaosResult } from '../test/support/sharing/schedule.js';
 
 const [firstSeed = 1_000, count = 3_000] = process.argv.slice(2).map(Number);
-const directory = shareDirectory();
+const directory = mkdtempSync(join(placeInMemory(), 'codex-auth-share-'));
 
 function onEnd(result: ChaosResult): void {
   for (const text of badShareOnes([result])) process.stdout.write(`${text}\n\n`);

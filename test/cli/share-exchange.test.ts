@@ -59,7 +59,7 @@ describe.skipIf('missing' in found)(`commands of a machine that shares its login
     expect(await laptop.run(['check'])).toMatchObject({ exitCode: 0 });
   });
 
-  test('guard hears of what another machine has got', { timeout: 60_000 }, async () => {
+  test('guard hears of what another machine has got', async () => {
     const ending = new AbortController();
     const guarding = runCli(desktop.seeded.home, ['guard'], { signal: ending.signal });
     await expect.poll(copied, { timeout: 20_000 }).toBe(newest());

@@ -56,7 +56,7 @@ describe('the built program, in a home that is signed in to the official client'
 
 const why = missingForTerminal === undefined ? '' : ` (skipped: ${missingForTerminal} is not installed)`;
 
-describe.skipIf(missingForTerminal !== undefined)(`its first screen in a terminal${why}`, { timeout: 60_000 }, () => {
+describe.skipIf(missingForTerminal !== undefined)(`its first screen in a terminal${why}`, () => {
   test.each([
     [40, 10],
     [80, 24],

@@ -25,7 +25,7 @@ exit 7
 
 const provider = useProvider({ keepsState: true });
 
-describe.each(nodes)('plain codex, by $name,', { timeout: 60_000 }, ({ path: node }) => {
+describe.each(nodes)('plain codex, by $name,', ({ path: node }) => {
   let home: RefreshHome;
   let repository: string;
   let PATH: string;

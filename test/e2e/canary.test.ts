@@ -10,6 +10,7 @@ import { driveLogin, type SignInChoice } from '../support/drive-login.js';
 import type { ProgramOptions, ProgramResult } from '../support/program-process.js';
 import type { Fault } from '../support/provider/scenario.js';
 import { approveDevice, completeLogin } from '../support/provider/sign-in.js';
+import { directoryInMemory } from '../support/temporary.js';
 import { useProvider } from '../support/use-provider.js';
 
 const alice = { email: 'alice@example.com' };
@@ -28,7 +29,7 @@ beforeAll(() => {
 afterAll(() => process.umask(umask));
 
 beforeEach(() => {
-  home = createTestHome(provider);
+  home = createTestHome(provider, directoryInMemory());
   spies = spyOnPrograms(home, spied);
   evidence = new Evidence();
 });
@@ -36,7 +37,7 @@ beforeEach(() => {
 /** Runs a command in both its voices and keeps all that it says. */
 async function say(argv: readonly string[], options: ProgramOptions = {}): Promise<ProgramResult> {
   const variables = { PATH: spies.path, BROWSER: 'browser', ...options.variables };
-  const result = await runBuilt(home, argv, { timeoutMs: 20_000, ...options, variables });
+  const result = await runBuilt(home, argv, { ...options, variables });
   const where = argv.join(' ');
   evidence.add(`stdout of ${where}`, result.stdout);
   evidence.add(`stderr of ${where}`, result.stderr);
@@ -93,7 +94,7 @@ it('this test finds a token in every spelling', () => {
   expect(spellingsOf(token).every((spelling) => spelling.length >= 24)).toBe(true);
 });
 
-describe('no token, code or verifier gets out', { timeout: 120_000 }, () => {
+describe('no token, code or verifier gets out', () => {
   it('of signing in, by whatever way and with whatever end', async () => {
     expect(await logIn(alice, ['--label', 'one'])).toMatchObject({ exitCode: 0 });
     expect(await logIn(carol, ['--json', '--no-activate'])).toMatchObject({ exitCode: 0 });

@@ -9,6 +9,7 @@ import { systemProcesses } from '../../src/core/storage/process-table.js';
 import { runBuilt, startBuilt } from '../support/built.js';
 import { createTestHome, type TestHome } from '../support/cli.js';
 import { LockWorkers } from '../support/lock-workers/launch.js';
+import { directoryInMemory } from '../support/temporary.js';
 
 const onLinux = process.platform === 'linux';
 const hourMs = 3_600_000;
@@ -20,7 +21,8 @@ afterAll(() => workers.remove());
 afterEach(() => workers.endAll());
 
 beforeEach(async () => {
-  home = createTestHome();
+  // A disk that syncs is what all others would wait for, asking again and again.
+  home = createTestHome(undefined, directoryInMemory());
   const account = { id: 'acc_first', enabled: true, tokens: { generation: 0 }, label: 'start', raw: {} };
   const root = { paths: rootPaths(home.root), clock: systemClock, processes: systemProcesses };
   await withStore(root, {}, (store) => store.savePool(undefined, { ...emptyPool, accounts: [account] }));
@@ -45,9 +47,9 @@ describe('writers of one pool', () => {
     expect(leftovers()).toEqual([]);
   }
 
-  it('lose no update: 20 processes, 25 each', { timeout: 120_000 }, () => writeTogether(20, 25));
+  it('lose no update: 20 processes, 25 each', () => writeTogether(20, 25));
 
-  it('lose no update when their clocks are an hour apart', { timeout: 60_000 }, () => {
+  it('lose no update when their clocks are an hour apart', () => {
     const shifts = [hourMs, 0, -hourMs];
     return writeTogether(6, 10, (index) => ({
       preload: 'shift-date.mjs',
@@ -63,34 +65,30 @@ describe('a process that holds the store', () => {
     return holder;
   }
 
-  it.runIf(onLinux)(
-    'and is stopped makes a command fail that names it; then both are heard',
-    { timeout: 60_000 },
-    async () => {
-      const holder = await hold();
-      holder.signal('SIGSTOP');
-      await holder.stopped();
+  it.runIf(onLinux)('and is stopped makes a command fail that names it; then both are heard', async () => {
+    const holder = await hold();
+    holder.signal('SIGSTOP');
+    await holder.stopped();
 
-      const startedAt = performance.now();
-      const refused = await runBuilt(home, ['label', '1', 'refused', '--json']);
-      expect(performance.now() - startedAt).toBeGreaterThan(9_000);
-      expect(refused.exitCode).toBe(6);
-      const { error } = JSON.parse(refused.stdout);
-      expect(error).toMatchObject({ code: 'lock-busy', details: { pid: holder.pid } });
-      expect(error.message).toContain(`pid ${holder.pid}`);
-      expect(error.hint).toContain(`kill -CONT ${holder.pid}`);
-      expect(labelsNow()).toEqual(['start']);
+    const startedAt = performance.now();
+    const refused = await runBuilt(home, ['label', '1', 'refused', '--json']);
+    expect(performance.now() - startedAt).toBeGreaterThan(9_000);
+    expect(refused.exitCode).toBe(6);
+    const { error } = JSON.parse(refused.stdout);
+    expect(error).toMatchObject({ code: 'lock-busy', details: { pid: holder.pid } });
+    expect(error.message).toContain(`pid ${holder.pid}`);
+    expect(error.hint).toContain(`kill -CONT ${holder.pid}`);
+    expect(labelsNow()).toEqual(['start']);
 
-      const waiting = startBuilt(home, ['label', '1', 'waited']);
-      await systemClock.sleep(500);
-      holder.signal('SIGCONT');
-      holder.tell('go');
-      expect(await holder.ended).toEqual({ code: 0, signal: null });
-      expect(await waiting.ended).toMatchObject({ exitCode: 0 });
-      expect(labelsNow()).toEqual(['waited', 'of the holder']);
-      expect(leftovers()).toEqual([]);
-    },
-  );
+    const waiting = startBuilt(home, ['label', '1', 'waited']);
+    await systemClock.sleep(500);
+    holder.signal('SIGCONT');
+    holder.tell('go');
+    expect(await holder.ended).toEqual({ code: 0, signal: null });
+    expect(await waiting.ended).toMatchObject({ exitCode: 0 });
+    expect(labelsNow()).toEqual(['waited', 'of the holder']);
+    expect(leftovers()).toEqual([]);
+  });
 
   it('and is killed delays the next writer by less than two seconds', async () => {
     const holder = await hold();

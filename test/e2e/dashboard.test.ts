@@ -37,7 +37,7 @@ async function openDashboard(home: RefreshHome, options: TerminalOptions = {}, a
 
 const inUse = (home: RefreshHome) => home.authFile().tokens['account_id'];
 
-describe.skipIf(missingForTerminal !== undefined)(`the dashboard in a real terminal${why}`, { timeout: 60_000 }, () => {
+describe.skipIf(missingForTerminal !== undefined)(`the dashboard in a real terminal${why}`, () => {
   test('shows every account, moves, searches, explains, and gives the terminal back', async () => {
     const home = await household();
     const terminal = await openDashboard(home);

@@ -34,7 +34,7 @@ function leftIn(temporary: string): string[] {
 }
 
 describe('the demo', () => {
-  it('tells the whole story, readable on a pipe, and leaves nothing behind', { timeout: 60_000 }, async () => {
+  it('tells the whole story, readable on a pipe, and leaves nothing behind', async () => {
     const temporary = temporaryDirectory();
     const { exitCode, output } = await runDemo(temporary);
 
@@ -47,7 +47,7 @@ describe('the demo', () => {
     expect(leftIn(temporary)).toEqual([]);
   });
 
-  it('ends on Ctrl-C in the middle of a command, and leaves nothing behind', { timeout: 60_000 }, async () => {
+  it('ends on Ctrl-C in the middle of a command, and leaves nothing behind', async () => {
     const temporary = temporaryDirectory();
     const { exitCode, output } = await runDemo(temporary, (text, interrupt) => {
       if (text.includes('$ codex-auth login')) interrupt();

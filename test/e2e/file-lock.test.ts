@@ -1,6 +1,5 @@
 import { spawnSync } from 'node:child_process';
 import { chmodSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
-import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { systemClock } from '../../src/core/clock.js';
@@ -9,6 +8,7 @@ import { sightLock } from '../../src/core/storage/lock-directory.js';
 import { sweepLockLeftovers } from '../../src/core/storage/lock-leftovers.js';
 import { systemProcesses } from '../../src/core/storage/process-table.js';
 import { LockWorkers } from '../support/lock-workers/launch.js';
+import { placeInMemory } from '../support/place-in-memory.js';
 
 const onLinux = process.platform === 'linux';
 const isRoot = process.getuid?.() === 0;
@@ -26,7 +26,7 @@ beforeAll(() => workers.build());
 afterAll(() => workers.remove());
 
 beforeEach(() => {
-  home = mkdtempSync(join(tmpdir(), 'codex-auth-locks-'));
+  home = mkdtempSync(join(placeInMemory(), 'codex-auth-locks-'));
   directory = join(home, 'locks');
   path = join(directory, 'store.held');
   log = join(home, 'log');
@@ -79,9 +79,9 @@ describe('many writers', () => {
     expect(readdirSync(directory)).toEqual([]);
   };
 
-  it('lose no update: 20 processes, 25 each', { timeout: 90_000 }, () => countTogether(20, 25));
+  it('lose no update: 20 processes, 25 each', () => countTogether(20, 25));
 
-  it('lose no update when their clocks are an hour apart', { timeout: 60_000 }, () => {
+  it('lose no update when their clocks are an hour apart', () => {
     const shifts = [hourMs, 0, -hourMs];
     const shifted = (index: number) => ({
       preload: 'shift-date.mjs',
@@ -135,7 +135,7 @@ describe('a holder', () => {
     expect(readFileSync(log, 'utf8')).toBe(`enter ${holder.pid}\nexit ${holder.pid}\n`);
   });
 
-  it('keeps its heart beating, and still holds the lock afterwards', { timeout: 90_000 }, async () => {
+  it('keeps its heart beating, and still holds the lock afterwards', async () => {
     const holder = hold();
     await holder.said('held');
     const [record = ''] = readdirSync(path);
@@ -185,11 +185,11 @@ describe('a process killed at any step', () => {
     }
   };
 
-  it('of taking or releasing leaves a lock that the next one takes at once', { timeout: 60_000 }, async () => {
+  it('of taking or releasing leaves a lock that the next one takes at once', async () => {
     expect(await enumerate(async () => undefined)).toBeGreaterThan(6);
   });
 
-  it.runIf(onLinux)('of reclaiming a dead lock leaves one too', { timeout: 60_000 }, async () => {
+  it.runIf(onLinux)('of reclaiming a dead lock leaves one too', async () => {
     expect(await enumerate(leaveDeadLock)).toBeGreaterThan(7);
   });
 });
@@ -203,7 +203,7 @@ async function leaveDeadLock(): Promise<void> {
 }
 
 describe('a dead lock', () => {
-  it.runIf(onLinux)('hinders nobody when its reclaimer is stopped, at whatever step', { timeout: 90_000 }, async () => {
+  it.runIf(onLinux)('hinders nobody when its reclaimer is stopped, at whatever step', async () => {
     for (let step = 1; ; step += 1) {
       await leaveDeadLock();
       writeFileSync(log, '');
@@ -235,7 +235,7 @@ describe('a dead lock', () => {
     }
   });
 
-  it.runIf(onLinux)('gets one owner at a time when many find it at once', { timeout: 60_000 }, async () => {
+  it.runIf(onLinux)('gets one owner at a time when many find it at once', async () => {
     const rounds = 15;
     const file = join(home, 'go');
     const task = { directory, waitMs: 20_000, log, rounds, file };

@@ -15,7 +15,7 @@ const why = missing === undefined ? '' : ` (skipped: ${missing})`;
 describe.skipIf(missing !== undefined)(`a real systemd${why}`, () => {
   const provider = useProvider({ keepsState: true });
 
-  test('runs the guard as a service, starts it again, and is left as it was', { timeout: 120_000 }, async () => {
+  test('runs the guard as a service, starts it again, and is left as it was', async () => {
     const seeded = new RefreshHome(temporaryDirectory(), provider);
     const { home } = seeded;
     await seeded.addAccount('acc_home', { ...alice, expiresInSeconds: 100 });
@@ -57,7 +57,7 @@ describe.skipIf(missing !== undefined)(`a real systemd${why}`, () => {
     }
   });
 
-  test('does not make a new root where the old one has been, and forgets its unit', { timeout: 120_000 }, async () => {
+  test('does not make a new root where the old one has been, and forgets its unit', async () => {
     const seeded = new RefreshHome(temporaryDirectory(), provider);
     const { home } = seeded;
     await seeded.addAccount('acc_home', { ...alice, expiresInSeconds: 9_000 });

@@ -21,7 +21,7 @@ const variables = { BROWSER: '', DISPLAY: '', WAYLAND_DISPLAY: '' };
 
 const why = canHaveMounts ? '' : ' (skipped: no namespaces here)';
 
-describe.skipIf(!canHaveMounts)(`in a container${why}`, { timeout: 60_000 }, () => {
+describe.skipIf(!canHaveMounts)(`in a container${why}`, () => {
   test('a login with a code works without a screen, and everything after it', async () => {
     const home = createTestHome(provider);
     provider.scenario.deviceInterval = '0.1';

@@ -55,7 +55,7 @@ describe.each(nodes)('$name', ({ node }) => {
   it.skipIf(path === '').each([
     ['a checkout', () => builtProject()],
     ['an archive', () => archive],
-  ])('installs %s, which runs, with its pages and its manual', { timeout: 60_000 }, (what, from) => {
+  ])('installs %s, which runs, with its pages and its manual', (what, from) => {
     const { prefix, installed, run } = install(path, `${node.version}-${what.replace(' ', '-')}`, from());
     expect({ status: installed.status, stderr: installed.stderr }).toMatchObject({ status: 0 });
     expect(run('--version')).toMatchObject({ status: 0, stdout: `${version}\n`, stderr: '' });
@@ -66,7 +66,7 @@ describe.each(nodes)('$name', ({ node }) => {
 });
 
 describe('where another program has the name', () => {
-  it('setup names it and the package it is from', { timeout: 60_000 }, () => {
+  it('setup names it and the package it is from', () => {
     const { prefix, run } = install(process.execPath, 'namesake', archive);
     const other = join(prefix, 'other', 'node_modules', '@somebody', 'codex-auth');
     const bin = join(prefix, 'other', 'bin');

@@ -7,13 +7,13 @@ import { keptFrom, killEverywhere } from '../support/crash/steps.js';
 import type { CrashTrial } from '../support/crash/trial.js';
 import { setAside } from '../support/flagged-records.js';
 import { alice, bob, carol, RefreshHome, type StoredRecord } from '../support/refresh-home.js';
-import { temporaryDirectory } from '../support/temporary.js';
+import { directoryInMemory } from '../support/temporary.js';
 import { useProvider } from '../support/use-provider.js';
 
 const provider = useProvider({ keepsState: true });
 let prepared: RefreshHome;
 beforeEach(async () => {
-  prepared = new RefreshHome(join(temporaryDirectory(), 'prepared'), provider);
+  prepared = new RefreshHome(join(directoryInMemory(), 'prepared'), provider);
   await prepared.addAccount('acc_alice', alice);
   await prepared.addAccount('acc_bob', bob);
 });
@@ -82,7 +82,7 @@ function expectParsable(directory: string): void {
 }
 
 function killIn(expectation: Expectation) {
-  return killEverywhere((directory) => trialIn(directory, expectation), { directory: temporaryDirectory() });
+  return killEverywhere((directory) => trialIn(directory, expectation), { directory: directoryInMemory() });
 }
 
 describe('a process killed at any of its file-system steps', () => {

@@ -14,7 +14,7 @@ import { fakeManager } from '../support/fake-manager.js';
 import { field } from '../support/provider/request-log.js';
 import { type Provider, startProvider } from '../support/provider/start.js';
 import { RefreshHome } from '../support/refresh-home.js';
-import { temporaryDirectory } from '../support/temporary.js';
+import { directoryInMemory } from '../support/temporary.js';
 import { makeTestHome } from '../support/test-home.js';
 
 describe('a round that is killed at any step', () => {
@@ -70,7 +70,7 @@ describe('a round that is killed at any step', () => {
   }
 
   it('loses no login that was recorded and no event, and tells nobody twice', { timeout: 600_000 }, async () => {
-    const directory = temporaryDirectory();
+    const directory = directoryInMemory();
     const whole = await trialIn(join(directory, 'not-killed'));
     assert.equal((await runCli(whole.home, argv)).exitCode, 0);
     assert.equal(await whole.verify(), 'kept');
@@ -107,9 +107,9 @@ describe.each([
   }
 
   it('leaves the file whole or none, and the next one of either kind puts all right', {
-    timeout: 300_000,
+    timeout: 600_000,
   }, async () => {
-    const directory = temporaryDirectory();
+    const directory = directoryInMemory();
     const whole = await prepared(join(directory, 'whole'));
     const { exitCode, steps, stderr } = await runAsVictim(whole.trial);
     assert.equal(exitCode, 0, stderr);

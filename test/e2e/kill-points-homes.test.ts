@@ -8,7 +8,7 @@ import { killEverywhere } from '../support/crash/steps.js';
 import type { CrashTrial } from '../support/crash/trial.js';
 import { RefreshHome } from '../support/refresh-home.js';
 import { said } from '../support/seed.js';
-import { temporaryDirectory } from '../support/temporary.js';
+import { directoryInMemory } from '../support/temporary.js';
 import { useProvider } from '../support/use-provider.js';
 
 const provider = useProvider({ keepsState: true });
@@ -95,7 +95,7 @@ async function expectAlive({ homes }: TwoHomes): Promise<void> {
 describe('a switch that is killed at any of its steps in the homes, while', () => {
   it.each(moves)('$title, leaves each login in one file', { timeout: 600_000 }, async (move) => {
     const trial = (directory: string) => trialIn(directory, move);
-    const kills = await killEverywhere(trial, { directory: temporaryDirectory(), isMeant: isAboutHomes });
+    const kills = await killEverywhere(trial, { directory: directoryInMemory(), isMeant: isAboutHomes });
     for (const { outcomes } of kills) {
       expect(outcomes.filter(({ outcome }) => outcome > 0).length).toBeLessThanOrEqual(1);
     }

@@ -8,7 +8,7 @@ import type { CrashTrial } from '../support/crash/trial.js';
 import { person, tokenFile, writeSource } from '../support/login-files.js';
 import { sampleAccount, writePool } from '../support/sample-pool.js';
 import { readJson } from '../support/stored-accounts.js';
-import { temporaryDirectory } from '../support/temporary.js';
+import { directoryInMemory } from '../support/temporary.js';
 import { makeTestHome, type TestHome } from '../support/test-home.js';
 
 const alice = person('alice', { iat: 5000 });
@@ -50,7 +50,7 @@ function trialIn(directory: string, prepared: string): CrashTrial {
 it('an import that is killed at any of its file-system steps has happened or has not, and can be repeated', {
   timeout: 600_000,
 }, async () => {
-  const directory = temporaryDirectory();
+  const directory = directoryInMemory();
   const prepared = join(directory, 'prepared');
   prepare(prepared);
   for (const points of await killEverywhere((copy) => trialIn(copy, prepared), { directory })) {

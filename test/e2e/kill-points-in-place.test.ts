@@ -6,7 +6,7 @@ import { killEverywhere } from '../support/crash/steps.js';
 import type { CrashTrial } from '../support/crash/trial.js';
 import { alice, bob, RefreshHome } from '../support/refresh-home.js';
 import { said } from '../support/seed.js';
-import { temporaryDirectory } from '../support/temporary.js';
+import { directoryInMemory } from '../support/temporary.js';
 import { useProvider } from '../support/use-provider.js';
 
 const provider = useProvider({ keepsState: true });
@@ -34,7 +34,7 @@ async function killIn<Outcome>(argv: readonly string[], verify: (home: RefreshHo
     const { home } = killed;
     return { home, argv, watched: [home.codexHome, home.root], verify: () => verify(killed) };
   };
-  const kills = await killEverywhere(trialIn, { directory: temporaryDirectory(), isMeant: isAboutFile });
+  const kills = await killEverywhere(trialIn, { directory: directoryInMemory(), isMeant: isAboutFile });
   for (const { steps } of kills) expect(steps).toContain('write auth.json (half)');
   expect(kills[0].outcomes.length).toBeGreaterThan(8);
   return kills;

@@ -7,7 +7,7 @@ import { runJson } from '../support/cli.js';
 import { keptFrom, killEverywhere } from '../support/crash/steps.js';
 import type { CrashTrial } from '../support/crash/trial.js';
 import { sampleAccount, writePool } from '../support/sample-pool.js';
-import { temporaryDirectory } from '../support/temporary.js';
+import { directoryInMemory } from '../support/temporary.js';
 import { makeTestHome, type TestHome } from '../support/test-home.js';
 
 const person = (name: string) => ({ userId: `user-${name}`, accountId: `at-${name}`, email: `${name}@example.com` });
@@ -136,7 +136,7 @@ function expectTidy(directory: string): void {
 }
 
 function killIn(expectation: Expectation) {
-  return killEverywhere((directory) => trialIn(directory, expectation), { directory: temporaryDirectory() });
+  return killEverywhere((directory) => trialIn(directory, expectation), { directory: directoryInMemory() });
 }
 
 const isPoolWritten = (step: string) => /^rename \.openai-codex-accounts\.json\.\d/.test(step);

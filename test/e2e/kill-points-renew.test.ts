@@ -6,7 +6,7 @@ import { muchLater, runCli } from '../support/cli.js';
 import { keptFrom, killEverywhere } from '../support/crash/steps.js';
 import type { CrashTrial } from '../support/crash/trial.js';
 import { field } from '../support/provider/request-log.js';
-import { temporaryDirectory } from '../support/temporary.js';
+import { directoryInMemory } from '../support/temporary.js';
 import { makeTestHome } from '../support/test-home.js';
 import { flatFile, readFlatFile } from '../support/token-files.js';
 import { useProvider } from '../support/use-provider.js';
@@ -60,7 +60,7 @@ async function trialIn(directory: string): Promise<CrashTrial> {
 it('a renewal of a token file that is killed at any of its file-system steps loses nothing that it has recorded', {
   timeout: 600_000,
 }, async () => {
-  const directory = temporaryDirectory();
+  const directory = directoryInMemory();
   const whole = await trialIn(join(directory, 'not-killed'));
   assert.equal((await runCli(whole.home, whole.argv)).exitCode, 0);
   assert.equal(await whole.verify(), 'kept');

@@ -9,7 +9,7 @@ import { canFakeClients, type FakeClient, startFakeClient } from '../support/fak
 import { inParallel } from '../support/parallel.js';
 import { RefreshHome } from '../support/refresh-home.js';
 import { said } from '../support/seed.js';
-import { temporaryDirectory } from '../support/temporary.js';
+import { directoryInMemory } from '../support/temporary.js';
 import { useProvider } from '../support/use-provider.js';
 
 const provider = useProvider({ keepsState: true });
@@ -137,8 +137,8 @@ class Situation {
 }
 
 describe.runIf(canFakeClients)('killed at any of its steps in the homes, while', () => {
-  it.each(orders)('$title, it leaves each login alive in one file', { timeout: 180_000 }, async (order) => {
-    const directory = temporaryDirectory();
+  it.each(orders)('$title, it leaves each login alive in one file', async (order) => {
+    const directory = directoryInMemory();
     const whole = new Situation(join(directory, 'whole'));
     await whole.prepare(order);
     const log = join(directory, 'steps.json');

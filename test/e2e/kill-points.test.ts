@@ -3,13 +3,13 @@ import { describe, expect, it } from 'vitest';
 import { runCli } from '../support/cli.js';
 import { type CrashScenario, loginScenario, type ScenarioOptions, switchScenario } from '../support/crash/scenarios.js';
 import { keptFrom, killEverywhere } from '../support/crash/steps.js';
-import { temporaryDirectory } from '../support/temporary.js';
+import { directoryInMemory } from '../support/temporary.js';
 import { useProvider } from '../support/use-provider.js';
 
 const provider = useProvider({ keepsState: true });
 
 async function killIn(make: (options: ScenarioOptions) => Promise<CrashScenario>) {
-  const directory = temporaryDirectory();
+  const directory = directoryInMemory();
   const scenario = await make({ provider, directory: join(directory, 'prepared'), run: runCli });
   return killEverywhere((copy) => scenario.trial(copy), { directory });
 }

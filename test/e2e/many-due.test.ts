@@ -5,14 +5,14 @@ import { killEverywhere } from '../support/crash/steps.js';
 import type { CrashTrial } from '../support/crash/trial.js';
 import { type Cost, costOf, homeOfDue } from '../support/due-accounts.js';
 import type { RefreshHome } from '../support/refresh-home.js';
-import { temporaryDirectory } from '../support/temporary.js';
+import { directoryInMemory } from '../support/temporary.js';
 import { useProvider } from '../support/use-provider.js';
 
 const provider = useProvider({ keepsState: true });
 
 /** Refreshes everybody, and shows that nobody was lost on the way. */
 async function refreshed(command: string, count: number): Promise<Cost> {
-  const due = await homeOfDue(provider, temporaryDirectory(), count);
+  const due = await homeOfDue(provider, directoryInMemory(), count);
   const cost = await costOf(due, [command]);
   const stored = due.records().map(({ refreshToken = '' }) => provider.fateOf(refreshToken));
   expect(stored).toEqual(Array.from({ length: count }, () => 'live'));
@@ -23,7 +23,6 @@ async function refreshed(command: string, count: number): Promise<Cost> {
 
 test.each(['check', 'renew'])(
   '%s of eight times as many accounts moves little more than eight times as much of the pool',
-  { timeout: 120_000 },
   async (command) => {
     const bytes = ({ read, written }: Cost) => read + written;
     const [ten, eighty] = [await refreshed(command, 10), await refreshed(command, 80)];
@@ -61,7 +60,7 @@ test('killed while the answers of many are stored together, it loses none that h
     const asked = steps.findIndex((step) => /^write \d+-[0-9a-f-]+\.json$/.test(step));
     return (index: number) => index > asked && index % 5 === 0;
   };
-  const [inside] = await killEverywhere(trialIn, { directory: temporaryDirectory(), isSampled });
+  const [inside] = await killEverywhere(trialIn, { directory: directoryInMemory(), isSampled });
   expect(inside.outcomes.length).toBeGreaterThan(20);
   expect(Math.max(...inside.outcomes.map(({ outcome }) => outcome))).toBe(8);
 });

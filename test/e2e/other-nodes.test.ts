@@ -108,7 +108,7 @@ function ask(node: { readonly path: string }, home: TestHome): void {
 
 for (const node of nodes) {
   const why = 'missing' in node ? ` (skipped: ${node.missing})` : '';
-  describe.skipIf('missing' in node)(`the package on Node ${node.version}${why}`, { timeout: 60_000 }, () => {
+  describe.skipIf('missing' in node)(`the package on Node ${node.version}${why}`, () => {
     const here = { path: 'path' in node ? node.path : '' };
 
     it('lists, completes and switches, without a cache and with its own', () => {
@@ -174,7 +174,7 @@ for (const node of nodes) {
 }
 
 describe('several Nodes with one home', () => {
-  it('leave each other alone, however often they take turns', { timeout: 60_000 }, () => {
+  it('leave each other alone, however often they take turns', () => {
     const home = homeOfTwo();
     run(own, home, 'switch', 'bob@example.com');
     for (const node of [...present, ...present]) ask(node, home);

@@ -92,7 +92,7 @@ describe('the package', () => {
     expect(run('list').stdout).toContain('There are no accounts yet');
   });
 
-  it('can be used by a program, with declarations that need no other package either', { timeout: 60_000 }, () => {
+  it('can be used by a program, with declarations that need no other package either', () => {
     const program = `import { AppError, openCodexAuth } from 'codex-auth';
 const auth = openCodexAuth({ environment: { HOME: ${JSON.stringify(directory)} }, cwd: ${JSON.stringify(directory)} });
 const ids: readonly string[] = auth.decide().ranking;
@@ -122,7 +122,7 @@ auth.accessToken('nobody').catch((error: unknown) => console.log(error instanceo
 });
 
 describe('the build', () => {
-  it('makes the same files wherever it is run, and names no directory of the machine', { timeout: 60_000 }, () => {
+  it('makes the same files wherever it is run, and names no directory of the machine', () => {
     const directory = mkdtempSync(join(realpathSync(tmpdir()), 'codex-auth-build-'));
     onTestFinished(() => rmSync(directory, { recursive: true, force: true }));
     const [one, other] = [buildIn(join(directory, 'one')), buildIn(join(directory, 'an', 'other'))];

@@ -152,7 +152,6 @@ describe.skipIf(process.platform === 'win32')('a list that is longer than a pipe
 
 test.skipIf(process.platform === 'win32')(
   'a refresh on its way is waited for when nobody reads the messages any more',
-  { timeout: 60_000 },
   async () => {
     const provider = await startProvider();
     onTestFinished(() => provider.stop());

@@ -44,9 +44,7 @@ describe.skipIf(missing !== undefined)(`the background server of the official cl
     return report === undefined || report.login === 'none' ? undefined : report.login.email;
   }
 
-  it('keeps the old account over a switch, is not restarted under a turn, and has the new one afterwards', {
-    timeout: 120_000,
-  }, async () => {
+  it('keeps the old account over a switch, is not restarted under a turn, and has the new one afterwards', async () => {
     const { own, client, variables } = await homeOfAlice();
     const run = (...argv: string[]) => runBuiltJson(own.home, argv, { variables });
 

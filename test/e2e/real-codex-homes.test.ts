@@ -64,9 +64,7 @@ describe.skipIf('missing' in codex)(`two homes of the official client under one 
   const newestOf = ({ accountId }: typeof alice) =>
     provider.issued.all.filter((each) => each.accountId === accountId).at(-1)?.refresh_token;
 
-  test('keep every login alive, whichever of them it goes to and wherever the client refreshes it', {
-    timeout: 90_000,
-  }, async () => {
+  test('keep every login alive, whichever of them it goes to and wherever the client refreshes it', async () => {
     const directory = temporaryDirectory();
     const seats = { one: seatIn(directory, 'one'), two: seatIn(directory, 'two') };
     const { ours } = seats.one;

@@ -22,7 +22,7 @@ const refusedContent = {
   },
 };
 
-describe.skipIf('missing' in codex)(`a task of the official client at the limit${why}`, { timeout: 60_000 }, () => {
+describe.skipIf('missing' in codex)(`a task of the official client at the limit${why}`, () => {
   const provider = useProvider();
   let home: RunHome;
   beforeEach(async () => {

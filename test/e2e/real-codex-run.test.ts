@@ -21,9 +21,7 @@ const why = 'missing' in codex ? ` (skipped: ${codex.missing})` : '';
 describe.skipIf('missing' in codex)(`runs of the official client as accounts${why}`, () => {
   const provider = useProvider();
 
-  test('answer as the account, and keep everything but the login in the home of the person', {
-    timeout: 60_000,
-  }, async () => {
+  test('answer as the account, and keep everything but the login in the home of the person', async () => {
     const home = new RunHome(temporaryDirectory(), provider);
     await home.ours.addAccount('ada', alice);
     const result = await home.exec(alice.email, ['hi']);
@@ -60,9 +58,7 @@ describe.skipIf('missing' in codex)(`runs of the official client as accounts${wh
     expect(provider.requests.refreshes().every(({ status }) => status === 200)).toBe(true);
   }
 
-  test('rotate each its own login at the same time, beside the home of the person, and leave threads that all can go on with', {
-    timeout: 180_000,
-  }, async () => {
+  test('rotate each its own login at the same time, beside the home of the person, and leave threads that all can go on with', async () => {
     const home = new RunHome(temporaryDirectory(), provider);
     const people = [alice, bob, carol];
     for (const [at, who] of people.entries()) await home.ours.addAccount(['ada', 'bob', 'carol'][at] ?? '', who);
@@ -114,9 +110,7 @@ describe.skipIf('missing' in codex)(`runs of the official client as accounts${wh
     ['run', alice],
   ];
 
-  test('keep every login alive when the person switches to it and from it, in every order', {
-    timeout: 180_000,
-  }, async () => {
+  test('keep every login alive when the person switches to it and from it, in every order', async () => {
     const home = new RunHome(temporaryDirectory(), provider);
     for (const [id, who] of [
       ['ada', alice],
@@ -148,7 +142,7 @@ describe.skipIf('missing' in codex)(`runs of the official client as accounts${wh
     expectEachOnce(home, [alice, bob]);
   });
 
-  test('go on with what another account has begun, by the list of all sessions', { timeout: 60_000 }, async () => {
+  test('go on with what another account has begun, by the list of all sessions', async () => {
     const home = new RunHome(temporaryDirectory(), provider);
     for (const [id, who] of [
       ['ada', alice],
@@ -169,7 +163,7 @@ describe.skipIf('missing' in codex)(`runs of the official client as accounts${wh
     expect(home.threads()).toEqual([thread]);
   });
 
-  test('write no thread two at once: the client refuses the second', { timeout: 60_000 }, async () => {
+  test('write no thread two at once: the client refuses the second', async () => {
     const home = new RunHome(temporaryDirectory(), provider);
     for (const [id, who] of [
       ['ada', alice],
@@ -197,9 +191,7 @@ describe.skipIf('missing' in codex)(`runs of the official client as accounts${wh
     expect(ordinals).toEqual(lines.map((_, at) => at));
   });
 
-  test('twenty at once on a token with four minutes left are one refresh, ours, and all are answered', {
-    timeout: 180_000,
-  }, async () => {
+  test('twenty at once on a token with four minutes left are one refresh, ours, and all are answered', async () => {
     const home = new RunHome(temporaryDirectory(), provider);
     await home.ours.addAccount('ada', { ...alice, expiresInSeconds: 240 });
     const all = await inParallel(

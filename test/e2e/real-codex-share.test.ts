@@ -55,9 +55,7 @@ describe.skipIf(missing.length > 0)(`the official client on two machines that sh
     expect(accessTokenAt(copy)).toBe(accessTokenAt(keeper));
   }
 
-  test('no refresh token is ever sent twice, for several lives of the access token and two keepers', {
-    timeout: 120_000,
-  }, async () => {
+  test('no refresh token is ever sent twice, for several lives of the access token and two keepers', async () => {
     const [laptop, desktop] = [computer('laptop'), computer('desktop')];
     const database = await postgres.newDatabase();
     provider.scenario.accessTokenSeconds = notDueSeconds;

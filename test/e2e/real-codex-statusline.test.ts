@@ -34,9 +34,7 @@ env_vars = ["CODEX_HOME", "CODEX_MULTI_AUTH_DIR", "DATE_SHIFT_MS"]
 describe.skipIf(missing !== undefined)(`the status line of the official client${why}`, () => {
   const provider = useProvider({ keepsState: true });
 
-  it('shows the account and its windows in the real terminal, and hands its numbers to the others', {
-    timeout: 120_000,
-  }, async () => {
+  it('shows the account and its windows in the real terminal, and hands its numbers to the others', async () => {
     const directory = temporaryDirectory();
     const client = realCodexHome(directory, provider);
     const own = new RefreshHome(directory, provider, { codexHome: client.codexHome });

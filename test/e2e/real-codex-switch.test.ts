@@ -178,7 +178,7 @@ describe.skipIf('missing' in codex)(`the official client beside our switch${why}
     expect(readdirSync(dirname(target)).filter((name) => !name.endsWith('.lock'))).toEqual(['auth-of-codex.json']);
   });
 
-  it('loses none of its refreshes while we switch between its runs', { timeout: 90_000 }, async () => {
+  it('loses none of its refreshes while we switch between its runs', async () => {
     await signInBoth(clientSkewSeconds + 1);
     for (let round = 0; round < 8; round += 1) {
       const login = both[round % 2] ?? alice;
@@ -200,7 +200,7 @@ describe.skipIf('missing' in codex)(`the official client beside our switch${why}
       (each) => each.accountId === accountId && provider.fateOf(each.refresh_token ?? '') === 'live',
     );
 
-  it('saves every refresh beside our switching, but for those that it drops itself', { timeout: 120_000 }, async () => {
+  it('saves every refresh beside our switching, but for those that it drops itself', async () => {
     await signInBoth(clientSkewSeconds + 2);
     const switching = new SwitchingLoop(switchTo, home.authFile);
     const outcome = { saved: 0, dropped: 0 };

@@ -1,14 +1,14 @@
 import { expect, test } from 'vitest';
 import { badRedemptions, runRedeemSchedules } from '../support/redeem-schedule.js';
-import { temporaryDirectory } from '../support/temporary.js';
+import { directoryInMemory } from '../support/temporary.js';
 
 // 170 more in test/cli/redeem-schedules.test.ts, without kills.
 test.skipIf(process.platform === 'win32')(
   'processes that are killed around the request cost one credit for each agreement at most: seeds 171 to 200',
-  { timeout: 240_000 },
+  { timeout: 600_000 },
   async () => {
     const results = await runRedeemSchedules({
-      directory: temporaryDirectory(),
+      directory: directoryInMemory(),
       apart: true,
       firstSeed: 171,
       count: 30,

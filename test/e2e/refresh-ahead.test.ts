@@ -31,7 +31,7 @@ describe.skipIf('missing' in codex)(`clients on a token that is about to end${wh
     };
   }
 
-  test('never refresh it while a guard runs, and are all answered', { timeout: 90_000 }, async () => {
+  test('never refresh it while a guard runs, and are all answered', async () => {
     const result = await guardAhead(provider, temporaryDirectory(), {
       pairs: 6,
       firstSeconds: 315,

@@ -8,7 +8,7 @@ import type { CrashTrial } from '../support/crash/trial.js';
 import type { Fault } from '../support/provider/scenario.js';
 import { canMakeReadOnly, makeReadOnly } from '../support/read-only.js';
 import { alice, aliceAtStudio, carol, RefreshHome } from '../support/refresh-home.js';
-import { temporaryDirectory } from '../support/temporary.js';
+import { directoryInMemory } from '../support/temporary.js';
 import { useProvider } from '../support/use-provider.js';
 
 const provider = useProvider();
@@ -24,8 +24,8 @@ describe('many processes at once', () => {
     return Promise.all(all);
   }
 
-  it('spend the token of one expired account once: 20 times check', { timeout: 120_000 }, async () => {
-    const home = new RefreshHome(temporaryDirectory(), provider);
+  it('spend the token of one expired account once: 20 times check', async () => {
+    const home = new RefreshHome(directoryInMemory(), provider);
     const old = await home.addAccount('a', { ...carol, ...expired });
     home.writeAuthFile(old);
     const results = await checkTogether(home, 20);
@@ -38,10 +38,8 @@ describe('many processes at once', () => {
     expect(home.journal()).toEqual([]);
   });
 
-  it('spend the token of two workspaces once, and each keeps its own access: 10 times check', {
-    timeout: 90_000,
-  }, async () => {
-    const home = new RefreshHome(temporaryDirectory(), provider);
+  it('spend the token of two workspaces once, and each keeps its own access: 10 times check', async () => {
+    const home = new RefreshHome(directoryInMemory(), provider);
     const { refresh_token } = await home.addAccount('personal', { ...alice, ...expired });
     await home.addAccount('studio', { ...aliceAtStudio, ...expired, refreshToken: refresh_token });
     const results = await checkTogether(home, 10);
@@ -103,7 +101,7 @@ describe('a refresh that is killed', () => {
     // Between sending and having the answer on disk there is nothing but the write of the answer itself.
     const isWriteOfAnswer = (step: string | undefined) =>
       /^(write|fsync) \d+-[0-9a-f-]+\.json( \(half\))?$/.test(step ?? '');
-    const kills = await killEverywhere(trialIn, { directory: temporaryDirectory() });
+    const kills = await killEverywhere(trialIn, { directory: directoryInMemory() });
     for (const { steps, outcomes } of kills) {
       const [created, recorded] = [steps.findIndex(isOfEntry), steps.findLastIndex(isOfEntry)];
       expect(created).toBeGreaterThan(0);
@@ -121,7 +119,7 @@ describe('a refresh that is killed', () => {
     ['in the middle of the answer', { kind: 'drip', intervalMs: 20 }, 'rotation-lost'],
   ];
   it.each(faults)('%s leaves the next run knowing', async (_when, fault, outcome) => {
-    const crashed = await crashHome(temporaryDirectory(), 1);
+    const crashed = await crashHome(directoryInMemory(), 1);
     provider.scenario.on('token', fault, { times: 1 });
     const running = startBuilt(crashed.home.home, ['check']);
     await expect.poll(sentTokens, { timeout: 10_000 }).toHaveLength(1);
@@ -134,7 +132,7 @@ describe('a refresh that is killed', () => {
   });
 
   it('by Ctrl-C waits for the answer and stores it', async () => {
-    const crashed = await crashHome(temporaryDirectory(), 1);
+    const crashed = await crashHome(directoryInMemory(), 1);
     provider.scenario.on('token', { kind: 'slow', ms: 700 }, { times: 1 });
     const running = startBuilt(crashed.home.home, ['check']);
     await expect.poll(sentTokens, { timeout: 10_000 }).toHaveLength(1);
@@ -149,7 +147,7 @@ const why = canMakeReadOnly ? '' : ' (skipped: no file can be made immutable her
 
 describe.skipIf(!canMakeReadOnly)(`a pool that cannot be written${why}`, () => {
   it('when the answer comes loses nothing: it is in the journal, and the next run stores it', async () => {
-    const crashed = await crashHome(temporaryDirectory(), 1);
+    const crashed = await crashHome(directoryInMemory(), 1);
     const { home, old, accountId } = crashed;
     provider.scenario.on('token', { kind: 'slow', ms: 500 }, { times: 1 });
     const running = runBuilt(home.home, ['check', '--json']);
@@ -170,9 +168,9 @@ describe.skipIf(!canMakeReadOnly)(`a pool that cannot be written${why}`, () => {
 
 describe('a running official client', () => {
   it('is left its own login, and the check says so and uses what is left of the token', async () => {
-    const home = new RefreshHome(temporaryDirectory(), provider);
+    const home = new RefreshHome(directoryInMemory(), provider);
     home.writeAuthFile(await home.addAccount('a', { ...carol, expiresInSeconds: 40 }));
-    const client = spawn('/bin/sh', ['-c', 'cp /bin/sleep "$0/codex" && exec "$0/codex" 30', temporaryDirectory()], {
+    const client = spawn('/bin/sh', ['-c', 'cp /bin/sleep "$0/codex" && exec "$0/codex" 30', directoryInMemory()], {
       env: { CODEX_HOME: home.home.codexHome, PATH: process.env['PATH'] ?? '' },
       stdio: 'ignore',
     });

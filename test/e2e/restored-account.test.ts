@@ -13,7 +13,7 @@ const why = 'missing' in codex ? ` (skipped: ${codex.missing})` : '';
 describe.skipIf('missing' in codex)(`an account that was set aside and works again${why}`, () => {
   const provider = useProvider({ keepsState: true });
 
-  it('is restored, and the official client works with it after a switch', { timeout: 60_000 }, async () => {
+  it('is restored, and the official client works with it after a switch', async () => {
     const own = createTestHome(provider);
     const client = realCodexHome(own.directory, provider);
     const { codexHome, authFile } = client;

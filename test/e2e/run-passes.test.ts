@@ -25,7 +25,7 @@ beforeEach(async () => {
   home = await homeOfAlice(provider);
 });
 
-describe.each(ways)('a command that runs as an account, by $name,', { timeout: 60_000 }, ({ path, isWaitedFor }) => {
+describe.each(ways)('a command that runs as an account, by $name,', ({ path, isWaitedFor }) => {
   /** Counts as the official client, which a limit is about, and becomes what it is given. */
   function standIn(): string {
     const codex = join(home.home.cwd, 'codex');

@@ -51,7 +51,7 @@ async function end(pid: number): Promise<void> {
   await expect.poll(() => existsSync(`/proc/${pid}`), { timeout: 10_000 }).toBe(false);
 }
 
-describe.runIf(canFakeClients)('a run', { timeout: 60_000 }, () => {
+describe.runIf(canFakeClients)('a run', () => {
   it('that is killed leaves its command, and the login in one place', async () => {
     const { run, pid } = await startRun();
     run.signal('SIGKILL');

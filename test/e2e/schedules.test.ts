@@ -1,13 +1,12 @@
 import { expect, test } from 'vitest';
 import { badOnes, runSchedules, sum } from '../support/schedules/many.js';
-import { temporaryDirectory } from '../support/temporary.js';
+import { directoryInMemory } from '../support/temporary.js';
 
 // 170 more in test/cli/schedules.test.ts, without kills and stops; 2,000 of both kinds in bench/schedules.ts.
 test.skipIf(process.platform === 'win32')(
   'processes in two homes, some killed and some stopped, lose no login whose answer they have: seeds 171 to 200',
-  { timeout: 180_000 },
   async () => {
-    const results = await runSchedules({ directory: temporaryDirectory(), apart: true, firstSeed: 171, count: 30 });
+    const results = await runSchedules({ directory: directoryInMemory(), apart: true, firstSeed: 171, count: 30 });
     expect(badOnes(results)).toEqual([]);
     expect(sum(results, 'refreshes')).toBeGreaterThan(60);
   },

@@ -55,7 +55,7 @@ async function screenOf(home: RefreshHome, size: (typeof sizes)[number], line: s
 
 const why = missingForTerminal === undefined ? '' : ` (skipped: ${missingForTerminal} is not installed)`;
 
-describe.skipIf(missingForTerminal !== undefined)(`on a real terminal${why}`, { timeout: 90_000 }, () => {
+describe.skipIf(missingForTerminal !== undefined)(`on a real terminal${why}`, () => {
   describe.each(sizes)('of $columns × $rows', (size) => {
     test('three accounts: who, how much is left and when, in list, watch, forecast and usage', async () => {
       const home = await three();

@@ -40,7 +40,7 @@ async function pressUntil(running: ProgramProcess, isHeard: () => boolean): Prom
 }
 
 describe.skipIf(process.platform === 'win32')('Ctrl-C while a login is being renewed', () => {
-  test('once more explains what is waited for, and the answer is stored', { timeout: 60_000 }, async () => {
+  test('once more explains what is waited for, and the answer is stored', async () => {
     const { home, running, answer, spent, said } = await refreshUnderWay();
     running.signal('SIGINT');
     await anotherPress();
@@ -54,7 +54,7 @@ describe.skipIf(process.platform === 'win32')('Ctrl-C while a login is being ren
     expect(home.journal()).toEqual([]);
   });
 
-  test('a third time ends it at once, and the journal remembers the token', { timeout: 60_000 }, async () => {
+  test('a third time ends it at once, and the journal remembers the token', async () => {
     const { home, running, answer, said } = await refreshUnderWay();
     running.signal('SIGINT');
     await anotherPress();
@@ -73,7 +73,7 @@ describe.skipIf(process.platform === 'win32')('Ctrl-C while a login is being ren
   });
 
   // npx passes on what the terminal has sent to the whole group already, and a key that is held down repeats.
-  test('that arrives several times at once is one press', { timeout: 60_000 }, async () => {
+  test('that arrives several times at once is one press', async () => {
     const { home, running, answer, spent } = await refreshUnderWay();
     for (let time = 1; time <= 3; time += 1) {
       running.signal('SIGINT');

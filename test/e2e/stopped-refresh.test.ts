@@ -17,9 +17,6 @@ const trials: readonly StopTrial[] = [
 // The deadline of a refresh is 15 seconds. All 60 runs are in bench/stops.ts.
 test.skipIf(process.platform === 'win32')(
   'a refresh that is stopped for longer than its deadline keeps the login',
-  {
-    timeout: 150_000,
-  },
   async () => {
     const directory = temporaryDirectory();
     const results = await Promise.all(

@@ -1,13 +1,7 @@
-import { afterEach } from 'vitest';
 import { type ProgramOptions, ProgramProcess, type ProgramResult } from './program-process.js';
 import type { TestHome } from './test-home.js';
 
 const running = new Set<ProgramProcess>();
-
-afterEach(async () => {
-  for (const program of running) program.signal('SIGKILL');
-  await Promise.all([...running].map(({ ended }) => ended));
-});
 
 /** Starts the built product; whatever still runs at the end of the test is killed, stopped processes included. */
 export function startBuilt(home: TestHome, argv: readonly string[], options: ProgramOptions = {}): ProgramProcess {
@@ -15,6 +9,12 @@ export function startBuilt(home: TestHome, argv: readonly string[], options: Pro
   running.add(program);
   void program.ended.finally(() => running.delete(program)).catch(() => undefined);
   return program;
+}
+
+/** After every test (`end-built.ts`). */
+export async function endBuilt(): Promise<void> {
+  for (const program of running) program.signal('SIGKILL');
+  await Promise.all([...running].map(({ ended }) => ended));
 }
 
 /** Runs the built product to its end. */

@@ -4,15 +4,21 @@ import { join } from 'node:path';
 import { onTestFinished } from 'vitest';
 import { systemClock } from '../../src/core/clock.js';
 import { systemErrorCode } from '../../src/core/errors.js';
+import { placeInMemory } from './place-in-memory.js';
 
 /**
  * A directory of its own for the running test. What the test started in it later is ended before it is removed: the last
  * that was asked for at a test's end comes first, and every `afterEach` comes before all of it.
  */
-export function temporaryDirectory(): string {
-  const path = mkdtempSync(join(realpathSync(tmpdir()), 'codex-auth-test-'));
+export function temporaryDirectory(place = tmpdir()): string {
+  const path = mkdtempSync(join(realpathSync(place), 'codex-auth-test-'));
   onTestFinished(() => remove(path));
   return path;
+}
+
+/** The same in memory, for tests that write so much that a disk would take most of their time. */
+export function directoryInMemory(): string {
+  return temporaryDirectory(placeInMemory());
 }
 
 /** Again and again for a moment: a process that is ending may still write a file, and `maxRetries` does not see new ones. */

@@ -3,7 +3,7 @@ import { AppError } from '../../core/errors.js';
 import { whileWaiting } from '../../core/session/session.js';
 import { shareDeps } from '../../core/session/share-access.js';
 import { databaseAddress } from '../../core/sharing/address.js';
-import { forgetShareKey } from '../../core/sharing/key-store.js';
+import { forgetShareKey, shareKeyPlace } from '../../core/sharing/key-store.js';
 import { forgetShare, leaveShare } from '../../core/sharing/leave-share.js';
 import { readShare, type ShareState } from '../../core/sharing/share-file.js';
 import { notJoined } from '../../core/sharing/share-problem.js';
@@ -33,13 +33,13 @@ export interface ShareLeaveOptions {
 async function leave(context: Context, options: ShareLeaveOptions): Promise<ShareLeaveResult> {
   const { root } = context;
   const { give = false, forget = false } = options;
-  const state = forget ? readIfGood(root) : readShare(root);
+  const state = (forget ? readIfGood(root) : readShare(root)) ?? keyAlone(root);
   if (state === undefined) throw notJoined();
   const { url, rows } = state;
   const mine = countOf(rows, 'keeper');
   if (options.yes !== true) await askToLeave(context, rows, options);
   const leaving = context.uninterrupted(async () => {
-    if (forget) await forgetShare(context);
+    if (forget || url === undefined) await forgetShare(context);
     else await leaveShare(shareDeps(context), { give, deadlineMs: shareDeadlineMs(context) });
     await forgetShareKey(root);
   });
@@ -58,6 +58,11 @@ function readIfGood(root: Root): Known | undefined {
     if (error instanceof AppError && error.code === 'storage-corrupt') return { rows: [] };
     throw error;
   }
+}
+
+/** What is left where this command was killed at its very end, or `share init` before its beginning. */
+function keyAlone(root: Root): Known | undefined {
+  return shareKeyPlace(root) === undefined ? undefined : { rows: [] };
 }
 
 function countOf(rows: ShareState['rows'], role: 'keeper' | 'copy'): number {

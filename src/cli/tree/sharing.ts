@@ -116,7 +116,9 @@ function declareShared(share: Share, run: Run): void {
   share
     .command('add')
     .summary('share logins of this machine')
-    .description('Puts logins into the shared pool. This machine keeps them until another one takes them.')
+    .description(
+      'Puts logins into the shared pool, with all their workspaces. This machine keeps them until another one takes them.',
+    )
     .argument('[selector...]', selectorHelp)
     .option('--all', 'every account of the scope')
     .addHelpText(...examples('codex-auth share add work', 'codex-auth share add --all'))
@@ -128,7 +130,7 @@ function declareShared(share: Share, run: Run): void {
     .command('withdraw')
     .summary('share logins no more')
     .description(
-      'Takes logins that this machine keeps out of the shared pool. They stay here; the other machines lose them when their access tokens end.',
+      'Takes logins that this machine keeps out of the shared pool, with all their workspaces. They stay here; the other machines lose them when their access tokens end.',
     )
     .argument('<selector...>', selectorHelp)
     .option('-y, --yes', yesHelp)

@@ -22,7 +22,9 @@ export interface ClientProcess {
 /** The processes of the official client of this user that use this home; one that does not tell its home counts. */
 export function clientProcesses(home: CodexHome): ClientProcess[] {
   const pids = listPids();
-  return pids === undefined ? clientsByPs() : pids.filter((pid) => isClient(pid) && usesHome(pid, home)).map(describe);
+  if (pids === undefined) return clientsByPs();
+  const { uid } = statSync('/proc/self');
+  return pids.filter((pid) => isClient(pid, uid) && usesHome(pid, home)).map(describe);
 }
 
 function listPids(): number[] | undefined {
@@ -35,9 +37,9 @@ function listPids(): number[] | undefined {
   }
 }
 
-function isClient(pid: number): boolean {
+function isClient(pid: number, userId: number): boolean {
   try {
-    if (statSync(`/proc/${pid}`).uid !== ownUser()) return false;
+    if (statSync(`/proc/${pid}`).uid !== userId) return false;
     return isClientName(programOf(pid)) || hasMark(pid);
   } catch {
     // It has ended, or belongs to somebody else.
@@ -48,7 +50,7 @@ function isClient(pid: number): boolean {
 /** A copy or a hard link of the program may have any name. */
 function hasMark(pid: number): boolean {
   const directory = `/proc/${pid}/fd`;
-  return listDirectory(directory).some((name) => isMarkOfClient(linkAt(join(directory, name))));
+  return listDirectory(directory).some((name) => isMarkOfClient(linkAt(`${directory}/${name}`)));
 }
 
 function linkAt(path: string): string {
@@ -58,10 +60,6 @@ function linkAt(path: string): string {
     // Closed meanwhile.
     return '';
   }
-}
-
-function ownUser(): number {
-  return statSync('/proc/self').uid;
 }
 
 /** An update replaces the file of a running program. */

@@ -55,13 +55,15 @@ export interface DecisionRequest {
   readonly allowCredits?: boolean;
 }
 
+type Known = Pick<ShownRoster, 'active' | 'state' | 'shutOut'>;
+
 /** What the decision needs to know about each account of the roster. */
-export function factsOf(roster: ShownRoster, now: number): AccountFacts[] {
+export function factsOf(roster: Known & Pick<ShownRoster, 'accounts'>, now: number): AccountFacts[] {
   return roster.accounts.map((account, position) => factsOfAccount(roster, account, position, now));
 }
 
 export function factsOfAccount(
-  { active, state, shutOut }: ShownRoster,
+  { active, state, shutOut }: Known,
   account: ShownAccount,
   position: number,
   now: number,

@@ -40,8 +40,8 @@ const longestSessionHours = 24;
  * those that did best on the simulated months of docs/decision-simulation.md.
  */
 export function windowScore({ percentLeft, hoursLeft, hoursLong, isIdle }: OpenWindow, longestLeft: number): number {
-  if (hoursLong !== undefined && hoursLong > longestSessionHours) return 0.5;
-  const isDated = hoursLeft !== undefined && hoursLong !== undefined && hoursLong > 0;
+  if ((hoursLong ?? 0) > longestSessionHours) return 0.5;
+  const isDated = hoursLeft !== undefined && hoursLong !== undefined;
   // In the middle of it, where nobody knows.
   const middle = isIdle ? 0 : 0.5;
   const passed = isDated ? Math.min(1, Math.max(0, 1 - hoursLeft / hoursLong)) : middle;

@@ -42,5 +42,5 @@ const helpedByCredits: ReadonlySet<ReasonCode> = new Set([
 
 /** Only what credits buy keeps it from being used. */
 function goesOnWithCredits(reasons: readonly Reason[], quota: BindingQuota): boolean {
-  return reasons.length > 0 && reasons.every(({ code }) => helpedByCredits.has(code)) && wouldGoOnWithCredits(quota);
+  return reasons.every(({ code }) => helpedByCredits.has(code)) && wouldGoOnWithCredits(quota);
 }

@@ -23,25 +23,27 @@ export function isAccessRefusal(value: unknown): value is AccessRefusal {
 }
 
 /** What the provider's refusals of an account mean; a code that is not here is quoted. */
-const meanings: Readonly<Record<string, string>> = {
-  deactivated_workspace: 'its workspace has been deactivated',
-  'workspace-deactivated': 'its workspace has been deactivated',
-  workspace_deactivated: 'its workspace has been deactivated',
-  'workspace-gone': 'its login may no longer use its workspace',
-  workspace_deleted: 'its workspace has been deleted',
-  account_deactivated: 'the provider has deactivated this account',
-  account_deleted: 'the provider has deleted this account',
-  invalid_workspace_selected: 'its login may not use this workspace',
-  token_revoked: 'its login has been revoked',
-  token_expired: 'its access token was refused',
-  token_invalidated: 'its access token was refused',
-  invalid_token: 'its access token was refused',
-  unauthorized: 'its login was refused',
-  closed: 'its workspace lets nobody in (402)',
-};
+const meanings: ReadonlyMap<string, string> = new Map(
+  Object.entries({
+    deactivated_workspace: 'its workspace has been deactivated',
+    'workspace-deactivated': 'its workspace has been deactivated',
+    workspace_deactivated: 'its workspace has been deactivated',
+    'workspace-gone': 'its login may no longer use its workspace',
+    workspace_deleted: 'its workspace has been deleted',
+    account_deactivated: 'the provider has deactivated this account',
+    account_deleted: 'the provider has deleted this account',
+    invalid_workspace_selected: 'its login may not use this workspace',
+    token_revoked: 'its login has been revoked',
+    token_expired: 'its access token was refused',
+    token_invalidated: 'its access token was refused',
+    invalid_token: 'its access token was refused',
+    unauthorized: 'its login was refused',
+    closed: 'its workspace lets nobody in (402)',
+  }),
+);
 
 export function refusalText(code: string): string {
-  return Object.hasOwn(meanings, code) ? (meanings[code] ?? code) : `the provider refuses it (${printable(code)})`;
+  return meanings.get(code) ?? `the provider refuses it (${printable(code)})`;
 }
 
 /** About the account or its workspace, by the words these codes are made of; all others are about the tokens. */

@@ -40,8 +40,7 @@ export function lookup(
   now: number,
   limits: Pick<AffinityLimits, 'ttlMs'>,
 ): string | undefined {
-  const key = sessionKey(sessionId);
-  const entry = Object.hasOwn(table, key) ? table[key] : undefined;
+  const entry = table[sessionKey(sessionId)];
   return entry !== undefined && isAlive(entry.at, now, limits.ttlMs) ? entry.accountId : undefined;
 }
 

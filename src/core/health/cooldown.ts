@@ -1,5 +1,5 @@
 import type { JsonObject } from '../json-object.js';
-import { isNumber, isText } from '../json-values.js';
+import { isNumber } from '../json-values.js';
 import type { HealthEvent, HealthSettings } from './events.js';
 
 const cooldownReasons = ['network-error', 'server-error', 'rate-limited'] as const;
@@ -13,7 +13,7 @@ export interface Cooldown {
 
 /** Whether a stored value is one. */
 export function isCooldown({ until, reason }: JsonObject): boolean {
-  return isNumber(until) && isText(reason) && (cooldownReasons as readonly string[]).includes(reason);
+  return isNumber(until) && cooldownReasons.some((each) => each === reason);
 }
 
 /** A 429 that names no reset. */

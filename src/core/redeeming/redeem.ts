@@ -1,9 +1,8 @@
 import type { Account } from '../accounts/account.js';
 import type { BackendAccess } from '../asking/authorized-call.js';
 import { failedAnswer, type ProbeFailure, probeResetCredits, probeUsage } from '../asking/usage-endpoint.js';
-import { definedOnly } from '../defined-only.js';
 import { AppError } from '../errors.js';
-import { type AccountState, withKnowledge } from '../health/account-state.js';
+import { withoutExhaustion } from '../health/account-state.js';
 import { updateAccountState } from '../health/state-store.js';
 import type { LockHandle } from '../storage/file-lock.js';
 import { consumeCredit, type RedemptionCode } from './consume-endpoint.js';
@@ -109,18 +108,4 @@ async function settle(
     warn(`what became of the credit could not be kept: ${error.message}`);
   }
   return sent;
-}
-
-/**
- * The state without anything that says that an account is used up: its windows have been filled before their time. What
- * else happened to it stays.
- */
-function withoutExhaustion(state: AccountState, id: string): AccountState {
-  const known = state.accounts[id];
-  if (known === undefined) return state;
-  const { quota: _, health, ...rest } = known;
-  if (health === undefined) return withKnowledge(state, id, rest);
-  const { rateLimitedUntil: _until, cooldown, ...lasting } = health;
-  const kept = cooldown?.reason === 'rate-limited' ? undefined : cooldown;
-  return withKnowledge(state, id, { ...rest, health: definedOnly({ ...lasting, cooldown: kept }) });
 }

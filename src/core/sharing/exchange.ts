@@ -1,5 +1,6 @@
 import { AppError } from '../errors.js';
 import { type ExchangeReport, ReportDraft } from './exchange-report.js';
+import { pushNewWorkspaces } from './first-push.js';
 import { takeHomeNews } from './home-news.js';
 import { playRound } from './round.js';
 import { settleLogin } from './settle-login.js';
@@ -27,7 +28,10 @@ export async function exchangeInto(
   { deadlineMs = defaultDeadlineMs }: ExchangeOptions = {},
 ): Promise<void> {
   await takeHomeNews(deps);
-  const { custody } = await withShare(deps, deadlineMs, (session) => playRound(session, report));
+  const { custody } = await withShare(deps, deadlineMs, async (session) => {
+    await pushNewWorkspaces(session, report);
+    return playRound(session, report);
+  });
   const settled = new Set<string>();
   for (const planned of custody) {
     // Those that share a refresh token have gone together with the first of them.

@@ -32,7 +32,7 @@ export async function handOver(
   report: ReportDraft,
   obstacleTo: Obstacle,
 ): Promise<boolean> {
-  if (planned.step === 'finish-release') return finish(session, [planned.row.id], report);
+  if (planned.step === 'finish-release') return finish(session, releasedWith(session, planned.row.id), report);
   const { account } = planned;
   const token = account?.tokens.refreshToken;
   if (account === undefined || token === undefined) return false;
@@ -61,7 +61,7 @@ interface Member {
   readonly known: ShareRow;
 }
 
-/** Workspaces of one login share its refresh token: they go together. */
+/** Workspaces of one login go together. */
 function groupOf(session: ShareSession, planned: PlannedRow, all: readonly PlannedRow[], token: Secret): Member[] {
   const ids = new Set([planned.row.id]);
   const rows = [planned, ...all.filter(({ row }) => row.id !== planned.row.id)];
@@ -88,6 +88,18 @@ function release(session: ShareSession, pushed: readonly PendingWrite[], to: str
     return [{ ...after, role: 'releasing', given: { to, sealed_login: login, sealed_refresh: refresh } }];
   });
   session.save(withRows(session.state(), rows));
+}
+
+/** The same after a kill: a row that went alone would be spent by the next keeper while this machine gives it the others. */
+function releasedWith(session: ShareSession, id: string): string[] {
+  const rows = session.state().rows.filter(({ role }) => role === 'releasing');
+  const released = rows.find((row) => row.id === id);
+  const token = released && givenToken(session, released);
+  return rows.filter((row) => row.id === id || token?.equals(givenToken(session, row))).map((row) => row.id);
+}
+
+function givenToken({ key }: ShareSession, { id, given, generation }: ShareRow): Secret | undefined {
+  return given && key.open(given.sealed_refresh, { id, part: 'refresh', generation });
 }
 
 /** Steps three and four, for rows that are being released. */
@@ -132,9 +144,8 @@ function keepAgain(session: ShareSession, rows: readonly ShareRow[]): void {
 }
 
 async function takeOut(session: ShareSession, row: ShareRow, report: ReportDraft): Promise<'gone' | 'news' | 'stays'> {
-  const { key, deps } = session;
-  const place = { id: row.id, part: 'refresh' as const, generation: row.generation };
-  const token = row.given && key.open(row.given.sealed_refresh, place);
+  const { deps } = session;
+  const token = givenToken(session, row);
   if (token === undefined) return 'stays';
   return withStore(deps.root, {}, async (store) => {
     const records = store.scopes().flatMap(({ pool, flagged }) => [...pool.accounts, ...flagged.accounts]);

@@ -1,3 +1,5 @@
+import { rmSync } from 'node:fs';
+import { AppError } from '../errors.js';
 import type { Secret } from '../secret.js';
 import { assertPool, keyProof, newMachineId, register } from './ask.js';
 import { type ShareDatabase, withDatabase } from './database.js';
@@ -45,7 +47,10 @@ export function initShare(deps: ShareDeps, joining: Joining): Promise<ShareState
   });
 }
 
-/** Takes part in a pool that another machine has made, and brings its logins. Throws `shared-pool`, with nothing joined. */
+/**
+ * Takes part in a pool that another machine has made, and brings its logins. Throws `shared-pool` with nothing joined, and what
+ * the database comes to afterwards.
+ */
 export async function joinShare(deps: ShareDeps, joining: Joining): Promise<ExchangeReport> {
   await enter(deps, joining, async (database) => {
     const { key } = joining;
@@ -66,16 +71,27 @@ async function enter(
   openPool: (database: ShareDatabase) => Promise<string>,
 ): Promise<ShareState> {
   const { root, signal } = deps;
-  return withShareLock(deps, deadlineMs, () => {
+  return withShareLock(deps, deadlineMs, async () => {
     if (readShare(root) !== undefined) throw joinedAlready();
-    return withDatabase(url, { clock: root.clock, deadlineMs, signal }, async (database) => {
-      const poolId = await openPool(database);
-      const machine = { id: newMachineId(), name: machineName, turn: firstTurn() };
-      const state: ShareState = { url, poolId, keyId: key.id, machine, revision: -1, machines: {}, rows: [] };
-      const session: ShareSession = { deps, key, database, state: () => state, save: () => undefined };
-      await register(session);
-      writeShare(root, state);
-      return state;
-    });
+    try {
+      return await withDatabase(url, { clock: root.clock, deadlineMs, signal }, async (database) => {
+        const poolId = await openPool(database);
+        const machine = { id: newMachineId(), name: machineName, turn: firstTurn() };
+        const state: ShareState = { url, poolId, keyId: key.id, machine, revision: -1, machines: {}, rows: [] };
+        const session: ShareSession = { deps, key, database, state: () => state, save: () => undefined };
+        // First, because one that is killed in between is registered by its next exchange: nobody stays behind under its name.
+        writeShare(root, state);
+        await register(session);
+        return state;
+      });
+    } catch (error) {
+      // Whoever got no answer may be registered by now: another attempt under another id would leave that one behind.
+      if (!isUnanswered(error)) rmSync(root.paths.share, { force: true });
+      throw error;
+    }
   });
+}
+
+function isUnanswered(error: unknown): boolean {
+  return error instanceof AppError && ['offline', 'timeout', 'interrupted'].includes(error.code);
 }

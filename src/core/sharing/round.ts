@@ -1,3 +1,5 @@
+import { createHash } from 'node:crypto';
+import { definedOnly } from '../defined-only.js';
 import { withStore } from '../logins/with-store.js';
 import { writeBack } from '../logins/write-back.js';
 import { type Applied, applyRows } from './apply-rows.js';
@@ -9,6 +11,7 @@ import { isUnclear, type PlannedRow, planRound, type RoundPlan } from './round-p
 import { custodySteps } from './row-step.js';
 import type { ShareRow, ShareState } from './share-file.js';
 import { withRows } from './share-file.js';
+import { olderServer } from './share-problem.js';
 import type { ShareSession } from './share-session.js';
 import { writeRound } from './write-round.js';
 
@@ -35,11 +38,14 @@ export async function playRound(session: ShareSession, report: ReportDraft, ques
     asked = { ...(await ask(session, { ...question, about })), ...remembered(asked) };
     plan = planRound(key, session.state(), asked, local);
   }
+  const older = olderIn(plan);
+  const isOtherThanTold = older !== undefined && older !== session.state().toldOlder;
+  if (asked.wasRestored || isOtherThanTold) report.notice({ kind: 'older-server', ...olderServer });
   tellOf(asked, plan, report);
   const applied = await takeOver(session, plan, report);
   rememberRows(session, plan, applied);
   const custody = plan.rows.filter(({ step }) => custodySteps.includes(step));
-  rememberExchange(session, asked, custody.length > 0);
+  rememberExchange(session, asked, { hasCustody: custody.length > 0, older });
   await writeRound(session, plan, report);
   return { asked, plan, custody };
 }
@@ -56,16 +62,19 @@ function noteClock(session: ShareSession, { answer }: Asked): void {
   if (isOther) session.save({ ...state, clockAheadMs });
 }
 
-function tellOf({ wasRestored, wasCloned }: Asked, { rows, unopened, missing }: RoundPlan, report: ReportDraft): void {
-  const hasOlder = rows.some(({ step }) => step === 'reassert' || step === 'ignore-older') || missing.length > 0;
-  if (wasRestored || hasOlder) {
-    report.notice({
-      kind: 'older-server',
-      message:
-        'the database has gone back to an older state, as after a restored backup: nothing older is taken over from it',
-      hint: 'run codex-auth share sync on every machine that keeps logins; each brings its own up to date',
-    });
-  }
+/** Names what the database has that is older than what is known here, and what it has forgotten. */
+function olderIn({ rows, missing }: RoundPlan): string | undefined {
+  const older = rows.filter(({ step }) => step === 'reassert' || step === 'ignore-older').map(({ row }) => row);
+  const names = [
+    ...older.map(({ id, fence, generation }) => `${id} ${fence} ${generation}`),
+    ...missing.map(({ known }) => known.id),
+  ];
+  return names.length === 0
+    ? undefined
+    : createHash('sha256').update(names.sort().join('\n')).digest('hex').slice(0, 16);
+}
+
+function tellOf({ wasCloned }: Asked, { unopened }: RoundPlan, report: ReportDraft): void {
   if (wasCloned) {
     report.notice({
       kind: 'cloned',
@@ -165,15 +174,20 @@ function printAfter(
  * Where a login is still to leave this machine, or to be judged, what has changed is asked for once more: whoever is killed
  * before that is done, or meets something in its way, sees the row again.
  */
-function rememberExchange(session: ShareSession, { answer }: Asked, hasCustody: boolean): void {
+function rememberExchange(
+  session: ShareSession,
+  { answer }: Asked,
+  { hasCustody, older }: { readonly hasCustody: boolean; readonly older: string | undefined },
+): void {
   const { key, deps } = session;
-  const state = session.state();
+  const { toldOlder: _, ...state } = session.state();
   const machines = Object.fromEntries(
     answer.machines.map(({ id, sealed_name: sealed, seen_at: seenAt }) => {
       const name = key.open(sealed, { id, part: 'machine', generation: 0 })?.reveal() ?? id;
       return [id, { name, seenAt }];
     }),
   );
-  const revision = hasCustody ? state.revision : answer.revision;
-  session.save({ ...state, machines, revision, lastExchangeAt: deps.root.clock.now() });
+  const revision = hasCustody ? Math.min(state.revision, answer.revision) : answer.revision;
+  const told = definedOnly({ toldOlder: older });
+  session.save({ ...state, ...told, machines, revision, lastExchangeAt: deps.root.clock.now() });
 }

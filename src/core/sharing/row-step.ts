@@ -48,7 +48,9 @@ export function stepFor(view: RowView): RowStep {
   const { me, row, known, account, wasRemovedHere, print } = view;
   const hasToken = account?.tokens.refreshToken !== undefined;
   if (known !== undefined && isOlder(row, known)) {
-    const knowsNewest = (known.role === 'keeper' && hasToken) || known.given !== undefined;
+    // That it is not shared any more is all that there is to know.
+    const isOver = known.state !== 'live';
+    const knowsNewest = isOver || (known.role === 'keeper' && hasToken) || known.given !== undefined;
     return knowsNewest ? 'reassert' : 'ignore-older';
   }
   if (row.state !== 'live') {

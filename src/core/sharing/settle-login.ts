@@ -11,17 +11,20 @@ import { withPersonLock } from '../logins/person-lock.js';
 import { entriesAbout } from '../logins/unanswered.js';
 import { withStore } from '../logins/with-store.js';
 import { encodePool } from '../pools/pool-codec.js';
+import { readAllScopes } from '../pools/scope-files.js';
+import { recordsOf } from '../pools/scope-records.js';
 import type { Secret } from '../secret.js';
 import { FileMemory } from '../storage/file-memory.js';
 import { keepAside } from '../storage/kept.js';
 import type { ReportDraft } from './exchange-report.js';
 import { handOver } from './hand-over.js';
+import { rowsOfLogin } from './login-group.js';
 import { playRound } from './round.js';
 import type { PlannedRow } from './round-plan.js';
 import { type SharedLogin, sealLogin } from './sealed-login.js';
 import { rowOf, type ShareRow, withRows } from './share-file.js';
 import { type ShareDeps, type ShareSession, withShare } from './share-session.js';
-import { commitWrites, expected, loginWrite } from './write-round.js';
+import { commitWrites, expected, loginWrite, type PendingWrite } from './write-round.js';
 import { updateLogins } from './write-statements.js';
 
 /**
@@ -64,11 +67,18 @@ const maxSteps = 4;
 function settleRow(deps: ShareDeps, rowId: string, report: ReportDraft, deadlineMs: number): Promise<void> {
   return withShare(deps, deadlineMs, async (session) => {
     for (let step = 1; step <= maxSteps; step += 1) {
-      const { custody, plan } = await playRound(session, report, { about: [rowId] });
+      const { custody, plan } = await playRound(session, report, { about: [rowId, ...sharersOf(session, rowId)] });
       const planned = custody.find(({ row }) => row.id === rowId);
       if (planned === undefined || !(await settleStep(session, planned, plan.rows, report))) return;
     }
   });
+}
+
+/** The rows of the other workspaces of its login. */
+function sharersOf({ deps, state }: ShareSession, rowId: string): string[] {
+  const accountId = rowOf(state(), rowId)?.accountId;
+  const account = recordsOf(readAllScopes(deps.root.paths)).find(({ id }) => id === accountId);
+  return account === undefined ? [] : rowsOfLogin(deps, account.id, account.tokens.refreshToken).map(({ id }) => id);
 }
 
 /** Whether another look is wanted. */
@@ -83,7 +93,7 @@ async function settleStep(
     case 'finish-release':
       return handOver(session, planned, all, report, obstacleTo);
     case 'superseded':
-      return giveUp(session, planned, report);
+      return giveUp(session, planned, all, report);
     case 'stray':
       return judgeStray(session, planned, report);
     default:
@@ -102,14 +112,19 @@ async function obstacleTo({ root, home }: ShareDeps, account: Account, token: Se
  * Another machine keeps the login. What this one has got since goes to that machine by way of the pool, because its own may be
  * spent by it; what this one still has is kept aside, and spent no more.
  */
-async function giveUp(session: ShareSession, planned: PlannedRow, report: ReportDraft): Promise<boolean> {
+async function giveUp(
+  session: ShareSession,
+  planned: PlannedRow,
+  all: readonly PlannedRow[],
+  report: ReportDraft,
+): Promise<boolean> {
   const { account, row, login, refreshToken: theirs } = planned;
   const ours = account?.tokens.refreshToken;
   if (account === undefined || ours === undefined) return false;
   const history = historyOf(readLineage(session.deps.root));
   const isSame = theirs !== undefined && (ours.equals(theirs) || history.leadsTo(ours, theirs));
   const isAhead = !isSame && !history.isSpent(ours) && (isDescendant(history, theirs, ours) || isLater(account, login));
-  if (isAhead && !(await offerAnswer(session, planned, account))) return true;
+  if (isAhead && !(await offerAnswer(session, planned, all, ours))) return true;
   const kept = await dropLogin(session, account, ours, isSame || isAhead);
   if (kept === 'news') return true;
   becomeCopy(session, planned);
@@ -131,16 +146,29 @@ function isLater({ tokens }: Account, login: SharedLogin | undefined): boolean {
   return isNewer({ source: 'import', tokens }, { source: 'import', tokens: login.tokens });
 }
 
-/** An answer that arrived after another machine had taken over: that machine gets it, and not the token that was spent. */
-async function offerAnswer(session: ShareSession, { row }: PlannedRow, account: Account): Promise<boolean> {
-  const generation = row.generation + 1;
-  const parts = sealLogin(session.key, row.id, generation, account);
-  const { keeper, fence, state } = row;
-  const write = { ...expected(row), state, keeper, fence, generation, ...parts };
-  const known = rowOf(session.state(), row.id);
-  if (known === undefined) return false;
-  const after: ShareRow = { ...known, keeper, fence, generation };
-  return (await commitWrites(session, updateLogins, [{ write, after: { ...after, role: known.role } }])).has(row.id);
+/**
+ * An answer that arrived after another machine had taken over: that machine gets it, for each workspace of the login, and not
+ * the token that was spent.
+ */
+async function offerAnswer(
+  session: ShareSession,
+  { row: { id, keeper } }: PlannedRow,
+  all: readonly PlannedRow[],
+  token: Secret,
+): Promise<boolean> {
+  const writes = all.flatMap(({ row, account }): PendingWrite[] => {
+    const known = rowOf(session.state(), row.id);
+    if (known === undefined || account === undefined || row.keeper !== keeper) return [];
+    if (!token.equals(account.tokens.refreshToken)) return [];
+    const { fence, state } = row;
+    const generation = row.generation + 1;
+    const parts = sealLogin(session.key, row.id, generation, account);
+    const write = { ...expected(row), state, keeper, fence, generation, ...parts };
+    // What is left of this one is taken out next; the others lose their token with it.
+    const role = row.id === id ? known.role : 'copy';
+    return [{ write, after: { ...known, role, keeper, fence, generation } }];
+  });
+  return (await commitWrites(session, updateLogins, writes)).has(id);
 }
 
 /** The newer of the two logins goes on, whoever has it; the other one is kept aside on its machine. */

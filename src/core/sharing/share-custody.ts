@@ -2,10 +2,9 @@ import { type Account, describeAccount } from '../accounts/account.js';
 import { AppError } from '../errors.js';
 import type { Custody } from '../logins/custody.js';
 import type { RefreshOutcome } from '../logins/refresh-outcome.js';
-import { readAllScopes } from '../pools/scope-files.js';
-import { recordsOf } from '../pools/scope-records.js';
 import type { Secret } from '../secret.js';
 import { ReportDraft } from './exchange-report.js';
+import { rowsOfLogin } from './login-group.js';
 import { playRound, type Round } from './round.js';
 import { settleHeld } from './settle-login.js';
 import { readShare, type ShareRow, type ShareState } from './share-file.js';
@@ -24,21 +23,21 @@ export function shareCustody(deps: ShareDeps): Custody {
   return {
     obstacleTo: (account, token) => obstacleTo(deps, account, token),
     async hasRotated(account) {
-      if (rowsOf(deps, account, account.tokens.refreshToken).length === 0) return;
+      if (rowsOfLogin(deps, account.id, account.tokens.refreshToken).length === 0) return;
       await reached(() => withShare(deps, custodyDeadlineMs, (session) => playRound(session, new ReportDraft())));
     },
   };
 }
 
 async function obstacleTo(deps: ShareDeps, account: Account, token: Secret): Promise<RefreshOutcome | undefined> {
-  const rows = rowsOf(deps, account, token);
+  const rows = rowsOfLogin(deps, account.id, token);
   if (rows.length === 0) return undefined;
   const ids = rows.map(({ id }) => id);
   const round = await reached(() =>
     withShare(deps, custodyDeadlineMs, (session) => playRound(session, new ReportDraft(), { intends: ids })),
   );
   const state = readShare(deps.root);
-  const now = rowsOf(deps, account, token);
+  const now = rowsOfLogin(deps, account.id, token);
   if (round !== undefined) return judge(deps, account, ids, round);
   return now.every(({ role }) => role === 'keeper') ? undefined : elsewhere(account, state, now);
 }
@@ -57,7 +56,7 @@ async function judge(
     if (row === undefined || row.state !== 'live') continue;
     if (row.keeper !== mine || (step !== undefined && step !== 'release')) {
       await settleAside(deps, account.id, id);
-      return elsewhere(account, readShare(deps.root), rowsOf(deps, account, undefined));
+      return elsewhere(account, readShare(deps.root), rowsOfLogin(deps, account.id, undefined));
     }
     if (!asked.answer.asked.includes(id)) return leftAlone(deps, account, row.asked_ago ?? 0);
   }
@@ -80,17 +79,6 @@ function elsewhere(account: Account, state: ShareState | undefined, [row]: reado
 function leftAlone({ root, unansweredRetryMs }: ShareDeps, account: Account, agoMs: number): RefreshOutcome {
   const message = 'the machine that kept it before has sent its refresh token, and the answer is not known here';
   return { kind: 'unknown', account, message, retryAt: root.clock.now() + Math.max(0, unansweredRetryMs - agoMs) };
-}
-
-/** The rows of all records that hold this refresh token: workspaces of one login share it. */
-function rowsOf({ root }: ShareDeps, account: Account, token: Secret | undefined): readonly ShareRow[] {
-  const state = readShare(root);
-  if (state === undefined) return [];
-  const sharers = recordsOf(readAllScopes(root.paths)).filter(
-    ({ tokens }) => token?.equals(tokens.refreshToken) === true,
-  );
-  const ids = new Set([account.id, ...sharers.map(({ id }) => id)]);
-  return state.rows.filter((row) => row.state === 'live' && row.accountId !== undefined && ids.has(row.accountId));
 }
 
 /** Undefined where the pool cannot be worked with now. */

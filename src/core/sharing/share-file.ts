@@ -53,6 +53,8 @@ const ShareFile = z.object({
   lastExchangeAt: z.exactOptional(z.number()),
   /** How far the clock of this machine is ahead of the server's, milliseconds. */
   clockAheadMs: z.exactOptional(z.number()),
+  /** What in the database is older than what is known here, as it was last told; absent where nothing is. */
+  toldOlder: z.exactOptional(z.string()),
   /** Of the machines that were seen last, by id. */
   machines: z.record(z.string(), z.object({ name: z.string(), seenAt: z.number() })),
   rows: z.array(ShareRow),

@@ -44,7 +44,7 @@ export function joinedAlready(): AppError {
   return shareProblem(
     'joined-already',
     'this machine takes part in a shared pool already',
-    'codex-auth share status, or share leave first',
+    'codex-auth share status; share phrase shows its recovery phrase, and share leave ends it here',
   );
 }
 
@@ -55,3 +55,10 @@ export function keptElsewhere(who: string, keeper: string | undefined, hint: str
     hint,
   );
 }
+
+/** What is said when the database holds something older than this machine knows; once, and by `doctor` until it is settled. */
+export const olderServer = {
+  message:
+    'the database has gone back to an older state, as after a restored backup: nothing older is taken over from it',
+  hint: 'codex-auth share sync on every machine that keeps logins, which brings its own up to date; for one that is gone: codex-auth share take <account> --force',
+};

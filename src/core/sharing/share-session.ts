@@ -1,5 +1,6 @@
 import type { FlockHelper } from '../codex/credential-lock.js';
 import type { CodexHome } from '../codex/home.js';
+import { AppError } from '../errors.js';
 import { assertOurs } from '../storage/adoption.js';
 import { withLock } from '../storage/file-lock.js';
 import type { Root } from '../storage/root.js';
@@ -52,10 +53,11 @@ export async function withShare<T>(
   const key = await deps.key();
   if (key.id !== known.keyId) throw wrongKey();
   const { withDatabase } = await import('./database.js');
-  return withShareLock(deps, deadlineMs, () => {
+  return withShareLock(deps, deadlineMs, async () => {
     let state = readShare(deps.root) ?? known;
+    let isOver = false;
     const { signal, root } = deps;
-    return withDatabase(state.url, { clock: root.clock, deadlineMs, signal }, (database) =>
+    const work = withDatabase(state.url, { clock: root.clock, deadlineMs, signal }, (database) =>
       task({
         deps,
         key,
@@ -63,11 +65,24 @@ export async function withShare<T>(
         state: () => state,
         save(next) {
           if (next === state) return;
+          // Overtaken by its deadline: whoever has the lock by now has taken turns that are not known here.
+          if (isOver) throw tooLate();
           writeShare(root, next);
           state = next;
         },
       }),
     );
+    try {
+      return await work;
+    } finally {
+      isOver = true;
+    }
+  });
+}
+
+function tooLate(): AppError {
+  return new AppError('timeout', 'the exchange with the shared pool was given up meanwhile', {
+    hint: 'codex-auth share sync',
   });
 }
 

@@ -74,13 +74,19 @@ function reassertion(
 ): PendingWrite | undefined {
   const generation = Math.max(row.generation, state.generation) + 1;
   const next = { ...state, generation };
+  if (state.state !== 'live') {
+    const { state: ended, keeper, fence } = state;
+    const write = { ...expected(row), state: ended, keeper, fence, generation };
+    return { write: { ...write, sealed_login: null, sealed_refresh: null }, after: next };
+  }
   if (state.role === 'keeper' && account !== undefined) return loginWrite(session, row, account, next);
   const parts = resealed(session, state, generation);
   if (parts === undefined || state.given === undefined) return undefined;
-  const keeper = state.given.to;
+  // While it is on its way its token may still be here: the next keeper gets it when that is taken out.
+  const keeper = state.role === 'releasing' ? state.keeper : state.given.to;
   return {
     write: { ...expected(row), state: 'live', keeper, fence: state.fence, generation, ...parts },
-    after: { ...next, keeper, given: { to: keeper, ...parts } },
+    after: { ...next, keeper, given: { to: state.given.to, ...parts } },
   };
 }
 

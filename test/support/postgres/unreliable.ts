@@ -1,13 +1,15 @@
 import { type AddressInfo, connect, createServer, type Socket } from 'node:net';
 
-/** What becomes of the messages of the server, counted from 1 for each connection. */
+/** What becomes of the messages of the server, counted from 1 for each connection unless it says otherwise. */
 export type Fault =
   /** The connection breaks in the place of this message. */
   | { readonly kind: 'cut'; readonly at: number }
   /** Nothing comes any more from this message on. */
   | { readonly kind: 'silence'; readonly at: number }
   /** It comes a second time. */
-  | { readonly kind: 'twice'; readonly at: number };
+  | { readonly kind: 'twice'; readonly at: number }
+  /** The server is gone from this message on, counted over all connections since this was set. */
+  | { readonly kind: 'down'; readonly at: number };
 
 export interface Unreliable {
   /** The same address by way of here. */
@@ -16,6 +18,8 @@ export interface Unreliable {
   setFault(fault: Fault | undefined): void;
   /** The messages of the last connection so far. */
   messages(): number;
+  /** Those of all connections since a fault was set or taken back. */
+  allMessages(): number;
   /** Everything that was passed on in either direction. */
   seen(): Buffer;
   stop(): Promise<void>;
@@ -25,12 +29,18 @@ export interface Unreliable {
 export async function startUnreliable(serverPort: number): Promise<Unreliable> {
   let fault: Fault | undefined;
   let count = 0;
+  let total = 0;
+  const isDown = () => fault?.kind === 'down' && total >= fault.at;
   const seen: Buffer[] = [];
   const sockets = new Set<Socket>();
-  const server = createServer((client) => {
+  const server = createServer({ noDelay: true }, (client) => {
+    if (isDown()) {
+      client.destroy();
+      return;
+    }
     const own = fault;
     count = 0;
-    const upstream = connect({ host: '127.0.0.1', port: serverPort });
+    const upstream = connect({ host: '127.0.0.1', port: serverPort, noDelay: true });
     for (const socket of [client, upstream]) {
       sockets.add(socket);
       socket.on('error', () => undefined).on('close', () => sockets.delete(socket));
@@ -47,15 +57,22 @@ export async function startUnreliable(serverPort: number): Promise<Unreliable> {
       seen.push(chunk);
       const { messages, left } = messagesIn(Buffer.concat([rest, chunk]));
       rest = left;
+      // Together as they came: in pieces they would take the receiver many times as long.
+      const passed: Buffer[] = [];
+      let isCut = false;
       for (const message of messages) {
         count += 1;
+        total += 1;
+        if (isDown()) isCut = true;
         const isIt = own !== undefined && count === own.at;
-        if (isIt && own.kind === 'cut') client.destroy();
+        if (isIt && own.kind === 'cut') isCut = true;
         if (isIt && own.kind === 'silence') isSilent = true;
-        if (isSilent || client.destroyed) continue;
-        client.write(message);
-        if (isIt && own.kind === 'twice') client.write(message);
+        if (isSilent || isCut) continue;
+        passed.push(message);
+        if (isIt && own.kind === 'twice') passed.push(message);
       }
+      if (passed.length > 0 && !client.destroyed) client.write(Buffer.concat(passed));
+      if (isCut) client.destroy();
     });
   });
   await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
@@ -64,8 +81,10 @@ export async function startUnreliable(serverPort: number): Promise<Unreliable> {
     through: (url) => url.replace(/@127\.0\.0\.1:\d+/, `@127.0.0.1:${port}`),
     setFault(next) {
       fault = next;
+      total = 0;
     },
     messages: () => count,
+    allMessages: () => total,
     seen: () => Buffer.concat(seen),
     async stop() {
       for (const socket of sockets) socket.destroy();

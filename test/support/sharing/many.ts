@@ -1,5 +1,3 @@
-import { existsSync, mkdtempSync } from 'node:fs';
-import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { inParallel } from '../parallel.js';
 import { startPostgres } from '../postgres/server.js';
@@ -40,12 +38,6 @@ export async function runShareSchedules({
     await Promise.all(lanes.map(closeLane));
     await Promise.all([postgres.stop(), ...providers.map((provider) => provider.stop())]);
   }
-}
-
-/** In memory where there is such a place: nothing here has to survive, and a disk that syncs takes most of the time. */
-export function shareDirectory(): string {
-  const memory = '/dev/shm';
-  return mkdtempSync(join(existsSync(memory) ? memory : tmpdir(), 'codex-auth-share-'));
 }
 
 export function sumOf(results: readonly ChaosResult[], member: 'explained' | 'refreshes'): number {

@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import type { Probe } from '../../../src/core/asking/usage-endpoint.js';
 import { judgeAccessToken, judgeProbe, judgeRefresh } from '../../../src/core/asking/verdict.js';
+import { AppError } from '../../../src/core/errors.js';
 import type { RefreshOutcome } from '../../../src/core/logins/refresh-outcome.js';
 import { quotaWindow } from '../../../src/core/quota/window.js';
 import { Secret } from '../../../src/core/secret.js';
@@ -48,6 +49,22 @@ describe('a refresh', () => {
       { kind: 'unverified', reason: 'timeout' },
     ],
     ['for another workspace', { kind: 'other-workspace', account }, { kind: 'dead', reason: 'other-workspace' }],
+    ['with a token that was spent', { kind: 'spent-token', account }, { kind: 'dead', reason: 'spent-token' }],
+    [
+      'that brought no access token',
+      { kind: 'no-access-token', account, message: 'm' },
+      { kind: 'dead', reason: 'no-access-token' },
+    ],
+    [
+      'that could not be given to the official client',
+      { kind: 'no-place', account, problem: new AppError('storage-unreadable', 'm') },
+      { kind: 'unverified', reason: 'no-place' },
+    ],
+    [
+      'of tokens that are somebody else’s',
+      { kind: 'foreign-tokens', account },
+      { kind: 'unverified', reason: 'foreign-tokens' },
+    ],
     [
       'that was not sent',
       { kind: 'unsent', reason: 'refused', account, message: 'refused' },
@@ -109,6 +126,9 @@ describe('an access token', () => {
       tokens(tokenFor({ exp: 9e9 }).split('.').slice(0, 2).join('.')),
       { kind: 'dead', reason: 'access-token-malformed' },
     ],
+    ['that ends now', tokens(tokenFor({ exp: now / 1000 })), { kind: 'dead', reason: 'access-token-expired' }],
+    ['that ends later than it says', tokens(tokenFor({ exp: now / 1000 - 1 }), now + 1), { kind: 'works' }],
+    ['that is opaque and looks like a JWT inside', tokens('an-eyJ'), { kind: 'works' }],
     ['that is missing', tokens(undefined), { kind: 'dead', reason: 'no-access-token' }],
   ])('%s', (_, given, expected) => {
     expect(judgeAccessToken(given, now)).toEqual(expected);
@@ -152,6 +172,44 @@ describe('a look at the quota', () => {
       { kind: 'dead', reason: 'deactivated_workspace', providerCode: 'deactivated_workspace' },
     ],
     ['answered with 503', answer({ kind: 'server', status: 503 }), { kind: 'unverified', reason: 'provider-error' }],
+    [
+      'answered with 401, and a code',
+      answer({ kind: 'unauthorized', providerCode: 'token_revoked', providerMessage: 'No.' }),
+      { kind: 'dead', reason: 'token_revoked', providerCode: 'token_revoked', providerMessage: 'No.' },
+    ],
+    ['answered with 402 alone', answer({ kind: 'closed' }), { kind: 'dead', reason: 'closed' }],
+    [
+      'that is refused to the account',
+      answer({ kind: 'refused', providerCode: 'account_deleted' }),
+      { kind: 'dead', reason: 'account_deleted', providerCode: 'account_deleted' },
+    ],
+    [
+      'that is refused to the request',
+      answer({ kind: 'refused', providerCode: 'bad_request' }),
+      { kind: 'unverified', reason: 'provider-error', providerCode: 'bad_request' },
+    ],
+    [
+      'answered with 429, and a reason',
+      answer({ kind: 'rate-limited', providerMessage: 'Easy.' }),
+      { kind: 'rate-limited', reason: 'rate-limited', providerMessage: 'Easy.' },
+    ],
+    [
+      'answered with what makes no sense',
+      answer({ kind: 'malformed', status: 200, message: 'm' }),
+      { kind: 'unverified', reason: 'provider-error' },
+    ],
+    ['that is refused without a type', usage(5, { allowed: false }), { kind: 'rate-limited', reason: 'rate-limited' }],
+    [
+      'that needs a refresh first',
+      { kind: 'needs-refresh', account },
+      { kind: 'dead', reason: 'access-token-expired' },
+    ],
+    [
+      'that a refresh could not bring',
+      { kind: 'not-refreshed', outcome: { kind: 'spent-token', account }, account },
+      { kind: 'dead', reason: 'spent-token' },
+    ],
+    ['after the client has switched', { kind: 'switched', account }, { kind: 'unverified', reason: 'switched' }],
     ['that nobody answered', answer({ kind: 'timeout', message: '' }), { kind: 'unverified', reason: 'timeout' }],
     ['after the client was signed out', { kind: 'signed-out', account }, { kind: 'unverified', reason: 'signed-out' }],
   ])('%s', (_, probe, expected) => {

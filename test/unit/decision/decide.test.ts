@@ -2,6 +2,7 @@ import { describe, expect, it } from 'vitest';
 import { decide } from '../../../src/core/decision/decide.js';
 import type { AccountFacts, DecisionRequest } from '../../../src/core/decision/facts.js';
 import type { AccountDecision } from '../../../src/core/decision/ranking.js';
+import { riskLevel } from '../../../src/core/decision/risk.js';
 import { account, health, hourMs, now, quota, windowOf, withoutQuota } from './accounts.js';
 
 function only(changes: Partial<AccountFacts>): AccountDecision {
@@ -80,6 +81,31 @@ describe('availability and state', () => {
       { quota: quota({ fiveHours: [0, -1], week: [60, 100] }) },
       { availability: 'ready', state: 'ready' },
     ],
+    [
+      'rate limited alone',
+      { health: health(80, { rateLimitedUntil: reset }) },
+      { availability: 'delayed', availableAt: reset, state: 'delayed' },
+    ],
+    [
+      'refused by the provider',
+      { refused: { code: 'account_deactivated', at: now } },
+      { availability: 'unavailable', state: 'refused', score: 0 },
+    ],
+    [
+      'down to what the person keeps',
+      { reservePercent: 60 },
+      { availability: 'delayed', availableAt: now + 100 * hourMs, state: 'reserved', score: 0 },
+    ],
+    [
+      'down to that, and cooling down',
+      { reservePercent: 60, health: health(80, { cooldown }) },
+      { availability: 'delayed', availableAt: now + 100 * hourMs, state: 'delayed' },
+    ],
+    [
+      'out of its quota, with credits left',
+      { quota: quota({ week: [0, 3], rest: { credits: { hasCredits: true } } }) },
+      { availability: 'delayed', availableAt: reset, state: 'on-credits', score: 0 },
+    ],
     ['past all resets', { quota: quota({ fiveHours: [0, -1], week: [0, -1] }) }, { state: 'unknown' }],
     ['of an answer without windows', { quota: quota({}) }, { availability: 'ready', state: 'unknown' }],
   ])('of an account that is %s', (_, changes, expected) => {
@@ -92,6 +118,14 @@ describe('availability and state', () => {
     expect(decided).toMatchObject({ availability: 'ready', state: 'unknown' });
     expect(decided.quota).toBeUndefined();
     expect(codes(decided)).toEqual(['quota-unknown', 'access-token-expired']);
+  });
+
+  it('with a model that is not available is exhausted for whoever asks for it', () => {
+    const modelUsage = [{ slug: 'gpt-6', available: false, availableAt: reset }];
+    const facts = account('a', 1, { quota: quota({ week: [60, 100], rest: { modelUsage } }) });
+    const decided = first(decide([facts], { now, model: 'gpt-6' }).accounts);
+    expect(decided).toMatchObject({ availability: 'delayed', availableAt: reset, state: 'exhausted' });
+    expect(first(decide([facts], { now }).accounts)).toMatchObject({ availability: 'ready', state: 'ready' });
   });
 
   it('of an exhausted window without a reset names no time', () => {
@@ -137,6 +171,34 @@ describe('risk', () => {
     ['used 6 days ago', { lastUsedAt: now - 6 * day }, 0, 'low'],
   ])('of an account with %s', (_, changes, riskScore, riskLevel) => {
     expect(only(changes)).toMatchObject({ riskScore, riskLevel });
+  });
+
+  it.each<[string, Partial<AccountFacts>, string]>([
+    ['disabled', { enabled: false, flagged: true }, 'blocked 95'],
+    ['in need of a sign-in', { signInNeeded: {} }, 'sign-in needed 90'],
+    ['refused', { refused: { code: 'account_deactivated', at: now } }, 'not let in 90'],
+    ['not let in', { shutOut: true }, 'not let in 90'],
+    ['used up', { quota: quota({ week: [0, 100] }) }, 'little quota left 60'],
+    ['refused for the moment', { quota: quota({ week: [60, 100], rest: { allowed: false } }) }, 'little quota left 60'],
+    ['nearly used up', { quota: quota({ week: [1, 100] }) }, 'little quota left 55'],
+    ['mostly used', { quota: quota({ week: [20, 100] }) }, 'little quota left 20'],
+    ['rate limited', { health: health(80, { rateLimitedUntil: now + 1 }) }, 'rate limited 35'],
+    ['of unknown quota', { quota: undefined }, 'quota unknown or old 10'],
+    ['preferred', { priority: 'first' }, ''],
+  ])('of an account that is %s has one row', (_, changes, row) => {
+    const { riskRows } = only(changes);
+    expect(riskRows.map(({ name, points }) => `${name} ${points}`)).toEqual(row === '' ? [] : [row]);
+  });
+
+  it('grows with a model that is not available', () => {
+    const modelUsage = [{ slug: 'gpt-6', available: false }];
+    const facts = account('a', 1, { quota: quota({ week: [60, 100], rest: { modelUsage } }) });
+    const { riskRows } = first(decide([facts], { now, model: 'gpt-6' }).accounts);
+    expect(riskRows).toEqual([{ name: 'little quota left', points: 60 }]);
+  });
+
+  it('is medium from 40 on and high from 75', () => {
+    expect([0, 39, 40, 74, 75, 100].map(riskLevel)).toEqual(['low', 'low', 'medium', 'medium', 'high', 'high']);
   });
 
   it('shows what it is made of', () => {
@@ -319,4 +381,5 @@ it('the score is the sum of the documented parts', () => {
     window: 0.52,
   });
   expect(score).toBe(257.32);
+  expect(only({ priority: 'first', quota: quota({ fiveHours: [80, 3], week: [50, 50] }) }).score).toBe(261.32);
 });

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { quotaOutlook } from '../../../src/core/decision/quota-outlook.js';
-import { lapseScore } from '../../../src/core/decision/score.js';
+import { lapseScore, windowScore } from '../../../src/core/decision/score.js';
 import { bindingQuota } from '../../../src/core/quota/binding-quota.js';
 import type { QuotaSnapshot } from '../../../src/core/quota/usage.js';
 import type { WindowRatio } from '../../../src/core/quota/window-ratio.js';
@@ -8,6 +8,9 @@ import { hourMs, now, quota, windowOf } from './accounts.js';
 
 const outlook = (snapshot: QuotaSnapshot, model?: string) =>
   quotaOutlook(bindingQuota(snapshot, now, model === undefined ? {} : { model }), now);
+
+const unnamed = { id: 'unknown', usedPercent: 0, remainingPercent: 100 };
+const undated = { ...unnamed, id: '5h', durationSeconds: 18_000 };
 
 describe('headroom', () => {
   it.each<[string, QuotaSnapshot, string]>([
@@ -22,6 +25,11 @@ describe('headroom', () => {
     ['little with a low weekly window alone', quota({ week: [1, 100] }), 'little'],
     ['little with a low short window alone', quota({ fiveHours: [3, 4] }), 'little'],
     ['ample once the short window has reset', quota({ fiveHours: [3, -1], week: [60, 100] }), 'ample'],
+    [
+      'little with less than 10 % of a day',
+      quota({ rest: { windows: [windowOf(86_400, [9.9, 3])].flat() } }),
+      'little',
+    ],
     ['unlimited where requests pass and no window is named', quota({ rest: { allowed: true } }), 'unlimited'],
     ['unknown when a window could not be read', quota({ week: [60, 100], rest: { incomplete: true } }), 'unknown'],
     ['unknown when every window has reset', quota({ week: [60, -1] }), 'unknown'],
@@ -50,6 +58,12 @@ describe('what would go to waste', () => {
       'as of a whole week where it names no reset',
       quota({ rest: { windows: [{ id: '7d', durationSeconds: 604_800, usedPercent: 16, remainingPercent: 84 }] } }),
       '7d',
+      0.5,
+    ],
+    [
+      'as of a whole week where it names neither reset nor length',
+      quota({ rest: { windows: [{ id: 'unknown', usedPercent: 16, remainingPercent: 84 }] } }),
+      'unknown',
       0.5,
     ],
   ])('is %s', (_, snapshot, windowId, percentPerHour) => {
@@ -87,12 +101,48 @@ describe('the window that would stop a session first', () => {
     expect(outlook(snapshot).opening?.score).toBeCloseTo(score);
   });
 
+  it('is the worst of several', () => {
+    const opening = (...sketches: [number, readonly [number, number]][]) =>
+      outlook(quota({ rest: { windows: sketches.flatMap(([seconds, sketch]) => windowOf(seconds, sketch)) } })).opening;
+    const [good, bad, week] = [
+      [90, 1],
+      [50, 3],
+      [60, 100],
+    ] as const;
+    expect(opening([18_000, good], [43_200, bad], [604_800, week])?.window.id).toBe('12h');
+    expect(opening([18_000, bad], [43_200, good], [604_800, week])?.window.id).toBe('5h');
+    expect(opening([18_000, [99, 0.5]], [604_800, [60, -1]])?.window.id).toBe('5h');
+  });
+
+  it('is worth more the more is left of the longest, whatever is left of those between', () => {
+    const windows = [windowOf(18_000, [9, -1]), windowOf(86_400, [60, 0.001]), windowOf(604_800, [80, 100])].flat();
+    expect(outlook(quota({ rest: { windows } })).opening?.score).toBeCloseTo(0.71);
+  });
+
+  it.each<[string, QuotaSnapshot, boolean]>([
+    ['full, and a whole length from its reset', quota({ fiveHours: [100, 5], week: [60, 100] }), true],
+    ['full, and but for a minute', quota({ fiveHours: [100, 5 - 1 / 60], week: [60, 100] }), true],
+    ['full, and longer under way', quota({ fiveHours: [100, 5 - 1.1 / 60], week: [60, 100] }), false],
+    ['a little used', quota({ fiveHours: [99.9, 5], week: [60, 100] }), false],
+    ['full, but names no reset', quota({ rest: { windows: [undated] } }), false],
+    ['full, but of no known length', quota({ rest: { windows: [{ ...unnamed, resetsAt: now + 9e9 }] } }), false],
+    ['a whole day', quota({ rest: { windows: [windowOf(86_400, [100, 24])].flat() } }), true],
+    ['longer than a day', quota({ week: [100, 168] }), false],
+  ])('starts with the first use where it is %s', (_, snapshot, expected) => {
+    expect(outlook(snapshot).opening?.isIdle).toBe(expected);
+  });
+
   it('counts no less when it was full four hours ago than when a little of it was used then', () => {
     const seenEarlier = (left: number) => quota({ fiveHours: [left, 1], week: [60, 100], ageMs: 4 * hourMs });
     const [full, used] = [outlook(seenEarlier(100)).opening, outlook(seenEarlier(99)).opening];
     expect(full?.isIdle).toBe(true);
     expect(full?.score).toBeGreaterThanOrEqual(used?.score ?? Number.NaN);
   });
+});
+
+it('a day is the longest that opens a session', () => {
+  const stands = (hoursLong: number) => windowScore({ percentLeft: 100, hoursLeft: 0, hoursLong, isIdle: false }, 60);
+  expect([stands(24), stands(25)]).toEqual([1.25, 0.5]);
 });
 
 describe('how many short windows make up the longest', () => {

@@ -1,5 +1,11 @@
 import { describe, expect, it } from 'vitest';
-import { type AffinityTable, AffinityTableSchema, lookup, touch } from '../../../src/core/health/affinity.js';
+import {
+  type AffinityTable,
+  AffinityTableSchema,
+  dropExpired,
+  lookup,
+  touch,
+} from '../../../src/core/health/affinity.js';
 
 const limits = { ttlMs: 20 * 60_000, maxEntries: 512 };
 const now = Date.UTC(2026, 10, 21, 12);
@@ -45,9 +51,28 @@ it('the oldest goes first when the table is full', () => {
   expect(lookup(table, 'one-more', now + 601, limits)).toBe('acc_b');
 });
 
+it('and so it does where a clock was set back in between', () => {
+  const later = touch({}, 'session-1', 'acc_a', now + 2, limits);
+  const earlier = touch(later, 'session-2', 'acc_b', now, limits);
+  const table = touch(earlier, 'session-3', 'acc_c', now + 3, { ...limits, maxEntries: 2 });
+  expect(Object.values(table).map(({ accountId }) => accountId)).toEqual(['acc_c', 'acc_a']);
+});
+
 it('expired conversations leave the table', () => {
   const table = touch(touch({}, 'session-1', 'acc_a', now, limits), 'session-2', 'acc_b', now + limits.ttlMs, limits);
   expect(Object.keys(table)).toHaveLength(1);
+});
+
+it('expired conversations can be dropped without a new one', () => {
+  const table = touch(touch({}, 'session-1', 'acc_a', now, limits), 'session-2', 'acc_b', now + 1, limits);
+  const left = dropExpired(table, now + limits.ttlMs, limits);
+  expect(Object.values(left)).toEqual([{ accountId: 'acc_b', at: now + 1 }]);
+});
+
+it('a table without room still holds the conversation at hand', () => {
+  const none = { ...limits, maxEntries: 0 };
+  const table = touch(touch({}, 'session-1', 'acc_a', now, limits), 'session-2', 'acc_b', now, none);
+  expect(Object.values(table)).toEqual([{ accountId: 'acc_b', at: now }]);
 });
 
 it('the stored table names no session and survives the way through a file', () => {

@@ -27,6 +27,9 @@ describe('the score after', () => {
     ['a rate limit', [{ kind: 'rate-limited' }], 90],
     ['a soft refusal', [soft], 40],
     ['a dead token', [hard], 40],
+    ['a request that was turned down', [{ kind: 'network-error' }, { kind: 'refused' }], 80],
+    ['a refresh after anything', [hard, { kind: 'network-error' }, { kind: 'refreshed' }], 100],
+    ['eleven rate limits', new Array(11).fill({ kind: 'rate-limited' }), 0],
     ['a refusal when it was lower already', [...new Array(4).fill({ kind: 'network-error' }), soft], 20],
     ['ten network errors', new Array(10).fill({ kind: 'network-error' }), 0],
     ['a success after anything', [hard, { kind: 'network-error' }, { kind: 'success' }], 100],
@@ -84,6 +87,21 @@ describe('a cooldown', () => {
       [{ kind: 'rate-limited', resetsAt: reset }, { kind: 'network-error' }],
       { until: reset, reason: 'rate-limited' },
     ],
+    [
+      '60 s when the named reset is now',
+      [{ kind: 'rate-limited', resetsAt: now }],
+      { until: now + 60_000, reason: 'rate-limited' },
+    ],
+    [
+      'as long as the later of two, for its reason',
+      [{ kind: 'network-error' }, { kind: 'rate-limited' }],
+      { until: now + 60_000, reason: 'rate-limited' },
+    ],
+    [
+      'as long as both, for the reason of the second',
+      [{ kind: 'network-error' }, { kind: 'server-error' }],
+      { until: now + 6_000, reason: 'server-error' },
+    ],
     ['none after a refusal', [soft], undefined],
     ['none after a success', [{ kind: 'rate-limited', resetsAt: reset }, { kind: 'success' }], undefined],
   ])('lasts %s', (_, events, expected) => {
@@ -96,6 +114,30 @@ describe('a cooldown', () => {
     expect(readHealth(state, reset)).toEqual({ score: 94, state: 'healthy', softRefreshFailure: false });
     expect(state.cooldown).toBeDefined();
   });
+});
+
+describe('a rate limit', () => {
+  const until = (...events: HealthEvent[]) => readHealth(stateAfter(...events), now).rateLimitedUntil;
+
+  it('lasts to the latest reset that was named, whatever else happens', () => {
+    const [sooner, later] = [now + hourMs, now + 2 * hourMs];
+    expect(until({ kind: 'rate-limited', resetsAt: sooner }, { kind: 'rate-limited', resetsAt: later })).toBe(later);
+    expect(until({ kind: 'rate-limited', resetsAt: later }, { kind: 'rate-limited', resetsAt: sooner })).toBe(later);
+    expect(until({ kind: 'rate-limited', resetsAt: later }, { kind: 'server-error' })).toBe(later);
+    expect(until({ kind: 'rate-limited', resetsAt: later }, { kind: 'success' })).toBeUndefined();
+  });
+
+  it('is no other pause', () => {
+    expect(until({ kind: 'network-error' })).toBeUndefined();
+  });
+});
+
+it('what the provider said of the last mishap stays on record, and gives way to the next', () => {
+  const said = { providerCode: 'server_error', providerMessage: 'Sorry.' };
+  const first = stateAfter({ kind: 'server-error', ...said });
+  expect(first).toMatchObject({ lastReason: 'server-error', lastErrorAt: now, ...said });
+  expect(applyEvent(first, { kind: 'success' }, now, settings)).toMatchObject(said);
+  expect(applyEvent(first, { kind: 'network-error' }, now, settings)).not.toHaveProperty('providerCode');
 });
 
 describe('refusals of the refresh token', () => {
@@ -134,9 +176,68 @@ it('the last error stays on record after a success', () => {
   });
 });
 
+it('a refresh that works ends every pause too', () => {
+  const state = applyEvent(stateAfter({ kind: 'rate-limited' }), { kind: 'refreshed' }, now, settings);
+  expect(state).toEqual({
+    score: 100,
+    at: now,
+    lastReason: 'rate-limited',
+    lastErrorAt: now,
+    consecutiveRefreshFailures: 0,
+  });
+});
+
 it('the state survives the way through a file unchanged', () => {
   const state = stateAfter(soft, { kind: 'rate-limited', resetsAt: now + hourMs });
   const read: unknown = JSON.parse(JSON.stringify(state));
   expect(isHealthState(read)).toBe(true);
   expect(read).toEqual(state);
+});
+
+describe('a stored state', () => {
+  const good: HealthState = {
+    score: 40,
+    at: now,
+    lastReason: 'server-error',
+    lastErrorAt: now,
+    providerCode: 'c',
+    providerMessage: 'm',
+    cooldown: { until: now, reason: 'server-error' },
+    rateLimitedUntil: now,
+    consecutiveRefreshFailures: 1,
+  };
+
+  it.each<object>([
+    {},
+    { score: 0 },
+    { score: 100 },
+    { consecutiveRefreshFailures: 0 },
+    { cooldown: { until: now, reason: 'network-error' } },
+    { cooldown: { until: now, reason: 'rate-limited' } },
+  ])('is good with %j', (changes) => {
+    expect(isHealthState({ ...good, ...changes })).toBe(true);
+  });
+
+  it.each<object>([
+    { score: -1 },
+    { score: 101 },
+    { score: '40' },
+    { at: '2026' },
+    { lastReason: 5 },
+    { lastErrorAt: 'then' },
+    { providerCode: 5 },
+    { providerMessage: 5 },
+    { cooldown: 'long' },
+    { cooldown: { until: 'soon', reason: 'server-error' } },
+    { cooldown: { until: now, reason: 'bored' } },
+    { rateLimitedUntil: 'soon' },
+    { consecutiveRefreshFailures: -1 },
+    { consecutiveRefreshFailures: 'three' },
+  ])('is none with %j', (changes) => {
+    expect(isHealthState({ ...good, ...changes })).toBe(false);
+  });
+
+  it('is none where it is no object', () => {
+    expect([null, [], 'healthy', 5].some(isHealthState)).toBe(false);
+  });
 });

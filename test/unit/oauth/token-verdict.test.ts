@@ -66,6 +66,95 @@ describe('a 2xx', () => {
   );
 });
 
+test.each([
+  [199, 'malformed'],
+  [200, 'tokens'],
+  [299, 'tokens'],
+  [300, 'unknown redirect'],
+  [399, 'unknown redirect'],
+  [400, 'malformed'],
+  [499, 'malformed'],
+  [500, 'server'],
+])('tokens in an answer with status %i come to: %s', (status, expected) => {
+  expect(brief(answer(status, { access_token: 'a' }))).toBe(expected);
+});
+
+test.each([
+  [0, 0],
+  ['0', 0],
+  [1.5, 1.5],
+  [' 60 ', 60],
+  ['', undefined],
+  ['  ', undefined],
+  ['1e999', undefined],
+  ['-1', undefined],
+  [true, undefined],
+])('an access token that expires in %j seconds lives for %j', (given, expected) => {
+  const verdict = judgeTokenAnswer(answer(200, { access_token: 'a', expires_in: given }));
+  expect(verdict.kind === 'tokens' && verdict.tokens.expiresInSeconds).toBe(expected);
+});
+
+describe('what a verdict says besides', () => {
+  const date = { date: 'Sat, 21 Nov 2026 10:00:00 GMT' };
+  const serverDate = Date.UTC(2026, 10, 21, 10);
+
+  test.each<[string, HttpOutcome, object]>([
+    [
+      'the clock of the server, with a refusal',
+      answer(400, { error: 'invalid_grant', error_description: 'd' }, date),
+      { kind: 'refused', severity: 'hard', code: 'invalid_grant', status: 400, message: 'd', serverDate },
+    ],
+    [
+      'nothing, with a refusal for no reason',
+      answer(401, { error: {} }),
+      { kind: 'refused', severity: 'hard', code: 'unknown', status: 401, message: '' },
+    ],
+    [
+      'the reason, with a rate limit',
+      answer(429, { error: { code: 'slow_down', message: 'm' } }),
+      { kind: 'rate-limited', providerCode: 'slow_down', providerMessage: 'm' },
+    ],
+    [
+      'the reason, with a problem of the provider',
+      answer(500, { error: { message: 'm' } }),
+      { kind: 'server', status: 500, providerMessage: 'm' },
+    ],
+    [
+      'the words, with what makes no sense',
+      answer(404, { detail: 'Not Found' }),
+      { kind: 'malformed', status: 404, providerMessage: 'Not Found' },
+    ],
+    ['nothing, with a stray status', answer(199, { message: 'm' }), { kind: 'malformed', status: 199 }],
+    [
+      'what went wrong, with a request that was not sent',
+      { kind: 'unsent', reason: 'tls', message: 'm' },
+      { kind: 'unsent', reason: 'tls', message: 'm' },
+    ],
+    [
+      'what went wrong, with one that got no answer',
+      { kind: 'no-answer', reason: 'too-large', message: 'm' },
+      { kind: 'unknown', reason: 'too-large', message: 'm' },
+    ],
+    [
+      'the place that a redirect leads to',
+      answer(307, '', { location: 'https://portal.example/x' }),
+      {
+        kind: 'unknown',
+        reason: 'redirect',
+        message: 'the token endpoint answered with a redirect (307)',
+        obstruction: { kind: 'obstructed', by: 'redirect', status: 307, seen: 'portal.example' },
+      },
+    ],
+    [
+      'that it is the region, with a redirect too',
+      answer(302, { error: { code: REGION } }),
+      { kind: 'obstructed', by: 'region', status: 302, providerCode: REGION },
+    ],
+  ])('is %s', (_, outcome, expected) => {
+    expect(judgeTokenAnswer(outcome)).toEqual(expected);
+  });
+});
+
 describe('a refusal', () => {
   test.each<[number, unknown, string]>([
     // Codes of a dead grant, wherever they stand in the body.

@@ -1,4 +1,6 @@
+import { setTimeout as delay } from 'node:timers/promises';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
+import { withShare } from '../../../src/core/sharing/share-session.js';
 import { findPostgres } from '../../support/postgres/find-postgres.js';
 import { type Postgres, startPostgres, type TestDatabase } from '../../support/postgres/server.js';
 import { type Provider, startProvider } from '../../support/provider/start.js';
@@ -104,5 +106,20 @@ describe.skipIf(missing !== undefined)(`two machines with one pool${missing ?? '
     expect(desktop.held()).toEqual([newer.refresh_token]);
     expect(laptop.home.kept().join()).toContain(older.refresh_token);
     expect(laptop.home.records()).toMatchObject([{ recordId: 'acc_one', accessToken: newer.access_token }]);
+  });
+
+  it('remember nothing of work that its deadline has overtaken: others have taken turns since', async () => {
+    await laptop.home.addAccount('acc_alice', alice);
+    await laptop.add('acc_alice');
+    let late: Promise<void> = Promise.resolve();
+    const overtaken = withShare(laptop.deps, 500, (session) => {
+      late = delay(1_000).then(() => session.save({ ...session.state(), clockAheadMs: 1 }));
+      return late;
+    });
+    await expect(overtaken).rejects.toMatchObject({ code: 'timeout' });
+    for (let turn = 1; turn <= 2; turn += 1) await laptop.exchange();
+    await late.catch(() => undefined);
+    expect((await laptop.exchange()).notices).toEqual([]);
+    expect(laptop.held()).toHaveLength(1);
   });
 });

@@ -22,6 +22,13 @@ describe('what is known about the accounts', () => {
     expect(warning).toContain(path);
   });
 
+  it('is nothing where there is no file, which is nothing to speak of', () => {
+    const path = join(temporaryDirectory(), 'none.json');
+    const { state, ...rest } = readAccountState(path);
+    expect(state.accounts).toEqual({});
+    expect(rest).toEqual({ version: { kind: 'absent' } });
+  });
+
   it('is left to a newer program, and says so', () => {
     expect(readAccountState(fileWith('{"version":2,"accounts":{"a":{}}}'))).toMatchObject({
       state: { accounts: {} },
@@ -40,6 +47,7 @@ describe('what is known about the accounts', () => {
     mkdirSync(path);
     expect(readAccountState(path)).toMatchObject({
       state: { accounts: {} },
+      version: { kind: 'absent' },
       keepOut: 'not-a-file',
       warning: `cannot read ${path}: it is a directory; health and quota are not kept`,
     });

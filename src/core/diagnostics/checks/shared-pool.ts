@@ -3,6 +3,7 @@ import type { AppError } from '../../errors.js';
 import { databaseAddress } from '../../sharing/address.js';
 import type { ShareInspection } from '../../sharing/inspect.js';
 import type { ShareRow } from '../../sharing/share-file.js';
+import { olderServer } from '../../sharing/share-problem.js';
 import { type Check, judge, ok, type Problem, skipped } from '../finding.js';
 import type { ShareFacts } from '../world/share-facts.js';
 import type { World } from '../world/world.js';
@@ -23,6 +24,7 @@ export const sharedPoolCheck: Check = {
     const isOfKey = keyProblem !== undefined || inspection.keyMatches === false;
     const problems = inspection.problem === undefined || isOfKey ? [] : [problemOf(inspection.problem)];
     if (inspection.mayWrite === false) problems.push(readOnly);
+    if (state.toldOlder !== undefined) problems.push(isOlder);
     return judge(problems, summary(shown, inspection));
   },
 };
@@ -37,6 +39,8 @@ const readOnly: Problem = {
     'the role of the shared pool may only read it, so that what is renewed here does not reach the other machines',
   command: 'give it the rights at the end of docs/shared-pool.sql',
 };
+
+const isOlder: Problem = { severity: 'warn', message: olderServer.message, command: olderServer.hint };
 
 function summary(shown: string, { transport, version, schema }: ShareInspection): string {
   const way = transport === 'tls' ? 'with verified TLS' : 'on this machine';

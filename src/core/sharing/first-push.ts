@@ -1,0 +1,110 @@
+import { type Account, describeAccount } from '../accounts/account.js';
+import { AppError } from '../errors.js';
+import { readAllScopes } from '../pools/scope-files.js';
+import { recordsOf } from '../pools/scope-records.js';
+import type { ReportDraft } from './exchange-report.js';
+import { printOf } from './local-logins.js';
+import { withSharers } from './login-group.js';
+import { playRound, type Round } from './round.js';
+import type { LoginRow } from './rows.js';
+import { identityName, sealLogin } from './sealed-login.js';
+import type { ShareRow } from './share-file.js';
+import type { ShareSession } from './share-session.js';
+import { commitWrites, expected, type PendingWrite } from './write-round.js';
+import { insertLogins, updateLogins } from './write-statements.js';
+
+/** Brings accounts into the pool, given the answer to a question about them. Throws `sign-in-needed` for one without a refresh token. */
+export async function pushFirst(
+  session: ShareSession,
+  accounts: readonly Account[],
+  { asked }: Pick<Round, 'asked'>,
+): Promise<void> {
+  const rows = new Map(asked.answer.logins.map((row) => [row.id, row]));
+  const placed = accounts.flatMap((account) => {
+    const known = sharedIn(session, account.id);
+    if (known === undefined) return [{ account, id: session.key.rowId(nameOf(account)), fence: 1, generation: 1 }];
+    // The database has forgotten it and its keeper does not come, while there is another login of it here.
+    const isForgotten = !rows.has(known.id) && known.role === 'copy' && account.tokens.refreshToken !== undefined;
+    return isForgotten ? [{ account, id: known.id, fence: known.fence + 1, generation: known.generation + 1 }] : [];
+  });
+  const first = placed.flatMap(({ account, id, fence, generation }) =>
+    rows.has(id) ? [] : [firstWrite(session, id, account, fence, generation)],
+  );
+  // One that is shared already is judged by the round that follows.
+  const again = placed.flatMap(({ account, id }) => {
+    const there = rows.get(id);
+    return there === undefined || there.state === 'live' ? [] : [againWrite(session, there, account)];
+  });
+  await commitWrites(session, insertLogins, first);
+  await commitWrites(session, updateLogins, again);
+}
+
+/** A workspace that came to a login which this machine keeps, as by the official client, is shared with it. */
+export async function pushNewWorkspaces(session: ShareSession, report: ReportDraft): Promise<void> {
+  const records = recordsOf(readAllScopes(session.deps.root.paths));
+  const kept = new Set(
+    session.state().rows.flatMap((row) => (row.role === 'keeper' && isLive(row) ? row.accountId : [])),
+  );
+  const ofLogins = withSharers(
+    records.filter(({ id }) => kept.has(id)),
+    records,
+  );
+  const added = ofLogins.filter((account) => sharedIn(session, account.id) === undefined && identityName(account));
+  if (added.length === 0) return;
+  await pushFirst(session, added, await playRound(session, report, { about: rowIdsOf(session, added) }));
+}
+
+export function rowIdsOf({ key }: ShareSession, accounts: readonly Account[]): string[] {
+  return accounts.flatMap((account) => identityName(account) ?? []).map((name) => key.rowId(name));
+}
+
+function isLive({ state }: ShareRow): boolean {
+  return state === 'live';
+}
+
+/** Throws `sign-in-needed` for what is no login that another machine could use. */
+function nameOf(account: Account): string {
+  const name = identityName(account);
+  if (name === undefined || account.tokens.refreshToken === undefined) throw notShareable(account);
+  return name;
+}
+
+export function sharedIn(session: ShareSession, accountId: string): ShareRow | undefined {
+  return session.state().rows.find((row) => row.accountId === accountId && row.state === 'live');
+}
+
+function notShareable(account: Account): AppError {
+  return new AppError('sign-in-needed', `${describeAccount(account)} has no login that could be shared`, {
+    hint: 'codex-auth login',
+  });
+}
+
+/** A removal or a withdrawal ends with the person's wish to share it again. */
+function againWrite(session: ShareSession, there: LoginRow, account: Account): PendingWrite {
+  const { write, after } = firstWrite(session, there.id, account, there.fence + 1, there.generation + 1);
+  return { write: { ...write, ...expected(there) }, after: { ...after, notesGeneration: there.notes_generation } };
+}
+
+function firstWrite(
+  session: ShareSession,
+  id: string,
+  account: Account,
+  fence: number,
+  generation: number,
+): PendingWrite {
+  const keeper = session.state().machine.id;
+  const position = { id, keeper, fence, generation };
+  const after: ShareRow = {
+    ...position,
+    ...{
+      accountId: account.id,
+      role: 'keeper',
+      state: 'live',
+      print: printOf(id, account),
+      notesGeneration: 0,
+      notes: {},
+    },
+  };
+  const write = { ...expected({ ...position, fence: 0, generation: 0 }), ...position, state: 'live' as const };
+  return { write: { ...write, ...sealLogin(session.key, id, generation, account) }, after };
+}
