@@ -2,7 +2,7 @@ import { spawnSync } from 'node:child_process';
 import { cpSync, existsSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { accountName } from '../../src/core/codex/keyring.js';
+import { accountName } from '../../src/core/codex/credential-store.js';
 import { runBuilt, runBuiltJson } from '../support/built.js';
 import { createTestHome } from '../support/cli.js';
 import { builtProject } from '../support/program-process.js';

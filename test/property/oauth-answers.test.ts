@@ -2,8 +2,7 @@ import * as fc from 'fast-check';
 import { expect, test } from 'vitest';
 import { chooseProxy } from '../../src/core/http/proxy.js';
 import { failedPage, renderCallbackPage } from '../../src/core/oauth/callback-pages.js';
-import { readCallbackParams, readPastedCallback } from '../../src/core/oauth/callback-params.js';
-import { routeCallbackRequest } from '../../src/core/oauth/callback-request.js';
+import { readCallbackParams, readPastedCallback, routeCallbackRequest } from '../../src/core/oauth/callback-params.js';
 import { judgeTokenAnswer } from '../../src/core/oauth/token-verdict.js';
 import { quoteProviderText } from '../../src/core/provider/provider-error.js';
 

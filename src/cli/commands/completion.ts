@@ -1,9 +1,6 @@
 import * as z from 'zod/mini';
 import { type ShellName, shellNames } from '../../core/shell/shell-files.js';
-import { bashScript } from '../completion/bash-script.js';
-import { fishScript } from '../completion/fish-script.js';
-import { powershellScript } from '../completion/powershell-script.js';
-import { zshScript } from '../completion/zsh-script.js';
+import { bashScript, fishScript, powershellScript, zshScript } from '../completion/shell-scripts.js';
 import type { Command } from '../program/command.js';
 
 const CompletionResult = z.object({

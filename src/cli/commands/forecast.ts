@@ -12,8 +12,7 @@ import { type AccountLine, briefState, type Named, nameCell, titleOf } from '../
 import { type CsvColumns, renderCsv } from '../render/csv.js';
 import { type RenderTable, renderLightTable } from '../render/light-table.js';
 import { paceLines, taskLines, trackRecordLines } from '../render/pace.js';
-import type { ShownQuota } from '../render/quota.js';
-import { agesOf, leftCell, type QuotaAges } from '../render/quota-left.js';
+import { agesOf, leftCell, type QuotaAges, type ShownQuota } from '../render/quota.js';
 import { renderTable } from '../render/table.js';
 import { type Cell, type Column, isSameForAll } from '../render/table-layout.js';
 import type { Theme } from '../render/theme.js';

@@ -1,14 +1,21 @@
+import measureWidth from 'fast-string-width';
 import * as z from 'zod/mini';
+import type { Account } from '../../core/accounts/account.js';
 import type { BackendAccess } from '../../core/asking/authorized-call.js';
+import { definedOnly } from '../../core/defined-only.js';
 import { AppError } from '../../core/errors.js';
+import { printable } from '../../core/printable.js';
+import { reasonIn } from '../../core/provider-reason.js';
 import { type AskedAccount, askedAccounts } from '../../core/session/asked-accounts.js';
 import { refreshingAccess } from '../../core/session/backend-access.js';
-import { isNetworkFailure } from '../../core/session/failure.js';
+import { isNetworkFailure, isObstruction } from '../../core/session/failure.js';
 import {
   type Candidate,
   findCandidates,
   modelsOf,
   outcomesOf,
+  type Trial,
+  type TriedAccount,
   tryModels,
   withPatience,
 } from '../../core/session/model-trials.js';
@@ -17,10 +24,73 @@ import { openRoster } from '../../core/session/selection.js';
 import { takeInAny } from '../../core/session/take-in.js';
 import type { Command } from '../program/command.js';
 import type { Context } from '../program/context.js';
+import { titleOf } from '../render/account-table.js';
 import { csvOf } from '../render/csv.js';
-import { renderTrials } from '../render/model-trials.js';
-import { type TrialView, TriedAccountView, triedAccountView } from '../views/model-view.js';
+import { obstructionLines } from '../render/shared-failures.js';
+import { type Cell, type Column, renderTable } from '../render/table.js';
+import type { Theme } from '../render/theme.js';
+import { accountRef, accountRefShape } from '../views/account-ref.js';
+import { FailureView, failureView, providerReasonShape } from '../views/probe-failure.js';
 import { ScopeView, scopeView } from '../views/scope-view.js';
+
+const TrialView = z.object({
+  model: z.string(),
+  /** `available`: it answered. `unsupported`: this account does not have it. Anything else says nothing about the model. */
+  verdict: z.enum([
+    'available',
+    'unsupported',
+    'failed',
+    'refused',
+    'forbidden',
+    'closed',
+    'rate-limited',
+    'provider-error',
+    'malformed',
+    'timeout',
+  ]),
+  /** Milliseconds until its first word, or until it was clear that there is none. */
+  latencyMs: z.number(),
+  /** Why it is not available. */
+  message: z.exactOptional(z.string()),
+  ...providerReasonShape,
+});
+type TrialView = z.infer<typeof TrialView>;
+
+const TriedAccountView = z.object({
+  ...accountRefShape,
+  /** The pool it lives in. */
+  file: z.string(),
+  trials: z.array(TrialView),
+  /** Why models were not tried with this account. */
+  failure: z.exactOptional(FailureView),
+});
+type TriedAccountView = z.infer<typeof TriedAccountView>;
+
+function triedAccountView(context: Context, tried: TriedAccount): TriedAccountView {
+  const { asked, account, trials, obstacle } = tried;
+  const now = context.clock.now();
+  return definedOnly({
+    ...accountRef(account, asked.index, context.options.mask === true),
+    file: asked.file,
+    trials: trials.map((trial) => trialView(trial, account, now)),
+    failure: obstacle && failureView(obstacle, now),
+  });
+}
+
+function trialView({ model, verdict, latencyMs }: Trial, account: Account, now: number): TrialView {
+  switch (verdict.kind) {
+    case 'available':
+      return { model, verdict: 'available', latencyMs };
+    case 'unsupported':
+    case 'failed':
+      return { model, verdict: verdict.kind, latencyMs, message: verdict.message, ...reasonIn(verdict) };
+    default: {
+      const view = failureView({ kind: 'answer', answer: verdict, account }, now);
+      const kind = verdict.kind === 'server' ? 'provider-error' : verdict.kind;
+      return { model, verdict: kind, latencyMs, message: view.message, ...reasonIn(view) };
+    }
+  }
+}
 
 const ModelsResult = z.object({
   scope: ScopeView,
@@ -31,7 +101,7 @@ const ModelsResult = z.object({
 });
 type ModelsResult = z.infer<typeof ModelsResult>;
 
-export interface ModelsOptions {
+interface ModelsOptions {
   readonly selector?: string;
   readonly sample?: number;
   readonly model?: string;
@@ -130,3 +200,72 @@ export const modelsCommand: Command<ModelsOptions, ModelsResult> = {
     return accounts.every(isFine) ? 0 : 1;
   },
 };
+
+const columns: readonly Column[] = [
+  { title: 'account' },
+  { title: 'model' },
+  { title: 'verdict' },
+  { title: 'time', align: 'right', dropOrder: 2 },
+];
+
+const why: Column = { title: 'why' };
+
+/** A line for each model that was tried with each account, what could not be tried, and a count of the verdicts. */
+function renderTrials(accounts: readonly TriedAccountView[], theme: Theme): string {
+  const trials = accounts.flatMap((account) => account.trials.map((trial) => ({ account, trial })));
+  const table = trials.length === 0 ? '' : tableOf(trials, theme);
+  const failures = accounts.flatMap((account) => failureLine(account, theme)).join('');
+  const inTheWay = obstructionLines(
+    accounts.flatMap(({ failure }) => failure ?? []),
+    theme,
+  ).join('');
+  return `${table}${failures}${inTheWay}${summaryOf(accounts)}\n`;
+}
+
+interface TrialRow {
+  readonly account: TriedAccountView;
+  readonly trial: TrialView;
+}
+
+/** With the reasons in a column of their own where they fit in full, else each beneath its line. */
+function tableOf(trials: readonly TrialRow[], theme: Theme): string {
+  const { color, style } = theme;
+  const rows = trials.map(({ account, trial }) => cellsOf(account, trial, theme));
+  const reasons = trials.map(({ trial: { message = '' } }) => message);
+  const full = rows.map((row, line) => [...row, { text: reasons[line] ?? '' }]);
+  const inFull = renderTable([...columns, why], full, { ...theme, style: { ...style, isFitted: false } });
+  if (!style.isFitted || inFull.split('\n').every((line) => measureWidth(line) <= style.width)) return inFull;
+  const [header = '', ...lines] = renderTable(columns, rows, theme).trimEnd().split('\n');
+  const explained = lines.flatMap((line, position) => {
+    const reason = printable(reasons[position] ?? '');
+    return reason === '' ? [line] : [line, `  ${color.dim(reason)}`];
+  });
+  return [header, ...explained].map((line) => `${line}\n`).join('');
+}
+
+function cellsOf(account: TriedAccountView, { model, verdict, latencyMs }: TrialView, theme: Theme): Cell[] {
+  const { green, yellow, dim } = theme.color;
+  const paint = verdict === 'available' ? green : verdict === 'unsupported' ? dim : yellow;
+  return [
+    { text: titleOf(account) },
+    { text: model },
+    { text: verdict.replaceAll('-', ' '), paint },
+    { text: `${(latencyMs / 1000).toFixed(1)}s` },
+  ];
+}
+
+function failureLine(account: TriedAccountView, { color, symbols }: Theme): string[] {
+  const { failure } = account;
+  if (failure === undefined) return [];
+  if (isObstruction(failure)) return [`${color.yellow(symbols.warning)} ${titleOf(account)}: not reached\n`];
+  const hint = failure.hint === undefined ? '' : ` ${symbols.arrow} ${failure.hint}`;
+  return [`${color.red(symbols.error)} ${titleOf(account)}: ${printable(failure.message)}${hint}\n`];
+}
+
+function summaryOf(accounts: readonly TriedAccountView[]): string {
+  const verdicts = accounts.flatMap(({ trials }) => trials.map(({ verdict }) => verdict));
+  const counts = [...new Set(verdicts)].map((verdict) => {
+    return `${verdicts.filter((each) => each === verdict).length} ${verdict.replaceAll('-', ' ')}`;
+  });
+  return counts.length === 0 ? 'no model was tried' : counts.join(', ');
+}

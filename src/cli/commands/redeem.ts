@@ -127,7 +127,7 @@ async function resultOf(
   const { code, windowsReset } = redemption;
   const outcome = outcomes[code];
   const usage = await usageAfter(context, probed, asked);
-  return { ...facts, outcome, windowsReset: [...windowsReset], ...definedOnly({ usage }) };
+  return { ...facts, outcome, windowsReset: [...windowsReset], usage };
 }
 
 const outcomes = {

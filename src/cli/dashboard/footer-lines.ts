@@ -1,10 +1,10 @@
 import measureWidth from 'fast-string-width';
 import type { Theme } from '../render/theme.js';
-import type { Message, Model, Question } from './model.js';
-import { offeredKeys } from './offered-keys.js';
+import { type Binding, bindingsOf } from './keys.js';
+import { type Message, type Model, type Question, selectedAccount, selectedFlagged, viewOf } from './model.js';
 
 /** The bottom of the screen, its lines not yet broken to the width. */
-export interface Footer {
+interface Footer {
   /** What was said or is asked last. */
   readonly said: readonly string[];
   /** What can be pressed, which stays on the screen however small it is. */
@@ -56,4 +56,74 @@ function keyLine(model: Model, { color, style }: Theme): string {
   let shown = keys;
   while (shown.length > 2 && widthOf(shown) > style.width) shown = [...shown.slice(0, -3), ...shown.slice(-2)];
   return shown.map(({ label, short }) => `${color.bold(label)} ${color.dim(short)}`).join('  ');
+}
+
+/** A key for the line at the bottom. */
+interface OfferedKey {
+  readonly label: string;
+  readonly short: string;
+}
+
+/** The keys that have something to do now, in the words of what they would do. */
+function offeredKeys(model: Model): OfferedKey[] {
+  return bindingsOf(viewOf(model)).flatMap((binding) => {
+    const { label } = binding;
+    const short = offerOf(model, binding);
+    return label === undefined || short === undefined ? [] : [{ label, short }];
+  });
+}
+
+function offerOf(model: Model, binding: Binding): string | undefined {
+  switch (viewOf(model)) {
+    case 'list':
+    case 'details':
+      return offerOfAccount(model, binding);
+    case 'flagged':
+      return offerOfFlagged(model, binding);
+    default:
+      return binding.short;
+  }
+}
+
+function offerOfAccount(model: Model, { intent, short }: Binding): string | undefined {
+  const selected = selectedAccount(model);
+  switch (intent) {
+    case 'use':
+      return isEmpty(model) ? 'sign in' : selected && short;
+    case 'open':
+    case 'refresh':
+    case 'remove':
+    case 'check':
+      return selected && short;
+    case 'toggle':
+      return selected && (selected.enabled ? 'disable' : 'enable');
+    case 'add':
+      // Enter does the same then.
+      return isEmpty(model) ? undefined : short;
+    case 'search':
+      return (model.report?.accounts.length ?? 0) > 0 ? short : undefined;
+    case 'flagged':
+      return (model.report?.flagged.length ?? 0) > 0 ? short : undefined;
+    default:
+      return short;
+  }
+}
+
+function offerOfFlagged(model: Model, { intent, short }: Binding): string | undefined {
+  const selected = selectedFlagged(model);
+  switch (intent) {
+    case 'open':
+    case 'verify':
+    case 'restore':
+      return selected && short;
+    case 'use':
+      return selected?.usableUntil === undefined ? undefined : short;
+    default:
+      return short;
+  }
+}
+
+/** Nothing is here yet, not even an account that is set aside. */
+export function isEmpty({ report }: Model): boolean {
+  return report?.accounts.length === 0 && report.flagged.length === 0;
 }

@@ -1,4 +1,5 @@
 import type { Action } from './action.js';
+import { isEmpty } from './footer-lines.js';
 import { type Intent, intentOf, type Key } from './keys.js';
 import {
   type Effect,
@@ -11,7 +12,6 @@ import {
   viewOf,
 } from './model.js';
 import { moved, moveSelection, selectByNumber, typeFilter, typeName } from './navigation.js';
-import { isEmpty } from './offered-keys.js';
 import { askToEnable, askToMove, askToRemove, askToRestore, askToSignIn } from './question.js';
 import type { Step } from './update.js';
 

@@ -1,11 +1,10 @@
-import { declareAccounts } from '../tree/accounts.js';
+import { declareAccounts, declareSignIn } from '../tree/accounts.js';
 import { declareInsight } from '../tree/insight.js';
 import { createProgramBase, helpGroupOf, type Program, type ProgramEnvironment } from '../tree/program-base.js';
 import { declareRepair } from '../tree/repair.js';
 import { declareRunning } from '../tree/running.js';
 import { declareSharing } from '../tree/sharing.js';
 import { declareShell } from '../tree/shell.js';
-import { declareSignIn } from '../tree/sign-in.js';
 import { declareTransfer } from '../tree/transfer.js';
 import { declareUpkeep } from '../tree/upkeep.js';
 import type { Execute, Run } from './command.js';

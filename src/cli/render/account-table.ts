@@ -1,8 +1,7 @@
 import { printable } from '../../core/printable.js';
 import type { AccountView } from '../views/account-view.js';
 import type { RenderTable } from './light-table.js';
-import type { ShownQuota } from './quota.js';
-import { agesOf, leftCell, type QuotaAges } from './quota-left.js';
+import { agesOf, leftCell, type QuotaAges, type ShownQuota } from './quota.js';
 import { type Cell, type Column, isSameForAll } from './table-layout.js';
 import type { Theme } from './theme.js';
 import { formatDistance, formatDuration, formatWhen, type Moment, msOf } from './time.js';

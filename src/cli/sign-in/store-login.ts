@@ -7,7 +7,7 @@ import { withPersonLock } from '../../core/logins/person-lock.js';
 import { forgetTrouble } from '../../core/logins/restoring.js';
 import { redeemGrant } from '../../core/logins/sign-in.js';
 import { withStore } from '../../core/logins/with-store.js';
-import { findWorkspaceName } from '../../core/provider/workspace-name.js';
+import { findWorkspaceName } from '../../core/provider/workspace-switch.js';
 import type { Context } from '../program/context.js';
 import { type ExpectedPerson, refuseStranger } from './expectation.js';
 import type { ObtainedGrant } from './grant.js';

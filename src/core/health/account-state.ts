@@ -100,6 +100,20 @@ export function withKnowledge(state: AccountState, id: string, knowledge: Accoun
 }
 
 /**
+ * The state without anything that says that an account is used up: its windows have been filled before their time. What
+ * else happened to it stays.
+ */
+export function withoutExhaustion(state: AccountState, id: string): AccountState {
+  const known = state.accounts[id];
+  if (known === undefined) return state;
+  const { quota: _, health, ...rest } = known;
+  if (health === undefined) return withKnowledge(state, id, rest);
+  const { rateLimitedUntil: _until, cooldown, ...lasting } = health;
+  const kept = cooldown?.reason === 'rate-limited' ? undefined : cooldown;
+  return withKnowledge(state, id, { ...rest, health: definedOnly({ ...lasting, cooldown: kept }) });
+}
+
+/**
  * The state after a change of it, with what the two answers before and after it say together: whoever asks need not
  * know of it.
  */
@@ -148,18 +162,4 @@ function parse(content: string): unknown {
     // The caller reports the damage; the file holds nothing that could be lost.
     return undefined;
   }
-}
-
-/**
- * The state without anything that says that an account is used up: its windows have been filled before their time. What
- * else happened to it stays.
- */
-export function withoutExhaustion(state: AccountState, id: string): AccountState {
-  const known = state.accounts[id];
-  if (known === undefined) return state;
-  const { quota: _, health, ...rest } = known;
-  if (health === undefined) return withKnowledge(state, id, rest);
-  const { rateLimitedUntil: _until, cooldown, ...lasting } = health;
-  const kept = cooldown?.reason === 'rate-limited' ? undefined : cooldown;
-  return withKnowledge(state, id, { ...rest, health: definedOnly({ ...lasting, cooldown: kept }) });
 }

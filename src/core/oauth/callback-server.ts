@@ -13,8 +13,13 @@ import {
   stateMismatchPage,
   stillWorkingPage,
 } from './callback-pages.js';
-import type { CallbackParams, Denial } from './callback-params.js';
-import { type CallbackRoute, callbackPath, routeCallbackRequest } from './callback-request.js';
+import {
+  type CallbackParams,
+  type CallbackRoute,
+  callbackPath,
+  type Denial,
+  routeCallbackRequest,
+} from './callback-params.js';
 import { listenOnLoopback } from './loopback-port.js';
 
 /** How long the browser waits for the exchange of its code before it gets a page that says so. */

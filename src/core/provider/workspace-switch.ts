@@ -1,14 +1,16 @@
 import * as z from 'zod/mini';
+import type { TokenSet } from '../accounts/account.js';
+import type { Identity } from '../accounts/identity.js';
 import { readClaims } from '../accounts/jwt-claims.js';
+import { parseWorkspaces, workspacesPath } from '../accounts/workspaces.js';
 import { definedOnly } from '../defined-only.js';
 import type { HttpClient } from '../http/client.js';
 import { Secret } from '../secret.js';
-import { type BackendAnswer, type BackendCredentials, judgeBackendAnswer } from './backend-call.js';
-import type { Provider } from './provider.js';
-import { type CallOptions, tokenDeadlineMs } from './provider.js';
+import { type BackendAnswer, type BackendCredentials, getBackend, judgeBackendAnswer } from './backend-call.js';
+import { type CallOptions, type Provider, tokenDeadlineMs } from './provider.js';
 import { readServerDate } from './provider-answer.js';
 
-export interface SwitchedToken {
+interface SwitchedToken {
   readonly accessToken: Secret;
   readonly serverDate?: number;
 }
@@ -21,7 +23,7 @@ export type NoWorkspaceToken =
   /** The answer was for yet another workspace. */
   | { readonly kind: 'other-workspace' };
 
-export type WorkspaceToken = ({ readonly kind: 'switched' } & SwitchedToken) | NoWorkspaceToken;
+type WorkspaceToken = ({ readonly kind: 'switched' } & SwitchedToken) | NoWorkspaceToken;
 
 /**
  * An access token for another workspace of the login that `credentials` belong to (official-client.md#workspaces). It
@@ -60,3 +62,26 @@ export async function requestWorkspaceToken(
 }
 
 const noToken = { kind: 'malformed', status: 200, message: 'it holds no access token' } as const;
+
+/** A sign-in is not to wait longer for a name. */
+const nameDeadlineMs = 3_000;
+
+/**
+ * What the workspace of a new login is called, so that two workspaces of one email look different. Best effort: undefined
+ * when the backend does not say it in 3 s, because a login is good without it.
+ */
+export async function findWorkspaceName(
+  http: HttpClient,
+  provider: Provider,
+  { identity: { accountId }, tokens }: { readonly identity: Identity; readonly tokens: TokenSet },
+  options: CallOptions,
+): Promise<string | undefined> {
+  if (tokens.accessToken === undefined || accountId === undefined) return undefined;
+  const deadlineMs = Math.min(options.deadlineMs ?? nameDeadlineMs, nameDeadlineMs);
+  const credentials = { accessToken: tokens.accessToken, accountId };
+  const outcome = await getBackend(http, provider, workspacesPath, credentials, { ...options, deadlineMs });
+  // The limit of an answer that says 429 is of no interest here, hence no clock.
+  const answer = judgeBackendAnswer(outcome, 0);
+  if (answer.kind !== 'ok') return undefined;
+  return parseWorkspaces(answer.body)?.find(({ id }) => id === accountId)?.name;
+}

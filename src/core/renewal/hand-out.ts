@@ -15,9 +15,8 @@ import { isSameVersion, readVersion, replaceFile } from '../storage/atomic-file.
 import { keepAside } from '../storage/kept.js';
 import type { Root } from '../storage/root.js';
 import { patchFlatTokenFile } from '../token-files/flat-token-file.js';
-import type { FileRenewals } from './file-target.js';
 import { failed, failedBy, type Renewal, renewed } from './renewal.js';
-import { accountOfFile, readTokenFile, type TokenFile } from './token-file.js';
+import { accountOfFile, type FileRenewals, readTokenFile, type TokenFile } from './token-file.js';
 
 interface HandOut {
   readonly files: readonly TokenFile[];

@@ -10,13 +10,11 @@ import { areTokensOf } from '../logins/rotation.js';
 import { formRefresh } from '../oauth/token-endpoint.js';
 import { clientIdOf } from '../provider/foreign-issuer.js';
 import { Secret } from '../secret.js';
-import type { FileTarget } from './file-target.js';
-import { whyForeign, withoutForeign } from './foreign-files.js';
 import { assertLoose, newestOfFiles, whyLeadDue } from './loose-copies.js';
 import { type DueReason, mustReplace, type RenewalPolicy, whyDue } from './policy.js';
 import { reasonOf } from './renew-loose.js';
 import type { AccountTarget } from './renew-pooled.js';
-import { accountOfFile } from './token-file.js';
+import { accountOfFile, type FileTarget, whyForeign, withoutForeign } from './token-file.js';
 
 export type PreviewDeps = Pick<
   RefreshDeps,

@@ -17,13 +17,19 @@ import type { Secret } from '../secret.js';
 import { writeError } from '../storage/atomic-file.js';
 import { placeOfFile } from '../storage/file-place.js';
 import type { Root } from '../storage/root.js';
-import { dueOnly, type FileRenewals, type FileTarget, readAgain } from './file-target.js';
-import { withoutForeign } from './foreign-files.js';
 import { handOut, withWhereabouts } from './hand-out.js';
 import { assertLoose, type Lead, newestOfFiles, whyLeadDue } from './loose-copies.js';
 import type { DueReason, RenewalPolicy } from './policy.js';
 import { failed, failedBy, ofOutcome, type Renewal } from './renewal.js';
-import { accountOfFile, type TokenFile } from './token-file.js';
+import {
+  accountOfFile,
+  dueOnly,
+  type FileRenewals,
+  type FileTarget,
+  readAgain,
+  type TokenFile,
+  withoutForeign,
+} from './token-file.js';
 
 /**
  * Renews token files of one login that is in no pool: in the same critical section and with the same journal as an

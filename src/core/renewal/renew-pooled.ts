@@ -13,13 +13,11 @@ import { takeCopy } from '../logins/take-copy.js';
 import { withStore } from '../logins/with-store.js';
 import { readAllScopes } from '../pools/scope-files.js';
 import type { Store } from '../pools/store.js';
-import { dueOnly, type FileRenewals, type FileTarget, readAgain } from './file-target.js';
-import { withoutForeign } from './foreign-files.js';
 import { handOut } from './hand-out.js';
 import { ownerOf } from './login-groups.js';
 import { type DueReason, mustReplace, type RenewalPolicy } from './policy.js';
 import { failedBy, notDue, ofOutcome, type Renewal } from './renewal.js';
-import { accountOfFile } from './token-file.js';
+import { accountOfFile, dueOnly, type FileRenewals, type FileTarget, readAgain, withoutForeign } from './token-file.js';
 
 /** An account of ours, and why it is to be renewed; without a reason it is here for the sake of its files. */
 export interface AccountTarget {

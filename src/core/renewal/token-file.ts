@@ -1,6 +1,9 @@
 import type { Account } from '../accounts/account.js';
 import { definedOnly } from '../defined-only.js';
 import { AppError } from '../errors.js';
+import type { RefreshOutcome } from '../logins/refresh-outcome.js';
+import { foreignIssuerOfFile } from '../provider/foreign-issuer.js';
+import type { Provider } from '../provider/provider.js';
 import { type PresentVersion, readVersion } from '../storage/atomic-file.js';
 import {
   type FlatLogin,
@@ -10,6 +13,8 @@ import {
   type RenewableFlatLogin,
 } from '../token-files/flat-token-file.js';
 import { parseLogins } from '../transfer/parse-logins.js';
+import type { DueReason } from './policy.js';
+import { failedBy, notDue, ofOutcome, type Renewal } from './renewal.js';
 
 /** A flat token file as it stood when it was read. */
 export interface TokenFile {
@@ -60,4 +65,65 @@ const looseId = 'token-file';
 /** The login of a file as an account, for the rules that are about accounts. It is never stored. */
 export function accountOfFile({ login }: TokenFile): Account {
   return { id: looseId, enabled: true, raw: {}, ...definedOnly(login.identity), tokens: login.tokens };
+}
+
+/** A token file, and why it is to be renewed; without a reason it only gets what its login gets anyway. */
+export interface FileTarget {
+  readonly file: TokenFile;
+  readonly why: DueReason | undefined;
+}
+
+/** By the path of the file. */
+export type FileRenewals = Map<string, Renewal>;
+
+/** The same for every file that is due; the others stay as they are. */
+export function dueOnly(targets: readonly FileTarget[], renewal?: Renewal): FileRenewals {
+  return new Map(
+    targets.map(({ file, why }) => {
+      const own = why === undefined ? undefined : renewal;
+      return [file.path, own ?? notDue(file.login.tokens)];
+    }),
+  );
+}
+
+/** What the files hold now that no other process of ours can be at them. */
+export function readAgain(targets: readonly FileTarget[]): {
+  readonly present: FileTarget[];
+  readonly unreadable: FileRenewals;
+} {
+  const present: FileTarget[] = [];
+  const unreadable: FileRenewals = new Map();
+  for (const { file, why } of targets) {
+    try {
+      present.push({ file: readTokenFile(file), why });
+    } catch (error) {
+      unreadable.set(file.path, failedBy(error));
+    }
+  }
+  return { present, unreadable };
+}
+
+/**
+ * Why a file is left alone whose tokens another provider issued than the configured one: they are sent to nobody else
+ * (P20), and are nobody's newest copy.
+ */
+export function whyForeign({ file }: { readonly file: TokenFile }, provider: Provider): RefreshOutcome | undefined {
+  const account = accountOfFile(file);
+  const issuer = foreignIssuerOfFile(account, provider);
+  return issuer === undefined ? undefined : { kind: 'issuer-mismatch', account, issuer };
+}
+
+/** The files that may be renewed, and what becomes of the others. */
+export function withoutForeign(
+  targets: readonly FileTarget[],
+  provider: Provider,
+): { readonly ours: FileTarget[]; readonly foreign: FileRenewals } {
+  const ours: FileTarget[] = [];
+  const foreign: FileRenewals = new Map();
+  for (const target of targets) {
+    const outcome = whyForeign(target, provider);
+    if (outcome === undefined) ours.push(target);
+    else for (const [path, renewal] of dueOnly([target], ofOutcome(outcome))) foreign.set(path, renewal);
+  }
+  return { ours, foreign };
 }

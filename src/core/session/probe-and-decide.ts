@@ -100,10 +100,10 @@ async function askTheOthers(session: Session, first: ProbedRoster): Promise<Prob
   const second = await probeRoster(session, first.roster, { maxAgeMs: 0 }, others);
   const isOfSecond = (id: string) => second.probes.has(id);
   return {
-    roster: definedOnly({
+    roster: {
       ...second.roster,
       shutOut: new Set([...(first.roster.shutOut ?? []), ...(second.roster.shutOut ?? [])]),
-    }),
+    },
     probes: new Map([...first.probes, ...second.probes]),
     sourceOf: (id) => (isOfSecond(id) ? second : first).sourceOf(id),
   };

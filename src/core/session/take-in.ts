@@ -1,7 +1,14 @@
 import { type Account, describeAccount } from '../accounts/account.js';
+import { readSettledAuthFile } from '../codex/auth-file-state.js';
+import type { CodexHome } from '../codex/home.js';
 import { loginName } from '../codex/official-login.js';
+import { withPersonLock } from '../logins/person-lock.js';
+import { rememberHome } from '../logins/residence.js';
 import type { Roster } from '../logins/roster.js';
-import { takeIn } from '../logins/take-in.js';
+import { syncBack } from '../logins/sync-back.js';
+import { unstoredAccount } from '../logins/unstored-login.js';
+import { type StoreOptions, withStore } from '../logins/with-store.js';
+import type { Root } from '../storage/root.js';
 import type { Session } from './session.js';
 
 /**
@@ -27,4 +34,27 @@ export async function takeInAny(
 /** The one line about where a login that the official client had went. */
 export function noteAdoption(session: Session, adopted: Account | undefined): void {
   if (adopted !== undefined) session.note(`adopted ${describeAccount(adopted)}, found in ${loginName(session.home)}`);
+}
+
+/**
+ * Stores the official client's login that no pool has yet (P6), and remembers that it lives in that home (P22). Undefined where
+ * another process has done so, or the client has another login by now.
+ */
+export async function takeIn(
+  root: Root,
+  home: CodexHome,
+  unstored: Account,
+  scopeKey: string | undefined,
+  options: StoreOptions,
+): Promise<Account | undefined> {
+  return withPersonLock(root, unstored, options, () =>
+    withStore(root, options, async (store) => {
+      const { content } = await readSettledAuthFile(home, root.clock);
+      const found = unstoredAccount(store.scopes(), content);
+      if (found?.id !== unstored.id) return undefined;
+      rememberHome(store, home, found);
+      const taken = syncBack(store, content, scopeKey);
+      return taken.kind === 'adopted' ? taken.account : undefined;
+    }),
+  );
 }

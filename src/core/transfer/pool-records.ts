@@ -1,4 +1,3 @@
-import { definedOnly } from '../defined-only.js';
 import { isJsonObject, type JsonObject } from '../json-object.js';
 import { holdsForeignTokens } from '../logins/foreign-tokens.js';
 import { decodeAccount, decodeFlaggedAccount, withoutFlag } from '../pools/account-codec.js';
@@ -89,5 +88,5 @@ function fromUsable(entry: unknown): FoundLogin | undefined {
 
 function fromFlagged(entry: unknown): FoundLogin | undefined {
   const flagged = decodeFlaggedAccount(entry);
-  return flagged && { kind: 'login', account: withoutFlag(flagged), ...definedOnly({ flag: flagged.flag }) };
+  return flagged && { kind: 'login', account: withoutFlag(flagged), flag: flagged.flag };
 }

@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import { routeCallbackRequest } from '../../../src/core/oauth/callback-request.js';
+import { routeCallbackRequest } from '../../../src/core/oauth/callback-params.js';
 
 const server = { port: 1455, state: 'our-state' };
 

@@ -1,5 +1,4 @@
 import type { CodexHome } from '../../codex/home.js';
-import { definedOnly } from '../../defined-only.js';
 import { type AccountState, readAccountState } from '../../health/account-state.js';
 import { type BesideRecords, readBesideRecords } from '../../logins/beside-records.js';
 import { isUnderWay, type JournalEntry } from '../../logins/journal.js';
@@ -31,12 +30,12 @@ export interface RepairWorld {
 export function readRepairWorld(root: Root, home: CodexHome, settings: RepairSettings): RepairWorld {
   const { paths, clock } = root;
   const scopes = readAllScopes(paths);
-  return definedOnly({
+  return {
     scopes,
     beside: readBesideRecords(root, home, recordsOf(scopes)),
     isAbandoned: (entry: JournalEntry) => !isUnderWay(root, entry),
     state: readAccountState(paths.accountState).state,
     now: clock.now(),
     settings,
-  });
+  };
 }

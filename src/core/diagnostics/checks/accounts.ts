@@ -1,6 +1,5 @@
 import { findSame } from '../../accounts/identity.js';
 import { loginName } from '../../codex/official-login.js';
-import { definedOnly } from '../../defined-only.js';
 import { toIso } from '../../instant.js';
 import { homeLogin } from '../../logins/beside-records.js';
 import { placeName } from '../../logins/copies.js';
@@ -58,7 +57,7 @@ const problems: Partial<Record<AccountRepair['kind'], string>> = {
 
 function repairWorldOf({ scopes, journal, root, authFile, state, now, settings }: World) {
   const content = 'content' in authFile ? authFile.content : undefined;
-  return definedOnly({
+  return {
     scopes,
     beside: {
       logins: content?.kind === 'login' ? [homeLogin(content.login, recordsOf(scopes))] : [],
@@ -68,7 +67,7 @@ function repairWorldOf({ scopes, journal, root, authFile, state, now, settings }
     state,
     now,
     settings,
-  });
+  };
 }
 
 export const activeAccountCheck: Check = {
