@@ -145,6 +145,7 @@ describe('credits', () => {
     ['are usable where nobody says how many', { credits: { hasCredits: true } }, {}],
     ['are usable in any currency', { credits: { hasCredits: true, balance: '$ 0.01' } }, { balance: '$ 0.01' }],
     ['are not, where they are spent', { credits: { hasCredits: true, balance: '0.00' } }, undefined],
+    ['are not, where they are spent in any currency', { credits: { hasCredits: true, balance: '$ 0.00' } }, undefined],
     ['are not, where they are overdrawn', { credits: { hasCredits: true, balance: '-3' } }, undefined],
     ['are none where there are none', { credits: { hasCredits: false, balance: '5' } }, undefined],
     ['are none where nobody says so', { credits: { balance: '5' } }, undefined],

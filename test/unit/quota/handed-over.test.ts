@@ -73,6 +73,7 @@ describe('numbers are of the account', () => {
     ],
     ['not when another window ends then', [fiveHours], known(windowOf('7d', 40, now + 3_600_000)), false],
     ['not when nobody knows when either ends', [windowOf('5h', 40)], known(windowOf('5h', 40)), false],
+    ['when one of several does', [fiveHours], known(fiveHours, week), true],
     ['not when nothing is known of it', [fiveHours], undefined, false],
   ])('%s', (_, windows, snapshot, expected) => {
     expect(endsLike(handedOver(...windows), snapshot)).toBe(expected);
