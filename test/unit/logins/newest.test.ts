@@ -136,6 +136,12 @@ describe('the copy that is ahead of a dead login', () => {
     tokens: { ...tokens('dead', 100), idToken: new Secret(unsignedJwt({ iss: 'https://auth.example' })) },
   };
 
+  it('is one that we have rotated more often, where all else is the same', () => {
+    const rotated = (generation: number) => ({ ...copy('new', 100), tokens: { ...tokens('new', 100), generation } });
+    expect(copyAhead(dead, [rotated(2)], nothing)).toBeDefined();
+    expect(copyAhead(dead, [rotated(1)], nothing)).toBeUndefined();
+  });
+
   it('is one of a login that has no refresh token any more', () => {
     const { refreshToken: _, ...rest } = dead.tokens;
     expect(copyAhead({ ...ada, tokens: rest }, [copy('new', 200)], nothing)?.tokens.refreshToken?.reveal()).toBe('new');
@@ -196,7 +202,8 @@ describe('the tokens with which an old record comes back', () => {
   it('have no refresh token where every copy is spent', () => {
     const history = historyOf(lineage(exchanged('old', 'lost')));
     const fresh = freshestTokens(old, [copy('old', 100)], history);
-    expect([revealed(fresh), fresh.accessToken?.reveal()]).toEqual([undefined, 'access-old']);
+    expect(fresh).not.toHaveProperty('refreshToken');
+    expect(fresh.accessToken?.reveal()).toBe('access-old');
   });
 
   it('have what the refresh token has become, if another workspace of the login holds it', () => {
@@ -215,6 +222,11 @@ describe('the tokens with which an old record comes back', () => {
       copy('other', 300, elsewhere),
     ];
     expect(revealed(freshestTokens(old, held, history))).toBeUndefined();
+  });
+
+  it('are those of an access token alone, where nobody has more', () => {
+    const { refreshToken: _, ...accessOnly } = old.tokens;
+    expect(freshestTokens({ ...old, tokens: accessOnly }, [], nothing)).toBe(accessOnly);
   });
 
   it('are its own where those of another workspace are newer', () => {

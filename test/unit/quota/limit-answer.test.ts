@@ -99,6 +99,54 @@ describe('parseLimitHeaders', () => {
     expect(parseLimitHeaders(given, observedAt)?.families).toEqual([{ meteredFeature: 'codex', windows: [] }]);
   });
 
+  it('finds the reset of a window at a distance too', () => {
+    const given = {
+      'x-codex-secondary-used-percent': '1',
+      'x-codex-secondary-window-minutes': '300',
+      'x-codex-secondary-reset-after-seconds': '60',
+    };
+    expect(parseLimitHeaders(given, observedAt)?.families[0]?.windows).toEqual([
+      { id: '5h', durationSeconds: 18_000, usedPercent: 1, remainingPercent: 99, resetsAt: observedAt + 60_000 },
+    ]);
+  });
+
+  it('takes a window without a length for one of unknown length', () => {
+    const [family] = parseLimitHeaders({ 'x-codex-primary-used-percent': '1' }, observedAt)?.families ?? [];
+    expect(family?.windows).toEqual([{ id: 'unknown', usedPercent: 1, remainingPercent: 99 }]);
+  });
+
+  it.each<[string, Record<string, string>, object]>([
+    ['credits', { 'x-codex-credits-unlimited': ' 1 ' }, { credits: { unlimited: true } }],
+    ['no credits', { 'x-codex-credits-has-credits': '0' }, { credits: { hasCredits: false } }],
+    ['a balance', { 'x-codex-credits-balance': '$5' }, { credits: { balance: '$5' } }],
+    ['that a limit was reached', { 'x-codex-rate-limit-reached-type': 'a' }, { reachedType: 'a' }],
+  ])('finds %s where there is nothing else', (_, given, expected) => {
+    expect(parseLimitHeaders(given, observedAt)).toEqual({ activeLimit: 'codex', families: [], ...expected });
+  });
+
+  it.each([
+    { 'x-codex-credits-has-credits': 'maybe' },
+    { 'x-codex-promo-message': 'Upgrade' },
+    { 'x-codex-active-limit': 'codex' },
+    { 'my-x-codex-primary-used-percent': '1' },
+    { 'x-codex-primary-used-percent-2': '1' },
+    { 'x-codexes-primary-used-percent': '1' },
+    { 'x-codex-tertiary-used-percent': '1' },
+  ])('finds no limit in %j', (given: Record<string, string>) => {
+    expect(parseLimitHeaders(given, observedAt)).toBeUndefined();
+  });
+
+  it('calls a family as the usage endpoint does, and the ordinary one comes first', () => {
+    const given = {
+      'x-codex-spark-mini-2-primary-used-percent': '1',
+      'x-codex-primary-used-percent': '1',
+      'x-codex-active-limit': ' Codex-Spark-Mini-2 ',
+    };
+    const limits = parseLimitHeaders(given, observedAt);
+    expect(limits?.families.map(({ meteredFeature }) => meteredFeature)).toEqual(['codex', 'codex_spark_mini_2']);
+    expect(limits?.activeLimit).toBe('codex_spark_mini_2');
+  });
+
   it('finds nothing on an answer without limits', () => {
     expect(parseLimitHeaders({ 'content-type': 'text/html', 'x-codex-trace': '1' }, observedAt)).toBeUndefined();
   });

@@ -112,6 +112,7 @@ describe('a refusal that no window explains', () => {
   });
 
   it.each([
+    ['one of two windows is full', { allowed: false, windows: [fiveHours(100), week(1)].flat() }],
     ['a full window explains it', { allowed: false, windows: [fiveHours(100)].flat() }],
     ['the server allows requests all the same', { allowed: true, reachedType: 'rate_limit_reached' }],
     ['the reached type is one the client does not know', { reachedType: 'lunar_eclipse' }],
@@ -143,6 +144,13 @@ describe('isStale', () => {
     ['a fresh one', snapshot(), now + ttlMs - 1, false],
     ['one as old as the TTL', snapshot(), now + ttlMs, true],
     ['one from the future', snapshot(), now - 1, true],
+    ['one of this moment', snapshot(), now, false],
+    [
+      'a fresh one of whose windows one has reset',
+      snapshot({ windows: [fiveHours(100, 0.01), week(1)].flat() }),
+      now + 60_000,
+      true,
+    ],
     ['a fresh one whose window has reset', snapshot({ windows: [fiveHours(100, 0.01)].flat() }), now + 60_000, true],
   ])('of %s', (_, given, at, expected) => {
     expect(isStale(given, at, ttlMs)).toBe(expected);

@@ -226,6 +226,101 @@ describe('parseUsage', () => {
   });
 });
 
+describe('what an answer says besides its windows', () => {
+  it('is one of usage with any of these members alone', () => {
+    for (const member of [
+      { plan_type: 'pro' },
+      { rate_limit: {} },
+      { additional_rate_limits: [] },
+      { credits: {} },
+      { spend_control: {} },
+    ]) {
+      expect(parseUsage(member, { observedAt }).kind).toBe('ok');
+    }
+  });
+
+  it('is cut where it lists more limits than there are models', () => {
+    const limits = (count: number) =>
+      Array.from({ length: count }, (_, n) => ({ limit_name: `l${n}`, normal_model_slug: `m${n}`, rate_limit: null }));
+    const whole = usageOf({ additional_rate_limits: limits(100) });
+    expect(whole.additional.at(-1)).toEqual({
+      ...{ limitName: 'l99', meteredFeature: 'l99', modelSlug: 'm99', windows: [] },
+    });
+    expect(whole).not.toHaveProperty('incomplete');
+    const cut = usageOf({ additional_rate_limits: limits(101) });
+    expect(cut.additional).toHaveLength(100);
+    expect(cut.incomplete).toBe(true);
+  });
+
+  it('names a limit by its feature where it has no name', () => {
+    expect(usageOf({ additional_rate_limits: [{ metered_feature: 'codex_spark' }] }).additional).toEqual([
+      { limitName: 'codex_spark', meteredFeature: 'codex_spark', windows: [] },
+    ]);
+  });
+
+  it('tells of each model whether it can be used, by our clock', () => {
+    const at = observedAt / 1000 + 60;
+    const models = {
+      'gpt-6': { available: false, available_at: at, credits_would_enable: true },
+      'gpt-5': { available: 'yes', available_at: 'soon' },
+      old: { available: false, available_at: observedAt / 1000 - 2 * 86_400 },
+      '': { available: true },
+      odd: 'yes',
+    };
+    expect(usageOf({ plan_type: 'pro', model_usage: models }).modelUsage).toEqual([
+      { slug: 'gpt-6', available: false, availableAt: at * 1000, creditsWouldEnable: true },
+      { slug: 'gpt-5' },
+      { slug: 'old', available: false },
+    ]);
+    const many = Object.fromEntries(Array.from({ length: 201 }, (_, n) => [`m${n}`, {}]));
+    expect(usageOf({ plan_type: 'pro', model_usage: many }).modelUsage).toHaveLength(200);
+    expect(usageOf({ plan_type: 'pro', model_usage: {} })).not.toHaveProperty('modelUsage');
+    expect(usageOf({ plan_type: 'pro', model_usage: [] })).not.toHaveProperty('modelUsage');
+  });
+
+  it.each<[unknown, [number, number] | undefined]>([
+    [
+      [1, 5],
+      [1, 5],
+    ],
+    [
+      ['0', 1e6],
+      [0, 1e6],
+    ],
+    [[1], undefined],
+    [[null, 5], undefined],
+    [[-1, 5], undefined],
+    [[1, 1e6 + 1], undefined],
+    ['many', undefined],
+  ])('estimates %j messages as %j', (estimate, expected) => {
+    const { credits } = usageOf({ credits: { approx_local_messages: estimate, approx_cloud_messages: estimate } });
+    expect(credits?.approxLocalMessages).toEqual(expected);
+    expect(credits?.approxCloudMessages).toEqual(expected);
+  });
+
+  it('knows a spending limit as far as its numbers make sense', () => {
+    const spend = (limit: unknown) =>
+      usageOf({ spend_control: { reached: true, individual_limit: limit } }).spendControl;
+    expect(spend(null)).toEqual({ reached: true });
+    expect(spend({ limit: 100, used: 'much', used_percent: 140, remaining_percent: -1, reset_at: 'soon' })).toEqual({
+      reached: true,
+      individualLimit: { limit: '100', usedPercent: 100 },
+    });
+    expect(usageOf({ spend_control: { reached: 'yes' } }).spendControl).toEqual({});
+  });
+
+  it('is a window of each kind that the limits of models have', () => {
+    const limit = {
+      limit_name: 'Spark',
+      rate_limit: { allowed: 1, limit_reached: 0, secondary_window: window(1, 18_000) },
+    };
+    const [spark] = usageOf({ additional_rate_limits: [limit] }).additional;
+    expect(spark).toMatchObject({ windows: [{ id: '5h' }] });
+    expect(spark).not.toHaveProperty('allowed');
+    expect(spark).not.toHaveProperty('limitReached');
+  });
+});
+
 describe('parseResetCredits', () => {
   it('reads the list with its expiry, in seconds or as a date', () => {
     const credits = parseResetCredits({

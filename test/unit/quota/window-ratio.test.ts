@@ -4,11 +4,15 @@ import { updateAccountState } from '../../../src/core/health/state-store.js';
 import type { QuotaSnapshot } from '../../../src/core/quota/usage.js';
 import { countIn, isWindowRatio, ratioAfter, type WindowRatio } from '../../../src/core/quota/window-ratio.js';
 import { testRoot } from '../../support/stored-accounts.js';
-import { hourMs, quota } from '../decision/accounts.js';
+import { hourMs, quota, windowOf } from '../decision/accounts.js';
 
 /** An answer with these shares left; the resets are 3 and 100 hours away, or as many as are given. */
 const seen = (fiveHours: number, week: number, hours: readonly [number, number] = [3, 100]): QuotaSnapshot =>
   quota({ fiveHours: [fiveHours, hours[0]], week: [week, hours[1]] });
+
+/** An answer with windows of these lengths, which reset when those of `seen` do. */
+const pairOf = (short: number, long: number): QuotaSnapshot =>
+  quota({ rest: { windows: [windowOf(short, [60, 3]), windowOf(long, [50, 100])].flat() } });
 
 const learntFrom = (...answers: readonly QuotaSnapshot[]) =>
   answers.reduce<WindowRatio | undefined>(
@@ -24,6 +28,11 @@ describe('the ratio of two windows', () => {
     });
   });
 
+  it('learns from as much of the one as of the other, and from one alone', () => {
+    expect(learntFrom(seen(90, 60), seen(80, 50))).toMatchObject({ shortPercent: 10, longPercent: 10 });
+    expect(learntFrom(seen(90, 60), seen(80, 60))).toMatchObject({ shortPercent: 10, longPercent: 0 });
+  });
+
   it('begins with the first use of a short window, whose reset each answer before it names anew', () => {
     expect(learntFrom(seen(100, 60, [5, 100]), seen(70, 57, [4, 100]))).toMatchObject({
       shortPercent: 30,
@@ -37,6 +46,10 @@ describe('the ratio of two windows', () => {
     ['the week was reset', seen(90, 40), seen(60, 99, [3, 168])],
     ['nothing was used', seen(90, 60), seen(90, 60)],
     ['there is a week only', quota({ week: [60, 100] }), quota({ week: [50, 100] })],
+    ['less of a window is used than before', seen(60, 57), seen(90, 60)],
+    ['the short window is another one now', seen(90, 60), pairOf(43_200, 604_800)],
+    ['the long window is another one now', seen(90, 60), pairOf(18_000, 2_592_000)],
+    ['there are no windows now', seen(90, 60), quota({})],
     ['there is another pair of windows now', seen(90, 60), quota({ fiveHours: [60, 3] })],
   ])('learns nothing where %s', (_, before, answer) => {
     const known: WindowRatio = { short: '5h', long: '7d', shortPercent: 30, longPercent: 3 };
@@ -59,10 +72,16 @@ describe('the ratio of two windows', () => {
     expect(countIn({ short: '5h', long: '7d', shortPercent, longPercent })).toBe(count);
   });
 
-  it.each([undefined, null, 7, [], { short: '5h', long: '7d', shortPercent: -1, longPercent: 2 }, { short: '5h' }])(
-    'is none that can be read: %j',
-    (value) => expect(isWindowRatio(value)).toBe(false),
-  );
+  it.each([
+    undefined,
+    null,
+    7,
+    [],
+    { short: '5h', long: '7d', shortPercent: -1, longPercent: 2 },
+    { short: '5h' },
+    { short: 5, long: '7d', shortPercent: 1, longPercent: 2 },
+    { short: '5h', long: 7, shortPercent: 1, longPercent: 2 },
+  ])('is none that can be read: %j', (value) => expect(isWindowRatio(value)).toBe(false));
 
   it('is kept beside the quota, whoever keeps that, and outlives a quota that is forgotten', async () => {
     const root = testRoot();

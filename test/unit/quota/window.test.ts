@@ -1,5 +1,14 @@
 import { describe, expect, it } from 'vitest';
-import { isCurrent, orderedWindows, percentText, quotaWindow, windowId } from '../../../src/core/quota/window.js';
+import {
+  isCurrent,
+  isExhausted,
+  isSameReset,
+  orderedWindows,
+  percentText,
+  quotaWindow,
+  windowId,
+  windowTitle,
+} from '../../../src/core/quota/window.js';
 
 describe('a window is called by its duration', () => {
   it.each([
@@ -52,11 +61,57 @@ it.each([
 it.each([
   [0, '0%'],
   [0.4, '<1%'],
+  [0.999, '<1%'],
   [1, '1%'],
   [69.9, '69%'],
   [100, '100%'],
 ])('writes %d %% as %s', (percent, text) => {
   expect(percentText(percent)).toBe(text);
+});
+
+it.each([
+  [{ id: '5h' }, '5h window'],
+  [{ id: '5h', limitName: 'Spark' }, '5h window of Spark'],
+  [{ id: 'unknown' }, 'window of unknown length'],
+  [{ id: 'budget' }, 'budget'],
+])('calls %j %s', (window, title) => {
+  expect(windowTitle(window)).toBe(title);
+});
+
+it.each([
+  [undefined, undefined, true],
+  [5, undefined, false],
+  [undefined, 5, false],
+  [1_000_000, 1_120_000, true],
+  [1_120_000, 1_000_000, true],
+  [1_000_000, 1_120_001, false],
+])('resets at %s and %s are one: %s', (a, b, expected) => {
+  expect(isSameReset(a, b)).toBe(expected);
+});
+
+it('a window is used up when nothing is left of it', () => {
+  const window = { id: '5h', usedPercent: 100, remainingPercent: 0 };
+  expect(isExhausted(window)).toBe(true);
+  expect(isExhausted({ ...window, remainingPercent: 0.01 })).toBe(false);
+});
+
+it('a window can last ten years, or a second', () => {
+  const lengthOf = (durationSeconds: number) => quotaWindow({ durationSeconds, usedPercent: 1 })?.durationSeconds;
+  expect(lengthOf(3660 * 86_400)).toBe(3660 * 86_400);
+  expect(lengthOf(3660 * 86_400 + 1)).toBeUndefined();
+  expect(lengthOf(0.5)).toBe(1);
+  expect(lengthOf(0.4)).toBeUndefined();
+});
+
+it('a share of ten times all is taken for all, and more is none', () => {
+  expect(quotaWindow({ usedPercent: 1_000 })?.usedPercent).toBe(100);
+  expect(quotaWindow({ usedPercent: 1_000.1 })).toBeUndefined();
+});
+
+it('a window without a length is longer than any other', () => {
+  const windows = [{ usedPercent: 1 }, { durationSeconds: 604_800, usedPercent: 1 }].map(quotaWindow);
+  const known = windows.filter((window) => window !== undefined);
+  expect(orderedWindows(known).map(({ id }) => id)).toEqual(['7d', 'unknown']);
 });
 
 it('orders windows by duration and keeps the fuller of two alike', () => {
@@ -75,6 +130,12 @@ describe('isCurrent', () => {
     const withReset = { ...window, resetsAt: 5_000 };
     expect(isCurrent(withReset, 1_000, 4_999)).toBe(true);
     expect(isCurrent(withReset, 1_000, 5_000)).toBe(false);
+  });
+
+  it('ends an hour after it was seen when it names neither reset nor length', () => {
+    const undated = { id: 'unknown', usedPercent: 10, remainingPercent: 90 };
+    expect(isCurrent(undated, 1_000, 3_600_999)).toBe(true);
+    expect(isCurrent(undated, 1_000, 3_601_000)).toBe(false);
   });
 
   it('ends a full duration after it was seen when no reset is named', () => {
