@@ -26,7 +26,7 @@ import type { ProcessIdentity } from './process-table.js';
  * nothing any more. What can be left by a kill: a private directory (swept), an empty `<name>.held` (the next take
  * replaces it), or a dead owner's record (reclaimed).
  *
- * An owner on another host, or one whose record is unreadable, cannot be proven dead; see `foreign-watch.ts` for
+ * An owner on another host, or one whose record is unreadable, cannot be proven dead; see `lock-wait.ts` for
  * the one case that rests on time.
  */
 
