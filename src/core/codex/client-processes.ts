@@ -24,7 +24,9 @@ export function clientProcesses(home: CodexHome): ClientProcess[] {
   const pids = listPids();
   if (pids === undefined) return clientsByPs();
   const { uid } = statSync('/proc/self');
-  return pids.filter((pid) => isClient(pid, uid) && usesHome(pid, home)).map(describe);
+  // Where it does not tell its home: unless it has ended meanwhile, better to leave its login alone once too often.
+  const counts = (pid: number) => isClient(pid, uid) && (usesHome(pid, home) ?? isClient(pid, uid));
+  return pids.filter(counts).map(describe);
 }
 
 function listPids(): number[] | undefined {
@@ -67,7 +69,7 @@ function programOf(pid: number): string {
   return readlinkSync(`/proc/${pid}/exe`).replace(/ \(deleted\)$/, '');
 }
 
-function usesHome(pid: number, home: CodexHome): boolean {
+function usesHome(pid: number, home: CodexHome): boolean | undefined {
   try {
     const variables = readNow(`/proc/${pid}/environ`).toString('utf8').split('\0');
     const variable = (name: string) => variables.find((each) => each.startsWith(`${name}=`))?.slice(name.length + 1);
@@ -75,8 +77,8 @@ function usesHome(pid: number, home: CodexHome): boolean {
     const workingDirectory = readlinkSync(`/proc/${pid}/cwd`);
     return resolveTarget(resolve(workingDirectory, directory)) === resolveTarget(resolve(home.directory));
   } catch {
-    // Nothing to be read, or ended meanwhile: better to leave its login alone once too often.
-    return true;
+    // Nothing to be read, or ended meanwhile.
+    return undefined;
   }
 }
 
