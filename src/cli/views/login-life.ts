@@ -54,9 +54,11 @@ export function unstoredText({ stored }: LoginLife, index: number | undefined): 
 
 /** A line for each thing to say of such logins, below a table that has no room: `2: until 14:30, cannot be renewed here`. */
 export function lifeLines(rows: readonly (LoginLife & { readonly index: number })[], now: number): string[] {
-  return rows.flatMap((row) =>
-    [lifeText(row, now), unstoredText(row, row.index)]
-      .filter((text) => text !== undefined)
-      .map((text) => `${row.index}: ${text}`),
-  );
+  return rows
+    .filter(({ renewable, stored }) => renewable === false || stored === false)
+    .flatMap((row) =>
+      [lifeText(row, now), unstoredText(row, row.index)]
+        .filter((text) => text !== undefined)
+        .map((text) => `${row.index}: ${text}`),
+    );
 }

@@ -31,6 +31,7 @@ const blocks: ReadonlySet<ReasonCode> = new Set([
 
 /** A wait whose end nobody named makes the account unavailable: a time would be invented (P15). */
 export function availabilityOf(reasons: readonly Reason[]): { availability: Availability; availableAt?: number } {
+  if (reasons.length === 0) return { availability: 'ready' };
   if (reasons.some(({ code }) => blocks.has(code))) return { availability: 'unavailable' };
   const waits = reasons.flatMap(waitEnd);
   if (waits.length === 0) return { availability: 'ready' };
@@ -58,6 +59,8 @@ function waitEnd(reason: Reason): { endsAt?: number }[] {
 /** The worst that can be said, the person's own choice first. */
 export function accountState(reasons: readonly Reason[], quota: BindingQuota | undefined): AccountState {
   const isUnknown = quota === undefined || (quota.windows.length === 0 && !quota.isUnlimited);
+  // As most of a thousand are.
+  if (reasons.length === 0) return isUnknown ? 'unknown' : 'ready';
   const has = (...codes: readonly ReasonCode[]) => reasons.some(({ code }) => codes.includes(code));
   if (has('disabled')) return 'disabled';
   if (has('flagged', 'sign-in-needed')) return 'sign-in-needed';

@@ -66,7 +66,7 @@ export function quotaOutlook(
   if (quota === undefined) return { headroom: 'unknown' };
   if (quota.isUnlimited) return { headroom: 'unlimited' };
   if (quota.windows.length === 0) return { headroom: 'unknown' };
-  const longest = longestOf(quota.lapsed, longestOf(quota.windows));
+  const longest = Math.max(longestOf(quota.windows), longestOf(quota.lapsed));
   const [known, reset] = [byLength(quota.windows, longest), byLength(quota.lapsed, longest)];
   const isLongKnown = reset.longest.length === 0;
   const lapse = isLongKnown ? slowestLapse(known.longest, now, ratio) : undefined;
@@ -80,8 +80,10 @@ export function quotaOutlook(
   };
 }
 
-function longestOf(windows: readonly BindingWindow[], atLeast = 0): number {
-  return windows.reduce((longest, window) => Math.max(longest, lengthOf(window)), atLeast);
+/** They come shortest first. */
+function longestOf(windows: readonly BindingWindow[]): number {
+  const last = windows.at(-1);
+  return last === undefined ? 0 : lengthOf(last);
 }
 
 interface ByLength {
@@ -90,10 +92,10 @@ interface ByLength {
 }
 
 function byLength(windows: readonly BindingWindow[], length: number): ByLength {
-  const longest: BindingWindow[] = [];
-  const shorter: BindingWindow[] = [];
-  for (const window of windows) (lengthOf(window) === length ? longest : shorter).push(window);
-  return { longest, shorter };
+  const first = windows.findIndex((window) => lengthOf(window) === length);
+  return first < 0
+    ? { longest: [], shorter: windows }
+    : { longest: windows.slice(first), shorter: windows.slice(0, first) };
 }
 
 function headroomOf(quota: BindingQuota, isKnown: boolean, isInUse: boolean): Headroom {

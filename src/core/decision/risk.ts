@@ -23,8 +23,8 @@ export function assessRisk(reasons: readonly Reason[]): Risk {
   const rows: RiskRow[] = [];
   for (const reason of reasons) {
     const row = rowOf(reason);
-    const known = rows.findIndex(({ name }) => name === row?.name);
     if (row === undefined) continue;
+    const known = rows.findIndex(({ name }) => name === row.name);
     if (known < 0) rows.push(row);
     else if (row.points > (rows[known]?.points ?? 0)) rows[known] = row;
   }
