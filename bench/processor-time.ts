@@ -3,7 +3,7 @@
  * wait and hardly this. Bash measures, which has it to the millisecond; its own fork is in every figure alike.
  */
 import { spawnSync } from 'node:child_process';
-import { readdirSync, rmSync, writeFileSync } from 'node:fs';
+import { readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { builtProject } from '../test/support/program-process.js';
 import type { TestHome } from '../test/support/test-home.js';
@@ -16,13 +16,24 @@ export interface Measured {
   readonly argv: readonly string[];
   /** Each round begins without what V8 and the index have kept. */
   readonly isCold: boolean;
+  /** What counts is what has been spent when its command starts, as the command finds it. */
+  readonly isUntilCommand: boolean;
   readonly times: number[];
 }
 
 export function measured(title: string, home: TestHome, line: string, { isCold = false } = {}): Measured {
   const program = join(builtProject(), 'bin', 'codex-auth.js');
   const argv = line === '' ? ['-e', '0'] : [program, ...line.split(' ')];
-  return { title, home, argv, isCold, times: [] };
+  return { title, home, argv, isCold, isUntilCommand: false, times: [] };
+}
+
+/** Of the process that waits for the command, or that has become it: all its threads, in nanoseconds (proc_pid_schedstat(5)). */
+const spentSoFar = `cat /proc/${'execve' in process ? '$$' : '$PPID'}/task/*/schedstat`;
+
+/** What `run` takes before its command starts. Needs Linux. */
+export function measuredUntilCommand(line: string, home: TestHome): Measured {
+  const whole = measured(`${line}, until the command starts`, home, line);
+  return { ...whole, argv: [...whole.argv, '--', 'sh', '-c', spentSoFar], isUntilCommand: true };
 }
 
 const script = 'TIMEFORMAT="%3U %3S"; time "$@" > "$0"';
@@ -42,7 +53,10 @@ function processorTime({ title, home, argv }: Measured, variables: Readonly<Reco
 
 export function run(each: Measured): number {
   if (each.isCold) rmSync(cacheOf(each.home), { recursive: true, force: true });
-  return processorTime(each);
+  const whole = processorTime(each);
+  if (!each.isUntilCommand) return whole;
+  const threads = readFileSync(join(each.home.directory, 'output'), 'utf8').trim().split('\n');
+  return threads.reduce((sum, thread) => sum + Number(thread.split(' ')[0]) / 1e6, 0);
 }
 
 const cacheOf = ({ root }: TestHome) => join(root, 'cache');

@@ -4,7 +4,17 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { homeWith } from './many-accounts.js';
-import { compare, judge, type Measured, measured, median, peakMemory, run, warmUp } from './processor-time.js';
+import {
+  compare,
+  judge,
+  type Measured,
+  measured,
+  measuredUntilCommand,
+  median,
+  peakMemory,
+  run,
+  warmUp,
+} from './processor-time.js';
 
 /** How many times `node -e 0` a command may take at 10 accounts. */
 const overFloor: readonly (readonly [string, number])[] = [
@@ -24,10 +34,11 @@ const writing: readonly (readonly [string, number])[] = [
   ['label 1 one', 2.5],
   ['switch 1', 2.5],
 ];
-/** The same for the whole of what starts a command in a home that is ready, the command included; the second as the shim has it. */
+/** The same for what starts a command in a home that is ready, until it starts: one start of Node more than Node itself. */
 const starting: readonly (readonly [string, number])[] = [
-  ['run 2 -- true', 2],
-  ['run --here -- true', 2],
+  ['run 2', 2],
+  // As the shim says it in a directory that is bound.
+  ['run --here', 2],
 ];
 /** How many times its own time at 10 accounts it may take at more. */
 const overFew: readonly (readonly [string, number, number])[] = [
@@ -62,15 +73,15 @@ try {
   const inProject = measured('list, in a repository', repository, 'list');
   // They write, as a switch does, so they have accounts of their own.
   const runner = await homeWith(10, join(directory, 'runner'));
-  const started = starting.map(([line, limit]) => ({ limit, ...measured(line, runner, line) }));
+  const started = starting.map(([line, limit]) => ({ limit, ...measuredUntilCommand(line, runner) }));
   const first = measured('list, without any cache', cold, 'list', { isCold: true });
   for (const home of [few, many, most, repository])
     warmUp(
       home,
       overFloor.map(([line]) => line),
     );
-  for (const line of ['run 2 -- true', 'switch 2 --here', ...starting.map(([each]) => each)])
-    run(measured(line, runner, line));
+  for (const line of ['run 2 -- true', 'switch 2 --here']) run(measured(line, runner, line));
+  for (const each of started) run(each);
   for (const each of written) warmUp(each.home, [each.argv.slice(1).join(' ')]);
 
   compare(floor, [...known, ...written, ...larger, ...started, inProject, first]);
