@@ -351,7 +351,7 @@ test('where nobody is ready, the reset credits that could help are named', async
   });
   const result = await runCli(seeded.home, ['best'], atNoon);
   expect(said(result)).toBe(
-    'no account is ready before 14:05, in 2h 5m\n1  alice@example.com has 2 reset credits, the first of which expires 2026-11-22 12:00, in 1d: codex-auth redeem 1\n',
+    'no account is ready before 14:05, in 2h 5m\n1  alice@example.com has 2 reset credits, the first of which expires 2026-11-22 12:00, in 1d\n',
   );
   expect(await text(seeded, ['report'], at(1))).toContain('1  alice@example.com has 2 reset credits');
   expect((await forecast(seeded)).resetCredits).toMatchObject([{ id: 'acc_home', count: 2 }]);

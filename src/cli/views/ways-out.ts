@@ -74,7 +74,7 @@ export function wayOutLines({ onCredits, resetCredits = [] }: WayOut, { now }: T
       expiresAt === undefined
         ? ''
         : `, ${count === 1 ? 'which' : 'the first of which'} expires ${formatWhen(Date.parse(expiresAt), now)}`;
-    return `${index}  ${titleOf(account)} has ${count} reset credit${count === 1 ? '' : 's'}${ends}: codex-auth redeem ${index}`;
+    return `${index}  ${titleOf(account)} has ${count} reset credit${count === 1 ? '' : 's'}${ends}`;
   });
   if (onCredits === undefined) return lines;
   const balance = onCredits.balance === undefined ? '' : ` (${printable(onCredits.balance)})`;
