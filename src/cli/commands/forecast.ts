@@ -195,7 +195,7 @@ function availabilityCell({ availability, availableAt, why, state }: ForecastLin
     const text = `${availability} until ${formatWhen(at, now)}`;
     return { text, shorter: [() => `${availability} ${wait}`, () => `in ${wait}`], paint };
   }
-  const because = why === undefined ? '' : `: ${printable(why)}`;
   if (availability !== 'unavailable') return { text: availability, paint };
+  const because = why === undefined ? '' : `: ${printable(why)}`;
   return { text: availability + because, shorter: [() => availability, () => briefState(state)], paint };
 }

@@ -167,11 +167,10 @@ function lineOf({ account, standing }: StandingAccount, mask: boolean): AccountL
 }
 
 function lifeRows({ accounts, keepers }: Found, { now }: Theme): string {
-  const lasting = ({ account: { tokens, isUnstored } }: StandingAccount) =>
-    tokens.refreshToken !== undefined && isUnstored !== true;
-  const rows = accounts
-    .filter((each) => !lasting(each))
-    .map(({ account, standing: { index } }) => ({ ...lifeOf(account, keepers.get(account.id)), index }));
+  const rows = accounts.map(({ account, standing: { index } }) => ({
+    ...lifeOf(account, keepers.get(account.id)),
+    index,
+  }));
   return lifeLines(rows, now)
     .map((line) => `${line}\n`)
     .join('');
