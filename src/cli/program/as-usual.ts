@@ -12,25 +12,7 @@ export interface Usual {
   isAsUsual(): boolean;
 }
 
-/** The machine, with nothing to say besides the answer. Getters, because no stream is to be made before it is used. */
+/** The machine, with nothing to say besides the answer. Its streams as they are: none is to be made before it is used. */
 export function saysNothing(machine: Machine, { giveUp }: Usual): Machine {
-  const { streams } = machine;
-  return {
-    ...machine,
-    streams: {
-      get stdin() {
-        return streams.stdin;
-      },
-      get stdout() {
-        return streams.stdout;
-      },
-      get stderr() {
-        return streams.stderr;
-      },
-      get answers() {
-        return streams.answers;
-      },
-      messages: { write: giveUp },
-    },
-  };
+  return { ...machine, streams: Object.create(machine.streams, { messages: { value: { write: giveUp } } }) };
 }

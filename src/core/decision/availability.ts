@@ -59,7 +59,6 @@ function waitEnd(reason: Reason): { endsAt?: number }[] {
 /** The worst that can be said, the person's own choice first. */
 export function accountState(reasons: readonly Reason[], quota: BindingQuota | undefined): AccountState {
   const isUnknown = quota === undefined || (quota.windows.length === 0 && !quota.isUnlimited);
-  // As most of a thousand are.
   if (reasons.length === 0) return isUnknown ? 'unknown' : 'ready';
   const has = (...codes: readonly ReasonCode[]) => reasons.some(({ code }) => codes.includes(code));
   if (has('disabled')) return 'disabled';

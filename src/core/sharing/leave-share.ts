@@ -58,10 +58,7 @@ async function giveAll(deps: ShareDeps, report: ReportDraft, deadlineMs: number)
 }
 
 async function offer(session: ShareSession, ids: readonly string[]): Promise<void> {
-  if (ids.length > 0)
-    await writeList(
-      session,
-      wishLogins,
-      ids.map((id) => ({ id, wanted_by: anybody })),
-    );
+  if (ids.length === 0) return;
+  const wishes = ids.map((id) => ({ id, wanted_by: anybody }));
+  await writeList(session, wishLogins, wishes);
 }
