@@ -14,8 +14,9 @@ import { commitWrites, expected, type PendingWrite } from './write-round.js';
 import { updateLogins } from './write-statements.js';
 
 /**
- * Shares accounts of this root, whose keeper this machine becomes, with the other workspaces of their logins. Of two machines that share one login at once the one with
- * the newer login is the keeper in the end. Throws `shared-pool`, or `sign-in-needed` for an account without a refresh token.
+ * Shares accounts of this root, whose keeper this machine becomes, with the other workspaces of their logins. Of two machines
+ * that share one login at once the one with the newer login is the keeper in the end. Throws `shared-pool`, or
+ * `sign-in-needed` for an account without a refresh token.
  */
 export function addToShare(
   deps: ShareDeps,
@@ -26,8 +27,8 @@ export function addToShare(
 }
 
 /**
- * Stops sharing accounts that this machine keeps, with the other workspaces of their logins: it goes on with them alone, the others until their access tokens end. Throws
- * `shared-pool` for a login that another machine keeps.
+ * Stops sharing accounts that this machine keeps, with the other workspaces of their logins: it goes on with them alone, the
+ * others until their access tokens end. Throws `shared-pool` for a login that another machine keeps.
  */
 export function withdrawFromShare(
   deps: ShareDeps,
