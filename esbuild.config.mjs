@@ -99,7 +99,7 @@ const script = {
   footer: { js: '})' },
   supported: { 'dynamic-import': false },
 };
-const quickCommands = ['list', 'status', 'forecast', 'best', 'theme', 'complete'];
+const quickCommands = ['list', 'status', 'forecast', 'best', 'theme'];
 const inScript = [processAsItIs(), nodeNamespacesAsTheyAre(), onlyVersion(), plainFileSystem(), loadedWhenUsed(), withoutColorDetection(), packagesApart(), keyringByRequire(), dashboardApart()];
 
 const cli = await build({ ...script, entryPoints: { cli: 'src/main.ts' }, external: [...common.external, '@napi-rs/keyring'], plugins: inScript });
@@ -112,6 +112,14 @@ const quick = await build({
   plugins: [onlyCommands(...quickCommands), withoutSchemas(), ...inScript],
 });
 writeFileSync('dist/quick.metafile.json', JSON.stringify(quick.metafile));
+
+const tree = await build({
+  ...script,
+  entryPoints: { tree: 'src/quick.ts' },
+  external: [...common.external, '@napi-rs/keyring'],
+  plugins: [onlyCommands('complete'), withoutSchemas(), ...inScript],
+});
+writeFileSync('dist/tree.metafile.json', JSON.stringify(tree.metafile));
 
 const show = await build({
   ...script,

@@ -12,10 +12,15 @@ import { plainOutput } from './process/plain-output.js';
 // most of what they would take is Node loading two dozen modules and compiling them anew each time
 // (docs/decisions/010-quick-bundle.md).
 
-const quickCommands = ['list', 'ls', 'status', '__complete'];
+const quickCommands = ['list', 'ls', 'status'];
 
-/** Alone, they ask for what the command tree says, and no command is loaded. */
+/** Alone, they ask for what the command tree says. */
 const asksForHelp = ['--help', '-h', 'help'];
+
+/** Whether no command is run. */
+function asksForTree(command: string, words: readonly string[]): boolean {
+  return command === '__complete' || (words.length === 1 && asksForHelp.includes(command));
+}
 
 /** These, too, where they only look: with `--cached`, and with no option that takes a value or does more. */
 const quickWhenCached = ['forecast', 'best'];
@@ -28,7 +33,6 @@ function firstWord([first, second]: readonly string[]): string {
 
 function isQuick(command: string, words: readonly string[]): boolean {
   if (quickCommands.includes(command)) return true;
-  if (words.length === 1 && asksForHelp.includes(command)) return true;
   const options = words.slice(words.indexOf(command) + 1);
   return (
     quickWhenCached.includes(command) && options.includes('--cached') && options.every((each) => looksOnly.test(each))
@@ -44,7 +48,7 @@ function isSegmentForPrompt([first, ...words]: readonly string[]): boolean {
   return command === 'segment' && /^(--format[ =](plain|bash|zsh|fish|tmux|starship))?$/.test(options.join(' '));
 }
 
-type Bundle = 'show' | 'run' | 'quick' | 'cli' | 'segment';
+type Bundle = 'show' | 'run' | 'tree' | 'quick' | 'cli' | 'segment';
 
 /** Resolves to false where the bundle has left it to a larger one, and has said nothing. */
 type Run = (leavesCache: boolean) => Promise<boolean> | undefined;
@@ -145,5 +149,6 @@ if (words.length === 1 && (command === '--version' || command === '-V')) {
 } else if (isSegmentForPrompt(words)) runBundle('segment', command);
 else if (isShown(words)) void runFirst(['show', 'quick', 'cli'], command);
 else if (isPlainRun(words)) void runFirst(['run', 'cli'], command);
+else if (asksForTree(command, words)) void runFirst(['tree', 'cli'], command);
 else if (isQuick(command, words)) void runFirst(['quick', 'cli'], command);
 else runBundle('cli', command);

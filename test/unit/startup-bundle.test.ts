@@ -91,7 +91,7 @@ describe('the program', () => {
     expect(packages.filter(isHeavy)).toEqual([]);
   });
 
-  it('has a quick bundle for listings and Tab, with nothing heavy in it', () => {
+  it('has a quick bundle for listings, with nothing heavy in it', () => {
     const quick = Object.keys(inputsOf('quick.metafile.json')).map(belowProject);
     expect(quick).toEqual(expect.arrayContaining(['src/cli/commands/list.ts', 'src/cli/commands/forecast.ts']));
     expect(quick.filter((path) => [...heavy, 'zod'].some((name) => path.includes(`node_modules/${name}/`)))).toEqual(
@@ -100,11 +100,22 @@ describe('the program', () => {
     expect(quick.filter((path) => /\/(refresh|store|prompter|undici-client)\.ts$/.test(path))).toEqual([]);
   });
 
+  it('has a bundle for help and Tab, with no command and no schemas in it', () => {
+    const tree = Object.keys(inputsOf('tree.metafile.json')).map(belowProject);
+    expect(tree).toContain('src/cli/completion/complete.ts');
+    expect(tree.filter((path) => path.startsWith('src/cli/commands/') || path.includes('node_modules/zod/'))).toEqual(
+      [],
+    );
+    expect(writersIn(tree)).toEqual([]);
+  });
+
   it('has a bundle for the bare listings, with no command tree and no schemas in it', () => {
     const show = Object.keys(inputsOf('show.metafile.json')).map(belowProject);
     expect(show).toEqual(expect.arrayContaining(['src/cli/commands/list.ts', 'src/cli/commands/status.ts']));
     expect(show.filter((path) => /node_modules\/(zod|commander|@commander-js)\//.test(path))).toEqual([]);
     expect(show.filter((path) => path.startsWith('src/cli/tree/') || path.includes('/table-library.'))).toEqual([]);
+    // Whom to use instead stands in a warning only.
+    expect(show.filter((path) => path.endsWith('/decide.ts'))).toEqual([]);
     // Whatever a history of years holds, a list does not wait for it.
     expect(show.filter((path) => path.startsWith('src/core/history/'))).toEqual([]);
     expect(writersIn(Object.keys(inputsOf('show.metafile.json')))).toEqual([]);
@@ -186,9 +197,12 @@ describe('a process', () => {
     expect(await filesRun(['list', '--json'], withEntry)).toEqual(['cli.cjs', 'quick.cjs', 'start.cjs']);
   });
 
-  it('that answers a Tab takes the quick bundle only', async () => {
-    expect(await filesRun(['__complete', 'switch', ''])).toEqual(['quick.cjs', 'start.cjs']);
-  });
+  it.each([['for a completion', '__complete', 'switch', ''] as const, ['for help', '--help'] as const])(
+    'that is asked %s takes the command tree only',
+    async (_what, ...argv) => {
+      expect(await filesRun(argv)).toEqual(['start.cjs', 'tree.cjs']);
+    },
+  );
 
   it.each(['forecast', 'best'])('that asks %s for what is known takes the quick bundle only', async (name) => {
     expect(await filesRun([name, '--cached'])).toEqual(['quick.cjs', 'start.cjs']);
