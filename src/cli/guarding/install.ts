@@ -1,14 +1,13 @@
 import { existsSync, rmdirSync } from 'node:fs';
 import { basename, dirname } from 'node:path';
 import { AppError } from '../../core/errors.js';
-import { type InstalledService, readService, staleServices } from '../../core/service/installed.js';
-import { withMark } from '../../core/service/service-mark.js';
+import { type InstalledService, readService, staleServices, withMark } from '../../core/service/installed.js';
 import { applyChanges, type FileChange, planChange } from '../../core/shell/file-change.js';
 import { assertOurs } from '../../core/storage/adoption.js';
 import { makePrivateDirectory } from '../../core/storage/atomic-file.js';
 import { keepAside } from '../../core/storage/kept.js';
+import { sweepTemporaries } from '../../core/storage/leftovers.js';
 import { assertOwner } from '../../core/storage/root.js';
-import { sweepTemporaries } from '../../core/storage/temporary-files.js';
 import type { Context } from '../program/context.js';
 import type { ServiceChange, ServiceOptions } from './guard-view.js';
 import { type ServicePlace, serviceFacts, servicePlace } from './service-place.js';
