@@ -91,7 +91,7 @@ export async function askAsAccount<A extends { readonly kind: string }>(
   const prepared = await prepare(access, account);
   if (prepared.kind !== 'ready') return prepared;
   const first = await send(prepared, ask);
-  if (!isDenied(first)) return first;
+  if (first.answer.kind !== 'unauthorized' && first.answer.kind !== 'forbidden') return first;
 
   const reloaded = await reload(access, first);
   if (reloaded === 'denied') return first;
@@ -112,16 +112,13 @@ interface Ready {
   readonly recovery?: Recovery;
 }
 
-function isDenied({ answer }: Answered<{ readonly kind: string }>): boolean {
-  return answer.kind === 'unauthorized' || answer.kind === 'forbidden';
-}
-
 async function prepare(access: BackendAccess, account: Account): Promise<Ready | Unanswered> {
   const { refresher, provider } = access;
   const issuer = foreignIssuer(account, provider);
   if (issuer !== undefined) return notRefreshed({ kind: 'issuer-mismatch', account, issuer });
   if (refresher === undefined && holdsForeignTokens(account)) return notRefreshed({ kind: 'foreign-tokens', account });
-  if (refresher === undefined) return hasLiveToken(access, account) ? ready(account) : needsRefresh(account);
+  if (refresher === undefined)
+    return hasLiveToken(access, account) ? ready(account) : { kind: 'needs-refresh', account };
   const outcome = await refresher(account, 'due');
   if (outcome.kind === 'usable') return readyAfter(outcome);
   return canWait(outcome, access.root.clock.now()) ? ready(outcome.account) : notRefreshed(outcome);
@@ -140,10 +137,6 @@ function ready(account: Account): Ready {
 function readyAfter({ account, how }: Extract<RefreshOutcome, { kind: 'usable' }>): Ready {
   const recovery = ({ valid: undefined, adopted: 'reloaded', refreshed: 'refreshed' } as const)[how];
   return definedOnly({ kind: 'ready' as const, account, recovery });
-}
-
-function needsRefresh(account: Account): Unanswered {
-  return { kind: 'needs-refresh', account };
 }
 
 function notRefreshed(outcome: RefreshOutcome): Extract<Unanswered, { kind: 'not-refreshed' }> {

@@ -13,6 +13,7 @@ import { refuseRestricted } from '../codex/restrictions.js';
 import { definedOnly } from '../defined-only.js';
 import { AppError } from '../errors.js';
 import { findHomes } from '../homes/known-homes.js';
+import { recordsOf } from '../pools/scope-records.js';
 import type { Store } from '../pools/store.js';
 import type { FileVersion } from '../storage/atomic-file.js';
 import { keepAside } from '../storage/kept.js';
@@ -197,8 +198,7 @@ interface Choice {
 
 /** The record, also where it is set aside: its access token may live. Throws `no-such-account`. */
 function accountIn(store: Store, { scopeKey, accountId }: Choice): Account {
-  const { pool, flagged } = store.scope(scopeKey);
-  const account = [...pool.accounts, ...flagged.accounts].find((each) => each.id === accountId);
+  const account = recordsOf([store.scope(scopeKey)]).find((each) => each.id === accountId);
   if (account !== undefined) return account;
   throw new AppError('no-such-account', 'another process has just removed this account', { hint: 'codex-auth list' });
 }

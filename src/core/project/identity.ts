@@ -38,7 +38,8 @@ export function resolveProjectStorageIdentityRoot(cwd: string, { home }: { reado
   const found = findRepository(start, isHomeOrAbove);
   if (found.kind === 'absent') return { kind: 'none', reason: 'no-repository' };
   if (found.kind === 'broken') return found;
-  const root = identityRoot(found.commonDir);
+  const { commonDir } = found;
+  const root = basename(commonDir) === '.git' ? dirname(commonDir) : commonDir;
   return isHomeOrAbove(root) ? { kind: 'none', reason: 'home' } : describe(found, root);
 }
 
@@ -57,10 +58,6 @@ function describe(repository: Repository, root: string): Project {
       return legacy;
     },
   };
-}
-
-function identityRoot(commonDir: string): string {
-  return basename(commonDir) === '.git' ? dirname(commonDir) : commonDir;
 }
 
 /**

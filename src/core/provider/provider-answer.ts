@@ -16,13 +16,3 @@ export function readRetryAfterMs(headers: Headers): number | undefined {
   const [until, now] = [Date.parse(value), readServerDate(headers)];
   return Number.isNaN(until) || now === undefined ? undefined : Math.max(0, until - now);
 }
-
-/** The JSON value, or undefined: the parse error would quote the body, tokens included. */
-export function parseJson(body: string): unknown {
-  try {
-    return JSON.parse(body);
-  } catch {
-    // Not JSON, and the caller says what that means.
-    return undefined;
-  }
-}

@@ -2,9 +2,9 @@ import type { Account } from '../accounts/account.js';
 import { type AuthorizedAnswer, askAsAccount, type BackendAccess } from '../asking/authorized-call.js';
 import type { HttpOutcome } from '../http/client.js';
 import { isJsonObject } from '../json-object.js';
+import { jsonIn } from '../json-text.js';
 import { judgeBackendAnswer, postOnce } from '../provider/backend-call.js';
 import type { FailedAnswer } from '../provider/describe-answer.js';
-import { parseJson } from '../provider/provider-answer.js';
 import { readProviderError } from '../provider/provider-error.js';
 import type { UnsettledRequest } from './unsettled.js';
 
@@ -58,7 +58,7 @@ const noKnownCode = 'it does not say what became of the credit';
 function definiteIn({ status, body }: Extract<HttpOutcome, { kind: 'answer' }>): Consumption | undefined {
   // What is in front of the provider answers with these too, and knows nothing of credits.
   if (status >= 500) return undefined;
-  const json = parseJson(body);
+  const json = jsonIn(body);
   const said = status < 300 && isJsonObject(json) ? json['code'] : readProviderError(body)?.providerCode;
   const code = definiteCodes.find((each) => each === said);
   return code === undefined ? undefined : { kind: 'definite', code, windowsReset: windowsIn(json) };

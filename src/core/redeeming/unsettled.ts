@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import * as z from 'zod/mini';
 import type { Account } from '../accounts/account.js';
-import { type Identity, isSameAccount } from '../accounts/identity.js';
+import { isSameAccount } from '../accounts/identity.js';
 import { definedOnly } from '../defined-only.js';
 import { AppError } from '../errors.js';
 import { assertOurs } from '../storage/adoption.js';
@@ -55,7 +55,8 @@ export async function withRedeemLock<T>(
  * remembers would be made a second time under another id.
  */
 export function unsettledOf(root: Pick<Root, 'paths'>, account: Account): UnsettledRequest | undefined {
-  return readRequests(root).requests.find((each) => isAbout(each, account));
+  const isAbout = (asked: UnsettledRequest['account']) => asked.id === account.id || isSameAccount(asked, account);
+  return readRequests(root).requests.find((each) => isAbout(each.account));
 }
 
 export function newRequest(
@@ -79,10 +80,6 @@ export function forgetRequest(root: Root, lock: LockHandle, request: UnsettledRe
 
 function without(requests: readonly UnsettledRequest[], { requestId }: UnsettledRequest): UnsettledRequest[] {
   return requests.filter((each) => each.requestId !== requestId);
-}
-
-function isAbout({ account }: UnsettledRequest, { id, ...identity }: Identity & { readonly id: string }): boolean {
-  return account.id === id || isSameAccount(account, identity);
 }
 
 function changeRequests(

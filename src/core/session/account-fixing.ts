@@ -12,6 +12,7 @@ import type { RefreshOutcome } from '../logins/refresh-outcome.js';
 import { keyOf } from '../logins/roster.js';
 import { withStore } from '../logins/with-store.js';
 import { readAllScopes } from '../pools/scope-files.js';
+import { recordsOf } from '../pools/scope-records.js';
 import { type Failure, failureOf } from '../provider-reason.js';
 import { sweepLeftovers } from '../storage/leftovers.js';
 import { refreshDeps } from './backend-access.js';
@@ -105,9 +106,7 @@ function inNamedScope(session: Session): (scopeKey: string | undefined) => boole
 
 function accountsIn(session: Session, { scopes }: RepairWorld): Account[] {
   const isWanted = inNamedScope(session);
-  return scopes
-    .filter(({ key }) => isWanted(key))
-    .flatMap(({ pool, flagged }): Account[] => [...pool.accounts, ...flagged.accounts]);
+  return recordsOf(scopes.filter(({ key }) => isWanted(key)));
 }
 
 function accountOf(repair: AccountRepair, accounts: readonly Account[]): Account | undefined {

@@ -42,7 +42,7 @@ export async function pushFirst(
 /** A workspace that came to a login which this machine keeps, as by the official client, is shared with it. */
 export async function pushNewWorkspaces(session: ShareSession, report: ReportDraft): Promise<void> {
   const kept = new Set(
-    session.state().rows.flatMap((row) => (row.role === 'keeper' && isLive(row) ? row.accountId : [])),
+    session.state().rows.flatMap((row) => (row.role === 'keeper' && row.state === 'live' ? row.accountId : [])),
   );
   if (kept.size === 0) return;
   const records = recordsOf(readAllScopes(session.deps.root.paths));
@@ -57,10 +57,6 @@ export async function pushNewWorkspaces(session: ShareSession, report: ReportDra
 
 export function rowIdsOf({ key }: ShareSession, accounts: readonly Account[]): string[] {
   return accounts.flatMap((account) => identityName(account) ?? []).map((name) => key.rowId(name));
-}
-
-function isLive({ state }: ShareRow): boolean {
-  return state === 'live';
 }
 
 /** Throws `sign-in-needed` for what is no login that another machine could use. */
