@@ -1,5 +1,5 @@
 import type { AccountDecision } from '../../core/decision/ranking.js';
-import { scoreTerms } from '../../core/decision/score-terms.js';
+import { scoreTerms } from '../../core/decision/score-parts.js';
 import { definedOnly } from '../../core/defined-only.js';
 import { trackRecord } from '../../core/history/track-record.js';
 import { printable } from '../../core/printable.js';

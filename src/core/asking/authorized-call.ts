@@ -3,12 +3,11 @@ import { realAccountId } from '../accounts/identity.js';
 import { readClaims } from '../accounts/jwt-claims.js';
 import type { AuthFileContent } from '../codex/auth-file.js';
 import { isDamaged, readSettledAuthFile } from '../codex/auth-file-state.js';
-import type { CodexHome } from '../codex/home.js';
 import { definedOnly } from '../defined-only.js';
-import type { HttpClient } from '../http/client.js';
 import { readBesideRecords, withNewestTokens } from '../logins/beside-records.js';
 import { isLoginOf } from '../logins/foreign-login.js';
 import { holdsForeignTokens } from '../logins/foreign-tokens.js';
+import type { RefreshDeps } from '../logins/refresh-deps.js';
 import { canWait, type RefreshOutcome } from '../logins/refresh-outcome.js';
 import { readAllScopes } from '../pools/scope-files.js';
 import { recordsOf } from '../pools/scope-records.js';
@@ -19,19 +18,12 @@ import {
   judgeBackendAnswer,
 } from '../provider/backend-call.js';
 import { foreignIssuer } from '../provider/foreign-issuer.js';
-import type { CallOptions, Provider } from '../provider/provider.js';
 import type { Secret } from '../secret.js';
-import type { Root } from '../storage/root.js';
 
 /** Spends a refresh token when it has to. Reading commands are never handed one (P5). */
 export type Refresher = (account: Account, why: 'due' | 'unauthorized', rejected?: Secret) => Promise<RefreshOutcome>;
 
-export interface BackendAccess {
-  readonly root: Root;
-  readonly home: CodexHome;
-  readonly http: HttpClient;
-  readonly provider: Provider;
-  readonly callOptions: CallOptions;
+export interface BackendAccess extends Pick<RefreshDeps, 'root' | 'home' | 'http' | 'provider' | 'callOptions'> {
   /** What `auth.json` held when the run began; a change of account since then is the person's doing. */
   readonly startedWith: AuthFileContent | undefined;
   /** Absent where tokens may only be used, not refreshed. */

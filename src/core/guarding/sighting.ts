@@ -3,7 +3,7 @@ import { readAuthFileForDisplay } from '../codex/auth-file-state.js';
 import { factsOfAccount } from '../decision/facts.js';
 import { standingOf } from '../decision/standing.js';
 import { definedOnly } from '../defined-only.js';
-import type { AccountSight, HomeSight, Sight } from '../events/sight.js';
+import type { AccountSight, HomeSight, Sight } from '../events/news.js';
 import { refusalText, standingRefusal } from '../health/access-refusal.js';
 import { homeLogin } from '../logins/beside-records.js';
 import { reasonText } from '../logins/flag-reason.js';

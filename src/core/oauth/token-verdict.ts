@@ -1,9 +1,15 @@
 import * as z from 'zod/mini';
 import { definedOnly } from '../defined-only.js';
-import type { HttpOutcome, NoAnswerReason, UnsentReason } from '../http/client.js';
+import {
+  type Answer,
+  type HttpOutcome,
+  type NoAnswerReason,
+  readRetryAfterMs,
+  readServerDate,
+  type UnsentReason,
+} from '../http/client.js';
 import { jsonIn } from '../json-text.js';
 import { findObstruction, type Obstruction } from '../provider/obstruction.js';
-import { type Answer, readRetryAfterMs, readServerDate } from '../provider/provider-answer.js';
 import { type ProviderError, readProviderError } from '../provider/provider-error.js';
 import { meaningOf } from '../provider/refusal-codes.js';
 import { type ProviderReason, reasonIn } from '../provider-reason.js';

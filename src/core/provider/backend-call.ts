@@ -1,6 +1,6 @@
 import * as z from 'zod/mini';
 import { definedOnly } from '../defined-only.js';
-import type { HttpClient, HttpOutcome } from '../http/client.js';
+import { type Answer, type HttpClient, type HttpOutcome, readRetryAfterMs, readServerDate } from '../http/client.js';
 import { isJsonObject } from '../json-object.js';
 import { jsonIn } from '../json-text.js';
 import { type ProviderReason, reasonIn } from '../provider-reason.js';
@@ -9,7 +9,6 @@ import { resetInstant } from '../quota/usage-windows.js';
 import type { Secret } from '../secret.js';
 import { findObstruction, type Obstruction } from './obstruction.js';
 import { type CallOptions, type Provider, tokenDeadlineMs } from './provider.js';
-import { type Answer, readRetryAfterMs, readServerDate } from './provider-answer.js';
 import { readErrorValue, readProviderError } from './provider-error.js';
 import { meaningOf } from './refusal-codes.js';
 

@@ -1,6 +1,6 @@
 import { existsSync, rmSync } from 'node:fs';
 import type { Account } from '../accounts/account.js';
-import { AppError } from '../errors.js';
+import { orInstead } from '../errors.js';
 import type { AccountEvent } from '../events/event.js';
 import { readEvents } from '../events/event-log.js';
 import { withStoreLock } from '../health/state-store.js';
@@ -84,13 +84,10 @@ export function readPast(session: Session, sinceMs: number): Past {
 }
 
 function orLeftOut<T>(session: Session, read: () => readonly T[]): readonly T[] {
-  try {
-    return read();
-  } catch (error) {
-    if (!(error instanceof AppError)) throw error;
-    session.warn(`${error.message}; what it holds is left out`);
+  return orInstead(read, ({ message }) => {
+    session.warn(`${message}; what it holds is left out`);
     return [];
-  }
+  });
 }
 
 /**

@@ -16,7 +16,7 @@ import type { Secret } from '../secret.js';
 import { FileMemory } from '../storage/file-memory.js';
 import type { ReportDraft } from './exchange-report.js';
 import { handOver } from './hand-over.js';
-import { rowsOfLogin } from './login-group.js';
+import { rowsOfLogin } from './local-logins.js';
 import { playRound } from './round.js';
 import type { PlannedRow } from './round-plan.js';
 import { type SharedLogin, sealLogin } from './sealed-login.js';
