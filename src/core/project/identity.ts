@@ -1,7 +1,14 @@
 import { createHash } from 'node:crypto';
 import { realpathSync, statSync } from 'node:fs';
 import { basename, dirname, isAbsolute, posix, resolve, sep, win32 } from 'node:path';
-import { findRepository, formerWorkTree, linkedWorkTrees, type Repository, repositoryAt } from './git.js';
+import {
+  type BrokenRepository,
+  findRepository,
+  formerWorkTree,
+  linkedWorkTrees,
+  type Repository,
+  repositoryAt,
+} from './git.js';
 import { attempt } from './git-dir.js';
 
 export interface Project {
@@ -20,8 +27,7 @@ export interface Project {
 
 export type ProjectResolution =
   | Project
-  /** Git refuses to work here; `reason` is a clause about `gitPath` ("it names …") that is safe to print. */
-  | { readonly kind: 'broken'; readonly gitPath: string; readonly reason: string }
+  | BrokenRepository
   | { readonly kind: 'none'; readonly reason: 'no-directory' | 'no-repository' | 'home' };
 
 /**

@@ -14,14 +14,16 @@ const consumePath = '/wham/rate-limit-reset-credits/consume';
 const definiteCodes = ['reset', 'nothing_to_reset', 'no_credit', 'already_redeemed'] as const;
 export type RedemptionCode = (typeof definiteCodes)[number];
 
+export interface Definite {
+  readonly kind: 'definite';
+  readonly code: RedemptionCode;
+  /** As the provider names them; empty where it names none. */
+  readonly windowsReset: readonly string[];
+}
+
 /** The verdict on an answer. */
 export type Consumption =
-  | {
-      readonly kind: 'definite';
-      readonly code: RedemptionCode;
-      /** As the provider names them; empty where it names none. */
-      readonly windowsReset: readonly string[];
-    }
+  | Definite
   /** `mayHaveWorked`: nobody knows whether the credit is spent. Else it is not, as far as this request goes. */
   | (FailedAnswer & { readonly mayHaveWorked: boolean });
 
