@@ -3,11 +3,10 @@ import * as z from 'zod/mini';
 import type { Account } from '../accounts/account.js';
 import { isSameAccount } from '../accounts/identity.js';
 import { definedOnly } from '../defined-only.js';
-import { AppError } from '../errors.js';
 import { assertOurs } from '../storage/adoption.js';
 import { type FileVersion, readVersion } from '../storage/atomic-file.js';
 import { type LockHandle, withLock } from '../storage/file-lock.js';
-import { corrupt, overwriteJson, parseJson } from '../storage/json-file.js';
+import { corrupt, newerVersion, overwriteJson, parseJson } from '../storage/json-file.js';
 import type { Root } from '../storage/root.js';
 
 const text = z.exactOptional(z.string());
@@ -100,12 +99,7 @@ function readRequests({ paths }: Pick<Root, 'paths'>): {
   if (version.kind === 'absent') return { requests: [], version };
   const file = RequestsFile.safeParse(parseJson(path, version.content, wayOut(path)));
   if (!file.success) throw corrupt(path, 'it is no list of requests', wayOut(path));
-  if (file.data.version > thisVersion) {
-    throw new AppError('storage-newer-version', `${path} has version ${file.data.version}, newer than this program`, {
-      hint: 'update codex-auth; the file is untouched',
-      details: { path },
-    });
-  }
+  if (file.data.version > thisVersion) throw newerVersion(path, file.data.version);
   const requests = file.data.unsettled.map((each) => {
     const request = StoredRequest.safeParse(each);
     if (!request.success) throw corrupt(path, 'it holds something that is no request', wayOut(path));

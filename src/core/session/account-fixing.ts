@@ -87,7 +87,7 @@ function namesIn(
   { world }: Found,
 ): (repair: AccountRepair) => Pick<FixedRepair, 'repair' | 'account'> {
   const accounts = accountsIn(session, world);
-  return (repair) => definedOnly({ repair, account: accountOf(repair, accounts) });
+  return (repair) => definedOnly({ repair, account: accounts.find(({ id }) => id === accountIdOf(repair)) });
 }
 
 function look(session: Session): Found {
@@ -107,10 +107,6 @@ function inNamedScope(session: Session): (scopeKey: string | undefined) => boole
 function accountsIn(session: Session, { scopes }: RepairWorld): Account[] {
   const isWanted = inNamedScope(session);
   return recordsOf(scopes.filter(({ key }) => isWanted(key)));
-}
-
-function accountOf(repair: AccountRepair, accounts: readonly Account[]): Account | undefined {
-  return 'accountId' in repair ? accounts.find(({ id }) => id === repair.accountId) : undefined;
 }
 
 /** Of the same account, which may have moved to another pool meanwhile. */
