@@ -1,8 +1,14 @@
 import * as z from 'zod/mini';
 import type { Renewal } from '../../core/renewal/renewal.js';
 import { isNetworkFailure, isWithoutPlace } from '../../core/session/failure.js';
-import { planRenewal, type RenewPlan, type RenewWishes, renew as renewTargets } from '../../core/session/renew.js';
-import { isResting, type JobResult } from '../../core/session/renew-all.js';
+import {
+  isResting,
+  type JobResult,
+  planRenewal,
+  type RenewPlan,
+  type RenewWishes,
+  renew as renewTargets,
+} from '../../core/session/renew-all.js';
 import type { RenewTargets } from '../../core/session/renewal-targets.js';
 import type { Command } from '../program/command.js';
 import type { Context } from '../program/context.js';

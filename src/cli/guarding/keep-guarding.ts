@@ -1,10 +1,9 @@
 import { statSync } from 'node:fs';
 import { AppError } from '../../core/errors.js';
 import { Attempts } from '../../core/guarding/attempts.js';
-import { wakeAt } from '../../core/guarding/due.js';
+import { type Moment, wakeAt } from '../../core/guarding/due.js';
 import { type Everything, everythingIn, filesOf, filesOfNobody } from '../../core/guarding/everything.js';
 import { FileChanges } from '../../core/guarding/file-changes.js';
-import type { Moment } from '../../core/guarding/moment.js';
 import type { ProgramChange } from '../../core/guarding/program-change.js';
 import { isAnswered } from '../../core/logins/journal-overlay.js';
 import { readRoster } from '../../core/logins/roster.js';

@@ -1,11 +1,10 @@
 import { type AccountEvent, describeEvent } from '../../core/events/event.js';
 import { keepEvents } from '../../core/events/event-log.js';
 import { type EventMemory, readMemory, writeMemory } from '../../core/events/memory.js';
-import { creditNoticeMs, newsIn } from '../../core/events/news.js';
-import type { Sight } from '../../core/events/sight.js';
+import { creditNoticeMs, newsIn, type Sight } from '../../core/events/news.js';
 import type { Attempts } from '../../core/guarding/attempts.js';
+import type { Moment } from '../../core/guarding/due.js';
 import type { Everything } from '../../core/guarding/everything.js';
-import type { Moment } from '../../core/guarding/moment.js';
 import { sightOf } from '../../core/guarding/sighting.js';
 import type { Settings } from '../../core/settings.js';
 import type { Context } from '../program/context.js';

@@ -1,5 +1,5 @@
+import { type Moment, timeUntilFirst } from '../../core/guarding/due.js';
 import type { FileChanges } from '../../core/guarding/file-changes.js';
-import { type Moment, timeUntilFirst } from '../../core/guarding/moment.js';
 import { withJitter } from '../../core/pace.js';
 import type { Context } from '../program/context.js';
 

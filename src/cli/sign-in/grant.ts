@@ -1,7 +1,7 @@
 import { definedOnly } from '../../core/defined-only.js';
 import { AppError } from '../../core/errors.js';
-import type { AuthorizationGrant } from '../../core/logins/sign-in.js';
 import type { Denial } from '../../core/oauth/callback-params.js';
+import type { AuthorizationGrant } from '../../core/oauth/token-endpoint.js';
 import { networkHint } from '../../core/provider/obstruction.js';
 
 /** How the login ended, for whoever is still looking at a page in the browser. */
