@@ -14,14 +14,11 @@ import type { Command } from '../program/command.js';
 import type { Context } from '../program/context.js';
 import { titleOf } from '../render/account-table.js';
 import { leftPhrase, quotaAge } from '../render/quota.js';
-import { sharedFailures } from '../render/shared-failures.js';
 import type { Theme } from '../render/theme.js';
 import { formatDistance, formatWhen } from '../render/time.js';
 import { setAsideInUse, warnIfFlaggedInUse } from '../switching/flagged-in-use.js';
-import { accountRef, accountRefShape } from '../views/account-ref.js';
-import { shownEmail } from '../views/account-view.js';
-import { unstoredText } from '../views/login-life.js';
-import { FailureView } from '../views/probe-failure.js';
+import { accountRef, accountRefShape, shownEmail, unstoredText } from '../views/account-ref.js';
+import { FailureView, sharedFailures } from '../views/probe-failure.js';
 import { placeLine, ScopeView, scopeView } from '../views/scope-view.js';
 
 const CheckedAccount = z.object({

@@ -7,11 +7,10 @@ import { PlaceView, placeView } from '../../core/session/places.js';
 import type { Command } from '../program/command.js';
 import type { Context } from '../program/context.js';
 import { nameOf } from '../render/account-table.js';
-import { obstructionLines } from '../render/shared-failures.js';
 import type { Theme } from '../render/theme.js';
 import { warnIfFlaggedInUse } from '../switching/flagged-in-use.js';
-import { shownEmail } from '../views/account-view.js';
-import { FailureView } from '../views/probe-failure.js';
+import { shownEmail } from '../views/account-ref.js';
+import { FailureView, obstructionLines } from '../views/probe-failure.js';
 
 const RepairView = z.object({
   kind: z.string(),

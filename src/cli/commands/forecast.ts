@@ -17,6 +17,7 @@ import { renderTable } from '../render/table.js';
 import { type Cell, type Column, isSameForAll } from '../render/table-layout.js';
 import type { Theme } from '../render/theme.js';
 import { formatDuration, formatWhen, type Moment, msOf } from '../render/time.js';
+import { lifeLines } from '../views/account-ref.js';
 import {
   documentOf,
   type ForecastAccount,
@@ -26,7 +27,6 @@ import {
   foundOf,
   reasonsOf,
 } from '../views/forecast-view.js';
-import { lifeLines } from '../views/login-life.js';
 import { failureLines } from '../views/probe-failure.js';
 import { placeLine } from '../views/scope-view.js';
 import { wayOutLines } from '../views/ways-out.js';

@@ -8,6 +8,7 @@ import { readRoster } from '../../core/logins/roster.js';
 import { assertOurs } from '../../core/storage/adoption.js';
 import { withLock } from '../../core/storage/file-lock.js';
 import { sweepLeftovers } from '../../core/storage/leftovers.js';
+import { EventTest, renderEventTest, testEvent } from '../guarding/delivery.js';
 import {
   GuardRounds,
   renderChange,
@@ -21,7 +22,6 @@ import {
 } from '../guarding/guard-view.js';
 import { type Guarding, keepGuarding } from '../guarding/keep-guarding.js';
 import { keepLogLine, readLog } from '../guarding/service-status.js';
-import { EventTest, renderEventTest, testEvent } from '../guarding/test-event.js';
 import type { Command } from '../program/command.js';
 import type { Context } from '../program/context.js';
 import type { ExitCode } from '../program/exit-codes.js';

@@ -26,11 +26,10 @@ import type { Command } from '../program/command.js';
 import type { Context } from '../program/context.js';
 import { titleOf } from '../render/account-table.js';
 import { csvOf } from '../render/csv.js';
-import { obstructionLines } from '../render/shared-failures.js';
 import { type Cell, type Column, renderTable } from '../render/table.js';
 import type { Theme } from '../render/theme.js';
 import { accountRef, accountRefShape } from '../views/account-ref.js';
-import { FailureView, failureView, providerReasonShape } from '../views/probe-failure.js';
+import { FailureView, failureView, obstructionLines, providerReasonShape } from '../views/probe-failure.js';
 import { ScopeView, scopeView } from '../views/scope-view.js';
 
 const TrialView = z.object({

@@ -12,11 +12,11 @@ import type { Theme } from '../render/theme.js';
 import type { OnLimit } from '../running/on-limit.js';
 import { type AccountWish, chooseRunAccount, type RunAccount } from '../running/run-account.js';
 import { runPlace, start, takePlace } from '../running/run-home.js';
-import { accountRef, accountRefShape } from '../views/account-ref.js';
+import { AccountRef, accountRef } from '../views/account-ref.js';
 
 const RunResult = z.object({
   /** Absent for `resume` without `--as`. */
-  account: z.exactOptional(z.object(accountRefShape)),
+  account: z.exactOptional(AccountRef),
   /** The home that it runs in, which has the login of this account and all else from `shares`. */
   home: z.string(),
   shares: z.string(),

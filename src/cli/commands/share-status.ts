@@ -24,7 +24,7 @@ import {
   sharedLogins,
   shareLive,
 } from '../sharing/share-view.js';
-import { lifeText } from '../views/login-life.js';
+import { lifeText } from '../views/account-ref.js';
 
 const ShareStatusResult = z.object({
   /** False where this machine is in no shared pool; then there is nothing else. */

@@ -14,12 +14,12 @@ import type { Theme } from '../render/theme.js';
 import { formatDistance } from '../render/time.js';
 import { accountNames, idsOf } from '../sharing/named-accounts.js';
 import { shareDeadlineMs } from '../sharing/share-deadline.js';
-import { accountRefShape } from '../views/account-ref.js';
+import { AccountRef } from '../views/account-ref.js';
 
 const ShareTakeResult = z.object({
   logins: z.array(
     z.object({
-      account: z.exactOptional(z.object(accountRefShape)),
+      account: z.exactOptional(AccountRef),
       /** `here`: kept here; `asked`: its keeper will hand it over; `forced`: taken over without its keeper. */
       outcome: z.enum(['here', 'asked', 'forced']),
       /** Who keeps it, or kept it. */

@@ -12,10 +12,10 @@ import { openRoster } from '../../core/session/selection.js';
 import type { Command } from '../program/command.js';
 import type { Context } from '../program/context.js';
 import { formatWhen } from '../render/time.js';
-import { accountRef, accountRefShape } from '../views/account-ref.js';
+import { AccountRef, accountRef } from '../views/account-ref.js';
 
 const TokenResult = z.object({
-  account: z.object(accountRefShape),
+  account: AccountRef,
   /** The only place where this program prints a token; never a refresh token. */
   accessToken: z.string(),
   /** Absent where the token does not say. */

@@ -11,7 +11,7 @@ import type { Context } from '../program/context.js';
 import { nameOf } from '../render/account-table.js';
 import type { Theme } from '../render/theme.js';
 import { warnIfFlaggedInUse } from '../switching/flagged-in-use.js';
-import { shownEmail } from '../views/account-view.js';
+import { shownEmail } from '../views/account-ref.js';
 import { providerReasonShape } from '../views/probe-failure.js';
 
 const Outcome = z.enum([

@@ -3,9 +3,8 @@ import { toIso } from '../../core/instant.js';
 import { isInTheDark } from '../../core/session/failure.js';
 import type { Command } from '../program/command.js';
 import type { Context } from '../program/context.js';
-import { renderRound } from '../render/watch.js';
 import { createLook, rounds } from '../watching/rounds.js';
-import { isFailing, WatchRound } from '../watching/watch-view.js';
+import { isFailing, renderRound, WatchRound } from '../watching/watch-view.js';
 
 export interface WatchOptions {
   /** Seconds. */

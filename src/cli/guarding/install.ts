@@ -11,8 +11,7 @@ import { assertOwner } from '../../core/storage/root.js';
 import { sweepTemporaries } from '../../core/storage/temporary-files.js';
 import type { Context } from '../program/context.js';
 import type { ServiceChange, ServiceOptions } from './guard-view.js';
-import { type ServicePlace, serviceFacts, servicePlace } from './service-place.js';
-import { lingers, takeSteps } from './service-steps.js';
+import { lingers, type ServicePlace, serviceFacts, servicePlace, takeSteps } from './service-place.js';
 
 /** What `kept/` calls a file that somebody had changed by hand. */
 const keptServiceStem = 'guard-service';

@@ -9,8 +9,7 @@ import { appendLines } from '../../core/storage/bounded-lines.js';
 import type { Root } from '../../core/storage/root.js';
 import type { Context } from '../program/context.js';
 import type { ServiceLogs, ServiceStatus } from './guard-view.js';
-import { servicePlace } from './service-place.js';
-import { answerOf, lingers } from './service-steps.js';
+import { answerOf, lingers, servicePlace } from './service-place.js';
 
 /** Whether the guard of this root is a service, and whether it works. Changes nothing. */
 export async function serviceStatus(context: Context): Promise<ServiceStatus> {

@@ -148,7 +148,7 @@ async function runAsked<Options, Result, Document>(
     return await command.run(context, options);
   } catch (error) {
     if (isAmbiguous(error) && context.io.isInteractive) {
-      const { accountMeant } = await import('../choosing/account-meant.js');
+      const { accountMeant } = await import('../choosing/pick-account.js');
       return runAsked(command, context, { ...options, selector: await accountMeant(context, error) });
     }
     const path = refusedRoot(error);

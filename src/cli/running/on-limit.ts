@@ -1,4 +1,5 @@
 import { type Account, describeAccount } from '../../core/accounts/account.js';
+import { listSessionFiles, threadIdIn } from '../../core/codex/sessions.js';
 import { readThread } from '../../core/codex/thread.js';
 import { readLatestWords, readTurnEnd, type TurnEnd } from '../../core/codex/turn-end.js';
 import { AppError } from '../../core/errors.js';
@@ -6,17 +7,16 @@ import { freshWords, resumeWords, type SessionCall } from '../../core/running/co
 import { withFileStore } from '../../core/running/file-store.js';
 import { freshPrompt } from '../../core/running/fresh-start.js';
 import type { Runnable } from '../../core/running/runnable.js';
+import { probeAndDecide } from '../../core/session/probe-and-decide.js';
 import { type Located, openRoster } from '../../core/session/selection.js';
 import type { Context } from '../program/context.js';
 import { formatDuration, formatWhen } from '../render/time.js';
-import { decideNext, type Next } from './next-account.js';
 import { runPlace, start, takePlace } from './run-home.js';
-import { type SessionWatch, watchSessions } from './session-watch.js';
 
 /** What happens when the quota of an account is used up. */
 export type OnLimit = 'ask' | 'stop' | 'next';
 
-export interface LimitedRun {
+interface LimitedRun {
   readonly onLimit?: OnLimit;
   readonly model?: string;
   readonly call: SessionCall;
@@ -178,4 +178,63 @@ function summarize({ io }: Context, stints: readonly Stint[]): void {
 /** Whoever ends us while we wait or ask wants no further account. */
 function refuseInterrupted({ signal }: Context): void {
   if (signal.aborted) throw new AppError('interrupted', 'interrupted');
+}
+
+/** Whether an account has used up its quota, and who is to go on then. */
+interface Next {
+  readonly isUsedUp: boolean;
+  /** When it is back, as far as that is known. */
+  readonly backAt?: number;
+  /** Absent where nobody is ready. */
+  readonly located?: Located;
+}
+
+interface NextQuestion {
+  readonly account: Account;
+  readonly model: string | undefined;
+  /** Who was left only lately. */
+  readonly left: ReadonlySet<string>;
+}
+
+/** Asks the free usage endpoint about everybody. Nobody goes on with credits, or with a reset that somebody would have to spend. */
+async function decideNext(context: Context, { account, model, left }: NextQuestion): Promise<Next> {
+  const roster = openRoster(context, context.readingScope());
+  const { probed, decision } = await probeAndDecide(context, roster, { maxAgeMs: 0 }, { model });
+  const { accounts } = probed.roster;
+  const own = decision.accounts.find(({ id }) => id === account.id);
+  const isUsedUp = own?.state === 'exhausted' || own?.state === 'on-credits';
+  const isFree = (id: string) => id !== account.id && !left.has(id);
+  const isReady = (id: string) => decision.accounts.some((each) => each.id === id && each.state === 'ready');
+  const next = decision.ranking.find((id) => isFree(id) && isReady(id));
+  const position = accounts.findIndex(({ id }) => id === next);
+  const found = accounts[position];
+  const scopeKey = roster.records.key;
+  return {
+    isUsedUp,
+    ...(own?.availableAt === undefined ? {} : { backAt: own.availableAt }),
+    ...(found === undefined ? {} : { located: { account: found, scopeKey, index: position + 1 } }),
+  };
+}
+
+/** Finds out afterwards which session a client has worked on, whose output we do not read. */
+interface SessionWatch {
+  /** Its file, as far as it can be told apart from those of other clients. */
+  latest(): { readonly path: string } | 'none' | 'several';
+}
+
+/** From now on. `named` is the id of the session, where the command says it. */
+function watchSessions(homeDirectory: string, named: string | undefined): SessionWatch {
+  const before = new Map(listSessionFiles(homeDirectory).map(({ path, writtenAt }) => [path, writtenAt]));
+  return {
+    latest() {
+      const written = listSessionFiles(homeDirectory).filter(({ path, writtenAt }) => before.get(path) !== writtenAt);
+      if (named !== undefined) return written.find(({ path }) => threadIdIn(path) === named) ?? 'none';
+      const own = written.filter(({ path }) => !readThread(path).isTask);
+      // Of a parallel run it cannot be told apart, unless only one of them is new.
+      const candidates = own.length > 1 ? own.filter(({ path }) => !before.has(path)) : own;
+      const [only, ...others] = candidates;
+      if (only !== undefined && others.length === 0) return only;
+      return own.length === 0 ? 'none' : 'several';
+    },
+  };
 }

@@ -5,7 +5,7 @@ import { toIso } from '../../core/instant.js';
 import type { ExchangeReport, LoginChange } from '../../core/sharing/exchange-report.js';
 import { titleOf } from '../render/account-table.js';
 import type { Theme } from '../render/theme.js';
-import { accountRefShape } from '../views/account-ref.js';
+import { AccountRef } from '../views/account-ref.js';
 import type { Names } from './named-accounts.js';
 
 export const exchangeChanges = [
@@ -25,7 +25,7 @@ export const ExchangeView = z.object({
   changed: z.array(
     z.object({
       /** Absent where the account is not here any more. */
-      account: z.exactOptional(z.object(accountRefShape)),
+      account: z.exactOptional(AccountRef),
       what: z.enum(exchangeChanges),
     }),
   ),

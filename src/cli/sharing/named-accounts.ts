@@ -4,8 +4,7 @@ import { readAllScopes } from '../../core/pools/scope-files.js';
 import { locateAccount, openRoster } from '../../core/session/selection.js';
 import { keepersElsewhere } from '../../core/sharing/keepers.js';
 import type { Context } from '../program/context.js';
-import { type AccountRef, accountRef } from '../views/account-ref.js';
-import { lifeOf } from '../views/login-life.js';
+import { type AccountRef, accountRef, lifeOf } from '../views/account-ref.js';
 
 /** The accounts that selectors name, each once; they may live in any pool. */
 export function idsOf(context: Context, selectors: readonly string[]): string[] {

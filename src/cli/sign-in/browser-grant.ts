@@ -7,7 +7,7 @@ import { loginPorts } from '../../core/oauth/loopback-port.js';
 import type { Context } from '../program/context.js';
 import { startCountdown } from './countdown.js';
 import { denialError, type ObtainedGrant, type SignInRequest } from './grant.js';
-import { watchForPaste } from './pasted-address.js';
+import { watchForPaste } from './manual-grant.js';
 
 /** How long a person has to finish in the browser (P19). */
 const browserLimitMs = 10 * 60_000;

@@ -9,7 +9,7 @@ import { importRefusals, passingReasons } from '../../core/transfer/refusal.js';
 import { titleOf } from '../render/account-table.js';
 import { type Cell, type Column, renderTable } from '../render/table.js';
 import type { Theme } from '../render/theme.js';
-import { shownEmail } from '../views/account-view.js';
+import { shownEmail } from '../views/account-ref.js';
 
 const Place = z.object({
   file: z.string(),

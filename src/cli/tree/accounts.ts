@@ -1,8 +1,8 @@
 import { InvalidArgumentError } from '@commander-js/extra-typings';
 import { definedOnly } from '../../core/defined-only.js';
 import type { Run } from '../program/command.js';
-import { csvHelp, examples, outHelp, selectorHelp } from './help-texts.js';
 import type { Program } from './program-base.js';
+import { csvHelp, examples, outHelp, selectorHelp } from './program-base.js';
 
 /** Getting a login. */
 export function declareSignIn(program: Program, run: Run): void {

@@ -1,8 +1,8 @@
 import { InvalidArgumentError, Option } from '@commander-js/extra-typings';
 import { definedOnly } from '../../core/defined-only.js';
 import type { Run } from '../program/command.js';
-import { cachedHelp, csvHelp, examples, liveOption, modelHelp, outHelp, selectorHelp } from './help-texts.js';
 import type { Program } from './program-base.js';
+import { cachedHelp, csvHelp, examples, liveOption, modelHelp, outHelp, selectorHelp } from './program-base.js';
 import { duration } from './upkeep.js';
 
 /** Asking the provider: what works, how much is left, which one to use. */

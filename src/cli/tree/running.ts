@@ -2,8 +2,8 @@ import { Option } from '@commander-js/extra-typings';
 import { definedOnly } from '../../core/defined-only.js';
 import { AppError } from '../../core/errors.js';
 import type { Run } from '../program/command.js';
-import { examples, modelHelp, selectorHelp } from './help-texts.js';
 import type { Program } from './program-base.js';
+import { examples, modelHelp, selectorHelp } from './program-base.js';
 
 /** Working as an account beside others. */
 export function declareRunning(program: Program, run: Run): void {

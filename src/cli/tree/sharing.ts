@@ -1,8 +1,8 @@
 import { InvalidArgumentError, Option } from '@commander-js/extra-typings';
 import { definedOnly } from '../../core/defined-only.js';
 import type { Run } from '../program/command.js';
-import { examples, selectorHelp } from './help-texts.js';
 import type { Program } from './program-base.js';
+import { examples, selectorHelp } from './program-base.js';
 
 const urlHelp =
   'where the database is: postgresql://user:password@host:5432/database; - reads it from standard input, and without it you are asked';

@@ -3,8 +3,8 @@ import { segmentFormats } from '../../core/segment/segment-text.js';
 import { segmentPlaces } from '../../core/shell/segment-block.js';
 import { shellNames } from '../../core/shell/shell-files.js';
 import type { Run } from '../program/command.js';
-import { examples } from './help-texts.js';
 import type { Program } from './program-base.js';
+import { examples } from './program-base.js';
 
 /** Living in the person's shell, and leaving it. */
 export function declareShell(program: Program, run: Run): void {

@@ -3,8 +3,8 @@ import { definedOnly } from '../../core/defined-only.js';
 import { parseDuration } from '../../core/duration.js';
 import { eventNames } from '../../core/event-names.js';
 import type { Run } from '../program/command.js';
-import { examples } from './help-texts.js';
 import type { Program } from './program-base.js';
+import { examples } from './program-base.js';
 
 /** Keeping things going. */
 export function declareUpkeep(program: Program, run: Run): void {

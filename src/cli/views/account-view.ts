@@ -5,8 +5,7 @@ import type { AccountStanding } from '../../core/decision/standing.js';
 import { definedOnly } from '../../core/defined-only.js';
 import { toIso } from '../../core/instant.js';
 import { QuotaViewSchema, toQuotaView } from '../../core/quota/snapshot.js';
-import { maskEmail } from '../program/shown-text.js';
-import { lifeOf, lifeShape } from './login-life.js';
+import { lifeOf, lifeShape, shownEmail } from './account-ref.js';
 
 export const AccountView = z.object({
   index: z.number(),
@@ -70,10 +69,6 @@ export function accountView(
     lastUsedAt: isoOrAbsent(account.lastUsedAt),
     quota: quota && toQuotaView(quota, 'cache', now),
   });
-}
-
-export function shownEmail(email: string | undefined, mask: boolean): string | undefined {
-  return email === undefined || !mask ? email : maskEmail(email);
 }
 
 function isoOrAbsent(at: number | undefined): string | undefined {

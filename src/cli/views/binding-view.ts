@@ -8,7 +8,7 @@ import { AppError } from '../../core/errors.js';
 import type { ShownRoster } from '../../core/logins/shown-roster.js';
 import { shellWord } from '../../core/shell/shell-word.js';
 import type { Context } from '../program/context.js';
-import { shownEmail } from './account-view.js';
+import { shownEmail } from './account-ref.js';
 
 /** A directory that is bound to an account, as which plain `codex` runs in it. */
 export const BindingView = z.object({
