@@ -4,10 +4,9 @@ import type { Roster } from '../../core/logins/roster.js';
 import { percentText } from '../../core/quota/window.js';
 import { decideRoster, policyOf } from '../../core/session/decided-roster.js';
 import type { Context } from '../program/context.js';
-import { nameCell, stateCell, titleOf } from '../render/account-table.js';
+import { knownCell, stateCell, titleOf, whoColumns } from '../render/account-table.js';
 import { windowsLeft } from '../render/quota.js';
 import { type Cell, type Column, renderTable } from '../render/table.js';
-import { isSameForAll } from '../render/table-layout.js';
 import { createTheme, type Theme } from '../render/theme.js';
 import { type AccountView, accountView } from '../views/account-view.js';
 
@@ -45,45 +44,25 @@ export async function pickAccount(
   );
 }
 
-const columns: readonly Column[] = [
-  { title: '' },
-  { title: '', align: 'right' },
-  { title: '', shortenOrder: [3] },
-  { title: '', dropOrder: 3, isNeedless: isSameForAll },
-  { title: '', dropOrder: 1 },
-  { title: '', shortenOrder: [2, 5] },
-  { title: '', shortenOrder: [2, 4] },
-];
-
 /** Numbers and words that explain themselves, so that no header is needed, which a prompt has no place for. */
 function linesOf(accounts: readonly AccountView[], theme: Theme): string[] {
-  const [, ...lines] = renderTable(
-    columns,
-    accounts.map((account) => cellsOf(account, accounts, theme)),
-    theme,
-  )
-    .trimEnd()
-    .split('\n');
-  return lines;
+  const columns: Column<AccountView>[] = [
+    ...whoColumns(accounts, 3, theme),
+    { title: '', dropOrder: 1, cell: ({ plan }) => knownCell(plan, theme) },
+    { title: '', shortenOrder: [2, 5], cell: ({ quota }) => shareCell(quota, theme) },
+    { title: '', shortenOrder: [2, 4], cell: (account) => stateCell(account, theme) },
+  ];
+  const untitled = columns.map((column) => ({ ...column, title: '' }));
+  return renderTable(untitled, accounts, theme).trimEnd().split('\n').slice(1);
 }
 
-function cellsOf(account: AccountView, all: readonly AccountView[], theme: Theme): Cell[] {
-  const { symbols } = theme;
-  const { active, index, workspace, plan, quota } = account;
+function shareCell(quota: AccountView['quota'], theme: Theme): Cell {
   const left = windowsLeft(quota, theme);
   const usable = quota?.usableNowPercent;
-  return [
-    { text: active ? symbols.active : '' },
-    { text: String(index) },
-    nameCell(account, all),
-    { text: workspace ?? symbols.unknown },
-    { text: plan ?? symbols.unknown },
-    {
-      text: left === symbols.unknown ? left : `${left} left`,
-      shorter: [() => left, () => (usable === undefined ? left : percentText(usable))],
-    },
-    stateCell(account, theme),
-  ];
+  return {
+    text: left === theme.symbols.unknown ? left : `${left} left`,
+    shorter: [() => left, () => (usable === undefined ? left : percentText(usable))],
+  };
 }
 
 const Ambiguity = z.object({ candidates: z.array(z.object({ id: z.string() })) });

@@ -16,7 +16,7 @@ import { readSettings } from '../../core/storage/settings-file.js';
 import { updateSettingsFile } from '../../core/storage/settings-store.js';
 import type { Command } from '../program/command.js';
 import type { Context } from '../program/context.js';
-import { renderTable } from '../render/table.js';
+import { type Column, renderTable } from '../render/table.js';
 import type { Theme } from '../render/theme.js';
 
 const Value = z.union([z.boolean(), z.number(), z.readonly(z.array(z.string()))]);
@@ -97,19 +97,25 @@ function requireName(name: string, verb: 'get' | 'set' | 'unset'): SettingName {
 }
 
 function renderSettings({ settings, file }: ConfigResult, theme: Theme): string {
-  const columns = [
-    { title: 'setting' },
-    { title: 'value', align: 'right' as const },
-    { title: 'default', align: 'right' as const },
-    { title: 'source' },
+  const { color } = theme;
+  const columns: Column<SettingView>[] = [
+    { title: 'setting', cell: ({ name }) => ({ text: name }) },
+    {
+      title: 'value',
+      align: 'right',
+      cell: ({ name, value, default: preset }) => ({
+        text: settingText(name, value),
+        paint: value === preset ? undefined : color.bold,
+      }),
+    },
+    {
+      title: 'default',
+      align: 'right',
+      cell: ({ name, default: preset }) => ({ text: settingText(name, preset), paint: color.dim }),
+    },
+    { title: 'source', cell: ({ source }) => ({ text: source }) },
   ];
-  const rows = settings.map(({ name, value, default: preset, source }) => [
-    { text: name },
-    { text: settingText(name, value), ...(value === preset ? {} : { paint: theme.color.bold }) },
-    { text: settingText(name, preset), paint: theme.color.dim },
-    { text: source },
-  ]);
-  return `${renderTable(columns, rows, theme)}\n${theme.color.dim(file)}\n`;
+  return `${renderTable(columns, settings, theme)}\n${color.dim(file)}\n`;
 }
 
 function renderValue({ settings }: ConfigResult): string {

@@ -12,13 +12,17 @@ import type { Whom } from '../sign-in/questions.js';
 import { enterScreen } from '../terminal/enter-screen.js';
 import { loginCommand } from './login.js';
 
+/** What was done there has been shown there. */
+const DashboardResult = z.object({});
+type DashboardResult = z.infer<typeof DashboardResult>;
+
 /** Shows the dashboard until the person leaves it. Throws `interrupted` for Ctrl-C and for a request to end. */
-async function openDashboard(context: Context): Promise<void> {
+async function dashboard(context: Context): Promise<DashboardResult> {
   const session = startSession(context);
   try {
     for (;;) {
       const leave = await show(context, session);
-      if (leave.kind === 'quit') return;
+      if (leave.kind === 'quit') return {};
       if (leave.kind === 'interrupt') throw new AppError('interrupted', 'interrupted');
       if (leave.kind === 'suspend') await context.machine.jobControl?.suspend();
       if (leave.kind === 'sign-in') session.dispatch({ kind: 'signed-in', message: await signIn(context, leave.whom) });
@@ -94,15 +98,6 @@ function reasonsFromOutside({ io, signal, machine }: Context): Outside {
     });
   });
   return { leave, stop: () => stopping.abort() };
-}
-
-/** What was done there has been shown there. */
-const DashboardResult = z.object({});
-type DashboardResult = z.infer<typeof DashboardResult>;
-
-async function dashboard(context: Context): Promise<DashboardResult> {
-  await openDashboard(context);
-  return {};
 }
 
 export const dashboardCommand: Command<object, DashboardResult> = {

@@ -4,36 +4,8 @@ import type { View } from './model.js';
 /** A key as the dashboard knows it: the name of one without a letter, or the letter itself. */
 export type Key = string;
 
-export type Intent =
-  | 'up'
-  | 'down'
-  | 'page-up'
-  | 'page-down'
-  | 'first'
-  | 'last'
-  | 'open'
-  | 'back'
-  | 'use'
-  | 'select-by-number'
-  | 'refresh'
-  | 'read-all'
-  | 'label'
-  | 'move'
-  | 'undo'
-  | 'toggle'
-  | 'remove'
-  | 'flagged'
-  | 'add'
-  | 'check'
-  | 'search'
-  | 'help'
-  | 'verify'
-  | 'restore'
-  | 'suspend'
-  | 'interrupt';
-
-export interface Binding {
-  readonly intent: Intent;
+interface Declared {
+  readonly intent: string;
   readonly keys: readonly Key[];
   /** How the keys are written for a person; absent for those that need no words. */
   readonly label?: string;
@@ -44,10 +16,10 @@ export interface Binding {
   readonly views?: readonly View[];
 }
 
-const ofAccounts: readonly View[] = ['list', 'details'];
+const ofAccounts = ['list', 'details'] as const;
 
 /** Every key there is, in the order of the help page. The one place that gives a key its meaning. */
-export const bindings: readonly Binding[] = [
+const declared = [
   { intent: 'up', keys: ['up', 'k'], label: 'up, k', help: 'move up' },
   { intent: 'down', keys: ['down', 'j'], label: 'down, j', help: 'move down' },
   { intent: 'page-up', keys: ['pageup', 'ctrl-b'] },
@@ -165,7 +137,15 @@ export const bindings: readonly Binding[] = [
   },
   { intent: 'suspend', keys: ['ctrl-z'], label: 'Ctrl-Z', help: 'to the shell, until fg' },
   { intent: 'interrupt', keys: ['ctrl-c'] },
-];
+] as const satisfies readonly Declared[];
+
+export type Intent = (typeof declared)[number]['intent'];
+
+export interface Binding extends Declared {
+  readonly intent: Intent;
+}
+
+export const bindings: readonly Binding[] = declared;
 
 export function bindingsOf(view: View): readonly Binding[] {
   return bindings.filter(({ views }) => views === undefined || views.includes(view));

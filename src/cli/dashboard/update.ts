@@ -1,6 +1,6 @@
 import type { ReportResult } from '../commands/report.js';
 import type { StatusResult } from '../commands/status.js';
-import { type Action, commandOf, doing, type Outcome } from './action.js';
+import { type Action, type Outcome, verbs } from './action.js';
 import type { Key } from './keys.js';
 import { type Effect, type Message, type Model, noticesOf, visibleAccounts } from './model.js';
 import { within } from './navigation.js';
@@ -29,7 +29,7 @@ export function update(model: Model, event: Event): Step {
   const actions = effects.flatMap((effect) => (effect.kind === 'act' ? [effect.action] : []));
   const asksQuota = effects.some(({ kind }) => kind === 'read-quota');
   const [action] = actions;
-  const busy = action === undefined ? after.busy : doing[action.verb];
+  const busy = action === undefined ? after.busy : verbs[action.verb][1];
   const nextUndo = action === undefined ? after.nextUndo : inverseOf(model, action);
   return { model: { ...after, busy, nextUndo, isReadingQuota: after.isReadingQuota || asksQuota }, effects };
 }
@@ -115,7 +115,7 @@ function afterAction(model: Model, action: Action, { ending, next }: Outcome): M
   }
   const isLong = message.text.trimEnd().split('\n').length > longestMessage;
   if (!isLong) return { ...after, message };
-  const output = { title: `codex-auth ${commandOf[action.verb]}`, message };
+  const output = { title: `codex-auth ${verbs[action.verb][0]}`, message };
   return { ...after, output, views: [...after.views, 'output'] };
 }
 

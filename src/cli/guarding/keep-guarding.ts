@@ -35,12 +35,7 @@ type Mutable<T> = { -readonly [K in keyof T]: T[K] };
 /** For whoever holds the lock of the guard. */
 export async function keepGuarding(context: Context, guarding: Guarding): Promise<GuardRounds> {
   const result: Mutable<GuardRounds> = {
-    rounds: 0,
-    refreshed: 0,
-    adopted: 0,
-    leftToClient: 0,
-    failed: 0,
-    unreachable: 0,
+    ...{ rounds: 0, refreshed: 0, adopted: 0, leftToClient: 0, failed: 0, unreachable: 0 },
   };
   const watch = new Watch(context, guarding, result);
   try {
@@ -73,7 +68,7 @@ class Watch {
   readonly #rounds: Attempts;
   readonly #changes = new FileChanges();
   readonly #tell: Teller;
-  readonly #root: RootMark | undefined;
+  readonly #root: string | undefined;
   readonly #exchange: KeptExchange;
   #observer: Observer | undefined;
   #settings: Settings;
@@ -195,8 +190,7 @@ class Watch {
   /** Under the old name there would be a new and empty root, and the accounts would be nobody's. */
   #assertSameRoot(): void {
     const path = this.#context.root.paths.root;
-    const now = rootMark(path);
-    if (this.#root === undefined || now?.isSame(this.#root) === true) return;
+    if (this.#root === undefined || rootMark(path) === this.#root) return;
     throw new AppError('storage-conflict', `${path} has been moved or removed while it was guarded`, {
       hint: 'start the guard where it is now; a service: codex-auth guard --install',
       details: { path, isFinal: true },
@@ -217,17 +211,8 @@ function currentSettings({ options, root, environment }: Context): Settings {
   return settingsOf(resolveSettings(values, environment.raw, configOption(options)));
 }
 
-/** Which directory a path led to when it was looked at. */
-interface RootMark {
-  isSame(other: RootMark): boolean;
-  readonly dev: number;
-  readonly ino: number;
-}
-
-/** Undefined where there is none. */
-function rootMark(path: string): RootMark | undefined {
+/** Which directory a path leads to. Undefined where there is none. */
+function rootMark(path: string): string | undefined {
   const stats = statSync(path, { throwIfNoEntry: false });
-  if (stats?.isDirectory() !== true) return undefined;
-  const { dev, ino } = stats;
-  return { dev, ino, isSame: (other) => other.dev === dev && other.ino === ino };
+  return stats?.isDirectory() === true ? `${stats.dev}:${stats.ino}` : undefined;
 }

@@ -8,10 +8,10 @@ import type { Program } from '../tree/program-base.js';
 import { HandOver, runBareCommand } from './bare-command.js';
 import { type Command, type Execute, renderText } from './command.js';
 import { type Context, createContext } from './context.js';
-import { type ExitCode, exitCodeOf } from './exit-codes.js';
+import { type ExitCode, exitCodeByError } from './exit-codes.js';
 import type { Machine } from './machine.js';
 import { type GlobalOptions, hasFlag, type OutputOptions } from './options.js';
-import { failureDocument, failureOf, failureText, noCommand, successDocument, successLine } from './output.js';
+import { failureDocument, failureOf, failureText, noCommand, successDocument } from './output.js';
 import { outputFile, writeOutputFile } from './output-file.js';
 import { buildProgram } from './program.js';
 import { namedCommand, usageError } from './usage-error.js';
@@ -174,11 +174,11 @@ async function showEach<Options, Result, Document>(
 ): Promise<ExitCode> {
   const { io, options, warnings } = context;
   for await (const result of results) {
-    if (options.json === true) io.print(successLine(command.name, documentOf(command, result), warnings));
+    if (options.json === true) io.print(successDocument(command.name, documentOf(command, result), warnings, 0));
     else io.print(await renderText(command, result, context, { style: io.style, options: asked }));
   }
   // Without the signal the person has said that it is enough.
-  return context.signal.aborted ? exitCodeOf('interrupted') : 0;
+  return context.signal.aborted ? exitCodeByError.interrupted : 0;
 }
 
 interface Destination<Options> {
@@ -192,31 +192,21 @@ async function show<Options, Result, Document>(
   command: Command<Options, Result, Document>,
   result: Result,
   context: Context,
-  destination: Destination<Options>,
+  { csv, file, options }: Destination<Options>,
 ): Promise<void> {
-  const text = await textOf(command, result, context, destination);
-  const { io, root } = context;
-  if (destination.file !== undefined) writeOutputFile(destination.file, io.masked(text), root.processes);
-  else if (destination.csv || command.printsCode === true) io.printCode(text);
+  const { io, root, warnings } = context;
+  const style = file === undefined ? io.style : plainStyle;
+  const text =
+    (csv ? command.renderCsv?.(result) : undefined) ??
+    (context.options.json === true
+      ? successDocument(command.name, documentOf(command, result), warnings)
+      : await renderText(command, result, context, { style, options }));
+  if (file !== undefined) writeOutputFile(file, io.masked(text), root.processes);
+  else if (csv || command.printsCode === true) io.printCode(text);
   else io.print(text);
 }
 
-async function textOf<Options, Result, Document>(
-  command: Command<Options, Result, Document>,
-  result: Result,
-  context: Context,
-  { csv, file, options }: Destination<Options>,
-): Promise<string> {
-  if (csv && command.renderCsv !== undefined) return command.renderCsv(result);
-  if (context.options.json === true)
-    return successDocument(command.name, documentOf(command, result), context.warnings);
-  return renderText(command, result, context, { style: file === undefined ? context.io.style : plainStyle, options });
-}
-
-function documentOf<Options, Result, Document>(
-  command: Command<Options, Result, Document>,
-  result: Result,
-): Result | Document {
+function documentOf<Options, Result, Document>(command: Command<Options, Result, Document>, result: Result) {
   return command.document?.(result) ?? result;
 }
 

@@ -122,8 +122,8 @@ export interface QuotaAges {
 /** What was read within this time of each other was read together. */
 const togetherMs = 120_000;
 
-export function agesOf(quotas: readonly (ShownQuota | undefined)[], theme: Theme): QuotaAges {
-  const known = quotas.flatMap((quota) => (quota !== undefined && saysAnything(quota) ? [quota] : []));
+export function agesOf(accounts: readonly { readonly quota?: ShownQuota | undefined }[], theme: Theme): QuotaAges {
+  const known = accounts.flatMap(({ quota }) => (quota !== undefined && saysAnything(quota) ? [quota] : []));
   const seenAt = known.map(({ observedAt }) => msOf(observedAt));
   const oldest = Math.min(...seenAt);
   if (Math.max(...seenAt) - oldest > togetherMs) return { areBeside: true, line: '' };

@@ -121,43 +121,44 @@ function refusalText({ reason, detail }: Extract<ImportEntry, { outcome: 'refuse
   return `it ${importRefusals[reason]}${detail === undefined ? '' : `: ${detail}`}`;
 }
 
-const columns: readonly Column[] = [
-  { title: '' },
-  { title: 'account', minWidth: 18 },
-  { title: 'file', minWidth: 16 },
-  { title: 'what', minWidth: 12 },
-];
-
 /**
  * A row per login, and below the table, where nothing is cut to fit, what was passed over or refused and why. `home` is
  * the pool that new accounts go to; another one is named.
  */
 export function renderEntries(entries: readonly ImportEntryView[], home: PlaceView, theme: Theme): string {
-  const rows = entries.flatMap((entry) => (isTaken(entry.outcome) ? [rowOf(entry.outcome, entry, home, theme)] : []));
-  const others = entries.filter(({ outcome }) => !isTaken(outcome)).map((entry) => reasonLine(entry, theme));
-  return [...(rows.length === 0 ? [] : [renderTable(columns, rows, theme)]), ...others].join('');
+  const rows = entries.filter(isTaken);
+  const others = entries.filter((entry) => !isTaken(entry)).map((entry) => reasonLine(entry, theme));
+  const table = rows.length === 0 ? [] : [renderTable(columnsFor(home, theme), rows, theme)];
+  return [...table, ...others].join('');
 }
 
 type Usable = Exclude<ImportEntryView['outcome'], 'passed' | 'refused'>;
 
-function isTaken(outcome: ImportEntryView['outcome']): outcome is Usable {
-  return outcome !== 'passed' && outcome !== 'refused';
+type TakenEntry = ImportEntryView & { readonly outcome: Usable };
+
+function isTaken(entry: ImportEntryView): entry is TakenEntry {
+  return entry.outcome !== 'passed' && entry.outcome !== 'refused';
 }
 
-function rowOf(outcome: Usable, entry: ImportEntryView, home: PlaceView, { color, symbols }: Theme): Cell[] {
+function columnsFor(home: PlaceView, { color, symbols }: Theme): Column<TakenEntry>[] {
+  const there: Cell = { text: '=', paint: color.dim };
   const marks: Record<Usable, Cell> = {
     new: { text: '+', paint: color.green },
     update: { text: symbols.arrow, paint: color.green },
-    same: { text: '=', paint: color.dim },
-    older: { text: '=', paint: color.dim },
-    duplicate: { text: '=', paint: color.dim },
+    ...{ same: there, older: there, duplicate: there },
   };
-  const isNameless = entry.email === undefined && entry.id === undefined;
   return [
-    marks[outcome],
-    { text: isNameless ? symbols.unknown : titleOf({ ...entry, id: entry.id ?? '' }) },
-    { text: nameOfPlace(entry) },
-    { text: whatOf(outcome, entry, home) },
+    { title: '', cell: ({ outcome }) => marks[outcome] },
+    {
+      title: 'account',
+      minWidth: 18,
+      cell({ id, ...entry }) {
+        const isNameless = entry.email === undefined && id === undefined;
+        return { text: isNameless ? symbols.unknown : titleOf({ ...entry, id: id ?? '' }) };
+      },
+    },
+    { title: 'file', minWidth: 16, cell: (entry) => ({ text: nameOfPlace(entry) }) },
+    { title: 'what', minWidth: 12, cell: (entry) => ({ text: whatOf(entry, home) }) },
   ];
 }
 
@@ -184,8 +185,8 @@ function nameOfPlace({ file, record, member }: z.infer<typeof Place>): string {
   return part === undefined ? file : `${file}, ${part}`;
 }
 
-function whatOf(outcome: Usable, entry: ImportEntryView, home: PlaceView): string {
-  const { duplicateOf, scope, setAside, wasRemoved, enabled, isChosen } = entry;
+function whatOf(entry: TakenEntry, home: PlaceView): string {
+  const { outcome, duplicateOf, scope, setAside, wasRemoved, enabled, isChosen } = entry;
   const what = {
     new: 'new',
     update: 'newer login',
