@@ -1,6 +1,5 @@
 import * as z from 'zod/mini';
 import { definedOnly } from '../../core/defined-only.js';
-import { AppError } from '../../core/errors.js';
 import { describeEvent } from '../../core/events/event.js';
 import { toIso } from '../../core/instant.js';
 import type { LineageEvent } from '../../core/logins/lineage-log.js';
@@ -15,6 +14,7 @@ import { csvOf } from '../render/csv.js';
 import { trackRecordText } from '../render/pace.js';
 import type { Theme } from '../render/theme.js';
 import { formatDistance, formatMoment } from '../render/time.js';
+import { askConsent } from '../terminal/ask-consent.js';
 import { shownEmail } from '../views/account-ref.js';
 
 const text = z.exactOptional(z.string());
@@ -42,10 +42,6 @@ const WindowCourseView = z.object({
   seen: z.array(z.object({ at: z.iso.datetime(), leftPercent: z.number() })),
 });
 type WindowCourseView = z.infer<typeof WindowCourseView>;
-
-function happeningsOf(past: Past, mask: boolean): HappeningView[] {
-  return past.happenings.map((each) => ({ at: toIso(each.at), kind: each.kind, ...told(each, past, mask) }));
-}
 
 function windowsOf(past: Past, mask: boolean): WindowCourseView[] {
   return past.windows.map(({ accountId, window, course, seen }) => ({
@@ -135,20 +131,16 @@ interface HistoryOptions {
 const usualMs = 7 * 86_400_000;
 
 async function history(context: Context, { since = usualMs, clear, yes }: HistoryOptions): Promise<HistoryResult> {
-  if (clear === true)
-    return { ...viewOf(context, readPast(context, 0)), removed: await clearPast(context, yes === true) };
-  return viewOf(context, readPast(context, since));
-}
-
-async function clearPast(context: Context, isAgreed: boolean): Promise<string[]> {
-  if (!isAgreed && !context.io.isInteractive) {
-    throw new AppError('confirmation-needed', 'history --clear would remove what is known of the past', {
-      hint: 'add --yes',
+  if (clear !== true) return viewOf(context, readPast(context, since));
+  const past = viewOf(context, readPast(context, 0));
+  if (yes !== true) {
+    await askConsent(context, {
+      question: 'Remove what is known of the past? Forecasts know no pace then.',
+      otherwise: 'nothing was removed',
+      would: 'history --clear would remove what is known of the past',
     });
   }
-  const question = 'Remove what is known of the past? Forecasts know no pace then.';
-  if (!isAgreed) await (await context.prompter()).consent(question, false, 'nothing was removed');
-  return forgetPast(context);
+  return { ...past, removed: await forgetPast(context) };
 }
 
 function viewOf(context: Context, past: Past): HistoryResult {
@@ -156,7 +148,7 @@ function viewOf(context: Context, past: Past): HistoryResult {
   return {
     since: toIso(past.from),
     until: toIso(past.to),
-    happenings: happeningsOf(past, mask),
+    happenings: past.happenings.map((each) => ({ at: toIso(each.at), kind: each.kind, ...told(each, past, mask) })),
     windows: windowsOf(past, mask),
     trackRecord: past.score,
   };

@@ -22,11 +22,19 @@ import { draftStore } from '../../core/transfer/draft-store.js';
 import { type ImportEntry, type ImportTarget, importLogins } from '../../core/transfer/import-logins.js';
 import { type LoginSource, listSources } from '../../core/transfer/list-sources.js';
 import type { LoginFormat, PlacedLogin } from '../../core/transfer/login-file.js';
-import { parseSource, placeLogins, type ReadSource, readSource } from '../../core/transfer/read-logins.js';
+import {
+  largestSourceBytes,
+  parseSource,
+  placeLogins,
+  type ReadSource,
+  readSource,
+} from '../../core/transfer/read-logins.js';
 import type { Command } from '../program/command.js';
 import type { Context } from '../program/context.js';
 import { createTheme, type Theme } from '../render/theme.js';
 import { chooseLoginScope } from '../sign-in/questions.js';
+import { askConsent } from '../terminal/ask-consent.js';
+import { readStandardInput } from '../terminal/given-input.js';
 import {
   countEntries,
   entryView,
@@ -37,7 +45,6 @@ import {
 } from '../transfer/import-view.js';
 import { isImported, warnAfterImport } from '../transfer/import-warnings.js';
 import { type OpeningOptions, openingKeys } from '../transfer/sealing-key.js';
-import { readStandardInput } from '../transfer/standard-input.js';
 
 const ImportResult = z.object({
   dryRun: z.boolean(),
@@ -135,7 +142,7 @@ async function findLogins(context: Context, options: ImportOptions): Promise<Fou
       if (context.signal.aborted) throw new AppError('interrupted', 'nothing was imported');
       read.push(
         source.name === '-'
-          ? await parseSource(source, await readStandardInput(context), reading)
+          ? await parseSource(source, await readStandardInput(context, inputRules), reading)
           : await readSource(source, reading),
       );
       progress.step();
@@ -147,6 +154,14 @@ async function findLogins(context: Context, options: ImportOptions): Promise<Fou
   // Whoever asks where there are logins wants to hear of nothing else.
   return { sources, logins: options.discover === true ? logins.filter(({ login }) => login.kind === 'login') : logins };
 }
+
+const inputRules = {
+  otherwise: 'codex-auth import - < accounts.json',
+  mostBytes: largestSourceBytes,
+  tooLong: 'standard input is longer than any file with logins',
+  hint: 'name the file instead',
+  interrupted: 'nothing was imported',
+};
 
 /** `-` is standard input, and no file. */
 async function namedSources({ machine }: Context, paths: readonly string[]): Promise<LoginSource[]> {
@@ -197,13 +212,12 @@ async function askForConsent(context: Context, plan: Plan, scope: Scope): Promis
     );
   }
   const what = summarize(counts);
-  if (!io.isInteractive) {
-    throw new AppError('confirmation-needed', `nothing was imported yet: ${what}`, {
-      hint: 'add --yes to import, or --dry-run to see the plan only',
-      details: { counts, entries },
-    });
-  }
-  await (await context.prompter()).consent(`Import these logins? (${what})`, true, 'nothing was imported');
+  await askConsent(context, {
+    question: `Import these logins? (${what})`,
+    ...{ preset: true, otherwise: 'nothing was imported', would: `nothing was imported yet: ${what}` },
+    hint: 'add --yes to import, or --dry-run to see the plan only',
+    details: { counts, entries },
+  });
 }
 
 /**

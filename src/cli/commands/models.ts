@@ -28,6 +28,7 @@ import { titleOf } from '../render/account-table.js';
 import { csvOf } from '../render/csv.js';
 import { type Column, renderTable } from '../render/table.js';
 import type { Theme } from '../render/theme.js';
+import { askConsent } from '../terminal/ask-consent.js';
 import { accountRef, accountRefShape } from '../views/account-ref.js';
 import { FailureView, failureView, obstructionLines, providerReasonShape } from '../views/probe-failure.js';
 import { ScopeView, scopeView } from '../views/scope-view.js';
@@ -165,7 +166,7 @@ async function agree(context: Context, { models: slugs, candidates }: Choice, { 
   const requests = many(accounts * slugs.length, 'request');
   context.warn(`this spends quota: ${requests}, for ${many(slugs.length, 'model')} and ${many(accounts, 'account')}`);
   if (yes === true) return;
-  await (await context.prompter()).consent(`Send ${requests}?`, false, 'no model was tried');
+  await askConsent(context, { question: `Send ${requests}?`, otherwise: 'no model was tried' });
 }
 
 function modelsCsv({ accounts }: ModelsResult): string {

@@ -22,6 +22,7 @@ import type { Context } from '../program/context.js';
 import { titleOf } from '../render/account-table.js';
 import type { Theme } from '../render/theme.js';
 import { formatWhen } from '../render/time.js';
+import { askConsent } from '../terminal/ask-consent.js';
 import { accountRef, accountRefShape } from '../views/account-ref.js';
 import { FailureView, failureView } from '../views/probe-failure.js';
 import { AccountUsage, usageView } from '../views/usage-view.js';
@@ -91,13 +92,11 @@ async function agree(context: Context, plan: Plan, account: Account, isAgreed: b
     if (options.json !== true) io.note(...lines);
     return;
   }
-  if (!io.isInteractive) {
-    const what = plan.kind === 'repeat' ? 'redeem would ask about a request' : 'redeem would spend a reset credit';
-    throw new AppError('confirmation-needed', `${what} of ${describeAccount(account)}`, { lines, hint: 'add --yes' });
-  }
-  io.note(...lines);
-  const question = plan.kind === 'repeat' ? 'Ask about it again?' : 'Spend it?';
-  await (await context.prompter()).consent(question, false, 'nothing was spent');
+  if (io.isInteractive) io.note(...lines);
+  const [question, what] =
+    plan.kind === 'repeat' ? ['Ask about it again?', 'ask about a request'] : ['Spend it?', 'spend a reset credit'];
+  const would = `redeem would ${what} of ${describeAccount(account)}`;
+  await askConsent(context, { question, otherwise: 'nothing was spent', would, lines });
 }
 
 async function resultOf(

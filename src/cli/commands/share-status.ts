@@ -15,7 +15,7 @@ import { type Column, renderTable } from '../render/table.js';
 import type { Theme } from '../render/theme.js';
 import { formatDistance, formatDuration, formatWhen } from '../render/time.js';
 import { accountNames } from '../sharing/named-accounts.js';
-import { shareDeadlineMs } from '../sharing/share-deadline.js';
+import { shareDeadlineMs } from '../sharing/share-call.js';
 import {
   MachineView,
   type SharedLogin,

@@ -18,6 +18,7 @@ import { latestThreads } from '../running/threads.js';
 import { type BindOptions, BindResult, bindDirectory, renderBinding } from '../switching/bind-directory.js';
 import { usableEnd, warnAboutEnd } from '../switching/set-aside.js';
 import { DaemonRestart, proveActivation, SurfaceView } from '../switching/switch-proof.js';
+import { askConsent } from '../terminal/ask-consent.js';
 import { accountRef, accountRefShape } from '../views/account-ref.js';
 import { BindingView, bindingHere, bindingText } from '../views/binding-view.js';
 
@@ -142,17 +143,13 @@ async function askWhich(context: Context, roster: Roster): Promise<string> {
 }
 
 /** Throws where the person disabled the account and does not say otherwise now. */
-async function agreesToEnable({ io, prompter }: Context, account: Account): Promise<boolean> {
+async function agreesToEnable(context: Context, account: Account): Promise<true> {
   const name = describeAccount(account);
-  if (!io.isInteractive) {
+  if (!context.io.isInteractive) {
     throw new AppError('usage', `${name} is disabled`, { hint: `codex-auth switch ${account.id} --enable` });
   }
-  const { consent } = await prompter();
-  await consent(
-    `${name} is disabled. Enable it and use it?`,
-    false,
-    `${name} stays disabled, and nothing was switched`,
-  );
+  const otherwise = `${name} stays disabled, and nothing was switched`;
+  await askConsent(context, { question: `${name} is disabled. Enable it and use it?`, otherwise });
   return true;
 }
 

@@ -10,6 +10,7 @@ import { keepAside } from '../../core/storage/kept.js';
 import { assertOwner } from '../../core/storage/root.js';
 import { sweepTemporaries } from '../../core/storage/temporary-files.js';
 import type { Context } from '../program/context.js';
+import { askConsent } from '../terminal/ask-consent.js';
 import type { ServiceChange, ServiceOptions } from './guard-view.js';
 import { lingers, type ServicePlace, serviceFacts, servicePlace, takeSteps } from './service-place.js';
 
@@ -99,13 +100,12 @@ function commandLines({ commands }: Pick<ServiceChange, 'commands'>): string[] {
 async function askFirst(context: Context, { yes }: ServiceOptions, lines: readonly string[]): Promise<void> {
   const { io } = context;
   if (yes === true) return;
-  if (!io.isInteractive) {
-    throw new AppError('confirmation-needed', 'this changes which programs your system starts', {
-      hint: 'add --yes; to see first what would be done: --dry-run',
-    });
-  }
-  io.note('This will', ...lines.map((line) => `  ${line}`));
-  await (await context.prompter()).consent('Go ahead?', true, 'nothing was changed');
+  if (io.isInteractive) io.note('This will', ...lines.map((line) => `  ${line}`));
+  await askConsent(context, {
+    ...{ question: 'Go ahead?', preset: true, otherwise: 'nothing was changed' },
+    would: 'this changes which programs your system starts',
+    hint: 'add --yes; to see first what would be done: --dry-run',
+  });
 }
 
 /** Takes the service of this root away again, and those of roots that are gone. What somebody has changed by hand is kept. */
@@ -114,18 +114,19 @@ export async function uninstallService(context: Context, options: ServiceOptions
   assertOwner(context.root);
   const own = ourService(place);
   const services = [...(own === undefined ? [] : [own]), ...staleServices(place.manager)];
-  const commands = services.flatMap(({ id }) => stepsOf(place, id)).map(({ argv }) => [...argv]);
+  const { manager } = place;
+  const steps = services.flatMap(({ id }) => [...manager.stop(id), ...manager.forget()]);
   const result = {
     action: 'uninstall' as const,
-    manager: place.manager.kind,
-    name: place.manager.nameOf(place.id),
+    manager: manager.kind,
+    name: manager.nameOf(place.id),
     files: services.map(({ file }) => ({ path: file, change: 'remove' as const })),
-    commands,
+    commands: steps.map(({ argv }) => [...argv]),
     dryRun: options.dryRun === true,
   };
   if (options.dryRun === true) return result;
   // What an installation has left that was killed.
-  sweepTemporaries(place.manager.directory, context.root.processes, { file: basename(place.file) });
+  sweepTemporaries(manager.directory, context.root.processes, { file: basename(place.file) });
   if (services.length === 0) return result;
   await askFirst(context, options, [...services.map(({ file }) => `remove ${file}`), ...commandLines(result)]);
   return context.uninterrupted(async () => {
@@ -133,10 +134,6 @@ export async function uninstallService(context: Context, options: ServiceOptions
     for (const service of services) kept.push(...(await remove(context, place, service)));
     return { ...result, ...(kept[0] === undefined ? {} : { kept: kept[0] }) };
   });
-}
-
-function stepsOf({ manager }: ServicePlace, id: string) {
-  return [...manager.stop(id), ...manager.forget()];
 }
 
 /** Stopped first: what is still there without its service can be taken away by the next try. */

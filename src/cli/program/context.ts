@@ -1,6 +1,7 @@
 import { readEnvironment } from '../../core/environment.js';
 import { openSession } from '../../core/session/open-session.js';
 import { type Listener, type Session, silent } from '../../core/session/session.js';
+import { askConsent } from '../terminal/ask-consent.js';
 import type { Browser } from '../terminal/browser.js';
 import { createIo, type Io } from '../terminal/io.js';
 import { isAnimated, startProgress } from '../terminal/progress.js';
@@ -27,13 +28,8 @@ export interface Context extends Session {
 /** Throws `usage` where the environment names no place for files, unless the command only looks and `anywhere` says so. */
 export function createContext(machine: Machine, options: GlobalOptions, { anywhere = false } = {}): Context {
   const environment = readEnvironment(machine.variables);
-  const io = createIo(machine.streams, environment, {
-    color: options.color,
-    // A program that reads JSON cannot answer.
-    input: options.input && options.json !== true && machine.neverAsks !== true,
-    mask: options.mask === true,
-    plain: options.plain === true,
-  });
+  const input = options.input && machine.neverAsks !== true;
+  const io = createIo(machine.streams, environment, { ...options, input });
   const warnings: string[] = [];
   const isTold = options.json !== true;
   const isShown = isAnimated(options, environment);
@@ -52,7 +48,7 @@ export function createContext(machine: Machine, options: GlobalOptions, { anywhe
     progress: (what, total) => (isShown ? startProgress(machine.clock, io, what, total) : silent),
   };
   const prompter = async () => (await import('../terminal/prompter.js')).createPrompter(io, machine.signal);
-  const consent = async (question: string, otherwise: string) => (await prompter()).consent(question, false, otherwise);
+  const consent = (question: string, otherwise: string) => askConsent({ io, prompter }, { question, otherwise });
   return {
     ...openSession(
       machine,

@@ -2,6 +2,7 @@ import { CommanderError } from '@commander-js/extra-typings';
 import { readEnvironment } from '../../core/environment.js';
 import { AppError } from '../../core/errors.js';
 import { refusedRoot } from '../../core/storage/adoption.js';
+import { askConsent } from '../terminal/ask-consent.js';
 import { createIo, plainStyle } from '../terminal/io.js';
 import { wrapText } from '../terminal/wrap-text.js';
 import type { Program } from '../tree/program-base.js';
@@ -155,7 +156,7 @@ async function runAsked<Options, Result, Document>(
     if (path === undefined || !context.io.isInteractive) throw error;
     context.io.note(error instanceof Error ? error.message : '');
     const question = `Keep the accounts in ${path} all the same? Nobody but you can enter it then.`;
-    await (await context.prompter()).consent(question, false, 'nothing was written');
+    await askConsent(context, { question, otherwise: 'nothing was written' });
     context.adoptRoot();
     return command.run(context, options);
   }

@@ -1,5 +1,3 @@
-import type { Account } from '../../core/accounts/account.js';
-import type { Roster } from '../../core/logins/roster.js';
 import { readAllScopes } from '../../core/pools/scope-files.js';
 import { locateAccount, openRoster } from '../../core/session/selection.js';
 import { keepersElsewhere } from '../../core/sharing/keepers.js';
@@ -20,21 +18,16 @@ export function idsOfScope(context: Context): string[] {
 /** How a result names an account by its record's id; undefined when it is in no pool of this machine. */
 export type Names = (id: string | undefined) => AccountRef | undefined;
 
-export function accountNames(context: Context, roster?: Roster): Names {
-  const mask = context.options.mask === true;
-  const places = [...(roster === undefined ? [] : [roster.accounts]), ...poolsOf(context)];
-  const keepers = keepersElsewhere(context.root.paths);
+export function accountNames({ root, options }: Context): Names {
+  const keepers = keepersElsewhere(root.paths);
   const refs = new Map<string, AccountRef>();
-  for (const accounts of places) {
+  const pools = readAllScopes(root.paths).flatMap(({ pool, flagged }) => [pool.accounts, flagged.accounts]);
+  for (const accounts of pools) {
     accounts.forEach((account, position) => {
       if (refs.has(account.id)) return;
-      const ref = accountRef(account, position + 1, mask);
+      const ref = accountRef(account, position + 1, options.mask === true);
       refs.set(account.id, { ...ref, ...lifeOf(account, keepers.get(account.id)) });
     });
   }
   return (id) => (id === undefined ? undefined : refs.get(id));
-}
-
-function poolsOf({ root }: Context): (readonly Account[])[] {
-  return readAllScopes(root.paths).flatMap(({ pool, flagged }) => [pool.accounts, flagged.accounts]);
 }

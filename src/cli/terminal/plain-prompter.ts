@@ -53,9 +53,6 @@ export function createPlainPrompter(io: Io, signal: AbortSignal): Prompter {
 
   return {
     confirm,
-    async consent(question, preset, otherwise) {
-      if (!(await confirm(question, preset))) throw new AppError('declined', otherwise);
-    },
     async select(question, choices) {
       const position = await choose(
         question,

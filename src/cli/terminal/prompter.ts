@@ -12,16 +12,12 @@ import { createPlainPrompter, valueAt } from './plain-prompter.js';
 export interface Choice<T> {
   readonly name: string;
   readonly value: T;
-  /** What is left of it on the screen once it has been chosen; absent: the name. */
-  readonly short?: string;
   readonly description?: string;
 }
 
 /** Questions to the person, asked on stderr. Ask only when `io.isInteractive`; every question has a flag. */
 export interface Prompter {
   confirm(question: string, preset: boolean): Promise<boolean>;
-  /** For what a command is about to do; on a no it throws `declined` with what was not done. */
-  consent(question: string, preset: boolean, otherwise: string): Promise<void>;
   select<T>(question: string, choices: readonly Choice<T>[]): Promise<T>;
   /** One of many, which a person finds by typing a part of it. */
   find<T>(question: string, choices: readonly Findable<T>[], options: FindOptions): Promise<T>;
@@ -46,23 +42,14 @@ export function createPrompter(io: Io, signal: AbortSignal): Prompter {
   const streams = { input: io.stdin, output: io.stderr, signal };
   const theme = themeFor(io);
   const shown = (text: string) => printable(io.shown(text));
-  const ask = (question: string, preset: boolean) =>
-    answered(confirm({ message: shown(question), default: preset, theme }, streams));
   return {
-    confirm: ask,
-    async consent(question, preset, otherwise) {
-      if (!(await ask(question, preset))) throw new AppError('declined', otherwise);
-    },
+    confirm: (question, preset) => answered(confirm({ message: shown(question), default: preset, theme }, streams)),
     select: (question, choices) =>
       answered(
         select(
           {
             message: shown(question),
-            choices: choices.map(({ name, short = name, ...choice }) => ({
-              ...choice,
-              name: shown(name),
-              short: shown(short),
-            })),
+            choices: choices.map(({ name, ...choice }) => ({ ...choice, name: shown(name) })),
             pageSize: rowsFor(io),
             loop: false,
             theme,
@@ -92,13 +79,11 @@ export function createPrompter(io: Io, signal: AbortSignal): Prompter {
       return valueAt(choices, chosen);
     },
     input: (question) => answered(input({ message: shown(question), theme }, streams)),
-    secret: async (question) =>
-      new Secret(await answered(input({ message: shown(question), theme, transformer: hidden }, streams))),
+    async secret(question) {
+      const transformer = (typed: string) => '*'.repeat(typed.length);
+      return new Secret(await answered(input({ message: shown(question), theme, transformer }, streams)));
+    },
   };
-}
-
-function hidden(typed: string): string {
-  return '*'.repeat(typed.length);
 }
 
 /** The library looks at the environment only, and knows nothing of `--no-color` and of what else decides our style. */

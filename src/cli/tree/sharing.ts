@@ -23,7 +23,7 @@ export function declareSharing(program: Program, run: Run): void {
       'The same as share sync: pushes what this machine has renewed and gets what the others have, in one go.',
     )
     .addHelpText(...examples('codex-auth sync', 'codex-auth sync --json'))
-    .action((options) => run(async () => (await import('../commands/share-sync.js')).shareSyncCommand, options));
+    .action((options) => run(async () => (await import('../commands/share-exchange.js')).shareSyncCommand, options));
 }
 
 type Share = ReturnType<typeof declareGroup>;
@@ -123,7 +123,7 @@ function declareShared(share: Share, run: Run): void {
     .option('--all', 'every account of the scope')
     .addHelpText(...examples('codex-auth share add work', 'codex-auth share add --all'))
     .action((selectors, options) =>
-      run(async () => (await import('../commands/share-add.js')).shareAddCommand, { selectors, ...options }),
+      run(async () => (await import('../commands/share-exchange.js')).shareAddCommand, { selectors, ...options }),
     );
 
   share
@@ -136,7 +136,7 @@ function declareShared(share: Share, run: Run): void {
     .option('-y, --yes', yesHelp)
     .addHelpText(...examples('codex-auth share withdraw work'))
     .action((selectors, options) =>
-      run(async () => (await import('../commands/share-add.js')).shareWithdrawCommand, { selectors, ...options }),
+      run(async () => (await import('../commands/share-exchange.js')).shareWithdrawCommand, { selectors, ...options }),
     );
 
   share
@@ -167,7 +167,7 @@ function declareShared(share: Share, run: Run): void {
     .summary('exchange with the shared pool now')
     .description('Pushes what this machine has renewed and gets what the others have, in one go.')
     .addHelpText(...examples('codex-auth share sync'))
-    .action((options) => run(async () => (await import('../commands/share-sync.js')).shareSyncCommand, options));
+    .action((options) => run(async () => (await import('../commands/share-exchange.js')).shareSyncCommand, options));
 }
 
 const longestWaitSeconds = 3_600;
