@@ -52,9 +52,9 @@ function checkedView(context: Context, roster: Roster, answer: CheckAnswer): Che
     active: roster.active?.account.id === account.id,
     token: definedOnly({
       state: tokenState(answer, now),
-      expiresAt: expiresAt === undefined ? undefined : toIso(expiresAt),
+      expiresAt: toIso(expiresAt),
     }),
-    refreshProvenAt: lastRefresh === undefined ? undefined : toIso(lastRefresh),
+    refreshProvenAt: toIso(lastRefresh),
     reachable: result.kind === 'answered' && result.answer.kind === 'ok',
     quota: quota?.kind === 'usage' ? toQuotaView(bindingQuota(toSnapshot(quota.usage), now), 'live', now) : undefined,
     verdict: verdictOf(problem),

@@ -139,7 +139,7 @@ function chooseAccounts(context: Context, roster: Roster, selectors: readonly st
 
 function viewOf({ options }: Context, { account, index }: Chosen): ExportedAccount {
   const { userId, planType: plan, enabled, tokens } = account;
-  const accessTokenExpiresAt = tokens.expiresAt === undefined ? undefined : toIso(tokens.expiresAt);
+  const accessTokenExpiresAt = toIso(tokens.expiresAt);
   return {
     ...accountRef(account, index, options.mask === true),
     enabled,

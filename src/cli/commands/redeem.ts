@@ -163,7 +163,7 @@ function unknownView(
 
 function expiryOf(plan: Plan): string | undefined {
   const at = plan.kind === 'ready' ? plan.credit?.expiresAt : undefined;
-  return at === undefined ? undefined : toIso(at);
+  return toIso(at);
 }
 
 function withoutRequest(

@@ -72,7 +72,7 @@ function outcomeOf(renewal: Renewal | undefined): Outcome {
   if (renewal === undefined) return { outcome: 'would-renew' };
   if (renewal.kind === 'failed') return { outcome: 'failed', problem: renewal.problem };
   const { expiresAt } = renewal;
-  const end = definedOnly({ expiresAt: expiresAt === undefined ? undefined : toIso(expiresAt) });
+  const end = definedOnly({ expiresAt: toIso(expiresAt) });
   if (renewal.kind === 'renewed') return { outcome: 'renewed', how: renewal.how, ...end };
   return { outcome: 'skipped', reason: renewal.reason, ...definedOnly({ message: renewal.message }), ...end };
 }

@@ -60,7 +60,7 @@ async function status(context: Context, { live }: ShareStatusOptions): Promise<S
     machine: { id: machine.id, name: machine.name },
     keyId,
     keyPlace: shareKeyPlace(root),
-    lastExchangeAt: lastExchangeAt === undefined ? undefined : toIso(lastExchangeAt),
+    lastExchangeAt: toIso(lastExchangeAt),
     logins: sharedLogins(state, accountNames(context)),
     live: inspection && shareLive(inspection),
   });

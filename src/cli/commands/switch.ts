@@ -104,7 +104,7 @@ async function switchAccount(context: Context, options: SwitchOptions): Promise<
     activeId: activated.account.id,
     account: { ...ref, scope: placeView(scopeKey) },
     isElsewhere: scopeKey !== choosingScopeKey,
-    usableUntil: usableUntil === undefined ? undefined : toIso(usableUntil),
+    usableUntil: toIso(usableUntil),
     changed: activated.changed,
     authFile: context.home.authFile,
     store: loginStoreKind(context.home),

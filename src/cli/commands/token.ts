@@ -49,7 +49,7 @@ async function printToken(context: Context, { selector, yes }: TokenOptions): Pr
   return {
     account: accountRef(account, asked.index, context.options.mask === true),
     accessToken: accessToken.reveal(),
-    ...definedOnly({ expiresAt: expiresAt === undefined ? undefined : toIso(expiresAt) }),
+    ...definedOnly({ expiresAt: toIso(expiresAt) }),
   };
 }
 

@@ -98,7 +98,7 @@ function viewOf(context: Context, verified: VerifiedAccount): VerifiedView {
     previousReason: flag.reason,
     reason,
     ...said,
-    lastVerified: lastVerifiedAt === undefined ? undefined : toIso(lastVerifiedAt),
+    lastVerified: toIso(lastVerifiedAt),
     verificationCount: count,
   });
 }

@@ -7,7 +7,7 @@ import type { Settings } from '../../core/settings.js';
 import type { Context } from '../program/context.js';
 import type { Theme } from '../render/theme.js';
 import { formatWhen } from '../render/time.js';
-import { type SideEnd, type SideProgram, whyFailed } from './side-program.js';
+import { runBeside, type SideProgram, whyFailed } from './side-program.js';
 
 /** Who wants to be told, and of what. */
 export interface Subscription {
@@ -44,13 +44,9 @@ interface Delivered {
 const notifierDeadlineMs = 10_000;
 
 /** Tells an event to everybody who wants it, one receiver after the other. Never throws. */
-export async function deliver(
-  context: Context,
-  event: AccountEvent,
-  subscription: Subscription,
-  signal: AbortSignal = context.signal,
-): Promise<Delivered[]> {
+export async function deliver(context: Context, event: AccountEvent, subscription: Subscription): Promise<Delivered[]> {
   const { hook, desktop } = subscription;
+  const { signal } = context;
   const programs: [Delivered['to'], SideProgram][] = [];
   const variables = context.environment.raw;
   if (hook !== undefined) {
@@ -64,14 +60,10 @@ export async function deliver(
   }
   const results: Delivered[] = [];
   for (const [to, program] of programs) {
-    const problem = whyFailed(await run(context, program), program);
+    const problem = whyFailed(await runBeside(context, program), program);
     results.push(problem === undefined ? { to } : { to, problem: printable(problem) });
   }
   return results;
-}
-
-async function run({ machine }: Context, program: SideProgram): Promise<SideEnd> {
-  return (await machine.runBeside?.(program)) ?? { kind: 'not-started', code: 'ENOSYS' };
 }
 
 const mostLines = 5;
@@ -83,12 +75,6 @@ function noticeOf(context: Context, event: AccountEvent) {
   const rest = lines.length - mostLines;
   const body = [...lines.slice(0, mostLines), ...(rest > 0 ? [`and ${rest} more`] : [])].join('\n');
   return { title: `codex-auth: ${event.name}${event.test === true ? ' (test)' : ''}`, body };
-}
-
-/** What the system's own notifier is told. */
-interface Notice {
-  readonly title: string;
-  readonly body: string;
 }
 
 /** As PowerShell reads it: the texts come in as variables of the environment, and never as code. */
@@ -107,7 +93,7 @@ const script = 'on run argv\ndisplay notification (item 2 of argv) with title (i
 /** The notifier's program and arguments, and what it needs of its environment besides; the texts are never code. */
 function notifierFor(
   platform: NodeJS.Platform,
-  { title, body }: Notice,
+  { title, body }: ReturnType<typeof noticeOf>,
 ): { readonly argv: readonly string[]; readonly variables: Readonly<Record<string, string>> } {
   if (platform === 'darwin') return { argv: ['osascript', '-e', script, title, body], variables: {} };
   if (platform === 'win32') {

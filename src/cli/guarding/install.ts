@@ -1,5 +1,6 @@
 import { existsSync, rmdirSync } from 'node:fs';
 import { basename, dirname } from 'node:path';
+import * as z from 'zod/mini';
 import { AppError } from '../../core/errors.js';
 import { type InstalledService, readService, staleServices } from '../../core/service/installed.js';
 import { withMark } from '../../core/service/service-mark.js';
@@ -10,9 +11,45 @@ import { keepAside } from '../../core/storage/kept.js';
 import { assertOwner } from '../../core/storage/root.js';
 import { sweepTemporaries } from '../../core/storage/temporary-files.js';
 import type { Context } from '../program/context.js';
+import type { Theme } from '../render/theme.js';
 import { askConsent } from '../terminal/ask-consent.js';
-import type { ServiceChange, ServiceOptions } from './guard-view.js';
-import { lingers, type ServicePlace, serviceFacts, servicePlace, takeSteps } from './service-place.js';
+import {
+  howToLinger,
+  lingers,
+  managers,
+  type ServicePlace,
+  serviceFacts,
+  servicePlace,
+  takeSteps,
+} from './service-place.js';
+
+export interface ServiceOptions {
+  readonly yes?: true;
+  readonly dryRun?: true;
+}
+
+export const ServiceChange = z.object({
+  action: z.enum(['install', 'uninstall']),
+  manager: managers,
+  /** What the service manager calls the service of this root. */
+  name: z.string(),
+  /** Nothing where all is as it should be. */
+  files: z.array(
+    z.object({
+      path: z.string(),
+      change: z.enum(['create', 'change', 'remove']),
+      text: z.exactOptional(z.string()),
+    }),
+  ),
+  /** What the service manager is told, each a program with its arguments. */
+  commands: z.array(z.array(z.string())),
+  dryRun: z.boolean(),
+  /** Where a file is now that somebody had changed by hand. */
+  kept: z.exactOptional(z.string()),
+  /** Whether it goes on when the person is logged out; absent where nobody can tell. */
+  lingers: z.exactOptional(z.boolean()),
+});
+export type ServiceChange = z.infer<typeof ServiceChange>;
 
 /** What `kept/` calls a file that somebody had changed by hand. */
 const keptServiceStem = 'guard-service';
@@ -40,16 +77,7 @@ export async function installService(context: Context, options: ServiceOptions):
     dryRun: options.dryRun === true,
   };
   if (options.dryRun === true) return result;
-  await askFirst(context, options, [
-    `write ${file}`,
-    '',
-    ...text
-      .trimEnd()
-      .split(/\r?\n/)
-      .map((line) => `  ${line}`),
-    '',
-    ...commandLines(result),
-  ]);
+  await askFirst(context, options, [`write ${file}`, '', ...indentedLines(text), '', ...commandLines(result)]);
   return context.uninterrupted(async () => {
     makePrivateDirectory(root.paths.root);
     const kept = before?.isChanged === true ? keepAside(root, keptServiceStem, before.text) : undefined;
@@ -161,4 +189,36 @@ function removeEmptyAbove(file: string, count: number): void {
     }
     directory = dirname(directory);
   }
+}
+
+export function renderChange(result: ServiceChange, { color, symbols }: Theme): string {
+  const { action, files, commands, dryRun, name, kept, lingers } = result;
+  const ok = color.green(symbols.ok);
+  if (dryRun) return dryRunText(result);
+  if (action === 'uninstall' && files.length === 0) return `${ok} No service is installed\n`;
+  const verbs = { create: 'Wrote', change: 'Changed', remove: 'Removed' } as const;
+  const lines = [
+    ...files.map(({ path, change }) => `${ok} ${verbs[change]} ${path}`),
+    ...(action === 'install' ? [`${ok} ${name} runs${files.length === 0 ? ', as before' : ''}`] : []),
+    ...(kept === undefined ? [] : [`  what was changed in it by hand is kept: ${kept}`]),
+    ...(lingers === false ? [color.dim(howToLinger)] : []),
+  ];
+  return commands.length === 0 ? '' : lines.map((line) => `${line}\n`).join('');
+}
+
+function dryRunText({ files, commands }: ServiceChange): string {
+  if (files.length + commands.length === 0) return 'There is nothing to do\n';
+  const shown = files.flatMap(({ path, change, text = '' }) => [
+    `${change} ${path}`,
+    ...(text === '' ? [] : indentedLines(text)),
+  ]);
+  const told = commands.map((argv) => `run ${argv.join(' ')}`);
+  return `It would\n${[...shown, ...told].map((line) => `  ${line}\n`).join('')}`;
+}
+
+function indentedLines(text: string): string[] {
+  return text
+    .trimEnd()
+    .split(/\r?\n/)
+    .map((line) => `  ${line}`);
 }

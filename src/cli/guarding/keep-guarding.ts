@@ -1,4 +1,5 @@
 import { statSync } from 'node:fs';
+import * as z from 'zod/mini';
 import { AppError } from '../../core/errors.js';
 import { Attempts } from '../../core/guarding/attempts.js';
 import { wakeAt } from '../../core/guarding/due.js';
@@ -15,11 +16,30 @@ import { takeInAny } from '../../core/session/take-in.js';
 import { resolveSettings, type Settings, settingsOf } from '../../core/settings.js';
 import { readSettings } from '../../core/storage/settings-file.js';
 import type { Context } from '../program/context.js';
-import type { GuardRounds } from './guard-view.js';
+import type { Theme } from '../render/theme.js';
 import { Observer } from './observer.js';
 import { dueRules, isUnreachable, type Outcome, refreshDue } from './refresh-due.js';
 import { createTeller, type Teller } from './tell.js';
 import { sleepUntil } from './waiting.js';
+
+export const GuardRounds = z.object({
+  /** How often it has looked: at once, whenever something was due, and when files had changed. */
+  rounds: z.number(),
+  /** Access tokens that were about to expire and have been replaced. */
+  refreshed: z.number(),
+  /** Newer tokens of somebody else that were taken over. */
+  adopted: z.number(),
+  /** Left to the official client, which was running. */
+  leftToClient: z.number(),
+  failed: z.number(),
+  /** Of those that failed: because of the network or the provider. */
+  unreachable: z.number(),
+  /** It was told to end, which is how it ends. */
+  stopped: z.exactOptional(z.literal(true)),
+  /** Its program was updated while it ran as a service, which starts it again. */
+  updated: z.exactOptional(z.literal(true)),
+});
+export type GuardRounds = z.infer<typeof GuardRounds>;
 
 export interface Guarding {
   /** One round, and no waiting. */
@@ -215,4 +235,17 @@ function currentSettings({ options, root, environment }: Context): Settings {
 function rootMark(path: string): string | undefined {
   const stats = statSync(path, { throwIfNoEntry: false });
   return stats?.isDirectory() === true ? `${stats.dev}:${stats.ino}` : undefined;
+}
+
+export function renderRounds(result: GuardRounds, { color, symbols }: Theme): string {
+  const { rounds, refreshed, adopted, leftToClient, failed, stopped } = result;
+  const mark = failed > 0 ? color.red(symbols.error) : color.green(symbols.ok);
+  const parts = [
+    `${refreshed} refreshed`,
+    `${adopted} taken over`,
+    `${leftToClient} left to the client`,
+    `${failed} failed`,
+  ];
+  const counts = `${rounds} round${rounds === 1 ? '' : 's'}: ${parts.join(', ')}`;
+  return `${mark} ${stopped === true ? 'stopped after ' : ''}${counts}\n`;
 }

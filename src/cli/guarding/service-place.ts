@@ -1,3 +1,4 @@
+import * as z from 'zod/mini';
 import { requireHome } from '../../core/environment.js';
 import { AppError } from '../../core/errors.js';
 import { readService, serviceId } from '../../core/service/installed.js';
@@ -5,7 +6,11 @@ import { managerOf, type ServiceManager, type Step } from '../../core/service/ma
 import type { ServiceFacts } from '../../core/service/service-files.js';
 import { lastingTarget } from '../../core/shell/shim.js';
 import type { Context } from '../program/context.js';
-import { type SideEnd, type SideProgram, whyFailed } from './side-program.js';
+import { runBeside, type SideProgram, whyFailed } from './side-program.js';
+
+export const managers = z.enum(['systemd', 'launchd', 'task-scheduler']);
+
+export const howToLinger = 'It ends when you are logged out; to let it go on: loginctl enable-linger';
 
 /** Where the service of this root is, and what starts it. */
 export interface ServicePlace {
@@ -103,10 +108,6 @@ export async function answerOf(context: Context, argv: readonly string[]): Promi
 
 function programOf({ environment }: Context, argv: readonly string[]): SideProgram {
   return { argv, variables: environment.raw, deadlineMs };
-}
-
-async function runBeside({ machine }: Context, program: SideProgram): Promise<SideEnd> {
-  return (await machine.runBeside?.(program)) ?? { kind: 'not-started', code: 'ENOSYS' };
 }
 
 /** Under systemd a person's services end with their last session, unless they linger; absent where nobody can tell. */

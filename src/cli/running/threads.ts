@@ -40,7 +40,7 @@ export function latestThreads(context: Context, { cwd, most }: ThreadChoice): Th
     found.push(
       definedOnly({
         ...{ id, path },
-        startedAt: startedAt === undefined ? undefined : toIso(startedAt),
+        startedAt: toIso(startedAt),
         writtenAt: toIso(writtenAt),
         ...{ cwd: thread.cwd, firstWords, account: ownerOf(thread) },
       }),

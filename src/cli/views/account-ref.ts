@@ -61,7 +61,7 @@ export function lifeOf(
   const { refreshToken, expiresAt } = tokens;
   const place = isUnstored === true ? { stored: false as const } : {};
   if (refreshToken !== undefined) return place;
-  const endsAt = expiresAt === undefined ? undefined : toIso(expiresAt);
+  const endsAt = toIso(expiresAt);
   return { ...place, renewable: false, ...definedOnly({ endsAt, keptBy }) };
 }
 

@@ -63,14 +63,10 @@ export function accountView(
     active,
     health: { score: health.score, state: health.state },
     state,
-    availableAt: isoOrAbsent(availableAt),
-    accessTokenExpiresAt: isoOrAbsent(account.tokens.expiresAt),
+    availableAt: toIso(availableAt),
+    accessTokenExpiresAt: toIso(account.tokens.expiresAt),
     ...lifeOf(account, keepers?.get(account.id)),
-    lastUsedAt: isoOrAbsent(account.lastUsedAt),
+    lastUsedAt: toIso(account.lastUsedAt),
     quota: quota && toQuotaView(quota, 'cache', now),
   });
-}
-
-function isoOrAbsent(at: number | undefined): string | undefined {
-  return at === undefined ? undefined : toIso(at);
 }

@@ -112,7 +112,7 @@ function accountDocument(
 ): ForecastAccount {
   return definedOnly({
     ...known,
-    availableAt: availableAt === undefined ? undefined : toIso(availableAt),
+    availableAt: toIso(availableAt),
     reasons: reasonsOf(decision, now),
     quota: quota && quotaViewOf(quota, now),
     explanation: isExplained && decision !== undefined ? explanationView(decision) : undefined,

@@ -60,7 +60,7 @@ function resetsOf(credits: ResetCredits, couldHelp: boolean, now: number) {
   const { count, expiresAt } = spendableCredits(credits, now);
   const endsSoon = expiresAt !== undefined && expiresAt - now <= soonMs;
   if (count === 0 || !(couldHelp || endsSoon)) return undefined;
-  return definedOnly({ count, expiresAt: expiresAt === undefined ? undefined : toIso(expiresAt) });
+  return definedOnly({ count, expiresAt: toIso(expiresAt) });
 }
 
 function refOf({ id, index, email, label, workspace, accountId }: Named): AccountRef {

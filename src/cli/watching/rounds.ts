@@ -99,7 +99,7 @@ function viewOf(
   return definedOnly({
     ...accountView(account, decision, { mask: context.options.mask === true, now }),
     quota: decision.quota && toQuotaView(decision.quota, sourceOf(account.id), now),
-    lastSuccessAt: observedAt === undefined ? undefined : toIso(observedAt),
+    lastSuccessAt: toIso(observedAt),
     lastError: memory?.lastError,
   });
 }
