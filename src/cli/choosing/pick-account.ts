@@ -1,8 +1,9 @@
 import * as z from 'zod/mini';
-import type { AppError } from '../../core/errors.js';
+import { AppError } from '../../core/errors.js';
 import type { Roster } from '../../core/logins/roster.js';
 import { percentText } from '../../core/quota/window.js';
 import { decideRoster, policyOf } from '../../core/session/decided-roster.js';
+import { requireAccounts } from '../../core/session/selection.js';
 import type { Context } from '../program/context.js';
 import { knownCell, stateCell, titleOf, whoColumns } from '../render/account-table.js';
 import { windowsLeft } from '../render/quota.js';
@@ -12,13 +13,15 @@ import { type AccountView, accountView } from '../views/account-view.js';
 
 /**
  * Asks which of the accounts of a scope is meant, a line each with what tells them apart; the best one now is offered first.
- * Returns its id.
+ * Returns its id. Throws `usage` where nobody can answer.
  */
 export async function pickAccount(
   { io, clock, options, prompter, settings }: Context,
   roster: Roster,
-  question: string,
+  { question, unasked, hint }: { readonly question: string; readonly unasked: string; readonly hint: string },
 ): Promise<string> {
+  requireAccounts(roster);
+  if (!io.isInteractive) throw new AppError('usage', unasked, { hint });
   const now = clock.now();
   const { decided, recommendation } = decideRoster(roster, { now, ...policyOf(settings()) });
   const accounts = decided.map(({ account, decision }) =>

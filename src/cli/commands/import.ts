@@ -1,5 +1,4 @@
 import * as z from 'zod/mini';
-import type { AuthFileLogin } from '../../core/codex/auth-file.js';
 import { readAuthFile } from '../../core/codex/auth-file-state.js';
 import { homeOf } from '../../core/environment.js';
 import { AppError } from '../../core/errors.js';
@@ -78,7 +77,8 @@ async function importFiles(context: Context, options: ImportOptions): Promise<Im
   const plan = planImport(context, found.logins, scope);
   const { counts, entries } = plan;
   if (dryRun || !plan.changesAnything) {
-    const discovered = options.discover === true ? { discovered: discoveredFiles(entries) } : {};
+    const wanted = entries.filter(({ outcome }) => outcome === 'new' || outcome === 'update');
+    const discovered = options.discover === true ? { discovered: [...new Set(wanted.map(({ file }) => file))] } : {};
     return { dryRun, agreed: false, scope: placeView(keyOf(scope)), counts, entries, ...discovered };
   }
   const agreed = options.yes !== true;
@@ -108,11 +108,6 @@ function assertNamed({ paths, discover, yes }: ImportOptions): void {
   throw new AppError('usage', 'no file is named', {
     hint: 'codex-auth import --discover, or name a file or directory',
   });
-}
-
-function discoveredFiles(entries: readonly ImportEntryView[]): string[] {
-  const wanted = entries.filter(({ outcome }) => outcome === 'new' || outcome === 'update');
-  return [...new Set(wanted.map(({ file }) => file))];
 }
 
 /** Reads one file after the other: a folder may hold many, and Ctrl-C ends it between two. */
@@ -195,12 +190,9 @@ function planImport(context: Context, logins: readonly PlacedLogin[], scope: Sco
 }
 
 function targetOf(context: Context, scope: Scope): ImportTarget {
-  return { scopeKey: keyOf(scope), provider: resolveProvider(context.environment), inUse: loginInUse(context) };
-}
-
-function loginInUse({ home }: Context): AuthFileLogin | undefined {
-  const { content } = readAuthFile(home);
-  return content?.kind === 'login' ? content.login : undefined;
+  const { content } = readAuthFile(context.home);
+  const inUse = content?.kind === 'login' ? content.login : undefined;
+  return { scopeKey: keyOf(scope), provider: resolveProvider(context.environment), inUse };
 }
 
 async function askForConsent(context: Context, plan: Plan, scope: Scope): Promise<void> {

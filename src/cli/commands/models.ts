@@ -30,7 +30,13 @@ import { type Column, renderTable } from '../render/table.js';
 import type { Theme } from '../render/theme.js';
 import { askConsent } from '../terminal/ask-consent.js';
 import { accountRef, accountRefShape } from '../views/account-ref.js';
-import { FailureView, failureView, obstructionLines, providerReasonShape } from '../views/probe-failure.js';
+import {
+  FailureView,
+  failureText,
+  failureView,
+  obstructionLines,
+  providerReasonShape,
+} from '../views/probe-failure.js';
 import { ScopeView, scopeView } from '../views/scope-view.js';
 
 const TrialView = z.object({
@@ -254,8 +260,9 @@ function failureLine(account: TriedAccountView, { color, symbols }: Theme): stri
   const { failure } = account;
   if (failure === undefined) return [];
   if (isObstruction(failure)) return [`${color.yellow(symbols.warning)} ${titleOf(account)}: not reached\n`];
-  const hint = failure.hint === undefined ? '' : ` ${symbols.arrow} ${failure.hint}`;
-  return [`${color.red(symbols.error)} ${titleOf(account)}: ${printable(failure.message)}${hint}\n`];
+  return [
+    `${color.red(symbols.error)} ${titleOf(account)}: ${printable(failureText(failure, ` ${symbols.arrow} `))}\n`,
+  ];
 }
 
 function summaryOf(accounts: readonly TriedAccountView[]): string {

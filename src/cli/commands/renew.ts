@@ -1,10 +1,8 @@
 import * as z from 'zod/mini';
 import { definedOnly } from '../../core/defined-only.js';
-import type { HttpRequest } from '../../core/http/client.js';
 import { toIso } from '../../core/instant.js';
 import { printable } from '../../core/printable.js';
 import type { Renewal } from '../../core/renewal/renewal.js';
-import type { AskedAccount } from '../../core/session/asked-accounts.js';
 import { isNetworkFailure, isObstruction, isWithoutPlace } from '../../core/session/failure.js';
 import { planRenewal, type RenewPlan, type RenewWishes, renew as renewTargets } from '../../core/session/renew.js';
 import { isResting, type JobResult } from '../../core/session/renew-all.js';
@@ -16,7 +14,7 @@ import type { Theme } from '../render/theme.js';
 import { formatWhen } from '../render/time.js';
 import { warnIfFlaggedInUse } from '../switching/flagged-in-use.js';
 import { accountRef, accountRefShape, shownEmail } from '../views/account-ref.js';
-import { FailureView, obstructionLines } from '../views/probe-failure.js';
+import { FailureView, failureText, obstructionLines } from '../views/probe-failure.js';
 
 const outcomeShape = {
   /** `would-renew` only with --print-only. */
@@ -55,10 +53,6 @@ const PlannedRequest = z.object({
 });
 type PlannedRequest = z.infer<typeof PlannedRequest>;
 
-function renewedAccount(context: Context, asked: AskedAccount, renewal: Renewal | undefined): RenewedAccount {
-  return { ...accountRef(asked.account, asked.index, context.options.mask === true), ...outcomeOf(renewal) };
-}
-
 function renewedFile(context: Context, asked: AskedFile, renewal: Renewal | undefined): RenewedFile {
   const { name, path, file } = asked;
   const { email, accountId } = file?.login.identity ?? {};
@@ -75,14 +69,6 @@ function outcomeOf(renewal: Renewal | undefined): Outcome {
   const end = definedOnly({ expiresAt: toIso(expiresAt) });
   if (renewal.kind === 'renewed') return { outcome: 'renewed', how: renewal.how, ...end };
   return { outcome: 'skipped', reason: renewal.reason, ...definedOnly({ message: renewal.message }), ...end };
-}
-
-function plannedRequest({ method, url, headers, body }: HttpRequest, renews: readonly string[]): PlannedRequest {
-  return { method, url, headers: { ...headers }, body: body ?? '', renews: [...renews] };
-}
-
-function accountLine(account: RenewedAccount, theme: Theme): string {
-  return lineOf(`${account.index}  ${titleOf(account)}`, account, theme);
 }
 
 function fileLine(file: RenewedFile, theme: Theme): string {
@@ -105,8 +91,8 @@ function lineOf(title: string, { outcome, how, reason, message, expiresAt, probl
     case 'failed': {
       if (problem !== undefined && isObstruction(problem))
         return `${color.yellow(symbols.warning)} ${title}: not reached\n`;
-      const hint = problem?.hint === undefined ? '' : ` ${symbols.arrow} ${printable(problem.hint)}`;
-      return `${color.red(symbols.error)} ${title}: ${printable(problem?.message ?? '')}${hint}\n`;
+      const why = problem === undefined ? '' : printable(failureText(problem, ` ${symbols.arrow} `));
+      return `${color.red(symbols.error)} ${title}: ${why}\n`;
     }
     case 'would-renew':
       return `${color.yellow(symbols.warning)} ${title}: would be renewed\n`;
@@ -166,7 +152,13 @@ async function previewed(context: Context, { targets, policy, due, idle }: Renew
       ...job.accounts.map(({ account }) => account.id),
       ...job.files.map(({ file }) => nameOf.get(file.path) ?? file.name),
     ];
-    return requests.map((request) => plannedRequest(request, renews));
+    return requests.map(({ method, url, headers, body = '' }) => ({
+      method,
+      url,
+      headers: { ...headers },
+      body,
+      renews,
+    }));
   });
   const result = resultOf(context, targets, [...idle, ...previews.map((each) => each.result)]);
   return { ...result, printOnly: true, requests };
@@ -177,7 +169,10 @@ type Renewals = Pick<JobResult, 'accounts' | 'files'>;
 function resultOf(context: Context, targets: RenewTargets, results: readonly Renewals[]): RenewResult {
   const byId = new Map(results.flatMap((each) => [...each.accounts]));
   const byPath = new Map(results.flatMap((each) => [...each.files]));
-  const accounts = targets.accounts.map((asked) => renewedAccount(context, asked, byId.get(asked.account.id)));
+  const accounts = targets.accounts.map((asked) => ({
+    ...accountRef(asked.account, asked.index, context.options.mask === true),
+    ...outcomeOf(byId.get(asked.account.id)),
+  }));
   const files = targets.files.map((asked) => {
     const renewal = asked.problem ?? byPath.get(asked.path);
     const isLeft = renewal?.kind === 'skipped' && isResting(asked);
@@ -199,7 +194,7 @@ const disabled: Renewal = { kind: 'skipped', reason: 'disabled' };
 /** A line for each account and file, the requests that would be sent, and a count. */
 function renderRenew({ printOnly, accounts, files, requests = [], summary }: RenewResult, theme: Theme): string {
   const lines = [
-    ...accounts.map((account) => accountLine(account, theme)),
+    ...accounts.map((account) => lineOf(`${account.index}  ${titleOf(account)}`, account, theme)),
     ...files.map((file) => fileLine(file, theme)),
     ...obstructionLines(
       [...accounts, ...files].flatMap(({ problem }) => problem ?? []),

@@ -112,7 +112,8 @@ function renderReport(result: ReportResult, theme: Theme, { verbose = false }: R
   ];
   const shown = sections.filter(([, lines]) => verbose || lines.length > 0);
   return [
-    `${color.bold('Report')} of ${formatDay(now)}, ${scope.readFrom}\n`,
+    // With the date, because a report is read later.
+    `${color.bold('Report')} of ${formatMoment(now, 0)}, ${scope.readFrom}\n`,
     ...shown.flatMap(([title, lines]) => [`\n${color.bold(title)}\n`, ...(lines.length === 0 ? ['  none\n'] : lines)]),
   ].join('');
 }
@@ -124,11 +125,6 @@ function settingLines({ settings }: ReportResult, isAll: boolean): string[] {
       ({ name, value, source }) =>
         `  ${name} ${settingText(name, value)}${source === 'default' ? '' : ` (${source})`}\n`,
     );
-}
-
-/** With the date, because a report is read later. */
-function formatDay(at: number): string {
-  return formatMoment(at, 0);
 }
 
 function flaggedLines({ flagged }: ReportResult, now: number): string[] {

@@ -11,16 +11,14 @@ import { quotaAge, renderWindows, windowName } from '../render/quota.js';
 import type { Theme } from '../render/theme.js';
 import { formatWhen } from '../render/time.js';
 import { lifeText, unstoredText } from '../views/account-ref.js';
-import { type SharedFailures, sharedFailures } from '../views/probe-failure.js';
+import { failureText, type SharedFailures, sharedFailures } from '../views/probe-failure.js';
 import { placeLine, ScopeView, scopeView } from '../views/scope-view.js';
 import { AccountUsage, usageView } from '../views/usage-view.js';
 
 const UsageResult = z.object({ scope: ScopeView, accounts: z.array(AccountUsage) });
 type UsageResult = z.infer<typeof UsageResult>;
 
-type UsageOptions = UsageWishes;
-
-async function usage(context: Context, options: UsageOptions): Promise<UsageResult> {
+async function usage(context: Context, options: UsageWishes): Promise<UsageResult> {
   const { roster, asked, probed } = await readUsage(context, options);
   return { scope: scopeView(roster), accounts: asked.map((each) => usageView(context, probed, each)) };
 }
@@ -43,7 +41,7 @@ function windowOf({ quota }: UsageResult['accounts'][number], wanted: string) {
   return quota?.windows.find(({ id }) => id === wanted);
 }
 
-export const usageCommand: Command<UsageOptions, UsageResult> = {
+export const usageCommand: Command<UsageWishes, UsageResult> = {
   name: 'usage',
   exchanges: ({ cached }) => cached !== true,
   schema: UsageResult,
@@ -73,9 +71,8 @@ function accountLines(account: AccountUsage, shared: SharedFailures, theme: Them
   const { workspace, plan } = account;
   const title = [color.bold(nameOf(account)), workspace && printable(workspace), plan && printable(plan)];
   const first = `${account.index ?? symbols.unknown}  ${[...title, color.dim(age)].filter(Boolean).join(` ${symbols.separator} `)}`;
-  const hint = failure?.hint === undefined ? '' : ` ${symbols.arrow} ${failure.hint}`;
   const isSaid = failure === undefined || shared.has(account);
-  const problem = isSaid ? [] : [color.yellow(`${printable(failure.message)}${hint}`)];
+  const problem = isSaid ? [] : [color.yellow(printable(failureText(failure, ` ${symbols.arrow} `)))];
   const life = [lifeText(account, theme.now), unstoredText(account, account.index)].filter(
     (text) => text !== undefined,
   );

@@ -11,19 +11,16 @@ import type { ShownAccount } from './model.js';
 
 type Window = NonNullable<ShownAccount['quota']>['windows'][number];
 
-export interface AccountTable {
-  readonly accounts: readonly ShownAccount[];
-  readonly selectedId: string | undefined;
-  /** Numbers that are older show their age. */
-  readonly freshMs: number;
-}
-
 /** From this width on there is room for long bars. */
 const wide = 110;
 
-/** The table of accounts, its header first. */
-export function accountLines(table: AccountTable, theme: Theme): string[] {
-  const { accounts, selectedId, freshMs } = table;
+/** The table of accounts, its header first. Numbers that are older than `freshMs` show their age. */
+export function accountLines(
+  accounts: readonly ShownAccount[],
+  selectedId: string,
+  freshMs: number,
+  theme: Theme,
+): string[] {
   const { color, symbols } = theme;
   const isSelected = ({ id }: ShownAccount) => id === selectedId;
   const hasAges = accounts.some(({ quota }) => isOld(quota, freshMs, theme));

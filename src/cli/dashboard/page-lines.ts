@@ -6,6 +6,7 @@ import { leftPhrase, quotaAge, renderWindows } from '../render/quota.js';
 import { type Column, renderTable } from '../render/table.js';
 import type { Theme } from '../render/theme.js';
 import { formatDistance, formatWhen } from '../render/time.js';
+import { failureText } from '../views/probe-failure.js';
 import { messageLines } from './footer-lines.js';
 import { bindings } from './keys.js';
 import { type FlaggedEntry, forecastOf, type Model, type ShownAccount, selectedAccount } from './model.js';
@@ -91,8 +92,7 @@ export function previewLines(model: Model, account: ShownAccount, theme: Theme):
 function quotaLines({ failures }: Model, { id, quota }: ShownAccount, theme: Theme): string[] {
   const { color, symbols } = theme;
   const failure = failures.get(id);
-  const hint = failure?.hint === undefined ? '' : ` ${symbols.arrow} ${failure.hint}`;
-  const problem = failure === undefined ? [] : [color.yellow(`${printable(failure.message)}${hint}`)];
+  const problem = failure === undefined ? [] : [color.yellow(printable(failureText(failure, ` ${symbols.arrow} `)))];
   if (quota === undefined) return [color.dim('quota not read yet'), ...problem];
   const windows =
     quota.windows.length === 0 ? [color.dim(`quota ${leftPhrase(quota, theme)}`)] : renderWindows(quota, theme);

@@ -22,18 +22,22 @@ export function pressKey(model: Model, key: Key): Step {
   if (model.question !== undefined) return answer(model, model.question, key);
   if (model.naming !== undefined) return name(model, model.naming, key);
   const typed = model.isTyping ? typeFilter(model, key) : undefined;
-  if (typed !== undefined) return { model: typed, effects: [] };
+  if (typed !== undefined) return stay(typed);
   const intent = intentOf(viewOf(model), key);
   // Whatever was said has been read by now.
-  if (intent === undefined) return { model, effects: [] };
-  if (intent === 'select-by-number') return { model: selectByNumber(model, key), effects: [] };
+  if (intent === undefined) return stay(model);
+  if (intent === 'select-by-number') return stay(selectByNumber(model, key));
   return obey({ ...model, message: undefined, digits: '' }, intent, key);
+}
+
+function stay(model: Model): Step {
+  return { model, effects: [] };
 }
 
 function name(model: Model, naming: NonNullable<Model['naming']>, key: Key): Step {
   const { id, text } = naming;
-  if (key === 'escape') return { model: { ...model, naming: undefined }, effects: [] };
-  if (key !== 'enter') return { model: { ...model, naming: typeName(naming, key) }, effects: [] };
+  if (key === 'escape') return stay({ ...model, naming: undefined });
+  if (key !== 'enter') return stay({ ...model, naming: typeName(naming, key) });
   return { model: { ...model, naming: undefined }, effects: [{ kind: 'act', action: { verb: 'label', id, text } }] };
 }
 
@@ -43,12 +47,12 @@ function leave(model: Model, kind: 'quit' | 'interrupt' | 'suspend'): Step {
 
 function answer(model: Model, question: Question, key: Key): Step {
   const cursor = moved(directionOf(key), question.cursor, question.choices.length);
-  if (cursor !== undefined) return { model: { ...model, question: { ...question, cursor } }, effects: [] };
+  if (cursor !== undefined) return stay({ ...model, question: { ...question, cursor } });
   const closed = { ...model, question: undefined };
-  if (key === 'escape' || key === 'q') return { model: closed, effects: [] };
+  if (key === 'escape' || key === 'q') return stay(closed);
   const chosen =
     key === 'enter' ? question.choices[question.cursor] : question.choices.find((each) => each.key === key);
-  if (chosen === undefined) return { model, effects: [] };
+  if (chosen === undefined) return stay(model);
   return { model: closed, effects: chosen.effect === undefined ? [] : [chosen.effect] };
 }
 
@@ -60,16 +64,16 @@ function directionOf(key: Key): Intent {
 
 function obey(model: Model, intent: Intent, key: Key): Step {
   const at = moveSelection(model, intent);
-  if (at !== undefined) return { model: at, effects: [] };
+  if (at !== undefined) return stay(at);
   switch (intent) {
     case 'back':
       return goBack(model);
     case 'help':
-      return { model: opened(model, 'help'), effects: [] };
+      return stay(opened(model, 'help'));
     case 'search':
-      return { model: { ...model, isTyping: true }, effects: [] };
+      return stay({ ...model, isTyping: true });
     case 'flagged':
-      return { model: opened(model, 'flagged'), effects: [] };
+      return stay(opened(model, 'flagged'));
     default:
       return model.busy === undefined ? begin(model, intent, key) : stillBusy(model, model.busy);
   }
@@ -83,15 +87,15 @@ function goBack(model: Model): Step {
   const { views, filter } = model;
   if (views.length > 1) {
     const details = viewOf(model) === 'details' ? undefined : model.details;
-    return { model: { ...model, views: views.slice(0, -1), details }, effects: [] };
+    return stay({ ...model, views: views.slice(0, -1), details });
   }
-  if (filter !== '') return { model: { ...model, filter: '', cursor: 0 }, effects: [] };
+  if (filter !== '') return stay({ ...model, filter: '', cursor: 0 });
   return leave(model, 'quit');
 }
 
 /** One thing at a time: two commands would wait for each other's locks, and their answers would be taken for one. */
 function stillBusy(model: Model, busy: string): Step {
-  return { model: { ...model, message: { tone: 'bad', text: `still ${busy}`, warnings: [] } }, effects: [] };
+  return stay({ ...model, message: { tone: 'bad', text: `still ${busy}`, warnings: [] } });
 }
 
 function begin(model: Model, intent: Intent, key: Key): Step {
@@ -103,7 +107,7 @@ function begin(model: Model, intent: Intent, key: Key): Step {
   const account = selectedAccount(model);
   if (account !== undefined) return beginAccount(model, intent, account);
   // With no account at all, Enter is for the first one.
-  return isEmpty(model) && key === 'enter' ? begin(model, 'add', key) : { model, effects: [] };
+  return isEmpty(model) && key === 'enter' ? begin(model, 'add', key) : stay(model);
 }
 
 function takeBack(model: Model): Step {
@@ -116,7 +120,7 @@ function takeBack(model: Model): Step {
 
 function beginFlagged(model: Model, intent: Intent): Step {
   const selected = selectedFlagged(model);
-  if (selected === undefined) return { model, effects: [] };
+  if (selected === undefined) return stay(model);
   if (intent === 'open') return asking(model, askToRestore(selected));
   const action: Action =
     intent === 'use' ? { verb: 'switch', id: selected.id } : { verb: 'verify', restore: intent === 'restore' };
@@ -124,7 +128,7 @@ function beginFlagged(model: Model, intent: Intent): Step {
 }
 
 function asking(model: Model, question: Question): Step {
-  return { model: { ...model, question }, effects: [] };
+  return stay({ ...model, question });
 }
 
 function beginAccount(model: Model, intent: Intent, account: ShownAccount): Step {
@@ -146,12 +150,12 @@ function beginAccount(model: Model, intent: Intent, account: ShownAccount): Step
     case 'remove':
       return asking(model, askToRemove(account));
     case 'label':
-      return { model: { ...model, naming: { id, text: account.label ?? '' } }, effects: [] };
+      return stay({ ...model, naming: { id, text: account.label ?? '' } });
     case 'move':
       return asking(model, askToMove(account, model.report?.scope.kind === 'project'));
     case 'check':
       return act({ kind: 'act', action: { verb: 'check' } });
     default:
-      return { model, effects: [] };
+      return stay(model);
   }
 }

@@ -105,7 +105,9 @@ function afterAction(model: Model, action: Action, { ending, next }: Outcome): M
   const undo = ending.kind === 'done' && nextUndo !== undefined ? nextUndo : model.undo;
   const after = { ...model, busy: undefined, nextUndo: undefined, undo };
   if (ending.kind === 'failed' && ending.failure.code === 'interrupted') return after;
-  const message = unsaid(messageOf(ending), noticesOf(model));
+  const told = messageOf(ending);
+  // What the header warns of already need not be said again.
+  const message = { ...told, warnings: told.warnings.filter((warning) => !noticesOf(model).includes(warning)) };
   if (next === 'sign-in' && 'id' in action) return { ...after, question: askToSignIn(message.text.trim(), action.id) };
   if (next === 'daemon-restart' && action.verb === 'switch') {
     return { ...after, message, question: askToRestartDaemon(action) };
@@ -117,11 +119,6 @@ function afterAction(model: Model, action: Action, { ending, next }: Outcome): M
   if (!isLong) return { ...after, message };
   const output = { title: `codex-auth ${verbs[action.verb][0]}`, message };
   return { ...after, output, views: [...after.views, 'output'] };
-}
-
-/** What the header warns of already need not be said again. */
-function unsaid(message: Message, notices: readonly string[]): Message {
-  return { ...message, warnings: message.warnings.filter((warning) => !notices.includes(warning)) };
 }
 
 /** Lines; anything longer has a page of its own. */

@@ -33,24 +33,17 @@ const around = 8;
 /** `5h  ███░░░ 68% left, resets 14:10, in 2h 5m`, a line per window; the bar only where the terminal can show it. */
 export function renderWindows(quota: Pick<QuotaView, 'windows'>, theme: Theme): string[] {
   const { isTerminal, width: columns } = theme.style;
-  const width = nameWidth(quota);
-  const texts = quota.windows.map(
-    (window) => `${percentText(window.remainingPercent)} left${resetText(window, theme)}`,
-  );
+  const width = Math.max(4, ...quota.windows.map((window) => windowName(window).length));
+  const texts = quota.windows.map(({ remainingPercent, resetsAt }) => {
+    const reset = resetsAt === undefined ? '' : `, resets ${formatWhen(Date.parse(resetsAt), theme.now)}`;
+    return `${percentText(remainingPercent)} left${reset}`;
+  });
   const room = columns - width - around - Math.max(0, ...texts.map(({ length }) => length));
   const barWidth = isTerminal && room >= shortestBar ? Math.min(longestBar, room) : 0;
   return quota.windows.map((window, position) => {
     const bar = barWidth === 0 ? '' : `${leftBar(window, theme, barWidth)} `;
     return `${windowName(window).padEnd(width)} ${bar}${texts[position] ?? ''}`;
   });
-}
-
-function nameWidth({ windows }: Pick<QuotaView, 'windows'>): number {
-  return Math.max(4, ...windows.map((window) => windowName(window).length));
-}
-
-function resetText({ resetsAt }: WindowView, { now }: Theme): string {
-  return resetsAt === undefined ? '' : `, resets ${formatWhen(Date.parse(resetsAt), now)}`;
 }
 
 export function windowName({ id, limitName }: Pick<WindowView, 'id' | 'limitName'>): string {

@@ -1,12 +1,8 @@
 import type { Context } from '../program/context.js';
 import { formatDuration } from '../render/time.js';
 
-export interface Countdown {
-  stop(): void;
-}
-
 /** Shows on a terminal how long a wait may still take; elsewhere one line says it once. */
-export function startCountdown(context: Context, what: string, limitMs: number): Countdown {
+export function startCountdown(context: Context, what: string, limitMs: number) {
   const { io, clock } = context;
   if (!io.noteStyle.canRewrite) {
     io.note(`${what}, for ${formatDuration(limitMs)} at most`);

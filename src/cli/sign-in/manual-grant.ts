@@ -29,11 +29,20 @@ export async function obtainManualGrant(context: Context, request: SignInRequest
 async function readCode(context: Context, state: string) {
   for (let attempt = 1; ; attempt += 1) {
     const text = await readLine(context);
-    if (text.trim() === '' && !context.io.isInteractive) throw nothingPasted();
+    if (text.trim() === '' && !context.io.isInteractive) {
+      throw new AppError('usage', 'no address came in on standard input', {
+        hint: 'run it in a terminal, or use another way: codex-auth login --device-auth',
+      });
+    }
     const pasted = readPastedCallback(text, state);
     if (pasted.kind === 'ok') return pasted.code;
     const isLast = attempt === attempts || !context.io.isInteractive;
-    if (pasted.kind === 'denied' || isLast) throw pasteError(pasted);
+    if (pasted.kind === 'denied') throw denialError(pasted);
+    if (isLast) {
+      throw new AppError('usage', pasteProblem(pasted), {
+        hint: 'start again, then paste the whole address of the page that the browser ends on',
+      });
+    }
     context.io.note(`${pasteProblem(pasted)}; try again.`);
   }
 }
@@ -48,32 +57,9 @@ async function readLine(context: Context): Promise<string> {
   return '';
 }
 
-function nothingPasted(): AppError {
-  return new AppError('usage', 'no address came in on standard input', {
-    hint: 'run it in a terminal, or use another way: codex-auth login --device-auth',
-  });
-}
-
-type Unusable = Exclude<CallbackParams, { kind: 'ok' }>;
-
-function pasteError(pasted: Unusable): AppError {
-  if (pasted.kind === 'denied') {
-    return denialError(pasted);
-  }
-  return new AppError('usage', pasteProblem(pasted), {
-    hint: 'start again, then paste the whole address of the page that the browser ends on',
-  });
-}
-
-interface PasteWatch {
-  /** The first address of this login that is pasted; never, where nobody can paste one. */
-  readonly found: Promise<CallbackOutcome>;
-  stop(): void;
-}
-
-/** Takes the address from a terminal while something else is waited for. */
-export function watchForPaste({ io }: Context, state: string): PasteWatch {
-  if (!io.isInteractive) return { found: new Promise(() => undefined), stop: () => undefined };
+/** Takes the first address of this login that is pasted on a terminal, while something else is waited for. */
+export function watchForPaste({ io }: Context, state: string) {
+  if (!io.isInteractive) return { found: new Promise<never>(() => undefined), stop: () => undefined };
   // The terminal itself edits the line; a readline of Node's would draw over the countdown.
   const lines = createInterface({ input: io.stdin, terminal: false });
   const found = new Promise<CallbackOutcome>((resolve) => {

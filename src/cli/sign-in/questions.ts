@@ -1,5 +1,5 @@
-import type { Account } from '../../core/accounts/account.js';
 import { normalizeEmailKey } from '../../core/accounts/identity.js';
+import { definedOnly } from '../../core/defined-only.js';
 import { AppError } from '../../core/errors.js';
 import type { ProvenLogin } from '../../core/logins/enrolment.js';
 import { type Roster, readScopes } from '../../core/logins/roster.js';
@@ -55,35 +55,23 @@ export async function chooseWhom(
     { name: 'to another account', value: { kind: 'another' } },
     ...roster.accounts
       .filter(({ email }) => email !== undefined)
-      .map((account) => ({ name: `again to ${fullName(account)}`, value: again(account) })),
+      .map((account) => ({
+        name: `again to ${titleOf({ ...account, workspace: account.workspaceName })}`,
+        value: { kind: 'again' as const, id: account.id },
+      })),
     ...(context.io.canFillScreen ? [{ name: 'or open the dashboard', value: { kind: 'dashboard' as const } }] : []),
   ]);
   if (choice.kind === 'dashboard') throw new HandOver(runDashboard);
   return knownPerson(roster, choice);
 }
 
-function fullName({ id, email, label, workspaceName: workspace, distinction }: Account): string {
-  return titleOf({ id, email, label, workspace, distinction });
-}
-
-function again({ id }: Account): Whom {
-  return { kind: 'again', id };
-}
-
 /** The person behind a known account, set aside as it may be. */
 function knownPerson({ accounts, records }: Roster, whom: Whom): ExpectedPerson | undefined {
   if (whom.kind === 'another') return undefined;
   const known = [...accounts, ...records.flagged.accounts].find(({ id }) => id === whom.id);
-  return known && personOf(known);
-}
-
-function personOf({ email, accountId, workspaceName }: Account): ExpectedPerson | undefined {
-  if (email === undefined) return undefined;
-  return {
-    email,
-    ...(accountId === undefined ? {} : { accountId }),
-    ...(workspaceName === undefined ? {} : { workspaceName }),
-  };
+  if (known?.email === undefined) return undefined;
+  const { email, accountId, workspaceName } = known;
+  return { email, ...definedOnly({ accountId, workspaceName }) };
 }
 
 /** Who is to sign in: anybody who is not here yet, or somebody known by the id of an account. */

@@ -114,10 +114,8 @@ function viewOfPlace({ file, format, record, member }: LoginPlace): z.infer<type
 
 function messageOf(entry: ImportEntry): string | undefined {
   if (entry.outcome === 'passed') return `it ${passingReasons[entry.reason]}`;
-  return entry.outcome === 'refused' ? refusalText(entry) : undefined;
-}
-
-function refusalText({ reason, detail }: Extract<ImportEntry, { outcome: 'refused' }>): string {
+  if (entry.outcome !== 'refused') return undefined;
+  const { reason, detail } = entry;
   return `it ${importRefusals[reason]}${detail === undefined ? '' : `: ${detail}`}`;
 }
 

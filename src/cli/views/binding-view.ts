@@ -1,5 +1,5 @@
 import * as z from 'zod/mini';
-import { describeAccount, type ShownAccount } from '../../core/accounts/account.js';
+import { describeAccount } from '../../core/accounts/account.js';
 import type { Binding } from '../../core/bindings/binding.js';
 import { bindingAt } from '../../core/bindings/bound-place.js';
 import { readBindings } from '../../core/bindings/registry.js';
@@ -33,21 +33,17 @@ export function bindingHere(context: Context, roster: ShownRoster): BindingView 
   }
 }
 
+/** Its account may live anywhere, also set aside. */
 export function bindingView(binding: Binding, roster: ShownRoster, mask: boolean): BindingView {
   const { directory, commonDir, accountId } = binding;
-  const account = boundAccount(roster, accountId);
+  const all = [roster.records, ...roster.others].flatMap(({ pool, flagged }) => [
+    ...pool.accounts,
+    ...flagged.accounts,
+  ]);
+  const found = [...roster.accounts, ...all].find(({ id }) => id === accountId);
+  const account = found && (found.label ?? shownEmail(found.email, mask) ?? describeAccount(found));
   const kind: BindingView['kind'] = commonDir === undefined ? 'directory' : 'project';
-  return definedOnly({ directory, kind, accountId, account: account && shortName(account, mask) });
-}
-
-/** Wherever it lives, also set aside. */
-function boundAccount({ accounts, records, others }: ShownRoster, id: string): ShownAccount | undefined {
-  const all = [records, ...others].flatMap(({ pool, flagged }) => [...pool.accounts, ...flagged.accounts]);
-  return [...accounts, ...all].find((account) => account.id === id);
-}
-
-function shortName(account: ShownAccount, mask: boolean): string {
-  return account.label ?? shownEmail(account.email, mask) ?? describeAccount(account);
+  return definedOnly({ directory, kind, accountId, account });
 }
 
 /** One line about it. */

@@ -43,17 +43,14 @@ export function waysOut(
   const payer = accounts.find(({ id }) => id === onCredits?.id);
   const resets = accounts.flatMap((account) => {
     const credits = state.accounts[account.id]?.quota?.resetCredits;
-    const found = credits && resetsOf(credits, isUsedUp(account), now);
+    const isUsedUp = account.state === 'exhausted' || account.state === 'on-credits';
+    const found = credits && resetsOf(credits, isUsedUp, now);
     return found === undefined ? [] : [{ ...refOf(account), ...found }];
   });
   return definedOnly({
     onCredits: payer && { ...refOf(payer), ...definedOnly({ balance: onCredits?.balance }) },
     resetCredits: resets.length === 0 ? undefined : resets,
   });
-}
-
-function isUsedUp({ state }: Named): boolean {
-  return state === 'exhausted' || state === 'on-credits';
 }
 
 function resetsOf(credits: ResetCredits, couldHelp: boolean, now: number) {

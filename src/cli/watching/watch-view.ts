@@ -1,4 +1,5 @@
 import * as z from 'zod/mini';
+import { definedOnly } from '../../core/defined-only.js';
 import { printable } from '../../core/printable.js';
 import { percentText } from '../../core/quota/window.js';
 import { nameOf, renderAccounts, stateCell } from '../render/account-table.js';
@@ -8,7 +9,7 @@ import type { Theme } from '../render/theme.js';
 import { formatDistance, formatMoment } from '../render/time.js';
 import { lifeLines } from '../views/account-ref.js';
 import { AccountView } from '../views/account-view.js';
-import { FailureView, failureLines } from '../views/probe-failure.js';
+import { FailureView, failureLines, failureText } from '../views/probe-failure.js';
 import { placeLine, ScopeView } from '../views/scope-view.js';
 
 const instant = z.iso.datetime();
@@ -67,11 +68,8 @@ export function tableLines(round: WatchRound, theme: Theme): string[] {
 
 function problemLines({ accounts, problem }: WatchRound, { symbols }: Theme): string[] {
   const arrow = ` ${symbols.arrow} `;
-  const failing = accounts.filter(isFailing).map(({ index, lastError }) => ({
-    index,
-    ...(lastError === undefined ? {} : { failure: lastError }),
-  }));
-  return [...(problem === undefined ? [] : [textOf(problem, arrow)]), ...failureLines(failing, arrow)];
+  const failing = accounts.filter(isFailing).map(({ index, lastError: failure }) => definedOnly({ index, failure }));
+  return [...(problem === undefined ? [] : [printable(failureText(problem, arrow))]), ...failureLines(failing, arrow)];
 }
 
 /** A block per account: who, a bar for each window, and how old that is. */
@@ -116,10 +114,6 @@ function ageLines(account: WatchedAccount, theme: Theme): string[] {
   const ago = (at: string) => formatDistance(Date.parse(at), now);
   const read = lastSuccessAt === undefined ? [] : [color.dim(`read ${ago(lastSuccessAt)}`)];
   if (lastError === undefined) return read;
-  const failed = `failed ${ago(lastError.at)}: ${textOf(lastError, ` ${symbols.arrow} `)}`;
+  const failed = `failed ${ago(lastError.at)}: ${printable(failureText(lastError, ` ${symbols.arrow} `))}`;
   return [...read, isFailing(account) ? color.yellow(failed) : color.dim(failed)];
-}
-
-function textOf({ message, hint }: { readonly message: string; readonly hint?: string }, arrow: string): string {
-  return printable(hint === undefined ? message : `${message}${arrow}${hint}`);
 }
