@@ -1,8 +1,8 @@
 import { run } from './cli/program/run.js';
-import { afterAnswer } from './process/after-answer.js';
 import { launch } from './process/launch.js';
 import { ownMachine } from './process/own-machine.js';
 import { ownStreams } from './process/own-streams.js';
+import { afterAnswer } from './process/short-run.js';
 import { runBeside } from './process/side-program.js';
 import { heedSignals, jobControl } from './process/signals.js';
 

@@ -1,8 +1,7 @@
 import { run } from './cli/program/run.js';
-import { afterAnswer } from './process/after-answer.js';
 import { ownMachine } from './process/own-machine.js';
 import { ownStreams } from './process/own-streams.js';
-import { expectLongRead } from './process/short-run.js';
+import { afterAnswer, expectLongRead } from './process/short-run.js';
 
 // The process of the quick bundle (docs/decisions/010-quick-bundle.md). Its commands only read and print, so that a signal
 // ends it as it ends any program, also while a reader keeps it waiting.

@@ -15,7 +15,7 @@ import { titleOf } from '../render/account-table.js';
 import { leftPhrase, quotaAge } from '../render/quota.js';
 import type { Theme } from '../render/theme.js';
 import { formatDistance, formatWhen } from '../render/time.js';
-import { setAsideInUse, warnIfFlaggedInUse } from '../switching/flagged-in-use.js';
+import { setAsideInUse, warnIfFlaggedInUse } from '../switching/set-aside.js';
 import { accountRef, accountRefShape, shownEmail, unstoredText } from '../views/account-ref.js';
 import { FailureView, failureText, sharedFailures } from '../views/probe-failure.js';
 import { placeLine, ScopeView, scopeView } from '../views/scope-view.js';

@@ -8,7 +8,7 @@ import type { Command } from '../program/command.js';
 import type { Context } from '../program/context.js';
 import { nameOf } from '../render/account-table.js';
 import type { Theme } from '../render/theme.js';
-import { warnIfFlaggedInUse } from '../switching/flagged-in-use.js';
+import { warnIfFlaggedInUse } from '../switching/set-aside.js';
 import { shownEmail } from '../views/account-ref.js';
 import { FailureView, failureText, obstructionLines } from '../views/probe-failure.js';
 

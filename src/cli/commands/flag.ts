@@ -16,7 +16,7 @@ import type { Command } from '../program/command.js';
 import type { Context } from '../program/context.js';
 import { titleOf } from '../render/account-table.js';
 import type { Theme } from '../render/theme.js';
-import { recommendOther, warnIfFlaggedInUse } from '../switching/flagged-in-use.js';
+import { recommendOther, warnIfFlaggedInUse } from '../switching/set-aside.js';
 import { AccountRef, accountRef, accountRefShape } from '../views/account-ref.js';
 
 const FlagResult = z.object({

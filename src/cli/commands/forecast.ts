@@ -11,7 +11,7 @@ import type { Context } from '../program/context.js';
 import { briefState, titleOf, whoColumns } from '../render/account-table.js';
 import { type CsvColumns, renderCsv } from '../render/csv.js';
 import { type RenderTable, renderLightTable } from '../render/light-table.js';
-import { paceLines, taskLines, trackRecordLines } from '../render/pace.js';
+import { paceLines, taskLines, trackRecordText } from '../render/pace.js';
 import { agesOf, leftCell } from '../render/quota.js';
 import { renderTable } from '../render/table.js';
 import type { Cell, Column } from '../render/table-layout.js';
@@ -55,7 +55,7 @@ function renderForecast(result: ForecastFound, theme: Theme, { cached = false }:
     ? accounts.flatMap((account, position) => explanationOf(account, result.decisionAt(position), theme))
     : [];
   const notes = [...paceLines(result, isExplained, theme), ...taskLines(result, theme)].map((line) => `   ${line}\n`);
-  const record = trackRecordLines(result).map((line) => `${line}\n`);
+  const record = result.trackRecord === undefined ? '' : `${trackRecordText(result.trackRecord)}\n`;
   return [
     placeLine(result.scope, theme),
     renderForecastTable(accounts, theme, cached ? renderLightTable : renderTable),
@@ -65,7 +65,7 @@ function renderForecast(result: ForecastFound, theme: Theme, { cached = false }:
     ...notes,
     '\n',
     verdictLine(result, theme),
-    ...record,
+    record,
   ].join('');
 }
 

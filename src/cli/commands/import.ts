@@ -39,10 +39,11 @@ import {
   entryView,
   ImportCounts,
   ImportEntryView,
+  isImported,
   renderEntries,
   summarize,
+  warnAfterImport,
 } from '../transfer/import-view.js';
-import { isImported, warnAfterImport } from '../transfer/import-warnings.js';
 import { type OpeningOptions, openingKeys } from '../transfer/sealing-key.js';
 
 const ImportResult = z.object({

@@ -121,7 +121,10 @@ async function resultOf(
     repeated: isRepeat,
     requestId: request.requestId,
     windows: plan.windows.map(({ id }) => id),
-    ...definedOnly({ creditId: request.creditId, expiresAt: expiryOf(plan) }),
+    ...definedOnly({
+      creditId: request.creditId,
+      expiresAt: toIso(plan.kind === 'ready' ? plan.credit?.expiresAt : undefined),
+    }),
   };
   if (redemption.kind === 'unknown') {
     return { ...facts, outcome: 'unknown', windowsReset: [], failure: unknownView(redemption, asked, now) };
@@ -159,11 +162,6 @@ function unknownView(
     message: `nobody knows whether the credit was spent: ${message}`,
     hint: `codex-auth redeem ${index}  (asks about the same request, and spends no second credit)`,
   };
-}
-
-function expiryOf(plan: Plan): string | undefined {
-  const at = plan.kind === 'ready' ? plan.credit?.expiresAt : undefined;
-  return toIso(at);
 }
 
 function withoutRequest(

@@ -12,7 +12,7 @@ import type { Context } from '../program/context.js';
 import { titleOf } from '../render/account-table.js';
 import type { Theme } from '../render/theme.js';
 import { formatWhen } from '../render/time.js';
-import { warnIfFlaggedInUse } from '../switching/flagged-in-use.js';
+import { warnIfFlaggedInUse } from '../switching/set-aside.js';
 import { accountRef, accountRefShape, shownEmail } from '../views/account-ref.js';
 import { FailureView, failureText, obstructionLines } from '../views/probe-failure.js';
 

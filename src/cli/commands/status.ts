@@ -20,7 +20,7 @@ import { renderFacts } from '../render/facts.js';
 import { leftPhrase, quotaAge } from '../render/quota.js';
 import type { Theme } from '../render/theme.js';
 import { formatWhen } from '../render/time.js';
-import { setAsideInUse, warnAboutSetAside } from '../switching/flagged-in-use.js';
+import { setAsideInUse, warnAboutSetAside } from '../switching/set-aside.js';
 import { AccountRef, accountRef, lifeText, shownEmail, unstoredText } from '../views/account-ref.js';
 import { AccountView, accountView } from '../views/account-view.js';
 import { BindingView, bindingHere, bindingText } from '../views/binding-view.js';

@@ -5,7 +5,7 @@ import type { Style } from '../terminal/io.js';
 import { layOut, type Size } from './frame.js';
 import { intentOf, typedKeys } from './keys.js';
 import { type View, viewOf } from './model.js';
-import { moved } from './navigation.js';
+import { moved } from './press-key.js';
 import type { Session } from './session.js';
 
 /** What a drawing needs of the terminal, which is taken already. */

@@ -3,8 +3,7 @@ import type { StatusResult } from '../commands/status.js';
 import { type Action, type Outcome, verbs } from './action.js';
 import type { Key } from './keys.js';
 import { type Effect, type Message, type Model, noticesOf, visibleAccounts } from './model.js';
-import { within } from './navigation.js';
-import { pressKey } from './press-key.js';
+import { pressKey, within } from './press-key.js';
 import { askToKeep, askToReplace, askToRestartDaemon, askToSignIn } from './question.js';
 import type { Ending } from './quiet-run.js';
 

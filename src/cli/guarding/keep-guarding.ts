@@ -5,11 +5,12 @@ import { Attempts } from '../../core/guarding/attempts.js';
 import { wakeAt } from '../../core/guarding/due.js';
 import { type Everything, everythingIn, filesOf, filesOfNobody } from '../../core/guarding/everything.js';
 import { FileChanges } from '../../core/guarding/file-changes.js';
-import type { Moment } from '../../core/guarding/moment.js';
+import { type Moment, timeUntilFirst } from '../../core/guarding/moment.js';
 import type { ProgramChange } from '../../core/guarding/program-change.js';
 import { isAnswered } from '../../core/logins/journal-overlay.js';
 import { readRoster } from '../../core/logins/roster.js';
 import { withStore } from '../../core/logins/with-store.js';
+import { withJitter } from '../../core/pace.js';
 import { KeptExchange } from '../../core/session/keep-exchanging.js';
 import { configOption } from '../../core/session/open-session.js';
 import { takeInAny } from '../../core/session/take-in.js';
@@ -20,7 +21,6 @@ import type { Theme } from '../render/theme.js';
 import { Observer } from './observer.js';
 import { dueRules, isUnreachable, type Outcome, refreshDue } from './refresh-due.js';
 import { createTeller, type Teller } from './tell.js';
-import { sleepUntil } from './waiting.js';
 
 export const GuardRounds = z.object({
   /** How often it has looked: at once, whenever something was due, and when files had changed. */
@@ -248,4 +248,46 @@ export function renderRounds(result: GuardRounds, { color, symbols }: Theme): st
   ];
   const counts = `${rounds} round${rounds === 1 ? '' : 's'}: ${parts.join(', ')}`;
   return `${mark} ${stopped === true ? 'stopped after ' : ''}${counts}\n`;
+}
+
+/** As long as a program takes that writes several files one after the other. */
+const settleMs = 200;
+
+/**
+ * Sleeps until one of the moments has come, or a file has become another one. Meanwhile the clock is looked at once in an
+ * interval, and nothing else: timers stand still while the machine is suspended. Throws the signal's reason.
+ */
+async function sleepUntil(
+  { clock, signal }: Pick<Context, 'clock' | 'signal'>,
+  changes: FileChanges,
+  moments: readonly Moment[],
+  intervalMs: number,
+): Promise<void> {
+  for (;;) {
+    const left = timeUntilFirst(moments, clock);
+    if (left <= 0) return;
+    await nap({ clock, signal }, changes, Math.min(left, withJitter(intervalMs)));
+    if (changes.isTold) await clock.sleep(settleMs, signal);
+    if ((changes.isTold || changes.mustLook) && changes.haveChanged()) return;
+  }
+}
+
+/** Until the time is over, or the system tells that a file has changed. */
+async function nap({ clock, signal }: Pick<Context, 'clock' | 'signal'>, changes: FileChanges, ms: number) {
+  signal.throwIfAborted();
+  if (changes.isTold) return;
+  const waking = new AbortController();
+  const wake = () => waking.abort();
+  // Not `AbortSignal.any`, which would leave something behind with each nap.
+  signal.addEventListener('abort', wake, { once: true });
+  changes.onTold(wake);
+  try {
+    await clock.sleep(ms, waking.signal);
+  } catch (error) {
+    if (!waking.signal.aborted) throw error;
+    signal.throwIfAborted();
+  } finally {
+    signal.removeEventListener('abort', wake);
+    changes.onTold(undefined);
+  }
 }

@@ -10,7 +10,7 @@ import { isNetworkFailure, isObstruction } from '../../core/session/failure.js';
 import type { Settings } from '../../core/settings.js';
 import type { Context } from '../program/context.js';
 import { formatMoment } from '../render/time.js';
-import { warnIfFlaggedInUse } from '../switching/flagged-in-use.js';
+import { warnIfFlaggedInUse } from '../switching/set-aside.js';
 import type { Teller } from './tell.js';
 
 export type Outcome = RefreshOutcome | AskingFailed;

@@ -1,10 +1,9 @@
 import { readEnvironment } from '../../core/environment.js';
 import { openSession } from '../../core/session/open-session.js';
 import { type Listener, type Session, silent } from '../../core/session/session.js';
-import { askConsent } from '../terminal/ask-consent.js';
 import type { Browser } from '../terminal/browser.js';
 import { createIo, type Io } from '../terminal/io.js';
-import { isAnimated, startProgress } from '../terminal/progress.js';
+import { startProgress } from '../terminal/progress.js';
 import type { Prompter } from '../terminal/prompter.js';
 import type { Machine } from './machine.js';
 import type { GlobalOptions } from './options.js';
@@ -32,7 +31,8 @@ export function createContext(machine: Machine, options: GlobalOptions, { anywhe
   const io = createIo(machine.streams, environment, { ...options, input });
   const warnings: string[] = [];
   const isTold = options.json !== true;
-  const isShown = isAnimated(options, environment);
+  // Whether anybody looks at a line that changes; where the terminal cannot take it back, `io.status` shows none.
+  const isShown = isTold && environment.ci === undefined;
   const listener: Listener = {
     warn(message) {
       if (warnings.includes(message)) return;
@@ -48,7 +48,7 @@ export function createContext(machine: Machine, options: GlobalOptions, { anywhe
     progress: (what, total) => (isShown ? startProgress(machine.clock, io, what, total) : silent),
   };
   const prompter = async () => (await import('../terminal/prompter.js')).createPrompter(io, machine.signal);
-  const consent = (question: string, otherwise: string) => askConsent({ io, prompter }, { question, otherwise });
+  const consent = async (question: string, otherwise: string) => (await prompter()).consent(question, false, otherwise);
   return {
     ...openSession(
       machine,

@@ -12,7 +12,6 @@ interface Topic {
   readonly text: string;
 }
 
-/** The word that lists them. */
 const listWord = 'topics';
 
 /**

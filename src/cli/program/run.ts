@@ -101,6 +101,13 @@ async function topicOf(program: Program, [help, ...words]: readonly string[], ma
   return helpTopic(machine, words);
 }
 
+/** A command, and what it is to do. */
+interface Call<Options, Result, Document> {
+  readonly command: Command<Options, Result, Document>;
+  readonly context: Context;
+  readonly options: Options;
+}
+
 async function runCommand<Options, Result, Document>(
   command: Command<Options, Result, Document>,
   options: Options,
@@ -108,6 +115,7 @@ async function runCommand<Options, Result, Document>(
   machine: Machine,
 ): Promise<number> {
   const context = createContext(machine, globalOptions, { anywhere: command.looksAnywhere === true });
+  const call = { command, context, options };
   try {
     const { csv, out } = options as OutputOptions;
     if (csv === true && globalOptions.json === true) {
@@ -119,12 +127,12 @@ async function runCommand<Options, Result, Document>(
       await exchangeFirst(context);
     }
     const results = command.follow?.(context, options);
-    if (results !== undefined) return await showEach(command, results, context, options);
-    const work = runAsked(command, context, options);
+    if (results !== undefined) return await showEach(call, results);
+    const work = runAsked(call);
     const result = await (command.endsOnSignal === true ? work : untilInterrupted(work, context));
     const status = command.passesOn?.(result);
     if (status !== undefined) return status;
-    await show(command, result, context, { csv: csv === true, file, options });
+    await show(call, result, { csv: csv === true, file });
     return command.exitCode?.(result) ?? 0;
   } catch (error) {
     // The document of a failure has no room for them.
@@ -140,17 +148,14 @@ async function runCommand<Options, Result, Document>(
  * Two things are asked only once a command has met them: which account is meant by a name of several, and whether the
  * accounts are to be kept in a directory with other things in it. It has written nothing by then, and begins again.
  */
-async function runAsked<Options, Result, Document>(
-  command: Command<Options, Result, Document>,
-  context: Context,
-  options: Options,
-): Promise<Result> {
+async function runAsked<Options, Result, Document>(call: Call<Options, Result, Document>): Promise<Result> {
+  const { command, context, options } = call;
   try {
     return await command.run(context, options);
   } catch (error) {
-    if (isAmbiguous(error) && context.io.isInteractive) {
+    if (error instanceof AppError && error.code === 'ambiguous-selector' && context.io.isInteractive) {
       const { accountMeant } = await import('../choosing/pick-account.js');
-      return runAsked(command, context, { ...options, selector: await accountMeant(context, error) });
+      return runAsked({ ...call, options: { ...options, selector: await accountMeant(context, error) } });
     }
     const path = refusedRoot(error);
     if (path === undefined || !context.io.isInteractive) throw error;
@@ -162,38 +167,25 @@ async function runAsked<Options, Result, Document>(
   }
 }
 
-function isAmbiguous(error: unknown): error is AppError {
-  return error instanceof AppError && error.code === 'ambiguous-selector';
-}
-
 /** The signal ends it, or the person at the screen that it draws. */
 async function showEach<Options, Result, Document>(
-  command: Command<Options, Result, Document>,
+  { command, context, options }: Call<Options, Result, Document>,
   results: AsyncIterable<Result>,
-  context: Context,
-  asked: Options,
 ): Promise<ExitCode> {
-  const { io, options, warnings } = context;
+  const { io, warnings } = context;
   for await (const result of results) {
-    if (options.json === true) io.print(successDocument(command.name, documentOf(command, result), warnings, 0));
-    else io.print(await renderText(command, result, context, { style: io.style, options: asked }));
+    if (context.options.json === true)
+      io.print(successDocument(command.name, documentOf(command, result), warnings, 0));
+    else io.print(await renderText(command, result, context, { style: io.style, options }));
   }
   // Without the signal the person has said that it is enough.
   return context.signal.aborted ? exitCodeByError.interrupted : 0;
 }
 
-interface Destination<Options> {
-  readonly options: Options;
-  readonly csv: boolean;
-  /** Absent for the terminal. */
-  readonly file: string | undefined;
-}
-
 async function show<Options, Result, Document>(
-  command: Command<Options, Result, Document>,
+  { command, context, options }: Call<Options, Result, Document>,
   result: Result,
-  context: Context,
-  { csv, file, options }: Destination<Options>,
+  { csv, file }: { readonly csv: boolean; readonly file: string | undefined },
 ): Promise<void> {
   const { io, root, warnings } = context;
   const style = file === undefined ? io.style : plainStyle;

@@ -14,8 +14,6 @@ export interface AccountLine extends Named, Pick<AccountView, 'index' | 'active'
   readonly quota?: ShownQuota | undefined;
 }
 
-const fullHealth = '100';
-
 /**
  * A line per account: who, how healthy, how much quota is left, and whether it can be used now. They are told apart by the
  * name first; what is left and when it can be used again stay to the end.
@@ -29,7 +27,7 @@ export function renderAccounts(accounts: readonly AccountLine[], theme: Theme, r
     {
       title: 'health',
       dropOrder: 5,
-      isNeedless: (texts) => texts.every((text) => text === fullHealth),
+      isNeedless: (texts) => texts.every((text) => text === '100'),
       cell: (account) => healthCell(account, theme),
     },
     {

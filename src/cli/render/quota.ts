@@ -51,7 +51,6 @@ export function windowName({ id, limitName }: Pick<WindowView, 'id' | 'limitName
   return limitName === undefined ? name : printable(`${limitName} ${name}`);
 }
 
-/** As full as the window. */
 export function leftBar(
   { remainingPercent }: Pick<WindowView, 'remainingPercent'>,
   theme: Theme,

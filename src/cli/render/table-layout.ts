@@ -45,7 +45,6 @@ export interface Shown {
   readonly width: number;
 }
 
-/** Between two columns. */
 export const gap = '  ';
 
 /** Says the same of every account. */

@@ -7,8 +7,7 @@ import {
 } from '../../core/oauth/device-code.js';
 import { type ProviderReason, reasonIn, withReason } from '../../core/provider-reason.js';
 import type { Context } from '../program/context.js';
-import { startCountdown } from './countdown.js';
-import { nothingToFinish, type ObtainedGrant } from './grant.js';
+import { nothingToFinish, type ObtainedGrant, startCountdown } from './grant.js';
 
 /** Consent on another device, with a code to type in there (official-client.md#sign-in). */
 export async function obtainDeviceGrant(context: Context): Promise<ObtainedGrant> {

@@ -15,5 +15,5 @@ interface Consent extends ErrorFacts {
 export async function askConsent({ io, prompter }: Pick<Context, 'io' | 'prompter'>, consent: Consent): Promise<void> {
   const { question, otherwise, preset = false, would = question, ...facts } = consent;
   if (!io.isInteractive) throw new AppError('confirmation-needed', would, { hint: 'add --yes', ...facts });
-  if (!(await (await prompter()).confirm(question, preset))) throw new AppError('declined', otherwise);
+  await (await prompter()).consent(question, preset, otherwise);
 }

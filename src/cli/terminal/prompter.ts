@@ -18,6 +18,8 @@ export interface Choice<T> {
 /** Questions to the person, asked on stderr. Ask only when `io.isInteractive`; every question has a flag. */
 export interface Prompter {
   confirm(question: string, preset: boolean): Promise<boolean>;
+  /** For what a command is about to do; on a no it throws `declined` with what was not done. */
+  consent(question: string, preset: boolean, otherwise: string): Promise<void>;
   select<T>(question: string, choices: readonly Choice<T>[]): Promise<T>;
   /** One of many, which a person finds by typing a part of it. */
   find<T>(question: string, choices: readonly Findable<T>[], options: FindOptions): Promise<T>;
@@ -38,7 +40,19 @@ export interface FindOptions {
 }
 
 export function createPrompter(io: Io, signal: AbortSignal): Prompter {
-  if (!io.noteStyle.canRewrite) return createPlainPrompter(io, signal);
+  const asking = io.noteStyle.canRewrite ? createDrawnPrompter(io, signal) : createPlainPrompter(io, signal);
+  return {
+    ...asking,
+    async consent(question, preset, otherwise) {
+      if (!(await asking.confirm(question, preset))) throw new AppError('declined', otherwise);
+    },
+  };
+}
+
+/** Which asks in its own way. */
+export type Asking = Omit<Prompter, 'consent'>;
+
+function createDrawnPrompter(io: Io, signal: AbortSignal): Asking {
   const streams = { input: io.stdin, output: io.stderr, signal };
   const theme = themeFor(io);
   const shown = (text: string) => printable(io.shown(text));

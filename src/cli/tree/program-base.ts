@@ -48,7 +48,6 @@ export function createProgramBase({ version, print, width }: ProgramEnvironment)
     .addHelpText(...examples('codex-auth login', 'codex-auth list', 'codex-auth switch work'));
 }
 
-/** In the order of the groups. */
 function inGroups(this: Help, command: CommandUnknownOpts): CommandUnknownOpts[] {
   const visible = Help.prototype.visibleCommands.call(this, command);
   return visible.sort((one, other) => helpPosition(one.name()) - helpPosition(other.name()));
@@ -95,7 +94,6 @@ export function helpGroupOf(command: string): string {
   return Object.keys(groups).find((heading) => groups[heading]?.includes(command)) ?? lastGroup;
 }
 
-/** Where the command stands in the help. */
 function helpPosition(command: string): number {
   const position = Object.values(groups).flat().indexOf(command);
   return position < 0 ? Number.MAX_SAFE_INTEGER : position;
@@ -114,7 +112,6 @@ export function liveOption() {
   );
 }
 
-/** What `addHelpText` takes. */
 export function examples(...lines: readonly string[]): ['after', string] {
   return ['after', `\nExamples:\n${lines.map((line) => `  $ ${line}`).join('\n')}`];
 }

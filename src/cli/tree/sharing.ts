@@ -1,5 +1,4 @@
 import { InvalidArgumentError, Option } from '@commander-js/extra-typings';
-import { definedOnly } from '../../core/defined-only.js';
 import type { Run } from '../program/command.js';
 import type { Program } from './program-base.js';
 import { examples, selectorHelp } from './program-base.js';
@@ -66,7 +65,7 @@ function declareMembership(share: Share, run: Run): void {
       ),
     )
     .action((url, options) =>
-      run(async () => (await import('../commands/share-init.js')).shareInitCommand, definedOnly({ ...options, url })),
+      run(async () => (await import('../commands/share-init.js')).shareInitCommand, { ...options, url }),
     );
 
   share
@@ -87,7 +86,7 @@ function declareMembership(share: Share, run: Run): void {
       ),
     )
     .action((url, options) =>
-      run(async () => (await import('../commands/share-join.js')).shareJoinCommand, definedOnly({ ...options, url })),
+      run(async () => (await import('../commands/share-join.js')).shareJoinCommand, { ...options, url }),
     );
 
   share

@@ -46,7 +46,6 @@ export function bindingView(binding: Binding, roster: ShownRoster, mask: boolean
   return definedOnly({ directory, kind, accountId, account });
 }
 
-/** One line about it. */
 export function bindingText({ directory, kind, account, accountId }: BindingView): string {
   const place = `${directory}${kind === 'project' ? ' and its worktrees' : ''}`;
   if (account === undefined)
