@@ -59,6 +59,7 @@ describe('the package', () => {
       'dist/segment.cjs',
       'dist/show.cjs',
       'dist/start.cjs',
+      'dist/tree.cjs',
       'package.json',
     ]);
   });

@@ -10,13 +10,14 @@ import { resolveProvider } from '../../core/provider/provider.js';
 import { askedAccounts } from '../../core/session/asked-accounts.js';
 import { openRoster, requireAccounts } from '../../core/session/selection.js';
 import {
+  type ExportFile,
   type ExportFormat,
   exportFormats,
+  exportLogins,
   exportLosses,
   lossesOf,
   lossNames,
-} from '../../core/transfer/export-format.js';
-import { type ExportFile, exportLogins } from '../../core/transfer/export-logins.js';
+} from '../../core/transfer/export-logins.js';
 import { type SealingKey, seal } from '../../core/transfer/sealed-file.js';
 import type { Command } from '../program/command.js';
 import type { Context } from '../program/context.js';

@@ -11,7 +11,7 @@ import { readAllScopes } from '../../core/pools/scope-files.js';
 import { printableIn } from '../../core/printable.js';
 import type { Scope } from '../../core/project/scope.js';
 import { resolveProvider } from '../../core/provider/provider.js';
-import { noteChange } from '../../core/session/note-change.js';
+import { noteChange } from '../../core/session/change-account.js';
 import { PlaceView, placeView } from '../../core/session/places.js';
 import { shellWord } from '../../core/shell/shell-word.js';
 import { assertOurs } from '../../core/storage/adoption.js';

@@ -1,8 +1,7 @@
 import * as z from 'zod/mini';
 import { AppError } from '../../core/errors.js';
 import { type SessionCall, sessionCallOf } from '../../core/running/continuation.js';
-import { withFileStore } from '../../core/running/file-store.js';
-import { findRunnable, type Runnable } from '../../core/running/runnable.js';
+import { findRunnable, type Runnable, withFileStore } from '../../core/running/runnable.js';
 import { openRoster } from '../../core/session/selection.js';
 import { shellWord } from '../../core/shell/shell-word.js';
 import type { Command } from '../program/command.js';

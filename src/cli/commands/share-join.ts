@@ -1,10 +1,9 @@
 import * as z from 'zod/mini';
 import { databaseAddress } from '../../core/sharing/address.js';
-import { changeAddress } from '../../core/sharing/change-address.js';
 import { exchange } from '../../core/sharing/exchange.js';
 import type { ExchangeReport } from '../../core/sharing/exchange-report.js';
 import { type KeyPlace, keepShareKey, readShareKey, shareKeyPlace } from '../../core/sharing/key-store.js';
-import { joinShare } from '../../core/sharing/membership.js';
+import { changeAddress, joinShare } from '../../core/sharing/membership.js';
 import { keyFromPhrase } from '../../core/sharing/recovery-phrase.js';
 import { readShare, type ShareState } from '../../core/sharing/share-file.js';
 import { joinedAlready, notJoined } from '../../core/sharing/share-problem.js';

@@ -2,7 +2,7 @@ import * as z from 'zod/mini';
 import { AppError } from '../../core/errors.js';
 import { databaseAddress } from '../../core/sharing/address.js';
 import { forgetShareKey, shareKeyPlace } from '../../core/sharing/key-store.js';
-import { forgetShare, leaveShare } from '../../core/sharing/leave-share.js';
+import { forgetShare, leaveShare } from '../../core/sharing/membership.js';
 import { readShare, type ShareState } from '../../core/sharing/share-file.js';
 import { notJoined } from '../../core/sharing/share-problem.js';
 import type { Root } from '../../core/storage/root.js';

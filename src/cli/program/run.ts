@@ -44,7 +44,8 @@ export async function run(argv: readonly string[], machine: Machine): Promise<nu
     }
   };
   const { version } = machine;
-  const program = buildProgram({ version, print: io.print, width: () => io.style.width, execute, firstWord: words[0] });
+  const firstWord = commandIn(words);
+  const program = buildProgram({ version, print: io.print, width: () => io.style.width, execute, firstWord });
 
   try {
     if (words[0] === completionRequest) {
@@ -67,6 +68,11 @@ export async function run(argv: readonly string[], machine: Machine): Promise<nu
     else io.noteRendered(failureText(failure, io.noteStyle));
     return exitCodeOfFailure(failure.exitCode);
   }
+}
+
+/** The word that a command begins with; in a line that is still typed only where the cursor is behind it. */
+function commandIn([first, second, ...rest]: readonly string[]): string | undefined {
+  return first === completionRequest && rest.length > 0 ? second : first;
 }
 
 /** Throws what commander has to say about the line. The program's name alone is no mistake: `runBare` or help is for it. */

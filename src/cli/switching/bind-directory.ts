@@ -10,7 +10,7 @@ import { AppError } from '../../core/errors.js';
 import type { Roster } from '../../core/logins/roster.js';
 import { withStore } from '../../core/logins/with-store.js';
 import { seenFrom } from '../../core/project/git-dir.js';
-import { noteChange } from '../../core/session/note-change.js';
+import { noteChange } from '../../core/session/change-account.js';
 import { openRoster } from '../../core/session/selection.js';
 import { locateAnywhere } from '../../core/session/set-aside.js';
 import { setupPlace } from '../../core/session/setup-place.js';

@@ -1,7 +1,6 @@
 import * as z from 'zod/mini';
 import type { ShownAccount } from '../../core/accounts/account.js';
-import { accountStates } from '../../core/decision/availability.js';
-import type { AccountStanding } from '../../core/decision/standing.js';
+import { type AccountStanding, accountStates } from '../../core/decision/standing.js';
 import { definedOnly } from '../../core/defined-only.js';
 import { toIso } from '../../core/instant.js';
 import { QuotaViewSchema, toQuotaView } from '../../core/quota/snapshot.js';

@@ -1,8 +1,8 @@
 import * as z from 'zod/mini';
-import { accountStates } from '../../core/decision/availability.js';
 import type { AccountDecision } from '../../core/decision/ranking.js';
 import { describeReason, describeRecommendation } from '../../core/decision/reasons.js';
 import { scoreTerms } from '../../core/decision/score-terms.js';
+import { accountStates } from '../../core/decision/standing.js';
 import { definedOnly } from '../../core/defined-only.js';
 import { toIso } from '../../core/instant.js';
 import type { BindingQuota } from '../../core/quota/binding-quota.js';

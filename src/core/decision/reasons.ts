@@ -1,6 +1,6 @@
 import { definedOnly } from '../defined-only.js';
 import { refusalText } from '../health/access-refusal.js';
-import type { CooldownReason } from '../health/cooldown.js';
+import type { CooldownReason } from '../health/state.js';
 import { printable } from '../printable.js';
 import { percentText, windowTitle } from '../quota/window.js';
 

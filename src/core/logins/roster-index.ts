@@ -89,9 +89,9 @@ export function openRosterIndex(
   };
 }
 
-function cacheOf({ paths, effectiveUserId, processes }: Root): PrivateCache | undefined {
+function cacheOf({ paths, effectiveUserId }: Root): PrivateCache | undefined {
   try {
-    return privateCache(paths.root, effectiveUserId, () => processes.self.pid);
+    return privateCache(paths.root, effectiveUserId);
   } catch {
     // A root that cannot be looked at: whoever reads it says so.
     return undefined;

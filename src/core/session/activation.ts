@@ -16,7 +16,7 @@ import { withStore } from '../logins/with-store.js';
 import type { ScopeRecords } from '../pools/scope-records.js';
 import type { Store } from '../pools/store.js';
 import { refreshDeps } from './backend-access.js';
-import { noteChange } from './note-change.js';
+import { noteChange } from './change-account.js';
 import type { Session } from './session.js';
 import { noteAdoption, takeInFirst } from './take-in.js';
 

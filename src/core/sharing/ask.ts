@@ -1,13 +1,10 @@
-import { createHash } from 'node:crypto';
-import { exchangeStatement } from './exchange-statement.js';
-import { type ExchangeAnswer, type LoginRow, readAnswer } from './rows.js';
+import { createHash, randomBytes } from 'node:crypto';
+import { type ExchangeAnswer, exchangeStatement, type LoginRow, readAnswer } from './rows.js';
 import { currentSchema } from './schema.js';
 import type { ShareState } from './share-file.js';
 import { newShareKey, type ShareKey } from './share-key.js';
 import { noSchema, shareProblem } from './share-problem.js';
-import type { ShareSession } from './share-session.js';
-import { wrongKey } from './share-session.js';
-import { firstTurn, judgeTurn, nextTurn } from './turn.js';
+import { type ShareSession, wrongKey } from './share-session.js';
 
 export interface Asked {
   readonly answer: ExchangeAnswer;
@@ -151,4 +148,37 @@ function digestOf(rows: readonly DigestedRow[]): string {
     [id, state, keeper ?? '-', fence, generation, notes].join(' '),
   );
   return createHash('md5').update(lines.sort().join(',')).digest('hex');
+}
+
+/*
+ * The turn of a machine is renewed at each exchange. Two machines that go by one name, because a disk was copied, cannot both
+ * have the one that the database has; and a database that was restored has one that this machine had long before.
+ */
+
+export function firstTurn(): string {
+  return `1:${randomBytes(8).toString('hex')}`;
+}
+
+/** The one after it; kept until an exchange has taken it, so that an answer that is lost leaves two turns in question. */
+function nextTurn({ machine: { turn, nextTurn: pending } }: Pick<ShareState, 'machine'>): string {
+  return pending ?? `${countOf(turn) + 1}:${randomBytes(8).toString('hex')}`;
+}
+
+type TurnVerdict =
+  | 'taken'
+  /** The database has forgotten later turns of this machine. */
+  | 'restored'
+  /** It has never heard of this machine, or not any more. */
+  | 'unknown'
+  /** Somebody else takes turns in the name of this machine. */
+  | 'cloned';
+
+function judgeTurn({ machine }: Pick<ShareState, 'machine'>, answer: ExchangeAnswer): TurnVerdict {
+  if (answer.took_turn) return 'taken';
+  if (answer.turn === null) return 'unknown';
+  return countOf(answer.turn) < countOf(machine.turn) ? 'restored' : 'cloned';
+}
+
+function countOf(turn: string): number {
+  return Number.parseInt(turn, 10) || 0;
 }

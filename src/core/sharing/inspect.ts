@@ -2,9 +2,8 @@ import { AppError } from '../errors.js';
 import { databaseAddress } from './address.js';
 import { assertPool } from './ask.js';
 import { withDatabase } from './database.js';
-import { exchangeStatement } from './exchange-statement.js';
 import { schemaVersion } from './migrate.js';
-import { readAnswer } from './rows.js';
+import { exchangeStatement, readAnswer } from './rows.js';
 import { readShare, type ShareRow, type ShareState } from './share-file.js';
 import { defaultDeadlineMs, type ShareDeps } from './share-session.js';
 

@@ -1,6 +1,6 @@
 import { type Account, describeAccount } from '../accounts/account.js';
 import { AppError } from '../errors.js';
-import type { Custody } from '../logins/custody.js';
+import type { Custody } from '../logins/refresh-deps.js';
 import type { RefreshOutcome } from '../logins/refresh-outcome.js';
 import type { Secret } from '../secret.js';
 import { ReportDraft } from './exchange-report.js';

@@ -5,10 +5,9 @@ import { flagAccount } from '../../logins/flagging.js';
 import { giveBackTokens } from '../../logins/give-back-tokens.js';
 import { readEntries } from '../../logins/journal.js';
 import type { Store } from '../../pools/store.js';
-import { completed } from './completion.js';
 import { forgetConversations, forgetExpired, withoutExpiredPauses } from './expired-facts.js';
 import { inheritKnowledge, mergeRecords } from './merge-records.js';
-import { planAccountRepairs } from './plan.js';
+import { completed, planAccountRepairs } from './plan.js';
 import { isStored, type StoredRepair } from './repair.js';
 import type { RepairWorld } from './world.js';
 

@@ -1,7 +1,7 @@
 import { type Account, describeAccount } from '../../accounts/account.js';
 import { clockTime } from '../../logins/describe-outcome.js';
 import { fingerprint, isUnderWay, type JournalEntry, type UnreadableEntry } from '../../logins/journal.js';
-import { isAwaitedByFile } from '../../logins/token-file-entries.js';
+import { isAwaitedByFile } from '../../logins/journal-recovery.js';
 import { retryTime } from '../../logins/unanswered.js';
 import { recordsOf } from '../../pools/scope-records.js';
 import { heldByUnknown } from '../../storage/lock-wait.js';
