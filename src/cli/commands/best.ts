@@ -19,7 +19,7 @@ import { accountRefShape } from '../views/account-ref.js';
 import { type ForecastFound, foundOf, quotaViewOf } from '../views/forecast-view.js';
 import { failureLines, failureOfProbe, failureText } from '../views/probe-failure.js';
 import { ScopeView } from '../views/scope-view.js';
-import { WayOut, wayOutLines } from '../views/ways-out.js';
+import { WayOut, wayOutText } from '../views/ways-out.js';
 
 const BestResult = z.object({
   scope: ScopeView,
@@ -124,9 +124,7 @@ function renderBest(result: BestResult, theme: Theme): string {
     return `${index}  ${parts.join(` ${symbols.separator} `)}${letGo}\n`;
   }
   if (inTheDark === true) return 'nothing is known about any account, and nobody could be asked\n';
-  const ways = wayOutLines(result, theme)
-    .map((line) => `${line}\n`)
-    .join('');
+  const ways = wayOutText(result, theme);
   if (nextAvailable === undefined) return `no account can be used${letGo}: codex-auth forecast --explain\n${ways}`;
   return `no account is ready before ${formatWhen(Date.parse(nextAvailable.availableAt), now)}${letGo}\n${ways}`;
 }

@@ -29,7 +29,7 @@ import {
 } from '../views/forecast-view.js';
 import { failureLines } from '../views/probe-failure.js';
 import { placeLine } from '../views/scope-view.js';
-import { wayOutLines } from '../views/ways-out.js';
+import { wayOutText } from '../views/ways-out.js';
 
 interface ForecastOptions extends ForecastWishes {
   readonly explain?: boolean;
@@ -101,9 +101,7 @@ function verdictLine(result: ForecastFound, theme: Theme): string {
   if (isInTheDark(accounts)) {
     return `${color.yellow(symbols.warning)} Nothing is known about any account, and nobody could be asked\n`;
   }
-  const ways = wayOutLines(result, theme)
-    .map((line) => `  ${line}\n`)
-    .join('');
+  const ways = wayOutText(result, theme, '  ');
   if (nextAvailable === undefined)
     return `${color.red(symbols.error)} No account can be used: codex-auth check\n${ways}`;
   const account = accounts.find(({ id }) => id === nextAvailable.id);

@@ -19,7 +19,7 @@ import { AccountView, accountView } from '../views/account-view.js';
 import { documentOf, ForecastResult, foundOf } from '../views/forecast-view.js';
 import { failureLines } from '../views/probe-failure.js';
 import { ScopeView, scopeView } from '../views/scope-view.js';
-import { wayOutLines } from '../views/ways-out.js';
+import { wayOutText } from '../views/ways-out.js';
 
 const FlaggedView = z.object({
   id: z.string(),
@@ -100,10 +100,7 @@ function renderReport(result: ReportResult, theme: Theme, { verbose = false }: R
   const sections: readonly (readonly [string, readonly string[]])[] = [
     ['Not read', unread],
     ['Set aside', flaggedLines(result, now)],
-    [
-      'Recommendation',
-      [`  ${recommendationText(result, now)}\n`, ...wayOutLines(forecast, theme).map((line) => `  ${line}\n`)],
-    ],
+    ['Recommendation', [`  ${recommendationText(result, now)}\n`, wayOutText(forecast, theme, '  ')]],
     [
       'Accounts',
       [none === undefined ? renderAccounts(accounts, theme, renderLightTable) : `  ${none.message}: ${none.hint}\n`],

@@ -36,8 +36,12 @@ export interface RunOptions extends AccountWish {
 }
 
 async function runAs(context: Context, options: RunOptions): Promise<RunResult> {
-  refuseWindows(context);
   const { environment, machine } = context;
+  if (machine.platform === 'win32') {
+    throw new AppError('not-allowed', 'run needs links between files, which Windows does not let everybody make', {
+      hint: 'use it in WSL',
+    });
+  }
   const found = findRunnable(options.command, { environment: environment.raw, cwd: machine.cwd });
   const call = options.onLimit === undefined ? undefined : requireSessionCall(found);
   const roster = openRoster(context, context.readingScope());
@@ -81,13 +85,6 @@ export async function runInPlace(
   const { directory } = home;
   const result = { home: directory, shares: directory, variables: {}, command: [program.path, ...program.arguments] };
   return dryRun === true ? result : { ...result, status: await start(context, program, {}, { announcement }) };
-}
-
-function refuseWindows({ machine }: Context): void {
-  if (machine.platform !== 'win32') return;
-  throw new AppError('not-allowed', 'run needs links between files, which Windows does not let everybody make', {
-    hint: 'use it in WSL',
-  });
 }
 
 /** Only for `--dry-run`: else what ran has spoken for itself. */

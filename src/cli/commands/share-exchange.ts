@@ -1,10 +1,11 @@
 import { AppError } from '../../core/errors.js';
+import { openRoster } from '../../core/session/selection.js';
 import { exchange } from '../../core/sharing/exchange.js';
 import { addToShare, withdrawFromShare } from '../../core/sharing/share-logins.js';
 import type { Command } from '../program/command.js';
 import type { Context } from '../program/context.js';
 import { ExchangeView, exchangeView, renderExchange } from '../sharing/exchange-view.js';
-import { idsOf, idsOfScope } from '../sharing/named-accounts.js';
+import { idsOf } from '../sharing/named-accounts.js';
 import { callShare } from '../sharing/share-call.js';
 import { askConsent } from '../terminal/ask-consent.js';
 
@@ -18,7 +19,8 @@ async function add(context: Context, { selectors, all }: ShareAddOptions): Promi
   if (all !== true && selectors.length === 0) {
     throw new AppError('usage', 'no account is named', { hint: 'codex-auth share add <account>, or add --all' });
   }
-  const ids = all === true ? idsOfScope(context) : idsOf(context, selectors);
+  const everybody = () => openRoster(context, context.writingScope()).accounts.map(({ id }) => id);
+  const ids = all === true ? everybody() : idsOf(context, selectors);
   const report = await callShare(context, 'Sharing', (deps, deadlineMs) => addToShare(deps, ids, { deadlineMs }));
   return exchangeView(report, context);
 }

@@ -1,12 +1,11 @@
 import * as z from 'zod/mini';
 import { AppError } from '../../core/errors.js';
-import type { Secret } from '../../core/secret.js';
 import { databaseAddress } from '../../core/sharing/address.js';
 import { type KeyPlace, keepShareKey, readShareKey, shareKeyPlace } from '../../core/sharing/key-store.js';
 import { initShare, joinShare } from '../../core/sharing/membership.js';
 import { phraseOf } from '../../core/sharing/recovery-phrase.js';
 import { readShare, type ShareState } from '../../core/sharing/share-file.js';
-import { newShareKey, type ShareKey } from '../../core/sharing/share-key.js';
+import { newShareKey } from '../../core/sharing/share-key.js';
 import { joinedAlready } from '../../core/sharing/share-problem.js';
 import type { ShareDeps } from '../../core/sharing/share-session.js';
 import type { Command } from '../program/command.js';
@@ -54,31 +53,19 @@ async function initialize(context: Context, options: ShareInitOptions): Promise<
   };
 }
 
-interface KeptKey {
-  readonly key: ShareKey;
-  readonly place: KeyPlace;
-}
-
 /**
  * The key is kept before there is a pool, so that no pool is ever without its key. One that an earlier `init` has left,
  * which never learned whether its pool was made, is used again.
  */
-async function keyForNewPool({ root }: Context, { keyring }: ShareInitOptions): Promise<KeptKey> {
-  const place = keyring === true ? 'keyring' : 'file';
+async function keyForNewPool({ root }: Context, { keyring }: ShareInitOptions) {
+  const place: KeyPlace = keyring === true ? 'keyring' : 'file';
   const kept = shareKeyPlace(root);
   const key = kept === undefined ? newShareKey() : readShareKey(root);
   if (kept !== place) await keepShareKey(root, key, place);
   return { key, place };
 }
 
-interface NewPool {
-  readonly url: Secret;
-  readonly key: ShareKey;
-  readonly machineName: string;
-  readonly deadlineMs: number;
-}
-
-async function makePool(deps: ShareDeps, pool: NewPool): Promise<ShareState> {
+async function makePool(deps: ShareDeps, pool: Parameters<typeof initShare>[1]): Promise<ShareState> {
   try {
     return await initShare(deps, pool);
   } catch (error) {

@@ -121,7 +121,10 @@ function blockText(model: NonNullable<AccountUsage['modelUsage']>[number], now: 
 function moneyLines({ credits, spendControl, resetCredits }: AccountUsage, { now }: Theme): string[] {
   const lines: string[] = [];
   if (credits !== undefined) lines.push(`credits ${creditsText(credits)}`);
-  if (spendControl !== undefined && saysSomething(spendControl)) lines.push(`spend   ${spendText(spendControl, now)}`);
+  const { reached, limit, used } = spendControl ?? {};
+  // Every personal account has a spend control, and nearly all of them one without a limit.
+  const saysSomething = reached === true || limit !== undefined || used !== undefined;
+  if (spendControl !== undefined && saysSomething) lines.push(`spend   ${spendText(spendControl, now)}`);
   if (resetCredits?.availableCount) {
     lines.push(`resets  ${resetCredits.availableCount} to spend, ${expiryText(resetCredits, now)}`);
     const { failure } = resetCredits;
@@ -140,11 +143,6 @@ function creditsText(credits: NonNullable<AccountUsage['credits']>): string {
   ].filter(Boolean);
   const about = estimate.length === 0 ? '' : `, about ${estimate.join(', ')}`;
   return `${printable(credits.balance ?? 'of unknown balance')}${about}`;
-}
-
-/** Every personal account has a spend control, and nearly all of them one without a limit. */
-function saysSomething({ reached, limit, used }: NonNullable<AccountUsage['spendControl']>): boolean {
-  return reached === true || limit !== undefined || used !== undefined;
 }
 
 function spendText(spend: NonNullable<AccountUsage['spendControl']>, now: number): string {

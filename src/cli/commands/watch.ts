@@ -12,11 +12,6 @@ export interface WatchOptions {
   readonly once?: boolean;
 }
 
-async function lookOnce(context: Context, { interval }: WatchOptions): Promise<WatchRound> {
-  const seen = await createLook(context, interval * 1_000)();
-  return { ...seen, round: 1, at: toIso(context.clock.now()) };
-}
-
 /** On a terminal it draws by itself; elsewhere each round is a result. */
 async function* follow(context: Context, { interval }: WatchOptions): AsyncGenerator<WatchRound, void> {
   const { io, environment, options } = context;
@@ -29,7 +24,10 @@ async function* follow(context: Context, { interval }: WatchOptions): AsyncGener
 export const watchCommand: Command<WatchOptions, WatchRound> = {
   name: 'watch',
   schema: WatchRound,
-  run: lookOnce,
+  async run(context, { interval }) {
+    const seen = await createLook(context, interval * 1_000)();
+    return { ...seen, round: 1, at: toIso(context.clock.now()) };
+  },
   follow: (context, options) => (options.once === true ? undefined : follow(context, options)),
   render: renderRound,
   exitCode({ accounts }) {

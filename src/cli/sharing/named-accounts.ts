@@ -10,11 +10,6 @@ export function idsOf(context: Context, selectors: readonly string[]): string[] 
   return [...new Set(selectors.map((selector) => locateAccount(context, roster, selector).account.id))];
 }
 
-/** Every account of the scope, disabled ones too. */
-export function idsOfScope(context: Context): string[] {
-  return openRoster(context, context.writingScope()).accounts.map(({ id }) => id);
-}
-
 /** How a result names an account by its record's id; undefined when it is in no pool of this machine. */
 export type Names = (id: string | undefined) => AccountRef | undefined;
 

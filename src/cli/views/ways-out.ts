@@ -64,7 +64,7 @@ function refOf({ id, index, email, label, workspace, accountId }: Named): Accoun
   return definedOnly({ id, index, email, label, workspace, accountId });
 }
 
-export function wayOutLines({ onCredits, resetCredits = [] }: WayOut, { now }: Theme): string[] {
+export function wayOutText({ onCredits, resetCredits = [] }: WayOut, { now }: Theme, indent = ''): string {
   const lines = resetCredits.map((account) => {
     const { index, count, expiresAt } = account;
     const ends =
@@ -73,10 +73,16 @@ export function wayOutLines({ onCredits, resetCredits = [] }: WayOut, { now }: T
         : `, ${count === 1 ? 'which' : 'the first of which'} expires ${formatWhen(Date.parse(expiresAt), now)}`;
     return `${index}  ${titleOf(account)} has ${count} reset credit${count === 1 ? '' : 's'}${ends}`;
   });
-  if (onCredits === undefined) return lines;
-  const balance = onCredits.balance === undefined ? '' : ` (${printable(onCredits.balance)})`;
-  return [
-    `${onCredits.index}  ${titleOf(onCredits)} would go on with credits${balance}: codex-auth best --allow-credits`,
-    ...lines,
-  ];
+  if (onCredits !== undefined) {
+    const balance = onCredits.balance === undefined ? '' : ` (${printable(onCredits.balance)})`;
+    lines.unshift(
+      `${onCredits.index}  ${titleOf(onCredits)} would go on with credits${balance}: codex-auth best --allow-credits`,
+    );
+  }
+  return lines
+    .map(
+      (line) => `${indent}${line}
+`,
+    )
+    .join('');
 }
