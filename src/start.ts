@@ -36,6 +36,9 @@ function isQuick(command: string, words: readonly string[]): boolean {
   );
 }
 
+/** One run of these is over at once: they have the whole program without the other commands. */
+const briefCommands = ['label', 'switch', 'doctor'];
+
 /** The smallest bundle has these alone, without any option. */
 const shown = ['list', 'ls', 'status'];
 
@@ -49,7 +52,7 @@ function isSegmentForPrompt([first, ...words]: readonly string[]): boolean {
 type Run = (leavesCache: boolean) => Promise<boolean> | undefined;
 
 /** One file with all that a command needs but large packages, and V8's compiled form of it where an earlier run left one. */
-function runBundle(name: 'show' | 'run' | 'quick' | 'cli' | 'segment', command: string): ReturnType<Run> {
+function runBundle(name: 'show' | 'run' | 'quick' | 'brief' | 'cli' | 'segment', command: string): ReturnType<Run> {
   const filename = join(__dirname, `${name}.cjs`);
   const source = readFileSync(filename);
   const cache = findCache(name, command, source);
@@ -148,4 +151,5 @@ else if (isShown(words)) {
   void runBundle('show', command)?.then((isDone) => isDone || runBundle('quick', command));
 } else if (isPlainRun(words)) {
   void runBundle('run', command)?.then((isDone) => isDone || runBundle('cli', command));
-} else runBundle(isQuick(command, words) ? 'quick' : 'cli', command);
+} else if (isQuick(command, words)) runBundle('quick', command);
+else runBundle(briefCommands.includes(command) ? 'brief' : 'cli', command);

@@ -4,6 +4,7 @@ import { SourceFile, sourceFiles } from '../support/source-file.js';
 const files = sourceFiles();
 const edges = [
   'src/main.ts',
+  'src/brief.ts',
   'src/quick.ts',
   'src/show.ts',
   'src/run.ts',
