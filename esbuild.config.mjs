@@ -91,7 +91,7 @@ const dashboard = await build({
   plugins: [withoutColorDetection(), withoutInkExtras()],
 });
 
-await build({ ...commonJs, entryPoints: { start: 'src/start.ts' }, minify: true, plugins: [processAsItIs(), nodeNamespacesAsTheyAre(), loadedWhenUsed()] });
+await build({ ...commonJs, entryPoints: { start: 'src/start.ts' }, minify: true, plugins: [processAsItIs(), nodeNamespacesAsTheyAre(), onlyVersion(), loadedWhenUsed()] });
 
 /** Compiled as a script (src/start.ts), which knows no module: so it gets what it needs as arguments. */
 const script = {
@@ -101,8 +101,8 @@ const script = {
   footer: { js: '})' },
   supported: { 'dynamic-import': false },
 };
-const quickCommands = ['list', 'status', 'forecast', 'best', 'theme', 'complete'];
-const inScript = [processAsItIs(), nodeNamespacesAsTheyAre(), plainFileSystem(), withoutAssertions(), loadedWhenUsed(), withoutColorDetection(), packagesApart(), keyringByRequire(), dashboardApart()];
+const quickCommands = ['list', 'status', 'forecast', 'best', 'theme'];
+const inScript = [processAsItIs(), nodeNamespacesAsTheyAre(), onlyVersion(), plainFileSystem(), withoutAssertions(), loadedWhenUsed(), withoutColorDetection(), packagesApart(), keyringByRequire(), dashboardApart()];
 
 const cli = await build({ ...script, entryPoints: { cli: 'src/main.ts' }, external: [...common.external, '@napi-rs/keyring'], plugins: [schemasWhenUsed(), ...inScript] });
 writeFileSync('dist/metafile.json', JSON.stringify(cli.metafile));
@@ -111,9 +111,17 @@ const quick = await build({
   ...script,
   entryPoints: { quick: 'src/quick.ts' },
   external: [...common.external, '@napi-rs/keyring'],
-  plugins: [onlyCommands(...quickCommands), schemasWhenUsed(), ...inScript],
+  plugins: [onlyCommands(...quickCommands), withoutSchemas(), ...inScript],
 });
 writeFileSync('dist/quick.metafile.json', JSON.stringify(quick.metafile));
+
+const tree = await build({
+  ...script,
+  entryPoints: { tree: 'src/quick.ts' },
+  external: [...common.external, '@napi-rs/keyring'],
+  plugins: [onlyCommands('complete'), withoutSchemas(), ...inScript],
+});
+writeFileSync('dist/tree.metafile.json', JSON.stringify(tree.metafile));
 
 const brief = await build({
   ...script,
@@ -127,7 +135,7 @@ const show = await build({
   ...script,
   entryPoints: { show: 'src/show.ts' },
   external: ['@napi-rs/keyring'],
-  plugins: [onlyCommands(...quickCommands), withoutSchemas(), ...inScript],
+  plugins: [onlyCommands(...quickCommands), withoutSchemas(), withoutWarnings(), ...inScript],
 });
 writeFileSync('dist/show.metafile.json', JSON.stringify(show.metafile));
 
@@ -143,7 +151,7 @@ await build({
   ...script,
   entryPoints: { segment: 'src/segment.ts' },
   external: ['@napi-rs/keyring'],
-  plugins: inScript,
+  plugins: [withoutSchemas(), ...inScript],
 });
 
 const all = [library, packages, dashboard, cli].map(({ metafile }) => metafile);
@@ -262,6 +270,19 @@ function withoutInkExtras() {
   };
 }
 
+/** Of the package's own description the program needs no more. */
+function onlyVersion() {
+  return {
+    name: 'only-version',
+    setup({ onLoad }) {
+      onLoad({ filter: /[/\\]package\.json$/ }, ({ path }) => {
+        const { version } = JSON.parse(readFileSync(path, 'utf8'));
+        return { contents: JSON.stringify({ version }), loader: 'json' };
+      });
+    },
+  };
+}
+
 /** Leaves out what is never loaded in a bundle of few commands: the other commands, the network and the prompts. */
 function onlyCommands(...wanted) {
   const isWanted = (path) => wanted.some((name) => path.endsWith(`/${name}.js`));
@@ -313,6 +334,23 @@ function withoutSchemas() {
             apply: () => schema,
           });
           export { ${Object.keys(zod).map((name) => `schema as ${name}`).join(', ')} };`,
+      }));
+    },
+  };
+}
+
+/** What the bare listings only need to warn of something, or beside a warning: there they give up, as with a schema. */
+function withoutWarnings() {
+  const namespace = 'without-warnings';
+  return {
+    name: namespace,
+    setup({ onResolve, onLoad }) {
+      onResolve({ filter: /\/(decide|flag-reason|legacy-pools)\.js$/ }, ({ path }) => ({ path, namespace }));
+      onLoad({ filter: /./, namespace }, () => ({
+        resolveDir: process.cwd(),
+        contents: `export {
+          ${['decide', 'reasonText', 'withLegacyScope'].map((name) => `giveUp as ${name}`).join(', ')}
+        } from './src/process/giving-up.ts';`,
       }));
     },
   };

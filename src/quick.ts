@@ -1,24 +1,28 @@
 import { run } from './cli/program/run.js';
-import { afterAnswer } from './process/after-answer.js';
+import { usual } from './process/giving-up.js';
+import { heldBack } from './process/held-back.js';
 import { ownMachine } from './process/own-machine.js';
 import { ownStreams } from './process/own-streams.js';
-import { expectLongRead } from './process/short-run.js';
+import { afterAnswer, expectLongRead } from './process/short-run.js';
 
-// The process of the quick bundle (docs/decisions/010-quick-bundle.md). Its commands only read and print, so that a signal
-// ends it as it ends any program, also while a reader keeps it waiting.
+// The process of the quick bundle, and of the one that has the command tree and no command (docs/decisions/010-quick-bundle.md).
+// They only read and print, so that a signal ends them as it ends any program, also while a reader keeps them waiting.
 
-const streams = ownStreams({ endUnheard: () => process.exit(), mayWait: true });
-
-/** A run that leaves V8's compiled form changes no flags of V8, which would later refuse what it made under others. */
 export { runQuick as run };
 
-async function runQuick(leavesCache: boolean): Promise<never> {
+/**
+ * False where something was to be read that is looked at by a schema: nothing has been said then. A run that leaves V8's
+ * compiled form changes no flags of V8, which would later refuse what it made under others.
+ */
+async function runQuick(leavesCache: boolean): Promise<boolean> {
+  const streams = ownStreams({ endUnheard: () => process.exit(), mayWait: true });
+  const { held, release } = heldBack(streams);
   const { signal } = new AbortController();
   const { afterwards, runAll } = afterAnswer();
-  process.exitCode = await run(
+  const exitCode = await run(
     process.argv.slice(2),
     ownMachine({
-      streams,
+      streams: held,
       signal,
       unfinished: new Set(),
       neverAsks: true,
@@ -26,6 +30,9 @@ async function runQuick(leavesCache: boolean): Promise<never> {
       ...(leavesCache ? {} : { expectLongRead }),
     }),
   );
+  if (!usual.isAsUsual()) return false;
+  release();
+  process.exitCode = exitCode;
   await streams.written();
   runAll();
   process.exit();

@@ -2,9 +2,9 @@ import { showKnown } from './cli/program/show-known.js';
 import { usual } from './process/giving-up.js';
 import { ownMachine } from './process/own-machine.js';
 import { ownStreams } from './process/own-streams.js';
-import { expectLongRead } from './process/short-run.js';
+import { afterAnswer, expectLongRead } from './process/short-run.js';
 
-// The process of the smallest bundle, for the bare listings where an index holds (docs/decisions/043-index.md).
+// The process of the smallest bundle, for the bare listings (docs/decisions/043-index.md).
 
 export { runShow as run };
 
@@ -12,13 +12,19 @@ export { runShow as run };
 async function runShow(leavesCache: boolean): Promise<boolean> {
   const streams = ownStreams({ endUnheard: () => process.exit(), mayWait: true });
   const { signal } = new AbortController();
+  const { afterwards, runAll } = afterAnswer();
   const machine = ownMachine({
-    ...{ streams, signal, unfinished: new Set<Promise<unknown>>(), neverAsks: true as const },
+    streams,
+    signal,
+    unfinished: new Set(),
+    neverAsks: true,
+    indexing: { afterwards },
     ...(leavesCache ? {} : { expectLongRead }),
   });
   const exitCode = await showKnown(process.argv.slice(2), machine, usual);
   if (exitCode === undefined) return false;
   process.exitCode = exitCode;
   await streams.written();
+  runAll();
   process.exit();
 }

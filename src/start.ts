@@ -5,7 +5,6 @@ import { Script } from 'node:vm';
 import packageJson from '../package.json' with { type: 'json' };
 import { homeIfNeeded, readEnvironment } from './core/environment.js';
 import { locate, rootPaths } from './core/storage/paths.js';
-import { hasIndex } from './core/storage/private-cache.js';
 import { type CodeCache, openCodeCache } from './process/code-cache.js';
 import { plainOutput } from './process/plain-output.js';
 
@@ -13,10 +12,15 @@ import { plainOutput } from './process/plain-output.js';
 // most of what they would take is Node loading two dozen modules and compiling them anew each time
 // (docs/decisions/010-quick-bundle.md).
 
-const quickCommands = ['list', 'ls', 'status', '__complete'];
+const quickCommands = ['list', 'ls', 'status'];
 
-/** Alone, they ask for what the command tree says, and no command is loaded. */
+/** Alone, they ask for what the command tree says. */
 const asksForHelp = ['--help', '-h', 'help'];
+
+/** Whether no command is run. */
+function asksForTree(command: string, words: readonly string[]): boolean {
+  return command === '__complete' || (words.length === 1 && asksForHelp.includes(command));
+}
 
 /** These, too, where they only look: with `--cached`, and with no option that takes a value or does more. */
 const quickWhenCached = ['forecast', 'best'];
@@ -29,7 +33,6 @@ function firstWord([first, second]: readonly string[]): string {
 
 function isQuick(command: string, words: readonly string[]): boolean {
   if (quickCommands.includes(command)) return true;
-  if (words.length === 1 && asksForHelp.includes(command)) return true;
   const options = words.slice(words.indexOf(command) + 1);
   return (
     quickWhenCached.includes(command) && options.includes('--cached') && options.every((each) => looksOnly.test(each))
@@ -39,7 +42,7 @@ function isQuick(command: string, words: readonly string[]): boolean {
 /** One run of these is over at once: they have the whole program without the other commands. */
 const briefCommands = ['label', 'switch', 'doctor'];
 
-/** The smallest bundle has these alone, without any option. */
+/** The smallest bundle has these alone, without any option; whatever is not as usual it leaves to the quick one. */
 const shown = ['list', 'ls', 'status'];
 
 /** A prompt asks in one of these ways; every other is for the command line to understand. */
@@ -48,11 +51,20 @@ function isSegmentForPrompt([first, ...words]: readonly string[]): boolean {
   return command === 'segment' && /^(--format[ =](plain|bash|zsh|fish|tmux|starship))?$/.test(options.join(' '));
 }
 
-/** Resolves to false where the bundle has left it to another one; only the smallest does. */
-type Run = (leavesCache: boolean) => Promise<boolean> | undefined;
+type Bundle = 'show' | 'run' | 'tree' | 'quick' | 'brief' | 'cli' | 'segment';
+
+/** Resolves to false where the bundle has left it to a larger one, and has said nothing. */
+type Run = (leavesCache: boolean) => Promise<boolean>;
+
+/** The first that does what is asked; the last one does everything. */
+async function runFirst([name, ...larger]: readonly [Bundle, ...Bundle[]], command: string): Promise<void> {
+  const isDone = await runBundle(name, command);
+  const [next, ...others] = larger;
+  if (!isDone && next !== undefined) await runFirst([next, ...others], command);
+}
 
 /** One file with all that a command needs but large packages, and V8's compiled form of it where an earlier run left one. */
-function runBundle(name: 'show' | 'run' | 'quick' | 'brief' | 'cli' | 'segment', command: string): ReturnType<Run> {
+async function runBundle(name: Bundle, command: string): ReturnType<Run> {
   const filename = join(__dirname, `${name}.cjs`);
   const source = readFileSync(filename);
   const cache = findCache(name, command, source);
@@ -70,10 +82,9 @@ function runBundle(name: 'show' | 'run' | 'quick' | 'brief' | 'cli' | 'segment',
   }
   const bundle: { exports: { run?: Run } } = { exports: {} };
   script.runInThisContext()(requireOnce, bundle, load);
-  return bundle.exports.run?.(leavesCache)?.then((isDone) => {
-    isLeftToOthers = !isDone;
-    return isDone;
-  });
+  const isDone = await bundle.exports.run?.(leavesCache);
+  isLeftToOthers = isDone !== true;
+  return !isLeftToOthers;
 }
 
 const required = new Map<string, unknown>();
@@ -94,14 +105,8 @@ function findCache(bundle: string, command: string, source: Buffer): CodeCache |
   // Asked for before every line that is typed, that one leaves nothing behind.
   if (bundle === 'segment' || !/^[a-z_-]{1,40}$/.test(command)) return undefined;
   const root = findRoot();
-  return root === undefined
-    ? undefined
-    : openCodeCache(root, isPartial(bundle) ? `${bundle}-${command}` : command, source);
-}
-
-/** Another bundle may run the same command after it, and has a cache of its own. */
-function isPartial(bundle: string): boolean {
-  return bundle === 'show' || bundle === 'run';
+  // Another bundle may run the same command after it.
+  return root === undefined ? undefined : openCodeCache(root, `${bundle}-${command}`, source);
 }
 
 let root: { readonly found: string | undefined } | undefined;
@@ -122,11 +127,8 @@ function lookForRoot(): string | undefined {
   }
 }
 
-/** Whether the smallest bundle is worth a try: it shows what an index says, and there is one. */
 function isShown(words: readonly string[]): boolean {
-  if (!shown.includes(firstWord(words)) || words.at(-1) !== firstWord(words)) return false;
-  const root = findRoot();
-  return root !== undefined && hasIndex(root);
+  return shown.includes(firstWord(words)) && words.at(-1) === firstWord(words);
 }
 
 /**
@@ -146,10 +148,9 @@ const words = process.argv.slice(2);
 const command = firstWord(words);
 if (words.length === 1 && (command === '--version' || command === '-V')) {
   (plainOutput(1, () => process.stdout) ?? process.stdout).write(`${packageJson.version}\n`);
-} else if (isSegmentForPrompt(words)) runBundle('segment', command);
-else if (isShown(words)) {
-  void runBundle('show', command)?.then((isDone) => isDone || runBundle('quick', command));
-} else if (isPlainRun(words)) {
-  void runBundle('run', command)?.then((isDone) => isDone || runBundle('cli', command));
-} else if (isQuick(command, words)) runBundle('quick', command);
-else runBundle(briefCommands.includes(command) ? 'brief' : 'cli', command);
+} else if (isSegmentForPrompt(words)) void runFirst(['segment', 'cli'], command);
+else if (isShown(words)) void runFirst(['show', 'quick', 'cli'], command);
+else if (isPlainRun(words)) void runFirst(['run', 'cli'], command);
+else if (asksForTree(command, words)) void runFirst(['tree', 'cli'], command);
+else if (isQuick(command, words)) void runFirst(['quick', 'cli'], command);
+else void runFirst([briefCommands.includes(command) ? 'brief' : 'cli'], command);

@@ -42,7 +42,7 @@ export function openCodeCache(root: string, command: string, source: Buffer): Co
 
 function ownCache(root: string): PrivateCache | undefined {
   try {
-    return privateCache(root, process.geteuid?.(), () => process.pid);
+    return privateCache(root, process.geteuid?.());
   } catch {
     // A root that cannot be looked at: the command itself says so.
     return undefined;

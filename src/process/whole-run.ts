@@ -1,12 +1,11 @@
 import type { Machine } from '../cli/program/machine.js';
 import { run } from '../cli/program/run.js';
-import { afterAnswer } from './after-answer.js';
-import { heedSignals } from './interruption.js';
-import { jobControl } from './job-control.js';
 import { launch } from './launch.js';
 import { ownMachine } from './own-machine.js';
 import { ownStreams } from './own-streams.js';
+import { afterAnswer } from './short-run.js';
 import { runBeside } from './side-program.js';
+import { heedSignals, jobControl } from './signals.js';
 
 /** Runs the command line that this process was started with, whatever it asks for, and ends the process. */
 export async function wholeRun(more: Pick<Machine, 'expectLongRead'>): Promise<never> {

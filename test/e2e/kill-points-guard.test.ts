@@ -4,7 +4,7 @@ import { mkdirSync, readdirSync, readFileSync } from 'node:fs';
 import { basename, join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { readEvents } from '../../src/core/events/event-log.js';
-import { readMark } from '../../src/core/service/service-mark.js';
+import { readMark } from '../../src/core/service/installed.js';
 import { muchLater, runCli } from '../support/cli.js';
 import { killEverywhere } from '../support/crash/steps.js';
 import type { CrashTrial } from '../support/crash/trial.js';

@@ -75,7 +75,7 @@ const cacheDirectory = (home: TestHome) => join(home.root, 'cache');
 /** The file that this Node has for `list`, made by it where there is none. */
 function cacheOfList(node: { readonly path: string }, home = homeOfTwo()): string {
   run(node, home, ...listing);
-  const names = readdirSync(cacheDirectory(home)).filter((name) => name.startsWith('list-'));
+  const names = readdirSync(cacheDirectory(home)).filter((name) => name.startsWith('quick-list-'));
   expect(names).toHaveLength(1);
   return join(cacheDirectory(home), names[0] ?? '');
 }

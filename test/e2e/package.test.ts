@@ -60,6 +60,7 @@ describe('the package', () => {
       'dist/segment.cjs',
       'dist/show.cjs',
       'dist/start.cjs',
+      'dist/tree.cjs',
       'package.json',
     ]);
   });

@@ -4,8 +4,13 @@ import type { Account } from '../../src/core/accounts/account.js';
 import { readEnvironment } from '../../src/core/environment.js';
 import { resolveProvider } from '../../src/core/provider/provider.js';
 import { Secret } from '../../src/core/secret.js';
-import { type ExportFormat, type ExportLoss, exportFormats, lossesOf } from '../../src/core/transfer/export-format.js';
-import { exportLogins } from '../../src/core/transfer/export-logins.js';
+import {
+  type ExportFormat,
+  type ExportLoss,
+  exportFormats,
+  exportLogins,
+  lossesOf,
+} from '../../src/core/transfer/export-logins.js';
 import { parseLogins } from '../../src/core/transfer/parse-logins.js';
 import { tokenFor } from '../support/unsigned-tokens.js';
 

@@ -2,11 +2,12 @@ import { readdirSync, readFileSync } from 'node:fs';
 import { basename, join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { runBuilt } from '../support/built.js';
-import { createTestHome } from '../support/cli.js';
+import { createTestHome, type TestHome } from '../support/cli.js';
 import { filesRunIn } from '../support/files-run.js';
 import { builtProject } from '../support/program-process.js';
 import { alice, writePool } from '../support/sample-pool.js';
 import { temporaryDirectory } from '../support/temporary.js';
+import { writePrivate } from '../support/worlds.js';
 
 interface Input {
   readonly imports: readonly { readonly path: string; readonly kind: string }[];
@@ -88,10 +89,12 @@ describe('the program', () => {
     expect(packages.filter(isHeavy)).toEqual([]);
   });
 
-  it('has a quick bundle for listings and Tab, with nothing heavy in it', () => {
+  it('has a quick bundle for listings, with nothing heavy in it', () => {
     const quick = Object.keys(inputsOf('quick.metafile.json')).map(belowProject);
-    expect(quick).toEqual(expect.arrayContaining(['src/cli/commands/list.ts', 'src/cli/commands/status.ts']));
-    expect(quick.filter((path) => heavy.some((name) => path.includes(`node_modules/${name}/`)))).toEqual([]);
+    expect(quick).toEqual(expect.arrayContaining(['src/cli/commands/list.ts', 'src/cli/commands/forecast.ts']));
+    expect(quick.filter((path) => [...heavy, 'zod'].some((name) => path.includes(`node_modules/${name}/`)))).toEqual(
+      [],
+    );
     expect(quick.filter((path) => /\/(refresh|store|prompter|undici-client)\.ts$/.test(path))).toEqual([]);
   });
 
@@ -109,11 +112,22 @@ describe('the program', () => {
     );
   });
 
-  it('has a bundle for what an index shows, with no command tree and no schemas in it', () => {
+  it('has a bundle for help and Tab, with no command and no schemas in it', () => {
+    const tree = Object.keys(inputsOf('tree.metafile.json')).map(belowProject);
+    expect(tree).toContain('src/cli/completion/complete.ts');
+    expect(tree.filter((path) => path.startsWith('src/cli/commands/') || path.includes('node_modules/zod/'))).toEqual(
+      [],
+    );
+    expect(writersIn(tree)).toEqual([]);
+  });
+
+  it('has a bundle for the bare listings, with no command tree and no schemas in it', () => {
     const show = Object.keys(inputsOf('show.metafile.json')).map(belowProject);
     expect(show).toEqual(expect.arrayContaining(['src/cli/commands/list.ts', 'src/cli/commands/status.ts']));
     expect(show.filter((path) => /node_modules\/(zod|commander|@commander-js)\//.test(path))).toEqual([]);
     expect(show.filter((path) => path.startsWith('src/cli/tree/') || path.includes('/table-library.'))).toEqual([]);
+    // Whom to use instead stands in a warning only.
+    expect(show.filter((path) => path.endsWith('/decide.ts'))).toEqual([]);
     // Whatever a history of years holds, a list does not wait for it.
     expect(show.filter((path) => path.startsWith('src/core/history/'))).toEqual([]);
     expect(writersIn(Object.keys(inputsOf('show.metafile.json')))).toEqual([]);
@@ -176,14 +190,31 @@ describe('a command that reads', () => {
 });
 
 describe('a process', () => {
-  it.each(['list', 'status'])('that runs %s takes the quick bundle only', async (name) => {
-    expect(await filesRun([name])).toEqual(['quick.cjs', 'start.cjs']);
-    expect(await filesRun(['auth', name])).toEqual(['quick.cjs', 'start.cjs']);
+  it.each(['list', 'status'])('that runs %s alone takes the smallest bundle only', async (name) => {
+    expect(await filesRun([name])).toEqual(['show.cjs', 'start.cjs']);
+    expect(await filesRun(['auth', name])).toEqual(['show.cjs', 'start.cjs']);
   });
 
-  it('that answers a Tab takes the quick bundle only', async () => {
-    expect(await filesRun(['__complete', 'switch', ''])).toEqual(['quick.cjs', 'start.cjs']);
+  it.each(['list', 'status'])('that runs %s with an option takes the quick bundle only', async (name) => {
+    expect(await filesRun([name, '--json'])).toEqual(['quick.cjs', 'start.cjs']);
+    expect(await filesRun([name, '--plain'])).toEqual(['quick.cjs', 'start.cjs']);
   });
+
+  it('leaves a warning to the quick bundle, and what only a schema understands to the one with all of it', async () => {
+    const withDamage = (home: TestHome) => writePrivate(join(home.root, 'account-state.json'), 'damaged');
+    expect(await filesRun(['list'], withDamage)).toEqual(['quick.cjs', 'show.cjs', 'start.cjs']);
+    const withEntry = (home: TestHome) =>
+      writePrivate(join(home.root, 'refresh-journal', '1-0123456789ab.left.json'), '{}');
+    expect(await filesRun(['list'], withEntry)).toEqual(['cli.cjs', 'quick.cjs', 'show.cjs', 'start.cjs']);
+    expect(await filesRun(['list', '--json'], withEntry)).toEqual(['cli.cjs', 'quick.cjs', 'start.cjs']);
+  });
+
+  it.each([['for a completion', '__complete', 'switch', ''] as const, ['for help', '--help'] as const])(
+    'that is asked %s takes the command tree only',
+    async (_what, ...argv) => {
+      expect(await filesRun(argv)).toEqual(['start.cjs', 'tree.cjs']);
+    },
+  );
 
   it.each(['forecast', 'best'])('that asks %s for what is known takes the quick bundle only', async (name) => {
     expect(await filesRun([name, '--cached'])).toEqual(['quick.cjs', 'start.cjs']);
@@ -212,12 +243,15 @@ describe('a process', () => {
 });
 
 /** The files of `dist` that were run, in a home that has no cache. */
-async function filesRun(argv: readonly string[]): Promise<string[]> {
+async function filesRun(argv: readonly string[], arrange: (home: TestHome) => void = () => undefined) {
   const coverage = temporaryDirectory();
   const home = createTestHome();
   writePool(home, [alice]);
-  const { stdout } = await runBuilt(home, argv, { variables: { NODE_V8_COVERAGE: coverage } });
+  arrange(home);
+  const { stdout, stderr } = await runBuilt(home, argv, { variables: { NODE_V8_COVERAGE: coverage } });
   expect(stdout).not.toBe('');
+  // Whoever has left it to another one has said nothing.
+  expect(stderr.split('\n').length).toBeLessThanOrEqual(2);
   return filesRunIn(coverage);
 }
 

@@ -3,9 +3,8 @@ import { AppError } from '../../core/errors.js';
 import type { HandedOver } from '../../core/quota/handed-over.js';
 import { percentText, type QuotaWindow } from '../../core/quota/window.js';
 import { shortName } from '../../core/segment/segment-text.js';
-import { answerLine } from '../../core/status-line/protocol.js';
+import { answerLine, parseThreadState } from '../../core/status-line/protocol.js';
 import { createTaker, type Sight, type Taker } from '../../core/status-line/take-numbers.js';
-import { parseThreadState } from '../../core/status-line/thread-state.js';
 import type { Command } from '../program/command.js';
 import type { Context } from '../program/context.js';
 

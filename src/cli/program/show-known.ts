@@ -7,7 +7,7 @@ import type { Machine } from './machine.js';
 
 /*
  * The bare `list` and `status`, which are typed all day, with as little as they need: no command tree and no schemas. Whatever
- * is not as usual goes the usual way, which knows what to say: a warning, an index that does not hold, an error.
+ * is not as usual goes the usual way, which knows what to say: a warning, an error.
  */
 
 /** The exit code; undefined, with nothing written, where the usual way has to be gone. */
@@ -29,10 +29,7 @@ async function show<Result, Document>(
   usual: Usual,
 ): Promise<number | undefined> {
   try {
-    const context = createContext(
-      { ...saysNothing(machine, usual), indexing: { withoutIndex: usual.giveUp } },
-      { input: true, color: true },
-    );
+    const context = createContext(saysNothing(machine, usual), { input: true, color: true });
     const result = await command.run(context, {});
     const text = await renderText(command, result, context, { style: context.io.style, options: {} });
     if (!usual.isAsUsual()) return undefined;

@@ -1,8 +1,7 @@
 import { definedOnly } from '../defined-only.js';
-import { least } from '../least.js';
 import { leaningReasons } from './account-reasons.js';
 import type { AccountFacts, DecisionRequest } from './facts.js';
-import { quotaOutlook } from './quota-outlook.js';
+import { least, quotaOutlook } from './quota-outlook.js';
 import { type AccountDecision, rank, recommendationReason } from './ranking.js';
 import type { RecommendationReason } from './reasons.js';
 import { assessRisk } from './risk.js';

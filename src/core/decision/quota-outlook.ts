@@ -1,4 +1,3 @@
-import { least } from '../least.js';
 import type { BindingQuota, BindingWindow } from '../quota/binding-quota.js';
 import { lengthOf } from '../quota/window.js';
 import { countIn, type WindowRatio } from '../quota/window-ratio.js';
@@ -155,3 +154,16 @@ function openingOf(window: BindingWindow, { observedAt }: BindingQuota, now: num
 
 /** As a window is that has reset since it was seen. */
 const asIdle: OpenWindow = { percentLeft: 100, isIdle: true };
+
+/** The value whose measure is smallest, the first of them where several are. */
+export function least<T>(values: readonly T[], measure: (value: T) => number): T | undefined {
+  let found: T | undefined;
+  let smallest = Number.POSITIVE_INFINITY;
+  for (const value of values) {
+    const size = measure(value);
+    if (found !== undefined && size >= smallest) continue;
+    found = value;
+    smallest = size;
+  }
+  return found;
+}

@@ -1,8 +1,7 @@
 import { definedOnly } from '../defined-only.js';
-import { isJsonObject } from '../json-object.js';
+import { isJsonObject, type JsonObject } from '../json-object.js';
 import { isAbsentOr, isNumber, isNumberOrAbsent, isTextOrAbsent } from '../json-values.js';
 import { reasonIn } from '../provider-reason.js';
-import { type Cooldown, cooldownFor, currentCooldown, isCooldown, laterCooldown } from './cooldown.js';
 import type { HealthEvent, HealthSettings, Mishap } from './events.js';
 import { fullScore, type HealthBand, healthBand, restedScore, scoreAfter } from './score.js';
 
@@ -121,4 +120,47 @@ export function readHealth(state: HealthState | undefined, now: number): HealthV
 /** Enough soft refusals in a row to flag the account (`flagAfterConsecutiveFailures`). */
 export function shouldFlag(state: HealthState, settings: { flagAfterConsecutiveFailures: number }): boolean {
   return state.consecutiveRefreshFailures >= settings.flagAfterConsecutiveFailures;
+}
+
+const cooldownReasons = ['network-error', 'server-error', 'rate-limited'] as const;
+export type CooldownReason = (typeof cooldownReasons)[number];
+
+/** A pause that an error imposes; over at `until` (ms since the epoch). */
+interface Cooldown {
+  readonly until: number;
+  readonly reason: CooldownReason;
+}
+
+/** Whether a stored value is one. */
+function isCooldown({ until, reason }: JsonObject): boolean {
+  return isNumber(until) && cooldownReasons.some((each) => each === reason);
+}
+
+/** A 429 that names no reset. */
+const rateLimitFallbackMs = 60_000;
+
+/** The pause an event asks for, if any. A reset that has already passed counts as not named. */
+function cooldownFor(event: HealthEvent, now: number, settings: HealthSettings): Cooldown | undefined {
+  switch (event.kind) {
+    case 'network-error':
+    case 'server-error':
+      return { until: now + settings.networkErrorCooldownMs, reason: event.kind };
+    case 'rate-limited': {
+      const isNamed = event.resetsAt !== undefined && event.resetsAt > now;
+      return { until: isNamed ? event.resetsAt : now + rateLimitFallbackMs, reason: 'rate-limited' };
+    }
+    default:
+      return undefined;
+  }
+}
+
+/** A short pause never cuts a longer one. */
+function laterCooldown(a: Cooldown | undefined, b: Cooldown | undefined): Cooldown | undefined {
+  if (a === undefined || b === undefined) return a ?? b;
+  return b.until >= a.until ? b : a;
+}
+
+/** An expired pause is ignored when read. */
+export function currentCooldown(cooldown: Cooldown | undefined, now: number): Cooldown | undefined {
+  return cooldown !== undefined && cooldown.until > now ? cooldown : undefined;
 }

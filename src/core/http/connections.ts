@@ -1,10 +1,10 @@
+import { request } from 'node:http';
 import { isIP, type Socket, connect as tcpConnect } from 'node:net';
 import { type ConnectionOptions, type SecureContext, connect as tlsConnect } from 'node:tls';
 import { Agent, type buildConnector, type Dispatcher } from 'undici';
-import { ConnectFailure, type Stage } from './connect-failure.js';
+import { ConnectFailure, ProxyRefusal, type Stage } from './connect-failure.js';
 import type { ProxyChoice } from './proxy.js';
-import type { Endpoint } from './socks.js';
-import { isSocks, openTunnel } from './tunnel.js';
+import { type Credentials, type Endpoint, enterSocks } from './socks.js';
 
 /** For everything until a request can be written, the tunnel and TLS included. */
 const connectTimeoutMs = 10_000;
@@ -126,4 +126,54 @@ function endpointOf(from: buildConnector.Options | URL): Endpoint {
   const { hostname, port, protocol } = from;
   const usual = from instanceof URL && isSocks(from) ? 1080 : protocol === 'https:' ? 443 : 80;
   return { host: hostname.replace(/^\[|\]$/g, ''), port: Number(port) || usual };
+}
+
+/**
+ * Asks the proxy at the other end of `socket` to carry a connection to `target`; afterwards the socket speaks to the target.
+ * Every target, plain http too, is reached through a tunnel, so that no proxy can answer in its place.
+ */
+function openTunnel(socket: Socket, proxy: URL, target: Endpoint): Promise<void> {
+  const credentials = credentialsOf(proxy);
+  return isSocks(proxy) ? enterSocks(socket, target, credentials) : enterHttp(socket, target, credentials);
+}
+
+function isSocks({ protocol }: URL): boolean {
+  return protocol.startsWith('socks');
+}
+
+/** RFC 9110 section 9.3.6. */
+function enterHttp(socket: Socket, { host, port }: Endpoint, credentials: Credentials | undefined): Promise<void> {
+  const path = `${host.includes(':') ? `[${host}]` : host}:${port}`;
+  const authorization = credentials && { 'proxy-authorization': basic(credentials) };
+  // Without it Node would ask for the end of the connection that is to become the tunnel.
+  const headers = { host: path, connection: 'keep-alive', 'proxy-connection': 'keep-alive', ...authorization };
+  return new Promise((resolve, reject) => {
+    request({ method: 'CONNECT', path, headers, createConnection: () => socket })
+      .once('connect', ({ statusCode = 0 }, _socket, head) => {
+        if (head.length > 0) socket.unshift(head);
+        if (statusCode >= 200 && statusCode < 300) resolve();
+        else reject(new ProxyRefusal(`it answered ${statusCode}`, statusCode === 407));
+      })
+      .on('error', reject)
+      .end();
+  });
+}
+
+/** RFC 7617. */
+function basic({ username, password }: Credentials): string {
+  return `Basic ${Buffer.from(`${username}:${password}`).toString('base64')}`;
+}
+
+function credentialsOf({ username, password }: URL): Credentials | undefined {
+  if (username === '' && password === '') return undefined;
+  return { username: percentDecode(username), password: percentDecode(password) };
+}
+
+function percentDecode(text: string): string {
+  try {
+    return decodeURIComponent(text);
+  } catch {
+    // A stray `%`: the person wrote the password unescaped. The error would quote it.
+    return text;
+  }
 }

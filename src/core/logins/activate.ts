@@ -1,6 +1,7 @@
 import { type Account, describeAccount } from '../accounts/account.js';
 import { isSameAccount, realAccountId } from '../accounts/identity.js';
 import { readClaims } from '../accounts/jwt-claims.js';
+import { type Pool, withAccount, withActive, withChoiceLeft } from '../accounts/pool.js';
 import { type CompleteLogin, formatAuthFile, type Unadoptable } from '../codex/auth-file.js';
 import { readAuthFile, readSettledAuthFile } from '../codex/auth-file-state.js';
 import { readCodexConfig } from '../codex/config.js';
@@ -16,9 +17,9 @@ import type { Store } from '../pools/store.js';
 import type { FileVersion } from '../storage/atomic-file.js';
 import { keepAside } from '../storage/kept.js';
 import type { Root } from '../storage/root.js';
-import { accountIn, type Choice, isAnotherChoice, rememberChoice, rememberUse } from './choice.js';
 import { outcomeError } from './describe-outcome.js';
 import { holdsForeignTokens } from './foreign-tokens.js';
+import { findStored } from './gather-newest.js';
 import { isKnownSpent, logLineage } from './lineage-log.js';
 import { type Placed, placeLogin, takeFromOtherHomes } from './place-login.js';
 import { forgetResidence, type SeatRules, seatFor } from './residence.js';
@@ -184,4 +185,64 @@ function outcomeOf(found: SyncBack): Pick<Activated, 'previous' | 'adopted' | 's
   if (found.kind === 'adopted') return { previous: found.account, adopted: found.account, syncedBack: true };
   if (found.kind === 'known') return { previous: found.account, syncedBack: found.wasNewer };
   return { syncedBack: false };
+}
+
+/** Whose choice an account is. */
+interface Choice {
+  readonly accountId: string;
+  /** The scope whose pool, or flagged file, the account lives in. */
+  readonly scopeKey: string | undefined;
+  /** The scope whose choice this is. */
+  readonly choosingScopeKey: string | undefined;
+}
+
+/** The record, also where it is set aside: its access token may live. Throws `no-such-account`. */
+function accountIn(store: Store, { scopeKey, accountId }: Choice): Account {
+  return findStored([store.scope(scopeKey)], accountId);
+}
+
+function isAnotherChoice(store: Store, choice: Choice): boolean {
+  return isOwnScope(choice) && store.scope(choice.scopeKey).pool.activeId !== choice.accountId;
+}
+
+/**
+ * The pool remembers the account as its choice, and what was really in use before. One of another pool, or one that is
+ * set aside, is used without being a choice of this one, which does not hold it.
+ */
+function rememberChoice(store: Store, choice: Choice, previous: Account | undefined): void {
+  const { pool, flagged } = store.scope(choice.scopeKey);
+  if (!isOwnScope(choice)) {
+    rememberUse(store, choice);
+    return;
+  }
+  const lastUsedAt = store.root.clock.now();
+  const setAside = flagged.accounts.find(({ id }) => id === choice.accountId);
+  if (setAside !== undefined) {
+    rememberUse(store, choice);
+    store.savePool(choice.scopeKey, withChoiceLeft(withPrevious(pool, previous)));
+    return;
+  }
+  const used = { ...accountIn(store, choice), lastUsedAt };
+  store.savePool(choice.scopeKey, withActive(withPrevious(withAccount(pool, used), previous), used.id));
+}
+
+/** It is used, and the pool stays with what it had chosen. */
+function rememberUse(store: Store, { scopeKey, accountId }: Choice): void {
+  const { pool, flagged } = store.scope(scopeKey);
+  const lastUsedAt = store.root.clock.now();
+  const isIt = ({ id }: Account) => id === accountId;
+  const setAside = flagged.accounts.find(isIt);
+  if (setAside !== undefined) store.saveFlagged(scopeKey, withAccount(flagged, { ...setAside, lastUsedAt }));
+  const used = pool.accounts.find(isIt);
+  if (used !== undefined) store.savePool(scopeKey, withAccount(pool, { ...used, lastUsedAt }));
+}
+
+function isOwnScope({ scopeKey, choosingScopeKey }: Choice): boolean {
+  return scopeKey === choosingScopeKey;
+}
+
+/** `-` goes back to what was really in use, also when another program had put it there. */
+function withPrevious(pool: Pool, previous: Account | undefined): Pool {
+  const isHere = pool.accounts.some((account) => account.id === previous?.id);
+  return previous !== undefined && isHere ? { ...pool, activeId: previous.id } : pool;
 }

@@ -2,15 +2,16 @@ import { rmSync } from 'node:fs';
 import { type Account, newAccountId, type TokenSet } from '../accounts/account.js';
 import { findSame } from '../accounts/identity.js';
 import { isNewer } from '../accounts/lineage.js';
-import { emptyPool, withAccount } from '../accounts/pool.js';
 import { identityOfTokens } from '../accounts/token-identity.js';
 import { definedOnly } from '../defined-only.js';
-import { inOneWrite } from '../pools/one-write.js';
-import { encodePool } from '../pools/pool-codec.js';
+import { AppError } from '../errors.js';
+import { keepRecord } from '../pools/kept-record.js';
 import { recordsOf } from '../pools/scope-records.js';
-import type { RecordStore, Store } from '../pools/store.js';
+import { inOneWrite, type RecordStore, type Store } from '../pools/store.js';
 import type { Secret } from '../secret.js';
-import { keepAside, moveAside } from '../storage/kept.js';
+import { readVersion } from '../storage/atomic-file.js';
+import { moveAside } from '../storage/kept.js';
+import { parseFlatTokenFile } from '../token-files/flat-token-file.js';
 import { enrol } from './enrolment.js';
 import {
   fingerprint,
@@ -23,7 +24,6 @@ import {
 import { type AnsweredEntry, isAnswered, tokensOfAnswer } from './journal-overlay.js';
 import { isKnownSpent, logLineage } from './lineage-log.js';
 import { areTokensOf, spread } from './rotation.js';
-import { hasReachedFile, isAwaitedByFile } from './token-file-entries.js';
 
 /**
  * Finishes what killed processes received but could not store any more (P3). Entries of living processes are theirs to
@@ -148,8 +148,7 @@ function keepLogin(store: RecordStore, header: RefreshAnswer['header'], received
     tokens,
     provenance: { issuer: header.issuer, clientId: header.clientId },
   };
-  const pool = encodePool(withAccount(emptyPool, account));
-  keepAside(store.root, 'unclaimed-login', `${JSON.stringify(pool, null, 2)}\n`);
+  keepRecord(store.root, 'unclaimed-login', account);
 }
 
 /** A sign-in that was overtaken by a newer one, or that does not say whose it is, is kept aside. */
@@ -168,4 +167,34 @@ function finishSignIn(store: Store, { header, answer }: AnsweredEntry): void {
   const login = { identity, tokens, provenance: { issuer, clientId }, extras };
   const { account } = enrol(store, label === undefined ? login : { ...login, label }, header.scopeKey);
   logLineage(store.root, { event: 'signed-in', accountId: account.id, after: received.refreshToken });
+}
+
+// Token files are not ours to write unless the person names them. So an answer that did not reach its file waits in the
+// journal for the next `renew` of that file, and only for as long as the file still holds the token that was spent.
+
+/** Whether a token file still holds the token that this entry is about. What cannot be read may well hold it. */
+export function isAwaitedByFile({ header: { tokenFiles = [], spent } }: JournalEntry): boolean {
+  return tokenFiles.some((path) => {
+    const held = refreshTokenIn(path);
+    return held === 'unreadable' || (held !== undefined && fingerprint(held.reveal()) === spent);
+  });
+}
+
+/** Whether the answer is where it was meant to go. */
+function hasReachedFile({ header: { tokenFiles = [] }, answer }: JournalEntry): boolean {
+  return tokenFiles.some((path) => {
+    const held = refreshTokenIn(path);
+    return held !== undefined && held !== 'unreadable' && held.reveal() === answer?.refreshToken;
+  });
+}
+
+function refreshTokenIn(path: string): Secret | 'unreadable' | undefined {
+  try {
+    const version = readVersion(path);
+    const file = version.kind === 'present' ? parseFlatTokenFile(version.content) : undefined;
+    return file?.kind === 'flat' ? file.login.tokens.refreshToken : undefined;
+  } catch (error) {
+    if (error instanceof AppError) return 'unreadable';
+    throw error;
+  }
 }

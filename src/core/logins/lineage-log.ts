@@ -2,6 +2,7 @@ import { createHash, randomBytes } from 'node:crypto';
 import * as z from 'zod/mini';
 import { definedOnly } from '../defined-only.js';
 import { isJsonObject } from '../json-object.js';
+import { jsonIn } from '../json-text.js';
 import { isText, isTextOrAbsent } from '../json-values.js';
 import type { Secret } from '../secret.js';
 import { type FileVersion, isPassedOver, readVersion, replaceFile } from '../storage/atomic-file.js';
@@ -161,7 +162,7 @@ interface CustodyFact {
 
 /** What a line says about the tokens of a login: looked at plainly, because a switch asks it of every line. */
 function custodyFact(line: string): CustodyFact[] {
-  const fact = parse(line);
+  const fact = jsonIn(line);
   if (!isJsonObject(fact)) return [];
   const { event, before, after } = fact;
   return isTextOrAbsent(before) && isTextOrAbsent(after) ? [definedOnly({ event, before, after })] : [];
@@ -197,7 +198,7 @@ export function isKnownToken(root: Pick<Root, 'paths'>, token: Secret): boolean 
 export function readLineage({ paths }: Pick<Root, 'paths'>): Lineage {
   const { salt, lines } = openLog(readLog(paths.lineageLog, readVersion));
   const records = lines.flatMap((line) => {
-    const record = StoredRecord.safeParse(parse(line));
+    const record = StoredRecord.safeParse(jsonIn(line));
     return record.success ? [definedOnly(record.data)] : [];
   });
   return { records, printOf: (token) => saltedFingerprint(salt, token) };
@@ -219,7 +220,7 @@ function saltedFingerprint(salt: string, token: TokenTrace): string {
 /** The salt of the log, a new one where there is none, and the lines after it. */
 function openLog(version: FileVersion): { salt: string; lines: string[]; isTorn: boolean } {
   const [first = '', ...lines] = version.kind === 'absent' ? [] : version.content.split('\n');
-  const salt = saltIn(parse(first));
+  const salt = saltIn(jsonIn(first));
   if (salt === undefined) return { salt: randomBytes(16).toString('hex'), lines: [], isTorn: false };
   return { salt, lines: lines.filter((line) => line !== ''), isTorn: lines.at(-1) !== '' };
 }
@@ -241,13 +242,4 @@ function readLog(path: string, read: FileReader): FileVersion {
 
 function sizeOf(lines: readonly string[]): number {
   return lines.reduce((sum, line) => sum + line.length + 1, 0);
-}
-
-function parse(line: string): unknown {
-  try {
-    return JSON.parse(line);
-  } catch {
-    // A torn line is no record.
-    return undefined;
-  }
 }

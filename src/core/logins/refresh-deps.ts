@@ -8,9 +8,9 @@ import type { CallOptions, Provider } from '../provider/provider.js';
 import type { Secret } from '../secret.js';
 import { FileMemory } from '../storage/file-memory.js';
 import type { Root } from '../storage/root.js';
-import type { Custody } from './custody.js';
 import type { RefreshAnswer } from './journal-recovery.js';
 import type { OpenEntry } from './open-entry.js';
+import type { RefreshOutcome } from './refresh-outcome.js';
 import { WriteGroup } from './write-group.js';
 
 interface RefreshSettings extends HealthSettings {
@@ -61,3 +61,14 @@ export interface ReceivedAnswer extends RefreshAnswer {
 
 /** Answers on their way into the pool, and the scopes as they are after that. */
 type AnswerGroup = WriteGroup<ReceivedAnswer, readonly ScopeRecords[]>;
+
+/**
+ * Whether a login is this machine's to refresh, for a root that shares logins with other machines. Asked in the one place
+ * that spends refresh tokens, with the lock of the person held.
+ */
+export interface Custody {
+  /** Why its refresh token must not be sent now; undefined where it may. Whoever keeps the pool knows of it from then on. */
+  obstacleTo(account: Account, refreshToken: Secret): Promise<RefreshOutcome | undefined>;
+  /** Its answer is stored: the other machines are to have it. Never throws: the next exchange brings what this one could not. */
+  hasRotated(account: Account): Promise<void>;
+}

@@ -1,12 +1,15 @@
+import { createParser } from 'eventsource-parser';
+import * as z from 'zod/mini';
 import type { Account } from '../accounts/account.js';
 import { type AuthorizedAnswer, askAsAccount, type BackendAccess } from '../asking/authorized-call.js';
-import type { HttpOutcome } from '../http/client.js';
+import { definedOnly } from '../defined-only.js';
+import type { Answer, HttpOutcome } from '../http/client.js';
+import { jsonIn } from '../json-text.js';
 import { type BackendAnswer, judgeBackendAnswer, postForStream } from '../provider/backend-call.js';
 import { findObstruction } from '../provider/obstruction.js';
-import type { Answer } from '../provider/provider-answer.js';
 import { readErrorValue } from '../provider/provider-error.js';
 import { type ProviderReason, reasonIn } from '../provider-reason.js';
-import { isDecided, isFailure, isOutput, type ModelEvent, readEvents } from './event-stream.js';
+import { text } from '../storage/tolerant.js';
 
 /** What trying a model with an account came to. Only `available` says that it answered. */
 export type ModelVerdict =
@@ -19,16 +22,12 @@ export type ModelVerdict =
 
 /** Pure. `now` turns a wait into a time. */
 export function judgeModelAnswer(outcome: HttpOutcome, now: number): ModelVerdict {
-  if (outcome.kind === 'answer' && isIn(outcome.status, 200)) return judgeStream(outcome);
+  if (outcome.kind === 'answer' && outcome.status >= 200 && outcome.status < 300) return judgeStream(outcome);
   if (outcome.kind === 'no-answer' && outcome.reason === 'reset') return { kind: 'failed', message: outcome.message };
   const judged = judgeBackendAnswer(outcome, now);
   if (judged.kind === 'ok') return noEvents;
   const isRefusal = judged.kind === 'refused' || judged.kind === 'forbidden';
   return isRefusal && isAboutModel(judged) ? unsupported(judged) : judged;
-}
-
-function isIn(status: number, hundred: number): boolean {
-  return status >= hundred && status < hundred + 100;
 }
 
 const noEvents: ModelVerdict = { kind: 'malformed', status: 200, message: 'its answer is not a stream of events' };
@@ -92,4 +91,57 @@ function smallestTurn(model: string): object {
     store: false,
     stream: true,
   };
+}
+
+/** One event of a model's answer, as far as it tells whether the model works. */
+interface ModelEvent {
+  /** `response.created`, `response.output_text.delta`, `response.failed`, `error`, … */
+  readonly type: string;
+  /** Of an event that says what went wrong: the provider's own words, to be quoted with care. */
+  readonly error?: { readonly code?: string; readonly message?: string };
+}
+
+const ErrorFields = z.catch(z.nullish(z.object({ code: text, type: text, message: text })), undefined);
+const EventData = z.object({
+  type: z.string(),
+  code: text,
+  message: text,
+  error: ErrorFields,
+  response: z.catch(z.nullish(z.object({ error: ErrorFields })), undefined),
+});
+
+/**
+ * The events of a server-sent stream, or of the beginning of one: what is not complete yet is left out, unless the
+ * stream `isOver` (https://html.spec.whatwg.org/multipage/server-sent-events.html).
+ */
+export function readEvents(stream: string, isOver: boolean): ModelEvent[] {
+  const events: ModelEvent[] = [];
+  const parser = createParser({ onEvent: ({ data }) => void events.push(...readEvent(data)) });
+  parser.feed(isOver ? `${stream}\n\n` : stream);
+  return events;
+}
+
+function readEvent(data: string): ModelEvent[] {
+  const parsed = EventData.safeParse(jsonIn(data));
+  if (!parsed.success) return [];
+  const { type, response, error, code, message } = parsed.data;
+  const nested = response?.error ?? error;
+  const stated = definedOnly({ code: nested?.code ?? nested?.type ?? code, message: nested?.message ?? message });
+  return [Object.keys(stated).length === 0 ? { type } : { type, error: stated }];
+}
+
+/** The model has said something: it works. */
+function isOutput({ type }: ModelEvent): boolean {
+  return /^response\.(completed|output_item\.done|.+\.delta)$/.test(type);
+}
+
+/** Whatever was said before it: this is none of a model that works. */
+function isFailure({ type }: ModelEvent): boolean {
+  return type === 'error' || type === 'response.failed';
+}
+
+/** Nothing that follows could say more about whether the model works. */
+export function isDecided(stream: string): boolean {
+  const isLast = (event: ModelEvent) => isOutput(event) || isFailure(event) || event.type === 'response.incomplete';
+  return readEvents(stream, false).some(isLast);
 }

@@ -32,7 +32,7 @@ export interface Store {
   changeBindings(change: (bindings: readonly Binding[]) => readonly Binding[]): void;
 }
 
-/** The part of a store that is about accounts; `one-write.ts` has one that writes nothing at first. */
+/** The part of a store that is about accounts; {@link inOneWrite} has one that writes nothing at first. */
 export type RecordStore = Omit<Store, 'changeState' | 'changeHomes' | 'changeBindings'>;
 
 /** A store that is being opened: only then are whole scopes given up. */
@@ -112,4 +112,23 @@ function assertCurrent(pool: Pool, { files, pool: current }: ScopeRecords): void
     hint: 'run the command again; nothing was overwritten',
     details: { path: files.pool },
   });
+}
+
+/** Makes changes to the accounts of a store in memory, and then writes every changed file once. */
+export function inOneWrite(store: Store, change: (draft: RecordStore) => void): void {
+  let scopes = store.scopes();
+  const scope = (key: string | undefined) => scopes.find((each) => each.key === key) ?? store.scope(key);
+  const remember = (changed: ScopeRecords) => {
+    const isKnown = scopes.some(({ key }) => key === changed.key);
+    scopes = isKnown ? scopes.map((each) => (each.key === changed.key ? changed : each)) : [...scopes, changed];
+  };
+  change({
+    root: store.root,
+    scopes: () => scopes,
+    scope,
+    savePool: (key, pool) => remember({ ...scope(key), pool }),
+    saveFlagged: (key, flagged) => remember({ ...scope(key), flagged }),
+  });
+  for (const { key, pool } of scopes) if (pool !== store.scope(key).pool) store.savePool(key, pool);
+  for (const { key, flagged } of scopes) if (flagged !== store.scope(key).flagged) store.saveFlagged(key, flagged);
 }

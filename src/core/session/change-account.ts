@@ -1,8 +1,11 @@
 import type { Account } from '../accounts/account.js';
 import { withAccount } from '../accounts/pool.js';
-import { AppError } from '../errors.js';
+import type { Step } from '../changes/change.js';
+import { recordChange } from '../changes/change-log.js';
+import { AppError, orInstead } from '../errors.js';
 import { withStore } from '../logins/with-store.js';
-import { noteChange } from './note-change.js';
+import type { ScopeRecords } from '../pools/scope-records.js';
+import type { Store } from '../pools/store.js';
 import { type Located, locateAccount, openRoster } from './selection.js';
 import type { Session } from './session.js';
 import { takeInFirst } from './take-in.js';
@@ -41,4 +44,18 @@ export async function changeAccount(
 
 export function removedMeanwhile(): AppError {
   return new AppError('no-such-account', 'another process has just removed this account', { hint: 'codex-auth list' });
+}
+
+/** Notes for `undo` what a command has changed; a change that cannot be noted is made all the same. */
+export function noteChange(
+  { warn }: Session,
+  store: Store,
+  command: string,
+  before: readonly ScopeRecords[],
+  amend?: (steps: readonly Step[]) => readonly Step[],
+): void {
+  orInstead(
+    () => recordChange(store, command, before, amend),
+    ({ message }) => warn(`this change cannot be taken back: ${message}`),
+  );
 }

@@ -1,5 +1,5 @@
 import { existsSync } from 'node:fs';
-import type { Custody } from '../logins/custody.js';
+import type { Custody } from '../logins/refresh-deps.js';
 import type { ExchangeReport } from '../sharing/exchange-report.js';
 import type { Session } from './session.js';
 

@@ -1,14 +1,16 @@
 import { existsSync, rmSync } from 'node:fs';
 import type { Account } from '../accounts/account.js';
-import { AppError } from '../errors.js';
+import { orInstead } from '../errors.js';
 import type { AccountEvent } from '../events/event.js';
 import { readEvents } from '../events/event-log.js';
 import { withStoreLock } from '../health/state-store.js';
+import type { Observation } from '../history/observation.js';
 import { readHistory, whyNoHistory } from '../history/quota-history.js';
 import { byWindow, type Outcome, outcomesOf, type TrackRecord, trackRecord } from '../history/track-record.js';
-import { courseOf, type Span } from '../history/window-course.js';
 import { type LineageRecord, readLineage } from '../logins/lineage-log.js';
 import { readAllScopes } from '../pools/scope-files.js';
+import { recordsOf } from '../pools/scope-records.js';
+import { isSameReset } from '../quota/window.js';
 import { writeError } from '../storage/atomic-file.js';
 import type { Session } from './session.js';
 
@@ -77,22 +79,15 @@ export function readPast(session: Session, sinceMs: number): Past {
     happenings: happenings.filter(isWithin).sort((a, b) => a.at - b.at),
     windows,
     score: trackRecord(history, to),
-    accounts: new Map(accountsOf(session).map((account) => [account.id, account])),
+    accounts: new Map(recordsOf(readAllScopes(session.root.paths)).map((account) => [account.id, account])),
   };
 }
 
-function accountsOf({ root }: Session): Account[] {
-  return readAllScopes(root.paths).flatMap(({ pool, flagged }) => [...pool.accounts, ...flagged.accounts]);
-}
-
 function orLeftOut<T>(session: Session, read: () => readonly T[]): readonly T[] {
-  try {
-    return read();
-  } catch (error) {
-    if (!(error instanceof AppError)) throw error;
-    session.warn(`${error.message}; what it holds is left out`);
+  return orInstead(read, ({ message }) => {
+    session.warn(`${message}; what it holds is left out`);
     return [];
-  }
+  });
 }
 
 /**
@@ -113,4 +108,33 @@ function removeFile(path: string): void {
   } catch (error) {
     throw writeError(path, error);
   }
+}
+
+/** The time that a course covers, in milliseconds since the epoch. */
+interface Span {
+  readonly from: number;
+  readonly to: number;
+}
+
+/**
+ * What was left of a window in each of so many equal parts of a time, in per cent: what was last seen in it, or between
+ * two looks before one reset what the first of them saw. Undefined where nobody knows. The observations are those of one
+ * window of one account, oldest first.
+ */
+export function courseOf(
+  seen: readonly Observation[],
+  { from, to }: Span,
+  parts: number,
+): readonly (number | undefined)[] {
+  const length = (to - from) / parts;
+  return Array.from({ length: parts }, (_, part) => {
+    const begin = from + part * length;
+    // What was seen at the very end belongs to the last part.
+    const end = part === parts - 1 ? to + 1 : begin + length;
+    const last = seen.findLast(({ at }) => at < end);
+    if (last === undefined) return undefined;
+    const next = seen.find(({ at }) => at >= end);
+    const isBetween = next !== undefined && isSameReset(last.resetsAt, next.resetsAt);
+    return last.at >= begin || isBetween ? 100 - last.usedPercent : undefined;
+  });
 }

@@ -4,7 +4,7 @@ import { AppError } from '../errors.js';
 import type { Roster } from '../logins/roster.js';
 import { failed, failedBy, type Renewal } from '../renewal/renewal.js';
 import { readTokenFile, type TokenFile } from '../renewal/token-file.js';
-import { sweepTemporaries } from '../storage/temporary-files.js';
+import { sweepTemporaries } from '../storage/leftovers.js';
 import { type LoginSource, listSources } from '../transfer/list-sources.js';
 import { importRefusals } from '../transfer/refusal.js';
 import { type AskedAccount, askedAccounts } from './asked-accounts.js';

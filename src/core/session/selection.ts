@@ -36,7 +36,6 @@ export function openShownRoster(session: Session, scope: Scope): ShownRoster {
   const index = openRosterIndex(root, home, scope, { version, settledMs: indexing?.settledMs });
   const known = index?.read();
   if (known === undefined) {
-    indexing?.withoutIndex?.();
     const roster = openRoster(session, scope);
     if (index !== undefined) indexing?.afterwards?.(() => index.keep(roster));
     return roster;

@@ -38,8 +38,6 @@ export interface SessionHost {
 export interface Indexing {
   /** Runs something that only saves later runs time, once the answer is out. */
   readonly afterwards?: (task: () => void) => void;
-  /** Called where no index holds, in a process that has nothing else to go by. */
-  readonly withoutIndex?: () => never;
   /** For a test that cannot wait until what it wrote is old enough; absent in the program. */
   readonly settledMs?: number;
 }

@@ -1,13 +1,11 @@
-import { createHash } from 'node:crypto';
-import { exchangeStatement } from './exchange-statement.js';
-import { type ExchangeAnswer, type LoginRow, readAnswer } from './rows.js';
+import { createHash, randomBytes } from 'node:crypto';
+import type { ShareDatabase } from './database.js';
+import { type ExchangeAnswer, exchangeStatement, type LoginRow, readAnswer } from './rows.js';
 import { currentSchema } from './schema.js';
 import type { ShareState } from './share-file.js';
 import { newShareKey, type ShareKey } from './share-key.js';
-import { noSchema, shareProblem } from './share-problem.js';
-import type { ShareSession } from './share-session.js';
-import { wrongKey } from './share-session.js';
-import { firstTurn, judgeTurn, nextTurn } from './turn.js';
+import { newerSchema, noSchema, shareProblem } from './share-problem.js';
+import { type ShareSession, wrongKey } from './share-session.js';
 
 export interface Asked {
   readonly answer: ExchangeAnswer;
@@ -26,7 +24,8 @@ export interface Question {
   readonly about?: readonly string[];
 }
 
-const everything = -1;
+/** What to be told besides what the pool is: every login, or none. */
+const [everything, nothingNew] = [-1, Number.MAX_SAFE_INTEGER];
 
 /** Takes a turn and brings what is new: one round trip, unless the database is not what it was. */
 export async function ask(session: ShareSession, question: Question = {}): Promise<Asked> {
@@ -64,15 +63,14 @@ async function takeTurn(session: ShareSession, question: Question, revision: num
   return answer;
 }
 
+/** What a pool says to a machine without a name, which takes no turn: nothing is written. Undefined where there is none. */
+export async function lookInto(database: ShareDatabase, revision = nothingNew): Promise<ExchangeAnswer | undefined> {
+  return readAnswer(await database.query(exchangeStatement, ['', [], '', revision, [], 0, []]));
+}
+
 /** Throws `shared-pool` unless this is a pool that this program and this key can work with. */
 export function assertPool(answer: ExchangeAnswer, key: ShareKey, poolId: string | undefined): void {
-  if (answer.schema > currentSchema) {
-    throw shareProblem(
-      'newer-schema',
-      `the shared pool has version ${answer.schema}, newer than this program`,
-      'update codex-auth',
-    );
-  }
+  if (answer.schema > currentSchema) throw newerSchema(answer.schema);
   if (poolId !== undefined && answer.pool_id !== poolId) {
     throw shareProblem(
       'other-pool',
@@ -151,4 +149,37 @@ function digestOf(rows: readonly DigestedRow[]): string {
     [id, state, keeper ?? '-', fence, generation, notes].join(' '),
   );
   return createHash('md5').update(lines.sort().join(',')).digest('hex');
+}
+
+/*
+ * The turn of a machine is renewed at each exchange. Two machines that go by one name, because a disk was copied, cannot both
+ * have the one that the database has; and a database that was restored has one that this machine had long before.
+ */
+
+export function firstTurn(): string {
+  return `1:${randomBytes(8).toString('hex')}`;
+}
+
+/** The one after it; kept until an exchange has taken it, so that an answer that is lost leaves two turns in question. */
+function nextTurn({ machine: { turn, nextTurn: pending } }: Pick<ShareState, 'machine'>): string {
+  return pending ?? `${countOf(turn) + 1}:${randomBytes(8).toString('hex')}`;
+}
+
+type TurnVerdict =
+  | 'taken'
+  /** The database has forgotten later turns of this machine. */
+  | 'restored'
+  /** It has never heard of this machine, or not any more. */
+  | 'unknown'
+  /** Somebody else takes turns in the name of this machine. */
+  | 'cloned';
+
+function judgeTurn({ machine }: Pick<ShareState, 'machine'>, answer: ExchangeAnswer): TurnVerdict {
+  if (answer.took_turn) return 'taken';
+  if (answer.turn === null) return 'unknown';
+  return countOf(answer.turn) < countOf(machine.turn) ? 'restored' : 'cloned';
+}
+
+function countOf(turn: string): number {
+  return Number.parseInt(turn, 10) || 0;
 }

@@ -10,9 +10,9 @@ import {
   versionOf,
   writeError,
 } from '../storage/atomic-file.js';
+import { sweepTemporaries } from '../storage/leftovers.js';
 import { assertReplaceable, changeMode } from '../storage/regular-file.js';
 import type { Root } from '../storage/root.js';
-import { sweepTemporaries } from '../storage/temporary-files.js';
 
 /** What a file holds, and its mode; undefined where there is none. */
 type FileState = { readonly bytes: Buffer; readonly mode: number } | undefined;

@@ -1,4 +1,8 @@
+import * as z from 'zod/mini';
 import { isJsonObject, type JsonObject } from '../json-object.js';
+import { jsonIn } from '../json-text.js';
+import { type HandedOver, parseHandedOver } from '../quota/handed-over.js';
+import { looseObject, looseText } from '../quota/loose-values.js';
 
 const footerUri = 'ui://codex-auth/footer';
 const stateName = 'com.openai/codex-statusline-state';
@@ -19,7 +23,7 @@ type Reply = { readonly result: unknown } | { readonly error: { readonly code: n
  * client's status line needs it. `draw` makes the footer from what the client says. Undefined where no answer is due.
  */
 export function answerLine(line: string, version: string, draw: (state: unknown) => unknown): string | undefined {
-  const request = parse(line);
+  const request = jsonIn(line);
   if (request === undefined) return reply(null, failure(-32700, 'Parse error'));
   if (!isJsonObject(request) || typeof request['method'] !== 'string') {
     return reply(null, failure(-32600, 'Invalid request'));
@@ -70,11 +74,22 @@ function reply(id: unknown, content: Reply): string {
   return `${JSON.stringify({ jsonrpc: '2.0', id, ...content })}\n`;
 }
 
-function parse(line: string): unknown {
-  try {
-    return JSON.parse(line);
-  } catch {
-    // The answer says so.
-    return undefined;
-  }
+const RawState = z.object({
+  account: looseObject({ rate_limits: z.optional(z.unknown()) }),
+  thread: looseObject({ id: looseText }),
+});
+
+/** What the official client says of the conversation that it shows (official-client.md#status-line). */
+export interface ThreadState {
+  readonly threadId?: string;
+  readonly limits?: HandedOver;
+}
+
+/** Whatever has another shape reads as absent: the interface is experimental. */
+export function parseThreadState(value: unknown): ThreadState {
+  const parsed = RawState.safeParse(value);
+  if (!parsed.success) return {};
+  const { account, thread } = parsed.data;
+  const limits = parseHandedOver(account?.rate_limits);
+  return { ...(thread?.id === undefined ? {} : { threadId: thread.id }), ...(limits === undefined ? {} : { limits }) };
 }

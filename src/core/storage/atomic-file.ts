@@ -238,7 +238,7 @@ function removeTemporary(path: string): void {
   }
 }
 
-/** `.<file>.<pid>-<start>-<place>-<random>.tmp`: names its process, so that `temporary-files.ts` can tell a dead one's. */
+/** `.<file>.<pid>-<start>-<place>-<random>.tmp`: names its process, so that `leftovers.ts` can tell a dead one's. */
 function temporaryName(file: string, processes: ProcessTable): string {
   const { pid, startedAt } = processes.self;
   return `.${file}.${pid}-${startedAt ?? 0}-${placeOf(processes)}-${randomBytes(6).toString('hex')}.tmp`;

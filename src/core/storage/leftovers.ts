@@ -1,8 +1,9 @@
+import * as fs from 'node:fs';
 import { basename, dirname, join } from 'node:path';
-import { listDirectory, resolveTarget } from './atomic-file.js';
+import { listDirectory, placeOf, resolveTarget } from './atomic-file.js';
 import { scopeFiles } from './paths.js';
+import type { ProcessTable } from './process-table.js';
 import type { Root } from './root.js';
-import { abandonedTemporaries, type Sweep, sweepTemporaries } from './temporary-files.js';
 
 /** The temp files of killed processes wherever we replace files. Changes nothing. */
 export function findLeftovers(root: Root, authFile: string): string[] {
@@ -46,4 +47,60 @@ function targetOf(path: string): string {
     // A link that cannot be followed: whoever reads the file will meet the error.
     return path;
   }
+}
+
+/** What `temporaryName` makes; older versions named no place. */
+const temporaryPattern = /^\.(?<file>.+)\.(?<pid>\d+)-(?<start>[^-]+)-(?:(?<place>[0-9a-f]{8})-)?[0-9a-f]+\.tmp$/;
+
+interface Sweep {
+  /** Only the temp files of this file; in a directory that is not ours. */
+  readonly file?: string;
+  /** Wall clock, to tell when a process that cannot be judged from here must have ended. */
+  readonly now?: number;
+}
+
+/**
+ * Removes the temp files that killed processes left in a directory: they may hold tokens. The one write a reading
+ * command may do. Returns the names removed.
+ */
+export function sweepTemporaries(directory: string, processes: ProcessTable, sweep: Sweep = {}): string[] {
+  return abandonedTemporaries(directory, processes, sweep).filter((name) => {
+    try {
+      fs.rmSync(join(directory, name), { force: true });
+      return true;
+    } catch {
+      // Somebody else's directory or a read-only disk: `doctor` reports what stays behind.
+      return false;
+    }
+  });
+}
+
+/** The names of the temp files in a directory whose process is gone. */
+function abandonedTemporaries(directory: string, processes: ProcessTable, { file, now }: Sweep = {}): string[] {
+  return listDirectory(directory).filter((name) => {
+    const parts = temporaryPattern.exec(name)?.groups;
+    if (parts === undefined || (file !== undefined && parts['file'] !== file)) return false;
+    const path = join(directory, name);
+    // A directory of such a name, or a link, is none of ours.
+    return fs.lstatSync(path, { throwIfNoEntry: false })?.isFile() === true && !mayBeInUse(path, parts, processes, now);
+  });
+}
+
+const foreignLifeMs = 3_600_000;
+
+/**
+ * A process of another container or host cannot be asked, but its temp file lives for milliseconds, not for an hour.
+ */
+function mayBeInUse(
+  path: string,
+  { pid, start, place }: Record<string, string | undefined>,
+  processes: ProcessTable,
+  now: number | undefined,
+): boolean {
+  if (place !== undefined && place !== placeOf(processes)) {
+    const madeAt = fs.statSync(path, { throwIfNoEntry: false })?.mtimeMs;
+    return now === undefined || madeAt === undefined || now - madeAt < foreignLifeMs;
+  }
+  const startedAt = start === '0' ? undefined : start;
+  return processes.stateOf({ ...processes.self, startedAt, pid: Number(pid) }) === 'alive';
 }

@@ -13,8 +13,6 @@ import { cachePath } from './paths.js';
 export interface PrivateCache {
   readonly directory: string;
   readonly userId: number;
-  /** Asked for only where something is written. */
-  readonly pid: () => number;
 }
 
 export interface CachedFile {
@@ -33,19 +31,9 @@ const plainReading = fs.constants.O_RDONLY | (fs.constants.O_NOFOLLOW ?? 0) | (f
 const writableByOthers = 0o022;
 
 /** Undefined where there is no root yet, or it is not the person's own, or the system has no owners: then nothing is kept. */
-export function privateCache(root: string, userId: number | undefined, pid: () => number): PrivateCache | undefined {
+export function privateCache(root: string, userId: number | undefined): PrivateCache | undefined {
   if (userId === undefined || !isOwn(fs.statSync(root, { throwIfNoEntry: false }), userId)) return undefined;
-  return { directory: cachePath(root), userId, pid };
-}
-
-/** Whether there is an index of whatever, which may not hold. */
-export function hasIndex(root: string): boolean {
-  try {
-    return fs.readdirSync(cachePath(root)).some((name) => name.startsWith(indexPrefix));
-  } catch {
-    // There is no cache, or none that can be listed.
-    return false;
-  }
+  return { directory: cachePath(root), userId };
 }
 
 /** Undefined for a file that is missing, that cannot be read, that is longer than any of its kind, or somebody else's. */
@@ -110,9 +98,10 @@ function prepare({ directory, userId }: PrivateCache): void {
   if ((place.mode & 0o777) !== 0o700) fs.chmodSync(directory, 0o700);
 }
 
-function replace({ directory, pid }: PrivateCache, name: string, make: Make): boolean {
+function replace({ directory }: PrivateCache, name: string, make: Make): boolean {
   const path = join(directory, name);
-  const temporary = `${path}.${pid()}-${systemClock.now()}`;
+  // Of two processes that take the same name one keeps nothing.
+  const temporary = `${path}.${systemClock.now()}`;
   const descriptor = fs.openSync(temporary, 'wx', 0o600);
   let isKept = false;
   try {

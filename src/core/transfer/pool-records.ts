@@ -1,7 +1,7 @@
 import { isJsonObject, type JsonObject } from '../json-object.js';
 import { holdsForeignTokens } from '../logins/foreign-tokens.js';
 import { decodeAccount, decodeFlaggedAccount, withoutFlag } from '../pools/account-codec.js';
-import { migratePool } from '../pools/migrate.js';
+import { migratePool } from '../pools/pool-codec.js';
 import { readNumber, readText } from '../storage/tolerant.js';
 import type { FoundLogin, ParsedLogin } from './login-file.js';
 import { withStatedNames } from './read-stated-login.js';

@@ -1,5 +1,5 @@
 import { expect, it } from 'vitest';
-import { courseOf } from '../../../src/core/history/window-course.js';
+import { courseOf } from '../../../src/core/session/past.js';
 
 const hourMs = 3_600_000;
 const seen = (hour: number, usedPercent: number, resetHour: number) => ({

@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import { isDecided, readEvents } from '../../../src/core/models/event-stream.js';
+import { isDecided, readEvents } from '../../../src/core/models/model-verdict.js';
 
 const event = (data: object, end = '\n\n') => `event: x\ndata: ${JSON.stringify(data)}${end}`;
 const created = event({ type: 'response.created', response: { id: 'resp_1', error: null } });

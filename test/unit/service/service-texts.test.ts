@@ -3,8 +3,8 @@ import { mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { DOMParser, type Element } from '@xmldom/xmldom';
 import { describe, expect, it } from 'vitest';
+import { readMark, withMark } from '../../../src/core/service/installed.js';
 import { launchdAgent, type ServiceFacts, systemdUnit, windowsTask } from '../../../src/core/service/service-files.js';
-import { readMark, withMark } from '../../../src/core/service/service-mark.js';
 import { temporaryDirectory } from '../../support/temporary.js';
 
 const facts = (changes: Partial<ServiceFacts> = {}): ServiceFacts => ({

@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { exchange } from '../../../src/core/sharing/exchange.js';
-import { leaveShare } from '../../../src/core/sharing/leave-share.js';
+import { leaveShare } from '../../../src/core/sharing/membership.js';
 import { readShare } from '../../../src/core/sharing/share-file.js';
 import { withdrawAll } from '../../../src/core/sharing/share-logins.js';
 import { withShare } from '../../../src/core/sharing/share-session.js';

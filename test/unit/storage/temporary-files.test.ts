@@ -2,8 +2,8 @@ import * as fs from 'node:fs';
 import { join } from 'node:path';
 import { expect, it } from 'vitest';
 import { replaceFile } from '../../../src/core/storage/atomic-file.js';
+import { sweepTemporaries } from '../../../src/core/storage/leftovers.js';
 import { systemProcesses } from '../../../src/core/storage/process-table.js';
-import { sweepTemporaries } from '../../../src/core/storage/temporary-files.js';
 import { temporaryDirectory } from '../../support/temporary.js';
 
 const { pid, startedAt = '0' } = systemProcesses.self;

@@ -2,7 +2,7 @@ import type { Account } from '../../accounts/account.js';
 import { definedOnly } from '../../defined-only.js';
 import { type AccountKnowledge, type AccountState, withKnowledge } from '../../health/account-state.js';
 import { dropExpired } from '../../health/affinity.js';
-import { currentCooldown } from '../../health/cooldown.js';
+import { currentCooldown } from '../../health/state.js';
 import { isJsonObject } from '../../json-object.js';
 import { isCurrent } from '../../quota/window.js';
 import { readNumber } from '../../storage/tolerant.js';

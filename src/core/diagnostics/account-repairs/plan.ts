@@ -1,15 +1,23 @@
 import type { Account } from '../../accounts/account.js';
+import { isOrganizationId } from '../../accounts/identity.js';
+import { readClaims } from '../../accounts/jwt-claims.js';
 import { identityOfTokens } from '../../accounts/token-identity.js';
+import { definedOnly } from '../../defined-only.js';
 import { shouldFlag } from '../../health/state.js';
 import { withNewestTokens } from '../../logins/beside-records.js';
 import { holdsForeignTokens } from '../../logins/foreign-tokens.js';
 import { fingerprint } from '../../logins/journal.js';
 import { isAnswered } from '../../logins/journal-overlay.js';
-import { missingFields, wrongAccountId } from './completion.js';
 import { copiesIn, findDuplicates } from './duplicates.js';
 import { forgetConversations, withoutExpiredKnowledge, withoutExpiredPauses } from './expired-facts.js';
 import { withMerged, withoutOthers } from './merged-scopes.js';
-import { type AccountRepair, type RefreshCause, type RepairTarget, refusedTooOften } from './repair.js';
+import {
+  type AccountRepair,
+  type FilledField,
+  type RefreshCause,
+  type RepairTarget,
+  refusedTooOften,
+} from './repair.js';
 import type { RepairScope, RepairWorld } from './world.js';
 
 /**
@@ -168,4 +176,32 @@ function isHalfKnown({ userId, accountId, tokens }: Account): boolean {
   if (userId !== undefined && accountId !== undefined) return false;
   const told = identityOfTokens(tokens);
   return told.userId === undefined && told.email === undefined;
+}
+
+/** The record with what its own tokens tell and it does not hold yet; reading has filled in who it is already. */
+export function completed<A extends Account>(account: A): A {
+  const { accessToken } = account.tokens;
+  const planType = account.planType ?? identityOfTokens(account.tokens).planType;
+  const expiresAt = account.tokens.expiresAt ?? (accessToken && readClaims(accessToken.reveal())?.expiresAt);
+  if (planType === account.planType && expiresAt === account.tokens.expiresAt) return account;
+  return { ...account, ...definedOnly({ planType }), tokens: { ...account.tokens, ...definedOnly({ expiresAt }) } };
+}
+
+/** What {@link completed} and the reading of the record know, and the file does not. */
+function missingFields(account: Account): FilledField[] {
+  const { userId, accountId, email, planType, tokens } = completed(account);
+  const known = { userId, accountId, email, planType, expiresAt: tokens.expiresAt };
+  const isMissing = (field: FilledField) => known[field] !== undefined && isBlank(account.raw[field]);
+  return (['userId', 'accountId', 'email', 'planType', 'expiresAt'] as const).filter(isMissing);
+}
+
+/** The organization id that the file holds where the account id should be, when the tokens tell the right one. */
+function wrongAccountId({ raw, accountId }: Account): { from: string; to: string } | undefined {
+  const from = raw['accountId'];
+  const isWrong = typeof from === 'string' && isOrganizationId(from) && accountId !== undefined && accountId !== from;
+  return isWrong ? { from, to: accountId } : undefined;
+}
+
+function isBlank(value: unknown): boolean {
+  return value === undefined || value === null || value === '';
 }
