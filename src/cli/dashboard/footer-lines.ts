@@ -58,7 +58,6 @@ function keyLine(model: Model, { color, style }: Theme): string {
   return shown.map(({ label, short }) => `${color.bold(label)} ${color.dim(short)}`).join('  ');
 }
 
-/** A key for the line at the bottom. */
 interface OfferedKey {
   readonly label: string;
   readonly short: string;
