@@ -1,5 +1,6 @@
 import { availableParallelism } from 'node:os';
 import { defineConfig } from 'vitest/config';
+import { placeInMemory } from './test/support/place-in-memory.js';
 import { LongFirst } from './test/support/runner/long-first.js';
 
 const setupFiles = ['test/support/isolate.ts', 'test/support/end-built.ts'];
@@ -20,6 +21,7 @@ export default defineConfig({
     testTimeout: 180_000,
     hookTimeout: 180_000,
     reporters: ['default'],
+    globalSetup: ['test/support/runner/made-once.ts'],
     sequence: { sequencer: LongFirst },
     // One process for many files, which load the program once: none of them leaves anything in a module, in the
     // environment or at the process (docs/decisions/061-how-the-tests-are-run.md).
@@ -31,7 +33,8 @@ export default defineConfig({
           name: 'in-process',
           include: ['test/{unit,cli,property}/**/*.test.ts'],
           setupFiles: [...setupFiles, 'test/support/shift-date.mjs', 'test/support/without-sync.mjs'],
-          env: { DATE_SHIFT_MS: String(twentyYearsMs) },
+          // None of it has to survive the machine.
+          env: { DATE_SHIFT_MS: String(twentyYearsMs), TMPDIR: placeInMemory() },
         },
       },
       { extends: true, test: { name: 'e2e', include: ['test/e2e/**/*.test.ts'], setupFiles } },

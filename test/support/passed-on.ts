@@ -1,6 +1,7 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { join } from 'node:path';
 import { onTestFinished } from 'vitest';
+import { borrowCaches, lendCaches } from './lent-caches.js';
 import { builtProject } from './program-process.js';
 import type { TestHome } from './test-home.js';
 
@@ -14,7 +15,10 @@ export interface Passed {
 /** Starts `codex-auth run` with these words by this Node; its input stays open. */
 export function startRun(node: string, home: TestHome, words: readonly string[]): Passed {
   const script = join(builtProject(), 'bin', 'codex-auth.js');
-  return startProgram(node, [script, 'run', ...words], home);
+  lendCaches(home.root, ['run']);
+  const passed = startProgram(node, [script, 'run', ...words], home);
+  void passed.ended.then(() => borrowCaches(home.root, ['run']));
+  return passed;
 }
 
 export function startProgram(program: string, words: readonly string[], home: TestHome): Passed {

@@ -13,6 +13,7 @@ import {
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
+import { borrowCaches, lendCaches } from './lent-caches.js';
 import type { TestHome } from './test-home.js';
 
 const project = fileURLToPath(new URL('../..', import.meta.url));
@@ -123,12 +124,16 @@ export class ProgramProcess {
     const script = join(options.project ?? builtProject(), 'bin', 'codex-auth.js');
     const line = [...(options.prefix ?? []), process.execPath, ...preload.flat(), script, ...argv];
     const [command = process.execPath, ...words] = line;
+    // What is preloaded may count what is written, and a prefix makes the program somebody else's.
+    const isPlain = options.preload === undefined && options.prefix === undefined && options.project === undefined;
+    if (isPlain) lendCaches(home.root, argv);
     const child = spawn(command, words, {
       cwd: options.cwd ?? home.cwd,
       env: { ...home.variables, ...options.variables, ...(isShifted ? { DATE_SHIFT_MS } : {}) },
       stdio: ['pipe', 'pipe', 'pipe'],
     });
     this.#child = child;
+    if (isPlain) child.once('close', () => borrowCaches(home.root, argv));
     this.pid = child.pid ?? -1;
     // A program that ends without reading what it was given is no failure of the test.
     child.stdin.on('error', () => undefined).end(options.stdin ?? '');

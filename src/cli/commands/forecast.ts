@@ -1,5 +1,4 @@
-import type { AccountDecision } from '../../core/decision/ranking.js';
-import { scoreTerms } from '../../core/decision/score-terms.js';
+import { type AccountDecision, scoreTerms } from '../../core/decision/ranking.js';
 import { definedOnly } from '../../core/defined-only.js';
 import { trackRecord } from '../../core/history/track-record.js';
 import { printable } from '../../core/printable.js';

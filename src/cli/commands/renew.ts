@@ -4,8 +4,14 @@ import { toIso } from '../../core/instant.js';
 import { printable } from '../../core/printable.js';
 import type { Renewal } from '../../core/renewal/renewal.js';
 import { isNetworkFailure, isObstruction, isWithoutPlace } from '../../core/session/failure.js';
-import { planRenewal, type RenewPlan, type RenewWishes, renew as renewTargets } from '../../core/session/renew.js';
-import { isResting, type JobResult } from '../../core/session/renew-all.js';
+import {
+  isResting,
+  type JobResult,
+  planRenewal,
+  type RenewPlan,
+  type RenewWishes,
+  renew as renewTargets,
+} from '../../core/session/renew-all.js';
 import type { AskedFile, RenewTargets } from '../../core/session/renewal-targets.js';
 import type { Command } from '../program/command.js';
 import type { Context } from '../program/context.js';

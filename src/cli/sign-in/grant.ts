@@ -1,7 +1,7 @@
 import { definedOnly } from '../../core/defined-only.js';
 import { AppError } from '../../core/errors.js';
-import type { AuthorizationGrant } from '../../core/logins/sign-in.js';
 import type { Denial } from '../../core/oauth/callback-params.js';
+import type { AuthorizationGrant } from '../../core/oauth/token-endpoint.js';
 import { networkHint } from '../../core/provider/obstruction.js';
 import type { Context } from '../program/context.js';
 import { formatDuration } from '../render/time.js';

@@ -1,7 +1,6 @@
 import * as z from 'zod/mini';
-import type { AccountDecision } from '../../core/decision/ranking.js';
+import { type AccountDecision, scoreTerms } from '../../core/decision/ranking.js';
 import { describeReason, describeRecommendation } from '../../core/decision/reasons.js';
-import { scoreTerms } from '../../core/decision/score-terms.js';
 import { accountStates } from '../../core/decision/standing.js';
 import { definedOnly } from '../../core/defined-only.js';
 import { toIso } from '../../core/instant.js';

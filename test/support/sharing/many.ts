@@ -19,7 +19,7 @@ export async function runShareSchedules({
   readonly count: number;
   readonly onEnd?: (result: ChaosResult) => void;
 }): Promise<ChaosResult[]> {
-  const postgres = await startPostgres();
+  const postgres = await startPostgres({ passwords: 'md5' });
   const providers = await Promise.all(Array.from({ length: Math.min(atOnce, count) }, () => startProvider()));
   const lanes: Lane[] = [];
   for (const provider of providers) lanes.push(await openLane(postgres, provider));
