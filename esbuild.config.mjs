@@ -141,7 +141,7 @@ await build({
   ...script,
   entryPoints: { segment: 'src/segment.ts' },
   external: ['@napi-rs/keyring'],
-  plugins: inScript,
+  plugins: [withoutSchemas(), ...inScript],
 });
 
 const all = [library, packages, dashboard, cli].map(({ metafile }) => metafile);

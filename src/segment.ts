@@ -15,6 +15,7 @@ import { resolveSetting } from './core/settings.js';
 import { locate, rootPaths } from './core/storage/paths.js';
 import { systemProcesses } from './core/storage/process-table.js';
 import { readSettings } from './core/storage/settings-file.js';
+import { usual } from './process/giving-up.js';
 import { plainOutput } from './process/plain-output.js';
 
 // The process of `segment`, which a prompt starts before each command line: small enough to need no compiled form, so
@@ -23,8 +24,9 @@ import { plainOutput } from './process/plain-output.js';
 
 export { runSegment as run };
 
-function runSegment(): never {
+async function runSegment(): Promise<boolean> {
   const text = escapedFor(formatIn(process.argv), segment());
+  if (!usual.isAsUsual()) return false;
   if (text !== '') (plainOutput(1, () => process.stdout) ?? process.stdout).write(`${text}\n`);
   process.exit();
 }
@@ -47,6 +49,7 @@ function segment(): string {
     return found === undefined ? '' : segmentText(found, systemClock.now());
   } catch (error) {
     if (error instanceof AppError) return segmentOfTrouble;
+    if (!usual.isAsUsual()) return '';
     throw error;
   }
 }

@@ -51,17 +51,17 @@ function isSegmentForPrompt([first, ...words]: readonly string[]): boolean {
 type Bundle = 'show' | 'run' | 'tree' | 'quick' | 'cli' | 'segment';
 
 /** Resolves to false where the bundle has left it to a larger one, and has said nothing. */
-type Run = (leavesCache: boolean) => Promise<boolean> | undefined;
+type Run = (leavesCache: boolean) => Promise<boolean>;
 
 /** The first that does what is asked; the last one does everything. */
 async function runFirst([name, ...larger]: readonly [Bundle, ...Bundle[]], command: string): Promise<void> {
   const isDone = await runBundle(name, command);
   const [next, ...others] = larger;
-  if (isDone === false && next !== undefined) await runFirst([next, ...others], command);
+  if (!isDone && next !== undefined) await runFirst([next, ...others], command);
 }
 
 /** One file with all that a command needs but large packages, and V8's compiled form of it where an earlier run left one. */
-function runBundle(name: Bundle, command: string): ReturnType<Run> {
+async function runBundle(name: Bundle, command: string): ReturnType<Run> {
   const filename = join(__dirname, `${name}.cjs`);
   const source = readFileSync(filename);
   const cache = findCache(name, command, source);
@@ -79,10 +79,9 @@ function runBundle(name: Bundle, command: string): ReturnType<Run> {
   }
   const bundle: { exports: { run?: Run } } = { exports: {} };
   script.runInThisContext()(requireOnce, bundle, load);
-  return bundle.exports.run?.(leavesCache)?.then((isDone) => {
-    isLeftToOthers = !isDone;
-    return isDone;
-  });
+  const isDone = await bundle.exports.run?.(leavesCache);
+  isLeftToOthers = isDone !== true;
+  return !isLeftToOthers;
 }
 
 const required = new Map<string, unknown>();
@@ -146,9 +145,9 @@ const words = process.argv.slice(2);
 const command = firstWord(words);
 if (words.length === 1 && (command === '--version' || command === '-V')) {
   (plainOutput(1, () => process.stdout) ?? process.stdout).write(`${packageJson.version}\n`);
-} else if (isSegmentForPrompt(words)) runBundle('segment', command);
+} else if (isSegmentForPrompt(words)) void runFirst(['segment', 'cli'], command);
 else if (isShown(words)) void runFirst(['show', 'quick', 'cli'], command);
 else if (isPlainRun(words)) void runFirst(['run', 'cli'], command);
 else if (asksForTree(command, words)) void runFirst(['tree', 'cli'], command);
 else if (isQuick(command, words)) void runFirst(['quick', 'cli'], command);
-else runBundle('cli', command);
+else void runFirst(['cli'], command);

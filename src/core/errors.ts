@@ -80,6 +80,16 @@ export class AppError extends Error {
   }
 }
 
+/** What a task comes to, or what `instead` makes of an error of ours; any other is thrown on. */
+export function orInstead<T, U>(task: () => T, instead: (error: AppError) => U): T | U {
+  try {
+    return task();
+  } catch (error) {
+    if (error instanceof AppError) return instead(error);
+    throw error;
+  }
+}
+
 /** The `code` of a Node system error (`ENOENT`, `ECONNREFUSED`, …), or undefined for anything else. */
 export function systemErrorCode(error: unknown): string | undefined {
   if (!(error instanceof Error) || !('code' in error)) return undefined;

@@ -14,6 +14,18 @@ export function parseJsonText(text: string): unknown {
   return value;
 }
 
+/**
+ * The same, undefined for what is no JSON: a torn line, a page of a proxy, a file of somebody else's. The caller says what that
+ * means, and never what stands there: the parser's own error would quote it, tokens included.
+ */
+export function jsonIn(text: string, parse: (text: string) => unknown = JSON.parse): unknown {
+  try {
+    return parse(text);
+  } catch {
+    return undefined;
+  }
+}
+
 function isDeeper(value: unknown, levels: number): boolean {
   if (typeof value !== 'object' || value === null) return false;
   if (levels === 0) return true;

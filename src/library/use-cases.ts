@@ -64,7 +64,7 @@ export function callsOf(session: Session): UseCases {
       return verified.map(({ account: { id }, outcome, reason }) => definedOnly({ id, outcome, reason }));
     },
     async renew(targets = [], choices = {}) {
-      const { renew } = await import('../core/session/renew.js');
+      const { renew } = await import('../core/session/renew-all.js');
       const { results } = await renew(session, { targets, ...choices });
       return results.flatMap(({ accounts, files }) => [
         ...[...accounts].map(([id, renewal]) => ({ id, ...renewedOf(renewal) })),

@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { expect, it } from 'vitest';
-import { salvagedFlagged, salvagedPool } from '../../src/core/pools/salvage.js';
+import { salvagedFlagged, salvagedPool } from '../../src/core/pools/stored-files.js';
 
 const token = fc.stringMatching(/^[A-Za-z0-9._-]{12,40}$/).filter((text) => !text.startsWith('eyJ'));
 /** Labels with what a scanner could stumble over. */

@@ -9,6 +9,12 @@ const require = createRequire(program);
 const end = process.exit;
 let left = Number(process.env.RUN_TIMES);
 
+/** Thrown in the place of the end of the process, so that nothing behind it runs. */
+const ended = new Error('ended');
+process.on('unhandledRejection', (reason) => {
+  if (reason !== ended) throw reason;
+});
+
 process.exit = (code) => {
   left -= 1;
   if (left === 0 || (code ?? 0) !== 0) end(code);
@@ -16,4 +22,5 @@ process.exit = (code) => {
     for (const path of Object.keys(require.cache)) delete require.cache[path];
     require(program);
   });
+  throw ended;
 };

@@ -10,10 +10,9 @@ import { keyOf } from '../../core/logins/roster.js';
 import { printable } from '../../core/printable.js';
 import type { Scope } from '../../core/project/scope.js';
 import { activateAccount } from '../../core/session/activation.js';
-import { describePlace, PlaceView, placeView } from '../../core/session/places.js';
+import { describePlace, PlaceView, placeView, setupPlace } from '../../core/session/places.js';
 import { openRoster } from '../../core/session/selection.js';
 import { whileWaiting } from '../../core/session/session.js';
-import { setupPlace } from '../../core/session/setup-place.js';
 import { noteAdoption, takeInAny } from '../../core/session/take-in.js';
 import { shellWord } from '../../core/shell/shell-word.js';
 import { readWiring, wiringProblem } from '../../core/shell/wiring.js';
@@ -24,9 +23,8 @@ import type { Command } from '../program/command.js';
 import type { Context } from '../program/context.js';
 import { nameOf } from '../render/account-table.js';
 import type { Theme } from '../render/theme.js';
-import { expectedFrom, type Whom } from '../sign-in/expectation.js';
 import type { ObtainedGrant, SignInRequest } from '../sign-in/grant.js';
-import { chooseLoginScope, chooseWhom } from '../sign-in/questions.js';
+import { chooseLoginScope, chooseWhom, expectedFrom, type Whom } from '../sign-in/questions.js';
 import { type StoredLogin, storeLogin } from '../sign-in/store-login.js';
 import { proveActivation } from '../switching/switch-proof.js';
 import { accountRef, accountRefShape } from '../views/account-ref.js';
@@ -74,7 +72,9 @@ async function login(context: Context, options: LoginOptions): Promise<LoginResu
   const roster = openRoster(context, scope);
   await takeInAny(context, roster, keyOf(scope));
   const expected = asked ?? (await chooseWhom(context, roster, options));
-  const obtained = await obtainGrant(context, options, signInRequest(context, expected?.email));
+  // The address of the sign-in page would show the email that `--mask` hides.
+  const loginHint = context.options.mask === true ? undefined : expected?.email;
+  const obtained = await obtainGrant(context, options, definedOnly({ loginHint }));
   const storing = storeLogin(context, obtained, { scopeKey: keyOf(scope), label, expected });
   const stored = await whileWaiting(context, 'Fetching the tokens', storing);
   if (stored.keptFile !== undefined) {
@@ -93,11 +93,6 @@ async function login(context: Context, options: LoginOptions): Promise<LoginResu
 function refuseContradiction(options: LoginOptions): void {
   if (options.deviceAuth !== true || !(options.manual === true || options.browser === false)) return;
   throw new AppError('usage', '--device-auth and --manual are two ways to sign in', { hint: 'use one of the two' });
-}
-
-/** The address of the sign-in page would show the email that `--mask` hides. */
-function signInRequest({ options }: Context, email: string | undefined): SignInRequest {
-  return email === undefined || options.mask === true ? {} : { loginHint: email };
 }
 
 async function obtainGrant(context: Context, options: LoginOptions, request: SignInRequest): Promise<ObtainedGrant> {
@@ -155,6 +150,7 @@ function resultOf(
 ): LoginResult {
   const isElsewhere = scopeKey !== keyOf(scope);
   const active = activation === 'done';
+  const here = scope.kind === 'global' ? 'global' : shellWord(context.options.project ?? '.');
   return definedOnly({
     ...accountRef(account, index, context.options.mask === true),
     userId: account.userId,
@@ -166,12 +162,8 @@ function resultOf(
     next: active ? undefined : switchCommand(context, account, isElsewhere ? undefined : index),
     scope: placeView(scopeKey),
     isElsewhere,
-    move: isElsewhere ? moveHere(context, account, scope) : undefined,
+    move: isElsewhere ? `codex-auth move ${account.id} --to ${here}` : undefined,
   });
-}
-
-function moveHere({ options }: Context, { id }: Account, { kind }: Scope): string {
-  return `codex-auth move ${id} --to ${kind === 'global' ? 'global' : shellWord(options.project ?? '.')}`;
 }
 
 /** An index means something only in the scope that a later command will be in. */

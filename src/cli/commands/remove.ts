@@ -1,13 +1,12 @@
 import * as z from 'zod/mini';
 import { type Account, describeAccount } from '../../core/accounts/account.js';
-import { emptyPool, withAccount, withoutAccount, withTombstone } from '../../core/accounts/pool.js';
+import { withoutAccount, withTombstone } from '../../core/accounts/pool.js';
 import { unbindAccount } from '../../core/changes/steps-between.js';
 import { flockHelpers } from '../../core/codex/credential-lock.js';
-import { AppError } from '../../core/errors.js';
 import { withPersonLock } from '../../core/logins/person-lock.js';
 import { withStore } from '../../core/logins/with-store.js';
 import { writeBack } from '../../core/logins/write-back.js';
-import { encodePool } from '../../core/pools/pool-codec.js';
+import { keepRecord } from '../../core/pools/kept-record.js';
 import type { Store } from '../../core/pools/store.js';
 import { privateHomesOfAccount, refuseWhileRunning, removePrivateHome } from '../../core/running/removal.js';
 import { noteChange, removedMeanwhile } from '../../core/session/change-account.js';
@@ -15,11 +14,12 @@ import { PlaceView, placeView } from '../../core/session/places.js';
 import { revokeLogin } from '../../core/session/revocation.js';
 import { locateAccount, openRoster } from '../../core/session/selection.js';
 import { takeInFirst } from '../../core/session/take-in.js';
-import { keepAside, removedAccountStem } from '../../core/storage/kept.js';
+import { removedAccountStem } from '../../core/storage/kept.js';
 import type { Command } from '../program/command.js';
 import type { Context } from '../program/context.js';
 import { titleOf } from '../render/account-table.js';
 import type { Theme } from '../render/theme.js';
+import { askConsent } from '../terminal/ask-consent.js';
 import { accountRef, accountRefShape } from '../views/account-ref.js';
 
 const RemoveResult = z.object({
@@ -74,22 +74,19 @@ async function remove(context: Context, options: RemoveOptions): Promise<RemoveR
 
 async function confirmRemoval(context: Context, account: Account, stillInUse: boolean, revokes: boolean) {
   const name = describeAccount(account);
-  if (!context.io.isInteractive) {
-    throw new AppError('confirmation-needed', `remove would forget ${name}`, { hint: 'add --yes' });
-  }
   const use = stillInUse && !revokes ? ' The official client is using it and keeps it.' : '';
   const end = revokes
     ? ' The login is ended at the provider, for every copy of it, also that of the official client.'
     : '';
-  await (await context.prompter()).consent(`Remove ${name}?${use}${end}`, false, 'nothing was removed');
+  const question = `Remove ${name}?${use}${end}`;
+  await askConsent(context, { question, otherwise: 'nothing was removed', would: `remove would forget ${name}` });
 }
 
 function takeOut(store: Store, id: string, scopeKey: string | undefined): string {
   const { pool } = store.scope(scopeKey);
   const account = pool.accounts.find((each) => each.id === id);
   if (account === undefined) throw removedMeanwhile();
-  const copy = encodePool(withAccount(emptyPool, account));
-  const keptFile = keepAside(store.root, removedAccountStem, `${JSON.stringify(copy, null, 2)}\n`);
+  const keptFile = keepRecord(store.root, removedAccountStem, account);
   store.savePool(scopeKey, withTombstone(withoutAccount(pool, id), account, store.root.clock.now()));
   store.changeState((state) => {
     const { [id]: _, ...accounts } = state.accounts;

@@ -1,13 +1,13 @@
 import type { Attempts } from '../../core/guarding/attempts.js';
+import { type Moment, timeUntil } from '../../core/guarding/due.js';
 import type { Everything } from '../../core/guarding/everything.js';
-import { type Moment, timeUntil } from '../../core/guarding/moment.js';
 import { nextQuotaRead } from '../../core/guarding/quota-reads.js';
 import { withKnowledge } from '../../core/health/account-state.js';
 import type { Roster } from '../../core/logins/roster.js';
 import type { ResetCredits } from '../../core/quota/usage.js';
 import { isNetworkFailure } from '../../core/session/failure.js';
 import { type ProbedRoster, probeRoster } from '../../core/session/quota-probing.js';
-import { withResetCreditDetails } from '../../core/session/reset-credit-details.js';
+import { withResetCreditDetails } from '../../core/session/usage.js';
 import type { Settings } from '../../core/settings.js';
 import type { Context } from '../program/context.js';
 import { failureOfProbe } from '../views/probe-failure.js';

@@ -1,6 +1,6 @@
 import { spawn } from 'node:child_process';
 import { requireHome } from '../../core/environment.js';
-import { setupPlace } from '../../core/session/setup-place.js';
+import { setupPlace } from '../../core/session/places.js';
 import { executableOnPath } from '../../core/shell/on-path.js';
 import type { SetupPlace } from '../../core/shell/setup-plan.js';
 import type { ShellName } from '../../core/shell/shell-files.js';

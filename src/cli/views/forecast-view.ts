@@ -1,7 +1,6 @@
 import * as z from 'zod/mini';
-import type { AccountDecision } from '../../core/decision/ranking.js';
+import { type AccountDecision, scoreTerms } from '../../core/decision/ranking.js';
 import { describeReason, describeRecommendation } from '../../core/decision/reasons.js';
-import { scoreTerms } from '../../core/decision/score-terms.js';
 import { accountStates } from '../../core/decision/standing.js';
 import { definedOnly } from '../../core/defined-only.js';
 import { toIso } from '../../core/instant.js';
@@ -112,10 +111,13 @@ function accountDocument(
 ): ForecastAccount {
   return definedOnly({
     ...known,
-    availableAt: availableAt === undefined ? undefined : toIso(availableAt),
+    availableAt: toIso(availableAt),
     reasons: reasonsOf(decision, now),
     quota: quota && quotaViewOf(quota, now),
-    explanation: isExplained && decision !== undefined ? explanationView(decision) : undefined,
+    explanation:
+      isExplained && decision !== undefined
+        ? { risk: [...decision.riskRows], score: { ...decision.scoreParts }, terms: scoreTerms(decision) }
+        : undefined,
   });
 }
 
@@ -223,8 +225,4 @@ function foundAccount(
 function shownQuota(quota: BindingQuota, source: QuotaSource): ShownQuota & BindingQuota {
   if (source === 'cache' && !quota.isUnlimited) return quota;
   return { ...quota, source, unlimited: quota.isUnlimited };
-}
-
-function explanationView(decision: AccountDecision): NonNullable<ForecastAccount['explanation']> {
-  return { risk: [...decision.riskRows], score: { ...decision.scoreParts }, terms: scoreTerms(decision) };
 }

@@ -1,6 +1,5 @@
 import { definedOnly } from '../defined-only.js';
-import type { Identity } from './identity.js';
-import { IdentityIndex } from './identity-index.js';
+import { findSame, type Identity, normalizeEmailKey } from './identity.js';
 
 /** Several records of one account, and what they say together about who it is. */
 export interface AccountGroup<T> extends Identity {
@@ -51,4 +50,34 @@ class Group<T> implements AccountGroup<T> {
 
 function namesOf({ userId, accountId, email }: Identity): Identity {
   return definedOnly({ userId, accountId, email });
+}
+
+/** Logins by what can make two of them the same, so that finding one among thousands does not look at all of them. */
+export class IdentityIndex<A extends Identity> {
+  private readonly byName = new Map<string, Set<A>>();
+  private readonly positions = new Map<A, number>();
+
+  /** Also for one that is in it already, and has got to know more of its names. */
+  add(login: A): void {
+    if (!this.positions.has(login)) this.positions.set(login, this.positions.size);
+    for (const name of keysOf(login)) this.byName.set(name, (this.byName.get(name) ?? new Set()).add(login));
+  }
+
+  /** As {@link findSame} among all of them, in the order in which they came. */
+  find(identity: Identity): A | undefined {
+    const near = new Set(keysOf(identity).flatMap((name) => [...(this.byName.get(name) ?? [])]));
+    const positionOf = (login: A) => this.positions.get(login) ?? 0;
+    return findSame(
+      [...near].sort((a, b) => positionOf(a) - positionOf(b)),
+      identity,
+    );
+  }
+}
+
+/** Two logins that share neither are never the same: an account id alone says nothing of the person. */
+function keysOf({ userId, email }: Identity): string[] {
+  return [
+    ...(userId === undefined ? [] : [`user ${userId}`]),
+    ...(email === undefined ? [] : [`email ${normalizeEmailKey(email)}`]),
+  ];
 }

@@ -1,6 +1,7 @@
 import { randomBytes } from 'node:crypto';
 import { printable } from '../printable.js';
 import type { Secret } from '../secret.js';
+import type { Identity } from './identity.js';
 
 /** One lineage of tokens as the provider last gave it. */
 export interface TokenSet {
@@ -48,14 +49,11 @@ export interface AuthFileExtras {
 export type Priority = 'first' | 'last';
 
 /** One ChatGPT login in one workspace. Records are values: a change makes a new one. */
-export interface Account {
+export interface Account extends Identity {
   /** Immutable; positions are for display only (P13). */
   readonly id: string;
-  readonly userId?: string;
-  readonly accountId?: string;
   /** Where `accountId` came from, as other tools of this family record it. */
   readonly accountIdSource?: string;
-  readonly email?: string;
   readonly label?: string;
   readonly planType?: string;
   readonly workspaceName?: string;

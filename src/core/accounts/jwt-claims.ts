@@ -1,12 +1,10 @@
 import { definedOnly } from '../defined-only.js';
 import { isJsonObject, type JsonObject } from '../json-object.js';
 import { isNumber, isText } from '../json-values.js';
+import type { Identity } from './identity.js';
 
 /** The claims this product reads from an id or access token; the signature is the provider's business, not ours. */
-export interface TokenClaims {
-  readonly userId?: string;
-  readonly accountId?: string;
-  readonly email?: string;
+export interface TokenClaims extends Identity {
   /** Whom the token is about, in the words of who issued it (`sub`): a name for somebody who has no other. */
   readonly subject?: string;
   readonly planType?: string;

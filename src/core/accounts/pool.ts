@@ -3,10 +3,7 @@ import type { Account, FlaggedAccount } from './account.js';
 import { type Identity, isSameAccount } from './identity.js';
 
 /** Remembers a removal, so that syncing back from `auth.json` does not bring the account back. */
-export interface Tombstone {
-  readonly userId?: string;
-  readonly accountId?: string;
-  readonly email?: string;
+export interface Tombstone extends Identity {
   readonly removedAt: number;
 }
 

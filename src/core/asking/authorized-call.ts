@@ -3,12 +3,11 @@ import { realAccountId } from '../accounts/identity.js';
 import { readClaims } from '../accounts/jwt-claims.js';
 import type { AuthFileContent } from '../codex/auth-file.js';
 import { isDamaged, readSettledAuthFile } from '../codex/auth-file-state.js';
-import type { CodexHome } from '../codex/home.js';
 import { definedOnly } from '../defined-only.js';
-import type { HttpClient } from '../http/client.js';
 import { readBesideRecords, withNewestTokens } from '../logins/beside-records.js';
 import { isLoginOf } from '../logins/foreign-login.js';
 import { holdsForeignTokens } from '../logins/foreign-tokens.js';
+import type { RefreshDeps } from '../logins/refresh-deps.js';
 import { canWait, type RefreshOutcome } from '../logins/refresh-outcome.js';
 import { readAllScopes } from '../pools/scope-files.js';
 import { recordsOf } from '../pools/scope-records.js';
@@ -19,19 +18,12 @@ import {
   judgeBackendAnswer,
 } from '../provider/backend-call.js';
 import { foreignIssuer } from '../provider/foreign-issuer.js';
-import type { CallOptions, Provider } from '../provider/provider.js';
 import type { Secret } from '../secret.js';
-import type { Root } from '../storage/root.js';
 
 /** Spends a refresh token when it has to. Reading commands are never handed one (P5). */
 export type Refresher = (account: Account, why: 'due' | 'unauthorized', rejected?: Secret) => Promise<RefreshOutcome>;
 
-export interface BackendAccess {
-  readonly root: Root;
-  readonly home: CodexHome;
-  readonly http: HttpClient;
-  readonly provider: Provider;
-  readonly callOptions: CallOptions;
+export interface BackendAccess extends Pick<RefreshDeps, 'root' | 'home' | 'http' | 'provider' | 'callOptions'> {
   /** What `auth.json` held when the run began; a change of account since then is the person's doing. */
   readonly startedWith: AuthFileContent | undefined;
   /** Absent where tokens may only be used, not refreshed. */
@@ -91,7 +83,7 @@ export async function askAsAccount<A extends { readonly kind: string }>(
   const prepared = await prepare(access, account);
   if (prepared.kind !== 'ready') return prepared;
   const first = await send(prepared, ask);
-  if (!isDenied(first)) return first;
+  if (first.answer.kind !== 'unauthorized' && first.answer.kind !== 'forbidden') return first;
 
   const reloaded = await reload(access, first);
   if (reloaded === 'denied') return first;
@@ -112,16 +104,13 @@ interface Ready {
   readonly recovery?: Recovery;
 }
 
-function isDenied({ answer }: Answered<{ readonly kind: string }>): boolean {
-  return answer.kind === 'unauthorized' || answer.kind === 'forbidden';
-}
-
 async function prepare(access: BackendAccess, account: Account): Promise<Ready | Unanswered> {
   const { refresher, provider } = access;
   const issuer = foreignIssuer(account, provider);
   if (issuer !== undefined) return notRefreshed({ kind: 'issuer-mismatch', account, issuer });
   if (refresher === undefined && holdsForeignTokens(account)) return notRefreshed({ kind: 'foreign-tokens', account });
-  if (refresher === undefined) return hasLiveToken(access, account) ? ready(account) : needsRefresh(account);
+  if (refresher === undefined)
+    return hasLiveToken(access, account) ? ready(account) : { kind: 'needs-refresh', account };
   const outcome = await refresher(account, 'due');
   if (outcome.kind === 'usable') return readyAfter(outcome);
   return canWait(outcome, access.root.clock.now()) ? ready(outcome.account) : notRefreshed(outcome);
@@ -140,10 +129,6 @@ function ready(account: Account): Ready {
 function readyAfter({ account, how }: Extract<RefreshOutcome, { kind: 'usable' }>): Ready {
   const recovery = ({ valid: undefined, adopted: 'reloaded', refreshed: 'refreshed' } as const)[how];
   return definedOnly({ kind: 'ready' as const, account, recovery });
-}
-
-function needsRefresh(account: Account): Unanswered {
-  return { kind: 'needs-refresh', account };
 }
 
 function notRefreshed(outcome: RefreshOutcome): Extract<Unanswered, { kind: 'not-refreshed' }> {

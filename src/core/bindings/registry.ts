@@ -1,10 +1,9 @@
 import { definedOnly } from '../defined-only.js';
-import { AppError } from '../errors.js';
 import { isJsonObject } from '../json-object.js';
 import { isNumber } from '../json-values.js';
 import { readVersion } from '../storage/atomic-file.js';
 import type { LockHandle } from '../storage/file-lock.js';
-import { corrupt, overwriteJson, parseJson } from '../storage/json-file.js';
+import { corrupt, newerVersion, overwriteJson, parseJson } from '../storage/json-file.js';
 import type { Root } from '../storage/root.js';
 import { type Binding, isBinding } from './binding.js';
 import { writeShimBindings } from './shim-bindings.js';
@@ -21,12 +20,7 @@ export function readBindings({ paths }: Pick<Root, 'paths'>): readonly Binding[]
   if (version.kind === 'absent') return [];
   const file = parseJson(path, version.content, wayOut);
   const stated = isJsonObject(file) ? file['version'] : undefined;
-  if (isNumber(stated) && stated > thisVersion) {
-    throw new AppError('storage-newer-version', `${path} has version ${stated}, newer than this program`, {
-      hint: 'update codex-auth; the file is untouched',
-      details: { path },
-    });
-  }
+  if (isNumber(stated) && stated > thisVersion) throw newerVersion(path, stated);
   const list = isJsonObject(file) && isNumber(stated) ? file['bindings'] : undefined;
   if (!Array.isArray(list) || !list.every(isBinding)) throw corrupt(path, 'it is no list of bindings', wayOut);
   // Without members that we do not know.

@@ -1,8 +1,8 @@
 import { rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { type Account, describeAccount } from '../accounts/account.js';
-import { AppError } from '../errors.js';
-import { parseJsonText } from '../json-text.js';
+import { orInstead } from '../errors.js';
+import { jsonIn, parseJsonText } from '../json-text.js';
 import type { ScopeRecords } from '../pools/scope-records.js';
 import type { Store } from '../pools/store.js';
 import { listDirectory, readVersion } from '../storage/atomic-file.js';
@@ -69,14 +69,12 @@ export function readChanges({ paths }: Pick<Root, 'paths'>): RecordedChange[] {
 }
 
 function readChange(path: string): Change | undefined {
-  try {
-    const version = readVersion(path);
-    return version.kind === 'present' ? Change.safeParse(parseJsonText(version.content)).data : undefined;
-  } catch (error) {
-    // Not ours, or not whole: the parse error would quote the tokens in it.
-    if (error instanceof SyntaxError || error instanceof AppError) return undefined;
-    throw error;
-  }
+  // One that is not ours, or not whole, is none.
+  const version = orInstead(
+    () => readVersion(path),
+    () => undefined,
+  );
+  return version?.kind === 'present' ? Change.safeParse(jsonIn(version.content, parseJsonText)).data : undefined;
 }
 
 /** It has been taken back. */

@@ -1,13 +1,6 @@
 import { isDeepStrictEqual } from 'node:util';
 import { type Account, describeAccount, type FlaggedAccount } from '../accounts/account.js';
-import {
-  emptyPool,
-  type Pool,
-  withAccount,
-  withoutAccount,
-  withoutTombstone,
-  withTombstone,
-} from '../accounts/pool.js';
+import { type Pool, withAccount, withoutAccount, withoutTombstone, withTombstone } from '../accounts/pool.js';
 import { readBindings, withBinding, withoutBinding } from '../bindings/registry.js';
 import type { AuthFileContent } from '../codex/auth-file.js';
 import { definedOnly } from '../defined-only.js';
@@ -16,10 +9,10 @@ import { isLoginOf } from '../logins/foreign-login.js';
 import { isKnownSpent } from '../logins/lineage-log.js';
 import { takeCopy } from '../logins/take-copy.js';
 import { decodeAccount, decodeFlaggedAccount, withoutFlag } from '../pools/account-codec.js';
+import { keepRecord } from '../pools/kept-record.js';
 import { moveTime, scopeName } from '../pools/moves.js';
-import { encodePool } from '../pools/pool-codec.js';
 import type { Store } from '../pools/store.js';
-import { keepAside, removedAccountStem } from '../storage/kept.js';
+import { removedAccountStem } from '../storage/kept.js';
 import { type Change, keyOfScope, type Place, type Settings, type Step } from './change.js';
 import { choiceOf, settingsOf } from './steps-between.js';
 
@@ -140,8 +133,7 @@ function undoAddition(store: Store, { id, after }: StepOf<'added'>): LeftStep | 
   const found = locate(store, id);
   if (found === undefined) return undefined;
   if (!isAt(found, after)) return { name: describeAccount(found.account), why: 'changed-since' };
-  const copy = encodePool(withAccount(emptyPool, found.account));
-  keepAside(store.root, removedAccountStem, `${JSON.stringify(copy, null, 2)}\n`);
+  keepRecord(store.root, removedAccountStem, found.account);
   takeOut(store, found);
   return undefined;
 }

@@ -5,7 +5,7 @@ import { identityOfClaims, type TokenIdentity } from '../accounts/token-identity
 import { definedOnly } from '../defined-only.js';
 import { toIso } from '../instant.js';
 import { isJsonObject, type JsonObject } from '../json-object.js';
-import { parseJsonText } from '../json-text.js';
+import { jsonIn, parseJsonText } from '../json-text.js';
 import { isText, isTextOrAbsent } from '../json-values.js';
 import { Secret } from '../secret.js';
 
@@ -74,7 +74,7 @@ function isProvenance(value: unknown): boolean {
  */
 export function parseAuthFile(content: string): AuthFileContent | undefined {
   const file = content.trim();
-  return file === '' ? undefined : judgeAuthFile(parseJson(file));
+  return file === '' ? undefined : judgeAuthFile(jsonIn(file, parseJsonText));
 }
 
 /** The same for what has been parsed already. */
@@ -173,15 +173,6 @@ function provenanceOf(tokens: Tokens): { provenance?: Provenance } {
 
 function without(values: JsonObject, keys: readonly string[]): Record<string, unknown> {
   return Object.fromEntries(Object.entries(values).filter(([key]) => !keys.includes(key)));
-}
-
-function parseJson(content: string): unknown {
-  try {
-    return parseJsonText(content);
-  } catch {
-    // The parse error would quote the tokens; `damaged` says enough.
-    return undefined;
-  }
 }
 
 /** What a complete `auth.json` needs; an account without it has to be refreshed or signed in first. */

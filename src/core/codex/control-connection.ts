@@ -1,5 +1,6 @@
 import { Agent, WebSocket } from 'undici';
 import * as z from 'zod/mini';
+import { jsonIn } from '../json-text.js';
 
 /** JSON-RPC with a running app-server of the official client. */
 export interface ControlConnection {
@@ -40,7 +41,7 @@ export async function connectControl(
   // Always followed by `close`.
   socket.addEventListener('error', () => undefined);
   socket.addEventListener('message', ({ data }) => {
-    const answer = Answer.safeParse(parseJson(data));
+    const answer = Answer.safeParse(jsonIn(String(data)));
     if (answer.data?.id !== undefined) waiting.get(answer.data.id)?.(answer.data);
   });
 
@@ -70,14 +71,5 @@ export async function connectControl(
   } catch (error) {
     close();
     throw error;
-  }
-}
-
-function parseJson(data: unknown): unknown {
-  try {
-    return JSON.parse(String(data));
-  } catch {
-    // Not a message of this protocol; whoever waits for an answer meets the deadline.
-    return undefined;
   }
 }

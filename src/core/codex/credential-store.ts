@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto';
-import { realpathSync } from 'node:fs';
 import { platform } from 'node:os';
 import { AppError } from '../errors.js';
+import { realPath } from '../storage/same-directory.js';
 import { type CodexConfig, type ConfigProblem, readCodexConfig } from './config.js';
 import { mayChooseStore } from './config-files.js';
 import { type LibraryEntry, loadKeyringLibrary } from './keyring-library.js';
@@ -141,15 +141,6 @@ function keyringEntry(homeDirectory: string): KeyringEntry {
 
 export function accountName(homeDirectory: string): string {
   return `cli|${createHash('sha256').update(realPath(homeDirectory)).digest('hex').slice(0, 16)}`;
-}
-
-function realPath(path: string): string {
-  try {
-    return realpathSync(path);
-  } catch {
-    // The client does not start with a home that is not there.
-    return path;
-  }
 }
 
 function libraryOrError(): ReturnType<typeof loadKeyringLibrary> {

@@ -1,5 +1,5 @@
 import * as z from 'zod/mini';
-import { parseJsonText } from '../json-text.js';
+import { jsonIn, parseJsonText } from '../json-text.js';
 import { readTail } from '../storage/regular-file.js';
 
 /**
@@ -22,7 +22,7 @@ const tailLength = 64 * 1024;
 export function readTurnEnd(path: string): TurnEnd {
   const line = linesAtEnd(path, tailLength).findLast((each) => each.includes('"task_complete"'));
   if (line === undefined) return 'unknown';
-  const event = TaskComplete.safeParse(parsed(line));
+  const event = TaskComplete.safeParse(jsonIn(line, parseJsonText));
   if (!event.success) return 'unknown';
   const { error } = event.data.payload;
   if (error === undefined || error === null) return 'answered';
@@ -48,7 +48,7 @@ export interface SpokenWords {
 /** What was said lately in a session, oldest first; a file that cannot be read has nothing to tell. */
 export function readLatestWords(path: string): SpokenWords[] {
   return linesAtEnd(path, 1024 * 1024).flatMap((line) => {
-    const message = line.includes('"item_completed"') ? Message.safeParse(parsed(line)).data : undefined;
+    const message = line.includes('"item_completed"') ? Message.safeParse(jsonIn(line, parseJsonText)).data : undefined;
     if (message === undefined) return [];
     const { type, content } = message.payload.item;
     return [{ isPerson: type === 'UserMessage', text: content.map(({ text = '' }) => text).join('') }];
@@ -62,14 +62,5 @@ function linesAtEnd(path: string, length: number): string[] {
   } catch {
     // Gone meanwhile, or closed to us.
     return [];
-  }
-}
-
-function parsed(line: string): unknown {
-  try {
-    return parseJsonText(line);
-  } catch {
-    // The first line of a tail begins anywhere.
-    return undefined;
   }
 }

@@ -16,22 +16,10 @@ export type Reason =
   | { readonly code: 'shut-out' }
   | { readonly code: 'refused'; readonly cause: string; readonly at: number }
   // waits
-  | {
-      readonly code: 'window-exhausted';
-      readonly windowId: string;
-      readonly limitName?: string;
-      readonly resetsAt?: number;
-    }
+  | ({ readonly code: 'window-exhausted'; readonly resetsAt?: number } & Omit<WindowLeft, 'remainingPercent'>)
   | { readonly code: 'limit-reached'; readonly type?: string; readonly resetsAt?: number }
   | { readonly code: 'model-unavailable'; readonly model: string; readonly availableAt?: number }
-  | {
-      readonly code: 'reserve-reached';
-      readonly windowId: string;
-      readonly limitName?: string;
-      readonly remainingPercent: number;
-      readonly reservePercent: number;
-      readonly resetsAt?: number;
-    }
+  | ({ readonly code: 'reserve-reached'; readonly reservePercent: number; readonly resetsAt?: number } & WindowLeft)
   | { readonly code: 'cooling-down'; readonly until: number; readonly cause: CooldownReason }
   | { readonly code: 'rate-limited'; readonly until: number }
   // for and against

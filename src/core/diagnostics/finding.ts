@@ -39,12 +39,31 @@ export interface CheckRow {
   readonly problems: readonly Problem[];
 }
 
+/** `way`: the command for the person, or the repair of `doctor --fix`. */
+export function fault(message: string, way: string | Repair): Problem {
+  return { severity: 'error', message, ...nextStep(way) };
+}
+
+/** As {@link fault}, for what does no harm yet. */
+export function warning(message: string, way: string | Repair): Problem {
+  return { severity: 'warn', message, ...nextStep(way) };
+}
+
+function nextStep(way: string | Repair): NextStep {
+  return typeof way === 'string' ? { command: way } : { repair: way };
+}
+
 export function ok(message: string): Inspection {
   return { kind: 'ok', message };
 }
 
 export function skipped(message: string): Inspection {
   return { kind: 'skipped', message };
+}
+
+/** One problem that leaves nothing else to look at. */
+export function found(problem: Problem): Inspection {
+  return { kind: 'problems', problems: [problem] };
 }
 
 /** The problems, or that there are none. */

@@ -1,3 +1,4 @@
+import { jsonIn } from '../json-text.js';
 import { makePrivateDirectory, readVersion } from '../storage/atomic-file.js';
 import { appendLines } from '../storage/bounded-lines.js';
 import { withLock } from '../storage/file-lock.js';
@@ -33,14 +34,5 @@ export function appendEvents({ paths, processes }: Root, events: readonly Accoun
 export function readEvents({ paths }: Pick<Root, 'paths'>): AccountEvent[] {
   const version = readVersion(paths.events);
   if (version.kind === 'absent') return [];
-  return version.content.split('\n').flatMap((line) => eventIn(parse(line)) ?? []);
-}
-
-function parse(line: string): unknown {
-  try {
-    return JSON.parse(line);
-  } catch {
-    // A torn line, or none of ours.
-    return undefined;
-  }
+  return version.content.split('\n').flatMap((line) => eventIn(jsonIn(line)) ?? []);
 }

@@ -1,5 +1,5 @@
 import * as z from 'zod/mini';
-import { parseJsonText } from '../json-text.js';
+import { jsonIn, parseJsonText } from '../json-text.js';
 import { makePrivateDirectory, readVersion, replaceFile } from '../storage/atomic-file.js';
 import type { Root } from '../storage/root.js';
 import { type AccountEvent, eventIn } from './event.js';
@@ -37,7 +37,7 @@ export const emptyMemory: EventMemory = { accounts: {}, homes: {}, untold: [] };
 /** What cannot be read is forgotten: then what holds is told once more. Throws `storage-unreadable` where it may not be read. */
 export function readMemory({ paths }: Pick<Root, 'paths'>): EventMemory {
   const version = readVersion(paths.eventMemory);
-  const stored = version.kind === 'absent' ? undefined : Stored.safeParse(parse(version.content)).data;
+  const stored = version.kind === 'absent' ? undefined : Stored.safeParse(jsonIn(version.content, parseJsonText)).data;
   if (stored === undefined) return emptyMemory;
   const accounts = Object.entries(stored.accounts).flatMap(([id, value]) => {
     const remembered = RememberedSchema.safeParse(value).data;
@@ -55,13 +55,4 @@ export function writeMemory({ paths, processes }: Root, memory: EventMemory): vo
   makePrivateDirectory(paths.root);
   const content = `${JSON.stringify({ version: 1, ...memory })}\n`;
   replaceFile({ path: paths.eventMemory, content }, processes);
-}
-
-function parse(content: string): unknown {
-  try {
-    return parseJsonText(content);
-  } catch {
-    // Torn or not ours: see above.
-    return undefined;
-  }
 }

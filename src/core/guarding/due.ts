@@ -1,8 +1,7 @@
 import type { Account } from '../accounts/account.js';
-import type { BesideRecords } from '../logins/beside-records.js';
-import { withNewestTokens } from '../logins/beside-records.js';
+import type { Clock } from '../clock.js';
+import { type BesideRecords, withNewestTokens } from '../logins/beside-records.js';
 import type { ScopeRecords } from '../pools/scope-records.js';
-import type { Moment } from './moment.js';
 
 /** An account whose tokens are kept alive. */
 export interface Guarded {
@@ -72,4 +71,24 @@ export function wakeAt(guarded: Guarded, rules: DueRules): Moment | undefined {
   const room = guarded.isInHome ? (patience - clientRefreshesMs) / 2 : longestJitterMs;
   const jitter = Math.max(0, Math.min(patience / 10, room, longestJitterMs));
   return { at: at + Math.random() * jitter, about: guarded.account.id };
+}
+
+/** A time at which something is to be done. */
+export interface Moment {
+  /** Milliseconds since the epoch, by the wall clock: expiries and resets are such times. */
+  readonly at: number;
+  /** Not before this, by the clock that never jumps: pauses after a failure are such times. */
+  readonly notBefore?: number;
+  /** The account that it is about. */
+  readonly about?: string;
+}
+
+/** Milliseconds until it has come; 0 or less where it has. */
+export function timeUntil({ at, notBefore = Number.NEGATIVE_INFINITY }: Moment, clock: Clock): number {
+  return Math.max(at - clock.now(), notBefore - clock.monotonicMs());
+}
+
+/** Milliseconds until the first of them; infinite where there is none. */
+export function timeUntilFirst(moments: readonly Moment[], clock: Clock): number {
+  return moments.reduce((least, moment) => Math.min(least, timeUntil(moment, clock)), Number.POSITIVE_INFINITY);
 }

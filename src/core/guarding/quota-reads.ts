@@ -4,7 +4,7 @@ import { standingOf } from '../decision/standing.js';
 import { readHealth } from '../health/state.js';
 import type { Roster } from '../logins/roster.js';
 import type { Attempts } from './attempts.js';
-import type { Moment } from './moment.js';
+import type { Moment } from './due.js';
 
 /** Of an account that waits for its reset nothing is to be learnt before; somebody may help it out, though. */
 const exhaustedIntervalMs = 3_600_000;

@@ -1,9 +1,9 @@
-import { type Account, describeAccount, type FlaggedAccount } from '../accounts/account.js';
+import { type Account, describeAccount } from '../accounts/account.js';
 import { readAuthFileForDisplay } from '../codex/auth-file-state.js';
 import { factsOfAccount } from '../decision/facts.js';
-import { type AccountStanding, standingOf } from '../decision/standing.js';
+import { standingOf } from '../decision/standing.js';
 import { definedOnly } from '../defined-only.js';
-import type { AccountSight, HomeSight, Sight } from '../events/sight.js';
+import type { AccountSight, HomeSight, Sight } from '../events/news.js';
 import { refusalText, standingRefusal } from '../health/access-refusal.js';
 import { homeLogin } from '../logins/beside-records.js';
 import { reasonText } from '../logins/flag-reason.js';
@@ -22,9 +22,13 @@ export function sightOf(everything: Everything, rules: SightRules): Sight {
   const accounts = everything.accounts
     .filter(({ enabled }) => enabled)
     .map((account, position) => accountSight(everything, account, position, rules));
+  const setAside = everything.setAside.map((account) => ({
+    ...whom(account),
+    setAside: reasonText(account.flag.reason),
+  }));
   return {
     at: rules.now,
-    accounts: [...accounts, ...everything.setAside.map(setAsideSight)],
+    accounts: [...accounts, ...setAside],
     homes: homeSights(everything),
   };
 }
@@ -43,14 +47,10 @@ function accountSight(
   return definedOnly({
     ...whom(account),
     signInNeeded: ended ?? refused,
-    exhausted: exhaustionOf(standing),
+    exhausted: standing.state === 'exhausted' ? definedOnly({ availableAt: standing.availableAt }) : undefined,
     windows: standing.quota && knownWindows(standing.quota),
     credits: facts.quota && creditsOf(facts.quota, now),
   });
-}
-
-function exhaustionOf({ state, availableAt }: AccountStanding): AccountSight['exhausted'] {
-  return state === 'exhausted' ? definedOnly({ availableAt }) : undefined;
 }
 
 /** What of it is not known could be the one that is empty. */
@@ -65,10 +65,6 @@ function creditsOf({ resetCredits }: QuotaSnapshot, now: number): AccountSight['
   if (resetCredits === undefined) return undefined;
   const { count, expiresAt } = spendableCredits(resetCredits, now);
   return expiresAt === undefined ? undefined : { count, expiresAt };
-}
-
-function setAsideSight(account: FlaggedAccount): AccountSight {
-  return { ...whom(account), setAside: reasonText(account.flag.reason) };
 }
 
 function whom(account: Account): Pick<AccountSight, 'id' | 'name' | 'email' | 'label'> {

@@ -1,7 +1,7 @@
 import { definedOnly } from '../defined-only.js';
 import { type AccessRefusal, isAccessRefusal } from '../health/access-refusal.js';
 import { isJsonObject, type JsonObject } from '../json-object.js';
-import { parseJsonText } from '../json-text.js';
+import { jsonIn, parseJsonText } from '../json-text.js';
 import { isNumber } from '../json-values.js';
 import { isQuotaSnapshot, type QuotaSnapshot } from '../quota/usage.js';
 import { isWindowRatio, ratioAfter, type WindowRatio } from '../quota/window-ratio.js';
@@ -62,7 +62,7 @@ export function readAccountState(path: string): ReadState {
 
 function stateIn(path: string, version: FileVersion): Omit<ReadState, 'version'> {
   if (version.kind === 'absent') return { state: emptyState };
-  const file = parse(version.content);
+  const file = jsonIn(version.content, parseJsonText);
   const stated = isJsonObject(file) ? (readNumber(file['version']) ?? 1) : 1;
   if (stated > 1)
     return {
@@ -153,13 +153,4 @@ function isRecovery(value: unknown): value is Recovery {
   if (!isJsonObject(value)) return false;
   const { kind, at } = value;
   return (kind === 'reloaded' || kind === 'refreshed') && isNumber(at);
-}
-
-function parse(content: string): unknown {
-  try {
-    return parseJsonText(content);
-  } catch {
-    // The caller reports the damage; the file holds nothing that could be lost.
-    return undefined;
-  }
 }

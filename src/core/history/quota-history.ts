@@ -1,8 +1,9 @@
 import { accessSync, constants, existsSync } from 'node:fs';
+import { jsonIn } from '../json-text.js';
 import type { QuotaSnapshot } from '../quota/usage.js';
-import { describe, readVersion, replaceFile } from '../storage/atomic-file.js';
-import { newest, sizeOf } from '../storage/bounded-lines.js';
-import { appendNow, whyNoFile } from '../storage/regular-file.js';
+import { describe, readVersion } from '../storage/atomic-file.js';
+import { appendLines } from '../storage/bounded-lines.js';
+import { whyNoFile } from '../storage/regular-file.js';
 import type { Root } from '../storage/root.js';
 import { type HistoryEntry, isForetelling, isObservation, observationsOf, type QuotaHistory } from './observation.js';
 
@@ -30,21 +31,12 @@ export function noteObservations(root: Root, before: KnownQuota, after: KnownQuo
 /** Adds lines to the history, which keeps its newest half when it is full. The same conditions. */
 export function appendHistory(root: Root, entries: readonly HistoryEntry[]): void {
   if (entries.length === 0) return;
-  const path = root.paths.quotaHistory;
+  const { paths, clock, processes } = root;
+  const oldest = clock.now() - maxHistoryAgeMs;
   const added = entries.map((entry) => JSON.stringify(entry));
   try {
-    const version = readVersion(path);
-    const content = version.kind === 'absent' ? '' : version.content;
-    const oldest = root.clock.now() - maxHistoryAgeMs;
-    const isFull = sizeOf([content, ...added]) > maxHistoryBytes;
-    if (content !== '' && !isFull && !isOlder(content.slice(0, content.indexOf('\n')), oldest)) {
-      // A crash may have cut off the last line; the next one must not end up in it.
-      appendNow(path, `${content.endsWith('\n') ? '' : '\n'}${added.join('\n')}\n`);
-      return;
-    }
-    const kept = content.split('\n').filter((line) => line !== '' && !isOlder(line, oldest));
-    const lines = isFull ? newest([...kept, ...added], maxHistoryBytes / 2) : [...kept, ...added];
-    replaceFile({ path, content: `${lines.join('\n')}\n` }, root.processes);
+    const isOutdated = (line: string) => isOlder(line, oldest);
+    appendLines(paths.quotaHistory, added, { maxBytes: maxHistoryBytes, processes, isOutdated });
   } catch {
     // Knowledge about the past is no reason to lose what is known now.
   }
@@ -69,7 +61,7 @@ function whyClosed(path: string): string | undefined {
 /** What is left of the last weeks. Unreadable is unknown: without a past there is no pace, and that is said. */
 export function readHistory({ paths, clock }: Pick<Root, 'paths' | 'clock'>): QuotaHistory {
   const now = clock.now();
-  const entries = linesOf(paths.quotaHistory).map(parse);
+  const entries = linesOf(paths.quotaHistory).map((line) => jsonIn(line));
   // What comes from the future was written by a clock that was wrong.
   const isRecent = ({ at }: HistoryEntry) => at >= now - maxHistoryAgeMs && at <= now;
   return {
@@ -88,21 +80,12 @@ function linesOf(path: string): string[] {
   }
 }
 
-function parse(line: string): unknown {
-  try {
-    return JSON.parse(line);
-  } catch {
-    // A torn line, or none of ours.
-    return undefined;
-  }
-}
-
 function byTime(a: HistoryEntry, b: HistoryEntry): number {
   return a.at - b.at;
 }
 
 /** Also of a line that tells no time: it is nobody's. */
 function isOlder(line: string, oldest: number): boolean {
-  const entry = parse(line);
+  const entry = jsonIn(line);
   return !(isObservation(entry) || isForetelling(entry)) || entry.at < oldest;
 }

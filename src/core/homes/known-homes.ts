@@ -3,7 +3,7 @@ import { basename, join } from 'node:path';
 import { authFileIn, type CodexHome, codexHomeAt } from '../codex/home.js';
 import { readLoginVersion } from '../codex/official-login.js';
 import { privateHomeAt } from '../codex/private-home.js';
-import { AppError } from '../errors.js';
+import { AppError, orInstead } from '../errors.js';
 import type { Root } from '../storage/root.js';
 import { isSameDirectory } from '../storage/same-directory.js';
 import type { HomePlace } from './links.js';
@@ -52,12 +52,10 @@ function sharedHome(root: Root, current: CodexHome): KnownHome | undefined {
 
 /** The same for whoever only looks: a registry that cannot be read hides the other homes, not the accounts. */
 export function findHomesForDisplay(root: Root, current: CodexHome): Homes & { readonly problem?: string } {
-  try {
-    return findHomes(root, current);
-  } catch (error) {
-    if (!(error instanceof AppError)) throw error;
-    return { current, others: [], unreachable: [], problem: error.message };
-  }
+  return orInstead(
+    () => findHomes(root, current),
+    ({ message }) => ({ current, others: [], unreachable: [], problem: message }),
+  );
 }
 
 /** All that can be read, the current one first. */
@@ -98,13 +96,9 @@ function directoryOf(root: Root, { id, kind, path }: HomeRecord): string | undef
 function isGone(root: Root, record: HomeRecord): boolean {
   const directory = directoryOf(root, record);
   if (record.kind !== 'private' || directory === undefined) return false;
-  try {
-    return !existsSync(directory) || !isHomeAt(root, directory, record.id);
-  } catch (error) {
-    // It is there, and its name cannot be read.
-    if (error instanceof AppError) return false;
-    throw error;
-  }
+  // Where its name cannot be read it is there.
+  const isThere = () => existsSync(directory) && isHomeAt(root, directory, record.id);
+  return !orInstead(isThere, () => true);
 }
 
 function homeOf(root: Root, record: HomeRecord): CodexHome | undefined {

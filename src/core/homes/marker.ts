@@ -1,6 +1,7 @@
 import { createHash, randomBytes } from 'node:crypto';
 import { dirname, join } from 'node:path';
 import { isJsonObject } from '../json-object.js';
+import { jsonIn } from '../json-text.js';
 import { readVersion, replaceFile } from '../storage/atomic-file.js';
 import { takesNothing } from '../storage/file-place.js';
 import type { Root } from '../storage/root.js';
@@ -45,7 +46,7 @@ function isRootHome(root: Pick<Root, 'paths'>, directory: string): boolean {
 function markerIn(directory: string): string | undefined {
   const version = readVersion(join(directory, markerName));
   if (version.kind === 'absent') return undefined;
-  const marker = parse(version.content);
+  const marker = jsonIn(version.content);
   return isJsonObject(marker) && marker['version'] === 1 ? readText(marker['id']) : undefined;
 }
 
@@ -58,13 +59,4 @@ export function markHome(root: Pick<Root, 'processes'>, directory: string): stri
     root.processes,
   );
   return id;
-}
-
-function parse(content: string): unknown {
-  try {
-    return JSON.parse(content);
-  } catch {
-    // Torn, or not ours: the directory counts as one that was never marked.
-    return undefined;
-  }
 }

@@ -1,10 +1,9 @@
 import { definedOnly } from '../defined-only.js';
-import { AppError } from '../errors.js';
 import { isJsonObject } from '../json-object.js';
 import { isNumber, isText, isTextOrAbsent } from '../json-values.js';
 import { readVersion } from '../storage/atomic-file.js';
 import type { LockHandle } from '../storage/file-lock.js';
-import { corrupt, overwriteJson, parseJson } from '../storage/json-file.js';
+import { corrupt, newerVersion, overwriteJson, parseJson } from '../storage/json-file.js';
 import type { Root } from '../storage/root.js';
 
 /** A home of the official client that a login of this root was written to. */
@@ -36,12 +35,7 @@ export function readHomes({ paths }: Pick<Root, 'paths'>): HomeRecord[] {
   if (!isJsonObject(file) || !isNumber(file['version']) || !Array.isArray(file['homes'])) {
     throw corrupt(path, 'it is no list of homes', wayOut);
   }
-  if (file['version'] > thisVersion) {
-    throw new AppError('storage-newer-version', `${path} has version ${file['version']}, newer than this program`, {
-      hint: 'update codex-auth; the file is untouched',
-      details: { path },
-    });
-  }
+  if (file['version'] > thisVersion) throw newerVersion(path, file['version']);
   return file['homes'].map((each) => {
     const home = recordIn(each);
     if (home === undefined) throw corrupt(path, 'it holds something that is no home', wayOut);

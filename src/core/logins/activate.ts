@@ -19,6 +19,7 @@ import { keepAside } from '../storage/kept.js';
 import type { Root } from '../storage/root.js';
 import { outcomeError } from './describe-outcome.js';
 import { holdsForeignTokens } from './foreign-tokens.js';
+import { findStored } from './gather-newest.js';
 import { isKnownSpent, logLineage } from './lineage-log.js';
 import { type Placed, placeLogin, takeFromOtherHomes } from './place-login.js';
 import { forgetResidence, type SeatRules, seatFor } from './residence.js';
@@ -197,10 +198,7 @@ interface Choice {
 
 /** The record, also where it is set aside: its access token may live. Throws `no-such-account`. */
 function accountIn(store: Store, { scopeKey, accountId }: Choice): Account {
-  const { pool, flagged } = store.scope(scopeKey);
-  const account = [...pool.accounts, ...flagged.accounts].find((each) => each.id === accountId);
-  if (account !== undefined) return account;
-  throw new AppError('no-such-account', 'another process has just removed this account', { hint: 'codex-auth list' });
+  return findStored([store.scope(scopeKey)], accountId);
 }
 
 function isAnotherChoice(store: Store, choice: Choice): boolean {

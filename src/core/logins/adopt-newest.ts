@@ -1,4 +1,4 @@
-import type { Account, FlaggedAccount } from '../accounts/account.js';
+import { type Account, isSetAside } from '../accounts/account.js';
 import { readAuthFile } from '../codex/auth-file-state.js';
 import type { CodexHome } from '../codex/home.js';
 import { recordsOf, type ScopeContent } from '../pools/scope-records.js';
@@ -46,15 +46,11 @@ function takeOver(store: Store, home: CodexHome, account: Account, ahead: LoginC
 
 function restoreIfRenewed(store: Store, before: Account): void {
   const now = accountIn(store.scopes(), before.id);
-  if (now === undefined || !isFlagged(now) || !isDeadToken(now)) return;
+  if (now === undefined || !isSetAside(now) || !isDeadToken(now)) return;
   const { refreshToken } = now.tokens;
   if (refreshToken !== undefined && !refreshToken.equals(before.tokens.refreshToken)) restoreAccount(store, now.id);
 }
 
 function accountIn(scopes: readonly ScopeContent[], id: string): Account | undefined {
   return recordsOf(scopes).find((each) => each.id === id);
-}
-
-function isFlagged(account: Account): account is FlaggedAccount {
-  return 'flag' in account;
 }

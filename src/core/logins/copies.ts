@@ -4,7 +4,7 @@ import type { Identity } from '../accounts/identity.js';
 import { identityOfTokens } from '../accounts/token-identity.js';
 import { type AuthFileState, readAuthFile } from '../codex/auth-file-state.js';
 import type { CodexHome } from '../codex/home.js';
-import { AppError } from '../errors.js';
+import { orInstead } from '../errors.js';
 import type { ScopeRecords } from '../pools/scope-records.js';
 import { readableScopes, readFlagged, readPool } from '../pools/stored-files.js';
 import { readVersion } from '../storage/atomic-file.js';
@@ -73,14 +73,9 @@ function journalCopies(entries: readonly JournalEntry[]): LoginCopy[] {
   });
 }
 
+/** What cannot be read is the finding of another check; here it is a place without a copy. */
 function tolerant<T>(read: () => T): T | undefined {
-  try {
-    return read();
-  } catch (error) {
-    // What cannot be read is the finding of another check; here it is a place without a copy.
-    if (error instanceof AppError) return undefined;
-    throw error;
-  }
+  return orInstead(read, () => undefined);
 }
 
 /** The place in words. */

@@ -7,15 +7,14 @@ import {
   type TokenSet,
 } from '../accounts/account.js';
 import { findSame, type Identity } from '../accounts/identity.js';
-import { emptyPool, withAccount, withoutAccount, withoutTombstone } from '../accounts/pool.js';
+import { withAccount, withoutAccount, withoutTombstone } from '../accounts/pool.js';
 import type { TokenIdentity } from '../accounts/token-identity.js';
 import { definedOnly } from '../defined-only.js';
 import { withoutFlag } from '../pools/account-codec.js';
+import { keepRecord } from '../pools/kept-record.js';
 import { moveTime } from '../pools/moves.js';
-import { encodePool } from '../pools/pool-codec.js';
 import type { RecordStore, Store } from '../pools/store.js';
 import { areOfDifferentIssuers } from '../provider/foreign-issuer.js';
-import { keepAside } from '../storage/kept.js';
 import { nextTokens } from './rotation.js';
 
 /** A login that has just been proven: by our own sign-in, or found in `auth.json`. */
@@ -55,12 +54,10 @@ export function enrol(
   return { ...enrolment, ...definedOnly({ keptFile }) };
 }
 
-/** In the format of `remove`, so that `import` can bring it back. */
 function keepForeign(store: Store, login: ProvenLogin): string | undefined {
   const before = findAnywhere(store, login.identity)?.account;
   if (before === undefined || !areOfDifferentIssuers(before, login)) return undefined;
-  const copy = encodePool(withAccount(emptyPool, before));
-  return keepAside(store.root, 'replaced-login', `${JSON.stringify(copy, null, 2)}\n`);
+  return keepRecord(store.root, 'replaced-login', before);
 }
 
 function place(store: Store, login: ProvenLogin, scopeKey: string | undefined, newId: string): Enrolment {
@@ -79,45 +76,27 @@ function place(store: Store, login: ProvenLogin, scopeKey: string | undefined, n
   return { account, scopeKey, outcome: 'added' };
 }
 
-interface Located<A extends Account> {
-  readonly account: A;
-  readonly scopeKey: string | undefined;
-}
-
 /** An account of the root; `flagged` is the same record where it was set aside. */
-interface Found extends Located<Account> {
+interface Found {
+  readonly account: Account;
+  readonly scopeKey: string | undefined;
   readonly flagged?: FlaggedAccount;
 }
 
-type Scopes = Pick<Store, 'scopes'>;
-
 /** The record of this login in any pool or flagged file of the root. */
-export function findAnywhere(store: Scopes, identity: Identity): Found | undefined {
+export function findAnywhere(store: Pick<Store, 'scopes'>, identity: Identity): Found | undefined {
   const usable = store
     .scopes()
     .flatMap(({ key, pool }) => pool.accounts.map((account) => ({ account, scopeKey: key })));
   const setAside = store
     .scopes()
     .flatMap(({ key, flagged }) => flagged.accounts.map((account) => ({ account, flagged: account, scopeKey: key })));
-  return among<Found>([...usable, ...setAside], identity);
-}
-
-export function findInPools(store: Scopes, identity: Identity): Located<Account> | undefined {
-  const found = findAnywhere(store, identity);
-  return found?.flagged === undefined ? found : undefined;
-}
-
-export function findFlagged(store: Scopes, identity: Identity): Located<FlaggedAccount> | undefined {
-  const { flagged, scopeKey } = findAnywhere(store, identity) ?? {};
-  return flagged && { account: flagged, scopeKey };
-}
-
-function among<L extends Located<Account>>(places: readonly L[], identity: Identity): L | undefined {
+  const all: Found[] = [...usable, ...setAside];
   const same = findSame(
-    places.map(({ account }) => account),
+    all.map(({ account }) => account),
     identity,
   );
-  return places.find(({ account }) => account === same);
+  return all.find(({ account }) => account === same);
 }
 
 function update(store: Store, before: Account, scopeKey: string | undefined, login: ProvenLogin): Enrolment {

@@ -1,11 +1,11 @@
 import type { Account, TokenSet } from '../accounts/account.js';
-import { emptyPool, wasRemoved, withAccount } from '../accounts/pool.js';
+import { wasRemoved } from '../accounts/pool.js';
 import { identityOfTokens } from '../accounts/token-identity.js';
 import { definedOnly } from '../defined-only.js';
-import { encodePool } from '../pools/pool-codec.js';
+import { changeRecords } from '../pools/change-records.js';
+import { keepRecord } from '../pools/kept-record.js';
 import { recordsOf } from '../pools/scope-records.js';
 import type { Store } from '../pools/store.js';
-import { keepAside } from '../storage/kept.js';
 import { enrol, findAnywhere } from './enrolment.js';
 import { holdsForeignTokens, isForeign, sharesItsLogin } from './foreign-tokens.js';
 import { logLineage } from './lineage-log.js';
@@ -38,16 +38,8 @@ export function giveBackTokens(store: Store, accountId: string): string | undefi
   const { own, foreign } = sortTokens(account, records);
   // First where they go: at no instant they are nowhere.
   const keptFile = foreign && settle(store, account, foreign);
-  const strip = <A extends Account>(each: A): A => (each.id === accountId ? { ...each, tokens: own } : each);
-  for (const { key, pool, flagged } of store.scopes()) {
-    if (has(pool.accounts, accountId)) store.savePool(key, { ...pool, accounts: pool.accounts.map(strip) });
-    if (has(flagged.accounts, accountId)) store.saveFlagged(key, { ...flagged, accounts: flagged.accounts.map(strip) });
-  }
+  changeRecords(store, (each) => (each.id === accountId ? { ...each, tokens: own } : each));
   return keptFile;
-}
-
-function has(accounts: readonly Account[], id: string): boolean {
-  return accounts.some((each) => each.id === id);
 }
 
 function settle(store: Store, { provenance }: Account, tokens: TokenSet): string | undefined {
@@ -72,7 +64,6 @@ function settle(store: Store, { provenance }: Account, tokens: TokenSet): string
   return undefined;
 }
 
-/** In the format of `remove`, so that `import` can bring it back. */
 function keep(store: Store, login: Pick<Account, 'tokens' | 'provenance'>): string {
   const account: Account = {
     id: 'acc_given_back',
@@ -81,9 +72,5 @@ function keep(store: Store, login: Pick<Account, 'tokens' | 'provenance'>): stri
     ...identityOfTokens(login.tokens),
     ...login,
   };
-  return keepAside(
-    store.root,
-    'foreign-tokens',
-    `${JSON.stringify(encodePool(withAccount(emptyPool, account)), null, 2)}\n`,
-  );
+  return keepRecord(store.root, 'foreign-tokens', account);
 }

@@ -2,16 +2,15 @@ import { rmSync } from 'node:fs';
 import { type Account, newAccountId, type TokenSet } from '../accounts/account.js';
 import { findSame } from '../accounts/identity.js';
 import { isNewer } from '../accounts/lineage.js';
-import { emptyPool, withAccount } from '../accounts/pool.js';
 import { identityOfTokens } from '../accounts/token-identity.js';
 import { definedOnly } from '../defined-only.js';
 import { AppError } from '../errors.js';
-import { encodePool } from '../pools/pool-codec.js';
+import { keepRecord } from '../pools/kept-record.js';
 import { recordsOf } from '../pools/scope-records.js';
 import { inOneWrite, type RecordStore, type Store } from '../pools/store.js';
 import type { Secret } from '../secret.js';
 import { readVersion } from '../storage/atomic-file.js';
-import { keepAside, moveAside } from '../storage/kept.js';
+import { moveAside } from '../storage/kept.js';
 import { parseFlatTokenFile } from '../token-files/flat-token-file.js';
 import { enrol } from './enrolment.js';
 import {
@@ -149,8 +148,7 @@ function keepLogin(store: RecordStore, header: RefreshAnswer['header'], received
     tokens,
     provenance: { issuer: header.issuer, clientId: header.clientId },
   };
-  const pool = encodePool(withAccount(emptyPool, account));
-  keepAside(store.root, 'unclaimed-login', `${JSON.stringify(pool, null, 2)}\n`);
+  keepRecord(store.root, 'unclaimed-login', account);
 }
 
 /** A sign-in that was overtaken by a newer one, or that does not say whose it is, is kept aside. */

@@ -3,6 +3,7 @@ import { join } from 'node:path';
 import * as z from 'zod/mini';
 import { definedOnly } from '../defined-only.js';
 import { AppError } from '../errors.js';
+import { jsonIn } from '../json-text.js';
 import { readDirectory, readVersion } from '../storage/atomic-file.js';
 import type { Root } from '../storage/root.js';
 
@@ -143,7 +144,7 @@ function readEntry(path: string): JournalEntry | UnreadableEntry | undefined {
   if (content === undefined) return undefined;
   const isLeft = path.endsWith(leftSuffix);
   const { head, region } = content;
-  const parsed = parse(head);
+  const parsed = jsonIn(head);
   const { success, data: header } = Header.safeParse(parsed);
   if (success) return { path, isLeft, header, ...answerOf(header, region) };
   if (parsed === undefined && wasNeverSent(head, region)) return undefined;
@@ -206,15 +207,6 @@ function readAnswer(region: string): JournalAnswer | undefined {
   const separator = line.indexOf(' ');
   const payload = line.slice(separator + 1);
   if (separator !== 64 || fingerprint(payload) !== line.slice(0, separator)) return undefined;
-  const { data } = Answer.safeParse(parse(payload));
+  const { data } = Answer.safeParse(jsonIn(payload));
   return data?.refreshToken || data?.accessToken || data?.idToken ? data : undefined;
-}
-
-function parse(content: string): unknown {
-  try {
-    return JSON.parse(content);
-  } catch {
-    // Torn by a crash, or still blank: the caller judges which.
-    return undefined;
-  }
 }

@@ -6,6 +6,7 @@ import { type Pool, wasRemoved } from '../accounts/pool.js';
 import { definedOnly } from '../defined-only.js';
 import { moveTime, scopeName } from '../pools/moves.js';
 import type { ScopeContent, ScopeRecords } from '../pools/scope-records.js';
+import { recordsOf } from '../pools/scope-records.js';
 import { nextTokens } from './rotation.js';
 
 /**
@@ -18,7 +19,7 @@ export function withLegacy(
   others: readonly ScopeRecords[],
   now: number,
 ): ScopeContent {
-  const known = [to, ...others].flatMap(({ pool, flagged }) => [...pool.accounts, ...flagged.accounts]);
+  const known = recordsOf([to, ...others]);
   const isNew = (account: Account) =>
     findSame(known, account) === undefined && ![to, ...others].some(({ pool }) => wasRemoved(pool, account));
   const ids = new FreeIds([...to.pool.accounts, ...to.flagged.accounts]);
@@ -88,8 +89,8 @@ export function newerTokens(
   scopes: readonly ScopeRecords[],
   legacy: ScopeRecords,
 ): { readonly holder: Account; readonly tokens: TokenSet }[] {
-  const known = scopes.flatMap(({ pool, flagged }) => [...pool.accounts, ...flagged.accounts]);
-  return [...legacy.pool.accounts, ...legacy.flagged.accounts].flatMap(({ tokens, ...identity }) => {
+  const known = recordsOf(scopes);
+  return recordsOf([legacy]).flatMap(({ tokens, ...identity }) => {
     const holder = findSame(known, identity);
     const isBehind = holder && isNewer({ source: 'pool', tokens }, { source: 'pool', tokens: holder.tokens });
     return isBehind === true ? [{ holder, tokens }] : [];

@@ -9,6 +9,7 @@ import type { CodexHome } from '../codex/home.js';
 import { readLoginVersion, writeLogin } from '../codex/official-login.js';
 import { AppError } from '../errors.js';
 import { findHomes } from '../homes/known-homes.js';
+import { changeRecords } from '../pools/change-records.js';
 import type { Store } from '../pools/store.js';
 import type { Secret } from '../secret.js';
 import { isSameVersion, listDirectory, readVersion, replaceFile } from '../storage/atomic-file.js';
@@ -99,16 +100,11 @@ function emptyHome(
 }
 
 function takeFromRecords(store: Store, token: Secret): void {
-  const without = <A extends Account>(account: A): A => {
+  changeRecords(store, (account) => {
     if (!token.equals(account.tokens.refreshToken)) return account;
     const { refreshToken: _, ...tokens } = account.tokens;
     return { ...account, tokens: { ...tokens, generation: tokens.generation + 1 } };
-  };
-  const holds = ({ tokens }: Account) => token.equals(tokens.refreshToken);
-  for (const { key, pool, flagged } of store.scopes()) {
-    if (pool.accounts.some(holds)) store.savePool(key, { ...pool, accounts: pool.accounts.map(without) });
-    if (flagged.accounts.some(holds)) store.saveFlagged(key, { ...flagged, accounts: flagged.accounts.map(without) });
-  }
+  });
 }
 
 /** Copies of files of the root, in which an empty text is a token that is not there. */

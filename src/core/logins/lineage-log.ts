@@ -1,6 +1,7 @@
 import { createHash, randomBytes } from 'node:crypto';
 import * as z from 'zod/mini';
 import { definedOnly } from '../defined-only.js';
+import { jsonIn } from '../json-text.js';
 import type { Secret } from '../secret.js';
 import { type FileVersion, isPassedOver, readVersion, replaceFile } from '../storage/atomic-file.js';
 import type { FileReader } from '../storage/file-memory.js';
@@ -144,7 +145,7 @@ function spentIn(version: FileVersion): SpentTokens {
   const known = spentTokens.get(version);
   if (known !== undefined) return known;
   const { salt, lines } = openLog(version);
-  const parsed = lines.map(parse);
+  const parsed = lines.map((line) => jsonIn(line));
   const facts = parsed.map((line) => Spending.safeParse(line).data);
   const spent = new Set(facts.filter((fact) => fact?.before !== fact?.after).map((fact) => fact?.before));
   for (const print of releasedAmong(parsed.flatMap((line) => Custody.safeParse(line).data ?? []))) spent.add(print);
@@ -181,7 +182,7 @@ export function isKnownToken(root: Pick<Root, 'paths'>, token: Secret): boolean 
 export function readLineage({ paths }: Pick<Root, 'paths'>): Lineage {
   const { salt, lines } = openLog(readLog(paths.lineageLog, readVersion));
   const records = lines.flatMap((line) => {
-    const record = StoredRecord.safeParse(parse(line));
+    const record = StoredRecord.safeParse(jsonIn(line));
     return record.success ? [definedOnly(record.data)] : [];
   });
   return { records, printOf: (token) => saltedFingerprint(salt, token) };
@@ -203,7 +204,7 @@ function saltedFingerprint(salt: string, token: TokenTrace): string {
 /** The salt of the log, a new one where there is none, and the lines after it. */
 function openLog(version: FileVersion): { salt: string; lines: string[]; isTorn: boolean } {
   const [first = '', ...lines] = version.kind === 'absent' ? [] : version.content.split('\n');
-  const header = Header.safeParse(parse(first));
+  const header = Header.safeParse(jsonIn(first));
   if (!header.success) return { salt: randomBytes(16).toString('hex'), lines: [], isTorn: false };
   return { salt: header.data.salt, lines: lines.filter((line) => line !== ''), isTorn: lines.at(-1) !== '' };
 }
@@ -220,13 +221,4 @@ function readLog(path: string, read: FileReader): FileVersion {
 
 function sizeOf(lines: readonly string[]): number {
   return lines.reduce((sum, line) => sum + line.length + 1, 0);
-}
-
-function parse(line: string): unknown {
-  try {
-    return JSON.parse(line);
-  } catch {
-    // A torn line is no record.
-    return undefined;
-  }
 }

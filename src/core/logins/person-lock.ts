@@ -1,6 +1,7 @@
 import { createHash } from 'node:crypto';
 import type { Account } from '../accounts/account.js';
 import { readAllScopes } from '../pools/scope-files.js';
+import { recordsOf } from '../pools/scope-records.js';
 import type { Secret } from '../secret.js';
 import { assertOurs } from '../storage/adoption.js';
 import { withLock } from '../storage/file-lock.js';
@@ -57,7 +58,7 @@ export function personLockName(
 /** Another record of the same login may say whose it is; both must take the same lock. */
 function userIdOfSharer(refreshToken: Secret | undefined, { paths }: Root): string | undefined {
   if (refreshToken === undefined) return undefined;
-  const records = readAllScopes(paths).flatMap(({ pool, flagged }) => [...pool.accounts, ...flagged.accounts]);
+  const records = recordsOf(readAllScopes(paths));
   const isKnownSharer = ({ userId, tokens }: Account) =>
     userId !== undefined && refreshToken.equals(tokens.refreshToken);
   return records.find(isKnownSharer)?.userId;

@@ -1,7 +1,6 @@
 import type { Account } from '../accounts/account.js';
 import type { AppError } from '../errors.js';
-import type { UnsentReason } from '../http/client.js';
-import type { TokenRefusal } from '../oauth/token-verdict.js';
+import type { TokenRefusal, TokenVerdict } from '../oauth/token-verdict.js';
 import type { Obstruction } from '../provider/obstruction.js';
 import type { NoWorkspaceToken } from '../provider/workspace-switch.js';
 import type { ProviderReason } from '../provider-reason.js';
@@ -27,12 +26,7 @@ export type RefreshOutcome =
   | { readonly kind: 'foreign-tokens'; readonly account: Account }
   | RefusedRefresh
   /** Nothing left this machine: the same token may be sent again. */
-  | {
-      readonly kind: 'unsent';
-      readonly reason: UnsentReason;
-      readonly account: Account;
-      readonly message: string;
-    }
+  | (Extract<TokenVerdict, { kind: 'unsent' }> & { readonly account: Account })
   /** Turned away before the token was looked at. */
   | ({ readonly kind: 'rate-limited'; readonly account: Account; readonly retryAfterMs?: number } & ProviderReason)
   | { readonly kind: 'obstructed'; readonly account: Account; readonly obstruction: Obstruction }

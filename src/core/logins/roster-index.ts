@@ -2,6 +2,7 @@ import type { CodexHome } from '../codex/home.js';
 import { AppError } from '../errors.js';
 import { readAccountState } from '../health/account-state.js';
 import { findHomesForDisplay } from '../homes/known-homes.js';
+import { jsonIn } from '../json-text.js';
 import type { Scope } from '../project/scope.js';
 import { listDirectory } from '../storage/atomic-file.js';
 import { indexPrefix, keepCached, type PrivateCache, privateCache, readCached } from '../storage/private-cache.js';
@@ -152,15 +153,6 @@ function contentIn(file: Buffer | undefined, about: string, inputs: readonly Inp
   if (half.toString('utf8', 0, Math.max(0, first)) !== about) return undefined;
   const prints = half.toString('utf8', first + 1, Math.max(first + 1, second));
   if (prints !== printsOf(inputs)) return undefined;
-  const content = parse(half.toString('utf8', second + 1));
+  const content = jsonIn(half.toString('utf8', second + 1));
   return isIndexContent(content) ? content : undefined;
-}
-
-function parse(text: string): unknown {
-  try {
-    return JSON.parse(text);
-  } catch {
-    // Nobody but the person could have written it: it is made anew.
-    return undefined;
-  }
 }

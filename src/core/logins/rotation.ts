@@ -2,6 +2,7 @@ import type { Account, TokenSet } from '../accounts/account.js';
 import { contradicts } from '../accounts/identity.js';
 import { readClaims, type TokenClaims } from '../accounts/jwt-claims.js';
 import { definedOnly } from '../defined-only.js';
+import { changeRecords } from '../pools/change-records.js';
 import type { RecordStore } from '../pools/store.js';
 import type { Secret } from '../secret.js';
 
@@ -16,13 +17,7 @@ export function spread(
   received: Partial<TokenSet>,
   spent: Secret | undefined,
 ): void {
-  const rotate = <A extends Account>(account: A): A => rotated(account, accountId, received, spent);
-  for (const { key, pool, flagged } of store.scopes()) {
-    const accounts = pool.accounts.map(rotate);
-    if (isChanged(accounts, pool.accounts)) store.savePool(key, { ...pool, accounts });
-    const flaggedAccounts = flagged.accounts.map(rotate);
-    if (isChanged(flaggedAccounts, flagged.accounts)) store.saveFlagged(key, { ...flagged, accounts: flaggedAccounts });
-  }
+  changeRecords(store, (account) => rotated(account, accountId, received, spent));
 }
 
 function rotated<A extends Account>(account: A, id: string, received: Partial<TokenSet>, spent: Secret | undefined): A {
@@ -62,8 +57,4 @@ export function nextTokens(before: TokenSet, received: Partial<TokenSet>): Token
   const { expiresAt, ...lasting } = before;
   const kept = received.accessToken === undefined ? before : lasting;
   return { ...kept, ...received, generation: before.generation + 1 };
-}
-
-function isChanged(after: readonly Account[], before: readonly Account[]): boolean {
-  return after.some((account, index) => account !== before[index]);
 }

@@ -1,36 +1,20 @@
 import { randomBytes } from 'node:crypto';
 import type { AuthFileExtras } from '../accounts/account.js';
 import { identityOfTokens } from '../accounts/token-identity.js';
-import type { Clock } from '../clock.js';
 import { definedOnly } from '../defined-only.js';
 import { AppError } from '../errors.js';
-import type { HttpClient } from '../http/client.js';
-import { exchangeCode, repeatUnsent } from '../oauth/token-endpoint.js';
+import { type AuthorizationGrant, exchangeCode, repeatUnsent } from '../oauth/token-endpoint.js';
 import { tokenError } from '../oauth/token-error.js';
 import { judgeTokenAnswer } from '../oauth/token-verdict.js';
-import type { CallOptions, Provider } from '../provider/provider.js';
-import type { Secret } from '../secret.js';
+import type { Provider } from '../provider/provider.js';
 import { assertOurs } from '../storage/adoption.js';
-import type { Root } from '../storage/root.js';
 import type { ProvenLogin } from './enrolment.js';
 import { journalAnswer } from './journal-answer.js';
 import { tokensOfAnswer } from './journal-overlay.js';
 import { type OpenEntry, openEntry } from './open-entry.js';
+import type { RefreshDeps } from './refresh-deps.js';
 
-/** What the person's consent brought: a code, and what redeems it. */
-export interface AuthorizationGrant {
-  readonly code: Secret;
-  readonly codeVerifier: Secret;
-  readonly redirectUri: string;
-}
-
-export interface SignInDeps {
-  readonly root: Root;
-  readonly clock: Clock;
-  readonly http: HttpClient;
-  readonly provider: Provider;
-  readonly callOptions: CallOptions;
-}
+export type SignInDeps = Pick<RefreshDeps, 'root' | 'http' | 'provider' | 'callOptions'>;
 
 /** A login that the provider has granted and the journal keeps, until it is stored. */
 export interface RedeemedLogin {
@@ -55,7 +39,8 @@ export async function redeemGrant(
   grant: AuthorizationGrant,
   wanted: WantedLogin,
 ): Promise<RedeemedLogin> {
-  const { root, clock, http, provider, callOptions } = deps;
+  const { root, http, provider, callOptions } = deps;
+  const { clock } = root;
   assertOurs(root);
   const { issuer, clientId } = provider;
   const { scopeKey, label } = wanted;

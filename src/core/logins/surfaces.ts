@@ -4,7 +4,7 @@ import { type ClientKind, listClients, type RunningClient } from '../codex/clien
 import { type Asking, askDaemon, type DaemonReport } from '../codex/daemon.js';
 import { type CodexHome, runningDaemon } from '../codex/home.js';
 import { definedOnly } from '../defined-only.js';
-import { AppError } from '../errors.js';
+import { orInstead } from '../errors.js';
 import type { Root } from '../storage/root.js';
 import { type LineageRecord, readLineage } from './lineage-log.js';
 
@@ -112,11 +112,10 @@ function accountInMemory(
 }
 
 function readHandOuts(root: Root): LineageRecord[] {
-  try {
-    return readLineage(root).records.filter(({ event }) => event === 'handed-out');
-  } catch (error) {
-    // Knowledge only: without it nothing is known, which is what the caller says.
-    if (error instanceof AppError) return [];
-    throw error;
-  }
+  // Knowledge only: without it nothing is known, which is what the caller says.
+  const records = orInstead(
+    () => readLineage(root).records,
+    () => [],
+  );
+  return records.filter(({ event }) => event === 'handed-out');
 }

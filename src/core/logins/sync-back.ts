@@ -1,6 +1,7 @@
 import type { Account, TokenSet } from '../accounts/account.js';
 import type { AuthFileContent, AuthFileLogin, Unadoptable } from '../codex/auth-file.js';
 import { definedOnly } from '../defined-only.js';
+import { recordsOf } from '../pools/scope-records.js';
 import type { Store } from '../pools/store.js';
 import type { Secret } from '../secret.js';
 import { enrol, findAnywhere } from './enrolment.js';
@@ -31,8 +32,7 @@ export type SyncBack =
  * unless our copy is newer. An unknown login becomes a new account of the given scope.
  */
 export function syncBack(store: Store, found: AuthFileContent | undefined, scopeKey: string | undefined): SyncBack {
-  const accounts = store.scopes().flatMap(({ pool, flagged }) => [...pool.accounts, ...flagged.accounts]);
-  const content = judgeBeside(found, accounts);
+  const content = judgeBeside(found, recordsOf(store.scopes()));
   if (content === undefined) return { kind: 'nothing-there' };
   if (content.kind === 'unadoptable') return content;
   const { login } = content;

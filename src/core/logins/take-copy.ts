@@ -1,8 +1,8 @@
 import { isDeepStrictEqual } from 'node:util';
 import type { Account, AuthFileExtras, Provenance, TokenSet } from '../accounts/account.js';
 import { isNewer, type LineageCopy } from '../accounts/lineage.js';
-import { withAccount } from '../accounts/pool.js';
 import { definedOnly } from '../defined-only.js';
+import { changeRecords } from '../pools/change-records.js';
 import type { RecordStore } from '../pools/store.js';
 import type { Secret } from '../secret.js';
 import { isKnownSpent } from './lineage-log.js';
@@ -104,17 +104,8 @@ const plainExtras: AuthFileExtras = { top: { OPENAI_API_KEY: null }, tokens: {} 
 /** Everything besides the tokens belongs to the account it was seen with (P7). */
 function storeExtras(store: RecordStore, id: string, { extras, provenance }: LoginCopy): void {
   if (extras === undefined) return;
-  const withExtras = <A extends Account>(account: A): A => ({
-    ...account,
-    ...definedOnly({ provenance }),
-    authFile: extras,
+  changeRecords(store, (account) => {
+    if (account.id !== id || isDeepStrictEqual(account.authFile ?? plainExtras, extras)) return account;
+    return { ...account, ...definedOnly({ provenance }), authFile: extras };
   });
-  const isOther = (account: Account) =>
-    account.id === id && !isDeepStrictEqual(account.authFile ?? plainExtras, extras);
-  for (const { key, pool, flagged } of store.scopes()) {
-    const usable = pool.accounts.find(isOther);
-    if (usable !== undefined) store.savePool(key, withAccount(pool, withExtras(usable)));
-    const setAside = flagged.accounts.find(isOther);
-    if (setAside !== undefined) store.saveFlagged(key, withAccount(flagged, withExtras(setAside)));
-  }
 }

@@ -1,10 +1,10 @@
 import type { Account } from '../accounts/account.js';
-import { emptyPool, withAccount } from '../accounts/pool.js';
 import { finishLogin } from '../codex/in-place-write.js';
 import { definedOnly } from '../defined-only.js';
 import { AppError } from '../errors.js';
-import { encodePool } from '../pools/pool-codec.js';
+import { keepRecord } from '../pools/kept-record.js';
 import type { ScopeContent, ScopeRecords } from '../pools/scope-records.js';
+import { recordsOf } from '../pools/scope-records.js';
 import { type OpeningStore, openStore, type Store } from '../pools/store.js';
 import { assertOurs } from '../storage/adoption.js';
 import { makePrivateDirectory } from '../storage/atomic-file.js';
@@ -107,11 +107,9 @@ function keepOtherLogins(store: Store, { key, unsettled, pool, flagged }: Unsett
   for (const account of [...unsettled.pool.accounts, ...unsettled.flagged.accounts]) {
     const { refreshToken } = account.tokens;
     if (staying.includes(account.id) || refreshToken === undefined) continue;
-    const heir = elsewhere.flatMap((each) => [...each.pool.accounts, ...each.flagged.accounts]);
-    const isKept = heir.some(({ tokens }) => refreshToken.equals(tokens.refreshToken));
+    const isKept = recordsOf(elsewhere).some(({ tokens }) => refreshToken.equals(tokens.refreshToken));
     if (isKept || isKnownSpent(store.root, refreshToken)) continue;
-    const copy = encodePool(withAccount(emptyPool, account));
-    keepAside(store.root, 'duplicate-account', `${JSON.stringify(copy, null, 2)}\n`);
+    keepRecord(store.root, 'duplicate-account', account);
   }
 }
 

@@ -9,6 +9,7 @@ import { definedOnly } from '../defined-only.js';
 import { AppError } from '../errors.js';
 import { findHomes, reachableHomes } from '../homes/known-homes.js';
 import { withoutLinked } from '../homes/links.js';
+import { recordsOf } from '../pools/scope-records.js';
 import type { Store } from '../pools/store.js';
 import type { Secret } from '../secret.js';
 import { isSameVersion } from '../storage/atomic-file.js';
@@ -112,8 +113,7 @@ function newerForAccessOnly(holder: Account | undefined, login: AuthFileLogin): 
 
 function holderOf({ content }: Pick<AuthFileState, 'content'>, store: Pick<Store, 'scopes'>): Account | undefined {
   if (content?.kind !== 'login') return undefined;
-  const records = store.scopes().flatMap(({ pool, flagged }) => [...pool.accounts, ...flagged.accounts]);
-  return findSame<Account>(records, content.login.identity);
+  return findSame(recordsOf(store.scopes()), content.login.identity);
 }
 
 /** A client may have got a newer access token than ours for a refresh token that is spent by now. */

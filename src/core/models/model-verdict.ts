@@ -3,10 +3,10 @@ import * as z from 'zod/mini';
 import type { Account } from '../accounts/account.js';
 import { type AuthorizedAnswer, askAsAccount, type BackendAccess } from '../asking/authorized-call.js';
 import { definedOnly } from '../defined-only.js';
-import type { HttpOutcome } from '../http/client.js';
+import type { Answer, HttpOutcome } from '../http/client.js';
+import { jsonIn } from '../json-text.js';
 import { type BackendAnswer, judgeBackendAnswer, postForStream } from '../provider/backend-call.js';
 import { findObstruction } from '../provider/obstruction.js';
-import { type Answer, parseJson } from '../provider/provider-answer.js';
 import { readErrorValue } from '../provider/provider-error.js';
 import { type ProviderReason, reasonIn } from '../provider-reason.js';
 import { text } from '../storage/tolerant.js';
@@ -22,16 +22,12 @@ export type ModelVerdict =
 
 /** Pure. `now` turns a wait into a time. */
 export function judgeModelAnswer(outcome: HttpOutcome, now: number): ModelVerdict {
-  if (outcome.kind === 'answer' && isIn(outcome.status, 200)) return judgeStream(outcome);
+  if (outcome.kind === 'answer' && outcome.status >= 200 && outcome.status < 300) return judgeStream(outcome);
   if (outcome.kind === 'no-answer' && outcome.reason === 'reset') return { kind: 'failed', message: outcome.message };
   const judged = judgeBackendAnswer(outcome, now);
   if (judged.kind === 'ok') return noEvents;
   const isRefusal = judged.kind === 'refused' || judged.kind === 'forbidden';
   return isRefusal && isAboutModel(judged) ? unsupported(judged) : judged;
-}
-
-function isIn(status: number, hundred: number): boolean {
-  return status >= hundred && status < hundred + 100;
 }
 
 const noEvents: ModelVerdict = { kind: 'malformed', status: 200, message: 'its answer is not a stream of events' };
@@ -126,7 +122,7 @@ export function readEvents(stream: string, isOver: boolean): ModelEvent[] {
 }
 
 function readEvent(data: string): ModelEvent[] {
-  const parsed = EventData.safeParse(parseJson(data));
+  const parsed = EventData.safeParse(jsonIn(data));
   if (!parsed.success) return [];
   const { type, response, error, code, message } = parsed.data;
   const nested = response?.error ?? error;

@@ -9,10 +9,8 @@ interface AuthorizeRequest {
   readonly state: string;
   /** Workspaces that the sign-in page may offer. */
   readonly allowedWorkspaceIds?: readonly string[];
-  readonly currentWorkspaceId?: string;
   /** The email that the sign-in page fills in. */
   readonly loginHint?: string;
-  readonly connection?: string;
 }
 
 /** The address of the sign-in page: parameters, order and form encoding as the official client sends them. */
@@ -31,9 +29,7 @@ export function buildAuthorizeUrl(provider: Provider, request: AuthorizeRequest)
   ]);
   const optional = {
     allowed_workspace_id: request.allowedWorkspaceIds?.join(','),
-    current_workspace_id: request.currentWorkspaceId,
     login_hint: request.loginHint,
-    connection: request.connection,
   };
   for (const [name, value] of Object.entries(optional)) {
     if (value) parameters.append(name, value);

@@ -2,10 +2,10 @@ import * as z from 'zod/mini';
 import type { Clock } from '../clock.js';
 import { definedOnly } from '../defined-only.js';
 import { AppError, type ErrorCode } from '../errors.js';
-import type { HttpClient, HttpOutcome } from '../http/client.js';
+import { type Answer, type HttpClient, type HttpOutcome, readRetryAfterMs } from '../http/client.js';
+import { jsonIn } from '../json-text.js';
 import { describeObstruction, findObstruction, type Obstruction } from '../provider/obstruction.js';
 import type { CallOptions, Provider } from '../provider/provider.js';
-import { type Answer, parseJson, readRetryAfterMs } from '../provider/provider-answer.js';
 import { readProviderError } from '../provider/provider-error.js';
 import { type ProviderReason, reasonIn, withReason } from '../provider-reason.js';
 import { Secret } from '../secret.js';
@@ -69,7 +69,7 @@ export async function requestDeviceCode(
   const outcome = await call(http, provider, 'usercode', { client_id: provider.clientId }, options);
   if (outcome.kind !== 'answer') return noAnswer(outcome);
   if (outcome.status !== 200) return judgeNoCode(outcome);
-  const parsed = UserCodeBody.safeParse(parseJson(outcome.body));
+  const parsed = UserCodeBody.safeParse(jsonIn(outcome.body));
   if (!parsed.success) return unusable(outcome, 'the provider sent no usable device code');
   const { device_auth_id, user_code, interval } = parsed.data;
   return {
@@ -142,7 +142,7 @@ function judgePoll(outcome: HttpOutcome, provider: Provider): PollAnswer {
   if (status === 429) return { kind: 'slow-down', retryAfterMs: readRetryAfterMs(outcome.headers) };
   if (status >= 500) return { kind: 'trouble', message: statusFailure(outcome).message };
   if (status !== 200) return judgeRefusal(outcome);
-  const parsed = AuthorizedBody.safeParse(parseJson(outcome.body));
+  const parsed = AuthorizedBody.safeParse(jsonIn(outcome.body));
   if (!parsed.success) return unusable(outcome, 'the provider confirmed, but sent no usable code');
   return {
     kind: 'code',

@@ -12,6 +12,13 @@ const revokeDeadlineMs = 10_000;
 /** Why a refresh happens, in the provider's words (official-client.md#refresh). */
 export type RefreshReason = 'proactive_expiry' | 'scheduled' | 'unauthorized_recovery' | 'forced';
 
+/** What the person's consent brought: a code, and what redeems it. */
+export interface AuthorizationGrant {
+  readonly code: Secret;
+  readonly codeVerifier: Secret;
+  readonly redirectUri: string;
+}
+
 /**
  * RFC 6749 section 4.1.3 with RFC 7636 section 4.5. Judge the outcome with `judgeTokenAnswer`; a code is single-use
  * like a refresh token, so the request has a connection of its own and is never repeated here.
@@ -19,7 +26,7 @@ export type RefreshReason = 'proactive_expiry' | 'scheduled' | 'unauthorized_rec
 export function exchangeCode(
   http: HttpClient,
   provider: Provider,
-  grant: { readonly code: Secret; readonly redirectUri: string; readonly codeVerifier: Secret },
+  grant: AuthorizationGrant,
   options: CallOptions,
 ): Promise<HttpOutcome> {
   const form = new URLSearchParams([

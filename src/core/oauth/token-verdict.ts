@@ -1,8 +1,15 @@
 import * as z from 'zod/mini';
 import { definedOnly } from '../defined-only.js';
-import type { HttpOutcome, NoAnswerReason, UnsentReason } from '../http/client.js';
+import {
+  type Answer,
+  type HttpOutcome,
+  type NoAnswerReason,
+  readRetryAfterMs,
+  readServerDate,
+  type UnsentReason,
+} from '../http/client.js';
+import { jsonIn } from '../json-text.js';
 import { findObstruction, type Obstruction } from '../provider/obstruction.js';
-import { type Answer, parseJson, readRetryAfterMs, readServerDate } from '../provider/provider-answer.js';
 import { type ProviderError, readProviderError } from '../provider/provider-error.js';
 import { meaningOf } from '../provider/refusal-codes.js';
 import { type ProviderReason, reasonIn } from '../provider-reason.js';
@@ -80,7 +87,7 @@ function redirected(answer: Answer): TokenVerdict {
 }
 
 function judgeSuccess(answer: Answer): TokenVerdict {
-  const tokens = readTokens(parseJson(answer.body));
+  const tokens = readTokens(jsonIn(answer.body));
   if (tokens === undefined) return malformed(answer, readProviderError(answer.body));
   return { kind: 'tokens', tokens, ...definedOnly({ serverDate: readServerDate(answer.headers) }) };
 }

@@ -13,8 +13,7 @@ import { haveOtherEmails, isOrganizationId } from '../accounts/identity.js';
 import { readClaims } from '../accounts/jwt-claims.js';
 import { definedOnly } from '../defined-only.js';
 import { isJsonObject, type JsonObject } from '../json-object.js';
-import { Secret } from '../secret.js';
-import { readFlag, readNumber, readText, readTime } from '../storage/tolerant.js';
+import { readFlag, readNumber, readSecret, readText, readTime } from '../storage/tolerant.js';
 
 type Fields = ReturnType<typeof accountFields>;
 
@@ -64,11 +63,6 @@ function readPriority(value: unknown): Priority | undefined {
 function readShare(value: unknown): number | undefined {
   const percent = readNumber(value);
   return percent !== undefined && percent >= 1 && percent <= 99 ? percent : undefined;
-}
-
-function readSecret(value: unknown): Secret | undefined {
-  const token = readText(value);
-  return token === undefined ? undefined : new Secret(token);
 }
 
 function readProvenance(value: unknown): Provenance | undefined {

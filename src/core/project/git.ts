@@ -21,7 +21,7 @@ export interface Repository extends GitDir {
 export interface BrokenRepository {
   readonly kind: 'broken';
   readonly gitPath: string;
-  /** What is wrong, as a clause about "it"; safe to print. */
+  /** What is wrong, as a clause about `gitPath` ("it names …"); safe to print. */
   readonly reason: string;
 }
 

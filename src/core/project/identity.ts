@@ -1,7 +1,14 @@
 import { createHash } from 'node:crypto';
 import { realpathSync, statSync } from 'node:fs';
 import { basename, dirname, isAbsolute, posix, resolve, sep, win32 } from 'node:path';
-import { findRepository, formerWorkTree, linkedWorkTrees, type Repository, repositoryAt } from './git.js';
+import {
+  type BrokenRepository,
+  findRepository,
+  formerWorkTree,
+  linkedWorkTrees,
+  type Repository,
+  repositoryAt,
+} from './git.js';
 import { attempt } from './git-dir.js';
 
 export interface Project {
@@ -20,8 +27,7 @@ export interface Project {
 
 export type ProjectResolution =
   | Project
-  /** Git refuses to work here; `reason` is a clause about `gitPath` ("it names …") that is safe to print. */
-  | { readonly kind: 'broken'; readonly gitPath: string; readonly reason: string }
+  | BrokenRepository
   | { readonly kind: 'none'; readonly reason: 'no-directory' | 'no-repository' | 'home' };
 
 /**
@@ -38,7 +44,8 @@ export function resolveProjectStorageIdentityRoot(cwd: string, { home }: { reado
   const found = findRepository(start, isHomeOrAbove);
   if (found.kind === 'absent') return { kind: 'none', reason: 'no-repository' };
   if (found.kind === 'broken') return found;
-  const root = identityRoot(found.commonDir);
+  const { commonDir } = found;
+  const root = basename(commonDir) === '.git' ? dirname(commonDir) : commonDir;
   return isHomeOrAbove(root) ? { kind: 'none', reason: 'home' } : describe(found, root);
 }
 
@@ -57,10 +64,6 @@ function describe(repository: Repository, root: string): Project {
       return legacy;
     },
   };
-}
-
-function identityRoot(commonDir: string): string {
-  return basename(commonDir) === '.git' ? dirname(commonDir) : commonDir;
 }
 
 /**

@@ -1,4 +1,5 @@
 import { AppError } from '../errors.js';
+import type { BrokenRepository } from './git.js';
 import { seenFrom } from './git-dir.js';
 import { type ProjectResolution, resolveProjectStorageIdentityRoot } from './identity.js';
 
@@ -15,14 +16,8 @@ export type Scope =
   | { readonly kind: 'global' }
   | { readonly kind: 'project'; readonly key: string; readonly root: string; readonly legacyKeys: readonly string[] };
 
-export interface BrokenScope {
-  readonly kind: 'broken';
-  readonly gitPath: string;
-  readonly reason: string;
-}
-
 /** Pass it to {@link scopeForReading} or {@link scopeForWriting}: they differ where the repository is broken. */
-export type ScopeChoice = Scope | BrokenScope;
+export type ScopeChoice = Scope | BrokenRepository;
 
 export interface ScopeSetting {
   readonly perProjectAccounts: boolean;
@@ -88,7 +83,7 @@ export function scopeForWriting(choice: ScopeChoice): Scope {
   });
 }
 
-function brokenMessage({ gitPath, reason }: BrokenScope): string {
+function brokenMessage({ gitPath, reason }: BrokenRepository): string {
   return `cannot tell which project this is: ${gitPath} is not usable, ${reason}`;
 }
 

@@ -1,12 +1,14 @@
+import * as z from 'zod/mini';
 import { definedOnly } from '../defined-only.js';
-import type { HttpClient, HttpOutcome } from '../http/client.js';
+import { type Answer, type HttpClient, type HttpOutcome, readRetryAfterMs, readServerDate } from '../http/client.js';
 import { isJsonObject } from '../json-object.js';
+import { jsonIn } from '../json-text.js';
 import { type ProviderReason, reasonIn } from '../provider-reason.js';
-import { parseLimitError } from '../quota/limit-answer.js';
+import { looseNumber } from '../quota/loose-values.js';
+import { resetInstant } from '../quota/usage-windows.js';
 import type { Secret } from '../secret.js';
 import { findObstruction, type Obstruction } from './obstruction.js';
 import { type CallOptions, type Provider, tokenDeadlineMs } from './provider.js';
-import { type Answer, parseJson, readRetryAfterMs, readServerDate } from './provider-answer.js';
 import { readErrorValue, readProviderError } from './provider-error.js';
 import { meaningOf } from './refusal-codes.js';
 
@@ -168,7 +170,7 @@ const notJson = 'its answer is not the expected JSON';
 
 /** A gateway may put the refusal of a place into an answer that says it went well. */
 function judgeSuccess(answer: Answer): BackendAnswer {
-  const json = parseJson(answer.body);
+  const json = jsonIn(answer.body);
   if (json === undefined)
     return findObstruction(answer) ?? { kind: 'malformed', status: answer.status, message: notJson };
   const isError = isJsonObject(json) && ('error' in json || 'detail' in json);
@@ -178,8 +180,20 @@ function judgeSuccess(answer: Answer): BackendAnswer {
 }
 
 function limitEnd({ headers, body }: Answer, now: number): number | undefined {
-  const named = parseLimitError(parseJson(body), now)?.resetsAt;
+  const named = limitReset(jsonIn(body), now);
   if (named !== undefined) return named;
   const retryAfterMs = readRetryAfterMs(headers);
   return retryAfterMs === undefined ? undefined : now + retryAfterMs;
+}
+
+const LimitError = z.object({
+  error: z.object({ type: z.string(), resets_at: looseNumber, resets_in_seconds: looseNumber }),
+});
+
+/** When the limit ends that the body of a 429 names (official-client.md#backend); undefined where it names none. */
+export function limitReset(body: unknown, observedAt: number): number | undefined {
+  const parsed = LimitError.safeParse(body);
+  if (!parsed.success) return undefined;
+  const { resets_at, resets_in_seconds } = parsed.data.error;
+  return resetInstant(resets_at, resets_in_seconds, { observedAt });
 }

@@ -1,7 +1,7 @@
 import { definedOnly } from '../defined-only.js';
 import type { ErrorCode } from '../errors.js';
+import type { Answer } from '../http/client.js';
 import { type ProviderReason, reasonIn, withReason } from '../provider-reason.js';
-import type { Answer } from './provider-answer.js';
 import { type ProviderError, quoteProviderText, readPageTitle, readProviderError } from './provider-error.js';
 import { meaningOf } from './refusal-codes.js';
 

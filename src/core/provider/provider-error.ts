@@ -1,8 +1,8 @@
 import { definedOnly } from '../defined-only.js';
 import { isJsonObject, type JsonObject } from '../json-object.js';
+import { jsonIn } from '../json-text.js';
 import { unprintable } from '../printable.js';
 import type { ProviderReason } from '../provider-reason.js';
-import { parseJson } from './provider-answer.js';
 import { meaningOf } from './refusal-codes.js';
 
 export interface ProviderError extends ProviderReason {
@@ -24,7 +24,7 @@ const mostObjects = 30;
  * Undefined where the body says nothing at all.
  */
 export function readProviderError(body: string): ProviderError | undefined {
-  const json = parseJson(body);
+  const json = jsonIn(body);
   if (json !== undefined) return readErrorValue(json);
   const title = readPageTitle(body);
   return title === undefined ? undefined : { providerMessage: title, isOAuth: false };
@@ -34,7 +34,7 @@ export function readProviderError(body: string): ProviderError | undefined {
 export function readErrorValue(json: unknown): ProviderError | undefined {
   const objects = unwrap(json);
   if (objects.length === 0) return undefined;
-  const codes = objects.flatMap((object) => codesIn(object));
+  const codes = objects.flatMap((object) => codeNames.flatMap((name) => readProviderCode(object[name]) ?? []));
   const code = codes.find((each) => meaningOf(each) === 'region') ?? codes[0];
   const words = objects.flatMap((object) => wordsIn(object)).find((each) => !codes.includes(each));
   const isOAuth = isJsonObject(json) && (typeof json['error'] === 'string' || isJsonObject(json['error']));
@@ -60,11 +60,7 @@ function asList(value: unknown): readonly unknown[] {
 
 /** A gateway may send the provider's body as text inside its own. */
 function parsed(value: unknown): unknown {
-  return typeof value === 'string' && value.startsWith('{') ? parseJson(value) : value;
-}
-
-function codesIn(object: JsonObject): string[] {
-  return codeNames.flatMap((name) => readProviderCode(object[name]) ?? []);
+  return typeof value === 'string' && value.startsWith('{') ? jsonIn(value) : value;
 }
 
 function wordsIn(object: JsonObject): string[] {

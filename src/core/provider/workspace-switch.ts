@@ -4,11 +4,10 @@ import type { Identity } from '../accounts/identity.js';
 import { readClaims } from '../accounts/jwt-claims.js';
 import { parseWorkspaces, workspacesPath } from '../accounts/workspaces.js';
 import { definedOnly } from '../defined-only.js';
-import type { HttpClient } from '../http/client.js';
+import { type HttpClient, readServerDate } from '../http/client.js';
 import { Secret } from '../secret.js';
 import { type BackendAnswer, type BackendCredentials, getBackend, judgeBackendAnswer } from './backend-call.js';
 import { type CallOptions, type Provider, tokenDeadlineMs } from './provider.js';
-import { readServerDate } from './provider-answer.js';
 
 interface SwitchedToken {
   readonly accessToken: Secret;

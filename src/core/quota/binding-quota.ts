@@ -48,7 +48,11 @@ export function bindingQuota(snapshot: QuotaSnapshot, now: number, request: { mo
   const { observedAt } = snapshot;
   const models = snapshot.additional.filter((limit) => isLimitOf(limit, request.model));
   const isFree = hasNoOrdinaryLimit(snapshot);
-  const all = shortestFirst(ordinaryWindows(snapshot).concat(models.flatMap(namedWindows)));
+  const all = shortestFirst(
+    ordinaryWindows(snapshot).concat(
+      models.flatMap(({ windows, limitName }) => windows.map((window) => ({ ...window, limitName }))),
+    ),
+  );
   const lapsed = all.filter((window) => !isCurrent(window, observedAt, now));
   const windows = lapsed.length === 0 ? all : all.filter((window) => !lapsed.includes(window));
   const isIncomplete = snapshot.incomplete === true || models.some((limit) => limit.incomplete === true);
@@ -92,10 +96,6 @@ function smallestRemaining(windows: readonly BindingWindow[], hasUnknown: boolea
   if (windows.length === 0) return undefined;
   const smallest = Math.min(...windows.map((window) => window.remainingPercent));
   return hasUnknown && smallest > 0 ? undefined : smallest;
-}
-
-function namedWindows(limit: AdditionalLimit): BindingWindow[] {
-  return limit.windows.map((window) => ({ ...window, limitName: limit.limitName }));
 }
 
 /** Without a time the block counts as long as the snapshot does; where the model's own window is empty, that says it all. */

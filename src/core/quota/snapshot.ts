@@ -1,7 +1,7 @@
 import * as z from 'zod/mini';
 import { definedOnly } from '../defined-only.js';
 import { toIso } from '../instant.js';
-import { type BindingQuota, type BindingWindow, bindingQuota, oldSnapshotMs } from './binding-quota.js';
+import { type BindingQuota, type BindingWindow, oldSnapshotMs } from './binding-quota.js';
 import type { QuotaSnapshot, Usage } from './usage.js';
 import { isCurrent } from './window.js';
 
@@ -9,18 +9,6 @@ import { isCurrent } from './window.js';
 export function toSnapshot(usage: Usage): QuotaSnapshot {
   const { email: _email, userId: _userId, accountId: _accountId, ...snapshot } = usage;
   return snapshot;
-}
-
-/**
- * The smallest remaining share over all windows that bind the request now. Undefined while any of them is
- * unknown, because the smallest could be that one; 0 as soon as one is known to be empty (P15).
- */
-export function usableNowPercent(
-  snapshot: QuotaSnapshot,
-  now: number,
-  request: { model?: string } = {},
-): number | undefined {
-  return bindingQuota(snapshot, now, request).usableNowPercent;
 }
 
 /** Whether it is time to ask the server again: older than the TTL, from the future, or with a window that has reset. */

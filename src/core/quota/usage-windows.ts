@@ -1,5 +1,6 @@
 import * as z from 'zod/mini';
 import { definedOnly } from '../defined-only.js';
+import { dayMs } from '../duration.js';
 import { asInstant, looseFlag, looseNumber, looseText, secondsInMs } from './loose-values.js';
 import type { AdditionalLimit, RateLimit, SpendControl } from './usage.js';
 import {
@@ -57,8 +58,6 @@ function toWindow(value: unknown, received: Received): QuotaWindow | undefined {
   const resetsAt = resetInstant(reset_at, reset_after_seconds, received, durationSeconds);
   return quotaWindow({ durationSeconds, usedPercent: used_percent, resetsAt });
 }
-
-const dayMs = 86_400_000;
 
 /** Below this difference of the clocks nothing is corrected: the network and whole seconds explain it. */
 const negligibleSkewMs = 60_000;

@@ -1,3 +1,4 @@
+import type { Identity } from '../accounts/identity.js';
 import { isJsonObject, type JsonObject } from '../json-object.js';
 import {
   isAbsentOr,
@@ -183,8 +184,4 @@ function isAdditionalLimit(value: JsonObject): boolean {
 }
 
 /** One answer of the usage endpoint, with the identity it speaks about. */
-export interface Usage extends QuotaSnapshot {
-  readonly email?: string;
-  readonly userId?: string;
-  readonly accountId?: string;
-}
+export type Usage = QuotaSnapshot & Identity;

@@ -2,9 +2,9 @@ import type { Account } from '../accounts/account.js';
 import { type AuthorizedAnswer, askAsAccount, type BackendAccess } from '../asking/authorized-call.js';
 import type { HttpOutcome } from '../http/client.js';
 import { isJsonObject } from '../json-object.js';
+import { jsonIn } from '../json-text.js';
 import { judgeBackendAnswer, postOnce } from '../provider/backend-call.js';
 import type { FailedAnswer } from '../provider/describe-answer.js';
-import { parseJson } from '../provider/provider-answer.js';
 import { readProviderError } from '../provider/provider-error.js';
 import type { UnsettledRequest } from './unsettled.js';
 
@@ -14,14 +14,16 @@ const consumePath = '/wham/rate-limit-reset-credits/consume';
 const definiteCodes = ['reset', 'nothing_to_reset', 'no_credit', 'already_redeemed'] as const;
 export type RedemptionCode = (typeof definiteCodes)[number];
 
+export interface Definite {
+  readonly kind: 'definite';
+  readonly code: RedemptionCode;
+  /** As the provider names them; empty where it names none. */
+  readonly windowsReset: readonly string[];
+}
+
 /** The verdict on an answer. */
 export type Consumption =
-  | {
-      readonly kind: 'definite';
-      readonly code: RedemptionCode;
-      /** As the provider names them; empty where it names none. */
-      readonly windowsReset: readonly string[];
-    }
+  | Definite
   /** `mayHaveWorked`: nobody knows whether the credit is spent. Else it is not, as far as this request goes. */
   | (FailedAnswer & { readonly mayHaveWorked: boolean });
 
@@ -58,7 +60,7 @@ const noKnownCode = 'it does not say what became of the credit';
 function definiteIn({ status, body }: Extract<HttpOutcome, { kind: 'answer' }>): Consumption | undefined {
   // What is in front of the provider answers with these too, and knows nothing of credits.
   if (status >= 500) return undefined;
-  const json = parseJson(body);
+  const json = jsonIn(body);
   const said = status < 300 && isJsonObject(json) ? json['code'] : readProviderError(body)?.providerCode;
   const code = definiteCodes.find((each) => each === said);
   return code === undefined ? undefined : { kind: 'definite', code, windowsReset: windowsIn(json) };

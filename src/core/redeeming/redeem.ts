@@ -5,7 +5,7 @@ import { AppError } from '../errors.js';
 import { withoutExhaustion } from '../health/account-state.js';
 import { updateAccountState } from '../health/state-store.js';
 import type { LockHandle } from '../storage/file-lock.js';
-import { consumeCredit, type RedemptionCode } from './consume-endpoint.js';
+import { consumeCredit, type Definite } from './consume-endpoint.js';
 import { type Findings, type Prospect, prospectOf } from './prospect.js';
 import {
   forgetRequest,
@@ -17,14 +17,8 @@ import {
 } from './unsettled.js';
 
 export type Redemption =
-  | {
-      readonly kind: 'definite';
-      readonly code: RedemptionCode;
-      readonly windowsReset: readonly string[];
-      readonly request: UnsettledRequest;
-      /** It had been sent before. */
-      readonly isRepeat: boolean;
-    }
+  /** `isRepeat`: the request had been sent before. */
+  | (Definite & { readonly request: UnsettledRequest; readonly isRepeat: boolean })
   /** Nobody knows whether the credit is spent; the request is remembered. */
   | { readonly kind: 'unknown'; readonly failure: ProbeFailure; readonly request: UnsettledRequest }
   /** No credit is spent by it. */

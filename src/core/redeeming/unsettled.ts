@@ -1,13 +1,12 @@
 import { randomUUID } from 'node:crypto';
 import * as z from 'zod/mini';
 import type { Account } from '../accounts/account.js';
-import { type Identity, isSameAccount } from '../accounts/identity.js';
+import { isSameAccount } from '../accounts/identity.js';
 import { definedOnly } from '../defined-only.js';
-import { AppError } from '../errors.js';
 import { assertOurs } from '../storage/adoption.js';
 import { type FileVersion, readVersion } from '../storage/atomic-file.js';
 import { type LockHandle, withLock } from '../storage/file-lock.js';
-import { corrupt, overwriteJson, parseJson } from '../storage/json-file.js';
+import { corrupt, newerVersion, overwriteJson, parseJson } from '../storage/json-file.js';
 import type { Root } from '../storage/root.js';
 
 const text = z.exactOptional(z.string());
@@ -55,7 +54,8 @@ export async function withRedeemLock<T>(
  * remembers would be made a second time under another id.
  */
 export function unsettledOf(root: Pick<Root, 'paths'>, account: Account): UnsettledRequest | undefined {
-  return readRequests(root).requests.find((each) => isAbout(each, account));
+  const isAbout = (asked: UnsettledRequest['account']) => asked.id === account.id || isSameAccount(asked, account);
+  return readRequests(root).requests.find((each) => isAbout(each.account));
 }
 
 export function newRequest(
@@ -81,10 +81,6 @@ function without(requests: readonly UnsettledRequest[], { requestId }: Unsettled
   return requests.filter((each) => each.requestId !== requestId);
 }
 
-function isAbout({ account }: UnsettledRequest, { id, ...identity }: Identity & { readonly id: string }): boolean {
-  return account.id === id || isSameAccount(account, identity);
-}
-
 function changeRequests(
   root: Root,
   lock: LockHandle,
@@ -103,12 +99,7 @@ function readRequests({ paths }: Pick<Root, 'paths'>): {
   if (version.kind === 'absent') return { requests: [], version };
   const file = RequestsFile.safeParse(parseJson(path, version.content, wayOut(path)));
   if (!file.success) throw corrupt(path, 'it is no list of requests', wayOut(path));
-  if (file.data.version > thisVersion) {
-    throw new AppError('storage-newer-version', `${path} has version ${file.data.version}, newer than this program`, {
-      hint: 'update codex-auth; the file is untouched',
-      details: { path },
-    });
-  }
+  if (file.data.version > thisVersion) throw newerVersion(path, file.data.version);
   const requests = file.data.unsettled.map((each) => {
     const request = StoredRequest.safeParse(each);
     if (!request.success) throw corrupt(path, 'it holds something that is no request', wayOut(path));

@@ -2,6 +2,7 @@ import { createHash } from 'node:crypto';
 import { existsSync } from 'node:fs';
 import { basename, join } from 'node:path';
 import * as z from 'zod/mini';
+import { jsonIn } from '../json-text.js';
 import { listDirectory, readVersion } from '../storage/atomic-file.js';
 import { realPath } from '../storage/same-directory.js';
 import type { ServiceManager } from './manager.js';
@@ -76,19 +77,10 @@ interface MarkedText {
 export function readMark(text: string): MarkedText | undefined {
   const [mark, facts = '', digest] = pattern.exec(text) ?? [];
   if (mark === undefined) return undefined;
-  const made = Made.safeParse(parse(Buffer.from(facts, 'hex').toString())).data;
+  const made = Made.safeParse(jsonIn(Buffer.from(facts, 'hex').toString())).data;
   return made && { made, isChanged: digestOf(text.replace(mark, facts)) !== digest };
 }
 
 function digestOf(text: string): string {
   return createHash('sha256').update(text).digest('hex');
-}
-
-function parse(text: string): unknown {
-  try {
-    return JSON.parse(text);
-  } catch {
-    // Cut short by hand: whose it is cannot be told any more.
-    return undefined;
-  }
 }

@@ -12,6 +12,7 @@ import type { RefreshOutcome } from '../logins/refresh-outcome.js';
 import { keyOf } from '../logins/roster.js';
 import { withStore } from '../logins/with-store.js';
 import { readAllScopes } from '../pools/scope-files.js';
+import { recordsOf } from '../pools/scope-records.js';
 import { type Failure, failureOf } from '../provider-reason.js';
 import { sweepLeftovers } from '../storage/leftovers.js';
 import { refreshDeps } from './backend-access.js';
@@ -86,7 +87,7 @@ function namesIn(
   { world }: Found,
 ): (repair: AccountRepair) => Pick<FixedRepair, 'repair' | 'account'> {
   const accounts = accountsIn(session, world);
-  return (repair) => definedOnly({ repair, account: accountOf(repair, accounts) });
+  return (repair) => definedOnly({ repair, account: accounts.find(({ id }) => id === accountIdOf(repair)) });
 }
 
 function look(session: Session): Found {
@@ -105,13 +106,7 @@ function inNamedScope(session: Session): (scopeKey: string | undefined) => boole
 
 function accountsIn(session: Session, { scopes }: RepairWorld): Account[] {
   const isWanted = inNamedScope(session);
-  return scopes
-    .filter(({ key }) => isWanted(key))
-    .flatMap(({ pool, flagged }): Account[] => [...pool.accounts, ...flagged.accounts]);
-}
-
-function accountOf(repair: AccountRepair, accounts: readonly Account[]): Account | undefined {
-  return 'accountId' in repair ? accounts.find(({ id }) => id === repair.accountId) : undefined;
+  return recordsOf(scopes.filter(({ key }) => isWanted(key)));
 }
 
 /** Of the same account, which may have moved to another pool meanwhile. */

@@ -1,5 +1,4 @@
 import { type Account, isSetAside } from '../accounts/account.js';
-import { withAccount } from '../accounts/pool.js';
 import type { Step } from '../changes/change.js';
 import { unadoptableReasons } from '../codex/auth-file.js';
 import { runningClients } from '../codex/clients.js';
@@ -13,6 +12,7 @@ import { withPersonLock } from '../logins/person-lock.js';
 import type { RefreshOutcome } from '../logins/refresh-outcome.js';
 import { awaitClientRefresh } from '../logins/refresh-wait.js';
 import { withStore } from '../logins/with-store.js';
+import { changeRecords } from '../pools/change-records.js';
 import type { ScopeRecords } from '../pools/scope-records.js';
 import type { Store } from '../pools/store.js';
 import { refreshDeps } from './backend-access.js';
@@ -22,7 +22,7 @@ import { noteAdoption, takeInFirst } from './take-in.js';
 
 export interface ActivationTarget {
   readonly account: Account;
-  /** The pool it lives in. */
+  /** The pool it lives in; undefined for the global one. */
   readonly scopeKey: string | undefined;
   /** The scope whose choice it is. */
   readonly choosingScopeKey: string | undefined;
@@ -141,12 +141,9 @@ function outlookAfter({ kind }: RefreshOutcome, hint: string): string {
 }
 
 function enable(store: Store, { account, scopeKey }: ActivationTarget): void {
-  const { pool, flagged } = store.scope(scopeKey);
-  const isIt = ({ id, enabled }: Account) => id === account.id && !enabled;
-  const current = pool.accounts.find(isIt);
-  if (current !== undefined) store.savePool(scopeKey, withAccount(pool, { ...current, enabled: true }));
-  const setAside = flagged.accounts.find(isIt);
-  if (setAside !== undefined) store.saveFlagged(scopeKey, withAccount(flagged, { ...setAside, enabled: true }));
+  changeRecords(store, (each, key) =>
+    key === scopeKey && each.id === account.id && !each.enabled ? { ...each, enabled: true } : each,
+  );
 }
 
 async function askToReplace({ home, ...session }: Session, problem: string): Promise<void> {
@@ -159,18 +156,10 @@ async function askToReplace({ home, ...session }: Session, problem: string): Pro
   await consent(`${problem}. Keep a copy aside and replace it?`, `${loginPlace(home)} is left as it is`);
 }
 
-interface SwitchTarget {
-  readonly account: Account;
-  /** The pool it lives in; undefined for the global one. */
-  readonly scopeKey: string | undefined;
-  /** The pool of the scope whose choice it is. */
-  readonly choosingScopeKey: string | undefined;
-}
-
 /** Makes an account the official client's login; one that only the client has so far is stored first. */
 export async function switchAccount(
   session: Session,
-  target: SwitchTarget,
+  target: ActivationTarget,
   choices: ActivationChoices,
 ): Promise<Activated> {
   await takeInFirst(session, target.account, target.scopeKey);

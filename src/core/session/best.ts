@@ -35,7 +35,8 @@ export async function chooseBest(session: Session, wishes: BestWishes): Promise<
   const roster = openRoster(session, isSwitching ? session.writingScope() : session.readingScope());
   requireAccounts(roster);
   const { model, allowCredits, session: conversation } = wishes;
-  const sessionAccountOf = (now: Roster) => conversation && accountOf(session, now, conversation);
+  const sessionAccountOf = ({ state }: Roster) =>
+    conversation && lookup(state.affinity, conversation, session.clock.now(), limits(session));
   const dwellUntil = isSwitching ? dwellEnd(session, roster) : undefined;
   const request = definedOnly({ model, allowCredits, dwellUntil, sessionAccountOf });
   const decided = await probeAndDecide(session, roster, wishes, request);
@@ -71,10 +72,6 @@ function dwellEnd(session: Session, { state }: Roster): number | undefined {
 function limits(session: Session) {
   const { sessionAffinityTtlMs: ttlMs, sessionAffinityMaxEntries: maxEntries } = session.settings();
   return { ttlMs, maxEntries };
-}
-
-function accountOf(session: Session, { state }: Roster, conversation: string): string | undefined {
-  return lookup(state.affinity, conversation, session.clock.now(), limits(session));
 }
 
 async function remember(session: Session, conversation: string, accountId: string): Promise<void> {

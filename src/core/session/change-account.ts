@@ -2,7 +2,7 @@ import type { Account } from '../accounts/account.js';
 import { withAccount } from '../accounts/pool.js';
 import type { Step } from '../changes/change.js';
 import { recordChange } from '../changes/change-log.js';
-import { AppError } from '../errors.js';
+import { AppError, orInstead } from '../errors.js';
 import { withStore } from '../logins/with-store.js';
 import type { ScopeRecords } from '../pools/scope-records.js';
 import type { Store } from '../pools/store.js';
@@ -54,10 +54,8 @@ export function noteChange(
   before: readonly ScopeRecords[],
   amend?: (steps: readonly Step[]) => readonly Step[],
 ): void {
-  try {
-    recordChange(store, command, before, amend);
-  } catch (error) {
-    if (!(error instanceof AppError)) throw error;
-    warn(`this change cannot be taken back: ${error.message}`);
-  }
+  orInstead(
+    () => recordChange(store, command, before, amend),
+    ({ message }) => warn(`this change cannot be taken back: ${message}`),
+  );
 }

@@ -12,8 +12,8 @@ import { printable } from '../printable.js';
 import { resolveProvider } from '../provider/provider.js';
 import { assertOurs } from '../storage/adoption.js';
 import { refreshDeps } from './backend-access.js';
+import { setupPlace } from './places.js';
 import { type Session, whileWaiting } from './session.js';
-import { setupPlace } from './setup-place.js';
 import { shareDeps } from './share-access.js';
 
 export interface DiagnosisWishes {

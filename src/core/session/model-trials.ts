@@ -74,9 +74,7 @@ export interface Trial {
   readonly latencyMs: number;
 }
 
-export interface TriedAccount {
-  readonly asked: AskedAccount;
-  readonly account: Account;
+export interface TriedAccount extends Pick<Candidate, 'asked' | 'account'> {
   readonly trials: readonly Trial[];
   /** Why the models that are missing in `trials` were not tried. */
   readonly obstacle?: Obstacle;

@@ -1,10 +1,10 @@
 import { codexHomeAt } from '../codex/home.js';
 import { type Environment, homeIfNeeded, readEnvironment } from '../environment.js';
-import { AppError } from '../errors.js';
+import { orInstead } from '../errors.js';
 import type { HttpClient } from '../http/client.js';
 import { createProxyFor, type ProxyFor } from '../http/proxy-for.js';
 import { sideBySide } from '../logins/refresh-deps.js';
-import { locateScope, type ScopeChoice, scopeForReading, scopeForWriting } from '../project/scope.js';
+import { locateScope, scopeForReading, scopeForWriting } from '../project/scope.js';
 import { resolveProvider, userAgent } from '../provider/provider.js';
 import { resolveSettings, settingsOf } from '../settings.js';
 import { shellWord } from '../shell/shell-word.js';
@@ -59,7 +59,8 @@ export function openSession(host: SessionHost, wishes: SessionWishes, listener: 
   }
 
   function projects(): ProjectPlace[] {
-    const scope = knownScope(chosenScope);
+    // Where it cannot be told, whoever needs it says why; beside other work nothing is done about it.
+    const scope = orInstead(chosenScope, () => undefined);
     return scope?.kind === 'project' ? [{ ...scope, onMerged }] : [];
   }
 
@@ -152,16 +153,6 @@ function openProvider(
       ...(spendingDeadlineMs === undefined ? {} : { spendingDeadlineMs }),
     },
   };
-}
-
-/** Where it cannot be told, whoever needs it says why; beside other work nothing is done about it. */
-function knownScope(choose: () => ScopeChoice): ScopeChoice | undefined {
-  try {
-    return choose();
-  } catch (error) {
-    if (error instanceof AppError) return undefined;
-    throw error;
-  }
 }
 
 /** The network stack is loaded by the first use case that needs it. */

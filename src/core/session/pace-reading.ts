@@ -2,8 +2,17 @@ import * as z from 'zod/mini';
 import type { AccountDecision } from '../decision/ranking.js';
 import { definedOnly } from '../defined-only.js';
 import type { Foretelling, Observation, QuotaHistory } from '../history/observation.js';
-import { chanceOfEmpty, currentPace, emptyAt, fewestPoints, type Pace, workingPace } from '../history/pace.js';
-import { overallFit, type WindowNeed, windowNeed } from '../history/task-fit.js';
+import {
+  chanceOfEmpty,
+  currentPace,
+  emptyAt,
+  fewestPoints,
+  overallFit,
+  type Pace,
+  type WindowNeed,
+  windowNeed,
+  workingPace,
+} from '../history/pace.js';
 import { byWindow, windowKey } from '../history/track-record.js';
 import { toIso } from '../instant.js';
 import type { BindingWindow } from '../quota/binding-quota.js';

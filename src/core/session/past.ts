@@ -1,6 +1,6 @@
 import { existsSync, rmSync } from 'node:fs';
 import type { Account } from '../accounts/account.js';
-import { AppError } from '../errors.js';
+import { orInstead } from '../errors.js';
 import type { AccountEvent } from '../events/event.js';
 import { readEvents } from '../events/event-log.js';
 import { withStoreLock } from '../health/state-store.js';
@@ -9,6 +9,7 @@ import { readHistory, whyNoHistory } from '../history/quota-history.js';
 import { byWindow, type Outcome, outcomesOf, type TrackRecord, trackRecord } from '../history/track-record.js';
 import { type LineageRecord, readLineage } from '../logins/lineage-log.js';
 import { readAllScopes } from '../pools/scope-files.js';
+import { recordsOf } from '../pools/scope-records.js';
 import { isSameReset } from '../quota/window.js';
 import { writeError } from '../storage/atomic-file.js';
 import type { Session } from './session.js';
@@ -78,22 +79,15 @@ export function readPast(session: Session, sinceMs: number): Past {
     happenings: happenings.filter(isWithin).sort((a, b) => a.at - b.at),
     windows,
     score: trackRecord(history, to),
-    accounts: new Map(accountsOf(session).map((account) => [account.id, account])),
+    accounts: new Map(recordsOf(readAllScopes(session.root.paths)).map((account) => [account.id, account])),
   };
 }
 
-function accountsOf({ root }: Session): Account[] {
-  return readAllScopes(root.paths).flatMap(({ pool, flagged }) => [...pool.accounts, ...flagged.accounts]);
-}
-
 function orLeftOut<T>(session: Session, read: () => readonly T[]): readonly T[] {
-  try {
-    return read();
-  } catch (error) {
-    if (!(error instanceof AppError)) throw error;
-    session.warn(`${error.message}; what it holds is left out`);
+  return orInstead(read, ({ message }) => {
+    session.warn(`${message}; what it holds is left out`);
     return [];
-  }
+  });
 }
 
 /**

@@ -1,8 +1,13 @@
+import { isAbsolute, resolve } from 'node:path';
 import * as z from 'zod/mini';
 import { definedOnly } from '../defined-only.js';
+import { homeOf } from '../environment.js';
 import type { ShownRoster, ShownScope } from '../logins/shown-roster.js';
 import { projectKey } from '../project/identity.js';
+import type { SetupPlace } from '../shell/setup-plan.js';
 import { shellWord } from '../shell/shell-word.js';
+import { rootPaths } from '../storage/paths.js';
+import type { Session } from './session.js';
 
 /** The pool something lives in; `key` names a project's. */
 export const PlaceView = z.object({ kind: z.enum(['global', 'project']), key: z.exactOptional(z.string()) });
@@ -59,4 +64,12 @@ export function countsIn(places: readonly OtherPlace[]): string {
 /** `global (3)`, `project api-1f2e3d4c5b6a (1)` */
 export function countIn({ key, accounts }: OtherPlace): string {
   return `${key === undefined ? 'global' : `project ${key}`} (${accounts})`;
+}
+
+/** Where `setup` puts things. A root that is relative in the environment would mean another place in every directory. */
+export function setupPlace({ root, environment, platform, cwd }: Session): SetupPlace {
+  const directory = root.paths.root;
+  const paths = isAbsolute(directory) ? root.paths : rootPaths(resolve(cwd(), directory));
+  const shells = { home: homeOf(environment) ?? '/', environment: environment.raw, isWindows: platform === 'win32' };
+  return { root: { ...root, paths }, shells };
 }

@@ -9,9 +9,9 @@ import { requireKnownModel } from '../models/catalogue.js';
 import { type DecidedRoster, decideRoster, policyOf } from './decided-roster.js';
 import { describeFailure, isInTheDark } from './failure.js';
 import { type ProbedRoster, type ProbingOptions, probeRoster, type ShownProbes } from './quota-probing.js';
-import { withResetCreditDetails } from './reset-credit-details.js';
 import { openShownRoster, requireAccounts } from './selection.js';
 import type { Session } from './session.js';
+import { withResetCreditDetails } from './usage.js';
 
 export type DecisionWishes = Pick<DecisionRequest, 'allowCredits' | 'dwellUntil' | 'sessionAccountId'> & {
   readonly model?: string | undefined;

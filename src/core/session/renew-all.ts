@@ -1,4 +1,5 @@
 import type { Account } from '../accounts/account.js';
+import { dayMs } from '../duration.js';
 import { refuseInvalidProxy } from '../http/proxy-description.js';
 import { readBesideRecords, withNewestTokens } from '../logins/beside-records.js';
 import { fingerprint } from '../logins/journal.js';
@@ -11,9 +12,12 @@ import { type DueReason, type RenewalPolicy, whyDue, whyFileDue } from '../renew
 import type { AccountTarget } from '../renewal/renew-pooled.js';
 import { failedBy, notDue, type Renewal } from '../renewal/renewal.js';
 import { accountOfFile, dueOnly, type FileTarget, type TokenFile } from '../renewal/token-file.js';
+import { assertOurs } from '../storage/adoption.js';
+import { sweepLeftovers } from '../storage/leftovers.js';
 import { askAll, type Blocker } from './ask-all.js';
 import { refreshDeps } from './backend-access.js';
-import type { AskedFile, RenewTargets } from './renewal-targets.js';
+import { settleRefusedClients } from './refused-clients.js';
+import { type AskedFile, findTargets, type RenewTargets } from './renewal-targets.js';
 import type { Session } from './session.js';
 
 /** What is renewed together, because it is one login. */
@@ -31,7 +35,7 @@ export interface JobResult {
   readonly outcomes: readonly RefreshOutcome[];
 }
 
-export function planJobs(session: Session, { accounts, files }: RenewTargets, policy: RenewalPolicy): RenewalJob[] {
+function planJobs(session: Session, { accounts, files }: RenewTargets, policy: RenewalPolicy): RenewalJob[] {
   const { root, home, clock } = session;
   const stored = recordsOf(readAllScopes(root.paths));
   const beside = readBesideRecords(root, home, stored);
@@ -69,7 +73,7 @@ export function isResting({ file, isNamed }: AskedFile): boolean {
   return file?.login.isDisabled === true && !isNamed;
 }
 
-export function isDue({ accounts, files }: RenewalJob): boolean {
+function isDue({ accounts, files }: RenewalJob): boolean {
   return [...accounts, ...files].some(({ why }) => why !== undefined);
 }
 
@@ -85,11 +89,7 @@ export function untried({ accounts, files }: RenewalJob, failure?: Renewal): Job
 }
 
 /** Renews what is due, several logins at once; the others are not even locked. */
-export async function renewJobs(
-  session: Session,
-  jobs: readonly RenewalJob[],
-  policy: RenewalPolicy,
-): Promise<JobResult[]> {
+async function renewJobs(session: Session, jobs: readonly RenewalJob[], policy: RenewalPolicy): Promise<JobResult[]> {
   const { renewLoose } = await import('../renewal/renew-loose.js');
   const { renewPooled } = await import('../renewal/renew-pooled.js');
   const deps = await refreshDeps(session);
@@ -118,4 +118,53 @@ function blockerOf(renewal: Renewal): Blocker[] {
 
 function isSilent(renewal: Renewal): boolean {
   return renewal.kind === 'failed' && silentCodes.includes(renewal.problem.code);
+}
+
+export interface RenewWishes {
+  /** Accounts, token files and directories of them; none means every enabled account. */
+  readonly targets: readonly string[];
+  /** What ends within this many milliseconds is due, instead of the setting's days. */
+  readonly beforeMs?: number;
+  /** Also what is not due. */
+  readonly force?: boolean;
+}
+
+export interface RenewPlan {
+  readonly targets: RenewTargets;
+  readonly policy: RenewalPolicy;
+  readonly due: readonly RenewalJob[];
+  /** What is not due, as it stays. */
+  readonly idle: readonly JobResult[];
+}
+
+/** What would be renewed; `isReading` leaves everything on disk as it is. */
+export async function planRenewal(
+  session: Session,
+  { targets: names, beforeMs, force }: RenewWishes,
+  isReading: boolean,
+): Promise<RenewPlan> {
+  const policy = { beforeMs: beforeMs ?? session.settings().renewBeforeDays * dayMs, force: force === true };
+  const targets = await findTargets(session, names, isReading);
+  const jobs = planJobs(session, targets, policy);
+  const idle = jobs.filter((job) => !isDue(job)).map((job) => untried(job));
+  return { targets, policy, due: jobs.filter(isDue), idle };
+}
+
+export interface Renewed {
+  readonly targets: RenewTargets;
+  readonly results: readonly JobResult[];
+}
+
+/** Refreshes what ends soon: accounts, and the token files of other tools in place. Throws where no target was found. */
+export async function renew(session: Session, wishes: RenewWishes): Promise<Renewed> {
+  const { root, home } = session;
+  assertOurs(root);
+  sweepLeftovers(root, home.authFile);
+  const { targets, policy, due, idle } = await planRenewal(session, wishes, false);
+  const results = due.length === 0 ? [] : await renewJobs(session, due, policy);
+  await settleRefusedClients(
+    session,
+    results.flatMap((each) => each.outcomes),
+  );
+  return { targets, results: [...idle, ...results] };
 }

@@ -5,6 +5,7 @@ import { readEntries } from '../logins/journal.js';
 import { withJournal } from '../logins/journal-overlay.js';
 import { accountsElsewhere } from '../logins/roster.js';
 import { readAllScopes } from '../pools/scope-files.js';
+import { recordsOf } from '../pools/scope-records.js';
 import { clientIdOf, foreignIssuer } from '../provider/foreign-issuer.js';
 import type { Provider } from '../provider/provider.js';
 import { reasonIn } from '../provider-reason.js';
@@ -35,7 +36,7 @@ export async function revokeLogin(session: Session, id: string): Promise<void> {
   const client = { ...provider, clientId: clientIdOf(account, provider) };
   const outcome = await revokeToken(await session.http(), client, refreshToken, callOptions);
   if (outcome.kind === 'revoked') return;
-  const reason = withoutPeriod(outcome.message);
+  const reason = outcome.message.replace(/\.$/, '');
   throw new AppError(outcome.code, `the login could not be revoked, so nothing was removed: ${reason}`, {
     hint: `try again, or codex-auth remove ${id}, without --revoke`,
     details: { ...reasonIn(outcome) },
@@ -45,9 +46,7 @@ export async function revokeLogin(session: Session, id: string): Promise<void> {
 /** Also with an account that is set aside, and with one that has not got yet what the client made of the token. */
 function refuseShared({ root }: Session, id: string, refreshToken: Secret): void {
   const journal = readEntries(root.paths.journal);
-  const records = readAllScopes(root.paths)
-    .flatMap(({ pool, flagged }) => [...pool.accounts, ...flagged.accounts])
-    .map((each) => withJournal(each, journal));
+  const records = recordsOf(readAllScopes(root.paths)).map((each) => withJournal(each, journal));
   const stored = records.find((each) => each.id === id)?.tokens.refreshToken;
   const isShared = ({ tokens }: Account) =>
     tokens.refreshToken !== undefined && [refreshToken, stored].some((token) => tokens.refreshToken?.equals(token));
@@ -63,8 +62,4 @@ function refuseForeign(account: Account, provider: Provider): void {
   const issuer = foreignIssuer(account, provider);
   if (issuer === undefined) return;
   throw outcomeError({ kind: 'issuer-mismatch', account, issuer });
-}
-
-function withoutPeriod(sentence: string): string {
-  return sentence.replace(/\.$/, '');
 }

@@ -26,7 +26,7 @@ export function databaseAddress(url: Secret): DatabaseAddress {
     if (!knownParameters.includes(name))
       throw unusable(`it has the parameter ${JSON.stringify(name)}, which is not known here`);
   }
-  const host = parameters.get('host') ?? unbracketed(parsed.hostname);
+  const host = parameters.get('host') ?? decoded(parsed.hostname, 'host').replace(/^\[|\]$/g, '');
   if (host === '') throw unusable('it names no host');
   const database = decoded(parsed.pathname.slice(1), 'database');
   if (database === '') throw unusable('it names no database');
@@ -70,10 +70,6 @@ function decoded(text: string, part: string): string {
   } catch {
     throw unusable(`its ${part} holds a % that begins no character; write it as %25`);
   }
-}
-
-function unbracketed(host: string): string {
-  return decoded(host, 'host').replace(/^\[|\]$/g, '');
 }
 
 function isLoopback(host: string): boolean {

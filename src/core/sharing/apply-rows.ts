@@ -1,16 +1,17 @@
-import { type Account, type FlaggedAccount, newAccountId, type TokenSet } from '../accounts/account.js';
+import { type Account, newAccountId, type TokenSet } from '../accounts/account.js';
 import { isNewer } from '../accounts/lineage.js';
-import { emptyPool, withAccount, withoutAccount, withoutChoice, withTombstone } from '../accounts/pool.js';
+import { withAccount, withoutAccount, withoutChoice, withTombstone } from '../accounts/pool.js';
 import { definedOnly } from '../defined-only.js';
 import { withKnowledge } from '../health/account-state.js';
 import { flagAccount } from '../logins/flagging.js';
 import { isKnownSpent, logLineage } from '../logins/lineage-log.js';
 import { restoreAccount } from '../logins/restoring.js';
 import { nextTokens } from '../logins/rotation.js';
-import { encodePool } from '../pools/pool-codec.js';
+import { keepRecord } from '../pools/kept-record.js';
+import { recordsOf } from '../pools/scope-records.js';
 import { inOneWrite, type RecordStore, type Store } from '../pools/store.js';
 import type { Secret } from '../secret.js';
-import { keepAside, removedAccountStem } from '../storage/kept.js';
+import { removedAccountStem } from '../storage/kept.js';
 import type { NotesMerge } from './notes.js';
 import type { SharedLogin } from './sealed-login.js';
 
@@ -96,9 +97,7 @@ function arrivalsById(
   accountIds: Map<string, string>,
   renewed: Set<string>,
 ): Map<string, ChangeRecord> {
-  const present = new Set(
-    store.scopes().flatMap(({ pool, flagged }) => [...pool.accounts, ...flagged.accounts].map(({ id }) => id)),
-  );
+  const present = new Set(recordsOf(store.scopes()).map(({ id }) => id));
   const changes = new Map<string, ChangeRecord>();
   for (const { rowId, login, refreshToken, account } of arrivals) {
     if (account === undefined || !present.has(account.id)) continue;
@@ -117,8 +116,7 @@ function arrivalsById(
 function keepReplaced({ root }: Store, record: Account, refreshToken: Secret | undefined): void {
   const own = record.tokens.refreshToken;
   if (own === undefined || refreshToken === undefined || own.equals(refreshToken) || isKnownSpent(root, own)) return;
-  const copy = encodePool(withAccount(emptyPool, record));
-  keepAside(root, 'replaced-login', `${JSON.stringify(copy, null, 2)}\n`);
+  keepRecord(root, 'replaced-login', record);
 }
 
 /** The tokens where they are newer than ours, and who they belong to. */
@@ -186,15 +184,8 @@ function applyQuota(store: Store, notes: readonly NotesOfAccount[]): void {
 
 /** What goes is kept as a whole, as after a removal by hand. */
 function keepRemoved(store: Store, ids: readonly string[]): void {
-  for (const account of removedAmong(store, ids)) {
-    const copy = encodePool(withAccount(emptyPool, account));
-    keepAside(store.root, removedAccountStem, `${JSON.stringify(copy, null, 2)}\n`);
-  }
-}
-
-function removedAmong(store: Store, ids: readonly string[]): (Account | FlaggedAccount)[] {
-  const isRemoved = ({ id }: Account) => ids.includes(id);
-  return store.scopes().flatMap(({ pool, flagged }) => [...pool.accounts, ...flagged.accounts].filter(isRemoved));
+  const removed = recordsOf(store.scopes()).filter(({ id }) => ids.includes(id));
+  for (const account of removed) keepRecord(store.root, removedAccountStem, account);
 }
 
 function removeRecord(draft: RecordStore, id: string): void {

@@ -1,9 +1,10 @@
 import { createHash, randomBytes } from 'node:crypto';
+import type { ShareDatabase } from './database.js';
 import { type ExchangeAnswer, exchangeStatement, type LoginRow, readAnswer } from './rows.js';
 import { currentSchema } from './schema.js';
 import type { ShareState } from './share-file.js';
 import { newShareKey, type ShareKey } from './share-key.js';
-import { noSchema, shareProblem } from './share-problem.js';
+import { newerSchema, noSchema, shareProblem } from './share-problem.js';
 import { type ShareSession, wrongKey } from './share-session.js';
 
 export interface Asked {
@@ -23,7 +24,8 @@ export interface Question {
   readonly about?: readonly string[];
 }
 
-const everything = -1;
+/** What to be told besides what the pool is: every login, or none. */
+const [everything, nothingNew] = [-1, Number.MAX_SAFE_INTEGER];
 
 /** Takes a turn and brings what is new: one round trip, unless the database is not what it was. */
 export async function ask(session: ShareSession, question: Question = {}): Promise<Asked> {
@@ -61,15 +63,14 @@ async function takeTurn(session: ShareSession, question: Question, revision: num
   return answer;
 }
 
+/** What a pool says to a machine without a name, which takes no turn: nothing is written. Undefined where there is none. */
+export async function lookInto(database: ShareDatabase, revision = nothingNew): Promise<ExchangeAnswer | undefined> {
+  return readAnswer(await database.query(exchangeStatement, ['', [], '', revision, [], 0, []]));
+}
+
 /** Throws `shared-pool` unless this is a pool that this program and this key can work with. */
 export function assertPool(answer: ExchangeAnswer, key: ShareKey, poolId: string | undefined): void {
-  if (answer.schema > currentSchema) {
-    throw shareProblem(
-      'newer-schema',
-      `the shared pool has version ${answer.schema}, newer than this program`,
-      'update codex-auth',
-    );
-  }
+  if (answer.schema > currentSchema) throw newerSchema(answer.schema);
   if (poolId !== undefined && answer.pool_id !== poolId) {
     throw shareProblem(
       'other-pool',

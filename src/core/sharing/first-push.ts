@@ -3,8 +3,7 @@ import { AppError } from '../errors.js';
 import { readAllScopes } from '../pools/scope-files.js';
 import { recordsOf } from '../pools/scope-records.js';
 import type { ReportDraft } from './exchange-report.js';
-import { printOf } from './local-logins.js';
-import { withSharers } from './login-group.js';
+import { printOf, withSharers } from './local-logins.js';
 import { playRound, type Round } from './round.js';
 import type { LoginRow } from './rows.js';
 import { identityName, sealLogin } from './sealed-login.js';
@@ -42,7 +41,7 @@ export async function pushFirst(
 /** A workspace that came to a login which this machine keeps, as by the official client, is shared with it. */
 export async function pushNewWorkspaces(session: ShareSession, report: ReportDraft): Promise<void> {
   const kept = new Set(
-    session.state().rows.flatMap((row) => (row.role === 'keeper' && isLive(row) ? row.accountId : [])),
+    session.state().rows.flatMap((row) => (row.role === 'keeper' && row.state === 'live' ? row.accountId : [])),
   );
   if (kept.size === 0) return;
   const records = recordsOf(readAllScopes(session.deps.root.paths));
@@ -57,10 +56,6 @@ export async function pushNewWorkspaces(session: ShareSession, report: ReportDra
 
 export function rowIdsOf({ key }: ShareSession, accounts: readonly Account[]): string[] {
   return accounts.flatMap((account) => identityName(account) ?? []).map((name) => key.rowId(name));
-}
-
-function isLive({ state }: ShareRow): boolean {
-  return state === 'live';
 }
 
 /** Throws `sign-in-needed` for what is no login that another machine could use. */

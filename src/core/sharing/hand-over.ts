@@ -2,6 +2,7 @@ import { type Account, describeAccount } from '../accounts/account.js';
 import { letGo } from '../logins/let-go.js';
 import { logLineage } from '../logins/lineage-log.js';
 import { withStore } from '../logins/with-store.js';
+import { recordsOf } from '../pools/scope-records.js';
 import type { Secret } from '../secret.js';
 import type { ReportDraft } from './exchange-report.js';
 import type { PlannedRow } from './round-plan.js';
@@ -148,8 +149,7 @@ async function takeOut(session: ShareSession, row: ShareRow, report: ReportDraft
   const token = givenToken(session, row);
   if (token === undefined) return 'stays';
   return withStore(deps.root, {}, async (store) => {
-    const records = store.scopes().flatMap(({ pool, flagged }) => [...pool.accounts, ...flagged.accounts]);
-    const account = records.find(({ id }) => id === row.accountId);
+    const account = recordsOf(store.scopes()).find(({ id }) => id === row.accountId);
     if (account === undefined) return 'gone';
     try {
       return await letGo(store, deps, { account, token, isSpentElsewhere: true, sweeps: true });

@@ -1,9 +1,8 @@
 import { AppError } from '../errors.js';
 import { databaseAddress } from './address.js';
-import { assertPool } from './ask.js';
+import { assertPool, lookInto } from './ask.js';
 import { withDatabase } from './database.js';
 import { schemaVersion } from './migrate.js';
-import { exchangeStatement, readAnswer } from './rows.js';
 import { readShare, type ShareRow, type ShareState } from './share-file.js';
 import { defaultDeadlineMs, type ShareDeps } from './share-session.js';
 
@@ -64,8 +63,7 @@ async function inspect(deps: ShareDeps, state: ShareState, draft: Draft, deadlin
     draft.now = Number(about?.['now']);
     draft.clockAheadMs = root.clock.now() - draft.now;
     draft.schema = await schemaVersion(database);
-    // A machine without a name takes no turn: nothing is written.
-    const answer = readAnswer(await database.query(exchangeStatement, ['', [], '', state.revision, [], 0, []]));
+    const answer = await lookInto(database, state.revision);
     if (answer === undefined) return;
     draft.keyMatches = answer.key_id === key.id;
     assertPool(answer, key, state.poolId);

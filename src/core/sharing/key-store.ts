@@ -3,10 +3,9 @@ import { rmSync } from 'node:fs';
 import * as z from 'zod/mini';
 import { type LibraryEntry, loadKeyringLibrary } from '../codex/keyring-library.js';
 import { AppError } from '../errors.js';
-import { assertOurs } from '../storage/adoption.js';
-import { makePrivateDirectory, readVersion } from '../storage/atomic-file.js';
-import { type LockHandle, withLock } from '../storage/file-lock.js';
-import { corrupt, overwriteJson, parseJson } from '../storage/json-file.js';
+import { withStoreLock } from '../health/state-store.js';
+import { readVersion } from '../storage/atomic-file.js';
+import { corrupt, newerVersion, overwriteJson, parseJson } from '../storage/json-file.js';
 import type { Root } from '../storage/root.js';
 import { type ShareKey, shareKeyOf } from './share-key.js';
 import { shareProblem } from './share-problem.js';
@@ -27,7 +26,6 @@ type KeyFile = z.infer<typeof KeyFile>;
 
 const thisVersion = 1;
 const keyBytes = 32;
-const waitMs = 10_000;
 
 /** What the keyring is told that the key belongs to. */
 const service = 'codex-auth';
@@ -38,7 +36,7 @@ export async function keepShareKey(root: Root, key: ShareKey, place: KeyPlace): 
   const text = key.bytes().toString('base64');
   const entry = entryName(root);
   if (place === 'keyring') withKeyring(entry, (open) => open.setPassword(text));
-  await underLock(root, (lock) => {
+  await withStoreLock(root, undefined, (lock) => {
     const path = root.paths.shareKey;
     const content = place === 'keyring' ? { ...stored, entry } : { ...stored, key: text };
     overwriteJson(root, lock, path, readVersion(path), content);
@@ -79,7 +77,7 @@ export async function forgetShareKey(root: Root): Promise<void> {
   if (readVersion(path).kind === 'absent') return;
   const entry = readKeyFileIfGood(path)?.entry;
   if (entry !== undefined) forgetEntry(entry);
-  await underLock(root, () => rmSync(path, { force: true }));
+  await withStoreLock(root, undefined, () => rmSync(path, { force: true }));
 }
 
 function forgetEntry(entry: string): void {
@@ -107,10 +105,7 @@ function readKeyFile(path: string): KeyFile | undefined {
   const file = KeyFile.safeParse(parseJson(path, version.content, wayOut));
   if (!file.success) throw corrupt(path, 'it holds no key', wayOut);
   if (file.data.version <= thisVersion) return file.data;
-  throw new AppError('storage-newer-version', `${path} has version ${file.data.version}, newer than this program`, {
-    hint: 'update codex-auth; the file is untouched',
-    details: { path },
-  });
+  throw newerVersion(path, file.data.version);
 }
 
 function keyIsGone(why: string): AppError {
@@ -129,11 +124,4 @@ function withKeyring<T>(entry: string, action: (open: LibraryEntry) => T): T {
       cause: error,
     });
   }
-}
-
-async function underLock(root: Root, task: (lock: LockHandle) => void): Promise<void> {
-  assertOurs(root);
-  makePrivateDirectory(root.paths.root);
-  const { clock, processes, paths, onWaiting } = root;
-  await withLock('store', { directory: paths.locks, clock, processes, onWaiting, waitMs }, task);
 }

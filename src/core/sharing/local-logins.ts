@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto';
 import type { Account } from '../accounts/account.js';
+import { IdentityIndex } from '../accounts/account-groups.js';
 import type { Identity } from '../accounts/identity.js';
-import { IdentityIndex } from '../accounts/identity-index.js';
 import { wasRemoved } from '../accounts/pool.js';
 import { readAccountState } from '../health/account-state.js';
 import { isKnownSpent } from '../logins/lineage-log.js';
@@ -10,7 +10,8 @@ import { recordsOf, type ScopeRecords } from '../pools/scope-records.js';
 import type { QuotaSnapshot } from '../quota/usage.js';
 import type { Secret } from '../secret.js';
 import type { Root } from '../storage/root.js';
-import type { ShareRow } from './share-file.js';
+import { readShare, type ShareRow } from './share-file.js';
+import type { ShareDeps } from './share-session.js';
 
 /** The records of this root, as an exchange looks at them. */
 export interface LocalLogins {
@@ -49,4 +50,31 @@ export function printOf(rowId: string, { tokens: { refreshToken, accessToken } }
   const hash = createHash('sha256').update(rowId);
   for (const token of [refreshToken, accessToken]) hash.update('\n').update(token?.reveal() ?? '');
   return hash.digest('hex').slice(0, 24);
+}
+
+// Workspaces of one login share its refresh token. They are shared together, go together and are withdrawn together: whoever
+// had one of them alone would spend the token of the others.
+
+/** These accounts, and the others among the records that hold one of their refresh tokens. */
+export function withSharers(accounts: readonly Account[], records: readonly Account[]): Account[] {
+  const ids = new Set(accounts.map(({ id }) => id));
+  const tokens = new Set(accounts.flatMap(({ tokens: { refreshToken } }) => refreshToken?.reveal() ?? []));
+  const isSharer = ({ id, tokens: { refreshToken } }: Account) =>
+    !ids.has(id) && refreshToken !== undefined && tokens.has(refreshToken.reveal());
+  return [...accounts, ...records.filter(isSharer)];
+}
+
+/** The rows of an account and of all records that hold this refresh token. */
+export function rowsOfLogin(
+  { root }: Pick<ShareDeps, 'root'>,
+  accountId: string,
+  token: Secret | undefined,
+): readonly ShareRow[] {
+  const state = readShare(root);
+  if (state === undefined) return [];
+  const sharers = recordsOf(readAllScopes(root.paths)).filter(
+    ({ tokens }) => token?.equals(tokens.refreshToken) === true,
+  );
+  const ids = new Set([accountId, ...sharers.map(({ id }) => id)]);
+  return state.rows.filter((row) => row.state === 'live' && row.accountId !== undefined && ids.has(row.accountId));
 }

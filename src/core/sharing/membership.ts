@@ -1,14 +1,13 @@
 import { rmSync } from 'node:fs';
 import { AppError } from '../errors.js';
 import type { Secret } from '../secret.js';
-import { assertPool, firstTurn, keyProof, newMachineId, register } from './ask.js';
+import { assertPool, firstTurn, keyProof, lookInto, newMachineId, register } from './ask.js';
 import { type ShareDatabase, withDatabase } from './database.js';
 import { exchange, exchangeInto } from './exchange.js';
 import { type ExchangeReport, ReportDraft } from './exchange-report.js';
 import { anybody } from './hand-over.js';
 import { migrate } from './migrate.js';
 import { playRound } from './round.js';
-import { exchangeStatement, readAnswer } from './rows.js';
 import { settleLogin } from './settle-login.js';
 import { readShare, type ShareState, writeShare } from './share-file.js';
 import type { ShareKey } from './share-key.js';
@@ -58,9 +57,7 @@ export function initShare(deps: ShareDeps, joining: Joining): Promise<ShareState
 export async function joinShare(deps: ShareDeps, joining: Joining): Promise<ExchangeReport> {
   await enter(deps, joining, async (database) => {
     const { key } = joining;
-    const answer = readAnswer(
-      await database.query(exchangeStatement, ['', [], '', Number.MAX_SAFE_INTEGER, [], 0, []]),
-    );
+    const answer = await lookInto(database);
     if (answer === undefined) throw noSchema();
     assertPool(answer, key, undefined);
     return answer.pool_id;
@@ -111,9 +108,7 @@ export async function changeAddress(deps: ShareDeps, url: Secret, deadlineMs = d
     const state = readShare(root);
     if (state === undefined) throw notJoined();
     await withDatabase(url, { clock: root.clock, deadlineMs, signal }, async (database) => {
-      // A machine without a name takes no turn: nothing is written.
-      const rows = await database.query(exchangeStatement, ['', [], '', Number.MAX_SAFE_INTEGER, [], 0, []]);
-      const answer = readAnswer(rows);
+      const answer = await lookInto(database);
       if (answer === undefined) throw noSchema();
       assertPool(answer, key, state.poolId);
     });

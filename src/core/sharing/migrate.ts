@@ -1,6 +1,6 @@
 import type { ShareDatabase } from './database.js';
 import { currentSchema, migrations, migrationTable } from './schema.js';
-import { shareProblem } from './share-problem.js';
+import { newerSchema, shareProblem } from './share-problem.js';
 
 /** Any number, as long as it is always the same: whoever migrates holds it until the transaction ends. */
 const migrationLock = 7_305_918_422;
@@ -42,13 +42,5 @@ export async function schemaVersion(database: ShareDatabase): Promise<number> {
     'other-schema',
     'the schema codex_auth of this database belongs to another program',
     'name another database',
-  );
-}
-
-export function newerSchema(version: number) {
-  return shareProblem(
-    'newer-schema',
-    `the shared pool has version ${version}, newer than this program`,
-    'update codex-auth',
   );
 }

@@ -2,6 +2,7 @@ import * as z from 'zod/mini';
 import type { Account, TokenSet } from '../accounts/account.js';
 import { type Identity, normalizeEmailKey, realAccountId } from '../accounts/identity.js';
 import { definedOnly } from '../defined-only.js';
+import { jsonIn } from '../json-text.js';
 import { Secret } from '../secret.js';
 import type { LoginRow } from './rows.js';
 import type { ShareKey } from './share-key.js';
@@ -68,7 +69,7 @@ export function sealLogin(key: ShareKey, id: string, generation: number, account
 /** Undefined where it does not open: another key's, another row's, or damaged. */
 export function openLogin(key: ShareKey, row: LoginRow): SharedLogin | undefined {
   const opened = key.open(row.sealed_login, { id: row.id, part: 'login', generation: row.generation });
-  const parsed = SealedLogin.safeParse(parse(opened?.reveal()));
+  const parsed = SealedLogin.safeParse(jsonIn(opened?.reveal() ?? ''));
   if (!parsed.success) return undefined;
   const { version: _, accessToken, idToken, expiresAt, lastRefresh, ...identity } = parsed.data;
   const secret = (value: string | undefined) => (value === undefined ? undefined : new Secret(value));
@@ -86,13 +87,4 @@ export function openLogin(key: ShareKey, row: LoginRow): SharedLogin | undefined
 export function openRefreshToken(key: ShareKey, row: LoginRow): Secret | undefined {
   if (row.sealed_refresh === null) return undefined;
   return key.open(row.sealed_refresh, { id: row.id, part: 'refresh', generation: row.generation });
-}
-
-function parse(content: string | undefined): unknown {
-  try {
-    return JSON.parse(content ?? '');
-  } catch {
-    // The error would quote tokens.
-    return undefined;
-  }
 }

@@ -1,6 +1,5 @@
 import { type Account, describeAccount } from '../accounts/account.js';
 import { isNewer } from '../accounts/lineage.js';
-import { emptyPool, withAccount } from '../accounts/pool.js';
 import { AppError } from '../errors.js';
 import { whyNotSpendable } from '../logins/client-in-charge.js';
 import { gatherNewest } from '../logins/gather-newest.js';
@@ -10,15 +9,14 @@ import { historyOf, type TokenHistory } from '../logins/newest.js';
 import { withPersonLock } from '../logins/person-lock.js';
 import { entriesAbout } from '../logins/unanswered.js';
 import { withStore } from '../logins/with-store.js';
-import { encodePool } from '../pools/pool-codec.js';
+import { keepRecord } from '../pools/kept-record.js';
 import { readAllScopes } from '../pools/scope-files.js';
 import { recordsOf } from '../pools/scope-records.js';
 import type { Secret } from '../secret.js';
 import { FileMemory } from '../storage/file-memory.js';
-import { keepAside } from '../storage/kept.js';
 import type { ReportDraft } from './exchange-report.js';
 import { handOver } from './hand-over.js';
-import { rowsOfLogin } from './login-group.js';
+import { rowsOfLogin } from './local-logins.js';
 import { playRound } from './round.js';
 import type { PlannedRow } from './round-plan.js';
 import { type SharedLogin, sealLogin } from './sealed-login.js';
@@ -207,9 +205,8 @@ async function dropLogin(
   isSpentElsewhere: boolean,
 ): Promise<string> {
   const { root } = session.deps;
-  const copy = encodePool(withAccount(emptyPool, account));
   return withStore(root, {}, async (store) => {
-    const kept = keepAside(root, 'superseded-login', `${JSON.stringify(copy, null, 2)}\n`);
+    const kept = keepRecord(root, 'superseded-login', account);
     const done = await letGo(store, session.deps, { account, token, isSpentElsewhere, sweeps: false });
     return done === 'news' ? 'news' : kept;
   });

@@ -4,7 +4,7 @@ import type { Custody } from '../logins/refresh-deps.js';
 import type { RefreshOutcome } from '../logins/refresh-outcome.js';
 import type { Secret } from '../secret.js';
 import { ReportDraft } from './exchange-report.js';
-import { rowsOfLogin } from './login-group.js';
+import { rowsOfLogin } from './local-logins.js';
 import { playRound, type Round } from './round.js';
 import { settleHeld } from './settle-login.js';
 import { readShare, type ShareRow, type ShareState } from './share-file.js';

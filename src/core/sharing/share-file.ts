@@ -1,8 +1,7 @@
 import * as z from 'zod/mini';
-import { AppError } from '../errors.js';
 import { Secret } from '../secret.js';
 import { readVersion, replaceFile } from '../storage/atomic-file.js';
-import { corrupt, parseJson } from '../storage/json-file.js';
+import { corrupt, newerVersion, parseJson } from '../storage/json-file.js';
 import type { Root } from '../storage/root.js';
 import { Notes } from './notes.js';
 
@@ -74,10 +73,7 @@ export function readShare({ paths }: Pick<Root, 'paths'>): ShareState | undefine
   if (!file.success) throw corrupt(path, 'it does not say what is shared', wayOut);
   const { version: stated, url, ...state } = file.data;
   if (stated <= thisVersion) return { ...state, url: new Secret(url) };
-  throw new AppError('storage-newer-version', `${path} has version ${stated}, newer than this program`, {
-    hint: 'update codex-auth; the file is untouched',
-    details: { path },
-  });
+  throw newerVersion(path, stated);
 }
 
 /** For whoever holds the lock of the share. */

@@ -5,7 +5,7 @@ import { recordsOf } from '../pools/scope-records.js';
 import { type ExchangeOptions, exchangeInto } from './exchange.js';
 import { type ExchangeReport, ReportDraft } from './exchange-report.js';
 import { pushFirst, rowIdsOf, sharedIn } from './first-push.js';
-import { withSharers } from './login-group.js';
+import { withSharers } from './local-logins.js';
 import { playRound, type Round } from './round.js';
 import { readShare, type ShareRow } from './share-file.js';
 import { keptElsewhere, shareProblem } from './share-problem.js';

@@ -40,6 +40,11 @@ export function noSchema(): AppError {
   return shareProblem('no-schema', 'the database holds no shared pool', 'codex-auth share init <url>');
 }
 
+export function newerSchema(version: number): AppError {
+  const message = `the shared pool has version ${version}, newer than this program`;
+  return shareProblem('newer-schema', message, 'update codex-auth');
+}
+
 export function joinedAlready(): AppError {
   return shareProblem(
     'joined-already',

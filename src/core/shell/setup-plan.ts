@@ -51,7 +51,8 @@ export function planSetup(
     // The first is the one that an interactive shell reads, and so the one with a prompt.
     return filesToWrite(shell, place.shells).map((path, position) =>
       blockEdit(path, putInByHand(shell), (text) => {
-        const isShown = segments.some((each) => each === shell) || showsSegment(blockOfText(text));
+        const isShown =
+          segments.some((each) => each === shell) || showsSegment(text === undefined ? undefined : blockLines(text));
         return withBlock(text, [...lines, ...(isShown && position === 0 ? segmentLines(shell, target) : [])]);
       }),
     );
@@ -67,10 +68,6 @@ export function planSetup(
     ...planAll(blocks, 'shell-file', place),
     ...planAll(programs, 'segment-file', place),
   ];
-}
-
-function blockOfText(text: string | undefined): string[] | undefined {
-  return text === undefined ? undefined : blockLines(text);
 }
 
 /** The way back, in the opposite order. With some shells only, the shim stays for the others. */

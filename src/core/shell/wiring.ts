@@ -88,7 +88,10 @@ const consequence = 'whose "codex auth logout" ends the login';
  */
 export function wiringProblem(wiring: Wiring): WiringProblem | undefined {
   if (wiring.kind === 'nothing') return undefined;
-  if (wiring.kind === 'shim') return wiring.gone === undefined ? undefined : staleShim(wiring.path, wiring.gone);
+  if (wiring.kind === 'shim') {
+    const message = `${wiring.path} hands "codex auth" to ${wiring.gone}, which is gone`;
+    return wiring.gone === undefined ? undefined : { message, command: 'codex-auth setup' };
+  }
   const reached = `"codex auth" reaches the official client (${wiring.path}), ${consequence}`;
   switch (wiring.because) {
     case 'not-installed':
@@ -106,8 +109,4 @@ export function wiringProblem(wiring: Wiring): WiringProblem | undefined {
           'codex-auth setup --undo, then codex-auth setup, so that its lines come last in the files of your shell',
       };
   }
-}
-
-function staleShim(path: string, gone: string): WiringProblem {
-  return { message: `${path} hands "codex auth" to ${gone}, which is gone`, command: 'codex-auth setup' };
 }

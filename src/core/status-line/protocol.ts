@@ -1,5 +1,6 @@
 import * as z from 'zod/mini';
 import { isJsonObject, type JsonObject } from '../json-object.js';
+import { jsonIn } from '../json-text.js';
 import { type HandedOver, parseHandedOver } from '../quota/handed-over.js';
 import { looseObject, looseText } from '../quota/loose-values.js';
 
@@ -22,7 +23,7 @@ type Reply = { readonly result: unknown } | { readonly error: { readonly code: n
  * client's status line needs it. `draw` makes the footer from what the client says. Undefined where no answer is due.
  */
 export function answerLine(line: string, version: string, draw: (state: unknown) => unknown): string | undefined {
-  const request = parse(line);
+  const request = jsonIn(line);
   if (request === undefined) return reply(null, failure(-32700, 'Parse error'));
   if (!isJsonObject(request) || typeof request['method'] !== 'string') {
     return reply(null, failure(-32600, 'Invalid request'));
@@ -71,15 +72,6 @@ function failure(code: number, message: string): Reply {
 
 function reply(id: unknown, content: Reply): string {
   return `${JSON.stringify({ jsonrpc: '2.0', id, ...content })}\n`;
-}
-
-function parse(line: string): unknown {
-  try {
-    return JSON.parse(line);
-  } catch {
-    // The answer says so.
-    return undefined;
-  }
 }
 
 const RawState = z.object({

@@ -26,7 +26,7 @@ export function replaceJson(
   value: Record<string, unknown>,
 ): FileVersion {
   if (expected.kind === 'present') backUp(path, () => rotateBackups(path, expected, root.processes));
-  return write(root, lock, path, expected, value, replaceBackedUp);
+  return overwriteJson(root, lock, path, expected, value, replaceBackedUp);
 }
 
 /** The same without a backup, for what may be lost. */
@@ -36,17 +36,7 @@ export function overwriteJson(
   path: string,
   expected: FileVersion,
   value: Record<string, unknown>,
-): FileVersion {
-  return write(root, lock, path, expected, value, replaceFile);
-}
-
-function write(
-  root: Root,
-  lock: LockHandle,
-  path: string,
-  expected: FileVersion,
-  value: Record<string, unknown>,
-  replace: typeof replaceFile,
+  replace: typeof replaceFile = replaceFile,
 ): FileVersion {
   const content = `${JSON.stringify(value, null, 2)}\n`;
   const directory = dirname(path);
@@ -86,6 +76,15 @@ export function parseJson(path: string, content: string, hint?: string): unknown
     if (error instanceof TooDeep) throw corrupt(path, error.message, hint);
     throw corrupt(path, content.trim() === '' ? 'it is empty' : 'it is not valid JSON, perhaps cut off', hint);
   }
+}
+
+/** A file of a later version of this program, which is left alone. */
+export function newerVersion(path: string, version: number): AppError {
+  const message = `${path} has version ${version}, newer than this program`;
+  return new AppError('storage-newer-version', message, {
+    hint: 'update codex-auth; the file is untouched',
+    details: { path },
+  });
 }
 
 const recoverIt = 'codex-auth doctor --fix  (brings back the newest good version and keeps the damaged file)';

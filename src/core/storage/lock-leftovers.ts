@@ -1,7 +1,7 @@
 import { randomBytes } from 'node:crypto';
 import * as fs from 'node:fs';
 import { basename, join } from 'node:path';
-import { AppError, systemErrorCode } from '../errors.js';
+import { orInstead, systemErrorCode } from '../errors.js';
 import { listDirectory } from './atomic-file.js';
 import { privateName, removeIfEmpty, removeRecord, sightLock } from './lock-directory.js';
 import { nonceOf, readOwner } from './lock-owner.js';
@@ -72,13 +72,11 @@ function makerOf(
 }
 
 function readableOwner(path: string, nonce: string): ReturnType<typeof readOwner> {
-  try {
-    return readOwner(path, nonce);
-  } catch (error) {
-    // Another user's: its name has to do.
-    if (error instanceof AppError) return undefined;
-    throw error;
-  }
+  // Of another user's its name has to do.
+  return orInstead(
+    () => readOwner(path, nonce),
+    () => undefined,
+  );
 }
 
 function remove(directory: string, entry: string, swept: string): boolean {

@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import * as z from 'zod/mini';
 import type { Clock } from '../clock.js';
 import { toIso } from '../instant.js';
+import { jsonIn } from '../json-text.js';
 import { readVersion } from './atomic-file.js';
 import type { ProcessTable } from './process-table.js';
 import { largestRecordBytes } from './regular-file.js';
@@ -53,15 +54,6 @@ export function writeOwner(directory: string, owner: LockOwner): void {
 export function readOwner(directory: string, nonce: string): LockOwner | 'gone' | undefined {
   const record = readVersion(recordPath(directory, nonce), largestRecordBytes);
   if (record.kind === 'absent') return 'gone';
-  const parsed = ownerSchema.safeParse(parseJson(record.content));
+  const parsed = ownerSchema.safeParse(jsonIn(record.content));
   return parsed.success && parsed.data.nonce === nonce ? parsed.data : undefined;
-}
-
-function parseJson(text: string): unknown {
-  try {
-    return JSON.parse(text);
-  } catch {
-    // A cut-off record: the caller treats it as one it cannot judge.
-    return undefined;
-  }
 }

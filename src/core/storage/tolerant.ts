@@ -1,5 +1,6 @@
 import * as z from 'zod/mini';
 import { isJsonObject, type JsonObject } from '../json-object.js';
+import { Secret } from '../secret.js';
 
 // Files written by other tools of this family hold numbers as strings, empty strings and nulls for "unknown". Here a value
 // that does not fit reads as absent; whoever rewrites the file keeps the original value. Plain functions, because a pool
@@ -7,6 +8,11 @@ import { isJsonObject, type JsonObject } from '../json-object.js';
 
 export function readText(value: unknown): string | undefined {
   return typeof value === 'string' && value !== '' ? value : undefined;
+}
+
+export function readSecret(value: unknown): Secret | undefined {
+  const text = readText(value);
+  return text === undefined ? undefined : new Secret(text);
 }
 
 export function readFlag(value: unknown): boolean | undefined {

@@ -3,8 +3,7 @@ import { contradicts, realAccountId } from '../accounts/identity.js';
 import { readClaims } from '../accounts/jwt-claims.js';
 import { identityOfClaims, type TokenIdentity } from '../accounts/token-identity.js';
 import { definedOnly } from '../defined-only.js';
-import { Secret } from '../secret.js';
-import { readText } from '../storage/tolerant.js';
+import { readSecret, readText } from '../storage/tolerant.js';
 
 /** What a file says about one login, as it says it; a member that is missing or of another type is `undefined`. */
 export interface StatedLogin {
@@ -65,11 +64,6 @@ function identityOf(stated: StatedLogin): TokenIdentity | StatedRefusal {
 export function claimsOf(token: unknown): NonNullable<ReturnType<typeof readClaims>> {
   const text = readText(token);
   return (text === undefined ? undefined : readClaims(text)) ?? {};
-}
-
-export function readSecret(value: unknown): Secret | undefined {
-  const text = readText(value);
-  return text === undefined ? undefined : new Secret(text);
 }
 
 /** The last second that is not a time in milliseconds of this century. */

@@ -19,17 +19,18 @@ export async function discoverSources(place: Surveyed): Promise<LoginSource[]> {
     place.home,
     'logins',
   );
-  const found = await listSources(directoriesOf(place), place.home, 'logins');
+  const { home, codexHome } = place;
+  const usual = [join(codexHome, 'accounts'), join(home, '.codex', 'accounts'), join(home, '.cli-proxy-api')];
+  const found = await listSources(usual, home, 'logins');
   const all = [...named, ...found].filter(
-    ({ refusal }) => refusal?.reason !== 'unreadable' || !isMissing(refusal.detail),
+    ({ refusal }) => refusal?.reason !== 'unreadable' || !missing.includes(refusal.detail ?? ''),
   );
   const seen = new Set<string>();
   return all.filter(({ path }) => !seen.has(path) && seen.add(path));
 }
 
-function isMissing(detail: string | undefined): boolean {
-  return detail === 'no such file or directory' || detail === 'a part of its path is not a directory';
-}
+/** How {@link listSources} says that there is none. */
+const missing = ['no such file or directory', 'a part of its path is not a directory'];
 
 /** People who keep several homes call them `.codex-work` and the like. */
 async function clientHomes({ home, codexHome }: Surveyed): Promise<string[]> {
@@ -56,8 +57,4 @@ function filesOf({ home, variables }: Surveyed): string[] {
     join(home, '.cc-switch', 'config.json'),
     join(home, '.opencode', 'openai-codex-accounts.json'),
   ];
-}
-
-function directoriesOf({ home, codexHome }: Surveyed): string[] {
-  return [join(codexHome, 'accounts'), join(home, '.codex', 'accounts'), join(home, '.cli-proxy-api')];
 }

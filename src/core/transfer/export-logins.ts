@@ -116,7 +116,7 @@ function opencodeContent(account: Account, provider: Provider): Content {
 
 /** As the tools that read such files call them. */
 function stemOf(format: ExportFormat, account: Account, date: string): string {
-  const name = nameOf(account);
+  const name = fileName(account.email ?? account.id);
   if (format === 'cliproxy')
     return ['codex', accountHash(account), name, fileName(account.planType ?? '')].filter(Boolean).join('-');
   return `${format === 'flat' ? 'codex' : format}_${name}_${date}`;
@@ -125,10 +125,6 @@ function stemOf(format: ExportFormat, account: Account, date: string): string {
 /** CLIProxyAPI tells the workspaces of one address apart by it. */
 function accountHash({ accountId }: Account): string {
   return accountId === undefined ? '' : createHash('sha256').update(accountId).digest('hex').slice(0, 8);
-}
-
-function nameOf({ email, id }: Account): string {
-  return fileName(email ?? id);
 }
 
 /** Fit for a file name on every system. */

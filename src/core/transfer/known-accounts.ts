@@ -1,6 +1,6 @@
 import { type Account, isAccessOnly } from '../accounts/account.js';
+import { IdentityIndex } from '../accounts/account-groups.js';
 import { contradicts, type Identity } from '../accounts/identity.js';
-import { IdentityIndex } from '../accounts/identity-index.js';
 import { definedOnly } from '../defined-only.js';
 import type { RecordStore } from '../pools/store.js';
 import type { DraftPlace, DraftStore } from './draft-store.js';

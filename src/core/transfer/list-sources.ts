@@ -1,4 +1,4 @@
-import type { Dirent, Stats } from 'node:fs';
+import type { Stats } from 'node:fs';
 import { opendir, realpath, stat } from 'node:fs/promises';
 import { join, resolve } from 'node:path';
 import { AppError, systemErrorCode } from '../errors.js';
@@ -66,15 +66,11 @@ async function listNames(path: string, wanted: RegExp): Promise<{ files: string[
   const files: string[] = [];
   const directories: string[] = [];
   for await (const entry of await opendir(path)) {
-    if (isDirectoryLike(entry)) directories.push(entry.name);
+    if (entry.isDirectory() || entry.isSymbolicLink()) directories.push(entry.name);
     if (wanted.test(entry.name)) files.push(entry.name);
     if (files.length > mostFiles || directories.length > mostFiles) break;
   }
   return { files: files.sort(), directories: directories.sort() };
-}
-
-function isDirectoryLike(entry: Dirent): boolean {
-  return entry.isDirectory() || entry.isSymbolicLink();
 }
 
 /** A directory called `x.json` is no file that somebody meant. */

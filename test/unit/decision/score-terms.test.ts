@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { decide } from '../../../src/core/decision/decide.js';
 import type { AccountFacts } from '../../../src/core/decision/facts.js';
-import { scoreTerms } from '../../../src/core/decision/score-terms.js';
+import { scoreTerms } from '../../../src/core/decision/ranking.js';
 import { account, health, now, quota, withoutQuota } from './accounts.js';
 
 /** `name points because`, a line for each part. */

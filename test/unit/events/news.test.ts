@@ -1,8 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { eventIn, eventSchemas } from '../../../src/core/events/event.js';
 import { emptyMemory } from '../../../src/core/events/memory.js';
-import { creditNoticeMs, newsIn } from '../../../src/core/events/news.js';
-import type { AccountSight, HomeSight } from '../../../src/core/events/sight.js';
+import { type AccountSight, creditNoticeMs, type HomeSight, newsIn } from '../../../src/core/events/news.js';
 
 const noon = Date.UTC(2026, 10, 21, 12);
 const hourMs = 3_600_000;

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { overallFit, type WindowAtWork, windowNeed } from '../../../src/core/history/task-fit.js';
+import { overallFit, type WindowAtWork, windowNeed } from '../../../src/core/history/pace.js';
 import { hourMs, now } from './observations.js';
 
 const window: WindowAtWork = {

@@ -2,7 +2,7 @@ import { describe, expect, it } from 'vitest';
 import type { Account, FlaggedAccount } from '../../../src/core/accounts/account.js';
 import { wasRemoved, withTombstone } from '../../../src/core/accounts/pool.js';
 import { definedOnly } from '../../../src/core/defined-only.js';
-import { enrol, findFlagged, findInPools, type ProvenLogin } from '../../../src/core/logins/enrolment.js';
+import { enrol, type ProvenLogin } from '../../../src/core/logins/enrolment.js';
 import { withStore } from '../../../src/core/logins/with-store.js';
 import type { Store } from '../../../src/core/pools/store.js';
 import { accountOf, readJson, type TokenWords, testRoot, tokensOf } from '../../support/stored-accounts.js';
@@ -143,14 +143,5 @@ describe('signing in', () => {
       top: { OPENAI_API_KEY: null, theirs: 1 },
       tokens: { login_owner_id: 'new', more: 2 },
     });
-  });
-});
-
-it('an account is looked for among the usable and the flagged alike', async () => {
-  await storeWith({ global: [accountOf('b', studio)], flagged: [flagged(accountOf('a', alice))] }, (store) => {
-    expect(findInPools(store, studio)).toMatchObject({ account: { id: 'b' }, scopeKey: undefined });
-    expect(findInPools(store, alice)).toBeUndefined();
-    expect(findFlagged(store, alice)).toMatchObject({ account: { id: 'a' }, scopeKey: 'p' });
-    expect(findFlagged(store, studio)).toBeUndefined();
   });
 });

@@ -1,12 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { bindingQuota } from '../../../src/core/quota/binding-quota.js';
-import {
-  isStale,
-  QuotaViewSchema,
-  toQuotaView,
-  toSnapshot,
-  usableNowPercent,
-} from '../../../src/core/quota/snapshot.js';
+import { isStale, QuotaViewSchema, toQuotaView, toSnapshot } from '../../../src/core/quota/snapshot.js';
 import { isQuotaSnapshot, type QuotaSnapshot } from '../../../src/core/quota/usage.js';
 import { parseUsage } from '../../../src/core/quota/usage-payload.js';
 import { quotaWindow } from '../../../src/core/quota/window.js';
@@ -71,7 +65,7 @@ describe('usableNowPercent', () => {
     ['unknown when a window could not be read', snapshot({ incomplete: true }), now, undefined],
     ['0 as soon as one is empty', snapshot({ windows: [fiveHours(1), week(100)].flat() }), now + 2 * hourMs, 0],
   ])('is %s', (_, given, at, expected) => {
-    expect(usableNowPercent(given, at)).toBe(expected);
+    expect(bindingQuota(given, at).usableNowPercent).toBe(expected);
   });
 
   it.each([
@@ -83,12 +77,12 @@ describe('usableNowPercent', () => {
     ['gpt-5.5-spark', 3],
   ])('for model %s is %d, by the limits that bind it', (model, expected) => {
     const request = model === undefined ? {} : { model };
-    expect(usableNowPercent(snapshot({ additional: [spark] }), now, request)).toBe(expected);
+    expect(bindingQuota(snapshot({ additional: [spark] }), now, request).usableNowPercent).toBe(expected);
   });
 
   it('stays with the ordinary limit when that is tighter than the model’s own', () => {
     const given = snapshot({ windows: [week(99)].flat(), additional: [spark] });
-    expect(usableNowPercent(given, now, { model: 'codex_bengalfox' })).toBe(1);
+    expect(bindingQuota(given, now, { model: 'codex_bengalfox' }).usableNowPercent).toBe(1);
   });
 });
 

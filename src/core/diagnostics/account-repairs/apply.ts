@@ -1,9 +1,9 @@
 import { isDeepStrictEqual } from 'node:util';
-import type { Account } from '../../accounts/account.js';
 import type { AccountState } from '../../health/account-state.js';
 import { flagAccount } from '../../logins/flagging.js';
 import { giveBackTokens } from '../../logins/give-back-tokens.js';
 import { readEntries } from '../../logins/journal.js';
+import { changeRecords } from '../../pools/change-records.js';
 import type { Store } from '../../pools/store.js';
 import { forgetConversations, forgetExpired, withoutExpiredPauses } from './expired-facts.js';
 import { inheritKnowledge, mergeRecords } from './merge-records.js';
@@ -86,24 +86,11 @@ function forget(state: AccountState, repair: StoredRepair, { now, settings }: Re
  * permanent, so that a corrected account id needs nothing but to be stored. Each file is written once.
  */
 function rewriteRecords(store: Store, repairs: readonly StoredRepair[], now: number): void {
-  for (const { key, pool, flagged } of store.scopes()) {
-    const kindsFor = ({ id }: Account) =>
-      repairs
-        .filter((each) => 'scopeKey' in each && each.scopeKey === key && each.accountId === id)
-        .map(({ kind }) => kind);
-    const rewrite = <A extends Account>(account: A): A => {
-      const kinds = kindsFor(account);
-      const isCorrected = kinds.includes('correct-account-id') || kinds.includes('fill-in');
-      const whole = isCorrected ? { ...completed(account) } : account;
-      return kinds.includes('drop-expired-facts') ? withoutExpiredPauses(whole, now).kept : whole;
-    };
-    const accounts = pool.accounts.map(rewrite);
-    if (isChanged(accounts, pool.accounts)) store.savePool(key, { ...pool, accounts });
-    const setAside = flagged.accounts.map(rewrite);
-    if (isChanged(setAside, flagged.accounts)) store.saveFlagged(key, { ...flagged, accounts: setAside });
-  }
-}
-
-function isChanged(after: readonly Account[], before: readonly Account[]): boolean {
-  return after.some((account, index) => account !== before[index]);
+  changeRecords(store, (account, key) => {
+    const own = repairs.filter((each) => 'scopeKey' in each && each.scopeKey === key && each.accountId === account.id);
+    const kinds = own.map(({ kind }) => kind);
+    const isCorrected = kinds.includes('correct-account-id') || kinds.includes('fill-in');
+    const whole = isCorrected ? { ...completed(account) } : account;
+    return kinds.includes('drop-expired-facts') ? withoutExpiredPauses(whole, now).kept : whole;
+  });
 }

@@ -1,4 +1,4 @@
-import type { Account, FlaggedAccount } from '../../accounts/account.js';
+import { type Account, isSetAside } from '../../accounts/account.js';
 import { groupByAccount } from '../../accounts/account-groups.js';
 import { definedOnly } from '../../defined-only.js';
 import { holdsForeignTokens } from '../../logins/foreign-tokens.js';
@@ -114,11 +114,7 @@ function sharerOf({ tokens }: Account, all: readonly Account[]): Account | undef
 
 /** The record as a pool holds it: only a flagged file says why and when. */
 export function unflagged(account: Account): Account {
-  return isFlagged(account) ? withoutFlag(account) : account;
-}
-
-function isFlagged(account: Account): account is FlaggedAccount {
-  return 'flag' in account;
+  return isSetAside(account) ? withoutFlag(account) : account;
 }
 
 function earliest(times: readonly (number | undefined)[]): number | undefined {

@@ -1,14 +1,12 @@
 import { isDeepStrictEqual } from 'node:util';
 import type { Account } from '../../accounts/account.js';
-import { emptyPool, withAccount } from '../../accounts/pool.js';
 import type { Binding } from '../../bindings/binding.js';
 import { definedOnly } from '../../defined-only.js';
 import type { AccountState } from '../../health/account-state.js';
 import { knownSpent } from '../../logins/lineage-log.js';
-import { encodePool } from '../../pools/pool-codec.js';
+import { keepRecord } from '../../pools/kept-record.js';
 import type { Store } from '../../pools/store.js';
 import type { Secret } from '../../secret.js';
-import { keepAside } from '../../storage/kept.js';
 import { type Duplicates, findDuplicates, mergeCopies, unflagged } from './duplicates.js';
 import { withMerged, withoutOthers } from './merged-scopes.js';
 import type { StoredRepair } from './repair.js';
@@ -59,10 +57,7 @@ function keepOtherLogins(store: Store, group: Duplicates, isSpent: (token: Secre
   const { refreshToken } = mergeCopies(group, isSpent).tokens;
   const isOther = ({ account: { tokens } }: Duplicates[number]) =>
     tokens.refreshToken !== undefined && !tokens.refreshToken.equals(refreshToken) && !isSpent(tokens.refreshToken);
-  return group.filter(isOther).map(({ account }) => {
-    const copy = encodePool(withAccount(emptyPool, unflagged(account)));
-    return keepAside(store.root, 'duplicate-account', `${JSON.stringify(copy, null, 2)}\n`);
-  });
+  return group.filter(isOther).map(({ account }) => keepRecord(store.root, 'duplicate-account', unflagged(account)));
 }
 
 function save(store: Store, scopes: readonly RepairScope[]): void {
@@ -81,7 +76,8 @@ function isChanged(after: readonly Account[], before: readonly Account[]): boole
 export function inheritKnowledge(state: AccountState, { accountId, others }: Merge): AccountState {
   const gone = others.map((each) => each.accountId).filter((id) => id !== accountId);
   const known = [accountId, ...gone].flatMap((id) => state.accounts[id] ?? []);
-  if (!gone.some((id) => id in state.accounts || isNamed(state, id))) return state;
+  const named = Object.values(state.affinity).map((entry) => entry.accountId);
+  if (!gone.some((id) => id in state.accounts || named.includes(id))) return state;
   const health = latest(
     known.map((each) => each.health),
     ({ at }) => at,
@@ -103,10 +99,6 @@ export function inheritKnowledge(state: AccountState, { accountId, others }: Mer
     accounts: known.length === 0 ? accounts : { ...accounts, [accountId]: definedOnly({ health, quota, recovery }) },
     affinity: Object.fromEntries(affinity),
   };
-}
-
-function isNamed({ affinity }: AccountState, id: string): boolean {
-  return Object.values(affinity).some(({ accountId }) => accountId === id);
 }
 
 function latest<T>(facts: readonly (T | undefined)[], timeOf: (fact: T) => number): T | undefined {

@@ -9,7 +9,7 @@ import { unstoredAccount } from '../../logins/unstored-login.js';
 import { recordsOf } from '../../pools/scope-records.js';
 import { planAccountRepairs } from '../account-repairs/plan.js';
 import { type AccountRepair, describeAccountRepair } from '../account-repairs/repair.js';
-import { type Check, judge, type Problem, skipped } from '../finding.js';
+import { type Check, judge, type Problem, skipped, warning } from '../finding.js';
 import { explainLoss } from '../forensics.js';
 import type { World } from '../world/world.js';
 import { flaggedAccounts, hasClosedFile, pooledAccounts } from './records.js';
@@ -98,19 +98,12 @@ export const activeAccountCheck: Check = {
 };
 
 function removedEarlier(name: string): Problem {
-  return {
-    severity: 'warn',
-    message: `the official client is signed in as ${name}, which was removed here`,
-    command: 'codex-auth switch <account>, or bring it back: codex-auth login',
-  };
+  const message = `the official client is signed in as ${name}, which was removed here`;
+  return warning(message, 'codex-auth switch <account>, or bring it back: codex-auth login');
 }
 
 function danglingChoice(scopeKey: string | undefined): Problem {
-  return {
-    severity: 'warn',
-    message: 'the chosen account is not in its pool any more',
-    repair: { kind: 'drop-choice', scopeKey },
-  };
+  return warning('the chosen account is not in its pool any more', { kind: 'drop-choice', scopeKey });
 }
 
 export const flaggedCheck: Check = {
@@ -134,10 +127,10 @@ function flagProblem(account: ReturnType<typeof flaggedAccounts>[number], world:
   const message = `${name}: ${since}${until}${story === '' ? '' : `; ${story}`}`;
   if (alive !== undefined) {
     const from = placeName(alive);
-    return { severity: 'warn', message, repair: { kind: 'adopt-newest', accountId: id, name, from } };
+    return warning(message, { kind: 'adopt-newest', accountId: id, name, from });
   }
   const command = isDeadToken(account)
     ? 'codex-auth login, to sign in to it again; codex-auth verify-flagged tries what is stored once more'
     : 'codex-auth verify-flagged';
-  return { severity: 'warn', message, command };
+  return warning(message, command);
 }

@@ -8,7 +8,7 @@ import type { CodexHome } from '../../codex/home.js';
 import { loginName, loginPlace } from '../../codex/official-login.js';
 import { restrictionOn } from '../../codex/restrictions.js';
 import { recordsOf } from '../../pools/scope-records.js';
-import { type Check, judge, ok, type Problem, skipped } from '../finding.js';
+import { type Check, fault, found, judge, ok, type Problem, skipped, warning } from '../finding.js';
 import type { LoginPlace, World } from '../world/world.js';
 import { nameSome, pooledAccounts } from './records.js';
 
@@ -23,27 +23,19 @@ export const authFileCheck: Check = {
     const { authFile, home } = world;
     if ('unreadable' in authFile) {
       if (home.otherStore !== undefined) return skipped('the login is elsewhere, and cannot be read there');
-      return judge(
-        [
-          {
-            severity: 'error',
-            message: authFile.unreadable,
-            command: authFile.wayOut ?? `check the owner and the mode of ${home.authFile}`,
-          },
-        ],
-        '',
-      );
+      return found(fault(authFile.unreadable, authFile.wayOut ?? `check the owner and the mode of ${home.authFile}`));
     }
     const { content } = authFile;
     if (content === undefined) return ok('nobody is signed in');
     const problems = linkProblems(world);
     if (content.kind === 'unadoptable') return judge([...problems, unadoptable(content.reason, home)], '');
     if (content.login.tokens.lastRefresh === undefined) {
-      problems.push({
-        severity: 'error',
-        message: `${loginName(home)} has no last_refresh, so the official client sends no Authorization header`,
-        repair: { kind: 'settle-auth-file' },
-      });
+      const message = `${loginName(home)} has no last_refresh, so the official client sends no Authorization header`;
+      problems.push(
+        fault(message, {
+          kind: 'settle-auth-file',
+        }),
+      );
     }
     return judge([...problems, ...lineageProblems(world)], 'complete, and the newest tokens we know');
   },
@@ -51,13 +43,8 @@ export const authFileCheck: Check = {
 
 function linkProblems({ authFileFacts, home }: World): Problem[] {
   if (authFileFacts === undefined || authFileFacts.links < 2) return [];
-  return [
-    {
-      severity: 'error',
-      message: `${home.authFile} is hard-linked: the official client spends its refresh token and cannot save the new one; what has the other name must not be used as a login once this is mended`,
-      repair: { kind: 'settle-auth-file' },
-    },
-  ];
+  const message = `${home.authFile} is hard-linked: the official client spends its refresh token and cannot save the new one; what has the other name must not be used as a login once this is mended`;
+  return [fault(message, { kind: 'settle-auth-file' })];
 }
 
 function unadoptable(reason: keyof typeof unadoptableReasons, home: CodexHome): Problem {
@@ -106,27 +93,18 @@ export const credentialStoreCheck: Check = {
     const { credentialStore, problem } = world.codexConfig;
     const problems: Problem[] = [];
     if (problem !== undefined) {
-      problems.push({
-        severity: 'warn',
-        message: `${problem.path} ${problem.message}, so that the official client does not start${hidden(problem)}`,
-        command: 'correct it, or move it away',
-      });
+      const message = `${problem.path} ${problem.message}, so that the official client does not start${hidden(problem)}`;
+      problems.push(warning(message, 'correct it, or move it away'));
     }
     const obstacle = problem?.hidesStore === true ? undefined : whyNothingCanBeSwitched(world);
     if (obstacle !== undefined) {
-      problems.push({
-        severity: 'error',
-        message: `${credentialStore.path} says "${credentialStore.value}": ${obstacle}`,
-        command: 'set cli_auth_credentials_store = "file" there',
-      });
+      const message = `${credentialStore.path} says "${credentialStore.value}": ${obstacle}`;
+      problems.push(fault(message, 'set cli_auth_credentials_store = "file" there'));
     }
     const unused = world.home.otherStore?.obstacle?.();
     if (unused !== undefined) {
-      problems.push({
-        severity: 'warn',
-        message: `${unused.message}; where the client can use it, it may find another login there than in auth.json`,
-        command: `set cli_auth_credentials_store = "file" in ${credentialStore.path}`,
-      });
+      const message = `${unused.message}; where the client can use it, it may find another login there than in auth.json`;
+      problems.push(warning(message, `set cli_auth_credentials_store = "file" in ${credentialStore.path}`));
     }
     return judge(problems, credentialStore.value);
   },
@@ -154,11 +132,8 @@ export const restrictionsCheck: Check = {
     const problems: Problem[] = [];
     const { value: method, path } = codexConfig.forcedLoginMethod;
     if (method === 'api') {
-      problems.push({
-        severity: 'error',
-        message: `${path} forces API keys: the official client deletes a ChatGPT login when it runs`,
-        command: 'remove forced_login_method there before switching',
-      });
+      const message = `${path} forces API keys: the official client deletes a ChatGPT login when it runs`;
+      problems.push(fault(message, 'remove forced_login_method there before switching'));
     }
     const restricted = pooledAccounts(world).flatMap((account) => {
       const restriction = restrictionOn(codexConfig, account);
@@ -167,11 +142,8 @@ export const restrictionsCheck: Check = {
     const [first] = restricted;
     if (first !== undefined) {
       const outside = nameSome(restricted.map(({ account }) => account));
-      problems.push({
-        severity: 'warn',
-        message: `${first.rule}: switched to ${outside}, the official client deletes the login`,
-        command: 'change forced_chatgpt_workspace_id there before switching to them',
-      });
+      const message = `${first.rule}: switched to ${outside}, the official client deletes the login`;
+      problems.push(warning(message, 'change forced_chatgpt_workspace_id there before switching to them'));
     }
     return judge(problems, 'none');
   },
@@ -188,12 +160,11 @@ export const loginPlaceCheck: Check = {
 
 function tornProblems({ tornLogin }: World): Problem[] {
   if (tornLogin === undefined) return [];
+  const message = `a crash has left ${tornLogin} half-written between two logins; the next command that writes finishes it`;
   return [
-    {
-      severity: 'error',
-      message: `a crash has left ${tornLogin} half-written between two logins; the next command that writes finishes it`,
-      repair: { kind: 'finish-journal' },
-    },
+    fault(message, {
+      kind: 'finish-journal',
+    }),
   ];
 }
 
@@ -205,13 +176,8 @@ function placesOf({ loginPlaces, authFile, home }: World): LoginPlace[] {
 function problemsOf({ authFile, place }: LoginPlace): Problem[] {
   if (place.kind === 'replaceable') return [];
   if (place.kind === 'closed') {
-    return [
-      {
-        severity: 'error',
-        message: `${place.problem.message}; so its login is not refreshed here, and ${burns}`,
-        command: place.problem.hint ?? 'check the owner and the mode of that file and of its directory',
-      },
-    ];
+    const message = `${place.problem.message}; so its login is not refreshed here, and ${burns}`;
+    return [fault(message, place.problem.hint ?? 'check the owner and the mode of that file and of its directory')];
   }
   switch (place.obstacle) {
     // The check of the file tells of it, and has a repair.
@@ -227,9 +193,6 @@ function problemsOf({ authFile, place }: LoginPlace): Problem[] {
 const burns = 'the official client would spend its refresh token and could not save the next one';
 
 function inPlace(fact: string, wayOut: string): Problem {
-  return {
-    severity: 'warn',
-    message: `${fact}, so it is written in place; ${burns}`,
-    command: `${wayOut}, or keep codex-auth guard running, so that the client never has to refresh`,
-  };
+  const message = `${fact}, so it is written in place; ${burns}`;
+  return warning(message, `${wayOut}, or keep codex-auth guard running, so that the client never has to refresh`);
 }

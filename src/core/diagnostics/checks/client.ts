@@ -2,7 +2,7 @@ import { findSame } from '../../accounts/identity.js';
 import { whoseLogin } from '../../logins/surfaces.js';
 import { recordsOf } from '../../pools/scope-records.js';
 import { wiringProblem } from '../../shell/wiring.js';
-import { type Check, judge, ok } from '../finding.js';
+import { type Check, found, judge, ok, warning } from '../finding.js';
 import type { World } from '../world/world.js';
 
 /** Older clients write auth.json in place and without locks (official-client.md#locks). */
@@ -15,20 +15,16 @@ export const clientCheck: Check = {
     if (client.path === undefined) return ok('not on PATH');
     if (client.version === undefined) {
       const message = `${client.path} does not tell its version`;
-      return judge([{ severity: 'warn', message, command: 'install it again: npm install -g @openai/codex' }], '');
+      return found(warning(message, 'install it again: npm install -g @openai/codex'));
     }
     const [, major = '0', minor = '0'] = /(\d+)\.(\d+)/.exec(client.version) ?? [];
     const isOld = Number(major) === firstAtomicVersion[0] && Number(minor) < firstAtomicVersion[1];
     if (!isOld) return ok(client.version);
-    return judge(
-      [
-        {
-          severity: 'warn',
-          message: `${client.version} rewrites auth.json in place, so that a switch at the same moment can lose a login`,
-          command: 'update it: npm install -g @openai/codex',
-        },
-      ],
-      '',
+    return found(
+      warning(
+        `${client.version} rewrites auth.json in place, so that a switch at the same moment can lose a login`,
+        'update it: npm install -g @openai/codex',
+      ),
     );
   },
 };
@@ -42,15 +38,8 @@ export const daemonCheck: Check = {
     if (daemon === undefined) return ok('not running');
     const doubt = whatItKeeps(world, daemon);
     if (doubt === undefined) return ok(`pid ${daemon.pid}`);
-    return judge(
-      [
-        {
-          severity: 'warn',
-          message: `the official client's server (pid ${daemon.pid}) ${doubt}`,
-          command: 'codex app-server daemon restart',
-        },
-      ],
-      '',
+    return found(
+      warning(`the official client's server (pid ${daemon.pid}) ${doubt}`, 'codex app-server daemon restart'),
     );
   },
 };
@@ -90,6 +79,6 @@ export const fileLockingCheck: Check = {
     }
     const message =
       'neither flock nor perl is installed: a refresh of the client at the instant of a switch can be lost';
-    return judge([{ severity: 'warn', message, command: 'install util-linux or perl' }], '');
+    return found(warning(message, 'install util-linux or perl'));
   },
 };

@@ -3,7 +3,7 @@ import { environmentVariables } from '../../environment.js';
 import { recordsOf } from '../../pools/scope-records.js';
 import { pointsBack, repositoryAt } from '../../project/git.js';
 import { isSettingName, settingVariable } from '../../settings.js';
-import { type Check, judge, ok, type Problem } from '../finding.js';
+import { type Check, fault, found, judge, ok, type Problem, warning } from '../finding.js';
 import type { SettingProblem } from '../world/world.js';
 
 /** Variables that win over auth.json in the official client (official-client.md#environment), and bad ones of ours. */
@@ -15,30 +15,20 @@ export const environmentCheck: Check = {
   inspect({ environment, settingProblems, misplacement }) {
     const problems: Problem[] = clientOverrides
       .filter((name) => environment[name])
-      .map((name) => ({
-        severity: 'warn',
-        message: `${name} is set: the official client uses it instead of the account you switch to`,
-        command: `unset ${name}`,
-      }));
+      .map((name) =>
+        warning(`${name} is set: the official client uses it instead of the account you switch to`, `unset ${name}`),
+      );
     if (misplacement !== undefined) {
       const { message, hint } = misplacement;
-      problems.push({ severity: 'error', message, command: hint ?? 'correct it' });
+      problems.push(fault(message, hint ?? 'correct it'));
     }
     for (const { message, source, name } of settingProblems) {
       if (source === 'environment')
-        problems.push({
-          severity: 'error',
-          message,
-          command: `unset ${isSettingName(name) ? settingVariable(name) : name}`,
-        });
+        problems.push(fault(message, `unset ${isSettingName(name) ? settingVariable(name) : name}`));
     }
     for (const name of [environmentVariables.issuer, environmentVariables.backendUrl]) {
       if (environment[name]) {
-        problems.push({
-          severity: 'warn',
-          message: `${name} is set: tokens go to ${environment[name]}`,
-          command: `unset ${name}`,
-        });
+        problems.push(warning(`${name} is set: tokens go to ${environment[name]}`, `unset ${name}`));
       }
     }
     return judge(problems, 'nothing in the way');
@@ -59,12 +49,12 @@ export const settingsCheck: Check = {
 function settingProblem({ name, message, isClosed }: SettingProblem, path: string): Problem {
   if (isClosed === true) {
     const command = `update codex-auth, or check the owner and the mode of ${path}; it is untouched`;
-    return { severity: 'error', message, command };
+    return fault(message, command);
   }
   const repair = isSettingName(name)
     ? ({ kind: 'unset-setting', name } as const)
     : ({ kind: 'set-aside', path } as const);
-  return { severity: 'error', message, repair };
+  return fault(message, repair);
 }
 
 export const projectCheck: Check = {
@@ -74,24 +64,19 @@ export const projectCheck: Check = {
     if (project.kind === 'none') return ok('none here: the global accounts');
     if (project.kind === 'broken') {
       const message = `cannot tell which project this is: ${project.gitPath} is not usable, ${project.reason}`;
-      return judge([{ severity: 'warn', message, command: 'repair the repository, or add --global' }], '');
+      return found(warning(message, 'repair the repository, or add --global'));
     }
     const problems: Problem[] = [];
     const legacy = project.legacy.filter(({ key }) => scopes.some((scope) => scope.key === key));
     for (const { key } of legacy) {
-      problems.push({
-        severity: 'warn',
-        message: `an older version kept the accounts in projects/${key} for one checkout only; the next change merges them`,
-        repair: { kind: 'merge-legacy-pool', fromKey: key, toKey: project.key },
-      });
+      const message = `an older version kept the accounts in projects/${key} for one checkout only; the next change merges them`;
+      problems.push(warning(message, { kind: 'merge-legacy-pool', fromKey: key, toKey: project.key }));
     }
     const repository = project.workTree === undefined ? undefined : repositoryAt(project.workTree);
     if (repository?.kind === 'found' && !pointsBack(repository)) {
-      problems.push({
-        severity: 'warn',
-        message: 'this worktree was moved without git, which may prune it one day; its accounts are found all the same',
-        command: 'git worktree repair',
-      });
+      const message =
+        'this worktree was moved without git, which may prune it one day; its accounts are found all the same';
+      problems.push(warning(message, 'git worktree repair'));
     }
     return judge(problems, `${project.key}${project.isLinkedWorktree ? ', a linked worktree' : ''}`);
   },
@@ -106,11 +91,12 @@ export const otherRootsCheck: Check = {
     const own = recordsOf(world.scopes);
     const problems = world.otherRoots.flatMap(({ path, scopes }) => {
       const shared = recordsOf(scopes).filter((theirs) => own.some((ours) => isSameAccount(ours, theirs)));
-      return shared.map((account) => ({
-        severity: 'error' as const,
-        message: `${account.email ?? account.id} is also stored in ${path}: whichever refreshes first signs the other out`,
-        command: `CODEX_MULTI_AUTH_DIR='${path}' codex-auth --global remove ${account.id}`,
-      }));
+      return shared.map((account) =>
+        fault(
+          `${account.email ?? account.id} is also stored in ${path}: whichever refreshes first signs the other out`,
+          `CODEX_MULTI_AUTH_DIR='${path}' codex-auth --global remove ${account.id}`,
+        ),
+      );
     });
     return judge(problems, 'every login has one owner');
   },

@@ -4,7 +4,7 @@ import { findSame } from '../../accounts/identity.js';
 import { wasRemoved } from '../../accounts/pool.js';
 import { recordsOf } from '../../pools/scope-records.js';
 import type { StoredFile } from '../../pools/stored-files.js';
-import { type Check, judge, type Problem, skipped } from '../finding.js';
+import { type Check, fault, judge, type Problem, skipped, warning } from '../finding.js';
 import type { Repair } from '../repair.js';
 import { type FileFacts, isMisplaced } from '../world/storage-facts.js';
 import type { World } from '../world/world.js';
@@ -18,26 +18,17 @@ export const rootCheck: Check = {
     const { root, rootFacts, noRoom } = world;
     const problems: Problem[] = misplaced(world);
     if (noRoom !== undefined && rootFacts?.isDirectory !== false) {
-      problems.push({
-        severity: 'error',
-        message: `${noRoom.message}, so nothing can be stored or refreshed`,
-        command: noRoom.hint ?? `check the owner and the mode of ${root.paths.root}`,
-      });
+      const message = `${noRoom.message}, so nothing can be stored or refreshed`;
+      problems.push(fault(message, noRoom.hint ?? `check the owner and the mode of ${root.paths.root}`));
     }
     if (rootFacts === undefined) return judge(problems, `${root.paths.root} is made by the first sign-in`);
     if (!rootFacts.isDirectory) {
-      problems.push({
-        severity: 'error',
-        message: `${root.paths.root} is a file where a directory should be, so nothing can be stored`,
-        command: `move ${root.paths.root} away`,
-      });
+      const message = `${root.paths.root} is a file where a directory should be, so nothing can be stored`;
+      problems.push(fault(message, `move ${root.paths.root} away`));
     }
     if (root.effectiveUserId !== undefined && rootFacts.owner !== root.effectiveUserId) {
-      problems.push({
-        severity: 'error',
-        message: `${root.paths.root} belongs to user ${rootFacts.owner}, and this runs as user ${root.effectiveUserId}`,
-        command: 'run it as the owner, without sudo',
-      });
+      const message = `${root.paths.root} belongs to user ${rootFacts.owner}, and this runs as user ${root.effectiveUserId}`;
+      problems.push(fault(message, 'run it as the owner, without sudo'));
     }
     return judge(problems, root.paths.root);
   },
@@ -48,11 +39,11 @@ function misplaced({ owned, clientLocks, root: { paths } }: World): Problem[] {
   const unread = owned.filter(
     ({ path, expected }) => path === paths.lineageLog || (expected === 'directory' && path !== paths.root),
   );
-  return [...unread, ...clientLocks].filter(isMisplaced).map(({ path, expected }) => ({
-    severity: 'error',
-    message: `${path} is not a ${expected}, so changes fail or go unrecorded`,
-    command: `move ${path} away`,
-  }));
+  return [...unread, ...clientLocks]
+    .filter(isMisplaced)
+    .map(({ path, expected }) =>
+      fault(`${path} is not a ${expected}, so changes fail or go unrecorded`, `move ${path} away`),
+    );
 }
 
 export const permissionsCheck: Check = {
@@ -74,35 +65,25 @@ function openHome({ homeFacts, root }: World): Problem[] {
   if (root.effectiveUserId === undefined || homeFacts === undefined) return [];
   const { path, mode, isDirectory } = homeFacts;
   if (!isDirectory || (mode & 0o002) === 0) return [];
-  return [
-    {
-      severity: 'error',
-      message: `everybody on this machine can write to ${path} (${mode.toString(8)}), and put another auth.json there`,
-      command: `chmod go-w '${path}'`,
-    },
-  ];
+  const message = `everybody on this machine can write to ${path} (${mode.toString(8)}), and put another auth.json there`;
+  return [fault(message, `chmod go-w '${path}'`)];
 }
 
 function modeProblems(file: FileFacts, { root }: World): Problem[] {
   if (root.effectiveUserId === undefined) return [];
   if (file.owner !== root.effectiveUserId) {
-    return [
-      {
-        severity: 'error',
-        message: `${file.path} belongs to user ${file.owner}, so it can be read or changed by somebody else`,
-        command: `sudo chown ${root.effectiveUserId} '${file.path}'`,
-      },
-    ];
+    const message = `${file.path} belongs to user ${file.owner}, so it can be read or changed by somebody else`;
+    return [fault(message, `sudo chown ${root.effectiveUserId} '${file.path}'`)];
   }
   // What stands there is somebody else's thing, and another check says so.
   if (isMisplaced(file) || (file.mode & 0o077) === 0) return [];
   const mode = file.isDirectory ? 0o700 : 0o600;
   return [
-    {
-      severity: 'error',
-      message: `${file.path} can be read by others (${file.mode.toString(8)})`,
-      repair: { kind: 'tighten-mode', path: file.path, mode },
-    },
+    fault(`${file.path} can be read by others (${file.mode.toString(8)})`, {
+      kind: 'tighten-mode',
+      path: file.path,
+      mode,
+    }),
   ];
 }
 
@@ -128,18 +109,17 @@ function fileProblem(file: StoredFile, world: World): Problem[] {
     case 'absent':
       return missing(file, world);
     case 'newer':
-      return [{ severity: 'error', message: verdict.message, command: 'update codex-auth; the file is untouched' }];
+      return [fault(verdict.message, 'update codex-auth; the file is untouched')];
     case 'unreadable':
-      return [{ severity: 'error', message: verdict.message, command: verdict.wayOut }];
+      return [fault(verdict.message, verdict.wayOut)];
     case 'damaged':
       return copies.length > 0 || salvageable > 0
-        ? [{ severity: 'error', message: `${verdict.message}; ${sources(file)}`, repair: recovery(file) }]
+        ? [fault(`${verdict.message}; ${sources(file)}`, recovery(file))]
         : [
-            {
-              severity: 'error',
-              message: `${verdict.message}; there is no good backup, and no whole account in it`,
-              command: `move ${path} away, then sign in again: codex-auth login`,
-            },
+            fault(
+              `${verdict.message}; there is no good backup, and no whole account in it`,
+              `move ${path} away, then sign in again: codex-auth login`,
+            ),
           ];
   }
 }
@@ -152,7 +132,7 @@ function missing(file: StoredFile, { scopes }: World): Problem[] {
   const lost = newest?.content.accounts.filter((account) => !isKnown(account)) ?? [];
   if (lost.length === 0) return [];
   const message = `${file.path} is gone, and with it ${nameSome(lost)}; ${sources(file)}`;
-  return [{ severity: 'warn', message, repair: recovery(file) }];
+  return [warning(message, recovery(file))];
 }
 
 /** `good copies: accounts.json.bak (2 accounts), accounts.json.wal (2 accounts)` */
@@ -186,16 +166,10 @@ function backupProblem({ path, verdict }: StoredFile['backups'][number]): Proble
     case 'absent':
       return [];
     case 'damaged':
-      return [
-        {
-          severity: 'warn',
-          message: `the backup ${path} is damaged and could not bring anything back`,
-          repair: { kind: 'set-aside', path },
-        },
-      ];
+      return [warning(`the backup ${path} is damaged and could not bring anything back`, { kind: 'set-aside', path })];
     case 'newer':
-      return [{ severity: 'warn', message: verdict.message, command: 'update codex-auth; the backup is untouched' }];
+      return [warning(verdict.message, 'update codex-auth; the backup is untouched')];
     case 'unreadable':
-      return [{ severity: 'warn', message: verdict.message, command: verdict.wayOut }];
+      return [warning(verdict.message, verdict.wayOut)];
   }
 }

@@ -6,7 +6,7 @@ import { isLoginOf } from '../../logins/foreign-login.js';
 import type { HeldLogin } from '../../logins/residence.js';
 import { recordsOf } from '../../pools/scope-records.js';
 import { quotedForPosix } from '../../shell/path-block.js';
-import { type Check, judge, type Problem } from '../finding.js';
+import { type Check, fault, found, judge, type Problem, warning } from '../finding.js';
 import type { World } from '../world/world.js';
 
 /** Which login lives in which home of the official client: in two as files of their own, it would sooner or later be lost. */
@@ -19,7 +19,7 @@ export const homesCheck: Check = {
       const { message, isDamaged } = homes.problem;
       const repair = { kind: 'set-aside', path: world.root.paths.homes } as const;
       const file = `see who may read ${world.root.paths.homes}`;
-      return judge([{ severity: 'error', message, ...(isDamaged ? { repair } : { command: file }) }], '');
+      return found({ severity: 'error', message, ...(isDamaged ? { repair } : { command: file }) });
     }
     return judge([...doubles(world, homes.held), ...away(world, homes.unreachable)], summary(world, homes.held));
   },
@@ -34,11 +34,14 @@ function doubles(world: World, held: readonly HeldLogin[]): Problem[] {
 
 function double(account: Account, { home: keeper }: HeldLogin, { home }: HeldLogin): Problem {
   const name = describeAccount(account);
-  return {
-    severity: 'error',
-    message: `${name} is in two login files, in ${keeper.directory} and in ${home.directory}: one of them will hold a spent token`,
-    repair: { kind: 'share-login', accountId: account.id, name, directory: home.directory, keeper: keeper.directory },
-  };
+  const message = `${name} is in two login files, in ${keeper.directory} and in ${home.directory}: one of them will hold a spent token`;
+  return fault(message, {
+    kind: 'share-login',
+    accountId: account.id,
+    name,
+    directory: home.directory,
+    keeper: keeper.directory,
+  });
 }
 
 type Unreachable = Exclude<World['homes'], { problem: unknown }>['unreachable'];
@@ -47,11 +50,11 @@ function away({ scopes }: World, unreachable: Unreachable): Problem[] {
   return unreachable.map(({ id, path, accountId }) => {
     const account = recordsOf(scopes).find((each) => each.id === accountId);
     const who = account === undefined ? 'what lives there is not known' : `${describeAccount(account)} lives there`;
-    return {
-      severity: 'warn',
-      message: `the home ${path ?? id} cannot be read now; ${who}`,
-      command: `codex-auth doctor --forget-home ${id}  (only if it is gone for good; else make it reachable)`,
-    };
+    const message = `the home ${path ?? id} cannot be read now; ${who}`;
+    return warning(
+      message,
+      `codex-auth doctor --forget-home ${id}  (only if it is gone for good; else make it reachable)`,
+    );
   });
 }
 
@@ -77,7 +80,7 @@ export const bindingsCheck: Check = {
       const way = isDamaged
         ? { repair: { kind: 'set-aside', path } as const }
         : { command: `see who may read ${path}` };
-      return judge([{ severity: 'error', message, ...way }], '');
+      return found({ severity: 'error', message, ...way });
     }
     const problems = bindings.list.flatMap((binding) => bindingProblem(world, binding) ?? []);
     return judge([...problems, ...unheard(bindings)], boundPlaces(world, bindings.list));
@@ -87,10 +90,10 @@ export const bindingsCheck: Check = {
 function bindingProblem({ scopes }: World, { directory, accountId }: Binding): Problem | undefined {
   const command = `codex-auth switch --dir ${quotedForPosix(directory)} --clear`;
   if (!recordsOf(scopes).some(({ id }) => id === accountId)) {
-    return { severity: 'error', message: `${directory} is bound to ${accountId}, which is not here any more`, command };
+    return fault(`${directory} is bound to ${accountId}, which is not here any more`, command);
   }
   if (existsSync(directory)) return undefined;
-  return { severity: 'warn', message: `${directory}, which is bound to an account, is gone`, command };
+  return warning(`${directory}, which is bound to an account, is gone`, command);
 }
 
 /** The shim is what gives a binding its effect. */
@@ -98,7 +101,7 @@ function unheard({ list, areHeard }: Exclude<World['bindings'], { problem: unkno
   if (list.length === 0 || areHeard) return [];
   const message =
     'directories are bound to accounts, and the shim does not know them: codex runs as the account in use';
-  return [{ severity: 'warn', message, command: 'codex-auth setup' }];
+  return [warning(message, 'codex-auth setup')];
 }
 
 function boundPlaces({ scopes }: World, bindings: readonly Binding[]): string {

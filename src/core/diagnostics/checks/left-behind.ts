@@ -5,7 +5,7 @@ import { isAwaitedByFile } from '../../logins/journal-recovery.js';
 import { retryTime } from '../../logins/unanswered.js';
 import { recordsOf } from '../../pools/scope-records.js';
 import { heldByUnknown } from '../../storage/lock-wait.js';
-import { type Check, judge, type Problem } from '../finding.js';
+import { type Check, fault, found, judge, type Problem, warning } from '../finding.js';
 import type { LockFacts } from '../world/storage-facts.js';
 import type { World } from '../world/world.js';
 
@@ -15,7 +15,7 @@ export const journalCheck: Check = {
   inspect(world) {
     if (world.journalProblem !== undefined) {
       const command = `check the owner and the mode of ${world.root.paths.journal}`;
-      return judge([{ severity: 'error', message: world.journalProblem, command }], '');
+      return found(fault(world.journalProblem, command));
     }
     const settled = world.journal.entries.filter((entry) => !isUnderWay(world.root, entry));
     const closed = world.journal.unreadable.filter((entry) => !isUnderWay(world.root, entry));
@@ -33,26 +33,21 @@ function problemOf(entry: JournalEntry, world: World): Problem[] {
   if (tokenFile !== undefined && isAwaitedByFile(entry)) {
     const what =
       answer === undefined ? 'nobody knows whether it was renewed' : 'its new tokens are in the journal only';
-    return [{ severity: 'error', message: `${tokenFile}: ${what}`, command: `codex-auth renew '${tokenFile}'` }];
+    return [fault(`${tokenFile}: ${what}`, `codex-auth renew '${tokenFile}'`)];
   }
   const repair = { kind: 'finish-journal' } as const;
   if (answer !== undefined) {
     const what = entry.isSalvaged
       ? 'the refresh token of a torn answer, and nothing else of it, is'
       : 'tokens received by a run that ended early are';
-    return [{ severity: 'error', message: `${what} not stored yet`, repair }];
+    return [fault(`${what} not stored yet`, repair)];
   }
   const holder = holderOf(header.spent, world);
   if (holder === undefined) {
-    return [{ severity: 'warn', message: 'a refresh without an answer is settled, its record is left over', repair }];
+    return [warning('a refresh without an answer is settled, its record is left over', repair)];
   }
-  return [
-    {
-      severity: 'warn',
-      message: `nobody knows whether a refresh of ${holder.email ?? holder.id} happened; asking again${whenAgain(entry, world)} settles it`,
-      command: `codex-auth check ${holder.id}`,
-    },
-  ];
+  const message = `nobody knows whether a refresh of ${holder.email ?? holder.id} happened; asking again${whenAgain(entry, world)} settles it`;
+  return [warning(message, `codex-auth check ${holder.id}`)];
 }
 
 /** The command that settles it says the same before that time. */
@@ -74,13 +69,10 @@ function holderOf(spent: string | undefined, { scopes }: World): Account | undef
 function unreadableProblem({ path, problem, spent, mayHoldTokens }: UnreadableEntry, world: World): Problem {
   const holder = mayHoldTokens ? holderOf(spent, world) : undefined;
   if (holder === undefined) {
-    return { severity: 'error', message: `${path} ${problem}`, repair: { kind: 'keep-entry', path } };
+    return fault(`${path} ${problem}`, { kind: 'keep-entry', path });
   }
-  return {
-    severity: 'error',
-    message: `${path} ${problem}, and may hold the new tokens of ${describeAccount(holder)}`,
-    command: 'update codex-auth, which may be able to read it; else codex-auth login',
-  };
+  const message = `${path} ${problem}, and may hold the new tokens of ${describeAccount(holder)}`;
+  return fault(message, 'update codex-auth, which may be able to read it; else codex-auth login');
 }
 
 export const leftoversCheck: Check = {
@@ -88,11 +80,9 @@ export const leftoversCheck: Check = {
   title: 'Temporary files',
   inspect({ temporaries }) {
     return judge(
-      temporaries.map((path) => ({
-        severity: 'error' as const,
-        message: `${path} was left by a killed process and may hold tokens`,
-        repair: { kind: 'sweep-leftovers' as const },
-      })),
+      temporaries.map((path) =>
+        fault(`${path} was left by a killed process and may hold tokens`, { kind: 'sweep-leftovers' }),
+      ),
       'none',
     );
   },
@@ -117,25 +107,24 @@ function lockProblem(lock: LockFacts): Problem[] {
       return [];
     case 'dead':
       return [
-        {
-          severity: 'warn',
-          message: `the lock "${name}" belongs to pid ${owner?.pid}, which has ended; the next command takes it over`,
-          repair: { kind: 'release-lock', name, nonce: lock.nonce },
-        },
+        warning(`the lock "${name}" belongs to pid ${owner?.pid}, which has ended; the next command takes it over`, {
+          kind: 'release-lock',
+          name,
+          nonce: lock.nonce,
+        }),
       ];
     case 'unreadable': {
       const { message, hint = 'check its owner and its mode' } = lock.problem;
-      return [{ severity: 'error', message, command: hint }];
+      return [fault(message, hint)];
     }
     case 'unknown':
-      return [{ severity: 'warn', message: heldByUnknown(name), command: untilSilent }];
+      return [warning(heldByUnknown(name), untilSilent)];
     case 'foreign':
       return [
-        {
-          severity: 'warn',
-          message: `the lock "${name}" belongs to a process of another machine or container, which cannot be judged from here`,
-          command: untilSilent,
-        },
+        warning(
+          `the lock "${name}" belongs to a process of another machine or container, which cannot be judged from here`,
+          untilSilent,
+        ),
       ];
   }
 }

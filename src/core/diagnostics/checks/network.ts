@@ -7,7 +7,7 @@ import {
 } from '../../http/proxy-description.js';
 import type { HostProxy } from '../../http/proxy-for.js';
 import type { PortHolder } from '../../oauth/port-holder.js';
-import { type Check, judge, type Problem, skipped } from '../finding.js';
+import { type Check, fault, found, judge, type Problem, skipped, warning } from '../finding.js';
 import type { HostFacts } from '../world/network-facts.js';
 
 export const reachabilityCheck: Check = {
@@ -21,11 +21,7 @@ export const reachabilityCheck: Check = {
 };
 
 function hostProblem({ url, message, hint }: HostFacts): Problem {
-  return {
-    severity: 'error',
-    message: `${url} cannot be reached: ${message}`,
-    command: hint ?? 'check the network and the proxy',
-  };
+  return fault(`${url} cannot be reached: ${message}`, hint ?? 'check the network and the proxy');
 }
 
 export const portsCheck: Check = {
@@ -38,7 +34,7 @@ export const portsCheck: Check = {
       return judge([], busy.length === 0 ? 'free' : `${names.join(', ')}; the other one is free`);
     }
     const message = `${names.join(' and ')}, so a sign-in in the browser has no port`;
-    return judge([{ severity: 'warn', message, command: 'end them, or codex-auth login --device-auth' }], '');
+    return found(warning(message, 'end them, or codex-auth login --device-auth'));
   },
 };
 
@@ -61,10 +57,10 @@ export const proxyCheck: Check = {
 
 function proxyProblem(choice: HostProxy['choice']): Problem | undefined {
   if (choice.kind === 'invalid') {
-    return { severity: 'error', message: describeInvalidProxy(choice), command: validProxyHint };
+    return fault(describeInvalidProxy(choice), validProxyHint);
   }
   if (choice.kind === 'direct' && 'ignoresPac' in choice) {
-    return { severity: 'warn', message: pacProblem, command: 'name the proxy with --proxy, or in HTTPS_PROXY' };
+    return warning(pacProblem, 'name the proxy with --proxy, or in HTTPS_PROXY');
   }
   return undefined;
 }
@@ -81,7 +77,7 @@ export const clockCheck: Check = {
     if (offset === undefined) return skipped('no server told its time');
     if (Math.abs(offset) <= clockToleranceMs) return judge([], 'agrees with the server');
     const message = `this machine's clock is ${roughly(Math.abs(offset))} ${offset > 0 ? 'behind' : 'ahead of'} the server's, so expiry is misjudged`;
-    return judge([{ severity: 'warn', message, command: 'switch on network time' }], '');
+    return found(warning(message, 'switch on network time'));
   },
 };
 

@@ -4,7 +4,7 @@ import { databaseAddress } from '../../sharing/address.js';
 import type { ShareInspection } from '../../sharing/inspect.js';
 import type { ShareRow } from '../../sharing/share-file.js';
 import { olderServer } from '../../sharing/share-problem.js';
-import { type Check, judge, ok, type Problem, skipped } from '../finding.js';
+import { type Check, fault, found, judge, ok, type Problem, skipped, warning } from '../finding.js';
 import type { ShareFacts } from '../world/share-facts.js';
 import type { World } from '../world/world.js';
 import { clockToleranceMs, roughly } from './network.js';
@@ -16,7 +16,7 @@ export const sharedPoolCheck: Check = {
   title: 'Shared pool',
   inspect({ share }) {
     if (share.kind === 'none') return ok('this machine is in none');
-    if (share.kind === 'unreadable') return judge([problemOf(share.problem)], '');
+    if (share.kind === 'unreadable') return found(problemOf(share.problem));
     const { inspection, state, keyProblem } = share;
     if (inspection === undefined) return skipped('--offline');
     const { shown } = databaseAddress(state.url);
@@ -30,17 +30,15 @@ export const sharedPoolCheck: Check = {
 };
 
 function problemOf({ message, hint }: AppError): Problem {
-  return { severity: 'error', message, command: hint ?? 'codex-auth share status --live' };
+  return fault(message, hint ?? 'codex-auth share status --live');
 }
 
-const readOnly: Problem = {
-  severity: 'error',
-  message:
-    'the role of the shared pool may only read it, so that what is renewed here does not reach the other machines',
-  command: 'give it the rights at the end of docs/shared-pool.sql',
-};
+const readOnly: Problem = fault(
+  'the role of the shared pool may only read it, so that what is renewed here does not reach the other machines',
+  'give it the rights at the end of docs/shared-pool.sql',
+);
 
-const isOlder: Problem = { severity: 'warn', message: olderServer.message, command: olderServer.hint };
+const isOlder: Problem = warning(olderServer.message, olderServer.hint);
 
 function summary(shown: string, { transport, version, schema }: ShareInspection): string {
   const way = transport === 'tls' ? 'with verified TLS' : 'on this machine';
@@ -56,18 +54,17 @@ export const poolKeyCheck: Check = {
     const { keyProblem, inspection, state } = share;
     if (keyProblem !== undefined) {
       const { message, hint = 'codex-auth share join' } = keyProblem;
-      return judge([{ severity: 'error', message, command: hint }], '');
+      return found(fault(message, hint));
     }
     const problems = inspection?.keyMatches === false ? [otherKey] : [];
     return judge(problems, `${state.keyId} is here${inspection?.keyMatches === true ? ' and fits' : ''}`);
   },
 };
 
-const otherKey: Problem = {
-  severity: 'error',
-  message: 'the shared pool is sealed with another key than this machine has, so that nothing in it can be read here',
-  command: 'codex-auth share leave --forget, then share join with the phrase of that pool',
-};
+const otherKey: Problem = fault(
+  'the shared pool is sealed with another key than this machine has, so that nothing in it can be read here',
+  'codex-auth share leave --forget, then share join with the phrase of that pool',
+);
 
 /** The clock of this machine against that of the database, which all machines of the pool go by. */
 export const poolClockCheck: Check = {
@@ -81,7 +78,7 @@ export const poolClockCheck: Check = {
     if (Math.abs(clockAheadMs) <= clockToleranceMs) return ok('agrees with the database');
     const difference = `${roughly(Math.abs(clockAheadMs))} ${clockAheadMs > 0 ? 'ahead of' : 'behind'}`;
     const message = `this machine's clock is ${difference} the database's: nothing is lost by it, but times of other machines read wrong here`;
-    return judge([{ severity: 'warn', message, command: 'switch on network time' }], '');
+    return found(warning(message, 'switch on network time'));
   },
 };
 
@@ -110,19 +107,14 @@ function keeperProblem({ keeper, accountId }: ShareRow, share: Joined, world: Wo
   const name = describeAccount(account);
   const take = `codex-auth share take ${account.id}`;
   if (keeper === null) {
-    return [{ severity: 'warn', message: `nobody keeps ${name}, so that nobody renews it`, command: take }];
+    return [warning(`nobody keeps ${name}, so that nobody renews it`, take)];
   }
   const machine = machineOf(keeper, share);
   const unseenMs = machine === undefined ? 0 : nowOfServer(share, world) - machine.seenAt;
   if (machine !== undefined && unseenMs < longUnseenMs) return [];
   const seen = machine === undefined ? 'is not in the pool any more' : `has not been seen for ${roughly(unseenMs)}`;
-  return [
-    {
-      severity: 'warn',
-      message: `${name} is kept by ${machine?.name ?? 'a machine'}, which ${seen}`,
-      command: `${take} --force  (if that machine is gone; else run codex-auth sync there)`,
-    },
-  ];
+  const message = `${name} is kept by ${machine?.name ?? 'a machine'}, which ${seen}`;
+  return [warning(message, `${take} --force  (if that machine is gone; else run codex-auth sync there)`)];
 }
 
 function machineOf(id: string, { inspection, state }: Joined): { name: string; seenAt: number } | undefined {

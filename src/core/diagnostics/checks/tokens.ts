@@ -5,7 +5,7 @@ import { copyAhead, historyOf } from '../../logins/newest.js';
 import { recordsOf } from '../../pools/scope-records.js';
 import { foreignIssuer } from '../../provider/foreign-issuer.js';
 import { isStale } from '../../quota/snapshot.js';
-import { type Check, judge, ok, type Problem, skipped } from '../finding.js';
+import { type Check, fault, judge, ok, type Problem, skipped, warning } from '../finding.js';
 import { keepersOf } from '../world/share-facts.js';
 import type { World } from '../world/world.js';
 import { hasClosedFile, nameSome, pooledAccounts } from './records.js';
@@ -37,39 +37,21 @@ export const tokensCheck: Check = {
     );
     const problems: Problem[] = spent.map((account) => spentProblem(account, world));
     if (lost.length > 0) {
-      problems.push({
-        severity: 'error',
-        message: `${nameSome(lost)}: the login has ended, and has no refresh token`,
-        command: 'codex-auth login',
-      });
+      problems.push(fault(`${nameSome(lost)}: the login has ended, and has no refresh token`, 'codex-auth login'));
     }
     if (accessOnly.length > 0) {
-      problems.push({
-        severity: 'warn',
-        message: `${nameSome(accessOnly)}: no refresh token, so it cannot be renewed here and ends with its access token`,
-        command: 'codex-auth login',
-      });
+      const message = `${nameSome(accessOnly)}: no refresh token, so it cannot be renewed here and ends with its access token`;
+      problems.push(warning(message, 'codex-auth login'));
     }
     for (const account of waiting) {
-      problems.push({
-        severity: 'warn',
-        message: `${describeAccount(account)}: its access token has ended, and ${keepers.get(account.id)} keeps it`,
-        command: 'codex-auth sync  (on that machine first, if it was not on since)',
-      });
+      const message = `${describeAccount(account)}: its access token has ended, and ${keepers.get(account.id)} keeps it`;
+      problems.push(warning(message, 'codex-auth sync  (on that machine first, if it was not on since)'));
     }
     if (partial.length > 0) {
-      problems.push({
-        severity: 'warn',
-        message: `${nameSome(partial)}: no id token, which a switch needs`,
-        command: 'codex-auth fix',
-      });
+      problems.push(warning(`${nameSome(partial)}: no id token, which a switch needs`, 'codex-auth fix'));
     }
     if (expired.length > 0) {
-      problems.push({
-        severity: 'warn',
-        message: `${nameSome(expired)}: access token expired`,
-        command: 'codex-auth check',
-      });
+      problems.push(warning(`${nameSome(expired)}: access token expired`, 'codex-auth check'));
     }
     return judge(problems, accounts.length === 0 ? 'none to look at' : 'valid');
   },
@@ -90,9 +72,9 @@ function spentProblem(account: Account, { copies, lineage }: World): Problem {
   const message = `${name}: its refresh token was exchanged already, so an older copy of the pool has come back`;
   const here = copies.filter(({ place }) => place !== 'other-root');
   const ahead = copyAhead(account, here, historyOf(lineage));
-  if (ahead === undefined) return { severity: 'error', message, command: 'codex-auth login, to sign in to it again' };
+  if (ahead === undefined) return fault(message, 'codex-auth login, to sign in to it again');
   const from = placeName(ahead);
-  return { severity: 'error', message, repair: { kind: 'adopt-newest', accountId: account.id, name, from } };
+  return fault(message, { kind: 'adopt-newest', accountId: account.id, name, from });
 }
 
 /** Accounts that were signed in somewhere else than where requests go now; nothing is sent for them (P20). */
@@ -105,11 +87,11 @@ export const issuerCheck: Check = {
     const issuers = new Set(accounts.flatMap((account) => foreignIssuer(account, provider) ?? []));
     const problems = [...issuers].map((issuer): Problem => {
       const theirs = accounts.filter((account) => foreignIssuer(account, provider) === issuer);
-      return {
-        severity: 'warn',
-        message: `${nameSome(theirs)}: signed in at ${issuer}, and their tokens are sent to nobody else, not to ${provider.issuer}`,
-        command: `codex-auth login, to sign in at ${provider.issuer}, or set CODEX_AUTH_ISSUER to the other one`,
-      };
+      const message = `${nameSome(theirs)}: signed in at ${issuer}, and their tokens are sent to nobody else, not to ${provider.issuer}`;
+      return warning(
+        message,
+        `codex-auth login, to sign in at ${provider.issuer}, or set CODEX_AUTH_ISSUER to the other one`,
+      );
     });
     return judge(problems, provider.issuer);
   },
@@ -127,8 +109,8 @@ export const healthCheck: Check = {
       const moveAway = `move ${path} away: it is knowledge only`;
       problems.push(
         isClosed
-          ? { severity: 'warn', message, command: isNewer ? `update codex-auth, or ${moveAway}` : moveAway }
-          : { severity: 'warn', message, repair: { kind: 'set-aside', path } },
+          ? warning(message, isNewer ? `update codex-auth, or ${moveAway}` : moveAway)
+          : warning(message, { kind: 'set-aside', path }),
       );
     }
     const accounts = pooledAccounts(world).filter(({ enabled }) => enabled);

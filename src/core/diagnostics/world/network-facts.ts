@@ -1,10 +1,9 @@
 import { connect } from 'node:net';
 import { AppError } from '../../errors.js';
-import type { HttpClient, HttpOutcome } from '../../http/client.js';
+import { type HttpClient, type HttpOutcome, readServerDate } from '../../http/client.js';
 import { proxyHint } from '../../http/proxy-description.js';
 import { findPortHolder, type PortHolder } from '../../oauth/port-holder.js';
 import type { Provider } from '../../provider/provider.js';
-import { readServerDate } from '../../provider/provider-answer.js';
 
 export interface HostFacts {
   readonly url: string;

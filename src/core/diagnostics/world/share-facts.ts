@@ -1,4 +1,4 @@
-import { AppError } from '../../errors.js';
+import { AppError, orInstead } from '../../errors.js';
 import type { ShareInspection } from '../../sharing/inspect.js';
 import { readShareKey } from '../../sharing/key-store.js';
 import { readShare, type ShareState } from '../../sharing/share-file.js';
@@ -37,13 +37,10 @@ export async function shareFacts(root: Root, ask: (() => Promise<ShareInspection
 }
 
 function problemOfKey(root: Root): AppError | undefined {
-  try {
-    readShareKey(root);
-    return undefined;
-  } catch (error) {
-    if (error instanceof AppError) return error;
-    throw error;
-  }
+  return orInstead(
+    () => void readShareKey(root),
+    (error) => error,
+  );
 }
 
 /** The machine that keeps an account which is kept elsewhere, by the id of its record. */
