@@ -5,9 +5,9 @@ import { isJsonObject } from '../json-object.js';
 import { jsonIn } from '../json-text.js';
 import { isText, isTextOrAbsent } from '../json-values.js';
 import type { Secret } from '../secret.js';
-import { type FileVersion, isPassedOver, readVersion, replaceFile } from '../storage/atomic-file.js';
+import { type FileVersion, readVersion, replaceFile } from '../storage/atomic-file.js';
 import type { FileReader } from '../storage/file-memory.js';
-import { appendNow, whyNoFile } from '../storage/regular-file.js';
+import { appendNow, isPassedOver, whyNoFile } from '../storage/regular-file.js';
 import type { Root } from '../storage/root.js';
 import { fingerprint } from './journal.js';
 

@@ -52,13 +52,10 @@ function locateOrExplain(session: Session, roster: Roster, selector: string): Lo
     const isUnknown = error instanceof AppError && (error.code === 'no-such-account' || error.code === 'empty-pool');
     const setAside = isUnknown ? findSetAside(session, selector) : undefined;
     if (setAside === undefined) throw error;
-    throw new AppError(
-      'sign-in-needed',
-      `${describeAccount(setAside)} is set aside: ${reasonText(setAside.flag.reason)}`,
-      {
-        hint: 'codex-auth verify-flagged, or sign in again: codex-auth login',
-      },
-    );
+    const message = `${describeAccount(setAside)} is set aside: ${reasonText(setAside.flag.reason)}`;
+    throw new AppError('sign-in-needed', message, {
+      hint: 'codex-auth verify-flagged, or sign in again: codex-auth login',
+    });
   }
 }
 
