@@ -175,15 +175,19 @@ function licencesOf(inputs) {
 
 /**
  * Loading `node:process` as a module makes all three streams, which costs time and leaves the descriptors in a state that a
- * program after this one cannot read from. The global is the same object.
+ * program after this one cannot read from. The global is the same object. Our sources say which members they want, so that
+ * esbuild does not copy the others.
  */
 function processAsItIs() {
   const namespace = 'process-as-it-is';
+  const isOurs = (importer) => /\/src\/[^:]*\.tsx?$/.test(importer) && !importer.includes('node_modules');
   return {
     name: namespace,
     setup({ onResolve, onLoad }) {
-      onResolve({ filter: /^(node:)?process$/ }, ({ path }) => ({ path, namespace }));
-      onLoad({ filter: /./, namespace }, () => ({ contents: 'module.exports = process;' }));
+      onResolve({ filter: /^(node:)?process$/ }, ({ importer }) => ({ path: isOurs(importer) ? 'ours' : 'whole', namespace }));
+      onLoad({ filter: /./, namespace }, ({ path }) => ({
+        contents: path === 'ours' ? 'export const { hrtime, kill, pid } = process;' : 'module.exports = process;',
+      }));
     },
   };
 }

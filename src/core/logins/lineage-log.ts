@@ -92,7 +92,7 @@ export function logLineage(root: Root, ...facts: readonly LineageFact[]): { read
   const path = root.paths.lineageLog;
   if (facts.length === 0) return {};
   try {
-    const { salt, lines, isTorn } = openLog(readLog(path, readVersion));
+    const { salt = randomBytes(16).toString('hex'), lines, isTorn } = openLog(readLog(path, readVersion));
     const added = facts.map((fact) => JSON.stringify(recordOf(root, salt, fact)));
     const kept = sizeOf(lines) > maxBytes ? lines.slice(Math.ceil(lines.length / 2)) : lines;
     if (lines.length === 0 || kept !== lines) {
@@ -127,7 +127,7 @@ export function isKnownSpent(root: Pick<Root, 'paths'>, token: Secret): boolean 
 export function knownSpent({ paths }: Pick<Root, 'paths'>, read: FileReader = readVersion): (token: Secret) => boolean {
   try {
     const { salt, spent } = spentIn(readLog(paths.lineageLog, read));
-    return (token) => spent.has(saltedFingerprint(salt, token));
+    return (token) => spent.size > 0 && spent.has(saltedFingerprint(salt, token));
   } catch {
     // Unreadable: it is knowledge only, and nothing is lost by not having it.
     return () => false;
@@ -135,7 +135,7 @@ export function knownSpent({ paths }: Pick<Root, 'paths'>, read: FileReader = re
 }
 
 interface SpentTokens {
-  readonly salt: string;
+  readonly salt: string | undefined;
   readonly spent: ReadonlySet<string | undefined>;
 }
 
@@ -211,17 +211,24 @@ export function whyNoLog({ paths }: Pick<Root, 'paths'>): string | undefined {
   return obstacle && `cannot write ${lineageLog}: ${obstacle.message}; what happens to logins is not noted`;
 }
 
-/** Tells tokens apart without telling them; the salt keeps fingerprints of two roots unrelated. */
-function saltedFingerprint(salt: string, token: TokenTrace): string {
+/**
+ * Tells tokens apart without telling them; the salt keeps fingerprints of two roots unrelated. Without one nothing has been
+ * noted yet that a print could be compared with.
+ */
+function saltedFingerprint(salt: string | undefined, token: TokenTrace): string {
   const print = typeof token === 'string' ? token : fingerprint(token.reveal());
-  return createHash('sha256').update(salt).update(print).digest('hex').slice(0, 16);
+  return createHash('sha256')
+    .update(salt ?? '')
+    .update(print)
+    .digest('hex')
+    .slice(0, 16);
 }
 
-/** The salt of the log, a new one where there is none, and the lines after it. */
-function openLog(version: FileVersion): { salt: string; lines: string[]; isTorn: boolean } {
+/** The salt of the log and the lines after it: none without a salt. */
+function openLog(version: FileVersion): { salt?: string; lines: string[]; isTorn: boolean } {
   const [first = '', ...lines] = version.kind === 'absent' ? [] : version.content.split('\n');
   const salt = saltIn(jsonIn(first));
-  if (salt === undefined) return { salt: randomBytes(16).toString('hex'), lines: [], isTorn: false };
+  if (salt === undefined) return { lines: [], isTorn: false };
   return { salt, lines: lines.filter((line) => line !== ''), isTorn: lines.at(-1) !== '' };
 }
 
