@@ -1,11 +1,10 @@
 import { run } from './cli/program/run.js';
-import { afterAnswer } from './process/after-answer.js';
-import { heedSignals } from './process/interruption.js';
-import { jobControl } from './process/job-control.js';
 import { launch } from './process/launch.js';
 import { ownMachine } from './process/own-machine.js';
 import { ownStreams } from './process/own-streams.js';
+import { afterAnswer } from './process/short-run.js';
 import { runBeside } from './process/side-program.js';
+import { heedSignals, jobControl } from './process/signals.js';
 
 const { interrupt, ...interruption } = heedSignals();
 const streams = ownStreams({ endUnheard: interrupt, mayWait: process.platform !== 'win32' });

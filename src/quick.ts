@@ -1,10 +1,9 @@
 import { run } from './cli/program/run.js';
-import { afterAnswer } from './process/after-answer.js';
 import { usual } from './process/giving-up.js';
 import { heldBack } from './process/held-back.js';
 import { ownMachine } from './process/own-machine.js';
 import { ownStreams } from './process/own-streams.js';
-import { expectLongRead } from './process/short-run.js';
+import { afterAnswer, expectLongRead } from './process/short-run.js';
 
 // The process of the quick bundle, and of the one that has the command tree and no command (docs/decisions/010-quick-bundle.md).
 // They only read and print, so that a signal ends them as it ends any program, also while a reader keeps them waiting.

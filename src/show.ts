@@ -1,9 +1,8 @@
 import { showKnown } from './cli/program/show-known.js';
-import { afterAnswer } from './process/after-answer.js';
 import { usual } from './process/giving-up.js';
 import { ownMachine } from './process/own-machine.js';
 import { ownStreams } from './process/own-streams.js';
-import { expectLongRead } from './process/short-run.js';
+import { afterAnswer, expectLongRead } from './process/short-run.js';
 
 // The process of the smallest bundle, for the bare listings (docs/decisions/043-index.md).
 

@@ -12,7 +12,7 @@ import { readHead } from '../core/storage/regular-file.js';
  */
 export async function launch(program: Launch, { mayReplace }: { readonly mayReplace: boolean }): Promise<number> {
   if (program.announcement !== undefined) announce(program.announcement);
-  if (mayReplace && program.isWaitedFor !== true && isReplaceable() && isSureToStart(program.path)) replaceBy(program);
+  if (mayReplace && program.isWaitedFor !== true && isReplaceable && isSureToStart(program.path)) replaceBy(program);
   return await waitFor(program);
 }
 
@@ -29,9 +29,7 @@ type Replace = (path: string, words: readonly string[], variables: Readonly<Reco
 /** Of Node 22.15 and later, and not on Windows. */
 const { execve } = process as { execve?: Replace };
 
-function isReplaceable(): boolean {
-  return execve !== undefined && process.platform !== 'win32';
-}
+const isReplaceable = execve !== undefined && process.platform !== 'win32';
 
 /** What Node ignores would stay ignored in the next program; what is caught falls back to what it was. */
 const ignoredByNode = ['SIGPIPE', 'SIGXFSZ'] as const;

@@ -1,5 +1,6 @@
 import { describe, expect, test } from 'vitest';
-import { explainedErrors } from '../../src/cli/program/output.js';
+import { exitCodeByError } from '../../src/cli/program/exit-codes.js';
+import { troubleshootingOf } from '../../src/cli/program/output.js';
 import { createTestHome, runCli } from '../support/cli.js';
 import { anchorsOf, markdownFiles } from '../support/docs/markdown-files.js';
 
@@ -17,7 +18,8 @@ describe('codex-auth help <topic>', () => {
   });
 
   test('is there for every error whose hint names one', () => {
-    expect(explainedErrors.filter((code) => !sections.includes(code))).toEqual([]);
+    const targets = Object.keys(exitCodeByError).flatMap((code) => troubleshootingOf(code) ?? []);
+    expect(targets.filter((target) => !sections.includes(target.replace('codex-auth help ', '')))).toEqual([]);
   });
 
   test('takes the words of a heading, and a part that fits one only', async () => {

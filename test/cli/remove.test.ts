@@ -2,7 +2,7 @@ import { readdirSync, readFileSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
 import { removeCommand } from '../../src/cli/commands/remove.js';
-import { exitCodeOf } from '../../src/cli/program/exit-codes.js';
+import { exitCodeByError } from '../../src/cli/program/exit-codes.js';
 import type { Account } from '../../src/core/accounts/account.js';
 import { emptyPool } from '../../src/core/accounts/pool.js';
 import { fingerprint } from '../../src/core/logins/journal.js';
@@ -230,7 +230,7 @@ test('a login of another issuer is not sent to the configured one to be revoked'
   const provenance = { issuer: 'https://login.elsewhere.example', clientId: 'app' };
   writePool(home, [{ ...bob, provenance }]);
   const { exitCode, stderr } = await remove('1', '--yes', '--revoke');
-  expect(exitCode).toBe(exitCodeOf('issuer-mismatch'));
+  expect(exitCode).toBe(exitCodeByError['issuer-mismatch']);
   expect(stderr).toContain('was signed in at https://login.elsewhere.example');
   expect(provider.requests.all).toEqual([]);
   expect(readJson(home.poolFile)['accounts']).toHaveLength(1);

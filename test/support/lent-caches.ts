@@ -34,11 +34,11 @@ function isOwn(path: string): boolean {
   return statSync(path, { throwIfNoEntry: false })?.uid === process.geteuid?.();
 }
 
-/** As `src/start.ts` names them: `list-2f8c01d4`, and `show-list-2f8c01d4` for a smaller bundle. */
+/** As `src/start.ts` names them after a bundle and the command: `quick-list-2f8c01d4`. */
 function namesIn(directory: string, [first, second]: readonly string[]): string[] {
   const command = (first === 'auth' ? second : first) ?? '';
-  if (!/^[a-z_]+$/.test(command)) return [];
-  const isMeant = (name: string) => new RegExp(`^((show|run)-)?${command}-[0-9a-f]+$`).test(name);
+  if (!/^[a-z_-]+$/.test(command)) return [];
+  const isMeant = (name: string) => new RegExp(`^[a-z]+-${command}-[0-9a-f]+$`).test(name);
   try {
     return readdirSync(directory).filter(isMeant);
   } catch {

@@ -1,23 +1,27 @@
+import * as z from 'zod/mini';
+import { AppError } from '../../core/errors.js';
 import type { Roster } from '../../core/logins/roster.js';
 import { percentText } from '../../core/quota/window.js';
 import { decideRoster, policyOf } from '../../core/session/decided-roster.js';
+import { requireAccounts } from '../../core/session/selection.js';
 import type { Context } from '../program/context.js';
-import { nameCell, stateCell, titleOf } from '../render/account-table.js';
+import { knownCell, stateCell, titleOf, whoColumns } from '../render/account-table.js';
 import { windowsLeft } from '../render/quota.js';
 import { type Cell, type Column, renderTable } from '../render/table.js';
-import { isSameForAll } from '../render/table-layout.js';
 import { createTheme, type Theme } from '../render/theme.js';
 import { type AccountView, accountView } from '../views/account-view.js';
 
 /**
  * Asks which of the accounts of a scope is meant, a line each with what tells them apart; the best one now is offered first.
- * Returns its id.
+ * Returns its id. Throws `usage` where nobody can answer.
  */
 export async function pickAccount(
   { io, clock, options, prompter, settings }: Context,
   roster: Roster,
-  question: string,
+  { question, unasked, hint }: { readonly question: string; readonly unasked: string; readonly hint: string },
 ): Promise<string> {
+  requireAccounts(roster);
+  if (!io.isInteractive) throw new AppError('usage', unasked, { hint });
   const now = clock.now();
   const { decided, recommendation } = decideRoster(roster, { now, ...policyOf(settings()) });
   const accounts = decided.map(({ account, decision }) =>
@@ -43,43 +47,36 @@ export async function pickAccount(
   );
 }
 
-const columns: readonly Column[] = [
-  { title: '' },
-  { title: '', align: 'right' },
-  { title: '', shortenOrder: [3] },
-  { title: '', dropOrder: 3, isNeedless: isSameForAll },
-  { title: '', dropOrder: 1 },
-  { title: '', shortenOrder: [2, 5] },
-  { title: '', shortenOrder: [2, 4] },
-];
-
 /** Numbers and words that explain themselves, so that no header is needed, which a prompt has no place for. */
 function linesOf(accounts: readonly AccountView[], theme: Theme): string[] {
-  const [, ...lines] = renderTable(
-    columns,
-    accounts.map((account) => cellsOf(account, accounts, theme)),
-    theme,
-  )
-    .trimEnd()
-    .split('\n');
-  return lines;
+  const columns: Column<AccountView>[] = [
+    ...whoColumns(accounts, 3, theme),
+    { title: '', dropOrder: 1, cell: ({ plan }) => knownCell(plan, theme) },
+    { title: '', shortenOrder: [2, 5], cell: ({ quota }) => shareCell(quota, theme) },
+    { title: '', shortenOrder: [2, 4], cell: (account) => stateCell(account, theme) },
+  ];
+  const untitled = columns.map((column) => ({ ...column, title: '' }));
+  return renderTable(untitled, accounts, theme).trimEnd().split('\n').slice(1);
 }
 
-function cellsOf(account: AccountView, all: readonly AccountView[], theme: Theme): Cell[] {
-  const { symbols } = theme;
-  const { active, index, workspace, plan, quota } = account;
+function shareCell(quota: AccountView['quota'], theme: Theme): Cell {
   const left = windowsLeft(quota, theme);
   const usable = quota?.usableNowPercent;
-  return [
-    { text: active ? symbols.active : '' },
-    { text: String(index) },
-    nameCell(account, all),
-    { text: workspace ?? symbols.unknown },
-    { text: plan ?? symbols.unknown },
-    {
-      text: left === symbols.unknown ? left : `${left} left`,
-      shorter: [() => left, () => (usable === undefined ? left : percentText(usable))],
-    },
-    stateCell(account, theme),
-  ];
+  return {
+    text: left === theme.symbols.unknown ? left : `${left} left`,
+    shorter: [() => left, () => (usable === undefined ? left : percentText(usable))],
+  };
+}
+
+const Ambiguity = z.object({ candidates: z.array(z.object({ id: z.string() })) });
+
+/** Asks on a terminal which of the accounts is meant by a name that stands for several. Returns its id. */
+export async function accountMeant(context: Context, error: AppError): Promise<string> {
+  const { candidates } = Ambiguity.parse(error.details);
+  const [question = '', ...names] = error.message.split('\n');
+  const { select } = await context.prompter();
+  return select(
+    `${question.replace(/:$/, '')}. Which one?`,
+    candidates.map(({ id }, position) => ({ value: id, name: names[position]?.trim() ?? id })),
+  );
 }

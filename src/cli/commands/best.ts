@@ -2,7 +2,6 @@ import * as z from 'zod/mini';
 import { describeAccount } from '../../core/accounts/account.js';
 import { describeReason } from '../../core/decision/reasons.js';
 import { definedOnly } from '../../core/defined-only.js';
-import type { Activated } from '../../core/logins/activate.js';
 import { readAllScopes } from '../../core/pools/scope-files.js';
 import { printable } from '../../core/printable.js';
 import { QuotaViewSchema } from '../../core/quota/snapshot.js';
@@ -20,7 +19,7 @@ import { accountRefShape } from '../views/account-ref.js';
 import { type ForecastFound, foundOf, quotaViewOf } from '../views/forecast-view.js';
 import { failureLines, failureOfProbe, failureText } from '../views/probe-failure.js';
 import { ScopeView } from '../views/scope-view.js';
-import { WayOut, wayOutLines } from '../views/ways-out.js';
+import { WayOut, wayOutText } from '../views/ways-out.js';
 
 const BestResult = z.object({
   scope: ScopeView,
@@ -46,14 +45,16 @@ const BestResult = z.object({
 });
 type BestResult = z.infer<typeof BestResult>;
 
-export type BestOptions = BestWishes;
-
-async function best(context: Context, options: BestOptions): Promise<BestResult> {
+async function best(context: Context, options: BestWishes): Promise<BestResult> {
   const { model, session } = options;
   const { probed, decision, previousId, activated } = await chooseBest(context, options);
   const forecast = foundOf(context, probed, decision, definedOnly({ model }));
   warnAboutUnread(context, probed, forecast);
-  if (activated !== undefined) await prove(context, activated);
+  if (activated !== undefined) {
+    const { proveActivation } = await import('../switching/switch-proof.js');
+    await proveActivation(context, activated);
+    if (activated.changed) context.note(`now using ${describeAccount(activated.account)}`);
+  }
   const isDark = isInTheDark(forecast.accounts);
   return definedOnly({
     scope: forecast.scope,
@@ -66,12 +67,6 @@ async function best(context: Context, options: BestOptions): Promise<BestResult>
     switched: options.switch === true ? activated?.changed : undefined,
     inTheDark: isDark ? (true as const) : undefined,
   });
-}
-
-async function prove(context: Context, activated: Activated): Promise<void> {
-  const { proveActivation } = await import('../switching/switch-proof.js');
-  await proveActivation(context, activated);
-  if (activated.changed) context.note(`now using ${describeAccount(activated.account)}`);
 }
 
 /** The answer is one line, so what it could not be based on goes beside it. */
@@ -129,14 +124,12 @@ function renderBest(result: BestResult, theme: Theme): string {
     return `${index}  ${parts.join(` ${symbols.separator} `)}${letGo}\n`;
   }
   if (inTheDark === true) return 'nothing is known about any account, and nobody could be asked\n';
-  const ways = wayOutLines(result, theme)
-    .map((line) => `${line}\n`)
-    .join('');
+  const ways = wayOutText(result, theme);
   if (nextAvailable === undefined) return `no account can be used${letGo}: codex-auth forecast --explain\n${ways}`;
   return `no account is ready before ${formatWhen(Date.parse(nextAvailable.availableAt), now)}${letGo}\n${ways}`;
 }
 
-export const bestCommand: Command<BestOptions, BestResult> = {
+export const bestCommand: Command<BestWishes, BestResult> = {
   name: 'best',
   schema: BestResult,
   run: best,

@@ -1,5 +1,4 @@
 import * as z from 'zod/mini';
-import type { Workspace } from '../../core/accounts/workspaces.js';
 import { unadoptableReasons } from '../../core/codex/auth-file.js';
 import { loginPlace } from '../../core/codex/official-login.js';
 import { definedOnly } from '../../core/defined-only.js';
@@ -14,14 +13,11 @@ import type { Command } from '../program/command.js';
 import type { Context } from '../program/context.js';
 import { titleOf } from '../render/account-table.js';
 import { leftPhrase, quotaAge } from '../render/quota.js';
-import { sharedFailures } from '../render/shared-failures.js';
 import type { Theme } from '../render/theme.js';
 import { formatDistance, formatWhen } from '../render/time.js';
-import { setAsideInUse, warnIfFlaggedInUse } from '../switching/flagged-in-use.js';
-import { accountRef, accountRefShape } from '../views/account-ref.js';
-import { shownEmail } from '../views/account-view.js';
-import { unstoredText } from '../views/login-life.js';
-import { FailureView } from '../views/probe-failure.js';
+import { setAsideInUse, warnIfFlaggedInUse } from '../switching/set-aside.js';
+import { accountRef, accountRefShape, shownEmail, unstoredText } from '../views/account-ref.js';
+import { FailureView, failureText, sharedFailures } from '../views/probe-failure.js';
 import { placeLine, ScopeView, scopeView } from '../views/scope-view.js';
 
 const CheckedAccount = z.object({
@@ -48,25 +44,23 @@ function checkedView(context: Context, roster: Roster, answer: CheckAnswer): Che
   const { asked, account, result, workspace, quota } = answer;
   const now = context.clock.now();
   const problem = failureOfCheck(answer, (at) => formatWhen(at, now));
+  const failed = problem && isNetworkFailure(problem) ? 'unreachable' : 'attention';
+  const verdict: CheckedAccount['verdict'] = problem === undefined ? 'fine' : failed;
   const { expiresAt, lastRefresh } = account.tokens;
   return definedOnly({
-    ...accountRef({ ...account, ...nameFrom(workspace) }, 0, context.options.mask === true),
+    ...accountRef({ ...account, ...definedOnly({ workspaceName: workspace?.name }) }, 0, context.options.mask === true),
     index: indexAfter(roster, asked),
     active: roster.active?.account.id === account.id,
     token: definedOnly({
       state: tokenState(answer, now),
-      expiresAt: expiresAt === undefined ? undefined : toIso(expiresAt),
+      expiresAt: toIso(expiresAt),
     }),
-    refreshProvenAt: lastRefresh === undefined ? undefined : toIso(lastRefresh),
+    refreshProvenAt: toIso(lastRefresh),
     reachable: result.kind === 'answered' && result.answer.kind === 'ok',
     quota: quota?.kind === 'usage' ? toQuotaView(bindingQuota(toSnapshot(quota.usage), now), 'live', now) : undefined,
-    verdict: verdictOf(problem),
+    verdict,
     problem,
   });
-}
-
-function nameFrom(workspace: Workspace | undefined): { workspaceName?: string } {
-  return workspace?.name === undefined ? {} : { workspaceName: workspace.name };
 }
 
 function tokenState({ asked, account, result }: CheckAnswer, now: number): CheckedAccount['token']['state'] {
@@ -75,11 +69,6 @@ function tokenState({ asked, account, result }: CheckAnswer, now: number): Check
   if (isOver || (result.kind === 'answered' && result.answer.kind === 'unauthorized')) return 'unusable';
   if (asked.account.tokens.accessToken?.equals(accessToken) === true) return 'valid';
   return result.kind === 'answered' && result.recovery === 'reloaded' ? 'adopted' : 'refreshed';
-}
-
-function verdictOf(problem: FailureView | undefined): CheckedAccount['verdict'] {
-  if (problem === undefined) return 'fine';
-  return isNetworkFailure(problem) ? 'unreachable' : 'attention';
 }
 
 /** Whose login the official client has. */
@@ -110,9 +99,7 @@ const CheckResult = z.object({
 });
 type CheckResult = z.infer<typeof CheckResult>;
 
-type CheckOptions = CheckWishes;
-
-async function check(context: Context, options: CheckOptions): Promise<CheckResult> {
+async function check(context: Context, options: CheckWishes): Promise<CheckResult> {
   const { answers, roster } = await checkAccounts(context, options);
   warnIfFlaggedInUse(context, roster.scope);
   // Positions are those of the pool as it is now, so that the next command means the same accounts.
@@ -169,8 +156,7 @@ function accountLines(account: CheckedAccount, isProblemShared: boolean, theme: 
   const position = account.index ?? symbols.unknown;
   const first = `${mark} ${position}  ${titleOf(account)}: ${facts.join(` ${symbols.separator} `)}`;
   if (account.problem === undefined || isProblemShared) return [first];
-  const { message, hint } = account.problem;
-  return [first, `     ${message}${hint === undefined ? '' : ` ${symbols.arrow} ${hint}`}`];
+  return [first, `     ${failureText(account.problem, ` ${symbols.arrow} `)}`];
 }
 
 function tokenText({ token }: CheckedAccount, now: number): string {
@@ -198,7 +184,7 @@ function summaryLine({ fine, attention, unreachable, disabled, flagged }: CheckR
   return parts.filter(Boolean).join(', ');
 }
 
-export const checkCommand: Command<CheckOptions, CheckResult> = {
+export const checkCommand: Command<CheckWishes, CheckResult> = {
   name: 'check',
   exchanges: () => true,
   schema: CheckResult,

@@ -16,7 +16,7 @@ import { readSettings } from '../../core/storage/settings-file.js';
 import { updateSettingsFile } from '../../core/storage/settings-store.js';
 import type { Command } from '../program/command.js';
 import type { Context } from '../program/context.js';
-import { renderTable } from '../render/table.js';
+import { type Column, renderTable } from '../render/table.js';
 import type { Theme } from '../render/theme.js';
 
 const Value = z.union([z.boolean(), z.number(), z.readonly(z.array(z.string()))]);
@@ -53,28 +53,10 @@ function viewOf(setting: ResolvedSetting): SettingView {
   return { ...setting, variable: settingVariable(setting.name) };
 }
 
-async function listSettings(context: Context): Promise<ConfigResult> {
-  return { file: settingsPath(context), settings: context.resolvedSettings().map(viewOf) };
-}
-
-async function getSetting(context: Context, { name }: NamedOptions): Promise<ConfigResult> {
-  const known = requireName(name, 'get');
-  return { file: settingsPath(context), settings: [viewOf(currentSetting(context, known))] };
-}
-
 /** By itself: a bad value of another setting is no reason not to show or change this one. */
 function currentSetting({ options, root, environment }: Context, name: SettingName): ResolvedSetting {
   const { values } = readSettings(options.config, root.paths.settings);
   return resolveSetting(name, values, environment.raw, configOption(options));
-}
-
-async function setSetting(context: Context, options: NamedOptions & { readonly value: string }): Promise<ConfigChange> {
-  const name = requireName(options.name, 'set');
-  return change(context, name, parseSetting(name, options.value));
-}
-
-async function unsetSetting(context: Context, { name }: NamedOptions): Promise<ConfigChange> {
-  return change(context, requireName(name, 'unset'), undefined);
 }
 
 async function change(context: Context, name: SettingName, value: SettingValue | undefined): Promise<ConfigChange> {
@@ -97,23 +79,25 @@ function requireName(name: string, verb: 'get' | 'set' | 'unset'): SettingName {
 }
 
 function renderSettings({ settings, file }: ConfigResult, theme: Theme): string {
-  const columns = [
-    { title: 'setting' },
-    { title: 'value', align: 'right' as const },
-    { title: 'default', align: 'right' as const },
-    { title: 'source' },
+  const { color } = theme;
+  const columns: Column<SettingView>[] = [
+    { title: 'setting', cell: ({ name }) => ({ text: name }) },
+    {
+      title: 'value',
+      align: 'right',
+      cell: ({ name, value, default: preset }) => ({
+        text: settingText(name, value),
+        paint: value === preset ? undefined : color.bold,
+      }),
+    },
+    {
+      title: 'default',
+      align: 'right',
+      cell: ({ name, default: preset }) => ({ text: settingText(name, preset), paint: color.dim }),
+    },
+    { title: 'source', cell: ({ source }) => ({ text: source }) },
   ];
-  const rows = settings.map(({ name, value, default: preset, source }) => [
-    { text: name },
-    { text: settingText(name, value), ...(value === preset ? {} : { paint: theme.color.bold }) },
-    { text: settingText(name, preset), paint: theme.color.dim },
-    { text: source },
-  ]);
-  return `${renderTable(columns, rows, theme)}\n${theme.color.dim(file)}\n`;
-}
-
-function renderValue({ settings }: ConfigResult): string {
-  return settings.map(({ name, value }) => `${settingText(name, value)}\n`).join('');
+  return `${renderTable(columns, settings, theme)}\n${color.dim(file)}\n`;
 }
 
 function renderChange({ setting, changed }: ConfigChange, { color, symbols }: Theme): string {
@@ -124,10 +108,26 @@ function renderChange({ setting, changed }: ConfigChange, { color, symbols }: Th
 const shown = { name: 'config', schema: ConfigResult } as const;
 const changed = { name: 'config-change', schema: ConfigChange, render: renderChange } as const;
 
-export const configListCommand: Command<object, ConfigResult> = { ...shown, run: listSettings, render: renderSettings };
-export const configGetCommand: Command<NamedOptions, ConfigResult> = { ...shown, run: getSetting, render: renderValue };
+export const configListCommand: Command<object, ConfigResult> = {
+  ...shown,
+  run: async (context) => ({ file: settingsPath(context), settings: context.resolvedSettings().map(viewOf) }),
+  render: renderSettings,
+};
+export const configGetCommand: Command<NamedOptions, ConfigResult> = {
+  ...shown,
+  async run(context, { name }) {
+    return { file: settingsPath(context), settings: [viewOf(currentSetting(context, requireName(name, 'get')))] };
+  },
+  render: ({ settings }) => settings.map(({ name, value }) => `${settingText(name, value)}\n`).join(''),
+};
 export const configSetCommand: Command<NamedOptions & { readonly value: string }, ConfigChange> = {
   ...changed,
-  run: setSetting,
+  run(context, options) {
+    const name = requireName(options.name, 'set');
+    return change(context, name, parseSetting(name, options.value));
+  },
 };
-export const configUnsetCommand: Command<NamedOptions, ConfigChange> = { ...changed, run: unsetSetting };
+export const configUnsetCommand: Command<NamedOptions, ConfigChange> = {
+  ...changed,
+  run: (context, { name }) => change(context, requireName(name, 'unset'), undefined),
+};

@@ -65,7 +65,7 @@ function resultOf(rows: readonly CheckRow[], plan: readonly Repair[]): DoctorRes
 }
 
 function rowView({ id, title, status, message, fixable, problems }: CheckRow): Row {
-  const commands = problems.flatMap(({ command }) => (command === undefined ? [] : [command]));
+  const commands = problems.flatMap(({ command }) => command ?? []);
   return { id, title, status, message, fixable, commands: [...new Set(commands)] };
 }
 
@@ -103,33 +103,28 @@ function rowLines(
   titleWidth: number,
   { color, symbols, now }: Theme,
 ): string[] {
-  const message = inLocalTime(found, now);
+  // What the checks found is for the JSON as well, whose times are in UTC.
+  const message = found.replace(/\d{4}-\d\d-\d\dT[\d:.]+Z/g, (time) => formatWhen(Date.parse(time), now));
   const mark = {
     ok: color.green(symbols.ok),
     warn: color.yellow(symbols.warning),
     error: color.red(symbols.error),
     skipped: color.dim(symbols.unknown),
   }[status];
-  const indent = ' '.repeat(4);
   return [
     `${mark} ${title.padEnd(titleWidth)}  ${status === 'ok' ? color.dim(message) : message}\n`,
-    ...commands.map((command) => `${indent}${symbols.arrow} ${command}\n`),
+    ...commands.map((command) => `    ${symbols.arrow} ${command}\n`),
   ];
-}
-
-/** What the checks found is for the JSON as well, whose times are in UTC. */
-function inLocalTime(message: string, now: number): string {
-  return message.replace(/\d{4}-\d\d-\d\dT[\d:.]+Z/g, (time) => formatWhen(Date.parse(time), now));
 }
 
 function summaryText({ summary }: DoctorResult, { color }: Theme): string {
   const parts = [
-    summary.error > 0 ? color.red(`${summary.error} wrong`) : '',
-    summary.warn > 0 ? color.yellow(`${summary.warn} to look at`) : '',
+    summary.error > 0 && color.red(`${summary.error} wrong`),
+    summary.warn > 0 && color.yellow(`${summary.warn} to look at`),
     `${summary.ok} fine`,
-    summary.skipped > 0 ? `${summary.skipped} skipped` : '',
+    summary.skipped > 0 && `${summary.skipped} skipped`,
   ];
-  return parts.filter((part) => part !== '').join(', ');
+  return parts.filter(Boolean).join(', ');
 }
 
 export const doctorCommand: Command<DoctorOptions, DoctorResult> = {

@@ -1,5 +1,4 @@
 import * as z from 'zod/mini';
-import type { Account } from '../../core/accounts/account.js';
 import { changeAccount } from '../../core/session/change-account.js';
 import { PlaceView, placeView } from '../../core/session/places.js';
 import type { Command } from '../program/command.js';
@@ -19,21 +18,14 @@ interface EnableOptions {
   readonly selector: string;
 }
 
-function withEnabled(enabled: boolean): (account: Account) => Account {
-  return (account) => (account.enabled === enabled ? account : { ...account, enabled });
-}
-
 function enablingCommand(name: 'enable' | 'disable'): Command<EnableOptions, EnableResult> {
   const enabled = name === 'enable';
   return {
     name,
     schema: EnableResult,
     async run(context, { selector }) {
-      const { account, index, scopeKey, changed, isInUse } = await changeAccount(
-        context,
-        name,
-        selector,
-        withEnabled(enabled),
+      const { account, index, scopeKey, changed, isInUse } = await changeAccount(context, name, selector, (before) =>
+        before.enabled === enabled ? before : { ...before, enabled },
       );
       if (!enabled && isInUse) {
         context.warn(

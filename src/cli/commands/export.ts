@@ -24,6 +24,7 @@ import type { Context } from '../program/context.js';
 import { titleOf } from '../render/account-table.js';
 import { type CsvColumns, renderCsv } from '../render/csv.js';
 import type { Theme } from '../render/theme.js';
+import { askConsent } from '../terminal/ask-consent.js';
 import { chooseTargets, type ExportTarget, type TargetOptions, writeTargets } from '../transfer/export-target.js';
 import { chooseSealingKey, type SealingOptions } from '../transfer/sealing-key.js';
 import { accountRef, accountRefShape } from '../views/account-ref.js';
@@ -139,7 +140,7 @@ function chooseAccounts(context: Context, roster: Roster, selectors: readonly st
 
 function viewOf({ options }: Context, { account, index }: Chosen): ExportedAccount {
   const { userId, planType: plan, enabled, tokens } = account;
-  const accessTokenExpiresAt = tokens.expiresAt === undefined ? undefined : toIso(tokens.expiresAt);
+  const accessTokenExpiresAt = toIso(tokens.expiresAt);
   return {
     ...accountRef(account, index, options.mask === true),
     enabled,
@@ -157,7 +158,7 @@ async function askForConsent(
   const [first] = targets;
   const where = targets.length === 1 ? first?.path : dirname(first?.path ?? '');
   const question = `Write the tokens of ${count} account${count === 1 ? '' : 's'} to ${where}?`;
-  await (await context.prompter()).consent(question, false, 'nothing was exported');
+  await askConsent(context, { question, otherwise: 'nothing was exported' });
 }
 
 function warnAfterExport(

@@ -7,11 +7,10 @@ import { PlaceView, placeView } from '../../core/session/places.js';
 import type { Command } from '../program/command.js';
 import type { Context } from '../program/context.js';
 import { nameOf } from '../render/account-table.js';
-import { obstructionLines } from '../render/shared-failures.js';
 import type { Theme } from '../render/theme.js';
-import { warnIfFlaggedInUse } from '../switching/flagged-in-use.js';
-import { shownEmail } from '../views/account-view.js';
-import { FailureView } from '../views/probe-failure.js';
+import { warnIfFlaggedInUse } from '../switching/set-aside.js';
+import { shownEmail } from '../views/account-ref.js';
+import { FailureView, failureText, obstructionLines } from '../views/probe-failure.js';
 
 const RepairView = z.object({
   kind: z.string(),
@@ -108,10 +107,9 @@ function linesOf(
   }[outcome];
   const who = id === undefined ? '' : `${nameOf({ id, ...named })}: `;
   const note = outcome === 'not-needed' ? ' (no longer needed)' : '';
-  const hint = problem?.hint === undefined ? '' : ` ${symbols.arrow} ${problem.hint}`;
   return [
     `${mark} ${who}${what}${note}`,
-    ...(problem === undefined || isObstruction(problem) ? [] : [`    ${problem.message}${hint}`]),
+    ...(problem === undefined || isObstruction(problem) ? [] : [`    ${failureText(problem, ` ${symbols.arrow} `)}`]),
     ...keptFiles.map((path) => `    a copy of the other login is kept in ${path}`),
   ];
 }

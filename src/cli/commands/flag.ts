@@ -15,8 +15,8 @@ import type { Command } from '../program/command.js';
 import type { Context } from '../program/context.js';
 import { titleOf } from '../render/account-table.js';
 import type { Theme } from '../render/theme.js';
-import { recommendOther, warnIfFlaggedInUse } from '../switching/flagged-in-use.js';
-import { accountRef, accountRefShape } from '../views/account-ref.js';
+import { recommendOther, warnIfFlaggedInUse } from '../switching/set-aside.js';
+import { AccountRef, accountRef, accountRefShape } from '../views/account-ref.js';
 
 const FlagResult = z.object({
   /** `index` is the position it had, among the accounts that are set aside when it was one of them already. */
@@ -28,7 +28,7 @@ const FlagResult = z.object({
   /** Whether the official client has this login now; flagging changes nothing about that. */
   inUse: z.boolean(),
   /** What to use instead, when it is in use. */
-  recommendation: z.exactOptional(z.object(accountRefShape)),
+  recommendation: z.exactOptional(AccountRef),
 });
 type FlagResult = z.infer<typeof FlagResult>;
 

@@ -7,15 +7,16 @@ import { type ForecastWishes, forecast as forecastAccounts } from '../../core/se
 import type { ProbingOptions } from '../../core/session/quota-probing.js';
 import type { Command } from '../program/command.js';
 import type { Context } from '../program/context.js';
-import { type AccountLine, briefState, type Named, nameCell, titleOf } from '../render/account-table.js';
+import { briefState, titleOf, whoColumns } from '../render/account-table.js';
 import { type CsvColumns, renderCsv } from '../render/csv.js';
 import { type RenderTable, renderLightTable } from '../render/light-table.js';
-import { paceLines, taskLines, trackRecordLines } from '../render/pace.js';
-import { agesOf, leftCell, type QuotaAges, type ShownQuota } from '../render/quota.js';
+import { paceLines, taskLines, trackRecordText } from '../render/pace.js';
+import { agesOf, leftCell } from '../render/quota.js';
 import { renderTable } from '../render/table.js';
-import { type Cell, type Column, isSameForAll } from '../render/table-layout.js';
+import type { Cell, Column } from '../render/table-layout.js';
 import type { Theme } from '../render/theme.js';
-import { formatDuration, formatWhen, type Moment, msOf } from '../render/time.js';
+import { formatDuration, formatWhen } from '../render/time.js';
+import { lifeLines } from '../views/account-ref.js';
 import {
   documentOf,
   type ForecastAccount,
@@ -25,10 +26,9 @@ import {
   foundOf,
   reasonsOf,
 } from '../views/forecast-view.js';
-import { lifeLines } from '../views/login-life.js';
 import { failureLines } from '../views/probe-failure.js';
 import { placeLine } from '../views/scope-view.js';
-import { wayOutLines } from '../views/ways-out.js';
+import { wayOutText } from '../views/ways-out.js';
 
 interface ForecastOptions extends ForecastWishes {
   readonly explain?: boolean;
@@ -54,7 +54,7 @@ function renderForecast(result: ForecastFound, theme: Theme, { cached = false }:
     ? accounts.flatMap((account, position) => explanationOf(account, result.decisionAt(position), theme))
     : [];
   const notes = [...paceLines(result, isExplained, theme), ...taskLines(result, theme)].map((line) => `   ${line}\n`);
-  const record = trackRecordLines(result).map((line) => `${line}\n`);
+  const record = result.trackRecord === undefined ? '' : `${trackRecordText(result.trackRecord)}\n`;
   return [
     placeLine(result.scope, theme),
     renderForecastTable(accounts, theme, cached ? renderLightTable : renderTable),
@@ -64,7 +64,7 @@ function renderForecast(result: ForecastFound, theme: Theme, { cached = false }:
     ...notes,
     '\n',
     verdictLine(result, theme),
-    ...record,
+    record,
   ].join('');
 }
 
@@ -100,9 +100,7 @@ function verdictLine(result: ForecastFound, theme: Theme): string {
   if (isInTheDark(accounts)) {
     return `${color.yellow(symbols.warning)} Nothing is known about any account, and nobody could be asked\n`;
   }
-  const ways = wayOutLines(result, theme)
-    .map((line) => `  ${line}\n`)
-    .join('');
+  const ways = wayOutText(result, theme, '  ');
   if (nextAvailable === undefined)
     return `${color.red(symbols.error)} No account can be used: codex-auth check\n${ways}`;
   const account = accounts.find(({ id }) => id === nextAvailable.id);
@@ -136,62 +134,43 @@ export const forecastCommand: Command<ForecastOptions, ForecastFound, ForecastRe
   exitCode: ({ accounts }) => (isInTheDark(accounts) ? 5 : 0),
 };
 
-interface ForecastLine extends Named, Pick<AccountLine, 'index' | 'active' | 'state'> {
-  readonly availability: 'ready' | 'delayed' | 'unavailable';
-  readonly availableAt?: Moment;
-  /** Of an account that cannot be used. */
-  readonly why?: string;
-  readonly riskScore: number;
-  readonly riskLevel: 'low' | 'medium' | 'high';
-  readonly quota?: ShownQuota;
-}
-
-const columns: readonly Column[] = [
-  { title: '' },
-  { title: '#', align: 'right' },
-  { title: 'account', shortenOrder: [4] },
-  { title: 'workspace', dropOrder: 4, isNeedless: isSameForAll },
-  { title: 'availability', shortTitle: 'when', shortenOrder: [2, 5] },
-  { title: 'risk', dropOrder: 3 },
-  { title: 'left (resets in)', shortTitle: 'left', shortenOrder: [1, 6] },
-];
-
 /** A line per account: whether it can be used, else when, and how much is left. */
-function renderForecastTable(accounts: readonly ForecastLine[], theme: Theme, renderTable: RenderTable): string {
-  const ages = agesOf(
-    accounts.map(({ quota }) => quota),
-    theme,
-  );
-  const table = renderTable(
-    columns,
-    accounts.map((account) => cellsOf(account, accounts, ages, theme)),
-    theme,
-  );
-  return table + (ages.line === '' ? '' : theme.color.dim(`   ${ages.line}`));
-}
-
-function cellsOf(account: ForecastLine, all: readonly ForecastLine[], ages: QuotaAges, theme: Theme): Cell[] {
-  const { color, symbols } = theme;
-  const riskPaint = { low: color.green, medium: color.yellow, high: color.red }[account.riskLevel];
-  return [
-    { text: account.active ? symbols.active : '', paint: color.green },
-    { text: String(account.index) },
-    nameCell(account, all),
-    { text: printable(account.workspace ?? symbols.unknown) },
-    availabilityCell(account, theme),
-    { text: `${account.riskScore} ${account.riskLevel}`, paint: riskPaint },
-    leftCell(account.quota, ages, theme),
+function renderForecastTable(accounts: readonly FoundAccount[], theme: Theme, renderTable: RenderTable): string {
+  const { color } = theme;
+  const ages = agesOf(accounts, theme);
+  const columns: Column<FoundAccount>[] = [
+    ...whoColumns(accounts, 4, theme),
+    {
+      title: 'availability',
+      shortTitle: 'when',
+      shortenOrder: [2, 5],
+      cell: (account) => availabilityCell(account, theme),
+    },
+    {
+      title: 'risk',
+      dropOrder: 3,
+      cell: ({ riskScore, riskLevel }) => ({
+        text: `${riskScore} ${riskLevel}`,
+        paint: { low: color.green, medium: color.yellow, high: color.red }[riskLevel],
+      }),
+    },
+    {
+      title: 'left (resets in)',
+      shortTitle: 'left',
+      shortenOrder: [1, 6],
+      cell: ({ quota }) => leftCell(quota, ages, theme),
+    },
   ];
+  return renderTable(columns, accounts, theme) + (ages.line === '' ? '' : color.dim(`   ${ages.line}`));
 }
 
 /** When it can be used, whatever the width; why it cannot where there is room. */
-function availabilityCell({ availability, availableAt, why, state }: ForecastLine, theme: Theme): Cell {
+function availabilityCell({ availability, availableAt, why, state }: FoundAccount, theme: Theme): Cell {
   const { color, now } = theme;
   const paint = { ready: color.green, delayed: color.yellow, unavailable: color.red }[availability];
   if (availableAt !== undefined) {
-    const at = msOf(availableAt);
-    const wait = formatDuration(at - now);
-    const text = `${availability} until ${formatWhen(at, now)}`;
+    const wait = formatDuration(availableAt - now);
+    const text = `${availability} until ${formatWhen(availableAt, now)}`;
     return { text, shorter: [() => `${availability} ${wait}`, () => `in ${wait}`], paint };
   }
   if (availability !== 'unavailable') return { text: availability, paint };

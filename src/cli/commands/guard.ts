@@ -8,20 +8,24 @@ import { readRoster } from '../../core/logins/roster.js';
 import { assertOurs } from '../../core/storage/adoption.js';
 import { withLock } from '../../core/storage/file-lock.js';
 import { sweepLeftovers } from '../../core/storage/leftovers.js';
+import { EventTest, renderEventTest, testEvent } from '../guarding/delivery.js';
 import {
-  GuardRounds,
+  installService,
   renderChange,
-  renderLogs,
-  renderRounds,
-  renderStatus,
   ServiceChange,
-  ServiceLogs,
   type ServiceOptions,
+  uninstallService,
+} from '../guarding/install.js';
+import { type Guarding, GuardRounds, keepGuarding, renderRounds } from '../guarding/keep-guarding.js';
+import {
+  keepLogLine,
+  readLog,
+  renderLogs,
+  renderStatus,
+  ServiceLogs,
   ServiceStatus,
-} from '../guarding/guard-view.js';
-import { type Guarding, keepGuarding } from '../guarding/keep-guarding.js';
-import { keepLogLine, readLog } from '../guarding/service-status.js';
-import { EventTest, renderEventTest, testEvent } from '../guarding/test-event.js';
+  serviceStatus,
+} from '../guarding/service-status.js';
 import type { Command } from '../program/command.js';
 import type { Context } from '../program/context.js';
 import type { ExitCode } from '../program/exit-codes.js';
@@ -54,9 +58,9 @@ async function run(context: Context, options: GuardOptions): Promise<GuardResult
     );
   }
   if (event !== undefined) return testEvent(context, event);
-  if (install) return (await import('../guarding/install.js')).installService(context, options);
-  if (uninstall) return (await import('../guarding/install.js')).uninstallService(context, options);
-  if (status) return (await import('../guarding/service-status.js')).serviceStatus(context);
+  if (install) return installService(context, options);
+  if (uninstall) return uninstallService(context, options);
+  if (status) return serviceStatus(context);
   if (logs) return readLog(context.root);
   return guard(context, options);
 }

@@ -1,5 +1,4 @@
 import * as z from 'zod/mini';
-import type { AuthFileLogin } from '../../core/codex/auth-file.js';
 import { readAuthFile } from '../../core/codex/auth-file-state.js';
 import { homeOf } from '../../core/environment.js';
 import { AppError } from '../../core/errors.js';
@@ -22,22 +21,30 @@ import { draftStore } from '../../core/transfer/draft-store.js';
 import { type ImportEntry, type ImportTarget, importLogins } from '../../core/transfer/import-logins.js';
 import { type LoginSource, listSources } from '../../core/transfer/list-sources.js';
 import type { LoginFormat, PlacedLogin } from '../../core/transfer/login-file.js';
-import { parseSource, placeLogins, type ReadSource, readSource } from '../../core/transfer/read-logins.js';
+import {
+  largestSourceBytes,
+  parseSource,
+  placeLogins,
+  type ReadSource,
+  readSource,
+} from '../../core/transfer/read-logins.js';
 import type { Command } from '../program/command.js';
 import type { Context } from '../program/context.js';
 import { createTheme, type Theme } from '../render/theme.js';
 import { chooseLoginScope } from '../sign-in/questions.js';
+import { askConsent } from '../terminal/ask-consent.js';
+import { readStandardInput } from '../terminal/given-input.js';
 import {
   countEntries,
   entryView,
   ImportCounts,
   ImportEntryView,
+  isImported,
   renderEntries,
   summarize,
+  warnAfterImport,
 } from '../transfer/import-view.js';
-import { isImported, warnAfterImport } from '../transfer/import-warnings.js';
 import { type OpeningOptions, openingKeys } from '../transfer/sealing-key.js';
-import { readStandardInput } from '../transfer/standard-input.js';
 
 const ImportResult = z.object({
   dryRun: z.boolean(),
@@ -71,7 +78,8 @@ async function importFiles(context: Context, options: ImportOptions): Promise<Im
   const plan = planImport(context, found.logins, scope);
   const { counts, entries } = plan;
   if (dryRun || !plan.changesAnything) {
-    const discovered = options.discover === true ? { discovered: discoveredFiles(entries) } : {};
+    const wanted = entries.filter(({ outcome }) => outcome === 'new' || outcome === 'update');
+    const discovered = options.discover === true ? { discovered: [...new Set(wanted.map(({ file }) => file))] } : {};
     return { dryRun, agreed: false, scope: placeView(keyOf(scope)), counts, entries, ...discovered };
   }
   const agreed = options.yes !== true;
@@ -103,11 +111,6 @@ function assertNamed({ paths, discover, yes }: ImportOptions): void {
   });
 }
 
-function discoveredFiles(entries: readonly ImportEntryView[]): string[] {
-  const wanted = entries.filter(({ outcome }) => outcome === 'new' || outcome === 'update');
-  return [...new Set(wanted.map(({ file }) => file))];
-}
-
 /** Reads one file after the other: a folder may hold many, and Ctrl-C ends it between two. */
 async function findLogins(context: Context, options: ImportOptions): Promise<Found> {
   const { machine, environment, home } = context;
@@ -135,7 +138,7 @@ async function findLogins(context: Context, options: ImportOptions): Promise<Fou
       if (context.signal.aborted) throw new AppError('interrupted', 'nothing was imported');
       read.push(
         source.name === '-'
-          ? await parseSource(source, await readStandardInput(context), reading)
+          ? await parseSource(source, await readStandardInput(context, inputRules), reading)
           : await readSource(source, reading),
       );
       progress.step();
@@ -147,6 +150,14 @@ async function findLogins(context: Context, options: ImportOptions): Promise<Fou
   // Whoever asks where there are logins wants to hear of nothing else.
   return { sources, logins: options.discover === true ? logins.filter(({ login }) => login.kind === 'login') : logins };
 }
+
+const inputRules = {
+  otherwise: 'codex-auth import - < accounts.json',
+  mostBytes: largestSourceBytes,
+  tooLong: 'standard input is longer than any file with logins',
+  hint: 'name the file instead',
+  interrupted: 'nothing was imported',
+};
 
 /** `-` is standard input, and no file. */
 async function namedSources({ machine }: Context, paths: readonly string[]): Promise<LoginSource[]> {
@@ -180,12 +191,9 @@ function planImport(context: Context, logins: readonly PlacedLogin[], scope: Sco
 }
 
 function targetOf(context: Context, scope: Scope): ImportTarget {
-  return { scopeKey: keyOf(scope), provider: resolveProvider(context.environment), inUse: loginInUse(context) };
-}
-
-function loginInUse({ home }: Context): AuthFileLogin | undefined {
-  const { content } = readAuthFile(home);
-  return content?.kind === 'login' ? content.login : undefined;
+  const { content } = readAuthFile(context.home);
+  const inUse = content?.kind === 'login' ? content.login : undefined;
+  return { scopeKey: keyOf(scope), provider: resolveProvider(context.environment), inUse };
 }
 
 async function askForConsent(context: Context, plan: Plan, scope: Scope): Promise<void> {
@@ -197,13 +205,12 @@ async function askForConsent(context: Context, plan: Plan, scope: Scope): Promis
     );
   }
   const what = summarize(counts);
-  if (!io.isInteractive) {
-    throw new AppError('confirmation-needed', `nothing was imported yet: ${what}`, {
-      hint: 'add --yes to import, or --dry-run to see the plan only',
-      details: { counts, entries },
-    });
-  }
-  await (await context.prompter()).consent(`Import these logins? (${what})`, true, 'nothing was imported');
+  await askConsent(context, {
+    question: `Import these logins? (${what})`,
+    ...{ preset: true, otherwise: 'nothing was imported', would: `nothing was imported yet: ${what}` },
+    hint: 'add --yes to import, or --dry-run to see the plan only',
+    details: { counts, entries },
+  });
 }
 
 /**

@@ -23,11 +23,10 @@ import { type CsvColumns, renderCsv } from '../render/csv.js';
 import { capitalized } from '../render/facts.js';
 import { renderLightTable } from '../render/light-table.js';
 import type { Theme } from '../render/theme.js';
-import { warnAboutSetAside } from '../switching/flagged-in-use.js';
-import { accountRef, accountRefShape } from '../views/account-ref.js';
-import { AccountView, accountView, shownEmail } from '../views/account-view.js';
+import { warnAboutSetAside } from '../switching/set-aside.js';
+import { accountRef, accountRefShape, lifeLines, lifeOf, shownEmail } from '../views/account-ref.js';
+import { AccountView, accountView } from '../views/account-view.js';
 import { BindingView, bindingHere, bindingText } from '../views/binding-view.js';
-import { lifeLines, lifeOf } from '../views/login-life.js';
 import { placeLine, ScopeView, scopeView } from '../views/scope-view.js';
 
 const ListResult = z.object({

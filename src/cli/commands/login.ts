@@ -23,9 +23,8 @@ import type { Command } from '../program/command.js';
 import type { Context } from '../program/context.js';
 import { nameOf } from '../render/account-table.js';
 import type { Theme } from '../render/theme.js';
-import { expectedFrom, type Whom } from '../sign-in/expectation.js';
 import type { ObtainedGrant, SignInRequest } from '../sign-in/grant.js';
-import { chooseLoginScope, chooseWhom } from '../sign-in/questions.js';
+import { chooseLoginScope, chooseWhom, expectedFrom, type Whom } from '../sign-in/questions.js';
 import { type StoredLogin, storeLogin } from '../sign-in/store-login.js';
 import { proveActivation } from '../switching/switch-proof.js';
 import { accountRef, accountRefShape } from '../views/account-ref.js';
@@ -73,7 +72,9 @@ async function login(context: Context, options: LoginOptions): Promise<LoginResu
   const roster = openRoster(context, scope);
   await takeInAny(context, roster, keyOf(scope));
   const expected = asked ?? (await chooseWhom(context, roster, options));
-  const obtained = await obtainGrant(context, options, signInRequest(context, expected?.email));
+  // The address of the sign-in page would show the email that `--mask` hides.
+  const loginHint = context.options.mask === true ? undefined : expected?.email;
+  const obtained = await obtainGrant(context, options, definedOnly({ loginHint }));
   const storing = storeLogin(context, obtained, { scopeKey: keyOf(scope), label, expected });
   const stored = await whileWaiting(context, 'Fetching the tokens', storing);
   if (stored.keptFile !== undefined) {
@@ -92,11 +93,6 @@ async function login(context: Context, options: LoginOptions): Promise<LoginResu
 function refuseContradiction(options: LoginOptions): void {
   if (options.deviceAuth !== true || !(options.manual === true || options.browser === false)) return;
   throw new AppError('usage', '--device-auth and --manual are two ways to sign in', { hint: 'use one of the two' });
-}
-
-/** The address of the sign-in page would show the email that `--mask` hides. */
-function signInRequest({ options }: Context, email: string | undefined): SignInRequest {
-  return email === undefined || options.mask === true ? {} : { loginHint: email };
 }
 
 async function obtainGrant(context: Context, options: LoginOptions, request: SignInRequest): Promise<ObtainedGrant> {
@@ -154,6 +150,7 @@ function resultOf(
 ): LoginResult {
   const isElsewhere = scopeKey !== keyOf(scope);
   const active = activation === 'done';
+  const here = scope.kind === 'global' ? 'global' : shellWord(context.options.project ?? '.');
   return definedOnly({
     ...accountRef(account, index, context.options.mask === true),
     userId: account.userId,
@@ -165,12 +162,8 @@ function resultOf(
     next: active ? undefined : switchCommand(context, account, isElsewhere ? undefined : index),
     scope: placeView(scopeKey),
     isElsewhere,
-    move: isElsewhere ? moveHere(context, account, scope) : undefined,
+    move: isElsewhere ? `codex-auth move ${account.id} --to ${here}` : undefined,
   });
-}
-
-function moveHere({ options }: Context, { id }: Account, { kind }: Scope): string {
-  return `codex-auth move ${id} --to ${kind === 'global' ? 'global' : shellWord(options.project ?? '.')}`;
 }
 
 /** An index means something only in the scope that a later command will be in. */

@@ -26,11 +26,17 @@ import type { Command } from '../program/command.js';
 import type { Context } from '../program/context.js';
 import { titleOf } from '../render/account-table.js';
 import { csvOf } from '../render/csv.js';
-import { obstructionLines } from '../render/shared-failures.js';
-import { type Cell, type Column, renderTable } from '../render/table.js';
+import { type Column, renderTable } from '../render/table.js';
 import type { Theme } from '../render/theme.js';
+import { askConsent } from '../terminal/ask-consent.js';
 import { accountRef, accountRefShape } from '../views/account-ref.js';
-import { FailureView, failureView, providerReasonShape } from '../views/probe-failure.js';
+import {
+  FailureView,
+  failureText,
+  failureView,
+  obstructionLines,
+  providerReasonShape,
+} from '../views/probe-failure.js';
 import { ScopeView, scopeView } from '../views/scope-view.js';
 
 const TrialView = z.object({
@@ -166,7 +172,7 @@ async function agree(context: Context, { models: slugs, candidates }: Choice, { 
   const requests = many(accounts * slugs.length, 'request');
   context.warn(`this spends quota: ${requests}, for ${many(slugs.length, 'model')} and ${many(accounts, 'account')}`);
   if (yes === true) return;
-  await (await context.prompter()).consent(`Send ${requests}?`, false, 'no model was tried');
+  await askConsent(context, { question: `Send ${requests}?`, otherwise: 'no model was tried' });
 }
 
 function modelsCsv({ accounts }: ModelsResult): string {
@@ -201,15 +207,6 @@ export const modelsCommand: Command<ModelsOptions, ModelsResult> = {
   },
 };
 
-const columns: readonly Column[] = [
-  { title: 'account' },
-  { title: 'model' },
-  { title: 'verdict' },
-  { title: 'time', align: 'right', dropOrder: 2 },
-];
-
-const why: Column = { title: 'why' };
-
 /** A line for each model that was tried with each account, what could not be tried, and a count of the verdicts. */
 function renderTrials(accounts: readonly TriedAccountView[], theme: Theme): string {
   const trials = accounts.flatMap((account) => account.trials.map((trial) => ({ account, trial })));
@@ -230,36 +227,42 @@ interface TrialRow {
 /** With the reasons in a column of their own where they fit in full, else each beneath its line. */
 function tableOf(trials: readonly TrialRow[], theme: Theme): string {
   const { color, style } = theme;
-  const rows = trials.map(({ account, trial }) => cellsOf(account, trial, theme));
-  const reasons = trials.map(({ trial: { message = '' } }) => message);
-  const full = rows.map((row, line) => [...row, { text: reasons[line] ?? '' }]);
-  const inFull = renderTable([...columns, why], full, { ...theme, style: { ...style, isFitted: false } });
+  const { green, yellow, dim } = color;
+  const columns: Column<TrialRow>[] = [
+    { title: 'account', cell: ({ account }) => ({ text: titleOf(account) }) },
+    { title: 'model', cell: ({ trial }) => ({ text: trial.model }) },
+    {
+      title: 'verdict',
+      cell: ({ trial: { verdict } }) => ({
+        text: verdict.replaceAll('-', ' '),
+        paint: verdict === 'available' ? green : verdict === 'unsupported' ? dim : yellow,
+      }),
+    },
+    {
+      title: 'time',
+      align: 'right',
+      dropOrder: 2,
+      cell: ({ trial }) => ({ text: `${(trial.latencyMs / 1000).toFixed(1)}s` }),
+    },
+  ];
+  const why: Column<TrialRow> = { title: 'why', cell: ({ trial }) => ({ text: trial.message ?? '' }) };
+  const inFull = renderTable([...columns, why], trials, { ...theme, style: { ...style, isFitted: false } });
   if (!style.isFitted || inFull.split('\n').every((line) => measureWidth(line) <= style.width)) return inFull;
-  const [header = '', ...lines] = renderTable(columns, rows, theme).trimEnd().split('\n');
+  const [header = '', ...lines] = renderTable(columns, trials, theme).trimEnd().split('\n');
   const explained = lines.flatMap((line, position) => {
-    const reason = printable(reasons[position] ?? '');
-    return reason === '' ? [line] : [line, `  ${color.dim(reason)}`];
+    const reason = printable(trials[position]?.trial.message ?? '');
+    return reason === '' ? [line] : [line, `  ${dim(reason)}`];
   });
   return [header, ...explained].map((line) => `${line}\n`).join('');
-}
-
-function cellsOf(account: TriedAccountView, { model, verdict, latencyMs }: TrialView, theme: Theme): Cell[] {
-  const { green, yellow, dim } = theme.color;
-  const paint = verdict === 'available' ? green : verdict === 'unsupported' ? dim : yellow;
-  return [
-    { text: titleOf(account) },
-    { text: model },
-    { text: verdict.replaceAll('-', ' '), paint },
-    { text: `${(latencyMs / 1000).toFixed(1)}s` },
-  ];
 }
 
 function failureLine(account: TriedAccountView, { color, symbols }: Theme): string[] {
   const { failure } = account;
   if (failure === undefined) return [];
   if (isObstruction(failure)) return [`${color.yellow(symbols.warning)} ${titleOf(account)}: not reached\n`];
-  const hint = failure.hint === undefined ? '' : ` ${symbols.arrow} ${failure.hint}`;
-  return [`${color.red(symbols.error)} ${titleOf(account)}: ${printable(failure.message)}${hint}\n`];
+  return [
+    `${color.red(symbols.error)} ${titleOf(account)}: ${printable(failureText(failure, ` ${symbols.arrow} `))}\n`,
+  ];
 }
 
 function summaryOf(accounts: readonly TriedAccountView[]): string {

@@ -4,7 +4,7 @@ import { isSameAccount } from '../../core/accounts/identity.js';
 import { homeOf } from '../../core/environment.js';
 import { AppError } from '../../core/errors.js';
 import { type Move, moveAccount } from '../../core/logins/moving.js';
-import { keyOf, type Roster } from '../../core/logins/roster.js';
+import { keyOf } from '../../core/logins/roster.js';
 import { withStore } from '../../core/logins/with-store.js';
 import { locateScope, type Scope } from '../../core/project/scope.js';
 import { noteChange, removedMeanwhile } from '../../core/session/change-account.js';
@@ -55,6 +55,7 @@ async function move(context: Context, { selector, to }: MoveOptions): Promise<Mo
     noteChange(context, store, 'move', before);
     return { moved, wasChosen };
   });
+  const { content } = roster.authFile;
   const { kind, index, isSetAside } = arrived(moved, describeAccount(account), placeView(key));
   return {
     ...accountRef(account, index, context.options.mask === true),
@@ -62,7 +63,7 @@ async function move(context: Context, { selector, to }: MoveOptions): Promise<Mo
     to: placeView(key),
     changed: kind === 'moved',
     setAside: isSetAside,
-    inUse: isInUse(roster, account),
+    inUse: content?.kind === 'login' && isSameAccount(content.login.identity, account),
     wasChosen: kind === 'moved' && wasChosen,
   };
 }
@@ -98,10 +99,6 @@ function arrived(moved: Move, name: string, to: PlaceView): Extract<Move, { kind
     case 'double':
       throw new AppError('usage', `${describePlace(to)} has a record of ${name} already`, { hint: 'codex-auth fix' });
   }
-}
-
-function isInUse({ authFile: { content } }: Roster, account: Parameters<typeof isSameAccount>[1]): boolean {
-  return content?.kind === 'login' && isSameAccount(content.login.identity, account);
 }
 
 function renderMove(result: MoveResult, { color, symbols }: Theme): string {

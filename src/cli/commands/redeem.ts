@@ -5,6 +5,9 @@ import { definedOnly } from '../../core/defined-only.js';
 import { AppError } from '../../core/errors.js';
 import { toIso } from '../../core/instant.js';
 import { printable } from '../../core/printable.js';
+import type { BindingWindow } from '../../core/quota/binding-quota.js';
+import { percentText, windowTitle } from '../../core/quota/window.js';
+import type { Prospect } from '../../core/redeeming/prospect.js';
 import { prospectOf } from '../../core/redeeming/prospect.js';
 import { type Redemption, redeemCredit } from '../../core/redeeming/redeem.js';
 import { unsettledOf } from '../../core/redeeming/unsettled.js';
@@ -18,11 +21,12 @@ import type { Command } from '../program/command.js';
 import type { Context } from '../program/context.js';
 import { titleOf } from '../render/account-table.js';
 import type { Theme } from '../render/theme.js';
-import { renderUsage } from '../render/usage.js';
+import { formatWhen } from '../render/time.js';
+import { askConsent } from '../terminal/ask-consent.js';
 import { accountRef, accountRefShape } from '../views/account-ref.js';
 import { FailureView, failureView } from '../views/probe-failure.js';
-import { type Plan, planLines, refuse } from '../views/redeem-plan.js';
 import { AccountUsage, usageView } from '../views/usage-view.js';
+import { renderUsage } from './usage.js';
 
 const RedeemResult = z.object({
   ...accountRefShape,
@@ -88,13 +92,11 @@ async function agree(context: Context, plan: Plan, account: Account, isAgreed: b
     if (options.json !== true) io.note(...lines);
     return;
   }
-  if (!io.isInteractive) {
-    const what = plan.kind === 'repeat' ? 'redeem would ask about a request' : 'redeem would spend a reset credit';
-    throw new AppError('confirmation-needed', `${what} of ${describeAccount(account)}`, { lines, hint: 'add --yes' });
-  }
-  io.note(...lines);
-  const question = plan.kind === 'repeat' ? 'Ask about it again?' : 'Spend it?';
-  await (await context.prompter()).consent(question, false, 'nothing was spent');
+  if (io.isInteractive) io.note(...lines);
+  const [question, what] =
+    plan.kind === 'repeat' ? ['Ask about it again?', 'ask about a request'] : ['Spend it?', 'spend a reset credit'];
+  const would = `redeem would ${what} of ${describeAccount(account)}`;
+  await askConsent(context, { question, otherwise: 'nothing was spent', would, lines });
 }
 
 async function resultOf(
@@ -119,7 +121,10 @@ async function resultOf(
     repeated: isRepeat,
     requestId: request.requestId,
     windows: plan.windows.map(({ id }) => id),
-    ...definedOnly({ creditId: request.creditId, expiresAt: expiryOf(plan) }),
+    ...definedOnly({
+      creditId: request.creditId,
+      expiresAt: toIso(plan.kind === 'ready' ? plan.credit?.expiresAt : undefined),
+    }),
   };
   if (redemption.kind === 'unknown') {
     return { ...facts, outcome: 'unknown', windowsReset: [], failure: unknownView(redemption, asked, now) };
@@ -157,11 +162,6 @@ function unknownView(
     message: `nobody knows whether the credit was spent: ${message}`,
     hint: `codex-auth redeem ${index}  (asks about the same request, and spends no second credit)`,
   };
-}
-
-function expiryOf(plan: Plan): string | undefined {
-  const at = plan.kind === 'ready' ? plan.credit?.expiresAt : undefined;
-  return at === undefined ? undefined : toIso(at);
 }
 
 function withoutRequest(
@@ -222,4 +222,58 @@ function sentenceOf(result: RedeemResult): string {
     case 'failed':
       return printable(`${name}: ${result.failure?.message ?? 'nothing was spent'}`);
   }
+}
+
+/** What is about to be asked of the provider. */
+type Plan = Extract<Prospect, { kind: 'ready' | 'repeat' }>;
+
+/** The plan, where there is something to do. Throws `not-allowed` with the reason why nothing may be spent. */
+function refuse(prospect: Prospect, account: Account, now: number): Plan {
+  const name = describeAccount(account);
+  switch (prospect.kind) {
+    case 'ready':
+    case 'repeat':
+      return prospect;
+    case 'nothing-used-up': {
+      const { request } = prospect;
+      const open =
+        request === undefined
+          ? ''
+          : `; the request of ${formatWhen(request.startedAt, now)}, has no answer, and its credit is still there: it is asked about when something is used up again`;
+      throw new AppError('not-allowed', `${name} has no window that is used up, so no credit is spent${open}`, {
+        hint: 'codex-auth usage --live',
+      });
+    }
+    case 'no-credit':
+      throw new AppError('not-allowed', `${name} has no reset credit to spend`, { hint: 'codex-auth forecast' });
+    case 'none-applies':
+      throw new AppError(
+        'not-allowed',
+        `${name} has ${prospect.count} reset credits, none of which the provider would take for what is used up now`,
+        { hint: 'codex-auth forecast' },
+      );
+  }
+}
+
+/** What would be spent, until when it could be kept, and what it would change. A line each. */
+function planLines(plan: Plan, account: Account, now: number): string[] {
+  const name = describeAccount(account);
+  const windows = plan.windows.map((window) => `  would be full again: ${windowLine(window, now)}`);
+  if (plan.kind === 'repeat') {
+    const since = formatWhen(plan.request.startedAt, now);
+    return [
+      `${name}: the request of ${since}, has no answer. It is asked about by its id, which spends one credit in all`,
+      ...windows,
+    ];
+  }
+  const { credit, count } = plan;
+  const title = credit?.title === undefined ? '' : ` (${credit.title})`;
+  const expiry = credit?.expiresAt === undefined ? 'expiry unknown' : `expires ${formatWhen(credit.expiresAt, now)}`;
+  return [`${name}: 1 of ${count} reset credit${count === 1 ? '' : 's'}${title}, ${expiry}`, ...windows];
+}
+
+function windowLine(window: BindingWindow, now: number): string {
+  const { resetsAt, remainingPercent } = window;
+  const byItself = resetsAt === undefined ? '' : `, resets by itself ${formatWhen(resetsAt, now)}`;
+  return `${windowTitle(window)}, ${percentText(remainingPercent)} left${byItself}`;
 }

@@ -3,7 +3,6 @@ import { type Account, describeAccount } from '../../core/accounts/account.js';
 import { withoutAccount, withTombstone } from '../../core/accounts/pool.js';
 import { unbindAccount } from '../../core/changes/steps-between.js';
 import { flockHelpers } from '../../core/codex/credential-lock.js';
-import { AppError } from '../../core/errors.js';
 import { withPersonLock } from '../../core/logins/person-lock.js';
 import { withStore } from '../../core/logins/with-store.js';
 import { writeBack } from '../../core/logins/write-back.js';
@@ -20,6 +19,7 @@ import type { Command } from '../program/command.js';
 import type { Context } from '../program/context.js';
 import { titleOf } from '../render/account-table.js';
 import type { Theme } from '../render/theme.js';
+import { askConsent } from '../terminal/ask-consent.js';
 import { accountRef, accountRefShape } from '../views/account-ref.js';
 
 const RemoveResult = z.object({
@@ -74,14 +74,12 @@ async function remove(context: Context, options: RemoveOptions): Promise<RemoveR
 
 async function confirmRemoval(context: Context, account: Account, stillInUse: boolean, revokes: boolean) {
   const name = describeAccount(account);
-  if (!context.io.isInteractive) {
-    throw new AppError('confirmation-needed', `remove would forget ${name}`, { hint: 'add --yes' });
-  }
   const use = stillInUse && !revokes ? ' The official client is using it and keeps it.' : '';
   const end = revokes
     ? ' The login is ended at the provider, for every copy of it, also that of the official client.'
     : '';
-  await (await context.prompter()).consent(`Remove ${name}?${use}${end}`, false, 'nothing was removed');
+  const question = `Remove ${name}?${use}${end}`;
+  await askConsent(context, { question, otherwise: 'nothing was removed', would: `remove would forget ${name}` });
 }
 
 function takeOut(store: Store, id: string, scopeKey: string | undefined): string {

@@ -14,11 +14,12 @@ import { renderAccounts, titleOf } from '../render/account-table.js';
 import { renderLightTable } from '../render/light-table.js';
 import type { Theme } from '../render/theme.js';
 import { formatMoment, formatWhen } from '../render/time.js';
-import { AccountView, accountView, shownEmail } from '../views/account-view.js';
+import { shownEmail } from '../views/account-ref.js';
+import { AccountView, accountView } from '../views/account-view.js';
 import { documentOf, ForecastResult, foundOf } from '../views/forecast-view.js';
 import { failureLines } from '../views/probe-failure.js';
 import { ScopeView, scopeView } from '../views/scope-view.js';
-import { wayOutLines } from '../views/ways-out.js';
+import { wayOutText } from '../views/ways-out.js';
 
 const FlaggedView = z.object({
   id: z.string(),
@@ -99,10 +100,7 @@ function renderReport(result: ReportResult, theme: Theme, { verbose = false }: R
   const sections: readonly (readonly [string, readonly string[]])[] = [
     ['Not read', unread],
     ['Set aside', flaggedLines(result, now)],
-    [
-      'Recommendation',
-      [`  ${recommendationText(result, now)}\n`, ...wayOutLines(forecast, theme).map((line) => `  ${line}\n`)],
-    ],
+    ['Recommendation', [`  ${recommendationText(result, now)}\n`, wayOutText(forecast, theme, '  ')]],
     [
       'Accounts',
       [none === undefined ? renderAccounts(accounts, theme, renderLightTable) : `  ${none.message}: ${none.hint}\n`],
@@ -111,7 +109,8 @@ function renderReport(result: ReportResult, theme: Theme, { verbose = false }: R
   ];
   const shown = sections.filter(([, lines]) => verbose || lines.length > 0);
   return [
-    `${color.bold('Report')} of ${formatDay(now)}, ${scope.readFrom}\n`,
+    // With the date, because a report is read later.
+    `${color.bold('Report')} of ${formatMoment(now, 0)}, ${scope.readFrom}\n`,
     ...shown.flatMap(([title, lines]) => [`\n${color.bold(title)}\n`, ...(lines.length === 0 ? ['  none\n'] : lines)]),
   ].join('');
 }
@@ -123,11 +122,6 @@ function settingLines({ settings }: ReportResult, isAll: boolean): string[] {
       ({ name, value, source }) =>
         `  ${name} ${settingText(name, value)}${source === 'default' ? '' : ` (${source})`}\n`,
     );
-}
-
-/** With the date, because a report is read later. */
-function formatDay(at: number): string {
-  return formatMoment(at, 0);
 }
 
 function flaggedLines({ flagged }: ReportResult, now: number): string[] {

@@ -5,7 +5,7 @@ import type { Command } from '../program/command.js';
 import type { Context } from '../program/context.js';
 import { titleOf } from '../render/account-table.js';
 import { formatMoment } from '../render/time.js';
-import { latestThreads, type ThreadView } from '../running/threads.js';
+import { latestThreads } from '../running/threads.js';
 import { ofAnotherProgram, type RunResult, runCommand, runInPlace } from './run.js';
 
 export interface ResumeOptions {
@@ -56,16 +56,12 @@ async function askWhich(context: Context): Promise<string> {
     throw new AppError('usage', 'resume needs to know which session', { hint: 'codex-auth sessions' });
   }
   const now = context.clock.now();
-  const { select } = await context.prompter();
-  return select(
-    'Go on with which session?',
-    threads.map((thread) => ({ name: lineOf(thread, now), value: thread.id })),
-  );
-}
-
-function lineOf({ writtenAt, firstWords = '', account }: ThreadView, now: number): string {
-  const whose = account === undefined ? '' : `${titleOf(account)}: `;
-  return `${formatMoment(Date.parse(writtenAt), now)}  ${whose}${firstWords.slice(0, shownWords)}`;
+  const choices = threads.map(({ id, writtenAt, firstWords = '', account }) => {
+    const whose = account === undefined ? '' : `${titleOf(account)}: `;
+    const name = `${formatMoment(Date.parse(writtenAt), now)}  ${whose}${firstWords.slice(0, shownWords)}`;
+    return { name, value: id };
+  });
+  return (await context.prompter()).select('Go on with which session?', choices);
 }
 
 const shownWords = 60;

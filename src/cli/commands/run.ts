@@ -11,11 +11,11 @@ import type { Theme } from '../render/theme.js';
 import type { OnLimit } from '../running/on-limit.js';
 import { type AccountWish, chooseRunAccount, type RunAccount } from '../running/run-account.js';
 import { runPlace, start, takePlace } from '../running/run-home.js';
-import { accountRef, accountRefShape } from '../views/account-ref.js';
+import { AccountRef, accountRef } from '../views/account-ref.js';
 
 const RunResult = z.object({
   /** Absent for `resume` without `--as`. */
-  account: z.exactOptional(z.object(accountRefShape)),
+  account: z.exactOptional(AccountRef),
   /** The home that it runs in, which has the login of this account and all else from `shares`. */
   home: z.string(),
   shares: z.string(),
@@ -36,8 +36,12 @@ export interface RunOptions extends AccountWish {
 }
 
 async function runAs(context: Context, options: RunOptions): Promise<RunResult> {
-  refuseWindows(context);
   const { environment, machine } = context;
+  if (machine.platform === 'win32') {
+    throw new AppError('not-allowed', 'run needs links between files, which Windows does not let everybody make', {
+      hint: 'use it in WSL',
+    });
+  }
   const found = findRunnable(options.command, { environment: environment.raw, cwd: machine.cwd });
   const call = options.onLimit === undefined ? undefined : requireSessionCall(found);
   const roster = openRoster(context, context.readingScope());
@@ -81,13 +85,6 @@ export async function runInPlace(
   const { directory } = home;
   const result = { home: directory, shares: directory, variables: {}, command: [program.path, ...program.arguments] };
   return dryRun === true ? result : { ...result, status: await start(context, program, {}, { announcement }) };
-}
-
-function refuseWindows({ machine }: Context): void {
-  if (machine.platform !== 'win32') return;
-  throw new AppError('not-allowed', 'run needs links between files, which Windows does not let everybody make', {
-    hint: 'use it in WSL',
-  });
 }
 
 /** Only for `--dry-run`: else what ran has spoken for itself. */

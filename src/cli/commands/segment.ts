@@ -5,7 +5,7 @@ import { readSegment } from '../../core/segment/segment.js';
 import { escapedFor, type SegmentFormat, segmentText } from '../../core/segment/segment-text.js';
 import type { Command } from '../program/command.js';
 import type { Context } from '../program/context.js';
-import { shownEmail } from '../views/account-view.js';
+import { shownEmail } from '../views/account-ref.js';
 
 const SegmentResult = z.object({
   /** As it goes into the prompt; empty where no account is in use. */

@@ -24,26 +24,21 @@ async function sessions(context: Context, { all, cwd }: SessionsOptions): Promis
   return { sessions: latestThreads(context, { cwd: place, most: all === true ? Number.POSITIVE_INFINITY : fewest }) };
 }
 
-const columns: readonly Column[] = [
-  { title: 'Last used' },
-  { title: 'Account', minWidth: 10, dropOrder: 2 },
-  { title: 'Directory', minWidth: 12, dropOrder: 1 },
-  { title: 'First words', minWidth: 16 },
-  { title: 'Id' },
-];
-
 function renderSessions({ sessions: all }: SessionsResult, theme: Theme): string {
   if (all.length === 0) return 'There are no sessions here.\n';
-  const rows = all.map(({ id, writtenAt, cwd = '', firstWords = '', account }) =>
-    [
-      formatMoment(Date.parse(writtenAt), theme.now),
-      account === undefined ? '' : nameOf(account),
-      cwd,
-      firstWords.slice(0, shownWords),
-      id,
-    ].map((text) => ({ text })),
-  );
-  return `${renderTable(columns, rows, theme)}\nGo on with one: codex-auth resume <id>\n`;
+  const columns: Column<ThreadView>[] = [
+    { title: 'Last used', cell: ({ writtenAt }) => ({ text: formatMoment(Date.parse(writtenAt), theme.now) }) },
+    {
+      title: 'Account',
+      minWidth: 10,
+      dropOrder: 2,
+      cell: ({ account }) => ({ text: account === undefined ? '' : nameOf(account) }),
+    },
+    { title: 'Directory', minWidth: 12, dropOrder: 1, cell: ({ cwd = '' }) => ({ text: cwd }) },
+    { title: 'First words', minWidth: 16, cell: ({ firstWords = '' }) => ({ text: firstWords.slice(0, shownWords) }) },
+    { title: 'Id', cell: ({ id }) => ({ text: id }) },
+  ];
+  return `${renderTable(columns, all, theme)}\nGo on with one: codex-auth resume <id>\n`;
 }
 
 /** In a pipe nothing else cuts a column. */

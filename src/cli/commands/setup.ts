@@ -12,13 +12,14 @@ import { pathBlock } from '../../core/shell/path-block.js';
 import type { SegmentPlace } from '../../core/shell/segment-block.js';
 import { applySetup, type PlannedChange, planSetup, planUndo, type SetupPlace } from '../../core/shell/setup-plan.js';
 import { type ShellName, shellNames, usedShells } from '../../core/shell/shell-files.js';
-import { lastingTarget, type ShimTarget } from '../../core/shell/shim.js';
+import { lastingTarget } from '../../core/shell/shim.js';
 import { findOfficialClient, readWiring } from '../../core/shell/wiring.js';
 import { assertOurs } from '../../core/storage/adoption.js';
 import type { Command } from '../program/command.js';
 import type { Context } from '../program/context.js';
 import type { Theme } from '../render/theme.js';
 import { reachesUs, writableSetupPlace } from '../setting-up/new-shell.js';
+import { askConsent } from '../terminal/ask-consent.js';
 
 const ChangeView = z.object({
   path: z.string(),
@@ -62,8 +63,10 @@ export interface SetupOptions {
 async function setup(context: Context, options: SetupOptions): Promise<SetupResult> {
   const place = await writableSetupPlace(context);
   const shells = shellsOf(place, options);
-  if (options.print !== undefined)
-    return { ...resultOf(place, options, shells, []), lines: printed(place, options.print) };
+  if (options.print !== undefined) {
+    const lines = blockLines(markedBlock(pathBlock(options.print, place.root.paths.bin))) ?? [];
+    return { ...resultOf(place, options, shells, []), lines };
+  }
   warnAboutNamesake(context, place);
   assertOurs(place.root);
   const changes =
@@ -87,19 +90,12 @@ async function tellShim({ root, signal }: Context): Promise<void> {
 /** What the files say is one thing, and what a shell makes of them another: the person's own lines can undo ours. */
 async function tryNewShells({ environment }: Context, { root }: SetupPlace, shells: readonly ShellName[]) {
   // A new terminal does not have the directory on PATH already.
-  const PATH = withoutDirectory(environment.raw['PATH'] ?? '', root.paths.bin);
-  const variables = { ...environment.raw, PATH };
+  const directories = (environment.raw['PATH'] ?? '').split(delimiter).filter((each) => each !== root.paths.bin);
+  const variables = { ...environment.raw, PATH: directories.join(delimiter) };
   const tried = shells.map(async (shell) => ({ shell, reached: await reachesUs(shell, variables) }));
   return (await Promise.all(tried)).flatMap(({ shell, reached }) =>
     reached === undefined ? [] : [{ shell, reached }],
   );
-}
-
-function withoutDirectory(path: string, directory: string): string {
-  return path
-    .split(delimiter)
-    .filter((each) => each !== directory)
-    .join(delimiter);
 }
 
 /** Other tools of this kind install a program of our name. */
@@ -121,10 +117,6 @@ function shellsOf({ shells: places }: SetupPlace, { shell, undo, print, segment 
   });
 }
 
-function printed({ root }: SetupPlace, shell: ShellName): string[] {
-  return blockLines(markedBlock(pathBlock(shell, root.paths.bin))) ?? [];
-}
-
 function planAnew(
   context: Context,
   place: SetupPlace,
@@ -132,31 +124,28 @@ function planAnew(
   segments: readonly SegmentPlace[] | undefined,
 ): PlannedChange[] {
   const target = lastingTarget(context.machine.program, place.shells.environment);
-  warnAboutTarget(context, target);
+  if (/[\\/]_npx[\\/]/.test(target.script)) {
+    // `npx` keeps what it fetched in a cache, and forgets it one day.
+    context.warn('this program runs from the cache of npx, which does not last: install it with npm install --global');
+  }
   if (findOfficialClient(place.shells.environment) === undefined) {
     context.warn('the official client is not on PATH; until it is, only "codex auth" works');
   }
   return planSetup(place, shells, target, segments);
 }
 
-/** `npx` keeps what it fetched in a cache, and forgets it one day. */
-function warnAboutTarget(context: Context, { script }: ShimTarget): void {
-  if (!/[\\/]_npx[\\/]/.test(script)) return;
-  context.warn(`this program runs from the cache of npx, which does not last: install it with npm install --global`);
-}
-
 async function askFirst(context: Context, { yes, undo }: SetupOptions, changes: readonly PlannedChange[]) {
   const command = undo === true ? 'setup --undo' : 'setup';
   if (yes === true) return;
-  if (!context.io.isInteractive) {
-    const count = `${changes.length} file${changes.length === 1 ? '' : 's'}`;
-    throw new AppError('confirmation-needed', `${command} would change ${count}`, {
-      hint: `add --yes; to see them first: codex-auth ${command} --dry-run`,
-      details: { changes: changes.map(changeView) },
-    });
-  }
-  context.io.noteRendered(`This will\n${planText(printableIn(changes.map(changeView)), undo === true)}`);
-  await (await context.prompter()).consent('Go ahead?', true, 'nothing was changed');
+  const views = changes.map(changeView);
+  const { io } = context;
+  if (io.isInteractive) io.noteRendered(`This will\n${planText(printableIn(views), undo === true)}`);
+  await askConsent(context, {
+    ...{ question: 'Go ahead?', preset: true, otherwise: 'nothing was changed' },
+    would: `${command} would change ${changes.length} file${changes.length === 1 ? '' : 's'}`,
+    hint: `add --yes; to see them first: codex-auth ${command} --dry-run`,
+    details: { changes: views },
+  });
 }
 
 function resultOf(
@@ -239,16 +228,14 @@ function whatFollows({ reached, next, tried, shells }: SetupResult, { color, sym
     const what = `"codex auth" does not reach this program in a new ${missed.join(' or ')}`;
     return `${color.red(symbols.error)} ${what}: an alias of that name, or what comes after our lines\n  ${symbols.arrow} codex-auth help codex-auth-reaches-the-official-client\n`;
   }
-  const completion = shells[0] === undefined ? '' : completionOffer(shells[0]);
+  const [shell] = shells;
+  const offer = `  To complete command lines with Tab as well: codex-auth completion ${shell} --help\n`;
+  const completion = shell === undefined ? '' : offer;
   if (reached) return completion;
   const isOwn = next?.startsWith('exec ') !== false;
   const where = isOwn ? 'terminal' : next;
   const start = next === undefined ? '' : isOwn ? `; in this one, first: ${next}` : `; to start one: ${next}`;
   return `  "codex auth" reaches this program in every new ${where}${start}\n${completion}`;
-}
-
-function completionOffer(shell: ShellName): string {
-  return `  To complete command lines with Tab as well: codex-auth completion ${shell} --help\n`;
 }
 
 export const setupCommand: Command<SetupOptions, SetupResult> = {

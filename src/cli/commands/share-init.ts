@@ -1,19 +1,17 @@
 import * as z from 'zod/mini';
 import { AppError } from '../../core/errors.js';
-import type { Secret } from '../../core/secret.js';
-import { whileWaiting } from '../../core/session/session.js';
-import { shareDeps } from '../../core/session/share-access.js';
 import { databaseAddress } from '../../core/sharing/address.js';
 import { type KeyPlace, keepShareKey, readShareKey, shareKeyPlace } from '../../core/sharing/key-store.js';
 import { initShare, joinShare } from '../../core/sharing/membership.js';
 import { phraseOf } from '../../core/sharing/recovery-phrase.js';
 import { readShare, type ShareState } from '../../core/sharing/share-file.js';
-import { newShareKey, type ShareKey } from '../../core/sharing/share-key.js';
+import { newShareKey } from '../../core/sharing/share-key.js';
 import { joinedAlready } from '../../core/sharing/share-problem.js';
+import type { ShareDeps } from '../../core/sharing/share-session.js';
 import type { Command } from '../program/command.js';
 import type { Context } from '../program/context.js';
 import type { Theme } from '../render/theme.js';
-import { shareDeadlineMs } from '../sharing/share-deadline.js';
+import { callShare } from '../sharing/share-call.js';
 import { phraseLines, shareSecrets } from '../sharing/share-secrets.js';
 import { MachineView, machineName } from '../sharing/share-view.js';
 
@@ -43,10 +41,9 @@ async function initialize(context: Context, options: ShareInitOptions): Promise<
   const url = await shareSecrets(context, options).address();
   const { shown } = databaseAddress(url);
   const { key, place } = await keyForNewPool(context, options);
-  const making = context.uninterrupted(() =>
-    makePool(context, { url, key, machineName: name, deadlineMs: shareDeadlineMs(context) }),
+  const { machine } = await callShare(context, 'Making the shared pool', (deps, deadlineMs) =>
+    makePool({ ...deps, key: async () => key }, { url, key, machineName: name, deadlineMs }),
   );
-  const { machine } = await whileWaiting(context, 'Making the shared pool', making);
   return {
     database: shown,
     machine: { id: machine.id, name },
@@ -56,50 +53,34 @@ async function initialize(context: Context, options: ShareInitOptions): Promise<
   };
 }
 
-interface KeptKey {
-  readonly key: ShareKey;
-  readonly place: KeyPlace;
-}
-
 /**
  * The key is kept before there is a pool, so that no pool is ever without its key. One that an earlier `init` has left,
  * which never learned whether its pool was made, is used again.
  */
-async function keyForNewPool({ root }: Context, { keyring }: ShareInitOptions): Promise<KeptKey> {
-  const place = keyring === true ? 'keyring' : 'file';
+async function keyForNewPool({ root }: Context, { keyring }: ShareInitOptions) {
+  const place: KeyPlace = keyring === true ? 'keyring' : 'file';
   const kept = shareKeyPlace(root);
   const key = kept === undefined ? newShareKey() : readShareKey(root);
   if (kept !== place) await keepShareKey(root, key, place);
   return { key, place };
 }
 
-interface NewPool {
-  readonly url: Secret;
-  readonly key: ShareKey;
-  readonly machineName: string;
-  readonly deadlineMs: number;
-}
-
-async function makePool(context: Context, pool: NewPool): Promise<ShareState> {
-  const deps = { ...shareDeps(context), key: async () => pool.key };
+async function makePool(deps: ShareDeps, pool: Parameters<typeof initShare>[1]): Promise<ShareState> {
   try {
     return await initShare(deps, pool);
   } catch (error) {
-    if (!isThere(error)) throw error;
+    const isThere = error instanceof AppError && error.details?.['reason'] === 'already-there';
+    if (!isThere) throw error;
     // Ours, where it opens with our key: the answer to an earlier attempt was lost.
     try {
       await joinShare(deps, pool);
     } catch {
       throw error;
     }
-    const state = readShare(context.root);
+    const state = readShare(deps.root);
     if (state === undefined) throw error;
     return state;
   }
-}
-
-function isThere(error: unknown): boolean {
-  return error instanceof AppError && error.details?.['reason'] === 'already-there';
 }
 
 function renderInit({ database, machine, keyPlace, recoveryPhrase }: ShareInitResult, theme: Theme): string {

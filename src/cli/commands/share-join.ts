@@ -1,7 +1,4 @@
 import * as z from 'zod/mini';
-import type { Secret } from '../../core/secret.js';
-import { whileWaiting } from '../../core/session/session.js';
-import { shareDeps } from '../../core/session/share-access.js';
 import { databaseAddress } from '../../core/sharing/address.js';
 import { exchange } from '../../core/sharing/exchange.js';
 import type { ExchangeReport } from '../../core/sharing/exchange-report.js';
@@ -9,15 +6,13 @@ import { type KeyPlace, keepShareKey, readShareKey, shareKeyPlace } from '../../
 import { changeAddress, joinShare } from '../../core/sharing/membership.js';
 import { keyFromPhrase } from '../../core/sharing/recovery-phrase.js';
 import { readShare, type ShareState } from '../../core/sharing/share-file.js';
-import type { ShareKey } from '../../core/sharing/share-key.js';
 import { joinedAlready, notJoined } from '../../core/sharing/share-problem.js';
 import { wrongKey } from '../../core/sharing/share-session.js';
 import type { Command } from '../program/command.js';
 import type { Context } from '../program/context.js';
 import type { Theme } from '../render/theme.js';
 import { ExchangeView, exchangeView, renderExchange } from '../sharing/exchange-view.js';
-import { accountNames } from '../sharing/named-accounts.js';
-import { shareDeadlineMs } from '../sharing/share-deadline.js';
+import { callShare } from '../sharing/share-call.js';
 import { type SecretSources, shareSecrets } from '../sharing/share-secrets.js';
 import { MachineView, machineName } from '../sharing/share-view.js';
 
@@ -50,27 +45,26 @@ async function join(context: Context, options: ShareJoinOptions): Promise<ShareJ
     machine: { id, name },
     keyPlace: shareKeyPlace(root) ?? placeOf(options),
     joined: before === undefined,
-    exchange: exchangeView(report, () => accountNames(context)),
+    exchange: exchangeView(report, context),
   };
 }
 
 async function enter(context: Context, options: ShareJoinOptions): Promise<ExchangeReport> {
   const { root } = context;
-  const joining = { machineName: machineName(context, options.name), deadlineMs: shareDeadlineMs(context) };
+  const name = machineName(context, options.name);
   const secrets = shareSecrets(context, options);
   const url = await secrets.address();
   // What is wrong with it is said before the phrase is asked for.
   databaseAddress(url);
   const key = await keyFromPhrase(await secrets.phrase());
-  const work = context.uninterrupted(async () => {
+  return callShare(context, 'Joining the shared pool', async (deps, deadlineMs) => {
     try {
-      return await joinShare(shareDeps(context), { ...joining, url, key });
+      return await joinShare(deps, { machineName: name, deadlineMs, url, key });
     } finally {
       // Also where it has joined and the first exchange has failed.
       if (readShare(root) !== undefined) await keepShareKey(root, key, placeOf(options));
     }
   });
-  return whileWaiting(context, 'Joining the shared pool', work);
 }
 
 /** For a machine that is in the pool: with its key again, at another address, or both. */
@@ -81,16 +75,11 @@ async function comeBack(context: Context, options: ShareJoinOptions, before: Sha
   const url = options.url === undefined ? before.url : await secrets.address();
   const key = isKeyHere ? readShareKey(context.root) : await keyFromPhrase(await secrets.phrase());
   if (key.id !== before.keyId) throw wrongKey();
-  const work = context.uninterrupted(async () => {
-    if (!url.equals(before.url)) await moveTo(context, url, key);
+  return callShare(context, 'Exchanging', async (deps, deadlineMs) => {
+    if (!url.equals(before.url)) await changeAddress({ ...deps, key: async () => key }, url, deadlineMs);
     if (!isKeyHere) await keepShareKey(context.root, key, placeOf(options));
-    return exchange(shareDeps(context), { deadlineMs: shareDeadlineMs(context) });
+    return exchange(deps, { deadlineMs });
   });
-  return whileWaiting(context, 'Exchanging', work);
-}
-
-function moveTo(context: Context, url: Secret, key: ShareKey): Promise<void> {
-  return changeAddress({ ...shareDeps(context), key: async () => key }, url, shareDeadlineMs(context));
 }
 
 function placeOf({ keyring }: ShareJoinOptions): KeyPlace {

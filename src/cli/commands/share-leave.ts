@@ -1,7 +1,5 @@
 import * as z from 'zod/mini';
 import { AppError } from '../../core/errors.js';
-import { whileWaiting } from '../../core/session/session.js';
-import { shareDeps } from '../../core/session/share-access.js';
 import { databaseAddress } from '../../core/sharing/address.js';
 import { forgetShareKey, shareKeyPlace } from '../../core/sharing/key-store.js';
 import { forgetShare, leaveShare } from '../../core/sharing/membership.js';
@@ -11,7 +9,8 @@ import type { Root } from '../../core/storage/root.js';
 import type { Command } from '../program/command.js';
 import type { Context } from '../program/context.js';
 import type { Theme } from '../render/theme.js';
-import { shareDeadlineMs } from '../sharing/share-deadline.js';
+import { callShare } from '../sharing/share-call.js';
+import { askConsent } from '../terminal/ask-consent.js';
 
 const ShareLeaveResult = z.object({
   /** Without user and password; absent where a damaged file did not say it. */
@@ -33,17 +32,18 @@ export interface ShareLeaveOptions {
 async function leave(context: Context, options: ShareLeaveOptions): Promise<ShareLeaveResult> {
   const { root } = context;
   const { give = false, forget = false } = options;
-  const state = (forget ? readIfGood(root) : readShare(root)) ?? keyAlone(root);
+  // The key alone is left where this command was killed at its very end, or `share init` before its beginning.
+  const keyAlone = shareKeyPlace(root) === undefined ? undefined : { rows: [] };
+  const state: Known | undefined = (forget ? readIfGood(root) : readShare(root)) ?? keyAlone;
   if (state === undefined) throw notJoined();
   const { url, rows } = state;
   const mine = countOf(rows, 'keeper');
   if (options.yes !== true) await askToLeave(context, rows, options);
-  const leaving = context.uninterrupted(async () => {
+  await callShare(context, 'Leaving the shared pool', async (deps, deadlineMs) => {
     if (forget || url === undefined) await forgetShare(context);
-    else await leaveShare(shareDeps(context), { give, deadlineMs: shareDeadlineMs(context) });
+    else await leaveShare(deps, { give, deadlineMs });
     await forgetShareKey(root);
   });
-  await whileWaiting(context, 'Leaving the shared pool', leaving);
   const outcome = forget ? 'forgotten' : give ? 'given' : 'withdrawn';
   return { ...(url === undefined ? {} : { database: databaseAddress(url).shown }), kept: mine, outcome };
 }
@@ -60,11 +60,6 @@ function readIfGood(root: Root): Known | undefined {
   }
 }
 
-/** What is left where this command was killed at its very end, or `share init` before its beginning. */
-function keyAlone(root: Root): Known | undefined {
-  return shareKeyPlace(root) === undefined ? undefined : { rows: [] };
-}
-
 function countOf(rows: ShareState['rows'], role: 'keeper' | 'copy'): number {
   return rows.filter((row) => row.role === role && row.state === 'live').length;
 }
@@ -74,10 +69,11 @@ type Asked = Pick<ShareLeaveOptions, 'give' | 'forget'>;
 async function askToLeave(context: Context, rows: ShareState['rows'], asked: Asked): Promise<void> {
   const consequences = consequencesOf(rows, asked);
   const said = consequences.length === 0 ? '' : `: ${consequences.join('; ')}`;
-  if (!context.io.isInteractive) {
-    throw new AppError('confirmation-needed', `this machine would leave the shared pool${said}`, { hint: 'add --yes' });
-  }
-  await (await context.prompter()).consent(`Leave the shared pool${said}?`, false, 'nothing was changed');
+  await askConsent(context, {
+    question: `Leave the shared pool${said}?`,
+    otherwise: 'nothing was changed',
+    would: `this machine would leave the shared pool${said}`,
+  });
 }
 
 function consequencesOf(rows: ShareState['rows'], { give, forget }: Asked): string[] {

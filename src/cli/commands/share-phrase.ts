@@ -1,5 +1,4 @@
 import * as z from 'zod/mini';
-import { AppError } from '../../core/errors.js';
 import { readShareKey } from '../../core/sharing/key-store.js';
 import { phraseOf } from '../../core/sharing/recovery-phrase.js';
 import { readShare } from '../../core/sharing/share-file.js';
@@ -7,6 +6,7 @@ import { notJoined } from '../../core/sharing/share-problem.js';
 import type { Command } from '../program/command.js';
 import type { Context } from '../program/context.js';
 import { phraseLines } from '../sharing/share-secrets.js';
+import { askConsent } from '../terminal/ask-consent.js';
 
 const SharePhraseResult = z.object({
   keyId: z.string(),
@@ -22,19 +22,16 @@ export interface SharePhraseOptions {
 async function showPhrase(context: Context, { yes }: SharePhraseOptions): Promise<SharePhraseResult> {
   if (readShare(context.root) === undefined) throw notJoined();
   const key = readShareKey(context.root);
-  if (context.io.style.isTerminal && yes !== true) await askToShow(context);
-  return { keyId: key.id, recoveryPhrase: (await phraseOf(key)).reveal() };
-}
-
-/** A terminal keeps what it shows, and others may look at it. */
-async function askToShow(context: Context): Promise<void> {
-  if (!context.io.isInteractive) {
-    throw new AppError('confirmation-needed', 'the recovery phrase would be shown on this terminal', {
+  // A terminal keeps what it shows, and others may look at it.
+  if (context.io.style.isTerminal && yes !== true) {
+    await askConsent(context, {
+      question: 'Show the recovery phrase of the shared pool on this terminal?',
+      otherwise: 'nothing was shown',
+      would: 'the recovery phrase would be shown on this terminal',
       hint: 'add --yes to show it',
     });
   }
-  const question = 'Show the recovery phrase of the shared pool on this terminal?';
-  await (await context.prompter()).consent(question, false, 'nothing was shown');
+  return { keyId: key.id, recoveryPhrase: (await phraseOf(key)).reveal() };
 }
 
 export const sharePhraseCommand: Command<SharePhraseOptions, SharePhraseResult> = {

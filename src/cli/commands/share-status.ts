@@ -11,11 +11,11 @@ import type { Command } from '../program/command.js';
 import type { Context } from '../program/context.js';
 import { titleOf } from '../render/account-table.js';
 import { renderFacts } from '../render/facts.js';
-import { renderTable } from '../render/table.js';
+import { type Column, renderTable } from '../render/table.js';
 import type { Theme } from '../render/theme.js';
 import { formatDistance, formatDuration, formatWhen } from '../render/time.js';
 import { accountNames } from '../sharing/named-accounts.js';
-import { shareDeadlineMs } from '../sharing/share-deadline.js';
+import { shareDeadlineMs } from '../sharing/share-call.js';
 import {
   MachineView,
   type SharedLogin,
@@ -24,7 +24,7 @@ import {
   sharedLogins,
   shareLive,
 } from '../sharing/share-view.js';
-import { lifeText } from '../views/login-life.js';
+import { lifeText } from '../views/account-ref.js';
 
 const ShareStatusResult = z.object({
   /** False where this machine is in no shared pool; then there is nothing else. */
@@ -60,7 +60,7 @@ async function status(context: Context, { live }: ShareStatusOptions): Promise<S
     machine: { id: machine.id, name: machine.name },
     keyId,
     keyPlace: shareKeyPlace(root),
-    lastExchangeAt: lastExchangeAt === undefined ? undefined : toIso(lastExchangeAt),
+    lastExchangeAt: toIso(lastExchangeAt),
     logins: sharedLogins(state, accountNames(context)),
     live: inspection && shareLive(inspection),
   });
@@ -115,14 +115,23 @@ function clockText(aheadMs: number): string {
 
 function loginTable(logins: readonly SharedLogin[], theme: Theme): string {
   if (logins.length === 0) return 'No login is shared: codex-auth share add <account>\n';
-  const columns = [{ title: '#', align: 'right' as const }, { title: 'account' }, { title: 'kept by' }, { title: '' }];
-  const rows = logins.map(({ account, role, keptBy }) => [
-    { text: account === undefined ? '' : String(account.index) },
-    { text: account === undefined ? 'not on this machine' : titleOf(account) },
-    { text: keeperText(role, keptBy, theme) },
-    { text: role === 'keeper' ? '' : (lifeTextOf(account, theme) ?? '') },
-  ]);
-  return renderTable(columns, rows, theme);
+  const columns: Column<SharedLogin>[] = [
+    {
+      title: '#',
+      align: 'right',
+      cell: ({ account }) => ({ text: account === undefined ? '' : String(account.index) }),
+    },
+    {
+      title: 'account',
+      cell: ({ account }) => ({ text: account === undefined ? 'not on this machine' : titleOf(account) }),
+    },
+    { title: 'kept by', cell: ({ role, keptBy }) => ({ text: keeperText(role, keptBy, theme) }) },
+    {
+      title: '',
+      cell: ({ role, account }) => ({ text: role === 'keeper' ? '' : (lifeTextOf(account, theme) ?? '') }),
+    },
+  ];
+  return renderTable(columns, logins, theme);
 }
 
 /** Who keeps it stands in a column of its own. */
@@ -141,13 +150,12 @@ function keeperText(role: SharedLogin['role'], keptBy: SharedLogin['keptBy'], { 
 }
 
 function machineTable({ machines }: ShareLive, theme: Theme): string {
-  const columns = [{ title: 'machine' }, { title: 'keeps', align: 'right' as const }, { title: 'last seen' }];
-  const rows = machines.map(({ name, isThis, keeps, seenAt }) => [
-    { text: isThis ? `${name} (this one)` : name },
-    { text: String(keeps) },
-    { text: formatDistance(Date.parse(seenAt), theme.now) },
-  ]);
-  return renderTable(columns, rows, theme);
+  const columns: Column<ShareLive['machines'][number]>[] = [
+    { title: 'machine', cell: ({ name, isThis }) => ({ text: isThis ? `${name} (this one)` : name }) },
+    { title: 'keeps', align: 'right', cell: ({ keeps }) => ({ text: String(keeps) }) },
+    { title: 'last seen', cell: ({ seenAt }) => ({ text: formatDistance(Date.parse(seenAt), theme.now) }) },
+  ];
+  return renderTable(columns, machines, theme);
 }
 
 export const shareStatusCommand: Command<ShareStatusOptions, ShareStatusResult> = {

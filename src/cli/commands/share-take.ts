@@ -1,9 +1,6 @@
 import * as z from 'zod/mini';
 import { definedOnly } from '../../core/defined-only.js';
-import { AppError } from '../../core/errors.js';
 import { toIso } from '../../core/instant.js';
-import { whileWaiting } from '../../core/session/session.js';
-import { shareDeps } from '../../core/session/share-access.js';
 import { readShare, type ShareState } from '../../core/sharing/share-file.js';
 import { notJoined } from '../../core/sharing/share-problem.js';
 import { takeLogins } from '../../core/sharing/take-logins.js';
@@ -13,13 +10,14 @@ import { titleOf } from '../render/account-table.js';
 import type { Theme } from '../render/theme.js';
 import { formatDistance } from '../render/time.js';
 import { accountNames, idsOf } from '../sharing/named-accounts.js';
-import { shareDeadlineMs } from '../sharing/share-deadline.js';
-import { accountRefShape } from '../views/account-ref.js';
+import { callShare } from '../sharing/share-call.js';
+import { askConsent } from '../terminal/ask-consent.js';
+import { AccountRef } from '../views/account-ref.js';
 
 const ShareTakeResult = z.object({
   logins: z.array(
     z.object({
-      account: z.exactOptional(z.object(accountRefShape)),
+      account: z.exactOptional(AccountRef),
       /** `here`: kept here; `asked`: its keeper will hand it over; `forced`: taken over without its keeper. */
       outcome: z.enum(['here', 'asked', 'forced']),
       /** Who keeps it, or kept it. */
@@ -47,10 +45,10 @@ async function take(context: Context, options: ShareTakeOptions): Promise<ShareT
   if (state === undefined) throw notJoined();
   const ids = idsOf(context, selectors);
   if (force && options.yes !== true) await askToForce(context, state, ids);
-  const taking = context.uninterrupted(() =>
-    takeLogins(shareDeps(context), ids, { force, waitMs: wait * 1000, deadlineMs: shareDeadlineMs(context) }),
+  const doing = force ? 'Taking over' : 'Asking the keeper';
+  const { logins } = await callShare(context, doing, (deps, deadlineMs) =>
+    takeLogins(deps, ids, { force, waitMs: wait * 1000, deadlineMs }),
   );
-  const { logins } = await whileWaiting(context, force ? 'Taking over' : 'Asking the keeper', taking);
   const names = accountNames(context);
   return {
     logins: logins.map(({ accountId, outcome, keeperName, keeperSeenAt, atRisk }) => ({
@@ -73,20 +71,17 @@ async function askToForce(context: Context, { rows, machines }: ShareState, ids:
     return known === undefined ? id : `${known.name} (seen ${formatDistance(known.seenAt, now)})`;
   });
   const who = named.length === 0 ? 'its keeper' : named.join(' and ');
-  if (!context.io.isInteractive) {
-    throw new AppError('confirmation-needed', `${who} would lose the login without having handed it over`, {
-      hint: 'add --yes, or leave out --force to ask the keeper first',
-    });
-  }
-  context.io.note(
+  const risk = [
     `${who} has not handed it over. What it refreshed and could not push yet is then lost to this machine: the newest token in`,
     'the pool may be spent, and you would have to sign in again. It is safe if that machine is off, broken or gone.',
-  );
-  await (await context.prompter()).consent('Take over without it?', false, 'nothing was taken');
-}
-
-function renderTake({ logins }: ShareTakeResult, theme: Theme): string {
-  return logins.map((login) => lineOf(login, theme)).join('');
+  ];
+  if (context.io.isInteractive) context.io.note(...risk);
+  await askConsent(context, {
+    question: 'Take over without it?',
+    otherwise: 'nothing was taken',
+    would: `${who} would lose the login without having handed it over`,
+    hint: 'add --yes, or leave out --force to ask the keeper first',
+  });
 }
 
 function lineOf(login: ShareTakeResult['logins'][number], { color, symbols, now }: Theme): string {
@@ -109,6 +104,6 @@ export const shareTakeCommand: Command<ShareTakeOptions, ShareTakeResult> = {
   name: 'share-take',
   schema: ShareTakeResult,
   run: take,
-  render: renderTake,
+  render: ({ logins }, theme) => logins.map((login) => lineOf(login, theme)).join(''),
   exitCode: ({ logins }) => (logins.some(({ outcome }) => outcome === 'asked') ? 1 : 0),
 };

@@ -20,11 +20,10 @@ import { renderFacts } from '../render/facts.js';
 import { leftPhrase, quotaAge } from '../render/quota.js';
 import type { Theme } from '../render/theme.js';
 import { formatWhen } from '../render/time.js';
-import { setAsideInUse, warnAboutSetAside } from '../switching/flagged-in-use.js';
-import { accountRef, accountRefShape } from '../views/account-ref.js';
-import { AccountView, accountView, shownEmail } from '../views/account-view.js';
+import { setAsideInUse, warnAboutSetAside } from '../switching/set-aside.js';
+import { AccountRef, accountRef, lifeText, shownEmail, unstoredText } from '../views/account-ref.js';
+import { AccountView, accountView } from '../views/account-view.js';
 import { BindingView, bindingHere, bindingText } from '../views/binding-view.js';
-import { lifeText, unstoredText } from '../views/login-life.js';
 import { ProxyView, proxiesText, proxyViews } from '../views/proxy-view.js';
 import { ScopeView, scopeView, whoseAccounts } from '../views/scope-view.js';
 
@@ -45,7 +44,7 @@ const StatusResult = z.object({
   /** What the last call as this account had to do to be let in. */
   recovery: z.exactOptional(z.object({ kind: z.enum(['reloaded', 'refreshed']), at: z.iso.datetime() })),
   /** This scope's last choice, when another account is in use. */
-  chosen: z.exactOptional(z.object(accountRefShape)),
+  chosen: z.exactOptional(AccountRef),
   /** The next command, where something is to be done. */
   next: z.exactOptional(z.string()),
   files: z.object({ root: z.string(), pool: z.string(), settings: z.string(), accountState: z.string() }),

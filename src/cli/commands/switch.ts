@@ -7,7 +7,7 @@ import { toIso } from '../../core/instant.js';
 import type { Roster } from '../../core/logins/roster.js';
 import { switchAccount as activate } from '../../core/session/activation.js';
 import { describePlace, PlaceView, placeView } from '../../core/session/places.js';
-import { openRoster, requireAccounts } from '../../core/session/selection.js';
+import { openRoster } from '../../core/session/selection.js';
 import { locateAnywhere } from '../../core/session/set-aside.js';
 import type { Command } from '../program/command.js';
 import type { Context } from '../program/context.js';
@@ -18,6 +18,7 @@ import { latestThreads } from '../running/threads.js';
 import { type BindOptions, BindResult, bindDirectory, renderBinding } from '../switching/bind-directory.js';
 import { usableEnd, warnAboutEnd } from '../switching/set-aside.js';
 import { DaemonRestart, proveActivation, SurfaceView } from '../switching/switch-proof.js';
+import { askConsent } from '../terminal/ask-consent.js';
 import { accountRef, accountRefShape } from '../views/account-ref.js';
 import { BindingView, bindingHere, bindingText } from '../views/binding-view.js';
 
@@ -73,13 +74,9 @@ async function switchOrBind(context: Context, options: SwitchOptions): Promise<R
   }
   const surplus = (['enable', 'replace', 'take', 'restartDaemon'] as const).find((name) => options[name] === true);
   if (surplus === undefined) return bindDirectory(context, options);
-  throw new AppError(
-    'usage',
-    `--${surplus === 'restartDaemon' ? 'restart-daemon' : surplus} is about the login in use`,
-    {
-      hint: 'leave it out with --here and --dir, which change no login',
-    },
-  );
+  const option = surplus === 'restartDaemon' ? 'restart-daemon' : surplus;
+  const hint = 'leave it out with --here and --dir, which change no login';
+  throw new AppError('usage', `--${option} is about the login in use`, { hint });
 }
 
 async function switchAccount(context: Context, options: SwitchOptions): Promise<SwitchResult> {
@@ -103,7 +100,7 @@ async function switchAccount(context: Context, options: SwitchOptions): Promise<
     activeId: activated.account.id,
     account: { ...ref, scope: placeView(scopeKey) },
     isElsewhere: scopeKey !== choosingScopeKey,
-    usableUntil: usableUntil === undefined ? undefined : toIso(usableUntil),
+    usableUntil: toIso(usableUntil),
     changed: activated.changed,
     authFile: context.home.authFile,
     store: loginStoreKind(context.home),
@@ -133,26 +130,22 @@ function lastSessionOf(context: Context, previous: Account | undefined): string 
 }
 
 async function askWhich(context: Context, roster: Roster): Promise<string> {
-  requireAccounts(roster);
-  if (!context.io.isInteractive) {
-    throw new AppError('usage', 'switch needs to know which account', { hint: 'codex-auth switch <index or email>' });
-  }
   const { pickAccount } = await import('../choosing/pick-account.js');
-  return pickAccount(context, roster, 'Switch to which account?');
+  return pickAccount(context, roster, {
+    question: 'Switch to which account?',
+    unasked: 'switch needs to know which account',
+    hint: 'codex-auth switch <index or email>',
+  });
 }
 
 /** Throws where the person disabled the account and does not say otherwise now. */
-async function agreesToEnable({ io, prompter }: Context, account: Account): Promise<boolean> {
+async function agreesToEnable(context: Context, account: Account): Promise<true> {
   const name = describeAccount(account);
-  if (!io.isInteractive) {
+  if (!context.io.isInteractive) {
     throw new AppError('usage', `${name} is disabled`, { hint: `codex-auth switch ${account.id} --enable` });
   }
-  const { consent } = await prompter();
-  await consent(
-    `${name} is disabled. Enable it and use it?`,
-    false,
-    `${name} stays disabled, and nothing was switched`,
-  );
+  const otherwise = `${name} stays disabled, and nothing was switched`;
+  await askConsent(context, { question: `${name} is disabled. Enable it and use it?`, otherwise });
   return true;
 }
 

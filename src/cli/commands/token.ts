@@ -12,10 +12,11 @@ import { openRoster } from '../../core/session/selection.js';
 import type { Command } from '../program/command.js';
 import type { Context } from '../program/context.js';
 import { formatWhen } from '../render/time.js';
-import { accountRef, accountRefShape } from '../views/account-ref.js';
+import { askConsent } from '../terminal/ask-consent.js';
+import { AccountRef, accountRef } from '../views/account-ref.js';
 
 const TokenResult = z.object({
-  account: z.object(accountRefShape),
+  account: AccountRef,
   /** The only place where this program prints a token; never a refresh token. */
   accessToken: z.string(),
   /** Absent where the token does not say. */
@@ -33,26 +34,23 @@ async function printToken(context: Context, { selector, yes }: TokenOptions): Pr
   const roster = openRoster(context, context.writingScope());
   const [asked] = askedAccounts(context, roster, selector);
   if (asked === undefined) throw new AppError('no-such-account', `there is no account "${selector}"`);
-  if (context.io.style.isTerminal && yes !== true) await askToShow(context, asked.account);
+  // A terminal keeps what it shows, and others may look at it.
+  if (context.io.style.isTerminal && yes !== true) {
+    await askConsent(context, {
+      question: `Show an access token of ${describeAccount(asked.account)} on this terminal?`,
+      otherwise: 'no token was shown',
+      would: 'the token would be shown on this terminal',
+      hint: 'add --yes to show it, or hand the output to the program that needs it',
+    });
+  }
   const account = await withGoodToken(context, roster, asked.account);
   const { accessToken, expiresAt } = account.tokens;
   if (accessToken === undefined) throw outcomeError({ kind: 'no-refresh-token', account });
   return {
     account: accountRef(account, asked.index, context.options.mask === true),
     accessToken: accessToken.reveal(),
-    ...definedOnly({ expiresAt: expiresAt === undefined ? undefined : toIso(expiresAt) }),
+    ...definedOnly({ expiresAt: toIso(expiresAt) }),
   };
-}
-
-/** A terminal keeps what it shows, and others may look at it. */
-async function askToShow(context: Context, account: Account): Promise<void> {
-  if (!context.io.isInteractive) {
-    throw new AppError('confirmation-needed', 'the token would be shown on this terminal', {
-      hint: 'add --yes to show it, or hand the output to the program that needs it',
-    });
-  }
-  const question = `Show an access token of ${describeAccount(account)} on this terminal?`;
-  await (await context.prompter()).consent(question, false, 'no token was shown');
 }
 
 /** As long-lived as the official client gets one, and refreshed where nobody else does that. */
@@ -62,12 +60,12 @@ async function withGoodToken(context: Context, roster: Roster, account: Account)
   const outcome = await refresh(account, 'due');
   if (outcome.kind === 'usable') return outcome.account;
   if (!canWait(outcome, context.clock.now())) throw outcomeError(outcome);
-  warnOfEnd(context, outcome.account, describeOutcome(outcome).message);
+  const { expiresAt } = outcome.account.tokens;
+  if (expiresAt !== undefined) {
+    const why = describeOutcome(outcome).message;
+    context.warn(`this token ends ${formatWhen(expiresAt, context.clock.now())}: ${why}`);
+  }
   return outcome.account;
-}
-
-function warnOfEnd({ clock, warn }: Context, { tokens: { expiresAt } }: Account, why: string): void {
-  if (expiresAt !== undefined) warn(`this token ends ${formatWhen(expiresAt, clock.now())}: ${why}`);
 }
 
 export const tokenCommand: Command<TokenOptions, TokenResult> = {

@@ -49,7 +49,10 @@ async function undo(context: Context, { list }: UndoOptions): Promise<UndoResult
   const leftLogin = switched === undefined ? undefined : await switchBack(context, switched);
   const { root, signal, home } = context;
   const left = await withStore(root, { signal }, (store) => {
-    if (!readChanges(root).some(({ path }) => path === last.path)) throw takenBackMeanwhile();
+    if (!readChanges(root).some(({ path }) => path === last.path)) {
+      const message = 'another process has just taken this change back';
+      throw new AppError('storage-conflict', message, { hint: 'codex-auth undo --list' });
+    }
     const steps = takeBack(store, last.change, readAuthFile(home).content);
     // Only now: a run that ends before finds the rest of the change, and takes that back.
     forgetChange(last);
@@ -60,12 +63,6 @@ async function undo(context: Context, { list }: UndoOptions): Promise<UndoResult
     changes: earlier.map(viewOf),
     undone: { ...viewOf(last), left: all.map((each) => ({ ...each, message: obstacles[each.why] })) },
   };
-}
-
-function takenBackMeanwhile(): AppError {
-  return new AppError('storage-conflict', 'another process has just taken this change back', {
-    hint: 'codex-auth undo --list',
-  });
 }
 
 const obstacles: Record<Obstacle | 'nobody-before' | 'other-login', string> = {

@@ -21,6 +21,7 @@ import type { Command } from '../program/command.js';
 import type { Context } from '../program/context.js';
 import type { Theme } from '../render/theme.js';
 import { writableSetupPlace } from '../setting-up/new-shell.js';
+import { askConsent } from '../terminal/ask-consent.js';
 
 const Left = z.object({ path: z.string(), what: z.string() });
 type Left = z.infer<typeof Left>;
@@ -118,21 +119,20 @@ function assertIdle(root: Root): void {
   });
 }
 
-async function askFirst({ io, prompter }: Context, { yes, accounts: all }: UninstallOptions, removal: Removal) {
+async function askFirst(context: Context, { yes, accounts: all }: UninstallOptions, removal: Removal) {
   if (yes === true) return;
   const { changes, files, homes, accounts } = removal;
   const withAccounts = all === true && accounts > 0;
-  const question = withAccounts ? `Remove ${described(accounts)} for good? ${livesOn}` : 'Go ahead?';
-  if (!io.isInteractive) {
-    const what = withAccounts
-      ? `remove ${described(accounts)} for good`
-      : `change or remove ${changes.length + files.length + homes.length} files`;
-    throw new AppError('confirmation-needed', `uninstall would ${what}`, {
-      hint: `add --yes; to see the files first: codex-auth uninstall${all === true ? ' --accounts' : ''} --dry-run`,
-    });
-  }
-  io.noteRendered(`This will\n${planText(printableIn(removedBy(removal)), printableIn(changedBy(removal)))}`);
-  await (await prompter()).consent(question, !withAccounts, 'nothing was removed');
+  const what = withAccounts
+    ? `remove ${described(accounts)} for good`
+    : `change or remove ${changes.length + files.length + homes.length} files`;
+  const plan = `This will\n${planText(printableIn(removedBy(removal)), printableIn(changedBy(removal)))}`;
+  if (context.io.isInteractive) context.io.noteRendered(plan);
+  await askConsent(context, {
+    question: withAccounts ? `Remove ${described(accounts)} for good? ${livesOn}` : 'Go ahead?',
+    ...{ preset: !withAccounts, otherwise: 'nothing was removed', would: `uninstall would ${what}` },
+    hint: `add --yes; to see the files first: codex-auth uninstall${all === true ? ' --accounts' : ''} --dry-run`,
+  });
 }
 
 const livesOn = 'Their logins live on at the provider.';
@@ -160,14 +160,10 @@ async function remove({ home, signal }: Context, place: SetupPlace, { changes, f
     sweepLeftovers(root, home.authFile);
     removeTraces(
       paths,
-      files.filter((path) => !isLock(paths, path)),
+      files.filter((path) => path !== paths.locks && dirname(path) !== paths.locks),
     );
   });
   removeTraces(paths, [paths.locks]);
-}
-
-function isLock({ locks }: Root['paths'], path: string): boolean {
-  return path === locks || dirname(path) === locks;
 }
 
 function removedBy({ changes, files, homes }: Removal): string[] {
@@ -186,7 +182,9 @@ function resultOf(
 ): UninstallResult {
   const { accounts } = removal;
   const removed = removedBy(removal);
-  const kept = all === true ? [] : tracesIn(place.root.paths).accounts;
+  const { paths } = place.root;
+  const kept = all === true ? [] : tracesIn(paths).accounts;
+  const what = `${described(accounts)} and the settings; to remove them too: codex-auth uninstall --accounts`;
   return {
     dryRun: dryRun === true,
     removed,
@@ -194,15 +192,10 @@ function resultOf(
     accounts,
     accountsRemoved: all === true && accounts > 0 && dryRun !== true,
     left: [
-      ...(kept.length > 0 ? [keptAccounts(place, accounts)] : []),
+      ...(kept.length > 0 ? [{ path: paths.root, what }] : []),
       ...whatElseStays(context, place, [...removed, ...kept]),
     ],
   };
-}
-
-function keptAccounts({ root }: SetupPlace, accounts: number): Left {
-  const what = `${described(accounts)} and the settings; to remove them too: codex-auth uninstall --accounts`;
-  return { path: root.paths.root, what };
 }
 
 function whatElseStays({ home, machine }: Context, { root, shells }: SetupPlace, ours: readonly string[]): Left[] {

@@ -1,19 +1,24 @@
 import * as z from 'zod/mini';
+import { definedOnly } from '../../core/defined-only.js';
+import { printable } from '../../core/printable.js';
 import { isInTheDark, isWithoutPlace } from '../../core/session/failure.js';
 import { readUsage, type UsageWishes } from '../../core/session/usage.js';
 import type { Command } from '../program/command.js';
 import type { Context } from '../program/context.js';
+import { nameOf } from '../render/account-table.js';
 import { type CsvColumns, renderCsv } from '../render/csv.js';
-import { renderUsage } from '../render/usage.js';
+import { quotaAge, renderWindows, windowName } from '../render/quota.js';
+import type { Theme } from '../render/theme.js';
+import { formatWhen } from '../render/time.js';
+import { lifeText, unstoredText } from '../views/account-ref.js';
+import { failureText, type SharedFailures, sharedFailures } from '../views/probe-failure.js';
 import { placeLine, ScopeView, scopeView } from '../views/scope-view.js';
 import { AccountUsage, usageView } from '../views/usage-view.js';
 
 const UsageResult = z.object({ scope: ScopeView, accounts: z.array(AccountUsage) });
 type UsageResult = z.infer<typeof UsageResult>;
 
-export type UsageOptions = UsageWishes;
-
-async function usage(context: Context, options: UsageOptions): Promise<UsageResult> {
+async function usage(context: Context, options: UsageWishes): Promise<UsageResult> {
   const { roster, asked, probed } = await readUsage(context, options);
   return { scope: scopeView(roster), accounts: asked.map((each) => usageView(context, probed, each)) };
 }
@@ -36,7 +41,7 @@ function windowOf({ quota }: UsageResult['accounts'][number], wanted: string) {
   return quota?.windows.find(({ id }) => id === wanted);
 }
 
-export const usageCommand: Command<UsageOptions, UsageResult> = {
+export const usageCommand: Command<UsageWishes, UsageResult> = {
   name: 'usage',
   exchanges: ({ cached }) => cached !== true,
   schema: UsageResult,
@@ -49,3 +54,106 @@ export const usageCommand: Command<UsageOptions, UsageResult> = {
     return accounts.some(({ failure }) => failure !== undefined) ? 1 : 0;
   },
 };
+
+/** A block per account: who and how old the numbers are, then a line for everything that is known. */
+export function renderUsage(accounts: readonly AccountUsage[], theme: Theme): string {
+  const shared = sharedFailures(accounts, theme);
+  return [...accounts.map((account) => accountLines(account, shared, theme)), shared.lines]
+    .filter((lines) => lines.length > 0)
+    .map((lines) => `${lines.join('\n')}\n`)
+    .join('\n');
+}
+
+function accountLines(account: AccountUsage, shared: SharedFailures, theme: Theme): string[] {
+  const { color, symbols } = theme;
+  const { quota, failure } = account;
+  const age = quota === undefined ? 'quota unknown' : quotaAge(quota, theme);
+  const { workspace, plan } = account;
+  const title = [color.bold(nameOf(account)), workspace && printable(workspace), plan && printable(plan)];
+  const first = `${account.index ?? symbols.unknown}  ${[...title, color.dim(age)].filter(Boolean).join(` ${symbols.separator} `)}`;
+  const isSaid = failure === undefined || shared.has(account);
+  const problem = isSaid ? [] : [color.yellow(printable(failureText(failure, ` ${symbols.arrow} `)))];
+  const life = [lifeText(account, theme.now), unstoredText(account, account.index)].filter(
+    (text) => text !== undefined,
+  );
+  return [
+    first,
+    ...life.map((text) => indented(color.dim(text))),
+    ...[...limitLines(account, theme), ...moneyLines(account, theme), ...problem].map(indented),
+  ];
+}
+
+const indented = (line: string) => `   ${line}`;
+
+function limitLines({ quota, additionalLimits = [], ...account }: AccountUsage, theme: Theme): string[] {
+  if (quota === undefined) return [];
+  const { color, now } = theme;
+  const named = additionalLimits.flatMap(({ limitName, windows }) =>
+    windows.map((window) => ({ ...window, limitName: printable(limitName) })),
+  );
+  const lapsed = (account.lapsedWindows ?? []).map(({ id, limitName, resetAt }) => {
+    const name = windowName(definedOnly({ id, limitName }));
+    const since = resetAt === undefined ? '' : ` at ${formatWhen(Date.parse(resetAt), now)}`;
+    return `${name.padEnd(4)} unknown since its reset${since}`;
+  });
+  const isBare = quota.windows.length + named.length + lapsed.length === 0;
+  const refused = account.allowed === false || account.reachedType !== undefined;
+  const reached = account.reachedType ?? (account.limitReached === true ? 'limit reached' : 'requests are refused');
+  return [
+    ...renderWindows({ ...quota, windows: [...quota.windows, ...named] }, theme),
+    ...[...lapsed, ...(isBare ? [quota.unlimited === true ? 'unlimited' : 'no limit named'] : [])].map((line) =>
+      color.dim(line),
+    ),
+    ...(account.incomplete === true ? [color.dim('another window could not be understood')] : []),
+    ...(account.modelUsage ?? [])
+      .filter(({ available }) => available === false)
+      .map((model) => color.yellow(blockText(model, now))),
+    ...(refused ? [color.yellow(printable(reached.replaceAll('_', ' ')))] : []),
+  ];
+}
+
+function blockText(model: NonNullable<AccountUsage['modelUsage']>[number], now: number): string {
+  const { slug, availableAt, creditsWouldEnable } = model;
+  const until = availableAt === undefined ? '' : ` before ${formatWhen(Date.parse(availableAt), now)}`;
+  return `${printable(slug)} is not available${until}${creditsWouldEnable === true ? '; credits would enable it' : ''}`;
+}
+
+function moneyLines({ credits, spendControl, resetCredits }: AccountUsage, { now }: Theme): string[] {
+  const lines: string[] = [];
+  if (credits !== undefined) lines.push(`credits ${creditsText(credits)}`);
+  const { reached, limit, used } = spendControl ?? {};
+  // Every personal account has a spend control, and nearly all of them one without a limit.
+  const saysSomething = reached === true || limit !== undefined || used !== undefined;
+  if (spendControl !== undefined && saysSomething) lines.push(`spend   ${spendText(spendControl, now)}`);
+  if (resetCredits?.availableCount) {
+    lines.push(`resets  ${resetCredits.availableCount} to spend, ${expiryText(resetCredits, now)}`);
+    const { failure } = resetCredits;
+    if (failure !== undefined) lines.push(printable(`        their list: ${failure.message}`));
+  }
+  return lines;
+}
+
+function creditsText(credits: NonNullable<AccountUsage['credits']>): string {
+  if (credits.unlimited === true) return 'unlimited';
+  if (credits.hasCredits === false) return 'none';
+  const { approxLocalMessages: local, approxCloudMessages: cloud } = credits;
+  const estimate = [
+    local && `${local.join(' to ')} local messages`,
+    cloud && `${cloud.join(' to ')} cloud messages`,
+  ].filter(Boolean);
+  const about = estimate.length === 0 ? '' : `, about ${estimate.join(', ')}`;
+  return `${printable(credits.balance ?? 'of unknown balance')}${about}`;
+}
+
+function spendText(spend: NonNullable<AccountUsage['spendControl']>, now: number): string {
+  const { used = 'an unknown part', limit = 'an unknown limit' } = spend;
+  const resets = spend.resetsAt === undefined ? '' : `, resets ${formatWhen(Date.parse(spend.resetsAt), now)}`;
+  return printable(`${used} of ${limit}${spend.reached === true ? ', limit reached' : ''}${resets}`);
+}
+
+function expiryText({ credits = [] }: NonNullable<AccountUsage['resetCredits']>, now: number): string {
+  const ends = credits
+    .filter(({ status }) => status === undefined || status === 'available')
+    .flatMap(({ expiresAt }) => (expiresAt === undefined ? [] : [Date.parse(expiresAt)]));
+  return ends.length === 0 ? 'expiry unknown' : `the first expires ${formatWhen(Math.min(...ends), now)}`;
+}

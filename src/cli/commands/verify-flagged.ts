@@ -10,8 +10,8 @@ import type { Command } from '../program/command.js';
 import type { Context } from '../program/context.js';
 import { nameOf } from '../render/account-table.js';
 import type { Theme } from '../render/theme.js';
-import { warnIfFlaggedInUse } from '../switching/flagged-in-use.js';
-import { shownEmail } from '../views/account-view.js';
+import { warnIfFlaggedInUse } from '../switching/set-aside.js';
+import { shownEmail } from '../views/account-ref.js';
 import { providerReasonShape } from '../views/probe-failure.js';
 
 const Outcome = z.enum([
@@ -98,7 +98,7 @@ function viewOf(context: Context, verified: VerifiedAccount): VerifiedView {
     previousReason: flag.reason,
     reason,
     ...said,
-    lastVerified: lastVerifiedAt === undefined ? undefined : toIso(lastVerifiedAt),
+    lastVerified: toIso(lastVerifiedAt),
     verificationCount: count,
   });
 }

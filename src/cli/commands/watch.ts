@@ -3,19 +3,13 @@ import { toIso } from '../../core/instant.js';
 import { isInTheDark } from '../../core/session/failure.js';
 import type { Command } from '../program/command.js';
 import type { Context } from '../program/context.js';
-import { renderRound } from '../render/watch.js';
 import { createLook, rounds } from '../watching/rounds.js';
-import { isFailing, WatchRound } from '../watching/watch-view.js';
+import { isFailing, renderRound, WatchRound } from '../watching/watch-view.js';
 
 export interface WatchOptions {
   /** Seconds. */
   readonly interval: number;
   readonly once?: boolean;
-}
-
-async function lookOnce(context: Context, { interval }: WatchOptions): Promise<WatchRound> {
-  const seen = await createLook(context, interval * 1_000)();
-  return { ...seen, round: 1, at: toIso(context.clock.now()) };
 }
 
 /** On a terminal it draws by itself; elsewhere each round is a result. */
@@ -30,7 +24,10 @@ async function* follow(context: Context, { interval }: WatchOptions): AsyncGener
 export const watchCommand: Command<WatchOptions, WatchRound> = {
   name: 'watch',
   schema: WatchRound,
-  run: lookOnce,
+  async run(context, { interval }) {
+    const seen = await createLook(context, interval * 1_000)();
+    return { ...seen, round: 1, at: toIso(context.clock.now()) };
+  },
   follow: (context, options) => (options.once === true ? undefined : follow(context, options)),
   render: renderRound,
   exitCode({ accounts }) {

@@ -11,44 +11,55 @@ import type { ShownAccount } from './model.js';
 
 type Window = NonNullable<ShownAccount['quota']>['windows'][number];
 
-export interface AccountTable {
-  readonly accounts: readonly ShownAccount[];
-  readonly selectedId: string | undefined;
-  /** Numbers that are older show their age. */
-  readonly freshMs: number;
-}
-
 /** From this width on there is room for long bars. */
 const wide = 110;
 
-/** The table of accounts, its header first. */
-export function accountLines(table: AccountTable, theme: Theme): string[] {
-  const { accounts } = table;
-  const windows = windowIds(accounts);
-  const hasAges = accounts.some(({ quota }) => isOld(quota, table.freshMs, theme));
-  const columns: Column[] = [
-    { title: '' },
-    { title: '#', align: 'right' },
-    { title: 'account' },
-    { title: 'workspace', dropOrder: 3, isNeedless: isSameForAll },
-    { title: 'plan', dropOrder: 2 },
-    { title: 'health', dropOrder: 1 },
-    ...windows.map((id, position) => ({
+/** The table of accounts, its header first. Numbers that are older than `freshMs` show their age. */
+export function accountLines(
+  accounts: readonly ShownAccount[],
+  selectedId: string,
+  freshMs: number,
+  theme: Theme,
+): string[] {
+  const { color, symbols } = theme;
+  const isSelected = ({ id }: ShownAccount) => id === selectedId;
+  const hasAges = accounts.some(({ quota }) => isOld(quota, freshMs, theme));
+  const paintMark = (text: string) =>
+    text.replace(symbols.selected, color.cyan(symbols.selected)).replace(symbols.active, color.green(symbols.active));
+  const columns: Column<ShownAccount>[] = [
+    {
+      title: '',
+      cell: (account) => ({
+        text: `${isSelected(account) ? symbols.selected : ' '}${account.active ? symbols.active : ' '}`,
+        paint: paintMark,
+      }),
+    },
+    { title: '#', align: 'right', cell: ({ index }) => ({ text: String(index), paint: color.dim }) },
+    {
+      title: 'account',
+      cell: (account) => ({ text: shortName(account, theme), paint: isSelected(account) ? color.bold : undefined }),
+    },
+    {
+      title: 'workspace',
+      dropOrder: 3,
+      isNeedless: isSameForAll,
+      cell: ({ workspace = symbols.unknown }) => ({ text: workspace }),
+    },
+    { title: 'plan', dropOrder: 2, cell: ({ plan = symbols.unknown }) => ({ text: plan }) },
+    { title: 'health', dropOrder: 1, cell: (account) => healthCell(account, theme) },
+    ...windowIds(accounts).map((id, position) => ({
       title: `${id} left`,
       shortTitle: id,
       shortenOrder: [4, 6],
       ...(position === 0 ? {} : { dropOrder: 8 - Math.min(position, 2) }),
+      cell: (account: ShownAccount) => windowCell(account, id, theme),
     })),
-    ...(hasAges ? [{ title: 'seen', dropOrder: 4 }] : []),
-    { title: 'state', shortenOrder: [0, 5] },
+    ...(hasAges
+      ? [{ title: 'seen', dropOrder: 4, cell: (account: ShownAccount) => ageCell(account, freshMs, theme) }]
+      : []),
+    { title: 'state', shortenOrder: [0, 5], cell: (account) => shortState(account, theme) },
   ];
-  const rows = accounts.map((account) => [
-    ...nameCells(account, account.id === table.selectedId, theme),
-    ...windows.map((id) => windowCell(account, id, theme)),
-    ...(hasAges ? [ageCell(account, table.freshMs, theme)] : []),
-    shortState(account, theme),
-  ]);
-  return renderTable(columns, rows, theme).trimEnd().split('\n');
+  return renderTable(columns, accounts, theme).trimEnd().split('\n');
 }
 
 /** The ordinary windows that any of the accounts has, the shortest first. */
@@ -59,22 +70,6 @@ function windowIds(accounts: readonly ShownAccount[]): string[] {
 
 function isOrdinary({ limitName }: Window): boolean {
   return limitName === undefined;
-}
-
-function nameCells(account: ShownAccount, isSelected: boolean, theme: Theme): Cell[] {
-  const { color, symbols } = theme;
-  const { active, workspace = symbols.unknown, plan = symbols.unknown } = account;
-  const mark = `${isSelected ? symbols.selected : ' '}${active ? symbols.active : ' '}`;
-  const paintMark = (text: string) =>
-    text.replace(symbols.selected, color.cyan(symbols.selected)).replace(symbols.active, color.green(symbols.active));
-  return [
-    { text: mark, paint: paintMark },
-    { text: String(account.index), paint: color.dim },
-    { text: shortName(account, theme), ...(isSelected ? { paint: color.bold } : {}) },
-    { text: workspace },
-    { text: plan },
-    healthCell(account, theme),
-  ];
 }
 
 /** What the person calls it; the whole of it where there is room. */

@@ -23,32 +23,18 @@ export interface Outcome {
   readonly next: 'sign-in' | 'daemon-restart' | undefined;
 }
 
-/** What a person would type for it. */
-export const commandOf: Readonly<Record<Action['verb'], string>> = {
-  switch: 'switch',
-  enable: 'enable',
-  disable: 'disable',
-  remove: 'remove',
-  flag: 'flag',
-  label: 'label',
-  move: 'move',
-  refresh: 'check',
-  check: 'check',
-  verify: 'verify-flagged',
-};
-
-/** What is said while it runs. */
-export const doing: Readonly<Record<Action['verb'], string>> = {
-  switch: 'switching',
-  enable: 'enabling',
-  disable: 'disabling',
-  remove: 'removing',
-  flag: 'setting aside',
-  label: 'naming',
-  move: 'moving',
-  refresh: 'checking the account and reading its quota',
-  check: 'checking every account',
-  verify: 'trying the flagged accounts',
+/** What a person would type for it, and what is said while it runs. */
+export const verbs: Readonly<Record<Action['verb'], readonly [command: string, doing: string]>> = {
+  switch: ['switch', 'switching'],
+  enable: ['enable', 'enabling'],
+  disable: ['disable', 'disabling'],
+  remove: ['remove', 'removing'],
+  flag: ['flag', 'setting aside'],
+  label: ['label', 'naming'],
+  move: ['move', 'moving'],
+  refresh: ['check', 'checking the account and reading its quota'],
+  check: ['check', 'checking every account'],
+  verify: ['verify-flagged', 'trying the flagged accounts'],
 };
 
 /** Runs the very command that a person would type. */

@@ -3,11 +3,10 @@ import { useEffect, useState, useSyncExternalStore } from 'react';
 import { createTheme } from '../render/theme.js';
 import type { Style } from '../terminal/io.js';
 import { layOut, type Size } from './frame.js';
-import { intentOf } from './keys.js';
+import { intentOf, typedKeys } from './keys.js';
 import { type View, viewOf } from './model.js';
-import { moved } from './navigation.js';
+import { moved } from './press-key.js';
 import type { Session } from './session.js';
-import { typedKeys } from './typed-keys.js';
 
 /** What a drawing needs of the terminal, which is taken already. */
 export interface Canvas {

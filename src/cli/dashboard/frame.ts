@@ -39,7 +39,8 @@ export function layOut(raw: Model, theme: Theme, size: Size): Frame {
   const blank = rows < low ? [] : [''];
   const view = viewOf(model);
   const isPage = pages.includes(view);
-  const header = [...headerLines(model, theme).map(cut).slice(0, headerHeight(rows, isPage)), ...blank];
+  const headerHeight = rows >= low ? 4 : rows < 8 || isPage ? 1 : 2;
+  const header = [...headerLines(model, theme).map(cut).slice(0, headerHeight), ...blank];
   // The last row stays empty, because text that ends there makes terminals scroll; and one is for the body.
   const footer = footerOf(model, theme, { columns, rows: rows - 2 - header.length });
   const bodyHeight = Math.max(1, rows - 1 - header.length - footer.length);
@@ -58,11 +59,6 @@ function printableModel(model: Model): Model {
   // A question may have several lines.
   const text = printableLines(question?.text ?? '');
   return { ...safe, message, output, question: safe.question && { ...safe.question, text } };
-}
-
-function headerHeight(rows: number, isPage: boolean): number {
-  if (rows < low) return rows < 8 || isPage ? 1 : 2;
-  return 4;
 }
 
 /** The keys, and above them as much of what was said as there is room for. */
@@ -112,8 +108,9 @@ function listLines(model: Model, theme: Theme, height: number): string[] {
   const selected = selectedAccount(model);
   if (report.none !== undefined) return emptyLines(report.none, theme);
   if (selected === undefined) return [theme.color.dim('no account contains that')];
-  const freshMs = settingOf(model, 'quotaTtlMs');
-  const table = accountLines({ accounts, selectedId: selected.id, freshMs }, theme);
+  const ttl = report.settings.find(({ name }) => name === 'quotaTtlMs')?.value;
+  const freshMs = typeof ttl === 'number' ? ttl : 0;
+  const table = accountLines(accounts, selected.id, freshMs, theme);
   const preview = [
     '',
     ...previewLines(model, selected, theme).flatMap((line) => wrapLine(line, theme.style.width, { indent: 2 })),
@@ -129,11 +126,6 @@ function emptyLines({ reason, message, hint }: Nobody, { color, style }: Theme):
   const next =
     reason === 'set-aside' ? `Press ${color.bold('f')} to see them.` : `Press ${color.bold('Enter')} to sign in.`;
   return [...why, ...where, '', next];
-}
-
-function settingOf({ report }: Model, name: string): number {
-  const value = report?.settings.find((setting) => setting.name === name)?.value;
-  return typeof value === 'number' ? value : 0;
 }
 
 /** A table of which only some lines fit: its header, the lines around the selected one, and which of them these are. */
@@ -154,10 +146,12 @@ function headerLines(model: Model, theme: Theme): string[] {
   const { report } = model;
   const { color, symbols } = theme;
   if (report === undefined) return [color.bold('codex-auth')];
-  const isUnused = report.accounts.length > 0 && report.activeId === undefined;
+  const { accounts, flagged } = report;
+  const count = `${accounts.length} account${accounts.length === 1 ? '' : 's'}`;
+  const isUnused = accounts.length > 0 && report.activeId === undefined;
   const facts = [
     whoseAccounts(report.scope.place),
-    countText(report),
+    flagged.length === 0 ? count : `${count}, ${flagged.length} set aside`,
     isUnused ? 'none of them is in use' : '',
     model.isReadingQuota ? 'reading quota' : '',
   ];
@@ -167,11 +161,6 @@ function headerLines(model: Model, theme: Theme): string[] {
   const warning = notices.length === 0 ? [] : [color.yellow(`${symbols.warning} ${notices.join('; ')}`)];
   const advice = adviceLines(model, report, theme).flatMap((line) => wrapLine(line, theme.style.width, { indent: 2 }));
   return [title.join(dot), ...advice.slice(0, 2), ...warning];
-}
-
-function countText({ accounts, flagged }: ReportResult): string {
-  const count = `${accounts.length} account${accounts.length === 1 ? '' : 's'}`;
-  return flagged.length === 0 ? count : `${count}, ${flagged.length} set aside`;
 }
 
 function adviceLines(model: Model, { forecast, activeId, accounts }: ReportResult, theme: Theme): string[] {

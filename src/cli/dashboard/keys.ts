@@ -1,38 +1,11 @@
+import type { Key as InkKey } from 'ink';
 import type { View } from './model.js';
 
 /** A key as the dashboard knows it: the name of one without a letter, or the letter itself. */
 export type Key = string;
 
-export type Intent =
-  | 'up'
-  | 'down'
-  | 'page-up'
-  | 'page-down'
-  | 'first'
-  | 'last'
-  | 'open'
-  | 'back'
-  | 'use'
-  | 'select-by-number'
-  | 'refresh'
-  | 'read-all'
-  | 'label'
-  | 'move'
-  | 'undo'
-  | 'toggle'
-  | 'remove'
-  | 'flagged'
-  | 'add'
-  | 'check'
-  | 'search'
-  | 'help'
-  | 'verify'
-  | 'restore'
-  | 'suspend'
-  | 'interrupt';
-
-export interface Binding {
-  readonly intent: Intent;
+interface Declared {
+  readonly intent: string;
   readonly keys: readonly Key[];
   /** How the keys are written for a person; absent for those that need no words. */
   readonly label?: string;
@@ -43,10 +16,10 @@ export interface Binding {
   readonly views?: readonly View[];
 }
 
-const ofAccounts: readonly View[] = ['list', 'details'];
+const ofAccounts = ['list', 'details'] as const;
 
 /** Every key there is, in the order of the help page. The one place that gives a key its meaning. */
-export const bindings: readonly Binding[] = [
+const declared = [
   { intent: 'up', keys: ['up', 'k'], label: 'up, k', help: 'move up' },
   { intent: 'down', keys: ['down', 'j'], label: 'down, j', help: 'move down' },
   { intent: 'page-up', keys: ['pageup', 'ctrl-b'] },
@@ -164,7 +137,15 @@ export const bindings: readonly Binding[] = [
   },
   { intent: 'suspend', keys: ['ctrl-z'], label: 'Ctrl-Z', help: 'to the shell, until fg' },
   { intent: 'interrupt', keys: ['ctrl-c'] },
-];
+] as const satisfies readonly Declared[];
+
+export type Intent = (typeof declared)[number]['intent'];
+
+export interface Binding extends Declared {
+  readonly intent: Intent;
+}
+
+export const bindings: readonly Binding[] = declared;
 
 export function bindingsOf(view: View): readonly Binding[] {
   return bindings.filter(({ views }) => views === undefined || views.includes(view));
@@ -172,4 +153,40 @@ export function bindingsOf(view: View): readonly Binding[] {
 
 export function intentOf(view: View, key: Key): Intent | undefined {
   return bindingsOf(view).find(({ keys }) => keys.includes(key))?.intent;
+}
+
+const named = [
+  ['upArrow', 'up'],
+  ['downArrow', 'down'],
+  ['leftArrow', 'left'],
+  ['rightArrow', 'right'],
+  ['pageUp', 'pageup'],
+  ['pageDown', 'pagedown'],
+  ['home', 'home'],
+  ['end', 'end'],
+  ['return', 'enter'],
+  ['escape', 'escape'],
+  ['tab', 'tab'],
+  ['backspace', 'backspace'],
+  // What most terminals send for backspace, and Ink takes for delete.
+  ['delete', 'backspace'],
+] as const satisfies readonly (readonly [keyof InkKey, Key])[];
+
+/** What Ink heard as our keys. Letters that were typed quickly, or pasted, come at once. */
+export function typedKeys(input: string, key: InkKey): Key[] {
+  const name = named.find(([member]) => key[member])?.[1];
+  if (name !== undefined) return [name];
+  if (key.ctrl) return [`ctrl-${input}`];
+  // Alt, or an escape sequence that nobody knows.
+  if (key.meta) return [];
+  return [...input].map(keyOf);
+}
+
+function keyOf(character: string): Key {
+  if (character === '\r' || character === '\n') return 'enter';
+  if (character === '\t') return 'tab';
+  if (character === '\u007f' || character === '\b') return 'backspace';
+  if (character === ' ') return 'space';
+  const code = character.charCodeAt(0);
+  return code < 0x20 ? `ctrl-${String.fromCharCode(code + 0x60)}` : character;
 }

@@ -1,6 +1,6 @@
 import type { ReportResult } from '../commands/report.js';
 import type { StatusResult } from '../commands/status.js';
-import type { Whom } from '../sign-in/expectation.js';
+import type { Whom } from '../sign-in/questions.js';
 import type { ForecastResult } from '../views/forecast-view.js';
 import type { FailureView } from '../views/probe-failure.js';
 import type { Action } from './action.js';

@@ -1,11 +1,12 @@
 import { reasonText } from '../../core/logins/flag-reason.js';
 import { printable } from '../../core/printable.js';
 import { statusCommand } from '../commands/status.js';
-import { titleOf } from '../render/account-table.js';
+import { knownCell, titleOf } from '../render/account-table.js';
 import { leftPhrase, quotaAge, renderWindows } from '../render/quota.js';
-import { type Cell, renderTable } from '../render/table.js';
+import { type Column, renderTable } from '../render/table.js';
 import type { Theme } from '../render/theme.js';
 import { formatDistance, formatWhen } from '../render/time.js';
+import { failureText } from '../views/probe-failure.js';
 import { messageLines } from './footer-lines.js';
 import { bindings } from './keys.js';
 import { type FlaggedEntry, forecastOf, type Model, type ShownAccount, selectedAccount } from './model.js';
@@ -43,27 +44,28 @@ export function helpLines(theme: Theme): string[] {
 export function flaggedLines({ report, flaggedCursor }: Model, theme: Theme): string[] {
   const entries = report?.flagged ?? [];
   if (entries.length === 0) return [`${theme.color.green(theme.symbols.ok)} No account is set aside.`];
-  const columns = [
-    { title: '' },
-    { title: 'set aside', minWidth: 14 },
-    { title: 'because', minWidth: 20 },
-    { title: 'since', dropOrder: 2 },
-    { title: 'usable until', dropOrder: 1 },
+  const { color, symbols, now } = theme;
+  const isSelected = (entry: FlaggedEntry) => entry === entries[flaggedCursor];
+  const columns: Column<FlaggedEntry>[] = [
+    { title: '', cell: (entry) => ({ text: isSelected(entry) ? symbols.selected : ' ', paint: color.cyan }) },
+    {
+      title: 'set aside',
+      minWidth: 14,
+      cell: (entry) => ({ text: printable(entry.account), paint: isSelected(entry) ? color.bold : undefined }),
+    },
+    { title: 'because', minWidth: 20, cell: ({ reason }) => ({ text: reasonText(reason), paint: color.yellow }) },
+    {
+      title: 'since',
+      dropOrder: 2,
+      cell: ({ flaggedAt: at }) => knownCell(at && formatDistance(Date.parse(at), now), theme),
+    },
+    {
+      title: 'usable until',
+      dropOrder: 1,
+      cell: ({ usableUntil: at }) => knownCell(at && formatWhen(Date.parse(at), now), theme),
+    },
   ];
-  const rows = entries.map((entry, position) => flaggedCells(entry, position === flaggedCursor, theme));
-  return renderTable(columns, rows, theme).trimEnd().split('\n');
-}
-
-function flaggedCells(entry: FlaggedEntry, isSelected: boolean, { color, symbols, now }: Theme): Cell[] {
-  const { account, reason, flaggedAt, usableUntil } = entry;
-  const unknown: Cell = { text: symbols.unknown, paint: color.dim };
-  return [
-    { text: isSelected ? symbols.selected : ' ', paint: color.cyan },
-    { text: printable(account), ...(isSelected ? { paint: color.bold } : {}) },
-    { text: reasonText(reason), paint: color.yellow },
-    flaggedAt === undefined ? unknown : { text: formatDistance(Date.parse(flaggedAt), now) },
-    usableUntil === undefined ? unknown : { text: formatWhen(Date.parse(usableUntil), now) },
-  ];
+  return renderTable(columns, entries, theme).trimEnd().split('\n');
 }
 
 /** What the table has no room for, about the selected account. */
@@ -90,8 +92,7 @@ export function previewLines(model: Model, account: ShownAccount, theme: Theme):
 function quotaLines({ failures }: Model, { id, quota }: ShownAccount, theme: Theme): string[] {
   const { color, symbols } = theme;
   const failure = failures.get(id);
-  const hint = failure?.hint === undefined ? '' : ` ${symbols.arrow} ${failure.hint}`;
-  const problem = failure === undefined ? [] : [color.yellow(`${printable(failure.message)}${hint}`)];
+  const problem = failure === undefined ? [] : [color.yellow(printable(failureText(failure, ` ${symbols.arrow} `)))];
   if (quota === undefined) return [color.dim('quota not read yet'), ...problem];
   const windows =
     quota.windows.length === 0 ? [color.dim(`quota ${leftPhrase(quota, theme)}`)] : renderWindows(quota, theme);

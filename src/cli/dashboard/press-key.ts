@@ -10,8 +10,8 @@ import {
   selectedFlagged,
   type View,
   viewOf,
+  visibleAccounts,
 } from './model.js';
-import { moved, moveSelection, selectByNumber, typeFilter, typeName } from './navigation.js';
 import { askToEnable, askToMove, askToRemove, askToRestore, askToSignIn } from './question.js';
 import type { Step } from './update.js';
 
@@ -22,18 +22,22 @@ export function pressKey(model: Model, key: Key): Step {
   if (model.question !== undefined) return answer(model, model.question, key);
   if (model.naming !== undefined) return name(model, model.naming, key);
   const typed = model.isTyping ? typeFilter(model, key) : undefined;
-  if (typed !== undefined) return { model: typed, effects: [] };
+  if (typed !== undefined) return stay(typed);
   const intent = intentOf(viewOf(model), key);
   // Whatever was said has been read by now.
-  if (intent === undefined) return { model, effects: [] };
-  if (intent === 'select-by-number') return { model: selectByNumber(model, key), effects: [] };
+  if (intent === undefined) return stay(model);
+  if (intent === 'select-by-number') return stay(selectByNumber(model, key));
   return obey({ ...model, message: undefined, digits: '' }, intent, key);
+}
+
+function stay(model: Model): Step {
+  return { model, effects: [] };
 }
 
 function name(model: Model, naming: NonNullable<Model['naming']>, key: Key): Step {
   const { id, text } = naming;
-  if (key === 'escape') return { model: { ...model, naming: undefined }, effects: [] };
-  if (key !== 'enter') return { model: { ...model, naming: typeName(naming, key) }, effects: [] };
+  if (key === 'escape') return stay({ ...model, naming: undefined });
+  if (key !== 'enter') return stay({ ...model, naming: typeName(naming, key) });
   return { model: { ...model, naming: undefined }, effects: [{ kind: 'act', action: { verb: 'label', id, text } }] };
 }
 
@@ -43,12 +47,12 @@ function leave(model: Model, kind: 'quit' | 'interrupt' | 'suspend'): Step {
 
 function answer(model: Model, question: Question, key: Key): Step {
   const cursor = moved(directionOf(key), question.cursor, question.choices.length);
-  if (cursor !== undefined) return { model: { ...model, question: { ...question, cursor } }, effects: [] };
+  if (cursor !== undefined) return stay({ ...model, question: { ...question, cursor } });
   const closed = { ...model, question: undefined };
-  if (key === 'escape' || key === 'q') return { model: closed, effects: [] };
+  if (key === 'escape' || key === 'q') return stay(closed);
   const chosen =
     key === 'enter' ? question.choices[question.cursor] : question.choices.find((each) => each.key === key);
-  if (chosen === undefined) return { model, effects: [] };
+  if (chosen === undefined) return stay(model);
   return { model: closed, effects: chosen.effect === undefined ? [] : [chosen.effect] };
 }
 
@@ -60,16 +64,16 @@ function directionOf(key: Key): Intent {
 
 function obey(model: Model, intent: Intent, key: Key): Step {
   const at = moveSelection(model, intent);
-  if (at !== undefined) return { model: at, effects: [] };
+  if (at !== undefined) return stay(at);
   switch (intent) {
     case 'back':
       return goBack(model);
     case 'help':
-      return { model: opened(model, 'help'), effects: [] };
+      return stay(opened(model, 'help'));
     case 'search':
-      return { model: { ...model, isTyping: true }, effects: [] };
+      return stay({ ...model, isTyping: true });
     case 'flagged':
-      return { model: opened(model, 'flagged'), effects: [] };
+      return stay(opened(model, 'flagged'));
     default:
       return model.busy === undefined ? begin(model, intent, key) : stillBusy(model, model.busy);
   }
@@ -83,15 +87,15 @@ function goBack(model: Model): Step {
   const { views, filter } = model;
   if (views.length > 1) {
     const details = viewOf(model) === 'details' ? undefined : model.details;
-    return { model: { ...model, views: views.slice(0, -1), details }, effects: [] };
+    return stay({ ...model, views: views.slice(0, -1), details });
   }
-  if (filter !== '') return { model: { ...model, filter: '', cursor: 0 }, effects: [] };
+  if (filter !== '') return stay({ ...model, filter: '', cursor: 0 });
   return leave(model, 'quit');
 }
 
 /** One thing at a time: two commands would wait for each other's locks, and their answers would be taken for one. */
 function stillBusy(model: Model, busy: string): Step {
-  return { model: { ...model, message: { tone: 'bad', text: `still ${busy}`, warnings: [] } }, effects: [] };
+  return stay({ ...model, message: { tone: 'bad', text: `still ${busy}`, warnings: [] } });
 }
 
 function begin(model: Model, intent: Intent, key: Key): Step {
@@ -103,7 +107,7 @@ function begin(model: Model, intent: Intent, key: Key): Step {
   const account = selectedAccount(model);
   if (account !== undefined) return beginAccount(model, intent, account);
   // With no account at all, Enter is for the first one.
-  return isEmpty(model) && key === 'enter' ? begin(model, 'add', key) : { model, effects: [] };
+  return isEmpty(model) && key === 'enter' ? begin(model, 'add', key) : stay(model);
 }
 
 function takeBack(model: Model): Step {
@@ -116,7 +120,7 @@ function takeBack(model: Model): Step {
 
 function beginFlagged(model: Model, intent: Intent): Step {
   const selected = selectedFlagged(model);
-  if (selected === undefined) return { model, effects: [] };
+  if (selected === undefined) return stay(model);
   if (intent === 'open') return asking(model, askToRestore(selected));
   const action: Action =
     intent === 'use' ? { verb: 'switch', id: selected.id } : { verb: 'verify', restore: intent === 'restore' };
@@ -124,7 +128,7 @@ function beginFlagged(model: Model, intent: Intent): Step {
 }
 
 function asking(model: Model, question: Question): Step {
-  return { model: { ...model, question }, effects: [] };
+  return stay({ ...model, question });
 }
 
 function beginAccount(model: Model, intent: Intent, account: ShownAccount): Step {
@@ -146,12 +150,72 @@ function beginAccount(model: Model, intent: Intent, account: ShownAccount): Step
     case 'remove':
       return asking(model, askToRemove(account));
     case 'label':
-      return { model: { ...model, naming: { id, text: account.label ?? '' } }, effects: [] };
+      return stay({ ...model, naming: { id, text: account.label ?? '' } });
     case 'move':
       return asking(model, askToMove(account, model.report?.scope.kind === 'project'));
     case 'check':
       return act({ kind: 'act', action: { verb: 'check' } });
     default:
-      return { model, effects: [] };
+      return stay(model);
   }
+}
+
+/** How far a page is, whatever the height of the window. */
+const page = 10;
+
+const steps: Partial<Record<Intent, number>> = {
+  up: -1,
+  down: 1,
+  'page-up': -page,
+  'page-down': page,
+  first: Number.NEGATIVE_INFINITY,
+  last: Number.POSITIVE_INFINITY,
+};
+
+/** Where a movement ends among so many lines; undefined for what is no movement. */
+export function moved(intent: Intent, position: number, count: number): number | undefined {
+  const step = steps[intent];
+  return step === undefined ? undefined : within(position + step, count);
+}
+
+export function within(position: number, count: number): number {
+  return Math.max(0, Math.min(position, count - 1));
+}
+
+/** The model after a movement of the selection; undefined for what is no movement. */
+function moveSelection(model: Model, intent: Intent): Model | undefined {
+  if (viewOf(model) === 'flagged') {
+    const flaggedCursor = moved(intent, model.flaggedCursor, model.report?.flagged.length ?? 0);
+    return flaggedCursor === undefined ? undefined : { ...model, flaggedCursor };
+  }
+  const cursor = moved(intent, model.cursor, visibleAccounts(model).length);
+  if (cursor === undefined) return undefined;
+  // Text that is scrolled keeps its own place.
+  return viewOf(model) === 'list' ? { ...model, cursor } : model;
+}
+
+/** The model after a digit: with those typed just before, a number of several; the selection goes to its account. */
+function selectByNumber(model: Model, digit: Key): Model {
+  const accounts = visibleAccounts(model);
+  for (const digits of [model.digits + digit, digit]) {
+    const cursor = accounts.findIndex(({ index }) => String(index) === digits);
+    if (cursor >= 0) return { ...model, cursor, digits };
+  }
+  return { ...model, digits: '' };
+}
+
+/** The model after a key while a name is typed; undefined for one that ends it. */
+function typeName(naming: NonNullable<Model['naming']>, key: Key): Model['naming'] {
+  if (key === 'backspace') return { ...naming, text: [...naming.text].slice(0, -1).join('') };
+  const letter = key === 'space' ? ' ' : key;
+  return [...letter].length === 1 ? { ...naming, text: naming.text + letter } : naming;
+}
+
+/** A key while the filter is being typed; undefined for one that has its usual meaning. */
+function typeFilter(model: Model, key: Key): Model | undefined {
+  if (key === 'enter') return { ...model, isTyping: false };
+  if (key === 'escape') return { ...model, isTyping: false, filter: '', cursor: 0 };
+  if (key === 'backspace') return { ...model, filter: [...model.filter].slice(0, -1).join(''), cursor: 0 };
+  const letter = key === 'space' ? ' ' : key;
+  return [...letter].length === 1 ? { ...model, filter: model.filter + letter, cursor: 0 } : undefined;
 }

@@ -1,10 +1,9 @@
 import type { ReportResult } from '../commands/report.js';
 import type { StatusResult } from '../commands/status.js';
-import { type Action, commandOf, doing, type Outcome } from './action.js';
+import { type Action, type Outcome, verbs } from './action.js';
 import type { Key } from './keys.js';
 import { type Effect, type Message, type Model, noticesOf, visibleAccounts } from './model.js';
-import { within } from './navigation.js';
-import { pressKey } from './press-key.js';
+import { pressKey, within } from './press-key.js';
 import { askToKeep, askToReplace, askToRestartDaemon, askToSignIn } from './question.js';
 import type { Ending } from './quiet-run.js';
 
@@ -29,7 +28,7 @@ export function update(model: Model, event: Event): Step {
   const actions = effects.flatMap((effect) => (effect.kind === 'act' ? [effect.action] : []));
   const asksQuota = effects.some(({ kind }) => kind === 'read-quota');
   const [action] = actions;
-  const busy = action === undefined ? after.busy : doing[action.verb];
+  const busy = action === undefined ? after.busy : verbs[action.verb][1];
   const nextUndo = action === undefined ? after.nextUndo : inverseOf(model, action);
   return { model: { ...after, busy, nextUndo, isReadingQuota: after.isReadingQuota || asksQuota }, effects };
 }
@@ -105,7 +104,9 @@ function afterAction(model: Model, action: Action, { ending, next }: Outcome): M
   const undo = ending.kind === 'done' && nextUndo !== undefined ? nextUndo : model.undo;
   const after = { ...model, busy: undefined, nextUndo: undefined, undo };
   if (ending.kind === 'failed' && ending.failure.code === 'interrupted') return after;
-  const message = unsaid(messageOf(ending), noticesOf(model));
+  const told = messageOf(ending);
+  // What the header warns of already need not be said again.
+  const message = { ...told, warnings: told.warnings.filter((warning) => !noticesOf(model).includes(warning)) };
   if (next === 'sign-in' && 'id' in action) return { ...after, question: askToSignIn(message.text.trim(), action.id) };
   if (next === 'daemon-restart' && action.verb === 'switch') {
     return { ...after, message, question: askToRestartDaemon(action) };
@@ -115,13 +116,8 @@ function afterAction(model: Model, action: Action, { ending, next }: Outcome): M
   }
   const isLong = message.text.trimEnd().split('\n').length > longestMessage;
   if (!isLong) return { ...after, message };
-  const output = { title: `codex-auth ${commandOf[action.verb]}`, message };
+  const output = { title: `codex-auth ${verbs[action.verb][0]}`, message };
   return { ...after, output, views: [...after.views, 'output'] };
-}
-
-/** What the header warns of already need not be said again. */
-function unsaid(message: Message, notices: readonly string[]): Message {
-  return { ...message, warnings: message.warnings.filter((warning) => !notices.includes(warning)) };
 }
 
 /** Lines; anything longer has a page of its own. */

@@ -1,10 +1,13 @@
+import * as z from 'zod/mini';
+import { AppError } from '../../core/errors.js';
 import { type EventName, eventNames, isEventName } from '../../core/event-names.js';
-import { type AccountEvent, describeEvent } from '../../core/events/event.js';
+import { type AccountEvent, describeEvent, type EventOf, makeEvent } from '../../core/events/event.js';
 import { printable } from '../../core/printable.js';
 import type { Settings } from '../../core/settings.js';
 import type { Context } from '../program/context.js';
+import type { Theme } from '../render/theme.js';
 import { formatWhen } from '../render/time.js';
-import { type SideEnd, type SideProgram, whyFailed } from './side-program.js';
+import { runBeside, type SideProgram, whyFailed } from './side-program.js';
 
 /** Who wants to be told, and of what. */
 export interface Subscription {
@@ -41,13 +44,9 @@ interface Delivered {
 const notifierDeadlineMs = 10_000;
 
 /** Tells an event to everybody who wants it, one receiver after the other. Never throws. */
-export async function deliver(
-  context: Context,
-  event: AccountEvent,
-  subscription: Subscription,
-  signal: AbortSignal = context.signal,
-): Promise<Delivered[]> {
+export async function deliver(context: Context, event: AccountEvent, subscription: Subscription): Promise<Delivered[]> {
   const { hook, desktop } = subscription;
+  const { signal } = context;
   const programs: [Delivered['to'], SideProgram][] = [];
   const variables = context.environment.raw;
   if (hook !== undefined) {
@@ -61,14 +60,10 @@ export async function deliver(
   }
   const results: Delivered[] = [];
   for (const [to, program] of programs) {
-    const problem = whyFailed(await run(context, program), program);
+    const problem = whyFailed(await runBeside(context, program), program);
     results.push(problem === undefined ? { to } : { to, problem: printable(problem) });
   }
   return results;
-}
-
-async function run({ machine }: Context, program: SideProgram): Promise<SideEnd> {
-  return (await machine.runBeside?.(program)) ?? { kind: 'not-started', code: 'ENOSYS' };
 }
 
 const mostLines = 5;
@@ -80,12 +75,6 @@ function noticeOf(context: Context, event: AccountEvent) {
   const rest = lines.length - mostLines;
   const body = [...lines.slice(0, mostLines), ...(rest > 0 ? [`and ${rest} more`] : [])].join('\n');
   return { title: `codex-auth: ${event.name}${event.test === true ? ' (test)' : ''}`, body };
-}
-
-/** What the system's own notifier is told. */
-interface Notice {
-  readonly title: string;
-  readonly body: string;
 }
 
 /** As PowerShell reads it: the texts come in as variables of the environment, and never as code. */
@@ -104,7 +93,7 @@ const script = 'on run argv\ndisplay notification (item 2 of argv) with title (i
 /** The notifier's program and arguments, and what it needs of its environment besides; the texts are never code. */
 function notifierFor(
   platform: NodeJS.Platform,
-  { title, body }: Notice,
+  { title, body }: ReturnType<typeof noticeOf>,
 ): { readonly argv: readonly string[]; readonly variables: Readonly<Record<string, string>> } {
   if (platform === 'darwin') return { argv: ['osascript', '-e', script, title, body], variables: {} };
   if (platform === 'win32') {
@@ -117,4 +106,68 @@ function notifierFor(
   // Its body knows some markup.
   const escaped = body.replaceAll('&', '&amp;').replaceAll('<', '&lt;').replaceAll('>', '&gt;');
   return { argv: ['notify-send', '--app-name=codex-auth', '--', title, escaped], variables: {} };
+}
+
+export const EventTest = z.object({
+  action: z.literal('test-event'),
+  event: z.enum(eventNames),
+  /** The setting `onlyEvents` leaves this one out when it happens. */
+  leftOut: z.boolean(),
+  told: z.array(
+    z.object({
+      to: z.enum(['onEvent', 'notify']),
+      /** Why it did not get it; absent where it did. */
+      problem: z.exactOptional(z.string()),
+    }),
+  ),
+});
+export type EventTest = z.infer<typeof EventTest>;
+
+/** Tells an event that has not happened to whoever is told of events. Nothing is kept of it. */
+export async function testEvent(context: Context, event: EventName): Promise<EventTest> {
+  const subscription = subscriptionOf(context.settings());
+  if (subscription === undefined) {
+    throw new AppError('invalid-setting', 'nobody is told of events: neither onEvent nor notify is set', {
+      hint: 'codex-auth config set notify true',
+    });
+  }
+  const told = await deliver(context, sampleEvent(event, context.clock.now()), subscription);
+  return { action: 'test-event', event, leftOut: !subscription.names.has(event), told };
+}
+
+export function renderEventTest({ event, leftOut, told }: EventTest, { color, symbols }: Theme): string {
+  const lines = told.map(({ to, problem }) =>
+    problem === undefined
+      ? `${color.green(symbols.ok)} ${to} was told of ${event}`
+      : `${color.red(symbols.error)} ${to} failed: ${problem}`,
+  );
+  const note = leftOut ? [color.dim(`onlyEvents leaves ${event} out when it happens`)] : [];
+  return [...lines, ...note].map((line) => `${line}\n`).join('');
+}
+
+const hourMs = 3_600_000;
+const whom = { id: 'acc_000000000000', name: 'someone@example.com', email: 'someone@example.com' };
+
+type Sample<N extends EventName> = EventOf<N>['accounts'][number];
+
+const samples: { readonly [N in EventName]: (in1h: string) => Sample<N> } = {
+  'quota-low': (resetsAt) => ({ ...whom, window: '5h', remainingPercent: 8, resetsAt }),
+  exhausted: (availableAt) => ({ ...whom, availableAt }),
+  'available-again': () => whom,
+  'sign-in-needed': () => ({ ...whom, reason: 'its login has ended, and cannot be renewed here' }),
+  'set-aside': () => ({ ...whom, reason: 'the provider has ended its login' }),
+  restored: () => whom,
+  'login-moved': () => ({
+    ...whom,
+    home: '/home/someone/.codex',
+    before: { id: 'acc_111111111111', name: 'other@example.com' },
+  }),
+  'credit-expiring': (expiresAt) => ({ ...whom, count: 1, expiresAt }),
+};
+
+/** An event of this kind that has not happened, about nobody, and that says so. */
+function sampleEvent(name: EventName, now: number): AccountEvent {
+  const account = samples[name](new Date(now + hourMs).toISOString());
+  const facts = { at: now, accounts: [account] } as { at: number; accounts: EventOf<typeof name>['accounts'] };
+  return { ...(makeEvent(name, facts) as AccountEvent), test: true };
 }

@@ -1,5 +1,6 @@
 import { existsSync, rmdirSync } from 'node:fs';
 import { basename, dirname } from 'node:path';
+import * as z from 'zod/mini';
 import { AppError } from '../../core/errors.js';
 import { type InstalledService, readService, staleServices, withMark } from '../../core/service/installed.js';
 import { applyChanges, type FileChange, planChange } from '../../core/shell/file-change.js';
@@ -9,9 +10,45 @@ import { keepAside } from '../../core/storage/kept.js';
 import { sweepTemporaries } from '../../core/storage/leftovers.js';
 import { assertOwner } from '../../core/storage/root.js';
 import type { Context } from '../program/context.js';
-import type { ServiceChange, ServiceOptions } from './guard-view.js';
-import { type ServicePlace, serviceFacts, servicePlace } from './service-place.js';
-import { lingers, takeSteps } from './service-steps.js';
+import type { Theme } from '../render/theme.js';
+import { askConsent } from '../terminal/ask-consent.js';
+import {
+  howToLinger,
+  lingers,
+  managers,
+  type ServicePlace,
+  serviceFacts,
+  servicePlace,
+  takeSteps,
+} from './service-place.js';
+
+export interface ServiceOptions {
+  readonly yes?: true;
+  readonly dryRun?: true;
+}
+
+export const ServiceChange = z.object({
+  action: z.enum(['install', 'uninstall']),
+  manager: managers,
+  /** What the service manager calls the service of this root. */
+  name: z.string(),
+  /** Nothing where all is as it should be. */
+  files: z.array(
+    z.object({
+      path: z.string(),
+      change: z.enum(['create', 'change', 'remove']),
+      text: z.exactOptional(z.string()),
+    }),
+  ),
+  /** What the service manager is told, each a program with its arguments. */
+  commands: z.array(z.array(z.string())),
+  dryRun: z.boolean(),
+  /** Where a file is now that somebody had changed by hand. */
+  kept: z.exactOptional(z.string()),
+  /** Whether it goes on when the person is logged out; absent where nobody can tell. */
+  lingers: z.exactOptional(z.boolean()),
+});
+export type ServiceChange = z.infer<typeof ServiceChange>;
 
 /** What `kept/` calls a file that somebody had changed by hand. */
 const keptServiceStem = 'guard-service';
@@ -39,16 +76,7 @@ export async function installService(context: Context, options: ServiceOptions):
     dryRun: options.dryRun === true,
   };
   if (options.dryRun === true) return result;
-  await askFirst(context, options, [
-    `write ${file}`,
-    '',
-    ...text
-      .trimEnd()
-      .split(/\r?\n/)
-      .map((line) => `  ${line}`),
-    '',
-    ...commandLines(result),
-  ]);
+  await askFirst(context, options, [`write ${file}`, '', ...indentedLines(text), '', ...commandLines(result)]);
   return context.uninterrupted(async () => {
     makePrivateDirectory(root.paths.root);
     const kept = before?.isChanged === true ? keepAside(root, keptServiceStem, before.text) : undefined;
@@ -99,13 +127,12 @@ function commandLines({ commands }: Pick<ServiceChange, 'commands'>): string[] {
 async function askFirst(context: Context, { yes }: ServiceOptions, lines: readonly string[]): Promise<void> {
   const { io } = context;
   if (yes === true) return;
-  if (!io.isInteractive) {
-    throw new AppError('confirmation-needed', 'this changes which programs your system starts', {
-      hint: 'add --yes; to see first what would be done: --dry-run',
-    });
-  }
-  io.note('This will', ...lines.map((line) => `  ${line}`));
-  await (await context.prompter()).consent('Go ahead?', true, 'nothing was changed');
+  if (io.isInteractive) io.note('This will', ...lines.map((line) => `  ${line}`));
+  await askConsent(context, {
+    ...{ question: 'Go ahead?', preset: true, otherwise: 'nothing was changed' },
+    would: 'this changes which programs your system starts',
+    hint: 'add --yes; to see first what would be done: --dry-run',
+  });
 }
 
 /** Takes the service of this root away again, and those of roots that are gone. What somebody has changed by hand is kept. */
@@ -114,18 +141,19 @@ export async function uninstallService(context: Context, options: ServiceOptions
   assertOwner(context.root);
   const own = ourService(place);
   const services = [...(own === undefined ? [] : [own]), ...staleServices(place.manager)];
-  const commands = services.flatMap(({ id }) => stepsOf(place, id)).map(({ argv }) => [...argv]);
+  const { manager } = place;
+  const steps = services.flatMap(({ id }) => [...manager.stop(id), ...manager.forget()]);
   const result = {
     action: 'uninstall' as const,
-    manager: place.manager.kind,
-    name: place.manager.nameOf(place.id),
+    manager: manager.kind,
+    name: manager.nameOf(place.id),
     files: services.map(({ file }) => ({ path: file, change: 'remove' as const })),
-    commands,
+    commands: steps.map(({ argv }) => [...argv]),
     dryRun: options.dryRun === true,
   };
   if (options.dryRun === true) return result;
   // What an installation has left that was killed.
-  sweepTemporaries(place.manager.directory, context.root.processes, { file: basename(place.file) });
+  sweepTemporaries(manager.directory, context.root.processes, { file: basename(place.file) });
   if (services.length === 0) return result;
   await askFirst(context, options, [...services.map(({ file }) => `remove ${file}`), ...commandLines(result)]);
   return context.uninterrupted(async () => {
@@ -133,10 +161,6 @@ export async function uninstallService(context: Context, options: ServiceOptions
     for (const service of services) kept.push(...(await remove(context, place, service)));
     return { ...result, ...(kept[0] === undefined ? {} : { kept: kept[0] }) };
   });
-}
-
-function stepsOf({ manager }: ServicePlace, id: string) {
-  return [...manager.stop(id), ...manager.forget()];
 }
 
 /** Stopped first: what is still there without its service can be taken away by the next try. */
@@ -164,4 +188,36 @@ function removeEmptyAbove(file: string, count: number): void {
     }
     directory = dirname(directory);
   }
+}
+
+export function renderChange(result: ServiceChange, { color, symbols }: Theme): string {
+  const { action, files, commands, dryRun, name, kept, lingers } = result;
+  const ok = color.green(symbols.ok);
+  if (dryRun) return dryRunText(result);
+  if (action === 'uninstall' && files.length === 0) return `${ok} No service is installed\n`;
+  const verbs = { create: 'Wrote', change: 'Changed', remove: 'Removed' } as const;
+  const lines = [
+    ...files.map(({ path, change }) => `${ok} ${verbs[change]} ${path}`),
+    ...(action === 'install' ? [`${ok} ${name} runs${files.length === 0 ? ', as before' : ''}`] : []),
+    ...(kept === undefined ? [] : [`  what was changed in it by hand is kept: ${kept}`]),
+    ...(lingers === false ? [color.dim(howToLinger)] : []),
+  ];
+  return commands.length === 0 ? '' : lines.map((line) => `${line}\n`).join('');
+}
+
+function dryRunText({ files, commands }: ServiceChange): string {
+  if (files.length + commands.length === 0) return 'There is nothing to do\n';
+  const shown = files.flatMap(({ path, change, text = '' }) => [
+    `${change} ${path}`,
+    ...(text === '' ? [] : indentedLines(text)),
+  ]);
+  const told = commands.map((argv) => `run ${argv.join(' ')}`);
+  return `It would\n${[...shown, ...told].map((line) => `  ${line}\n`).join('')}`;
+}
+
+function indentedLines(text: string): string[] {
+  return text
+    .trimEnd()
+    .split(/\r?\n/)
+    .map((line) => `  ${line}`);
 }

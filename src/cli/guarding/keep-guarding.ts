@@ -1,24 +1,44 @@
 import { statSync } from 'node:fs';
+import * as z from 'zod/mini';
 import { AppError } from '../../core/errors.js';
 import { Attempts } from '../../core/guarding/attempts.js';
-import { type Moment, wakeAt } from '../../core/guarding/due.js';
+import { type Moment, timeUntilFirst, wakeAt } from '../../core/guarding/due.js';
 import { type Everything, everythingIn, filesOf, filesOfNobody } from '../../core/guarding/everything.js';
 import { FileChanges } from '../../core/guarding/file-changes.js';
 import type { ProgramChange } from '../../core/guarding/program-change.js';
 import { isAnswered } from '../../core/logins/journal-overlay.js';
 import { readRoster } from '../../core/logins/roster.js';
 import { withStore } from '../../core/logins/with-store.js';
+import { withJitter } from '../../core/pace.js';
 import { KeptExchange } from '../../core/session/keep-exchanging.js';
 import { configOption } from '../../core/session/open-session.js';
 import { takeInAny } from '../../core/session/take-in.js';
 import { resolveSettings, type Settings, settingsOf } from '../../core/settings.js';
 import { readSettings } from '../../core/storage/settings-file.js';
 import type { Context } from '../program/context.js';
-import type { GuardRounds } from './guard-view.js';
+import type { Theme } from '../render/theme.js';
 import { Observer } from './observer.js';
 import { dueRules, isUnreachable, type Outcome, refreshDue } from './refresh-due.js';
 import { createTeller, type Teller } from './tell.js';
-import { sleepUntil } from './waiting.js';
+
+export const GuardRounds = z.object({
+  /** How often it has looked: at once, whenever something was due, and when files had changed. */
+  rounds: z.number(),
+  /** Access tokens that were about to expire and have been replaced. */
+  refreshed: z.number(),
+  /** Newer tokens of somebody else that were taken over. */
+  adopted: z.number(),
+  /** Left to the official client, which was running. */
+  leftToClient: z.number(),
+  failed: z.number(),
+  /** Of those that failed: because of the network or the provider. */
+  unreachable: z.number(),
+  /** It was told to end, which is how it ends. */
+  stopped: z.exactOptional(z.literal(true)),
+  /** Its program was updated while it ran as a service, which starts it again. */
+  updated: z.exactOptional(z.literal(true)),
+});
+export type GuardRounds = z.infer<typeof GuardRounds>;
 
 export interface Guarding {
   /** One round, and no waiting. */
@@ -34,12 +54,7 @@ type Mutable<T> = { -readonly [K in keyof T]: T[K] };
 /** For whoever holds the lock of the guard. */
 export async function keepGuarding(context: Context, guarding: Guarding): Promise<GuardRounds> {
   const result: Mutable<GuardRounds> = {
-    rounds: 0,
-    refreshed: 0,
-    adopted: 0,
-    leftToClient: 0,
-    failed: 0,
-    unreachable: 0,
+    ...{ rounds: 0, refreshed: 0, adopted: 0, leftToClient: 0, failed: 0, unreachable: 0 },
   };
   const watch = new Watch(context, guarding, result);
   try {
@@ -72,7 +87,7 @@ class Watch {
   readonly #rounds: Attempts;
   readonly #changes = new FileChanges();
   readonly #tell: Teller;
-  readonly #root: RootMark | undefined;
+  readonly #root: string | undefined;
   readonly #exchange: KeptExchange;
   #observer: Observer | undefined;
   #settings: Settings;
@@ -194,8 +209,7 @@ class Watch {
   /** Under the old name there would be a new and empty root, and the accounts would be nobody's. */
   #assertSameRoot(): void {
     const path = this.#context.root.paths.root;
-    const now = rootMark(path);
-    if (this.#root === undefined || now?.isSame(this.#root) === true) return;
+    if (this.#root === undefined || rootMark(path) === this.#root) return;
     throw new AppError('storage-conflict', `${path} has been moved or removed while it was guarded`, {
       hint: 'start the guard where it is now; a service: codex-auth guard --install',
       details: { path, isFinal: true },
@@ -216,17 +230,63 @@ function currentSettings({ options, root, environment }: Context): Settings {
   return settingsOf(resolveSettings(values, environment.raw, configOption(options)));
 }
 
-/** Which directory a path led to when it was looked at. */
-interface RootMark {
-  isSame(other: RootMark): boolean;
-  readonly dev: number;
-  readonly ino: number;
+/** Which directory a path leads to. Undefined where there is none. */
+function rootMark(path: string): string | undefined {
+  const stats = statSync(path, { throwIfNoEntry: false });
+  return stats?.isDirectory() === true ? `${stats.dev}:${stats.ino}` : undefined;
 }
 
-/** Undefined where there is none. */
-function rootMark(path: string): RootMark | undefined {
-  const stats = statSync(path, { throwIfNoEntry: false });
-  if (stats?.isDirectory() !== true) return undefined;
-  const { dev, ino } = stats;
-  return { dev, ino, isSame: (other) => other.dev === dev && other.ino === ino };
+export function renderRounds(result: GuardRounds, { color, symbols }: Theme): string {
+  const { rounds, refreshed, adopted, leftToClient, failed, stopped } = result;
+  const mark = failed > 0 ? color.red(symbols.error) : color.green(symbols.ok);
+  const parts = [
+    `${refreshed} refreshed`,
+    `${adopted} taken over`,
+    `${leftToClient} left to the client`,
+    `${failed} failed`,
+  ];
+  const counts = `${rounds} round${rounds === 1 ? '' : 's'}: ${parts.join(', ')}`;
+  return `${mark} ${stopped === true ? 'stopped after ' : ''}${counts}\n`;
+}
+
+/** As long as a program takes that writes several files one after the other. */
+const settleMs = 200;
+
+/**
+ * Sleeps until one of the moments has come, or a file has become another one. Meanwhile the clock is looked at once in an
+ * interval, and nothing else: timers stand still while the machine is suspended. Throws the signal's reason.
+ */
+async function sleepUntil(
+  { clock, signal }: Pick<Context, 'clock' | 'signal'>,
+  changes: FileChanges,
+  moments: readonly Moment[],
+  intervalMs: number,
+): Promise<void> {
+  for (;;) {
+    const left = timeUntilFirst(moments, clock);
+    if (left <= 0) return;
+    await nap({ clock, signal }, changes, Math.min(left, withJitter(intervalMs)));
+    if (changes.isTold) await clock.sleep(settleMs, signal);
+    if ((changes.isTold || changes.mustLook) && changes.haveChanged()) return;
+  }
+}
+
+/** Until the time is over, or the system tells that a file has changed. */
+async function nap({ clock, signal }: Pick<Context, 'clock' | 'signal'>, changes: FileChanges, ms: number) {
+  signal.throwIfAborted();
+  if (changes.isTold) return;
+  const waking = new AbortController();
+  const wake = () => waking.abort();
+  // Not `AbortSignal.any`, which would leave something behind with each nap.
+  signal.addEventListener('abort', wake, { once: true });
+  changes.onTold(wake);
+  try {
+    await clock.sleep(ms, waking.signal);
+  } catch (error) {
+    if (!waking.signal.aborted) throw error;
+    signal.throwIfAborted();
+  } finally {
+    signal.removeEventListener('abort', wake);
+    changes.onTold(undefined);
+  }
 }

@@ -1,3 +1,4 @@
+import { AppError } from '../../core/errors.js';
 import { type AccountEvent, describeEvent } from '../../core/events/event.js';
 import { keepEvents } from '../../core/events/event-log.js';
 import { type EventMemory, readMemory, writeMemory } from '../../core/events/memory.js';
@@ -11,7 +12,7 @@ import type { Context } from '../program/context.js';
 import { formatWhen } from '../render/time.js';
 import { deliver, needsQuota, type Subscription, subscriptionOf } from './delivery.js';
 import { QuotaReading } from './quota-reading.js';
-import { messageOf, type Teller } from './tell.js';
+import type { Teller } from './tell.js';
 
 /** More than anybody reads; a program that hangs for each of them must not make the queue grow for ever. */
 const mostUntold = 200;
@@ -113,4 +114,10 @@ function momentsOf({ accounts }: Everything, sight: Sight): Moment[] {
     account.credits ? [account.credits.expiresAt - creditNoticeMs] : [],
   );
   return [...ends, ...credits].filter((at) => at > now).map((at) => ({ at }));
+}
+
+/** A failure that a person is told of as a line, and that ends nothing. */
+function messageOf(error: unknown): string {
+  if (error instanceof AppError) return error.message;
+  throw error;
 }

@@ -6,11 +6,12 @@ import { describeOutcome } from '../../core/logins/describe-outcome.js';
 import type { RefreshOutcome } from '../../core/logins/refresh-outcome.js';
 import { withJitter } from '../../core/pace.js';
 import { refreshDeps } from '../../core/session/backend-access.js';
-import { isNetworkFailure } from '../../core/session/failure.js';
+import { isNetworkFailure, isObstruction } from '../../core/session/failure.js';
 import type { Settings } from '../../core/settings.js';
 import type { Context } from '../program/context.js';
-import { warnIfFlaggedInUse } from '../switching/flagged-in-use.js';
-import { isObstructed, outcomeText, type Teller } from './tell.js';
+import { formatMoment } from '../render/time.js';
+import { warnIfFlaggedInUse } from '../switching/set-aside.js';
+import type { Teller } from './tell.js';
 
 export type Outcome = RefreshOutcome | AskingFailed;
 
@@ -50,7 +51,9 @@ export async function refreshDue(
     const outcome = await askOnItsOwn(account, () => ensureUsable(deps, { account, reason: 'proactive_expiry' }));
     count(outcome);
     noteAttempt(context, attempts, account.id, { outcome, intervalMs, isBehind });
-    inTheWay = isObstructed(outcome) || (!isLast && isOffline(outcome)) ? inTheWay + 1 : 0;
+    // Nobody was reached, and nobody would be for another account.
+    const isOffline = outcome.kind === 'unsent';
+    inTheWay = isObstructed(outcome) || (!isLast && isOffline) ? inTheWay + 1 : 0;
     const text = outcomeText(outcome, clock.now());
     if (isObstructed(outcome)) tell('the way', text);
     else tell(account.id, `${describeAccount(account)}: ${text}`);
@@ -64,11 +67,6 @@ const enoughInTheWay = 2;
 
 /** Between two accounts, so that a large pool does not knock on the provider's door all at once. */
 const pauseMs = 500;
-
-/** Nobody was reached, and nobody would be for another account. */
-function isOffline(outcome: Outcome): boolean {
-  return outcome.kind === 'unsent';
-}
 
 export function isUnreachable(outcome: Outcome): boolean {
   return outcome.kind !== 'failed' && outcome.kind !== 'usable' && isNetworkFailure(describeOutcome(outcome));
@@ -95,4 +93,22 @@ function noteAttempt(
 function knownWaitMs(outcome: Outcome, now: number): number | undefined {
   if (outcome.kind === 'unknown' && outcome.retryAt !== undefined) return outcome.retryAt - now;
   return outcome.kind === 'rate-limited' ? outcome.retryAfterMs : undefined;
+}
+
+function isObstructed(outcome: Outcome): boolean {
+  return outcome.kind !== 'failed' && isObstruction(describeOutcome(outcome));
+}
+
+function outcomeText(outcome: Outcome, now: number): string {
+  if (outcome.kind === 'failed') return outcome.error.message;
+  if (outcome.kind !== 'usable') {
+    const { message, hint } = describeOutcome(outcome);
+    const isSetAside = outcome.kind === 'refused' && outcome.flaggedAs !== undefined;
+    return isSetAside || isObstructed(outcome) ? `${message}: ${hint}` : message;
+  }
+  const { expiresAt } = outcome.account.tokens;
+  const until = expiresAt === undefined ? '' : ` until ${formatMoment(expiresAt, now)}`;
+  return { valid: `valid${until}`, adopted: `newer token taken over${until}`, refreshed: `refreshed${until}` }[
+    outcome.how
+  ];
 }

@@ -1,3 +1,5 @@
+import type { Context } from '../program/context.js';
+
 /** A program beside this one, which must not be able to hold it up. */
 export interface SideProgram {
   /** The program, by its name on PATH or its path, and its arguments; no shell reads them. */
@@ -25,6 +27,10 @@ export type SideEnd =
   | { readonly kind: 'stopped' };
 
 export type RunBeside = (program: SideProgram) => Promise<SideEnd>;
+
+export async function runBeside({ machine }: Pick<Context, 'machine'>, program: SideProgram): Promise<SideEnd> {
+  return (await machine.runBeside?.(program)) ?? { kind: 'not-started', code: 'ENOSYS' };
+}
 
 /** Why it did not do what it was to do, as the end of a sentence; undefined where it did. */
 export function whyFailed(end: SideEnd, { argv, deadlineMs }: Pick<SideProgram, 'argv' | 'deadlineMs'>) {

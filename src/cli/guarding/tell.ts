@@ -1,9 +1,5 @@
-import { AppError } from '../../core/errors.js';
-import { describeOutcome } from '../../core/logins/describe-outcome.js';
-import { isObstruction } from '../../core/session/failure.js';
 import type { Context } from '../program/context.js';
 import { formatMoment } from '../render/time.js';
-import type { Outcome } from './refresh-due.js';
 
 export type Teller = (subject: string, text: string) => void;
 
@@ -22,27 +18,3 @@ export function createTeller({ io, clock, options }: Context, keep: (line: strin
 }
 
 const mostSubjects = 10_000;
-
-export function isObstructed(outcome: Outcome): boolean {
-  return outcome.kind !== 'failed' && isObstruction(describeOutcome(outcome));
-}
-
-export function outcomeText(outcome: Outcome, now: number): string {
-  if (outcome.kind === 'failed') return outcome.error.message;
-  if (outcome.kind !== 'usable') {
-    const { message, hint } = describeOutcome(outcome);
-    const isSetAside = outcome.kind === 'refused' && outcome.flaggedAs !== undefined;
-    return isSetAside || isObstructed(outcome) ? `${message}: ${hint}` : message;
-  }
-  const { expiresAt } = outcome.account.tokens;
-  const until = expiresAt === undefined ? '' : ` until ${formatMoment(expiresAt, now)}`;
-  return { valid: `valid${until}`, adopted: `newer token taken over${until}`, refreshed: `refreshed${until}` }[
-    outcome.how
-  ];
-}
-
-/** A failure that a person is told of as a line, and that ends nothing. */
-export function messageOf(error: unknown): string {
-  if (error instanceof AppError) return error.message;
-  throw error;
-}

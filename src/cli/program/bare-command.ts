@@ -23,13 +23,7 @@ export function runBareCommand(
   execute: Execute,
   globalOptions: GlobalOptions,
 ): Promise<void> | undefined {
-  const { color, input, json, plain = false } = globalOptions;
-  const io = createIo(machine.streams, readEnvironment(machine.variables), {
-    color,
-    input: input && json !== true,
-    mask: false,
-    plain,
-  });
+  const io = createIo(machine.streams, readEnvironment(machine.variables), globalOptions);
   if (io.canFillScreen) return runDashboard(execute, globalOptions);
   if (!io.isInteractive || !io.style.isTerminal) return undefined;
   return execute(async () => (await import('../commands/list.js')).listCommand, {}, globalOptions);

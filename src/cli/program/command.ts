@@ -47,17 +47,19 @@ export interface Command<Options, Result, Document = Result> {
   readonly failureExitCode?: (code: ExitCode) => ExitCode;
 }
 
-/** Loads a command and runs it. */
 export type Execute = <Options, Result, Document>(
   load: () => Promise<Command<Options, Result, Document>>,
   options: Options,
   globalOptions: GlobalOptions,
 ) => Promise<void>;
 
-/** The same with the options that every command takes; what the tree calls when commander has understood the command line. */
-export type Run = <Options, Result, Document>(
+/**
+ * The same with the options that every command takes; what the tree calls when commander has understood the command line. What
+ * was not given is undefined for commander, and absent for the command.
+ */
+export type Run = <Options extends object, Result, Document>(
   load: () => Promise<Command<Options, Result, Document>>,
-  options: Options,
+  options: { readonly [Name in keyof Options]: Options[Name] | undefined },
 ) => Promise<void>;
 
 /** A result as a person reads it. */

@@ -3,7 +3,7 @@ import { openSession } from '../../core/session/open-session.js';
 import { type Listener, type Session, silent } from '../../core/session/session.js';
 import type { Browser } from '../terminal/browser.js';
 import { createIo, type Io } from '../terminal/io.js';
-import { isAnimated, startProgress } from '../terminal/progress.js';
+import { startProgress } from '../terminal/progress.js';
 import type { Prompter } from '../terminal/prompter.js';
 import type { Machine } from './machine.js';
 import type { GlobalOptions } from './options.js';
@@ -27,16 +27,12 @@ export interface Context extends Session {
 /** Throws `usage` where the environment names no place for files, unless the command only looks and `anywhere` says so. */
 export function createContext(machine: Machine, options: GlobalOptions, { anywhere = false } = {}): Context {
   const environment = readEnvironment(machine.variables);
-  const io = createIo(machine.streams, environment, {
-    color: options.color,
-    // A program that reads JSON cannot answer.
-    input: options.input && options.json !== true && machine.neverAsks !== true,
-    mask: options.mask === true,
-    plain: options.plain === true,
-  });
+  const input = options.input && machine.neverAsks !== true;
+  const io = createIo(machine.streams, environment, { ...options, input });
   const warnings: string[] = [];
   const isTold = options.json !== true;
-  const isShown = isAnimated(options, environment);
+  // Whether anybody looks at a line that changes; where the terminal cannot take it back, `io.status` shows none.
+  const isShown = isTold && environment.ci === undefined;
   const listener: Listener = {
     warn(message) {
       if (warnings.includes(message)) return;

@@ -55,7 +55,3 @@ export const exitCodeByError: Readonly<Record<ErrorCode, ExitCode>> = {
   interrupted: 130,
   internal: 1,
 };
-
-export function exitCodeOf(error: ErrorCode): ExitCode {
-  return exitCodeByError[error];
-}

@@ -12,7 +12,6 @@ interface Topic {
   readonly text: string;
 }
 
-/** The word that lists them. */
 const listWord = 'topics';
 
 /**
@@ -66,16 +65,10 @@ function plainText(markdown: string): string {
   return markdown
     .trim()
     .split(/```\w*\n/)
-    .map((part, position) => (position % 2 === 1 ? indented(part) : joined(part)))
+    .map((part, position) =>
+      position % 2 === 1 ? part.replace(/^(?=.)/gm, '  ') : part.replace(/([^\n])\n(?![\n-]|\d\.|\||$) */g, '$1 '),
+    )
     .join('')
     .replace(/\[([^\]]+)\]\([^)]+\)/g, '$1')
     .concat('\n');
-}
-
-function joined(prose: string): string {
-  return prose.replace(/([^\n])\n(?![\n-]|\d\.|\||$) */g, '$1 ');
-}
-
-function indented(code: string): string {
-  return code.replace(/^(?=.)/gm, '  ');
 }

@@ -1,16 +1,11 @@
 import { AppError, type ErrorCode } from '../../core/errors.js';
 import { printableLines, unprintable } from '../../core/printable.js';
 import type { Style } from '../terminal/io.js';
-import { type ExitCode, exitCodeOf } from './exit-codes.js';
+import { type ExitCode, exitCodeByError } from './exit-codes.js';
 
-/** The one JSON document a command prints. */
-export function successDocument(command: string, data: unknown, warnings: readonly string[]): string {
-  return document({ schema: schemaName(command), ok: true, data, warnings });
-}
-
-/** The same on one line, for a command that prints one after the other. */
-export function successLine(command: string, data: unknown, warnings: readonly string[]): string {
-  return document({ schema: schemaName(command), ok: true, data, warnings }, 0);
+/** The one JSON document a command prints; with an indent of 0 on one line, where it prints one after the other. */
+export function successDocument(command: string, data: unknown, warnings: readonly string[], indent = 2): string {
+  return document({ schema: schemaName(command), ok: true, data, warnings }, indent);
 }
 
 export function failureDocument(command: string, failure: Failure): string {
@@ -46,14 +41,14 @@ export interface Failure {
 export function failureOf(error: unknown): Failure {
   if (error instanceof AppError) {
     const { code, message, hint, details } = error;
-    return { code, message, hint, details, exitCode: exitCodeOf(code) };
+    return { code, message, hint, details, exitCode: exitCodeByError[code] };
   }
   const kind = error instanceof Error ? error.name : typeof error;
   return {
     code: 'internal',
     message: `an unexpected ${kind} stopped this command; no file was left half-written`,
     hint: `please report it with this trace: ${traceOf(error)}`,
-    exitCode: exitCodeOf('internal'),
+    exitCode: exitCodeByError.internal,
   };
 }
 
@@ -76,38 +71,20 @@ export function failureText(failure: Failure, style: Style): string {
   return `${red('error:')} ${printableLines(failure.message)}\n${printableLines(hint)}${docs}`;
 }
 
-/** The errors with a section of their own in `docs/troubleshooting.md`, under their code as the heading. */
-export const explainedErrors: readonly ErrorCode[] = [
-  'invalid-setting',
-  'broken-project',
-  'not-allowed',
-  'sign-in-needed',
-  'login-failed',
-  'identity-mismatch',
-  'issuer-mismatch',
-  'offline',
-  'proxy',
-  'timeout',
-  'rate-limited',
-  'challenge',
-  'region',
-  'intercepted',
-  'provider-error',
-  'unknown-outcome',
-  'storage-unreadable',
-  'storage-corrupt',
-  'storage-newer-version',
-  'storage-write-failed',
-  'storage-wrong-owner',
-  'storage-conflict',
-  'lock-busy',
-  'credential-store',
-  'shared-pool',
-  'port-busy',
-  'internal',
-];
+/** Whose hint says everything. Each other error has a section of its own in `docs/troubleshooting.md`, under its code. */
+const selfExplaining = new Set<string>([
+  'usage',
+  'ambiguous-selector',
+  'confirmation-needed',
+  'no-such-account',
+  'empty-pool',
+  'command-not-found',
+  'not-executable',
+  'declined',
+  'interrupted',
+] satisfies ErrorCode[]);
 
 /** What tells more about an error, for whom the hint is not enough; undefined where the hint says everything. */
 export function troubleshootingOf(code: string): string | undefined {
-  return explainedErrors.some((each) => each === code) ? `codex-auth help ${code}` : undefined;
+  return selfExplaining.has(code) ? undefined : `codex-auth help ${code}`;
 }

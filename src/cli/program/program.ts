@@ -1,3 +1,4 @@
+import { definedOnly } from '../../core/defined-only.js';
 import { declareAccounts, declareSignIn } from '../tree/accounts.js';
 import { declareInsight } from '../tree/insight.js';
 import { createProgramBase, helpGroupOf, type Program, type ProgramEnvironment } from '../tree/program-base.js';
@@ -38,7 +39,8 @@ export interface ProgramParts extends ProgramEnvironment {
 export function buildProgram({ execute, firstWord, ...environment }: ProgramParts): Program {
   const program = createProgramBase(environment);
   const only = declaredBy.get(firstWord);
-  const run: Run = (load, options) => execute(load, options, program.opts());
+  // Without its undefined members it is what the command takes.
+  const run: Run = (load, options) => execute(load, definedOnly(options) as never, program.opts());
   for (const declare of only === undefined ? groups : [only]) declare(program, run);
   for (const command of program.commands) command.helpGroup(helpGroupOf(command.name()));
   return program;

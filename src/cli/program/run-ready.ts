@@ -44,8 +44,7 @@ function optionsIn(argv: readonly string[]): RunOptions {
 
 function tell(error: unknown, { streams, variables }: Machine): number {
   const failure = failureOf(error);
-  const choices = { input: false, color: true, mask: false, plain: false };
-  const io = createIo(streams, readEnvironment(variables), choices);
+  const io = createIo(streams, readEnvironment(variables), { input: false, color: true });
   io.noteRendered(failureText(failure, io.noteStyle));
   return failure.exitCode;
 }

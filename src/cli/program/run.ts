@@ -2,16 +2,17 @@ import { CommanderError } from '@commander-js/extra-typings';
 import { readEnvironment } from '../../core/environment.js';
 import { AppError } from '../../core/errors.js';
 import { refusedRoot } from '../../core/storage/adoption.js';
+import { askConsent } from '../terminal/ask-consent.js';
 import { createIo, plainStyle } from '../terminal/io.js';
 import { wrapText } from '../terminal/wrap-text.js';
 import type { Program } from '../tree/program-base.js';
 import { HandOver, runBareCommand } from './bare-command.js';
 import { type Command, type Execute, renderText } from './command.js';
 import { type Context, createContext } from './context.js';
-import { type ExitCode, exitCodeOf } from './exit-codes.js';
+import { type ExitCode, exitCodeByError } from './exit-codes.js';
 import type { Machine } from './machine.js';
 import { type GlobalOptions, hasFlag, type OutputOptions } from './options.js';
-import { failureDocument, failureOf, failureText, noCommand, successDocument, successLine } from './output.js';
+import { failureDocument, failureOf, failureText, noCommand, successDocument } from './output.js';
 import { outputFile, writeOutputFile } from './output-file.js';
 import { buildProgram } from './program.js';
 import { namedCommand, usageError } from './usage-error.js';
@@ -106,6 +107,13 @@ async function topicOf(program: Program, [help, ...words]: readonly string[], ma
   return helpTopic(machine, words);
 }
 
+/** A command, and what it is to do. */
+interface Call<Options, Result, Document> {
+  readonly command: Command<Options, Result, Document>;
+  readonly context: Context;
+  readonly options: Options;
+}
+
 async function runCommand<Options, Result, Document>(
   command: Command<Options, Result, Document>,
   options: Options,
@@ -113,6 +121,7 @@ async function runCommand<Options, Result, Document>(
   machine: Machine,
 ): Promise<number> {
   const context = createContext(machine, globalOptions, { anywhere: command.looksAnywhere === true });
+  const call = { command, context, options };
   try {
     const { csv, out } = options as OutputOptions;
     if (csv === true && globalOptions.json === true) {
@@ -124,12 +133,12 @@ async function runCommand<Options, Result, Document>(
       await exchangeFirst(context);
     }
     const results = command.follow?.(context, options);
-    if (results !== undefined) return await showEach(command, results, context, options);
-    const work = runAsked(command, context, options);
+    if (results !== undefined) return await showEach(call, results);
+    const work = runAsked(call);
     const result = await (command.endsOnSignal === true ? work : untilInterrupted(work, context));
     const status = command.passesOn?.(result);
     if (status !== undefined) return status;
-    await show(command, result, context, { csv: csv === true, file, options });
+    await show(call, result, { csv: csv === true, file });
     return command.exitCode?.(result) ?? 0;
   } catch (error) {
     // The document of a failure has no room for them.
@@ -145,84 +154,58 @@ async function runCommand<Options, Result, Document>(
  * Two things are asked only once a command has met them: which account is meant by a name of several, and whether the
  * accounts are to be kept in a directory with other things in it. It has written nothing by then, and begins again.
  */
-async function runAsked<Options, Result, Document>(
-  command: Command<Options, Result, Document>,
-  context: Context,
-  options: Options,
-): Promise<Result> {
+async function runAsked<Options, Result, Document>(call: Call<Options, Result, Document>): Promise<Result> {
+  const { command, context, options } = call;
   try {
     return await command.run(context, options);
   } catch (error) {
-    if (isAmbiguous(error) && context.io.isInteractive) {
-      const { accountMeant } = await import('../choosing/account-meant.js');
-      return runAsked(command, context, { ...options, selector: await accountMeant(context, error) });
+    if (error instanceof AppError && error.code === 'ambiguous-selector' && context.io.isInteractive) {
+      const { accountMeant } = await import('../choosing/pick-account.js');
+      return runAsked({ ...call, options: { ...options, selector: await accountMeant(context, error) } });
     }
     const path = refusedRoot(error);
     if (path === undefined || !context.io.isInteractive) throw error;
     context.io.note(error instanceof Error ? error.message : '');
     const question = `Keep the accounts in ${path} all the same? Nobody but you can enter it then.`;
-    await (await context.prompter()).consent(question, false, 'nothing was written');
+    await askConsent(context, { question, otherwise: 'nothing was written' });
     context.adoptRoot();
     return command.run(context, options);
   }
 }
 
-function isAmbiguous(error: unknown): error is AppError {
-  return error instanceof AppError && error.code === 'ambiguous-selector';
-}
-
 /** The signal ends it, or the person at the screen that it draws. */
 async function showEach<Options, Result, Document>(
-  command: Command<Options, Result, Document>,
+  { command, context, options }: Call<Options, Result, Document>,
   results: AsyncIterable<Result>,
-  context: Context,
-  asked: Options,
 ): Promise<ExitCode> {
-  const { io, options, warnings } = context;
+  const { io, warnings } = context;
   for await (const result of results) {
-    if (options.json === true) io.print(successLine(command.name, documentOf(command, result), warnings));
-    else io.print(await renderText(command, result, context, { style: io.style, options: asked }));
+    if (context.options.json === true)
+      io.print(successDocument(command.name, documentOf(command, result), warnings, 0));
+    else io.print(await renderText(command, result, context, { style: io.style, options }));
   }
   // Without the signal the person has said that it is enough.
-  return context.signal.aborted ? exitCodeOf('interrupted') : 0;
-}
-
-interface Destination<Options> {
-  readonly options: Options;
-  readonly csv: boolean;
-  /** Absent for the terminal. */
-  readonly file: string | undefined;
+  return context.signal.aborted ? exitCodeByError.interrupted : 0;
 }
 
 async function show<Options, Result, Document>(
-  command: Command<Options, Result, Document>,
+  { command, context, options }: Call<Options, Result, Document>,
   result: Result,
-  context: Context,
-  destination: Destination<Options>,
+  { csv, file }: { readonly csv: boolean; readonly file: string | undefined },
 ): Promise<void> {
-  const text = await textOf(command, result, context, destination);
-  const { io, root } = context;
-  if (destination.file !== undefined) writeOutputFile(destination.file, io.masked(text), root.processes);
-  else if (destination.csv || command.printsCode === true) io.printCode(text);
+  const { io, root, warnings } = context;
+  const style = file === undefined ? io.style : plainStyle;
+  const text =
+    (csv ? command.renderCsv?.(result) : undefined) ??
+    (context.options.json === true
+      ? successDocument(command.name, documentOf(command, result), warnings)
+      : await renderText(command, result, context, { style, options }));
+  if (file !== undefined) writeOutputFile(file, io.masked(text), root.processes);
+  else if (csv || command.printsCode === true) io.printCode(text);
   else io.print(text);
 }
 
-async function textOf<Options, Result, Document>(
-  command: Command<Options, Result, Document>,
-  result: Result,
-  context: Context,
-  { csv, file, options }: Destination<Options>,
-): Promise<string> {
-  if (csv && command.renderCsv !== undefined) return command.renderCsv(result);
-  if (context.options.json === true)
-    return successDocument(command.name, documentOf(command, result), context.warnings);
-  return renderText(command, result, context, { style: file === undefined ? context.io.style : plainStyle, options });
-}
-
-function documentOf<Options, Result, Document>(
-  command: Command<Options, Result, Document>,
-  result: Result,
-): Result | Document {
+function documentOf<Options, Result, Document>(command: Command<Options, Result, Document>, result: Result) {
   return command.document?.(result) ?? result;
 }
 

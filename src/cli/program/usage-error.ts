@@ -1,24 +1,13 @@
-import { Command, CommanderError } from '@commander-js/extra-typings';
+import { Command, CommanderError, type CommandUnknownOpts } from '@commander-js/extra-typings';
 import { AppError } from '../../core/errors.js';
 
-interface CommandTree {
-  readonly commands: readonly CommandNode[];
-}
-
-interface CommandNode extends CommandTree {
-  name(): string;
-  aliases(): readonly string[];
-  /** What was given to it, without options. */
-  readonly args: readonly string[];
-}
-
 /** The command a command line is about, by its own name; undefined where it names none that exists. */
-export function namedCommand(program: CommandTree, words: readonly string[]): string | undefined {
+export function namedCommand(program: CommandUnknownOpts, words: readonly string[]): string | undefined {
   return commandPath(program, words)[0];
 }
 
 /** The same with the member of a group, such as `config set`. */
-function commandPath(tree: CommandTree, words: readonly string[]): string[] {
+function commandPath(tree: CommandUnknownOpts, words: readonly string[]): string[] {
   for (const [position, word] of words.entries()) {
     const command = tree.commands.find((each) => each.name() === word || each.aliases().includes(word));
     if (command !== undefined) return [command.name(), ...commandPath(command, words.slice(position + 1))];
@@ -35,7 +24,7 @@ const absentCommands: Readonly<Record<string, { readonly message: string; readon
 };
 
 /** commander's message, without its prefix and with its "did you mean" as our hint. */
-export function usageError(error: CommanderError, words: readonly string[], program: CommandTree): AppError {
+export function usageError(error: CommanderError, words: readonly string[], program: CommandUnknownOpts): AppError {
   // What follows an unknown command says nothing about it.
   const unknown = /^error: unknown command '(.*)'/.exec(error.message)?.[1];
   const known = unknown === undefined ? words : words.slice(0, words.indexOf(unknown));
@@ -65,7 +54,7 @@ function suggestionIn(text: string): string | undefined {
 function tooManyArguments(
   error: CommanderError,
   words: readonly string[],
-  program: CommandTree,
+  program: CommandUnknownOpts,
   help: string,
 ): AppError {
   const path = commandPath(program, words);
@@ -81,7 +70,7 @@ function tooManyArguments(
 }
 
 /** What commander says about a word that names no command of a group, with its suggestion. */
-function unknownMember(group: CommandTree, word: string): string {
+function unknownMember(group: CommandUnknownOpts, word: string): string {
   const strict = new Command().exitOverride().configureOutput({ writeErr: () => undefined });
   for (const member of group.commands) strict.command(member.name());
   try {

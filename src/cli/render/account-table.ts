@@ -1,7 +1,7 @@
 import { printable } from '../../core/printable.js';
 import type { AccountView } from '../views/account-view.js';
 import type { RenderTable } from './light-table.js';
-import { agesOf, leftCell, type QuotaAges, type ShownQuota } from './quota.js';
+import { agesOf, leftCell, type ShownQuota } from './quota.js';
 import { type Cell, type Column, isSameForAll } from './table-layout.js';
 import type { Theme } from './theme.js';
 import { formatDistance, formatDuration, formatWhen, type Moment, msOf } from './time.js';
@@ -14,54 +14,65 @@ export interface AccountLine extends Named, Pick<AccountView, 'index' | 'active'
   readonly quota?: ShownQuota | undefined;
 }
 
-/** Told apart by the name first; what is left and when it can be used again stay to the end. */
-const columns: readonly Column[] = [
-  { title: '' },
-  { title: '#', align: 'right' },
-  { title: 'account', shortenOrder: [6] },
-  { title: 'workspace', dropOrder: 6, isNeedless: isSameForAll },
-  { title: 'plan', dropOrder: 4 },
-  { title: 'health', dropOrder: 5, isNeedless: (texts) => texts.every((text) => text === fullHealth) },
-  { title: 'left (resets in)', shortTitle: 'left', shortenOrder: [1, 8] },
-  { title: 'state', shortenOrder: [2, 7] },
-  { title: 'last used', dropOrder: 3 },
-];
-
-const fullHealth = '100';
-
-/** A line per account: who, how healthy, how much quota is left, and whether it can be used now. */
+/**
+ * A line per account: who, how healthy, how much quota is left, and whether it can be used now. They are told apart by the
+ * name first; what is left and when it can be used again stay to the end.
+ */
 export function renderAccounts(accounts: readonly AccountLine[], theme: Theme, renderTable: RenderTable): string {
-  const ages = agesOf(
-    accounts.map(({ quota }) => quota),
-    theme,
-  );
-  const table = renderTable(
-    columns,
-    accounts.map((account) => cellsOf(account, accounts, ages, theme)),
-    theme,
-  );
-  return table + theme.color.dim(ages.line);
+  const { color, now } = theme;
+  const ages = agesOf(accounts, theme);
+  const columns: Column<AccountLine>[] = [
+    ...whoColumns(accounts, 6, theme, ({ active }) => (active ? color.bold : undefined)),
+    { title: 'plan', dropOrder: 4, cell: ({ plan }) => knownCell(plan, theme) },
+    {
+      title: 'health',
+      dropOrder: 5,
+      isNeedless: (texts) => texts.every((text) => text === '100'),
+      cell: (account) => healthCell(account, theme),
+    },
+    {
+      title: 'left (resets in)',
+      shortTitle: 'left',
+      shortenOrder: [1, 8],
+      cell: ({ quota }) => leftCell(quota, ages, theme),
+    },
+    { title: 'state', shortenOrder: [2, 7], cell: (account) => stateCell(account, theme) },
+    {
+      title: 'last used',
+      dropOrder: 3,
+      cell: ({ lastUsedAt: at }) => knownCell(at === undefined ? undefined : formatDistance(msOf(at), now), theme),
+    },
+  ];
+  return renderTable(columns, accounts, theme) + color.dim(ages.line);
 }
 
-function cellsOf(account: AccountLine, all: readonly AccountLine[], ages: QuotaAges, theme: Theme): Cell[] {
-  const { color, symbols, now } = theme;
-  const unknown: Cell = { text: symbols.unknown, paint: color.dim };
-  const textOr = (text: string | undefined): Cell => (text === undefined ? unknown : { text });
+/** How every table of accounts begins: which one is in use, its number, its name, and with the same order its workspace. */
+export function whoColumns<Row extends Named & Pick<AccountLine, 'active' | 'index'>>(
+  all: readonly Row[],
+  order: number,
+  theme: Theme,
+  paintOf: (account: Row) => Cell['paint'] = () => undefined,
+): Column<Row>[] {
+  const { color, symbols } = theme;
   return [
-    account.active ? { text: symbols.active, paint: color.green } : { text: '' },
-    { text: String(account.index) },
-    nameCell(account, all, account.active ? color.bold : undefined),
-    textOr(account.workspace),
-    textOr(account.plan),
-    healthCell(account, theme),
-    leftCell(account.quota, ages, theme),
-    stateCell(account, theme),
-    account.lastUsedAt === undefined ? unknown : { text: formatDistance(msOf(account.lastUsedAt), now) },
+    { title: '', cell: ({ active }) => ({ text: active ? symbols.active : '', paint: color.green }) },
+    { title: '#', align: 'right', cell: ({ index }) => ({ text: String(index) }) },
+    { title: 'account', shortenOrder: [order], cell: (account) => nameCell(account, all, paintOf(account)) },
+    {
+      title: 'workspace',
+      dropOrder: order,
+      isNeedless: isSameForAll,
+      cell: ({ workspace }) => knownCell(workspace, theme),
+    },
   ];
 }
 
+export function knownCell(text: string | undefined, { color, symbols }: Theme): Cell {
+  return text === undefined ? { text: symbols.unknown, paint: color.dim } : { text };
+}
+
 /** Its label or address, and where that is another account's too, the workspace, whose column may have gone. */
-export function nameCell(account: Named, all: readonly Named[], paint?: Cell['paint']): Cell {
+function nameCell(account: Named, all: readonly Named[], paint?: Cell['paint']): Cell {
   const shortest = () => {
     const { label, email, id } = account;
     if (label !== undefined) return printable(label);

@@ -1,8 +1,8 @@
-import { type Cell, type Column, gap, layOut, type Measured, type Shown } from './table-layout.js';
+import { type Column, gap, layOut, type Measured, type Shown } from './table-layout.js';
 import type { Theme } from './theme.js';
 
 /** A table as text: `renderLightTable`, or `renderTable` of `table.ts`, which draws the same with a library. */
-export type RenderTable = (columns: readonly Column[], rows: readonly (readonly Cell[])[], theme: Theme) => string;
+export type RenderTable = <Row>(columns: readonly Column<Row>[], rows: readonly Row[], theme: Theme) => string;
 
 /**
  * A table without borders: header, then a line per row, as wide as its content and never wider than the terminal. In a

@@ -64,10 +64,6 @@ function taskText(length: string, { fits, windows }: Task, theme: Theme): string
 }
 
 /** How earlier forecasts have done, in one line. */
-export function trackRecordLines({ trackRecord }: ForecastFound): string[] {
-  return trackRecord === undefined ? [] : [trackRecordText(trackRecord)];
-}
-
 export function trackRecordText({ judged, open, brier, hitRate }: NonNullable<ForecastFound['trackRecord']>): string {
   const counts = `${judged} forecasts of an empty window judged, ${open} still open`;
   if (brier === undefined || hitRate === undefined) return `${counts}: too few for a score`;

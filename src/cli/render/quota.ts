@@ -33,10 +33,11 @@ const around = 8;
 /** `5h  ███░░░ 68% left, resets 14:10, in 2h 5m`, a line per window; the bar only where the terminal can show it. */
 export function renderWindows(quota: Pick<QuotaView, 'windows'>, theme: Theme): string[] {
   const { isTerminal, width: columns } = theme.style;
-  const width = nameWidth(quota);
-  const texts = quota.windows.map(
-    (window) => `${percentText(window.remainingPercent)} left${resetText(window, theme)}`,
-  );
+  const width = Math.max(4, ...quota.windows.map((window) => windowName(window).length));
+  const texts = quota.windows.map(({ remainingPercent, resetsAt }) => {
+    const reset = resetsAt === undefined ? '' : `, resets ${formatWhen(Date.parse(resetsAt), theme.now)}`;
+    return `${percentText(remainingPercent)} left${reset}`;
+  });
   const room = columns - width - around - Math.max(0, ...texts.map(({ length }) => length));
   const barWidth = isTerminal && room >= shortestBar ? Math.min(longestBar, room) : 0;
   return quota.windows.map((window, position) => {
@@ -45,20 +46,11 @@ export function renderWindows(quota: Pick<QuotaView, 'windows'>, theme: Theme): 
   });
 }
 
-function nameWidth({ windows }: Pick<QuotaView, 'windows'>): number {
-  return Math.max(4, ...windows.map((window) => windowName(window).length));
-}
-
-function resetText({ resetsAt }: WindowView, { now }: Theme): string {
-  return resetsAt === undefined ? '' : `, resets ${formatWhen(Date.parse(resetsAt), now)}`;
-}
-
 export function windowName({ id, limitName }: Pick<WindowView, 'id' | 'limitName'>): string {
   const name = id === unknownLength ? windowTitle({ id }) : id;
   return limitName === undefined ? name : printable(`${limitName} ${name}`);
 }
 
-/** As full as the window. */
 export function leftBar(
   { remainingPercent }: Pick<WindowView, 'remainingPercent'>,
   theme: Theme,
@@ -122,8 +114,8 @@ export interface QuotaAges {
 /** What was read within this time of each other was read together. */
 const togetherMs = 120_000;
 
-export function agesOf(quotas: readonly (ShownQuota | undefined)[], theme: Theme): QuotaAges {
-  const known = quotas.flatMap((quota) => (quota !== undefined && saysAnything(quota) ? [quota] : []));
+export function agesOf(accounts: readonly { readonly quota?: ShownQuota | undefined }[], theme: Theme): QuotaAges {
+  const known = accounts.flatMap(({ quota }) => (quota !== undefined && saysAnything(quota) ? [quota] : []));
   const seenAt = known.map(({ observedAt }) => msOf(observedAt));
   const oldest = Math.min(...seenAt);
   if (Math.max(...seenAt) - oldest > togetherMs) return { areBeside: true, line: '' };

@@ -14,8 +14,9 @@ export interface Cell {
  * A column, and when it gives way. While a table is wider than the terminal, what has the lowest number goes first: the
  * next shorter text of its cells, or the column as a whole.
  */
-export interface Column {
+export interface Column<Row> {
   readonly title: string;
+  readonly cell: (row: Row) => Cell;
   /** The title above shorter texts. */
   readonly shortTitle?: string;
   readonly align?: 'left' | 'right';
@@ -29,8 +30,6 @@ export interface Column {
   readonly isNeedless?: (texts: readonly string[]) => boolean;
 }
 
-type Rows = readonly (readonly Cell[])[];
-
 /** A text that a terminal shows as it is, with its width measured once: that is most of the work of a long table. */
 export interface Measured {
   readonly text: string;
@@ -40,13 +39,12 @@ export interface Measured {
 
 /** A column as it is drawn: no text of it is wider than `width`. */
 export interface Shown {
-  readonly align: Column['align'];
+  readonly align: 'left' | 'right' | undefined;
   readonly title: Measured;
   readonly cells: readonly Measured[];
   readonly width: number;
 }
 
-/** Between two columns. */
 export const gap = '  ';
 
 /** Says the same of every account. */
@@ -55,9 +53,9 @@ export function isSameForAll(texts: readonly string[]): boolean {
 }
 
 /** Which columns a table has, with which texts, and how wide each is: never wider than the terminal together. */
-export function layOut(columns: readonly Column[], rows: Rows, theme: Theme): readonly Shown[] {
-  const states = columns.flatMap((column, index) => {
-    const cells = rows.map((row) => row[index] ?? { text: '' });
+export function layOut<Row>(columns: readonly Column<Row>[], rows: readonly Row[], theme: Theme): readonly Shown[] {
+  const states = columns.flatMap((column) => {
+    const cells = rows.map(column.cell);
     return column.isNeedless?.(cells.map(({ text }) => text)) === true ? [] : [new Layer(column, cells)];
   });
   if (!theme.style.isFitted) return states.map((state) => state.shown());
@@ -69,15 +67,17 @@ export function layOut(columns: readonly Column[], rows: Rows, theme: Theme): re
   return chosen.map((state, index) => fitted(state.shown(), widths[index] ?? 0, theme));
 }
 
+type Giving = Omit<Column<never>, 'cell'>;
+
 /** A column on its way to being shown: how far it has given way so far. */
 class Layer {
   level = 0;
   isDropped = false;
-  readonly column: Column;
+  readonly column: Giving;
   readonly #cells: readonly Cell[];
   readonly #levels = new Map<number, Shown>();
 
-  constructor(column: Column, cells: readonly Cell[]) {
+  constructor(column: Giving, cells: readonly Cell[]) {
     this.column = column;
     this.#cells = cells;
   }

@@ -10,23 +10,9 @@ export interface Theme {
   readonly now: number;
 }
 
-interface Symbols {
-  readonly active: string;
-  readonly selected: string;
-  readonly ok: string;
-  readonly warning: string;
-  readonly error: string;
-  readonly arrow: string;
-  readonly rule: string;
-  readonly barFull: string;
-  readonly barEmpty: string;
-  readonly unknown: string;
-  readonly separator: string;
-  readonly range: string;
-  readonly ellipsis: string;
-}
+type Symbols = Readonly<Record<keyof typeof unicodeSymbols, string>>;
 
-const unicodeSymbols: Symbols = {
+const unicodeSymbols = {
   active: '●',
   selected: '❯',
   ok: '✓',

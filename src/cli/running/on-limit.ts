@@ -1,20 +1,21 @@
 import { type Account, describeAccount } from '../../core/accounts/account.js';
+import { listSessionFiles, threadIdIn } from '../../core/codex/sessions.js';
 import { readThread } from '../../core/codex/thread.js';
 import { readLatestWords, readTurnEnd, type TurnEnd } from '../../core/codex/turn-end.js';
+import { definedOnly } from '../../core/defined-only.js';
 import { AppError } from '../../core/errors.js';
 import { freshPrompt, freshWords, resumeWords, type SessionCall } from '../../core/running/continuation.js';
 import { type Runnable, withFileStore } from '../../core/running/runnable.js';
+import { probeAndDecide } from '../../core/session/probe-and-decide.js';
 import { type Located, openRoster } from '../../core/session/selection.js';
 import type { Context } from '../program/context.js';
 import { formatDuration, formatWhen } from '../render/time.js';
-import { decideNext, type Next } from './next-account.js';
 import { runPlace, start, takePlace } from './run-home.js';
-import { type SessionWatch, watchSessions } from './session-watch.js';
 
 /** What happens when the quota of an account is used up. */
 export type OnLimit = 'ask' | 'stop' | 'next';
 
-export interface LimitedRun {
+interface LimitedRun {
   readonly onLimit?: OnLimit;
   readonly model?: string;
   readonly call: SessionCall;
@@ -52,9 +53,10 @@ export async function runWithLimit(context: Context, run: LimitedRun): Promise<n
     const startedAt = clock.now();
     const status = await start(context, program, variables, { announcement, isWaitedFor: true });
     refuseInterrupted(context);
+    const since = clock.now() - context.settings().dwellMs;
     const { why, next } = await stepAfter(context, run, {
       ...{ account, status, session: sessions.latest() },
-      left: leftLately(context, stints),
+      left: new Set(stints.filter(({ endedAt }) => endedAt > since).map(({ account }) => account.id)),
     });
     stints.push({ account, startedAt, endedAt: clock.now(), why });
     if (next === undefined || stints.length > mostContinuations) {
@@ -77,7 +79,7 @@ interface Turn {
 interface EndedTurn {
   readonly account: Account;
   readonly status: number;
-  readonly session: ReturnType<SessionWatch['latest']>;
+  readonly session: ReturnType<ReturnType<typeof watchSessions>['latest']>;
   /** Accounts that are not returned to yet. */
   readonly left: ReadonlySet<string>;
 }
@@ -88,7 +90,7 @@ interface Step {
 }
 
 async function stepAfter(context: Context, run: LimitedRun, ended: EndedTurn): Promise<Step> {
-  const { account, status, left } = ended;
+  const { account, status } = ended;
   const over: Step = { why: `ended with ${status}` };
   // A task that has succeeded is done, whatever is left of the quota.
   if ((run.call.isTask && status === 0) || ended.session === 'none') return over;
@@ -96,36 +98,23 @@ async function stepAfter(context: Context, run: LimitedRun, ended: EndedTurn): P
   const end: TurnEnd = session === undefined ? 'unknown' : readTurnEnd(session);
   if (end === 'refused-content' && session !== undefined) return startFresh(context, run, account, session);
   if (end !== 'limit-reached' && (end !== 'unknown' || status === 0)) return over;
-  const next = await decideNext(context, { account, model: run.model, left });
+  const next = await decideNext(context, ended, run.model);
   if (!next.isUsedUp) return over;
   const why = 'until its quota was used up';
-  if (next.located === undefined || session === undefined || !(await agrees(context, run, next.located, account))) {
+  const { located } = next;
+  const name = describeAccount(account);
+  const other = located && describeAccount(located.account);
+  const question = `The quota of ${name} is used up. Go on with this session as ${other}?`;
+  if (located === undefined || session === undefined || !(await mayGoOn(context, run, question))) {
     sayHowToGoOn(context, account, next, session);
     return { why };
   }
-  await takeNext(context, next.located);
-  const [name, other] = [account, next.located.account].map(describeAccount);
+  await takePlace(context, openRoster(context, context.readingScope()), located, runPlace(context, located.account));
+  refuseInterrupted(context);
   const { id: thread } = readThread(session);
   const announcement = `going on as ${other}, because the quota of ${name} is used up`;
   const words = resumeWords(run.call, thread);
-  return { why, next: { account: next.located.account, words, announcement, thread } };
-}
-
-/** An account is not returned to within its dwell time. */
-function leftLately({ clock, settings }: Context, stints: readonly Stint[]): ReadonlySet<string> {
-  const since = clock.now() - settings().dwellMs;
-  return new Set(stints.filter(({ endedAt }) => endedAt > since).map(({ account }) => account.id));
-}
-
-async function takeNext(context: Context, located: Located): Promise<void> {
-  const roster = openRoster(context, context.readingScope());
-  await takePlace(context, roster, located, runPlace(context, located.account));
-  refuseInterrupted(context);
-}
-
-function agrees(context: Context, run: LimitedRun, { account: next }: Located, account: Account): Promise<boolean> {
-  const [name, other] = [account, next].map(describeAccount);
-  return mayGoOn(context, run, `The quota of ${name} is used up. Go on with this session as ${other}?`);
+  return { why, next: { account: located.account, words, announcement, thread } };
 }
 
 async function mayGoOn({ io, prompter }: Context, { onLimit }: LimitedRun, question: string): Promise<boolean> {
@@ -176,4 +165,52 @@ function summarize({ io }: Context, stints: readonly Stint[]): void {
 /** Whoever ends us while we wait or ask wants no further account. */
 function refuseInterrupted({ signal }: Context): void {
   if (signal.aborted) throw new AppError('interrupted', 'interrupted');
+}
+
+/** Whether an account has used up its quota, and who is to go on then. */
+interface Next {
+  readonly isUsedUp: boolean;
+  /** When it is back, as far as that is known. */
+  readonly backAt?: number;
+  /** Absent where nobody is ready. */
+  readonly located?: Located;
+}
+
+/** Asks the free usage endpoint about everybody. Nobody goes on with credits, or with a reset that somebody would have to spend. */
+async function decideNext(context: Context, { account, left }: EndedTurn, model: string | undefined): Promise<Next> {
+  const roster = openRoster(context, context.readingScope());
+  const { probed, decision } = await probeAndDecide(context, roster, { maxAgeMs: 0 }, { model });
+  const { accounts } = probed.roster;
+  const own = decision.accounts.find(({ id }) => id === account.id);
+  const isUsedUp = own?.state === 'exhausted' || own?.state === 'on-credits';
+  const isFree = (id: string) => id !== account.id && !left.has(id);
+  const isReady = (id: string) => decision.accounts.some((each) => each.id === id && each.state === 'ready');
+  const next = decision.ranking.find((id) => isFree(id) && isReady(id));
+  const position = accounts.findIndex(({ id }) => id === next);
+  const found = accounts[position];
+  const scopeKey = roster.records.key;
+  return {
+    isUsedUp,
+    ...definedOnly({ backAt: own?.availableAt, located: found && { account: found, scopeKey, index: position + 1 } }),
+  };
+}
+
+/**
+ * Finds out afterwards which session a client has worked on from now on, whose output we do not read, as far as it can be told
+ * apart from those of other clients. `named` is the id of the session, where the command says it.
+ */
+function watchSessions(homeDirectory: string, named: string | undefined) {
+  const before = new Map(listSessionFiles(homeDirectory).map(({ path, writtenAt }) => [path, writtenAt]));
+  return {
+    latest(): { readonly path: string } | 'none' | 'several' {
+      const written = listSessionFiles(homeDirectory).filter(({ path, writtenAt }) => before.get(path) !== writtenAt);
+      if (named !== undefined) return written.find(({ path }) => threadIdIn(path) === named) ?? 'none';
+      const own = written.filter(({ path }) => !readThread(path).isTask);
+      // Of a parallel run it cannot be told apart, unless only one of them is new.
+      const candidates = own.length > 1 ? own.filter(({ path }) => !before.has(path)) : own;
+      const [only, ...others] = candidates;
+      if (only !== undefined && others.length === 0) return only;
+      return own.length === 0 ? 'none' : 'several';
+    },
+  };
 }

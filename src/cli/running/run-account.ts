@@ -36,7 +36,10 @@ export async function chooseRunAccount(
     throw new AppError('usage', `${ways.join(' and ')} exclude each other`, { hint: 'use one of them' });
   }
   if (wish.best === true) return chooseBest(context, roster, wish);
-  const chosen = wish.here === true ? boundHere(context, roster) : await choosePerson(context, roster, wish);
+  const chosen =
+    wish.here === true
+      ? boundHere(context, roster)
+      : locateAnywhere(context, roster, wish.selector ?? (await askWhich(context, roster)));
   if (chosen === undefined) return undefined;
   const { account } = chosen;
   if (!account.enabled) {
@@ -44,10 +47,6 @@ export async function chooseRunAccount(
   }
   warnOfEnd(context, roster, account);
   return chosen;
-}
-
-async function choosePerson(context: Context, roster: Roster, { selector }: AccountWish): Promise<RunAccount> {
-  return locateAnywhere(context, roster, selector ?? (await askWhich(context, roster)));
 }
 
 /** The account that the directory is bound to; never another one in its place. */
@@ -86,14 +85,12 @@ function locatedById(roster: Roster, id: string): Located | undefined {
 }
 
 async function askWhich(context: Context, roster: Roster): Promise<string> {
-  requireAccounts(roster);
-  if (!context.io.isInteractive) {
-    throw new AppError('usage', 'run needs to know as which account', {
-      hint: 'codex-auth run <index or email> -- <command>, or codex-auth run --best -- <command>',
-    });
-  }
   const { pickAccount } = await import('../choosing/pick-account.js');
-  return pickAccount(context, roster, 'Run as which account?');
+  return pickAccount(context, roster, {
+    question: 'Run as which account?',
+    unasked: 'run needs to know as which account',
+    hint: 'codex-auth run <index or email> -- <command>, or codex-auth run --best -- <command>',
+  });
 }
 
 async function chooseBest(context: Context, roster: Roster, { model }: AccountWish): Promise<RunAccount> {
@@ -104,17 +101,13 @@ async function chooseBest(context: Context, roster: Roster, { model }: AccountWi
   if (chosen === undefined) {
     throw new AppError('not-allowed', 'no account is ready', { hint: 'codex-auth forecast --explain' });
   }
+  const position = probed.roster.accounts.indexOf(chosen);
   return {
     account: chosen,
     scopeKey: roster.records.key,
-    index: indexIn(probed.roster, chosen),
+    index: position < 0 ? indexElsewhere(probed.roster, chosen.id) : position + 1,
     announcement: `running as ${describeAccount(chosen)}`,
   };
-}
-
-function indexIn(roster: Roster, { id }: Account): number {
-  const position = roster.accounts.findIndex((each) => each.id === id);
-  return position < 0 ? indexElsewhere(roster, id) : position + 1;
 }
 
 /** Of a login that nobody can refresh: it is of use as long as its access token lives. */

@@ -7,7 +7,7 @@ import { toIso } from '../../core/instant.js';
 import { readAllScopes } from '../../core/pools/scope-files.js';
 import { recordsOf } from '../../core/pools/scope-records.js';
 import type { Context } from '../program/context.js';
-import { accountRef, accountRefShape } from '../views/account-ref.js';
+import { AccountRef, accountRef } from '../views/account-ref.js';
 
 export const ThreadView = z.object({
   /** By which the official client resumes it. */
@@ -18,7 +18,7 @@ export const ThreadView = z.object({
   cwd: z.exactOptional(z.string()),
   firstWords: z.exactOptional(z.string()),
   /** Whose it is; absent where that is none of the stored accounts, or not known. */
-  account: z.exactOptional(z.object(accountRefShape)),
+  account: z.exactOptional(AccountRef),
 });
 export type ThreadView = z.infer<typeof ThreadView>;
 
@@ -40,7 +40,7 @@ export function latestThreads(context: Context, { cwd, most }: ThreadChoice): Th
     found.push(
       definedOnly({
         ...{ id, path },
-        startedAt: startedAt === undefined ? undefined : toIso(startedAt),
+        startedAt: toIso(startedAt),
         writtenAt: toIso(writtenAt),
         ...{ cwd: thread.cwd, firstWords, account: ownerOf(thread) },
       }),

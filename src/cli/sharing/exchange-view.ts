@@ -3,10 +3,11 @@ import { definedOnly } from '../../core/defined-only.js';
 import { AppError } from '../../core/errors.js';
 import { toIso } from '../../core/instant.js';
 import type { ExchangeReport, LoginChange } from '../../core/sharing/exchange-report.js';
+import type { Context } from '../program/context.js';
 import { titleOf } from '../render/account-table.js';
 import type { Theme } from '../render/theme.js';
-import { accountRefShape } from '../views/account-ref.js';
-import type { Names } from './named-accounts.js';
+import { AccountRef } from '../views/account-ref.js';
+import { accountNames } from './named-accounts.js';
 
 export const exchangeChanges = [
   'received',
@@ -25,7 +26,7 @@ export const ExchangeView = z.object({
   changed: z.array(
     z.object({
       /** Absent where the account is not here any more. */
-      account: z.exactOptional(z.object(accountRefShape)),
+      account: z.exactOptional(AccountRef),
       what: z.enum(exchangeChanges),
     }),
   ),
@@ -35,9 +36,9 @@ export const ExchangeView = z.object({
 export type ExchangeView = z.infer<typeof ExchangeView>;
 
 /** Throws what has kept the exchange from being whole. */
-export function exchangeView({ at, changed, notices, problem }: ExchangeReport, namesOf: () => Names): ExchangeView {
+export function exchangeView({ at, changed, notices, problem }: ExchangeReport, context: Context): ExchangeView {
   if (problem !== undefined || at === undefined) throw problem ?? new AppError('internal', 'there was no exchange');
-  const names = namesOf();
+  const names = accountNames(context);
   return {
     at: toIso(at),
     changed: changed.map(({ accountId, what }) => definedOnly({ account: names(accountId), what })),

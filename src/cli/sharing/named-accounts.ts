@@ -1,11 +1,8 @@
-import type { Account } from '../../core/accounts/account.js';
-import type { Roster } from '../../core/logins/roster.js';
 import { readAllScopes } from '../../core/pools/scope-files.js';
 import { locateAccount, openRoster } from '../../core/session/selection.js';
 import { keepersElsewhere } from '../../core/sharing/keepers.js';
 import type { Context } from '../program/context.js';
-import { type AccountRef, accountRef } from '../views/account-ref.js';
-import { lifeOf } from '../views/login-life.js';
+import { type AccountRef, accountRef, lifeOf } from '../views/account-ref.js';
 
 /** The accounts that selectors name, each once; they may live in any pool. */
 export function idsOf(context: Context, selectors: readonly string[]): string[] {
@@ -13,29 +10,19 @@ export function idsOf(context: Context, selectors: readonly string[]): string[] 
   return [...new Set(selectors.map((selector) => locateAccount(context, roster, selector).account.id))];
 }
 
-/** Every account of the scope, disabled ones too. */
-export function idsOfScope(context: Context): string[] {
-  return openRoster(context, context.writingScope()).accounts.map(({ id }) => id);
-}
-
 /** How a result names an account by its record's id; undefined when it is in no pool of this machine. */
 export type Names = (id: string | undefined) => AccountRef | undefined;
 
-export function accountNames(context: Context, roster?: Roster): Names {
-  const mask = context.options.mask === true;
-  const places = [...(roster === undefined ? [] : [roster.accounts]), ...poolsOf(context)];
-  const keepers = keepersElsewhere(context.root.paths);
+export function accountNames({ root, options }: Context): Names {
+  const keepers = keepersElsewhere(root.paths);
   const refs = new Map<string, AccountRef>();
-  for (const accounts of places) {
+  const pools = readAllScopes(root.paths).flatMap(({ pool, flagged }) => [pool.accounts, flagged.accounts]);
+  for (const accounts of pools) {
     accounts.forEach((account, position) => {
       if (refs.has(account.id)) return;
-      const ref = accountRef(account, position + 1, mask);
+      const ref = accountRef(account, position + 1, options.mask === true);
       refs.set(account.id, { ...ref, ...lifeOf(account, keepers.get(account.id)) });
     });
   }
   return (id) => (id === undefined ? undefined : refs.get(id));
-}
-
-function poolsOf({ root }: Context): (readonly Account[])[] {
-  return readAllScopes(root.paths).flatMap(({ pool, flagged }) => [pool.accounts, flagged.accounts]);
 }

@@ -6,7 +6,7 @@ import { printable } from '../../core/printable.js';
 import type { ShareInspection } from '../../core/sharing/inspect.js';
 import type { ShareState } from '../../core/sharing/share-file.js';
 import type { Context } from '../program/context.js';
-import { accountRefShape } from '../views/account-ref.js';
+import { AccountRef } from '../views/account-ref.js';
 import type { Names } from './named-accounts.js';
 
 /** A machine of the shared pool. */
@@ -29,7 +29,7 @@ export function machineName({ machine }: Context, given: string | undefined): st
 /** A login of the shared pool, as this machine knows it. */
 export const SharedLogin = z.object({
   /** Absent where its account is not on this machine. */
-  account: z.exactOptional(z.object(accountRefShape)),
+  account: z.exactOptional(AccountRef),
   /** `keeper`: refreshed here; `copy`: an access token only; `releasing`: on its way to another keeper. */
   role: z.enum(['keeper', 'copy', 'releasing']),
   /** The machine that has the refresh token; absent while it is there to be taken. */

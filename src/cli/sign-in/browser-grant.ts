@@ -5,9 +5,8 @@ import { buildAuthorizeUrl, createPkce, createState } from '../../core/oauth/aut
 import { type CallbackOutcome, type CallbackServer, openCallbackServer } from '../../core/oauth/callback-server.js';
 import { loginPorts } from '../../core/oauth/loopback-port.js';
 import type { Context } from '../program/context.js';
-import { startCountdown } from './countdown.js';
-import { denialError, type ObtainedGrant, type SignInRequest } from './grant.js';
-import { watchForPaste } from './pasted-address.js';
+import { denialError, type ObtainedGrant, type SignInRequest, startCountdown } from './grant.js';
+import { watchForPaste } from './manual-grant.js';
 
 /** How long a person has to finish in the browser (P19). */
 const browserLimitMs = 10 * 60_000;

@@ -2,10 +2,10 @@ import { createInterface } from 'node:readline';
 import { AppError } from '../../core/errors.js';
 import { buildAuthorizeUrl, createPkce, createState } from '../../core/oauth/authorize-url.js';
 import { type CallbackParams, readPastedCallback } from '../../core/oauth/callback-params.js';
+import type { CallbackOutcome } from '../../core/oauth/callback-server.js';
 import { loginPorts } from '../../core/oauth/loopback-port.js';
 import type { Context } from '../program/context.js';
 import { denialError, nothingToFinish, type ObtainedGrant, type SignInRequest } from './grant.js';
-import { pasteProblem } from './pasted-address.js';
 
 const attempts = 3;
 
@@ -29,11 +29,20 @@ export async function obtainManualGrant(context: Context, request: SignInRequest
 async function readCode(context: Context, state: string) {
   for (let attempt = 1; ; attempt += 1) {
     const text = await readLine(context);
-    if (text.trim() === '' && !context.io.isInteractive) throw nothingPasted();
+    if (text.trim() === '' && !context.io.isInteractive) {
+      throw new AppError('usage', 'no address came in on standard input', {
+        hint: 'run it in a terminal, or use another way: codex-auth login --device-auth',
+      });
+    }
     const pasted = readPastedCallback(text, state);
     if (pasted.kind === 'ok') return pasted.code;
     const isLast = attempt === attempts || !context.io.isInteractive;
-    if (pasted.kind === 'denied' || isLast) throw pasteError(pasted);
+    if (pasted.kind === 'denied') throw denialError(pasted);
+    if (isLast) {
+      throw new AppError('usage', pasteProblem(pasted), {
+        hint: 'start again, then paste the whole address of the page that the browser ends on',
+      });
+    }
     context.io.note(`${pasteProblem(pasted)}; try again.`);
   }
 }
@@ -48,19 +57,32 @@ async function readLine(context: Context): Promise<string> {
   return '';
 }
 
-function nothingPasted(): AppError {
-  return new AppError('usage', 'no address came in on standard input', {
-    hint: 'run it in a terminal, or use another way: codex-auth login --device-auth',
+/** Takes the first address of this login that is pasted on a terminal, while something else is waited for. */
+export function watchForPaste({ io }: Context, state: string) {
+  if (!io.isInteractive) return { found: new Promise<never>(() => undefined), stop: () => undefined };
+  // The terminal itself edits the line; a readline of Node's would draw over the countdown.
+  const lines = createInterface({ input: io.stdin, terminal: false });
+  const found = new Promise<CallbackOutcome>((resolve) => {
+    lines.on('line', (line) => {
+      if (line.trim() === '') return;
+      const pasted = readPastedCallback(line, state);
+      if (pasted.kind === 'ok') resolve({ kind: 'code', code: pasted.code });
+      else if (pasted.kind === 'denied') resolve(pasted);
+      else io.note(`${pasteProblem(pasted)}; paste the whole address that the browser ends on.`);
+    });
   });
+  return { found, stop: () => lines.close() };
 }
 
-type Unusable = Exclude<CallbackParams, { kind: 'ok' }>;
-
-function pasteError(pasted: Unusable): AppError {
-  if (pasted.kind === 'denied') {
-    return denialError(pasted);
+function pasteProblem(pasted: Exclude<CallbackParams, { kind: 'ok' }>): string {
+  switch (pasted.kind) {
+    case 'denied':
+      return pasted.message;
+    case 'state-mismatch':
+      return 'that address belongs to another login, not to the one just started';
+    case 'missing-code':
+      return 'that address has no code in it';
+    case 'unrecognized':
+      return 'that is not the address of a finished sign-in';
   }
-  return new AppError('usage', pasteProblem(pasted), {
-    hint: 'start again, then paste the whole address of the page that the browser ends on',
-  });
 }

@@ -1,12 +1,14 @@
-import type { Account } from '../../core/accounts/account.js';
+import { normalizeEmailKey } from '../../core/accounts/identity.js';
+import { definedOnly } from '../../core/defined-only.js';
+import { AppError } from '../../core/errors.js';
+import type { ProvenLogin } from '../../core/logins/enrolment.js';
 import { type Roster, readScopes } from '../../core/logins/roster.js';
 import type { Scope } from '../../core/project/scope.js';
 import { HandOver, runDashboard } from '../program/bare-command.js';
 import type { Context } from '../program/context.js';
 import { titleOf } from '../render/account-table.js';
-import type { ExpectedPerson, Whom } from './expectation.js';
 
-export interface LoginScope {
+interface LoginScope {
   readonly scope: Scope;
   /** The project, where nobody could be asked whether it should be that; say so of what has been added to it. */
   readonly unasked?: string;
@@ -53,33 +55,58 @@ export async function chooseWhom(
     { name: 'to another account', value: { kind: 'another' } },
     ...roster.accounts
       .filter(({ email }) => email !== undefined)
-      .map((account) => ({ name: `again to ${fullName(account)}`, value: again(account) })),
+      .map((account) => ({
+        name: `again to ${titleOf({ ...account, workspace: account.workspaceName })}`,
+        value: { kind: 'again' as const, id: account.id },
+      })),
     ...(context.io.canFillScreen ? [{ name: 'or open the dashboard', value: { kind: 'dashboard' as const } }] : []),
   ]);
   if (choice.kind === 'dashboard') throw new HandOver(runDashboard);
   return knownPerson(roster, choice);
 }
 
-function fullName({ id, email, label, workspaceName: workspace, distinction }: Account): string {
-  return titleOf({ id, email, label, workspace, distinction });
-}
-
-function again({ id }: Account): Whom {
-  return { kind: 'again', id };
-}
-
 /** The person behind a known account, set aside as it may be. */
 function knownPerson({ accounts, records }: Roster, whom: Whom): ExpectedPerson | undefined {
   if (whom.kind === 'another') return undefined;
   const known = [...accounts, ...records.flagged.accounts].find(({ id }) => id === whom.id);
-  return known && personOf(known);
+  if (known?.email === undefined) return undefined;
+  const { email, accountId, workspaceName } = known;
+  return { email, ...definedOnly({ accountId, workspaceName }) };
 }
 
-function personOf({ email, accountId, workspaceName }: Account): ExpectedPerson | undefined {
-  if (email === undefined) return undefined;
-  return {
-    email,
-    ...(accountId === undefined ? {} : { accountId }),
-    ...(workspaceName === undefined ? {} : { workspaceName }),
-  };
+/** Who is to sign in: anybody who is not here yet, or somebody known by the id of an account. */
+export type Whom = { readonly kind: 'another' } | { readonly kind: 'again'; readonly id: string };
+
+/** Who is to sign in; anybody else is refused and nothing is stored. */
+export interface ExpectedPerson {
+  readonly email: string;
+  /** The workspace, where one of several was chosen. */
+  readonly accountId?: string;
+  readonly workspaceName?: string;
+}
+
+/** `--expect`. Throws `usage` for what no email can equal, before anybody signs in for nothing. */
+export function expectedFrom(option: string): ExpectedPerson {
+  const email = option.trim();
+  if (/^[^\s@]+@[^\s@]+$/.test(email)) return { email };
+  throw new AppError('usage', `--expect needs an email address, but got "${option}"`, {
+    hint: 'codex-auth login --expect me@example.com',
+  });
+}
+
+/** Throws `identity-mismatch` for anybody but the expected one. */
+export function refuseStranger({ identity }: ProvenLogin, expected: ExpectedPerson | undefined): void {
+  if (expected === undefined) return;
+  const { email, accountId } = identity;
+  if (email === undefined || normalizeEmailKey(email) !== normalizeEmailKey(expected.email)) {
+    throw mismatch(`signed in as ${email ?? 'somebody without an email'}, not as ${expected.email}`);
+  }
+  if (expected.accountId === undefined || expected.accountId === accountId) return;
+  throw mismatch(`signed in to another workspace than ${expected.workspaceName ?? expected.accountId}`);
+}
+
+function mismatch(message: string): AppError {
+  return new AppError('identity-mismatch', `${message}; nothing was stored`, {
+    hint: 'sign out in the browser or use a private window, then run the command again',
+  });
 }

@@ -9,8 +9,8 @@ import { redeemGrant } from '../../core/logins/sign-in.js';
 import { withStore } from '../../core/logins/with-store.js';
 import { findWorkspaceName } from '../../core/provider/workspace-switch.js';
 import type { Context } from '../program/context.js';
-import { type ExpectedPerson, refuseStranger } from './expectation.js';
 import type { ObtainedGrant } from './grant.js';
+import { type ExpectedPerson, refuseStranger } from './questions.js';
 
 export interface Placement {
   readonly scopeKey: string | undefined;

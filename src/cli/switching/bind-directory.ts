@@ -44,18 +44,15 @@ export interface BindOptions {
 
 /** `switch --here`: from now on plain `codex` runs as this account in a project or directory. */
 export async function bindDirectory(context: Context, options: BindOptions): Promise<BindResult> {
-  refuseWindows(context);
+  if (context.machine.platform === 'win32') {
+    throw new AppError('not-allowed', 'no directory can be bound on Windows, where there is no run', {
+      hint: 'use it in WSL',
+    });
+  }
   if (options.here === true && options.dir !== undefined) {
     throw new AppError('usage', '--here and --dir exclude each other', { hint: 'use one of the two' });
   }
   return options.clear === true ? clear(context, options) : bind(context, options);
-}
-
-function refuseWindows({ machine }: Context): void {
-  if (machine.platform !== 'win32') return;
-  throw new AppError('not-allowed', 'no directory can be bound on Windows, where there is no run', {
-    hint: 'use it in WSL',
-  });
 }
 
 async function bind(context: Context, options: BindOptions): Promise<BindResult> {
@@ -79,8 +76,7 @@ async function bind(context: Context, options: BindOptions): Promise<BindResult>
     change: isNew ? ('bound' as const) : ('unchanged' as const),
     binding: viewIn(context, roster, binding),
     replaced: isNew && before !== undefined ? viewIn(context, roster, before) : undefined,
-    inRun: isInRun(context),
-    reached: isReached(context),
+    ...surroundings(context),
   });
 }
 
@@ -108,7 +104,7 @@ async function clear(context: Context, { selector, dir }: BindOptions): Promise<
   const roster = openRoster(context, context.readingScope());
   const directory = realPath(dir === undefined ? context.machine.cwd : named(context, dir));
   const binding = bindingAt(readBindings(context.root), directory);
-  const where = { inRun: isInRun(context), reached: isReached(context) };
+  const where = surroundings(context);
   if (binding === undefined) return { change: 'nothing', ...where };
   await change(context, binding.directory, null);
   return { change: 'cleared', binding: viewIn(context, roster, binding), ...where };
@@ -128,13 +124,10 @@ function change(context: Context, directory: string, after: Binding | null): Pro
   });
 }
 
-function isInRun({ environment }: Context): boolean {
-  return environment.account !== undefined;
-}
-
-function isReached(context: Context): boolean {
+function surroundings(context: Context): Pick<BindResult, 'inRun' | 'reached'> {
   const wiring = readWiring(setupPlace(context));
-  return wiring.kind === 'shim' && wiring.gone === undefined && knowsBindings(wiring.path);
+  const reached = wiring.kind === 'shim' && wiring.gone === undefined && knowsBindings(wiring.path);
+  return { inRun: context.environment.account !== undefined, reached };
 }
 
 export function renderBinding({ change: what, binding, replaced, inRun, reached }: BindResult, theme: Theme): string {

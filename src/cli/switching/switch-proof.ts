@@ -38,8 +38,13 @@ export async function proveActivation(
   activated: Activated,
   choices: { readonly restartDaemon?: boolean } = {},
 ): Promise<SwitchProof> {
-  warnAboutFile(context, activated);
-  const before = await inspect(context, activated);
+  const { keptFile, risk } = activated;
+  if (keptFile !== undefined) context.warn(`what ${loginName(context.home)} held is kept in ${keptFile}`);
+  warnAboutKeyring(context);
+  if (risk !== undefined) context.warn(risk);
+  const { root, home, machine, signal } = context;
+  const inspect = () => inspectSurfaces(root, home, activated, { version: machine.version, signal });
+  const before = await inspect();
   const daemon = before.surfaces.find(({ kind }) => kind === 'daemon');
   const isAsked = choices.restartDaemon === true;
   const needsRestart = daemon !== undefined && daemon.account !== 'new';
@@ -49,17 +54,11 @@ export async function proveActivation(
     return { surfaces: before.surfaces, ...(isAsked ? { daemonRestart: { outcome: 'not-needed' } } : {}) };
   }
   const daemonRestart = await restartIfIdle(context, before);
-  const { surfaces } = daemonRestart.outcome === 'done' ? await inspect(context, activated) : before;
+  const { surfaces } = daemonRestart.outcome === 'done' ? await inspect() : before;
   if (daemonRestart.reason !== undefined)
     context.warn(`the background server was not restarted: ${daemonRestart.reason}`);
   warnAboutSurfaces(context, surfaces);
   return { surfaces, daemonRestart };
-}
-
-function warnAboutFile(context: Context, { keptFile, risk }: Activated): void {
-  if (keptFile !== undefined) context.warn(`what ${loginName(context.home)} held is kept in ${keptFile}`);
-  warnAboutKeyring(context);
-  if (risk !== undefined) context.warn(risk);
 }
 
 /** The client falls back to the file as well, but only where it cannot use the keyring either. */
@@ -70,10 +69,6 @@ function warnAboutKeyring({ home, warn }: Context): void {
   warn(
     `${message}; auth.json is used instead. Where the client can use the keyring, an entry in it counts instead; ${hint}`,
   );
-}
-
-function inspect({ root, home, machine, signal }: Context, activated: Activated): Promise<SurfaceReport> {
-  return inspectSurfaces(root, home, activated, { version: machine.version, signal });
 }
 
 /** Asked only where the answer is known to matter and to interrupt nobody. */

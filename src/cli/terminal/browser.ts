@@ -19,7 +19,13 @@ export function hasScreen(environment: Environment, platform: NodeJS.Platform): 
 /** The person's `BROWSER`, else the system's way of opening a URL. */
 export function createBrowser(environment: Environment): Browser {
   const command = environment.browser;
-  return { show: (url) => (command === undefined ? showWithSystem(url) : showWithFirst(commandsOf(command), url)) };
+  return {
+    async show(url) {
+      if (command === undefined) return showWithSystem(url);
+      for (const words of commandsOf(command)) if (await showWith(words, url)) return true;
+      return false;
+    },
+  };
 }
 
 async function showWithSystem(url: string): Promise<boolean> {
@@ -37,11 +43,6 @@ function commandsOf(value: string): string[][] {
   if (existsSync(value)) return [[value]];
   const commands = value.split(delimiter).map((command) => command.split(/\s+/).filter((word) => word !== ''));
   return commands.filter((words) => words.length > 0);
-}
-
-async function showWithFirst(commands: readonly string[][], url: string): Promise<boolean> {
-  for (const words of commands) if (await showWith(words, url)) return true;
-  return false;
 }
 
 /** `%s` stands for the URL; without it the URL comes last. */

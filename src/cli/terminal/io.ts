@@ -1,5 +1,6 @@
 import type { Environment } from '../../core/environment.js';
 import { printable, printableLines } from '../../core/printable.js';
+import type { GlobalOptions } from '../program/options.js';
 import { calledAs, maskEmails } from '../program/shown-text.js';
 import { wrapText } from './wrap-text.js';
 
@@ -73,6 +74,8 @@ export interface ProcessStreams {
   readonly stderr: NodeJS.WriteStream;
 }
 
+type IoOptions = Pick<GlobalOptions, 'color' | 'input' | 'json' | 'mask' | 'plain'>;
+
 /** The part of a stream that printing needs. */
 export interface Output {
   readonly isTTY?: boolean;
@@ -80,13 +83,9 @@ export interface Output {
   write(text: string | Uint8Array): unknown;
 }
 
-export function createIo(
-  streams: ProcessStreams,
-  environment: Environment,
-  choices: { readonly color: boolean; readonly input: boolean; readonly mask: boolean; readonly plain: boolean },
-): Io {
-  const styleOf = (output: Output) => outputStyle(output, environment, choices);
-  const masked = choices.mask ? maskEmails : (text: string) => text;
+export function createIo(streams: ProcessStreams, environment: Environment, options: IoOptions): Io {
+  const styleOf = (output: Output) => outputStyle(output, environment, options);
+  const masked = options.mask === true ? maskEmails : (text: string) => text;
   const named = calledAs(environment.invokedAs);
   const shown = (text: string) => named(masked(text));
   let style: Style | undefined;
@@ -122,7 +121,9 @@ export function createIo(
     streams.messages.write(isTerminal ? wrapText(safe, width) : safe);
   }
 
-  const isInteractive = () => choices.input && streams.messages.isTTY === true && streams.stdin.isTTY === true;
+  // A program that reads JSON cannot answer.
+  const isInteractive = () =>
+    options.input && options.json !== true && streams.messages.isTTY === true && streams.stdin.isTTY === true;
 
   return {
     print(text) {
@@ -165,20 +166,14 @@ export function createIo(
 const eraseLine = '\r\u001b[K';
 const eraseLines = (above: number) => `\r\u001b[${above}A\u001b[J`;
 
-interface LookChoices {
-  readonly color: boolean;
-  /** Nothing is drawn twice. */
-  readonly plain: boolean;
-}
-
-function outputStyle(output: Output, environment: Environment, { color, plain }: LookChoices): Style {
+function outputStyle(output: Output, environment: Environment, { color, plain }: IoOptions): Style {
   const isTerminal = output.isTTY === true;
   const isDumb = environment.term === 'dumb';
   const refusesColor = !color || environment.noColor !== undefined;
   const forcesColor = environment.forceColor !== undefined && environment.forceColor !== '0';
   return {
     isTerminal,
-    canRewrite: isTerminal && !isDumb && !plain && environment.accessible === undefined,
+    canRewrite: isTerminal && !isDumb && plain !== true && environment.accessible === undefined,
     hasColor: !refusesColor && (forcesColor || (isTerminal && !isDumb)),
     hasUnicode: !isDumb && speaksUtf8(environment),
     width: widthOf(output, environment),

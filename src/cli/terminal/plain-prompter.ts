@@ -4,7 +4,7 @@ import { AppError } from '../../core/errors.js';
 import { printable } from '../../core/printable.js';
 import { Secret } from '../../core/secret.js';
 import type { Io } from './io.js';
-import type { Prompter } from './prompter.js';
+import type { Asking } from './prompter.js';
 
 /** Of the number before a choice. */
 const numberWidth = 6;
@@ -13,7 +13,7 @@ const numberWidth = 6;
  * Questions for a screen reader, a Braille line, or a terminal that cannot be drawn on: a line each, choices by number, and
  * nothing is drawn twice.
  */
-export function createPlainPrompter(io: Io, signal: AbortSignal): Prompter {
+export function createPlainPrompter(io: Io, signal: AbortSignal): Asking {
   const shown = (text: string) => printable(io.shown(text));
 
   async function ask(question: string, { isHidden = false } = {}): Promise<string> {
@@ -53,9 +53,6 @@ export function createPlainPrompter(io: Io, signal: AbortSignal): Prompter {
 
   return {
     confirm,
-    async consent(question, preset, otherwise) {
-      if (!(await confirm(question, preset))) throw new AppError('declined', otherwise);
-    },
     async select(question, choices) {
       const position = await choose(
         question,

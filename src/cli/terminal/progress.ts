@@ -1,16 +1,9 @@
 import type { Clock } from '../../core/clock.js';
-import type { Environment } from '../../core/environment.js';
 import { type Progress, silent } from '../../core/session/session.js';
-import type { GlobalOptions } from '../program/options.js';
 import type { Io } from './io.js';
 
 /** How long a wait stays unmentioned. */
 const patienceMs = 500;
-
-/** Whether anybody looks at a line that changes; where the terminal cannot take it back, `io.status` shows none. */
-export function isAnimated({ json }: Pick<GlobalOptions, 'json'>, { ci }: Pick<Environment, 'ci'>): boolean {
-  return json !== true && ci === undefined;
-}
 
 /** `Asking 12/40`, or `Asking` without a total, rewritten in place once it takes noticeable time. */
 export function startProgress(

@@ -12,8 +12,6 @@ import { createPlainPrompter, valueAt } from './plain-prompter.js';
 export interface Choice<T> {
   readonly name: string;
   readonly value: T;
-  /** What is left of it on the screen once it has been chosen; absent: the name. */
-  readonly short?: string;
   readonly description?: string;
 }
 
@@ -42,27 +40,30 @@ export interface FindOptions {
 }
 
 export function createPrompter(io: Io, signal: AbortSignal): Prompter {
-  if (!io.noteStyle.canRewrite) return createPlainPrompter(io, signal);
+  const asking = io.noteStyle.canRewrite ? createDrawnPrompter(io, signal) : createPlainPrompter(io, signal);
+  return {
+    ...asking,
+    async consent(question, preset, otherwise) {
+      if (!(await asking.confirm(question, preset))) throw new AppError('declined', otherwise);
+    },
+  };
+}
+
+/** Which asks in its own way. */
+export type Asking = Omit<Prompter, 'consent'>;
+
+function createDrawnPrompter(io: Io, signal: AbortSignal): Asking {
   const streams = { input: io.stdin, output: io.stderr, signal };
   const theme = themeFor(io);
   const shown = (text: string) => printable(io.shown(text));
-  const ask = (question: string, preset: boolean) =>
-    answered(confirm({ message: shown(question), default: preset, theme }, streams));
   return {
-    confirm: ask,
-    async consent(question, preset, otherwise) {
-      if (!(await ask(question, preset))) throw new AppError('declined', otherwise);
-    },
+    confirm: (question, preset) => answered(confirm({ message: shown(question), default: preset, theme }, streams)),
     select: (question, choices) =>
       answered(
         select(
           {
             message: shown(question),
-            choices: choices.map(({ name, short = name, ...choice }) => ({
-              ...choice,
-              name: shown(name),
-              short: shown(short),
-            })),
+            choices: choices.map(({ name, ...choice }) => ({ ...choice, name: shown(name) })),
             pageSize: rowsFor(io),
             loop: false,
             theme,
@@ -92,13 +93,11 @@ export function createPrompter(io: Io, signal: AbortSignal): Prompter {
       return valueAt(choices, chosen);
     },
     input: (question) => answered(input({ message: shown(question), theme }, streams)),
-    secret: async (question) =>
-      new Secret(await answered(input({ message: shown(question), theme, transformer: hidden }, streams))),
+    async secret(question) {
+      const transformer = (typed: string) => '*'.repeat(typed.length);
+      return new Secret(await answered(input({ message: shown(question), theme, transformer }, streams)));
+    },
   };
-}
-
-function hidden(typed: string): string {
-  return '*'.repeat(typed.length);
 }
 
 /** The library looks at the environment only, and knows nothing of `--no-color` and of what else decides our style. */

@@ -13,7 +13,10 @@ const tokens = new RegExp(`${introducer}\\[[\\d;]*m| +|[^${introducer} ]+`, 'g')
 export function wrapText(text: string, width: number): string {
   return text
     .split('\n')
-    .flatMap((line) => (measureWidth(line) <= width ? line : wrapLine(line, width, hanging(line))))
+    .flatMap((line) => {
+      if (measureWidth(line) <= width) return line;
+      return wrapLine(line, width, { indent: line.length - line.trimStart().length + 2, isText: true });
+    })
     .join('\n');
 }
 
@@ -22,10 +25,6 @@ interface Wrapping {
   readonly indent?: number;
   /** Printed in one go: words stay whole, and styles go on by themselves. Else each line may be drawn on its own. */
   readonly isText?: boolean;
-}
-
-function hanging(line: string): Wrapping {
-  return { indent: line.length - line.trimStart().length + 2, isText: true };
 }
 
 /** A line as the lines it takes at a width, broken between words where there are any. */

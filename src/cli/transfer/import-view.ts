@@ -1,15 +1,23 @@
+import { sep } from 'node:path';
 import * as z from 'zod/mini';
+import { type Account, describeAccount } from '../../core/accounts/account.js';
+import { isSameAccount } from '../../core/accounts/identity.js';
+import { isNewer } from '../../core/accounts/lineage.js';
+import type { AuthFileLogin } from '../../core/codex/auth-file.js';
 import { definedOnly } from '../../core/defined-only.js';
 import { printable } from '../../core/printable.js';
 import { describePlace, PlaceView, placeView } from '../../core/session/places.js';
+import { resolveTarget } from '../../core/storage/atomic-file.js';
 import type { DraftStore } from '../../core/transfer/draft-store.js';
-import type { ImportEntry } from '../../core/transfer/import-logins.js';
+import type { ImportEntry, ImportTarget } from '../../core/transfer/import-logins.js';
+import type { LoginSource } from '../../core/transfer/list-sources.js';
 import { type LoginFormat, type LoginPlace, loginFormats } from '../../core/transfer/login-file.js';
 import { importRefusals, passingReasons } from '../../core/transfer/refusal.js';
+import type { Context } from '../program/context.js';
 import { titleOf } from '../render/account-table.js';
 import { type Cell, type Column, renderTable } from '../render/table.js';
 import type { Theme } from '../render/theme.js';
-import { shownEmail } from '../views/account-view.js';
+import { shownEmail } from '../views/account-ref.js';
 
 const Place = z.object({
   file: z.string(),
@@ -114,50 +122,49 @@ function viewOfPlace({ file, format, record, member }: LoginPlace): z.infer<type
 
 function messageOf(entry: ImportEntry): string | undefined {
   if (entry.outcome === 'passed') return `it ${passingReasons[entry.reason]}`;
-  return entry.outcome === 'refused' ? refusalText(entry) : undefined;
-}
-
-function refusalText({ reason, detail }: Extract<ImportEntry, { outcome: 'refused' }>): string {
+  if (entry.outcome !== 'refused') return undefined;
+  const { reason, detail } = entry;
   return `it ${importRefusals[reason]}${detail === undefined ? '' : `: ${detail}`}`;
 }
-
-const columns: readonly Column[] = [
-  { title: '' },
-  { title: 'account', minWidth: 18 },
-  { title: 'file', minWidth: 16 },
-  { title: 'what', minWidth: 12 },
-];
 
 /**
  * A row per login, and below the table, where nothing is cut to fit, what was passed over or refused and why. `home` is
  * the pool that new accounts go to; another one is named.
  */
 export function renderEntries(entries: readonly ImportEntryView[], home: PlaceView, theme: Theme): string {
-  const rows = entries.flatMap((entry) => (isTaken(entry.outcome) ? [rowOf(entry.outcome, entry, home, theme)] : []));
-  const others = entries.filter(({ outcome }) => !isTaken(outcome)).map((entry) => reasonLine(entry, theme));
-  return [...(rows.length === 0 ? [] : [renderTable(columns, rows, theme)]), ...others].join('');
+  const rows = entries.filter(isTaken);
+  const others = entries.filter((entry) => !isTaken(entry)).map((entry) => reasonLine(entry, theme));
+  const table = rows.length === 0 ? [] : [renderTable(columnsFor(home, theme), rows, theme)];
+  return [...table, ...others].join('');
 }
 
 type Usable = Exclude<ImportEntryView['outcome'], 'passed' | 'refused'>;
 
-function isTaken(outcome: ImportEntryView['outcome']): outcome is Usable {
-  return outcome !== 'passed' && outcome !== 'refused';
+type TakenEntry = ImportEntryView & { readonly outcome: Usable };
+
+function isTaken(entry: ImportEntryView): entry is TakenEntry {
+  return entry.outcome !== 'passed' && entry.outcome !== 'refused';
 }
 
-function rowOf(outcome: Usable, entry: ImportEntryView, home: PlaceView, { color, symbols }: Theme): Cell[] {
+function columnsFor(home: PlaceView, { color, symbols }: Theme): Column<TakenEntry>[] {
+  const there: Cell = { text: '=', paint: color.dim };
   const marks: Record<Usable, Cell> = {
     new: { text: '+', paint: color.green },
     update: { text: symbols.arrow, paint: color.green },
-    same: { text: '=', paint: color.dim },
-    older: { text: '=', paint: color.dim },
-    duplicate: { text: '=', paint: color.dim },
+    ...{ same: there, older: there, duplicate: there },
   };
-  const isNameless = entry.email === undefined && entry.id === undefined;
   return [
-    marks[outcome],
-    { text: isNameless ? symbols.unknown : titleOf({ ...entry, id: entry.id ?? '' }) },
-    { text: nameOfPlace(entry) },
-    { text: whatOf(outcome, entry, home) },
+    { title: '', cell: ({ outcome }) => marks[outcome] },
+    {
+      title: 'account',
+      minWidth: 18,
+      cell({ id, ...entry }) {
+        const isNameless = entry.email === undefined && id === undefined;
+        return { text: isNameless ? symbols.unknown : titleOf({ ...entry, id: id ?? '' }) };
+      },
+    },
+    { title: 'file', minWidth: 16, cell: (entry) => ({ text: nameOfPlace(entry) }) },
+    { title: 'what', minWidth: 12, cell: (entry) => ({ text: whatOf(entry, home) }) },
   ];
 }
 
@@ -184,8 +191,8 @@ function nameOfPlace({ file, record, member }: z.infer<typeof Place>): string {
   return part === undefined ? file : `${file}, ${part}`;
 }
 
-function whatOf(outcome: Usable, entry: ImportEntryView, home: PlaceView): string {
-  const { duplicateOf, scope, setAside, wasRemoved, enabled, isChosen } = entry;
+function whatOf(entry: TakenEntry, home: PlaceView): string {
+  const { outcome, duplicateOf, scope, setAside, wasRemoved, enabled, isChosen } = entry;
   const what = {
     new: 'new',
     update: 'newer login',
@@ -219,4 +226,48 @@ export function summarize(counts: ImportCounts): string {
     .filter((outcome) => counts[outcome] > 0)
     .map((outcome) => `${counts[outcome]} ${words[outcome]}`);
   return parts.length === 0 ? 'no login found' : parts.join(', ');
+}
+
+type ImportedEntry = Extract<ImportEntry, { outcome: 'new' | 'update' | 'same' | 'older' }>;
+
+/** Whether its tokens are here because of this import. */
+export function isImported(entry: ImportEntry): entry is ImportedEntry {
+  return entry.outcome === 'new' || entry.outcome === 'update';
+}
+
+/** What the person should know or do about logins that have just been taken over. */
+export function warnAfterImport(
+  context: Context,
+  entries: readonly ImportEntry[],
+  sources: readonly LoginSource[],
+  { inUse }: ImportTarget,
+): void {
+  const imported = entries.filter(isImported);
+  const outside = sources.filter((source) => !isOurs(context, source)).map(({ name }) => name);
+  if (imported.some(({ place }) => outside.includes(place.file))) {
+    context.warn(
+      'the files still hold the logins that were imported. Two holders of one login will collide, and the one that comes second is signed out: stop using them there',
+    );
+  }
+  if (imported.some(({ isSetAside }) => isSetAside)) {
+    context.warn('some of these accounts are set aside: codex-auth verify-flagged brings back those that work');
+  }
+  const ahead = inUse && imported.find(({ account }) => isAhead(account, inUse));
+  if (ahead === undefined) return;
+  const { account } = ahead;
+  context.warn(
+    `the official client still has an older login of ${describeAccount(account)}: codex-auth switch ${account.id}`,
+  );
+}
+
+/** The same account with another login, which is newer than the one that the official client has. */
+function isAhead(account: Account, { identity, tokens }: AuthFileLogin): boolean {
+  if (!isSameAccount(account, identity) || account.tokens.refreshToken?.equals(tokens.refreshToken) === true)
+    return false;
+  return isNewer({ source: 'pool', tokens: account.tokens }, { source: 'auth-file', tokens });
+}
+
+/** The live `auth.json` and what this program keeps are no second holders. */
+function isOurs({ home, root }: Context, { path }: LoginSource): boolean {
+  return path === resolveTarget(home.authFile) || path.startsWith(resolveTarget(root.paths.root) + sep);
 }

@@ -1,10 +1,8 @@
-import { resolve } from 'node:path';
 import { AppError } from '../../core/errors.js';
 import { Secret } from '../../core/secret.js';
-import { describe } from '../../core/storage/atomic-file.js';
-import { largestRecordBytes, readNow } from '../../core/storage/regular-file.js';
 import { identitiesIn, isRecipient, type OpeningKey, type SealingKey } from '../../core/transfer/sealed-file.js';
 import type { Context } from '../program/context.js';
+import { readSmallFile } from '../terminal/given-input.js';
 
 export interface SealingOptions {
   readonly encrypt?: boolean;
@@ -75,14 +73,4 @@ function readIdentities(context: Context, path: string): Secret[] {
   throw new AppError('usage', `there is no secret key of age in ${path}`, {
     hint: 'name a file that age-keygen has written',
   });
-}
-
-function readSmallFile({ machine }: Context, path: string): string {
-  try {
-    return readNow(resolve(machine.cwd, path), largestRecordBytes).toString('utf8');
-  } catch (error) {
-    throw new AppError('usage', `cannot read ${path}: ${describe(error)}`, {
-      hint: 'check the name and the permissions',
-    });
-  }
 }

@@ -1,8 +1,7 @@
 import { InvalidArgumentError } from '@commander-js/extra-typings';
-import { definedOnly } from '../../core/defined-only.js';
 import type { Run } from '../program/command.js';
-import { csvHelp, examples, outHelp, selectorHelp } from './help-texts.js';
 import type { Program } from './program-base.js';
+import { csvHelp, examples, outHelp, selectorHelp } from './program-base.js';
 
 /** Getting a login. */
 export function declareSignIn(program: Program, run: Run): void {
@@ -51,12 +50,7 @@ export function declareAccounts(program: Program, run: Run): void {
     )
     .argument('[selector]', selectorHelp)
     .addHelpText(...examples('codex-auth status', 'codex-auth status work', 'codex-auth status --json'))
-    .action((selector) =>
-      run(
-        async () => (await import('../commands/status.js')).statusCommand,
-        selector === undefined ? {} : { selector },
-      ),
-    );
+    .action((selector) => run(async () => (await import('../commands/status.js')).statusCommand, { selector }));
 
   program
     .command('switch')
@@ -83,10 +77,7 @@ export function declareAccounts(program: Program, run: Run): void {
       ),
     )
     .action((selector, options) =>
-      run(
-        async () => (await import('../commands/switch.js')).switchOrBindCommand,
-        definedOnly({ ...options, selector }),
-      ),
+      run(async () => (await import('../commands/switch.js')).switchOrBindCommand, { ...options, selector }),
     );
 
   program
@@ -184,10 +175,7 @@ function declareOrder(program: Program, run: Run): void {
       ...examples('codex-auth reserve work', 'codex-auth reserve work 20', 'codex-auth reserve work --clear'),
     )
     .action((selector, percent, options) =>
-      run(
-        async () => (await import('../commands/prefer.js')).reserveCommand,
-        definedOnly({ selector, ...options, percent }),
-      ),
+      run(async () => (await import('../commands/prefer.js')).reserveCommand, { selector, ...options, percent }),
     );
 
   program

@@ -1,8 +1,7 @@
 import { InvalidArgumentError, Option } from '@commander-js/extra-typings';
-import { definedOnly } from '../../core/defined-only.js';
 import type { Run } from '../program/command.js';
-import { cachedHelp, csvHelp, examples, liveOption, modelHelp, outHelp, selectorHelp } from './help-texts.js';
 import type { Program } from './program-base.js';
+import { cachedHelp, csvHelp, examples, liveOption, modelHelp, outHelp, selectorHelp } from './program-base.js';
 import { duration } from './upkeep.js';
 
 /** Asking the provider: what works, how much is left, which one to use. */
@@ -17,7 +16,7 @@ export function declareInsight(program: Program, run: Run): void {
     .option('--live', 'also read the quota')
     .addHelpText(...examples('codex-auth check', 'codex-auth check work --live'))
     .action((selector, options) =>
-      run(async () => (await import('../commands/check.js')).checkCommand, definedOnly({ ...options, selector })),
+      run(async () => (await import('../commands/check.js')).checkCommand, { ...options, selector }),
     );
 
   program
@@ -35,7 +34,7 @@ export function declareInsight(program: Program, run: Run): void {
       ...examples('codex-auth usage', 'codex-auth usage work --live', 'codex-auth usage --csv --out usage.csv'),
     )
     .action((selector, options) =>
-      run(async () => (await import('../commands/usage.js')).usageCommand, definedOnly({ ...options, selector })),
+      run(async () => (await import('../commands/usage.js')).usageCommand, { ...options, selector }),
     );
 
   program
@@ -94,7 +93,7 @@ export function declareInsight(program: Program, run: Run): void {
       ),
     )
     .action((selector, options) =>
-      run(async () => (await import('../commands/models.js')).modelsCommand, definedOnly({ ...options, selector })),
+      run(async () => (await import('../commands/models.js')).modelsCommand, { ...options, selector }),
     );
 
   program

@@ -1,6 +1,5 @@
-import { Command, type CommandUnknownOpts, Help, InvalidArgumentError } from '@commander-js/extra-typings';
+import { Command, type CommandUnknownOpts, Help, InvalidArgumentError, Option } from '@commander-js/extra-typings';
 import { wrapText } from '../terminal/wrap-text.js';
-import { examples } from './help-texts.js';
 
 export interface ProgramEnvironment {
   readonly version: string;
@@ -49,7 +48,6 @@ export function createProgramBase({ version, print, width }: ProgramEnvironment)
     .addHelpText(...examples('codex-auth login', 'codex-auth list', 'codex-auth switch work'));
 }
 
-/** In the order of the groups. */
 function inGroups(this: Help, command: CommandUnknownOpts): CommandUnknownOpts[] {
   const visible = Help.prototype.visibleCommands.call(this, command);
   return visible.sort((one, other) => helpPosition(one.name()) - helpPosition(other.name()));
@@ -96,8 +94,24 @@ export function helpGroupOf(command: string): string {
   return Object.keys(groups).find((heading) => groups[heading]?.includes(command)) ?? lastGroup;
 }
 
-/** Where the command stands in the help. */
 function helpPosition(command: string): number {
   const position = Object.values(groups).flat().indexOf(command);
   return position < 0 ? Number.MAX_SAFE_INTEGER : position;
+}
+
+export const selectorHelp =
+  'index, email, label, workspace or id, or an unambiguous part of one; - means the previous account';
+export const csvHelp = 'print comma-separated values';
+export const outHelp = 'write to this file instead of the terminal';
+export const cachedHelp = 'make no requests; show what is stored';
+export const modelHelp = 'apply the limits of this model';
+
+export function liveOption() {
+  return new Option('--live', 'read the quota of every account now, and refresh tokens that are due').conflicts(
+    'cached',
+  );
+}
+
+export function examples(...lines: readonly string[]): ['after', string] {
+  return ['after', `\nExamples:\n${lines.map((line) => `  $ ${line}`).join('\n')}`];
 }

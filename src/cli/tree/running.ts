@@ -1,9 +1,8 @@
 import { Option } from '@commander-js/extra-typings';
-import { definedOnly } from '../../core/defined-only.js';
 import { AppError } from '../../core/errors.js';
 import type { Run } from '../program/command.js';
-import { examples, modelHelp, selectorHelp } from './help-texts.js';
 import type { Program } from './program-base.js';
+import { examples, modelHelp, selectorHelp } from './program-base.js';
 
 /** Working as an account beside others. */
 export function declareRunning(program: Program, run: Run): void {
@@ -71,7 +70,7 @@ function declareSessions(program: Program, run: Run): void {
       ),
     )
     .action((id, prompt, options) =>
-      run(async () => (await import('../commands/resume.js')).resumeCommand, definedOnly({ ...options, id, prompt })),
+      run(async () => (await import('../commands/resume.js')).resumeCommand, { ...options, id, prompt }),
     );
 }
 
@@ -86,5 +85,5 @@ function splitLine(program: Program, operands: readonly string[]) {
       hint: `codex-auth run ${selector} -- ${surplus.join(' ')}`,
     });
   }
-  return { command, ...(selector === undefined ? {} : { selector }) };
+  return { command, ...{ selector } };
 }

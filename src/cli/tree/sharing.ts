@@ -1,8 +1,7 @@
 import { InvalidArgumentError, Option } from '@commander-js/extra-typings';
-import { definedOnly } from '../../core/defined-only.js';
 import type { Run } from '../program/command.js';
-import { examples, selectorHelp } from './help-texts.js';
 import type { Program } from './program-base.js';
+import { examples, selectorHelp } from './program-base.js';
 
 const urlHelp =
   'where the database is: postgresql://user:password@host:5432/database; - reads it from standard input, and without it you are asked';
@@ -23,7 +22,7 @@ export function declareSharing(program: Program, run: Run): void {
       'The same as share sync: pushes what this machine has renewed and gets what the others have, in one go.',
     )
     .addHelpText(...examples('codex-auth sync', 'codex-auth sync --json'))
-    .action((options) => run(async () => (await import('../commands/share-sync.js')).shareSyncCommand, options));
+    .action((options) => run(async () => (await import('../commands/share-exchange.js')).shareSyncCommand, options));
 }
 
 type Share = ReturnType<typeof declareGroup>;
@@ -66,7 +65,7 @@ function declareMembership(share: Share, run: Run): void {
       ),
     )
     .action((url, options) =>
-      run(async () => (await import('../commands/share-init.js')).shareInitCommand, definedOnly({ ...options, url })),
+      run(async () => (await import('../commands/share-init.js')).shareInitCommand, { ...options, url }),
     );
 
   share
@@ -87,7 +86,7 @@ function declareMembership(share: Share, run: Run): void {
       ),
     )
     .action((url, options) =>
-      run(async () => (await import('../commands/share-join.js')).shareJoinCommand, definedOnly({ ...options, url })),
+      run(async () => (await import('../commands/share-join.js')).shareJoinCommand, { ...options, url }),
     );
 
   share
@@ -123,7 +122,7 @@ function declareShared(share: Share, run: Run): void {
     .option('--all', 'every account of the scope')
     .addHelpText(...examples('codex-auth share add work', 'codex-auth share add --all'))
     .action((selectors, options) =>
-      run(async () => (await import('../commands/share-add.js')).shareAddCommand, { selectors, ...options }),
+      run(async () => (await import('../commands/share-exchange.js')).shareAddCommand, { selectors, ...options }),
     );
 
   share
@@ -136,7 +135,7 @@ function declareShared(share: Share, run: Run): void {
     .option('-y, --yes', yesHelp)
     .addHelpText(...examples('codex-auth share withdraw work'))
     .action((selectors, options) =>
-      run(async () => (await import('../commands/share-add.js')).shareWithdrawCommand, { selectors, ...options }),
+      run(async () => (await import('../commands/share-exchange.js')).shareWithdrawCommand, { selectors, ...options }),
     );
 
   share
@@ -167,7 +166,7 @@ function declareShared(share: Share, run: Run): void {
     .summary('exchange with the shared pool now')
     .description('Pushes what this machine has renewed and gets what the others have, in one go.')
     .addHelpText(...examples('codex-auth share sync'))
-    .action((options) => run(async () => (await import('../commands/share-sync.js')).shareSyncCommand, options));
+    .action((options) => run(async () => (await import('../commands/share-exchange.js')).shareSyncCommand, options));
 }
 
 const longestWaitSeconds = 3_600;

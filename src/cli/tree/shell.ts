@@ -3,8 +3,8 @@ import { segmentFormats } from '../../core/segment/segment-text.js';
 import { segmentPlaces } from '../../core/shell/segment-block.js';
 import { shellNames } from '../../core/shell/shell-files.js';
 import type { Run } from '../program/command.js';
-import { examples } from './help-texts.js';
 import type { Program } from './program-base.js';
+import { examples } from './program-base.js';
 
 /** Living in the person's shell, and leaving it. */
 export function declareShell(program: Program, run: Run): void {
@@ -95,7 +95,6 @@ export function declareShell(program: Program, run: Run): void {
     .action((options) => run(async () => (await import('../commands/uninstall.js')).uninstallCommand, options));
 }
 
-/** The line for the file that each shell reads when it starts. */
 const completionSetup = `
 To enable it in every new shell, after the completion of codex itself, add:
   ~/.bashrc                   source <(codex-auth completion bash)
@@ -103,7 +102,6 @@ To enable it in every new shell, after the completion of codex itself, add:
   ~/.config/fish/config.fish  codex-auth completion fish | source
   $PROFILE                    codex-auth completion powershell | Out-String | Invoke-Expression`;
 
-/** The line for each of them. */
 const segmentSetup = `
 To show it:
   ~/.bashrc                   PS1='$(codex-auth segment --format bash) '"$PS1"
@@ -114,7 +112,6 @@ To show it:
                               command = "codex-auth segment --format starship"
                               when = true`;
 
-/** For the configuration of the official client. */
 const statuslineSetup = `
 To show it, in ~/.codex/config.toml:
   [features]

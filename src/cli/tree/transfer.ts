@@ -1,8 +1,8 @@
 import { Option } from '@commander-js/extra-typings';
 import { definedOnly } from '../../core/defined-only.js';
 import type { Run } from '../program/command.js';
-import { examples, selectorHelp } from './help-texts.js';
 import type { Program } from './program-base.js';
+import { examples, selectorHelp } from './program-base.js';
 
 /** Bringing logins in from other tools, and handing them out. */
 export function declareTransfer(program: Program, run: Run): void {

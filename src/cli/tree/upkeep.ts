@@ -1,10 +1,9 @@
 import { InvalidArgumentError, Option } from '@commander-js/extra-typings';
-import { definedOnly } from '../../core/defined-only.js';
 import { parseDuration } from '../../core/duration.js';
 import { eventNames } from '../../core/event-names.js';
 import type { Run } from '../program/command.js';
-import { examples } from './help-texts.js';
 import type { Program } from './program-base.js';
+import { examples } from './program-base.js';
 
 /** Keeping things going. */
 export function declareUpkeep(program: Program, run: Run): void {
@@ -70,10 +69,7 @@ export function declareUpkeep(program: Program, run: Run): void {
       ...examples('codex-auth renew', 'codex-auth renew work --force', 'codex-auth renew ./tokens --before 12h'),
     )
     .action((targets, { before, ...options }) =>
-      run(
-        async () => (await import('../commands/renew.js')).renewCommand,
-        definedOnly({ ...options, targets, beforeMs: before }),
-      ),
+      run(async () => (await import('../commands/renew.js')).renewCommand, { ...options, targets, beforeMs: before }),
     );
 
   const config = program

@@ -4,8 +4,7 @@ import { type AccountStanding, accountStates } from '../../core/decision/standin
 import { definedOnly } from '../../core/defined-only.js';
 import { toIso } from '../../core/instant.js';
 import { QuotaViewSchema, toQuotaView } from '../../core/quota/snapshot.js';
-import { maskEmail } from '../program/shown-text.js';
-import { lifeOf, lifeShape } from './login-life.js';
+import { lifeOf, lifeShape, shownEmail } from './account-ref.js';
 
 export const AccountView = z.object({
   index: z.number(),
@@ -63,18 +62,10 @@ export function accountView(
     active,
     health: { score: health.score, state: health.state },
     state,
-    availableAt: isoOrAbsent(availableAt),
-    accessTokenExpiresAt: isoOrAbsent(account.tokens.expiresAt),
+    availableAt: toIso(availableAt),
+    accessTokenExpiresAt: toIso(account.tokens.expiresAt),
     ...lifeOf(account, keepers?.get(account.id)),
-    lastUsedAt: isoOrAbsent(account.lastUsedAt),
+    lastUsedAt: toIso(account.lastUsedAt),
     quota: quota && toQuotaView(quota, 'cache', now),
   });
-}
-
-export function shownEmail(email: string | undefined, mask: boolean): string | undefined {
-  return email === undefined || !mask ? email : maskEmail(email);
-}
-
-function isoOrAbsent(at: number | undefined): string | undefined {
-  return at === undefined ? undefined : toIso(at);
 }

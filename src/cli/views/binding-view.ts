@@ -1,5 +1,5 @@
 import * as z from 'zod/mini';
-import { describeAccount, type ShownAccount } from '../../core/accounts/account.js';
+import { describeAccount } from '../../core/accounts/account.js';
 import type { Binding } from '../../core/bindings/binding.js';
 import { bindingAt } from '../../core/bindings/bound-place.js';
 import { readBindings } from '../../core/bindings/registry.js';
@@ -8,7 +8,7 @@ import { AppError } from '../../core/errors.js';
 import type { ShownRoster } from '../../core/logins/shown-roster.js';
 import { shellWord } from '../../core/shell/shell-word.js';
 import type { Context } from '../program/context.js';
-import { shownEmail } from './account-view.js';
+import { shownEmail } from './account-ref.js';
 
 /** A directory that is bound to an account, as which plain `codex` runs in it. */
 export const BindingView = z.object({
@@ -33,24 +33,19 @@ export function bindingHere(context: Context, roster: ShownRoster): BindingView 
   }
 }
 
+/** Its account may live anywhere, also set aside. */
 export function bindingView(binding: Binding, roster: ShownRoster, mask: boolean): BindingView {
   const { directory, commonDir, accountId } = binding;
-  const account = boundAccount(roster, accountId);
+  const all = [roster.records, ...roster.others].flatMap(({ pool, flagged }) => [
+    ...pool.accounts,
+    ...flagged.accounts,
+  ]);
+  const found = [...roster.accounts, ...all].find(({ id }) => id === accountId);
+  const account = found && (found.label ?? shownEmail(found.email, mask) ?? describeAccount(found));
   const kind: BindingView['kind'] = commonDir === undefined ? 'directory' : 'project';
-  return definedOnly({ directory, kind, accountId, account: account && shortName(account, mask) });
+  return definedOnly({ directory, kind, accountId, account });
 }
 
-/** Wherever it lives, also set aside. */
-function boundAccount({ accounts, records, others }: ShownRoster, id: string): ShownAccount | undefined {
-  const all = [records, ...others].flatMap(({ pool, flagged }) => [...pool.accounts, ...flagged.accounts]);
-  return [...accounts, ...all].find((account) => account.id === id);
-}
-
-function shortName(account: ShownAccount, mask: boolean): string {
-  return account.label ?? shownEmail(account.email, mask) ?? describeAccount(account);
-}
-
-/** One line about it. */
 export function bindingText({ directory, kind, account, accountId }: BindingView): string {
   const place = `${directory}${kind === 'project' ? ' and its worktrees' : ''}`;
   if (account === undefined)

@@ -111,10 +111,13 @@ function accountDocument(
 ): ForecastAccount {
   return definedOnly({
     ...known,
-    availableAt: availableAt === undefined ? undefined : toIso(availableAt),
+    availableAt: toIso(availableAt),
     reasons: reasonsOf(decision, now),
     quota: quota && quotaViewOf(quota, now),
-    explanation: isExplained && decision !== undefined ? explanationView(decision) : undefined,
+    explanation:
+      isExplained && decision !== undefined
+        ? { risk: [...decision.riskRows], score: { ...decision.scoreParts }, terms: scoreTerms(decision) }
+        : undefined,
   });
 }
 
@@ -222,8 +225,4 @@ function foundAccount(
 function shownQuota(quota: BindingQuota, source: QuotaSource): ShownQuota & BindingQuota {
   if (source === 'cache' && !quota.isUnlimited) return quota;
   return { ...quota, source, unlimited: quota.isUnlimited };
-}
-
-function explanationView(decision: AccountDecision): NonNullable<ForecastAccount['explanation']> {
-  return { risk: [...decision.riskRows], score: { ...decision.scoreParts }, terms: scoreTerms(decision) };
 }

@@ -3,8 +3,8 @@ import { definedOnly } from '../../core/defined-only.js';
 import { toIso } from '../../core/instant.js';
 import { bindingQuota } from '../../core/quota/binding-quota.js';
 import { QuotaViewSchema, toQuotaView } from '../../core/quota/snapshot.js';
-import type { AdditionalLimit, ModelUsage, QuotaSnapshot } from '../../core/quota/usage.js';
-import { isCurrent, type QuotaWindow } from '../../core/quota/window.js';
+import type { AdditionalLimit, QuotaSnapshot } from '../../core/quota/usage.js';
+import { isCurrent } from '../../core/quota/window.js';
 import { type AskedAccount, indexAfter } from '../../core/session/asked-accounts.js';
 import type { ProbedRoster } from '../../core/session/quota-probing.js';
 import type { Context } from '../program/context.js';
@@ -110,7 +110,9 @@ function snapshotView(snapshot: QuotaSnapshot, now: number, unreadCredits: Failu
     additionalLimits: additional.length === 0 ? undefined : additional.map((each) => limitView(each, snapshot, now)),
     credits,
     spendControl: spendView(snapshot),
-    modelUsage: snapshot.modelUsage?.map(modelView),
+    modelUsage: snapshot.modelUsage?.map(({ availableAt, ...usage }) =>
+      definedOnly({ ...usage, availableAt: toIso(availableAt) }),
+    ),
     reachedType,
     resetCredits: resetCreditsView(snapshot, unreadCredits),
   });
@@ -121,26 +123,16 @@ function lapsedWindows(snapshot: QuotaSnapshot, now: number): NonNullable<Accoun
   return limits.flatMap(({ limitName, windows }) =>
     windows
       .filter((window) => !isCurrent(window, snapshot.observedAt, now))
-      .map(({ id, resetsAt }) =>
-        definedOnly({ id, limitName, resetAt: resetsAt === undefined ? undefined : toIso(resetsAt) }),
-      ),
+      .map(({ id, resetsAt }) => definedOnly({ id, limitName, resetAt: toIso(resetsAt) })),
   );
 }
 
-type LimitView = NonNullable<AccountUsage['additionalLimits']>[number];
-
-function limitView(limit: AdditionalLimit, { observedAt }: QuotaSnapshot, now: number): LimitView {
+function limitView(limit: AdditionalLimit, { observedAt }: QuotaSnapshot, now: number) {
   const { limitName, meteredFeature, modelSlug, allowed, limitReached } = limit;
-  const windows = limit.windows.filter((window) => isCurrent(window, observedAt, now)).map(windowView);
+  const windows = limit.windows
+    .filter((window) => isCurrent(window, observedAt, now))
+    .map(({ resetsAt, ...window }) => definedOnly({ ...window, resetsAt: toIso(resetsAt) }));
   return definedOnly({ limitName, meteredFeature, modelSlug, allowed, limitReached, windows });
-}
-
-function windowView({ resetsAt, ...window }: QuotaWindow): LimitView['windows'][number] {
-  return definedOnly({ ...window, resetsAt: resetsAt === undefined ? undefined : toIso(resetsAt) });
-}
-
-function modelView({ availableAt, ...usage }: ModelUsage): NonNullable<AccountUsage['modelUsage']>[number] {
-  return definedOnly({ ...usage, availableAt: availableAt === undefined ? undefined : toIso(availableAt) });
 }
 
 function spendView({ spendControl }: QuotaSnapshot): AccountUsage['spendControl'] {
@@ -156,7 +148,7 @@ function resetCreditsView(
 ): AccountUsage['resetCredits'] {
   if (resetCredits === undefined) return undefined;
   const credits = resetCredits.credits?.map(({ id, status, title, expiresAt }) =>
-    definedOnly({ id, status, title, expiresAt: expiresAt === undefined ? undefined : toIso(expiresAt) }),
+    definedOnly({ id, status, title, expiresAt: toIso(expiresAt) }),
   );
   const { availableCount, applicableCount } = resetCredits;
   return definedOnly({ availableCount, applicableCount, credits, failure });

@@ -43,7 +43,8 @@ export function waysOut(
   const payer = accounts.find(({ id }) => id === onCredits?.id);
   const resets = accounts.flatMap((account) => {
     const credits = state.accounts[account.id]?.quota?.resetCredits;
-    const found = credits && resetsOf(credits, isUsedUp(account), now);
+    const isUsedUp = account.state === 'exhausted' || account.state === 'on-credits';
+    const found = credits && resetsOf(credits, isUsedUp, now);
     return found === undefined ? [] : [{ ...refOf(account), ...found }];
   });
   return definedOnly({
@@ -52,22 +53,18 @@ export function waysOut(
   });
 }
 
-function isUsedUp({ state }: Named): boolean {
-  return state === 'exhausted' || state === 'on-credits';
-}
-
 function resetsOf(credits: ResetCredits, couldHelp: boolean, now: number) {
   const { count, expiresAt } = spendableCredits(credits, now);
   const endsSoon = expiresAt !== undefined && expiresAt - now <= soonMs;
   if (count === 0 || !(couldHelp || endsSoon)) return undefined;
-  return definedOnly({ count, expiresAt: expiresAt === undefined ? undefined : toIso(expiresAt) });
+  return definedOnly({ count, expiresAt: toIso(expiresAt) });
 }
 
 function refOf({ id, index, email, label, workspace, accountId }: Named): AccountRef {
   return definedOnly({ id, index, email, label, workspace, accountId });
 }
 
-export function wayOutLines({ onCredits, resetCredits = [] }: WayOut, { now }: Theme): string[] {
+export function wayOutText({ onCredits, resetCredits = [] }: WayOut, { now }: Theme, indent = ''): string {
   const lines = resetCredits.map((account) => {
     const { index, count, expiresAt } = account;
     const ends =
@@ -76,10 +73,16 @@ export function wayOutLines({ onCredits, resetCredits = [] }: WayOut, { now }: T
         : `, ${count === 1 ? 'which' : 'the first of which'} expires ${formatWhen(Date.parse(expiresAt), now)}`;
     return `${index}  ${titleOf(account)} has ${count} reset credit${count === 1 ? '' : 's'}${ends}`;
   });
-  if (onCredits === undefined) return lines;
-  const balance = onCredits.balance === undefined ? '' : ` (${printable(onCredits.balance)})`;
-  return [
-    `${onCredits.index}  ${titleOf(onCredits)} would go on with credits${balance}: codex-auth best --allow-credits`,
-    ...lines,
-  ];
+  if (onCredits !== undefined) {
+    const balance = onCredits.balance === undefined ? '' : ` (${printable(onCredits.balance)})`;
+    lines.unshift(
+      `${onCredits.index}  ${titleOf(onCredits)} would go on with credits${balance}: codex-auth best --allow-credits`,
+    );
+  }
+  return lines
+    .map(
+      (line) => `${indent}${line}
+`,
+    )
+    .join('');
 }

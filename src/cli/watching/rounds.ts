@@ -35,7 +35,11 @@ export function createLook(context: Context, intervalMs: number): Look {
     for (const [id, probe] of probed.probes) {
       memories.set(id, remember(memories.get(id), probe, { now: context.clock.now(), intervalMs }));
     }
-    return { scope: scopeView(roster), accounts: viewAll(context, probed, { memories, intervalMs }) };
+    const then = context.clock.now();
+    const policy = { now: then, ...policyOf(context.settings()) };
+    const { decided } = decideRoster(withoutOldNews(probed.roster, then, intervalMs), policy);
+    const accounts = decided.map((each) => viewOf(each, context, probed, memories.get(each.account.id)));
+    return { scope: scopeView(roster), accounts };
   };
 }
 
@@ -59,20 +63,6 @@ function remember(
   if (probe.kind !== 'answer') return { lastError };
   const resetsAt = probe.answer.kind === 'rate-limited' ? probe.answer.resetsAt : undefined;
   return { lastError, trouble: troubleAfter(before?.trouble, definedOnly({ now, intervalMs, resetsAt })) };
-}
-
-interface Watched {
-  readonly memories: ReadonlyMap<string, Memory>;
-  readonly intervalMs: number;
-}
-
-function viewAll(context: Context, probed: ProbedRoster, { memories, intervalMs }: Watched): WatchedAccount[] {
-  const now = context.clock.now();
-  const { decided } = decideRoster(withoutOldNews(probed.roster, now, intervalMs), {
-    now,
-    ...policyOf(context.settings()),
-  });
-  return decided.map((each) => viewOf(each, context, probed, memories.get(each.account.id)));
 }
 
 /** While an access token has expired nobody knows what is left, and what was read before is no view of now. */
@@ -99,7 +89,7 @@ function viewOf(
   return definedOnly({
     ...accountView(account, decision, { mask: context.options.mask === true, now }),
     quota: decision.quota && toQuotaView(decision.quota, sourceOf(account.id), now),
-    lastSuccessAt: observedAt === undefined ? undefined : toIso(observedAt),
+    lastSuccessAt: toIso(observedAt),
     lastError: memory?.lastError,
   });
 }

@@ -3,11 +3,11 @@ import { printable, printableIn } from '../../core/printable.js';
 import { type Context, createContext } from '../program/context.js';
 import { createTheme, type Theme } from '../render/theme.js';
 import { formatDuration } from '../render/time.js';
-import { blockLines, tableLines } from '../render/watch.js';
 import { enterScreen, type Screen } from '../terminal/enter-screen.js';
 import { wrapLine } from '../terminal/wrap-text.js';
 import { hasPlaces, whoseAccounts } from '../views/scope-view.js';
 import type { WatchRound } from './watch-view.js';
+import { blockLines, tableLines } from './watch-view.js';
 
 /** Draws each round in the place of the one before, and every second how old it has become, until they end. */
 export async function drawRounds(

@@ -1,8 +1,7 @@
 import type { Key as InkKey } from 'ink';
 import { describe, expect, test } from 'vitest';
-import { bindings, bindingsOf } from '../../../src/cli/dashboard/keys.js';
+import { bindings, bindingsOf, typedKeys } from '../../../src/cli/dashboard/keys.js';
 import type { View } from '../../../src/cli/dashboard/model.js';
-import { typedKeys } from '../../../src/cli/dashboard/typed-keys.js';
 import { cutLine, wrapLine } from '../../../src/cli/terminal/wrap-text.js';
 
 const views: readonly View[] = ['list', 'details', 'flagged', 'help', 'output'];
