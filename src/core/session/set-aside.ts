@@ -18,7 +18,7 @@ export function locateAnywhere(session: Session, roster: Roster, selector: strin
 }
 
 /** By name only: an index counts the accounts of the list. */
-export function findSetAside({ records, others }: Roster, selector: string): Located | undefined {
+function findSetAside({ records, others }: Roster, selector: string): Located | undefined {
   const places = [records, ...others].flatMap(({ key: scopeKey, flagged }) =>
     flagged.accounts.map((account, position) => ({ account, scopeKey, index: position + 1 })),
   );
