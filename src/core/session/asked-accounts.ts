@@ -4,9 +4,8 @@ import { withNewestTokens } from '../logins/beside-records.js';
 import { reasonText } from '../logins/flag-reason.js';
 import type { Roster } from '../logins/roster.js';
 import { scopeFiles } from '../storage/paths.js';
-import { type Located, requireAccounts } from './selection.js';
+import { type Located, locateAnywhere, requireAccounts } from './selection.js';
 import type { Session } from './session.js';
-import { locateAnywhere } from './set-aside.js';
 
 /** An account that a command is about to ask the provider about. */
 export interface AskedAccount {
