@@ -1,6 +1,6 @@
 import { availableParallelism } from 'node:os';
 import { defineConfig } from 'vitest/config';
-import { placeInMemory } from './test/support/place-in-memory.js';
+import { placeForAll } from './test/support/place-in-memory.js';
 import { LongFirst } from './test/support/runner/long-first.js';
 
 const setupFiles = ['test/support/isolate.ts', 'test/support/end-built.ts'];
@@ -34,7 +34,7 @@ export default defineConfig({
           include: ['test/{unit,cli,property}/**/*.test.ts'],
           setupFiles: [...setupFiles, 'test/support/shift-date.mjs', 'test/support/without-sync.mjs'],
           // None of it has to survive the machine.
-          env: { DATE_SHIFT_MS: String(twentyYearsMs), TMPDIR: placeInMemory() },
+          env: { DATE_SHIFT_MS: String(twentyYearsMs), TMPDIR: placeForAll() },
         },
       },
       { extends: true, test: { name: 'e2e', include: ['test/e2e/**/*.test.ts'], setupFiles } },

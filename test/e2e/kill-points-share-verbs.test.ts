@@ -1,12 +1,13 @@
 import { existsSync, readFileSync } from 'node:fs';
 import { delimiter, join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { isBeforeCaching } from '../support/crash/steps.js';
 import { findPostgres } from '../support/postgres/find-postgres.js';
 import { type Postgres, startPostgres } from '../support/postgres/server.js';
 import { ProgramProcess } from '../support/program-process.js';
 import { type Provider, startProvider } from '../support/provider/start.js';
 import { expectToGoOn, makeWorld, remember, type Verb, verbs, type World } from '../support/sharing/verbs.js';
-import { temporaryDirectory } from '../support/temporary.js';
+import { directoryInMemory } from '../support/temporary.js';
 
 const found = findPostgres();
 const why = 'missing' in found ? ` (skipped: ${found.missing})` : '';
@@ -18,7 +19,7 @@ describe.skipIf('missing' in found)(`a machine with a shared pool is killed${why
   let provider: Provider;
   let postgres: Postgres;
   beforeAll(async () => {
-    [provider, postgres] = await Promise.all([startProvider(), startPostgres()]);
+    [provider, postgres] = await Promise.all([startProvider(), startPostgres({ passwords: 'md5' })]);
   });
   afterAll(() => Promise.all([provider.stop(), postgres.stop()]));
 
@@ -28,12 +29,12 @@ describe.skipIf('missing' in found)(`a machine with a shared pool is killed${why
       const world = await makeWorld(postgres, provider);
       await verb.before(world);
       const goBack = await remember(world, postgres);
-      const { steps } = await runKilled(world, verb, undefined);
+      const { steps } = await runKilled(world, verb);
       expect(steps.length).toBeGreaterThan(kills);
       const stride = Math.ceil(steps.length / kills);
       for (let step = 1 + (stride >> 1); step <= steps.length; step += stride) {
         await goBack();
-        const { signal } = await runKilled(world, verb, step);
+        const { signal } = await runKilled(world, verb, step, isBeforeCaching(steps, step));
         const where = `killed at step ${step} of ${steps.length}, ${steps[step - 1]}`;
         expect(signal, where).toBe('SIGKILL');
         await expectToGoOn(world, verb, where);
@@ -44,16 +45,16 @@ describe.skipIf('missing' in found)(`a machine with a shared pool is killed${why
   );
 
   /** Right before a step, or not at all. */
-  async function runKilled(world: World, verb: Verb, step: number | undefined) {
+  async function runKilled(world: World, verb: Verb, step?: number, lendsCaches = false) {
     const { home } = world[verb.by].seeded;
-    const log = join(temporaryDirectory(), 'steps.json');
+    const log = join(directoryInMemory(), 'steps.json');
     const variables = {
       KILL_AT_UNDER: [home.root, home.codexHome].join(delimiter),
       KILL_AT_LOG: log,
       ...(step === undefined ? {} : { KILL_AT_STEP: String(step) }),
     };
     const stdin = verb.stdin?.(world) ?? '';
-    const options = { variables, preload, stdin, timeoutMs: 60_000 };
+    const options = { variables, preload, stdin, lendsCaches, timeoutMs: 60_000 };
     const { signal, exitCode, stderr } = await new ProgramProcess(home, verb.argv, options).ended;
     if (signal !== null) return { signal, steps: [] };
     expect(verb.exitCodes ?? [0], stderr).toContain(exitCode);

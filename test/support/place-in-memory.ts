@@ -1,5 +1,6 @@
-import { existsSync, statfsSync } from 'node:fs';
+import { existsSync, readFileSync, statfsSync } from 'node:fs';
 import { tmpdir } from 'node:os';
+import { canMakeReadOnly, canMakeReadOnlyIn } from './read-only.js';
 
 const memory = '/dev/shm';
 
@@ -12,10 +13,26 @@ const leastBytes = 2 * 1024 ** 3;
  * Names, links, locks and modes are there what they are on a disk.
  */
 export function placeInMemory(): string {
-  return existsSync(memory) && roomIn(memory) >= leastBytes ? memory : tmpdir();
+  return existsSync(memory) && roomIn(memory) >= leastBytes && runsPrograms(memory) ? memory : tmpdir();
+}
+
+/**
+ * The same for whatever a process writes, as its `TMPDIR`. A file there can be made immutable if one on the disk can, which not
+ * every Linux does in memory: else tests that need that would be skipped.
+ */
+export function placeForAll(): string {
+  const place = placeInMemory();
+  return canMakeReadOnlyIn(place) || !canMakeReadOnly ? place : tmpdir();
 }
 
 function roomIn(path: string): number {
   const { bavail, bsize } = statfsSync(path);
   return bavail * bsize;
+}
+
+/** Tests put scripts into their directories, which many containers do not run from there. */
+function runsPrograms(path: string): boolean {
+  const mounts = readFileSync('/proc/self/mounts', 'utf8').split('\n');
+  const options = mounts.map((line) => line.split(' ')).findLast(([, place]) => place === path)?.[3] ?? '';
+  return !options.split(',').includes('noexec');
 }

@@ -92,6 +92,8 @@ export interface ProgramOptions {
   /** A copy of what {@link builtProject} names, for a user who cannot read that. */
   readonly project?: string;
   readonly stdin?: string;
+  /** Whether it finds in its root what V8 has compiled before; default: unless something is preloaded, which may count its steps. */
+  readonly lendsCaches?: boolean;
   /** Names of files in `test/support` to be loaded before the program, such as `kill-at-step.mjs`. */
   readonly preload?: readonly string[];
   /** Default 30 s; then it is killed, and its `signal` says so. */
@@ -124,16 +126,16 @@ export class ProgramProcess {
     const script = join(options.project ?? builtProject(), 'bin', 'codex-auth.js');
     const line = [...(options.prefix ?? []), process.execPath, ...preload.flat(), script, ...argv];
     const [command = process.execPath, ...words] = line;
-    // What is preloaded may count what is written, and a prefix makes the program somebody else's.
-    const isPlain = options.preload === undefined && options.prefix === undefined && options.project === undefined;
-    if (isPlain) lendCaches(home.root, argv);
+    // Elsewhere, or behind another program, it may be somebody else's.
+    const isOurs = options.prefix === undefined && options.project === undefined;
+    if (isOurs && (options.lendsCaches ?? options.preload === undefined)) lendCaches(home.root, argv);
     const child = spawn(command, words, {
       cwd: options.cwd ?? home.cwd,
       env: { ...home.variables, ...options.variables, ...(isShifted ? { DATE_SHIFT_MS } : {}) },
       stdio: ['pipe', 'pipe', 'pipe'],
     });
     this.#child = child;
-    if (isPlain) child.once('close', () => borrowCaches(home.root, argv));
+    if (isOurs) child.once('close', () => borrowCaches(home.root, argv));
     this.pid = child.pid ?? -1;
     // A program that ends without reading what it was given is no failure of the test.
     child.stdin.on('error', () => undefined).end(options.stdin ?? '');

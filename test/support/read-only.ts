@@ -6,7 +6,11 @@ import { dirname, join } from 'node:path';
 const isRoot = process.geteuid?.() === 0;
 
 /** Modes do not bind root: for it the file is made immutable, where the file system can do that. */
-export const canMakeReadOnly = !isRoot || tryImmutable();
+export const canMakeReadOnly = canMakeReadOnlyIn(tmpdir());
+
+export function canMakeReadOnlyIn(place: string): boolean {
+  return !isRoot || tryImmutable(place);
+}
 
 /** Nothing can replace this file until the function that is returned has been called. */
 export function makeReadOnly(path: string): () => void {
@@ -28,8 +32,8 @@ export function closeDirectory(path: string): () => void {
   return () => chattr('-i', path);
 }
 
-function tryImmutable(): boolean {
-  const directory = mkdtempSync(join(tmpdir(), 'codex-auth-immutable-'));
+function tryImmutable(place: string): boolean {
+  const directory = mkdtempSync(join(place, 'codex-auth-immutable-'));
   const path = join(directory, 'file');
   writeFileSync(path, '');
   const isImmutable = chattr('+i', path);

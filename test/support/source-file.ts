@@ -10,6 +10,7 @@ export class SourceFile {
   /** From the project on, with forward slashes: `src/core/clock.ts`. */
   readonly path: string;
   readonly #tree: ts.SourceFile;
+  #found: Found | undefined;
 
   constructor(path: string, text: string) {
     this.path = path;
@@ -18,11 +19,9 @@ export class SourceFile {
 
   /** What it imports: paths of other files of `src`, and names of packages. Types, re-exports and `import()` count. */
   imports(): string[] {
-    return this.#nodes().flatMap((node) => {
-      const specifier = specifierOf(node);
-      if (specifier === undefined) return [];
-      return [specifier.startsWith('.') ? join(dirname(this.path), specifier).replace(/\.js$/, '.ts') : specifier];
-    });
+    return this.#nodes().specifiers.map((specifier) =>
+      specifier.startsWith('.') ? join(dirname(this.path), specifier).replace(/\.js$/, '.ts') : specifier,
+    );
   }
 
   /** What it uses of a module that it imports by names, or as a whole under one: `readFileSync` of `node:fs`. Not types. */
@@ -41,7 +40,7 @@ export class SourceFile {
 
   /** The expressions in which a global name is used, as written, such as `process.env`. */
   usesOfGlobal(name: string): string[] {
-    const uses = this.#nodes().filter((node) => ts.isIdentifier(node) && node.text === name && isReference(node));
+    const uses = (this.#nodes().identifiers.get(name) ?? []).filter(isReference);
     return uses.filter((use) => !isDeclaredAround(use, name)).map((use) => use.parent.getText(this.#tree));
   }
 
@@ -52,7 +51,7 @@ export class SourceFile {
   }
 
   hasDefaultExport(): boolean {
-    return this.#nodes().some(
+    return this.#nodes().all.some(
       (node) =>
         ts.isExportAssignment(node) ||
         (ts.isExportSpecifier(node) && node.name.text === 'default') ||
@@ -61,20 +60,34 @@ export class SourceFile {
   }
 
   #membersOf(name: string): string[] {
-    return this.#nodes().flatMap((node) =>
+    return this.#nodes().all.flatMap((node) =>
       ts.isPropertyAccessExpression(node) && node.expression.getText(this.#tree) === name ? [node.name.text] : [],
     );
   }
 
-  #nodes(): ts.Node[] {
-    const found: ts.Node[] = [];
-    const visit = (node: ts.Node): void => {
-      found.push(node);
-      ts.forEachChild(node, visit);
-    };
-    visit(this.#tree);
-    return found;
+  #nodes(): Found {
+    this.#found ??= nodesOf(this.#tree);
+    return this.#found;
   }
+}
+
+/** What is in a file, looked through once for all rules. */
+interface Found {
+  readonly all: readonly ts.Node[];
+  readonly specifiers: readonly string[];
+  readonly identifiers: ReadonlyMap<string, readonly ts.Identifier[]>;
+}
+
+function nodesOf(tree: ts.SourceFile): Found {
+  const all: ts.Node[] = [];
+  const identifiers = new Map<string, ts.Identifier[]>();
+  const visit = (node: ts.Node): void => {
+    all.push(node);
+    if (ts.isIdentifier(node)) identifiers.set(node.text, [...(identifiers.get(node.text) ?? []), node]);
+    ts.forEachChild(node, visit);
+  };
+  visit(tree);
+  return { all, specifiers: all.flatMap((node) => specifierOf(node) ?? []), identifiers };
 }
 
 /** All of `src`. */

@@ -40,7 +40,8 @@ export function makeTestHome(directory: string, provider?: Provider): TestHome {
       PATH: process.env['PATH'] ?? '',
       TZ: 'UTC',
       COLUMNS: '120',
-      BROWSER: '/nonexistent/browser',
+      // A list without a command: there is none to be started.
+      BROWSER: ':',
       CODEX_AUTH_LOGIN_PORTS: '0',
       // Without a stand-in nothing is to be sent, and a switch would refresh what is about to end.
       ...(provider === undefined

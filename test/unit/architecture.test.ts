@@ -1,9 +1,18 @@
-import { describe, expect, it } from 'vitest';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { SourceFile, sourceFiles } from '../support/source-file.js';
 
-const files = sourceFiles();
+let files: readonly SourceFile[] = [];
+beforeAll(() => {
+  files = sourceFiles();
+});
+// The process goes on with other tests, and whatever it starts copies the table of its memory.
+afterAll(() => {
+  files = [];
+});
+
 const edges = [
   'src/main.ts',
+  'src/brief.ts',
   'src/quick.ts',
   'src/show.ts',
   'src/run.ts',

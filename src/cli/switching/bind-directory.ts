@@ -113,7 +113,6 @@ function viewIn({ options }: Context, roster: Roster, binding: Binding): Binding
   return bindingView(binding, roster, options.mask === true);
 }
 
-/** Whether anything is new by it. */
 function change(context: Context, directory: string, after: Binding | null): Promise<boolean> {
   const { root, signal } = context;
   return withStore(root, { signal }, (store) => {

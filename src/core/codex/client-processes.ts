@@ -1,5 +1,5 @@
 import { execFileSync } from 'node:child_process';
-import { readdirSync, readlinkSync, statSync } from 'node:fs';
+import { readdirSync, readlinkSync, type Stats, statSync } from 'node:fs';
 import { homedir } from 'node:os';
 import { join, resolve } from 'node:path';
 import { definedOnly } from '../defined-only.js';
@@ -23,9 +23,9 @@ export interface ClientProcess {
 export function clientProcesses(home: CodexHome): ClientProcess[] {
   const pids = listPids();
   if (pids === undefined) return clientsByPs();
-  const { uid } = statSync('/proc/self');
+  const ours = ourProgram();
   // Where it does not tell its home: unless it has ended meanwhile, better to leave its login alone once too often.
-  const counts = (pid: number) => isClient(pid, uid) && (usesHome(pid, home) ?? isClient(pid, uid));
+  const counts = (pid: number) => isClient(pid, ours) && (usesHome(pid, home) ?? isClient(pid, ours));
   return pids.filter(counts).map(describe);
 }
 
@@ -39,10 +39,27 @@ function listPids(): number[] | undefined {
   }
 }
 
-function isClient(pid: number, userId: number): boolean {
+/** What runs us, which is Node, and for whom. */
+interface OurProgram {
+  readonly userId: number;
+  readonly path: string;
+  readonly isOurs: (program: Stats) => boolean;
+}
+
+function ourProgram(): OurProgram {
+  const { uid: userId } = statSync('/proc/self');
+  const { dev, ino } = statSync('/proc/self/exe');
+  return { userId, path: programOf('self'), isOurs: (program) => program.dev === dev && program.ino === ino };
+}
+
+function isClient(pid: number, ours: OurProgram): boolean {
   try {
-    if (statSync(`/proc/${pid}`).uid !== userId) return false;
-    return isClientName(programOf(pid)) || hasMark(pid);
+    if (statSync(`/proc/${pid}`).uid !== ours.userId) return false;
+    const program = programOf(pid);
+    if (isClientName(program)) return true;
+    // Other programs of Node, which have many files open: the client is none.
+    if (program === ours.path && ours.isOurs(statSync(`/proc/${pid}/exe`))) return false;
+    return hasMark(pid);
   } catch {
     // It has ended, or belongs to somebody else.
     return false;
@@ -65,7 +82,7 @@ function linkAt(path: string): string {
 }
 
 /** An update replaces the file of a running program. */
-function programOf(pid: number): string {
+function programOf(pid: number | 'self'): string {
   return readlinkSync(`/proc/${pid}/exe`).replace(/ \(deleted\)$/, '');
 }
 

@@ -1,7 +1,9 @@
 import { createHash, randomBytes } from 'node:crypto';
 import * as z from 'zod/mini';
 import { definedOnly } from '../defined-only.js';
+import { isJsonObject } from '../json-object.js';
 import { jsonIn } from '../json-text.js';
+import { isText, isTextOrAbsent } from '../json-values.js';
 import type { Secret } from '../secret.js';
 import { type FileVersion, readVersion, replaceFile } from '../storage/atomic-file.js';
 import type { FileReader } from '../storage/file-memory.js';
@@ -79,9 +81,8 @@ const StoredRecord = z.object({
   after: text,
   detail: text,
 });
-const Header = z.object({ salt: z.string().check(z.minLength(16)) });
-const Spending = z.object({ event: z.literal('refreshed'), before: z.string(), after: z.string() });
-const Custody = z.object({ event: z.enum(['released', 'received']), before: text, after: text });
+/** Of the salt that begins the log, in characters. */
+const shortestSalt = 16;
 
 /**
  * Appends a line a fact; call it while holding the `store` lock. The log is knowledge only: it must never be the reason
@@ -145,16 +146,31 @@ function spentIn(version: FileVersion): SpentTokens {
   const known = spentTokens.get(version);
   if (known !== undefined) return known;
   const { salt, lines } = openLog(version);
-  const parsed = lines.map((line) => jsonIn(line));
-  const facts = parsed.map((line) => Spending.safeParse(line).data);
-  const spent = new Set(facts.filter((fact) => fact?.before !== fact?.after).map((fact) => fact?.before));
-  for (const print of releasedAmong(parsed.flatMap((line) => Custody.safeParse(line).data ?? []))) spent.add(print);
+  const facts = lines.flatMap(custodyFact);
+  const spent = new Set(facts.filter(isSpending).map(({ before }) => before));
+  for (const print of releasedAmong(facts)) spent.add(print);
   const found = { salt, spent };
   spentTokens.set(version, found);
   return found;
 }
 
-type CustodyFact = { readonly event: LineageEvent; readonly before?: string; readonly after?: string };
+interface CustodyFact {
+  readonly event?: unknown;
+  readonly before?: string;
+  readonly after?: string;
+}
+
+/** What a line says about the tokens of a login: looked at plainly, because a switch asks it of every line. */
+function custodyFact(line: string): CustodyFact[] {
+  const fact = jsonIn(line);
+  if (!isJsonObject(fact)) return [];
+  const { event, before, after } = fact;
+  return isTextOrAbsent(before) && isTextOrAbsent(after) ? [definedOnly({ event, before, after })] : [];
+}
+
+function isSpending({ event, before, after }: CustodyFact): boolean {
+  return event === 'refreshed' && before !== undefined && after !== undefined && before !== after;
+}
 
 /** Prints of the refresh tokens that have gone to another machine, and have not come back. */
 export function releasedAmong(facts: readonly CustodyFact[]): ReadonlySet<string> {
@@ -204,9 +220,14 @@ function saltedFingerprint(salt: string, token: TokenTrace): string {
 /** The salt of the log, a new one where there is none, and the lines after it. */
 function openLog(version: FileVersion): { salt: string; lines: string[]; isTorn: boolean } {
   const [first = '', ...lines] = version.kind === 'absent' ? [] : version.content.split('\n');
-  const header = Header.safeParse(jsonIn(first));
-  if (!header.success) return { salt: randomBytes(16).toString('hex'), lines: [], isTorn: false };
-  return { salt: header.data.salt, lines: lines.filter((line) => line !== ''), isTorn: lines.at(-1) !== '' };
+  const salt = saltIn(jsonIn(first));
+  if (salt === undefined) return { salt: randomBytes(16).toString('hex'), lines: [], isTorn: false };
+  return { salt, lines: lines.filter((line) => line !== ''), isTorn: lines.at(-1) !== '' };
+}
+
+function saltIn(header: unknown): string | undefined {
+  const salt = isJsonObject(header) ? header['salt'] : undefined;
+  return isText(salt) && salt.length >= shortestSalt ? salt : undefined;
 }
 
 /** Knowledge only: where somebody wants it kept nowhere, with a link to /dev/null perhaps, it counts as empty. */

@@ -20,7 +20,7 @@ const longPoolBytes = 1_000_000;
 export function openRoster(session: Session, scope: Scope): Roster {
   const { root, home } = session;
   sweepLeftovers(root, home.authFile);
-  expectLongRead(session, scope);
+  expectLongRead(session, keyOf(scope));
   const roster = readRoster(root, home, scope);
   for (const warning of roster.warnings) session.warn(warning);
   return roster;
@@ -32,7 +32,7 @@ export function openRoster(session: Session, scope: Scope): Roster {
  */
 export function openShownRoster(session: Session, scope: Scope): ShownRoster {
   const { root, home, version, indexing } = session;
-  expectLongRead(session, scope);
+  expectLongRead(session, keyOf(scope));
   const index = openRosterIndex(root, home, scope, { version, settledMs: indexing?.settledMs });
   const known = index?.read();
   if (known === undefined) {
@@ -45,8 +45,9 @@ export function openShownRoster(session: Session, scope: Scope): ShownRoster {
   return known;
 }
 
-function expectLongRead({ root, expectLongRead: expect }: Session, scope: Scope): void {
-  if (poolBytes(root.paths, keyOf(scope)) > longPoolBytes) expect?.();
+/** To be called before the pool of that scope is read. */
+export function expectLongRead({ root, expectLongRead: expect }: Session, scopeKey: string | undefined): void {
+  if (poolBytes(root.paths, scopeKey) > longPoolBytes) expect?.();
 }
 
 /** Throws `empty-pool` where there is nothing to choose from. */

@@ -43,7 +43,7 @@ export async function killEverywhere<Outcome>(
     const outcomes = await inParallel(atOnce, chosen, async ([index, name]) => {
       const trial = await trialIn(join(directory, `${way.name}-${index + 1}`));
       try {
-        await way.kill(trial, index + 1);
+        await way.kill(trial, index + 1, steps);
         return { index, outcome: await trial.verify() };
       } catch (cause) {
         throw new Error(`killed (${way.name}) at step ${index + 1} of ${steps.length}, ${name}`, { cause });
@@ -70,7 +70,7 @@ interface KillWay {
   readonly name: string;
   list(trial: CrashTrial<unknown>): Promise<readonly string[]>;
   /** Right before one of the steps, counted from 1. */
-  kill(trial: CrashTrial<unknown>, step: number): Promise<void>;
+  kill(trial: CrashTrial<unknown>, step: number, steps: readonly string[]): Promise<void>;
 }
 
 const inside: KillWay = {
@@ -89,6 +89,13 @@ const inside: KillWay = {
 const preload = ['kill-at-step.mjs'];
 /** Its own deadline kills it by the same signal, at a step that nobody has chosen. */
 const timeoutMs = 300_000;
+
+/** Whether a run that is killed at a step, counted from 1, makes the same steps until then if it has no cache to make. */
+export function isBeforeCaching(steps: readonly string[], step: number): boolean {
+  const caching = steps.indexOf('mkdir cache');
+  return caching === -1 || step <= caching;
+}
+
 const under = ({ home, watched = [home.codexHome] }: CrashTrial<unknown>) => watched.join(delimiter);
 
 const real: KillWay = {
@@ -100,9 +107,10 @@ const real: KillWay = {
     assert.equal(exitCode, 0, stderr);
     return JSON.parse(readFileSync(log, 'utf8')).steps;
   },
-  async kill(trial, step) {
+  async kill(trial, step, steps) {
     const variables = { KILL_AT_UNDER: under(trial), KILL_AT_STEP: String(step) };
-    const { signal, stderr } = await startTrial(trial, { preload, variables, timeoutMs }).ended;
+    const options = { preload, variables, timeoutMs, lendsCaches: isBeforeCaching(steps, step) };
+    const { signal, stderr } = await startTrial(trial, options).ended;
     assert.equal(signal, 'SIGKILL', `it ended by itself: ${stderr}`);
   },
 };

@@ -6,7 +6,7 @@ import type { Postgres, TestDatabase } from '../postgres/server.js';
 import type { Provider } from '../provider/start.js';
 import { alice, RefreshHome } from '../refresh-home.js';
 import { SharingMachine } from '../sharing.js';
-import { temporaryDirectory } from '../temporary.js';
+import { directoryInMemory } from '../temporary.js';
 import { livingTokensIn } from './living-tokens.js';
 
 type Name = 'laptop' | 'desktop';
@@ -174,7 +174,7 @@ export async function makeWorld(
   through = (url: string) => url,
 ): Promise<World> {
   const [laptop, desktop] = (['laptop', 'desktop'] as const).map(
-    (name) => new SharingMachine(name, provider, new RefreshHome(temporaryDirectory(), provider)),
+    (name) => new SharingMachine(name, provider, new RefreshHome(directoryInMemory(), provider)),
   ) as [SharingMachine, SharingMachine];
   laptop.seeded.writeAuthFile(await laptop.seeded.addAccount('acc_alice', alice));
   const database = await postgres.newDatabase();
@@ -185,7 +185,7 @@ export async function makeWorld(
 export async function remember({ laptop, desktop, database }: World, postgres: Postgres): Promise<() => Promise<void>> {
   const directories = [laptop, desktop].map(({ seeded }) => seeded.home.directory);
   const copies = directories.map((directory) => {
-    const copy = join(temporaryDirectory(), 'copy');
+    const copy = join(directoryInMemory(), 'copy');
     cpSync(directory, copy, { recursive: true });
     return { directory, copy };
   });
