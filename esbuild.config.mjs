@@ -30,7 +30,6 @@ const apart = {
   '@scure/bip39': 'bip39',
   '@scure/bip39/wordlists/english.js': 'bip39-words',
   'cli-table3': 'cli-table3',
-  pg: 'pg',
   '@inquirer/confirm': 'inquirer-confirm',
   '@inquirer/input': 'inquirer-input',
   '@inquirer/select': 'inquirer-select',
@@ -91,7 +90,12 @@ const dashboard = await build({
   plugins: [withoutColorDetection(), withoutInkExtras()],
 });
 
-await build({ ...commonJs, entryPoints: { start: 'src/start.ts' }, minify: true, plugins: [processAsItIs(), nodeNamespacesAsTheyAre(), onlyVersion(), loadedWhenUsed()] });
+await build({
+  ...commonJs,
+  entryPoints: { start: 'src/start.ts' },
+  minify: true,
+  plugins: [processAsItIs(), nodeNamespacesAsTheyAre(), onlyVersion(), loadedWhenUsed()],
+});
 
 /** Compiled as a script (src/start.ts), which knows no module: so it gets what it needs as arguments. */
 const script = {
@@ -101,64 +105,37 @@ const script = {
   footer: { js: '})' },
   supported: { 'dynamic-import': false },
 };
-const quickCommands = ['list', 'status', 'forecast', 'best', 'theme'];
-const inScript = [processAsItIs(), nodeNamespacesAsTheyAre(), onlyVersion(), plainFileSystem(), withoutAssertions(), loadedWhenUsed(), withoutColorDetection(), packagesApart(), keyringByRequire(), dashboardApart()];
+const inScript = [
+  ...[processAsItIs(), nodeNamespacesAsTheyAre(), onlyVersion(), plainFileSystem(), withoutAssertions(), loadedWhenUsed()],
+  ...[withoutColorDetection(), packagesApart(), keyringByRequire(), dashboardApart()],
+];
 
-const cli = await build({ ...script, entryPoints: { cli: 'src/main.ts' }, external: [...common.external, '@napi-rs/keyring'], plugins: [schemasWhenUsed(), ...inScript] });
-writeFileSync('dist/metafile.json', JSON.stringify(cli.metafile));
+// What each is for: docs/decisions/010-quick-bundle.md.
+await bundle('segment', 'src/segment.ts', withoutSchemas());
+await bundle('run', 'src/run.ts', onlyCommands(), withoutSchemas());
+await bundle('show', 'src/show.ts', onlyCommands('list', 'status', 'theme'), withoutSchemas(), withoutWarnings());
+await bundle('tree', 'src/quick.ts', onlyCommands('complete'), withoutSchemas());
+await bundle('quick', 'src/quick.ts', onlyCommands('list', 'status', 'forecast', 'best', 'theme'), withoutSchemas());
+await bundle('brief', 'src/brief.ts', withoutOtherCommands('label', 'switch', 'doctor'), schemasWhenUsed());
+const cli = await bundle('cli', 'src/main.ts', schemasWhenUsed());
 
-const quick = await build({
-  ...script,
-  entryPoints: { quick: 'src/quick.ts' },
-  external: [...common.external, '@napi-rs/keyring'],
-  plugins: [onlyCommands(...quickCommands), withoutSchemas(), ...inScript],
-});
-writeFileSync('dist/quick.metafile.json', JSON.stringify(quick.metafile));
+writeFileSync('dist/LICENSES.txt', licencesOf(bundledFiles(library, packages, dashboard, cli)));
 
-const tree = await build({
-  ...script,
-  entryPoints: { tree: 'src/quick.ts' },
-  external: [...common.external, '@napi-rs/keyring'],
-  plugins: [onlyCommands('complete'), withoutSchemas(), ...inScript],
-});
-writeFileSync('dist/tree.metafile.json', JSON.stringify(tree.metafile));
+/** One file of the program; the tests read esbuild's account of what is in it. */
+async function bundle(name, source, ...plugins) {
+  const result = await build({
+    ...script,
+    entryPoints: { [name]: source },
+    external: [...common.external, '@napi-rs/keyring'],
+    plugins: [...plugins, ...inScript],
+  });
+  writeFileSync(`dist/${name}.metafile.json`, JSON.stringify(result.metafile));
+  return result;
+}
 
-const brief = await build({
-  ...script,
-  entryPoints: { brief: 'src/brief.ts' },
-  external: [...common.external, '@napi-rs/keyring'],
-  plugins: [withoutOtherCommands('label', 'switch', 'doctor'), schemasWhenUsed(), ...inScript],
-});
-writeFileSync('dist/brief.metafile.json', JSON.stringify(brief.metafile));
-
-const show = await build({
-  ...script,
-  entryPoints: { show: 'src/show.ts' },
-  external: ['@napi-rs/keyring'],
-  plugins: [onlyCommands(...quickCommands), withoutSchemas(), withoutWarnings(), ...inScript],
-});
-writeFileSync('dist/show.metafile.json', JSON.stringify(show.metafile));
-
-const run = await build({
-  ...script,
-  entryPoints: { run: 'src/run.ts' },
-  external: ['@napi-rs/keyring'],
-  plugins: [onlyCommands(), withoutSchemas(), ...inScript],
-});
-writeFileSync('dist/run.metafile.json', JSON.stringify(run.metafile));
-
-await build({
-  ...script,
-  entryPoints: { segment: 'src/segment.ts' },
-  external: ['@napi-rs/keyring'],
-  plugins: [withoutSchemas(), ...inScript],
-});
-
-const all = [library, packages, dashboard, cli].map(({ metafile }) => metafile);
-writeFileSync('dist/LICENSES.txt', licencesOf(bundledFiles(...all)));
-
-function bundledFiles(...metafiles) {
-  return metafiles.flatMap(({ outputs }) => Object.values(outputs).flatMap(({ inputs }) => Object.keys(inputs)));
+function bundledFiles(...results) {
+  const outputs = results.flatMap(({ metafile }) => Object.values(metafile.outputs));
+  return outputs.flatMap(({ inputs }) => Object.keys(inputs));
 }
 
 /** The notices that the licences of the bundled packages ask for. */

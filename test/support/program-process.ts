@@ -31,7 +31,7 @@ export function builtProject(): string {
 
 function findBuild(): string {
   const changedAt = newestSource();
-  const builtAt = statSync(join(project, 'dist', 'metafile.json'), { throwIfNoEntry: false })?.mtimeMs ?? 0;
+  const builtAt = statSync(join(project, 'dist', 'cli.metafile.json'), { throwIfNoEntry: false })?.mtimeMs ?? 0;
   if (builtAt > changedAt) return project;
   // Not below node_modules, where the bundle's own account of its packages could not name them.
   const cache = join(tmpdir(), `codex-auth-builds-${process.getuid?.() ?? ''}`);

@@ -14,10 +14,10 @@ interface Input {
 }
 
 /** esbuild's own account of what is in a bundle and who imports whom (https://esbuild.github.io/api/#metafile). */
-const inputs = inputsOf('metafile.json');
+const inputs = inputsOf('cli');
 
-function inputsOf(metafile: string): Readonly<Record<string, Input>> {
-  return JSON.parse(readFileSync(join(builtProject(), 'dist', metafile), 'utf8')).inputs;
+function inputsOf(bundle: string): Readonly<Record<string, Input>> {
+  return JSON.parse(readFileSync(join(builtProject(), 'dist', `${bundle}.metafile.json`), 'utf8')).inputs;
 }
 
 /** What only draws the dashboard. */
@@ -90,7 +90,7 @@ describe('the program', () => {
   });
 
   it('has a quick bundle for listings, with nothing heavy in it', () => {
-    const quick = Object.keys(inputsOf('quick.metafile.json')).map(belowProject);
+    const quick = Object.keys(inputsOf('quick')).map(belowProject);
     expect(quick).toEqual(expect.arrayContaining(['src/cli/commands/list.ts', 'src/cli/commands/forecast.ts']));
     expect(quick.filter((path) => [...heavy, 'zod'].some((name) => path.includes(`node_modules/${name}/`)))).toEqual(
       [],
@@ -99,7 +99,7 @@ describe('the program', () => {
   });
 
   it('has a bundle for what is over at once, which lacks nothing but other commands', () => {
-    const brief = inputsOf('brief.metafile.json');
+    const brief = inputsOf('brief');
     const missing = (path: string) => path.startsWith('other-commands:');
     const asking = Object.entries(brief).filter(([, { imports }]) => imports.some(({ path }) => missing(path)));
     // Who is asked for by the first word of a line, which is another one here, or by no word at all.
@@ -113,7 +113,7 @@ describe('the program', () => {
   });
 
   it('has a bundle for help and Tab, with no command and no schemas in it', () => {
-    const tree = Object.keys(inputsOf('tree.metafile.json')).map(belowProject);
+    const tree = Object.keys(inputsOf('tree')).map(belowProject);
     expect(tree).toContain('src/cli/completion/complete.ts');
     expect(tree.filter((path) => path.startsWith('src/cli/commands/') || path.includes('node_modules/zod/'))).toEqual(
       [],
@@ -122,7 +122,7 @@ describe('the program', () => {
   });
 
   it('has a bundle for the bare listings, with no command tree and no schemas in it', () => {
-    const show = Object.keys(inputsOf('show.metafile.json')).map(belowProject);
+    const show = Object.keys(inputsOf('show')).map(belowProject);
     expect(show).toEqual(expect.arrayContaining(['src/cli/commands/list.ts', 'src/cli/commands/status.ts']));
     expect(show.filter((path) => /node_modules\/(zod|commander|@commander-js)\//.test(path))).toEqual([]);
     expect(show.filter((path) => path.startsWith('src/cli/tree/') || path.includes('/table-library.'))).toEqual([]);
@@ -130,11 +130,11 @@ describe('the program', () => {
     expect(show.filter((path) => path.endsWith('/decide.ts'))).toEqual([]);
     // Whatever a history of years holds, a list does not wait for it.
     expect(show.filter((path) => path.startsWith('src/core/history/'))).toEqual([]);
-    expect(writersIn(Object.keys(inputsOf('show.metafile.json')))).toEqual([]);
+    expect(writersIn(Object.keys(inputsOf('show')))).toEqual([]);
   });
 
   it('has a bundle for run in a home that is ready, with no command tree, no schemas and nothing that switches in it', () => {
-    const run = Object.keys(inputsOf('run.metafile.json')).map(belowProject);
+    const run = Object.keys(inputsOf('run')).map(belowProject);
     expect(run).toEqual(expect.arrayContaining(['src/cli/commands/run.ts', 'src/process/launch.ts']));
     expect(run.filter((path) => /node_modules\/(zod|commander|@commander-js)\//.test(path))).toEqual([]);
     expect(run.filter((path) => path.startsWith('src/cli/tree/') || path.startsWith('src/core/sharing/'))).toEqual([]);
@@ -175,7 +175,7 @@ describe('a command that reads', () => {
   });
 
   it('finds none in the quick bundle either', () => {
-    expect(writersIn(Object.keys(inputsOf('quick.metafile.json')))).toEqual([]);
+    expect(writersIn(Object.keys(inputsOf('quick')))).toEqual([]);
   });
 
   it('gets it only by importing it at the moment when it was asked for: by --live, or by --switch', () => {
