@@ -43,6 +43,8 @@ const rarelyUsed = {
     'X509Certificate',
   ],
   'node:child_process': ['spawn', 'execFile', 'execFileSync'],
+  'node:fs/promises': ['opendir', 'readdir', 'readlink', 'realpath', 'stat'],
+  'node:timers/promises': ['setTimeout'],
   'node:net': ['BlockList', 'isIP', 'connect'],
   'node:tty': ['isatty'],
   'node:v8': ['setFlagsFromString'],
@@ -89,7 +91,7 @@ const dashboard = await build({
   plugins: [withoutColorDetection(), withoutInkExtras()],
 });
 
-await build({ ...commonJs, entryPoints: { start: 'src/start.ts' }, minify: true, plugins: [nodeNamespacesAsTheyAre(), onlyVersion()] });
+await build({ ...commonJs, entryPoints: { start: 'src/start.ts' }, minify: true, plugins: [processAsItIs(), nodeNamespacesAsTheyAre(), onlyVersion(), loadedWhenUsed()] });
 
 /** Compiled as a script (src/start.ts), which knows no module: so it gets what it needs as arguments. */
 const script = {
@@ -100,9 +102,9 @@ const script = {
   supported: { 'dynamic-import': false },
 };
 const quickCommands = ['list', 'status', 'forecast', 'best', 'theme'];
-const inScript = [processAsItIs(), nodeNamespacesAsTheyAre(), onlyVersion(), plainFileSystem(), loadedWhenUsed(), withoutColorDetection(), packagesApart(), keyringByRequire(), dashboardApart()];
+const inScript = [processAsItIs(), nodeNamespacesAsTheyAre(), onlyVersion(), plainFileSystem(), withoutAssertions(), loadedWhenUsed(), withoutColorDetection(), packagesApart(), keyringByRequire(), dashboardApart()];
 
-const cli = await build({ ...script, entryPoints: { cli: 'src/main.ts' }, external: [...common.external, '@napi-rs/keyring'], plugins: inScript });
+const cli = await build({ ...script, entryPoints: { cli: 'src/main.ts' }, external: [...common.external, '@napi-rs/keyring'], plugins: [schemasWhenUsed(), ...inScript] });
 writeFileSync('dist/metafile.json', JSON.stringify(cli.metafile));
 
 const quick = await build({
@@ -120,6 +122,14 @@ const tree = await build({
   plugins: [onlyCommands('complete'), withoutSchemas(), ...inScript],
 });
 writeFileSync('dist/tree.metafile.json', JSON.stringify(tree.metafile));
+
+const brief = await build({
+  ...script,
+  entryPoints: { brief: 'src/brief.ts' },
+  external: [...common.external, '@napi-rs/keyring'],
+  plugins: [withoutOtherCommands('label', 'switch', 'doctor'), schemasWhenUsed(), ...inScript],
+});
+writeFileSync('dist/brief.metafile.json', JSON.stringify(brief.metafile));
 
 const show = await build({
   ...script,
@@ -165,15 +175,19 @@ function licencesOf(inputs) {
 
 /**
  * Loading `node:process` as a module makes all three streams, which costs time and leaves the descriptors in a state that a
- * program after this one cannot read from. The global is the same object.
+ * program after this one cannot read from. The global is the same object. Our sources say which members they want, so that
+ * esbuild does not copy the others.
  */
 function processAsItIs() {
   const namespace = 'process-as-it-is';
+  const isOurs = (importer) => /\/src\/[^:]*\.tsx?$/.test(importer) && !importer.includes('node_modules');
   return {
     name: namespace,
     setup({ onResolve, onLoad }) {
-      onResolve({ filter: /^(node:)?process$/ }, ({ path }) => ({ path, namespace }));
-      onLoad({ filter: /./, namespace }, () => ({ contents: 'module.exports = process;' }));
+      onResolve({ filter: /^(node:)?process$/ }, ({ importer }) => ({ path: isOurs(importer) ? 'ours' : 'whole', namespace }));
+      onLoad({ filter: /./, namespace }, ({ path }) => ({
+        contents: path === 'ours' ? 'export const { hrtime, kill, pid } = process;' : 'module.exports = process;',
+      }));
     },
   };
 }
@@ -198,6 +212,20 @@ function plainFileSystem() {
     name: 'plain-file-system',
     setup({ onResolve }) {
       onResolve({ filter: /^graceful-fs$/ }, () => ({ path: 'node:fs', external: true }));
+    },
+  };
+}
+
+/** signal-exit asserts that it is given a function, for which Node would make the stream of stderr, to colour what fails. */
+function withoutAssertions() {
+  const namespace = 'assertions';
+  return {
+    name: namespace,
+    setup({ onResolve, onLoad }) {
+      onResolve({ filter: /^assert$/ }, ({ path, importer }) =>
+        importer.includes('/signal-exit/') ? { path, namespace } : undefined,
+      );
+      onLoad({ filter: /./, namespace }, () => ({ contents: 'export function equal() {}' }));
     },
   };
 }
@@ -268,11 +296,27 @@ function onlyCommands(...wanted) {
       onResolve({ filter: /./ }, ({ kind, path }) =>
         kind === 'dynamic-import' && !isWanted(path) ? { path, namespace: 'left-out' } : undefined,
       );
-      onLoad({ filter: /./, namespace: 'left-out' }, ({ path }) => ({
-        contents: `throw new Error(${JSON.stringify(`${path} is not in this bundle`)});`,
-      }));
+      onLoad({ filter: /./, namespace: 'left-out' }, notInBundle);
     },
   };
+}
+
+/** Leaves out what a process never loads that runs one of these commands: nothing that they can ask for. */
+function withoutOtherCommands(...wanted) {
+  const isWanted = (path) => wanted.some((name) => path === `../commands/${name}.js`);
+  return {
+    name: 'without-other-commands',
+    setup({ onResolve, onLoad }) {
+      onResolve({ filter: /^\.\.\/(commands|completion)\/|^\.\/help-topic\.js$/ }, ({ kind, path }) =>
+        kind === 'dynamic-import' && !isWanted(path) ? { path, namespace: 'other-commands' } : undefined,
+      );
+      onLoad({ filter: /./, namespace: 'other-commands' }, notInBundle);
+    },
+  };
+}
+
+function notInBundle({ path }) {
+  return { contents: `throw new Error(${JSON.stringify(`${path} is not in this bundle`)});` };
 }
 
 /**
@@ -314,6 +358,45 @@ function withoutWarnings() {
       }));
     },
   };
+}
+
+/** Making all the schemas of the modules that a command loads takes longer than what it asks of them. */
+function schemasWhenUsed() {
+  const namespace = 'schemas-when-used';
+  const used = 'used-of-zod';
+  const names = namesUsedOf('z').filter((name) => /^[a-z]/.test(name) && typeof zod[name] === 'function');
+  return {
+    name: namespace,
+    setup({ onResolve, onLoad }) {
+      onResolve({ filter: /^zod\/mini$/ }, ({ path, namespace: importer }) =>
+        importer === used ? undefined : { path, namespace },
+      );
+      onResolve({ filter: new RegExp(`^${used}$`) }, ({ path }) => ({ path, namespace: used }));
+      onLoad({ filter: /./, namespace: used }, () => ({
+        resolveDir: process.cwd(),
+        contents: `import { iso } from 'zod/mini';
+          export const { datetime } = iso;
+          export { ${names.join(', ')} } from 'zod/mini';`,
+      }));
+      onLoad({ filter: /./, namespace }, () => ({
+        resolveDir: process.cwd(),
+        contents: `import { late } from './src/process/late-schema.ts';
+          const lateNamed = (name) => late(() => require('${used}')[name]);
+          const [${names.map((name) => `${name}_`).join(', ')}] = ${JSON.stringify(names)}.map(lateNamed);
+          export { ${names.map((name) => `${name}_ as ${name}`).join(', ')} };
+          export const iso = { datetime: lateNamed('datetime') };`,
+      }));
+    },
+  };
+}
+
+/** What the sources use of a namespace that they have imported. */
+function namesUsedOf(namespace) {
+  const sources = readdirSync('src', { recursive: true }).filter((name) => /\.tsx?$/.test(name));
+  const uses = sources.flatMap((name) =>
+    Array.from(readFileSync(`src/${name}`, 'utf8').matchAll(new RegExp(`\\b${namespace}\\.(\\w+)`, 'g')), ([, use]) => use),
+  );
+  return [...new Set(uses)].sort();
 }
 
 /** Loading one of those modules takes milliseconds, so that it is put off until one of the functions is called. */

@@ -39,6 +39,9 @@ function isQuick(command: string, words: readonly string[]): boolean {
   );
 }
 
+/** One run of these is over at once: they have the whole program without the other commands. */
+const briefCommands = ['label', 'switch', 'doctor'];
+
 /** The smallest bundle has these alone, without any option; whatever is not as usual it leaves to the quick one. */
 const shown = ['list', 'ls', 'status'];
 
@@ -48,7 +51,7 @@ function isSegmentForPrompt([first, ...words]: readonly string[]): boolean {
   return command === 'segment' && /^(--format[ =](plain|bash|zsh|fish|tmux|starship))?$/.test(options.join(' '));
 }
 
-type Bundle = 'show' | 'run' | 'tree' | 'quick' | 'cli' | 'segment';
+type Bundle = 'show' | 'run' | 'tree' | 'quick' | 'brief' | 'cli' | 'segment';
 
 /** Resolves to false where the bundle has left it to a larger one, and has said nothing. */
 type Run = (leavesCache: boolean) => Promise<boolean>;
@@ -150,4 +153,4 @@ else if (isShown(words)) void runFirst(['show', 'quick', 'cli'], command);
 else if (isPlainRun(words)) void runFirst(['run', 'cli'], command);
 else if (asksForTree(command, words)) void runFirst(['tree', 'cli'], command);
 else if (isQuick(command, words)) void runFirst(['quick', 'cli'], command);
-else void runFirst(['cli'], command);
+else void runFirst([briefCommands.includes(command) ? 'brief' : 'cli'], command);

@@ -1,6 +1,7 @@
 import { exitCodes } from '../../src/cli/program/exit-codes.js';
-import { environmentDescriptions, environmentVariables } from '../../src/core/environment.js';
+import { environmentVariables } from '../../src/core/environment.js';
 import { type AnyCommander, type DocumentedCommand, inertProgram } from './command-tree.js';
+import { environmentDescriptions } from './environment-descriptions.js';
 import { optionExtras, sentence } from './markdown.js';
 
 /** `man/codex-auth.1`: the whole program on one page, in the macros of man(7). */

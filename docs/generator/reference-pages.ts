@@ -1,7 +1,8 @@
 import { exitCodeByError, exitCodes } from '../../src/cli/program/exit-codes.js';
-import { environmentDescriptions, environmentVariables } from '../../src/core/environment.js';
+import { environmentVariables } from '../../src/core/environment.js';
 import { settingDefinitions } from '../../src/core/setting-definitions.js';
 import { rangeOf, settingNames, settingText, settingVariable } from '../../src/core/settings.js';
+import { environmentDescriptions } from './environment-descriptions.js';
 import { code, page, table } from './markdown.js';
 
 export function referencePages(): [string, string][] {

@@ -21,7 +21,6 @@ import type { CodexAuth } from './codex-auth.js';
 import { type AccessToken, summariesOf } from './results.js';
 import { callsOf } from './use-cases.js';
 
-/** A session as a program sees it. */
 export function libraryOf(session: Session): CodexAuth {
   const { root, clock } = session;
   const settings = session.settings();

@@ -1,7 +1,6 @@
 import type { Output, ProcessStreams } from '../cli/terminal/io.js';
 import { plainOutput } from './plain-output.js';
 
-/** The streams of this process. */
 export interface OwnStreams extends ProcessStreams {
   /** Whether Node has made any of them. */
   readonly areMade: boolean;

@@ -5,8 +5,8 @@ const lastMajorTried = 24;
 
 /**
  * For a process that goes once through a long file and ends: code is not worth compiling better meanwhile, and memory is
- * taken at once instead of by doubling and copying. Only for one that writes no file, not even what V8 has compiled: V8
- * promises nothing for flags that are set after it has started.
+ * taken at once instead of by doubling and copying. Not for one that keeps what V8 has compiled, which would be refused later,
+ * and not for one that goes on (docs/decisions/010-quick-bundle.md).
  */
 export function expectLongRead(): void {
   if (Number.parseInt(process.versions.node, 10) > lastMajorTried) return;

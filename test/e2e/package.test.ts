@@ -50,6 +50,7 @@ describe('the package', () => {
         .sort(),
     ).toEqual([
       'dist/LICENSES.txt',
+      'dist/brief.cjs',
       'dist/cli.cjs',
       'dist/dashboard.js',
       'dist/index.d.ts',

@@ -12,6 +12,7 @@ afterAll(() => {
 
 const edges = [
   'src/main.ts',
+  'src/brief.ts',
   'src/quick.ts',
   'src/show.ts',
   'src/run.ts',

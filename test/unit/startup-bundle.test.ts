@@ -73,10 +73,8 @@ const isHeavy = (name: string) => heavy.some((each) => name === each || name.sta
 const commands = () => readdirSync(join(builtProject(), 'src', 'cli', 'commands')).map((file) => basename(file, '.ts'));
 
 describe('the program', () => {
-  it('starts with the command tree and the small zod, and no other package', () => {
-    const packages = packagesIn(runWith(main));
-    expect(packages).toContain('commander');
-    expect(packages.filter((name) => !['@commander-js/extra-typings', 'commander', 'zod'].includes(name))).toEqual([]);
+  it('starts with the command tree, and no other package', () => {
+    expect(packagesIn(runWith(main))).toEqual(['@commander-js/extra-typings', 'commander']);
   });
 
   it('runs the code of a command only when that is asked for', () => {
@@ -98,6 +96,20 @@ describe('the program', () => {
       [],
     );
     expect(quick.filter((path) => /\/(refresh|store|prompter|undici-client)\.ts$/.test(path))).toEqual([]);
+  });
+
+  it('has a bundle for what is over at once, which lacks nothing but other commands', () => {
+    const brief = inputsOf('brief.metafile.json');
+    const missing = (path: string) => path.startsWith('other-commands:');
+    const asking = Object.entries(brief).filter(([, { imports }]) => imports.some(({ path }) => missing(path)));
+    // Who is asked for by the first word of a line, which is another one here, or by no word at all.
+    expect(asking.map(([path]) => belowProject(path)).filter((path) => !path.startsWith('src/cli/tree/'))).toEqual([
+      'src/cli/program/bare-command.ts',
+      'src/cli/program/run.ts',
+    ]);
+    expect(Object.keys(brief).filter((path) => missing(path) && /[/](label|switch|doctor)\.js$/.test(path))).toEqual(
+      [],
+    );
   });
 
   it('has a bundle for help and Tab, with no command and no schemas in it', () => {
@@ -213,6 +225,11 @@ describe('a process', () => {
     expect(await filesRun(['--version'])).toEqual(['start.cjs']);
   });
 
+  it('that runs what is over at once takes the bundle for that', async () => {
+    expect(await filesRun(['doctor', '--offline'])).toEqual(expect.arrayContaining(['brief.cjs', 'start.cjs']));
+    expect(await filesRun(['auth', 'label', '1', 'one'])).toEqual(['brief.cjs', 'start.cjs']);
+  });
+
   it('that runs anything else takes the other one, and no package before it is used', async () => {
     expect(await filesRun(['config', 'list', '--json'])).toEqual(['cli.cjs', 'start.cjs']);
     expect(await filesRun(['--json', 'list'])).toEqual(['cli.cjs', 'start.cjs']);
@@ -238,7 +255,7 @@ async function filesRun(argv: readonly string[], arrange: (home: TestHome) => vo
   return filesRunIn(coverage);
 }
 
-it.each(['start', 'cli', 'quick', 'show', 'run'])(
+it.each(['start', 'cli', 'brief', 'quick', 'show', 'run'])(
   '%s.cjs is ASCII, so that V8 keeps each of its characters in one byte',
   (name) => {
     const bytes = readFileSync(join(builtProject(), 'dist', `${name}.cjs`));

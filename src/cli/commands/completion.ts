@@ -15,12 +15,7 @@ export interface CompletionOptions {
 }
 
 /** They know how to ask their shell; what to answer, this program tells from its command tree at every Tab. */
-const scripts: Readonly<Record<ShellName, string>> = {
-  bash: bashScript,
-  zsh: zshScript,
-  fish: fishScript,
-  powershell: powershellScript,
-};
+const scripts = { bash: bashScript, zsh: zshScript, fish: fishScript, powershell: powershellScript };
 
 export const completionCommand: Command<CompletionOptions, CompletionResult> = {
   name: 'completion',

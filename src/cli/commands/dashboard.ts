@@ -76,13 +76,8 @@ async function show(context: Context, session: Session): Promise<Leave> {
   }
 }
 
-interface Outside {
-  readonly leave: Promise<Leave>;
-  stop(): void;
-}
-
 /** What ends or interrupts the drawing besides the person's keys. */
-function reasonsFromOutside({ io, signal, machine }: Context): Outside {
+function reasonsFromOutside({ io, signal, machine }: Context) {
   const stopping = new AbortController();
   const leave = new Promise<Leave>((resolve) => {
     const interrupt = () => resolve({ kind: 'interrupt' });

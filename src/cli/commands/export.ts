@@ -1,13 +1,12 @@
 import { dirname } from 'node:path';
 import * as z from 'zod/mini';
-import type { Account } from '../../core/accounts/account.js';
 import { definedOnly } from '../../core/defined-only.js';
 import { homeOf } from '../../core/environment.js';
 import { toIso } from '../../core/instant.js';
 import { type Roster, withNewestPlan } from '../../core/logins/roster.js';
 import { resolveProjectStorageIdentityRoot } from '../../core/project/identity.js';
 import { resolveProvider } from '../../core/provider/provider.js';
-import { askedAccounts } from '../../core/session/asked-accounts.js';
+import { type AskedAccount, askedAccounts } from '../../core/session/asked-accounts.js';
 import { openRoster, requireAccounts } from '../../core/session/selection.js';
 import {
   type ExportFile,
@@ -123,10 +122,7 @@ function warnAboutLosses(context: Context, files: readonly ExportFile[], format:
   context.warn(`the format has no place for ${what}; --format pool has`);
 }
 
-interface Chosen {
-  readonly account: Account;
-  readonly index: number;
-}
+type Chosen = Pick<AskedAccount, 'account' | 'index'>;
 
 /** The named accounts, each once; else all of the scope, disabled ones included. */
 function chooseAccounts(context: Context, roster: Roster, selectors: readonly string[]): Chosen[] {

@@ -93,11 +93,6 @@ async function importFiles(context: Context, options: ImportOptions): Promise<Im
   return { dryRun, agreed, scope: placeView(keyOf(target)), ...done };
 }
 
-interface Found {
-  readonly sources: readonly LoginSource[];
-  readonly logins: readonly PlacedLogin[];
-}
-
 function assertNamed({ paths, discover, yes }: ImportOptions): void {
   if (discover === true && (paths.length > 0 || yes === true)) {
     const what = paths.length > 0 ? 'takes no paths' : 'changes nothing';
@@ -112,7 +107,7 @@ function assertNamed({ paths, discover, yes }: ImportOptions): void {
 }
 
 /** Reads one file after the other: a folder may hold many, and Ctrl-C ends it between two. */
-async function findLogins(context: Context, options: ImportOptions): Promise<Found> {
+async function findLogins(context: Context, options: ImportOptions) {
   const { machine, environment, home } = context;
   const sources =
     options.discover === true
@@ -169,14 +164,8 @@ async function namedSources({ machine }: Context, paths: readonly string[]): Pro
   return paths.includes('-') ? [{ name: '-', path: '-' }, ...files] : files;
 }
 
-interface Plan {
-  readonly counts: ImportCounts;
-  readonly entries: ImportEntryView[];
-  readonly changesAnything: boolean;
-}
-
 /** What importing would come to, from what can be read without a lock; writes nothing. */
-function planImport(context: Context, logins: readonly PlacedLogin[], scope: Scope): Plan {
+function planImport(context: Context, logins: readonly PlacedLogin[], scope: Scope) {
   const { root, options } = context;
   const journal = readEntries(root.paths.journal);
   const records = readAllScopes(root.paths).map(({ pool, flagged, ...rest }) => ({
@@ -196,7 +185,7 @@ function targetOf(context: Context, scope: Scope): ImportTarget {
   return { scopeKey: keyOf(scope), provider: resolveProvider(context.environment), inUse };
 }
 
-async function askForConsent(context: Context, plan: Plan, scope: Scope): Promise<void> {
+async function askForConsent(context: Context, plan: ReturnType<typeof planImport>, scope: Scope): Promise<void> {
   const { io, options, clock } = context;
   const { counts, entries } = plan;
   if (options.json !== true) {
@@ -217,7 +206,11 @@ async function askForConsent(context: Context, plan: Plan, scope: Scope): Promis
  * Plans once more on what is stored now, and writes each changed file once: killed at any instant, a pool holds its whole
  * part of the import or none of it, and the same command finishes it.
  */
-async function applyImport(context: Context, { logins, sources }: Found, scope: Scope) {
+async function applyImport(
+  context: Context,
+  { logins, sources }: Awaited<ReturnType<typeof findLogins>>,
+  scope: Scope,
+) {
   const { root, signal, home, options } = context;
   sweepLeftovers(root, home.authFile);
   const target = targetOf(context, scope);

@@ -62,7 +62,9 @@ interface LoginOptions {
 }
 
 async function login(context: Context, options: LoginOptions): Promise<LoginResult> {
-  refuseContradiction(options);
+  if (options.deviceAuth === true && (options.manual === true || options.browser === false)) {
+    throw new AppError('usage', '--device-auth and --manual are two ways to sign in', { hint: 'use one of the two' });
+  }
   const label = options.label === undefined ? undefined : checkLabel(options.label);
   refuseAddressOfAnother(context, label);
   const asked = options.expect === undefined ? undefined : expectedFrom(options.expect);
@@ -88,11 +90,6 @@ async function login(context: Context, options: LoginOptions): Promise<LoginResu
   warnAboutWiring(context);
   const activation = await activateIfWanted(context, stored, scope, options);
   return resultOf(context, stored, scope, activation);
-}
-
-function refuseContradiction(options: LoginOptions): void {
-  if (options.deviceAuth !== true || !(options.manual === true || options.browser === false)) return;
-  throw new AppError('usage', '--device-auth and --manual are two ways to sign in', { hint: 'use one of the two' });
 }
 
 async function obtainGrant(context: Context, options: LoginOptions, request: SignInRequest): Promise<ObtainedGrant> {

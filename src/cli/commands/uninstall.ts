@@ -46,7 +46,6 @@ interface UninstallOptions {
   readonly dryRun?: true;
 }
 
-/** What would go, and what it is about. */
 interface Removal {
   readonly changes: readonly PlannedChange[];
   readonly files: readonly string[];

@@ -23,7 +23,6 @@ export interface Drawing {
   end(): void;
 }
 
-/** Draws the dashboard until it is ended. */
 export function draw({ stdout, stdin, stderr, style, now }: Canvas, session: Session): Drawing {
   const app = render(<App session={session} style={style} now={now} />, {
     ...{ stdout, stdin, stderr },
@@ -33,11 +32,7 @@ export function draw({ stdout, stdin, stderr, style, now }: Canvas, session: Ses
   return { drawn: app.waitUntilExit(), end: () => app.unmount() };
 }
 
-interface AppProps {
-  readonly session: Session;
-  readonly style: Style;
-  readonly now: () => number;
-}
+type AppProps = Pick<Canvas, 'style' | 'now'> & { readonly session: Session };
 
 /** The whole screen: the session's model, laid out for its size. Every key goes to the session. */
 export function App({ session, style, now }: AppProps) {
@@ -87,13 +82,8 @@ function useSize(): Size {
   return size;
 }
 
-interface LinesProps {
-  readonly of: readonly string[];
-  readonly height: number;
-}
-
 /** Lines that are no wider than the screen, cut or filled up to a height. */
-function Lines({ of, height }: LinesProps) {
+function Lines({ of, height }: { readonly of: readonly string[]; readonly height: number }) {
   return (
     <Box flexDirection="column" height={height} flexShrink={0} overflow="hidden">
       {of.slice(0, height).map((line, place) => (

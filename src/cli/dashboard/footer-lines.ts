@@ -58,14 +58,8 @@ function keyLine(model: Model, { color, style }: Theme): string {
   return shown.map(({ label, short }) => `${color.bold(label)} ${color.dim(short)}`).join('  ');
 }
 
-/** A key for the line at the bottom. */
-interface OfferedKey {
-  readonly label: string;
-  readonly short: string;
-}
-
 /** The keys that have something to do now, in the words of what they would do. */
-function offeredKeys(model: Model): OfferedKey[] {
+function offeredKeys(model: Model) {
   return bindingsOf(viewOf(model)).flatMap((binding) => {
     const { label } = binding;
     const short = offerOf(model, binding);
@@ -73,30 +67,23 @@ function offeredKeys(model: Model): OfferedKey[] {
   });
 }
 
-function offerOf(model: Model, binding: Binding): string | undefined {
-  switch (viewOf(model)) {
-    case 'list':
-    case 'details':
-      return offerOfAccount(model, binding);
-    case 'flagged':
-      return offerOfFlagged(model, binding);
-    default:
-      return binding.short;
-  }
-}
-
-function offerOfAccount(model: Model, { intent, short }: Binding): string | undefined {
-  const selected = selectedAccount(model);
+function offerOf(model: Model, { intent, short }: Binding): string | undefined {
+  const account = selectedAccount(model);
+  const isFlagged = viewOf(model) === 'flagged';
+  const flagged = selectedFlagged(model);
   switch (intent) {
     case 'use':
-      return isEmpty(model) ? 'sign in' : selected && short;
+      if (isFlagged) return flagged?.usableUntil && short;
+      return isEmpty(model) ? 'sign in' : account && short;
     case 'open':
     case 'refresh':
     case 'remove':
     case 'check':
-      return selected && short;
+    case 'verify':
+    case 'restore':
+      return (isFlagged ? flagged : account) && short;
     case 'toggle':
-      return selected && (selected.enabled ? 'disable' : 'enable');
+      return account && (account.enabled ? 'disable' : 'enable');
     case 'add':
       // Enter does the same then.
       return isEmpty(model) ? undefined : short;
@@ -104,20 +91,6 @@ function offerOfAccount(model: Model, { intent, short }: Binding): string | unde
       return (model.report?.accounts.length ?? 0) > 0 ? short : undefined;
     case 'flagged':
       return (model.report?.flagged.length ?? 0) > 0 ? short : undefined;
-    default:
-      return short;
-  }
-}
-
-function offerOfFlagged(model: Model, { intent, short }: Binding): string | undefined {
-  const selected = selectedFlagged(model);
-  switch (intent) {
-    case 'open':
-    case 'verify':
-    case 'restore':
-      return selected && short;
-    case 'use':
-      return selected?.usableUntil === undefined ? undefined : short;
     default:
       return short;
   }

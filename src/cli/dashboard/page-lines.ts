@@ -26,7 +26,6 @@ export function outputLines({ output }: Model, theme: Theme): string[] {
   return [theme.color.bold(output.title), '', ...messageLines(output.message, theme)];
 }
 
-/** Every key that needs words. */
 export function helpLines(theme: Theme): string[] {
   const known = bindings.flatMap(({ label, help }) =>
     label === undefined || help === undefined ? [] : [{ label, help }],

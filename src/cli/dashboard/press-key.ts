@@ -22,38 +22,42 @@ export function pressKey(model: Model, key: Key): Step {
   if (model.question !== undefined) return answer(model, model.question, key);
   if (model.naming !== undefined) return name(model, model.naming, key);
   const typed = model.isTyping ? typeFilter(model, key) : undefined;
-  if (typed !== undefined) return stay(typed);
+  if (typed !== undefined) return step(typed);
   const intent = intentOf(viewOf(model), key);
   // Whatever was said has been read by now.
-  if (intent === undefined) return stay(model);
-  if (intent === 'select-by-number') return stay(selectByNumber(model, key));
+  if (intent === undefined) return step(model);
+  if (intent === 'select-by-number') return step(selectByNumber(model, key));
   return obey({ ...model, message: undefined, digits: '' }, intent, key);
 }
 
-function stay(model: Model): Step {
-  return { model, effects: [] };
+function step(model: Model, ...effects: Effect[]): Step {
+  return { model, effects };
+}
+
+function act(model: Model, action: Action): Step {
+  return step(model, { kind: 'act', action });
 }
 
 function name(model: Model, naming: NonNullable<Model['naming']>, key: Key): Step {
   const { id, text } = naming;
-  if (key === 'escape') return stay({ ...model, naming: undefined });
-  if (key !== 'enter') return stay({ ...model, naming: typeName(naming, key) });
-  return { model: { ...model, naming: undefined }, effects: [{ kind: 'act', action: { verb: 'label', id, text } }] };
+  if (key === 'escape') return step({ ...model, naming: undefined });
+  if (key !== 'enter') return step({ ...model, naming: typeName(naming, key) });
+  return act({ ...model, naming: undefined }, { verb: 'label', id, text });
 }
 
 function leave(model: Model, kind: 'quit' | 'interrupt' | 'suspend'): Step {
-  return { model, effects: [{ kind: 'leave', leave: { kind } }] };
+  return step(model, { kind: 'leave', leave: { kind } });
 }
 
 function answer(model: Model, question: Question, key: Key): Step {
   const cursor = moved(directionOf(key), question.cursor, question.choices.length);
-  if (cursor !== undefined) return stay({ ...model, question: { ...question, cursor } });
+  if (cursor !== undefined) return step({ ...model, question: { ...question, cursor } });
   const closed = { ...model, question: undefined };
-  if (key === 'escape' || key === 'q') return stay(closed);
+  if (key === 'escape' || key === 'q') return step(closed);
   const chosen =
     key === 'enter' ? question.choices[question.cursor] : question.choices.find((each) => each.key === key);
-  if (chosen === undefined) return stay(model);
-  return { model: closed, effects: chosen.effect === undefined ? [] : [chosen.effect] };
+  if (chosen === undefined) return step(model);
+  return chosen.effect === undefined ? step(closed) : step(closed, chosen.effect);
 }
 
 /** A question has letters of its own, so that only the arrows move in it. */
@@ -64,16 +68,16 @@ function directionOf(key: Key): Intent {
 
 function obey(model: Model, intent: Intent, key: Key): Step {
   const at = moveSelection(model, intent);
-  if (at !== undefined) return stay(at);
+  if (at !== undefined) return step(at);
   switch (intent) {
     case 'back':
       return goBack(model);
     case 'help':
-      return stay(opened(model, 'help'));
+      return step(opened(model, 'help'));
     case 'search':
-      return stay({ ...model, isTyping: true });
+      return step({ ...model, isTyping: true });
     case 'flagged':
-      return stay(opened(model, 'flagged'));
+      return step(opened(model, 'flagged'));
     default:
       return model.busy === undefined ? begin(model, intent, key) : stillBusy(model, model.busy);
   }
@@ -87,76 +91,67 @@ function goBack(model: Model): Step {
   const { views, filter } = model;
   if (views.length > 1) {
     const details = viewOf(model) === 'details' ? undefined : model.details;
-    return stay({ ...model, views: views.slice(0, -1), details });
+    return step({ ...model, views: views.slice(0, -1), details });
   }
-  if (filter !== '') return stay({ ...model, filter: '', cursor: 0 });
+  if (filter !== '') return step({ ...model, filter: '', cursor: 0 });
   return leave(model, 'quit');
 }
 
 /** One thing at a time: two commands would wait for each other's locks, and their answers would be taken for one. */
 function stillBusy(model: Model, busy: string): Step {
-  return stay({ ...model, message: { tone: 'bad', text: `still ${busy}`, warnings: [] } });
+  return step({ ...model, message: { tone: 'bad', text: `still ${busy}`, warnings: [] } });
 }
 
 function begin(model: Model, intent: Intent, key: Key): Step {
-  const step = (effect: Effect): Step => ({ model, effects: [effect] });
-  if (intent === 'add') return step({ kind: 'leave', leave: { kind: 'sign-in', whom: { kind: 'another' } } });
+  if (intent === 'add') return step(model, { kind: 'leave', leave: { kind: 'sign-in', whom: { kind: 'another' } } });
   if (viewOf(model) === 'flagged') return beginFlagged(model, intent);
-  if (intent === 'read-all') return step({ kind: 'read-quota', now: true });
+  if (intent === 'read-all') return step(model, { kind: 'read-quota', now: true });
   if (intent === 'undo') return takeBack(model);
   const account = selectedAccount(model);
   if (account !== undefined) return beginAccount(model, intent, account);
   // With no account at all, Enter is for the first one.
-  return isEmpty(model) && key === 'enter' ? begin(model, 'add', key) : stay(model);
+  return isEmpty(model) && key === 'enter' ? begin(model, 'add', key) : step(model);
 }
 
 function takeBack(model: Model): Step {
-  if (model.undo !== undefined) return { model, effects: [{ kind: 'act', action: model.undo }] };
-  return {
-    model: { ...model, message: { tone: 'good', text: 'There is nothing to take back', warnings: [] } },
-    effects: [],
-  };
+  if (model.undo !== undefined) return act(model, model.undo);
+  return step({ ...model, message: { tone: 'good', text: 'There is nothing to take back', warnings: [] } });
 }
 
 function beginFlagged(model: Model, intent: Intent): Step {
   const selected = selectedFlagged(model);
-  if (selected === undefined) return stay(model);
+  if (selected === undefined) return step(model);
   if (intent === 'open') return asking(model, askToRestore(selected));
-  const action: Action =
-    intent === 'use' ? { verb: 'switch', id: selected.id } : { verb: 'verify', restore: intent === 'restore' };
-  return { model, effects: [{ kind: 'act', action }] };
+  if (intent === 'use') return act(model, { verb: 'switch', id: selected.id });
+  return act(model, { verb: 'verify', restore: intent === 'restore' });
 }
 
 function asking(model: Model, question: Question): Step {
-  return stay({ ...model, question });
+  return step({ ...model, question });
 }
 
 function beginAccount(model: Model, intent: Intent, account: ShownAccount): Step {
   const { id, enabled } = account;
-  const act = (effect: Effect): Step => ({ model, effects: [effect] });
   switch (intent) {
     case 'open':
-      return {
-        model: { ...opened(model, 'details'), details: { id } },
-        effects: [{ kind: 'read-details', id }],
-      };
+      return step({ ...opened(model, 'details'), details: { id } }, { kind: 'read-details', id });
     case 'use':
-      return enabled ? act({ kind: 'act', action: { verb: 'switch', id } }) : asking(model, askToEnable(account));
+      return enabled ? act(model, { verb: 'switch', id }) : asking(model, askToEnable(account));
     case 'refresh':
       if (account.state === 'sign-in-needed') return asking(model, askToSignIn('This account needs a sign-in.', id));
-      return act({ kind: 'act', action: { verb: 'refresh', id } });
+      return act(model, { verb: 'refresh', id });
     case 'toggle':
-      return act({ kind: 'act', action: { verb: enabled ? 'disable' : 'enable', id } });
+      return act(model, { verb: enabled ? 'disable' : 'enable', id });
     case 'remove':
       return asking(model, askToRemove(account));
     case 'label':
-      return stay({ ...model, naming: { id, text: account.label ?? '' } });
+      return step({ ...model, naming: { id, text: account.label ?? '' } });
     case 'move':
       return asking(model, askToMove(account, model.report?.scope.kind === 'project'));
     case 'check':
-      return act({ kind: 'act', action: { verb: 'check' } });
+      return act(model, { verb: 'check' });
     default:
-      return stay(model);
+      return step(model);
   }
 }
 

@@ -9,7 +9,6 @@ import type { Theme } from '../render/theme.js';
 import { formatWhen } from '../render/time.js';
 import { runBeside, type SideProgram, whyFailed } from './side-program.js';
 
-/** Who wants to be told, and of what. */
 export interface Subscription {
   /** A program and its arguments. */
   readonly hook?: readonly string[];

@@ -117,12 +117,7 @@ export async function lingers(
 ): Promise<{ readonly lingers?: boolean }> {
   const { effectiveUserId } = context.machine;
   if (kind !== 'systemd' || effectiveUserId === undefined) return {};
-  const answer = await answerOf(context, [
-    'loginctl',
-    'show-user',
-    String(effectiveUserId),
-    '--property=Linger',
-    '--value',
-  ]);
+  const argv = ['loginctl', 'show-user', String(effectiveUserId), '--property=Linger', '--value'];
+  const answer = await answerOf(context, argv);
   return answer === 'yes' || answer === 'no' ? { lingers: answer === 'yes' } : {};
 }

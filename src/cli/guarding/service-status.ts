@@ -106,7 +106,6 @@ export function keepLogLine({ paths, processes }: Root, line: string): void {
   }
 }
 
-/** What it told last. */
 export function readLog({ paths }: Root): ServiceLogs {
   const version = readVersion(paths.guardLog);
   const lines = version.kind === 'absent' ? [] : version.content.split('\n').filter((line) => line !== '');

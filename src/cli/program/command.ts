@@ -62,7 +62,6 @@ export type Run = <Options extends object, Result, Document>(
   options: { readonly [Name in keyof Options]: Options[Name] | undefined },
 ) => Promise<void>;
 
-/** A result as a person reads it. */
 export async function renderText<Options, Result, Document>(
   command: Command<Options, Result, Document>,
   result: Result,

@@ -1,4 +1,3 @@
-/** The options every command takes, before or after its name. */
 export interface GlobalOptions {
   readonly json?: boolean;
   readonly project?: string;

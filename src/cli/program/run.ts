@@ -107,7 +107,6 @@ async function topicOf(program: Program, [help, ...words]: readonly string[], ma
   return helpTopic(machine, words);
 }
 
-/** A command, and what it is to do. */
 interface Call<Options, Result, Document> {
   readonly command: Command<Options, Result, Document>;
   readonly context: Context;

@@ -37,12 +37,9 @@ export function usageError(error: CommanderError, words: readonly string[], prog
   }
   if (error.code === 'commander.excessArguments') return tooManyArguments(error, words, program, help);
   const [message = '', ...rest] = error.message.replace(/^error: /, '').split('\n');
-  return new AppError('usage', plain(message).replace(/\.$/, ''), { hint: suggestionIn(rest.join(' ')) ?? help });
-}
-
-function plain(message: string): string {
   const ofArgument = /^command-argument value '(.*)' is invalid for argument '(.*)'. Allowed choices are (.*)\.$/;
-  return message.replace(ofArgument, "the $2 is one of $3, not '$1'");
+  const said = message.replace(ofArgument, "the $2 is one of $3, not '$1'").replace(/\.$/, '');
+  return new AppError('usage', said, { hint: suggestionIn(rest.join(' ')) ?? help });
 }
 
 function suggestionIn(text: string): string | undefined {

@@ -25,7 +25,6 @@ function lineOf(columns: readonly Shown[], cellOf: (column: Shown) => Measured, 
   return `${cells.join(gap).trimEnd()}\n`;
 }
 
-/** A cell as wide as its column is shown. */
 function cellText({ text, width, paint }: Measured, column: Shown, { style }: Theme): string {
   const painted = paint === undefined || !style.hasColor ? text : paint(text);
   const room = ' '.repeat(Math.max(0, column.width - width));

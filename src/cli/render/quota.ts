@@ -81,7 +81,6 @@ export function quotaLeft(quota: ShownQuota | undefined, theme: Theme): string {
   return `${windowsLeft(quota, theme)} ${theme.symbols.separator} ${quotaAge(quota, theme)}`;
 }
 
-/** Whether anything of it can be shown as a number. */
 function saysAnything({ windows, unlimited }: Pick<ShownQuota, 'windows' | 'unlimited'>): boolean {
   return windows.length > 0 || unlimited === true;
 }

@@ -12,7 +12,6 @@ import type { Context } from '../program/context.js';
 import { formatDuration, formatWhen } from '../render/time.js';
 import { runPlace, start, takePlace } from './run-home.js';
 
-/** What happens when the quota of an account is used up. */
 export type OnLimit = 'ask' | 'stop' | 'next';
 
 interface LimitedRun {
@@ -67,7 +66,6 @@ export async function runWithLimit(context: Context, run: LimitedRun): Promise<n
   }
 }
 
-/** One start of the client. */
 interface Turn {
   readonly account: Account;
   readonly words: readonly string[];

@@ -57,7 +57,6 @@ const sentences: Readonly<Record<LoginChange, string>> = {
   superseded: 'was taken over by another machine; what was still here is in kept',
 };
 
-/** A line for each change, and each notice with its way out. */
 export function renderExchange({ changed, notices }: ExchangeView, { color, symbols }: Theme): string {
   const lines = changed.map(({ account, what }) => {
     const name = account === undefined ? 'an account' : titleOf(account);

@@ -63,7 +63,6 @@ export function startCountdown(context: Context, what: string, limitMs: number) 
   return { stop };
 }
 
-/** `9:58` */
 function formatClock(ms: number): string {
   const seconds = Math.max(0, Math.ceil(ms / 1_000));
   return `${Math.floor(seconds / 60)}:${String(seconds % 60).padStart(2, '0')}`;

@@ -12,8 +12,7 @@ import { withStore } from '../../core/logins/with-store.js';
 import { seenFrom } from '../../core/project/git-dir.js';
 import { noteChange } from '../../core/session/change-account.js';
 import { setupPlace } from '../../core/session/places.js';
-import { openRoster } from '../../core/session/selection.js';
-import { locateAnywhere } from '../../core/session/set-aside.js';
+import { locateAnywhere, openRoster } from '../../core/session/selection.js';
 import { takeInFirst } from '../../core/session/take-in.js';
 import { knowsBindings } from '../../core/shell/shim.js';
 import { readWiring } from '../../core/shell/wiring.js';
@@ -114,7 +113,6 @@ function viewIn({ options }: Context, roster: Roster, binding: Binding): Binding
   return bindingView(binding, roster, options.mask === true);
 }
 
-/** Whether anything is new by it. */
 function change(context: Context, directory: string, after: Binding | null): Promise<boolean> {
   const { root, signal } = context;
   return withStore(root, { signal }, (store) => {

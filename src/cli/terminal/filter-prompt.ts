@@ -13,7 +13,6 @@ import {
   useState,
 } from '@inquirer/core';
 
-/** One of many to choose from. */
 export interface Entry {
   /** What typed digits are the beginning of. */
   readonly number: number;

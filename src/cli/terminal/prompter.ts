@@ -49,7 +49,6 @@ export function createPrompter(io: Io, signal: AbortSignal): Prompter {
   };
 }
 
-/** Which asks in its own way. */
 export type Asking = Omit<Prompter, 'consent'>;
 
 function createDrawnPrompter(io: Io, signal: AbortSignal): Asking {

@@ -3,7 +3,6 @@ import type { Run } from '../program/command.js';
 import type { Program } from './program-base.js';
 import { csvHelp, examples, outHelp, selectorHelp } from './program-base.js';
 
-/** Getting a login. */
 export function declareSignIn(program: Program, run: Run): void {
   program
     .command('login')
@@ -129,26 +128,6 @@ export function declareAccounts(program: Program, run: Run): void {
     .addHelpText(...examples('codex-auth disable old@example.com'))
     .action((selector) => run(async () => (await import('../commands/enable.js')).disableCommand, { selector }));
 
-  declareOrder(program, run);
-
-  program
-    .command('remove')
-    .alias('rm')
-    .summary('remove an account')
-    .description(
-      'Removes an account from this program and keeps a recoverable copy. The login stays valid at the provider, unless --revoke is given.',
-    )
-    .argument('<selector>', selectorHelp)
-    .option('-y, --yes', 'skip the confirmation')
-    .option('--revoke', 'also end the login at the provider; no copy of it will work any more')
-    .addHelpText(...examples('codex-auth remove 3', 'codex-auth remove old@example.com --yes'))
-    .action((selector, options) =>
-      run(async () => (await import('../commands/remove.js')).removeCommand, { selector, ...options }),
-    );
-}
-
-/** The person's own order of the accounts, which the recommendation follows. */
-function declareOrder(program: Program, run: Run): void {
   program
     .command('prefer')
     .summary('use an account before the others')
@@ -187,6 +166,21 @@ function declareOrder(program: Program, run: Run): void {
     .option('--list', 'show what can be taken back, and change nothing')
     .addHelpText(...examples('codex-auth undo --list', 'codex-auth undo'))
     .action((options) => run(async () => (await import('../commands/undo.js')).undoCommand, options));
+
+  program
+    .command('remove')
+    .alias('rm')
+    .summary('remove an account')
+    .description(
+      'Removes an account from this program and keeps a recoverable copy. The login stays valid at the provider, unless --revoke is given.',
+    )
+    .argument('<selector>', selectorHelp)
+    .option('-y, --yes', 'skip the confirmation')
+    .option('--revoke', 'also end the login at the provider; no copy of it will work any more')
+    .addHelpText(...examples('codex-auth remove 3', 'codex-auth remove old@example.com --yes'))
+    .action((selector, options) =>
+      run(async () => (await import('../commands/remove.js')).removeCommand, { selector, ...options }),
+    );
 }
 
 function share(value: string): number {

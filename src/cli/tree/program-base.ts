@@ -87,7 +87,6 @@ const groups: Readonly<Record<string, readonly string[]>> = {
   'Move:': ['move', 'import', 'export', 'share', 'sync'],
 };
 
-/** For whatever is in no other. */
 const lastGroup = 'More:';
 
 export function helpGroupOf(command: string): string {

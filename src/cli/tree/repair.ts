@@ -2,7 +2,6 @@ import type { Run } from '../program/command.js';
 import type { Program } from './program-base.js';
 import { examples, selectorHelp } from './program-base.js';
 
-/** Finding out what is wrong, and putting it right. */
 export function declareRepair(program: Program, run: Run): void {
   program
     .command('verify-flagged')

@@ -4,7 +4,6 @@ import type { Run } from '../program/command.js';
 import type { Program } from './program-base.js';
 import { examples, modelHelp, selectorHelp } from './program-base.js';
 
-/** Working as an account beside others. */
 export function declareRunning(program: Program, run: Run): void {
   program
     .command('run')
@@ -36,10 +35,6 @@ export function declareRunning(program: Program, run: Run): void {
       run(async () => (await import('../commands/run.js')).runCommand, { ...options, ...splitLine(program, args) }),
     );
 
-  declareSessions(program, run);
-}
-
-function declareSessions(program: Program, run: Run): void {
   program
     .command('sessions')
     .summary('list the sessions of all accounts')

@@ -11,33 +11,13 @@ const yesHelp = 'skip the confirmation';
 
 /** One pool for several machines, without a refresh token ever being on two. */
 export function declareSharing(program: Program, run: Run): void {
-  const share = declareGroup(program);
-  declareMembership(share, run);
-  declareShared(share, run);
-
-  program
-    .command('sync')
-    .summary('exchange with your other machines now')
-    .description(
-      'The same as share sync: pushes what this machine has renewed and gets what the others have, in one go.',
-    )
-    .addHelpText(...examples('codex-auth sync', 'codex-auth sync --json'))
-    .action((options) => run(async () => (await import('../commands/share-exchange.js')).shareSyncCommand, options));
-}
-
-type Share = ReturnType<typeof declareGroup>;
-
-function declareGroup(program: Program) {
-  return program
+  const share = program
     .command('share')
     .summary('use the same logins on several machines')
     .description(
       'Shares logins among your machines by way of a PostgreSQL database of yours, which sees only sealed data. Each login is kept by one machine, which refreshes it; the others get its access tokens.',
     );
-}
 
-/** Coming into a shared pool, looking at it, and leaving it. */
-function declareMembership(share: Share, run: Run): void {
   share
     .command('status', { isDefault: true })
     .summary('show the shared pool and who keeps what')
@@ -108,10 +88,7 @@ function declareMembership(share: Share, run: Run): void {
     .option('-y, --yes', yesHelp)
     .addHelpText(...examples('codex-auth share leave', 'codex-auth share leave --give'))
     .action((options) => run(async () => (await import('../commands/share-leave.js')).shareLeaveCommand, options));
-}
 
-/** What is in it, and who keeps it. */
-function declareShared(share: Share, run: Run): void {
   share
     .command('add')
     .summary('share logins of this machine')
@@ -166,6 +143,15 @@ function declareShared(share: Share, run: Run): void {
     .summary('exchange with the shared pool now')
     .description('Pushes what this machine has renewed and gets what the others have, in one go.')
     .addHelpText(...examples('codex-auth share sync'))
+    .action((options) => run(async () => (await import('../commands/share-exchange.js')).shareSyncCommand, options));
+
+  program
+    .command('sync')
+    .summary('exchange with your other machines now')
+    .description(
+      'The same as share sync: pushes what this machine has renewed and gets what the others have, in one go.',
+    )
+    .addHelpText(...examples('codex-auth sync', 'codex-auth sync --json'))
     .action((options) => run(async () => (await import('../commands/share-exchange.js')).shareSyncCommand, options));
 }
 

@@ -6,7 +6,6 @@ import type { Run } from '../program/command.js';
 import type { Program } from './program-base.js';
 import { examples } from './program-base.js';
 
-/** Living in the person's shell, and leaving it. */
 export function declareShell(program: Program, run: Run): void {
   program
     .command('setup')

@@ -4,7 +4,6 @@ import type { Run } from '../program/command.js';
 import type { Program } from './program-base.js';
 import { examples, selectorHelp } from './program-base.js';
 
-/** Bringing logins in from other tools, and handing them out. */
 export function declareTransfer(program: Program, run: Run): void {
   program
     .command('import')

@@ -5,7 +5,6 @@ import type { Run } from '../program/command.js';
 import type { Program } from './program-base.js';
 import { examples } from './program-base.js';
 
-/** Keeping things going. */
 export function declareUpkeep(program: Program, run: Run): void {
   program
     .command('guard')

@@ -40,7 +40,6 @@ interface ViewOptions {
   readonly keepers?: ReadonlyMap<string, string>;
 }
 
-/** With `mask`, without email addresses. */
 export function accountView(
   account: ShownAccount,
   { index, active, health, state, availableAt, quota }: AccountStanding,

@@ -137,7 +137,6 @@ interface FoundOptions {
   readonly task?: number;
 }
 
-/** The decision as every command that recommends shows it. */
 export function foundOf(
   context: Context,
   probed: ShownProbes,

@@ -31,7 +31,6 @@ export type WayOut = z.infer<typeof WayOut>;
 
 const soonMs = 48 * 3_600_000;
 
-/** An account of a forecast, which knows how it is called. */
 type Named = AccountRef & { readonly state: string };
 
 export function waysOut(

@@ -60,18 +60,13 @@ function listenToKeys({ io, machine }: Context, end: () => void) {
   };
 }
 
-interface Canvas {
-  draw(): void;
-  close(): void;
-}
-
 const hideCursor = '\u001b[?25l';
 const toTop = '\u001b[H';
 const eraseLine = '\u001b[K';
 const eraseBelow = '\u001b[J';
 
 /** The screen until it is closed; a job that is stopped gives it back meanwhile. */
-function openCanvas(context: Context, frameOf: (theme: Theme, rows: number) => readonly string[]): Canvas {
+function openCanvas(context: Context, frameOf: (theme: Theme, rows: number) => readonly string[]) {
   const { io, clock, machine } = context;
   let screen: Screen | undefined;
   let isClosed = false;

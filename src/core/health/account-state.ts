@@ -5,9 +5,10 @@ import { jsonIn, parseJsonText } from '../json-text.js';
 import { isNumber } from '../json-values.js';
 import { isQuotaSnapshot, type QuotaSnapshot } from '../quota/usage.js';
 import { isWindowRatio, ratioAfter, type WindowRatio } from '../quota/window-ratio.js';
-import { type FileVersion, isPassedOver, readVersion } from '../storage/atomic-file.js';
+import { type FileVersion, readVersion } from '../storage/atomic-file.js';
+import { isPassedOver } from '../storage/regular-file.js';
 import { readNumber } from '../storage/tolerant.js';
-import { type AffinityTable, AffinityTableSchema } from './affinity.js';
+import { type AffinityTable, readAffinity } from './affinity.js';
 import { type HealthState, isHealthState } from './state.js';
 
 /** What the last call had to do to be let in: taken from elsewhere, or refreshed. */
@@ -82,7 +83,7 @@ export function decodeState(raw: Readonly<Record<string, unknown>>): AccountStat
     accounts: isJsonObject(accounts) ? decodeAccounts(accounts) : {},
     // Understood only for whoever asks about a conversation, which a listing does not.
     get affinity() {
-      return AffinityTableSchema.safeParse(raw['affinity']).data ?? {};
+      return readAffinity(raw['affinity']);
     },
     switchedAt: readNumber(raw['switchedAt']),
     raw,

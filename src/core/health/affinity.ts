@@ -1,16 +1,26 @@
 import { createHash } from 'node:crypto';
-import * as z from 'zod/mini';
+import { isJsonObject } from '../json-object.js';
+import { isNumber, isText } from '../json-values.js';
+
+interface Conversation {
+  readonly accountId: string;
+  /** When it was last seen, milliseconds since the epoch. */
+  readonly at: number;
+}
 
 /** Which account a conversation runs on. Session ids are stored as hashes: they are the person's, not ours to keep. */
-export const AffinityTableSchema = z.record(
-  z.string(),
-  z.object({
-    accountId: z.string(),
-    /** When the conversation was last seen, milliseconds since the epoch. */
-    at: z.number(),
-  }),
-);
-export type AffinityTable = Readonly<z.infer<typeof AffinityTableSchema>>;
+export type AffinityTable = Readonly<Record<string, Conversation>>;
+
+/** An empty one where it is none, or where any of its entries is not one. */
+export function readAffinity(table: unknown): AffinityTable {
+  if (!isJsonObject(table)) return {};
+  const entries = Object.entries(table).flatMap(([key, entry]) => {
+    if (!isJsonObject(entry)) return [];
+    const { accountId, at } = entry;
+    return isText(accountId) && isNumber(at) ? [[key, { accountId, at }] as const] : [];
+  });
+  return entries.length === Object.keys(table).length ? Object.fromEntries(entries) : {};
+}
 
 export interface AffinityLimits {
   readonly ttlMs: number;

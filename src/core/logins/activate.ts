@@ -115,13 +115,8 @@ export function completeLogin(account: Account): CompleteLogin {
   const { idToken, accessToken, refreshToken, lastRefresh } = account.tokens;
   if (idToken === undefined || accessToken === undefined) {
     const missing = idToken === undefined ? 'id token' : 'access token';
-    throw new AppError(
-      'sign-in-needed',
-      `${describeAccount(account)} has no ${missing}, which the official client needs`,
-      {
-        hint: 'codex-auth login',
-      },
-    );
+    const message = `${describeAccount(account)} has no ${missing}, which the official client needs`;
+    throw new AppError('sign-in-needed', message, { hint: 'codex-auth login' });
   }
   assertOneAccount(account);
   const issuedAt = readClaims(accessToken.reveal())?.issuedAt;
@@ -166,14 +161,11 @@ function assertOneAccount(account: Account): void {
 function proveLogin(home: CodexHome, account: Account): void {
   const { content } = readAuthFile(home);
   if (content?.kind === 'login' && isSameAccount(content.login.identity, account)) return;
-  throw new AppError(
-    'storage-conflict',
-    `another program replaced the login in ${loginPlace(home)} right after we wrote it`,
-    {
-      hint: 'run the command again',
-      details: { path: home.authFile },
-    },
-  );
+  const message = `another program replaced the login in ${loginPlace(home)} right after we wrote it`;
+  throw new AppError('storage-conflict', message, {
+    hint: 'run the command again',
+    details: { path: home.authFile },
+  });
 }
 
 /** From now on the official client may spend the token, which explains it when somebody has. */

@@ -89,10 +89,8 @@ function emptyHome(
     if (isOther) keepAside(store.root, 'auth', version.bytes);
     const guard = () => {
       if (isSameVersion(readLoginVersion(home), version)) return;
-      throw new AppError(
-        'storage-conflict',
-        'another program changed the login of the official client at the same moment',
-      );
+      const message = 'another program changed the login of the official client at the same moment';
+      throw new AppError('storage-conflict', message);
     };
     writeLogin(store.root, home, withoutRefreshToken(version.content), guard, { endsHardLink: true });
     return 'gone';

@@ -1,11 +1,13 @@
 import { createHash, randomBytes } from 'node:crypto';
 import * as z from 'zod/mini';
 import { definedOnly } from '../defined-only.js';
+import { isJsonObject } from '../json-object.js';
 import { jsonIn } from '../json-text.js';
+import { isText, isTextOrAbsent } from '../json-values.js';
 import type { Secret } from '../secret.js';
-import { type FileVersion, isPassedOver, readVersion, replaceFile } from '../storage/atomic-file.js';
+import { type FileVersion, readVersion, replaceFile } from '../storage/atomic-file.js';
 import type { FileReader } from '../storage/file-memory.js';
-import { appendNow, whyNoFile } from '../storage/regular-file.js';
+import { appendNow, isPassedOver, whyNoFile } from '../storage/regular-file.js';
 import type { Root } from '../storage/root.js';
 import { fingerprint } from './journal.js';
 
@@ -79,9 +81,8 @@ const StoredRecord = z.object({
   after: text,
   detail: text,
 });
-const Header = z.object({ salt: z.string().check(z.minLength(16)) });
-const Spending = z.object({ event: z.literal('refreshed'), before: z.string(), after: z.string() });
-const Custody = z.object({ event: z.enum(['released', 'received']), before: text, after: text });
+/** Of the salt that begins the log, in characters. */
+const shortestSalt = 16;
 
 /**
  * Appends a line a fact; call it while holding the `store` lock. The log is knowledge only: it must never be the reason
@@ -91,7 +92,7 @@ export function logLineage(root: Root, ...facts: readonly LineageFact[]): { read
   const path = root.paths.lineageLog;
   if (facts.length === 0) return {};
   try {
-    const { salt, lines, isTorn } = openLog(readLog(path, readVersion));
+    const { salt = randomBytes(16).toString('hex'), lines, isTorn } = openLog(readLog(path, readVersion));
     const added = facts.map((fact) => JSON.stringify(recordOf(root, salt, fact)));
     const kept = sizeOf(lines) > maxBytes ? lines.slice(Math.ceil(lines.length / 2)) : lines;
     if (lines.length === 0 || kept !== lines) {
@@ -126,7 +127,7 @@ export function isKnownSpent(root: Pick<Root, 'paths'>, token: Secret): boolean 
 export function knownSpent({ paths }: Pick<Root, 'paths'>, read: FileReader = readVersion): (token: Secret) => boolean {
   try {
     const { salt, spent } = spentIn(readLog(paths.lineageLog, read));
-    return (token) => spent.has(saltedFingerprint(salt, token));
+    return (token) => spent.size > 0 && spent.has(saltedFingerprint(salt, token));
   } catch {
     // Unreadable: it is knowledge only, and nothing is lost by not having it.
     return () => false;
@@ -134,7 +135,7 @@ export function knownSpent({ paths }: Pick<Root, 'paths'>, read: FileReader = re
 }
 
 interface SpentTokens {
-  readonly salt: string;
+  readonly salt: string | undefined;
   readonly spent: ReadonlySet<string | undefined>;
 }
 
@@ -145,16 +146,31 @@ function spentIn(version: FileVersion): SpentTokens {
   const known = spentTokens.get(version);
   if (known !== undefined) return known;
   const { salt, lines } = openLog(version);
-  const parsed = lines.map((line) => jsonIn(line));
-  const facts = parsed.map((line) => Spending.safeParse(line).data);
-  const spent = new Set(facts.filter((fact) => fact?.before !== fact?.after).map((fact) => fact?.before));
-  for (const print of releasedAmong(parsed.flatMap((line) => Custody.safeParse(line).data ?? []))) spent.add(print);
+  const facts = lines.flatMap(custodyFact);
+  const spent = new Set(facts.filter(isSpending).map(({ before }) => before));
+  for (const print of releasedAmong(facts)) spent.add(print);
   const found = { salt, spent };
   spentTokens.set(version, found);
   return found;
 }
 
-type CustodyFact = { readonly event: LineageEvent; readonly before?: string; readonly after?: string };
+interface CustodyFact {
+  readonly event?: unknown;
+  readonly before?: string;
+  readonly after?: string;
+}
+
+/** What a line says about the tokens of a login: looked at plainly, because a switch asks it of every line. */
+function custodyFact(line: string): CustodyFact[] {
+  const fact = jsonIn(line);
+  if (!isJsonObject(fact)) return [];
+  const { event, before, after } = fact;
+  return isTextOrAbsent(before) && isTextOrAbsent(after) ? [definedOnly({ event, before, after })] : [];
+}
+
+function isSpending({ event, before, after }: CustodyFact): boolean {
+  return event === 'refreshed' && before !== undefined && after !== undefined && before !== after;
+}
 
 /** Prints of the refresh tokens that have gone to another machine, and have not come back. */
 export function releasedAmong(facts: readonly CustodyFact[]): ReadonlySet<string> {
@@ -195,18 +211,30 @@ export function whyNoLog({ paths }: Pick<Root, 'paths'>): string | undefined {
   return obstacle && `cannot write ${lineageLog}: ${obstacle.message}; what happens to logins is not noted`;
 }
 
-/** Tells tokens apart without telling them; the salt keeps fingerprints of two roots unrelated. */
-function saltedFingerprint(salt: string, token: TokenTrace): string {
+/**
+ * Tells tokens apart without telling them; the salt keeps fingerprints of two roots unrelated. Without one nothing has been
+ * noted yet that a print could be compared with.
+ */
+function saltedFingerprint(salt: string | undefined, token: TokenTrace): string {
   const print = typeof token === 'string' ? token : fingerprint(token.reveal());
-  return createHash('sha256').update(salt).update(print).digest('hex').slice(0, 16);
+  return createHash('sha256')
+    .update(salt ?? '')
+    .update(print)
+    .digest('hex')
+    .slice(0, 16);
 }
 
-/** The salt of the log, a new one where there is none, and the lines after it. */
-function openLog(version: FileVersion): { salt: string; lines: string[]; isTorn: boolean } {
+/** The salt of the log and the lines after it: none without a salt. */
+function openLog(version: FileVersion): { salt?: string; lines: string[]; isTorn: boolean } {
   const [first = '', ...lines] = version.kind === 'absent' ? [] : version.content.split('\n');
-  const header = Header.safeParse(jsonIn(first));
-  if (!header.success) return { salt: randomBytes(16).toString('hex'), lines: [], isTorn: false };
-  return { salt: header.data.salt, lines: lines.filter((line) => line !== ''), isTorn: lines.at(-1) !== '' };
+  const salt = saltIn(jsonIn(first));
+  if (salt === undefined) return { lines: [], isTorn: false };
+  return { salt, lines: lines.filter((line) => line !== ''), isTorn: lines.at(-1) !== '' };
+}
+
+function saltIn(header: unknown): string | undefined {
+  const salt = isJsonObject(header) ? header['salt'] : undefined;
+  return isText(salt) && salt.length >= shortestSalt ? salt : undefined;
 }
 
 /** Knowledge only: where somebody wants it kept nowhere, with a link to /dev/null perhaps, it counts as empty. */

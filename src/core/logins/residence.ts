@@ -81,14 +81,11 @@ function mayLeave({ current, others }: Homes, home: CodexHome): boolean {
 function linked(home: CodexHome, into: CodexHome, account: Account): Seat {
   const isLinkable = [home, into].every((each) => loginStoreKind(each) === 'file');
   if (isLinkable) return { kind: 'linked', into };
-  throw new AppError(
-    'not-allowed',
-    `${describeAccount(account)} is in use in ${loginPlace(into)} of ${into.directory}`,
-    {
-      hint: `switch that home to another account first: CODEX_HOME=${into.directory} codex-auth switch`,
-      details: { home: into.directory },
-    },
-  );
+  const message = `${describeAccount(account)} is in use in ${loginPlace(into)} of ${into.directory}`;
+  throw new AppError('not-allowed', message, {
+    hint: `switch that home to another account first: CODEX_HOME=${into.directory} codex-auth switch`,
+    details: { home: into.directory },
+  });
 }
 
 function sharesToken(account: Account, home: CodexHome): AppError {

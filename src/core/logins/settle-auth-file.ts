@@ -55,8 +55,6 @@ async function settle(store: Store, { root, home, flockHelpers }: SettleDeps): P
 
 function assertUnchanged(home: CodexHome, expected: FileVersion): void {
   if (isSameVersion(readLoginVersion(home), expected)) return;
-  throw new AppError(
-    'storage-conflict',
-    `another program changed ${loginPlace(home)} at the same moment; nothing was overwritten`,
-  );
+  const message = `another program changed ${loginPlace(home)} at the same moment; nothing was overwritten`;
+  throw new AppError('storage-conflict', message);
 }

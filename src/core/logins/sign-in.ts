@@ -77,14 +77,11 @@ function assertComplete(tokens: ProvenLogin['tokens'], { email, userId }: Proven
     tokens.idToken === undefined && 'id token',
   ].filter((name) => name !== false);
   if (missing.length > 0) {
-    throw new AppError(
-      'login-failed',
-      `the sign-in failed: the provider's answer holds no ${missing.join(' and no ')}`,
-      {
-        hint: 'try again; if it stays so, ask the administrator of the workspace whether it lets programs stay signed in',
-        details: { missing },
-      },
-    );
+    const message = `the sign-in failed: the provider's answer holds no ${missing.join(' and no ')}`;
+    throw new AppError('login-failed', message, {
+      hint: 'try again; if it stays so, ask the administrator of the workspace whether it lets programs stay signed in',
+      details: { missing },
+    });
   }
   // Some logins name no account; they are whole without one.
   if (userId !== undefined || email !== undefined) return;

@@ -1,9 +1,9 @@
-import { rmdirSync, rmSync, statSync } from 'node:fs';
+import { existsSync, lstatSync, rmdirSync, rmSync, statSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { emptyFlaggedPool, emptyPool, type FlaggedPool, type Pool } from '../accounts/pool.js';
 import { definedOnly } from '../defined-only.js';
 import { AppError } from '../errors.js';
-import { type FileVersion, isDanglingLink, readDirectory, readVersion, writeError } from '../storage/atomic-file.js';
+import { type FileVersion, readDirectory, readVersion, writeError } from '../storage/atomic-file.js';
 import { backupPaths } from '../storage/backups.js';
 import type { FileReader } from '../storage/file-memory.js';
 import { corrupt, parseJson } from '../storage/json-file.js';
@@ -167,4 +167,9 @@ function dangling(path: string): AppError {
     hint: 'mount its disk, or remove the link; nothing was changed',
     details: { path },
   });
+}
+
+/** Whether something is a symlink whose target does not exist. */
+export function isDanglingLink(path: string): boolean {
+  return lstatSync(path, { throwIfNoEntry: false })?.isSymbolicLink() === true && !existsSync(path);
 }

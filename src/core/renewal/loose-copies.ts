@@ -59,13 +59,10 @@ export function newestOfFiles(root: Root, files: readonly TokenFile[]): Lead {
   const refreshToken = lead?.tokens.refreshToken;
   if (lead !== undefined && refreshToken !== undefined && !isSpent(refreshToken)) return lead;
   const name = files[0]?.name ?? 'this file';
-  throw new AppError(
-    'sign-in-needed',
-    `the refresh token in ${name} has been exchanged, and its successor is not here`,
-    {
-      hint: 'renew it together with the file that has the newer login, or sign in again',
-    },
-  );
+  const message = `the refresh token in ${name} has been exchanged, and its successor is not here`;
+  throw new AppError('sign-in-needed', message, {
+    hint: 'renew it together with the file that has the newer login, or sign in again',
+  });
 }
 
 /** Why the newest copy will not do. `seen` are the copies that the person meant when they said `--force`. */

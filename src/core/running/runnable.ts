@@ -63,13 +63,10 @@ function refuseEndingLogin(words: readonly string[]): void {
   const [command, next] = plain.slice(at);
   const endsLogin = command === 'logout' || (command === 'login' && next !== 'status');
   if (at < 0 || !endsLogin) return;
-  throw new AppError(
-    'not-allowed',
-    `codex ${command} ends the login of the account at the provider, for every copy of it`,
-    {
-      hint: command === 'login' ? 'codex-auth login' : 'codex-auth remove <selector> --revoke',
-    },
-  );
+  const message = `codex ${command} ends the login of the account at the provider, for every copy of it`;
+  throw new AppError('not-allowed', message, {
+    hint: command === 'login' ? 'codex-auth login' : 'codex-auth remove <selector> --revoke',
+  });
 }
 
 const useFile = ['-c', 'cli_auth_credentials_store="file"'];

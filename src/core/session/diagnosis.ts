@@ -13,6 +13,7 @@ import { resolveProvider } from '../provider/provider.js';
 import { assertOurs } from '../storage/adoption.js';
 import { refreshDeps } from './backend-access.js';
 import { setupPlace } from './places.js';
+import { expectLongRead } from './selection.js';
 import { type Session, whileWaiting } from './session.js';
 import { shareDeps } from './share-access.js';
 
@@ -44,6 +45,7 @@ export async function diagnose(session: Session, wishes: DiagnosisWishes): Promi
   if (wishes.fix === true && session.misplacement !== undefined) throw session.misplacement;
   if (wishes.forgetHome !== undefined) await forgetHome(session, wishes.forgetHome);
   const surroundings = await surroundingsOf(session, wishes);
+  expectLongRead(session, undefined);
   const { rows: before, settings } = await whileWaiting(session, 'Looking at everything', inspect(surroundings));
   const plan = planRepairs(before.flatMap(repairsOf));
   if (wishes.fix !== true || wishes.dryRun === true || plan.length === 0) return { rows: before, plan };

@@ -20,7 +20,7 @@ const longPoolBytes = 1_000_000;
 export function openRoster(session: Session, scope: Scope): Roster {
   const { root, home } = session;
   sweepLeftovers(root, home.authFile);
-  expectLongRead(session, scope);
+  expectLongRead(session, keyOf(scope));
   const roster = readRoster(root, home, scope);
   for (const warning of roster.warnings) session.warn(warning);
   return roster;
@@ -32,7 +32,7 @@ export function openRoster(session: Session, scope: Scope): Roster {
  */
 export function openShownRoster(session: Session, scope: Scope): ShownRoster {
   const { root, home, version, indexing } = session;
-  expectLongRead(session, scope);
+  expectLongRead(session, keyOf(scope));
   const index = openRosterIndex(root, home, scope, { version, settledMs: indexing?.settledMs });
   const known = index?.read();
   if (known === undefined) {
@@ -45,8 +45,9 @@ export function openShownRoster(session: Session, scope: Scope): ShownRoster {
   return known;
 }
 
-function expectLongRead({ root, expectLongRead: expect }: Session, scope: Scope): void {
-  if (poolBytes(root.paths, keyOf(scope)) > longPoolBytes) expect?.();
+/** To be called before the pool of that scope is read. */
+export function expectLongRead({ root, expectLongRead: expect }: Session, scopeKey: string | undefined): void {
+  if (poolBytes(root.paths, scopeKey) > longPoolBytes) expect?.();
 }
 
 /** Throws `empty-pool` where there is nothing to choose from. */
@@ -112,6 +113,33 @@ export function locateAccount(session: Session, roster: ShownRoster, selector: s
   const { scopeKey } = found;
   session.note(`found in ${describePlace(placeView(scopeKey))}`);
   return { account, scopeKey, index: indexElsewhere(roster, account.id) };
+}
+
+/** The account that is meant, or the one that has been set aside where no usable one is. */
+export function locateAnywhere(session: Session, roster: Roster, selector: string): Located {
+  try {
+    return locateAccount(session, roster, selector);
+  } catch (error) {
+    const isMissing = error instanceof AppError && (error.code === 'no-such-account' || error.code === 'empty-pool');
+    const setAside = isMissing ? findSetAside(roster, selector) : undefined;
+    if (setAside === undefined) throw error;
+    return setAside;
+  }
+}
+
+/** By name only: an index counts the accounts of the list. */
+function findSetAside({ records, others }: Roster, selector: string): Located | undefined {
+  const places = [records, ...others].flatMap(({ key: scopeKey, flagged }) =>
+    flagged.accounts.map((account, position) => ({ account, scopeKey, index: position + 1 })),
+  );
+  const candidates = places.map(({ account, scopeKey }) => definedOnly({ account, scopeKey }));
+  try {
+    const { account } = selectAccount(selector, { accounts: [] }, candidates);
+    return places.find((place) => place.account === account);
+  } catch (error) {
+    if (error instanceof AppError && error.code === 'no-such-account') return undefined;
+    throw error;
+  }
 }
 
 /** The 1-based position in its own pool of an account that lives elsewhere. */

@@ -72,11 +72,8 @@ export async function lookInto(database: ShareDatabase, revision = nothingNew): 
 export function assertPool(answer: ExchangeAnswer, key: ShareKey, poolId: string | undefined): void {
   if (answer.schema > currentSchema) throw newerSchema(answer.schema);
   if (poolId !== undefined && answer.pool_id !== poolId) {
-    throw shareProblem(
-      'other-pool',
-      'the database holds another shared pool than the one that this machine has joined',
-      'codex-auth share leave --forget, then share join <url>',
-    );
+    const message = 'the database holds another shared pool than the one that this machine has joined';
+    throw shareProblem('other-pool', message, 'codex-auth share leave --forget, then share join <url>');
   }
   if (answer.key_id !== key.id || !isProof(key, answer)) throw wrongKey();
 }
@@ -124,11 +121,8 @@ export async function register({ database, key, state }: ShareSession): Promise<
 }
 
 function notTaken() {
-  return shareProblem(
-    'cloned',
-    'another machine goes by the name of this one, at this very moment',
-    'codex-auth share sync',
-  );
+  const message = 'another machine goes by the name of this one, at this very moment';
+  return shareProblem('cloned', message, 'codex-auth share sync');
 }
 
 /** Whether the database has the rows that were seen last, and those that came with the answer. */

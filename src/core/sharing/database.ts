@@ -83,11 +83,8 @@ function openDatabase(client: Client, about: Pick<ShareDatabase, 'address' | 'en
 function rowsIn(result: unknown, { shown }: DatabaseAddress): readonly Record<string, unknown>[] {
   const rows = Object(result) as { readonly rows?: unknown };
   if (Array.isArray(rows.rows)) return rows.rows;
-  throw shareProblem(
-    'damaged',
-    `the database at ${shown} answered something that is no answer`,
-    'codex-auth share sync',
-  );
+  const message = `the database at ${shown} answered something that is no answer`;
+  throw shareProblem('damaged', message, 'codex-auth share sync');
 }
 
 /** Ends the connection without a farewell: a server that does not answer is not waited for. */

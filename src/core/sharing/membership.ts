@@ -40,11 +40,8 @@ export function initShare(deps: ShareDeps, joining: Joining): Promise<ShareState
       [poolId, key.id, keyProof(key, poolId)],
     );
     if (done.length === 0) {
-      throw shareProblem(
-        'already-there',
-        'there is a shared pool in this database already',
-        'codex-auth share join <url>',
-      );
+      const message = 'there is a shared pool in this database already';
+      throw shareProblem('already-there', message, 'codex-auth share join <url>');
     }
     return poolId;
   });

@@ -38,9 +38,6 @@ export async function schemaVersion(database: ShareDatabase): Promise<number> {
     return Number(row?.['version']);
   }
   if (found?.['used'] !== true) return 0;
-  throw shareProblem(
-    'other-schema',
-    'the schema codex_auth of this database belongs to another program',
-    'name another database',
-  );
+  const message = 'the schema codex_auth of this database belongs to another program';
+  throw shareProblem('other-schema', message, 'name another database');
 }

@@ -63,10 +63,3 @@ CREATE INDEX share_login_revision ON codex_auth.share_login (revision);`,
 ];
 
 export const currentSchema = 1;
-
-/** What a role needs that does nothing but exchange; it can neither change the schema nor see anything beside it. */
-export const leastPrivileges = `GRANT USAGE ON SCHEMA codex_auth TO :role;
-GRANT SELECT ON codex_auth.share_migration TO :role;
-GRANT SELECT, INSERT, UPDATE ON codex_auth.share_pool TO :role;
-GRANT SELECT, INSERT, UPDATE, DELETE ON codex_auth.share_machine TO :role;
-GRANT SELECT, INSERT, UPDATE ON codex_auth.share_login TO :role;`;

@@ -29,11 +29,8 @@ export function shareProblem(reason: ShareReason, message: string, hint: string)
 }
 
 export function notJoined(): AppError {
-  return shareProblem(
-    'not-joined',
-    'this machine takes part in no shared pool',
-    'codex-auth share init <url>, or share join <url>',
-  );
+  const message = 'this machine takes part in no shared pool';
+  return shareProblem('not-joined', message, 'codex-auth share init <url>, or share join <url>');
 }
 
 export function noSchema(): AppError {
@@ -54,11 +51,8 @@ export function joinedAlready(): AppError {
 }
 
 export function keptElsewhere(who: string, keeper: string | undefined, hint: string): AppError {
-  return shareProblem(
-    'kept-elsewhere',
-    `${who} is kept by ${keeper ?? 'another machine'}, which alone refreshes it`,
-    hint,
-  );
+  const message = `${who} is kept by ${keeper ?? 'another machine'}, which alone refreshes it`;
+  return shareProblem('kept-elsewhere', message, hint);
 }
 
 /** What is said when the database holds something older than this machine knows; once, and by `doctor` until it is settled. */

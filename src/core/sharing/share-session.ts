@@ -98,9 +98,6 @@ export function withShareLock<T>(
 }
 
 export function wrongKey() {
-  return shareProblem(
-    'wrong-key',
-    'the key on this machine is not the one that the shared pool is sealed with',
-    'codex-auth share join <url>, with the recovery phrase of that pool',
-  );
+  const message = 'the key on this machine is not the one that the shared pool is sealed with';
+  return shareProblem('wrong-key', message, 'codex-auth share join <url>, with the recovery phrase of that pool');
 }

@@ -1,22 +1,24 @@
 import { accessSync, constants, realpathSync, statSync } from 'node:fs';
-import { delimiter, join } from 'node:path';
+import { delimiter, normalize, sep } from 'node:path';
 
 type Variables = Readonly<Record<string, string>>;
 
 /** Every program of that name in the order of PATH, as a shell would look for it. */
 export function executablesOnPath(name: string, environment: Variables): string[] {
-  return placesOnPath(name, environment).filter(isExecutable);
+  return placesOnPath(name, environment).filter(isExecutable).map(normalize);
 }
 
 export function executableOnPath(name: string, environment: Variables): string | undefined {
-  return placesOnPath(name, environment).find(isExecutable);
+  const found = placesOnPath(name, environment).find(isExecutable);
+  return found === undefined ? undefined : normalize(found);
 }
 
+/** As PATH spells them: bringing dozens into one form takes longer than looking for them. */
 function placesOnPath(name: string, environment: Variables): string[] {
   const directories = pathOf(environment).filter((each) => each !== '');
   // Windows runs no file without one of these endings.
   const endings = delimiter === ';' ? (environment['PATHEXT'] ?? '.COM;.EXE;.BAT;.CMD').split(';') : [''];
-  return directories.flatMap((directory) => endings.map((ending) => join(directory, `${name}${ending}`)));
+  return directories.flatMap((directory) => endings.map((ending) => `${directory}${sep}${name}${ending}`));
 }
 
 export function pathOf(environment: Variables): string[] {

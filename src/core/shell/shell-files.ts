@@ -60,7 +60,11 @@ export function filesOf(shell: ShellName, { home, environment, isWindows }: Shel
 /** The shells this person uses: the login shell first, then those that are installed and have files. */
 export function usedShells(places: ShellPlaces): ShellName[] {
   const login = loginShell(places);
-  const others = shellNames.filter((shell) => isInstalled(shell, places) && hasFiles(shell, places));
+  const others = shellNames.filter(
+    (shell) =>
+      programsOf[shell].some((name) => executableOnPath(name, places.environment) !== undefined) &&
+      filesOf(shell, places).some((path) => existsSync(path)),
+  );
   return [...new Set([...(login === undefined ? [] : [login]), ...others])];
 }
 
@@ -76,14 +80,6 @@ const programsOf: Readonly<Record<ShellName, readonly string[]>> = {
   fish: ['fish'],
   powershell: ['pwsh', 'powershell'],
 };
-
-function isInstalled(shell: ShellName, { environment }: ShellPlaces): boolean {
-  return programsOf[shell].some((name) => executableOnPath(name, environment) !== undefined);
-}
-
-function hasFiles(shell: ShellName, places: ShellPlaces): boolean {
-  return filesOf(shell, places).some((path) => existsSync(path));
-}
 
 /** The files in which somebody has a line that loads the completion: without the program it fails in every new shell. */
 export function completionFiles(places: ShellPlaces): string[] {

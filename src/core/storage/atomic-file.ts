@@ -1,9 +1,10 @@
 import { isAscii, isUtf8 } from 'node:buffer';
-import { createHash, randomBytes } from 'node:crypto';
+import { randomBytes } from 'node:crypto';
 import * as fs from 'node:fs';
 import { basename, dirname, join, resolve } from 'node:path';
 import { AppError, systemErrorCode } from '../errors.js';
 import type { ProcessTable } from './process-table.js';
+import { placeOf } from './process-table.js';
 import { assertReplaceable, changeMode, NoRegularFile, readNow } from './regular-file.js';
 import { syncDirectory } from './sync.js';
 
@@ -25,17 +26,8 @@ export function readVersion(path: string, limit?: number): FileVersion {
     return versionOf(readNow(path, limit));
   } catch (error) {
     if (systemErrorCode(error) === 'ENOENT') return { kind: 'absent' };
-    throw new AppError('storage-unreadable', `cannot read ${path}: ${describe(error)}`, {
-      hint: wayOut(error, path) ?? `check the owner and the mode of ${path}; nothing was changed`,
-      details: { path },
-      cause: error,
-    });
+    throw unreadable('read', path, error);
   }
-}
-
-/** Whether reading a file failed because something else stands in its place; then `error` says what, in words. */
-export function isPassedOver(error: unknown): error is AppError {
-  return error instanceof AppError && error.cause instanceof NoRegularFile;
 }
 
 export function versionOf(written: string | Buffer): PresentVersion {
@@ -174,11 +166,6 @@ export function resolveTarget(path: string): string {
   }
 }
 
-/** Whether something is a symlink whose target does not exist. */
-export function isDanglingLink(path: string): boolean {
-  return fs.lstatSync(path, { throwIfNoEntry: false })?.isSymbolicLink() === true && !fs.existsSync(path);
-}
-
 /** Step by step, because only the last link of a chain leads to the file that is missing. */
 function followDanglingLink(path: string): string {
   let target = path;
@@ -244,24 +231,13 @@ function temporaryName(file: string, processes: ProcessTable): string {
   return `.${file}.${pid}-${startedAt ?? 0}-${placeOf(processes)}-${randomBytes(6).toString('hex')}.tmp`;
 }
 
-/** Where process ids mean what they mean here: a container that shares the directory counts its own. */
-export function placeOf({ self }: ProcessTable): string {
-  return createHash('sha256')
-    .update(`${self.host} ${self.pidNamespace ?? ''}`)
-    .digest('hex')
-    .slice(0, 8);
-}
-
 /** The names in a directory; none when it does not exist. Throws `storage-unreadable`: unreadable is not empty (P11). */
 export function readDirectory(directory: string): string[] {
   try {
     return fs.readdirSync(directory);
   } catch (error) {
     if (systemErrorCode(error) === 'ENOENT') return [];
-    throw new AppError('storage-unreadable', `cannot list ${directory}: ${describe(error)}`, {
-      hint: wayOut(error, directory) ?? `check the owner and the mode of ${directory}; nothing was changed`,
-      details: { path: directory },
-    });
+    throw unreadable('list', directory, error);
   }
 }
 
@@ -273,6 +249,14 @@ export function listDirectory(directory: string): string[] {
     // Absent, or not ours to list: whoever needs a file in it will meet the real error.
     return [];
   }
+}
+
+function unreadable(verb: 'read' | 'list', path: string, error: unknown): AppError {
+  return new AppError('storage-unreadable', `cannot ${verb} ${path}: ${describe(error)}`, {
+    hint: wayOut(error, path) ?? `check the owner and the mode of ${path}; nothing was changed`,
+    details: { path },
+    cause: error,
+  });
 }
 
 /** Where a file stands in the place of a directory, or the other way round, no permission helps. */

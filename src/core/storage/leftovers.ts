@@ -1,8 +1,9 @@
 import * as fs from 'node:fs';
 import { basename, dirname, join } from 'node:path';
-import { listDirectory, placeOf, resolveTarget } from './atomic-file.js';
+import { listDirectory, resolveTarget } from './atomic-file.js';
 import { scopeFiles } from './paths.js';
 import type { ProcessTable } from './process-table.js';
+import { placeOf } from './process-table.js';
 import type { Root } from './root.js';
 
 /** The temp files of killed processes wherever we replace files. Changes nothing. */

@@ -54,7 +54,11 @@ export function sightLock(path: string): LockSighting {
 
 /** Ends the acquisition with that nonce, and no other. */
 export function removeRecord(path: string, nonce: string): void {
-  fs.rmSync(recordPath(path, nonce), { force: true });
+  try {
+    fs.unlinkSync(recordPath(path, nonce));
+  } catch (error) {
+    if (systemErrorCode(error) !== 'ENOENT') throw error;
+  }
 }
 
 /** The last heartbeat of an owner, as its own clock saw it: good only to notice that it moves. */

@@ -1,6 +1,6 @@
 import { randomBytes } from 'node:crypto';
 import { writeFileSync } from 'node:fs';
-import { join } from 'node:path';
+import { sep } from 'node:path';
 import * as z from 'zod/mini';
 import type { Clock } from '../clock.js';
 import { toIso } from '../instant.js';
@@ -33,8 +33,9 @@ export function createLockOwner(name: string, processes: ProcessTable, clock: Cl
 
 const recordPattern = /^owner-([0-9a-f]+)\.json$/;
 
+/** Of a directory whose path has been joined: doing that once more for each look at a lock would go through all its letters. */
 export function recordPath(directory: string, nonce: string): string {
-  return join(directory, `owner-${nonce}.json`);
+  return `${directory}${sep}owner-${nonce}.json`;
 }
 
 /** The nonce in the name of an owner record, undefined for any other file. */

@@ -108,8 +108,9 @@ export interface ScopeFiles {
 }
 
 export function scopeFiles(paths: RootPaths, projectKey: string | undefined): ScopeFiles {
-  const directory = projectKey === undefined ? paths.root : join(paths.projects, projectKey);
-  return { pool: join(directory, poolFileName), flagged: join(directory, flaggedFileName) };
+  if (projectKey === undefined) return { pool: paths.globalPool, flagged: paths.globalFlagged };
+  const within = namesIn(join(paths.projects, projectKey));
+  return { pool: within(poolFileName), flagged: within(flaggedFileName) };
 }
 
 export interface Located {

@@ -122,3 +122,11 @@ function readFact(read: () => string): string | undefined {
     return undefined;
   }
 }
+
+/** Where process ids mean what they mean here: a container that shares the directory counts its own. */
+export function placeOf({ self }: ProcessTable): string {
+  return createHash('sha256')
+    .update(`${self.host} ${self.pidNamespace ?? ''}`)
+    .digest('hex')
+    .slice(0, 8);
+}

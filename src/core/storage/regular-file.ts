@@ -1,5 +1,5 @@
 import * as fs from 'node:fs';
-import { systemErrorCode } from '../errors.js';
+import { AppError, systemErrorCode } from '../errors.js';
 
 /*
  * The one place that decides what this program may open: a regular file, also behind links, and nothing else. A file of
@@ -18,6 +18,11 @@ export class NoRegularFile extends Error {
     this.name = 'NoRegularFile';
     this.code = code;
   }
+}
+
+/** Whether reading a file failed because something else stands in its place; then `error` says what, in words. */
+export function isPassedOver(error: unknown): error is AppError {
+  return error instanceof AppError && error.cause instanceof NoRegularFile;
 }
 
 const mebibyte = 1024 * 1024;

@@ -33,11 +33,8 @@ export function readTime(value: unknown): number | undefined {
   return ms !== undefined && Math.abs(ms) <= latestDateMs ? ms : undefined;
 }
 
-const fieldOf = <T>(read: (value: unknown) => T) => z.optional(z.pipe(z.unknown(), z.transform(read)));
-
-/** The same as schemas of a field. */
-export const text = fieldOf(readText);
-export const number = fieldOf(readNumber);
+/** The same as the schema of a field. */
+export const text = z.optional(z.pipe(z.unknown(), z.transform(readText)));
 
 /** A JSON object as it is, not a copy: copying would lose a key named `__proto__`. */
 export const record = z.custom<JsonObject>(isJsonObject);

@@ -27,6 +27,11 @@ function first<T>(members: Members, names: readonly string[], read: (value: unkn
   return undefined;
 }
 
+const reader =
+  <T>(names: readonly string[], read: (value: unknown) => T | undefined) =>
+  (members: Members): T | undefined =>
+    first(members, names, read);
+
 /** Names of tokens: the long ones mean nothing else, the short ones only count together. */
 const longNames = { idToken: 'idtoken', accessToken: 'accesstoken', refreshToken: 'refreshtoken' } as const;
 const shortNames = { idToken: 'id', accessToken: 'access', refreshToken: 'refresh' } as const;
@@ -101,25 +106,12 @@ function isMadeUp(text: string): boolean {
   return text.includes('::') || /^(?:[a-z]+[-_])?(?=.*\d)[0-9a-f-]{12,}$/i.test(text);
 }
 
-export function accountIdIn(members: Members): string | undefined {
-  return first(members, ['chatgptaccountid', 'accountid'], readText);
-}
+export const accountIdIn = reader(['chatgptaccountid', 'accountid'], readText);
+export const userIdIn = reader(['chatgptuserid', 'userid'], readText);
+export const planIn = reader(['chatgptplantype', 'plantype', 'plan'], readText);
 
-export function userIdIn(members: Members): string | undefined {
-  return first(members, ['chatgptuserid', 'userid'], readText);
-}
-
-export function planIn(members: Members): string | undefined {
-  return first(members, ['chatgptplantype', 'plantype', 'plan'], readText);
-}
-
-export function expiryIn(members: Members): unknown {
-  return first(members, ['expired', 'expiresat', 'expires', 'expiry', 'expire', 'accesstokenexpiresat'], given);
-}
-
-export function lastRefreshIn(members: Members): unknown {
-  return first(members, ['lastrefresh', 'lastrefreshedat', 'lastrefreshat', 'refreshedat'], given);
-}
+export const expiryIn = reader(['expired', 'expiresat', 'expires', 'expiry', 'expire', 'accesstokenexpiresat'], given);
+export const lastRefreshIn = reader(['lastrefresh', 'lastrefreshedat', 'lastrefreshat', 'refreshedat'], given);
 
 function given(value: unknown): unknown {
   return value === null ? undefined : value;
@@ -135,9 +127,7 @@ export function disabledIn(members: Members): boolean | undefined {
 }
 
 /** Where it stands in the person's own order. */
-export function orderIn(members: Members): number | undefined {
-  return first(members, ['sortindex', 'sortorder', 'order', 'position'], readNumber);
-}
+export const orderIn = reader(['sortindex', 'sortorder', 'order', 'position'], readNumber);
 
 export function isActiveIn(members: Members): boolean {
   return first(members, ['isactive', 'active', 'iscurrent', 'current', 'isselected', 'selected'], readFlag) === true;

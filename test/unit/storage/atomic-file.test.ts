@@ -2,8 +2,8 @@ import * as fs from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { AppError } from '../../../src/core/errors.js';
+import { isDanglingLink } from '../../../src/core/pools/scope-files.js';
 import {
-  isDanglingLink,
   isSameVersion,
   makeDirectory,
   makePrivateDirectory,

@@ -3,8 +3,9 @@ import { definedOnly } from '../../defined-only.js';
 import { type AccountKnowledge, type AccountState, withKnowledge } from '../../health/account-state.js';
 import { dropExpired } from '../../health/affinity.js';
 import { currentCooldown } from '../../health/state.js';
+import { isJsonObject } from '../../json-object.js';
 import { isCurrent } from '../../quota/window.js';
-import { number, record } from '../../storage/tolerant.js';
+import { readNumber } from '../../storage/tolerant.js';
 import type { ExpiredFact } from './repair.js';
 
 interface Kept<T> {
@@ -16,9 +17,9 @@ interface Kept<T> {
 export function withoutExpiredPauses<A extends Account>(account: A, now: number): Kept<A> {
   const { coolingDownUntil, cooldownReason, rateLimitResetTimes, ...others } = account.raw;
   const isOver = isPast(coolingDownUntil, now);
-  const limits = record.safeParse(rateLimitResetTimes);
-  const lasting = limits.success ? Object.entries(limits.data).filter(([, at]) => !isPast(at, now)) : [];
-  const hasOverLimit = limits.success && lasting.length < Object.keys(limits.data).length;
+  const limits = isJsonObject(rateLimitResetTimes) ? Object.entries(rateLimitResetTimes) : [];
+  const lasting = limits.filter(([, at]) => !isPast(at, now));
+  const hasOverLimit = lasting.length < limits.length;
   const dropped: ExpiredFact[] = [
     ...(isOver ? ['legacy-cooldown' as const] : []),
     ...(hasOverLimit ? ['legacy-rate-limit' as const] : []),
@@ -75,7 +76,7 @@ export function forgetConversations(state: AccountState, now: number, ttlMs: num
 }
 
 function isPast(at: unknown, now: number): boolean {
-  const time = number.parse(at);
+  const time = readNumber(at);
   return time !== undefined && time <= now;
 }
 
