@@ -1,6 +1,7 @@
 import { spawn } from 'node:child_process';
 import { copyFileSync, mkdirSync } from 'node:fs';
 import { join } from 'node:path';
+import { setTimeout as delay } from 'node:timers/promises';
 import { onTestFinished } from 'vitest';
 import { temporaryDirectory } from './temporary.js';
 
@@ -37,6 +38,8 @@ export async function startFakeClient(
   });
   const ended = new Promise<void>((resolve) => child.once('exit', () => resolve()));
   await new Promise((resolve, reject) => child.once('error', reject).stdout.once('data', resolve));
+  // The system tells its age in hundredths of a second, and a switch in memory is done in two of them.
+  await delay(30);
   const stop = async () => {
     child.kill('SIGKILL');
     await ended;
