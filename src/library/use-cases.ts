@@ -41,8 +41,7 @@ export function callsOf(session: Session): UseCases {
       return definedOnly({ id: chosen?.account.id, reason, nextAvailable, switched: activated?.changed });
     },
     async switchTo(selector, { replace = false } = {}) {
-      const { openRoster } = await import('../core/session/selection.js');
-      const { locateAnywhere } = await import('../core/session/set-aside.js');
+      const { locateAnywhere, openRoster } = await import('../core/session/selection.js');
       const { switchAccount } = await import('../core/session/activation.js');
       const roster = openRoster(session, session.writingScope());
       const { account, scopeKey } = locateAnywhere(session, roster, selector);

@@ -7,8 +7,6 @@ interface AuthorizeRequest {
   /** RFC 7636 section 4.3. */
   readonly codeChallenge: string;
   readonly state: string;
-  /** Workspaces that the sign-in page may offer. */
-  readonly allowedWorkspaceIds?: readonly string[];
   /** The email that the sign-in page fills in. */
   readonly loginHint?: string;
 }
@@ -27,13 +25,7 @@ export function buildAuthorizeUrl(provider: Provider, request: AuthorizeRequest)
     ['codex_cli_simplified_flow', 'true'],
     ['originator', provider.originator],
   ]);
-  const optional = {
-    allowed_workspace_id: request.allowedWorkspaceIds?.join(','),
-    login_hint: request.loginHint,
-  };
-  for (const [name, value] of Object.entries(optional)) {
-    if (value) parameters.append(name, value);
-  }
+  if (request.loginHint) parameters.append('login_hint', request.loginHint);
   return `${provider.issuer}/oauth/authorize?${parameters}`;
 }
 

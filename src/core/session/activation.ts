@@ -1,16 +1,19 @@
 import { type Account, isSetAside } from '../accounts/account.js';
+import { isSameAccount } from '../accounts/identity.js';
 import type { Step } from '../changes/change.js';
-import { unadoptableReasons } from '../codex/auth-file.js';
+import type { Clock } from '../clock.js';
+import { type AuthFileLogin, unadoptableReasons } from '../codex/auth-file.js';
+import { readSettledAuthFile } from '../codex/auth-file-state.js';
 import { runningClients } from '../codex/clients.js';
 import { readCodexConfig } from '../codex/config.js';
 import { flockHelpers } from '../codex/credential-lock.js';
+import type { CodexHome } from '../codex/home.js';
 import { loginPlace } from '../codex/official-login.js';
 import { definedOnly } from '../defined-only.js';
 import { AppError } from '../errors.js';
 import { type Activated, activate } from '../logins/activate.js';
 import { withPersonLock } from '../logins/person-lock.js';
 import type { RefreshOutcome } from '../logins/refresh-outcome.js';
-import { awaitClientRefresh } from '../logins/refresh-wait.js';
 import { withStore } from '../logins/with-store.js';
 import { changeRecords } from '../pools/change-records.js';
 import type { ScopeRecords } from '../pools/scope-records.js';
@@ -94,17 +97,39 @@ function warnOfUnreadConfig({ home, warn }: Session): void {
   warn(`${path} ${message}, so that the official client does not start: correct it, or move it away`);
 }
 
+/** From here on the official client refreshes at its next request (official-client.md#refresh). */
+const clientSkewMs = 300_000;
+const waitLimitMs = 15_000;
+const pollMs = 250;
+
+/**
+ * Before another account takes its place: gives a running client the time to save the refresh that it may have under
+ * way, because one that finds another account in the file throws away what it received
+ * (official-client.md#changed-meanwhile). Waits only while a client runs and the access token of the login in the file
+ * is about to end; gives up after 15 seconds.
+ */
 async function letClientsFinish({ home, clock, signal, status }: Session, next: Account): Promise<void> {
-  await awaitClientRefresh(home, next, {
-    clock,
-    signal,
-    runningClients,
-    onWait({ identity }) {
-      const whose = identity.email ?? 'the account in use';
-      status(`Waiting for the official client to refresh ${whose}, 15 s at most`);
-    },
-  });
+  const leaving = await dueLogin(home, clock);
+  if (leaving !== undefined && !isSameAccount(leaving.identity, next) && runningClients(home).length > 0) {
+    const whose = leaving.identity.email ?? 'the account in use';
+    status(`Waiting for the official client to refresh ${whose}, 15 s at most`);
+    const deadline = clock.monotonicMs() + waitLimitMs;
+    while (clock.monotonicMs() < deadline) {
+      await clock.sleep(pollMs, signal);
+      const now = await dueLogin(home, clock);
+      const isUnchanged = now?.tokens.accessToken?.equals(leaving.tokens.accessToken) === true;
+      if (!isUnchanged || runningClients(home).length === 0) break;
+    }
+  }
   status();
+}
+
+/** The login in the file, while its access token lives but is about to end. */
+async function dueLogin(home: CodexHome, clock: Clock): Promise<AuthFileLogin | undefined> {
+  const { content } = await readSettledAuthFile(home, clock);
+  if (content?.kind !== 'login') return undefined;
+  const left = (content.login.tokens.expiresAt ?? Number.POSITIVE_INFINITY) - clock.now();
+  return left > 0 && left <= clientSkewMs ? content.login : undefined;
 }
 
 /**

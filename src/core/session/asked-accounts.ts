@@ -1,11 +1,10 @@
-import { type Account, describeAccount, type FlaggedAccount } from '../accounts/account.js';
+import { type Account, describeAccount, isSetAside } from '../accounts/account.js';
 import { AppError } from '../errors.js';
 import { withNewestTokens } from '../logins/beside-records.js';
 import { reasonText } from '../logins/flag-reason.js';
 import type { Roster } from '../logins/roster.js';
-import { readAllScopes } from '../pools/scope-files.js';
 import { scopeFiles } from '../storage/paths.js';
-import { type Located, locateAccount, requireAccounts } from './selection.js';
+import { type Located, locateAnywhere, requireAccounts } from './selection.js';
 import type { Session } from './session.js';
 
 /** An account that a command is about to ask the provider about. */
@@ -46,26 +45,12 @@ function namedAccount(session: Session, roster: Roster, selector: string): Asked
 
 /** An account that is set aside is in no list, and its name is still no mistake. */
 function locateOrExplain(session: Session, roster: Roster, selector: string): Located {
-  try {
-    return locateAccount(session, roster, selector);
-  } catch (error) {
-    const isUnknown = error instanceof AppError && (error.code === 'no-such-account' || error.code === 'empty-pool');
-    const setAside = isUnknown ? findSetAside(session, selector) : undefined;
-    if (setAside === undefined) throw error;
-    const message = `${describeAccount(setAside)} is set aside: ${reasonText(setAside.flag.reason)}`;
-    throw new AppError('sign-in-needed', message, {
-      hint: 'codex-auth verify-flagged, or sign in again: codex-auth login',
-    });
-  }
-}
-
-function findSetAside({ root }: Session, selector: string): FlaggedAccount | undefined {
-  const accounts = readAllScopes(root.paths).flatMap(({ flagged }) => flagged.accounts);
-  const wanted = selector.trim().toLowerCase();
-  if (/^(\d*|-)$/.test(wanted)) return undefined;
-  const names = ({ id, email, label }: FlaggedAccount) =>
-    [id, email, label].flatMap((name) => name?.toLowerCase() ?? []);
-  return accounts.find((account) => names(account).some((name) => name.includes(wanted)));
+  const located = locateAnywhere(session, roster, selector);
+  if (!isSetAside(located.account)) return located;
+  const { account } = located;
+  throw new AppError('sign-in-needed', `${describeAccount(account)} is set aside: ${reasonText(account.flag.reason)}`, {
+    hint: 'codex-auth verify-flagged, or sign in again: codex-auth login',
+  });
 }
 
 /** What the next command may call it by; undefined when it has been set aside meanwhile. */

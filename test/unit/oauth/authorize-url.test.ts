@@ -18,15 +18,10 @@ test('the address has the parameters of the official client, in its order and en
   );
 });
 
-test('optional parameters follow, in order; empty ones are left out', () => {
-  const url = buildAuthorizeUrl(resolveProvider({}), {
-    ...request,
-    loginHint: 'a+b@example.com',
-    allowedWorkspaceIds: ['ws-1', 'ws-2'],
-  });
-  const tail = '&allowed_workspace_id=ws-1%2Cws-2&login_hint=a%2Bb%40example.com';
-  expect(url.endsWith(`&originator=codex_cli_rs${tail}`)).toBe(true);
-  const empty = buildAuthorizeUrl(resolveProvider({}), { ...request, allowedWorkspaceIds: [], loginHint: '' });
+test('a hint follows; an empty one is left out', () => {
+  const url = buildAuthorizeUrl(resolveProvider({}), { ...request, loginHint: 'a+b@example.com' });
+  expect(url.endsWith('&originator=codex_cli_rs&login_hint=a%2Bb%40example.com')).toBe(true);
+  const empty = buildAuthorizeUrl(resolveProvider({}), { ...request, loginHint: '' });
   expect(empty.endsWith('&originator=codex_cli_rs')).toBe(true);
 });
 
