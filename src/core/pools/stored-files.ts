@@ -4,7 +4,7 @@ import { emptyFlaggedPool, emptyPool, type FlaggedPool, type Pool } from '../acc
 import { definedOnly } from '../defined-only.js';
 import { AppError } from '../errors.js';
 import { parseJsonText } from '../json-text.js';
-import { type FileVersion, listDirectory, readVersion } from '../storage/atomic-file.js';
+import { type FileVersion, isSameVersion, listDirectory, readVersion } from '../storage/atomic-file.js';
 import { backupPaths } from '../storage/backups.js';
 import type { FileReader } from '../storage/file-memory.js';
 import { type RootPaths, scopeFiles } from '../storage/paths.js';
@@ -48,14 +48,25 @@ export function storedFiles(paths: RootPaths, read: FileReader = readVersion): S
 function inspectFile(path: string, scopeKey: string | undefined, part: FilePart, read: FileReader): StoredFile {
   const verdict = verdictOn(path, part, read);
   const backups = backupPaths(path).filter((each) => existsSync(each));
+  const readBackup = readBeside(path, read);
   return {
     path,
     scopeKey,
     part,
     verdict,
     salvageable: verdict.kind === 'damaged' ? salvageFrom(path, part).accounts.length : 0,
-    backups: backups.map((each) => ({ path: each, verdict: verdictOn(each, part, read) })),
+    backups: backups.map((each) => ({ path: each, verdict: verdictOn(each, part, readBackup) })),
     copies: isLost(path, verdict) ? copiesToRecover(fileCopies(path, part)) : [],
+  };
+}
+
+/** The newest backup mostly holds what its file does: as the same version, so that it is not understood twice. */
+function readBeside(path: string, read: FileReader): FileReader {
+  const version = attempt(() => read(path));
+  if (version === undefined) return read;
+  return (beside) => {
+    const found = read(beside);
+    return isSameVersion(found, version) ? version : found;
   };
 }
 
