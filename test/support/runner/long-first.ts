@@ -3,7 +3,7 @@ import { BaseSequencer, type TestSpecification } from 'vitest/node';
 import { project } from './program.js';
 
 /** What takes longest to run, so that no core is idle at the end while another one has half a minute to go. */
-const longest = /(kill-points|schedules|install|canary|stopped-refresh)[a-z-]*\.test\.ts$/;
+const longest = /(kill-points|schedules|guard-month|hints|install|canary|stopped-refresh)[a-z-]*\.test\.ts$/;
 
 /**
  * The files of one tier after those of another, because a process of the tests takes the files of one tier only; within
