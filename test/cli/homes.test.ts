@@ -3,6 +3,7 @@ import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
 import { runCli, runJson } from '../support/cli.js';
 import { refreshAsClient } from '../support/client-refresh.js';
+import { driveLogin } from '../support/drive-login.js';
 import { canFakeClients, startFakeClient } from '../support/fake-clients.js';
 import { alice, bob, carol, RefreshHome } from '../support/refresh-home.js';
 import { said } from '../support/seed.js';
@@ -122,6 +123,103 @@ describe('a login that two homes want', () => {
     const { refresh_token } = await refreshAsClient(one);
     await use(two, alice.email);
     expect([isLink(two), tokenIn(two)]).toEqual([true, refresh_token]);
+  });
+});
+
+describe('signing in again', () => {
+  const signInAgain = async ({ home }: RefreshHome, ...words: string[]) => {
+    const driver = driveLogin(provider, alice);
+    const result = await runCli(home, ['login', ...words], { onStderr: driver.onStderr });
+    expect(result.exitCode, said(result)).toBe(0);
+    return result;
+  };
+  const newestOf = (each: RefreshHome) => each.record('acc_alice').refreshToken;
+
+  test('reaches the home that holds the login from before', async () => {
+    const { one, two } = await twoHomes();
+    await use(one, carol.email);
+    await use(two, alice.email);
+    const before = tokenIn(two);
+    await signInAgain(one, '--no-activate');
+    expect(tokenIn(two)).toBe(newestOf(one));
+    expect(tokenIn(two)).not.toBe(before);
+  });
+
+  test('reaches the file that both homes share', async () => {
+    const { one, two } = await twoHomes();
+    for (const each of [two, one]) await use(each, alice.email);
+    const before = tokenIn(two);
+    await signInAgain(one);
+    expect([isLink(one), isLink(two)]).toEqual([true, false]);
+    expect([one, two].map(tokenIn)).toEqual([newestOf(one), newestOf(one)]);
+    expect(tokenIn(two)).not.toBe(before);
+  });
+
+  test('reaches the home in which it is in use, also where nothing is to be switched', async () => {
+    const { one } = await twoHomes();
+    await use(one, alice.email);
+    const before = tokenIn(one);
+    const driver = driveLogin(provider, alice);
+    const { document } = await runJson(one.home, ['login', '--no-activate'], { onStderr: driver.onStderr });
+    expect(document.data).toMatchObject({ active: true, activation: 'not-asked' });
+    expect(document.data).not.toHaveProperty('next');
+    expect(tokenIn(one)).toBe(newestOf(one));
+    const owner = one.record('acc_alice')['authFile'];
+    expect(owner).toMatchObject({ tokens: { login_owner_id: one.authFile().tokens['login_owner_id'] } });
+    expect(tokenIn(one)).not.toBe(before);
+  });
+
+  test('is stored and warns where nobody can tell which homes there are', async () => {
+    const { one, two } = await twoHomes();
+    await use(two, alice.email);
+    writeFileSync(one.root.paths.homes, '{');
+    const { stderr } = await signInAgain(one, '--no-activate');
+    expect(stderr).toContain(`warning: ${one.root.paths.homes} is damaged`);
+    expect(newestOf(one)).not.toBe(tokenIn(two));
+    expect(one.journal()).toEqual([]);
+  });
+
+  test('reaches a home that got the login while somebody was signing in', async () => {
+    const { one, two } = await twoHomes();
+    await use(one, carol.email);
+    const driver = driveLogin(provider, alice);
+    let handedOut: Promise<string> | undefined;
+    const onStderr = (text: string) => {
+      if (!text.includes('/oauth/authorize?')) return;
+      handedOut = use(two, alice.email).then(() => tokenIn(two));
+      handedOut.then(() => driver.onStderr(text));
+    };
+    const result = await runCli(one.home, ['login', '--no-activate'], { onStderr });
+    expect(result.exitCode, said(result)).toBe(0);
+    expect(await handedOut).not.toBe(newestOf(one));
+    expect(tokenIn(two)).toBe(newestOf(one));
+  });
+
+  test('takes the place of a login that only the client has had, which is kept', async () => {
+    const { one, two } = await twoHomes();
+    await use(one, carol.email);
+    await use(two, alice.email);
+    const { refresh_token: theirs } = await refreshAsClient(two);
+    provider.scenario.clockOffsetSeconds += 5;
+    await signInAgain(one, '--no-activate');
+    expect(tokenIn(two)).toBe(theirs);
+    await use(one, alice.email);
+    expect([one, two].map(tokenIn)).toEqual([newestOf(one), newestOf(one)]);
+    expect(newestOf(one)).not.toBe(theirs);
+    expect(one.kept().filter((text) => text.includes(theirs))).toHaveLength(1);
+  });
+
+  test('reaches a home that could not be read then, as soon as it can', async () => {
+    const { one, two, homes } = await twoHomes();
+    await use(one, carol.email);
+    await use(two, alice.email);
+    const away = join(homes.directory, 'away');
+    renameSync(two.home.codexHome, away);
+    await signInAgain(one, '--no-activate');
+    renameSync(away, two.home.codexHome);
+    expect(tokenIn(two)).not.toBe(newestOf(one));
+    await runCli(one.home, ['check']);
+    expect(tokenIn(two)).toBe(newestOf(one));
   });
 });
 

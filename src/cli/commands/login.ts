@@ -146,7 +146,7 @@ function resultOf(
   activation: LoginResult['activation'],
 ): LoginResult {
   const isElsewhere = scopeKey !== keyOf(scope);
-  const active = activation === 'done';
+  const active = activation === 'done' || (activation === 'not-asked' && isInUse(context, account));
   const here = scope.kind === 'global' ? 'global' : shellWord(context.options.project ?? '.');
   return definedOnly({
     ...accountRef(account, index, context.options.mask === true),
@@ -161,6 +161,12 @@ function resultOf(
     isElsewhere,
     move: isElsewhere ? `codex-auth move ${account.id} --to ${here}` : undefined,
   });
+}
+
+/** A file that held the account before has the new login now, asked or not. */
+function isInUse({ home }: Context, { tokens }: Account): boolean {
+  const { content } = readAuthFileForDisplay(home);
+  return content?.kind === 'login' && content.login.tokens.refreshToken?.equals(tokens.refreshToken) === true;
 }
 
 /** An index means something only in the scope that a later command will be in. */

@@ -1,12 +1,14 @@
+import { flockHelpers } from '../../core/codex/credential-lock.js';
 import { definedOnly } from '../../core/defined-only.js';
 import { AppError } from '../../core/errors.js';
-import { type Enrolment, enrol, type ProvenLogin } from '../../core/logins/enrolment.js';
-import { logLineage } from '../../core/logins/lineage-log.js';
+import { type Enrolment, enrolSignedIn, type ProvenLogin } from '../../core/logins/enrolment.js';
 import type { OpenEntry } from '../../core/logins/open-entry.js';
 import { withPersonLock } from '../../core/logins/person-lock.js';
 import { forgetTrouble } from '../../core/logins/restoring.js';
 import { redeemGrant } from '../../core/logins/sign-in.js';
 import { withStore } from '../../core/logins/with-store.js';
+import { writeBack } from '../../core/logins/write-back.js';
+import type { Store } from '../../core/pools/store.js';
 import { findWorkspaceName } from '../../core/provider/workspace-switch.js';
 import type { Context } from '../program/context.js';
 import type { ObtainedGrant } from './grant.js';
@@ -68,10 +70,10 @@ async function store(
   const person = { id: '', ...login.identity, tokens: login.tokens };
   try {
     const stored = await withPersonLock(root, person, { signal }, () =>
-      withStore(root, { signal }, (open) => {
-        const enrolment = enrol(open, login, wantedScope);
+      withStore(root, { signal }, async (open) => {
+        const enrolment = enrolSignedIn(open, login, wantedScope);
         if (enrolment.outcome !== 'added') forgetTrouble(open, enrolment.account.id);
-        logLineage(root, { event: 'signed-in', accountId: enrolment.account.id, after: login.tokens.refreshToken });
+        await giveToHomes(context, open);
         const { accounts } = open.scope(enrolment.scopeKey).pool;
         return { ...enrolment, index: accounts.findIndex(({ id }) => id === enrolment.account.id) + 1 };
       }),
@@ -82,6 +84,16 @@ async function store(
     if (signal.aborted) throw interrupted();
     entry.leave();
     throw new LeftInJournal(error, root.paths.journal);
+  }
+}
+
+/** Those that hold what the account had before. The login is stored by now, so that whatever goes wrong here is a warning. */
+async function giveToHomes({ home, warn }: Context, open: Store): Promise<void> {
+  try {
+    await writeBack(open, { home, flockHelpers, warn });
+  } catch (error) {
+    if (!(error instanceof AppError)) throw error;
+    warn(error.message);
   }
 }
 

@@ -223,6 +223,8 @@ export interface NewerTokens {
     /** Milliseconds since the epoch. */
     readonly lastRefresh: number;
   };
+  /** What the file holds beside the tokens and is another at each login. */
+  readonly names?: { readonly login_owner_id?: unknown; readonly oauth_provenance?: unknown };
 }
 
 /** Throws for what holds no login: whoever writes to it has judged it. */
@@ -237,13 +239,14 @@ function membersOf(content: string): { readonly file: JsonObject; readonly token
  * The content of an `auth.json` with newer tokens in it and everything else as it stands, in its order: what we never
  * read is not ours to drop (P7). Only for content that holds a login.
  */
-export function withNewerTokens(content: string, { refreshToken, access }: NewerTokens): string {
+export function withNewerTokens(content: string, { refreshToken, access, names }: NewerTokens): string {
   const { file, tokens: held } = membersOf(content);
   const tokens = {
     ...held,
     ...(access === undefined ? {} : { access_token: access.accessToken.reveal() }),
     ...(access?.idToken === undefined ? {} : { id_token: access.idToken.reveal() }),
     ...(refreshToken === undefined ? {} : { refresh_token: refreshToken.reveal() }),
+    ...names,
   };
   const dated = access === undefined ? {} : { last_refresh: toIso(access.lastRefresh) };
   return JSON.stringify({ ...file, tokens, ...dated }, null, 2);

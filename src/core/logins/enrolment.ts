@@ -15,6 +15,7 @@ import { keepRecord } from '../pools/kept-record.js';
 import { moveTime } from '../pools/moves.js';
 import type { RecordStore, Store } from '../pools/store.js';
 import { areOfDifferentIssuers } from '../provider/foreign-issuer.js';
+import { logLineage } from './lineage-log.js';
 import { nextTokens } from './rotation.js';
 
 /** A login that has just been proven: by our own sign-in, or found in `auth.json`. */
@@ -52,6 +53,16 @@ export function enrol(
   const enrolment = place(store, login, scopeKey, newId);
   forgetRemoval(store, login.identity);
   return { ...enrolment, ...definedOnly({ keptFile }) };
+}
+
+/** Puts a login that somebody has just signed in to into the store. */
+export function enrolSignedIn(store: Store, login: ProvenLogin, scopeKey: string | undefined): Enrolment {
+  const before = findAnywhere(store, login.identity)?.account;
+  const accountId = before?.id ?? newAccountId();
+  const tokens = { before: before?.tokens.refreshToken, after: login.tokens.refreshToken };
+  // Noted first: whatever happens next, a home that holds what the account had before is known to be behind.
+  logLineage(store.root, { event: 'signed-in', accountId, ...tokens });
+  return enrol(store, login, scopeKey, accountId);
 }
 
 function keepForeign(store: Store, login: ProvenLogin): string | undefined {

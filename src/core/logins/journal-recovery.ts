@@ -12,7 +12,7 @@ import type { Secret } from '../secret.js';
 import { readVersion } from '../storage/atomic-file.js';
 import { moveAside } from '../storage/kept.js';
 import { parseFlatTokenFile } from '../token-files/flat-token-file.js';
-import { enrol } from './enrolment.js';
+import { enrolSignedIn } from './enrolment.js';
 import {
   fingerprint,
   isUnderWay,
@@ -165,8 +165,7 @@ function finishSignIn(store: Store, { header, answer }: AnsweredEntry): void {
   const { issuer, clientId, label } = header;
   const extras = { top: { OPENAI_API_KEY: null }, tokens: { oauth_provenance: { issuer, client_id: clientId } } };
   const login = { identity, tokens, provenance: { issuer, clientId }, extras };
-  const { account } = enrol(store, label === undefined ? login : { ...login, label }, header.scopeKey);
-  logLineage(store.root, { event: 'signed-in', accountId: account.id, after: received.refreshToken });
+  enrolSignedIn(store, label === undefined ? login : { ...login, label }, header.scopeKey);
 }
 
 // Token files are not ours to write unless the person names them. So an answer that did not reach its file waits in the

@@ -11,9 +11,11 @@ import { findHomes, reachableHomes } from '../homes/known-homes.js';
 import { withoutLinked } from '../homes/links.js';
 import { recordsOf } from '../pools/scope-records.js';
 import type { Store } from '../pools/store.js';
+import { areOfDifferentIssuers } from '../provider/foreign-issuer.js';
 import type { Secret } from '../secret.js';
 import { isSameVersion } from '../storage/atomic-file.js';
-import { isKnownSpent, logLineage } from './lineage-log.js';
+import { keepAside } from '../storage/kept.js';
+import { isKnownReplaced, isKnownSpent, isKnownToken, logLineage } from './lineage-log.js';
 import type { RefreshDeps } from './refresh-deps.js';
 
 type WriteBackDeps = Pick<RefreshDeps, 'home' | 'flockHelpers' | 'warn'>;
@@ -26,19 +28,24 @@ export interface Exchange {
 
 /**
  * Brings the official homes up to our newest tokens where they hold a refresh token that we have spent, for this account
- * or for another workspace of its login. A login of another lineage is not ours to touch, and neither is anything in the
- * file besides the tokens. The pool has the tokens already, so a file that cannot be written is a warning, not a loss.
+ * or for another workspace of its login, or one that a newer login of the account has replaced in its record. A login that
+ * was never ours is not ours to touch, and neither is what the file holds besides the login. The pool has the tokens
+ * already, so a file that cannot be written is a warning, not a loss.
  */
 export async function writeBack(store: Store, deps: WriteBackDeps, exchanges: readonly Exchange[] = []): Promise<void> {
   const homes = withoutLinked(reachableHomes(findHomes(store.root, deps.home)));
-  for (const home of homes) await writeBackTo(store, { ...deps, home }, exchanges);
+  for (const home of homes) await writeBackTo(store, { ...deps, home }, { exchanges });
 }
 
-/** The same for one home whose file another home is about to share. Throws `storage-write-failed` where it stays behind. */
+/**
+ * The same for one home whose file another home is about to share: there an older login also gives way when it was never
+ * ours, and is kept aside, or both would go on with it. Throws `storage-write-failed` where the file stays behind.
+ */
 export async function bringUpToDate(store: Store, deps: Omit<WriteBackDeps, 'warn'>): Promise<void> {
   const problems: string[] = [];
-  await writeBackTo(store, { ...deps, warn: (problem) => problems.push(problem) }, []);
-  if (!isBehind(readAuthFile(deps.home), store)) return;
+  const rule = { exchanges: [], replacesOlder: true };
+  await writeBackTo(store, { ...deps, warn: (problem) => problems.push(problem) }, rule);
+  if (newerFor(readAuthFile(deps.home), store, rule) === undefined) return;
   const why = problems.length === 0 ? '' : `: ${problems.join('; ')}`;
   throw new AppError('storage-write-failed', `${deps.home.authFile} holds an older login${why}`, {
     hint: `see that ${deps.home.authFile} can be written, then run the command again`,
@@ -46,18 +53,26 @@ export async function bringUpToDate(store: Store, deps: Omit<WriteBackDeps, 'war
   });
 }
 
-async function writeBackTo(store: Store, deps: WriteBackDeps, exchanges: readonly Exchange[]): Promise<void> {
+/** Which logins give way to ours. */
+interface Rule {
+  readonly exchanges: readonly Exchange[];
+  /** Any that is older; otherwise only what we know to have become ours. */
+  readonly replacesOlder?: boolean;
+}
+
+async function writeBackTo(store: Store, deps: WriteBackDeps, rule: Rule): Promise<void> {
   const { home, flockHelpers, warn } = deps;
   const { clock } = store.root;
-  if (newerFor(readAuthFile(home), store, exchanges) === undefined) return;
+  if (newerFor(readAuthFile(home), store, rule) === undefined) return;
   const place = loginName(home);
   try {
     await withCredentialLock(
       { home: home.directory, authFile: home.authFile, clock, helpers: flockHelpers },
       ({ risk }) => {
         const before = readAuthFile(home);
-        const newer = newerFor(before, store, exchanges);
+        const newer = newerFor(before, store, rule);
         if (newer === undefined || before.version.kind === 'absent') return;
+        if (isNowhereElse(before, store)) keepAside(store.root, 'auth', before.version.bytes);
         const guard = () => assertStill(before);
         writeLogin(store.root, home, withNewerTokens(before.version.content, newer), guard);
         if (risk !== undefined) warn(risk);
@@ -80,13 +95,13 @@ async function writeBackTo(store: Store, deps: WriteBackDeps, exchanges: readonl
 
 /** Whether {@link writeBack} would change the file, as far as anybody can tell without the locks. */
 export function isBehind(state: AuthFileState, store: Pick<Store, 'root' | 'scopes'>): boolean {
-  return newerFor(state, store, []) !== undefined;
+  return newerFor(state, store, { exchanges: [] }) !== undefined;
 }
 
 function newerFor(
   { content }: AuthFileState,
   store: Pick<Store, 'root' | 'scopes'>,
-  exchanges: readonly Exchange[],
+  { exchanges, replacesOlder = false }: Rule,
 ): NewerTokens | undefined {
   if (content?.kind !== 'login') return undefined;
   const { login } = content;
@@ -98,8 +113,30 @@ function newerFor(
   if (ours === undefined) return undefined;
   const access = holder === undefined ? undefined : newerAccess(holder, login);
   if (ours.equals(theirs)) return access === undefined ? undefined : { refreshToken: ours, access };
-  if (exchange === undefined && !isKnownSpent(store.root, theirs)) return undefined;
-  return definedOnly({ refreshToken: ours, access });
+  const isSpent = exchange !== undefined || isKnownSpent(store.root, theirs);
+  const givesWay = () =>
+    holder !== undefined && isOlder(login, holder) && (replacesOlder || isKnownReplaced(store.root, theirs));
+  if (!isSpent && !givesWay()) return undefined;
+  return definedOnly({ refreshToken: ours, access, names: holder && namesOfLogin(holder) });
+}
+
+/** A login of another provider is neither older nor newer. */
+function isOlder(login: AuthFileLogin, { tokens, provenance }: Account): boolean {
+  if (areOfDifferentIssuers(definedOnly({ tokens, provenance }), login)) return false;
+  return !isNewer({ source: 'auth-file', tokens: login.tokens }, { source: 'pool', tokens });
+}
+
+/** What is new at each login (official-client.md#login-file): a file that gets another login gets that too. */
+function namesOfLogin({ authFile }: Account): NewerTokens['names'] {
+  const { login_owner_id, oauth_provenance } = authFile?.tokens ?? {};
+  return definedOnly({ login_owner_id, oauth_provenance });
+}
+
+/** A login that was never ours, and of which this is the only copy. */
+function isNowhereElse({ content }: AuthFileState, { root }: Store): boolean {
+  if (content?.kind !== 'login') return false;
+  const { refreshToken } = content.login.tokens;
+  return refreshToken !== undefined && !isKnownToken(root, refreshToken);
 }
 
 /** What another machine refreshes comes to us as an access token, and later perhaps with the refresh token. */

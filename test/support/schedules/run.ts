@@ -59,8 +59,6 @@ class Schedule {
   readonly #story: string[] = [];
   readonly #faults: string[] = [];
   readonly #lost = new Set<Person>();
-  /** What homes hold of logins whose next tokens were lost. */
-  readonly #ended = new Set<string>();
   /** Whose home holds a spent token since a process was killed in the round before. */
   #exposed: readonly Person[] = [];
   /** How many answers with tokens there had been before the round in which a login got its newest ones. */
@@ -138,7 +136,7 @@ class Schedule {
    * command puts that right; a client that comes before sends the token, which nobody can prevent.
    */
   async #clientRound(act: () => Promise<Done>): Promise<void> {
-    for (const person of this.#exposed) this.#lose(person);
+    for (const person of this.#exposed) this.#lost.add(person);
     await this.#round([act]);
   }
 
@@ -156,10 +154,8 @@ class Schedule {
     if (wasLost) await disturbed?.over;
     const wasKilled = done.some((each) => each.wasKilled);
     if (wasKilled) await this.#silence();
-    const hasSignedIn = done.some(({ told }) => told.includes(': login '));
     for (const each of people) {
       const hasLost = wasLost && each === disturbed?.person;
-      if (hasLost || (wasKilled && hasSignedIn)) this.#excuseHomes(each);
       const hasGivenUp = done.some(({ told }) => hasGivenUpSigningIn(told, each));
       this.#follow(each, { issuedBefore, isExplained: wasKilled || hasLost, hasGivenUp });
     }
@@ -189,19 +185,8 @@ class Schedule {
     if (isNew && !isDropped) this.#issuedBefore.set(person, issuedBefore);
     const isHeld = isHeldSince(this.#issuedBefore.get(person) ?? 0);
     if (isHeld) this.#lost.delete(person);
-    else if (this.#lost.has(person) || isExplained) this.#lose(person);
+    else if (this.#lost.has(person) || isExplained) this.#lost.add(person);
     else this.#faults.push(`the newest tokens of ${person.email} are in no file`);
-  }
-
-  #lose(person: Person): void {
-    this.#lost.add(person);
-    this.#excuseHomes(person);
-  }
-
-  /** A new sign-in gives the account another login, but a home that holds the old one keeps that until it is switched. */
-  #excuseHomes({ accountId }: Person): void {
-    const spent = this.#world.held().filter(({ token }) => this.#world.provider.fateOf(token) !== 'live');
-    for (const held of spent) if (held.accountId === accountId) this.#ended.add(held.token);
   }
 
   /** Of those that came in the last round that brought any, what can still be used. Two sign-ins at once are two logins. */
@@ -242,7 +227,7 @@ class Schedule {
         this.#faults.push(`the record of ${person.email} holds a token that is ${provider.fateOf(token)}`);
     }
     for (const { token } of held) {
-      if (provider.fateOf(token) !== 'live' && !this.#ended.has(token))
+      if (provider.fateOf(token) !== 'live')
         this.#faults.push(`a home holds a token of ${person.email} that is ${provider.fateOf(token)}`);
     }
   }
