@@ -45,6 +45,7 @@ const rarelyUsed = {
   'node:fs/promises': ['opendir', 'readdir', 'readlink', 'realpath', 'stat'],
   'node:timers/promises': ['setTimeout'],
   'node:net': ['BlockList', 'isIP', 'connect'],
+  'node:os': ['homedir', 'hostname', 'platform', 'tmpdir'],
   'node:tty': ['isatty'],
   'node:v8': ['setFlagsFromString'],
   'fast-string-width': ['default'],
@@ -382,8 +383,8 @@ function loadedWhenUsed() {
   return {
     name: namespace,
     setup({ onResolve, onLoad }) {
-      onResolve({ filter: new RegExp(`^(${Object.keys(rarelyUsed).join('|')})$`) }, ({ path, namespace: importer }) => {
-        if (importer !== namespace) return { path, namespace };
+      onResolve({ filter: new RegExp(`^(${Object.keys(rarelyUsed).join('|')})$`) }, ({ path, kind, namespace: importer }) => {
+        if (importer !== namespace && kind !== 'dynamic-import') return { path, namespace };
         return path.startsWith('node:') ? { path, external: true } : undefined;
       });
       onLoad({ filter: /./, namespace }, ({ path }) => ({

@@ -1,3 +1,4 @@
+import type { Leaving } from './process/code-cache.js';
 import { expectLongRead } from './process/short-run.js';
 import { wholeRun } from './process/whole-run.js';
 
@@ -7,6 +8,6 @@ import { wholeRun } from './process/whole-run.js';
 export { runBrief as run };
 
 /** A run that leaves V8's compiled form changes no flags of V8, which would later refuse what it made under others. */
-function runBrief(leavesCache: boolean): Promise<never> {
-  return wholeRun(leavesCache ? {} : { expectLongRead });
+function runBrief({ codeCache }: Leaving): Promise<never> {
+  return wholeRun(codeCache ? {} : { expectLongRead });
 }

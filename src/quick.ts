@@ -1,4 +1,5 @@
 import { run } from './cli/program/run.js';
+import type { Leaving } from './process/code-cache.js';
 import { usual } from './process/giving-up.js';
 import { heldBack } from './process/held-back.js';
 import { ownMachine } from './process/own-machine.js';
@@ -14,7 +15,7 @@ export { runQuick as run };
  * False where something was to be read that is looked at by a schema: nothing has been said then. A run that leaves V8's
  * compiled form changes no flags of V8, which would later refuse what it made under others.
  */
-async function runQuick(leavesCache: boolean): Promise<boolean> {
+async function runQuick(leaving: Leaving): Promise<boolean> {
   const streams = ownStreams({ endUnheard: () => process.exit(), mayWait: true });
   const { held, release } = heldBack(streams);
   const { signal } = new AbortController();
@@ -27,13 +28,14 @@ async function runQuick(leavesCache: boolean): Promise<boolean> {
       unfinished: new Set(),
       neverAsks: true,
       indexing: { afterwards },
-      ...(leavesCache ? {} : { expectLongRead }),
+      ...(leaving.codeCache ? {} : { expectLongRead }),
     }),
   );
   if (!usual.isAsUsual()) return false;
   release();
   process.exitCode = exitCode;
   await streams.written();
-  runAll();
+  // Without an index it has run what the next one does not need.
+  if (runAll()) leaving.codeCache = false;
   process.exit();
 }

@@ -1,4 +1,5 @@
 import { showKnown } from './cli/program/show-known.js';
+import type { Leaving } from './process/code-cache.js';
 import { usual } from './process/giving-up.js';
 import { ownMachine } from './process/own-machine.js';
 import { ownStreams } from './process/own-streams.js';
@@ -9,7 +10,7 @@ import { afterAnswer, expectLongRead } from './process/short-run.js';
 export { runShow as run };
 
 /** False where there is something else to do than to print what is known: nothing has been written then. */
-async function runShow(leavesCache: boolean): Promise<boolean> {
+async function runShow(leaving: Leaving): Promise<boolean> {
   const streams = ownStreams({ endUnheard: () => process.exit(), mayWait: true });
   const { signal } = new AbortController();
   const { afterwards, runAll } = afterAnswer();
@@ -19,12 +20,13 @@ async function runShow(leavesCache: boolean): Promise<boolean> {
     unfinished: new Set(),
     neverAsks: true,
     indexing: { afterwards },
-    ...(leavesCache ? {} : { expectLongRead }),
+    ...(leaving.codeCache ? {} : { expectLongRead }),
   });
   const exitCode = await showKnown(process.argv.slice(2), machine, usual);
   if (exitCode === undefined) return false;
   process.exitCode = exitCode;
   await streams.written();
-  runAll();
+  // Without an index it has run what the next one does not need.
+  if (runAll()) leaving.codeCache = false;
   process.exit();
 }

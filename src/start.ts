@@ -5,7 +5,7 @@ import { Script } from 'node:vm';
 import packageJson from '../package.json' with { type: 'json' };
 import { homeIfNeeded, readEnvironment } from './core/environment.js';
 import { locate, rootPaths } from './core/storage/paths.js';
-import { type CodeCache, openCodeCache } from './process/code-cache.js';
+import { type CodeCache, type Leaving, openCodeCache } from './process/code-cache.js';
 import { plainOutput } from './process/plain-output.js';
 
 // The first thing that runs, built as CommonJS: `list` and `status` are typed all day, Tab is pressed more often still, and
@@ -54,7 +54,7 @@ function isSegmentForPrompt([first, ...words]: readonly string[]): boolean {
 type Bundle = 'show' | 'run' | 'tree' | 'quick' | 'brief' | 'cli' | 'segment';
 
 /** Resolves to false where the bundle has left it to a larger one, and has said nothing. */
-type Run = (leavesCache: boolean) => Promise<boolean>;
+type Run = (leaving: Leaving) => Promise<boolean>;
 
 /** The first that does what is asked; the last one does everything. */
 async function runFirst([name, ...larger]: readonly [Bundle, ...Bundle[]], command: string): Promise<void> {
@@ -72,19 +72,18 @@ async function runBundle(name: Bundle, command: string): ReturnType<Run> {
     filename,
     ...(cache?.compiled === undefined ? {} : { cachedData: cache.compiled }),
   });
-  const leavesCache = cache?.isDue === true;
-  let isLeftToOthers = false;
-  if (leavesCache) {
+  const leaving: Leaving = { codeCache: cache?.isDue === true };
+  if (leaving.codeCache) {
     // 0 and 1 are answers; whatever else ends a run has kept it from most of what the next one needs.
     process.once('exit', (code) => {
-      if (code <= 1 && !isLeftToOthers) cache.keep(() => script.createCachedData());
+      if (code <= 1 && leaving.codeCache) cache?.keep(() => script.createCachedData());
     });
   }
   const bundle: { exports: { run?: Run } } = { exports: {} };
   script.runInThisContext()(requireOnce, bundle, load);
-  const isDone = await bundle.exports.run?.(leavesCache);
-  isLeftToOthers = isDone !== true;
-  return !isLeftToOthers;
+  const isDone = (await bundle.exports.run?.(leaving)) === true;
+  if (!isDone) leaving.codeCache = false;
+  return isDone;
 }
 
 const required = new Map<string, unknown>();

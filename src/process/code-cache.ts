@@ -12,6 +12,12 @@ export interface CodeCache {
   keep(compile: () => Buffer): void;
 }
 
+/** What a run is to leave for later ones. */
+export interface Leaving {
+  /** V8's compiled form of what it has run; a run that was not like those to come takes that back. */
+  codeCache: boolean;
+}
+
 /** For how long a cache holds what the first run happened to need. */
 const lifeMs = 24 * 3_600_000;
 

@@ -1,6 +1,5 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { accessSync, constants, writeSync } from 'node:fs';
-import { constants as system } from 'node:os';
 import { isatty } from 'node:tty';
 import type { Launch } from '../cli/program/machine.js';
 import { AppError, systemErrorCode } from '../core/errors.js';
@@ -143,9 +142,10 @@ function passOnSignals() {
 }
 
 /** Whoever waits for us learns what the program died of. */
-function dieOf(signal: NodeJS.Signals): Promise<never> {
+async function dieOf(signal: NodeJS.Signals): Promise<never> {
   process.removeAllListeners(signal);
   process.kill(process.pid, signal);
   // Delivered when the event loop turns; one that is never delivered would leave us waiting.
-  return new Promise(() => setTimeout(() => process.exit(128 + system.signals[signal]), 1_000));
+  const { constants } = await import('node:os');
+  return new Promise(() => setTimeout(() => process.exit(128 + constants.signals[signal]), 1_000));
 }

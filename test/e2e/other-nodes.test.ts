@@ -74,7 +74,8 @@ const cacheDirectory = (home: TestHome) => join(home.root, 'cache');
 
 /** The file that this Node has for `list`, made by it where there is none. */
 function cacheOfList(node: { readonly path: string }, home = homeOfTwo()): string {
-  run(node, home, ...listing);
+  // The first one may leave an index only.
+  for (let runs = 0; runs < 2; runs += 1) run(node, home, ...listing);
   const names = readdirSync(cacheDirectory(home)).filter((name) => name.startsWith('quick-list-'));
   expect(names).toHaveLength(1);
   return join(cacheDirectory(home), names[0] ?? '');

@@ -1,6 +1,8 @@
+import { execFileSync } from 'node:child_process';
 import { readdirSync, readFileSync } from 'node:fs';
 import { basename, join } from 'node:path';
 import { describe, expect, it } from 'vitest';
+import { systemClock } from '../../src/core/clock.js';
 import { runBuilt } from '../support/built.js';
 import { createTestHome, type TestHome } from '../support/cli.js';
 import { filesRunIn } from '../support/files-run.js';
@@ -236,6 +238,24 @@ describe('a process', () => {
     expect(await filesRun(['forecast', '--cached', '--proxy', ''])).toEqual(['cli.cjs', 'start.cjs']);
     expect(await filesRun(['report', '--cached'])).toEqual(['cli.cjs', 'start.cjs']);
   });
+
+  it.skipIf(process.geteuid === undefined)(
+    'that leaves an index leaves what V8 has compiled to the next one, which has less to do',
+    async () => {
+      const home = createTestHome();
+      writePool(home, [alice]);
+      const kept = () => readdirSync(join(home.root, 'cache')).map((name) => name.replace(/-[0-9a-f]+$/, ''));
+      // Without what tests lend to each other.
+      const program = join(builtProject(), 'bin', 'codex-auth.js');
+      const list = () => execFileSync(process.execPath, [program, 'list'], { cwd: home.cwd, env: home.variables });
+      // No index is made of what has just been written.
+      await systemClock.sleep(2_500);
+      list();
+      expect(kept()).toEqual(['index']);
+      list();
+      expect(kept().sort()).toEqual(['index', 'show-list']);
+    },
+  );
 
   it('that draws a table loads what draws it then', async () => {
     expect(await filesRun(['config', 'list'])).toEqual(['apart/cli-table3.cjs', 'cli.cjs', 'start.cjs']);

@@ -24,8 +24,8 @@ export interface RosterIndex {
   read(): ShownRoster | undefined;
   /** Of that only who the accounts are: those of the scope first, then of every other. */
   scopes(): readonly ShownScope[] | undefined;
-  /** Makes the index of a roster that was read after {@link read} had found none. Silent where that is not possible. */
-  keep(roster: ShownRoster): void;
+  /** Makes the index of a roster that was read after {@link read} had found none, and says whether that was possible. */
+  keep(roster: ShownRoster): boolean;
 }
 
 /** Of ten thousand accounts, twice. */
@@ -79,11 +79,11 @@ export function openRosterIndex(
       return rosterOf(content, { scope, state, warnings: warning === undefined ? [] : [warning] });
     },
     keep(roster) {
-      if (before === undefined || missedAt === undefined || !followsFromFiles(root, home)) return;
+      if (before === undefined || missedAt === undefined || !followsFromFiles(root, home)) return false;
       const content = contentOf(roster, readAccountState(root.paths.accountState).warning);
-      if (content === undefined || !isSame(before, looksAt(root, home))) return;
+      if (content === undefined || !isSame(before, looksAt(root, home))) return false;
       const sinceMs = root.clock.monotonicMs() - missedAt;
-      keepCached(cache, name, kind, ({ now, device }) =>
+      return keepCached(cache, name, kind, ({ now, device }) =>
         isSettled(before, now - sinceMs - settledMs, device) ? fileOf(about, before, content) : undefined,
       );
     },

@@ -36,8 +36,8 @@ export interface SessionHost {
 }
 
 export interface Indexing {
-  /** Runs something that only saves later runs time, once the answer is out. */
-  readonly afterwards?: (task: () => void) => void;
+  /** Runs something that only saves later runs time, once the answer is out; the task says whether it has. */
+  readonly afterwards?: (task: () => boolean) => void;
   /** For a test that cannot wait until what it wrote is old enough; absent in the program. */
   readonly settledMs?: number;
 }

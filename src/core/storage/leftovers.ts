@@ -43,7 +43,8 @@ function placesToSweep({ paths, clock }: Root, authFile: string): { directory: s
 
 function targetOf(path: string): string {
   try {
-    return resolveTarget(path);
+    // Resolving looks at each directory on the way, of each file, with every command.
+    return fs.lstatSync(path, { throwIfNoEntry: false })?.isSymbolicLink() === true ? resolveTarget(path) : path;
   } catch {
     // A link that cannot be followed: whoever reads the file will meet the error.
     return path;

@@ -69,20 +69,23 @@ export interface FileSystem {
 type Make = (on: FileSystem) => Buffer | string | undefined;
 
 /**
- * Replaces a file by a rename. `make` may refuse with undefined. Of the files whose names `isOfKind`, the `mostFiles` newest stay. Silent where nothing can be written: that
- * only costs time.
+ * Replaces a file by a rename, and says whether it has. `make` may refuse with undefined. Of the files whose names `isOfKind`,
+ * the `mostFiles` newest stay. Silent where nothing can be written: that only costs time.
  */
 export function keepCached(
   cache: PrivateCache,
   name: string,
   { mostFiles, isOfKind }: { readonly mostFiles: number; readonly isOfKind: (name: string) => boolean },
   make: Make,
-): void {
+): boolean {
   try {
     prepare(cache);
-    if (replace(cache, name, make)) removeOldest(cache, mostFiles, isOfKind);
+    const isKept = replace(cache, name, make);
+    if (isKept) removeOldest(cache, mostFiles, isOfKind);
+    return isKept;
   } catch {
     // A full or read-only disk, or a directory of somebody else.
+    return false;
   }
 }
 
