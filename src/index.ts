@@ -55,6 +55,7 @@ export type { Decision } from './core/decision/decide.js';
 export type { ErrorCode } from './core/errors.js';
 export type { HealthEvent } from './core/health/events.js';
 export type { Secret } from './core/secret.js';
+export type { SignInRequest } from './core/sign-in/sign-in.js';
 export type { AskRequest, BestRequest, CodexAuth, CodexAuthOptions, DecideRequest } from './library/codex-auth.js';
 export type {
   AccessToken,
@@ -68,6 +69,7 @@ export type {
   QuotaWindow,
   RenewedLogin,
   RepairedAccount,
+  SignedIn,
   Switched,
   VerifiedLogin,
 } from './library/results.js';

@@ -1,6 +1,7 @@
 import type { Decision } from '../core/decision/decide.js';
 import type { HealthEvent } from '../core/health/events.js';
 import type { ProbingOptions } from '../core/session/quota-probing.js';
+import type { SignInRequest } from '../core/sign-in/sign-in.js';
 import type {
   AccessToken,
   AccountCheck,
@@ -11,6 +12,7 @@ import type {
   ModelTrial,
   RenewedLogin,
   RepairedAccount,
+  SignedIn,
   Switched,
   VerifiedLogin,
 } from './results.js';
@@ -50,6 +52,12 @@ export interface CodexAuth {
   record(id: string, event: HealthEvent): Promise<void>;
   /** Ties a conversation to an account, or renews the tie. Throws `no-such-account` for an unknown id. */
   keepSession(session: string, id: string): Promise<void>;
+  /**
+   * Signs a person in, in a browser that comes back to this machine or with a code on any device, and stores the login; whose it is
+   * and whether it was there before is in the answer. The official client's login stays what it is, unless it is the same account:
+   * that gets its new one. Waits up to ten minutes for the person, fifteen with a code.
+   */
+  signIn(request: SignInRequest): Promise<SignedIn>;
   /** Quota from the free endpoint, asked for where what is known is old. */
   usage(request?: AskRequest): Promise<AccountUsage[]>;
   /** Refreshes what is due and asks whether each login is let in. */

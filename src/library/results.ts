@@ -92,6 +92,12 @@ export interface Switched {
   readonly keptFile?: string;
 }
 
+export interface SignedIn {
+  readonly id: string;
+  /** Whether the account is new, was known, or was set aside and is back. */
+  readonly outcome: 'added' | 'updated' | 'restored';
+}
+
 export interface RepairedAccount {
   /** Absent for what concerns no single account. */
   readonly id?: string;

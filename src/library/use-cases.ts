@@ -11,12 +11,17 @@ import type { AccountUsage, RenewedLogin } from './results.js';
 
 type UseCases = Pick<
   CodexAuth,
-  'usage' | 'check' | 'forecast' | 'best' | 'switchTo' | 'fix' | 'verifyFlagged' | 'renew' | 'models' | 'doctor'
+  'signIn' | 'usage' | 'check' | 'forecast' | 'best' | 'switchTo' | 'fix' | 'verifyFlagged' | 'renew' | 'models' | 'doctor'
 >;
 
 /** The use cases of the command line, each loaded when it is first called. */
 export function callsOf(session: Session): UseCases {
   return {
+    async signIn(request) {
+      const { signIn } = await import('../core/sign-in/sign-in.js');
+      const { account, outcome } = await signIn(session, request);
+      return { id: account.id, outcome };
+    },
     async usage(request = {}) {
       const { readUsage } = await import('../core/session/usage.js');
       return usagesOf(await readUsage(session, request), session.clock.now());

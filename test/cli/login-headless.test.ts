@@ -1,7 +1,7 @@
 import { hostname } from 'node:os';
 import { PassThrough } from 'node:stream';
 import { describe, expect, test } from 'vitest';
-import { otherWays } from '../../src/cli/sign-in/browser-grant.js';
+import { otherWays } from '../../src/cli/sign-in/browser-sign-in.js';
 import { hasScreen } from '../../src/cli/terminal/browser.js';
 import { readEnvironment } from '../../src/core/environment.js';
 import { type CliOptions, createTestHome, runCli } from '../support/cli.js';

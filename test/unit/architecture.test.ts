@@ -61,6 +61,7 @@ const order = [
     'transfer',
     'renewal',
     'session',
+    'sign-in',
   ],
 ];
 

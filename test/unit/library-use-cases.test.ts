@@ -5,6 +5,7 @@ import { systemClock } from '../../src/core/clock.js';
 import { type CodexAuth, openCodexAuth } from '../../src/index.js';
 import { runCli } from '../support/cli.js';
 import { endpointPaths } from '../support/provider/scenario.js';
+import { completeLogin } from '../support/provider/sign-in.js';
 import { alice, bob, carol, RefreshHome } from '../support/refresh-home.js';
 import { temporaryDirectory } from '../support/temporary.js';
 import { writeFlatFile } from '../support/token-files.js';
@@ -29,6 +30,49 @@ function open({ home }: RefreshHome, more: Partial<Options> = {}): CodexAuth {
 }
 
 describe('what the command line does, a program can', () => {
+  it('signs somebody in with a browser, whom the official client does not get', async () => {
+    const seeded = await twoAccounts();
+    const pages: { url: string; code?: string }[] = [];
+    let signingIn: ReturnType<CodexAuth['signIn']> | undefined;
+    const shown = new Promise<string>((resolve) => {
+      signingIn = open(seeded).signIn({
+        label: 'at work',
+        show(page) {
+          pages.push(page);
+          resolve(page.url);
+        },
+      });
+    });
+    const { answer } = await completeLogin(provider, await shown, bob);
+    const { id, outcome } = (await signingIn) ?? {};
+    expect([outcome, seeded.records().at(-1)]).toMatchObject(['added', { recordId: id }]);
+    expect(answer).toMatchObject({ status: 200, body: expect.stringContaining('bob@example.com is ready') });
+    expect(seeded.records().at(-1)).toMatchObject({ email: bob.email, accountLabel: 'at work' });
+    expect(seeded.authFile().tokens.account_id).toBe(carol.accountId);
+    expect(pages).toEqual([{ url: expect.stringContaining('/oauth/authorize?') }]);
+  });
+
+  it('signs somebody in again with a code, and every home has the new login', async () => {
+    const seeded = await twoAccounts();
+    provider.scenario.deviceInterval = '0.1';
+    const signedIn = await open(seeded).signIn({
+      device: true,
+      show: ({ code = '' }) => provider.device.approve(code, carol),
+    });
+    expect(signedIn).toEqual({ id: 'acc_carol', outcome: 'updated' });
+    expect(seeded.authFile().tokens.refresh_token).toBe(seeded.record('acc_carol').refreshToken);
+  });
+
+  it('refuses what cannot be before it shows a page', async () => {
+    const auth = open(await twoAccounts());
+    const show = () => {
+      throw new Error('a page was shown');
+    };
+    await expect(auth.signIn({ show, label: '7' })).rejects.toMatchObject({ code: 'usage' });
+    await expect(auth.signIn({ show, expect: 'nobody' })).rejects.toMatchObject({ code: 'usage' });
+    await expect(auth.signIn({ show })).rejects.toThrow('a page was shown');
+  });
+
   it('reads quota, and keeps it for the next that asks', async () => {
     const seeded = await twoAccounts();
     provider.scenario.setUsage(carol.accountId, { weeklyPercent: 40 });
@@ -118,6 +162,21 @@ describe('what the command line does, a program can', () => {
 });
 
 describe('a signal', () => {
+  it('ends the wait for somebody who signs in, and frees the port', async () => {
+    const seeded = await twoAccounts();
+    const ending = new AbortController();
+    let port = 0;
+    const show = ({ url }: { url: string }) => {
+      port = Number(new URL(new URL(url).searchParams.get('redirect_uri') ?? '').port);
+      ending.abort();
+    };
+    await expect(open(seeded, { signal: ending.signal }).signIn({ show })).rejects.toMatchObject({
+      code: 'interrupted',
+    });
+    await expect(fetch(`http://127.0.0.1:${port}/auth/callback`)).rejects.toThrow();
+    expect(seeded.records()).toHaveLength(2);
+  });
+
   it('ends what is under way', async () => {
     const seeded = await twoAccounts();
     const ending = new AbortController();

@@ -6,6 +6,7 @@ import { transform } from 'esbuild';
 import { describe, expect, it, onTestFinished } from 'vitest';
 import * as library from '../../src/index.js';
 import { AppError, type CodexAuth, openCodexAuth } from '../../src/index.js';
+import { driveLogin } from '../support/drive-login.js';
 import { endpointPaths } from '../support/provider/scenario.js';
 import { alice, carol, RefreshHome } from '../support/refresh-home.js';
 import { temporaryDirectory } from '../support/temporary.js';
@@ -26,7 +27,11 @@ function open({ home }: RefreshHome, more: Partial<Parameters<typeof openCodexAu
 }
 
 /** A documented program, run as a program would with this environment; what it prints, line by line. */
-async function runExample({ home }: RefreshHome, heading = 'Asking the provider'): Promise<string[]> {
+async function runExample(
+  { home }: RefreshHome,
+  heading = 'Asking the provider',
+  onLine: (line: string) => void = () => undefined,
+): Promise<string[]> {
   const page = readFileSync(new URL('../../docs/library.md', import.meta.url), 'utf8');
   const [, example] = new RegExp(`## ${heading}[^\n]*\\n\\n\`\`\`ts\\n(.*?)\`\`\``, 's').exec(page) ?? [];
   if (example === undefined) throw new Error('the page has no such example');
@@ -34,7 +39,10 @@ async function runExample({ home }: RefreshHome, heading = 'Asking the provider'
     loader: 'ts',
   });
   const printed: string[] = [];
-  const log = (...parts: readonly unknown[]) => printed.push(parts.join(' '));
+  const log = (...parts: readonly unknown[]) => {
+    printed.push(parts.join(' '));
+    onLine(parts.join(' '));
+  };
   const body = `return (async () => {${code}})();`;
   const program = new Function('library', 'process', 'console', body);
   await program(library, { env: home.variables, cwd: () => home.cwd }, { log, error: log });
@@ -65,6 +73,17 @@ describe('the documented programs', () => {
 });
 
 describe('the documented programs about many accounts', () => {
+  it('sign a person in', async () => {
+    const seeded = await homeWith();
+    const { onStderr } = driveLogin(provider, alice);
+    const signIn = () => runExample(seeded, 'Signing a person in', onStderr);
+    expect((await signIn()).at(-1)).toBe('updated, in use from now on');
+    expect(seeded.authFile().tokens.refresh_token).toBe(seeded.record('acc_home').refreshToken);
+    const stranger = driveLogin(provider, carol);
+    const refusal = (await runExample(seeded, 'Signing a person in', stranger.onStderr)).at(-1);
+    expect(refusal).toMatch(/^identity-mismatch: signed in as carol@example.com, not as alice@example.com/);
+  });
+
   it('move on to another account', async () => {
     const seeded = await homeWith();
     seeded.writeAuthFile(await seeded.addAccount('acc_carol', carol));

@@ -16,16 +16,14 @@ import { whileWaiting } from '../../core/session/session.js';
 import { noteAdoption, takeInAny } from '../../core/session/take-in.js';
 import { shellWord } from '../../core/shell/shell-word.js';
 import { readWiring, wiringProblem } from '../../core/shell/wiring.js';
-import { assertOurs } from '../../core/storage/adoption.js';
-import { assertRoom } from '../../core/storage/room.js';
-import { checkLabel, refuseAddressOfAnother, warnIfShared } from '../choosing/account-label.js';
+import type { Consent, ConsentRequest } from '../../core/sign-in/consent.js';
+import { checkWishes } from '../../core/sign-in/sign-in.js';
+import { type StoredLogin, storeLogin } from '../../core/sign-in/store-login.js';
 import type { Command } from '../program/command.js';
 import type { Context } from '../program/context.js';
 import { nameOf } from '../render/account-table.js';
 import type { Theme } from '../render/theme.js';
-import type { ObtainedGrant, SignInRequest } from '../sign-in/grant.js';
-import { chooseLoginScope, chooseWhom, expectedFrom, type Whom } from '../sign-in/questions.js';
-import { type StoredLogin, storeLogin } from '../sign-in/store-login.js';
+import { chooseLoginScope, chooseWhom, type Whom } from '../sign-in/questions.js';
 import { proveActivation } from '../switching/switch-proof.js';
 import { accountRef, accountRefShape } from '../views/account-ref.js';
 
@@ -65,38 +63,30 @@ async function login(context: Context, options: LoginOptions): Promise<LoginResu
   if (options.deviceAuth === true && (options.manual === true || options.browser === false)) {
     throw new AppError('usage', '--device-auth and --manual are two ways to sign in', { hint: 'use one of the two' });
   }
-  const label = options.label === undefined ? undefined : checkLabel(options.label);
-  refuseAddressOfAnother(context, label);
-  const asked = options.expect === undefined ? undefined : expectedFrom(options.expect);
-  assertOurs(context.root);
-  assertRoom(context.root);
+  const { label, expected: asked } = checkWishes(context, options);
   const { scope, unasked } = await chooseLoginScope(context);
   const roster = openRoster(context, scope);
   await takeInAny(context, roster, keyOf(scope));
   const expected = asked ?? (await chooseWhom(context, roster, options));
   // The address of the sign-in page would show the email that `--mask` hides.
   const loginHint = context.options.mask === true ? undefined : expected?.email;
-  const obtained = await obtainGrant(context, options, definedOnly({ loginHint }));
-  const storing = storeLogin(context, obtained, { scopeKey: keyOf(scope), label, expected });
+  const consent = await askForConsent(context, options, definedOnly({ loginHint }));
+  const storing = storeLogin(context, consent, { scopeKey: keyOf(scope), label, expected });
   const stored = await whileWaiting(context, 'Fetching the tokens', storing);
-  if (stored.keptFile !== undefined) {
-    context.warn(`the login that this account had from another provider is kept in ${stored.keptFile}`);
-  }
   if (unasked !== undefined && stored.scopeKey === keyOf(scope)) {
     const move = `codex-auth move ${stored.account.id} --to global`;
     context.warn(`the account is kept for the project ${unasked} only; to have it everywhere: ${move}`);
   }
-  warnIfShared(context, label, stored.account.id);
   warnAboutWiring(context);
   const activation = await activateIfWanted(context, stored, scope, options);
   return resultOf(context, stored, scope, activation);
 }
 
-async function obtainGrant(context: Context, options: LoginOptions, request: SignInRequest): Promise<ObtainedGrant> {
-  if (options.deviceAuth === true) return (await import('../sign-in/device-grant.js')).obtainDeviceGrant(context);
+async function askForConsent(context: Context, options: LoginOptions, request: ConsentRequest): Promise<Consent> {
+  if (options.deviceAuth === true) return (await import('../sign-in/device-sign-in.js')).askOnDevice(context);
   const isManual = options.manual === true || options.browser === false || context.environment.browser === 'none';
-  if (isManual) return (await import('../sign-in/manual-grant.js')).obtainManualGrant(context, request);
-  return (await import('../sign-in/browser-grant.js')).obtainBrowserGrant(context, request);
+  if (isManual) return (await import('../sign-in/manual-sign-in.js')).askForPaste(context, request);
+  return (await import('../sign-in/browser-sign-in.js')).askInBrowser(context, request);
 }
 
 /** The login is stored by now, so that whatever goes wrong here is a warning. */

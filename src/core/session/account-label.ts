@@ -1,9 +1,9 @@
-import { normalizeEmailKey } from '../../core/accounts/identity.js';
-import { labelProblem } from '../../core/accounts/selector.js';
-import { AppError } from '../../core/errors.js';
-import { readAllScopes } from '../../core/pools/scope-files.js';
-import { printable } from '../../core/printable.js';
-import type { Context } from '../program/context.js';
+import { normalizeEmailKey } from '../accounts/identity.js';
+import { labelProblem } from '../accounts/selector.js';
+import { AppError } from '../errors.js';
+import { readAllScopes } from '../pools/scope-files.js';
+import { printable } from '../printable.js';
+import type { Session } from './session.js';
 
 /** The label to store; undefined for none. Throws `usage` for what cannot be one. */
 export function checkLabel(text: string): string | undefined {
@@ -17,7 +17,7 @@ export function checkLabel(text: string): string | undefined {
 }
 
 /** It would be read as the name of that account, here and in every message. */
-export function refuseAddressOfAnother({ root }: Context, label: string | undefined, id?: string): void {
+export function refuseAddressOfAnother({ root }: Session, label: string | undefined, id?: string): void {
   if (label === undefined) return;
   const key = normalizeEmailKey(label);
   const isTaken = readAllScopes(root.paths)
@@ -30,11 +30,11 @@ export function refuseAddressOfAnother({ root }: Context, label: string | undefi
 }
 
 /** A label that two accounts share selects neither. */
-export function warnIfShared(context: Context, label: string | undefined, id: string): void {
+export function warnIfShared(session: Session, label: string | undefined, id: string): void {
   if (label === undefined) return;
   const key = normalizeEmailKey(label);
-  const isShared = readAllScopes(context.root.paths).some(({ pool }) =>
+  const isShared = readAllScopes(session.root.paths).some(({ pool }) =>
     pool.accounts.some((each) => each.id !== id && normalizeEmailKey(each.label ?? '') === key),
   );
-  if (isShared) context.warn(`another account is called "${label}" too, so the label alone selects neither`);
+  if (isShared) session.warn(`another account is called "${label}" too, so the label alone selects neither`);
 }

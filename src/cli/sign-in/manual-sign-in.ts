@@ -4,8 +4,8 @@ import { buildAuthorizeUrl, createPkce, createState } from '../../core/oauth/aut
 import { type CallbackParams, readPastedCallback } from '../../core/oauth/callback-params.js';
 import type { CallbackOutcome } from '../../core/oauth/callback-server.js';
 import { loginPorts } from '../../core/oauth/loopback-port.js';
+import { type Consent, type ConsentRequest, denialError, nothingToFinish } from '../../core/sign-in/consent.js';
 import type { Context } from '../program/context.js';
-import { denialError, nothingToFinish, type ObtainedGrant, type SignInRequest } from './grant.js';
 
 const attempts = 3;
 
@@ -13,7 +13,7 @@ const attempts = 3;
  * Consent in a browser anywhere: the person pastes the address it was sent back to, its query, or `code#state`. On a
  * terminal a wrong paste may be repeated; from a pipe there is one line and one try.
  */
-export async function obtainManualGrant(context: Context, request: SignInRequest): Promise<ObtainedGrant> {
+export async function askForPaste(context: Context, request: ConsentRequest): Promise<Consent> {
   const { io, environment } = context;
   const { provider } = context.provider();
   const state = createState();

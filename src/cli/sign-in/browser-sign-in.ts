@@ -1,44 +1,37 @@
 import { hostname } from 'node:os';
 import type { Environment } from '../../core/environment.js';
 import { AppError } from '../../core/errors.js';
-import { buildAuthorizeUrl, createPkce, createState } from '../../core/oauth/authorize-url.js';
-import { type CallbackOutcome, type CallbackServer, openCallbackServer } from '../../core/oauth/callback-server.js';
-import { loginPorts } from '../../core/oauth/loopback-port.js';
+import type { SignInVerdict } from '../../core/oauth/callback-server.js';
+import { browserConsent, browserLimitMs } from '../../core/sign-in/browser-consent.js';
+import type { Consent, ConsentRequest } from '../../core/sign-in/consent.js';
 import type { Context } from '../program/context.js';
-import { denialError, type ObtainedGrant, type SignInRequest, startCountdown } from './grant.js';
-import { watchForPaste } from './manual-grant.js';
+import { startCountdown } from './countdown.js';
+import { watchForPaste } from './manual-sign-in.js';
 
-/** How long a person has to finish in the browser (P19). */
-const browserLimitMs = 10 * 60_000;
-
-/**
- * Consent through a browser on this machine: the port is bound before the browser opens, so that no other program can
- * take the callback. Throws `login-failed` when the person or the provider declines, or the time is up.
- */
-export async function obtainBrowserGrant(context: Context, request: SignInRequest): Promise<ObtainedGrant> {
+/** Opens the page in a browser, or shows its address; on a terminal the address that it ends on may be pasted instead. */
+export async function askInBrowser(context: Context, request: ConsentRequest): Promise<Consent> {
   await refuseUnattended(context);
-  const { clock, signal, environment } = context;
-  const { provider } = context.provider();
-  const state = createState();
-  const pkce = createPkce();
-  const server = await openCallbackServer({ ports: loginPorts(environment), state, clock, signal });
-  try {
-    const { redirectUri } = server;
-    const url = buildAuthorizeUrl(provider, { redirectUri, codeChallenge: pkce.challenge, state, ...request });
-    await showUrl(context, url, server.port);
-    const outcome = await waitForConsent(context, server, state);
-    const code = codeOf(outcome);
-    return {
-      grant: { code, codeVerifier: pkce.verifier, redirectUri },
-      async finish(end) {
-        server.respond(end);
-        await server.close();
-      },
-    };
-  } catch (error) {
-    await server.close();
-    throw error;
-  }
+  const consent = await browserConsent(context, request, {
+    show: (url, port) => showUrl(context, url, port),
+    waiting(state) {
+      const countdown = startCountdown(context, 'Waiting for the browser', browserLimitMs);
+      const paste = watchForPaste(context, state);
+      return {
+        found: paste.found,
+        stop() {
+          paste.stop();
+          countdown.stop();
+        },
+      };
+    },
+  });
+  return { ...consent, finish: (end) => consent.finish(shownEnd(context, end)) };
+}
+
+/** The page shows no more than the terminal does. */
+function shownEnd({ io }: Context, end: SignInVerdict): SignInVerdict {
+  if (end.kind === 'failed') return { kind: 'failed', message: io.shown(end.message) };
+  return end.email === undefined ? end : { kind: 'signed-in', email: io.shown(end.email) };
 }
 
 /** On a build server no browser can come back, and nobody reads what else could be done before the time is up. */
@@ -61,36 +54,6 @@ async function showUrl(context: Context, url: string, port: number): Promise<voi
   }
   io.note('Sign in here:', '', `  ${url}`, '');
   io.note(...otherWays({ environment, host: hostname(), port, isShown, canPaste: io.isInteractive }));
-}
-
-/** The browser comes back to the port, or the person pastes the address that it could not reach. */
-async function waitForConsent(context: Context, server: CallbackServer, state: string): Promise<CallbackOutcome> {
-  const countdown = startCountdown(context, 'Waiting for the browser', browserLimitMs);
-  const paste = watchForPaste(context, state);
-  try {
-    const callback = server.wait({ timeoutMs: browserLimitMs, signal: context.signal });
-    return await Promise.race([callback, paste.found]);
-  } finally {
-    paste.stop();
-    countdown.stop();
-  }
-}
-
-function codeOf(outcome: CallbackOutcome) {
-  switch (outcome.kind) {
-    case 'code':
-      return outcome.code;
-    case 'denied':
-      throw denialError(outcome);
-    case 'cancelled':
-      throw new AppError('login-failed', 'the login was cancelled, probably by another one that has just started', {
-        hint: 'finish that one, or try again',
-      });
-    case 'timed-out':
-      throw new AppError('login-failed', 'nobody signed in within 10 minutes', {
-        hint: 'try again, or use another way: codex-auth login --device-auth',
-      });
-  }
 }
 
 interface Whereabouts {

@@ -1,19 +1,26 @@
-import { AppError } from '../../core/errors.js';
-import {
-  type DeviceFailure,
-  deviceCodeLimitMs,
-  pollDeviceCode,
-  requestDeviceCode,
-} from '../../core/oauth/device-code.js';
-import { type ProviderReason, reasonIn, withReason } from '../../core/provider-reason.js';
-import type { Context } from '../program/context.js';
-import { nothingToFinish, type ObtainedGrant, startCountdown } from './grant.js';
+import { AppError } from '../errors.js';
+import { type DeviceFailure, pollDeviceCode, requestDeviceCode } from '../oauth/device-code.js';
+import { type ProviderReason, reasonIn, withReason } from '../provider-reason.js';
+import type { Session } from '../session/session.js';
+import { type Consent, nothingToFinish } from './consent.js';
 
-/** Consent on another device, with a code to type in there (official-client.md#sign-in). */
-export async function obtainDeviceGrant(context: Context): Promise<ObtainedGrant> {
-  const { provider, callOptions } = context.provider();
-  const http = await context.http();
-  const options = { ...callOptions, signal: context.signal };
+/** What a person opens on any device, and the code to enter there. */
+export interface DevicePage {
+  readonly url: string;
+  readonly code: string;
+}
+
+/**
+ * Consent on another device, with a code to type in there (official-client.md#sign-in). What `show` gives back is stopped when
+ * nobody is waited for any more. Throws `login-failed`, a network error, or `interrupted`.
+ */
+export async function deviceConsent(
+  session: Session,
+  show: (page: DevicePage) => { stop(): void } | undefined,
+): Promise<Consent> {
+  const { provider, callOptions } = session.provider();
+  const http = await session.http();
+  const options = { ...callOptions, signal: session.signal };
   const requested = await requestDeviceCode(http, provider, options);
   if (requested.kind === 'failed') throw failed(requested);
   if (requested.kind === 'not-enabled') {
@@ -21,12 +28,9 @@ export async function obtainDeviceGrant(context: Context): Promise<ObtainedGrant
     throw refused(withReason(requested.message, requested), requested, hint);
   }
   const { deviceCode } = requested;
-  const how = 'Open this page on any device and enter the code:';
-  const { verificationUrl, userCode } = deviceCode;
-  context.io.note(how, '', `  ${verificationUrl}`, '', `  ${userCode}`, '', 'Never share this code.');
-  const countdown = startCountdown(context, 'Waiting for the other device', deviceCodeLimitMs);
+  const shown = show({ url: deviceCode.verificationUrl, code: deviceCode.userCode });
   try {
-    const polled = await pollDeviceCode(http, provider, deviceCode, context.clock, options);
+    const polled = await pollDeviceCode(http, provider, deviceCode, session.clock, options);
     if (polled.kind === 'failed') throw failed(polled);
     if (polled.kind === 'declined') {
       throw refused(withReason('the sign-in was declined on the other device', polled), polled);
@@ -38,7 +42,7 @@ export async function obtainDeviceGrant(context: Context): Promise<ObtainedGrant
     const { code, codeVerifier, redirectUri } = polled;
     return { grant: { code, codeVerifier, redirectUri }, finish: nothingToFinish };
   } finally {
-    countdown.stop();
+    shown?.stop();
   }
 }
 

@@ -3,16 +3,16 @@ import type { AuthFileExtras } from '../accounts/account.js';
 import { identityOfTokens } from '../accounts/token-identity.js';
 import { definedOnly } from '../defined-only.js';
 import { AppError } from '../errors.js';
+import type { ProvenLogin } from '../logins/enrolment.js';
+import { journalAnswer } from '../logins/journal-answer.js';
+import { tokensOfAnswer } from '../logins/journal-overlay.js';
+import { type OpenEntry, openEntry } from '../logins/open-entry.js';
+import type { RefreshDeps } from '../logins/refresh-deps.js';
 import { type AuthorizationGrant, exchangeCode, repeatUnsent } from '../oauth/token-endpoint.js';
 import { tokenError } from '../oauth/token-error.js';
 import { judgeTokenAnswer } from '../oauth/token-verdict.js';
 import type { Provider } from '../provider/provider.js';
 import { assertOurs } from '../storage/adoption.js';
-import type { ProvenLogin } from './enrolment.js';
-import { journalAnswer } from './journal-answer.js';
-import { tokensOfAnswer } from './journal-overlay.js';
-import { type OpenEntry, openEntry } from './open-entry.js';
-import type { RefreshDeps } from './refresh-deps.js';
 
 export type SignInDeps = Pick<RefreshDeps, 'root' | 'http' | 'provider' | 'callOptions'>;
 

@@ -1,18 +1,19 @@
-import { flockHelpers } from '../../core/codex/credential-lock.js';
-import { definedOnly } from '../../core/defined-only.js';
-import { AppError } from '../../core/errors.js';
-import { type Enrolment, enrolSignedIn, type ProvenLogin } from '../../core/logins/enrolment.js';
-import type { OpenEntry } from '../../core/logins/open-entry.js';
-import { withPersonLock } from '../../core/logins/person-lock.js';
-import { forgetTrouble } from '../../core/logins/restoring.js';
-import { redeemGrant } from '../../core/logins/sign-in.js';
-import { withStore } from '../../core/logins/with-store.js';
-import { writeBack } from '../../core/logins/write-back.js';
-import type { Store } from '../../core/pools/store.js';
-import { findWorkspaceName } from '../../core/provider/workspace-switch.js';
-import type { Context } from '../program/context.js';
-import type { ObtainedGrant } from './grant.js';
-import { type ExpectedPerson, refuseStranger } from './questions.js';
+import { flockHelpers } from '../codex/credential-lock.js';
+import { definedOnly } from '../defined-only.js';
+import { AppError } from '../errors.js';
+import { type Enrolment, enrolSignedIn, type ProvenLogin } from '../logins/enrolment.js';
+import type { OpenEntry } from '../logins/open-entry.js';
+import { withPersonLock } from '../logins/person-lock.js';
+import { forgetTrouble } from '../logins/restoring.js';
+import { withStore } from '../logins/with-store.js';
+import { writeBack } from '../logins/write-back.js';
+import type { Store } from '../pools/store.js';
+import { findWorkspaceName } from '../provider/workspace-switch.js';
+import { warnIfShared } from '../session/account-label.js';
+import type { Session } from '../session/session.js';
+import type { Consent } from './consent.js';
+import { type ExpectedPerson, refuseStranger } from './expected-person.js';
+import { redeemGrant } from './redeem-grant.js';
 
 export interface Placement {
   readonly scopeKey: string | undefined;
@@ -25,27 +26,32 @@ export interface StoredLogin extends Enrolment {
   readonly index: number;
 }
 
-/** Redeems the consent and stores the login; the browser shows how that went. */
-export function storeLogin(context: Context, obtained: ObtainedGrant, placement: Placement): Promise<StoredLogin> {
-  return context.uninterrupted(async () => {
-    try {
-      const stored = await redeemAndStore(context, obtained, placement);
-      const { email } = stored.account;
-      await obtained.finish(definedOnly({ kind: 'signed-in' as const, email: email && context.io.shown(email) }));
-      return stored;
-    } catch (error) {
-      const message = error instanceof AppError ? context.io.shown(error.message) : 'see the terminal';
-      await obtained.finish({ kind: 'failed', message });
+/**
+ * Redeems the consent and stores the login, which no signal cuts off once it is granted; whoever is still at the page hears how
+ * that went. Throws `login-failed`, `identity-mismatch`, a network error, `interrupted`, or what keeps it from being stored: then it
+ * waits in the journal.
+ */
+export function storeLogin(session: Session, consent: Consent, placement: Placement): Promise<StoredLogin> {
+  return session.uninterrupted(async () => {
+    const stored = await redeemAndStore(session, consent, placement).catch(async (error) => {
+      const message = error instanceof AppError ? error.message : 'see the program that asked you';
+      await consent.finish({ kind: 'failed', message });
       throw error;
+    });
+    await consent.finish({ kind: 'signed-in', ...definedOnly({ email: stored.account.email }) });
+    if (stored.keptFile !== undefined) {
+      session.warn(`the login that this account had from another provider is kept in ${stored.keptFile}`);
     }
+    warnIfShared(session, placement.label, stored.account.id);
+    return stored;
   });
 }
 
-async function redeemAndStore(context: Context, { grant }: ObtainedGrant, placement: Placement): Promise<StoredLogin> {
-  const { root, clock, signal } = context;
-  const access = context.provider();
+async function redeemAndStore(session: Session, { grant }: Consent, placement: Placement): Promise<StoredLogin> {
+  const { root, clock, signal } = session;
+  const access = session.provider();
   const callOptions = { ...access.callOptions, signal };
-  const http = await context.http();
+  const http = await session.http();
   const deps = { root, clock, http, provider: access.provider, callOptions };
   const { scopeKey, label, expected } = placement;
   const refuse = (login: ProvenLogin) => refuseStranger(login, expected);
@@ -53,7 +59,7 @@ async function redeemAndStore(context: Context, { grant }: ObtainedGrant, placem
   try {
     const workspaceName = await findWorkspaceName(http, access.provider, login, callOptions);
     if (signal.aborted) throw interrupted();
-    return await store(context, definedOnly({ ...login, workspaceName }), entry, scopeKey);
+    return await store(session, definedOnly({ ...login, workspaceName }), entry, scopeKey);
   } catch (error) {
     if (!(error instanceof LeftInJournal)) entry.discard();
     throw error;
@@ -61,19 +67,19 @@ async function redeemAndStore(context: Context, { grant }: ObtainedGrant, placem
 }
 
 async function store(
-  context: Context,
+  session: Session,
   login: ProvenLogin,
   entry: OpenEntry,
   wantedScope: string | undefined,
 ): Promise<StoredLogin> {
-  const { root, signal } = context;
+  const { root, signal } = session;
   const person = { id: '', ...login.identity, tokens: login.tokens };
   try {
     const stored = await withPersonLock(root, person, { signal }, () =>
       withStore(root, { signal }, async (open) => {
         const enrolment = enrolSignedIn(open, login, wantedScope);
         if (enrolment.outcome !== 'added') forgetTrouble(open, enrolment.account.id);
-        await giveToHomes(context, open);
+        await giveToHomes(session, open);
         const { accounts } = open.scope(enrolment.scopeKey).pool;
         return { ...enrolment, index: accounts.findIndex(({ id }) => id === enrolment.account.id) + 1 };
       }),
@@ -88,7 +94,7 @@ async function store(
 }
 
 /** Those that hold what the account had before. The login is stored by now, so that whatever goes wrong here is a warning. */
-async function giveToHomes({ home, warn }: Context, open: Store): Promise<void> {
+async function giveToHomes({ home, warn }: Session, open: Store): Promise<void> {
   try {
     await writeBack(open, { home, flockHelpers, warn });
   } catch (error) {
