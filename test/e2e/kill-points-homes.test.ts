@@ -6,6 +6,7 @@ import { muchLater, runCli } from '../support/cli.js';
 import { refreshAsClient } from '../support/client-refresh.js';
 import { killEverywhere } from '../support/crash/steps.js';
 import type { CrashTrial } from '../support/crash/trial.js';
+import { driveLogin } from '../support/drive-login.js';
 import { RefreshHome } from '../support/refresh-home.js';
 import { said } from '../support/seed.js';
 import { directoryInMemory } from '../support/temporary.js';
@@ -37,7 +38,7 @@ const moves: readonly Move[] = [
 ];
 
 /** Two logins of persons of its own, and two homes under one root that use them. */
-async function twoHomes(directory: string, { before, isPrivate }: Move) {
+async function twoHomes(directory: string, { before, isPrivate }: Pick<Move, 'before' | 'isPrivate'>) {
   const name = directory.split('/').slice(-2).join('-');
   const people = { first: `first-${name}@example.com`, second: `second-${name}@example.com` };
   const homeAt = (each: string) => {
@@ -100,6 +101,37 @@ describe('a switch that is killed at any of its steps in the homes, while', () =
       expect(outcomes.filter(({ outcome }) => outcome > 0).length).toBeLessThanOrEqual(1);
     }
     expect(kills[0].outcomes.length).toBeGreaterThan(5);
+  });
+});
+
+/** Signs in again where the account is not in use, while the other home has its login; 1 where nobody has the new one. */
+async function signInTrial(directory: string): Promise<CrashTrial<number>> {
+  const killed = await twoHomes(directory, { before: ['first', 'second'] });
+  const { homes, people } = killed;
+  const before = homes.one.authFile().tokens.refresh_token;
+  const newest = () => homes.two.record(people.first).refreshToken;
+  return {
+    home: homes.two.home,
+    argv: ['login', '--no-activate'],
+    onStderr: driveLogin(provider, { email: people.first }).onStderr,
+    watched: [homes.one.home.codexHome, homes.one.home.root],
+    async verify() {
+      for (const each of ['one', 'two', 'one'] as const) await runCli(homes[each].home, ['check']);
+      expect(homes.one.authFile().tokens.refresh_token).toBe(newest());
+      await expectAlive(killed);
+      return newest() === before ? 1 : 0;
+    },
+  };
+}
+
+describe('a sign-in that is killed at any of its steps', () => {
+  it('leaves one login, which every home has after the next command', { timeout: 600_000 }, async () => {
+    const isMeant = (step: string) => /(auth|homes|accounts|lineage)\.(ndjson|json)|journal/.test(step);
+    const kills = await killEverywhere(signInTrial, { directory: directoryInMemory(), isMeant });
+    const [{ outcomes }] = kills;
+    expect(outcomes.length).toBeGreaterThan(10);
+    expect(outcomes.filter(({ outcome }) => outcome === 0).length).toBeGreaterThan(3);
+    expect(outcomes.filter(({ outcome }) => outcome === 1).length).toBeGreaterThan(0);
   });
 });
 
