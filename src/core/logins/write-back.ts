@@ -72,7 +72,8 @@ async function writeBackTo(store: Store, deps: WriteBackDeps, rule: Rule): Promi
         const before = readAuthFile(home);
         const newer = newerFor(before, store, rule);
         if (newer === undefined || before.version.kind === 'absent') return;
-        if (isNowhereElse(before, store)) keepAside(store.root, 'auth', before.version.bytes);
+        if (rule.replacesOlder === true && isNowhereElse(before, store))
+          keepAside(store.root, 'auth', before.version.bytes);
         const guard = () => assertStill(before);
         writeLogin(store.root, home, withNewerTokens(before.version.content, newer), guard);
         if (risk !== undefined) warn(risk);
