@@ -65,7 +65,8 @@ describe('help', () => {
       "Usage: codex-auth login|add [options]
 
       Signs in with a browser, a device code or a pasted callback URL, and adds the
-      account to this scope. Signing in again updates the account in place.
+      account to this scope. Signing in again gives the account its new login in every
+      home that has it.
 
       Options:
         --device-auth        sign in with a code on another device

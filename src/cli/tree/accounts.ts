@@ -9,7 +9,7 @@ export function declareSignIn(program: Program, run: Run): void {
     .alias('add')
     .summary('sign in to an account')
     .description(
-      'Signs in with a browser, a device code or a pasted callback URL, and adds the account to this scope. Signing in again updates the account in place.',
+      'Signs in with a browser, a device code or a pasted callback URL, and adds the account to this scope. Signing in again gives the account its new login in every home that has it.',
     )
     .option('--device-auth', 'sign in with a code on another device')
     .option('--manual', 'paste the callback URL instead of waiting for the browser')
