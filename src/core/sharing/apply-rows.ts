@@ -1,4 +1,5 @@
 import { type Account, newAccountId, type TokenSet } from '../accounts/account.js';
+import { IdentityIndex } from '../accounts/account-groups.js';
 import { isNewer } from '../accounts/lineage.js';
 import { withAccount, withoutAccount, withoutChoice, withTombstone } from '../accounts/pool.js';
 import { definedOnly } from '../defined-only.js';
@@ -97,10 +98,15 @@ function arrivalsById(
   accountIds: Map<string, string>,
   renewed: Set<string>,
 ): Map<string, ChangeRecord> {
-  const present = new Set(recordsOf(store.scopes()).map(({ id }) => id));
+  const records = recordsOf(store.scopes());
+  const present = new Map(records.map((account) => [account.id, account]));
+  const byIdentity = new IdentityIndex<Account>();
+  for (const account of records) byIdentity.add(account);
   const changes = new Map<string, ChangeRecord>();
-  for (const { rowId, login, refreshToken, account } of arrivals) {
-    if (account === undefined || !present.has(account.id)) continue;
+  for (const { rowId, login, refreshToken, account: planned } of arrivals) {
+    // What was read without the lock may be gone, and the login may have come meanwhile, by a sign-in for instance.
+    const account = present.get(planned?.id ?? '') ?? byIdentity.find(login);
+    if (account === undefined) continue;
     accountIds.set(rowId, account.id);
     changes.set(account.id, (record) => {
       keepReplaced(store, record, refreshToken);
