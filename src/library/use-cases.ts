@@ -11,7 +11,17 @@ import type { AccountUsage, RenewedLogin } from './results.js';
 
 type UseCases = Pick<
   CodexAuth,
-  'signIn' | 'usage' | 'check' | 'forecast' | 'best' | 'switchTo' | 'fix' | 'verifyFlagged' | 'renew' | 'models' | 'doctor'
+  | 'signIn'
+  | 'usage'
+  | 'check'
+  | 'forecast'
+  | 'best'
+  | 'switchTo'
+  | 'fix'
+  | 'verifyFlagged'
+  | 'renew'
+  | 'models'
+  | 'doctor'
 >;
 
 /** The use cases of the command line, each loaded when it is first called. */

@@ -38,7 +38,10 @@ export function checkWishes(session: Session, { label: wanted, expect }: Wishes)
 }
 
 /** Signs a person in and stores the login among the accounts of the session. Throws as {@link checkWishes}, the consent and {@link storeLogin}. */
-export async function signIn(session: Session, { show, device = false, ...wishes }: SignInRequest): Promise<StoredLogin> {
+export async function signIn(
+  session: Session,
+  { show, device = false, ...wishes }: SignInRequest,
+): Promise<StoredLogin> {
   const { label, expected } = checkWishes(session, wishes);
   const scopeKey = keyOf(session.writingScope());
   await takeInAny(session, openRoster(session, session.writingScope()), scopeKey);
