@@ -55,7 +55,13 @@ export function whoColumns<Row extends Named & Pick<AccountLine, 'active' | 'ind
   return [
     { title: '', text: ({ active }) => (active ? symbols.active : ''), paint: () => color.green },
     { title: '#', align: 'right', text: ({ index }) => String(index) },
-    { title: 'account', shortenOrder: [order], text: nameOf, shorter: [(account) => shortNameOf(account, all)], paint },
+    {
+      title: 'account',
+      shortenOrder: [order],
+      text: fullName,
+      shorter: [(account) => shortNameOf(account, all)],
+      paint,
+    },
     {
       title: 'workspace',
       dropOrder: order,
@@ -91,19 +97,27 @@ export interface Named {
 
 /** What the person calls it: `work <me@example.com>`, and what tells it from a twin; fit for a terminal. */
 export function nameOf(account: Named): string {
-  return withDetails(account, [account.distinction]);
+  return printable(fullName(account));
+}
+
+/** The same for a cell, whose column is made fit for a terminal as a whole. */
+function fullName(account: Named): string {
+  const { label, email, id, distinction } = account;
+  if (distinction !== undefined || (label !== undefined && email !== undefined))
+    return withDetails(account, [distinction]);
+  return label ?? email ?? id;
 }
 
 /** With the workspace, which tells two accounts of one email apart: `me@example.com (Studio)`. */
 export function titleOf(account: Named): string {
-  return withDetails(account, [account.workspace, account.distinction]);
+  return printable(withDetails(account, [account.workspace, account.distinction]));
 }
 
 function withDetails({ label, email, id }: Named, details: readonly (string | undefined)[]): string {
   const isBoth = label !== undefined && email !== undefined;
   const name = isBoth ? `${label} <${email}>` : (label ?? email ?? id);
   const known = details.filter((detail) => detail !== undefined);
-  return printable(known.length === 0 ? name : `${name} (${known.join(', ')})`);
+  return known.length === 0 ? name : `${name} (${known.join(', ')})`;
 }
 
 const healthColors = { healthy: 'green', degraded: 'yellow', unhealthy: 'red' } as const;

@@ -118,7 +118,9 @@ interface QuotaLine {
 const togetherMs = 120_000;
 
 export function agesOf(accounts: readonly QuotaLine[], theme: Theme): QuotaAges {
-  let [oldest, newest, isLive] = [Number.POSITIVE_INFINITY, Number.NEGATIVE_INFINITY, true];
+  let oldest = Number.POSITIVE_INFINITY;
+  let newest = Number.NEGATIVE_INFINITY;
+  let isLive = true;
   for (const { quota } of accounts) {
     if (quota === undefined || !saysAnything(quota)) continue;
     const seenAt = msOf(quota.observedAt);
