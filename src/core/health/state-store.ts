@@ -52,6 +52,6 @@ export function changeState(root: Root, lock: LockHandle, change: (state: Accoun
   const changed = change(before);
   if (changed === before) return;
   const after = withRatios(changed, before);
-  overwriteJson(root, lock, path, version, encodeState(after));
+  overwriteJson(root, lock, path, version, encodeState(after), { isTerse: true });
   noteObservations(root, before.accounts, after.accounts);
 }
