@@ -29,6 +29,7 @@ export function jsonIn(text: string, parse: (text: string) => unknown = JSON.par
 function isDeeper(value: unknown, levels: number): boolean {
   if (typeof value !== 'object' || value === null) return false;
   if (levels === 0) return true;
+  if (Array.isArray(value)) return value.some((part) => isDeeper(part, levels - 1));
   // Without Object.values, which would make a list of each object: every record of every file comes through here.
   for (const key in value) {
     const part = (value as Record<string, unknown>)[key];

@@ -141,13 +141,13 @@ function decodeAccounts(entries: JsonObject): Record<string, AccountKnowledge> {
 
 /** A fact that cannot be read is one that is not known. */
 function decodeKnowledge({ health, quota, ratio, recovery, refusal }: JsonObject): AccountKnowledge {
-  return definedOnly({
+  return {
     health: isHealthState(health) ? health : undefined,
     quota: isQuotaSnapshot(quota) ? quota : undefined,
     ratio: isWindowRatio(ratio) ? ratio : undefined,
     recovery: isRecovery(recovery) ? recovery : undefined,
     refusal: isAccessRefusal(refusal) ? refusal : undefined,
-  });
+  };
 }
 
 function isRecovery(value: unknown): value is Recovery {

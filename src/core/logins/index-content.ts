@@ -129,12 +129,19 @@ function isScope({ key, pool, flagged }: JsonObject): boolean {
   );
 }
 
+/** Of each of thousands: so without a list of the members that are alike. */
 function isAccount(account: JsonObject): boolean {
   const { id, userId, accountId, email, label, planType, workspaceName, distinction } = account;
   const { enabled, priority, reservePercent, lastUsedAt, tokens, isMixedUp } = account;
   return (
     isText(id) &&
-    [userId, accountId, email, label, planType, workspaceName, distinction].every(isTextOrAbsent) &&
+    isTextOrAbsent(userId) &&
+    isTextOrAbsent(accountId) &&
+    isTextOrAbsent(email) &&
+    isTextOrAbsent(label) &&
+    isTextOrAbsent(planType) &&
+    isTextOrAbsent(workspaceName) &&
+    isTextOrAbsent(distinction) &&
     typeof enabled === 'boolean' &&
     (priority === undefined || priority === 'first' || priority === 'last') &&
     isNumberOrAbsent(reservePercent) &&
@@ -155,8 +162,12 @@ function isFlaggedAccount(account: JsonObject): account is JsonObject & IndexedF
 function isTokenFacts(tokens: unknown): boolean {
   if (!isJsonObject(tokens)) return false;
   const { refreshToken, accessToken, expiresAt, lastRefresh } = tokens;
-  const areMarks = [refreshToken, accessToken].every((each) => each === undefined || isJsonObject(each));
+  const areMarks = isMarkOrAbsent(refreshToken) && isMarkOrAbsent(accessToken);
   return areMarks && isNumberOrAbsent(expiresAt) && isNumberOrAbsent(lastRefresh);
+}
+
+function isMarkOrAbsent(value: unknown): boolean {
+  return value === undefined || isJsonObject(value);
 }
 
 function isLogin({ kind, reason, login }: JsonObject): boolean {

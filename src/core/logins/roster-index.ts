@@ -4,7 +4,7 @@ import { readAccountState } from '../health/account-state.js';
 import { findHomesForDisplay } from '../homes/known-homes.js';
 import { jsonIn } from '../json-text.js';
 import type { Scope } from '../project/scope.js';
-import { listDirectory } from '../storage/atomic-file.js';
+import { listDirectory, textOf } from '../storage/atomic-file.js';
 import { indexPrefix, keepCached, type PrivateCache, privateCache, readCached } from '../storage/private-cache.js';
 import type { Root } from '../storage/root.js';
 import { contentOf, hasLegacyKeys, type IndexContent, isIndexContent, rosterOf } from './index-content.js';
@@ -153,6 +153,6 @@ function contentIn(file: Buffer | undefined, about: string, inputs: readonly Inp
   if (half.toString('utf8', 0, Math.max(0, first)) !== about) return undefined;
   const prints = half.toString('utf8', first + 1, Math.max(first + 1, second));
   if (prints !== printsOf(inputs)) return undefined;
-  const content = jsonIn(half.toString('utf8', second + 1));
+  const content = jsonIn(textOf(half.subarray(second + 1)));
   return isIndexContent(content) ? content : undefined;
 }
