@@ -13,16 +13,19 @@ export const renderLightTable: RenderTable = (columns, rows, theme) =>
   drawLight(layOut(columns, rows, theme), rows.length, theme);
 
 export function drawLight(shown: readonly Shown[], rowCount: number, { color, style }: Theme): string {
-  const paint = style.hasColor ? color.dim : undefined;
-  const lines = [lineOf(shown.map((column) => padded(column, column.title, widthOf(column.title), paint)))];
-  for (let row = 0; row < rowCount; row += 1) {
-    lines.push(lineOf(shown.map((column) => cellOf(column, row, style.hasColor))));
-  }
-  return lines.join('');
+  let drawn = lineOf(shown.map((column) => titleCell(column, style.hasColor ? color.dim : undefined)));
+  // Not joined, which would copy all of it: whoever prints it does that once anyway.
+  for (let row = 0; row < rowCount; row += 1)
+    drawn += lineOf(shown.map((column) => cellOf(column, row, style.hasColor)));
+  return drawn;
 }
 
 function lineOf(cells: readonly string[]): string {
   return `${cells.join(gap).trimEnd()}\n`;
+}
+
+function titleCell(column: Shown, paint: Paint | undefined): string {
+  return padded(column, column.title, widthOf(column.title), paint);
 }
 
 function cellOf(column: Shown, row: number, hasColor: boolean): string {
@@ -32,7 +35,8 @@ function cellOf(column: Shown, row: number, hasColor: boolean): string {
 }
 
 function padded({ align, width }: Shown, text: string, own: number, paint: Paint | undefined): string {
-  const room = ' '.repeat(Math.max(0, width - own));
   const painted = paint === undefined ? text : paint(text);
-  return align === 'right' ? room + painted : painted + room;
+  // In units of a string, of which colours and wide signs take others than they take columns.
+  const length = width - own + painted.length;
+  return align === 'right' ? painted.padStart(length) : painted.padEnd(length);
 }
