@@ -26,10 +26,14 @@ export function jsonIn(text: string, parse: (text: string) => unknown = JSON.par
   }
 }
 
+/** Every record of every file comes through here: so without a function for each list, or a list of what is in each record. */
 function isDeeper(value: unknown, levels: number): boolean {
   if (typeof value !== 'object' || value === null) return false;
   if (levels === 0) return true;
-  // Without Object.values, which would make a list of each object: every record of every file comes through here.
+  if (Array.isArray(value)) {
+    for (let place = 0; place < value.length; place += 1) if (isDeeper(value[place], levels - 1)) return true;
+    return false;
+  }
   for (const key in value) {
     const part = (value as Record<string, unknown>)[key];
     if (typeof part === 'object' && isDeeper(part, levels - 1)) return true;

@@ -121,7 +121,12 @@ describe.skipIf(!hasOwners)('the index', () => {
     'has an empty list of scopes': (content) => ({ ...content, scopes: [] }),
     'has accounts that are none': (content) => ({ ...content, scopes: [{ pool: { accounts: [1, null] } }] }),
     'has a number for a name': (content) => JSON.parse(JSON.stringify(content).replaceAll('"home"', '7')),
-    'has a token for a mark': (content) => JSON.parse(JSON.stringify(content).replaceAll('{}', '"rt-1"')),
+    'has a token for a mark': (content) => JSON.parse(JSON.stringify(content).replaceAll('true', '"rt-1"')),
+    'has too few names': (content) => JSON.parse(JSON.stringify(content).replaceAll(',"bob@example.com"', '')),
+    'does not say whom the person has turned off': (content) =>
+      JSON.parse(JSON.stringify(content).replaceAll('"enabled"', '"enabled?"')),
+    'has a name for a record of accounts': (content) =>
+      JSON.parse(JSON.stringify(content).replace(/"id":\[[^\]]*\]/, '"id":"acc"')),
     'has a place that is none for the account in use': (content) => ({
       ...content,
       active: { scope: -1, position: 0.5 },

@@ -5,9 +5,10 @@ import { percentText } from '../../core/quota/window.js';
 import { decideRoster, policyOf } from '../../core/session/decided-roster.js';
 import { requireAccounts } from '../../core/session/selection.js';
 import type { Context } from '../program/context.js';
-import { knownCell, stateCell, titleOf, whoColumns } from '../render/account-table.js';
+import { stateCells, titleOf, whatIsKnown, whoColumns } from '../render/account-table.js';
 import { windowsLeft } from '../render/quota.js';
-import { type Cell, type Column, renderTable } from '../render/table.js';
+import { type Column, renderTable } from '../render/table.js';
+import type { Cells } from '../render/table-layout.js';
 import { createTheme, type Theme } from '../render/theme.js';
 import { type AccountView, accountView } from '../views/account-view.js';
 
@@ -51,20 +52,28 @@ export async function pickAccount(
 function linesOf(accounts: readonly AccountView[], theme: Theme): string[] {
   const columns: Column<AccountView>[] = [
     ...whoColumns(accounts, 3, theme),
-    { title: '', dropOrder: 1, cell: ({ plan }) => knownCell(plan, theme) },
-    { title: '', shortenOrder: [2, 5], cell: ({ quota }) => shareCell(quota, theme) },
-    { title: '', shortenOrder: [2, 4], cell: (account) => stateCell(account, theme) },
+    { title: '', dropOrder: 1, ...whatIsKnown(({ plan }: AccountView) => plan, theme) },
+    { title: '', shortenOrder: [2, 5], ...shareCells(theme) },
+    { title: '', shortenOrder: [2, 4], ...stateCells(theme) },
   ];
   const untitled = columns.map((column) => ({ ...column, title: '' }));
   return renderTable(untitled, accounts, theme).trimEnd().split('\n').slice(1);
 }
 
-function shareCell(quota: AccountView['quota'], theme: Theme): Cell {
-  const left = windowsLeft(quota, theme);
-  const usable = quota?.usableNowPercent;
+function shareCells(theme: Theme): Cells<AccountView> {
+  const leftOf = ({ quota }: AccountView) => windowsLeft(quota, theme);
   return {
-    text: left === theme.symbols.unknown ? left : `${left} left`,
-    shorter: [() => left, () => (usable === undefined ? left : percentText(usable))],
+    text(account) {
+      const left = leftOf(account);
+      return left === theme.symbols.unknown ? left : `${left} left`;
+    },
+    shorter: [
+      leftOf,
+      (account) => {
+        const usable = account.quota?.usableNowPercent;
+        return usable === undefined ? leftOf(account) : percentText(usable);
+      },
+    ],
   };
 }
 

@@ -81,21 +81,20 @@ function requireName(name: string, verb: 'get' | 'set' | 'unset'): SettingName {
 function renderSettings({ settings, file }: ConfigResult, theme: Theme): string {
   const { color } = theme;
   const columns: Column<SettingView>[] = [
-    { title: 'setting', cell: ({ name }) => ({ text: name }) },
+    { title: 'setting', text: ({ name }) => name },
     {
       title: 'value',
       align: 'right',
-      cell: ({ name, value, default: preset }) => ({
-        text: settingText(name, value),
-        paint: value === preset ? undefined : color.bold,
-      }),
+      text: ({ name, value }) => settingText(name, value),
+      paint: ({ value, default: preset }) => (value === preset ? undefined : color.bold),
     },
     {
       title: 'default',
       align: 'right',
-      cell: ({ name, default: preset }) => ({ text: settingText(name, preset), paint: color.dim }),
+      text: ({ name, default: preset }) => settingText(name, preset),
+      paint: () => color.dim,
     },
-    { title: 'source', cell: ({ source }) => ({ text: source }) },
+    { title: 'source', text: ({ source }) => source },
   ];
   return `${renderTable(columns, settings, theme)}\n${color.dim(file)}\n`;
 }

@@ -11,9 +11,9 @@ import { briefState, titleOf, whoColumns } from '../render/account-table.js';
 import { type CsvColumns, renderCsv } from '../render/csv.js';
 import { type RenderTable, renderLightTable } from '../render/light-table.js';
 import { paceLines, taskLines, trackRecordText } from '../render/pace.js';
-import { agesOf, leftCell } from '../render/quota.js';
+import { agesOf, leftCells } from '../render/quota.js';
 import { renderTable } from '../render/table.js';
-import type { Cell, Column } from '../render/table-layout.js';
+import type { Cells, Column } from '../render/table-layout.js';
 import type { Theme } from '../render/theme.js';
 import { formatDuration, formatWhen } from '../render/time.js';
 import { lifeLines } from '../views/account-ref.js';
@@ -144,36 +144,40 @@ function renderForecastTable(accounts: readonly FoundAccount[], theme: Theme, re
       title: 'availability',
       shortTitle: 'when',
       shortenOrder: [2, 5],
-      cell: (account) => availabilityCell(account, theme),
+      ...availabilityCells(theme),
     },
     {
       title: 'risk',
       dropOrder: 3,
-      cell: ({ riskScore, riskLevel }) => ({
-        text: `${riskScore} ${riskLevel}`,
-        paint: { low: color.green, medium: color.yellow, high: color.red }[riskLevel],
-      }),
+      text: ({ riskScore, riskLevel }) => `${riskScore} ${riskLevel}`,
+      paint: ({ riskLevel }) => ({ low: color.green, medium: color.yellow, high: color.red })[riskLevel],
     },
     {
       title: 'left (resets in)',
       shortTitle: 'left',
       shortenOrder: [1, 6],
-      cell: ({ quota }) => leftCell(quota, ages, theme),
+      ...leftCells(ages, theme),
     },
   ];
   return renderTable(columns, accounts, theme) + (ages.line === '' ? '' : color.dim(`   ${ages.line}`));
 }
 
 /** When it can be used, whatever the width; why it cannot where there is room. */
-function availabilityCell({ availability, availableAt, why, state }: FoundAccount, theme: Theme): Cell {
-  const { color, now } = theme;
-  const paint = { ready: color.green, delayed: color.yellow, unavailable: color.red }[availability];
-  if (availableAt !== undefined) {
-    const wait = formatDuration(availableAt - now);
-    const text = `${availability} until ${formatWhen(availableAt, now)}`;
-    return { text, shorter: [() => `${availability} ${wait}`, () => `in ${wait}`], paint };
-  }
-  if (availability !== 'unavailable') return { text: availability, paint };
-  const because = why === undefined ? '' : `: ${printable(why)}`;
-  return { text: availability + because, shorter: [() => availability, () => briefState(state)], paint };
+function availabilityCells({ color, now }: Theme): Cells<FoundAccount> {
+  const waitFor = (at: number) => formatDuration(at - now);
+  return {
+    text({ availability, availableAt: at, why }) {
+      if (at !== undefined) return `${availability} until ${formatWhen(at, now)}`;
+      const because = availability !== 'unavailable' || why === undefined ? '' : `: ${printable(why)}`;
+      return availability + because;
+    },
+    shorter: [
+      ({ availability, availableAt: at }) => (at === undefined ? availability : `${availability} ${waitFor(at)}`),
+      ({ availability, availableAt: at, state }) => {
+        if (at !== undefined) return `in ${waitFor(at)}`;
+        return availability === 'unavailable' ? briefState(state) : availability;
+      },
+    ],
+    paint: ({ availability }) => ({ ready: color.green, delayed: color.yellow, unavailable: color.red })[availability],
+  };
 }

@@ -3,6 +3,7 @@ import type { ShownAccount } from '../../core/accounts/account.js';
 import type { LocatedAccount } from '../../core/accounts/selector.js';
 import { definedOnly } from '../../core/defined-only.js';
 import type { ShownRoster } from '../../core/logins/shown-roster.js';
+import { printableIn } from '../../core/printable.js';
 import { type StandingAccount, standingsOf } from '../../core/session/decided-roster.js';
 import {
   countIn,
@@ -24,7 +25,7 @@ import { capitalized } from '../render/facts.js';
 import { renderLightTable } from '../render/light-table.js';
 import type { Theme } from '../render/theme.js';
 import { warnAboutSetAside } from '../switching/set-aside.js';
-import { accountRef, accountRefShape, lifeLines, lifeOf, shownEmail } from '../views/account-ref.js';
+import { accountRef, accountRefShape, isLasting, lifeLines, lifeOf, shownEmail } from '../views/account-ref.js';
 import { AccountView, accountView } from '../views/account-view.js';
 import { BindingView, bindingHere, bindingText } from '../views/binding-view.js';
 import { placeLine, ScopeView, scopeView } from '../views/scope-view.js';
@@ -166,7 +167,8 @@ function lineOf({ account, standing }: StandingAccount, mask: boolean): AccountL
 }
 
 function lifeRows({ accounts, keepers }: Found, { now }: Theme): string {
-  const rows = accounts.map(({ account, standing: { index } }) => ({
+  const passing = accounts.filter(({ account }) => !isLasting(account));
+  const rows = passing.map(({ account, standing: { index } }) => ({
     ...lifeOf(account, keepers.get(account.id)),
     index,
   }));
@@ -233,6 +235,8 @@ export const listCommand: Command<object, Found, ListResult> = {
   schema: ListResult,
   run: list,
   document: documentOf,
+  // Of the accounts it shows cells of a table and titles, which are made printable as texts: once, not member by member.
+  printable: ({ accounts, ...rest }) => ({ ...printableIn(rest), accounts }),
   render: renderList,
   renderCsv: (found) => renderCsv(csvColumns, documentOf(found).accounts),
 };

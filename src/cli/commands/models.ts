@@ -229,23 +229,21 @@ function tableOf(trials: readonly TrialRow[], theme: Theme): string {
   const { color, style } = theme;
   const { green, yellow, dim } = color;
   const columns: Column<TrialRow>[] = [
-    { title: 'account', cell: ({ account }) => ({ text: titleOf(account) }) },
-    { title: 'model', cell: ({ trial }) => ({ text: trial.model }) },
+    { title: 'account', text: ({ account }) => titleOf(account) },
+    { title: 'model', text: ({ trial }) => trial.model },
     {
       title: 'verdict',
-      cell: ({ trial: { verdict } }) => ({
-        text: verdict.replaceAll('-', ' '),
-        paint: verdict === 'available' ? green : verdict === 'unsupported' ? dim : yellow,
-      }),
+      text: ({ trial: { verdict } }) => verdict.replaceAll('-', ' '),
+      paint: ({ trial: { verdict } }) => (verdict === 'available' ? green : verdict === 'unsupported' ? dim : yellow),
     },
     {
       title: 'time',
       align: 'right',
       dropOrder: 2,
-      cell: ({ trial }) => ({ text: `${(trial.latencyMs / 1000).toFixed(1)}s` }),
+      text: ({ trial }) => `${(trial.latencyMs / 1000).toFixed(1)}s`,
     },
   ];
-  const why: Column<TrialRow> = { title: 'why', cell: ({ trial }) => ({ text: trial.message ?? '' }) };
+  const why: Column<TrialRow> = { title: 'why', text: ({ trial }) => trial.message ?? '' };
   const inFull = renderTable([...columns, why], trials, { ...theme, style: { ...style, isFitted: false } });
   if (!style.isFitted || inFull.split('\n').every((line) => measureWidth(line) <= style.width)) return inFull;
   const [header = '', ...lines] = renderTable(columns, trials, theme).trimEnd().split('\n');

@@ -27,16 +27,16 @@ async function sessions(context: Context, { all, cwd }: SessionsOptions): Promis
 function renderSessions({ sessions: all }: SessionsResult, theme: Theme): string {
   if (all.length === 0) return 'There are no sessions here.\n';
   const columns: Column<ThreadView>[] = [
-    { title: 'Last used', cell: ({ writtenAt }) => ({ text: formatMoment(Date.parse(writtenAt), theme.now) }) },
+    { title: 'Last used', text: ({ writtenAt }) => formatMoment(Date.parse(writtenAt), theme.now) },
     {
       title: 'Account',
       minWidth: 10,
       dropOrder: 2,
-      cell: ({ account }) => ({ text: account === undefined ? '' : nameOf(account) }),
+      text: ({ account }) => (account === undefined ? '' : nameOf(account)),
     },
-    { title: 'Directory', minWidth: 12, dropOrder: 1, cell: ({ cwd = '' }) => ({ text: cwd }) },
-    { title: 'First words', minWidth: 16, cell: ({ firstWords = '' }) => ({ text: firstWords.slice(0, shownWords) }) },
-    { title: 'Id', cell: ({ id }) => ({ text: id }) },
+    { title: 'Directory', minWidth: 12, dropOrder: 1, text: ({ cwd = '' }) => cwd },
+    { title: 'First words', minWidth: 16, text: ({ firstWords = '' }) => firstWords.slice(0, shownWords) },
+    { title: 'Id', text: ({ id }) => id },
   ];
   return `${renderTable(columns, all, theme)}\nGo on with one: codex-auth resume <id>\n`;
 }

@@ -119,16 +119,16 @@ function loginTable(logins: readonly SharedLogin[], theme: Theme): string {
     {
       title: '#',
       align: 'right',
-      cell: ({ account }) => ({ text: account === undefined ? '' : String(account.index) }),
+      text: ({ account }) => (account === undefined ? '' : String(account.index)),
     },
     {
       title: 'account',
-      cell: ({ account }) => ({ text: account === undefined ? 'not on this machine' : titleOf(account) }),
+      text: ({ account }) => (account === undefined ? 'not on this machine' : titleOf(account)),
     },
-    { title: 'kept by', cell: ({ role, keptBy }) => ({ text: keeperText(role, keptBy, theme) }) },
+    { title: 'kept by', text: ({ role, keptBy }) => keeperText(role, keptBy, theme) },
     {
       title: '',
-      cell: ({ role, account }) => ({ text: role === 'keeper' ? '' : (lifeTextOf(account, theme) ?? '') }),
+      text: ({ role, account }) => (role === 'keeper' ? '' : (lifeTextOf(account, theme) ?? '')),
     },
   ];
   return renderTable(columns, logins, theme);
@@ -151,9 +151,9 @@ function keeperText(role: SharedLogin['role'], keptBy: SharedLogin['keptBy'], { 
 
 function machineTable({ machines }: ShareLive, theme: Theme): string {
   const columns: Column<ShareLive['machines'][number]>[] = [
-    { title: 'machine', cell: ({ name, isThis }) => ({ text: isThis ? `${name} (this one)` : name }) },
-    { title: 'keeps', align: 'right', cell: ({ keeps }) => ({ text: String(keeps) }) },
-    { title: 'last seen', cell: ({ seenAt }) => ({ text: formatDistance(Date.parse(seenAt), theme.now) }) },
+    { title: 'machine', text: ({ name, isThis }) => (isThis ? `${name} (this one)` : name) },
+    { title: 'keeps', align: 'right', text: ({ keeps }) => String(keeps) },
+    { title: 'last seen', text: ({ seenAt }) => formatDistance(Date.parse(seenAt), theme.now) },
   ];
   return renderTable(columns, machines, theme);
 }

@@ -1,10 +1,10 @@
 import { stripVTControlCharacters } from 'node:util';
 import { printable } from '../../core/printable.js';
 import { byDuration, percentText } from '../../core/quota/window.js';
-import { healthCell, nameOf, stateCell } from '../render/account-table.js';
+import { healthCells, nameOf, stateCells } from '../render/account-table.js';
 import { leftBar } from '../render/quota.js';
-import { type Cell, type Column, renderTable } from '../render/table.js';
-import { isSameForAll } from '../render/table-layout.js';
+import { type Column, renderTable } from '../render/table.js';
+import { type Cells, isSameForAll, type Paint } from '../render/table-layout.js';
 import type { Theme } from '../render/theme.js';
 import { formatDuration } from '../render/time.js';
 import type { ShownAccount } from './model.js';
@@ -29,35 +29,32 @@ export function accountLines(
   const columns: Column<ShownAccount>[] = [
     {
       title: '',
-      cell: (account) => ({
-        text: `${isSelected(account) ? symbols.selected : ' '}${account.active ? symbols.active : ' '}`,
-        paint: paintMark,
-      }),
+      text: (account) => `${isSelected(account) ? symbols.selected : ' '}${account.active ? symbols.active : ' '}`,
+      paint: () => paintMark,
     },
-    { title: '#', align: 'right', cell: ({ index }) => ({ text: String(index), paint: color.dim }) },
+    { title: '#', align: 'right', text: ({ index }) => String(index), paint: () => color.dim },
     {
       title: 'account',
-      cell: (account) => ({ text: shortName(account, theme), paint: isSelected(account) ? color.bold : undefined }),
+      text: (account) => shortName(account, theme),
+      paint: (account) => (isSelected(account) ? color.bold : undefined),
     },
     {
       title: 'workspace',
       dropOrder: 3,
       isNeedless: isSameForAll,
-      cell: ({ workspace = symbols.unknown }) => ({ text: workspace }),
+      text: ({ workspace = symbols.unknown }) => workspace,
     },
-    { title: 'plan', dropOrder: 2, cell: ({ plan = symbols.unknown }) => ({ text: plan }) },
-    { title: 'health', dropOrder: 1, cell: (account) => healthCell(account, theme) },
+    { title: 'plan', dropOrder: 2, text: ({ plan = symbols.unknown }) => plan },
+    { title: 'health', dropOrder: 1, ...healthCells(theme) },
     ...windowIds(accounts).map((id, position) => ({
       title: `${id} left`,
       shortTitle: id,
       shortenOrder: [4, 6],
       ...(position === 0 ? {} : { dropOrder: 8 - Math.min(position, 2) }),
-      cell: (account: ShownAccount) => windowCell(account, id, theme),
+      ...windowCells(id, theme),
     })),
-    ...(hasAges
-      ? [{ title: 'seen', dropOrder: 4, cell: (account: ShownAccount) => ageCell(account, freshMs, theme) }]
-      : []),
-    { title: 'state', shortenOrder: [0, 5], cell: (account) => shortState(account, theme) },
+    ...(hasAges ? [{ title: 'seen', dropOrder: 4, ...ageCells(freshMs, theme) }] : []),
+    { title: 'state', shortenOrder: [0, 5], ...shortStateCells(theme) },
   ];
   return renderTable(columns, accounts, theme).trimEnd().split('\n');
 }
@@ -79,20 +76,31 @@ function shortName(account: ShownAccount, { style }: Theme): string {
 }
 
 /** `███░░  60% 2h`: what is left, and when it is full again. */
-function windowCell({ quota }: ShownAccount, id: string, theme: Theme): Cell {
-  const { color, symbols, style, now } = theme;
-  const window = quota?.windows.filter(isOrdinary).find((each) => each.id === id);
-  if (window === undefined) return { text: symbols.unknown, paint: color.dim };
-  const share = percentText(window.remainingPercent);
-  const bar = leftBar(window, theme, style.width < wide ? 5 : 10);
-  const shape = stripVTControlCharacters(bar);
-  const distance = window.resetsAt === undefined ? '' : formatDuration(Date.parse(window.resetsAt) - now);
-  const countdown = style.width < wide ? oneUnit(distance) : distance;
-  return {
-    text: `${shape} ${share.padStart(4)} ${countdown}`.trimEnd(),
-    shorter: [() => `${share.padStart(4)} ${countdown}`.trimEnd(), () => share],
-    paint: (text) => text.replace(shape, bar),
+function windowCells(id: string, theme: Theme): Cells<ShownAccount> {
+  const { color, symbols, style } = theme;
+  const whereKnown = <T>(of: (window: Window) => T, otherwise: T) => {
+    return ({ quota }: ShownAccount) => {
+      const window = quota?.windows.filter(isOrdinary).find((each) => each.id === id);
+      return window === undefined ? otherwise : of(window);
+    };
   };
+  const barOf = (window: Window) => leftBar(window, theme, style.width < wide ? 5 : 10);
+  const shapeOf = (window: Window) => stripVTControlCharacters(barOf(window));
+  const shareOf = (window: Window) => percentText(window.remainingPercent);
+  const untilFull = (window: Window) => `${shareOf(window).padStart(4)} ${countdownOf(window, theme)}`;
+  return {
+    text: whereKnown((window) => `${shapeOf(window)} ${untilFull(window)}`.trimEnd(), symbols.unknown),
+    shorter: [
+      whereKnown((window) => untilFull(window).trimEnd(), symbols.unknown),
+      whereKnown(shareOf, symbols.unknown),
+    ],
+    paint: whereKnown<Paint>((window) => (text) => text.replace(shapeOf(window), barOf(window)), color.dim),
+  };
+}
+
+function countdownOf({ resetsAt }: Window, { style, now }: Theme): string {
+  const distance = resetsAt === undefined ? '' : formatDuration(Date.parse(resetsAt) - now);
+  return style.width < wide ? oneUnit(distance) : distance;
 }
 
 type Quota = ShownAccount['quota'];
@@ -102,10 +110,12 @@ function isOld(quota: Quota, freshMs: number, { now }: Theme): boolean {
 }
 
 /** How old the numbers are, where they are not fresh (P15). */
-function ageCell({ quota }: ShownAccount, freshMs: number, theme: Theme): Cell {
-  if (quota === undefined || !isOld(quota, freshMs, theme)) return { text: '' };
-  const age = formatDuration(theme.now - Date.parse(quota.observedAt));
-  return { text: `${oneUnit(age)} ago`, paint: theme.color.yellow };
+function ageCells(freshMs: number, theme: Theme): Cells<ShownAccount> {
+  const ageOf = ({ observedAt }: NonNullable<Quota>) => formatDuration(theme.now - Date.parse(observedAt));
+  return {
+    text: ({ quota }) => (quota !== undefined && isOld(quota, freshMs, theme) ? `${oneUnit(ageOf(quota))} ago` : ''),
+    paint: () => theme.color.yellow,
+  };
 }
 
 /** `2h 5m` as `2h`. */
@@ -114,11 +124,16 @@ function oneUnit(duration: string): string {
 }
 
 /** As in the other tables, with the wait in one unit. */
-function shortState(account: ShownAccount, theme: Theme): Cell {
-  const { shorter = [], ...cell } = stateCell(account, theme);
-  const { state, availableAt } = account;
-  if (availableAt === undefined) return { ...cell, shorter };
-  const wait = oneUnit(formatDuration(Date.parse(availableAt) - theme.now));
-  const text = `${state.replaceAll('-', ' ')} ${wait}`;
-  return { ...cell, text, shorter: [() => text, () => `in ${wait}`] };
+function shortStateCells(theme: Theme): Cells<ShownAccount> {
+  const { text, shorter, paint } = stateCells(theme);
+  const waitFor = (at: string) => oneUnit(formatDuration(Date.parse(at) - theme.now));
+  const short = (account: ShownAccount) => {
+    const { state, availableAt: at } = account;
+    return at === undefined ? text(account) : `${state.replaceAll('-', ' ')} ${waitFor(at)}`;
+  };
+  const shortest = (account: ShownAccount) => {
+    const { availableAt: at } = account;
+    return at === undefined ? (shorter[1]?.(account) ?? short(account)) : `in ${waitFor(at)}`;
+  };
+  return { text: short, shorter: [short, shortest], paint };
 }

@@ -1,7 +1,7 @@
 import { reasonText } from '../../core/logins/flag-reason.js';
 import { printable } from '../../core/printable.js';
 import { statusCommand } from '../commands/status.js';
-import { knownCell, titleOf } from '../render/account-table.js';
+import { titleOf, whatIsKnown } from '../render/account-table.js';
 import { leftPhrase, quotaAge, renderWindows } from '../render/quota.js';
 import { type Column, renderTable } from '../render/table.js';
 import type { Theme } from '../render/theme.js';
@@ -46,22 +46,23 @@ export function flaggedLines({ report, flaggedCursor }: Model, theme: Theme): st
   const { color, symbols, now } = theme;
   const isSelected = (entry: FlaggedEntry) => entry === entries[flaggedCursor];
   const columns: Column<FlaggedEntry>[] = [
-    { title: '', cell: (entry) => ({ text: isSelected(entry) ? symbols.selected : ' ', paint: color.cyan }) },
+    { title: '', text: (entry) => (isSelected(entry) ? symbols.selected : ' '), paint: () => color.cyan },
     {
       title: 'set aside',
       minWidth: 14,
-      cell: (entry) => ({ text: printable(entry.account), paint: isSelected(entry) ? color.bold : undefined }),
+      text: (entry) => printable(entry.account),
+      paint: (entry) => (isSelected(entry) ? color.bold : undefined),
     },
-    { title: 'because', minWidth: 20, cell: ({ reason }) => ({ text: reasonText(reason), paint: color.yellow }) },
+    { title: 'because', minWidth: 20, text: ({ reason }) => reasonText(reason), paint: () => color.yellow },
     {
       title: 'since',
       dropOrder: 2,
-      cell: ({ flaggedAt: at }) => knownCell(at && formatDistance(Date.parse(at), now), theme),
+      ...whatIsKnown(({ flaggedAt: at }: FlaggedEntry) => at && formatDistance(Date.parse(at), now), theme),
     },
     {
       title: 'usable until',
       dropOrder: 1,
-      cell: ({ usableUntil: at }) => knownCell(at && formatWhen(Date.parse(at), now), theme),
+      ...whatIsKnown(({ usableUntil: at }: FlaggedEntry) => at && formatWhen(Date.parse(at), now), theme),
     },
   ];
   return renderTable(columns, entries, theme).trimEnd().split('\n');

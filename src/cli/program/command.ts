@@ -17,6 +17,11 @@ export interface Command<Options, Result, Document = Result> {
   /** `data` from the result, where it is costly and only wanted as JSON; absent: the result itself. */
   readonly document?: (result: Result) => Document;
   /**
+   * The result with everything made printable that `render` does not make so itself, where that is a long list; absent: all of
+   * it is, before it is rendered.
+   */
+  readonly printable?: (result: Result) => Result;
+  /**
    * The text for stdout, with its final newline; an empty string prints nothing. The options say how much of it is
    * wanted.
    */
@@ -70,7 +75,7 @@ export async function renderText<Options, Result, Document>(
 ): Promise<string> {
   const { createTheme } = await import('../render/theme.js');
   // A program reads what `printsCode`, as it is; else what came from outside is made harmless before it is coloured.
-  const shown = command.printsCode === true ? result : printableIn(result);
+  const shown = command.printsCode === true ? result : (command.printable ?? printableIn)(result);
   const text = command.render(shown, createTheme(style, clock.now()), options);
   return style.isTerminal && command.printsCode !== true ? wrapText(text, style.width) : text;
 }

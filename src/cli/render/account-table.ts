@@ -1,8 +1,8 @@
 import { printable } from '../../core/printable.js';
 import type { AccountView } from '../views/account-view.js';
 import type { RenderTable } from './light-table.js';
-import { agesOf, leftCell, type ShownQuota } from './quota.js';
-import { type Cell, type Column, isSameForAll } from './table-layout.js';
+import { agesOf, leftCells, type ShownQuota } from './quota.js';
+import { type Cells, type Column, isSameForAll, type Paint } from './table-layout.js';
 import type { Theme } from './theme.js';
 import { formatDistance, formatDuration, formatWhen, type Moment, msOf } from './time.js';
 
@@ -23,24 +23,22 @@ export function renderAccounts(accounts: readonly AccountLine[], theme: Theme, r
   const ages = agesOf(accounts, theme);
   const columns: Column<AccountLine>[] = [
     ...whoColumns(accounts, 6, theme, ({ active }) => (active ? color.bold : undefined)),
-    { title: 'plan', dropOrder: 4, cell: ({ plan }) => knownCell(plan, theme) },
+    { title: 'plan', dropOrder: 4, ...whatIsKnown(({ plan }: AccountLine) => plan, theme) },
     {
       title: 'health',
       dropOrder: 5,
       isNeedless: (texts) => texts.every((text) => text === '100'),
-      cell: (account) => healthCell(account, theme),
+      ...healthCells(theme),
     },
-    {
-      title: 'left (resets in)',
-      shortTitle: 'left',
-      shortenOrder: [1, 8],
-      cell: ({ quota }) => leftCell(quota, ages, theme),
-    },
-    { title: 'state', shortenOrder: [2, 7], cell: (account) => stateCell(account, theme) },
+    { title: 'left (resets in)', shortTitle: 'left', shortenOrder: [1, 8], ...leftCells(ages, theme) },
+    { title: 'state', shortenOrder: [2, 7], ...stateCells(theme) },
     {
       title: 'last used',
       dropOrder: 3,
-      cell: ({ lastUsedAt: at }) => knownCell(at === undefined ? undefined : formatDistance(msOf(at), now), theme),
+      ...whatIsKnown(
+        ({ lastUsedAt: at }: AccountLine) => (at === undefined ? at : formatDistance(msOf(at), now)),
+        theme,
+      ),
     },
   ];
   return renderTable(columns, accounts, theme) + color.dim(ages.line);
@@ -51,35 +49,42 @@ export function whoColumns<Row extends Named & Pick<AccountLine, 'active' | 'ind
   all: readonly Row[],
   order: number,
   theme: Theme,
-  paintOf: (account: Row) => Cell['paint'] = () => undefined,
+  paint: (account: Row) => Paint | undefined = () => undefined,
 ): Column<Row>[] {
   const { color, symbols } = theme;
   return [
-    { title: '', cell: ({ active }) => ({ text: active ? symbols.active : '', paint: color.green }) },
-    { title: '#', align: 'right', cell: ({ index }) => ({ text: String(index) }) },
-    { title: 'account', shortenOrder: [order], cell: (account) => nameCell(account, all, paintOf(account)) },
+    { title: '', text: ({ active }) => (active ? symbols.active : ''), paint: () => color.green },
+    { title: '#', align: 'right', text: ({ index }) => String(index) },
+    {
+      title: 'account',
+      shortenOrder: [order],
+      text: fullName,
+      shorter: [(account) => shortNameOf(account, all)],
+      paint,
+    },
     {
       title: 'workspace',
       dropOrder: order,
       isNeedless: isSameForAll,
-      cell: ({ workspace }) => knownCell(workspace, theme),
+      ...whatIsKnown(({ workspace }: Row) => workspace, theme),
     },
   ];
 }
 
-export function knownCell(text: string | undefined, { color, symbols }: Theme): Cell {
-  return text === undefined ? { text: symbols.unknown, paint: color.dim } : { text };
+/** A text that may be absent, for which there is a sign. */
+export function whatIsKnown<Row>(of: (row: Row) => string | undefined, { color, symbols }: Theme): Cells<Row> {
+  return {
+    text: (row) => of(row) ?? symbols.unknown,
+    paint: (row) => (of(row) === undefined ? color.dim : undefined),
+  };
 }
 
 /** Its label or address, and where that is another account's too, the workspace, whose column may have gone. */
-function nameCell(account: Named, all: readonly Named[], paint?: Cell['paint']): Cell {
-  const shortest = () => {
-    const { label, email, id } = account;
-    if (label !== undefined) return printable(label);
-    const isShared = all.some((each) => each.id !== id && each.label === undefined && each.email === email);
-    return isShared ? titleOf(account) : nameOf(account);
-  };
-  return { text: nameOf(account), shorter: [shortest], paint };
+function shortNameOf(account: Named, all: readonly Named[]): string {
+  const { label, email, id } = account;
+  if (label !== undefined) return printable(label);
+  const isShared = all.some((each) => each.id !== id && each.label === undefined && each.email === email);
+  return isShared ? titleOf(account) : nameOf(account);
 }
 
 export interface Named {
@@ -92,25 +97,33 @@ export interface Named {
 
 /** What the person calls it: `work <me@example.com>`, and what tells it from a twin; fit for a terminal. */
 export function nameOf(account: Named): string {
-  return withDetails(account, [account.distinction]);
+  return printable(fullName(account));
+}
+
+/** The same for a cell, whose column is made fit for a terminal as a whole. */
+function fullName(account: Named): string {
+  const { label, email, id, distinction } = account;
+  if (distinction !== undefined || (label !== undefined && email !== undefined))
+    return withDetails(account, [distinction]);
+  return label ?? email ?? id;
 }
 
 /** With the workspace, which tells two accounts of one email apart: `me@example.com (Studio)`. */
 export function titleOf(account: Named): string {
-  return withDetails(account, [account.workspace, account.distinction]);
+  return printable(withDetails(account, [account.workspace, account.distinction]));
 }
 
 function withDetails({ label, email, id }: Named, details: readonly (string | undefined)[]): string {
   const isBoth = label !== undefined && email !== undefined;
   const name = isBoth ? `${label} <${email}>` : (label ?? email ?? id);
   const known = details.filter((detail) => detail !== undefined);
-  return printable(known.length === 0 ? name : `${name} (${known.join(', ')})`);
+  return known.length === 0 ? name : `${name} (${known.join(', ')})`;
 }
 
 const healthColors = { healthy: 'green', degraded: 'yellow', unhealthy: 'red' } as const;
 
-export function healthCell({ health }: Pick<AccountLine, 'health'>, { color }: Theme): Cell {
-  return { text: String(health.score), paint: color[healthColors[health.state]] };
+export function healthCells({ color }: Theme): Cells<Pick<AccountLine, 'health'>> {
+  return { text: ({ health }) => String(health.score), paint: ({ health }) => color[healthColors[health.state]] };
 }
 
 const stateColors = {
@@ -125,20 +138,23 @@ const stateColors = {
   unknown: 'dim',
 } as const;
 
-export function stateCell(
-  { state, availableAt }: Pick<AccountLine, 'state' | 'availableAt'>,
-  { color, now }: Theme,
-): Cell {
-  const name = state.replaceAll('-', ' ');
-  const paint = color[stateColors[state]];
-  if (availableAt === undefined) return { text: name, shorter: [() => name, () => briefState(state)], paint };
-  const at = msOf(availableAt);
-  const wait = formatDuration(at - now);
+type StateLine = Pick<AccountLine, 'state' | 'availableAt'>;
+
+export function stateCells({ color, now }: Theme): Required<Cells<StateLine>> {
+  const waitFor = (at: Moment) => formatDuration(msOf(at) - now);
   return {
-    text: `${name} until ${formatWhen(at, now)}`,
-    shorter: [() => `${name} ${wait}`, () => `in ${wait}`],
-    paint,
+    text: ({ state, availableAt: at }) =>
+      at === undefined ? wordsOf(state) : `${wordsOf(state)} until ${formatWhen(msOf(at), now)}`,
+    shorter: [
+      ({ state, availableAt: at }) => (at === undefined ? wordsOf(state) : `${wordsOf(state)} ${waitFor(at)}`),
+      ({ state, availableAt: at }) => (at === undefined ? briefState(state) : `in ${waitFor(at)}`),
+    ],
+    paint: ({ state }) => color[stateColors[state]],
   };
+}
+
+function wordsOf(state: AccountLine['state']): string {
+  return state.replaceAll('-', ' ');
 }
 
 /** Where there is room for one short word. */

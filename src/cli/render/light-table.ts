@@ -1,4 +1,4 @@
-import { type Column, gap, layOut, type Measured, type Shown } from './table-layout.js';
+import { type Column, gap, layOut, type Paint, type Shown, widthOf } from './table-layout.js';
 import type { Theme } from './theme.js';
 
 /** A table as text: `renderLightTable`, or `renderTable` of `table.ts`, which draws the same with a library. */
@@ -12,21 +12,31 @@ export type RenderTable = <Row>(columns: readonly Column<Row>[], rows: readonly 
 export const renderLightTable: RenderTable = (columns, rows, theme) =>
   drawLight(layOut(columns, rows, theme), rows.length, theme);
 
-export function drawLight(shown: readonly Shown[], rowCount: number, theme: Theme): string {
-  const titleRow = lineOf(shown, ({ title }) => ({ ...title, paint: theme.color.dim }), theme);
-  const rows = Array.from({ length: rowCount }, (_, row) => lineOf(shown, ({ cells }) => cells[row] ?? empty, theme));
-  return titleRow + rows.join('');
+export function drawLight(shown: readonly Shown[], rowCount: number, { color, style }: Theme): string {
+  let drawn = lineOf(shown.map((column) => titleCell(column, style.hasColor ? color.dim : undefined)));
+  // Not joined, which would copy all of it: whoever prints it does that once anyway.
+  for (let row = 0; row < rowCount; row += 1)
+    drawn += lineOf(shown.map((column) => cellOf(column, row, style.hasColor)));
+  return drawn;
 }
 
-const empty: Measured = { text: '', width: 0 };
-
-function lineOf(columns: readonly Shown[], cellOf: (column: Shown) => Measured, theme: Theme): string {
-  const cells = columns.map((column) => cellText(cellOf(column), column, theme));
+function lineOf(cells: readonly string[]): string {
   return `${cells.join(gap).trimEnd()}\n`;
 }
 
-function cellText({ text, width, paint }: Measured, column: Shown, { style }: Theme): string {
-  const painted = paint === undefined || !style.hasColor ? text : paint(text);
-  const room = ' '.repeat(Math.max(0, column.width - width));
-  return column.align === 'right' ? room + painted : painted + room;
+function titleCell(column: Shown, paint: Paint | undefined): string {
+  return padded(column, column.title, widthOf(column.title), paint);
+}
+
+function cellOf(column: Shown, row: number, hasColor: boolean): string {
+  const text = column.texts[row] ?? '';
+  const width = column.isPlain ? text.length : widthOf(text);
+  return padded(column, text, width, hasColor ? column.paintOf(row) : undefined);
+}
+
+function padded({ align, width }: Shown, text: string, own: number, paint: Paint | undefined): string {
+  const painted = paint === undefined ? text : paint(text);
+  // In units of a string, of which colours and wide signs take others than they take columns.
+  const length = width - own + painted.length;
+  return align === 'right' ? painted.padStart(length) : painted.padEnd(length);
 }

@@ -1,7 +1,7 @@
 import { printable } from '../../core/printable.js';
 import type { QuotaView } from '../../core/quota/snapshot.js';
 import { percentText, unknownLength, windowTitle } from '../../core/quota/window.js';
-import type { Cell } from './table-layout.js';
+import type { Cells } from './table-layout.js';
 import type { Theme } from './theme.js';
 import { formatDistance, formatDuration, formatWhen, type Moment, msOf } from './time.js';
 
@@ -110,34 +110,57 @@ export interface QuotaAges {
   readonly line: string;
 }
 
+interface QuotaLine {
+  readonly quota?: ShownQuota | undefined;
+}
+
 /** What was read within this time of each other was read together. */
 const togetherMs = 120_000;
 
-export function agesOf(accounts: readonly { readonly quota?: ShownQuota | undefined }[], theme: Theme): QuotaAges {
-  const known = accounts.flatMap(({ quota }) => (quota !== undefined && saysAnything(quota) ? [quota] : []));
-  const seenAt = known.map(({ observedAt }) => msOf(observedAt));
-  const oldest = Math.min(...seenAt);
-  if (Math.max(...seenAt) - oldest > togetherMs) return { areBeside: true, line: '' };
-  const isLive = known.every(({ source }) => source === 'live');
+export function agesOf(accounts: readonly QuotaLine[], theme: Theme): QuotaAges {
+  let oldest = Number.POSITIVE_INFINITY;
+  let newest = Number.NEGATIVE_INFINITY;
+  let isLive = true;
+  for (const { quota } of accounts) {
+    if (quota === undefined || !saysAnything(quota)) continue;
+    const seenAt = msOf(quota.observedAt);
+    oldest = Math.min(oldest, seenAt);
+    newest = Math.max(newest, seenAt);
+    isLive &&= quota.source === 'live';
+  }
+  if (newest - oldest > togetherMs) return { areBeside: true, line: '' };
   const isNew = theme.now - oldest < 1_000;
   const line = isLive ? '' : isNew ? 'quota just read\n' : `quota seen ${formatDistance(oldest, theme.now)}\n`;
   return { areBeside: false, line };
 }
 
 /** `5h 80% (2h 5m) · 7d 41% (3d 4h)`, `5h 80% · 7d 41%`, or the share that binds: `41%`. */
-export function leftCell(quota: ShownQuota | undefined, { areBeside }: QuotaAges, theme: Theme): Cell {
-  const { symbols, now, color } = theme;
-  if (quota === undefined || !saysAnything(quota)) return { text: symbols.unknown, paint: color.dim };
-  const join = (parts: readonly string[]) =>
-    (areBeside ? [...parts, quotaAge(quota, theme)] : parts).join(` ${symbols.separator} `);
-  const windows = quota.windows.map((window) => {
-    const { resetsAt } = window;
-    return windowLeft(window) + (resetsAt === undefined ? '' : ` (${formatDuration(msOf(resetsAt) - now)})`);
-  });
-  return {
-    text: join(quota.unlimited === true ? ['unlimited', ...windows] : windows),
-    shorter: [() => join([windowsLeft(quota, theme)]), () => shareLeft(quota, areBeside, theme)],
+export function leftCells({ areBeside }: QuotaAges, theme: Theme): Required<Cells<QuotaLine>> {
+  const { symbols, color } = theme;
+  const whereKnown = (textOf: (quota: ShownQuota) => string) => {
+    return ({ quota }: QuotaLine) => (quota !== undefined && saysAnything(quota) ? textOf(quota) : symbols.unknown);
   };
+  const withAge = (left: string, quota: ShownQuota) =>
+    areBeside ? `${left} ${symbols.separator} ${quotaAge(quota, theme)}` : left;
+  return {
+    text: whereKnown((quota) => withAge(resetsLeft(quota, theme), quota)),
+    shorter: [
+      whereKnown((quota) => withAge(windowsLeft(quota, theme), quota)),
+      whereKnown((quota) => shareLeft(quota, areBeside, theme)),
+    ],
+    paint: ({ quota }) => (quota !== undefined && saysAnything(quota) ? undefined : color.dim),
+  };
+}
+
+/** What is left of each window, and until when. */
+function resetsLeft({ windows, unlimited }: ShownQuota, { symbols, now }: Theme): string {
+  const each = windows.map((window) => {
+    const { resetsAt } = window;
+    return resetsAt === undefined
+      ? windowLeft(window)
+      : `${windowLeft(window)} (${formatDuration(msOf(resetsAt) - now)})`;
+  });
+  return (unlimited === true ? ['unlimited', ...each] : each).join(` ${symbols.separator} `);
 }
 
 function shareLeft(quota: ShownQuota, hasAge: boolean, { symbols, now }: Theme): string {

@@ -2,21 +2,21 @@ import measureWidth from 'fast-string-width';
 import { printable, signsOf } from '../../core/printable.js';
 import type { Theme } from './theme.js';
 
-/** One cell: plain text, and how to colour it once its width has been measured. */
-export interface Cell {
-  readonly text: string;
-  /** Shorter texts for a terminal that is too narrow, the longest first; made only when one is needed. */
-  readonly shorter?: readonly (() => string)[];
-  readonly paint?: ((text: string) => string) | undefined;
-}
+/** How a text is coloured once its width has been measured. */
+export type Paint = (text: string) => string;
 
 /**
  * A column, and when it gives way. While a table is wider than the terminal, what has the lowest number goes first: the
- * next shorter text of its cells, or the column as a whole.
+ * next shorter text of its cells, or the column as a whole. It is made of functions, not of cells: ten thousand rows would be
+ * ninety thousand objects.
  */
 export interface Column<Row> {
   readonly title: string;
-  readonly cell: (row: Row) => Cell;
+  /** Plain text. */
+  readonly text: (row: Row) => string;
+  /** Shorter texts for a terminal that is too narrow, the longest first. */
+  readonly shorter?: readonly ((row: Row) => string)[];
+  readonly paint?: (row: Row) => Paint | undefined;
   /** The title above shorter texts. */
   readonly shortTitle?: string;
   readonly align?: 'left' | 'right';
@@ -30,34 +30,32 @@ export interface Column<Row> {
   readonly isNeedless?: (texts: readonly string[]) => boolean;
 }
 
-/** A text that a terminal shows as it is, with its width measured once: that is most of the work of a long table. */
-export interface Measured {
-  readonly text: string;
-  readonly width: number;
-  readonly paint?: Cell['paint'] | undefined;
-}
+/** What a column shows, beside its title and when it gives way. */
+export type Cells<Row> = Pick<Column<Row>, 'text' | 'shorter' | 'paint'>;
 
-/** A column as it is drawn: no text of it is wider than `width`. */
+/** A column as it is drawn: texts that a terminal shows as they are, none of them wider than `width`. */
 export interface Shown {
   readonly align: 'left' | 'right' | undefined;
-  readonly title: Measured;
-  readonly cells: readonly Measured[];
+  readonly title: string;
+  readonly texts: readonly string[];
   readonly width: number;
+  /** Whether each sign of it takes one column: then the length of a text is its width. */
+  readonly isPlain: boolean;
+  readonly paintOf: (row: number) => Paint | undefined;
 }
 
 export const gap = '  ';
 
 /** Says the same of every account. */
 export function isSameForAll(texts: readonly string[]): boolean {
-  return new Set(texts).size < 2;
+  return texts.every((text) => text === texts[0]);
 }
 
 /** Which columns a table has, with which texts, and how wide each is: never wider than the terminal together. */
 export function layOut<Row>(columns: readonly Column<Row>[], rows: readonly Row[], theme: Theme): readonly Shown[] {
-  const states = columns.flatMap((column) => {
-    const cells = rows.map(column.cell);
-    return column.isNeedless?.(cells.map(({ text }) => text)) === true ? [] : [new Layer(column, cells)];
-  });
+  const states = columns
+    .map((column) => layerOf(column, rows))
+    .filter(({ column, texts }) => column.isNeedless?.(texts) !== true);
   if (!theme.style.isFitted) return states.map((state) => state.shown());
   const available = theme.style.width;
   giveWay(states, available);
@@ -67,19 +65,24 @@ export function layOut<Row>(columns: readonly Column<Row>[], rows: readonly Row[
   return chosen.map((state, index) => fitted(state.shown(), widths[index] ?? 0, theme));
 }
 
-type Giving = Omit<Column<never>, 'cell'>;
+type Giving = Omit<Column<never>, 'text' | 'shorter' | 'paint'>;
 
 /** A column on its way to being shown: how far it has given way so far. */
 class Layer {
   level = 0;
   isDropped = false;
   readonly column: Giving;
-  readonly #cells: readonly Cell[];
+  /** Before it has given way. */
+  readonly texts: readonly string[];
+  readonly #textsAt: (level: number) => readonly string[];
+  readonly #paintOf: Shown['paintOf'];
   readonly #levels = new Map<number, Shown>();
 
-  constructor(column: Giving, cells: readonly Cell[]) {
+  constructor(column: Giving, textsAt: (level: number) => readonly string[], paintOf: Shown['paintOf']) {
     this.column = column;
-    this.#cells = cells;
+    this.texts = textsAt(0);
+    this.#textsAt = textsAt;
+    this.#paintOf = paintOf;
   }
 
   get leastWidth(): number {
@@ -91,16 +94,21 @@ class Layer {
     const known = this.#levels.get(this.level);
     if (known !== undefined) return known;
     const { title, shortTitle = title, align } = this.column;
-    const shownTitle = measured((this.level === 0 ? title : shortTitle).toUpperCase());
-    const cells = this.#cells.map(({ text, shorter = [], paint }) => {
-      const shortened = shorter[Math.min(this.level, shorter.length) - 1];
-      return measured(shortened?.() ?? text, paint);
-    });
-    const width = cells.reduce((widest, cell) => Math.max(widest, cell.width), shownTitle.width);
-    const shown = { align, title: shownTitle, cells, width };
+    const shownTitle = harmless((this.level === 0 ? title : shortTitle).toUpperCase());
+    const texts = this.level === 0 ? this.texts : this.#textsAt(this.level);
+    const shown = measured({ align, title: shownTitle, paintOf: this.#paintOf }, texts);
     this.#levels.set(this.level, shown);
     return shown;
   }
+}
+
+function layerOf<Row>({ text, shorter = [], paint, ...giving }: Column<Row>, rows: readonly Row[]): Layer {
+  const textsAt = (level: number) => rows.map(shorter[Math.min(level, shorter.length) - 1] ?? text);
+  const paintOf = (position: number) => {
+    const row = rows[position];
+    return row === undefined ? undefined : paint?.(row);
+  };
+  return new Layer(giving, textsAt, paintOf);
 }
 
 interface Concession {
@@ -169,36 +177,33 @@ function squeeze(
 /** Cut at the end, or in the middle where that tells more texts apart. */
 function fitted(shown: Shown, width: number, theme: Theme): Shown {
   if (shown.width <= width) return shown;
-  const { align, title, cells } = shown;
-  const narrowed = (cell: Measured, shorten: Shorten) => (cell.width > width ? shorten(cell, width, theme) : cell);
-  const atEnd = cells.map((cell) => narrowed(cell, cutEnd));
-  const inMiddle = distinct(atEnd) === distinct(cells) ? atEnd : cells.map((cell) => narrowed(cell, cutMiddle));
-  return {
-    ...{ align, width },
-    title: narrowed(title, cutEnd),
-    cells: distinct(inMiddle) > distinct(atEnd) ? inMiddle : atEnd,
-  };
+  const { title, texts } = shown;
+  const narrowed = (text: string, shorten: Shorten) => (widthOf(text) > width ? shorten(text, width, theme) : text);
+  const atEnd = texts.map((text) => narrowed(text, cutEnd));
+  const inMiddle = distinct(atEnd) === distinct(texts) ? atEnd : texts.map((text) => narrowed(text, cutMiddle));
+  const cut = distinct(inMiddle) > distinct(atEnd) ? inMiddle : atEnd;
+  return { ...measured({ ...shown, title: narrowed(title, cutEnd) }, cut), width };
 }
 
-function distinct(cells: readonly Measured[]): number {
-  return new Set(cells.map(({ text }) => text)).size;
+function distinct(texts: readonly string[]): number {
+  return new Set(texts).size;
 }
 
-type Shorten = (cell: Measured, available: number, theme: Theme) => Measured;
+type Shorten = (text: string, available: number, theme: Theme) => string;
 
-const cutEnd: Shorten = ({ text, paint }, available, { symbols: { ellipsis } }) => {
-  const kept = begin(signsOf(text), available - widthOf(ellipsis));
-  return measured(widthOf(ellipsis) > available ? '' : `${kept.join('')}${ellipsis}`, paint);
+const cutEnd: Shorten = (text, available, { symbols: { ellipsis } }) => {
+  if (widthOf(ellipsis) > available) return '';
+  return harmless(`${begin(signsOf(text), available - widthOf(ellipsis)).join('')}${ellipsis}`);
 };
 
-const cutMiddle: Shorten = (cell, available, theme) => {
+const cutMiddle: Shorten = (text, available, theme) => {
   const { ellipsis } = theme.symbols;
   const room = available - widthOf(ellipsis);
-  if (room < 2) return cutEnd(cell, available, theme);
-  const signs = [...signsOf(cell.text)];
+  if (room < 2) return cutEnd(text, available, theme);
+  const signs = [...signsOf(text)];
   const head = begin(signs, Math.ceil(room / 2));
   const tail = begin(signs.slice(head.length).reverse(), Math.floor(room / 2)).reverse();
-  return measured(`${head.join('')}${ellipsis}${tail.join('')}`, cell.paint);
+  return harmless(`${head.join('')}${ellipsis}${tail.join('')}`);
 };
 
 /** As many of the signs as there is room for. */
@@ -213,12 +218,21 @@ function begin(signs: Iterable<string>, room: number): string[] {
   return kept;
 }
 
-/** What takes no room on a terminal shows nothing. */
-function measured(text: string, paint?: Cell['paint'] | undefined): Measured {
-  if (isPlain(text)) return { text, width: text.length, paint };
+/** With all of its texts looked at together: that is most of the work of a long table, and nearly all of them are plain. */
+function measured(column: Pick<Shown, 'align' | 'title' | 'paintOf'>, texts: readonly string[]): Shown {
+  const { align, title, paintOf } = column;
+  const arePlain = isPlain(texts.join(''));
+  const shown = arePlain ? texts : texts.map(harmless);
+  let width = widthOf(title);
+  for (const text of shown) width = Math.max(width, arePlain ? text.length : widthOf(text));
+  return { align, title, texts: shown, width, isPlain: arePlain, paintOf };
+}
+
+/** As a terminal may get it. What takes no room on it shows nothing. */
+function harmless(text: string): string {
+  if (isPlain(text)) return text;
   const shown = printable(text);
-  const width = widthOf(shown);
-  return { text: width === 0 ? '' : shown, width, paint };
+  return widthOf(shown) === 0 ? '' : shown;
 }
 
 /** Signs that take one column each and need no look-up: ASCII, the Latin letters, and those our own texts are made with. */
@@ -229,7 +243,7 @@ export function isPlain(text: string): boolean {
   return plainText.test(text);
 }
 
-function widthOf(text: string): number {
+export function widthOf(text: string): number {
   return isPlain(text) ? text.length : measureWidth(text);
 }
 

@@ -1,9 +1,9 @@
 import { drawLight, type RenderTable } from './light-table.js';
-import { type Cell, type Column, gap, isPlain, layOut, type Measured, type Shown } from './table-layout.js';
+import { type Column, gap, isPlain, layOut, type Paint, type Shown, widthOf } from './table-layout.js';
 import { loadTableLibrary } from './table-library.js';
 import type { Theme } from './theme.js';
 
-export type { Cell, Column };
+export type { Column };
 
 /** The library takes some 0.3 ms a row. */
 const mostRows = 200;
@@ -22,13 +22,15 @@ function draw(shown: readonly Shown[], rowCount: number, theme: Theme): string {
   const { contentOf, putIn } = standIns(theme);
   const Table = loadTableLibrary();
   const table = new Table({
-    head: shown.map(({ title }) => contentOf({ ...title, paint: theme.color.dim })),
+    head: shown.map(({ title }) => contentOf(title, theme.color.dim)),
     colWidths: shown.map(({ width }) => width + gap.length),
     colAligns: shown.map(({ align = 'left' }) => align),
     chars: noBorders,
     style: { compact: true, head: [], border: [], 'padding-left': 0, 'padding-right': gap.length },
   });
-  for (let row = 0; row < rowCount; row += 1) table.push(shown.map(({ cells }) => contentOf(cells[row])));
+  for (let row = 0; row < rowCount; row += 1) {
+    table.push(shown.map(({ texts, paintOf }) => contentOf(texts[row] ?? '', paintOf(row))));
+  }
   const lines = putIn(table.toString()).split('\n');
   return lines.map((line) => `${line.trimEnd()}\n`).join('');
 }
@@ -50,10 +52,10 @@ const standIn = '\ue000';
 function standIns({ style }: Theme) {
   const texts: string[] = [];
   return {
-    contentOf({ text, width, paint }: Measured = { text: '', width: 0 }): string {
+    contentOf(text: string, paint: Paint | undefined): string {
       const isAgreed = isPlain(text);
       if (!isAgreed) texts.push(text);
-      const content = isAgreed ? text : standIn.repeat(width);
+      const content = isAgreed ? text : standIn.repeat(widthOf(text));
       return paint === undefined || !style.hasColor ? content : paint(content);
     },
     putIn: (drawn: string) => drawn.replace(/\ue000+/g, () => texts.shift() ?? ''),

@@ -15,7 +15,7 @@ import { type LoginFormat, type LoginPlace, loginFormats } from '../../core/tran
 import { importRefusals, passingReasons } from '../../core/transfer/refusal.js';
 import type { Context } from '../program/context.js';
 import { titleOf } from '../render/account-table.js';
-import { type Cell, type Column, renderTable } from '../render/table.js';
+import { type Column, renderTable } from '../render/table.js';
 import type { Theme } from '../render/theme.js';
 import { shownEmail } from '../views/account-ref.js';
 
@@ -147,24 +147,27 @@ function isTaken(entry: ImportEntryView): entry is TakenEntry {
 }
 
 function columnsFor(home: PlaceView, { color, symbols }: Theme): Column<TakenEntry>[] {
-  const there: Cell = { text: '=', paint: color.dim };
-  const marks: Record<Usable, Cell> = {
-    new: { text: '+', paint: color.green },
-    update: { text: symbols.arrow, paint: color.green },
-    ...{ same: there, older: there, duplicate: there },
+  const marks: Record<Usable, string> = {
+    ...{ new: '+', update: symbols.arrow },
+    ...{ same: '=', older: '=', duplicate: '=' },
   };
+  const isTakenOver = (outcome: Usable) => outcome === 'new' || outcome === 'update';
   return [
-    { title: '', cell: ({ outcome }) => marks[outcome] },
+    {
+      title: '',
+      text: ({ outcome }) => marks[outcome],
+      paint: ({ outcome }) => (isTakenOver(outcome) ? color.green : color.dim),
+    },
     {
       title: 'account',
       minWidth: 18,
-      cell({ id, ...entry }) {
+      text({ id, ...entry }) {
         const isNameless = entry.email === undefined && id === undefined;
-        return { text: isNameless ? symbols.unknown : titleOf({ ...entry, id: id ?? '' }) };
+        return isNameless ? symbols.unknown : titleOf({ ...entry, id: id ?? '' });
       },
     },
-    { title: 'file', minWidth: 16, cell: (entry) => ({ text: nameOfPlace(entry) }) },
-    { title: 'what', minWidth: 12, cell: (entry) => ({ text: whatOf(entry, home) }) },
+    { title: 'file', minWidth: 16, text: nameOfPlace },
+    { title: 'what', minWidth: 12, text: (entry) => whatOf(entry, home) },
   ];
 }
 

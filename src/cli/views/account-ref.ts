@@ -53,6 +53,11 @@ export function shownEmail(email: string | undefined, mask: boolean): string | u
   return email === undefined || !mask ? email : maskEmail(email);
 }
 
+/** Whether there is nothing to say of how long it lasts. */
+export function isLasting({ tokens, isUnstored }: Pick<ShownAccount, 'tokens' | 'isUnstored'>): boolean {
+  return tokens.refreshToken !== undefined && isUnstored !== true;
+}
+
 /** `keptBy`: the machine that keeps it, where that is known to be another one. */
 export function lifeOf(
   { tokens, isUnstored }: Pick<ShownAccount, 'tokens' | 'isUnstored'>,

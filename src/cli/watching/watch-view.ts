@@ -2,7 +2,7 @@ import * as z from 'zod/mini';
 import { definedOnly } from '../../core/defined-only.js';
 import { printable } from '../../core/printable.js';
 import { percentText } from '../../core/quota/window.js';
-import { nameOf, renderAccounts, stateCell } from '../render/account-table.js';
+import { nameOf, renderAccounts, stateCells } from '../render/account-table.js';
 import { leftBar, windowName } from '../render/quota.js';
 import { renderTable } from '../render/table.js';
 import type { Theme } from '../render/theme.js';
@@ -83,9 +83,12 @@ export function blockLines({ accounts }: WatchRound, theme: Theme): string[] {
 
 function titleLine(account: WatchedAccount, theme: Theme): string {
   const { color, symbols } = theme;
-  const { text, paint = (name: string) => name } = stateCell(account, theme);
+  const { text, paint } = stateCells(theme);
+  const state = text(account);
   const facts = [account.workspace, account.plan].flatMap((fact) => (fact === undefined ? [] : [printable(fact)]));
-  const parts = [color.bold(nameOf(account)), ...facts, paint(text)].join(` ${symbols.separator} `);
+  const parts = [color.bold(nameOf(account)), ...facts, paint(account)?.(state) ?? state].join(
+    ` ${symbols.separator} `,
+  );
   return `${account.active ? color.green(symbols.active) : ' '} ${String(account.index).padStart(2)} ${parts}`;
 }
 

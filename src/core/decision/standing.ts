@@ -24,7 +24,8 @@ export interface AccountStanding {
 export function standingOf(facts: AccountFacts, request: DecisionRequest): AccountStanding {
   const { id, index, active, health } = facts;
   const quota = facts.quota && bindingQuota(facts.quota, request.now, request);
-  const reasons = blockReasons(facts).concat(waitReasons(facts, quota, request));
+  const reasons = blockReasons(facts);
+  reasons.push(...waitReasons(facts, quota, request));
   if (quota !== undefined && goesOnWithCredits(reasons, quota)) {
     reasons.push(definedOnly({ code: 'on-credits' as const, balance: quota.credits?.balance }));
   }
@@ -71,9 +72,11 @@ const blocks: ReadonlySet<ReasonCode> = new Set([
   'shut-out',
 ] as const);
 
+const isReady = { availability: 'ready' } as const;
+
 /** A wait whose end nobody named makes the account unavailable: a time would be invented (P15). */
 function availabilityOf(reasons: readonly Reason[]): { availability: Availability; availableAt?: number } {
-  if (reasons.length === 0) return { availability: 'ready' };
+  if (reasons.length === 0) return isReady;
   if (reasons.some(({ code }) => blocks.has(code))) return { availability: 'unavailable' };
   const waits = reasons.flatMap(waitEnd);
   if (waits.length === 0) return { availability: 'ready' };

@@ -40,8 +40,6 @@ const emptyState: AccountState = { accounts: {}, affinity: {}, raw: {} };
 
 export interface ReadState {
   readonly state: AccountState;
-  /** What the state was read from; absent where something else than a file is there. */
-  readonly version: FileVersion;
   /** The file is there and is no state: it counts as empty, because only knowledge is lost, and this says so. */
   readonly warning?: string;
   /** Set where the file is not ours to replace: one of a newer version, or something that is no file. */
@@ -51,19 +49,44 @@ export interface ReadState {
 /** Throws `storage-unreadable` only where the file may not be read at all. */
 export function readAccountState(path: string): ReadState {
   try {
-    const version = readVersion(path);
-    return { version, ...stateIn(path, version) };
+    return stateIn(path, parsedAt(path));
   } catch (error) {
-    if (!isPassedOver(error)) throw error;
-    // A link to /dev/null is a way to say that nothing is to be kept there.
-    const warning = `${error.message}; health and quota are not kept`;
-    return { state: emptyState, version: { kind: 'absent' }, warning, keepOut: 'not-a-file' };
+    return notKept(error);
   }
 }
 
-function stateIn(path: string, version: FileVersion): Omit<ReadState, 'version'> {
-  if (version.kind === 'absent') return { state: emptyState };
-  const file = jsonIn(version.content, parseJsonText);
+export interface ChangeableState extends ReadState {
+  /** What the state was read from; absent where something else than a file is there. */
+  readonly version: FileVersion;
+}
+
+/** The same for whoever changes it. */
+export function readChangeableState(path: string): ChangeableState {
+  try {
+    const version = readVersion(path);
+    return { version, ...stateIn(path, parsed(version)) };
+  } catch (error) {
+    return { version: { kind: 'absent' }, ...notKept(error) };
+  }
+}
+
+function notKept(error: unknown): ReadState {
+  if (!isPassedOver(error)) throw error;
+  // A link to /dev/null is a way to say that nothing is to be kept there.
+  const warning = `${error.message}; health and quota are not kept`;
+  return { state: emptyState, warning, keepOut: 'not-a-file' };
+}
+
+/** Bytes and text of a long file are let go here, before what they say takes room of its own. */
+function parsedAt(path: string): unknown {
+  return parsed(readVersion(path));
+}
+
+function parsed(version: FileVersion): unknown {
+  return version.kind === 'absent' ? {} : jsonIn(version.content, parseJsonText);
+}
+
+function stateIn(path: string, file: unknown): ReadState {
   const stated = isJsonObject(file) ? (readNumber(file['version']) ?? 1) : 1;
   if (stated > 1)
     return {
@@ -77,6 +100,7 @@ function stateIn(path: string, version: FileVersion): Omit<ReadState, 'version'>
   return { state: decodeState(file) };
 }
 
+/** Takes over what has been parsed: its records are made into those of the state. */
 export function decodeState(raw: Readonly<Record<string, unknown>>): AccountState {
   const { accounts } = raw;
   return {
@@ -129,25 +153,27 @@ export function withRatios(after: AccountState, before: AccountState): AccountSt
   return state;
 }
 
-function decodeAccounts(entries: JsonObject): Record<string, AccountKnowledge> {
+/** In their place, because a table of thousands takes longer to make than to fill. */
+function decodeAccounts(entries: JsonObject): Readonly<Record<string, AccountKnowledge>> {
   // Without a prototype nothing an id is called can mean something else.
-  const known: Record<string, AccountKnowledge> = Object.create(null);
-  for (const id in entries) {
-    const entry = entries[id];
+  const known: Record<string, unknown> = Object.setPrototypeOf(entries, null);
+  for (const id in known) {
+    const entry = known[id];
     if (isJsonObject(entry)) known[id] = decodeKnowledge(entry);
+    else delete known[id];
   }
-  return known;
+  return known as Record<string, AccountKnowledge>;
 }
 
 /** A fact that cannot be read is one that is not known. */
 function decodeKnowledge({ health, quota, ratio, recovery, refusal }: JsonObject): AccountKnowledge {
-  return definedOnly({
+  return {
     health: isHealthState(health) ? health : undefined,
     quota: isQuotaSnapshot(quota) ? quota : undefined,
     ratio: isWindowRatio(ratio) ? ratio : undefined,
     recovery: isRecovery(recovery) ? recovery : undefined,
     refusal: isAccessRefusal(refusal) ? refusal : undefined,
-  });
+  };
 }
 
 function isRecovery(value: unknown): value is Recovery {

@@ -5,7 +5,7 @@ import { makePrivateDirectory } from '../storage/atomic-file.js';
 import { type LockHandle, withLock } from '../storage/file-lock.js';
 import { overwriteJson } from '../storage/json-file.js';
 import type { Root } from '../storage/root.js';
-import { type AccountState, encodeState, readAccountState, withRatios } from './account-state.js';
+import { type AccountState, encodeState, readChangeableState, withRatios } from './account-state.js';
 
 const stateWaitMs = 10_000;
 
@@ -47,11 +47,11 @@ export async function withStoreLock<T>(
  * what is not ours to replace stays as it is, and what we learnt is lost. */
 export function changeState(root: Root, lock: LockHandle, change: (state: AccountState) => AccountState): void {
   const path = root.paths.accountState;
-  const { state: before, version, keepOut } = readAccountState(path);
+  const { state: before, version, keepOut } = readChangeableState(path);
   if (keepOut !== undefined) return;
   const changed = change(before);
   if (changed === before) return;
   const after = withRatios(changed, before);
-  overwriteJson(root, lock, path, version, encodeState(after));
+  overwriteJson(root, lock, path, version, encodeState(after), { isTerse: true });
   noteObservations(root, before.accounts, after.accounts);
 }

@@ -1,8 +1,8 @@
-import type { Account, IndexedAccount, ShownAccount } from '../accounts/account.js';
+import type { Flag, IndexedAccount, ShownAccount } from '../accounts/account.js';
 import { definedOnly } from '../defined-only.js';
 import { isJsonObject, type JsonObject } from '../json-object.js';
-import { isAbsentOr, isListOf, isNumber, isNumberOrAbsent, isText, isTextOrAbsent } from '../json-values.js';
-import { seemsToHoldForeignTokens } from './foreign-tokens.js';
+import { isAbsentOr, isNumber, isNumberOrAbsent, isText, isTextOrAbsent } from '../json-values.js';
+import { type AccountColumns, accountsIn, columnsOf } from './account-columns.js';
 import type { IndexedFlaggedAccount, ShownLogin, ShownRoster, ShownScope } from './shown-roster.js';
 
 /** What an index keeps of a roster: the parts that follow from its inputs alone, and no token. */
@@ -14,12 +14,23 @@ export interface IndexContent extends Pick<ShownRoster, 'path' | 'readFrom'> {
   readonly active?: { readonly scope: number; readonly position: number };
 }
 
+/** The same as it stands in the file. */
+export interface StoredContent extends Omit<IndexContent, 'scopes'> {
+  readonly scopes: readonly StoredScope[];
+}
+
+interface StoredScope {
+  readonly key?: string;
+  readonly pool: Omit<ShownScope['pool'], 'accounts'> & { readonly accounts: AccountColumns };
+  readonly flagged: { readonly accounts: AccountColumns; readonly flags: readonly Flag[] };
+}
+
 /** Undefined for a roster that does not follow from files alone, or that warns. */
-export function contentOf(roster: ShownRoster, stateWarning: string | undefined): IndexContent | undefined {
+export function contentOf(roster: ShownRoster, stateWarning: string | undefined): StoredContent | undefined {
   const { path, readFrom, records, others, accounts, authFile, sharesHome, warnings, active } = roster;
   const isPlain = warnings.every((warning) => warning === stateWarning) && sharesHome === undefined;
   if (!isPlain || authFile.problem !== undefined || accounts.length !== records.pool.accounts.length) return undefined;
-  const scopes = [indexedScope(records, accounts), ...others.map((scope) => indexedScope(scope, scope.pool.accounts))];
+  const scopes = [storedScope(records, accounts), ...others.map((scope) => storedScope(scope, scope.pool.accounts))];
   const lists = [accounts, ...others.map(({ pool }) => pool.accounts)];
   const place = active && placeOf(lists, active.account);
   if (active !== undefined && place === undefined) return undefined;
@@ -55,34 +66,13 @@ export function hasLegacyKeys(scope: ShownRoster['scope'], shown: readonly Shown
   return shown.some(({ key }) => key !== undefined && key !== scope.key && scope.legacyKeys.includes(key));
 }
 
-function indexedScope({ key, pool, flagged }: ShownScope, accounts: readonly ShownAccount[]): ShownScope {
+function storedScope({ key, pool, flagged }: ShownScope, accounts: readonly ShownAccount[]): StoredScope {
   const { activeId, previousId, projectRoot } = pool;
   return definedOnly({
     key,
-    pool: { ...definedOnly({ activeId, previousId, projectRoot }), accounts: accounts.map(indexedAccount) },
-    flagged: { accounts: flagged.accounts.map((each) => ({ ...indexedAccount(each), flag: each.flag })) },
+    pool: { ...definedOnly({ activeId, previousId, projectRoot }), accounts: columnsOf(accounts) },
+    flagged: { accounts: columnsOf(flagged.accounts), flags: flagged.accounts.map(({ flag }) => flag) },
   });
-}
-
-function indexedAccount(account: ShownAccount): IndexedAccount {
-  const { id, userId, accountId, email, label, planType, workspaceName, distinction } = account;
-  const { enabled, priority, reservePercent, lastUsedAt, tokens } = account;
-  return definedOnly({
-    ...{ id, userId, accountId, email, label, planType, workspaceName, distinction },
-    ...{ enabled, priority, reservePercent, lastUsedAt },
-    tokens: definedOnly({
-      refreshToken: tokens.refreshToken && {},
-      accessToken: tokens.accessToken && {},
-      expiresAt: tokens.expiresAt,
-      lastRefresh: tokens.lastRefresh,
-    }),
-    isMixedUp: isMixedUp(account),
-  });
-}
-
-/** Also for one that is set aside, of which nobody asks it. */
-function isMixedUp(account: Account | IndexedAccount): boolean {
-  return 'isMixedUp' in account ? account.isMixedUp : seemsToHoldForeignTokens(account);
 }
 
 function indexedLogin(content: ShownLogin): ShownLogin {
@@ -103,50 +93,46 @@ function placeOf(lists: readonly (readonly ShownAccount[])[], account: ShownAcco
   return scope < 0 ? undefined : { scope, position: lists[scope]?.indexOf(account) ?? 0 };
 }
 
-/** Whether a parsed file holds that, so that nothing else than a list can be wrong with it. */
-export function isIndexContent(value: unknown): value is IndexContent {
-  if (!isJsonObject(value)) return false;
-  const { path, readFrom, scopes, login, active } = value;
+/** What a parsed file holds; undefined for anything else, so that nothing else than a list can be wrong with it. */
+export function contentFrom(value: unknown): IndexContent | undefined {
+  if (!isJsonObject(value) || !isAboutRoster(value)) return undefined;
+  const found = Array.isArray(value['scopes']) ? value['scopes'].map(scopeFrom) : [];
+  const scopes = found.filter((scope) => scope !== undefined);
+  return scopes.length === 0 || scopes.length < found.length ? undefined : { ...value, scopes };
+}
+
+function isAboutRoster(value: JsonObject): value is JsonObject & Omit<IndexContent, 'scopes'> {
+  const { path, readFrom, login, active } = value;
   return (
     isText(path) &&
     isText(readFrom) &&
-    isListOf(scopes, isScope) &&
-    Array.isArray(scopes) &&
-    scopes.length > 0 &&
     isAbsentOr(login, isLogin) &&
     isAbsentOr(active, ({ scope, position }) => isCount(scope) && isCount(position))
   );
 }
 
-function isScope({ key, pool, flagged }: JsonObject): boolean {
-  return (
-    isTextOrAbsent(key) &&
-    isJsonObject(pool) &&
-    [pool['activeId'], pool['previousId'], pool['projectRoot']].every(isTextOrAbsent) &&
-    isListOf(pool['accounts'], isAccount) &&
-    isJsonObject(flagged) &&
-    isListOf(flagged['accounts'], isFlaggedAccount)
-  );
+function scopeFrom(value: unknown): ShownScope | undefined {
+  if (!isJsonObject(value) || !isJsonObject(value['pool']) || !isJsonObject(value['flagged'])) return undefined;
+  const { key, pool, flagged } = value;
+  const { activeId, previousId, projectRoot } = pool;
+  const [accounts, setAside] = [accountsIn(pool['accounts']), accountsIn(flagged['accounts'])];
+  if (accounts === undefined || setAside === undefined || !isTextOrAbsent(key)) return undefined;
+  if (!isTextOrAbsent(activeId) || !isTextOrAbsent(previousId) || !isTextOrAbsent(projectRoot)) return undefined;
+  const flags = flagged['flags'];
+  if (!Array.isArray(flags) || flags.length !== setAside.length || !flags.every(isFlag)) return undefined;
+  return definedOnly({
+    key,
+    pool: { ...definedOnly({ activeId, previousId, projectRoot }), accounts },
+    flagged: { accounts: setAside.flatMap((account, place) => withFlag(account, flags[place])) },
+  });
 }
 
-function isAccount(account: JsonObject): boolean {
-  const { id, userId, accountId, email, label, planType, workspaceName, distinction } = account;
-  const { enabled, priority, reservePercent, lastUsedAt, tokens, isMixedUp } = account;
-  return (
-    isText(id) &&
-    [userId, accountId, email, label, planType, workspaceName, distinction].every(isTextOrAbsent) &&
-    typeof enabled === 'boolean' &&
-    (priority === undefined || priority === 'first' || priority === 'last') &&
-    isNumberOrAbsent(reservePercent) &&
-    isNumberOrAbsent(lastUsedAt) &&
-    isTokenFacts(tokens) &&
-    typeof isMixedUp === 'boolean'
-  );
+function withFlag(account: IndexedAccount, flag: Flag | undefined): IndexedFlaggedAccount[] {
+  return flag === undefined ? [] : [{ ...account, flag }];
 }
 
-function isFlaggedAccount(account: JsonObject): account is JsonObject & IndexedFlaggedAccount {
-  const { flag } = account;
-  if (!isAccount(account) || !isJsonObject(flag)) return false;
+function isFlag(flag: unknown): flag is Flag {
+  if (!isJsonObject(flag)) return false;
   const { at, reason, lastError, lastVerifiedAt, verificationCount } = flag;
   const numbers = isNumber(at) && isNumberOrAbsent(lastVerifiedAt) && isNumber(verificationCount);
   return numbers && isText(reason) && isTextOrAbsent(lastError);
@@ -155,8 +141,12 @@ function isFlaggedAccount(account: JsonObject): account is JsonObject & IndexedF
 function isTokenFacts(tokens: unknown): boolean {
   if (!isJsonObject(tokens)) return false;
   const { refreshToken, accessToken, expiresAt, lastRefresh } = tokens;
-  const areMarks = [refreshToken, accessToken].every((each) => each === undefined || isJsonObject(each));
+  const areMarks = isMarkOrAbsent(refreshToken) && isMarkOrAbsent(accessToken);
   return areMarks && isNumberOrAbsent(expiresAt) && isNumberOrAbsent(lastRefresh);
+}
+
+function isMarkOrAbsent(value: unknown): boolean {
+  return value === undefined || isJsonObject(value);
 }
 
 function isLogin({ kind, reason, login }: JsonObject): boolean {

@@ -4,10 +4,17 @@ import { readAccountState } from '../health/account-state.js';
 import { findHomesForDisplay } from '../homes/known-homes.js';
 import { jsonIn } from '../json-text.js';
 import type { Scope } from '../project/scope.js';
-import { listDirectory } from '../storage/atomic-file.js';
+import { listDirectory, textOf } from '../storage/atomic-file.js';
 import { indexPrefix, keepCached, type PrivateCache, privateCache, readCached } from '../storage/private-cache.js';
 import type { Root } from '../storage/root.js';
-import { contentOf, hasLegacyKeys, type IndexContent, isIndexContent, rosterOf } from './index-content.js';
+import {
+  contentFrom,
+  contentOf,
+  hasLegacyKeys,
+  type IndexContent,
+  rosterOf,
+  type StoredContent,
+} from './index-content.js';
 import { fixedPaths, furtherPaths, type Input, lookAt } from './index-inputs.js';
 import { keyOf } from './roster.js';
 import type { ShownRoster, ShownScope } from './shown-roster.js';
@@ -41,7 +48,7 @@ const kind = { mostFiles: 8, isOfKind: (name: string) => name.startsWith(indexPr
 const usuallySettledMs = 2_000;
 
 /** Another layout gets another number. */
-const format = 1;
+const format = 2;
 
 export interface IndexTerms {
   /** Of the program: another one may read the same files in another way. */
@@ -140,7 +147,7 @@ function followsFromFiles(root: Root, home: CodexHome): boolean {
 }
 
 /** Everything twice, so that damage shows, as in a cache of V8. */
-function fileOf(about: string, inputs: readonly Input[], content: IndexContent): string {
+function fileOf(about: string, inputs: readonly Input[], content: StoredContent): string {
   const half = `${about}\n${printsOf(inputs)}\n${JSON.stringify(content)}\n`;
   return half + half;
 }
@@ -153,6 +160,5 @@ function contentIn(file: Buffer | undefined, about: string, inputs: readonly Inp
   if (half.toString('utf8', 0, Math.max(0, first)) !== about) return undefined;
   const prints = half.toString('utf8', first + 1, Math.max(first + 1, second));
   if (prints !== printsOf(inputs)) return undefined;
-  const content = jsonIn(half.toString('utf8', second + 1));
-  return isIndexContent(content) ? content : undefined;
+  return contentFrom(jsonIn(textOf(half.subarray(second + 1))));
 }

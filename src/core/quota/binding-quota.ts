@@ -48,11 +48,7 @@ export function bindingQuota(snapshot: QuotaSnapshot, now: number, request: { mo
   const { observedAt } = snapshot;
   const models = snapshot.additional.filter((limit) => isLimitOf(limit, request.model));
   const isFree = hasNoOrdinaryLimit(snapshot);
-  const all = shortestFirst(
-    ordinaryWindows(snapshot).concat(
-      models.flatMap(({ windows, limitName }) => windows.map((window) => ({ ...window, limitName }))),
-    ),
-  );
+  const all = shortestFirst(withModels(ordinaryWindows(snapshot), models));
   const lapsed = all.filter((window) => !isCurrent(window, observedAt, now));
   const windows = lapsed.length === 0 ? all : all.filter((window) => !lapsed.includes(window));
   const isIncomplete = snapshot.incomplete === true || models.some((limit) => limit.incomplete === true);
@@ -74,10 +70,15 @@ export function bindingQuota(snapshot: QuotaSnapshot, now: number, request: { mo
   };
 }
 
+function withModels(ordinary: readonly BindingWindow[], models: readonly AdditionalLimit[]): readonly BindingWindow[] {
+  if (models.length === 0) return ordinary;
+  return ordinary.concat(models.flatMap(({ windows, limitName }) => windows.map((each) => ({ ...each, limitName }))));
+}
+
 /** As nearly every snapshot has them. */
-function shortestFirst(windows: BindingWindow[]): BindingWindow[] {
+function shortestFirst(windows: readonly BindingWindow[]): readonly BindingWindow[] {
   const areInOrder = windows.every((window, place) => byDuration(windows[place - 1] ?? window, window) <= 0);
-  return areInOrder ? windows : windows.sort(byDuration);
+  return areInOrder ? windows : [...windows].sort(byDuration);
 }
 
 /** Unlimited credits take over where a window ends; an answer that lets requests pass and names no window has no limit. */
@@ -94,7 +95,7 @@ function ordinaryWindows(snapshot: QuotaSnapshot): readonly BindingWindow[] {
 
 function smallestRemaining(windows: readonly BindingWindow[], hasUnknown: boolean): number | undefined {
   if (windows.length === 0) return undefined;
-  const smallest = Math.min(...windows.map((window) => window.remainingPercent));
+  const smallest = windows.reduce((least, { remainingPercent }) => Math.min(least, remainingPercent), 100);
   return hasUnknown && smallest > 0 ? undefined : smallest;
 }
 
@@ -128,11 +129,9 @@ interface Refusal {
 
 /** Of the ordinary limit, else of the first of the others that refuses. */
 function refusalOf(snapshot: QuotaSnapshot, models: readonly AdditionalLimit[], now: number): Refusal | undefined {
-  for (const limit of [snapshot, ...models]) {
-    const refusal = limitRefusal(limit, snapshot, now);
-    if (refusal !== undefined) return refusal;
-  }
-  return undefined;
+  const own = limitRefusal(snapshot, snapshot, now);
+  if (own !== undefined || models.length === 0) return own;
+  return models.map((limit) => limitRefusal(limit, snapshot, now)).find((refusal) => refusal !== undefined);
 }
 
 /** A refusal that a full window explains ends with that window; any other with the spend control, else with its age. */

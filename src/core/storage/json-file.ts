@@ -26,7 +26,13 @@ export function replaceJson(
   value: Record<string, unknown>,
 ): FileVersion {
   if (expected.kind === 'present') backUp(path, () => rotateBackups(path, expected, root.processes));
-  return overwriteJson(root, lock, path, expected, value, replaceBackedUp);
+  return overwriteJson(root, lock, path, expected, value, { replace: replaceBackedUp });
+}
+
+interface Writing {
+  readonly replace?: typeof replaceFile;
+  /** In one line: for what nobody but the program reads, and that often. It is half as long. */
+  readonly isTerse?: boolean;
 }
 
 /** The same without a backup, for what may be lost. */
@@ -36,9 +42,9 @@ export function overwriteJson(
   path: string,
   expected: FileVersion,
   value: Record<string, unknown>,
-  replace: typeof replaceFile = replaceFile,
+  { replace = replaceFile, isTerse = false }: Writing = {},
 ): FileVersion {
-  const content = `${JSON.stringify(value, null, 2)}\n`;
+  const content = `${JSON.stringify(value, null, isTerse ? 0 : 2)}\n`;
   const directory = dirname(path);
   const isOurs = directory === root.paths.root || directory.startsWith(root.paths.root + sep);
   if (isOurs) makePrivateDirectory(directory);

@@ -1,7 +1,12 @@
 import { mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
-import { encodeState, readAccountState, withKnowledge } from '../../../src/core/health/account-state.js';
+import {
+  encodeState,
+  readAccountState,
+  readChangeableState,
+  withKnowledge,
+} from '../../../src/core/health/account-state.js';
 import { readSettingsFile } from '../../../src/core/storage/settings-file.js';
 import { temporaryDirectory } from '../../support/temporary.js';
 
@@ -24,9 +29,10 @@ describe('what is known about the accounts', () => {
 
   it('is nothing where there is no file, which is nothing to speak of', () => {
     const path = join(temporaryDirectory(), 'none.json');
-    const { state, ...rest } = readAccountState(path);
+    const { state, ...rest } = readChangeableState(path);
     expect(state.accounts).toEqual({});
     expect(rest).toEqual({ version: { kind: 'absent' } });
+    expect(readAccountState(path)).toEqual({ state });
   });
 
   it('is left to a newer program, and says so', () => {
@@ -45,12 +51,13 @@ describe('what is known about the accounts', () => {
   it('is passed over, and says so, where a directory stands in its place', () => {
     const path = join(temporaryDirectory(), 'file.json');
     mkdirSync(path);
-    expect(readAccountState(path)).toMatchObject({
+    const expected = {
       state: { accounts: {} },
-      version: { kind: 'absent' },
       keepOut: 'not-a-file',
       warning: `cannot read ${path}: it is a directory; health and quota are not kept`,
-    });
+    };
+    expect(readAccountState(path)).toMatchObject(expected);
+    expect(readChangeableState(path)).toMatchObject({ ...expected, version: { kind: 'absent' } });
   });
 });
 
