@@ -72,10 +72,15 @@ const listing = ['list', '--plain'];
 const bothListed = /alice@example\.com.*bob@example\.com/s;
 const cacheDirectory = (home: TestHome) => join(home.root, 'cache');
 
+/** A run that leaves an index leaves no cache of V8: that is for the next one, which has the last word here. */
+function list(node: { readonly path: string }, home: TestHome): string {
+  run(node, home, ...listing);
+  return run(node, home, ...listing);
+}
+
 /** The file that this Node has for `list`, made by it where there is none. */
 function cacheOfList(node: { readonly path: string }, home = homeOfTwo()): string {
-  // The first one may leave an index only.
-  for (let runs = 0; runs < 2; runs += 1) run(node, home, ...listing);
+  list(node, home);
   const names = readdirSync(cacheDirectory(home)).filter((name) => name.startsWith('quick-list-'));
   expect(names).toHaveLength(1);
   return join(cacheDirectory(home), names[0] ?? '');
@@ -127,13 +132,13 @@ for (const node of nodes) {
       const home = homeOfTwo();
       const path = cacheOfList(here, home);
       const made = lstatSync(path).ino;
-      expect(run(here, home, ...listing)).toMatch(bothListed);
+      expect(list(here, home)).toMatch(bothListed);
       expect(lstatSync(path).ino).toBe(made);
 
       for (const other of present.filter(({ version }) => version !== node.version)) {
         const foreign = cacheOf(other);
         writeFileSync(path, foreign);
-        expect(run(here, home, ...listing)).toMatch(bothListed);
+        expect(list(here, home)).toMatch(bothListed);
         expect(readFileSync(path).equals(foreign), `the cache of Node ${other.version}`).toBe(false);
       }
     });
@@ -145,7 +150,7 @@ for (const node of nodes) {
       for (const [what, damage] of Object.entries(damages)) {
         const damaged = damage(whole);
         writeFileSync(path, damaged);
-        expect(run(here, home, ...listing), what).toMatch(bothListed);
+        expect(list(here, home), what).toMatch(bothListed);
         expect(readFileSync(path).equals(damaged), what).toBe(false);
       }
     });
@@ -167,7 +172,7 @@ for (const node of nodes) {
       for (const [what, arrange] of Object.entries(hostile)) {
         rmSync(path, { recursive: true, force: true });
         arrange();
-        expect(run(here, home, ...listing), what).toMatch(bothListed);
+        expect(list(here, home), what).toMatch(bothListed);
       }
       expect(readFileSync(elsewhere, 'utf8')).toBe('mine');
     });
