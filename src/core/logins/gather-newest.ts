@@ -60,8 +60,10 @@ function isUnsettled(
   const { content } = authFile;
   if (content?.kind !== 'login') return false;
   const holder = holderOf(scopes, content.login, stored);
-  if (holder === undefined) return false;
-  return hasNews(holder, content.login) || isBehind(authFile, { root, scopes: () => scopes });
+  const isAnothers = holder === undefined && findSame(recordsOf(scopes), content.login.identity) !== undefined;
+  if (isAnothers) return false;
+  const isAhead = holder !== undefined && hasNews(holder, content.login);
+  return isAhead || isBehind(authFile, { root, scopes: () => scopes });
 }
 
 function takeOver(store: Store, { home, state: { content } }: HeldLogin, asked: Account): void {

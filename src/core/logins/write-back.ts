@@ -17,7 +17,8 @@ import type { Secret } from '../secret.js';
 import { isSameVersion } from '../storage/atomic-file.js';
 import { keepAside } from '../storage/kept.js';
 import { isLoginOf } from './foreign-login.js';
-import { isKnownReplaced, isKnownSpent, isKnownToken, logLineage } from './lineage-log.js';
+import { isKnownReplaced, isKnownSpent, isKnownToken, logLineage, readLineage } from './lineage-log.js';
+import { historyOf, successorOf } from './newest.js';
 import { placeLogin } from './place-login.js';
 import type { RefreshDeps } from './refresh-deps.js';
 import { isRemembered, rememberResidence } from './residence.js';
@@ -157,15 +158,21 @@ function newerFor(
   const theirs = login.tokens.refreshToken;
   if (theirs === undefined) return newerForAccessOnly(holder, login);
   const exchange = exchanges.find(({ spent }) => theirs.equals(spent));
-  const ours = holder === undefined ? exchange?.received : holder.tokens.refreshToken;
+  const isSpent = () => exchange !== undefined || isKnownSpent(store.root, theirs);
+  const shared = () => exchange?.received ?? (isSpent() ? sharedSuccessor(store, theirs) : undefined);
+  const ours = holder === undefined ? shared() : holder.tokens.refreshToken;
   if (ours === undefined) return undefined;
   const access = holder === undefined ? undefined : newerAccess(holder, login);
   if (ours.equals(theirs)) return access === undefined ? undefined : { refreshToken: ours, access };
-  const isSpent = exchange !== undefined || isKnownSpent(store.root, theirs);
   const givesWay = () =>
     holder !== undefined && isOlder(login, holder) && (replacesOlder || isKnownReplaced(store.root, theirs));
-  if (!isSpent && !givesWay()) return undefined;
+  if (!isSpent() && !givesWay()) return undefined;
   return definedOnly({ refreshToken: ours, access, names: holder && namesOfLogin(holder) });
+}
+
+/** Of a workspace that has no record: what another one of its login holds by now. */
+function sharedSuccessor(store: Pick<Store, 'root' | 'scopes'>, spent: Secret): Secret | undefined {
+  return successorOf(spent, recordsOf(store.scopes()), historyOf(readLineage(store.root)));
 }
 
 /** A login of another provider is neither older nor newer. */
