@@ -5,7 +5,7 @@ import type { Provider } from '../provider/start.js';
 import type { RefreshHome } from '../refresh-home.js';
 import { actWithoutUs, type Done, deadlineMs, pickCommand, runApart, runHere } from './actions.js';
 import { Random } from './random.js';
-import { isOf, type Person, people, World } from './world.js';
+import { isOf, isUnknownHome, type Person, people, World } from './world.js';
 
 export interface ScheduleOptions {
   readonly provider: Provider;
@@ -78,10 +78,9 @@ class Schedule {
     for (let round = 0; round < rounds; round += 1) await this.#randomRound();
     provider.scenario.off('token');
     this.#world.bringBack();
-    const [one, , three] = homes;
-    // First in the home that need not be known yet.
-    if (this.#world.personIn(three.home) !== undefined) await this.#checkAtTheEnd(three, ['--global']);
-    for (const scope of this.#world.scopes()) await this.#checkAtTheEnd(one, scope);
+    const [one, ...others] = homes;
+    // A login that only the client knows of is found in its home alone.
+    for (const each of [...others.filter(isUnknownHome), one]) await this.#checkAtTheEnd(each);
     this.#judge();
     return {
       seed: this.#options.seed,
@@ -92,9 +91,11 @@ class Schedule {
     };
   }
 
-  async #checkAtTheEnd({ home }: RefreshHome, scope: readonly string[]): Promise<void> {
-    const { stdout, stderr } = await runCli(home, [...scope, 'check'], muchLater);
-    this.#story.push(`at the end: ${scope} check: ${stdout}${stderr}`);
+  async #checkAtTheEnd({ home }: RefreshHome): Promise<void> {
+    for (const scope of this.#world.scopes()) {
+      const { stdout, stderr } = await runCli(home, [...scope, 'check'], muchLater);
+      this.#story.push(`at the end: ${scope} check: ${stdout}${stderr}`);
+    }
   }
 
   async #randomRound(): Promise<void> {

@@ -1,6 +1,7 @@
 import { existsSync, mkdirSync, readdirSync, readFileSync, realpathSync, renameSync } from 'node:fs';
 import { join } from 'node:path';
 import { readClaims } from '../../../src/core/accounts/jwt-claims.js';
+import { markerName } from '../../../src/core/homes/marker.js';
 import { makeProject } from '../project-home.js';
 import type { IssuedTokens } from '../provider/issued-tokens.js';
 import type { Provider } from '../provider/start.js';
@@ -27,6 +28,11 @@ interface Recorded extends Holding {
 
 export function isOf({ accountId }: Person) {
   return (holding: Holding) => holding.accountId === accountId;
+}
+
+/** Whether no login of the root was ever written there, nor taken from there, and there is one. */
+export function isUnknownHome({ home }: RefreshHome): boolean {
+  return existsSync(home.authFile) && !existsSync(join(home.codexHome, markerName));
 }
 
 /** One root with three homes of the official client, a project, and a token file that somebody has kept. */
