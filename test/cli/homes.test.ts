@@ -221,6 +221,18 @@ describe('signing in again', () => {
     expect(one.kept().filter((text) => text.includes(theirs))).toHaveLength(1);
   });
 
+  test('reaches the home that goes on using an account which was removed here', async () => {
+    const { one, two } = await twoHomes();
+    await use(one, carol.email);
+    await use(two, alice.email);
+    expect((await runCli(one.home, ['remove', alice.email, '--yes'])).exitCode).toBe(0);
+    const before = tokenIn(two);
+    provider.scenario.clockOffsetSeconds += 5;
+    await signInAgain(one, '--no-activate');
+    expect(tokenIn(two)).not.toBe(before);
+    expect(tokenIn(two)).toBe(one.records().at(-1)?.refreshToken);
+  });
+
   test('reaches a home that could not be read then, as soon as it can', async () => {
     const { one, two, homes } = await twoHomes();
     await use(one, carol.email);

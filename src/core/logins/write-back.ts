@@ -17,11 +17,11 @@ import type { Secret } from '../secret.js';
 import { isSameVersion } from '../storage/atomic-file.js';
 import { keepAside } from '../storage/kept.js';
 import { isLoginOf } from './foreign-login.js';
-import { isKnownReplaced, isKnownSpent, isKnownToken, logLineage, readLineage } from './lineage-log.js';
+import { isKnownSpent, isKnownToken, logLineage, readLineage } from './lineage-log.js';
 import { historyOf, successorOf } from './newest.js';
 import { placeLogin } from './place-login.js';
 import type { RefreshDeps } from './refresh-deps.js';
-import { isRemembered, rememberResidence } from './residence.js';
+import { type HeldLogin, isRemembered, rememberResidence } from './residence.js';
 
 type WriteBackDeps = Pick<RefreshDeps, 'home' | 'flockHelpers' | 'warn'>;
 
@@ -33,10 +33,10 @@ export interface Exchange {
 
 /**
  * Brings the official homes up to our newest tokens where they hold a refresh token that we have spent, for this account
- * or for another workspace of its login, or one that a newer login of the account has replaced in its record. A login that
- * was never ours is not ours to touch, and neither is what the file holds besides the login. Where another home has our
- * newest tokens by then, a home shares its file instead (P22). The pool has the tokens already, so a file that cannot be
- * written is a warning, not a loss.
+ * or for another workspace of its login, or one that was ours before its account got a newer login. A login that was never
+ * ours is not ours to touch, and neither is what the file holds besides the login. Where another home has our newest tokens
+ * by then, a home shares its file instead (P22). The pool has the tokens already, so a file that cannot be written is a
+ * warning, not a loss.
  */
 export async function writeBack(store: Store, deps: WriteBackDeps, exchanges: readonly Exchange[] = []): Promise<void> {
   const { current, others } = findHomes(store.root, deps.home);
@@ -80,9 +80,10 @@ async function writeBackTo(store: Store, deps: WriteBackDeps, rule: Rule): Promi
   try {
     const holder = holderOf(before, store);
     if (holder !== undefined) rememberResidence(store, home, holder);
-    const keeper = holder && keeperOf(home, rule.homes ?? [], holder, newer.refreshToken);
-    if (holder === undefined || keeper === undefined) await rewrite(store, deps, rule);
-    else await share(store, deps, before, holder, keeper);
+    const keeper = keeperOf(home, rule.homes ?? [], newer.refreshToken);
+    if (keeper !== undefined && holder !== undefined && canShare(home, keeper, holder))
+      await share(store, deps, before, holder, keeper.home);
+    else if (keeper === undefined || !isUnspent(before, store, newer)) await rewrite(store, deps, rule);
   } catch (error) {
     if (!(error instanceof AppError)) throw error;
     warn(`${place} still holds an older login: ${error.message}; the new one is stored, codex-auth check tries again`);
@@ -127,19 +128,23 @@ function changedMeanwhile(): AppError {
   return new AppError('storage-conflict', 'another program changed it at the same moment');
 }
 
-/** The other home whose file has this login of the account, and can be shared. */
-function keeperOf(
-  home: CodexHome,
-  homes: readonly CodexHome[],
-  account: Account,
-  token: Secret | undefined,
-): CodexHome | undefined {
-  if (token === undefined || loginStoreKind(home) !== 'file') return undefined;
-  return withoutLinked(homes).find((each) => {
-    if (each.directory === home.directory || loginStoreKind(each) !== 'file') return false;
-    const { content } = readAuthFile(each);
-    return content?.kind === 'login' && isLoginOf(content, account) && token.equals(content.login.tokens.refreshToken);
-  });
+/** The other home that holds this token. */
+function keeperOf(home: CodexHome, homes: readonly CodexHome[], token: Secret | undefined): HeldLogin | undefined {
+  const others = withoutLinked(homes).filter(({ directory }) => directory !== home.directory);
+  return others
+    .map((each) => ({ home: each, state: readAuthFile(each) }))
+    .find(({ state: { content } }) => content?.kind === 'login' && token?.equals(content.login.tokens.refreshToken));
+}
+
+/** A keyring knows no links, and another workspace of the login needs a file of its own. */
+function canShare(home: CodexHome, { home: into, state }: HeldLogin, account: Account): boolean {
+  return isLoginOf(state.content, account) && [home, into].every((each) => loginStoreKind(each) === 'file');
+}
+
+/** A home that has a login of its own, which may live, needs no copy of what another home has. */
+function isUnspent({ content }: AuthFileState, { root }: Store, newer: NewerTokens): boolean {
+  const theirs = content?.kind === 'login' ? content.login.tokens.refreshToken : undefined;
+  return theirs !== undefined && !theirs.equals(newer.refreshToken) && !isKnownSpent(root, theirs);
 }
 
 /** Whether {@link writeBack} would change the file, as far as anybody can tell without the locks. */
@@ -165,7 +170,7 @@ function newerFor(
   const access = holder === undefined ? undefined : newerAccess(holder, login);
   if (ours.equals(theirs)) return access === undefined ? undefined : { refreshToken: ours, access };
   const givesWay = () =>
-    holder !== undefined && isOlder(login, holder) && (replacesOlder || isKnownReplaced(store.root, theirs));
+    holder !== undefined && isOlder(login, holder) && (replacesOlder || isKnownToken(store.root, theirs));
   if (!isSpent() && !givesWay()) return undefined;
   return definedOnly({ refreshToken: ours, access, names: holder && namesOfLogin(holder) });
 }
