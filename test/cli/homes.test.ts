@@ -116,6 +116,18 @@ describe('a login that two homes want', () => {
     expect(tokenIn(two)).toBe(one.record('acc_alice').refreshToken);
   });
 
+  test('is shared with the home that has it, also where another one holds an older login', async () => {
+    const { one, two, homes } = await twoHomes();
+    await use(one, carol.email);
+    await use(two, alice.email);
+    const older = await provider.issueTokens({ ...alice, issuedAt: provider.scenario.now() - 60_000 });
+    one.writeAuthFile(older);
+    const three = homes.home('three');
+    await use(three, alice.email);
+    expect([one, two, three].map(isLink)).toEqual([false, false, true]);
+    expect([one, two, three].map(tokenIn)).toEqual([older.refresh_token, tokenIn(two), tokenIn(two)]);
+  });
+
   test('becomes one file again where both homes had one', async () => {
     const { one, two } = await twoHomes();
     await use(one, alice.email);
@@ -209,6 +221,18 @@ describe('signing in again', () => {
     expect(one.kept().filter((text) => text.includes(theirs))).toHaveLength(1);
   });
 
+  test('reaches the home that goes on using an account which was removed here', async () => {
+    const { one, two } = await twoHomes();
+    await use(one, carol.email);
+    await use(two, alice.email);
+    expect((await runCli(one.home, ['remove', alice.email, '--yes'])).exitCode).toBe(0);
+    const before = tokenIn(two);
+    provider.scenario.clockOffsetSeconds += 5;
+    await signInAgain(one, '--no-activate');
+    expect(tokenIn(two)).not.toBe(before);
+    expect(tokenIn(two)).toBe(one.records().at(-1)?.refreshToken);
+  });
+
   test('reaches a home that could not be read then, as soon as it can', async () => {
     const { one, two, homes } = await twoHomes();
     await use(one, carol.email);
@@ -220,6 +244,54 @@ describe('signing in again', () => {
     expect(tokenIn(two)).not.toBe(newestOf(one));
     await runCli(one.home, ['check']);
     expect(tokenIn(two)).toBe(newestOf(one));
+  });
+});
+
+describe('a client that has signed in by itself', () => {
+  const signInAsClient = async (each: RefreshHome, who = alice) => {
+    provider.scenario.clockOffsetSeconds += 5;
+    const tokens = await provider.issueTokens(who);
+    each.writeAuthFile(tokens);
+    return tokens.refresh_token;
+  };
+
+  test('keeps what a later run in another home makes of the login that a check has taken from it', async () => {
+    const { one, two } = await twoHomes();
+    const theirs = await signInAsClient(two);
+    await runCli(two.home, ['check']);
+    expect(one.record('acc_alice').refreshToken).toBe(theirs);
+    expect((await runCli(one.home, ['renew', alice.email, '--force'])).exitCode).toBe(0);
+    expect(tokenIn(two)).toBe(one.record('acc_alice').refreshToken);
+    expect(provider.fateOf(tokenIn(two))).toBe('live');
+  });
+
+  test('is remembered with the login that a refresh was given to', async () => {
+    const { one, two } = await twoHomes();
+    two.writeAuthFile(
+      await provider.issueTokens({ ...alice, refreshToken: String(one.record('acc_alice').refreshToken) }),
+    );
+    for (const each of [two, one]) await runCli(each.home, ['renew', alice.email, '--force']);
+    expect(tokenIn(two)).toBe(one.record('acc_alice').refreshToken);
+  });
+
+  test('takes its login along when its home goes away, whatever was in use there before', async () => {
+    const { one, two } = await twoHomes();
+    await use(two, carol.email);
+    await signInAsClient(two);
+    await runCli(one.home, ['check']);
+    renameSync(two.home.codexHome, `${two.home.codexHome}-away`);
+    const refused = await runCli(one.home, ['renew', alice.email, '--force']);
+    expect([refused.exitCode, said(refused)]).toEqual([1, expect.stringContaining('which cannot be read now')]);
+  });
+
+  test('shares its file with a home that holds the login from before', async () => {
+    const { one, two } = await twoHomes();
+    await use(one, alice.email);
+    await use(two, carol.email);
+    const theirs = await signInAsClient(two);
+    await runCli(one.home, ['check']);
+    expect([one, two].map(isLink)).toEqual([true, false]);
+    expect([one, two].map(tokenIn)).toEqual([theirs, theirs]);
   });
 });
 

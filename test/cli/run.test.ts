@@ -326,6 +326,14 @@ describe('a private home goes', () => {
     expect(existsSync(join(own.home.codexHome, 'sessions'))).toBe(true);
   });
 
+  test('keeps a login that the client has made in it, and that is older than ours', async () => {
+    await run(alice.email, 'true');
+    const older = await provider.issueTokens({ ...alice, issuedAt: provider.scenario.now() - 60_000 });
+    privately('acc_alice').writeAuthFile(older);
+    expect((await command(['remove', alice.email, '--yes'])).exitCode).toBe(0);
+    expect(own.kept().join()).toContain(older.refresh_token);
+  });
+
   test('with the program, and the accounts stay', async () => {
     expect((await command(['uninstall', '--dry-run'])).stdout).toContain(homeOf('acc_alice'));
     const result = await command(['uninstall', '--yes']);

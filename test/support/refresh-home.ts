@@ -79,7 +79,7 @@ export class RefreshHome {
   }
 
   /** Makes `auth.json` as the official client writes it. */
-  writeAuthFile(tokens: TokenSet, changes: Readonly<Record<string, unknown>> = {}): void {
+  writeAuthFile(tokens: TokenSet, changes: Readonly<Record<string, unknown>> = {}, names: object = {}): void {
     const { accountId } = readClaims(tokens.id_token) ?? {};
     const content = {
       auth_mode: 'chatgpt',
@@ -91,6 +91,7 @@ export class RefreshHome {
         oauth_provenance: { issuer: this.provider.issuer, client_id: CLIENT_ID },
         login_owner_id: 'the-login-in-auth-json',
         account_id: accountId,
+        ...names,
       },
       last_refresh: new Date(readClaims(tokens.access_token)?.issuedAt ?? 0).toISOString(),
       ...changes,

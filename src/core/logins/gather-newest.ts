@@ -13,7 +13,7 @@ import type { Root } from '../storage/root.js';
 import { fingerprint, isUnderWay, readJournal } from './journal.js';
 import { isAnswered } from './journal-overlay.js';
 import type { RefreshDeps } from './refresh-deps.js';
-import { settledLogins } from './residence.js';
+import { type HeldLogin, rememberResidence, settledLogins } from './residence.js';
 import { syncBack } from './sync-back.js';
 import { withStore } from './with-store.js';
 import { isBehind, writeBack } from './write-back.js';
@@ -37,7 +37,7 @@ export async function gatherNewest(deps: GatherDeps, accountId: string): Promise
   if (!isAnswerLeft && !held.some(({ state }) => isUnsettled(deps, scopes, stored, state))) return stored;
 
   return withStore(root, { signal }, async (store) => {
-    for (const { state } of await settledLogins(root, home)) takeOver(store, state, stored);
+    for (const held of await settledLogins(root, home)) takeOver(store, held, stored);
     await writeBack(store, deps);
     return findStored(store.scopes(), accountId);
   });
@@ -60,15 +60,19 @@ function isUnsettled(
   const { content } = authFile;
   if (content?.kind !== 'login') return false;
   const holder = holderOf(scopes, content.login, stored);
-  if (holder === undefined) return false;
-  return hasNews(holder, content.login) || isBehind(authFile, { root, scopes: () => scopes });
+  const isAnothers = holder === undefined && findSame(recordsOf(scopes), content.login.identity) !== undefined;
+  if (isAnothers) return false;
+  const isAhead = holder !== undefined && hasNews(holder, content.login);
+  return isAhead || isBehind(authFile, { root, scopes: () => scopes });
 }
 
-function takeOver(store: Store, { content }: AuthFileState, asked: Account): void {
+function takeOver(store: Store, { home, state: { content } }: HeldLogin, asked: Account): void {
   if (content?.kind !== 'login') return;
   const holder = holderOf(store.scopes(), content.login, asked);
   // A login that is none of ours is for `switch` to adopt, in a scope that the person chose.
   if (holder === undefined || !hasNews(holder, content.login)) return;
+  // A home that nobody remembers would be left with what the next refresh spends.
+  rememberResidence(store, home, holder);
   syncBack(store, content, undefined);
 }
 

@@ -124,50 +124,33 @@ export function isKnownSpent(root: Pick<Root, 'paths'>, token: Secret): boolean 
 }
 
 /** The same for many tokens: the log is read once, or not even that by whoever remembers it. */
-export function knownSpent(root: Pick<Root, 'paths'>, read: FileReader = readVersion): (token: Secret) => boolean {
-  return knownIn(root, 'spent', read);
-}
-
-/**
- * Whether a record of ours has let go of this refresh token for that of another login of its account. It may live on all
- * the same.
- */
-export function isKnownReplaced(root: Pick<Root, 'paths'>, token: Secret): boolean {
-  return knownIn(root, 'replaced', readVersion)(token);
-}
-
-function knownIn(
-  { paths }: Pick<Root, 'paths'>,
-  kind: 'spent' | 'replaced',
-  read: FileReader,
-): (token: Secret) => boolean {
+export function knownSpent({ paths }: Pick<Root, 'paths'>, read: FileReader = readVersion): (token: Secret) => boolean {
   try {
-    const { salt, [kind]: prints } = endedIn(readLog(paths.lineageLog, read));
-    return (token) => prints.size > 0 && prints.has(saltedFingerprint(salt, token));
+    const { salt, spent } = spentIn(readLog(paths.lineageLog, read));
+    return (token) => spent.size > 0 && spent.has(saltedFingerprint(salt, token));
   } catch {
     // Unreadable: it is knowledge only, and nothing is lost by not having it.
     return () => false;
   }
 }
 
-interface EndedTokens {
+interface SpentTokens {
   readonly salt: string | undefined;
   readonly spent: ReadonlySet<string | undefined>;
-  readonly replaced: ReadonlySet<string | undefined>;
 }
 
 /** What was found in a version of the log, for as long as somebody has the version. */
-const endedTokens = new WeakMap<FileVersion, EndedTokens>();
+const spentTokens = new WeakMap<FileVersion, SpentTokens>();
 
-function endedIn(version: FileVersion): EndedTokens {
-  const known = endedTokens.get(version);
+function spentIn(version: FileVersion): SpentTokens {
+  const known = spentTokens.get(version);
   if (known !== undefined) return known;
   const { salt, lines } = openLog(version);
   const facts = lines.flatMap(custodyFact);
   const spent = new Set(facts.filter(isSpending).map(({ before }) => before));
   for (const print of releasedAmong(facts)) spent.add(print);
-  const found = { salt, spent, replaced: new Set(facts.filter(isReplacing).map(({ before }) => before)) };
-  endedTokens.set(version, found);
+  const found = { salt, spent };
+  spentTokens.set(version, found);
   return found;
 }
 
@@ -185,16 +168,8 @@ function custodyFact(line: string): CustodyFact[] {
   return isTextOrAbsent(before) && isTextOrAbsent(after) ? [definedOnly({ event, before, after })] : [];
 }
 
-function isSpending(fact: CustodyFact): boolean {
-  return fact.event === 'refreshed' && hasChanged(fact);
-}
-
-function isReplacing(fact: CustodyFact): boolean {
-  return (fact.event === 'signed-in' || fact.event === 'adopted') && hasChanged(fact);
-}
-
-function hasChanged({ before, after }: CustodyFact): boolean {
-  return before !== undefined && after !== undefined && before !== after;
+function isSpending({ event, before, after }: CustodyFact): boolean {
+  return event === 'refreshed' && before !== undefined && after !== undefined && before !== after;
 }
 
 /** Prints of the refresh tokens that have gone to another machine, and have not come back. */

@@ -107,8 +107,12 @@ export function freshestTokens(account: Login, copies: readonly LoginCopy[], his
   return successor === undefined ? others : { ...others, refreshToken: successor };
 }
 
-/** Another workspace of the same login may hold what the token has become. */
-function successorOf(spent: Secret, copies: readonly LoginCopy[], history: TokenHistory): Secret | undefined {
+/** Another workspace of the same login may hold what the token has become. Pure. */
+export function successorOf(
+  spent: Secret,
+  copies: readonly Pick<Login, 'tokens'>[],
+  history: TokenHistory,
+): Secret | undefined {
   return copies
     .flatMap(({ tokens }) => tokens.refreshToken ?? [])
     .find((token) => !history.isSpent(token) && history.leadsTo(spent, token));

@@ -15,7 +15,7 @@ import type { Root } from '../storage/root.js';
 import { syncDirectory } from '../storage/sync.js';
 import { findAnywhere } from './enrolment.js';
 import { isLoginOf } from './foreign-login.js';
-import { rememberHome, type Seat } from './residence.js';
+import { rememberHome, rememberResidence, type Seat } from './residence.js';
 import { syncBack } from './sync-back.js';
 
 /** What became of the credential file. */
@@ -31,6 +31,7 @@ export interface Placed {
 /** The login that comes. */
 export interface NextLogin {
   readonly account: Account;
+  /** Of the file; a link to another one has none of its own. */
   readonly content: string;
   readonly seat: Seat;
 }
@@ -157,7 +158,9 @@ export function takeFromOtherHomes(store: Store, homes: Homes, account: Account)
     const { content } = readAuthFile(home);
     if (content?.kind !== 'login') continue;
     // Found among all records: a login that named no account may name one by now.
-    if (findAnywhere(store, content.login.identity)?.account.id === account.id) syncBack(store, content, undefined);
+    if (findAnywhere(store, content.login.identity)?.account.id !== account.id) continue;
+    const found = syncBack(store, content, undefined);
+    if (found.kind === 'known' && found.wasNewer) rememberResidence(store, home, account);
   }
 }
 

@@ -58,7 +58,11 @@ export async function settledLogins(root: Root, current: CodexHome): Promise<Hel
 export function seatFor(homes: Homes, account: Account, { takes, runningClients }: SeatRules): Seat {
   const away = homes.unreachable.find(({ accountId }) => accountId === account.id);
   if (away !== undefined && !takes) throw livesAway(account, away);
-  for (const { home, state } of heldLogins(homes)) {
+  const holdsOurs = ({ state: { content } }: HeldLogin) =>
+    content?.kind === 'login' && content.login.tokens.refreshToken?.equals(account.tokens.refreshToken) === true;
+  const held = heldLogins(homes);
+  // An older login of the account is to go on only where no home has the newest.
+  for (const { home, state } of [...held.filter(holdsOurs), ...held]) {
     if (home.directory === homes.current.directory || state.content?.kind !== 'login') continue;
     if (isLoginOf(state.content, account)) {
       const isMovable = mayLeave(homes, home) && runningClients(home).length === 0;
@@ -124,6 +128,17 @@ export function rememberHome(store: Store, home: CodexHome, account: Account): v
       }),
     ),
   );
+}
+
+/** The same for a home that has got the login by other means: nothing is written where that is known. */
+export function rememberResidence(store: Store, home: CodexHome, account: Account): void {
+  const known = readHomes(store.root).find((each) => isCurrent(store.root, home, each));
+  if (known?.accountId !== account.id) rememberHome(store, home, account);
+}
+
+/** Whether a login of this root was ever written there, or taken from there. */
+export function isRemembered(root: Root, home: CodexHome): boolean {
+  return readHomes(root).some((each) => isCurrent(root, home, each));
 }
 
 /** Undefined also for a home that was copied together with the name of another one. */

@@ -4,10 +4,11 @@ import { isNewer } from '../accounts/lineage.js';
 import { type AuthFileLogin, type NewerTokens, withNewerTokens } from '../codex/auth-file.js';
 import { type AuthFileState, readAuthFile } from '../codex/auth-file-state.js';
 import { withCredentialLock } from '../codex/credential-lock.js';
-import { loginName, readLoginVersion, writeLogin } from '../codex/official-login.js';
+import type { CodexHome } from '../codex/home.js';
+import { loginName, loginStoreKind, readLoginVersion, writeLogin } from '../codex/official-login.js';
 import { definedOnly } from '../defined-only.js';
 import { AppError } from '../errors.js';
-import { findHomes, reachableHomes } from '../homes/known-homes.js';
+import { findHomes } from '../homes/known-homes.js';
 import { withoutLinked } from '../homes/links.js';
 import { recordsOf } from '../pools/scope-records.js';
 import type { Store } from '../pools/store.js';
@@ -15,8 +16,12 @@ import { areOfDifferentIssuers } from '../provider/foreign-issuer.js';
 import type { Secret } from '../secret.js';
 import { isSameVersion } from '../storage/atomic-file.js';
 import { keepAside } from '../storage/kept.js';
-import { isKnownReplaced, isKnownSpent, isKnownToken, logLineage } from './lineage-log.js';
+import { isLoginOf } from './foreign-login.js';
+import { isKnownSpent, isKnownToken, logLineage, readLineage } from './lineage-log.js';
+import { historyOf, successorOf } from './newest.js';
+import { placeLogin } from './place-login.js';
 import type { RefreshDeps } from './refresh-deps.js';
+import { type HeldLogin, isRemembered, rememberResidence } from './residence.js';
 
 type WriteBackDeps = Pick<RefreshDeps, 'home' | 'flockHelpers' | 'warn'>;
 
@@ -28,13 +33,17 @@ export interface Exchange {
 
 /**
  * Brings the official homes up to our newest tokens where they hold a refresh token that we have spent, for this account
- * or for another workspace of its login, or one that a newer login of the account has replaced in its record. A login that
- * was never ours is not ours to touch, and neither is what the file holds besides the login. The pool has the tokens
- * already, so a file that cannot be written is a warning, not a loss.
+ * or for another workspace of its login, or one that was ours before its account got a newer login. A login that was never
+ * ours is not ours to touch, and neither is what the file holds besides the login. Where another home has our newest tokens
+ * by then, a home shares its file instead (P22). The pool has the tokens already, so a file that cannot be written is a
+ * warning, not a loss.
  */
 export async function writeBack(store: Store, deps: WriteBackDeps, exchanges: readonly Exchange[] = []): Promise<void> {
-  const homes = withoutLinked(reachableHomes(findHomes(store.root, deps.home)));
-  for (const home of homes) await writeBackTo(store, { ...deps, home }, { exchanges });
+  const { current, others } = findHomes(store.root, deps.home);
+  const known = others.map(({ home }) => home);
+  // A home that is new here may be a copy that somebody throws away: the others do not come to depend on it.
+  const homes = isRemembered(store.root, current) ? [current, ...known] : [...known, current];
+  for (const home of withoutLinked(homes)) await writeBackTo(store, { ...deps, home }, { exchanges, homes });
 }
 
 /**
@@ -58,40 +67,84 @@ interface Rule {
   readonly exchanges: readonly Exchange[];
   /** Any that is older; otherwise only what we know to have become ours. */
   readonly replacesOlder?: boolean;
+  /** Those whose file it may share. */
+  readonly homes?: readonly CodexHome[];
 }
 
 async function writeBackTo(store: Store, deps: WriteBackDeps, rule: Rule): Promise<void> {
-  const { home, flockHelpers, warn } = deps;
-  const { clock } = store.root;
-  if (newerFor(readAuthFile(home), store, rule) === undefined) return;
+  const { home, warn } = deps;
+  const before = readAuthFile(home);
+  const newer = newerFor(before, store, rule);
+  if (newer === undefined) return;
   const place = loginName(home);
   try {
-    await withCredentialLock(
-      { home: home.directory, authFile: home.authFile, clock, helpers: flockHelpers },
-      ({ risk }) => {
-        const before = readAuthFile(home);
-        const newer = newerFor(before, store, rule);
-        if (newer === undefined || before.version.kind === 'absent') return;
-        if (rule.replacesOlder === true && isNowhereElse(before, store))
-          keepAside(store.root, 'auth', before.version.bytes);
-        const guard = () => assertStill(before);
-        writeLogin(store.root, home, withNewerTokens(before.version.content, newer), guard);
-        if (risk !== undefined) warn(risk);
-        const accountId = holderOf(before, store)?.id;
-        if (accountId !== undefined) {
-          logLineage(store.root, { event: 'handed-out', accountId, ...definedOnly({ after: newer.refreshToken }) });
-        }
-      },
-    );
+    const holder = holderOf(before, store);
+    if (holder !== undefined) rememberResidence(store, home, holder);
+    const keeper = keeperOf(home, rule.homes ?? [], newer.refreshToken);
+    if (keeper !== undefined && holder !== undefined && canShare(home, keeper, holder))
+      await share(store, deps, before, holder, keeper.home);
+    else if (keeper === undefined || !isUnspent(before, store, newer)) await rewrite(store, deps, rule);
   } catch (error) {
     if (!(error instanceof AppError)) throw error;
     warn(`${place} still holds an older login: ${error.message}; the new one is stored, codex-auth check tries again`);
   }
+}
 
-  function assertStill(before: AuthFileState): void {
-    if (isSameVersion(readLoginVersion(home), before.version)) return;
-    throw new AppError('storage-conflict', 'another program changed it at the same moment');
-  }
+async function rewrite(store: Store, { home, flockHelpers: helpers, warn }: WriteBackDeps, rule: Rule): Promise<void> {
+  const { clock } = store.root;
+  await withCredentialLock({ home: home.directory, authFile: home.authFile, clock, helpers }, ({ risk }) => {
+    const before = readAuthFile(home);
+    const newer = newerFor(before, store, rule);
+    if (newer === undefined || before.version.kind === 'absent') return;
+    if (rule.replacesOlder === true) keepIfNowhereElse(store, before);
+    const guard = () => {
+      if (!isSameVersion(readLoginVersion(home), before.version)) throw changedMeanwhile();
+    };
+    writeLogin(store.root, home, withNewerTokens(before.version.content, newer), guard);
+    if (risk !== undefined) warn(risk);
+    const accountId = holderOf(before, store)?.id;
+    if (accountId !== undefined) {
+      logLineage(store.root, { event: 'handed-out', accountId, ...definedOnly({ after: newer.refreshToken }) });
+    }
+  });
+}
+
+/** Of two files with one refresh token, one would sooner or later hold a spent one. */
+async function share(
+  store: Store,
+  { home, flockHelpers, warn }: WriteBackDeps,
+  before: AuthFileState,
+  account: Account,
+  into: CodexHome,
+): Promise<void> {
+  const next = { account, content: '', seat: { kind: 'linked', into } } as const;
+  const placed = await placeLogin(store, findHomes(store.root, home), flockHelpers, before, account, next);
+  if (placed === 'changed-meanwhile') throw changedMeanwhile();
+  if (placed.risk !== undefined) warn(placed.risk);
+  logLineage(store.root, { event: 'handed-out', accountId: account.id, after: account.tokens.refreshToken });
+}
+
+function changedMeanwhile(): AppError {
+  return new AppError('storage-conflict', 'another program changed it at the same moment');
+}
+
+/** The other home that holds this token. */
+function keeperOf(home: CodexHome, homes: readonly CodexHome[], token: Secret | undefined): HeldLogin | undefined {
+  const others = withoutLinked(homes).filter(({ directory }) => directory !== home.directory);
+  return others
+    .map((each) => ({ home: each, state: readAuthFile(each) }))
+    .find(({ state: { content } }) => content?.kind === 'login' && token?.equals(content.login.tokens.refreshToken));
+}
+
+/** A keyring knows no links, and another workspace of the login needs a file of its own. */
+function canShare(home: CodexHome, { home: into, state }: HeldLogin, account: Account): boolean {
+  return isLoginOf(state.content, account) && [home, into].every((each) => loginStoreKind(each) === 'file');
+}
+
+/** A home that has a login of its own, which may live, needs no copy of what another home has. */
+function isUnspent({ content }: AuthFileState, { root }: Store, newer: NewerTokens): boolean {
+  const theirs = content?.kind === 'login' ? content.login.tokens.refreshToken : undefined;
+  return theirs !== undefined && !theirs.equals(newer.refreshToken) && !isKnownSpent(root, theirs);
 }
 
 /** Whether {@link writeBack} would change the file, as far as anybody can tell without the locks. */
@@ -110,15 +163,21 @@ function newerFor(
   const theirs = login.tokens.refreshToken;
   if (theirs === undefined) return newerForAccessOnly(holder, login);
   const exchange = exchanges.find(({ spent }) => theirs.equals(spent));
-  const ours = holder === undefined ? exchange?.received : holder.tokens.refreshToken;
+  const isSpent = () => exchange !== undefined || isKnownSpent(store.root, theirs);
+  const shared = () => exchange?.received ?? (isSpent() ? sharedSuccessor(store, theirs) : undefined);
+  const ours = holder === undefined ? shared() : holder.tokens.refreshToken;
   if (ours === undefined) return undefined;
   const access = holder === undefined ? undefined : newerAccess(holder, login);
   if (ours.equals(theirs)) return access === undefined ? undefined : { refreshToken: ours, access };
-  const isSpent = exchange !== undefined || isKnownSpent(store.root, theirs);
   const givesWay = () =>
-    holder !== undefined && isOlder(login, holder) && (replacesOlder || isKnownReplaced(store.root, theirs));
-  if (!isSpent && !givesWay()) return undefined;
+    holder !== undefined && isOlder(login, holder) && (replacesOlder || isKnownToken(store.root, theirs));
+  if (!isSpent() && !givesWay()) return undefined;
   return definedOnly({ refreshToken: ours, access, names: holder && namesOfLogin(holder) });
+}
+
+/** Of a workspace that has no record: what another one of its login holds by now. */
+function sharedSuccessor(store: Pick<Store, 'root' | 'scopes'>, spent: Secret): Secret | undefined {
+  return successorOf(spent, recordsOf(store.scopes()), historyOf(readLineage(store.root)));
 }
 
 /** A login of another provider is neither older nor newer. */
@@ -133,11 +192,11 @@ function namesOfLogin({ authFile }: Account): NewerTokens['names'] {
   return definedOnly({ login_owner_id, oauth_provenance });
 }
 
-/** A login that was never ours, and of which this is the only copy. */
-function isNowhereElse({ content }: AuthFileState, { root }: Store): boolean {
-  if (content?.kind !== 'login') return false;
+/** A login that was never ours: this is the only copy. */
+function keepIfNowhereElse({ root }: Store, { version, content }: AuthFileState): void {
+  if (content?.kind !== 'login' || version.kind === 'absent') return;
   const { refreshToken } = content.login.tokens;
-  return refreshToken !== undefined && !isKnownToken(root, refreshToken);
+  if (refreshToken !== undefined && !isKnownToken(root, refreshToken)) keepAside(root, 'auth', version.bytes);
 }
 
 /** What another machine refreshes comes to us as an access token, and later perhaps with the refresh token. */

@@ -63,7 +63,7 @@ export async function removePrivateHome(
 }
 
 /**
- * Takes the login out of a home that is about to go: back to its account, or to `kept` where it is none of ours. A home that
+ * Takes the login out of a home that is about to go: back to its account, or to `kept` where nobody else has it. A home that
  * shares its file gets that; the registry forgets this one. Needs the store.
  */
 async function vacateHome(store: Store, home: CodexHome, helpers: readonly FlockHelper[]): Promise<void> {
@@ -80,7 +80,8 @@ async function vacateHome(store: Store, home: CodexHome, helpers: readonly Flock
     const before = readAuthFile(home);
     const found = syncBack(store, before.content, undefined);
     const account = accountOf(found);
-    if (account === undefined && before.version.kind === 'present') keepAside(root, 'auth', before.version.bytes);
+    const isNowhereElse = account === undefined || (found.kind === 'known' && found.isUnseen);
+    if (isNowhereElse && before.version.kind === 'present') keepAside(root, 'auth', before.version.bytes);
     releaseFollowers(store, homes, besides, before, account)();
   });
   const id = homeIdAt(root, home.directory);

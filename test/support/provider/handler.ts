@@ -48,6 +48,7 @@ export function createHandler(
       if (!stopped.aborted) throw error;
       ctx.respond = false;
     } finally {
+      requests.processed(request);
       if (ctx.respond !== false) requests.end(request);
     }
   });

@@ -23,11 +23,13 @@ export interface LoggedRequest {
 export class RequestLog {
   readonly all: LoggedRequest[] = [];
   readonly #open = new Set<LoggedRequest>();
+  readonly #unprocessed = new Set<LoggedRequest>();
   readonly #peak = new Map<string, number>();
 
   begin(request: LoggedRequest): void {
     this.all.push(request);
     this.#open.add(request);
+    this.#unprocessed.add(request);
     const open = [...this.#open].filter(({ path }) => path === request.path).length;
     this.#peak.set(request.path, Math.max(open, this.maxConcurrent(request.path)));
   }
@@ -35,6 +37,11 @@ export class RequestLog {
   /** Called before the answer leaves, so that whoever has it cannot overlap with itself. */
   end(request: LoggedRequest): void {
     this.#open.delete(request);
+  }
+
+  /** Whatever it was to bring about has come about, whether or not somebody still waits for the answer. */
+  processed(request: LoggedRequest): void {
+    this.#unprocessed.delete(request);
   }
 
   to(path: string): LoggedRequest[] {
@@ -49,6 +56,11 @@ export class RequestLog {
   /** How many are being answered now. */
   get openNow(): number {
     return this.#open.size;
+  }
+
+  /** How many may still bring something about, also when nobody waits for them any more. */
+  get unprocessedNow(): number {
+    return this.#unprocessed.size;
   }
 
   /** How many requests to `path` were open at the same time at worst. */

@@ -1,5 +1,6 @@
 import { createServer, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
+import { CLIENT_ID } from './client.js';
 import { DeviceLogins } from './device.js';
 import type { IssueRequest, TokenSet } from './grants.js';
 import { createHandler } from './handler.js';
@@ -7,7 +8,7 @@ import { IssuedLog } from './issued-tokens.js';
 import { type AccountRef, demoPeople, type NewAccount, People } from './people.js';
 import { type LoggedRequest, RequestLog } from './request-log.js';
 import { ResetCredits } from './reset-credits.js';
-import { Scenario } from './scenario.js';
+import { endpointPaths, Scenario } from './scenario.js';
 import { createTokenSigner } from './token-signer.js';
 import { type RefreshTokenFate, TokenStore } from './token-store.js';
 
@@ -38,6 +39,8 @@ export interface Provider {
   issueTokens(request: IssueRequest): Promise<TokenSet>;
   /** Refreshes of this account are refused (default `refresh_token_invalidated`); its tokens are kept for a revival. */
   revokeAccount(ref: AccountRef, how?: { readonly code?: string; readonly accessTokens?: 'live' | 'refused' }): void;
+  /** Ends one login, as its owner can from another device: the refresh tokens of its grant are forgotten. */
+  revokeToken(refreshToken: string): Promise<void>;
   reviveAccount(ref: AccountRef): void;
   deleteAccount(ref: AccountRef): void;
   /** Back to the state just after the start; the ports stay. */
@@ -93,6 +96,10 @@ export async function startProvider(options: ProviderOptions = {}): Promise<Prov
     issueTokens: (request) => grants.issueTokens(request),
     revokeAccount(ref, { code = 'refresh_token_invalidated', accessTokens = 'live' } = {}) {
       people.find(ref).state = { kind: 'revoked', code, accessTokens };
+    },
+    async revokeToken(refreshToken) {
+      const body = new URLSearchParams({ token: refreshToken, client_id: CLIENT_ID });
+      await fetch(`${issuer}${endpointPaths.revoke}`, { method: 'POST', body });
     },
     reviveAccount(ref) {
       people.find(ref).state = { kind: 'active' };

@@ -1,3 +1,4 @@
+import { rmSync } from 'node:fs';
 import { systemClock } from '../../../src/core/clock.js';
 import { runCli } from '../cli.js';
 import { refreshAsClient } from '../client-refresh.js';
@@ -5,12 +6,14 @@ import { driveLogin } from '../drive-login.js';
 import { ProgramProcess } from '../program-process.js';
 import type { RefreshHome } from '../refresh-home.js';
 import type { Random } from './random.js';
-import { type Person, people, type World } from './world.js';
+import { isOf, type Person, people, type World } from './world.js';
 
 /** What one command of a schedule did, for whoever reads about a failure. */
 export interface Done {
   readonly told: string;
   readonly wasKilled: boolean;
+  /** Whose newest tokens may be nowhere after it, or dead, in a way that nobody can prevent. */
+  readonly lost?: Person | undefined;
 }
 
 /** Longer than any answer takes that is not held back on purpose. */
@@ -31,10 +34,14 @@ export function pickCommand(random: Random, { tokenFile, homes }: World): readon
     ['renew', email, '--force'],
     ['renew', '--force'],
     ['login', '--expect', email],
+    ['login', '--expect', email, '--activate'],
     ['flag', email],
     ['remove', email, '--yes'],
     ['move', email, '--to', to],
     ['import', tokenFile, '--yes'],
+    ['undo'],
+    ['run', email, '--', 'true'],
+    ['switch', email, '--take'],
     ['fix'],
     ['doctor', '--fix', '--offline'],
   ]);
@@ -46,7 +53,8 @@ export async function runHere(world: World, random: Random, at: RefreshHome, wor
   const interruptedAfterMs = random.chance(0.15) ? random.below(200) : undefined;
   const variables = retryVariables(random);
   if (interruptedAfterMs !== undefined) setTimeout(() => ending.abort(), interruptedAfterMs);
-  const options = { signal: ending.signal, spendingDeadlineMs: deadlineMs, variables };
+  const launch = () => Promise.resolve(0);
+  const options = { signal: ending.signal, spendingDeadlineMs: deadlineMs, variables, launch };
   const result = await runCli(at.home, words, { ...options, ...driverFor(world, words) });
   const interrupted = interruptedAfterMs === undefined ? '' : `, interrupted after ${interruptedAfterMs} ms`;
   return {
@@ -72,16 +80,54 @@ export async function runApart(world: World, random: Random, at: RefreshHome, wo
   return { told, wasKilled: signal !== null };
 }
 
-/** The official client refreshes what its home holds. It may be refused, as after an answer that was lost. */
-export async function actAsClient(at: RefreshHome, isApart: boolean): Promise<Done> {
+/** What the official client, a person or the provider does to the logins that are there. */
+export async function actWithoutUs(world: World, random: Random, isApart: boolean): Promise<Done> {
   // Its newest tokens are told from ours by their time, in whole seconds. Only a process of its own has the real one.
   if (isApart) await systemClock.sleep(1_000);
-  else at.provider.scenario.clockOffsetSeconds += 1;
+  else world.provider.scenario.clockOffsetSeconds += 1;
+  const at = random.pick(world.clientHomes());
+  const deeds = [refresh, refresh, refresh, refresh, signIn, signIn, signOut, revoke, goAway] as const;
+  const { told, lost } = await random.pick(deeds)(world, at, random);
+  return { told: `${nameOf(at)}: ${told}`, wasKilled: false, lost };
+}
+
+type Told = Pick<Done, 'told' | 'lost'>;
+
+/** It may be refused, as after an answer that was lost. */
+async function refresh(_: World, at: RefreshHome): Promise<Told> {
   const answer = await refreshAsClient(at).then(
     () => 'refreshed',
     (error: unknown) => String(error),
   );
-  return { told: `${nameOf(at)}: the client: ${answer}`, wasKilled: false };
+  return { told: `the client: ${answer}` };
+}
+
+/** Through a link, it replaces what the link leads to. */
+async function signIn(world: World, at: RefreshHome, random: Random): Promise<Told> {
+  const [lost, person] = [world.personIn(at.home), random.pick<Person>([...people])];
+  const names = { login_owner_id: `login-${random.next()}` };
+  at.writeAuthFile(await world.provider.issueTokens(person), {}, names);
+  return { told: `the client signs in as ${person.email}`, lost };
+}
+
+async function signOut(world: World, { home }: RefreshHome): Promise<Told> {
+  const lost = world.personIn(home);
+  rmSync(home.authFile, { force: true });
+  return { told: 'the client signs out', lost };
+}
+
+/** Only where every copy is of that login: what the client has renewed alone is not known to have ended. */
+async function revoke(world: World, { home }: RefreshHome): Promise<Told> {
+  const lost = world.personIn(home);
+  const tokens = new Set(lost && [...world.held(), ...world.records()].filter(isOf(lost)).map(({ token }) => token));
+  const [token] = tokens;
+  if (token === undefined || tokens.size > 1) return { told: 'nothing' };
+  await world.provider.revokeToken(token);
+  return { told: 'the provider ends its login', lost };
+}
+
+async function goAway(world: World, at: RefreshHome): Promise<Told> {
+  return { told: world.moveAway(at) ? 'goes away' : 'stays' };
 }
 
 function driverFor({ provider }: World, words: readonly string[]) {

@@ -2,9 +2,10 @@ import { systemClock } from '../../../src/core/clock.js';
 import { muchLater, runCli } from '../cli.js';
 import type { Fault } from '../provider/scenario.js';
 import type { Provider } from '../provider/start.js';
-import { actAsClient, type Done, deadlineMs, pickCommand, runApart, runHere } from './actions.js';
+import type { RefreshHome } from '../refresh-home.js';
+import { actWithoutUs, type Done, deadlineMs, pickCommand, runApart, runHere } from './actions.js';
 import { Random } from './random.js';
-import { type Person, people, World } from './world.js';
+import { isOf, isUnknownHome, type Person, people, World } from './world.js';
 
 export interface ScheduleOptions {
   readonly provider: Provider;
@@ -35,11 +36,6 @@ export async function runSchedule(options: ScheduleOptions): Promise<ScheduleRes
   const world = await World.make(provider, directory);
   const schedule = new Schedule(world, options);
   return schedule.run();
-}
-
-interface Disturbed {
-  readonly person: Person;
-  readonly over: Promise<void>;
 }
 
 /** What a round did to one person's logins. */
@@ -75,16 +71,16 @@ class Schedule {
     const [first, second] = people;
     // Every other schedule begins with one login in both homes.
     const uses = [first, this.#random.pick<Person>([first, second])];
-    for (const [index, home] of homes.entries()) {
+    for (const [index, home] of homes.slice(0, 2).entries()) {
       await this.#round([() => runHere(this.#world, this.#random, home, ['switch', uses[index]?.email ?? ''])]);
     }
     const rounds = 1 + this.#random.below(3);
     for (let round = 0; round < rounds; round += 1) await this.#randomRound();
     provider.scenario.off('token');
-    for (const scope of this.#world.scopes()) {
-      const { stdout, stderr } = await runCli(homes[0].home, [...scope, 'check'], muchLater);
-      this.#story.push(`at the end: ${scope} check: ${stdout}${stderr}`);
-    }
+    this.#world.bringBack();
+    const [one, ...others] = homes;
+    // A login that only the client knows of is found in its home alone.
+    for (const each of [...others.filter(isUnknownHome), one]) await this.#checkAtTheEnd(each);
     this.#judge();
     return {
       seed: this.#options.seed,
@@ -95,14 +91,22 @@ class Schedule {
     };
   }
 
+  async #checkAtTheEnd({ home }: RefreshHome): Promise<void> {
+    for (const scope of this.#world.scopes()) {
+      const { stdout, stderr } = await runCli(home, [...scope, 'check'], muchLater);
+      this.#story.push(`at the end: ${scope} check: ${stdout}${stderr}`);
+    }
+  }
+
   async #randomRound(): Promise<void> {
-    const { homes, provider } = this.#world;
+    const { provider } = this.#world;
     const random = this.#random;
-    if (random.chance(0.3)) return this.#clientRound(() => actAsClient(random.pick([...homes]), this.#options.apart));
+    if (random.chance(0.4)) return this.#clientRound(() => actWithoutUs(this.#world, random, this.#options.apart));
+    if (random.chance(0.3)) this.#world.bringBack();
     const disturbed = random.chance(0.6) ? this.#disturb() : undefined;
     const run = this.#options.apart ? runApart : runHere;
     const commands = Array.from({ length: 2 + random.below(2) }, () => {
-      const [home, words] = [random.pick([...homes]), pickCommand(random, this.#world)];
+      const [home, words] = [random.pick(this.#world.homesThere()), pickCommand(random, this.#world)];
       return () => run(this.#world, random, home, words);
     });
     await this.#round(commands, disturbed);
@@ -110,7 +114,7 @@ class Schedule {
   }
 
   /** Whose next answer it will be. */
-  #disturb(): Disturbed {
+  #disturb(): Person {
     const person = this.#random.pick<Person>([...people]);
     const { accountId } = person;
     const until = systemClock.sleep(deadlineMs + 500);
@@ -128,7 +132,7 @@ class Schedule {
     const fault = this.#random.pick(kinds);
     this.#story.push(`${fault.kind} for ${accountId}`);
     this.#world.provider.scenario.on('token', fault, { times: 1, accountId });
-    return { person, over: fault.kind === 'held' ? until.then(() => systemClock.sleep(100)) : Promise.resolve() };
+    return person;
   }
 
   /**
@@ -141,21 +145,21 @@ class Schedule {
   }
 
   /** Runs these at once; then each login's newest answer is in a file, or it is known why not. */
-  async #round(commands: readonly (() => Promise<Done>)[], disturbed?: Disturbed): Promise<void> {
+  async #round(commands: readonly (() => Promise<Done>)[], disturbed?: Person): Promise<void> {
     const { provider } = this.#world;
     const [issuedBefore, requestsBefore] = [provider.issued.all.length, provider.requests.all.length];
     const done = await Promise.all(commands.map((start) => start()));
     this.#story.push(...done.map(({ told }) => told));
     for (const { told } of done)
       if (told.includes('"internal"') || /internal error/i.test(told)) this.#faults.push(told);
+    const wasKilled = done.some((each) => each.wasKilled);
+    if (wasKilled) await this.#silence();
     const requests = provider.requests.all.slice(requestsBefore);
     const wasLost = requests.some(({ fault }) => fault !== undefined && losing.includes(fault));
     // What is answered too late is spent all the same, though nobody waits for it any more.
-    if (wasLost) await disturbed?.over;
-    const wasKilled = done.some((each) => each.wasKilled);
-    if (wasKilled) await this.#silence();
+    while (provider.requests.unprocessedNow > 0) await systemClock.sleep(20);
     for (const each of people) {
-      const hasLost = wasLost && each === disturbed?.person;
+      const hasLost = (wasLost && each === disturbed) || done.some(({ lost }) => lost === each);
       const hasGivenUp = done.some(({ told }) => hasGivenUpSigningIn(told, each));
       this.#follow(each, { issuedBefore, isExplained: wasKilled || hasLost, hasGivenUp });
     }
@@ -164,14 +168,17 @@ class Schedule {
     this.#exposed = wasKilled ? people.filter(isLeft) : [];
   }
 
-  /** What a process has sent before it was killed may still be on its way, however busy this machine is. */
+  /**
+   * What a process has sent before it was killed may still be on its way, however busy this machine is, or be held back,
+   * although nobody waits for it any more.
+   */
   async #silence(): Promise<void> {
     const { issued, requests } = this.#world.provider;
-    const seen = () => `${issued.all.length} ${requests.all.length} ${requests.openNow}`;
+    const seen = () => `${issued.all.length} ${requests.all.length}`;
     let quiet = 0;
     for (let before = seen(); quiet < 3; before = seen()) {
       await systemClock.sleep(100);
-      quiet = seen() === before && requests.openNow === 0 ? quiet + 1 : 0;
+      quiet = seen() === before && requests.unprocessedNow === 0 ? quiet + 1 : 0;
     }
   }
 
@@ -214,11 +221,10 @@ class Schedule {
   /** A record has the newest tokens, one only; without a record, what was removed is in a file. No home is behind. */
   #judgeLogin(person: Person): void {
     const { provider } = this.#world;
-    const isTheirs = ({ accountId }: { readonly accountId: string }) => accountId === person.accountId;
-    const records = this.#world.records().filter(isTheirs);
+    const records = this.#world.records().filter(isOf(person));
     const good = this.#newestOf(person);
     if (records.length > 1) this.#faults.push(`${person.email} has ${records.length} records`);
-    const held = this.#world.held().filter(isTheirs);
+    const held = this.#world.held().filter(isOf(person));
     // What the client has got for an account that is set aside is taken over when that account is brought back.
     const isInHome = held.some(({ token }) => good.includes(token));
     for (const { token, isSetAside } of records) {
@@ -230,6 +236,8 @@ class Schedule {
       if (provider.fateOf(token) !== 'live')
         this.#faults.push(`a home holds a token of ${person.email} that is ${provider.fateOf(token)}`);
     }
+    const files = new Map(held.map(({ token, file }) => [file, token]));
+    if (new Set(files.values()).size < files.size) this.#faults.push(`two files hold one token of ${person.email}`);
   }
 }
 

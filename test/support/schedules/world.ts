@@ -1,6 +1,7 @@
-import { existsSync, mkdirSync, readdirSync, readFileSync } from 'node:fs';
+import { existsSync, mkdirSync, readdirSync, readFileSync, realpathSync, renameSync } from 'node:fs';
 import { join } from 'node:path';
 import { readClaims } from '../../../src/core/accounts/jwt-claims.js';
+import { markerName } from '../../../src/core/homes/marker.js';
 import { makeProject } from '../project-home.js';
 import type { IssuedTokens } from '../provider/issued-tokens.js';
 import type { Provider } from '../provider/start.js';
@@ -16,15 +17,31 @@ interface Holding {
   readonly token: string;
 }
 
+interface Held extends Holding {
+  /** The file itself, also where a link leads to it. */
+  readonly file: string;
+}
+
 interface Recorded extends Holding {
   readonly isSetAside: boolean;
 }
 
-/** One root with two homes of the official client, a project, and a token file that somebody has kept. */
+export function isOf({ accountId }: Person) {
+  return (holding: Holding) => holding.accountId === accountId;
+}
+
+/** Whether no login of the root was ever written there, nor taken from there, and there is one. */
+export function isUnknownHome({ home }: RefreshHome): boolean {
+  return existsSync(home.authFile) && !existsSync(join(home.codexHome, markerName));
+}
+
+/** One root with three homes of the official client, a project, and a token file that somebody has kept. */
 export class World {
   readonly provider: Provider;
   readonly directory: string;
-  readonly homes: readonly [RefreshHome, RefreshHome];
+  /** The third one is not known to the root until something is done there. */
+  readonly homes: readonly [RefreshHome, RefreshHome, RefreshHome];
+  #away: RefreshHome | undefined;
   readonly tokenFile: string;
 
   private constructor(provider: Provider, directory: string, tokenFile: (home: RefreshHome) => string) {
@@ -35,7 +52,7 @@ export class World {
       mkdirSync(codexHome, { recursive: true });
       return new RefreshHome(directory, provider, { codexHome });
     };
-    this.homes = [homeAt('one'), homeAt('two')];
+    this.homes = [homeAt('one'), homeAt('two'), homeAt('three')];
     this.tokenFile = tokenFile(this.homes[0]);
   }
 
@@ -49,6 +66,46 @@ export class World {
     makeProject(one.home);
     for (const [index, tokens] of logins.entries()) one.addRecord(`acc_${index}`, tokens);
     return world;
+  }
+
+  /** Where commands run. */
+  homesThere(): [RefreshHome, ...RefreshHome[]] {
+    const [first, ...others] = this.homes;
+    return [first, ...others.filter((each) => each !== this.#away)];
+  }
+
+  /** Where clients run: also in the homes that `run` has made. */
+  clientHomes(): [RefreshHome, ...RefreshHome[]] {
+    const { provider, directory } = this;
+    return [
+      ...this.homesThere(),
+      ...this.#runHomes().map((codexHome) => new RefreshHome(directory, provider, { codexHome })),
+    ];
+  }
+
+  #runHomes(): string[] {
+    const { privateHomes } = this.homes[0].root.paths;
+    return existsSync(privateHomes) ? readdirSync(privateHomes).map((name) => join(privateHomes, name)) : [];
+  }
+
+  /** A disk that is not there for a while; false for what stays. */
+  moveAway(home: RefreshHome): boolean {
+    if (this.#away !== undefined || !this.homes.slice(1).includes(home)) return false;
+    this.#away = home;
+    renameSync(home.home.codexHome, `${home.home.codexHome}-away`);
+    return true;
+  }
+
+  bringBack(): void {
+    const codexHome = this.#away?.home.codexHome;
+    if (codexHome !== undefined) renameSync(`${codexHome}-away`, codexHome);
+    this.#away = undefined;
+  }
+
+  /** Whose login a home holds. */
+  personIn({ authFile }: { readonly authFile: string }): Person | undefined {
+    const [holding] = holdingsIn(authFile);
+    return people.find((each) => each.accountId === holding?.accountId);
   }
 
   issuedTo({ accountId }: Person): readonly IssuedTokens[] {
@@ -76,13 +133,10 @@ export class World {
     });
   }
 
-  /** What each official home holds. */
-  held(): Holding[] {
-    return this.homes.flatMap(({ home }) => {
-      if (!existsSync(home.authFile)) return [];
-      const { id_token, refresh_token } = JSON.parse(readFileSync(home.authFile, 'utf8')).tokens;
-      return [{ accountId: readClaims(id_token)?.accountId ?? '', token: refresh_token }];
-    });
+  /** What each official home holds that is there. */
+  held(): Held[] {
+    const homes = this.homesThere().map(({ home }) => home.codexHome);
+    return [...homes, ...this.#runHomes()].flatMap((home) => holdingsIn(join(home, 'auth.json')));
   }
 
   /** Whether any file holds this token whole; a journal entry is whole when it says when its answer came. */
@@ -100,6 +154,12 @@ export class World {
     const entries = readdirSync(directory, { recursive: true, withFileTypes: true });
     return entries.filter((entry) => entry.isFile()).map((entry) => join(entry.parentPath, entry.name));
   }
+}
+
+function holdingsIn(authFile: string): Held[] {
+  if (!existsSync(authFile)) return [];
+  const { id_token, refresh_token } = JSON.parse(readFileSync(authFile, 'utf8')).tokens;
+  return [{ accountId: readClaims(id_token)?.accountId ?? '', token: refresh_token, file: realpathSync(authFile) }];
 }
 
 function contentOf(path: string): string {

@@ -315,6 +315,19 @@ describe('one login of two workspaces', () => {
     });
   });
 
+  test('is brought up to date there also later, where nobody could at the time', async () => {
+    const home = newHome();
+    const { refresh_token } = await home.addAccount('personal', { ...alice, ...expired });
+    const studio = await provider.issueTokens({ ...aliceAtStudio, refreshToken: refresh_token });
+    await home.run('1').refresh('personal');
+    home.writeAuthFile(studio);
+    await home.run('2').refresh('personal');
+    expect(home.authFile().tokens).toMatchObject({
+      refresh_token: home.record('personal').refreshToken,
+      access_token: studio.access_token,
+    });
+  });
+
   test('does not come back from auth.json with a spent refresh token beside a newer access token', async () => {
     const home = newHome();
     const { refreshToken } = await sharedLogin(home, { personal: -60, studio: 3_600 });
