@@ -1,5 +1,5 @@
 /**
- * 2,000 random schedules of commands in two homes under one root, every tenth with processes that are killed and stopped:
+ * 2,000 random schedules of commands in three homes under one root, every tenth with processes that are killed and stopped:
  * `npx tsx bench/schedules.ts [first seed] [how many]`, about a quarter of an hour. Ends with 1 when a login was lost whose
  * answer had arrived, and prints what happened in that schedule.
  */

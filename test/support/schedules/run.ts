@@ -28,7 +28,7 @@ export interface ScheduleResult {
 /** Answers that do not arrive, or too late, after which the token is spent. */
 const losing: readonly Fault['kind'][] = ['resetAfterProcessing', 'torn', 'processedThen500', 'held'];
 
-/** One schedule from its seed: rounds of commands at once in two homes, then a quiet check, then what must hold. */
+/** One schedule from its seed: rounds of commands at once in three homes, and deeds of others, then a quiet check, then what must hold. */
 export async function runSchedule(options: ScheduleOptions): Promise<ScheduleResult> {
   const { provider, directory, seed } = options;
   // Due for whoever looks, for a home only, or for nobody unless forced.
