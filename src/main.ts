@@ -1,8 +1,12 @@
+import type { Leaving } from './process/code-cache.js';
+import { expectFewAnswers } from './process/short-run.js';
 import { wholeRun } from './process/whole-run.js';
 
 /** The command line that this process was started with. */
 export { runMain as run };
 
-function runMain(): Promise<never> {
+/** A run that leaves V8's compiled form changes no flags of V8, which would later refuse what it made under others. */
+function runMain({ codeCache }: Leaving): Promise<never> {
+  if (!codeCache) expectFewAnswers();
   return wholeRun({});
 }

@@ -11,10 +11,37 @@ const lastMajorTried = 24;
  * (docs/decisions/010-quick-bundle.md).
  */
 export function expectLongRead(): void {
-  if (Number.parseInt(process.versions.node, 10) > lastMajorTried) return;
+  if (!isAtMost(lastMajorTried)) return;
   setFlagsFromString('--no-opt');
   setFlagsFromString('--semi-space-growth-factor=1');
   setFlagsFromString('--no-incremental-marking');
+}
+
+/**
+ * For a process that asks a few questions of a provider: the parser of its answers, the one thing here that is WebAssembly, is
+ * compiled once. V8 up to Node 22 compiles it again, by its best compiler, after one answer or three, which takes longer than
+ * all else that most commands do. The flag holds while the parser is made; a cache that is made or read later would be
+ * refused all the same, so that it is not for a process that leaves one either.
+ */
+export function expectFewAnswers(): void {
+  if (!isAtMost(lastMajorOfEagerTiers)) return;
+  const assembly: { Module: new (bytes: Uint8Array) => object } = Reflect.get(globalThis, 'WebAssembly');
+  assembly.Module = class extends assembly.Module {
+    constructor(bytes: Uint8Array) {
+      setFlagsFromString('--liftoff-only');
+      try {
+        super(bytes);
+      } finally {
+        setFlagsFromString('--no-liftoff-only');
+      }
+    }
+  };
+}
+
+const lastMajorOfEagerTiers = 22;
+
+function isAtMost(major: number): boolean {
+  return Number.parseInt(process.versions.node, 10) <= major;
 }
 
 /** What only saves later runs time, put off until nobody waits for this one any more. */
