@@ -3,7 +3,9 @@ import { delimiter, join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { isBeforeCaching } from '../support/crash/steps.js';
 import { findPostgres } from '../support/postgres/find-postgres.js';
+import { KeptConnections } from '../support/postgres/kept-connections.js';
 import { type Postgres, startPostgres } from '../support/postgres/server.js';
+import { startUnreliable, type Unreliable } from '../support/postgres/unreliable.js';
 import { ProgramProcess } from '../support/program-process.js';
 import { type Provider, startProvider } from '../support/provider/start.js';
 import { expectToGoOn, makeWorld, remember, type Verb, verbs, type World } from '../support/sharing/verbs.js';
@@ -18,21 +20,30 @@ const kills = 9;
 describe.skipIf('missing' in found)(`a machine with a shared pool is killed${why}`, () => {
   let provider: Provider;
   let postgres: Postgres;
+  let kept: KeptConnections;
+  let way: Unreliable;
   beforeAll(async () => {
     [provider, postgres] = await Promise.all([startProvider(), startPostgres({ passwords: 'md5' })]);
+    kept = new KeptConnections(postgres.port);
+    way = await startUnreliable(postgres.port, kept);
   });
-  afterAll(() => Promise.all([provider.stop(), postgres.stop()]));
+  afterAll(async () => {
+    await way.stop();
+    kept.stop();
+    await Promise.all([provider.stop(), postgres.stop()]);
+  });
 
   test.each(Object.entries(verbs))(
     'in %s: the login is in one hand, alive, and the same command goes on',
     async (_, verb) => {
-      const world = await makeWorld(postgres, provider);
+      const world = await makeWorld(postgres, provider, way.through);
       await verb.before(world);
       const goBack = await remember(world, postgres);
       const { steps } = await runKilled(world, verb);
       expect(steps.length).toBeGreaterThan(kills);
       const stride = Math.ceil(steps.length / kills);
       for (let step = 1 + (stride >> 1); step <= steps.length; step += stride) {
+        kept.endIdle();
         await goBack();
         const { signal } = await runKilled(world, verb, step, isBeforeCaching(steps, step));
         const where = `killed at step ${step} of ${steps.length}, ${steps[step - 1]}`;

@@ -1,12 +1,12 @@
 import { randomBytes } from 'node:crypto';
 import { cpSync, existsSync, mkdirSync, mkdtempSync, readFileSync, realpathSync, rmSync, writeFileSync } from 'node:fs';
-import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import pg from 'pg';
 import type { Certificates } from '../certificates.js';
 import { freePort } from '../held-ports.js';
 import { madeOnce } from '../made-once.js';
+import { placeInMemory } from '../place-in-memory.js';
 import { findPostgres } from './find-postgres.js';
 import { giveToServer, runAsServer, type ServerProcess, startAsServer } from './server-process.js';
 
@@ -31,6 +31,8 @@ export interface Postgres {
   newRole(): Promise<Role>;
   /** Runs statements as the superuser. */
   query<Row extends object>(database: string, statement: string): Promise<Row[]>;
+  /** The same by one connection, for whoever asks often. */
+  openSession(database: string): Promise<Session>;
   /** Throws a database away and puts a copy of another in its place, as a restored backup does. */
   copyDatabase(from: string, to: string): Promise<void>;
   /** Ends the connections to a database, as a restart of the server does. */
@@ -38,6 +40,11 @@ export interface Postgres {
   /** What the server wrote, in which it names statements that failed. */
   log(): string;
   stop(): Promise<void>;
+}
+
+export interface Session {
+  query<Row extends object>(statement: string): Promise<Row[]>;
+  end(): Promise<void>;
 }
 
 export interface Role {
@@ -63,7 +70,7 @@ export async function startPostgres({
 }: PostgresOptions = {}): Promise<Postgres> {
   const found = findPostgres();
   if ('missing' in found) throw new Error(found.missing);
-  const directory = mkdtempSync(join(realpathSync(tmpdir()), 'codex-auth-postgres-'));
+  const directory = mkdtempSync(join(realpathSync(placeInMemory()), 'codex-auth-postgres-'));
   let password = '';
   const port = await freePort();
   let server: ServerProcess | undefined;
@@ -72,13 +79,26 @@ export async function startPostgres({
     ...(certificates === undefined ? {} : { ssl: { rejectUnauthorized: false } }),
   });
 
-  async function query<Row extends object>(database: string, statement: string): Promise<Row[]> {
+  async function openSession(database: string): Promise<Session> {
     const client = new pg.Client(connection(database));
     try {
       await client.connect();
-      return (await client.query<Row>(statement)).rows;
-    } finally {
+    } catch (error) {
       await client.end();
+      throw error;
+    }
+    return {
+      query: async <Row extends object>(statement: string) => (await client.query<Row>(statement)).rows,
+      end: () => client.end(),
+    };
+  }
+
+  async function query<Row extends object>(database: string, statement: string): Promise<Row[]> {
+    const session = await openSession(database);
+    try {
+      return await session.query<Row>(statement);
+    } finally {
+      await session.end();
     }
   }
 
@@ -112,6 +132,7 @@ export async function startPostgres({
   return {
     port,
     query,
+    openSession,
     newRole,
     cutConnections,
     log,

@@ -1,4 +1,6 @@
-import { type AddressInfo, connect, createServer, type Socket } from 'node:net';
+import { type AddressInfo, createServer, type Socket } from 'node:net';
+import { connectDirectly, type KeptConnections } from './kept-connections.js';
+import { messagesIn } from './messages.js';
 
 /** What becomes of the messages of the server, counted from 1 for each connection unless it says otherwise. */
 export type Fault =
@@ -25,8 +27,8 @@ export interface Unreliable {
   stop(): Promise<void>;
 }
 
-/** A connection to a database server that fails as it is told to. */
-export async function startUnreliable(serverPort: number): Promise<Unreliable> {
+/** A connection to a database server that fails as it is told to; that of the server itself may be one that is kept. */
+export async function startUnreliable(serverPort: number, kept?: KeptConnections): Promise<Unreliable> {
   let fault: Fault | undefined;
   let count = 0;
   let total = 0;
@@ -40,20 +42,11 @@ export async function startUnreliable(serverPort: number): Promise<Unreliable> {
     }
     const own = fault;
     count = 0;
-    const upstream = connect({ host: '127.0.0.1', port: serverPort, noDelay: true });
-    for (const socket of [client, upstream]) {
-      sockets.add(socket);
-      socket.on('error', () => undefined).on('close', () => sockets.delete(socket));
-    }
-    client.on('data', (chunk) => {
-      seen.push(chunk);
-      upstream.write(chunk);
-    });
-    client.on('close', () => upstream.destroy());
-    upstream.on('close', () => client.end());
+    sockets.add(client);
+    client.on('error', () => undefined).on('close', () => sockets.delete(client));
     let rest: Buffer = Buffer.alloc(0);
     let isSilent = false;
-    upstream.on('data', (chunk) => {
+    const onBytes = (chunk: Buffer) => {
       seen.push(chunk);
       const { messages, left } = messagesIn(Buffer.concat([rest, chunk]));
       rest = left;
@@ -73,7 +66,14 @@ export async function startUnreliable(serverPort: number): Promise<Unreliable> {
       }
       if (passed.length > 0 && !client.destroyed) client.write(Buffer.concat(passed));
       if (isCut) client.destroy();
+    };
+    const events = { onBytes, onEnd: () => void client.end() };
+    const upstream = kept === undefined ? connectDirectly(serverPort, events) : kept.connect(events);
+    client.on('data', (chunk) => {
+      seen.push(chunk);
+      upstream.send(chunk);
     });
+    client.on('close', () => upstream.close());
   });
   await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
   const { port } = server.address() as AddressInfo;
@@ -91,17 +91,4 @@ export async function startUnreliable(serverPort: number): Promise<Unreliable> {
       await new Promise((resolve) => server.close(resolve));
     },
   };
-}
-
-/** A message of the server: its kind in one byte, and its length, which counts itself, in four. */
-function messagesIn(bytes: Buffer): { messages: Buffer[]; left: Buffer } {
-  const messages: Buffer[] = [];
-  let left: Buffer = bytes;
-  while (left.length >= 5) {
-    const length = 1 + left.readInt32BE(1);
-    if (left.length < length) break;
-    messages.push(left.subarray(0, length));
-    left = left.subarray(length);
-  }
-  return { messages, left };
 }

@@ -1,7 +1,9 @@
 import { cpSync, existsSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect } from 'vitest';
+import { schemaName } from '../../../src/core/sharing/schema.js';
 import { type CliOptions, runJson } from '../cli.js';
+import { rememberRows } from '../postgres/remember-rows.js';
 import type { Postgres, TestDatabase } from '../postgres/server.js';
 import type { Provider } from '../provider/start.js';
 import { alice, RefreshHome } from '../refresh-home.js';
@@ -189,15 +191,13 @@ export async function remember({ laptop, desktop, database }: World, postgres: P
     cpSync(directory, copy, { recursive: true });
     return { directory, copy };
   });
-  const backup = `${database.name}_before`;
-  await postgres.copyDatabase(database.name, backup);
+  const restoreRows = await rememberRows(postgres, database.name, schemaName);
   return async () => {
     for (const { directory, copy } of copies) {
       rmSync(directory, { recursive: true });
       cpSync(copy, directory, { recursive: true });
     }
-    await postgres.copyDatabase(backup, database.name);
-    await postgres.query('postgres', `ALTER DATABASE ${database.name} OWNER TO ${database.owner.name}`);
+    await restoreRows();
   };
 }
 

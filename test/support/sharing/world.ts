@@ -13,7 +13,8 @@ import { readShare } from '../../../src/core/sharing/share-file.js';
 import { newShareKey, type ShareKey } from '../../../src/core/sharing/share-key.js';
 import type { ShareDeps } from '../../../src/core/sharing/share-session.js';
 import type { Root } from '../../../src/core/storage/root.js';
-import type { Postgres, TestDatabase } from '../postgres/server.js';
+import { KeptConnections } from '../postgres/kept-connections.js';
+import type { Postgres, Session, TestDatabase } from '../postgres/server.js';
 import { startUnreliable, type Unreliable } from '../postgres/unreliable.js';
 import type { Provider } from '../provider/start.js';
 import { alice, bob, RefreshHome } from '../refresh-home.js';
@@ -23,8 +24,10 @@ export type Person = (typeof people)[number];
 
 /** What stays from schedule to schedule: starting it takes longer than a schedule. */
 export interface Lane {
-  readonly postgres: Postgres;
   readonly database: TestDatabase;
+  /** Of the superuser, in that database. */
+  readonly session: Session;
+  readonly kept: KeptConnections;
   readonly provider: Provider;
   readonly ways: readonly Unreliable[];
   readonly http: ReturnType<typeof createHttpClient>;
@@ -32,13 +35,17 @@ export interface Lane {
 
 export async function openLane(postgres: Postgres, provider: Provider): Promise<Lane> {
   const database = await postgres.newDatabase();
-  const ways = await Promise.all([1, 2, 3].map(() => startUnreliable(postgres.port)));
+  const session = await postgres.openSession(database.name);
+  const kept = new KeptConnections(postgres.port);
+  const ways = await Promise.all([1, 2, 3].map(() => startUnreliable(postgres.port, kept)));
   const http = createHttpClient({ proxyFor: () => ({ kind: 'direct', source: 'none' }) });
-  return { postgres, database, provider, ways, http };
+  return { database, session, kept, provider, ways, http };
 }
 
-export async function closeLane({ ways, http }: Lane): Promise<void> {
+export async function closeLane({ ways, kept, session, http }: Lane): Promise<void> {
   await Promise.all(ways.map((way) => way.stop()));
+  kept.stop();
+  await session.end();
   await http.close();
 }
 
@@ -82,9 +89,9 @@ export class ShareWorld {
 
   /** A fresh pool, in which everybody takes part and nothing is shared yet. */
   static async make(lane: Lane, directory: string): Promise<ShareWorld> {
-    const { postgres, database } = lane;
+    const { database, session } = lane;
     for (const way of lane.ways) way.setFault(undefined);
-    await postgres.query(database.name, 'DROP SCHEMA IF EXISTS codex_auth CASCADE');
+    await session.query('DROP SCHEMA IF EXISTS codex_auth CASCADE');
     const world = new ShareWorld(lane, directory);
     for (const [index, machine] of world.machines.entries()) {
       const url = new Secret(machine.way.through(database.url));
@@ -158,9 +165,7 @@ export class ShareWorld {
 
   /** The refresh tokens that the database has, and those that a machine has given away sealed. */
   async sealedTokens(): Promise<string[]> {
-    const { postgres, database } = this.lane;
-    const rows = await postgres.query<{ id: string; generation: string; sealed_refresh: string | null }>(
-      database.name,
+    const rows = await this.lane.session.query<{ id: string; generation: string; sealed_refresh: string | null }>(
       'SELECT id, generation, sealed_refresh FROM codex_auth.share_login',
     );
     const given = this.machines.flatMap(({ home }) =>

@@ -1,0 +1,38 @@
+import { systemClock } from '../../../src/core/clock.js';
+import type { Postgres, Session } from './server.js';
+
+/**
+ * Returns what brings a schema back to the rows that it has now, once nobody is connected any more: the server waits a tenth
+ * of a second for each copy of a whole database.
+ */
+export async function rememberRows(postgres: Postgres, database: string, schema: string): Promise<() => Promise<void>> {
+  const found = await postgres.query<{ readonly tablename: string }>(
+    database,
+    `SELECT tablename FROM pg_tables WHERE schemaname = '${schema}'`,
+  );
+  const tables = found.map(({ tablename }) => tablename);
+  const copies = `${schema}_before`;
+  const copying = tables.map((table) => `CREATE TABLE ${copies}.${table} AS TABLE ${schema}.${table};`);
+  await postgres.query(database, [`CREATE SCHEMA ${copies};`, ...copying].join(' '));
+  const emptying =
+    tables.length === 0
+      ? `DROP SCHEMA IF EXISTS ${schema} CASCADE;`
+      : `TRUNCATE ${tables.map((table) => `${schema}.${table}`).join(', ')};`;
+  const filling = tables.map((table) => `INSERT INTO ${schema}.${table} TABLE ${copies}.${table};`);
+  return async () => {
+    const session = await postgres.openSession(database);
+    try {
+      await endOthers(session);
+      await session.query([emptying, ...filling].join(' '));
+    } finally {
+      await session.end();
+    }
+  };
+}
+
+/** Whoever was killed may have left a statement behind, which the server would otherwise come to later. */
+async function endOthers(session: Session): Promise<void> {
+  const others = `SELECT pg_terminate_backend(pid) FROM pg_stat_activity
+    WHERE datname = current_database() AND backend_type = 'client backend' AND pid <> pg_backend_pid()`;
+  while ((await session.query(others)).length > 0) await systemClock.sleep(5);
+}
