@@ -3,7 +3,8 @@ import { BaseSequencer, type TestSpecification } from 'vitest/node';
 import { project } from './program.js';
 
 /** What takes longest to run, so that no core is idle at the end while another one has half a minute to go. */
-const longest = /(kill-points|schedules|guard-month|hints|install|canary|stopped-refresh)[a-z-]*\.test\.ts$/;
+const longest =
+  /(kill-points|schedules|run-passes|codex-run|install|canary|refresh-processes|other-nodes|closed-places|server-stops|guard-month|hints)[a-z-]*\.test\.ts$/;
 
 /**
  * The files of one tier after those of another, because a process of the tests takes the files of one tier only; within
