@@ -15,8 +15,8 @@ const twentyYearsMs = 20 * 365.25 * 86_400_000;
 
 export default defineConfig({
   test: {
-    // More than there are cores: whoever waits for a program, or for a moment that has to pass, needs none.
-    maxWorkers: availableParallelism() + 2,
+    // One more than there are cores: many tests wait for a disk, or for a moment that has to pass.
+    maxWorkers: availableParallelism() + 1,
     // No deadline is a proof: these end what hangs, also on a machine that has much else to do.
     testTimeout: 180_000,
     hookTimeout: 180_000,
