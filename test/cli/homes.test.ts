@@ -8,6 +8,7 @@ import { canFakeClients, startFakeClient } from '../support/fake-clients.js';
 import { alice, bob, carol, RefreshHome } from '../support/refresh-home.js';
 import { said } from '../support/seed.js';
 import { temporaryDirectory } from '../support/temporary.js';
+import { writeFlatFile } from '../support/token-files.js';
 import { useProvider } from '../support/use-provider.js';
 
 const provider = useProvider();
@@ -292,6 +293,34 @@ describe('a client that has signed in by itself', () => {
     await runCli(one.home, ['check']);
     expect([one, two].map(isLink)).toEqual([true, false]);
     expect([one, two].map(tokenIn)).toEqual([theirs, theirs]);
+  });
+});
+
+describe('an import of a newer login', () => {
+  test('reaches a home only when the provider has shown that it lives', async () => {
+    const { one, two } = await twoHomes();
+    await use(two, alice.email);
+    const before = tokenIn(two);
+    provider.scenario.clockOffsetSeconds += 5;
+    const file = writeFlatFile(one.home, 'from-elsewhere.json', await provider.issueTokens(alice));
+    expect((await runCli(one.home, ['import', file, '--yes'])).exitCode).toBe(0);
+    expect(one.record('acc_alice').refreshToken).not.toBe(before);
+    expect((await runCli(one.home, ['check'])).exitCode).toBe(0);
+    expect(tokenIn(two)).toBe(before);
+    expect((await runCli(one.home, ['renew', alice.email, '--force'])).exitCode).toBe(0);
+    expect(tokenIn(two)).toBe(one.record('acc_alice').refreshToken);
+  });
+
+  test('makes a login that may live go to kept when a switch shares its file', async () => {
+    const { one, two } = await twoHomes();
+    await use(two, alice.email);
+    const before = tokenIn(two);
+    provider.scenario.clockOffsetSeconds += 5;
+    const file = writeFlatFile(one.home, 'from-elsewhere.json', await provider.issueTokens(alice));
+    expect((await runCli(one.home, ['import', file, '--yes'])).exitCode).toBe(0);
+    await use(one, alice.email);
+    expect(tokenIn(two)).toBe(one.record('acc_alice').refreshToken);
+    expect(one.kept().filter((text) => text.includes(before))).toHaveLength(1);
   });
 });
 

@@ -184,10 +184,29 @@ export function releasedAmong(facts: readonly CustodyFact[]): ReadonlySet<string
 
 /** Whether this refresh token was ever ours, as far back as the log goes. */
 export function isKnownToken(root: Pick<Root, 'paths'>, token: Secret): boolean {
+  return hasRecord(root, token, (print, { before, after }) => before === print || after === print);
+}
+
+/**
+ * Whether it came from the provider, or is what the official client uses, as far back as the log goes. One that was only found
+ * in a file may have ended long ago, however new it is.
+ */
+export function isProvenToken(root: Pick<Root, 'paths'>, token: Secret): boolean {
+  return hasRecord(root, token, (print, { event, after, detail }) => {
+    const isGiven = event === 'signed-in' || event === 'refreshed' || event === 'received';
+    return after === print && (isGiven || (event === 'adopted' && detail === 'auth.json'));
+  });
+}
+
+function hasRecord(
+  root: Pick<Root, 'paths'>,
+  token: Secret,
+  isMeant: (print: string, record: LineageRecord) => boolean,
+): boolean {
   try {
     const { records, printOf } = readLineage(root);
     const print = printOf(token);
-    return records.some(({ before, after }) => before === print || after === print);
+    return records.some((record) => isMeant(print, record));
   } catch {
     // Unreadable: whoever asks is careful with a token that is not known.
     return false;

@@ -17,7 +17,7 @@ import type { Secret } from '../secret.js';
 import { isSameVersion } from '../storage/atomic-file.js';
 import { keepAside } from '../storage/kept.js';
 import { isLoginOf } from './foreign-login.js';
-import { isKnownSpent, isKnownToken, logLineage, readLineage } from './lineage-log.js';
+import { isKnownSpent, isKnownToken, isProvenToken, logLineage, readLineage } from './lineage-log.js';
 import { historyOf, successorOf } from './newest.js';
 import { placeLogin } from './place-login.js';
 import type { RefreshDeps } from './refresh-deps.js';
@@ -33,10 +33,10 @@ export interface Exchange {
 
 /**
  * Brings the official homes up to our newest tokens where they hold a refresh token that we have spent, for this account
- * or for another workspace of its login, or one that was ours before its account got a newer login. A login that was never
- * ours is not ours to touch, and neither is what the file holds besides the login. Where another home has our newest tokens
- * by then, a home shares its file instead (P22). The pool has the tokens already, so a file that cannot be written is a
- * warning, not a loss.
+ * or for another workspace of its login, or one that was ours before the provider gave its account a newer login. A login
+ * that was never ours is not ours to touch, and neither is what the file holds besides the login. Where another home has our
+ * newest tokens by then, a home shares its file instead (P22). The pool has the tokens already, so a file that cannot be
+ * written is a warning, not a loss.
  */
 export async function writeBack(store: Store, deps: WriteBackDeps, exchanges: readonly Exchange[] = []): Promise<void> {
   const { current, others } = findHomes(store.root, deps.home);
@@ -47,8 +47,8 @@ export async function writeBack(store: Store, deps: WriteBackDeps, exchanges: re
 }
 
 /**
- * The same for one home whose file another home is about to share: there an older login also gives way when it was never
- * ours, and is kept aside, or both would go on with it. Throws `storage-write-failed` where the file stays behind.
+ * The same for one home whose file another home is about to share: there any older login gives way, or both would go on
+ * with it, and what may live is kept aside. Throws `storage-write-failed` where the file stays behind.
  */
 export async function bringUpToDate(store: Store, deps: Omit<WriteBackDeps, 'warn'>): Promise<void> {
   const problems: string[] = [];
@@ -96,7 +96,7 @@ async function rewrite(store: Store, { home, flockHelpers: helpers, warn }: Writ
     const before = readAuthFile(home);
     const newer = newerFor(before, store, rule);
     if (newer === undefined || before.version.kind === 'absent') return;
-    if (rule.replacesOlder === true) keepIfNowhereElse(store, before);
+    if (rule.replacesOlder === true) keepUnlessSpent(store, before);
     const guard = () => {
       if (!isSameVersion(readLoginVersion(home), before.version)) throw changedMeanwhile();
     };
@@ -169,8 +169,8 @@ function newerFor(
   if (ours === undefined) return undefined;
   const access = holder === undefined ? undefined : newerAccess(holder, login);
   if (ours.equals(theirs)) return access === undefined ? undefined : { refreshToken: ours, access };
-  const givesWay = () =>
-    holder !== undefined && isOlder(login, holder) && (replacesOlder || isKnownToken(store.root, theirs));
+  const wasOurs = () => isKnownToken(store.root, theirs) && isProvenToken(store.root, ours);
+  const givesWay = () => holder !== undefined && isOlder(login, holder) && (replacesOlder || wasOurs());
   if (!isSpent() && !givesWay()) return undefined;
   return definedOnly({ refreshToken: ours, access, names: holder && namesOfLogin(holder) });
 }
@@ -192,11 +192,11 @@ function namesOfLogin({ authFile }: Account): NewerTokens['names'] {
   return definedOnly({ login_owner_id, oauth_provenance });
 }
 
-/** A login that was never ours: this is the only copy. */
-function keepIfNowhereElse({ root }: Store, { version, content }: AuthFileState): void {
+/** A login that nobody has spent may live, and this may be the only copy. */
+function keepUnlessSpent({ root }: Store, { version, content }: AuthFileState): void {
   if (content?.kind !== 'login' || version.kind === 'absent') return;
   const { refreshToken } = content.login.tokens;
-  if (refreshToken !== undefined && !isKnownToken(root, refreshToken)) keepAside(root, 'auth', version.bytes);
+  if (refreshToken !== undefined && !isKnownSpent(root, refreshToken)) keepAside(root, 'auth', version.bytes);
 }
 
 /** What another machine refreshes comes to us as an access token, and later perhaps with the refresh token. */
