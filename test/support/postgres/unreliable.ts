@@ -18,6 +18,8 @@ export interface Unreliable {
   through(url: string): string;
   /** For the connections from now on; undefined passes everything on. */
   setFault(fault: Fault | undefined): void;
+  /** Whether something is to go wrong. */
+  isFaulty(): boolean;
   /** The messages of the last connection so far. */
   messages(): number;
   /** Those of all connections since a fault was set or taken back. */
@@ -83,6 +85,7 @@ export async function startUnreliable(serverPort: number, kept?: KeptConnections
       fault = next;
       total = 0;
     },
+    isFaulty: () => fault !== undefined,
     messages: () => count,
     allMessages: () => total,
     seen: () => Buffer.concat(seen),

@@ -169,6 +169,7 @@ class ShareSchedule {
     let outcome: string;
     try {
       outcome = JSON.stringify(await action(run)) ?? 'done';
+      if (told.startsWith('exchange') && !run.wasKilled()) this.#unaware.delete(machine);
     } catch (error) {
       if (!(error instanceof AppError) && !(error instanceof Killed) && !run.wasKilled())
         this.#faults.push(`${told} on ${machine.name}: ${String((error as Error)?.stack ?? error)}`);
@@ -220,6 +221,8 @@ class ShareSchedule {
     const account = machine.home.account(id);
     const { accessToken: rejected } = account.tokens;
     const deps = this.#world.refreshDeps(machine, run.root, retryMs);
+    // A keeper that cannot reach the pool goes on without it.
+    if (this.#isUnaware(machine, person) && machine.way.isFaulty()) this.#explained.add(person);
     const outcome = await ensureUsable(deps, {
       account,
       reason: 'unauthorized_recovery',
@@ -269,9 +272,14 @@ class ShareSchedule {
    */
   #explainExposed(machine: ChaosMachine, token: string): void {
     const person = this.#ownerOf(token);
-    if (person === undefined || this.#world.lane.provider.fateOf(token) === 'live') return;
-    const isUnaware = this.#unaware.get(machine)?.has(person) === true;
-    if (isUnaware || this.#unhealed.has(machine)) this.#explained.add(person);
+    if (person === undefined) return;
+    const isSpent = this.#world.lane.provider.fateOf(token) !== 'live';
+    if (this.#isUnaware(machine, person) || (isSpent && this.#unhealed.has(machine))) this.#explained.add(person);
+  }
+
+  /** It was superseded by force and has not heard of it: whichever of the two sends the token second ends the login. */
+  #isUnaware(machine: ChaosMachine, person: Person): boolean {
+    return this.#unaware.get(machine)?.has(person) === true;
   }
 
   #label(run: MortalRun, person: Person): Promise<unknown> {
@@ -295,7 +303,7 @@ class ShareSchedule {
     }
     for (const [token, found] of holders) {
       const person = this.#ownerOf(token);
-      const aware = found.filter((machine) => person === undefined || this.#unaware.get(machine)?.has(person) !== true);
+      const aware = found.filter((machine) => person === undefined || !this.#isUnaware(machine, person));
       if (found.length > 1 && aware.length > 1)
         this.#faults.push(
           `${when}: ${found.map(({ name }) => name).join(' and ')} hold one living token of ${person?.email}`,
