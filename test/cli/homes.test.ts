@@ -297,13 +297,19 @@ describe('a client that has signed in by itself', () => {
 });
 
 describe('an import of a newer login', () => {
-  test('reaches a home only when the provider has shown that it lives', async () => {
+  /** The second home holds the login from before. */
+  async function importedBesideHome() {
     const { one, two } = await twoHomes();
     await use(two, alice.email);
     const before = tokenIn(two);
     provider.scenario.clockOffsetSeconds += 5;
     const file = writeFlatFile(one.home, 'from-elsewhere.json', await provider.issueTokens(alice));
     expect((await runCli(one.home, ['import', file, '--yes'])).exitCode).toBe(0);
+    return { one, two, before };
+  }
+
+  test('reaches a home only when the provider has shown that it lives', async () => {
+    const { one, two, before } = await importedBesideHome();
     expect(one.record('acc_alice').refreshToken).not.toBe(before);
     expect((await runCli(one.home, ['check'])).exitCode).toBe(0);
     expect(tokenIn(two)).toBe(before);
@@ -312,12 +318,7 @@ describe('an import of a newer login', () => {
   });
 
   test('makes a login that may live go to kept when a switch shares its file', async () => {
-    const { one, two } = await twoHomes();
-    await use(two, alice.email);
-    const before = tokenIn(two);
-    provider.scenario.clockOffsetSeconds += 5;
-    const file = writeFlatFile(one.home, 'from-elsewhere.json', await provider.issueTokens(alice));
-    expect((await runCli(one.home, ['import', file, '--yes'])).exitCode).toBe(0);
+    const { one, two, before } = await importedBesideHome();
     await use(one, alice.email);
     expect(tokenIn(two)).toBe(one.record('acc_alice').refreshToken);
     expect(one.kept().filter((text) => text.includes(before))).toHaveLength(1);

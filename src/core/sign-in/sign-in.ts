@@ -43,8 +43,9 @@ export async function signIn(
   { show, device = false, ...wishes }: SignInRequest,
 ): Promise<StoredLogin> {
   const { label, expected } = checkWishes(session, wishes);
-  const scopeKey = keyOf(session.writingScope());
-  await takeInAny(session, openRoster(session, session.writingScope()), scopeKey);
+  const scope = session.writingScope();
+  const scopeKey = keyOf(scope);
+  await takeInAny(session, openRoster(session, scope), scopeKey);
   const whom = expected === undefined ? {} : { loginHint: expected.email };
   const consent = device
     ? await deviceConsent(session, (page) => void show(page))

@@ -32,13 +32,12 @@ export function readVersion(path: string, limit?: number): FileVersion {
 
 export function versionOf(written: string | Buffer): PresentVersion {
   const bytes = typeof written === 'string' ? Buffer.from(written) : written;
-  const isPlain = isAscii(bytes);
-  return { kind: 'present', content: textOf(bytes, isPlain), bytes, isText: isPlain || isUtf8(bytes) };
+  return { kind: 'present', content: textOf(bytes), bytes, isText: isUtf8(bytes) };
 }
 
 /** Where it is ASCII, in a third of the time: the same text, and a long one is not on the heap that V8 has to look through. */
-export function textOf(bytes: Buffer, isPlain = isAscii(bytes)): string {
-  return bytes.toString(isPlain ? 'latin1' : 'utf8');
+export function textOf(bytes: Buffer): string {
+  return bytes.toString(isAscii(bytes) ? 'latin1' : 'utf8');
 }
 
 export function isSameVersion(a: FileVersion, b: FileVersion): boolean {
