@@ -123,32 +123,33 @@ function ageOf(pid: number): number | undefined {
 
 /** Systems without /proc: by name alone. */
 export function clientsByPs(): ClientProcess[] {
-  try {
-    return ps(['-x', '-o', 'pid=,etime=,comm=']).flatMap((line) => {
-      const [, pid = '', elapsed = '', program = ''] = /^\s*(\d+)\s+([\d:-]+)\s+(.*\S)\s*$/.exec(line) ?? [];
-      if (!isClientName(program)) return [];
-      const [whole = ''] = ps(['-ww', '-o', 'args=', '-p', pid]);
-      const words = whole.replace(/^.*?\bcodex[\w.-]*(?=\s|$)/, '').split(/\s+/);
-      return [
-        {
-          pid: Number(pid),
+  return ps(['-x', '-o', 'pid=,etime=,comm=']).flatMap((line) => {
+    const [, pid = '', elapsed = '', program = ''] = /^\s*(\d+)\s+([\d:-]+)\s+(.*\S)\s*$/.exec(line) ?? [];
+    if (!isClientName(program)) return [];
+    // Nothing when it has ended meanwhile: that it was there is known.
+    const [whole = ''] = ps(['-ww', '-o', 'args=', '-p', pid]);
+    const words = whole.replace(/^.*?\bcodex[\w.-]*(?=\s|$)/, '').split(/\s+/);
+    return [
+      {
+        pid: Number(pid),
+        program,
+        arguments: argumentsOf(
           program,
-          arguments: argumentsOf(
-            program,
-            words.filter((word) => word !== ''),
-          ),
-          ageMs: parseElapsed(elapsed),
-        },
-      ];
-    });
-  } catch {
-    // No ps either (Windows): nothing can be said, and the refresh itself is still guarded by the lineage checks.
-    return [];
-  }
+          words.filter((word) => word !== ''),
+        ),
+        ageMs: parseElapsed(elapsed),
+      },
+    ];
+  });
 }
 
+/** No lines without ps (Windows): nothing can be said, and the refresh itself is still guarded by the lineage checks. */
 function ps(words: readonly string[]): string[] {
-  return execFileSync('ps', words, { encoding: 'utf8', timeout: 2_000 }).split('\n');
+  try {
+    return execFileSync('ps', words, { encoding: 'utf8', timeout: 5_000 }).split('\n');
+  } catch {
+    return [];
+  }
 }
 
 const centuryInDays = 36_525;

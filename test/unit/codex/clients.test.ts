@@ -1,7 +1,7 @@
 import { spawnSync } from 'node:child_process';
-import { mkdirSync } from 'node:fs';
+import { mkdirSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
-import { describe, expect, it } from 'vitest';
+import { describe, expect, it, onTestFinished, vi } from 'vitest';
 import { clientsByPs } from '../../../src/core/codex/client-processes.js';
 import { listClients, runningClients } from '../../../src/core/codex/clients.js';
 import { codexHomeAt } from '../../../src/core/codex/home.js';
@@ -101,5 +101,20 @@ describe.skipIf(!canFakeClients)('a running official client', () => {
     const found = clientsByPs().find((each) => each.pid === pid);
     expect(found).toMatchObject({ pid, arguments: expect.arrayContaining(['exec', 'hi']) });
     expect(found?.ageMs).toBeLessThan(60_000);
+  });
+
+  it.skipIf(!hasPs)('is found where there is no /proc although another one ends meanwhile', async () => {
+    const ending = await startFakeClient(temporaryDirectory(), []);
+    const { pid } = await startFakeClient(temporaryDirectory(), ['exec', 'hi']);
+    // Each question about one process comes after that one has ended.
+    const directory = temporaryDirectory();
+    const real = spawnSync('which', ['ps'], { encoding: 'utf8' }).stdout.trim();
+    const script = `#!/bin/sh\ncase "$*" in *" ${ending.pid}") kill -9 ${ending.pid}; exit 1;; esac\nexec ${real} "$@"\n`;
+    writeFileSync(join(directory, 'ps'), script, { mode: 0o755 });
+    onTestFinished(() => void vi.unstubAllEnvs());
+    vi.stubEnv('PATH', `${directory}:${process.env.PATH}`);
+    const found = clientsByPs();
+    expect(found).toContainEqual(expect.objectContaining({ pid, arguments: expect.arrayContaining(['exec', 'hi']) }));
+    expect(found).toContainEqual(expect.objectContaining({ pid: ending.pid, arguments: [] }));
   });
 });
