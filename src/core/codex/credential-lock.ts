@@ -3,7 +3,7 @@ import { closeSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 import type { Clock } from '../clock.js';
 import { AppError, systemErrorCode } from '../errors.js';
-import { describe, makeDirectory, resolveTarget, writeError } from '../storage/atomic-file.js';
+import { describe, resolveTarget, writeError } from '../storage/atomic-file.js';
 import { openToLock } from '../storage/regular-file.js';
 import type { CodexHome } from './home.js';
 
@@ -68,7 +68,6 @@ export async function withCredentialLock<T>(
   options: CredentialLockOptions,
   task: (lock: CredentialLock) => Promise<T> | T,
 ): Promise<T> {
-  makeDirectory(options.home);
   const descriptors: number[] = [];
   try {
     const missing: Unlocked[] = [];
@@ -103,7 +102,8 @@ function lockFilesOf({ besides = [], ...first }: CredentialLockOptions): string[
 }
 
 /**
- * Undefined where the directory takes no lock file from us, and so none from the client, which runs as the same user.
+ * Undefined where the directory takes no lock file from us, and so none from the client, which runs as the same user; and
+ * where there is no directory: a disk that has just been taken away finds no other thing in its place.
  */
 function openLockFile(path: string): number | undefined {
   try {
@@ -114,7 +114,7 @@ function openLockFile(path: string): number | undefined {
   }
 }
 
-const takesNothing = ['EROFS', 'EACCES', 'EPERM'];
+const takesNothing = ['EROFS', 'EACCES', 'EPERM', 'ENOENT'];
 
 function isMissing(path: string): boolean {
   try {

@@ -84,6 +84,7 @@ export async function finishLogin(root: Root): Promise<void> {
   if (unfinished === undefined || !existsSync(unfinished.authFile)) return;
   const { home, authFile, content } = unfinished;
   await withCredentialLock({ home, authFile, clock: root.clock, helpers: flockHelpers }, () => {
+    if (!existsSync(authFile)) return;
     if (isTorn(unfinished)) overwrite(authFile, Buffer.from(content, 'base64'));
     forget(root);
   });

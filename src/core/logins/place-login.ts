@@ -9,7 +9,7 @@ import { AppError } from '../errors.js';
 import { type Homes, otherPlaces, reachableHomes } from '../homes/known-homes.js';
 import { homesLinkedTo, linkedInto, ownFile } from '../homes/links.js';
 import type { Store } from '../pools/store.js';
-import { isSameVersion } from '../storage/atomic-file.js';
+import { isSameVersion, makeDirectory } from '../storage/atomic-file.js';
 import { moveLeavingLink, moveOntoLink, replaceByLink, replaceLinkByFile } from '../storage/link-file.js';
 import type { Root } from '../storage/root.js';
 import { syncDirectory } from '../storage/sync.js';
@@ -62,6 +62,8 @@ export async function placeLogin(
   );
   const besides = seat.kind === 'moved' ? [...followers, seat.from] : followers;
   const options = { home: home.directory, authFile: home.authFile, besides, clock: root.clock, helpers };
+  // The first login of a home that is new. One that had a login and has none any more is away.
+  if (before.version.kind === 'absent') makeDirectory(home.directory);
   return withCredentialLock(options, (lock) => {
     const isUnchanged = () => isSameVersion(readLoginVersion(home), before.version);
     if (!isUnchanged()) return 'changed-meanwhile';

@@ -139,11 +139,15 @@ export class World {
     return [...homes, ...this.#runHomes()].flatMap((home) => holdingsIn(join(home, 'auth.json')));
   }
 
-  /** Whether any file holds this token whole; a journal entry is whole when it says when its answer came. */
+  /**
+   * Whether any file holds this token whole; a journal entry is whole when it says when its answer came. What stands in the
+   * backup of a pool alone has been replaced there, and nothing brings it back without being asked.
+   */
   isInFile(token: string): boolean {
     const isWhole = (path: string, text: string) =>
       !path.includes('refresh-journal') || /"receivedAt":\d+[^}]*\}\n/.test(text);
-    return this.#filesBelow(this.directory).some((path) => {
+    const files = this.#filesBelow(this.directory).filter((path) => !isBackup(path));
+    return files.some((path) => {
       const text = contentOf(path);
       return text.includes(token) && isWhole(path, text);
     });
@@ -154,6 +158,10 @@ export class World {
     const entries = readdirSync(directory, { recursive: true, withFileTypes: true });
     return entries.filter((entry) => entry.isFile()).map((entry) => join(entry.parentPath, entry.name));
   }
+}
+
+function isBackup(path: string): boolean {
+  return /\.bak(\.\d+)?$/.test(path);
 }
 
 function holdingsIn(authFile: string): Held[] {
