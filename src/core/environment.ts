@@ -30,11 +30,12 @@ export const environmentVariables = {
 type Name = keyof typeof environmentVariables;
 
 /** What the environment says; an empty value counts as absent. `raw` keeps the rest for proxies and settings. */
-export type Environment = { readonly [K in Name]?: string } & { readonly raw: Readonly<Record<string, string>> };
+export type Environment = { readonly [K in Name]?: string } & { readonly raw: Variables };
 
-export function readEnvironment(variables: Readonly<Record<string, string | undefined>>): Environment {
-  const raw: Record<string, string> = {};
-  for (const [name, value] of Object.entries(variables)) if (value !== undefined) raw[name] = value;
+/** The variables as a process has them. */
+export type Variables = Readonly<Record<string, string | undefined>>;
+
+export function readEnvironment(raw: Variables): Environment {
   const known: { [K in Name]?: string } = {};
   for (const name of Object.keys(environmentVariables) as Name[]) {
     const value = raw[environmentVariables[name]];

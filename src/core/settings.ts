@@ -1,4 +1,5 @@
 import { dayMs, durationText, parseDuration } from './duration.js';
+import type { Variables } from './environment.js';
 import { AppError } from './errors.js';
 import {
   type IntegerSetting,
@@ -38,7 +39,6 @@ export interface ResolvedSetting {
 }
 
 type Stored = Readonly<Record<string, unknown>>;
-type Variables = Readonly<Record<string, string>>;
 
 /**
  * Each setting from the environment, else the file, else its default. Throws `invalid-setting` for a bad value;

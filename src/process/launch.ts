@@ -2,6 +2,7 @@ import { type ChildProcess, spawn } from 'node:child_process';
 import { accessSync, constants, writeSync } from 'node:fs';
 import { isatty } from 'node:tty';
 import type { Launch } from '../cli/program/machine.js';
+import type { Variables } from '../core/environment.js';
 import { AppError, systemErrorCode } from '../core/errors.js';
 import { readHead } from '../core/storage/regular-file.js';
 
@@ -23,7 +24,7 @@ function announce(line: string): void {
   }
 }
 
-type Replace = (path: string, words: readonly string[], variables: Readonly<Record<string, string>>) => never;
+type Replace = (path: string, words: readonly string[], variables: Variables) => never;
 
 /** Of Node 22.15 and later, and not on Windows. */
 const { execve } = process as { execve?: Replace };

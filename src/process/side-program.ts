@@ -1,5 +1,6 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import type { SideEnd, SideProgram } from '../cli/guarding/side-program.js';
+import type { Variables } from '../core/environment.js';
 import { systemErrorCode } from '../core/errors.js';
 
 /** Of each of its two outputs. */
@@ -48,7 +49,7 @@ export function runBeside({ argv, variables, input = '', deadlineMs, signal }: S
   });
 }
 
-function start(program: string, words: readonly string[], variables: Readonly<Record<string, string>>) {
+function start(program: string, words: readonly string[], variables: Variables) {
   try {
     return spawn(program, words, { env: variables, detached: process.platform !== 'win32', windowsHide: true });
   } catch (error) {

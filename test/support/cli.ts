@@ -27,7 +27,7 @@ export interface CliOptions {
   /** Default: the one of the home. */
   readonly clock?: Clock;
   readonly cwd?: string;
-  readonly variables?: Readonly<Record<string, string>>;
+  readonly variables?: Readonly<Record<string, string | undefined>>;
   readonly signal?: AbortSignal;
   /** Default: those of this machine. */
   readonly processes?: ProcessTable;

@@ -1,4 +1,5 @@
 import * as z from 'zod/mini';
+import type { Variables } from '../../core/environment.js';
 import { AppError } from '../../core/errors.js';
 import { type EventName, eventNames, isEventName } from '../../core/event-names.js';
 import { type AccountEvent, describeEvent, type EventOf, makeEvent } from '../../core/events/event.js';
@@ -93,7 +94,7 @@ const script = 'on run argv\ndisplay notification (item 2 of argv) with title (i
 function notifierFor(
   platform: NodeJS.Platform,
   { title, body }: ReturnType<typeof noticeOf>,
-): { readonly argv: readonly string[]; readonly variables: Readonly<Record<string, string>> } {
+): { readonly argv: readonly string[]; readonly variables: Variables } {
   if (platform === 'darwin') return { argv: ['osascript', '-e', script, title, body], variables: {} };
   if (platform === 'win32') {
     const encoded = Buffer.from(toast, 'utf16le').toString('base64');

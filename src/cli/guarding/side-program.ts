@@ -1,10 +1,11 @@
+import type { Variables } from '../../core/environment.js';
 import type { Context } from '../program/context.js';
 
 /** A program beside this one, which must not be able to hold it up. */
 export interface SideProgram {
   /** The program, by its name on PATH or its path, and its arguments; no shell reads them. */
   readonly argv: readonly string[];
-  readonly variables: Readonly<Record<string, string>>;
+  readonly variables: Variables;
   /** What it finds on its standard input. */
   readonly input?: string;
   /** With everything that it has started it is ended after this. */

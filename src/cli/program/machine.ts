@@ -1,3 +1,4 @@
+import type { Variables } from '../../core/environment.js';
 import type { Runnable } from '../../core/running/runnable.js';
 import type { SessionHost } from '../../core/session/session.js';
 import type { RunBeside } from '../guarding/side-program.js';
@@ -23,7 +24,7 @@ export interface Machine extends SessionHost {
 }
 
 export interface Launch extends Runnable {
-  readonly variables: Readonly<Record<string, string>>;
+  readonly variables: Variables;
   /** It is waited for in any case: something is to be done when it has ended. */
   readonly isWaitedFor?: boolean;
   /** A line for standard error right before it starts, written without a stream of Node's. */

@@ -1,5 +1,5 @@
 import { spawn } from 'node:child_process';
-import { requireHome } from '../../core/environment.js';
+import { requireHome, type Variables } from '../../core/environment.js';
 import { setupPlace } from '../../core/session/places.js';
 import { executableOnPath } from '../../core/shell/on-path.js';
 import type { SetupPlace } from '../../core/shell/setup-plan.js';
@@ -16,8 +16,6 @@ export async function writableSetupPlace(context: Context): Promise<SetupPlace> 
     ? place
     : { ...place, shells: { ...place.shells, environment: { ...environment, ZDOTDIR } } };
 }
-
-type Variables = Readonly<Record<string, string>>;
 
 /** Of a person's files: the slowest start that anybody would put up with, several times over. */
 const patienceMs = 15_000;

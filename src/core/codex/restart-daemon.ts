@@ -2,6 +2,7 @@ import { execFile } from 'node:child_process';
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
+import type { Variables } from '../environment.js';
 import { findOfficialClient } from '../shell/wiring.js';
 import type { CodexHome } from './home.js';
 
@@ -14,7 +15,7 @@ const deadlineMs = 20_000;
  */
 export async function restartDaemon(
   home: CodexHome,
-  environment: Readonly<Record<string, string>>,
+  environment: Variables,
   signal: AbortSignal,
 ): Promise<string | undefined> {
   const client = findOfficialClient(environment) ?? managedClient(home);

@@ -1,7 +1,6 @@
+import type { Variables } from '../environment.js';
 import { Secret } from '../secret.js';
 import { isLoopbackTarget, noProxyEntry, systemEntry } from './proxy-exceptions.js';
-
-export type ProxyEnvironment = Readonly<Record<string, string | undefined>>;
 
 /** Where the choice came from: the `--proxy` option, the name of an environment variable, or the system's settings. */
 export type ProxySource = 'option' | 'system' | (typeof proxyVariables)[keyof typeof proxyVariables][number];
@@ -57,7 +56,7 @@ export function chooseProxy(
   targetUrl: string,
   given: {
     readonly option?: string | undefined;
-    readonly environment: ProxyEnvironment;
+    readonly environment: Variables;
     readonly system?: SystemProxy | undefined;
   },
 ): ProxyChoice {
@@ -88,7 +87,7 @@ function systemProxyFor(target: URL, system: SystemProxy | undefined): { name: '
 
 function firstSet<Name extends string>(
   names: readonly Name[],
-  environment: ProxyEnvironment,
+  environment: Variables,
 ): { name: Name; value: string } | undefined {
   for (const name of names) {
     const value = environment[name]?.trim();

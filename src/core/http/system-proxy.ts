@@ -1,10 +1,11 @@
 import { execFile } from 'node:child_process';
 import { definedOnly } from '../defined-only.js';
+import type { Variables } from '../environment.js';
 import type { SystemProxy } from './proxy.js';
 
 export interface System {
   readonly platform: NodeJS.Platform;
-  readonly environment: Readonly<Record<string, string>>;
+  readonly environment: Variables;
   /** How long its answer may take, in milliseconds. */
   readonly deadlineMs?: number;
   warn(message: string): void;

@@ -5,6 +5,7 @@ import { isClientName } from '../codex/client-program.js';
 import { readCodexConfig } from '../codex/config.js';
 import { systemDirectory } from '../codex/config-files.js';
 import { codexHomeAt } from '../codex/home.js';
+import type { Variables } from '../environment.js';
 import { AppError } from '../errors.js';
 import { executableOnPath, isExecutable, pathOf } from '../shell/on-path.js';
 
@@ -17,7 +18,7 @@ export interface Runnable {
 }
 
 export interface CommandPlace {
-  readonly environment: Readonly<Record<string, string>>;
+  readonly environment: Variables;
   readonly cwd: string;
 }
 

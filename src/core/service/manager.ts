@@ -1,4 +1,5 @@
 import { join } from 'node:path';
+import type { Variables } from '../environment.js';
 import type { RootPaths } from '../storage/paths.js';
 import {
   launchdAgent,
@@ -40,7 +41,7 @@ export interface Step {
 export interface ManagerPlace {
   readonly platform: NodeJS.Platform;
   readonly home: string;
-  readonly variables: Readonly<Record<string, string>>;
+  readonly variables: Variables;
   readonly userId: number;
   readonly paths: RootPaths;
 }

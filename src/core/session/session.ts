@@ -1,6 +1,6 @@
 import type { Clock } from '../clock.js';
 import type { CodexHome } from '../codex/home.js';
-import type { Environment } from '../environment.js';
+import type { Environment, Variables } from '../environment.js';
 import type { AppError } from '../errors.js';
 import type { HttpClient } from '../http/client.js';
 import type { ProxyFor } from '../http/proxy-for.js';
@@ -13,7 +13,7 @@ import type { Root } from '../storage/root.js';
 
 /** What a session takes from the process that it is opened in, so that a test can hand in its own. */
 export interface SessionHost {
-  readonly variables: Readonly<Record<string, string | undefined>>;
+  readonly variables: Variables;
   readonly cwd: string;
   readonly clock: Clock;
   readonly processes: ProcessTable;

@@ -1,7 +1,6 @@
 import { accessSync, constants, realpathSync, statSync } from 'node:fs';
 import { delimiter, normalize, sep } from 'node:path';
-
-type Variables = Readonly<Record<string, string>>;
+import type { Variables } from '../environment.js';
 
 /** Every program of that name in the order of PATH, as a shell would look for it. */
 export function executablesOnPath(name: string, environment: Variables): string[] {
@@ -44,7 +43,7 @@ interface Namesake {
 }
 
 /** The first `codex-auth` on PATH, where it is not the program that runs now. */
-export function findNamesake(script: string, environment: Readonly<Record<string, string>>): Namesake | undefined {
+export function findNamesake(script: string, environment: Variables): Namesake | undefined {
   const [path] = executablesOnPath('codex-auth', environment);
   if (path === undefined) return undefined;
   const target = realpathSync(path);

@@ -1,5 +1,6 @@
 import { existsSync } from 'node:fs';
 import { basename, join } from 'node:path';
+import type { Variables } from '../environment.js';
 import { readNow } from '../storage/regular-file.js';
 import { executableOnPath } from './on-path.js';
 
@@ -11,7 +12,7 @@ export type ShellName = (typeof shellNames)[number];
 /** What decides where a person's shells look for their files. */
 export interface ShellPlaces {
   readonly home: string;
-  readonly environment: Readonly<Record<string, string>>;
+  readonly environment: Variables;
   readonly isWindows: boolean;
 }
 

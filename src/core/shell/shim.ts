@@ -1,5 +1,6 @@
 import { realpathSync } from 'node:fs';
 import { dirname, join } from 'node:path';
+import type { Variables } from '../environment.js';
 import { AppError } from '../errors.js';
 import { describe } from '../storage/atomic-file.js';
 import { shimBindingsName } from '../storage/paths.js';
@@ -94,7 +95,7 @@ export function targetOf(shim: string): ShimTarget | undefined {
  * The target under the names that outlive an update. Node knows itself by its real path, which with some package managers
  * has its version in it; the link to it that is on PATH has not.
  */
-export function lastingTarget(target: ShimTarget, environment: Readonly<Record<string, string>>): ShimTarget {
+export function lastingTarget(target: ShimTarget, environment: Variables): ShimTarget {
   const link = executablesOnPath('node', environment).find((path) => realpathSync(path) === target.node);
   return { ...target, node: link ?? target.node };
 }

@@ -1,5 +1,6 @@
 import { existsSync } from 'node:fs';
 import { join, resolve } from 'node:path';
+import type { Variables } from '../environment.js';
 import { readNow } from '../storage/regular-file.js';
 import { blockLines } from './marked-block.js';
 import { executablesOnPath, pathOf } from './on-path.js';
@@ -70,7 +71,7 @@ function blockIn(path: string): string[] | undefined {
 }
 
 /** The official client that runs behind the shim, or would without it. */
-export function findOfficialClient(environment: Readonly<Record<string, string>>): string | undefined {
+export function findOfficialClient(environment: Variables): string | undefined {
   return executablesOnPath('codex', environment).find((path) => !isShim(path));
 }
 

@@ -1,5 +1,6 @@
 import { readdir } from 'node:fs/promises';
 import { join } from 'node:path';
+import type { Variables } from '../environment.js';
 import { systemErrorCode } from '../errors.js';
 import { type LoginSource, listSources } from './list-sources.js';
 
@@ -8,7 +9,7 @@ export interface Surveyed {
   readonly home: string;
   /** The home of the official client, wherever it is. */
   readonly codexHome: string;
-  readonly variables: Readonly<Record<string, string | undefined>>;
+  readonly variables: Variables;
 }
 
 /** The files in which known tools keep logins, as far as they exist. Reads names only. */

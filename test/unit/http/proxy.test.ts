@@ -1,12 +1,13 @@
 import { inspect } from 'node:util';
 import { describe, expect, test } from 'vitest';
-import { chooseProxy, type ProxyEnvironment, type SystemProxy } from '../../../src/core/http/proxy.js';
+import type { Variables } from '../../../src/core/environment.js';
+import { chooseProxy, type SystemProxy } from '../../../src/core/http/proxy.js';
 import { describeProxy } from '../../../src/core/http/proxy-description.js';
 
 const HTTPS = 'https://auth.openai.com/oauth/token';
 const HTTP = 'http://127.0.0.1:8080/x';
 
-function describeChoice(target: string, environment: ProxyEnvironment, option?: string): string {
+function describeChoice(target: string, environment: Variables, option?: string): string {
   const choice = chooseProxy(target, { environment, option });
   if (choice.kind === 'direct') return `direct by ${choice.source}`;
   const what = choice.kind === 'proxy' ? `proxy ${choice.display}` : `invalid, ${choice.reason},`;
@@ -14,7 +15,7 @@ function describeChoice(target: string, environment: ProxyEnvironment, option?: 
 }
 
 describe('which setting wins', () => {
-  test.each<[string, string, ProxyEnvironment, string | undefined, string]>([
+  test.each<[string, string, Variables, string | undefined, string]>([
     ['nothing set', HTTPS, {}, undefined, 'direct by none'],
     ['the option over everything', HTTPS, { https_proxy: 'e:1', NO_PROXY: '*' }, 'o:1', 'proxy http://o:1 by option'],
     ['an empty option forces direct', HTTPS, { https_proxy: 'e:1' }, '', 'direct by option'],
@@ -157,7 +158,7 @@ describe("the system's setting", () => {
     hasPac: false,
   };
 
-  test.each<[string, string, ProxyEnvironment, Partial<SystemProxy>, string]>([
+  test.each<[string, string, Variables, Partial<SystemProxy>, string]>([
     ['is the last resort', HTTPS, {}, {}, 'http://secure:8443 (system settings)'],
     ['comes after the environment', HTTPS, { HTTPS_PROXY: 'e:1' }, {}, 'http://e:1 (HTTPS_PROXY)'],
     ['has a proxy of its own for http', 'http://a.example/', {}, {}, 'http://plain:8080 (system settings)'],

@@ -5,6 +5,7 @@ import { join } from 'node:path';
 import { promisify } from 'node:util';
 import { type Asking, askDaemon, type DaemonReport } from '../../codex/daemon.js';
 import { type CodexHome, runningDaemon } from '../../codex/home.js';
+import type { Variables } from '../../environment.js';
 import { executableOnPath } from '../../shell/on-path.js';
 import type { SetupPlace } from '../../shell/setup-plan.js';
 import { findOfficialClient, readWiring, type Wiring } from '../../shell/wiring.js';
@@ -54,7 +55,7 @@ async function loginOf({ root }: SetupPlace, home: CodexHome, { version, signal 
  * `--version` alone: it reads no login and starts nothing. Even then 0.169.0 leaves links to itself in `tmp/arg0` of its
  * home, unless that is a directory for temporary files.
  */
-async function versionOf(path: string, environment: Readonly<Record<string, string>>): Promise<string | undefined> {
+async function versionOf(path: string, environment: Variables): Promise<string | undefined> {
   try {
     const env = { ...environment, CODEX_HOME: tmpdir() };
     const { stdout } = await promisify(execFile)(path, ['--version'], { env, timeout: 5_000 });

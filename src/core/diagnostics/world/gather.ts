@@ -8,6 +8,7 @@ import type { CodexHome } from '../../codex/home.js';
 import { tornLogin } from '../../codex/in-place-write.js';
 import { loginFilePlace } from '../../codex/official-login.js';
 import { definedOnly } from '../../defined-only.js';
+import type { Variables } from '../../environment.js';
 import { AppError, type ErrorCode } from '../../errors.js';
 import { readAccountState } from '../../health/account-state.js';
 import { findHomes, findHomesForDisplay, reachableHomes } from '../../homes/known-homes.js';
@@ -46,7 +47,7 @@ export interface Surroundings {
   readonly misplacement: AppError | undefined;
   readonly personHome: string;
   readonly settingsFile: string;
-  readonly environment: Readonly<Record<string, string>>;
+  readonly environment: Variables;
   readonly loginPorts: readonly number[];
   readonly shells: SetupPlace;
   /** Of this program. */

@@ -2,6 +2,7 @@ import type { Binding } from '../../bindings/binding.js';
 import type { AuthFileState } from '../../codex/auth-file-state.js';
 import type { CodexConfig } from '../../codex/config.js';
 import type { CodexHome } from '../../codex/home.js';
+import type { Variables } from '../../environment.js';
 import type { AppError } from '../../errors.js';
 import type { AccountState } from '../../health/account-state.js';
 import type { HomeRecord } from '../../homes/registry.js';
@@ -66,7 +67,7 @@ export interface World {
   readonly settingProblems: readonly SettingProblem[];
   readonly settings: Settings;
   readonly settingsFile: string;
-  readonly environment: Readonly<Record<string, string>>;
+  readonly environment: Variables;
   /** Why it names no place for root and home; then both are named here as nobody else uses them. */
   readonly misplacement: AppError | undefined;
   /** The official homes that logins of this root were written to, and what they hold. */
