@@ -1,5 +1,6 @@
 import { readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { build } from 'esbuild';
+import ts from 'typescript';
 import * as zod from 'zod/mini';
 
 /** What all files have in common. */
@@ -48,8 +49,17 @@ const rarelyUsed = {
   'node:os': ['homedir', 'hostname', 'platform', 'tmpdir'],
   'node:tty': ['isatty'],
   'node:v8': ['setFlagsFromString'],
+  'node:vm': ['Script'],
+  'node:url': ['pathToFileURL'],
   'fast-string-width': ['default'],
+  chalk: ['Chalk'],
 };
+
+/** Of those functions the one that `promisify` asks for a variant of its own. */
+const hasPromiseVariant = ['execFile'];
+
+/** How a schema is asked. */
+const asks = ['parse', 'safeParse'];
 
 rmSync('dist', { recursive: true, force: true });
 
@@ -91,11 +101,13 @@ const dashboard = await build({
   plugins: [withoutColorDetection(), withoutInkExtras()],
 });
 
+const plainly = [processAsItIs(), nodeNamespacesAsTheyAre(), loadedWhenUsed()];
+await build({ ...commonJs, entryPoints: { keep: 'src/process/keep-code-cache.ts' }, minify: true, plugins: plainly });
 await build({
   ...commonJs,
   entryPoints: { start: 'src/start.ts' },
   minify: true,
-  plugins: [processAsItIs(), nodeNamespacesAsTheyAre(), onlyVersion(), loadedWhenUsed()],
+  plugins: [...plainly, onlyVersion(), keptByItsFile()],
 });
 
 /** Compiled as a script (src/start.ts), which knows no module: so it gets what it needs as arguments. */
@@ -306,11 +318,15 @@ function withoutSchemas() {
   return {
     name: namespace,
     setup({ onResolve, onLoad }) {
+      onLoad({ filter: /\/src\/.*\.ts$/ }, ({ path }) => {
+        const contents = readFileSync(path, 'utf8');
+        return contents.includes("from 'zod/mini'") ? { contents: withoutMaking(contents), loader: 'ts' } : undefined;
+      });
       onResolve({ filter: /^zod\/mini$/ }, ({ path }) => ({ path, namespace }));
       onLoad({ filter: /./, namespace }, () => ({
         resolveDir: process.cwd(),
         contents: `import { giveUp } from './src/process/giving-up.ts';
-          const asks = ['parse', 'safeParse'];
+          const asks = ${JSON.stringify(asks)};
           const schema = new Proxy(function () {}, {
             get: (_, name) => (asks.includes(name) ? giveUp : schema),
             apply: () => schema,
@@ -319,6 +335,25 @@ function withoutSchemas() {
       }));
     },
   };
+}
+
+/** The source with one and the same schema, which is asked for nothing, for each that it makes. */
+function withoutMaking(source) {
+  const file = ts.createSourceFile('source.ts', source, ts.ScriptTarget.Latest, true);
+  const made = [];
+  const find = (node) => {
+    if (ts.isCallExpression(node) && isMade(node)) made.push(node);
+    else ts.forEachChild(node, find);
+  };
+  find(file);
+  return made.reduceRight((text, node) => `${text.slice(0, node.getStart())}z.any${text.slice(node.getEnd())}`, source);
+}
+
+/** `z.object(…)`, `z.string().check(…)`, but not `z.string().parse(…)`. */
+function isMade({ expression: called }) {
+  if (!ts.isPropertyAccessExpression(called) || asks.includes(called.name.text)) return false;
+  const { expression: from } = called;
+  return ts.isCallExpression(from) ? isMade(from) : from.getText().split('.')[0] === 'z';
 }
 
 /** What the bare listings only need to warn of something, or beside a warning: there they give up, as with a schema. */
@@ -384,7 +419,7 @@ function loadedWhenUsed() {
     name: namespace,
     setup({ onResolve, onLoad }) {
       onResolve({ filter: new RegExp(`^(${Object.keys(rarelyUsed).join('|')})$`) }, ({ path, kind, namespace: importer }) => {
-        if (importer !== namespace && kind !== 'dynamic-import') return { path, namespace };
+        if (importer !== namespace && kind !== 'dynamic-import') return { path, namespace, sideEffects: false };
         return path.startsWith('node:') ? { path, external: true } : undefined;
       });
       onLoad({ filter: /./, namespace }, ({ path }) => ({
@@ -395,16 +430,29 @@ function loadedWhenUsed() {
   };
 }
 
-/** With its promise variant, which `promisify` asks for. */
 function standIn(path, name) {
   const [exported, local] = name === 'default' ? ['default ', 'it'] : ['', name];
   return `export ${exported}function ${local}(...args) {
     const real = require('${path}').${name};
     return new.target ? new real(...args) : real(...args);
   }
-  Object.defineProperty(${local}, Symbol.for('nodejs.util.promisify.custom'), {
-    get: () => require('${path}').${name}[Symbol.for('nodejs.util.promisify.custom')],
-  });`;
+  ${hasPromiseVariant.includes(name) ? promiseVariant(path, name) : ''}`;
+}
+
+function promiseVariant(path, name) {
+  const key = "Symbol.for('nodejs.util.promisify.custom')";
+  return `Object.defineProperty(${name}, ${key}, { get: () => require('${path}').${name}[${key}] });`;
+}
+
+/** What the start of most commands has no use for. */
+function keptByItsFile() {
+  return {
+    name: 'kept-by-its-file',
+    setup({ onResolve, onLoad }) {
+      onResolve({ filter: /^\.\/keep\.cjs$/ }, ({ path }) => ({ path, external: true }));
+      onLoad({ filter: /\/keep-code-cache\.ts$/ }, () => ({ contents: standIn('./keep.cjs', 'keepCodeCache') }));
+    },
+  };
 }
 
 /** CommonJS has a require of its own, and no URL to make one from. */

@@ -3,8 +3,8 @@ import { join } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import { Script } from 'node:vm';
 import packageJson from '../package.json' with { type: 'json' };
-import { homeIfNeeded, readEnvironment } from './core/environment.js';
-import { locate, rootPaths } from './core/storage/paths.js';
+import { rootIn } from './core/storage/locations.js';
+import { privateHomesName, shareFileName } from './core/storage/paths.js';
 import { type CodeCache, type Leaving, openCodeCache } from './process/code-cache.js';
 import { plainOutput } from './process/plain-output.js';
 
@@ -118,10 +118,9 @@ function findRoot(): string | undefined {
 
 function lookForRoot(): string | undefined {
   try {
-    const environment = readEnvironment(process.env);
-    return locate({ ...environment, home: homeIfNeeded(environment) }, process.cwd()).root;
+    return rootIn(process.env, process.cwd());
   } catch {
-    // No home or no current directory: the command itself says so.
+    // No current directory: the command itself says so.
     return undefined;
   }
 }
@@ -139,8 +138,7 @@ function isPlainRun([first, ...words]: readonly string[]): boolean {
   if (command !== 'run' || (dashes !== undefined && dashes !== '--') || !/^(--here$|[^-])/.test(account)) return false;
   const root = findRoot();
   if (root === undefined) return false;
-  const { privateHomes, share } = rootPaths(root);
-  return existsSync(privateHomes) && !existsSync(share);
+  return existsSync(join(root, privateHomesName)) && !existsSync(join(root, shareFileName));
 }
 
 const words = process.argv.slice(2);

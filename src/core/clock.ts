@@ -11,8 +11,13 @@ export interface Clock {
   sleep(ms: number, signal?: AbortSignal): Promise<void>;
 }
 
+/** The time of `systemClock`, for what is loaded before everything else. */
+export function wallClock(): number {
+  return Date.now();
+}
+
 export const systemClock: Clock = {
-  now: () => Date.now(),
+  now: wallClock,
   monotonicMs() {
     // As `performance.now()`, for which Node would load a module of its own.
     const [seconds, nanoseconds] = hrtime();

@@ -1,6 +1,8 @@
-import { statSync } from 'node:fs';
-import { systemClock } from '../core/clock.js';
-import { indexPrefix, keepCached, type PrivateCache, privateCache, readCached } from '../core/storage/private-cache.js';
+import { readSync, type Stats, statSync } from 'node:fs';
+import { wallClock } from '../core/clock.js';
+import { systemErrorCode } from '../core/errors.js';
+import { type PrivateCache, privateCache, withCached } from '../core/storage/private-cache.js';
+import { keepCodeCache } from './keep-code-cache.js';
 
 /** V8's compiled form of a program, as an earlier run left it. */
 export interface CodeCache {
@@ -21,9 +23,6 @@ export interface Leaving {
 /** For how long a cache holds what the first run happened to need. */
 const lifeMs = 24 * 3_600_000;
 
-/** The commands of a day on two Nodes, 1 to 3 MB each. */
-const kind = { mostFiles: 16, isOfKind: (name: string) => !name.startsWith(indexPrefix) };
-
 /** Anything larger was not made here. */
 const mostBytes = 8 * 1024 * 1024;
 
@@ -37,12 +36,19 @@ export function openCodeCache(root: string, command: string, source: Buffer): Co
   if (cache === undefined) return undefined;
   const runtime = describeRuntime(command);
   const name = `${command}-${shortNameOf(runtime)}`;
-  const file = readCached(cache, name, mostBytes);
-  const compiled = file === undefined ? undefined : compiledIn(file.content, runtime, source);
+  const header = headerOf(runtime);
+  const file = withCached(cache, name, mostBytes, (descriptor, facts) => read(descriptor, facts, header, source));
   return {
-    compiled,
-    isDue: compiled === undefined || file === undefined || systemClock.now() - file.writtenAt > lifeMs,
-    keep: (compile) => keepCached(cache, name, kind, () => contentOf(runtime, compile(), source)),
+    compiled: file?.compiled,
+    isDue: file === undefined || wallClock() - file.writtenAt > lifeMs,
+    keep(compile) {
+      try {
+        keepCodeCache({ cache, name, header, source }, compile);
+      } catch (error) {
+        // An update of the package may have taken the file away in which that is.
+        if (systemErrorCode(error) !== 'MODULE_NOT_FOUND') throw error;
+      }
+    },
   };
 }
 
@@ -56,46 +62,59 @@ function ownCache(root: string): PrivateCache | undefined {
 }
 
 /**
- * Everything that the compiled form depends on besides the source. Two builds of one version of Node differ in the file;
- * options and coverage change what V8 makes.
+ * Everything that the compiled form depends on besides the source, in ASCII. Two builds of one version of Node differ in the
+ * file; options and coverage change what V8 makes.
  */
 function describeRuntime(command: string): string {
   const { version, versions, arch, platform, execArgv, execPath, env } = process;
   const { size, mtimeMs } = statSync(execPath);
   const options = [execArgv, env['NODE_OPTIONS'], env['NODE_V8_COVERAGE'] !== undefined];
-  return JSON.stringify([command, version, versions.v8, arch, platform, execPath, size, mtimeMs, options]);
+  return encodeURI(JSON.stringify([command, version, versions.v8, arch, platform, execPath, size, mtimeMs, options]));
 }
 
 /** For a name only: what a file is for stands in it (FNV-1a, 32 bits). */
 function shortNameOf(runtime: string): string {
   let sum = 0x811c9dc5;
-  for (const byte of Buffer.from(runtime)) sum = Math.imul(sum ^ byte, 0x01000193);
+  for (let at = 0; at < runtime.length; at += 1) sum = Math.imul(sum ^ runtime.charCodeAt(at), 0x01000193);
   return (sum >>> 0).toString(16);
 }
 
-/** The compiled form twice, and the source, so that damage shows (docs/decisions/010-quick-bundle.md). */
-function contentOf(runtime: string, compiled: Buffer, source: Buffer): Buffer {
-  return Buffer.concat([headerOf(runtime), compiled, compiled, source]);
+/** A text, for which Node has less to load than for bytes. */
+function headerOf(runtime: string): string {
+  // Every byte there is, which a change of all bytes of one kind would change too.
+  return runtime + String.fromCharCode(...Array(256).keys());
 }
 
-/** Every byte there is, which a change of all bytes of one kind would change too. */
-const everyByte = Buffer.from(Array.from({ length: 256 }, (_, byte) => byte));
-
-/** A multiple of 8 bytes, because V8 copies what is not aligned. */
-function headerOf(runtime: string): Buffer {
-  const text = Buffer.from(runtime);
-  return Buffer.concat([text, Buffer.alloc(8 - (text.length % 8), '\n'), everyByte]);
+interface Kept {
+  readonly compiled: Buffer;
+  readonly writtenAt: number;
 }
 
-/** The compiled form in a file, if the file is exactly `contentOf` it. */
-function compiledIn(content: Buffer, runtime: string, source: Buffer): Buffer | undefined {
-  const header = headerOf(runtime);
-  const length = (content.length - header.length - source.length) / 2;
+/** What `keepCodeCache` has written, if the file is exactly that. */
+function read(descriptor: number, { size, mtimeMs }: Stats, header: string, source: Buffer): Kept | undefined {
+  const length = (size - header.length - source.length) / 2;
   if (length <= 0 || !Number.isInteger(length)) return undefined;
-  const [start, twin, end] = [header.length, header.length + length, header.length + 2 * length];
-  const compiled = content.subarray(start, twin);
-  const isWhole = compiled.equals(content.subarray(twin, end));
-  return isWhole && header.equals(content.subarray(0, start)) && source.equals(content.subarray(end))
-    ? compiled
-    : undefined;
+  if (next(descriptor, header.length).toString('latin1') !== header) return undefined;
+  const compiled = next(descriptor, length);
+  return isNext(descriptor, compiled) && isNext(descriptor, source) ? { compiled, writtenAt: mtimeMs } : undefined;
+}
+
+/** Not pooled: it begins at an address that V8 takes, which copies what is not aligned. */
+function next(descriptor: number, length: number): Buffer {
+  const bytes = Buffer.allocUnsafeSlow(length);
+  return bytes.subarray(0, readSync(descriptor, bytes));
+}
+
+/** In the processor's cache, and no more memory for the system to give than that. */
+const pieceBytes = 64 * 1024;
+
+/** Whether these bytes follow in the file. */
+function isNext(descriptor: number, bytes: Buffer): boolean {
+  const piece = Buffer.allocUnsafeSlow(pieceBytes);
+  for (let at = 0; at < bytes.length; at += pieceBytes) {
+    const expected = bytes.subarray(at, at + pieceBytes);
+    const length = readSync(descriptor, piece, 0, expected.length, null);
+    if (!expected.equals(piece.subarray(0, length))) return false;
+  }
+  return true;
 }

@@ -1,12 +1,14 @@
 import {
   chmodSync,
   chownSync,
+  cpSync,
   existsSync,
   linkSync,
   mkdirSync,
   readdirSync,
   readFileSync,
   renameSync,
+  rmSync,
   statSync,
   symlinkSync,
   truncateSync,
@@ -17,7 +19,11 @@ import { join } from 'node:path';
 import { Script } from 'node:vm';
 import { describe, expect, it, vi } from 'vitest';
 import { openCodeCache } from '../../src/process/code-cache.js';
+import { runBuilt } from '../support/built.js';
+import { createTestHome } from '../support/cli.js';
 import { damages } from '../support/damages.js';
+import { builtProject } from '../support/program-process.js';
+import { alice, writePool } from '../support/sample-pool.js';
 import { modeOf } from '../support/stored-accounts.js';
 import { temporaryDirectory } from '../support/temporary.js';
 
@@ -219,4 +225,15 @@ describe.skipIf(!hasOwners)('caches', () => {
     expect(existsSync(`${path}.123-456`)).toBe(false);
     expect(statSync(directory).isDirectory()).toBe(true);
   });
+});
+
+it('is left out, without a word, when an update takes its part of the program away meanwhile', async () => {
+  const project = temporaryDirectory();
+  for (const name of ['bin', 'dist']) cpSync(join(builtProject(), name), join(project, name), { recursive: true });
+  rmSync(join(project, 'dist', 'keep.cjs'));
+  const home = createTestHome();
+  writePool(home, [alice]);
+  const { exitCode, stdout, stderr } = await runBuilt(home, ['list'], { project });
+  expect([exitCode, stderr, stdout.includes('alice@example.com')]).toEqual([0, '', true]);
+  expect(readdirSync(join(home.root, 'cache')).filter((name) => !name.startsWith('index-'))).toEqual([]);
 });

@@ -55,6 +55,7 @@ describe('the package', () => {
       'dist/dashboard.js',
       'dist/index.d.ts',
       'dist/index.js',
+      'dist/keep.cjs',
       'dist/quick.cjs',
       'dist/run.cjs',
       'dist/segment.cjs',

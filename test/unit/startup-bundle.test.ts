@@ -275,7 +275,7 @@ async function filesRun(argv: readonly string[], arrange: (home: TestHome) => vo
   return filesRunIn(coverage);
 }
 
-it.each(['start', 'cli', 'brief', 'quick', 'show', 'run'])(
+it.each(['start', 'keep', 'cli', 'brief', 'quick', 'show', 'run'])(
   '%s.cjs is ASCII, so that V8 keeps each of its characters in one byte',
   (name) => {
     const bytes = readFileSync(join(builtProject(), 'dist', `${name}.cjs`));

@@ -70,7 +70,7 @@ export function openRosterIndex(
   const name = `${indexPrefix}${shortNameOf(about)}`;
   let missedAt: number | undefined;
   const before = looksAt(root, home);
-  const readContent = () => before && contentIn(readCached(cache, name, mostBytes)?.content, about, before);
+  const readContent = () => before && contentIn(readCached(cache, name, mostBytes), about, before);
   return {
     scopes() {
       const content = readContent();

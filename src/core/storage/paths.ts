@@ -3,6 +3,7 @@ import { isAbsolute, join, resolve } from 'node:path';
 import { definedOnly } from '../defined-only.js';
 import { type Environment, environmentVariables, homeOf } from '../environment.js';
 import { AppError, systemErrorCode } from '../errors.js';
+import { type Locations, locationsIn } from './locations.js';
 
 /** Where everything lives below one root. */
 export interface RootPaths {
@@ -48,6 +49,8 @@ export interface RootPaths {
 }
 
 const cacheName = 'cache';
+/** Where it is, the pool is shared with other machines. */
+export const shareFileName = 'share.json';
 export const poolFileName = 'openai-codex-accounts.json';
 /** The private homes of `run` are in it. */
 export const privateHomesName = 'homes';
@@ -73,7 +76,7 @@ export function rootPaths(root: string): RootPaths {
     guardLog: within('guard.log'),
     guardTask: within('guard-task.xml'),
     homes: within('homes.json'),
-    share: within('share.json'),
+    share: within(shareFileName),
     bindings: within('bindings.json'),
     privateHomes: within(privateHomesName),
     loginWrite: within('login-write.json'),
@@ -113,21 +116,13 @@ export function scopeFiles(paths: RootPaths, projectKey: string | undefined): Sc
   return { pool: within(poolFileName), flagged: within(flaggedFileName) };
 }
 
-export interface Located {
-  readonly codexHome: string;
-  readonly root: string;
+export interface Located extends Locations {
   /** Why the environment names no place for them. Until it does, nothing may be written. */
   readonly problem?: AppError;
 }
 
-/**
- * Where the official client and this program keep their files: `CODEX_HOME`, else `~/.codex`; `CODEX_MULTI_AUTH_DIR`,
- * else `multi-auth` in it. Never a search.
- */
 export function locate(environment: Environment & { readonly home: string }, cwd: string): Located {
-  const codexHome = resolve(cwd, environment.codexHome ?? join(environment.home, '.codex'));
-  const root = resolve(cwd, environment.rootDir ?? join(codexHome, 'multi-auth'));
-  return definedOnly({ codexHome, root, problem: misplacement(environment, cwd) });
+  return definedOnly({ ...locationsIn(environment, cwd), problem: misplacement(environment, cwd) });
 }
 
 /**

@@ -15,13 +15,6 @@ export interface PrivateCache {
   readonly userId: number;
 }
 
-export interface CachedFile {
-  /** Not pooled: it begins at an address that V8 takes. */
-  readonly content: Buffer;
-  /** By the clock of the file system, milliseconds since the epoch. */
-  readonly writtenAt: number;
-}
-
 /** What the names of indexes begin with, which are counted by themselves. */
 export const indexPrefix = 'index-';
 
@@ -37,11 +30,20 @@ export function privateCache(root: string, userId: number | undefined): PrivateC
 }
 
 /** Undefined for a file that is missing, that cannot be read, that is longer than any of its kind, or somebody else's. */
-export function readCached(
+export function readCached(cache: PrivateCache, name: string, mostBytes: number): Buffer | undefined {
+  return withCached(cache, name, mostBytes, (descriptor, { size }) => {
+    const content = Buffer.allocUnsafe(size);
+    return fs.readSync(descriptor, content) === size ? content : undefined;
+  });
+}
+
+/** The same for a reader of its own, from the first byte on; what it throws is as if there were no such file. */
+export function withCached<T>(
   { directory, userId }: PrivateCache,
   name: string,
   mostBytes: number,
-): CachedFile | undefined {
+  read: (descriptor: number, facts: fs.Stats) => T,
+): T | undefined {
   let descriptor: number | undefined;
   try {
     const place = fs.lstatSync(directory, { throwIfNoEntry: false });
@@ -49,9 +51,7 @@ export function readCached(
     descriptor = fs.openSync(join(directory, name), plainReading);
     const facts = fs.fstatSync(descriptor);
     if (!facts.isFile() || !isOwn(facts, userId, writableByOthers) || facts.size > mostBytes) return undefined;
-    const content = Buffer.allocUnsafeSlow(facts.size);
-    const length = fs.readSync(descriptor, content);
-    return length === facts.size ? { content, writtenAt: facts.mtimeMs } : undefined;
+    return read(descriptor, facts);
   } catch {
     // There is none, or none that can be read: what it would have saved is done, which only takes longer.
     return undefined;
