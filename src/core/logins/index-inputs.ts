@@ -64,11 +64,11 @@ function pathsOfHome(directory: string): (readonly [string, Look])[] {
 /** Undefined for what cannot be looked at. */
 export function lookAt(path: string, look: Look): Input | undefined {
   try {
-    const facts = statSync(path, { bigint: true, throwIfNoEntry: false });
-    if (facts !== undefined) return inputOf(path, look, facts);
-    // A link that leads nowhere, as a private home has for a file that its person has not: until it leads somewhere.
-    const link = lstatSync(path, { bigint: true, throwIfNoEntry: false });
-    return link === undefined ? { path, print: 'absent' } : inputOf(path, look, link);
+    const own = lstatSync(path, { bigint: true, throwIfNoEntry: false });
+    if (own === undefined) return { path, print: 'absent' };
+    if (!own.isSymbolicLink()) return inputOf(path, look, own);
+    // One that leads nowhere, as a private home has for a file that its person has not, counts until it leads somewhere.
+    return inputOf(path, look, statSync(path, { bigint: true, throwIfNoEntry: false }) ?? own);
   } catch {
     // In a directory that is closed to us, for instance: whoever reads it says so.
     return undefined;
