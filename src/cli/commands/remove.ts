@@ -4,6 +4,7 @@ import { withoutAccount, withTombstone } from '../../core/accounts/pool.js';
 import { unbindAccount } from '../../core/changes/steps-between.js';
 import { flockHelpers } from '../../core/codex/credential-lock.js';
 import { withPersonLock } from '../../core/logins/person-lock.js';
+import { takeForSiblings } from '../../core/logins/take-for-siblings.js';
 import { withStore } from '../../core/logins/with-store.js';
 import { writeBack } from '../../core/logins/write-back.js';
 import { keepRecord } from '../../core/pools/kept-record.js';
@@ -59,6 +60,7 @@ async function remove(context: Context, options: RemoveOptions): Promise<RemoveR
         for (const directory of runHomes) await removePrivateHome(store, directory, flockHelpers);
         // A client that keeps the login is not left with a token that a run which was killed has spent.
         if (!revoked) await writeBack(store, { home, flockHelpers, warn });
+        takeForSiblings(store, home, account.id, { isGoing: true });
         const before = store.scopes();
         const unbound = unbindAccount(store, account.id);
         const keptFile = takeOut(store, account.id, scopeKey);

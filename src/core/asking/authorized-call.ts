@@ -2,13 +2,14 @@ import type { Account } from '../accounts/account.js';
 import { realAccountId } from '../accounts/identity.js';
 import { readClaims } from '../accounts/jwt-claims.js';
 import type { AuthFileContent } from '../codex/auth-file.js';
-import { isDamaged, readSettledAuthFile } from '../codex/auth-file-state.js';
+import { isDamaged } from '../codex/auth-file-state.js';
 import { definedOnly } from '../defined-only.js';
 import { readBesideRecords, withNewestTokens } from '../logins/beside-records.js';
 import { isLoginOf } from '../logins/foreign-login.js';
 import { holdsForeignTokens } from '../logins/foreign-tokens.js';
 import type { RefreshDeps } from '../logins/refresh-deps.js';
 import { canWait, type RefreshOutcome } from '../logins/refresh-outcome.js';
+import { readSettledBeside } from '../logins/residence.js';
 import { readAllScopes } from '../pools/scope-files.js';
 import { recordsOf } from '../pools/scope-records.js';
 import {
@@ -150,7 +151,7 @@ async function reload(
 ): Promise<Ready | Unanswered | 'unchanged' | 'denied'> {
   const { root, home, startedWith } = access;
   const { account, answer } = denied;
-  const now = await readSettledAuthFile(home, root.clock);
+  const now = await readSettledBeside(root, home);
   if (answer.kind === 'unauthorized' && isLoginOf(startedWith, account) && !isLoginOf(now.content, account)) {
     // What a half-written file will hold is not known yet, so there is nothing to be done at the moment.
     if (isDamaged(now)) return 'denied';

@@ -5,12 +5,13 @@ import { readBindings, withBinding, withoutBinding } from '../bindings/registry.
 import type { AuthFileContent } from '../codex/auth-file.js';
 import { definedOnly } from '../defined-only.js';
 import { findAnywhere } from '../logins/enrolment.js';
-import { isLoginOf } from '../logins/foreign-login.js';
+import { isLoginOf, judgeBeside } from '../logins/foreign-login.js';
 import { isKnownSpent } from '../logins/lineage-log.js';
 import { takeCopy } from '../logins/take-copy.js';
 import { decodeAccount, decodeFlaggedAccount, withoutFlag } from '../pools/account-codec.js';
 import { keepRecord } from '../pools/kept-record.js';
 import { moveTime, scopeName } from '../pools/moves.js';
+import { recordsOf } from '../pools/scope-records.js';
 import type { Store } from '../pools/store.js';
 import { removedAccountStem } from '../storage/kept.js';
 import { type Change, keyOfScope, type Place, type Settings, type Step } from './change.js';
@@ -109,7 +110,7 @@ function undoPlace(store: Store, { id, before, after }: StepOf<'place'>): LeftSt
   return undefined;
 }
 
-function undoRemoval(store: Store, step: StepOf<'removed'>, inUse: AuthFileContent | undefined): LeftStep | undefined {
+function undoRemoval(store: Store, step: StepOf<'removed'>, found: AuthFileContent | undefined): LeftStep | undefined {
   const { before, record } = step;
   const account = decodeAccount(record);
   if (account === undefined) return { name: step.id, why: 'unreadable' };
@@ -119,6 +120,7 @@ function undoRemoval(store: Store, step: StepOf<'removed'>, inUse: AuthFileConte
   if (known !== undefined && isAt(known, before)) return undefined;
   if (known !== undefined || findAnywhere(store, account) !== undefined) return { name, why: 'here-again' };
   const { refreshToken } = account.tokens;
+  const inUse = judgeBeside(found, [...recordsOf(store.scopes()), account]);
   const isHeld = isLoginOf(inUse, account);
   if (refreshToken !== undefined && isKnownSpent(store.root, refreshToken) && !isHeld) return { name, why: 'spent' };
   const flagged = before.isSetAside ? decodeFlaggedAccount(record) : undefined;

@@ -44,7 +44,14 @@ export const unadoptableReasons: Record<Unadoptable, string> = {
 
 export type AuthFileContent =
   | { readonly kind: 'login'; readonly login: AuthFileLogin }
-  | { readonly kind: 'unadoptable'; readonly reason: Unadoptable };
+  | { readonly kind: 'unadoptable'; readonly reason: Unadoptable; readonly mixed?: MixedLogin };
+
+/** Tokens of one account under the id of another one of the same person. */
+export interface MixedLogin {
+  /** Of the account that the file names. */
+  readonly login: AuthFileLogin;
+  readonly tokensOf: TokenIdentity;
+}
 
 interface Tokens extends JsonObject {
   readonly id_token: string;
@@ -128,20 +135,21 @@ function loginOf(top: JsonObject, tokens: Tokens): AuthFileContent {
   const ofAccess = definedOnly(readClaims(tokens.access_token) ?? {});
   const claims = { ...ofAccess, ...readClaims(tokens.id_token) };
   const named = definedOnly({ accountId: realAccountId(tokens.account_id || undefined) });
-  if (contradicts(claims, ofAccess) || contradicts(claims, named)) {
-    return { kind: 'unadoptable', reason: 'account-mismatch' };
-  }
-  const identity = identityOfClaims({ ...named, ...definedOnly(claims) });
-  if (identity.userId === undefined && identity.email === undefined) {
+  if (contradicts(claims, ofAccess)) return { kind: 'unadoptable', reason: 'account-mismatch' };
+  const tokensOf = identityOfClaims({ ...named, ...definedOnly(claims) });
+  if (tokensOf.userId === undefined && tokensOf.email === undefined) {
     return { kind: 'unadoptable', reason: 'no-identity' };
   }
   const login: AuthFileLogin = {
-    identity,
+    identity: tokensOf,
     tokens: tokenSet(tokens, top['last_refresh']),
     extras: extrasOf(top, tokens),
     ...provenanceOf(tokens),
   };
-  return { kind: 'login', login };
+  if (!contradicts(claims, named)) return { kind: 'login', login };
+  const { planType: _, ...person } = tokensOf;
+  const mixed = { login: { ...login, identity: { ...person, ...named } }, tokensOf };
+  return { kind: 'unadoptable', reason: 'account-mismatch', mixed };
 }
 
 function tokenSet(tokens: Tokens, lastRefreshValue: unknown): TokenSet {

@@ -18,11 +18,12 @@ import type { FileVersion } from '../storage/atomic-file.js';
 import { keepAside } from '../storage/kept.js';
 import type { Root } from '../storage/root.js';
 import { outcomeError } from './describe-outcome.js';
+import { besideRecords } from './foreign-login.js';
 import { holdsForeignTokens } from './foreign-tokens.js';
 import { findStored } from './gather-newest.js';
 import { isKnownSpent, logLineage } from './lineage-log.js';
-import { type Placed, placeLogin, takeFromOtherHomes } from './place-login.js';
-import { forgetResidence, type SeatRules, seatFor } from './residence.js';
+import { type Placed, placeLogin, takeFromHomes } from './place-login.js';
+import { forgetResidence, rememberResidence, type SeatRules, seatFor } from './residence.js';
 import { type SyncBack, syncBack } from './sync-back.js';
 import { bringUpToDate } from './write-back.js';
 
@@ -60,19 +61,26 @@ const maxAttempts = 5;
 export async function activate(store: Store, home: CodexHome, request: ActivationRequest): Promise<Activation> {
   refuseRestricted(readCodexConfig(home.directory), accountIn(store, request));
   for (let attempt = 1; attempt <= maxAttempts; attempt += 1) {
-    const before = await readSettledAuthFile(home, store.root.clock);
+    const before = besideRecords(await readSettledAuthFile(home, store.root.clock), store);
     const found = syncBack(store, before.content, request.choosingScopeKey);
     if (found.kind === 'unadoptable' && !request.replacesUnadoptable) {
       return { kind: 'needs-consent', reason: found.reason };
     }
+    // Also where nothing comes of the switch: the record shares the token with this home now.
+    if (found.kind === 'adopted' || (found.kind === 'known' && found.wasNewer))
+      rememberResidence(store, home, found.account);
     const keptFile = keepWhatIsNowhereElse(store, before.version, found);
     const homes = findHomes(store.root, home);
-    takeFromOtherHomes(store, homes, accountIn(store, request));
+    takeFromHomes(
+      store,
+      homes.others.map((each) => each.home),
+      (holder) => haveOneLogin(holder, accountIn(store, request)),
+    );
     const login = completeLogin(accountIn(store, request));
     refuseEnded(accountIn(store, request), store.root.clock.now());
     refuseSpent(store.root, accountIn(store, request));
     const { takes = false, runningClients } = request;
-    const seat = seatFor(homes, accountIn(store, request), { takes, runningClients });
+    const seat = seatFor(homes, accountIn(store, request), { takes, runningClients, records: store });
     const holder = seat.kind === 'linked' ? seat.into : seat.kind === 'moved' ? seat.from : undefined;
     if (holder !== undefined) await bringUpToDate(store, { home: holder, flockHelpers: request.flockHelpers });
     const next = { account: accountIn(store, request), content: formatAuthFile(login), seat };
@@ -99,6 +107,11 @@ export async function activate(store: Store, home: CodexHome, request: Activatio
     hint: 'stop the program that writes it, then run the command again; nothing was overwritten',
     details: { path: home.authFile },
   });
+}
+
+/** Also as two workspaces of it. */
+function haveOneLogin(one: Account, other: Account): boolean {
+  return one.id === other.id || one.tokens.refreshToken?.equals(other.tokens.refreshToken) === true;
 }
 
 const nowhereElse: readonly SyncBack['kind'][] = ['unadoptable', 'removed-earlier'];

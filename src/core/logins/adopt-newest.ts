@@ -1,5 +1,4 @@
 import { type Account, isSetAside } from '../accounts/account.js';
-import { readAuthFile } from '../codex/auth-file-state.js';
 import type { CodexHome } from '../codex/home.js';
 import { recordsOf, type ScopeContent } from '../pools/scope-records.js';
 import type { Store } from '../pools/store.js';
@@ -7,6 +6,7 @@ import { readableScopes } from '../pools/stored-files.js';
 import type { Root } from '../storage/root.js';
 import { copiesInRoot, type LoginCopy, placeName } from './copies.js';
 import { isDeadToken } from './flagging.js';
+import { readBeside } from './foreign-login.js';
 import { logLineage, readLineage } from './lineage-log.js';
 import { copyAhead, historyOf } from './newest.js';
 import { withPersonLock } from './person-lock.js';
@@ -35,7 +35,7 @@ export async function adoptNewest(root: Root, home: CodexHome, accountId: string
 
 function takeOver(store: Store, home: CodexHome, account: Account, ahead: LoginCopy): void {
   // What the official client keeps beside its tokens comes along.
-  if (ahead.place === 'auth-file') syncBack(store, readAuthFile(home).content, undefined);
+  if (ahead.place === 'auth-file') syncBack(store, readBeside(home, store).content, undefined);
   const { refreshToken } = ahead.tokens;
   const isTaken = accountIn(store.scopes(), account.id)?.tokens.refreshToken?.equals(refreshToken) === true;
   if (isTaken) return;

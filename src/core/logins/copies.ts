@@ -2,7 +2,7 @@ import { basename } from 'node:path';
 import type { TokenSet } from '../accounts/account.js';
 import type { Identity } from '../accounts/identity.js';
 import { identityOfTokens } from '../accounts/token-identity.js';
-import { type AuthFileState, readAuthFile } from '../codex/auth-file-state.js';
+import type { AuthFileState } from '../codex/auth-file-state.js';
 import type { CodexHome } from '../codex/home.js';
 import { orInstead } from '../errors.js';
 import type { ScopeRecords } from '../pools/scope-records.js';
@@ -11,6 +11,7 @@ import { readVersion } from '../storage/atomic-file.js';
 import { backupPaths } from '../storage/backups.js';
 import type { FileReader } from '../storage/file-memory.js';
 import type { Root } from '../storage/root.js';
+import { readBeside } from './foreign-login.js';
 import { type JournalEntry, readEntries } from './journal.js';
 import { isAnswered, tokensOfAnswer } from './journal-overlay.js';
 
@@ -31,7 +32,7 @@ export function copiesInRoot(root: Root, home: CodexHome, read: FileReader = rea
     ...recordCopies(scopes),
     ...scopes.flatMap((scope) => backupCopies(scope, read)),
     ...authFileCopies(
-      tolerant(() => readAuthFile(home)),
+      tolerant(() => readBeside(home, { root, scopes: () => scopes })),
       home,
     ),
     ...journalCopies(tolerant(() => readEntries(root.paths.journal)) ?? []),

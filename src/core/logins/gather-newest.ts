@@ -14,6 +14,7 @@ import { fingerprint, isUnderWay, readJournal } from './journal.js';
 import { isAnswered } from './journal-overlay.js';
 import type { RefreshDeps } from './refresh-deps.js';
 import { type HeldLogin, rememberResidence, settledLogins } from './residence.js';
+import { areTokensOf } from './rotation.js';
 import { syncBack } from './sync-back.js';
 import { withStore } from './with-store.js';
 import { isBehind, writeBack } from './write-back.js';
@@ -88,8 +89,11 @@ function holderOf(scopes: readonly ScopeContent[], login: AuthFileLogin, asked: 
 
 function hasNews(holder: Account, login: AuthFileLogin): boolean {
   const ours = { source: 'pool', tokens: holder.tokens } as const;
+  const isSameLogin = holder.tokens.refreshToken?.equals(login.tokens.refreshToken) === true;
+  // Of another workspace of the login only the refresh token counts.
+  if (!areTokensOf(holder, login.tokens) && isSameLogin) return false;
   if (isNewer({ source: 'auth-file', tokens: login.tokens }, ours)) return true;
-  return holder.tokens.idToken === undefined && holder.tokens.refreshToken?.equals(login.tokens.refreshToken) === true;
+  return holder.tokens.idToken === undefined && isSameLogin;
 }
 
 /** The record, in a pool or set aside. Throws `no-such-account` when another process has removed it. */

@@ -98,7 +98,7 @@ function placeAnswer(store: RecordStore, { header, answer }: RefreshAnswer): voi
   const records = recordsOf(store.scopes());
   const holders = holdersOf(store, { header });
   const spent = holders[0]?.tokens.refreshToken;
-  const owner = ownerOf(records, header.accountIds[0], received);
+  const owner = ownerOf(records, holders, header.accountIds[0], received);
   if (owner !== undefined && (holders.includes(owner) || isAhead(received, owner))) {
     spread(store, owner.id, received, spent);
     return;
@@ -119,11 +119,20 @@ function isSpent(token: Secret | undefined, spent: string | undefined): boolean 
   return token !== undefined && fingerprint(token.reveal()) === spent;
 }
 
-/** The account that asked, or the other workspace of its login that the answer turned out to be for. */
-function ownerOf(records: readonly Account[], asked: string | undefined, received: Partial<TokenSet>) {
+/**
+ * The account that asked, or the other workspace of its login that the answer turned out to be for. One that has a login of
+ * its own is not the owner: that would be lost.
+ */
+function ownerOf(
+  records: readonly Account[],
+  holders: readonly Account[],
+  asked: string | undefined,
+  received: Partial<TokenSet>,
+): Account | undefined {
   const account = records.find(({ id }) => id === asked);
   if (account !== undefined && areTokensOf(account, received)) return account;
-  return findSame(records, identityOfTokens({ generation: 0, ...received }));
+  const other = findSame(records, identityOfTokens({ generation: 0, ...received }));
+  return other === undefined || holders.length === 0 || holders.includes(other) ? other : undefined;
 }
 
 function isAhead(received: Partial<TokenSet>, account: Account): boolean {

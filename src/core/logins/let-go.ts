@@ -3,7 +3,6 @@ import { join } from 'node:path';
 import type { Account } from '../accounts/account.js';
 import { isNewer } from '../accounts/lineage.js';
 import { withoutRefreshToken } from '../codex/auth-file.js';
-import { readAuthFile } from '../codex/auth-file-state.js';
 import { withCredentialLock } from '../codex/credential-lock.js';
 import type { CodexHome } from '../codex/home.js';
 import { readLoginVersion, writeLogin } from '../codex/official-login.js';
@@ -15,7 +14,7 @@ import type { Secret } from '../secret.js';
 import { isSameVersion, listDirectory, readVersion, replaceFile } from '../storage/atomic-file.js';
 import { keepAside } from '../storage/kept.js';
 import { sweepLeftovers } from '../storage/leftovers.js';
-import { isLoginOf } from './foreign-login.js';
+import { isLoginOf, readBeside } from './foreign-login.js';
 import { isKnownSpent, logLineage } from './lineage-log.js';
 import type { RefreshDeps } from './refresh-deps.js';
 import { heldLogins } from './residence.js';
@@ -40,7 +39,7 @@ export async function letGo(
   letting: LettingGo,
 ): Promise<'gone' | 'news'> {
   const { account, token, isSpentElsewhere, sweeps } = letting;
-  for (const { home } of heldLogins(findHomes(store.root, deps.home))) {
+  for (const { home } of heldLogins(findHomes(store.root, deps.home), store)) {
     if ((await emptyHome(store, home, deps, letting)) === 'news') return 'news';
     // A process that was killed beside that file may have left a copy of it.
     sweepLeftovers(store.root, home.authFile);
@@ -68,7 +67,7 @@ function emptyHome(
 ): Promise<'gone' | 'news'> {
   const options = { home: home.directory, authFile: home.authFile, clock: store.root.clock, helpers };
   const look = () => {
-    const state = readAuthFile(home);
+    const state = readBeside(home, store);
     const tokens = state.content?.kind === 'login' ? state.content.login.tokens : undefined;
     const held = tokens?.refreshToken;
     const isOurs = held?.equals(token) === true || isLoginOf(state.content, account);

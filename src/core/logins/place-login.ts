@@ -1,6 +1,6 @@
 import { lstatSync } from 'node:fs';
 import type { Account } from '../accounts/account.js';
-import { type AuthFileState, readAuthFile } from '../codex/auth-file-state.js';
+import type { AuthFileState } from '../codex/auth-file-state.js';
 import { type FlockHelper, withCredentialLock } from '../codex/credential-lock.js';
 import type { CodexHome } from '../codex/home.js';
 import { holdsLogin, loginFilePlace, readLoginVersion, writeLogin } from '../codex/official-login.js';
@@ -10,12 +10,12 @@ import { type Homes, otherPlaces, reachableHomes } from '../homes/known-homes.js
 import { homesLinkedTo, linkedInto, ownFile } from '../homes/links.js';
 import type { Store } from '../pools/store.js';
 import { isSameVersion, makeDirectory } from '../storage/atomic-file.js';
-import { moveLeavingLink, moveOntoLink, replaceByLink, replaceLinkByFile } from '../storage/link-file.js';
+import { moveLeavingLink, moveOntoLink, removeLink, replaceByLink, replaceLinkByFile } from '../storage/link-file.js';
 import type { Root } from '../storage/root.js';
 import { syncDirectory } from '../storage/sync.js';
 import { findAnywhere } from './enrolment.js';
-import { isLoginOf } from './foreign-login.js';
-import { rememberHome, rememberResidence, type Seat } from './residence.js';
+import { isLoginOf, readBeside } from './foreign-login.js';
+import { followersOnOneLogin, rememberHome, rememberResidence, type Seat } from './residence.js';
 import { syncBack } from './sync-back.js';
 
 /** What became of the credential file. */
@@ -119,6 +119,14 @@ export function releaseFollowers(
 ): () => void {
   const [heir, ...others] = followers;
   if (heir === undefined || version.kind === 'absent') return none;
+  // Private ones in which nothing runs, or there would be no seat: `run` says what is in its way.
+  const leftWithout =
+    next === undefined ? [] : followersOnOneLogin(homes, next.account, { version, ...definedOnly({ content }) });
+  if (leftWithout.length > 0) {
+    return () => {
+      for (const { authFile } of leftWithout) removeLink(authFile);
+    };
+  }
   const { processes } = store.root;
   const seat = next !== undefined && isLoginOf(content, next.account) ? next.seat : undefined;
   if (seat?.kind === 'own') return none;
@@ -154,15 +162,16 @@ function handingOver(isUnchanged: () => boolean, handOver: () => void): () => vo
 
 const none = () => undefined;
 
-/** A client in another home may have got newer tokens of the account than we have. */
-export function takeFromOtherHomes(store: Store, homes: Homes, account: Account): void {
-  for (const { home } of homes.others) {
-    const { content } = readAuthFile(home);
+/** A client in one of these homes may have got newer tokens than we have; taken are those of these accounts. */
+export function takeFromHomes(store: Store, homes: readonly CodexHome[], isWanted: (holder: Account) => boolean): void {
+  for (const home of homes) {
+    const { content } = readBeside(home, store);
     if (content?.kind !== 'login') continue;
     // Found among all records: a login that named no account may name one by now.
-    if (findAnywhere(store, content.login.identity)?.account.id !== account.id) continue;
+    const holder = findAnywhere(store, content.login.identity)?.account;
+    if (holder === undefined || !isWanted(holder)) continue;
     const found = syncBack(store, content, undefined);
-    if (found.kind === 'known' && found.wasNewer) rememberResidence(store, home, account);
+    if (found.kind === 'known' && found.wasNewer) rememberResidence(store, home, holder);
   }
 }
 

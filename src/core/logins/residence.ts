@@ -1,18 +1,18 @@
 import { type Account, describeAccount } from '../accounts/account.js';
-import { type AuthFileState, readAuthFile, readSettledAuthFile } from '../codex/auth-file-state.js';
+import { type AuthFileState, readSettledAuthFile } from '../codex/auth-file-state.js';
 import type { CodexHome } from '../codex/home.js';
 import { loginPlace, loginStoreKind } from '../codex/official-login.js';
 import { privateHomeAt } from '../codex/private-home.js';
 import { definedOnly } from '../defined-only.js';
 import { AppError } from '../errors.js';
 import { findHomes, type Homes, isCurrent, reachableHomes } from '../homes/known-homes.js';
-import { homesLinkedTo, withoutLinked } from '../homes/links.js';
+import { homesLinkedTo, linkedInto, withoutLinked } from '../homes/links.js';
 import { homeIdAt, markHome, pathId, rootHomeId } from '../homes/marker.js';
 import { type HomeRecord, readHomes, withHome } from '../homes/registry.js';
 import type { Store } from '../pools/store.js';
 import type { Root } from '../storage/root.js';
 import { realPath } from '../storage/same-directory.js';
-import { isLoginOf } from './foreign-login.js';
+import { besideRecords, isLoginOf, type Records, readBeside, recordsIn } from './foreign-login.js';
 import { fingerprint } from './journal.js';
 
 /*
@@ -32,6 +32,7 @@ export interface SeatRules {
   readonly takes: boolean;
   /** The pids of official clients that use a home. */
   readonly runningClients: (home: CodexHome) => readonly number[];
+  readonly records: Records;
 }
 
 /** One credential of the official client, and what it holds. */
@@ -41,26 +42,34 @@ export interface HeldLogin {
 }
 
 /** What each credential holds that can be read; homes that share a file count once. */
-export function heldLogins(homes: Homes): HeldLogin[] {
-  return withoutLinked(reachableHomes(homes)).map((home) => ({ home, state: readAuthFile(home) }));
+export function heldLogins(homes: Homes, records: Records): HeldLogin[] {
+  return withoutLinked(reachableHomes(homes)).map((home) => ({ home, state: readBeside(home, records) }));
 }
 
 /** The same for the homes that this run and this root know, each as soon as it makes sense. */
 export async function settledLogins(root: Root, current: CodexHome): Promise<HeldLogin[]> {
   const homes = withoutLinked(reachableHomes(findHomes(root, current)));
-  return Promise.all(homes.map(async (home) => ({ home, state: await readSettledAuthFile(home, root.clock) })));
+  return Promise.all(homes.map(async (home) => ({ home, state: await readSettledBeside(root, home) })));
+}
+
+/** The credential of one home, as soon as it makes sense. */
+export async function readSettledBeside(root: Root, home: CodexHome): Promise<AuthFileState> {
+  return besideRecords(await readSettledAuthFile(home, root.clock), recordsIn(root));
 }
 
 /**
  * Throws `not-allowed` where the account's login lives in a home that cannot be read now, unless it is taken all the same,
  * and where it cannot stand in both homes at once.
  */
-export function seatFor(homes: Homes, account: Account, { takes, runningClients }: SeatRules): Seat {
+export function seatFor(homes: Homes, account: Account, { takes, runningClients, records }: SeatRules): Seat {
   const away = homes.unreachable.find(({ accountId }) => accountId === account.id);
   if (away !== undefined && !takes) throw livesAway(account, away);
+  const staying = followersOnOneLogin(homes, account, readBeside(homes.current, records));
+  const inUse = staying.find((each) => privateHomeAt(each.directory) === undefined || runningClients(each).length > 0);
+  if (inUse !== undefined) throw sharesToken(account, inUse);
   const holdsOurs = ({ state: { content } }: HeldLogin) =>
     content?.kind === 'login' && content.login.tokens.refreshToken?.equals(account.tokens.refreshToken) === true;
-  const held = heldLogins(homes);
+  const held = heldLogins(homes, records);
   // An older login of the account is to go on only where no home has the newest.
   for (const { home, state } of [...held.filter(holdsOurs), ...held]) {
     if (home.directory === homes.current.directory || state.content?.kind !== 'login') continue;
@@ -72,6 +81,22 @@ export function seatFor(homes: Homes, account: Account, { takes, runningClients 
     if (refreshToken?.equals(account.tokens.refreshToken) === true) throw sharesToken(account, home);
   }
   return { kind: 'own' };
+}
+
+/**
+ * The homes with a link to the file of this one, where that holds another workspace of the account's login: they could not
+ * keep what they have without a second file with its token.
+ */
+export function followersOnOneLogin(
+  { current, others }: Homes,
+  account: Account,
+  { content }: AuthFileState,
+): CodexHome[] {
+  const { refreshToken } = account.tokens;
+  if (content?.kind !== 'login' || refreshToken === undefined || isLoginOf(content, account)) return [];
+  if (!refreshToken.equals(content.login.tokens.refreshToken)) return [];
+  const beside = others.map((each) => each.home);
+  return linkedInto(current, beside) === undefined ? homesLinkedTo(current, beside) : [];
 }
 
 /** A home of the person's own is the better place, unless others count on the private one. */

@@ -14,7 +14,7 @@ import type { Scope } from '../project/scope.js';
 import { scopeFiles } from '../storage/paths.js';
 import type { Root } from '../storage/root.js';
 import { type BesideRecords, readBesideRecords, withNewestTokens } from './beside-records.js';
-import { judgeBeside } from './foreign-login.js';
+import { besideRecords, judgeBeside } from './foreign-login.js';
 import { isUnderWay, type Journal, readJournal } from './journal.js';
 import { withLegacyScope } from './legacy-pools.js';
 import { whyNoLog } from './lineage-log.js';
@@ -49,7 +49,7 @@ export function readRoster(root: Root, home: CodexHome, scope: Scope): Roster {
   const stored = readAuthFileForDisplay(home);
   const { records, others, warnings } = readScopes(root, scope, stored.content);
   const { state, warning } = readAccountState(root.paths.accountState);
-  const authFile = besideAccounts(stored, [records, ...others]);
+  const authFile = besideAccounts(root, stored, [records, ...others]);
   const journal = readJournal(root.paths.journal);
   const beside = readBesideRecords(root, home, recordsOf([records, ...others]), authFile, journal.entries);
   const unstored = unstoredAccount([records, ...others], authFile.content);
@@ -91,7 +91,8 @@ function journalWarnings(root: Root, { entries, unreadable }: Journal): string[]
 }
 
 /** A login with the ids of one of our accounts that another provider issued is not that account's. */
-function besideAccounts(state: AuthFileState, scopes: readonly ScopeRecords[]): AuthFileState {
+function besideAccounts(root: Root, found: AuthFileState, scopes: readonly ScopeRecords[]): AuthFileState {
+  const state = besideRecords(found, { root, scopes: () => scopes });
   return state.content === undefined ? state : { ...state, content: judgedBeside(state.content, scopes) };
 }
 

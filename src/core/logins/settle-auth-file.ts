@@ -1,6 +1,5 @@
 import { findSame } from '../accounts/identity.js';
 import { formatAuthFile } from '../codex/auth-file.js';
-import { readAuthFile } from '../codex/auth-file-state.js';
 import { withCredentialLock } from '../codex/credential-lock.js';
 import type { CodexHome } from '../codex/home.js';
 import { loginPlace, readLoginVersion, writeLogin } from '../codex/official-login.js';
@@ -11,7 +10,7 @@ import { readableScopes } from '../pools/stored-files.js';
 import { type FileVersion, isSameVersion } from '../storage/atomic-file.js';
 import { keepAside } from '../storage/kept.js';
 import { completeLogin } from './activate.js';
-import { judgeBeside } from './foreign-login.js';
+import { judgeBeside, readBeside } from './foreign-login.js';
 import { logLineage } from './lineage-log.js';
 import { withPersonLock } from './person-lock.js';
 import type { RefreshDeps } from './refresh-deps.js';
@@ -26,8 +25,9 @@ type SettleDeps = Pick<RefreshDeps, 'root' | 'home' | 'flockHelpers' | 'signal'>
  */
 export async function settleAuthFile(deps: SettleDeps): Promise<void> {
   const { root, home, signal } = deps;
-  const records = recordsOf(readableScopes(root.paths));
-  const content = judgeBeside(readAuthFile(home).content, records);
+  const scopes = readableScopes(root.paths);
+  const records = recordsOf(scopes);
+  const content = judgeBeside(readBeside(home, { root, scopes: () => scopes }).content, records);
   if (content?.kind !== 'login') return;
   const holder = findSame(records, content.login.identity);
   if (holder === undefined) return;
@@ -35,7 +35,7 @@ export async function settleAuthFile(deps: SettleDeps): Promise<void> {
 }
 
 async function settle(store: Store, { root, home, flockHelpers }: SettleDeps): Promise<void> {
-  const before = readAuthFile(home);
+  const before = readBeside(home, store);
   if (before.content?.kind !== 'login') return;
   const { identity } = before.content.login;
   const holder = () => findSame(recordsOf(store.scopes()), identity);

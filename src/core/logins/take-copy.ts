@@ -6,7 +6,7 @@ import { changeRecords } from '../pools/change-records.js';
 import type { RecordStore } from '../pools/store.js';
 import type { Secret } from '../secret.js';
 import { isKnownSpent } from './lineage-log.js';
-import { spread } from './rotation.js';
+import { areTokensOf, spread } from './rotation.js';
 
 /** A copy of a login that somebody else holds: `auth.json`, or a file to import. */
 export interface LoginCopy extends LineageCopy {
@@ -40,15 +40,23 @@ export function takeCopy(
   const isSameLogin = before?.equals(copy.tokens.refreshToken) === true;
   const isSameAccess = account.tokens.accessToken?.equals(copy.tokens.accessToken) === true;
   const isSameCopy = isSameAccess && (isSameLogin || isUndatedFile(account, copy, isSpent));
-  const isLater = isNewer(copy, { source: 'pool', tokens: account.tokens }) && !isSameCopy;
+  // The provider has answered the client for another workspace of the login: its refresh token is for all of them.
+  const isForAnother = !areTokensOf(account, copy.tokens);
+  const isSame = isForAnother ? isSameLogin : isSameCopy;
+  const isLater = isNewer(copy, { source: 'pool', tokens: account.tokens }) && !isSame;
   const wasNewer = isLater || makesRenewable(account, copy, isSpent);
-  const news = wasNewer ? newsOf(copy, isSpent) : {};
+  const news = wasNewer ? newsOf(isForAnother ? withoutAccess(copy) : copy, isSpent) : {};
   if (wasNewer) spread(store, account.id, news, sharedToken(account, copy));
   else if (isSameLogin) completeTokens(store, account, copy);
   // `auth.json` says what goes with a login now; any other file is a copy of some earlier day.
   const tellsMore = isSameLogin && (copy.source === 'auth-file' || account.authFile === undefined);
   if (wasNewer || tellsMore) storeExtras(store, account.id, copy);
   return { wasNewer, ...definedOnly({ before, after: news.refreshToken ?? before }) };
+}
+
+function withoutAccess(copy: LoginCopy): LoginCopy {
+  const { accessToken: _, idToken: __, expiresAt: ___, ...tokens } = copy.tokens;
+  return { ...copy, tokens };
 }
 
 /** However late our access token was issued, a login that can be renewed lasts longer. */

@@ -2,7 +2,7 @@ import type { Account } from '../accounts/account.js';
 import { findSame } from '../accounts/identity.js';
 import { isNewer } from '../accounts/lineage.js';
 import { type AuthFileLogin, type NewerTokens, withNewerTokens } from '../codex/auth-file.js';
-import { type AuthFileState, readAuthFile } from '../codex/auth-file-state.js';
+import type { AuthFileState } from '../codex/auth-file-state.js';
 import { withCredentialLock } from '../codex/credential-lock.js';
 import type { CodexHome } from '../codex/home.js';
 import { loginName, loginStoreKind, readLoginVersion, writeLogin } from '../codex/official-login.js';
@@ -16,7 +16,7 @@ import { areOfDifferentIssuers } from '../provider/foreign-issuer.js';
 import type { Secret } from '../secret.js';
 import { isSameVersion } from '../storage/atomic-file.js';
 import { keepAside } from '../storage/kept.js';
-import { isLoginOf } from './foreign-login.js';
+import { isLoginOf, readBeside } from './foreign-login.js';
 import { isKnownSpent, isKnownToken, isProvenToken, logLineage, readLineage } from './lineage-log.js';
 import { historyOf, successorOf } from './newest.js';
 import { placeLogin } from './place-login.js';
@@ -54,7 +54,7 @@ export async function bringUpToDate(store: Store, deps: Omit<WriteBackDeps, 'war
   const problems: string[] = [];
   const rule = { exchanges: [], replacesOlder: true };
   await writeBackTo(store, { ...deps, warn: (problem) => problems.push(problem) }, rule);
-  if (newerFor(readAuthFile(deps.home), store, rule) === undefined) return;
+  if (newerFor(readBeside(deps.home, store), store, rule) === undefined) return;
   const why = problems.length === 0 ? '' : `: ${problems.join('; ')}`;
   throw new AppError('storage-write-failed', `${deps.home.authFile} holds an older login${why}`, {
     hint: `see that ${deps.home.authFile} can be written, then run the command again`,
@@ -73,14 +73,14 @@ interface Rule {
 
 async function writeBackTo(store: Store, deps: WriteBackDeps, rule: Rule): Promise<void> {
   const { home, warn } = deps;
-  const before = readAuthFile(home);
+  const before = readBeside(home, store);
   const newer = newerFor(before, store, rule);
   if (newer === undefined) return;
   const place = loginName(home);
   try {
     const holder = holderOf(before, store);
     if (holder !== undefined) rememberResidence(store, home, holder);
-    const keeper = keeperOf(home, rule.homes ?? [], newer.refreshToken);
+    const keeper = keeperOf(store, home, rule.homes ?? [], newer.refreshToken);
     if (keeper !== undefined && holder !== undefined && canShare(home, keeper, holder))
       await share(store, deps, before, holder, keeper.home);
     else if (keeper === undefined || !isUnspent(before, store, newer)) await rewrite(store, deps, rule);
@@ -93,7 +93,7 @@ async function writeBackTo(store: Store, deps: WriteBackDeps, rule: Rule): Promi
 async function rewrite(store: Store, { home, flockHelpers: helpers, warn }: WriteBackDeps, rule: Rule): Promise<void> {
   const { clock } = store.root;
   await withCredentialLock({ home: home.directory, authFile: home.authFile, clock, helpers }, ({ risk }) => {
-    const before = readAuthFile(home);
+    const before = readBeside(home, store);
     const newer = newerFor(before, store, rule);
     if (newer === undefined || before.version.kind === 'absent') return;
     if (rule.replacesOlder === true) keepUnlessSpent(store, before);
@@ -129,10 +129,15 @@ function changedMeanwhile(): AppError {
 }
 
 /** The other home that holds this token. */
-function keeperOf(home: CodexHome, homes: readonly CodexHome[], token: Secret | undefined): HeldLogin | undefined {
+function keeperOf(
+  store: Store,
+  home: CodexHome,
+  homes: readonly CodexHome[],
+  token: Secret | undefined,
+): HeldLogin | undefined {
   const others = withoutLinked(homes).filter(({ directory }) => directory !== home.directory);
   return others
-    .map((each) => ({ home: each, state: readAuthFile(each) }))
+    .map((each) => ({ home: each, state: readBeside(each, store) }))
     .find(({ state: { content } }) => content?.kind === 'login' && token?.equals(content.login.tokens.refreshToken));
 }
 

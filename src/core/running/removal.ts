@@ -1,7 +1,6 @@
 import { lstatSync, rmSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { type Account, describeAccount } from '../accounts/account.js';
-import { readAuthFile } from '../codex/auth-file-state.js';
 import { runningClients } from '../codex/clients.js';
 import { type FlockHelper, withCredentialLock } from '../codex/credential-lock.js';
 import { type CodexHome, codexHomeAt } from '../codex/home.js';
@@ -10,6 +9,7 @@ import { AppError } from '../errors.js';
 import { findHomes, reachableHomes } from '../homes/known-homes.js';
 import { homesLinkedTo, linkedInto } from '../homes/links.js';
 import { homeIdAt } from '../homes/marker.js';
+import { readBeside } from '../logins/foreign-login.js';
 import { releaseFollowers } from '../logins/place-login.js';
 import { type SyncBack, syncBack } from '../logins/sync-back.js';
 import type { Store } from '../pools/store.js';
@@ -77,7 +77,7 @@ async function vacateHome(store: Store, home: CodexHome, helpers: readonly Flock
   await withCredentialLock(options, () => {
     // What it shares stays where it is.
     if (linkedInto(home, reachableHomes(homes)) !== undefined) return;
-    const before = readAuthFile(home);
+    const before = readBeside(home, store);
     const found = syncBack(store, before.content, undefined);
     const account = accountOf(found);
     const isNowhereElse = account === undefined || (found.kind === 'known' && found.isUnseen);

@@ -1,19 +1,17 @@
 import { type Account, isSetAside } from '../accounts/account.js';
 import { isSameAccount } from '../accounts/identity.js';
 import type { Step } from '../changes/change.js';
-import type { Clock } from '../clock.js';
 import { type AuthFileLogin, unadoptableReasons } from '../codex/auth-file.js';
-import { readSettledAuthFile } from '../codex/auth-file-state.js';
 import { runningClients } from '../codex/clients.js';
 import { readCodexConfig } from '../codex/config.js';
 import { flockHelpers } from '../codex/credential-lock.js';
-import type { CodexHome } from '../codex/home.js';
 import { loginPlace } from '../codex/official-login.js';
 import { definedOnly } from '../defined-only.js';
 import { AppError } from '../errors.js';
 import { type Activated, activate } from '../logins/activate.js';
 import { withPersonLock } from '../logins/person-lock.js';
 import type { RefreshOutcome } from '../logins/refresh-outcome.js';
+import { readSettledBeside } from '../logins/residence.js';
 import { withStore } from '../logins/with-store.js';
 import { changeRecords } from '../pools/change-records.js';
 import type { ScopeRecords } from '../pools/scope-records.js';
@@ -108,15 +106,16 @@ const pollMs = 250;
  * (official-client.md#changed-meanwhile). Waits only while a client runs and the access token of the login in the file
  * is about to end; gives up after 15 seconds.
  */
-async function letClientsFinish({ home, clock, signal, status }: Session, next: Account): Promise<void> {
-  const leaving = await dueLogin(home, clock);
+async function letClientsFinish(session: Session, next: Account): Promise<void> {
+  const { home, clock, signal, status } = session;
+  const leaving = await dueLogin(session);
   if (leaving !== undefined && !isSameAccount(leaving.identity, next) && runningClients(home).length > 0) {
     const whose = leaving.identity.email ?? 'the account in use';
     status(`Waiting for the official client to refresh ${whose}, 15 s at most`);
     const deadline = clock.monotonicMs() + waitLimitMs;
     while (clock.monotonicMs() < deadline) {
       await clock.sleep(pollMs, signal);
-      const now = await dueLogin(home, clock);
+      const now = await dueLogin(session);
       const isUnchanged = now?.tokens.accessToken?.equals(leaving.tokens.accessToken) === true;
       if (!isUnchanged || runningClients(home).length === 0) break;
     }
@@ -125,8 +124,12 @@ async function letClientsFinish({ home, clock, signal, status }: Session, next: 
 }
 
 /** The login in the file, while its access token lives but is about to end. */
-async function dueLogin(home: CodexHome, clock: Clock): Promise<AuthFileLogin | undefined> {
-  const { content } = await readSettledAuthFile(home, clock);
+async function dueLogin({
+  root,
+  home,
+  clock,
+}: Pick<Session, 'root' | 'home' | 'clock'>): Promise<AuthFileLogin | undefined> {
+  const { content } = await readSettledBeside(root, home);
   if (content?.kind !== 'login') return undefined;
   const left = (content.login.tokens.expiresAt ?? Number.POSITIVE_INFINITY) - clock.now();
   return left > 0 && left <= clientSkewMs ? content.login : undefined;

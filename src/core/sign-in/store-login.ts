@@ -1,10 +1,11 @@
 import { flockHelpers } from '../codex/credential-lock.js';
 import { definedOnly } from '../defined-only.js';
 import { AppError } from '../errors.js';
-import { type Enrolment, enrolSignedIn, type ProvenLogin } from '../logins/enrolment.js';
+import { type Enrolment, enrolSignedIn, findAnywhere, type ProvenLogin } from '../logins/enrolment.js';
 import type { OpenEntry } from '../logins/open-entry.js';
 import { withPersonLock } from '../logins/person-lock.js';
 import { forgetTrouble } from '../logins/restoring.js';
+import { takeForSiblings } from '../logins/take-for-siblings.js';
 import { withStore } from '../logins/with-store.js';
 import { writeBack } from '../logins/write-back.js';
 import type { Store } from '../pools/store.js';
@@ -77,6 +78,8 @@ async function store(
   try {
     const stored = await withPersonLock(root, person, { signal }, () =>
       withStore(root, { signal }, async (open) => {
+        const known = findAnywhere(open, login.identity)?.account;
+        if (known !== undefined) takeForSiblings(open, session.home, known.id);
         const enrolment = enrolSignedIn(open, login, wantedScope);
         if (enrolment.outcome !== 'added') forgetTrouble(open, enrolment.account.id);
         await giveToHomes(session, open);

@@ -17,6 +17,11 @@ export function makeLink(path: string, leadsTo: string): void {
   }
 }
 
+/** What it leads to stays as it is, and so does whatever has taken its place meanwhile. */
+export function removeLink(path: string): void {
+  if (fs.lstatSync(path, { throwIfNoEntry: false })?.isSymbolicLink() === true) fs.unlinkSync(path);
+}
+
 /** Puts a link in the place of a file, or of another link. */
 export function replaceByLink(path: string, leadsTo: string, processes: ProcessTable, guard?: () => void): void {
   prepareEntry(

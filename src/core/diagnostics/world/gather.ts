@@ -105,7 +105,7 @@ export async function gatherWorld(surroundings: Surroundings): Promise<World> {
     settingsFile: surroundings.settingsFile,
     environment,
     misplacement: surroundings.misplacement,
-    homes: homesOf(root, home),
+    homes: homesOf(root, home, scopes),
     bindings: bindingsOf(root),
     otherRoots: roots,
     ports: await portFacts(surroundings.loginPorts),
@@ -123,13 +123,14 @@ function bindingsOf(root: Root): World['bindings'] {
   return { list, areHeard: list.length === 0 || areHeard(root, list) };
 }
 
-function homesOf(root: Root, home: CodexHome): World['homes'] {
+function homesOf(root: Root, home: CodexHome, scopes: World['scopes']): World['homes'] {
   const found = tolerant(() => findHomes(root, home));
   if (found.value === undefined) {
     return { problem: { message: found.problem ?? 'it cannot be read', isDamaged: found.code === 'storage-corrupt' } };
   }
   const others = { ...found.value, current: home };
-  return { held: tolerant(() => heldLogins(others)).value ?? [], unreachable: found.value.unreachable };
+  const records = { root, scopes: () => scopes };
+  return { held: tolerant(() => heldLogins(others, records)).value ?? [], unreachable: found.value.unreachable };
 }
 
 function loginPlaces(root: Root, current: CodexHome): LoginPlace[] {
