@@ -60,7 +60,7 @@ async function remove(context: Context, options: RemoveOptions): Promise<RemoveR
         for (const directory of runHomes) await removePrivateHome(store, directory, flockHelpers);
         // A client that keeps the login is not left with a token that a run which was killed has spent.
         if (!revoked) await writeBack(store, { home, flockHelpers, warn });
-        takeForSiblings(store, home, account.id, { isGoing: true });
+        takeForSiblings(store, home, account.id);
         const before = store.scopes();
         const unbound = unbindAccount(store, account.id);
         const keptFile = takeOut(store, account.id, scopeKey);

@@ -3,7 +3,7 @@ import { isSameAccount, realAccountId } from '../accounts/identity.js';
 import { readClaims } from '../accounts/jwt-claims.js';
 import { type Pool, withAccount, withActive, withChoiceLeft } from '../accounts/pool.js';
 import { type CompleteLogin, formatAuthFile, type Unadoptable } from '../codex/auth-file.js';
-import { readAuthFile, readSettledAuthFile } from '../codex/auth-file-state.js';
+import { readSettledAuthFile } from '../codex/auth-file-state.js';
 import { readCodexConfig } from '../codex/config.js';
 import type { FlockHelper } from '../codex/credential-lock.js';
 import type { CodexHome } from '../codex/home.js';
@@ -18,7 +18,7 @@ import type { FileVersion } from '../storage/atomic-file.js';
 import { keepAside } from '../storage/kept.js';
 import type { Root } from '../storage/root.js';
 import { outcomeError } from './describe-outcome.js';
-import { besideRecords } from './foreign-login.js';
+import { besideRecords, readBeside } from './foreign-login.js';
 import { holdsForeignTokens } from './foreign-tokens.js';
 import { findStored } from './gather-newest.js';
 import { isKnownSpent, logLineage } from './lineage-log.js';
@@ -89,7 +89,7 @@ export async function activate(store: Store, home: CodexHome, request: Activatio
     if (replaced === 'changed-meanwhile') continue;
     forgetResidence(store, next.account, homes.unreachable);
     const account = accountIn(store, request);
-    proveLogin(home, account);
+    proveLogin(store, home, account);
     if (replaced.changed) logHandOut(store, account);
     // What a private home is on is no choice: the person's own home stays as it is.
     if (privateHomeAt(home.directory) !== undefined) rememberUse(store, request);
@@ -171,8 +171,8 @@ function assertOneAccount(account: Account): void {
 }
 
 /** The proof that the switch happened: what a client would read now. */
-function proveLogin(home: CodexHome, account: Account): void {
-  const { content } = readAuthFile(home);
+function proveLogin(store: Store, home: CodexHome, account: Account): void {
+  const { content } = readBeside(home, store);
   if (content?.kind === 'login' && isSameAccount(content.login.identity, account)) return;
   const message = `another program replaced the login in ${loginPlace(home)} right after we wrote it`;
   throw new AppError('storage-conflict', message, {

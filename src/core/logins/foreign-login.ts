@@ -68,19 +68,18 @@ function ofOneLogin<C extends AuthFileContent | undefined>(
 }
 
 /**
- * Both are ours, and have one refresh token; or that in the file is one that we have had; or we have only the named account, and
- * the client did not sign in to another login.
+ * We have had the refresh token, whoever has a record of it now; or both accounts are ours and have one token; or we have only
+ * the named one, and the client did not sign in to another login.
  */
 function shareLogin(
   { login, tokensOf }: MixedLogin,
   accounts: readonly Account[],
   wasOurs: (token: Secret) => boolean,
 ): boolean {
+  const { refreshToken } = login.tokens;
+  if (refreshToken !== undefined && wasOurs(refreshToken)) return true;
   const named = findSame(accounts, login.identity);
   if (named === undefined) return false;
-  const { refreshToken } = login.tokens;
-  if (refreshToken !== undefined && (refreshToken.equals(named.tokens.refreshToken) || wasOurs(refreshToken)))
-    return true;
   const other = findSame(accounts, tokensOf);
   if (other !== undefined) return other.tokens.refreshToken?.equals(named.tokens.refreshToken) === true;
   const owner = named.authFile?.tokens['login_owner_id'];

@@ -1,5 +1,6 @@
 import { lstatSync } from 'node:fs';
 import type { Account } from '../accounts/account.js';
+import type { AuthFileLogin } from '../codex/auth-file.js';
 import type { AuthFileState } from '../codex/auth-file-state.js';
 import { type FlockHelper, withCredentialLock } from '../codex/credential-lock.js';
 import type { CodexHome } from '../codex/home.js';
@@ -163,13 +164,17 @@ function handingOver(isUnchanged: () => boolean, handOver: () => void): () => vo
 const none = () => undefined;
 
 /** A client in one of these homes may have got newer tokens than we have; taken are those of these accounts. */
-export function takeFromHomes(store: Store, homes: readonly CodexHome[], isWanted: (holder: Account) => boolean): void {
+export function takeFromHomes(
+  store: Store,
+  homes: readonly CodexHome[],
+  isWanted: (holder: Account, login: AuthFileLogin) => boolean,
+): void {
   for (const home of homes) {
     const { content } = readBeside(home, store);
     if (content?.kind !== 'login') continue;
     // Found among all records: a login that named no account may name one by now.
     const holder = findAnywhere(store, content.login.identity)?.account;
-    if (holder === undefined || !isWanted(holder)) continue;
+    if (holder === undefined || !isWanted(holder, content.login)) continue;
     const found = syncBack(store, content, undefined);
     if (found.kind === 'known' && found.wasNewer) rememberResidence(store, home, holder);
   }

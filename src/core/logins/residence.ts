@@ -10,6 +10,7 @@ import { homesLinkedTo, linkedInto, withoutLinked } from '../homes/links.js';
 import { homeIdAt, markHome, pathId, rootHomeId } from '../homes/marker.js';
 import { type HomeRecord, readHomes, withHome } from '../homes/registry.js';
 import type { Store } from '../pools/store.js';
+import type { Secret } from '../secret.js';
 import type { Root } from '../storage/root.js';
 import { realPath } from '../storage/same-directory.js';
 import { besideRecords, isLoginOf, type Records, readBeside, recordsIn } from './foreign-login.js';
@@ -72,15 +73,20 @@ export function seatFor(homes: Homes, account: Account, { takes, runningClients,
   const held = heldLogins(homes, records);
   // An older login of the account is to go on only where no home has the newest.
   for (const { home, state } of [...held.filter(holdsOurs), ...held]) {
-    if (home.directory === homes.current.directory || state.content?.kind !== 'login') continue;
+    if (home.directory === homes.current.directory) continue;
     if (isLoginOf(state.content, account)) {
       const isMovable = mayLeave(homes, home) && runningClients(home).length === 0;
       return isMovable ? { kind: 'moved', from: home } : linked(homes.current, home, account);
     }
-    const { refreshToken } = state.content.login.tokens;
-    if (refreshToken?.equals(account.tokens.refreshToken) === true) throw sharesToken(account, home);
+    if (tokenIn(state)?.equals(account.tokens.refreshToken) === true) throw sharesToken(account, home);
   }
   return { kind: 'own' };
+}
+
+/** Also under the id of a workspace that has no record any more. */
+function tokenIn({ content }: AuthFileState): Secret | undefined {
+  const login = content?.kind === 'login' ? content.login : content?.mixed?.login;
+  return login?.tokens.refreshToken;
 }
 
 /**

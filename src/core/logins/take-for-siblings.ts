@@ -1,4 +1,5 @@
 import type { Account } from '../accounts/account.js';
+import type { AuthFileLogin } from '../codex/auth-file.js';
 import type { CodexHome } from '../codex/home.js';
 import { findHomes, reachableHomes } from '../homes/known-homes.js';
 import { recordsOf } from '../pools/scope-records.js';
@@ -7,20 +8,21 @@ import { takeFromHomes } from './place-login.js';
 
 /**
  * Before an account goes its own way, removed or with another login: what clients have got for the login that it shares with
- * other workspaces goes to those. Later nobody could tell any more for whom they have renewed it. With `isGoing` also what
- * the account itself has in a home, which otherwise is about to be replaced.
+ * other workspaces goes to those. Later nobody could tell any more for whom they have renewed it. What a client has got for the
+ * account itself may be of a login of its own, which is nobody else's.
  */
-export function takeForSiblings(
-  store: Store,
-  current: CodexHome,
-  id: string,
-  { isGoing = false }: { readonly isGoing?: boolean } = {},
-): void {
+export function takeForSiblings(store: Store, current: CodexHome, id: string): void {
   const records = recordsOf(store.scopes());
   const token = records.find((each) => each.id === id)?.tokens.refreshToken;
   const siblings = records.filter((each) => each.id !== id && token?.equals(each.tokens.refreshToken) === true);
   if (siblings.length === 0) return;
   const homes = reachableHomes(findHomes(store.root, current));
-  const isWanted = (holder: Account) => siblings.some((each) => each.id === holder.id) || (isGoing && holder.id === id);
-  takeFromHomes(store, homes, isWanted);
+  takeFromHomes(store, homes, (holder, login) => {
+    return siblings.some((each) => each.id === holder.id) || (holder.id === id && hasSameOwner(holder, login));
+  });
+}
+
+/** A new login gets a new owner id (official-client.md#login-file); one that we have written may have none. */
+function hasSameOwner({ authFile }: Account, { extras }: AuthFileLogin): boolean {
+  return authFile?.tokens['login_owner_id'] === extras.tokens['login_owner_id'];
 }
