@@ -198,7 +198,7 @@ describe('signing in again', () => {
     const driver = driveLogin(provider, alice);
     let handedOut: Promise<string> | undefined;
     const onStderr = (text: string) => {
-      if (!text.includes('/oauth/authorize?')) return;
+      if (handedOut !== undefined || !text.includes('/oauth/authorize?')) return;
       handedOut = use(two, alice.email).then(() => tokenIn(two));
       handedOut.then(() => driver.onStderr(text));
     };
