@@ -1,5 +1,6 @@
 import { beforeEach, describe, expect, it, test } from 'vitest';
 import { readClaims } from '../../src/core/accounts/jwt-claims.js';
+import { signIn } from '../support/accounts.js';
 import { runCli, runJson } from '../support/cli.js';
 import type { TokenSet } from '../support/provider/grants.js';
 import { alice, aliceAtStudio, bob, carol, RefreshHome, type StoredRecord } from '../support/refresh-home.js';
@@ -78,6 +79,14 @@ describe('where the owner of the tokens has a record', () => {
     expect(pairsOf(home.records())).toEqual([newer.refresh_token, undefined]);
   });
 
+  it('and holds the tokens of the first one in turn, each gets its own back', async () => {
+    const bobs = await home.addAccount('acc_alice', bob, await namesOf(alice));
+    const alices = await home.addAccount('acc_bob', alice, await namesOf(bob));
+    await run('fix');
+    expect(pairsOf(home.records())).toEqual([alices.refresh_token, bobs.refresh_token]);
+    expect(await run('check')).toMatchObject({ exitCode: 0 });
+  });
+
   it('older tokens are kept aside, whole', async () => {
     const own = await home.addAccount('acc_bob', bob);
     const older = await home.addAccount(
@@ -116,4 +125,76 @@ test.each([
     expect.objectContaining({ recordId: 'acc_alice', refreshToken: tokens.refresh_token }),
   ]);
   expect(await run('switch', 'acc_alice')).toMatchObject({ exitCode: 0 });
+});
+
+describe('a login of its own for a record with the tokens of somebody else', () => {
+  const anHourAgo = () => provider.scenario.now() - 3_600_000;
+  let theirs: TokenSet;
+  beforeEach(async () => {
+    theirs = await home.addAccount('acc_alice', { ...bob, issuedAt: anHourAgo() }, await namesOf(alice));
+  });
+
+  const tokensByEmail = () => Object.fromEntries(home.records().map((each) => [each['email'], each.refreshToken]));
+
+  it('from a sign-in costs nobody a login', async () => {
+    expect(await signIn(home.home, provider, alice)).toMatchObject({ exitCode: 0 });
+    const { tokens } = home.authFile();
+    expect(tokensByEmail()).toEqual({ [alice.email]: tokens.refresh_token, [bob.email]: theirs.refresh_token });
+  });
+
+  const others: [string, number][] = [
+    ['newer', 1_000_000],
+    ['older', -1_000_000],
+  ];
+
+  it.each(others)('in auth.json costs nobody a login, %s than those tokens', async (_what, laterByMs) => {
+    await home.addAccount('acc_carol', carol);
+    const own = await provider.issueTokens({ ...alice, issuedAt: anHourAgo() + laterByMs });
+    home.writeAuthFile(own);
+    expect(await run('switch', 'acc_carol')).toMatchObject({ exitCode: 0 });
+    expect(tokensByEmail()).toMatchObject({ [alice.email]: own.refresh_token, [bob.email]: theirs.refresh_token });
+  });
+
+  it.each(others)('in an imported file costs nobody a login, %s than those tokens', async (_what, laterByMs) => {
+    const elsewhere = new RefreshHome(temporaryDirectory(), provider);
+    const own = await provider.issueTokens({ ...alice, issuedAt: anHourAgo() + laterByMs });
+    elsewhere.writeAuthFile(own);
+    const { document } = await runJson(home.home, ['import', elsewhere.home.authFile, '--dry-run']);
+    expect(document.data.counts).toMatchObject({ update: 1 });
+    expect(await run('import', elsewhere.home.authFile, '--yes')).toMatchObject({ exitCode: 0 });
+    expect(tokensByEmail()).toEqual({ [alice.email]: own.refresh_token, [bob.email]: theirs.refresh_token });
+  });
+
+  it('reaches no record of the other one, whatever token both hold', async () => {
+    home.addRecord('acc_bob', theirs);
+    home.writeAuthFile(await provider.issueTokens(alice));
+    await run('switch', 'acc_bob');
+    expect(tokensByEmail()).toMatchObject({ [bob.email]: theirs.refresh_token });
+  });
+});
+
+test('an id token of somebody else decides where the access token tells nothing', async () => {
+  const tokens = await home.addAccount('acc_alice', bob, {
+    ...(await namesOf(alice)),
+    accessToken: 'opaque',
+    expiresAt: undefined,
+  });
+  await run('fix');
+  expect(home.records()).toMatchObject([{ recordId: 'acc_alice' }, { ...bob, refreshToken: tokens.refresh_token }]);
+  expect(home.records()[0]).not.toHaveProperty('refreshToken');
+});
+
+test('a refresh token that tells nothing until it is spent is known as somebody else’s from then on', async () => {
+  const tokens = await provider.issueTokens(bob);
+  const bare = { accessToken: undefined, idToken: undefined, expiresAt: undefined };
+  home.addRecord('acc_alice', tokens, { ...(await namesOf(alice)), ...bare });
+  for (const _ of [1, 2]) {
+    const { document, exitCode } = await runJson(home.home, ['check']);
+    expect(document.data.accounts).toMatchObject([{ problem: { code: 'sign-in-needed', hint: 'codex-auth fix' } }]);
+    expect(exitCode).toBe(1);
+  }
+  expect(provider.requests.refreshes()).toHaveLength(1);
+  await run('fix');
+  expect(home.records()).toMatchObject([{ recordId: 'acc_alice' }, bob]);
+  expect(provider.fateOf(home.records()[1]?.refreshToken ?? '')).toBe('live');
 });

@@ -6,8 +6,8 @@ import type { Store } from '../pools/store.js';
 import type { Secret } from '../secret.js';
 import { enrol, findAnywhere } from './enrolment.js';
 import { judgeBeside } from './foreign-login.js';
+import { takeLogin } from './give-back-tokens.js';
 import { isKnownToken, logLineage } from './lineage-log.js';
-import { takeCopy } from './take-copy.js';
 import { unstoredAccount } from './unstored-login.js';
 
 /** What became of the login found in `auth.json` before something else replaces it (P6). */
@@ -47,7 +47,7 @@ export function syncBack(store: Store, found: AuthFileContent | undefined, scope
 
 function update(store: Store, account: Account, { tokens, extras, provenance }: AuthFileLogin): SyncBack {
   const copy = { source: 'auth-file' as const, tokens, extras, ...definedOnly({ provenance }) };
-  const { wasNewer, before, after } = takeCopy(store, account, copy);
+  const { wasNewer, before, after } = takeLogin(store, account, copy);
   if (wasNewer) logAdoption(store, account.id, before, after);
   return { kind: 'known', account, wasNewer, isUnseen: !wasNewer && !wasEverOurs(store, account, tokens) };
 }
