@@ -17,8 +17,10 @@ async function renewedElsewhere(stated: string) {
   return { seeded, newer };
 }
 
-test('an organization id in auth.json is no other account: the newer pair is taken, and nothing is spent', async () => {
-  const { seeded, newer } = await renewedElsewhere('org-1a2b3c');
+const spellings = ['org-1a2b3c', 'org_1a2b3c', 'ORG-1A2B3C', ' org-1a2b3c\n'];
+
+test.each(spellings)('%j in auth.json is no other account: the newer pair is taken, nothing spent', async (stated) => {
+  const { seeded, newer } = await renewedElsewhere(stated);
   expect(await runCli(seeded.home, ['check'])).toMatchObject({ exitCode: 0 });
   expect(provider.requests.refreshes()).toEqual([]);
   expect(seeded.record('acc_alice')).toMatchObject({ refreshToken: newer.refresh_token, accountId: alice.accountId });
@@ -34,6 +36,19 @@ test('a switch away and back needs no --replace, and writes the true account id'
   expect(tokens).toMatchObject({ account_id: alice.accountId, refresh_token: newer.refresh_token });
   expect(seeded.kept()).toEqual([]);
   expect(provider.requests.refreshes()).toEqual([]);
+});
+
+test.each(spellings)('%j in a record is corrected by fix', async (accountId) => {
+  const seeded = new RefreshHome(temporaryDirectory(), provider);
+  await seeded.addAccount('acc_alice', alice, { accountId });
+  expect(await runCli(seeded.home, ['fix'])).toMatchObject({ exitCode: 0 });
+  expect(seeded.record('acc_alice')).toMatchObject({ accountId: alice.accountId });
+});
+
+test.each(['', '  '])('%j names no account', async (stated) => {
+  const { seeded, newer } = await renewedElsewhere(stated);
+  expect(await runCli(seeded.home, ['check'])).toMatchObject({ exitCode: 0 });
+  expect(seeded.record('acc_alice')).toMatchObject({ refreshToken: newer.refresh_token });
 });
 
 test('the id of another account stays a contradiction', async () => {

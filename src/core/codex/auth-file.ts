@@ -127,7 +127,7 @@ function modeOf(top: JsonObject): 'chatgpt' | Unadoptable {
 function loginOf(top: JsonObject, tokens: Tokens): AuthFileContent {
   const ofAccess = definedOnly(readClaims(tokens.access_token) ?? {});
   const claims = { ...ofAccess, ...readClaims(tokens.id_token) };
-  const named = definedOnly({ accountId: realAccountId(tokens.account_id || undefined) });
+  const named = definedOnly({ accountId: realAccountId(tokens.account_id?.trim() || undefined) });
   if (contradicts(claims, ofAccess) || contradicts(claims, named)) {
     return { kind: 'unadoptable', reason: 'account-mismatch' };
   }
