@@ -49,6 +49,21 @@ describe('a directory with other things in it, named as the root', () => {
     expect(modeOf(directory)).toBe(0o755);
   });
 
+  it.each([
+    ['bin', ['bin/tool', 'projects/website/index.html']],
+    ['cache', ['cache/thumbnails/1.png']],
+    ['homes', ['homes/somebody/letter.txt', 'settings.json']],
+    ['kept', ['kept/photo.jpg', 'locks/door']],
+  ])('is refused where what is in it only has names that ours have: %s', async (name, names) => {
+    const { directory, home, variables } = homeWithForeign(...names);
+    const before = snapshotOf(directory);
+    const { exitCode, stderr } = await runCli(home, change, { variables });
+    expect(stderr).toContain(`error: ${directory} holds ${name}`);
+    expect(exitCode).toBe(2);
+    expect(snapshotOf(directory)).toEqual(before);
+    expect(modeOf(directory)).toBe(0o755);
+  });
+
   it('is refused with a document where one is expected', async () => {
     const { home, directory, variables } = homeWithForeign('a', 'b', 'c', 'd', 'e');
     const { exitCode, document } = await runJson(home, change, { variables });
@@ -86,6 +101,7 @@ describe('a directory with other things in it, named as the root', () => {
     ['empty', []],
     ['fresh on a disk of its own', ['lost+found/x', '.DS_Store']],
     ['one with settings of ours alone', ['settings.json']],
+    ['one with what saves time alone', ['cache/cli-list-4c1e0979']],
   ])('is taken without a question when it is %s', async (_what, names) => {
     const { home, directory, variables } = homeWithForeign(...names);
     if (names.includes('settings.json')) writeFileSync(join(directory, 'settings.json'), '{}');

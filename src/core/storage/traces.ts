@@ -58,6 +58,11 @@ function tracesBelow(paths: RootPaths, directory: string): string[] {
   return inside.length === listDirectory(directory).length ? [directory] : inside;
 }
 
+/** Whether nothing in a directory is somebody else's; of anything but a directory, whatever is in it. */
+export function holdsOnlyTraces(paths: RootPaths, path: string): boolean {
+  return !isOwnDirectory(path) || tracesInside(paths, path).length === listDirectory(path).length;
+}
+
 function tracesInside(paths: RootPaths, directory: string): string[] {
   return listDirectory(directory)
     .map((name) => join(directory, name))
