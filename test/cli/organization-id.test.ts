@@ -1,4 +1,4 @@
-import { expect, test } from 'vitest';
+import { describe, expect, test } from 'vitest';
 import { runCli, runJson } from '../support/cli.js';
 import { alice, bob, RefreshHome } from '../support/refresh-home.js';
 import { temporaryDirectory } from '../support/temporary.js';
@@ -45,14 +45,44 @@ test.each(spellings)('%j in a record is corrected by fix', async (accountId) => 
   expect(seeded.record('acc_alice')).toMatchObject({ accountId: alice.accountId });
 });
 
-test.each(['', '  '])('%j names no account', async (stated) => {
-  const { seeded, newer } = await renewedElsewhere(stated);
-  expect(await runCli(seeded.home, ['check'])).toMatchObject({ exitCode: 0 });
-  expect(seeded.record('acc_alice')).toMatchObject({ refreshToken: newer.refresh_token });
-});
-
 test('the id of another account stays a contradiction', async () => {
   const { seeded } = await renewedElsewhere(bob.accountId);
   expect((await runJson(seeded.home, ['status'])).document.data.authFile).toMatchObject({ holds: 'unadoptable' });
   expect(await runCli(seeded.home, ['switch', 'acc_bob'])).toMatchObject({ exitCode: 2 });
+});
+
+describe('newer tokens of an account under the id of another one', () => {
+  test('are taken by whoever would refresh it, and nothing is spent', async () => {
+    const { seeded, newer } = await renewedElsewhere(bob.accountId);
+    await runCli(seeded.home, ['check']);
+    expect(provider.requests.refreshes()).toEqual([]);
+    expect(seeded.record('acc_alice')).toMatchObject({ refreshToken: newer.refresh_token, ...alice });
+    expect(seeded.authFile().tokens).toMatchObject({ refresh_token: newer.refresh_token, account_id: bob.accountId });
+  });
+
+  test.each(['acc_alice', 'acc_bob'])('are not lost to a switch that replaces them with %s', async (id) => {
+    const { seeded, newer } = await renewedElsewhere(bob.accountId);
+    expect(await runCli(seeded.home, ['switch', id, '--replace'])).toMatchObject({ exitCode: 0 });
+    expect(seeded.record('acc_alice')).toMatchObject({ refreshToken: newer.refresh_token });
+    expect(seeded.authFile().tokens).toMatchObject({ refresh_token: seeded.record(id).refreshToken });
+    expect(seeded.kept().join()).toContain(newer.refresh_token);
+    expect(provider.requests.refreshes()).toEqual([]);
+  });
+
+  test('are not spent while the file holds them, which the official client goes on using', async () => {
+    const seeded = new RefreshHome(temporaryDirectory(), provider);
+    const due = await seeded.addAccount('acc_alice', { ...alice, expiresInSeconds: -60 });
+    await seeded.addAccount('acc_bob', bob);
+    seeded.writeAuthFile(due, {}, { account_id: bob.accountId });
+    const { document, exitCode } = await runJson(seeded.home, ['check', 'acc_alice']);
+    expect(exitCode).toBe(1);
+    expect(document.data.accounts[0].problem).toMatchObject({
+      message: expect.stringContaining('holds it under the id of another account'),
+      hint: 'codex-auth switch acc_alice --replace',
+    });
+    expect(provider.requests.refreshes()).toEqual([]);
+    expect(await runCli(seeded.home, ['switch', 'acc_alice', '--replace'])).toMatchObject({ exitCode: 0 });
+    expect(await runCli(seeded.home, ['check', 'acc_alice'])).toMatchObject({ exitCode: 0 });
+    expect(provider.fateOf(seeded.authFile().tokens.refresh_token)).toBe('live');
+  });
 });

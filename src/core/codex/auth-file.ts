@@ -91,6 +91,13 @@ export function judgeAuthFile(json: unknown): AuthFileContent | undefined {
   return loginOf(json, tokens);
 }
 
+/** The login that an `account-mismatch` would be without the id: the tokens, and not what stands beside them, say whose. */
+export function loginByTokens(content: string): AuthFileLogin | undefined {
+  const { file, tokens } = membersOf(content);
+  const judged = judgeAuthFile({ ...file, tokens: { ...tokens, account_id: undefined } });
+  return judged?.kind === 'login' ? judged.login : undefined;
+}
+
 /** Beside nothing else they say how somebody was signed in once. */
 const circumstances = ['auth_mode', 'last_refresh'];
 
@@ -127,7 +134,7 @@ function modeOf(top: JsonObject): 'chatgpt' | Unadoptable {
 function loginOf(top: JsonObject, tokens: Tokens): AuthFileContent {
   const ofAccess = definedOnly(readClaims(tokens.access_token) ?? {});
   const claims = { ...ofAccess, ...readClaims(tokens.id_token) };
-  const named = definedOnly({ accountId: realAccountId(tokens.account_id?.trim() || undefined) });
+  const named = definedOnly({ accountId: realAccountId(tokens.account_id || undefined) });
   if (contradicts(claims, ofAccess) || contradicts(claims, named)) {
     return { kind: 'unadoptable', reason: 'account-mismatch' };
   }

@@ -1,6 +1,8 @@
 import type { Account } from '../accounts/account.js';
-import { whyNoNewLogin } from '../codex/official-login.js';
-import type { AppError } from '../errors.js';
+import { misnamedLogin } from '../codex/auth-file-state.js';
+import type { CodexHome } from '../codex/home.js';
+import { loginPlace, whyNoNewLogin } from '../codex/official-login.js';
+import { AppError } from '../errors.js';
 import { findHomes, reachableHomes } from '../homes/known-homes.js';
 import { homesLinkedTo } from '../homes/links.js';
 import type { HomeRecord } from '../homes/registry.js';
@@ -49,11 +51,19 @@ export async function whyNotSpendable(
   if (away !== undefined) return livesAway(account, away);
   for (const { home: holder, state } of await settledLogins(root, home)) {
     const { refreshToken } = account.tokens;
+    if (misnamedLogin(state)?.tokens.refreshToken?.equals(refreshToken) === true) return misnamed(account, holder);
     const isHeld = state.content?.kind === 'login' && state.content.login.tokens.refreshToken?.equals(refreshToken);
     const problem = isHeld === true ? whyNoNewLogin(root, holder) : undefined;
     if (problem !== undefined) return problem;
   }
   return undefined;
+}
+
+/** What holds no login that makes sense is not written to, and a client may go on with it. */
+function misnamed({ id }: Account, holder: CodexHome): AppError {
+  return new AppError('storage-conflict', `${loginPlace(holder)} holds it under the id of another account`, {
+    hint: `codex-auth switch ${id} --replace`,
+  });
 }
 
 /** What was last written to a home that cannot be read now. */

@@ -1,8 +1,10 @@
 import type { Account, TokenSet } from '../accounts/account.js';
 import type { AuthFileContent, AuthFileLogin, Unadoptable } from '../codex/auth-file.js';
+import { type AuthFileState, misnamedLogin } from '../codex/auth-file-state.js';
 import { definedOnly } from '../defined-only.js';
 import { recordsOf } from '../pools/scope-records.js';
 import type { Store } from '../pools/store.js';
+import { areOfDifferentIssuers } from '../provider/foreign-issuer.js';
 import type { Secret } from '../secret.js';
 import { enrol, findAnywhere } from './enrolment.js';
 import { judgeBeside } from './foreign-login.js';
@@ -50,6 +52,18 @@ function update(store: Store, account: Account, { tokens, extras, provenance }: 
   const { wasNewer, before, after } = takeLogin(store, account, copy);
   if (wasNewer) logAdoption(store, account.id, before, after);
   return { kind: 'known', account, wasNewer, isUnseen: !wasNewer && !wasEverOurs(store, account, tokens) };
+}
+
+/**
+ * Takes newer tokens that stand under the id of another account, as clients up to 0.160 left them behind
+ * (official-client.md#changed-meanwhile), to the account that they name; the file stays what it is.
+ */
+export function takeMisnamed(store: Store, state: AuthFileState): void {
+  const login = misnamedLogin(state);
+  const account = login && findAnywhere(store, login.identity)?.account;
+  if (login === undefined || account === undefined || areOfDifferentIssuers(login, account)) return;
+  const { wasNewer, before, after } = takeLogin(store, account, { source: 'auth-file', tokens: login.tokens });
+  if (wasNewer) logAdoption(store, account.id, before, after);
 }
 
 /** A client that is asked to sign in does not ask us, and its login can be older than one that we got meanwhile. */
