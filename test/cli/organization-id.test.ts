@@ -1,3 +1,4 @@
+import { readFileSync } from 'node:fs';
 import { describe, expect, test } from 'vitest';
 import { runCli, runJson } from '../support/cli.js';
 import { alice, bob, RefreshHome } from '../support/refresh-home.js';
@@ -51,17 +52,32 @@ test('the id of another account stays a contradiction', async () => {
   expect(await runCli(seeded.home, ['switch', 'acc_bob'])).toMatchObject({ exitCode: 2 });
 });
 
-describe('newer tokens of an account under the id of another one', () => {
+/** What the client refuses or misreads, and the tokens in it are all the same those of one account. */
+const misfits: [string, object][] = [
+  ['under the id of another one', { account_id: bob.accountId }],
+  ['without an id token', { id_token: undefined }],
+  ['with an id token that is none', { id_token: 'opaque' }],
+  ['beside members of another shape', { oauth_provenance: 'made up', account_id: 7 }],
+];
+
+describe.each(misfits)('newer tokens of an account %s', (_what, names) => {
+  async function homeOfMisfit() {
+    const { seeded, newer } = await renewedElsewhere(alice.accountId);
+    seeded.writeAuthFile(newer, {}, names);
+    return { seeded, newer, before: readFileSync(seeded.home.authFile, 'utf8') };
+  }
+
   test('are taken by whoever would refresh it, and nothing is spent', async () => {
-    const { seeded, newer } = await renewedElsewhere(bob.accountId);
+    const { seeded, newer, before } = await homeOfMisfit();
     await runCli(seeded.home, ['check']);
     expect(provider.requests.refreshes()).toEqual([]);
     expect(seeded.record('acc_alice')).toMatchObject({ refreshToken: newer.refresh_token, ...alice });
-    expect(seeded.authFile().tokens).toMatchObject({ refresh_token: newer.refresh_token, account_id: bob.accountId });
+    expect(seeded.record('acc_alice').idToken).toMatch(/^ey/);
+    expect(readFileSync(seeded.home.authFile, 'utf8')).toBe(before);
   });
 
   test.each(['acc_alice', 'acc_bob'])('are not lost to a switch that replaces them with %s', async (id) => {
-    const { seeded, newer } = await renewedElsewhere(bob.accountId);
+    const { seeded, newer } = await homeOfMisfit();
     expect(await runCli(seeded.home, ['switch', id, '--replace'])).toMatchObject({ exitCode: 0 });
     expect(seeded.record('acc_alice')).toMatchObject({ refreshToken: newer.refresh_token });
     expect(seeded.authFile().tokens).toMatchObject({ refresh_token: seeded.record(id).refreshToken });
@@ -73,11 +89,13 @@ describe('newer tokens of an account under the id of another one', () => {
     const seeded = new RefreshHome(temporaryDirectory(), provider);
     const due = await seeded.addAccount('acc_alice', { ...alice, expiresInSeconds: -60 });
     await seeded.addAccount('acc_bob', bob);
-    seeded.writeAuthFile(due, {}, { account_id: bob.accountId });
+    seeded.writeAuthFile(due, {}, names);
     const { document, exitCode } = await runJson(seeded.home, ['check', 'acc_alice']);
     expect(exitCode).toBe(1);
     expect(document.data.accounts[0].problem).toMatchObject({
-      message: expect.stringContaining('holds it under the id of another account'),
+      message: expect.stringMatching(
+        /auth\.json has it too, in (tokens of one account under|content that is not a complete)/,
+      ),
       hint: 'codex-auth switch acc_alice --replace',
     });
     expect(provider.requests.refreshes()).toEqual([]);

@@ -2,7 +2,7 @@ import type { Clock } from '../clock.js';
 import { definedOnly } from '../defined-only.js';
 import { AppError } from '../errors.js';
 import type { FileVersion } from '../storage/atomic-file.js';
-import { type AuthFileContent, type AuthFileLogin, loginByTokens, parseAuthFile } from './auth-file.js';
+import { type AuthFileContent, looseLogin, parseAuthFile } from './auth-file.js';
 import type { CodexHome } from './home.js';
 import { readLoginVersion } from './official-login.js';
 
@@ -52,10 +52,10 @@ function isEmptied({ version }: AuthFileState): boolean {
   return version.kind === 'present' && version.content === '';
 }
 
-/** The login of whoever the tokens name that stand under the id of another account. */
-export function misnamedLogin({ version, content }: AuthFileState): AuthFileLogin | undefined {
-  const isMisnamed = content?.kind === 'unadoptable' && content.reason === 'account-mismatch';
-  return isMisnamed && version.kind === 'present' ? loginByTokens(version.content) : undefined;
+/** The tokens of whoever they name, where the file cannot become an account. */
+export function looseLoginIn({ version, content }: AuthFileState): ReturnType<typeof looseLogin> {
+  const isLoose = content?.kind === 'unadoptable' && version.kind === 'present';
+  return isLoose ? looseLogin(version.content) : undefined;
 }
 
 export function isDamaged({ content }: AuthFileState): boolean {

@@ -91,11 +91,17 @@ export function judgeAuthFile(json: unknown): AuthFileContent | undefined {
   return loginOf(json, tokens);
 }
 
-/** The login that an `account-mismatch` would be without the id: the tokens, and not what stands beside them, say whose. */
-export function loginByTokens(content: string): AuthFileLogin | undefined {
-  const { file, tokens } = membersOf(content);
-  const judged = judgeAuthFile({ ...file, tokens: { ...tokens, account_id: undefined } });
-  return judged?.kind === 'login' ? judged.login : undefined;
+/** The tokens in what cannot become an account, by what they say themselves: a pair that the client may go on with. */
+export function looseLogin(content: string): Pick<AuthFileLogin, 'identity' | 'tokens'> | undefined {
+  const file = jsonIn(content, parseJsonText);
+  if (!isJsonObject(file) || !isJsonObject(file['tokens']) || modeOf(file) !== 'chatgpt') return undefined;
+  const { id_token, access_token, refresh_token } = file['tokens'];
+  const hasIdToken = isText(id_token) && readClaims(id_token) !== undefined;
+  const tokens = { id_token: hasIdToken ? id_token : access_token, access_token, refresh_token };
+  const judged = judgeAuthFile({ ...file, tokens });
+  if (judged?.kind !== 'login') return undefined;
+  const { idToken, ...others } = judged.login.tokens;
+  return { identity: judged.login.identity, tokens: { ...others, ...(hasIdToken ? definedOnly({ idToken }) : {}) } };
 }
 
 /** Beside nothing else they say how somebody was signed in once. */

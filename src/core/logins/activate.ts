@@ -23,7 +23,7 @@ import { findStored } from './gather-newest.js';
 import { isKnownSpent, logLineage } from './lineage-log.js';
 import { type Placed, placeLogin, takeFromOtherHomes } from './place-login.js';
 import { forgetResidence, type SeatRules, seatFor } from './residence.js';
-import { type SyncBack, syncBack, takeMisnamed } from './sync-back.js';
+import { type SyncBack, syncBack, takeLoose } from './sync-back.js';
 import { bringUpToDate } from './write-back.js';
 
 /** The scope whose choice it is also adopts an unknown login found in the file. */
@@ -66,7 +66,7 @@ export async function activate(store: Store, home: CodexHome, request: Activatio
       return { kind: 'needs-consent', reason: found.reason };
     }
     const keptFile = keepWhatIsNowhereElse(store, before.version, found);
-    takeMisnamed(store, before);
+    takeLoose(store, before);
     const homes = findHomes(store.root, home);
     takeFromOtherHomes(store, homes, accountIn(store, request));
     const login = completeLogin(accountIn(store, request));

@@ -1,5 +1,6 @@
 import type { Account } from '../accounts/account.js';
-import { misnamedLogin } from '../codex/auth-file-state.js';
+import { unadoptableReasons } from '../codex/auth-file.js';
+import { looseLoginIn } from '../codex/auth-file-state.js';
 import type { CodexHome } from '../codex/home.js';
 import { loginPlace, whyNoNewLogin } from '../codex/official-login.js';
 import { AppError } from '../errors.js';
@@ -51,7 +52,8 @@ export async function whyNotSpendable(
   if (away !== undefined) return livesAway(account, away);
   for (const { home: holder, state } of await settledLogins(root, home)) {
     const { refreshToken } = account.tokens;
-    if (misnamedLogin(state)?.tokens.refreshToken?.equals(refreshToken) === true) return misnamed(account, holder);
+    if (looseLoginIn(state)?.tokens.refreshToken?.equals(refreshToken) === true)
+      return heldLoosely(account, { home: holder, state }, home);
     const isHeld = state.content?.kind === 'login' && state.content.login.tokens.refreshToken?.equals(refreshToken);
     const problem = isHeld === true ? whyNoNewLogin(root, holder) : undefined;
     if (problem !== undefined) return problem;
@@ -60,9 +62,11 @@ export async function whyNotSpendable(
 }
 
 /** What holds no login that makes sense is not written to, and a client may go on with it. */
-function misnamed({ id }: Account, holder: CodexHome): AppError {
-  return new AppError('storage-conflict', `${loginPlace(holder)} holds it under the id of another account`, {
-    hint: `codex-auth switch ${id} --replace`,
+function heldLoosely({ id }: Account, { home, state: { content } }: HeldLogin, current: CodexHome): AppError {
+  const what = content?.kind === 'unadoptable' ? unadoptableReasons[content.reason] : 'something else';
+  const there = home.directory === current.directory ? '' : `CODEX_HOME=${home.directory} `;
+  return new AppError('storage-conflict', `${loginPlace(home)} has it too, in ${what}`, {
+    hint: `${there}codex-auth switch ${id} --replace`,
   });
 }
 

@@ -2,7 +2,7 @@ import type { Account } from '../accounts/account.js';
 import { findSame, isSameAccount } from '../accounts/identity.js';
 import { isNewer } from '../accounts/lineage.js';
 import type { AuthFileLogin } from '../codex/auth-file.js';
-import { type AuthFileState, misnamedLogin } from '../codex/auth-file-state.js';
+import { type AuthFileState, looseLoginIn } from '../codex/auth-file-state.js';
 import { AppError } from '../errors.js';
 import { readAllScopes } from '../pools/scope-files.js';
 import { recordsOf, type ScopeContent, type ScopeRecords } from '../pools/scope-records.js';
@@ -14,7 +14,7 @@ import { fingerprint, isUnderWay, readJournal } from './journal.js';
 import { isAnswered } from './journal-overlay.js';
 import type { RefreshDeps } from './refresh-deps.js';
 import { type HeldLogin, rememberResidence, settledLogins } from './residence.js';
-import { syncBack, takeMisnamed } from './sync-back.js';
+import { syncBack, takeLoose } from './sync-back.js';
 import { withStore } from './with-store.js';
 import { isBehind, writeBack } from './write-back.js';
 
@@ -34,7 +34,7 @@ export async function gatherNewest(deps: GatherDeps, accountId: string): Promise
     content?.kind === 'login' ? content.login.tokens.refreshToken : undefined,
   );
   const isAnswerLeft = hasAnswer(root, [stored.tokens.refreshToken, ...inHomes]);
-  if (!isAnswerLeft && !held.some(({ state }) => isUnsettled(deps, scopes, stored, state) || isMisnamed(stored, state)))
+  if (!isAnswerLeft && !held.some(({ state }) => isUnsettled(deps, scopes, stored, state) || isLoose(stored, state)))
     return stored;
 
   return withStore(root, { signal }, async (store) => {
@@ -67,15 +67,15 @@ function isUnsettled(
   return isAhead || isBehind(authFile, { root, scopes: () => scopes });
 }
 
-/** Whether `auth.json` holds newer tokens of this account under the id of another one. */
-function isMisnamed(stored: Account, state: AuthFileState): boolean {
-  const login = misnamedLogin(state);
+/** Whether `auth.json` holds newer tokens of this account in what cannot become an account. */
+function isLoose(stored: Account, state: AuthFileState): boolean {
+  const login = looseLoginIn(state);
   return login !== undefined && isSameAccount(login.identity, stored) && hasNews(stored, login);
 }
 
 function takeOver(store: Store, { home, state }: HeldLogin, asked: Account): void {
   const { content } = state;
-  if (isMisnamed(asked, state)) takeMisnamed(store, state);
+  if (isLoose(asked, state)) takeLoose(store, state);
   if (content?.kind !== 'login') return;
   const holder = holderOf(store.scopes(), content.login, asked);
   // A login that is none of ours is for `switch` to adopt, in a scope that the person chose.
@@ -95,7 +95,7 @@ function holderOf(scopes: readonly ScopeContent[], login: AuthFileLogin, asked: 
   return holder !== undefined && (holder.id === asked.id || isShared === true) ? holder : undefined;
 }
 
-function hasNews(holder: Account, login: AuthFileLogin): boolean {
+function hasNews(holder: Account, login: Pick<AuthFileLogin, 'tokens'>): boolean {
   const ours = { source: 'pool', tokens: holder.tokens } as const;
   if (isNewer({ source: 'auth-file', tokens: login.tokens }, ours)) return true;
   return holder.tokens.idToken === undefined && holder.tokens.refreshToken?.equals(login.tokens.refreshToken) === true;

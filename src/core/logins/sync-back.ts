@@ -1,6 +1,6 @@
 import type { Account, TokenSet } from '../accounts/account.js';
 import type { AuthFileContent, AuthFileLogin, Unadoptable } from '../codex/auth-file.js';
-import { type AuthFileState, misnamedLogin } from '../codex/auth-file-state.js';
+import { type AuthFileState, looseLoginIn } from '../codex/auth-file-state.js';
 import { definedOnly } from '../defined-only.js';
 import { recordsOf } from '../pools/scope-records.js';
 import type { Store } from '../pools/store.js';
@@ -55,11 +55,11 @@ function update(store: Store, account: Account, { tokens, extras, provenance }: 
 }
 
 /**
- * Takes newer tokens that stand under the id of another account, as clients up to 0.160 left them behind
- * (official-client.md#changed-meanwhile), to the account that they name; the file stays what it is.
+ * Takes newer tokens out of a file that cannot become an account, under the id of another one for instance, as clients up
+ * to 0.160 left them behind (official-client.md#changed-meanwhile): to the account that they name. The file stays what it is.
  */
-export function takeMisnamed(store: Store, state: AuthFileState): void {
-  const login = misnamedLogin(state);
+export function takeLoose(store: Store, state: AuthFileState): void {
+  const login = looseLoginIn(state);
   const account = login && findAnywhere(store, login.identity)?.account;
   if (login === undefined || account === undefined || areOfDifferentIssuers(login, account)) return;
   const { wasNewer, before, after } = takeLogin(store, account, { source: 'auth-file', tokens: login.tokens });
