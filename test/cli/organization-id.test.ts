@@ -91,7 +91,7 @@ describe.each(misfits)('newer tokens of an account %s', (_what, names) => {
     await seeded.addAccount('acc_bob', bob);
     seeded.writeAuthFile(due, {}, names);
     const { document, exitCode } = await runJson(seeded.home, ['check', 'acc_alice']);
-    expect(exitCode).toBe(1);
+    expect(exitCode).toBe(6);
     expect(document.data.accounts[0].problem).toMatchObject({
       message: expect.stringMatching(
         /auth\.json has it too, in (tokens of one account under|content that is not a complete)/,
