@@ -74,7 +74,8 @@ function isProvenance(value: unknown): boolean {
  */
 export function parseAuthFile(content: string): AuthFileContent | undefined {
   const file = content.trim();
-  return file === '' ? undefined : judgeAuthFile(jsonIn(file, parseJsonText));
+  // A power cut can leave a file of the right length with nothing but zeros in it.
+  return /^\0*$/.test(file) ? undefined : judgeAuthFile(jsonIn(file, parseJsonText));
 }
 
 /** The same for what has been parsed already. */
