@@ -75,14 +75,14 @@ describe('where the owner of the tokens has a record', () => {
   it('newer tokens go there', async () => {
     await home.addAccount('acc_bob', { ...bob, issuedAt: provider.scenario.now() - 3_600_000 });
     const newer = await home.addAccount('acc_alice', bob, await namesOf(alice));
-    await run('fix');
+    expect((await run('fix')).stdout).toContain(`back to ${bob.email}, whose they are; it needs a sign-in then`);
     expect(pairsOf(home.records())).toEqual([newer.refresh_token, undefined]);
   });
 
   it('and holds the tokens of the first one in turn, each gets its own back', async () => {
     const bobs = await home.addAccount('acc_alice', bob, await namesOf(alice));
     const alices = await home.addAccount('acc_bob', alice, await namesOf(bob));
-    await run('fix');
+    expect((await run('fix')).stdout).not.toContain('needs a sign-in');
     expect(pairsOf(home.records())).toEqual([alices.refresh_token, bobs.refresh_token]);
     expect(await run('check')).toMatchObject({ exitCode: 0 });
   });
@@ -98,6 +98,11 @@ describe('where the owner of the tokens has a record', () => {
     expect(pairsOf(home.records())).toEqual([own.refresh_token, undefined]);
     expect(home.kept().join()).toContain(older.refresh_token);
   });
+});
+
+test('tokens of another workspace of the person are said to be that', async () => {
+  await home.addAccount('acc_home', aliceAtStudio, await namesOf(alice));
+  expect((await run('fix')).stdout).toContain(`back to ${alice.email} in ${aliceAtStudio.accountId}, whose they are`);
 });
 
 test('a record with the access token of a sibling workspace keeps the refresh token that both share', async () => {
