@@ -48,6 +48,15 @@ describe.each(spellings)('a record with %s, and the tokens of somebody else', (_
     expect(home.record('acc_alice')).toMatchObject({ refreshToken: tokens.refresh_token });
   });
 
+  it('is not revoked with the account', async () => {
+    expect(await run('remove', 'acc_alice', '--revoke', '--yes')).toMatchObject({
+      exitCode: 4,
+      stderr: expect.stringContaining('→ codex-auth fix'),
+    });
+    expect(provider.fateOf(tokens.refresh_token)).toBe('live');
+    expect(home.record('acc_alice')).toMatchObject({ refreshToken: tokens.refresh_token });
+  });
+
   it.each([
     ['fix', ['fix']],
     ['doctor', ['doctor', '--fix', '--offline']],
