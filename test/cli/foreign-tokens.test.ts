@@ -1,3 +1,4 @@
+import { readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { beforeEach, describe, expect, it, test } from 'vitest';
 import { readClaims } from '../../src/core/accounts/jwt-claims.js';
 import { signIn } from '../support/accounts.js';
@@ -165,6 +166,9 @@ describe('a login of its own for a record with the tokens of somebody else', () 
     await home.addAccount('acc_carol', carol);
     const own = await provider.issueTokens({ ...alice, issuedAt: anHourAgo() + laterByMs });
     home.writeAuthFile(own);
+    const { checks } = await json('doctor', '--offline');
+    // Which of the two is newer says nothing.
+    expect(checks.find(({ id }: { id: string }) => id === 'auth-file')).toMatchObject({ status: 'ok' });
     expect(await run('switch', 'acc_carol')).toMatchObject({ exitCode: 0 });
     expect(tokensByEmail()).toMatchObject({ [alice.email]: own.refresh_token, [bob.email]: theirs.refresh_token });
   });
@@ -185,6 +189,19 @@ describe('a login of its own for a record with the tokens of somebody else', () 
     await run('switch', 'acc_bob');
     expect(tokensByEmail()).toMatchObject({ [bob.email]: theirs.refresh_token });
   });
+});
+
+test('what a home has spent is not replaced by the tokens of somebody else', async () => {
+  const first = await home.addAccount('acc_alice', { ...alice, expiresInSeconds: -60 });
+  home.writeAuthFile(first);
+  const authFile = readFileSync(home.home.authFile, 'utf8');
+  expect(await run('check')).toMatchObject({ exitCode: 0 });
+  const names = await namesOf(alice);
+  rmSync(home.home.poolFile);
+  const theirs = await home.addAccount('acc_alice', bob, names);
+  writeFileSync(home.home.authFile, authFile);
+  for (const argv of [['check'], ['label', 'acc_alice', 'x'], ['guard', '--once']]) await run(...argv);
+  expect(home.authFile().tokens.refresh_token).not.toBe(theirs.refresh_token);
 });
 
 test('an id token of somebody else decides where the access token tells nothing', async () => {
