@@ -1,4 +1,5 @@
-import { readFileSync } from 'node:fs';
+import { mkdirSync, readFileSync } from 'node:fs';
+import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
 import { runCli, runJson } from '../support/cli.js';
 import { alice, bob, RefreshHome } from '../support/refresh-home.js';
@@ -103,4 +104,19 @@ describe.each(misfits)('newer tokens of an account %s', (_what, names) => {
     expect(await runCli(seeded.home, ['check', 'acc_alice'])).toMatchObject({ exitCode: 0 });
     expect(provider.fateOf(seeded.authFile().tokens.refresh_token)).toBe('live');
   });
+});
+
+test('what a second home holds in that way is not spent from the first one either', async () => {
+  const seeded = new RefreshHome(temporaryDirectory(), provider);
+  await seeded.addAccount('acc_alice', { ...alice, expiresInSeconds: 3_600 });
+  await seeded.addAccount('acc_bob', bob);
+  expect(await runCli(seeded.home, ['switch', 'acc_alice'])).toMatchObject({ exitCode: 0 });
+  const { tokens } = seeded.authFile();
+  seeded.writeAuthFile(tokens, {}, { account_id: bob.accountId });
+  const elsewhere = join(seeded.home.directory, 'other home');
+  mkdirSync(elsewhere);
+  const variables = { CODEX_HOME: elsewhere, CODEX_MULTI_AUTH_DIR: seeded.home.root };
+  const { stdout } = await runCli(seeded.home, ['renew', '--force', 'acc_alice'], { variables });
+  expect(stdout).toContain(`CODEX_HOME=${seeded.home.codexHome} codex-auth switch acc_alice --replace`);
+  expect(provider.requests.refreshes()).toEqual([]);
 });

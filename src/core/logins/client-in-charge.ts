@@ -8,6 +8,7 @@ import { AppError } from '../errors.js';
 import { findHomes, reachableHomes } from '../homes/known-homes.js';
 import { homesLinkedTo } from '../homes/links.js';
 import type { HomeRecord } from '../homes/registry.js';
+import { shellWord } from '../shell/shell-word.js';
 import { isLoginOf } from './foreign-login.js';
 import { fingerprint } from './journal.js';
 import type { RefreshDeps } from './refresh-deps.js';
@@ -67,9 +68,9 @@ export async function whyNotSpendable(
 /** What holds no login that makes sense is not written to, and a client may go on with it. */
 function heldLoosely({ id }: Account, { home, state: { content } }: HeldLogin, current: CodexHome): AppError {
   const what = content?.kind === 'unadoptable' ? unadoptableReasons[content.reason] : 'something else';
-  const there = home.directory === current.directory ? '' : `CODEX_HOME=${home.directory} `;
+  const there = home.directory === current.directory ? '' : `CODEX_HOME=${shellWord(home.directory)} `;
   return new AppError('storage-write-failed', `${loginPlace(home)} has it too, in ${what}`, {
-    hint: `${there}codex-auth switch ${id} --replace`,
+    hint: `${there}codex-auth switch ${shellWord(id)} --replace`,
   });
 }
 
