@@ -115,6 +115,15 @@ describe('a directory with other things in it, named as the root', () => {
   });
 });
 
+it('what is no directory at all is not to be moved away: it may be a device', async () => {
+  const { exitCode, document } = await runJson(createTestHome(), ['doctor', '--offline'], {
+    variables: { CODEX_MULTI_AUTH_DIR: '/dev/null' },
+  });
+  expect(exitCode).toBe(1);
+  const row = document.data.checks.find(({ id }: { id: string }) => id === 'root');
+  expect(row).toMatchObject({ status: 'error', commands: ['set CODEX_MULTI_AUTH_DIR to a directory, or unset it'] });
+});
+
 it('the place in the home of the client is this program’s own, whatever is in it', async () => {
   const home = createTestHome();
   mkdirSync(home.root);
