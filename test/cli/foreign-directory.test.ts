@@ -64,6 +64,19 @@ describe('a directory with other things in it, named as the root', () => {
     expect(modeOf(directory)).toBe(0o755);
   });
 
+  it('is what doctor says is wrong, and nothing to be closed to others', async () => {
+    const { home, directory, variables } = homeWithForeign('notes.txt');
+    const { exitCode, document } = await runJson(home, ['doctor', '--offline'], { variables });
+    expect(exitCode).toBe(1);
+    const row = (id: string) => document.data.checks.find((each: { id: string }) => each.id === id);
+    expect(row('root')).toMatchObject({
+      status: 'error',
+      message: `${directory} holds notes.txt, and nothing of this program, so nothing can be stored or refreshed`,
+      commands: [`name a directory for the accounts alone: CODEX_MULTI_AUTH_DIR='${directory}/codex-auth'`],
+    });
+    expect(row('permissions')).toMatchObject({ status: 'skipped' });
+  });
+
   it('is refused with a document where one is expected', async () => {
     const { home, directory, variables } = homeWithForeign('a', 'b', 'c', 'd', 'e');
     const { exitCode, document } = await runJson(home, change, { variables });

@@ -12,11 +12,17 @@ import { holdsOnlyTraces } from './traces.js';
  */
 export function assertOurs(root: Root): void {
   assertOwner(root);
-  if (root.mayAdopt === undefined || root.mayAdopt()) return;
+  const problem = whyNotOurs(root);
+  if (problem !== undefined) throw problem;
+}
+
+/** The same as an answer, of a directory that is this user's. */
+export function whyNotOurs(root: Root): AppError | undefined {
+  if (root.mayAdopt === undefined || root.mayAdopt()) return undefined;
   const { root: path } = root.paths;
   const things = foreignThings(root.paths);
-  if (things.length === 0) return;
-  throw new AppError('confirmation-needed', `${path} holds ${nameSome(things)}, and nothing of this program`, {
+  if (things.length === 0) return undefined;
+  return new AppError('confirmation-needed', `${path} holds ${nameSome(things)}, and nothing of this program`, {
     hint: `name a directory for the accounts alone: CODEX_MULTI_AUTH_DIR='${join(path, 'codex-auth')}'`,
     details: { foreignRoot: path },
   });

@@ -56,7 +56,8 @@ export const permissionsCheck: Check = {
   id: 'permissions',
   title: 'Owner and modes',
   inspect(world) {
-    const { root, rootFacts } = world;
+    const { root, rootFacts, noRoom } = world;
+    if (noRoom?.code === 'confirmation-needed') return skipped('the root is not known to be ours');
     const isForeign =
       root.effectiveUserId !== undefined && rootFacts !== undefined && rootFacts.owner !== root.effectiveUserId;
     if (isForeign) return skipped('the root belongs to somebody else');
