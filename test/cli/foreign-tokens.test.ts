@@ -179,7 +179,10 @@ describe('a login of its own for a record with the tokens of somebody else', () 
     elsewhere.writeAuthFile(own);
     const { document } = await runJson(home.home, ['import', elsewhere.home.authFile, '--dry-run']);
     expect(document.data.counts).toMatchObject({ update: 1 });
-    expect(await run('import', elsewhere.home.authFile, '--yes')).toMatchObject({ exitCode: 0 });
+    expect(await run('import', elsewhere.home.authFile, '--yes')).toMatchObject({
+      exitCode: 0,
+      stderr: expect.stringContaining(`${alice.email} held tokens of another account, which have gone back to it`),
+    });
     expect(tokensByEmail()).toEqual({ [alice.email]: own.refresh_token, [bob.email]: theirs.refresh_token });
   });
 

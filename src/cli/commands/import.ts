@@ -1,5 +1,5 @@
 import * as z from 'zod/mini';
-import type { Account } from '../../core/accounts/account.js';
+import { type Account, describeAccount } from '../../core/accounts/account.js';
 import { readAuthFile } from '../../core/codex/auth-file-state.js';
 import { homeOf } from '../../core/environment.js';
 import { AppError } from '../../core/errors.js';
@@ -221,7 +221,9 @@ async function applyImport(
   sweepLeftovers(root, home.authFile);
   const target = targetOf(context, scope);
   const { draft, entries } = await withStore(root, { signal }, (store) => {
-    giveAllBack(store);
+    for (const account of giveAllBack(store)) {
+      context.warn(`${describeAccount(account)} held tokens of another account, which have gone back to it`);
+    }
     const before = store.scopes();
     const draft = draftStore(root, before);
     const entries = importLogins(draft, logins, target);

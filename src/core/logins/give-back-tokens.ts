@@ -37,9 +37,14 @@ export function withOwnTokens<A extends Account>(account: A, records: readonly A
   return seemsToHoldForeignTokens(account) ? { ...account, tokens: sortTokens(account, records).own } : account;
 }
 
-/** {@link giveBackTokens} for every record: whoever takes many logins over looks for theirs in one go. */
-export function giveAllBack(store: RecordStore): void {
-  for (const { id } of recordsOf(store.scopes()).filter(seemsToHoldForeignTokens)) giveBackTokens(store, id);
+/**
+ * {@link giveBackTokens} for every record: whoever takes many logins over looks for theirs in one go. Returns the records as
+ * they were.
+ */
+export function giveAllBack(store: RecordStore): Account[] {
+  const mixedUp = recordsOf(store.scopes()).filter(seemsToHoldForeignTokens);
+  for (const { id } of mixedUp) giveBackTokens(store, id);
+  return mixedUp;
 }
 
 /**
