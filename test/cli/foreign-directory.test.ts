@@ -49,6 +49,34 @@ describe('a directory with other things in it, named as the root', () => {
     expect(modeOf(directory)).toBe(0o755);
   });
 
+  it.each([
+    ['bin', ['bin/tool', 'projects/website/index.html']],
+    ['cache', ['cache/thumbnails/1.png']],
+    ['homes', ['homes/somebody/letter.txt', 'settings.json']],
+    ['kept', ['kept/photo.jpg', 'locks/door']],
+  ])('is refused where what is in it only has names that ours have: %s', async (name, names) => {
+    const { directory, home, variables } = homeWithForeign(...names);
+    const before = snapshotOf(directory);
+    const { exitCode, stderr } = await runCli(home, change, { variables });
+    expect(stderr).toContain(`error: ${directory} holds ${name}`);
+    expect(exitCode).toBe(2);
+    expect(snapshotOf(directory)).toEqual(before);
+    expect(modeOf(directory)).toBe(0o755);
+  });
+
+  it('is what doctor says is wrong, and nothing to be closed to others', async () => {
+    const { home, directory, variables } = homeWithForeign('notes.txt');
+    const { exitCode, document } = await runJson(home, ['doctor', '--offline'], { variables });
+    expect(exitCode).toBe(1);
+    const row = (id: string) => document.data.checks.find((each: { id: string }) => each.id === id);
+    expect(row('root')).toMatchObject({
+      status: 'error',
+      message: `${directory} holds notes.txt, and nothing of this program, so nothing can be stored or refreshed`,
+      commands: [`name a directory for the accounts alone: CODEX_MULTI_AUTH_DIR='${directory}/codex-auth'`],
+    });
+    expect(row('permissions')).toMatchObject({ status: 'skipped' });
+  });
+
   it('is refused with a document where one is expected', async () => {
     const { home, directory, variables } = homeWithForeign('a', 'b', 'c', 'd', 'e');
     const { exitCode, document } = await runJson(home, change, { variables });
@@ -86,6 +114,7 @@ describe('a directory with other things in it, named as the root', () => {
     ['empty', []],
     ['fresh on a disk of its own', ['lost+found/x', '.DS_Store']],
     ['one with settings of ours alone', ['settings.json']],
+    ['one with what saves time alone', ['cache/cli-list-4c1e0979']],
   ])('is taken without a question when it is %s', async (_what, names) => {
     const { home, directory, variables } = homeWithForeign(...names);
     if (names.includes('settings.json')) writeFileSync(join(directory, 'settings.json'), '{}');
@@ -97,6 +126,15 @@ describe('a directory with other things in it, named as the root', () => {
     writeFileSync(join(directory, 'openai-codex-accounts.json'), '{"version":3,"accounts":[]}');
     expect(await runCli(home, change, { variables })).toMatchObject({ exitCode: 0, stderr: '' });
   });
+});
+
+it('what is no directory at all is not to be moved away: it may be a device', async () => {
+  const { exitCode, document } = await runJson(createTestHome(), ['doctor', '--offline'], {
+    variables: { CODEX_MULTI_AUTH_DIR: '/dev/null' },
+  });
+  expect(exitCode).toBe(1);
+  const row = document.data.checks.find(({ id }: { id: string }) => id === 'root');
+  expect(row).toMatchObject({ status: 'error', commands: ['set CODEX_MULTI_AUTH_DIR to a directory, or unset it'] });
 });
 
 it('the place in the home of the client is this program’s own, whatever is in it', async () => {
@@ -118,6 +156,9 @@ it('uninstall leaves what is not ours in kept, in locks and in the journal, what
     'kept/removed-account-2026-11-21T12-00-00-000Z.json',
     'kept/auth-2026-11-21T12-00-00-000Z-2.json',
     'refresh-journal/1790000000000-0123456789ab.left.json',
+    'refresh-journal/1790000000000-0123456789abcdef-0123456789ab.json',
+    'cache/cli-verify-flagged-4c1e0979',
+    'cache/index-4c1e0979.1790000000000',
     'locks/person-0123456789abcdef.held/owner-ab.json',
     'account-state.json',
   ].map(put);
@@ -125,6 +166,9 @@ it('uninstall leaves what is not ours in kept, in locks and in the journal, what
     'kept/photo.jpg',
     'kept/auth-1.json',
     'refresh-journal/diary.json',
+    'refresh-journal/1-2-3.json',
+    'cache/cli-notes',
+    'cache/photo-1',
     'locks/door.held/key',
     'locks/bicycle.txt',
     'account-state.json.bak/inside',

@@ -1,5 +1,7 @@
+import { readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { beforeEach, describe, expect, it, test } from 'vitest';
 import { readClaims } from '../../src/core/accounts/jwt-claims.js';
+import { signIn } from '../support/accounts.js';
 import { runCli, runJson } from '../support/cli.js';
 import type { TokenSet } from '../support/provider/grants.js';
 import { alice, aliceAtStudio, bob, carol, RefreshHome, type StoredRecord } from '../support/refresh-home.js';
@@ -47,6 +49,15 @@ describe.each(spellings)('a record with %s, and the tokens of somebody else', (_
     expect(home.record('acc_alice')).toMatchObject({ refreshToken: tokens.refresh_token });
   });
 
+  it('is not revoked with the account', async () => {
+    expect(await run('remove', 'acc_alice', '--revoke', '--yes')).toMatchObject({
+      exitCode: 4,
+      stderr: expect.stringContaining('→ codex-auth fix'),
+    });
+    expect(provider.fateOf(tokens.refresh_token)).toBe('live');
+    expect(home.record('acc_alice')).toMatchObject({ refreshToken: tokens.refresh_token });
+  });
+
   it.each([
     ['fix', ['fix']],
     ['doctor', ['doctor', '--fix', '--offline']],
@@ -74,8 +85,16 @@ describe('where the owner of the tokens has a record', () => {
   it('newer tokens go there', async () => {
     await home.addAccount('acc_bob', { ...bob, issuedAt: provider.scenario.now() - 3_600_000 });
     const newer = await home.addAccount('acc_alice', bob, await namesOf(alice));
-    await run('fix');
+    expect((await run('fix')).stdout).toContain(`back to ${bob.email}, whose they are; it needs a sign-in then`);
     expect(pairsOf(home.records())).toEqual([newer.refresh_token, undefined]);
+  });
+
+  it('and holds the tokens of the first one in turn, each gets its own back', async () => {
+    const bobs = await home.addAccount('acc_alice', bob, await namesOf(alice));
+    const alices = await home.addAccount('acc_bob', alice, await namesOf(bob));
+    expect((await run('fix')).stdout).not.toContain('needs a sign-in');
+    expect(pairsOf(home.records())).toEqual([alices.refresh_token, bobs.refresh_token]);
+    expect(await run('check')).toMatchObject({ exitCode: 0 });
   });
 
   it('older tokens are kept aside, whole', async () => {
@@ -89,6 +108,11 @@ describe('where the owner of the tokens has a record', () => {
     expect(pairsOf(home.records())).toEqual([own.refresh_token, undefined]);
     expect(home.kept().join()).toContain(older.refresh_token);
   });
+});
+
+test('tokens of another workspace of the person are said to be that', async () => {
+  await home.addAccount('acc_home', aliceAtStudio, await namesOf(alice));
+  expect((await run('fix')).stdout).toContain(`back to ${alice.email} in ${aliceAtStudio.accountId}, whose they are`);
 });
 
 test('a record with the access token of a sibling workspace keeps the refresh token that both share', async () => {
@@ -116,4 +140,95 @@ test.each([
     expect.objectContaining({ recordId: 'acc_alice', refreshToken: tokens.refresh_token }),
   ]);
   expect(await run('switch', 'acc_alice')).toMatchObject({ exitCode: 0 });
+});
+
+describe('a login of its own for a record with the tokens of somebody else', () => {
+  const anHourAgo = () => provider.scenario.now() - 3_600_000;
+  let theirs: TokenSet;
+  beforeEach(async () => {
+    theirs = await home.addAccount('acc_alice', { ...bob, issuedAt: anHourAgo() }, await namesOf(alice));
+  });
+
+  const tokensByEmail = () => Object.fromEntries(home.records().map((each) => [each['email'], each.refreshToken]));
+
+  it('from a sign-in costs nobody a login', async () => {
+    expect(await signIn(home.home, provider, alice)).toMatchObject({ exitCode: 0 });
+    const { tokens } = home.authFile();
+    expect(tokensByEmail()).toEqual({ [alice.email]: tokens.refresh_token, [bob.email]: theirs.refresh_token });
+  });
+
+  const others: [string, number][] = [
+    ['newer', 1_000_000],
+    ['older', -1_000_000],
+  ];
+
+  it.each(others)('in auth.json costs nobody a login, %s than those tokens', async (_what, laterByMs) => {
+    await home.addAccount('acc_carol', carol);
+    const own = await provider.issueTokens({ ...alice, issuedAt: anHourAgo() + laterByMs });
+    home.writeAuthFile(own);
+    const { checks } = await json('doctor', '--offline');
+    // Which of the two is newer says nothing.
+    expect(checks.find(({ id }: { id: string }) => id === 'auth-file')).toMatchObject({ status: 'ok' });
+    expect(await run('switch', 'acc_carol')).toMatchObject({ exitCode: 0 });
+    expect(tokensByEmail()).toMatchObject({ [alice.email]: own.refresh_token, [bob.email]: theirs.refresh_token });
+  });
+
+  it.each(others)('in an imported file costs nobody a login, %s than those tokens', async (_what, laterByMs) => {
+    const elsewhere = new RefreshHome(temporaryDirectory(), provider);
+    const own = await provider.issueTokens({ ...alice, issuedAt: anHourAgo() + laterByMs });
+    elsewhere.writeAuthFile(own);
+    const { document } = await runJson(home.home, ['import', elsewhere.home.authFile, '--dry-run']);
+    expect(document.data.counts).toMatchObject({ update: 1 });
+    expect(await run('import', elsewhere.home.authFile, '--yes')).toMatchObject({
+      exitCode: 0,
+      stderr: expect.stringContaining(`${alice.email} held tokens of another account, which have gone back to it`),
+    });
+    expect(tokensByEmail()).toEqual({ [alice.email]: own.refresh_token, [bob.email]: theirs.refresh_token });
+  });
+
+  it('reaches no record of the other one, whatever token both hold', async () => {
+    home.addRecord('acc_bob', theirs);
+    home.writeAuthFile(await provider.issueTokens(alice));
+    await run('switch', 'acc_bob');
+    expect(tokensByEmail()).toMatchObject({ [bob.email]: theirs.refresh_token });
+  });
+});
+
+test('what a home has spent is not replaced by the tokens of somebody else', async () => {
+  const first = await home.addAccount('acc_alice', { ...alice, expiresInSeconds: -60 });
+  home.writeAuthFile(first);
+  const authFile = readFileSync(home.home.authFile, 'utf8');
+  expect(await run('check')).toMatchObject({ exitCode: 0 });
+  const names = await namesOf(alice);
+  rmSync(home.home.poolFile);
+  const theirs = await home.addAccount('acc_alice', bob, names);
+  writeFileSync(home.home.authFile, authFile);
+  for (const argv of [['check'], ['label', 'acc_alice', 'x'], ['guard', '--once']]) await run(...argv);
+  expect(home.authFile().tokens.refresh_token).not.toBe(theirs.refresh_token);
+});
+
+test('an id token of somebody else decides where the access token tells nothing', async () => {
+  const tokens = await home.addAccount('acc_alice', bob, {
+    ...(await namesOf(alice)),
+    accessToken: 'opaque',
+    expiresAt: undefined,
+  });
+  await run('fix');
+  expect(home.records()).toMatchObject([{ recordId: 'acc_alice' }, { ...bob, refreshToken: tokens.refresh_token }]);
+  expect(home.records()[0]).not.toHaveProperty('refreshToken');
+});
+
+test('a refresh token that tells nothing until it is spent is known as somebody else’s from then on', async () => {
+  const tokens = await provider.issueTokens(bob);
+  const bare = { accessToken: undefined, idToken: undefined, expiresAt: undefined };
+  home.addRecord('acc_alice', tokens, { ...(await namesOf(alice)), ...bare });
+  for (const _ of [1, 2]) {
+    const { document, exitCode } = await runJson(home.home, ['check']);
+    expect(document.data.accounts).toMatchObject([{ problem: { code: 'sign-in-needed', hint: 'codex-auth fix' } }]);
+    expect(exitCode).toBe(1);
+  }
+  expect(provider.requests.refreshes()).toHaveLength(1);
+  await run('fix');
+  expect(home.records()).toMatchObject([{ recordId: 'acc_alice' }, bob]);
+  expect(provider.fateOf(home.records()[1]?.refreshToken ?? '')).toBe('live');
 });

@@ -378,3 +378,12 @@ describe('without a network', () => {
     expect((await runCli(seeded.home, ['check'], atNoon)).exitCode).toBe(0);
   });
 });
+
+test('a switch that cannot refresh because of where the machine is says what to look at', async () => {
+  const seeded = await homeOfAlice(provider, 60);
+  provider.scenario.on('token', refused(403, region));
+  const result = await runCli(seeded.home, ['switch', '1'], atNoon);
+  expect(result.exitCode).toBe(0);
+  expect(said(result)).toMatch(/from where this machine is \(.*\).*gets it as it is: look at the VPN and the proxy/);
+  expect(said(result)).not.toContain('by itself');
+});

@@ -6,7 +6,7 @@ import { findPostgres } from '../support/postgres/find-postgres.js';
 import { type Postgres, startPostgres, type TestDatabase } from '../support/postgres/server.js';
 import { type Fault, startUnreliable } from '../support/postgres/unreliable.js';
 import { type Provider, startProvider } from '../support/provider/start.js';
-import { alice, RefreshHome } from '../support/refresh-home.js';
+import { alice, aliceAtStudio, bob, RefreshHome } from '../support/refresh-home.js';
 import { SharingMachine, sharingMachines } from '../support/sharing.js';
 import { temporaryDirectory } from '../support/temporary.js';
 
@@ -46,6 +46,14 @@ describe.skipIf('missing' in found)(`a shared pool${why}`, () => {
     const error = await desktop.error(['share', 'join', database.url, '--key-file', '-'], { stdin: other });
     expect(error).toMatchObject({ exitCode: 1, code: 'shared-pool', details: { reason: 'wrong-key' } });
     expect(await desktop.data(['share', 'status'])).toMatchObject({ joined: false });
+  });
+
+  test('takes no login under the name of another account', async () => {
+    await laptop.init(await postgres.newDatabase());
+    const { email, accountId } = aliceAtStudio;
+    await laptop.seeded.addAccount('acc_mixed', bob, { email, accountId, userId: 'user-alice' });
+    const error = await laptop.error(['share', 'add', 'acc_mixed']);
+    expect(error).toMatchObject({ exitCode: 4, code: 'sign-in-needed', hint: 'codex-auth fix' });
   });
 
   test('is not joined where nobody has made one', async () => {

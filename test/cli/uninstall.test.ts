@@ -1,4 +1,4 @@
-import { existsSync, mkdirSync, readFileSync, symlinkSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, readdirSync, readFileSync, symlinkSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { uninstallCommand } from '../../src/cli/commands/uninstall.js';
@@ -7,8 +7,12 @@ import { withLock } from '../../src/core/storage/file-lock.js';
 import { rootPaths } from '../../src/core/storage/paths.js';
 import { systemProcesses } from '../../src/core/storage/process-table.js';
 import { keys, runWithAnswers } from '../support/answers.js';
+import { runBuilt, runBuiltJson } from '../support/built.js';
+import { alice as aliceThere, RefreshHome } from '../support/refresh-home.js';
 import { alice, bob, writeLogin, writePool } from '../support/sample-pool.js';
 import { type ShellHome, shellHome } from '../support/shell-home.js';
+import { temporaryDirectory } from '../support/temporary.js';
+import { useProvider } from '../support/use-provider.js';
 
 /** Two accounts in two scopes, one of them in auth.json, and everything that use leaves behind. */
 async function used(): Promise<ShellHome & { readonly traces: string[]; readonly credentials: string[] }> {
@@ -178,5 +182,32 @@ describe('uninstall', () => {
       const { document } = await at.json('uninstall', ...argv);
       expect(uninstallCommand.schema.parse(document.data)).toEqual(document.data);
     }
+  });
+});
+
+describe('uninstall after real runs', () => {
+  const provider = useProvider();
+
+  it('knows what they have left as its own: entries of the journal, and what only saves time', async () => {
+    const seeded = new RefreshHome(temporaryDirectory(), provider);
+    const { home } = seeded;
+    await seeded.addAccount('acc_alice', { ...aliceThere, expiresInSeconds: -60 });
+    provider.scenario.on('token', { kind: 'resetAfterProcessing' }, { times: 1 });
+    for (const line of [
+      'check',
+      'list',
+      'list --plain',
+      'status',
+      'label 1 x',
+      'switch 1 --help',
+      '__complete -- swi',
+    ]) {
+      await runBuilt(home, line.split(' '));
+    }
+    expect(readdirSync(seeded.root.paths.journal)).toHaveLength(1);
+    expect(readdirSync(join(home.root, 'cache')).length).toBeGreaterThan(3);
+    const { document } = await runBuiltJson(home, ['uninstall', '--accounts', '--yes']);
+    expect(document.data.left.filter(({ what }: { what: string }) => what === 'not made by this program')).toEqual([]);
+    expect(existsSync(home.root)).toBe(false);
   });
 });

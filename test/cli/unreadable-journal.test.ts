@@ -1,4 +1,4 @@
-import { readdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { existsSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { beforeEach, describe, expect, test } from 'vitest';
 import { fingerprint } from '../../src/core/logins/journal.js';
@@ -55,6 +55,18 @@ describe('an entry of the journal that cannot be read', () => {
     const doctor = await run(seeded, 'doctor', '--fix', '--offline');
     expect(said(doctor)).toContain('may hold the new tokens of alice@example.com');
     expect([entriesIn(seeded).length, refreshes()]).toEqual([1, 0]);
+  });
+
+  test.each([
+    ['switch', '1'],
+    ['run', '1', '--', 'true'],
+  ])('keeps %s from handing out a due token', async (...argv) => {
+    const seeded = await homeWith(ofVersion2);
+    const result = await run(seeded, ...argv);
+    expect(result.exitCode).toBe(6);
+    expect(said(result)).toContain('refresh token of alice@example.com may be spent and is not sent');
+    expect(said(result)).toContain('→ codex-auth doctor');
+    expect(existsSync(seeded.home.authFile)).toBe(false);
   });
 
   test('is no obstacle for other logins', async () => {

@@ -1,3 +1,5 @@
+import { spawn, spawnSync } from 'node:child_process';
+import { once } from 'node:events';
 import {
   chmodSync,
   chownSync,
@@ -117,10 +119,33 @@ const closed: readonly Place[] = [
   },
 ];
 
+/** A lock of the client that neither it nor we can take: of another user, or left behind by another tool. */
+const lockedOut: readonly Place[] = ['auth.lock', 'auth.json.lock'].flatMap((name) => [
+  {
+    name: `${name} of another user`,
+    runs: process.getuid?.() === 0,
+    prepare({ home }: RefreshHome) {
+      const options = asNobody(home);
+      writeFileSync(join(home.codexHome, name), '', { mode: 0o600 });
+      return options;
+    },
+  },
+  {
+    name: `a directory ${name}`,
+    runs: true,
+    prepare({ home }: RefreshHome) {
+      mkdirSync(join(home.codexHome, name));
+      return {};
+    },
+  },
+]);
+
 const sent = () => provider.requests.refreshes().length;
 const tokenIn = (home: RefreshHome) => home.authFile().tokens.refresh_token;
 const run = (home: RefreshHome, command: string, options: ProgramOptions) =>
   runBuilt(home.home, command.split(' '), options);
+
+const canLock = spawnSync('flock', ['--version']).status === 0;
 
 const soon = 300;
 const over = -60;
@@ -225,7 +250,7 @@ describe('where a login can be written and not replaced,', () => {
 });
 
 describe('where a login can get no other content,', () => {
-  eachPlace(closed, (place) => {
+  eachPlace([...closed, ...lockedOut], (place) => {
     it(`nothing is spent: ${place.name}`, async () => {
       const home = await homeOf(soon);
       const token = tokenIn(home);
@@ -249,6 +274,20 @@ describe('where a login can get no other content,', () => {
       expect(tokenIn(home)).toBe(token);
       expect(readdirSync(home.home.codexHome).filter((name) => name.endsWith('.tmp'))).toEqual([]);
     });
+  });
+
+  it.runIf(canLock)('nothing is spent while another program does not let go of the lock of the client', async () => {
+    const home = await homeOf(over);
+    const token = tokenIn(home);
+    const holder = spawn('flock', ['-o', join(home.home.codexHome, 'auth.lock'), 'sh', '-c', 'echo; exec sleep 60']);
+    onTestFinished(() => void holder.kill());
+    await once(holder.stdout, 'data');
+    const { exitCode, stdout } = await run(home, 'check 1', {});
+    expect({ exitCode, stdout }).toEqual({
+      exitCode: 6,
+      stdout: expect.stringMatching(/was not spent.*has held.*auth\.lock/s),
+    });
+    expect([sent(), tokenIn(home), provider.fateOf(token)]).toEqual([0, token, 'live']);
   });
 
   it.runIf(canHaveMounts)('nothing is spent from another home either', async () => {

@@ -47,6 +47,7 @@ function rootWithCache() {
 function rootDirectory(): string {
   const root = join(temporaryDirectory(), 'root');
   mkdirSync(root, { mode: 0o700 });
+  writeFileSync(join(root, 'openai-codex-accounts.json'), '{}');
   return root;
 }
 
@@ -215,6 +216,17 @@ describe('no cache', () => {
 });
 
 describe.skipIf(!hasOwners)('caches', () => {
+  it.each([['nothing of ours'], ['a cache of somebody else']])('are not kept in a directory with %s', (what) => {
+    const root = temporaryDirectory();
+    const directory = join(root, 'cache');
+    if (what !== 'nothing of ours') mkdirSync(directory, { mode: 0o755 });
+    writeFileSync(join(root, 'notes.txt'), 'theirs');
+    keep(root, 'list', never);
+    expect(existsSync(directory) ? [modeOf(directory), readdirSync(directory)] : []).toEqual(
+      what === 'nothing of ours' ? [] : [0o755, []],
+    );
+  });
+
   it('are never more than sixteen files: what is oldest goes, also what a killed run left', () => {
     const { root, directory, path } = rootWithCache();
     linkSync(path, `${path}.123-456`);

@@ -2,7 +2,7 @@ import { spawn, spawnSync } from 'node:child_process';
 import { once } from 'node:events';
 import { existsSync, mkdirSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
-import { describe, expect, it, onTestFinished, test } from 'vitest';
+import { describe, expect, it, onTestFinished, test, vi } from 'vitest';
 import { createTestHome } from '../support/cli.js';
 import { builtProject } from '../support/program-process.js';
 import { startProvider } from '../support/provider/start.js';
@@ -159,8 +159,15 @@ test.skipIf(process.platform === 'win32')(
     const spent = await seeded.addAccount('acc_alice', { ...alice, expiresInSeconds: 60 });
     seeded.writeAuthFile(await seeded.addAccount('acc_bob', { ...bob, expiresInSeconds: 60 }));
     provider.scenario.on('token', { kind: 'slow', ms: 3_000 }, { accountId: alice.accountId });
-    // Bob's auth.json cannot be locked, and the message about it is the first one that finds no reader.
-    mkdirSync(join(seeded.home.codexHome, 'auth.lock'));
+    // From when he is asked for, Bob's auth.json cannot be locked: the message about it is the first one that finds no reader.
+    const lock = join(seeded.home.codexHome, 'auth.lock');
+    const putInTheWay = () => {
+      rmSync(lock);
+      mkdirSync(lock);
+    };
+    const isAskedFor = () => provider.requests.refreshes().length > 1;
+    const until = vi.waitUntil(isAskedFor, { timeout: 20_000 }).then(putInTheWay);
+    provider.scenario.on('token', { kind: 'held', until }, { accountId: bob.accountId });
     const program = `'${execPath}' '${join(builtProject(), 'bin', 'codex-auth.js')}'`;
     const env = { ...seeded.home.variables, PATH: process.env['PATH'] };
     const line = `${program} renew 2>&1 >/dev/null | head -n 2`;

@@ -32,6 +32,9 @@ export const emptied: readonly string[] = [
   '',
   ' \n\t',
   '\uFEFF',
+  // What a power cut leaves on some file systems.
+  '\0\0\0',
+  '{"auth_mode":"chatgpt","tokens":{"id_token":null,"access_token":" "}}',
   'null',
   '{}',
   '[]',

@@ -1,13 +1,16 @@
 import * as z from 'zod/mini';
+import { type Account, describeAccount } from '../../core/accounts/account.js';
 import { readAuthFile } from '../../core/codex/auth-file-state.js';
 import { homeOf } from '../../core/environment.js';
 import { AppError } from '../../core/errors.js';
+import { giveAllBack, withOwnTokens } from '../../core/logins/give-back-tokens.js';
 import { readEntries } from '../../core/logins/journal.js';
 import { withJournal } from '../../core/logins/journal-overlay.js';
 import { logLineage } from '../../core/logins/lineage-log.js';
 import { keyOf } from '../../core/logins/roster.js';
 import { withStore } from '../../core/logins/with-store.js';
 import { readAllScopes } from '../../core/pools/scope-files.js';
+import { recordsOf } from '../../core/pools/scope-records.js';
 import { printableIn } from '../../core/printable.js';
 import type { Scope } from '../../core/project/scope.js';
 import { resolveProvider } from '../../core/provider/provider.js';
@@ -168,10 +171,13 @@ async function namedSources({ machine }: Context, paths: readonly string[]): Pro
 function planImport(context: Context, logins: readonly PlacedLogin[], scope: Scope) {
   const { root, options } = context;
   const journal = readEntries(root.paths.journal);
-  const records = readAllScopes(root.paths).map(({ pool, flagged, ...rest }) => ({
+  const stored = readAllScopes(root.paths);
+  const all = recordsOf(stored);
+  const asWritten = <A extends Account>(account: A) => withOwnTokens(withJournal(account, journal), all);
+  const records = stored.map(({ pool, flagged, ...rest }) => ({
     ...rest,
-    pool: { ...pool, accounts: pool.accounts.map((account) => withJournal(account, journal)) },
-    flagged: { ...flagged, accounts: flagged.accounts.map((account) => withJournal(account, journal)) },
+    pool: { ...pool, accounts: pool.accounts.map(asWritten) },
+    flagged: { ...flagged, accounts: flagged.accounts.map(asWritten) },
   }));
   const draft = draftStore(root, records);
   const entries = importLogins(draft, logins, targetOf(context, scope));
@@ -215,6 +221,9 @@ async function applyImport(
   sweepLeftovers(root, home.authFile);
   const target = targetOf(context, scope);
   const { draft, entries } = await withStore(root, { signal }, (store) => {
+    for (const account of giveAllBack(store)) {
+      context.warn(`${describeAccount(account)} held tokens of another account, which have gone back to it`);
+    }
     const before = store.scopes();
     const draft = draftStore(root, before);
     const entries = importLogins(draft, logins, target);

@@ -15,7 +15,7 @@ export function normalizeEmailKey(email: string): string {
 
 /** Some tools write the organization of the person where the account id belongs: it tells no account from another. */
 export function isOrganizationId(accountId: string | undefined): boolean {
-  return accountId?.startsWith('org-') === true;
+  return accountId !== undefined && /^\s*org[-_]/i.test(accountId);
 }
 
 /** The id as the provider takes it; absent where there is none or only an organization's. */

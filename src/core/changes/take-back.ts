@@ -6,8 +6,8 @@ import type { AuthFileContent } from '../codex/auth-file.js';
 import { definedOnly } from '../defined-only.js';
 import { findAnywhere } from '../logins/enrolment.js';
 import { isLoginOf, judgeBeside } from '../logins/foreign-login.js';
+import { takeLogin } from '../logins/give-back-tokens.js';
 import { isKnownSpent } from '../logins/lineage-log.js';
-import { takeCopy } from '../logins/take-copy.js';
 import { decodeAccount, decodeFlaggedAccount, withoutFlag } from '../pools/account-codec.js';
 import { keepRecord } from '../pools/kept-record.js';
 import { moveTime, scopeName } from '../pools/moves.js';
@@ -127,7 +127,7 @@ function undoRemoval(store: Store, step: StepOf<'removed'>, found: AuthFileConte
   if (flagged === undefined) insert(store, before, account);
   else insertFlagged(store, before, flagged);
   // The official client may have refreshed the login since.
-  if (isHeld && inUse?.kind === 'login') takeCopy(store, account, { ...inUse.login, source: 'auth-file' });
+  if (isHeld && inUse?.kind === 'login') takeLogin(store, account, { ...inUse.login, source: 'auth-file' });
   return undefined;
 }
 

@@ -2,7 +2,7 @@ import type { Clock } from '../clock.js';
 import { definedOnly } from '../defined-only.js';
 import { AppError } from '../errors.js';
 import type { FileVersion } from '../storage/atomic-file.js';
-import { type AuthFileContent, parseAuthFile } from './auth-file.js';
+import { type AuthFileContent, looseLogin, parseAuthFile } from './auth-file.js';
 import type { CodexHome } from './home.js';
 import { readLoginVersion } from './official-login.js';
 
@@ -50,6 +50,12 @@ export async function readSettledAuthFile(home: CodexHome, clock: Clock): Promis
 /** As it is for an instant while an old client writes it. */
 function isEmptied({ version }: AuthFileState): boolean {
   return version.kind === 'present' && version.content === '';
+}
+
+/** The tokens of whoever they name, where the file cannot become an account. */
+export function looseLoginIn({ version, content }: AuthFileState): ReturnType<typeof looseLogin> {
+  const isLoose = content?.kind === 'unadoptable' && version.kind === 'present';
+  return isLoose ? looseLogin(version.content) : undefined;
 }
 
 export function isDamaged({ content }: AuthFileState): boolean {

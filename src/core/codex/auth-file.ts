@@ -81,7 +81,8 @@ function isProvenance(value: unknown): boolean {
  */
 export function parseAuthFile(content: string): AuthFileContent | undefined {
   const file = content.trim();
-  return file === '' ? undefined : judgeAuthFile(jsonIn(file, parseJsonText));
+  // A power cut can leave a file of the right length with nothing but zeros in it.
+  return /^\0*$/.test(file) ? undefined : judgeAuthFile(jsonIn(file, parseJsonText));
 }
 
 /** The same for what has been parsed already. */
@@ -96,6 +97,19 @@ export function judgeAuthFile(json: unknown): AuthFileContent | undefined {
     return { kind: 'unadoptable', reason: 'damaged' };
   }
   return loginOf(json, tokens);
+}
+
+/** The tokens in what cannot become an account, by what they say themselves: a pair that the client may go on with. */
+export function looseLogin(content: string): Pick<AuthFileLogin, 'identity' | 'tokens'> | undefined {
+  const file = jsonIn(content, parseJsonText);
+  if (!isJsonObject(file) || !isJsonObject(file['tokens']) || modeOf(file) !== 'chatgpt') return undefined;
+  const { id_token, access_token, refresh_token } = file['tokens'];
+  const hasIdToken = isText(id_token) && readClaims(id_token) !== undefined;
+  const tokens = { id_token: hasIdToken ? id_token : access_token, access_token, refresh_token };
+  const judged = judgeAuthFile({ ...file, tokens });
+  if (judged?.kind !== 'login') return undefined;
+  const { idToken, ...others } = judged.login.tokens;
+  return { identity: judged.login.identity, tokens: { ...others, ...(hasIdToken ? definedOnly({ idToken }) : {}) } };
 }
 
 /** Beside nothing else they say how somebody was signed in once. */

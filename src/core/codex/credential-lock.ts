@@ -2,6 +2,7 @@ import { spawn } from 'node:child_process';
 import { closeSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 import type { Clock } from '../clock.js';
+import { definedOnly } from '../defined-only.js';
 import { AppError, systemErrorCode } from '../errors.js';
 import { describe, resolveTarget, writeError } from '../storage/atomic-file.js';
 import { openToLock } from '../storage/regular-file.js';
@@ -81,6 +82,18 @@ export async function withCredentialLock<T>(
     return await task(lockWithout(missing, options.home));
   } finally {
     for (const descriptor of descriptors.reverse()) closeSync(descriptor);
+  }
+}
+
+/** Why nothing can be stored because of the locks, found by taking them; undefined also where there are none to be had. */
+export async function whyNoCredentialLock(options: CredentialLockOptions): Promise<AppError | undefined> {
+  try {
+    await withCredentialLock(options, () => undefined);
+    return undefined;
+  } catch (error) {
+    if (!(error instanceof AppError)) throw error;
+    const { message, hint, details } = error;
+    return new AppError('storage-write-failed', message, definedOnly({ hint, details, cause: error }));
   }
 }
 

@@ -24,7 +24,7 @@ import { findStored } from './gather-newest.js';
 import { isKnownSpent, logLineage } from './lineage-log.js';
 import { type Placed, placeLogin, takeFromHomes } from './place-login.js';
 import { forgetResidence, rememberResidence, type SeatRules, seatFor } from './residence.js';
-import { type SyncBack, syncBack } from './sync-back.js';
+import { type SyncBack, syncBack, takeLoose } from './sync-back.js';
 import { bringUpToDate } from './write-back.js';
 
 /** The scope whose choice it is also adopts an unknown login found in the file. */
@@ -70,6 +70,7 @@ export async function activate(store: Store, home: CodexHome, request: Activatio
     if (found.kind === 'adopted' || (found.kind === 'known' && found.wasNewer))
       rememberResidence(store, home, found.account);
     const keptFile = keepWhatIsNowhereElse(store, before.version, found);
+    takeLoose(store, before);
     const homes = findHomes(store.root, home);
     takeFromHomes(
       store,

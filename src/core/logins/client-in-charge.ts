@@ -1,9 +1,14 @@
 import type { Account } from '../accounts/account.js';
-import { whyNoNewLogin } from '../codex/official-login.js';
-import type { AppError } from '../errors.js';
+import { unadoptableReasons } from '../codex/auth-file.js';
+import { looseLoginIn } from '../codex/auth-file-state.js';
+import { whyNoCredentialLock } from '../codex/credential-lock.js';
+import type { CodexHome } from '../codex/home.js';
+import { loginPlace, whyNoNewLogin } from '../codex/official-login.js';
+import { AppError } from '../errors.js';
 import { findHomes, reachableHomes } from '../homes/known-homes.js';
 import { homesLinkedTo } from '../homes/links.js';
 import type { HomeRecord } from '../homes/registry.js';
+import { shellWord } from '../shell/shell-word.js';
 import { isLoginOf } from './foreign-login.js';
 import { fingerprint } from './journal.js';
 import type { RefreshDeps } from './refresh-deps.js';
@@ -42,18 +47,31 @@ export async function livesInHome({ root, home }: Pick<Rules, 'root' | 'home'>, 
 
 /** Why its refresh token must not be spent: a home holds it too, or may hold it, and could not be given the next one. */
 export async function whyNotSpendable(
-  { root, home }: Pick<Rules, 'root' | 'home'>,
+  { root, home, flockHelpers: helpers }: Pick<RefreshDeps, 'root' | 'home' | 'flockHelpers'>,
   account: Account,
 ): Promise<AppError | undefined> {
   const away = findHomes(root, home).unreachable.find((record) => mayHold(record, account));
   if (away !== undefined) return livesAway(account, away);
   for (const { home: holder, state } of await settledLogins(root, home)) {
     const { refreshToken } = account.tokens;
+    if (looseLoginIn(state)?.tokens.refreshToken?.equals(refreshToken) === true)
+      return heldLoosely(account, { home: holder, state }, home);
     const isHeld = state.content?.kind === 'login' && state.content.login.tokens.refreshToken?.equals(refreshToken);
-    const problem = isHeld === true ? whyNoNewLogin(root, holder) : undefined;
+    if (isHeld !== true) continue;
+    const locks = { home: holder.directory, authFile: holder.authFile, clock: root.clock, helpers };
+    const problem = whyNoNewLogin(root, holder) ?? (await whyNoCredentialLock(locks));
     if (problem !== undefined) return problem;
   }
   return undefined;
+}
+
+/** What holds no login that makes sense is not written to, and a client may go on with it. */
+function heldLoosely({ id }: Account, { home, state: { content } }: HeldLogin, current: CodexHome): AppError {
+  const what = content?.kind === 'unadoptable' ? unadoptableReasons[content.reason] : 'something else';
+  const there = home.directory === current.directory ? '' : `CODEX_HOME=${shellWord(home.directory)} `;
+  return new AppError('storage-write-failed', `${loginPlace(home)} has it too, in ${what}`, {
+    hint: `${there}codex-auth switch ${shellWord(id)} --replace`,
+  });
 }
 
 /** What was last written to a home that cannot be read now. */

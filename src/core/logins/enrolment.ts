@@ -13,9 +13,8 @@ import { definedOnly } from '../defined-only.js';
 import { withoutFlag } from '../pools/account-codec.js';
 import { keepRecord } from '../pools/kept-record.js';
 import { moveTime } from '../pools/moves.js';
-import type { RecordStore, Store } from '../pools/store.js';
+import type { RecordStore } from '../pools/store.js';
 import { areOfDifferentIssuers } from '../provider/foreign-issuer.js';
-import { logLineage } from './lineage-log.js';
 import { nextTokens } from './rotation.js';
 
 /** A login that has just been proven: by our own sign-in, or found in `auth.json`. */
@@ -44,7 +43,7 @@ export interface Enrolment {
  * set aside, or as a new account of the given scope. Label, enabled flag and position stay. Forgets a removal.
  */
 export function enrol(
-  store: Store,
+  store: RecordStore,
   login: ProvenLogin,
   scopeKey: string | undefined,
   newId = newAccountId(),
@@ -55,23 +54,13 @@ export function enrol(
   return { ...enrolment, ...definedOnly({ keptFile }) };
 }
 
-/** Puts a login that somebody has just signed in to into the store. */
-export function enrolSignedIn(store: Store, login: ProvenLogin, scopeKey: string | undefined): Enrolment {
-  const before = findAnywhere(store, login.identity)?.account;
-  const accountId = before?.id ?? newAccountId();
-  const tokens = { before: before?.tokens.refreshToken, after: login.tokens.refreshToken };
-  // Noted first: whatever happens next, a home that holds what the account had before is known to be behind.
-  logLineage(store.root, { event: 'signed-in', accountId, ...tokens });
-  return enrol(store, login, scopeKey, accountId);
-}
-
-function keepForeign(store: Store, login: ProvenLogin): string | undefined {
+function keepForeign(store: RecordStore, login: ProvenLogin): string | undefined {
   const before = findAnywhere(store, login.identity)?.account;
   if (before === undefined || !areOfDifferentIssuers(before, login)) return undefined;
   return keepRecord(store.root, 'replaced-login', before);
 }
 
-function place(store: Store, login: ProvenLogin, scopeKey: string | undefined, newId: string): Enrolment {
+function place(store: RecordStore, login: ProvenLogin, scopeKey: string | undefined, newId: string): Enrolment {
   const known = findAnywhere(store, login.identity);
   if (known?.flagged !== undefined) return restore(store, known.flagged, known.scopeKey, login);
   if (known !== undefined) return update(store, known.account, known.scopeKey, login);
@@ -95,7 +84,7 @@ interface Found {
 }
 
 /** The record of this login in any pool or flagged file of the root. */
-export function findAnywhere(store: Pick<Store, 'scopes'>, identity: Identity): Found | undefined {
+export function findAnywhere(store: Pick<RecordStore, 'scopes'>, identity: Identity): Found | undefined {
   const usable = store
     .scopes()
     .flatMap(({ key, pool }) => pool.accounts.map((account) => ({ account, scopeKey: key })));
@@ -110,21 +99,26 @@ export function findAnywhere(store: Pick<Store, 'scopes'>, identity: Identity): 
   return all.find(({ account }) => account === same);
 }
 
-function update(store: Store, before: Account, scopeKey: string | undefined, login: ProvenLogin): Enrolment {
+function update(store: RecordStore, before: Account, scopeKey: string | undefined, login: ProvenLogin): Enrolment {
   const account = withLogin(before, login);
   save(store, scopeKey, account);
   return { account, scopeKey, outcome: 'updated' };
 }
 
 /** Destination first, then source: a crash between the two leaves the account in both, never in neither. */
-function restore(store: Store, before: FlaggedAccount, scopeKey: string | undefined, login: ProvenLogin): Enrolment {
+function restore(
+  store: RecordStore,
+  before: FlaggedAccount,
+  scopeKey: string | undefined,
+  login: ProvenLogin,
+): Enrolment {
   const account = { ...withLogin(withoutFlag(before), login), movedAt: moveTime(before, store.root.clock.now()) };
   save(store, scopeKey, account);
   store.saveFlagged(scopeKey, withoutAccount(store.scope(scopeKey).flagged, before.id));
   return { account, scopeKey, outcome: 'restored' };
 }
 
-function save(store: Store, scopeKey: string | undefined, account: Account): void {
+function save(store: RecordStore, scopeKey: string | undefined, account: Account): void {
   store.savePool(scopeKey, withAccount(store.scope(scopeKey).pool, account));
 }
 

@@ -1,6 +1,7 @@
-import type { Account } from '../accounts/account.js';
+import type { Account, TokenSet } from '../accounts/account.js';
 import { haveOtherEmails } from '../accounts/identity.js';
 import { readClaims } from '../accounts/jwt-claims.js';
+import { identityOfTokens } from '../accounts/token-identity.js';
 import type { Secret } from '../secret.js';
 import { areTokensOf } from './rotation.js';
 
@@ -40,6 +41,15 @@ export function isForeign(account: Account, name: 'accessToken' | 'idToken'): bo
   if (token === undefined) return false;
   if (!areTokensOf(account, { [name]: token })) return true;
   return account.userId === undefined && haveOtherEmails(account.email, readClaims(token.reveal())?.email);
+}
+
+/** Whether they are another account's, and that of another person, not only of another workspace. */
+export function areOfAnotherPerson(account: Account, received: Partial<TokenSet>): boolean {
+  if (areTokensOf(account, received)) return false;
+  const { userId, email } = account;
+  const told = identityOfTokens(received);
+  if (userId !== undefined && told.userId !== undefined) return userId !== told.userId;
+  return haveOtherEmails(email, told.email);
 }
 
 /**

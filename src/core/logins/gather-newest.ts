@@ -1,8 +1,8 @@
 import type { Account } from '../accounts/account.js';
-import { findSame } from '../accounts/identity.js';
+import { findSame, isSameAccount } from '../accounts/identity.js';
 import { isNewer } from '../accounts/lineage.js';
 import type { AuthFileLogin } from '../codex/auth-file.js';
-import type { AuthFileState } from '../codex/auth-file-state.js';
+import { type AuthFileState, looseLoginIn } from '../codex/auth-file-state.js';
 import { AppError } from '../errors.js';
 import { readAllScopes } from '../pools/scope-files.js';
 import { recordsOf, type ScopeContent, type ScopeRecords } from '../pools/scope-records.js';
@@ -15,7 +15,7 @@ import { isAnswered } from './journal-overlay.js';
 import type { RefreshDeps } from './refresh-deps.js';
 import { type HeldLogin, rememberResidence, settledLogins } from './residence.js';
 import { areTokensOf } from './rotation.js';
-import { syncBack } from './sync-back.js';
+import { syncBack, takeLoose } from './sync-back.js';
 import { withStore } from './with-store.js';
 import { isBehind, writeBack } from './write-back.js';
 
@@ -35,7 +35,8 @@ export async function gatherNewest(deps: GatherDeps, accountId: string): Promise
     content?.kind === 'login' ? content.login.tokens.refreshToken : undefined,
   );
   const isAnswerLeft = hasAnswer(root, [stored.tokens.refreshToken, ...inHomes]);
-  if (!isAnswerLeft && !held.some(({ state }) => isUnsettled(deps, scopes, stored, state))) return stored;
+  if (!isAnswerLeft && !held.some(({ state }) => isUnsettled(deps, scopes, stored, state) || isLoose(stored, state)))
+    return stored;
 
   return withStore(root, { signal }, async (store) => {
     for (const held of await settledLogins(root, home)) takeOver(store, held, stored);
@@ -67,7 +68,15 @@ function isUnsettled(
   return isAhead || isBehind(authFile, { root, scopes: () => scopes });
 }
 
-function takeOver(store: Store, { home, state: { content } }: HeldLogin, asked: Account): void {
+/** Whether `auth.json` holds newer tokens of this account in what cannot become an account. */
+function isLoose(stored: Account, state: AuthFileState): boolean {
+  const login = looseLoginIn(state);
+  return login !== undefined && isSameAccount(login.identity, stored) && hasNews(stored, login);
+}
+
+function takeOver(store: Store, { home, state }: HeldLogin, asked: Account): void {
+  const { content } = state;
+  if (isLoose(asked, state)) takeLoose(store, state);
   if (content?.kind !== 'login') return;
   const holder = holderOf(store.scopes(), content.login, asked);
   // A login that is none of ours is for `switch` to adopt, in a scope that the person chose.
@@ -87,7 +96,7 @@ function holderOf(scopes: readonly ScopeContent[], login: AuthFileLogin, asked: 
   return holder !== undefined && (holder.id === asked.id || isShared === true) ? holder : undefined;
 }
 
-function hasNews(holder: Account, login: AuthFileLogin): boolean {
+function hasNews(holder: Account, login: Pick<AuthFileLogin, 'tokens'>): boolean {
   const ours = { source: 'pool', tokens: holder.tokens } as const;
   const isSameLogin = holder.tokens.refreshToken?.equals(login.tokens.refreshToken) === true;
   // Of another workspace of the login only the refresh token counts.

@@ -5,18 +5,18 @@ import { definedOnly } from '../defined-only.js';
 import { changeRecords } from '../pools/change-records.js';
 import { keepRecord } from '../pools/kept-record.js';
 import { recordsOf } from '../pools/scope-records.js';
-import type { Store } from '../pools/store.js';
+import { inOneWrite, type RecordStore } from '../pools/store.js';
 import { enrol, findAnywhere } from './enrolment.js';
-import { holdsForeignTokens, isForeign, sharesItsLogin } from './foreign-tokens.js';
+import { holdsForeignTokens, isForeign, seemsToHoldForeignTokens, sharesItsLogin } from './foreign-tokens.js';
 import { logLineage } from './lineage-log.js';
-import { takeCopy } from './take-copy.js';
+import { type LoginCopy, type TakenCopy, takeCopy } from './take-copy.js';
 
 /** The tokens that stay with the record, and those that are another one's. */
 function sortTokens(account: Account, records: readonly Account[]): { own: TokenSet; foreign?: TokenSet } {
   const { accessToken, idToken, expiresAt, refreshToken, lastRefresh, generation } = account.tokens;
   const ownId = isForeign(account, 'idToken') ? undefined : idToken;
-  // The refresh token goes with the access token, with which it was issued.
-  const isOnlyId = accessToken !== undefined && !isForeign(account, 'accessToken');
+  // The refresh token goes with the access token, with which it was issued; of an opaque one the id token tells whose it is.
+  const isOnlyId = saysWhose(accessToken) && !isForeign(account, 'accessToken');
   if (isOnlyId) return { own: definedOnly({ ...account.tokens, idToken: ownId }) };
   const own = definedOnly({ generation, idToken: ownId });
   if (sharesItsLogin(account, records)) return { own: definedOnly({ ...own, refreshToken, lastRefresh }) };
@@ -27,22 +27,52 @@ function sortTokens(account: Account, records: readonly Account[]): { own: Token
   };
 }
 
+function saysWhose(token: TokenSet['accessToken']): boolean {
+  const { userId, accountId, email } = identityOfTokens(definedOnly({ accessToken: token }));
+  return (userId ?? accountId ?? email) !== undefined;
+}
+
+/** The record as it is without the tokens of somebody else. */
+export function withOwnTokens<A extends Account>(account: A, records: readonly Account[]): A {
+  return seemsToHoldForeignTokens(account) ? { ...account, tokens: sortTokens(account, records).own } : account;
+}
+
+/**
+ * {@link giveBackTokens} for every record: whoever takes many logins over looks for theirs in one go. Returns the records as
+ * they were.
+ */
+export function giveAllBack(store: RecordStore): Account[] {
+  const mixedUp = recordsOf(store.scopes()).filter(seemsToHoldForeignTokens);
+  for (const { id } of mixedUp) giveBackTokens(store, id);
+  return mixedUp;
+}
+
 /**
  * Gives the tokens of a record to the account that they name, unless that has newer ones, or makes them an account. The
  * record stays, with what is its own. Returns where a login went that has no place in a pool.
  */
-export function giveBackTokens(store: Store, accountId: string): string | undefined {
+export function giveBackTokens(store: RecordStore, accountId: string): string | undefined {
   const records = recordsOf(store.scopes());
   const account = records.find(({ id }) => id === accountId);
   if (account === undefined || !holdsForeignTokens(account)) return undefined;
   const { own, foreign } = sortTokens(account, records);
-  // First where they go: at no instant they are nowhere.
-  const keptFile = foreign && settle(store, account, foreign);
-  changeRecords(store, (each) => (each.id === accountId ? { ...each, tokens: own } : each));
+  let keptFile: string | undefined;
+  // Two records can hold each other's tokens: whoever gets some gives its own away in the same write.
+  inOneWrite(store, (draft) => {
+    changeRecords(draft, (each) => (each.id === accountId ? { ...each, tokens: own } : each));
+    keptFile = foreign && settle(draft, account, foreign);
+  });
   return keptFile;
 }
 
-function settle(store: Store, { provenance }: Account, tokens: TokenSet): string | undefined {
+/** {@link takeCopy} for a record that may hold tokens of somebody else: nobody's login gives way to another one's. */
+export function takeLogin(store: RecordStore, account: Account, copy: LoginCopy): TakenCopy {
+  giveBackTokens(store, account.id);
+  const current = recordsOf(store.scopes()).find(({ id }) => id === account.id) ?? account;
+  return takeCopy(store, current, copy);
+}
+
+function settle(store: RecordStore, { provenance }: Account, tokens: TokenSet): string | undefined {
   const identity = identityOfTokens(tokens);
   const login = definedOnly({ identity, tokens, provenance });
   const owner = findAnywhere(store, identity);
@@ -57,14 +87,14 @@ function settle(store: Store, { provenance }: Account, tokens: TokenSet): string
     });
     return undefined;
   }
-  const { wasNewer, before, after } = takeCopy(store, owner.account, { source: 'import', tokens });
-  const isKnown = tokens.refreshToken === undefined || tokens.refreshToken.equals(owner.account.tokens.refreshToken);
+  const { wasNewer, before, after } = takeLogin(store, owner.account, { source: 'import', tokens });
+  const isKnown = tokens.refreshToken === undefined || tokens.refreshToken.equals(before);
   if (!wasNewer) return isKnown ? undefined : keep(store, login);
   logLineage(store.root, { event: 'adopted', accountId: owner.account.id, before, after, detail: 'given back' });
   return undefined;
 }
 
-function keep(store: Store, login: Pick<Account, 'tokens' | 'provenance'>): string {
+function keep(store: RecordStore, login: Pick<Account, 'tokens' | 'provenance'>): string {
   const account: Account = {
     id: 'acc_given_back',
     enabled: true,

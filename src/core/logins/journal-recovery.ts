@@ -5,6 +5,7 @@ import { isNewer } from '../accounts/lineage.js';
 import { identityOfTokens } from '../accounts/token-identity.js';
 import { definedOnly } from '../defined-only.js';
 import { AppError } from '../errors.js';
+import { changeRecords } from '../pools/change-records.js';
 import { keepRecord } from '../pools/kept-record.js';
 import { recordsOf } from '../pools/scope-records.js';
 import { inOneWrite, type RecordStore, type Store } from '../pools/store.js';
@@ -12,7 +13,8 @@ import type { Secret } from '../secret.js';
 import { readVersion } from '../storage/atomic-file.js';
 import { moveAside } from '../storage/kept.js';
 import { parseFlatTokenFile } from '../token-files/flat-token-file.js';
-import { enrolSignedIn } from './enrolment.js';
+import { enrolSignedIn } from './enrol-signed-in.js';
+import { areOfAnotherPerson } from './foreign-tokens.js';
 import {
   fingerprint,
   isUnderWay,
@@ -23,7 +25,7 @@ import {
 } from './journal.js';
 import { type AnsweredEntry, isAnswered, tokensOfAnswer } from './journal-overlay.js';
 import { isKnownSpent, logLineage } from './lineage-log.js';
-import { areTokensOf, spread } from './rotation.js';
+import { areTokensOf, nextTokens, spread } from './rotation.js';
 
 /**
  * Finishes what killed processes received but could not store any more (P3). Entries of living processes are theirs to
@@ -98,6 +100,8 @@ function placeAnswer(store: RecordStore, { header, answer }: RefreshAnswer): voi
   const records = recordsOf(store.scopes());
   const holders = holdersOf(store, { header });
   const spent = holders[0]?.tokens.refreshToken;
+  const mixedUp = holders.find((each) => each.id === header.accountIds[0] && areOfAnotherPerson(each, received));
+  if (mixedUp !== undefined) noteWhose(store, mixedUp, received);
   const owner = ownerOf(records, holders, header.accountIds[0], received);
   if (owner !== undefined && (holders.includes(owner) || isAhead(received, owner))) {
     spread(store, owner.id, received, spent);
@@ -106,6 +110,11 @@ function placeAnswer(store: RecordStore, { header, answer }: RefreshAnswer): voi
   const refreshToken = owner?.tokens.refreshToken ?? received.refreshToken;
   if (holders.length > 0) spread(store, noAccount, definedOnly({ refreshToken }), spent);
   else if (!isStored(records, owner, received)) keepLogin(store, header, received);
+}
+
+/** Until now its refresh token told nothing. With the rest beside it, it shows whose it is, and is given back to them. */
+function noteWhose(store: RecordStore, { id }: Account, received: Partial<TokenSet>): void {
+  changeRecords(store, (each) => (each.id === id ? { ...each, tokens: nextTokens(each.tokens, received) } : each));
 }
 
 /** No record has this id, so that only the refresh token is passed on. */

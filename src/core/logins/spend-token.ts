@@ -7,6 +7,7 @@ import type { HealthEvent } from '../health/events.js';
 import { applyEvent } from '../health/state.js';
 import { reasonOfVerdict } from '../oauth/token-verdict.js';
 import type { Secret } from '../secret.js';
+import { areOfAnotherPerson } from './foreign-tokens.js';
 import type { JournalAnswer } from './journal.js';
 import { tokensOfAnswer } from './journal-overlay.js';
 import { logLineage } from './lineage-log.js';
@@ -45,6 +46,7 @@ async function outcomeOf(
   stored: Account,
   answer: JournalAnswer,
 ): Promise<RefreshOutcome> {
+  if (areOfAnotherPerson(stored, stored.tokens)) return { kind: 'foreign-tokens', account: stored };
   const { accessToken, ...rest } = tokensOfAnswer(answer);
   if (accessToken === undefined) return useless(stored, 'the answer holds no access token');
   const isStored = stored.tokens.accessToken?.equals(accessToken) === true;

@@ -1,13 +1,15 @@
 import type { Account, TokenSet } from '../accounts/account.js';
 import type { AuthFileContent, AuthFileLogin, Unadoptable } from '../codex/auth-file.js';
+import { type AuthFileState, looseLoginIn } from '../codex/auth-file-state.js';
 import { definedOnly } from '../defined-only.js';
 import { recordsOf } from '../pools/scope-records.js';
 import type { Store } from '../pools/store.js';
+import { areOfDifferentIssuers } from '../provider/foreign-issuer.js';
 import type { Secret } from '../secret.js';
 import { enrol, findAnywhere } from './enrolment.js';
 import { judgeBeside } from './foreign-login.js';
+import { takeLogin } from './give-back-tokens.js';
 import { isKnownToken, logLineage } from './lineage-log.js';
-import { takeCopy } from './take-copy.js';
 import { unstoredAccount } from './unstored-login.js';
 
 /** What became of the login found in `auth.json` before something else replaces it (P6). */
@@ -47,9 +49,21 @@ export function syncBack(store: Store, found: AuthFileContent | undefined, scope
 
 function update(store: Store, account: Account, { tokens, extras, provenance }: AuthFileLogin): SyncBack {
   const copy = { source: 'auth-file' as const, tokens, extras, ...definedOnly({ provenance }) };
-  const { wasNewer, before, after } = takeCopy(store, account, copy);
+  const { wasNewer, before, after } = takeLogin(store, account, copy);
   if (wasNewer) logAdoption(store, account.id, before, after);
   return { kind: 'known', account, wasNewer, isUnseen: !wasNewer && !wasEverOurs(store, account, tokens) };
+}
+
+/**
+ * Takes newer tokens out of a file that cannot become an account, under the id of another one for instance, as clients up
+ * to 0.160 left them behind (official-client.md#changed-meanwhile): to the account that they name. The file stays what it is.
+ */
+export function takeLoose(store: Store, state: AuthFileState): void {
+  const login = looseLoginIn(state);
+  const account = login && findAnywhere(store, login.identity)?.account;
+  if (login === undefined || account === undefined || areOfDifferentIssuers(login, account)) return;
+  const { wasNewer, before, after } = takeLogin(store, account, { source: 'auth-file', tokens: login.tokens });
+  if (wasNewer) logAdoption(store, account.id, before, after);
 }
 
 /** A client that is asked to sign in does not ask us, and its login can be older than one that we got meanwhile. */

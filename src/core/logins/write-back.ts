@@ -17,6 +17,7 @@ import type { Secret } from '../secret.js';
 import { isSameVersion } from '../storage/atomic-file.js';
 import { keepAside } from '../storage/kept.js';
 import { isLoginOf, readBeside } from './foreign-login.js';
+import { holdsForeignTokens, sharesItsLogin } from './foreign-tokens.js';
 import { isKnownSpent, isKnownToken, isProvenToken, logLineage, readLineage } from './lineage-log.js';
 import { historyOf, successorOf } from './newest.js';
 import { placeLogin } from './place-login.js';
@@ -213,9 +214,13 @@ function newerForAccessOnly(holder: Account | undefined, login: AuthFileLogin): 
   return access === undefined && !isKeeperNow ? undefined : definedOnly({ access, refreshToken });
 }
 
+/** Not one with the tokens of somebody else, which are no successors of those in the file. */
 function holderOf({ content }: Pick<AuthFileState, 'content'>, store: Pick<Store, 'scopes'>): Account | undefined {
   if (content?.kind !== 'login') return undefined;
-  return findSame(recordsOf(store.scopes()), content.login.identity);
+  const records = recordsOf(store.scopes());
+  const holder = findSame(records, content.login.identity);
+  const isMixedUp = holder !== undefined && holdsForeignTokens(holder) && !sharesItsLogin(holder, records);
+  return isMixedUp ? undefined : holder;
 }
 
 /** A client may have got a newer access token than ours for a refresh token that is spent by now. */

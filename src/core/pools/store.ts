@@ -115,7 +115,7 @@ function assertCurrent(pool: Pool, { files, pool: current }: ScopeRecords): void
 }
 
 /** Makes changes to the accounts of a store in memory, and then writes every changed file once. */
-export function inOneWrite(store: Store, change: (draft: RecordStore) => void): void {
+export function inOneWrite(store: RecordStore, change: (draft: RecordStore) => void): void {
   let scopes = store.scopes();
   const scope = (key: string | undefined) => scopes.find((each) => each.key === key) ?? store.scope(key);
   const remember = (changed: ScopeRecords) => {

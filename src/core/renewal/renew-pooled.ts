@@ -1,6 +1,7 @@
 import type { Account, TokenSet } from '../accounts/account.js';
 import { definedOnly } from '../defined-only.js';
 import { findStored } from '../logins/gather-newest.js';
+import { takeLogin } from '../logins/give-back-tokens.js';
 import { readEntries } from '../logins/journal.js';
 import { withJournal } from '../logins/journal-overlay.js';
 import { knownSpent, logLineage } from '../logins/lineage-log.js';
@@ -9,7 +10,6 @@ import { ensureUsable } from '../logins/refresh.js';
 import type { RefreshDeps } from '../logins/refresh-deps.js';
 import type { RefreshOutcome } from '../logins/refresh-outcome.js';
 import { areTokensOf } from '../logins/rotation.js';
-import { takeCopy } from '../logins/take-copy.js';
 import { withStore } from '../logins/with-store.js';
 import { readAllScopes } from '../pools/scope-files.js';
 import type { Store } from '../pools/store.js';
@@ -114,7 +114,7 @@ function takeTokens(store: Store, id: string, tokens: TokenSet): void {
   const record = findStored(store.scopes(), id);
   // A file of another workspace that shares the refresh token.
   if (!areTokensOf(record, tokens)) return;
-  const { wasNewer, before, after } = takeCopy(store, record, { source: 'import', tokens });
+  const { wasNewer, before, after } = takeLogin(store, record, { source: 'import', tokens });
   if (wasNewer) logLineage(store.root, { event: 'adopted', accountId: id, before, after, detail: 'token file' });
 }
 

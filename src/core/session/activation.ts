@@ -156,16 +156,21 @@ async function prepareForClient(session: Session, account: Account): Promise<voi
       : { reason: 'proactive_expiry' as const };
   const outcome = await ensureUsable(deps, definedOnly({ account, ...wish }));
   if (outcome.kind === 'usable') return;
-  if (idToken === undefined) throw outcomeError(outcome);
+  // The client would send what may be spent, and end the login while the journal may hold what it has become.
+  if (idToken === undefined || outcome.kind === 'unreadable-entry') throw outcomeError(outcome);
   const { message, hint } = describeOutcome(outcome);
   session.warn(`${message}${outlookAfter(outcome, hint)}`);
 }
 
-/** Of a login that the provider has refused nobody gets another access token, nor where there is no place for one. */
-function outlookAfter({ kind }: RefreshOutcome, hint: string): string {
-  if (kind === 'refused') return `: ${hint}`;
-  const itself = kind === 'no-place' ? '' : ', and refreshes it by itself';
-  return `; the official client gets it as it is${itself}`;
+/**
+ * Of a login that the provider has refused nobody gets another access token, nor where there is no place for one. What
+ * stands in the way of this machine stands in the client's way, too.
+ */
+function outlookAfter(outcome: RefreshOutcome, hint: string): string {
+  if (outcome.kind === 'refused') return `: ${hint}`;
+  const asItIs = '; the official client gets it as it is';
+  if ('obstruction' in outcome && outcome.obstruction !== undefined) return `${asItIs}: ${hint}`;
+  return outcome.kind === 'no-place' ? asItIs : `${asItIs}, and refreshes it by itself`;
 }
 
 function enable(store: Store, { account, scopeKey }: ActivationTarget): void {

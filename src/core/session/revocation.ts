@@ -1,6 +1,7 @@
 import { type Account, describeAccount } from '../accounts/account.js';
 import { AppError } from '../errors.js';
 import { outcomeError } from '../logins/describe-outcome.js';
+import { holdsForeignTokens } from '../logins/foreign-tokens.js';
 import { readEntries } from '../logins/journal.js';
 import { withJournal } from '../logins/journal-overlay.js';
 import { accountsElsewhere } from '../logins/roster.js';
@@ -57,8 +58,9 @@ function refuseShared({ root }: Session, id: string, refreshToken: Secret): void
   });
 }
 
-/** Its tokens are sent to nobody else than who issued them (P20). */
+/** Its tokens are sent to nobody else than who issued them (P20), and what is another account's is not ended with this one. */
 function refuseForeign(account: Account, provider: Provider): void {
+  if (holdsForeignTokens(account)) throw outcomeError({ kind: 'foreign-tokens', account });
   const issuer = foreignIssuer(account, provider);
   if (issuer === undefined) return;
   throw outcomeError({ kind: 'issuer-mismatch', account, issuer });

@@ -1,5 +1,7 @@
 import { type Account, describeAccount } from '../accounts/account.js';
 import { AppError } from '../errors.js';
+import { outcomeError } from '../logins/describe-outcome.js';
+import { holdsForeignTokens, sharesItsLogin } from '../logins/foreign-tokens.js';
 import { readAllScopes } from '../pools/scope-files.js';
 import { recordsOf } from '../pools/scope-records.js';
 import type { ReportDraft } from './exchange-report.js';
@@ -12,12 +14,17 @@ import type { ShareSession } from './share-session.js';
 import { commitWrites, expected, type PendingWrite } from './write-round.js';
 import { insertLogins, updateLogins } from './write-statements.js';
 
-/** Brings accounts into the pool, given the answer to a question about them. Throws `sign-in-needed` for one without a refresh token. */
+/**
+ * Brings accounts into the pool, given the answer to a question about them. Throws `sign-in-needed` for one without a refresh
+ * token, or with the one of another account.
+ */
 export async function pushFirst(
   session: ShareSession,
   accounts: readonly Account[],
   { asked }: Pick<Round, 'asked'>,
 ): Promise<void> {
+  const mixedUp = mixedUpAmong(session, accounts)[0];
+  if (mixedUp !== undefined) throw outcomeError({ kind: 'foreign-tokens', account: mixedUp });
   const rows = new Map(asked.answer.logins.map((row) => [row.id, row]));
   const placed = accounts.flatMap((account) => {
     const known = sharedIn(session, account.id);
@@ -49,9 +56,20 @@ export async function pushNewWorkspaces(session: ShareSession, report: ReportDra
     records.filter(({ id }) => kept.has(id)),
     records,
   );
-  const added = ofLogins.filter((account) => sharedIn(session, account.id) === undefined && identityName(account));
+  const mixedUp = mixedUpAmong(session, ofLogins);
+  const added = ofLogins.filter(
+    (account) => sharedIn(session, account.id) === undefined && identityName(account) && !mixedUp.includes(account),
+  );
   if (added.length === 0) return;
   await pushFirst(session, added, await playRound(session, report, { about: rowIdsOf(session, added) }));
+}
+
+/** Whose refresh token is another account's, in whose name it is shared or not. */
+function mixedUpAmong({ deps }: ShareSession, accounts: readonly Account[]): Account[] {
+  const foreign = accounts.filter(holdsForeignTokens);
+  if (foreign.length === 0) return [];
+  const records = recordsOf(readAllScopes(deps.root.paths));
+  return foreign.filter((account) => !sharesItsLogin(account, records));
 }
 
 export function rowIdsOf({ key }: ShareSession, accounts: readonly Account[]): string[] {

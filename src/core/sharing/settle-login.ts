@@ -100,9 +100,9 @@ async function settleStep(
 }
 
 /** Why a login cannot leave this machine now. */
-async function obstacleTo({ root, home }: ShareDeps, account: Account, token: Secret): Promise<string | undefined> {
-  if (entriesAbout(root, token).length > 0) return 'its refresh token was sent and got no answer yet';
-  const problem = await whyNotSpendable({ root, home }, account);
+async function obstacleTo(deps: ShareDeps, account: Account, token: Secret): Promise<string | undefined> {
+  if (entriesAbout(deps.root, token).length > 0) return 'its refresh token was sent and got no answer yet';
+  const problem = await whyNotSpendable(deps, account);
   return problem?.message;
 }
 

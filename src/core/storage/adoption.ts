@@ -4,6 +4,7 @@ import { AppError } from '../errors.js';
 import { listDirectory } from './atomic-file.js';
 import { poolFileName, type RootPaths, shimMarkName } from './paths.js';
 import { assertOwner, type Root } from './root.js';
+import { holdsOnlyTraces } from './traces.js';
 
 /**
  * Throws as {@link assertOwner}, and `confirmation-needed` for a directory that the person has named and that holds other
@@ -11,11 +12,17 @@ import { assertOwner, type Root } from './root.js';
  */
 export function assertOurs(root: Root): void {
   assertOwner(root);
-  if (root.mayAdopt === undefined || root.mayAdopt()) return;
+  const problem = whyNotOurs(root);
+  if (problem !== undefined) throw problem;
+}
+
+/** The same as an answer, of a directory that is this user's. */
+export function whyNotOurs(root: Root): AppError | undefined {
+  if (root.mayAdopt === undefined || root.mayAdopt()) return undefined;
   const { root: path } = root.paths;
   const things = foreignThings(root.paths);
-  if (things.length === 0) return;
-  throw new AppError('confirmation-needed', `${path} holds ${nameSome(things)}, and nothing of this program`, {
+  if (things.length === 0) return undefined;
+  return new AppError('confirmation-needed', `${path} holds ${nameSome(things)}, and nothing of this program`, {
     hint: `name a directory for the accounts alone: CODEX_MULTI_AUTH_DIR='${join(path, 'codex-auth')}'`,
     details: { foreignRoot: path },
   });
@@ -30,7 +37,9 @@ export function refusedRoot(error: unknown): string | undefined {
 /** What is in a directory in which nothing shows that it has ever been our root; none where something does. */
 export function foreignThings(paths: RootPaths): string[] {
   if (hasBeenRoot(paths)) return [];
-  return listDirectory(paths.root).filter((name) => !isNeutral(name) && !isOurName(paths, name));
+  const names = listDirectory(paths.root).filter((name) => !isNeutral(name));
+  const strange = names.filter((name) => !isOurName(paths, name));
+  return strange.length > 0 ? strange : names.filter((name) => !holdsOnlyTraces(paths, join(paths.root, name)));
 }
 
 /** Names that nobody else uses; `settings.json`, `bin` and `projects` are in many directories. */

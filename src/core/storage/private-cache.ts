@@ -1,7 +1,7 @@
 import * as fs from 'node:fs';
-import { join } from 'node:path';
+import { dirname, join } from 'node:path';
 import { systemClock } from '../clock.js';
-import { cachePath } from './paths.js';
+import { cachePath, poolFileName } from './paths.js';
 
 /*
  * Files in `cache` of the root: what only saves time, and what nothing is lost with. They are made by whoever misses them, so
@@ -94,7 +94,13 @@ function isOwn(facts: fs.Stats | undefined, userId: number, others = 0): boolean
   return facts !== undefined && facts.uid === userId && (facts.mode & others) === 0;
 }
 
+/** A directory that was named as the root, and is not known to be one yet, is only looked at. */
+function hasAccounts(root: string): boolean {
+  return [poolFileName, 'account-state.json', 'lineage.ndjson'].some((name) => fs.existsSync(join(root, name)));
+}
+
 function prepare({ directory, userId }: PrivateCache): void {
+  if (!hasAccounts(dirname(directory))) throw new Error(`there is nothing of ours beside ${directory}`);
   if (!fs.existsSync(directory)) fs.mkdirSync(directory, { mode: 0o700 });
   const place = fs.lstatSync(directory);
   if (!place.isDirectory() || !isOwn(place, userId)) throw new Error(`${directory} is not a directory of this user`);

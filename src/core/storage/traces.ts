@@ -58,6 +58,11 @@ function tracesBelow(paths: RootPaths, directory: string): string[] {
   return inside.length === listDirectory(directory).length ? [directory] : inside;
 }
 
+/** Whether nothing in a directory is somebody else's; of anything but a directory, whatever is in it. */
+export function holdsOnlyTraces(paths: RootPaths, path: string): boolean {
+  return !isOwnDirectory(path) || tracesInside(paths, path).length === listDirectory(path).length;
+}
+
 function tracesInside(paths: RootPaths, directory: string): string[] {
   return listDirectory(directory)
     .map((name) => join(directory, name))
@@ -79,14 +84,15 @@ function isTrace(paths: RootPaths, path: string): boolean {
   }
 }
 
-/** As `logins/journal.ts` names them. */
+/** As `logins/journal.ts` names them; older versions did not name the token. */
 function isJournalEntryName(name: string): boolean {
-  return /^\d+-[0-9a-f]{12}(\.left)?\.json$/.test(name);
+  return /^\d+-([0-9a-f]{16}-)?[0-9a-f]{12}(\.left)?\.json$/.test(name);
 }
 
-/** As `process/code-cache.ts` names them. */
+/** As `logins/roster-index.ts` and `process/code-cache.ts` name them, the one by the bundle and the command; and older versions. */
 function isCacheName(name: string): boolean {
-  return /^(list|status|complete|completion)-[0-9a-z]+(\.\d+-\d+)?$/.test(name);
+  const kinds = /^(index|(show|run|tree|quick|brief|cli)-[a-z_-]+|list|status|complete|completion)-/;
+  return kinds.test(name) && /-[0-9a-z]+(\.\d+(-\d+)?)?$/.test(name);
 }
 
 /** The files below the root that are none of these, nor in one of these directories. */

@@ -1,7 +1,7 @@
 import { spawn } from 'node:child_process';
-import { copyFileSync, mkdirSync, rmdirSync, writeFileSync } from 'node:fs';
+import { copyFileSync, mkdirSync, rmdirSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { describe, expect, onTestFinished, test } from 'vitest';
+import { describe, expect, onTestFinished, test, vi } from 'vitest';
 import { runningClients } from '../../../src/core/codex/clients.js';
 import { fingerprint } from '../../../src/core/logins/journal.js';
 import { withJournal } from '../../../src/core/logins/journal-overlay.js';
@@ -397,14 +397,19 @@ describe('auth.json', () => {
     const home = newHome();
     const old = await home.addAccount('a', { ...carol, ...expired });
     home.writeAuthFile(old);
-    // A directory where the lock file of the official client belongs.
-    mkdirSync(join(home.home.codexHome, 'auth.json.lock'));
+    // While the request is out, a directory comes to stand where the lock file of the official client belongs.
+    const lock = join(home.home.codexHome, 'auth.json.lock');
+    const putInTheWay = () => {
+      rmSync(lock);
+      mkdirSync(lock);
+    };
+    provider.scenario.on('token', { kind: 'held', until: vi.waitUntil(() => sent().length > 0).then(putInTheWay) });
     const run = home.run('1');
     expect(await run.refresh('a')).toMatchObject({ kind: 'usable', how: 'refreshed' });
     expect(run.warnings.join()).toContain('auth.json');
     expect(home.authFile().tokens.refresh_token).toBe(old.refresh_token);
 
-    rmdirSync(join(home.home.codexHome, 'auth.json.lock'));
+    rmdirSync(lock);
     expect(await home.run('2').refresh('a')).toMatchObject({ kind: 'usable', how: 'valid' });
     expect(home.authFile().tokens.refresh_token).toBe(newestIssued()?.refresh_token);
     expect(sent()).toHaveLength(1);

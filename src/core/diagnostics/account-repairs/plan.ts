@@ -1,11 +1,12 @@
 import type { Account } from '../../accounts/account.js';
-import { isOrganizationId } from '../../accounts/identity.js';
+import { isOrganizationId, isSameAccount } from '../../accounts/identity.js';
 import { readClaims } from '../../accounts/jwt-claims.js';
 import { identityOfTokens } from '../../accounts/token-identity.js';
 import { definedOnly } from '../../defined-only.js';
 import { shouldFlag } from '../../health/state.js';
 import { withNewestTokens } from '../../logins/beside-records.js';
 import { holdsForeignTokens } from '../../logins/foreign-tokens.js';
+import { withOwnTokens } from '../../logins/give-back-tokens.js';
 import { fingerprint } from '../../logins/journal.js';
 import { isAnswered } from '../../logins/journal-overlay.js';
 import { copiesIn, findDuplicates } from './duplicates.js';
@@ -56,14 +57,22 @@ function toldOnce(isSo: OfAccount): OfAccount {
   };
 }
 
-/** Told by the account that the tokens name, as a person knows it. */
 function foreign({ scopes }: RepairWorld, isForeign: OfAccount): AccountRepair[] {
-  return copiesIn(scopes)
-    .filter(({ account }) => isForeign(account))
-    .map(({ account, place: { accountId, scopeKey } }) => {
-      const { email, userId, accountId: of } = identityOfTokens(account.tokens);
-      return { kind: 'give-back-tokens', accountId, scopeKey, owner: email ?? userId ?? of ?? 'another account' };
-    });
+  const records = copiesIn(scopes).map(({ account }) => account);
+  const mixedUp = copiesIn(scopes).filter(({ account }) => isForeign(account));
+  return mixedUp.map(({ account, place: { accountId, scopeKey } }) => {
+    const keepsLogin = withOwnTokens(account, records).tokens.refreshToken !== undefined;
+    const getsOwn = mixedUp.some((other) => isSameAccount(identityOfTokens(other.account.tokens), account));
+    const owner = ownerOfTokens(account);
+    return { kind: 'give-back-tokens', accountId, scopeKey, owner, needsSignIn: !keepsLogin && !getsOwn };
+  });
+}
+
+/** The account that the tokens name, as a person knows it. */
+function ownerOfTokens(account: Account): string {
+  const { email, userId, accountId } = identityOfTokens(account.tokens);
+  if (email !== undefined && accountId !== undefined && email === account.email) return `${email} in ${accountId}`;
+  return email ?? userId ?? accountId ?? 'another account';
 }
 
 interface Recorded {

@@ -33,7 +33,7 @@ export type StoredRepair =
       readonly others: readonly CopyPlace[];
     })
   /** Its tokens are another account's: they go there, and the record stays without them. */
-  | (RepairTarget & { readonly kind: 'give-back-tokens'; readonly owner: string })
+  | (RepairTarget & { readonly kind: 'give-back-tokens'; readonly owner: string; readonly needsSignIn: boolean })
   | (RepairTarget & { readonly kind: 'correct-account-id'; readonly from: string; readonly to: string })
   | (RepairTarget & { readonly kind: 'fill-in'; readonly fields: readonly FilledField[] })
   | (RepairTarget & { readonly kind: 'drop-expired-facts'; readonly facts: readonly ExpiredFact[] })
@@ -61,7 +61,7 @@ export function describeAccountRepair(repair: AccountRepair): string {
     case 'merge-duplicates':
       return `merge ${repair.others.length + 1} records of this account into one, with the newest tokens`;
     case 'give-back-tokens':
-      return `give the tokens that it holds back to ${repair.owner}, whose they are; it needs a sign-in then`;
+      return `give the tokens that it holds back to ${repair.owner}, whose they are${repair.needsSignIn ? '; it needs a sign-in then' : ''}`;
     case 'correct-account-id':
       return `put the account id ${repair.to} in place of the organization id ${repair.from}`;
     case 'fill-in':

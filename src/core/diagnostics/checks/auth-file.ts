@@ -7,6 +7,7 @@ import type { ConfigProblem } from '../../codex/config.js';
 import type { CodexHome } from '../../codex/home.js';
 import { loginName, loginPlace } from '../../codex/official-login.js';
 import { restrictionOn } from '../../codex/restrictions.js';
+import { holdsForeignTokens } from '../../logins/foreign-tokens.js';
 import { recordsOf } from '../../pools/scope-records.js';
 import { type Check, fault, found, judge, ok, type Problem, skipped, warning } from '../finding.js';
 import type { LoginPlace, World } from '../world/world.js';
@@ -60,7 +61,8 @@ function lineageProblems(world: World): Problem[] {
   const content = 'content' in world.authFile ? world.authFile.content : undefined;
   if (content?.kind !== 'login') return [];
   const holder = findSame(recordsOf(world.scopes), content.login.identity);
-  if (holder === undefined) return [];
+  // Tokens of somebody else are another check's finding, and neither older nor newer.
+  if (holder === undefined || holdsForeignTokens(holder)) return [];
   const ours = { source: 'pool', tokens: holder.tokens } as const;
   const theirs = { source: 'auth-file', tokens: content.login.tokens } as const;
   if (isSameCopy(holder.tokens, content.login.tokens)) return [];

@@ -2,6 +2,7 @@ import { basename } from 'node:path';
 import type { Account } from '../../accounts/account.js';
 import { findSame } from '../../accounts/identity.js';
 import { wasRemoved } from '../../accounts/pool.js';
+import { environmentVariables } from '../../environment.js';
 import { recordsOf } from '../../pools/scope-records.js';
 import type { StoredFile } from '../../pools/stored-files.js';
 import { type Check, fault, judge, type Problem, skipped, warning } from '../finding.js';
@@ -24,7 +25,12 @@ export const rootCheck: Check = {
     if (rootFacts === undefined) return judge(problems, `${root.paths.root} is made by the first sign-in`);
     if (!rootFacts.isDirectory) {
       const message = `${root.paths.root} is a file where a directory should be, so nothing can be stored`;
-      problems.push(fault(message, `move ${root.paths.root} away`));
+      // What somebody has named may be a device, or anything else that others need.
+      const isNamed = root.mayAdopt !== undefined;
+      const name = environmentVariables.rootDir;
+      problems.push(
+        fault(message, isNamed ? `set ${name} to a directory, or unset it` : `move ${root.paths.root} away`),
+      );
     }
     if (root.effectiveUserId !== undefined && rootFacts.owner !== root.effectiveUserId) {
       const message = `${root.paths.root} belongs to user ${rootFacts.owner}, and this runs as user ${root.effectiveUserId}`;
@@ -50,7 +56,8 @@ export const permissionsCheck: Check = {
   id: 'permissions',
   title: 'Owner and modes',
   inspect(world) {
-    const { root, rootFacts } = world;
+    const { root, rootFacts, noRoom } = world;
+    if (noRoom?.code === 'confirmation-needed') return skipped('the root is not known to be ours');
     const isForeign =
       root.effectiveUserId !== undefined && rootFacts !== undefined && rootFacts.owner !== root.effectiveUserId;
     if (isForeign) return skipped('the root belongs to somebody else');

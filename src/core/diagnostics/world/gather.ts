@@ -27,6 +27,7 @@ import type { Provider } from '../../provider/provider.js';
 import { parseSetting, resolveSettings, settingNames, settingsOf, settingVariable } from '../../settings.js';
 import type { ShareInspection } from '../../sharing/inspect.js';
 import type { SetupPlace } from '../../shell/setup-plan.js';
+import { whyNotOurs } from '../../storage/adoption.js';
 import { firstLooks } from '../../storage/file-memory.js';
 import { findLeftovers } from '../../storage/leftovers.js';
 import { rootPaths } from '../../storage/paths.js';
@@ -79,7 +80,7 @@ export async function gatherWorld(surroundings: Surroundings): Promise<World> {
     root,
     home,
     rootFacts: factsAbout(paths.root, 'directory'),
-    noRoom: whyNoRoom(root),
+    noRoom: whyNoRoom(root) ?? whyNotOurs(root),
     files: storedFiles(paths, read),
     scopes,
     owned: ownedFiles(paths),
