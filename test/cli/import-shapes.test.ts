@@ -149,6 +149,42 @@ describe('a file that is damaged in the middle', () => {
   });
 });
 
+describe('several documents in a row', () => {
+  const rows = [ann, ben].map((who) => JSON.stringify(codexFile(who), null, 2));
+
+  it('are read like lines, however each of them is broken into lines', async () => {
+    const home = createTestHome();
+    writeSource(home, 'a.json', `${rows.join('\n')}\n`);
+    const { exitCode, data } = await importInto(home, 'a.json');
+    expect({ exitCode, counts: data.counts }).toMatchObject({ exitCode: 0, counts: { new: 2, refused: 0 } });
+  });
+
+  it('with something else among them are taken, and the rest is named', async () => {
+    const home = createTestHome();
+    writeSource(home, 'a.json', `// my logins\n${rows.join('\n')}`);
+    const { exitCode, data } = await importInto(home, 'a.json');
+    expect({ exitCode, counts: data.counts }).toMatchObject({ exitCode: 1, counts: { new: 2, refused: 1 } });
+  });
+});
+
+describe('sections of an INI or TOML file', () => {
+  it.each([
+    ['bare', ''],
+    ['in quotes', '"'],
+    ['in single quotes', "'"],
+  ])('with their values %s hold the tokens and nothing around them', async (_, quote) => {
+    const home = createTestHome();
+    const { access_token } = tokenFile(ann);
+    const lines = [`access_token = ${quote}${access_token}${quote}`, `refresh_token = ${quote}${ann.refresh}${quote}`];
+    writeSource(home, 'a.toml', ['# mine', '[work]', ...lines, ''].join('\r\n'));
+    const { exitCode } = await importInto(home, 'a.toml');
+    expect(exitCode).toBe(0);
+    expect(recordsOf(home)).toMatchObject([
+      { accountLabel: 'work', refreshToken: ann.refresh, accessToken: access_token },
+    ]);
+  });
+});
+
 describe('nothing for this program', () => {
   const cases: [string, string, unknown][] = [
     ['a token file of another provider', 'other-provider', tokenFile(ann, { type: 'claude' })],
