@@ -2,17 +2,20 @@ import { existsSync } from 'node:fs';
 import { describe, expect, it, test } from 'vitest';
 import { importCommand } from '../../src/cli/commands/import.js';
 import { createTestHome, runCli, runJson, type TestHome } from '../support/cli.js';
-import { codexFile, person, snapshotOf, tokenFile, writeSource } from '../support/login-files.js';
+import { codexFile, person, poolRecord, snapshotOf, tokenFile, writeSource } from '../support/login-files.js';
 import { fileVariants, type LoginShape, loginShapes } from '../support/login-shapes.js';
 import { readJson } from '../support/stored-accounts.js';
 import { tokenFor } from '../support/unsigned-tokens.js';
 
 const ann = person('ann');
 const ben = person('ben');
+const eve = person('eve');
 
 type StoredRecord = Record<string, unknown> & { recordId: string; email: string; refreshToken: string };
 const recordsOf = (home: TestHome) =>
   (existsSync(home.poolFile) ? readJson(home.poolFile)['accounts'] : []) as StoredRecord[];
+
+const tokensOf = (who: typeof ann) => codexFile(who)['tokens'] as Record<string, unknown>;
 
 async function importInto(home: TestHome, ...argv: string[]) {
   const { exitCode, document, stdout } = await runJson(home, ['import', '--yes', ...argv]);
@@ -182,6 +185,36 @@ describe('sections of an INI or TOML file', () => {
     expect(recordsOf(home)).toMatchObject([
       { accountLabel: 'work', refreshToken: ann.refresh, accessToken: access_token },
     ]);
+  });
+});
+
+describe('what stands in the place of a token', () => {
+  const masks = ['***', '<redacted>', '[secret]', '••••', 'rt-an…', '$REFRESH_TOKEN', '(hidden)', '  '];
+
+  it.each(masks)('and is none is no login: %s', async (mask) => {
+    const home = createTestHome();
+    writeSource(home, 'a.json', [
+      { email: 'ann@example.com', access_token: mask, refresh_token: mask },
+      codexFile({ ...ben, refresh: mask }, { tokens: { ...tokensOf(ben), access_token: mask, refresh_token: mask } }),
+      poolRecord({ ...eve, refresh: mask }, { accessToken: mask }),
+    ]);
+    const { exitCode, data } = await importInto(home, 'a.json');
+    expect({ exitCode, data }).toMatchObject({ exitCode: 1, data: { counts: { new: 0, refused: 3 } } });
+    expect(data.entries.map(({ message }) => message)).toEqual(Array(3).fill('it holds no token'));
+  });
+
+  it('leaves a login that ends with its access token', async () => {
+    const home = createTestHome();
+    writeSource(home, 'a.json', [tokenFile({ ...ann, refresh: '***' }), codexFile({ ...ben, refresh: '***' })]);
+    expect((await importInto(home, 'a.json')).data.counts).toMatchObject({ new: 2 });
+    for (const record of recordsOf(home)) expect(record).not.toHaveProperty('refreshToken');
+  });
+
+  it('does not include blanks around it', async () => {
+    const home = createTestHome();
+    writeSource(home, 'a.json', tokenFile({ ...ann, refresh: ` ${ann.refresh}\n` }));
+    await importInto(home, 'a.json');
+    expect(recordsOf(home)).toMatchObject([{ refreshToken: ann.refresh }]);
   });
 });
 
