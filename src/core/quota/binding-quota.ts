@@ -1,4 +1,5 @@
 import { definedOnly } from '../defined-only.js';
+import { amountOf } from './loose-values.js';
 import { isLimitOf, isSameModel } from './model-names.js';
 import type { AdditionalLimit, QuotaSnapshot, RateLimit } from './usage.js';
 import { budgetWindow } from './usage-windows.js';
@@ -178,6 +179,6 @@ function usableCredits(snapshot: QuotaSnapshot): { readonly balance?: string } |
   if (credits?.hasCredits !== true || credits.unlimited === true || spendControl?.reached === true) return undefined;
   if (reachedType !== undefined && creditsDepleted.includes(reachedType)) return undefined;
   const { balance } = credits;
-  const amount = balance === undefined ? undefined : Number(balance.replace(/[^\d.-]/g, ''));
+  const amount = amountOf(balance);
   return amount !== undefined && amount <= 0 ? undefined : definedOnly({ balance });
 }
