@@ -64,6 +64,15 @@ describe('an account that the provider refuses', () => {
     expect((await forecast(seeded, ['--cached'], at(31))).accounts[0]?.state).toBe('ready');
   });
 
+  test('is not said to be unread where it has just been asked', async () => {
+    const seeded = await twoHome(provider);
+    provider.scenario.on('usage', refused(401, 'account_deactivated'), { accountId: alice.accountId });
+    await best(seeded);
+    const shown = await text(seeded, ['list'], at(1));
+    expect(shown).toMatch(/alice@example\.com .* refused /);
+    expect(shown).not.toContain('not read yet');
+  });
+
   test('because its workspace has been switched off is told so, and no health is lost for it', async () => {
     const seeded = await twoHome(provider);
     setUsage(provider, carol, 92, 30);
@@ -149,6 +158,31 @@ describe('a budget', () => {
     });
   });
 
+  test.each([
+    ['in a currency', { limit: '$100.00', used: '$96.10' }],
+    ['in thousands', { limit: '1,000.00', used: '961.00' }],
+    ['by what is left', { limit: '100', remaining: '3.9' }],
+  ])('whose amounts are told %s is ranked by them', async (_, individual_limit) => {
+    const seeded = await twoHome(provider);
+    setUsage(provider, carol, 40, 60);
+    answer(alice, { rate_limit: null, spend_control: { reached: false, individual_limit } });
+    expect((await best(seeded)).recommendation?.id).toBe('acc_carol');
+    const shown = await text(seeded, ['usage']);
+    expect(shown).toContain('budget 3% left');
+    expect(shown).not.toMatch(/no limit named|unknown/);
+  });
+
+  test.each([
+    ['without an amount', null, 'spend   limit reached\n'],
+    ['of nothing', { limit: '0', used: '0' }, 'spend   0 of 0, limit reached\n'],
+  ])('that is reached %s says what is known', async (_, individual_limit, line) => {
+    const seeded = await twoHome(provider);
+    answer(alice, { rate_limit: null, spend_control: { reached: true, individual_limit } });
+    const shown = await text(seeded, ['usage']);
+    expect(shown).toContain(line);
+    expect(shown).not.toMatch(/no limit named|unknown/);
+  });
+
   test('without numbers, as everybody has one, is not printed', async () => {
     const seeded = await twoHome(provider);
     expect(await text(seeded, ['usage'])).not.toMatch(/spend|budget|unknown/);
@@ -196,7 +230,83 @@ describe('credits', () => {
   });
 });
 
+describe('what is printed of an answer contradicts nothing else in it', () => {
+  const week = (used: number, more = {}) => ({
+    ...usageAnswers.onlyAWeek(provider.scenario.now(), used),
+    ...more,
+  });
+
+  test('where unlimited credits go on after a used up window', async () => {
+    const seeded = await twoHome(provider);
+    answer(alice, week(100, { credits: { has_credits: true, unlimited: true, balance: null } }));
+    const shown = await text(seeded, ['usage', 'alice']);
+    expect(shown).toContain('unlimited');
+    expect(shown).not.toContain('reached');
+  });
+
+  test('where a model has a limit and nothing else has one', async () => {
+    const seeded = await twoHome(provider);
+    answer(alice, { ...usageAnswers.unlimitedCredits(), ...usageAnswers.sparkPreview(provider.scenario.now(), 30) });
+    expect(await text(seeded, ['usage', 'alice'])).toMatch(/Spark-Preview 5h 70% left.*\n {3}unlimited\n/);
+  });
+
+  test('where a used up window has reset since', async () => {
+    const seeded = await twoHome(provider);
+    answer(alice, week(100, { rate_limit_reached_type: { type: 'rate_limit_reached' } }));
+    expect(await text(seeded, ['usage', 'alice'])).toContain('rate limit reached');
+    const later = await text(seeded, ['usage', 'alice', '--cached'], at(4 * 1440));
+    expect(later).toContain('unknown since its reset');
+    expect(later).not.toContain('reached');
+  });
+
+  test('where a model is available again since', async () => {
+    const seeded = await twoHome(provider);
+    answer(alice, usageAnswers.modelUnavailable(provider.scenario.now()));
+    expect(await text(seeded, ['usage', 'alice'])).toContain('gpt-6-astra is not available before 18:00');
+    expect(await text(seeded, ['usage', 'alice', '--cached'], at(361))).not.toContain('not available');
+  });
+
+  test.each([
+    ['the only window', { primary_window: { used_percent: 'most' } }],
+    ['the limit itself', ['unlimited']],
+  ])('where %s cannot be understood', async (_, rate_limit) => {
+    const seeded = await twoHome(provider);
+    answer(alice, { rate_limit });
+    const shown = await text(seeded, ['usage', 'alice']);
+    expect(shown).toContain('a window could not be understood\n');
+    expect(shown).not.toMatch(/another|no limit named/);
+  });
+
+  test('where one window of two cannot be understood', async () => {
+    const seeded = await twoHome(provider);
+    const { rate_limit } = usageAnswers.onlyAWeek(provider.scenario.now(), 20);
+    answer(alice, { rate_limit: { ...(rate_limit as object), secondary_window: { used_percent: null } } });
+    const explained = await text(seeded, ['forecast', '--explain']);
+    expect(explained).toContain('1: a part of its quota is unknown\n');
+    expect(explained).not.toContain('quota unknown\n');
+  });
+
+  test.each([
+    ['a list', [], 'it is no JSON object'],
+    ['something else', { status: 'ok' }, 'it says nothing about usage'],
+  ])('where the answer is %s', async (_, body, reason) => {
+    const seeded = await twoHome(provider);
+    provider.scenario.on('usage', { kind: 'status', status: 200, body });
+    expect(await text(seeded, ['usage'])).toContain(`the provider's answer (200) cannot be read: ${reason}`);
+  });
+});
+
 describe('a model', () => {
+  test.each(['GPT-6 Sol (Preview)', 'gpt-6-sol-preview-2026-11-02', 'GPT 6 Sol'])(
+    'whose limit is called %s is not taken for one without a limit',
+    async (limit_name) => {
+      const seeded = await twoHome(provider);
+      const [limit] = usageAnswers.sparkPreview(provider.scenario.now())['additional_rate_limits'] as [object];
+      answer(alice, { additional_rate_limits: [{ ...limit, limit_name, metered_feature: 'codex_sol' }] });
+      expect((await best(seeded, ['--model', 'gpt-6-sol'])).recommendation?.id).toBe('acc_carol');
+    },
+  );
+
   test.each(['gpt-5.3-codex-spark', 'GPT-5.3-Codex-Spark-Preview', 'codex_bengalfox', 'gpt 5.3 codex spark'])(
     'called %s finds its limit by any of its names',
     async (model) => {

@@ -85,7 +85,8 @@ function accountLines(account: AccountUsage, shared: SharedFailures, theme: Them
 
 const indented = (line: string) => `   ${line}`;
 
-function limitLines({ quota, additionalLimits = [], ...account }: AccountUsage, theme: Theme): string[] {
+function limitLines(account: AccountUsage, theme: Theme): string[] {
+  const { quota, additionalLimits = [], spendControl } = account;
   if (quota === undefined) return [];
   const { color, now } = theme;
   const named = additionalLimits.flatMap(({ limitName, windows }) =>
@@ -97,19 +98,27 @@ function limitLines({ quota, additionalLimits = [], ...account }: AccountUsage, 
     return `${name.padEnd(4)} unknown since its reset${since}`;
   });
   const isBare = quota.windows.length + named.length + lapsed.length === 0;
-  const refused = account.allowed === false || account.reachedType !== undefined;
+  const isUnclear = account.incomplete === true;
+  const isSpending = spendControl?.limit !== undefined || spendControl?.reached === true;
+  const none = isBare && !isUnclear && !isSpending ? ['no limit named'] : [];
+  const refused = (account.allowed === false || account.reachedType !== undefined) && !isMadeUpFor(account);
   const reached = account.reachedType ?? (account.limitReached === true ? 'limit reached' : 'requests are refused');
   return [
     ...renderWindows({ ...quota, windows: [...quota.windows, ...named] }, theme),
-    ...[...lapsed, ...(isBare ? [quota.unlimited === true ? 'unlimited' : 'no limit named'] : [])].map((line) =>
-      color.dim(line),
-    ),
-    ...(account.incomplete === true ? [color.dim('another window could not be understood')] : []),
+    ...[...lapsed, ...(quota.unlimited === true ? ['unlimited'] : none)].map((line) => color.dim(line)),
+    ...(isUnclear ? [color.dim(`${isBare ? 'a' : 'another'} window could not be understood`)] : []),
     ...(account.modelUsage ?? [])
-      .filter(({ available }) => available === false)
+      .filter(({ available, availableAt }) => available === false && !(Date.parse(availableAt ?? '') <= now))
       .map((model) => color.yellow(blockText(model, now))),
     ...(refused ? [color.yellow(printable(reached.replaceAll('_', ' ')))] : []),
   ];
+}
+
+/** Whether what was reached holds nothing up now: there is no end to the credits, or the window has reset since. */
+function isMadeUpFor({ quota, lapsedWindows, reachedType = 'rate_limit_reached' }: AccountUsage): boolean {
+  if (quota?.unlimited === true) return true;
+  const isEmpty = quota?.windows.some(({ remainingPercent }) => remainingPercent <= 0) === true;
+  return lapsedWindows !== undefined && !isEmpty && reachedType === 'rate_limit_reached';
 }
 
 function blockText(model: NonNullable<AccountUsage['modelUsage']>[number], now: number): string {
@@ -121,10 +130,9 @@ function blockText(model: NonNullable<AccountUsage['modelUsage']>[number], now: 
 function moneyLines({ credits, spendControl, resetCredits }: AccountUsage, { now }: Theme): string[] {
   const lines: string[] = [];
   if (credits !== undefined) lines.push(`credits ${creditsText(credits)}`);
-  const { reached, limit, used } = spendControl ?? {};
   // Every personal account has a spend control, and nearly all of them one without a limit.
-  const saysSomething = reached === true || limit !== undefined || used !== undefined;
-  if (spendControl !== undefined && saysSomething) lines.push(`spend   ${spendText(spendControl, now)}`);
+  const spend = spendControl === undefined ? '' : spendText(spendControl, now);
+  if (spend !== '') lines.push(`spend   ${spend}`);
   if (resetCredits?.availableCount) {
     lines.push(`resets  ${resetCredits.availableCount} to spend, ${expiryText(resetCredits, now)}`);
     const { failure } = resetCredits;
@@ -145,10 +153,16 @@ function creditsText(credits: NonNullable<AccountUsage['credits']>): string {
   return `${printable(credits.balance ?? 'of unknown balance')}${about}`;
 }
 
+/** As far as it is known; empty for a spend control that has no limit. */
 function spendText(spend: NonNullable<AccountUsage['spendControl']>, now: number): string {
-  const { used = 'an unknown part', limit = 'an unknown limit' } = spend;
-  const resets = spend.resetsAt === undefined ? '' : `, resets ${formatWhen(Date.parse(spend.resetsAt), now)}`;
-  return printable(`${used} of ${limit}${spend.reached === true ? ', limit reached' : ''}${resets}`);
+  const { used, limit = 'an unknown limit', remaining } = spend;
+  const left = remaining === undefined ? undefined : `${remaining} left`;
+  const part = used ?? left ?? (spend.limit === undefined ? undefined : 'an unknown part');
+  const isReached = spend.reached === true;
+  if (part === undefined && !isReached) return '';
+  const resets = spend.resetsAt === undefined ? undefined : `resets ${formatWhen(Date.parse(spend.resetsAt), now)}`;
+  const facts = [part && `${part} of ${limit}`, isReached && 'limit reached', resets];
+  return printable(facts.filter(Boolean).join(', '));
 }
 
 function expiryText({ credits = [] }: NonNullable<AccountUsage['resetCredits']>, now: number): string {

@@ -48,6 +48,11 @@ export async function askOnItsOwn<T>(account: Account, ask: () => Promise<T>): P
   }
 }
 
+const unreadable = {
+  'not-an-object': 'it is no JSON object',
+  'no-usage-members': 'it says nothing about usage',
+} as const;
+
 /** Reads an account's quota from the free endpoint (P16). Costs nothing and spends nothing but, with a refresher, tokens. */
 export async function probeUsage(access: BackendAccess, account: Account): Promise<Probe> {
   const result = await callAsAccount(access, account, usagePath);
@@ -58,7 +63,7 @@ export async function probeUsage(access: BackendAccess, account: Account): Promi
   if (parsed.kind === 'ok') {
     return definedOnly({ kind: 'usage' as const, usage: parsed.usage, account: result.account, recovery });
   }
-  const { providerCode, providerMessage = parsed.reason } = readErrorValue(answer.body) ?? {};
+  const { providerCode, providerMessage = unreadable[parsed.reason] } = readErrorValue(answer.body) ?? {};
   const message = providerCode === undefined ? providerMessage : `${providerCode}: ${providerMessage}`;
   return failedAnswer(access, { kind: 'malformed', status: 200, message }, result.account);
 }

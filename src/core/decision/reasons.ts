@@ -33,7 +33,7 @@ export type Reason =
   | ({ readonly code: 'window-idle' } & Omit<WindowLeft, 'remainingPercent'>)
   | ({ readonly code: 'little-headroom' } & WindowLeft)
   | ({ readonly code: 'mostly-used' } & WindowLeft)
-  | { readonly code: 'quota-unknown' }
+  | { readonly code: 'quota-unknown'; readonly isPartly?: true }
   | { readonly code: 'quota-old'; readonly observedAt: number }
   | { readonly code: 'access-token-expired'; readonly at: number }
   | { readonly code: 'refresh-refused' }
@@ -117,7 +117,7 @@ export function describeReason(reason: Reason, time: DescribeTime): string {
     case 'mostly-used':
       return leftOf(reason);
     case 'quota-unknown':
-      return 'quota unknown';
+      return reason.isPartly === true ? 'a part of its quota is unknown' : 'quota unknown';
     case 'quota-old':
       return `quota last seen ${time(reason.observedAt)}`;
     case 'access-token-expired':
@@ -182,8 +182,9 @@ function leftOf(window: WindowLeft): string {
   return `${percentText(window.remainingPercent)} left of its ${windowName(window)}`;
 }
 
-/** Of a week it is often less than one. */
+/** Of a week it is often less than one; never 0 while there is anything. */
 export function rateText(percentPerHour: number): string {
+  if (percentPerHour > 0 && percentPerHour < 0.01) return '<0.01%';
   return percentPerHour >= 1 ? percentText(percentPerHour) : `${Math.floor(percentPerHour * 100) / 100}%`;
 }
 

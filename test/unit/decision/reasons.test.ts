@@ -43,6 +43,10 @@ describe('describeReason', () => {
       { code: 'quota-lapsing', windowId: '7d', remainingPercent: 60, resetsAt: 9, percentPerHour: 12.7 },
       '60% left of its 7d window, resets at 9 (12% an hour would use it all)',
     ],
+    [
+      { code: 'quota-lapsing', windowId: '30d', remainingPercent: 2, resetsAt: 9, percentPerHour: 0.004 },
+      '2% left of its 30d window, resets at 9 (<0.01% an hour would use it all)',
+    ],
     [{ code: 'little-headroom', windowId: '5h', remainingPercent: 4 }, 'only 4% left of its 5h window'],
     [{ code: 'mostly-used', windowId: '5h', remainingPercent: 29.9 }, '29% left of its 5h window'],
     [{ code: 'refused', cause: 'deactivated_workspace', at: 9 }, 'its workspace has been deactivated, as of at 9'],
@@ -60,6 +64,7 @@ describe('describeReason', () => {
     ],
     [{ code: 'window-idle', windowId: '5h' }, 'its 5h window is full and starts with the first use'],
     [{ code: 'quota-unknown' }, 'quota unknown'],
+    [{ code: 'quota-unknown', isPartly: true }, 'a part of its quota is unknown'],
     [{ code: 'quota-old', observedAt: 9 }, 'quota last seen at 9'],
     [{ code: 'access-token-expired', at: 9 }, 'access token expired at 9; quota cannot be read until it is refreshed'],
     [{ code: 'refresh-refused' }, 'the last refresh was refused'],
