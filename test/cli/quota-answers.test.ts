@@ -418,6 +418,36 @@ describe('staying put', () => {
       use[id] = (use[id] ?? 0) + perRead;
     }
     return { path, switches: path.filter((id, read) => read > 0 && id !== path[read - 1]).length };
+test.each([6, 48])(
+  'what was read while the clock was %d hours ahead is unknown once it is right again',
+  async (hours) => {
+    const seeded = emptyHome(provider);
+    await seeded.addAccount('acc_home', { ...alice, expiresInSeconds: 864_000 }, known);
+    provider.scenario.setUsage(alice.accountId, { fiveHourPercent: 40, fiveHourResetsIn: 7_500, weeklyPercent: 20 });
+    await text(seeded, ['usage'], at(hours * 60));
+    const argvs = [['list'], ['status'], ['usage', '--cached'], ['forecast', '--cached', '--explain'], ['segment']];
+    for (const argv of argvs) {
+      const shown = await text(seeded, argv, at(1));
+      expect(shown).not.toMatch(/60%|80%|seen in|\(\d+[dh] |resets/);
+    }
+    expect(await text(seeded, ['usage', '--cached'], at(1))).toContain(
+      'seen by a clock that was ahead\n   5h   unknown, because the clock has been set back since\n',
+    );
+    expect((await usage(seeded, [], at(2))).accounts[0]?.quota).toMatchObject({ source: 'live', certainty: 'known' });
+    expect(await text(seeded, ['list'], at(3))).toContain('5h 60% (2h 4m)');
+  },
+);
+
+test('a reset that is written as a date is read', async () => {
+  const seeded = await twoHome(provider);
+  const window = { used_percent: 100, limit_window_seconds: 18_000, reset_at: '2026-11-21T14:00:30Z' };
+  answer(alice, { rate_limit: { allowed: false, limit_reached: true, primary_window: window } });
+  expect((await forecast(seeded)).accounts[0]).toMatchObject({
+    availability: 'delayed',
+    availableAt: expect.stringMatching(/^2026-11-21T14:00/),
+  });
+});
+
   }
 
   test.each([0, 1, 15])(

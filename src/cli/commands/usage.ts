@@ -1,6 +1,7 @@
 import * as z from 'zod/mini';
 import { definedOnly } from '../../core/defined-only.js';
 import { printable } from '../../core/printable.js';
+import { isFromAhead } from '../../core/quota/window.js';
 import { isInTheDark, isWithoutPlace } from '../../core/session/failure.js';
 import { readUsage, type UsageWishes } from '../../core/session/usage.js';
 import type { Command } from '../program/command.js';
@@ -94,8 +95,10 @@ function limitLines(account: AccountUsage, theme: Theme): string[] {
   );
   const lapsed = (account.lapsedWindows ?? []).map(({ id, limitName, resetAt }) => {
     const name = windowName(definedOnly({ id, limitName }));
-    const since = resetAt === undefined ? '' : ` at ${formatWhen(Date.parse(resetAt), now)}`;
-    return `${name.padEnd(4)} unknown since its reset${since}`;
+    const at = resetAt === undefined ? '' : ` at ${formatWhen(Date.parse(resetAt), now)}`;
+    const isAhead = isFromAhead(Date.parse(quota.observedAt), now);
+    const why = isAhead ? ', because the clock has been set back since' : ` since its reset${at}`;
+    return `${name.padEnd(4)} unknown${why}`;
   });
   const isBare = quota.windows.length + named.length + lapsed.length === 0;
   const isUnclear = account.incomplete === true;

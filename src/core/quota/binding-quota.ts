@@ -3,7 +3,7 @@ import { amountOf } from './loose-values.js';
 import { isLimitOf, isSameModel } from './model-names.js';
 import type { AdditionalLimit, QuotaSnapshot, RateLimit } from './usage.js';
 import { budgetWindow } from './usage-windows.js';
-import { budgetId, byDuration, isCurrent, isExhausted, type QuotaWindow, undatedMs } from './window.js';
+import { budgetId, byDuration, isCurrent, isExhausted, isFromAhead, type QuotaWindow, undatedMs } from './window.js';
 
 /** A window that limits a request now, and the per-model limit it comes from when it is not the ordinary one. */
 export type BindingWindow = QuotaWindow & { readonly limitName?: string };
@@ -53,8 +53,9 @@ export function bindingQuota(snapshot: QuotaSnapshot, now: number, request: { mo
   const lapsed = all.filter((window) => !isCurrent(window, observedAt, now));
   const windows = lapsed.length === 0 ? all : all.filter((window) => !lapsed.includes(window));
   const isIncomplete = snapshot.incomplete === true || models.some((limit) => limit.incomplete === true);
-  const refusal = refusalOf(snapshot, models, now);
-  const modelBlock = modelBlockOf(snapshot, request.model, now);
+  const isDated = !isFromAhead(observedAt, now);
+  const refusal = isDated ? refusalOf(snapshot, models, now) : undefined;
+  const modelBlock = isDated ? modelBlockOf(snapshot, request.model, now) : undefined;
   const isUnlimited = isFree && all.length === 0 && !isIncomplete && refusal === undefined;
   return {
     observedAt,

@@ -1,7 +1,7 @@
 import * as z from 'zod/mini';
 import { definedOnly } from '../defined-only.js';
 import { dayMs } from '../duration.js';
-import { amountOf, asInstant, looseFlag, looseNumber, looseText, secondsInMs } from './loose-values.js';
+import { amountOf, asInstant, looseFlag, looseInstant, looseNumber, looseText, secondsInMs } from './loose-values.js';
 import type { AdditionalLimit, RateLimit, SpendControl } from './usage.js';
 import {
   budgetId,
@@ -47,7 +47,7 @@ const RawWindow = z.object({
   used_percent: looseNumber,
   limit_window_seconds: looseNumber,
   reset_after_seconds: looseNumber,
-  reset_at: looseNumber,
+  reset_at: looseInstant,
 });
 
 function toWindow(value: unknown, received: Received): QuotaWindow | undefined {
