@@ -71,6 +71,10 @@ describe('an account that the provider refuses', () => {
     const shown = await text(seeded, ['list'], at(1));
     expect(shown).toMatch(/alice@example\.com .* refused /);
     expect(shown).not.toContain('not read yet');
+    expect(shown).toContain('1 refused by the provider: codex-auth forecast --explain\n');
+    expect(await text(seeded, ['status'], at(1))).toContain(
+      'Quota       not read, because the provider refuses the account: codex-auth forecast --explain\n',
+    );
   });
 
   test('because its workspace has been switched off is told so, and no health is lost for it', async () => {
@@ -212,6 +216,17 @@ describe('credits', () => {
     expect((await forecast(seeded)).accounts[0]).toMatchObject({ state: 'on-credits', availability: 'delayed' });
   });
 
+  test('that would enable a model are not said to be all that is left', async () => {
+    const seeded = await twoHome(provider);
+    for (const who of [alice, carol]) answer(who, usageAnswers.modelUnavailable(provider.scenario.now()));
+    const credits = { has_credits: true, unlimited: false, balance: '10' };
+    answer(alice, { ...usageAnswers.modelUnavailable(provider.scenario.now()), credits });
+    expect((await best(seeded, ['--model', 'gpt-6-astra', '--allow-credits'])).recommendation).toMatchObject({
+      id: 'acc_home',
+      reason: 'no account is ready, and this one goes on with credits (10)',
+    });
+  });
+
   test('stand behind every account that has quota', async () => {
     const seeded = await withCredits();
     setUsage(provider, carol, 95, 97);
@@ -257,6 +272,13 @@ describe('what is printed of an answer contradicts nothing else in it', () => {
     const later = await text(seeded, ['usage', 'alice', '--cached'], at(4 * 1440));
     expect(later).toContain('unknown since its reset');
     expect(later).not.toContain('reached');
+  });
+
+  test('where the used up window of a model has reset since', async () => {
+    const seeded = await twoHome(provider);
+    answer(alice, usageAnswers.sparkPreview(provider.scenario.now()));
+    await usage(seeded);
+    expect(await text(seeded, ['usage', 'alice', '--cached'], at(181))).not.toContain('reached');
   });
 
   test('where a model is available again since', async () => {
@@ -330,6 +352,19 @@ describe('a model', () => {
     },
   );
 
+  test.each([
+    ['limit_reached', { limit_reached: true }],
+    ['allowed', { allowed: false }],
+  ])('whose own limit is refused without a window is said to be: %s', async (_, members) => {
+    const seeded = await twoHome(provider);
+    const [limit] = usageAnswers.sparkPreview(provider.scenario.now())['additional_rate_limits'] as [object];
+    answer(alice, { additional_rate_limits: [{ ...limit, rate_limit: members }] });
+    expect(await text(seeded, ['usage', 'alice'])).toMatch(/\n {3}GPT-5\.3-Codex-Spark-Preview \w+ \w+/);
+    const { accounts, recommendation } = await forecast(seeded, ['--model', 'gpt-5.3-codex-spark']);
+    expect(recommendation?.id).toBe('acc_carol');
+    expect(accounts[0]?.reasons[0]).toBe('the provider refuses requests for GPT-5.3-Codex-Spark-Preview');
+  });
+
   test('that is not available blocks the account for it until then', async () => {
     const seeded = await twoHome(provider);
     answer(alice, usageAnswers.modelUnavailable(provider.scenario.now()));
@@ -383,6 +418,36 @@ test.each([-6, 6])('resets are right on a machine whose clock is off by %d hours
   expect(await text(seeded, ['usage', '--live'], off)).toMatch(/5h {3}60% left, resets [^\n]*, in 2h [56]m\n/);
 });
 
+test.each([6, 48])(
+  'what was read while the clock was %d hours ahead is unknown once it is right again',
+  async (hours) => {
+    const seeded = emptyHome(provider);
+    await seeded.addAccount('acc_home', { ...alice, expiresInSeconds: 864_000 }, known);
+    provider.scenario.setUsage(alice.accountId, { fiveHourPercent: 40, fiveHourResetsIn: 7_500, weeklyPercent: 20 });
+    await text(seeded, ['usage'], at(hours * 60));
+    const argvs = [['list'], ['status'], ['usage', '--cached'], ['forecast', '--cached', '--explain'], ['segment']];
+    for (const argv of argvs) {
+      const shown = await text(seeded, argv, at(1));
+      expect(shown).not.toMatch(/60%|80%|seen in|\(\d+[dh] |resets/);
+    }
+    expect(await text(seeded, ['usage', '--cached'], at(1))).toContain(
+      'seen by a clock that was ahead\n   5h   unknown, because the clock has been set back since\n',
+    );
+    expect((await usage(seeded, [], at(2))).accounts[0]?.quota).toMatchObject({ source: 'live', certainty: 'known' });
+    expect(await text(seeded, ['list'], at(3))).toContain('5h 60% (2h 4m)');
+  },
+);
+
+test('a reset that is written as a date is read', async () => {
+  const seeded = await twoHome(provider);
+  const window = { used_percent: 100, limit_window_seconds: 18_000, reset_at: '2026-11-21T14:00:30Z' };
+  answer(alice, { rate_limit: { allowed: false, limit_reached: true, primary_window: window } });
+  expect((await forecast(seeded)).accounts[0]).toMatchObject({
+    availability: 'delayed',
+    availableAt: expect.stringMatching(/^2026-11-21T14:00/),
+  });
+});
+
 test('a window of unknown length is shown and binds', async () => {
   const seeded = await twoHome(provider);
   answer(alice, usageAnswers.noLength(provider.scenario.now(), 100));
@@ -418,36 +483,6 @@ describe('staying put', () => {
       use[id] = (use[id] ?? 0) + perRead;
     }
     return { path, switches: path.filter((id, read) => read > 0 && id !== path[read - 1]).length };
-test.each([6, 48])(
-  'what was read while the clock was %d hours ahead is unknown once it is right again',
-  async (hours) => {
-    const seeded = emptyHome(provider);
-    await seeded.addAccount('acc_home', { ...alice, expiresInSeconds: 864_000 }, known);
-    provider.scenario.setUsage(alice.accountId, { fiveHourPercent: 40, fiveHourResetsIn: 7_500, weeklyPercent: 20 });
-    await text(seeded, ['usage'], at(hours * 60));
-    const argvs = [['list'], ['status'], ['usage', '--cached'], ['forecast', '--cached', '--explain'], ['segment']];
-    for (const argv of argvs) {
-      const shown = await text(seeded, argv, at(1));
-      expect(shown).not.toMatch(/60%|80%|seen in|\(\d+[dh] |resets/);
-    }
-    expect(await text(seeded, ['usage', '--cached'], at(1))).toContain(
-      'seen by a clock that was ahead\n   5h   unknown, because the clock has been set back since\n',
-    );
-    expect((await usage(seeded, [], at(2))).accounts[0]?.quota).toMatchObject({ source: 'live', certainty: 'known' });
-    expect(await text(seeded, ['list'], at(3))).toContain('5h 60% (2h 4m)');
-  },
-);
-
-test('a reset that is written as a date is read', async () => {
-  const seeded = await twoHome(provider);
-  const window = { used_percent: 100, limit_window_seconds: 18_000, reset_at: '2026-11-21T14:00:30Z' };
-  answer(alice, { rate_limit: { allowed: false, limit_reached: true, primary_window: window } });
-  expect((await forecast(seeded)).accounts[0]).toMatchObject({
-    availability: 'delayed',
-    availableAt: expect.stringMatching(/^2026-11-21T14:00/),
-  });
-});
-
   }
 
   test.each([0, 1, 15])(

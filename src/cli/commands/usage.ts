@@ -108,6 +108,7 @@ function limitLines(account: AccountUsage, theme: Theme): string[] {
   const reached = account.reachedType ?? (account.limitReached === true ? 'limit reached' : 'requests are refused');
   return [
     ...renderWindows({ ...quota, windows: [...quota.windows, ...named] }, theme),
+    ...additionalLimits.filter((limit) => isRefused(limit, account)).map((limit) => color.yellow(refusedText(limit))),
     ...[...lapsed, ...(quota.unlimited === true ? ['unlimited'] : none)].map((line) => color.dim(line)),
     ...(isUnclear ? [color.dim(`${isBare ? 'a' : 'another'} window could not be understood`)] : []),
     ...(account.modelUsage ?? [])
@@ -115,6 +116,19 @@ function limitLines(account: AccountUsage, theme: Theme): string[] {
       .map((model) => color.yellow(blockText(model, now))),
     ...(refused ? [color.yellow(printable(reached.replaceAll('_', ' ')))] : []),
   ];
+}
+
+type AdditionalLimit = NonNullable<AccountUsage['additionalLimits']>[number];
+
+/** Whether requests for a model are refused and no window of its limit says why, or that it is over. */
+function isRefused({ limitName, allowed, limitReached, windows }: AdditionalLimit, account: AccountUsage): boolean {
+  if (allowed !== false && limitReached !== true) return false;
+  const hasReset = account.lapsedWindows?.some((window) => window.limitName === limitName) === true;
+  return !hasReset && windows.every(({ remainingPercent }) => remainingPercent > 0);
+}
+
+function refusedText({ limitName, limitReached }: AdditionalLimit): string {
+  return printable(`${limitName} ${limitReached === true ? 'limit reached' : 'requests are refused'}`);
 }
 
 /** Whether what was reached holds nothing up now: there is no end to the credits, or the window has reset since. */

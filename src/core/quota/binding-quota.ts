@@ -127,13 +127,19 @@ interface Refusal {
   readonly type?: string;
   /** Milliseconds since the epoch, when the server named an end. */
   readonly resetsAt?: number;
+  /** The limit of a model that it is about; absent where it is about all requests. */
+  readonly limitName?: string;
 }
 
 /** Of the ordinary limit, else of the first of the others that refuses. */
 function refusalOf(snapshot: QuotaSnapshot, models: readonly AdditionalLimit[], now: number): Refusal | undefined {
   const own = limitRefusal(snapshot, snapshot, now);
   if (own !== undefined || models.length === 0) return own;
-  return models.map((limit) => limitRefusal(limit, snapshot, now)).find((refusal) => refusal !== undefined);
+  for (const limit of models) {
+    const refusal = limitRefusal(limit, snapshot, now);
+    if (refusal !== undefined) return { ...refusal, limitName: limit.limitName };
+  }
+  return undefined;
 }
 
 /** A refusal that a full window explains ends with that window; any other with the spend control, else with its age. */

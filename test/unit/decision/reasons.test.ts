@@ -104,6 +104,10 @@ describe('describeRecommendation', () => {
       'no account has quota left, and this one goes on with credits (489.25)',
     ],
     [{ code: 'only-credits' }, 'no account has quota left, and this one goes on with credits'],
+    [
+      { code: 'only-credits', balance: '5', isQuotaLeft: true },
+      'no account is ready, and this one goes on with credits (5)',
+    ],
     [{ code: 'others-last' }, 'you keep the others that are ready for last'],
     [{ code: 'unlimited' }, 'nothing limits it'],
     [{ code: 'preferred' }, 'you prefer it'],

@@ -271,7 +271,7 @@ describe('a refusal', () => {
       ...budget({ resetsAt: now + hourMs }),
       additional: [spark],
     };
-    expect(binding(parts, 'spark').refusal).toEqual({});
+    expect(binding(parts, 'spark').refusal).toEqual({ limitName: 'Spark' });
     expect(binding({ ...parts, additional: [{ ...spark, windows: fiveHours(100) }] }, 'spark').refusal).toBeUndefined();
   });
 });
