@@ -249,6 +249,46 @@ describe('nothing for this program', () => {
     expect(stdout).toContain('- in/settings.json: it is not about logins\n');
     expect((await importInto(home, 'in/settings.json')).exitCode).toBe(1);
   });
+
+  it('is in a line of its own among the logins of a file either', async () => {
+    const home = createTestHome();
+    writeSource(
+      home,
+      'a.jsonl',
+      [{ OPENAI_API_KEY: 'sk-x' }, tokenFile(ann)].map((each) => JSON.stringify(each)).join('\n'),
+    );
+    const { exitCode, data } = await importInto(home, 'a.jsonl');
+    expect(exitCode).toBe(0);
+    expect(data.entries).toMatchObject([
+      { record: 1, outcome: 'passed', reason: 'no-chatgpt-login' },
+      { record: 2, outcome: 'new' },
+    ]);
+  });
+});
+
+test.each([
+  ['absent', {}],
+  ['null', { refresh: null }],
+  ['empty', { refresh: '' }],
+])('a login by short names whose refresh token is %s is imported as what it is', async (_, more) => {
+  const home = createTestHome();
+  const { access_token: access } = tokenFile(ann);
+  writeSource(home, 'a.json', { openai: { type: 'oauth', access, expires: 1, ...more }, site: { access: 'public' } });
+  const { exitCode, data } = await importInto(home, 'a.json');
+  expect({ exitCode, counts: data.counts }).toMatchObject({ exitCode: 0, counts: { new: 1 } });
+  expect(recordsOf(home)).toMatchObject([{ email: 'ann@example.com', accessToken: access }]);
+});
+
+test('what a store of secrets calls its secrets is no label', async () => {
+  const home = createTestHome();
+  const items = [ann, ben].map((who) => ({
+    service: 'Codex Auth',
+    account: 'cli|0f',
+    password: JSON.stringify(codexFile(who)),
+  }));
+  writeSource(home, 'a.json', [items[0], { attributes: {}, secret: items[1]?.password }]);
+  await importInto(home, 'a.json');
+  expect(recordsOf(home).map((each) => each['accountLabel'])).toEqual([undefined, undefined]);
 });
 
 test('a login without a refresh token is imported as what it is', async () => {

@@ -198,7 +198,8 @@ function otherLogin(object: JsonObject, members: Members, around: Surroundings):
   if (otherSecrets.some((key) => key in object)) {
     const content = judgeAuthFile(object);
     if (content?.kind !== 'unadoptable') return undefined;
-    const isNamed = around.path.length === 0 || content.reason === 'damaged';
+    const isWholeFile = around.path.length === 0 && around.record === undefined;
+    const isNamed = isWholeFile || content.reason === 'damaged';
     return isNamed ? { kind: 'refused', reason: content.reason } : { kind: 'passed', reason: 'no-chatgpt-login' };
   }
   if (readText(members.get('type')) === undefined || readText(members.get('key')) === undefined) return undefined;
