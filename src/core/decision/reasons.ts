@@ -167,7 +167,9 @@ export function describeRecommendation(reason: RecommendationReason, time: Descr
 function headroomText({ mine, others }: Extract<RecommendationReason, { code: 'more-headroom' }>): string {
   const own = mine === undefined ? 'its quota is unknown' : leftOf(mine);
   if (others === undefined) return `${own}; how much the next one has left is unknown`;
-  return `${own}; the next one has only ${leftOf(others)}`;
+  if (mine === undefined || mine.remainingPercent > others.remainingPercent)
+    return `${own}; the next one has only ${leftOf(others)}`;
+  return `${own}; the next one has ${leftOf(others)}, which ends a session sooner`;
 }
 
 const cooldownCauses = {

@@ -88,6 +88,14 @@ describe('describeRecommendation', () => {
       '80% left of its 5h window; the next one has only 1% left of its 7d window',
     ],
     [
+      {
+        code: 'more-headroom',
+        mine: { windowId: '7d', remainingPercent: 4 },
+        others: { windowId: '5h', remainingPercent: 9 },
+      },
+      '4% left of its 7d window; the next one has 9% left of its 5h window, which ends a session sooner',
+    ],
+    [
       { code: 'more-headroom', mine: { windowId: '5h', remainingPercent: 80 } },
       '80% left of its 5h window; how much the next one has left is unknown',
     ],
