@@ -47,6 +47,19 @@ describe('an account that the provider refuses', () => {
     expect((await best(seeded, ['--switch', ...argv], at(1))).recommendation?.id).toBe('acc_carol');
   });
 
+  test.each([
+    [403, 'token_revoked'],
+    [403, 'subscription_expired'],
+    [400, 'session_expired'],
+  ])('is none of those that are, with %d %s', async (status, code) => {
+    const seeded = await twoHome(provider);
+    setUsage(provider, carol, 92, 30);
+    provider.scenario.on('usage', refused(status, code), { accountId: alice.accountId });
+    for (const [minute, argv] of [[], ['--live'], ['--cached']].entries()) {
+      expect((await best(seeded, argv, at(minute))).recommendation?.id).toBe('acc_carol');
+    }
+  });
+
   test('is not recommended later either, until an answer says otherwise', async () => {
     const seeded = await twoHome(provider);
     setUsage(provider, carol, 92, 30);

@@ -1,6 +1,7 @@
 import type { Account } from '../accounts/account.js';
 import { definedOnly } from '../defined-only.js';
 import { AppError } from '../errors.js';
+import { refusalIn } from '../health/access-refusal.js';
 import type { HealthEvent } from '../health/events.js';
 import { isPassingClosure } from '../logins/describe-outcome.js';
 import type { RefreshOutcome } from '../logins/refresh-outcome.js';
@@ -98,7 +99,7 @@ const endedLogin: readonly RefreshOutcome['kind'][] = ['refused', 'spent-token',
  * refused all the same, or is over and cannot be replaced. Trouble of the network or the provider is neither.
  */
 export function isShutOut(probe: Probe | AskingFailed, now: number): boolean {
-  if (probe.kind === 'answer') return probe.answer.kind === 'unauthorized';
+  if (probe.kind === 'answer') return refusalIn(probe.answer, now) !== undefined;
   if (probe.kind !== 'not-refreshed') return false;
   const { accessToken, expiresAt } = probe.account.tokens;
   const isOver = accessToken === undefined || (expiresAt !== undefined && expiresAt <= now);
