@@ -291,6 +291,15 @@ test('what a store of secrets calls its secrets is no label', async () => {
   expect(recordsOf(home).map((each) => each['accountLabel'])).toEqual([undefined, undefined]);
 });
 
+test('whoever imports an access token alone is told how long it lasts, and of no holder that would collide', async () => {
+  const home = createTestHome();
+  writeSource(home, 'a.json', tokenFile(ann, { refresh_token: '' }));
+  const { stderr } = await runCli(home, ['import', 'a.json', '--yes']);
+  expect(stderr).toBe(
+    'warning: 1 of these logins has no refresh token and ends with its access token: codex-auth list says when\n',
+  );
+});
+
 test('a login without a refresh token is imported as what it is', async () => {
   const home = createTestHome();
   writeSource(home, 'a.json', tokenFile(ann, { refresh_token: '' }));
