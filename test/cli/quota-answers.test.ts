@@ -189,6 +189,15 @@ describe('a budget', () => {
     expect(shown).not.toMatch(/no limit named|unknown/);
   });
 
+  test('whose reset has passed is unknown since then', async () => {
+    const seeded = await twoHome(provider);
+    answer(alice, usageAnswers.budget(provider.scenario.now(), 0));
+    await usage(seeded);
+    const shown = await text(seeded, ['usage', 'alice', '--cached'], at(11 * 1440));
+    expect(shown).toContain('budget unknown since its reset at 2026-12-01 12:00, 1d ago\n');
+    expect(shown).not.toMatch(/resets|reached|spend/);
+  });
+
   test.each([
     ['without an amount', null, 'spend   limit reached\n'],
     ['of nothing', { limit: '0', used: '0' }, 'spend   0 of 0, limit reached\n'],

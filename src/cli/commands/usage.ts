@@ -170,13 +170,14 @@ function creditsText(credits: NonNullable<AccountUsage['credits']>): string {
   return `${printable(credits.balance ?? 'of unknown balance')}${about}`;
 }
 
-/** As far as it is known; empty for a spend control that has no limit. */
+/** As far as it is known; empty for a spend control that has no limit, or has been reset since. */
 function spendText(spend: NonNullable<AccountUsage['spendControl']>, now: number): string {
   const { used, limit = 'an unknown limit', remaining } = spend;
   const left = remaining === undefined ? undefined : `${remaining} left`;
   const part = used ?? left ?? (spend.limit === undefined ? undefined : 'an unknown part');
   const isReached = spend.reached === true;
-  if (part === undefined && !isReached) return '';
+  const hasReset = spend.resetsAt !== undefined && Date.parse(spend.resetsAt) <= now;
+  if ((part === undefined && !isReached) || hasReset) return '';
   const resets = spend.resetsAt === undefined ? undefined : `resets ${formatWhen(Date.parse(spend.resetsAt), now)}`;
   const facts = [part && `${part} of ${limit}`, isReached && 'limit reached', resets];
   return printable(facts.filter(Boolean).join(', '));
