@@ -422,6 +422,17 @@ test('the plan of the newest answer is the one that list, report and export tell
   expect(JSON.parse(readFileSync(out, 'utf8')).accounts[0].planType).toBe('plus');
 });
 
+test('the plan that a check is told counts from then on', async () => {
+  const seeded = await twoHome(provider);
+  answer(alice, { plan_type: 'free' });
+  await usage(seeded);
+  expect(await text(seeded, ['list'], at(1))).toMatch(/alice@example\.com +free/);
+  await runCli(seeded.home, ['check'], at(2));
+  expect(await text(seeded, ['list'], at(3))).toMatch(/alice@example\.com +plus/);
+  await usage(seeded, ['--live'], at(4));
+  expect(await text(seeded, ['list'], at(5))).toMatch(/alice@example\.com +free/);
+});
+
 test.each([-6, 6])('resets are right on a machine whose clock is off by %d hours', async (hours) => {
   const seeded = emptyHome(provider);
   await seeded.addAccount('acc_home', { ...alice, expiresInSeconds: 864_000 }, known);
