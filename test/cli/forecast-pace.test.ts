@@ -83,6 +83,23 @@ describe('the pace of the windows', () => {
     expect(pool?.[0]).toMatchObject({ windowId: '5h', accounts: 2, known: 2, percentPerHour: 60, leftPercent: 125 });
   });
 
+  test.each([
+    ['a budget', 'budget', 'spend_control'],
+    ['a window of unknown length', 'window of unknown length', 'rate_limit'],
+  ])('is that of %s too, by its name', async (_, name, member) => {
+    const seeded = await twoHome(provider);
+    for (const minutes of [0, 20, 40, 60]) {
+      const limit = { used_percent: 10 + minutes / 2, reset_after_seconds: 864_000 - minutes * 60 };
+      const answer = member === 'rate_limit' ? { primary_window: limit } : { reached: false, individual_limit: limit };
+      setUsage(provider, alice, 0, 0, { rate_limit: null, [member]: answer });
+      await runCli(seeded.home, ['usage', '--live'], at(minutes));
+    }
+    const shown = said(await runCli(seeded.home, ['forecast', '--cached', '--task', '1h', '--explain'], last));
+    expect(shown).toContain(`1: ${name} at 30% an hour: empty 15:00, in 2h`);
+    expect(shown).toMatch(new RegExp(`1: 1h of work fits; it would use \\d+–\\d+% of its ${name}, 60% left`));
+    expect(shown).not.toMatch(/unknown window|budget window/);
+  });
+
   test('is unknown below three observations', async () => {
     const seeded = await twoHome(provider);
     const result = await runCli(seeded.home, ['forecast', '--json'], atNoon);
@@ -101,6 +118,22 @@ describe('the pace of the windows', () => {
 });
 
 describe('forecast --task', () => {
+  test.each([
+    ['a limit of the model has no past', ['--model', 'spark'], {}],
+    ['a window could not be read', [], { secondary_window: 'odd' }],
+  ])('promises nothing where %s', async (_, argv, odd) => {
+    const seeded = await twoHome(provider);
+    for (const minutes of [0, 20, 40, 60]) {
+      const { rate_limit } = usageAt(minutes, [10 + minutes / 4, 20]);
+      const additional = { limit_name: 'Spark', metered_feature: 'spark', rate_limit };
+      const members = { rate_limit: { ...(rate_limit as object), ...odd }, additional_rate_limits: [additional] };
+      setUsage(provider, alice, 0, 0, members);
+      await runCli(seeded.home, ['usage', '--live'], at(minutes));
+    }
+    const shown = said(await runCli(seeded.home, ['forecast', '--cached', '--task', '20m', ...argv], last));
+    expect(shown).toContain('1: whether 20m of work fits is unknown');
+  });
+
   test('says for each account whether work of that length fits', async () => {
     const seeded = await twoHome(provider);
     await watchedHour(seeded);

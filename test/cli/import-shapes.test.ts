@@ -2,17 +2,20 @@ import { existsSync } from 'node:fs';
 import { describe, expect, it, test } from 'vitest';
 import { importCommand } from '../../src/cli/commands/import.js';
 import { createTestHome, runCli, runJson, type TestHome } from '../support/cli.js';
-import { codexFile, person, snapshotOf, tokenFile, writeSource } from '../support/login-files.js';
+import { codexFile, person, poolRecord, snapshotOf, tokenFile, writeSource } from '../support/login-files.js';
 import { fileVariants, type LoginShape, loginShapes } from '../support/login-shapes.js';
 import { readJson } from '../support/stored-accounts.js';
 import { tokenFor } from '../support/unsigned-tokens.js';
 
 const ann = person('ann');
 const ben = person('ben');
+const eve = person('eve');
 
 type StoredRecord = Record<string, unknown> & { recordId: string; email: string; refreshToken: string };
 const recordsOf = (home: TestHome) =>
   (existsSync(home.poolFile) ? readJson(home.poolFile)['accounts'] : []) as StoredRecord[];
+
+const tokensOf = (who: typeof ann) => codexFile(who)['tokens'] as Record<string, unknown>;
 
 async function importInto(home: TestHome, ...argv: string[]) {
   const { exitCode, document, stdout } = await runJson(home, ['import', '--yes', ...argv]);
@@ -149,6 +152,72 @@ describe('a file that is damaged in the middle', () => {
   });
 });
 
+describe('several documents in a row', () => {
+  const rows = [ann, ben].map((who) => JSON.stringify(codexFile(who), null, 2));
+
+  it('are read like lines, however each of them is broken into lines', async () => {
+    const home = createTestHome();
+    writeSource(home, 'a.json', `${rows.join('\n')}\n`);
+    const { exitCode, data } = await importInto(home, 'a.json');
+    expect({ exitCode, counts: data.counts }).toMatchObject({ exitCode: 0, counts: { new: 2, refused: 0 } });
+  });
+
+  it('with something else among them are taken, and the rest is named', async () => {
+    const home = createTestHome();
+    writeSource(home, 'a.json', `// my logins\n${rows.join('\n')}`);
+    const { exitCode, data } = await importInto(home, 'a.json');
+    expect({ exitCode, counts: data.counts }).toMatchObject({ exitCode: 1, counts: { new: 2, refused: 1 } });
+  });
+});
+
+describe('sections of an INI or TOML file', () => {
+  it.each([
+    ['bare', ''],
+    ['in quotes', '"'],
+    ['in single quotes', "'"],
+  ])('with their values %s hold the tokens and nothing around them', async (_, quote) => {
+    const home = createTestHome();
+    const { access_token } = tokenFile(ann);
+    const lines = [`access_token = ${quote}${access_token}${quote}`, `refresh_token = ${quote}${ann.refresh}${quote}`];
+    writeSource(home, 'a.toml', ['# mine', '[work]', ...lines, ''].join('\r\n'));
+    const { exitCode } = await importInto(home, 'a.toml');
+    expect(exitCode).toBe(0);
+    expect(recordsOf(home)).toMatchObject([
+      { accountLabel: 'work', refreshToken: ann.refresh, accessToken: access_token },
+    ]);
+  });
+});
+
+describe('what stands in the place of a token', () => {
+  const masks = ['***', '<redacted>', '[secret]', '••••', 'rt-an…', '$REFRESH_TOKEN', '(hidden)', '  '];
+
+  it.each(masks)('and is none is no login: %s', async (mask) => {
+    const home = createTestHome();
+    writeSource(home, 'a.json', [
+      { email: 'ann@example.com', access_token: mask, refresh_token: mask },
+      codexFile({ ...ben, refresh: mask }, { tokens: { ...tokensOf(ben), access_token: mask, refresh_token: mask } }),
+      poolRecord({ ...eve, refresh: mask }, { accessToken: mask }),
+    ]);
+    const { exitCode, data } = await importInto(home, 'a.json');
+    expect({ exitCode, data }).toMatchObject({ exitCode: 1, data: { counts: { new: 0, refused: 3 } } });
+    expect(data.entries.map(({ message }) => message)).toEqual(Array(3).fill('it holds no token'));
+  });
+
+  it('leaves a login that ends with its access token', async () => {
+    const home = createTestHome();
+    writeSource(home, 'a.json', [tokenFile({ ...ann, refresh: '***' }), codexFile({ ...ben, refresh: '***' })]);
+    expect((await importInto(home, 'a.json')).data.counts).toMatchObject({ new: 2 });
+    for (const record of recordsOf(home)) expect(record).not.toHaveProperty('refreshToken');
+  });
+
+  it('does not include blanks around it', async () => {
+    const home = createTestHome();
+    writeSource(home, 'a.json', tokenFile({ ...ann, refresh: ` ${ann.refresh}\n` }));
+    await importInto(home, 'a.json');
+    expect(recordsOf(home)).toMatchObject([{ refreshToken: ann.refresh }]);
+  });
+});
+
 describe('nothing for this program', () => {
   const cases: [string, string, unknown][] = [
     ['a token file of another provider', 'other-provider', tokenFile(ann, { type: 'claude' })],
@@ -180,6 +249,55 @@ describe('nothing for this program', () => {
     expect(stdout).toContain('- in/settings.json: it is not about logins\n');
     expect((await importInto(home, 'in/settings.json')).exitCode).toBe(1);
   });
+
+  it('is in a line of its own among the logins of a file either', async () => {
+    const home = createTestHome();
+    writeSource(
+      home,
+      'a.jsonl',
+      [{ OPENAI_API_KEY: 'sk-x' }, tokenFile(ann)].map((each) => JSON.stringify(each)).join('\n'),
+    );
+    const { exitCode, data } = await importInto(home, 'a.jsonl');
+    expect(exitCode).toBe(0);
+    expect(data.entries).toMatchObject([
+      { record: 1, outcome: 'passed', reason: 'no-chatgpt-login' },
+      { record: 2, outcome: 'new' },
+    ]);
+  });
+});
+
+test.each([
+  ['absent', {}],
+  ['null', { refresh: null }],
+  ['empty', { refresh: '' }],
+])('a login by short names whose refresh token is %s is imported as what it is', async (_, more) => {
+  const home = createTestHome();
+  const { access_token: access } = tokenFile(ann);
+  writeSource(home, 'a.json', { openai: { type: 'oauth', access, expires: 1, ...more }, site: { access: 'public' } });
+  const { exitCode, data } = await importInto(home, 'a.json');
+  expect({ exitCode, counts: data.counts }).toMatchObject({ exitCode: 0, counts: { new: 1 } });
+  expect(recordsOf(home)).toMatchObject([{ email: 'ann@example.com', accessToken: access }]);
+});
+
+test('what a store of secrets calls its secrets is no label', async () => {
+  const home = createTestHome();
+  const items = [ann, ben].map((who) => ({
+    service: 'Codex Auth',
+    account: 'cli|0f',
+    password: JSON.stringify(codexFile(who)),
+  }));
+  writeSource(home, 'a.json', [items[0], { attributes: {}, secret: items[1]?.password }]);
+  await importInto(home, 'a.json');
+  expect(recordsOf(home).map((each) => each['accountLabel'])).toEqual([undefined, undefined]);
+});
+
+test('whoever imports an access token alone is told how long it lasts, and of no holder that would collide', async () => {
+  const home = createTestHome();
+  writeSource(home, 'a.json', tokenFile(ann, { refresh_token: '' }));
+  const { stderr } = await runCli(home, ['import', 'a.json', '--yes']);
+  expect(stderr).toBe(
+    'warning: 1 of these logins has no refresh token and ends with its access token: codex-auth list says when\n',
+  );
 });
 
 test('a login without a refresh token is imported as what it is', async () => {

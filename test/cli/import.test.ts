@@ -158,6 +158,25 @@ describe('what is imported', () => {
     ]);
   });
 
+  it.each([
+    ['an access token that was issued later, without a refresh token', { iat: 9000, refresh: '' }, { iat: 5000 }],
+    ['an access token, where the newer one has none', { refresh: '' }, { iat: undefined }],
+  ])('takes from several copies what a second import would: %s', async (_, partial, whole) => {
+    const home = createTestHome();
+    const withoutAccess = whole.iat === undefined ? { access_token: undefined } : {};
+    writeSource(home, 'a.json', [
+      tokenFile({ ...alice, ...partial }),
+      tokenFile({ ...alice, ...whole }, withoutAccess),
+    ]);
+    expect((await importInto(home, 'a.json')).data.counts).toMatchObject({ new: 1, duplicate: 1 });
+    expect(recordsOf(home.poolFile)).toMatchObject([
+      { refreshToken: 'rt-alice', accessToken: tokenFile({ ...alice, ...partial })['access_token'] },
+    ]);
+    const stored = snapshotOf(home.root);
+    expect((await importInto(home, 'a.json')).data.counts).toMatchObject({ new: 0, update: 0, duplicate: 1 });
+    expect(snapshotOf(home.root)).toEqual(stored);
+  });
+
   it('gives a login the id token that it lacks', async () => {
     const home = createTestHome();
     writeSource(home, 'pool.json', { version: 3, accounts: [poolRecord(alice)] });

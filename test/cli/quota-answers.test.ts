@@ -47,6 +47,19 @@ describe('an account that the provider refuses', () => {
     expect((await best(seeded, ['--switch', ...argv], at(1))).recommendation?.id).toBe('acc_carol');
   });
 
+  test.each([
+    [403, 'token_revoked'],
+    [403, 'subscription_expired'],
+    [400, 'session_expired'],
+  ])('is none of those that are, with %d %s', async (status, code) => {
+    const seeded = await twoHome(provider);
+    setUsage(provider, carol, 92, 30);
+    provider.scenario.on('usage', refused(status, code), { accountId: alice.accountId });
+    for (const [minute, argv] of [[], ['--live'], ['--cached']].entries()) {
+      expect((await best(seeded, argv, at(minute))).recommendation?.id).toBe('acc_carol');
+    }
+  });
+
   test('is not recommended later either, until an answer says otherwise', async () => {
     const seeded = await twoHome(provider);
     setUsage(provider, carol, 92, 30);
@@ -62,6 +75,19 @@ describe('an account that the provider refuses', () => {
     provider.scenario.off('usage');
     await usage(seeded, ['--live'], at(30));
     expect((await forecast(seeded, ['--cached'], at(31))).accounts[0]?.state).toBe('ready');
+  });
+
+  test('is not said to be unread where it has just been asked', async () => {
+    const seeded = await twoHome(provider);
+    provider.scenario.on('usage', refused(401, 'account_deactivated'), { accountId: alice.accountId });
+    await best(seeded);
+    const shown = await text(seeded, ['list'], at(1));
+    expect(shown).toMatch(/alice@example\.com .* refused /);
+    expect(shown).not.toContain('not read yet');
+    expect(shown).toContain('1 refused by the provider: codex-auth forecast --explain\n');
+    expect(await text(seeded, ['status'], at(1))).toContain(
+      'Quota       not read, because the provider refuses the account: codex-auth forecast --explain\n',
+    );
   });
 
   test('because its workspace has been switched off is told so, and no health is lost for it', async () => {
@@ -149,6 +175,40 @@ describe('a budget', () => {
     });
   });
 
+  test.each([
+    ['in a currency', { limit: '$100.00', used: '$96.10' }],
+    ['in thousands', { limit: '1,000.00', used: '961.00' }],
+    ['by what is left', { limit: '100', remaining: '3.9' }],
+  ])('whose amounts are told %s is ranked by them', async (_, individual_limit) => {
+    const seeded = await twoHome(provider);
+    setUsage(provider, carol, 40, 60);
+    answer(alice, { rate_limit: null, spend_control: { reached: false, individual_limit } });
+    expect((await best(seeded)).recommendation?.id).toBe('acc_carol');
+    const shown = await text(seeded, ['usage']);
+    expect(shown).toContain('budget 3% left');
+    expect(shown).not.toMatch(/no limit named|unknown/);
+  });
+
+  test('whose reset has passed is unknown since then', async () => {
+    const seeded = await twoHome(provider);
+    answer(alice, usageAnswers.budget(provider.scenario.now(), 0));
+    await usage(seeded);
+    const shown = await text(seeded, ['usage', 'alice', '--cached'], at(11 * 1440));
+    expect(shown).toContain('budget unknown since its reset at 2026-12-01 12:00, 1d ago\n');
+    expect(shown).not.toMatch(/resets|reached|spend/);
+  });
+
+  test.each([
+    ['without an amount', null, 'spend   limit reached\n'],
+    ['of nothing', { limit: '0', used: '0' }, 'spend   0 of 0, limit reached\n'],
+  ])('that is reached %s says what is known', async (_, individual_limit, line) => {
+    const seeded = await twoHome(provider);
+    answer(alice, { rate_limit: null, spend_control: { reached: true, individual_limit } });
+    const shown = await text(seeded, ['usage']);
+    expect(shown).toContain(line);
+    expect(shown).not.toMatch(/no limit named|unknown/);
+  });
+
   test('without numbers, as everybody has one, is not printed', async () => {
     const seeded = await twoHome(provider);
     expect(await text(seeded, ['usage'])).not.toMatch(/spend|budget|unknown/);
@@ -178,6 +238,17 @@ describe('credits', () => {
     expect((await forecast(seeded)).accounts[0]).toMatchObject({ state: 'on-credits', availability: 'delayed' });
   });
 
+  test('that would enable a model are not said to be all that is left', async () => {
+    const seeded = await twoHome(provider);
+    for (const who of [alice, carol]) answer(who, usageAnswers.modelUnavailable(provider.scenario.now()));
+    const credits = { has_credits: true, unlimited: false, balance: '10' };
+    answer(alice, { ...usageAnswers.modelUnavailable(provider.scenario.now()), credits });
+    expect((await best(seeded, ['--model', 'gpt-6-astra', '--allow-credits'])).recommendation).toMatchObject({
+      id: 'acc_home',
+      reason: 'no account is ready, and this one goes on with credits (10)',
+    });
+  });
+
   test('stand behind every account that has quota', async () => {
     const seeded = await withCredits();
     setUsage(provider, carol, 95, 97);
@@ -196,7 +267,90 @@ describe('credits', () => {
   });
 });
 
+describe('what is printed of an answer contradicts nothing else in it', () => {
+  const week = (used: number, more = {}) => ({
+    ...usageAnswers.onlyAWeek(provider.scenario.now(), used),
+    ...more,
+  });
+
+  test('where unlimited credits go on after a used up window', async () => {
+    const seeded = await twoHome(provider);
+    answer(alice, week(100, { credits: { has_credits: true, unlimited: true, balance: null } }));
+    const shown = await text(seeded, ['usage', 'alice']);
+    expect(shown).toContain('unlimited');
+    expect(shown).not.toContain('reached');
+  });
+
+  test('where a model has a limit and nothing else has one', async () => {
+    const seeded = await twoHome(provider);
+    answer(alice, { ...usageAnswers.unlimitedCredits(), ...usageAnswers.sparkPreview(provider.scenario.now(), 30) });
+    expect(await text(seeded, ['usage', 'alice'])).toMatch(/Spark-Preview 5h 70% left.*\n {3}unlimited\n/);
+  });
+
+  test('where a used up window has reset since', async () => {
+    const seeded = await twoHome(provider);
+    answer(alice, week(100, { rate_limit_reached_type: { type: 'rate_limit_reached' } }));
+    expect(await text(seeded, ['usage', 'alice'])).toContain('rate limit reached');
+    const later = await text(seeded, ['usage', 'alice', '--cached'], at(4 * 1440));
+    expect(later).toContain('unknown since its reset');
+    expect(later).not.toContain('reached');
+  });
+
+  test('where the used up window of a model has reset since', async () => {
+    const seeded = await twoHome(provider);
+    answer(alice, usageAnswers.sparkPreview(provider.scenario.now()));
+    await usage(seeded);
+    expect(await text(seeded, ['usage', 'alice', '--cached'], at(181))).not.toContain('reached');
+  });
+
+  test('where a model is available again since', async () => {
+    const seeded = await twoHome(provider);
+    answer(alice, usageAnswers.modelUnavailable(provider.scenario.now()));
+    expect(await text(seeded, ['usage', 'alice'])).toContain('gpt-6-astra is not available before 18:00');
+    expect(await text(seeded, ['usage', 'alice', '--cached'], at(361))).not.toContain('not available');
+  });
+
+  test.each([
+    ['the only window', { primary_window: { used_percent: 'most' } }],
+    ['the limit itself', ['unlimited']],
+  ])('where %s cannot be understood', async (_, rate_limit) => {
+    const seeded = await twoHome(provider);
+    answer(alice, { rate_limit });
+    const shown = await text(seeded, ['usage', 'alice']);
+    expect(shown).toContain('a window could not be understood\n');
+    expect(shown).not.toMatch(/another|no limit named/);
+  });
+
+  test('where one window of two cannot be understood', async () => {
+    const seeded = await twoHome(provider);
+    const { rate_limit } = usageAnswers.onlyAWeek(provider.scenario.now(), 20);
+    answer(alice, { rate_limit: { ...(rate_limit as object), secondary_window: { used_percent: null } } });
+    const explained = await text(seeded, ['forecast', '--explain']);
+    expect(explained).toContain('1: a part of its quota is unknown\n');
+    expect(explained).not.toContain('quota unknown\n');
+  });
+
+  test.each([
+    ['a list', [], 'it is no JSON object'],
+    ['something else', { status: 'ok' }, 'it says nothing about usage'],
+  ])('where the answer is %s', async (_, body, reason) => {
+    const seeded = await twoHome(provider);
+    provider.scenario.on('usage', { kind: 'status', status: 200, body });
+    expect(await text(seeded, ['usage'])).toContain(`the provider's answer (200) cannot be read: ${reason}`);
+  });
+});
+
 describe('a model', () => {
+  test.each(['GPT-6 Sol (Preview)', 'gpt-6-sol-preview-2026-11-02', 'GPT 6 Sol'])(
+    'whose limit is called %s is not taken for one without a limit',
+    async (limit_name) => {
+      const seeded = await twoHome(provider);
+      const [limit] = usageAnswers.sparkPreview(provider.scenario.now())['additional_rate_limits'] as [object];
+      answer(alice, { additional_rate_limits: [{ ...limit, limit_name, metered_feature: 'codex_sol' }] });
+      expect((await best(seeded, ['--model', 'gpt-6-sol'])).recommendation?.id).toBe('acc_carol');
+    },
+  );
+
   test.each(['gpt-5.3-codex-spark', 'GPT-5.3-Codex-Spark-Preview', 'codex_bengalfox', 'gpt 5.3 codex spark'])(
     'called %s finds its limit by any of its names',
     async (model) => {
@@ -219,6 +373,19 @@ describe('a model', () => {
       );
     },
   );
+
+  test.each([
+    ['limit_reached', { limit_reached: true }],
+    ['allowed', { allowed: false }],
+  ])('whose own limit is refused without a window is said to be: %s', async (_, members) => {
+    const seeded = await twoHome(provider);
+    const [limit] = usageAnswers.sparkPreview(provider.scenario.now())['additional_rate_limits'] as [object];
+    answer(alice, { additional_rate_limits: [{ ...limit, rate_limit: members }] });
+    expect(await text(seeded, ['usage', 'alice'])).toMatch(/\n {3}GPT-5\.3-Codex-Spark-Preview \w+ \w+/);
+    const { accounts, recommendation } = await forecast(seeded, ['--model', 'gpt-5.3-codex-spark']);
+    expect(recommendation?.id).toBe('acc_carol');
+    expect(accounts[0]?.reasons[0]).toBe('the provider refuses requests for GPT-5.3-Codex-Spark-Preview');
+  });
 
   test('that is not available blocks the account for it until then', async () => {
     const seeded = await twoHome(provider);
@@ -255,6 +422,17 @@ test('the plan of the newest answer is the one that list, report and export tell
   expect(JSON.parse(readFileSync(out, 'utf8')).accounts[0].planType).toBe('plus');
 });
 
+test('the plan that a check is told counts from then on', async () => {
+  const seeded = await twoHome(provider);
+  answer(alice, { plan_type: 'free' });
+  await usage(seeded);
+  expect(await text(seeded, ['list'], at(1))).toMatch(/alice@example\.com +free/);
+  await runCli(seeded.home, ['check'], at(2));
+  expect(await text(seeded, ['list'], at(3))).toMatch(/alice@example\.com +plus/);
+  await usage(seeded, ['--live'], at(4));
+  expect(await text(seeded, ['list'], at(5))).toMatch(/alice@example\.com +free/);
+});
+
 test.each([-6, 6])('resets are right on a machine whose clock is off by %d hours', async (hours) => {
   const seeded = emptyHome(provider);
   await seeded.addAccount('acc_home', { ...alice, expiresInSeconds: 864_000 }, known);
@@ -271,6 +449,36 @@ test.each([-6, 6])('resets are right on a machine whose clock is off by %d hours
     rate_limit: { allowed: true, limit_reached: false, primary_window: window, secondary_window: null },
   });
   expect(await text(seeded, ['usage', '--live'], off)).toMatch(/5h {3}60% left, resets [^\n]*, in 2h [56]m\n/);
+});
+
+test.each([6, 48])(
+  'what was read while the clock was %d hours ahead is unknown once it is right again',
+  async (hours) => {
+    const seeded = emptyHome(provider);
+    await seeded.addAccount('acc_home', { ...alice, expiresInSeconds: 864_000 }, known);
+    provider.scenario.setUsage(alice.accountId, { fiveHourPercent: 40, fiveHourResetsIn: 7_500, weeklyPercent: 20 });
+    await text(seeded, ['usage'], at(hours * 60));
+    const argvs = [['list'], ['status'], ['usage', '--cached'], ['forecast', '--cached', '--explain'], ['segment']];
+    for (const argv of argvs) {
+      const shown = await text(seeded, argv, at(1));
+      expect(shown).not.toMatch(/60%|80%|seen in|\(\d+[dh] |resets/);
+    }
+    expect(await text(seeded, ['usage', '--cached'], at(1))).toContain(
+      'seen by a clock that was ahead\n   5h   unknown, because the clock has been set back since\n',
+    );
+    expect((await usage(seeded, [], at(2))).accounts[0]?.quota).toMatchObject({ source: 'live', certainty: 'known' });
+    expect(await text(seeded, ['list'], at(3))).toContain('5h 60% (2h 4m)');
+  },
+);
+
+test('a reset that is written as a date is read', async () => {
+  const seeded = await twoHome(provider);
+  const window = { used_percent: 100, limit_window_seconds: 18_000, reset_at: '2026-11-21T14:00:30Z' };
+  answer(alice, { rate_limit: { allowed: false, limit_reached: true, primary_window: window } });
+  expect((await forecast(seeded)).accounts[0]).toMatchObject({
+    availability: 'delayed',
+    availableAt: expect.stringMatching(/^2026-11-21T14:00/),
+  });
 });
 
 test('a window of unknown length is shown and binds', async () => {

@@ -111,6 +111,21 @@ describe('sealed for a key', () => {
     }
   });
 
+  it.each([
+    ['with a byte order mark', (text: string) => `\uFEFF${text}`],
+    ['with the line ends of Windows', (text: string) => `\uFEFF${text.replaceAll('\n', '\r\n')}`],
+    ['in UTF-16', (text: string) => Buffer.from(`\uFEFF${text}`, 'utf16le')],
+  ])('opens armored %s', async (_, written) => {
+    const home = homeWith();
+    const identity = await generateX25519Identity();
+    writeSource(home, 'key.txt', identity);
+    const recipient = await identityToRecipient(identity);
+    await runCli(home, ['export', '--recipient', recipient, '--format', 'auth', '--out', 'a.age']);
+    writeSource(home, 'b.age', written(armor.encode(readFileSync(join(home.cwd, 'a.age')))));
+    const imported = ['import', join(home.cwd, 'b.age'), '--identity', join(home.cwd, 'key.txt'), '--yes'];
+    expect((await runJson(createTestHome(), imported)).document.data.counts).toMatchObject({ new: 2, refused: 0 });
+  });
+
   it('is no private key, no other word, and no damaged file', async () => {
     const home = homeWith();
     const identity = await generateX25519Identity();

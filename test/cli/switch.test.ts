@@ -311,6 +311,15 @@ describe('switch on a terminal', () => {
     expect(stderr).toMatch(/❯ {4}2 {2}alice/);
   });
 
+  test('an account without limits is in the list as one', async () => {
+    const home = homeUsing();
+    const quota = { observedAt: noon, windows: [], additional: [], allowed: true };
+    const accounts = { [alice.id]: { quota } };
+    writeJson(join(home.root, 'account-state.json'), { version: 1, accounts, affinity: {} });
+    const { stderr } = await answer(home, ['switch'], [[/which account/, keys.enter]]);
+    expect(stderr).toMatch(/plus +unlimited +ready/);
+  });
+
   test.each([
     ['--plain', ['switch', '--plain'], {}],
     ['ACCESSIBLE', ['switch'], { ACCESSIBLE: '1' }],

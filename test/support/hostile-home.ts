@@ -130,8 +130,9 @@ function fillRoot(home: TestHome): void {
   );
   appendFileSync(lineageLog, `${hostile('lineage')}\n${JSON.stringify({ event: hostile('event') })}\n`);
   writeFileSync(join(home.cwd, `${hostile('import', { asName: true })}.json`), '{"refresh_token": "rt-broken"');
-  const tokens = { access_token: hostile('token'), refresh_token: hostile('rt'), email: hostile('email') };
-  writeJson(join(home.cwd, 'tokens.json'), tokens);
+  const email = hostile('email');
+  const tokens = { access_token: hostile('token'), refresh_token: hostile('rt'), email };
+  writeJson(join(home.cwd, 'tokens.json'), [tokens, { access_token: 'token', refresh_token: 'rt', email }]);
 }
 
 /** The same home once more, for a command to change, in a place of the same name. */

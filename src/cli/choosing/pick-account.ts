@@ -65,13 +65,14 @@ function shareCells(theme: Theme): Cells<AccountView> {
   return {
     text(account) {
       const left = leftOf(account);
-      return left === theme.symbols.unknown ? left : `${left} left`;
+      const isShare = left !== theme.symbols.unknown && account.quota?.unlimited !== true;
+      return isShare ? `${left} left` : left;
     },
     shorter: [
       leftOf,
       (account) => {
-        const usable = account.quota?.usableNowPercent;
-        return usable === undefined ? leftOf(account) : percentText(usable);
+        const { usableNowPercent: usable, unlimited } = account.quota ?? {};
+        return usable === undefined || unlimited === true ? leftOf(account) : percentText(usable);
       },
     ],
   };

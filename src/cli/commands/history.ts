@@ -4,7 +4,7 @@ import { describeEvent } from '../../core/events/event.js';
 import { toIso } from '../../core/instant.js';
 import type { LineageEvent } from '../../core/logins/lineage-log.js';
 import { printable } from '../../core/printable.js';
-import { percentText } from '../../core/quota/window.js';
+import { percentText, windowTitle } from '../../core/quota/window.js';
 import { TrackRecordView } from '../../core/session/pace-reading.js';
 import { forgetPast, type Happening, type Past, readPast } from '../../core/session/past.js';
 import type { Command } from '../program/command.js';
@@ -69,7 +69,7 @@ function told(each: Happening, past: Past, mask: boolean): Pick<HappeningView, '
     case 'forecast': {
       const { foretelling, happened } = each.outcome;
       const what = happened === undefined ? 'open' : happened ? 'empty' : 'lasted';
-      const chance = `${Math.round(foretelling.chance * 100)}% that the ${foretelling.window} window would be empty`;
+      const chance = `${Math.round(foretelling.chance * 100)}% that the ${windowTitle({ id: foretelling.window })} would be empty`;
       const outcome = { open: 'not known yet', empty: 'it was', lasted: 'it was not' }[what];
       return { what, accounts: [whom(past, foretelling.account, mask)], detail: `foretold ${chance}: ${outcome}` };
     }

@@ -180,13 +180,16 @@ function lifeRows({ accounts, keepers }: Found, { now }: Theme): string {
 /** What fills the gaps in the column of quota: nothing is read or refreshed by a list. */
 function unreadText(accounts: readonly StandingAccount[], { now }: Theme): string {
   const unread = accounts.filter(
-    ({ account, standing: { state, quota } }) => account.enabled && state !== 'sign-in-needed' && quota === undefined,
+    ({ account, standing: { state, quota } }) =>
+      account.enabled && state !== 'sign-in-needed' && state !== 'refused' && quota === undefined,
   );
   const expired = unread.filter(({ account: { tokens } }) => tokens.expiresAt !== undefined && tokens.expiresAt <= now);
+  const refused = accounts.filter(({ standing }) => standing.state === 'refused').length;
   const tokens = expired.length === 1 ? '1 access token has' : `${expired.length} access tokens have`;
   return [
     expired.length === 0 ? '' : `${tokens} expired: codex-auth check\n`,
     expired.length === unread.length ? '' : 'quota not read yet: codex-auth usage\n',
+    refused === 0 ? '' : `${refused} refused by the provider: codex-auth forecast --explain\n`,
   ].join('');
 }
 

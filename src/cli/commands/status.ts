@@ -214,7 +214,9 @@ function scopeText({ kind, key, root, place }: StatusResult['scope']): string {
   return place.key === key ? name : `${name}, using the ${whoseAccounts(place)}`;
 }
 
-function quotaText({ quota }: StatusAccount, theme: Theme): string {
+function quotaText({ quota, state }: StatusAccount, theme: Theme): string {
+  if (quota === undefined && state === 'refused')
+    return 'not read, because the provider refuses the account: codex-auth forecast --explain';
   if (quota === undefined) return 'not read yet: codex-auth usage';
   return `${leftPhrase(quota, theme)} ${theme.symbols.separator} ${quotaAge(quota, theme)}`;
 }

@@ -1,6 +1,7 @@
 import * as z from 'zod/mini';
 import { definedOnly } from '../../core/defined-only.js';
 import { printable } from '../../core/printable.js';
+import { isFromAhead } from '../../core/quota/window.js';
 import { isInTheDark, isWithoutPlace } from '../../core/session/failure.js';
 import { readUsage, type UsageWishes } from '../../core/session/usage.js';
 import type { Command } from '../program/command.js';
@@ -85,7 +86,8 @@ function accountLines(account: AccountUsage, shared: SharedFailures, theme: Them
 
 const indented = (line: string) => `   ${line}`;
 
-function limitLines({ quota, additionalLimits = [], ...account }: AccountUsage, theme: Theme): string[] {
+function limitLines(account: AccountUsage, theme: Theme): string[] {
+  const { quota, additionalLimits = [], spendControl } = account;
   if (quota === undefined) return [];
   const { color, now } = theme;
   const named = additionalLimits.flatMap(({ limitName, windows }) =>
@@ -93,23 +95,47 @@ function limitLines({ quota, additionalLimits = [], ...account }: AccountUsage, 
   );
   const lapsed = (account.lapsedWindows ?? []).map(({ id, limitName, resetAt }) => {
     const name = windowName(definedOnly({ id, limitName }));
-    const since = resetAt === undefined ? '' : ` at ${formatWhen(Date.parse(resetAt), now)}`;
-    return `${name.padEnd(4)} unknown since its reset${since}`;
+    const at = resetAt === undefined ? '' : ` at ${formatWhen(Date.parse(resetAt), now)}`;
+    const isAhead = isFromAhead(Date.parse(quota.observedAt), now);
+    const why = isAhead ? ', because the clock has been set back since' : ` since its reset${at}`;
+    return `${name.padEnd(4)} unknown${why}`;
   });
   const isBare = quota.windows.length + named.length + lapsed.length === 0;
-  const refused = account.allowed === false || account.reachedType !== undefined;
+  const isUnclear = account.incomplete === true;
+  const isSpending = spendControl?.limit !== undefined || spendControl?.reached === true;
+  const none = isBare && !isUnclear && !isSpending ? ['no limit named'] : [];
+  const refused = (account.allowed === false || account.reachedType !== undefined) && !isMadeUpFor(account);
   const reached = account.reachedType ?? (account.limitReached === true ? 'limit reached' : 'requests are refused');
   return [
     ...renderWindows({ ...quota, windows: [...quota.windows, ...named] }, theme),
-    ...[...lapsed, ...(isBare ? [quota.unlimited === true ? 'unlimited' : 'no limit named'] : [])].map((line) =>
-      color.dim(line),
-    ),
-    ...(account.incomplete === true ? [color.dim('another window could not be understood')] : []),
+    ...additionalLimits.filter((limit) => isRefused(limit, account)).map((limit) => color.yellow(refusedText(limit))),
+    ...[...lapsed, ...(quota.unlimited === true ? ['unlimited'] : none)].map((line) => color.dim(line)),
+    ...(isUnclear ? [color.dim(`${isBare ? 'a' : 'another'} window could not be understood`)] : []),
     ...(account.modelUsage ?? [])
-      .filter(({ available }) => available === false)
+      .filter(({ available, availableAt }) => available === false && !(Date.parse(availableAt ?? '') <= now))
       .map((model) => color.yellow(blockText(model, now))),
     ...(refused ? [color.yellow(printable(reached.replaceAll('_', ' ')))] : []),
   ];
+}
+
+type AdditionalLimit = NonNullable<AccountUsage['additionalLimits']>[number];
+
+/** Whether requests for a model are refused and no window of its limit says why, or that it is over. */
+function isRefused({ limitName, allowed, limitReached, windows }: AdditionalLimit, account: AccountUsage): boolean {
+  if (allowed !== false && limitReached !== true) return false;
+  const hasReset = account.lapsedWindows?.some((window) => window.limitName === limitName) === true;
+  return !hasReset && windows.every(({ remainingPercent }) => remainingPercent > 0);
+}
+
+function refusedText({ limitName, limitReached }: AdditionalLimit): string {
+  return printable(`${limitName} ${limitReached === true ? 'limit reached' : 'requests are refused'}`);
+}
+
+/** Whether what was reached holds nothing up now: there is no end to the credits, or the window has reset since. */
+function isMadeUpFor({ quota, lapsedWindows, reachedType = 'rate_limit_reached' }: AccountUsage): boolean {
+  if (quota?.unlimited === true) return true;
+  const isEmpty = quota?.windows.some(({ remainingPercent }) => remainingPercent <= 0) === true;
+  return lapsedWindows !== undefined && !isEmpty && reachedType === 'rate_limit_reached';
 }
 
 function blockText(model: NonNullable<AccountUsage['modelUsage']>[number], now: number): string {
@@ -121,10 +147,9 @@ function blockText(model: NonNullable<AccountUsage['modelUsage']>[number], now: 
 function moneyLines({ credits, spendControl, resetCredits }: AccountUsage, { now }: Theme): string[] {
   const lines: string[] = [];
   if (credits !== undefined) lines.push(`credits ${creditsText(credits)}`);
-  const { reached, limit, used } = spendControl ?? {};
   // Every personal account has a spend control, and nearly all of them one without a limit.
-  const saysSomething = reached === true || limit !== undefined || used !== undefined;
-  if (spendControl !== undefined && saysSomething) lines.push(`spend   ${spendText(spendControl, now)}`);
+  const spend = spendControl === undefined ? '' : spendText(spendControl, now);
+  if (spend !== '') lines.push(`spend   ${spend}`);
   if (resetCredits?.availableCount) {
     lines.push(`resets  ${resetCredits.availableCount} to spend, ${expiryText(resetCredits, now)}`);
     const { failure } = resetCredits;
@@ -145,10 +170,17 @@ function creditsText(credits: NonNullable<AccountUsage['credits']>): string {
   return `${printable(credits.balance ?? 'of unknown balance')}${about}`;
 }
 
+/** As far as it is known; empty for a spend control that has no limit, or has been reset since. */
 function spendText(spend: NonNullable<AccountUsage['spendControl']>, now: number): string {
-  const { used = 'an unknown part', limit = 'an unknown limit' } = spend;
-  const resets = spend.resetsAt === undefined ? '' : `, resets ${formatWhen(Date.parse(spend.resetsAt), now)}`;
-  return printable(`${used} of ${limit}${spend.reached === true ? ', limit reached' : ''}${resets}`);
+  const { used, limit = 'an unknown limit', remaining } = spend;
+  const left = remaining === undefined ? undefined : `${remaining} left`;
+  const part = used ?? left ?? (spend.limit === undefined ? undefined : 'an unknown part');
+  const isReached = spend.reached === true;
+  const hasReset = spend.resetsAt !== undefined && Date.parse(spend.resetsAt) <= now;
+  if ((part === undefined && !isReached) || hasReset) return '';
+  const resets = spend.resetsAt === undefined ? undefined : `resets ${formatWhen(Date.parse(spend.resetsAt), now)}`;
+  const facts = [part && `${part} of ${limit}`, isReached && 'limit reached', resets];
+  return printable(facts.filter(Boolean).join(', '));
 }
 
 function expiryText({ credits = [] }: NonNullable<AccountUsage['resetCredits']>, now: number): string {

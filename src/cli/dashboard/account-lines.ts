@@ -4,7 +4,7 @@ import { byDuration, percentText } from '../../core/quota/window.js';
 import { healthCells, nameOf, stateCells } from '../render/account-table.js';
 import { leftBar } from '../render/quota.js';
 import { type Column, renderTable } from '../render/table.js';
-import { type Cells, isSameForAll, type Paint } from '../render/table-layout.js';
+import { type Cells, isSameForAll } from '../render/table-layout.js';
 import type { Theme } from '../render/theme.js';
 import { formatDuration } from '../render/time.js';
 import type { ShownAccount } from './model.js';
@@ -78,23 +78,23 @@ function shortName(account: ShownAccount, { style }: Theme): string {
 /** `███░░  60% 2h`: what is left, and when it is full again. */
 function windowCells(id: string, theme: Theme): Cells<ShownAccount> {
   const { color, symbols, style } = theme;
-  const whereKnown = <T>(of: (window: Window) => T, otherwise: T) => {
-    return ({ quota }: ShownAccount) => {
-      const window = quota?.windows.filter(isOrdinary).find((each) => each.id === id);
-      return window === undefined ? otherwise : of(window);
-    };
+  const windowOf = ({ quota }: ShownAccount) => quota?.windows.filter(isOrdinary).find((each) => each.id === id);
+  const textWhereKnown = (textOf: (window: Window) => string) => (account: ShownAccount) => {
+    const window = windowOf(account);
+    if (window !== undefined) return textOf(window);
+    return account.quota?.unlimited === true ? 'unlimited' : symbols.unknown;
   };
   const barOf = (window: Window) => leftBar(window, theme, style.width < wide ? 5 : 10);
   const shapeOf = (window: Window) => stripVTControlCharacters(barOf(window));
   const shareOf = (window: Window) => percentText(window.remainingPercent);
   const untilFull = (window: Window) => `${shareOf(window).padStart(4)} ${countdownOf(window, theme)}`;
   return {
-    text: whereKnown((window) => `${shapeOf(window)} ${untilFull(window)}`.trimEnd(), symbols.unknown),
-    shorter: [
-      whereKnown((window) => untilFull(window).trimEnd(), symbols.unknown),
-      whereKnown(shareOf, symbols.unknown),
-    ],
-    paint: whereKnown<Paint>((window) => (text) => text.replace(shapeOf(window), barOf(window)), color.dim),
+    text: textWhereKnown((window) => `${shapeOf(window)} ${untilFull(window)}`.trimEnd()),
+    shorter: [textWhereKnown((window) => untilFull(window).trimEnd()), textWhereKnown(shareOf)],
+    paint(account) {
+      const window = windowOf(account);
+      return window === undefined ? color.dim : (text) => text.replace(shapeOf(window), barOf(window));
+    },
   };
 }
 

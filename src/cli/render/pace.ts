@@ -1,4 +1,4 @@
-import { percentText } from '../../core/quota/window.js';
+import { percentText, windowTitle } from '../../core/quota/window.js';
 import type { ForecastFound } from '../views/forecast-view.js';
 import type { Theme } from './theme.js';
 import { formatDuration, formatWhen } from './time.js';
@@ -22,7 +22,7 @@ export function paceLines({ accounts, pool = [] }: ForecastFound, isExplained: b
 function paceText(window: WindowPace, theme: Theme): string {
   const { windowId, emptyAt, resetsAt, emptyBeforeReset } = window;
   const reset = resetsAt === undefined ? '' : ` (${whenText(resetsAt, theme)})`;
-  const speed = `${windowId} window at ${rateText(window.percentPerHour)} an hour`;
+  const speed = `${windowTitle({ id: windowId })} at ${rateText(window.percentPerHour)} an hour`;
   if (!emptyBeforeReset) return `${speed}: lasts until its reset${reset}`;
   const before = resetsAt === undefined ? '' : `, before its reset${reset}`;
   return `${speed}: empty ${emptyAt === undefined ? '' : whenText(emptyAt, theme)}${before}`;
@@ -30,7 +30,8 @@ function paceText(window: WindowPace, theme: Theme): string {
 
 function poolText({ windowId, accounts, known, percentPerHour, leftPercent, emptyAt }: PoolPace, theme: Theme): string {
   const whose = known === accounts ? `all ${accounts}` : `${known} of ${accounts}`;
-  const speed = `${windowId} windows of ${whose} accounts together at ${rateText(percentPerHour)} an hour`;
+  const titles = windowTitle({ id: windowId }).replace(/window|budget/, '$&s');
+  const speed = `${titles} of ${whose} accounts together at ${rateText(percentPerHour)} an hour`;
   const end = emptyAt === undefined ? '' : `, empty ${whenText(emptyAt, theme)} if none reset`;
   return `${speed}, ${percentText(leftPercent)} left${end}`;
 }
@@ -48,7 +49,9 @@ function taskText(length: string, { fits, windows }: Task, theme: Theme): string
   const needs = windows.flatMap(({ windowId, leftPercent, lowPercent, highPercent }) =>
     lowPercent === undefined || highPercent === undefined
       ? []
-      : [`${rangeText(lowPercent, highPercent, theme)} of its ${windowId} window, ${percentText(leftPercent)} left`],
+      : [
+          `${rangeText(lowPercent, highPercent, theme)} of its ${windowTitle({ id: windowId })}, ${percentText(leftPercent)} left`,
+        ],
   );
   const wouldUse = needs.length === 0 ? '' : `; it would use ${needs.join(` ${theme.symbols.separator} `)}`;
   switch (fits) {

@@ -1,6 +1,6 @@
 import { printable } from '../../core/printable.js';
 import type { QuotaView } from '../../core/quota/snapshot.js';
-import { percentText, unknownLength, windowTitle } from '../../core/quota/window.js';
+import { isFromAhead, percentText, unknownLength, windowTitle } from '../../core/quota/window.js';
 import type { Cells } from './table-layout.js';
 import type { Theme } from './theme.js';
 import { formatDistance, formatDuration, formatWhen, type Moment, msOf } from './time.js';
@@ -70,9 +70,11 @@ function paintOf(remainingPercent: number, { color }: Theme): (text: string) => 
 
 /** Where the numbers are from and how old they are (P15). */
 export function quotaAge(quota: Pick<ShownQuota, 'source' | 'observedAt' | 'origin'>, theme: Theme): string {
-  const seen = formatDistance(msOf(quota.observedAt), theme.now);
+  const seenAt = msOf(quota.observedAt);
+  if (quota.source === 'live') return 'just read';
+  if (isFromAhead(seenAt, theme.now)) return 'seen by a clock that was ahead';
   const by = quota.origin === undefined ? '' : ' by the official client';
-  return quota.source === 'live' ? 'just read' : `seen ${seen}${by}`;
+  return `seen ${formatDistance(seenAt, theme.now)}${by}`;
 }
 
 /** `5h 80% · 7d 41% · seen 2m ago`: what is left and how old that is, or the sign of the unknown. */

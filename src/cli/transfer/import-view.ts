@@ -1,6 +1,6 @@
 import { sep } from 'node:path';
 import * as z from 'zod/mini';
-import { type Account, describeAccount } from '../../core/accounts/account.js';
+import { type Account, describeAccount, isAccessOnly } from '../../core/accounts/account.js';
 import { isSameAccount } from '../../core/accounts/identity.js';
 import { isNewer } from '../../core/accounts/lineage.js';
 import type { AuthFileLogin } from '../../core/codex/auth-file.js';
@@ -247,10 +247,18 @@ export function warnAfterImport(
 ): void {
   const imported = entries.filter(isImported);
   const outside = sources.filter((source) => !isOurs(context, source)).map(({ name }) => name);
-  if (imported.some(({ place }) => outside.includes(place.file))) {
+  const passing = imported.filter(({ account }) => isAccessOnly(account.tokens));
+  if (imported.some((entry) => outside.includes(entry.place.file) && !passing.includes(entry))) {
     context.warn(
       'the files still hold the logins that were imported. Two holders of one login will collide, and the one that comes second is signed out: stop using them there',
     );
+  }
+  if (passing.length > 0) {
+    const which =
+      passing.length === 1
+        ? '1 of these logins has no refresh token and ends with its access token'
+        : `${passing.length} of these logins have no refresh token and end with their access tokens`;
+    context.warn(`${which}: codex-auth list says when`);
   }
   if (imported.some(({ isSetAside }) => isSetAside)) {
     context.warn('some of these accounts are set aside: codex-auth verify-flagged brings back those that work');

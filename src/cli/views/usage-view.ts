@@ -4,6 +4,7 @@ import { toIso } from '../../core/instant.js';
 import { bindingQuota } from '../../core/quota/binding-quota.js';
 import { QuotaViewSchema, toQuotaView } from '../../core/quota/snapshot.js';
 import type { AdditionalLimit, QuotaSnapshot } from '../../core/quota/usage.js';
+import { budgetWindow } from '../../core/quota/usage-windows.js';
 import { isCurrent } from '../../core/quota/window.js';
 import { type AskedAccount, indexAfter } from '../../core/session/asked-accounts.js';
 import type { ProbedRoster } from '../../core/session/quota-probing.js';
@@ -119,7 +120,9 @@ function snapshotView(snapshot: QuotaSnapshot, now: number, unreadCredits: Failu
 }
 
 function lapsedWindows(snapshot: QuotaSnapshot, now: number): NonNullable<AccountUsage['lapsedWindows']> {
-  const limits = [{ limitName: undefined, windows: snapshot.windows }, ...snapshot.additional];
+  const budget = snapshot.spendControl && budgetWindow(snapshot.spendControl);
+  const own = budget === undefined ? snapshot.windows : [...snapshot.windows, budget];
+  const limits = [{ limitName: undefined, windows: own }, ...snapshot.additional];
   return limits.flatMap(({ limitName, windows }) =>
     windows
       .filter((window) => !isCurrent(window, snapshot.observedAt, now))

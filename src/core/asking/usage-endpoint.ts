@@ -1,6 +1,7 @@
 import type { Account } from '../accounts/account.js';
 import { definedOnly } from '../defined-only.js';
 import { AppError } from '../errors.js';
+import { refusalIn } from '../health/access-refusal.js';
 import type { HealthEvent } from '../health/events.js';
 import { isPassingClosure } from '../logins/describe-outcome.js';
 import type { RefreshOutcome } from '../logins/refresh-outcome.js';
@@ -48,6 +49,11 @@ export async function askOnItsOwn<T>(account: Account, ask: () => Promise<T>): P
   }
 }
 
+const unreadable = {
+  'not-an-object': 'it is no JSON object',
+  'no-usage-members': 'it says nothing about usage',
+} as const;
+
 /** Reads an account's quota from the free endpoint (P16). Costs nothing and spends nothing but, with a refresher, tokens. */
 export async function probeUsage(access: BackendAccess, account: Account): Promise<Probe> {
   const result = await callAsAccount(access, account, usagePath);
@@ -58,7 +64,7 @@ export async function probeUsage(access: BackendAccess, account: Account): Promi
   if (parsed.kind === 'ok') {
     return definedOnly({ kind: 'usage' as const, usage: parsed.usage, account: result.account, recovery });
   }
-  const { providerCode, providerMessage = parsed.reason } = readErrorValue(answer.body) ?? {};
+  const { providerCode, providerMessage = unreadable[parsed.reason] } = readErrorValue(answer.body) ?? {};
   const message = providerCode === undefined ? providerMessage : `${providerCode}: ${providerMessage}`;
   return failedAnswer(access, { kind: 'malformed', status: 200, message }, result.account);
 }
@@ -93,7 +99,7 @@ const endedLogin: readonly RefreshOutcome['kind'][] = ['refused', 'spent-token',
  * refused all the same, or is over and cannot be replaced. Trouble of the network or the provider is neither.
  */
 export function isShutOut(probe: Probe | AskingFailed, now: number): boolean {
-  if (probe.kind === 'answer') return probe.answer.kind === 'unauthorized';
+  if (probe.kind === 'answer') return refusalIn(probe.answer, now) !== undefined;
   if (probe.kind !== 'not-refreshed') return false;
   const { accessToken, expiresAt } = probe.account.tokens;
   const isOver = accessToken === undefined || (expiresAt !== undefined && expiresAt <= now);

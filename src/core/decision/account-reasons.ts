@@ -88,7 +88,7 @@ function quotaReasons(quota: BindingQuota | undefined, outlook: QuotaOutlook, no
     const { window, resetsAt, percentPerHour } = lapse;
     reasons.push({ code: 'quota-lapsing', ...windowLeft(window), resetsAt, percentPerHour });
   }
-  if (quota === undefined || isPartlyUnknown(quota)) reasons.push({ code: 'quota-unknown' });
+  if (quota === undefined || isPartlyUnknown(quota)) reasons.push(unknownReason(quota));
   else if (now - quota.observedAt >= oldSnapshotMs) reasons.push({ code: 'quota-old', observedAt: quota.observedAt });
   return reasons;
 }
@@ -104,6 +104,11 @@ function nameOfWindow({ id: windowId, limitName }: BindingWindow) {
 
 export function windowLeft(window: BindingWindow): WindowLeft {
   return { ...nameOfWindow(window), remainingPercent: window.remainingPercent };
+}
+
+function unknownReason(quota: BindingQuota | undefined): Reason {
+  const isPartly = quota !== undefined && quota.windows.length > 0;
+  return { code: 'quota-unknown', ...(isPartly ? { isPartly } : {}) };
 }
 
 /** Also beside an exhausted window: an account must not look less risky for having nothing left. */

@@ -37,7 +37,10 @@ export function decide(accounts: readonly AccountFacts[], request: DecisionReque
   return definedOnly({
     accounts: decided,
     ranking: ranked.map(({ id }) => id),
-    recommendation: chosen && { id: chosen.id, reason: isReady ? whyBest(best, next, stays) : creditsReason(chosen) },
+    recommendation: chosen && {
+      id: chosen.id,
+      reason: isReady ? whyBest(best, next, stays) : creditsReason(chosen, decided),
+    },
     onCredits: onCredits && definedOnly({ id: onCredits.id, balance: onCredits.quota?.credits?.balance }),
     nextAvailable: isReady ? undefined : firstBack(ranked),
   });
@@ -51,8 +54,10 @@ function whyBest(
   return stays === undefined ? recommendationReason(best, next) : { code: stays };
 }
 
-function creditsReason({ quota }: AccountDecision): RecommendationReason {
-  return definedOnly({ code: 'only-credits' as const, balance: quota?.credits?.balance });
+function creditsReason({ quota }: AccountDecision, all: readonly AccountDecision[]): RecommendationReason {
+  const isUsedUp = all.every(({ reasons }) => reasons.some(({ code }) => code === 'window-exhausted'));
+  const isQuotaLeft = isUsedUp ? undefined : (true as const);
+  return definedOnly({ code: 'only-credits' as const, balance: quota?.credits?.balance, isQuotaLeft });
 }
 
 function firstBack(ranked: readonly AccountDecision[]): Decision['nextAvailable'] {

@@ -84,15 +84,15 @@ export function recommendationReason(best: AccountDecision, next: AccountDecisio
   return quotaReason(best, next);
 }
 
-function headroomReason({ outlook }: AccountDecision, next: AccountDecision): RecommendationReason {
+function headroomReason({ outlook, active }: AccountDecision, next: AccountDecision): RecommendationReason {
   if (outlook.headroom === 'unlimited') return { code: 'unlimited' };
   const tightestOf = ({ headroom, tightest }: AccountDecision['outlook']) =>
     headroom === 'unknown' || tightest === undefined ? undefined : windowLeft(tightest);
-  return definedOnly({
-    code: 'more-headroom' as const,
-    mine: tightestOf(outlook),
-    others: tightestOf(next.outlook),
-  });
+  const [mine, others] = [tightestOf(outlook), tightestOf(next.outlook)];
+  // The account in use keeps its headroom longer, so that the other one may well have more left.
+  const hasMore = mine === undefined || others === undefined || mine.remainingPercent > others.remainingPercent;
+  if (active && !hasMore) return { code: 'already-active' };
+  return definedOnly({ code: 'more-headroom' as const, mine, others });
 }
 
 /** The part in which it is better; where both are better, the one that is better by more. */

@@ -17,7 +17,7 @@ export type Reason =
   | { readonly code: 'refused'; readonly cause: string; readonly at: number }
   // waits
   | ({ readonly code: 'window-exhausted'; readonly resetsAt?: number } & Omit<WindowLeft, 'remainingPercent'>)
-  | { readonly code: 'limit-reached'; readonly type?: string; readonly resetsAt?: number }
+  | { readonly code: 'limit-reached'; readonly type?: string; readonly resetsAt?: number; readonly limitName?: string }
   | { readonly code: 'model-unavailable'; readonly model: string; readonly availableAt?: number }
   | ({ readonly code: 'reserve-reached'; readonly reservePercent: number; readonly resetsAt?: number } & WindowLeft)
   | { readonly code: 'cooling-down'; readonly until: number; readonly cause: CooldownReason }
@@ -33,7 +33,7 @@ export type Reason =
   | ({ readonly code: 'window-idle' } & Omit<WindowLeft, 'remainingPercent'>)
   | ({ readonly code: 'little-headroom' } & WindowLeft)
   | ({ readonly code: 'mostly-used' } & WindowLeft)
-  | { readonly code: 'quota-unknown' }
+  | { readonly code: 'quota-unknown'; readonly isPartly?: true }
   | { readonly code: 'quota-old'; readonly observedAt: number }
   | { readonly code: 'access-token-expired'; readonly at: number }
   | { readonly code: 'refresh-refused' }
@@ -52,7 +52,8 @@ export interface WindowLeft {
 /** Why the recommended account stands before the next best one: the first rule on which they differ. */
 export type RecommendationReason =
   | { readonly code: 'only-ready' }
-  | { readonly code: 'only-credits'; readonly balance?: string }
+  /** Without quota nobody has any; with it something else keeps an account from being used. */
+  | { readonly code: 'only-credits'; readonly balance?: string; readonly isQuotaLeft?: true }
   | { readonly code: 'keeps-session' }
   | { readonly code: 'others-last' }
   | { readonly code: 'better-health' }
@@ -87,7 +88,7 @@ export function describeReason(reason: Reason, time: DescribeTime): string {
     case 'window-exhausted':
       return `${windowName(reason)} used up${until(', resets', reason.resetsAt, time)}`;
     case 'limit-reached':
-      return `the provider refuses requests${inBrackets(reason.type)}${until(', until', reason.resetsAt, time)}`;
+      return `the provider refuses requests${requestsFor(reason.limitName)}${inBrackets(reason.type)}${until(', until', reason.resetsAt, time)}`;
     case 'model-unavailable':
       return `${printable(reason.model)} is not available${until(' before', reason.availableAt, time)}`;
     case 'reserve-reached':
@@ -117,7 +118,7 @@ export function describeReason(reason: Reason, time: DescribeTime): string {
     case 'mostly-used':
       return leftOf(reason);
     case 'quota-unknown':
-      return 'quota unknown';
+      return reason.isPartly === true ? 'a part of its quota is unknown' : 'quota unknown';
     case 'quota-old':
       return `quota last seen ${time(reason.observedAt)}`;
     case 'access-token-expired':
@@ -135,7 +136,7 @@ export function describeRecommendation(reason: RecommendationReason, time: Descr
     case 'only-ready':
       return 'the only account that is ready';
     case 'only-credits':
-      return `no account has quota left, and this one goes on with credits${inBrackets(reason.balance)}`;
+      return `no account ${reason.isQuotaLeft === true ? 'is ready' : 'has quota left'}, and this one goes on with credits${inBrackets(reason.balance)}`;
     case 'keeps-session':
       return 'the conversation already runs on it and it is healthy';
     case 'others-last':
@@ -166,7 +167,9 @@ export function describeRecommendation(reason: RecommendationReason, time: Descr
 function headroomText({ mine, others }: Extract<RecommendationReason, { code: 'more-headroom' }>): string {
   const own = mine === undefined ? 'its quota is unknown' : leftOf(mine);
   if (others === undefined) return `${own}; how much the next one has left is unknown`;
-  return `${own}; the next one has only ${leftOf(others)}`;
+  if (mine === undefined || mine.remainingPercent > others.remainingPercent)
+    return `${own}; the next one has only ${leftOf(others)}`;
+  return `${own}; the next one has ${leftOf(others)}, which ends a session sooner`;
 }
 
 const cooldownCauses = {
@@ -182,9 +185,14 @@ function leftOf(window: WindowLeft): string {
   return `${percentText(window.remainingPercent)} left of its ${windowName(window)}`;
 }
 
-/** Of a week it is often less than one. */
+/** Of a week it is often less than one; never 0 while there is anything. */
 export function rateText(percentPerHour: number): string {
+  if (percentPerHour > 0 && percentPerHour < 0.01) return '<0.01%';
   return percentPerHour >= 1 ? percentText(percentPerHour) : `${Math.floor(percentPerHour * 100) / 100}%`;
+}
+
+function requestsFor(limitName: string | undefined): string {
+  return limitName === undefined ? '' : ` for ${printable(limitName)}`;
 }
 
 function inBrackets(text: string | undefined): string {

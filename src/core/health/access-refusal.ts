@@ -50,7 +50,9 @@ export function refusalText(code: string): string {
 function isLastingRefusal(code: string): boolean {
   return (
     meaningOf(code) === 'account-blocked' ||
-    /workspace|account|entitle|organi[sz]ation|deactivated|suspended|banned|not_included/.test(code)
+    /workspace|account|entitle|organi[sz]ation|deactivated|suspended|banned|not_included|subscription|payment/.test(
+      code,
+    )
   );
 }
 
@@ -69,8 +71,9 @@ export function refusalIn(answer: BackendAnswer, now: number): AccessRefusal | '
   if (kind !== 'unauthorized' && kind !== 'closed' && kind !== 'forbidden' && kind !== 'refused') return undefined;
   const { providerCode } = answer;
   const isLasting = kind === 'closed' || (providerCode !== undefined && isLastingRefusal(providerCode));
+  const isOfLogin = kind === 'unauthorized' || meaningOf(providerCode) === 'login-ended';
   // Any other 4xx may be about the request, or come from something on the way.
-  if (kind !== 'unauthorized' && !isLasting) return undefined;
+  if (!isOfLogin && !isLasting) return undefined;
   return definedOnly({ code: providerCode ?? kind, at: now, isLasting: isLasting ? (true as const) : undefined });
 }
 

@@ -1,6 +1,7 @@
 import { isJsonObject, type JsonObject } from '../json-object.js';
 import { latestInstantMs } from '../quota/loose-values.js';
 import type { QuotaSnapshot } from '../quota/usage.js';
+import { budgetWindow } from '../quota/usage-windows.js';
 import { isWithin } from '../quota/window.js';
 
 /** What the provider once said about one window of the ordinary limit. Times are milliseconds since the epoch. */
@@ -32,9 +33,13 @@ export interface QuotaHistory {
 
 export type HistoryEntry = Observation | Foretelling;
 
-/** One for each window of the ordinary limit. What models have of their own is seen too seldom to say anything. */
-export function observationsOf(account: string, { observedAt: at, windows }: QuotaSnapshot): Observation[] {
-  return windows.map(({ id: window, usedPercent, resetsAt }) =>
+/** One for each window of the ordinary limit, and the budget. What models have of their own is seen too seldom to say anything. */
+export function observationsOf(
+  account: string,
+  { observedAt: at, windows, spendControl }: QuotaSnapshot,
+): Observation[] {
+  const budget = spendControl && budgetWindow(spendControl);
+  return [...windows, ...(budget === undefined ? [] : [budget])].map(({ id: window, usedPercent, resetsAt }) =>
     resetsAt === undefined ? { at, account, window, usedPercent } : { at, account, window, usedPercent, resetsAt },
   );
 }

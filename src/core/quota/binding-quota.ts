@@ -1,8 +1,9 @@
 import { definedOnly } from '../defined-only.js';
+import { amountOf } from './loose-values.js';
 import { isLimitOf, isSameModel } from './model-names.js';
 import type { AdditionalLimit, QuotaSnapshot, RateLimit } from './usage.js';
 import { budgetWindow } from './usage-windows.js';
-import { budgetId, byDuration, isCurrent, isExhausted, type QuotaWindow, undatedMs } from './window.js';
+import { budgetId, byDuration, isCurrent, isExhausted, isFromAhead, type QuotaWindow, undatedMs } from './window.js';
 
 /** A window that limits a request now, and the per-model limit it comes from when it is not the ordinary one. */
 export type BindingWindow = QuotaWindow & { readonly limitName?: string };
@@ -52,8 +53,9 @@ export function bindingQuota(snapshot: QuotaSnapshot, now: number, request: { mo
   const lapsed = all.filter((window) => !isCurrent(window, observedAt, now));
   const windows = lapsed.length === 0 ? all : all.filter((window) => !lapsed.includes(window));
   const isIncomplete = snapshot.incomplete === true || models.some((limit) => limit.incomplete === true);
-  const refusal = refusalOf(snapshot, models, now);
-  const modelBlock = modelBlockOf(snapshot, request.model, now);
+  const isDated = !isFromAhead(observedAt, now);
+  const refusal = isDated ? refusalOf(snapshot, models, now) : undefined;
+  const modelBlock = isDated ? modelBlockOf(snapshot, request.model, now) : undefined;
   const isUnlimited = isFree && all.length === 0 && !isIncomplete && refusal === undefined;
   return {
     observedAt,
@@ -125,13 +127,19 @@ interface Refusal {
   readonly type?: string;
   /** Milliseconds since the epoch, when the server named an end. */
   readonly resetsAt?: number;
+  /** The limit of a model that it is about; absent where it is about all requests. */
+  readonly limitName?: string;
 }
 
 /** Of the ordinary limit, else of the first of the others that refuses. */
 function refusalOf(snapshot: QuotaSnapshot, models: readonly AdditionalLimit[], now: number): Refusal | undefined {
   const own = limitRefusal(snapshot, snapshot, now);
   if (own !== undefined || models.length === 0) return own;
-  return models.map((limit) => limitRefusal(limit, snapshot, now)).find((refusal) => refusal !== undefined);
+  for (const limit of models) {
+    const refusal = limitRefusal(limit, snapshot, now);
+    if (refusal !== undefined) return { ...refusal, limitName: limit.limitName };
+  }
+  return undefined;
 }
 
 /** A refusal that a full window explains ends with that window; any other with the spend control, else with its age. */
@@ -178,6 +186,6 @@ function usableCredits(snapshot: QuotaSnapshot): { readonly balance?: string } |
   if (credits?.hasCredits !== true || credits.unlimited === true || spendControl?.reached === true) return undefined;
   if (reachedType !== undefined && creditsDepleted.includes(reachedType)) return undefined;
   const { balance } = credits;
-  const amount = balance === undefined ? undefined : Number(balance.replace(/[^\d.-]/g, ''));
+  const amount = amountOf(balance);
   return amount !== undefined && amount <= 0 ? undefined : definedOnly({ balance });
 }

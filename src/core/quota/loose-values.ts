@@ -32,6 +32,19 @@ export const looseAmount = z.catch(
   undefined,
 );
 
+const thousands = {
+  comma: /^-?[1-9]\d{0,2}(?:,\d{3})+(?:\.\d*)?$/,
+  point: /^-?[1-9]\d{0,2}(?:(?:\.\d{3})+,\d*|(?:\.\d{3}){2,})$/,
+};
+
+/** Such an amount as a number; undefined where its separators leave open which. A lone one stands before the decimals. */
+export function amountOf(text: string | undefined): number | undefined {
+  const digits = text?.replace(/[^\d.,-]/g, '') ?? '';
+  const bare = digits.replaceAll(thousands.comma.test(digits) ? ',' : thousands.point.test(digits) ? '.' : ' ', '');
+  const value = bare === '' ? Number.NaN : Number(bare.replace(',', '.'));
+  return Number.isNaN(value) ? undefined : value;
+}
+
 export const looseFlag = z.catch(z.optional(z.boolean()), undefined);
 
 export const looseList = z.catch(z.optional(z.array(z.unknown())), undefined);

@@ -1,16 +1,16 @@
 import type { AdditionalLimit, QuotaSnapshot } from './usage.js';
 
-/** What providers put behind a model's name for one stage or one day of it. */
-const suffix = /[-_ ](?:preview|latest|beta|alpha|exp|experimental|rc\d*|\d{4}-?\d{2}-?\d{2})$/i;
+/** What providers put behind a model's name for one stage or one day of it, in words between hyphens. */
+const suffixes = /(?:-(?:preview|latest|beta|alpha|exp|experimental|rc\d*|\d{4}-?\d{2}-?\d{2}))+$/;
 
-/** Whether two names mean one model, whatever their case and punctuation, with or without such a suffix. */
+/** Whether two names mean one model, whatever their case and punctuation, with or without such suffixes. */
 export function isSameModel(a: string, b: string): boolean {
   return plainName(a) === plainName(b);
 }
 
 function plainName(name: string): string {
-  const bare = name.trim().replace(suffix, '');
-  const plain = bare.toLowerCase().replace(/[^\p{L}\p{N}]/gu, '');
+  const words = name.toLowerCase().match(/[\p{L}\p{N}]+/gu) ?? [];
+  const plain = words.join('-').replace(suffixes, '').replaceAll('-', '');
   // A name that is nothing but punctuation is still a name of its own.
   return plain === '' ? name : plain;
 }

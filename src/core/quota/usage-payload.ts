@@ -51,7 +51,7 @@ const Payload = z.object({
       used_percent: looseNumber,
       remaining_percent: looseNumber,
       reset_after_seconds: looseNumber,
-      reset_at: looseNumber,
+      reset_at: looseInstant,
     }),
   }),
   rate_limit_reached_type: z.catch(

@@ -1,7 +1,7 @@
 import * as z from 'zod/mini';
 import { definedOnly } from '../defined-only.js';
 import { dayMs } from '../duration.js';
-import { asInstant, looseFlag, looseNumber, looseText, secondsInMs } from './loose-values.js';
+import { amountOf, asInstant, looseFlag, looseInstant, looseNumber, looseText, secondsInMs } from './loose-values.js';
 import type { AdditionalLimit, RateLimit, SpendControl } from './usage.js';
 import {
   budgetId,
@@ -47,7 +47,7 @@ const RawWindow = z.object({
   used_percent: looseNumber,
   limit_window_seconds: looseNumber,
   reset_after_seconds: looseNumber,
-  reset_at: looseNumber,
+  reset_at: looseInstant,
 });
 
 function toWindow(value: unknown, received: Received): QuotaWindow | undefined {
@@ -136,7 +136,7 @@ export function budgetWindow({ reached, individualLimit }: SpendControl): QuotaW
 }
 
 function usedFraction({ limit, used, remaining }: NonNullable<SpendControl['individualLimit']>): number | undefined {
-  const [all, spent, left] = [limit, used, remaining].map((amount) => looseNumber.parse(amount));
+  const [all, spent, left] = [limit, used, remaining].map(amountOf);
   if (all === undefined || !(all > 0)) return undefined;
   if (spent !== undefined) return (spent / all) * 100;
   return left === undefined ? undefined : Math.max(0, (1 - left / all) * 100);

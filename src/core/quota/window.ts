@@ -120,11 +120,17 @@ export const undatedMs = 3_600_000;
  * reset a full duration after it was seen.
  */
 export function isCurrent(window: QuotaWindow, observedAt: number, now: number): boolean {
+  if (isFromAhead(observedAt, now)) return false;
   return now < (window.resetsAt ?? observedAt + (window.durationSeconds ?? undatedMs / 1000) * 1000);
 }
 
 /** Resets are told in whole seconds, and answers take a moment. */
 const resetSlackMs = 120_000;
+
+/** Whether the clock has been set back since: by how much everything in it is off, nobody can say. */
+export function isFromAhead(observedAt: number, now: number): boolean {
+  return observedAt - now > resetSlackMs;
+}
 
 export function isSameReset(a: number | undefined, b: number | undefined): boolean {
   return a === undefined || b === undefined ? a === b : Math.abs(a - b) <= resetSlackMs;

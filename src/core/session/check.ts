@@ -20,6 +20,7 @@ import { withStore } from '../logins/with-store.js';
 import { askAdministrator, chooseWorkspace } from '../provider/describe-answer.js';
 import type { Failure } from '../provider-reason.js';
 import { toSnapshot } from '../quota/snapshot.js';
+import type { QuotaSnapshot } from '../quota/usage.js';
 import { askAll } from './ask-all.js';
 import { type AskedAccount, askedAccounts } from './asked-accounts.js';
 import { refreshingAccess } from './backend-access.js';
@@ -126,9 +127,15 @@ function learnt(session: Session, state: AccountState, answer: CheckAnswer): Acc
   const health = event === undefined ? known.health : applyEvent(known.health, event, now, session.settings());
   const recovery =
     result.kind === 'answered' && result.recovery !== undefined ? { kind: result.recovery, at: now } : known.recovery;
-  const snapshot = quota?.kind === 'usage' ? toSnapshot(quota.usage) : known.quota;
+  const snapshot = quota?.kind === 'usage' ? toSnapshot(quota.usage) : withPlanOf(known.quota, answer.workspace);
   const refusal = refusalAfterCheck(known.refusal, answer, now);
   return withKnowledge(state, account.id, definedOnly({ health, recovery, quota: snapshot, refusal }));
+}
+
+/** The plan goes with the quota wherever it is shown, and the newest answer counts. */
+function withPlanOf(known: QuotaSnapshot | undefined, workspace: Workspace | undefined): QuotaSnapshot | undefined {
+  const { planType } = workspace ?? {};
+  return known === undefined || planType === undefined ? known : { ...known, planType };
 }
 
 /** A workspace may be named as switched off, or not at all, in an answer that is good otherwise. */

@@ -15,7 +15,7 @@ import {
 } from '../history/pace.js';
 import { byWindow, windowKey } from '../history/track-record.js';
 import { toIso } from '../instant.js';
-import type { BindingWindow } from '../quota/binding-quota.js';
+import type { BindingQuota, BindingWindow } from '../quota/binding-quota.js';
 import { lengthOf } from '../quota/window.js';
 import type { DecidedAccount } from './decided-roster.js';
 
@@ -120,8 +120,10 @@ export class PaceReading {
       );
     });
     if (decision?.availability !== 'ready') return { fits: 'no', windows };
-    const isUnlimited = decision.quota?.isUnlimited === true;
-    return { fits: isUnlimited ? 'yes' : overallFit(windows.map(({ fits }) => fits)), windows };
+    const { quota } = decision;
+    if (quota?.isUnlimited === true) return { fits: 'yes', windows };
+    const fits = windows.map((each) => each.fits);
+    return { fits: overallFit(quota !== undefined && hasUnwatched(quota) ? [...fits, 'unknown'] : fits), windows };
   }
 
   /** What the present pace says about each window, for the judgement afterwards. */
@@ -193,6 +195,11 @@ function wellSeen(seen: ReadonlyMap<string, readonly Observation[]>): ReadonlyMa
     if (each.length >= fewestPoints) enough.set(key, each);
   });
   return enough;
+}
+
+/** Whether something binds that nothing is known of, or that nobody has watched: a limit of a model alone. */
+function hasUnwatched({ windows, isIncomplete, lapsed }: BindingQuota): boolean {
+  return isIncomplete || lapsed.length > 0 || windows.some(({ limitName }) => limitName !== undefined);
 }
 
 /** What belongs to a model alone is seen too seldom to have a pace. */

@@ -3,6 +3,7 @@ import { type AuthFileLogin, judgeAuthFile } from '../codex/auth-file.js';
 import { definedOnly } from '../defined-only.js';
 import { isJsonObject, type JsonObject } from '../json-object.js';
 import { parseJsonText } from '../json-text.js';
+import { Secret } from '../secret.js';
 import { readText } from '../storage/tolerant.js';
 import type { JsonDocument } from './json-outline.js';
 import type { FiledLogin, FoundLogin, LoginFormat, ParsedLogin } from './login-file.js';
@@ -104,9 +105,33 @@ class Search implements Findings {
       ...(member === undefined ? {} : { member }),
     };
     const isUnclear = login.kind === 'login' && saysTwice(this.repeated, path);
-    this.logins.push({ place, login: isUnclear ? { kind: 'refused', reason: 'repeated-member' } : login });
+    const found = login.kind === 'login' ? withRealTokens(login) : login;
+    this.logins.push({ place, login: isUnclear ? { kind: 'refused', reason: 'repeated-member' } : found });
     return true;
   }
+}
+
+/** Some tools show or export a mask in the place of a token, which is no token to store, and nothing to send. */
+function withRealTokens(login: FoundLogin): ParsedLogin {
+  const { account } = login;
+  const { accessToken, refreshToken, idToken, expiresAt, ...others } = account.tokens;
+  const access = realToken(accessToken);
+  const refresh = realToken(refreshToken);
+  if (access === undefined && refresh === undefined) return { kind: 'refused', reason: 'no-tokens', account };
+  const real = definedOnly({
+    refreshToken: refresh,
+    accessToken: access,
+    idToken: realToken(idToken),
+    expiresAt: access && expiresAt,
+  });
+  return { ...login, account: { ...account, tokens: { ...others, ...real } } };
+}
+
+/** Without the blanks around it; undefined for what cannot stand in a header (RFC 6750, section 2.1). */
+function realToken(token: Secret | undefined): Secret | undefined {
+  const text = token?.reveal().trim() ?? '';
+  if (!/^[\w.~+/-]+=*$/.test(text)) return undefined;
+  return text === token?.reveal() ? token : new Secret(text);
 }
 
 function formatOf(object: JsonObject, isShort: boolean): LoginFormat {
@@ -173,7 +198,8 @@ function otherLogin(object: JsonObject, members: Members, around: Surroundings):
   if (otherSecrets.some((key) => key in object)) {
     const content = judgeAuthFile(object);
     if (content?.kind !== 'unadoptable') return undefined;
-    const isNamed = around.path.length === 0 || content.reason === 'damaged';
+    const isWholeFile = around.path.length === 0 && around.record === undefined;
+    const isNamed = isWholeFile || content.reason === 'damaged';
     return isNamed ? { kind: 'refused', reason: content.reason } : { kind: 'passed', reason: 'no-chatgpt-login' };
   }
   if (readText(members.get('type')) === undefined || readText(members.get('key')) === undefined) return undefined;

@@ -182,21 +182,25 @@ function add(draft: DraftStore, members: readonly [Candidate, ...Candidate[]], t
   if (login.flag === undefined) draft.addAccount(scopeKey, account, isChosen);
   else draft.addFlagged(scopeKey, { ...account, flag: login.flag });
   known.add(account, scopeKey, isSetAside);
+  const stored = { id, scopeKey, isSetAside };
+  // Another copy may have a later part, such as an access token: what is stored is what a second import would make of it.
+  if (others.length > 0) for (const each of members) update(draft, each, known.current(stored), target);
+  const { account: complete } = known.current(stored);
   const withoutAccounts = draft.only([]);
   const wasRemovedEarlier = withoutAccounts.scopes().some((scope) => wasRemoved(scope.pool, identity));
   forgetRemoval(withoutAccounts, identity);
-  const after = definedOnly({ after: account.tokens.refreshToken });
+  const after = definedOnly({ after: complete.tokens.refreshToken });
   const entry = {
     place,
     outcome: 'new' as const,
-    account,
+    account: complete,
     scopeKey,
     isSetAside,
     wasRemoved: wasRemovedEarlier,
     isChosen,
     ...after,
   };
-  return [entry, ...duplicatesOf(place, account, others)];
+  return [entry, ...duplicatesOf(place, complete, others)];
 }
 
 function update(

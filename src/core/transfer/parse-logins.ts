@@ -134,19 +134,26 @@ function readLines(text: string): Documents {
 /** How often a damaged text may be read through in search of what is whole. */
 const mostPasses = 10;
 
-/** The objects that are whole in a text that is not, outermost first, and one more entry for what is not. */
+/** The objects that are whole in a text that is not, outermost first, and one more entry where there is anything else. */
 function readWholeObjects(text: string): Documents {
   const documents: (JsonDocument | BrokenDocument)[] = [];
   let budget = text.length * mostPasses;
+  let rest = 0;
+  let isBroken = false;
   for (let start = text.indexOf('{'); start >= 0 && budget > 0; ) {
     const end = endOfObject(text, start);
     budget -= (end ?? text.length) - start;
     const document = end === undefined ? undefined : readDocument(text.slice(start, end));
     const isWhole = document !== undefined && 'value' in document;
-    if (isWhole) documents.push(document);
+    if (isWhole) {
+      documents.push(document);
+      isBroken ||= text.slice(rest, start).trim() !== '';
+      rest = end ?? start;
+    }
     start = text.indexOf('{', isWhole && end !== undefined ? end : start + 1);
   }
-  return [...documents, { broken: 'no-json' }];
+  isBroken ||= text.slice(rest).trim() !== '';
+  return isBroken ? [...documents, { broken: 'no-json' }] : documents;
 }
 
 /** The position after the brace that closes the object which begins here. */
@@ -187,7 +194,7 @@ function readIni(text: string): JsonDocument | undefined {
   for (const line of text.split('\n').map(wordOf)) {
     if (line === '') continue;
     const header = /^\[([^[\]{}"]+)\]$/.exec(line)?.[1];
-    const [, key, value = ''] = /^([A-Za-z_][\w.-]*)\s*[=:]\s*(.*)$/.exec(line) ?? [];
+    const [, key, text = ''] = /^([A-Za-z_][\w.-]*)\s*[=:]\s*(.*)$/.exec(line) ?? [];
     if (header !== undefined) {
       name = header.trim();
       if (sections.has(name)) repeated.push([name]);
@@ -196,12 +203,16 @@ function readIni(text: string): JsonDocument | undefined {
     } else if (section === undefined || key === undefined) return undefined;
     else {
       if (section.has(key)) repeated.push([name]);
-      section.set(key, value);
+      section.set(key, unquoted(text));
     }
   }
   if (sections.size === 0) return undefined;
   const objects = [...sections].map(([each, members]) => [each, Object.fromEntries(members)]);
   return { value: Object.fromEntries(objects), repeated };
+}
+
+function unquoted(text: string): string {
+  return /^(["'])(.*)\1$/.exec(text)?.[2] ?? text;
 }
 
 /** A line without what surrounds it; nothing of a comment. */

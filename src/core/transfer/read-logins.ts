@@ -35,8 +35,20 @@ export async function readSource(source: LoginSource, reading: Reading): Promise
 
 /** The same for bytes that have been read already. */
 export async function parseSource(source: LoginSource, bytes: Buffer, reading: Reading): Promise<ReadSource> {
-  const content = isSealed(bytes) ? await open(bytes, reading) : bytes;
+  const sealed = sealedIn(bytes);
+  const content = sealed === undefined ? bytes : await open(sealed, reading);
   return Buffer.isBuffer(content) ? parseContent(source, content, reading.format) : refused(source, content);
+}
+
+/** Enough to see what it is. */
+const headBytes = 128;
+
+/** What is sealed; armored it is a text, which may be written in any way that is read here. Undefined for anything else. */
+function sealedIn(bytes: Buffer): Buffer | undefined {
+  if (isSealed(bytes)) return bytes;
+  const head = decodeText(bytes.subarray(0, headBytes));
+  const text = head !== undefined && isSealed(Buffer.from(head)) ? decodeText(bytes) : undefined;
+  return text === undefined ? undefined : Buffer.from(text);
 }
 
 async function open(bytes: Buffer, { openingKey }: Reading): Promise<Buffer | SourceRefusal> {

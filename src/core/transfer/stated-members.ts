@@ -1,6 +1,7 @@
 import { labelProblem } from '../accounts/selector.js';
 import type { JsonObject } from '../json-object.js';
 import { readFlag, readNumber, readText } from '../storage/tolerant.js';
+import { claimsOf } from '../token-files/stated-login.js';
 
 /** The members of an object by their names, however those are spelled: `refresh_token`, `refreshToken`, `Refresh-Token`. */
 export type Members = ReadonlyMap<string, unknown>;
@@ -46,10 +47,16 @@ export interface StatedTokens {
 /** The tokens of an object that is a login, usable or not; undefined for any other object. */
 export function tokensIn(members: Members): StatedTokens | undefined {
   if (members.has(longNames.accessToken) || members.has(longNames.refreshToken)) return named(members, longNames);
-  const isShort = [shortNames.accessToken, shortNames.refreshToken].every(
-    (name) => typeof members.get(name) === 'string',
-  );
-  return isShort ? { ...named(members, shortNames), idToken: undefined, isShort } : undefined;
+  const tokens = { ...named(members, shortNames), idToken: undefined, isShort: true };
+  const { accessToken, refreshToken } = tokens;
+  if (typeof refreshToken === 'string') return typeof accessToken === 'string' ? tokens : undefined;
+  return (refreshToken ?? undefined) === undefined && namesAnybody(accessToken) ? tokens : undefined;
+}
+
+/** Whether it is an access token that says whose it is: then it is a login by itself. */
+function namesAnybody(accessToken: unknown): boolean {
+  const { accountId, userId } = claimsOf(accessToken);
+  return accountId !== undefined || userId !== undefined;
 }
 
 function named(members: Members, names: typeof longNames | typeof shortNames): StatedTokens {

@@ -66,7 +66,8 @@ const collections = new Set(
 const parts = new Set(
   (
     'account auth authdata authentication authfile authjson codex config content credential data extra info item list login ' +
-    'metadata oauth payload profile provider record result session settings settingsconfig state storage token tokens user value'
+    'metadata oauth password payload profile provider record result secret session settings settingsconfig state storage token ' +
+    'tokens user value'
   ).split(' '),
 );
 

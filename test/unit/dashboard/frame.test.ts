@@ -68,6 +68,21 @@ describe('a frame', () => {
     expect(text).not.toContain('label-1-');
   });
 
+  test('says unlimited where other accounts have a window', () => {
+    const quota = {
+      source: 'cache' as const,
+      observedAt: new Date(noon).toISOString(),
+      usableNowPercent: 100,
+      certainty: 'known' as const,
+      unlimited: true as const,
+      windows: [],
+    };
+    const model = modelOf([shownAccount(1), shownAccount(2, { quota })]);
+    for (const columns of [120, 60]) {
+      expect(textOf(model, { columns, rows: 20 })).toMatch(/ 2 {2}person2.* unlimited +ready/);
+    }
+  });
+
   test('has its columns below each other', () => {
     const { quota: _, ...unread } = shownAccount(3);
     const accounts = [

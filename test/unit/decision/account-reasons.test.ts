@@ -99,12 +99,12 @@ describe('what is said of quota', () => {
     [
       'with a window that could not be read',
       quota({ week: [60, 100], rest: { incomplete: true } }),
-      [lapsing, { code: 'quota-unknown' }],
+      [lapsing, { code: 'quota-unknown', isPartly: true }],
     ],
     [
       'with a window that has reset since',
       quota({ fiveHours: [9, -1], week: [60, 100] }),
-      [{ code: 'window-idle', windowId: '5h' }, lapsing, { code: 'quota-unknown' }],
+      [{ code: 'window-idle', windowId: '5h' }, lapsing, { code: 'quota-unknown', isPartly: true }],
     ],
     [
       'an hour old',

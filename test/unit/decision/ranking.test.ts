@@ -102,6 +102,12 @@ describe('the reason is the first rule by which the best differs from the next',
       { code: 'more-headroom', mine: left7d, others: left5h },
     ],
     [
+      'it is in use, and the other has no more by enough',
+      account('a', 2, { ...short(6, 3), active: true }),
+      account('b', 1, short(9, 3)),
+      { code: 'already-active' },
+    ],
+    [
       'it has more headroom, whatever the person prefers',
       account('a', 2),
       account('b', 1, { ...short(5, 3), priority: 'first' }),

@@ -43,6 +43,10 @@ describe('describeReason', () => {
       { code: 'quota-lapsing', windowId: '7d', remainingPercent: 60, resetsAt: 9, percentPerHour: 12.7 },
       '60% left of its 7d window, resets at 9 (12% an hour would use it all)',
     ],
+    [
+      { code: 'quota-lapsing', windowId: '30d', remainingPercent: 2, resetsAt: 9, percentPerHour: 0.004 },
+      '2% left of its 30d window, resets at 9 (<0.01% an hour would use it all)',
+    ],
     [{ code: 'little-headroom', windowId: '5h', remainingPercent: 4 }, 'only 4% left of its 5h window'],
     [{ code: 'mostly-used', windowId: '5h', remainingPercent: 29.9 }, '29% left of its 5h window'],
     [{ code: 'refused', cause: 'deactivated_workspace', at: 9 }, 'its workspace has been deactivated, as of at 9'],
@@ -60,6 +64,7 @@ describe('describeReason', () => {
     ],
     [{ code: 'window-idle', windowId: '5h' }, 'its 5h window is full and starts with the first use'],
     [{ code: 'quota-unknown' }, 'quota unknown'],
+    [{ code: 'quota-unknown', isPartly: true }, 'a part of its quota is unknown'],
     [{ code: 'quota-old', observedAt: 9 }, 'quota last seen at 9'],
     [{ code: 'access-token-expired', at: 9 }, 'access token expired at 9; quota cannot be read until it is refreshed'],
     [{ code: 'refresh-refused' }, 'the last refresh was refused'],
@@ -83,6 +88,14 @@ describe('describeRecommendation', () => {
       '80% left of its 5h window; the next one has only 1% left of its 7d window',
     ],
     [
+      {
+        code: 'more-headroom',
+        mine: { windowId: '7d', remainingPercent: 4 },
+        others: { windowId: '5h', remainingPercent: 9 },
+      },
+      '4% left of its 7d window; the next one has 9% left of its 5h window, which ends a session sooner',
+    ],
+    [
       { code: 'more-headroom', mine: { windowId: '5h', remainingPercent: 80 } },
       '80% left of its 5h window; how much the next one has left is unknown',
     ],
@@ -99,6 +112,10 @@ describe('describeRecommendation', () => {
       'no account has quota left, and this one goes on with credits (489.25)',
     ],
     [{ code: 'only-credits' }, 'no account has quota left, and this one goes on with credits'],
+    [
+      { code: 'only-credits', balance: '5', isQuotaLeft: true },
+      'no account is ready, and this one goes on with credits (5)',
+    ],
     [{ code: 'others-last' }, 'you keep the others that are ready for last'],
     [{ code: 'unlimited' }, 'nothing limits it'],
     [{ code: 'preferred' }, 'you prefer it'],

@@ -26,6 +26,8 @@ describe('what an answer says about being let in', () => {
     ],
     ['a workspace that lets nobody in', { kind: 'closed' }, lasting('closed')],
     ['a 403 about nobody in particular', { kind: 'forbidden' }, undefined],
+    ['a 403 about the token', { kind: 'forbidden', providerCode: 'token_revoked' }, forNow('token_revoked')],
+    ['another refusal of the session', { kind: 'refused', providerCode: 'session_expired' }, forNow('session_expired')],
     ['a 403 with a code about the request', { kind: 'forbidden', providerCode: 'invalid_request' }, undefined],
     ...[
       'invalid_workspace_selected',
@@ -37,6 +39,8 @@ describe('what an answer says about being let in', () => {
       'plan_suspended',
       'banned',
       'usage_not_included',
+      'subscription_expired',
+      'payment_required',
     ].map((code): [string, BackendAnswer, AccessRefusal] => [
       `a 403 with ${code}`,
       { kind: 'forbidden', providerCode: code },

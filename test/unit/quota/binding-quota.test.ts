@@ -85,6 +85,9 @@ describe('the budget', () => {
     ['is what is left of it', budget({ usedPercent: 40, remainingPercent: 58 }), 58],
     ['is else what is not used', budget({ usedPercent: 40 }), 60],
     ['is else counted from the amounts', budget({ limit: '200', used: '50' }), 75],
+    ['is counted in any currency', budget({ limit: '$200.00', used: '$ 50.00' }), 75],
+    ['is counted in thousands', budget({ limit: '1,000.00', used: '250.00' }), 75],
+    ['is counted with a comma before the cents', budget({ limit: '200,00 €', used: '50,00 €' }), 75],
     ['is counted from the amount that is left', budget({ limit: '200', remaining: '50' }), 25],
     ['is all there is where more is left than that', budget({ limit: '200', remaining: '300' }), 100],
     ['is nothing once it was reached, whatever the numbers', budget({ usedPercent: 40 }, true), 0],
@@ -268,7 +271,7 @@ describe('a refusal', () => {
       ...budget({ resetsAt: now + hourMs }),
       additional: [spark],
     };
-    expect(binding(parts, 'spark').refusal).toEqual({});
+    expect(binding(parts, 'spark').refusal).toEqual({ limitName: 'Spark' });
     expect(binding({ ...parts, additional: [{ ...spark, windows: fiveHours(100) }] }, 'spark').refusal).toBeUndefined();
   });
 });

@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import * as z from 'zod/mini';
 import {
+  amountOf,
   asInstant,
   looseAmount,
   looseFlag,
@@ -146,5 +147,27 @@ describe('a time', () => {
     expect(asInstant(253_402_300_800_000)).toBeUndefined();
     expect(asInstant(Number.NaN)).toBeUndefined();
     expect(asInstant(undefined)).toBeUndefined();
+  });
+});
+
+describe('an amount as a number', () => {
+  it.each<[string | undefined, number | undefined]>([
+    ['12.34', 12.34],
+    ['$ 12.34', 12.34],
+    ['-3', -3],
+    ['+5', 5],
+    ['1,000', 1000],
+    ['1,000.50', 1000.5],
+    ['1,234,567', 1_234_567],
+    ['1.234.567', 1_234_567],
+    ['1.000,50', 1000.5],
+    ['0,00 €', 0],
+    ['96,10', 96.1],
+    ['0,004', 0.004],
+    ['1.500', 1.5],
+    ['12.34.5', undefined],
+    [undefined, undefined],
+  ])('of %j is %j', (text, expected) => {
+    expect(amountOf(text)).toBe(expected);
   });
 });

@@ -125,7 +125,7 @@ describe('a refusal that no window explains', () => {
 
   it('of one model does not stop another', () => {
     const given = snapshot({ additional: [{ ...spark, limitReached: true }] });
-    expect(bindingQuota(given, now, { model: 'codex_bengalfox' }).refusal).toEqual({});
+    expect(bindingQuota(given, now, { model: 'codex_bengalfox' }).refusal).toEqual({ limitName: spark.limitName });
     expect(bindingQuota(given, now, { model: 'gpt-5.5' }).refusal).toBeUndefined();
   });
 });

@@ -142,4 +142,10 @@ describe('isCurrent', () => {
     expect(isCurrent(window, 1_000, 18_000_999)).toBe(true);
     expect(isCurrent(window, 1_000, 18_001_000)).toBe(false);
   });
+
+  it('is not said of what was seen by a clock that has gone back since', () => {
+    const withReset = { ...window, resetsAt: 30_000_000 };
+    expect(isCurrent(withReset, 21_000_000, 21_000_000 - 120_000)).toBe(true);
+    expect(isCurrent(withReset, 21_000_000, 21_000_000 - 120_001)).toBe(false);
+  });
 });
