@@ -124,7 +124,7 @@ it('the tokens of one account under the id of another are never adopted', () => 
       fc.pre(other !== given.person.accountId);
       const stranger = tokenFor({ ...given.person, accountId: other });
       const tokens = { ...file.tokens, ...(inAccessToken ? { access_token: stranger } : { account_id: other }) };
-      expect(parseAuthFile(JSON.stringify({ ...file, tokens }))).toEqual({
+      expect(parseAuthFile(JSON.stringify({ ...file, tokens }))).toMatchObject({
         kind: 'unadoptable',
         reason: 'account-mismatch',
       });

@@ -97,7 +97,12 @@ describe('what is no login of ours', () => {
     ['a list', 'damaged', [1]],
     ['a number', 'damaged', 0],
   ])('%s is %s', (_what, reason, file) => {
-    expect(parse(file)).toEqual({ kind: 'unadoptable', reason });
+    expect(parse(file)).toMatchObject({ kind: 'unadoptable', reason });
+  });
+
+  it('the id of another account goes with the tokens of one: both are told', () => {
+    const { mixed } = Object(parse(authFileOf({ tokens: { account_id: 'studio' } })));
+    expect([mixed.login.identity.accountId, mixed.tokensOf.accountId]).toEqual(['studio', 'home']);
   });
 
   it.each(emptied)('a file that holds nothing is no login of any kind: %j', (content) => {
