@@ -110,6 +110,19 @@ describe('what the client has got for one workspace of a login while it uses ano
     expect(one.record('personal').refreshToken).not.toBe(refresh_token);
   });
 
+  test('is that of the one in use also when the other has a login of its own by now', async () => {
+    const { one, two } = await sharedLogin();
+    for (const id of [personal, studio]) await use(two, id);
+    const words = ['login', '--expect', alice.email, '--no-activate'];
+    await runCli(one.home, words, { onStderr: driveLogin(provider, alice).onStderr });
+    const own = one.record('personal').refreshToken;
+    provider.scenario.clockOffsetSeconds += 60;
+    await refreshAsClient(two);
+    await command(one, 'renew', studio, '--force');
+    expect(tokensOf(one)).toEqual([own, tokenIn(two)]);
+    expect(tokensOf(one).map((token) => provider.fateOf(String(token)))).toEqual(['live', 'live']);
+  });
+
   test('is nobody’s where each of them has a login of its own', async () => {
     const { one } = homesOf();
     const own = await one.addAccount('personal', alice);

@@ -183,8 +183,27 @@ export function releasedAmong(facts: readonly CustodyFact[]): ReadonlySet<string
 }
 
 /** Whether this refresh token was ever ours, as far back as the log goes. */
-export function isKnownToken(root: Pick<Root, 'paths'>, token: Secret): boolean {
-  return hasRecord(root, token, (print, { before, after }) => before === print || after === print);
+export function isKnownToken(root: Pick<Root, 'paths'>, token: Secret, accountId?: string): boolean {
+  return hasRecord(root, token, (print, record) => {
+    const isMeant = accountId === undefined || record.accountId === accountId;
+    return isMeant && (record.before === print || record.after === print);
+  });
+}
+
+/** Whether two accounts had one refresh token at some time, as far back as the log goes. */
+export function haveHadOneToken(root: Pick<Root, 'paths'>, one: string, other: string): boolean {
+  try {
+    const { records } = readLineage(root);
+    const printsOf = (id: string) =>
+      records
+        .filter(({ accountId }) => accountId === id)
+        .flatMap(({ before, after }) => [before ?? [], after ?? []].flat());
+    const known = new Set(printsOf(one));
+    return printsOf(other).some((print) => known.has(print));
+  } catch {
+    // Unreadable: whoever asks takes them for strangers.
+    return false;
+  }
 }
 
 /**

@@ -9,7 +9,7 @@ import type { ProcessIdentity, ProcessTable } from './process-table.js';
 
 const privatePattern = /^\.(?<name>.+)\.(?<pid>\d+)-(?<start>[^-]+)-[0-9a-f]+\.tmp$/;
 
-const heldPattern = /^(store|guard|redeem|(person|login|token)-[0-9a-f]{16})\.held$/;
+const heldPattern = /^(store|guard|redeem|share|(person|login|token)-[0-9a-f]{16})\.held$/;
 
 /** Whether something beside the locks is one of them, or was about to become one. */
 export function isLockEntry(path: string): boolean {

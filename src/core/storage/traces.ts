@@ -60,7 +60,10 @@ function tracesBelow(paths: RootPaths, directory: string): string[] {
 
 /** Whether nothing in a directory is somebody else's; of anything but a directory, whatever is in it. */
 export function holdsOnlyTraces(paths: RootPaths, path: string): boolean {
-  return !isOwnDirectory(path) || tracesInside(paths, path).length === listDirectory(path).length;
+  if (!isOwnDirectory(path)) return true;
+  const inside = listDirectory(path).map((name) => join(path, name));
+  // Another process of ours may take a lock there, or let one go, while we look.
+  return inside.every((each) => isTrace(paths, each) || fs.lstatSync(each, { throwIfNoEntry: false }) === undefined);
 }
 
 function tracesInside(paths: RootPaths, directory: string): string[] {
