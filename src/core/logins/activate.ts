@@ -18,12 +18,12 @@ import type { FileVersion } from '../storage/atomic-file.js';
 import { keepAside } from '../storage/kept.js';
 import type { Root } from '../storage/root.js';
 import { outcomeError } from './describe-outcome.js';
-import { besideRecords, readBeside } from './foreign-login.js';
 import { holdsForeignTokens } from './foreign-tokens.js';
 import { findStored } from './gather-newest.js';
 import { isKnownSpent, logLineage } from './lineage-log.js';
 import { type Placed, placeLogin, takeFromHomes } from './place-login.js';
 import { forgetResidence, rememberResidence, type SeatRules, seatFor } from './residence.js';
+import { besideRecords, readBeside } from './shared-login.js';
 import { type SyncBack, syncBack, takeLoose } from './sync-back.js';
 import { bringUpToDate } from './write-back.js';
 

@@ -6,12 +6,12 @@ import { readableScopes } from '../pools/stored-files.js';
 import type { Root } from '../storage/root.js';
 import { copiesInRoot, type LoginCopy, placeName } from './copies.js';
 import { isDeadToken } from './flagging.js';
-import { readBeside } from './foreign-login.js';
 import { logLineage, readLineage } from './lineage-log.js';
 import { copyAhead, historyOf } from './newest.js';
 import { withPersonLock } from './person-lock.js';
 import { restoreAccount } from './restoring.js';
 import { spread } from './rotation.js';
+import { readBeside } from './shared-login.js';
 import { syncBack } from './sync-back.js';
 import { withStore } from './with-store.js';
 

@@ -11,9 +11,9 @@ import { readVersion } from '../storage/atomic-file.js';
 import { backupPaths } from '../storage/backups.js';
 import type { FileReader } from '../storage/file-memory.js';
 import type { Root } from '../storage/root.js';
-import { readBeside } from './foreign-login.js';
 import { type JournalEntry, readEntries } from './journal.js';
 import { isAnswered, tokensOfAnswer } from './journal-overlay.js';
+import { readBeside } from './shared-login.js';
 
 /** One copy of a login, and where it is. */
 export interface LoginCopy {

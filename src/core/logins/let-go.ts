@@ -14,10 +14,11 @@ import type { Secret } from '../secret.js';
 import { isSameVersion, listDirectory, readVersion, replaceFile } from '../storage/atomic-file.js';
 import { keepAside } from '../storage/kept.js';
 import { sweepLeftovers } from '../storage/leftovers.js';
-import { isLoginOf, readBeside } from './foreign-login.js';
+import { isLoginOf } from './foreign-login.js';
 import { isKnownSpent, logLineage } from './lineage-log.js';
 import type { RefreshDeps } from './refresh-deps.js';
 import { heldLogins } from './residence.js';
+import { readBeside } from './shared-login.js';
 
 export interface LettingGo {
   readonly account: Account;

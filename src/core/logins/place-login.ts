@@ -15,8 +15,9 @@ import { moveLeavingLink, moveOntoLink, removeLink, replaceByLink, replaceLinkBy
 import type { Root } from '../storage/root.js';
 import { syncDirectory } from '../storage/sync.js';
 import { findAnywhere } from './enrolment.js';
-import { isLoginOf, readBeside } from './foreign-login.js';
+import { isLoginOf } from './foreign-login.js';
 import { followersOnOneLogin, rememberHome, rememberResidence, type Seat } from './residence.js';
+import { readBeside } from './shared-login.js';
 import { syncBack } from './sync-back.js';
 
 /** What became of the credential file. */

@@ -13,8 +13,9 @@ import type { Store } from '../pools/store.js';
 import type { Secret } from '../secret.js';
 import type { Root } from '../storage/root.js';
 import { realPath } from '../storage/same-directory.js';
-import { besideRecords, isLoginOf, type Records, readBeside, recordsIn } from './foreign-login.js';
+import { isLoginOf } from './foreign-login.js';
 import { fingerprint } from './journal.js';
+import { besideRecords, type Records, readBeside, recordsIn } from './shared-login.js';
 
 /*
  * One login, one home: of two files with one refresh token, one would sooner or later hold a spent one. A login that two

@@ -14,10 +14,11 @@ import type { Scope } from '../project/scope.js';
 import { scopeFiles } from '../storage/paths.js';
 import type { Root } from '../storage/root.js';
 import { type BesideRecords, readBesideRecords, withNewestTokens } from './beside-records.js';
-import { besideRecords, judgeBeside } from './foreign-login.js';
+import { judgeBeside } from './foreign-login.js';
 import { isUnderWay, type Journal, readJournal } from './journal.js';
 import { withLegacyScope } from './legacy-pools.js';
 import { whyNoLog } from './lineage-log.js';
+import { besideRecords } from './shared-login.js';
 import { unstoredAccount } from './unstored-login.js';
 
 /** The accounts of a scope as they stand now, read without a lock and without writing anything (P5). */

@@ -10,10 +10,11 @@ import { readableScopes } from '../pools/stored-files.js';
 import { type FileVersion, isSameVersion } from '../storage/atomic-file.js';
 import { keepAside } from '../storage/kept.js';
 import { completeLogin } from './activate.js';
-import { judgeBeside, readBeside } from './foreign-login.js';
+import { judgeBeside } from './foreign-login.js';
 import { logLineage } from './lineage-log.js';
 import { withPersonLock } from './person-lock.js';
 import type { RefreshDeps } from './refresh-deps.js';
+import { readBeside } from './shared-login.js';
 import { syncBack } from './sync-back.js';
 import { withStore } from './with-store.js';
 

@@ -16,13 +16,14 @@ import { areOfDifferentIssuers } from '../provider/foreign-issuer.js';
 import type { Secret } from '../secret.js';
 import { isSameVersion } from '../storage/atomic-file.js';
 import { keepAside } from '../storage/kept.js';
-import { isLoginOf, readBeside } from './foreign-login.js';
+import { isLoginOf } from './foreign-login.js';
 import { holdsForeignTokens, sharesItsLogin } from './foreign-tokens.js';
 import { isKnownSpent, isKnownToken, isProvenToken, logLineage, readLineage } from './lineage-log.js';
 import { historyOf, successorOf } from './newest.js';
 import { placeLogin } from './place-login.js';
 import type { RefreshDeps } from './refresh-deps.js';
 import { type HeldLogin, isRemembered, rememberResidence } from './residence.js';
+import { readBeside } from './shared-login.js';
 
 type WriteBackDeps = Pick<RefreshDeps, 'home' | 'flockHelpers' | 'warn'>;
 
