@@ -1,0 +1,16 @@
+import { join } from 'node:path';
+import { expect, test } from 'vitest';
+import { temporaryDirectory } from '../support/temporary.js';
+import { useProvider } from '../support/use-provider.js';
+import { walkWorkspaces } from '../support/workspace-walk.js';
+
+const provider = useProvider();
+
+// More of them: `npx tsx bench/workspaces.ts`.
+test('a login of two workspaces is in one file at a time, and no home is left with a spent token', async () => {
+  const directory = temporaryDirectory();
+  for (let seed = 1; seed <= 12; seed += 1) {
+    const { faults, story } = await walkWorkspaces(provider, join(directory, String(seed)), seed);
+    expect(faults, `seed ${seed}\n${story.join('\n')}`).toEqual([]);
+  }
+});

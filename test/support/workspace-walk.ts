@@ -1,0 +1,141 @@
+import { existsSync, mkdirSync, readdirSync, readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { type CliOptions, muchLater, runCli } from './cli.js';
+import { refreshAsClient } from './client-refresh.js';
+import { driveLogin } from './drive-login.js';
+import type { Provider } from './provider/start.js';
+import { alice, aliceAtStudio, carol, RefreshHome } from './refresh-home.js';
+import { Random } from './schedules/random.js';
+
+/** What came of one walk. */
+export interface Walk {
+  readonly seed: number;
+  readonly faults: readonly string[];
+  readonly story: readonly string[];
+}
+
+/**
+ * One step after the other in three homes of the official client under one root, with a login of two workspaces and one of
+ * somebody else: switches, runs, sign-ins, removals, repairs, and refreshes by the client, for whichever workspace the provider
+ * answers. At no moment do two files hold one refresh token, the client never meets one that is spent, and at the end each
+ * home can go on.
+ */
+export async function walkWorkspaces(provider: Provider, directory: string, seed: number): Promise<Walk> {
+  provider.reset();
+  const walker = new Walker(provider, directory, seed);
+  await walker.begin();
+  return walker.walk();
+}
+
+class Walker {
+  readonly #provider: Provider;
+  readonly #directory: string;
+  readonly #seed: number;
+  readonly #random: Random;
+  readonly #homes: readonly [RefreshHome, RefreshHome, RefreshHome];
+  readonly #faults: string[] = [];
+  readonly #story: string[] = [];
+
+  constructor(provider: Provider, directory: string, seed: number) {
+    this.#provider = provider;
+    this.#directory = directory;
+    this.#seed = seed;
+    this.#random = new Random(seed);
+    this.#homes = [this.#homeAt('one'), this.#homeAt('two'), this.#homeAt('three')];
+  }
+
+  #homeAt(name: string): RefreshHome {
+    const codexHome = join(this.#directory, name);
+    mkdirSync(codexHome, { recursive: true });
+    return new RefreshHome(this.#directory, this.#provider, { codexHome });
+  }
+
+  async begin(): Promise<void> {
+    const [one] = this.#homes;
+    const { refresh_token: refreshToken } = await one.addAccount('personal', alice);
+    await one.addAccount('studio', { ...aliceAtStudio, refreshToken });
+    await one.addAccount('carol', carol);
+  }
+
+  async walk(): Promise<Walk> {
+    const steps = 4 + this.#random.below(10);
+    for (let step = 0; step < steps && this.#faults.length === 0; step += 1) {
+      // The client's newest tokens are told from ours by their time, in whole seconds.
+      this.#provider.scenario.clockOffsetSeconds += 1;
+      await (this.#random.chance(0.3) ? this.#refreshSomewhere() : this.#runSomething());
+      this.#expectOneFileEach();
+    }
+    for (const each of this.#homes) await this.#run(each, ['check'], muchLater);
+    this.#expectOneFileEach();
+    for (const { path, token } of this.#held()) {
+      if (this.#provider.fateOf(token) !== 'live')
+        this.#faults.push(`${path} holds a ${this.#provider.fateOf(token)} token`);
+    }
+    return { seed: this.#seed, faults: this.#faults, story: this.#story };
+  }
+
+  async #runSomething(): Promise<void> {
+    const at = this.#random.pick(this.#homes);
+    const account = String(1 + this.#random.below(3));
+    const who = this.#random.pick([alice, aliceAtStudio, carol]);
+    const words = this.#random.pick<readonly string[]>([
+      ['switch', account],
+      ['switch', account],
+      ['switch', account],
+      ['check'],
+      ['renew', '--force'],
+      ['run', account, '--', 'true'],
+      ['login', '--expect', who.email],
+      ['remove', account, '--yes'],
+      ['undo'],
+      ['fix'],
+      ['doctor', '--fix', '--offline'],
+    ]);
+    await this.#run(at, words, words[0] === 'login' ? { onStderr: driveLogin(this.#provider, who).onStderr } : {});
+  }
+
+  async #run(at: RefreshHome, words: readonly string[], options: CliOptions): Promise<void> {
+    const { exitCode, stdout, stderr } = await runCli(at.home, words, { ...options, launch: () => Promise.resolve(0) });
+    this.#story.push(`${this.#short(at.home.codexHome)}: ${words.join(' ')}: ${exitCode} ${stdout}${stderr}`);
+    if (/internal error|unexpected/i.test(stderr)) this.#faults.push(stderr);
+  }
+
+  async #refreshSomewhere(): Promise<void> {
+    const at = this.#random.pick<RefreshHome>([...this.#homes, ...this.#runHomes()]);
+    if (!existsSync(at.home.authFile)) return;
+    const what = `the client refreshes in ${this.#short(at.home.codexHome)}`;
+    try {
+      await refreshAsClient(at);
+      this.#story.push(what);
+    } catch (error) {
+      this.#faults.push(`${what}: ${error}`);
+    }
+  }
+
+  #runHomes(): RefreshHome[] {
+    const [{ root }] = this.#homes;
+    const { privateHomes } = root.paths;
+    const names = existsSync(privateHomes) ? readdirSync(privateHomes) : [];
+    return names.map((name) => this.#homeAt(join(privateHomes.slice(this.#directory.length), name)));
+  }
+
+  #expectOneFileEach(): void {
+    const held = this.#held();
+    const doubles = held.filter(({ token }, index) => held.findIndex((each) => each.token === token) !== index);
+    for (const { path } of doubles) this.#faults.push(`${path} holds the token of another file`);
+  }
+
+  /** What each login file holds, the files that links lead to once. */
+  #held(): { readonly path: string; readonly token: string }[] {
+    const entries = readdirSync(this.#directory, { recursive: true, withFileTypes: true });
+    const files = entries.filter((entry) => entry.isFile() && entry.name === 'auth.json');
+    return files.map((entry) => {
+      const path = join(entry.parentPath, entry.name);
+      return { path: this.#short(path), token: JSON.parse(readFileSync(path, 'utf8')).tokens.refresh_token };
+    });
+  }
+
+  #short(path: string): string {
+    return path.slice(this.#directory.length + 1);
+  }
+}
