@@ -100,6 +100,18 @@ describe('what the client has got for one workspace of a login while it uses ano
     expect(one.record('studio').refreshToken).toBe(refresh_token);
   });
 
+  test('is brought up to date in the home of one that has been removed', async () => {
+    const { one, two } = await sharedLogin();
+    await use(two, studio);
+    await refreshAsClient(two);
+    await command(one, 'remove', studio, '--yes');
+    expect(tokenIn(two)).toBe(one.record('personal').refreshToken);
+    await command(one, 'renew', personal, '--force');
+    await command(one, 'renew', personal, '--force');
+    expect([tokenIn(two), accountIn(two)]).toEqual([one.record('personal').refreshToken, aliceAtStudio.accountId]);
+    expect(provider.fateOf(tokenIn(two))).toBe('live');
+  });
+
   test('is kept for the other one when the first is signed in to again', async () => {
     const { one, privately } = await sharedLogin();
     await command(one, 'run', studio, '--', 'true');
@@ -132,6 +144,21 @@ describe('what the client has got for one workspace of a login while it uses ano
     const { exitCode, stderr } = await runCli(one.home, ['switch', 'carol']);
     expect([exitCode, stderr]).toEqual([2, expect.stringContaining('tokens of one account under the id of another')]);
   });
+});
+
+test('a login that another home holds under the id of somebody else gets no second file', async () => {
+  const { one, two } = homesOf();
+  const own = await one.addAccount('personal', alice);
+  await one.addAccount('carol', carol);
+  await use(two, 'carol');
+  two.writeAuthFile(own, {}, { account_id: carol.accountId });
+  const { exitCode, stderr } = await runCli(one.home, ['switch', personal]);
+  expect([exitCode, existsSync(one.home.authFile)]).toEqual([1, false]);
+  expect(stderr).toContain(`${two.home.authFile} holds the login of ${alice.email}`);
+  expect(stderr).toContain(`→ CODEX_HOME=${two.home.codexHome} codex-auth switch ${personal} --replace`);
+  await command(two, 'switch', personal, '--replace');
+  await use(one, personal);
+  expect([lstatSync(one.home.authFile).isSymbolicLink(), tokenIn(two)]).toEqual([true, own.refresh_token]);
 });
 
 describe('a login that is in use for another workspace', () => {

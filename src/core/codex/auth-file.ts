@@ -46,9 +46,9 @@ export type AuthFileContent =
   | { readonly kind: 'login'; readonly login: AuthFileLogin }
   | { readonly kind: 'unadoptable'; readonly reason: Unadoptable; readonly mixed?: MixedLogin };
 
-/** Tokens of one account under the id of another one of the same person. */
+/** Tokens of one account under the id of another one, which is mostly another workspace of the same person. */
 export interface MixedLogin {
-  /** Of the account that the file names. */
+  /** As that of the account that the file names. */
   readonly login: AuthFileLogin;
   readonly tokensOf: TokenIdentity;
 }

@@ -1,5 +1,5 @@
 import { type Account, describeAccount } from '../accounts/account.js';
-import { type AuthFileState, readSettledAuthFile } from '../codex/auth-file-state.js';
+import { type AuthFileState, looseLoginIn, readSettledAuthFile } from '../codex/auth-file-state.js';
 import type { CodexHome } from '../codex/home.js';
 import { loginPlace, loginStoreKind } from '../codex/official-login.js';
 import { privateHomeAt } from '../codex/private-home.js';
@@ -10,7 +10,7 @@ import { homesLinkedTo, linkedInto, withoutLinked } from '../homes/links.js';
 import { homeIdAt, markHome, pathId, rootHomeId } from '../homes/marker.js';
 import { type HomeRecord, readHomes, withHome } from '../homes/registry.js';
 import type { Store } from '../pools/store.js';
-import type { Secret } from '../secret.js';
+import { shellWord } from '../shell/shell-word.js';
 import type { Root } from '../storage/root.js';
 import { realPath } from '../storage/same-directory.js';
 import { isLoginOf } from './foreign-login.js';
@@ -79,15 +79,20 @@ export function seatFor(homes: Homes, account: Account, { takes, runningClients,
       const isMovable = mayLeave(homes, home) && runningClients(home).length === 0;
       return isMovable ? { kind: 'moved', from: home } : linked(homes.current, home, account);
     }
-    if (tokenIn(state)?.equals(account.tokens.refreshToken) === true) throw sharesToken(account, home);
+    if (holdsOurs({ home, state })) throw sharesToken(account, home);
+    if (looseLoginIn(state)?.tokens.refreshToken?.equals(account.tokens.refreshToken) === true)
+      throw sharesLoosely(account, home);
   }
   return { kind: 'own' };
 }
 
-/** Also under the id of a workspace that has no record any more. */
-function tokenIn({ content }: AuthFileState): Secret | undefined {
-  const login = content?.kind === 'login' ? content.login : content?.mixed?.login;
-  return login?.tokens.refreshToken;
+/** A file that cannot become an account, under the id of another one for instance: a client may go on with its token. */
+function sharesLoosely(account: Account, home: CodexHome): AppError {
+  const what = `${home.authFile} holds the login of ${describeAccount(account)}, and not as this account`;
+  return new AppError('not-allowed', what, {
+    hint: `CODEX_HOME=${shellWord(home.directory)} codex-auth switch ${shellWord(account.id)} --replace`,
+    details: { home: home.directory },
+  });
 }
 
 /**
