@@ -10,8 +10,13 @@ import {
 } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { describe, expect, test } from 'vitest';
+import { doctorCommand } from '../../src/cli/commands/doctor.js';
 import { guardCommand } from '../../src/cli/commands/guard.js';
-import { createTestHome, runCli, type TestHome } from '../support/cli.js';
+import { systemClock } from '../../src/core/clock.js';
+import { withLock } from '../../src/core/storage/file-lock.js';
+import { rootPaths } from '../../src/core/storage/paths.js';
+import { systemProcesses } from '../../src/core/storage/process-table.js';
+import { type CliOptions, createTestHome, runCli, type TestHome } from '../support/cli.js';
 import { fakeManager } from '../support/fake-manager.js';
 import { dataOf, said } from '../support/seed.js';
 import { virtualClock } from '../support/virtual-clock.js';
@@ -216,6 +221,48 @@ test('a service of a root that has moved is named, and taken away from where the
   expect([started.exitCode, started.stderr]).toEqual([6, expect.stringContaining('is not there')]);
   expect(existsSync(home.root)).toBe(false);
   expect((await manager.run(uninstall, { variables })).stdout).toBe(`✓ Removed ${file}\n`);
+});
+
+describe('the row of doctor', () => {
+  const rowOf = async (home: TestHome, options?: CliOptions) => {
+    const { checks } = dataOf(doctorCommand, await runCli(home, ['doctor', '--offline', '--json'], options));
+    return checks.find(({ id }) => id === 'guard');
+  };
+
+  test('says what guards, and that nothing does where something should', async () => {
+    const home = createTestHome();
+    const manager = fakeManager(home, 'systemctl');
+    const script = join(home.directory, 'codex-auth.js');
+    writeFileSync(script, '');
+    expect(await rowOf(home, manager.options())).toMatchObject({ status: 'ok', message: 'not in use' });
+    await manager.run(install, { script });
+    expect(await rowOf(home, manager.options())).toMatchObject({
+      status: 'warn',
+      message: expect.stringContaining(fileIn(home)),
+      commands: ['codex-auth guard --status'],
+    });
+    renameSync(script, `${script}.old`);
+    expect(await rowOf(home, manager.options())).toMatchObject({
+      status: 'warn',
+      message: expect.stringContaining(`gone: ${script}`),
+      commands: ['codex-auth guard --install'],
+    });
+    const locks = { directory: rootPaths(home.root).locks, clock: systemClock, processes: systemProcesses };
+    await withLock('guard', { ...locks, waitMs: 0 }, async () => {
+      expect(await rowOf(home, manager.options())).toMatchObject({
+        status: 'ok',
+        message: `runs as pid ${process.pid}`,
+      });
+    });
+  });
+
+  test('leaves a file of somebody else to them', async () => {
+    const home = createTestHome();
+    const manager = fakeManager(home, 'systemctl');
+    await manager.run(install);
+    writeFileSync(fileIn(home), 'mine');
+    expect(await rowOf(home, manager.options())).toMatchObject({ status: 'ok', message: 'not in use' });
+  });
 });
 
 test('a scheduled task is made from a file in the root, and deleted with it', async () => {

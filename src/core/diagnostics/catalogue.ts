@@ -3,6 +3,7 @@ import { authFileCheck, credentialStoreCheck, loginPlaceCheck, restrictionsCheck
 import { clientCheck, daemonCheck, fileLockingCheck, wiringCheck } from './checks/client.js';
 import { environmentCheck, otherRootsCheck, projectCheck, settingsCheck } from './checks/environment.js';
 import { backupsCheck, filesCheck, permissionsCheck, rootCheck } from './checks/files.js';
+import { guardCheck } from './checks/guarding.js';
 import { bindingsCheck, homesCheck } from './checks/homes.js';
 import { journalCheck, leftoversCheck, locksCheck } from './checks/left-behind.js';
 import { clockCheck, portsCheck, proxyCheck, reachabilityCheck } from './checks/network.js';
@@ -40,6 +41,7 @@ export const checks: readonly Check[] = [
   wiringCheck,
   environmentCheck,
   fileLockingCheck,
+  guardCheck,
   portsCheck,
   proxyCheck,
   clockCheck,

@@ -83,7 +83,7 @@ async function repairUntilSettled(deps: RepairDeps, plan: readonly Repair[], sur
 }
 
 async function surroundingsOf(session: Session, { offline }: DiagnosisWishes): Promise<Surroundings> {
-  const { root, home, environment, signal, http: openHttp, proxyFor, version } = session;
+  const { root, home, environment, platform, signal, http: openHttp, proxyFor, version } = session;
   const base = {
     root,
     home,
@@ -92,6 +92,7 @@ async function surroundingsOf(session: Session, { offline }: DiagnosisWishes): P
     personHome: homeOf(environment) ?? '/',
     settingsFile: session.settingsFile,
     environment: environment.raw,
+    platform,
     loginPorts: loginPorts(environment).filter((port) => port > 0),
     shells: setupPlace(session),
     version,

@@ -24,6 +24,8 @@ import { recordsOf } from '../../pools/scope-records.js';
 import { readableScopes, storedFiles } from '../../pools/stored-files.js';
 import { resolveProjectStorageIdentityRoot } from '../../project/identity.js';
 import type { Provider } from '../../provider/provider.js';
+import { readService, serviceId } from '../../service/installed.js';
+import { managerOf } from '../../service/manager.js';
 import { parseSetting, resolveSettings, settingNames, settingsOf, settingVariable } from '../../settings.js';
 import type { ShareInspection } from '../../sharing/inspect.js';
 import type { SetupPlace } from '../../shell/setup-plan.js';
@@ -49,6 +51,7 @@ export interface Surroundings {
   readonly personHome: string;
   readonly settingsFile: string;
   readonly environment: Variables;
+  readonly platform: NodeJS.Platform;
   readonly loginPorts: readonly number[];
   readonly shells: SetupPlace;
   /** Of this program. */
@@ -100,6 +103,7 @@ export async function gatherWorld(surroundings: Surroundings): Promise<World> {
     clientLocks: clientLocks(home),
     codexConfig: readCodexConfig(home.directory),
     client: await clientFacts(shells, home, surroundings),
+    guardService: tolerant(() => guardService(surroundings)).value,
     project: resolveProjectStorageIdentityRoot(surroundings.cwd, { home: surroundings.personHome }),
     settingProblems: settings.problems,
     settings: settings.values,
@@ -116,6 +120,14 @@ export async function gatherWorld(surroundings: Surroundings): Promise<World> {
       network === undefined ? 'offline' : await networkFacts(network.openHttp, provider, network.userAgent, clock.now),
     share: await shareFacts(root, network?.askShare),
   };
+}
+
+/** Where its file cannot be read, `guard --status` says so. */
+function guardService({ root, personHome, environment, platform }: Surroundings): World['guardService'] {
+  const { paths, effectiveUserId: userId = 0 } = root;
+  const manager = managerOf({ platform, home: personHome, variables: environment, userId, paths });
+  const service = manager && readService(manager, serviceId(paths.root));
+  return service === 'foreign' ? undefined : service;
 }
 
 function bindingsOf(root: Root): World['bindings'] {

@@ -15,6 +15,7 @@ import type { ScopeRecords } from '../../pools/scope-records.js';
 import type { StoredFile } from '../../pools/stored-files.js';
 import type { ProjectResolution } from '../../project/identity.js';
 import type { Provider } from '../../provider/provider.js';
+import type { InstalledService } from '../../service/installed.js';
 import type { Settings } from '../../settings.js';
 import type { FilePlace } from '../../storage/file-place.js';
 import type { Root } from '../../storage/root.js';
@@ -63,6 +64,8 @@ export interface World {
   readonly clientLocks: readonly FileFacts[];
   readonly codexConfig: CodexConfig;
   readonly client: ClientFacts;
+  /** The service that is to guard this root, where this program has installed one. */
+  readonly guardService: InstalledService | undefined;
   readonly project: ProjectResolution;
   readonly settingProblems: readonly SettingProblem[];
   readonly settings: Settings;
