@@ -13,7 +13,7 @@ const common = {
   // that a build is the same everywhere.
   preserveSymlinks: true,
   legalComments: 'none',
-  // What pg asks for where somebody has installed it, or runs elsewhere than on Node.
+  // pg asks for the first where it is installed, and for the second where it runs on Cloudflare.
   external: ['pg-native', 'cloudflare:sockets'],
   metafile: true,
   define: { 'process.env.NODE_ENV': '"production"' },
@@ -55,10 +55,10 @@ const rarelyUsed = {
   chalk: ['Chalk'],
 };
 
-/** Of those functions the one that `promisify` asks for a variant of its own. */
+/** The one of those functions that `promisify` asks for a variant of its own. */
 const hasPromiseVariant = ['execFile'];
 
-/** How a schema is asked. */
+/** The methods by which a schema is asked. */
 const asks = ['parse', 'safeParse'];
 
 rmSync('dist', { recursive: true, force: true });
@@ -71,7 +71,8 @@ const library = await build({
   minifySyntax: true,
   minifyWhitespace: true,
   chunkNames: 'chunks/[name]-[hash]',
-  // Bundled CommonJS dependencies call require() for Node's own modules. A source may import the same function itself.
+  // Bundled CommonJS dependencies call require() for Node's own modules. Under another name, because a source may
+  // import createRequire itself.
   banner: {
     js: "import { createRequire as makeRequire } from 'node:module'; const require = makeRequire(import.meta.url);",
   },
@@ -83,7 +84,7 @@ const packages = await build({
   entryPoints: Object.fromEntries(Object.entries(apart).map(([name, file]) => [`apart/${file}`, name])),
   minify: true,
   banner: { js: "const importMetaUrl = require('node:url').pathToFileURL(__filename).href;" },
-  // What Node gives for `import name from` of a CommonJS file is all of its exports.
+  // Node gives all exports of a CommonJS file to `import name from`, so that the default export takes their place.
   footer: { js: 'if (module.exports.default) module.exports = Object.assign(module.exports.default, module.exports);' },
   define: { ...common.define, 'import.meta.url': 'importMetaUrl' },
   plugins: [withoutColorDetection(), withoutTableExtras()],
@@ -196,7 +197,9 @@ function nodeNamespacesAsTheyAre() {
   };
 }
 
-/** proper-lockfile is given the file system that it works on, and never asks the patient one that it would make first. */
+/**
+ * proper-lockfile would make a patient file system of graceful-fs first, which is never asked, because we give it one.
+ */
 function plainFileSystem() {
   return {
     name: 'plain-file-system',
@@ -206,7 +209,10 @@ function plainFileSystem() {
   };
 }
 
-/** signal-exit asserts that it is given a function, for which Node would make the stream of stderr, to colour what fails. */
+/**
+ * signal-exit asserts that it is given a function. To load `assert`, which colours failures, Node would make the stream
+ * of stderr.
+ */
 function withoutAssertions() {
   const namespace = 'assertions';
   return {
@@ -264,7 +270,7 @@ function withoutInkExtras() {
   };
 }
 
-/** Of the package's own description the program needs no more. */
+/** The program needs only the version of its package.json. */
 function onlyVersion() {
   return {
     name: 'only-version',
@@ -291,7 +297,7 @@ function onlyCommands(...wanted) {
   };
 }
 
-/** Leaves out what a process never loads that runs one of these commands: nothing that they can ask for. */
+/** Leaves out all commands but these, and whatever else a process that runs one of these never loads. */
 function withoutOtherCommands(...wanted) {
   const isWanted = (path) => wanted.some((name) => path === `../commands/${name}.js`);
   return {
@@ -310,8 +316,8 @@ function notInBundle({ path }) {
 }
 
 /**
- * The smallest bundles look at what they read by plain functions. Whatever asks a schema all the same gives up there, and the
- * usual bundle does it.
+ * The smallest bundles check what they read by plain functions. Whatever asks a schema all the same gives up there, and
+ * a larger bundle runs the command again.
  */
 function withoutSchemas() {
   const namespace = 'without-schemas';
@@ -337,7 +343,7 @@ function withoutSchemas() {
   };
 }
 
-/** The source with one and the same schema, which is asked for nothing, for each that it makes. */
+/** The source with one and the same schema in the place of each that it makes. Nothing is asked of that one. */
 function withoutMaking(source) {
   const file = ts.createSourceFile('source.ts', source, ts.ScriptTarget.Latest, true);
   const made = [];
@@ -356,7 +362,10 @@ function isMade({ expression: called }) {
   return ts.isCallExpression(from) ? isMade(from) : from.getText().split('.')[0] === 'z';
 }
 
-/** What the bare listings only need to warn of something, or beside a warning: there they give up, as with a schema. */
+/**
+ * Leaves out what the bare listings only need to warn of something, or beside a warning: there they give up, as with a
+ * schema.
+ */
 function withoutWarnings() {
   const namespace = 'without-warnings';
   return {
@@ -373,7 +382,10 @@ function withoutWarnings() {
   };
 }
 
-/** Making all the schemas of the modules that a command loads takes longer than what it asks of them. */
+/**
+ * Makes a schema when it is first asked: making all those of the modules that a command loads takes longer than asking
+ * a few.
+ */
 function schemasWhenUsed() {
   const namespace = 'schemas-when-used';
   const used = 'used-of-zod';
@@ -403,7 +415,7 @@ function schemasWhenUsed() {
   };
 }
 
-/** What the sources use of a namespace that they have imported. */
+/** The names that the sources use of a namespace that they have imported. */
 function namesUsedOf(namespace) {
   const sources = readdirSync('src', { recursive: true }).filter((name) => /\.tsx?$/.test(name));
   const uses = sources.flatMap((name) =>
@@ -412,7 +424,7 @@ function namesUsedOf(namespace) {
   return [...new Set(uses)].sort();
 }
 
-/** Loading one of those modules takes milliseconds, so that it is put off until one of the functions is called. */
+/** Loading a module of `rarelyUsed` takes milliseconds, so that it is put off until one of its functions is called. */
 function loadedWhenUsed() {
   const namespace = 'loaded-when-used';
   return {
@@ -444,7 +456,7 @@ function promiseVariant(path, name) {
   return `Object.defineProperty(${name}, ${key}, { get: () => require('${path}').${name}[${key}] });`;
 }
 
-/** What the start of most commands has no use for. */
+/** Loads `keepCodeCache` from a file of its own, for which the start of most commands has no use. */
 function keptByItsFile() {
   return {
     name: 'kept-by-its-file',
@@ -455,7 +467,7 @@ function keptByItsFile() {
   };
 }
 
-/** CommonJS has a require of its own, and no URL to make one from. */
+/** Loads the keyring by the `require` of CommonJS, which has no URL to make one from. */
 function keyringByRequire() {
   return {
     name: 'keyring-by-require',
@@ -467,7 +479,9 @@ function keyringByRequire() {
   };
 }
 
-/** In a script an import of such a package is a call of `require`, made when the importing module is first used. */
+/**
+ * In a script an import of a package of `apart` is a call of `require`, made when the importing module is first used.
+ */
 function packagesApart() {
   return {
     name: 'packages-apart',
@@ -485,7 +499,7 @@ function packagesApart() {
   };
 }
 
-/** The one module of ours that is loaded as such. */
+/** The dashboard is the one part of ours that is loaded as a module. */
 function dashboardApart() {
   return {
     name: 'dashboard-apart',
@@ -497,7 +511,7 @@ function dashboardApart() {
   };
 }
 
-/** The parser, beside or above whichever file of the library needs it. */
+/** Loads the parser of TOML from a file beside or above whichever file of the library needs it. */
 function tomlFromItsFile() {
   return {
     name: 'toml-from-its-file',

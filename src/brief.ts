@@ -2,12 +2,15 @@ import type { Leaving } from './process/code-cache.js';
 import { expectFewAnswers, expectLongRead } from './process/short-run.js';
 import { wholeRun } from './process/whole-run.js';
 
-// The process of what is typed now and then and ends at once (docs/decisions/010-quick-bundle.md): the whole program, without the
-// commands that it was not started for.
+// The process of label, switch and doctor, which are typed now and then and end at once
+// (docs/decisions/010-quick-bundle.md): the whole program, without the other commands.
 
 export { runBrief as run };
 
-/** A run that leaves V8's compiled form changes no flags of V8, which would later refuse what it made under others. */
+/**
+ * A run that saves V8's compiled form for later ones changes no flags of V8: with other flags V8 would refuse that
+ * form.
+ */
 function runBrief({ codeCache }: Leaving): Promise<never> {
   if (codeCache) return wholeRun({});
   expectFewAnswers();

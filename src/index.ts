@@ -27,7 +27,7 @@ export function openCodexAuth(options: CodexAuthOptions): CodexAuth {
   return libraryOf(openSession(host, { global: options.global }, listenerOf(options)));
 }
 
-/** As an error that a program can tell from others by its code. */
+/** Aborts with an `AppError` of the code `interrupted`, by which the calling program tells it from other errors. */
 function endingWith(signal: AbortSignal | undefined): AbortSignal {
   const ending = new AbortController();
   const end = () => ending.abort(new AppError('interrupted', 'ended by the signal of the program'));
@@ -36,7 +36,7 @@ function endingWith(signal: AbortSignal | undefined): AbortSignal {
   return ending.signal;
 }
 
-/** A program is told what it should know, and decides itself what its users hear. */
+/** Passes each warning on once. The calling program decides itself what its users are shown. */
 function listenerOf({ onWarning }: CodexAuthOptions): Listener {
   const told = new Set<string>();
   return {

@@ -5,7 +5,10 @@ import { wholeRun } from './process/whole-run.js';
 /** The command line that this process was started with. */
 export { runMain as run };
 
-/** A run that leaves V8's compiled form changes no flags of V8, which would later refuse what it made under others. */
+/**
+ * A run that saves V8's compiled form for later ones changes no flags of V8: with other flags V8 would refuse that
+ * form.
+ */
 function runMain({ codeCache }: Leaving): Promise<never> {
   if (!codeCache) expectFewAnswers();
   return wholeRun({});

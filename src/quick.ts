@@ -12,8 +12,8 @@ import { afterAnswer, expectLongRead } from './process/short-run.js';
 export { runQuick as run };
 
 /**
- * False where something was to be read that is looked at by a schema: nothing has been said then. A run that leaves V8's
- * compiled form changes no flags of V8, which would later refuse what it made under others.
+ * Resolves to false where the command needs a schema, which this bundle lacks: nothing has been written then. A run
+ * that saves V8's compiled form for later ones changes no flags of V8: with other flags V8 would refuse that form.
  */
 async function runQuick(leaving: Leaving): Promise<boolean> {
   const streams = ownStreams({ endUnheard: () => process.exit(), mayWait: true });
@@ -35,7 +35,7 @@ async function runQuick(leaving: Leaving): Promise<boolean> {
   release();
   process.exitCode = exitCode;
   await streams.written();
-  // Without an index it has run what the next one does not need.
+  // A run that has just made the index has run code that the next run does not need.
   if (runAll()) leaving.codeCache = false;
   process.exit();
 }

@@ -10,13 +10,14 @@ import { ownStreams } from './process/own-streams.js';
 
 export { runRun as run };
 
-/** False where there is something else to do than to start the command: it has not been started then. */
+/** Resolves to false where more is to be done than starting the command: it has not been started then. */
 async function runRun(): Promise<boolean> {
   const streams = ownStreams({ endUnheard: () => process.exit(), mayWait: true });
   const { signal } = new AbortController();
   const machine = {
     ...ownMachine({ streams, signal, unfinished: new Set(), neverAsks: true }),
-    // A stream that Node has made leaves its descriptor in a state that only a child is protected from.
+    // A stream of Node leaves its descriptor in a state that is undone for a child, but not for a program that replaces
+    // us.
     launch: (program: Launch) => launch(program, { mayReplace: !streams.areMade }),
   };
   const exitCode = await runReady(process.argv.slice(2), machine, usual);

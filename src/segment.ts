@@ -19,8 +19,8 @@ import { usual } from './process/giving-up.js';
 import { plainOutput } from './process/plain-output.js';
 
 // The process of `segment`, which a prompt starts before each command line: small enough to need no compiled form, so
-// that it leaves nothing behind (docs/decisions/056-segment-and-status-line.md). What this does not understand, the
-// command itself does.
+// that it leaves nothing behind (docs/decisions/056-segment-and-status-line.md). Whatever this bundle does not
+// understand, the bundle with all commands runs.
 
 export { runSegment as run };
 

@@ -9,7 +9,7 @@ import { afterAnswer, expectLongRead } from './process/short-run.js';
 
 export { runShow as run };
 
-/** False where there is something else to do than to print what is known: nothing has been written then. */
+/** Resolves to false where more is to be done than printing what is known: nothing has been written then. */
 async function runShow(leaving: Leaving): Promise<boolean> {
   const streams = ownStreams({ endUnheard: () => process.exit(), mayWait: true });
   const { signal } = new AbortController();
@@ -26,7 +26,7 @@ async function runShow(leaving: Leaving): Promise<boolean> {
   if (exitCode === undefined) return false;
   process.exitCode = exitCode;
   await streams.written();
-  // Without an index it has run what the next one does not need.
+  // A run that has just made the index has run code that the next run does not need.
   if (runAll()) leaving.codeCache = false;
   process.exit();
 }

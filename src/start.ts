@@ -14,19 +14,22 @@ import { plainOutput } from './process/plain-output.js';
 
 const quickCommands = ['list', 'ls', 'status'];
 
-/** Alone, they ask for what the command tree says. */
+/** Each of these, given alone, asks for help, which needs nothing but the command tree. */
 const asksForHelp = ['--help', '-h', 'help'];
 
-/** Whether no command is run. */
+/** Whether the command tree alone has the answer: no command is run. */
 function asksForTree(command: string, words: readonly string[]): boolean {
   return command === '__complete' || (words.length === 1 && asksForHelp.includes(command));
 }
 
-/** These, too, where they only look: with `--cached`, and with no option that takes a value or does more. */
+/**
+ * The quick bundle has these, too, where they only look: with `--cached`, and with no option that takes a value or does
+ * more.
+ */
 const quickWhenCached = ['forecast', 'best'];
 const looksOnly = /^--(cached|json|explain|csv|global|mask|plain|no-color|no-input|allow-credits)$/;
 
-/** What stands in the place of the command; only where it comes first, so that no option's value is taken for one. */
+/** The word in the place of the command. Options before it are not skipped: the value of one could be taken for it. */
 function firstWord([first, second]: readonly string[]): string {
   return (first === 'auth' ? second : first) ?? '';
 }
@@ -39,13 +42,16 @@ function isQuick(command: string, words: readonly string[]): boolean {
   );
 }
 
-/** One run of these is over at once: they have the whole program without the other commands. */
+/** These end at once. Their bundle is the whole program without the other commands. */
 const briefCommands = ['label', 'switch', 'doctor'];
 
-/** The smallest bundle has these alone, without any option; whatever is not as usual it leaves to the quick one. */
+/**
+ * The smallest bundle has only these, without any option; what is not as usual (as-usual.ts) it leaves to the quick
+ * one.
+ */
 const shown = ['list', 'ls', 'status'];
 
-/** A prompt asks in one of these ways; every other is for the command line to understand. */
+/** A prompt asks in one of these ways; every other is left to the bundle with all commands. */
 function isSegmentForPrompt([first, ...words]: readonly string[]): boolean {
   const [command, ...options] = first === 'auth' ? words : [first, ...words];
   return command === 'segment' && /^(--format[ =](plain|bash|zsh|fish|tmux|starship))?$/.test(options.join(' '));
@@ -53,17 +59,20 @@ function isSegmentForPrompt([first, ...words]: readonly string[]): boolean {
 
 type Bundle = 'show' | 'run' | 'tree' | 'quick' | 'brief' | 'cli' | 'segment';
 
-/** Resolves to false where the bundle has left it to a larger one, and has said nothing. */
+/** Resolves to false where the bundle leaves the command to a larger one, and has written nothing. */
 type Run = (leaving: Leaving) => Promise<boolean>;
 
-/** The first that does what is asked; the last one does everything. */
+/** Runs one bundle after the other until one has done what is asked; the last one can do everything. */
 async function runFirst([name, ...larger]: readonly [Bundle, ...Bundle[]], command: string): Promise<void> {
   const isDone = await runBundle(name, command);
   const [next, ...others] = larger;
   if (!isDone && next !== undefined) await runFirst([next, ...others], command);
 }
 
-/** One file with all that a command needs but large packages, and V8's compiled form of it where an earlier run left one. */
+/**
+ * Runs one file that has all that a command needs but large packages, from V8's compiled form where an earlier run left
+ * it.
+ */
 async function runBundle(name: Bundle, command: string): ReturnType<Run> {
   const filename = join(__dirname, `${name}.cjs`);
   const source = readFileSync(filename);
@@ -74,7 +83,8 @@ async function runBundle(name: Bundle, command: string): ReturnType<Run> {
   });
   const leaving: Leaving = { codeCache: cache?.isDue === true };
   if (leaving.codeCache) {
-    // 0 and 1 are answers; whatever else ends a run has kept it from most of what the next one needs.
+    // 0 and 1 mean that the command has answered. A run with another exit code has missed most of what the next one
+    // needs.
     process.once('exit', (code) => {
       if (code <= 1 && leaving.codeCache) cache?.keep(() => script.createCachedData());
     });
@@ -88,23 +98,23 @@ async function runBundle(name: Bundle, command: string): ReturnType<Run> {
 
 const required = new Map<string, unknown>();
 
-/** Each of the files that became a bundle asks anew, and Node looks its own modules through each time. */
+/** Each source file in a bundle calls `require` for itself, and Node looks its own modules up anew at each call. */
 function requireOnce(name: string): unknown {
   if (!required.has(name)) required.set(name, require(name));
   return required.get(name);
 }
 
-/** The parts that only exist as modules. */
+/** Loads a part of the program that exists only as a module. */
 function load(file: string): Promise<unknown> {
   return import(pathToFileURL(join(__dirname, file)).href);
 }
 
-/** None for what cannot be the name of a command. */
+/** No cache for a word that cannot be the name of a command. */
 function findCache(bundle: string, command: string, source: Buffer): CodeCache | undefined {
-  // Asked for before every line that is typed, that one leaves nothing behind.
+  // A prompt runs `segment` before every line that is typed, so that it leaves no file behind.
   if (bundle === 'segment' || !/^[a-z_-]{1,40}$/.test(command)) return undefined;
   const root = findRoot();
-  // Another bundle may run the same command after it.
+  // Another bundle may run the same command after this one, and has a cache of its own.
   return root === undefined ? undefined : openCodeCache(root, `${bundle}-${command}`, source);
 }
 
@@ -120,7 +130,7 @@ function lookForRoot(): string | undefined {
   try {
     return rootIn(process.env, process.cwd());
   } catch {
-    // No current directory: the command itself says so.
+    // There is no current directory. The command itself reports that.
     return undefined;
   }
 }
@@ -130,8 +140,8 @@ function isShown(words: readonly string[]): boolean {
 }
 
 /**
- * Whether `run` may find the home of an account ready, as it is typed mostly and as the shim calls it: every other option is
- * for the command line to understand.
+ * Whether this is `run` as it is mostly typed and as the shim calls it, and homes of accounts may be ready. Every other
+ * option is left to the bundle with all commands.
  */
 function isPlainRun([first, ...words]: readonly string[]): boolean {
   const [command, account = '-', dashes] = first === 'auth' ? words : [first, ...words];

@@ -53,9 +53,10 @@ export interface CodexAuth {
   /** Ties a conversation to an account, or renews the tie. Throws `no-such-account` for an unknown id. */
   keepSession(session: string, id: string): Promise<void>;
   /**
-   * Signs a person in, in a browser that comes back to this machine or with a code on any device, and stores the login; whose it is
-   * and whether it was there before is in the answer. The official client's login stays what it is, unless it is the same account:
-   * that gets its new one. Waits up to ten minutes for the person, fifteen with a code.
+   * Signs a person in, in a browser that comes back to this machine or with a code on any device, and stores the login;
+   * the answer says whose it is and whether it was there before. The official client's login stays what it is, unless
+   * it is of the same account: then the new login replaces it. Waits up to ten minutes for the person, fifteen with a
+   * code.
    */
   signIn(request: SignInRequest): Promise<SignedIn>;
   /** Quota from the free endpoint, asked for where what is known is old. */
@@ -66,7 +67,10 @@ export interface CodexAuth {
   forecast(request?: Pick<DecideRequest, 'model'> & ProbingOptions): Promise<Decision>;
   /** The account to use now; with `session` remembered for that conversation. */
   best(request?: BestRequest): Promise<BestAccount>;
-  /** Makes an account the official client's login. With `replace`, what no account can take in makes way; a copy is kept. */
+  /**
+   * Makes an account the official client's login. With `replace`, even a login there that no account can take in is
+   * replaced, and a copy kept.
+   */
   switchTo(selector: string, choices?: { readonly replace?: boolean }): Promise<Switched>;
   /** Repairs what is wrong with the records of accounts. */
   fix(choices?: { readonly dryRun?: boolean }): Promise<RepairedAccount[]>;
@@ -94,7 +98,10 @@ export interface CodexAuthOptions {
   readonly global?: boolean;
   /** Named to the provider in the user agent, behind our own name: letters, digits, dots and dashes. */
   readonly callerName?: string;
-  /** Told what a person should know although it went well, such as that requests go to a stand-in; each once. */
+  /**
+   * Called with what a person should know although the call went well, such as that requests go to a stand-in; each
+   * once.
+   */
   readonly onWarning?: (message: string) => void;
   /** Ends what is under way, apart from a request that spends a refresh token: calls then throw `interrupted`. */
   readonly signal?: AbortSignal;

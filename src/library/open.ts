@@ -32,12 +32,12 @@ export function libraryOf(session: Session): CodexAuth {
     return roster;
   };
 
-  /** In any pool, set aside or not; a selector is none. */
+  /** Throws unless an account in any pool, set aside or not, has this id; a selector is not accepted. */
   async function assertKnown(id: string): Promise<void> {
     if (recordsOf(readableScopes(root.paths)).some((account) => account.id === id)) return;
     const { accounts, records } = readRoster(root, session.home, scope);
     const unstored = accounts.find((account) => account.isUnstored === true && account.id === id);
-    // What is remembered about an account needs its record.
+    // The health of an account is kept with its record, so that a login without one is stored first.
     if (unstored !== undefined) return takeInFirst(session, unstored, records.key);
     throw new AppError('no-such-account', `no account has the id "${printable(String(id))}"`, {
       hint: 'use the id of an account that list() or decide() gives',

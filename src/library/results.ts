@@ -16,7 +16,10 @@ export interface AccountSummary {
   readonly enabled: boolean;
   /** Whether the official client has this login now. */
   readonly active: boolean;
-  /** Only the official client has it so far; a token or a record for it stores it first, under the same id. */
+  /**
+   * Only the official client has this login so far; asking for its token or recording something stores it first, under
+   * the same id.
+   */
   readonly stored?: false;
 }
 
@@ -38,7 +41,10 @@ export interface AccountQuota {
   readonly observedAt: string;
   /** The smallest share left of all that binds; 100 where nothing does. */
   readonly usableNowPercent?: number;
-  /** How far the numbers can be relied on: read within the hour, with something missing, older, not at all. */
+  /**
+   * How far the numbers can be relied on. In this order: read within the hour, with something missing, older, not at
+   * all.
+   */
   readonly certainty: 'known' | 'partly' | 'old' | 'unknown';
   /** Nothing limits the account. */
   readonly unlimited?: true;
@@ -76,7 +82,7 @@ export interface AccountCheck {
 export interface BestAccount {
   /** Absent where nobody is ready, or nothing is known about anybody. */
   readonly id?: string;
-  /** Why this one, as `decide()` has it. */
+  /** Why this account, with the code that `decide()` gives. */
   readonly reason?: { readonly code: string };
   /** Who is back first, where nobody is ready; milliseconds since the epoch. */
   readonly nextAvailable?: { readonly id: string; readonly availableAt: number };
@@ -88,7 +94,7 @@ export interface Switched {
   readonly id: string;
   readonly previousId?: string;
   readonly changed: boolean;
-  /** Where a copy went of what no account could take in. */
+  /** Where a copy went of a login that was replaced and that no account could take in. */
   readonly keptFile?: string;
 }
 
@@ -129,7 +135,7 @@ export interface ModelTrial {
   readonly model: string;
   /** `available`, `unsupported`, or a code that says nothing about the model. */
   readonly verdict: string;
-  /** Milliseconds until its first word, or until it was clear that there is none. */
+  /** Milliseconds until the first word of the model, or until it was clear that there is none. */
   readonly latencyMs: number;
 }
 
@@ -138,7 +144,7 @@ export interface DiagnosisRow {
   readonly title: string;
   readonly status: 'ok' | 'warn' | 'error' | 'skipped';
   readonly message: string;
-  /** Whether `fix` can see to it. */
+  /** Whether `fix` can repair it. */
   readonly fixable: boolean;
   /** What the person can do, where `fix` cannot. */
   readonly commands: readonly string[];

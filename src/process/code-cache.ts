@@ -16,14 +16,14 @@ export interface CodeCache {
 
 /** What a run is to leave for later ones. */
 export interface Leaving {
-  /** V8's compiled form of what it has run; a run that was not like those to come takes that back. */
+  /** Whether to save V8's compiled form of what has run. A run that is not like those to come sets it to false. */
   codeCache: boolean;
 }
 
-/** For how long a cache holds what the first run happened to need. */
+/** A cache has what the first run happened to need. A run after this time makes it anew. */
 const lifeMs = 24 * 3_600_000;
 
-/** Anything larger was not made here. */
+/** A larger file was not written by this program. */
 const mostBytes = 8 * 1024 * 1024;
 
 /**
@@ -45,7 +45,7 @@ export function openCodeCache(root: string, command: string, source: Buffer): Co
       try {
         keepCodeCache({ cache, name, header, source }, compile);
       } catch (error) {
-        // An update of the package may have taken the file away in which that is.
+        // An update of the package may have removed the file that `keepCodeCache` is loaded from.
         if (systemErrorCode(error) !== 'MODULE_NOT_FOUND') throw error;
       }
     },
@@ -56,14 +56,14 @@ function ownCache(root: string): PrivateCache | undefined {
   try {
     return privateCache(root, process.geteuid?.());
   } catch {
-    // A root that cannot be looked at: the command itself says so.
+    // The root cannot be read. The command itself reports that.
     return undefined;
   }
 }
 
 /**
- * Everything that the compiled form depends on besides the source, in ASCII. Two builds of one version of Node differ in the
- * file; options and coverage change what V8 makes.
+ * Everything that the compiled form depends on besides the source, in ASCII. Two builds of one version of Node differ
+ * in the size or the time of their file; options and coverage change what V8 makes.
  */
 function describeRuntime(command: string): string {
   const { version, versions, arch, platform, execArgv, execPath, env } = process;
@@ -72,16 +72,16 @@ function describeRuntime(command: string): string {
   return encodeURI(JSON.stringify([command, version, versions.v8, arch, platform, execPath, size, mtimeMs, options]));
 }
 
-/** For a name only: what a file is for stands in it (FNV-1a, 32 bits). */
+/** For the name of the file only: its header tells in full what it was made for (FNV-1a, 32 bits). */
 function shortNameOf(runtime: string): string {
   let sum = 0x811c9dc5;
   for (let at = 0; at < runtime.length; at += 1) sum = Math.imul(sum ^ runtime.charCodeAt(at), 0x01000193);
   return (sum >>> 0).toString(16);
 }
 
-/** A text, for which Node has less to load than for bytes. */
+/** As a text, because Node has less to load for that than for bytes. */
 function headerOf(runtime: string): string {
-  // Every byte there is, which a change of all bytes of one kind would change too.
+  // With every possible byte, so that damage which turns one byte into another everywhere shows in the header too.
   return runtime + String.fromCharCode(...Array(256).keys());
 }
 
@@ -99,13 +99,13 @@ function read(descriptor: number, { size, mtimeMs }: Stats, header: string, sour
   return isNext(descriptor, compiled) && isNext(descriptor, source) ? { compiled, writtenAt: mtimeMs } : undefined;
 }
 
-/** Not pooled: it begins at an address that V8 takes, which copies what is not aligned. */
+/** The next bytes of the file. Not from Node's pool: V8 copies a compiled form whose address is not aligned. */
 function next(descriptor: number, length: number): Buffer {
   const bytes = Buffer.allocUnsafeSlow(length);
   return bytes.subarray(0, readSync(descriptor, bytes));
 }
 
-/** In the processor's cache, and no more memory for the system to give than that. */
+/** Fits into the processor's cache, and the system has to give no more memory than this. */
 const pieceBytes = 64 * 1024;
 
 /** Whether these bytes follow in the file. */

@@ -1,6 +1,7 @@
 import type { Usual } from '../cli/program/as-usual.js';
 
-// Of the process of one of the smallest bundles, which runs once. The build puts `giveUp` in the place of schemas there.
+// State of the process of one of the smallest bundles, which runs once. The build puts `giveUp` in the place of schemas
+// there.
 
 let hasGivenUp = false;
 

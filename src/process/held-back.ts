@@ -3,7 +3,7 @@ import type { Output, ProcessStreams } from '../cli/terminal/io.js';
 /** Streams that write nothing before `release`, and all of it then, in its order. */
 export function heldBack(streams: ProcessStreams): { readonly held: ProcessStreams; release(): void } {
   const writes: (() => unknown)[] = [];
-  // Otherwise as the real one is, which none makes before it is used.
+  // Everything but `write` comes from the real stream, which is made only when it is used.
   const hold = (output: Output): Output =>
     Object.create(output, { write: { value: (text: string | Uint8Array) => writes.push(() => output.write(text)) } });
   const held: ProcessStreams = Object.create(streams, {

@@ -1,6 +1,6 @@
 import { indexPrefix, keepCached, type PrivateCache } from '../core/storage/private-cache.js';
 
-/** The commands of a day on two Nodes, 1 to 3 MB each. */
+/** Room for the commands of a day on two versions of Node, 1 to 3 MB each. */
 const kind = { mostFiles: 16, isOfKind: (name: string) => !name.startsWith(indexPrefix) };
 
 /**

@@ -25,7 +25,7 @@ export class LateSchema {
     return this.#made;
   }
 
-  /** What an object was made of, for another one that has the same members. */
+  /** The members of a schema for an object, for another schema that has the same ones. */
   get shape(): unknown {
     return this.#parts[0];
   }

@@ -7,8 +7,9 @@ import { AppError, systemErrorCode } from '../core/errors.js';
 import { readHead } from '../core/storage/regular-file.js';
 
 /**
- * Starts a program in the place of this one, so that nothing of ours stays in memory; where that cannot be, waits for it
- * and is to the outside what it is: the same signals, the same end. Resolves to the exit status of one that was waited for.
+ * Starts a program in the place of this one, so that nothing of ours stays in memory. Where that cannot be, starts it
+ * as a child, passes signals on to it, and ends as it ends by a signal. Resolves to the exit status of a child that was
+ * waited for.
  */
 export async function launch(program: Launch, { mayReplace }: { readonly mayReplace: boolean }): Promise<number> {
   if (program.announcement !== undefined) announce(program.announcement);
@@ -20,28 +21,31 @@ function announce(line: string): void {
   try {
     writeSync(2, `${line}\n`);
   } catch {
-    // Nobody listens there, which the program will notice by itself.
+    // Nobody reads standard error. The program will notice that by itself.
   }
 }
 
 type Replace = (path: string, words: readonly string[], variables: Variables) => never;
 
-/** Of Node 22.15 and later, and not on Windows. */
+/** Node has it from 22.15 on, and not on Windows. */
 const { execve } = process as { execve?: Replace };
 
 const isReplaceable = execve !== undefined && process.platform !== 'win32';
 
-/** What Node ignores would stay ignored in the next program; what is caught falls back to what it was. */
+/** A signal that Node ignores would stay ignored in the next program; one with a listener falls back to its default. */
 const ignoredByNode = ['SIGPIPE', 'SIGXFSZ'] as const;
 
 function replaceBy({ path, name, arguments: words, variables }: Launch): void {
   for (const signal of ignoredByNode) process.on(signal, () => undefined);
-  // This process ends here, and whatever is kept for the next start is kept now.
+  // This process ends here. Listeners of `exit` save now what the next start needs.
   process.emit('exit', 0);
   execve?.(path, [name, ...words], variables);
 }
 
-/** A failure would end this process without a word: so only what certainly starts takes its place. */
+/**
+ * A failed replacement would end this process without a message, so that only a program that certainly starts takes its
+ * place.
+ */
 function isSureToStart(path: string): boolean {
   const head = headOf(path);
   if (isBinary(head)) return true;
@@ -62,7 +66,7 @@ function headOf(path: string): Buffer {
   try {
     return readHead(path, headLength);
   } catch {
-    // To be run but not to be read: it is started as a child.
+    // The file cannot be read, though perhaps executed. It is started as a child.
     return Buffer.alloc(0);
   }
 }
@@ -72,13 +76,13 @@ function isExecutable(path: string): boolean {
     accessSync(path, constants.X_OK);
     return true;
   } catch {
-    // Then the system says so when it is started as a child.
+    // It cannot be executed. Starting it as a child reports why.
     return false;
   }
 }
 
 async function waitFor({ path, name, arguments: words, variables }: Launch): Promise<number> {
-  // Before it starts: a signal that comes right then must not meet a listener that does something else with it.
+  // Before the child starts: a signal that comes right then must not meet a listener that does something else with it.
   const passing = passOnSignals();
   const child = spawn(path, words, { argv0: name, env: variables, stdio: 'inherit' });
   passing.to(child);
@@ -112,8 +116,8 @@ const fromOutside = ['SIGTERM', 'SIGHUP', 'SIGUSR2', 'SIGWINCH', 'SIGCONT'] as c
 const fromKeyboard = ['SIGINT', 'SIGQUIT'] as const;
 
 /**
- * A terminal sends what is typed to the whole job, so that the program has it already; the rest may be meant for the one
- * process that somebody knows, which is this one.
+ * A terminal sends the signals of its keys to the whole job, so that the child has received them already. Any other
+ * signal may have been sent to this process alone, because its id is the one that is known.
  */
 function passOnSignals() {
   let child: ChildProcess | undefined;
@@ -136,17 +140,17 @@ function passOnSignals() {
     },
     stop() {
       for (const [signal, listener] of listeners) process.off(signal, listener);
-      // Whoever goes on after it hears them as before.
+      // The listeners that were there before hear the signals again.
       for (const [signal, others] of before) for (const each of others) process.on(signal, each);
     },
   };
 }
 
-/** Whoever waits for us learns what the program died of. */
+/** Ends this process by the signal that ended the program, so that the parent of this process learns of it. */
 async function dieOf(signal: NodeJS.Signals): Promise<never> {
   process.removeAllListeners(signal);
   process.kill(process.pid, signal);
-  // Delivered when the event loop turns; one that is never delivered would leave us waiting.
+  // The signal is delivered when the event loop turns. If it never is, this process ends by the exit code for it.
   const { constants } = await import('node:os');
   return new Promise(() => setTimeout(() => process.exit(128 + constants.signals[signal]), 1_000));
 }

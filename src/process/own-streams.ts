@@ -9,7 +9,9 @@ export interface OwnStreams extends ProcessStreams {
 }
 
 interface StreamChoices {
-  /** The terminal has closed, or nobody reads the messages: what must not be cut off is still waited for. */
+  /**
+   * Called when the terminal has closed or nobody reads the messages. It may still wait for what must not be cut off.
+   */
   readonly endUnheard: () => void;
   /** Whether the program may wait for a reader with all that it does; on Windows a pipe makes it wait only then. */
   readonly mayWait: boolean;
@@ -33,7 +35,8 @@ export function ownStreams({ endUnheard, mayWait }: StreamChoices): OwnStreams {
 
   /** A reader that has gone away, as in `| head -1`, is no failure of ours; a full disk behind a redirect is. */
   function endQuietly(this: NodeJS.WriteStream, error: NodeJS.ErrnoException): void {
-    // Messages come while requests are on their way; the answer of a command comes when they are not.
+    // A message may fail while requests are under way, which must not be cut off; an answer is written after all of
+    // them.
     if (this === process.stderr || (error.code === 'EIO' && this.isTTY)) {
       endUnheard();
       return;

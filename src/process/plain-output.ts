@@ -5,9 +5,9 @@ import { systemErrorCode } from '../core/errors.js';
 type Descriptor = 1 | 2;
 
 /**
- * A file or a pipe, written to as it is, which is what Node does too except on Windows: loading its streams takes longer than
- * a listing. Undefined for a terminal, whose width only its stream knows. Where the reader wants no one to wait for it, or has
- * gone away, the stream that `otherwise` makes goes on.
+ * A file or a pipe, written to without a stream, which is what Node does too except on Windows: loading its streams
+ * takes longer than a listing. Undefined for a terminal, whose width only its stream knows. Where a write would have to
+ * wait for the reader, or the reader has gone away, the stream that `otherwise` makes takes the rest.
  */
 export function plainOutput(descriptor: Descriptor, otherwise: () => Output): Output | undefined {
   if (!isPlain(descriptor)) return undefined;
@@ -28,12 +28,12 @@ function isPlain(descriptor: Descriptor): boolean {
     const facts = fstatSync(descriptor);
     return facts.isFile() || facts.isFIFO() || facts.isSocket();
   } catch {
-    // The stream says what is wrong with it.
+    // The descriptor cannot be used. Writing to its stream reports why.
     return false;
   }
 }
 
-/** What could not be written without waiting. */
+/** Writes what can be written without waiting, and returns the rest. */
 function writeNow(descriptor: Descriptor, bytes: Buffer): Buffer {
   let rest = bytes;
   while (rest.length > 0) {
@@ -42,7 +42,7 @@ function writeNow(descriptor: Descriptor, bytes: Buffer): Buffer {
     } catch (error) {
       const code = systemErrorCode(error);
       if (code === 'EAGAIN' || code === 'EPIPE') return rest;
-      // Nobody is left to tell about one of the messages.
+      // A failed message cannot be reported: standard error is where it would be.
       if (descriptor === 1) endFailed(code ?? 'unknown');
       return Buffer.alloc(0);
     }

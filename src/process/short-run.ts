@@ -5,10 +5,10 @@ const lastMajorTried = 24;
 
 /**
  * For a process that goes once through a long file and ends: code is not worth compiling better meanwhile. The youngest
- * generation stays as small as it is at the start, and in the cache of the processor: every page that the system has to give costs
- * more than to collect garbage more often. The old one is not marked while we work, because hardly anything in it dies before
- * the end. Not for a process that keeps what V8 has compiled, which would be refused later, and not for one that goes on
- * (docs/decisions/010-quick-bundle.md).
+ * generation stays as small as it is at the start, and in the cache of the processor: every page that the system has to
+ * give costs more than to collect garbage more often. The old generation is not marked while we work, because hardly
+ * anything in it dies before the end. A process that saves what V8 has compiled must not call this, because V8 would
+ * refuse that later, and one that goes on must not either (docs/decisions/010-quick-bundle.md).
  */
 export function expectLongRead(): void {
   if (!isAtMost(lastMajorTried)) return;
@@ -18,10 +18,10 @@ export function expectLongRead(): void {
 }
 
 /**
- * For a process that asks a few questions of a provider: the parser of its answers, the one thing here that is WebAssembly, is
- * compiled once. V8 up to Node 22 compiles it again, by its best compiler, after one answer or three, which takes longer than
- * all else that most commands do. The flag holds while the parser is made; a cache that is made or read later would be
- * refused all the same, so that it is not for a process that leaves one either.
+ * For a process that asks a few questions of a provider: the parser of its answers, the one thing here that is
+ * WebAssembly, is compiled once. V8 up to Node 22 compiles it again, by its best compiler, after one to three answers,
+ * which takes longer than all else that most commands do. The flag holds while the parser is made; V8 would all the
+ * same refuse a cache that is made or read later, so that a process that saves one must not call this either.
  */
 export function expectFewAnswers(): void {
   if (!isAtMost(lastMajorOfEagerTiers)) return;

@@ -3,9 +3,9 @@ import type { SideEnd, SideProgram } from '../cli/guarding/side-program.js';
 import type { Variables } from '../core/environment.js';
 import { systemErrorCode } from '../core/errors.js';
 
-/** Of each of its two outputs. */
+/** The most that is taken of each of the program's two outputs. */
 const mostBytes = 64 * 1024;
-/** For what it wrote last; what it has left running may hold the pipes open for as long as it likes. */
+/** How long its last output is waited for: what it has left running may hold the pipes open for as long as it likes. */
 const lastWordsMs = 200;
 
 /** Runs a program in a group of its own, so that it can be ended together with whatever it has started. */
@@ -44,7 +44,7 @@ export function runBeside({ argv, variables, input = '', deadlineMs, signal }: S
       child.once('close', ended);
       setTimeout(ended, lastWordsMs).unref();
     });
-    // It need not read it.
+    // The program need not read its input.
     child.stdin?.on('error', () => undefined).end(input);
   });
 }

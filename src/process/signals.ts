@@ -2,7 +2,7 @@ import type { JobControl, Machine } from '../cli/program/machine.js';
 import { systemClock } from '../core/clock.js';
 
 interface Interruption extends Pick<Machine, 'signal' | 'unfinished'> {
-  /** For whatever else ends a run, such as a terminal that has closed. */
+  /** Called for whatever else ends a run, such as a terminal that has closed. */
   interrupt(): void;
 }
 
@@ -43,9 +43,9 @@ export function heedSignals(): Interruption {
 
 export const jobControl: JobControl = {
   async suspend() {
-    // The whole group, as the terminal would: `npx` in front of us would else keep the shell waiting.
+    // The whole group is stopped, as by the terminal: else `npx`, where it started us, would keep the shell waiting.
     process.kill(0, 'SIGTSTP');
-    // Time stands still until the job goes on; where nothing stops it, as without a shell, it simply goes on.
+    // A job that is stopped does not go on counting; where nothing stops it, as without a shell, the wait is short.
     await systemClock.sleep(100);
     readSizeAgain();
     await systemClock.sleep(10);
@@ -65,7 +65,7 @@ export const jobControl: JobControl = {
   },
 };
 
-/** Only the job in the foreground is told of a new size, and Node looks at it when it is told. */
+/** A terminal sends SIGWINCH only to the job in the foreground, and Node reads its size again only then. */
 function readSizeAgain(): void {
   process.kill(process.pid, 'SIGWINCH');
 }

@@ -21,7 +21,8 @@ export async function wholeRun(more: Pick<Machine, 'expectLongRead'>): Promise<n
       ...ownJobControl,
       ...more,
       indexing: { afterwards },
-      // A stream that Node has made leaves its descriptor in a state that only a child is protected from.
+      // A stream of Node leaves its descriptor in a state that is undone for a child, but not for a program that
+      // replaces us.
       launch: (program) => launch(program, { mayReplace: !streams.areMade }),
       runBeside,
     }),
