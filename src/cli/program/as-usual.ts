@@ -1,18 +1,22 @@
 import type { Machine } from './machine.js';
 
 /*
- * The smallest bundles do what is as usual. Where something is not, they give up, and a larger one does all of it again, which
- * knows what to say. So they do nothing that may not be done twice before they know that nothing is unusual.
+ * The smallest bundles handle only what is as usual. Where something is not, they give up, and a larger bundle, which
+ * knows what to say, runs the whole command again. So they do nothing that may not be done twice before they know that
+ * nothing is unusual.
  */
 
 export interface Usual {
-  /** Called for what such a bundle has not got: a schema, a word to the person. */
+  /** Called where such a bundle lacks something: a schema, or a message to the person. */
   giveUp(): never;
-  /** Whether nothing has given up: somebody may have taken that for an error to be passed over. */
+  /** Whether `giveUp` has never been called: what it throws may have been caught as an error that does not matter. */
   isAsUsual(): boolean;
 }
 
-/** The machine, with nothing to say besides the answer. Its streams as they are: none is to be made before it is used. */
+/**
+ * The machine, on which a message to the person gives up. Its streams are not read here: each is made when it is first
+ * used.
+ */
 export function saysNothing(machine: Machine, { giveUp }: Usual): Machine {
   return { ...machine, streams: Object.create(machine.streams, { messages: { value: { write: giveUp } } }) };
 }

@@ -4,7 +4,7 @@ import type { Execute } from './command.js';
 import type { Machine } from './machine.js';
 import type { GlobalOptions } from './options.js';
 
-/** Thrown by a command in whose place the person has chosen another: no result of its own could say so. */
+/** Thrown by a command when the person has chosen another one in its place: no result of its own could say so. */
 export class HandOver extends Error {
   readonly follow: (execute: Execute, globalOptions: GlobalOptions) => Promise<void>;
 

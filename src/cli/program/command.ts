@@ -17,8 +17,8 @@ export interface Command<Options, Result, Document = Result> {
   /** `data` from the result, where it is costly and only wanted as JSON; absent: the result itself. */
   readonly document?: (result: Result) => Document;
   /**
-   * The result with everything made printable that `render` does not make so itself, where that is a long list; absent: all of
-   * it is, before it is rendered.
+   * Makes printable what `render` does not make so itself, for a result that is a long list. Absent: everything in the
+   * result is made printable before it is rendered.
    */
   readonly printable?: (result: Result) => Result;
   /**
@@ -28,13 +28,15 @@ export interface Command<Options, Result, Document = Result> {
   readonly render: (result: Result, theme: Theme, options?: Options) => string;
   /** The same as rows for a spreadsheet; what `--csv` prints. */
   readonly renderCsv?: (result: Result) => string;
-  /** A program reads what it prints, such as a shell; command lines in it keep the name they have. */
+  /** A program, such as a shell, reads what it prints; command lines in it keep the name `codex-auth`. */
   readonly printsCode?: true;
-  /** Where logins are shared with other machines it first takes over what those know. */
+  /** Whether it first takes over what other machines know, where logins are shared with them. */
   readonly exchanges?: (options: Options) => boolean;
-  /** It tells itself what is wrong with an environment that names no place for files, and writes nothing then. */
+  /**
+   * The command itself tells what is wrong with an environment that names no place for files, and writes nothing then.
+   */
   readonly looksAnywhere?: true;
-  /** Ctrl-C is how it ends: it heeds the signal itself and returns its result, instead of being cut off. */
+  /** Ctrl-C is how the command ends: it heeds the signal itself and returns its result, instead of being cut off. */
   readonly endsOnSignal?: true;
   /**
    * For a command that goes on until the signal ends it: its results one by one, each printed as it comes, as JSON on
@@ -59,8 +61,8 @@ export type Execute = <Options, Result, Document>(
 ) => Promise<void>;
 
 /**
- * The same with the options that every command takes; what the tree calls when commander has understood the command line. What
- * was not given is undefined for commander, and absent for the command.
+ * The same with the options that every command takes. The command tree calls it when commander has parsed the command
+ * line. An option that was not given is undefined for commander, and absent for the command.
  */
 export type Run = <Options extends object, Result, Document>(
   load: () => Promise<Command<Options, Result, Document>>,
@@ -74,7 +76,8 @@ export async function renderText<Options, Result, Document>(
   { style, options }: { readonly style: Style; readonly options: Options },
 ): Promise<string> {
   const { createTheme } = await import('../render/theme.js');
-  // A program reads what `printsCode`, as it is; else what came from outside is made harmless before it is coloured.
+  // A program reads what `printsCode` prints, so that it stays as it is. Else what came from outside is made harmless
+  // before it is coloured.
   const shown = command.printsCode === true ? result : (command.printable ?? printableIn)(result);
   const text = command.render(shown, createTheme(style, clock.now()), options);
   return style.isTerminal && command.printsCode !== true ? wrapText(text, style.width) : text;

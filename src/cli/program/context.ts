@@ -14,7 +14,7 @@ export interface Context extends Session {
   readonly io: Io;
   /** For the few commands that are about this process or the system. */
   readonly machine: Machine;
-  /** As given on the command line, for what is only about showing. */
+  /** The global options as given, for those that are only about showing. */
   readonly options: GlobalOptions;
   /** All that was warned of, for `warnings` in JSON. */
   readonly warnings: readonly string[];

@@ -5,7 +5,7 @@ import { readVersion } from '../../core/storage/atomic-file.js';
 import type { Machine } from './machine.js';
 
 interface Topic {
-  /** What it is asked for by: the heading as an anchor has it. */
+  /** The word that asks for it: the heading as its anchor has it. */
   readonly name: string;
   readonly title: string;
   /** Markdown, without the heading. */
@@ -46,13 +46,13 @@ function topicsIn(page: string): Topic[] {
   const [, ...sections] = page.split(/^### /m);
   return sections.map((section) => {
     const [title = '', ...lines] = section.split('\n');
-    // The next chapter begins where its heading is.
+    // The text ends where the next chapter begins.
     const text = lines.join('\n').split(/^## /m)[0] ?? '';
     return { name: nameOf(title), title, text };
   });
 }
 
-/** As the usual hosts make an anchor of a heading. */
+/** The name of a heading, as the usual Git hosts make an anchor of it. */
 function nameOf(title: string): string {
   return title
     .toLowerCase()
@@ -60,7 +60,7 @@ function nameOf(title: string): string {
     .replaceAll(' ', '-');
 }
 
-/** A line per paragraph or item, for the terminal to break; what Markdown needs beside the words is gone. */
+/** A line per paragraph or item, for the terminal to break, without the signs of Markdown. */
 function plainText(markdown: string): string {
   return markdown
     .trim()

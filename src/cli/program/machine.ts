@@ -19,24 +19,30 @@ export interface Machine extends SessionHost {
   readonly runBeside?: RunBeside;
   /** Absent where a job cannot be stopped, as on Windows. */
   readonly jobControl?: JobControl;
-  /** In a process that only reads and prints, which has no questions with it. */
+  /** Set in a process that only reads and prints: its bundle has no prompts. */
   readonly neverAsks?: true;
 }
 
 export interface Launch extends Runnable {
   readonly variables: Variables;
-  /** It is waited for in any case: something is to be done when it has ended. */
+  /** The program is waited for in any case: something is to be done when it has ended. */
   readonly isWaitedFor?: boolean;
   /** A line for standard error right before it starts, written without a stream of Node's. */
   readonly announcement?: string;
 }
 
-/** What a program that fills the screen has to know of its shell, so that the terminal is never left in its hands. */
+/**
+ * What a program that fills the screen has to know of job control, to give the terminal back before it is stopped or
+ * ends.
+ */
 export interface JobControl {
   /** Stops the whole job, as Ctrl-Z does where the terminal listens to it. Resolves when it goes on. */
   suspend(): Promise<void>;
-  /** Tells that a stop is asked for from outside, or that one which nobody can refuse has ended. Returns its opposite. */
+  /**
+   * Calls `listener` when another process asks for a stop, and when the job goes on, also after a stop that nobody can
+   * refuse. Returns how to end that.
+   */
   listen(listener: (event: 'stop' | 'continue') => void): () => void;
-  /** Runs `restore` as the process ends, even by an exception. Returns its opposite. */
+  /** Runs `restore` as the process ends, even by an exception. Returns how to take that back. */
   beforeEnd(restore: () => void): () => void;
 }

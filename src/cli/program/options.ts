@@ -17,7 +17,7 @@ export function hasFlag(argv: readonly string[], flag: '--json' | '--mask' | '--
   return (end < 0 ? argv : argv.slice(0, end)).includes(flag);
 }
 
-/** Where and as what a result goes, for the commands that offer it. */
+/** Where a result goes, and in which form, for the commands that offer it. */
 export interface OutputOptions {
   readonly csv?: boolean;
   readonly out?: string;

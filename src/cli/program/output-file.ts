@@ -33,7 +33,7 @@ export function statOf(path: string) {
   try {
     return statSync(path, { throwIfNoEntry: false });
   } catch {
-    // A part of the path is a file or closed to us: not there, as far as we can tell; the write says more.
+    // A part of the path is a file, or is closed to us. The write that follows reports it.
     return undefined;
   }
 }

@@ -14,7 +14,7 @@ export function failureDocument(command: string, failure: Failure): string {
   return document({ schema: schemaName(command), ok: false, error });
 }
 
-/** Stands in a schema's name where no command could be made out. */
+/** Stands in the name of a schema where the command line names no command. */
 export const noCommand = 'error';
 
 export function schemaName(command: string): string {
@@ -29,7 +29,7 @@ function document(value: unknown, indent = 2): string {
   return `${escaped}\n`;
 }
 
-/** An error as it may be shown: only messages of our own are, because others can quote what they choked on (P18). */
+/** An error as it may be shown. Only our own messages are shown: others can quote the input that caused them (P18). */
 export interface Failure {
   readonly code: string;
   readonly message: string;
@@ -52,7 +52,7 @@ export function failureOf(error: unknown): Failure {
   };
 }
 
-/** Where it happened, without the message. */
+/** The stack of an error without its message. */
 function traceOf(error: unknown): string {
   if (!(error instanceof Error) || error.stack === undefined) return 'none';
   const frames = error.stack.split('\n').filter((line) => /^\s+at /.test(line));
@@ -61,7 +61,7 @@ function traceOf(error: unknown): string {
 }
 
 export function failureText(failure: Failure, style: Style): string {
-  // The person has said no: that is no error, and nothing else is to be said.
+  // The person has answered no: that is no error, and nothing else is to be said.
   if (failure.code === 'declined') return `${printableLines(failure.message)}\n`;
   const red = (text: string) => (style.hasColor ? `\u001b[31m${text}\u001b[39m` : text);
   const arrow = style.hasUnicode ? '→' : '->';
@@ -71,7 +71,10 @@ export function failureText(failure: Failure, style: Style): string {
   return `${red('error:')} ${printableLines(failure.message)}\n${printableLines(hint)}${docs}`;
 }
 
-/** Whose hint says everything. Each other error has a section of its own in `docs/troubleshooting.md`, under its code. */
+/**
+ * Errors whose hint says everything. Each other error has a section of its own in `docs/troubleshooting.md`, under its
+ * code.
+ */
 const selfExplaining = new Set<string>([
   'usage',
   'ambiguous-selector',
@@ -84,7 +87,7 @@ const selfExplaining = new Set<string>([
   'interrupted',
 ] satisfies ErrorCode[]);
 
-/** What tells more about an error, for whom the hint is not enough; undefined where the hint says everything. */
+/** The command that tells more about an error; undefined where the hint says everything. */
 export function troubleshootingOf(code: string): string | undefined {
   return selfExplaining.has(code) ? undefined : `codex-auth help ${code}`;
 }

@@ -22,7 +22,7 @@ const groups = [
   declareShell,
 ];
 
-/** Who declares what is typed all day: nobody should wait for the other declarations. */
+/** What declares the commands that are typed all day, which should not wait for the other declarations. */
 const declaredBy = new Map<string | undefined, typeof declareAccounts>([
   ...['list', 'ls', 'status', 'current', 'whoami', 'switch', 'label'].map((name) => [name, declareAccounts] as const),
   ...['forecast', 'best', 'report', 'usage', 'check'].map((name) => [name, declareInsight] as const),
@@ -39,7 +39,7 @@ export interface ProgramParts extends ProgramEnvironment {
 export function buildProgram({ execute, firstWord, ...environment }: ProgramParts): Program {
   const program = createProgramBase(environment);
   const only = declaredBy.get(firstWord);
-  // Without its undefined members it is what the command takes.
+  // Without undefined members these are the options that the command takes.
   const run: Run = (load, options) => execute(load, definedOnly(options) as never, program.opts());
   for (const declare of only === undefined ? groups : [only]) declare(program, run);
   for (const command of program.commands) command.helpGroup(helpGroupOf(command.name()));

@@ -8,15 +8,16 @@ import type { Launch, Machine } from './machine.js';
 import { failureOf, failureText } from './output.js';
 
 /*
- * `run` as it is typed mostly and as the shim calls it, where the home of the account is ready: with as little as that needs,
- * no command tree and no schemas. Until the command is being started, whatever is not as usual goes the usual way.
+ * `run` as it is typed mostly and as the shim calls it, where the home of the account is ready: with as little as that
+ * needs, no command tree and no schemas. Whatever is not as usual before the command is started is left to the bundle
+ * of all commands.
  */
 
 interface Starter extends Machine {
   readonly launch: (program: Launch) => Promise<number>;
 }
 
-/** The exit code; undefined, with nothing started, where the usual way has to be gone. */
+/** The exit code; undefined, with nothing started, where the bundle of all commands has to do it. */
 export async function runReady(argv: readonly string[], machine: Starter, usual: Usual): Promise<number | undefined> {
   let isStarting = false;
   function launch(program: Launch): Promise<number> {
@@ -26,17 +27,18 @@ export async function runReady(argv: readonly string[], machine: Starter, usual:
   }
   try {
     const context = createContext({ ...saysNothing(machine, usual), launch }, { input: true, color: true });
-    // Other machines have a say in it first.
+    // Where logins are shared with other machines, an exchange with them comes first.
     if (isShared(context)) return undefined;
     const { status } = await runCommand.run(context, optionsIn(argv));
     return status;
   } catch (error) {
-    // Also for a fault of ours: the usual way meets the same thing, and tells it. But nothing is started twice.
+    // Whatever was thrown, the bundle of all commands runs the command again, and reports it. But nothing is started
+    // twice.
     return isStarting ? tell(error, machine) : undefined;
   }
 }
 
-/** Of a line that `start.ts` has found to be a plain one. */
+/** The options in a command line that `start.ts` has found to be a plain one. */
 function optionsIn(argv: readonly string[]): RunOptions {
   const [account = '', , ...command] = argv.slice(argv.indexOf('run') + 1);
   return account === '--here' ? { here: true, command } : { selector: account, command };

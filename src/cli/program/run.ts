@@ -70,12 +70,15 @@ export async function run(argv: readonly string[], machine: Machine): Promise<nu
   }
 }
 
-/** The word that a command begins with; in a line that is still typed only where the cursor is behind it. */
+/** The word that names the command. In a line that is being completed only where the cursor is behind that word. */
 function commandIn([first, second, ...rest]: readonly string[]): string | undefined {
   return first === completionRequest && rest.length > 0 ? second : first;
 }
 
-/** Throws what commander has to say about the line. The program's name alone is no mistake: `runBare` or help is for it. */
+/**
+ * Throws what commander has to say about the line. The program's name alone is no mistake: `runBare` or help answers
+ * it.
+ */
 async function parse(program: Program, words: readonly string[], runBare: () => Promise<void> | undefined) {
   try {
     await program.parseAsync(words, { from: 'user' });
@@ -89,8 +92,8 @@ async function parse(program: Program, words: readonly string[], runBare: () => 
 }
 
 /**
- * What commander has one spelling of. Its `help` takes one word only, and would show the group for `help config set`; the
- * version is asked for in other tools' ways too.
+ * Respells what commander knows in one spelling only. Its `help` takes one word only, and would show the group for
+ * `help config set`; other tools have other ways to ask for the version.
  */
 function spelledOut(words: readonly string[]): readonly string[] {
   const [first, ...path] = words;
@@ -99,7 +102,7 @@ function spelledOut(words: readonly string[]): readonly string[] {
   return first === 'help' && isPath ? [...path, '--help'] : words;
 }
 
-/** `help` with words that name no command may be about a trouble. */
+/** `help` with words that name no command may name a section of the troubleshooting page. */
 async function topicOf(program: Program, [help, ...words]: readonly string[], machine: Machine) {
   const isAsked = help === 'help' && words.length > 0 && !words.some((word) => word.startsWith('-'));
   if (!isAsked || namedCommand(program, words.slice(0, 1)) !== undefined) return undefined;
@@ -140,7 +143,7 @@ async function runCommand<Options, Result, Document>(
     await show(call, result, { csv: csv === true, file });
     return command.exitCode?.(result) ?? 0;
   } catch (error) {
-    // The document of a failure has no room for them.
+    // The document of a failure has no member for warnings.
     if (globalOptions.json === true) for (const text of context.warnings) context.io.note(`warning: ${text}`);
     throw error;
   } finally {
@@ -151,7 +154,8 @@ async function runCommand<Options, Result, Document>(
 
 /**
  * Two things are asked only once a command has met them: which account is meant by a name of several, and whether the
- * accounts are to be kept in a directory with other things in it. It has written nothing by then, and begins again.
+ * accounts are to be kept in a directory with other things in it. The command has written nothing by then, and begins
+ * again.
  */
 async function runAsked<Options, Result, Document>(call: Call<Options, Result, Document>): Promise<Result> {
   const { command, context, options } = call;
@@ -172,7 +176,9 @@ async function runAsked<Options, Result, Document>(call: Call<Options, Result, D
   }
 }
 
-/** The signal ends it, or the person at the screen that it draws. */
+/**
+ * Prints each result as it comes, until the signal ends that, or the person does at the screen that the command draws.
+ */
 async function showEach<Options, Result, Document>(
   { command, context, options }: Call<Options, Result, Document>,
   results: AsyncIterable<Result>,
@@ -183,7 +189,7 @@ async function showEach<Options, Result, Document>(
       io.print(successDocument(command.name, documentOf(command, result), warnings, 0));
     else io.print(await renderText(command, result, context, { style: io.style, options }));
   }
-  // Without the signal the person has said that it is enough.
+  // Without the signal it was the person at the screen who ended it.
   return context.signal.aborted ? exitCodeByError.interrupted : 0;
 }
 

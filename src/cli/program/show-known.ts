@@ -6,11 +6,11 @@ import { createContext } from './context.js';
 import type { Machine } from './machine.js';
 
 /*
- * The bare `list` and `status`, which are typed all day, with as little as they need: no command tree and no schemas. Whatever
- * is not as usual goes the usual way, which knows what to say: a warning, an error.
+ * The bare `list` and `status`, which are typed all day, with as little as they need: no command tree and no schemas.
+ * Whatever is not as usual, such as a warning or an error, is left to the quick bundle, which knows what to say.
  */
 
-/** The exit code; undefined, with nothing written, where the usual way has to be gone. */
+/** The exit code; undefined, with nothing written, where the quick bundle has to do it. */
 export async function showKnown(argv: readonly string[], machine: Machine, usual: Usual): Promise<number | undefined> {
   switch (argv.at(-1)) {
     case 'list':
@@ -36,7 +36,7 @@ async function show<Result, Document>(
     context.io.print(text);
     return command.exitCode?.(result) ?? 0;
   } catch {
-    // Also for a fault of ours: the usual way meets the same thing, and tells it.
+    // Whatever was thrown, the quick bundle runs the command again, and reports it.
     return undefined;
   }
 }

@@ -1,7 +1,10 @@
-/** The name of this program in whatever it says about itself; as long as the other one, so that no column shifts. */
+/** The name of this program in whatever it says about itself; as long as `codex auth`, so that no column shifts. */
 const ownName = 'codex-auth';
 
-/** In a command line, which goes on with a command, an option or what stands for one, but not as the name of a package. */
+/**
+ * The name at the beginning of a command line, where a command, an option or a placeholder follows; not as the name of
+ * a package.
+ */
 const inCommandLine = new RegExp(
   `(?<=^|[\\s"'\`(:]|\\u001b\\[\\d+m)(?<!install -g )${ownName}(?= (?:[a-z]|--[a-z]|\\[|<[a-z]))`,
   'gm',
@@ -12,7 +15,7 @@ const inCommandLine = new RegExp(
  * says so in CODEX_AUTH_INVOKED_AS. All help, hints and results pass here (docs/decisions/024-called-by-another-name.md).
  */
 export function calledAs(name: string | undefined): (text: string) => string {
-  // It is only ever a few plain words; from anybody else it is not worth printing.
+  // The shim sets it to a few plain words; a value with anything else is not from the shim, and is not printed.
   if (name === undefined || !/^[\w-]+( [\w-]+)*$/.test(name)) return (text) => text;
   return (text) => text.replace(inCommandLine, name);
 }
@@ -23,7 +26,10 @@ export function maskEmail(email: string): string {
   return `${name.slice(0, 1)}***@${domain.slice(0, 1)}***`;
 }
 
-/** Everything in a text that looks like an email address, wherever it came from: the net below `--mask`. */
+/**
+ * Everything in a text that looks like an email address, wherever it came from: for `--mask`, below all that masks a
+ * single address.
+ */
 export function maskEmails(text: string): string {
   return text.replace(/[\p{L}\p{N}._%+-]+@[\p{L}\p{N}.-]+/gu, maskEmail);
 }

@@ -6,7 +6,7 @@ export function namedCommand(program: CommandUnknownOpts, words: readonly string
   return commandPath(program, words)[0];
 }
 
-/** The same with the member of a group, such as `config set`. */
+/** The same, with the member of a group behind it, such as `config set`. */
 function commandPath(tree: CommandUnknownOpts, words: readonly string[]): string[] {
   for (const [position, word] of words.entries()) {
     const command = tree.commands.find((each) => each.name() === word || each.aliases().includes(word));
@@ -47,7 +47,7 @@ function suggestionIn(text: string): string | undefined {
   return suggestion && `did you mean ${suggestion.split(', ').join(' or ')}?`;
 }
 
-/** A group does what its first command does when none of them is named, and that one gets the unknown word. */
+/** A group whose members are not named runs its first command, which gets the unknown word as an argument. */
 function tooManyArguments(
   error: CommanderError,
   words: readonly string[],

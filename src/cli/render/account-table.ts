@@ -6,7 +6,7 @@ import { type Cells, type Column, isSameForAll, type Paint } from './table-layou
 import type { Theme } from './theme.js';
 import { formatDistance, formatDuration, formatWhen, type Moment, msOf } from './time.js';
 
-/** What the table shows of an account, its times either way: an {@link AccountView} is one. */
+/** What the table shows of an account, its times as text or in milliseconds: an {@link AccountView} is one. */
 export interface AccountLine extends Named, Pick<AccountView, 'index' | 'active' | 'health' | 'state'> {
   readonly plan?: string | undefined;
   readonly availableAt?: Moment | undefined;
@@ -15,8 +15,8 @@ export interface AccountLine extends Named, Pick<AccountView, 'index' | 'active'
 }
 
 /**
- * A line per account: who, how healthy, how much quota is left, and whether it can be used now. They are told apart by the
- * name first; what is left and when it can be used again stay to the end.
+ * A line per account: who, how healthy, how much quota is left, and whether it can be used now. Where the terminal is
+ * narrow, the name, what is left and the state stay to the end.
  */
 export function renderAccounts(accounts: readonly AccountLine[], theme: Theme, renderTable: RenderTable): string {
   const { color, now } = theme;
@@ -44,7 +44,10 @@ export function renderAccounts(accounts: readonly AccountLine[], theme: Theme, r
   return renderTable(columns, accounts, theme) + color.dim(ages.line);
 }
 
-/** How every table of accounts begins: which one is in use, its number, its name, and with the same order its workspace. */
+/**
+ * The first columns of every table of accounts: which one is in use, its number, its name and its workspace. At `order`
+ * the name gets shorter and the workspace goes.
+ */
 export function whoColumns<Row extends Named & Pick<AccountLine, 'active' | 'index'>>(
   all: readonly Row[],
   order: number,
@@ -71,7 +74,7 @@ export function whoColumns<Row extends Named & Pick<AccountLine, 'active' | 'ind
   ];
 }
 
-/** A text that may be absent, for which there is a sign. */
+/** The cells of a text that may be absent: then there is the sign of the unknown. */
 export function whatIsKnown<Row>(of: (row: Row) => string | undefined, { color, symbols }: Theme): Cells<Row> {
   return {
     text: (row) => of(row) ?? symbols.unknown,
@@ -79,7 +82,10 @@ export function whatIsKnown<Row>(of: (row: Row) => string | undefined, { color, 
   };
 }
 
-/** Its label or address, and where that is another account's too, the workspace, whose column may have gone. */
+/**
+ * The label or address of an account. Where another one has the same address, also the workspace, whose column may have
+ * gone.
+ */
 function shortNameOf(account: Named, all: readonly Named[]): string {
   const { label, email, id } = account;
   if (label !== undefined) return printable(label);
@@ -100,7 +106,7 @@ export function nameOf(account: Named): string {
   return printable(fullName(account));
 }
 
-/** The same for a cell, whose column is made fit for a terminal as a whole. */
+/** The same for a cell, before it is printable: the table makes each column printable as a whole. */
 function fullName(account: Named): string {
   const { label, email, id, distinction } = account;
   if (distinction !== undefined || (label !== undefined && email !== undefined))
@@ -157,7 +163,7 @@ function wordsOf(state: AccountLine['state']): string {
   return state.replaceAll('-', ' ');
 }
 
-/** Where there is room for one short word. */
+/** The state as one short word. */
 export function briefState(state: AccountLine['state']): string {
   return briefStates[state] ?? state;
 }

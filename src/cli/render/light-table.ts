@@ -14,7 +14,7 @@ export const renderLightTable: RenderTable = (columns, rows, theme) =>
 
 export function drawLight(shown: readonly Shown[], rowCount: number, { color, style }: Theme): string {
   let drawn = lineOf(shown.map((column) => titleCell(column, style.hasColor ? color.dim : undefined)));
-  // Not joined, which would copy all of it: whoever prints it does that once anyway.
+  // Not joined, which would copy all of the text: printing it does that once anyway.
   for (let row = 0; row < rowCount; row += 1)
     drawn += lineOf(shown.map((column) => cellOf(column, row, style.hasColor)));
   return drawn;
@@ -36,7 +36,7 @@ function cellOf(column: Shown, row: number, hasColor: boolean): string {
 
 function padded({ align, width }: Shown, text: string, own: number, paint: Paint | undefined): string {
   const painted = paint === undefined ? text : paint(text);
-  // In units of a string, of which colours and wide signs take others than they take columns.
+  // `padStart` counts the units of a string: colours and wide signs have another number of these than of columns.
   const length = width - own + painted.length;
   return align === 'right' ? painted.padStart(length) : painted.padEnd(length);
 }

@@ -78,12 +78,12 @@ function whenText(iso: string, { now }: Theme): string {
   return formatWhen(Date.parse(iso), now);
 }
 
-/** Up at the end: what work needs must not look smaller than it is. */
+/** The upper end is rounded up: what work needs must not look smaller than it is. */
 function rangeText(low: number, high: number, { symbols }: Theme): string {
   return `${Math.floor(low)}${symbols.range}${Math.ceil(high)}%`;
 }
 
-/** Of a week it is often less than one. */
+/** With two decimals where it is less than one percent, as it often is for a window of a week. */
 function rateText(percentPerHour: number): string {
   return percentPerHour === 0 || percentPerHour >= 1 ? percentText(percentPerHour) : `${percentPerHour.toFixed(2)}%`;
 }

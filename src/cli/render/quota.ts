@@ -7,7 +7,7 @@ import { formatDistance, formatDuration, formatWhen, type Moment, msOf } from '.
 
 type WindowView = QuotaView['windows'][number];
 
-/** What of a window is read as text, its times either way. */
+/** What is shown of a window, its times as text or in milliseconds. */
 type ShownWindow = Pick<WindowView, 'id' | 'limitName' | 'remainingPercent'> & {
   readonly resetsAt?: Moment | undefined;
 };
@@ -24,7 +24,7 @@ export interface ShownQuota {
 
 const longestBar = 20;
 
-/** Less is no picture. */
+/** A shorter bar shows nothing. */
 const shortestBar = 4;
 
 /** What the lines are indented by where they are shown, and the gaps in them. */

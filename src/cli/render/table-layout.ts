@@ -6,9 +6,9 @@ import type { Theme } from './theme.js';
 export type Paint = (text: string) => string;
 
 /**
- * A column, and when it gives way. While a table is wider than the terminal, what has the lowest number goes first: the
- * next shorter text of its cells, or the column as a whole. It is made of functions, not of cells: ten thousand rows would be
- * ninety thousand objects.
+ * A column, and when it gives way. While a table is wider than the terminal, the lowest number goes first: the next
+ * shorter text of the cells, or the column as a whole. A column is made of functions, not of cells: ten thousand rows
+ * would be ninety thousand objects.
  */
 export interface Column<Row> {
   readonly title: string;
@@ -26,7 +26,7 @@ export interface Column<Row> {
   readonly dropOrder?: number;
   /** May be cut with an ellipsis down to this width before anything else gives way; absent: only when nothing else is left. */
   readonly minWidth?: number;
-  /** Has nothing to tell, however wide the terminal, when this holds of its texts. */
+  /** Whether the column, with these texts, has nothing to tell and is left out, however wide the terminal. */
   readonly isNeedless?: (texts: readonly string[]) => boolean;
 }
 
@@ -46,7 +46,7 @@ export interface Shown {
 
 export const gap = '  ';
 
-/** Says the same of every account. */
+/** Whether a column says the same of every account. */
 export function isSameForAll(texts: readonly string[]): boolean {
   return texts.every((text) => text === texts[0]);
 }
@@ -114,7 +114,7 @@ function layerOf<Row>({ text, shorter = [], paint, ...giving }: Column<Row>, row
 interface Concession {
   readonly order: number;
   readonly state: Layer;
-  /** The level of texts it leads to; absent where the column goes. */
+  /** The level of texts that this concession leads to; absent where the column goes. */
   readonly level?: number;
 }
 
@@ -135,7 +135,10 @@ function takeBack({ state, level }: Concession): void {
   else if (state.level === level) state.level = level - 1;
 }
 
-/** One concession after the other until the table fits; then what turns out not to have been needed comes back. */
+/**
+ * Makes one concession after the other until the table fits; then takes back those that turn out not to have been
+ * needed.
+ */
 function giveWay(states: readonly Layer[], available: number): void {
   const fits = () => {
     const chosen = states.filter(({ isDropped }) => !isDropped);
@@ -218,7 +221,10 @@ function begin(signs: Iterable<string>, room: number): string[] {
   return kept;
 }
 
-/** With all of its texts looked at together: that is most of the work of a long table, and nearly all of them are plain. */
+/**
+ * A column with its width. All of its texts are looked at together: that is most of the work of a long table, and
+ * nearly all of them are plain.
+ */
 function measured(column: Pick<Shown, 'align' | 'title' | 'paintOf'>, texts: readonly string[]): Shown {
   const { align, title, paintOf } = column;
   const arePlain = isPlain(texts.join(''));
@@ -228,7 +234,7 @@ function measured(column: Pick<Shown, 'align' | 'title' | 'paintOf'>, texts: rea
   return { align, title, texts: shown, width, isPlain: arePlain, paintOf };
 }
 
-/** As a terminal may get it. What takes no room on it shows nothing. */
+/** The text as a terminal may get it; empty where all of its signs have no width. */
 function harmless(text: string): string {
   if (isPlain(text)) return text;
   const shown = printable(text);
@@ -238,7 +244,7 @@ function harmless(text: string): string {
 /** Signs that take one column each and need no look-up: ASCII, the Latin letters, and those our own texts are made with. */
 const plainText = /^[\x20-\x7e\xa1-\xac\xae-\xff\u2013\u2026\u2588\u2591\u25cf]*$/;
 
-/** A terminal of whatever age gives each of its signs one column. */
+/** Whether a terminal of whatever age gives each sign of the text one column. */
 export function isPlain(text: string): boolean {
   return plainText.test(text);
 }

@@ -42,12 +42,12 @@ const noBorders = {
   ...{ left: '', middle: '', right: '' },
 };
 
-/** Of Unicode's private use: what has it in a text of its own is not plain, and is stood for as well. */
+/** A sign of Unicode's private use. A text that has it itself is not plain, so that it is replaced as well. */
 const standIn = '\ue000';
 
 /**
  * The library measures by an older Unicode than the layout, and would draw a Thai name one column too narrow. So a text
- * that they could see differently is put in afterwards, in the place of as many signs as it is wide.
+ * that the two could measure differently is put in afterwards, in the place of as many signs as it is wide.
  */
 function standIns({ style }: Theme) {
   const texts: string[] = [];

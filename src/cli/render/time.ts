@@ -17,7 +17,10 @@ function twoUnits(ms: number, large: number, largeName: string, small: number, s
   return rest === 0 ? `${whole}${largeName}` : `${whole}${largeName} ${rest}${smallName}`;
 }
 
-/** A time as a result has it, ISO 8601, or in milliseconds since the epoch: writing a thousand as text takes long. */
+/**
+ * A time as a result has it: in ISO 8601, or in milliseconds since the epoch, because writing a thousand as text takes
+ * long.
+ */
 export type Moment = string | number;
 
 export function msOf(moment: Moment): number {
@@ -34,7 +37,7 @@ export function formatDistance(at: number, now: number): string {
 export function formatMoment(at: number, now: number): string {
   const date = new Date(at);
   const clock = `${twoDigits(date.getHours())}:${twoDigits(date.getMinutes())}`;
-  // Two days apart no day is the same, and none of a month has the same number.
+  // Within two days no two days have the same number in their months.
   if (Math.abs(at - now) < 2 * dayMs && date.getDate() === new Date(now).getDate()) return clock;
   return `${date.getFullYear()}-${twoDigits(date.getMonth() + 1)}-${twoDigits(date.getDate())} ${clock}`;
 }

@@ -23,7 +23,7 @@ import { BindingView, bindingView, clearCommand } from '../views/binding-view.js
 
 export const BindResult = z.object({
   change: z.enum(['bound', 'unchanged', 'cleared', 'nothing']),
-  /** As it is now, or with --clear was; absent where there is none. */
+  /** The binding as it is now, or with --clear as it was; absent where there is none. */
   binding: z.exactOptional(BindingView),
   /** What the directory was bound to before. */
   replaced: z.exactOptional(BindingView),
@@ -95,7 +95,10 @@ function named({ machine }: Context, dir: string): string {
   return seenFrom(machine.cwd, dir);
 }
 
-/** The binding that counts there, also where it is that of a directory above, or the directory is gone. */
+/**
+ * Removes the binding that counts in the directory, also where it is that of a directory above, or the directory is
+ * gone.
+ */
 async function clear(context: Context, { selector, dir }: BindOptions): Promise<BindResult> {
   if (selector !== undefined) {
     throw new AppError('usage', '--clear takes no account', { hint: 'codex-auth switch --here --clear' });

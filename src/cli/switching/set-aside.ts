@@ -12,14 +12,14 @@ import { formatWhen } from '../render/time.js';
 import { type AccountRef, accountRef } from '../views/account-ref.js';
 
 /**
- * Says so when the login in `auth.json` belongs to an account that is set aside, and names another one. It never
+ * Warns when the login in `auth.json` belongs to an account that is set aside, and names another account. It never
  * switches: the choice is the person's (P12).
  */
 export function warnIfFlaggedInUse(context: Context, scope: Scope): void {
   warnAboutSetAside(context, readRoster(context.root, context.home, scope));
 }
 
-/** The same for a command that has looked already. Returns whether it is so. */
+/** The same for a command that has read the roster already. Returns whether it has warned. */
 export function warnAboutSetAside(context: Context, roster: ShownRoster): boolean {
   const { content } = roster.authFile;
   const account = setAsideInUse(roster);
@@ -64,7 +64,10 @@ export function recommendOther(
   return recommended && accountRef(recommended, position + 1, context.options.mask === true);
 }
 
-/** Nobody can refresh it, so that it is of use only while its access token lives. */
+/**
+ * When the access token of an account that is set aside ends: nobody can refresh it. Throws `sign-in-needed` where it
+ * has ended.
+ */
 export function usableEnd(context: Context, { beside }: Roster, account: FlaggedAccount): number {
   const { tokens } = withNewestTokens(account, beside);
   const { expiresAt } = tokens;

@@ -17,7 +17,7 @@ export const SurfaceView = z.object({
 });
 
 export const DaemonRestart = z.object({
-  /** `not-needed`: none runs, or it has the new account already. `refused`: a turn is under way. */
+  /** `not-needed`: no server runs, or it has the new account already. `refused`: a turn is under way. */
   outcome: z.enum(['done', 'not-needed', 'refused', 'failed']),
   reason: z.exactOptional(z.string()),
 });
@@ -30,8 +30,9 @@ export interface SwitchProof {
 }
 
 /**
- * What the person should know after a switch, and the proof of it: who of the running official clients uses the new
- * account. Restarts the background server where that was asked for, or is agreed to at the terminal, and no turn runs.
+ * What the person should know after a switch, and the proof of the switch: who of the running official clients uses the
+ * new account. Restarts the background server where that was asked for, or is agreed to at the terminal, and no turn
+ * runs.
  */
 export async function proveActivation(
   context: Context,
@@ -61,7 +62,7 @@ export async function proveActivation(
   return { surfaces, daemonRestart };
 }
 
-/** The client falls back to the file as well, but only where it cannot use the keyring either. */
+/** The client, too, falls back to the file, but only where it cannot use the keyring itself. */
 function warnAboutKeyring({ home, warn }: Context): void {
   const obstacle = home.otherStore?.obstacle?.();
   if (obstacle === undefined) return;

@@ -9,7 +9,9 @@ export interface Browser {
   show(url: string): Promise<boolean>;
 }
 
-/** Whether a browser could open here at all: a container and a server have no screen. `BROWSER` says so itself. */
+/**
+ * Whether a browser could open here at all: a container and a server have no screen. Where `BROWSER` is set, one can.
+ */
 export function hasScreen(environment: Environment, platform: NodeJS.Platform): boolean {
   if (platform === 'darwin' || platform === 'win32') return true;
   const { browser, display, waylandDisplay, wslDistribution } = environment;

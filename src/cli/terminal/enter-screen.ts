@@ -6,7 +6,10 @@ const leaveAlternate = '\u001b[?1049l';
 const showCursor = '\u001b[?25h';
 const eraseScrollback = '\u001b[3J';
 
-/** The terminal while the dashboard has it: the alternate screen, so that what was there before is there again after. */
+/**
+ * The terminal while the dashboard has it: the alternate screen, so that what was on the screen before is there again
+ * after.
+ */
 export interface Screen {
   /** For drawing. Everything written to it may be shown (`--mask`), and leaves the scrollback of the person alone. */
   readonly stdout: NodeJS.WriteStream;
@@ -16,7 +19,7 @@ export interface Screen {
 export function enterScreen({ io, machine }: Context): Screen {
   const { stdout, stdin } = io;
   stdout.write(enterAlternate);
-  // Whatever ends the process without passing here, such as an exception nobody foresaw.
+  // For whatever ends the process without calling `leave`, such as an exception that nothing catches.
   const keep = machine.jobControl?.beforeEnd(restore);
 
   function restore(): void {
@@ -33,7 +36,7 @@ export function enterScreen({ io, machine }: Context): Screen {
   };
 }
 
-/** The stream with another way to write. */
+/** The stream, on which all writing passes `shown`. */
 function drawing(stream: NodeJS.WriteStream, shown: (text: string) => string): NodeJS.WriteStream {
   return new Proxy(stream, {
     get(target, name) {

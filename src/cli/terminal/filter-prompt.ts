@@ -14,11 +14,11 @@ import {
 } from '@inquirer/core';
 
 export interface Entry {
-  /** What typed digits are the beginning of. */
+  /** The number that typed digits are the beginning of. */
   readonly number: number;
-  /** What other typed text is looked for in. */
+  /** The text that other typed text is looked for in. */
   readonly words: string;
-  /** What is left of it on the screen once it has been chosen. */
+  /** What stays on the screen once the entry has been chosen. */
   readonly short: string;
 }
 
@@ -31,7 +31,7 @@ interface FilterConfig {
   readonly help: string;
   /** A line for each entry, as wide as the terminal is by now. */
   readonly linesNow: () => readonly string[];
-  /** Calls back whenever that changes. Returns how to stop it. */
+  /** Calls back whenever the width changes. Returns how to stop it. */
   readonly onResize: (listener: () => void) => () => void;
   readonly theme: {
     readonly prefix: { readonly idle: string; readonly done: string };

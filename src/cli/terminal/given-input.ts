@@ -15,11 +15,11 @@ export function readSmallFile({ machine }: Context, path: string): string {
 }
 
 interface InputRules {
-  /** What to do instead where it is a terminal. */
+  /** The hint where standard input is a terminal. */
   readonly otherwise: string;
   readonly mostBytes: number;
   readonly tooLong: string;
-  /** What to do instead where it is longer. */
+  /** The hint where the input is longer than `mostBytes`. */
   readonly hint: string;
   /** What is said after Ctrl-C. */
   readonly interrupted: string;

@@ -5,17 +5,17 @@ import { calledAs, maskEmails } from '../program/shown-text.js';
 import { wrapText } from './wrap-text.js';
 
 /**
- * The streams and what they can show, decided once (STYLE: Streams). Whatever else goes out here, the only control
- * sequences among it are the styles of a theme, and those only where there is colour.
+ * The streams and what they can show, decided once (STYLE: Streams). In whatever is written here, the only control
+ * sequences are the styles of a theme, and those only where there is colour.
  */
 export interface Io {
   /** Data: what the command was asked for. */
   print(text: string): void;
-  /** What a program reads, such as a script: command lines in it keep the name they have. */
+  /** Prints what a program reads, such as a script: command lines in it keep the name `codex-auth`. */
   printCode(text: string): void;
-  /** Progress, confirmations, warnings: everything that is not the answer. A line each, which nothing in it can break. */
+  /** Progress, confirmations, warnings: everything that is not the answer. Each text is one line, whatever is in it. */
   note(...lines: readonly string[]): void;
-  /** The same for a text that a theme may have coloured, made of what was printable before. */
+  /** The same for a text that a theme may have coloured, and that was made printable before. */
   noteRendered(text: string): void;
   /**
    * One line on stderr that the next one, or any note, takes the place of; without a text it goes away. Where the
@@ -27,14 +27,14 @@ export interface Io {
    * Whatever is printed passes it anyway.
    */
   shown(text: string): string;
-  /** Only without those addresses: for files, and for what programs read. */
+  /** The text without email addresses under `--mask`, and otherwise as it is: for files, and for what programs read. */
   masked(text: string): string;
   /** Whether stdout shows colour; `noteStyle` says the same of stderr. */
   readonly style: Style;
   readonly noteStyle: Style;
   /** Both ends of a dialogue are a terminal and nobody said `--no-input`. */
   readonly isInteractive: boolean;
-  /** Besides, stdout is a terminal that can be drawn on, for a program that fills the screen. */
+  /** As `isInteractive`, with stdout being a terminal that can be drawn on: for a program that fills the screen. */
   readonly canFillScreen: boolean;
   readonly stdin: NodeJS.ReadStream;
   /** For drawing; text for it goes through `shown` first. */
@@ -50,7 +50,7 @@ export interface Style {
   readonly hasUnicode: boolean;
   /** Columns; 80 where the terminal does not say. */
   readonly width: number;
-  /** Tables keep to that width: it is a terminal's, or COLUMNS says how much room there is behind a pipe. */
+  /** Tables keep to that width: it is the terminal's, or COLUMNS says how much room there is behind a pipe. */
   readonly isFitted: boolean;
 }
 
@@ -92,7 +92,7 @@ export function createIo(streams: ProcessStreams, environment: Environment, opti
   let noteStyle: Style | undefined;
   let statusLength = 0;
 
-  // A stream costs time to make, and changes what a program after us would find: none is touched before it is used.
+  // A stream costs time to make, and changes its descriptor for a program after us: none is touched before it is used.
   function styleOfAnswers(): Style {
     style ??= styleOf(streams.answers);
     return style;
@@ -105,7 +105,7 @@ export function createIo(streams: ProcessStreams, environment: Environment, opti
 
   function status(text?: string): void {
     if ((text === undefined && statusLength === 0) || !styleOfNotes().canRewrite) return;
-    // As it is by now: a terminal that has become narrower has broken the line that is to go.
+    // The width by now: a terminal that has become narrower has broken the line that is to be erased.
     const width = widthOf(streams.messages, environment);
     const broken = Math.max(0, Math.ceil(statusLength / width) - 1);
     // A line that wraps could not be taken back.

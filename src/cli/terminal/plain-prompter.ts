@@ -6,7 +6,7 @@ import { Secret } from '../../core/secret.js';
 import type { Io } from './io.js';
 import type { Asking } from './prompter.js';
 
-/** Of the number before a choice. */
+/** The width of the number before a choice. */
 const numberWidth = 6;
 
 /**
@@ -17,7 +17,7 @@ export function createPlainPrompter(io: Io, signal: AbortSignal): Asking {
   const shown = (text: string) => printable(io.shown(text));
 
   async function ask(question: string, { isHidden = false } = {}): Promise<string> {
-    // A terminal that reads by itself hands over each key, and what is not written to it is not seen.
+    // With `terminal`, readline gets each key and writes it to `output`, which shows nothing here.
     const output = isHidden ? new Writable({ write: (_chunk, _encoding, done) => done() }) : io.stderr;
     const lines = createInterface({ input: io.stdin, output, terminal: isHidden && io.stdin.isTTY });
     try {

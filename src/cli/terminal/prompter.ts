@@ -18,7 +18,7 @@ export interface Choice<T> {
 /** Questions to the person, asked on stderr. Ask only when `io.isInteractive`; every question has a flag. */
 export interface Prompter {
   confirm(question: string, preset: boolean): Promise<boolean>;
-  /** For what a command is about to do; on a no it throws `declined` with what was not done. */
+  /** Asks before a command does something; on a no it throws `declined` with what was not done. */
   consent(question: string, preset: boolean, otherwise: string): Promise<void>;
   select<T>(question: string, choices: readonly Choice<T>[]): Promise<T>;
   /** One of many, which a person finds by typing a part of it. */
@@ -99,7 +99,10 @@ function createDrawnPrompter(io: Io, signal: AbortSignal): Asking {
   };
 }
 
-/** The library looks at the environment only, and knows nothing of `--no-color` and of what else decides our style. */
+/**
+ * The library decides about colour by the environment only, and knows nothing of `--no-color` and of what else decides
+ * our style.
+ */
 function themeFor({ noteStyle }: Io) {
   const { color, symbols } = createTheme(noteStyle, 0);
   return {
@@ -118,7 +121,7 @@ function themeFor({ noteStyle }: Io) {
   };
 }
 
-/** Of a terminal that does not say how high it is. */
+/** The height of a terminal that does not report one. */
 const defaultRows = 24;
 
 /** The question, its help, what was on the screen before, and room for names that take two lines. */

@@ -21,7 +21,7 @@ export function wrapText(text: string, width: number): string {
 }
 
 interface Wrapping {
-  /** Of every line but the first, where the terminal is wide enough for it. */
+  /** The indent of every line but the first, where the terminal is wide enough for it. */
   readonly indent?: number;
   /** Printed in one go: words stay whole, and styles go on by themselves. Else each line may be drawn on its own. */
   readonly isText?: boolean;
@@ -74,7 +74,7 @@ function partsOf(word: string, width: number): string[] {
   return [...parts, part];
 }
 
-/** What fits of a line. */
+/** As much of a line as fits into the width. */
 export function cutLine(line: string, width: number, ellipsis: string): string {
   const [first = '', ...rest] = wrapLine(line, width);
   if (rest.length === 0) return first;

@@ -60,10 +60,10 @@ function groupItems<T>(_declared: readonly T[], visible: readonly T[], groupOf: 
   return groups;
 }
 
-/** Below this there is no room to read in. */
+/** With fewer columns a description cannot be read. */
 const leastWidth = 24;
 
-/** Beside its name, or beneath it where the terminal is too narrow for that. */
+/** The description beside the name, or beneath it where the terminal is too narrow for that. */
 function helpItem(this: Help, term: string, termWidth: number, description: string, helper: Help): string {
   const { helpWidth = 80 } = helper;
   const isBeside = helpWidth - termWidth - 4 >= leastWidth;

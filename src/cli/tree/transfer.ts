@@ -80,7 +80,7 @@ export function declareTransfer(program: Program, run: Run): void {
     )
     .action((selectors, { out, format: asked, ...options }) => {
       const format = asked === 'codex' ? 'auth' : asked;
-      // The table is what `--out` of other commands is about: it may replace a file.
+      // With `--csv`, `--out` is that of other commands, which may replace a file.
       const where = definedOnly(options.csv === true ? { out } : { destination: out });
       return run(async () => (await import('../commands/export.js')).exportCommand, {
         selectors,

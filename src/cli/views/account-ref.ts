@@ -5,13 +5,13 @@ import { toIso } from '../../core/instant.js';
 import { maskEmail } from '../program/shown-text.js';
 import { formatWhen } from '../render/time.js';
 
-/** Members of a result about a login that is not as lasting as others are. */
+/** Members of a result about a login that may not last: one that is not stored, or that cannot be renewed here. */
 export const lifeShape = {
   /** It is the official client's only so far; the next command that writes about it stores it. */
   stored: z.exactOptional(z.literal(false)),
   /** It has no refresh token: it ends with its access token, and is renewed by a sign-in, an import or an exchange only. */
   renewable: z.exactOptional(z.literal(false)),
-  /** When that is; absent where the token does not say. */
+  /** When the access token ends; absent where the token does not say. */
   endsAt: z.exactOptional(z.iso.datetime()),
   /** The machine of the shared pool that refreshes it, where that is another one. */
   keptBy: z.exactOptional(z.string()),
@@ -53,12 +53,14 @@ export function shownEmail(email: string | undefined, mask: boolean): string | u
   return email === undefined || !mask ? email : maskEmail(email);
 }
 
-/** Whether there is nothing to say of how long it lasts. */
+/** Whether the login is stored and can be renewed, so that there is nothing to say of how long it lasts. */
 export function isLasting({ tokens, isUnstored }: Pick<ShownAccount, 'tokens' | 'isUnstored'>): boolean {
   return tokens.refreshToken !== undefined && isUnstored !== true;
 }
 
-/** `keptBy`: the machine that keeps it, where that is known to be another one. */
+/**
+ * The members about how long a login lasts. `keptBy`: the machine that keeps it, where that is known to be another one.
+ */
 export function lifeOf(
   { tokens, isUnstored }: Pick<ShownAccount, 'tokens' | 'isUnstored'>,
   keptBy?: string,

@@ -33,7 +33,7 @@ export function bindingHere(context: Context, roster: ShownRoster): BindingView 
   }
 }
 
-/** Its account may live anywhere, also set aside. */
+/** A binding for a result. Its account may be in any pool, also set aside. */
 export function bindingView(binding: Binding, roster: ShownRoster, mask: boolean): BindingView {
   const { directory, commonDir, accountId } = binding;
   const all = [roster.records, ...roster.others].flatMap(({ pool, flagged }) => [

@@ -47,7 +47,7 @@ export const ForecastAccount = z.object({
     z.object({
       risk: z.array(z.object({ name: z.string(), points: z.number() })),
       score: z.record(z.string(), z.number()),
-      /** The same in words, with the numbers behind each part. */
+      /** The parts of the score in words, with the numbers behind each. */
       terms: z.array(z.object({ name: z.string(), points: z.number(), because: z.string() })),
     }),
   ),
@@ -65,7 +65,7 @@ export const ForecastResult = z.object({
   recommendation: z.exactOptional(
     z.object({ id: z.string(), index: z.number(), email: z.exactOptional(z.string()), reason: z.string() }),
   ),
-  /** Without a recommendation: who is back first. */
+  /** Without a recommendation: the account that can be used first again. */
   nextAvailable: z.exactOptional(z.object({ id: z.string(), availableAt: z.iso.datetime() })),
   ...WayOut.shape,
   accounts: z.array(ForecastAccount),
@@ -220,7 +220,7 @@ function foundAccount(
   } as FoundAccount;
 }
 
-/** Itself where nothing is to be added, as it is for a thousand accounts of which nobody was asked. */
+/** The quota itself where nothing is to be added, as for a thousand accounts of which nobody was asked. */
 function shownQuota(quota: BindingQuota, source: QuotaSource): ShownQuota & BindingQuota {
   if (source === 'cache' && !quota.isUnlimited) return quota;
   return { ...quota, source, unlimited: quota.isUnlimited };

@@ -52,13 +52,13 @@ export function failureLines(
 }
 
 interface Failing {
-  /** Absent where it is not in the list any more. */
+  /** Absent where the account is not in the list any more. */
   readonly index?: number;
   readonly failure?: FailureView;
 }
 
 export interface SharedFailures {
-  /** Whether it is said below, and not with the account. */
+  /** Whether the failure of the account is told by `lines`, and not with the account. */
   has(account: Failing): boolean;
   readonly lines: readonly string[];
 }
@@ -73,7 +73,7 @@ export function sharedFailures(accounts: readonly Failing[], { color, symbols }:
   const shared = candidates.filter((each) => countOf(each) > 1);
   const views = shared.map(({ index = 0, failure }) => definedOnly({ index, failure }));
   const lines = failureLines(views, ` ${symbols.arrow} `);
-  // Numbers tell nothing where it is all of them.
+  // Numbers tell nothing where all the accounts have failed.
   const isOfAll = lines.length === 1 && shared.length === accounts.length;
   return {
     has: ({ index }) => index !== undefined && shared.some((each) => each.index === index),

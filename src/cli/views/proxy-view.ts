@@ -12,7 +12,7 @@ export const ProxyView = z.object({
   url: z.exactOptional(z.string()),
   /** `--proxy`, the name of an environment variable, or `system settings`; absent when nothing names a proxy. */
   source: z.exactOptional(z.string()),
-  /** The entry that takes this host out. */
+  /** The entry that excepts this host from the proxy. */
   exception: z.exactOptional(z.string()),
   /** The same for a person. */
   text: z.string(),

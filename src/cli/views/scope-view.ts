@@ -18,7 +18,7 @@ export const ScopeView = z.object({
   readFrom: z.string(),
   /** What `readFrom` belongs to. */
   place: KnownPlace,
-  /** In a home that `run` has made: the person's own, with which it shares everything but the login. */
+  /** In a home that `run` has made: the person's own home, with which it shares everything but the login. */
   sharesHome: z.exactOptional(z.string()),
 });
 export type ScopeView = z.infer<typeof ScopeView>;

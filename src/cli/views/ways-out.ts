@@ -21,7 +21,7 @@ export const WayOut = z.object({
       z.object({
         ...accountRefShape,
         count: z.number(),
-        /** Of the one that ends first, where that is known. */
+        /** When the first of them ends, where that is known. */
         expiresAt: z.exactOptional(z.iso.datetime()),
       }),
     ),
