@@ -69,7 +69,7 @@ async function best(context: Context, options: BestWishes): Promise<BestResult> 
   });
 }
 
-/** The answer is one line, so what it could not be based on goes beside it. */
+/** The answer is one line, so that warnings tell what it could not be based on. */
 function warnAboutUnread(context: Context, { probes, roster }: ShownProbes, { accounts }: ForecastFound): void {
   for (const line of failureLines(accounts, ': ')) context.warn(`quota not read of account ${line}`);
   const now = context.clock.now();
@@ -80,7 +80,9 @@ function warnAboutUnread(context: Context, { probes, roster }: ShownProbes, { ac
   }
 }
 
-/** The conversation lets go of its account when that one is not ready or not healthy any more; its reasons say why. */
+/**
+ * A conversation leaves its account when that is not ready or not healthy any more; the reasons of the account say why.
+ */
 function sessionView(
   context: Context,
   { decided, recommendation }: DecidedRoster,

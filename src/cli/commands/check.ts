@@ -39,7 +39,7 @@ const CheckedAccount = z.object({
 });
 type CheckedAccount = z.infer<typeof CheckedAccount>;
 
-/** `roster` as it stands after the check. */
+/** `roster` is the one after the check. */
 function checkedView(context: Context, roster: Roster, answer: CheckAnswer): CheckedAccount {
   const { asked, account, result, workspace, quota } = answer;
   const now = context.clock.now();

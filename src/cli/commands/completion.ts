@@ -14,7 +14,7 @@ export interface CompletionOptions {
   readonly shell: ShellName;
 }
 
-/** They know how to ask their shell; what to answer, this program tells from its command tree at every Tab. */
+/** The scripts know how to ask their shell; what to answer, this program tells from its command tree at every Tab. */
 const scripts = { bash: bashScript, zsh: zshScript, fish: fishScript, powershell: powershellScript };
 
 export const completionCommand: Command<CompletionOptions, CompletionResult> = {

@@ -53,7 +53,7 @@ function viewOf(setting: ResolvedSetting): SettingView {
   return { ...setting, variable: settingVariable(setting.name) };
 }
 
-/** By itself: a bad value of another setting is no reason not to show or change this one. */
+/** One setting by itself: a bad value of another setting is no reason not to show or change this one. */
 function currentSetting({ options, root, environment }: Context, name: SettingName): ResolvedSetting {
   const { values } = readSettings(options.config, root.paths.settings);
   return resolveSetting(name, values, environment.raw, configOption(options));

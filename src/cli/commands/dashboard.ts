@@ -12,7 +12,7 @@ import type { Whom } from '../sign-in/questions.js';
 import { enterScreen } from '../terminal/enter-screen.js';
 import { loginCommand } from './login.js';
 
-/** What was done there has been shown there. */
+/** Empty: what was done in the dashboard has been shown there. */
 const DashboardResult = z.object({});
 type DashboardResult = z.infer<typeof DashboardResult>;
 
@@ -35,7 +35,7 @@ async function dashboard(context: Context): Promise<DashboardResult> {
 /** The very login that a person would type, on the screen that the dashboard has just left. */
 async function signIn(context: Context, whom: Whom): Promise<Message> {
   const { io, clock } = context;
-  // Ink has let go of it, and a question alone would not keep the process alive.
+  // Ink has released stdin, and a question alone would not keep the process alive.
   io.stdin.ref();
   try {
     const result = await loginCommand.run(context, { whom });
@@ -68,7 +68,7 @@ async function show(context: Context, session: Session): Promise<Leave> {
   } finally {
     outside.stop();
     end();
-    // Whatever it failed with has been told by the race.
+    // An error of the drawing has been thrown by the race.
     await drawn.catch(() => undefined);
     screen.leave();
     // What is typed from now on is for the shell, or for a question.
@@ -83,7 +83,7 @@ function reasonsFromOutside({ io, signal, machine }: Context) {
     const interrupt = () => resolve({ kind: 'interrupt' });
     if (signal.aborted) interrupt();
     signal.addEventListener('abort', interrupt, { once: true, signal: stopping.signal });
-    // The terminal has gone without a word.
+    // The terminal has closed without a signal.
     const close = () => resolve({ kind: 'quit' });
     io.stdin.once('end', close);
     const unlisten = machine.jobControl?.listen((event) => resolve({ kind: event === 'stop' ? 'suspend' : 'redraw' }));

@@ -134,6 +134,6 @@ export const doctorCommand: Command<DoctorOptions, DoctorResult> = {
   run: doctor,
   render: renderDoctor,
   exitCode: ({ summary }) => (summary.error > 0 ? 1 : 0),
-  // It uses only 0, 1, 2 and 130.
+  // doctor uses only 0, 1, 2 and 130.
   failureExitCode: (code) => (code === 2 || code === 130 ? code : 1),
 };

@@ -59,7 +59,7 @@ type ExportResult = z.infer<typeof ExportResult>;
 export interface ExportOptions extends TargetOptions, SealingOptions {
   readonly selectors: readonly string[];
   readonly format: ExportFormat;
-  /** A table without tokens, and no file with them. */
+  /** Print a table without tokens, and write no file with them. */
   readonly csv?: boolean;
   /** Where the table goes. */
   readonly out?: string;

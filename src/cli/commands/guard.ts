@@ -73,7 +73,7 @@ async function guard(context: Context, options: GuardOptions): Promise<GuardRoun
   const { processes, paths } = root;
   const lock = { directory: paths.locks, clock, processes, waitMs: 0, signal };
   const guarding = guardingOf(context, options);
-  // Stopped at any moment, it finishes the refresh it is at and gives its lock back.
+  // A guard that is stopped at any moment finishes the refresh it is at and gives its lock back.
   return context.uninterrupted(() =>
     withLock('guard', lock, () => {
       if (!guarding.once) announce(context);
@@ -96,7 +96,7 @@ function guardingOf({ root, machine }: Context, { once, service }: GuardOptions)
   return { once: false, program, keepLine: (line) => keepLogLine(root, line) };
 }
 
-/** What is watched over. A pool that cannot be read is told of by the first round. */
+/** Notes what is guarded. Where a pool cannot be read, the first round tells so. */
 function announce(context: Context): void {
   const { io, options, settings } = context;
   if (options.json === true) return;
@@ -106,7 +106,10 @@ function announce(context: Context): void {
   io.note(`guarding ${watched}: tokens that end within ${buffer} are refreshed; Ctrl-C ends it`);
 }
 
-/** With the one that the first round takes in. */
+/**
+ * How many accounts are guarded, with the unstored one that the first round takes in. Undefined where that cannot be
+ * read.
+ */
 function readableAccounts({ root, home, readingScope }: Context): number | undefined {
   try {
     const roster = readRoster(root, home, readingScope());

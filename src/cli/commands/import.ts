@@ -125,7 +125,7 @@ async function findLogins(context: Context, options: ImportOptions) {
   const reading = {
     format: options.format === 'auto' ? undefined : options.format,
     openingKey() {
-      // It may be a question, which nothing must write over.
+      // `keys` may ask a question, which the line of progress must not write over.
       progress.stop();
       return keys();
     },
@@ -145,7 +145,7 @@ async function findLogins(context: Context, options: ImportOptions) {
     progress.stop();
   }
   const logins = placeLogins(read);
-  // Whoever asks where there are logins wants to hear of nothing else.
+  // `--discover` asks where there are logins: whatever else is in the files is left out.
   return { sources, logins: options.discover === true ? logins.filter(({ login }) => login.kind === 'login') : logins };
 }
 

@@ -106,7 +106,7 @@ function renderList(found: Found, theme: Theme): string {
   const { accounts, mask, surroundings } = found;
   const { elsewhere } = surroundings;
   if (found.none !== undefined) {
-    // The hint names the first of them.
+    // `emptyText` names the first of these places.
     const unnamed = found.none.reason === 'elsewhere' ? elsewhere.slice(1) : elsewhere;
     return emptyText(found.none) + inUseText(surroundings) + elsewhereText(unnamed);
   }
@@ -137,7 +137,7 @@ function boundText({ binding }: Surroundings): string {
   return binding === undefined ? '' : `${capitalized(bindingText(binding))}\n`;
 }
 
-/** They are in no line of the table, and not gone. */
+/** Accounts that are set aside are in no line of the table, and are not gone. */
 function setAsideText({ setAside }: Found): string {
   return setAside === 0 ? '' : `${setAside} set aside: codex-auth verify-flagged\n`;
 }

@@ -89,7 +89,7 @@ async function askForConsent(context: Context, options: LoginOptions, request: C
   return (await import('../sign-in/browser-sign-in.js')).askInBrowser(context, request);
 }
 
-/** The login is stored by now, so that whatever goes wrong here is a warning. */
+/** Makes the login active. It is stored by now, so that whatever goes wrong here is a warning. */
 async function activateIfWanted(
   context: Context,
   { account, scopeKey }: StoredLogin,
@@ -112,7 +112,10 @@ async function activateIfWanted(
   }
 }
 
-/** When asked to, when nothing else is active, when it is the same identity, or on yes at the terminal. */
+/**
+ * The login becomes active when that is asked for, when nothing else is active, when the active login is of the same
+ * account, or on yes at the terminal.
+ */
 async function wantsActivation(context: Context, account: Account, options: LoginOptions): Promise<boolean> {
   if (options.activate !== undefined) return options.activate;
   if (!account.enabled) return false;
@@ -120,7 +123,7 @@ async function wantsActivation(context: Context, account: Account, options: Logi
   if (content === undefined) return true;
   if (content.kind === 'login' && isSameAccount(content.login.identity, account)) return true;
   if (content.kind === 'unadoptable') {
-    // Replacing that has a question of its own.
+    // Replacing a login that cannot be taken in has a question of its own.
     if (context.io.isInteractive) return true;
     context.warn(`${loginName(context.home)} holds ${unadoptableReasons[content.reason]}, so it is left as it is`);
   }
@@ -159,7 +162,10 @@ function isInUse({ home }: Context, { tokens }: Account): boolean {
   return content?.kind === 'login' && content.login.tokens.refreshToken?.equals(tokens.refreshToken) === true;
 }
 
-/** An index means something only in the scope that a later command will be in. */
+/**
+ * The command that makes the account active. An index means something only in the scope that a later command will be
+ * in.
+ */
 function switchCommand(context: Context, account: Account, index: number | undefined): string {
   const { global, project } = context.options;
   const selector = index === undefined || global === true || project !== undefined ? account.id : index;
@@ -191,7 +197,7 @@ export const loginCommand: Command<LoginOptions, LoginResult> = {
   exitCode: ({ activation }) => (activation === 'failed' ? 1 : 0),
 };
 
-/** One line while `codex auth logout`, typed for this program, would end the login at the official client. */
+/** Warns while `codex auth logout`, typed for this program, would end the login at the official client. */
 function warnAboutWiring(context: Context): void {
   const problem = wiringProblem(readWiring(setupPlace(context)));
   if (problem !== undefined) context.warn(`${problem.message}: ${problem.command}`);

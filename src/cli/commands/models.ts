@@ -54,7 +54,7 @@ const TrialView = z.object({
     'malformed',
     'timeout',
   ]),
-  /** Milliseconds until its first word, or until it was clear that there is none. */
+  /** Milliseconds until the first word of the model, or until it was clear that there is none. */
   latencyMs: z.number(),
   /** Why it is not available. */
   message: z.exactOptional(z.string()),
@@ -132,7 +132,7 @@ async function models(context: Context, options: ModelsOptions): Promise<ModelsR
   };
 }
 
-/** Before anything is asked: nobody is there who could agree. */
+/** Throws `confirmation-needed` where nobody could agree, before the provider is asked anything. */
 function refuseUnasked({ io }: Context, { yes }: ModelsOptions): void {
   if (yes === true || io.isInteractive) return;
   throw new AppError('confirmation-needed', 'models spends quota, a little with every model and account', {
@@ -186,7 +186,7 @@ function modelsCsv({ accounts }: ModelsResult): string {
   return csvOf(['file', 'account_id', 'sample_models', 'available'], rows);
 }
 
-/** Neither the account nor any model had a say. A rate limit is about the account's quota. */
+/** Whether no request has reached the provider. A rate limit has: it is about the account's quota. */
 function isUnreached({ trials, failure }: TriedAccountView): boolean {
   if (failure !== undefined) return isNetworkFailure(failure);
   return trials.every(({ verdict }) => verdict !== 'rate-limited' && isNetworkFailure({ code: verdict }));

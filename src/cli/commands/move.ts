@@ -69,7 +69,7 @@ async function move(context: Context, { selector, to }: MoveOptions): Promise<Mo
 
 const spelling = { global: '--to global', project: '--to' };
 
-/** A directory that is called `global` is named `./global`. */
+/** The scope that `--to` names. A directory that is called `global` is named `./global`. */
 function destinationOf({ environment, machine }: Context, to: string): Scope {
   if (to === 'global') return { kind: 'global' };
   const places = { cwd: machine.cwd, home: homeOf(environment) ?? '' };
@@ -81,7 +81,7 @@ function destinationOf({ environment, machine }: Context, to: string): Scope {
   });
 }
 
-/** The project where it goes to is one that the writer is about, too. */
+/** The root, for a writer that also attends to the project that the account goes to. */
 function rootWith({ root, warn }: Context, destination: Scope): Root {
   if (destination.kind === 'global') return root;
   const onMerged = (legacyKey: string) => warn(`the accounts of projects/${legacyKey} are that project's now`);

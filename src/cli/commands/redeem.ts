@@ -62,7 +62,8 @@ async function redeem(context: Context, { selector, yes }: RedeemOptions): Promi
   const roster = openRoster(context, context.writingScope());
   const [asked] = askedAccounts(context, roster, selector);
   if (asked === undefined) throw new AppError('no-such-account', `there is no account "${selector}"`);
-  // Read first, and without asking anybody: what cannot be understood may be a request of this account.
+  // Read before any request is made: throws for an entry that cannot be understood, because it may be about this
+  // account.
   const earlier = unsettledOf(context.root, asked.account);
   const access = await refreshingAccess(context, roster);
   const probed = await probeRoster(context, roster, { live: true }, [asked.account]);
@@ -142,7 +143,7 @@ const outcomes = {
   no_credit: 'no-credit',
 } as const;
 
-/** Asked again: the numbers from before are not those of now. */
+/** The account after the request, asked again: the numbers from before are not those of now. */
 async function usageAfter(context: Context, { roster }: ProbedRoster, asked: AskedAccount): Promise<AccountUsage> {
   const account = roster.accounts.find(({ id }) => id === asked.account.id) ?? asked.account;
   const now = openRoster(context, context.writingScope());

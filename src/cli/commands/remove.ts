@@ -58,13 +58,13 @@ async function remove(context: Context, options: RemoveOptions): Promise<RemoveR
       if (revoked) await revokeLogin(context, account.id);
       return withStore(root, revoked ? {} : { signal }, async (store) => {
         for (const directory of runHomes) await removePrivateHome(store, directory, flockHelpers);
-        // A client that keeps the login is not left with a token that a run which was killed has spent.
+        // Puts newer tokens into a client's home that keeps the login, lest that holds one that a killed run has spent.
         if (!revoked) await writeBack(store, { home, flockHelpers, warn });
         takeForSiblings(store, home, account.id);
         const before = store.scopes();
         const unbound = unbindAccount(store, account.id);
         const keptFile = takeOut(store, account.id, scopeKey);
-        // What was ended at the provider is no login any more.
+        // A login that was revoked is not noted for `undo`: it cannot be used again.
         if (!revoked) noteChange(context, store, 'remove', before, (steps) => [...steps, ...unbound]);
         return { keptFile, unbound: unbound.flatMap((step) => (step.kind === 'binding' ? step.directory : [])) };
       });

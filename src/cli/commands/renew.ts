@@ -105,7 +105,7 @@ function lineOf(title: string, { outcome, how, reason, message, expiresAt, probl
   }
 }
 
-/** For people, the accounts among those that it renews have their names. */
+/** A request as text, with the names of the accounts that it renews. */
 function requestText(
   { method, url, headers, body, renews }: PlannedRequest,
   accounts: readonly RenewedAccount[],

@@ -36,7 +36,7 @@ async function chooseThread(context: Context, { last }: ResumeOptions, id: strin
   return askWhich(context);
 }
 
-/** Also a part of one that means a single session. */
+/** The id of the session that is wanted, by its id or a part that only one id has. */
 function idOf(context: Context, wanted: string): string {
   const every = listSessionFiles(context.home.directory).map(({ path }) => threadIdIn(path));
   const found = every.filter((id) => id === wanted || (wanted.length >= leastPart && id.includes(wanted)));

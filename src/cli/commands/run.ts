@@ -64,7 +64,9 @@ async function runAs(context: Context, options: RunOptions): Promise<RunResult> 
   };
 }
 
-/** Only the client itself has a session that can go on, and not in each of its subcommands. */
+/**
+ * Throws for a program without a session that can go on: only the client has one, and not in each of its subcommands.
+ */
 function requireSessionCall(program: Runnable): SessionCall {
   const call = sessionCallOf(program);
   if (call !== undefined) return call;
@@ -75,7 +77,7 @@ function requireSessionCall(program: Runnable): SessionCall {
 
 const unbound = 'this directory is bound to no account: running as the one in use';
 
-/** The same without another account: in the home that is used anyway, and with the login in it. */
+/** Runs without changing the account: in the home that is used anyway, and with the login in it. */
 export async function runInPlace(
   context: Context,
   { command, dryRun, announcement }: Pick<RunOptions, 'command' | 'dryRun'> & Pick<RunAccount, 'announcement'>,
@@ -87,7 +89,7 @@ export async function runInPlace(
   return dryRun === true ? result : { ...result, status: await start(context, program, {}, { announcement }) };
 }
 
-/** Only for `--dry-run`: else what ran has spoken for itself. */
+/** Printed only with `--dry-run`: without it the program that ran has said everything. */
 function renderRun({ account, command, variables, shares }: RunResult, { color }: Theme): string {
   const words = (all: readonly string[]) => all.map(shellWord).join(' ');
   const as = account === undefined ? '' : ` as ${color.bold(titleOf(account))}`;
@@ -101,7 +103,7 @@ function renderRun({ account, command, variables, shares }: RunResult, { color }
   return lines.map((line) => `${line}\n`).join('');
 }
 
-/** How every command ends that starts another program. */
+/** What every command that starts another program has in common. */
 export const ofAnotherProgram = {
   schema: RunResult,
   render: renderRun,

@@ -22,7 +22,9 @@ export interface SegmentOptions {
   readonly format?: SegmentFormat;
 }
 
-/** From files only: a prompt must never wait for anybody. `src/segment.ts` does the same without loading all of this. */
+/**
+ * Reads files only: a prompt must never wait for anybody. `src/segment.ts` does the same without loading all of this.
+ */
 async function segment(context: Context, { format = 'plain' }: SegmentOptions): Promise<SegmentResult> {
   const now = context.clock.now();
   const found = readSegment(context.root, context.home, context.readingScope());

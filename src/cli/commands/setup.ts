@@ -44,9 +44,9 @@ const SetupResult = z.object({
   lines: z.exactOptional(z.array(z.string())),
   /** Whether `codex auth` reaches this program already in the shell that called it. */
   reached: z.boolean(),
-  /** The shells in which a new one was tried, and whether it does there. */
+  /** The shells of which a new one was tried, and whether `codex auth` reaches this program there. */
   tried: z.array(z.object({ shell: z.enum(shellNames), reached: z.boolean() })),
-  /** What makes that shell a new one, in which it does. */
+  /** The command that replaces the calling shell by a new one, in which `codex auth` reaches this program. */
   next: z.exactOptional(z.string()),
 });
 type SetupResult = z.infer<typeof SetupResult>;
@@ -81,13 +81,13 @@ async function setup(context: Context, options: SetupOptions): Promise<SetupResu
   return options.undo === true ? result : { ...result, tried: await tryNewShells(context, place, shells) };
 }
 
-/** Directories may have been bound before there was a shim. */
+/** Tells the shim which directories are bound: they may have been bound before there was a shim. */
 async function tellShim({ root, signal }: Context): Promise<void> {
   const bindings = readBindings(root);
   if (bindings.length > 0) await withStore(root, { signal }, () => writeShimBindings(root, readBindings(root)));
 }
 
-/** What the files say is one thing, and what a shell makes of them another: the person's own lines can undo ours. */
+/** Tries a new shell of each kind: the person's own lines in its files can undo ours. */
 async function tryNewShells({ environment }: Context, { root }: SetupPlace, shells: readonly ShellName[]) {
   // A new terminal does not have the directory on PATH already.
   const directories = (environment.raw['PATH'] ?? '').split(delimiter).filter((each) => each !== root.paths.bin);
@@ -170,7 +170,9 @@ function resultOf(
   });
 }
 
-/** What starts a shell with the new lines: the person's own again, else the first of those that have them. */
+/**
+ * The command that starts a shell with the new lines: the person's own again, else the first of those that have them.
+ */
 function startOf([first, ...others]: readonly ShellName[], own: string | undefined): string | undefined {
   if (first === undefined || own === undefined) return undefined;
   const isSetUp = [first, ...others].some((shell) => shell === basename(own) || programOf[shell] === basename(own));

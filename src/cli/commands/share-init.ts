@@ -71,7 +71,7 @@ async function makePool(deps: ShareDeps, pool: Parameters<typeof initShare>[1]):
   } catch (error) {
     const isThere = error instanceof AppError && error.details?.['reason'] === 'already-there';
     if (!isThere) throw error;
-    // Ours, where it opens with our key: the answer to an earlier attempt was lost.
+    // The pool that is there is ours where it opens with our key: the answer to an earlier attempt was lost.
     try {
       await joinShare(deps, pool);
     } catch {

@@ -54,20 +54,20 @@ async function enter(context: Context, options: ShareJoinOptions): Promise<Excha
   const name = machineName(context, options.name);
   const secrets = shareSecrets(context, options);
   const url = await secrets.address();
-  // What is wrong with it is said before the phrase is asked for.
+  // What is wrong with the address is said before the phrase is asked for.
   databaseAddress(url);
   const key = await keyFromPhrase(await secrets.phrase());
   return callShare(context, 'Joining the shared pool', async (deps, deadlineMs) => {
     try {
       return await joinShare(deps, { machineName: name, deadlineMs, url, key });
     } finally {
-      // Also where it has joined and the first exchange has failed.
+      // The key is kept also where this machine has joined and the first exchange has failed.
       if (readShare(root) !== undefined) await keepShareKey(root, key, placeOf(options));
     }
   });
 }
 
-/** For a machine that is in the pool: with its key again, at another address, or both. */
+/** Joins again with a machine that is in the pool: with its key again, at another address, or both. */
 async function comeBack(context: Context, options: ShareJoinOptions, before: ShareState): Promise<ExchangeReport> {
   const isKeyHere = shareKeyPlace(context.root) !== undefined;
   if (isKeyHere && options.url === undefined) throw joinedAlready();

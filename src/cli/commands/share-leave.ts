@@ -32,7 +32,7 @@ export interface ShareLeaveOptions {
 async function leave(context: Context, options: ShareLeaveOptions): Promise<ShareLeaveResult> {
   const { root } = context;
   const { give = false, forget = false } = options;
-  // The key alone is left where this command was killed at its very end, or `share init` before its beginning.
+  // Only the key is there where this command was killed at its very end, or `share init` before its beginning.
   const keyAlone = shareKeyPlace(root) === undefined ? undefined : { rows: [] };
   const state: Known | undefined = (forget ? readIfGood(root) : readShare(root)) ?? keyAlone;
   if (state === undefined) throw notJoined();
@@ -50,7 +50,9 @@ async function leave(context: Context, options: ShareLeaveOptions): Promise<Shar
 
 type Known = Pick<ShareState, 'rows'> & Partial<ShareState>;
 
-/** What is to be forgotten may be damaged. Undefined where there is nothing. */
+/**
+ * What this machine knows of the pool, which may be damaged and still be forgotten. Undefined where there is nothing.
+ */
 function readIfGood(root: Root): Known | undefined {
   try {
     return readShare(root);

@@ -105,7 +105,7 @@ function liveFacts({ problem, transport, version, schema, keyMatches, mayWrite, 
   return facts;
 }
 
-/** Less than this says nothing. */
+/** A difference of the clocks below this says nothing. */
 const clockToleranceMs = 2_000;
 
 function clockText(aheadMs: number): string {
@@ -134,7 +134,7 @@ function loginTable(logins: readonly SharedLogin[], theme: Theme): string {
   return renderTable(columns, logins, theme);
 }
 
-/** Who keeps it stands in a column of its own. */
+/** How long the login lasts; its keeper stands in a column of its own. */
 function lifeTextOf(account: SharedLogin['account'], { now }: Theme): string | undefined {
   if (account === undefined) return undefined;
   const { keptBy: _, ...life } = account;

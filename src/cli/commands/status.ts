@@ -122,7 +122,7 @@ function recoveryOf({ state }: ShownRoster, id: string): StatusResult['recovery'
 function authFileView({ home, options }: Context, roster: ShownRoster): StatusResult['authFile'] {
   const { content, problem } = roster.authFile;
   const { authFile: path } = home;
-  // Where it cannot be read, its kind is what the configuration says.
+  // Only a store other than the file has a `problem`. Whichever that is, it is called the keyring here.
   const store = problem === undefined ? loginStoreKind(home) : 'keyring';
   if (problem !== undefined) return { path, store, holds: 'unknown', detail: problem };
   if (content === undefined) return { path, store, holds: 'nothing' };
@@ -153,7 +153,7 @@ function nextStep(
   if (view === undefined && holds !== 'set-aside') return again;
   const { expiresAt } = account?.tokens ?? {};
   const check = `codex-auth check${isNamed ? ` ${selector}` : ''}`;
-  // Who is in use is no question about a named account.
+  // For an account that was named it does not matter which account is in use.
   if (isNamed || holds === 'account') return expiresAt !== undefined && expiresAt <= now ? check : undefined;
   return `codex-auth switch ${selector}${holds === 'unadoptable' ? ' --replace' : ''}`;
 }

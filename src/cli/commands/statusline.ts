@@ -32,7 +32,7 @@ async function statusline(context: Context): Promise<StatuslineResult> {
   return { answered };
 }
 
-/** A footer that fails is one that the client asks for no more: what cannot be read now is not shown now. */
+/** The client asks no more for a footer that has failed once. So what cannot be read now is only not shown now. */
 function drawFooter(taker: Taker, value: unknown): unknown {
   const state = parseThreadState(value);
   try {
@@ -56,7 +56,7 @@ async function* linesFrom({ io, signal }: Context): AsyncGenerator<string> {
       if (rest.length > longestLine) return;
     }
   } catch (error) {
-    // The signal has closed it.
+    // The signal has closed the input.
     if (!signal.aborted) throw error;
   } finally {
     signal.removeEventListener('abort', stop);

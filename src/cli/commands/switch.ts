@@ -115,13 +115,13 @@ async function switchAccount(context: Context, options: SwitchOptions): Promise<
   });
 }
 
-/** In a run the terminal is what was switched, and the directory has no say in it. */
+/** The binding of this directory to another account. None in a terminal of `run`, where bindings do not count. */
 function otherBinding(context: Context, roster: Roster, { id }: Account): BindingView | undefined {
   const binding = roster.sharesHome === undefined ? bindingHere(context, roster) : undefined;
   return binding?.accountId === id ? undefined : binding;
 }
 
-/** What the person was doing until now. */
+/** The latest session, where the previous account began it: what the person was doing until now. */
 function lastSessionOf(context: Context, previous: Account | undefined): string | undefined {
   if (previous === undefined) return undefined;
   const [latest] = latestThreads(context, { most: 1 });
@@ -188,7 +188,7 @@ export const switchOrBindCommand: Command<SwitchOptions, Result> = {
   exitCode: (result) => ('change' in result ? 0 : exitCodeOf(result)),
 };
 
-/** The account is switched all the same; what was asked for besides is not done. */
+/** The account is switched all the same; only the restart of the background server is not done. */
 function exitCodeOf({ daemonRestart }: SwitchResult): ExitCode {
   return daemonRestart?.outcome === 'refused' || daemonRestart?.outcome === 'failed' ? 1 : 0;
 }

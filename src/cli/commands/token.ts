@@ -53,7 +53,10 @@ async function printToken(context: Context, { selector, yes }: TokenOptions): Pr
   };
 }
 
-/** As long-lived as the official client gets one, and refreshed where nobody else does that. */
+/**
+ * The account with a token that lives as long as those that the official client gets, and is refreshed where nobody
+ * else does that.
+ */
 async function withGoodToken(context: Context, roster: Roster, account: Account): Promise<Account> {
   const { refreshAheadMs, tokenRefreshSkewMs } = context.settings();
   const refresh = await createRefresher(context, roster, Math.max(refreshAheadMs, tokenRefreshSkewMs));

@@ -54,7 +54,7 @@ async function undo(context: Context, { list }: UndoOptions): Promise<UndoResult
       throw new AppError('storage-conflict', message, { hint: 'codex-auth undo --list' });
     }
     const steps = takeBack(store, last.change, readAuthFile(home).content);
-    // Only now: a run that ends before finds the rest of the change, and takes that back.
+    // Forgotten only now: a run that ends before finds the rest of the change, and takes that back.
     forgetChange(last);
     return steps;
   });

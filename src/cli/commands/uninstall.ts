@@ -96,7 +96,7 @@ function planRemoval(place: SetupPlace, { accounts }: UninstallOptions): Removal
   };
 }
 
-/** It would go on starting a program that is gone, for a root that is gone. */
+/** Throws where the guard is a service: that would go on starting a program that is gone, for a root that is gone. */
 function refuseWithService(context: Context): void {
   const service = installedService(context);
   if (service === undefined) return;
@@ -106,7 +106,7 @@ function refuseWithService(context: Context): void {
   });
 }
 
-/** Whoever works on the accounts now would find them gone halfway, or bring something back. */
+/** Throws where another process works on the accounts: it would find them gone halfway, or bring something back. */
 function assertIdle(root: Root): void {
   // For the lock of the store, which we take ourselves, it is enough to wait.
   const busy = heldLocks(root).find(({ name, state }) => name !== 'store' && state === 'alive');
@@ -140,7 +140,10 @@ function described(accounts: number): string {
   return `${accounts} account${accounts === 1 ? '' : 's'}`;
 }
 
-/** The shells first, because that is all or nothing; the locks last, because they are held until then. */
+/**
+ * The homes of `run` first, whose logins go back. Then the files of the shells, all or none; the locks last, because
+ * they are held until then.
+ */
 async function remove({ home, signal }: Context, place: SetupPlace, { changes, files, homes }: Removal): Promise<void> {
   const { root } = place;
   if (homes.length > 0) {
@@ -149,11 +152,11 @@ async function remove({ home, signal }: Context, place: SetupPlace, { changes, f
     });
   }
   const { paths, clock, processes } = root;
-  // No lock of ours into a directory of others.
+  // A directory in which there are only files of others gets no lock of ours.
   const isForeign = files.length === 0 && foreignThings(paths).length > 0;
   if (isForeign || !existsSync(paths.root)) return applySetup(changes, place);
   await withLock('store', { directory: paths.locks, clock, processes, waitMs: 10_000, signal }, () => {
-    // Once more: the question may have waited for long.
+    // Checked once more: the question may have waited for long.
     assertIdle(root);
     applySetup(changes, place);
     sweepLeftovers(root, home.authFile);

@@ -24,7 +24,7 @@ async function usage(context: Context, options: UsageWishes): Promise<UsageResul
   return { scope: scopeView(roster), accounts: asked.map((each) => usageView(context, probed, each)) };
 }
 
-// Exactly the columns that tools of this kind share.
+// Exactly the columns that other tools of this kind have.
 const csvColumns: CsvColumns<UsageResult['accounts'][number]> = {
   file: (each) => each.file,
   account_id: (each) => each.accountId,
@@ -170,7 +170,7 @@ function creditsText(credits: NonNullable<AccountUsage['credits']>): string {
   return `${printable(credits.balance ?? 'of unknown balance')}${about}`;
 }
 
-/** As far as it is known; empty for a spend control that has no limit, or has been reset since. */
+/** The spend control as far as it is known; empty where it has no limit, or has been reset since. */
 function spendText(spend: NonNullable<AccountUsage['spendControl']>, now: number): string {
   const { used, limit = 'an unknown limit', remaining } = spend;
   const left = remaining === undefined ? undefined : `${remaining} left`;

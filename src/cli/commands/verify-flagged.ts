@@ -136,7 +136,7 @@ function lineOf(each: VerifiedView, all: readonly VerifiedView[], { color, symbo
   }
 }
 
-/** A new login does not help where the account or this program is refused. */
+/** What brings the account back: a new login does not help where the account or this program is refused. */
 function bringsBackAfter(reason: string | undefined): string {
   switch (meaningOf(reason)) {
     case 'account-blocked':

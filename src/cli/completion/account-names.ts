@@ -20,7 +20,7 @@ export function accountNames(open: () => Context, isWanted: (account: ShownAccou
   if (here === undefined) return [];
   const local = here.accounts;
   const others = elsewhere.flatMap(({ accounts }) => accounts);
-  // A name of this scope is looked up here first; elsewhere it would be taken for that one.
+  // A name that an account of this scope has would be taken for that one: an account elsewhere is not offered by it.
   const taken = new Set(local.flatMap(callings).map(normalizeEmailKey));
   const names = [...namesOf(local, isWanted), ...namesOf(others, isWanted, taken)];
   return [...new Map(names.map((each) => [each.value, each])).values()];
@@ -44,7 +44,10 @@ function namedPool({ pool, flagged }: ShownScope): NamedPool {
   return { accounts: pool.accounts, setAside: flagged.accounts };
 }
 
-/** The pool of the scope first. Nobody wants to read at a Tab what is wrong with a file: the command itself says it. */
+/**
+ * The pools, that of the scope first. None where a file cannot be read: at a Tab nobody wants to read why, and the
+ * command itself reports it.
+ */
 function readNamed(open: () => Context): readonly NamedPool[] {
   try {
     const { root, home, options, machine, environment, settings } = open();
@@ -75,13 +78,13 @@ function namesOf(
   return accounts.filter(isWanted).flatMap((account) => {
     const clear = callings(account).filter(isClear);
     const values = clear.length > 0 ? clear : [account.id];
-    // From a file of another tool; it would be taken for an option.
+    // A label from a file of another tool may begin with a dash: it would be taken for an option.
     const typed = values.filter((value) => !value.startsWith('-'));
     return typed.map((value) => ({ value, description: descriptionOf(account, value) }));
   });
 }
 
-/** What a person calls it. */
+/** The names by which a person calls an account. */
 function callings({ label, email }: ShownAccount): string[] {
   return [label, email].flatMap((name) => (name === undefined || name === '' ? [] : [name]));
 }

@@ -13,7 +13,7 @@ export interface Candidate {
   readonly description?: string;
 }
 
-/** Everything the word at the cursor could be: filtering by what is typed is the shell's, each in its own way. */
+/** Everything the word at the cursor could be: each shell filters that by what is typed, in its own way. */
 export interface Completion {
   readonly candidates: readonly Candidate[];
   /** What the shell itself may complete. */
@@ -101,13 +101,13 @@ function valuesCalled(name: string, cursor: Cursor, open: () => Context): Comple
   }
 }
 
-/** What a shell would find by its name alone. */
+/** The programs that a shell would find by their names alone. */
 function programs({ environment }: Context): Candidate[] {
   const names = new Set(pathOf(environment.raw).flatMap((directory) => listDirectory(directory)));
   return [...names].map((value) => ({ value }));
 }
 
-/** Whom a command is meant for: only a disabled account can be enabled. */
+/** The accounts that a command is meant for: only a disabled account can be enabled. */
 function wantedBy({ command, options }: Cursor): (account: ShownAccount) => boolean {
   switch (command.name()) {
     case 'enable':

@@ -21,7 +21,7 @@ interface Line {
   readonly positionals: string[];
   readonly options: Map<string, string | undefined>;
   command: CommandUnknownOpts;
-  /** An option that takes the next word, at any rate or unless that is an option itself. */
+  /** An option that takes the next word: always where it `isBound`, else unless that word is an option itself. */
   taker: { readonly option: Option; readonly isBound: boolean } | undefined;
   isHelp: boolean;
   /** After `--`, where nothing is an option. */

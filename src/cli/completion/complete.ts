@@ -16,7 +16,7 @@ export function complete(program: CommandUnknownOpts, words: readonly string[], 
   return [paths, ...candidates.filter(isFitToType).map(lineOf)].map((each) => `${each}\n`).join('');
 }
 
-/** Those that say whose accounts are meant. */
+/** The global options that say whose accounts are meant. */
 function globalOptionsOf({ options }: Cursor) {
   const [project, config] = [options.get('--project'), options.get('--config')];
   return {
@@ -26,7 +26,10 @@ function globalOptionsOf({ options }: Cursor) {
   };
 }
 
-/** A shell would obey what a terminal obeys; such a name has to be typed, if anybody wants it. */
+/**
+ * Without what a terminal would obey, because a shell would obey it too: a name with that has to be typed, if anybody
+ * wants it.
+ */
 function isFitToType({ value }: Candidate): boolean {
   return printable(value) === value;
 }

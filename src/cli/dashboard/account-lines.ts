@@ -69,7 +69,7 @@ function isOrdinary({ limitName }: Window): boolean {
   return limitName === undefined;
 }
 
-/** What the person calls it; the whole of it where there is room. */
+/** The label or address of an account; where there is room, its full name. */
 function shortName(account: ShownAccount, { style }: Theme): string {
   const { label, email, id } = account;
   return style.width < wide ? printable(label ?? email ?? id) : nameOf(account);

@@ -81,7 +81,7 @@ async function switchTo(run: QuietRun, action: Extract<Action, { verb: 'switch' 
   if (ending.kind === 'failed') return outcomeOf(ending);
   const { adopted, store, surfaces } = ending.result;
   const keepsOld = surfaces.some(({ kind, account }) => kind === 'daemon' && account === 'old');
-  // The command notes it beside its result, which a program reads from the document.
+  // The command tells a person of it in a note. It was asked for JSON here, so that its text has no such note.
   const place = store === 'file' ? 'auth.json' : 'the keyring';
   const note = adopted ? `  The login found in ${place} is a new account now.\n` : '';
   const next = keepsOld && answers.restartDaemon === undefined ? 'daemon-restart' : undefined;

@@ -101,7 +101,7 @@ interface PageProps {
   readonly height: number;
   /** Whether keys move in it; a question has them first. */
   readonly isActive: boolean;
-  /** The last line where there are more below. */
+  /** The text of the last line, where more lines follow. */
   readonly more: (count: number) => string;
 }
 

@@ -85,7 +85,7 @@ function offerOf(model: Model, { intent, short }: Binding): string | undefined {
     case 'toggle':
       return account && (account.enabled ? 'disable' : 'enable');
     case 'add':
-      // Enter does the same then.
+      // While there is no account, Enter adds one, and is offered for that.
       return isEmpty(model) ? undefined : short;
     case 'search':
       return (model.report?.accounts.length ?? 0) > 0 ? short : undefined;

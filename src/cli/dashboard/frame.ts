@@ -52,7 +52,10 @@ export function layOut(raw: Model, theme: Theme, size: Size): Frame {
   return { header, body, isPage, footer, bodyHeight };
 }
 
-/** What the commands printed has its colours already; the rest is coloured here. What keys are about keeps its ids. */
+/**
+ * The model with its texts made printable. What the commands printed is so already, and has colours; the other texts
+ * are coloured here. Keys act on the model itself, whose ids stay as they are.
+ */
 function printableModel(model: Model): Model {
   const { message, output, question } = model;
   const safe = printableIn({ ...model, message: undefined, output: undefined });
@@ -132,7 +135,7 @@ function emptyLines({ reason, message, hint }: Nobody, { color, style }: Theme):
 function windowOf(table: readonly string[], cursor: number, height: number, { color, symbols }: Theme): string[] {
   const [header = '', ...lines] = table;
   if (table.length <= height) return [...table];
-  // Where there is no room for it, the lines themselves matter more.
+  // Where there is no room for that line, the lines of the table matter more.
   const saysWhere = height > 2;
   const room = Math.max(1, height - (saysWhere ? 2 : 1));
   const start = Math.max(0, Math.min(cursor - Math.floor(room / 2), lines.length - room));

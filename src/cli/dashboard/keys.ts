@@ -12,7 +12,7 @@ interface Declared {
   /** For the line at the bottom; absent where only the help names it. */
   readonly short?: string;
   readonly help?: string;
-  /** Where it means something; absent: everywhere. */
+  /** The views in which the keys mean something; absent: all. */
   readonly views?: readonly View[];
 }
 
@@ -177,7 +177,7 @@ export function typedKeys(input: string, key: InkKey): Key[] {
   const name = named.find(([member]) => key[member])?.[1];
   if (name !== undefined) return [name];
   if (key.ctrl) return [`ctrl-${input}`];
-  // Alt, or an escape sequence that nobody knows.
+  // Alt, or an escape sequence that Ink does not know.
   if (key.meta) return [];
   return [...input].map(keyOf);
 }

@@ -21,7 +21,7 @@ export interface Model {
   /** Why the quota of an account could not be read last time, by its id. */
   readonly failures: ReadonlyMap<string, FailureView>;
   readonly isReadingQuota: boolean;
-  /** The one that is shown is the last. */
+  /** The views that are open; the last one is shown. */
   readonly views: readonly View[];
   /** The selected line among those that are shown. */
   readonly cursor: number;
@@ -73,7 +73,7 @@ export type Effect =
   /** Read the files again. */
   | { readonly kind: 'read' }
   | { readonly kind: 'read-details'; readonly id: string }
-  /** With `now`: whatever is known already. */
+  /** With `now`: also what was read a moment ago. */
   | { readonly kind: 'read-quota'; readonly now?: boolean }
   | { readonly kind: 'act'; readonly action: Action }
   | { readonly kind: 'leave'; readonly leave: Leave };
@@ -83,7 +83,7 @@ export type Leave =
   | { readonly kind: 'quit' }
   | { readonly kind: 'interrupt' }
   | { readonly kind: 'suspend' }
-  /** Draw everything again: somebody else wrote on the screen. */
+  /** Draw everything again: another program has written on the screen. */
   | { readonly kind: 'redraw' }
   | { readonly kind: 'sign-in'; readonly whom: Whom };
 

@@ -24,7 +24,7 @@ export function pressKey(model: Model, key: Key): Step {
   const typed = model.isTyping ? typeFilter(model, key) : undefined;
   if (typed !== undefined) return step(typed);
   const intent = intentOf(viewOf(model), key);
-  // Whatever was said has been read by now.
+  // A key without a meaning changes nothing; any other takes the message away, which has been read by now.
   if (intent === undefined) return step(model);
   if (intent === 'select-by-number') return step(selectByNumber(model, key));
   return obey({ ...model, message: undefined, digits: '' }, intent, key);
@@ -185,7 +185,7 @@ function moveSelection(model: Model, intent: Intent): Model | undefined {
   }
   const cursor = moved(intent, model.cursor, visibleAccounts(model).length);
   if (cursor === undefined) return undefined;
-  // Text that is scrolled keeps its own place.
+  // The other views are text, which is scrolled by `Page`.
   return viewOf(model) === 'list' ? { ...model, cursor } : model;
 }
 

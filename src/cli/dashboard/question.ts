@@ -49,7 +49,10 @@ export function askToRemove(account: ShownAccount): Question {
   };
 }
 
-/** To the other of the two places that a person means here. */
+/**
+ * Asks whether to move an account to the other one of two places: the global accounts, or the project of this
+ * directory.
+ */
 export function askToMove(account: ShownAccount, isOfProject: boolean): Question {
   const where = isOfProject ? 'the global accounts' : 'the project of this directory';
   const action: Action = { verb: 'move', id: account.id, to: isOfProject ? 'global' : '.' };

@@ -38,7 +38,7 @@ export function quietRun({ machine, options, io }: Context, signal: AbortSignal)
     }
   };
 
-  /** Under `--mask`, as a document is printed: also an address inside a label goes. */
+  /** Under `--mask` the result is masked as a printed document is: an address inside a label goes, too. */
   function shown<Options, Result>({ schema }: Command<Options, Result>, result: Result): Result {
     return options.mask === true ? schema.parse(JSON.parse(io.masked(JSON.stringify(result)))) : result;
   }

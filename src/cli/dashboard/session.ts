@@ -16,7 +16,7 @@ export interface Session {
   close(): Promise<void>;
 }
 
-/** Other programs change the files too. */
+/** How often the files are read: other programs change them, too. */
 const readEveryMs = 5_000;
 
 /** How often numbers are looked for that have become old; a younger one is not asked for again (`quotaTtlMs`). */
@@ -49,7 +49,7 @@ export function startSession(context: Context): Session {
     if (ending.signal.aborted) return;
     const work = eventOf(run, effect)
       .then(dispatch)
-      // What went wrong in a command is an event; this is a mistake of ours, and the end.
+      // What went wrong in a command is an event. An exception here is a mistake of ours, and ends the dashboard.
       .catch(left.reject)
       .finally(() => running.delete(work));
     running.add(work);
@@ -113,7 +113,7 @@ function leaving(): Leaving {
     resolve = onResolve;
     reject = onReject;
   });
-  // Whoever shows the next screen hears of it.
+  // The next call of `nextLeave` passes the rejection on; until then it must not count as unhandled.
   promise.catch(() => undefined);
   return { promise, resolve, reject };
 }

@@ -56,7 +56,7 @@ function readAll({ details }: Model): Effect[] {
   return [{ kind: 'read' }, ...(details === undefined ? [] : [{ kind: 'read-details' as const, id: details.id }])];
 }
 
-/** The selection stays with its account, and else with its place. */
+/** The selection stays with its account, or at its line where that account is gone. */
 function withReport(model: Model, ending: Ending<ReportResult>, read: keyof Model['notices']): Model {
   if (ending.kind === 'failed') return { ...model, readFailure: messageOf(ending) };
   const selected = visibleAccounts(model)[model.cursor]?.id;
@@ -75,7 +75,7 @@ function withReport(model: Model, ending: Ending<ReportResult>, read: keyof Mode
   };
 }
 
-/** When it has read for the first time. */
+/** After the first reading: asks whether to keep the login of the official client, where there is nothing else. */
 function welcomed(before: Model, after: Model): Model {
   const [account, ...others] = after.report?.accounts ?? [];
   const isNewcomer = account?.stored === false && others.length + (after.report?.flagged.length ?? 0) === 0;
@@ -85,7 +85,7 @@ function welcomed(before: Model, after: Model): Model {
 function withStatus(model: Model, id: string, ending: Ending<StatusResult>): Model {
   if (model.details?.id !== id) return model;
   if (ending.kind === 'done') return { ...model, details: { id, status: ending.result } };
-  // It has been removed or set aside meanwhile, or nothing can be read.
+  // The account has been removed or set aside meanwhile, or nothing can be read.
   const views = model.views.filter((view) => view !== 'details');
   return { ...model, details: undefined, views, message: messageOf(ending) };
 }
@@ -120,7 +120,7 @@ function afterAction(model: Model, action: Action, { ending, next }: Outcome): M
   return { ...after, output, views: [...after.views, 'output'] };
 }
 
-/** Lines; anything longer has a page of its own. */
+/** The most lines of a message; a longer one has a page of its own. */
 const longestMessage = 3;
 
 function messageOf(ending: Ending<unknown>): Message {
@@ -143,7 +143,7 @@ export function inverseOf({ report }: Model, action: Action): Action | undefined
     case 'label':
       return { ...action, text: report?.accounts.find(({ id }) => id === action.id)?.label ?? '' };
     case 'move':
-      // A project is moved to, and back from, by being the one of this directory.
+      // The dashboard moves accounts only between the global ones and the project of this directory.
       return { ...action, to: action.to === 'global' ? '.' : 'global' };
     default:
       return undefined;

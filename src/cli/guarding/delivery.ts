@@ -14,7 +14,7 @@ export interface Subscription {
   /** A program and its arguments. */
   readonly hook?: readonly string[];
   readonly deadlineMs: number;
-  /** Through the notifier of the system. */
+  /** Whether events are told through the notifier of the system. */
   readonly desktop: boolean;
   readonly names: ReadonlySet<EventName>;
 }
@@ -29,7 +29,7 @@ export function subscriptionOf(settings: Settings): Subscription | undefined {
 
 const ofQuota: readonly EventName[] = ['quota-low', 'exhausted', 'available-again', 'credit-expiring'];
 
-/** Whether the quota has to be read for it. */
+/** Whether the quota has to be read for the events that are wanted. */
 export function needsQuota({ names }: Subscription): boolean {
   return ofQuota.some((name) => names.has(name));
 }
@@ -43,7 +43,7 @@ interface Delivered {
 
 const notifierDeadlineMs = 10_000;
 
-/** Tells an event to everybody who wants it, one receiver after the other. Never throws. */
+/** Tells an event to every receiver that wants it, one after the other. Never throws. */
 export async function deliver(context: Context, event: AccountEvent, subscription: Subscription): Promise<Delivered[]> {
   const { hook, desktop } = subscription;
   const { signal } = context;
@@ -103,7 +103,7 @@ function notifierFor(
       variables: { CODEX_AUTH_NOTICE_TITLE: title, CODEX_AUTH_NOTICE_BODY: body },
     };
   }
-  // Its body knows some markup.
+  // notify-send reads some markup in the body.
   const escaped = body.replaceAll('&', '&amp;').replaceAll('<', '&lt;').replaceAll('>', '&gt;');
   return { argv: ['notify-send', '--app-name=codex-auth', '--', title, escaped], variables: {} };
 }
@@ -123,7 +123,7 @@ export const EventTest = z.object({
 });
 export type EventTest = z.infer<typeof EventTest>;
 
-/** Tells an event that has not happened to whoever is told of events. Nothing is kept of it. */
+/** Tells an event that has not happened to every receiver of events. Nothing is kept of it. */
 export async function testEvent(context: Context, event: EventName): Promise<EventTest> {
   const subscription = subscriptionOf(context.settings());
   if (subscription === undefined) {

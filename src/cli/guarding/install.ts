@@ -53,7 +53,7 @@ export type ServiceChange = z.infer<typeof ServiceChange>;
 /** What `kept/` calls a file that somebody had changed by hand. */
 const keptServiceStem = 'guard-service';
 
-/** Makes the guard of this root a service of the person's own, and starts it. The same again changes nothing. */
+/** Makes the guard of this root a service of the person's own, and starts it. A second call changes nothing. */
 export async function installService(context: Context, options: ServiceOptions): Promise<ServiceChange> {
   const { root } = context;
   const place = servicePlace(context);
@@ -101,7 +101,7 @@ function missingAbove(path: string): number {
   return parent === path || existsSync(parent) ? 0 : 1 + missingAbove(parent);
 }
 
-/** Where it cannot be started nothing stays of it. */
+/** Starts the service. Where that fails, puts its file back as it was before. */
 async function startOrUndo(
   context: Context,
   { manager, id, file }: ServicePlace,
@@ -152,7 +152,7 @@ export async function uninstallService(context: Context, options: ServiceOptions
     dryRun: options.dryRun === true,
   };
   if (options.dryRun === true) return result;
-  // What an installation has left that was killed.
+  // Removes what an installation has left that was killed.
   sweepTemporaries(manager.directory, context.root.processes, { file: basename(place.file) });
   if (services.length === 0) return result;
   await askFirst(context, options, [...services.map(({ file }) => `remove ${file}`), ...commandLines(result)]);
@@ -163,7 +163,7 @@ export async function uninstallService(context: Context, options: ServiceOptions
   });
 }
 
-/** Stopped first: what is still there without its service can be taken away by the next try. */
+/** The service is stopped before its file is removed: a next try can still remove a file without a running service. */
 async function remove(context: Context, { manager }: ServicePlace, service: InstalledService): Promise<string[]> {
   const { root } = context;
   const { id, file, text, isChanged, made } = service;

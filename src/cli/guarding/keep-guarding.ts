@@ -45,13 +45,13 @@ export interface Guarding {
   readonly once: boolean;
   /** Every line that is told, with its time. */
   readonly keepLine?: (line: string) => void;
-  /** It ends when its program is another one, for whoever starts it again. */
+  /** The guard ends when its program has been replaced, for the service manager to start it again. */
   readonly program?: ProgramChange;
 }
 
 type Mutable<T> = { -readonly [K in keyof T]: T[K] };
 
-/** For whoever holds the lock of the guard. */
+/** Guards until it is told to end. The caller holds the lock of the guard. */
 export async function keepGuarding(context: Context, guarding: Guarding): Promise<GuardRounds> {
   const result: Mutable<GuardRounds> = {
     ...{ rounds: 0, refreshed: 0, adopted: 0, leftToClient: 0, failed: 0, unreachable: 0 },
@@ -122,7 +122,7 @@ class Watch {
     return [...seen, ...everything.guarded.flatMap((each) => this.#wakeAt(each) ?? [])];
   }
 
-  /** A file that cannot be read now may be there again in a minute: somebody is mending it. */
+  /** One round that goes on after most errors: a file that cannot be read now may be whole again in a minute. */
   async survive(): Promise<Moment[]> {
     const { signal, clock, root, home } = this.#context;
     const intervalMs = this.#settings.proactiveRefreshIntervalMs;
@@ -140,7 +140,7 @@ class Watch {
     }
   }
 
-  /** One that is gone may be in the middle of an update. */
+  /** Whether the program has been replaced. One that is gone may be in the middle of an update. */
   isProgramUpdated(): boolean {
     const { program } = this.#guarding;
     if (program?.state === 'gone') {
@@ -206,7 +206,10 @@ class Watch {
     else if (outcome.how === 'adopted') result.adopted += 1;
   }
 
-  /** Under the old name there would be a new and empty root, and the accounts would be nobody's. */
+  /**
+   * Throws where the root has been moved or removed: under its old name there would be a new and empty root, and nobody
+   * would guard the accounts.
+   */
   #assertSameRoot(): void {
     const path = this.#context.root.paths.root;
     if (this.#root === undefined || rootMark(path) === this.#root) return;
@@ -219,12 +222,12 @@ class Watch {
 
 const allRounds = 'a round';
 
-/** Going on would not help. */
+/** Whether this error ends the guard, because going on would not help. */
 function isFinal({ details }: AppError): boolean {
   return details?.['isFinal'] === true;
 }
 
-/** As they are now: whoever runs for weeks must not go by those of its first day. */
+/** The settings as they are now: a guard that runs for weeks must not keep those of its first day. */
 function currentSettings({ options, root, environment }: Context): Settings {
   const { values } = readSettings(options.config, root.paths.settings);
   return settingsOf(resolveSettings(values, environment.raw, configOption(options)));
@@ -249,7 +252,7 @@ export function renderRounds(result: GuardRounds, { color, symbols }: Theme): st
   return `${mark} ${stopped === true ? 'stopped after ' : ''}${counts}\n`;
 }
 
-/** As long as a program takes that writes several files one after the other. */
+/** The time that a program takes to write several files one after the other. */
 const settleMs = 200;
 
 /**
@@ -271,7 +274,7 @@ async function sleepUntil(
   }
 }
 
-/** Until the time is over, or the system tells that a file has changed. */
+/** Sleeps until the time is over, or the system tells that a file has changed. */
 async function nap({ clock, signal }: Pick<Context, 'clock' | 'signal'>, changes: FileChanges, ms: number) {
   signal.throwIfAborted();
   if (changes.isTold) return;

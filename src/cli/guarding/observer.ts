@@ -17,13 +17,16 @@ import type { Teller } from './tell.js';
 /** More than anybody reads; a program that hangs for each of them must not make the queue grow for ever. */
 const mostUntold = 200;
 
-/** Notices what happens to the accounts, keeps it, and tells whoever wants to know: each thing once, also across restarts. */
+/**
+ * Notices what happens to the accounts, keeps it, and tells it to those who want to know: each thing once, also across
+ * restarts.
+ */
 export class Observer {
   readonly #context: Context;
   readonly #tell: Teller;
   readonly #reading: QuotaReading;
   #memory: EventMemory;
-  /** As it is on the disk. */
+  /** The memory as it is on the disk. */
   #written = '';
   #subscription: Subscription | undefined;
   #telling: Promise<void> | undefined;
@@ -50,14 +53,15 @@ export class Observer {
     return [...momentsOf(seen, sight), ...(reads ? this.#reading.moments(everything, roster, settings) : [])];
   }
 
-  /** Resolves when everybody has been told of everything. */
+  /** Resolves when every event has been told to every receiver. */
   async settle(): Promise<void> {
     await this.#telling;
   }
 
   async #keep(events: readonly AccountEvent[], memory: EventMemory): Promise<void> {
     const untold = this.#subscription === undefined ? [] : [...memory.untold, ...events].slice(-mostUntold);
-    // First that it has happened, so that no kill makes us forget it; then the log, which takes each event once.
+    // First the memory, so that an event is not forgotten when the guard is killed; then the log, which takes each
+    // event once.
     this.#remember({ ...memory, untold });
     const now = this.#context.clock.now();
     for (const event of events) {
@@ -94,7 +98,8 @@ export class Observer {
       const [event, ...untold] = this.#memory.untold;
       const subscription = this.#subscription;
       if (event === undefined || subscription === undefined || this.#context.signal.aborted) return;
-      // Before it is told: killed in between it is in the log only, and never told twice.
+      // Taken from the memory before it is told: where the guard is killed in between, the event is in the log only,
+      // and is never told twice.
       this.#remember({ ...this.#memory, untold });
       if (!subscription.names.has(event.name)) continue;
       for (const { to, problem } of await deliver(this.#context, event, subscription)) {

@@ -32,7 +32,7 @@ export class QuotaReading {
     this.#attempts = attempts;
   }
 
-  /** With what was read now, where anything was due. */
+  /** The roster, with what was read now where anything was due. */
   async read(everything: Everything, settings: Settings): Promise<Roster> {
     const { roster, accounts } = everything;
     this.#attempts.keepOnly(new Set(accounts.map(({ id }) => id)));
@@ -72,11 +72,11 @@ export class QuotaReading {
       else this.#attempts.failed(id, eventQuotaIntervalMs);
       if (failure !== undefined && isNetworkFailure(failure)) silent += 1;
     }
-    // Without a network all would fail again one by one.
+    // Without a network every account would fail again, one by one.
     if (silent > 1 && silent === probes.size) this.#attempts.allFail(eventQuotaIntervalMs);
   }
 
-  /** An answer about the quota tells only how many credits there are. */
+  /** Adds what was read of each reset credit: an answer about the quota tells only how many there are. */
   #withCredits(roster: Roster): Roster {
     const isFresh = ({ readAt }: KnownCredits) => this.#context.clock.monotonicMs() - readAt < creditDetailsMs;
     let { state } = roster;

@@ -19,7 +19,7 @@ export interface RefreshRound {
   readonly settings: Settings;
   readonly attempts: Attempts;
   readonly tell: Teller;
-  /** Nothing comes after it, so that a network that fails is no reason to leave the others for later. */
+  /** No round follows, so that a network that fails is no reason to leave the other accounts for later. */
   readonly isLast: boolean;
   readonly count: (outcome: Outcome) => void;
 }
@@ -44,14 +44,14 @@ export async function refreshDue(
   const deps = await refreshDeps(context, { settings, skewMs: settings.proactiveRefreshBufferMs });
   let inTheWay = 0;
   for (const [position, { account, isBehind }] of due.entries()) {
-    // The others would meet the same, and their tokens go to whoever is in between.
+    // The other accounts would meet the same obstacle, and their tokens would go to whatever answers in between.
     if (inTheWay === enoughInTheWay) break;
     if (position > 0) await clock.sleep(withJitter(pauseMs), signal);
     signal.throwIfAborted();
     const outcome = await askOnItsOwn(account, () => ensureUsable(deps, { account, reason: 'proactive_expiry' }));
     count(outcome);
     noteAttempt(context, attempts, account.id, { outcome, intervalMs, isBehind });
-    // Nobody was reached, and nobody would be for another account.
+    // The provider was not reached, and would not be reached for another account.
     const isOffline = outcome.kind === 'unsent';
     inTheWay = isObstructed(outcome) || (!isLast && isOffline) ? inTheWay + 1 : 0;
     const text = outcomeText(outcome, clock.now());
@@ -65,7 +65,7 @@ export async function refreshDue(
 
 const enoughInTheWay = 2;
 
-/** Between two accounts, so that a large pool does not knock on the provider's door all at once. */
+/** The pause between two accounts, so that a large pool does not send all its requests at once. */
 const pauseMs = 500;
 
 export function isUnreachable(outcome: Outcome): boolean {

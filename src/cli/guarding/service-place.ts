@@ -57,7 +57,10 @@ export function serviceFacts({ environment, machine, root, home }: Context, id: 
   return { id, root: root.paths.root, node, script, variables };
 }
 
-/** Our own settings and the proxies. Who a command runs as, and by which name it was called, is about this moment only. */
+/**
+ * Whether a variable is taken over into the service: our own settings and the proxies are. Who a command runs as, and
+ * by which name it was called, is about this moment only.
+ */
 function isTaken(name: string): boolean {
   if (name === 'CODEX_AUTH_ACCOUNT' || name === 'CODEX_AUTH_INVOKED_AS') return false;
   return /^(CODEX_AUTH_\w+|CODEX_CA_CERTIFICATE|(https?|all|no)_proxy)$/i.test(name);
@@ -78,13 +81,13 @@ export function installedService(context: Context): string | undefined {
     const service = readService(manager, id);
     return service === undefined || service === 'foreign' ? undefined : file;
   } catch (error) {
-    // Nobody who runs this can have one.
+    // `servicePlace` has thrown: for this person, or on this system, there can be no service.
     if (error instanceof AppError) return undefined;
     throw error;
   }
 }
 
-/** It starts and stops what takes some seconds to end. */
+/** How long the service manager may take: what it starts and stops takes some seconds to end. */
 const deadlineMs = 60_000;
 
 /** Tells the service manager. Throws `not-allowed` with its own words where a step that must not fail did. */

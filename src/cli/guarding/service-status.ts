@@ -97,7 +97,7 @@ export type ServiceLogs = z.infer<typeof ServiceLogs>;
 const maxLogBytes = 1024 * 1024;
 const shownLines = 200;
 
-/** Keeps a line of what a guard tells that nobody sits before. That it cannot be kept is no reason to stop guarding. */
+/** Keeps a line that a guard tells as a service. That the line cannot be kept is no reason to stop guarding. */
 export function keepLogLine({ paths, processes }: Root, line: string): void {
   try {
     appendLines(paths.guardLog, [printable(line)], { maxBytes: maxLogBytes, processes });

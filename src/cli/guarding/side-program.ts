@@ -8,12 +8,12 @@ export interface SideProgram {
   readonly variables: Variables;
   /** What it finds on its standard input. */
   readonly input?: string;
-  /** With everything that it has started it is ended after this. */
+  /** After this the program is ended, together with everything that it has started. */
   readonly deadlineMs: number;
   readonly signal?: AbortSignal;
 }
 
-/** What came of it. Text is cut at the bound that also ends a program which writes without end. */
+/** How the program ended. Text is cut at the bound that also ends a program which writes without end. */
 export type SideEnd =
   | {
       readonly kind: 'ended';

@@ -8,7 +8,7 @@ export function createTeller({ io, clock, options }: Context, keep: (line: strin
   const told = new Map<string, string>();
   return (subject, text) => {
     if (told.get(subject) === text) return;
-    // Subjects are few; what they are called may change for ever.
+    // There are few subjects at a time, but over the weeks their names may be ever new ones.
     if (told.size >= mostSubjects) told.clear();
     told.set(subject, text);
     const now = clock.now();

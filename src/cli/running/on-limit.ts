@@ -19,7 +19,7 @@ interface LimitedRun {
   readonly model?: string;
   readonly call: SessionCall;
   readonly program: Runnable;
-  /** Whose home is ready. */
+  /** The account to begin as, whose home is ready. */
   readonly account: Account;
   readonly announcement: string | undefined;
 }
@@ -33,7 +33,7 @@ interface Stint {
   readonly why: string;
 }
 
-/** However long it is left alone, somebody looks after so many. */
+/** After so many continuations it ends, so that somebody looks at it. */
 const mostContinuations = 10;
 
 /**
@@ -134,7 +134,10 @@ function sayHowToGoOn(
   else io.note(`to go on with it: codex-auth resume ${readThread(session).id} --as ${located.account.id}`);
 }
 
-/** As the same account, which has its quota still: it is the history that is not taken from it. */
+/**
+ * Begins a new session as the same account, which still has quota: what the provider does not take from it is the
+ * history of this session.
+ */
 async function startFresh(context: Context, run: LimitedRun, account: Account, session: string): Promise<Step> {
   const name = describeAccount(account);
   const { id, firstWords } = readThread(session);
@@ -151,7 +154,7 @@ async function startFresh(context: Context, run: LimitedRun, account: Account, s
   return { why, next: { account, words, announcement, thread: undefined } };
 }
 
-/** Who did what, where it was more than one. */
+/** Notes which accounts were used and for how long, where it was more than one. */
 function summarize({ io }: Context, stints: readonly Stint[]): void {
   if (stints.length < 2) return;
   const lines = stints.map(({ account, startedAt, endedAt, why }) => {
@@ -160,7 +163,7 @@ function summarize({ io }: Context, stints: readonly Stint[]): void {
   io.note(...lines, `${stints.length - 1} continuation${stints.length === 2 ? '' : 's'}`);
 }
 
-/** Whoever ends us while we wait or ask wants no further account. */
+/** Throws where a signal has come while we waited or asked: no further account is wanted then. */
 function refuseInterrupted({ signal }: Context): void {
   if (signal.aborted) throw new AppError('interrupted', 'interrupted');
 }
@@ -174,7 +177,10 @@ interface Next {
   readonly located?: Located;
 }
 
-/** Asks the free usage endpoint about everybody. Nobody goes on with credits, or with a reset that somebody would have to spend. */
+/**
+ * Asks the free usage endpoint about every account. No account is chosen that would go on with credits, or with a reset
+ * that somebody would have to spend.
+ */
 async function decideNext(context: Context, { account, left }: EndedTurn, model: string | undefined): Promise<Next> {
   const roster = openRoster(context, context.readingScope());
   const { probed, decision } = await probeAndDecide(context, roster, { maxAgeMs: 0 }, { model });
@@ -194,8 +200,8 @@ async function decideNext(context: Context, { account, left }: EndedTurn, model:
 }
 
 /**
- * Finds out afterwards which session a client has worked on from now on, whose output we do not read, as far as it can be told
- * apart from those of other clients. `named` is the id of the session, where the command says it.
+ * Finds out which session a client that starts now has worked on, although its output is not read, as far as that
+ * session can be told apart from those of other clients. `named` is the id of the session, where the command says it.
  */
 function watchSessions(homeDirectory: string, named: string | undefined) {
   const before = new Map(listSessionFiles(homeDirectory).map(({ path, writtenAt }) => [path, writtenAt]));
@@ -204,7 +210,7 @@ function watchSessions(homeDirectory: string, named: string | undefined) {
       const written = listSessionFiles(homeDirectory).filter(({ path, writtenAt }) => before.get(path) !== writtenAt);
       if (named !== undefined) return written.find(({ path }) => threadIdIn(path) === named) ?? 'none';
       const own = written.filter(({ path }) => !readThread(path).isTask);
-      // Of a parallel run it cannot be told apart, unless only one of them is new.
+      // The session cannot be told from one of a parallel run, unless only one of them is new.
       const candidates = own.length > 1 ? own.filter(({ path }) => !before.has(path)) : own;
       const [only, ...others] = candidates;
       if (only !== undefined && others.length === 0) return only;

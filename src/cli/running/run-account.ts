@@ -22,7 +22,7 @@ export interface AccountWish {
   readonly model?: string;
 }
 
-/** Undefined for the account in use: with `--here` where nothing is bound. */
+/** The account to run as. Undefined means the one in use: with `--here` where nothing is bound. */
 export async function chooseRunAccount(
   context: Context,
   roster: Roster,
@@ -65,7 +65,7 @@ function boundHere(context: Context, roster: Roster): RunAccount | undefined {
   };
 }
 
-/** Wherever it lives, also set aside. */
+/** The account with this id in any pool, also set aside. */
 function locatedById(roster: Roster, id: string): Located | undefined {
   const { accounts, records } = roster;
   const position = accounts.findIndex((each) => each.id === id);
@@ -109,7 +109,7 @@ async function chooseBest(context: Context, roster: Roster, { model }: AccountWi
   };
 }
 
-/** Of a login that nobody can refresh: it is of use as long as its access token lives. */
+/** Warns about a login that nobody can refresh: it can be used as long as its access token lives. */
 function warnOfEnd(context: Context, roster: Roster, account: Account): void {
   if (isSetAside(account)) {
     warnAboutEnd(context, account, usableEnd(context, roster, account));

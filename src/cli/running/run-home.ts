@@ -27,7 +27,7 @@ export interface RunPlace {
   readonly variables: Readonly<Record<string, string>>;
 }
 
-/** Makes nothing yet. */
+/** Where the account is to run. Makes nothing yet. */
 export function runPlace(context: Context, account: Account): RunPlace {
   const { home, root } = context;
   const shares = privateHomeAt(home.directory)?.shares ?? home.directory;
@@ -63,7 +63,7 @@ export async function start(
   { announcement, isWaitedFor }: StartOptions = {},
 ): Promise<number> {
   if (machine.launch === undefined) throw new AppError('internal', 'this process starts no programs');
-  // Who called us is not who calls us from inside.
+  // The program that is started calls us by a name of its own, whatever name this process was called by.
   const { [environmentVariables.invokedAs]: _, ...inherited } = environment.raw;
   const isSaid = announcement !== undefined && options.json !== true;
   return machine.launch({
@@ -74,7 +74,7 @@ export async function start(
   });
 }
 
-/** The links of a home cannot change below a client that uses it. */
+/** Throws where a client runs in the home and its links lead elsewhere: they cannot be changed below that client. */
 function refuseOtherShares(account: Account, directory: string, shares: string): void {
   const now = privateHomeAt(directory)?.shares;
   if (now === undefined || now === shares) return;
@@ -91,8 +91,8 @@ function refuseOtherShares(account: Account, directory: string, shares: string):
 }
 
 /**
- * Gives the home the login of the account, unless a run before has, and the client has no reason yet to refresh it: then
- * nothing is locked, and several runs start at once.
+ * Gives the home the login of the account. Where an earlier run has done so, and the client has no reason yet to
+ * refresh it, nothing is locked, so that several runs start at once.
  */
 async function takeHome(context: Context, target: ActivationTarget): Promise<void> {
   if (isReady(context, target.account)) {
@@ -100,7 +100,8 @@ async function takeHome(context: Context, target: ActivationTarget): Promise<voi
     if (mayRestrictLogins(directory)) refuseRestricted(readCodexConfig(directory), target.account);
     return;
   }
-  // Loaded only here: most runs find the home ready. What no account can take in is kept aside, as it is our home.
+  // Loaded only here: most runs find the home ready. The home is ours, so that what no account can take in is kept
+  // aside without a question.
   const { activateAccount } = await import('../../core/session/activation.js');
   const { noteAdoption } = await import('../../core/session/take-in.js');
   const { adopted } = await activateAccount(context, target, { replace: true, isUnnoted: true });
@@ -116,7 +117,7 @@ function isReady({ home, clock, settings }: Context, account: Account): boolean 
   return !isSetAside(account) && expiresAt !== undefined && expiresAt - settings().refreshAheadMs > clock.now();
 }
 
-/** What tells the official client, and whoever else looks, as whom it runs. */
+/** The variables that tell the official client, and any other program that looks, as whom it runs. */
 function variablesOf({ root }: Context, account: Account, directory: string): Record<string, string> {
   return {
     [environmentVariables.codexHome]: directory,

@@ -28,7 +28,10 @@ export interface ThreadChoice {
   readonly most: number;
 }
 
-/** The conversations of the official client, the latest first; those that others had as a task are left out. */
+/**
+ * The conversations of the official client, the latest first, without those that another conversation has begun as a
+ * task.
+ */
 export function latestThreads(context: Context, { cwd, most }: ThreadChoice): ThreadView[] {
   const ownerOf = owners(context);
   const found: ThreadView[] = [];

@@ -17,7 +17,7 @@ export async function writableSetupPlace(context: Context): Promise<SetupPlace> 
     : { ...place, shells: { ...place.shells, environment: { ...environment, ZDOTDIR } } };
 }
 
-/** Of a person's files: the slowest start that anybody would put up with, several times over. */
+/** How long a shell may read the person's files: several times the slowest start that anybody would put up with. */
 const patienceMs = 15_000;
 
 /** Shells whose files we can try: of PowerShell we only know what its manual says. */
@@ -42,7 +42,7 @@ async function zshDirectory(variables: Variables): Promise<string | undefined> {
   return /^codex-auth-says (.+)$/m.exec(output ?? '')?.[1];
 }
 
-/** In a session of its own, because an interactive shell takes the terminal for itself. */
+/** Asks a new shell in a session of its own, because an interactive shell takes the terminal for itself. */
 function askNewShell(shell: TriedShell, flags: readonly string[], variables: Variables): Promise<string | undefined> {
   const program = executableOnPath(shell, variables);
   if (program === undefined) return Promise.resolve(undefined);
@@ -57,7 +57,7 @@ function askNewShell(shell: TriedShell, flags: readonly string[], variables: Var
   child.stdout.setEncoding('utf8').on('data', (text: string) => {
     output += text;
   });
-  // What it has started may hold the pipe open for as long as it likes.
+  // What the shell has started may hold the pipe open for as long as it likes.
   child.once('exit', (_code, signal) => signal !== null && child.stdout.destroy());
   return new Promise((resolve) => {
     child.once('error', () => resolve(undefined)).once('close', () => resolve(output));

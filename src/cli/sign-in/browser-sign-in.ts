@@ -85,19 +85,22 @@ export function otherWays({ environment, host, port, isShown, canPaste }: Wherea
 
 const usualPort = '22';
 
-/** ssh tells the addresses and ports of both ends. The name is what the person knows the machine by, as a rule. */
+/**
+ * The ssh command for a tunnel from the person's machine. ssh tells us the addresses and ports of both ends; the name
+ * is, as a rule, what the person knows this machine by.
+ */
 function tunnelFrom({ sshConnection, user }: Environment, host: string, port: number): string | undefined {
   if (sshConnection === undefined) return undefined;
   const [, , address = '', sshPort = usualPort] = sshConnection.split(' ');
   const place = isPlain(host) ? host : address;
-  // Both come from a variable, and are to be pasted into a shell.
+  // What comes from variables or the host name here is to be pasted into a shell.
   if (!/^[\w.][\w.:%-]*$/.test(place)) return undefined;
   const target = user !== undefined && isPlain(user) ? `${user}@${place}` : place;
   const option = sshPort !== usualPort && isPlain(sshPort) ? ` -p ${sshPort}` : '';
   return `  ssh -L ${port}:127.0.0.1:${port}${option} ${target}`;
 }
 
-/** Fit for a command line as it is. */
+/** Whether a word needs no quotes in a command line. */
 function isPlain(word: string): boolean {
   return /^[\w.][\w.-]*$/.test(word);
 }

@@ -17,7 +17,7 @@ export function startCountdown(context: Context, what: string, limitMs: number) 
     clearInterval(timer);
     io.status();
   };
-  // Ctrl-C is told by whoever hears it first, and no line may be drawn after that.
+  // Ctrl-C ends the command, which may be reported at once: no line may be drawn after that.
   context.signal.addEventListener('abort', stop, { once: true });
   draw();
   return { stop };

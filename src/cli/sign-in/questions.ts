@@ -8,13 +8,16 @@ import { titleOf } from '../render/account-table.js';
 
 interface LoginScope {
   readonly scope: Scope;
-  /** The project, where nobody could be asked whether it should be that; say so of what has been added to it. */
+  /**
+   * The project, where nobody could be asked whether accounts should belong to it alone. Say so of what has been added
+   * to it.
+   */
   readonly unasked?: string;
 }
 
 /**
- * Where new accounts go. The first ones in a project ask; without a terminal, or where nothing is to be asked, they stay
- * in the project.
+ * Where new accounts go. For the first ones in a project it asks; without a terminal, or where nothing is to be asked,
+ * they stay in the project.
  */
 export async function chooseLoginScope(context: Context, asks = context.io.isInteractive): Promise<LoginScope> {
   const scope = context.writingScope();

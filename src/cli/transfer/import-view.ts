@@ -271,14 +271,14 @@ export function warnAfterImport(
   );
 }
 
-/** The same account with another login, which is newer than the one that the official client has. */
+/** Whether an account has another login than the official client has for it, and a newer one. */
 function isAhead(account: Account, { identity, tokens }: AuthFileLogin): boolean {
   if (!isSameAccount(account, identity) || account.tokens.refreshToken?.equals(tokens.refreshToken) === true)
     return false;
   return isNewer({ source: 'pool', tokens: account.tokens }, { source: 'auth-file', tokens });
 }
 
-/** The live `auth.json` and what this program keeps are no second holders. */
+/** Whether a file is the live `auth.json` or one of this program: these are no second holders of a login. */
 function isOurs({ home, root }: Context, { path }: LoginSource): boolean {
   return path === resolveTarget(home.authFile) || path.startsWith(resolveTarget(root.paths.root) + sep);
 }

@@ -44,7 +44,7 @@ export interface OpeningOptions {
   readonly passphraseFile?: string;
 }
 
-/** What sealed files are opened with, read or asked for when the first of them is met; undefined where there is none. */
+/** What sealed files are opened with, read or asked for at the first sealed file; undefined where there is none. */
 export function openingKeys(context: Context, { identity, passphraseFile }: OpeningOptions) {
   let key: Promise<OpeningKey | undefined> | undefined;
   async function choose(): Promise<OpeningKey | undefined> {

@@ -59,13 +59,13 @@ function remember(
   const failure = failureOfProbe(probe, now);
   if (failure === undefined) return definedOnly({ lastError: before?.lastError });
   const lastError = { at: toIso(now), ...failure };
-  // Where nothing was sent, nobody needs to be spared.
+  // Where nothing was sent, the provider need not be spared.
   if (probe.kind !== 'answer') return { lastError };
   const resetsAt = probe.answer.kind === 'rate-limited' ? probe.answer.resetsAt : undefined;
   return { lastError, trouble: troubleAfter(before?.trouble, definedOnly({ now, intervalMs, resetsAt })) };
 }
 
-/** While an access token has expired nobody knows what is left, and what was read before is no view of now. */
+/** Without the old quota of accounts whose access token has ended: what is left now is not known. */
 function withoutOldNews(roster: Roster, now: number, intervalMs: number): Roster {
   const expired = roster.accounts.filter(({ id, tokens: { accessToken, expiresAt } }) => {
     const hasEnded = accessToken === undefined || (expiresAt !== undefined && expiresAt <= now);

@@ -9,12 +9,12 @@ import { hasPlaces, whoseAccounts } from '../views/scope-view.js';
 import type { WatchRound } from './watch-view.js';
 import { blockLines, tableLines } from './watch-view.js';
 
-/** Draws each round in the place of the one before, and every second how old it has become, until they end. */
+/** Draws each round in the place of the one before, and every second how old it has become, until the rounds end. */
 export async function drawRounds(
   context: Context,
   roundsOf: (quiet: Context) => AsyncIterable<WatchRound>,
 ): Promise<void> {
-  // What was asked for JSON writes nothing to the terminal, which is drawn on.
+  // A context that is asked for JSON writes nothing to the terminal, on which the rounds are drawn.
   const ending = new AbortController();
   const end = () => ending.abort();
   context.signal.addEventListener('abort', end, { once: true });
@@ -38,14 +38,14 @@ export async function drawRounds(
   if (keys.hasInterrupted()) throw new AppError('interrupted', 'interrupted');
 }
 
-/** `q` ends it. While keys are read one by one, Ctrl-C and Ctrl-Z are keys too. */
+/** `q` ends the watch. While keys are read one by one, Ctrl-C and Ctrl-Z are keys too. */
 function listenToKeys({ io, machine }: Context, end: () => void) {
   const { stdin } = io;
   let hasInterrupted = false;
 
   function hear(input: Buffer): void {
     const typed = input.toString();
-    // Whoever listens to the signal gives the screen back.
+    // `openCanvas` listens to the signal that this sends, and gives the screen back.
     if (typed.includes('\u001a')) void machine.jobControl?.suspend();
     if (typed.includes('\u0003')) hasInterrupted = true;
     if (hasInterrupted || typed.includes('q')) end();

@@ -38,7 +38,7 @@ export const WatchRound = z.object({
 });
 export type WatchRound = z.infer<typeof WatchRound>;
 
-/** The last attempt failed. */
+/** Whether the last attempt failed. */
 export function isFailing({ lastSuccessAt = '', lastError }: WatchedAccount): boolean {
   return lastError !== undefined && lastError.at >= lastSuccessAt;
 }
@@ -60,7 +60,7 @@ export function renderRound(round: WatchRound, theme: Theme): string {
   ].join('');
 }
 
-/** The same on few lines, for a screen. */
+/** A round on few lines, for a screen. */
 export function tableLines(round: WatchRound, theme: Theme): string[] {
   const table = renderAccounts(round.accounts, theme, renderTable).trimEnd().split('\n');
   return [...table, ...problemLines(round, theme).map(theme.color.yellow)];
