@@ -49,7 +49,10 @@ export function homeOf(environment: Environment): string | undefined {
   return environment.home ?? environment.userProfile;
 }
 
-/** The same where nothing can be done without it. A relative one would be another place in every directory. */
+/**
+ * The home directory, where nothing can be done without it. Throws `usage` where there is none, or for a relative path,
+ * which would be another place in every directory.
+ */
 export function requireHome(environment: Environment): string {
   const home = homeOf(environment);
   const hint = 'set HOME to your home directory';
@@ -60,7 +63,10 @@ export function requireHome(environment: Environment): string {
   return home;
 }
 
-/** Empty where it is not set, or means nothing, and is not needed: with `CODEX_HOME` every file of ours has its place. */
+/**
+ * The home directory. With `CODEX_HOME` every file of ours has its place without it: then it is empty where it is not
+ * set or not an absolute path.
+ */
 export function homeIfNeeded(environment: Environment): string {
   if (environment.codexHome === undefined) return requireHome(environment);
   const home = homeOf(environment) ?? '';

@@ -1,8 +1,8 @@
 import { printable } from './printable.js';
 
 /**
- * Every way a command can fail, as a closed union. `cli/exit-codes.ts` maps each code to the documented exit code,
- * so adding one here is a compile error there until it has one.
+ * Every way a command can fail, as a closed union. `cli/program/exit-codes.ts` maps each code to the documented exit
+ * code, so adding one here is a compile error there until it has one.
  */
 export type ErrorCode =
   // the request
@@ -80,7 +80,7 @@ export class AppError extends Error {
   }
 }
 
-/** What a task comes to, or what `instead` makes of an error of ours; any other is thrown on. */
+/** The result of a task, or what `instead` makes of an `AppError`; any other error is thrown on. */
 export function orInstead<T, U>(task: () => T, instead: (error: AppError) => U): T | U {
   try {
     return task();

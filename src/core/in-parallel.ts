@@ -21,7 +21,7 @@ class Turns {
   }
 }
 
-/** That of one task, which it can give up and take back. */
+/** The turn of one task, which it can give up and take back. */
 class Turn {
   #isHeld = false;
   readonly #turns: Turns;
@@ -53,7 +53,7 @@ export function inParallel<T, R>(items: readonly T[], limit: number, task: (item
   const inTurn = async (item: T) => {
     const turn = new Turn(turns);
     await turn.take();
-    // Whoever wants one at a time gets just that.
+    // With a limit of one, a task cannot give its turn up, so that two are never at work at once.
     const result = await (limit === 1 ? task(item) : current.run(turn, () => task(item)));
     turn.give();
     return result;
@@ -66,7 +66,10 @@ export function giveTurn(): void {
   current.getStore()?.give();
 }
 
-/** Waits until the running task may go on. Not for whoever holds what another task needs to come to its end. */
+/**
+ * Waits until the running task may go on. Not to be called by a task that holds what another one needs to come to its
+ * end.
+ */
 export async function takeTurn(): Promise<void> {
   await current.getStore()?.take();
 }

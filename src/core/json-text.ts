@@ -1,13 +1,16 @@
 /**
- * Deeper than anything that this program or one around it means, and far from what cannot be written again: JSON.parse takes
- * any depth, JSON.stringify runs out of stack at a few thousand.
+ * The deepest nesting that is read. No file of this program or of those around it is as deep, and far deeper values
+ * cannot be written again: JSON.parse takes any depth, JSON.stringify runs out of stack at a few thousand.
  */
 const deepest = 200;
 
-/** JSON that is nested deeper than anybody means. */
+/** JSON that is nested deeper than {@link parseJsonText} reads. */
 export class TooDeep extends Error {}
 
-/** What the text of a file holds. Throws {@link TooDeep}, or JSON.parse's own error, which quotes the text: never print it. */
+/**
+ * The value in the text of a file. Throws {@link TooDeep}, or JSON.parse's own error, which quotes the text: never
+ * print it.
+ */
 export function parseJsonText(text: string): unknown {
   const value: unknown = JSON.parse(text);
   if (isDeeper(value, deepest)) throw new TooDeep(`it is nested more than ${deepest} levels deep`);
@@ -15,8 +18,8 @@ export function parseJsonText(text: string): unknown {
 }
 
 /**
- * The same, undefined for what is no JSON: a torn line, a page of a proxy, a file of somebody else's. The caller says what that
- * means, and never what stands there: the parser's own error would quote it, tokens included.
+ * The value in a text; undefined for what is no JSON: a torn line, a page of a proxy, a file of somebody else's. The
+ * caller says what that means, without quoting the text: the parser's own error would quote it, tokens included.
  */
 export function jsonIn(text: string, parse: (text: string) => unknown = JSON.parse): unknown {
   try {
@@ -26,7 +29,10 @@ export function jsonIn(text: string, parse: (text: string) => unknown = JSON.par
   }
 }
 
-/** Every record of every file comes through here: so without a function for each list, or a list of what is in each record. */
+/**
+ * Every record of every file comes through here, so that no function is made for each list, and no list of the members
+ * of each record.
+ */
 function isDeeper(value: unknown, levels: number): boolean {
   if (typeof value !== 'object' || value === null) return false;
   if (levels === 0) return true;

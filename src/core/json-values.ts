@@ -28,7 +28,7 @@ export function isListOf(value: unknown, is: (each: JsonObject) => boolean): boo
   return Array.isArray(value) && value.every((each) => isJsonObject(each) && is(each));
 }
 
-/** Whether it is absent, or an object of that kind. */
+/** Whether a value is absent, or an object of that kind. */
 export function isAbsentOr(value: unknown, is: (each: JsonObject) => boolean): boolean {
   return value === undefined || (isJsonObject(value) && is(value));
 }

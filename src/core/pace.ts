@@ -1,6 +1,6 @@
 /** What went wrong about an account the last times it was asked about. */
 export interface Trouble {
-  /** In a row. */
+  /** How many in a row. */
   readonly failures: number;
   /** Milliseconds since the epoch; nobody asks before. */
   readonly askAgainAt: number;

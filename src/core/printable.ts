@@ -13,18 +13,19 @@ export function printable(text: string): string {
 }
 
 /**
- * The same of every text in a value, in the keys of maps too, for whoever colours it afterwards: what is left of an escape
- * sequence in it is none. Returns the value itself where nothing is to be changed. Objects of a class stay as they are.
+ * Makes every text in a value printable, in the keys of maps too, before the value is coloured: what is left of an
+ * escape sequence has no effect. Returns the value itself where nothing is to be changed. Objects of a class stay as
+ * they are.
  */
 export function printableIn<T>(value: T): T {
-  // Nearly everything is, and a long list need not wait for what it does not need.
+  // Nearly every value is printable already, and a long list need not wait for a copy.
   return isFit(value, 0) ? value : (madePrintable(value, new Map()) as T);
 }
 
-/** Deeper than anything that a command returns; a circle is. */
+/** No result of a command is nested as deep as this; a circle is. */
 const deepest = 40;
 
-/** Whether there is nothing to change. */
+/** Whether everything in a value is printable already. */
 function isFit(value: unknown, depth: number): boolean {
   if (typeof value === 'string') return isPlain(value) || printable(value) === value;
   if (typeof value !== 'object' || value === null) return true;
@@ -34,14 +35,14 @@ function isFit(value: unknown, depth: number): boolean {
   if (!isRecord(value)) return true;
   for (const key in value) {
     const part = value[key];
-    // Most members hold nothing that could be told apart; a call for each takes longer than all the rest.
+    // Most members hold nothing that may have to be changed; a call for each takes longer than all the rest.
     const isOpen = typeof part === 'string' ? !isPlain(part) : typeof part === 'object' && part !== null;
     if (isOpen && key !== unshown && !isFit(part, depth + 1)) return false;
   }
   return true;
 }
 
-/** A record as the file has it, tokens included: long, and never shown. */
+/** The member that holds a record as the file has it, tokens included: long, and never shown. */
 const unshown = 'raw';
 
 function isRecord(value: object): value is Readonly<Record<string, unknown>> {

@@ -93,7 +93,7 @@ function valueIn(value: unknown, name: SettingName, definition: SettingDefinitio
   return definition.kind === 'list' ? toList(value, definition) : toInteger(numberIn(value, name), definition);
 }
 
-/** As it is typed in a shell. */
+/** An example of a value as it is typed in a shell. */
 function exampleOf(name: SettingName, definition: SettingDefinition): string {
   if (definition.kind !== 'list') return settingText(name, definition.default);
   const { example, choices } = definition;
@@ -113,7 +113,7 @@ export function rangeOf(name: SettingName): string {
   return isTime ? `a time ${range}, such as ${settingText(name, definition.default)}` : `a whole number ${range}`;
 }
 
-/** As a person reads it and may type it: a length of time as `5m`, whatever it is stored as. */
+/** A value as a person reads it and may type it: a length of time as `5m`, whatever it is stored as. */
 export function settingText(name: string, value: SettingValue): string {
   if (typeof value === 'object') return JSON.stringify(value);
   const unitMs = unitOf(name);
@@ -152,7 +152,7 @@ function listIn(text: string, hasChoices: boolean): unknown {
   try {
     return JSON.parse(text);
   } catch {
-    // The caller says what it takes.
+    // The caller says what the setting takes.
     return undefined;
   }
 }
