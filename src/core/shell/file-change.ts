@@ -71,7 +71,8 @@ function assertWritable(edit: Edit, stats: Stats | undefined, { effectiveUserId 
   if (stats !== undefined && effectiveUserId !== undefined && stats.uid !== effectiveUserId) {
     throw unwritable(edit, `it belongs to user ${stats.uid}`);
   }
-  // A rename asks nobody, and to root every file is writable: the person who took the bit away meant it.
+  // A rename needs no right to write the file, and to root every file is writable: the person who took the bit away
+  // meant it.
   if (stats !== undefined && (stats.mode & 0o200) === 0) throw unwritable(edit, 'it is read-only');
   const target = resolveTarget(path);
   try {

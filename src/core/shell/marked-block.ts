@@ -3,7 +3,10 @@
  * (latin1), so that what is around the block comes back as it was, whatever its encoding and its line ends.
  */
 
-/** What taking the block out has to take back besides. The first mark says it, so that nothing else must remember. */
+/**
+ * What has to be taken back besides when the block is taken out. The first mark says it, so that nothing else must
+ * remember.
+ */
 const notes = { madeFile: 'made this file', endedLine: 'ended the line above' } as const;
 type Note = (typeof notes)[keyof typeof notes];
 
@@ -26,7 +29,7 @@ export function blockLines(text: string): string[] | undefined {
   return block === undefined ? undefined : Buffer.from(block, 'latin1').toString().trimEnd().split(/\r?\n/);
 }
 
-/** A mark without its other half: somebody edited the block, and where it ends is anybody's guess. */
+/** Whether there is a mark without its other half: somebody edited the block, and where it ends cannot be known. */
 export function hasBrokenBlock(text: string): boolean {
   return markPattern.test(withoutBlocks(text));
 }

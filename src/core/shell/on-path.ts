@@ -12,7 +12,7 @@ export function executableOnPath(name: string, environment: Variables): string |
   return found === undefined ? undefined : normalize(found);
 }
 
-/** As PATH spells them: bringing dozens into one form takes longer than looking for them. */
+/** The places as PATH spells them: normalizing dozens of them takes longer than looking for the program. */
 function placesOnPath(name: string, environment: Variables): string[] {
   const directories = pathOf(environment).filter((each) => each !== '');
   // Windows runs no file without one of these endings.
@@ -21,7 +21,7 @@ function placesOnPath(name: string, environment: Variables): string[] {
 }
 
 export function pathOf(environment: Variables): string[] {
-  // Windows spells it either way.
+  // Windows spells the name of the variable either way.
   return (environment['PATH'] ?? environment['Path'] ?? '').split(delimiter);
 }
 
@@ -31,7 +31,7 @@ export function isExecutable(path: string): boolean {
     accessSync(path, constants.X_OK);
     return statSync(path).isFile();
   } catch {
-    // Not there, or not to be run.
+    // The file is not there, or may not be run.
     return false;
   }
 }
@@ -49,7 +49,7 @@ export function findNamesake(script: string, environment: Variables): Namesake |
   const target = realpathSync(path);
   if (target === realpathSync(script)) return undefined;
   const name = /[\\/]node_modules[\\/]((?:@[^\\/]+[\\/])?[^\\/]+)[\\/](?!.*[\\/]node_modules[\\/])/.exec(target)?.[1];
-  // Of another installation of ours the path says enough.
+  // For another installation of this program the path says enough.
   if (name === undefined || name === 'codex-auth') return { path };
   return { path, package: name.replaceAll('\\', '/') };
 }

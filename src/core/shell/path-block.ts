@@ -1,9 +1,9 @@
 import type { ShellName } from './shell-files.js';
 
 /**
- * The lines that put a directory first on PATH. Where it is already, it moves instead of being added once more, so that
- * PATH does not grow from shell to nested shell. A function of the name `codex` holds where something else comes first on
- * PATH later; one that the person has stays.
+ * The lines that put a directory first on PATH. Where it is on PATH already, it moves instead of being added once more,
+ * so that PATH does not grow from shell to nested shell. A function of the name `codex` sees to it where something else
+ * comes first on PATH later; such a function of the person's own stays.
  */
 export function pathBlock(shell: ShellName, directory: string): string[] {
   const comment =
@@ -18,13 +18,13 @@ const blocks: Readonly<Record<ShellName, (directory: string) => string[]>> = {
   powershell: powershellLines,
 };
 
-/** As the ports of POSIX shells to Windows have it on their PATH, where a colon separates. */
+/** The directory as the ports of POSIX shells to Windows have it on their PATH, where a colon separates. */
 function withoutDrive(directory: string): string {
   const [, drive, path = ''] = /^([A-Za-z]):(\\.*)$/.exec(directory) ?? [];
   return drive === undefined ? directory : `/${drive.toLowerCase()}${path.replaceAll('\\', '/')}`;
 }
 
-/** Also for `.profile`, which every POSIX shell reads. */
+/** Lines for every POSIX shell, because `.profile` is read by all of them. */
 function posixLines(directory: string): string[] {
   return `\
 codex_auth_bin=${quotedForPosix(directory)}

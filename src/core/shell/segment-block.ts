@@ -12,7 +12,7 @@ export type SegmentPlace = (typeof segmentPlaces)[number];
 export const segmentPrograms = ['tmux', 'starship'] as const;
 export type SegmentProgram = (typeof segmentPrograms)[number];
 
-/** By which our lines are known in a block that has others too. */
+/** Marks our lines in a block that has others too. */
 const mark = 'codex_auth_segment';
 
 /** The lines for a shell whose prompt this program is to be in; none for one that has no such lines. */
@@ -52,7 +52,7 @@ export function showsSegment(lines: readonly string[] | undefined): boolean {
   return lines?.some((line) => line.includes(mark) || line.includes(' segment --format ')) === true;
 }
 
-/** Wherever the lines of a program could be; the first that is there, or the last, is where they go. */
+/** Every file in which the lines of a program could be; the first that is there, or the last, is where they go. */
 export function segmentFiles(program: SegmentProgram, { home, environment }: ShellPlaces): string[] {
   const configHome = environment['XDG_CONFIG_HOME'] || join(home, '.config');
   if (program === 'starship') return [environment['STARSHIP_CONFIG'] || join(configHome, 'starship.toml')];
@@ -64,13 +64,13 @@ export function segmentFileToWrite(program: SegmentProgram, places: ShellPlaces)
   return candidates.find((path) => existsSync(path)) ?? candidates.at(-1) ?? '';
 }
 
-/** With both paths in full: a prompt must not depend on what is on PATH. */
+/** The command with both paths in full: a prompt must not depend on what is on PATH. */
 function commandFor(format: string, { node, script }: ShimTarget): string {
   const quoted = format === 'fish' ? quotedForFish : quotedForPosix;
   return `${quoted(node)} ${quoted(script)} segment --format ${format}`;
 }
 
-/** Between double quotes, in a format: the time and other formats begin with `%` and `#` there. */
+/** The command between double quotes in a format of tmux, where `%` and `#` begin the time and other formats. */
 function inTmux(command: string): string {
   return command
     .replace(/[\\"$]/g, '\\$&')

@@ -40,7 +40,7 @@ export function filesToWrite(shell: ShellName, places: ShellPlaces): string[] {
   }
 }
 
-/** Wherever our lines could be. */
+/** Every file in which our lines could be. */
 export function filesOf(shell: ShellName, { home, environment, isWindows }: ShellPlaces): string[] {
   const configHome = environment['XDG_CONFIG_HOME'] || join(home, '.config');
   switch (shell) {
@@ -92,7 +92,7 @@ function contentOf(path: string): string {
   try {
     return readNow(path).toString('latin1');
   } catch {
-    // Absent, or closed to us.
+    // The file is absent, or closed to us.
     return '';
   }
 }

@@ -70,18 +70,18 @@ export function knowsBindings(shim: string): boolean {
   try {
     return readNow(shim).includes(shimBindingsName);
   } catch {
-    // Absent or closed to us: then it does nothing of the kind.
+    // The shim is absent or closed to us, and looks for nothing then.
     return false;
   }
 }
 
-/** Whom an installed shim hands "codex auth" to; undefined when it cannot be told. */
+/** The program that an installed shim hands "codex auth" to; undefined when that cannot be told. */
 export function targetOf(shim: string): ShimTarget | undefined {
   let text: string;
   try {
     text = readNow(shim).toString('utf8');
   } catch {
-    // Absent or closed to us, which its caller asks about by itself.
+    // The shim is absent or closed to us. The caller finds that out by itself.
     return undefined;
   }
   const [node, script] = ['node', 'script'].map((part) => {

@@ -17,7 +17,7 @@ export type Wiring =
   | {
       readonly kind: 'shim';
       readonly path: string;
-      /** Of what it hands "codex auth" to, the part that is gone. */
+      /** The part of what it hands "codex auth" to that is gone. */
       readonly gone?: string;
     }
   | { readonly kind: 'official-client'; readonly path: string; readonly because: Bypass };
@@ -65,7 +65,7 @@ function blockIn(path: string): string[] | undefined {
   try {
     return blockLines(readNow(path).toString('latin1'));
   } catch {
-    // Absent, or closed to us: no line of ours that we could know of.
+    // The file is absent, or closed to us: no line of ours in it is known.
     return undefined;
   }
 }
@@ -84,8 +84,8 @@ interface WiringProblem {
 const consequence = 'whose "codex auth logout" ends the login';
 
 /**
- * official-client.md#revocation: on the official client `codex auth logout` runs the real logout, which revokes the
- * login.
+ * What is wrong where "codex auth" does not reach this program (official-client.md#revocation): on the official client
+ * `codex auth logout` runs the real logout, which revokes the login.
  */
 export function wiringProblem(wiring: Wiring): WiringProblem | undefined {
   if (wiring.kind === 'nothing') return undefined;
