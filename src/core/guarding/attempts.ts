@@ -7,7 +7,7 @@ interface Attempt {
   readonly trouble?: Trouble;
 }
 
-/** What the failed attempts of one kind have come to, so that whoever is in trouble is asked less and less often. */
+/** What the failed attempts of one kind have come to, so that what keeps failing is tried less and less often. */
 export class Attempts {
   readonly #clock: Pick<Clock, 'monotonicMs'>;
   readonly #last = new Map<string, Attempt>();
@@ -38,7 +38,7 @@ export class Attempts {
     this.#last.set(id, this.#after(this.#last.get(id), intervalMs, waitMs));
   }
 
-  /** What failed would fail for every account. */
+  /** An attempt has failed in a way that it would fail in for every account. */
   allFail(intervalMs: number): void {
     this.#shared = this.#after(this.#shared, intervalMs);
   }

@@ -9,7 +9,7 @@ export interface Guarded {
   readonly account: Account;
   /** A home of the official client holds its login. */
   readonly isInHome: boolean;
-  /** What that home holds is older, as after a kill: it gets the newest before a client sends what was spent. */
+  /** The home holds older tokens, as after a kill. It gets the newest before a client sends the one that was spent. */
   readonly isBehind: boolean;
 }
 
@@ -20,7 +20,9 @@ export interface DueRules {
   readonly aheadMs: number;
 }
 
-/** Those of every pool that can be refreshed; one that the person has disabled only while a client could use it. */
+/**
+ * The accounts of every pool that can be refreshed; one that the person has disabled only while a client could use it.
+ */
 export function guardedAccounts(scopes: readonly ScopeRecords[], beside: BesideRecords): Guarded[] {
   const accounts = scopes.flatMap(({ pool }) => pool.accounts).map((account) => withNewestTokens(account, beside));
   return accounts
@@ -63,7 +65,10 @@ function patienceMs({ isInHome: isHeld }: Guarded, { bufferMs, aheadMs }: DueRul
 const clientRefreshesMs = 360_000;
 const longestJitterMs = 60_000;
 
-/** When to wake up for it: a little later than it is due, so that machines which were set up together do not ask in step. */
+/**
+ * When to wake up for an account: a little later than it is due, so that machines which were set up together do not ask
+ * in step.
+ */
 export function wakeAt(guarded: Guarded, rules: DueRules): Moment | undefined {
   const at = dueAt(guarded, rules);
   if (at === undefined) return undefined;
@@ -83,7 +88,7 @@ export interface Moment {
   readonly about?: string;
 }
 
-/** Milliseconds until it has come; 0 or less where it has. */
+/** Milliseconds until a moment has come; 0 or less where it has. */
 export function timeUntil({ at, notBefore = Number.NEGATIVE_INFINITY }: Moment, clock: Clock): number {
   return Math.max(at - clock.now(), notBefore - clock.monotonicMs());
 }

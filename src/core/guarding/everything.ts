@@ -11,10 +11,10 @@ import { type Guarded, guardedAccounts } from './due.js';
 
 /** Everything below a root, as one look finds it. */
 export interface Everything {
-  /** Of the scope that the guard was started in; its knowledge is about all. */
+  /** The roster of the scope that the guard was started in; what its state knows is about all accounts. */
   readonly roster: Roster;
   readonly scopes: readonly ScopeRecords[];
-  /** Of all pools, with the newest tokens of all their copies. */
+  /** The accounts of all pools, with the newest tokens of all their copies. */
   readonly accounts: readonly Account[];
   readonly setAside: readonly FlaggedAccount[];
   readonly guarded: readonly Guarded[];
@@ -47,7 +47,7 @@ export function filesOf(
   };
 }
 
-/** For the first look that failed: what somebody would mend. */
+/** The files to follow after a look that failed: those that a person would mend. */
 export function filesOfNobody({ paths }: { readonly paths: RootPaths }, home: CodexHome): string[] {
   const here = codexHomeAt(home.directory);
   return [paths.globalPool, paths.globalFlagged, paths.settings, paths.homes, join(here.directory, 'auth.json')];

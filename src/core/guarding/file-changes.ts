@@ -7,8 +7,8 @@ const silentFileSystems: ReadonlySet<number> = new Set([
 ]);
 
 /**
- * Notices that files have changed, whoever did it: the system tells where it can, and elsewhere whoever waits has to look
- * now and then. Only names, sizes and times are looked at.
+ * Notices that files have changed, whichever program did it: the system tells where it can, and elsewhere the caller
+ * has to look now and then. Only names, sizes and times are looked at.
  */
 export class FileChanges {
   readonly #watchers = new Map<string, FSWatcher>();
@@ -18,7 +18,7 @@ export class FileChanges {
   #isTold = false;
   #onTold: (() => void) | undefined;
 
-  /** From now on these files count, as they are now, and whatever comes to these directories or goes from them. */
+  /** From now on changes of these files count, and whatever comes to these directories or goes from them. */
   follow(paths: readonly string[], whole: readonly string[] = []): void {
     this.#paths = paths;
     this.#directories = whole;
@@ -33,13 +33,13 @@ export class FileChanges {
     this.#marks = this.#read();
   }
 
-  /** Whether looking is the only way to find out about some of them. */
+  /** Whether looking is the only way to find out about some of the files. */
   get mustLook(): boolean {
     const directories = [...this.#paths.map((path) => dirname(path)), ...this.#directories];
     return directories.some((directory) => !this.#watchers.has(directory));
   }
 
-  /** Whether any of them is another one than when it began to be followed. */
+  /** Whether any file has changed since it began to be followed. */
   haveChanged(): boolean {
     this.#isTold = false;
     return this.#read() !== this.#marks;
@@ -64,11 +64,11 @@ export class FileChanges {
     if (this.#watchers.has(directory) || isSilent(directory)) return;
     try {
       const watcher = watch(directory, { persistent: false }, (_event, name) => this.#told(directory, name));
-      // It is gone, or there are too many watchers: then whoever waits looks.
+      // The directory is gone, or there are too many watchers: then `mustLook` is true.
       watcher.on('error', () => this.#forget(directory));
       this.#watchers.set(directory, watcher);
     } catch {
-      // Not there yet, or the system has no more of them to give: the same.
+      // The directory is not there yet, or the system has no more watchers to give: then `mustLook` is true.
     }
   }
 
@@ -95,7 +95,7 @@ function isSilent(directory: string): boolean {
   try {
     return silentFileSystems.has(statfsSync(directory).type);
   } catch {
-    // Not there: it cannot be watched either.
+    // The directory is not there: it cannot be watched either.
     return true;
   }
 }
@@ -105,7 +105,7 @@ function marksOf(path: string): string {
     const stats = statSync(path, { throwIfNoEntry: false });
     return stats === undefined ? 'absent' : [stats.dev, stats.ino, stats.size, stats.mtimeMs, stats.ctimeMs].join();
   } catch {
-    // Reading it meets the same error, and names it.
+    // The file cannot be looked at. Reading it fails in the same way, and reports that.
     return 'closed';
   }
 }

@@ -19,20 +19,20 @@ export class ProgramChange {
     return this.#marks === undefined || marks === this.#marks ? 'same' : 'updated';
   }
 
-  /** The files whose change says so. */
+  /** The files whose change may mean that the program is another one. */
   get paths(): readonly string[] {
     return [...new Set([this.#path, realPath(this.#path)])];
   }
 }
 
-/** Undefined where there is none. */
+/** What tells the program from another version of it; undefined where there is no program. */
 function marksOf(path: string): string | undefined {
   try {
     const real = realPath(path);
     const { dev, ino, size, mtimeMs } = statSync(real);
     return [real, dev, ino, size, mtimeMs].join();
   } catch {
-    // In the middle of an update there is none for a while.
+    // In the middle of an update there is no program for a while.
     return undefined;
   }
 }

@@ -6,7 +6,10 @@ import type { Roster } from '../logins/roster.js';
 import type { Attempts } from './attempts.js';
 import type { Moment } from './due.js';
 
-/** Of an account that waits for its reset nothing is to be learnt before; somebody may help it out, though. */
+/**
+ * An account that waits for its reset is read this rarely: until then its quota changes only where somebody fills it
+ * up.
+ */
 const exhaustedIntervalMs = 3_600_000;
 /** The provider's clock may be behind ours. */
 const afterResetMs = 5_000;
@@ -42,12 +45,12 @@ function atReset(
   { now, intervalMs }: QuotaReadRules,
   observedAt: number,
 ): number | undefined {
-  // As it stood then: that the reset has passed meanwhile is what the question is about.
+  // How the account stood when it was read: whether the reset has passed meanwhile is the question.
   const standing = standingOf(factsOfAccount(roster, account, 0, observedAt), { now: observedAt });
   if (standing.state !== 'exhausted') return undefined;
   const at = standing.availableAt === undefined ? undefined : standing.availableAt + afterResetMs;
   const longMs = Math.max(exhaustedIntervalMs, intervalMs);
   const regular = observedAt + longMs;
-  // The last one before the reset waits for it.
+  // The last reading before the reset is put off until the reset.
   return at !== undefined && (at <= now || at - regular < longMs) ? at : regular;
 }

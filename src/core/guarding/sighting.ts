@@ -17,7 +17,7 @@ export interface SightRules {
   readonly reservePercent: number;
 }
 
-/** How all accounts stand, and whose login each home has. Those that the person has disabled are nobody's concern. */
+/** How all accounts stand, and whose login each home has, without the accounts that the person has disabled. */
 export function sightOf(everything: Everything, rules: SightRules): Sight {
   const accounts = everything.accounts
     .filter(({ enabled }) => enabled)
@@ -53,7 +53,7 @@ function accountSight(
   });
 }
 
-/** What of it is not known could be the one that is empty. */
+/** The windows; undefined where one of them is not known, because that could be the one that is empty. */
 function knownWindows({ windows, lapsed, isIncomplete, isUnlimited }: BindingQuota): AccountSight['windows'] {
   if (isIncomplete || lapsed.length > 0 || (windows.length === 0 && !isUnlimited)) return undefined;
   return windows.map(({ id, limitName, remainingPercent, resetsAt }) =>
