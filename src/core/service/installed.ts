@@ -17,7 +17,7 @@ export interface InstalledService extends MarkedText {
   readonly id: string;
   readonly file: string;
   readonly text: string;
-  /** Of its program, the part that is gone. */
+  /** The part of its program that is gone. */
   readonly gone?: string;
 }
 
@@ -73,7 +73,7 @@ interface MarkedText {
   readonly isChanged: boolean;
 }
 
-/** Undefined for a text that this program has not made. */
+/** What the mark in a text says; undefined for a text that this program has not made. */
 export function readMark(text: string): MarkedText | undefined {
   const [mark, facts = '', digest] = pattern.exec(text) ?? [];
   if (mark === undefined) return undefined;

@@ -22,19 +22,19 @@ export interface ServiceManager {
   /** Whether a file of its directory may be one of ours, and of which root. */
   idIn(fileName: string): string | undefined;
   readonly text: (facts: ServiceFacts) => string;
-  /** Once the file is there. */
+  /** The steps once the file is there. */
   start(id: string): readonly Step[];
-  /** While the file is still there. */
+  /** The steps while the file is still there. */
   stop(id: string): readonly Step[];
-  /** When it is gone. */
+  /** The steps when the file is gone. */
   forget(): readonly Step[];
-  /** Ends with 0 where the service is known. */
+  /** A command that ends with 0 where the service is known. */
   status(id: string): readonly string[];
 }
 
 export interface Step {
   readonly argv: readonly string[];
-  /** What it undoes may not be there. */
+  /** The step may fail, because what it undoes may not be there. */
   readonly mayFail?: true;
 }
 
@@ -46,7 +46,7 @@ export interface ManagerPlace {
   readonly paths: RootPaths;
 }
 
-/** Undefined where no such thing is known of the system. */
+/** The service manager of the system; undefined where none is known. */
 export function managerOf(place: ManagerPlace): ServiceManager | undefined {
   if (place.platform === 'linux') return systemd(place);
   if (place.platform === 'darwin') return launchd(place);
@@ -103,7 +103,8 @@ function taskScheduler({ paths }: ManagerPlace): ServiceManager {
     directory: paths.root,
     nameOf: windowsTaskName,
     fileOf: () => paths.guardTask,
-    // The scheduler keeps a copy; the file lies in its root, and there is no other.
+    // The scheduler keeps a copy. The file itself lies in the root of its service, and there is no file of another
+    // root.
     idIn: () => undefined,
     text: windowsTask,
     start: (id) => [tell('/Create', id, '/XML', paths.guardTask, '/F'), tell('/Run', id)],

@@ -53,7 +53,7 @@ function programWords(node: string): readonly string[] {
   return /^[\w@+./ -]+$/.test(node) ? [node] : ['/bin/sh', '-c', 'exec "$@"', 'sh', node];
 }
 
-/** Where a per cent begins a specifier. */
+/** A text in a place where a per cent sign begins a specifier. */
 function literal(text: string): string {
   return text.replaceAll('%', '%%');
 }
@@ -62,7 +62,7 @@ function quoted(text: string): string {
   return `"${literal(text).replace(/[\\"]/g, '\\$&')}"`;
 }
 
-/** In a command line a dollar begins a variable besides. */
+/** A word of a command line, where a dollar sign begins a variable besides. */
 function quotedWord(text: string): string {
   return quoted(text).replaceAll('$', '$$$$');
 }
@@ -188,7 +188,7 @@ function actionOf({ node, script, variables }: ServiceFacts): { readonly command
   return { command: 'cmd.exe', words: `/d /s /c "${settings.join('')}"${node}" ${line}"` };
 }
 
-/** The command processor has no way to quote these. */
+/** Throws for characters that the command processor has no way to quote. */
 function assertPlain(text: string): void {
   if (!/["%]/.test(text)) return;
   throw new AppError('usage', `${text} cannot be part of a scheduled task, because of a character in it`, {
