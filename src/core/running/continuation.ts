@@ -29,7 +29,10 @@ export function sessionCallOf({ name, arguments: words }: Runnable): SessionCall
 
 const isThreadId = /^[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}$/;
 
-/** An image has been sent, a worktree made and a session chosen by then. */
+/**
+ * Options that do not go along to a session that goes on: an image has been sent, a worktree made and a session chosen
+ * by then.
+ */
 const ofTheBeginning = /^(?:-i|--image(?:=.*)?|--worktree|--last|--all|--include-non-interactive)$/;
 
 function lasting(options: readonly (readonly string[])[]): string[] {
@@ -43,7 +46,7 @@ export function resumeWords({ isTask, before, after }: SessionCall, thread: stri
     : [...before, 'resume', ...after, thread];
 }
 
-/** The words by which it begins a new one with this prompt. */
+/** The words by which the client begins a new session with this prompt. */
 export function freshWords({ isTask, before, after }: SessionCall, prompt: string): string[] {
   return isTask ? [...before, 'exec', ...after, '--', prompt] : [...before, ...after, '--', prompt];
 }

@@ -11,8 +11,8 @@ import type { Root } from '../storage/root.js';
 import { realPath } from '../storage/same-directory.js';
 
 /*
- * The home in which an account runs beside others: its login is its own, and everything else is a link to the home of the
- * person. Which names that must be was measured on the official client 0.171.0.
+ * The home in which an account runs beside others: its login is its own, and everything else is a link to the home of
+ * the person. Which names have to be links was measured on the official client 0.171.0.
  */
 
 /** Where the runs of an account have their home, made or not. */
@@ -23,7 +23,7 @@ export function privateHomeOf({ paths }: Pick<Root, 'paths'>, accountId: string)
 }
 
 /**
- * Makes it, or brings its links to what the home of the person holds now; several runs may do so at once. Throws
+ * Makes the home, or brings its links to what the home of the person holds now; several runs may do so at once. Throws
  * `storage-write-failed`.
  */
 export function makePrivateHome(root: Root, directory: string, shares: string): CodexHome {
@@ -41,15 +41,15 @@ export function makePrivateHome(root: Root, directory: string, shares: string): 
 }
 
 /**
- * The client would make these beside the login where they are missing. With its locks on threads in two places, two
- * writers spoil one thread.
+ * Made in the person's home where they are missing: else the client would make them beside the login. With its locks on
+ * threads in two places, two writers spoil one thread.
  */
 const sharedDirectories = [
   ...['sessions', 'archived_sessions', 'thread-writer-locks', 'shell_snapshots'],
   ...['skills', 'rules', 'memories', 'log'],
 ];
 
-/** A file that the client makes later comes to be where its link leads. */
+/** Linked even where they are missing: a file that the client makes later comes to be where its link leads. */
 const sharedFiles = [
   ...['config.toml', 'AGENTS.md', 'history.jsonl', 'session_index.jsonl', 'installation_id', '.sandbox_migration'],
   ...['state_5', 'logs_2', 'goals_1', 'memories_1', 'queue_1', 'thread_history_1'].map((name) => `${name}.sqlite`),
@@ -77,7 +77,8 @@ function shareDirectory(path: string): void {
   try {
     makeDirectory(path);
   } catch (error) {
-    // A link of the person's that leads to nothing yet, or a file: theirs to keep, and the client's to complain about.
+    // There is a file or a link of the person's that leads to nothing yet. It stays, and the client complains where it
+    // needs a directory.
     if (systemErrorCode(error) !== 'EEXIST') throw writeError(path, error);
   }
 }
@@ -93,7 +94,7 @@ function link(root: Root, path: string, leadsTo: string): void {
   }
 }
 
-/** The person's home has no such thing any more. */
+/** Removes a link to what the person's home does not have any more. */
 function unlink(path: string): void {
   try {
     if (lstatSync(path).isSymbolicLink()) unlinkSync(path);

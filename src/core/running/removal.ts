@@ -25,7 +25,7 @@ export function privateHomesOf({ paths }: Pick<Root, 'paths'>): string[] {
   return all.filter((directory) => privateHomeAt(directory) !== undefined);
 }
 
-/** The one of this account, where it has one. */
+/** The private home of this account, where it has one. */
 export function privateHomesOfAccount(root: Pick<Root, 'paths'>, { id }: Account): string[] {
   return privateHomesOf(root).filter((directory) => directory === privateHomeOf(root, id));
 }
@@ -43,7 +43,10 @@ export function refuseWhileRunning(directories: readonly string[], account?: Acc
   }
 }
 
-/** After its login has been taken back; what is neither a link nor of the client's making stays, and the directory with it. */
+/**
+ * Removes a private home, after its login has been taken back. What is neither a link nor of the client's making stays,
+ * and the directory with it.
+ */
 export async function removePrivateHome(
   store: Store,
   directory: string,
@@ -63,8 +66,8 @@ export async function removePrivateHome(
 }
 
 /**
- * Takes the login out of a home that is about to go: back to its account, or to `kept` where nobody else has it. A home that
- * shares its file gets that; the registry forgets this one. Needs the store.
+ * Takes the login out of a home that is about to go: back to its account, or to `kept` where nobody else has it. A home
+ * with a link to its login file gets that file; the registry forgets the home that goes. Needs the store.
  */
 async function vacateHome(store: Store, home: CodexHome, helpers: readonly FlockHelper[]): Promise<void> {
   const { root } = store;
@@ -75,7 +78,7 @@ async function vacateHome(store: Store, home: CodexHome, helpers: readonly Flock
   );
   const options = { home: home.directory, authFile: home.authFile, besides, clock: root.clock, helpers };
   await withCredentialLock(options, () => {
-    // What it shares stays where it is.
+    // A login that is a link to the file of another home stays where it is.
     if (linkedInto(home, reachableHomes(homes)) !== undefined) return;
     const before = readBeside(home, store);
     const found = syncBack(store, before.content, undefined);

@@ -53,7 +53,7 @@ function isThere(path: string): boolean {
   try {
     return statSync(path, { throwIfNoEntry: false }) !== undefined;
   } catch {
-    // In a place that is closed to us, or below a file: not there for us either.
+    // The path is closed to us, or below a file: the program is not there for us.
     return false;
   }
 }
@@ -73,9 +73,9 @@ function refuseEndingLogin(words: readonly string[]): void {
 const useFile = ['-c', 'cli_auth_credentials_store="file"'];
 
 /**
- * A keyring has one entry for each home, and no links between them, so that in a private home the login is always in a file.
- * Where the configuration, which is shared, says otherwise, the client has to be told; anything else that may start one
- * cannot be. Throws `not-allowed` then.
+ * A keyring has one entry for each home, and no links between them, so that in a private home the login is always in a
+ * file. Where the configuration, which is shared, says otherwise, the client has to be told. Another program that may
+ * start a client cannot be told: then it throws `not-allowed`.
  */
 export function withFileStore(runnable: Runnable, shares: string): Runnable {
   if (codexHomeAt(shares).otherStore === undefined) return runnable;
