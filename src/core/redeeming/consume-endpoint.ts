@@ -28,7 +28,7 @@ export type Consumption =
   | (FailedAnswer & { readonly mayHaveWorked: boolean });
 
 /**
- * Asks the provider to spend a credit (official-client.md#reset-credits). Whoever calls has the request on disk: the same
+ * Asks the provider to spend a credit (official-client.md#reset-credits). The caller has the request on disk: the same
  * one may be sent again as often as there is no definite answer, and spends one credit at most.
  */
 export function consumeCredit(
@@ -46,7 +46,7 @@ export function consumeCredit(
   ) as Promise<AuthorizedAnswer<Consumption>>;
 }
 
-/** Pure. Whatever is not one of the provider's four answers is none, and the request stays open. */
+/** Pure. Any answer but the provider's four counts as no answer, and the request stays open. */
 export function judgeConsumption(outcome: HttpOutcome, now: number): Consumption {
   const definite = outcome.kind === 'answer' ? definiteIn(outcome) : undefined;
   if (definite !== undefined) return definite;
@@ -58,7 +58,7 @@ export function judgeConsumption(outcome: HttpOutcome, now: number): Consumption
 const noKnownCode = 'it does not say what became of the credit';
 
 function definiteIn({ status, body }: Extract<HttpOutcome, { kind: 'answer' }>): Consumption | undefined {
-  // What is in front of the provider answers with these too, and knows nothing of credits.
+  // A gateway in front of the provider answers with these too, and knows nothing of credits.
   if (status >= 500) return undefined;
   const json = jsonIn(body);
   const said = status < 300 && isJsonObject(json) ? json['code'] : readProviderError(body)?.providerCode;
@@ -74,7 +74,7 @@ function windowsIn(json: unknown): string[] {
   return names.slice(0, mostWindows);
 }
 
-/** Refusals of a request that may be the answer to its double: a conflict, or one that is still being worked on. */
+/** Refusals that may be about another sending of the same request: a conflict, or one that is still being worked on. */
 const openRefusals = [408, 409, 425];
 
 function mayHaveWorked(answer: FailedAnswer): boolean {

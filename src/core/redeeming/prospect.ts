@@ -10,7 +10,7 @@ export type Prospect =
       readonly kind: 'ready';
       /** The windows that would be full again. */
       readonly windows: readonly BindingWindow[];
-      /** The one that would be spent; absent where the provider tells only how many there are. */
+      /** The credit that would be spent; absent where the provider tells only how many there are. */
       readonly credit?: ResetCredit;
       /** How many there are, this one included. */
       readonly count: number;
@@ -52,7 +52,7 @@ function usedUpWindows(quota: QuotaSnapshot, now: number): BindingWindow[] {
   );
 }
 
-/** The one that would be lost first comes first. */
+/** The credits that can be spent; the one that would be lost first comes first. */
 function availableIn(known: ResetCredits | undefined, now: number): ResetCredit[] {
   const end = ({ expiresAt = Number.POSITIVE_INFINITY }: ResetCredit) => expiresAt;
   return (known?.credits ?? [])

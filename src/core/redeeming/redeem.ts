@@ -23,7 +23,7 @@ export type Redemption =
   | { readonly kind: 'unknown'; readonly failure: ProbeFailure; readonly request: UnsettledRequest }
   /** No credit is spent by it. */
   | { readonly kind: 'failed'; readonly failure: ProbeFailure }
-  /** It is not as the person saw it any more, and nothing was sent. */
+  /** The account is not as the person saw it any more, and nothing was sent. */
   | { readonly kind: 'changed'; readonly prospect: Prospect };
 
 interface RedeemDeps {
@@ -33,16 +33,16 @@ interface RedeemDeps {
 }
 
 /**
- * Spends one reset credit of an account, the one that the person has agreed to. The request is on disk before it is sent,
- * and stays there under one id until there is a definite answer, whoever is killed when: so that one agreement spends one
- * credit at most. Throws when storage or locks fail.
+ * Spends one reset credit of an account, the one that the person has agreed to. The request is on disk before it is
+ * sent, and stays there under one id until there is a definite answer, whenever a process is killed: so that one
+ * agreement spends one credit at most. Throws when storage or locks fail.
  */
 export function redeemCredit(deps: RedeemDeps, account: Account, agreed: Prospect): Promise<Redemption> {
   const { access, signal } = deps;
   const { root } = access;
   return withRedeemLock(root, signal, async (lock) => {
     const earlier = unsettledOf(root, account);
-    // Whoever held the lock before may have spent a credit for the same windows.
+    // The process that held the lock before may have spent a credit for the same windows.
     const findings = await lookAt(access, account);
     if ('kind' in findings) return { kind: 'failed', failure: findings };
     const prospect = prospectOf(findings, earlier, root.clock.now());
@@ -97,7 +97,8 @@ async function settle(
     if (isFull) await updateAccountState(root, (state) => withoutExhaustion(state, sent.request.account.id));
     forgetRequest(root, lock, sent.request);
   } catch (error) {
-    // What became of the credit is the answer; asked again, the provider will say the same.
+    // Not an error of the command, whose answer is what became of the credit; asked again, the provider will say the
+    // same.
     if (!(error instanceof AppError)) throw error;
     warn(`what became of the credit could not be kept: ${error.message}`);
   }

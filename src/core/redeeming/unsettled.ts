@@ -72,7 +72,7 @@ export function keepRequest(root: Root, lock: LockHandle, request: UnsettledRequ
   changeRequests(root, lock, (requests) => [...without(requests, request), request]);
 }
 
-/** Its answer is known, and what follows from it is stored. */
+/** Forgets a request whose answer is known, and what follows from it stored. */
 export function forgetRequest(root: Root, lock: LockHandle, request: UnsettledRequest): void {
   changeRequests(root, lock, (requests) => without(requests, request));
 }
