@@ -8,11 +8,14 @@ import { type Consent, type ConsentRequest, denialError } from './consent.js';
 /** How long a person has to finish in the browser (P19). */
 export const browserLimitMs = 10 * 60_000;
 
-/** Whoever shows the page. */
+/** What shows the page to the person. */
 export interface BrowserAudience {
-  /** The port is bound by now, so that no other program can take the callback. */
+  /** Called when the port is bound, so that no other program can take the callback. */
   show(url: string, port: number): Promise<void> | void;
-  /** While the browser is waited for: how its answer may come another way, and what is to be stopped when it has come. */
+  /**
+   * Called while the browser is waited for. Returns how its answer may come another way, and what to stop when an
+   * answer has come.
+   */
   waiting?(state: string): { readonly found: Promise<CallbackOutcome>; stop(): void };
 }
 

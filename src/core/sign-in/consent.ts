@@ -11,7 +11,10 @@ export interface ConsentRequest {
   readonly loginHint?: string;
 }
 
-/** What the provider has given for a person's yes, once. `finish` tells the browser how it went on, and gives back what the wait for it held. */
+/**
+ * What the provider has given for a person's yes, once. `finish` tells the browser how the sign-in went on, and
+ * releases what the wait for the browser held, such as the port.
+ */
 export interface Consent {
   readonly grant: AuthorizationGrant;
   finish(end: SignInVerdict): Promise<void>;

@@ -11,8 +11,8 @@ export interface DevicePage {
 }
 
 /**
- * Consent on another device, with a code to type in there (official-client.md#sign-in). What `show` gives back is stopped when
- * nobody is waited for any more. Throws `login-failed`, a network error, or `interrupted`.
+ * Consent on another device, with a code to type in there (official-client.md#sign-in). What `show` returns is stopped
+ * when the wait is over. Throws `login-failed`, a network error, or `interrupted`.
  */
 export async function deviceConsent(
   session: Session,

@@ -18,15 +18,15 @@ interface Wishes {
 }
 
 export interface SignInRequest extends Wishes {
-  /** With a code that is entered on any device, instead of a browser that comes back to this machine. */
+  /** Sign in with a code that is entered on any device, instead of a browser that comes back to this machine. */
   readonly device?: boolean;
-  /** Told once where the person signs in, with the code to enter there if there is one. */
+  /** Called once with the page where the person signs in, and the code to enter there if there is one. */
   readonly show: (page: { readonly url: string } & Partial<DevicePage>) => void;
 }
 
 /**
- * What can be found out before anybody signs in for nothing. Throws `usage` for what cannot be a label or an address, and where
- * no account can be kept.
+ * Checks the wishes before anybody signs in for nothing. Throws `usage` for what cannot be a label or an address, and
+ * where no account can be kept.
  */
 export function checkWishes(session: Session, { label: wanted, expect }: Wishes) {
   const label = wanted === undefined ? undefined : checkLabel(wanted);

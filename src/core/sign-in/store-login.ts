@@ -29,9 +29,9 @@ export interface StoredLogin extends Enrolment {
 }
 
 /**
- * Redeems the consent and stores the login, which no signal cuts off once it is granted; whoever is still at the page hears how
- * that went. Throws `login-failed`, `identity-mismatch`, a network error, `interrupted`, or what keeps it from being stored: then it
- * waits in the journal.
+ * Redeems the consent and stores the login, which no signal cuts off once it is granted; a page that is still open is
+ * told how that went. Throws `login-failed`, `identity-mismatch`, a network error, `interrupted`, or what keeps the
+ * login from being stored: then it waits in the journal.
  */
 export function storeLogin(session: Session, consent: Consent, placement: Placement): Promise<StoredLogin> {
   return session.uninterrupted(async () => {
@@ -97,7 +97,10 @@ async function store(
   }
 }
 
-/** Those that hold what the account had before. The login is stored by now, so that whatever goes wrong here is a warning. */
+/**
+ * Gives the new login to the homes that hold the one from before. It is stored by now, so that whatever goes wrong here
+ * is a warning.
+ */
 async function giveToHomes({ home, warn }: Session, open: Store): Promise<void> {
   try {
     await writeBack(open, { home, flockHelpers, warn });
