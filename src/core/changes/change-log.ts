@@ -69,7 +69,7 @@ export function readChanges({ paths }: Pick<Root, 'paths'>): RecordedChange[] {
 }
 
 function readChange(path: string): Change | undefined {
-  // One that is not ours, or not whole, is none.
+  // A file that is not ours, or not whole, is no change.
   const version = orInstead(
     () => readVersion(path),
     () => undefined,
@@ -77,7 +77,7 @@ function readChange(path: string): Change | undefined {
   return version?.kind === 'present' ? Change.safeParse(jsonIn(version.content, parseJsonText)).data : undefined;
 }
 
-/** It has been taken back. */
+/** Forgets a change that has been taken back. */
 export function forgetChange({ path }: RecordedChange): void {
   rmSync(path, { force: true });
 }

@@ -13,7 +13,7 @@ interface Found {
   readonly place: Place;
 }
 
-/** What the person would see as different between two states of all scopes. What happens to tokens is no such thing. */
+/** What the person would see as different between two states of all scopes. Other tokens are no difference. */
 export function stepsBetween(before: readonly ScopeRecords[], after: readonly ScopeRecords[]): Step[] {
   const [was, is] = [placesIn(before), placesIn(after)];
   const steps: Step[] = [];
@@ -65,13 +65,16 @@ export function settingsOf({ label, enabled, priority, reservePercent }: Account
   return { label: label ?? null, enabled, priority: priority ?? null, reservePercent: reservePercent ?? null };
 }
 
-/** As far as the pool still holds whom it names. */
+/** The choice of a pool, as far as the pool still holds the accounts that it names. */
 export function choiceOf({ accounts, activeId, previousId }: Pool): Choice {
   const known = (wanted: string | undefined) => (accounts.some(({ id }) => id === wanted) ? (wanted ?? null) : null);
   return { active: known(activeId), previous: known(previousId) };
 }
 
-/** Binds a directory, or with null takes its binding away. The step by which that can be taken back; none where nothing is new. */
+/**
+ * Binds a directory, or with null takes its binding away. Returns the step by which that can be taken back; none where
+ * nothing is new.
+ */
 export function changeBinding(store: Store, directory: string, after: Binding | null): Step[] {
   const before = readBindings(store.root).find((each) => each.directory === directory) ?? null;
   if (before?.accountId === after?.accountId) return [];
@@ -79,7 +82,10 @@ export function changeBinding(store: Store, directory: string, after: Binding | 
   return [{ kind: 'binding', directory, before, after }];
 }
 
-/** Of an account that goes: its directories are bound to nobody then, and never to another account. */
+/**
+ * Takes away the bindings of an account that goes: its directories are bound to nobody then, and never to another
+ * account.
+ */
 export function unbindAccount(store: Store, accountId: string): Step[] {
   const bound = readBindings(store.root).filter((each) => each.accountId === accountId);
   return bound.flatMap(({ directory }) => changeBinding(store, directory, null));

@@ -41,7 +41,7 @@ export function takeBack(store: Store, { steps }: Change, inUse: AuthFileContent
 interface Surroundings {
   /** What the official client has now. */
   readonly inUse: AuthFileContent | undefined;
-  /** Whom the official client has been given back. */
+  /** The account whose login the official client has been given back. */
   readonly login: string | null;
 }
 
@@ -66,7 +66,7 @@ function undo(store: Store, step: Step, { inUse, login }: Surroundings): LeftSte
     case 'binding':
       return undoBinding(store, step);
     case 'login':
-      // Whoever takes the change back has switched before.
+      // The `undo` command has switched back before it calls this.
       return undefined;
   }
 }
@@ -93,7 +93,7 @@ function withSettings<A extends Account>(account: A, { label, enabled, priority,
   return { ...others, ...set, enabled } as A;
 }
 
-/** The place that it comes back to is written first: at no instant it is in neither. */
+/** The place that the account comes back to is written first: at no instant it is in neither. */
 function undoPlace(store: Store, { id, before, after }: StepOf<'place'>): LeftStep | undefined {
   const found = locate(store, id);
   if (found === undefined) return { name: id, why: 'gone' };
@@ -116,7 +116,7 @@ function undoRemoval(store: Store, step: StepOf<'removed'>, found: AuthFileConte
   if (account === undefined) return { name: step.id, why: 'unreadable' };
   const name = describeAccount(account);
   const known = locate(store, account.id);
-  // A run that was killed may have brought it back before.
+  // An earlier `undo` that was killed may have brought the account back.
   if (known !== undefined && isAt(known, before)) return undefined;
   if (known !== undefined || findAnywhere(store, account) !== undefined) return { name, why: 'here-again' };
   const { refreshToken } = account.tokens;
