@@ -12,7 +12,7 @@ export interface Binding {
   readonly boundAt: number;
 }
 
-/** Whether a value of a parsed file is one. */
+/** Whether a value of a parsed file is a binding. */
 export function isBinding(value: unknown): value is Binding {
   if (!isJsonObject(value)) return false;
   const { directory, commonDir, accountId, boundAt } = value;

@@ -32,7 +32,7 @@ export function readBindings({ paths }: Pick<Root, 'paths'>): readonly Binding[]
 const wayOut =
   'codex-auth doctor --fix  (keeps the damaged file; then bind directories again: codex-auth switch --here)';
 
-/** Changes them, and what the shim knows of them; for whoever holds the `store` lock. */
+/** Changes the bindings, and what the shim knows of them. The caller holds the `store` lock. */
 export function changeBindings(
   root: Root,
   lock: LockHandle,
@@ -45,12 +45,12 @@ export function changeBindings(
   writeShimBindings(root, bindings);
 }
 
-/** The list with this one instead of the one for its directory. */
+/** The list with this binding in the place of the one for its directory. */
 export function withBinding(bindings: readonly Binding[], binding: Binding): readonly Binding[] {
   return [...withoutBinding(bindings, binding.directory), binding];
 }
 
-/** The same list where there is none for this directory. */
+/** The list without the binding for this directory; the same list where there is none. */
 export function withoutBinding(bindings: readonly Binding[], directory: string): readonly Binding[] {
   const others = bindings.filter((each) => each.directory !== directory);
   return others.length === bindings.length ? bindings : others;

@@ -9,10 +9,14 @@ import type { Binding } from './binding.js';
 
 /*
  * The shim must know without starting anything whether a directory is bound, because every start of the official client
- * passes it. So the bindings stand beside it as two functions of a shell, which it reads where the file is there at all.
+ * passes it. So the bindings stand beside the shim as two functions of a shell, which it reads where the file is there
+ * at all.
  */
 
-/** Writes them beside an installed shim; `setup` does so for one that comes later. Throws `storage-write-failed`. */
+/**
+ * Writes the bindings beside an installed shim; `setup` does so for one that is installed later. Throws
+ * `storage-write-failed`.
+ */
 export function writeShimBindings({ paths, processes }: Root, bindings: readonly Binding[]): void {
   const path = join(paths.bin, shimBindingsName);
   if (!existsSync(join(paths.bin, 'codex')) || (bindings.length === 0 && !existsSync(path))) return;
