@@ -11,7 +11,7 @@ import { readNumber, readText } from '../storage/tolerant.js';
 /** The client whose models are asked for: the newest one whose requests are known (official-client.md#backend). */
 const clientVersion = '0.171.0';
 
-/** The models that this client shows when nobody tells it better, in its order. */
+/** The models that this client shows without a list from the provider, in its order. */
 export const wellKnownModels: readonly string[] = [
   'gpt-6.1-sol',
   'gpt-6-astra',
@@ -48,7 +48,7 @@ export function parseModels(body: unknown): string[] {
 /** Where the official client keeps the list that the provider gave it. */
 const cacheFile = 'models_cache.json';
 
-/** Throws `usage` where nobody has ever named this model: its limits would be those of no model. */
+/** Throws `usage` for a model that is named nowhere: no limit could be the one of that model. */
 export function requireKnownModel(model: string, snapshots: readonly QuotaSnapshot[], codexHome: string): void {
   const named = snapshots.map(modelsNamedIn);
   const listed = [...new Set([...clientModels(codexHome), ...wellKnownModels])];
@@ -61,7 +61,7 @@ export function requireKnownModel(model: string, snapshots: readonly QuotaSnapsh
   });
 }
 
-/** None where the client has not run yet: the list is only a help. */
+/** The models in the client's list; none where the client has not run yet: the list is only a help. */
 function clientModels(codexHome: string): string[] {
   try {
     const version = readVersion(join(codexHome, cacheFile));

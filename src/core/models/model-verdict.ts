@@ -16,7 +16,7 @@ export type ModelVerdict =
   | { readonly kind: 'available' }
   /** This account, or this provider, does not have the model. */
   | ({ readonly kind: 'unsupported'; readonly message: string } & ProviderReason)
-  /** The answer began, or was about to, and came to a bad end. */
+  /** The answer began, or was about to, and failed then. */
   | ({ readonly kind: 'failed'; readonly message: string } & ProviderReason)
   | Exclude<BackendAnswer, { kind: 'ok' }>;
 
@@ -130,17 +130,17 @@ function readEvent(data: string): ModelEvent[] {
   return [Object.keys(stated).length === 0 ? { type } : { type, error: stated }];
 }
 
-/** The model has said something: it works. */
+/** Whether the model has said something: it works. */
 function isOutput({ type }: ModelEvent): boolean {
   return /^response\.(completed|output_item\.done|.+\.delta)$/.test(type);
 }
 
-/** Whatever was said before it: this is none of a model that works. */
+/** Whether the model has failed. Then it does not work, whatever it has said before. */
 function isFailure({ type }: ModelEvent): boolean {
   return type === 'error' || type === 'response.failed';
 }
 
-/** Nothing that follows could say more about whether the model works. */
+/** Whether nothing that follows could say more about whether the model works. */
 export function isDecided(stream: string): boolean {
   const isLast = (event: ModelEvent) => isOutput(event) || isFailure(event) || event.type === 'response.incomplete';
   return readEvents(stream, false).some(isLast);
