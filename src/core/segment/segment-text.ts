@@ -40,10 +40,10 @@ function ageText(ms: number): string {
 }
 
 /**
- * The text as that program may put it into a prompt, so that nothing in a name is code there (P29). fish prints it, and
- * Starship escapes what a command prints; tmux reads styles behind `#`, zsh reads `%`. In bash and zsh the same words can
- * also end up in a variable that the shell expands once more, where no escape is right for both ways: what would begin an
- * expansion becomes `?`.
+ * The text as a program of this format may put it into a prompt, so that nothing in a name is code there (P29). fish
+ * prints it, and Starship escapes what a command prints; tmux reads styles behind `#`, zsh reads `%`. In bash and zsh
+ * the same words can also end up in a variable that the shell expands once more, where no escape is right for both
+ * ways: what would begin an expansion becomes `?`.
  */
 export function escapedFor(format: SegmentFormat, text: string): string {
   switch (format) {
