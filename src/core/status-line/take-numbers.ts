@@ -21,18 +21,22 @@ export interface Sight extends Owner {
 }
 
 export interface Taker {
-  /** Whom the state is about. Whatever is new in it is stored meanwhile. */
+  /** The account that the state is about. Whatever is new in the state is stored meanwhile. */
   look(state: ThreadState): Sight;
   /** Resolves when everything is stored. */
   settled(): Promise<void>;
 }
 
-/** The files are looked at again after this long, although the client hands over the same; sooner while they do not tell. */
+/**
+ * The files are looked at again after this long, although the client hands over the same; sooner while they do not
+ * surely tell whose numbers these are.
+ */
 const lookAgainMs = { sure: 30_000, unsure: 3_000 } as const;
 
 /**
- * Takes the numbers that the client hands over for its account (docs/decisions/056-segment-and-status-line.md): those that
- * change while we look, and the first ones where they are ahead of what is known. What cannot be stored is left.
+ * Takes the numbers that the client hands over for its account (docs/decisions/056-segment-and-status-line.md): those
+ * that change while this runs, and the first ones where they are ahead of what is known. What cannot be stored is left
+ * out.
  */
 export function createTaker(place: { readonly root: Root; readonly home: CodexHome }): Taker {
   const { root } = place;
@@ -85,7 +89,7 @@ async function store(root: Root, id: string, limits: HandedOver): Promise<void> 
 }
 
 interface Owner {
-  /** Whom the line is about; absent where nobody can tell. */
+  /** The account that the line is about; absent where nobody can tell. */
   readonly account?: Account;
   /** Whether the numbers are surely that account's. */
   readonly isSure: boolean;
@@ -93,8 +97,8 @@ interface Owner {
 
 /**
  * Whose conversation, and so whose numbers, these are: the client does not say. The conversation belongs to the account
- * that began it, and the client may have another one by now, or still an older one than the login in its home. While
- * those two are one account, it is that one; else only a window that ends like one of theirs tells.
+ * that began it, and the client may use another one by now, or still an older one than the login in its home. While the
+ * beginner and that login are one account, it is that one; else only a window that ends like one of theirs tells.
  */
 function ownerOf(
   { root, home }: { readonly root: Root; readonly home: CodexHome },
@@ -114,7 +118,10 @@ function ownerOf(
     : { account: beginner, isSure: false };
 }
 
-/** From the first line of its file, which the client writes with the first words. */
+/**
+ * The account that began the conversation, from the first line of its file, which the client writes with the first
+ * words.
+ */
 function beginnerOf(home: CodexHome, threadId: string, accounts: readonly Account[]): Account | undefined {
   const file = listSessionFiles(home.directory).find(({ path }) => threadIdIn(path) === threadId);
   if (file === undefined) return undefined;
