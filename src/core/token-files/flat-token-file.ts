@@ -11,7 +11,7 @@ export interface FlatLogin extends JudgedLogin {
   readonly isDisabled: boolean;
 }
 
-/** One that can be renewed in its place. */
+/** A login that can be renewed in its file. */
 export type RenewableFlatLogin = FlatLogin & { readonly tokens: { readonly refreshToken: Secret } };
 
 /** Why a file is no token file that this program can use. */
