@@ -3,7 +3,7 @@ import { type CliOptions, type CliResult, runCli, type TestHome } from './cli.js
 
 export const keys = { down: '\u001b[B', enter: '\r', ctrlC: '\u0003' };
 
-/** What is typed when a text has appeared on stderr, in this order. */
+/** What is typed when a text has appeared on stderr, in the order of the texts. */
 export type Replies = readonly (readonly [asked: RegExp, typed: string])[];
 
 /** Runs a command on a terminal and answers its questions; fails when one of them was not asked. */

@@ -2,14 +2,11 @@ import { spawn } from 'node:child_process';
 import { createInterface } from 'node:readline';
 import { findRealCodex, type RealCodexHome } from './real-codex.js';
 
-/**
- * The official client's app-server on stdio, for as long as a test asks it something
- * (official-client.md#background-server).
- */
+/** The official client's app-server on stdio, for as long as a test needs it (official-client.md#background-server). */
 export interface AppServer {
   /** The result of one JSON-RPC call. Throws with the server's own message when it refuses. */
   call(method: string, params?: object): Promise<Record<string, unknown>>;
-  /** What it tells with the next notification of this name. */
+  /** What the server tells with the next notification of this name. */
   told(method: string): Promise<unknown>;
   stop(): Promise<void>;
 }

@@ -6,8 +6,9 @@ import { builtProject, type ProgramOptions } from './program-process.js';
 const nobody = 65_534;
 
 /**
- * How to run the program as a user who could do no harm to this machine, and who owns the home; where the tests do not run
- * as root, that is the user who runs them. Take away from the home what is to be another user's after this.
+ * How to run the program as a user who could do no harm to this machine, and who owns the home; where the tests do not
+ * run as root, that is the user who runs them. Files of the home that are to belong to another user must be given to
+ * that one after this call.
  */
 export function asNobody(home: TestHome): ProgramOptions {
   if (process.getuid?.() !== 0) return {};
@@ -21,6 +22,6 @@ export function asNobody(home: TestHome): ProgramOptions {
     if (!lstatSync(each).isSymbolicLink()) chownSync(each, nobody, nobody);
   }
   const user = ['setpriv', '--reuid', String(nobody), '--regid', String(nobody), '--clear-groups'];
-  // Nothing is started unless it is nobody who runs it.
+  // Nothing is started as root.
   return { project, prefix: [...user, 'sh', '-c', '[ "$(id -u)" != 0 ] || exit 97; exec "$@"', 'sh'] };
 }

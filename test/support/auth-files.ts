@@ -27,7 +27,7 @@ export function authFileOf(changes: { readonly top?: object; readonly tokens?: o
   };
 }
 
-/** Files in which nobody is signed in, as other tools and hands leave them behind. */
+/** Login files in which nobody is signed in, as other tools and people leave them behind. */
 export const emptied: readonly string[] = [
   '',
   ' \n\t',

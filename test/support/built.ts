@@ -11,7 +11,7 @@ export function startBuilt(home: TestHome, argv: readonly string[], options: Pro
   return program;
 }
 
-/** After every test (`end-built.ts`). */
+/** Kills what `startBuilt` has started; called after every test (`end-built.ts`). */
 export async function endBuilt(): Promise<void> {
   for (const program of running) program.signal('SIGKILL');
   await Promise.all([...running].map(({ ended }) => ended));

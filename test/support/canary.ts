@@ -27,7 +27,10 @@ export class Evidence {
   }
 }
 
-/** As it is, its end, URL-encoded, hexadecimal, and base64 at each of the three places it can have in a longer text. */
+/**
+ * The secret as it is, its end, URL-encoded, hexadecimal, and base64 at each of the three places it can have in a
+ * longer text.
+ */
 export function spellingsOf(secret: string): string[] {
   const bytes = Buffer.from(secret);
   const hex = bytes.toString('hex');
@@ -61,7 +64,7 @@ exit 0
   return { path: directory + delimiter + path, log };
 }
 
-/** The files that hold a secret, and everything below the root, whose mode lets others in. */
+/** The files that hold a secret and everything below the root, where their mode lets others in. */
 export function looseEntries(home: TestHome, secrets: readonly string[]): string[] {
   const entries = readdirSync(home.directory, { recursive: true, withFileTypes: true });
   const evidence = new Evidence();

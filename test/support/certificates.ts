@@ -12,7 +12,7 @@ export interface Certificates {
   readonly cert: Buffer;
 }
 
-/** An authority of its own, and a certificate of it for 127.0.0.1 and localhost. */
+/** Makes an authority, and a certificate of it for 127.0.0.1 and localhost. */
 export function makeCertificates(): Certificates {
   const directory = temporaryDirectory();
   const path = (name: string) => join(directory, name);

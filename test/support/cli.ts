@@ -31,11 +31,11 @@ export interface CliOptions {
   readonly signal?: AbortSignal;
   /** Default: those of this machine. */
   readonly processes?: ProcessTable;
-  /** Default: the one this runs on. */
+  /** Default: the platform that the tests run on. */
   readonly platform?: NodeJS.Platform;
-  /** Default: who really runs this. */
+  /** Default: the user who runs the tests. */
   readonly effectiveUserId?: number;
-  /** A stream stays open for keys that are pressed later. */
+  /** What stands on stdin. A stream stays open, for keys that are pressed later. */
   readonly stdin?: string | PassThrough;
   /** Default: `bin/codex-auth.js`, run by the Node of the tests. */
   readonly script?: string;
@@ -51,7 +51,7 @@ export interface CliOptions {
   readonly onStderr?: (text: string) => void;
 }
 
-/** For a run that comes so late after a refresh without an answer that the token may be sent once more. */
+/** For a run so late after a refresh without an answer that the token may be sent once more. */
 export const muchLater = { variables: { CODEX_AUTH_UNANSWERED_RETRY_MS: '0' } } as const satisfies CliOptions;
 
 const ownScript = fileURLToPath(new URL('../../bin/codex-auth.js', import.meta.url));
@@ -112,7 +112,7 @@ function outputStream(write: (text: string) => void, terminal: Terminal): NodeJS
       done();
     },
   });
-  // A prompt ends its output when it is done; a process's own streams do not mind.
+  // A prompt ends its output when it is done, which does nothing to the streams of a process.
   const end = () => stream;
   return Object.assign(stream, { isTTY: terminal !== undefined, end, ...terminal }) as unknown as NodeJS.WriteStream;
 }
@@ -120,7 +120,7 @@ function outputStream(write: (text: string) => void, terminal: Terminal): NodeJS
 function inputStream(input: string | PassThrough, terminal: Terminal): NodeJS.ReadStream {
   const stream = typeof input === 'string' ? new PassThrough() : input;
   if (typeof input === 'string') stream.end(input);
-  // Keys come one by one anyway.
+  // Keys come one by one here also without raw mode.
   const setRawMode = () => stream;
   return Object.assign(stream, { isTTY: terminal !== undefined, setRawMode }) as unknown as NodeJS.ReadStream;
 }

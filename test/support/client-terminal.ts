@@ -4,7 +4,7 @@ import { systemClock } from '../../src/core/clock.js';
 import type { RealCodexHome } from './real-codex.js';
 import type { Terminal } from './terminal.js';
 
-/** Else the client asks first whether it may work there. */
+/** Lets the client trust a directory: else it asks first whether it may work there. */
 export function trust({ codexHome }: RealCodexHome, cwd: string): void {
   mkdirSync(cwd, { recursive: true });
   const settings = `\n[projects.${JSON.stringify(realpathSync(cwd))}]\ntrust_level = "trusted"\n`;

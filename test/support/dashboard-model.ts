@@ -81,7 +81,7 @@ export function modelOf(accounts: readonly ShownAccount[], changes: Partial<Mode
   return { ...initialModel, report: reportOf(accounts), ...changes };
 }
 
-/** What comes of one thing after the other: the last model, and every effect on the way. */
+/** What comes of one event after the other: the last model, and every effect on the way. */
 export function following(model: Model, ...events: readonly Event[]): Step {
   return events.reduce<Step>(
     ({ model: before, effects }, event) => {

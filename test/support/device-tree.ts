@@ -11,8 +11,9 @@ export const canHaveDevices =
 const mark = 'of-a-test';
 
 /**
- * Runs a command where /dev is a copy, and writes down afterwards what has become of it. It starts nothing unless the
- * mounts are its own and /dev is that copy: what these tests are about would cost this machine its /dev/null.
+ * Runs a command where /dev is a copy, and writes down afterwards what has become of it. The script starts nothing
+ * unless the mounts are its own and /dev is that copy: what these tests are about would cost this machine its
+ * /dev/null.
  */
 const script = `set -eu
 [ "$(readlink /proc/self/ns/mnt)" != "$1" ] || exit 97

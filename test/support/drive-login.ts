@@ -18,7 +18,7 @@ export function driveLogin(provider: Pick<Provider, 'people'>, who: SignInChoice
       const url = /https?:\/\/\S+\/oauth\/authorize\?\S+/.exec(text)?.[0];
       if (url === undefined || driven !== undefined) return;
       driven = completeLogin(provider, url, who);
-      // Whoever asks for `finished` gets the error; nobody has to.
+      // `finished` passes the error on; a test that does not call it does not fail by it.
       driven.catch(() => undefined);
     },
     finished: async () => driven,

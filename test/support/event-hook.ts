@@ -3,10 +3,10 @@ import { join } from 'node:path';
 import { type AccountEvent, eventSchemas } from '../../src/core/events/event.js';
 import type { TestHome } from './test-home.js';
 
-/** A command for `onEvent` that keeps what it is told; as a variable of the environment. */
+/** A command for `onEvent` that writes down what it is told; as a variable of the environment. */
 export const keepingHook = { CODEX_AUTH_ON_EVENT: JSON.stringify(['sh', '-c', 'cat >> "$CODEX_HOME/told"']) };
 
-/** What it was told so far, each of the published shape. */
+/** What that command was told so far, each of the published shape. */
 export function eventsTold({ codexHome }: Pick<TestHome, 'codexHome'>): AccountEvent[] {
   const told = join(codexHome, 'told');
   if (!existsSync(told)) return [];

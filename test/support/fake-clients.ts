@@ -38,7 +38,7 @@ export async function startFakeClient(
   });
   const ended = new Promise<void>((resolve) => child.once('exit', () => resolve()));
   await new Promise((resolve, reject) => child.once('error', reject).stdout.once('data', resolve));
-  // The system tells its age in hundredths of a second, and a switch in memory is done in two of them.
+  // The system tells the age of a process in hundredths of a second, and a switch in memory is done in two of them.
   await delay(30);
   const stop = async () => {
     child.kill('SIGKILL');

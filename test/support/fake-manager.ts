@@ -12,7 +12,7 @@ import {
 import { join } from 'node:path';
 import { type CliOptions, runCli, type TestHome } from './cli.js';
 
-/** Whoever is not root, in a test that runs as root. */
+/** The user that stands for a person without rights, in a test that runs as root. */
 const somebody = 65_534;
 
 export interface FakeManager {
@@ -21,7 +21,7 @@ export interface FakeManager {
   /** From now on the command lines with this word fail. */
   fails(word: string): void;
   works(): void;
-  /** For a command of the person who owns the home; makes it theirs. */
+  /** The options for a command of the person who owns the home; makes the home theirs. */
   options(options?: CliOptions): CliOptions;
   /** Runs a command of the person who owns the home, with this manager first on PATH. */
   run(argv: readonly string[], options?: CliOptions): ReturnType<typeof runCli>;
@@ -65,7 +65,7 @@ exit 0
   };
 }
 
-/** What root has made in the home of somebody becomes theirs. */
+/** Gives what root has made in the home to the user who owns the home. */
 function giveAway(path: string): void {
   lchownSync(path, somebody, somebody);
   if (!lstatSync(path).isDirectory()) return;

@@ -1,8 +1,8 @@
 /**
- * Tells of every change to the file system before it is made, in whichever way Node offers it: the steps at which a test
- * ends a process (`kill-at-step.mjs`) or a run inside of its own (`crash/victim.ts`). A write is two steps where halves
- * count: before it, and with half of its bytes written. Node implements some functions through others (`rmSync` through
- * `unlinkSync`): such a call can be two steps, which costs a run and misses nothing.
+ * Tells of every change to the file system before it is made, in whichever way Node offers it: the steps at which a
+ * test ends a process (`kill-at-step.mjs`) or a run inside of its own (`crash/victim.ts`). With `hasHalves` a write is
+ * two steps: before it, and with half of its bytes written. Node implements some functions through others (`rmSync`
+ * through `unlinkSync`): such a call can be two steps, which costs a run and misses nothing.
  */
 import fs from 'node:fs';
 import { syncBuiltinESMExports } from 'node:module';
@@ -12,7 +12,7 @@ import { fileURLToPath } from 'node:url';
 const real = { ...fs };
 /** Open descriptors of watched files, by number. */
 const watched = new Map();
-/** Nobody, until somebody calls `watchChanges`. */
+/** Watches nothing, until `watchChanges` is called. */
 let watcher = { isWatched: (_path) => false, onStep: (_description, _half) => undefined, hasHalves: false };
 
 export function watchChanges(next) {

@@ -2,8 +2,8 @@ import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 
 /**
- * The files of `dist` that processes have run, from V8's own records in a directory: it keeps none of what comes from a cache.
- * Without the one with which a first run leaves a cache.
+ * The files of `dist` that processes have run, from V8's own records in a directory, which leave out what comes from a
+ * cache. Without the file with which a first run leaves a cache.
  */
 export function filesRunIn(coverage: string): string[] {
   return readdirSync(coverage)

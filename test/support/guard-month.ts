@@ -15,16 +15,16 @@ export interface Month {
   readonly days: number;
   /** Life of each access token. */
   readonly lifeSeconds: number;
-  /** How often quota is read, because somebody wants to be told of what follows from it; absent: nobody does. */
+  /** How often quota is read, for events that follow from it; absent: it is not read. */
   readonly quotaIntervalMs?: number;
 }
 
 export interface MonthResult {
   readonly result: Record<string, unknown>;
   readonly stderr: string;
-  /** Of each refresh: how long its access token still had to live, in milliseconds. */
+  /** For each refresh, how long the access token before it still had to live, in milliseconds. */
   readonly leftAtRefresh: readonly number[];
-  /** How often a token was sent: the worst. */
+  /** The largest number of times that one token was sent. */
   readonly mostSendings: number;
   readonly refreshes: number;
   /** The shortest time between two questions about the quota of one account, in milliseconds. */
@@ -72,7 +72,7 @@ async function seedAccounts(seeded: RefreshHome, { accounts, lifeSeconds }: Mont
   for (let index = 0; index < accounts; index += 1) {
     const who = { email: `person-${index}@example.com` };
     provider.people.addAccount(who);
-    // Begun at different times, as people sign in.
+    // Tokens that began at different times, as people sign in.
     const expiresInSeconds = Math.round((lifeSeconds * (index + 1)) / accounts);
     const tokens = await seeded.addAccount(`acc_${index}`, { ...who, expiresInSeconds });
     if (index === 0) seeded.writeAuthFile(tokens);

@@ -1,7 +1,7 @@
 import { type AddressInfo, createServer, type Server } from 'node:net';
 import { onTestFinished } from 'vitest';
 
-/** Occupies a port until the test ends, the way a program would that knows nothing of us; 0 is any free one. */
+/** Occupies a port until the test ends, as an unrelated program would; 0 is any free one. */
 export async function holdPort(port = 0): Promise<number> {
   const server = await listen(port);
   onTestFinished(() => close(server));

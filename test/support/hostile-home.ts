@@ -24,7 +24,7 @@ const words = {
   [hostile('member')]: hostile('unknown member'),
 };
 
-/** What says who somebody is, too: nobody can be asked about such a record. */
+/** The words that say who somebody is are hostile, too: no request can be made for such a record. */
 function identityOf(name: string) {
   return {
     recordId: hostile(`${name} id`),
@@ -135,7 +135,7 @@ function fillRoot(home: TestHome): void {
   writeJson(join(home.cwd, 'tokens.json'), [tokens, { access_token: 'token', refresh_token: 'rt', email }]);
 }
 
-/** The same home once more, for a command to change, in a place of the same name. */
+/** A copy of the home for a command to change, in a directory of the same name. */
 export function copyOf(home: TestHome, provider: Provider): TestHome {
   const directory = join(temporaryDirectory(), hostile('directory', { asName: true }));
   cpSync(home.directory, directory, { recursive: true });

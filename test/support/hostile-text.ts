@@ -3,7 +3,7 @@ import { unprintable } from '../../src/core/printable.js';
 
 const introducer = '\u001b';
 
-/** Begins a formula; recolours, writes to the clipboard, erases, reorders, and goes on with a line of its own. */
+/** Sequences that recolour, write to the clipboard, erase, reorder, and a line that looks like one of ours. */
 const parts = ['[31mred', ']52;c;ZXZpbA==\u0007', '[2J', ']8;;http://evil.example\u001b\\link', 'c'];
 const others = '\u009b2J\u009d0;title\u009c\u0090q\u202eright\u2066\u2069\u200f\u061c\u2028\u2029\u007f\u0000\u0008';
 const forged = 'FORGED';
@@ -27,7 +27,10 @@ function escaped(character: string): string {
 /** What a theme and a line of progress are made of. */
 const own = new RegExp(`${introducer}\\[(?:[127]|22|27|3[1-69])m|\\r${introducer}\\[K`, 'g');
 
-/** Nothing in it comes from a hostile text: no control sequence, no style, and, unless it is quoted code, no line. */
+/**
+ * Expects that nothing in a text comes from a hostile text: no control sequence, no style, and, unless it is quoted
+ * code, no line.
+ */
 export function expectHarmless(text: string, what: string, { styled = false, isCode = false } = {}): void {
   // A theme never puts a style before this word.
   const leaked = text.includes(`${introducer}[31mred`) ? ['a style'] : [];

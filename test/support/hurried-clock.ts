@@ -1,6 +1,6 @@
 import { type Clock, systemClock } from '../../src/core/clock.js';
 
-/** The real clock, except that time flies while somebody waits for more than a moment. */
+/** The real clock, except that a sleep of a second or more is over at once, and the monotonic clock later by it. */
 export function hurriedClock(): Clock {
   let skipped = 0;
   return {

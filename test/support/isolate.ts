@@ -9,6 +9,6 @@ for (const name of Object.keys(process.env)) {
 for (const name of ['HOME', 'USERPROFILE', 'CODEX_HOME', 'XDG_CONFIG_HOME', 'XDG_DATA_HOME', 'XDG_CACHE_HOME']) {
   process.env[name] = nowhere;
 }
-// The keyring of whoever runs the tests.
+// Away from the keyring of the person who runs the tests.
 process.env['DBUS_SESSION_BUS_ADDRESS'] = `unix:path=${nowhere}/bus`;
 process.env['TZ'] = 'UTC';

@@ -4,12 +4,12 @@ import { cachePath } from '../../src/core/storage/paths.js';
 import { madeOnce } from './made-once.js';
 
 /*
- * What V8 has compiled, passed on from one home to the next. Each test has a home of its own, in which every command would be
- * compiled anew: a person waits for that once a day, and here it is half of what each start takes. Copies, because a test may
- * do to its own whatever it likes.
+ * What V8 has compiled, passed on from one home to the next. Each test has a home of its own, in which every command
+ * would be compiled anew: a person waits for that once a day, and here it is half of what each start takes. The files
+ * are copied, because a test may do to its own whatever it likes.
  */
 
-/** Before a run: puts what there is for its command into the root, if there is one. */
+/** Before a run: puts the compiled form of its command into the root, if there is one. */
 export function lendCaches(root: string, argv: readonly string[]): void {
   const [lent, directory] = [lentCaches(), cachePath(root)];
   if (lent === undefined || !isOwn(root) || (existsSync(directory) && !isOwn(directory))) return;
@@ -18,7 +18,7 @@ export function lendCaches(root: string, argv: readonly string[]): void {
   for (const name of names) copyOnce(join(lent, name), join(directory, name));
 }
 
-/** After it: keeps what it has left. */
+/** After a run: keeps the compiled form that it has left. */
 export function borrowCaches(root: string, argv: readonly string[]): void {
   const [lent, directory] = [lentCaches(), cachePath(root)];
   if (lent === undefined) return;
@@ -29,12 +29,12 @@ function lentCaches(): string | undefined {
   return madeOnce('caches', () => undefined);
 }
 
-/** What is missing, or somebody else's, stays so. */
+/** Whether a directory is there and our own: only then is anything put there. */
 function isOwn(path: string): boolean {
   return statSync(path, { throwIfNoEntry: false })?.uid === process.geteuid?.();
 }
 
-/** As `src/start.ts` names them after a bundle and the command: `quick-list-2f8c01d4`. */
+/** The files of a command, as `src/start.ts` names them after a bundle and the command: `quick-list-2f8c01d4`. */
 function namesIn(directory: string, [first, second]: readonly string[]): string[] {
   const command = (first === 'auth' ? second : first) ?? '';
   if (!/^[a-z_-]+$/.test(command)) return [];
@@ -42,12 +42,12 @@ function namesIn(directory: string, [first, second]: readonly string[]): string[
   try {
     return readdirSync(directory).filter(isMeant);
   } catch {
-    // There is none, or none that may be listed.
+    // The directory is not there, or may not be listed.
     return [];
   }
 }
 
-/** Whole or not at all, since others look there meanwhile. */
+/** Copies a file whole or not at all, since other tests look there meanwhile. */
 function copyOnce(from: string, to: string): void {
   if (existsSync(to)) return;
   const own = `${to}.${process.pid}`;
@@ -55,7 +55,7 @@ function copyOnce(from: string, to: string): void {
     copyFileSync(from, own);
     renameSync(own, to);
   } catch {
-    // On a full or read-only disk, or gone meanwhile: then it is compiled once more.
+    // The disk is full or read-only, or the file has gone meanwhile: then the program is compiled once more.
     rmSync(own, { force: true });
   }
 }

@@ -27,7 +27,7 @@ export function loginIn(home: TestHome): Record<string, unknown> {
   return tokens as Record<string, unknown>;
 }
 
-/** Without the two lines that say that a stand-in is in use. */
+/** The messages without the two lines that say that a stand-in is in use. */
 export function withoutOverrides(stderr: string): string {
   return stderr.replace(/^warning: CODEX_AUTH_\w+ is set.*\n/gm, '');
 }

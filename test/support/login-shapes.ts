@@ -7,9 +7,9 @@ export interface LoginShape {
   readonly files: (people: readonly LoginWords[]) => Readonly<Record<string, unknown>>;
   /** How many of the people it has room for. */
   readonly room?: 1;
-  /** What else than a new login each file of it comes to. */
+  /** What each file of it comes to besides new logins. */
   readonly passed?: number;
-  /** What it says of the first and the second besides their tokens. */
+  /** The labels that it gives to the first and the second person. */
   readonly labels?: readonly [string, string];
   readonly isSecondDisabled?: boolean;
   /** It says that the second one is in use. */
@@ -40,7 +40,7 @@ const only = <T>(people: readonly T[]): T => people[0] as T;
 
 const other = { type: 'oauth', access: 'opaque', refresh: 'opaque' };
 
-/** The shapes that people have arrived with, and what is like them. */
+/** The shapes of files that people have arrived with, and similar ones. */
 export const loginShapes: readonly LoginShape[] = [
   { name: 'auth.json', room: 1, files: (people) => ({ 'auth.json': codexFile(only(people)) }) },
   { name: 'flat', room: 1, files: (people) => ({ 'a.json': tokenFile(only(people)) }) },

@@ -2,15 +2,18 @@ import { existsSync, mkdirSync, renameSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { systemErrorCode } from '../../src/core/errors.js';
 
-/** Where it is, told by the process that starts those of the tests (`runner/made-once.ts`). */
+/** The variable with the directory, set by the process that starts those of the tests (`runner/made-once.ts`). */
 export const madeOnceVariable = 'TESTS_MADE_ONCE';
 
-/** Undefined outside of a run of the tests, as in a benchmark. */
+/** The directory for what is made once; undefined outside of a run of the tests, as in a benchmark. */
 export function madeOnceDirectory(): string | undefined {
   return process.env[madeOnceVariable];
 }
 
-/** A directory that whoever is first fills for all others. It appears as a whole; undefined outside of a run of the tests. */
+/**
+ * A directory that the first caller fills for all others. It appears as a whole; undefined outside of a run of the
+ * tests.
+ */
 export function madeOnce(name: string, fill: (directory: string) => void): string | undefined {
   const place = madeOnceDirectory();
   if (place === undefined) return undefined;
@@ -23,7 +26,7 @@ export function madeOnce(name: string, fill: (directory: string) => void): strin
     renameSync(own, directory);
   } catch (error) {
     rmSync(own, { recursive: true, force: true });
-    // Somebody else has been faster.
+    // Another process has been faster.
     if (!['ENOTEMPTY', 'EEXIST'].includes(systemErrorCode(error) ?? '')) throw error;
   }
   return directory;

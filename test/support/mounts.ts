@@ -35,7 +35,7 @@ export function readOnlyDirectory(path: string): readonly string[] {
   return withMounts('mount --bind "$1" "$1"; mount -o remount,bind,ro "$1"', path);
 }
 
-/** The same with one file in it that can be written. */
+/** A directory that can only be read, with one file in it that can be written. */
 export function readOnlyAround(directory: string, file: string): readonly string[] {
   return withMounts('mount --bind "$1" "$1"; mount --bind "$2" "$2"; mount -o remount,bind,ro "$1"', directory, file);
 }

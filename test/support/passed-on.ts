@@ -5,7 +5,7 @@ import { borrowCaches, lendCaches } from './lent-caches.js';
 import { builtProject } from './program-process.js';
 import type { TestHome } from './test-home.js';
 
-/** A program that is run as an account, or by itself, with nothing of a test between it and its streams. */
+/** A program that is run as an account, or by itself, with its streams as the system gives them. */
 export interface Passed {
   readonly child: ChildProcess;
   readonly stdout: Promise<Buffer>;

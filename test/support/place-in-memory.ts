@@ -17,8 +17,8 @@ export function placeInMemory(): string {
 }
 
 /**
- * The same for whatever a process writes, as its `TMPDIR`. A file there can be made immutable if one on the disk can, which not
- * every Linux does in memory: else tests that need that would be skipped.
+ * The same for everything that a process writes, as its `TMPDIR`. Where a file on the disk can be made immutable, one
+ * there must be, too, which not every Linux does in memory: else tests that need that would be skipped.
  */
 export function placeForAll(): string {
   const place = placeInMemory();

@@ -33,7 +33,7 @@ function findBuild(): string {
   const changedAt = newestSource();
   const builtAt = statSync(join(project, 'dist', 'cli.metafile.json'), { throwIfNoEntry: false })?.mtimeMs ?? 0;
   if (builtAt > changedAt) return project;
-  // Not below node_modules, where the bundle's own account of its packages could not name them.
+  // The builds are not below node_modules: esbuild's account of the bundled packages could not name them there.
   const cache = join(tmpdir(), `codex-auth-builds-${process.getuid?.() ?? ''}`);
   const directory = join(cache, String(Math.round(changedAt)));
   if (!existsSync(directory)) {
@@ -49,7 +49,7 @@ function newestSource(): number {
   return Math.max(...files.map((name) => statSync(join(project, name)).mtimeMs));
 }
 
-/** Appears as a whole, by a rename, whoever of several is the first. */
+/** Builds into a directory that appears as a whole, by a rename, whichever process is the first. */
 function buildInto(directory: string): void {
   const own = `${directory}.${process.pid}`;
   mkdirSync(own, { recursive: true, mode: 0o700 });
@@ -76,7 +76,7 @@ function buildInto(directory: string): void {
 
 const buildLifeMs = 3_600_000;
 
-/** By the times of files alone, which no test shifts. */
+/** Removes older builds, by the times of files alone, which no test shifts. */
 function forgetOlderBuilds(cache: string, newest: string): void {
   const builtAt = lstatSync(newest).mtimeMs;
   for (const path of readdirSync(cache).map((name) => join(cache, name))) {
@@ -92,11 +92,14 @@ export interface ProgramOptions {
   /** A copy of what {@link builtProject} names, for a user who cannot read that. */
   readonly project?: string;
   readonly stdin?: string;
-  /** Whether it finds in its root what V8 has compiled before; default: unless something is preloaded, which may count its steps. */
+  /**
+   * Whether the program finds in its root what V8 has compiled before; default: unless something is preloaded, which
+   * may count its steps.
+   */
   readonly lendsCaches?: boolean;
   /** Names of files in `test/support` to be loaded before the program, such as `kill-at-step.mjs`. */
   readonly preload?: readonly string[];
-  /** Default 30 s; then it is killed, and its `signal` says so. */
+  /** Default 30 s; then the program is killed, and its `signal` says so. */
   readonly timeoutMs?: number;
   /** Called with everything on stdout so far, whenever there is more. */
   readonly onStdout?: (text: string) => void;
@@ -112,7 +115,7 @@ export interface ProgramResult {
   readonly stderr: string;
 }
 
-/** The built product as a process of its own, with the environment of the home and nothing of ours but the time. */
+/** The built product as a process of its own, with the environment of the home, and of this process only the time. */
 export class ProgramProcess {
   readonly pid: number;
   readonly ended: Promise<ProgramResult>;
@@ -126,7 +129,7 @@ export class ProgramProcess {
     const script = join(options.project ?? builtProject(), 'bin', 'codex-auth.js');
     const line = [...(options.prefix ?? []), process.execPath, ...preload.flat(), script, ...argv];
     const [command = process.execPath, ...words] = line;
-    // Elsewhere, or behind another program, it may be somebody else's.
+    // Another build, or a program behind another one, may run as another user.
     const isOurs = options.prefix === undefined && options.project === undefined;
     if (isOurs && (options.lendsCaches ?? options.preload === undefined)) lendCaches(home.root, argv);
     const child = spawn(command, words, {

@@ -5,7 +5,7 @@ import type { Duplex } from 'node:stream';
 import { onTestFinished } from 'vitest';
 
 export interface ProxyOptions {
-  /** Asked for, by Basic or by RFC 1929; anything else is turned away. */
+  /** The credentials that the proxy asks for, by Basic or by RFC 1929; it turns away anything else. */
   readonly credentials?: { readonly user: string; readonly password: string };
   /** What becomes of a request for a tunnel: carried, by default; this status; or nothing at all, for ever. */
   readonly answer?: number | 'silence';

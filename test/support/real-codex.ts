@@ -30,7 +30,7 @@ export interface RealCodexHome {
 }
 
 /**
- * Makes a home below `directory` for plain HTTP, the models on a second origin. The client's
+ * Makes a home below `directory` that reaches the stand-in by plain HTTP, the models on a second origin. The client's
  * TMPDIR is a sibling of CODEX_HOME, because it warns about a home below TMPDIR.
  */
 export function realCodexHome(directory: string, provider: Provider): RealCodexHome {

@@ -52,8 +52,8 @@ const Begun = z.object({ turn: z.object({ id: z.string() }) });
 const Status = z.object({ thread: z.object({ status: z.object({ type: z.string() }) }) });
 
 /**
- * Everything that runs from the copy in the home: nobody else's process does. A server that is
- * asked to end takes its socket away, which is in a directory that all homes share.
+ * Ends every process that runs from the copy of the client in this home, which are those of the test only. A server
+ * that is asked to end takes its socket away, which is in a directory that all homes share.
  */
 async function stopRealDaemon({ codexHome }: RealCodexHome): Promise<void> {
   for (const sign of ['SIGTERM', 'SIGKILL'] as const) {

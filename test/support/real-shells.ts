@@ -18,8 +18,9 @@ export interface ShellResult {
 }
 
 /**
- * Runs one line as somebody would type it in a new shell: `-ic` for a terminal, `-lc` for a login. In a session of its own,
- * because an interactive shell takes the terminal of the tests for its own; killed with all its children after 30 s.
+ * Runs one line as somebody would type it in a new shell: `-ic` for a terminal, `-lc` for a login. The shell has a
+ * session of its own, because an interactive one takes the terminal of the tests for itself; it is killed with all its
+ * children after 30 s.
  */
 export function typeInShell(
   shell: RealShell,

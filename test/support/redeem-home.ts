@@ -4,7 +4,7 @@ import type { Provider } from './provider/start.js';
 import { alice, carol, RefreshHome } from './refresh-home.js';
 import { known, personalName } from './seed.js';
 
-/** In the far future of the tests as well. */
+/** Later than the time that the tests live in, twenty years ahead. */
 export const creditExpiry = '2100-11-25T12:00:00Z';
 
 /** Uses up the windows of an account, the short one and the week. */

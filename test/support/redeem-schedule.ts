@@ -32,7 +32,7 @@ export interface RedeemResult {
   readonly story: readonly string[];
 }
 
-/** Whatever runs at once has a stand-in of its own. */
+/** Schedules that run at once have a stand-in each. */
 const atOnce = 4;
 
 /** People agree again and again to spend a credit, while answers get lost, come late or twice, and processes die. */
@@ -55,7 +55,7 @@ export async function runRedeemSchedules(asked: RedeemSchedules): Promise<Redeem
   }
 }
 
-/** The schedules that came to something bad, each with its seed and what happened in it. */
+/** The schedules in which something went wrong, each with its seed and what happened in it. */
 export function badRedemptions(results: readonly RedeemResult[]): string[] {
   const bad = results.filter(({ faults }) => faults.length > 0);
   return bad.map(({ seed, faults, story }) => [`seed ${seed}`, ...faults, ...story].join('\n'));
@@ -136,7 +136,7 @@ class Schedule {
     if (this.#random.chance(0.3)) return undefined;
     this.#lost += 1;
     const fault = this.#random.chance(0.2) ? ({ kind: 'held', until: tooLate } as const) : this.#random.pick(losses);
-    // A process of its own has the time that everybody gets.
+    // A command in a process of its own has the full deadline, which is too long to wait for here.
     const isLong = fault.kind === 'held' || fault.kind === 'hang';
     return this.#apart && isLong ? { kind: 'resetAfterProcessing' } : fault;
   }
@@ -149,7 +149,7 @@ class Schedule {
     if (told.includes('"internal"')) this.#faults.push(told);
   }
 
-  /** Killed at some moment after the request was seen, or before. */
+  /** Runs a command that is sometimes killed, at some moment after the request was seen, or before. */
   async #runApart(words: readonly string[]): Promise<string> {
     const isKilled = this.#random.chance(0.6);
     const afterMs = this.#random.below(60);
@@ -160,7 +160,7 @@ class Schedule {
     return `${exitCode ?? signal} ${stdout}${stderr}`;
   }
 
-  /** About when the request is on its way: everything before that is the same in each run. */
+  /** Kills a command about when its request is on its way: everything before that is the same in each run. */
   async #killNear(program: ProgramProcess, afterMs: number): Promise<void> {
     const { requests } = this.#provider;
     const isNear = () => requests.to(endpointPaths.resetCredits).length > seen;
@@ -170,7 +170,10 @@ class Schedule {
     program.signal('SIGKILL');
   }
 
-  /** What a killed process has sent may still be on its way, and what was held back is worked on in the end. */
+  /**
+   * Waits until nothing is on its way: what a killed process has sent may still be, and what was held back is worked on
+   * in the end.
+   */
   async #silence(): Promise<void> {
     const { requests } = this.#provider;
     for (let quiet = 0; quiet < 2; ) {
@@ -180,7 +183,10 @@ class Schedule {
     }
   }
 
-  /** Each agreement has spent one credit at most, of nobody but the one that was named, whose request alone went out. */
+  /**
+   * Checks that each agreement has spent one credit at most, of the person that was named, that no request was sent for
+   * two accounts, and that each account has one open request at most.
+   */
   #judge(before: ReadonlyMap<Person, number>, mostOf: (person: Person) => number): void {
     for (const each of people) {
       const now = this.#spentBy(each) - (before.get(each) ?? 0);
@@ -199,7 +205,10 @@ class Schedule {
     if (new Set(open.map(({ account }) => account.id)).size < open.length) this.#faults.push('two requests are open');
   }
 
-  /** Undisturbed, whatever is open comes to an end, and what it had spent stays all that was spent. */
+  /**
+   * Checks that what is open comes to an end once nothing disturbs it, and that no more credits are spent than were
+   * agreed to.
+   */
   async #settle(): Promise<void> {
     for (const person of people) {
       if (!unsettledIn(this.#home).some(({ account }) => account.id === idOf(person))) continue;

@@ -12,7 +12,7 @@ const clientRefreshesSeconds = 300;
 
 export interface AheadTrial {
   readonly pairs: number;
-  /** Life of the access token that the app-server begins with: its end comes so near during the trial. */
+  /** Life of the access token that the app-server begins with; its end comes near during the trial. */
   readonly firstSeconds: number;
   /** Life of each later one. */
   readonly laterSeconds: number;
@@ -27,7 +27,7 @@ export interface AheadResult {
   readonly execs: readonly CodexResult[];
   /** What became of each turn of the app-server. */
   readonly turns: readonly string[];
-  /** The app-server's last turn went out with what a refresh of ours had brought. */
+  /** Whether the app-server's last turn went out with a token that a refresh of ours had brought. */
   readonly hasTakenNewer: boolean;
   readonly refreshes: RefreshesSent;
   readonly fate: string;
@@ -36,11 +36,11 @@ export interface AheadResult {
 export interface RefreshesSent {
   readonly ours: number;
   readonly theirs: number;
-  /** Each token went out once, and each was answered with the next one. */
+  /** Whether each token went out once, and was answered with the next one. */
   readonly areClean: boolean;
 }
 
-/** A home of the real client with a login of the stand-in, whose access token lives so long. */
+/** A home of the real client with a login of the stand-in, whose access token lives for so many seconds. */
 export async function homeWithLife(provider: Provider, directory: string, seconds: number) {
   const client = realCodexHome(directory, provider);
   const ours = new RefreshHome(directory, provider, { codexHome: client.codexHome });
@@ -54,7 +54,10 @@ export function execPair(client: RealCodexHome): Promise<CodexResult[]> {
   return Promise.all([exec(), exec()]);
 }
 
-/** Pairs of clients and a long-lived one beside a guard, until the token that the latter began with is about to end. */
+/**
+ * Runs pairs of clients and a long-lived one beside a guard, until the token that the latter began with is about to
+ * end.
+ */
 export async function guardAhead(provider: Provider, directory: string, trial: AheadTrial): Promise<AheadResult> {
   const { client, ours } = await homeWithLife(provider, directory, trial.firstSeconds);
   const dueAt = Date.now() + (trial.firstSeconds - clientRefreshesSeconds) * 1000;

@@ -144,7 +144,7 @@ export class RefreshHome {
     return readFileSync(this.root.paths.lineageLog, 'utf8');
   }
 
-  /** One run of the program, named for the reader; its answers to `ensureUsable` are those of one process. */
+  /** One run of the program. Its name is for the reader; its answers to `ensureUsable` are those of one process. */
   run(_name: string, changes: Partial<RefreshDeps> = {}): Run {
     const http = createHttpClient({ proxyFor: () => ({ kind: 'direct', source: 'none' }) });
     onTestFinished(() => http.close());

@@ -16,7 +16,7 @@ export interface Rollout {
   readonly content?: string;
 }
 
-/** A conversation as the official client 0.171.0 keeps it, as far as anybody reads it here. */
+/** A conversation as the official client 0.171.0 keeps it, as far as this program reads it. */
 export function writeRollout(codexHome: string, rollout: Rollout): string {
   const { id, writtenAt, ending = '.jsonl', content = linesOf(rollout) } = rollout;
   const day = join(codexHome, 'sessions', '2046', '11', '30');

@@ -50,7 +50,7 @@ export class RunHome {
     return names.filter((name) => name.endsWith('.jsonl')).map((name) => join(sessions, name));
   }
 
-  /** Their ids. */
+  /** The ids of these threads. */
   threads(): string[] {
     return this.rollouts().flatMap(
       (path) => /([0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12})\.jsonl$/.exec(path)?.[1] ?? [],

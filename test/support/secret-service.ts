@@ -14,7 +14,7 @@ export function missingForKeyring(): string | undefined {
   return hasKeyringLibrary() ? undefined : '@napi-rs/keyring is not installed';
 }
 
-/** An optional dependency, which npm may have left out. */
+/** Whether the library for keyrings is there, an optional dependency that npm may have left out. */
 export function hasKeyringLibrary(): boolean {
   try {
     return library() !== '';

@@ -18,7 +18,7 @@ export function at(minutesAfterNoon: number): CliOptions {
   return { clock: clockAt(noon + minutesAfterNoon * 60_000) };
 }
 
-/** Half a minute of slack, so that no shown time depends on how fast a test runs. */
+/** Sets the provider's clock half a minute after noon, so that no shown time depends on how fast a test runs. */
 export function setProviderToNoon({ scenario }: Provider): void {
   scenario.clockOffsetSeconds = Math.round((noon + 30_000 - Date.now()) / 1000);
 }
@@ -47,7 +47,7 @@ export async function homeOfAlice(provider: Provider, expiresInSeconds?: number)
   return seeded;
 }
 
-/** The same, with her login in the official client too. */
+/** One account of hers, with her login in the official client too. */
 export async function homeUsingAlice(provider: Provider, expiresInSeconds: number): Promise<RefreshHome> {
   const seeded = emptyHome(provider);
   const tokens = await seeded.addAccount('acc_home', { ...alice, expiresInSeconds }, { ...known, ...personalName });
@@ -110,12 +110,15 @@ export function factsAbout({ home }: RefreshHome, id: string): KnownFacts {
   return state.accounts[id] ?? {};
 }
 
-/** Without the two warnings that a stand-in is in use, which a terminal breaks into several lines. */
+/**
+ * What a command printed, without the two warnings that a stand-in is in use, which a terminal breaks into several
+ * lines.
+ */
 export function said({ stdout, stderr }: CliResult): string {
   return stdout + stderr.replace(/^warning: CODEX_AUTH_\w+ is set.*\n(?: {2}.*\n)*/gm, '');
 }
 
-/** The data of a document, which has the published shape and nothing besides. */
+/** The data of a document. Checks that it has the published shape and nothing besides. */
 export function dataOf<T>(command: { readonly schema: z.ZodMiniType<T> }, { stdout }: CliResult): T {
   const { ok, data, error } = JSON.parse(stdout);
   expect({ ok, error }).toEqual({ ok: true });
@@ -134,7 +137,7 @@ function contentOrNothing(path: string): string {
   try {
     return readFileSync(path, 'utf8');
   } catch {
-    // Its absence is what is compared.
+    // A file that is not there is compared as that.
     return 'absent';
   }
 }

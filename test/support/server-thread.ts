@@ -21,7 +21,7 @@ const server = createServer((request, response) => {
 server.listen(0, '127.0.0.1', () => parentPort.postMessage(server.address().port));
 `;
 
-/** A loopback server with an event loop of its own: it answers also while that of the test stands still. */
+/** A loopback server with an event loop of its own: it answers also while the loop of the test stands still. */
 export async function startServerThread(answer: {
   readonly answersAfterMs: number;
   readonly body: Uint8Array;

@@ -19,14 +19,14 @@ export class SharingMachine {
     return runCli(this.seeded.home, argv, options);
   }
 
-  /** The document's `data`, of a command that is done. */
+  /** The `data` of the document of a command that must succeed. */
   async data(argv: readonly string[], options: CliOptions = {}) {
     const { exitCode, document } = await runJson(this.seeded.home, argv, options);
     expect({ exitCode, error: document.error }).toEqual({ exitCode: 0, error: undefined });
     return document.data;
   }
 
-  /** The document's `error`, of a command that is not. */
+  /** The `error` of the document of a command that must fail. */
   async error(argv: readonly string[], options: CliOptions = {}) {
     const { exitCode, document, stderr } = await runJson(this.seeded.home, argv, options);
     return { exitCode, stderr, ...document.error };

@@ -12,7 +12,7 @@ import { dirname, join, relative } from 'node:path';
 import { type CliOptions, createTestHome, runCli, runJson, type TestHome } from './cli.js';
 import type { Provider } from './provider/start.js';
 
-/** A person's home with the files of their shells, and an official client that tells what it was called with. */
+/** A person's home with the files of their shells, and an official client that prints what it was called with. */
 export interface ShellHome {
   readonly home: TestHome;
   /** `~`. */

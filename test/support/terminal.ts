@@ -10,7 +10,7 @@ import type { TestHome } from './test-home.js';
 
 const execute = promisify(execFile);
 
-/** What is not installed that a real terminal needs; undefined where there is one. */
+/** The program that a real terminal needs and that is not installed; undefined where there is one. */
 export const missingForTerminal = ['tmux', 'bash'].find((name) => spawnSync(name, ['-V']).error !== undefined);
 
 export interface TerminalOptions {
@@ -26,7 +26,7 @@ const prompt = 'shell>';
 
 /** A real terminal: tmux on a socket of its own, with a shell in it that finds the built `codex-auth`. */
 export class Terminal {
-  // Outlives the home, which is removed before the server has ended; and its path has to be short.
+  // The socket is outside of the home, which is removed before the server has ended; and its path has to be short.
   readonly #socket = join(mkdtempSync(join(tmpdir(), 'codex-auth-tmux-')), 'socket');
   readonly #pidFile: string;
 
@@ -61,7 +61,7 @@ export class Terminal {
     await this.run(`sh -c 'echo $$ >${this.#pidFile}; exec codex-auth ${argv.join(' ')}'`);
   }
 
-  /** Of the program that was started last. */
+  /** The process id of the program that was started last. */
   programPid(): number {
     return Number(readFileSync(this.#pidFile, 'utf8'));
   }
@@ -114,7 +114,7 @@ export class Terminal {
 
   /** Closes the terminal, which its programs are told by a signal. */
   async close(): Promise<void> {
-    // It may have ended by itself, with its shell.
+    // The terminal may have ended by itself, with its shell.
     await this.#tmux('kill-server').catch(() => undefined);
     rmSync(dirname(this.#socket), { recursive: true, force: true });
   }
@@ -144,7 +144,6 @@ function includes(screen: string, wanted: string | RegExp): boolean {
   return typeof wanted === 'string' ? screen.includes(wanted) : wanted.test(screen);
 }
 
-/** A directory with the built program under its own name. */
 /** A directory for PATH with the built `codex-auth` in it. */
 export function programIn(home: TestHome): string {
   const directory = join(home.directory, 'bin');

@@ -12,7 +12,9 @@ export interface TestHome {
   readonly poolFile: string;
   /** Where commands run: no repository, unless the test makes one. */
   readonly cwd: string;
-  /** The time of the provider that this home speaks to, else the real one: what commands go by unless the test holds another. */
+  /**
+   * The time that commands go by unless the test holds another: that of the provider of this home, else the real one.
+   */
   readonly clock: Clock;
   readonly variables: Readonly<Record<string, string>>;
 }
@@ -40,7 +42,7 @@ export function makeTestHome(directory: string, provider?: Provider): TestHome {
       PATH: process.env['PATH'] ?? '',
       TZ: 'UTC',
       COLUMNS: '120',
-      // A list without a command: there is none to be started.
+      // A list of commands that is empty: there is none to be started.
       BROWSER: ':',
       CODEX_AUTH_LOGIN_PORTS: '0',
       // Without a stand-in nothing is to be sent, and a switch would refresh what is about to end.

@@ -21,7 +21,7 @@ export function flatFile(tokens: TokenSet, changes: Readonly<Record<string, unkn
   };
 }
 
-/** Writes one below the working directory of the home. Returns its path. */
+/** Writes a token file below the working directory of the home. Returns its path. */
 export function writeFlatFile(
   home: TestHome,
   name: string,

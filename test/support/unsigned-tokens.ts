@@ -1,4 +1,4 @@
-/** Who and when a token is for; times are seconds since the epoch, as in a JWT. */
+/** Whom a token is for and when it was issued and ends; times are seconds since the epoch, as in a JWT. */
 export interface TokenFacts {
   readonly userId?: string | undefined;
   readonly accountId?: string | undefined;
@@ -14,7 +14,7 @@ export function unsignedJwt(payload: unknown): string {
   return `${encode({ alg: 'none' })}.${encode(payload)}.${encode('no signature')}`;
 }
 
-/** With the claims of the provider's own tokens (official-client.md#login-file). */
+/** An unsigned token with the claims of the provider's own (official-client.md#login-file). */
 export function tokenFor({ userId, accountId, email, planType, issuer, iat, exp }: TokenFacts): string {
   const auth = { chatgpt_user_id: userId, chatgpt_account_id: accountId, chatgpt_plan_type: planType };
   return unsignedJwt({ iss: issuer, email, iat, exp, 'https://api.openai.com/auth': auth });

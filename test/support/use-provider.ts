@@ -2,11 +2,14 @@ import { afterAll, afterEach, beforeAll } from 'vitest';
 import { type Provider, type ProviderOptions, startProvider } from './provider/start.js';
 
 export interface UseProviderOptions extends ProviderOptions {
-  /** What one test has left there the next one finds: for tests that share logins. Default: each begins with a new one. */
+  /**
+   * Each test finds what the one before has left at the stand-in: for tests that share logins. Default: each begins
+   * anew.
+   */
   readonly keepsState?: true;
 }
 
-/** A stand-in for the tests of a file or of a `describe`: started before them, stopped after them, and there meanwhile. */
+/** A stand-in for the tests of a file or of a `describe`: started before them and stopped after them. */
 export function useProvider({ keepsState, ...options }: UseProviderOptions = {}): Provider {
   let running: Provider | undefined;
   beforeAll(async () => {

@@ -18,15 +18,15 @@ const program = '/lib/systemd/systemd';
 const nobody = 65_534;
 const hierarchies = ['/sys/fs/cgroup/systemd', '/sys/fs/cgroup/unified', '/sys/fs/cgroup'];
 
-/** A service manager of nobody's own, that knows nothing of this machine's. */
+/** A service manager of a user instance of its own, which knows nothing of this machine's services. */
 export interface UserSystemd {
-  /** For whoever speaks to it. */
+  /** The variables for a program that speaks to it. */
   readonly variables: Readonly<Record<string, string>>;
   systemctl(...words: string[]): { readonly status: number | null; readonly stdout: string; readonly stderr: string };
   stop(): Promise<void>;
 }
 
-/** Why none can be started here; undefined where one can. */
+/** Why no service manager can be started here; undefined where one can. */
 export async function whyNoUserSystemd(): Promise<string | undefined> {
   const directory = mkdtempSync(join(realpathSync(tmpdir()), 'codex-auth-test-'));
   try {
@@ -46,8 +46,8 @@ function ownerOf(): [number, number] {
 }
 
 /**
- * Starts a real systemd as a user instance, in a mount namespace in which the machine looks as if systemd had booted it, and
- * with control groups of its own. Resolves to why that cannot be done here.
+ * Starts a real systemd as a user instance, in a mount namespace in which the machine looks as if systemd had booted
+ * it, and with control groups of its own. Where that cannot be done here, resolves to why.
  */
 export async function startUserSystemd(directory: string): Promise<UserSystemd | { readonly missing: string }> {
   if (process.platform !== 'linux' || !existsSync(program)) return { missing: 'systemd is not installed' };
@@ -97,7 +97,7 @@ function hasEnded({ exitCode, signalCode }: ChildProcess): boolean {
   return exitCode !== null || signalCode !== null;
 }
 
-/** What is left in it is ended first; a group is gone when nothing is in it. */
+/** Removes a control group. Its processes are ended first; a group is gone when nothing is in it. */
 async function removeGroup(path: string): Promise<void> {
   if (!existsSync(path)) return;
   for (const name of readdirSync(path, { withFileTypes: true }))
@@ -116,6 +116,6 @@ function kill(pid: number): void {
   try {
     process.kill(pid, 'SIGKILL');
   } catch {
-    // It has ended by itself.
+    // The process has ended by itself.
   }
 }

@@ -5,9 +5,9 @@ import type { Provider } from './provider/start.js';
 export interface VirtualClock extends Clock {
   /** Aborted when its time is over. */
   readonly signal: AbortSignal;
-  /** Every sleep that was asked for: when it began, by the wall, and how long. */
+  /** Every sleep that was asked for: when it began, by the wall clock, and how long. */
   readonly sleeps: readonly (readonly [at: number, ms: number])[];
-  /** The machine is suspended: the wall goes on, and timers do not. */
+  /** The machine is suspended: the wall clock goes on, and timers do not. */
   suspend(ms: number): void;
   /** Somebody sets the clock of this machine, and of no other. */
   set(ms: number): void;
@@ -15,9 +15,9 @@ export interface VirtualClock extends Clock {
 
 export interface VirtualClockOptions {
   readonly start: number;
-  /** It ends after this. */
+  /** The clock aborts its `signal` after this. */
   readonly lengthMs: number;
-  /** Whose clock goes with it. */
+  /** A provider whose clock goes along. */
   readonly provider?: Provider;
   /** Called before each sleep, with the milliseconds since the start. */
   readonly onSleep?: (sinceStartMs: number, clock: VirtualClock) => void;
@@ -52,7 +52,7 @@ export function virtualClock({ start, lengthMs, provider, onSleep, forgetsSleeps
       if (forgetsSleeps !== true) sleeps.push([now(), ms]);
       onSleep?.(slept, clock);
       signal?.throwIfAborted();
-      // What files and sockets have to say comes first.
+      // Pending events of files and sockets come first.
       await setImmediate();
       signal?.throwIfAborted();
       slept += ms;

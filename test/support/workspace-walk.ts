@@ -125,7 +125,7 @@ class Walker {
     for (const { path } of doubles) this.#faults.push(`${path} holds the token of another file`);
   }
 
-  /** What each login file holds, the files that links lead to once. */
+  /** What each login file holds. A file that links lead to counts once. */
   #held(): { readonly path: string; readonly token: string }[] {
     const entries = readdirSync(this.#directory, { recursive: true, withFileTypes: true });
     const files = entries.filter((entry) => entry.isFile() && entry.name === 'auth.json');

@@ -8,14 +8,17 @@ const ids = (world: RefreshHome) => world.records().map(({ recordId }) => record
 const beside = ({ home }: RefreshHome, suffix: string) => home.poolFile + suffix;
 const destroy = ({ home }: RefreshHome) => writePrivate(home.poolFile, '{"version": 3, "acc');
 
-/** Made older by so many seconds, in the time of the file system: the order of copies is that of their times. */
+/**
+ * Writes a file that is older by so many seconds, in the time of the file system: the order of copies is that of their
+ * times.
+ */
 function writeAged(path: string, value: unknown, secondsAgo: number): void {
   writePrivate(path, value);
   const at = statSync(path).mtimeMs / 1000 - secondsAgo;
   utimesSync(path, at, at);
 }
 
-/** As another tool of this family writes ahead of the file itself. */
+/** What another tool of this family writes before it writes the file itself. */
 function writeAhead(of: Pool, changes: object = {}): object {
   const content = JSON.stringify(of);
   const checksum = createHash('sha256').update(content).digest('hex');

@@ -72,7 +72,7 @@ export class CrashHome {
     return this.#journal().some(isWhole);
   }
 
-  /** What the official client leaves after a refresh of the login in use: newer tokens, the rest as it was. */
+  /** Leaves what the official client leaves after a refresh of the login in use: newer tokens, the rest as it was. */
   async refreshLikeTheClient(email: string): Promise<TokenSet> {
     const content = this.#authFile();
     const newer = await this.#provider.issueTokens({ email, issuedAt: Date.now() + 2_000 });
@@ -82,7 +82,7 @@ export class CrashHome {
     return newer;
   }
 
-  /** Reading changes nothing and shows everything, and sweeps what the dead process left. */
+  /** Checks that `list` still shows everything, and that it sweeps what the dead process left. */
   async verifyReading(emails: readonly string[]): Promise<void> {
     this.#verifyFilesParse();
     const { data } = JSON.parse(await this.succeed(['list', '--json']));
@@ -92,7 +92,7 @@ export class CrashHome {
     assert.deepEqual(left, [], 'a temp file survived the next start');
   }
 
-  /** A dead owner's lock is in nobody's way. */
+  /** Checks that the lock of a dead owner keeps nobody from writing. */
   async verifyWriting(): Promise<void> {
     const startedAt = performance.now();
     await this.succeed(['label', '1', `at ${Math.round(startedAt)}`]);

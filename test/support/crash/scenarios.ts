@@ -4,7 +4,7 @@ import type { Provider } from '../provider/start.js';
 import { CrashHome, type RunCommand } from './home.js';
 import type { CrashTrial } from './trial.js';
 
-/** Makes trials that begin alike, each in a directory of its own. */
+/** Makes trials that all begin in the same state, each in a directory of its own. */
 export interface CrashScenario {
   trial(directory: string): CrashTrial;
 }
@@ -20,7 +20,7 @@ export interface ScenarioOptions {
 const first = 'alice@example.com';
 const second = 'carol@example.com';
 
-/** Signing in to a second account while the first one is in use; each trial to an account of its own. */
+/** Signing in to a second account while the first one is in use; each trial signs in to another account. */
 export async function loginScenario({ provider, directory, run }: ScenarioOptions): Promise<CrashScenario> {
   const prepared = new CrashHome(directory, provider, run);
   await prepared.logIn({ email: first });

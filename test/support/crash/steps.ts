@@ -12,7 +12,7 @@ const everyEighth = 8;
 
 /** What was left by kills at some or all steps of a command. */
 export interface KillPoints<Outcome = CrashOutcome> {
-  /** Of an undisturbed run, as `file-system-steps.mjs` names them. */
+  /** The steps of an undisturbed run, as `file-system-steps.mjs` names them. */
   readonly steps: readonly string[];
   readonly outcomes: readonly { readonly index: number; readonly outcome: Outcome }[];
 }
@@ -20,9 +20,9 @@ export interface KillPoints<Outcome = CrashOutcome> {
 export interface KillOptions {
   /** A fresh trial each time; the directory does not exist yet. */
   readonly directory: string;
-  /** Of which steps, by name; default: of all. */
+  /** Which steps to kill at, by name; default: all. */
   readonly isMeant?: (step: string) => boolean;
-  /** Of which of a run's steps, by position; default: of all. */
+  /** Which steps of a run to kill at, by position; default: all. */
   readonly isSampled?: (steps: readonly string[]) => (index: number) => boolean;
 }
 
@@ -54,13 +54,13 @@ export async function killEverywhere<Outcome>(
   return [await enumerate(inside, 1), await enumerate(real, everyEighth)];
 }
 
-/** What a command's work comes to that stands as soon as the step at `index` is reached. */
+/** The outcomes of a command whose work stands as soon as the step at `index` is reached. */
 export function keptFrom(index: number, { outcomes }: KillPoints): KillPoints['outcomes'] {
   assert.ok(index > 0, 'no such step');
   return outcomes.map(({ index: each }) => ({ index: each, outcome: each < index ? 'not-begun' : 'kept' }));
 }
 
-/** The built program, in a process of its own. */
+/** Starts a trial's command as the built program, in a process of its own. */
 export function startTrial(trial: CrashTrial<unknown>, options: ProgramOptions = {}): ProgramProcess {
   const { home, argv, onStderr } = trial;
   return new ProgramProcess(home, argv, { ...options, ...(onStderr === undefined ? {} : { onStderr }) });
@@ -69,7 +69,7 @@ export function startTrial(trial: CrashTrial<unknown>, options: ProgramOptions =
 interface KillWay {
   readonly name: string;
   list(trial: CrashTrial<unknown>): Promise<readonly string[]>;
-  /** Right before one of the steps, counted from 1. */
+  /** Kills the run right before one of its steps, counted from 1. */
   kill(trial: CrashTrial<unknown>, step: number, steps: readonly string[]): Promise<void>;
 }
 
@@ -87,7 +87,7 @@ const inside: KillWay = {
 };
 
 const preload = ['kill-at-step.mjs'];
-/** Its own deadline kills it by the same signal, at a step that nobody has chosen. */
+/** The deadline of a run kills it by the same signal, at a step that nobody has chosen: so it is long. */
 const timeoutMs = 300_000;
 
 /** Whether a run that is killed at a step, counted from 1, makes the same steps until then if it has no cache to make. */

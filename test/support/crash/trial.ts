@@ -8,7 +8,7 @@ export type CrashOutcome = 'kept' | 'not-begun';
 export interface CrashTrial<Outcome = CrashOutcome> {
   readonly home: TestHome;
   readonly argv: readonly string[];
-  /** Below which directories changes count; default: the official client's home. */
+  /** The directories below which changes count as steps; default: the official client's home. */
   readonly watched?: readonly string[];
   /** Called with everything on stderr so far, whenever there is more: to act on a sign-in URL. */
   readonly onStderr?: (text: string) => void;

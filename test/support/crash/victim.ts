@@ -2,7 +2,7 @@ import { AsyncLocalStorage } from 'node:async_hooks';
 import { spawnSync } from 'node:child_process';
 import { Socket } from 'node:net';
 import { sep } from 'node:path';
-// Nobody pulls the plug on these runs.
+// No file of these runs has to survive the machine.
 import '../without-sync.mjs';
 import { type ProcessTable, systemProcesses } from '../../../src/core/storage/process-table.js';
 import { runCli } from '../cli.js';
@@ -10,17 +10,17 @@ import { watchChanges } from '../file-system-steps.mjs';
 import type { CrashTrial } from './trial.js';
 
 /**
- * A run inside of this process that dies at one of its changes to the file system, as a process does that is killed there:
- * from then on it changes nothing and sends nothing, and the process table of everybody else calls it dead. That costs a
- * tenth of a real kill, which `steps.ts` adds at every eighth step.
+ * A run inside of this process that dies at one of its changes to the file system, as a process does that is killed
+ * there: from then on it changes nothing and sends nothing, and the process table of every other run calls it dead.
+ * That costs a tenth of a real kill, which `steps.ts` adds at every eighth step.
  */
 interface Victim {
   readonly watched: readonly string[];
-  /** Counted from 1; undefined: none. */
+  /** The step at which the run dies, counted from 1; undefined: it does not die. */
   readonly target: number | undefined;
   readonly steps: string[];
   isDead: boolean;
-  /** Ends what still waits for something: the dead wait for nothing. */
+  /** Ends what still waits for something: a dead process waits for nothing. */
   readonly end: () => void;
 }
 
@@ -56,16 +56,19 @@ for (const name of ['_write', '_writev'] as const) {
   });
 }
 
-/** The number of a process that has ended; its start is nobody's. */
+/** The number of a process that has ended; no process has this start. */
 const deadPid = spawnSync(process.execPath, ['--version']).pid;
 
-/** Of a run that is alive as long as one asks in it. */
+/** The process table of a victim, in which the victim itself is alive. */
 const processes: ProcessTable = {
   self: { ...systemProcesses.self, pid: deadPid, startedAt: '1' },
   stateOf: (identity) => (identity.pid === deadPid ? 'alive' : systemProcesses.stateOf(identity)),
 };
 
-/** The steps of the trial's command, with what its run came to; killed right before one of them where that is told. */
+/**
+ * Runs the command of a trial, killed right before one of its steps if `target` names one. Returns the steps, and what
+ * the run came to.
+ */
 export async function runAsVictim(trial: CrashTrial<unknown>, target?: number) {
   const { home, argv, watched = [home.codexHome], onStderr, options = {} } = trial;
   const ending = new AbortController();
@@ -74,7 +77,7 @@ export async function runAsVictim(trial: CrashTrial<unknown>, target?: number) {
     runCli(home, argv, {
       ...options,
       ...{ processes, signal: ending.signal },
-      // The person in front of it goes on living, with connections that others use too.
+      // The person who signs in goes on living, and uses connections that other runs use too.
       onStderr: (text) => running.exit(() => onStderr?.(text)),
     }),
   );

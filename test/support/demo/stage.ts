@@ -57,7 +57,7 @@ export class Stage {
     return this.#run(argv, expectation);
   }
 
-  /** The same for a login that somebody completes in the browser. */
+  /** Types a `login` that a person completes in the browser, and checks it in the same way. */
   async signIn(who: AccountRef, argv: readonly string[] = [], expectation: Expectation = {}): Promise<ProgramResult> {
     const person = driveLogin(this.provider, who);
     const result = await this.#run(['login', ...argv], expectation, person.onStderr);
@@ -70,20 +70,20 @@ export class Stage {
     this.say(`  (checked: ${claim})`);
   }
 
-  /** What the official client would read now. */
+  /** The account of the login that the official client would read now. */
   accountIdInUse(): string {
     const file: { tokens: { account_id: string } } = JSON.parse(readFileSync(this.home.authFile, 'utf8'));
     return file.tokens.account_id;
   }
 
-  /** Ends a command that is still running, for good. Nobody sees what comes after that. */
+  /** Ends a command that is still running, for good. Nothing is shown after that. */
   async abandon(): Promise<void> {
     this.#audience = { ...this.#audience, write: () => undefined };
     this.#running?.signal('SIGKILL');
     await this.#running?.ended;
   }
 
-  /** Every command says that it asks the stand-in; whoever follows the story has read that once. */
+  /** Every command warns that it asks the stand-in: only the first warning is shown. */
   #withoutRepeats(messages: string): string {
     return messages
       .split(/(?<=\n)/)

@@ -97,7 +97,7 @@ export class LockWorker {
     });
   }
 
-  /** Resolves when the worker has said that; rejects when it ends without. */
+  /** Resolves when the worker has said this line; rejects when it ends without. */
   async said(line: string): Promise<void> {
     let isOver = false;
     void this.ended.then(() => {

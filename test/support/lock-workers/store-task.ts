@@ -6,7 +6,7 @@ import { lockOptions, task } from './worker.js';
 
 const root = { ...lockOptions, paths: rootPaths(task.directory) };
 
-/** The product's own way to write. A busy store is asked again, as a person would: nothing was lost by the refusal. */
+/** Writes in the product's own way. A busy store is asked again, as a person would: nothing was lost by the refusal. */
 export async function change(work: (store: Store) => Promise<void> | void): Promise<void> {
   for (;;) {
     try {

@@ -32,7 +32,7 @@ function systemDirectories(): string[] {
   return [...newestFirst.map((name) => join(releases, name, 'bin')), ...searchPath()];
 }
 
-/** With the directories of a system's own services, which are not on everybody's `PATH`. */
+/** The directories of `PATH` and those of a system's own services, which are not on everybody's `PATH`. */
 export function searchPath(): string[] {
   return [...(process.env['PATH'] ?? '').split(delimiter), '/usr/sbin', '/usr/local/sbin'].filter(Boolean);
 }

@@ -1,14 +1,14 @@
 import { connect, type Socket } from 'node:net';
 import { messagesIn } from './messages.js';
 
-/** How what a client says reaches the server. */
+/** The way in which a client's bytes reach the server. */
 export interface ServerConnection {
   send(bytes: Buffer): void;
   /** The client has gone. */
   close(): void;
 }
 
-/** What comes back. */
+/** What comes back from the server. */
 export interface ServerEvents {
   onBytes(bytes: Buffer): void;
   onEnd(): void;
@@ -23,9 +23,9 @@ export function connectDirectly(port: number, { onBytes, onEnd }: ServerEvents):
 /**
  * Connections that outlive the client who says goodbye, for the next one with the same name and database: to start a
  * process for each is most of what the server does where thousands come. A connection is kept when it was idle at that
- * moment, and is emptied by `DISCARD ALL` first; whoever is cut, or leaves in the middle of something, has had one of its
- * own. The next client is asked for its password as the first was and has to give the same answer, which only md5 makes
- * possible: others are not kept.
+ * moment, and is emptied by `DISCARD ALL` first; a client that is cut, or leaves in the middle of something, ends its
+ * connection. The next client is asked for its password as the first was and has to give the same answer, which only
+ * md5 makes possible: connections with other passwords are not kept.
  */
 export class KeptConnections {
   readonly #port: number;
@@ -53,7 +53,7 @@ export class KeptConnections {
     };
   }
 
-  /** Ends what nobody uses now, as before the server ends it. */
+  /** Ends the connections that no client uses now, before the server is stopped. */
   endIdle(): void {
     for (const { socket } of this.#idle.splice(0)) socket.destroy();
   }
@@ -62,7 +62,7 @@ export class KeptConnections {
     for (const socket of this.#sockets) socket.destroy();
   }
 
-  /** With a server that asks first, and until it is ready for a statement. */
+  /** A new connection, up to the moment at which the server is ready for a statement. */
   #begin(startup: Buffer, events: ServerEvents): ServerConnection {
     const socket = connectTo(this.#port);
     this.#sockets.add(socket);
@@ -94,7 +94,7 @@ export class KeptConnections {
     };
   }
 
-  /** With one that has been greeted before, whose question has been asked. */
+  /** A kept connection: the new client gets the greeting and the question of the first one. */
   #goOn(kept: Kept, events: ServerEvents): ServerConnection {
     const { socket, greeting } = kept;
     let open: ServerConnection | undefined;
@@ -177,7 +177,7 @@ interface Kept {
 
 const goodbye = Buffer.from('X\0\0\0\x04', 'latin1');
 const discardAll = Buffer.from('Q\0\0\0\x10DISCARD ALL\0', 'latin1');
-/** Outside of any transaction. */
+/** The message of a server that is ready for a statement, outside of any transaction. */
 const readyForQuery = Buffer.from('Z\0\0\0\x05I', 'latin1');
 
 function isMd5(question: Buffer): boolean {

@@ -25,7 +25,7 @@ export interface Pooler {
   stop(): Promise<void>;
 }
 
-/** PgBouncer as hosted databases run it: a connection of the server is whoever's for one transaction only. */
+/** PgBouncer as hosted databases run it: a client has a connection of the server for one transaction only. */
 export async function startPooler({ port }: Postgres, { name, owner }: TestDatabase): Promise<Pooler> {
   const program = findPooler();
   if (program === undefined) throw new Error('pgbouncer is not installed');

@@ -2,8 +2,8 @@ import { systemClock } from '../../../src/core/clock.js';
 import type { Postgres, Session } from './server.js';
 
 /**
- * Returns what brings a schema back to the rows that it has now, once nobody is connected any more: the server waits a tenth
- * of a second for each copy of a whole database.
+ * Returns a function that brings a schema back to the rows that it has now, once nobody is connected any more. A copy
+ * of the whole database would make the server wait a tenth of a second each time.
  */
 export async function rememberRows(postgres: Postgres, database: string, schema: string): Promise<() => Promise<void>> {
   const found = await postgres.query<{ readonly tablename: string }>(
@@ -30,7 +30,10 @@ export async function rememberRows(postgres: Postgres, database: string, schema:
   };
 }
 
-/** Whoever was killed may have left a statement behind, which the server would otherwise come to later. */
+/**
+ * Ends the other connections: a client that was killed may have left a statement, which the server would otherwise run
+ * later.
+ */
 async function endOthers(session: Session): Promise<void> {
   const others = `SELECT pg_terminate_backend(pid) FROM pg_stat_activity
     WHERE datname = current_database() AND backend_type = 'client backend' AND pid <> pg_backend_pid()`;

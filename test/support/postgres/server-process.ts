@@ -24,8 +24,8 @@ export function runAsServer(directory: string, program: string, ...args: string[
 const env = { PATH: process.env['PATH'], TZ: 'UTC', LC_ALL: 'C' };
 
 /**
- * The server in the background of a shell that stops it when its own input ends: with us, however we end. Then it takes
- * the server's directory away.
+ * The server in the background of a shell, which stops it when its own input ends: with this process, however that
+ * ends. Then the shell removes the server's directory.
  */
 const script =
   'directory=$1; shift; "$@" & server=$!; read -r line; kill -INT "$server"; wait "$server"; rm -rf -- "$directory"';

@@ -11,13 +11,13 @@ import { findPostgres } from './find-postgres.js';
 import { giveToServer, runAsServer, type ServerProcess, startAsServer } from './server-process.js';
 
 export interface PostgresOptions {
-  /** With them it takes connections over TLS only, on `localhost` and 127.0.0.1. */
+  /** With these, the server takes connections over TLS only, on `localhost` and 127.0.0.1. */
   readonly certificates?: Pick<Certificates, 'key' | 'cert'>;
   /** More lines of `postgresql.conf`. */
   readonly settings?: Readonly<Record<string, string>>;
   /**
-   * How it asks for a password; default: as servers do today, whose question takes whoever connects 3 ms of computing. For
-   * tests that connect thousands of times.
+   * How the server asks for a password. By default as servers do today, which takes a client 3 ms of computing; `md5`
+   * is for tests that connect thousands of times.
    */
   readonly passwords?: 'md5';
 }
@@ -31,7 +31,7 @@ export interface Postgres {
   newRole(): Promise<Role>;
   /** Runs statements as the superuser. */
   query<Row extends object>(database: string, statement: string): Promise<Row[]>;
-  /** The same by one connection, for whoever asks often. */
+  /** The same by one connection, for a test that asks often. */
   openSession(database: string): Promise<Session>;
   /** Throws a database away and puts a copy of another in its place, as a restored backup does. */
   copyDatabase(from: string, to: string): Promise<void>;
@@ -182,7 +182,7 @@ interface Configuration {
   readonly passwords: PostgresOptions['passwords'];
 }
 
-/** Small and without syncing, because nothing of it has to survive a crash. */
+/** A small server without syncing, because nothing of it has to survive a crash. */
 function writeConfiguration(directory: string, { port, settings, certificates, passwords }: Configuration): void {
   const data = join(directory, 'data');
   const way = passwords ?? 'scram-sha-256';
@@ -206,13 +206,13 @@ function writeConfiguration(directory: string, { port, settings, certificates, p
   const text = Object.entries(lines).map(([name, value]) => `${name} = '${value}'\n`);
   writeFileSync(join(data, 'postgresql.auto.conf'), text.join(''));
   const kind = certificates === undefined ? 'host' : 'hostssl';
-  // The superuser is nobody but the tests.
+  // Only the tests log in as the superuser.
   const rules = [`${kind} all ${superuser} 127.0.0.1/32 md5`, `${kind} all all 127.0.0.1/32 ${way}`];
   writeFileSync(join(data, 'pg_hba.conf'), `${rules.join('\n')}\n`);
   giveToServer(directory);
 }
 
-/** It takes connections as soon as it has started up. */
+/** Waits for the server, which takes connections as soon as it has started up. */
 async function untilItAnswers(ask: () => Promise<unknown>, { log }: ServerProcess): Promise<void> {
   for (let attempt = 1; ; attempt += 1) {
     try {

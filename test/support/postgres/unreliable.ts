@@ -2,34 +2,34 @@ import { type AddressInfo, createServer, type Socket } from 'node:net';
 import { connectDirectly, type KeptConnections } from './kept-connections.js';
 import { messagesIn } from './messages.js';
 
-/** What becomes of the messages of the server, counted from 1 for each connection unless it says otherwise. */
+/** What becomes of the messages of the server, counted from 1 for each connection unless the fault says otherwise. */
 export type Fault =
   /** The connection breaks in the place of this message. */
   | { readonly kind: 'cut'; readonly at: number }
-  /** Nothing comes any more from this message on. */
+  /** No message comes any more, from this one on. */
   | { readonly kind: 'silence'; readonly at: number }
-  /** It comes a second time. */
+  /** This message comes a second time. */
   | { readonly kind: 'twice'; readonly at: number }
   /** The server is gone from this message on, counted over all connections since this was set. */
   | { readonly kind: 'down'; readonly at: number };
 
 export interface Unreliable {
-  /** The same address by way of here. */
+  /** The same address, by way of this connection. */
   through(url: string): string;
-  /** For the connections from now on; undefined passes everything on. */
+  /** The fault for the connections from now on; undefined passes everything on. */
   setFault(fault: Fault | undefined): void;
   /** Whether something is to go wrong. */
   isFaulty(): boolean;
   /** The messages of the last connection so far. */
   messages(): number;
-  /** Those of all connections since a fault was set or taken back. */
+  /** The messages of all connections since a fault was set or taken back. */
   allMessages(): number;
   /** Everything that was passed on in either direction. */
   seen(): Buffer;
   stop(): Promise<void>;
 }
 
-/** A connection to a database server that fails as it is told to; that of the server itself may be one that is kept. */
+/** A way to a database server that fails as it is told to; its connections to the server may be ones that are kept. */
 export async function startUnreliable(serverPort: number, kept?: KeptConnections): Promise<Unreliable> {
   let fault: Fault | undefined;
   let count = 0;
@@ -52,7 +52,7 @@ export async function startUnreliable(serverPort: number, kept?: KeptConnections
       seen.push(chunk);
       const { messages, left } = messagesIn(Buffer.concat([rest, chunk]));
       rest = left;
-      // Together as they came: in pieces they would take the receiver many times as long.
+      // Messages are passed on together, as they came: in pieces they would take the receiver many times as long.
       const passed: Buffer[] = [];
       let isCut = false;
       for (const message of messages) {

@@ -17,7 +17,10 @@ interface DeviceLogin {
   state: DeviceState;
 }
 
-/** The device-code logins (official-client.md#refresh). Tests decide them here; a person on `{issuer}/codex/device`. */
+/**
+ * The device-code logins (official-client.md#refresh). Tests decide them here; a person does on
+ * `{issuer}/codex/device`.
+ */
 export class DeviceLogins {
   readonly #logins = new Map<string, DeviceLogin>();
   readonly #parts: Parts;

@@ -1,6 +1,6 @@
 import type { Account } from './people.js';
 
-/** A page with one button per account and one that refuses; `action` receives `account=<key>` or `deny=1`. */
+/** A page with one button per account and one to refuse; `action` receives `account=<key>` or `deny=1`. */
 export function chooserPage(title: string, action: string, accounts: readonly Account[], extraFields = ''): string {
   const buttons = accounts.map(
     ({ key, email, workspaceName, planType }) =>

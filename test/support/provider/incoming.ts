@@ -46,7 +46,7 @@ export function replay(request: IncomingMessage, body: Buffer, parsed: unknown):
   }
   if (bytes.length > 0) copy.push(bytes);
   copy.push(null);
-  // Else Node takes the end of this copy for a broken connection and closes the real one.
+  // Without this Node takes the end of this copy for a broken connection and closes the real one.
   copy.complete = true;
   return copy;
 }

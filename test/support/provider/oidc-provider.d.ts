@@ -13,7 +13,7 @@ declare module 'oidc-provider' {
     status: number;
     body: unknown;
     type: string;
-    /** False hands the response over to whoever writes to `res`. */
+    /** False leaves the response to the code that writes to `res`. */
     respond: boolean;
     get(name: string): string;
     set(name: string, value: string): void;

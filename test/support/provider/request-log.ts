@@ -34,12 +34,17 @@ export class RequestLog {
     this.#peak.set(request.path, Math.max(open, this.maxConcurrent(request.path)));
   }
 
-  /** Called before the answer leaves, so that whoever has it cannot overlap with itself. */
+  /**
+   * Called before the answer leaves, so that the next request of its receiver does not count as overlapping with this
+   * one.
+   */
   end(request: LoggedRequest): void {
     this.#open.delete(request);
   }
 
-  /** Whatever it was to bring about has come about, whether or not somebody still waits for the answer. */
+  /**
+   * Called when all that the request brings about has come about, whether or not a client still waits for the answer.
+   */
   processed(request: LoggedRequest): void {
     this.#unprocessed.delete(request);
   }
@@ -58,7 +63,7 @@ export class RequestLog {
     return this.#open.size;
   }
 
-  /** How many may still bring something about, also when nobody waits for them any more. */
+  /** How many requests may still bring something about, also when no client waits for them any more. */
   get unprocessedNow(): number {
     return this.#unprocessed.size;
   }

@@ -8,14 +8,14 @@ interface Credit {
 }
 
 export interface CreditGrant {
-  /** By workspace, or by `key` for one member of it. */
+  /** The workspace that gets it, or the `key` of one member of it. */
   readonly to: string;
   readonly id: string;
   /** ISO 8601. */
   readonly expiresAt: string;
 }
 
-/** Some weeks, as the real ones have. */
+/** Some weeks, as real credits have. */
 const creditLifeMs = 30 * 86_400_000;
 
 /** One request to spend a credit that the stand-in has worked on. */
@@ -27,7 +27,7 @@ export interface Redemption {
 }
 
 /**
- * The rate-limit reset credits of each account. A request id works once: whoever sends it again is told so, and no
+ * The rate-limit reset credits of each account. A request id works once: a second request with it is told so, and no
  * second credit is spent.
  */
 export class ResetCredits {

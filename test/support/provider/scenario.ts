@@ -34,7 +34,7 @@ export type Fault =
       readonly body?: unknown | ((nowMs: number) => unknown);
     }
   | { readonly kind: 'slow'; readonly ms: number }
-  /** Processes and answers when that has settled. */
+  /** Processes and answers when this promise has settled. */
   | { readonly kind: 'held'; readonly until: Promise<unknown> }
   /** Never answers, and does not process. */
   | { readonly kind: 'hang' }
@@ -73,7 +73,7 @@ export class Scenario {
   /** Lifetime of the access tokens from now on; may be zero or negative. */
   accessTokenSeconds = 864_000;
   idTokenSeconds = 3_600;
-  /** What a refresh answers without; leaving out `refresh_token` means that it does not rotate. */
+  /** The members that the answer to a refresh lacks; without `refresh_token` it does not rotate. */
   refreshOmits: readonly ('id_token' | 'refresh_token')[] = [];
   deviceCodeEnabled = true;
   /** As on the wire: a string of seconds. */
@@ -115,7 +115,7 @@ export class Scenario {
     return rule.fault;
   }
 
-  /** By workspace, or by `key` for one member of it. */
+  /** Sets the usage of a workspace, or by `key` of one member of it. */
   setUsage(accountIdOrKey: string, shape: UsageShape): void {
     this.#usage.set(accountIdOrKey, shape);
   }

@@ -38,7 +38,7 @@ async function refresh(ctx: Context, token: string, parts: Parts, next: () => Pr
     return;
   }
   if (fate === 'revoked') refuse(ctx, 'refresh_token_invalidated');
-  // Also when the token was still live a moment ago: a concurrent request has spent it meanwhile.
+  // The token may still have been live a moment ago: a concurrent request has spent it meanwhile.
   else if (parts.store.fateOf(token) === 'spent') refuse(ctx, 'refresh_token_reused');
 }
 

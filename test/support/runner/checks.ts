@@ -8,7 +8,7 @@ type Check = 'types' | 'build' | 'lint' | 'unused';
 
 const limitMs = 10 * 60_000;
 
-/** Runs them side by side, also after a failure, so that one run tells everything. */
+/** Runs the checks side by side, and all of them also after a failure, so that one run tells everything. */
 export async function runChecks(checks: readonly Check[]): Promise<Tally> {
   const results = await inParallel(availableParallelism(), checks, async (check): Promise<Tally> => {
     const isGood = await runProgramBeside(check, 'npm', ['run', '--silent', check], limitMs);

@@ -2,7 +2,10 @@ import { relative } from 'node:path';
 import { BaseSequencer, type TestSpecification } from 'vitest/node';
 import { project } from './program.js';
 
-/** What takes longest to run, so that no core is idle at the end while another one has half a minute to go. */
+/**
+ * The files that take longest to run: they come first, so that no core is idle at the end while another one has half a
+ * minute to go.
+ */
 const longest =
   /(kill-points|schedules|run-passes|codex-run|install|canary|refresh-processes|other-nodes|closed-places|server-stops|guard-month|hints)[a-z-]*\.test\.ts$/;
 

@@ -15,7 +15,7 @@ export function runProgram(command: string, args: readonly string[], timeoutMs: 
   return end(start(command, args, timeoutMs, 'inherit'), command, (text) => process.stdout.write(text));
 }
 
-/** The same beside others: what it says comes as a whole when it has ended, below a heading. */
+/** The same beside other programs: its output comes as a whole when it has ended, below a heading. */
 export async function runProgramBeside(
   heading: string,
   command: string,
@@ -35,7 +35,7 @@ function start(command: string, args: readonly string[], timeoutMs: number, outp
     cwd: project,
     stdio: ['ignore', output, output],
     timeout: timeoutMs,
-    // npm and npx are batch files there.
+    // npm and npx are batch files on Windows.
     shell: process.platform === 'win32',
   });
 }

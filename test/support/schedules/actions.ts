@@ -12,7 +12,7 @@ import { isOf, type Person, people, type World } from './world.js';
 export interface Done {
   readonly told: string;
   readonly wasKilled: boolean;
-  /** Whose newest tokens may be nowhere after it, or dead, in a way that nobody can prevent. */
+  /** The person whose newest tokens may be nowhere after it, or dead, in a way that nobody can prevent. */
   readonly lost?: Person | undefined;
 }
 
@@ -82,7 +82,8 @@ export async function runApart(world: World, random: Random, at: RefreshHome, wo
 
 /** What the official client, a person or the provider does to the logins that are there. */
 export async function actWithoutUs(world: World, random: Random, isApart: boolean): Promise<Done> {
-  // Its newest tokens are told from ours by their time, in whole seconds. Only a process of its own has the real one.
+  // The client's newest tokens are told from ours by their time, in whole seconds. Only a process of its own has the
+  // real time.
   if (isApart) await systemClock.sleep(1_000);
   else world.provider.scenario.clockOffsetSeconds += 1;
   const at = random.pick(world.clientHomes());
@@ -93,7 +94,7 @@ export async function actWithoutUs(world: World, random: Random, isApart: boolea
 
 type Told = Pick<Done, 'told' | 'lost'>;
 
-/** It may be refused, as after an answer that was lost. */
+/** The client refreshes. That may be refused, as after an answer that was lost. */
 async function refresh(_: World, at: RefreshHome): Promise<Told> {
   const answer = await refreshAsClient(at).then(
     () => 'refreshed',
@@ -102,7 +103,7 @@ async function refresh(_: World, at: RefreshHome): Promise<Told> {
   return { told: `the client: ${answer}` };
 }
 
-/** Through a link, it replaces what the link leads to. */
+/** The client signs in. Through a link, it replaces what the link leads to. */
 async function signIn(world: World, at: RefreshHome, random: Random): Promise<Told> {
   const [lost, person] = [world.personIn(at.home), random.pick<Person>([...people])];
   const names = { login_owner_id: `login-${random.next()}` };
@@ -116,7 +117,10 @@ async function signOut(world: World, { home }: RefreshHome): Promise<Told> {
   return { told: 'the client signs out', lost };
 }
 
-/** Only where every copy is of that login: what the client has renewed alone is not known to have ended. */
+/**
+ * The provider ends the client's login, but only where every copy is of that login: where the client alone has a newer
+ * one, no other copy shows that it has ended.
+ */
 async function revoke(world: World, { home }: RefreshHome): Promise<Told> {
   const lost = world.personIn(home);
   const tokens = new Set(lost && [...world.held(), ...world.records()].filter(isOf(lost)).map(({ token }) => token));
@@ -136,7 +140,7 @@ function driverFor({ provider }: World, words: readonly string[]) {
   return { onStderr: driveLogin(provider, { email }).onStderr };
 }
 
-/** What was not answered is usually left alone, and sometimes tried again at once. */
+/** A request without an answer is usually left alone, and sometimes tried again at once. */
 function retryVariables(random: Random): Record<string, string> {
   return random.chance(0.2) ? { CODEX_AUTH_UNANSWERED_RETRY_MS: '0' } : {};
 }

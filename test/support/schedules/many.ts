@@ -10,7 +10,7 @@ export interface Schedules extends Pick<ScheduleOptions, 'directory' | 'apart'> 
   readonly onEnd?: (result: ScheduleResult) => void;
 }
 
-/** Whatever runs at once has a stand-in of its own, so that the answers of a schedule follow from its seed. */
+/** Schedules that run at once have a stand-in each, so that the answers of a schedule follow from its seed. */
 const atOnce = 6;
 
 export async function runSchedules({
@@ -38,7 +38,7 @@ export async function runSchedules({
   }
 }
 
-/** The schedules that came to something bad, each with its seed and what happened in it. */
+/** The schedules in which something went wrong, each with its seed and what happened in it. */
 export function badOnes(results: readonly ScheduleResult[]): string[] {
   const bad = results.filter(({ faults }) => faults.length > 0);
   return bad.map(({ seed, faults, story }) => [`seed ${seed}`, ...faults, ...story].join('\n'));

@@ -28,10 +28,13 @@ export interface ScheduleResult {
 /** Answers that do not arrive, or too late, after which the token is spent. */
 const losing: readonly Fault['kind'][] = ['resetAfterProcessing', 'torn', 'processedThen500', 'held'];
 
-/** One schedule from its seed: rounds of commands at once in three homes, and deeds of others, then a quiet check, then what must hold. */
+/**
+ * Runs one schedule from its seed: rounds of commands at once in three homes, and deeds of others, then a quiet check,
+ * then what must hold.
+ */
 export async function runSchedule(options: ScheduleOptions): Promise<ScheduleResult> {
   const { provider, directory, seed } = options;
-  // Due for whoever looks, for a home only, or for nobody unless forced.
+  // Tokens that are due for every command, only in a home, or for no command unless it is forced.
   provider.scenario.accessTokenSeconds = [50, 50, 400, 864_000][seed % 4] ?? 50;
   const world = await World.make(provider, directory);
   const schedule = new Schedule(world, options);
@@ -55,7 +58,7 @@ class Schedule {
   readonly #story: string[] = [];
   readonly #faults: string[] = [];
   readonly #lost = new Set<Person>();
-  /** Whose home holds a spent token since a process was killed in the round before. */
+  /** The persons whose home holds a spent token since a process was killed in the round before. */
   #exposed: readonly Person[] = [];
   /** How many answers with tokens there had been before the round in which a login got its newest ones. */
   readonly #issuedBefore = new Map<Person, number>();
@@ -113,7 +116,7 @@ class Schedule {
     provider.scenario.off('token');
   }
 
-  /** Whose next answer it will be. */
+  /** Sets a fault. Returns the person whose next answer it meets. */
   #disturb(): Person {
     const person = this.#random.pick<Person>([...people]);
     const { accountId } = person;
@@ -156,7 +159,7 @@ class Schedule {
     if (wasKilled) await this.#silence();
     const requests = provider.requests.all.slice(requestsBefore);
     const wasLost = requests.some(({ fault }) => fault !== undefined && losing.includes(fault));
-    // What is answered too late is spent all the same, though nobody waits for it any more.
+    // A request that is answered too late is processed all the same, though no client waits for it any more.
     while (provider.requests.unprocessedNow > 0) await systemClock.sleep(20);
     for (const each of people) {
       const hasLost = (wasLost && each === disturbed) || done.some(({ lost }) => lost === each);
@@ -169,8 +172,8 @@ class Schedule {
   }
 
   /**
-   * What a process has sent before it was killed may still be on its way, however busy this machine is, or be held back,
-   * although nobody waits for it any more.
+   * Waits until nothing is on its way: what a process has sent before it was killed may still be, however busy this
+   * machine is, or be held back, although no client waits for it any more.
    */
   async #silence(): Promise<void> {
     const { issued, requests } = this.#world.provider;
@@ -196,7 +199,10 @@ class Schedule {
     else this.#faults.push(`the newest tokens of ${person.email} are in no file`);
   }
 
-  /** Of those that came in the last round that brought any, what can still be used. Two sign-ins at once are two logins. */
+  /**
+   * Of the tokens that came in the last round that brought any, those that can still be used. Two sign-ins at once are
+   * two logins.
+   */
   #newestOf(person: Person): string[] {
     return this.#liveSince(person, this.#issuedBefore.get(person) ?? 0);
   }
@@ -218,7 +224,10 @@ class Schedule {
     }
   }
 
-  /** A record has the newest tokens, one only; without a record, what was removed is in a file. No home is behind. */
+  /**
+   * Checks one login: a record has the newest tokens, one only; without a record, what was removed is in a file. No
+   * home is behind.
+   */
   #judgeLogin(person: Person): void {
     const { provider } = this.#world;
     const records = this.#world.records().filter(isOf(person));

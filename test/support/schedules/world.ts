@@ -8,7 +8,7 @@ import type { Provider } from '../provider/start.js';
 import { alice, bob, carol, RefreshHome } from '../refresh-home.js';
 import { writeFlatFile } from '../token-files.js';
 
-/** Three persons, the workspaces of whom differ. */
+/** Three persons in different workspaces. */
 export const people = [alice, { ...bob, label: 'bob' }, carol] as const;
 export type Person = (typeof people)[number];
 
@@ -88,7 +88,7 @@ export class World {
     return existsSync(privateHomes) ? readdirSync(privateHomes).map((name) => join(privateHomes, name)) : [];
   }
 
-  /** A disk that is not there for a while; false for what stays. */
+  /** Takes a home away, as a disk that is not there for a while; false for a home that stays. */
   moveAway(home: RefreshHome): boolean {
     if (this.#away !== undefined || !this.homes.slice(1).includes(home)) return false;
     this.#away = home;
@@ -102,7 +102,7 @@ export class World {
     this.#away = undefined;
   }
 
-  /** Whose login a home holds. */
+  /** The person whose login a home holds. */
   personIn({ authFile }: { readonly authFile: string }): Person | undefined {
     const [holding] = holdingsIn(authFile);
     return people.find((each) => each.accountId === holding?.accountId);
@@ -112,7 +112,7 @@ export class World {
     return this.provider.issued.all.filter((each) => each.accountId === accountId && each.refresh_token !== undefined);
   }
 
-  /** The words that mean each pool there is. */
+  /** The options that name each pool that is there. */
   scopes(): readonly (readonly string[])[] {
     const hasProject = existsSync(join(this.homes[0].home.root, 'projects'));
     return [['--global'], ...(hasProject ? [['--project=.']] : [])];
@@ -174,7 +174,7 @@ function contentOf(path: string): string {
   try {
     return readFileSync(path, 'utf8');
   } catch {
-    // It has gone since it was listed: a command that was interrupted is still tidying up.
+    // The file has gone since it was listed: a command that was interrupted is still tidying up.
     return '';
   }
 }

@@ -19,6 +19,6 @@ export function livingTokensIn({ home, root, provider }: RefreshHome, where: Whe
 }
 
 interface Where {
-  /** What a machine that was superseded by force still had is kept, and never sent from there. */
+  /** Leaves out copies: what a machine that was superseded by force still had is kept, and never sent from there. */
   readonly except?: 'copies';
 }

@@ -7,7 +7,7 @@ import { closeLane, type Lane, openLane } from './world.js';
 
 const atOnce = 6;
 
-/** Whatever runs at once has a database and a provider of its own. */
+/** Schedules that run at once have a database and a provider each. */
 export async function runShareSchedules({
   directory,
   firstSeed,

@@ -3,7 +3,9 @@ import type { Root } from '../../../src/core/storage/root.js';
 /** What a run throws from the moment at which its process is killed. */
 export class Killed extends Error {}
 
-/** One process of a machine: from its n-th look at the clock or at itself on it does nothing any more. */
+/**
+ * One process of a machine that dies at its n-th look at the clock or at itself: from then on it does nothing any more.
+ */
 export interface MortalRun {
   readonly root: Root;
   wasKilled(): boolean;
@@ -12,8 +14,8 @@ export interface MortalRun {
 }
 
 /**
- * Every write of a file asks for the name of its own process, and whatever waits asks the clock: so a run that is killed there
- * leaves things half done as a real one does. Its locks are those of a process that is gone.
+ * Every write of a file asks for the name of its own process, and every wait asks the clock: so a run that is killed
+ * there leaves things half done as a real one does. Its locks are those of a process that is gone.
  */
 export function mortalRun({
   root,

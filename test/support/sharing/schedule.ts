@@ -23,7 +23,9 @@ export interface ChaosResult {
   readonly story: readonly string[];
 }
 
-/** One schedule from its seed: rounds of things at once on three machines, then a quiet end, then what must hold. */
+/**
+ * Runs one schedule from its seed: rounds of things at once on three machines, then a quiet end, then what must hold.
+ */
 export async function runShareSchedule(lane: Lane, directory: string, seed: number): Promise<ChaosResult> {
   lane.provider.reset();
   const world = await ShareWorld.make(lane, directory);
@@ -46,12 +48,12 @@ class ShareSchedule {
   readonly #faults: string[] = [];
   /** Logins of which an answer was lost, or was not known when another machine took over by force. */
   readonly #explained = new Set<Person>();
-  /** Machines where a process was killed, and nobody has put right since what it left in the home. */
+  /** Machines where a process was killed, and where no command has put right since what it left in the home. */
   readonly #unhealed = new Set<ChaosMachine>();
   /** Machines that were superseded by force and have not heard of it. */
   readonly #unaware = new Map<ChaosMachine, Set<Person>>();
 
-  /** Whose logins have taken the place of others: of those nothing is left but what goes on. */
+  /** The persons whose new logins have taken the place of others: of those before nothing is left but what goes on. */
   readonly #signedIn = new Set<Person>();
 
   constructor(world: ShareWorld, seed: number) {
@@ -78,7 +80,7 @@ class ShareSchedule {
     };
   }
 
-  /** The first machine keeps one login and its client uses it; the second one keeps the other. */
+  /** Begins with two logins: the first machine keeps one, which its client uses; the second machine keeps the other. */
   async #begin(): Promise<void> {
     const { lane, machines } = this.#world;
     const [one, two] = machines;
@@ -180,7 +182,7 @@ class ShareSchedule {
     machine.deadlineMs = patientMs;
     if (run.wasKilled()) this.#unhealed.add(machine);
     else if (told !== clientsTurn) this.#unhealed.delete(machine);
-    // What a process was killed for the sake of, or what it received and could not write, is gone with it.
+    // The answer that a process was killed before it could write it is gone with it.
     if (run.wasKilled() && this.#issued() !== issued) for (const each of people) await this.#explainLost(each);
     const fate = [
       run.wasKilled() ? `killed at ${killAt}` : '',
@@ -200,7 +202,10 @@ class ShareSchedule {
     if (newest !== undefined && !(await this.#world.isSomewhere(newest))) this.#explained.add(person);
   }
 
-  /** Nobody else does anything meanwhile, because what the keeper has not told the pool is lost by it. */
+  /**
+   * Takes a login over by force while no other machine does anything, because what the keeper has not told the pool is
+   * lost by it.
+   */
   async #forceAlone(): Promise<void> {
     const machine = this.#random.pick([...this.#world.machines]);
     const person = this.#random.pick<Person>([...people]);
@@ -277,7 +282,10 @@ class ShareSchedule {
     if (this.#isUnaware(machine, person) || (isSpent && this.#unhealed.has(machine))) this.#explained.add(person);
   }
 
-  /** It was superseded by force and has not heard of it: whichever of the two sends the token second ends the login. */
+  /**
+   * Whether the machine was superseded by force and has not heard of it: whichever of the two sends the token second
+   * ends the login.
+   */
   #isUnaware(machine: ChaosMachine, person: Person): boolean {
     return this.#unaware.get(machine)?.has(person) === true;
   }
@@ -292,7 +300,7 @@ class ShareSchedule {
     });
   }
 
-  /** At any moment one root at most holds a living refresh token of a login. */
+  /** Checks that one root at most holds a living refresh token of a login. */
   #watch(when: string): void {
     const { machines, lane } = this.#world;
     const holders = new Map<string, ChaosMachine[]>();
@@ -340,7 +348,7 @@ class ShareSchedule {
     for (const person of people) await this.#judge(person);
   }
 
-  /** What the keepers refresh now reaches everybody. */
+  /** Lets every keeper refresh its logins once more, and the exchanges bring what is new to every machine. */
   async #renewAll(): Promise<void> {
     const { machines, lane } = this.#world;
     lane.provider.scenario.clockOffsetSeconds += 2;

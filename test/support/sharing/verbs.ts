@@ -34,7 +34,7 @@ export interface Verb {
   readonly after: (world: World) => Promise<unknown>;
   /** What the same command may say where it had come so far that nothing is left to do. */
   readonly done?: { readonly reason: string; readonly hint: RegExp };
-  /** Who has the refresh token in the end. */
+  /** The machine that has the refresh token in the end. */
   readonly keeper: Name;
   readonly exitCodes?: readonly number[];
   /** A machine that is superseded by force has not heard of it until it exchanges. */
@@ -59,7 +59,7 @@ async function syncBoth({ laptop, desktop }: World): Promise<void> {
   for (const each of [laptop, desktop, laptop]) await each.data(['sync']);
 }
 
-/** Nobody who did not come to an end with joining is left behind under the same name. */
+/** Expects that a machine whose joining was cut short is not left behind under the same name. */
 async function expectTwoMachines({ laptop }: World): Promise<void> {
   const { live } = await laptop.data(['share', 'status', '--live']);
   expect(live.machines.map(({ name }: { name: string }) => name).sort()).toEqual(['desktop', 'laptop']);
@@ -183,7 +183,7 @@ export async function makeWorld(
   return { laptop, desktop, database, url: through(database.url), phrase: '' };
 }
 
-/** Returns what brings everything back to this moment. */
+/** Returns a function that brings everything back to this moment. */
 export async function remember({ laptop, desktop, database }: World, postgres: Postgres): Promise<() => Promise<void>> {
   const directories = [laptop, desktop].map(({ seeded }) => seeded.home.directory);
   const copies = directories.map((directory) => {
@@ -201,7 +201,10 @@ export async function remember({ laptop, desktop, database }: World, postgres: P
   };
 }
 
-/** What holds whenever a command was cut short: the login is in one hand, and the same command comes to its end. */
+/**
+ * Expects what holds whenever a command was cut short: one machine at most has the refresh token, and the same command
+ * comes to its end.
+ */
 export async function expectToGoOn(world: World, verb: Verb, where: string): Promise<void> {
   if (verb.isForced) await world.laptop.data(['sync']);
   expect(holders(world, verb).length, where).toBeLessThanOrEqual(1);

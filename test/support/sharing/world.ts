@@ -25,7 +25,7 @@ export type Person = (typeof people)[number];
 /** What stays from schedule to schedule: starting it takes longer than a schedule. */
 export interface Lane {
   readonly database: TestDatabase;
-  /** Of the superuser, in that database. */
+  /** A session of the superuser in that database. */
   readonly session: Session;
   readonly kept: KeptConnections;
   readonly provider: Provider;
@@ -53,13 +53,13 @@ export interface ChaosMachine {
   readonly name: string;
   readonly home: RefreshHome;
   readonly way: Unreliable;
-  /** Of the machine's clock, milliseconds. */
+  /** How far the machine's clock is ahead, in milliseconds. */
   clockAheadMs: number;
-  /** Short where the database is about to fall silent, which is what a run then waits for. */
+  /** How long the machine waits for the database; short where that is about to fall silent. */
   deadlineMs: number;
 }
 
-/** However busy this machine is. */
+/** Long enough, however busy this machine is. */
 export const patientMs = 60_000;
 
 /** Three roots with one pool, each by a way of its own to the database. */
@@ -147,7 +147,7 @@ export class ShareWorld {
     return [...home.records(), ...home.flagged()].find((record) => record['email'] === email);
   }
 
-  /** Whether the machine knows that another one keeps the login, or never kept it. */
+  /** Whether the machine, as far as it knows, keeps the login: no other machine is its keeper. */
   believesToKeep(machine: ChaosMachine, person: Person): boolean {
     const id = this.recordOf(machine, person)?.recordId;
     const row = readShare(machine.home.root)?.rows.find(({ accountId }) => accountId === id);
@@ -184,7 +184,7 @@ function tolerant<T>(read: () => T): T | undefined {
   try {
     return read();
   } catch {
-    // Between two names of one file.
+    // The file is being replaced.
     return undefined;
   }
 }
