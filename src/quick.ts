@@ -6,8 +6,9 @@ import { ownMachine } from './process/own-machine.js';
 import { ownStreams } from './process/own-streams.js';
 import { afterAnswer, expectLongRead } from './process/short-run.js';
 
-// The process of the quick bundle, and of the one that has the command tree and no command (docs/decisions/010-quick-bundle.md).
-// They only read and print, so that a signal ends them as it ends any program, also while a reader keeps them waiting.
+// The process of the quick bundle, and of the one that has the command tree and no command
+// (docs/decisions/010-quick-bundle.md). Both only read and print, so that a signal ends them as it ends any program,
+// also while a reader keeps them waiting.
 
 export { runQuick as run };
 

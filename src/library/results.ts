@@ -35,7 +35,7 @@ export interface AccessToken {
 
 /** What is left of one account's quota; what is unknown is absent. */
 export interface AccountQuota {
-  /** Asked for by this call, or known before. */
+  /** `live`: asked for by this call; `cache`: known before. */
   readonly source: 'live' | 'cache';
   /** ISO 8601, as every time in here. */
   readonly observedAt: string;
@@ -84,7 +84,7 @@ export interface BestAccount {
   readonly id?: string;
   /** Why this account, with the code that `decide()` gives. */
   readonly reason?: { readonly code: string };
-  /** Who is back first, where nobody is ready; milliseconds since the epoch. */
+  /** The account that can be used first again, where none is ready; milliseconds since the epoch. */
   readonly nextAvailable?: { readonly id: string; readonly availableAt: number };
   /** With `switch`: whether the official client's login changed. */
   readonly switched?: boolean;
@@ -121,9 +121,9 @@ export interface VerifiedLogin {
 }
 
 export interface RenewedLogin {
-  /** Of an account. */
+  /** The id of an account. */
   readonly id?: string;
-  /** Of a token file. */
+  /** The path of a token file. */
   readonly path?: string;
   readonly outcome: 'renewed' | 'skipped' | 'failed';
   readonly reason?: string;

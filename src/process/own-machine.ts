@@ -36,7 +36,7 @@ export function ownMachine(
   };
 }
 
-/** Asked for by the commands that need it only: a shell may stand in a directory that somebody removed. */
+/** Only the commands that need the directory ask for it: a shell may stand in one that somebody removed. */
 function workingDirectory(): string {
   try {
     return process.cwd();

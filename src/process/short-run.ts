@@ -1,6 +1,6 @@
 import { setFlagsFromString } from 'node:v8';
 
-/** Later versions of Node may not know these flags, and would say so to the person. */
+/** Later versions of Node may not know these flags, and would print that. */
 const lastMajorTried = 24;
 
 /**

@@ -11,7 +11,10 @@ export function trust({ codexHome }: RealCodexHome, cwd: string): void {
   appendFileSync(join(codexHome, 'config.toml'), settings);
 }
 
-/** To the client, keys that come at once are a text that was pasted, and so is an Enter that comes right after them. */
+/**
+ * Types some words and Enter. The client takes keys that come at once for a text that was pasted, and so an Enter that
+ * comes right after them.
+ */
 export async function say(terminal: Terminal, words: string): Promise<void> {
   await terminal.type(words);
   await terminal.shows(`› ${words}`);

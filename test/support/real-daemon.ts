@@ -22,7 +22,7 @@ function controlSocketOf({ codexHome }: RealCodexHome): string {
 }
 
 export interface Turn {
-  /** Ends it, and waits until the server says so. */
+  /** Ends the turn, and waits until the server tells that it has ended. */
   interrupt(): Promise<void>;
 }
 
@@ -72,7 +72,7 @@ function programOf(pid: string): string | undefined {
   try {
     return readlinkSync(`/proc/${pid}/exe`);
   } catch {
-    // It has ended, or is a thread of the kernel.
+    // The process has ended, or is a thread of the kernel.
     return undefined;
   }
 }

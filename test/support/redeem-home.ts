@@ -43,7 +43,7 @@ export function unsettledIn({ home }: RefreshHome): Unsettled[] {
   try {
     return JSON.parse(readFileSync(join(home.root, 'redemptions.json'), 'utf8')).unsettled;
   } catch {
-    // There has never been one.
+    // There has never been a request.
     return [];
   }
 }

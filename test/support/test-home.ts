@@ -45,7 +45,7 @@ export function makeTestHome(directory: string, provider?: Provider): TestHome {
       // A list of commands that is empty: there is none to be started.
       BROWSER: ':',
       CODEX_AUTH_LOGIN_PORTS: '0',
-      // Without a stand-in nothing is to be sent, and a switch would refresh what is about to end.
+      // Without a stand-in no request may be sent, and a switch would refresh what is about to end.
       ...(provider === undefined
         ? { CODEX_AUTH_REFRESH_AHEAD_MS: '0' }
         : { CODEX_AUTH_ISSUER: provider.issuer, CODEX_AUTH_BACKEND_URL: provider.backendUrl }),

@@ -108,7 +108,7 @@ function happeningCsv({ happenings, windows }: HistoryResult): string {
 }
 
 const HistoryResult = z.object({
-  /** From when on it is told. */
+  /** The time from which on it is told. */
   since: z.iso.datetime(),
   until: z.iso.datetime(),
   /** The oldest first. */
@@ -205,7 +205,7 @@ function windowLines(windows: HistoryResult['windows'], theme: Theme): string[] 
 
 const steps = { unicode: '▁▂▃▄▅▆▇█', ascii: '_.-=+*%#' } as const;
 
-/** As high as what was left; a gap where nobody knows. */
+/** A sign for each part of the time, as high as what was left; a gap where nobody knows. */
 function sparkline(course: readonly (number | null)[], { style }: Theme): string {
   const heights = style.hasUnicode ? steps.unicode : steps.ascii;
   return course

@@ -38,7 +38,7 @@ const ListResult = z.object({
   activeElsewhere: z.exactOptional(z.object({ ...accountRefShape, scope: PlaceView })),
   /** This scope's last choice, when it is another one. */
   chosenId: z.exactOptional(z.string()),
-  /** Where it was called: the account as which plain `codex` runs there, whoever is in use. */
+  /** The account as which plain `codex` runs in the directory where this was called, whichever is in use. */
   binding: z.exactOptional(BindingView),
   accounts: z.array(AccountView),
   /** The other pools that have accounts, which this list does not show. */
@@ -238,7 +238,7 @@ export const listCommand: Command<object, Found, ListResult> = {
   schema: ListResult,
   run: list,
   document: documentOf,
-  // Of the accounts it shows cells of a table and titles, which are made printable as texts: once, not member by member.
+  // Accounts are shown as cells of a table and titles, which are made printable as texts: once, not member by member.
   printable: ({ accounts, ...rest }) => ({ ...printableIn(rest), accounts }),
   render: renderList,
   renderCsv: (found) => renderCsv(csvColumns, documentOf(found).accounts),

@@ -224,7 +224,7 @@ interface TrialRow {
   readonly trial: TrialView;
 }
 
-/** With the reasons in a column of their own where they fit in full, else each beneath its line. */
+/** The table, with the reasons in a column of their own where they fit in full, else each beneath its line. */
 function tableOf(trials: readonly TrialRow[], theme: Theme): string {
   const { color, style } = theme;
   const { green, yellow, dim } = color;

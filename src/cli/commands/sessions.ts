@@ -41,7 +41,7 @@ function renderSessions({ sessions: all }: SessionsResult, theme: Theme): string
   return `${renderTable(columns, all, theme)}\nGo on with one: codex-auth resume <id>\n`;
 }
 
-/** In a pipe nothing else cuts a column. */
+/** The most that is printed of the first words: in a pipe nothing else cuts a column. */
 const shownWords = 60;
 
 export const sessionsCommand: Command<SessionsOptions, SessionsResult> = {

@@ -22,7 +22,7 @@ const ShareInitResult = z.object({
   /** Names the key, and says nothing of it. */
   keyId: z.string(),
   keyPlace: z.enum(['file', 'keyring']),
-  /** The key as words: whoever has it and the database has every shared login. */
+  /** The key as words: with it and the database, anybody has every shared login. */
   recoveryPhrase: z.string(),
 });
 type ShareInitResult = z.infer<typeof ShareInitResult>;

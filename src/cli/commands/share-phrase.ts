@@ -10,7 +10,7 @@ import { askConsent } from '../terminal/ask-consent.js';
 
 const SharePhraseResult = z.object({
   keyId: z.string(),
-  /** Whoever has it and the database has every shared login. */
+  /** The key as words: with it and the database, anybody has every shared login. */
   recoveryPhrase: z.string(),
 });
 type SharePhraseResult = z.infer<typeof SharePhraseResult>;

@@ -48,7 +48,7 @@ const StatusResult = z.object({
   /** The next command, where something is to be done. */
   next: z.exactOptional(z.string()),
   files: z.object({ root: z.string(), pool: z.string(), settings: z.string(), accountState: z.string() }),
-  /** Where it was called: the account as which plain `codex` runs there, whoever is in use. */
+  /** The account as which plain `codex` runs in the directory where this was called, whichever is in use. */
   binding: z.exactOptional(BindingView),
   sessions: SessionCounts,
   /** How requests leave this machine. */

@@ -29,7 +29,7 @@ const SwitchResult = z.object({
   account: z.object({ ...accountRefShape, scope: PlaceView }),
   /** It lives in another pool than this scope's. */
   isElsewhere: z.boolean(),
-  /** For an account that is set aside: when its access token ends, and with it what it is good for. */
+  /** For an account that is set aside: when its access token ends, and can no longer be used. */
   usableUntil: z.exactOptional(z.iso.datetime()),
   /** False when auth.json already held exactly this login. */
   changed: z.boolean(),
@@ -50,12 +50,12 @@ const SwitchResult = z.object({
   surfaces: z.array(SurfaceView),
   /** With `--restart-daemon`, or where it was agreed to. */
   daemonRestart: z.exactOptional(DaemonRestart),
-  /** Where it was called, another account is bound: plain `codex` goes on as that one there. */
+  /** Another account is bound where this was called: plain `codex` goes on as that one there. */
   binding: z.exactOptional(BindingView),
 });
 type SwitchResult = z.infer<typeof SwitchResult>;
 
-/** With `--here` or `--dir`, which change nobody's login, it is about a binding. */
+/** With `--here` or `--dir`, which change nobody's login, the result is about a binding. */
 const Result = z.union([SwitchResult, BindResult]);
 type Result = z.infer<typeof Result>;
 

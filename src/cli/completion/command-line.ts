@@ -80,7 +80,7 @@ function askOf(line: Line, current: string): Pick<Cursor, 'asks' | 'prefix'> {
   if (command.commands.length > 0 && positionals.length === 0) return { asks: { kind: 'command' }, prefix: '' };
   const declared = command.registeredArguments;
   const last = declared.at(-1);
-  // Of two kinds of arguments, `--` ends the first.
+  // Where a command takes two kinds of arguments, `--` ends the first kind.
   const isRest = last?.variadic === true && (line.isLiteral || positionals.length >= declared.length);
   const argument = isRest ? last : declared[positionals.length];
   const isAsked = argument !== undefined && !isHelp;

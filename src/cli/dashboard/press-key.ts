@@ -109,7 +109,7 @@ function begin(model: Model, intent: Intent, key: Key): Step {
   if (intent === 'undo') return takeBack(model);
   const account = selectedAccount(model);
   if (account !== undefined) return beginAccount(model, intent, account);
-  // With no account at all, Enter is for the first one.
+  // With no account at all, Enter adds the first one.
   return isEmpty(model) && key === 'enter' ? begin(model, 'add', key) : step(model);
 }
 

@@ -19,7 +19,7 @@ export interface Subscription {
   readonly names: ReadonlySet<EventName>;
 }
 
-/** Undefined where nobody wants to be told of anything. */
+/** What is to be told and to whom; undefined where nobody wants to be told of anything. */
 export function subscriptionOf(settings: Settings): Subscription | undefined {
   const { onEvent, notify, onlyEvents, onEventTimeoutMs: deadlineMs } = settings;
   if (onEvent.length === 0 && !notify) return undefined;
@@ -77,7 +77,7 @@ function noticeOf(context: Context, event: AccountEvent) {
   return { title: `codex-auth: ${event.name}${event.test === true ? ' (test)' : ''}`, body };
 }
 
-/** As PowerShell reads it: the texts come in as variables of the environment, and never as code. */
+/** The script as PowerShell reads it: the texts come in as variables of the environment, and never as code. */
 const toast = [
   '[Windows.UI.Notifications.ToastNotificationManager, Windows.UI.Notifications, ContentType = WindowsRuntime] > $null',
   '$toast = [Windows.UI.Notifications.ToastNotificationManager]::GetTemplateContent(1)',

@@ -31,11 +31,11 @@ export const GuardRounds = z.object({
   /** Left to the official client, which was running. */
   leftToClient: z.number(),
   failed: z.number(),
-  /** Of those that failed: because of the network or the provider. */
+  /** How many of those failed because of the network or the provider. */
   unreachable: z.number(),
-  /** It was told to end, which is how it ends. */
+  /** The guard was told to end, which is how it ends. */
   stopped: z.exactOptional(z.literal(true)),
-  /** Its program was updated while it ran as a service, which starts it again. */
+  /** The guard ran as a service and its program was updated: the service manager starts it again. */
   updated: z.exactOptional(z.literal(true)),
 });
 export type GuardRounds = z.infer<typeof GuardRounds>;

@@ -14,7 +14,7 @@ import { deliver, needsQuota, type Subscription, subscriptionOf } from './delive
 import { QuotaReading } from './quota-reading.js';
 import type { Teller } from './tell.js';
 
-/** More than anybody reads; a program that hangs for each of them must not make the queue grow for ever. */
+/** More events than anybody reads. A hook that hangs for each of them must not make the queue grow for ever. */
 const mostUntold = 200;
 
 /**

@@ -89,7 +89,7 @@ function noteAttempt(
   else attempts.failed(id, intervalMs, knownWaitMs(outcome, clock.now()));
 }
 
-/** How long it has to wait, where the provider or the journal says so. */
+/** How long an account has to wait, where the provider or the journal tells. */
 function knownWaitMs(outcome: Outcome, now: number): number | undefined {
   if (outcome.kind === 'unknown' && outcome.retryAt !== undefined) return outcome.retryAt - now;
   return outcome.kind === 'rate-limited' ? outcome.retryAfterMs : undefined;

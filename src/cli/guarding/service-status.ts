@@ -22,7 +22,7 @@ export const ServiceStatus = z.object({
   isForeign: z.exactOptional(z.literal(true)),
   /** Its file was changed by hand. */
   isChanged: z.exactOptional(z.literal(true)),
-  /** Of its program, the part that is not there any more. */
+  /** The part of its program that is not there any more. */
   gone: z.exactOptional(z.string()),
   /** The program that it runs, where that is not this one. */
   otherProgram: z.exactOptional(z.string()),

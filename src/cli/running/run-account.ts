@@ -11,7 +11,7 @@ import { clearCommand } from '../views/binding-view.js';
 
 /** As whom something is to run. */
 export interface RunAccount extends Located {
-  /** One line for whoever did not name the account. */
+  /** One line for a person who did not name the account. */
   readonly announcement?: string;
 }
 

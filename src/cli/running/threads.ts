@@ -10,7 +10,7 @@ import type { Context } from '../program/context.js';
 import { AccountRef, accountRef } from '../views/account-ref.js';
 
 export const ThreadView = z.object({
-  /** By which the official client resumes it. */
+  /** The id by which the official client resumes it. */
   id: z.string(),
   path: z.string(),
   startedAt: z.exactOptional(z.iso.datetime()),

@@ -53,7 +53,7 @@ export const ImportEntryView = z.object({
   wasRemoved: z.boolean(),
   /** It was in use where it comes from, and becomes the choice of a pool that had none. */
   isChosen: z.boolean(),
-  /** As the person switched it off where it comes from, or here. */
+  /** Whether it is enabled: the person may have switched it off where it comes from, or here. */
   enabled: z.exactOptional(z.boolean()),
   reason: z.exactOptional(z.string()),
   message: z.exactOptional(z.string()),

@@ -7,9 +7,12 @@ import { formatWhen } from '../render/time.js';
 
 /** Members of a result about a login that may not last: one that is not stored, or that cannot be renewed here. */
 export const lifeShape = {
-  /** It is the official client's only so far; the next command that writes about it stores it. */
+  /** Only the official client has the login so far; the next command that writes about it stores it. */
   stored: z.exactOptional(z.literal(false)),
-  /** It has no refresh token: it ends with its access token, and is renewed by a sign-in, an import or an exchange only. */
+  /**
+   * The login has no refresh token: it ends with its access token, and is renewed by a sign-in, an import or an
+   * exchange only.
+   */
   renewable: z.exactOptional(z.literal(false)),
   /** When the access token ends; absent where the token does not say. */
   endsAt: z.exactOptional(z.iso.datetime()),

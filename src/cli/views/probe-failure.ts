@@ -23,7 +23,7 @@ export const FailureView = z.object({
 });
 export type FailureView = z.infer<typeof FailureView>;
 
-/** With times as a person reads them. */
+/** A failure for a result, with times as a person reads them. */
 export function failureView(failure: ProbeFailure | AskingFailed, now: number): FailureView {
   return describeFailure(failure, (at) => formatWhen(at, now));
 }

@@ -19,7 +19,7 @@ export const ProxyView = z.object({
 });
 export type ProxyView = z.infer<typeof ProxyView>;
 
-/** For the host of sign-ins and the one of quota. */
+/** How requests leave for the host of sign-ins, and for the one of quota. */
 export async function proxyViews(context: Context): Promise<ProxyView[]> {
   const { environment, proxyFor } = context;
   const { issuer, backendUrl } = resolveProvider(environment);
@@ -37,7 +37,7 @@ function viewOf({ host, choice }: HostProxy): ProxyView {
   });
 }
 
-/** Nothing where there is no proxy and no reason to speak of it. */
+/** The ways as text; undefined where there is no proxy and no reason to speak of it. */
 export function proxiesText(views: readonly ProxyView[], separator: string): string | undefined {
   const isPlain = views.every(({ text }) => text === noProxy);
   return isPlain ? undefined : joinDescriptions(views, separator);

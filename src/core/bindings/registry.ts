@@ -23,7 +23,7 @@ export function readBindings({ paths }: Pick<Root, 'paths'>): readonly Binding[]
   if (isNumber(stated) && stated > thisVersion) throw newerVersion(path, stated);
   const list = isJsonObject(file) && isNumber(stated) ? file['bindings'] : undefined;
   if (!Array.isArray(list) || !list.every(isBinding)) throw corrupt(path, 'it is no list of bindings', wayOut);
-  // Without members that we do not know.
+  // Members that we do not know are left out.
   return list.map(({ directory, commonDir, accountId, boundAt }) =>
     definedOnly({ directory, commonDir, accountId, boundAt }),
   );

@@ -28,7 +28,7 @@ const Removal = z.object({
 const Step = z.discriminatedUnion('kind', [
   z.object({ kind: z.literal('settings'), id: z.string(), before: Settings, after: Settings }),
   z.object({ kind: z.literal('place'), id: z.string(), before: Place, after: Place }),
-  /** With the whole record, tokens included. */
+  /** A record that was removed, with all that is in it, tokens included. */
   z.object({ kind: z.literal('removed'), id: z.string(), before: Place, record: z.record(z.string(), z.unknown()) }),
   z.object({ kind: z.literal('added'), id: z.string(), after: Place }),
   z.object({ kind: z.literal('choice'), scope: z.nullable(z.string()), before: Choice, after: Choice }),

@@ -27,13 +27,13 @@ export class Attempts {
     return this.restUntil(id) > this.#clock.monotonicMs();
   }
 
-  /** It was tried, and goes on well: next time not before one interval. */
+  /** The attempt went well: the next one is not before one interval has passed. */
   wentWell(id: string, intervalMs: number): void {
     this.#last.set(id, { restUntil: this.#clock.monotonicMs() + intervalMs });
     this.#shared = undefined;
   }
 
-  /** It failed; `waitMs` is how long it has to wait at least, where that is known. */
+  /** The attempt failed; `waitMs` is how long to wait at least, where that is known. */
   failed(id: string, intervalMs: number, waitMs = 0): void {
     this.#last.set(id, this.#after(this.#last.get(id), intervalMs, waitMs));
   }

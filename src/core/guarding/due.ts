@@ -16,7 +16,7 @@ export interface Guarded {
 export interface DueRules {
   /** So long before its end an access token is refreshed. */
   readonly bufferMs: number;
-  /** The same for one that a home holds, so that the official client never has to. */
+  /** The same for a token that a home holds, so that the official client never has to refresh it. */
   readonly aheadMs: number;
 }
 
@@ -61,7 +61,10 @@ function patienceMs({ isInHome: isHeld }: Guarded, { bufferMs, aheadMs }: DueRul
   return isHeld ? Math.max(bufferMs, aheadMs) : bufferMs;
 }
 
-/** With less left than this the official client refreshes by itself (docs/decisions/035-refreshing-ahead-of-the-client.md). */
+/**
+ * The official client refreshes with five minutes left; the minute before is for a request of ours
+ * (docs/decisions/035-refreshing-ahead-of-the-client.md).
+ */
 const clientRefreshesMs = 360_000;
 const longestJitterMs = 60_000;
 

@@ -21,8 +21,9 @@ export interface QuotaReadRules {
 }
 
 /**
- * When the quota of an account is to be read the next time: never within one interval of the last time, whoever asked; of
- * one that is exhausted at its reset. Undefined for one that cannot be asked with the access token it has.
+ * When the quota of an account is to be read the next time: never within one interval of the last time, whichever
+ * program asked; of one that is exhausted at its reset. Undefined for one that cannot be asked with the access token it
+ * has.
  */
 export function nextQuotaRead(roster: Roster, account: Account, rules: QuotaReadRules): Moment | undefined {
   const { now, intervalMs, attempts } = rules;

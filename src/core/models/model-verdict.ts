@@ -97,7 +97,7 @@ function smallestTurn(model: string): object {
 interface ModelEvent {
   /** `response.created`, `response.output_text.delta`, `response.failed`, `error`, … */
   readonly type: string;
-  /** Of an event that says what went wrong: the provider's own words, to be quoted with care. */
+  /** What went wrong, in the provider's own words, to be quoted with care. */
   readonly error?: { readonly code?: string; readonly message?: string };
 }
 

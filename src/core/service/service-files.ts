@@ -48,7 +48,10 @@ export function systemdUnit({ root, node, script, variables }: ServiceFacts): st
   ].join('\n')}\n`;
 }
 
-/** As the program systemd takes a path of plain characters only, whatever its quoting; as an argument it takes any. */
+/**
+ * The words that start a program: systemd takes only plain characters in its path, whatever the quoting, and any in an
+ * argument.
+ */
 function programWords(node: string): readonly string[] {
   return /^[\w@+./ -]+$/.test(node) ? [node] : ['/bin/sh', '-c', 'exec "$@"', 'sh', node];
 }

@@ -8,7 +8,7 @@ import type { ShimTarget } from './shim.js';
 export const segmentPlaces = ['bash', 'zsh', 'fish', 'tmux', 'starship'] as const;
 export type SegmentPlace = (typeof segmentPlaces)[number];
 
-/** Those that have a file of their own, beside the files of shells. */
+/** The programs of these that have a file of their own, beside the files of shells. */
 export const segmentPrograms = ['tmux', 'starship'] as const;
 export type SegmentProgram = (typeof segmentPrograms)[number];
 
@@ -40,7 +40,7 @@ export function segmentLines(shell: ShellName, target: ShimTarget): string[] {
   }
 }
 
-/** The same for the file of a program; a comment begins with `#` there as well. */
+/** The lines for the file of a program; a comment begins with `#` there as well. */
 export function segmentProgramLines(program: SegmentProgram, target: ShimTarget): string[] {
   const command = commandFor(program, target);
   if (program === 'tmux') return [`set -ga status-right " #(${inTmux(command)})"`];

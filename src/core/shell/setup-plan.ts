@@ -23,7 +23,7 @@ import { isShimText, type ShimTarget, shimNames, shimText } from './shim.js';
 export interface PlannedChange extends FileChange {
   /** `segment-file`: of tmux or Starship. */
   readonly part: 'shim' | 'shell-file' | 'segment-file';
-  /** Of all but the shim: the lines that come or go. */
+  /** The lines that come or go, for all but the shim. */
   readonly lines: readonly string[];
 }
 

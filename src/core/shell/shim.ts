@@ -55,7 +55,7 @@ export function isShimText(text: string): boolean {
 
 const headLength = 200;
 
-/** The same of a file, without reading more of it: the official client is large. */
+/** Whether a file is a shim of ours, without reading more of it: the official client is large. */
 export function isShim(path: string): boolean {
   try {
     return isShimText(readHead(path, headLength).toString('latin1'));

@@ -73,7 +73,7 @@ export function createHandler(
   };
 }
 
-/** Whose request it is, as far as the rules of a scenario need to know. */
+/** The account of a request, as far as the rules of a scenario need to know. */
 function accountOf(ctx: Context, request: LoggedRequest, { people, store }: Parts): string | undefined {
   const token = field(request, 'refresh_token') ?? field(request, 'code') ?? field(request, 'token') ?? '';
   return people.byKey(store.ownerOf(token) ?? '')?.accountId ?? (ctx.get('chatgpt-account-id') || undefined);

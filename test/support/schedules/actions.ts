@@ -8,7 +8,7 @@ import type { RefreshHome } from '../refresh-home.js';
 import type { Random } from './random.js';
 import { isOf, type Person, people, type World } from './world.js';
 
-/** What one command of a schedule did, for whoever reads about a failure. */
+/** What one command of a schedule did, for a person who reads about a failure. */
 export interface Done {
   readonly told: string;
   readonly wasKilled: boolean;

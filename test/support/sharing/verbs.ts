@@ -18,7 +18,7 @@ export interface World {
   readonly laptop: SharingMachine;
   readonly desktop: SharingMachine;
   readonly database: TestDatabase;
-  /** Of the database, for the machines. */
+  /** The address of the database for the machines. */
   readonly url: string;
   phrase: string;
 }
