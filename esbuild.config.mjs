@@ -362,10 +362,7 @@ function isMade({ expression: called }) {
   return ts.isCallExpression(from) ? isMade(from) : from.getText().split('.')[0] === 'z';
 }
 
-/**
- * Leaves out what the bare listings only need to warn of something, or beside a warning: there they give up, as with a
- * schema.
- */
+/** Leaves out what the bare listings need only for a warning or beside one: there they give up, as with a schema. */
 function withoutWarnings() {
   const namespace = 'without-warnings';
   return {
@@ -382,10 +379,7 @@ function withoutWarnings() {
   };
 }
 
-/**
- * Makes a schema when it is first asked: making all those of the modules that a command loads takes longer than asking
- * a few.
- */
+/** Makes a schema when it is first asked: making all those that a command loads takes longer than asking a few. */
 function schemasWhenUsed() {
   const namespace = 'schemas-when-used';
   const used = 'used-of-zod';

@@ -7,10 +7,7 @@ import { wholeRun } from './process/whole-run.js';
 
 export { runBrief as run };
 
-/**
- * A run that saves V8's compiled form for later ones changes no flags of V8: with other flags V8 would refuse that
- * form.
- */
+/** A run that saves V8's compiled form changes no flags of V8: with other flags V8 would refuse it later. */
 function runBrief({ codeCache }: Leaving): Promise<never> {
   if (codeCache) return wholeRun({});
   expectFewAnswers();

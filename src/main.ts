@@ -5,10 +5,7 @@ import { wholeRun } from './process/whole-run.js';
 /** The command line that this process was started with. */
 export { runMain as run };
 
-/**
- * A run that saves V8's compiled form for later ones changes no flags of V8: with other flags V8 would refuse that
- * form.
- */
+/** A run that saves V8's compiled form changes no flags of V8: with other flags V8 would refuse it later. */
 function runMain({ codeCache }: Leaving): Promise<never> {
   if (!codeCache) expectFewAnswers();
   return wholeRun({});

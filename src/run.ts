@@ -16,8 +16,7 @@ async function runRun(): Promise<boolean> {
   const { signal } = new AbortController();
   const machine = {
     ...ownMachine({ streams, signal, unfinished: new Set(), neverAsks: true }),
-    // A stream of Node leaves its descriptor in a state that is undone for a child, but not for a program that replaces
-    // us.
+    // A stream of Node leaves its descriptor in a state that is undone for a child, but not for our replacement.
     launch: (program: Launch) => launch(program, { mayReplace: !streams.areMade }),
   };
   const exitCode = await runReady(process.argv.slice(2), machine, usual);

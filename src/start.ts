@@ -23,8 +23,7 @@ function asksForTree(command: string, words: readonly string[]): boolean {
 }
 
 /**
- * The quick bundle has these, too, where they only look: with `--cached`, and with no option that takes a value or does
- * more.
+ * The quick bundle has these, too, where they only look: with `--cached`, and no option with a value or that does more.
  */
 const quickWhenCached = ['forecast', 'best'];
 const looksOnly = /^--(cached|json|explain|csv|global|mask|plain|no-color|no-input|allow-credits)$/;
@@ -45,10 +44,7 @@ function isQuick(command: string, words: readonly string[]): boolean {
 /** These end at once. Their bundle is the whole program without the other commands. */
 const briefCommands = ['label', 'switch', 'doctor'];
 
-/**
- * The smallest bundle has only these, without any option; what is not as usual (as-usual.ts) it leaves to the quick
- * one.
- */
+/** The smallest bundle has only these, without any option; what is not as usual (as-usual.ts) it leaves to `quick`. */
 const shown = ['list', 'ls', 'status'];
 
 /** A prompt asks in one of these ways; every other is left to the bundle with all commands. */
@@ -70,8 +66,7 @@ async function runFirst([name, ...larger]: readonly [Bundle, ...Bundle[]], comma
 }
 
 /**
- * Runs one file that has all that a command needs but large packages, from V8's compiled form where an earlier run left
- * it.
+ * Runs a file that has all that a command needs but large packages, from V8's compiled form where a run has left it.
  */
 async function runBundle(name: Bundle, command: string): ReturnType<Run> {
   const filename = join(__dirname, `${name}.cjs`);
@@ -83,8 +78,7 @@ async function runBundle(name: Bundle, command: string): ReturnType<Run> {
   });
   const leaving: Leaving = { codeCache: cache?.isDue === true };
   if (leaving.codeCache) {
-    // 0 and 1 mean that the command has answered. A run with another exit code has missed most of what the next one
-    // needs.
+    // 0 and 1 are answers. A run with another exit code has missed most of what the next one needs.
     process.once('exit', (code) => {
       if (code <= 1 && leaving.codeCache) cache?.keep(() => script.createCachedData());
     });

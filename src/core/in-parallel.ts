@@ -66,10 +66,7 @@ export function giveTurn(): void {
   current.getStore()?.give();
 }
 
-/**
- * Waits until the running task may go on. Not to be called by a task that holds what another one needs to come to its
- * end.
- */
+/** Waits until the running task may go on. Not for a task that holds what another one needs to come to its end. */
 export async function takeTurn(): Promise<void> {
   await current.getStore()?.take();
 }

@@ -7,10 +7,7 @@ const deepest = 200;
 /** JSON that is nested deeper than {@link parseJsonText} reads. */
 export class TooDeep extends Error {}
 
-/**
- * The value in the text of a file. Throws {@link TooDeep}, or JSON.parse's own error, which quotes the text: never
- * print it.
- */
+/** The value of a file's text. Throws {@link TooDeep}, or JSON.parse's error, which quotes the text: never print it. */
 export function parseJsonText(text: string): unknown {
   const value: unknown = JSON.parse(text);
   if (isDeeper(value, deepest)) throw new TooDeep(`it is nested more than ${deepest} levels deep`);

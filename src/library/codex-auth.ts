@@ -98,10 +98,7 @@ export interface CodexAuthOptions {
   readonly global?: boolean;
   /** Named to the provider in the user agent, behind our own name: letters, digits, dots and dashes. */
   readonly callerName?: string;
-  /**
-   * Called with what a person should know although the call went well, such as that requests go to a stand-in; each
-   * once.
-   */
+  /** Called with what a person should know of a call that went well, such as that it went to a stand-in; each once. */
   readonly onWarning?: (message: string) => void;
   /** Ends what is under way, apart from a request that spends a refresh token: calls then throw `interrupted`. */
   readonly signal?: AbortSignal;

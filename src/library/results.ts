@@ -41,10 +41,7 @@ export interface AccountQuota {
   readonly observedAt: string;
   /** The smallest share left of all that binds; 100 where nothing does. */
   readonly usableNowPercent?: number;
-  /**
-   * How far the numbers can be relied on. In this order: read within the hour, with something missing, older, not at
-   * all.
-   */
+  /** How far the numbers can be relied on: read within the hour, with something missing, older, or not at all. */
   readonly certainty: 'known' | 'partly' | 'old' | 'unknown';
   /** Nothing limits the account. */
   readonly unlimited?: true;

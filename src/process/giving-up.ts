@@ -1,7 +1,6 @@
 import type { Usual } from '../cli/program/as-usual.js';
 
-// State of the process of one of the smallest bundles, which runs once. The build puts `giveUp` in the place of schemas
-// there.
+// State of a process of one of the smallest bundles, which runs once. There the build replaces schemas by `giveUp`.
 
 let hasGivenUp = false;
 

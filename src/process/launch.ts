@@ -42,10 +42,7 @@ function replaceBy({ path, name, arguments: words, variables }: Launch): void {
   execve?.(path, [name, ...words], variables);
 }
 
-/**
- * A failed replacement would end this process without a message, so that only a program that certainly starts takes its
- * place.
- */
+/** A failed replacement would end this process without a message: only what certainly starts takes its place. */
 function isSureToStart(path: string): boolean {
   const head = headOf(path);
   if (isBinary(head)) return true;

@@ -35,8 +35,7 @@ export function ownStreams({ endUnheard, mayWait }: StreamChoices): OwnStreams {
 
   /** A reader that has gone away, as in `| head -1`, is no failure of ours; a full disk behind a redirect is. */
   function endQuietly(this: NodeJS.WriteStream, error: NodeJS.ErrnoException): void {
-    // A message may fail while requests are under way, which must not be cut off; an answer is written after all of
-    // them.
+    // Requests may be under way when a message fails, and must not be cut off; there are none when an answer does.
     if (this === process.stderr || (error.code === 'EIO' && this.isTTY)) {
       endUnheard();
       return;

@@ -21,8 +21,7 @@ export async function wholeRun(more: Pick<Machine, 'expectLongRead'>): Promise<n
       ...ownJobControl,
       ...more,
       indexing: { afterwards },
-      // A stream of Node leaves its descriptor in a state that is undone for a child, but not for a program that
-      // replaces us.
+      // A stream of Node leaves its descriptor in a state that is undone for a child, but not for our replacement.
       launch: (program) => launch(program, { mayReplace: !streams.areMade }),
       runBeside,
     }),

@@ -27,10 +27,7 @@ export class Evidence {
   }
 }
 
-/**
- * The secret as it is, its end, URL-encoded, hexadecimal, and base64 at each of the three places it can have in a
- * longer text.
- */
+/** The secret, its end, and it URL-encoded, hexadecimal, and in base64 at each of the three places in a longer text. */
 export function spellingsOf(secret: string): string[] {
   const bytes = Buffer.from(secret);
   const hex = bytes.toString('hex');

@@ -10,10 +10,7 @@ export function madeOnceDirectory(): string | undefined {
   return process.env[madeOnceVariable];
 }
 
-/**
- * A directory that the first caller fills for all others. It appears as a whole; undefined outside of a run of the
- * tests.
- */
+/** A directory that the first caller fills for all others, and that appears as a whole. Undefined outside of tests. */
 export function madeOnce(name: string, fill: (directory: string) => void): string | undefined {
   const place = madeOnceDirectory();
   if (place === undefined) return undefined;

@@ -20,10 +20,7 @@ export function installPackage(directory: string): string {
   return installed;
 }
 
-/**
- * Packs the project as `npm publish` would send it. `npm test` has built before; on its own a test builds what is
- * missing.
- */
+/** Packs the project as `npm publish` would. `npm test` has built before; on its own a test builds what is missing. */
 export function packProject(directory: string): string {
   const options = { cwd: project, env: cleanEnvironment(directory), shell: process.platform === 'win32' };
   if (!existsSync(join(project, 'dist', 'index.d.ts'))) execFileSync('npm', ['run', '--silent', 'build'], options);

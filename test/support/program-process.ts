@@ -92,10 +92,7 @@ export interface ProgramOptions {
   /** A copy of what {@link builtProject} names, for a user who cannot read that. */
   readonly project?: string;
   readonly stdin?: string;
-  /**
-   * Whether the program finds in its root what V8 has compiled before; default: unless something is preloaded, which
-   * may count its steps.
-   */
+  /** Whether V8's compiled form is put into its root; default: unless something is preloaded, which may count steps. */
   readonly lendsCaches?: boolean;
   /** Names of files in `test/support` to be loaded before the program, such as `kill-at-step.mjs`. */
   readonly preload?: readonly string[];

@@ -54,10 +54,7 @@ export function execPair(client: RealCodexHome): Promise<CodexResult[]> {
   return Promise.all([exec(), exec()]);
 }
 
-/**
- * Runs pairs of clients and a long-lived one beside a guard, until the token that the latter began with is about to
- * end.
- */
+/** Runs pairs of clients and a long-lived one beside a guard, until the first token of the latter is about to end. */
 export async function guardAhead(provider: Provider, directory: string, trial: AheadTrial): Promise<AheadResult> {
   const { client, ours } = await homeWithLife(provider, directory, trial.firstSeconds);
   const dueAt = Date.now() + (trial.firstSeconds - clientRefreshesSeconds) * 1000;

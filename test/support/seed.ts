@@ -110,10 +110,7 @@ export function factsAbout({ home }: RefreshHome, id: string): KnownFacts {
   return state.accounts[id] ?? {};
 }
 
-/**
- * What a command printed, without the two warnings that a stand-in is in use, which a terminal breaks into several
- * lines.
- */
+/** What a command printed, without the two warnings about a stand-in, which a terminal breaks into several lines. */
 export function said({ stdout, stderr }: CliResult): string {
   return stdout + stderr.replace(/^warning: CODEX_AUTH_\w+ is set.*\n(?: {2}.*\n)*/gm, '');
 }

@@ -2,10 +2,7 @@ import { afterAll, afterEach, beforeAll } from 'vitest';
 import { type Provider, type ProviderOptions, startProvider } from './provider/start.js';
 
 export interface UseProviderOptions extends ProviderOptions {
-  /**
-   * Each test finds what the one before has left at the stand-in: for tests that share logins. Default: each begins
-   * anew.
-   */
+  /** Each test finds at the stand-in what the one before has left, for shared logins. Default: each begins anew. */
   readonly keepsState?: true;
 }
 

@@ -8,10 +8,7 @@ const ids = (world: RefreshHome) => world.records().map(({ recordId }) => record
 const beside = ({ home }: RefreshHome, suffix: string) => home.poolFile + suffix;
 const destroy = ({ home }: RefreshHome) => writePrivate(home.poolFile, '{"version": 3, "acc');
 
-/**
- * Writes a file that is older by so many seconds, in the time of the file system: the order of copies is that of their
- * times.
- */
+/** Writes a file that is so many seconds old, in the time of the file system: times give the order of copies. */
 function writeAged(path: string, value: unknown, secondsAgo: number): void {
   writePrivate(path, value);
   const at = statSync(path).mtimeMs / 1000 - secondsAgo;

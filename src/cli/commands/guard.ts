@@ -106,10 +106,7 @@ function announce(context: Context): void {
   io.note(`guarding ${watched}: tokens that end within ${buffer} are refreshed; Ctrl-C ends it`);
 }
 
-/**
- * How many accounts are guarded, with the unstored one that the first round takes in. Undefined where that cannot be
- * read.
- */
+/** How many accounts are guarded, with the unstored one that the first round takes in; undefined where unknown. */
 function readableAccounts({ root, home, readingScope }: Context): number | undefined {
   try {
     const roster = readRoster(root, home, readingScope());

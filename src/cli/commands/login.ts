@@ -162,10 +162,7 @@ function isInUse({ home }: Context, { tokens }: Account): boolean {
   return content?.kind === 'login' && content.login.tokens.refreshToken?.equals(tokens.refreshToken) === true;
 }
 
-/**
- * The command that makes the account active. An index means something only in the scope that a later command will be
- * in.
- */
+/** The command that makes the account active; an index means something only in the scope of a later command. */
 function switchCommand(context: Context, account: Account, index: number | undefined): string {
   const { global, project } = context.options;
   const selector = index === undefined || global === true || project !== undefined ? account.id : index;

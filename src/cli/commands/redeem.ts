@@ -62,8 +62,7 @@ async function redeem(context: Context, { selector, yes }: RedeemOptions): Promi
   const roster = openRoster(context, context.writingScope());
   const [asked] = askedAccounts(context, roster, selector);
   if (asked === undefined) throw new AppError('no-such-account', `there is no account "${selector}"`);
-  // Read before any request is made: throws for an entry that cannot be understood, because it may be about this
-  // account.
+  // Read before any request: throws for an entry that cannot be understood, because it may be about this account.
   const earlier = unsettledOf(context.root, asked.account);
   const access = await refreshingAccess(context, roster);
   const probed = await probeRoster(context, roster, { live: true }, [asked.account]);

@@ -26,10 +26,7 @@ function globalOptionsOf({ options }: Cursor) {
   };
 }
 
-/**
- * Without what a terminal would obey, because a shell would obey it too: a name with that has to be typed, if anybody
- * wants it.
- */
+/** Only names without what a shell would obey. Another has to be typed, if anybody wants it. */
 function isFitToType({ value }: Candidate): boolean {
   return printable(value) === value;
 }

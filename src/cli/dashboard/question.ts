@@ -49,10 +49,7 @@ export function askToRemove(account: ShownAccount): Question {
   };
 }
 
-/**
- * Asks whether to move an account to the other one of two places: the global accounts, or the project of this
- * directory.
- */
+/** Asks whether to move an account from the global ones to the project of this directory, or the other way. */
 export function askToMove(account: ShownAccount, isOfProject: boolean): Question {
   const where = isOfProject ? 'the global accounts' : 'the project of this directory';
   const action: Action = { verb: 'move', id: account.id, to: isOfProject ? 'global' : '.' };

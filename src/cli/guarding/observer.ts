@@ -18,7 +18,7 @@ import type { Teller } from './tell.js';
 const mostUntold = 200;
 
 /**
- * Notices what happens to the accounts, keeps it, and tells it to those who want to know: each thing once, also across
+ * Notices what happens to the accounts, keeps it, and tells it to every receiver: each thing once, also across
  * restarts.
  */
 export class Observer {

@@ -13,10 +13,7 @@ export interface Usual {
   isAsUsual(): boolean;
 }
 
-/**
- * The machine, on which a message to the person gives up. Its streams are not read here: each is made when it is first
- * used.
- */
+/** The machine, on which a message to the person gives up. Its streams are not touched: none is made before its use. */
 export function saysNothing(machine: Machine, { giveUp }: Usual): Machine {
   return { ...machine, streams: Object.create(machine.streams, { messages: { value: { write: giveUp } } }) };
 }

@@ -31,10 +31,7 @@ export interface Launch extends Runnable {
   readonly announcement?: string;
 }
 
-/**
- * What a program that fills the screen has to know of job control, to give the terminal back before it is stopped or
- * ends.
- */
+/** What a program that fills the screen needs of job control, to give the terminal back before a stop or an end. */
 export interface JobControl {
   /** Stops the whole job, as Ctrl-Z does where the terminal listens to it. Resolves when it goes on. */
   suspend(): Promise<void>;

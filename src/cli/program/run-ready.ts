@@ -32,8 +32,7 @@ export async function runReady(argv: readonly string[], machine: Starter, usual:
     const { status } = await runCommand.run(context, optionsIn(argv));
     return status;
   } catch (error) {
-    // Whatever was thrown, the bundle of all commands runs the command again, and reports it. But nothing is started
-    // twice.
+    // Whatever was thrown, the bundle of all commands runs this again, and reports it. But nothing is started twice.
     return isStarting ? tell(error, machine) : undefined;
   }
 }

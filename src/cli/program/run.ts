@@ -75,10 +75,7 @@ function commandIn([first, second, ...rest]: readonly string[]): string | undefi
   return first === completionRequest && rest.length > 0 ? second : first;
 }
 
-/**
- * Throws what commander has to say about the line. The program's name alone is no mistake: `runBare` or help answers
- * it.
- */
+/** Throws what commander says about the line. The program's name alone is no mistake: `runBare` or help answers it. */
 async function parse(program: Program, words: readonly string[], runBare: () => Promise<void> | undefined) {
   try {
     await program.parseAsync(words, { from: 'user' });

@@ -1,10 +1,7 @@
 /** The name of this program in whatever it says about itself; as long as `codex auth`, so that no column shifts. */
 const ownName = 'codex-auth';
 
-/**
- * The name at the beginning of a command line, where a command, an option or a placeholder follows; not as the name of
- * a package.
- */
+/** The name where a command, an option or a placeholder follows, as in a command line; not as the name of a package. */
 const inCommandLine = new RegExp(
   `(?<=^|[\\s"'\`(:]|\\u001b\\[\\d+m)(?<!install -g )${ownName}(?= (?:[a-z]|--[a-z]|\\[|<[a-z]))`,
   'gm',
@@ -26,10 +23,7 @@ export function maskEmail(email: string): string {
   return `${name.slice(0, 1)}***@${domain.slice(0, 1)}***`;
 }
 
-/**
- * Everything in a text that looks like an email address, wherever it came from: for `--mask`, below all that masks a
- * single address.
- */
+/** Everything in a text that looks like an email address, wherever it came from; `--mask` ends with this. */
 export function maskEmails(text: string): string {
   return text.replace(/[\p{L}\p{N}._%+-]+@[\p{L}\p{N}.-]+/gu, maskEmail);
 }

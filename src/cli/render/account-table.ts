@@ -82,10 +82,7 @@ export function whatIsKnown<Row>(of: (row: Row) => string | undefined, { color, 
   };
 }
 
-/**
- * The label or address of an account. Where another one has the same address, also the workspace, whose column may have
- * gone.
- */
+/** The label or address. For an address of several accounts also the workspace, whose column may have gone. */
 function shortNameOf(account: Named, all: readonly Named[]): string {
   const { label, email, id } = account;
   if (label !== undefined) return printable(label);

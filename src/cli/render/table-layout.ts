@@ -135,10 +135,7 @@ function takeBack({ state, level }: Concession): void {
   else if (state.level === level) state.level = level - 1;
 }
 
-/**
- * Makes one concession after the other until the table fits; then takes back those that turn out not to have been
- * needed.
- */
+/** Makes one concession after the other until the table fits; then takes back those that were not needed. */
 function giveWay(states: readonly Layer[], available: number): void {
   const fits = () => {
     const chosen = states.filter(({ isDropped }) => !isDropped);

@@ -17,10 +17,7 @@ function twoUnits(ms: number, large: number, largeName: string, small: number, s
   return rest === 0 ? `${whole}${largeName}` : `${whole}${largeName} ${rest}${smallName}`;
 }
 
-/**
- * A time as a result has it: in ISO 8601, or in milliseconds since the epoch, because writing a thousand as text takes
- * long.
- */
+/** A time in ISO 8601, or in milliseconds since the epoch, because writing a thousand as text takes long. */
 export type Moment = string | number;
 
 export function msOf(moment: Moment): number {

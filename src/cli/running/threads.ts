@@ -28,10 +28,7 @@ export interface ThreadChoice {
   readonly most: number;
 }
 
-/**
- * The conversations of the official client, the latest first, without those that another conversation has begun as a
- * task.
- */
+/** The conversations of the official client, the latest first, without the tasks that other conversations began. */
 export function latestThreads(context: Context, { cwd, most }: ThreadChoice): ThreadView[] {
   const ownerOf = owners(context);
   const found: ThreadView[] = [];

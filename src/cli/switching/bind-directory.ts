@@ -95,10 +95,7 @@ function named({ machine }: Context, dir: string): string {
   return seenFrom(machine.cwd, dir);
 }
 
-/**
- * Removes the binding that counts in the directory, also where it is that of a directory above, or the directory is
- * gone.
- */
+/** Removes the binding that counts in the directory, also where that of a directory above does, or it is gone. */
 async function clear(context: Context, { selector, dir }: BindOptions): Promise<BindResult> {
   if (selector !== undefined) {
     throw new AppError('usage', '--clear takes no account', { hint: 'codex-auth switch --here --clear' });

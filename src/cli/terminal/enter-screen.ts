@@ -6,10 +6,7 @@ const leaveAlternate = '\u001b[?1049l';
 const showCursor = '\u001b[?25h';
 const eraseScrollback = '\u001b[3J';
 
-/**
- * The terminal while the dashboard has it: the alternate screen, so that what was on the screen before is there again
- * after.
- */
+/** The terminal while the dashboard has it: the alternate screen, after which the earlier content is there again. */
 export interface Screen {
   /** For drawing. Everything written to it may be shown (`--mask`), and leaves the scrollback of the person alone. */
   readonly stdout: NodeJS.WriteStream;

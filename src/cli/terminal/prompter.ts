@@ -99,10 +99,7 @@ function createDrawnPrompter(io: Io, signal: AbortSignal): Asking {
   };
 }
 
-/**
- * The library decides about colour by the environment only, and knows nothing of `--no-color` and of what else decides
- * our style.
- */
+/** The library decides about colour by the environment only, and does not know `--no-color` and our other rules. */
 function themeFor({ noteStyle }: Io) {
   const { color, symbols } = createTheme(noteStyle, 0);
   return {

@@ -49,10 +49,7 @@ function placed(
   return files.map((file) => ({ ...file, path: join(path, file.name) }));
 }
 
-/**
- * Throws `usage` for a path that must not be written to, such as the official client's login, which only `switch`
- * replaces.
- */
+/** Throws `usage` for a path that must not be written to, such as the login file that only `switch` replaces. */
 function assertUsable({ home, root }: Context, path: string, force: boolean): void {
   const real = join(resolveTarget(dirname(path)), basename(path));
   const target = statOf(path) === undefined ? real : resolveTarget(path);

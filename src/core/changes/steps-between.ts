@@ -82,10 +82,7 @@ export function changeBinding(store: Store, directory: string, after: Binding | 
   return [{ kind: 'binding', directory, before, after }];
 }
 
-/**
- * Takes away the bindings of an account that goes: its directories are bound to nobody then, and never to another
- * account.
- */
+/** Takes away the bindings of an account that goes. Its directories are never bound to another account by that. */
 export function unbindAccount(store: Store, accountId: string): Step[] {
   const bound = readBindings(store.root).filter((each) => each.accountId === accountId);
   return bound.flatMap(({ directory }) => changeBinding(store, directory, null));

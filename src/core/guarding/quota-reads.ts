@@ -6,10 +6,7 @@ import type { Roster } from '../logins/roster.js';
 import type { Attempts } from './attempts.js';
 import type { Moment } from './due.js';
 
-/**
- * An account that waits for its reset is read this rarely: until then its quota changes only where somebody fills it
- * up.
- */
+/** How rarely an account that waits for its reset is read: its quota changes only where somebody fills it up. */
 const exhaustedIntervalMs = 3_600_000;
 /** The provider's clock may be behind ours. */
 const afterResetMs = 5_000;

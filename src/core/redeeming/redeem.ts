@@ -97,8 +97,7 @@ async function settle(
     if (isFull) await updateAccountState(root, (state) => withoutExhaustion(state, sent.request.account.id));
     forgetRequest(root, lock, sent.request);
   } catch (error) {
-    // This does not fail the command, whose answer is what became of the credit; asked again, the provider will say the
-    // same.
+    // The command still answers what became of the credit; asked again, the provider will say the same.
     if (!(error instanceof AppError)) throw error;
     warn(`what became of the credit could not be kept: ${error.message}`);
   }

@@ -103,8 +103,7 @@ function taskScheduler({ paths }: ManagerPlace): ServiceManager {
     directory: paths.root,
     nameOf: windowsTaskName,
     fileOf: () => paths.guardTask,
-    // The scheduler keeps a copy. The file itself lies in the root of its service, and there is no file of another
-    // root.
+    // The scheduler keeps a copy. The file itself lies in the root of its service, beside no file of another root.
     idIn: () => undefined,
     text: windowsTask,
     start: (id) => [tell('/Create', id, '/XML', paths.guardTask, '/F'), tell('/Run', id)],

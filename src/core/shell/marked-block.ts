@@ -3,10 +3,7 @@
  * (latin1), so that what is around the block comes back as it was, whatever its encoding and its line ends.
  */
 
-/**
- * What has to be taken back besides when the block is taken out. The first mark says it, so that nothing else must
- * remember.
- */
+/** What else has to be taken back with the block. The first mark says it, so that nothing else must remember. */
 const notes = { madeFile: 'made this file', endedLine: 'ended the line above' } as const;
 type Note = (typeof notes)[keyof typeof notes];
 

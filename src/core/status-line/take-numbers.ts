@@ -118,10 +118,7 @@ function ownerOf(
     : { account: beginner, isSure: false };
 }
 
-/**
- * The account that began the conversation, from the first line of its file, which the client writes with the first
- * words.
- */
+/** The account that began the conversation, from the first line of its file, written with the first words. */
 function beginnerOf(home: CodexHome, threadId: string, accounts: readonly Account[]): Account | undefined {
   const file = listSessionFiles(home.directory).find(({ path }) => threadIdIn(path) === threadId);
   if (file === undefined) return undefined;

@@ -30,10 +30,7 @@ export async function rememberRows(postgres: Postgres, database: string, schema:
   };
 }
 
-/**
- * Ends the other connections: a client that was killed may have left a statement, which the server would otherwise run
- * later.
- */
+/** Ends other connections: a killed client may have left a statement, which the server would otherwise run later. */
 async function endOthers(session: Session): Promise<void> {
   const others = `SELECT pg_terminate_backend(pid) FROM pg_stat_activity
     WHERE datname = current_database() AND backend_type = 'client backend' AND pid <> pg_backend_pid()`;

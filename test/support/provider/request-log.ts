@@ -34,10 +34,7 @@ export class RequestLog {
     this.#peak.set(request.path, Math.max(open, this.maxConcurrent(request.path)));
   }
 
-  /**
-   * Called before the answer leaves, so that the next request of its receiver does not count as overlapping with this
-   * one.
-   */
+  /** Called before the answer leaves: the next request of its receiver must not count as overlapping with this one. */
   end(request: LoggedRequest): void {
     this.#open.delete(request);
   }

@@ -82,8 +82,8 @@ export async function runApart(world: World, random: Random, at: RefreshHome, wo
 
 /** What the official client, a person or the provider does to the logins that are there. */
 export async function actWithoutUs(world: World, random: Random, isApart: boolean): Promise<Done> {
-  // The client's newest tokens are told from ours by their time, in whole seconds. Only a process of its own has the
-  // real time.
+  // The client's newest tokens are told from ours by time, in whole seconds. Only a process of its own has the real
+  // one.
   if (isApart) await systemClock.sleep(1_000);
   else world.provider.scenario.clockOffsetSeconds += 1;
   const at = random.pick(world.clientHomes());
