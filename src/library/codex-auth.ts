@@ -41,7 +41,7 @@ export interface BestRequest extends DecideRequest, ProbingOptions {
  */
 export interface CodexAuth {
   list(): AccountSummary[];
-  /** Which account to use, from what is known; asks nobody. */
+  /** Which account to use, from what is known; sends no request. */
   decide(request?: DecideRequest): Decision;
   /**
    * An access token that is good now, refreshed if it is due: one request across all processes, never a token lost.

@@ -77,7 +77,7 @@ export interface AccountCheck {
 }
 
 export interface BestAccount {
-  /** Absent where nobody is ready, or nothing is known about anybody. */
+  /** Absent where no account is ready, or nothing is known about any. */
   readonly id?: string;
   /** Why this account, with the code that `decide()` gives. */
   readonly reason?: { readonly code: string };

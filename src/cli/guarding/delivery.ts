@@ -165,7 +165,7 @@ const samples: { readonly [N in EventName]: (in1h: string) => Sample<N> } = {
   'credit-expiring': (expiresAt) => ({ ...whom, count: 1, expiresAt }),
 };
 
-/** An event of this kind that has not happened, about nobody, and that says so. */
+/** An event of this kind that has not happened, about no real account, and marked as a test. */
 function sampleEvent(name: EventName, now: number): AccountEvent {
   const account = samples[name](new Date(now + hourMs).toISOString());
   const facts = { at: now, accounts: [account] } as { at: number; accounts: EventOf<typeof name>['accounts'] };

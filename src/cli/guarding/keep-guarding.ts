@@ -26,7 +26,7 @@ export const GuardRounds = z.object({
   rounds: z.number(),
   /** Access tokens that were about to expire and have been replaced. */
   refreshed: z.number(),
-  /** Newer tokens of somebody else that were taken over. */
+  /** Newer tokens that another program had got, which were taken over. */
   adopted: z.number(),
   /** Left to the official client, which was running. */
   leftToClient: z.number(),

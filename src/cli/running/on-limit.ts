@@ -173,7 +173,7 @@ interface Next {
   readonly isUsedUp: boolean;
   /** When it is back, as far as that is known. */
   readonly backAt?: number;
-  /** Absent where nobody is ready. */
+  /** Absent where no account is ready. */
   readonly located?: Located;
 }
 

@@ -147,7 +147,7 @@ export function foundOf(
   const { model } = options;
   const { decided } = decision;
   const accounts = decided.map((each) => foundAccount(context, probed, each, options, now));
-  // Where nothing is known about anybody, whom to use would be a guess.
+  // Where nothing is known about any account, which one to use would be a guess.
   const { recommendation, nextAvailable } = isInTheDark(accounts) ? {} : decision;
   const chosen = accounts.find(({ id }) => id === recommendation?.id);
   const time = (ms: number) => formatWhen(ms, now);
@@ -220,7 +220,7 @@ function foundAccount(
   } as FoundAccount;
 }
 
-/** The quota itself where nothing is to be added, as for a thousand accounts of which nobody was asked. */
+/** The quota itself where nothing is to be added, as for a thousand accounts that were not asked about. */
 function shownQuota(quota: BindingQuota, source: QuotaSource): ShownQuota & BindingQuota {
   if (source === 'cache' && !quota.isUnlimited) return quota;
   return { ...quota, source, unlimited: quota.isUnlimited };

@@ -92,7 +92,7 @@ export class CrashHome {
     assert.deepEqual(left, [], 'a temp file survived the next start');
   }
 
-  /** Checks that the lock of a dead owner keeps nobody from writing. */
+  /** Checks that the lock of a dead owner does not keep the next command from writing. */
   async verifyWriting(): Promise<void> {
     const startedAt = performance.now();
     await this.succeed(['label', '1', `at ${Math.round(startedAt)}`]);
