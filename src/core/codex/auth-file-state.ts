@@ -8,9 +8,9 @@ import { readLoginVersion } from './official-login.js';
 
 export interface AuthFileState {
   readonly version: FileVersion;
-  /** Why it is not known, for those that can do without; absent where it is. */
+  /** Why the login is not known; set by {@link readAuthFileForDisplay} only. */
   readonly problem?: string;
-  /** Absent when the file is, or holds nothing. */
+  /** Absent when no login is stored, or the file holds nothing. */
   readonly content?: AuthFileContent;
 }
 
@@ -21,7 +21,7 @@ export function readAuthFile(home: CodexHome): AuthFileState {
   return definedOnly({ version, content: parseAuthFile(version.content) });
 }
 
-/** The same for whoever only shows it: a keyring that cannot be reached, as over ssh, must not hide the accounts. */
+/** The same for commands that only show it: a keyring out of reach, as over ssh, must not hide the accounts. */
 export function readAuthFileForDisplay(home: CodexHome): AuthFileState {
   try {
     return readAuthFile(home);
@@ -36,7 +36,7 @@ const pauseMs = 20;
 
 /**
  * `auth.json` as soon as it makes sense: clients up to 0.166 rewrite it in place, so that a reader can meet half of it
- * (official-client.md#locks). What is still damaged or empty after 100 ms is returned as that.
+ * (official-client.md#locks). A file that is still damaged or empty after 100 ms is returned.
  */
 export async function readSettledAuthFile(home: CodexHome, clock: Clock): Promise<AuthFileState> {
   let state = readAuthFile(home);
@@ -47,12 +47,12 @@ export async function readSettledAuthFile(home: CodexHome, clock: Clock): Promis
   return state;
 }
 
-/** As it is for an instant while an old client writes it. */
+/** The file is empty for an instant while an old client rewrites it. */
 function isEmptied({ version }: AuthFileState): boolean {
   return version.kind === 'present' && version.content === '';
 }
 
-/** The tokens of whoever they name, where the file cannot become an account. */
+/** The tokens in a file that cannot become an account, and the identity that they name. */
 export function looseLoginIn({ version, content }: AuthFileState): ReturnType<typeof looseLogin> {
   const isLoose = content?.kind === 'unadoptable' && version.kind === 'present';
   return isLoose ? looseLogin(version.content) : undefined;

@@ -26,7 +26,7 @@ export type Unadoptable =
   | 'other-mode'
   | 'account-mismatch'
   | 'no-identity'
-  /** Told only beside our accounts: `foreign-login.ts`. */
+  /** Found only by comparing the login with our accounts: `foreign-login.ts`. */
   | 'other-issuer'
   | 'damaged';
 
@@ -48,7 +48,7 @@ export type AuthFileContent =
 
 /** Tokens of one account under the id of another one, which is mostly another workspace of the same person. */
 export interface MixedLogin {
-  /** As that of the account that the file names. */
+  /** The login under the account id that the file names. */
   readonly login: AuthFileLogin;
   readonly tokensOf: TokenIdentity;
 }
@@ -99,7 +99,7 @@ export function judgeAuthFile(json: unknown): AuthFileContent | undefined {
   return loginOf(json, tokens);
 }
 
-/** The tokens in what cannot become an account, by what they say themselves: a pair that the client may go on with. */
+/** The tokens in a file that cannot become an account, and whose they say they are: the client may go on using them. */
 export function looseLogin(content: string): Pick<AuthFileLogin, 'identity' | 'tokens'> | undefined {
   const file = jsonIn(content, parseJsonText);
   if (!isJsonObject(file) || !isJsonObject(file['tokens']) || modeOf(file) !== 'chatgpt') return undefined;
@@ -112,7 +112,7 @@ export function looseLogin(content: string): Pick<AuthFileLogin, 'identity' | 't
   return { identity: judged.login.identity, tokens: { ...others, ...(hasIdToken ? definedOnly({ idToken }) : {}) } };
 }
 
-/** Beside nothing else they say how somebody was signed in once. */
+/** A file with nothing but these holds no login: they only say how somebody was signed in once. */
 const circumstances = ['auth_mode', 'last_refresh'];
 
 function holdsNothing(json: unknown): boolean {
@@ -236,7 +236,7 @@ export function formatAuthFile(login: CompleteLogin): string {
 
 /** Newer tokens for a login that an `auth.json` already holds. */
 export interface NewerTokens {
-  /** Absent where what the file has stays: a login that cannot be renewed here has none. */
+  /** Absent where the file keeps its own: a login that cannot be renewed here has none. */
   readonly refreshToken?: Secret;
   /** Absent where only the refresh token is known to be newer. */
   readonly access?: {
@@ -245,11 +245,11 @@ export interface NewerTokens {
     /** Milliseconds since the epoch. */
     readonly lastRefresh: number;
   };
-  /** What the file holds beside the tokens and is another at each login. */
+  /** The members beside the tokens that change with each login. */
   readonly names?: { readonly login_owner_id?: unknown; readonly oauth_provenance?: unknown };
 }
 
-/** Throws for what holds no login: whoever writes to it has judged it. */
+/** Throws for content that holds no login: the callers have judged the content before. */
 function membersOf(content: string): { readonly file: JsonObject; readonly tokens: JsonObject } {
   const file = parseJsonText(content);
   const tokens = isJsonObject(file) ? file['tokens'] : undefined;

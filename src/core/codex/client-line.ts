@@ -28,7 +28,7 @@ const subcommands = new Set([
   ...['migrate-nfs-db', 'unarchive', 'fork', 'cloud', 'exec-server', 'features', 'help'],
 ]);
 
-/** A word before one is swallowed as a prompt, so that `codex auth logout` signs out. */
+/** The client takes a word before a subcommand as the prompt, so that `codex auth logout` signs out. */
 export function isSubcommand(word: string): boolean {
   return subcommands.has(word);
 }
@@ -37,7 +37,7 @@ export function isSubcommand(word: string): boolean {
 export interface ClientLine {
   /** Absent for the interactive client. */
   readonly command?: string;
-  /** Each with its value. Before the subcommand, and after it. */
+  /** The options before the subcommand, and those after it, each with its value. */
   readonly before: readonly (readonly string[])[];
   readonly after: readonly (readonly string[])[];
   readonly operands: readonly string[];

@@ -19,12 +19,12 @@ export interface ClientProcess {
   readonly ageMs?: number;
 }
 
-/** The processes of the official client of this user that use this home; one that does not tell its home counts. */
+/** The processes of the official client of this user that use this home; one whose home cannot be read counts. */
 export function clientProcesses(home: CodexHome): ClientProcess[] {
   const pids = listPids();
   if (pids === undefined) return clientsByPs();
   const ours = ourProgram();
-  // Where it does not tell its home: unless it has ended meanwhile, better to leave its login alone once too often.
+  // One whose home cannot be read counts unless it has ended: better to leave its login alone once too often.
   const counts = (pid: number) => isClient(pid, ours) && (usesHome(pid, home) ?? isClient(pid, ours));
   return pids.filter(counts).map(describe);
 }
@@ -39,7 +39,7 @@ function listPids(): number[] | undefined {
   }
 }
 
-/** What runs us, which is Node, and for whom. */
+/** The program of this process, which is Node, and its user. */
 interface OurProgram {
   readonly userId: number;
   readonly path: string;
@@ -57,16 +57,16 @@ function isClient(pid: number, ours: OurProgram): boolean {
     if (statSync(`/proc/${pid}`).uid !== ours.userId) return false;
     const program = programOf(pid);
     if (isClientName(program)) return true;
-    // Other programs of Node, which have many files open: the client is none.
+    // The client is not a program of our Node. Such programs have many open files, which need not be searched.
     if (program === ours.path && ours.isOurs(statSync(`/proc/${pid}/exe`))) return false;
     return hasMark(pid);
   } catch {
-    // It has ended, or belongs to somebody else.
+    // It has ended, or belongs to another user.
     return false;
   }
 }
 
-/** A copy or a hard link of the program may have any name. */
+/** A copy or a hard link of the client may have any name, so its open files tell. */
 function hasMark(pid: number): boolean {
   const directory = `/proc/${pid}/fd`;
   return listDirectory(directory).some((name) => isMarkOfClient(linkAt(`${directory}/${name}`)));
@@ -81,7 +81,7 @@ function linkAt(path: string): string {
   }
 }
 
-/** An update replaces the file of a running program. */
+/** The system marks the path as deleted when an update has replaced the file of a running program. */
 function programOf(pid: number | 'self'): string {
   return readlinkSync(`/proc/${pid}/exe`).replace(/ \(deleted\)$/, '');
 }
@@ -94,7 +94,7 @@ function usesHome(pid: number, home: CodexHome): boolean | undefined {
     const workingDirectory = readlinkSync(`/proc/${pid}/cwd`);
     return resolveTarget(resolve(workingDirectory, directory)) === resolveTarget(resolve(home.directory));
   } catch {
-    // Nothing to be read, or ended meanwhile.
+    // Its environment cannot be read, or it has ended meanwhile.
     return undefined;
   }
 }
@@ -105,7 +105,7 @@ function describe(pid: number): ClientProcess {
     const program = programOf(pid);
     return definedOnly({ pid, program, arguments: argumentsOf(program, words), ageMs: ageOf(pid) });
   } catch {
-    // It has just ended, or does not tell; that it was there is known.
+    // It has just ended, or its command line cannot be read. It is listed all the same.
     return { pid, arguments: [] };
   }
 }
@@ -121,12 +121,12 @@ function ageOf(pid: number): number | undefined {
   return Number.isNaN(startedAt) || Number.isNaN(upSince) ? undefined : Math.max(0, upSince - startedAt);
 }
 
-/** Systems without /proc: by name alone. */
+/** The clients on systems without /proc, known by their name alone. */
 export function clientsByPs(): ClientProcess[] {
   return ps(['-x', '-o', 'pid=,etime=,comm=']).flatMap((line) => {
     const [, pid = '', elapsed = '', program = ''] = /^\s*(\d+)\s+([\d:-]+)\s+(.*\S)\s*$/.exec(line) ?? [];
     if (!isClientName(program)) return [];
-    // Nothing when it has ended meanwhile: that it was there is known.
+    // No line when it has ended meanwhile. It is listed all the same, without arguments.
     const [whole = ''] = ps(['-ww', '-o', 'args=', '-p', pid]);
     const words = whole.replace(/^.*?\bcodex[\w.-]*(?=\s|$)/, '').split(/\s+/);
     return [
@@ -143,7 +143,7 @@ export function clientsByPs(): ClientProcess[] {
   });
 }
 
-/** No lines without ps (Windows): nothing can be said, and the refresh itself is still guarded by the lineage checks. */
+/** No lines without ps (Windows): no client is found then, and the lineage checks alone guard a refresh. */
 function ps(words: readonly string[]): string[] {
   try {
     return execFileSync('ps', words, { encoding: 'utf8', timeout: 5_000 }).split('\n');
@@ -154,7 +154,7 @@ function ps(words: readonly string[]): string[] {
 
 const centuryInDays = 36_525;
 
-/** `[[days-]hours:]minutes:seconds`, of which `ps` is sure, except that it makes eons of an age just below zero. */
+/** Reads `[[days-]hours:]minutes:seconds`. For an age just below zero `ps` prints a huge number of days. */
 function parseElapsed(text: string): number {
   const [days, clock] = text.includes('-') ? text.split('-') : ['0', text];
   if (Number(days) > centuryInDays) return 0;

@@ -18,7 +18,7 @@ export interface RunningClient {
   readonly kind: ClientKind;
   readonly pid: number;
   readonly ageMs?: number;
-  /** Whether it would use the background server of its home, if there is one, and with it that one's login. */
+  /** Whether it uses the background server of its home, if there is one, and with it the login of that server. */
   readonly sharesDaemon: boolean;
 }
 
@@ -62,7 +62,7 @@ function isNamed(word: string): boolean {
   return tasks.includes(word) || passing.includes(word) || word === 'resume' || word === 'fork';
 }
 
-/** The extension brings the client along in its own directory, as do the editors made from the same one. */
+/** The extension carries the client in its own directory, below `.vscode/extensions` or that of a related editor. */
 function isOfEditor(program: string): boolean {
   return /[\\/]\.[a-z-]+[\\/]extensions[\\/]/i.test(program);
 }

@@ -1,7 +1,7 @@
 import { join } from 'node:path';
 import { readNow } from '../storage/regular-file.js';
 
-/** What the whole machine is told; absent on most. */
+/** The configuration of the whole machine; most machines have none. */
 export const systemDirectory = '/etc/codex';
 
 /**
@@ -16,12 +16,15 @@ export function configFiles(home: string, system = systemDirectory): string[] {
 const storeKey = /cli_auth_credentials_store|\\[uUx]/;
 const restrictingKey = /forced_login_method|forced_chatgpt_workspace_id|\\[uUx]/;
 
-/** Whether a file may choose another credential store than the default. Sound, and without a TOML parser: every command asks. */
+/**
+ * Whether a file may choose another credential store than the default; `false` is certain. Works without a TOML parser,
+ * because every command asks.
+ */
 export function mayChooseStore(home: string, system = systemDirectory): boolean {
   return configFiles(home, system).some((path) => mentionsStore(contentOf(path)));
 }
 
-/** The same of restrictions of logins, for every run. A file that hides some because it is no TOML mentions them too. */
+/** Whether a file may restrict logins, asked at every `run`. A file that is no TOML may, where it has such a key. */
 export function mayRestrictLogins(home: string, system = systemDirectory): boolean {
   return configFiles(home, system).some((path) => restrictingKey.test(contentOf(path)));
 }
@@ -34,7 +37,7 @@ function contentOf(path: string): string {
   try {
     return readNow(path).toString('utf8');
   } catch {
-    // Absent, or not for our eyes: then the client, which runs as the same person, does not read it either.
+    // Absent, or closed to us: then the client, which runs as the same person, cannot read it either.
     return '';
   }
 }

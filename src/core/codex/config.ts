@@ -47,9 +47,9 @@ export interface ConfigProblem {
   readonly path: string;
   /** A clause that goes on from the path, such as `is no TOML in line 3`. */
   readonly message: string;
-  /** Restrictions of logins are in it, and nobody can tell which. */
+  /** The file restricts logins, and nobody can tell how. */
   readonly hidesRestrictions: boolean;
-  /** Where the client keeps its login may be in it. */
+  /** The file may say where the client keeps its login. */
   readonly hidesStore: boolean;
 }
 
@@ -85,13 +85,13 @@ export function readCodexConfig(home: string, system = systemDirectory): CodexCo
   };
 }
 
-/** The one that hides restrictions is named, or else the last; what either hides is hidden. */
+/** Names the first file that hides restrictions, or else the last file; the store is hidden if either hides it. */
 function together(known: ConfigProblem | undefined, found: ConfigProblem): ConfigProblem {
   const named = known?.hidesRestrictions === true ? known : found;
   return { ...named, hidesStore: known?.hidesStore === true || found.hidesStore };
 }
 
-/** Neither where there is no such file. */
+/** Neither a value nor a problem where there is no such file. */
 function readLayer(path: string): { readonly value?: Layer; readonly problem?: ConfigProblem } {
   let text = '';
   try {
@@ -104,7 +104,7 @@ function readLayer(path: string): { readonly value?: Layer; readonly problem?: C
   }
 }
 
-/** Never with the line itself, which may hold a key of somebody's. */
+/** Never quotes the line itself, which may hold somebody's key. */
 function whyUnread(error: unknown): string {
   if (error instanceof loadTomlLibrary().TomlError) return `is no TOML in line ${error.line}`;
   return systemErrorCode(error) === undefined ? 'is no TOML' : `cannot be read: ${describe(error)}`;

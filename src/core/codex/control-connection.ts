@@ -32,13 +32,13 @@ export async function connectControl(
   const failed = new Promise<never>((_, reject) => {
     fail = reject;
   });
-  // It is raced against everything that is asked; between two calls nobody listens.
+  // Every call races against `failed`. Between two calls nothing else handles its rejection.
   failed.catch(() => undefined);
   const abort = () => fail(new Error('no answer in time'));
   signal.addEventListener('abort', abort, { once: true });
   if (signal.aborted) abort();
   socket.addEventListener('close', () => fail(new Error('the connection was closed')));
-  // Always followed by `close`.
+  // An error is always followed by `close`.
   socket.addEventListener('error', () => undefined);
   socket.addEventListener('message', ({ data }) => {
     const answer = Answer.safeParse(jsonIn(String(data)));

@@ -13,15 +13,15 @@ const waitMs = 5_000;
 const pollMs = 50;
 
 /**
- * Takes flock(2) on its descriptor 3 without waiting: exit 0 when it has it, 1 without a word when another process
- * does.
+ * Takes flock(2) on its descriptor 3 without waiting: exit 0 when it has the lock, 1 without a word when another
+ * process has it.
  */
 export interface FlockHelper {
   readonly command: string;
   readonly args: readonly string[];
   /**
-   * How it ends where the system knows no such locks for that file. Exit 1 with words on stderr, as from BusyBox, is
-   * the same.
+   * Its exit codes where the system knows no such locks for that file. Exit 1 with words on stderr, as from BusyBox,
+   * means the same.
    */
   readonly refusedExits: readonly number[];
 }
@@ -85,7 +85,7 @@ export async function withCredentialLock<T>(
   }
 }
 
-/** Why nothing can be stored because of the locks, found by taking them; undefined also where there are none to be had. */
+/** Why the locks keep a login from being stored, found by taking them; undefined also where no lock can be had. */
 export async function whyNoCredentialLock(options: CredentialLockOptions): Promise<AppError | undefined> {
   try {
     await withCredentialLock(options, () => undefined);
@@ -97,14 +97,14 @@ export async function whyNoCredentialLock(options: CredentialLockOptions): Promi
   }
 }
 
-/** In the order in which the client takes them. */
+/** The client's lock files for a home, in the order in which the client takes them. */
 export function clientLockFiles({ home, authFile }: Pick<CredentialLockOptions, 'home' | 'authFile'>): string[] {
   return [join(home, 'auth.lock'), `${resolveTarget(authFile)}.lock`];
 }
 
 /**
- * Each once, because a second descriptor of one file would wait for the first; those of the homes before those of
- * files.
+ * The locks of the homes, then those of the files. Each once, because a second descriptor of one file would wait for
+ * the first.
  */
 function lockFilesOf({ besides = [], ...first }: CredentialLockOptions): string[] {
   const homes = [first, ...besides.map(({ directory, authFile }) => ({ home: directory, authFile }))];
@@ -116,7 +116,7 @@ function lockFilesOf({ besides = [], ...first }: CredentialLockOptions): string[
 
 /**
  * Undefined where the directory takes no lock file from us, and so none from the client, which runs as the same user; and
- * where there is no directory: a disk that has just been taken away finds no other thing in its place.
+ * where there is no directory: nothing is made in the place of a disk that has just been taken away.
  */
 function openLockFile(path: string): number | undefined {
   try {
@@ -133,7 +133,7 @@ function isMissing(path: string): boolean {
   try {
     return statSync(path, { throwIfNoEntry: false }) === undefined;
   } catch {
-    // In a directory that nobody may look into: then it is no question of missing.
+    // The directory may not be searched, so the file is not known to be missing.
     return false;
   }
 }

@@ -13,9 +13,9 @@ import { privateHomeAt } from './private-home.js';
  */
 export interface OtherStore extends KeyringEntry {
   readonly mode: 'keyring' | 'auto' | 'ephemeral' | 'unknown';
-  /** Whether `auth.json` is what counts while there is nothing here. */
+  /** Whether `auth.json` counts while this store holds nothing. */
   readonly fallsBackToFile: boolean;
-  /** Why the file counts although there may be an entry, which nobody can read here; as found by the last read. */
+  /** Why the last read fell back to the file: the keyring, in which there may be an entry, cannot be used here. */
   readonly obstacle?: () => AppError | undefined;
 }
 
@@ -40,7 +40,7 @@ export function otherStore(homeDirectory: string): OtherStore | undefined {
   }
 }
 
-/** The client does not start before the file is corrected; then its login may be anywhere. */
+/** The client does not start before the file is corrected, and only then can its login be found. */
 function unknownStore({ path, message: why }: ConfigProblem): OtherStore {
   function refuseAll(): never {
     const message = `${path} ${why}, so that nobody can tell where the official client keeps its login`;
@@ -54,13 +54,13 @@ function entryOf({ encryptsSecrets }: CodexConfig, homeDirectory: string): Keyri
   return (encryptsSecrets.value ?? platform() === 'win32') ? encrypted : keyringEntry(homeDirectory);
 }
 
-/** There the keyring holds only the key of an encrypted file of the client's own making. */
+/** The client's encrypted file, of which the keyring holds only the key. */
 const encrypted: KeyringEntry = {
   read: () => refuse('the official client keeps its login in an encrypted file that only it can read'),
   write: () => refuse('the official client keeps its login in an encrypted file that only it can read'),
 };
 
-/** Marks the failures in which the client can look and we cannot: `auto` leads it to the entry then. */
+/** Marks failures where the client can read its store and we cannot: with `auto` it uses the entry, not the file. */
 const oursAlone = { isOursAlone: true };
 
 const inMemory: KeyringEntry = {
@@ -87,7 +87,7 @@ function withWayOut({ credentialStore: { path } }: CodexConfig, entry: KeyringEn
   return { read: () => guided(() => entry.read()), write: (content) => guided(() => entry.write(content)) };
 }
 
-/** As the client does in this mode: where the system has no keyring that can be used, there is nothing in it. */
+/** As for the client in the mode `auto`: a keyring that cannot be used counts as one without an entry. */
 function tolerant(entry: KeyringEntry): KeyringEntry & Required<Pick<OtherStore, 'obstacle'>> {
   let obstacle: AppError | undefined;
   return {
@@ -124,7 +124,7 @@ function keyringEntry(homeDirectory: string): KeyringEntry {
   let entry: LibraryEntry | undefined;
   function use<T>(action: (open: LibraryEntry) => T): T {
     try {
-      // Not the kernel's keyring, which the library falls back to: the client does not look there, and it forgets.
+      // Not the kernel's keyring, the library's second choice: the client does not look there, and a reboot empties it.
       entry ??= new (libraryOrError().Entry)(service, accountName(homeDirectory), {
         linux: { store: 'secret-service' },
       });

@@ -17,12 +17,12 @@ export interface DaemonReport {
 
 export interface Asking {
   readonly clock: Clock;
-  /** Of this program, which the server writes into its log. */
+  /** The version of this program, which the server writes into its log. */
   readonly version: string;
   readonly signal: AbortSignal;
 }
 
-/** It answers within milliseconds unless something is wrong with it. */
+/** The server answers within milliseconds unless something is wrong with it. */
 const deadlineMs = 2_000;
 
 /** Asks the background server of a home; undefined when there is none, or it does not answer in time. */
@@ -45,14 +45,14 @@ export async function askDaemon(home: CodexHome, asking: Asking): Promise<Daemon
       connection.close();
     }
   } catch {
-    // Gone, stuck, or of a version that speaks otherwise: nothing is known about it, which is what the caller says.
+    // The server is gone, stuck, or of a version that speaks otherwise. The caller says that nothing is known about it.
     return undefined;
   } finally {
     stopping.abort();
   }
 }
 
-/** The socket itself: the client puts it where its path is short enough for one, and links to it. */
+/** The path of the socket itself: the client puts it where the path is short enough for a socket, and links to it. */
 function controlSocket({ directory }: CodexHome): string | undefined {
   try {
     return realpathSync(join(directory, 'app-server-control', 'app-server-control.sock'));
@@ -88,7 +88,7 @@ async function countBusyThreads(connection: ControlConnection): Promise<number |
     const states = await Promise.all(data.map((threadId) => connection.call('thread/read', { threadId })));
     return states.filter((state) => Thread.parse(state).thread.status.type === 'active').length;
   } catch {
-    // Whose login it has is worth knowing without this.
+    // Whose login the server has is worth knowing without this number.
     return undefined;
   }
 }

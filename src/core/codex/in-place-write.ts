@@ -18,8 +18,8 @@ import type { CodexHome } from './home.js';
 
 /*
  * Where a credential file cannot be replaced, its content is overwritten. That can be cut short half-way, which a rename
- * cannot; so what is being written stands in a file of the root until it is done, and whoever opens the store next
- * finishes it.
+ * cannot; so what is being written stands in a file of the root until it is done, and the next command that takes the
+ * `store` lock finishes it.
  */
 
 const UnfinishedWrite = z.object({
@@ -33,13 +33,14 @@ const UnfinishedWrite = z.object({
 });
 type UnfinishedWrite = z.infer<typeof UnfinishedWrite>;
 
-/** Of the last few changes; what they held is in the pool, in one of its backups, or kept under another name. */
+/** Only the last few copies stay: their logins are in the pool, in one of its backups, or kept under another name. */
 const keptStem = 'overwritten-auth';
 const keptCount = 5;
 
 /**
- * Puts other content over a credential file, after a copy of the old has gone to `kept`. Under the client's own locks and
- * the `store` lock; `guard` runs right before. Throws `storage-write-failed`, mostly with the old content in place.
+ * Puts other content over a credential file, after a copy of the old has gone to `kept`. Call it under the client's own
+ * locks and the `store` lock; `guard` runs right before. Throws `storage-write-failed`, mostly with the old content in
+ * place.
  */
 export function overwriteLogin(root: Root, home: CodexHome, content: string, guard: () => void): void {
   const before = readVersion(home.authFile);
@@ -78,7 +79,7 @@ export function tornLogin(root: Pick<Root, 'paths'>): string | undefined {
   return unfinished !== undefined && isTorn(unfinished) ? unfinished.authFile : undefined;
 }
 
-/** Finishes what a crash has cut short, for whoever holds the `store` lock. A home that is away is left for another time. */
+/** Finishes a write that a crash has cut short. Call it under the `store` lock. A home that is away waits for later. */
 export async function finishLogin(root: Root): Promise<void> {
   const unfinished = readUnfinished(root);
   if (unfinished === undefined || !existsSync(unfinished.authFile)) return;
@@ -90,7 +91,7 @@ export async function finishLogin(root: Root): Promise<void> {
   });
 }
 
-/** Every byte is that of the old content or of the new; what somebody else has written since is theirs. */
+/** Every byte is that of the old content or of the new; what another program has written since is left alone. */
 function isTorn({ authFile, before, content }: UnfinishedWrite): boolean {
   const version = readVersion(authFile);
   if (version.kind === 'absent') return false;
@@ -100,7 +101,7 @@ function isTorn({ authFile, before, content }: UnfinishedWrite): boolean {
   return bytes.every((byte, at) => byte === (old[at] ?? space) || byte === (next[at] ?? space));
 }
 
-/** The shorter of the two contents is followed by these while it is written. */
+/** Spaces follow the shorter of the two contents while the new one is written. */
 const space = 0x20;
 
 function note(root: Root, unfinished: UnfinishedWrite): void {
@@ -118,7 +119,7 @@ function readUnfinished({ paths }: Pick<Root, 'paths'>): UnfinishedWrite | undef
   try {
     return UnfinishedWrite.parse(parseJsonText(version.content));
   } catch {
-    // Of another version: it stays, and says nothing to this one.
+    // Written by another version of this program: the file stays, and this version ignores it.
     return undefined;
   }
 }

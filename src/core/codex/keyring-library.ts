@@ -17,8 +17,8 @@ interface Library {
 }
 
 /**
- * Loads the library, which is native and therefore optional: it is no part of the bundle. At once, because everything that
- * reads a login does. Throws where it is not installed, or not for this platform.
+ * Loads the library, which is native and therefore optional: it is no part of the bundle. Synchronous, because
+ * everything that reads a login is. Throws where it is not installed, or not for this platform.
  */
 export function loadKeyringLibrary(): Library {
   const require = createRequire(import.meta.url);

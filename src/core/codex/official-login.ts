@@ -18,11 +18,11 @@ export function readLoginVersion({ authFile, otherStore }: CodexHome): FileVersi
   return otherStore?.fallsBackToFile === false ? { kind: 'absent' } : readVersion(authFile);
 }
 
-/** Whether that is exactly this login, laid out as it would be written. */
+/** Whether the stored version is exactly this content, laid out as it would be written. */
 export function holdsLogin(root: Root, home: CodexHome, version: FileVersion, content: string): boolean {
   if (version.kind === 'absent') return false;
   if (!isFile(home)) return version.content === compact(content);
-  // In a file that others can read it is written all the same, which closes that.
+  // A file that others can read is written again, which makes it private.
   const { mode = 0 } = statSync(home.authFile, { throwIfNoEntry: false }) ?? {};
   const isPrivate = root.effectiveUserId === undefined || (mode & 0o077) === 0;
   return version.content === content && isPrivate;
@@ -30,7 +30,7 @@ export function holdsLogin(root: Root, home: CodexHome, version: FileVersion, co
 
 /**
  * `guard` runs right before the old content goes, and throws when it must stay. A file that cannot be replaced is
- * overwritten, and so is one that has another name: that name would keep a login which will be spent.
+ * overwritten, and so is one that has a second name: that name would keep a login which will be spent.
  */
 export function writeLogin(
   root: Root,
@@ -49,7 +49,7 @@ export function writeLogin(
   if (place.kind === 'in-place' || !isCommitted(place.prepared, guard)) overwriteLogin(root, home, content, guard);
 }
 
-/** False for a mount point that only the rename has shown, where the system has no list of mounts. */
+/** False where the system has no list of mounts, and only the rename has shown that the file is a mount point. */
 function isCommitted(prepared: PreparedFile, guard: () => void): boolean {
   try {
     prepared.commit(guard);
@@ -65,7 +65,7 @@ export function loginFilePlace(root: Pick<Root, 'effectiveUserId'>, home: CodexH
   return isFile(home) ? placeOfFile(root, home.authFile) : { kind: 'replaceable' };
 }
 
-/** Why no other login could be stored now, found by doing everything but that. */
+/** Why no other login could be stored now, found by doing everything up to the rename. */
 export function whyNoNewLogin(
   root: Pick<Root, 'effectiveUserId' | 'processes'>,
   home: CodexHome,
@@ -77,7 +77,7 @@ export function whyNoNewLogin(
   return place.kind === 'closed' ? place.problem : undefined;
 }
 
-/** As a person knows it. */
+/** The place of the login, as a person knows it. */
 export function loginPlace(home: CodexHome): string {
   return isFile(home) ? home.authFile : 'the keyring';
 }
@@ -91,7 +91,7 @@ export function loginStoreKind(home: CodexHome): 'file' | 'keyring' {
   return isFile(home) ? 'file' : 'keyring';
 }
 
-/** Where both can be, an entry in the keyring wins, as it does for the client. */
+/** Where the login can be in the file or in the keyring, an entry in the keyring wins, as it does for the client. */
 function isFile({ otherStore }: CodexHome): boolean {
   return otherStore === undefined || (otherStore.fallsBackToFile && otherStore.read() === undefined);
 }

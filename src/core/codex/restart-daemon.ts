@@ -6,11 +6,12 @@ import type { Variables } from '../environment.js';
 import { findOfficialClient } from '../shell/wiring.js';
 import type { CodexHome } from './home.js';
 
-/** Stopping the old one and waiting for the new one to answer takes the client half a second. */
+/** Stopping the old server and waiting for the new one to answer takes the client half a second. */
 const deadlineMs = 20_000;
 
 /**
- * Restarts the background server by the official client's own command, which ends whatever turn it runs: look first.
+ * Restarts the background server by the official client's own command, which ends the turns that the server runs: ask
+ * it first (`daemon.ts`).
  * Returns why it did not work, as a clause; undefined when it did.
  */
 export async function restartDaemon(
@@ -26,7 +27,7 @@ export async function restartDaemon(
     return undefined;
   } catch {
     signal.throwIfAborted();
-    // Its own words may quote its configuration; whoever runs it by hand sees them.
+    // What the client prints may quote its configuration. Running the command by hand shows it.
     return `"${client} app-server daemon restart" failed`;
   }
 }

@@ -24,8 +24,8 @@ export function restrictionOn(config: CodexConfig, account: Pick<Account, 'accou
 
 /**
  * Throws `not-allowed` before the client is handed a login that it would answer with "Logging out."; also where nobody
- * can tell, because the restrictions are in a file that is no TOML: the client would once it is corrected, and does not
- * start before.
+ * can tell, because the restrictions are in a file that is no TOML: the client does not start before it is corrected,
+ * and may log out then.
  */
 export function refuseRestricted(config: CodexConfig, account: Account): void {
   if (config.problem?.hidesRestrictions === true) refuseUnknown(config.problem);

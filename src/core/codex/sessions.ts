@@ -33,7 +33,7 @@ export function listSessionFiles(homeDirectory: string): SessionFile[] {
 const fileName = /(?:^|[\\/])rollout-[^\\/]*\.jsonl(?:\.zst)?$/;
 const idInName = /([0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12})\.jsonl(?:\.zst)?$/;
 
-/** By which the client knows the conversation in a file; empty for another file. */
+/** The id by which the client knows the conversation in a file; empty for a file of another name. */
 export function threadIdIn(path: string): string {
   return idInName.exec(path)?.[1] ?? '';
 }
@@ -49,7 +49,7 @@ function sessionFiles(directory: string): string[] {
   }
 }
 
-/** A file that has just gone is an old one. */
+/** A file that has just gone counts as an old one. */
 function writtenAt(path: string): number {
   return statSync(path, { throwIfNoEntry: false })?.mtimeMs ?? 0;
 }

@@ -14,16 +14,16 @@ export interface Thread {
   /** Whose it is: the client lists a conversation for this account only. */
   readonly userId?: string;
   readonly accountId?: string;
-  /** It belongs to another conversation, which had a task done. */
+  /** Another conversation started this one to have a task done. */
   readonly isTask: boolean;
 }
 
-/** The first line has instructions in it, and so has what comes before the first words: often long, and mostly not. */
+/** The first line and those up to the first words hold instructions. They mostly fit into the shorter length. */
 const headLengths = [48 * 1024, 256 * 1024] as const;
 
 /**
- * Reads the beginning of a file and changes nothing. What is compressed, cut short or of another kind is a conversation of
- * which only the name is known.
+ * Reads the beginning of a file and changes nothing. Of a file that is compressed, cut short or of another kind, only
+ * the id in its name is known.
  */
 export function readThread(path: string): Thread {
   const short = headOf(path, headLengths[0]);
@@ -47,7 +47,7 @@ function headOf(path: string, length: number): Buffer {
   try {
     return readHead(path, length);
   } catch {
-    // Gone meanwhile, or closed to us.
+    // The file has gone meanwhile, or is closed to us.
     return Buffer.alloc(0);
   }
 }
@@ -59,13 +59,13 @@ function lineAt(head: Buffer, at: number): string {
   return head.toString('utf8', start, end < 0 ? undefined : end);
 }
 
-/** Of the first member of that name: the line may end in the middle, and those we look for come early in it. */
+/** The text of the first member of that name. The line may be cut short; the members we look for come early in it. */
 function textOf(line: string, name: string): string | undefined {
   const [, quoted] = new RegExp(`"${name}":("(?:[^"\\\\]|\\\\.)*")`).exec(line) ?? [];
   return quoted === undefined ? undefined : parsed(quoted);
 }
 
-/** As 0.171.0 writes them, and as earlier versions did. */
+/** What marks a message of the person: as 0.171.0 writes it, and as earlier versions did. */
 const marks = ['"UserMessage"', '"type":"user_message"'];
 
 function firstWordsIn(head: Buffer): string | undefined {
@@ -83,7 +83,7 @@ function parsed(quoted: string): string | undefined {
     const value: unknown = JSON.parse(quoted);
     return typeof value === 'string' ? value : undefined;
   } catch {
-    // A control character that no JSON has: then the line is not one of the client's.
+    // It holds a control character, which JSON does not allow: the client has not written this line.
     return undefined;
   }
 }

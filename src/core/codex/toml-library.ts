@@ -3,7 +3,7 @@ import type * as Toml from 'smol-toml';
 
 /**
  * Loads the parser, which the bundles keep in a file of its own: most configurations say nothing that concerns us, and no
- * listing should wait for it. At once, because everything that reads a login does.
+ * listing should wait for it. Synchronous, because everything that reads a login is.
  */
 export function loadTomlLibrary(): typeof Toml {
   const require = createRequire(import.meta.url);

@@ -3,8 +3,8 @@ import { jsonIn, parseJsonText } from '../json-text.js';
 import { readTail } from '../storage/regular-file.js';
 
 /**
- * How the last turn of a session ended, as its file says (0.171.0). `refused-content`: the provider does not take what the
- * model of another account has thought, which the client sends along in a form that only the provider can read.
+ * How the last turn of a session ended, as its file says (0.171.0). `refused-content`: the client sends along what the
+ * model has thought, encrypted by the provider, and the provider refuses what it encrypted for another account.
  */
 export type TurnEnd = 'answered' | 'limit-reached' | 'refused-content' | 'failed' | 'unknown';
 
@@ -60,7 +60,7 @@ function linesAtEnd(path: string, length: number): string[] {
   try {
     return readTail(path, length).toString('utf8').split('\n');
   } catch {
-    // Gone meanwhile, or closed to us.
+    // The file has gone meanwhile, or is closed to us.
     return [];
   }
 }
