@@ -120,7 +120,7 @@ export function decodeFlaggedAccount(entry: unknown): FlaggedAccount | undefined
   return { ...account, flag: flagged };
 }
 
-/** The record as it goes to disk: what we know laid over what was there. Reveals the tokens. */
+/** The record as it goes to disk: what we know laid over the record that was read. Reveals the tokens. */
 export function encodeAccount(account: Account): JsonObject {
   const { tokens } = account;
   const stored = accountFields(account.raw);
@@ -203,7 +203,7 @@ function completeIdentity(fields: Fields): IdentityFields {
   const isComplete = userId !== undefined && accountId !== undefined && email !== undefined;
   if (isComplete && !isOrganizationId(accountId)) return fields;
   const claims = claimsOf(fields);
-  // Tokens of somebody else do not say who this is.
+  // Tokens of another person do not say whose record this is.
   if (userId === undefined && haveOtherEmails(email, claims?.email)) return fields;
   const takesClaim = claims?.accountId !== undefined && (accountId === undefined || isOrganizationId(accountId));
   return {
@@ -221,7 +221,7 @@ function claimsOf(fields: Fields): ReturnType<typeof readClaims> {
   return { ...fromAccess, ...fromId };
 }
 
-/** The same on every read until the first write stores it, because reading commands already show it. */
+/** An id that is the same on every read until the first write stores it: commands that only read show it already. */
 function derivedId(identity: IdentityFields, fields: Fields): string {
   const { userId = '', accountId = '', email = '' } = identity;
   const known = userId !== '' || email !== '' ? [userId, accountId, email] : [fields.refreshToken?.reveal() ?? ''];

@@ -1,7 +1,7 @@
 import type { Account } from '../accounts/account.js';
 import type { RecordStore } from './store.js';
 
-/** Changes records wherever they are. A file is written where something in it has become another object, and then once. */
+/** Changes the records of all scopes. A file in which `change` returned another object for a record is written once. */
 export function changeRecords(
   store: RecordStore,
   change: <A extends Account>(account: A, scopeKey: string | undefined) => A,

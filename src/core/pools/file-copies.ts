@@ -34,8 +34,8 @@ export function flaggedCopies(path: string): FileCopy<FlaggedPool>[] {
 }
 
 /**
- * The copies from which a damaged file comes back, newest first. Of those of other tools only the newest, and only while
- * nothing of ours is newer: an old one may hold what the person has removed since. Pure.
+ * The copies from which a damaged file comes back, newest first. Of the copies of other tools only the newest counts,
+ * and only while no backup of ours is newer: an old copy may hold what the person has removed since. Pure.
  */
 export function copiesToRecover<P extends Pool | FlaggedPool>(copies: readonly FileCopy<P>[]): FileCopy<P>[] {
   const own = copies.filter(({ isForeign }) => !isForeign);
@@ -44,7 +44,7 @@ export function copiesToRecover<P extends Pool | FlaggedPool>(copies: readonly F
   return isNewest ? [best, ...own] : own;
 }
 
-/** Whether another tool was told to forget all accounts: it deletes the file and leaves this instead. */
+/** Whether another tool was told to forget all accounts: it deletes the file and leaves one named `.reset-intent`. */
 export function wasReset(path: string): boolean {
   return listDirectory(dirname(path)).includes(`${basename(path)}.reset-intent`);
 }
@@ -71,7 +71,7 @@ function copiesBeside<P extends Pool | FlaggedPool>(path: string, decode: Decode
   ];
 }
 
-/** Nothing where the file is no whole copy, or may not be read: it is one chance less. */
+/** An empty list where the file is no whole copy, or may not be read: the other copies remain. */
 function readCopy<P>(path: string, decode: Decode<P>): { path: string; content: P; writtenAt: number }[] {
   try {
     const version = readVersion(path);

@@ -6,7 +6,7 @@ import { definedOnly } from '../defined-only.js';
 import type { ScopeContent, ScopeRecords } from './scope-records.js';
 
 export interface ResolvedMoves extends ScopeContent {
-  /** An account was in both. */
+  /** An account was in the pool and in the flagged file. */
   readonly isUnsettled: boolean;
 }
 
@@ -17,8 +17,8 @@ export function moveTime(account: Account, now: number): number {
 
 /**
  * An account found in the pool and in the flagged file beside it, because a move was cut short, is where it moved last,
- * with the newest tokens of either. Of two that say nothing about it, the pool's counts. Two accounts that
- * only share a record id are told apart by it from then on.
+ * with the newest tokens of either. Where neither record has the time of a move, the pool's counts. Where two accounts
+ * only share a record id, the flagged one gets another id.
  */
 export function resolveMoves(pool: Pool, storedFlagged: FlaggedPool): ResolvedMoves {
   const flagged = withDistinctIds(storedFlagged, pool);
@@ -38,8 +38,8 @@ export function resolveMoves(pool: Pool, storedFlagged: FlaggedPool): ResolvedMo
 }
 
 /**
- * The same for a move between two scopes: the record that came from another scope later than the copy there moved last
- * is the account. Copies that no move explains stay, until `fix` merges them.
+ * The same for a move between two scopes: the record that moved last stays, and its copy in the scope that it came from
+ * goes. Copies that no move explains stay, until `fix` merges them.
  */
 export function resolveScopeMoves(scopes: readonly ScopeRecords[]): readonly ScopeRecords[] {
   const ends = new MoveEnds();
@@ -71,7 +71,7 @@ interface PlacedRecord {
   readonly place: string;
 }
 
-/** The records, in any two scopes, that have one id. */
+/** The records of all scopes that share an id, in one list for each such id. */
 function doubledRecords(scopes: readonly ScopeRecords[]): PlacedRecord[][] {
   const byId = new Map<string, PlacedRecord[]>();
   if (scopes.length < 2) return [];

@@ -8,7 +8,7 @@ import { isJsonObject, type JsonObject } from '../json-object.js';
 import { readNumber, readText } from '../storage/tolerant.js';
 import { decodeAccount, decodeFlaggedAccount, encodeAccount, encodeFlaggedAccount, overlay } from './account-codec.js';
 
-/** What is ours alone in a pool file. */
+/** The members of a pool file that no other tool knows. */
 function ownFields(raw: JsonObject) {
   return {
     activeId: readText(raw['activeId']),
@@ -84,7 +84,7 @@ export function encodeFlagged(flagged: FlaggedPool): Record<string, unknown> {
 interface DecodedEntries<A> {
   readonly accounts: readonly A[];
   readonly unrecognised: unknown[];
-  /** The accounts where the file has them, which is what another tool's index means. */
+  /** The accounts at their positions in the file, to which the index of another tool refers. */
   readonly byPosition: (A | undefined)[];
 }
 
@@ -115,8 +115,8 @@ function unusedId(id: string, taken: ReadonlySet<string>): string {
 }
 
 /**
- * Ours, unless another tool has moved `activeIndex` since. Its index means something while the order of the accounts is
- * the one we wrote; or when it has removed the account that was our choice.
+ * Our own choice, unless another tool has moved `activeIndex` since. That index counts while the accounts stand in the
+ * order that we wrote, or when the account of our choice has been removed.
  */
 function activeIdOf(
   raw: JsonObject,
@@ -158,7 +158,7 @@ function decodeTombstone(entry: unknown): Tombstone[] {
   return [definedOnly({ userId, accountId, email, removedAt: readNumber(entry['removedAt']) ?? 0 })];
 }
 
-/** The entries of the file that still hold, as they stand there, then the new ones; what we cannot read holds. */
+/** The entries of the file that still hold, unchanged, then the new ones. An entry that we cannot read still holds. */
 function encodeTombstones(removed: readonly Tombstone[], stored: unknown): unknown {
   const before = Array.isArray(stored) ? stored : [];
   const decoded = before.map((entry) => decodeTombstone(entry)[0]);
@@ -199,7 +199,7 @@ function accountFromVersion1(entry: unknown): unknown {
   const { rateLimitResetTime, ...rest } = entry;
   if (rateLimitResetTime === undefined) return rest;
   const known = rest['rateLimitResetTimes'] ?? {};
-  // A value of a later version that is no table leaves no room; the old key stays then.
+  // The member of version 3 is there and is no table, so that nothing can be added to it: the old member stays.
   if (!isJsonObject(known)) return entry;
   return { ...rest, rateLimitResetTimes: { codex: rateLimitResetTime, ...known } };
 }

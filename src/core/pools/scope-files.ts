@@ -34,15 +34,15 @@ export function readScope(paths: RootPaths, key: string | undefined, read: FileR
 }
 
 /**
- * Every scope that has files below this root; the global one first, and always. An account that a move left in two of
- * them is in one. Throws as {@link readScope} does, for the first that cannot be read.
+ * Every scope that has files below this root; the global one first, and always. An account that a move left in two
+ * scopes is in one of them here. Throws as {@link readScope} does, for the first scope that cannot be read.
  */
 export function readAllScopes(paths: RootPaths, read: FileReader = readVersion): readonly ScopeRecords[] {
   const projects = projectKeys(paths).map((key) => readScope(paths, key, read));
   return resolveScopeMoves([readScope(paths, undefined, read), ...projects.filter(hasFiles)]);
 }
 
-/** How long the pools are that are read for this scope, as far as that can be seen. */
+/** The size in bytes of the pools that are read for this scope; a pool whose size cannot be told counts as empty. */
 export function poolBytes(paths: RootPaths, key: string | undefined): number {
   const pools = [undefined, ...(key === undefined ? [] : [key])].map((each) => scopeFiles(paths, each).pool);
   return pools.reduce((sum, path) => sum + sizeOf(path), 0);
@@ -52,20 +52,20 @@ function sizeOf(path: string): number {
   try {
     return statSync(path, { throwIfNoEntry: false })?.size ?? 0;
   } catch {
-    // Reading it meets the same error, and names it.
+    // Reading the pool fails in the same way, and reports the error.
     return 0;
   }
 }
 
 export interface ScopeAmongOthers {
   readonly own: ScopeRecords;
-  /** Those that have files and can be read. */
+  /** The other scopes that have files and can be read. */
   readonly others: readonly ScopeRecords[];
-  /** What is wrong with the rest. */
+  /** What is wrong with the other scopes that cannot be read. */
   readonly problems: readonly AppError[];
 }
 
-/** One scope with the others beside it, for whoever only looks: damage elsewhere is no reason to show nothing here. */
+/** One scope with the others beside it, for commands that only show: damage in another scope must not hide this one. */
 export function readScopeAmongOthers(paths: RootPaths, key: string | undefined): ScopeAmongOthers {
   const problems: AppError[] = [];
   const attempt = <T>(read: () => T, otherwise: T): T => {
@@ -90,17 +90,17 @@ function projectKeys(paths: RootPaths): string[] {
     .sort();
 }
 
-/** What a file manager leaves beside the projects is none; what cannot be looked at is, and will say why. */
+/** False for a file that a file manager leaves beside the projects. What cannot be looked at counts as a directory. */
 function isDirectory(path: string): boolean {
   try {
     return statSync(path, { throwIfNoEntry: false })?.isDirectory() === true;
   } catch {
-    // Reading it meets the same error, and names it.
+    // Reading the scope fails in the same way, and reports the error.
     return true;
   }
 }
 
-/** The pool or what is set aside goes last: as long as one of them is there, the scope is found again. */
+/** The flagged file and the pool go last: as long as one of them is there, the scope is found again. */
 export function removeScopeFiles({ pool, flagged }: ScopeFiles): void {
   const paths = [...backupPaths(pool), ...backupPaths(flagged), flagged, pool];
   try {
@@ -115,7 +115,7 @@ export function removeScopeFiles({ pool, flagged }: ScopeFiles): void {
   }
 }
 
-/** What versions hold that were understood once, for as long as somebody has the version. */
+/** The decoded pool of each version of a file, kept for as long as the version itself is in use. */
 const decodedPools = new WeakMap<FileVersion, DecodedPool>();
 
 interface DecodedPool {

@@ -32,10 +32,10 @@ export interface Store {
   changeBindings(change: (bindings: readonly Binding[]) => readonly Binding[]): void;
 }
 
-/** The part of a store that is about accounts; {@link inOneWrite} has one that writes nothing at first. */
+/** The part of a store that is about accounts; {@link inOneWrite} hands one to its callback that writes at the end. */
 export type RecordStore = Omit<Store, 'changeState' | 'changeHomes' | 'changeBindings'>;
 
-/** A store that is being opened: only then are whole scopes given up. */
+/** A store that is being opened: a whole scope is removed at no other time. */
 export interface OpeningStore extends Store {
   /** Deletes the files of a scope whose accounts live elsewhere by now, its backups included. */
   removeScope(key: string): void;
@@ -44,7 +44,7 @@ export interface OpeningStore extends Store {
 /** The files of a root as they are now, to be changed while the `store` lock is held. */
 export function openStore(root: Root, lock: LockHandle): OpeningStore {
   let scopes = readAllScopes(root.paths);
-  /** Scopes without files, as they were first seen: a file that appears in one meanwhile is somebody else's write. */
+  /** Scopes without files, as they were first seen: a file that appears in one was written by another program. */
   const empty = new Map<string | undefined, ScopeRecords>();
 
   function scope(key: string | undefined): ScopeRecords {
@@ -60,7 +60,7 @@ export function openStore(root: Root, lock: LockHandle): OpeningStore {
     scopes = isKnown ? scopes.map((each) => (each.key === changed.key ? changed : each)) : [...scopes, changed];
   }
 
-  /** A project's directory as it is now: the key is made from it, so it cannot be another one. */
+  /** The directory of a project that this run is about. The key is derived from it, so it is no other project's. */
   function leadingTo(key: string | undefined): Pick<Pool, 'projectRoot'> {
     const project = root.projects?.().find((each) => each.key === key);
     return project?.root === undefined ? {} : { projectRoot: project.root };

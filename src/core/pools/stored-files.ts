@@ -28,7 +28,7 @@ export interface StoredFile {
   readonly verdict: FileVerdict;
   /** Of a damaged file: how many whole records it still holds. */
   readonly salvageable: number;
-  /** Those that exist, newest first. */
+  /** The backups that exist, newest first. */
   readonly backups: readonly { readonly path: string; readonly verdict: FileVerdict }[];
   /** Of a file that is damaged or missing: the copies from which it can come back, newest first. */
   readonly copies: readonly FileCopy[];
@@ -60,7 +60,7 @@ function inspectFile(path: string, scopeKey: string | undefined, part: FilePart,
   };
 }
 
-/** The newest backup mostly holds what its file does: as the same version, so that it is not understood twice. */
+/** The newest backup mostly equals its file. Then it gets the same version object, so that it is decoded only once. */
 function readBeside(path: string, read: FileReader): FileReader {
   const version = attempt(() => read(path));
   if (version === undefined) return read;
@@ -88,7 +88,7 @@ export function verdictOn(path: string, part: FilePart, read: FileReader = readV
   }
 }
 
-/** The content of a file that is good; undefined for any other. Its trouble is told by {@link verdictOn}. */
+/** The content of a file that is good; undefined for any other file, of which {@link verdictOn} says what is wrong. */
 export function readPool(path: string, read: FileReader = readVersion): Pool | undefined {
   return attempt(() => poolIn(path, read(path)).value);
 }
@@ -104,7 +104,7 @@ export function salvageFrom(path: string, part: FilePart): Pool | FlaggedPool {
   return part === 'pool' ? salvagedPool(content) : salvagedFlagged(content);
 }
 
-/** Every scope, as far as its files can be read; the other file of a damaged one counts. Changes nothing. */
+/** Every scope, as far as its files can be read: one damaged file does not hide the other. Changes nothing. */
 export function readableScopes(paths: RootPaths, read: FileReader = readVersion): readonly ScopeRecords[] {
   const scopes = scopeKeys(paths)
     .map((key) => attempt(() => readScope(paths, key, read)) ?? readableParts(paths, key, read))
@@ -129,7 +129,7 @@ function valueIn(path: string, version: FileVersion, part: FilePart): Pool | Fla
   return part === 'pool' ? poolIn(path, version).value : flaggedIn(path, version).value;
 }
 
-/** Undefined where our own reading refuses a file: whoever needs to know why asks {@link verdictOn}. */
+/** Undefined where our own reading refuses a file; {@link verdictOn} says why. */
 function attempt<T>(read: () => T): T | undefined {
   try {
     return read();
@@ -202,7 +202,7 @@ function parsed(text: string): unknown[] {
   try {
     return [parseJsonText(text)];
   } catch {
-    // Damaged inside: a backup may have this one.
+    // This record is damaged inside. A backup may have it.
     return [];
   }
 }
