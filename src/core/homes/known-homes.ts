@@ -17,7 +17,7 @@ export interface KnownHome {
 
 /** The homes of the official client that hold, or may hold, logins of this root. */
 export interface Homes {
-  /** The one that this run is about, known or not. */
+  /** The home that this run is about, whether the registry has it or not. */
   readonly current: CodexHome;
   /** The others, as far as they can be read now. */
   readonly others: readonly KnownHome[];
@@ -42,7 +42,7 @@ export function findHomes(root: Root, current: CodexHome): Homes {
   return { current, others: shared === undefined || isKnown ? others : [...others, shared], unreachable };
 }
 
-/** The home of the person whose private home this one is: it may hold a login of ours that nobody has written there. */
+/** The person's home that a private home shares: it may hold a login of ours that this program never wrote there. */
 function sharedHome(root: Root, current: CodexHome): KnownHome | undefined {
   const directory = privateHomeAt(current.directory)?.shares;
   if (directory === undefined || !isDirectory(directory)) return undefined;
@@ -50,7 +50,7 @@ function sharedHome(root: Root, current: CodexHome): KnownHome | undefined {
   return { record: { id, path: directory, kind: 'own', writtenAt: 0 }, home: codexHomeAt(directory) };
 }
 
-/** The same for whoever only looks: a registry that cannot be read hides the other homes, not the accounts. */
+/** The same for commands that only show: a registry that cannot be read hides the other homes, not the accounts. */
 export function findHomesForDisplay(root: Root, current: CodexHome): Homes & { readonly problem?: string } {
   return orInstead(
     () => findHomes(root, current),
@@ -58,12 +58,12 @@ export function findHomesForDisplay(root: Root, current: CodexHome): Homes & { r
   );
 }
 
-/** All that can be read, the current one first. */
+/** All homes that can be read, the current one first. */
 export function reachableHomes({ current, others }: Homes): CodexHome[] {
   return [current, ...others.map(({ home }) => home)];
 }
 
-/** Where the others are, those that cannot be read included. */
+/** Where the other homes are, those that cannot be read included. */
 export function otherPlaces({ others, unreachable }: Homes): HomePlace[] {
   const away = unreachable.flatMap(({ path }) => path ?? []);
   return [
@@ -83,20 +83,20 @@ export function isCurrent(root: Root, current: CodexHome, record: HomeRecord): b
   return !isElsewhere;
 }
 
-/** A private home is found from the root, as the home that this one lies in. */
+/** A private home, and the home that the root lies in, are found from the root, also after the root has moved. */
 function directoryOf(root: Root, { id, kind, path }: HomeRecord): string | undefined {
   if (id === rootHomeId) return rootHomeDirectory(root);
   return kind === 'private' && path !== undefined ? join(root.paths.privateHomes, basename(path)) : path;
 }
 
 /**
- * A private home is on no other disk than the root: where it is not there, or another one is, somebody has removed it, and
- * nothing lives in it any more.
+ * A private home is on no other disk than the root. Where its directory is missing, or is another home by now, it has
+ * been removed, and no login is in it any more.
  */
 function isGone(root: Root, record: HomeRecord): boolean {
   const directory = directoryOf(root, record);
   if (record.kind !== 'private' || directory === undefined) return false;
-  // Where its name cannot be read it is there.
+  // A home whose marker cannot be read counts as there.
   const isThere = () => existsSync(directory) && isHomeAt(root, directory, record.id);
   return !orInstead(isThere, () => true);
 }
@@ -110,7 +110,7 @@ function homeOf(root: Root, record: HomeRecord): CodexHome | undefined {
     readLoginVersion(home);
     return home;
   } catch (error) {
-    // Another user's, a keyring that cannot be reached, a disk that fails: what lives there is not known now.
+    // The home is another user's, its keyring is out of reach, or its disk fails: its login is not known now.
     if (error instanceof AppError) return undefined;
     throw error;
   }
@@ -120,7 +120,7 @@ function isDirectory(path: string): boolean {
   try {
     return statSync(path, { throwIfNoEntry: false })?.isDirectory() === true;
   } catch {
-    // Not to be looked at, which is what the caller asks.
+    // It cannot be looked at, so that no home can be read there.
     return false;
   }
 }

@@ -41,13 +41,13 @@ export function ownFile(home: CodexHome, homes: readonly HomePlace[]): string {
   return linkedInto(home, homes) === undefined ? resolveTarget(home.authFile) : home.authFile;
 }
 
-/** Where a symbolic link leads, by its own words. */
+/** The path that a symbolic link names, without following it further. */
 function linkTarget(path: string): string | undefined {
   try {
     if (lstatSync(path, { throwIfNoEntry: false })?.isSymbolicLink() !== true) return undefined;
     return resolve(dirname(path), readlinkSync(path));
   } catch {
-    // A home that is no directory, or one to stay out of: whoever reads the file says so.
+    // The home is no directory, or may not be entered. Reading its credential file reports that.
     return undefined;
   }
 }

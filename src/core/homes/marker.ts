@@ -10,8 +10,8 @@ import { readText } from '../storage/tolerant.js';
 
 /*
  * One home can be seen under two paths: in a container, through a bind mount, after a rename. So a home is known by a
- * small file in it, and the one that the root lies in by that; a path only says where it was last seen. Only where a home
- * takes no file from us, it is known by its path.
+ * small file in it, and the home that the root lies in by holding the root; a path only says where a home was last
+ * seen. Only where a home takes no file from us, it is known by its path.
  */
 
 export const markerName = '.codex-auth-home';

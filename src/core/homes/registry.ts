@@ -43,7 +43,7 @@ export function readHomes({ paths }: Pick<Root, 'paths'>): HomeRecord[] {
   });
 }
 
-/** Without members that we do not know. */
+/** One home of the file, without members that we do not know. */
 function recordIn(value: unknown): HomeRecord | undefined {
   if (!isJsonObject(value)) return undefined;
   const { id, path, kind, accountId, fingerprint, writtenAt } = value;
@@ -55,7 +55,7 @@ function recordIn(value: unknown): HomeRecord | undefined {
 
 const wayOut = 'codex-auth doctor --fix  (keeps the damaged file; a home is remembered again by the next switch in it)';
 
-/** Changes the registry; for whoever holds the `store` lock. */
+/** Changes the registry. Call it under the `store` lock. */
 export function changeHomes(
   root: Root,
   lock: LockHandle,
