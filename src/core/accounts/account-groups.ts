@@ -52,18 +52,18 @@ function namesOf({ userId, accountId, email }: Identity): Identity {
   return definedOnly({ userId, accountId, email });
 }
 
-/** Logins by what can make two of them the same, so that finding one among thousands does not look at all of them. */
+/** Logins by user id and by email, so that finding the same login among thousands does not look at all of them. */
 export class IdentityIndex<A extends Identity> {
   private readonly byName = new Map<string, Set<A>>();
   private readonly positions = new Map<A, number>();
 
-  /** Also for one that is in it already, and has got to know more of its names. */
+  /** Call it again for a login that is in the index and has got an id or an email since. */
   add(login: A): void {
     if (!this.positions.has(login)) this.positions.set(login, this.positions.size);
     for (const name of keysOf(login)) this.byName.set(name, (this.byName.get(name) ?? new Set()).add(login));
   }
 
-  /** As {@link findSame} among all of them, in the order in which they came. */
+  /** What {@link findSame} finds among all logins of the index, in the order in which they were added. */
   find(identity: Identity): A | undefined {
     const near = new Set(keysOf(identity).flatMap((name) => [...(this.byName.get(name) ?? [])]));
     const positionOf = (login: A) => this.positions.get(login) ?? 0;
@@ -74,7 +74,7 @@ export class IdentityIndex<A extends Identity> {
   }
 }
 
-/** Two logins that share neither are never the same: an account id alone says nothing of the person. */
+/** Two logins that share neither user id nor email are never the same: an account id alone names no person. */
 function keysOf({ userId, email }: Identity): string[] {
   return [
     ...(userId === undefined ? [] : [`user ${userId}`]),

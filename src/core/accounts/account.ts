@@ -10,7 +10,7 @@ export interface TokenSet {
   readonly idToken?: Secret;
   /** When the access token ends, milliseconds since the epoch. */
   readonly expiresAt?: number;
-  /** When these tokens were received, milliseconds since the epoch, by the clock of whoever received them. */
+  /** When these tokens were received, milliseconds since the epoch, by the clock of the program that received them. */
   readonly lastRefresh?: number;
   /** Counts our own rotations; orders our own copies only (P2). */
   readonly generation: number;
@@ -23,8 +23,8 @@ export interface TokenFacts extends Pick<TokenSet, 'expiresAt' | 'lastRefresh'> 
 }
 
 /**
- * Whether the login lives on with nothing but its access token. Nobody can refresh it here: it works until that ends,
- * and is renewed by a sign-in or an import.
+ * Whether the login lives on with nothing but its access token. Nobody can refresh it here: it works until that token
+ * ends, and is renewed by a sign-in or an import.
  */
 export function isAccessOnly({ refreshToken, accessToken }: TokenFacts): boolean {
   return refreshToken === undefined && accessToken !== undefined;
@@ -76,7 +76,7 @@ export interface Account extends Identity {
   readonly authFile?: AuthFileExtras;
   /** When the record last moved between files; decides when a crash left it in two. */
   readonly movedAt?: number;
-  /** The scope it came from, when it has been moved between two; see `storage/moves.ts`. */
+  /** The scope it came from, when it has been moved between two; see `pools/moves.ts`. */
   readonly movedFrom?: string;
   /** The record as it stood on disk, so that keys we do not know survive a rewrite. */
   readonly raw: Readonly<Record<string, unknown>>;
@@ -85,11 +85,11 @@ export interface Account extends Identity {
 /** What a list shows of an account, with nothing in it that could be spent. */
 export interface IndexedAccount extends Omit<Account, 'tokens' | 'raw' | 'authFile' | 'provenance'> {
   readonly tokens: TokenFacts;
-  /** Whether its tokens seem to be somebody else's. */
+  /** Whether its tokens seem to be another account's. */
   readonly isMixedUp: boolean;
 }
 
-/** An account for whoever only shows it or decides about it. */
+/** An account for code that only shows it or decides about it. */
 export type ShownAccount = Account | IndexedAccount;
 
 export interface Flag {

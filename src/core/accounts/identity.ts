@@ -25,8 +25,8 @@ export function realAccountId(accountId: string | undefined): string | undefined
 
 /**
  * Whether two logins are the same account. What both sides know must agree. A person's login without an account id is
- * complete, and another one than that person's login of an account. Where a user id is missing on a side, the normalized
- * email decides.
+ * complete, and is not the same as a login of that person with one. Where a side has no user id, the normalized email
+ * decides.
  */
 export function isSameAccount(a: Identity, b: Identity): boolean {
   if (contradicts(a, b)) return false;
@@ -34,12 +34,12 @@ export function isSameAccount(a: Identity, b: Identity): boolean {
   return hasSameEmail(a, b);
 }
 
-/** One person, in one account or both times in none: nothing is left to an email. */
+/** Whether both name the same user id, and the same account id or none: no email is compared. */
 export function isExactly(a: Identity, b: Identity): boolean {
   return hasSame('userId', a, b) && a.accountId === b.accountId;
 }
 
-/** An id that both sides know tells them apart. */
+/** Whether an id that both sides know tells them apart. */
 export function contradicts(a: Identity, b: Identity): boolean {
   return differs(a.userId, b.userId) || differInAccount(a.accountId, b.accountId);
 }
@@ -61,8 +61,8 @@ export function findSame<A extends Identity>(candidates: readonly A[], identity:
 }
 
 /**
- * The only login of a person, when it named no account until now and this one does. Beside a login of another account of
- * the person it could be either, so that it is left alone.
+ * The only login of the person, when it names no account and `identity` does. Where the person has more logins,
+ * `identity` could be any of them, so that none is returned.
  */
 function withoutAccountUntilNow<A extends Identity>(candidates: readonly A[], identity: Identity): A | undefined {
   if (!namesAccount(identity)) return undefined;
@@ -86,7 +86,7 @@ function differInAccount(a: string | undefined, b: string | undefined): boolean 
   return differs(a, b) && isOrganizationId(a) === isOrganizationId(b);
 }
 
-/** Of two addresses; what a tool has put in the place of one is a name that says nothing. */
+/** Whether two email addresses differ. A text without `@`, which some tools put in place of one, is not compared. */
 export function haveOtherEmails(a: string | undefined, b: string | undefined): boolean {
   if (a?.includes('@') !== true || b?.includes('@') !== true) return false;
   return normalizeEmailKey(a) !== normalizeEmailKey(b);

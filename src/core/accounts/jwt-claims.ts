@@ -5,7 +5,7 @@ import type { Identity } from './identity.js';
 
 /** The claims this product reads from an id or access token; the signature is the provider's business, not ours. */
 export interface TokenClaims extends Identity {
-  /** Whom the token is about, in the words of who issued it (`sub`): a name for somebody who has no other. */
+  /** The issuer's own id of the person (`sub`), which stands in where the token has neither user id nor email. */
   readonly subject?: string;
   readonly planType?: string;
   readonly isFedramp?: boolean;
@@ -13,7 +13,7 @@ export interface TokenClaims extends Identity {
   readonly issuer?: string;
   /** The client that it was issued to (`client_id` of RFC 9068, `azp` of OpenID Connect). */
   readonly clientId?: string;
-  /** Whom it is for (`aud`), where that is one. */
+  /** The audience of the token (`aud`), where it is only one. */
   readonly audience?: string;
   /** Milliseconds since the epoch (`exp`). */
   readonly expiresAt?: number;
@@ -21,7 +21,7 @@ export interface TokenClaims extends Identity {
   readonly issuedAt?: number;
 }
 
-/** The claims of a JWT, or undefined when it is not one: an access token may be opaque. A claim of another type is none. */
+/** The claims of a JWT, or undefined when it is not one: an access token may be opaque. A mistyped claim is absent. */
 export function readClaims(token: string): TokenClaims | undefined {
   const root = decodePayload(token);
   if (!isJsonObject(root)) return undefined;
@@ -29,7 +29,7 @@ export function readClaims(token: string): TokenClaims | undefined {
     membersOf(root['https://api.openai.com/auth']),
     membersOf(root['https://api.openai.com/profile']),
   ];
-  // Some issuers put them at the root.
+  // Some issuers put these claims at the root.
   const either = (name: string) => readText(auth[name]) ?? readText(root[name]);
   return definedOnly({
     userId:

@@ -13,7 +13,7 @@ export interface Pool {
   /** This scope's last choice; what is really in use is what `auth.json` holds. */
   readonly activeId?: string;
   readonly previousId?: string;
-  /** Other tools keep an active account per model family; ours follows the choice. */
+  /** Other tools keep an active account per model family; we set each of them to the choice of the scope. */
   readonly activeIdByFamily: Readonly<Record<string, string>>;
   readonly generation: number;
   /** Of a project's pool: the directory that leads to it. */
@@ -69,7 +69,7 @@ export function withActive(pool: Pool, id: string): Pool {
   };
 }
 
-/** The choice is given up for an account that is none of this pool's; `-` goes back to it. */
+/** The pool when an account of another pool is chosen: its own choice becomes the one that `-` goes back to. */
 export function withChoiceLeft(pool: Pool): Pool {
   const { activeId, ...others } = pool;
   return activeId === undefined ? pool : { ...others, previousId: activeId };

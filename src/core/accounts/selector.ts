@@ -15,9 +15,10 @@ export interface SelectorScope<A extends ShownAccount = Account> {
 }
 
 /**
- * The account a person means: a 1-based index, `-` for the previous one, an email, a label, a workspace, or an id or an
- * unambiguous part of one of them. An exact match beats a partial one, and a name of the account that of its workspace; everything but an index and `-` looks in this
- * scope first, then everywhere. Throws `no-such-account` or `ambiguous-selector` with the candidates.
+ * The account a person means: a 1-based index, `-` for the previous one, an email, a label, a workspace, an id, or an
+ * unambiguous part of one of them. An exact match beats a partial one, and a name of the account beats the name of its
+ * workspace; everything but an index and `-` looks in this scope first, then everywhere. Throws `no-such-account` or
+ * `ambiguous-selector` with the candidates.
  */
 export function selectAccount<A extends ShownAccount>(
   selector: string,
@@ -25,7 +26,7 @@ export function selectAccount<A extends ShownAccount>(
   elsewhere: readonly LocatedAccount<A>[] = [],
 ): LocatedAccount<A> {
   if (selector === '-') return selectPrevious(here);
-  // A negative one is a slip, and not a part of somebody's id.
+  // A negative number is a slip, and not a part of an id.
   if (/^-?\d+$/.test(selector)) return selectIndex(Number(selector), here);
   if (normalizeEmailKey(selector) === '') throw noSuchAccount('an empty name means no account');
   const local: LocatedAccount<A>[] = here.accounts.map((account) => ({ account }));

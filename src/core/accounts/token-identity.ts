@@ -4,7 +4,7 @@ import type { TokenSet } from './account.js';
 import type { Identity } from './identity.js';
 import { readClaims, type TokenClaims } from './jwt-claims.js';
 
-/** Who somebody is, and what tokens say besides. */
+/** Whose a login is, and what its tokens say besides. */
 export type TokenIdentity = Identity & { readonly planType?: string };
 
 /** Who the tokens belong to, by their own claims; the id token speaks first. */

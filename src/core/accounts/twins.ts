@@ -48,7 +48,7 @@ function areDifferent(values: readonly (string | undefined)[]): values is readon
 
 const shortestEnd = 4;
 
-/** As short as it can be while no other has it. */
+/** The end of the id, as short as it can be while no other of these ids has it. */
 function endOf(id: string, all: readonly string[]): string {
   for (let length = shortestEnd; length < id.length; length += 1) {
     const end = id.slice(-length);
