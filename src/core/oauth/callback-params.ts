@@ -113,7 +113,7 @@ function isOurHost(host: string | undefined, port: number): boolean {
   return host !== undefined && [`127.0.0.1:${port}`, `localhost:${port}`].includes(host.toLowerCase());
 }
 
-/** Any page can make a browser send this GET, but not without one of these headers; another client sends none. */
+/** Any page can make a browser send this GET, but not without one of these headers; other programs send none. */
 function isFromBrowserPage(headers: IncomingHttpHeaders): boolean {
   return Object.keys(headers).some((name) => /^(origin|referer|sec-fetch-.*)$/.test(name));
 }

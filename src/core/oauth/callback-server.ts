@@ -86,7 +86,7 @@ export async function openCallbackServer(options: CallbackServerOptions): Promis
   limitRequests(server, options.requestWithinMs ?? defaultRequestWithinMs);
   server.on('connection', (socket) => makeRoom(silent, socket));
   port = await listenOnLoopback(server, options.ports, options.clock, options.signal);
-  // A connection that fails to be accepted is that client's loss, not a reason to end the process.
+  // A connection that cannot be accepted is no reason to end the process.
   server.on('error', () => undefined);
   return {
     port,
@@ -97,7 +97,7 @@ export async function openCallbackServer(options: CallbackServerOptions): Promis
   };
 }
 
-/** A browser sends its whole request at once, so that whoever takes longer is none. */
+/** A browser sends its whole request at once: a client that takes longer is no browser. */
 function limitRequests(server: Server, withinMs: number): void {
   server.headersTimeout = withinMs;
   server.requestTimeout = withinMs;
@@ -105,8 +105,8 @@ function limitRequests(server: Server, withinMs: number): void {
 }
 
 /**
- * The newest connection always gets in: the oldest of those that have asked for nothing yet goes instead. With a limit that
- * turns newcomers away, a program that opens connections and says nothing would keep the browser out.
+ * The newest connection always gets in: the oldest of those that have asked for nothing yet is closed instead. With a
+ * limit that turns new ones away, a program that opens connections and asks for nothing would keep the browser out.
  */
 function makeRoom(silent: Set<Socket>, newcomer: Socket): void {
   const [oldest] = silent;

@@ -135,7 +135,8 @@ function isFinal(answer: PollAnswer): answer is DevicePollOutcome {
 function judgePoll(outcome: HttpOutcome, provider: Provider): PollAnswer {
   if (outcome.kind !== 'answer') return { kind: 'trouble', message: outcome.message };
   const { status } = outcome;
-  // It may have the status of "pending", but no waiting makes it go away. A 404 may be any page: the code is not known yet.
+  // An obstruction may have the status of "pending", but waiting does not end it. Only a 404 counts as pending whatever
+  // page it is: the provider does not know the code yet.
   const failure = status === 200 ? undefined : statusFailure(outcome);
   if (failure !== undefined && !isItsOwn(failure) && status !== 404) return failure;
   if (status === 403 || status === 404) return { kind: 'pending' };
@@ -152,7 +153,7 @@ function judgePoll(outcome: HttpOutcome, provider: Provider): PollAnswer {
   };
 }
 
-/** The provider's own answer, as opposed to one of something in between. */
+/** Whether the provider itself has answered, and not something in between, such as a proxy. */
 function isItsOwn({ code }: DeviceFailure): boolean {
   return code === 'provider-error';
 }

@@ -65,7 +65,7 @@ function listen(server: Server, port: number): Promise<number | { reason: string
   });
 }
 
-/** Whatever comes of it, the port is tried again; so every end of this connection is fine. */
+/** The port is tried again whatever the answer is, so that every end of this connection is fine. */
 function requestCancel(port: number): Promise<void> {
   return new Promise((resolve) => {
     const socket = connect({ host: loopbackAddress, port });

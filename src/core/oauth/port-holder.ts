@@ -50,7 +50,7 @@ async function programName(pid: string): Promise<string | undefined> {
 /** `lsof -F pc` prints one field a line: `p<pid>`, then `c<command>`. */
 async function findWithLsof(port: number): Promise<PortHolder | undefined> {
   const args = ['-nP', `-iTCP:${port}`, '-sTCP:LISTEN', '-Fpc'];
-  // No lsof, or nothing found: either way nobody can be named.
+  // No lsof, or nothing found: either way no process can be named.
   const output = await promisify(execFile)('lsof', args, { timeout: 2_000 }).then(
     ({ stdout }) => stdout,
     () => '',
@@ -72,6 +72,6 @@ function readText(path: string): string | undefined {
   }
 }
 
-// A process may end, or belong to somebody else, while we look: both then say "not there".
+// A process may end while we look, or belong to another user: both functions then find nothing.
 const readLink = (path: string) => readlink(path).catch(() => undefined);
 const listDirectory = (path: string) => readdir(path).catch((): string[] => []);

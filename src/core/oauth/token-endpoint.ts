@@ -45,8 +45,8 @@ interface RefreshGrant {
 }
 
 /**
- * RFC 6749 section 6, with the JSON body that this provider takes. One request, sent as it is called: whoever calls
- * holds the refresh lock and has the journal entry open (P1, P3).
+ * RFC 6749 section 6, with the JSON body that this provider takes. One request, sent at once: the caller holds the
+ * refresh lock and has the journal entry open (P1, P3).
  */
 export function refreshRequest(
   http: HttpClient,

@@ -27,8 +27,9 @@ export interface ReceivedTokens {
 }
 
 /**
- * `hard`: the grant is dead, flag at once. `client`: this client is refused, which condemns one account but not two
- * in a run. `soft`: counts, three in a row flag.
+ * `hard`: the grant is dead, and the account is flagged at once. `client`: the provider refuses this program. Of one
+ * account in a run, that flags the account; of several, it is about the program, and flags none. `soft`: counts, and
+ * enough of them in a row flag the account.
  */
 export type RefusalSeverity = 'hard' | 'client' | 'soft';
 
@@ -47,9 +48,10 @@ export interface TokenRefusal {
  *
  * Only `refused` speaks about that token. `unsent` is the only one after which the same run may send it again (P4).
  * `malformed` and `unknown` leave open whether it was spent: a 2xx that cannot be read probably did spend it, and so
- * may have a request that got no answer. With an `obstruction`, somebody else than the provider has answered: nothing
- * is known about the token, but it was delivered to whoever that is. `obstructed` was turned away before anybody looked
- * at the token; like `rate-limited` and `server` it says nothing about it, and leads to a pause at most.
+ * may have a request that got no answer. With an `obstruction`, something in between has answered, such as a proxy:
+ * nothing is known about the token, but it was delivered there. An `obstructed` request was turned away before the
+ * provider looked at the token; like `rate-limited` and `server` it says nothing about the token, and leads to a pause
+ * at most.
  */
 export type TokenVerdict =
   | { readonly kind: 'tokens'; readonly tokens: ReceivedTokens; readonly serverDate?: number }
@@ -78,7 +80,7 @@ export function judgeTokenAnswer(outcome: HttpOutcome): TokenVerdict {
   return status >= 200 && status < 300 ? judgeSuccess(outcome) : judgeFailure(outcome);
 }
 
-/** A token endpoint never redirects; but the body with the token was delivered to whoever does. */
+/** A token endpoint never redirects: something in between has, and the body with the token was delivered to it. */
 function redirected(answer: Answer): TokenVerdict {
   const message = `the token endpoint answered with a redirect (${answer.status})`;
   const obstruction = findObstruction(answer);
@@ -112,7 +114,7 @@ function judgeFailure(answer: Answer): TokenVerdict {
   return refusal(severityOf(code, status), error, answer);
 }
 
-/** Whoever shows a page with one of these has not let the request through. */
+/** Whether the request was turned away on its way: a region refusal, a challenge and these statuses say so. */
 function isTurnedAway({ by, status }: Obstruction): boolean {
   return by === 'region' || by === 'challenge' || [403, 407, 511].includes(status);
 }
@@ -121,7 +123,7 @@ function malformed(answer: Answer, error: ProviderError | undefined): TokenVerdi
   const obstruction = findObstruction(answer, error);
   if (obstruction?.by === 'region') return obstruction;
   const { status } = answer;
-  // The title of somebody else's page is no reason of the provider.
+  // The title of a page that is not the provider's is no reason of the provider.
   return obstruction === undefined
     ? { kind: 'malformed', status, ...reasonIn(error) }
     : { kind: 'malformed', status, obstruction };
