@@ -12,7 +12,7 @@ import { type CallOptions, type Provider, tokenDeadlineMs } from './provider.js'
 import { readErrorValue, readProviderError } from './provider-error.js';
 import { meaningOf } from './refusal-codes.js';
 
-/** Whose call it is. */
+/** The account in whose name a call is made. */
 export interface BackendCredentials {
   readonly accessToken: Secret;
   readonly accountId?: string;
@@ -30,7 +30,7 @@ export type BackendAnswer =
   | {
       readonly kind: 'ok';
       readonly body: unknown;
-      /** When it answered, by its own clock; milliseconds since the epoch. */
+      /** When the provider answered, by its own clock; milliseconds since the epoch. */
       readonly serverNow?: number;
     }
   | ({ readonly kind: 'unauthorized' } & Said)
@@ -68,7 +68,7 @@ export function getBackend(
 export interface StreamQuestion {
   readonly path: string;
   readonly body: unknown;
-  /** Told the text so far; true ends the reading. */
+  /** Called with the text so far; true ends the reading. */
   readonly isEnough: (text: string) => boolean;
 }
 
@@ -133,7 +133,7 @@ function headersOf({ accessToken, accountId, isFedramp }: BackendCredentials, us
   });
 }
 
-/** Pure; the body of what is `ok` is JSON. Redirects are never followed. */
+/** Pure; the body of an `ok` answer is JSON. Redirects are never followed. */
 export function judgeBackendAnswer(outcome: HttpOutcome, now: number): BackendAnswer {
   if (outcome.kind === 'unsent') {
     return { kind: outcome.reason === 'proxy' ? 'proxy' : 'offline', message: outcome.message };
@@ -168,7 +168,7 @@ function judgeAnswer(answer: Answer, now: number): BackendAnswer {
 
 const notJson = 'its answer is not the expected JSON';
 
-/** A gateway may put the refusal of a place into an answer that says it went well. */
+/** A gateway may send the refusal of a region with a status that means success. */
 function judgeSuccess(answer: Answer): BackendAnswer {
   const json = jsonIn(answer.body);
   if (json === undefined)

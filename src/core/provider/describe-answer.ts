@@ -27,7 +27,7 @@ interface Telling {
   readonly showTime?: (at: number) => string;
 }
 
-/** What an answer means. What helps against a refused access token only the caller knows. */
+/** What an answer means; without a hint for a refused access token, because only the caller knows what helps. */
 export function describeAnswer(answer: FailedAnswer, telling: Telling = {}): AnswerDescription {
   return isPassing(answer) ? describePassing(answer, telling) : describeRefusal(answer);
 }
@@ -66,7 +66,7 @@ export const askAdministrator = 'ask its administrator, or sign in and choose an
 export const chooseWorkspace = 'codex-auth login, and choose a workspace that is yours';
 const askProvider = 'ask the provider or whoever runs the account; once it is back: codex-auth verify-flagged';
 
-/** The same for what does not concern the account. */
+/** The same for an answer that says nothing about the account. */
 export function describePassing(
   answer: PassingAnswer,
   { showTime }: Telling = {},

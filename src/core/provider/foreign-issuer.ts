@@ -3,7 +3,7 @@ import { readClaims } from '../accounts/jwt-claims.js';
 import type { Secret } from '../secret.js';
 import { defaultIssuer, type Provider } from './provider.js';
 
-/** A copy of a login, as far as it is known where it comes from. */
+/** A copy of a login, and who issued it, as far as that is known. */
 type Issued = Pick<Account, 'tokens' | 'provenance'>;
 
 /**
@@ -14,7 +14,7 @@ export function foreignIssuer(account: Issued, { issuer }: Provider): string | u
   return own === undefined || own === issuer ? undefined : own;
 }
 
-/** The same for a login in somebody's file: where that names no address, its tokens themselves say who issued them. */
+/** The same for a login in a file of another tool: where the file names no address, the tokens say who issued them. */
 export function foreignIssuerOfFile(login: Issued, { issuer }: Provider): string | undefined {
   const own = addressOf(login) ?? nameIn(login);
   return own === undefined || own === issuer ? undefined : own;
@@ -22,8 +22,9 @@ export function foreignIssuerOfFile(login: Issued, { issuer }: Provider): string
 
 /**
  * Whether two copies of a login come from different providers, who both know the same ids: then neither is a newer copy
- * of the other. To agree in one thing is enough: behind a proxy the address is another one, and the client drops it now
- * and then (official-client.md#refresh). What a copy does not say tells nothing.
+ * of the other. They come from one provider where the address or the issuer named in the tokens agrees: behind a proxy
+ * the address is another one, and the client drops it now and then (official-client.md#refresh). What one copy lacks is
+ * not compared.
  */
 export function areOfDifferentIssuers(one: Issued, other: Issued): boolean {
   if (one.tokens.refreshToken?.equals(other.tokens.refreshToken) === true) return false;
@@ -60,7 +61,8 @@ function withoutSlash(url: string): string {
 
 /**
  * The client that a login was issued to: a refresh token works for no other, neither to be exchanged nor to be revoked
- * (RFC 6749 section 6, RFC 7009 section 2.1). What was stored with it says so, else its tokens, else it is the usual one.
+ * (RFC 6749 section 6, RFC 7009 section 2.1). The stored provenance names it, or else the tokens; without both it is
+ * the provider's usual one.
  */
 export function clientIdOf(
   { tokens, provenance }: Pick<Account, 'tokens' | 'provenance'>,

@@ -11,14 +11,14 @@ import { meaningOf } from './refusal-codes.js';
  */
 export interface Obstruction extends ProviderReason {
   readonly kind: 'obstructed';
-  /** `page`: somebody else's, of a proxy or of a network that wants a sign-in first. */
+  /** `page`: not the provider's, but of a proxy or of a network that wants a sign-in first. */
   readonly by: 'region' | 'challenge' | 'page' | 'redirect';
   readonly status: number;
   /** The title of the page, or the host that the redirect leads to. */
   readonly seen?: string;
 }
 
-/** Of an answer that did not bring what was asked for; undefined when it comes from the provider and is about the request. */
+/** Why an answer did not bring what was asked for; undefined when it is the provider's own answer to the request. */
 export function findObstruction(
   answer: Answer,
   error: ProviderError | undefined = readProviderError(answer.body),
@@ -34,7 +34,7 @@ export function findObstruction(
   return { kind: 'obstructed', by: 'page', status, ...definedOnly({ seen: readPageTitle(answer.body) }) };
 }
 
-/** Some gateways keep the words and lose the code. */
+/** Some gateways pass on the words of this refusal without its code. */
 function isRegionRefusal(error: ProviderError | undefined): boolean {
   if (meaningOf(error?.providerCode) === 'region') return true;
   return /\bcountry, region,? or territory not supported\b/i.test(error?.providerMessage ?? '');
@@ -50,7 +50,7 @@ function isChallenge(answer: Answer): boolean {
 function isSomebodyElses(answer: Answer): boolean {
   const { status } = answer;
   if (status === 407 || status === 511) return true;
-  // The provider's own front shows a page when what is behind it fails.
+  // From 500 on it may be the provider's own page: its front shows one when the servers behind it fail.
   return status < 500 && isPage(answer);
 }
 

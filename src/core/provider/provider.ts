@@ -11,7 +11,7 @@ export interface Provider {
   readonly originator: string;
   /** Tokens go to another address than the official one; every command that sends one shows a warning (P20). */
   readonly isOverridden: boolean;
-  /** The environment variables that did it. */
+  /** The environment variables that name another address. */
   readonly overrides: readonly string[];
 }
 
@@ -98,5 +98,5 @@ export interface CallOptions {
   readonly signal?: AbortSignal;
 }
 
-/** For a request that spends a token or a code; whoever waits for a lock around it waits longer than this. */
+/** For a request that spends a token or a code. A process that waits for the lock around it waits longer than this. */
 export const tokenDeadlineMs = 15_000;

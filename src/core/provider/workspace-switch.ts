@@ -16,7 +16,7 @@ interface SwitchedToken {
 
 const Answer = z.object({ access_token: z.string().check(z.minLength(1)) });
 
-/** Why there is none. */
+/** Why there is no token for the workspace. */
 export type NoWorkspaceToken =
   | Exclude<BackendAnswer, { kind: 'ok' }>
   /** The answer was for yet another workspace. */
