@@ -5,13 +5,13 @@ import { printable } from '../printable.js';
 import type { BackendAnswer } from '../provider/backend-call.js';
 import { meaningOf } from '../provider/refusal-codes.js';
 
-/** That the provider turned an account away, and when: it is not asked to work again before an answer says otherwise. */
+/** That the provider turned an account away, and when. {@link standingRefusal} tells whether that still holds. */
 export interface AccessRefusal {
   /** The provider's own code (`deactivated_workspace`, …) where it gave one, else what kind of refusal it was. */
   readonly code: string;
   /** Milliseconds since the epoch. */
   readonly at: number;
-  /** It is about the account or its workspace: other tokens would not help. */
+  /** The refusal is about the account or its workspace: other tokens would not help. */
   readonly isLasting?: true;
 }
 
@@ -46,7 +46,7 @@ export function refusalText(code: string): string {
   return meanings.get(code) ?? `the provider refuses it (${printable(code)})`;
 }
 
-/** About the account or its workspace, by the words these codes are made of; all others are about the tokens. */
+/** Whether a code is about the account or its workspace, by the words in it; all other codes are about the tokens. */
 function isLastingRefusal(code: string): boolean {
   return (
     meaningOf(code) === 'account-blocked' ||
@@ -56,7 +56,7 @@ function isLastingRefusal(code: string): boolean {
   );
 }
 
-/** What remains of a refusal: one of the tokens ends with them. */
+/** The refusal if it still holds: one that is about the tokens ends when newer tokens are received. */
 export function standingRefusal(
   refusal: AccessRefusal | undefined,
   { lastRefresh = 0 }: { readonly lastRefresh?: number },
@@ -64,7 +64,7 @@ export function standingRefusal(
   return refusal?.isLasting === true || (refusal !== undefined && refusal.at >= lastRefresh) ? refusal : undefined;
 }
 
-/** What an answer says about being let in: a refusal, `cleared` by a good answer, or nothing. */
+/** What an answer says about the access of the account: a refusal, `cleared` by a good answer, or nothing. */
 export function refusalIn(answer: BackendAnswer, now: number): AccessRefusal | 'cleared' | undefined {
   if (answer.kind === 'ok') return 'cleared';
   const { kind } = answer;

@@ -11,7 +11,7 @@ import { readNumber } from '../storage/tolerant.js';
 import { type AffinityTable, readAffinity } from './affinity.js';
 import { type HealthState, isHealthState } from './state.js';
 
-/** What the last call had to do to be let in: taken from elsewhere, or refreshed. */
+/** How the last call got a token that the provider accepts: taken over from another copy, or refreshed. */
 interface Recovery {
   readonly kind: 'reloaded' | 'refreshed';
   readonly at: number;
@@ -24,7 +24,7 @@ export interface AccountKnowledge {
   /** Follows from all quota that was ever kept: {@link withRatios}. */
   readonly ratio?: WindowRatio | undefined;
   readonly recovery?: Recovery | undefined;
-  /** Until the provider lets the account in again. */
+  /** Kept until the provider lets the account in again. */
   readonly refusal?: AccessRefusal | undefined;
 }
 
@@ -40,7 +40,7 @@ const emptyState: AccountState = { accounts: {}, affinity: {}, raw: {} };
 
 export interface ReadState {
   readonly state: AccountState;
-  /** The file is there and is no state: it counts as empty, because only knowledge is lost, and this says so. */
+  /** Says why a file that is there counts as empty, which loses knowledge only. */
   readonly warning?: string;
   /** Set where the file is not ours to replace: one of a newer version, or something that is no file. */
   readonly keepOut?: 'newer-version' | 'not-a-file';
@@ -60,7 +60,7 @@ export interface ChangeableState extends ReadState {
   readonly version: FileVersion;
 }
 
-/** The same for whoever changes it. */
+/** The same for a change of the state, with the version of the file that was read. */
 export function readChangeableState(path: string): ChangeableState {
   try {
     const version = readVersion(path);
@@ -77,7 +77,7 @@ function notKept(error: unknown): ReadState {
   return { state: emptyState, warning, keepOut: 'not-a-file' };
 }
 
-/** Bytes and text of a long file are let go here, before what they say takes room of its own. */
+/** A function of its own, so that bytes and text of a long file are freed before its content is decoded. */
 function parsedAt(path: string): unknown {
   return parsed(readVersion(path));
 }
@@ -100,12 +100,12 @@ function stateIn(path: string, file: unknown): ReadState {
   return { state: decodeState(file) };
 }
 
-/** Takes over what has been parsed: its records are made into those of the state. */
+/** Takes over the parsed value: its records are changed in place into those of the state. */
 export function decodeState(raw: Readonly<Record<string, unknown>>): AccountState {
   const { accounts } = raw;
   return {
     accounts: isJsonObject(accounts) ? decodeAccounts(accounts) : {},
-    // Understood only for whoever asks about a conversation, which a listing does not.
+    // Decoded only when it is read: a listing does not ask about a conversation.
     get affinity() {
       return readAffinity(raw['affinity']);
     },
@@ -125,8 +125,8 @@ export function withKnowledge(state: AccountState, id: string, knowledge: Accoun
 }
 
 /**
- * The state without anything that says that an account is used up: its windows have been filled before their time. What
- * else happened to it stays.
+ * The state without anything that says that an account is used up: its quota windows have been reset before their time.
+ * Everything else that is known of the account stays.
  */
 export function withoutExhaustion(state: AccountState, id: string): AccountState {
   const known = state.accounts[id];
@@ -139,8 +139,8 @@ export function withoutExhaustion(state: AccountState, id: string): AccountState
 }
 
 /**
- * The state after a change of it, with what the two answers before and after it say together: whoever asks need not
- * know of it.
+ * The state after a change, with the ratio of the windows that follows from the quota before and after it. Code that
+ * changes the state need not know of ratios.
  */
 export function withRatios(after: AccountState, before: AccountState): AccountState {
   let state = after;
@@ -153,9 +153,9 @@ export function withRatios(after: AccountState, before: AccountState): AccountSt
   return state;
 }
 
-/** In their place, because a table of thousands takes longer to make than to fill. */
+/** Decodes the entries in place, because a new table of thousands takes longer. */
 function decodeAccounts(entries: JsonObject): Readonly<Record<string, AccountKnowledge>> {
-  // Without a prototype nothing an id is called can mean something else.
+  // Without a prototype no id can name an inherited member.
   const known: Record<string, unknown> = Object.setPrototypeOf(entries, null);
   for (const id in known) {
     const entry = known[id];

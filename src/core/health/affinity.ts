@@ -11,7 +11,7 @@ interface Conversation {
 /** Which account a conversation runs on. Session ids are stored as hashes: they are the person's, not ours to keep. */
 export type AffinityTable = Readonly<Record<string, Conversation>>;
 
-/** An empty one where it is none, or where any of its entries is not one. */
+/** An empty table where the value is no table, or where any of its entries cannot be read. */
 export function readAffinity(table: unknown): AffinityTable {
   if (!isJsonObject(table)) return {};
   const entries = Object.entries(table).flatMap(([key, entry]) => {

@@ -19,7 +19,8 @@ export type Mishap = ProviderReason &
     /** 429; `resetsAt` in milliseconds when the server named it. */
     | { readonly kind: 'rate-limited'; readonly resetsAt?: number }
     /**
-     * The provider turned a request down. Whether that lasts is not judged here: it is remembered, and costs nothing.
+     * The provider turned a request down. Whether that lasts is not judged here: the reason is remembered, and the
+     * score stays.
      */
     | { readonly kind: 'refused' }
     | { readonly kind: 'refresh-failed'; readonly severity: 'soft' | 'hard' }

@@ -21,7 +21,7 @@ export async function updateAccountState(
   await withStoreLock(root, signal, (lock) => changeState(root, lock, change));
 }
 
-/** Adds what was foretold to the history, where a later look judges it. The same conditions. */
+/** Adds forecasts to the history, where a later observation judges them. Takes the same lock. */
 export async function keepForetellings(
   root: Root,
   entries: readonly Foretelling[],
@@ -30,7 +30,7 @@ export async function keepForetellings(
   if (entries.length > 0) await withStoreLock(root, signal, () => appendHistory(root, entries));
 }
 
-/** For what no account and no credential is part of. */
+/** Runs an action under the `store` lock, for files that hold no account and no credential. */
 export async function withStoreLock<T>(
   root: Root,
   signal: AbortSignal | undefined,
@@ -43,8 +43,10 @@ export async function withStoreLock<T>(
   return withLock('store', options, action);
 }
 
-/** The change itself, for whoever holds the lock already. Reads at that moment, so that nobody's facts are overwritten;
- * what is not ours to replace stays as it is, and what we learnt is lost. */
+/**
+ * The change itself; call it under the `store` lock. It reads the file at that moment, so that no facts of another
+ * process are overwritten. A file that is not ours to replace stays as it is, and the change is lost.
+ */
 export function changeState(root: Root, lock: LockHandle, change: (state: AccountState) => AccountState): void {
   const path = root.paths.accountState;
   const { state: before, version, keepOut } = readChangeableState(path);

@@ -136,7 +136,7 @@ function isCooldown({ until, reason }: JsonObject): boolean {
   return isNumber(until) && cooldownReasons.some((each) => each === reason);
 }
 
-/** A 429 that names no reset. */
+/** The pause after a 429 that names no reset. */
 const rateLimitFallbackMs = 60_000;
 
 /** The pause an event asks for, if any. A reset that has already passed counts as not named. */
