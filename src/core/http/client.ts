@@ -4,13 +4,16 @@ export interface HttpRequest {
   readonly url: string;
   readonly headers?: Readonly<Record<string, string>>;
   readonly body?: string;
-  /** Milliseconds for the whole exchange, the body included, in which this process runs; what has arrived is read first. */
+  /**
+   * Milliseconds for the whole exchange, the body included. Only the time in which this process runs counts, and what
+   * has arrived by the end is read.
+   */
   readonly deadlineMs: number;
   /** Cap on the answer's body in bytes; 1 MiB unless told. */
   readonly maxBytes?: number;
   /**
-   * For an answer that is a stream: told the text so far with every part that comes. When it says true, the answer is what
-   * has come, and the connection ends; deadline and cap hold until then.
+   * For an answer that is a stream: called with the text so far at every part that comes. When it returns true, that
+   * text is the answer, and the connection ends; deadline and cap hold until then.
    */
   readonly isEnough?: (text: string) => boolean;
   readonly signal?: AbortSignal;

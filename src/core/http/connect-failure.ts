@@ -5,7 +5,7 @@ import type { UnsentReason } from './client.js';
 export class ProxyRefusal extends Error {
   constructor(
     message: string,
-    /** It wants credentials, or other ones. */
+    /** The proxy wants credentials, or other ones than it got. */
     readonly wantsCredentials = false,
   ) {
     super(message);
@@ -19,7 +19,7 @@ export interface Route {
   readonly proxy?: string;
 }
 
-/** What was being reached: the proxy, up to its consent, or whom the request is for. */
+/** What was being connected to: the proxy, until it consents, or the target of the request. */
 export type Stage = 'proxy' | 'target';
 
 /**
@@ -48,7 +48,7 @@ export function explainConnectFailure(
 
 function reasonOf(cause: unknown, code: string | undefined, stage: Stage, route: Route): UnsentReason {
   if (stage === 'target' && code !== undefined && isTlsCode(code)) return 'tls';
-  // Many a proxy consents at once, and hangs up when it cannot reach the other end after all.
+  // Many a proxy consents at once, and hangs up when it cannot reach the target after all.
   if (route.proxy !== undefined) return 'proxy';
   if (code === undefined) return 'connect-failed';
   if (code === 'ENOTFOUND' || code.startsWith('EAI_')) return 'dns';

@@ -56,7 +56,7 @@ export function openConnections(choice: ProxyChoice, trust?: SecureContext): Con
   };
 }
 
-/** One connection in the making. Its time limit ends whatever it is at. */
+/** One connection in the making. Its time limit ends whatever step it is at. */
 class Connecting {
   readonly #remember: (socket: Socket) => void;
   readonly #trust: SecureContext | undefined;
@@ -145,7 +145,7 @@ function isSocks({ protocol }: URL): boolean {
 function enterHttp(socket: Socket, { host, port }: Endpoint, credentials: Credentials | undefined): Promise<void> {
   const path = `${host.includes(':') ? `[${host}]` : host}:${port}`;
   const authorization = credentials && { 'proxy-authorization': basic(credentials) };
-  // Without it Node would ask for the end of the connection that is to become the tunnel.
+  // Without `connection` Node would ask for the end of the connection that is to become the tunnel.
   const headers = { host: path, connection: 'keep-alive', 'proxy-connection': 'keep-alive', ...authorization };
   return new Promise((resolve, reject) => {
     request({ method: 'CONNECT', path, headers, createConnection: () => socket })

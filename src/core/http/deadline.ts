@@ -12,8 +12,8 @@ const maxRestarts = 10;
 const lastTurns = 10;
 
 /**
- * Calls `expire` once this process has run for so many milliseconds. A process that did not run for a while starts anew,
- * because what it waits for had no time to reach it. Returns what takes the deadline away.
+ * Calls `expire` once this process has run for so many milliseconds. The count starts anew when the process did not run
+ * for a while, because the answer had no time to reach it. Returns a function that takes the deadline away.
  */
 export function startDeadline(deadlineMs: number, expire: () => void): () => void {
   const beat = Math.min(beatMs, deadlineMs);
@@ -56,7 +56,7 @@ export interface Interruption {
   /** Rejects when either happens; undici itself heeds a signal only once it is connected. */
   readonly happened: Promise<never>;
   readonly cause: 'timeout' | 'aborted' | undefined;
-  /** Nothing ends it any more: the timer and the caller's signal are released. */
+  /** From here on nothing interrupts the request: the timer and the caller's signal are released. */
   dispose(): void;
 }
 
@@ -93,7 +93,7 @@ function rejectionOf(signal: AbortSignal): Promise<never> {
     if (signal.aborted) reject(signal.reason);
     else signal.addEventListener('abort', () => reject(signal.reason), { once: true });
   });
-  // The request may have settled first; then nobody listens, and that is no error.
+  // The request may have settled first; then nothing waits for this rejection, and that is no error.
   happened.catch(() => undefined);
   return happened;
 }

@@ -7,7 +7,8 @@ import { readNow } from '../storage/regular-file.js';
 
 /**
  * Trust in what Node trusts, and in the authorities of a PEM file besides: what the official client makes of the same
- * variable. A file that is no such thing is an error, because without it nothing behind such an authority is reached.
+ * variable. A file without usable certificates is an error, because no server of those authorities is reached without
+ * them.
  *
  * @throws AppError `usage`
  */
@@ -18,9 +19,9 @@ export function trustWith(path: string): tls.SecureContext {
   return tls.createSecureContext({ ca: [...trustedByNode(), ...certificates] });
 }
 
-/** The list of certificates replaces Node's own, hence its own is part of it. Node 20 tells its built-in ones only. */
+/** The list that we pass replaces Node's own, so it must include that. Node 20 tells its built-in certificates only. */
 function trustedByNode(): readonly string[] {
-  // Newer than the oldest Node we run on, and than the types we compile with.
+  // This function is newer than the oldest Node we run on, and than the types we compile with.
   const { getCACertificates } = tls as { readonly getCACertificates?: (type: 'default') => string[] };
   return getCACertificates?.('default') ?? tls.rootCertificates;
 }

@@ -22,7 +22,7 @@ export function describeProxy(choice: ProxyChoice): string {
   return choice.ignoresPac === true ? `none, because ${pacProblem}` : noProxy;
 }
 
-/** One sentence where it holds for every host. */
+/** One text where it is the same for every host, else one for each host. */
 export function joinDescriptions(
   described: readonly { readonly host: string; readonly text: string }[],
   separator: string,

@@ -8,7 +8,7 @@ export type ProxyFor = (url: string) => Promise<ProxyChoice>;
 
 export interface ProxySurroundings extends System {
   readonly clock: Clock;
-  /** Of `--proxy`. */
+  /** The value of `--proxy`. */
   readonly option?: string | undefined;
 }
 
@@ -18,13 +18,13 @@ export interface HostProxy {
   readonly choice: ProxyChoice;
 }
 
-/** For each host of the addresses once. */
+/** The proxy for each host of the addresses, each host once. */
 export function proxiesFor(urls: readonly string[], proxyFor: ProxyFor): Promise<HostProxy[]> {
   const hosts = new Map(urls.map((url) => [new URL(url).host, url]));
   return Promise.all([...hosts].map(async ([host, url]) => ({ host, choice: await proxyFor(url) })));
 }
 
-/** How long the system's setting is believed: whoever runs for days meets other networks. */
+/** How long the system's setting is believed: a command that runs for days meets other networks. */
 const believedMs = 60_000;
 
 /** The one way to choose a proxy: option, environment, system, in that order, the system only when it matters. */

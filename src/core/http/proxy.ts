@@ -35,7 +35,7 @@ export interface SystemProxy {
   readonly socks?: string;
   /** Hosts that are reached directly, `<local>` among them for all names without a dot. */
   readonly exceptions: readonly string[];
-  /** A script decides, or the network is asked for one: not supported. */
+  /** A script chooses the proxy, or the network is asked for such a script: neither is supported. */
   readonly hasPac: boolean;
 }
 
@@ -109,7 +109,7 @@ function faultIn(text: string): ProxyFault | undefined {
   const [, scheme = '', rest = ''] = /^([^:]*):\/\/(.*)$/s.exec(text) ?? [];
   if (/^socks4a?$/i.test(scheme)) return 'socks4';
   if (!/^(https?|socks|socks5h?)$/i.test(scheme)) return 'scheme';
-  // Unless they are encoded, these end the address, and what follows of a password would be a part of something else.
+  // Unless they are encoded, these end the host, and the rest of a password would count as path, query or fragment.
   if (/[/?#\\].*@/s.test(rest)) return 'encoding';
   const [host = '', port] = splitPort(/^(?:.*@)?([^/?#]*)/s.exec(rest)?.[1] ?? '');
   if (host === '') return 'host';

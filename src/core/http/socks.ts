@@ -76,7 +76,7 @@ function ipv6Bytes(host: string): number[] {
   return [...first, ...zeros, ...last].map((group) => Number.parseInt(group, 16)).flatMap((n) => [n >> 8, n & 255]);
 }
 
-/** The proxy's own end of the connection, of no use to us. */
+/** The address of the proxy's own end of the connection is of no use to us. */
 async function skipBoundAddress(socket: Socket, type: number | undefined): Promise<void> {
   const [nameLength = 0] = type === 3 ? await read(socket, 1) : [];
   const length = { 1: 4, 3: nameLength, 4: 16 }[type ?? 0];

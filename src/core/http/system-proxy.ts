@@ -6,7 +6,7 @@ import type { SystemProxy } from './proxy.js';
 export interface System {
   readonly platform: NodeJS.Platform;
   readonly environment: Variables;
-  /** How long its answer may take, in milliseconds. */
+  /** How long the system's answer may take, in milliseconds. */
   readonly deadlineMs?: number;
   warn(message: string): void;
 }
@@ -29,7 +29,7 @@ export function hasSystemProxy(platform: NodeJS.Platform): boolean {
   return questions[platform] !== undefined;
 }
 
-/** It answers in some ten milliseconds. */
+/** The system answers in some ten milliseconds. */
 const usualDeadlineMs = 2_000;
 
 /** Asks the system for its proxy. What cannot be read is a warning and counts as no proxy: it must not stop a command. */
@@ -68,7 +68,7 @@ export function parseMacProxy(output: string): SystemProxy {
   });
 }
 
-/** Of the outermost dictionary only: below `__SCOPED__` are those of single network interfaces. */
+/** The values of the outermost dictionary only: below `__SCOPED__` are those of single network interfaces. */
 function readDictionary(output: string): { values: Map<string, string>; exceptions: string[] } {
   const values = new Map<string, string>();
   const exceptions: string[] = [];

@@ -67,7 +67,7 @@ async function exchange(request: HttpRequest, connections: Connections, route: R
     const answer = requestAnswer(request, connections, interruption, upload);
     return await Promise.race([answer, interruption.happened]);
   } catch (error) {
-    // What waited for a connection until it was interrupted, and there is none: it was never written.
+    // A request that was interrupted while there was no connection has never been written.
     const isWaiting = interruption.cause !== undefined && !connections.isConnected();
     const isUnsent = upload === undefined ? isWaiting : !upload.started;
     return judgeFailure(error, interruption.cause, isUnsent, route);
@@ -108,7 +108,7 @@ async function requestAnswer(
 }
 
 /**
- * A request body that knows whether anybody asked for it. undici writes the head of a request together with the first
+ * A request body that knows whether undici asked for it. undici writes the head of a request together with the first
  * chunk, so while `started` is false not one byte has been written; after {@link withdraw} none ever will be. A
  * stream is read once, so undici could not send it again either.
  */
@@ -190,7 +190,7 @@ interface BodyLimits {
   readonly maxBytes: number;
   /** Whether the text so far is all that is wanted. */
   readonly isEnough?: ((text: string) => boolean) | undefined;
-  /** Called when everything is here and only has to be unpacked. */
+  /** Called when the whole body has arrived and only has to be unpacked. */
   readonly onReceived?: () => void;
 }
 
@@ -224,7 +224,7 @@ async function decode(bytes: Buffer, encoding: string | undefined, maxOutputLeng
     return await decoder(bytes, { maxOutputLength });
   } catch (error) {
     if (systemErrorCode(error) === 'ERR_BUFFER_TOO_LARGE') throw new BodyTooLarge();
-    // Labelled as compressed but is not: the status still counts, and whoever reads the body judges it.
+    // The body is labelled as compressed but is not: the status still counts, and the caller judges the body as it is.
     return bytes;
   }
 }
