@@ -35,7 +35,7 @@ interface HandOut {
 export async function handOut(deps: RefreshDeps, handed: HandOut): Promise<FileRenewals> {
   const { root } = deps;
   const plans = await Promise.all(handed.files.map((file) => tokensForFile(deps, file, handed.tokens)));
-  // Not cut short by Ctrl-C: the tokens are here, and storing them takes milliseconds.
+  // Ctrl-C does not cut this short: the tokens have arrived, and storing them takes milliseconds.
   return withStore(root, {}, (store) => {
     handed.first?.(store);
     const isSpent = knownSpent(root);
@@ -120,7 +120,7 @@ async function enter(
 interface FileWrite {
   readonly file: TokenFile;
   readonly tokens: Partial<TokenSet>;
-  /** Whether a refresh token is of no use to anybody any more; any other that has to make way is kept. */
+  /** Whether a refresh token has been spent; a file with one that has not been is kept before it is overwritten. */
   readonly isSpent: (token: Secret) => boolean;
 }
 
@@ -128,8 +128,9 @@ const attempts = 3;
 
 /**
  * Puts newer tokens into a token file and leaves everything else in it as it stands: atomically, 0600, through a
- * symlink, and only over what was read (P9). Where somebody changed something else in it meanwhile, that is kept; where
- * they changed the login, it is theirs. Throws `storage-conflict` or `storage-write-failed` with the file untouched.
+ * symlink, and only over what was read (P9). What another program has changed beside the login meanwhile stays; where
+ * it has changed the login, nothing is written. Throws `storage-conflict` or `storage-write-failed` with the file
+ * untouched.
  */
 function writeTokenFile(root: Root, { file, tokens, isSpent }: FileWrite): void {
   let current = file;
@@ -140,7 +141,7 @@ function writeTokenFile(root: Root, { file, tokens, isSpent }: FileWrite): void 
     if (attempt === 1 && isLost) keepAside(root, 'replaced-token-file', version.bytes);
     try {
       const guard = () => assertUnchanged(current);
-      // Before anything is made: a directory that has gone is not ours to bring back.
+      // Checked before `replaceFile` makes anything: a directory that has gone must not be made again.
       guard();
       replaceFile({ path, content: patchFlatTokenFile(version.content, tokens), guard }, root.processes);
       return;

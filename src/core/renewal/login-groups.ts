@@ -5,7 +5,7 @@ import { fingerprint } from '../logins/journal.js';
 import { areOfDifferentIssuers } from '../provider/foreign-issuer.js';
 import type { TokenFile } from './token-file.js';
 
-/** What is one login, or hangs together by a shared refresh token: it is renewed together, with one request. */
+/** The accounts and files of one login, or of a shared refresh token: they are renewed together, with one request. */
 export interface LoginGroup {
   /** Records of ours, each once. */
   readonly accounts: readonly Account[];
@@ -13,8 +13,8 @@ export interface LoginGroup {
 }
 
 /**
- * Sorts accounts and token files into logins. `records` are all of the root: a file whose login is one of them belongs
- * to it, found by identity, else by refresh token. Every refresh token is in one group only.
+ * Sorts accounts and token files into logins. `records` are all records of the root: a file belongs to the one that has
+ * its login, found by identity, else by refresh token. Every refresh token is in one group only.
  */
 export function groupLogins(
   accounts: readonly Account[],
@@ -31,7 +31,7 @@ export function groupLogins(
   ]);
 }
 
-/** The record of a file's login; each record is in the list once. */
+/** The record that has a file's login. `records` must hold each record only once. */
 export function ownerOf({ login }: TokenFile, records: readonly Account[]): Account | undefined {
   const holdsToken = ({ tokens }: Account) => login.tokens.refreshToken.equals(tokens.refreshToken);
   const owner = findSame(records, login.identity) ?? records.find(holdsToken);
@@ -57,7 +57,7 @@ function keysOf({ accounts, files }: LoginGroup): string[] {
   return [...accounts.map(({ id }) => id), ...prints];
 }
 
-/** The first of each. */
+/** The first record of each id. */
 function uniqueById(accounts: readonly Account[]): Account[] {
   return [...new Map([...accounts].reverse().map((account) => [account.id, account])).values()].reverse();
 }

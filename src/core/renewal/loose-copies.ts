@@ -44,8 +44,8 @@ export interface Lead extends LineageCopy {
 }
 
 /**
- * The newest copy of a login in several files (P2), answers in the journal that did not reach their file included. What
- * we have exchanged ourselves is none. Throws when nothing is left.
+ * The newest copy of a login in several files (P2), answers in the journal that did not reach their file included. A
+ * copy whose refresh token we have exchanged does not count. Throws when no copy is left.
  */
 export function newestOfFiles(root: Root, files: readonly TokenFile[]): Lead {
   const isSpent = knownSpent(root);
@@ -65,7 +65,7 @@ export function newestOfFiles(root: Root, files: readonly TokenFile[]): Lead {
   });
 }
 
-/** Why the newest copy will not do. `seen` are the copies that the person meant when they said `--force`. */
+/** Why the newest copy has to be renewed. `seen` are the copies that the person meant when they said `--force`. */
 export function whyLeadDue(
   { file, tokens }: Lead,
   seen: readonly TokenFile[],

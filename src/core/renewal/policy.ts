@@ -4,7 +4,7 @@ import type { FlatLogin } from '../token-files/flat-token-file.js';
 export interface RenewalPolicy {
   /** What ends within this many milliseconds is renewed. */
   readonly beforeMs: number;
-  /** Renew whatever there is. */
+  /** Renew what is not due, too. */
   readonly force: boolean;
 }
 
@@ -15,21 +15,21 @@ export type DueReason =
   /** A token file that does not say when its access token ends. */
   | 'no-stated-end'
   | 'ends-soon'
-  /** Its refresh token has been exchanged already, and the answer is not in it yet. */
+  /** The refresh token of a token file has been exchanged already, and the answer is not in the file yet. */
   | 'outdated';
 
 /** Why a login is to be renewed; undefined when it is not. Pure. */
 export function whyDue(tokens: TokenSet, { beforeMs, force }: RenewalPolicy, now: number): DueReason | undefined {
   const { accessToken, idToken, expiresAt } = tokens;
   if (force) return 'forced';
-  // What nobody can renew is worth a word only when it is over.
+  // A login that nobody can renew is reported only when it has ended.
   if (isAccessOnly(tokens)) return expiresAt !== undefined && expiresAt <= now ? 'ends-soon' : undefined;
   if (accessToken === undefined) return 'no-access-token';
   if (idToken === undefined) return 'no-id-token';
   return expiresAt !== undefined && expiresAt - beforeMs <= now ? 'ends-soon' : undefined;
 }
 
-/** The same for a token file, which has its own word on when it ends: whatever comes first counts. */
+/** The same for a token file, which may state another end than its access token: the earlier one counts. */
 export function whyFileDue(login: FlatLogin, policy: RenewalPolicy, now: number): DueReason | undefined {
   const { tokens, statedExpiry } = login;
   const ends = [tokens.expiresAt, statedExpiry].filter((end) => end !== undefined);
@@ -39,7 +39,7 @@ export function whyFileDue(login: FlatLogin, policy: RenewalPolicy, now: number)
   return reason ?? (statedExpiry === undefined ? 'no-stated-end' : undefined);
 }
 
-/** The present access token will not do, however long it lives. */
+/** Whether the present access token is to be replaced, however long it lives. */
 export function mustReplace(reason: DueReason): boolean {
   return reason === 'forced' || reason === 'no-id-token' || reason === 'no-stated-end';
 }

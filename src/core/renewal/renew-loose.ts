@@ -70,7 +70,7 @@ async function renewInside(
   return renewals === 'spent-meanwhile' ? renewInside(deps, targets, policy) : new Map([...untouched, ...renewals]);
 }
 
-/** One copy is good: the files that are due get it, and those whose own token is spent. */
+/** The newest copy need not be renewed: the files that are due get it, and so do those whose own token is spent. */
 async function adopt(deps: RefreshDeps, targets: readonly FileTarget[], lead: Lead): Promise<FileRenewals> {
   const { root } = deps;
   const { file, tokens } = lead;
@@ -82,7 +82,7 @@ async function adopt(deps: RefreshDeps, targets: readonly FileTarget[], lead: Le
   return new Map([...dueOnly(targets), ...handed]);
 }
 
-/** What somebody else has spent while we waited is known by then, so that this happens once for each token. */
+/** Returns `spent-meanwhile` once at most for each token: the next round knows it as spent, and passes over it. */
 async function spendAlone(
   deps: RefreshDeps,
   targets: readonly FileTarget[],
@@ -113,7 +113,7 @@ async function spend(
   const exchange = await exchangeToken(deps, { account, refreshToken, reason: reasonOf(why), tokenFiles });
   if (exchange.kind === 'tokens') return store(deps, files, account, exchange);
   const { outcome } = exchange;
-  // The provider has spoken about this token: what an earlier run did not hear does not matter any more.
+  // The provider has refused this token for good: an earlier request without an answer does not matter any more.
   if (outcome.kind === 'refused' && outcome.refusal.severity === 'hard') {
     const unanswered = entriesAbout(deps.root, refreshToken);
     for (const { path } of unanswered) rmSync(path, { force: true });
@@ -164,7 +164,7 @@ function fitting(paths: readonly string[]): string[] {
   });
 }
 
-/** Journal, then every file. What a file does not take stays in the journal, and the next renewal of it finishes (P3). */
+/** Stores an answer: journal, then every file. Where a file fails, the journal keeps it for the next renewal (P3). */
 async function store(
   deps: RefreshDeps,
   files: readonly TokenFile[],
@@ -183,7 +183,7 @@ async function store(
       first: (open) => finishFileRefresh(open, { header, answer }),
     });
     const isDone = [...renewals.values()].every(({ kind }) => kind === 'renewed');
-    // A leftover entry costs nothing: whoever opens the store next sees that its answer has arrived.
+    // A leftover entry costs nothing: the next process that opens the store sees that its answer has arrived.
     tryTo(() => (isDone ? entry.discard() : entry.leave()));
     return renewals;
   } catch (error) {
@@ -192,7 +192,7 @@ async function store(
   }
 }
 
-/** An answer can be for another workspace of the login than the one that asked. */
+/** An answer can be for another workspace of the login than that of `account`. */
 function renewedTokens({ tokens, ...account }: Account, received: Partial<TokenSet>): TokenSet {
   if (areTokensOf({ ...account, tokens }, received)) return nextTokens(tokens, received);
   const { refreshToken } = tokens;

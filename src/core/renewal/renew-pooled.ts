@@ -29,13 +29,14 @@ export interface PooledRenewals {
   /** By account id. */
   readonly accounts: Map<string, Renewal>;
   readonly files: FileRenewals;
-  /** What the accounts came to, for what follows from several of them. */
+  /** The outcome of each account, for conclusions that take several of them (`settleClientRefusals`). */
   readonly outcomes: readonly RefreshOutcome[];
 }
 
 /**
  * Renews accounts of ours and the token files that hold the same logins: what is newer in a file is taken over first, then
- * the account is refreshed as always, and then its files get what it has. All that share a refresh token come together.
+ * the account is refreshed as always, and then its files get what it has. All logins that share a refresh token must be
+ * in one call.
  */
 export async function renewPooled(
   deps: RefreshDeps,
@@ -58,7 +59,7 @@ export async function renewPooled(
   };
 }
 
-/** What ends within the person's own time is refreshed, where an ordinary refresh waits for the last minute. */
+/** A login that ends within `beforeMs` is refreshed, where an ordinary refresh waits for the last minute. */
 function withPatience(deps: RefreshDeps, { beforeMs }: RenewalPolicy): RefreshDeps {
   const { tokenRefreshSkewMs } = deps.settings;
   return { ...deps, settings: { ...deps.settings, tokenRefreshSkewMs: Math.max(beforeMs, tokenRefreshSkewMs) } };
@@ -96,7 +97,7 @@ async function refreshLogin(deps: RefreshDeps, login: Login): Promise<Refreshed>
   }
 }
 
-/** What the files have is a copy like any other: the newest one counts (P2), before anything is spent. */
+/** The login in a file is a copy like any other: the newest one counts (P2), before anything is spent. */
 async function takeOver({ root, signal, provider }: RefreshDeps, { account, files }: Login) {
   if (files.length === 0) return { present: [], untouched: new Map() };
   return withPersonLock(root, account, { signal }, () =>
@@ -112,7 +113,7 @@ async function takeOver({ root, signal, provider }: RefreshDeps, { account, file
 
 function takeTokens(store: Store, id: string, tokens: TokenSet): void {
   const record = findStored(store.scopes(), id);
-  // A file of another workspace that shares the refresh token.
+  // The file is of another workspace, and shares only the refresh token.
   if (!areTokensOf(record, tokens)) return;
   const { wasNewer, before, after } = takeLogin(store, record, { source: 'import', tokens });
   if (wasNewer) logLineage(store.root, { event: 'adopted', accountId: id, before, after, detail: 'token file' });
@@ -127,7 +128,7 @@ function rejectedToken({ root, files: memory }: RefreshDeps, { account, why, fil
   ];
   const replaced = copies.filter((copy) => copy.why !== undefined && mustReplace(copy.why)).map(({ tokens }) => tokens);
   const stored = replaced.find((tokens) => tokens.accessToken?.equals(accessToken) === true);
-  // What the account has by now may be in `auth.json` only; `account` has been brought up to date with it.
+  // The tokens that the account has by now may be in `auth.json` only; `account` has been brought up to date with them.
   return (stored ?? replaced.find((tokens) => tokens === account.tokens))?.accessToken;
 }
 

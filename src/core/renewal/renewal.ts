@@ -30,13 +30,13 @@ export function failed(problem: Failure): Failed {
   return { kind: 'failed', problem };
 }
 
-/** Errors of our own are the outcome of what they happened to; anything else is thrown on. */
+/** An error of our own is the outcome of the account or file that it happened to; any other is thrown on. */
 export function failedBy(error: unknown): Failed {
   if (!(error instanceof AppError) || error.code === 'interrupted') throw error;
   return failed(failureOf(error));
 }
 
-/** What an outcome means for whatever was to get the tokens. */
+/** What an outcome means for an account or a file that was to get the tokens. */
 export function ofOutcome(outcome: RefreshOutcome): Renewal {
   if (outcome.kind === 'usable') {
     const { tokens } = outcome.account;

@@ -20,7 +20,7 @@ import { failedBy, notDue, ofOutcome, type Renewal } from './renewal.js';
 export interface TokenFile {
   /** As the person called it. */
   readonly name: string;
-  /** Where it really is: behind any symlink. */
+  /** The path of the file itself, behind any symlink. */
   readonly path: string;
   readonly version: PresentVersion;
   readonly login: RenewableFlatLogin;
@@ -28,7 +28,7 @@ export interface TokenFile {
 
 /**
  * Throws `storage-unreadable` when it cannot be read, and `usage` or `storage-corrupt` when it is no token file. The
- * message is about “it”: whoever shows it names the file.
+ * message says “it” for the file: the caller that shows the message names the file.
  */
 export function readTokenFile({ name, path }: Pick<TokenFile, 'name' | 'path'>): TokenFile {
   const version = readVersion(path);
@@ -76,7 +76,7 @@ export interface FileTarget {
 /** By the path of the file. */
 export type FileRenewals = Map<string, Renewal>;
 
-/** The same for every file that is due; the others stay as they are. */
+/** `renewal` for every file that is due; the others stay as they are. */
 export function dueOnly(targets: readonly FileTarget[], renewal?: Renewal): FileRenewals {
   return new Map(
     targets.map(({ file, why }) => {
@@ -86,7 +86,7 @@ export function dueOnly(targets: readonly FileTarget[], renewal?: Renewal): File
   );
 }
 
-/** What the files hold now that no other process of ours can be at them. */
+/** Reads the files again under the lock, where no other process of ours can change them. */
 export function readAgain(targets: readonly FileTarget[]): {
   readonly present: FileTarget[];
   readonly unreadable: FileRenewals;
@@ -105,7 +105,7 @@ export function readAgain(targets: readonly FileTarget[]): {
 
 /**
  * Why a file is left alone whose tokens another provider issued than the configured one: they are sent to nobody else
- * (P20), and are nobody's newest copy.
+ * (P20), and never count as the newest copy of a login.
  */
 export function whyForeign({ file }: { readonly file: TokenFile }, provider: Provider): RefreshOutcome | undefined {
   const account = accountOfFile(file);
