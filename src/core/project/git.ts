@@ -52,7 +52,7 @@ export function repositoryAt(directory: string): RepositorySearch {
   return bare === undefined ? { kind: 'absent' } : { kind: 'found', workTree: undefined, ...bare };
 }
 
-/** Of a linked worktree: whether its repository still knows it here. A worktree moved with mv works, but is unknown. */
+/** Whether the repository of a linked worktree knows it here. A worktree moved with mv works, but is unknown. */
 export function pointsBack({ gitDir, workTree }: Repository): boolean {
   if (workTree === undefined) return true;
   const back = attempt(() => realpathSync.native(backPointer(gitDir)));

@@ -58,7 +58,7 @@ function describe(repository: Repository, root: string): Project {
     commonDir: repository.commonDir,
     workTree: repository.workTree,
     isLinkedWorktree: repository.gitDir !== repository.commonDir,
-    // Looks at every worktree, and most people have no such pool: only whoever asks pays for it.
+    // Finding them looks at every worktree, and most people have no such pool: it is done when asked for.
     get legacy() {
       legacy ??= legacyRoots(repository, root).map((each) => ({ root: each, key: projectKey(each) }));
       return legacy;
@@ -68,8 +68,8 @@ function describe(repository: Repository, root: string): Project {
 
 /**
  * Older versions keyed a checkout by its own path, and the worktrees of a hub (`hub/.bare`, `hub/.git` naming it) by
- * the hub. A place counts only if its `.git` leads to this very repository, or is the one that this worktree was moved
- * away from: what a repository says about other places is no proof, and their pools may be another project's.
+ * the hub. A place counts only if its `.git` leads to this very repository, or if this worktree was moved away from it:
+ * what a repository says about other places is no proof, and their pools may be another project's.
  */
 function legacyRoots(repository: Repository, root: string): string[] {
   const { workTree, commonDir } = repository;
