@@ -62,7 +62,7 @@ const cellOf: Readonly<Record<Member, (account: ShownAccount) => unknown>> = {
   isMixedUp,
 };
 
-/** Also for one that is set aside, of which nobody asks it. */
+/** Computed also for an account that is set aside, of which nothing asks it. */
 function isMixedUp(account: Account | IndexedAccount): boolean {
   return 'isMixedUp' in account ? account.isMixedUp : seemsToHoldForeignTokens(account);
 }
@@ -73,7 +73,7 @@ export function accountsIn(columns: unknown): readonly IndexedAccount[] | undefi
   const { id: ids, userId = [], accountId = [], email = [], label = [], planType = [], workspaceName = [] } = columns;
   const { distinction = [], enabled, priority = [], reservePercent = [], lastUsedAt = [], isMixedUp } = columns;
   const { hasRefreshToken, hasAccessToken, expiresAt = [], lastRefresh = [] } = columns;
-  // Every member is named, undefined where there is none of it: an object that so many are copied into becomes a slow one.
+  // Every member is named, undefined where the account has none: copying so many into an object makes it a slow one.
   return ids.map((id, row) => ({
     id,
     userId: userId[row] ?? undefined,
@@ -97,7 +97,7 @@ export function accountsIn(columns: unknown): readonly IndexedAccount[] | undefi
   })) as readonly IndexedAccount[];
 }
 
-/** In the place of a token. */
+/** Stands for a token, which an index does not keep. */
 const mark = {};
 
 const isCell: Readonly<Record<Member, (cell: unknown) => boolean>> = {

@@ -27,9 +27,9 @@ import { besideRecords, readBeside } from './shared-login.js';
 import { type SyncBack, syncBack, takeLoose } from './sync-back.js';
 import { bringUpToDate } from './write-back.js';
 
-/** The scope whose choice it is also adopts an unknown login found in the file. */
+/** The scope whose choice this is also adopts an unknown login that the file holds. */
 export interface ActivationRequest extends Choice {
-  /** The person agreed that what cannot be adopted makes way; it is kept whole. */
+  /** The person agreed to replace a login that cannot be adopted; it is kept whole. */
   readonly replacesUnadoptable: boolean;
   /** The login is taken also from a home that cannot be read now. */
   readonly takes?: boolean;
@@ -66,7 +66,7 @@ export async function activate(store: Store, home: CodexHome, request: Activatio
     if (found.kind === 'unadoptable' && !request.replacesUnadoptable) {
       return { kind: 'needs-consent', reason: found.reason };
     }
-    // Also where nothing comes of the switch: the record shares the token with this home now.
+    // Remembered even if the switch fails after this: the record shares the token with this home now.
     if (found.kind === 'adopted' || (found.kind === 'known' && found.wasNewer))
       rememberResidence(store, home, found.account);
     const keptFile = keepWhatIsNowhereElse(store, before.version, found);
@@ -92,7 +92,7 @@ export async function activate(store: Store, home: CodexHome, request: Activatio
     const account = accountIn(store, request);
     proveLogin(store, home, account);
     if (replaced.changed) logHandOut(store, account);
-    // What a private home is on is no choice: the person's own home stays as it is.
+    // The account of a private home is no choice of the person, whose own home stays as it is.
     if (privateHomeAt(home.directory) !== undefined) rememberUse(store, request);
     else if (replaced.changed || isAnotherChoice(store, request))
       rememberChoice(store, request, outcomeOf(found).previous);
@@ -110,7 +110,7 @@ export async function activate(store: Store, home: CodexHome, request: Activatio
   });
 }
 
-/** Also as two workspaces of it. */
+/** Whether they are one account, or two workspaces under one refresh token. */
 function haveOneLogin(one: Account, other: Account): boolean {
   return one.id === other.id || one.tokens.refreshToken?.equals(other.tokens.refreshToken) === true;
 }
@@ -156,7 +156,7 @@ function refuseEnded(account: Account, now: number): void {
   throw new AppError('sign-in-needed', `${describeAccount(account)} ${what}`, { hint: 'codex-auth login' });
 }
 
-/** The official client would send it, and end the login for whoever holds what the token has become. */
+/** The official client would send a spent token, and end the login for every place that holds its successor. */
 function refuseSpent(root: Root, account: Account): void {
   const { refreshToken } = account.tokens;
   if (refreshToken === undefined || !isKnownSpent(root, refreshToken)) return;
@@ -182,7 +182,7 @@ function proveLogin(store: Store, home: CodexHome, account: Account): void {
   });
 }
 
-/** From now on the official client may spend the token, which explains it when somebody has. */
+/** From now on the official client may spend the token; if the token turns out to be spent, the log says why. */
 function logHandOut({ root }: Store, { id, tokens }: Account): void {
   logLineage(root, { event: 'handed-out', accountId: id, after: tokens.refreshToken });
 }
@@ -202,7 +202,7 @@ interface Choice {
   readonly choosingScopeKey: string | undefined;
 }
 
-/** The record, also where it is set aside: its access token may live. Throws `no-such-account`. */
+/** The account's record, also where it is set aside: its access token may live. Throws `no-such-account`. */
 function accountIn(store: Store, { scopeKey, accountId }: Choice): Account {
   return findStored([store.scope(scopeKey)], accountId);
 }
@@ -212,8 +212,8 @@ function isAnotherChoice(store: Store, choice: Choice): boolean {
 }
 
 /**
- * The pool remembers the account as its choice, and what was really in use before. One of another pool, or one that is
- * set aside, is used without being a choice of this one, which does not hold it.
+ * The pool remembers the account as its choice, and the one that was really in use before. An account of another pool,
+ * or one that is set aside, is used without becoming the choice of this pool, which does not hold it.
  */
 function rememberChoice(store: Store, choice: Choice, previous: Account | undefined): void {
   const { pool, flagged } = store.scope(choice.scopeKey);
@@ -232,7 +232,7 @@ function rememberChoice(store: Store, choice: Choice, previous: Account | undefi
   store.savePool(choice.scopeKey, withActive(withPrevious(withAccount(pool, used), previous), used.id));
 }
 
-/** It is used, and the pool stays with what it had chosen. */
+/** Remembers when the account was used; the choice of the pool stays. */
 function rememberUse(store: Store, { scopeKey, accountId }: Choice): void {
   const { pool, flagged } = store.scope(scopeKey);
   const lastUsedAt = store.root.clock.now();
@@ -247,7 +247,7 @@ function isOwnScope({ scopeKey, choosingScopeKey }: Choice): boolean {
   return scopeKey === choosingScopeKey;
 }
 
-/** `-` goes back to what was really in use, also when another program had put it there. */
+/** `-` goes back to the account that was really in use, also when another program had put it there. */
 function withPrevious(pool: Pool, previous: Account | undefined): Pool {
   const isHere = pool.accounts.some((account) => account.id === previous?.id);
   return previous !== undefined && isHere ? { ...pool, activeId: previous.id } : pool;

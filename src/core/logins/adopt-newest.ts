@@ -16,8 +16,8 @@ import { syncBack } from './sync-back.js';
 import { withStore } from './with-store.js';
 
 /**
- * Gives an account the newest login of it that is known here, and brings it back when it was set aside for the tokens
- * that this replaces. Spends nothing: whether the login works is for `check` to find out.
+ * Gives an account the newest login of it that is known here, and restores the account if it was set aside for the
+ * tokens that are replaced. Spends nothing: whether the login works is for `check` to find out.
  */
 export async function adoptNewest(root: Root, home: CodexHome, accountId: string, signal: AbortSignal): Promise<void> {
   const before = accountIn(readableScopes(root.paths), accountId);
@@ -34,7 +34,7 @@ export async function adoptNewest(root: Root, home: CodexHome, accountId: string
 }
 
 function takeOver(store: Store, home: CodexHome, account: Account, ahead: LoginCopy): void {
-  // What the official client keeps beside its tokens comes along.
+  // `syncBack` also takes what the official client keeps beside its tokens.
   if (ahead.place === 'auth-file') syncBack(store, readBeside(home, store).content, undefined);
   const { refreshToken } = ahead.tokens;
   const isTaken = accountIn(store.scopes(), account.id)?.tokens.refreshToken?.equals(refreshToken) === true;

@@ -15,8 +15,8 @@ import type { RefreshDeps } from './refresh-deps.js';
 import { type HeldLogin, livesAway, settledLogins } from './residence.js';
 
 /**
- * From here on the official client refreshes by itself at its next request, and two of them send the same token: less than
- * five minutes before the end, with one to spare for the time that our own request takes.
+ * With less than five minutes left, the official client refreshes by itself at its next request, and two clients send
+ * the same token. The sixth minute is for the time that our own request takes.
  */
 const clientRefreshesMs = 360_000;
 
@@ -25,9 +25,9 @@ type Rules = Pick<RefreshDeps, 'root' | 'home' | 'runningClients'> & {
 };
 
 /**
- * The official client that looks after this login, which is then not ours to refresh: it runs, and the login of its home
- * is this account, or another workspace under the same refresh token. Ahead of the time at which it refreshes itself the
- * login is ours all the same, because a running client takes a newer pair from the file; and so is one that has expired.
+ * The pid of an official client that looks after this login, which is then not ours to refresh: it runs, and its home
+ * holds this account, or another workspace under the same refresh token. Ahead of the client's own refresh the login is
+ * ours all the same, because a running client takes a newer pair from the file; so is a login that has expired.
  */
 export async function clientInCharge(rules: Rules, account: Account): Promise<number | undefined> {
   for (const held of await settledLogins(rules.root, rules.home)) {
@@ -39,13 +39,13 @@ export async function clientInCharge(rules: Rules, account: Account): Promise<nu
   return undefined;
 }
 
-/** Whether a home of the official client holds this very login: such a one is refreshed ahead of the client. */
+/** Whether a home of the official client holds this very login, which is then refreshed ahead of the client. */
 export async function livesInHome({ root, home }: Pick<Rules, 'root' | 'home'>, account: Account): Promise<boolean> {
   const held = await settledLogins(root, home);
   return held.some((each) => endOfHeld(each, account) !== undefined);
 }
 
-/** Why its refresh token must not be spent: a home holds it too, or may hold it, and could not be given the next one. */
+/** Why the refresh token must not be spent: a home holds it too, or may hold it, and could not get the next one. */
 export async function whyNotSpendable(
   { root, home, flockHelpers: helpers }: Pick<RefreshDeps, 'root' | 'home' | 'flockHelpers'>,
   account: Account,
@@ -65,7 +65,7 @@ export async function whyNotSpendable(
   return undefined;
 }
 
-/** What holds no login that makes sense is not written to, and a client may go on with it. */
+/** A file that cannot become an account is not written to, and a client may go on with its token. */
 function heldLoosely({ id }: Account, { home, state: { content } }: HeldLogin, current: CodexHome): AppError {
   const what = content?.kind === 'unadoptable' ? unadoptableReasons[content.reason] : 'something else';
   const there = home.directory === current.directory ? '' : `CODEX_HOME=${shellWord(home.directory)} `;
@@ -74,7 +74,7 @@ function heldLoosely({ id }: Account, { home, state: { content } }: HeldLogin, c
   });
 }
 
-/** What was last written to a home that cannot be read now. */
+/** Whether a home that cannot be read now may hold this login, by what was last written to it. */
 function mayHold(record: HomeRecord, { id, tokens }: Account): boolean {
   const token = tokens.refreshToken?.reveal();
   return record.accountId === id || (token !== undefined && record.fingerprint === fingerprint(token));
@@ -93,7 +93,7 @@ function endOfHeld({ state: { content } }: HeldLogin, account: Account): number 
   return tokens.refreshToken?.equals(account.tokens.refreshToken) === true ? (tokens.expiresAt ?? 0) : undefined;
 }
 
-/** Those of the homes that are linked to it use the same file. */
+/** The clients of this home, and of the homes that are linked to it: all of them use the same file. */
 function clientsOf({ root, home, runningClients }: Rules, { home: holder }: HeldLogin): readonly number[] {
   const followers = homesLinkedTo(holder, reachableHomes(findHomes(root, home)));
   return [holder, ...followers].flatMap((each) => runningClients(each));

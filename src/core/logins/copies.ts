@@ -19,7 +19,7 @@ import { readBeside } from './shared-login.js';
 export interface LoginCopy {
   readonly place: 'pool' | 'flagged' | 'backup' | 'auth-file' | 'journal' | 'other-root';
   readonly path: string;
-  /** Of the record; absent where a copy is no record of ours. */
+  /** The id of the record; absent where a copy is no record of ours. */
   readonly id?: string;
   readonly identity: Identity;
   readonly tokens: TokenSet;
@@ -74,7 +74,7 @@ function journalCopies(entries: readonly JournalEntry[]): LoginCopy[] {
   });
 }
 
-/** What cannot be read is the finding of another check; here it is a place without a copy. */
+/** A place that cannot be read counts as one without a copy here; another check reports it. */
 function tolerant<T>(read: () => T): T | undefined {
   return orInstead(read, () => undefined);
 }

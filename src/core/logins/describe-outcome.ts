@@ -119,7 +119,7 @@ export function clockTime(at: number): string {
   return new Date(Math.ceil(at / 60_000) * 60_000).toTimeString().slice(0, 5);
 }
 
-/** The error for whoever needs the access token. */
+/** The error for a caller that needs the access token. */
 export function outcomeError(outcome: RefreshOutcome): AppError {
   const { code, message, hint, ...details } = describeOutcome(outcome);
   return new AppError(code, message, { hint, details });
@@ -127,7 +127,7 @@ export function outcomeError(outcome: RefreshOutcome): AppError {
 
 type ClosedWorkspace = Extract<Unusable, { kind: 'other-workspace' }>;
 
-/** The way into the workspace was not refused: it may be open the next time. */
+/** Whether the workspace was not refused, but could not be asked for: it may be open the next time. */
 export function isPassingClosure({ because }: ClosedWorkspace): boolean {
   return because !== undefined && because.kind !== 'other-workspace' && isPassing(because);
 }

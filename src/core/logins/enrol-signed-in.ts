@@ -4,14 +4,14 @@ import { type Enrolment, enrol, findAnywhere, type ProvenLogin } from './enrolme
 import { giveBackTokens } from './give-back-tokens.js';
 import { logLineage } from './lineage-log.js';
 
-/** Puts a login that somebody has just signed in to into the store. */
+/** Puts the login of a sign-in that has just succeeded into the store. */
 export function enrolSignedIn(store: Store, login: ProvenLogin, scopeKey: string | undefined): Enrolment {
   const known = findAnywhere(store, login.identity)?.account;
   if (known !== undefined) giveBackTokens(store, known.id);
   const before = findAnywhere(store, login.identity)?.account;
   const accountId = before?.id ?? newAccountId();
   const tokens = { before: before?.tokens.refreshToken, after: login.tokens.refreshToken };
-  // Noted first: whatever happens next, a home that holds what the account had before is known to be behind.
+  // Logged first: even if the store is not written, a home with the account's login from before is known to be behind.
   logLineage(store.root, { event: 'signed-in', accountId, ...tokens });
   return enrol(store, login, scopeKey, accountId);
 }

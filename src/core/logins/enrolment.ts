@@ -33,7 +33,7 @@ export interface Enrolment {
   readonly scopeKey: string | undefined;
   readonly outcome: 'added' | 'updated' | 'restored';
   /**
-   * Where the login went that the account had before, when another provider issued it: this one replaces none of that.
+   * Where the account's login from before is kept, when another provider issued it: the new one is no successor of it.
    */
   readonly keptFile?: string;
 }
@@ -122,7 +122,7 @@ function save(store: RecordStore, scopeKey: string | undefined, account: Account
   store.savePool(scopeKey, withAccount(store.scope(scopeKey).pool, account));
 }
 
-/** What comes back on purpose is no longer one that the person removed. */
+/** An account that comes back on purpose no longer counts as removed by the person. */
 export function forgetRemoval(store: RecordStore, identity: Identity): void {
   for (const { key, pool } of store.scopes()) {
     const remembered = withoutTombstone(pool, identity);
@@ -130,7 +130,7 @@ export function forgetRemoval(store: RecordStore, identity: Identity): void {
   }
 }
 
-/** What was seen with the account in `auth.json` stays with it, under what the new login brings (P7). */
+/** What `auth.json` held beside the account's tokens stays, except where the new login brings other values (P7). */
 function withLogin(before: Account, login: ProvenLogin): Account {
   const account = { ...before, ...fieldsOf(login), tokens: nextTokens(before.tokens, login.tokens) };
   if (before.authFile === undefined || login.extras === undefined) return account;

@@ -23,7 +23,7 @@ export function flagAccount(store: Store, accountId: string, { reason, lastError
     const now = store.root.clock.now();
     const flag: Flag = { at: now, reason, verificationCount: 0, ...(lastError === undefined ? {} : { lastError }) };
     const movedAt = moveTime(account, now);
-    // The format wants the count from the start.
+    // The format of the file wants the count from the start.
     const raw = { ...account.raw, verificationCount: 0 };
     const moved: FlaggedAccount = { ...account, raw, movedAt, flag };
     store.saveFlagged(key, withAccount(flagged, moved));
@@ -33,7 +33,7 @@ export function flagAccount(store: Store, accountId: string, { reason, lastError
   return false;
 }
 
-/** Reasons of our own that are about the tokens of the time; the provider's codes have a meaning. */
+/** Reasons of our own that are about the tokens held then; for the provider's codes `meaningOf` tells that. */
 const deadTokenReasons = ['rotation-lost', 'refresh-refused', 'no-refresh-token', 'spent-token'];
 
 /** Whether the account was set aside because of the tokens that it held then, and for nothing else. */

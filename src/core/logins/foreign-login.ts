@@ -6,10 +6,10 @@ import { shareLogin } from './shared-login.js';
 
 /*
  * Two providers can know a person and a workspace under the same ids. The login of one is no copy of the other's, and
- * cannot be an account of its own beside it (P13); whatever makes way for the other is kept whole (P6).
+ * cannot be an account of its own beside it (P13); the one that is replaced by the other is kept whole (P6).
  */
 
-/** Whether that is a login of this very account. */
+/** Whether the content is a login of this very account. */
 export function isLoginOf(content: AuthFileContent | undefined, account: Account): boolean {
   if (content?.kind !== 'login' || !isSameAccount(content.login.identity, account)) return false;
   return !areOfDifferentIssuers(content.login, account);

@@ -6,8 +6,8 @@ import type { Secret } from '../secret.js';
 import { areTokensOf } from './rotation.js';
 
 /*
- * A record can hold the tokens of somebody else: another tool has mixed them up, or a file was edited. Sent under the
- * record's name they would use up another one's quota, and a refresh would end a login that nobody knows of.
+ * A record can hold the tokens of another account: another tool has mixed them up, or a file was edited. Sent under the
+ * record's name they would use up another account's quota, and a refresh would end a login that nobody knows of.
  */
 
 /** Whether a token of the record says that it belongs to another account. An opaque one says nothing. */
@@ -16,8 +16,8 @@ export function holdsForeignTokens(account: Account): boolean {
 }
 
 /**
- * The same for a long list: a token in which both ids of the record stand is not read any further. Whoever sends or hands
- * out a token asks {@link holdsForeignTokens}.
+ * The same for a long list: a token in which both ids of the record stand is not read any further. Code that sends or
+ * hands out a token must ask {@link holdsForeignTokens}.
  */
 export function seemsToHoldForeignTokens(account: Account): boolean {
   const { userId, accountId, tokens } = account;
@@ -25,17 +25,17 @@ export function seemsToHoldForeignTokens(account: Account): boolean {
   return !(names(tokens.accessToken, ids) && names(tokens.idToken, ids)) && holdsForeignTokens(account);
 }
 
-/** Whether every id stands in what a token says, quotes included, or there is no token. */
+/** Whether every id stands, in quotes, in the payload of the token; true also without a token. */
 function names(token: Secret | undefined, ids: readonly (string | undefined)[]): boolean {
   if (token === undefined) return true;
   const text = token.reveal();
   const start = text.indexOf('.') + 1;
-  // The bytes as they are: to make a text of them takes longer than to look for the ids.
+  // Searched as bytes: making a text of them takes longer than looking for the ids.
   const said = Buffer.from(text.slice(start, text.indexOf('.', start)), 'base64url');
   return ids.every((id) => id !== undefined && said.includes(`"${id}"`));
 }
 
-/** Whether this one says so. An email changes in the course of time, so that it counts only where no user id is known. */
+/** Whether this token is of another account. An email can change, so that it counts only where no user id is known. */
 export function isForeign(account: Account, name: 'accessToken' | 'idToken'): boolean {
   const token = account.tokens[name];
   if (token === undefined) return false;
@@ -43,7 +43,7 @@ export function isForeign(account: Account, name: 'accessToken' | 'idToken'): bo
   return account.userId === undefined && haveOtherEmails(account.email, readClaims(token.reveal())?.email);
 }
 
-/** Whether they are another account's, and that of another person, not only of another workspace. */
+/** Whether the received tokens are of another person, and not only of another workspace of this one. */
 export function areOfAnotherPerson(account: Account, received: Partial<TokenSet>): boolean {
   if (areTokensOf(account, received)) return false;
   const { userId, email } = account;
@@ -54,7 +54,7 @@ export function areOfAnotherPerson(account: Account, received: Partial<TokenSet>
 
 /**
  * Whether the refresh token is the record's own all the same: one login can cover several workspaces of a person, and
- * then a record of ours has it under the name that the access token tells.
+ * then the record of the workspace that the access token names has the same refresh token.
  */
 export function sharesItsLogin(account: Account, records: readonly Account[]): boolean {
   const { userId, tokens } = account;

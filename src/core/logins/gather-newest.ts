@@ -22,7 +22,7 @@ import { isBehind, writeBack } from './write-back.js';
 type GatherDeps = Pick<RefreshDeps, 'root' | 'files' | 'home' | 'signal' | 'flockHelpers' | 'warn'>;
 
 /**
- * The account with its newest tokens, whoever has them: pool, flagged file, every official home, journal. What is newer
+ * The account with its newest tokens from anywhere: pool, flagged file, every official home, journal. What is newer
  * elsewhere is stored first. Where a home still holds a token that we have spent, because a crash or an unwritable file
  * kept us from replacing it, it is brought up to date before the official client uses it.
  */
@@ -45,7 +45,7 @@ export async function gatherNewest(deps: GatherDeps, accountId: string): Promise
   });
 }
 
-/** Whether a process that is gone received what became of one of these tokens. */
+/** Whether a process that is gone has left the answer about one of these tokens in the journal. */
 function hasAnswer(root: Root, tokens: readonly (Secret | undefined)[]): boolean {
   const spent = tokens.flatMap((token) => (token === undefined ? [] : fingerprint(token.reveal())));
   const entries = [...new Set(spent)].flatMap((each) => readJournal(root.paths.journal, { spent: each }).entries);
@@ -68,7 +68,7 @@ function isUnsettled(
   return isAhead || isBehind(authFile, { root, scopes: () => scopes });
 }
 
-/** Whether `auth.json` holds newer tokens of this account in what cannot become an account. */
+/** Whether `auth.json` holds newer tokens of this account, although the file cannot become an account. */
 function isLoose(stored: Account, state: AuthFileState): boolean {
   const login = looseLoginIn(state);
   return login !== undefined && isSameAccount(login.identity, stored) && hasNews(stored, login);
@@ -81,7 +81,7 @@ function takeOver(store: Store, { home, state }: HeldLogin, asked: Account): voi
   const holder = holderOf(store.scopes(), content.login, asked);
   // A login that is none of ours is for `switch` to adopt, in a scope that the person chose.
   if (holder === undefined || !hasNews(holder, content.login)) return;
-  // A home that nobody remembers would be left with what the next refresh spends.
+  // A home that the registry does not name would be left with a token that the next refresh spends.
   rememberResidence(store, home, holder);
   syncBack(store, content, undefined);
 }
@@ -99,7 +99,7 @@ function holderOf(scopes: readonly ScopeContent[], login: AuthFileLogin, asked: 
 function hasNews(holder: Account, login: Pick<AuthFileLogin, 'tokens'>): boolean {
   const ours = { source: 'pool', tokens: holder.tokens } as const;
   const isSameLogin = holder.tokens.refreshToken?.equals(login.tokens.refreshToken) === true;
-  // Of another workspace of the login only the refresh token counts.
+  // The copy is of another workspace of the login: only its refresh token counts, and we have that.
   if (!areTokensOf(holder, login.tokens) && isSameLogin) return false;
   if (isNewer({ source: 'auth-file', tokens: login.tokens }, ours)) return true;
   return holder.tokens.idToken === undefined && isSameLogin;

@@ -11,11 +11,11 @@ import { holdsForeignTokens, isForeign, seemsToHoldForeignTokens, sharesItsLogin
 import { logLineage } from './lineage-log.js';
 import { type LoginCopy, type TakenCopy, takeCopy } from './take-copy.js';
 
-/** The tokens that stay with the record, and those that are another one's. */
+/** The tokens that stay with the record, and those that are another account's. */
 function sortTokens(account: Account, records: readonly Account[]): { own: TokenSet; foreign?: TokenSet } {
   const { accessToken, idToken, expiresAt, refreshToken, lastRefresh, generation } = account.tokens;
   const ownId = isForeign(account, 'idToken') ? undefined : idToken;
-  // The refresh token goes with the access token, with which it was issued; of an opaque one the id token tells whose it is.
+  // The refresh token goes with the access token of its answer; where that is opaque, the id token tells whose it is.
   const isOnlyId = saysWhose(accessToken) && !isForeign(account, 'accessToken');
   if (isOnlyId) return { own: definedOnly({ ...account.tokens, idToken: ownId }) };
   const own = definedOnly({ generation, idToken: ownId });
@@ -32,14 +32,14 @@ function saysWhose(token: TokenSet['accessToken']): boolean {
   return (userId ?? accountId ?? email) !== undefined;
 }
 
-/** The record as it is without the tokens of somebody else. */
+/** The record without the tokens of another account. */
 export function withOwnTokens<A extends Account>(account: A, records: readonly Account[]): A {
   return seemsToHoldForeignTokens(account) ? { ...account, tokens: sortTokens(account, records).own } : account;
 }
 
 /**
- * {@link giveBackTokens} for every record: whoever takes many logins over looks for theirs in one go. Returns the records as
- * they were.
+ * {@link giveBackTokens} for every record, in one go for an import of many logins. Returns the records that held
+ * another account's tokens, as they were.
  */
 export function giveAllBack(store: RecordStore): Account[] {
   const mixedUp = recordsOf(store.scopes()).filter(seemsToHoldForeignTokens);
@@ -48,8 +48,8 @@ export function giveAllBack(store: RecordStore): Account[] {
 }
 
 /**
- * Gives the tokens of a record to the account that they name, unless that has newer ones, or makes them an account. The
- * record stays, with what is its own. Returns where a login went that has no place in a pool.
+ * Gives the tokens of a record to the account that they name, unless that has newer ones, or makes an account of them.
+ * The record stays, with the tokens that are its own. Returns the kept file of a login that has no place in a pool.
  */
 export function giveBackTokens(store: RecordStore, accountId: string): string | undefined {
   const records = recordsOf(store.scopes());
@@ -57,7 +57,7 @@ export function giveBackTokens(store: RecordStore, accountId: string): string | 
   if (account === undefined || !holdsForeignTokens(account)) return undefined;
   const { own, foreign } = sortTokens(account, records);
   let keptFile: string | undefined;
-  // Two records can hold each other's tokens: whoever gets some gives its own away in the same write.
+  // Two records can hold each other's tokens: a record that gets its own gives the others away in the same write.
   inOneWrite(store, (draft) => {
     changeRecords(draft, (each) => (each.id === accountId ? { ...each, tokens: own } : each));
     keptFile = foreign && settle(draft, account, foreign);
@@ -65,7 +65,7 @@ export function giveBackTokens(store: RecordStore, accountId: string): string | 
   return keptFile;
 }
 
-/** {@link takeCopy} for a record that may hold tokens of somebody else: nobody's login gives way to another one's. */
+/** {@link takeCopy} for a record that may hold another account's tokens: these are given back first, and not lost. */
 export function takeLogin(store: RecordStore, account: Account, copy: LoginCopy): TakenCopy {
   giveBackTokens(store, account.id);
   const current = recordsOf(store.scopes()).find(({ id }) => id === account.id) ?? account;

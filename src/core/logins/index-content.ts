@@ -7,10 +7,10 @@ import type { IndexedFlaggedAccount, ShownLogin, ShownRoster, ShownScope } from 
 
 /** What an index keeps of a roster: the parts that follow from its inputs alone, and no token. */
 export interface IndexContent extends Pick<ShownRoster, 'path' | 'readFrom'> {
-  /** The scope that the accounts come from first. */
+  /** The first is the scope that the accounts come from. */
   readonly scopes: readonly ShownScope[];
   readonly login?: ShownLogin;
-  /** Where the account is that the official client has: its scope, and its position there. */
+  /** The account that the official client has: the index of its scope in `scopes`, and its position there. */
   readonly active?: { readonly scope: number; readonly position: number };
 }
 
@@ -43,7 +43,7 @@ export function contentOf(roster: ShownRoster, stateWarning: string | undefined)
   });
 }
 
-/** The roster again, with what else a run knows. */
+/** The roster of an index, completed by what the run knows besides. */
 export function rosterOf(
   { path, readFrom, scopes, login, active }: IndexContent,
   known: Pick<ShownRoster, 'scope' | 'state' | 'warnings'>,
@@ -60,7 +60,7 @@ export function rosterOf(
   });
 }
 
-/** Pools that an older version kept for one checkout, which belong into this project's. */
+/** Whether a pool is shown that an older version kept for one checkout, and that belongs into this project's. */
 export function hasLegacyKeys(scope: ShownRoster['scope'], shown: readonly ShownScope[]): boolean {
   if (scope.kind !== 'project') return false;
   return shown.some(({ key }) => key !== undefined && key !== scope.key && scope.legacyKeys.includes(key));
@@ -93,7 +93,7 @@ function placeOf(lists: readonly (readonly ShownAccount[])[], account: ShownAcco
   return scope < 0 ? undefined : { scope, position: lists[scope]?.indexOf(account) ?? 0 };
 }
 
-/** What a parsed file holds; undefined for anything else, so that nothing else than a list can be wrong with it. */
+/** The content in a parsed file; undefined where any part of it has another form than expected. */
 export function contentFrom(value: unknown): IndexContent | undefined {
   if (!isJsonObject(value) || !isAboutRoster(value)) return undefined;
   const found = Array.isArray(value['scopes']) ? value['scopes'].map(scopeFrom) : [];

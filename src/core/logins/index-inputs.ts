@@ -9,16 +9,16 @@ import { scopeFiles } from '../storage/paths.js';
 import type { Root } from '../storage/root.js';
 
 /*
- * Everything that a roster is read from, but for what is known about the accounts, which is read each time. As long as none
+ * Everything that a roster is read from, except `account-state.json`, which is read each time. As long as none
  * of it has changed, neither has the roster (docs/decisions/043-index.md).
  */
 
 /** What a path led to at one moment. */
 export interface Input {
   readonly path: string;
-  /** Another text for other content: device, inode, kind, size and the two times, as far as they count; or `absent`. */
+  /** Differs for other content: device, inode, kind, size and the two times, as far as they count; or `absent`. */
   readonly print: string;
-  /** Absent where nothing is there, or where only that counts. */
+  /** Absent where nothing is at the path, or where only the place counts. */
   readonly dated?: Dated;
 }
 
@@ -28,7 +28,7 @@ export interface Dated {
   readonly changedAt: number;
 }
 
-/** How it is looked at: by what it holds, or only by whether it is the same thing. */
+/** How a path is looked at: by what is in it, or only by whether it is the same file or directory. */
 type Look = 'content' | 'place';
 
 /** The paths that every index of a root and a home begins with. */
@@ -40,7 +40,7 @@ export function fixedPaths({ paths }: Pick<Root, 'paths'>, home: CodexHome): rea
   return [...content.map((path) => [path, 'content'] as const), ...places.map((path) => [path, 'place'] as const)];
 }
 
-/** The others: those of each project, and of each home that logins were written to. Throws as `readHomes` does. */
+/** The other paths: of each project, and of each home that logins were written to. Throws as `readHomes` does. */
 export function furtherPaths(root: Root): readonly (readonly [string, Look])[] {
   const { paths } = root;
   const ofProjects = listDirectory(paths.projects).flatMap((key) => {
@@ -67,10 +67,10 @@ export function lookAt(path: string, look: Look): Input | undefined {
     const own = lstatSync(path, { bigint: true, throwIfNoEntry: false });
     if (own === undefined) return { path, print: 'absent' };
     if (!own.isSymbolicLink()) return inputOf(path, look, own);
-    // One that leads nowhere, as a private home has for a file that its person has not, counts until it leads somewhere.
+    // A link that leads nowhere counts by itself. A private home has such links to files that the person's home lacks.
     return inputOf(path, look, statSync(path, { bigint: true, throwIfNoEntry: false }) ?? own);
   } catch {
-    // In a directory that is closed to us, for instance: whoever reads it says so.
+    // It is in a directory that is closed to us, for instance. Reading it reports the error.
     return undefined;
   }
 }

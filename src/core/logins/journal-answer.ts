@@ -45,7 +45,7 @@ export function endByOurClock(
   return end === undefined || Math.abs(skewMs) <= toleratedSkewMs ? end : end + skewMs;
 }
 
-/** An answer may have waited for a process that did not run: only a date outside of that time is another clock's. */
+/** An answer may have waited while this process did not run: only a date before or after that time shows a skew. */
 function skewOf(serverDate: number, askedAt: number, receivedAt: number): number {
   return serverDate < askedAt ? askedAt - serverDate : Math.min(0, receivedAt - serverDate);
 }

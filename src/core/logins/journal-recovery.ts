@@ -30,8 +30,8 @@ import { areTokensOf, nextTokens, spread } from './rotation.js';
 /**
  * Finishes what killed processes received but could not store any more (P3). Entries of living processes are theirs to
  * finish. A refresh without an answer stays for as long as a record holds its token, because it says that the token may
- * have been spent; a sign-in without one spent nothing. What a token file still waits for stays for `renew`, what cannot
- * be read stays for `doctor`, and of an answer that is torn the whole file is kept.
+ * have been spent; a sign-in without an answer spent nothing. An answer that a token file waits for stays for `renew`,
+ * an entry that cannot be read for `doctor`, and of an answer that is torn the whole file is kept.
  */
 export function recoverJournal(store: Store): void {
   for (const entry of readEntries(store.root.paths.journal)) {
@@ -49,19 +49,19 @@ export function recoverJournal(store: Store): void {
   }
 }
 
-/** Nobody has the token any more that must not be sent again too soon. */
+/** Whether no record has the token any more that the entry keeps from being sent again too soon. */
 function isObsolete(store: Store, { header }: JournalEntry): boolean {
   return !recordsOf(store.scopes()).some(({ tokens }) => isSpent(tokens.refreshToken, header.spent));
 }
 
-/** The answer has reached its token file, or has been exchanged in its turn since: nothing is left to do with it. */
+/** Whether nothing is left to do: the answer has reached its token file, or its refresh token has been exchanged. */
 function isOver({ root }: Store, entry: AnsweredEntry): boolean {
   const { refreshToken } = tokensOfAnswer(entry.answer);
   if (entry.header.tokenFiles === undefined) return false;
   return hasReachedFile(entry) || (refreshToken !== undefined && isKnownSpent(root, refreshToken));
 }
 
-/** An answer to a refresh, as far as it matters where it goes. */
+/** An answer to a refresh, and what decides where it goes. */
 export interface RefreshAnswer {
   readonly header: Pick<JournalHeader, 'spent' | 'accountIds' | 'issuer' | 'clientId'>;
   readonly answer: JournalAnswer;
@@ -75,7 +75,7 @@ export function finishRefreshes(store: Store, entries: readonly RefreshAnswer[])
   logSpending(store, entries);
 }
 
-/** The same where token files get the answer: a record needs it only if their login was imported while it was on its way. */
+/** The same where token files get the answer: a record needs it only if the login was imported during the request. */
 export function finishFileRefresh(store: Store, entry: RefreshAnswer): void {
   if (holdersOf(store, entry).length > 0) placeAnswer(store, entry);
   logSpending(store, [entry]);
@@ -112,7 +112,7 @@ function placeAnswer(store: RecordStore, { header, answer }: RefreshAnswer): voi
   else if (!isStored(records, owner, received)) keepLogin(store, header, received);
 }
 
-/** Until now its refresh token told nothing. With the rest beside it, it shows whose it is, and is given back to them. */
+/** Puts the received tokens into the record: unlike its refresh token, they name the account to be given back to. */
 function noteWhose(store: RecordStore, { id }: Account, received: Partial<TokenSet>): void {
   changeRecords(store, (each) => (each.id === id ? { ...each, tokens: nextTokens(each.tokens, received) } : each));
 }
@@ -129,8 +129,8 @@ function isSpent(token: Secret | undefined, spent: string | undefined): boolean 
 }
 
 /**
- * The account that asked, or the other workspace of its login that the answer turned out to be for. One that has a login of
- * its own is not the owner: that would be lost.
+ * The account that asked, or the other workspace of its login that the answer turned out to be for. A workspace with a
+ * login of its own is not the owner, because that login would be lost.
  */
 function ownerOf(
   records: readonly Account[],
@@ -149,13 +149,13 @@ function isAhead(received: Partial<TokenSet>, account: Account): boolean {
   return isNewer({ source: 'journal', tokens: copy }, { source: 'pool', tokens: account.tokens });
 }
 
-/** It reached its record before the crash, or the record has moved on since. */
+/** Whether the answer reached its record before the crash, or the record has moved on since. */
 function isStored(records: readonly Account[], owner: Account | undefined, received: Partial<TokenSet>): boolean {
   const { refreshToken } = received;
   return owner !== undefined || records.some(({ tokens }) => refreshToken?.equals(tokens.refreshToken) === true);
 }
 
-/** In the format of `remove`, so that `import` can bring it back. */
+/** Keeps a login in the format of `remove`, so that `import` can bring it back. */
 function keepLogin(store: RecordStore, header: RefreshAnswer['header'], received: Partial<TokenSet>): void {
   const tokens = { generation: 1, ...received };
   const account: Account = {

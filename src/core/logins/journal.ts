@@ -13,7 +13,7 @@ import type { Root } from '../storage/root.js';
 
 export const headerSize = 4 * 1024;
 
-/** Its process has given the entry up, although it may still be alive. */
+/** The end of an entry's name when its process has given the entry up, although the process may still be alive. */
 export const leftSuffix = '.left.json';
 
 const Owner = z.object({
@@ -72,7 +72,7 @@ export interface JournalEntry {
   readonly isLeft: boolean;
 }
 
-/** What is in the journal and cannot be read. It is kept, and nothing is spent that it may be about. */
+/** An entry of the journal that cannot be read. It is kept, and no token is spent that it may be about. */
 export interface UnreadableEntry {
   readonly path: string;
   readonly isLeft: boolean;
@@ -151,7 +151,7 @@ function readEntry(path: string): JournalEntry | UnreadableEntry | undefined {
   return { path, isLeft, ...describeStranger(head, region, content.problem) };
 }
 
-/** Counted in bytes: a label may have characters of several. */
+/** Header and answer are told apart by bytes: a label may have characters of several bytes. */
 function contentOf(path: string): { head: string; region: string; problem?: string } | undefined {
   try {
     const version = readVersion(path);
@@ -164,7 +164,7 @@ function contentOf(path: string): { head: string; region: string; problem?: stri
   }
 }
 
-/** The header is synced before the request. One that is torn, with nothing below it, belongs to a run that sent nothing. */
+/** The header is synced before the request. So a torn header with nothing below it is of a run that sent nothing. */
 function wasNeverSent(head: string, region: string): boolean {
   return isBlank(region) && (isBlank(head) || head.startsWith('{'));
 }
@@ -185,7 +185,7 @@ function describeStranger(head: string, region: string, problem: string | undefi
   });
 }
 
-/** Nothing below the header means that there is no answer; what cannot be read there is one, and spares no token. */
+/** Nothing below the header: no answer. Text there without a refresh token that can be read: an unreadable entry. */
 function answerOf(header: JournalHeader, region: string) {
   if (isBlank(region)) return {};
   const answer = readAnswer(region);

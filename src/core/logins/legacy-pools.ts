@@ -11,7 +11,7 @@ import { nextTokens } from './rotation.js';
 
 /**
  * What a scope holds once a legacy one is merged into it: the accounts that no other scope knows or has removed, each
- * under an id that is free there. Says the same as long as the files are the same. Pure.
+ * under an id that is free there. Gives the same as long as the files are the same. Pure.
  */
 export function withLegacy(
   to: ScopeRecords,
@@ -97,7 +97,7 @@ export function newerTokens(
   });
 }
 
-/** Gives out record ids that nobody in a scope has, the same ones every time. */
+/** Gives out record ids that no account of a scope has, the same ones every time. */
 class FreeIds {
   readonly #taken: Set<string>;
   readonly #names = new Map<string, string>();
@@ -114,7 +114,7 @@ class FreeIds {
     return free;
   }
 
-  /** What the account of that id was given. */
+  /** The id that the account with this id was given. */
   nameOf(id: string): string {
     return this.#names.get(id) ?? id;
   }

@@ -51,7 +51,7 @@ export async function letGo(
   return 'gone';
 }
 
-/** Without it a copy that nobody knows of could be sent later, and end the login for its keeper. */
+/** Without this mark a copy that nobody knows of could be sent later, and end the login for its keeper. */
 function markReleased({ root }: Store, { id }: Account, token: Secret): void {
   const { problem } = logLineage(root, { event: 'released', accountId: id, before: token });
   if (problem === undefined) return;
@@ -85,7 +85,7 @@ function emptyHome(
     if (found.kind !== 'held') return found.kind === 'news' ? 'news' : 'gone';
     const { version, isOther } = found;
     if (version.kind === 'absent') return 'gone';
-    // Of another sign-in, and older than the record: nobody else has it.
+    // The home holds another sign-in, which is older than the record: no other place has it.
     if (isOther) keepAside(store.root, 'auth', version.bytes);
     const guard = () => {
       if (isSameVersion(readLoginVersion(home), version)) return;
@@ -105,7 +105,7 @@ function takeFromRecords(store: Store, token: Secret): void {
   });
 }
 
-/** Copies of files of the root, in which an empty text is a token that is not there. */
+/** Empties the token in copies of the files of the root, where an empty text counts as no token. */
 function sweepCopies({ root }: Store, token: Secret): void {
   const { paths, processes } = root;
   const spared = [paths.locks, paths.bin, paths.cache, paths.privateHomes, paths.lineageLog, paths.quotaHistory];

@@ -11,7 +11,7 @@ import { appendNow, isPassedOver, whyNoFile } from '../storage/regular-file.js';
 import type { Root } from '../storage/root.js';
 import { fingerprint } from './journal.js';
 
-/** What happened to a login, for the question afterwards who moved ahead and when. Never a token (P18). */
+/** What happened to a login, for finding out afterwards who renewed it and when. Never a token (P18). */
 export type LineageEvent =
   /** A sign-in brought a new login. */
   | 'signed-in'
@@ -19,7 +19,7 @@ export type LineageEvent =
   | 'refreshed'
   /** An access token was got through another workspace of the same login; nothing was spent. */
   | 'entered-workspace'
-  /** A newer copy, made by somebody else, was taken over. */
+  /** A newer copy, made by another program, was taken over. */
   | 'adopted'
   /** A login was written to `auth.json`. */
   | 'handed-out'
@@ -81,7 +81,7 @@ const StoredRecord = z.object({
   after: text,
   detail: text,
 });
-/** Of the salt that begins the log, in characters. */
+/** The least length of the salt that begins the log, in characters. */
 const shortestSalt = 16;
 
 /**
@@ -123,13 +123,13 @@ export function isKnownSpent(root: Pick<Root, 'paths'>, token: Secret): boolean 
   return knownSpent(root)(token);
 }
 
-/** The same for many tokens: the log is read once, or not even that by whoever remembers it. */
+/** The same for many tokens: the log is read once, or not at all where `read` remembers it. */
 export function knownSpent({ paths }: Pick<Root, 'paths'>, read: FileReader = readVersion): (token: Secret) => boolean {
   try {
     const { salt, spent } = spentIn(readLog(paths.lineageLog, read));
     return (token) => spent.size > 0 && spent.has(saltedFingerprint(salt, token));
   } catch {
-    // Unreadable: it is knowledge only, and nothing is lost by not having it.
+    // The log cannot be read. It is knowledge only, and nothing is lost by not having it.
     return () => false;
   }
 }
@@ -139,7 +139,7 @@ interface SpentTokens {
   readonly spent: ReadonlySet<string | undefined>;
 }
 
-/** What was found in a version of the log, for as long as somebody has the version. */
+/** What was found in each version of the log, kept for as long as the version itself is in use. */
 const spentTokens = new WeakMap<FileVersion, SpentTokens>();
 
 function spentIn(version: FileVersion): SpentTokens {
@@ -160,7 +160,7 @@ interface CustodyFact {
   readonly after?: string;
 }
 
-/** What a line says about the tokens of a login: looked at plainly, because a switch asks it of every line. */
+/** What a line says about the tokens of a login; read without a schema, because a switch reads every line. */
 function custodyFact(line: string): CustodyFact[] {
   const fact = jsonIn(line);
   if (!isJsonObject(fact)) return [];
@@ -201,14 +201,14 @@ export function haveHadOneToken(root: Pick<Root, 'paths'>, one: string, other: s
     const known = new Set(printsOf(one));
     return printsOf(other).some((print) => known.has(print));
   } catch {
-    // Unreadable: whoever asks takes them for strangers.
+    // The log cannot be read: the caller takes the two accounts for strangers.
     return false;
   }
 }
 
 /**
- * Whether it came from the provider, or is what the official client uses, as far back as the log goes. One that was only found
- * in a file may have ended long ago, however new it is.
+ * Whether the token came from the provider, or is what the official client uses, as far back as the log goes. A token
+ * that was only found in a file may have ended long ago, however new it is.
  */
 export function isProvenToken(root: Pick<Root, 'paths'>, token: Secret): boolean {
   return hasRecord(root, token, (print, { event, after, detail }) => {
@@ -227,12 +227,12 @@ function hasRecord(
     const print = printOf(token);
     return records.some((record) => isMeant(print, record));
   } catch {
-    // Unreadable: whoever asks is careful with a token that is not known.
+    // The log cannot be read: the callers are careful with a token that is not known.
     return false;
   }
 }
 
-/** What the log still knows, oldest first, and how it calls a token. */
+/** What the log still knows, oldest first, and the print by which it names a token. */
 export function readLineage({ paths }: Pick<Root, 'paths'>): Lineage {
   const { salt, lines } = openLog(readLog(paths.lineageLog, readVersion));
   const records = lines.flatMap((line) => {
@@ -250,8 +250,8 @@ export function whyNoLog({ paths }: Pick<Root, 'paths'>): string | undefined {
 }
 
 /**
- * Tells tokens apart without telling them; the salt keeps fingerprints of two roots unrelated. Without one nothing has been
- * noted yet that a print could be compared with.
+ * Tells tokens apart without revealing them; the salt keeps fingerprints of two roots unrelated. Without a salt nothing
+ * has been noted yet that a print could be compared with.
  */
 function saltedFingerprint(salt: string | undefined, token: TokenTrace): string {
   const print = typeof token === 'string' ? token : fingerprint(token.reveal());
@@ -275,7 +275,7 @@ function saltIn(header: unknown): string | undefined {
   return isText(salt) && salt.length >= shortestSalt ? salt : undefined;
 }
 
-/** Knowledge only: where somebody wants it kept nowhere, with a link to /dev/null perhaps, it counts as empty. */
+/** The log is knowledge only: where the person wants none, by a link to /dev/null for instance, it counts as empty. */
 function readLog(path: string, read: FileReader): FileVersion {
   try {
     return read(path);

@@ -27,7 +27,7 @@ export interface MoveRequest {
 /**
  * Moves one account to another scope of the root, with its id and everything else in its record. The destination is
  * written first, so that at no instant it is in neither; the record says where it came from and when, so that the next
- * load knows which copy counts (`storage/moves.ts`). Choices stay, except that of the account which leaves.
+ * load knows which copy counts (`pools/moves.ts`). Choices stay, except that of the account which leaves.
  */
 export function moveAccount(store: Store, { accountId, from, to }: MoveRequest): Move {
   const isMeant = ({ id }: Account) => id === accountId;

@@ -27,7 +27,7 @@ export function historyOf({ records, printOf }: Lineage): TokenHistory {
   const next = new Map(exchanges.map(({ before, after }) => [before, after]));
   const refused = new Set(records.filter(({ event }) => event === 'refused').map(({ before }) => before));
   const released = releasedAmong(records);
-  // A print takes the hash of a token, which nobody needs to compare it with nothing.
+  // A print takes the hash of a token, which is not computed where there is nothing to compare it with.
   const isIn = (token: Secret, known: ReadonlySet<unknown> | ReadonlyMap<unknown, unknown>) =>
     known.size > 0 && known.has(printOf(token));
   return {
@@ -47,8 +47,8 @@ export function historyOf({ records, printOf }: Lineage): TokenHistory {
 }
 
 /**
- * The newest of several copies of one login, the one answer to that question: what can be renewed goes before what cannot,
- * and then the later of the two counts ({@link compareLineage}). Among equals the first wins. Pure.
+ * The newest of several copies of one login, decided nowhere else: a copy that can be renewed goes before one that
+ * cannot, and then the later of the two counts ({@link compareLineage}). Among equals the first wins. Pure.
  */
 export function newest<C extends LineageCopy>(copies: readonly [C, ...C[]], known: TokenKnowledge): C {
   return copies.reduce((best, copy) => (compareCopies(copy, best, known) > 0 ? copy : best));
@@ -66,7 +66,7 @@ function prospects({ tokens: { refreshToken } }: LineageCopy, known: TokenKnowle
   return known.isRefused?.(refreshToken) === true ? 2 : 3;
 }
 
-/** Those of one login, whatever else was found. */
+/** The copies of one login among all that were found. */
 export function copiesOf(account: Login, copies: readonly LoginCopy[]): LoginCopy[] {
   return copies.filter(
     ({ identity, tokens }) => isSameAccount(identity, account) && !areOfDifferentIssuers(account, { tokens }),
@@ -76,8 +76,8 @@ export function copiesOf(account: Login, copies: readonly LoginCopy[]): LoginCop
 type Candidate = LineageCopy & { readonly copy: LoginCopy | undefined };
 
 /**
- * The newest copy of a login where it is another one than the record and can still be renewed. One from before the record
- * is none: what became of its token since, nobody here can know. Pure.
+ * The newest copy of a login, where that is not the record and can still be renewed. A copy from before the record does
+ * not count: what has become of its token since, nobody here can know. Pure.
  */
 export function copyAhead(account: Login, copies: readonly LoginCopy[], history: TokenHistory): LoginCopy | undefined {
   const { refreshToken } = account.tokens;
@@ -93,9 +93,9 @@ export function copyAhead(account: Login, copies: readonly LoginCopy[], history:
 }
 
 /**
- * The tokens with which an old record may come back: those of the newest copy of its login. Where that is one whose
- * refresh token we have spent it is left out, because sending it again would end the login for whoever holds its
- * successor (P11). Pure.
+ * The tokens with which an old record may come back: those of the newest copy of its login. A refresh token that we
+ * have spent is replaced by its successor or left out, because sending it again would end the login of the successor
+ * (P11). Pure.
  */
 export function freshestTokens(account: Login, copies: readonly LoginCopy[], history: TokenHistory): TokenSet {
   const own = copiesOf(account, copies).map(({ tokens }) => ofRecord(tokens));
@@ -107,7 +107,7 @@ export function freshestTokens(account: Login, copies: readonly LoginCopy[], his
   return successor === undefined ? others : { ...others, refreshToken: successor };
 }
 
-/** Another workspace of the same login may hold what the token has become. Pure. */
+/** The successor of a spent token, which another workspace of the same login may hold. Pure. */
 export function successorOf(
   spent: Secret,
   copies: readonly Pick<Login, 'tokens'>[],

@@ -15,7 +15,7 @@ export interface OpenEntry {
   record(answer: JournalAnswer): Promise<void>;
   /** The answer is where it belongs: the entry has done its work. */
   discard(): void;
-  /** Keeps the entry on disk for whoever comes next, this process included. Returns its path from then on. */
+  /** Keeps the entry on disk for the next call or process that needs it. Returns its path from then on. */
   leave(): string;
 }
 

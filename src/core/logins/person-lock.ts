@@ -29,9 +29,9 @@ export async function withPersonLock<T>(
 }
 
 /**
- * Held inside the person's lock by whoever spends a token that is in no pool. Of two files with one token only one may
- * say whose it is, and a file may get another token while somebody waits for the lock that its old one named: then the
- * lock of the person is not the same, and this one is.
+ * Held inside the person's lock while a token is spent that is in no pool. Two processes with one token can hold
+ * different locks of a person: of two files only one may say whose the token is, and a file may get another token while
+ * a process waits for the lock that its old one named. This lock is the same for both.
  */
 export async function withTokenLock<T>(
   root: Root,
@@ -44,7 +44,7 @@ export async function withTokenLock<T>(
   return withLock(`token-${fingerprint(refreshToken.reveal()).slice(0, 16)}`, lockOptions, task);
 }
 
-/** Which lock that is; it can become another one when a refresh reveals whose login it is. */
+/** The name of the person's lock; it can become another one when a refresh reveals whose login it is. */
 export function personLockName(
   { userId: known, tokens, id }: Pick<Account, 'userId' | 'tokens' | 'id'>,
   root: Root,

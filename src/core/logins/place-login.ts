@@ -30,17 +30,17 @@ export interface Placed {
   readonly sharedWith?: string;
 }
 
-/** The login that comes. */
+/** The login that is to stand in the home. */
 export interface NextLogin {
   readonly account: Account;
-  /** Of the file; a link to another one has none of its own. */
+  /** The content of the file; of no use where the home gets a link instead. */
   readonly content: string;
   readonly seat: Seat;
 }
 
 /**
- * Replaces what the current home holds, under the official client's own locks and if it is still what was read. Whoever
- * had a link to the login that leaves gets it as a file first.
+ * Replaces what the current home holds, under the official client's own locks and if it is still what was read. A home
+ * with a link to the login that leaves gets it as a file first.
  */
 export async function placeLogin(
   store: Store,
@@ -64,7 +64,7 @@ export async function placeLogin(
   );
   const besides = seat.kind === 'moved' ? [...followers, seat.from] : followers;
   const options = { home: home.directory, authFile: home.authFile, besides, clock: root.clock, helpers };
-  // The first login of a home that is new. One that had a login and has none any more is away.
+  // A home without a login may be new. The directory of a home that had one is not made again: that home is away.
   if (before.version.kind === 'absent') makeDirectory(home.directory);
   return withCredentialLock(options, (lock) => {
     const isUnchanged = () => isSameVersion(readLoginVersion(home), before.version);
@@ -98,7 +98,7 @@ function writeSeat(root: Root, homes: Homes, { content, seat }: NextLogin, guard
   else replaceLinkByFile(home.authFile, content, root.processes, guard);
 }
 
-/** Where it cannot be moved, as between two file systems, it stays, and the home gets the link. */
+/** Where the login cannot be moved, as between two file systems, it stays, and the home gets a link to it. */
 function moveLogin(root: Root, home: CodexHome, target: string, from: CodexHome, guard: () => void): void {
   guard();
   const isReplaceable = loginFilePlace(root, home).kind === 'replaceable';
@@ -107,9 +107,9 @@ function moveLogin(root: Root, home: CodexHome, target: string, from: CodexHome,
 }
 
 /**
- * Before another login takes its place, the one in the file moves to a home that has a link to it; where that login is the
- * one that comes, or stands in a third home, the homes are linked to where it is. Without a `next` none comes. Returns what is left to do in the moment
- * in which the file is replaced: earlier there would be two files with one refresh token, for as long as a crash leaves them.
+ * Before another login takes its place, the one in the file moves to a home that has a link to it; where it is `next`,
+ * or stands in a third home, the homes are linked to where it is. Without `next` no other login comes. Returns what is
+ * left to do at the moment the file is replaced: done earlier, a crash could leave two files with one refresh token.
  */
 export function releaseFollowers(
   store: Store,
@@ -121,7 +121,7 @@ export function releaseFollowers(
 ): () => void {
   const [heir, ...others] = followers;
   if (heir === undefined || version.kind === 'absent') return none;
-  // Private ones in which nothing runs, or there would be no seat: `run` says what is in its way.
+  // These are private homes in which nothing runs: `seatFor` refuses any others. Their next `run` says what it lacks.
   const leftWithout =
     next === undefined ? [] : followersOnOneLogin(homes, next.account, { version, ...definedOnly({ content }) });
   if (leftWithout.length > 0) {
@@ -145,7 +145,7 @@ export function releaseFollowers(
   };
 }
 
-/** A file with other names, or behind a link of the person's own, is not. */
+/** Whether the file can be moved: not one with other names, or behind a link of the person's own. */
 function isMovable(root: Root, home: CodexHome): boolean {
   const isFile = lstatSync(home.authFile, { throwIfNoEntry: false })?.isFile() === true;
   return isFile && loginFilePlace(root, home).kind === 'replaceable';
@@ -164,7 +164,7 @@ function handingOver(isUnchanged: () => boolean, handOver: () => void): () => vo
 
 const none = () => undefined;
 
-/** A client in one of these homes may have got newer tokens than we have; taken are those of these accounts. */
+/** Takes newer tokens that a client in one of these homes may have got, for the accounts that `isWanted` names. */
 export function takeFromHomes(
   store: Store,
   homes: readonly CodexHome[],

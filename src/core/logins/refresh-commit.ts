@@ -38,7 +38,7 @@ export async function commitRefresh(
     tryTo(() => entry.leave());
     throw isSafe ? keptInJournal(error, root.paths.journal) : lost(error);
   }
-  // A leftover entry costs nothing: its token is spent, and whoever opens the store next removes it.
+  // A leftover entry costs nothing: its token is spent, and the next process that opens the store removes it.
   tryTo(() => entry.discard());
   const stored = recordsOf(scopes).find(({ id }) => id === account.id);
   if (stored !== undefined) return stored;
@@ -47,7 +47,7 @@ export async function commitRefresh(
   });
 }
 
-/** Whether the journal has the answer; where it cannot be written, storing it makes that good. */
+/** Records the answer, and says whether the journal has it; where it has not, storing the answer makes that good. */
 export function isKept(entry: OpenEntry, answer: JournalAnswer): Promise<boolean> {
   return entry.record(answer).then(
     () => true,
@@ -55,7 +55,7 @@ export function isKept(entry: OpenEntry, answer: JournalAnswer): Promise<boolean
   );
 }
 
-/** Not cut short by Ctrl-C: the tokens are here, and storing them takes milliseconds. */
+/** Ctrl-C does not cut this short: the tokens have arrived, and storing them takes milliseconds. */
 function storeAnswers(deps: RefreshDeps, group: readonly ReceivedAnswer[]): Promise<readonly ScopeRecords[]> {
   const { root } = deps;
   return withStore(root, {}, async (store) => {

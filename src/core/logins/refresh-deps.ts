@@ -15,7 +15,7 @@ import { WriteGroup } from './write-group.js';
 
 interface RefreshSettings extends HealthSettings {
   readonly tokenRefreshSkewMs: number;
-  /** The same for a login that a home of the official client holds. */
+  /** For a login that a home of the official client holds: replaces `tokenRefreshSkewMs` where it is longer. */
   readonly refreshAheadMs: number;
   readonly flagAfterConsecutiveFailures: number;
   readonly unansweredRetryMs: number;
@@ -35,7 +35,7 @@ export interface RefreshDeps extends SideBySide {
   readonly runningClients: (home: CodexHome) => readonly number[];
   /** Keeps Ctrl-C from cutting off a request that spends a token. */
   readonly uninterrupted: <T>(task: () => Promise<T>) => Promise<T>;
-  /** What the person should know although it went well. */
+  /** Tells what the person should know although the refresh went well. */
   readonly warn: (message: string) => void;
   readonly signal: AbortSignal;
   /** Absent where logins are shared with no other machine. */
@@ -67,8 +67,8 @@ type AnswerGroup = WriteGroup<ReceivedAnswer, readonly ScopeRecords[]>;
  * that spends refresh tokens, with the lock of the person held.
  */
 export interface Custody {
-  /** Why its refresh token must not be sent now; undefined where it may. Whoever keeps the pool knows of it from then on. */
+  /** Why the refresh token must not be sent now; undefined where it may: then the shared pool was told, if reached. */
   obstacleTo(account: Account, refreshToken: Secret): Promise<RefreshOutcome | undefined>;
-  /** Its answer is stored: the other machines are to have it. Never throws: the next exchange brings what this one could not. */
+  /** Brings a stored answer to the other machines. Never throws: the next exchange brings what this one could not. */
   hasRotated(account: Account): Promise<void>;
 }

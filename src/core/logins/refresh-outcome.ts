@@ -7,14 +7,14 @@ import type { ProviderReason } from '../provider-reason.js';
 
 /** What a wish for a usable access token came to. Only `refused` says that the login itself is in doubt. */
 export type RefreshOutcome =
-  /** `valid`: nothing was needed; `adopted`: somebody else's newer copy was taken over; `refreshed`: we asked. */
+  /** `valid`: nothing was needed; `adopted`: a newer copy was taken over; `refreshed`: we asked the provider. */
   | { readonly kind: 'usable'; readonly account: Account; readonly how: 'valid' | 'adopted' | 'refreshed' }
   /** The official client runs and will refresh its own login itself (P1). */
   | { readonly kind: 'left-to-client'; readonly account: Account; readonly pid: number }
   /** A home of the official client holds its refresh token, and could not be given the next one: nothing was spent. */
   | { readonly kind: 'no-place'; readonly account: Account; readonly problem: AppError }
   | { readonly kind: 'no-refresh-token'; readonly account: Account }
-  /** An old copy of the record has come back: sending its token would end the login for whoever holds the successor. */
+  /** An old copy of the record has come back: sending its token would end the login where the successor is held. */
   | { readonly kind: 'spent-token'; readonly account: Account }
   /** The tokens were issued by another address than the configured one, and are sent to nobody else (P20). */
   | { readonly kind: 'issuer-mismatch'; readonly account: Account; readonly issuer: string }
@@ -30,7 +30,7 @@ export type RefreshOutcome =
   /** Turned away before the token was looked at. */
   | ({ readonly kind: 'rate-limited'; readonly account: Account; readonly retryAfterMs?: number } & ProviderReason)
   | { readonly kind: 'obstructed'; readonly account: Account; readonly obstruction: Obstruction }
-  /** The journal may hold the successor of its token in a file that cannot be read: it is not sent meanwhile. */
+  /** The journal may hold the successor of the token in a file that cannot be read: the token is not sent meanwhile. */
   | {
       readonly kind: 'unreadable-entry';
       readonly account: Account;
@@ -39,7 +39,7 @@ export type RefreshOutcome =
     }
   /**
    * The token may be spent and nobody has the answer. It is not sent again before `retryAt`, in milliseconds since the
-   * epoch; absent while somebody still waits for the answer.
+   * epoch; absent while a process still waits for the answer.
    */
   | ({
       readonly kind: 'unknown';

@@ -58,7 +58,7 @@ type Inside = RefreshOutcome | 'other-lock';
 async function refreshInside(deps: RefreshDeps, request: RefreshRequest, lock: string): Promise<Inside> {
   const first = await attempt(deps, request, lock);
   if (first === 'other-lock' || first.kind !== 'refused') return first;
-  // A refused token is often one that somebody else has spent: whoever did may have left the next one where we can read.
+  // A refused token is often one that another program has spent, and may have left the next one where we can read it.
   const { tokens } = await gatherNewest(deps, request.account.id);
   const hasMovedOn = tokens.refreshToken?.equals(first.account.tokens.refreshToken) === false;
   const last = hasMovedOn ? await attempt(deps, request, lock) : first;
@@ -93,7 +93,7 @@ async function attempt(deps: RefreshDeps, request: RefreshRequest, lock: string)
   if (obstacle !== undefined) return obstacle;
   const problem = await whyNotSpendable(deps, account);
   if (problem !== undefined) return { kind: 'no-place', account, problem };
-  // Last, because the answer is that it is about to be sent.
+  // Asked last, because it tells the shared pool that the token is about to be sent.
   const keptElsewhere = await deps.custody?.obstacleTo(account, refreshToken);
   if (keptElsewhere !== undefined) return keptElsewhere;
   const reason = idToken === undefined ? 'forced' : request.reason;

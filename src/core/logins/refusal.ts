@@ -29,7 +29,7 @@ export async function settleRefusal(deps: RefreshDeps, refused: RefusedRefresh):
   return withStore(root, {}, (store) => {
     logLineage(root, { event: 'refused', accountId: account.id, before: refreshToken, detail: code });
     const holders = recordsOf(store.scopes()).filter(({ tokens }) => refreshToken.equals(tokens.refreshToken));
-    // Signed in again, or newer tokens taken over, since it was sent: the refusal is about a token that nobody has.
+    // The account has been signed in again, or got newer tokens, since: the refusal is about a token that it has not.
     if (!holders.some(({ id }) => id === account.id)) return refused;
     const health = countRefusal(store, deps, account, {
       kind: 'refresh-failed',

@@ -26,7 +26,7 @@ import { besideRecords, type Records, readBeside, recordsIn } from './shared-log
 export type Seat =
   | { readonly kind: 'own' }
   | { readonly kind: 'linked'; readonly into: CodexHome }
-  /** Out of a private home in which nothing runs, which then has a link to it. */
+  /** Moved out of a private home in which nothing runs, which then has a link to it. */
   | { readonly kind: 'moved'; readonly from: CodexHome };
 
 export interface SeatRules {
@@ -48,20 +48,20 @@ export function heldLogins(homes: Homes, records: Records): HeldLogin[] {
   return withoutLinked(reachableHomes(homes)).map((home) => ({ home, state: readBeside(home, records) }));
 }
 
-/** The same for the homes that this run and this root know, each as soon as it makes sense. */
+/** The same for the homes that this run and this root know, each as soon as its content makes sense. */
 export async function settledLogins(root: Root, current: CodexHome): Promise<HeldLogin[]> {
   const homes = withoutLinked(reachableHomes(findHomes(root, current)));
   return Promise.all(homes.map(async (home) => ({ home, state: await readSettledBeside(root, home) })));
 }
 
-/** The credential of one home, as soon as it makes sense. */
+/** The credential of one home, as soon as its content makes sense. */
 export async function readSettledBeside(root: Root, home: CodexHome): Promise<AuthFileState> {
   return besideRecords(await readSettledAuthFile(home, root.clock), recordsIn(root));
 }
 
 /**
- * Throws `not-allowed` where the account's login lives in a home that cannot be read now, unless it is taken all the same,
- * and where it cannot stand in both homes at once.
+ * Throws `not-allowed` where the account's login lives in a home that cannot be read now, unless `takes` is set, and
+ * where it cannot stand in both homes at once.
  */
 export function seatFor(homes: Homes, account: Account, { takes, runningClients, records }: SeatRules): Seat {
   const away = homes.unreachable.find(({ accountId }) => accountId === account.id);
@@ -72,7 +72,7 @@ export function seatFor(homes: Homes, account: Account, { takes, runningClients,
   const holdsOurs = ({ state: { content } }: HeldLogin) =>
     content?.kind === 'login' && content.login.tokens.refreshToken?.equals(account.tokens.refreshToken) === true;
   const held = heldLogins(homes, records);
-  // An older login of the account is to go on only where no home has the newest.
+  // Homes with our own token come first: a home with an older login of the account counts only where none has it.
   for (const { home, state } of [...held.filter(holdsOurs), ...held]) {
     if (home.directory === homes.current.directory) continue;
     if (isLoginOf(state.content, account)) {
@@ -111,7 +111,7 @@ export function followersOnOneLogin(
   return linkedInto(current, beside) === undefined ? homesLinkedTo(current, beside) : [];
 }
 
-/** A home of the person's own is the better place, unless others count on the private one. */
+/** Whether a login may move from a private home to one of the person's own: not while other homes are linked to it. */
 function mayLeave({ current, others }: Homes, home: CodexHome): boolean {
   if (privateHomeAt(home.directory) === undefined || privateHomeAt(current.directory) !== undefined) return false;
   if (loginStoreKind(current) !== 'file') return false;
@@ -137,7 +137,7 @@ function sharesToken(account: Account, home: CodexHome): AppError {
   });
 }
 
-/** Also why its token is not spent: nobody could give that home the next one. */
+/** Why a login in a home that cannot be read stays there, and is not spent: that home could not get the next token. */
 export function livesAway(account: Account, { path, id }: HomeRecord): AppError {
   const where = path ?? 'a home';
   return new AppError('not-allowed', `${describeAccount(account)} lives in ${where}, which cannot be read now`, {
@@ -146,7 +146,7 @@ export function livesAway(account: Account, { path, id }: HomeRecord): AppError 
   });
 }
 
-/** Remembers which login a home is about to hold. Before it is written: a home that nobody knows could lose it. */
+/** Remembers which login a home is about to hold. Call it before the write: an unknown home could lose the login. */
 export function rememberHome(store: Store, home: CodexHome, account: Account): void {
   const { root } = store;
   const known = readHomes(root);
@@ -167,7 +167,7 @@ export function rememberHome(store: Store, home: CodexHome, account: Account): v
   );
 }
 
-/** The same for a home that has got the login by other means: nothing is written where that is known. */
+/** The same for a home that has got the login by other means; writes nothing where the registry has that already. */
 export function rememberResidence(store: Store, home: CodexHome, account: Account): void {
   const known = readHomes(store.root).find((each) => isCurrent(store.root, home, each));
   if (known?.accountId !== account.id) rememberHome(store, home, account);
@@ -178,7 +178,7 @@ export function isRemembered(root: Root, home: CodexHome): boolean {
   return readHomes(root).some((each) => isCurrent(root, home, each));
 }
 
-/** Undefined also for a home that was copied together with the name of another one. */
+/** The id of a home; undefined also for a home that was copied together with the marker of another one. */
 function ownIdOf({ root }: Store, home: CodexHome, known: readonly HomeRecord[]): string | undefined {
   const ofPath = known.find((each) => each.id === pathId(home.directory))?.id;
   const id = homeIdAt(root, home.directory) ?? ofPath;
@@ -186,7 +186,7 @@ function ownIdOf({ root }: Store, home: CodexHome, known: readonly HomeRecord[])
   return record === undefined || isCurrent(root, home, record) ? id : undefined;
 }
 
-/** The login is taken from wherever it was said to live. */
+/** The account's login has been taken: these homes are no longer remembered as holding it. */
 export function forgetResidence(store: Store, { id }: Account, homes: readonly HomeRecord[]): void {
   const left = homes.filter(({ accountId }) => accountId === id).map((each) => each.id);
   if (left.length === 0) return;

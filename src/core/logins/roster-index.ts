@@ -21,7 +21,7 @@ import type { ShownRoster, ShownScope } from './shown-roster.js';
 
 /*
  * What a list shows of the accounts of one scope, kept beside them so that nobody has to read thousands of tokens to show a
- * name. It counts only while nothing has changed that it was made of, and is made anew by whoever misses it
+ * name. It counts only while nothing has changed that it was made of, and a run that finds none makes it anew
  * (docs/decisions/043-index.md).
  */
 
@@ -29,21 +29,21 @@ import type { ShownRoster, ShownScope } from './shown-roster.js';
 export interface RosterIndex {
   /** The roster as `readRoster` would give it, without a token; undefined where there is no index that holds. */
   read(): ShownRoster | undefined;
-  /** Of that only who the accounts are: those of the scope first, then of every other. */
+  /** Only the scopes of that roster with their accounts: first the one that is shown, then every other. */
   scopes(): readonly ShownScope[] | undefined;
   /** Makes the index of a roster that was read after {@link read} had found none, and says whether that was possible. */
   keep(roster: ShownRoster): boolean;
 }
 
-/** Of ten thousand accounts, twice. */
+/** Room for ten thousand accounts, with everything written twice. */
 const mostBytes = 32 * 1024 * 1024;
 
-/** A few projects, and the two homes that somebody works in. */
+/** Room for a few projects, in each of two homes that a person works in. */
 const kind = { mostFiles: 8, isOfKind: (name: string) => name.startsWith(indexPrefix) };
 
 /**
- * What was changed so short a time before it was read may change again without another time to show for it: on some file
- * systems two seconds are one.
+ * A file that changed less than this before it was read may change again and keep the same time: on some file systems
+ * times are counted in steps of two seconds.
  */
 const usuallySettledMs = 2_000;
 
@@ -51,13 +51,13 @@ const usuallySettledMs = 2_000;
 const format = 2;
 
 export interface IndexTerms {
-  /** Of the program: another one may read the same files in another way. */
+  /** The version of the program: another one may read the same files in another way. */
   readonly version: string;
   /** How old the inputs must be; default two seconds. */
   readonly settledMs?: number | undefined;
 }
 
-/** Undefined where none can be kept: a root that is not there yet, or on a system without owners. */
+/** Undefined where no index can be kept: for a root that is not there yet, or on a system without owners. */
 export function openRosterIndex(
   root: Root,
   home: CodexHome,
@@ -101,12 +101,12 @@ function cacheOf({ paths, effectiveUserId }: Root): PrivateCache | undefined {
   try {
     return privateCache(paths.root, effectiveUserId);
   } catch {
-    // A root that cannot be looked at: whoever reads it says so.
+    // The root cannot be read. There is no index then, and reading the pool reports the error.
     return undefined;
   }
 }
 
-/** For a name only: what the file is about stands in it (FNV-1a, 32 bits). */
+/** A hash for the name only: what the file is about stands in the file (FNV-1a, 32 bits). */
 function shortNameOf(about: string): string {
   let sum = 0x811c9dc5;
   for (const byte of Buffer.from(about)) sum = Math.imul(sum ^ byte, 0x01000193);
@@ -119,7 +119,7 @@ function looksAt(root: Root, home: CodexHome): readonly Input[] | undefined {
     const inputs = [...fixedPaths(root, home), ...furtherPaths(root)].map(([path, look]) => lookAt(path, look));
     return inputs.every((input) => input !== undefined) ? inputs : undefined;
   } catch (error) {
-    // A registry of homes that is damaged: whoever reads it says so.
+    // The registry of homes is damaged. There is no index then, and reading the homes reports the error.
     if (error instanceof AppError) return undefined;
     throw error;
   }
@@ -133,12 +133,12 @@ function printsOf(inputs: readonly Input[]): string {
   return JSON.stringify(inputs.map(({ path, print }) => [path, print]));
 }
 
-/** Older than what the clock of their own file system can tell apart; that of another one may be another clock. */
+/** Whether all inputs changed before `latest`. One on another device than the cache does not: its clock may differ. */
 function isSettled(inputs: readonly Input[], latest: number, device: bigint): boolean {
   return inputs.every(({ dated }) => dated === undefined || (dated.device === device && dated.changedAt < latest));
 }
 
-/** An answer in the journal, a keyring, and a home that is away are no files whose times would tell. */
+/** Whether times of files tell all changes: not those of a keyring, of answers in the journal, or of a home away. */
 function followsFromFiles(root: Root, home: CodexHome): boolean {
   if (listDirectory(root.paths.journal).some((name) => name.endsWith('.json'))) return false;
   const { problem, others, unreachable } = findHomesForDisplay(root, home);

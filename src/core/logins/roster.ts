@@ -28,11 +28,11 @@ export interface Roster {
   readonly path: string;
   /** Where the accounts really come from: another pool while this one has none. */
   readonly readFrom: string;
-  /** Of the scope that the accounts come from; what older versions kept for one checkout is part of it already. */
+  /** The scope that the accounts come from; what older versions kept for one checkout is part of it already. */
   readonly records: ScopeRecords;
   /** The other scopes that have files, as far as they can be read. */
   readonly others: readonly ScopeRecords[];
-  /** With the newest tokens that any copy beside their records has. The last may be one that is not stored yet. */
+  /** With the newest tokens that any copy beside their records has. The last account may not be stored yet. */
   readonly accounts: readonly Account[];
   readonly beside: BesideRecords;
   readonly state: AccountState;
@@ -41,7 +41,7 @@ export interface Roster {
   readonly authFile: AuthFileState;
   /** The account whose login `auth.json` holds, wherever it lives; absent when it is none of ours. */
   readonly active?: LocatedAccount;
-  /** In a home that `run` has made: the person's own, with which it shares everything but the login. */
+  /** Set in a home that `run` has made: the person's own home, with which it shares everything but the login. */
   readonly sharesHome?: string;
   readonly warnings: readonly string[];
 }
@@ -143,7 +143,7 @@ export function readScopes(
   ];
   const hasPool = scope.kind === 'global' || hasFiles(own) || legacy.length > 0;
   const global = beside.find(({ key }) => key === undefined);
-  // Throws where the global one cannot be read: there is nothing else to show.
+  // Throws where the global scope cannot be read: there is nothing else to show.
   const first = hasPool ? merged : (global ?? readScope(root.paths, undefined));
   const records = hasAccounts(first) ? first : (elsewhere(beside, global, inUse) ?? first);
   const unshown = hasFiles(merged) && records !== merged ? [merged] : [];
@@ -170,7 +170,7 @@ export function withNewestPlan(account: Account, { state }: Pick<Roster, 'state'
   return planType === undefined || planType === account.planType ? account : { ...account, planType };
 }
 
-/** The account that a login belongs to, in whichever of these scopes. */
+/** The account that a login belongs to, in any of these scopes. */
 export function findOwner(
   scopes: readonly ScopeRecords[],
   content: AuthFileContent | undefined,

@@ -33,7 +33,7 @@ function rotated<A extends Account>(account: A, id: string, received: Partial<To
 /** An access token of one workspace never gets into the record of another, whatever the record is called. */
 export function areTokensOf(account: Account, received: Partial<TokenSet>): boolean {
   const { userId, accountId, subject } = claimsOf(received);
-  // A login that named nobody else is known by its subject until a token says who that is.
+  // An account of a login that named only its subject is known by that until a token names the user id.
   const isBySubject = account.userId !== undefined && account.userId === subject;
   return !contradicts(account, definedOnly({ userId: isBySubject ? subject : userId, accountId }));
 }

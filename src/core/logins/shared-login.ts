@@ -22,7 +22,7 @@ export function recordsIn(root: Pick<Root, 'paths'>): Records {
   return { root, scopes: () => readAllScopes(root.paths) };
 }
 
-/** What the official client has stored in a home, as it looks beside them. */
+/** What the official client has stored in a home, as it looks beside the records. */
 export function readBeside(home: CodexHome, records: Records): AuthFileState {
   return besideRecords(readAuthFile(home), records);
 }
@@ -36,7 +36,7 @@ export function besideRecords(state: AuthFileState, records: Records): AuthFileS
   return isOurs ? { ...state, content: { kind: 'login', login: mixed.login } } : state;
 }
 
-/** Both are ours and have one token; or we have only the named one, and the client did not sign in to another login. */
+/** Whether both accounts are ours with one token, or only the named one is, and the client has not signed in anew. */
 export function shareLogin({ login, tokensOf }: MixedLogin, accounts: readonly Account[]): boolean {
   const named = findSame(accounts, login.identity);
   if (named === undefined) return false;
@@ -46,14 +46,14 @@ export function shareLogin({ login, tokensOf }: MixedLogin, accounts: readonly A
   return typeof owner !== 'string' || owner === login.extras.tokens['login_owner_id'];
 }
 
-/** Once the two had one login: the provider still answers for the other account, which has a login of its own by now. */
+/** Whether both once had one login: the provider may still answer for the other account, which has its own by now. */
 function haveShared({ login, tokensOf }: MixedLogin, { root, scopes }: Records): boolean {
   const accounts = recordsOf(scopes());
   const [named, other] = [findSame(accounts, login.identity), findSame(accounts, tokensOf)];
   return named !== undefined && other !== undefined && haveHadOneToken(root, named.id, other.id);
 }
 
-/** Whether its refresh token has been that of the named account, also of one that was removed. */
+/** Whether the refresh token has been one of the named account, also if that account was removed. */
 function wasOurs({ identity, tokens: { refreshToken } }: AuthFileLogin, { root, scopes }: Records): boolean {
   if (refreshToken === undefined) return false;
   const named = findSame(recordsOf(scopes()), identity);

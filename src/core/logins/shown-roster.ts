@@ -21,8 +21,8 @@ export type ShownLogin =
   | { readonly kind: 'unadoptable'; readonly reason: Unadoptable };
 
 /**
- * The roster for whoever only shows it or decides about it: nothing in it need be a token. A {@link Roster} is one; the other
- * kind comes from the index.
+ * The roster for code that only shows it or decides about it: nothing in it need be a token. A {@link Roster} is one;
+ * the other kind comes from the index.
  */
 export interface ShownRoster
   extends Pick<Roster, 'path' | 'readFrom' | 'state' | 'shutOut' | 'sharesHome' | 'warnings'> {

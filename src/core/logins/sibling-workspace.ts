@@ -65,7 +65,7 @@ export async function enterWorkspace(
   const expiresAt = endByOurClock(accessToken.reveal(), now, serverDate);
   const entered = await withStore(root, { signal }, async (store) => {
     const current = findStored(store.scopes(), account.id);
-    // Signed in again meanwhile: that login has its own access token.
+    // The account has been signed in again meanwhile: that login has its own access token.
     if (!refreshToken.equals(current.tokens.refreshToken)) return current;
     const lastRefresh = current.tokens.lastRefresh ?? now;
     spread(store, account.id, definedOnly({ accessToken, expiresAt, lastRefresh }), undefined);

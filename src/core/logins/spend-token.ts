@@ -71,11 +71,11 @@ function isOver({ root }: RefreshDeps, { expiresAt }: JournalAnswer): boolean {
   return expiresAt !== undefined && expiresAt <= root.clock.now();
 }
 
-/** None of these says anything about the login: they pause it, and never count towards a flag. */
+/** The health event of a failure. None says anything about the login: they pause it, and never count towards a flag. */
 function eventOf(failure: Failure, now: number): HealthEvent | undefined {
   const reason = reasonOfVerdict(failure);
   switch (failure.kind) {
-    // Whoever asked draws the consequence.
+    // `settleRefusal` draws the consequence later.
     case 'refused':
     // The machine's trouble is not the account's.
     case 'obstructed':

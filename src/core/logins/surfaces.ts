@@ -29,7 +29,7 @@ export interface Switched {
   readonly changed: boolean;
 }
 
-/** What somebody has to do about each kind of client that still has another login. */
+/** What the person has to do about each kind of client that still has another login. */
 const cures: Readonly<Record<ClientKind, string>> = {
   daemon: 'codex app-server daemon restart',
   session: 'start it again; until then it works as before, or asks to sign in again',
@@ -112,7 +112,7 @@ function accountInMemory(
 }
 
 function readHandOuts(root: Root): LineageRecord[] {
-  // Knowledge only: without it nothing is known, which is what the caller says.
+  // The log is knowledge only: without it the account of a client is not known, and the caller says that.
   const records = orInstead(
     () => readLineage(root).records,
     () => [],

@@ -66,7 +66,7 @@ export function takeLoose(store: Store, state: AuthFileState): void {
   if (wasNewer) logAdoption(store, account.id, before, after);
 }
 
-/** A client that is asked to sign in does not ask us, and its login can be older than one that we got meanwhile. */
+/** A client can sign in without us, and its login can be older than one that we got meanwhile. */
 function wasEverOurs({ root }: Store, account: Account, { refreshToken }: TokenSet): boolean {
   if (refreshToken === undefined || refreshToken.equals(account.tokens.refreshToken)) return true;
   return isKnownToken(root, refreshToken);

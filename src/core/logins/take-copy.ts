@@ -8,7 +8,7 @@ import type { Secret } from '../secret.js';
 import { isKnownSpent } from './lineage-log.js';
 import { areTokensOf, spread } from './rotation.js';
 
-/** A copy of a login that somebody else holds: `auth.json`, or a file to import. */
+/** A copy of a login outside of our pools: in `auth.json`, or in a file to import. */
 export interface LoginCopy extends LineageCopy {
   readonly source: 'auth-file' | 'import';
   /** Absent where the file has no place for them. */
@@ -16,7 +16,7 @@ export interface LoginCopy extends LineageCopy {
   readonly provenance?: Provenance;
 }
 
-/** Whether we have exchanged a refresh token ourselves; whoever takes many copies reads the log of that once. */
+/** Whether we have exchanged a refresh token ourselves; a caller that takes many copies reads the log only once. */
 type IsSpent = (token: Secret) => boolean;
 
 export interface TakenCopy {

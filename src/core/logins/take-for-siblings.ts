@@ -7,9 +7,9 @@ import type { Store } from '../pools/store.js';
 import { takeFromHomes } from './place-login.js';
 
 /**
- * Before an account goes its own way, removed or with another login: what clients have got for the login that it shares with
- * other workspaces goes to those. Later nobody could tell any more for whom they have renewed it. What a client has got for the
- * account itself may be of a login of its own, which is nobody else's.
+ * Before an account is removed or gets another login: the newer tokens that clients have got for the login that it
+ * shares with other workspaces go to those. Later nobody could tell for which account a client has renewed the login.
+ * What a client has got for the account itself may be a login of its own, which no other workspace shares.
  */
 export function takeForSiblings(store: Store, current: CodexHome, id: string): void {
   const records = recordsOf(store.scopes());

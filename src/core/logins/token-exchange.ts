@@ -29,7 +29,7 @@ export type ExchangeHeader = Omit<JournalHeader, 'owner' | 'version'>;
 export type Failure = Exclude<TokenVerdict, { kind: 'tokens' }>;
 
 export type Exchange =
-  /** Not on disk yet: whoever asked records it in the entry first, and ends the entry when it is stored. */
+  /** Not on disk yet: the caller records the answer in the entry first, and ends the entry when it is stored. */
   | {
       readonly kind: 'tokens';
       readonly answer: JournalAnswer;
@@ -101,14 +101,14 @@ async function exchange(
   try {
     return judgeTokenAnswer(await repeatUnsent(root.clock, send, spendingDeadlineMs));
   } catch (error) {
-    // A proxy setting that cannot be used is found before anything is sent; of anything else nobody knows.
+    // A proxy setting that cannot be used is found before anything is sent; after any other error nobody knows.
     if (error instanceof AppError && error.code === 'usage') entry.discard();
     else leave(deps, entry);
     throw error;
   }
 }
 
-/** Returns its path. An entry that cannot be renamed counts as waited for until this process has ended. */
+/** Leaves the entry and returns its path. One that cannot be renamed counts as waited for until this process ends. */
 function leave({ warn }: RefreshDeps, entry: OpenEntry): string {
   try {
     return entry.leave();

@@ -20,8 +20,8 @@ function unansweredAmong(entries: readonly JournalEntry[], spent: string): Journ
 
 /**
  * Why this token is not to be sent now, or undefined when it may be: the one rule for every program, process and call. Not
- * while somebody waits for an answer about it, nor within `unansweredRetryMs` after one did not come, because it may have
- * been spent; and not at all while the journal may hold its successor where nobody can read it.
+ * while a process waits for an answer about it, nor within `unansweredRetryMs` after one did not come, because it may
+ * have been spent; and not at all while the journal may hold its successor where nobody can read it.
  */
 export function obstacleTo(
   { root, settings }: Pick<RefreshDeps, 'root' | 'settings'>,
@@ -44,7 +44,7 @@ export function obstacleTo(
   return { kind: 'unknown', account, message, retryAt };
 }
 
-/** One that does not say which token it is about may be about any. */
+/** An entry that does not say which token it is about may be about any. */
 export function mayBeAbout({ spent, isSignIn }: UnreadableEntry, token: string): boolean {
   return !isSignIn && (spent === undefined || spent === token);
 }
@@ -55,7 +55,7 @@ function waiting({ processes }: Root, { header }: JournalEntry | UnreadableEntry
   return `${who} has sent its refresh token and waits for the answer`;
 }
 
-/** A clock that was far ahead when it was asked must not block the login until then. */
+/** An entry made while the clock was far ahead must not block the login until that time. */
 export function retryTime({ header: { startedAt } }: JournalEntry, retryMs: number, now: number): number {
   return startedAt > now + retryMs ? now : startedAt + retryMs;
 }
@@ -69,7 +69,7 @@ function timesOf(tries: number): string {
   return tries === 1 ? 'once' : `${tries} times`;
 }
 
-/** The newest entry says how often it was tried; the others would only pile up. */
+/** The newest entry says how often the token was sent; the older ones would only pile up. */
 export function forgetSuperseded(root: Root, token: Secret, own: string): void {
   for (const entry of entriesAbout(root, token)) {
     if (entry.path !== own && !isUnderWay(root, entry)) rmSync(entry.path, { force: true });

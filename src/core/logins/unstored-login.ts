@@ -40,7 +40,7 @@ function freeId(identity: Identity, taken: ReadonlySet<string>): string {
   }
 }
 
-/** Of the form of every id. The email counts only where there is nothing else, because it can change. */
+/** An id of the usual form. The email counts only where there is nothing else, because it can change. */
 function idOf({ userId, accountId, email }: Identity, attempt: number): string {
   const isNamed = userId !== undefined || accountId !== undefined;
   const parts = [userId ?? '', accountId ?? '', isNamed ? '' : (email ?? ''), attempt];

@@ -81,7 +81,7 @@ function settleMoves(store: Store): void {
   }
 }
 
-/** What is on disk, with the records that stay as they will be. */
+/** The records on disk, with those that stay in their final form. */
 function brought<A extends Account>(stored: readonly A[], settled: readonly A[]): A[] {
   return stored.map((each) => settled.find(({ id }) => id === each.id) ?? each);
 }
@@ -100,7 +100,7 @@ function isChanged(before: readonly Account[], after: readonly Account[]): boole
   return before.length !== after.length || before.some((account, index) => account !== after[index]);
 }
 
-/** A copy that goes may have got a login of its own from another tool; it goes where `import` can bring it back from. */
+/** A copy that goes may have got a login of its own from another tool; it is kept where `import` can bring it back. */
 function keepOtherLogins(store: Store, { key, unsettled, pool, flagged }: Unsettled): void {
   const staying = [...pool.accounts, ...flagged.accounts].map(({ id }) => id);
   const elsewhere = store.scopes().filter((each) => each.key !== key);

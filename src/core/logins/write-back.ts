@@ -27,7 +27,7 @@ import { readBeside } from './shared-login.js';
 
 type WriteBackDeps = Pick<RefreshDeps, 'home' | 'flockHelpers' | 'warn'>;
 
-/** One that has just happened. */
+/** An exchange of a refresh token that has just happened. */
 export interface Exchange {
   readonly spent: Secret;
   readonly received: Secret | undefined;
@@ -43,14 +43,14 @@ export interface Exchange {
 export async function writeBack(store: Store, deps: WriteBackDeps, exchanges: readonly Exchange[] = []): Promise<void> {
   const { current, others } = findHomes(store.root, deps.home);
   const known = others.map(({ home }) => home);
-  // A home that is new here may be a copy that somebody throws away: the others do not come to depend on it.
+  // A home that is new here may be a copy that is thrown away later: the others must not come to depend on it.
   const homes = isRemembered(store.root, current) ? [current, ...known] : [...known, current];
   for (const home of withoutLinked(homes)) await writeBackTo(store, { ...deps, home }, { exchanges, homes });
 }
 
 /**
- * The same for one home whose file another home is about to share: there any older login gives way, or both would go on
- * with it, and what may live is kept aside. Throws `storage-write-failed` where the file stays behind.
+ * The same for one home whose file another home is about to share: any older login there is replaced, or both homes
+ * would go on with it, and one that may live is kept aside. Throws `storage-write-failed` where the file stays behind.
  */
 export async function bringUpToDate(store: Store, deps: Omit<WriteBackDeps, 'warn'>): Promise<void> {
   const problems: string[] = [];
@@ -67,9 +67,9 @@ export async function bringUpToDate(store: Store, deps: Omit<WriteBackDeps, 'war
 /** Which logins give way to ours. */
 interface Rule {
   readonly exchanges: readonly Exchange[];
-  /** Any that is older; otherwise only what we know to have become ours. */
+  /** Any older login gives way; otherwise only one that is spent, or that was ours. */
   readonly replacesOlder?: boolean;
-  /** Those whose file it may share. */
+  /** The homes whose file the home may share. */
   readonly homes?: readonly CodexHome[];
 }
 
@@ -111,7 +111,7 @@ async function rewrite(store: Store, { home, flockHelpers: helpers, warn }: Writ
   });
 }
 
-/** Of two files with one refresh token, one would sooner or later hold a spent one. */
+/** Links the home to the other file: of two files with one refresh token, one would in time hold a spent one. */
 async function share(
   store: Store,
   { home, flockHelpers, warn }: WriteBackDeps,
@@ -154,7 +154,7 @@ function isUnspent({ content }: AuthFileState, { root }: Store, newer: NewerToke
   return theirs !== undefined && !theirs.equals(newer.refreshToken) && !isKnownSpent(root, theirs);
 }
 
-/** Whether {@link writeBack} would change the file, as far as anybody can tell without the locks. */
+/** Whether {@link writeBack} would change the file, as far as that shows without the locks. */
 export function isBehind(state: AuthFileState, store: Pick<Store, 'root' | 'scopes'>): boolean {
   return newerFor(state, store, { exchanges: [] }) !== undefined;
 }
@@ -182,7 +182,7 @@ function newerFor(
   return definedOnly({ refreshToken: ours, access, names: holder && namesOfLogin(holder) });
 }
 
-/** Of a workspace that has no record: what another one of its login holds by now. */
+/** The token for a workspace that has no record: what another workspace of its login holds by now. */
 function sharedSuccessor(store: Pick<Store, 'root' | 'scopes'>, spent: Secret): Secret | undefined {
   return successorOf(spent, recordsOf(store.scopes()), historyOf(readLineage(store.root)));
 }
@@ -215,7 +215,7 @@ function newerForAccessOnly(holder: Account | undefined, login: AuthFileLogin): 
   return access === undefined && !isKeeperNow ? undefined : definedOnly({ access, refreshToken });
 }
 
-/** Not one with the tokens of somebody else, which are no successors of those in the file. */
+/** The record of the file's login; not one with another account's tokens, which are no successors of those there. */
 function holderOf({ content }: Pick<AuthFileState, 'content'>, store: Pick<Store, 'scopes'>): Account | undefined {
   if (content?.kind !== 'login') return undefined;
   const records = recordsOf(store.scopes());

@@ -43,7 +43,7 @@ export class WriteGroup<Item, Result> {
 
   /**
    * For an expected task: resolves when the item is written, alone or with others, and rejects for all of them alike. Its
-   * turn is the next one's meanwhile, and to be taken back.
+   * turn goes to the next task meanwhile, and the caller has to take it back (`takeTurn`).
    */
   async write(
     item: Item,
@@ -70,14 +70,14 @@ export class WriteGroup<Item, Result> {
       this.#patience = patience;
       this.#clock.sleep(patienceMs, patience.signal).then(
         () => this.#writeNow(),
-        // Written before that.
+        // Aborted: the items were written before that.
         () => undefined,
       );
     }
     this.#writeUnlessMoreComes();
   }
 
-  /** Whoever takes the turn of a task that waits has begun by the next round of the event loop. */
+  /** A task that takes the turn of one that waits has begun by the next round of the event loop. */
   #writeUnlessMoreComes(): void {
     setImmediate(() => {
       if (this.#expected <= this.#held) this.#writeNow();
