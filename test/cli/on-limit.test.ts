@@ -147,6 +147,12 @@ describe('next', () => {
     expect(wordsOf(1)).toEqual(['exec', 'resume', thread, 'Continue.']);
   });
 
+  test('a subcommand behind a prompt is what the client obeys', async () => {
+    turns = [{ end: 'limit', after: [useUp(alice)] }, { end: 'answered' }];
+    await run('next', ['hello', 'exec', 'fix the tests']);
+    expect(wordsOf(1)).toEqual(['exec', 'resume', thread, 'Continue.']);
+  });
+
   test('does not go on with credits', async () => {
     const credits = { has_credits: true, unlimited: false, balance: '5' };
     setUsage(provider, bob, 0, 100, { credits });

@@ -40,12 +40,13 @@ export interface ClientLine {
   /** The options before the subcommand, and those after it, each with its value. */
   readonly before: readonly (readonly string[])[];
   readonly after: readonly (readonly string[])[];
+  /** Of the subcommand, or the prompt of the interactive client. */
   readonly operands: readonly string[];
 }
 
 export function readClientLine(words: readonly string[]): ClientLine {
   const [before, after]: [string[][], string[][]] = [[], []];
-  const operands: string[] = [];
+  let operands: string[] = [];
   let command: string | undefined;
   for (let at = 0; at < words.length; at += 1) {
     const word = words[at] ?? '';
@@ -57,8 +58,11 @@ export function readClientLine(words: readonly string[]): ClientLine {
       const option = words.slice(at, takesValue(word) ? at + 2 : at + 1);
       (command === undefined ? before : after).push(option);
       at += option.length - 1;
-    } else if (command === undefined && operands.length === 0 && isSubcommand(word)) command = word;
-    else operands.push(word);
+    } else if (command === undefined && isSubcommand(word)) {
+      command = word;
+      // The client drops a prompt before it.
+      operands = [];
+    } else operands.push(word);
   }
   return { before, after, operands, ...(command === undefined ? {} : { command }) };
 }
