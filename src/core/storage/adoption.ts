@@ -16,7 +16,7 @@ export function assertOurs(root: Root): void {
   if (problem !== undefined) throw problem;
 }
 
-/** The same as an answer, of a directory that is this user's. */
+/** What {@link assertOurs} throws about other people's things, as an answer. The owner has been checked before. */
 export function whyNotOurs(root: Root): AppError | undefined {
   if (root.mayAdopt === undefined || root.mayAdopt()) return undefined;
   const { root: path } = root.paths;
@@ -34,7 +34,7 @@ export function refusedRoot(error: unknown): string | undefined {
   return typeof path === 'string' ? path : undefined;
 }
 
-/** What is in a directory in which nothing shows that it has ever been our root; none where something does. */
+/** The names of what is not ours in the root. None where something shows that it has been our root before. */
 export function foreignThings(paths: RootPaths): string[] {
   if (hasBeenRoot(paths)) return [];
   const names = listDirectory(paths.root).filter((name) => !isNeutral(name));
@@ -42,7 +42,7 @@ export function foreignThings(paths: RootPaths): string[] {
   return strange.length > 0 ? strange : names.filter((name) => !holdsOnlyTraces(paths, join(paths.root, name)));
 }
 
-/** Names that nobody else uses; `settings.json`, `bin` and `projects` are in many directories. */
+/** Told by names that no other program uses; `settings.json`, `bin` and `projects` alone prove nothing. */
 function hasBeenRoot(paths: RootPaths): boolean {
   const { globalPool, globalFlagged, accountState, journal, lineageLog, locks, settings, bin, projects } = paths;
   const signs = [globalPool, globalFlagged, accountState, journal, lineageLog, join(bin, shimMarkName)];

@@ -13,7 +13,7 @@ export type FileVersion = { readonly kind: 'absent' } | PresentVersion;
 
 export interface PresentVersion {
   readonly kind: 'present';
-  /** The bytes as text; where they are not UTF-8 it is not what the file holds, and `bytes` is. */
+  /** The bytes as text. Where they are not UTF-8, only `bytes` is what the file holds. */
   readonly content: string;
   readonly bytes: Buffer;
   /** Whether the bytes are UTF-8. */
@@ -35,7 +35,7 @@ export function versionOf(written: string | Buffer): PresentVersion {
   return { kind: 'present', content: textOf(bytes), bytes, isText: isUtf8(bytes) };
 }
 
-/** Where it is ASCII, in a third of the time: the same text, and a long one is not on the heap that V8 has to look through. */
+/** ASCII is read as Latin-1: the same text in a third of the time, and a long one stays outside the heap of V8. */
 export function textOf(bytes: Buffer): string {
   return bytes.toString(isAscii(bytes) ? 'latin1' : 'utf8');
 }
@@ -48,7 +48,7 @@ export function isSameVersion(a: FileVersion, b: FileVersion): boolean {
 export interface Replacement {
   readonly path: string;
   readonly content: string | Uint8Array;
-  /** Default 0600. For files of the person's own, which keep the mode they have. */
+  /** Default 0600. Another one is for the person's own files, which keep the mode they have. */
   readonly mode?: number;
   /** Runs synchronously right before the rename, and again before each repetition of it; throws when the write must not happen any more (P9). */
   readonly guard?: () => void;
@@ -66,7 +66,7 @@ export function replaceFile({ guard, ...prepared }: Replacement, processes: Proc
   prepareFile(prepared, processes).commit(guard);
 }
 
-/** New content of a file that is safely on disk beside it, and takes its place by a rename. One of the two, once. */
+/** New content, safely on disk beside its file. Call `commit`, which renames it into place, or `discard`, once. */
 export interface PreparedFile {
   /** Throws `storage-write-failed`, or what the guard throws, with the old content in place and nothing left behind. */
   commit(guard?: () => void): void;
@@ -83,17 +83,17 @@ export function prepareFile(
 }
 
 export interface Entry {
-  /** As messages name it. */
+  /** How messages name the file. */
   readonly path: string;
-  /** The name that it takes. */
+  /** The name that the entry takes; links are followed already. */
   readonly target: string;
-  /** Makes it under a name of its own, beside its place. */
+  /** Makes the entry under a temporary name beside `target`. */
   readonly make: (temporary: string) => void;
-  /** It takes the place of a link, and not of the file behind it. */
+  /** The entry takes the place of a link, and not of the file behind it. */
   readonly replacesLink?: true;
 }
 
-/** The same for whatever a directory can hold: a link is an entry too. */
+/** As {@link prepareFile}, for anything that a directory can hold: a link is an entry too. */
 export function prepareEntry({ path, target, make, replacesLink }: Entry, processes: ProcessTable): PreparedFile {
   const temporary = join(dirname(target), temporaryName(basename(target), processes));
   const orFail = (step: () => void) => {
@@ -134,8 +134,8 @@ export function makeDirectory(path: string): void {
 }
 
 /**
- * A directory of ours, which nobody but its owner can enter, however it came into being. Throws `storage-write-failed`.
- * Not for the official client's home, whose mode is not ours to change.
+ * Makes a directory where it is missing, and closes an existing one to everybody but its owner. Throws
+ * `storage-write-failed`. Not for the official client's home, whose mode is not ours to change.
  */
 export function makePrivateDirectory(path: string): void {
   try {
@@ -151,7 +151,7 @@ export function tightenMode(path: string, mode: number = fileMode): void {
   try {
     if ((fs.statSync(path).mode & 0o077) !== 0) changeMode(path, mode);
   } catch {
-    // Absent, or a file system without modes, or not ours: `doctor` names what stays loose.
+    // It is absent, or not ours, or its file system has no modes: `doctor` names what stays loose.
   }
 }
 
@@ -207,7 +207,7 @@ const renameAttempts = 5;
 /** Windows refuses to replace a file that a scanner or another reader holds open for an instant. */
 function renameWithPatience(from: string, to: string, guard: () => void): void {
   for (let attempt = 1; ; attempt += 1) {
-    // Also before a repetition: during the pause somebody else may have written.
+    // Also before a repetition: during the pause another process may have written.
     guard();
     try {
       fs.renameSync(from, to);
@@ -224,11 +224,13 @@ function removeTemporary(path: string): void {
   try {
     fs.rmSync(path, { force: true });
   } catch {
-    // The error that brought us here says more; what stays behind is swept at the next start.
+    // The caller reports a better error, where there is one; what stays behind is swept at the next start.
   }
 }
 
-/** `.<file>.<pid>-<start>-<place>-<random>.tmp`: names its process, so that `leftovers.ts` can tell a dead one's. */
+/**
+ * `.<file>.<pid>-<start>-<place>-<random>.tmp`: by the process in the name `leftovers.ts` tells whether it has died.
+ */
 function temporaryName(file: string, processes: ProcessTable): string {
   const { pid, startedAt } = processes.self;
   return `.${file}.${pid}-${startedAt ?? 0}-${placeOf(processes)}-${randomBytes(6).toString('hex')}.tmp`;
@@ -249,7 +251,7 @@ export function listDirectory(directory: string): string[] {
   try {
     return fs.readdirSync(directory);
   } catch {
-    // Absent, or not ours to list: whoever needs a file in it will meet the real error.
+    // It is absent, or we may not list it. Reading a file in it reports the real error.
     return [];
   }
 }
@@ -262,7 +264,7 @@ function unreadable(verb: 'read' | 'list', path: string, error: unknown): AppErr
   });
 }
 
-/** Where a file stands in the place of a directory, or the other way round, no permission helps. */
+/** The hint for an error that no change of permissions mends, as where a file stands in the place of a directory. */
 export function wayOut(error: unknown, path: string): string | undefined {
   switch (systemErrorCode(error)) {
     case 'ENOTDIR':

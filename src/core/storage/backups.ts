@@ -86,7 +86,9 @@ function prepareBackup(path: string, version: PresentVersion, processes: Process
   };
 }
 
-/** Also of a backup that would only be renamed: what it leads to is not one that anybody could go back to. */
+/**
+ * Throws where a backup is no file, or a link to none. Such a one is not renamed either: nobody could go back to it.
+ */
 function assertFileOrNothing(path: string): void {
   try {
     assertReplaceable(resolveTarget(path));

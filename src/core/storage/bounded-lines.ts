@@ -5,7 +5,7 @@ import { appendNow } from './regular-file.js';
 export interface BoundedLines {
   readonly maxBytes: number;
   readonly processes: ProcessTable;
-  /** Lines that go when the file is written anew, which the first of them makes due. */
+  /** Tells lines that are to go. When the first line of the file is one, the file is written anew without them. */
   readonly isOutdated?: (line: string) => boolean;
 }
 

@@ -36,7 +36,7 @@ export async function withLock<T>(
   try {
     result = await task(hold.handle);
   } catch (error) {
-    // The task's own error says more than a failed release, which ends with this process anyway.
+    // The task's own error says more than a failed release. The lock ends with this process anyway.
     await hold.release().catch(() => undefined);
     throw error;
   }
@@ -64,11 +64,11 @@ async function acquire(name: string, options: LockOptions): Promise<Hold> {
 }
 
 /**
- * proper-lockfile creates, keeps alive and removes the lock, at exit and on signals too. What it would decide by
- * comparing wall clocks is switched off (`stale`): who may replace whom is decided in `acquire` alone.
+ * proper-lockfile creates, keeps alive and removes the lock, at exit and on signals too. `stale` switches off what it
+ * would decide by comparing wall clocks: `acquire` alone decides whose lock may be taken away.
  */
 async function take(name: string, claim: LockClaim, directory: string): Promise<Hold | undefined> {
-  // Its default export: a bundler does not know the named ones of a CommonJS module.
+  // The default export, because a bundler does not know the named exports of a CommonJS module.
   const { default: properLockfile } = await import('proper-lockfile');
   let lost: Error | undefined;
   try {
@@ -79,7 +79,7 @@ async function take(name: string, claim: LockClaim, directory: string): Promise<
       update: 5_000,
       retries: 0,
       fs: claim.asFileSystem(),
-      // Called by a timer, where a throw would end the process.
+      // A timer of proper-lockfile calls this, so that a throw would end the process.
       onCompromised: (error) => {
         lost = error;
       },
@@ -105,7 +105,7 @@ async function release(unlock: () => Promise<void>, claim: LockClaim, directory:
   try {
     await unlock();
   } catch (error) {
-    // A lock that proper-lockfile gave up as compromised may still be in place, with us as its owner.
+    // proper-lockfile gave the lock up as compromised. Its directory may still be there, with us as its owner.
     if (systemErrorCode(error) === 'ERELEASED') onDisk(directory, () => claim.release());
     else throw lockWriteFailed(directory, error);
   }

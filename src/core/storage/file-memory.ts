@@ -5,7 +5,7 @@ import { type FileVersion, isSameVersion, readVersion } from './atomic-file.js';
 /** How a file is read: each time, or out of a {@link FileMemory}. */
 export type FileReader = (path: string) => FileVersion;
 
-/** For whoever tells of one moment: each file as it was at the first look, however often it is asked for. */
+/** A reader that returns each file as it was when first read, so that all answers are about one moment. */
 export function firstLooks(): FileReader {
   const seen = new Map<string, FileVersion>();
   return (path) => {
@@ -15,25 +15,25 @@ export function firstLooks(): FileReader {
   };
 }
 
-/** Longer than any step of a file system's clock: whatever changes a file after this long gets another time. */
+/** Longer than any step of a file system's clock: a change after this long gives the file another time. */
 const settledAfterMs = 50;
 
 interface Seen {
   readonly version: FileVersion;
-  /** What the file was like when it was first found as it is; see {@link FileMemory}. */
+  /** Its inode, size and times, as joined by `marksOf`. */
   readonly marks: string;
   readonly since: number;
-  /** Read long enough after that. */
+  /** Whether it was read long enough after `since`, when these marks were first seen. */
   readonly isSettled: boolean;
 }
 
 /**
- * Files as they were last read, for whoever looks at the same ones again and again: what has not changed is not read
- * another time, and is the very same object.
+ * Files as they were last read, for code that reads the same ones again and again: a file that has not changed is not
+ * read another time, and its version is the very same object.
  *
- * Whether it has changed is told by inode, size and times. Two changes within one step of the file system's clock have
- * one time, so that a version is believed by them only when it was read a while after they were first seen, and never
- * where that clock goes by whole milliseconds or longer steps.
+ * Whether a file has changed is told by its marks: inode, size and times. Two changes within one step of the file
+ * system's clock have one time. So marks are trusted only for a version that was read a while after they were first
+ * seen, and never where that clock goes by whole milliseconds or longer steps.
  */
 export class FileMemory {
   readonly #clock: Pick<Clock, 'monotonicMs'>;
@@ -68,7 +68,7 @@ function marksOf(path: string): string | undefined {
     const { dev, ino, size, mtimeNs, ctimeNs } = fs.statSync(path, { bigint: true });
     return ctimeNs % 1_000_000n === 0n ? undefined : [dev, ino, size, mtimeNs, ctimeNs].join();
   } catch {
-    // Reading it meets the same error, and names it.
+    // It cannot be looked at. Reading it fails in the same way, and reports why.
     return undefined;
   }
 }

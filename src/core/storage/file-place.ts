@@ -26,13 +26,13 @@ export type PreparedPlace =
   | Exclude<FilePlace, { kind: 'replaceable' }>;
 
 export interface PlaceChoice {
-  /** The other names of the file are to keep what it holds now. */
+  /** A hard link is no obstacle: the other names of the file keep what it holds now. */
   readonly endsHardLink?: boolean;
 }
 
 type Rights = Pick<Root, 'effectiveUserId'>;
 
-/** How a file can get new content, as far as that shows without writing. A file that is missing can be made. */
+/** How a file can get new content, as far as that shows without writing. A missing file counts as replaceable. */
 export function placeOfFile(rights: Rights, path: string, choice: PlaceChoice = {}): FilePlace {
   return orClosed(path, () => {
     const target = resolveTarget(path);
@@ -46,7 +46,7 @@ export function placeOfFile(rights: Rights, path: string, choice: PlaceChoice = 
   });
 }
 
-/** The same, shown by doing all of a replacement but the rename. */
+/** As {@link placeOfFile}, and where the file is replaceable it proves that by doing everything but the rename. */
 export function preparePlace(
   root: Pick<Root, 'effectiveUserId' | 'processes'>,
   path: string,
@@ -68,13 +68,13 @@ function obstacleAt(rights: Rights, target: string, { nlink, uid }: Stats, choic
   return takesNothing(dirname(target)) || isSticky(rights, dirname(target), uid) ? 'closed-directory' : undefined;
 }
 
-/** Only the list of mounts knows a file that is mounted from the same disk. */
+/** Told by the list of mounts: a file that is mounted from the same disk shows in nothing else. */
 function isMountPoint(target: string): boolean {
   try {
     const mounts = readNow('/proc/self/mountinfo').toString('utf8').split('\n');
     return mounts.some((line) => unescaped(line.split(' ')[4] ?? '') === target);
   } catch {
-    // A system without that list; there the rename fails, and says so.
+    // This system has no such list. On a mount point the rename fails, and reports why.
     return false;
   }
 }
@@ -84,7 +84,9 @@ function unescaped(field: string): string {
   return field.replace(/\\([0-7]{3})/g, (_, digits: string) => String.fromCharCode(Number.parseInt(digits, 8)));
 }
 
-/** Whether nothing can be made in a directory; from root too, where it is immutable or its file system read-only. */
+/**
+ * Whether nothing can be made in a directory; not by root either where it is immutable or on a read-only file system.
+ */
 export function takesNothing(directory: string): boolean {
   try {
     accessSync(directory, constants.W_OK | constants.X_OK);
@@ -96,7 +98,9 @@ export function takesNothing(directory: string): boolean {
 
 const stickyBit = 0o1000;
 
-/** In a directory like /tmp only their owners replace files. */
+/**
+ * Whether the directory is one like /tmp, where only their owner replaces files, and the user owns neither of the two.
+ */
 function isSticky({ effectiveUserId: user }: Rights, directory: string, ownerOfFile: number): boolean {
   const { mode, uid } = statSync(directory);
   return (mode & stickyBit) !== 0 && user !== undefined && user !== 0 && user !== ownerOfFile && user !== uid;
@@ -108,7 +112,7 @@ function inPlace(target: string, obstacle: Obstacle): FilePlace {
   return { kind: 'closed', problem: closed(target, 'no space left on the disk', freeSpace) };
 }
 
-/** A rename fails on an immutable file as well; one of another mode or owner makes way all the same. */
+/** Throws for an immutable file, which no rename replaces. The mode and the owner of a file do not hinder a rename. */
 function refuseImmutable(target: string): void {
   try {
     assertOverwritable(target);

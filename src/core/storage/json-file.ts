@@ -31,11 +31,11 @@ export function replaceJson(
 
 interface Writing {
   readonly replace?: typeof replaceFile;
-  /** In one line: for what nobody but the program reads, and that often. It is half as long. */
+  /** On one line, which halves the file: for what only the program reads, and reads often. */
   readonly isTerse?: boolean;
 }
 
-/** The same without a backup, for what may be lost. */
+/** As {@link replaceJson}, without a backup: for what may be lost. */
 export function overwriteJson(
   root: Root,
   lock: LockHandle,
@@ -56,7 +56,7 @@ export function overwriteJson(
   return versionOf(content);
 }
 
-/** Other tools take no lock and count no generation: only the content tells. */
+/** Other tools take no lock and count no generation: only the content shows that they have written. */
 export function assertUnchanged(path: string, expected: FileVersion): void {
   if (isSameVersion(readVersion(path), expected)) return;
   throw new AppError('storage-conflict', `another program changed ${path} at the same moment`, {

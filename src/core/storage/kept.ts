@@ -14,7 +14,7 @@ export function keepAside(root: Root, stem: string, content: string | Uint8Array
   return path;
 }
 
-/** The same for a file that nobody may be able to read: it is moved as it is. */
+/** As {@link keepAside}, for a file that perhaps cannot be read: it is moved as it is. */
 export function moveAside(root: Root, stem: string, from: string): string {
   const path = placeFor(root, stem, root.paths.kept);
   try {
@@ -48,7 +48,7 @@ export function isKeptName(name: string): boolean {
   return /^[a-z]+(-[a-z]+)*-\d{4}-\d\d-\d\dT\d\d-\d\d-\d\d-\d{3}Z(-\d+)?\.json$/.test(name);
 }
 
-/** After all others of the same millisecond, whichever of those are still there. */
+/** Numbered after the last name of the same millisecond: {@link byAge} puts it last even where some have gone. */
 function unusedName(base: string, names: readonly string[]): string {
   const others = names.filter((name) => name === `${base}.json` || name.startsWith(`${base}-`));
   const last = others.sort(byAge).at(-1);

@@ -43,19 +43,19 @@ function placesToSweep({ paths, clock }: Root, authFile: string): { directory: s
 
 function targetOf(path: string): string {
   try {
-    // Resolving looks at each directory on the way, of each file, with every command.
+    // Only links are resolved: resolving looks at every directory on the way, and every command would do that.
     return fs.lstatSync(path, { throwIfNoEntry: false })?.isSymbolicLink() === true ? resolveTarget(path) : path;
   } catch {
-    // A link that cannot be followed: whoever reads the file will meet the error.
+    // The link cannot be followed. Reading the file reports the error.
     return path;
   }
 }
 
-/** What `temporaryName` makes; older versions named no place. */
+/** The names that `temporaryName` in `atomic-file.ts` makes; those of older versions hold no place. */
 const temporaryPattern = /^\.(?<file>.+)\.(?<pid>\d+)-(?<start>[^-]+)-(?:(?<place>[0-9a-f]{8})-)?[0-9a-f]+\.tmp$/;
 
 interface Sweep {
-  /** Only the temp files of this file; in a directory that is not ours. */
+  /** Only the temp files of this file are swept: for a directory that is not ours. */
   readonly file?: string;
   /** Wall clock, to tell when a process that cannot be judged from here must have ended. */
   readonly now?: number;
@@ -83,7 +83,7 @@ function abandonedTemporaries(directory: string, processes: ProcessTable, { file
     const parts = temporaryPattern.exec(name)?.groups;
     if (parts === undefined || (file !== undefined && parts['file'] !== file)) return false;
     const path = join(directory, name);
-    // A directory of such a name, or a link, is none of ours.
+    // A directory or a link of such a name was not made by this program.
     return fs.lstatSync(path, { throwIfNoEntry: false })?.isFile() === true && !mayBeInUse(path, parts, processes, now);
   });
 }

@@ -4,11 +4,11 @@ import { prepareEntry, writeDurably, writeError } from './atomic-file.js';
 import type { ProcessTable } from './process-table.js';
 
 /*
- * The replacements that are about a link itself and not about the file behind it. Like every other one they leave the
- * old entry or the new, whenever they are cut short.
+ * The replacements of a link itself, and not of the file behind it. Like every replacement they leave the old entry or
+ * the new one, whenever they are cut short.
  */
 
-/** A link where nothing was; another process may make the same one at the same time. */
+/** Makes a link where nothing was. Another process may make the same one at the same time. */
 export function makeLink(path: string, leadsTo: string): void {
   try {
     fs.symlinkSync(leadsTo, path);
@@ -17,7 +17,7 @@ export function makeLink(path: string, leadsTo: string): void {
   }
 }
 
-/** What it leads to stays as it is, and so does whatever has taken its place meanwhile. */
+/** Removes a link. Its target stays as it is, and so does a file that has taken the place of the link meanwhile. */
 export function removeLink(path: string): void {
   if (fs.lstatSync(path, { throwIfNoEntry: false })?.isSymbolicLink() === true) fs.unlinkSync(path);
 }
@@ -47,12 +47,12 @@ export function moveOntoLink(path: string, link: string): boolean {
     fs.renameSync(path, link);
     return true;
   } catch {
-    // The caller has another way, which says what is wrong where there is none.
+    // The caller then writes the file anew, which reports what is wrong.
     return false;
   }
 }
 
-/** The same, and a link to the new place is left in the old one. */
+/** As {@link moveOntoLink}, and leaves a link to the new place in the old one. */
 export function moveLeavingLink(path: string, to: string, leadsTo: string, processes: ProcessTable): boolean {
   const link = prepareEntry({ path, target: path, make: (temporary) => fs.symlinkSync(leadsTo, temporary) }, processes);
   if (!moveOntoLink(path, to)) {

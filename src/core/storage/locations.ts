@@ -1,7 +1,7 @@
 import { isAbsolute, join, resolve } from 'node:path';
 import { environmentVariables, type Variables } from '../environment.js';
 
-/** What of the environment decides where files are. */
+/** The part of the environment that decides where files are. */
 type Placing = { readonly [K in 'home' | 'codexHome' | 'rootDir']?: string | undefined };
 
 export interface Locations {
@@ -18,7 +18,7 @@ export function locationsIn({ home = '', codexHome, rootDir }: Placing, cwd: str
   return { codexHome: clientHome, root: resolve(cwd, rootDir ?? join(clientHome, 'multi-auth')) };
 }
 
-/** Only the root, for whoever just looks there: undefined where the environment names no place, which the command itself says. */
+/** Only the root, for a quick look. Undefined where the environment names no place; the command itself reports that. */
 export function rootIn(variables: Variables, cwd: string): string | undefined {
   const named = (name: keyof typeof environmentVariables) => variables[environmentVariables[name]] || undefined;
   const home = named('home') ?? named('userProfile') ?? '';

@@ -52,7 +52,7 @@ export function sightLock(path: string): LockSighting {
   return owner === 'gone' ? { kind: 'free' } : { kind: 'held', nonce, owner };
 }
 
-/** Ends the acquisition with that nonce, and no other. */
+/** Unlinks the record with that nonce, which ends that acquisition and no other. */
 export function removeRecord(path: string, nonce: string): void {
   try {
     fs.unlinkSync(recordPath(path, nonce));
@@ -61,12 +61,12 @@ export function removeRecord(path: string, nonce: string): void {
   }
 }
 
-/** The last heartbeat of an owner, as its own clock saw it: good only to notice that it moves. */
+/** The last heartbeat of an owner, by the owner's clock: good only to notice that it changes. */
 export function heartbeatOf(path: string, nonce: string): number | undefined {
   return fs.statSync(recordPath(path, nonce), { throwIfNoEntry: false })?.mtimeMs;
 }
 
-/** `.<name>.<pid>-<start>-<nonce>.tmp`: names its process, so that a dead one's can be swept. */
+/** `.<name>.<pid>-<start>-<nonce>.tmp`: names its process, so that it can be swept when that is dead. */
 export function privateName(name: string, process: ProcessIdentity, nonce: string): string {
   return `.${name}.${process.pid}-${process.startedAt ?? 0}-${nonce}.tmp`;
 }
@@ -95,7 +95,7 @@ export class LockClaim {
       // A network file system can report a repeated rename as failed after the first one succeeded.
       if (this.isOurs()) return;
       fs.rmSync(prepared, { recursive: true, force: true });
-      // ENOENT: somebody swept our private directory away. It takes the next attempt, like a busy lock.
+      // ENOENT: another process swept our private directory away. The next attempt makes it again, as for a busy lock.
       if (!isTaken(error) && systemErrorCode(error) !== 'ENOENT') throw error;
       throw Object.assign(new Error('the lock is held'), { code: 'ELOCKED' });
     }
@@ -111,8 +111,8 @@ export class LockClaim {
   }
 
   /**
-   * The file system as proper-lockfile 4.1.2 may see it: its lock directory is ours, and the times it keeps are
-   * those of our own record, so that its heartbeat cannot touch a successor's lock. `rmdirSync` is its exit handler.
+   * The file system as proper-lockfile 4.1.2 may see it: its lock directory is ours, and its heartbeat sets the times
+   * of our own record alone, so that it cannot touch a successor's lock. Its exit handler calls `rmdirSync`.
    */
   asFileSystem() {
     const record = recordPath(this.path, this.#owner.nonce);
@@ -140,13 +140,13 @@ function settle<T>(done: Done<T>, action: () => T): void {
   done(null, result);
 }
 
-/** Windows refuses to replace even an empty directory. */
+/** Renames, also where Windows refuses to replace an empty directory. */
 function renameOntoNothing(from: string, to: string): void {
   try {
     fs.renameSync(from, to);
   } catch (error) {
     if (!isRefusal(error) || !fs.existsSync(to)) throw error;
-    // Fails, as it must, when the directory is not empty: then the lock is held.
+    // This fails, as it must, when the directory is not empty: then the lock is held.
     fs.rmdirSync(to);
     fs.renameSync(from, to);
   }
@@ -166,16 +166,16 @@ export function removeIfEmpty(path: string): void {
   try {
     fs.rmdirSync(path);
   } catch {
-    // The lock is already released. Whatever keeps this directory, a successor's record above all, may keep it.
+    // The lock is already released. What is in the directory, such as a successor's record, may stay.
   }
 }
 
-/** What a file manager or a network file system put there would make a free lock look taken for ever. */
+/** Removes what a file manager or a network file system put there: it would make a free lock look taken for ever. */
 function removeStray(path: string): void {
   try {
     fs.rmSync(path, { recursive: true, force: true });
   } catch {
-    // Still in use by whoever made it; the next look tries again, and the wait is bounded.
+    // Its maker still uses it. The next look tries again, and the wait is bounded.
   }
 }
 

@@ -11,7 +11,7 @@ const privatePattern = /^\.(?<name>.+)\.(?<pid>\d+)-(?<start>[^-]+)-[0-9a-f]+\.t
 
 const heldPattern = /^(store|guard|redeem|share|(person|login|token)-[0-9a-f]{16})\.held$/;
 
-/** Whether something beside the locks is one of them, or was about to become one. */
+/** Whether an entry of the lock directory is a lock, or was about to become one. */
 export function isLockEntry(path: string): boolean {
   const name = basename(path);
   const isNamed = heldPattern.test(name) || privatePattern.test(name);
@@ -54,7 +54,7 @@ function reclaim(path: string, processes: ProcessTable): void {
   removeIfEmpty(path);
 }
 
-/** The record's word, else that of the directory's name, which does not tell the host: then it is taken to be ours. */
+/** Who made it, by its record, else by its name. The name does not tell the host: this one is assumed. */
 function makerOf(
   directory: string,
   entry: string,
@@ -72,7 +72,7 @@ function makerOf(
 }
 
 function readableOwner(path: string, nonce: string): ReturnType<typeof readOwner> {
-  // Of another user's its name has to do.
+  // Another user's record cannot be read; `makerOf` then goes by the name.
   return orInstead(
     () => readOwner(path, nonce),
     () => undefined,

@@ -16,7 +16,7 @@ const ownerSchema = z.object({
   bootId: z.optional(z.string()),
   pidNamespace: z.optional(z.string()),
   host: z.string(),
-  /** One acquisition, never used again: the name of its record is made of it. */
+  /** Names one acquisition, and is never used again. It is part of the name of the record. */
   nonce: z.string(),
   name: z.string(),
   /** ISO 8601, by the owner's clock: to be shown, never compared. */
@@ -33,7 +33,7 @@ export function createLockOwner(name: string, processes: ProcessTable, clock: Cl
 
 const recordPattern = /^owner-([0-9a-f]+)\.json$/;
 
-/** Of a directory whose path has been joined: doing that once more for each look at a lock would go through all its letters. */
+/** Put together without `join`, which would go through all letters of the path at each look at a lock. */
 export function recordPath(directory: string, nonce: string): string {
   return `${directory}${sep}owner-${nonce}.json`;
 }
@@ -48,9 +48,9 @@ export function writeOwner(directory: string, owner: LockOwner): void {
 }
 
 /**
- * The record, `gone` when it was released meanwhile, or undefined when it cannot be understood. No crash of ours
- * leaves such a one; a power failure can, since nothing here is synced. Throws `storage-unreadable` for one that another
- * user has closed to us.
+ * The record, `gone` when it was released meanwhile, or undefined when it cannot be understood. A crash of this program
+ * leaves no such record; a power failure can, since nothing here is synced. Throws `storage-unreadable` for a record
+ * that another user has closed to us.
  */
 export function readOwner(directory: string, nonce: string): LockOwner | 'gone' | undefined {
   const record = readVersion(recordPath(directory, nonce), largestRecordBytes);

@@ -7,7 +7,7 @@ import type { ProcessTable } from './process-table.js';
 export interface LockPatience {
   readonly clock: Clock;
   readonly processes: ProcessTable;
-  /** How long to wait for a live owner. A foreign one gets at least 20 s, or its end could not be noticed. */
+  /** How long to wait for a live owner; for a foreign one at least 20 s, or its end could not be noticed. */
   readonly waitMs: number;
   readonly signal?: AbortSignal | undefined;
   /** Called once, when the wait has become long enough for a person to wonder. */
@@ -78,7 +78,7 @@ export function describeLock(name: string): string {
   return `the lock "${name}"`;
 }
 
-/** What can be said of a lock whose record is no record of ours. */
+/** The message about a lock whose record cannot be understood, so that its owner is unknown. */
 export function heldByUnknown(name: string): string {
   return `${describeLock(name)} is held by a process whose record cannot be understood`;
 }
@@ -104,9 +104,9 @@ const longestStepMs = 1_000;
 
 /**
  * Tells when an owner that we cannot judge (another host, another container, an unreadable record) has stopped
- * moving its heartbeat. Only the waiter's monotonic clock counts, and of a pause between two looks at most a second:
- * a machine that was asleep with both of them on it has not watched anything. This is the one place where a live
- * owner can lose its lock, when it is suspended for that long; its `assertHeld` then fails.
+ * moving its heartbeat. Only the waiter's monotonic clock counts, and a pause between two looks counts as a second at
+ * most: while the machine sleeps, owner and waiter both stand still. This is the one place where a live owner can lose
+ * its lock, when it is suspended for that long; its `assertHeld` then fails.
  */
 class ForeignWatch {
   readonly #clock: Clock;

@@ -23,9 +23,9 @@ export interface RootPaths {
   readonly guardTask: string;
   /** The homes of the official client that logins of this root were written to. */
   readonly homes: string;
-  /** What is known of the pool that several machines share; its address holds a password. */
+  /** What is known of the pool that several machines share. Holds its address, with the password. */
   readonly share: string;
-  /** Those of them that were made for the runs of one account. */
+  /** The directory of the homes that `run` makes, each for one account. */
   readonly privateHomes: string;
   /** The directories in which the official client runs as one account. */
   readonly bindings: string;
@@ -44,22 +44,22 @@ export interface RootPaths {
   readonly cache: string;
   /** The shim, where `setup` was run. */
   readonly bin: string;
-  /** The key of the shared pool, or where it is. */
+  /** The key of the shared pool, or the name of its entry in the keyring. */
   readonly shareKey: string;
 }
 
 const cacheName = 'cache';
-/** Where it is, the pool is shared with other machines. */
+/** A root with this file takes part in a shared pool. */
 export const shareFileName = 'share.json';
 export const poolFileName = 'openai-codex-accounts.json';
 /** The private homes of `run` are in it. */
 export const privateHomesName = 'homes';
 export const flaggedFileName = 'openai-codex-flagged-accounts.json';
 
-/** A file in `bin` that tells every shim that its directory is no place to find the official client in. */
+/** A file in `bin` that tells every shim not to look for the official client in that directory. */
 export const shimMarkName = '.codex-auth-shim';
 
-/** Beside the shim: the directories that are bound to an account, for it to read. */
+/** A file beside the shim, which reads in it which directories are bound to an account. */
 export const shimBindingsName = '.codex-auth-bindings';
 
 export function rootPaths(root: string): RootPaths {
@@ -93,12 +93,12 @@ export function rootPaths(root: string): RootPaths {
   };
 }
 
-/** Where what only saves time is kept. */
+/** The directory of files that only save time. */
 export function cachePath(root: string): string {
   return join(root, cacheName);
 }
 
-/** Joined once, for whoever names many files of a directory: each join goes through all its letters. */
+/** Joins names to a directory, for many files of it: `join` would go through all letters of the path each time. */
 export function namesIn(directory: string): (name: string) => string {
   const start = join(directory, cacheName).slice(0, -cacheName.length);
   return (name) => start + name;
@@ -162,7 +162,7 @@ function kindOf(path: string): 'directory' | 'other' | 'nothing' {
     return statSync(path).isDirectory() ? 'directory' : 'other';
   } catch (error) {
     const code = systemErrorCode(error);
-    // In a directory that is closed to us there may be one: what is then to be read or written says so.
+    // Its place is closed to us, so that it may exist. Reading or writing in it reports the error.
     return code === 'ENOENT' || code === 'ENOTDIR' ? 'nothing' : 'directory';
   }
 }

@@ -4,9 +4,9 @@ import { systemClock } from '../clock.js';
 import { cachePath, poolFileName } from './paths.js';
 
 /*
- * Files in `cache` of the root: what only saves time, and what nothing is lost with. They are made by whoever misses them, so
- * that a file counts only if nobody but the person could have written it. Not by `atomic-file.ts`: nothing is synced for a
- * file that a power cut may take, and this one is loaded before everything else.
+ * Files in `cache` of the root. They only save time, and nothing is lost with them. Any command makes the one that it
+ * misses, and a file counts only if nobody but the person could have written it. `atomic-file.ts` does not write them:
+ * a file that a power cut may take needs no sync, and this module is loaded before everything else.
  */
 
 /** Where such files are, and who is asking. */
@@ -15,7 +15,7 @@ export interface PrivateCache {
   readonly userId: number;
 }
 
-/** What the names of indexes begin with, which are counted by themselves. */
+/** How the names of indexes begin. How many of them stay is counted apart from other files. */
 export const indexPrefix = 'index-';
 
 /** Neither follows a link nor waits for a pipe. */
@@ -23,7 +23,7 @@ const plainReading = fs.constants.O_RDONLY | (fs.constants.O_NOFOLLOW ?? 0) | (f
 
 const writableByOthers = 0o022;
 
-/** Undefined where there is no root yet, or it is not the person's own, or the system has no owners: then nothing is kept. */
+/** Undefined, so that nothing is cached, where the root is missing or another user's, or the system has no owners. */
 export function privateCache(root: string, userId: number | undefined): PrivateCache | undefined {
   if (userId === undefined || !isOwn(fs.statSync(root, { throwIfNoEntry: false }), userId)) return undefined;
   return { directory: cachePath(root), userId };
@@ -37,7 +37,7 @@ export function readCached(cache: PrivateCache, name: string, mostBytes: number)
   });
 }
 
-/** The same for a reader of its own, from the first byte on; what it throws is as if there were no such file. */
+/** As {@link readCached}, with a function that reads the descriptor. Where it throws, the file counts as missing. */
 export function withCached<T>(
   { directory, userId }: PrivateCache,
   name: string,
@@ -53,7 +53,7 @@ export function withCached<T>(
     if (!facts.isFile() || !isOwn(facts, userId, writableByOthers) || facts.size > mostBytes) return undefined;
     return read(descriptor, facts);
   } catch {
-    // There is none, or none that can be read: what it would have saved is done, which only takes longer.
+    // The file is missing or cannot be read. The caller then does the work that it would have saved.
     return undefined;
   } finally {
     if (descriptor !== undefined) fs.closeSync(descriptor);
@@ -89,12 +89,12 @@ export function keepCached(
   }
 }
 
-/** What is the person's own, and nobody else can write to. */
+/** Whether it belongs to the person, and grants none of the rights in `others`. */
 function isOwn(facts: fs.Stats | undefined, userId: number, others = 0): boolean {
   return facts !== undefined && facts.uid === userId && (facts.mode & others) === 0;
 }
 
-/** A directory that was named as the root, and is not known to be one yet, is only looked at. */
+/** Whether the root holds accounts. A directory that was only named as the root gets no cache. */
 function hasAccounts(root: string): boolean {
   return [poolFileName, 'account-state.json', 'lineage.ndjson'].some((name) => fs.existsSync(join(root, name)));
 }
@@ -109,7 +109,7 @@ function prepare({ directory, userId }: PrivateCache): void {
 
 function replace({ directory }: PrivateCache, name: string, make: Make): boolean {
   const path = join(directory, name);
-  // Of two processes that take the same name one keeps nothing.
+  // Where two processes choose the same name, the second fails to open it and keeps nothing.
   const temporary = `${path}.${systemClock.now()}`;
   const descriptor = fs.openSync(temporary, 'wx', 0o600);
   let isKept = false;
@@ -127,7 +127,7 @@ function replace({ directory }: PrivateCache, name: string, make: Make): boolean
   }
 }
 
-/** What older versions and other Nodes used, and what was left by a run that was killed while it wrote. */
+/** Removes what older versions and other Nodes used, and what was left by a run that was killed while it wrote. */
 function removeOldest({ directory }: PrivateCache, mostFiles: number, isOfKind: (name: string) => boolean): void {
   const files = fs
     .readdirSync(directory)

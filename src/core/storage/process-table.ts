@@ -39,8 +39,8 @@ class SystemProcesses implements ProcessTable {
 
   stateOf(identity: ProcessIdentity): ProcessState {
     const self = this.self;
-    // The first pid namespace has one name on every boot, so a rebooted machine gets past this and a container
-    // does not: its host's name alone would not prove that it is gone.
+    // The first pid namespace has one name on every boot. So an owner from before a reboot is judged below, and one in
+    // a container is not: that the host is the same would not prove that it has ended.
     if (identity.host !== self.host || identity.pidNamespace !== self.pidNamespace) return 'foreign';
     if (identity.bootId !== self.bootId) return canCompareBoots(identity, self) ? 'dead' : 'foreign';
     if (!existsProcess(identity.pid)) return 'dead';
@@ -52,7 +52,7 @@ class SystemProcesses implements ProcessTable {
 export const systemProcesses: ProcessTable = new SystemProcesses();
 
 function judge(entry: ProcessEntry | undefined, identity: ProcessIdentity): ProcessState {
-  // Hidden from us (hidepid), or gone since the kill a moment ago: the next look will tell.
+  // Its entry is hidden from us (hidepid), or it has ended since `kill(pid, 0)` found it: the next look will tell.
   if (entry === undefined) return 'alive';
   if (identity.startedAt !== undefined && entry.startedAt !== identity.startedAt) return 'dead';
   // A killed process is a zombie as soon as its main thread ended, while another thread may still be inside a
@@ -123,7 +123,9 @@ function readFact(read: () => string): string | undefined {
   }
 }
 
-/** Where process ids mean what they mean here: a container that shares the directory counts its own. */
+/**
+ * Names the host and pid namespace in which our process ids count: a container that shares the directory has its own.
+ */
 export function placeOf({ self }: ProcessTable): string {
   return createHash('sha256')
     .update(`${self.host} ${self.pidNamespace ?? ''}`)

@@ -5,12 +5,12 @@ import { AppError, systemErrorCode } from '../errors.js';
  * The one place that decides what this program may open: a regular file, also behind links, and nothing else. A file of
  * ours can be a link to /dev/null, because somebody wants nothing kept there. Replaced as root, that costs the machine its
  * /dev/null; given a mode, it shuts everybody out; and /dev/zero never ends. So everything is opened without waiting,
- * looked at through its descriptor, and read up to a limit; `architecture.test.ts` sees to it that nobody reads past this.
+ * looked at through its descriptor, and read up to a limit; `architecture.test.ts` checks that all files are read here.
  */
 
 /** Something else stands in the place of a file, or one that is longer than any of its kind. The message says what. */
 export class NoRegularFile extends Error {
-  /** As a system error has it, so that whoever treats those by their code treats this one too. */
+  /** Like the code of a system error, so that code which treats those by their code treats this one too. */
   readonly code: 'EISDIR' | 'EFTYPE' | 'EFBIG';
 
   constructor(message: string, code: NoRegularFile['code']) {
@@ -29,10 +29,12 @@ const mebibyte = 1024 * 1024;
 
 /** Ten times what a thousand accounts with everything known about them take. */
 export const largestFileBytes = 64 * mebibyte;
-/** Of what says who holds or runs something: a record of a lock, a pid file. */
+/** For files that say who holds or runs something: a record of a lock, a pid file. */
 export const largestRecordBytes = 64 * 1024;
 
-/** A pipe would keep `open` waiting for its other end, deaf to Ctrl-C, and a terminal would become ours. Windows has neither. */
+/**
+ * Else a pipe would keep `open` waiting, deaf to Ctrl-C, and a terminal would become ours. Windows lacks both flags.
+ */
 const withoutWaiting = (fs.constants.O_NONBLOCK ?? 0) | (fs.constants.O_NOCTTY ?? 0);
 
 /** The bytes of a file. Throws the system's error, or {@link NoRegularFile}. */
@@ -64,7 +66,7 @@ export function appendNow(path: string, text: string): void {
   withRegular(path, fs.constants.O_WRONLY | fs.constants.O_APPEND, (descriptor) => fs.writeFileSync(descriptor, text));
 }
 
-/** Gives a mode to a file or a directory; what others rely on, such as a device, keeps its own. */
+/** Gives a mode to a file or a directory. Throws {@link NoRegularFile} for a device or a pipe, on which others rely. */
 export function changeMode(path: string, mode: number): void {
   // A directory opens like a file; only what it holds cannot be read.
   const descriptor = open(path, fs.constants.O_RDONLY);
@@ -77,7 +79,7 @@ export function changeMode(path: string, mode: number): void {
   }
 }
 
-/** Never through a link: whoever overwrites a file has followed the links already. */
+/** Never through a link: callers that overwrite a file have followed the links already. */
 const toOverwrite = fs.constants.O_RDWR | (fs.constants.O_NOFOLLOW ?? 0);
 
 /** Throws the system's error where the content of a file cannot be overwritten. Changes nothing. */
@@ -86,9 +88,9 @@ export function assertOverwritable(path: string): void {
 }
 
 /**
- * Puts other JSON text over the content of a file that nothing can take the place of. What needs room comes first, as
- * spaces behind the old text: a full disk leaves the old content, and at every step but one the file is the old JSON or
- * the new. Cut short in that one, which writes the text, it is neither.
+ * Puts other JSON text over the content of a file that cannot be replaced. A longer text first gets its room, as spaces
+ * behind the old text: a full disk then leaves the old content. After every step the file is the old JSON or the new;
+ * only a crash within the step that writes the text leaves neither.
  */
 export function overwriteNow(path: string, text: Uint8Array): void {
   withRegular(path, toOverwrite, (descriptor, { size }) => {
@@ -111,7 +113,7 @@ function makeRoom(descriptor: number, size: number, wanted: number): void {
   }
 }
 
-/** A write may take only a part, on a disk that is almost full for instance. */
+/** Repeats a write that took only a part of the bytes, on a disk that is almost full for instance. */
 export function writeWhole(descriptor: number, bytes: Buffer, position: number): void {
   for (let done = 0; done < bytes.length; ) {
     done += fs.writeSync(descriptor, bytes, done, bytes.length - done, position + done);
@@ -130,7 +132,7 @@ export function openToLock(path: string): number {
   }
 }
 
-/** A lock needs no writing, so that one on a read-only file system will do. */
+/** Opens for reading on a read-only file system, which is enough for a lock. */
 function openLockable(path: string): number {
   try {
     return open(path, fs.constants.O_RDWR | fs.constants.O_CREAT, 0o600);
@@ -141,8 +143,8 @@ function openLockable(path: string): number {
 }
 
 /**
- * Writes into a pipe or a terminal that the person has named for output; it stays what it is. Waits for the pipe's reader.
- * A disk is no place for output.
+ * Writes into a pipe or a terminal that the person has named for output, without replacing it. Waits for the reader of
+ * a pipe. Refuses a block device, such as a disk.
  */
 export function writeToStream(path: string, content: string): void {
   const descriptor = fs.openSync(path, fs.constants.O_WRONLY | (fs.constants.O_NOCTTY ?? 0));
@@ -168,7 +170,7 @@ export function whyNoFile(path: string): NoRegularFile | undefined {
     if (stats !== undefined) assertRegular(stats);
     return undefined;
   } catch (error) {
-    // In a directory that is closed to us, or a link that leads in a circle: whoever opens it meets the same error.
+    // Its directory is closed to us, or links lead in a circle. Opening it fails in the same way, and reports why.
     return error instanceof NoRegularFile ? error : undefined;
   }
 }
@@ -184,7 +186,10 @@ function withRegular<T>(path: string, flags: number, use: (descriptor: number, s
   }
 }
 
-/** A socket, a pipe without a reader, and a device without a driver refuse to be opened in words that help nobody. */
+/**
+ * With these codes, which explain nothing, a socket, a pipe without a reader or a device without a driver refuses to
+ * open.
+ */
 const refusalsToOpen = ['ENXIO', 'ENODEV', 'EOPNOTSUPP', 'ENOTSUP'];
 
 function open(path: string, flags: number, mode?: number): number {
@@ -213,7 +218,7 @@ function tooLarge(limit: number): Error {
   return new NoRegularFile(`it is longer than ${size}`, 'EFBIG');
 }
 
-/** Not by the size it had: it may grow meanwhile, and the kernel's own files state none. */
+/** Reads until the end and not up to `size`: a file may grow meanwhile, and files of the kernel state no size. */
 function readWhole(descriptor: number, size: number, limit: number): Buffer {
   const parts: Buffer[] = [];
   for (let total = 0; ; ) {

@@ -9,7 +9,7 @@ const leastFreeBytes = 64 * 1024;
 
 export const freeSpace = 'free space on that disk, then run the command again';
 
-/** Why nothing can be stored in the root, which may still be to be made; undefined when something can. Writes nothing. */
+/** Why nothing can be stored in the root, which need not exist yet; undefined when something can. Writes nothing. */
 export function whyNoRoom({ paths }: Pick<Root, 'paths'>): AppError | undefined {
   const directory = nearestExisting(paths.root);
   try {
@@ -27,7 +27,7 @@ export function assertRoom(root: Root): void {
   if (problem !== undefined) throw problem;
 }
 
-/** What helps where a directory refuses to take something; undefined where nothing is known to. */
+/** The hint for an error with this code when writing in a directory; undefined where no remedy is known. */
 export function wayToRoom(code: string | undefined, directory: string): string | undefined {
   switch (code) {
     case 'ENOSPC':
@@ -48,13 +48,13 @@ function nearestExisting(path: string): string {
   return existsSync(path) || parent === path ? path : nearestExisting(parent);
 }
 
-/** The file system that a path is on. Not every one counts its blocks. */
+/** Whether the file system that a path is on has no room. One that counts no blocks is never full. */
 export function isFull(path: string): boolean {
   try {
     const { bavail, bsize, blocks } = statfsSync(path);
     return blocks > 0 && bavail * bsize < leastFreeBytes;
   } catch {
-    // It cannot be told; the first write will tell.
+    // It cannot be told. The first write shows whether there is room.
     return false;
   }
 }

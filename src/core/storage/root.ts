@@ -15,30 +15,30 @@ export interface Root {
   /** Absent on Windows, which has no numeric users. */
   readonly effectiveUserId?: number;
   /**
-   * Whether the person has said that it may be in a directory with other things in it. Absent where nobody has named
-   * one.
+   * Whether the person has agreed that the root may be a directory with other things in it. Absent where the
+   * environment names no root.
    */
   readonly mayAdopt?: () => boolean;
   /** Called once for a lock that another process holds long enough for a person to wonder. */
   readonly onWaiting?: LockPatience['onWaiting'];
-  /** The projects that a writer is about; absent where nobody has said. */
+  /** The projects that a command is about; absent where it names none. */
   readonly projects?: () => readonly ProjectPlace[];
 }
 
-/** What a writer does for the pool of a project that it is about. */
+/** A project whose pool the next writer of the root brings up to date. */
 export interface ProjectPlace {
   readonly key: string;
   /** Kept in its pool, because a key does not tell which directory leads there. */
   readonly root?: string;
   /** Pools that older versions keyed by the path of one checkout: the next writer merges them. */
   readonly legacyKeys: readonly string[];
-  /** Called when one has been merged, with where copies of its files are. */
+  /** Called after such a pool has been merged, with the paths where copies of its files are kept. */
   readonly onMerged: (legacyKey: string, keptFiles: readonly string[]) => void;
 }
 
 /**
  * Throws `storage-wrong-owner` when the root belongs to another user: under sudo we would leave files that their owner
- * can no longer read (P21). A root that is still to be made counts as its place's owner's.
+ * can no longer read (P21). For the superuser, a root that does not exist yet counts as that of the owner of its place.
  */
 export function assertOwner(root: Root): void {
   const { effectiveUserId, paths } = root;
@@ -54,7 +54,7 @@ export function assertOwner(root: Root): void {
 
 const superuserId = 0;
 
-/** Whose the nearest existing directory above is: the person's own, when sudo would make the first file in it. */
+/** The owner of the nearest existing directory above. Under sudo that is the person, not the superuser. */
 function ownerOfPlace(path: string): number | undefined {
   const parent = dirname(path);
   return parent === path ? undefined : (ownerOf(parent) ?? ownerOfPlace(parent));

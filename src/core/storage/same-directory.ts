@@ -12,7 +12,7 @@ export function realPath(path: string): string {
   try {
     return realpathSync(path);
   } catch {
-    // Not there, or not to be looked at: reading it says so.
+    // It does not exist, or cannot be looked at. Reading it reports why.
     return path;
   }
 }

@@ -11,8 +11,8 @@ export interface SettingsFile {
 }
 
 /**
- * The file that `--config` names, else the root's own. Throws `usage` for a named one that does not exist, because its
- * settings were meant to count, and as {@link readSettingsFile}.
+ * The settings in the file that `--config` names, else in the root's own. Throws `usage` for a named file that does not
+ * exist, because its settings were meant to count; otherwise throws as {@link readSettingsFile}.
  */
 export function readSettings(named: string | undefined, standard: string): SettingsFile {
   if (named === undefined || readVersion(named).kind === 'present') return readSettingsFile(named ?? standard);

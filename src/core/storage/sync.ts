@@ -1,13 +1,15 @@
 import * as fs from 'node:fs';
 
-/** Makes what was written survive a power cut. Others go on working meanwhile, and what they sync takes no time of its own. */
+/** Makes what was written survive a power cut. Other tasks go on meanwhile, and several syncs share their time. */
 export function syncFile(descriptor: number): Promise<void> {
   return new Promise((resolve, reject) => {
     fs.fsync(descriptor, (error) => (error === null ? resolve() : reject(error)));
   });
 }
 
-/** The same for a rename or a new file. It has already happened, so a failure here is no reason to fail. */
+/**
+ * Makes a rename or a new file in a directory survive a power cut. A failure is ignored: the change is made already.
+ */
 export function syncDirectory(path: string): void {
   try {
     const descriptor = fs.openSync(path, 'r');
@@ -21,7 +23,7 @@ export function syncDirectory(path: string): void {
   }
 }
 
-/** As {@link syncDirectory}, while others go on working. */
+/** As {@link syncDirectory}, while other tasks go on. */
 export async function syncDirectoryMeanwhile(path: string): Promise<void> {
   try {
     const descriptor = fs.openSync(path, 'r');
@@ -31,6 +33,6 @@ export async function syncDirectoryMeanwhile(path: string): Promise<void> {
       fs.closeSync(descriptor);
     }
   } catch {
-    // As above.
+    // As in `syncDirectory`.
   }
 }

@@ -33,7 +33,7 @@ export function readTime(value: unknown): number | undefined {
   return ms !== undefined && Math.abs(ms) <= latestDateMs ? ms : undefined;
 }
 
-/** The same as the schema of a field. */
+/** {@link readText} as the schema of a field. */
 export const text = z.optional(z.pipe(z.unknown(), z.transform(readText)));
 
 /** A JSON object as it is, not a copy: copying would lose a key named `__proto__`. */

@@ -9,7 +9,7 @@ import { whyNoFile } from './regular-file.js';
 
 /** The files this program has put below its root, by what they are worth. Only what exists, and nothing of others. */
 export interface Traces {
-  /** What comes back by itself. */
+  /** What the program makes again by itself. */
   readonly caches: readonly string[];
   /** The logins, what protects them and what was chosen for them. */
   readonly accounts: readonly string[];
@@ -51,14 +51,16 @@ function withCopies(path: string): string[] {
   return ['', '.bak', '.bak.1', '.bak.2', '.pre-v3.bak'].map((suffix) => path + suffix);
 }
 
-/** A directory whole where all in it is ours, else what is. A linked one may be shared, and is left to the person. */
+/**
+ * The directory itself where all in it is ours, else only what is ours. A linked one may be shared, and is left alone.
+ */
 function tracesBelow(paths: RootPaths, directory: string): string[] {
   if (!isOwnDirectory(directory)) return [];
   const inside = tracesInside(paths, directory);
   return inside.length === listDirectory(directory).length ? [directory] : inside;
 }
 
-/** Whether nothing in a directory is somebody else's; of anything but a directory, whatever is in it. */
+/** Whether everything in a directory is ours. True for anything but a directory. */
 export function holdsOnlyTraces(paths: RootPaths, path: string): boolean {
   if (!isOwnDirectory(path)) return true;
   const inside = listDirectory(path).map((name) => join(path, name));
@@ -72,7 +74,7 @@ function tracesInside(paths: RootPaths, directory: string): string[] {
     .filter((path) => isTrace(paths, path));
 }
 
-/** Known by its name and its kind: the person may have put anything beside it. */
+/** Whether name and kind say that it is ours: the person may have put anything into these directories. */
 function isTrace(paths: RootPaths, path: string): boolean {
   switch (dirname(path)) {
     case paths.journal:
@@ -92,13 +94,13 @@ function isJournalEntryName(name: string): boolean {
   return /^\d+-([0-9a-f]{16}-)?[0-9a-f]{12}(\.left)?\.json$/.test(name);
 }
 
-/** As `logins/roster-index.ts` and `process/code-cache.ts` name them, the one by the bundle and the command; and older versions. */
+/** As `logins/roster-index.ts`, `process/code-cache.ts` (by bundle and command) and older versions name them. */
 function isCacheName(name: string): boolean {
   const kinds = /^(index|(show|run|tree|quick|brief|cli)-[a-z_-]+|list|status|complete|completion)-/;
   return kinds.test(name) && /-[0-9a-z]+(\.\d+(-\d+)?)?$/.test(name);
 }
 
-/** The files below the root that are none of these, nor in one of these directories. */
+/** The files below the root that neither are one of `ours` nor stand in a directory of `ours`. */
 export function filesBesides(paths: RootPaths, ours: readonly string[]): string[] {
   if (!isOwnDirectory(paths.root)) return [];
   const entries = fs.readdirSync(paths.root, { recursive: true, withFileTypes: true });
@@ -106,7 +108,7 @@ export function filesBesides(paths: RootPaths, ours: readonly string[]): string[
   return files.filter((path) => !ours.some((own) => path === own || path.startsWith(own + sep)));
 }
 
-/** Also a link whose target is gone. What is neither has our name and another purpose. */
+/** Also true for a link whose target is gone. Anything else under one of our names is not ours. */
 function isFileOrLink(path: string): boolean {
   const stats = fs.lstatSync(path, { throwIfNoEntry: false });
   return stats?.isFile() === true || stats?.isSymbolicLink() === true;
@@ -117,20 +119,20 @@ function isOwnDirectory(path: string): boolean {
 }
 
 /**
- * Removes traces, a linked file together with its target, and then the directories that are empty by that. Throws
+ * Removes traces, a linked file together with its target, and then the directories that are empty. Throws
  * `storage-write-failed`; the next run goes on where this one ended.
  */
 export function removeTraces(paths: RootPaths, traces: readonly string[]): void {
   const ownDirectories = [paths.journal, paths.kept, paths.changes, paths.locks, paths.cache];
   for (const path of traces) {
-    // Looked at again: somebody may have put something into it since it was found to be ours as a whole.
+    // A directory is looked at again: since it was found to hold only our files, others may have come into it.
     for (const each of ownDirectories.includes(path) ? tracesInside(paths, path) : [path]) removeTrace(each);
   }
   const projects = listDirectory(paths.projects).map((key) => join(paths.projects, key));
   for (const directory of [...ownDirectories, ...projects, paths.projects, paths.root]) removeEmptyDirectory(directory);
 }
 
-/** Of a link to a device, a pipe or a directory only the link goes: that is all of it that was ever ours. */
+/** Where a link leads to a device, a pipe or a directory only the link goes: the target was never ours. */
 function removeTrace(path: string): void {
   try {
     const target = resolveTarget(path);
