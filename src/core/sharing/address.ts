@@ -4,7 +4,7 @@ import { AppError } from '../errors.js';
 import type { Secret } from '../secret.js';
 import { readNow } from '../storage/regular-file.js';
 
-/** How a database is reached, and whether what goes there is sealed on its way as well. */
+/** How a database is reached, and whether the connection is encrypted too. */
 export interface DatabaseAddress {
   readonly config: ClientConfig;
   readonly transport: 'tls' | 'loopback';
@@ -16,8 +16,8 @@ const knownParameters = ['sslmode', 'sslrootcert', 'host', 'application_name', '
 const verifying = ['require', 'verify-ca', 'verify-full'];
 
 /**
- * Reads `postgresql://user:password@host:port/database`. What is not on this machine is reached with TLS, whose certificate is
- * verified whatever the address asks for. Throws `usage`, never with the password.
+ * Reads `postgresql://user:password@host:port/database`. A host other than this machine is reached with TLS, whose
+ * certificate is verified whatever the address asks for. Throws `usage`, never with the password in its message.
  */
 export function databaseAddress(url: Secret): DatabaseAddress {
   const parsed = parse(url);
@@ -48,7 +48,7 @@ export function databaseAddress(url: Secret): DatabaseAddress {
 function parse(url: Secret): URL {
   const text = url.reveal().trim();
   if (!/^postgres(ql)?:\/\//.test(text)) throw unusable('it does not begin with postgresql://');
-  // Without a host the rule of the web makes no address of it.
+  // `new URL` refuses an address with a user but no host, which PostgreSQL allows.
   const whole = text.replace(/^(postgres(?:ql)?:\/\/(?:[^/@]*@)?)(?=\/)/, '$1localhost');
   const parsed = tried(whole);
   if (parsed === undefined) throw unusable('it is no address; write odd characters of the password as %XX');

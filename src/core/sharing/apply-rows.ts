@@ -20,9 +20,9 @@ import type { SharedLogin } from './sealed-login.js';
 export interface Arrival {
   readonly rowId: string;
   readonly login: SharedLogin;
-  /** Of whoever becomes its keeper. */
+  /** Only where this machine becomes its keeper. */
   readonly refreshToken: Secret | undefined;
-  /** The record that it is for; a new one is made where there is none. */
+  /** The record that the login is for; a new one is made where there is none. */
   readonly account: Account | undefined;
 }
 
@@ -48,7 +48,7 @@ interface NotesOfAccount {
 export interface Applied {
   /** The record of each row that has arrived. */
   readonly accountIds: ReadonlyMap<string, string>;
-  /** Those of them whose access token is another one now. */
+  /** Ids of the records whose access token has changed. */
   readonly renewed: ReadonlySet<string>;
 }
 
@@ -104,7 +104,7 @@ function arrivalsById(
   for (const account of records) byIdentity.add(account);
   const changes = new Map<string, ChangeRecord>();
   for (const { rowId, login, refreshToken, account: planned } of arrivals) {
-    // What was read without the lock may be gone, and the login may have come meanwhile, by a sign-in for instance.
+    // The plan was made without the lock. Its record may be gone, or a record may have come, by a sign-in for instance.
     const account = present.get(planned?.id ?? '') ?? byIdentity.find(login);
     if (account === undefined) continue;
     accountIds.set(rowId, account.id);
@@ -118,14 +118,14 @@ function arrivalsById(
   return changes;
 }
 
-/** A refresh token of another sign-in, which makes way for the one of the pool. */
+/** Keeps a copy of a record whose refresh token, of another sign-in and unspent, makes way for the one of the pool. */
 function keepReplaced({ root }: Store, record: Account, refreshToken: Secret | undefined): void {
   const own = record.tokens.refreshToken;
   if (own === undefined || refreshToken === undefined || own.equals(refreshToken) || isKnownSpent(root, own)) return;
   keepRecord(root, 'replaced-login', record);
 }
 
-/** The tokens where they are newer than ours, and who they belong to. */
+/** The record with the tokens of the login, where they are newer, and with what the login says of its owner. */
 function withArrival<A extends Account>(record: A, login: SharedLogin, refreshToken: Secret | undefined): A {
   const { tokens, ...rest } = login;
   const { generation: _, ...received } = tokens;
@@ -135,7 +135,7 @@ function withArrival<A extends Account>(record: A, login: SharedLogin, refreshTo
   return { ...record, ...definedOnly(rest), tokens: nextTokens(record.tokens, news) };
 }
 
-/** In the global pool, which every directory sees. */
+/** Adds the record to the global pool, which every directory sees. */
 function addRecord(draft: RecordStore, arrival: Arrival, accountIds: Map<string, string>): void {
   const { login, refreshToken, rowId } = arrival;
   const { tokens, ...rest } = login;
@@ -188,7 +188,7 @@ function applyQuota(store: Store, notes: readonly NotesOfAccount[]): void {
   );
 }
 
-/** What goes is kept as a whole, as after a removal by hand. */
+/** Keeps a whole copy of each record that is to be removed, as `remove` does. */
 function keepRemoved(store: Store, ids: readonly string[]): void {
   const removed = recordsOf(store.scopes()).filter(({ id }) => ids.includes(id));
   for (const account of removed) keepRecord(store.root, removedAccountStem, account);

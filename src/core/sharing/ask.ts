@@ -11,7 +11,7 @@ export interface Asked {
   readonly answer: ExchangeAnswer;
   /** The database has gone back: it was restored from a backup. */
   readonly wasRestored: boolean;
-  /** Another machine has taken turns in this one's name, which is another from now on. */
+  /** Another machine has taken turns in this one's name. This machine has got a new name. */
   readonly wasCloned: boolean;
   /** The answer holds every login. */
   readonly isWhole: boolean;
@@ -20,14 +20,14 @@ export interface Asked {
 export interface Question {
   /** Logins whose refresh token is about to be sent. */
   readonly intends?: readonly string[];
-  /** Logins to be told whether or not anything about them is new. */
+  /** Logins that the answer is to hold even where nothing about them is new. */
   readonly about?: readonly string[];
 }
 
-/** What to be told besides what the pool is: every login, or none. */
+/** The revisions to ask from for every login, or for none. */
 const [everything, nothingNew] = [-1, Number.MAX_SAFE_INTEGER];
 
-/** Takes a turn and brings what is new: one round trip, unless the database is not what it was. */
+/** Takes a turn and brings what is new: one round trip, or two where the database and this machine disagree. */
 export async function ask(session: ShareSession, question: Question = {}): Promise<Asked> {
   const first = await takeTurn(session, question, session.state().revision);
   const verdict = judgeTurn(session.state(), first);
@@ -63,7 +63,7 @@ async function takeTurn(session: ShareSession, question: Question, revision: num
   return answer;
 }
 
-/** What a pool says to a machine without a name, which takes no turn: nothing is written. Undefined where there is none. */
+/** Reads the pool as a machine without a name, so that nothing is written. Undefined where there is no pool. */
 export async function lookInto(database: ShareDatabase, revision = nothingNew): Promise<ExchangeAnswer | undefined> {
   return readAnswer(await database.query(exchangeStatement, ['', [], '', revision, [], 0, []]));
 }
@@ -78,7 +78,7 @@ export function assertPool(answer: ExchangeAnswer, key: ShareKey, poolId: string
   if (answer.key_id !== key.id || !isProof(key, answer)) throw wrongKey();
 }
 
-/** Something that only the key could have sealed: its name alone could have been copied. */
+/** A text that only the key could have sealed. The id of the key is no proof: it could have been copied. */
 export function keyProof(key: ShareKey, poolId: string): string {
   return key.seal(poolId, { id: poolId, part: 'proof', generation: 0 });
 }
@@ -99,8 +99,8 @@ function trustTurn(session: ShareSession, turn: string): void {
 }
 
 /**
- * From here on this is another machine, which keeps nothing: the other one goes on. Which of the two is the older does not
- * matter, as long as one of them alone goes by the name.
+ * Gives this machine a new id, under which it keeps nothing: the other machine goes on under the old one. Which of the
+ * two came first does not matter, as long as only one of them goes by the id.
  */
 function becomeAnother(session: ShareSession): void {
   const state = session.state();
@@ -125,7 +125,7 @@ function notTaken() {
   return shareProblem('cloned', message, 'codex-auth share sync');
 }
 
-/** Whether the database has the rows that were seen last, and those that came with the answer. */
+/** Whether the rows of the database are those that came with the answer, and otherwise those that were seen last. */
 function knowsSame({ rows }: ShareState, { logins, digest }: ExchangeAnswer): boolean {
   const byId = new Map<string, DigestedRow>(
     rows.map((row) => [row.id, { ...row, notes_generation: row.notesGeneration }]),
@@ -136,7 +136,7 @@ function knowsSame({ rows }: ShareState, { logins, digest }: ExchangeAnswer): bo
 
 type DigestedRow = Pick<LoginRow, 'id' | 'state' | 'keeper' | 'fence' | 'generation' | 'notes_generation'>;
 
-/** As the database makes it in the statement of the exchange. */
+/** The digest as the database makes it in `exchangeStatement`. */
 function digestOf(rows: readonly DigestedRow[]): string {
   if (rows.length === 0) return '';
   const lines = rows.map(({ id, state, keeper, fence, generation, notes_generation: notes }) =>
@@ -154,7 +154,7 @@ export function firstTurn(): string {
   return `1:${randomBytes(8).toString('hex')}`;
 }
 
-/** The one after it; kept until an exchange has taken it, so that an answer that is lost leaves two turns in question. */
+/** The turn to take next. It stays until an exchange has taken it: a lost answer leaves only two possible turns. */
 function nextTurn({ machine: { turn, nextTurn: pending } }: Pick<ShareState, 'machine'>): string {
   return pending ?? `${countOf(turn) + 1}:${randomBytes(8).toString('hex')}`;
 }
@@ -163,9 +163,9 @@ type TurnVerdict =
   | 'taken'
   /** The database has forgotten later turns of this machine. */
   | 'restored'
-  /** It has never heard of this machine, or not any more. */
+  /** The database does not know this machine, or no longer. */
   | 'unknown'
-  /** Somebody else takes turns in the name of this machine. */
+  /** Another machine takes turns in the name of this one. */
   | 'cloned';
 
 function judgeTurn({ machine }: Pick<ShareState, 'machine'>, answer: ExchangeAnswer): TurnVerdict {

@@ -15,16 +15,16 @@ export interface DatabaseOptions {
   readonly signal?: AbortSignal;
 }
 
-/** One connection. Each statement is a transaction of its own unless it says otherwise, so that a pooler may stand between. */
+/** One connection. Each statement is a transaction of its own, so that a pooler may stand between. */
 export interface ShareDatabase {
   readonly address: DatabaseAddress;
-  /** One round trip, without a prepared name. Throws an `AppError` for whatever goes wrong. */
+  /** One round trip, without a named prepared statement. Throws an `AppError` for whatever goes wrong. */
   query(sql: string, values?: readonly unknown[]): Promise<readonly Record<string, unknown>[]>;
-  /** Several statements without values, all or none of them. */
+  /** Runs several statements without values, in one transaction. */
   script(sql: string): Promise<void>;
-  /** Called with what is announced on a channel, for as long as the connection lasts. */
+  /** Calls `onNews` at each announcement on a channel, for as long as the connection lasts. */
   listen(channel: string, onNews: () => void): Promise<void>;
-  /** Resolves when the connection has ended, whoever ended it. */
+  /** Resolves when the connection has ended, for whatever reason. */
   readonly ended: Promise<void>;
 }
 
@@ -67,7 +67,7 @@ function openDatabase(client: Client, about: Pick<ShareDatabase, 'address' | 'en
     query: (sql, values = []) => translated(address, async () => rowsIn(await client.query(sql, [...values]), address)),
     script: (sql) =>
       translated(address, async () => {
-        // The simple protocol makes one transaction of what is sent together.
+        // The simple protocol makes one transaction of statements that are sent together.
         await client.query(sql);
       }),
     async listen(channel, onNews) {
@@ -149,7 +149,7 @@ function problemOf(error: unknown, address: DatabaseAddress): AppError {
   const { shown, transport } = address;
   const state = systemErrorCode(error) ?? '';
   const said = error instanceof Error ? printable(error.message.split('\n')[0] ?? '') : '';
-  // So the driver says that nobody has answered its first message.
+  // With these words the driver says that the connection was not made in time.
   if (said === 'timeout expired') return timedOut(shown);
   const about = (message: string) => `the database at ${shown} ${message}`;
   if (/^28/.test(state)) {

@@ -25,11 +25,11 @@ export interface ShareNotice {
 }
 
 export interface ExchangeReport {
-  /** When it was made, by the clock of this machine; absent where it was not. */
+  /** When the exchange was made, by the clock of this machine; absent where it failed. */
   readonly at?: number;
   readonly changed: readonly { readonly accountId: string; readonly what: LoginChange }[];
   readonly notices: readonly ShareNotice[];
-  /** Why there was none, or not all of it: the copies on this machine are used. */
+  /** Why the exchange was not made, or not to its end. The copies on this machine are used then. */
   readonly problem?: AppError;
 }
 

@@ -20,8 +20,8 @@ export interface ExchangeOptions {
 }
 
 /**
- * Exchanges with the shared pool: takes over what other machines know, pushes what this one knows, gives away what is wished
- * for. Throws what the database or the key comes to; what was done until then is done.
+ * Exchanges with the shared pool: takes over what other machines know, pushes what this one knows, gives away logins
+ * that others wish for. Throws the errors of the database and of the key; what was done before one stays done.
  */
 export async function exchange(deps: ShareDeps, options: ExchangeOptions = {}): Promise<ExchangeReport> {
   const report = new ReportDraft();
@@ -41,7 +41,7 @@ export async function exchangeInto(
   });
   const settled = new Set<string>();
   for (const planned of custody) {
-    // Those that share a refresh token have gone together with the first of them.
+    // Each row once: those that share a refresh token have gone together with the first of them.
     if (settled.has(planned.row.id)) continue;
     settled.add(planned.row.id);
     await settleLogin(deps, planned, report, deadlineMs);
@@ -49,13 +49,13 @@ export async function exchangeInto(
 }
 
 export interface Staleness extends ExchangeOptions {
-  /** What was exchanged this long ago is new enough, milliseconds. */
+  /** No exchange is made where the last one is younger than this, milliseconds. */
   readonly maxAgeMs: number;
 }
 
 /**
- * The same where the last exchange is old; undefined where nothing is shared or nothing is due.
- * Trouble with the database is told in the report: everything goes on with the copies on this machine.
+ * As {@link exchange}, where the last exchange is old; undefined where nothing is shared or nothing is due.
+ * The report names trouble with the database: everything goes on with the copies on this machine.
  */
 export async function exchangeIfStale(
   deps: ShareDeps,
@@ -73,15 +73,16 @@ export async function exchangeIfStale(
   }
 }
 
-/** Also where the last one lies in the future: the clock of this machine has been set since. */
+/** An exchange in the future counts as old: the clock of this machine has been set back since. */
 function isStale({ lastExchangeAt = 0 }: ShareState, now: number, maxAgeMs: number): boolean {
   const age = now - lastExchangeAt;
   return age < 0 || age >= maxAgeMs;
 }
 
 /**
- * Stores what official clients have refreshed in the homes of this machine, of the logins that it keeps: an exchange looks
- * at the pools only. Else the other machines stay behind, and one that takes over goes on from a token that is spent.
+ * Stores tokens of logins that this machine keeps and that official clients have refreshed in its homes: an exchange
+ * looks at the pools only. Without this other machines would stay behind, and one that takes over would use a spent
+ * token.
  */
 async function takeHomeNews(deps: ShareDeps): Promise<void> {
   const kept = keptHere(deps);

@@ -15,8 +15,8 @@ import { commitWrites, expected, type PendingWrite } from './write-round.js';
 import { insertLogins, updateLogins } from './write-statements.js';
 
 /**
- * Brings accounts into the pool, given the answer to a question about them. Throws `sign-in-needed` for one without a refresh
- * token, or with the one of another account.
+ * Brings accounts into the pool, given the answer to a question about them. Throws `sign-in-needed` for an account
+ * without a refresh token, or with the refresh token of another account.
  */
 export async function pushFirst(
   session: ShareSession,
@@ -29,14 +29,14 @@ export async function pushFirst(
   const placed = accounts.flatMap((account) => {
     const known = sharedIn(session, account.id);
     if (known === undefined) return [{ account, id: session.key.rowId(nameOf(account)), fence: 1, generation: 1 }];
-    // The database has forgotten it and its keeper does not come, while there is another login of it here.
+    // The database has forgotten the row of a copy, its keeper has not put it back, and this machine has its own login.
     const isForgotten = !rows.has(known.id) && known.role === 'copy' && account.tokens.refreshToken !== undefined;
     return isForgotten ? [{ account, id: known.id, fence: known.fence + 1, generation: known.generation + 1 }] : [];
   });
   const first = placed.flatMap(({ account, id, fence, generation }) =>
     rows.has(id) ? [] : [firstWrite(session, id, account, fence, generation)],
   );
-  // One that is shared already is judged by the round that follows.
+  // A row that is live already is judged by the round that follows.
   const again = placed.flatMap(({ account, id }) => {
     const there = rows.get(id);
     return there === undefined || there.state === 'live' ? [] : [againWrite(session, there, account)];
@@ -45,7 +45,7 @@ export async function pushFirst(
   await commitWrites(session, updateLogins, again);
 }
 
-/** A workspace that came to a login which this machine keeps, as by the official client, is shared with it. */
+/** Shares new workspaces of logins that this machine keeps, as the official client may have added them. */
 export async function pushNewWorkspaces(session: ShareSession, report: ReportDraft): Promise<void> {
   const kept = new Set(
     session.state().rows.flatMap((row) => (row.role === 'keeper' && row.state === 'live' ? row.accountId : [])),
@@ -64,7 +64,7 @@ export async function pushNewWorkspaces(session: ShareSession, report: ReportDra
   await pushFirst(session, added, await playRound(session, report, { about: rowIdsOf(session, added) }));
 }
 
-/** Whose refresh token is another account's, in whose name it is shared or not. */
+/** The accounts that hold the tokens of another account, apart from other workspaces of one login. */
 function mixedUpAmong({ deps }: ShareSession, accounts: readonly Account[]): Account[] {
   const foreign = accounts.filter(holdsForeignTokens);
   if (foreign.length === 0) return [];
@@ -76,7 +76,7 @@ export function rowIdsOf({ key }: ShareSession, accounts: readonly Account[]): s
   return accounts.flatMap((account) => identityName(account) ?? []).map((name) => key.rowId(name));
 }
 
-/** Throws `sign-in-needed` for what is no login that another machine could use. */
+/** Throws `sign-in-needed` for an account without a refresh token or an identity: no other machine could use it. */
 function nameOf(account: Account): string {
   const name = identityName(account);
   if (name === undefined || account.tokens.refreshToken === undefined) throw notShareable(account);
@@ -93,7 +93,7 @@ function notShareable(account: Account): AppError {
   });
 }
 
-/** A removal or a withdrawal ends with the person's wish to share it again. */
+/** Makes a removed or withdrawn row live again, because the person shares the account again. */
 function againWrite(session: ShareSession, there: LoginRow, account: Account): PendingWrite {
   const { write, after } = firstWrite(session, there.id, account, there.fence + 1, there.generation + 1);
   return { write: { ...write, ...expected(there) }, after: { ...after, notesGeneration: there.notes_generation } };

@@ -11,21 +11,21 @@ import type { ShareDeps, ShareSession } from './share-session.js';
 import { commitWrites, expected, loginWrite, type PendingWrite } from './write-round.js';
 import { updateLogins } from './write-statements.js';
 
-/** A wish of nobody in particular: the login is left to whoever takes it. */
+/** The wish of no machine in particular: the row then names no keeper, and any machine may take the login. */
 export const anybody = 'anybody';
 
 type Obstacle = (deps: ShareDeps, account: Account, token: Secret) => Promise<string | undefined>;
 
 /*
- * A refresh token goes from one machine to another in four steps, each of which a kill may follow:
+ * A refresh token goes from one machine to another in four steps, and a kill may come after each:
  * 1. its newest state is pushed, while this machine is still the keeper;
- * 2. share.json says that it is being released: from here on this machine never sends it, and has it sealed only;
+ * 2. share.json says that it is being released, and has it sealed: from here on this machine never sends it;
  * 3. it leaves the homes of the official client, the records, and every copy in the root;
  * 4. the row names the next keeper, under the next fence. Only then that machine opens it.
- * So at no instant two machines have it, and at every instant the pool does.
+ * So two machines never have it at the same time, and the pool always has it.
  */
 
-/** Needs the lock of the person. Returns whether another look is wanted. */
+/** Needs the lock of the person. Returns whether to play another round, because something has changed. */
 export async function handOver(
   session: ShareSession,
   planned: PlannedRow,
@@ -91,7 +91,10 @@ function release(session: ShareSession, pushed: readonly PendingWrite[], to: str
   session.save(withRows(session.state(), rows));
 }
 
-/** The same after a kill: a row that went alone would be spent by the next keeper while this machine gives it the others. */
+/**
+ * The ids of the rows that are being released with the same token, after a kill. They go together: a row that went
+ * alone would let the next keeper spend the token before it has the other rows.
+ */
 function releasedWith(session: ShareSession, id: string): string[] {
   const rows = session.state().rows.filter(({ role }) => role === 'releasing');
   const released = rows.find((row) => row.id === id);
@@ -134,7 +137,7 @@ async function finish(session: ShareSession, ids: readonly string[], report: Rep
   return false;
 }
 
-/** Undone where the login cannot leave after all; until the row names another keeper, this machine is it. */
+/** Undoes the release where the login cannot leave. Until the row names another keeper, this machine is the keeper. */
 function keepAgain(session: ShareSession, rows: readonly ShareRow[]): void {
   session.save(
     withRows(
@@ -154,7 +157,7 @@ async function takeOut(session: ShareSession, row: ShareRow, report: ReportDraft
     try {
       return await letGo(store, deps, { account, token, isSpentElsewhere: true, sweeps: true });
     } catch (error) {
-      // It stays this machine's, whatever was noted before it failed.
+      // The login stays here. `letGo` may have logged its token as released before it failed; this takes that back.
       logLineage(deps.root, { event: 'received', accountId: account.id, after: token, detail: 'not handed over' });
       report.notice({
         kind: 'not-handed-over',

@@ -18,16 +18,16 @@ export interface InspectedMachine {
 
 /** What can be said of the pool without changing anything in it; `doctor` and `share status` show it. */
 export interface ShareInspection {
-  /** The first thing that is wrong; what comes after it is not known. */
+  /** The first thing that is wrong. Facts that would have been found after it are absent. */
   readonly problem?: AppError;
   readonly transport?: 'tls' | 'loopback';
-  /** Of the server, as it says it. */
+  /** The version of the server, as it states it. */
   readonly version?: string;
   readonly schema?: number;
   readonly keyMatches?: boolean;
   /** How far the clock of this machine is ahead of the server's, milliseconds. */
   readonly clockAheadMs?: number;
-  /** Whether the server announces changes on this connection; a pooler in transaction mode does not. */
+  /** Whether this role may write logins, and the connection is not read-only. */
   readonly mayWrite?: boolean;
   /** By the server's clock. */
   readonly now?: number;

@@ -5,8 +5,8 @@ import type { RootPaths } from '../storage/paths.js';
 import { readText } from '../storage/tolerant.js';
 
 /**
- * The names of the machines that keep the logins of this root which are kept elsewhere, by the account's record id. For
- * commands that only show: what cannot be read has no keepers, and the commands of `share` say why.
+ * For each account that another machine keeps, by record id, the name of that machine. For commands that only show:
+ * where `share.json` cannot be read no keeper is named, and the commands of `share` report why.
  */
 export function keepersElsewhere(paths: RootPaths): ReadonlyMap<string, string> {
   const state = readState(paths.share);
@@ -30,7 +30,7 @@ function readState(path: string): Readonly<Record<string, unknown>> {
     const json = version.kind === 'absent' ? undefined : parseJsonText(version.content);
     return isJsonObject(json) ? json : {};
   } catch {
-    // It cannot be read, or is no JSON: whoever works with the pool says so.
+    // It cannot be read, or is no JSON. The commands that work with the pool report that.
     return {};
   }
 }

@@ -17,9 +17,9 @@ const KeyFile = z.object({
   version: z.number(),
   keyId: z.string(),
   place: z.enum(['file', 'keyring']),
-  /** Base64; absent where it is in the keyring. */
+  /** The key in Base64; absent where it is in the keyring. */
   key: z.exactOptional(z.string()),
-  /** What its entry in the keyring is called. */
+  /** The name of its entry in the keyring. */
   entry: z.exactOptional(z.string()),
 });
 type KeyFile = z.infer<typeof KeyFile>;
@@ -27,7 +27,7 @@ type KeyFile = z.infer<typeof KeyFile>;
 const thisVersion = 1;
 const keyBytes = 32;
 
-/** What the keyring is told that the key belongs to. */
+/** The service under which the keyring lists the key. */
 const service = 'codex-auth';
 
 /** Keeps the key in place of an earlier one. Throws `credential-store` where a keyring is wanted and cannot be used. */
@@ -43,7 +43,7 @@ export async function keepShareKey(root: Root, key: ShareKey, place: KeyPlace): 
   });
 }
 
-/** Two roots of one person may be in two pools. */
+/** Names the root, because two roots of one person may be in two pools. */
 function entryName({ paths }: Pick<Root, 'paths'>): string {
   return `shared-pool|${createHash('sha256').update(paths.root).digest('hex').slice(0, 16)}`;
 }

@@ -16,16 +16,16 @@ import type { ShareDeps } from './share-session.js';
 /** The records of this root, as an exchange looks at them. */
 export interface LocalLogins {
   readonly scopes: readonly ScopeRecords[];
-  /** The record that a row was about, or the one that is the same login. */
+  /** The record that the row was known to belong to, else the one with the same identity. */
   find(known: ShareRow | undefined, identity: Identity | undefined): Account | undefined;
-  /** Whether the person removed it, and it has not come back. */
+  /** Whether the person has removed this account here, and it has not come back. */
   wasRemoved(identity: Identity): boolean;
   quotaOf(id: string): QuotaSnapshot | undefined;
   /** Whether a refresh token has been exchanged here, or given away. */
   isSpent(token: Secret): boolean;
 }
 
-/** Read without a lock: whatever is written afterwards is judged again under it. */
+/** Read without a lock: before anything is written it is judged again under the lock. */
 export function localLogins(root: Root): LocalLogins {
   const scopes = readAllScopes(root.paths);
   const records = recordsOf(scopes);
@@ -45,14 +45,14 @@ export function localLogins(root: Root): LocalLogins {
   };
 }
 
-/** Tells whether the tokens of a record are those that were pushed last; salted with the row, and never a token. */
+/** A hash that tells whether the tokens of a record are those that were pushed last. Salted with the id of the row. */
 export function printOf(rowId: string, { tokens: { refreshToken, accessToken } }: Pick<Account, 'tokens'>): string {
   const hash = createHash('sha256').update(rowId);
   for (const token of [refreshToken, accessToken]) hash.update('\n').update(token?.reveal() ?? '');
   return hash.digest('hex').slice(0, 24);
 }
 
-// Workspaces of one login share its refresh token. They are shared together, go together and are withdrawn together: whoever
+// Workspaces of one login share its refresh token. They are shared, handed over and withdrawn together: a machine that
 // had one of them alone would spend the token of the others.
 
 /** These accounts, and the others among the records that hold one of their refresh tokens. */

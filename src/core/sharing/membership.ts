@@ -27,8 +27,8 @@ export interface Joining {
 }
 
 /**
- * Makes a shared pool in an empty database, with this machine as its first. Throws `shared-pool` where one is there already, or
- * this machine takes part in one.
+ * Makes a shared pool in a database, with this machine as its first. Throws `shared-pool` where the database holds a
+ * pool already, or this machine takes part in one.
  */
 export function initShare(deps: ShareDeps, joining: Joining): Promise<ShareState> {
   return enter(deps, joining, async (database) => {
@@ -48,8 +48,8 @@ export function initShare(deps: ShareDeps, joining: Joining): Promise<ShareState
 }
 
 /**
- * Takes part in a pool that another machine has made, and brings its logins. Throws `shared-pool` with nothing joined, and what
- * the database comes to afterwards.
+ * Joins a pool that another machine has made, and brings its logins. Throws `shared-pool` with nothing joined, or the
+ * error of the first exchange, with the pool joined.
  */
 export async function joinShare(deps: ShareDeps, joining: Joining): Promise<ExchangeReport> {
   await enter(deps, joining, async (database) => {
@@ -77,13 +77,13 @@ async function enter(
         const machine = { id: newMachineId(), name: machineName, turn: firstTurn() };
         const state: ShareState = { url, poolId, keyId: key.id, machine, revision: -1, machines: {}, rows: [] };
         const session: ShareSession = { deps, key, database, state: () => state, save: () => undefined };
-        // First, because one that is killed in between is registered by its next exchange: nobody stays behind under its name.
+        // Written first: after a kill in between the next exchange registers this id, and no unused one stays there.
         writeShare(root, state);
         await register(session);
         return state;
       });
     } catch (error) {
-      // Whoever got no answer may be registered by now: another attempt under another id would leave that one behind.
+      // Without an answer the machine may be registered already, so that its id is kept for the next exchange.
       if (!isUnanswered(error)) rmSync(root.paths.share, { force: true });
       throw error;
     }
@@ -95,8 +95,8 @@ function isUnanswered(error: unknown): boolean {
 }
 
 /**
- * Reaches the pool that this machine is in at another address from now on, as after its password was changed or its
- * database has moved. Throws `shared-pool` where another pool or none is there, with the address of before in place.
+ * Stores another address of the pool that this machine is in, as after its password was changed or its database has
+ * moved. Throws `shared-pool` where that address has another pool or none; the old address stays then.
  */
 export async function changeAddress(deps: ShareDeps, url: Secret, deadlineMs = defaultDeadlineMs): Promise<void> {
   const { root, signal } = deps;
@@ -114,15 +114,15 @@ export async function changeAddress(deps: ShareDeps, url: Secret, deadlineMs = d
 }
 
 interface Leaving {
-  /** What this machine keeps is left to whoever takes it, instead of staying with this machine alone. */
+  /** The logins that this machine keeps are left for other machines to take, instead of staying here alone. */
   readonly give: boolean;
   readonly deadlineMs?: number;
 }
 
-/** Takes part no more. What is only a copy here lives until its access token ends. Throws where the pool cannot be reached. */
+/** Leaves the pool. Copies of logins work until their access tokens end. Throws where the pool cannot be reached. */
 export async function leaveShare(deps: ShareDeps, { give, deadlineMs = defaultDeadlineMs }: Leaving): Promise<void> {
   const report = new ReportDraft();
-  // What was being given away when somebody was killed is in no hand here: it goes where it should.
+  // Finishes what a killed process was giving away: such a login can neither stay here nor be withdrawn.
   await exchangeInto(deps, report, { deadlineMs });
   if (give) await giveAll(deps, report, deadlineMs);
   await withShare(deps, deadlineMs, async (session) => {
@@ -133,7 +133,7 @@ export async function leaveShare(deps: ShareDeps, { give, deadlineMs = defaultDe
   await forgetShare(deps);
 }
 
-/** The same without the database, for one that is gone: nothing is changed in it. */
+/** Leaves the pool without its database, which may be gone: nothing is changed there. */
 export async function forgetShare(deps: Pick<ShareDeps, 'root' | 'signal'>): Promise<void> {
   await withShareLock(deps, defaultDeadlineMs, () => {
     rmSync(deps.root.paths.share, { force: true });
@@ -141,7 +141,7 @@ export async function forgetShare(deps: Pick<ShareDeps, 'root' | 'signal'>): Pro
   });
 }
 
-/** Handed over to nobody, in the same steps as to another machine. Throws where one cannot leave. */
+/** Hands all logins over to no machine, in the same steps as to another one. Throws where one of them cannot leave. */
 async function giveAll(deps: ShareDeps, report: ReportDraft, deadlineMs: number): Promise<void> {
   const { plan } = await withShare(deps, deadlineMs, (session) => playRound(session, report));
   const mine = plan.rows.filter(({ known }) => known?.role === 'keeper' && known.state === 'live');

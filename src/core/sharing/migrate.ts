@@ -2,12 +2,12 @@ import type { ShareDatabase } from './database.js';
 import { currentSchema, migrations, migrationTable } from './schema.js';
 import { newerSchema, shareProblem } from './share-problem.js';
 
-/** Any number, as long as it is always the same: whoever migrates holds it until the transaction ends. */
+/** The number of the lock that a migration holds until its transaction ends. Any would do, but it must never change. */
 const migrationLock = 7_305_918_422;
 
 /**
  * Brings the schema to the version of this program: one transaction under a lock, so that of several machines one does it, and
- * a connection that is cut leaves nothing half done. Throws `shared-pool` for a newer one, or another program's.
+ * a connection that is cut leaves nothing half done. Throws `shared-pool` for a newer schema, or another program's.
  */
 export async function migrate(database: ShareDatabase): Promise<void> {
   const before = await schemaVersion(database);

@@ -5,8 +5,8 @@ import { definedOnly } from '../defined-only.js';
 import { isQuotaSnapshot, type QuotaSnapshot } from '../quota/usage.js';
 import type { ShareKey } from './share-key.js';
 
-// What people and the provider say of an account besides its tokens. Each field follows on its own: of two values the one
-// that reached the database later counts, by the clock of the database; of two answers about the quota the later answer.
+// What people and the provider say of an account besides its tokens. Each field is merged by itself: of two values the
+// one that reached the database later counts, by the clock of the database; of two quotas the later answer.
 
 const field = <T extends z.ZodMiniType>(value: T) =>
   z.exactOptional(z.object({ value: z.nullable(value), at: z.number() }));
@@ -17,14 +17,14 @@ const FlagNote = z.object({
   at: z.number(),
 });
 
-/** A field with `null` was taken back. Times are the server's, milliseconds since the epoch. */
+/** A field with `null` was taken back. Times are by the clock of the database, milliseconds since the epoch. */
 export const Notes = z.object({
   label: field(z.string()),
   enabled: field(z.boolean()),
   priority: field(z.enum(['first', 'last'])),
   reservePercent: field(z.number()),
   flag: field(FlagNote),
-  /** `at` is when the server of the quota said so. */
+  /** `at` is when the provider said so. */
   quota: z.exactOptional(z.object({ at: z.number(), value: z.exactOptional(z.unknown()) })),
 });
 export type Notes = z.infer<typeof Notes>;
@@ -33,7 +33,7 @@ const fields = ['label', 'enabled', 'priority', 'reservePercent', 'flag'] as con
 type FieldName = (typeof fields)[number];
 type Values = { readonly [K in FieldName]: NonNullable<Notes[K]>['value'] };
 
-/** The account as it is here. */
+/** The account as this machine has it. */
 export interface NotedAccount {
   readonly account: Account | FlaggedAccount;
   readonly quota?: QuotaSnapshot | undefined;
@@ -53,17 +53,17 @@ const defaults: Values = { label: null, enabled: true, priority: null, reservePe
 export interface NotesMerge {
   /** What the database and this machine know together from now on. */
   readonly merged: Notes;
-  /** Whether the database lacks some of it. */
+  /** Whether the database lacks a part of `merged`. */
   readonly isNews: boolean;
-  /** What is other here, to be changed. */
+  /** The new values of the fields that are to be changed on this machine. */
   readonly here: Partial<Values>;
   /** A later answer about the quota than the one here. */
   readonly quota?: QuotaSnapshot;
 }
 
 /**
- * Brings together what this machine knows, what both sides knew at the last exchange, and what the database knows now. What
- * was changed here since reaches the database now, and is the later one. Pure.
+ * Brings together what this machine knows, what both sides knew at the last exchange (`base`), and what the database
+ * knows now. A value that was changed here since then reaches the database now, and so counts as the later one. Pure.
  */
 export function mergeNotes(
   local: NotedAccount,
@@ -93,13 +93,13 @@ export function mergeNotes(
   return { merged: all, isNews: isNews || quota.isNews, here, ...definedOnly({ quota: quota.here }) };
 }
 
-/** That an account is set aside counts, and why; when that was seen does not. */
+/** Two flags are the same value when their reasons are; when they were set does not matter. */
 function isSameValue(name: FieldName, a: unknown, b: unknown): boolean {
   if (name !== 'flag' || a === null || b === null) return isDeepStrictEqual(a, b);
   return (a as z.infer<typeof FlagNote>).reason === (b as z.infer<typeof FlagNote>).reason;
 }
 
-/** Answers that are close to each other say the same: each would be a write that everybody reads. */
+/** An answer that is later by less than this is not pushed: every machine would have to read it. */
 const quotaStepMs = 60_000;
 
 function mergeQuota(local: QuotaSnapshot | undefined, remote: Notes['quota'], clockAheadMs: number) {
@@ -113,7 +113,7 @@ function mergeQuota(local: QuotaSnapshot | undefined, remote: Notes['quota'], cl
   return { merged: remote, isNews: false, here };
 }
 
-/** What is remembered of them on this machine: not the quota itself, which the account's own state has. */
+/** The notes as `share.json` remembers them: without the quota itself, which the account's own state has. */
 export function baseOf(notes: Notes): Notes {
   return notes.quota === undefined ? notes : { ...notes, quota: { at: notes.quota.at } };
 }
@@ -122,7 +122,7 @@ export function sealNotes(key: ShareKey, id: string, generation: number, notes: 
   return key.seal(JSON.stringify(notes), { id, part: 'notes', generation });
 }
 
-/** What cannot be opened is not known: nothing but notes is lost with it. */
+/** Notes that cannot be opened count as empty: nothing but notes is lost with them. */
 export function openNotes(
   key: ShareKey,
   {

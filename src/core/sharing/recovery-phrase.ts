@@ -5,7 +5,7 @@ import { type ShareKey, shareKeyOf } from './share-key.js';
 /** How many words the 32 bytes of a key take, its checksum among them. */
 export const phraseWords = 24;
 
-/** The list of words is long, and nobody needs it who makes no key and types none. */
+/** Loads the long list of words, which only making or typing a key needs. */
 async function loadWords() {
   const [{ entropyToMnemonic, mnemonicToEntropy }, { wordlist }] = await Promise.all([
     import('@scure/bip39'),
@@ -37,7 +37,7 @@ export async function keyFromPhrase(phrase: Secret): Promise<ShareKey> {
   try {
     return shareKeyOf(mnemonicToEntropy(words.join(' '), wordlist));
   } catch {
-    // The library's message says no more than that, and could quote what was typed.
+    // The library's own message says no more than ours, and could quote what was typed.
     throw wrongPhrase('its last word does not fit the others, so that one of them is wrong or in a wrong place');
   }
 }

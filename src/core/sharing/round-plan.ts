@@ -14,11 +14,11 @@ import type { ShareKey } from './share-key.js';
 /** One login of the pool beside what is known of it here. */
 export interface PlannedRow {
   readonly row: LoginRow;
-  /** Only what is remembered of the row was looked at: nothing about it was new. */
+  /** The answer did not hold the row, because nothing about it was new: `row` is what this machine remembers of it. */
   readonly isAssumed: boolean;
   readonly known: ShareRow | undefined;
   readonly account: Account | undefined;
-  /** Absent where it was not needed, or does not open. */
+  /** Absent where the row is assumed, or does not open. */
   readonly login: SharedLogin | undefined;
   readonly refreshToken: Secret | undefined;
   readonly step: RowStep;
@@ -29,7 +29,7 @@ export interface RoundPlan {
   readonly rows: readonly PlannedRow[];
   /** Rows that do not open with our key, or are damaged. */
   readonly unopened: readonly string[];
-  /** Logins that the database has forgotten although it told all that it has. */
+  /** Live logins that a whole answer does not hold: the database has forgotten them. */
   readonly missing: readonly { readonly known: ShareRow; readonly account: Account | undefined }[];
 }
 
@@ -93,8 +93,9 @@ function planRow(
 const opening: readonly RowStep[] = ['become-keeper', 'offered', 'superseded', 'stray'];
 
 /**
- * A machine that was superseded leaves an answer that came too late for it in the row. The same is seen after a push whose
- * answer was lost: then ours is the newer one, or the very same.
+ * A row that is newer than this machine knows has one of two causes. A machine that was superseded has left a late
+ * answer in it, which is to be taken over. Or the answer to a push of this machine was lost: then ours is the newer
+ * one, or the same.
  */
 function judgeOffer(
   local: LocalLogins,
@@ -124,17 +125,17 @@ function planNotes(
     : { ...merge, merged: { ...merge.merged, flag: remote.flag } };
 }
 
-/** Whether the row itself has to be seen before anything is done: what is remembered of it does not say enough. */
+/** Whether the database has to be asked for the row itself, because what is remembered of it is not enough. */
 export function isUnclear({ isAssumed, known, account, step }: PlannedRow): boolean {
   if (!isAssumed) return false;
   const isGone = account === undefined && known?.accountId !== undefined && known.state === 'live';
   return isGone || step === 'become-keeper' || step === 'superseded' || step === 'stray' || step === 'finish-release';
 }
 
-/** A login that is about to come has been called nothing here. */
+/** What this machine says of an account that is new to it: nothing. */
 const newAccount: NotedAccount = { account: { id: '', enabled: true, tokens: { generation: 0 }, raw: {} } };
 
-/** A copy that is set aside because of the tokens of its time says nothing of the login; its keeper knows. */
+/** A flag on a copy that is about its own old tokens says nothing of the login, and is left out: the keeper knows. */
 function notedAccount(account: Account, local: LocalLogins, isMine: boolean): NotedAccount {
   const quota = local.quotaOf(account.id);
   if (isMine || !('flag' in account) || !isDeadToken(account as Parameters<typeof isDeadToken>[0]))
@@ -143,7 +144,7 @@ function notedAccount(account: Account, local: LocalLogins, isMine: boolean): No
   return { account: usable, quota };
 }
 
-/** What its keeper finds out about the refresh token is no reason to give up an access token that still lives. */
+/** Leaves out the keeper's flag about the refresh token: a copy uses the access token for as long as it lives. */
 function withoutDeadFlag(notes: Notes, isMine: boolean): Notes {
   const reason = notes.flag?.value?.reason;
   if (isMine || reason === undefined) return notes;

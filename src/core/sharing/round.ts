@@ -18,13 +18,14 @@ import { writeRound } from './write-round.js';
 export interface Round {
   readonly asked: Asked;
   readonly plan: RoundPlan;
-  /** Logins whose refresh token is to leave this machine, or to be judged: that needs the lock of the person. */
+  /** Logins to be settled by {@link settleLogin} afterwards, because that needs the lock of the person. */
   readonly custody: readonly PlannedRow[];
 }
 
 /**
- * One exchange: asks what is new, takes it over, and pushes what is newer here. What is taken over is on disk before it is
- * remembered as known, and what is pushed is remembered after the database has it: a kill in between repeats it.
+ * One exchange: asks what is new, takes it over, and pushes what is newer here. What is taken over is on disk before
+ * `share.json` remembers it, and what is pushed is remembered after the database has it: after a kill in between the
+ * next round does it again.
  */
 export async function playRound(session: ShareSession, report: ReportDraft, question: Question = {}): Promise<Round> {
   const { key, deps } = session;
@@ -57,12 +58,12 @@ function remembered({ wasRestored, wasCloned, isWhole }: Asked): Omit<Asked, 'an
 function noteClock(session: ShareSession, { answer }: Asked): void {
   const state = session.state();
   const clockAheadMs = session.deps.root.clock.now() - answer.now;
-  // A round trip is part of the difference: only what matters is kept.
+  // The difference holds the time of a round trip too, so that a small change of it means nothing.
   const isOther = Math.abs(clockAheadMs - (state.clockAheadMs ?? 0)) > 1_000;
   if (isOther) session.save({ ...state, clockAheadMs });
 }
 
-/** Names what the database has that is older than what is known here, and what it has forgotten. */
+/** A hash of what is older in the database than known here, or missing in it; undefined where nothing is. */
 function olderIn({ rows, missing }: RoundPlan): string | undefined {
   const older = rows.filter(({ step }) => step === 'reassert' || step === 'ignore-older').map(({ row }) => row);
   const names = [
@@ -128,7 +129,7 @@ function isArriving({ step, isAssumed }: PlannedRow): boolean {
   return !isAssumed && (step === 'receive' || step === 'become-keeper');
 }
 
-/** What the database says is known from here on, except where it says something older than that. */
+/** Remembers what the database says of each row, except where that is older than what is known. */
 function rememberRows(session: ShareSession, plan: RoundPlan, applied: Applied | undefined): void {
   const state = session.state();
   const changed = plan.rows.flatMap((planned) => rememberedRow(planned, applied, state) ?? []);
@@ -141,7 +142,7 @@ function rememberedRow(planned: PlannedRow, applied: Applied | undefined, state:
   if (isAssumed) return undefined;
   const accountId = applied?.accountIds.get(row.id) ?? account?.id ?? known?.accountId;
   const isMine = row.keeper === state.machine.id && row.state === 'live';
-  // What the database lacks is known to both sides when it has it.
+  // Notes that the database lacks are remembered as known to both sides once they are pushed.
   const isKnownToBoth = notes !== undefined && !notes.isNews && step !== 'tombstone';
   const next: ShareRow = {
     id: row.id,
@@ -159,7 +160,7 @@ function rememberedRow(planned: PlannedRow, applied: Applied | undefined, state:
   return { ...next, ...given, ...(print === undefined ? {} : { print }) };
 }
 
-/** What has just come is what the pool has; what is to be pushed is not. */
+/** The print of what the pool has: new where the login has just come from it, else as before, also before a push. */
 function printAfter(
   { row, step, login, refreshToken, known, account }: PlannedRow,
   isMine: boolean,
@@ -171,8 +172,8 @@ function printAfter(
 }
 
 /**
- * Where a login is still to leave this machine, or to be judged, what has changed is asked for once more: whoever is killed
- * before that is done, or meets something in its way, sees the row again.
+ * Where a login is still to be settled, the revision stays as it was, so that the next exchange asks for the same
+ * changes: after a kill or an obstacle it sees the row again.
  */
 function rememberExchange(
   session: ShareSession,

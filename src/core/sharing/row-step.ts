@@ -7,20 +7,20 @@ export type RowStep =
   | 'nothing'
   /** The database has got an older state back: what is known here is written over it. */
   | 'reassert'
-  /** The same, where another machine knows the newest state: nothing of it is believed. */
+  /** The database has got an older state back, and another machine knows the newest: the row is ignored. */
   | 'ignore-older'
   /** This machine keeps it, and has newer tokens than the database. */
   | 'push'
-  /** This machine keeps it, and the row was written since by somebody else, or by this machine without hearing of it. */
+  /** This machine keeps it, and another machine has written the row since, or this one has and got no answer. */
   | 'offered'
-  /** Somebody would like to be the keeper. */
+  /** Another machine would like to be the keeper. */
   | 'release'
   | 'finish-release'
-  /** The refresh token is this machine's from now on. */
+  /** This machine takes over the refresh token, and keeps the login from now on. */
   | 'become-keeper'
   /** A newer access token, or a login that is new here. */
   | 'receive'
-  /** Another machine keeps it since, by force or because it had a newer login. */
+  /** Another machine has become the keeper, by force or because it had a newer login. */
   | 'superseded'
   /** There is a refresh token here of a login that another machine keeps, as after a sign-in. */
   | 'stray'
@@ -36,7 +36,7 @@ export interface RowView {
   readonly known: ShareRow | undefined;
   readonly account: Account | undefined;
   readonly wasRemovedHere: boolean;
-  /** Of the record, as {@link ShareRow.print}. */
+  /** Made from the record as {@link ShareRow.print} is. */
   readonly print: string | undefined;
 }
 
@@ -48,7 +48,7 @@ export function stepFor(view: RowView): RowStep {
   const { me, row, known, account, wasRemovedHere, print } = view;
   const hasToken = account?.tokens.refreshToken !== undefined;
   if (known !== undefined && isOlder(row, known)) {
-    // That it is not shared any more is all that there is to know.
+    // For a row that is no longer shared, that alone is the newest state.
     const isOver = known.state !== 'live';
     const knowsNewest = isOver || (known.role === 'keeper' && hasToken) || known.given !== undefined;
     return knowsNewest ? 'reassert' : 'ignore-older';
@@ -77,7 +77,7 @@ export function isOlder(
   return row.fence < known.fence || (row.fence === known.fence && row.generation < known.generation);
 }
 
-/** This machine had given it away, and whatever refresh token it has got since is none of the pool's. */
+/** This machine had given the login away, and gets it back. A refresh token that it has meanwhile is not the pool's. */
 function isGivenBack(row: LoginRow, known: ShareRow | undefined): boolean {
   return known !== undefined && known.role !== 'keeper' && row.fence > known.fence;
 }

@@ -4,15 +4,15 @@ import { shareProblem } from './share-problem.js';
 const nullable = <T extends z.ZodMiniType>(schema: T) => z.nullable(schema);
 const Text = nullable(z.string());
 
-/** A login as the database has it; sealed parts are opened by whoever needs them. */
+/** A login as the database has it, with its sealed parts unopened. */
 const LoginRow = z.object({
   id: z.string(),
   state: z.enum(['live', 'removed', 'withdrawn']),
-  /** The machine that has the refresh token; null where it is there to be taken. */
+  /** The machine that has the refresh token; null where any machine may take it. */
   keeper: Text,
   /** Counts the changes of the keeper. */
   fence: z.number(),
-  /** Counts what the keepers have pushed; the sealed login and refresh token are of this one. */
+  /** Counts what the keepers have pushed. The sealed login and refresh token are sealed for this generation. */
   generation: z.number(),
   sealed_login: z.string(),
   sealed_refresh: Text,
@@ -22,7 +22,7 @@ const LoginRow = z.object({
   wanted_by: Text,
   asked_by: Text,
   asked_generation: nullable(z.number()),
-  /** How long ago its refresh token was about to be sent, milliseconds of the server. */
+  /** How long ago its refresh token was about to be sent, by the clock of the server, milliseconds. */
   asked_ago: nullable(z.number()),
 });
 export type LoginRow = z.infer<typeof LoginRow>;
@@ -42,16 +42,16 @@ const Answer = z.object({
   turn: Text,
   /** Whether the turn was the one that this machine remembers, so that it was renewed. */
   took_turn: z.boolean(),
-  /** Of the logins whose refresh token is about to be sent: those for which that was noted. */
+  /** Of the logins that this machine is about to refresh, those for which the database has noted that. */
   asked: z.array(z.string()),
-  /** Of everything there is, to find out whether both sides know the same. */
+  /** A digest of all rows, to find out whether both sides know the same. */
   digest: z.string(),
   machines: z.array(MachineRow),
   logins: z.array(LoginRow),
 });
 export type ExchangeAnswer = z.infer<typeof Answer>;
 
-/** Throws `shared-pool` where the answer is none. */
+/** Undefined where there is no pool. Throws `shared-pool` where the answer cannot be understood. */
 export function readAnswer(rows: readonly Record<string, unknown>[]): ExchangeAnswer | undefined {
   const [row] = rows;
   if (row === undefined) return undefined;
@@ -61,8 +61,9 @@ export function readAnswer(rows: readonly Record<string, unknown>[]): ExchangeAn
 }
 
 /**
- * The one round trip of an exchange: takes the machine's turn, notes whose refresh token is about to be sent, and brings
- * everything that has changed since a revision, and what is wished for until it is given. Times go as milliseconds, numbers as JSON numbers.
+ * The one round trip of an exchange: takes the machine's turn, notes which refresh tokens are about to be sent, and
+ * brings the rows that have changed since a revision, and those of this machine that another one wishes for. Times are
+ * milliseconds, and numbers JSON numbers.
  *
  * $1 machine, $2 turns that it may have now, $3 its next turn, $4 the revision that it knows, $5 logins that it is about to
  * refresh, $6 for how long what another machine has asked is left alone, in milliseconds, $7 logins to be told in any case.

@@ -1,7 +1,7 @@
 /** The schema that holds everything; nothing outside of it is touched. */
 export const schemaName = 'codex_auth';
 
-/** The channel on which a change is announced; what it carries is its number. */
+/** The channel on which a change is announced; the message is the revision. */
 export const newsChannel = 'codex_auth_share';
 
 export interface Migration {
@@ -9,7 +9,7 @@ export interface Migration {
   readonly sql: string;
 }
 
-/** Made first, under the lock of the migration. */
+/** Makes the table of the migrations, first and under their lock. */
 export const migrationTable = `CREATE SCHEMA IF NOT EXISTS codex_auth;
 CREATE TABLE IF NOT EXISTS codex_auth.share_migration (
   version integer PRIMARY KEY,

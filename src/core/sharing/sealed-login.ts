@@ -11,7 +11,7 @@ const text = z.exactOptional(z.string());
 const number = z.exactOptional(z.number());
 const members = z.record(z.string(), z.unknown());
 
-/** What is sealed of a login besides its refresh token: enough to use it until its access token ends. */
+/** The sealed part of a login without its refresh token: enough to use it until its access token ends. */
 const SealedLogin = z.object({
   version: z.literal(1),
   userId: text,
@@ -28,7 +28,7 @@ const SealedLogin = z.object({
   authFile: z.exactOptional(z.object({ top: members, tokens: members })),
 });
 
-/** A login as it was opened; without a refresh token, which only its keeper opens. */
+/** An opened login. Its refresh token is not in it, because only the keeper opens that. */
 export type SharedLogin = Pick<
   Account,
   'userId' | 'accountId' | 'accountIdSource' | 'email' | 'planType' | 'workspaceName' | 'provenance' | 'authFile'
@@ -39,14 +39,14 @@ export interface SealedParts {
   readonly sealed_refresh: string | null;
 }
 
-/** What its row is named after; undefined where nothing says whose it is. */
+/** The text from which the id of its row is made; undefined where neither user id nor email is known. */
 export function identityName({ userId, accountId, email }: Identity): string | undefined {
   const account = realAccountId(accountId) ?? '';
   if (userId !== undefined) return `user\n${userId}\n${account}`;
   return email === undefined ? undefined : `email\n${normalizeEmailKey(email)}\n${account}`;
 }
 
-/** Both parts, for one generation of a row. */
+/** Seals both parts of a login, for one generation of a row. */
 export function sealLogin(key: ShareKey, id: string, generation: number, account: Account): SealedParts {
   const { userId, accountId, accountIdSource, email, planType, workspaceName, provenance, authFile, tokens } = account;
   const { accessToken, idToken, expiresAt, lastRefresh, refreshToken } = tokens;
@@ -66,7 +66,7 @@ export function sealLogin(key: ShareKey, id: string, generation: number, account
   };
 }
 
-/** Undefined where it does not open: another key's, another row's, or damaged. */
+/** Undefined where it does not open: it was sealed with another key or for another row, or is damaged. */
 export function openLogin(key: ShareKey, row: LoginRow): SharedLogin | undefined {
   const opened = key.open(row.sealed_login, { id: row.id, part: 'login', generation: row.generation });
   const parsed = SealedLogin.safeParse(jsonIn(opened?.reveal() ?? ''));
@@ -83,7 +83,7 @@ export function openLogin(key: ShareKey, row: LoginRow): SharedLogin | undefined
   return { ...identity, tokens };
 }
 
-/** For the keeper, and for whoever is about to become it. */
+/** For the keeper, or a machine that is about to become it. */
 export function openRefreshToken(key: ShareKey, row: LoginRow): Secret | undefined {
   if (row.sealed_refresh === null) return undefined;
   return key.open(row.sealed_refresh, { id: row.id, part: 'refresh', generation: row.generation });

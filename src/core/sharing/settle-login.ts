@@ -26,8 +26,8 @@ import { commitWrites, expected, loginWrite, type PendingWrite } from './write-r
 import { updateLogins } from './write-statements.js';
 
 /**
- * Judges a refresh token that is to leave this machine, or that it should not have: with the lock of the person, and after
- * what the homes of the official client hold has been taken back.
+ * Settles a login whose refresh token is to leave this machine, or should not be on it: under the lock of the person,
+ * and after newer tokens in the homes of the official client have been stored.
  */
 export async function settleLogin(
   deps: ShareDeps,
@@ -43,7 +43,7 @@ export async function settleLogin(
   await withPersonLock(root, account, { signal }, () => settleHeld(deps, account.id, row.id, report, deadlineMs));
 }
 
-/** For whoever holds the lock of the person. */
+/** As {@link settleLogin}, for a caller that holds the lock of the person. */
 export async function settleHeld(
   deps: ShareDeps,
   accountId: string,
@@ -79,7 +79,7 @@ function sharersOf({ deps, state }: ShareSession, rowId: string): string[] {
   return account === undefined ? [] : rowsOfLogin(deps, account.id, account.tokens.refreshToken).map(({ id }) => id);
 }
 
-/** Whether another look is wanted. */
+/** Returns whether to play another round, because something has changed. */
 async function settleStep(
   session: ShareSession,
   planned: PlannedRow,
@@ -107,8 +107,8 @@ async function obstacleTo(deps: ShareDeps, account: Account, token: Secret): Pro
 }
 
 /**
- * Another machine keeps the login. What this one has got since goes to that machine by way of the pool, because its own may be
- * spent by it; what this one still has is kept aside, and spent no more.
+ * Another machine keeps the login. Where this one has got newer tokens since, they go to that machine through the pool,
+ * because its own refresh token may be spent. The login of this machine is kept aside, and no longer used.
  */
 async function giveUp(
   session: ShareSession,
@@ -145,8 +145,8 @@ function isLater({ tokens }: Account, login: SharedLogin | undefined): boolean {
 }
 
 /**
- * An answer that arrived after another machine had taken over: that machine gets it, for each workspace of the login, and not
- * the token that was spent.
+ * An answer arrived after another machine had taken over. The pool gets it for that machine, for each workspace of the
+ * login, in place of the token that was spent.
  */
 async function offerAnswer(
   session: ShareSession,
@@ -162,14 +162,14 @@ async function offerAnswer(
     const generation = row.generation + 1;
     const parts = sealLogin(session.key, row.id, generation, account);
     const write = { ...expected(row), state, keeper, fence, generation, ...parts };
-    // What is left of this one is taken out next; the others lose their token with it.
+    // `dropLogin` takes out the token next. The other workspaces lose it at the same time, and so become copies now.
     const role = row.id === id ? known.role : 'copy';
     return [{ write, after: { ...known, role, keeper, fence, generation } }];
   });
   return (await commitWrites(session, updateLogins, writes)).has(id);
 }
 
-/** The newer of the two logins goes on, whoever has it; the other one is kept aside on its machine. */
+/** Compares two logins of one account: where ours is newer this machine becomes the keeper, else ours is kept aside. */
 async function judgeStray(session: ShareSession, planned: PlannedRow, report: ReportDraft): Promise<boolean> {
   const { account, row, login, refreshToken: theirs, known } = planned;
   const ours = account?.tokens.refreshToken;

@@ -15,9 +15,9 @@ import { type ShareDeps, withShare } from './share-session.js';
 const custodyDeadlineMs = 5_000;
 
 /**
- * Who may refresh the logins of a root that takes part in a shared pool. The keeper tells the pool before it sends a refresh
- * token, so that whoever takes over meanwhile leaves the token alone until the answer is known; where the pool cannot be
- * reached it goes on, because a database that is gone must end no login.
+ * Who may refresh the logins of a root that takes part in a shared pool. The keeper tells the pool before it sends a
+ * refresh token, so that a machine that takes over meanwhile leaves the token alone until the answer is known. Where
+ * the pool cannot be reached the keeper refreshes all the same, because a database that is gone must end no login.
  */
 export function shareCustody(deps: ShareDeps): Custody {
   return {
@@ -63,7 +63,7 @@ async function judge(
   return undefined;
 }
 
-/** It is in the person's interest, and not what was asked for: trouble with it is met again by the next exchange. */
+/** Takes the login out of this machine. Where that fails, the next exchange tries it again. */
 async function settleAside(deps: ShareDeps, accountId: string, rowId: string): Promise<void> {
   await reached(() => settleHeld(deps, accountId, rowId, new ReportDraft(), custodyDeadlineMs));
 }
@@ -75,13 +75,13 @@ function elsewhere(account: Account, state: ShareState | undefined, [row]: reado
   return { kind: 'no-place', account, problem };
 }
 
-/** The machine that kept it before was about to send the same token, and may have spent it. */
+/** Waits, because the machine that kept the login before was about to send the same token, and may have spent it. */
 function leftAlone({ root, unansweredRetryMs }: ShareDeps, account: Account, agoMs: number): RefreshOutcome {
   const message = 'the machine that kept it before has sent its refresh token, and the answer is not known here';
   return { kind: 'unknown', account, message, retryAt: root.clock.now() + Math.max(0, unansweredRetryMs - agoMs) };
 }
 
-/** Undefined where the pool cannot be worked with now. */
+/** What the action returns; undefined where it throws an `AppError` that is no interruption. */
 async function reached<T>(action: () => Promise<T>): Promise<T | undefined> {
   try {
     return await action();

@@ -10,19 +10,19 @@ const ShareRow = z.object({
   /** The record in a pool of this root. */
   accountId: z.exactOptional(z.string()),
   /**
-   * What this machine has to do with the login. A `keeper` has the refresh token and refreshes it; a `copy` gets its access
-   * tokens from the pool; while `releasing` the refresh token is being given away, and is spent no more.
+   * The part of this machine. A `keeper` has the refresh token and refreshes the login; a `copy` gets its access tokens
+   * from the pool; while `releasing` the machine gives the refresh token away, and no longer spends it.
    */
   role: z.enum(['keeper', 'copy', 'releasing']),
   state: z.enum(['live', 'removed', 'withdrawn']),
   keeper: z.nullable(z.string()),
   fence: z.number(),
   generation: z.number(),
-  /** Of what was last pushed or taken over, to see whether it has changed here since. */
+  /** A hash of the tokens that were last pushed or taken over, to see whether they have changed here since. */
   print: z.exactOptional(z.string()),
   /**
-   * The login as this machine gave it away, sealed, until the next keeper has pushed something: a database that comes back
-   * from an older backup gets it from here.
+   * The login as this machine gave it away, sealed, until the next keeper has pushed something: a database that was
+   * restored from an older backup gets it from here.
    */
   given: z.exactOptional(
     z.object({ to: z.nullable(z.string()), sealed_login: z.string(), sealed_refresh: z.string() }),
@@ -43,18 +43,18 @@ const ShareFile = z.object({
     name: z.string(),
     /** The turn that the database has, as far as this machine knows. */
     turn: z.string(),
-    /** The one that it may have, because an answer was lost. */
+    /** The turn that the database may have instead, because an answer was lost. */
     nextTurn: z.exactOptional(z.string()),
   }),
-  /** How far the changes of the pool are known. */
+  /** The last revision of the pool that this machine knows. */
   revision: z.number(),
   /** By the clock of this machine, milliseconds since the epoch. */
   lastExchangeAt: z.exactOptional(z.number()),
   /** How far the clock of this machine is ahead of the server's, milliseconds. */
   clockAheadMs: z.exactOptional(z.number()),
-  /** What in the database is older than what is known here, as it was last told; absent where nothing is. */
+  /** A hash of what the person was last told to be older in the database than here; absent where nothing is. */
   toldOlder: z.exactOptional(z.string()),
-  /** Of the machines that were seen last, by id. */
+  /** The machines of the pool at the last exchange, by id. */
   machines: z.record(z.string(), z.object({ name: z.string(), seenAt: z.number() })),
   rows: z.array(ShareRow),
 });
@@ -64,7 +64,7 @@ export type ShareState = Omit<z.infer<typeof ShareFile>, 'version' | 'url'> & { 
 
 const wayOut = 'restore the file from a backup, or: codex-auth share leave --forget, then share join <url>';
 
-/** Undefined where nothing is shared, which is the first thing that anybody asks. Throws for a file that cannot be used. */
+/** Undefined where nothing is shared. Throws for a file that cannot be used. */
 export function readShare({ paths }: Pick<Root, 'paths'>): ShareState | undefined {
   const path = paths.share;
   const version = readVersion(path);
@@ -76,7 +76,7 @@ export function readShare({ paths }: Pick<Root, 'paths'>): ShareState | undefine
   throw newerVersion(path, stated);
 }
 
-/** For whoever holds the lock of the share. */
+/** Needs the lock of the share. */
 export function writeShare(root: Root, { url, ...state }: ShareState): void {
   const content = `${JSON.stringify({ version: thisVersion, ...state, url: url.reveal() }, null, 1)}\n`;
   replaceFile({ path: root.paths.share, content }, root.processes);
@@ -86,7 +86,7 @@ export function rowOf(state: Pick<ShareState, 'rows'>, id: string): ShareRow | u
   return state.rows.find((row) => row.id === id);
 }
 
-/** With these rows in the place of those of the same id. */
+/** The state with these rows, each in place of the one of the same id or added. */
 export function withRows(state: ShareState, changed: readonly ShareRow[]): ShareState {
   const byId = new Map(changed.map((row) => [row.id, row]));
   const known = new Set(state.rows.map(({ id }) => id));

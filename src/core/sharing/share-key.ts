@@ -8,7 +8,7 @@ const mark = '1.';
 
 /** What a sealed text belongs to: moved to another row, part or generation, it does not open. */
 export interface SealedPlace {
-  /** Of the row; the machine's for its name. */
+  /** The id of the row; for the name of a machine the machine's, for the proof the pool's. */
   readonly id: string;
   readonly part: 'login' | 'refresh' | 'notes' | 'machine' | 'proof';
   readonly generation: number;
@@ -16,14 +16,14 @@ export interface SealedPlace {
 
 /** The key of a shared pool. Whoever has it reads every login in it; the database never sees it. */
 export interface ShareKey {
-  /** 16 hexadecimal digits that name the key and say nothing of it. */
+  /** 16 hexadecimal digits that name the key and reveal nothing of it. */
   readonly id: string;
   /** For storing it, and for its recovery phrase. */
   bytes(): Buffer;
-  /** The name of a row for whoever has the key; without it two names tell nothing, not even of a guess. */
+  /** The id of the row for an identity. Without the key an id tells nothing, and a guess cannot be checked. */
   rowId(identity: string): string;
   seal(text: string, place: SealedPlace): string;
-  /** Undefined where this key does not open it there, or it is damaged. */
+  /** Undefined where the text was sealed with another key or for another place, or is damaged. */
   open(sealed: string, place: SealedPlace): Secret | undefined;
 }
 
@@ -62,7 +62,7 @@ export function shareKeyOf(bytes: Uint8Array): ShareKey {
         const text = Buffer.concat([decipher.update(bytes.subarray(nonceBytes, -tagBytes)), decipher.final()]);
         return new Secret(text.toString('utf8'));
       } catch {
-        // Node says no more than that it does not fit.
+        // Node says only that the text was not sealed with this key for this place.
         return undefined;
       }
     },

@@ -14,9 +14,9 @@ import { commitWrites, expected, type PendingWrite } from './write-round.js';
 import { updateLogins } from './write-statements.js';
 
 /**
- * Shares accounts of this root, whose keeper this machine becomes, with the other workspaces of their logins. Of two machines
- * that share one login at once the one with the newer login is the keeper in the end. Throws `shared-pool`, or
- * `sign-in-needed` for an account without a refresh token.
+ * Shares accounts of this root and the other workspaces of their logins. This machine becomes their keeper. Of two
+ * machines that share one account at once the one with the newer login is the keeper in the end. Throws `shared-pool`,
+ * or `sign-in-needed` for an account without a refresh token.
  */
 export function addToShare(
   deps: ShareDeps,
@@ -27,8 +27,9 @@ export function addToShare(
 }
 
 /**
- * Stops sharing accounts that this machine keeps, with the other workspaces of their logins: it goes on with them alone, the
- * others until their access tokens end. Throws `shared-pool` for a login that another machine keeps.
+ * Stops sharing accounts that this machine keeps, and the other workspaces of their logins. This machine keeps them for
+ * itself; on the others they work until their access tokens end. Throws `shared-pool` for a login that another machine
+ * keeps.
  */
 export function withdrawFromShare(
   deps: ShareDeps,
@@ -67,8 +68,8 @@ export function notShared(account: Account): AppError {
 }
 
 /**
- * Everything that this machine keeps is withdrawn: what it has stays its own. Throws `shared-pool` where another machine has
- * taken over some of it at the same moment.
+ * Withdraws all logins that this machine keeps, which stay with it. Throws `shared-pool` where another machine has
+ * taken over one of them at the same moment.
  */
 export async function withdrawAll(session: ShareSession): Promise<void> {
   const kept = session.state().rows.filter(({ role, state }) => role === 'keeper' && state === 'live');
@@ -77,7 +78,7 @@ export async function withdrawAll(session: ShareSession): Promise<void> {
     throw shareProblem('kept-elsewhere', 'another machine has just taken over a login', 'codex-auth share leave');
 }
 
-/** After an exchange about these accounts; then another one for what follows from the change. */
+/** Exchanges about the accounts, makes the change, and exchanges again for what follows from it. */
 async function changeAll(
   deps: ShareDeps,
   accountIds: readonly string[],

@@ -55,7 +55,7 @@ export function keptElsewhere(who: string, keeper: string | undefined, hint: str
   return shareProblem('kept-elsewhere', message, hint);
 }
 
-/** What is said when the database holds something older than this machine knows; once, and by `doctor` until it is settled. */
+/** The notice about rows in the database that are older than known here; `doctor` repeats it until that is settled. */
 export const olderServer = {
   message:
     'the database has gone back to an older state, as after a restored backup: nothing older is taken over from it',

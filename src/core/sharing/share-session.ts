@@ -12,16 +12,16 @@ import { notJoined, shareProblem } from './share-problem.js';
 /** What the work with a shared pool needs from its surroundings. */
 export interface ShareDeps {
   readonly root: Root;
-  /** The official home of this run; the others that the root knows are found beside it. */
+  /** The official client's home of this run. The root names the other ones. */
   readonly home: CodexHome;
   readonly flockHelpers: readonly FlockHelper[];
   /** Finds the key of the pool on this machine; throws where it cannot be had. */
   readonly key: () => Promise<ShareKey>;
   readonly signal: AbortSignal;
   readonly warn: (message: string) => void;
-  /** How long a refresh token is left alone that was sent and not answered, by whichever machine. */
+  /** How long a refresh token is left alone after any machine has sent it and got no answer, milliseconds. */
   readonly unansweredRetryMs: number;
-  /** Instead of the usual time for a connection and everything that is asked on it, milliseconds. */
+  /** Limits the time for a connection and everything that is asked on it, milliseconds. */
   readonly deadlineMs?: number;
 }
 
@@ -31,7 +31,7 @@ export interface ShareSession {
   readonly key: ShareKey;
   readonly database: ShareDatabase;
   state(): ShareState;
-  /** Durable when it returns. */
+  /** Writes `share.json`, which is on disk when this returns. */
   save(state: ShareState): void;
 }
 
@@ -39,8 +39,8 @@ export interface ShareSession {
 export const defaultDeadlineMs = 10_000;
 
 /**
- * Runs a task with a connection, one at a time in a root. Whoever needs the lock of a person takes that before, and the
- * store after. Throws `shared-pool` where nothing is shared, and whatever the database comes to.
+ * Runs a task with a connection, one at a time in a root. The lock of a person is taken before this one, the lock of
+ * the store after it. Throws `shared-pool` where nothing is shared, and the errors of the database.
  */
 export async function withShare<T>(
   deps: ShareDeps,
@@ -65,7 +65,7 @@ export async function withShare<T>(
         state: () => state,
         save(next) {
           if (next === state) return;
-          // Overtaken by its deadline: whoever has the lock by now has taken turns that are not known here.
+          // The task was given up at its deadline, and another process may have the lock and have taken turns since.
           if (isOver) throw tooLate();
           writeShare(root, next);
           state = next;
@@ -86,7 +86,7 @@ function tooLate(): AppError {
   });
 }
 
-/** What changes `share.json` takes turns. */
+/** Runs a task under the lock of the share: all that changes `share.json` takes turns. */
 export function withShareLock<T>(
   { root, signal }: Pick<ShareDeps, 'root' | 'signal'>,
   waitMs: number,

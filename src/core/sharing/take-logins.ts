@@ -18,12 +18,12 @@ export interface Taking {
 
 export interface TakenLogin {
   readonly accountId: string;
-  /** `asked`: the keeper gives it away with its next command. */
+  /** `asked`: the keeper has been asked, and gives it away with its next command. */
   readonly outcome: 'here' | 'asked' | 'forced';
   readonly keeperName?: string;
   /** By the clock of the server, milliseconds since the epoch. */
   readonly keeperSeenAt?: number;
-  /** What the keeper of before was about to send when it was superseded: its answer may not be known. */
+  /** The previous keeper was about to send the refresh token when it was superseded: the answer may be unknown here. */
   readonly atRisk?: 'keeper-was-asking';
 }
 
@@ -72,7 +72,7 @@ function isHere(deps: ShareDeps, accountId: string): boolean {
 async function wish(session: ShareSession, accountIds: readonly string[]): Promise<ReadonlyMap<string, Risk>> {
   const me = session.state().machine.id;
   const rows = rowsOf(session, accountIds);
-  // What nobody keeps is there to be taken.
+  // A login that nobody keeps is taken at once.
   const free = rows.filter(({ keeper }) => keeper === null).map(({ accountId }) => accountId ?? '');
   if (free.length > 0) await supersede(session, free);
   if (rows.length > 0)
@@ -84,7 +84,7 @@ async function wish(session: ShareSession, accountIds: readonly string[]): Promi
   return new Map(rows.map((row) => [row.accountId ?? '', keeperOf(session, row.keeper)]));
 }
 
-/** The next fence names this machine. Workspaces of one login share its refresh token, and come with it. */
+/** Makes this machine the keeper without asking. Workspaces of one login share its refresh token, and come with it. */
 async function supersede(session: ShareSession, accountIds: readonly string[]): Promise<ReadonlyMap<string, Risk>> {
   const me = session.state().machine.id;
   const about = session

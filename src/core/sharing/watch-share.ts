@@ -4,16 +4,16 @@ import { newsChannel } from './schema.js';
 import { readShare } from './share-file.js';
 import type { ShareDeps } from './share-session.js';
 
-/** Longer than anything: the connection is held until it ends. */
+/** More than three weeks, and less than a timer can hold: the connection is kept until it breaks. */
 const heldMs = 2_000_000_000;
 const leastPauseMs = 1_000;
 const longestPauseMs = 300_000;
-/** A pooler in transaction mode takes a LISTEN and announces nothing: this often it is looked whether anything is new. */
+/** How often `onNews` is called unasked: a pooler in transaction mode takes a LISTEN, and announces nothing. */
 const politeMs = 60_000;
 
 /**
- * Calls `onNews` when another machine has changed something, and in any case now and then, until the signal. Resolves then; with
- * nothing shared it waits for that to change.
+ * Calls `onNews` when another machine has changed something, and every minute in any case. Resolves when the signal is
+ * aborted; while the root takes part in no pool it only waits.
  */
 export async function watchShare(deps: ShareDeps, onNews: () => void, signal: AbortSignal): Promise<void> {
   const { clock } = deps.root;
@@ -22,7 +22,7 @@ export async function watchShare(deps: ShareDeps, onNews: () => void, signal: Ab
   while (!signal.aborted) {
     const startedAt = clock.monotonicMs();
     await listenOnce(deps, onNews, signal);
-    // What lasted was good; what breaks at once is left alone for longer and longer.
+    // After a connection that lasted the pause is short again; after each that broke early it doubles.
     pauseMs = clock.monotonicMs() - startedAt > longestPauseMs ? leastPauseMs : Math.min(pauseMs * 2, longestPauseMs);
     await pause(deps, pauseMs, signal);
   }
@@ -45,7 +45,7 @@ async function listenOnce(deps: ShareDeps, onNews: () => void, signal: AbortSign
       await database.ended;
     });
   } catch (error) {
-    // The rounds meet the same trouble, and say it.
+    // The exchange of each round fails in the same way, and reports it.
     if (!(error instanceof AppError) && !signal.aborted) throw error;
   }
 }

@@ -9,13 +9,13 @@ import { rowOf, type ShareRow, withRows } from './share-file.js';
 import type { ShareSession } from './share-session.js';
 import { insertLogins, type LoginWrite, type NotesWrite, updateLogins, updateNotes } from './write-statements.js';
 
-/** A write of one row, and what is known of it once it has been made. */
+/** A write of one row, and what `share.json` remembers of the row once it is written. */
 export interface PendingWrite {
   readonly write: LoginWrite;
   readonly after: ShareRow;
 }
 
-/** Pushes what is newer here: logins that this machine keeps, removals, notes. What was changed meanwhile waits for the next round. */
+/** Pushes what is newer here: logins that this machine keeps, removals, notes. A row that has changed since waits. */
 export async function writeRound(session: ShareSession, plan: RoundPlan, report: ReportDraft): Promise<void> {
   const pending = plan.rows.flatMap((planned) => writeOf(session, planned) ?? []);
   const pushed = await commitWrites(session, updateLogins, pending);
@@ -65,7 +65,7 @@ function removalWrite(row: LoginRow, state: ShareRow): PendingWrite {
   };
 }
 
-/** Of an older row: what this machine knows to be later, under a generation that nobody has seen yet. */
+/** Writes what this machine knows over an older row, under a generation that no machine has seen yet. */
 function reassertion(
   session: ShareSession,
   row: RowPosition,
@@ -82,7 +82,7 @@ function reassertion(
   if (state.role === 'keeper' && account !== undefined) return loginWrite(session, row, account, next);
   const parts = resealed(session, state, generation);
   if (parts === undefined || state.given === undefined) return undefined;
-  // While it is on its way its token may still be here: the next keeper gets it when that is taken out.
+  // While the login is being released its token may still be here. The next keeper is named once it has been taken out.
   const keeper = state.role === 'releasing' ? state.keeper : state.given.to;
   return {
     write: { ...expected(row), state: 'live', keeper, fence: state.fence, generation, ...parts },
@@ -101,7 +101,7 @@ function resealed({ key }: ShareSession, { id, given, generation: before }: Shar
   };
 }
 
-/** Rows that a database has forgotten are put back by whoever knows their newest state. */
+/** Rows that the database has forgotten. A machine that knows the newest state of one puts it back. */
 function missingWrites(session: ShareSession, { missing }: RoundPlan): PendingWrite[] {
   return missing.flatMap(({ known, account }) => reassertion(session, known, known, account) ?? []);
 }
@@ -112,7 +112,7 @@ export function expected({ id, keeper, fence, generation }: RowPosition) {
   return { id, known_keeper: keeper, known_fence: fence, known_generation: generation };
 }
 
-/** Remembers those that the database has taken. Returns their ids. */
+/** Writes rows, and remembers those that the database has taken. Returns their ids. */
 export async function commitWrites(
   session: ShareSession,
   statement: string,
@@ -137,7 +137,7 @@ export async function writeList(
 ): Promise<ReadonlySet<string>> {
   const done = await database.query(statement, [JSON.stringify(list)]);
   const revision = Number(done[0]?.['revision']);
-  // Nobody else has written in between, so that there is nothing to be told but this.
+  // No other machine has written in between: after this write nothing is new to this machine.
   if (revision === state().revision + 1) save({ ...state(), revision });
   return new Set(done.map(({ id }) => String(id)));
 }

@@ -1,13 +1,13 @@
 import { newsChannel } from './schema.js';
 
-// Each is one statement, hence one transaction. The row of the pool is locked first by all of them: revisions are given out
-// in the order in which they are committed, so that nobody who has seen one misses an earlier one. Each takes a JSON list
-// and returns the ids that were changed; what somebody else has changed meanwhile is left alone.
+// Each is one statement, hence one transaction. All of them first lock the row of the pool: so revisions are given out
+// in the order of the commits, and a machine that has seen one revision has missed none before it. Each takes a JSON
+// list and returns the ids of the changed rows; a row that another machine has changed meanwhile is left alone.
 
 const counted = 'counted AS (UPDATE codex_auth.share_pool SET revision = revision + 1 RETURNING revision)';
 const announced = `SELECT done.id, done.revision::float8 AS revision, pg_notify('${newsChannel}', done.revision::text) FROM done`;
 
-/** What a row is expected to be; a list of these goes to every statement. */
+/** What a row is expected to be before it is written. */
 export interface Expected {
   readonly id: string;
   readonly known_keeper: string | null;
@@ -18,18 +18,18 @@ export interface Expected {
 const isExpected = `l.id = i.id AND l.fence = i.known_fence AND l.generation = i.known_generation
     AND l.keeper IS NOT DISTINCT FROM i.known_keeper`;
 
-/** A login as it shall be. */
+/** The new state of a row. */
 export interface LoginWrite extends Expected {
   readonly state: 'live' | 'removed' | 'withdrawn';
   readonly keeper: string | null;
   readonly fence: number;
   readonly generation: number;
-  /** Null leaves what is there. */
+  /** Null leaves the sealed text of the row as it is, here and in `sealed_refresh`. */
   readonly sealed_login: string | null;
   readonly sealed_refresh: string | null;
 }
 
-/** A change of keeper ends every wish; what was asked stays known, because its answer may still come. */
+/** A change of keeper ends every wish. `asked_by` stays: the answer to that request may still come. */
 export const updateLogins = `
 WITH ${counted}, input AS (
   SELECT * FROM json_to_recordset($1::json) AS i (id text, known_keeper text, known_fence bigint, known_generation bigint,
@@ -56,7 +56,7 @@ WITH ${counted}, input AS (
   RETURNING id, revision
 ) ${announced}`;
 
-/** What the person or the provider says of an account; whoever knows newer facts writes them, keeper or not. */
+/** The notes of an account. Any machine that knows newer ones writes them, keeper or not. */
 export interface NotesWrite {
   readonly id: string;
   readonly known_notes: number;
@@ -73,7 +73,7 @@ WITH ${counted}, input AS (
   RETURNING l.id, l.revision
 ) ${announced}`;
 
-/** The list names a row and the machine that would like to keep it. */
+/** Notes which machine would like to keep a login. The list holds ids of rows and of machines. */
 export const wishLogins = `
 WITH ${counted}, input AS (
   SELECT * FROM json_to_recordset($1::json) AS i (id text, wanted_by text)
