@@ -21,7 +21,7 @@ import type { Session } from './session.js';
 
 export interface FixedRepair {
   readonly repair: AccountRepair;
-  /** Absent for what concerns no single account. */
+  /** Absent for a repair that concerns no single account. */
   readonly account?: Account;
   readonly outcome: 'planned' | 'done' | 'not-needed' | 'failed';
   readonly problem?: Failure;
@@ -36,8 +36,8 @@ export interface Fixing {
 }
 
 /**
- * Plans the repairs of every pool, or of the one that was named; applies them; and looks again. What only shows then is
- * repaired as well: the first to write makes one pool of those that a project had for its checkouts, for instance.
+ * Plans the repairs of every pool, or of the one that was named; applies them; and looks again. What shows only then is
+ * repaired as well: the first write merges the pools that a project had for its checkouts, for instance.
  */
 export async function fixAccounts(session: Session, dryRun: boolean): Promise<Fixing> {
   const { root, home } = session;
@@ -62,7 +62,7 @@ export async function fixAccounts(session: Session, dryRun: boolean): Promise<Fi
   return { accounts, repairs, remaining };
 }
 
-/** Nothing more can be done about it now; what was no longer needed where it was planned may be needed elsewhere. */
+/** Whether no second try is wanted. One that was not needed where it was planned may be needed in another pool. */
 function isSettled({ repair, outcome }: FixedRepair): boolean {
   return repair.kind === 'refresh' || outcome !== 'not-needed';
 }
@@ -97,7 +97,7 @@ function look(session: Session): Found {
   return { world, plan };
 }
 
-/** Every pool of the root, because an account lives in one of them only; `--global` and `--project` name one. */
+/** Which pools are looked at: the one that `--global` or `--project` names, else every pool of the root. */
 function inNamedScope(session: Session): (scopeKey: string | undefined) => boolean {
   if (!session.isScopeNamed) return () => true;
   const wanted = keyOf(session.writingScope());
@@ -109,7 +109,7 @@ function accountsIn(session: Session, { scopes }: RepairWorld): Account[] {
   return recordsOf(scopes.filter(({ key }) => isWanted(key)));
 }
 
-/** Of the same account, which may have moved to another pool meanwhile. */
+/** Whether two repairs are of one kind and one account, which may have moved to another pool meanwhile. */
 function isSame(one: AccountRepair, other: AccountRepair): boolean {
   return one.kind === other.kind && accountIdOf(one) === accountIdOf(other);
 }
@@ -136,7 +136,7 @@ async function refreshDue(session: Session, repairs: readonly RefreshRepair[]): 
   const tried = await inParallel(repairs, session.settings().probeConcurrency, async (repair) => {
     const attempt = await orError(() => {
       const account = findStored(readAllScopes(session.root.paths, deps.files.read), repair.accountId);
-      // A token that is good and does not come with what is missing has to be replaced.
+      // The access token is good, but comes without what is missing. It has to be replaced.
       const rejected = repair.why === 'expired' ? undefined : account.tokens.accessToken;
       return ensureUsable(deps, definedOnly({ account, reason: 'proactive_expiry' as const, rejected }));
     });

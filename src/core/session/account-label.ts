@@ -5,7 +5,7 @@ import { readAllScopes } from '../pools/scope-files.js';
 import { printable } from '../printable.js';
 import type { Session } from './session.js';
 
-/** The label to store; undefined for none. Throws `usage` for what cannot be one. */
+/** The label to store; undefined for none. Throws `usage` for a text that cannot be a label. */
 export function checkLabel(text: string): string | undefined {
   const trimmed = text.trim();
   if (trimmed === '') return undefined;
@@ -16,7 +16,7 @@ export function checkLabel(text: string): string | undefined {
   });
 }
 
-/** It would be read as the name of that account, here and in every message. */
+/** Throws for a label that is the address of another account: it would be taken for that account's name. */
 export function refuseAddressOfAnother({ root }: Session, label: string | undefined, id?: string): void {
   if (label === undefined) return;
   const key = normalizeEmailKey(label);

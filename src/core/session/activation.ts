@@ -23,20 +23,20 @@ import { noteAdoption, takeInFirst } from './take-in.js';
 
 export interface ActivationTarget {
   readonly account: Account;
-  /** The pool it lives in; undefined for the global one. */
+  /** The pool that the account lives in; undefined for the global one. */
   readonly scopeKey: string | undefined;
-  /** The scope whose choice it is. */
+  /** The scope that remembers the choice; undefined for the global one. */
   readonly choosingScopeKey: string | undefined;
 }
 
 interface ActivationChoices {
-  /** What no account can take in may make way; a copy is kept. */
+  /** Content of `auth.json` that no account can take in may be replaced; a copy is kept. */
   readonly replace: boolean;
   /** A disabled account is enabled as it becomes active. */
   readonly enable?: boolean;
   /** The login is taken from a home that cannot be read now. */
   readonly take?: boolean;
-  /** Not for `undo`: it takes a switch back, or is about a home of `run`, which nobody has switched. */
+  /** Not noted for `undo`: the switch is itself taken back by it, or is about a home of `run`. */
   readonly isUnnoted?: true;
 }
 
@@ -79,7 +79,7 @@ export async function activateAccount(
   throw new AppError('internal', 'the file could not be replaced although that was agreed');
 }
 
-/** What the file held is an account of its own from now on, whatever becomes of the switch. */
+/** Notes the switch for `undo`, without the account that was adopted from the file: undoing the switch keeps that. */
 function noteSwitch(session: Session, store: Store, before: readonly ScopeRecords[], activated: Activated): void {
   if (!activated.changed) return;
   const { previous, account } = activated;
@@ -87,7 +87,7 @@ function noteSwitch(session: Session, store: Store, before: readonly ScopeRecord
   noteChange(session, store, 'switch', before, (steps) => [...steps.filter(({ kind }) => kind !== 'added'), login]);
 }
 
-/** Where it hides restrictions, `activate` refuses. */
+/** Warns of a configuration that stops the official client. Where it may hide restrictions, `activate` refuses. */
 function warnOfUnreadConfig({ home, warn }: Session): void {
   const { problem } = readCodexConfig(home.directory);
   if (problem === undefined || problem.hidesRestrictions) return;
@@ -95,7 +95,7 @@ function warnOfUnreadConfig({ home, warn }: Session): void {
   warn(`${path} ${message}, so that the official client does not start: correct it, or move it away`);
 }
 
-/** From here on the official client refreshes at its next request (official-client.md#refresh). */
+/** With this much time left the official client refreshes at its next request (official-client.md#refresh). */
 const clientSkewMs = 300_000;
 const waitLimitMs = 15_000;
 const pollMs = 250;
@@ -136,16 +136,16 @@ async function dueLogin({
 }
 
 /**
- * What the client gets must last: it starts to refresh by itself five minutes before the end, and two clients that do so at
- * once end the login. It also needs an id token, which a refresh brings where there is none. Where the refresh fails, the
- * person is told, and `activate` decides whether what is there will do.
+ * Refreshes a login that the client is about to get, where it ends soon: five minutes before the end clients refresh by
+ * themselves, and two that do so at once end the login. The client also needs an id token, which a refresh brings where
+ * there is none. Where the refresh fails, the person is told, and `activate` decides whether the tokens will do.
  */
 async function prepareForClient(session: Session, account: Account): Promise<void> {
   const { refreshAheadMs } = session.settings();
   const { idToken, refreshToken, accessToken, expiresAt } = account.tokens;
   const isOurs = refreshAheadMs > 0 && expiresAt !== undefined;
   const isShort = isOurs && expiresAt - session.clock.now() <= refreshAheadMs;
-  // One that is set aside is not sent again.
+  // The refresh token of an account that is set aside is not sent again.
   if (refreshToken === undefined || isSetAside(account) || (idToken !== undefined && !isShort)) return;
   const { ensureUsable } = await import('../logins/refresh.js');
   const { describeOutcome, outcomeError } = await import('../logins/describe-outcome.js');
@@ -156,15 +156,15 @@ async function prepareForClient(session: Session, account: Account): Promise<voi
       : { reason: 'proactive_expiry' as const };
   const outcome = await ensureUsable(deps, definedOnly({ account, ...wish }));
   if (outcome.kind === 'usable') return;
-  // The client would send what may be spent, and end the login while the journal may hold what it has become.
+  // The client would send a token that may be spent, and end the login, while the journal may hold the next one.
   if (idToken === undefined || outcome.kind === 'unreadable-entry') throw outcomeError(outcome);
   const { message, hint } = describeOutcome(outcome);
   session.warn(`${message}${outlookAfter(outcome, hint)}`);
 }
 
 /**
- * Of a login that the provider has refused nobody gets another access token, nor where there is no place for one. What
- * stands in the way of this machine stands in the client's way, too.
+ * What the official client can do with a login that was not refreshed. A refused one gives nobody another access token,
+ * and an obstruction in front of the provider stops the client too.
  */
 function outlookAfter(outcome: RefreshOutcome, hint: string): string {
   if (outcome.kind === 'refused') return `: ${hint}`;

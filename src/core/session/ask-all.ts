@@ -6,7 +6,7 @@ import { giveTurn, inParallel, takeTurn } from '../in-parallel.js';
 import type { ProviderReason } from '../provider-reason.js';
 import type { Session } from './session.js';
 
-/** The words for it, which hold for those that are not asked any more as well. */
+/** What stands between this machine and the provider. Accounts that are not asked any more get the same message. */
 export interface Blocker extends ProviderReason {
   readonly code: ErrorCode;
   readonly message: string;
@@ -17,18 +17,18 @@ export interface Question<Item, Answer> {
   /** For the progress line: `Checking`. */
   readonly title: string;
   ask(item: Item): Promise<Answer>;
-  /** What stands for the answer when storage or a lock failed on the way. */
+  /** The answer in place of a real one, when storage or a lock failed, or the account was not asked. */
   failed(item: Item, failure: AskingFailed): Answer;
-  /** Whether an answer shows that nobody is there, or nobody answers in time. */
+  /** Whether an answer shows that the provider was not reached, or did not answer in time. */
   isSilence(answer: Answer): boolean;
-  /** What came in the provider's place, where that is why there is silence. */
+  /** What answered in the provider's place, where that is the reason for the silence. */
   inTheWay(answer: Answer): Blocker | undefined;
 }
 
 /**
- * Asks the provider about each account, several at once and none twice, with a progress line. When it is silent to the
- * whole first round, the others are not asked: they would only wait too, and a large pool would wait for minutes. Throws
- * only when every single one failed on our side.
+ * Asks the provider about each account, several at once and none twice, with a progress line. When the whole first
+ * round meets silence, the other accounts are not asked: a large pool would wait for minutes. Throws only when every
+ * single question failed on this machine.
  */
 export async function askAll<Item extends { readonly account: Account }, Answer>(
   session: Session,
@@ -65,8 +65,8 @@ export async function askAll<Item extends { readonly account: Account }, Answer>
 }
 
 /**
- * The requests that go out before anything is known of the provider. Whoever of them met silence waits for the others
- * before it asks again, so that a provider that hangs costs one time-out and not two.
+ * The requests that go out before anything is known of the provider. A worker that met silence waits for the others of
+ * the round before it asks again, so that a provider that hangs costs one time-out and not two.
  */
 class FirstRound {
   silent = 0;
@@ -90,7 +90,7 @@ class FirstRound {
     for (const proceed of this.#waiting.splice(0)) proceed();
   }
 
-  /** Whether all of them met silence; resolves as soon as that is known. */
+  /** Whether the whole round met silence; resolves as soon as that is known. */
   async isSilent(): Promise<boolean> {
     const isFirst = this.#begun < this.#size;
     if (!isFirst && !this.#isOver && this.silent < this.#size) {

@@ -14,11 +14,11 @@ export interface AskedAccount {
   readonly index: number;
   /** The pool it lives in. */
   readonly file: string;
-  /** It lives in another pool than the roster's. */
+  /** Whether the account lives in another pool than the roster's. */
   readonly isElsewhere: boolean;
 }
 
-/** The named account, disabled or of another pool as it may be; else every enabled one of the roster. */
+/** The named account, even if it is disabled or in another pool; without a name every enabled one of the roster. */
 export function askedAccounts(session: Session, roster: Roster, selector: string | undefined): AskedAccount[] {
   if (selector !== undefined) return [namedAccount(session, roster, selector)];
   requireAccounts(roster);
@@ -43,7 +43,7 @@ function namedAccount(session: Session, roster: Roster, selector: string): Asked
   };
 }
 
-/** An account that is set aside is in no list, and its name is still no mistake. */
+/** For the name of an account that is set aside it throws that, and not that there is no such account. */
 function locateOrExplain(session: Session, roster: Roster, selector: string): Located {
   const located = locateAnywhere(session, roster, selector);
   if (!isSetAside(located.account)) return located;
@@ -53,7 +53,7 @@ function locateOrExplain(session: Session, roster: Roster, selector: string): Lo
   });
 }
 
-/** What the next command may call it by; undefined when it has been set aside meanwhile. */
+/** The index by which the next command can name the account; undefined when it has been set aside meanwhile. */
 export function indexAfter({ accounts }: Roster, { account, index, isElsewhere }: AskedAccount): number | undefined {
   if (isElsewhere) return index;
   const position = accounts.findIndex(({ id }) => id === account.id);

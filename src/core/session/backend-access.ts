@@ -12,7 +12,7 @@ import type { Settings } from '../settings.js';
 import { custodyOf } from './exchange-first.js';
 import type { Session } from './session.js';
 
-/** Access with the tokens at hand: nothing made of it can refresh (P5). */
+/** Access with the tokens at hand, which cannot refresh (P5). */
 export async function readOnlyAccess(session: Session, roster: Roster): Promise<BackendAccess> {
   const { root, home } = session;
   const { provider, callOptions } = session.provider();
@@ -35,11 +35,11 @@ export async function createRefresher(session: Session, roster: Roster, skewMs?:
   const isInHome = (account: Parameters<Refresher>[0]) =>
     inHomes.some(({ accountId, login }) => accountId === account.id || isSameAccount(login.identity, account));
   return async (account, why, rejected) => {
-    // What a home holds besides us is always looked at under the lock: a crash may have left an older one there.
+    // A login that a home holds too is always looked at under the lock: a crash may have left an older copy there.
     const isCopied = account.isUnstored !== true && isInHome(account);
     if (!isCopied && isUsable(deps, account, rejected)) return { kind: 'usable', account, how: 'valid' };
     const reason = why === 'due' ? ('proactive_expiry' as const) : ('unauthorized_recovery' as const);
-    // What is about to be spent needs a record that gets what comes of it.
+    // A refresh token that is about to be spent needs a stored record to receive the new tokens.
     const problem = await problemOf(() => takeInFirst(session, account, roster.records.key));
     const outcome: RefreshOutcome =
       problem === undefined
@@ -61,7 +61,7 @@ async function problemOf(task: () => Promise<void>): Promise<AppError | undefine
   }
 }
 
-/** While the access token lives, nothing fails that would say so. */
+/** Warns here: while the access token lives, no request fails that would report the outcome. */
 function warnOfPlace(session: Session, outcome: RefreshOutcome): void {
   const { message, hint } = describeOutcome(outcome);
   session.warn(`${message}; its access token still lives; ${hint}`);
@@ -70,7 +70,7 @@ function warnOfPlace(session: Session, outcome: RefreshOutcome): void {
 export interface RefreshChoices {
   /** Refresh this many milliseconds before the end, instead of the setting. */
   readonly skewMs?: number | undefined;
-  /** Where the person's own settings cannot be used. */
+  /** Used in place of the person's settings, which perhaps cannot be read. */
   readonly settings?: Settings;
 }
 

@@ -15,16 +15,16 @@ export interface BestWishes extends ProbingOptions {
   readonly session?: string;
   /** Make the account the official client's login. */
   readonly switch?: boolean;
-  /** An account may be chosen that would go on with credits. */
+  /** An account may be chosen whose quota is used up but which has credits. */
   readonly allowCredits?: boolean;
 }
 
 export interface Best extends ShownDecision {
-  /** Absent where nobody is ready, or nothing is known about anybody. */
+  /** Absent where no account is ready, or nothing is known about any. */
   readonly chosen?: DecidedAccount;
   /** The account that the conversation was on. */
   readonly previousId?: string;
-  /** With `switch`. */
+  /** What the switch did, with the wish `switch`. */
   readonly activated?: Activated;
 }
 
@@ -48,7 +48,7 @@ export async function chooseBest(session: Session, wishes: BestWishes): Promise<
   return definedOnly({ ...decided, chosen, previousId, activated });
 }
 
-/** The same where nothing is asked, and nothing is remembered of it. */
+/** As {@link chooseBest}, by what is known: asks nobody, and remembers nothing. */
 function bestKnown(session: Session, { model, allowCredits }: BestWishes): Best {
   const decided = decideByKnown(session, definedOnly({ model, allowCredits }));
   return definedOnly({ ...decided, chosen: isGuess(decided) ? undefined : recommended(decided.decision) });
@@ -61,11 +61,11 @@ function recommended<A extends ShownAccount>({
   return decided.find(({ account }) => account.id === recommendation?.id);
 }
 
-/** Until then the account that this command chose last is kept. */
+/** Until when the account is kept that `best --switch` chose last. */
 function dwellEnd(session: Session, { state }: Roster): number | undefined {
   const { dwellMs } = session.settings();
   const { switchedAt } = state;
-  // A time in the future comes from a clock that was wrong.
+  // A switch in the future was noted by a clock that was wrong.
   return switchedAt === undefined || switchedAt > session.clock.now() ? undefined : switchedAt + dwellMs;
 }
 
@@ -81,7 +81,7 @@ async function remember(session: Session, conversation: string, accountId: strin
   });
 }
 
-/** Loaded only now: whoever only asks has no way to a credential (P5). */
+/** `activation.js` is loaded only here: without `switch` this command has no way to a credential (P5). */
 async function switchTo(
   session: Session,
   { records }: Roster,

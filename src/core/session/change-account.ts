@@ -21,7 +21,7 @@ export async function changeAccount(
   session: Session,
   command: string,
   selector: string,
-  /** What it throws is said before anything is changed. */
+  /** May throw, and then nothing is changed. */
   change: (account: Account) => Account,
 ): Promise<ChangedAccount> {
   const roster = openRoster(session, session.writingScope());
@@ -46,7 +46,7 @@ export function removedMeanwhile(): AppError {
   return new AppError('no-such-account', 'another process has just removed this account', { hint: 'codex-auth list' });
 }
 
-/** Notes for `undo` what a command has changed; a change that cannot be noted is made all the same. */
+/** Notes for `undo` what a command has changed. Where that fails the change stays, with a warning. */
 export function noteChange(
   { warn }: Session,
   store: Store,

@@ -40,7 +40,7 @@ export interface CheckWishes {
 /** What was asked about one account, and what came back. */
 export interface CheckAnswer {
   readonly asked: AskedAccount;
-  /** With the tokens that it has now. */
+  /** The account with the tokens that it has now. */
   readonly account: Account;
   readonly result: AuthorizedAnswer | AskingFailed;
   /** The workspace of this account, when the answer named it. */
@@ -51,7 +51,7 @@ export interface CheckAnswer {
 
 export interface Checked {
   readonly answers: readonly CheckAnswer[];
-  /** As it stands after the check: accounts may have been set aside. */
+  /** The roster after the check: accounts may have been set aside. */
   readonly roster: Roster;
 }
 
@@ -88,13 +88,13 @@ async function askAbout(access: BackendAccess, asked: AskedAccount, wantsQuota: 
   return definedOnly({ asked, account, result, workspace, isListed, quota });
 }
 
-/** As far as it is about whether anybody was reached. */
+/** The answer in the form that tells whether the provider was reached. */
 function probeOf({ account, result }: CheckAnswer): Probe | AskingFailed | undefined {
   if (result.kind !== 'answered') return result;
   return result.answer.kind === 'ok' ? undefined : { kind: 'answer', answer: result.answer, account };
 }
 
-/** Remembers health, quota and how the answer was got, and what the provider calls the workspace; nothing about a login that is not stored. */
+/** Remembers what was learnt, down to name and plan of the workspace; nothing about a login that is not stored. */
 async function storeCheck(session: Session, answers: readonly CheckAnswer[]): Promise<void> {
   const stored = answers.filter(({ account }) => account.isUnstored !== true);
   if (stored.length > 0) await orWarn(session, () => storeAnswers(session, stored));
@@ -132,13 +132,13 @@ function learnt(session: Session, state: AccountState, answer: CheckAnswer): Acc
   return withKnowledge(state, account.id, definedOnly({ health, recovery, quota: snapshot, refusal }));
 }
 
-/** The plan goes with the quota wherever it is shown, and the newest answer counts. */
+/** The known quota with the plan of this answer, which is newer: the plan is shown with the quota. */
 function withPlanOf(known: QuotaSnapshot | undefined, workspace: Workspace | undefined): QuotaSnapshot | undefined {
   const { planType } = workspace ?? {};
   return known === undefined || planType === undefined ? known : { ...known, planType };
 }
 
-/** A workspace may be named as switched off, or not at all, in an answer that is good otherwise. */
+/** Also a good answer can hold a refusal: the workspace is marked as deactivated in it, or missing. */
 function refusalAfterCheck(
   before: AccessRefusal | undefined,
   { result, workspace, isListed, quota }: CheckAnswer,
@@ -151,7 +151,7 @@ function refusalAfterCheck(
   return quota?.kind === 'usage' ? undefined : after;
 }
 
-/** What a refresh came to has been remembered where it happened; what is left is whether the backend answered. */
+/** Only what the backend answered: the refresh itself has stored its own outcome. */
 function eventOf({ result, account, quota }: CheckAnswer): HealthEvent | undefined {
   if (result.kind !== 'answered') return undefined;
   const { answer } = result;
@@ -159,7 +159,7 @@ function eventOf({ result, account, quota }: CheckAnswer): HealthEvent | undefin
   return quota === undefined ? { kind: 'success' } : healthEventOf(quota);
 }
 
-/** What is wrong with one account; nothing where the provider lets it in. Times in it are ISO 8601 unless `showTime` says otherwise. */
+/** What is wrong with one account; undefined where the provider lets it in. Times in it are ISO 8601 by default. */
 export function failureOfCheck(
   { result, workspace, isListed, quota }: CheckAnswer,
   showTime?: ShowTime,

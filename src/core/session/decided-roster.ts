@@ -17,7 +17,7 @@ export interface DecidedRoster<A extends ShownAccount = ShownAccount> extends De
   readonly decided: readonly DecidedAccount<A>[];
 }
 
-/** The person's settings as the decision weighs them. */
+/** The settings on which the decision depends. */
 export function policyOf({ reservePercent, switchMarginPercent }: Settings): Partial<DecisionRequest> {
   return { reservePercent, switchMarginPercent };
 }
@@ -41,7 +41,7 @@ export interface StandingAccount {
   readonly standing: AccountStanding;
 }
 
-/** The part of it that ranks nobody. */
+/** Each account's part of the decision alone, without any ranking. */
 export function standingsOf(roster: ShownRoster, now: number, { reservePercent }: Settings): StandingAccount[] {
   const request = { now, reservePercent };
   return roster.accounts.map((account, position) => ({

@@ -18,7 +18,7 @@ import { type Session, whileWaiting } from './session.js';
 import { shareDeps } from './share-access.js';
 
 export interface DiagnosisWishes {
-  /** Repair what can be repaired; anything else only looks. */
+  /** Repair what can be repaired. Without it nothing is changed, apart from `forgetHome`. */
   readonly fix?: boolean;
   /** With `fix`: only say what it would do. */
   readonly dryRun?: boolean;
@@ -29,7 +29,7 @@ export interface DiagnosisWishes {
 }
 
 export interface Diagnosis {
-  /** As it is now; after repairs, as it is after them. */
+  /** What was found; where repairs were made, what is found after them. */
   readonly rows: readonly CheckRow[];
   /** What is still to be repaired. */
   readonly plan: readonly Repair[];
@@ -38,8 +38,8 @@ export interface Diagnosis {
 }
 
 /**
- * Looks at everything the logins depend on, and repairs it where that is wished. Throws `usage` for a home to forget that
- * is none, the session's `misplacement` where there is nothing to repair, and a `storage-` error for a root of somebody else.
+ * Looks at everything the logins depend on, and repairs it with `fix`. Throws `usage` where `forgetHome` names no home
+ * that cannot be read, and with `fix` the session's `misplacement`, or a `storage-` error for a root of another user.
  */
 export async function diagnose(session: Session, wishes: DiagnosisWishes): Promise<Diagnosis> {
   if (wishes.fix === true && session.misplacement !== undefined) throw session.misplacement;
@@ -101,7 +101,7 @@ async function surroundingsOf(session: Session, { offline }: DiagnosisWishes): P
     proxyFor,
   };
   if (offline === true) return base;
-  // Says that requests do not go to the official provider, where they do not.
+  // This warns where requests do not go to the official provider.
   const { callOptions } = session.provider();
   const askShare = async () => {
     const { inspectShare } = await import('../sharing/inspect.js');

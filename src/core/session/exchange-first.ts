@@ -3,7 +3,7 @@ import type { Custody } from '../logins/refresh-deps.js';
 import type { ExchangeReport } from '../sharing/exchange-report.js';
 import type { Session } from './session.js';
 
-// Most people have one machine: nothing of this is loaded unless the file that says otherwise is there.
+// Most people have one machine: the modules of the shared pool are loaded only where `share.json` exists.
 
 /** Whether this root takes part in a shared pool. */
 export function isShared({ root }: Pick<Session, 'root'>): boolean {
@@ -20,14 +20,15 @@ export async function custodyOf(session: Session): Promise<Custody | undefined> 
   return shareCustody(shareDeps(session));
 }
 
-/** What is this old is new enough for a command that runs once. */
+/** An exchange that is not older than this is new enough for a command that runs once. */
 const usualAgeMs = 60_000;
-/** A database that does not answer must not be felt for longer than this. */
+/** A database that does not answer delays a command by no more than this. */
 const patienceMs = 4_000;
 
 /**
- * Takes over what other machines know before a command looks at the accounts, where the last exchange is old. Without the
- * database it goes on with the copies here, and says how old they are. Undefined where nothing was due.
+ * Takes over what other machines know before a command looks at the accounts, where the last exchange is old. Without
+ * the database the command goes on with the copies here, and a warning says how old they are. Undefined if nothing was
+ * due.
  */
 export async function exchangeFirst(session: Session, maxAgeMs = usualAgeMs): Promise<ExchangeReport | undefined> {
   if (!isShared(session)) return undefined;

@@ -8,12 +8,12 @@ import { type Failure, failureOf } from '../provider-reason.js';
 
 const obstructions = ['region', 'challenge', 'intercepted'];
 
-/** Something stands between this machine and the provider: the same for every account, and said once. */
+/** Whether something stands between this machine and the provider. It is the same for every account, and shown once. */
 export function isObstruction({ code }: Pick<Failure, 'code'>): boolean {
   return obstructions.includes(code);
 }
 
-/** What came in the provider's place, which would be the same for every account. */
+/** What answered in the provider's place, which would be the same for every account. */
 export function failureInTheWay(probe: Probe | AskingFailed | undefined): ObstructionDescription | undefined {
   const obstruction = obstructionOf(probe);
   return obstruction && describeObstruction(obstruction);
@@ -65,7 +65,7 @@ function describeRefused(
 ): Failure {
   const view = describeAnswer(answer, { showTime });
   if (view.hint !== undefined || answer.kind !== 'unauthorized') return view;
-  // Where a refresh was allowed it has been tried, and the next one would end the same way.
+  // A refresh that was allowed has been tried, and another one would end the same way.
   return { ...view, hint: isRefreshed === true ? 'codex-auth login' : 'codex-auth check' };
 }
 
@@ -80,7 +80,7 @@ const networkFailures = [
   'unknown-outcome',
 ];
 
-/** The network or the provider is the reason, not the account. */
+/** Whether the network or the provider is the reason, and not the account. */
 export function isNetworkFailure({ code }: Pick<Failure, 'code'>): boolean {
   return networkFailures.includes(code);
 }
@@ -90,7 +90,7 @@ interface Seen {
   readonly failure?: Failure;
 }
 
-/** Nothing could be said about any account, and the network or the provider is why: exit code 5. */
+/** Whether nothing is known about any account, because of the network or the provider: exit code 5. */
 export function isInTheDark(accounts: readonly Seen[]): boolean {
   const failures = accounts.flatMap(({ failure }) => failure ?? []);
   // An account that was not asked says nothing either.
@@ -98,7 +98,7 @@ export function isInTheDark(accounts: readonly Seen[]): boolean {
   return !accounts.some(isKnown) && failures.some(isNetworkFailure) && failures.every(isMute);
 }
 
-/** What has reset since it was seen tells nothing any more (P15). */
+/** Whether its quota is known. A window that has reset since it was seen tells nothing any more (P15). */
 function isKnown({ quota }: Seen): boolean {
   return quota !== undefined && (quota.windows.length > 0 || quota.usableNowPercent !== undefined);
 }

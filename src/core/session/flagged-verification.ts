@@ -24,7 +24,7 @@ export type VerificationOutcome =
   | 'unknown-without-refresh';
 
 export interface VerifiedAccount {
-  /** As it was before. */
+  /** The account as it was before. */
   readonly account: FlaggedAccount;
   readonly outcome: VerificationOutcome;
   readonly reason?: string;
@@ -91,7 +91,7 @@ function because(outcome: VerificationOutcome, doubt: Doubt): Prediction {
   return { outcome, reason: doubt.reason, said: reasonIn(doubt) };
 }
 
-/** The same without a refresh and without a write: what the access token at hand shows for free. */
+/** As {@link verifyFlagged}, without a refresh and without a write: by what the access token at hand shows for free. */
 export async function predictFlagged(session: Session, choices: VerificationChoices): Promise<VerifiedAccount[]> {
   const roster = openRoster(session, session.readingScope());
   const accounts = roster.records.flagged.accounts.map((account) => withNewestTokens(account, roster.beside));
@@ -126,7 +126,7 @@ async function predictor(session: Session, roster: Roster, probes: boolean) {
   };
 }
 
-/** A refresh may bring a good access token in place of one that is over; a refused one says that the login has ended. */
+/** A refresh may replace an access token that is missing or over; a refused one says that the login has ended. */
 function predictionOf(verdict: Verdict): Prediction {
   switch (verdict.kind) {
     case 'works':
@@ -143,12 +143,12 @@ function predictionOf(verdict: Verdict): Prediction {
   }
 }
 
-/** What stands in the way is the same for every account, and what helps is said once. */
+/** Gives the hint once: what stands in the way is the same for every account. */
 function warnIfObstructed(session: Session, found: readonly { readonly reason?: string }[]): void {
   if (found.some(({ reason = '' }) => isObstruction({ code: reason }))) session.warn(networkHint);
 }
 
-/** Accounts that are set aside elsewhere, when there is none here. */
+/** Names accounts that are set aside in other pools, when there is none in this one. */
 function nameOthers(session: Session, { records, scope }: Roster): void {
   if (records.flagged.accounts.length > 0) return;
   const others = readAllScopes(session.root.paths).filter(({ flagged }) => flagged.accounts.length > 0);

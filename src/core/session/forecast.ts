@@ -17,12 +17,12 @@ export interface Forecast extends ShownDecision {
   readonly reading: PaceReading;
 }
 
-/** Which account to use and how long each will last; what is foretold is kept, so that it can be judged later. */
+/** Which account to use and how long each will last. The forecasts are kept, so that they can be judged later. */
 export async function forecast(session: Session, wishes: ForecastWishes): Promise<Forecast> {
   const { probed, decision } = await decide(session, wishes);
   const history = readHistory(session.root);
   const reading = new PaceReading(history, decision.decided, session.clock.now());
-  // Without an answer from this run nothing is new, and nothing has to be written.
+  // Where this run has asked nobody, nothing is new, and nothing has to be written.
   if (probed.probes.size > 0) {
     await orWarn(session, () => keepForetellings(session.root, newForetellings(reading, history), session.signal));
   }

@@ -3,8 +3,8 @@ import { exchangeFirst, isShared } from './exchange-first.js';
 import type { Session } from './session.js';
 
 /**
- * Exchanges with the shared pool whenever another machine has changed something, for whoever stays. What comes of it is
- * on disk, where the caller sees that it has changed.
+ * Exchanges with the shared pool whenever another machine has changed something, for commands that keep running. The
+ * result is on disk, where the caller sees the change.
  */
 export class KeptExchange {
   readonly #session: Session;
@@ -17,7 +17,7 @@ export class KeptExchange {
     this.#session = session;
   }
 
-  /** To be called now and then: a root may come to be shared while somebody stays. */
+  /** To be called now and then: a root may come to be shared while the command runs. */
   begin(): void {
     if (isShared(this.#session)) this.#watching ??= this.#watch();
   }
@@ -49,7 +49,7 @@ export class KeptExchange {
     while (this.#hasNews && !signal.aborted && !this.#ending.signal.aborted) {
       this.#hasNews = false;
       try {
-        // However new the last one is: the news may be newer, and nobody tells it twice.
+        // However new the last exchange is: the news may be newer, and is announced only once.
         await exchangeFirst(this.#session, 0);
       } catch (error) {
         if (!(error instanceof AppError)) throw error;

@@ -19,7 +19,7 @@ import type { Session } from './session.js';
 /** An account, and what it said when it was asked for its models. */
 export interface Candidate {
   readonly asked: AskedAccount;
-  /** With the tokens that it has now. */
+  /** The account with the tokens that it has now. */
   readonly account: Account;
   readonly models: readonly string[];
   /** Why no model can be tried with it. */
@@ -38,7 +38,7 @@ function isBlockade(answer: { readonly kind: string }): answer is Blockade {
   return ['unauthorized', 'obstructed', 'offline', 'proxy'].includes(answer.kind);
 }
 
-/** Asks each account for its models. A list that cannot be had is no obstacle: there are well-known ones. */
+/** Asks each account for its models. One without a list can be tried all the same, with well-known models. */
 export async function findCandidates(
   session: Session,
   access: BackendAccess,
@@ -61,7 +61,7 @@ export async function findCandidates(
   });
 }
 
-/** Every model that one of the accounts is offered, in the order of the first that names it; else the well-known ones. */
+/** Every model that one of the accounts lists, in the order of the accounts; else the well-known ones. */
 export function modelsOf(candidates: readonly Candidate[]): { readonly models: string[]; readonly isBuiltIn: boolean } {
   const models = [...new Set(candidates.flatMap((each) => each.models))];
   return models.length > 0 ? { models, isBuiltIn: false } : { models: [...wellKnownModels], isBuiltIn: true };
@@ -80,7 +80,7 @@ export interface TriedAccount extends Pick<Candidate, 'asked' | 'account'> {
   readonly obstacle?: Obstacle;
 }
 
-/** Few, because each of them spends quota and holds a stream open. */
+/** Few, because each trial spends quota and holds a stream open. */
 const accountsAtOnce = 4;
 
 /** Tries the models with each account: one after the other with one account, a few accounts at once. */
@@ -127,7 +127,7 @@ async function tryWith(
   return { asked, account, trials };
 }
 
-/** A model may think before it speaks; `--timeout` decides where it is given. */
+/** A model may think before its first word. `--timeout` takes precedence. */
 const firstWordDeadlineMs = 60_000;
 
 export function withPatience(session: Session, access: BackendAccess): BackendAccess {
@@ -135,7 +135,7 @@ export function withPatience(session: Session, access: BackendAccess): BackendAc
   return { ...access, callOptions: { ...access.callOptions, deadlineMs } };
 }
 
-/** What refreshes came to on the way. */
+/** The outcome of a refresh that failed before a trial. */
 export function outcomesOf({ obstacle }: TriedAccount): RefreshOutcome[] {
   return obstacle?.kind === 'not-refreshed' ? [obstacle.outcome] : [];
 }

@@ -32,14 +32,14 @@ export function openSession(host: SessionHost, wishes: SessionWishes, listener: 
     resolveSettings(readSettings(wishes.config, paths.settings).values, environment.raw, configOption(wishes)),
   );
   const settings = once(() => settingsOf(resolvedSettings()));
-  // The settings are read only where they decide.
+  // The settings file is read only where the scope depends on this setting.
   const setting = {
     get perProjectAccounts() {
       return settings().perProjectAccounts;
     },
   };
   const chosenScope = once(() => locateScope(wishes, setting, { cwd: host.cwd, home }));
-  // A project that names nothing is a mistake, also for a command that would not look.
+  // A `--project` that names no project is an error, also for a command that needs no scope.
   if (wishes.project !== undefined) chosenScope();
   const proxies = once(() =>
     createProxyFor({ clock, platform, environment: environment.raw, option: wishes.proxy, warn }),
@@ -59,7 +59,7 @@ export function openSession(host: SessionHost, wishes: SessionWishes, listener: 
   }
 
   function projects(): ProjectPlace[] {
-    // Where it cannot be told, whoever needs it says why; beside other work nothing is done about it.
+    // Where the scope cannot be told, no pool is merged. A command that needs the scope reports why.
     const scope = orInstead(chosenScope, () => undefined);
     return scope?.kind === 'project' ? [{ ...scope, onMerged }] : [];
   }
@@ -108,10 +108,10 @@ export function openSession(host: SessionHost, wishes: SessionWishes, listener: 
     shared,
     proxyFor: (url) => proxies()(url),
     async uninterrupted(task) {
-      // Begun after the signal it might not be waited for: `close` may have looked already what runs.
+      // A task that begins after the signal might not be waited for: `close` may have looked already what runs.
       signal.throwIfAborted();
       const promise = task();
-      // Another session of the same process, as the dashboard has them, does not wait for it.
+      // `close` waits for what runs in this session. The process may have several sessions, and waits for `unfinished`.
       const places = [running, unfinished];
       for (const place of places) place.add(promise);
       return promise.finally(() => {
@@ -122,10 +122,10 @@ export function openSession(host: SessionHost, wishes: SessionWishes, listener: 
     ...(indexing === undefined ? {} : { indexing }),
     async close() {
       await Promise.allSettled(running);
-      // Where it could not be opened, whoever needed it has said so.
+      // A client that could not be opened needs no closing; the caller that needed it has reported why.
       if (!http.wasCalled()) return;
       const opened = http();
-      // Who uses the session again opens it again.
+      // Where the session is used again, the client is opened again.
       http.forget();
       await opened.then(
         (client) => client.close(),
@@ -135,7 +135,7 @@ export function openSession(host: SessionHost, wishes: SessionWishes, listener: 
   };
 }
 
-/** What a command line that a person is told has to repeat to mean the same settings. */
+/** The option that a command in a hint has to repeat to use the same settings file. */
 export function configOption({ config }: Pick<SessionWishes, 'config'>): string {
   return config === undefined ? '' : ` --config ${shellWord(config)}`;
 }
@@ -164,7 +164,7 @@ async function openHttp(environment: Environment, proxyFor: ProxyFor): Promise<H
 interface Once<T> {
   (): T;
   wasCalled(): boolean;
-  /** The next call makes it again. */
+  /** The next call makes the value again. */
   forget(): void;
 }
 

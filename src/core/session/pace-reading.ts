@@ -23,16 +23,16 @@ const hourMs = 3_600_000;
 
 const paceShape = {
   windowId: z.string(),
-  /** Percentage points an hour; of a pool, of all its windows together. */
+  /** Percentage points an hour; for a pool, the sum over its windows. */
   percentPerHour: z.number(),
-  /** At this pace; absent where it never is. */
+  /** When the window is empty at this pace; absent where it never is. */
   emptyAt: z.exactOptional(z.iso.datetime()),
 };
 
-/** How fast a window is being used up. Where that is unknown, it has none. */
+/** How fast a window is being used up. A window whose pace is unknown has no view. */
 export const WindowPaceView = z.object({
   ...paceShape,
-  /** Whole per cents are all that the provider tells, so that the pace lies between these. */
+  /** The pace lies between these two, because the provider tells whole per cents only. */
   lowPercentPerHour: z.number(),
   highPercentPerHour: z.number(),
   resetsAt: z.exactOptional(z.iso.datetime()),
@@ -40,13 +40,13 @@ export const WindowPaceView = z.object({
 });
 export type WindowPaceView = z.infer<typeof WindowPaceView>;
 
-/** The same for all windows of one kind. */
+/** How fast all windows of one kind are being used up together. */
 export const PoolPaceView = z.object({
   ...paceShape,
   /** How many accounts have such a window, and of how many the pace is known. */
   accounts: z.number(),
   known: z.number(),
-  /** Of the windows whose pace is known, together. */
+  /** What is left of the windows whose pace is known, added up. */
   leftPercent: z.number(),
 });
 export type PoolPaceView = z.infer<typeof PoolPaceView>;
@@ -58,7 +58,7 @@ export const TaskFitView = z.object({
     z.object({
       windowId: z.string(),
       leftPercent: z.number(),
-      /** What the work would use of it, from and to. */
+      /** What the work would use of the window: at least `lowPercent`, at most `highPercent`. */
       lowPercent: z.exactOptional(z.number()),
       highPercent: z.exactOptional(z.number()),
       fits: z.enum(['yes', 'maybe', 'no', 'unknown']),
@@ -90,7 +90,7 @@ export class PaceReading {
   }
 
   paceOf(id: string): WindowPaceView[] {
-    // Without a past there is no pace, and a thousand accounts need not be looked at to say so.
+    // Without observations there is no pace, and no account needs to be looked at.
     if (this.#seen.size === 0) return [];
     return this.#windowsOf(id).flatMap(({ window, pace }) =>
       pace === undefined ? [] : [this.#paceView(window, pace)],
@@ -188,7 +188,7 @@ function needView({ lowPercent, highPercent, ...need }: WindowNeed): WindowNeed 
   return { ...need, lowPercent: rounded(lowPercent), highPercent: rounded(highPercent) };
 }
 
-/** Nothing follows from fewer observations, and of a thousand accounts most have not more. */
+/** Leaves out windows with too few observations for a pace: most of a thousand accounts have no more. */
 function wellSeen(seen: ReadonlyMap<string, readonly Observation[]>): ReadonlyMap<string, readonly Observation[]> {
   const enough = new Map<string, readonly Observation[]>();
   seen.forEach((each, key) => {
@@ -197,12 +197,12 @@ function wellSeen(seen: ReadonlyMap<string, readonly Observation[]>): ReadonlyMa
   return enough;
 }
 
-/** Whether something binds that nothing is known of, or that nobody has watched: a limit of a model alone. */
+/** Whether the account has a limit that is unknown, or that has no pace because it is for one model alone. */
 function hasUnwatched({ windows, isIncomplete, lapsed }: BindingQuota): boolean {
   return isIncomplete || lapsed.length > 0 || windows.some(({ limitName }) => limitName !== undefined);
 }
 
-/** What belongs to a model alone is seen too seldom to have a pace. */
+/** The windows that can have a pace. Limits of one model alone are seen too seldom. */
 function ownWindows({ quota }: AccountDecision): BindingWindow[] {
   return quota?.windows.filter(({ limitName }) => limitName === undefined) ?? [];
 }
@@ -226,15 +226,15 @@ function rounded(percent: number): number {
 export const TrackRecordView = z.object({
   judged: z.number(),
   open: z.number(),
-  /** Absent below three that are judged, as is the hit rate (0..1). */
+  /** Absent while fewer than three forecasts are judged, as is the hit rate (0..1). */
   brier: z.exactOptional(z.number()),
   hitRate: z.exactOptional(z.number()),
 });
 
-/** An hour between two forecasts about one window: more often would count one outcome many times. */
+/** The least time between two kept forecasts about one window: more of them would count one outcome many times. */
 const betweenForetellingsMs = hourMs;
 
-/** Those that were not made a moment ago. */
+/** The forecasts about windows whose last kept forecast is old enough. */
 export function newForetellings(reading: PaceReading, { foretellings }: QuotaHistory): Foretelling[] {
   const last = new Map(foretellings.map((each) => [windowKey(each), each.at]));
   return reading.foretellings().filter((each) => each.at - (last.get(windowKey(each)) ?? 0) >= betweenForetellingsMs);

@@ -21,11 +21,11 @@ export type Happening = { readonly at: number } & (
   | { readonly kind: 'forecast'; readonly outcome: Outcome }
 );
 
-/** What was left of one window over the time. */
+/** What was left of one window in the course of the time. */
 export interface WindowCourse {
   readonly accountId: string;
   readonly window: string;
-  /** In per cent, for each of the equal parts of the time; undefined where nobody knows. */
+  /** What was left in per cent, for each of the equal parts of the time; undefined where that is unknown. */
   readonly course: readonly (number | undefined)[];
   readonly seen: readonly { readonly at: number; readonly leftPercent: number }[];
 }
@@ -35,7 +35,7 @@ export interface Past extends Span {
   readonly happenings: readonly Happening[];
   readonly windows: readonly WindowCourse[];
   readonly score: TrackRecord;
-  /** Every account there is, by id, to name those that it is about. */
+  /** All accounts by id, to name those that something happened to. */
   readonly accounts: ReadonlyMap<string, Account>;
 }
 
@@ -43,8 +43,8 @@ export interface Past extends Span {
 const parts = 28;
 
 /**
- * What happened in the last so many milliseconds: what was told by the guard, what became of logins, how quota was used
- * and how forecasts turned out. Reads files only. What cannot be read is said, and left out.
+ * What happened in the last `sinceMs` milliseconds: what the guard told, what became of logins, how quota was used and
+ * how forecasts turned out. Reads files only. A file that cannot be read is left out, with a warning.
  */
 export function readPast(session: Session, sinceMs: number): Past {
   const { root, clock } = session;
@@ -91,8 +91,8 @@ function orLeftOut<T>(session: Session, read: () => readonly T[]): readonly T[] 
 }
 
 /**
- * Removes what is kept of the past, but the log of logins: it knows which tokens are spent. Returns the files that went.
- * Throws when they cannot be removed.
+ * Removes the quota history and the events. The log of logins stays, because it knows which tokens are spent. Returns
+ * the removed files. Throws `storage-write-failed` when one cannot be removed.
  */
 export async function forgetPast({ root, signal }: Session): Promise<string[]> {
   return withStoreLock(root, signal, () => {
@@ -117,9 +117,9 @@ interface Span {
 }
 
 /**
- * What was left of a window in each of so many equal parts of a time, in per cent: what was last seen in it, or between
- * two looks before one reset what the first of them saw. Undefined where nobody knows. The observations are those of one
- * window of one account, oldest first.
+ * What was left of a window in each of the equal parts of a time, in per cent: by the last observation in the part, or,
+ * in a part between two observations before the same reset, by the first of the two. Undefined where that is unknown.
+ * The observations are those of one window of one account, oldest first.
  */
 export function courseOf(
   seen: readonly Observation[],

@@ -9,7 +9,7 @@ import { shellWord } from '../shell/shell-word.js';
 import { rootPaths } from '../storage/paths.js';
 import type { Session } from './session.js';
 
-/** The pool something lives in; `key` names a project's. */
+/** The pool that an account lives in; `key` names that of a project. */
 export const PlaceView = z.object({ kind: z.enum(['global', 'project']), key: z.exactOptional(z.string()) });
 export type PlaceView = z.infer<typeof PlaceView>;
 
@@ -20,7 +20,7 @@ export const KnownPlace = z.object({
 });
 export type KnownPlace = z.infer<typeof KnownPlace>;
 
-/** A pool beside the one that is shown. */
+/** Another pool than the one that is shown. */
 export const OtherPlace = z.object({ ...KnownPlace.shape, accounts: z.number() });
 export type OtherPlace = z.infer<typeof OtherPlace>;
 
@@ -51,7 +51,7 @@ export function listCommandFor({ key, root }: KnownPlace): string {
   return `codex-auth list --project ${root === undefined ? '<dir>' : shellWord(root)}`;
 }
 
-/** Of the places that are not shown, so many are named. */
+/** How many of the other pools are named; the rest is counted. */
 export const shownPlaces = 3;
 
 /** `global (3), project api-1f2e3d4c5b6a (1)`, and how many more. */
@@ -66,7 +66,7 @@ export function countIn({ key, accounts }: OtherPlace): string {
   return `${key === undefined ? 'global' : `project ${key}`} (${accounts})`;
 }
 
-/** Where `setup` puts things. A root that is relative in the environment would mean another place in every directory. */
+/** Where `setup` puts things. The root is made absolute: a relative one would be another place in every directory. */
 export function setupPlace({ root, environment, platform, cwd }: Session): SetupPlace {
   const directory = root.paths.root;
   const paths = isAbsolute(directory) ? root.paths : rootPaths(resolve(cwd(), directory));

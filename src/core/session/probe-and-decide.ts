@@ -18,7 +18,7 @@ export type DecisionWishes = Pick<DecisionRequest, 'allowCredits' | 'dwellUntil'
 };
 
 export type ProbingWishes = Omit<DecisionWishes, 'sessionAccountId'> & {
-  /** Of the roster with what has been learnt. */
+  /** The account that a conversation was on, by the roster after all answers. */
   readonly sessionAccountOf?: (roster: Roster) => string | undefined;
 };
 
@@ -27,13 +27,13 @@ export interface ProbedDecision {
   readonly decision: DecidedRoster<Account>;
 }
 
-/** The same for whoever shows it. */
+/** As {@link ProbedDecision}, for commands that only show it. */
 export interface ShownDecision {
   readonly probed: ShownProbes;
   readonly decision: DecidedRoster;
 }
 
-/** The decision by what is known, which nobody is asked for and no token is read for. Throws `usage` for a model that nobody knows. */
+/** The decision by what is known, without asking anybody. Throws `usage` for a model that nobody knows. */
 export function decideByKnown(session: Session, wishes: DecisionWishes): ShownDecision {
   const roster = openShownRoster(session, session.readingScope());
   requireAccounts(roster);
@@ -51,7 +51,7 @@ function decideOn<A extends ShownAccount>(
   return decideRoster(roster, definedOnly({ ...known, model }));
 }
 
-/** Nothing is known about any account, and nobody could be asked: whom to use would be a guess. */
+/** Whether nothing is known about any account, and no answer could be had, so that a choice would be a guess. */
 export function isGuess({ probed, decision: { decided } }: ShownDecision): boolean {
   const seen = decided.map(({ account: { id }, decision: { quota } }) => {
     const probe = probed.probes.get(id);
@@ -62,8 +62,9 @@ export function isGuess({ probed, decision: { decided } }: ShownDecision): boole
 }
 
 /**
- * Asks what has to be asked, and decides. Where what was known would end in "nobody", the others are asked too, because
- * that is free, and when the reset credits expire that could help. Throws `usage` for a model that nobody knows.
+ * Asks what has to be asked, and decides. Where no account would be recommended, the accounts that were not asked are
+ * asked too, because that is free, and so is when the reset credits expire that could help. Throws `usage` for a model
+ * that nobody knows.
  */
 export async function probeAndDecide(
   session: Session,
@@ -91,7 +92,7 @@ function requireKnown({ home }: Session, { accounts, state }: ShownRoster, model
   requireKnownModel(model, snapshots, home.directory);
 }
 
-/** Whoever was asked in this run is not asked twice, and nobody where nobody answers. */
+/** Asks about the accounts that this run has not asked about, unless the provider was silent to all before. */
 async function askTheOthers(session: Session, first: ProbedRoster): Promise<ProbedRoster> {
   const others = first.roster.accounts.filter(
     (account) => !first.probes.has(account.id) && mayAsk(session, first, account),

@@ -29,20 +29,20 @@ export interface ProbingOptions {
   readonly cached?: boolean;
   /** Ask again whatever is known, and refresh the tokens that are due. */
   readonly live?: boolean;
-  /** How old numbers may be that are not asked for again, instead of the setting. */
+  /** Numbers up to this age are not asked for again, milliseconds; by default the setting `quotaTtlMs`. */
   readonly maxAgeMs?: number;
 }
 
 type Asked = Probe | AskingFailed;
 
 export interface ProbedRoster extends ShownProbes {
-  /** With what has just been learnt. */
+  /** The roster with what has just been learnt. */
   readonly roster: Roster;
   /** Why the reset credits of an account are not known one by one; by account id. */
   readonly unreadCredits?: ReadonlyMap<string, ProbeFailure | AskingFailed>;
 }
 
-/** The same for whoever shows it. */
+/** As {@link ProbedRoster}, for commands that only show it. */
 export interface ShownProbes {
   readonly roster: ShownRoster;
   /** By account id; an account that was not asked has none. */
@@ -89,7 +89,7 @@ export function keepKnowledge(session: Session, learn: (state: AccountState) => 
   return orWarn(session, () => updateAccountState(session.root, learn, session.signal));
 }
 
-/** What cannot be kept is no reason to withhold it: a command that reads is done when it has answered. */
+/** Warns where something learnt cannot be kept: a command that reads still shows it. Returns whether it was kept. */
 export async function orWarn(session: Session, keep: () => Promise<void>): Promise<boolean> {
   try {
     await keep();
@@ -111,10 +111,10 @@ async function remember(
     asked.reduce((known, [id, probe]) => learnt(session, known, id, probe), state);
   const isStored = ([, { account }]: readonly [string, Asked]) => account.isUnstored !== true;
   const asked = [...probes];
-  // Nothing is kept about whom nobody has stored.
+  // Nothing is kept about an account that is not stored.
   const kept = asked.filter(isStored);
   const isKept = kept.length > 0 && (await keepKnowledge(session, learnOf(kept)));
-  // Whatever refreshes may also set accounts aside, which then must not be recommended.
+  // A run that refreshes may also set accounts aside, which then must not be recommended.
   const now = live === true ? readRoster(session.root, session.home, roster.scope) : roster;
   const isKnown = (each: (typeof asked)[number]) => isKept && live === true && isStored(each);
   const state = learnOf(asked.filter((each) => !isKnown(each)))(now.state);
@@ -130,7 +130,7 @@ async function remember(
   };
 }
 
-/** Whoever has got other tokens meanwhile, from another process, is not the one that was refused. */
+/** The accounts that were refused. One that has got other tokens meanwhile, from another process, does not count. */
 function shutOutOf({ accounts }: Roster, probes: ReadonlyMap<string, Asked>, now: number): ReadonlySet<string> {
   const refused = accounts.filter(({ id, tokens: { accessToken } }) => {
     const probe = probes.get(id);
@@ -142,8 +142,8 @@ function shutOutOf({ accounts }: Roster, probes: ReadonlyMap<string, Asked>, now
 }
 
 /**
- * Without a network all accounts would be cooling down for a moment, and none could be recommended: then what was known
- * before is what this run goes by, if anything was.
+ * Whether nobody answered, but something was known before. This run then goes by that: without a network all accounts
+ * would be cooling down for a moment, and none could be recommended.
  */
 function isNobodyThere({ state }: Roster, probes: ReadonlyMap<string, Asked>): boolean {
   const isKnown = [...probes.keys()].some((id) => state.accounts[id]?.quota !== undefined);

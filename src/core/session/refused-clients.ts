@@ -6,7 +6,7 @@ import type { Session } from './session.js';
 
 /**
  * A refused client is this program's problem when it happens to several accounts, and the account's when it happens to
- * one alone. Takes every outcome of the run.
+ * one alone. Needs all outcomes of the run.
  */
 export async function settleRefusedClients(session: Session, outcomes: readonly RefreshOutcome[]): Promise<void> {
   const verdict = settleClientRefusals(outcomes);

@@ -20,7 +20,7 @@ import { settleRefusedClients } from './refused-clients.js';
 import { type AskedFile, findTargets, type RenewTargets } from './renewal-targets.js';
 import type { Session } from './session.js';
 
-/** What is renewed together, because it is one login. */
+/** Accounts and token files that are renewed together, because they have one login. */
 export interface RenewalJob {
   /** For messages, and to tell jobs apart. */
   readonly account: Account;
@@ -77,7 +77,7 @@ function isDue({ accounts, files }: RenewalJob): boolean {
   return [...accounts, ...files].some(({ why }) => why !== undefined);
 }
 
-/** Where nothing is due, or nothing was tried; a failure is that of everything that was due. */
+/** The result where nothing was tried: `failure` for what was due, "not due" for the rest. */
 export function untried({ accounts, files }: RenewalJob, failure?: Renewal): JobResult {
   const result = ({ account, why }: AccountTarget) =>
     (why === undefined ? undefined : failure) ?? notDue(account.tokens);
@@ -88,7 +88,7 @@ export function untried({ accounts, files }: RenewalJob, failure?: Renewal): Job
   };
 }
 
-/** Renews what is due, several logins at once; the others are not even locked. */
+/** Renews several logins at once. */
 async function renewJobs(session: Session, jobs: readonly RenewalJob[], policy: RenewalPolicy): Promise<JobResult[]> {
   const { renewLoose } = await import('../renewal/renew-loose.js');
   const { renewPooled } = await import('../renewal/renew-pooled.js');
@@ -123,9 +123,9 @@ function isSilent(renewal: Renewal): boolean {
 export interface RenewWishes {
   /** Accounts, token files and directories of them; none means every enabled account. */
   readonly targets: readonly string[];
-  /** What ends within this many milliseconds is due, instead of the setting's days. */
+  /** A login that ends within this many milliseconds is due; by default the setting `renewBeforeDays` decides. */
   readonly beforeMs?: number;
-  /** Also what is not due. */
+  /** Renew also what is not due. */
   readonly force?: boolean;
 }
 
@@ -133,7 +133,7 @@ export interface RenewPlan {
   readonly targets: RenewTargets;
   readonly policy: RenewalPolicy;
   readonly due: readonly RenewalJob[];
-  /** What is not due, as it stays. */
+  /** The results of the jobs in which nothing is due. */
   readonly idle: readonly JobResult[];
 }
 

@@ -23,7 +23,7 @@ import type { Session } from './session.js';
 
 export interface PreviewedJob {
   readonly job: RenewalJob;
-  /** What would stay as it is, and why; what would be renewed is in neither map. */
+  /** What would stay as it is, and why. Accounts and files that would be renewed are in neither map. */
   readonly result: Pick<JobResult, 'accounts' | 'files'>;
   readonly requests: readonly HttpRequest[];
 }
@@ -45,7 +45,7 @@ export async function previewJob(session: Session, job: RenewalJob, policy: Rene
   }
 }
 
-/** One request for each refresh token: another account of the same login gets its access token without one. */
+/** One request for each refresh token: the renewal of one account renews the others of the same login too. */
 async function previewsOf(session: Session, job: RenewalJob, policy: RenewalPolicy): Promise<Preview[]> {
   const { root, home } = session;
   const deps = { root, home, ...session.provider(), settings: session.settings(), runningClients };
@@ -79,13 +79,13 @@ type PreviewDeps = Pick<RefreshDeps, 'root' | 'home' | 'provider' | 'callOptions
 /** What renewing a login would send, as far as it can be known without asking or writing anything (P5). */
 type Preview =
   | { readonly kind: 'request'; readonly request: HttpRequest }
-  /** A newer copy is there already, or its login's request is another account's. */
+  /** A newer copy is there already. */
   | { readonly kind: 'nothing-to-send' }
   | { readonly kind: 'left-to-client'; readonly pid: number };
 
 const nothing: Preview = { kind: 'nothing-to-send' };
 
-/** For one account and the due files of its login. The account has the newest tokens of `auth.json` and the journal. */
+/** For one account, with the newest tokens of `auth.json` and the journal, and the due files of its login. */
 async function previewPooled(
   deps: PreviewDeps,
   { account, why }: AccountTarget,
@@ -109,7 +109,7 @@ function isSameAccess({ accessToken }: TokenSet, other: TokenSet): boolean {
   return accessToken?.equals(other.accessToken) === true;
 }
 
-/** For token files of one login that is in no pool. Throws what the renewal would fail with before sending anything. */
+/** What renewing token files of a login in no pool would send. Throws where the renewal would fail before sending. */
 async function previewLoose(
   deps: PreviewDeps,
   targets: readonly FileTarget[],
@@ -129,7 +129,7 @@ async function previewLoose(
   return reason === undefined ? nothing : requestOf(deps, accountOfFile(lead.file), reason);
 }
 
-/** Formed by what would form it, around a token that is none. */
+/** The request as a renewal would make it, with a placeholder for the token. */
 function requestOf({ provider, callOptions }: PreviewDeps, account: Account, why: DueReason): Preview {
   const clientId = clientIdOf(account, provider);
   const grant = { refreshToken: new Secret('[secret]'), reason: reasonOf(why) };

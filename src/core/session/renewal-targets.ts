@@ -12,12 +12,12 @@ import { openRoster } from './selection.js';
 import type { Session } from './session.js';
 import { takeInAny } from './take-in.js';
 
-/** A file that was named, or found in a directory that was. */
+/** A file that was named, or found in a directory that was named. */
 export interface AskedFile {
   readonly name: string;
   readonly path: string;
   readonly isNamed: boolean;
-  /** Absent where there is none that could be renewed; `problem` says why. */
+  /** Absent where it is no token file that could be renewed; `problem` says why. */
   readonly file?: TokenFile;
   readonly problem?: Renewal;
 }
@@ -96,7 +96,7 @@ function open(source: LoginSource, userId: number | undefined): Pick<AskedFile, 
   }
 }
 
-/** Replaced by somebody else, a file of mode 0600 would be out of its owner's reach (P21). */
+/** Throws for a file of another user: replaced with mode 0600 it would be out of its owner's reach (P21). */
 function assertOwnFile(path: string, userId: number | undefined): void {
   const owner = ownerOfFile(path);
   if (userId === undefined || owner === undefined || owner === userId) return;
@@ -109,7 +109,7 @@ function ownerOfFile(path: string): number | undefined {
   try {
     return statSync(path).uid;
   } catch {
-    // Gone or out of reach: reading it meets the same error, and names it.
+    // It is gone or out of reach. Reading it fails in the same way, and reports why.
     return undefined;
   }
 }

@@ -16,8 +16,8 @@ import { openRoster } from './selection.js';
 import type { Session } from './session.js';
 
 /**
- * Ends the login with the token it has now that we hold its lock. Two workspaces of one person can share a login; ending
- * it for one would end it for the other.
+ * Ends a login at the provider. Reads its token here, so that the caller has to hold its lock. Two workspaces of one
+ * person can share a login; ending it for one would end it for the other, which is refused.
  */
 export async function revokeLogin(session: Session, id: string): Promise<void> {
   const roster = openRoster(session, session.writingScope());
@@ -44,7 +44,7 @@ export async function revokeLogin(session: Session, id: string): Promise<void> {
   });
 }
 
-/** Also with an account that is set aside, and with one that has not got yet what the client made of the token. */
+/** Throws where another account shares the token, also if it is set aside or has its newest tokens in the journal. */
 function refuseShared({ root }: Session, id: string, refreshToken: Secret): void {
   const journal = readEntries(root.paths.journal);
   const records = recordsOf(readAllScopes(root.paths)).map((each) => withJournal(each, journal));
@@ -58,7 +58,7 @@ function refuseShared({ root }: Session, id: string, refreshToken: Secret): void
   });
 }
 
-/** Its tokens are sent to nobody else than who issued them (P20), and what is another account's is not ended with this one. */
+/** Throws for tokens of another issuer, which are sent to nobody else (P20), and for the tokens of another account. */
 function refuseForeign(account: Account, provider: Provider): void {
   if (holdsForeignTokens(account)) throw outcomeError({ kind: 'foreign-tokens', account });
   const issuer = foreignIssuer(account, provider);

@@ -13,7 +13,7 @@ import { sweepLeftovers } from '../storage/leftovers.js';
 import { countsIn, describePlace, listCommandFor, otherPlaces, placeView } from './places.js';
 import type { Session } from './session.js';
 
-/** Some two hundred accounts. */
+/** A pool of some two hundred accounts. */
 const longPoolBytes = 1_000_000;
 
 /** The roster of a scope; what a killed process left behind goes first. */
@@ -27,8 +27,8 @@ export function openRoster(session: Session, scope: Scope): Roster {
 }
 
 /**
- * The same for whoever only shows it: from the index where that holds, which spares reading the tokens. Nothing but the
- * index is written, and that after the answer.
+ * As {@link openRoster}, for commands that only show it: from the index where that holds, which spares reading the
+ * tokens. Writes nothing but the index, and that after the answer.
  */
 export function openShownRoster(session: Session, scope: Scope): ShownRoster {
   const { root, home, version, indexing } = session;
@@ -64,7 +64,7 @@ export const Nobody = z.object({
 });
 export type Nobody = z.infer<typeof Nobody>;
 
-/** Why nothing can be chosen. Somebody who has accounts, or is signed in, is told where. */
+/** Why nothing can be chosen. Where the person has accounts in other places, or is signed in, the message says so. */
 export function whyNone(roster: ShownRoster): Nobody | undefined {
   const { accounts, records, authFile } = roster;
   if (accounts.length > 0) return undefined;
@@ -89,7 +89,7 @@ export function whyNone(roster: ShownRoster): Nobody | undefined {
   return { reason: 'nobody', message: 'there are no accounts yet', hint };
 }
 
-/** An account and where it is. */
+/** An account and the pool it is in. */
 export interface Located<A extends ShownAccount = Account> {
   readonly account: A;
   /** The pool it lives in; undefined for the global one. */
@@ -98,7 +98,7 @@ export interface Located<A extends ShownAccount = Account> {
   readonly index: number;
 }
 
-/** The account a selector names, in this scope or else anywhere; says so when it lives in another pool. */
+/** The account a selector names, in this scope or else in any pool. A note tells when it lives in another pool. */
 export function locateAccount(session: Session, roster: Roster, selector: string): Located;
 export function locateAccount(session: Session, roster: ShownRoster, selector: string): Located<ShownAccount>;
 export function locateAccount(session: Session, roster: ShownRoster, selector: string): Located<ShownAccount> {
@@ -115,7 +115,7 @@ export function locateAccount(session: Session, roster: ShownRoster, selector: s
   return { account, scopeKey, index: indexElsewhere(roster, account.id) };
 }
 
-/** The account that is meant, or the one that has been set aside where no usable one is. */
+/** As {@link locateAccount}; where no account is found, one that is set aside. */
 export function locateAnywhere(session: Session, roster: Roster, selector: string): Located {
   try {
     return locateAccount(session, roster, selector);
@@ -127,7 +127,7 @@ export function locateAnywhere(session: Session, roster: Roster, selector: strin
   }
 }
 
-/** By name only: an index counts the accounts of the list. */
+/** Found by name only: an index counts the accounts of the list, where this one is not. */
 function findSetAside({ records, others }: Roster, selector: string): Located | undefined {
   const places = [records, ...others].flatMap(({ key: scopeKey, flagged }) =>
     flagged.accounts.map((account, position) => ({ account, scopeKey, index: position + 1 })),

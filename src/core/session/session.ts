@@ -25,7 +25,7 @@ export interface SessionHost {
   readonly version: string;
   /** Ends what is under way, apart from requests that spend a refresh token. */
   readonly signal: AbortSignal;
-  /** What is to be waited for also after that, as long as it is under way; whoever began it puts it in. */
+  /** Tasks that the process must wait for also after the signal; each is in the set while it runs. */
   readonly unfinished: Set<Promise<unknown>>;
   /** For a test that cannot wait as long as a request that spends a token may take; absent in the program. */
   readonly spendingDeadlineMs?: number;
@@ -36,13 +36,13 @@ export interface SessionHost {
 }
 
 export interface Indexing {
-  /** Runs something that only saves later runs time, once the answer is out; the task says whether it has. */
+  /** Runs a task that only saves later runs time, once the answer is out. It returns whether it has kept anything. */
   readonly afterwards?: (task: () => boolean) => void;
   /** For a test that cannot wait until what it wrote is old enough; absent in the program. */
   readonly settledMs?: number;
 }
 
-/** What the person or the program wants of it. */
+/** What the caller wants of a session. */
 export interface SessionWishes {
   /** The global accounts, whatever the directory. */
   readonly global?: boolean | undefined;
@@ -54,33 +54,34 @@ export interface SessionWishes {
   readonly proxy?: string | undefined;
   /** Seconds that a request which spends nothing may take. */
   readonly timeout?: number | undefined;
-  /** Opened although the environment names no place for files, for whoever only looks. */
+  /** Open it although the environment names no place for files: for commands that only look. */
   readonly anywhere?: boolean | undefined;
 }
 
-/** How far something is that is done for many. */
+/** Shows how far a task is that is done for many items. */
 export interface Progress {
-  /** One more is done. */
+  /** One more item is done. */
   step(): void;
   stop(): void;
 }
 
-/** For whoever shows none. */
+/** Shows no progress. */
 export const silent: Progress = { step: () => undefined, stop: () => undefined };
 
-/** Whoever is told what happens besides the result. */
+/** Is told what happens besides the result. */
 export interface Listener {
-  /** Something went otherwise than the person may think. Not told twice. */
+  /** Something went otherwise than the person may think. The same message is not shown twice. */
   warn(message: string): void;
   /** Something was done that nobody asked for by name. */
   note(message: string): void;
-  /** What is waited for now; nothing any more without a message. */
+  /** Shows what is waited for now; without a message it ends that. */
   status(message?: string): void;
-  /** Without a total nobody knows how long it takes. */
+  /** Begins a task of `total` items; without a total its length is unknown. */
   progress(what: string, total?: number): Progress;
   /**
-   * Asks whether something may be done that cannot be taken back lightly. Throws `declined` for a no, with what stays as it
-   * is. Nothing to ask with where nobody can answer; to find that out costs a stream, so it is found out when it is needed.
+   * Gives what asks whether something may be done that cannot be taken back lightly, or undefined where nobody can
+   * answer: finding that out opens a stream, so it waits for the first question. A no throws `declined`, with
+   * `otherwise` as message.
    */
   readonly consent?: () => ((question: string, otherwise: string) => Promise<void>) | undefined;
 }
@@ -102,29 +103,29 @@ export interface Session extends Listener {
   readonly root: Root;
   readonly signal: AbortSignal;
   readonly platform: NodeJS.Platform;
-  /** Of this program. */
+  /** The version of this program. */
   readonly version: string;
   /** Why the environment names no place for `home` and `root`; only in a session that was opened `anywhere`. */
   readonly misplacement?: AppError;
   /** Throws `usage` where the directory has been removed. */
   cwd(): string;
-  /** The person wants the root where it is, beside other things. */
+  /** From here on the root may be a directory with other things in it, because the person has agreed. */
   adoptRoot(): void;
   /** Where the settings are read from. */
   readonly settingsFile: string;
   resolvedSettings(): readonly ResolvedSetting[];
   settings(): Settings;
-  /** Whether one pool was named; else commands that repair look at all of them. */
+  /** Whether `--global` or `--project` was given; without either, commands that repair look at all pools. */
   readonly isScopeNamed: boolean;
   /** For reading, a broken repository means the global scope and a warning; for writing it is an error. */
   readingScope(): Scope;
   writingScope(): Scope;
-  /** An override of its address is announced once. */
+  /** The first call warns of variables that override the provider's addresses. */
   provider(): ProviderAccess;
   http(): Promise<HttpClient>;
-  /** What the refreshes of this session share, so that answers that come together are stored in one write. */
+  /** What all refreshes of this session share, so that answers that arrive together are stored in one write. */
   shared(): SideBySide;
-  /** How a request to this address leaves the machine; may ask the system. */
+  /** How a request to an address leaves the machine: directly or through a proxy. May ask the system. */
   readonly proxyFor: ProxyFor;
   /**
    * Runs something that the signal must not cut off, such as a request that spends a refresh token: `close` waits for it,
@@ -137,7 +138,7 @@ export interface Session extends Listener {
   close(): Promise<void>;
 }
 
-/** Says what is waited for, once it takes noticeable time. */
+/** Awaits `work`, with a progress line that says what is waited for. */
 export async function whileWaiting<T>({ progress }: Listener, what: string, work: Promise<T>): Promise<T> {
   const waiting = progress(what);
   try {

@@ -12,8 +12,8 @@ import type { Root } from '../storage/root.js';
 import type { Session } from './session.js';
 
 /**
- * Before something is written about an account: it is stored first, where only the official client has its login so far.
- * It keeps its id, and its place at the end of the pool.
+ * Stores an account of which only the official client has the login so far, before something is written about it. It
+ * keeps its id, and its place at the end of the pool.
  */
 export async function takeInFirst(session: Session, account: Account, scopeKey: string | undefined): Promise<void> {
   if (account.isUnstored !== true) return;
@@ -22,7 +22,7 @@ export async function takeInFirst(session: Session, account: Account, scopeKey: 
   if (taken !== undefined) noteAdoption(session, taken);
 }
 
-/** The same for a command that is about all accounts, or about one that is still to come. */
+/** As {@link takeInFirst}, for a command that is about all accounts, or about one that is still to come. */
 export async function takeInAny(
   session: Session,
   { accounts, records }: Roster,
@@ -31,7 +31,7 @@ export async function takeInAny(
   for (const account of accounts) await takeInFirst(session, account, scopeKey);
 }
 
-/** The one line about where a login that the official client had went. */
+/** Notes that a login of the official client has become an account. */
 export function noteAdoption(session: Session, adopted: Account | undefined): void {
   if (adopted !== undefined) session.note(`adopted ${describeAccount(adopted)}, found in ${loginName(session.home)}`);
 }

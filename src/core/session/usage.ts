@@ -14,13 +14,13 @@ export interface UsageWishes extends ProbingOptions {
 }
 
 export interface ReadUsage {
-  /** As it was before anybody was asked. */
+  /** The roster before any account was asked about. */
   readonly roster: Roster;
   readonly asked: readonly AskedAccount[];
   readonly probed: ProbedRoster;
 }
 
-/** What is left of each account's quota, asked for where what is known is old, with its reset credits one by one. */
+/** What is left of each account's quota, with its reset credits one by one. Asks where the known numbers are old. */
 export async function readUsage(session: Session, wishes: UsageWishes): Promise<ReadUsage> {
   const roster = openRoster(session, session.readingScope());
   const asked = askedAccounts(session, roster, wishes.selector);
@@ -31,8 +31,8 @@ export async function readUsage(session: Session, wishes: UsageWishes): Promise<
 }
 
 /**
- * Adds to the number of reset credits, which is all that the usage endpoint tells, when each of them expires. Asks only
- * about accounts that have some and whose details are not known, and not where the provider has just failed.
+ * Adds when each reset credit expires: the usage endpoint tells only their number. Asks only about accounts that have
+ * some and whose details are not known, and not where the provider has just failed.
  */
 export async function withResetCreditDetails(
   session: Session,
@@ -44,7 +44,7 @@ export async function withResetCreditDetails(
     .filter(({ account: { id } }) => (probed.probes.get(id)?.kind ?? 'usage') === 'usage' && lacksDetails(state, id))
     .map(({ account }) => accounts.find(({ id }) => id === account.id) ?? account);
   if (lacking.length === 0) return probed;
-  // A refresh that was allowed and due has happened before: the tokens at hand will do.
+  // The probing before has made every refresh that was allowed and due: the tokens at hand will do.
   const access = await readOnlyAccess(session, probed.roster);
   const asking = inParallel(lacking, session.settings().probeConcurrency, async (account) => {
     return [account.id, await askOnItsOwn(account, () => probeResetCredits(access, account))] as const;
