@@ -30,7 +30,7 @@ export interface RepairDeps extends RefreshDeps {
   readonly settingsFile: string;
 }
 
-/** What a repair did, and where it kept what had to make way; or why it could not. */
+/** What a repair did, and where it kept a file that had to make way; or why it failed. */
 export type Repaired =
   | { readonly kind: 'done'; readonly repair: Repair; readonly keptFile?: string }
   | { readonly kind: 'failed'; readonly repair: Repair; readonly message: string };
@@ -52,7 +52,7 @@ export async function applyRepairs(deps: RepairDeps, repairs: readonly Repair[])
   return results;
 }
 
-/** Spends no token: what needs a refresh is named as a command instead. */
+/** Spends no token: for a problem that needs a refresh the finding names a command instead. */
 async function applyRepair(deps: RepairDeps, repair: Repair): Promise<string | undefined> {
   const { root, home, signal } = deps;
   const inStore = (task: (store: Store) => void | Promise<void>) => withStore(root, { signal }, task);
@@ -72,7 +72,7 @@ async function applyRepair(deps: RepairDeps, repair: Repair): Promise<string | u
       sweepLeftovers(root, home.authFile);
       return undefined;
     case 'finish-journal':
-      // Opening the store does it.
+      // Opening the store finishes the journal.
       await inStore(() => undefined);
       return undefined;
     case 'repair-accounts':
@@ -99,7 +99,7 @@ async function applyRepair(deps: RepairDeps, repair: Repair): Promise<string | u
   }
 }
 
-/** As if the account were chosen there again: its login stands in another home, so that this one gets a link. */
+/** Chooses the account in this home again. Its login is in another home too, so that this one gets a link. */
 async function shareLogin(
   { root, signal, flockHelpers, runningClients }: RepairDeps,
   accountId: string,
@@ -121,7 +121,7 @@ async function shareLogin(
   );
 }
 
-/** Planned anew, because repairs before this one may have brought records back; applied to the records as they are then. */
+/** Plans the repairs of the records anew, because earlier repairs may have brought records back, and applies them. */
 async function repairAccounts({ root, home, settings, signal }: RepairDeps): Promise<void> {
   const world = readRepairWorld(root, home, settings);
   const planned = planAccountRepairs(world).filter(isStored);
@@ -129,7 +129,7 @@ async function repairAccounts({ root, home, settings, signal }: RepairDeps): Pro
   await withStore(root, { signal }, (store) => void applyAccountRepairs(store, wanted, world));
 }
 
-/** Opening a store does it, for the projects that the root names. */
+/** Opening a store merges such pools, for the projects that the root names. */
 async function mergeLegacyPool({ root, signal }: RepairDeps, legacyKey: string, key: string) {
   const kept: string[] = [];
   const onMerged = (_key: string, keptFiles: readonly string[]) => kept.push(...keptFiles);
@@ -146,7 +146,7 @@ function tightenMode(path: string, mode: number): undefined {
   }
 }
 
-/** For files that keep the store itself from opening. */
+/** Runs a task under the lock of the store without opening it: for files that keep it from opening. */
 function locked<T>({ root, signal }: RepairDeps, task: (lock: LockHandle) => T): Promise<T> {
   const { clock, processes, paths } = root;
   return withLock('store', { directory: paths.locks, clock, processes, waitMs: 10_000, signal }, task);

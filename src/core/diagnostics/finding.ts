@@ -10,11 +10,11 @@ export type Problem = {
   readonly message: string;
 } & NextStep;
 
-/** No finding without one. */
+/** What can be done about a problem: each has a repair or a command. */
 type NextStep =
   /** What `doctor --fix` does about it. */
   | { readonly repair: Repair; readonly command?: undefined }
-  /** What the person does about it, where no repair can. */
+  /** What the person can do about it, where there is no repair. */
   | { readonly repair?: undefined; readonly command: string };
 
 export type Inspection =
@@ -39,12 +39,12 @@ export interface CheckRow {
   readonly problems: readonly Problem[];
 }
 
-/** `way`: the command for the person, or the repair of `doctor --fix`. */
+/** A problem of severity `error`. `way` is the command for the person, or the repair of `doctor --fix`. */
 export function fault(message: string, way: string | Repair): Problem {
   return { severity: 'error', message, ...nextStep(way) };
 }
 
-/** As {@link fault}, for what does no harm yet. */
+/** As {@link fault}, with severity `warn`: for a problem that does no harm yet. */
 export function warning(message: string, way: string | Repair): Problem {
   return { severity: 'warn', message, ...nextStep(way) };
 }
@@ -66,7 +66,7 @@ export function found(problem: Problem): Inspection {
   return { kind: 'problems', problems: [problem] };
 }
 
-/** The problems, or that there are none. */
+/** The problems; where there are none, `ok` with the message `fine`. */
 export function judge(problems: readonly Problem[], fine: string): Inspection {
   return problems.length === 0 ? ok(fine) : { kind: 'problems', problems };
 }

@@ -11,13 +11,13 @@ import type { World } from './world/world.js';
 export interface Loss {
   /** What is known, as clauses; empty when nothing is. */
   readonly story: string;
-  /** A copy that is further along, in a place that we can take it from. */
+  /** A newer copy of the login, in a place that we can take it from. */
   readonly alive?: LoginCopy;
 }
 
 /**
- * What can be known about a refresh token that the provider refuses: who moved ahead and when, where else it is, and
- * whether a copy that is further along exists in a place we may read. Copies are compared by salted fingerprints only.
+ * What can be known about a refresh token that the provider refuses: who exchanged it and when, where else it is, and
+ * whether a newer copy exists in a place we may read. The log knows tokens only by salted fingerprints.
  */
 export function explainLoss(account: FlaggedAccount, { copies, lineage }: World): Loss {
   if (!isDeadToken(account)) return { story: '' };

@@ -21,9 +21,9 @@ import type { Repair } from './repair.js';
 type Recovery = Extract<Repair, { kind: 'recover-file' }>;
 
 /**
- * Brings back a damaged or missing file from what is whole in it and from its good copies. Every account takes the newest
- * tokens that any readable copy has for it, so that no copy revives a token that has been spent since (P11); what the
- * person removed, and what has moved to another file, stays away. The damaged file is kept whole. Returns where.
+ * Brings back a damaged or missing file from what is whole in it and from its good copies. Every account takes the
+ * newest tokens that any readable copy has for it, so that no copy revives a token that has been spent since (P11).
+ * Accounts that the person removed, or that have moved to another file, stay away. Returns where the damaged file is.
  */
 export function recoverFile(root: Root, home: CodexHome, lock: LockHandle, recovery: Recovery): string | undefined {
   const { path, part } = recovery;
@@ -61,7 +61,9 @@ function recoveredFlagged(root: Root, home: CodexHome, path: string): Record<str
   return encodeFlagged({ ...base, accounts: recoverAccounts(root, home, generations, base.accounts, logins) });
 }
 
-/** What the file holds besides its accounts comes from the newest copy, or from nowhere. */
+/**
+ * What the file holds besides its accounts: that of the newest copy, else nothing. Throws without copies and accounts.
+ */
 function baseOf<P extends Pool | FlaggedPool>(copies: readonly P[], salvaged: P, empty: P, path: string): P {
   const [newest] = copies;
   if (newest !== undefined) return newest;
@@ -74,10 +76,10 @@ function loginsIn(copies: readonly Pick<FileCopy, 'path' | 'content'>[]): LoginC
   return copies.flatMap(({ path, content }) => content.accounts.map((each) => copyOf('backup', path, each)));
 }
 
-/** One state of the file, newest first. */
+/** One state of the file: its salvaged content, or a copy. */
 type Generation<A> = { readonly accounts: readonly A[] } & Pick<Pool, 'removed'>;
 
-/** The accounts of every state of the file, each as it was last, in the order of the newest copy. */
+/** The accounts of every state of the file, newest state first, each as it was last; returned in the given `order`. */
 function recoverAccounts<A extends Account>(
   root: Root,
   home: CodexHome,
@@ -93,7 +95,7 @@ function recoverAccounts<A extends Account>(
       const isGone = recovered.some((each) => isSameAccount(each, account)) || wasTakenOut(account, removals);
       if (!isGone && !livesElsewhere(account, recordCopies(elsewhere))) recovered.push(account);
     }
-    // It was removed after all older states, and not signed in again by this one.
+    // The tombstones of this state are newer than all older states, which bring those accounts back no more.
     removals.push({ ...emptyPool, removed: generation.removed });
   }
   const copies = [...logins, ...copiesInRoot(root, home)];
@@ -104,7 +106,7 @@ function recoverAccounts<A extends Account>(
     .map((account) => ({ ...account, tokens: freshestTokens(account, copies, history) }));
 }
 
-/** A pool with its tombstones, or the record that `remove` kept: known by its id, which no new sign-in gets again. */
+/** A pool with its tombstones, or the id of a record that `remove` kept, which no new sign-in gets again. */
 type Removal = Pool | { readonly removedId: string };
 
 function removedRecords({ paths }: Root): Removal[] {
@@ -120,7 +122,7 @@ function wasTakenOut(account: Account, removals: readonly Removal[]): boolean {
   );
 }
 
-/** It has moved since the backup was made; with older tokens there it comes back, and the records are merged then. */
+/** Whether another file has the account with tokens as new: it has moved. One that is older there is merged later. */
 function livesElsewhere(account: Account, copies: readonly LoginCopy[]): boolean {
   const ours = { source: 'pool', tokens: account.tokens } as const;
   return copiesOf(account, copies).some(({ tokens }) => compareLineage({ source: 'pool', tokens }, ours) >= 0);

@@ -3,7 +3,7 @@ import type { SettingName } from '../settings.js';
 /** What `doctor --fix` can do, as data: planned from the findings, shown, and only then carried out. */
 export type Repair =
   | { readonly kind: 'tighten-mode'; readonly path: string; readonly mode: number }
-  /** Bring back what is whole in it and in its backups, with the newest tokens; the damaged file is kept. */
+  /** Bring back what is whole in the file and in its backups, with the newest tokens; the damaged file is kept. */
   | {
       readonly kind: 'recover-file';
       readonly path: string;
@@ -12,9 +12,9 @@ export type Repair =
     }
   /** A file that holds only knowledge is kept aside, and starts anew. */
   | { readonly kind: 'set-aside'; readonly path: string }
-  /** An entry of the journal that cannot be read, and about whose token nothing is lost by moving it. */
+  /** Move an entry of the journal away that cannot be read, where no tokens are lost by that. */
   | { readonly kind: 'keep-entry'; readonly path: string }
-  /** Store what killed processes had received, and forget what nobody needs any more. */
+  /** Store the tokens that killed processes had received, and remove settled entries of the journal. */
   | { readonly kind: 'finish-journal' }
   | { readonly kind: 'sweep-leftovers' }
   | { readonly kind: 'release-lock'; readonly name: string; readonly nonce: string }
@@ -37,7 +37,7 @@ export type Repair =
     }
   | { readonly kind: 'unset-setting'; readonly name: SettingName };
 
-/** The repair as the person reads it, before and after. */
+/** The repair in words, both for the plan and for the result. */
 export function describeRepair(repair: Repair): string {
   switch (repair.kind) {
     case 'tighten-mode':
@@ -71,7 +71,7 @@ export function describeRepair(repair: Repair): string {
   }
 }
 
-/** In the order in which they must happen: files first, then what is read from them. */
+/** The order in which repairs must happen: files first, then the records in them. */
 const order: readonly Repair['kind'][] = [
   'tighten-mode',
   'release-lock',

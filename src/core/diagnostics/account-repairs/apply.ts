@@ -13,15 +13,15 @@ import type { RepairWorld } from './world.js';
 
 export interface AppliedRepair {
   readonly repair: StoredRepair;
-  /** `not-needed`: another process has seen to it, or the account is gone. */
+  /** `not-needed`: another process has done it, or the account is gone. */
   readonly outcome: 'done' | 'not-needed';
-  /** Where records went that hold another login than the one that stays. */
+  /** Where records are kept that held another login than the one that stays. */
   readonly keptFiles: readonly string[];
 }
 
 /**
- * Applies the repairs of a plan that are still needed now that we hold the lock. Refreshes are for whoever may spend a
- * token: see {@link StoredRepair}. Throws when a file cannot be written; what is done until then stands.
+ * Applies the repairs of a plan that are still needed now that we hold the lock. It spends no token, so that refreshes
+ * are none of them: see {@link StoredRepair}. Throws when a file cannot be written; what was done before stays.
  */
 export function applyAccountRepairs(
   store: Store,
@@ -51,7 +51,7 @@ function giveBack(store: Store, due: readonly StoredRepair[]): [StoredRepair, st
   });
 }
 
-/** The same question again, about the files as they are under the lock. */
+/** Plans again, by the files as they are under the lock. */
 function planNow(store: Store, plannedIn: RepairWorld): StoredRepair[] {
   let state = plannedIn.state;
   store.changeState((current) => {
@@ -63,7 +63,7 @@ function planNow(store: Store, plannedIn: RepairWorld): StoredRepair[] {
   return planAccountRepairs({ ...plannedIn, scopes: store.scopes(), beside, state }).filter(isStored);
 }
 
-/** Whoever opens a store finishes what was interrupted, before anything else. */
+/** Whether opening the store has done it already: that finishes what was interrupted, before anything else. */
 function isDoneByOpening({ kind }: StoredRepair): boolean {
   return kind === 'finish-move' || kind === 'finish-refresh';
 }
@@ -82,8 +82,8 @@ function forget(state: AccountState, repair: StoredRepair, { now, settings }: Re
 }
 
 /**
- * Writes what the records lack, and leaves out what is over. Reading has put right who they are; the write makes that
- * permanent, so that a corrected account id needs nothing but to be stored. Each file is written once.
+ * Writes what the records lack, and leaves out facts that are over. Reading a record has already corrected its
+ * identity, so that a corrected account id only needs to be written. Each file is written once.
  */
 function rewriteRecords(store: Store, repairs: readonly StoredRepair[], now: number): void {
   changeRecords(store, (account, key) => {

@@ -12,7 +12,7 @@ import type { RepairScope } from './world.js';
 export interface Copy {
   readonly place: CopyPlace;
   readonly account: Account;
-  /** The scope's last choice. */
+  /** Whether the pool has chosen this record last. */
   readonly isChosen: boolean;
 }
 
@@ -20,11 +20,11 @@ export interface Copy {
 export type Duplicates = readonly [Copy, Copy, ...Copy[]];
 
 /**
- * The accounts that have several records (P13). A half-known record counts to the one account that it can
+ * The accounts that have several records (P13). A record that is only half known belongs to the one account that it can
  * mean; where it could mean several it is left alone.
  */
 export function findDuplicates(scopes: readonly RepairScope[], isForeign = holdsForeignTokens): Duplicates[] {
-  // Whoever merged a record that holds another account's tokens would take them for the newest.
+  // Without those that hold another account's tokens: merging would take these for the newest.
   const own = copiesIn(scopes).filter(({ account }) => !isForeign(account));
   const groups = groupByAccount(own, ({ account }) => account);
   return groups.flatMap(({ members }) => {
@@ -49,8 +49,8 @@ export function copiesIn(scopes: readonly RepairScope[]): Copy[] {
 }
 
 /**
- * The record that stays first: of those in a pool and those set aside the ones that moved last, as after a crash
- *; among them the one that was chosen, then the one that was used last, then the first.
+ * The record that stays comes first. Of those in a pool and those set aside, the side that moved last wins, as after a
+ * crash; within it the record that was chosen, then the one that was used last, then the first.
  */
 function byClaimToStay(copies: readonly Copy[]): Copy[] {
   const lastMove = (part: CopyPlace['part']) =>
@@ -61,15 +61,15 @@ function byClaimToStay(copies: readonly Copy[]): Copy[] {
 }
 
 /**
- * The record that stays, with the newest tokens of all and whatever it lacks from the others. Disabled when any of them
- * is, because no repair enables what a person disabled (P12).
+ * The record that stays, with the newest tokens of all records and with what it lacks from the others. Disabled when
+ * any of them is, because no repair enables what a person disabled (P12).
  */
 export function mergeCopies(duplicates: Duplicates, isSpent: (token: Secret) => boolean = () => false): Account {
   const [first, ...others] = duplicates;
   return mergeAccounts([first.account, ...others.map(({ account }) => account)], isSpent);
 }
 
-/** The same for records that are in no place yet. */
+/** As {@link mergeCopies}, for records that are in no place yet; the first one stays. */
 export function mergeAccounts(
   [kept, ...others]: readonly [Account, ...Account[]],
   isSpent: (token: Secret) => boolean,
@@ -112,7 +112,7 @@ function sharerOf({ tokens }: Account, all: readonly Account[]): Account | undef
   );
 }
 
-/** The record as a pool holds it: only a flagged file says why and when. */
+/** The record as a pool holds it, without why and when it was set aside. */
 export function unflagged(account: Account): Account {
   return isSetAside(account) ? withoutFlag(account) : account;
 }

@@ -13,7 +13,7 @@ interface Kept<T> {
   readonly dropped: readonly ExpiredFact[];
 }
 
-/** The record without the pauses of other tools that are over; ours are in `account-state.json`. */
+/** The record without expired pauses that other tools stored in it; ours are in `account-state.json`. */
 export function withoutExpiredPauses<A extends Account>(account: A, now: number): Kept<A> {
   const { coolingDownUntil, cooldownReason, rateLimitResetTimes, ...others } = account.raw;
   const isOver = isPast(coolingDownUntil, now);
@@ -37,7 +37,7 @@ export function withoutExpiredPauses<A extends Account>(account: A, now: number)
   return { kept: { ...account, raw }, dropped };
 }
 
-/** What is known about one account without what is over by now. */
+/** The knowledge about one account without facts that are over by now. */
 export function withoutExpiredKnowledge(known: AccountKnowledge, now: number): Kept<AccountKnowledge> {
   const { health, quota } = known;
   const hasCooldown = health?.cooldown !== undefined && currentCooldown(health.cooldown, now) === undefined;

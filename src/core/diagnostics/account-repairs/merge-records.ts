@@ -15,8 +15,9 @@ import type { RepairScope } from './world.js';
 type Merge = Extract<StoredRepair, { kind: 'merge-duplicates' }>;
 
 /**
- * Merges the records of each account into one. Files with a record that stays are written first, the others lose theirs
- * afterwards: at no instant the newest tokens are in neither. Returns where other logins went, by repair.
+ * Merges the records of each account into one. Files with a record that stays are written first, and the other records
+ * are removed afterwards: at every instant one of them has the newest tokens. Returns where other logins are, by
+ * repair.
  */
 export function mergeRecords(store: Store, repairs: readonly StoredRepair[]): ReadonlyMap<StoredRepair, string[]> {
   const found = findDuplicates(store.scopes());
@@ -35,7 +36,7 @@ export function mergeRecords(store: Store, repairs: readonly StoredRepair[]): Re
   return keptFiles;
 }
 
-/** What was bound to a copy is bound to the record that stays. */
+/** The bindings with directories of a merged copy bound to the record that stays. */
 function withKept(bindings: readonly Binding[], [kept, ...copies]: Duplicates): readonly Binding[] {
   const { id } = kept.account;
   const isOfCopy = ({ accountId }: Binding) =>
@@ -52,7 +53,7 @@ function isAbout({ accountId, scopeKey, part, others }: Merge, [kept, ...copies]
   );
 }
 
-/** A record may hold a login of its own; it goes where `import` can bring it back from. */
+/** Keeps records with an unspent login of their own, which `import` can bring back. Returns the paths. */
 function keepOtherLogins(store: Store, group: Duplicates, isSpent: (token: Secret) => boolean): string[] {
   const { refreshToken } = mergeCopies(group, isSpent).tokens;
   const isOther = ({ account: { tokens } }: Duplicates[number]) =>
@@ -72,7 +73,7 @@ function isChanged(after: readonly Account[], before: readonly Account[]): boole
   return after.length !== before.length || after.some((account, index) => account !== before[index]);
 }
 
-/** What is known about the account is the latest of what is known about its records; its conversations stay with it. */
+/** Gives the account the latest health, quota and recovery of its records, and their conversations. */
 export function inheritKnowledge(state: AccountState, { accountId, others }: Merge): AccountState {
   const gone = others.map((each) => each.accountId).filter((id) => id !== accountId);
   const known = [accountId, ...gone].flatMap((id) => state.accounts[id] ?? []);

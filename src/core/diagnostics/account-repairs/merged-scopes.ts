@@ -5,7 +5,7 @@ import { type Duplicates, mergeCopies } from './duplicates.js';
 import type { CopyPlace } from './repair.js';
 import type { RepairScope } from './world.js';
 
-/** The scopes with everything the records of an account know in the one that stays; its file loses the others. Pure. */
+/** The scopes with each account's records merged into the one that stays, and the others gone from its file. Pure. */
 export function withMerged<S extends RepairScope>(
   scopes: readonly S[],
   groups: readonly Duplicates[],
@@ -19,7 +19,7 @@ export function withMerged<S extends RepairScope>(
         .map(({ place }) => place)
         .filter((each) => each.scopeKey === kept.scopeKey && each.part === kept.part);
       const isKept = (place: CopyPlace) => isSamePlace(place, kept);
-      // The record that stays keeps what only its file has, such as why it was set aside.
+      // Spread over the record, which so keeps what only its file has, such as why it was set aside.
       const settle = <A extends Account>(account: A, place: CopyPlace): A =>
         isKept(place) ? { ...account, ...merged } : account;
       return withoutCopies(current, beside, kept).map((scope) => mapScope(scope, settle));
@@ -48,7 +48,9 @@ function mapScope<S extends RepairScope>(scope: S, change: <A extends Account>(a
   return { ...scope, pool: { ...pool, accounts }, flagged: { ...flagged, accounts: setAside } };
 }
 
-/** Choices that meant one of the records mean the one that stays, where it is in the same pool. */
+/**
+ * The scopes without the records in `gone`. Choices of one mean `heir` from then on, where that is in the same pool.
+ */
 function withoutCopies<S extends RepairScope>(scopes: readonly S[], gone: readonly CopyPlace[], heir: CopyPlace): S[] {
   return scopes.map((scope) => {
     const { key: scopeKey, pool, flagged } = scope;

@@ -22,8 +22,8 @@ import {
 import type { RepairScope, RepairWorld } from './world.js';
 
 /**
- * The repairs that the stored accounts need, in the order in which they are applied: what is interrupted, what is
- * double, what is wrong or missing, what is over, what is dead, what is due. Pure.
+ * The repairs that the stored accounts need, in the order in which they are applied: interrupted changes, tokens of
+ * other accounts, duplicates, wrong or missing fields, expired facts and conversations, dead logins, refreshes. Pure.
  */
 export function planAccountRepairs(world: RepairWorld): AccountRepair[] {
   const isForeign = toldOnce(holdsForeignTokens);
@@ -47,7 +47,7 @@ export function planAccountRepairs(world: RepairWorld): AccountRepair[] {
 
 type OfAccount = (account: Account) => boolean;
 
-/** A token is long, and what it says is asked three times. */
+/** Remembers the answer for each account: it is asked three times, and decoding a token takes long. */
 function toldOnce(isSo: OfAccount): OfAccount {
   const known = new Map<Account, boolean>();
   return (account) => {
@@ -77,15 +77,15 @@ function ownerOfTokens(account: Account): string {
 
 interface Recorded {
   readonly target: RepairTarget;
-  /** As it is stored. */
+  /** The account as it is stored. */
   readonly account: Account;
-  /** With the newest tokens that the journal and `auth.json` hold for it. */
+  /** The account with the newest tokens that the journal and `auth.json` hold for it. */
   readonly newest: Account;
   readonly isFlagged: boolean;
 }
 
 function recordedIn(scopes: readonly RepairScope[], { beside }: RepairWorld, isForeign: OfAccount): Recorded[] {
-  // What is to be said of a record that holds another one's tokens shows once they are back.
+  // A record that holds the tokens of another account can be judged only once these are given back.
   const own = copiesIn(scopes).filter(({ account }) => !isForeign(account));
   return own.map(({ place: { part, ...target }, account }) => ({
     target,
@@ -166,7 +166,7 @@ function deadOrDue({ target, newest, isFlagged }: Recorded, world: RepairWorld):
   const why = refreshCause(newest, world);
   if (why === undefined) return [];
   if (newest.tokens.refreshToken !== undefined) return [{ kind: 'refresh', ...target, why }];
-  // A login without a refresh token is not set aside for having ended: a sign-in or an import renews it in its place.
+  // A login without a refresh token that has ended is not set aside: a sign-in or an import renews it where it is.
   return [];
 }
 
@@ -174,20 +174,20 @@ function refreshCause(account: Account, { now, settings }: RepairWorld): Refresh
   const { accessToken, idToken, expiresAt, generation } = account.tokens;
   if (accessToken === undefined) return 'no-access-token';
   if (expiresAt !== undefined && expiresAt - settings.tokenRefreshSkewMs <= now) return 'expired';
-  // What our own refresh has not brought, another one will not bring either.
+  // A refresh of ours did not bring what is missing, and another one will not bring it either.
   if (generation > 0) return undefined;
   if (idToken === undefined) return 'no-id-token';
   return isHalfKnown(account) ? 'half-known' : undefined;
 }
 
-/** Tokens that say whose they are, and name no account, have said all. */
+/** Whether a refresh may tell more about the identity. Tokens that tell a user id or an email have told all. */
 function isHalfKnown({ userId, accountId, tokens }: Account): boolean {
   if (userId !== undefined && accountId !== undefined) return false;
   const told = identityOfTokens(tokens);
   return told.userId === undefined && told.email === undefined;
 }
 
-/** The record with what its own tokens tell and it does not hold yet; reading has filled in who it is already. */
+/** The record with plan and expiry from its own tokens, where it lacks them; reading has filled in its identity. */
 export function completed<A extends Account>(account: A): A {
   const { accessToken } = account.tokens;
   const planType = account.planType ?? identityOfTokens(account.tokens).planType;
@@ -196,7 +196,7 @@ export function completed<A extends Account>(account: A): A {
   return { ...account, ...definedOnly({ planType }), tokens: { ...account.tokens, ...definedOnly({ expiresAt }) } };
 }
 
-/** What {@link completed} and the reading of the record know, and the file does not. */
+/** The fields that the file lacks, and that reading the record and {@link completed} have filled in. */
 function missingFields(account: Account): FilledField[] {
   const { userId, accountId, email, planType, tokens } = completed(account);
   const known = { userId, accountId, email, planType, expiresAt: tokens.expiresAt };

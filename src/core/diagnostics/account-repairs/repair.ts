@@ -8,7 +8,7 @@ export interface CopyPlace extends RepairTarget {
   readonly part: 'pool' | 'flagged';
 }
 
-/** What the tokens tell and the record did not hold. */
+/** A field that the tokens tell and the record did not hold. */
 export type FilledField = 'userId' | 'accountId' | 'email' | 'planType' | 'expiresAt';
 
 /** Knowledge whose time is over; `legacy…` are fields of other tools inside the record. */
@@ -20,7 +20,7 @@ export type RefreshCause = 'expired' | 'no-access-token' | 'no-id-token' | 'half
 /** One safe repair of the stored accounts, as data: planned, shown, and only then applied. */
 export type AccountRepair = StoredRepair | RefreshRepair;
 
-/** Needs nothing but the files of the root. */
+/** A repair that needs nothing but the files of the root. */
 export type StoredRepair =
   /** A move between pool and flagged file, or to this scope, was cut short; opening the store finishes it. */
   | (RepairTarget & { readonly kind: 'finish-move'; readonly to: 'pool' | 'flagged' | 'scope' })
@@ -32,7 +32,7 @@ export type StoredRepair =
       readonly part: CopyPlace['part'];
       readonly others: readonly CopyPlace[];
     })
-  /** Its tokens are another account's: they go there, and the record stays without them. */
+  /** The record holds the tokens of another account: that one gets them, and the record stays without them. */
   | (RepairTarget & { readonly kind: 'give-back-tokens'; readonly owner: string; readonly needsSignIn: boolean })
   | (RepairTarget & { readonly kind: 'correct-account-id'; readonly from: string; readonly to: string })
   | (RepairTarget & { readonly kind: 'fill-in'; readonly fields: readonly FilledField[] })
@@ -106,7 +106,7 @@ const refreshCauses: Record<RefreshCause, string> = {
   'half-known': 'its tokens do not say which account it is',
 };
 
-/** The reason for which `fix` flags by itself. */
+/** The reason that `fix` gives for setting an account aside by itself. */
 export const refusedTooOften = 'refresh-refused';
 
 const flagReasons: Readonly<Record<string, string>> = {

@@ -19,7 +19,7 @@ export type RepairSettings = Pick<
 export interface RepairWorld {
   readonly scopes: readonly RepairScope[];
   readonly beside: BesideRecords;
-  /** Whether the process that made a journal entry has ended, or given it up. */
+  /** Whether the process that made a journal entry has ended, or has given the entry up. */
   readonly isAbandoned: (entry: JournalEntry) => boolean;
   readonly state: AccountState;
   readonly now: number;

@@ -88,7 +88,7 @@ export const activeAccountCheck: Check = {
     const holder = findSame(recordsOf(world.scopes), login.identity);
     const name = login.identity.email ?? 'an account without an email';
     if (holder !== undefined) return judge(problems, `${name}, in ${loginName(world.home)}`);
-    // Its account may be in a file that cannot be read, which is a finding of its own.
+    // Its account may be in a file that cannot be read, which another check reports.
     const isKnown = world.files.every(({ verdict }) => verdict.kind === 'ok' || verdict.kind === 'absent');
     if (!isKnown) return problems.length > 0 ? judge(problems, '') : skipped('needs the account files');
     const unstored = unstoredAccount(world.scopes, content);

@@ -61,7 +61,7 @@ function lineageProblems(world: World): Problem[] {
   const content = 'content' in world.authFile ? world.authFile.content : undefined;
   if (content?.kind !== 'login') return [];
   const holder = findSame(recordsOf(world.scopes), content.login.identity);
-  // Tokens of somebody else are another check's finding, and neither older nor newer.
+  // The record holds the tokens of another account. The check of the records reports that; they are not comparable.
   if (holder === undefined || holdsForeignTokens(holder)) return [];
   const ours = { source: 'pool', tokens: holder.tokens } as const;
   const theirs = { source: 'auth-file', tokens: content.login.tokens } as const;
@@ -151,7 +151,7 @@ export const restrictionsCheck: Check = {
   },
 };
 
-/** Whether each home can be given another login: what a refresh brings has to reach it, or the official client is signed out. */
+/** Whether each login file can get new content: where new tokens do not reach it, the official client is signed out. */
 export const loginPlaceCheck: Check = {
   id: 'login-place',
   title: 'Place of the login',
@@ -170,7 +170,7 @@ function tornProblems({ tornLogin }: World): Problem[] {
   ];
 }
 
-/** What cannot even be read is told by the check of the file. */
+/** The login files to look at, without an unreadable `auth.json`, which {@link authFileCheck} reports. */
 function placesOf({ loginPlaces, authFile, home }: World): LoginPlace[] {
   return loginPlaces.filter((each) => !('unreadable' in authFile) || each.authFile !== home.authFile);
 }
@@ -182,7 +182,7 @@ function problemsOf({ authFile, place }: LoginPlace): Problem[] {
     return [fault(message, place.problem.hint ?? 'check the owner and the mode of that file and of its directory')];
   }
   switch (place.obstacle) {
-    // The check of the file tells of it, and has a repair.
+    // `authFileCheck` reports it, and has a repair.
     case 'hard-link':
       return [];
     case 'mount-point':

@@ -46,7 +46,7 @@ export const daemonCheck: Check = {
 
 type Daemon = NonNullable<World['client']['daemon']>;
 
-/** What it says itself counts; where it does not, a switch since its start makes another account likely. */
+/** Why the server may use another account: it says so itself, or does not answer and is older than the last switch. */
 function whatItKeeps(world: World, { login, startedAt }: Daemon): string | undefined {
   const content = 'content' in world.authFile ? world.authFile.content : undefined;
   if (content?.kind !== 'login') return undefined;

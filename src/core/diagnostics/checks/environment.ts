@@ -6,7 +6,7 @@ import { isSettingName, settingVariable } from '../../settings.js';
 import { type Check, fault, found, judge, ok, type Problem, warning } from '../finding.js';
 import type { SettingProblem } from '../world/world.js';
 
-/** Variables that win over auth.json in the official client (official-client.md#environment), and bad ones of ours. */
+/** Variables that win over auth.json in the official client (official-client.md#environment). */
 const clientOverrides = ['CODEX_API_KEY', 'CODEX_ACCESS_TOKEN'];
 
 export const environmentCheck: Check = {
@@ -82,7 +82,7 @@ export const projectCheck: Check = {
   },
 };
 
-/** Two roots are two owners of one login, which is how refresh tokens get spent twice. */
+/** A login in two roots has two owners, each of which may spend its refresh token. */
 export const otherRootsCheck: Check = {
   id: 'other-roots',
   title: 'One login in two roots',

@@ -25,7 +25,7 @@ export const rootCheck: Check = {
     if (rootFacts === undefined) return judge(problems, `${root.paths.root} is made by the first sign-in`);
     if (!rootFacts.isDirectory) {
       const message = `${root.paths.root} is a file where a directory should be, so nothing can be stored`;
-      // What somebody has named may be a device, or anything else that others need.
+      // A path that the person has named may be a device, or another thing that must not be moved away.
       const isNamed = root.mayAdopt !== undefined;
       const name = environmentVariables.rootDir;
       problems.push(
@@ -40,7 +40,9 @@ export const rootCheck: Check = {
   },
 };
 
-/** What no other check reads, and every change would stumble over. */
+/**
+ * Directories and files of another kind than they should be, which make changes fail and which no other check reads.
+ */
 function misplaced({ owned, clientLocks, root: { paths } }: World): Problem[] {
   const unread = owned.filter(
     ({ path, expected }) => path === paths.lineageLog || (expected === 'directory' && path !== paths.root),
@@ -67,7 +69,7 @@ export const permissionsCheck: Check = {
   },
 };
 
-/** Its mode is not ours to change, but whoever may write there decides over the login. */
+/** The official client's home is writable for everybody. Its mode is not ours to change, so that there is no repair. */
 function openHome({ homeFacts, root }: World): Problem[] {
   if (root.effectiveUserId === undefined || homeFacts === undefined) return [];
   const { path, mode, isDirectory } = homeFacts;
@@ -82,7 +84,7 @@ function modeProblems(file: FileFacts, { root }: World): Problem[] {
     const message = `${file.path} belongs to user ${file.owner}, so it can be read or changed by somebody else`;
     return [fault(message, `sudo chown ${root.effectiveUserId} '${file.path}'`)];
   }
-  // What stands there is somebody else's thing, and another check says so.
+  // Something of another kind stands there, which another check reports.
   if (isMisplaced(file) || (file.mode & 0o077) === 0) return [];
   const mode = file.isDirectory ? 0o700 : 0o600;
   return [
@@ -131,7 +133,7 @@ function fileProblem(file: StoredFile, world: World): Problem[] {
   }
 }
 
-/** No command of ours deletes the file, so that accounts which only its copies have were lost with it. */
+/** A missing file. No command of ours deletes it, so that accounts which only its copies have were lost with it. */
 function missing(file: StoredFile, { scopes }: World): Problem[] {
   const [newest] = file.copies;
   const isKnown = (account: Account) =>

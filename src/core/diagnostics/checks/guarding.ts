@@ -3,7 +3,7 @@ import { type Check, found, ok, skipped, warning } from '../finding.js';
 
 const again = 'codex-auth guard --install';
 
-/** A guard that has died is missed by nobody until a login that was not used has ended. */
+/** Without this check nobody notices a guard that has died, until a login that was not used has ended. */
 export const guardCheck: Check = {
   id: 'guard',
   title: 'Guard',

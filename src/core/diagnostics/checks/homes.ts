@@ -9,7 +9,7 @@ import { quotedForPosix } from '../../shell/path-block.js';
 import { type Check, fault, found, judge, type Problem, warning } from '../finding.js';
 import type { World } from '../world/world.js';
 
-/** Which login lives in which home of the official client: in two as files of their own, it would sooner or later be lost. */
+/** Which login is in which home of the official client. A login in two separate files is lost sooner or later. */
 export const homesCheck: Check = {
   id: 'homes',
   title: 'Homes',
@@ -68,7 +68,7 @@ function summary({ scopes }: World, held: readonly HeldLogin[]): string {
   return places.join('; ');
 }
 
-/** Directories that are bound to an account: one that is gone keeps the client from running there. */
+/** Directories that are bound to an account. Where the account is gone, the client does not run in them. */
 export const bindingsCheck: Check = {
   id: 'bindings',
   title: 'Bindings',
@@ -96,7 +96,7 @@ function bindingProblem({ scopes }: World, { directory, accountId }: Binding): P
   return warning(`${directory}, which is bound to an account, is gone`, command);
 }
 
-/** The shim is what gives a binding its effect. */
+/** A binding has an effect only through the shim, which reads its own list. */
 function unheard({ list, areHeard }: Exclude<World['bindings'], { problem: unknown }>): Problem[] {
   if (list.length === 0 || areHeard) return [];
   const message =

@@ -50,7 +50,7 @@ function problemOf(entry: JournalEntry, world: World): Problem[] {
   return [warning(message, `codex-auth check ${holder.id}`)];
 }
 
-/** The command that settles it says the same before that time. */
+/** From when on the command settles it: earlier it gives the same answer. */
 function whenAgain(entry: JournalEntry, { now, settings }: World): string {
   const retryAt = retryTime(entry, settings.unansweredRetryMs, now);
   return retryAt > now ? ` after ${clockTime(retryAt)}` : ' once';
@@ -63,8 +63,8 @@ function holderOf(spent: string | undefined, { scopes }: World): Account | undef
 }
 
 /**
- * Moved away, unless it may be the only place with the successor of a token that a record holds: then the old token would be
- * sent, which ends the login for good.
+ * An entry that cannot be read is moved away, unless it may be the only place with the successor of a token that a
+ * record holds: without the entry the old token would be sent, which ends the login for good.
  */
 function unreadableProblem({ path, problem, spent, mayHoldTokens }: UnreadableEntry, world: World): Problem {
   const holder = mayHoldTokens ? holderOf(spent, world) : undefined;

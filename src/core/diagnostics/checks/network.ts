@@ -48,7 +48,7 @@ export const proxyCheck: Check = {
   title: 'Proxy',
   inspect({ proxies }) {
     const problems = proxies.flatMap(({ choice }) => proxyProblem(choice) ?? []);
-    // One setting is bad for every host that it is for.
+    // One bad setting is found for several hosts, and reported once.
     const different = new Map(problems.map((problem) => [problem.message, problem]));
     const described = proxies.map(({ host, choice }) => ({ host, text: describeProxy(choice) }));
     return judge([...different.values()], joinDescriptions(described, ', '));
@@ -65,7 +65,7 @@ function proxyProblem(choice: HostProxy['choice']): Problem | undefined {
   return undefined;
 }
 
-/** As much as a token may live after the moment at which we refresh it. */
+/** As much time as a token has left when we refresh it. */
 export const clockToleranceMs = 60_000;
 
 export const clockCheck: Check = {

@@ -9,7 +9,7 @@ export function flaggedAccounts({ scopes }: Pick<World, 'scopes'>): FlaggedAccou
   return scopes.flatMap(({ flagged }) => flagged.accounts);
 }
 
-/** Whether accounts may be in a file that cannot be read, which is a finding of its own. */
+/** Whether accounts may be in a file that cannot be read, which another check reports. */
 export function hasClosedFile({ files }: Pick<World, 'files'>): boolean {
   return files.some(({ verdict }) => verdict.kind !== 'ok' && verdict.kind !== 'absent');
 }

@@ -10,7 +10,7 @@ import type { World } from '../world/world.js';
 import { clockToleranceMs, roughly } from './network.js';
 import { pooledAccounts } from './records.js';
 
-/** Whether the database of the shared pool answers, by which way, and whether it is the one that was joined. */
+/** Whether the database of the shared pool answers, how it is reached, and whether it is the one that was joined. */
 export const sharedPoolCheck: Check = {
   id: 'shared-pool',
   title: 'Shared pool',
@@ -20,7 +20,7 @@ export const sharedPoolCheck: Check = {
     const { inspection, state, keyProblem } = share;
     if (inspection === undefined) return skipped('--offline');
     const { shown } = databaseAddress(state.url);
-    // The row of the key says that.
+    // `poolKeyCheck` reports problems of the key.
     const isOfKey = keyProblem !== undefined || inspection.keyMatches === false;
     const problems = inspection.problem === undefined || isOfKey ? [] : [problemOf(inspection.problem)];
     if (inspection.mayWrite === false) problems.push(readOnly);
@@ -66,7 +66,7 @@ const otherKey: Problem = fault(
   'codex-auth share leave --forget, then share join with the phrase of that pool',
 );
 
-/** The clock of this machine against that of the database, which all machines of the pool go by. */
+/** Whether the clock of this machine agrees with that of the database, which counts for all machines of the pool. */
 export const poolClockCheck: Check = {
   id: 'pool-clock',
   title: 'Pool clock',
@@ -82,10 +82,10 @@ export const poolClockCheck: Check = {
   },
 };
 
-/** About half as long as an access token of the provider lives: after this the copies come to their end one by one. */
+/** About half as long as an access token of the provider lives. From then on copies of the logins may end. */
 const longUnseenMs = 5 * 86_400_000;
 
-/** Which machine keeps which login, and whether it is still there to do so. */
+/** Which machine keeps which login, and whether that machine has been seen lately. */
 export const keepersCheck: Check = {
   id: 'keepers',
   title: 'Keepers',
@@ -121,7 +121,7 @@ function machineOf(id: string, { inspection, state }: Joined): { name: string; s
   return inspection?.machines.find((machine) => machine.id === id) ?? state.machines[id];
 }
 
-/** The machines are seen by the clock of the database. */
+/** The time by the clock of the database, by which the machines are seen. */
 function nowOfServer({ inspection, state }: Joined, { now }: World): number {
   return now - (inspection?.clockAheadMs ?? state.clockAheadMs ?? 0);
 }

@@ -61,12 +61,12 @@ function partition<T>(all: readonly T[], isFirst: (each: T) => boolean): [T[], T
   return [all.filter(isFirst), all.filter((each) => !isFirst(each))];
 }
 
-/** While its access token lives, a login that cannot be renewed is as good as any. */
+/** Whether the access token has ended. Until then even a login that cannot be renewed works. */
 function hasEnded({ accessToken, expiresAt }: Account['tokens'], now: number): boolean {
   return accessToken === undefined || (expiresAt !== undefined && expiresAt <= now);
 }
 
-/** An old copy of the pool came back: whoever sends this token ends the login for good. */
+/** An old copy of the pool came back, with a spent refresh token. Sending that ends the login for good. */
 function spentProblem(account: Account, { copies, lineage }: World): Problem {
   const name = account.email ?? account.id;
   const message = `${name}: its refresh token was exchanged already, so an older copy of the pool has come back`;
@@ -127,7 +127,7 @@ export const healthCheck: Check = {
   },
 };
 
-/** Old numbers are normal, and shown with their age; this only says how many there are. */
+/** Old numbers are normal, and shown with their age; this check only counts them. */
 export const quotaCheck: Check = {
   id: 'quota',
   title: 'Quota',

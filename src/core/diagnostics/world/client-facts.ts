@@ -14,14 +14,14 @@ import { findOfficialClient, readWiring, type Wiring } from '../../shell/wiring.
 export interface ClientFacts {
   /** The first `codex` on PATH that is no shim of ours. */
   readonly path: string | undefined;
-  /** What it says of itself, such as `codex-cli 0.169.0`. */
+  /** What `codex --version` prints, such as `codex-cli 0.169.0`. */
   readonly version: string | undefined;
   readonly wiring: Wiring;
   readonly daemon:
     | {
         readonly pid: number;
         readonly startedAt: number | undefined;
-        /** Whose login it has, as it says itself; absent where it does not answer. */
+        /** Whose login the server uses, by its own answer; undefined where it does not answer. */
         readonly login: DaemonReport['login'] | undefined;
       }
     | undefined;
@@ -52,8 +52,8 @@ async function loginOf({ root }: SetupPlace, home: CodexHome, { version, signal 
 }
 
 /**
- * `--version` alone: it reads no login and starts nothing. Even then 0.169.0 leaves links to itself in `tmp/arg0` of its
- * home, unless that is a directory for temporary files.
+ * Runs `--version` alone, which reads no login and starts nothing. Even then 0.169.0 leaves links to itself in
+ * `tmp/arg0` of its home, so that its home is here a directory for temporary files.
  */
 async function versionOf(path: string, environment: Variables): Promise<string | undefined> {
   try {
@@ -61,7 +61,7 @@ async function versionOf(path: string, environment: Variables): Promise<string |
     const { stdout } = await promisify(execFile)(path, ['--version'], { env, timeout: 5_000 });
     return stdout.trim().split('\n')[0];
   } catch {
-    // Something else by that name, or a broken installation: the check says that it does not answer.
+    // It is another program of that name, or a broken installation. The check reports that it tells no version.
     return undefined;
   }
 }

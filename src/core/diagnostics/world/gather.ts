@@ -54,7 +54,7 @@ export interface Surroundings {
   readonly platform: NodeJS.Platform;
   readonly loginPorts: readonly number[];
   readonly shells: SetupPlace;
-  /** Of this program. */
+  /** The version of this program. */
   readonly version: string;
   readonly signal: AbortSignal;
   readonly provider: Provider;
@@ -68,7 +68,7 @@ export interface Surroundings {
   };
 }
 
-/** Looks at everything the checks ask about. Changes nothing, throws nothing that a check could tell instead. */
+/** Looks at everything the checks ask about. Changes nothing. Errors that a check can report are part of the result. */
 export async function gatherWorld(surroundings: Surroundings): Promise<World> {
   const { root, home, environment, shells, provider, network } = surroundings;
   const { paths, clock } = root;
@@ -122,7 +122,7 @@ export async function gatherWorld(surroundings: Surroundings): Promise<World> {
   };
 }
 
-/** Where its file cannot be read, `guard --status` says so. */
+/** The installed service. Where its file cannot be read it counts as missing, and `guard --status` reports why. */
 function guardService({ root, personHome, environment, platform }: Surroundings): World['guardService'] {
   const { paths, effectiveUserId: userId = 0 } = root;
   const manager = managerOf({ platform, home: personHome, variables: environment, userId, paths });
@@ -179,7 +179,7 @@ function authFileOf(home: CodexHome, scopes: World['scopes']): World['authFile']
   return read.value ?? definedOnly({ unreadable: read.problem ?? 'it cannot be read', wayOut: read.hint });
 }
 
-/** Every value is judged by itself, so that one bad one does not hide another. */
+/** Every setting is judged by itself, so that a bad value does not hide another one. */
 function inspectSettings({ settingsFile, environment }: Surroundings) {
   const file = tolerant(() => readSettingsFile(settingsFile));
   const stored = file.value?.values ?? {};
@@ -211,7 +211,7 @@ function judgeSetting(
   return judged.problem === undefined;
 }
 
-/** The default home's root, when another one is in use: a login kept in both would have two owners. */
+/** The default root, when another one is in use: a login that is stored in both has two owners. */
 function otherRoots({ root, personHome }: Surroundings): OtherRoot[] {
   const own = existsSync(root.paths.root) ? realpathSync(root.paths.root) : root.paths.root;
   const standard = `${personHome}/.codex/multi-auth`;

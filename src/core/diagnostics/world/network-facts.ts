@@ -9,7 +9,7 @@ export interface HostFacts {
   readonly url: string;
   readonly isReachable: boolean;
   readonly message: string;
-  /** What to do, where it is known. */
+  /** What the person can do about it, where that is known. */
   readonly hint?: string | undefined;
   /** Server time minus ours, milliseconds, to the second. */
   readonly clockOffsetMs: number | undefined;
@@ -23,7 +23,7 @@ export interface NetworkFacts {
 export interface PortFacts {
   readonly port: number;
   readonly isBusy: boolean;
-  /** As far as the system tells; it does not about programs of other users. */
+  /** The program that has the port; undefined where the system does not tell, as for programs of other users. */
   readonly holder: PortHolder | undefined;
 }
 
@@ -42,7 +42,7 @@ export async function networkFacts(
       const outcome = await http.send({ method: 'GET', url, headers: { 'user-agent': userAgent }, deadlineMs });
       return hostFacts(url, outcome, now());
     } catch (error) {
-      // A setting that cannot be used: of the proxy, or of certificates.
+      // A setting of the proxy or of the certificates cannot be used.
       if (!(error instanceof AppError)) throw error;
       return unreachable(url, error.message, error.hint);
     }
@@ -78,7 +78,7 @@ export function portFacts(ports: readonly number[]): Promise<PortFacts[]> {
 
 const connectMs = 500;
 
-/** Asked by connecting, because listening for an instant could get into the way of a sign-in. */
+/** Whether something listens on a port. Found by connecting: listening on it for an instant could hinder a sign-in. */
 function isAnswered(port: number): Promise<boolean> {
   return new Promise((resolve) => {
     const socket = connect({ host: '127.0.0.1', port });
@@ -87,7 +87,7 @@ function isAnswered(port: number): Promise<boolean> {
       resolve(isBusy);
     };
     socket.once('connect', () => settle(true)).once('error', () => settle(false));
-    // Somebody listens who accepts nothing any more.
+    // No answer in time: a program listens there, and accepts no more connections.
     socket.setTimeout(connectMs, () => settle(true));
   });
 }

@@ -4,7 +4,7 @@ import { readShareKey } from '../../sharing/key-store.js';
 import { readShare, type ShareState } from '../../sharing/share-file.js';
 import type { Root } from '../../storage/root.js';
 
-/** What there is of a shared pool on this machine, and what its database has answered. */
+/** What this machine has of a shared pool, and what the database has answered. */
 export type ShareFacts =
   | { readonly kind: 'none' }
   | { readonly kind: 'unreadable'; readonly problem: AppError }
@@ -17,7 +17,7 @@ export type ShareFacts =
       readonly inspection?: ShareInspection;
     };
 
-/** Without `ask` nobody is asked. The keyring may be opened. */
+/** Without `ask` the database is not asked. The keyring may be opened. */
 export async function shareFacts(root: Root, ask: (() => Promise<ShareInspection>) | undefined): Promise<ShareFacts> {
   try {
     const state = readShare(root);
@@ -43,7 +43,7 @@ function problemOfKey(root: Root): AppError | undefined {
   );
 }
 
-/** The machine that keeps an account which is kept elsewhere, by the id of its record. */
+/** For each account that another machine keeps, by record id, the name of that machine. */
 export function keepersOf(share: ShareFacts): ReadonlyMap<string, string> {
   if (share.kind !== 'joined') return new Map();
   const { rows, machines } = share.state;

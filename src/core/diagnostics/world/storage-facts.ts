@@ -27,7 +27,7 @@ export type LockFacts = {
   readonly owner: LockOwner | undefined;
 } & (
   | { readonly state: 'alive' | 'dead' | 'foreign' | 'unknown'; readonly nonce: string }
-  /** Closed to us; whoever needs the lock fails with this. */
+  /** We cannot read it. A command that needs the lock fails with this problem. */
   | { readonly state: 'unreadable'; readonly problem: AppError }
 );
 
@@ -47,7 +47,7 @@ export function factsAbout(path: string, expected: FileFacts['expected']): FileF
   };
 }
 
-/** Something else than what should be there, such as a directory in the place of a file. */
+/** Whether something else is there than what should be, such as a directory in the place of a file. */
 export function isMisplaced({ expected, isFile, isDirectory }: FileFacts): boolean {
   return expected === 'file' ? !isFile : !isDirectory;
 }
@@ -56,12 +56,12 @@ function statsOf(path: string): fs.Stats | undefined {
   try {
     return fs.statSync(path, { throwIfNoEntry: false });
   } catch {
-    // In a directory that is closed to us, whose own owner and mode say so, or behind a link that leads in a circle.
+    // Its directory is closed to us, which the check of that directory reports, or links lead in a circle.
     return undefined;
   }
 }
 
-/** What must be readable by its owner only: the directories of the root and every file with a login in it. */
+/** What must be readable by its owner only: directories of the root, and files of ours that hold logins or keys. */
 export function ownedFiles(paths: RootPaths): FileFacts[] {
   const projects = scopeKeys(paths).flatMap((key) => (key === undefined ? [] : [join(paths.projects, key)]));
   const directories = [paths.root, paths.projects, ...projects, paths.journal, paths.locks, paths.kept, paths.changes];
@@ -93,7 +93,7 @@ export function heldLocks({ paths, processes }: Root): LockFacts[] {
     (entry) => /^(?<name>[^.].*)\.held$/.exec(entry)?.groups?.['name'] ?? [],
   );
   return names.flatMap((name) => {
-    // Looking at a directory without a record would tidy it up, and nothing here may change anything.
+    // `sightLock` removes strange files from a directory without a record, and nothing may be changed here.
     if (!listDirectory(lockPath(paths.locks, name)).some((entry) => entry.startsWith('owner-'))) return [];
     return lockFacts(name, lockPath(paths.locks, name), processes);
   });

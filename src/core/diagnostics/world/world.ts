@@ -31,9 +31,9 @@ export interface World {
   readonly home: CodexHome;
   /** Absent when the root does not exist yet. */
   readonly rootFacts: FileFacts | undefined;
-  /** Why nothing can be stored there. */
+  /** Why nothing can be stored in the root. */
   readonly noRoom: AppError | undefined;
-  /** Every pool and flagged file, good or not. */
+  /** Every pool and flagged file, also a damaged or missing one. */
   readonly files: readonly StoredFile[];
   /** The scopes, as far as their files are good. */
   readonly scopes: readonly ScopeRecords[];
@@ -48,12 +48,12 @@ export interface World {
   readonly temporaries: readonly string[];
   readonly locks: readonly LockFacts[];
   readonly state: AccountState;
-  /** Of `account-state.json`; one of a newer version, or closed to us, is not ours to touch. */
+  /** What is wrong with `account-state.json`. One of a newer version, or that we cannot read, is left alone. */
   readonly stateProblem:
     | { readonly message: string; readonly isClosed: boolean; readonly isNewer: boolean }
     | undefined;
   readonly authFile: AuthFileState | { readonly unreadable: string; readonly wayOut?: string };
-  /** Of every home that can be read. */
+  /** One for every home that can be read. */
   readonly loginPlaces: readonly LoginPlace[];
   /** A credential file that a crash has left half-written. */
   readonly tornLogin: string | undefined;
@@ -71,20 +71,20 @@ export interface World {
   readonly settings: Settings;
   readonly settingsFile: string;
   readonly environment: Variables;
-  /** Why it names no place for root and home; then both are named here as nobody else uses them. */
+  /** Why the environment names no place for `root` and `home`. No other command uses those two then. */
   readonly misplacement: AppError | undefined;
   /** The official homes that logins of this root were written to, and what they hold. */
   readonly homes:
     | { readonly held: readonly HeldLogin[]; readonly unreachable: readonly HomeRecord[] }
     | { readonly problem: { readonly message: string; readonly isDamaged: boolean } };
-  /** Directories that are bound to accounts, and whether the shim has the same list. */
+  /** Directories that are bound to accounts, and whether the shim has the same list (`areHeard`). */
   readonly bindings:
     | { readonly list: readonly Binding[]; readonly areHeard: boolean }
     | { readonly problem: { readonly message: string; readonly isDamaged: boolean } };
   /** Other roots on this machine that could hold the same logins. */
   readonly otherRoots: readonly OtherRoot[];
   readonly ports: readonly PortFacts[];
-  /** Whom we are configured to talk to, and by which way. */
+  /** The provider that requests go to. */
   readonly provider: Provider;
   readonly proxies: readonly HostProxy[];
   readonly network: NetworkFacts | 'offline';
@@ -102,7 +102,7 @@ export interface SettingProblem {
   readonly message: string;
   /** Where the bad value is. */
   readonly source: 'file' | 'environment';
-  /** The whole file cannot be used, and is not damaged: a newer version, or one that is closed to us. */
+  /** The whole file cannot be used, and is not damaged: it has a newer version, or we cannot read it. */
   readonly isClosed?: boolean;
 }
 
