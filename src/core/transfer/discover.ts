@@ -4,7 +4,7 @@ import type { Variables } from '../environment.js';
 import { systemErrorCode } from '../errors.js';
 import { type LoginSource, listSources } from './list-sources.js';
 
-/** Where somebody's programs keep what is theirs. */
+/** The directories and variables by which a person's programs find their files. */
 export interface Surveyed {
   readonly home: string;
   /** The home of the official client, wherever it is. */
@@ -30,7 +30,7 @@ export async function discoverSources(place: Surveyed): Promise<LoginSource[]> {
   return all.filter(({ path }) => !seen.has(path) && seen.add(path));
 }
 
-/** How {@link listSources} says that there is none. */
+/** The details by which {@link listSources} tells that a file does not exist. */
 const missing = ['no such file or directory', 'a part of its path is not a directory'];
 
 /** People who keep several homes call them `.codex-work` and the like. */
@@ -43,7 +43,7 @@ async function namesIn(directory: string): Promise<string[]> {
   try {
     return (await readdir(directory)).sort();
   } catch (error) {
-    // A home that is closed to us, or none: there is nothing to be found in it.
+    // The home cannot be listed, or does not exist: nothing can be found in it.
     if (systemErrorCode(error) === undefined) throw error;
     return [];
   }

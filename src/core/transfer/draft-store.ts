@@ -5,32 +5,32 @@ import type { ScopeRecords } from '../pools/scope-records.js';
 import type { RecordStore, Store } from '../pools/store.js';
 import type { Root } from '../storage/root.js';
 
-/** Where an account lives in a draft; nothing moves in one. */
+/** Where an account lives in a draft. Accounts do not move in a draft. */
 export interface DraftPlace {
   readonly id: string;
   readonly scopeKey: string | undefined;
-  /** It is in the flagged file. */
+  /** Whether the account is in the flagged file. */
   readonly isSetAside: boolean;
 }
 
 /**
- * Changes to the accounts of a root, in memory until they are committed: a plan, or one write for many accounts. What it
- * costs to change one does not grow with how many there are.
+ * Changes to the accounts of a root, in memory until they are committed: for a plan, or for one write of many accounts.
+ * The cost of changing one account does not grow with their number.
  */
 export interface DraftStore {
   readonly root: Root;
-  /** How many saves there were: it tells whether a step changed anything. */
+  /** How many saves there were: a greater number shows that a step has changed something. */
   readonly saves: number;
-  /** Everything as it stands now. */
+  /** All records as they are now. */
   scopes(): readonly ScopeRecords[];
   /** What a scope holds besides its accounts. */
   surroundings(key: string | undefined): Omit<Pool, 'accounts'>;
   find(place: DraftPlace): Account | undefined;
-  /** 0-based, in its pool or among those set aside there. */
+  /** The 0-based position in its pool, or among the accounts that are set aside there. */
   positionOf(place: DraftPlace): number | undefined;
   addAccount(key: string | undefined, account: Account, isChosen: boolean): void;
   addFlagged(key: string | undefined, account: FlaggedAccount): void;
-  /** The draft as a store that holds only these accounts; what is saved there is saved here. */
+  /** The draft as a store that shows only these accounts; what is saved there is saved in the draft. */
   only(places: readonly DraftPlace[]): RecordStore;
   /** Writes every changed file once. Each account is in the pool before it leaves the flagged file. */
   commit(store: Store): void;
@@ -166,7 +166,7 @@ class AccountList<A extends Account> {
     return this.positions.get(id);
   }
 
-  /** In its place, or at the end. */
+  /** Replaces the account of the same id, or adds it at the end. */
   put(account: A): void {
     const position = this.positions.get(account.id) ?? this.accounts.length;
     this.positions.set(account.id, position);

@@ -11,16 +11,16 @@ import type { Provider } from '../provider/provider.js';
 import { flatTokenFile } from '../token-files/flat-token-file.js';
 
 export interface ExportFile {
-  /** A name that tells whose it is and from when. */
+  /** A name that tells whose login it is and from when. */
   readonly name: string;
-  /** With the tokens in clear, unless it was sealed. */
+  /** Holds the tokens in clear, unless it was sealed. */
   readonly content: string | Uint8Array;
   readonly accounts: readonly Account[];
 }
 
 export interface Exported {
   readonly files: readonly (ExportFile & { readonly content: string })[];
-  /** What the format cannot hold. */
+  /** Accounts that the format cannot hold. */
   readonly refused: readonly { readonly account: Account; readonly message: string }[];
 }
 
@@ -33,7 +33,7 @@ export interface ExportRequest {
 
 type Content = Readonly<Record<string, unknown>>;
 
-/** How an account looks in a file. Throws `sign-in-needed` for one that the format cannot hold. */
+/** The content of a file with one account. Throws `sign-in-needed` for an account that the format cannot hold. */
 const contentOf: Record<Exclude<ExportFormat, 'pool'>, (account: Account, provider: Provider) => Content | string> = {
   auth: (account) => formatAuthFile(completeLogin(account)),
   flat: flatContent,
@@ -78,12 +78,12 @@ function textOf(content: unknown): string {
   return `${JSON.stringify(content, null, 2)}\n`;
 }
 
-/** Throws for what no file of another tool can say, or must not. */
+/** Throws `sign-in-needed` for an account that a file of another tool cannot hold, or must not. */
 function refuseUnusable(account: Account, provider: Provider): void {
   const { tokens } = account;
   if (tokens.refreshToken === undefined && !isAccessOnly(tokens)) throw problem(account, 'has no tokens');
   if (holdsForeignTokens(account)) throw problem(account, 'holds tokens of another account');
-  // The formats have no place for the issuer: whoever reads one would send the tokens to the official one (P20).
+  // These formats have no place for the issuer: the reading tool would send the tokens to the official one (P20).
   if (foreignIssuer(account, provider) !== undefined)
     throw problem(account, 'was issued by another provider, which a token file cannot say');
 }
@@ -114,7 +114,7 @@ function opencodeContent(account: Account, provider: Provider): Content {
   return { openai: { ...openai, ...(accountId === undefined ? {} : { accountId }) } };
 }
 
-/** As the tools that read such files call them. */
+/** The file name, without its end, as the tools that read such files expect it. */
 function stemOf(format: ExportFormat, account: Account, date: string): string {
   const name = fileName(account.email ?? account.id);
   if (format === 'cliproxy')
@@ -122,7 +122,7 @@ function stemOf(format: ExportFormat, account: Account, date: string): string {
   return `${format === 'flat' ? 'codex' : format}_${name}_${date}`;
 }
 
-/** CLIProxyAPI tells the workspaces of one address apart by it. */
+/** A hash by which CLIProxyAPI tells the workspaces of one address apart. */
 function accountHash({ accountId }: Account): string {
   return accountId === undefined ? '' : createHash('sha256').update(accountId).digest('hex').slice(0, 8);
 }
@@ -168,11 +168,11 @@ const has: Record<ExportLoss, (account: Account) => boolean> = {
   disabled: ({ enabled }) => !enabled,
   'order-of-use': ({ priority, reservePercent }) => priority !== undefined || reservePercent !== undefined,
   'id-token': ({ tokens }) => tokens.idToken !== undefined,
-  // A key that is null in nearly every file says nothing.
+  // Some keys are null in nearly every file, and are no loss.
   'auth-file': ({ authFile }) => Object.values(authFile?.top ?? {}).some((value) => value !== null),
 };
 
-/** As the end of a sentence about the format: "it has no place for …". */
+/** Each loss as the end of a sentence about the format: "it has no place for …". */
 export const lossNames: Record<ExportLoss, string> = {
   label: 'labels',
   disabled: 'what is disabled',
@@ -181,7 +181,7 @@ export const lossNames: Record<ExportLoss, string> = {
   'auth-file': 'what else was in auth.json',
 };
 
-/** What of this account is not in a file of this format. */
+/** What this account has that a file of this format does not hold. */
 export function lossesOf(account: Account, format: ExportFormat): ExportLoss[] {
   return lost[format].filter((loss) => has[loss](account));
 }

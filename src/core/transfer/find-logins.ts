@@ -22,11 +22,11 @@ import {
   saysTwice,
 } from './surroundings.js';
 
-/** What a document holds for us. */
+/** What was found in a document. */
 export interface Findings {
   /** In the order of the document. */
   readonly logins: readonly FiledLogin[];
-  /** What it says about logins that are elsewhere. */
+  /** What the document says about logins that are in other files. */
   readonly names: readonly StatedName[];
 }
 
@@ -51,7 +51,7 @@ class Search implements Findings {
     else if (isJsonObject(value)) this.walkObject(value, around);
   }
 
-  /** Among logins, an element that is none is a broken one. */
+  /** In a list with logins, an element in which nothing is found counts as a broken login. */
   private walkList(list: readonly unknown[], around: Surroundings): void {
     const before = this.logins.length;
     const empty: { readonly at: number; readonly index: number }[] = [];
@@ -111,7 +111,7 @@ class Search implements Findings {
   }
 }
 
-/** Some tools show or export a mask in the place of a token, which is no token to store, and nothing to send. */
+/** Leaves out masks that some tools export in place of a token: they must be neither stored nor sent. */
 function withRealTokens(login: FoundLogin): ParsedLogin {
   const { account } = login;
   const { accessToken, refreshToken, idToken, expiresAt, ...others } = account.tokens;
@@ -127,7 +127,7 @@ function withRealTokens(login: FoundLogin): ParsedLogin {
   return { ...login, account: { ...account, tokens: { ...others, ...real } } };
 }
 
-/** Without the blanks around it; undefined for what cannot stand in a header (RFC 6750, section 2.1). */
+/** The token without blanks around it; undefined for a text that no header can hold (RFC 6750, section 2.1). */
 function realToken(token: Secret | undefined): Secret | undefined {
   const text = token?.reveal().trim() ?? '';
   if (!/^[\w.~+/-]+=*$/.test(text)) return undefined;
@@ -141,14 +141,14 @@ function formatOf(object: JsonObject, isShort: boolean): LoginFormat {
 
 const longestText = 1024 * 1024;
 
-/** Some tools keep a whole `auth.json` as a text. */
+/** The members whose value is a text with JSON in it: some tools keep a whole `auth.json` so. */
 function textsWithJson(object: JsonObject): [string, unknown][] {
   return Object.entries(object).flatMap(([name, value]): [string, unknown][] => {
     if (typeof value !== 'string' || value.length > longestText || !/^\s*[[{].*oken/s.test(value)) return [];
     try {
       return [[name, parseJsonText(value)]];
     } catch {
-      // A text that only looks like JSON; the error would quote it.
+      // The text only looks like JSON. The error would quote it.
       return [];
     }
   });
@@ -160,7 +160,7 @@ function isAuthFile(members: Members): boolean {
   return isJsonObject(tokens) && tokensIn(membersOf(tokens)) !== undefined;
 }
 
-/** As the official client reads it, if it would; else by what its members say. */
+/** The login as the official client reads the file, where it would; else by what the members say. */
 function authFileLogin(object: JsonObject, members: Members, around: Surroundings): ParsedLogin {
   const content = judgeAuthFile(object);
   if (content === undefined) return { kind: 'passed', reason: 'nothing-there' };
@@ -169,7 +169,7 @@ function authFileLogin(object: JsonObject, members: Members, around: Surrounding
   const tokens = members.get('tokens');
   const inner = isJsonObject(tokens) ? membersOf(tokens) : members;
   const login = readStatedLogin(inner, { ...around, objects: [members, ...around.objects] });
-  // Why it is no login for the client says more than what else it lacks.
+  // That the client cannot read the file says more than the fact that is missing here.
   return login.kind === 'refused' && login.reason !== 'account-mismatch'
     ? { kind: 'refused', reason: 'damaged' }
     : login;
@@ -191,8 +191,8 @@ const otherSecrets = [
 ];
 
 /**
- * An API key or another kind of login that has no tokens to renew; undefined where the object is none. In an `auth.json`
- * that was named it is refused; among the logins of another tool it is passed over.
+ * An API key or another kind of login that has no tokens to renew; undefined where the object is no such login. It is
+ * refused where the object is a whole `auth.json` by itself; among the logins of another tool it is passed over.
  */
 function otherLogin(object: JsonObject, members: Members, around: Surroundings): ParsedLogin | undefined {
   if (otherSecrets.some((key) => key in object)) {

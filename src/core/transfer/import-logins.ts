@@ -26,7 +26,7 @@ export interface ImportTarget {
   readonly inUse: AuthFileLogin | undefined;
 }
 
-/** What importing a login comes to; the account is the one it is stored as, or would have been. */
+/** What became of one login in an import. `account` is the one that it is stored as, or would have been. */
 export type ImportEntry = { readonly place: LoginPlace } & (
   | RefusedEntry
   | { readonly outcome: 'passed'; readonly reason: PassingReason; readonly account?: undefined }
@@ -39,20 +39,20 @@ interface RefusedEntry {
   readonly outcome: 'refused';
   readonly reason: ImportRefusal;
   readonly detail?: string;
-  /** As far as it is known whose it is. */
+  /** Present where it is known whose login it is. */
   readonly account?: Account;
 }
 
 interface StoredEntry {
-  /** `older`: what is stored here is newer, and stays. */
+  /** `older`: the stored copy is newer, and stays. */
   readonly outcome: 'new' | 'update' | 'same' | 'older';
   readonly account: Account;
   readonly scopeKey: string | undefined;
-  /** It is in the flagged file. */
+  /** The account is in the flagged file. */
   readonly isSetAside: boolean;
   /** The person had removed it; now it is back. */
   readonly wasRemoved: boolean;
-  /** It was in use where it comes from, and is the choice of its pool now. */
+  /** The login was in use where it comes from, and is now the chosen one of its pool. */
   readonly isChosen: boolean;
   readonly before?: Secret;
   readonly after?: Secret;
@@ -61,9 +61,9 @@ interface StoredEntry {
 type Candidate = { readonly place: LoginPlace; readonly login: FoundLogin };
 
 /**
- * Puts logins into the draft: over the same account wherever it lives, unless what is there is newer; else as a new
- * account of the target scope. Of several copies of one login the newest counts. The entries are in the order of the
- * logins.
+ * Puts logins into the draft: into the account that has the login already, in whatever pool, unless its copy is newer;
+ * else as a new account of the target scope. Of several copies of one login the newest counts. The entries keep the
+ * order of the logins.
  */
 export function importLogins(draft: DraftStore, logins: readonly PlacedLogin[], target: ImportTarget): ImportEntry[] {
   const judged = logins.map((each) => ({ ...each, verdict: judge(each, target) }));
@@ -94,7 +94,7 @@ function refused(
   return { place, outcome: 'refused', reason, ...definedOnly({ account, detail }) };
 }
 
-/** What becomes of a login that cannot be one of ours; undefined for one that can. */
+/** The entry of a login that cannot be imported; undefined for one that can. */
 function judge({ place, login }: PlacedLogin, { provider }: ImportTarget): ImportEntry | undefined {
   if (login.kind === 'passed') return { place, outcome: 'passed', reason: login.reason };
   if (login.kind === 'refused') return refused(place, login.reason, login);
@@ -107,7 +107,7 @@ function groupOfToken(
   { login: { account } }: Candidate,
   groups: readonly AccountGroup<Candidate>[],
 ): AccountGroup<Candidate> | undefined {
-  // With both ids it would have been found by them.
+  // A record with both ids would have been grouped by them.
   if (account.userId !== undefined && account.accountId !== undefined) return undefined;
   return groups.find((group) =>
     group.members.some(({ login }) => isSameToken(login.account, account) && !contradicts(group, account)),
@@ -172,18 +172,18 @@ function add(draft: DraftStore, members: readonly [Candidate, ...Candidate[]], t
   const merged = { ...identity, ...mergeAccounts([login.account, ...copies], isSpent) };
   if (isUsedUp(merged)) return members.map((each) => refused(each.place, 'spent', { account: merged }));
   const id = known.hasId(merged.id) ? newAccountId() : merged.id;
-  // Where it moved to and when is a matter of the place it comes from.
+  // When and from where the record moved is about the pool it comes from.
   const { movedAt: _, movedFrom: __, ...settled } = merged;
   const account: Account = { ...settled, id, addedAt: merged.addedAt ?? draft.root.clock.now() };
   const { activeId } = draft.surroundings(scopeKey);
   const isSetAside = login.flag !== undefined;
-  // What was in use there is what the person goes on with, where nothing has been chosen here.
+  // The login that was in use where it comes from is chosen here, where nothing has been chosen yet.
   const isChosen = members.some((each) => each.login.isActive) && !isSetAside && activeId === undefined;
   if (login.flag === undefined) draft.addAccount(scopeKey, account, isChosen);
   else draft.addFlagged(scopeKey, { ...account, flag: login.flag });
   known.add(account, scopeKey, isSetAside);
   const stored = { id, scopeKey, isSetAside };
-  // Another copy may have a later part, such as an access token: what is stored is what a second import would make of it.
+  // Another copy may have a later part, such as an access token: each updates the account, as a second import would.
   if (others.length > 0) for (const each of members) update(draft, each, known.current(stored), target);
   const { account: complete } = known.current(stored);
   const withoutAccounts = draft.only([]);
@@ -216,7 +216,7 @@ function update(
   return { ...where, outcome: isSameToken(ours, login.account) ? 'same' : 'older', account: ours };
 }
 
-/** The copy in `auth.json` is newer still; it comes back to us with the next switch. */
+/** Whether the copy in `auth.json` is newer still; the next switch takes that one over. */
 function isBehindInUse(account: Account, ours: Account, { inUse }: ImportTarget): boolean {
   if (inUse === undefined || !isLoginOf({ kind: 'login', login: inUse }, ours)) return false;
   return isNewer({ source: 'auth-file', tokens: inUse.tokens }, copyOf(account));
@@ -224,7 +224,7 @@ function isBehindInUse(account: Account, ours: Account, { inUse }: ImportTarget)
 
 type Taken = Pick<StoredEntry, 'outcome' | 'account' | 'before' | 'after'>;
 
-/** Where neither is known to be newer, ours stays. */
+/** Takes over what is newer in the other copy. Where neither copy is known to be newer, ours stays. */
 function take(draft: DraftStore, known: KnownAccount, theirs: Account, target: GroupTarget): Taken {
   const { account: ours } = known;
   const saves = draft.saves;

@@ -1,16 +1,16 @@
-/** What the text of a JSON document is made of, found without building any of it. */
+/** The size and shape of a JSON document, found in its text without building any value. */
 export interface JsonOutline {
-  /** The innermost value lies below so many objects and lists. */
+  /** How many objects and lists the innermost value is in. */
   readonly depth: number;
-  /** Objects, lists and their members. */
+  /** The number of objects, lists and their members. */
   readonly parts: number;
-  /** The paths of the objects in which a name stands twice, of which `JSON.parse` would keep the second in silence. */
+  /** The paths of objects that have a name twice. `JSON.parse` would keep only the second value, without an error. */
   readonly repeated: readonly JsonPath[];
 }
 
 export type JsonPath = readonly (string | number)[];
 
-/** A JSON value of a file, and the places in it that say a thing twice. */
+/** A JSON value of a file, and the paths of the objects in it that have a name twice. */
 export interface JsonDocument {
   readonly value: unknown;
   readonly repeated: readonly JsonPath[];
@@ -18,19 +18,19 @@ export interface JsonDocument {
   readonly line?: number;
 }
 
-/** Deeper than anybody means, and more than a hundred times what ten thousand logins are made of. */
+/** Deeper than any file with logins, and more than a hundred times the parts of ten thousand logins. */
 const limits = { depth: 200, parts: 2_000_000, repeated: 100 };
 
 interface Open {
-  /** Of an object: the names that it had so far. */
+  /** The names so far, where it is an object. */
   readonly names: Set<string> | undefined;
   /** The name or the position of the member that is being read. */
   at: string | number;
 }
 
 /**
- * Looks over a text before it is parsed, because parsing takes memory for every bracket. Stops at what is too much of
- * anything, with the numbers so far. What is not well-formed is left to the parser.
+ * Looks over a text before it is parsed, because parsing takes memory for every bracket. Stops where a limit is
+ * exceeded, with the numbers so far. A text that is not well-formed is left to the parser.
  */
 export function outlineOf(text: string): JsonOutline {
   const open: Open[] = [];
@@ -94,13 +94,13 @@ function isName(text: string, end: number): boolean {
   return colon.test(text);
 }
 
-/** As it is meant: a name can be spelled with escapes. */
+/** The name without its quotes and escapes. */
 function nameIn(quoted: string): string {
   if (!quoted.includes('\\')) return quoted.slice(1, -1);
   try {
     return String(JSON.parse(quoted));
   } catch {
-    // No well-formed name; the parser will refuse the document.
+    // The name is not well-formed. The parser will refuse the document.
     return quoted;
   }
 }

@@ -10,7 +10,7 @@ export interface KnownAccount extends DraftPlace {
   readonly account: Account;
 }
 
-/** Under the names that it had when it was found; its tokens change while logins are taken over. */
+/** An account by the identity that it had when it was added. Tokens may change later, and are read from the draft. */
 type Entry = Identity & DraftPlace;
 
 /** The accounts of a draft, found without looking through all of them for each of thousands of logins. */
@@ -38,7 +38,7 @@ export class KnownAccounts {
     return this.ids.has(id);
   }
 
-  /** By who it is, else by its token, where names tell nothing or too much. */
+  /** Finds an account by its identity; by its token where the identity matches none, or several. */
   find(identity: Identity, account: Account): KnownAccount | undefined {
     const named = this.index.find(identity);
     if (named !== undefined) return this.current(named);
@@ -55,7 +55,7 @@ export class KnownAccounts {
     return { ...place, account };
   }
 
-  /** Changes the account in a store that holds it and whoever else has its token: nobody else is concerned. */
+  /** Changes the account, in a store that holds only this one and others with its token: no other can be affected. */
   change<T>(known: KnownAccount, change: (store: RecordStore) => T): T {
     const { id, scopeKey, isSetAside } = known;
     const others = this.holdersOf(known.account).filter((each) => each.id !== id || each.scopeKey !== scopeKey);

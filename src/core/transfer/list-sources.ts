@@ -6,14 +6,14 @@ import { describe } from '../storage/atomic-file.js';
 import type { ImportRefusal } from './refusal.js';
 import { usableLabel } from './stated-members.js';
 
-/** A file to read; `refusal` when it is known already that it cannot be. */
+/** A file to read; with `refusal` where it is known already that it cannot be read. */
 export interface LoginSource {
-  /** As the person called it; in a directory, below that name. */
+  /** The name that the person gave; for a file in a named directory, joined to the directory's name. */
   readonly name: string;
   readonly path: string;
   /** Found in a directory that was named, and not named itself. */
   readonly isFound?: boolean;
-  /** What the directory is called that it is the login of. */
+  /** A label made of the directory's name, where the file is the login of a home of the client. */
   readonly label?: string;
   readonly refusal?: SourceRefusal;
 }
@@ -29,7 +29,7 @@ export type Wanted = 'token-files' | 'logins';
 
 const fileNames: Record<Wanted, RegExp> = { 'token-files': /\.json$/i, logins: /\.(?:json|jsonl|ndjson|ini|age)$/i };
 
-/** More than anybody keeps in one directory, and few enough to look at each. */
+/** More logins than anybody keeps in one directory, and few enough to look at each file. */
 const mostFiles = 20_000;
 
 /**
@@ -61,7 +61,7 @@ async function sourcesOf(name: string, path: string, wanted: Wanted): Promise<Lo
   }
 }
 
-/** In the order of their names, and no more of them than tells that there are too many. */
+/** The names in a directory, sorted. Stops at {@link mostFiles}, which is enough to refuse it. */
 async function listNames(path: string, wanted: RegExp): Promise<{ files: string[]; directories: string[] }> {
   const files: string[] = [];
   const directories: string[] = [];
@@ -73,7 +73,7 @@ async function listNames(path: string, wanted: RegExp): Promise<{ files: string[
   return { files: files.sort(), directories: directories.sort() };
 }
 
-/** A directory called `x.json` is no file that somebody meant. */
+/** A file of a named directory; nothing for a directory whose name looks like a file's. */
 async function fileIn(name: string, path: string): Promise<LoginSource[]> {
   try {
     const facts = await stat(path);
@@ -99,7 +99,7 @@ async function homeIn(name: string, path: string, folder: string): Promise<Login
 }
 
 async function sourceOf(name: string, path: string, facts: Stats): Promise<LoginSource> {
-  // Two names of one file are one file.
+  // By its real path, so that two names of one file are read once.
   if (facts.isFile()) return { name, path: await realpath(path) };
   return { name, path, refusal: { reason: 'not-a-file' } };
 }

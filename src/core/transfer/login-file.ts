@@ -10,10 +10,10 @@ export type LoginFormat = (typeof loginFormats)[number];
 
 /** Where a login was found. */
 export interface LoginPlace {
-  /** As the person called it. */
+  /** The name by which the person gave the file. */
   readonly file: string;
   readonly format?: LoginFormat;
-  /** 1-based, in a file that holds a list. */
+  /** 1-based position, in a file that holds a list. */
   readonly record?: number;
   /** The name it is kept under, in a file that holds logins by name. */
   readonly member?: string;
@@ -24,28 +24,28 @@ export interface PlacedLogin {
   readonly login: ParsedLogin;
 }
 
-/** A login as the account it would become here. */
+/** A login, as the account that it would become in this root. */
 export interface FoundLogin {
   readonly kind: 'login';
   readonly account: Account;
-  /** It is set aside where it comes from, and will be here. */
+  /** It is set aside where it comes from, and is imported as set aside. */
   readonly flag?: Flag;
-  /** It is the one in use there. */
+  /** It is in use where it comes from. */
   readonly isActive?: boolean;
-  /** Where it stands in the person's own order there. */
+  /** Its place in the person's own order, where it comes from. */
   readonly order?: number;
 }
 
 export interface RefusedLogin {
   readonly kind: 'refused';
   readonly reason: ImportRefusal;
-  /** As far as the file says whose it is. */
+  /** Present where the file says whose login it is. */
   readonly account?: Account;
   /** More words for the reason. */
   readonly detail?: string;
 }
 
-/** Nothing for this program, and no fault: a login of another provider, or a file that holds none. */
+/** A login of another provider, or a file without logins: nothing to import, and no error. */
 export interface PassedLogin {
   readonly kind: 'passed';
   readonly reason: PassingReason;
@@ -53,7 +53,7 @@ export interface PassedLogin {
 
 export type ParsedLogin = FoundLogin | RefusedLogin | PassedLogin;
 
-/** A login in its file, without the name of that. */
+/** A login with its place in a file, but without the file's name. */
 export interface FiledLogin {
   readonly place: Omit<LoginPlace, 'file'>;
   readonly login: ParsedLogin;

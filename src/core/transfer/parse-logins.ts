@@ -6,12 +6,14 @@ import type { FiledLogin, LoginFormat, ParsedLogin } from './login-file.js';
 import type { StatedName } from './stated-names.js';
 
 export interface ParsedFile {
-  /** In the person's own order where the file has one, else in that of the file; one entry where there is nothing else. */
+  /**
+   * In the person's own order where the file has one, else in that of the file. Never empty: else one entry says why.
+   */
   readonly logins: readonly FiledLogin[];
   readonly names: readonly StatedName[];
 }
 
-/** What the text of a file holds for us, or only what it holds in one format. Never throws. */
+/** The logins in the text of a file. With `asked`, a login in another format is refused. Never throws. */
 export function parseLogins(text: string, asked?: LoginFormat): ParsedFile {
   if (text.trim() === '') return only({ kind: 'passed', reason: 'nothing-there' });
   const documents = readDocuments(text);
@@ -47,7 +49,7 @@ function refusedPart({ broken, line }: BrokenDocument): ParsedFile {
   return { logins: [{ place, login: { kind: 'refused', reason: broken } }], names: [] };
 }
 
-/** Among the logins of a file, what is none is a broken one. */
+/** A document without a login, in a file whose other documents are logins, counts as a broken login. */
 function emptyRecord(document: JsonDocument | BrokenDocument): FiledLogin {
   const place = document.line === undefined ? {} : { record: document.line };
   return { place, login: { kind: 'refused', reason: 'no-tokens' } };
@@ -60,7 +62,7 @@ function withoutLogins(document: Documents[number] | undefined): ParsedLogin {
   return { kind: 'refused', reason: isJsonObject(value) || Array.isArray(value) ? 'other-content' : 'no-json' };
 }
 
-/** No accounts at the moment, in a list or in what holds one. */
+/** Whether the value is an empty list, or an object with an empty list of accounts. */
 function isEmptyList(value: unknown): boolean {
   if (Array.isArray(value)) return value.length === 0;
   return isJsonObject(value) && Array.isArray(value['accounts']) && value['accounts'].length === 0;
@@ -74,7 +76,7 @@ function asAsked(filed: FiledLogin, asked: LoginFormat): FiledLogin {
 function inOrder(logins: readonly FiledLogin[]): readonly FiledLogin[] {
   const orderOf = ({ login }: FiledLogin) =>
     (login.kind === 'login' ? login.order : undefined) ?? Number.POSITIVE_INFINITY;
-  // Infinity less Infinity is no number; then the order of the file stays.
+  // Infinity minus Infinity is NaN. Then the order of the file stays.
   return [...logins].sort((a, b) => orderOf(a) - orderOf(b) || 0);
 }
 
@@ -86,8 +88,8 @@ interface BrokenDocument {
 type Documents = readonly (JsonDocument | BrokenDocument)[];
 
 /**
- * What a text says: one JSON document, the sections of an INI file, a document on each line, or the objects that are still
- * whole in one that is damaged. Never throws; nothing that comes back quotes the text but the values themselves.
+ * The documents in a text: one JSON document, the sections of an INI file, a document on each line, or the objects that
+ * are still whole in a damaged document. Never throws, and returns no message that quotes the text.
  */
 function readDocuments(text: string): Documents {
   const whole = readDocument(text);
@@ -116,7 +118,7 @@ function isObject(document: Documents[number]): boolean {
 
 const mostLines = 100_000;
 
-/** Lines of a list are read as well: with a comma at the end, between brackets that stand alone. */
+/** A document on each line, also of a list: with a comma at its end, and with the brackets on lines of their own. */
 function readLines(text: string): Documents {
   const documents: (JsonDocument | BrokenDocument)[] = [];
   let start = 0;
@@ -131,10 +133,10 @@ function readLines(text: string): Documents {
   return documents;
 }
 
-/** How often a damaged text may be read through in search of what is whole. */
+/** How often a damaged text may be read through in search of whole objects. */
 const mostPasses = 10;
 
-/** The objects that are whole in a text that is not, outermost first, and one more entry where there is anything else. */
+/** The whole objects in a damaged text, the outermost ones, and a broken entry where the text holds anything else. */
 function readWholeObjects(text: string): Documents {
   const documents: (JsonDocument | BrokenDocument)[] = [];
   let budget = text.length * mostPasses;
@@ -181,11 +183,11 @@ function endOfLine(text: string, start: number): number {
 }
 
 /**
- * The sections of an INI file as objects by their names, which is how some tools keep an account each; undefined for a
- * text that is none. What stands twice is told, as for JSON.
+ * The sections of an INI file as objects by their names, in each of which some tools keep an account; undefined for
+ * another text. Repeated names are listed, as for JSON.
  */
 function readIni(text: string): JsonDocument | undefined {
-  // A long text that is something else is not cut into its lines.
+  // Looks at the beginning first, so that a long text of another kind is not split into lines.
   if (!text.slice(0, 4096).split('\n').map(wordOf).find(Boolean)?.startsWith('[')) return undefined;
   const sections = new Map<string, Map<string, string>>();
   const repeated: (readonly string[])[] = [];
@@ -215,7 +217,7 @@ function unquoted(text: string): string {
   return /^(["'])(.*)\1$/.exec(text)?.[2] ?? text;
 }
 
-/** A line without what surrounds it; nothing of a comment. */
+/** A line without the blanks around it; empty for a comment. */
 function wordOf(line: string): string {
   const word = line.trim();
   return /^[#;]/.test(word) ? '' : word;

@@ -8,7 +8,7 @@ import { withStatedNames } from './read-stated-login.js';
 import { membersOf } from './stated-members.js';
 import { outermost } from './surroundings.js';
 
-/** What only pools of this family have. */
+/** Members that only pools of this family have. */
 const ofPools = ['activeIndex', 'activeIndexByFamily'];
 const ofRecords = [
   'recordId',
@@ -22,8 +22,8 @@ const ofRecords = [
 ];
 
 /**
- * The records of a pool of this family, usable ones of any version we migrate, or those set aside: the records say which
- * they are. Undefined for anything else.
+ * The records of a pool of this family: usable ones, of any version that we migrate, or ones that are set aside, as
+ * each record says. Undefined for anything else.
  */
 export function poolLogins(container: JsonObject): readonly ParsedLogin[] | undefined {
   const { accounts } = container;
@@ -53,14 +53,14 @@ function hasTokens(entry: unknown): boolean {
   return isJsonObject(entry) && ('refreshToken' in entry || 'accessToken' in entry);
 }
 
-/** Where this program has written, the position alone means nothing: it is 0 where nobody is chosen. */
+/** Whether the record is chosen. Where this program wrote the pool, the id tells: the index is 0 without a choice. */
 function isActive(container: JsonObject, record: unknown, index: number): boolean {
   if (!('activeIndexWritten' in container)) return readNumber(container['activeIndex']) === index;
   const id = isJsonObject(record) ? readText(record['recordId']) : undefined;
   return id !== undefined && id === container['activeId'];
 }
 
-/** Tools beside this family spell the names of a record as everybody else does. */
+/** Adds label, order and the like from members that tools outside of this family write into a record. */
 function withNames(login: ParsedLogin, record: unknown, isActive: boolean): ParsedLogin {
   if (login.kind !== 'login' || !isJsonObject(record)) return login;
   const named = withStatedNames(login, membersOf(record), outermost);

@@ -8,21 +8,21 @@ import { type ParsedFile, parseLogins } from './parse-logins.js';
 import { isSealed, type OpeningKey, unseal } from './sealed-file.js';
 import { type StatedName, withRegister } from './stated-names.js';
 
-/** What a source holds, before anything is known of the files beside it. */
+/** What a source holds by itself, without what the files beside it say. */
 export interface ReadSource extends ParsedFile {
   readonly source: LoginSource;
 }
 
 const mebibyte = 1024 * 1024;
 
-/** Ten thousand logins in UTF-16, and more. */
+/** Enough for more than ten thousand logins in UTF-16. */
 export const largestSourceBytes = 128 * mebibyte;
-/** Of a file that is one login. */
+/** The limit for a file that is one login. */
 const largestLoginBytes = mebibyte;
 
 interface Reading {
   readonly format: LoginFormat | undefined;
-  /** What opens sealed files, asked for when there is one. */
+  /** Gives the key for sealed files; called only where there is one. */
   readonly openingKey: () => Promise<OpeningKey | undefined>;
 }
 
@@ -33,17 +33,17 @@ export async function readSource(source: LoginSource, reading: Reading): Promise
   return Buffer.isBuffer(content) ? parseSource(source, content, reading) : refused(source, content);
 }
 
-/** The same for bytes that have been read already. */
+/** As {@link readSource}, for bytes that have been read already. */
 export async function parseSource(source: LoginSource, bytes: Buffer, reading: Reading): Promise<ReadSource> {
   const sealed = sealedIn(bytes);
   const content = sealed === undefined ? bytes : await open(sealed, reading);
   return Buffer.isBuffer(content) ? parseContent(source, content, reading.format) : refused(source, content);
 }
 
-/** Enough to see what it is. */
+/** Enough of a file to see whether it is sealed. */
 const headBytes = 128;
 
-/** What is sealed; armored it is a text, which may be written in any way that is read here. Undefined for anything else. */
+/** The sealed bytes; undefined for anything else. Armored ones may be in any encoding that `decodeText` reads. */
 function sealedIn(bytes: Buffer): Buffer | undefined {
   if (isSealed(bytes)) return bytes;
   const head = decodeText(bytes.subarray(0, headBytes));
@@ -98,7 +98,7 @@ export function placeLogins(read: readonly ReadSource[]): PlacedLogin[] {
 }
 
 function inItsPlace(login: ParsedLogin, source: LoginSource, register: readonly StatedName[]): ParsedLogin {
-  // Whoever names a directory does not say of each file in it that it holds logins.
+  // A file that was only found in a named directory need not hold logins.
   const isUnasked = login.kind === 'refused' && login.reason === 'other-content' && source.isFound === true;
   if (isUnasked) return { kind: 'passed', reason: 'other-file' };
   if (login.kind !== 'login') return login;
@@ -125,7 +125,7 @@ function decodeUtf16(bytes: Buffer, encoding: 'utf-16le' | 'utf-16be'): string |
   try {
     return new TextDecoder(encoding, { fatal: true }).decode(bytes);
   } catch {
-    // An odd number of bytes, or half a character: no text of this encoding, whatever it is.
+    // An odd number of bytes, or half a character: it is no text of this encoding.
     return undefined;
   }
 }

@@ -20,7 +20,7 @@ import {
 } from './stated-members.js';
 import { isChosen, labelOfKey, type Surroundings } from './surroundings.js';
 
-/** The login of an object that has tokens among its members; what these leave open is taken from around it. */
+/** The login of an object that has tokens among its members; missing facts are taken from the objects around it. */
 export function readStatedLogin(members: Members, around: Surroundings): ParsedLogin {
   const tokens = tokensIn(members);
   if (tokens === undefined) return { kind: 'refused', reason: 'no-tokens' };
@@ -28,7 +28,7 @@ export function readStatedLogin(members: Members, around: Surroundings): ParsedL
   if (isOfOthers(tokens, all, around)) return { kind: 'passed', reason: 'other-provider' };
   const judged = judgeStatedLogin({
     ...tokens,
-    // What stands further out may be another tool's own id: it fills a gap, and contradicts nobody.
+    // An id in an outer object may be another tool's own. It is used only where neither object nor tokens have one.
     accountId: accountIdIn(members) ?? gap(tokens, all, accountIdIn, 'accountId'),
     userId: members.get('chatgptuserid') ?? gap(tokens, all, userIdIn, 'userId'),
     email: firstOf(all, emailIn),
@@ -42,7 +42,7 @@ export function readStatedLogin(members: Members, around: Surroundings): ParsedL
   return withStatedNames({ kind: 'login', account: { ...account, ...definedOnly({ planType }) } }, members, around);
 }
 
-/** What the file says about the login besides: its label, whether it is switched off, in use, and where it stands. */
+/** The login with what the file says besides: label, place in the order, and whether it is disabled or in use. */
 export function withStatedNames(login: FoundLogin, members: Members, around: Surroundings): FoundLogin {
   const all = [members, ...around.objects];
   const label = login.account.label ?? firstOf(all, labelIn) ?? labelOfKey(around);
@@ -71,7 +71,7 @@ function gap(
   return claims[name] === undefined ? firstOf(all, read) : undefined;
 }
 
-/** What the file says counts first, then what the tokens say, then the name it is kept under. */
+/** Whether it is a login of another provider: by what the file says, else by its tokens, else by the name around it. */
 function isOfOthers(tokens: StatedTokens, all: readonly Members[], { key }: Surroundings): boolean {
   const said = firstOf(all, providerIn);
   if (said !== undefined) return said === 'other';

@@ -43,7 +43,7 @@ export const importRefusals: Record<ImportRefusal, string> = {
   spent: 'holds a refresh token that this program has used up since; sign in again instead',
 };
 
-/** Why a file, or a record in it, is nothing for this program. */
+/** Why a file, or a record in it, is passed over, which is no error. */
 export type PassingReason = 'nothing-there' | 'names-only' | 'other-provider' | 'no-chatgpt-login' | 'other-file';
 
 /** The reason as the end of a sentence: "it …". */

@@ -1,9 +1,9 @@
 import type { Secret } from '../secret.js';
 
-/** How a file is sealed, and opened again: the age format, so that `age` itself opens it as well. */
+/** What a file is sealed with, in the age format, so that `age` itself opens it as well. */
 export type SealingKey =
   | { readonly kind: 'passphrase'; readonly passphrase: Secret }
-  /** Public keys: whoever seals needs no secret. */
+  /** Public keys, so that sealing needs no secret. */
   | { readonly kind: 'recipients'; readonly recipients: readonly string[] };
 
 export type OpeningKey =
@@ -18,10 +18,10 @@ export function isSealed(content: Buffer): boolean {
   return head.startsWith(binaryMark) || head.startsWith(armorMark);
 }
 
-/** The library is large, and needed by nobody who seals nothing. */
+/** Loads the library only where something is sealed or opened: it is large. */
 const loadAge = () => import('age-encryption');
 
-/** A public key that things can be sealed for. Post-quantum and plugin recipients are the library's business. */
+/** Whether a text looks like a public key of age. The library itself refuses kinds that it does not know. */
 export function isRecipient(text: string): boolean {
   return /^age1[a-z0-9]{20,}$/.test(text);
 }
@@ -35,7 +35,7 @@ export async function seal(content: string, key: SealingKey): Promise<Uint8Array
   return encrypter.encrypt(content);
 }
 
-/** What was sealed; undefined where this key does not open it, or it is damaged. */
+/** The opened content; undefined where this key does not open it, or it is damaged. */
 export async function unseal(content: Buffer, key: OpeningKey): Promise<Buffer | undefined> {
   const { Decrypter, armor } = await loadAge();
   const decrypter = new Decrypter();
@@ -45,7 +45,7 @@ export async function unseal(content: Buffer, key: OpeningKey): Promise<Buffer |
     const text = content.toString('latin1').trim();
     return Buffer.from(await decrypter.decrypt(text.startsWith(armorMark) ? armor.decode(text) : content));
   } catch {
-    // The library's errors say no more than that, and a wrong passphrase looks like damage.
+    // The library's errors tell no more, and a wrong passphrase looks like damage.
     return undefined;
   }
 }

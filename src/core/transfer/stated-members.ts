@@ -3,7 +3,7 @@ import type { JsonObject } from '../json-object.js';
 import { readFlag, readNumber, readText } from '../storage/tolerant.js';
 import { claimsOf } from '../token-files/stated-login.js';
 
-/** The members of an object by their names, however those are spelled: `refresh_token`, `refreshToken`, `Refresh-Token`. */
+/** The members of an object by plain names: `refresh_token` and `refreshToken` are both `refreshtoken`. */
 export type Members = ReadonlyMap<string, unknown>;
 
 export function membersOf(object: JsonObject): Members {
@@ -19,7 +19,7 @@ export function plainName(name: string): string {
   return name.replace(/[^A-Za-z0-9]/g, '').toLowerCase();
 }
 
-/** The first of several names for a thing that says something. */
+/** The value of the first of several names that has a readable one. */
 function first<T>(members: Members, names: readonly string[], read: (value: unknown) => T | undefined): T | undefined {
   for (const name of names) {
     const value = read(members.get(name));
@@ -33,7 +33,7 @@ const reader =
   (members: Members): T | undefined =>
     first(members, names, read);
 
-/** Names of tokens: the long ones mean nothing else, the short ones only count together. */
+/** Names of tokens. A long name is enough to tell a token; the short ones count only together. */
 const longNames = { idToken: 'idtoken', accessToken: 'accesstoken', refreshToken: 'refreshtoken' } as const;
 const shortNames = { idToken: 'id', accessToken: 'access', refreshToken: 'refresh' } as const;
 
@@ -53,7 +53,7 @@ export function tokensIn(members: Members): StatedTokens | undefined {
   return (refreshToken ?? undefined) === undefined && namesAnybody(accessToken) ? tokens : undefined;
 }
 
-/** Whether it is an access token that says whose it is: then it is a login by itself. */
+/** Whether a value is an access token that says whose it is, which is a login by itself. */
 function namesAnybody(accessToken: unknown): boolean {
   const { accountId, userId } = claimsOf(accessToken);
   return accountId !== undefined || userId !== undefined;
@@ -81,7 +81,7 @@ const labelNames = [
   'title',
 ];
 
-/** Whatever is called an email, or looks like one under another name. */
+/** The member called email, else one of another name whose value looks like an email. */
 export function emailIn(members: Members): string | undefined {
   const named = readText(readText(members.get('email'))?.trim());
   return (
@@ -97,7 +97,7 @@ export function labelIn(members: Members): string | undefined {
   return first(members, labelNames, (value) => usableLabel(readText(value)));
 }
 
-/** A name that somebody gave; an address or an id tells what is known anyway. */
+/** The text as a label, where a person may have chosen it. An address or an id is none: it tells nothing new. */
 export function usableLabel(text: string | undefined): string | undefined {
   const label = text?.trim() ?? '';
   const isLabel = label !== '' && !isEmail(label) && !isMadeUp(label) && labelProblem(label) === undefined;
@@ -108,7 +108,7 @@ function isEmail(text: string): boolean {
   return /^[^\s@]+@[^\s@]+$/.test(text);
 }
 
-/** An id that a program made. */
+/** Whether the text looks like an id that a program made. */
 function isMadeUp(text: string): boolean {
   return text.includes('::') || /^(?:[a-z]+[-_])?(?=.*\d)[0-9a-f-]{12,}$/i.test(text);
 }
@@ -124,7 +124,7 @@ function given(value: unknown): unknown {
   return value === null ? undefined : value;
 }
 
-/** Whether the person has switched it off; undefined where nothing is said. */
+/** Whether the person has disabled the login; undefined where the object says nothing about that. */
 export function disabledIn(members: Members): boolean | undefined {
   const off = first(members, ['disabled', 'isdisabled'], readFlag);
   const on = first(members, ['enabled', 'isenabled'], readFlag);
@@ -133,14 +133,14 @@ export function disabledIn(members: Members): boolean | undefined {
   return status === 'disabled' || status === 'inactive' ? true : undefined;
 }
 
-/** Where it stands in the person's own order. */
+/** The place of the login in the person's own order. */
 export const orderIn = reader(['sortindex', 'sortorder', 'order', 'position'], readNumber);
 
 export function isActiveIn(members: Members): boolean {
   return first(members, ['isactive', 'active', 'iscurrent', 'current', 'isselected', 'selected'], readFlag) === true;
 }
 
-/** What its own tool calls it, for whoever refers to it: never a label. */
+/** The names by which other parts of the file, or files beside it, may refer to the login. They are not labels. */
 export function ownNamesIn(members: Members): string[] {
   const names = [
     'id',
@@ -158,7 +158,7 @@ export function ownNamesIn(members: Members): string[] {
   return names.flatMap((name) => readText(members.get(name)) ?? []);
 }
 
-/** What an object says is in use among those that it holds: a name, an id or a 0-based position. */
+/** Which of the logins in it an object says to be in use: by name, id or 0-based position. */
 export function choicesIn(members: Members): (string | number)[] {
   return [...members].flatMap(([name, value]) => {
     const isChoice =
@@ -172,7 +172,7 @@ const ours = /openai|codex|chat_?g_?p_?t/i;
 const others =
   /anthropic|claude|gemini|google|vertex|antigravity|copilot|github|xai|grok|qwen|iflow|kimi|moonshot|kiro|cursor|mistral|bedrock|azure|deepseek|openrouter/i;
 
-/** Whose login it is in the words of the file. */
+/** Whether the file says that the login is one of our provider or of another; undefined where it does not say. */
 export function providerIn(members: Members): 'ours' | 'other' | undefined {
   for (const name of ['type', 'provider', 'platform', 'providerid', 'service', 'authmode']) {
     const said = providerNamed(readText(members.get(name)));

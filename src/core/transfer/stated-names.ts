@@ -15,14 +15,14 @@ import {
 } from './stated-members.js';
 import { isChosen, labelOfKey, type Surroundings } from './surroundings.js';
 
-/** What a file says about a login that is not in it: a register of the files beside it. */
+/** What a file says about a login in another file beside it, of which it is a register. */
 export interface StatedName extends Identity {
-  /** What its own tool calls it; a file may have that name. */
+  /** The names by which its tool refers to the login. Its file may have one of them. */
   readonly ownNames: readonly string[];
   readonly label?: string;
   readonly isDisabled: boolean;
   readonly isActive: boolean;
-  /** Its place among all of them. */
+  /** Its position among all entries of the register. */
   readonly order: number;
 }
 
@@ -42,13 +42,13 @@ export function statedName(members: Members, around: Surroundings, order: number
   };
 }
 
-/** Whether it says whose login is meant; an address alone may stand in any file. */
+/** Whether the entry says whose login is meant. An email alone counts only in a list of accounts. */
 export function isNamed({ accountId, userId, email }: StatedName, { path }: Surroundings): boolean {
   const isListed = path.some((step) => ['accounts', 'profiles'].includes(plainName(String(step))));
   return accountId !== undefined || userId !== undefined || (email !== undefined && isListed);
 }
 
-/** A login with what a register beside its file says about it; the file itself counts first. */
+/** A login with what a register beside its file says about it; what the file itself says comes first. */
 export function withRegister(login: FoundLogin, file: string, register: readonly StatedName[]): FoundLogin {
   const { account } = login;
   const entry =
@@ -63,13 +63,13 @@ export function withRegister(login: FoundLogin, file: string, register: readonly
   };
 }
 
-/** Files are called by the name itself or, where it has characters that no file name can have, by its base64url. */
+/** Whether the file has a name of the entry, or that name in base64url, for names that no file can have. */
 function isFileOf({ ownNames }: StatedName, file: string): boolean {
   const stem = basename(file).replace(/(?:\.auth)?\.json$/i, '');
   return ownNames.some((name) => stem === name || stem === Buffer.from(name).toString('base64url'));
 }
 
-/** Both ids, or an email that only one of them has. */
+/** Whether both ids agree; without ids in the entry, whether it alone has the email of the account. */
 function isSame(entry: StatedName, account: Identity, register: readonly StatedName[]): boolean {
   if (entry.accountId !== undefined && entry.userId !== undefined) {
     return entry.accountId === account.accountId && entry.userId === account.userId;

@@ -10,16 +10,16 @@ import {
   usableLabel,
 } from './stated-members.js';
 
-/** What stands around a value in its file, as far as it may belong to the login in it. */
+/** What is around a value in its file and may belong to the login in that value. */
 export interface Surroundings {
   readonly path: JsonPath;
   /** The objects around it that describe the same login, the innermost first. */
   readonly objects: readonly Members[];
-  /** 1-based, in the list that it is an element of. */
+  /** 1-based position, where the value is an element of a list. */
   readonly record?: number;
-  /** The name that it is kept under. */
+  /** The name that the value is kept under. */
   readonly key?: string;
-  /** What the objects around it say is in use: names, ids and positions. */
+  /** The names, ids and positions that the objects around it say to be in use. */
   readonly choices: readonly (string | number)[];
 }
 
@@ -30,8 +30,8 @@ export function inElement(around: Surroundings, index: number): Surroundings {
 }
 
 /**
- * An object that describes something, and what lies in it, is about one login. One that only holds others gives each of
- * them its name.
+ * The surroundings of a member. An object with descriptive members is about one login, with everything in it. Any other
+ * object only holds logins, and gives each its member's name.
  */
 export function inMember(around: Surroundings, members: Members, name: string): Surroundings {
   const path = [...around.path, name];
@@ -55,14 +55,14 @@ const descriptions = new Set(
   ),
 );
 
-/** Words for what holds many logins. */
+/** Names of members that hold many logins. */
 const collections = new Set(
   'accounts auths credentials entries homes items logins pool pools profiles providers records results sessions snapshots users'.split(
     ' ',
   ),
 );
 
-/** Words for the part of a record or a file in which a login lies: like the others, none of them names a login. */
+/** Names of members in which a single login lies. Like those of collections, none of them is the name of a login. */
 const parts = new Set(
   (
     'account auth authdata authentication authfile authjson codex config content credential data extra info item list login ' +
@@ -75,13 +75,13 @@ function isWrapping(name: string): boolean {
   return parts.has(plainName(name)) || collections.has(plainName(name));
 }
 
-/** A name that a person may have given it. */
+/** The name that the value is kept under, where a person may have chosen it. */
 export function labelOfKey({ key }: Surroundings): string | undefined {
   if (key === undefined || isWrapping(key) || providerNamed(key) !== undefined) return undefined;
   return usableLabel(key);
 }
 
-/** How a login that is in no list is found in its file. */
+/** The name by which a login that is in no list is found in its file. */
 export function memberOf({ key, record }: Surroundings): string | undefined {
   return record !== undefined || key === undefined || isWrapping(key) ? undefined : key;
 }
@@ -93,7 +93,7 @@ export function isChosen({ objects, choices, record, key }: Surroundings, login:
   return choices.some((choice) => (typeof choice === 'number' ? choice + 1 === record : names.includes(choice)));
 }
 
-/** The paths on which something says a thing twice: then it is not known what the login in question really is. */
+/** Whether an object on this path, or inside of it, has a name twice: then it is unknown which value is meant. */
 export function saysTwice(repeated: readonly JsonPath[], path: JsonPath): boolean {
   return repeated.some((each) => {
     const length = Math.min(each.length, path.length);
