@@ -19,9 +19,9 @@ export interface ModelBlock {
 export interface BindingQuota {
   readonly observedAt: number;
   readonly origin?: QuotaSnapshot['origin'] | undefined;
-  /** As that answer had it: the plan in a token stays what it was at its last sign-in or refresh. */
+  /** The plan in that answer, which is newer than the one in a token: that is from the last sign-in or refresh. */
   readonly planType?: string | undefined;
-  /** Shortest first; a budget of one's own is one of them. */
+  /** Shortest first. The person's own spending limit is one of them. */
   readonly windows: readonly BindingWindow[];
   /** Windows whose reset has passed: that they bind is known, how full they are is not. */
   readonly lapsed: readonly BindingWindow[];
@@ -29,15 +29,15 @@ export interface BindingQuota {
   readonly isIncomplete: boolean;
   /** Nothing binds at all. */
   readonly isUnlimited: boolean;
-  /** What goes on when the windows are used up; absent when there are none to use. */
+  /** The credits on which requests go on when the windows are used up; absent when there are none to use. */
   readonly credits?: { readonly balance?: string } | undefined;
   readonly refusal?: Refusal | undefined;
   readonly modelBlock?: ModelBlock | undefined;
-  /** The smallest remaining share over all binding windows; absent while any of them is unknown, unless one is empty. */
+  /** The smallest remaining share of all binding windows; absent while any of them is unknown, unless one is empty. */
   readonly usableNowPercent?: number | undefined;
 }
 
-/** After an hour a snapshot is too old to stand for the present on its own. */
+/** After this long, an hour, a snapshot no longer tells by itself how things are now. */
 export const oldSnapshotMs = undatedMs;
 
 /**
@@ -77,13 +77,13 @@ function withModels(ordinary: readonly BindingWindow[], models: readonly Additio
   return ordinary.concat(models.flatMap(({ windows, limitName }) => windows.map((each) => ({ ...each, limitName }))));
 }
 
-/** As nearly every snapshot has them. */
+/** The windows, shortest first. Nearly every snapshot has them in that order already. */
 function shortestFirst(windows: readonly BindingWindow[]): readonly BindingWindow[] {
   const areInOrder = windows.every((window, place) => byDuration(windows[place - 1] ?? window, window) <= 0);
   return areInOrder ? windows : [...windows].sort(byDuration);
 }
 
-/** Unlimited credits take over where a window ends; an answer that lets requests pass and names no window has no limit. */
+/** With unlimited credits no window stops requests; an answer that allows requests and names no window has no limit. */
 function hasNoOrdinaryLimit({ credits, allowed, windows }: QuotaSnapshot): boolean {
   return credits?.unlimited === true || (allowed === true && windows.length === 0);
 }
@@ -101,7 +101,7 @@ function smallestRemaining(windows: readonly BindingWindow[], hasUnknown: boolea
   return hasUnknown && smallest > 0 ? undefined : smallest;
 }
 
-/** Without a time the block counts as long as the snapshot does; where the model's own window is empty, that says it all. */
+/** The block of a model. Without a time it counts for an hour from the snapshot. */
 function modelBlockOf(snapshot: QuotaSnapshot, model: string | undefined, now: number): ModelBlock | undefined {
   if (model === undefined) return undefined;
   const usage = snapshot.modelUsage?.find(({ slug }) => isSameModel(slug, model));
@@ -131,7 +131,7 @@ interface Refusal {
   readonly limitName?: string;
 }
 
-/** Of the ordinary limit, else of the first of the others that refuses. */
+/** The refusal by the ordinary limit, else by the first of the model's limits that refuses. */
 function refusalOf(snapshot: QuotaSnapshot, models: readonly AdditionalLimit[], now: number): Refusal | undefined {
   const own = limitRefusal(snapshot, snapshot, now);
   if (own !== undefined || models.length === 0) return own;
@@ -142,7 +142,7 @@ function refusalOf(snapshot: QuotaSnapshot, models: readonly AdditionalLimit[], 
   return undefined;
 }
 
-/** A refusal that a full window explains ends with that window; any other with the spend control, else with its age. */
+/** A refusal that no empty window explains. It ends when the spend control resets; without that time after an hour. */
 function limitRefusal(limit: RateLimit, snapshot: QuotaSnapshot, now: number): Refusal | undefined {
   const isOrdinary = limit === snapshot;
   const type = isOrdinary ? reachedBeyondWindows(snapshot) : undefined;
@@ -153,7 +153,9 @@ function limitRefusal(limit: RateLimit, snapshot: QuotaSnapshot, now: number): R
   return isOver ? undefined : definedOnly({ type: type ?? (isOrdinary ? snapshot.reachedType : undefined), resetsAt });
 }
 
-/** By an empty budget, which says when it is full again; or by a used up window that unlimited credits make up for. */
+/**
+ * Whether an empty budget that names its reset explains the refusal, or a window that unlimited credits make up for.
+ */
 function isExplained({ spendControl, credits }: QuotaSnapshot, type: string | undefined): boolean {
   const budget = spendControl && budgetWindow(spendControl);
   if (budget !== undefined && isExhausted(budget) && budget.resetsAt !== undefined) return true;
@@ -173,7 +175,7 @@ const reachedTypes = new Set([
   'workspace_member_usage_limit_reached',
 ]);
 
-/** `allowed: true` is the server's last word; a type that the official client does not know says nothing. */
+/** The type of a refusal; undefined with `allowed: true`, and for a type that the official client does not know. */
 function reachedBeyondWindows(snapshot: QuotaSnapshot): string | undefined {
   if (snapshot.allowed === true) return undefined;
   if (snapshot.reachedType !== undefined && reachedTypes.has(snapshot.reachedType)) return snapshot.reachedType;

@@ -13,13 +13,13 @@ const RawLimit = z.object({
 
 const RawWindow = z.object({ used_percent: looseNumber, window_minutes: looseNumber, resets_at: looseNumber });
 
-/** The limits of an account as the official client hands them over; it does not say when it got them, nor whose they are. */
+/** The limits of an account as the official client hands them over, which tells neither their age nor their account. */
 export interface HandedOver {
   readonly windows: readonly QuotaWindow[];
   readonly additional: readonly AdditionalLimit[];
 }
 
-/** The ordinary limit, as the client calls it. */
+/** The id of the ordinary limit in the client. */
 const ordinaryLimit = 'codex';
 
 const mostLimits = 100;
@@ -54,14 +54,14 @@ function toWindow(value: unknown): QuotaWindow | undefined {
   });
 }
 
-/** Whether a window ends when that account's is known to end: no two accounts began theirs in the same moments. */
+/** Whether a window resets when a known one does, which shows the account: no two began a window at the same moment. */
 export function endsLike({ windows }: HandedOver, known: QuotaSnapshot | undefined): boolean {
   return windows.some(({ id, resetsAt }) =>
     known?.windows.some((each) => each.id === id && resetsAt !== undefined && isSameReset(each.resetsAt, resetsAt)),
   );
 }
 
-/** Whether numbers of unknown age must be newer than what is known: nothing is behind, and something is ahead. */
+/** Whether numbers of unknown age must be newer than the known ones: no window is behind, and one is ahead. */
 export function isAhead({ windows }: HandedOver, known: QuotaSnapshot | undefined): boolean {
   if (known === undefined) return true;
   const leads = windows.map((window) =>
@@ -80,7 +80,7 @@ function leadOf(window: QuotaWindow, known: QuotaWindow | undefined): number {
   return (window.resetsAt ?? 0) - (known.resetsAt ?? 0);
 }
 
-/** What is known of an account with these numbers in it; what the client does not hand over stays as it was. */
+/** The known snapshot with these numbers in it; what the client does not hand over stays as it was. */
 export function withHandedOver(
   known: QuotaSnapshot | undefined,
   { windows, additional }: HandedOver,

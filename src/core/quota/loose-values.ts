@@ -21,7 +21,7 @@ export const looseText = z.catch(z.optional(text), undefined);
 /** Nobody has more credits; a number beyond it means something else. */
 const mostMoney = 1e9;
 
-/** With a sign of a currency, or without. */
+/** An amount in a text, with or without the sign of a currency. */
 const amount = z.string().check(z.maxLength(40), z.regex(/^\s*[^\d\s.+-]{0,3}\s*[+-]?\d[\d.,]*\s*[^\d\s.]{0,3}\s*$/));
 
 /** Amounts of money and credits: the provider writes them as strings, and as a string they stay exact. */
@@ -37,7 +37,7 @@ const thousands = {
   point: /^-?[1-9]\d{0,2}(?:(?:\.\d{3})+,\d*|(?:\.\d{3}){2,})$/,
 };
 
-/** Such an amount as a number; undefined where its separators leave open which. A lone one stands before the decimals. */
+/** Such an amount as a number; undefined where its separators are ambiguous. A single one is the decimal separator. */
 export function amountOf(text: string | undefined): number | undefined {
   const digits = text?.replace(/[^\d.,-]/g, '') ?? '';
   const bare = digits.replaceAll(thousands.comma.test(digits) ? ',' : thousands.point.test(digits) ? '.' : ' ', '');
@@ -63,10 +63,10 @@ export function asInstant(ms: number | undefined): number | undefined {
   return Math.round(ms);
 }
 
-/** From this on a number of seconds is one of milliseconds: it would be the year 5138. */
+/** From this value on a number is taken for milliseconds: as seconds it would be in the year 5138. */
 const millisecondsFrom = 1e11;
 
-/** Unix seconds as milliseconds, whichever of the two was sent. */
+/** A time in milliseconds, whether it was sent as unix seconds or as milliseconds. */
 export function secondsInMs(seconds: number): number {
   return seconds < millisecondsFrom ? seconds * 1000 : seconds;
 }

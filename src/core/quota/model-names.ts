@@ -1,6 +1,6 @@
 import type { AdditionalLimit, QuotaSnapshot } from './usage.js';
 
-/** What providers put behind a model's name for one stage or one day of it, in words between hyphens. */
+/** The suffixes with which providers mark a stage or a date of a model, in a name of words between hyphens. */
 const suffixes = /(?:-(?:preview|latest|beta|alpha|exp|experimental|rc\d*|\d{4}-?\d{2}-?\d{2}))+$/;
 
 /** Whether two names mean one model, whatever their case and punctuation, with or without such suffixes. */
@@ -15,7 +15,7 @@ function plainName(name: string): string {
   return plain === '' ? name : plain;
 }
 
-/** By the limit's name, its metered feature or its model slug. */
+/** Whether a limit is for the model, by the limit's name, its metered feature or its model slug. */
 export function isLimitOf(limit: AdditionalLimit, model: string | undefined): boolean {
   return model !== undefined && limitNames(limit).some((name) => isSameModel(name, model));
 }
@@ -24,7 +24,7 @@ function limitNames({ limitName, meteredFeature, modelSlug }: AdditionalLimit): 
   return [modelSlug, limitName, meteredFeature].filter((name) => name !== undefined);
 }
 
-/** Every model that an answer names, by the name to ask for it with and by all others that are understood. */
+/** Every model that an answer names: `shown` has the names to ask for it with, `understood` all that are accepted. */
 export function modelsNamedIn(snapshot: QuotaSnapshot): { readonly shown: string[]; readonly understood: string[] } {
   const slugs = (snapshot.modelUsage ?? []).map(({ slug }) => slug);
   return {

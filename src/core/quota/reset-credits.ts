@@ -35,7 +35,7 @@ export function parseResetCredits(json: unknown): ResetCredits | undefined {
   });
 }
 
-/** More than anybody has; an answer that lists more is not to be drawn. */
+/** More than anybody has. Of a longer list only so many are kept. */
 const mostCredits = 100;
 
 function toCount(value: number | undefined): number | undefined {

@@ -5,7 +5,7 @@ import { type BindingQuota, type BindingWindow, oldSnapshotMs } from './binding-
 import type { QuotaSnapshot, Usage } from './usage.js';
 import { isCurrent } from './window.js';
 
-/** The part of a usage answer that is stored: everything but who it is about, which the account record knows. */
+/** The part of a usage answer that is stored: all but the identity, which the account record has. */
 export function toSnapshot(usage: Usage): QuotaSnapshot {
   const { email: _email, userId: _userId, accountId: _accountId, ...snapshot } = usage;
   return snapshot;
@@ -25,20 +25,20 @@ export const QuotaViewSchema = z.object({
   observedAt: z.iso.datetime(),
   /** Handed over by the official client, and not read from the provider. */
   origin: z.exactOptional(z.literal('official-client')),
-  /** The smallest share left of all that binds; 100 where nothing does. */
+  /** The smallest share left of all binding windows; 100 where no window binds. */
   usableNowPercent: z.exactOptional(z.number()),
   /**
-   * `known`: all that binds was read within the last hour. `partly`: something that binds is not known. `old`: it was
-   * read longer ago. `unknown`: nothing is known of what binds.
+   * `known`: every binding window was read within the last hour. `partly`: some binding window is not known. `old`:
+   * they were read longer ago. `unknown`: no binding window is known.
    */
   certainty: z.enum(['known', 'partly', 'old', 'unknown']),
   /** Nothing limits the account. */
   unlimited: z.exactOptional(z.literal(true)),
-  /** What the account would go on with when its windows are used up. */
+  /** The credits on which the account would go on when its windows are used up. */
   credits: z.exactOptional(z.object({ balance: z.exactOptional(z.string()) })),
   windows: z.array(
     z.object({
-      /** `5h`, `7d`, … by its length; `unknown` without one; `budget` for a spending limit of one's own. */
+      /** `5h`, `7d`, … by its length; `unknown` without one; `budget` for the person's own spending limit. */
       id: z.string(),
       durationSeconds: z.exactOptional(z.number()),
       usedPercent: z.number(),
@@ -52,7 +52,7 @@ export const QuotaViewSchema = z.object({
 export type QuotaView = z.infer<typeof QuotaViewSchema>;
 export type QuotaSource = QuotaView['source'];
 
-/** Without the windows that have reset since: what they hold now is unknown. */
+/** The view of a quota, without windows that have reset since: how full they are now is unknown. */
 export function toQuotaView(quota: BindingQuota, source: QuotaSource, now: number): QuotaView {
   return definedOnly({
     source,

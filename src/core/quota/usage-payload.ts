@@ -22,7 +22,7 @@ import {
 } from './usage-windows.js';
 import { usedShare } from './window.js';
 
-/** The verdict on an answer of `GET /wham/usage`: what it says, or why it is not a usage answer. */
+/** An answer of `GET /wham/usage`: the usage in it, or why it is not a usage answer. */
 export type UsageParse =
   | { readonly kind: 'ok'; readonly usage: Usage }
   | { readonly kind: 'malformed'; readonly reason: 'not-an-object' | 'no-usage-members' };
@@ -74,7 +74,7 @@ type Payload = z.infer<typeof Payload>;
 
 /**
  * Reads what the usage endpoint answered. Accepts every variant that has been seen and never throws: a member that makes
- * no sense is unknown, the others still count.
+ * no sense counts as absent, and the others are still read.
  */
 export function parseUsage(json: unknown, received: Received): UsageParse {
   const parsed = Payload.safeParse(json);
@@ -83,7 +83,7 @@ export function parseUsage(json: unknown, received: Received): UsageParse {
   return { kind: 'ok', usage: toUsage(parsed.data, received) };
 }
 
-/** An error body or another page's JSON has none of these; reading it as "nothing known" would hide the failure. */
+/** Whether it is a usage answer. An error body has none of these members; reading it as one would hide the failure. */
 function hasUsageMember(payload: Payload): boolean {
   const { plan_type, rate_limit, additional_rate_limits, credits, spend_control } = payload;
   return (
@@ -151,7 +151,7 @@ function toCredits(raw: Payload['credits']): Credits | undefined {
   });
 }
 
-/** An estimate beyond this is none. */
+/** An estimate above this is taken for absent. */
 const mostMessages = 1e6;
 
 function toRange(list: unknown[] | undefined): [number, number] | undefined {

@@ -12,11 +12,11 @@ import {
   windowLength,
 } from './window.js';
 
-/** When an answer came, by both clocks. All times are kept by our own, so that they can be compared with it. */
+/** When an answer came, by both clocks. Times are stored by our own clock, so that they can be compared with it. */
 export interface Received {
   /** Milliseconds since the epoch, by our clock. */
   readonly observedAt: number;
-  /** The same moment by the server's, from the `Date` of its answer. */
+  /** The same moment by the server's clock, from the `Date` of its answer. */
   readonly serverNow?: number | undefined;
 }
 
@@ -27,7 +27,7 @@ const RawRateLimit = z.object({
   secondary_window: z.optional(z.unknown()),
 });
 
-/** Null and absent mean that there is no such limit; anything else that is no object is a limit we cannot read. */
+/** The limit in a value. Null and absent mean none; anything else that is no object is a limit that we cannot read. */
 export function toRateLimit(value: unknown, received: Received): RateLimit {
   if (!isPresent(value)) return { windows: [] };
   const parsed = RawRateLimit.safeParse(value);
@@ -59,15 +59,15 @@ function toWindow(value: unknown, received: Received): QuotaWindow | undefined {
   return quotaWindow({ durationSeconds, usedPercent: used_percent, resetsAt });
 }
 
-/** Below this difference of the clocks nothing is corrected: the network and whole seconds explain it. */
+/** A smaller difference of the clocks is not corrected: the network and whole seconds explain it. */
 const negligibleSkewMs = 60_000;
 
-/** Within this `reset_at` says the same as `reset_after_seconds`: it stays the same from answer to answer, and is taken. */
+/** Where the two differ by less, `reset_at` is taken, because it stays the same from answer to answer. */
 const sameInstantMs = 15_000;
 
 /**
  * When a limit of `durationSeconds` resets, in milliseconds by our clock: `reset_after_seconds` from now, which needs no
- * clock but ours, else `reset_at` (unix seconds) by the server's. Undefined when there is none that the limit can have.
+ * clock but ours, else `reset_at` (unix seconds) by the server's clock. Undefined where neither is a possible time.
  */
 export function resetInstant(
   resetAt: number | undefined,
@@ -104,7 +104,7 @@ const RawAdditionalLimit = z.object({
   rate_limit: z.optional(z.unknown()),
 });
 
-/** More than there are models; an answer that lists more says nothing reliable about any. */
+/** More than there are models. An answer that lists more is incomplete. */
 const mostLimits = 100;
 
 export function toAdditionalLimits(
@@ -120,13 +120,13 @@ function toAdditionalLimit(value: unknown, received: Received): AdditionalLimit[
   if (!parsed.success) return [];
   const limitName = parsed.data.limit_name ?? parsed.data.metered_feature;
   const meteredFeature = parsed.data.metered_feature ?? parsed.data.limit_name;
-  // Without any name nobody can say what the limit binds.
+  // Without any name it is unknown what the limit binds.
   if (limitName === undefined || meteredFeature === undefined) return [];
   const names = definedOnly({ limitName, meteredFeature, modelSlug: parsed.data.normal_model_slug });
   return [{ ...names, ...toRateLimit(parsed.data.rate_limit, received) }];
 }
 
-/** The spending limit of one's own, as a window; undefined without numbers. */
+/** The person's own spending limit as a window; undefined without numbers. */
 export function budgetWindow({ reached, individualLimit }: SpendControl): QuotaWindow | undefined {
   if (individualLimit === undefined) return undefined;
   const { usedPercent, remainingPercent, resetsAt } = individualLimit;

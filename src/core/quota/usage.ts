@@ -24,7 +24,7 @@ export interface RateLimit {
   readonly limitReached?: boolean;
 }
 
-/** A limit of its own for one model or feature, besides the account's ordinary one. */
+/** A separate limit for one model or feature, besides the account's ordinary one. */
 export interface AdditionalLimit extends RateLimit {
   readonly limitName: string;
   readonly meteredFeature: string;
@@ -65,7 +65,7 @@ export interface ResetCredit {
 
 export interface ResetCredits {
   readonly availableCount?: number;
-  /** How many of them would help with what is used up now. */
+  /** How many of them would help with the windows that are used up now. */
   readonly applicableCount?: number;
   readonly credits?: ResetCredit[];
 }
@@ -78,9 +78,9 @@ export interface ModelUsage {
   readonly creditsWouldEnable?: boolean;
 }
 
-/** What is kept of a usage answer in `account-state.json`: everything but who it is about. */
+/** What is kept of a usage answer in `account-state.json`: all but the identity. */
 export interface QuotaSnapshot extends RateLimit {
-  /** When the server said so, milliseconds since the epoch. */
+  /** When the server answered, by our clock, milliseconds since the epoch. */
   readonly observedAt: number;
   /** The official client has handed its numbers over; absent where the provider was asked. */
   readonly origin?: 'official-client';

@@ -4,23 +4,23 @@ import { isSameReset, isWithin, type QuotaWindow } from './window.js';
 
 /**
  * What the same work has taken from the shortest and from the longest window of an account, in per cent of each. The
- * provider tells nobody how many of the one the other holds, and it differs from plan to plan; these two say it.
+ * provider does not tell how many short windows the long one holds, and it differs from plan to plan; these show it.
  */
 export interface WindowRatio {
-  /** Their ids: another pair begins anew. */
+  /** The ids of the two windows. For another pair the count begins anew. */
   readonly short: string;
   readonly long: string;
   readonly shortPercent: number;
   readonly longPercent: number;
 }
 
-/** As many five hours as make up a week where nobody has seen it yet. */
+/** How many windows of five hours a week is taken to hold, as long as nothing has been seen. */
 export const usualCount = 10;
 
-/** So much of the long window counts for the usual number, so that the first whole per cent does not say it all. */
+/** The usual count weighs like this much of the long window, so that the first whole per cent does not decide alone. */
 const usualPercent = 1;
 
-/** What was seen before counts half from here on: a plan may change. */
+/** Above this share of the long window all that was seen is halved, because a plan may change. */
 const enoughPercent = 60;
 
 /** How many of the short windows the long one holds: as it was seen, and at least one. */
@@ -28,7 +28,7 @@ export function countIn({ shortPercent, longPercent }: WindowRatio): number {
   return Math.max(1, (shortPercent + usualCount * usualPercent) / (longPercent + usualPercent));
 }
 
-/** What is known after another answer. Only a stretch in which neither window was reset says something. */
+/** The ratio after another answer. Only what was used between two answers without a reset of either window counts. */
 export function ratioAfter(
   known: WindowRatio | undefined,
   before: QuotaSnapshot | undefined,
@@ -54,7 +54,7 @@ interface Pair {
   readonly long: QuotaWindow;
 }
 
-/** They are stored shortest first. */
+/** The shortest and the longest window: they are stored shortest first. */
 function pairOf(snapshot: QuotaSnapshot | undefined): Pair | undefined {
   const [short, long] = [snapshot?.windows[0], snapshot?.windows.at(-1)];
   return short === undefined || long === undefined || short === long ? undefined : { short, long };
@@ -64,13 +64,13 @@ function isSamePair(a: Pair, b: Pair): boolean {
   return a.short.id === b.short.id && a.long.id === b.long.id;
 }
 
-/** Undefined where it was reset between the two. Until its first use a window has no reset of its own: each answer names another. */
+/** What was used between two answers; undefined after a reset. An unused window names another reset in each answer. */
 function usedBetween(before: QuotaWindow, after: QuotaWindow): number | undefined {
   const used = after.usedPercent - before.usedPercent;
   return used >= 0 && (before.usedPercent === 0 || isSameReset(before.resetsAt, after.resetsAt)) ? used : undefined;
 }
 
-/** Whether a stored value is one. */
+/** Whether a stored value is a ratio. */
 export function isWindowRatio(value: unknown): value is WindowRatio {
   return (
     isJsonObject(value) &&

@@ -6,7 +6,7 @@ import { latestInstantMs } from './loose-values.js';
 export interface QuotaWindow {
   /** By duration, never by position: `5h`, `7d`, `30d`, `12h`, …, or {@link unknownLength}, or {@link budgetId}. */
   readonly id: string;
-  /** Absent where the server did not say how long it is: it binds all the same. */
+  /** Absent where the server did not tell the length. The window binds all the same. */
   readonly durationSeconds?: number;
   /** 0..100. */
   readonly usedPercent: number;
@@ -36,16 +36,16 @@ export function isWithin(value: unknown, least: number, most: number): boolean {
 /** Ten years: nothing longer is a quota window. */
 export const longestWindowSeconds = 10 * 366 * 86_400;
 
-/** A share beyond this is no share; a little over 100 is what overdrawn windows really say. */
+/** A greater share makes no sense; overdrawn windows do tell a little more than 100. */
 const mostUsedPercent = 1_000;
 
 /** The id of a window whose length the server did not tell. */
 export const unknownLength = 'unknown';
 
-/** The id of a spending limit of one's own, which is read as a window. */
+/** The id of the person's own spending limit, which is read as a window. */
 export const budgetId = 'budget';
 
-/** A length that a window can have, in whole seconds; undefined when it makes no sense, and is then unknown. */
+/** A length that a window can have, in whole seconds; undefined, which is unknown, when it makes no sense. */
 export function windowLength(seconds: number | undefined): number | undefined {
   const rounded = Math.round(seconds ?? Number.NaN);
   return rounded >= 1 && rounded <= longestWindowSeconds ? rounded : undefined;
@@ -89,7 +89,7 @@ export function windowId(durationSeconds: number): string {
   return `${durationSeconds}s`;
 }
 
-/** Shortest first, an unknown length last; of two with one id the fuller, because that is the one that binds. */
+/** Shortest first, an unknown length last. Of two with one id the more used one is kept, because that one binds. */
 export function orderedWindows(windows: readonly QuotaWindow[]): QuotaWindow[] {
   const byId = new Map<string, QuotaWindow>();
   for (const window of windows) {
@@ -105,14 +105,12 @@ export function byDuration(a: Length, b: Length): number {
 
 type Length = Pick<QuotaWindow, 'durationSeconds'>;
 
-/**
- * In seconds; a window of unknown length is taken for longer than any other, because nothing shows that it ends soon.
- */
+/** The length in seconds. An unknown one is taken for the longest, because nothing shows that the window ends soon. */
 export function lengthOf({ durationSeconds }: Length): number {
   return durationSeconds ?? longestWindowSeconds;
 }
 
-/** How long something counts that names neither its length nor its end. */
+/** How long a fact counts that names neither its length nor its end. */
 export const undatedMs = 3_600_000;
 
 /**
@@ -127,7 +125,7 @@ export function isCurrent(window: QuotaWindow, observedAt: number, now: number):
 /** Resets are told in whole seconds, and answers take a moment. */
 const resetSlackMs = 120_000;
 
-/** Whether the clock has been set back since: by how much everything in it is off, nobody can say. */
+/** Whether the snapshot is from the future: the clock has been set back since, so that all its times are off. */
 export function isFromAhead(observedAt: number, now: number): boolean {
   return observedAt - now > resetSlackMs;
 }
