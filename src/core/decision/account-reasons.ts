@@ -111,7 +111,7 @@ function unknownReason(quota: BindingQuota | undefined): Reason {
   return { code: 'quota-unknown', ...(isPartly ? { isPartly } : {}) };
 }
 
-/** Also beside an exhausted window: an account must not look less risky for having nothing left. */
+/** Also true beside an exhausted window: having nothing left must not make an account look less risky. */
 function isPartlyUnknown(quota: BindingQuota): boolean {
   return (quota.windows.length === 0 && !quota.isUnlimited) || quota.isIncomplete || quota.lapsed.length > 0;
 }

@@ -9,9 +9,9 @@ import { noScore, scoreParts, totalScore } from './score-parts.js';
 import { standingOf } from './standing.js';
 
 export interface Decision {
-  /** As they were given. */
+  /** In the order in which they were given. */
   readonly accounts: readonly AccountDecision[];
-  /** Ids, best first: the ready, those that only have credits left, the delayed by when they are back, then the rest. */
+  /** Ids, best first: ready, at the person's reserve, on credits, delayed (by when they are back), then the rest. */
   readonly ranking: readonly string[];
   readonly recommendation?: { readonly id: string; readonly reason: RecommendationReason };
   /** Without a recommendation: the account that would go on with credits, if that were allowed. */
@@ -79,7 +79,7 @@ function decideAccount(facts: AccountFacts, request: DecisionRequest): AccountDe
   const parts =
     availability === 'ready' ? scoreParts({ health: health.state, keepsSession, priority, outlook }) : noScore;
   const risk = assessRisk(reasons);
-  // Every member by name: an object that so many are copied into becomes a slow one, and there may be thousands of them.
+  // Every member by name: spreading so many into an object makes it a slow one, and there may be thousands of them.
   return {
     id,
     index,

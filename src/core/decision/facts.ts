@@ -23,13 +23,13 @@ export interface AccountFacts {
   readonly flagged: boolean;
   /** Present when only the person can bring the login back. */
   readonly signInNeeded?: { readonly reason?: string } | undefined;
-  /** What this run has just found out: not let in, and not to be had anew. No memory of it is kept. */
+  /** This run has just found that the account is not let in, and that no refresh helps. That is not stored. */
   readonly shutOut?: boolean;
-  /** The provider refused this account when it was last asked, and nothing has shown since that it would not now. */
+  /** The provider refused this account when it was last asked, and nothing since has shown otherwise. */
   readonly refused?: AccessRefusal | undefined;
   /** The person's own order: used first, or only when nobody else is ready. */
   readonly priority?: Priority | undefined;
-  /** The share of each window that the person keeps for another use; instead of the one of the request. */
+  /** The share of each window that the person keeps for another use; it replaces the one of the request. */
   readonly reservePercent?: number | undefined;
   readonly accessTokenExpiresAt?: number | undefined;
   /** `readHealth(state, now)`; its cooldown and rate limit are checked against `now` again. */
@@ -47,9 +47,11 @@ export interface DecisionRequest {
   readonly sessionAccountId?: string;
   /** The share of each window that is left alone. */
   readonly reservePercent?: number;
-  /** How much better another account must be, in hundredths of the score of the quota, for the one in use to be left; 0 by default. */
+  /**
+   * How much better another account must be to replace the one in use, in hundredths of its `quotaScore`; 0 by default.
+   */
   readonly switchMarginPercent?: number;
-  /** Until then the account in use stays while it can be used at all: somebody switched only a moment ago. */
+  /** Until then the account in use stays while it can be used at all, because the last switch was a moment ago. */
   readonly dwellUntil?: number | undefined;
   /** Whether an account that only has credits left may be recommended when no other is ready. */
   readonly allowCredits?: boolean;

@@ -8,7 +8,9 @@ const hourMs = 3_600_000;
 /** A window of a day or less is short. */
 const shortWindowSeconds = 86_400;
 
-/** Below this share left a window has no headroom: a session started there would soon stop. Of a week 3 % are half an afternoon. */
+/**
+ * With less than this left a window has no headroom: a session would soon stop. 3 % of a week are half an afternoon.
+ */
 const headroomPercent = { short: 10, long: 3 } as const;
 
 /** Where the server names no reset, a week is the usual length. */
@@ -20,12 +22,12 @@ const resetSlackMs = 60_000;
 /** What is left of the longest window, which is lost when that window resets. */
 export interface Lapse {
   readonly window: BindingWindow;
-  /** Absent where it is not known; then the whole length counts. */
+  /** Absent where it is not known; then the whole length of the window is taken for the time left. */
   readonly resetsAt?: number | undefined;
   readonly hoursLeft: number;
   /** Percentage points an hour that would have to be used from now on for nothing to be lost. */
   readonly percentPerHour: number;
-  /** How many windows of the shortest kind make up this one; absent where nobody has seen it. */
+  /** How many windows of the shortest kind this one holds; absent where that has not been seen. */
   readonly shortWindows?: { readonly id: string; readonly count: number } | undefined;
 }
 
@@ -41,21 +43,21 @@ export interface QuotaOutlook {
   readonly headroom: Headroom;
   /** The window with the least left. */
   readonly tightest?: BindingWindow | undefined;
-  /** Absent when a longest window is unknown. */
+  /** Absent when one of the longest windows is unknown. */
   readonly lapse?: Lapse | undefined;
   /** Absent when nothing is known of any short window. */
   readonly opening?: Opening | undefined;
 }
 
 /**
- * How the quota of an account stands to be used. None of it looks at a window's position, and all of it only ever
+ * How well the quota of an account can be used now. Nothing in it depends on a window's position, and it only ever
  * improves when any window has more left.
  *
- * - Headroom: has every window enough left for a session to go on? The account in use keeps its headroom down to half of
- *   that, so that nobody moves to and fro at the edge. Unknown while a window is unknown; a short one that has reset since
- *   is taken for full, as long as the others are known.
- * - What is lost: of the longest windows, the one with the smallest rate, which is the honest one.
- * - What opens: of the others, or of the only one there is, the one that stands worst.
+ * - `headroom`: has every window enough left for a session to go on? The account in use keeps its headroom down to half
+ *   of that share, so that the choice does not go to and fro at the limit. Unknown while a window is unknown; a short
+ *   one that has reset since is taken for full, as long as the others are known.
+ * - `lapse`: what is lost, by the longest window with the smallest rate, which promises least.
+ * - `opening`: the worst of the shorter windows; where there is none, of all.
  */
 export function quotaOutlook(
   quota: BindingQuota | undefined,
@@ -79,7 +81,7 @@ export function quotaOutlook(
   };
 }
 
-/** They come shortest first. */
+/** The length of the last window: they come shortest first. */
 function longestOf(windows: readonly BindingWindow[]): number {
   const last = windows.at(-1);
   return last === undefined ? 0 : lengthOf(last);
@@ -147,12 +149,12 @@ function openingOf(window: BindingWindow, { observedAt }: BindingQuota, now: num
     percentLeft,
     hoursLeft: resetsAt === undefined ? undefined : (resetsAt - now) / hourMs,
     hoursLong: lengthMs === undefined ? undefined : lengthMs / hourMs,
-    // A week is not hurried by one first use: to open it would be no reason to move.
+    // Only for short windows: starting a week by a first use is no reason to move to the account.
     isIdle: percentLeft >= 100 && isWhole && lengthOf(window) <= shortWindowSeconds,
   };
 }
 
-/** As a window is that has reset since it was seen. */
+/** A window that has reset since it was seen. */
 const asIdle: OpenWindow = { percentLeft: 100, isIdle: true };
 
 /** The value whose measure is smallest, the first of them where several are. */

@@ -22,7 +22,7 @@ export interface AccountDecision extends AccountStanding {
 
 const availabilityOrder = { ready: 0, delayed: 3, unavailable: 4 } as const;
 
-/** Best first; total, so that the order of the input never shows. */
+/** Best first. The order is total, so that the result does not depend on the order of the input. */
 export function byRank(a: AccountDecision, b: AccountDecision): number {
   return (
     tier(a) - tier(b) ||
@@ -35,8 +35,8 @@ export function byRank(a: AccountDecision, b: AccountDecision): number {
 }
 
 /**
- * Credits cost money: an account that has nothing else stands behind every one with quota, and before those that wait. What
- * the person keeps for another use is quota all the same.
+ * Credits cost money: an account that has only these ranks behind every one with quota, and before those that wait. An
+ * account at the person's reserve has quota, and so ranks before it.
  */
 function tier({ availability, state }: AccountDecision): number {
   if (availability === 'ready') return 0;
@@ -89,13 +89,13 @@ function headroomReason({ outlook, active }: AccountDecision, next: AccountDecis
   const tightestOf = ({ headroom, tightest }: AccountDecision['outlook']) =>
     headroom === 'unknown' || tightest === undefined ? undefined : windowLeft(tightest);
   const [mine, others] = [tightestOf(outlook), tightestOf(next.outlook)];
-  // The account in use keeps its headroom longer, so that the other one may well have more left.
+  // The account in use keeps its headroom longer, so that the other one may have more left.
   const hasMore = mine === undefined || others === undefined || mine.remainingPercent > others.remainingPercent;
   if (active && !hasMore) return { code: 'already-active' };
   return definedOnly({ code: 'more-headroom' as const, mine, others });
 }
 
-/** The part in which it is better; where both are better, the one that is better by more. */
+/** The reason by the part of the quota score in which the best account is ahead by more. */
 function quotaReason({ outlook, scoreParts: mine }: AccountDecision, next: AccountDecision): RecommendationReason {
   const { lapse, opening } = outlook;
   const ahead = {
@@ -128,7 +128,7 @@ interface ScoreTerm {
 
 type Decided = Pick<AccountDecision, 'scoreParts' | 'outlook' | 'health' | 'availability'>;
 
-/** Every part that says something about this account; none where it is not ready. */
+/** Every part of the score that is known of this account; none where it is not ready. */
 export function scoreTerms(decided: Decided): ScoreTerm[] {
   if (decided.availability !== 'ready') return [];
   const { scoreParts: parts, health } = decided;

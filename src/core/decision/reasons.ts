@@ -52,19 +52,19 @@ export interface WindowLeft {
 /** Why the recommended account stands before the next best one: the first rule on which they differ. */
 export type RecommendationReason =
   | { readonly code: 'only-ready' }
-  /** Without quota nobody has any; with it something else keeps an account from being used. */
+  /** Without `isQuotaLeft` no account has quota; with it something else keeps one from being used. */
   | { readonly code: 'only-credits'; readonly balance?: string; readonly isQuotaLeft?: true }
   | { readonly code: 'keeps-session' }
   | { readonly code: 'others-last' }
   | { readonly code: 'better-health' }
   | { readonly code: 'unlimited' }
-  /** Absent where it is not known. */
+  /** `mine` and `others` are absent where they are not known. */
   | { readonly code: 'more-headroom'; readonly mine?: WindowLeft; readonly others?: WindowLeft }
   | { readonly code: 'preferred' }
   | ({ readonly code: 'most-to-lose'; readonly resetsAt?: number } & WindowLeft)
   | { readonly code: 'window-idle'; readonly windowId: string; readonly limitName?: string }
   | ({ readonly code: 'window-left'; readonly resetsAt?: number } & WindowLeft)
-  /** In use, and no other is better by enough; or the last switch was a moment ago. */
+  /** The account is in use, and no other is better by enough. */
   | { readonly code: 'already-active' }
   | { readonly code: 'just-switched' }
   | { readonly code: 'first-in-order' };
@@ -185,7 +185,7 @@ function leftOf(window: WindowLeft): string {
   return `${percentText(window.remainingPercent)} left of its ${windowName(window)}`;
 }
 
-/** Of a week it is often less than one; never 0 while there is anything. */
+/** A rate in per cent. For a week it is often below 1 %; it is never shown as 0 while anything is left. */
 export function rateText(percentPerHour: number): string {
   if (percentPerHour > 0 && percentPerHour < 0.01) return '<0.01%';
   return percentPerHour >= 1 ? percentText(percentPerHour) : `${Math.floor(percentPerHour * 100) / 100}%`;

@@ -11,13 +11,13 @@ export interface Risk {
   /** 0..100. */
   readonly score: number;
   readonly level: RiskLevel;
-  /** What adds up to the score, before the cap. */
+  /** The rows whose points add up to the score, before it is capped at 100. */
   readonly rows: readonly RiskRow[];
 }
 
 /**
- * An additive table. Every row counts once, with its worst reason: `exhausted` is the top of the ladder of
- * used shares, `blocked` is one whether the account is disabled, flagged or both.
+ * Adds up rows, each of which counts once, with its worst reason: an exhausted window is the highest step of "little
+ * quota left", and "blocked" is one row whether the account is disabled, flagged or both.
  */
 export function assessRisk(reasons: readonly Reason[]): Risk {
   const rows: RiskRow[] = [];

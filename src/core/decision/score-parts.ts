@@ -75,7 +75,7 @@ export function quotaScore({ lapse, window }: ScoreParts): number {
   return lapse + window;
 }
 
-/** All the rest: accounts that differ here are not weighed against each other. */
+/** All other parts. Accounts that differ in them are not compared by the numbers of their quota. */
 export function rulesScore({ ready, session, order, health, headroom, preferred }: ScoreParts): number {
   return ready + session + order + health + headroom + preferred;
 }

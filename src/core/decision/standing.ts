@@ -15,7 +15,7 @@ export interface AccountStanding {
   /** When the last wait ends (ms); only with `delayed`. */
   readonly availableAt?: number | undefined;
   readonly state: AccountState;
-  /** What binds of the quota that was known; absent when nothing was. */
+  /** The binding part of the known quota; absent when none is known. */
   readonly quota?: BindingQuota | undefined;
   /** The most important first. */
   readonly reasons: readonly Reason[];
@@ -40,7 +40,7 @@ const helpedByCredits: ReadonlySet<ReasonCode> = new Set([
   'model-unavailable',
 ] as const);
 
-/** Only what credits buy keeps it from being used. */
+/** Whether only limits that credits lift keep the account from being used. */
 function goesOnWithCredits(reasons: readonly Reason[], quota: BindingQuota): boolean {
   return reasons.every(({ code }) => helpedByCredits.has(code)) && wouldGoOnWithCredits(quota);
 }
@@ -74,7 +74,7 @@ const blocks: ReadonlySet<ReasonCode> = new Set([
 
 const isReady = { availability: 'ready' } as const;
 
-/** A wait whose end nobody named makes the account unavailable: a time would be invented (P15). */
+/** A wait without a known end makes the account unavailable, because any time would be invented (P15). */
 function availabilityOf(reasons: readonly Reason[]): { availability: Availability; availableAt?: number } {
   if (reasons.length === 0) return isReady;
   if (reasons.some(({ code }) => blocks.has(code))) return { availability: 'unavailable' };
@@ -101,7 +101,7 @@ function waitEnd(reason: Reason): { endsAt?: number }[] {
   }
 }
 
-/** The worst that can be said, the person's own choice first. */
+/** The state by the gravest reason, with the person's own choice first. */
 function accountState(reasons: readonly Reason[], quota: BindingQuota | undefined): AccountState {
   const isUnknown = quota === undefined || (quota.windows.length === 0 && !quota.isUnlimited);
   if (reasons.length === 0) return isUnknown ? 'unknown' : 'ready';
