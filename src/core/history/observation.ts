@@ -15,7 +15,7 @@ export interface Observation {
   readonly resetsAt?: number;
 }
 
-/** What was once said about a window: how likely it is that it will be empty before it resets. */
+/** A forecast that was made about a window: how likely it is that it will be empty before it resets. */
 export interface Foretelling {
   readonly at: number;
   readonly account: string;
@@ -33,7 +33,7 @@ export interface QuotaHistory {
 
 export type HistoryEntry = Observation | Foretelling;
 
-/** One for each window of the ordinary limit, and the budget. What models have of their own is seen too seldom to say anything. */
+/** One for each window of the ordinary limit, and one for the budget. Limits of models are seen too seldom to help. */
 export function observationsOf(
   account: string,
   { observedAt: at, windows, spendControl }: QuotaSnapshot,

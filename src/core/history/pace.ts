@@ -6,7 +6,7 @@ const hourMs = 3_600_000;
 /** Fewer observations than this say nothing about a pace. */
 export const fewestPoints = 3;
 
-/** Within less time than this a whole per cent more or less is all there is to see. */
+/** In less time than this the use changes by no more than the whole per cent to which it is rounded. */
 const shortestSpanMs = 5 * 60_000;
 
 /** Two observations further apart than this do not show that the account was in use all the time between them. */
@@ -26,9 +26,9 @@ export interface PacedWindow {
 }
 
 /**
- * How fast a window is being used up now: over the last fifth of its length, or its last three observations where those
- * go back further. Undefined below three, and where the last is older than that fifth: then nobody knows what it does now.
- * The observations are those of one window of one account, oldest first.
+ * How fast a window is being used up now: over the last fifth of its length, or over its last three observations where
+ * these go back further. Undefined with fewer than three, and where the last one is older than that fifth: then the
+ * present use is unknown. The observations are those of one window of one account, oldest first.
  */
 export function currentPace(seen: readonly Observation[], window: PacedWindow, now: number): Pace | undefined {
   const horizonMs = window.lengthMs / 5;
@@ -39,12 +39,12 @@ export function currentPace(seen: readonly Observation[], window: PacedWindow, n
   return paceOf(recent.length < fewestPoints ? period.slice(-fewestPoints) : recent);
 }
 
-/** From the last time that it was emptied, up to the reset that lies ahead. */
+/** The observations since the last reset, as far as they name the reset that lies ahead. */
 function currentPeriod(seen: readonly Observation[], { resetsAt }: PacedWindow): Observation[] {
   return (periodsOf(seen).at(-1) ?? []).filter((each) => isSameReset(each.resetsAt, resetsAt));
 }
 
-/** The same observations, cut where the window was reset. */
+/** The observations in groups, cut where the window was reset. */
 export function periodsOf(seen: readonly Observation[]): Observation[][] {
   const periods: Observation[][] = [];
   for (const each of seen) {
@@ -70,8 +70,8 @@ function paceBetween(first: Observation, last: Observation): Pace {
 }
 
 /**
- * How fast work uses the window up, from all the times that it was watched at work: the range without the slowest and the
- * fastest fifth of them. Undefined below three observations of work.
+ * How fast work uses the window up, from all stretches in which work was seen: the median, and a range without the
+ * slowest and the fastest fifth of them. Undefined with fewer than three observations of work.
  */
 export function workingPace(seen: readonly Observation[]): Pace | undefined {
   const stretches = periodsOf(seen).flatMap(stretchesOfWork);
@@ -98,7 +98,7 @@ export function workingPace(seen: readonly Observation[]): Pace | undefined {
   };
 }
 
-/** The parts of a period that were watched closely, each from the first rise to the last. */
+/** The parts of a period with observations close to each other, each part from its first rise to its last. */
 function stretchesOfWork(period: readonly Observation[]): Observation[][] {
   const watched: Observation[][] = [];
   for (const each of period) {
@@ -121,7 +121,7 @@ function quantile(values: readonly number[], share: number): number {
   return sorted[Math.round(share * (sorted.length - 1))] ?? 0;
 }
 
-/** When nothing is left of it at this pace; undefined where that is not within a year, which is as good as never. */
+/** When the window is empty at this pace; undefined where that is not within a year, which counts as never. */
 export function emptyAt(leftPercent: number, perHour: number, now: number): number | undefined {
   const hours = leftPercent / perHour;
   return hours <= hoursInYear ? now + hours * hourMs : undefined;
@@ -129,14 +129,14 @@ export function emptyAt(leftPercent: number, perHour: number, now: number): numb
 
 const hoursInYear = 365 * 24;
 
-/** How likely it is that a window is empty before it resets: where that moment lies in the range of its pace. */
+/** How likely it is that a window is empty before it resets: the part of its range of paces that is fast enough. */
 export function chanceOfEmpty(leftPercent: number, { low, high }: Pace, hoursLeft: number): number {
   const needed = leftPercent / Math.max(hoursLeft, shortestSpanMs / hourMs);
   const position = high > low ? (high - needed) / (high - low) : Number(high >= needed);
   return Math.min(surest, Math.max(1 - surest, position));
 }
 
-/** Nothing about people's work is surer than this. */
+/** No forecast of people's work is surer than this. */
 const surest = 0.95;
 
 type Fit = 'yes' | 'maybe' | 'no' | 'unknown';
@@ -145,7 +145,7 @@ type Fit = 'yes' | 'maybe' | 'no' | 'unknown';
 export interface WindowNeed {
   readonly windowId: string;
   readonly leftPercent: number;
-  /** Absent below three observations of work. */
+  /** Absent with fewer than three observations of work, as is `highPercent`. */
   readonly lowPercent?: number;
   readonly highPercent?: number;
   readonly fits: Fit;
@@ -159,7 +159,7 @@ export interface WindowAtWork {
   readonly pace?: Pace | undefined;
 }
 
-/** Whether work of this length fits: what comes after a reset must fit into a full window. */
+/** Whether work fits: the part before the reset into what is left, the part after it into a full window. */
 export function windowNeed(window: WindowAtWork, taskMs: number, now: number): WindowNeed {
   const { windowId, leftPercent, lengthMs, resetsAt, pace } = window;
   if (leftPercent <= 0) return { windowId, leftPercent, fits: 'no' };
@@ -174,7 +174,7 @@ export function windowNeed(window: WindowAtWork, taskMs: number, now: number): W
 
 const worstFirst: readonly Fit[] = ['no', 'unknown', 'maybe'];
 
-/** All of its windows have to last. */
+/** The worst of the windows decides: all of them have to last. */
 export function overallFit(fits: readonly Fit[]): Fit {
   if (fits.length === 0) return 'unknown';
   return worstFirst.find((fit) => fits.includes(fit)) ?? 'yes';

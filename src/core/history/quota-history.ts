@@ -7,7 +7,7 @@ import { whyNoFile } from '../storage/regular-file.js';
 import type { Root } from '../storage/root.js';
 import { type HistoryEntry, isForetelling, isObservation, observationsOf, type QuotaHistory } from './observation.js';
 
-/** About 8,000 lines: months of one account, and a day of a hundred. */
+/** About 8,000 lines: months of one account, or a day of a hundred accounts. */
 export const maxHistoryBytes = 1024 * 1024;
 
 /** Five weeks, so that the longest usual window was seen from one reset to the next. */
@@ -16,8 +16,8 @@ export const maxHistoryAgeMs = 35 * 86_400_000;
 type KnownQuota = Readonly<Record<string, { readonly quota?: QuotaSnapshot | undefined }>>;
 
 /**
- * Notes what the provider has said, where a change of the account state holds newer numbers than before; call it while
- * holding the `store` lock. Nothing but a forecast depends on it: where it cannot be written, it is not.
+ * Adds what the provider has said to the history, where the new account state holds newer numbers than the one before.
+ * Call it while holding the `store` lock. Where it cannot be written that is ignored: only forecasts depend on it.
  */
 export function noteObservations(root: Root, before: KnownQuota, after: KnownQuota): void {
   const entries = Object.entries(after).flatMap(([id, { quota }]) => {
@@ -28,7 +28,9 @@ export function noteObservations(root: Root, before: KnownQuota, after: KnownQuo
   appendHistory(root, entries);
 }
 
-/** Adds lines to the history, which keeps its newest half when it is full. The same conditions. */
+/**
+ * Adds lines to the history, which keeps its newest half when it is full. The conditions of {@link noteObservations}.
+ */
 export function appendHistory(root: Root, entries: readonly HistoryEntry[]): void {
   if (entries.length === 0) return;
   const { paths, clock, processes } = root;
@@ -58,11 +60,11 @@ function whyClosed(path: string): string | undefined {
   }
 }
 
-/** What is left of the last weeks. Unreadable is unknown: without a past there is no pace, and that is said. */
+/** The history of the last weeks; empty where it cannot be read, so that every pace is shown as unknown. */
 export function readHistory({ paths, clock }: Pick<Root, 'paths' | 'clock'>): QuotaHistory {
   const now = clock.now();
   const entries = linesOf(paths.quotaHistory).map((line) => jsonIn(line));
-  // What comes from the future was written by a clock that was wrong.
+  // An entry from the future was written by a clock that was wrong.
   const isRecent = ({ at }: HistoryEntry) => at >= now - maxHistoryAgeMs && at <= now;
   return {
     observations: entries.filter(isObservation).filter(isRecent).sort(byTime),
@@ -75,7 +77,7 @@ function linesOf(path: string): string[] {
     const version = readVersion(path);
     return version.kind === 'absent' ? [] : version.content.split('\n');
   } catch {
-    // See above.
+    // It cannot be read, and counts as empty: see `readHistory`.
     return [];
   }
 }
@@ -84,7 +86,7 @@ function byTime(a: HistoryEntry, b: HistoryEntry): number {
   return a.at - b.at;
 }
 
-/** Also of a line that tells no time: it is nobody's. */
+/** Whether a line may go. A line that is no entry of the history counts as old. */
 function isOlder(line: string, oldest: number): boolean {
   const entry = jsonIn(line);
   return !(isObservation(entry) || isForetelling(entry)) || entry.at < oldest;

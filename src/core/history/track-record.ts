@@ -4,17 +4,17 @@ import { fewestPoints } from './pace.js';
 
 /** How earlier forecasts of windows running empty have turned out. */
 export interface TrackRecord {
-  /** Forecasts of which it is known what came. */
+  /** Forecasts whose outcome is known. */
   readonly judged: number;
   /** Forecasts whose window has not reset yet, or that nobody looked at again. */
   readonly open: number;
-  /** The mean square of what they were off: 0 is perfect, 0.25 is what saying "half" each time gets. Absent below three. */
+  /** The mean square of their errors: 0 is perfect, 0.25 is always saying 50 %. Absent with fewer than three judged. */
   readonly brier?: number;
-  /** The share of them that called the likelier outcome. */
+  /** The share of forecasts whose likelier outcome has come. Absent with fewer than three judged. */
   readonly hitRate?: number;
 }
 
-/** Seen this close to its reset, a window that was not empty has not been. */
+/** A window that is seen in this last share of the time to its reset, and is not empty, counts as never empty. */
 const nearReset = 0.2;
 
 export function trackRecord(history: QuotaHistory, now: number): TrackRecord {
@@ -30,7 +30,7 @@ export function trackRecord(history: QuotaHistory, now: number): TrackRecord {
   return { judged, open, brier, hitRate };
 }
 
-/** A forecast, and whether the window was empty before its reset; undefined as long as nobody can know. */
+/** A forecast, and whether the window was empty before its reset; undefined as long as that cannot be known. */
 export interface Outcome {
   readonly foretelling: Foretelling;
   readonly happened: boolean | undefined;
@@ -45,7 +45,7 @@ export function outcomesOf({ foretellings, observations }: QuotaHistory, now: nu
   }));
 }
 
-/** Whether it was empty before its reset; undefined as long as nobody can know. */
+/** Whether the window was empty before its reset; undefined as long as that cannot be known. */
 function outcomeOf({ at, resetsAt }: Foretelling, seen: readonly Observation[], now: number): boolean | undefined {
   const later = seen.filter((each) => each.at > at && each.at < resetsAt && isSameReset(each.resetsAt, resetsAt));
   if (later.some(({ usedPercent }) => usedPercent >= 100)) return true;
