@@ -22,7 +22,7 @@ export async function keepEvents(root: Root, events: readonly AccountEvent[], si
   await withLock('store', options, () => appendEvents(root, events));
 }
 
-/** The same for whoever holds the `store` lock already. */
+/** As {@link keepEvents}, for a caller that holds the `store` lock already. */
 export function appendEvents({ paths, processes }: Root, events: readonly AccountEvent[]): void {
   const version = readVersion(paths.events);
   const known = version.kind === 'absent' ? '' : version.content;
@@ -30,7 +30,7 @@ export function appendEvents({ paths, processes }: Root, events: readonly Accoun
   if (added.length > 0) appendLines(paths.events, added, { maxBytes: maxEventLogBytes, processes });
 }
 
-/** What happened, the oldest first. Lines that are none of ours are passed over. Throws `storage-unreadable`. */
+/** What happened, the oldest first. Lines that are no events are passed over. Throws `storage-unreadable`. */
 export function readEvents({ paths }: Pick<Root, 'paths'>): AccountEvent[] {
   const version = readVersion(paths.events);
   if (version.kind === 'absent') return [];

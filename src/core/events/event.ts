@@ -7,12 +7,12 @@ const instant = z.iso.datetime();
 const text = z.exactOptional(z.string());
 const percent = z.number().check(z.minimum(0), z.maximum(100));
 
-/** Whom an event is about: the id of the record, and how it is called. */
+/** The account that an event is about: the id of the record, and the account's names. */
 const whom = { id: z.string(), name: z.string(), email: text, label: text };
 
 /**
- * One event as it is kept, and as a command of the person's gets it. What happened to several accounts at once and for the
- * same reason is one event; each of them has its own facts. Times are ISO 8601 in UTC; no event holds a token.
+ * One event as it is stored, and as the person's own command gets it. What happened to several accounts at once and for
+ * the same reason is one event, with facts for each account. Times are ISO 8601 in UTC; no event holds a token.
  */
 function eventSchema<N extends string, F extends z.core.$ZodShape>(name: N, facts: F) {
   return z.object({
@@ -39,7 +39,7 @@ export const eventSchemas = {
   }),
   /** Nothing is left to use. */
   exhausted: eventSchema('exhausted', {
-    /** When it can be used again; absent where nobody knows. */
+    /** When the account can be used again; absent where that is not known. */
     availableAt: z.exactOptional(instant),
   }),
   /** There is something to use again. */
@@ -53,12 +53,12 @@ export const eventSchemas = {
   /** A home of the official client has the login of another account than before. */
   'login-moved': eventSchema('login-moved', {
     home: z.string(),
-    /** Whose login it had before; absent where that was none of ours. */
+    /** The account whose login it had before; absent where that was no account of ours. */
     before: z.exactOptional(z.object({ id: z.string(), name: z.string() })),
   }),
   /** A reset credit ends soon. */
   'credit-expiring': eventSchema('credit-expiring', {
-    /** How many there are to spend. */
+    /** How many reset credits there are to spend. */
     count: z.number(),
     expiresAt: instant,
   }),
@@ -86,7 +86,7 @@ export function eventIn(value: unknown): AccountEvent | undefined {
 type AccountIn<N extends EventName> = EventOf<N>['accounts'][number];
 type Telling = { readonly [N in EventName]: (account: AccountIn<N>, showTime: (at: number) => string) => string };
 
-/** What is said of one account, after its name. */
+/** The text about one account that follows its name. */
 const tellings: Telling = {
   'quota-low': ({ window, limitName, remainingPercent, resetsAt }, showTime) => {
     const title = windowTitle({ id: window, ...(limitName === undefined ? {} : { limitName }) });
@@ -105,7 +105,7 @@ const tellings: Telling = {
     `${count === 1 ? 'a reset credit ends' : `the first of ${count} reset credits ends`} ${showTime(Date.parse(expiresAt))}`,
 };
 
-/** An event as a person reads it, one line for each account. What the names hold is for the caller to make printable. */
+/** An event as a person reads it, one line for each account. The caller has to make the names in it printable. */
 export function describeEvent(event: AccountEvent, showTime: (at: number) => string): string[] {
   const tell = tellings[event.name] as (account: AccountEvent['accounts'][number], show: typeof showTime) => string;
   return event.accounts.map((account) => `${account.name}: ${tell(account, showTime)}`);

@@ -4,15 +4,15 @@ import { makePrivateDirectory, readVersion, replaceFile } from '../storage/atomi
 import type { Root } from '../storage/root.js';
 import { type AccountEvent, eventIn } from './event.js';
 
-/** What was told of one account and still holds, so that it is not told again. */
+/** What the person was told about one account and is still so, so that it is not told again. */
 const RememberedSchema = z.object({
   name: z.string(),
   setAside: z.exactOptional(z.literal(true)),
   signInNeeded: z.exactOptional(z.literal(true)),
   exhausted: z.exactOptional(z.literal(true)),
-  /** By window: when the one that was told of resets; 0 where nobody knows. */
+  /** For each window that was told to be low, when it resets; 0 where that is not known. */
   low: z.exactOptional(z.record(z.string(), z.number())),
-  /** When the reset credit ends that was told of. */
+  /** The end of the reset credit that was told to end soon. */
   creditEndsAt: z.exactOptional(z.number()),
 });
 export type Remembered = Readonly<z.infer<typeof RememberedSchema>>;
@@ -34,7 +34,7 @@ export interface EventMemory {
 
 export const emptyMemory: EventMemory = { accounts: {}, homes: {}, untold: [] };
 
-/** What cannot be read is forgotten: then what holds is told once more. Throws `storage-unreadable` where it may not be read. */
+/** Empty where the content is damaged: then all is told once more. Throws `storage-unreadable` without access. */
 export function readMemory({ paths }: Pick<Root, 'paths'>): EventMemory {
   const version = readVersion(paths.eventMemory);
   const stored = version.kind === 'absent' ? undefined : Stored.safeParse(jsonIn(version.content, parseJsonText)).data;
@@ -50,7 +50,7 @@ export function readMemory({ paths }: Pick<Root, 'paths'>): EventMemory {
   };
 }
 
-/** For the one guard of the root. Throws `storage-write-failed`. */
+/** Only the one guard of the root may call it. Throws `storage-write-failed`. */
 export function writeMemory({ paths, processes }: Root, memory: EventMemory): void {
   makePrivateDirectory(paths.root);
   const content = `${JSON.stringify({ version: 1, ...memory })}\n`;

@@ -8,10 +8,10 @@ export interface NewsRules {
   readonly lowPercent: number;
 }
 
-/** A window that was low stops being so only above this much more, or one that hovers there would be told of again and again. */
+/** A low window counts as low until it has this much more, so that one near the limit is not told again and again. */
 const marginPercent = 5;
 
-/** How long before its end a reset credit is told of. */
+/** How long before its end an event tells of a reset credit. */
 export const creditNoticeMs = 3 * 86_400_000;
 
 export interface News {
@@ -20,8 +20,8 @@ export interface News {
 }
 
 /**
- * What has become different between what was told and what is seen now. An account whose quota is not known now stays what
- * it was. Accounts to which the same has happened for the same reason share one event.
+ * What has changed between what was told before and what is seen now. An account whose quota is not known now counts as
+ * unchanged in that. Accounts to which the same has happened for the same reason share one event.
  */
 export function newsIn(sight: Sight, memory: EventMemory, rules: NewsRules): News {
   const collected = new Collected(sight.at);
@@ -114,13 +114,13 @@ function lookAtWindows(seen: AccountSight, before: Remembered | undefined, look:
     const { remainingPercent, resetsAt } = window;
     if (remainingPercent > look.rules.lowPercent + (isOld ? 0 : marginPercent)) continue;
     low[key] = isOld ? (resetsAt ?? 0) : told;
-    // That nothing at all is left is another event.
+    // For an account with nothing left there is the event `exhausted`.
     if (isOld && exhausted === undefined) look.collected.add('quota-low', lowFacts(seen, window));
   }
   return Object.keys(low).length === 0 ? undefined : low;
 }
 
-/** What was told about a window that has reset since says nothing about the next one. */
+/** Whether a window has reset since it was told to be low, so that the next one is told anew. */
 function isOver(resetsAt: number, now: number): boolean {
   return resetsAt > 0 && resetsAt <= now;
 }
@@ -144,7 +144,7 @@ function lookAtCredits(seen: AccountSight, before: Remembered | undefined, look:
   return expiresAt;
 }
 
-/** A home that is seen for the first time has moved nowhere. */
+/** Tells of homes with another account than before. A home that is seen for the first time has no account before. */
 function lookAtHomes({ accounts, homes }: Sight, memory: EventMemory, collected: Collected): EventMemory['homes'] {
   const seen: Record<string, string | null> = { ...memory.homes };
   for (const { home, accountId } of homes) {
@@ -170,20 +170,20 @@ function iso(ms: number): string {
   return new Date(ms).toISOString();
 }
 
-/** How one account stands at one moment, as far as somebody may want to be told of it. Times are milliseconds since the epoch. */
+/** The state of one account at one moment, as far as events are about it. Times are milliseconds since the epoch. */
 export interface AccountSight {
   readonly id: string;
-  /** How it is called. */
+  /** The name of the account in messages. */
   readonly name: string;
   readonly email?: string;
   readonly label?: string;
-  /** Why it was set aside; then nothing else counts. */
+  /** Why it was set aside. Then all other facts are ignored. */
   readonly setAside?: string;
   /** Why only a person can bring the login back. */
   readonly signInNeeded?: string;
   /** Present while nothing is left to use. */
   readonly exhausted?: { readonly availableAt?: number };
-  /** What is left of each window that binds; absent while not everything that binds is known. */
+  /** What is left of each binding window; absent while any of them is unknown. */
   readonly windows?: readonly SeenWindow[];
   /** Reset credits, and when the first of them ends. */
   readonly credits?: { readonly count: number; readonly expiresAt: number };
@@ -198,9 +198,9 @@ interface SeenWindow {
 
 /** Whose login a home of the official client has. */
 export interface HomeSight {
-  /** Its directory. */
+  /** The directory of the home. */
   readonly home: string;
-  /** The id of the account; absent where it has none of ours. */
+  /** The id of the account; absent where the login is of no account of ours. */
   readonly accountId?: string;
 }
 
