@@ -35,18 +35,16 @@ export type Recovery = 'reloaded' | 'refreshed';
 
 export type AuthorizedAnswer<A = BackendAnswer> =
   | Answered<A>
-  /** Without a refresh nothing can be asked; nothing was sent. */
+  /** The request needs a refresh first, which is not allowed here. Nothing was sent. */
   | { readonly kind: 'needs-refresh'; readonly account: Account }
   | {
       readonly kind: 'not-refreshed';
       readonly outcome: RefreshOutcome;
       readonly account: Account;
-      /** The access token was refused before that; absent where it was not sent. */
+      /** The provider had refused the access token before the refresh; absent where the token was not sent. */
       readonly isDenied?: true;
     }
-  /**
-   * The token was refused, and the official client meanwhile has another account or none: no refresh, their decision.
-   */
+  /** The token was refused, and the person has since signed the client out or switched it: nothing is refreshed. */
   | { readonly kind: 'signed-out' | 'switched'; readonly account: Account };
 
 interface Answered<A> {
@@ -58,7 +56,7 @@ interface Answered<A> {
 
 type Unanswered = Exclude<AuthorizedAnswer, { kind: 'answered' }>;
 
-/** What every call can come to: there may be no access token to make it with. */
+/** The answer to a call for which there is no access token. */
 interface Unauthorized {
   readonly kind: 'unauthorized';
 }
@@ -72,9 +70,9 @@ export function callAsAccount(access: BackendAccess, account: Account, path: str
 }
 
 /**
- * One request to the backend as an account, with the recovery that a refused token needs. On a 401 the newest copy is
- * tried before anything is refreshed, and there is one refresh at most; a 403 never leads to one, and nothing else
- * leads to either. Throws when storage or locks fail, or the account is gone.
+ * One request to the backend as an account, with the recovery that a refused token needs. On a 401 the newest copy of
+ * the token is tried first, and then one refresh at most. A 403 leads to the newest copy alone, and no other answer
+ * leads to a second request. Throws when storage or locks fail, or the account is gone.
  */
 export async function askAsAccount<A extends { readonly kind: string }>(
   access: BackendAccess,
@@ -144,7 +142,7 @@ async function send<A>({ account, recovery }: Ready, ask: Ask<A>): Promise<Answe
   return { kind: 'answered', answer, account, ...definedOnly({ recovery }) };
 }
 
-/** What can be done about a denial without a refresh: a newer copy, or the news that the person went elsewhere. */
+/** What helps against a denial without a refresh: a newer copy, or the fact that the person signed out or switched. */
 async function reload(
   access: BackendAccess,
   denied: Answered<{ readonly kind: string }>,
@@ -153,7 +151,7 @@ async function reload(
   const { account, answer } = denied;
   const now = await readSettledBeside(root, home);
   if (answer.kind === 'unauthorized' && isLoginOf(startedWith, account) && !isLoginOf(now.content, account)) {
-    // What a half-written file will hold is not known yet, so there is nothing to be done at the moment.
+    // `auth.json` is half-written, so that it is not known yet whose login it will hold.
     if (isDamaged(now)) return 'denied';
     return { kind: now.content === undefined ? 'signed-out' : 'switched', account };
   }

@@ -24,7 +24,7 @@ export type ProbeFailure =
       readonly kind: 'answer';
       readonly answer: FailedAnswer;
       readonly account: Account;
-      /** Whatever a refresh could do about it has been done. */
+      /** A refresh was allowed, and has been made where it could help. */
       readonly isRefreshed?: true;
     };
 
@@ -39,7 +39,7 @@ export interface AskingFailed {
   readonly account: Account;
 }
 
-/** One account's trouble with storage or a lock is its own: the others are still asked. */
+/** Makes an error of storage or a lock the answer for this account, so that the other accounts are still asked. */
 export async function askOnItsOwn<T>(account: Account, ask: () => Promise<T>): Promise<T | AskingFailed> {
   try {
     return await ask();
@@ -54,7 +54,7 @@ const unreadable = {
   'no-usage-members': 'it says nothing about usage',
 } as const;
 
-/** Reads an account's quota from the free endpoint (P16). Costs nothing and spends nothing but, with a refresher, tokens. */
+/** Reads an account's quota from the free endpoint (P16). Spends no quota; a refresher may spend a refresh token. */
 export async function probeUsage(access: BackendAccess, account: Account): Promise<Probe> {
   const result = await callAsAccount(access, account, usagePath);
   if (result.kind !== 'answered') return result;
@@ -69,7 +69,7 @@ export async function probeUsage(access: BackendAccess, account: Account): Promi
   return failedAnswer(access, { kind: 'malformed', status: 200, message }, result.account);
 }
 
-/** An answer that brought nothing, with what the access had to do about it. */
+/** The failure for an answer without the wanted data; says whether the access could refresh. */
 export function failedAnswer(
   { refresher }: Pick<BackendAccess, 'refresher'>,
   answer: FailedAnswer,
@@ -78,13 +78,13 @@ export function failedAnswer(
   return { kind: 'answer', answer, account, ...(refresher === undefined ? {} : { isRefreshed: true as const }) };
 }
 
-/** Nobody is there, nobody answers in time, or somebody else does: what was not learnt says nothing about the account. */
+/** Whether the provider was not reached, did not answer in time, or something else answered in its place. */
 export function isSilence(probe: Probe | AskingFailed | undefined): boolean {
   if (probe?.kind === 'answer') return ['offline', 'proxy', 'timeout', 'obstructed'].includes(probe.answer.kind);
   return obstructionOf(probe) !== undefined;
 }
 
-/** What came in the provider's place, whether it was asked for an answer or for a token. */
+/** What answered in the provider's place, to the request itself or to the refresh before it. */
 export function obstructionOf(probe: Probe | AskingFailed | undefined): Obstruction | undefined {
   if (probe?.kind === 'answer') return probe.answer.kind === 'obstructed' ? probe.answer : undefined;
   if (probe?.kind !== 'not-refreshed') return undefined;
@@ -96,7 +96,7 @@ const endedLogin: readonly RefreshOutcome['kind'][] = ['refused', 'spent-token',
 
 /**
  * Whether a probe that could refresh has found that the account cannot be used at the moment: its access token was
- * refused all the same, or is over and cannot be replaced. Trouble of the network or the provider is neither.
+ * refused all the same, or is over and cannot be replaced. Trouble of the network or the provider does not count.
  */
 export function isShutOut(probe: Probe | AskingFailed, now: number): boolean {
   if (probe.kind === 'answer') return refusalIn(probe.answer, now) !== undefined;
@@ -123,7 +123,7 @@ export async function probeResetCredits(
   return { kind: 'credits', credits: parseResetCredits(answer.body) };
 }
 
-/** What a probe says about the account's health; nothing when it says something about the token or the person only. */
+/** What a probe says about the account's health; undefined when it is about the token, the person or the machine. */
 export function healthEventOf(probe: Probe | AskingFailed): HealthEvent | undefined {
   if (probe.kind === 'usage') return { kind: 'success' };
   if (probe.kind !== 'answer') return undefined;

@@ -10,16 +10,16 @@ import { bindingQuota } from '../quota/binding-quota.js';
 import type { Secret } from '../secret.js';
 import type { Probe, ProbeFailure } from './usage-endpoint.js';
 
-/** What is found out about an account that was set aside; `reason` is a code, the provider's own where it gave one. */
+/** The result of trying an account that is set aside; `reason` is a code, the provider's own where it gave one. */
 export type Verdict = { readonly kind: 'works' } | Doubt;
 
 export type Doubt = ProviderReason &
   (
     | /** The login works, but the quota is used up. */ { readonly kind: 'rate-limited'; readonly reason: string }
     | { readonly kind: 'dead'; readonly reason: string }
-    /** This program itself is refused, which condemns one account but not two in a run. */
+    /** The provider refuses this program. That counts against the account when it happens to one alone in a run. */
     | { readonly kind: 'client-refused'; readonly reason: string }
-    /** Nobody could tell: network, storage, or the official client looks after it. */
+    /** It could not be found out: the network or storage failed, or the official client takes care of the login. */
     | { readonly kind: 'unverified'; readonly reason: string }
   );
 
@@ -59,7 +59,7 @@ function judgeRefusal({ refusal, flaggedAs }: Extract<RefreshOutcome, { kind: 'r
   return { kind: 'dead', reason: flaggedAs ?? refusal.code, ...reason };
 }
 
-/** Whether an access token can be sent at all: there, not over, and whole if it is a JWT. */
+/** Whether an access token can be sent at all: it exists, is not over, and is whole if it is a JWT. */
 export function judgeAccessToken({ accessToken, expiresAt }: TokenSet, now: number): Verdict {
   if (accessToken === undefined) return { kind: 'dead', reason: 'no-access-token' };
   if (isBrokenJwt(accessToken)) return { kind: 'dead', reason: 'access-token-malformed' };
@@ -67,7 +67,7 @@ export function judgeAccessToken({ accessToken, expiresAt }: TokenSet, now: numb
   return end !== undefined && end <= now ? { kind: 'dead', reason: 'access-token-expired' } : works;
 }
 
-/** Every JWT begins with the base64url of `{"`; a token that does not is opaque, and nothing can be said about it. */
+/** Every JWT begins with the base64url of `{"`. Another token is opaque, and cannot be judged. */
 function isBrokenJwt(accessToken: Secret): boolean {
   const token = accessToken.reveal();
   return token.startsWith('eyJ') && readClaims(token) === undefined;

@@ -13,7 +13,7 @@ import type { BackendAccess } from './authorized-call.js';
 import { probeUsage } from './usage-endpoint.js';
 import { judgeAccessToken, judgeProbe, judgeRefresh, type Verdict } from './verdict.js';
 
-/** What verifying needs: one part may spend a refresh token, the other only uses access tokens. */
+/** What verifying needs: `refresh` may spend a refresh token, `probe` only uses access tokens. */
 export interface VerificationDeps {
   readonly refresh: RefreshDeps;
   /** Absent where the quota is not to be read. */
@@ -26,9 +26,9 @@ export interface Verification {
 }
 
 /**
- * Finds out whether an account that was set aside works again: its refresh token is tried, even one that was refused
- * before, because the provider may have revived it. New tokens are stored whatever comes out. A storage
- * or lock problem is a verdict too, so that it does not keep the other accounts from theirs.
+ * Finds out whether an account that was set aside works again. Its refresh token is tried, even if it was refused
+ * before, because the provider may have revived it. New tokens are stored whatever the verdict is. A storage or lock
+ * problem is a verdict too, so that the other accounts are still verified.
  */
 async function verifyAccount(deps: VerificationDeps, account: FlaggedAccount): Promise<Verification> {
   try {
@@ -47,7 +47,7 @@ async function verify({ refresh, probe }: VerificationDeps, account: FlaggedAcco
   return probeAccount(probe, outcome.account, refresh.root.clock.now());
 }
 
-/** What an access token shows by itself, without a refresh: free, and all that a dry run may use. */
+/** The verdict by the access token at hand, without a refresh: it is free, and all that a dry run may use. */
 export async function probeAccount(
   probe: BackendAccess | undefined,
   account: Account,
@@ -60,7 +60,7 @@ export async function probeAccount(
   return definedOnly({ verdict: judgeProbe(answer, now), quota });
 }
 
-/** What became of the record. */
+/** What became of the record of an account that was verified. */
 interface Attempt {
   /** `gone`: another process has removed it or brought it back meanwhile. */
   readonly place: 'restored' | 'flagged' | 'gone';
@@ -86,7 +86,7 @@ export async function verifyAndRecord(
   const verification = await verifyAccount(deps, account);
   const { verdict } = verification;
   try {
-    // Not cut short by Ctrl-C: what was learnt is kept.
+    // Without the signal, so that Ctrl-C does not keep the result from being stored.
     const attempt = await withStore(deps.refresh.root, {}, (store) =>
       recordAttempt(store, account, verification, restore),
     );
@@ -98,7 +98,7 @@ export async function verifyAndRecord(
   }
 }
 
-/** Writes the attempt down, and brings the account back when it works and `restore` says so. */
+/** Stores the result, and brings the account back when it works and `restore` is set. */
 function recordAttempt(
   store: Store,
   account: FlaggedAccount,
