@@ -75,8 +75,8 @@ export interface VerifiedRecord extends Attempt {
 }
 
 /**
- * Verifies an account and writes the attempt down; where that cannot be written, it is as if nobody had tried, except
- * that the new tokens are stored.
+ * Verifies an account and stores the result. Where that cannot be stored the record stays as it was, but new tokens are
+ * stored already.
  */
 export async function verifyAndRecord(
   deps: VerificationDeps,

@@ -8,7 +8,7 @@ import { mostlyUsedPercent } from './risk.js';
 
 const longUnusedMs = 7 * 86_400_000;
 
-/** What keeps the account from being used for a time that nobody knows. */
+/** What keeps the account from being used, without a known end. */
 export function blockReasons(facts: AccountFacts): Reason[] {
   const reasons: Reason[] = [];
   if (!facts.enabled) reasons.push({ code: 'disabled' });

@@ -45,9 +45,9 @@ function tier({ availability, state }: AccountDecision): number {
 }
 
 /**
- * The accounts best first, with the one in use before those that are better by too little: a move costs a lost prompt cache
- * and restarted clients. `isStaying` says that this is why it stands first. Whoever moves gains more than the margin each
- * time, so that no way leads round.
+ * The accounts best first, with the one in use before those that are better by too little: a move costs a lost prompt
+ * cache and restarted clients. `stays` says that the account in use stands first for this reason, or because the last
+ * switch was a moment ago. Each move gains more than the margin, so that moves never lead back in a circle.
  */
 export function rank(
   decided: readonly AccountDecision[],

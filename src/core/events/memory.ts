@@ -28,7 +28,7 @@ const Stored = z.object({
 export interface EventMemory {
   readonly accounts: Readonly<Record<string, Remembered>>;
   readonly homes: Readonly<Record<string, string | null>>;
-  /** Events that nobody has been told of yet. */
+  /** Events that the person has not been told yet. */
   readonly untold: readonly AccountEvent[];
 }
 

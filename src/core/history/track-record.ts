@@ -6,7 +6,7 @@ import { fewestPoints } from './pace.js';
 export interface TrackRecord {
   /** Forecasts whose outcome is known. */
   readonly judged: number;
-  /** Forecasts whose window has not reset yet, or that nobody looked at again. */
+  /** Forecasts whose window has not reset yet, or was not seen again. */
   readonly open: number;
   /** The mean square of their errors: 0 is perfect, 0.25 is always saying 50 %. Absent with fewer than three judged. */
   readonly brier?: number;

@@ -45,7 +45,7 @@ export async function previewJob(session: Session, job: RenewalJob, policy: Rene
   }
 }
 
-/** One request for each refresh token: the renewal of one account renews the others of the same login too. */
+/** One request for each refresh token: accounts that share it get their tokens from one request. */
 async function previewsOf(session: Session, job: RenewalJob, policy: RenewalPolicy): Promise<Preview[]> {
   const { root, home } = session;
   const deps = { root, home, ...session.provider(), settings: session.settings(), runningClients };

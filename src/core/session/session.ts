@@ -79,9 +79,8 @@ export interface Listener {
   /** Begins a task of `total` items; without a total its length is unknown. */
   progress(what: string, total?: number): Progress;
   /**
-   * Gives what asks whether something may be done that cannot be taken back lightly, or undefined where nobody can
-   * answer: finding that out opens a stream, so it waits for the first question. A no throws `declined`, with
-   * `otherwise` as message.
+   * Returns the function that asks the person before something that is not easily taken back, or undefined where nobody
+   * can answer. To find that out opens a stream, so that it waits until then. A no throws `declined` with `otherwise`.
    */
   readonly consent?: () => ((question: string, otherwise: string) => Promise<void>) | undefined;
 }

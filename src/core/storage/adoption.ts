@@ -16,7 +16,7 @@ export function assertOurs(root: Root): void {
   if (problem !== undefined) throw problem;
 }
 
-/** What {@link assertOurs} throws about other people's things, as an answer. The owner has been checked before. */
+/** What {@link assertOurs} throws about other people's things, as an answer. The owner is not looked at here. */
 export function whyNotOurs(root: Root): AppError | undefined {
   if (root.mayAdopt === undefined || root.mayAdopt()) return undefined;
   const { root: path } = root.paths;

@@ -87,7 +87,8 @@ function prepareBackup(path: string, version: PresentVersion, processes: Process
 }
 
 /**
- * Throws where a backup is no file, or a link to none. Such a one is not renamed either: nobody could go back to it.
+ * Throws where something else than a file is in the place of a backup, or behind a link there. Such a thing is not even
+ * renamed: nobody could go back to it.
  */
 function assertFileOrNothing(path: string): void {
   try {

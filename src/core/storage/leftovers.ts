@@ -71,7 +71,7 @@ export function sweepTemporaries(directory: string, processes: ProcessTable, swe
       fs.rmSync(join(directory, name), { force: true });
       return true;
     } catch {
-      // Somebody else's directory or a read-only disk: `doctor` reports what stays behind.
+      // The directory is another user's, or the disk read-only: `doctor` reports what stays behind.
       return false;
     }
   });

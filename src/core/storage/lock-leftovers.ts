@@ -31,15 +31,15 @@ export function sweepLockLeftovers(directory: string, processes: ProcessTable): 
 }
 
 /**
- * Frees the locks of dead owners that are named after a token: when that has been exchanged, nobody asks for them again.
- * Each step is one that `lock-directory.ts` allows anybody.
+ * Frees the locks of dead owners that are named after a token: once the token has been exchanged, no process takes them
+ * again. Each step is one that `lock-directory.ts` allows to any process.
  */
 export function reclaimTokenLocks(directory: string, processes: ProcessTable): void {
   for (const entry of listDirectory(directory).filter((each) => /^(login|token)-.+\.held$/.test(each))) {
     try {
       reclaim(join(directory, entry), processes);
     } catch (error) {
-      // The directory is not ours to change, which `doctor` reports; nobody waits for this lock.
+      // The directory is not ours to change, which `doctor` reports; no process waits for this lock.
       if (systemErrorCode(error) === undefined) throw error;
     }
   }

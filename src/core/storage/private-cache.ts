@@ -29,7 +29,7 @@ export function privateCache(root: string, userId: number | undefined): PrivateC
   return { directory: cachePath(root), userId };
 }
 
-/** Undefined for a file that is missing, that cannot be read, that is longer than any of its kind, or somebody else's. */
+/** Undefined for a file that is missing, unreadable, longer than `mostBytes`, or not the person's own. */
 export function readCached(cache: PrivateCache, name: string, mostBytes: number): Buffer | undefined {
   return withCached(cache, name, mostBytes, (descriptor, { size }) => {
     const content = Buffer.allocUnsafe(size);
@@ -84,7 +84,7 @@ export function keepCached(
     if (isKept) removeOldest(cache, mostFiles, isOfKind);
     return isKept;
   } catch {
-    // A full or read-only disk, or a directory of somebody else.
+    // The disk is full or read-only, or the directory is another user's.
     return false;
   }
 }

@@ -2,9 +2,9 @@ import * as z from 'zod/mini';
 import { isJsonObject, type JsonObject } from '../json-object.js';
 import { Secret } from '../secret.js';
 
-// Files written by other tools of this family hold numbers as strings, empty strings and nulls for "unknown". Here a value
-// that does not fit reads as absent; whoever rewrites the file keeps the original value. Plain functions, because a pool
-// is read by every command and can hold a thousand records of twenty fields.
+// Files written by other tools of this family hold numbers as strings, empty strings and nulls for "unknown". Here a
+// value that does not fit reads as absent; code that rewrites the file keeps the original value. Plain functions,
+// because a pool is read by every command and can hold a thousand records of twenty fields.
 
 export function readText(value: unknown): string | undefined {
   return typeof value === 'string' && value !== '' ? value : undefined;
