@@ -36,7 +36,7 @@ interface ActivationChoices {
   readonly enable?: boolean;
   /** The login is taken from a home that cannot be read now. */
   readonly take?: boolean;
-  /** Not noted for `undo`: the switch is itself taken back by it, or is about a home of `run`. */
+  /** The switch is not noted for `undo`: it is made by `undo` itself, or in a home of `run`. */
   readonly isUnnoted?: true;
 }
 

@@ -43,7 +43,7 @@ function namedAccount(session: Session, roster: Roster, selector: string): Asked
   };
 }
 
-/** For the name of an account that is set aside it throws that, and not that there is no such account. */
+/** Throws `sign-in-needed` for an account that is set aside, which is in no list, but exists. */
 function locateOrExplain(session: Session, roster: Roster, selector: string): Located {
   const located = locateAnywhere(session, roster, selector);
   if (!isSetAside(located.account)) return located;

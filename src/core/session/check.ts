@@ -138,7 +138,7 @@ function withPlanOf(known: QuotaSnapshot | undefined, workspace: Workspace | und
   return known === undefined || planType === undefined ? known : { ...known, planType };
 }
 
-/** Also a good answer can hold a refusal: the workspace is marked as deactivated in it, or missing. */
+/** The refusal after a check. Also a good answer can hold one: the workspace is marked as deactivated, or missing. */
 function refusalAfterCheck(
   before: AccessRefusal | undefined,
   { result, workspace, isListed, quota }: CheckAnswer,
@@ -151,7 +151,7 @@ function refusalAfterCheck(
   return quota?.kind === 'usage' ? undefined : after;
 }
 
-/** Only what the backend answered: the refresh itself has stored its own outcome. */
+/** What the answer of the backend says about the health; a refresh has stored its own outcome already. */
 function eventOf({ result, account, quota }: CheckAnswer): HealthEvent | undefined {
   if (result.kind !== 'answered') return undefined;
   const { answer } = result;

@@ -22,7 +22,7 @@ export interface Joining {
   readonly key: ShareKey;
   /** How this machine is called on the others; its host name by default. */
   readonly machineName?: string;
-  /** For the database, milliseconds. */
+  /** The time that the database has, milliseconds. */
   readonly deadlineMs?: number;
 }
 

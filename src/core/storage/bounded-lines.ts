@@ -31,7 +31,7 @@ export function appendLines(
   replaceFile({ path, content: `${(isFull ? newest(lines, maxBytes / 2) : lines).join('\n')}\n` }, processes);
 }
 
-/** As many of the last lines as there is room for. */
+/** As many of the last lines as fit into `roomBytes`. */
 function newest(lines: readonly string[], roomBytes: number): string[] {
   let room = roomBytes;
   const first = lines.findLastIndex((line) => {

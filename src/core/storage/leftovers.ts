@@ -55,7 +55,7 @@ function targetOf(path: string): string {
 const temporaryPattern = /^\.(?<file>.+)\.(?<pid>\d+)-(?<start>[^-]+)-(?:(?<place>[0-9a-f]{8})-)?[0-9a-f]+\.tmp$/;
 
 interface Sweep {
-  /** Only the temp files of this file are swept: for a directory that is not ours. */
+  /** Where given, only the temp files of this file are swept: for a directory that is not ours. */
   readonly file?: string;
   /** Wall clock, to tell when a process that cannot be judged from here must have ended. */
   readonly now?: number;

@@ -148,6 +148,6 @@ export function removeEmptyDirectory(path: string): void {
   try {
     fs.rmdirSync(path);
   } catch {
-    // Not empty: what is in it is in use, or is not ours.
+    // It is not empty: what is in it is in use, or is not ours.
   }
 }

@@ -24,7 +24,7 @@ import {
 
 /** What was found in a document. */
 export interface Findings {
-  /** In the order of the document. */
+  /** The logins in the order of the document. */
   readonly logins: readonly FiledLogin[];
   /** What the document says about logins that are in other files. */
   readonly names: readonly StatedName[];

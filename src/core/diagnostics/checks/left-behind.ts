@@ -50,7 +50,7 @@ function problemOf(entry: JournalEntry, world: World): Problem[] {
   return [warning(message, `codex-auth check ${holder.id}`)];
 }
 
-/** From when on the command settles it: earlier it gives the same answer. */
+/** The time from which on `check` asks again, in words; before that time `check` names it too. */
 function whenAgain(entry: JournalEntry, { now, settings }: World): string {
   const retryAt = retryTime(entry, settings.unansweredRetryMs, now);
   return retryAt > now ? ` after ${clockTime(retryAt)}` : ' once';
