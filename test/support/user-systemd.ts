@@ -107,6 +107,7 @@ async function removeGroup(path: string): Promise<void> {
     try {
       return rmdirSync(path);
     } catch {
+      // A process of the group has not ended yet.
       await delay(50);
     }
   }

@@ -1,4 +1,4 @@
-/** The official client's registration (official-client.md#refresh). */
+/** The official client's registration (official-client.md#sign-in). */
 export const CLIENT_ID = 'app_EMoamEEZ73f0CkXaXp7hrann';
 export const OPENID_SCOPE = 'openid profile email offline_access';
 export const CONNECTOR_SCOPE = 'api.connectors.read api.connectors.invoke';

@@ -18,7 +18,7 @@ interface DeviceLogin {
 }
 
 /**
- * The device-code logins (official-client.md#refresh), decided by a test here, by a person on `{issuer}/codex/device`.
+ * The device-code logins (official-client.md#sign-in), decided by a test here, by a person on `{issuer}/codex/device`.
  */
 export class DeviceLogins {
   readonly #logins = new Map<string, DeviceLogin>();
