@@ -239,6 +239,21 @@ describe('applying it', () => {
     expect(planAccountRepairs(made.world())).toEqual([]);
   });
 
+  const turnedAway = { code: 'workspace-deactivated', at: now - 30_000, isLasting: true as const };
+  it.each([
+    ['stays where nothing was heard since', now - 60_000, turnedAway],
+    ['is over where the provider has told the quota since', now, undefined],
+  ])('that the account was turned away %s', async (_, observedAt, expected) => {
+    const state = {
+      ...emptyState,
+      accounts: { x: { quota: { windows: [], additional: [], observedAt } }, y: { refusal: turnedAway } },
+    };
+    const accounts = [good('x', { refresh: 'rt-1' }), good('y', { refresh: 'rt-1' })];
+    const made = worldOf({ global: { accounts } }, state);
+    await apply(made);
+    expect(made.world().state.accounts['x']?.refusal).toEqual(expected);
+  });
+
   it('merges across pools, and what is known about the account stays with it', async () => {
     const state = {
       ...emptyState,

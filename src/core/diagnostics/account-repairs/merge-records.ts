@@ -2,7 +2,7 @@ import { isDeepStrictEqual } from 'node:util';
 import type { Account } from '../../accounts/account.js';
 import type { Binding } from '../../bindings/binding.js';
 import { definedOnly } from '../../defined-only.js';
-import type { AccountState } from '../../health/account-state.js';
+import type { AccountKnowledge, AccountState } from '../../health/account-state.js';
 import { knownSpent } from '../../logins/lineage-log.js';
 import { keepRecord } from '../../pools/kept-record.js';
 import type { Store } from '../../pools/store.js';
@@ -73,39 +73,46 @@ function isChanged(after: readonly Account[], before: readonly Account[]): boole
   return after.length !== before.length || after.some((account, index) => account !== before[index]);
 }
 
-/** Gives the account the latest health, quota and recovery of its records, and their conversations. */
+/** Gives the account what is known of all its records, the latest of each kind, and their conversations; its own ratio stays. */
 export function inheritKnowledge(state: AccountState, { accountId, others }: Merge): AccountState {
   const gone = others.map((each) => each.accountId).filter((id) => id !== accountId);
   const known = [accountId, ...gone].flatMap((id) => state.accounts[id] ?? []);
   const named = Object.values(state.affinity).map((entry) => entry.accountId);
   if (!gone.some((id) => id in state.accounts || named.includes(id))) return state;
-  const health = latest(
-    known.map((each) => each.health),
-    ({ at }) => at,
-  );
-  const quota = latest(
-    known.map((each) => each.quota),
-    ({ observedAt }) => observedAt,
-  );
-  const recovery = latest(
-    known.map((each) => each.recovery),
-    ({ at }) => at,
-  );
   const accounts = Object.fromEntries(Object.entries(state.accounts).filter(([id]) => !gone.includes(id)));
   const affinity = Object.entries(state.affinity).map(([session, entry]) => {
     return [session, gone.includes(entry.accountId) ? { ...entry, accountId } : entry] as const;
   });
   return {
     ...state,
-    accounts: known.length === 0 ? accounts : { ...accounts, [accountId]: definedOnly({ health, quota, recovery }) },
+    accounts: known.length === 0 ? accounts : { ...accounts, [accountId]: latestOf(known) },
     affinity: Object.fromEntries(affinity),
   };
 }
 
-function latest<T>(facts: readonly (T | undefined)[], timeOf: (fact: T) => number): T | undefined {
-  const known = facts.filter((fact) => fact !== undefined);
-  return known.reduce<T | undefined>(
-    (newest, fact) => (newest === undefined || timeOf(fact) > timeOf(newest) ? fact : newest),
-    undefined,
-  );
+function latestOf(known: readonly AccountKnowledge[]): AccountKnowledge {
+  const latest = latestAmong(known);
+  const quota = latest('quota', ({ observedAt }) => observedAt);
+  const refusal = latest('refusal', ({ at }) => at);
+  // The provider lets the account in again where it has told its quota since.
+  const isOver = refusal !== undefined && quota !== undefined && quota.observedAt > refusal.at;
+  return definedOnly({
+    health: latest('health', ({ at }) => at),
+    quota,
+    recovery: latest('recovery', ({ at }) => at),
+    refusal: isOver ? undefined : refusal,
+  });
+}
+
+function latestAmong(known: readonly AccountKnowledge[]) {
+  return <Kind extends keyof AccountKnowledge>(
+    kind: Kind,
+    timeOf: (fact: NonNullable<AccountKnowledge[Kind]>) => number,
+  ): AccountKnowledge[Kind] => {
+    const facts = known.flatMap((each) => each[kind] ?? []);
+    return facts.reduce<(typeof facts)[number] | undefined>(
+      (newest, fact) => (newest === undefined || timeOf(fact) > timeOf(newest) ? fact : newest),
+      undefined,
+    );
+  };
 }
