@@ -1,4 +1,14 @@
-import { cpSync, lstatSync, mkdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
+import {
+  chmodSync,
+  cpSync,
+  lstatSync,
+  mkdirSync,
+  readFileSync,
+  renameSync,
+  rmSync,
+  statSync,
+  writeFileSync,
+} from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
 import { runCli, runJson } from '../support/cli.js';
@@ -44,6 +54,17 @@ const emailIn = ({ codex }: RefreshHome) => {
 const tokenIn = (each: RefreshHome) => each.authFile().tokens.refresh_token;
 const isLink = ({ home }: RefreshHome) => lstatSync(home.authFile).isSymbolicLink();
 const registry = ({ root }: RefreshHome) => JSON.parse(readFileSync(root.paths.homes, 'utf8')).homes;
+
+test('a login in another home that others can read is found by doctor, and closed to them', async () => {
+  const { one, two } = await twoHomes();
+  await use(two, alice.email);
+  chmodSync(two.codex.authFile, 0o644);
+  const { document } = await runJson(one.home, ['doctor', '--offline']);
+  const row = document.data.checks.find(({ id }: { id: string }) => id === 'permissions');
+  expect(row).toMatchObject({ status: 'error', message: expect.stringContaining(two.codex.authFile) });
+  await runCli(one.home, ['doctor', '--offline', '--fix']);
+  expect(statSync(two.codex.authFile).mode & 0o777).toBe(0o600);
+});
 
 describe('a login that two homes want', () => {
   test('stands in one file, to which the second home has a link', async () => {

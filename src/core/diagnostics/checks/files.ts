@@ -63,8 +63,7 @@ export const permissionsCheck: Check = {
     const isForeign =
       root.effectiveUserId !== undefined && rootFacts !== undefined && rootFacts.owner !== root.effectiveUserId;
     if (isForeign) return skipped('the root belongs to somebody else');
-    const login = world.authFileFacts === undefined ? [] : [world.authFileFacts];
-    const problems = [...world.owned, ...login].flatMap((file) => modeProblems(file, world));
+    const problems = [...world.owned, ...world.loginFiles].flatMap((file) => modeProblems(file, world));
     return judge([...problems, ...openHome(world)], 'only you can read them');
   },
 };

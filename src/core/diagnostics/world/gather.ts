@@ -78,6 +78,7 @@ export async function gatherWorld(surroundings: Surroundings): Promise<World> {
   const roots = otherRoots(surroundings);
   const read = firstLooks();
   const scopes = readableScopes(paths, read);
+  const homes = withoutLinked(reachableHomes(findHomesForDisplay(root, home)));
   return {
     now: clock.now(),
     root,
@@ -96,7 +97,8 @@ export async function gatherWorld(surroundings: Surroundings): Promise<World> {
     state: state.value?.state ?? { accounts: {}, affinity: {}, raw: {} },
     stateProblem: stateProblem(state),
     authFile: authFileOf(home, scopes),
-    loginPlaces: loginPlaces(root, home),
+    loginPlaces: loginPlaces(root, homes),
+    loginFiles: homes.flatMap(({ authFile }) => factsAbout(authFile, 'file') ?? []),
     tornLogin: tolerant(() => tornLogin(root)).value,
     authFileFacts: factsAbout(home.authFile, 'file'),
     homeFacts: factsAbout(home.directory, 'directory'),
@@ -146,8 +148,7 @@ function homesOf(root: Root, home: CodexHome, scopes: World['scopes']): World['h
   return { held: tolerant(() => heldLogins(others, records)).value ?? [], unreachable: found.value.unreachable };
 }
 
-function loginPlaces(root: Root, current: CodexHome): LoginPlace[] {
-  const homes = withoutLinked(reachableHomes(findHomesForDisplay(root, current)));
+function loginPlaces(root: Root, homes: readonly CodexHome[]): LoginPlace[] {
   return homes.flatMap((home) => {
     const place = tolerant(() => loginFilePlace(root, home)).value;
     return place === undefined ? [] : [{ authFile: home.authFile, place }];

@@ -55,6 +55,8 @@ export interface World {
   readonly authFile: AuthFileState | { readonly unreadable: string; readonly wayOut?: string };
   /** One for every home that can be read. */
   readonly loginPlaces: readonly LoginPlace[];
+  /** The `auth.json` of each of them, as far as there is one. */
+  readonly loginFiles: readonly FileFacts[];
   /** A credential file that a crash has left half-written. */
   readonly tornLogin: string | undefined;
   readonly authFileFacts: FileFacts | undefined;
