@@ -1,3 +1,4 @@
+import { isatty } from 'node:tty';
 import type { JobControl, Machine } from '../cli/program/machine.js';
 import { systemClock } from '../core/clock.js';
 
@@ -38,7 +39,18 @@ export function heedSignals(): Interruption {
   }
 
   process.on('SIGINT', pressed).on('SIGTERM', interrupt).on('SIGHUP', interrupt);
+  dieWithTerminal();
   return { signal: controller.signal, unfinished, interrupt };
+}
+
+/** At its end Node puts each terminal in order, and aborts where one has closed, which may leave its memory in a file. */
+function dieWithTerminal(): void {
+  const terminals = [0, 1, 2].filter((descriptor) => isatty(descriptor));
+  process.on('exit', () => {
+    if (terminals.every((descriptor) => isatty(descriptor))) return;
+    process.removeAllListeners('SIGHUP');
+    process.kill(process.pid, 'SIGHUP');
+  });
 }
 
 export const jobControl: JobControl = {

@@ -62,6 +62,8 @@ export function watchForPaste({ io }: Context, state: string) {
   if (!io.isInteractive) return { found: new Promise<never>(() => undefined), stop: () => undefined };
   // The terminal itself edits the line; a readline of Node's would draw over the countdown.
   const lines = createInterface({ input: io.stdin, terminal: false });
+  // A terminal that has closed, of which the process is told by itself.
+  lines.on('error', () => undefined);
   const found = new Promise<CallbackOutcome>((resolve) => {
     lines.on('line', (line) => {
       if (line.trim() === '') return;

@@ -23,7 +23,9 @@ export function createPlainPrompter(io: Io, signal: AbortSignal): Asking {
     try {
       io.stderr.write(`${shown(question)} `);
       const closed = new Promise<never>((_, reject) => {
-        lines.once('close', () => reject(new AppError('interrupted', 'interrupted')));
+        const interrupted = () => reject(new AppError('interrupted', 'interrupted'));
+        // An error is a terminal that has closed.
+        lines.on('close', interrupted).on('error', interrupted);
       });
       return (await Promise.race([lines.question('', { signal }), closed])).trim();
     } catch (error) {

@@ -1,3 +1,4 @@
+import type { Key } from 'node:readline';
 import confirm from '@inquirer/confirm';
 import input from '@inquirer/input';
 import select from '@inquirer/select';
@@ -52,13 +53,14 @@ export function createPrompter(io: Io, signal: AbortSignal): Prompter {
 export type Asking = Omit<Prompter, 'consent'>;
 
 function createDrawnPrompter(io: Io, signal: AbortSignal): Asking {
-  const streams = { input: io.stdin, output: io.stderr, signal };
+  const answered = <T>(ask: Ask<T>) => answerOf(ask, io, signal);
   const theme = themeFor(io);
   const shown = (text: string) => printable(io.shown(text));
   return {
-    confirm: (question, preset) => answered(confirm({ message: shown(question), default: preset, theme }, streams)),
+    confirm: (question, preset) =>
+      answered((streams) => confirm({ message: shown(question), default: preset, theme }, streams)),
     select: (question, choices) =>
-      answered(
+      answered((streams) =>
         select(
           {
             message: shown(question),
@@ -71,7 +73,7 @@ function createDrawnPrompter(io: Io, signal: AbortSignal): Asking {
         ),
       ),
     find: async (question, choices, { start, linesFor }) => {
-      const chosen = await answered(
+      const chosen = await answered((streams) =>
         filterPrompt(
           {
             message: shown(question),
@@ -91,10 +93,10 @@ function createDrawnPrompter(io: Io, signal: AbortSignal): Asking {
       );
       return valueAt(choices, chosen);
     },
-    input: (question) => answered(input({ message: shown(question), theme }, streams)),
+    input: (question) => answered((streams) => input({ message: shown(question), theme }, streams)),
     async secret(question) {
       const transformer = (typed: string) => '*'.repeat(typed.length);
-      return new Secret(await answered(input({ message: shown(question), theme, transformer }, streams)));
+      return new Secret(await answered((streams) => input({ message: shown(question), theme, transformer }, streams)));
     },
   };
 }
@@ -136,14 +138,44 @@ const findHelp = 'Type to find, Up and Down to move, Enter to choose, Ctrl-C to 
 
 const selectHelp = 'Up and Down to move, Enter to choose, Ctrl-C to leave';
 
-/** Ctrl-C at a question is the same as Ctrl-C anywhere else. */
-async function answered<T>(answer: Promise<T>): Promise<T> {
+interface PromptStreams {
+  readonly input: Io['stdin'];
+  readonly output: Io['stderr'];
+  readonly signal: AbortSignal;
+}
+
+type Ask<T> = (streams: PromptStreams) => Promise<T>;
+
+/**
+ * Ctrl-C at a question is the same as Ctrl-C anywhere else, and so is the end of what can be typed. The library does not notice
+ * that nobody will answer: its reader only stops reading. It does the same when a job goes on after Ctrl-Z; then it is asked
+ * again.
+ */
+async function answerOf<T>(
+  ask: Ask<T>,
+  { stdin, stderr }: Pick<Io, 'stdin' | 'stderr'>,
+  signal: AbortSignal,
+): Promise<T> {
+  const stopping = new AbortController();
+  let isSuspended = false;
+  const onKey = (_text: string | undefined, { ctrl, name }: Key) => {
+    isSuspended ||= ctrl === true && name === 'z';
+  };
+  const onPause = () => stopping.abort();
+  stdin.on('keypress', onKey).on('pause', onPause);
   try {
+    const heard = stdin.listeners('error');
+    const answer = ask({ input: stdin, output: stderr, signal: AbortSignal.any([signal, stopping.signal]) });
+    // Where the library's reader hands on that the terminal has closed, nobody hears it, which would end the process.
+    for (const listener of stdin.listeners('error'))
+      if (!heard.includes(listener)) stdin.off('error', listener as () => void);
     return await answer;
   } catch (error) {
-    if (error instanceof Error && /^(ExitPromptError|AbortPromptError)$/.test(error.name)) {
-      throw new AppError('interrupted', 'interrupted');
-    }
-    throw error;
+    const isLeft = error instanceof Error && /^(ExitPromptError|AbortPromptError)$/.test(error.name);
+    if (!isLeft) throw error;
+    if (signal.aborted || !isSuspended) throw new AppError('interrupted', 'interrupted');
+  } finally {
+    stdin.off('keypress', onKey).off('pause', onPause);
   }
+  return answerOf(ask, { stdin, stderr }, signal);
 }
