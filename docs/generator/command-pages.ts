@@ -74,13 +74,22 @@ function optionTable({ options }: AnyCommander): string {
 
 function outcome({ module }: DocumentedCommand): string | undefined {
   if (module === undefined) return undefined;
+  const { passesOn, exitCode, failureExitCode } = module;
   const attention =
-    module.exitCode === undefined
-      ? 'Ends with 0 when it is done'
-      : 'Ends with 0 when all is well, and with another code when its answer says that something needs attention';
-  const schema = schemaFile(module.name);
-  return [
-    '## Outcome',
-    `${attention}; failures have the [exit codes](../exit-codes.md) of every command. With ${code('--json')} it prints the document [${code(`codex-auth.${module.name}/1`)}](../json/${schema}).`,
-  ].join('\n\n');
+    passesOn !== undefined
+      ? 'Ends with the exit code of what it has run'
+      : exitCode === undefined
+        ? 'Ends with 0 when it is done'
+        : 'Ends with 0 when all is well, and with another code when its answer says that something needs attention';
+  const table = '[exit codes](../exit-codes.md)';
+  const failures =
+    failureExitCode === undefined
+      ? `failures have the ${table} of every command`
+      : `of the ${table} failures have 2 and 130 only, and 1 in the place of all others`;
+  const document = `the document [${code(`codex-auth.${module.name}/1`)}](../json/${schemaFile(module.name)})`;
+  const printing =
+    passesOn === undefined
+      ? `it prints ${document}.`
+      : `it prints ${document} where nothing was run: after a failure, and with ${code('--dry-run')}.`;
+  return ['## Outcome', `${attention}; ${failures}. With ${code('--json')} ${printing}`].join('\n\n');
 }
