@@ -94,6 +94,14 @@ describe('status', () => {
     expect(stdout).toContain('Next        codex-auth switch acc_alice\n');
   });
 
+  test('offers the accounts that are there where none of them was ever chosen', async () => {
+    const home = createTestHome();
+    writePool(home, [alice, bob], {});
+    expect((await status(home)).stdout).toContain('Next        codex-auth switch\n');
+    writeFileSync(home.authFile, '{"auth_mode":"apikey","OPENAI_API_KEY":"sk-canary-1"}');
+    expect((await status(home)).stdout).toContain('Next        codex-auth switch --replace\n');
+  });
+
   test('names an account that was removed, while the official client is signed in to it', async () => {
     const home = homeWithAccounts();
     writeLogin(home, alice);

@@ -81,7 +81,11 @@ async function status(context: Context, { selector }: StatusOptions): Promise<St
     account,
     recovery: shown && recoveryOf(roster, shown.account.id),
     chosen: isOther ? accountRef(chosen, roster.accounts.indexOf(chosen) + 1, options.mask === true) : undefined,
-    next: nextStep(authFile.holds, account, shown?.account, { now: clock.now(), isNamed: named !== undefined }),
+    next: nextStep(authFile.holds, account, shown?.account, {
+      now: clock.now(),
+      isNamed: named !== undefined,
+      canChoose: roster.accounts.length > 0,
+    }),
     files: {
       root: root.paths.root,
       pool: roster.readFrom,
@@ -145,17 +149,21 @@ function nextStep(
   holds: StatusResult['authFile']['holds'],
   view: StatusAccount | undefined,
   account: ShownAccount | undefined,
-  { now, isNamed }: { readonly now: number; readonly isNamed: boolean },
+  { now, isNamed, canChoose }: { readonly now: number; readonly isNamed: boolean; readonly canChoose: boolean },
 ): string | undefined {
   const again = view?.email === undefined ? 'codex-auth login' : `codex-auth login --expect ${view.email}`;
   if (view?.state === 'sign-in-needed') return view.keptBy === undefined ? again : 'codex-auth sync';
+  const replace = holds === 'unadoptable' ? ' --replace' : '';
+  if (view === undefined && canChoose && (holds === 'nothing' || holds === 'unadoptable')) {
+    return `codex-auth switch${replace}`;
+  }
   const selector = view?.id ?? '<account>';
   if (view === undefined && holds !== 'set-aside') return again;
   const { expiresAt } = account?.tokens ?? {};
   const check = `codex-auth check${isNamed ? ` ${selector}` : ''}`;
   // For an account that was named it does not matter which account is in use.
   if (isNamed || holds === 'account') return expiresAt !== undefined && expiresAt <= now ? check : undefined;
-  return `codex-auth switch ${selector}${holds === 'unadoptable' ? ' --replace' : ''}`;
+  return `codex-auth switch ${selector}${replace}`;
 }
 
 function renderStatus(result: StatusResult, theme: Theme): string {
