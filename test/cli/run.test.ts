@@ -214,6 +214,7 @@ describe('run refuses', () => {
     { words: ['acc_alice', '--', 'codex', 'logout'], exitCode: 1, says: /ends the login/ },
     { words: ['acc_alice', '--', 'codex', 'login'], exitCode: 1, says: /ends the login[\s\S]*codex-auth login/ },
     { words: ['acc_alice', '--', 'codex', '-c', 'a=b', 'auth', 'logout'], exitCode: 1, says: /ends the login/ },
+    { words: ['acc_alice', '--', ''], exitCode: 127, says: /the command after -- has no name/ },
   ])('$words with $exitCode', async ({ words, exitCode, says }) => {
     const result = await command(['run', ...words]);
     expect([result.exitCode, said(result)]).toEqual([exitCode, expect.stringMatching(says)]);

@@ -35,6 +35,11 @@ function findProgram(name: string, { environment, cwd }: CommandPlace): string {
   const hasPath = /[\\/]/.test(name);
   const found = hasPath ? [resolve(cwd, name)].find(isExecutable) : executableOnPath(name, environment);
   if (found !== undefined) return found;
+  if (name === '') {
+    throw new AppError('command-not-found', 'the command after -- has no name', {
+      hint: 'see that no variable in it is empty',
+    });
+  }
   const places = hasPath ? [resolve(cwd, name)] : pathOf(environment).map((directory) => resolve(cwd, directory, name));
   const closed = places.find(isThere);
   if (closed !== undefined) {

@@ -272,6 +272,8 @@ export function wayOut(error: unknown, path: string): string | undefined {
       return 'move away the file that stands where a directory should be, then run the command again';
     case 'EISDIR':
       return `move the directory ${path} away, then run the command again`;
+    case 'ELOOP':
+      return `move ${path} away, or the link that leads to it, then run the command again`;
     case 'EFTYPE':
     case 'EFBIG':
       return `move ${path} away, which may be a link, then run the command again`;
