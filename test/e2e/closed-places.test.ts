@@ -5,13 +5,14 @@ import {
   chownSync,
   existsSync,
   linkSync,
+  lstatSync,
   mkdirSync,
   readdirSync,
   readFileSync,
   statSync,
   writeFileSync,
 } from 'node:fs';
-import { join } from 'node:path';
+import { basename, join } from 'node:path';
 import { describe, expect, it, onTestFinished } from 'vitest';
 import { asNobody } from '../support/as-nobody.js';
 import { runBuilt, runBuiltJson } from '../support/built.js';
@@ -157,6 +158,29 @@ function anotherHome({ home }: RefreshHome): Record<string, string> {
   return { CODEX_HOME: directory };
 }
 
+/** Both have run: Alice with a link to the file of the home, Bob with a file of his own. */
+async function homeWithRuns(): Promise<RefreshHome> {
+  const home = await homeOf(86_400);
+  for (const who of ['1', '2']) expect(await run(home, `run ${who} -- true`, {})).toMatchObject({ exitCode: 0 });
+  return home;
+}
+
+/** Whose login stands in each home as a file of its own. */
+function loginFiles(of: RefreshHome): Record<string, string | undefined> {
+  const { home, root } = of;
+  const { privateHomes } = root.paths;
+  const homes = [home.codexHome, join(home.directory, 'second-home')];
+  const places = [...homes, ...readdirSync(privateHomes).map((name) => join(privateHomes, name))];
+  const isOwn = (place: string) =>
+    lstatSync(join(place, 'auth.json'), { throwIfNoEntry: false })?.isSymbolicLink() === false;
+  return Object.fromEntries(places.filter(isOwn).map((place) => [basename(place), holderIn(place)]));
+
+  function holderIn(place: string): string | undefined {
+    const { refresh_token: token } = JSON.parse(readFileSync(join(place, 'auth.json'), 'utf8')).tokens;
+    return of.records().find(({ refreshToken }) => refreshToken === token)?.recordId;
+  }
+}
+
 const placeRow = async (home: RefreshHome, options: ProgramOptions) => {
   const { document } = await runBuiltJson(home.home, ['doctor', '--offline'], options);
   return document.data.checks.find(({ id }: { id: string }) => id === 'login-place');
@@ -195,6 +219,37 @@ describe('where a login can be written and not replaced,', () => {
       expect(await run(home, 'switch 1', options)).toMatchObject({ exitCode: 0 });
       expect(tokenIn(home)).toBe(home.record('acc_alice').refreshToken);
       expect(statSync(home.home.authFile).mode & 0o777).toBe(0o600);
+    });
+  });
+
+  eachPlace([...inPlace, ...closed], (place) => {
+    const isClosed = closed.includes(place);
+
+    it(`each login keeps to one file when one comes from the home of its runs: ${place.name}`, async () => {
+      const home = await homeWithRuns();
+      const { exitCode } = await run(home, 'switch 2', place.prepare(home));
+      expect(exitCode).toBe(isClosed ? 6 : 0);
+      expect(loginFiles(home)).toEqual(
+        isClosed
+          ? { 'codex-home': 'acc_alice', acc_bob: 'acc_bob' }
+          : { 'codex-home': 'acc_bob', acc_alice: 'acc_alice' },
+      );
+    });
+
+    it(`each login keeps to one file when one is in use in another home: ${place.name}`, async () => {
+      const home = await homeWithRuns();
+      const { CODEX_HOME = '' } = anotherHome(home);
+      expect(await run(home, 'switch 2', { variables: { CODEX_HOME } })).toMatchObject({ exitCode: 0 });
+      const { exitCode, stderr } = await run(home, 'switch 2', place.prepare(home));
+      const becomesLink = place.name === 'a file of two names';
+      expect([exitCode, stderr]).toEqual(
+        becomesLink ? [0, expect.anything()] : [6, expect.stringContaining('auth.json')],
+      );
+      expect(loginFiles(home)).toEqual(
+        becomesLink
+          ? { acc_alice: 'acc_alice', 'second-home': 'acc_bob' }
+          : { 'codex-home': 'acc_alice', 'second-home': 'acc_bob' },
+      );
     });
   });
 

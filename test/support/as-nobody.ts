@@ -1,4 +1,5 @@
-import { chownSync, cpSync, lstatSync, mkdirSync, readdirSync } from 'node:fs';
+import { spawnSync } from 'node:child_process';
+import { cpSync, mkdirSync } from 'node:fs';
 import { join } from 'node:path';
 import type { TestHome } from './cli.js';
 import { builtProject, type ProgramOptions } from './program-process.js';
@@ -17,10 +18,8 @@ export function asNobody(home: TestHome): ProgramOptions {
   for (const name of ['bin', 'dist', 'package.json']) {
     cpSync(join(builtProject(), name), join(project, name), { recursive: true });
   }
-  for (const path of ['', ...readdirSync(home.directory, { recursive: true, encoding: 'utf8' })]) {
-    const each = join(home.directory, path);
-    if (!lstatSync(each).isSymbolicLink()) chownSync(each, nobody, nobody);
-  }
+  // Never through a link, as those of a home of runs, which lead round in circles.
+  spawnSync('chown', ['-RhP', `${nobody}:${nobody}`, home.directory]);
   const user = ['setpriv', '--reuid', String(nobody), '--regid', String(nobody), '--clear-groups'];
   // Nothing is started as root.
   return { project, prefix: [...user, 'sh', '-c', '[ "$(id -u)" != 0 ] || exit 97; exec "$@"', 'sh'] };

@@ -55,9 +55,14 @@ function isCommitted(prepared: PreparedFile, guard: () => void): boolean {
     prepared.commit(guard);
     return true;
   } catch (error) {
-    if (error instanceof AppError && systemErrorCode(error.cause) === 'EBUSY') return false;
+    if (isMountPoint(error)) return false;
     throw error;
   }
+}
+
+/** Whether only a mount keeps something from taking the place of a file. */
+export function isMountPoint(error: unknown): boolean {
+  return error instanceof AppError && systemErrorCode(error.cause) === 'EBUSY';
 }
 
 /** How the stored login can be changed, as far as that shows without writing. */

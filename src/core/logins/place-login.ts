@@ -1,16 +1,18 @@
 import { lstatSync } from 'node:fs';
-import type { Account } from '../accounts/account.js';
+import { type Account, describeAccount } from '../accounts/account.js';
 import type { AuthFileLogin } from '../codex/auth-file.js';
 import type { AuthFileState } from '../codex/auth-file-state.js';
 import { type FlockHelper, withCredentialLock } from '../codex/credential-lock.js';
 import type { CodexHome } from '../codex/home.js';
-import { holdsLogin, loginFilePlace, readLoginVersion, writeLogin } from '../codex/official-login.js';
+import { holdsLogin, isMountPoint, loginFilePlace, readLoginVersion, writeLogin } from '../codex/official-login.js';
 import { definedOnly } from '../defined-only.js';
 import { AppError } from '../errors.js';
 import { type Homes, otherPlaces, reachableHomes } from '../homes/known-homes.js';
 import { homesLinkedTo, linkedInto, ownFile } from '../homes/links.js';
 import type { Store } from '../pools/store.js';
+import { shellWord } from '../shell/shell-word.js';
 import { isSameVersion, makeDirectory } from '../storage/atomic-file.js';
+import type { FilePlace } from '../storage/file-place.js';
 import { moveLeavingLink, moveOntoLink, removeLink, replaceByLink, replaceLinkByFile } from '../storage/link-file.js';
 import type { Root } from '../storage/root.js';
 import { syncDirectory } from '../storage/sync.js';
@@ -69,12 +71,13 @@ export async function placeLogin(
   return withCredentialLock(options, (lock) => {
     const isUnchanged = () => isSameVersion(readLoginVersion(home), before.version);
     if (!isUnchanged()) return 'changed-meanwhile';
+    const handOver = handingOver(isUnchanged, releaseFollowers(store, homes, followers, before, leaving, next));
     try {
-      const handOver = releaseFollowers(store, homes, followers, before, leaving, next);
       rememberHome(store, home, next.account);
-      writeSeat(root, homes, next, handingOver(isUnchanged, handOver));
+      writeSeat(root, homes, next, handOver.guard);
       for (const { directory } of followers) syncDirectory(directory);
     } catch (error) {
+      handOver.takeBack();
       if (error === changedMeanwhile) return 'changed-meanwhile';
       throw error;
     }
@@ -89,27 +92,66 @@ function isInPlace({ root }: Store, homes: Homes, { version }: AuthFileState, { 
   return standsIn === undefined && holdsLogin(root, homes.current, version, content);
 }
 
-function writeSeat(root: Root, homes: Homes, { content, seat }: NextLogin, guard: () => void): void {
+function writeSeat(root: Root, homes: Homes, next: NextLogin, guard: () => void): void {
   const { current: home } = homes;
+  const { content, seat } = next;
   const others = otherPlaces(homes);
-  if (seat.kind === 'moved') moveLogin(root, home, ownFile(home, others), seat.from, guard);
-  else if (seat.kind === 'linked') replaceByLink(ownFile(home, others), seat.into.authFile, root.processes, guard);
-  else if (linkedInto(home, others) === undefined) writeLogin(root, home, content, guard);
-  else replaceLinkByFile(home.authFile, content, root.processes, guard);
+  const isLink = linkedInto(home, others) !== undefined;
+  if (seat.kind === 'own') {
+    if (isLink) replaceLinkByFile(home.authFile, content, root.processes, guard);
+    else writeLogin(root, home, content, guard);
+    return;
+  }
+  const place: FilePlace = isLink ? { kind: 'replaceable' } : loginFilePlace(root, home);
+  if (place.kind === 'closed') throw place.problem;
+  if (seat.kind === 'moved') moveLogin(root, homes, next, { place, from: seat.from, guard });
+  else {
+    // Before anything is handed over.
+    if (place.kind === 'in-place' && place.obstacle !== 'hard-link') throw takesNoLink(home, seat.into, next.account);
+    replaceByLink(ownFile(home, others), seat.into.authFile, root.processes, guard);
+  }
+}
+
+interface Move {
+  readonly place: FilePlace;
+  readonly from: CodexHome;
+  readonly guard: () => void;
 }
 
 /** Where the login cannot be moved, as between two file systems, it stays, and the home gets a link to it. */
-function moveLogin(root: Root, home: CodexHome, target: string, from: CodexHome, guard: () => void): void {
-  guard();
-  const isReplaceable = loginFilePlace(root, home).kind === 'replaceable';
-  if (isReplaceable && moveLeavingLink(from.authFile, target, home.authFile, root.processes)) return;
-  replaceByLink(target, from.authFile, root.processes, guard);
+function moveLogin(root: Root, homes: Homes, { content }: NextLogin, { place, from, guard }: Move): void {
+  const { current: home } = homes;
+  const { processes } = root;
+  if (place.kind === 'replaceable') {
+    guard();
+    const target = ownFile(home, otherPlaces(homes));
+    if (moveLeavingLink(from.authFile, target, home.authFile, processes)) return;
+    try {
+      replaceByLink(target, from.authFile, processes, guard);
+      return;
+    } catch (error) {
+      if (!isMountPoint(error)) throw error;
+    }
+  }
+  writeLogin(root, home, content, () => {
+    guard();
+    replaceByLink(from.authFile, home.authFile, processes);
+  });
+}
+
+function takesNoLink({ authFile }: CodexHome, into: CodexHome, account: Account): AppError {
+  const message = `${describeAccount(account)} is in use in ${into.directory}, and ${authFile} can be written but no link can take its place`;
+  return new AppError('storage-write-failed', message, {
+    hint: `switch that home to another account first: CODEX_HOME=${shellWord(into.directory)} codex-auth switch`,
+    details: { path: authFile, home: into.directory },
+  });
 }
 
 /**
  * Before another login takes its place, the one in the file moves to a home that has a link to it; where it is `next`,
  * or stands in a third home, the homes are linked to where it is. Without `next` no other login comes. Returns what is
  * left to do at the moment the file is replaced: done earlier, a crash could leave two files with one refresh token.
+ * That returns how to take it back, for a file that could not be replaced after all.
  */
 export function releaseFollowers(
   store: Store,
@@ -118,32 +160,43 @@ export function releaseFollowers(
   { version, content }: AuthFileState,
   leaving: Account | undefined,
   next?: NextLogin,
-): () => void {
+): HandOver {
   const [heir, ...others] = followers;
-  if (heir === undefined || version.kind === 'absent') return none;
+  if (heir === undefined || version.kind === 'absent') return nothing;
   // These are private homes in which nothing runs: `seatFor` refuses any others. Their next `run` says what it lacks.
   const leftWithout =
     next === undefined ? [] : followersOnOneLogin(homes, next.account, { version, ...definedOnly({ content }) });
   if (leftWithout.length > 0) {
     return () => {
       for (const { authFile } of leftWithout) removeLink(authFile);
+      return none;
     };
   }
   const { processes } = store.root;
   const seat = next !== undefined && isLoginOf(content, next.account) ? next.seat : undefined;
-  if (seat?.kind === 'own') return none;
+  if (seat?.kind === 'own') return nothing;
   const { current: home } = homes;
   const lender = linkedInto(home, reachableHomes(homes));
   const place = seat?.kind === 'linked' ? seat.into : (lender ?? heir);
   // A login that is no account of ours moves too; there is no account to remember for it then.
   if (leaving !== undefined) for (const each of followers) rememberHome(store, each, leaving);
   for (const each of place === heir ? others : followers) replaceByLink(each.authFile, place.authFile, processes);
-  if (place !== heir) return none;
+  if (place !== heir) return nothing;
   return () => {
-    if (isMovable(store.root, home) && moveOntoLink(home.authFile, heir.authFile)) return;
+    // Nothing is taken back into a file that holds the next login already: the error came after that then.
+    if (isMovable(store.root, home) && moveOntoLink(home.authFile, heir.authFile))
+      return () => {
+        if (readLoginVersion(home).kind === 'absent')
+          moveLeavingLink(heir.authFile, home.authFile, home.authFile, processes);
+      };
     replaceLinkByFile(heir.authFile, version.content, processes);
+    return () => {
+      if (isSameVersion(readLoginVersion(home), version)) replaceByLink(heir.authFile, home.authFile, processes);
+    };
   };
 }
+
+type HandOver = () => () => void;
 
 /** Whether the file can be moved: not one with other names, or behind a link of the person's own. */
 function isMovable(root: Root, home: CodexHome): boolean {
@@ -151,18 +204,21 @@ function isMovable(root: Root, home: CodexHome): boolean {
   return isFile && loginFilePlace(root, home).kind === 'replaceable';
 }
 
-/** Runs right before each attempt to replace the file, and hands over once. */
-function handingOver(isUnchanged: () => boolean, handOver: () => void): () => void {
-  let isDone = false;
-  return () => {
-    if (isDone) return;
-    assertStill(isUnchanged);
-    handOver();
-    isDone = handOver !== none;
+/** The guard runs right before each attempt to replace the file, and hands over once. */
+function handingOver(isUnchanged: () => boolean, handOver: HandOver) {
+  let takeBack: (() => void) | undefined;
+  return {
+    guard() {
+      if (takeBack !== undefined) return;
+      assertStill(isUnchanged);
+      if (handOver !== nothing) takeBack = handOver();
+    },
+    takeBack: () => takeBack?.(),
   };
 }
 
 const none = () => undefined;
+const nothing: HandOver = () => none;
 
 /** Takes newer tokens that a client in one of these homes may have got, for the accounts that `isWanted` names. */
 export function takeFromHomes(
