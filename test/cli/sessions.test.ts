@@ -1,4 +1,4 @@
-import { chmodSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { chmodSync, mkdirSync, readFileSync, symlinkSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { beforeEach, describe, expect, test } from 'vitest';
 import type { Launch } from '../../src/cli/program/machine.js';
@@ -48,6 +48,31 @@ describe('sessions', () => {
     const { stdout } = await runCli(home.home, ['sessions']);
     expect(stdout).toMatch(new RegExp(`carol@example\\.com +/two +write a "song" +${ids[1]}`));
     expect(stdout).toContain('codex-auth resume <id>');
+  });
+
+  test.skipIf(process.platform === 'win32')('goes once through links that lead round in circles', async () => {
+    write({ id: ids[0], ...ofAlice }, 1);
+    const sessions = join(home.home.codexHome, 'sessions');
+    const elsewhere = temporaryDirectory();
+    for (const [leadsTo, name] of [
+      ['.', 'here'],
+      ['..', 'home'],
+      ['itself', 'itself'],
+      [elsewhere, 'archive'],
+    ] as const)
+      symlinkSync(leadsTo, join(sessions, name));
+    symlinkSync(sessions, join(elsewhere, 'back'));
+    writeFileSync(join(elsewhere, `rollout-2026-01-01T00-00-00-${ids[1]}.jsonl`), '');
+    expect((await list()).map(({ id }: { id: string }) => id).sort()).toEqual([ids[0], ids[1]]);
+  });
+
+  test('says where it could not look, and so does status', async () => {
+    writeFileSync(join(home.home.codexHome, 'sessions'), '');
+    home.writeAuthFile(await provider.issueTokens(alice));
+    for (const command of ['sessions', 'status', 'resume']) {
+      const result = await runCli(home.home, [command, ...(command === 'resume' ? ['--last'] : [])]);
+      expect(said(result)).toMatch(/warning: cannot read \S+sessions: .*; the sessions in it are left out/);
+    }
   });
 
   test('leaves out what another session had as a task', async () => {

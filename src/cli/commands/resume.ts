@@ -38,7 +38,7 @@ async function chooseThread(context: Context, { last }: ResumeOptions, id: strin
 
 /** The id of the session that is wanted, by its id or a part that only one id has. */
 function idOf(context: Context, wanted: string): string {
-  const every = listSessionFiles(context.home.directory).map(({ path }) => threadIdIn(path));
+  const every = listSessionFiles(context.home.directory, context.warn).map(({ path }) => threadIdIn(path));
   const found = every.filter((id) => id === wanted || (wanted.length >= leastPart && id.includes(wanted)));
   const [only, ...others] = found;
   if (only !== undefined && others.length === 0) return only;

@@ -93,7 +93,7 @@ async function status(context: Context, { selector }: StatusOptions): Promise<St
       accountState: root.paths.accountState,
     },
     binding: bindingHere(context, roster),
-    sessions: countSessions(home.directory, clock.now()),
+    sessions: countSessions(home.directory, clock.now(), context.warn),
     proxies: await proxyViews(context),
     daemonPid: runningDaemon(home, root.processes),
   });

@@ -32,7 +32,7 @@ export interface ThreadChoice {
 export function latestThreads(context: Context, { cwd, most }: ThreadChoice): ThreadView[] {
   const ownerOf = owners(context);
   const found: ThreadView[] = [];
-  for (const { path, writtenAt } of listSessionFiles(context.home.directory)) {
+  for (const { path, writtenAt } of listSessionFiles(context.home.directory, context.warn)) {
     if (found.length >= most) break;
     const thread = readThread(path);
     if (thread.isTask || (cwd !== undefined && thread.cwd !== cwd)) continue;
