@@ -253,3 +253,12 @@ test('remembers the last twenty, also of one millisecond', async () => {
   await undo(home);
   expect(recordsIn(home.projectPool)[2]).toMatchObject({ accountLabel: 'name 21' });
 });
+
+test('a place that cannot be read is not an empty one', async () => {
+  const home = homeWith();
+  writeFileSync(join(home.root, 'changes'), '');
+  for (const words of [['undo'], ['undo', '--list']]) {
+    const { exitCode, stderr } = await runCli(home, words);
+    expect([exitCode, stderr]).toEqual([6, expect.stringContaining('cannot list')]);
+  }
+});

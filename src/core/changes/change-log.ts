@@ -5,7 +5,7 @@ import { orInstead } from '../errors.js';
 import { jsonIn, parseJsonText } from '../json-text.js';
 import type { ScopeRecords } from '../pools/scope-records.js';
 import type { Store } from '../pools/store.js';
-import { listDirectory, readVersion } from '../storage/atomic-file.js';
+import { readDirectory, readVersion } from '../storage/atomic-file.js';
 import { byAge, isKeptName, keepAside, keepNewest } from '../storage/kept.js';
 import type { Root } from '../storage/root.js';
 import { Change, type Step } from './change.js';
@@ -58,9 +58,9 @@ function accountOf(step: Step): string[] {
   return 'id' in step ? [step.id] : [];
 }
 
-/** What can be taken back, the last change first. A file that cannot be read is no change. */
+/** What can be taken back, the last change first. A file that cannot be read is no change; throws `storage-unreadable` for a directory. */
 export function readChanges({ paths }: Pick<Root, 'paths'>): RecordedChange[] {
-  const names = listDirectory(paths.changes).filter((name) => isKeptName(name) && name.startsWith(`${stem}-2`));
+  const names = readDirectory(paths.changes).filter((name) => isKeptName(name) && name.startsWith(`${stem}-2`));
   const changes = names.sort((a, b) => byAge(b, a)).map((name) => join(paths.changes, name));
   return changes.flatMap((path) => {
     const change = readChange(path);
