@@ -197,6 +197,21 @@ describe.skipIf('missing' in found)(`one pool of several machines${why}`, () => 
     });
   });
 
+  test('share add and share withdraw say what has become of each login, once', async () => {
+    await laptop.seeded.addAccount('acc_bob', bob);
+    await laptop.init(await postgres.newDatabase());
+    const changed = async (...words: string[]) =>
+      (await laptop.data(['share', ...words])).changed.map((each: { what: string; account: { id: string } }) => [
+        each.account.id,
+        each.what,
+      ]);
+    expect(await changed('add', 'acc_alice')).toEqual([['acc_alice', 'pushed']]);
+    expect(await changed('add', '--all')).toEqual([['acc_bob', 'pushed']]);
+    expect(await changed('add', '--all')).toEqual([]);
+    expect(await changed('withdraw', 'acc_bob', '--yes')).toEqual([['acc_bob', 'withdrawn']]);
+    expect(await changed('add', 'acc_bob')).toEqual([['acc_bob', 'pushed']]);
+  });
+
   test('share withdraw asks, and leaves the login with its keeper', async () => {
     const { desktop } = await sharingMachines(postgres, provider, laptop);
     expect(await desktop.error(['share', 'withdraw', 'work', '--yes'])).toMatchObject({

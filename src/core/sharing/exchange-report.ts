@@ -39,6 +39,7 @@ export class ReportDraft {
   readonly #notices: ShareNotice[] = [];
 
   changed(accountId: string, what: LoginChange): void {
+    if (this.#changed.some((each) => each.accountId === accountId && each.what === what)) return;
     this.#changed.push({ accountId, what });
   }
 

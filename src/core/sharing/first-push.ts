@@ -22,6 +22,7 @@ export async function pushFirst(
   session: ShareSession,
   accounts: readonly Account[],
   { asked }: Pick<Round, 'asked'>,
+  report: ReportDraft,
 ): Promise<void> {
   const mixedUp = mixedUpAmong(session, accounts)[0];
   if (mixedUp !== undefined) throw outcomeError({ kind: 'foreign-tokens', account: mixedUp });
@@ -41,8 +42,9 @@ export async function pushFirst(
     const there = rows.get(id);
     return there === undefined || there.state === 'live' ? [] : [againWrite(session, there, account)];
   });
-  await commitWrites(session, insertLogins, first);
-  await commitWrites(session, updateLogins, again);
+  const added = await commitWrites(session, insertLogins, first);
+  const revived = await commitWrites(session, updateLogins, again);
+  for (const { account, id } of placed) if (added.has(id) || revived.has(id)) report.changed(account.id, 'pushed');
 }
 
 /** Shares new workspaces of logins that this machine keeps, as the official client may have added them. */
@@ -61,7 +63,7 @@ export async function pushNewWorkspaces(session: ShareSession, report: ReportDra
     (account) => sharedIn(session, account.id) === undefined && identityName(account) && !mixedUp.includes(account),
   );
   if (added.length === 0) return;
-  await pushFirst(session, added, await playRound(session, report, { about: rowIdsOf(session, added) }));
+  await pushFirst(session, added, await playRound(session, report, { about: rowIdsOf(session, added) }), report);
 }
 
 /** The accounts that hold the tokens of another account, apart from other workspaces of one login. */

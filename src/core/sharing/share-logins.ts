@@ -36,15 +36,14 @@ export function withdrawFromShare(
   accountIds: readonly string[],
   options: ExchangeOptions = {},
 ): Promise<ExchangeReport> {
-  return changeAll(deps, accountIds, options, async (session, accounts) => {
-    await commitWrites(
-      session,
-      updateLogins,
-      accounts.flatMap((account) => {
-        const isNamed = accountIds.includes(account.id);
-        return isNamed || sharedIn(session, account.id) !== undefined ? [withdrawal(keptHere(session, account))] : [];
-      }),
-    );
+  return changeAll(deps, accountIds, options, async (session, accounts, _, report) => {
+    const writes = accounts.flatMap((account) => {
+      const isNamed = accountIds.includes(account.id);
+      return isNamed || sharedIn(session, account.id) !== undefined ? [withdrawal(keptHere(session, account))] : [];
+    });
+    const withdrawn = await commitWrites(session, updateLogins, writes);
+    for (const { after } of writes)
+      if (withdrawn.has(after.id) && after.accountId !== undefined) report.changed(after.accountId, 'withdrawn');
   });
 }
 
@@ -83,7 +82,7 @@ async function changeAll(
   deps: ShareDeps,
   accountIds: readonly string[],
   { deadlineMs = defaultDeadlineMs }: ExchangeOptions,
-  change: (session: ShareSession, accounts: readonly Account[], round: Round) => Promise<void>,
+  change: (session: ShareSession, accounts: readonly Account[], round: Round, report: ReportDraft) => Promise<void>,
 ): Promise<ExchangeReport> {
   const report = new ReportDraft();
   const records = recordsOf(readAllScopes(deps.root.paths));
@@ -92,7 +91,7 @@ async function changeAll(
   const accounts = withSharers(named, records);
   await withShare(deps, deadlineMs, async (session) => {
     const round = await playRound(session, report, { about: rowIdsOf(session, accounts) });
-    await change(session, accounts, round);
+    await change(session, accounts, round, report);
   });
   await exchangeInto(deps, report, { deadlineMs });
   return report.finish(deps.root.clock.now());
