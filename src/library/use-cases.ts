@@ -79,11 +79,15 @@ export function callsOf(session: Session): UseCases {
     },
     async renew(targets = [], choices = {}) {
       const { renew } = await import('../core/session/renew-all.js');
-      const { results } = await renew(session, { targets, ...choices });
-      return results.flatMap(({ accounts, files }) => [
+      const { results, targets: asked } = await renew(session, { targets, ...choices });
+      const unusable = asked.files.flatMap(({ path, problem }) =>
+        problem === undefined ? [] : [{ path, ...renewedOf(problem) }],
+      );
+      const renewed = results.flatMap(({ accounts, files }) => [
         ...[...accounts].map(([id, renewal]) => ({ id, ...renewedOf(renewal) })),
         ...[...files].map(([path, renewal]) => ({ path, ...renewedOf(renewal) })),
       ]);
+      return [...renewed, ...unusable];
     },
     models: async (request = {}) => (await import('./models.js')).tryAll(session, request),
     async doctor(choices = {}) {

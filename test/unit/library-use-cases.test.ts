@@ -144,6 +144,9 @@ describe('what the command line does, a program can', () => {
     const path = writeFlatFile(seeded.home, join('files', 'bob.json'), tokens);
     expect(await open(seeded).renew([path])).toEqual([{ path, outcome: 'renewed' }]);
     expect(await open(seeded).renew(['acc_alice'])).toMatchObject([{ id: 'acc_alice', outcome: 'skipped' }]);
+    expect(await open(seeded).renew([`${path}.not-there.json`])).toMatchObject([
+      { path: `${path}.not-there.json`, outcome: 'failed', failure: { code: 'storage-unreadable' } },
+    ]);
   });
 
   it('tries a model', async () => {

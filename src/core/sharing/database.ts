@@ -154,7 +154,7 @@ function problemOf(error: unknown, address: DatabaseAddress): AppError {
   const about = (message: string) => `the database at ${shown} ${message}`;
   if (/^28/.test(state)) {
     return new AppError('not-allowed', about(`refused the user or the password: ${said}`), {
-      hint: 'codex-auth share join <url>',
+      hint: 'give the right address: codex-auth share join <url>, or share init <url> for a new pool',
     });
   }
   if (state === '42501' || state === '25006') {
