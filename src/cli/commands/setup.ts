@@ -228,7 +228,7 @@ function whatFollows({ reached, next, tried, shells }: SetupResult, { color, sym
   const missed = tried.filter((each) => !each.reached).map(({ shell }) => shell);
   if (missed.length > 0) {
     const what = `"codex auth" does not reach this program in a new ${missed.join(' or ')}`;
-    return `${color.red(symbols.error)} ${what}: an alias of that name, or what comes after our lines\n  ${symbols.arrow} codex-auth help codex-auth-reaches-the-official-client\n`;
+    return `${color.red(symbols.error)} ${what}: an alias of that name, or files that undo our lines, end before them, or do not come to an end\n  ${symbols.arrow} codex-auth help codex-auth-reaches-the-official-client\n`;
   }
   const [shell] = shells;
   const offer = `  To complete command lines with Tab as well: codex-auth completion ${shell} --help\n`;

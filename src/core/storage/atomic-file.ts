@@ -272,6 +272,8 @@ export function wayOut(error: unknown, path: string): string | undefined {
       return 'move away the file that stands where a directory should be, then run the command again';
     case 'EISDIR':
       return `move the directory ${path} away, then run the command again`;
+    case 'ENOENT':
+      return `see that the directory is there which ${path} is in, or leads to, then run the command again`;
     case 'ELOOP':
       return `move ${path} away, or the link that leads to it, then run the command again`;
     case 'EFTYPE':
