@@ -58,13 +58,14 @@ describe.skipIf(!canHaveMounts)(`in a container${why}`, () => {
     expect(stderr).toMatch(new RegExp(`  ssh -L (\\d+):127\\.0\\.0\\.1:\\1 alice@${name}\n`));
   });
 
-  test('a home that can only be read still shows who is signed in', async () => {
+  test.each(['not stored', 'stored'])('a home that can only be read shows who is signed in, %s', async (state) => {
     const seeded = new RefreshHome(temporaryDirectory(), provider);
     seeded.writeAuthFile(await provider.issueTokens(bob));
     const { home } = seeded;
+    if (state === 'stored') expect(await runBuilt(home, ['switch', '1'])).toMatchObject({ exitCode: 0 });
     const before = snapshotOf(home.directory);
     const closed = [...readOnlyDirectory(home.codexHome), ...prefix];
-    for (const argv of [['list'], ['status'], ['usage'], ['forecast'], ['best'], ['check']]) {
+    for (const argv of [['list'], ['status'], ['usage'], ['usage', '--live'], ['forecast'], ['best'], ['check']]) {
       const { exitCode, stdout } = await runBuilt(home, argv, { prefix: closed, variables });
       expect([argv, exitCode, stdout]).toEqual([argv, 0, expect.stringContaining('bob@example.com')]);
     }

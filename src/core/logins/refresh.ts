@@ -44,9 +44,22 @@ export async function ensureUsable(deps: RefreshDeps, request: RefreshRequest): 
   for (let taken = 1; taken <= maxLocks; taken += 1) {
     const account = findStored(readAllScopes(root.paths, files.read), request.account.id);
     const lock = personLockName(account, root);
-    const inside = () => answers.expect(() => refreshInside(deps, request, lock));
-    const outcome = await withPersonLock(root, account, { signal }, inside).finally(takeTurn);
-    if (outcome !== 'other-lock') return outcome;
+    let isInside = false;
+    const inside = () => {
+      isInside = true;
+      return answers.expect(() => refreshInside(deps, request, lock));
+    };
+    try {
+      const outcome = await withPersonLock(root, account, { signal }, inside).finally(takeTurn);
+      if (outcome !== 'other-lock') return outcome;
+    } catch (error) {
+      // Where no lock can be made nothing can be stored either: what is good for long needs neither.
+      const isNotDue =
+        !isInside && request.unproven === undefined && isUsable(aheadOfClients(deps), account, request.rejected);
+      if (isNotDue && error instanceof AppError && error.code === 'storage-write-failed')
+        return { kind: 'usable', account, how: 'valid' };
+      throw error;
+    }
   }
   throw new AppError('storage-conflict', 'this account keeps changing while its turn comes', {
     hint: 'run the command again',

@@ -130,7 +130,14 @@ export function prepareEntry({ path, target, make, replacesLink }: Entry, proces
 
 /** A directory only its owner can enter, created with its parents where missing. */
 export function makeDirectory(path: string): void {
-  fs.mkdirSync(path, { recursive: true, mode: directoryMode });
+  try {
+    fs.mkdirSync(path, { recursive: true, mode: directoryMode });
+  } catch (error) {
+    if (systemErrorCode(error) !== 'ENOENT') throw error;
+    // What Node says of a file system that is read-only, too: making one directory alone tells what is wrong.
+    if (!fs.existsSync(dirname(path))) makeDirectory(dirname(path));
+    fs.mkdirSync(path, { mode: directoryMode });
+  }
 }
 
 /**
