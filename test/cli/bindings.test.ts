@@ -136,6 +136,9 @@ describe('refused', () => {
     [['switch', '--clear'], 2, /about a binding/],
     [['switch', 'work', '--here', '--restart-daemon'], 2, /--restart-daemon is about the login in use/],
     [['switch', 'work', '--dir', 'not-there'], 2, /no such directory/],
+    [['switch', 'work', '--dir', ''], 2, /--dir needs a directory/],
+    [['switch', '--dir', '', '--clear'], 2, /--dir needs a directory/],
+    [['switch', 'work', '--here', '--config', ''], 2, /--config needs a file/],
     [['run', 'work', '--here', '--', 'true'], 2, /exclude each other/],
   ] as const)('%j with %i', async (words, exitCode, says) => {
     const result = await command(words);

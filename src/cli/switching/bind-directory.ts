@@ -92,6 +92,12 @@ function placeMeant(context: Context, { dir }: BindOptions): BoundPlace {
 }
 
 function named({ machine }: Context, dir: string): string {
+  // Of a variable that is not set, as a rule: the current directory is not what was meant.
+  if (dir === '') {
+    throw new AppError('usage', '--dir needs a directory, but got an empty name', {
+      hint: 'name a directory, or use --here',
+    });
+  }
   return seenFrom(machine.cwd, dir);
 }
 

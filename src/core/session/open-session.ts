@@ -1,6 +1,6 @@
 import { codexHomeAt } from '../codex/home.js';
 import { type Environment, homeIfNeeded, readEnvironment } from '../environment.js';
-import { orInstead } from '../errors.js';
+import { AppError, orInstead } from '../errors.js';
 import type { HttpClient } from '../http/client.js';
 import { createProxyFor, type ProxyFor } from '../http/proxy-for.js';
 import { sideBySide } from '../logins/refresh-deps.js';
@@ -19,6 +19,11 @@ import type { Listener, ProviderAccess, Session, SessionHost, SessionWishes } fr
  */
 export function openSession(host: SessionHost, wishes: SessionWishes, listener: Listener): Session {
   const { clock, platform, version, signal, unfinished, expectLongRead, indexing } = host;
+  if (wishes.config === '') {
+    throw new AppError('usage', '--config needs a file, but got an empty name', {
+      hint: 'name a settings file, or leave --config out',
+    });
+  }
   const environment = readEnvironment(host.variables);
   const home = homeIfNeeded(environment);
   const { codexHome, root: directory, problem } = locate({ ...environment, home }, host.cwd);
