@@ -274,4 +274,13 @@ describe('as a table for a spreadsheet', () => {
     expect((await run(seeded, '--yes', `--sample=${count}`)).exitCode).toBe(2);
     expect(provider.requests.all).toHaveLength(0);
   });
+
+  test('no request is spent on a model without a name', async () => {
+    const seeded = await homeOfAlice(provider);
+    for (const name of ['', ' ']) {
+      const { exitCode, stderr } = await run(seeded, '--yes', `--model=${name}`);
+      expect([exitCode, stderr]).toEqual([2, expect.stringContaining('--model needs a model')]);
+    }
+    expect(provider.requests.all).toHaveLength(0);
+  });
 });

@@ -133,7 +133,10 @@ async function models(context: Context, options: ModelsOptions): Promise<ModelsR
 }
 
 /** Throws `confirmation-needed` where nobody could agree, before the provider is asked anything. */
-function refuseUnasked({ io }: Context, { yes }: ModelsOptions): void {
+function refuseUnasked({ io }: Context, { yes, model }: ModelsOptions): void {
+  if (model?.trim() === '') {
+    throw new AppError('usage', '--model needs a model, but got an empty name', { hint: 'codex-auth models --help' });
+  }
   if (yes === true || io.isInteractive) return;
   throw new AppError('confirmation-needed', 'models spends quota, a little with every model and account', {
     hint: 'add --yes; --sample 1 or --model spend the least',
