@@ -1,3 +1,4 @@
+import { fstatSync, statSync } from 'node:fs';
 import { isatty } from 'node:tty';
 import type { JobControl, Machine } from '../cli/program/machine.js';
 import { systemClock } from '../core/clock.js';
@@ -39,18 +40,26 @@ export function heedSignals(): Interruption {
   }
 
   process.on('SIGINT', pressed).on('SIGTERM', interrupt).on('SIGHUP', interrupt);
-  dieWithTerminal();
+  process.on('exit', () => {
+    if (controller.signal.aborted && [0, 1, 2].some(isClosedTerminal)) dieOfClosedTerminal();
+  });
   return { signal: controller.signal, unfinished, interrupt };
 }
 
 /** At its end Node puts each terminal in order, and aborts where one has closed, which may leave its memory in a file. */
-function dieWithTerminal(): void {
-  const terminals = [0, 1, 2].filter((descriptor) => isatty(descriptor));
-  process.on('exit', () => {
-    if (terminals.every((descriptor) => isatty(descriptor))) return;
-    process.removeAllListeners('SIGHUP');
-    process.kill(process.pid, 'SIGHUP');
-  });
+function dieOfClosedTerminal(): void {
+  process.removeAllListeners('SIGHUP');
+  process.kill(process.pid, 'SIGHUP');
+}
+
+function isClosedTerminal(descriptor: number): boolean {
+  try {
+    const facts = fstatSync(descriptor);
+    return facts.isCharacterDevice() && facts.rdev !== statSync('/dev/null').rdev && !isatty(descriptor);
+  } catch {
+    // The descriptor is not open, or the system is Windows.
+    return false;
+  }
 }
 
 export const jobControl: JobControl = {
