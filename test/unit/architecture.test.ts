@@ -5,7 +5,7 @@ let files: readonly SourceFile[] = [];
 beforeAll(() => {
   files = sourceFiles();
 });
-// The process goes on with other tests, and whatever it starts copies the table of its memory.
+// Other tests follow in this process, and each program that they start copies the table of its memory.
 afterAll(() => {
   files = [];
 });
@@ -167,7 +167,7 @@ describe('only the edges of the process', () => {
         'process',
       ),
     ).toEqual([]);
-    // They ask what Node answers only there: about processes, and the clock that never jumps.
+    // Only `node:process` answers what these two files ask: about processes, and the clock that never jumps.
     const importers = files.filter((file) => file.imports().includes('node:process')).map(({ path }) => path);
     expect(importers).toEqual(['src/core/clock.ts', 'src/core/storage/process-table.ts']);
   });
@@ -203,13 +203,13 @@ function contentTouchers(of: readonly SourceFile[]): Record<string, string[]> {
   return Object.fromEntries(found.filter(([, names]) => names?.length !== 0));
 }
 
-// A file of ours may be a link to a device. `regular-file.ts` asks first, and whoever needs more than it offers is listed
-// here with the reason why that cannot meet somebody else's thing.
+// A file of ours may be a link to a device, so `regular-file.ts` looks first. A source that needs more than that offers
+// is listed here, with the reason why it cannot open or replace what is not ours.
 it('only a handful of files open, replace or change a file by themselves', () => {
   expect(contentTouchers(files)).toEqual({
-    // The question itself.
+    // Asks the system whether it is a regular file.
     'src/core/storage/regular-file.ts': ['openSync', 'writeFileSync'],
-    // A directory, to sync it.
+    // Opens a directory, to sync it.
     'src/core/storage/sync.ts': ['openSync'],
     // A new temporary file, a directory to sync, and the rename that `assertReplaceable` guards.
     'src/core/storage/atomic-file.ts': ['openSync', 'renameSync', 'writeFileSync'],
@@ -217,12 +217,12 @@ it('only a handful of files open, replace or change a file by themselves', () =>
     'src/core/storage/backups.ts': ['renameSync'],
     // New files of random names, opened exclusively, and their own renames.
     'src/core/logins/open-entry.ts': ['openSync', 'renameSync'],
-    // A name of the journal moves, whatever it is: nothing is followed.
+    // Renames an entry of the journal, whatever it is: a rename follows no link.
     'src/core/storage/kept.ts': ['renameSync'],
     // A link of our own making, and a login file that moves onto one: both ends have been looked at, and are locked.
     'src/core/storage/link-file.ts': ['renameSync', 'symlinkSync'],
     'src/core/storage/lock-owner.ts': ['writeFileSync'],
-    // Directories, and the time of our own record.
+    // Renames directories, and sets the time of our own record.
     'src/core/storage/lock-directory.ts': ['renameSync', 'utimesSync'],
     'src/core/storage/lock-leftovers.ts': ['renameSync'],
     // Is loaded before everything else; looks at owner, mode and kind through the descriptor before it reads.
@@ -232,7 +232,7 @@ it('only a handful of files open, replace or change a file by themselves', () =>
   });
 });
 
-// Whoever adds a place here says what it starts: never the official `login` or `logout`, which revoke what they find.
+// Each place says what it starts: never the official `login` or `logout`, which revoke the login that they find.
 it('only a handful of files start programs', () => {
   const isStarter = (file: SourceFile) => file.imports().some((name) => /^(node:)?child_process$/.test(name));
   const starters = files.filter(isStarter).map(({ path }) => path);

@@ -89,7 +89,7 @@ it('a command line with a mistake is not understood', async () => {
 });
 
 async function refusalOf(argv: readonly string[]): Promise<string | undefined> {
-  // Its topics are no commands.
+  // The topics of `help` are no commands.
   if (argv[0] === 'help') {
     const words = argv.map((word) => (word === '<topic>' ? 'topics' : word));
     const { exitCode, stderr } = await runCli(createTestHome(), words);

@@ -4,7 +4,7 @@ import { late } from '../../src/process/late-schema.js';
 
 const functions: Readonly<Record<string, unknown>> = { ...z };
 
-/** As the build makes it of the functions of zod. */
+/** The functions of zod, made late as the build makes them. */
 function lateZod() {
   const find = vi.fn((name: string) => functions[name] as (...parts: unknown[]) => unknown);
   const lateNamed = (name: string) => late(() => find(name));

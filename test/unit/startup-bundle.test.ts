@@ -32,7 +32,7 @@ const heavy = [
 ];
 const offline = ['list', 'status', 'forecast', 'best', 'report'];
 
-/** A private build, made where the project's own is older than its sources, names them from somewhere else. */
+/** A source by its path in the project; a private build, made where `dist` is out of date, names it from elsewhere. */
 const belowProject = (source: string) => source.replace(/^(\.\.\/)+.*?(?=(src|node_modules)\/)/, '');
 
 function sourceOf(end: string): string {
@@ -44,7 +44,7 @@ function sourceOf(end: string): string {
 const commandSource = (name: string) => sourceOf(`src/cli/commands/${name}.ts`);
 const main = sourceOf('src/main.ts');
 
-/** The sources that run when one of them does, itself included: what is only imported on demand does not. */
+/** The sources that run when `source` does, itself included; those that it imports on demand are left out. */
 function runWith(source: string, run = new Set<string>()): Set<string> {
   if (run.has(source)) return run;
   run.add(source);
@@ -104,7 +104,7 @@ describe('the program', () => {
     const brief = inputsOf('brief');
     const missing = (path: string) => path.startsWith('other-commands:');
     const asking = Object.entries(brief).filter(([, { imports }]) => imports.some(({ path }) => missing(path)));
-    // Who is asked for by the first word of a line, which is another one here, or by no word at all.
+    // What these two ask for belongs to another first word of a line, such as `help`, or to a line without words.
     expect(asking.map(([path]) => belowProject(path)).filter((path) => !path.startsWith('src/cli/tree/'))).toEqual([
       'src/cli/program/bare-command.ts',
       'src/cli/program/run.ts',
@@ -128,7 +128,7 @@ describe('the program', () => {
     expect(show).toEqual(expect.arrayContaining(['src/cli/commands/list.ts', 'src/cli/commands/status.ts']));
     expect(show.filter((path) => /node_modules\/(zod|commander|@commander-js)\//.test(path))).toEqual([]);
     expect(show.filter((path) => path.startsWith('src/cli/tree/') || path.includes('/table-library.'))).toEqual([]);
-    // Whom to use instead stands in a warning only.
+    // Only a warning names the account to use instead.
     expect(show.filter((path) => path.endsWith('/decide.ts'))).toEqual([]);
     // Whatever a history of years holds, a list does not wait for it.
     expect(show.filter((path) => path.startsWith('src/core/history/'))).toEqual([]);
@@ -245,7 +245,7 @@ describe('a process', () => {
       const home = createTestHome();
       writePool(home, [alice]);
       const kept = () => readdirSync(join(home.root, 'cache')).map((name) => name.replace(/-[0-9a-f]+$/, ''));
-      // Without what tests lend to each other.
+      // Not by `runBuilt`, which lends the caches of other tests.
       const program = join(builtProject(), 'bin', 'codex-auth.js');
       const list = () => execFileSync(process.execPath, [program, 'list'], { cwd: home.cwd, env: home.variables });
       // No index is made of what has just been written.
@@ -270,7 +270,7 @@ async function filesRun(argv: readonly string[], arrange: (home: TestHome) => vo
   arrange(home);
   const { stdout, stderr } = await runBuilt(home, argv, { variables: { NODE_V8_COVERAGE: coverage } });
   expect(stdout).not.toBe('');
-  // Whoever has left it to another one has said nothing.
+  // A bundle that leaves the command to another one says nothing.
   expect(stderr.split('\n').length).toBeLessThanOrEqual(2);
   return filesRunIn(coverage);
 }

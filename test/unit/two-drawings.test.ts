@@ -10,7 +10,7 @@ import { plainStyle } from '../../src/cli/terminal/io.js';
 const themeOf = (width: number, hasColor: boolean) =>
   createTheme({ ...plainStyle, isFitted: width > 0, hasColor, width }, 0);
 
-/** What two measures of different age see alike, and what they do not: a Thai name, a Hindi one, Hebrew points, Jamo. */
+/** Texts for which an older and a newer measure agree, and others: a Thai name, a Hindi one, Hebrew points, Jamo. */
 const anyText = fc.oneof(
   fc.string({ maxLength: 20 }),
   fc.string({ unit: 'grapheme', maxLength: 12 }),

@@ -17,7 +17,7 @@ const newHome = () => new RefreshHome(temporaryDirectory(), provider);
 const refreshes = () => provider.requests.refreshes().length;
 const bearers = () => provider.requests.to(endpointPaths.usage).map(({ headers }) => headers.authorization);
 
-/** As a command that may refresh has it; `refresher: undefined` for one that may not. */
+/** The access of a command that may refresh; `readOnly` makes that of one that may not. */
 function accessTo(home: RefreshHome, changes: Partial<BackendAccess> = {}): BackendAccess {
   const { deps } = home.run('1');
   const refresher: Refresher = (account, why, rejected) =>

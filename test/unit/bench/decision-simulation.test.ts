@@ -11,7 +11,7 @@ import { scenarioOf } from '../../../bench/decision/scenario.js';
 import { tableOf } from '../../../bench/decision/table.js';
 import { shortcomings } from '../../../bench/decision/verdict.js';
 
-/** Some days show the same as a month, sooner. */
+/** Four days show the same as a month, and take less time. */
 const days = (seed: number) => scenarioOf(seed, 4);
 const seeds = Array.from({ length: 18 }, (_, seed) => seed);
 

@@ -68,7 +68,7 @@ describe.skipIf(!canFakeClients)('a running official client', () => {
     const home = temporaryDirectory();
     const { pid } = await startFakeClient(home, ['login', 'status']);
     expect(listClients(codexHomeAt(home))).toEqual([]);
-    // It may write the file all the same.
+    // Such a client may write `auth.json` all the same.
     expect(runningClients(codexHomeAt(home))).toEqual([pid]);
   });
 
@@ -106,7 +106,7 @@ describe.skipIf(!canFakeClients)('a running official client', () => {
   it.skipIf(!hasPs)('is found where there is no /proc although another one ends meanwhile', async () => {
     const ending = await startFakeClient(temporaryDirectory(), []);
     const { pid } = await startFakeClient(temporaryDirectory(), ['exec', 'hi']);
-    // Each question about one process comes after that one has ended.
+    // This `ps` ends the process `ending` when it is asked about that process alone.
     const directory = temporaryDirectory();
     const real = spawnSync('which', ['ps'], { encoding: 'utf8' }).stdout.trim();
     const script = `#!/bin/sh\ncase "$*" in *" ${ending.pid}") kill -9 ${ending.pid}; exit 1;; esac\nexec ${real} "$@"\n`;

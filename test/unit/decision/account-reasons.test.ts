@@ -12,7 +12,7 @@ function reasonsOf(facts: AccountFacts, request: Partial<DecisionRequest> = {}):
   return decided?.reasons ?? [];
 }
 
-/** What an account says that has only this quota. */
+/** The reasons of a healthy account with this quota. */
 const reasonsOfQuota = (snapshot: QuotaSnapshot, request?: Partial<DecisionRequest>) =>
   reasonsOf(account('a', 1, { quota: snapshot }), request);
 

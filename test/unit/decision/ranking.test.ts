@@ -188,7 +188,7 @@ describe('the account in use stays', () => {
     id: 'b',
     reason: { code: 'most-to-lose', windowId: '7d', remainingPercent: 60, resetsAt: now + 90 * hourMs },
   };
-  // By how much the other is better: (0.6667 / 0.9167 - 0.6 / 0.85) of a hundred.
+  // By how much `better` is better: (0.6667 / 0.9167 - 0.6 / 0.85) of a hundred.
   const gainPercent = 2.14;
 
   it.each<[string, Partial<DecisionRequest>, object]>([

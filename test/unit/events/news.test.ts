@@ -35,7 +35,7 @@ describe('what is told', () => {
         [0, [{ ...alice, ...inUse(40) }]],
         [0.1, [{ ...alice, ...inUse(10) }]],
         [0.2, [{ ...alice, ...inUse(8) }]],
-        // It hovers.
+        // The quota hovers around the threshold.
         [0.3, [{ ...alice, ...inUse(12) }]],
         [0.4, [{ ...alice, ...inUse(9) }]],
         [2, [{ ...alice, ...inUse(5, nextReset) }]],

@@ -50,7 +50,7 @@ function setUp(
   return { root, home, activated, pool };
 }
 
-/** It can make the system answer as a network file system does. */
+/** strace can make the system answer as a network file system does. */
 const hasStrace = spawnSync('strace', ['-V']).status === 0;
 
 const refreshIn = (path: string) => (readJson(path)['tokens'] as Record<string, unknown>)['refresh_token'];
@@ -141,7 +141,7 @@ describe('making an account active', () => {
     expect(done).toMatchObject({ previous: { id: 'a' }, syncedBack: false });
     expect(fs.readFileSync(done.kind === 'activated' ? (done.keptFile ?? '') : '', 'utf8')).toBe(unseen);
 
-    // One that was ours, or that we have exchanged, has made way on purpose.
+    // A login that was ours, or whose token we have exchanged, was replaced on purpose: no copy is kept.
     for (const event of ['signed-in', 'handed-out', 'refreshed'] as const) {
       const token = new Secret(`rt-${event}`);
       logLineage(root, { event, accountId: 'a', ...(event === 'refreshed' ? { before: token } : { after: token }) });
@@ -299,7 +299,7 @@ describe('the lock of the official client', () => {
     expect(await switching).not.toHaveProperty('risk');
   });
 
-  /** At once: the deadline for a lock that is held would throw `lock-busy`. */
+  /** Expects a switch that does not wait: where a lock is held, waiting ends with `lock-busy`. */
   async function expectRefusal(helper: FlockHelper) {
     const { home, activated } = setUp();
     const risk = `the file system of ${home.directory} knows no locks, so a refresh by the official client at this instant could be lost`;

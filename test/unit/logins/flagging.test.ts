@@ -75,7 +75,7 @@ describe('when a clock was set back between two moves', () => {
     writeJson(files.pool, encodePool(emptyPool));
     writeJson(files.flagged, encodeFlagged({ ...emptyFlaggedPool, accounts: [setAside] }));
     await change((store) => restoreAccount(store, 'x'));
-    // As if it had been killed before the flagged file was written.
+    // As if the program had been killed before it wrote the flagged file.
     writeJson(files.flagged, encodeFlagged({ ...emptyFlaggedPool, accounts: [setAside] }));
     const { pool, flagged } = readScope(root.paths, undefined);
     expect([pool.accounts.length, flagged.accounts.length]).toEqual([1, 0]);

@@ -21,7 +21,7 @@ const sent = () => provider.requests.refreshes().map(({ body }) => Reflect.get(O
 const newestIssued = () => provider.issued.all.at(-1);
 const impatient = { callOptions: { userAgent: 'codex-auth/test', spendingDeadlineMs: 500 } };
 
-/** What the journal says of an answer that did not come holds for five minutes. */
+/** Sets the clock ahead: for five minutes after an answer that did not come, the journal holds its token back. */
 function afterMinutes(home: RefreshHome, minutes: number): RefreshHome {
   const clock = { ...home.root.clock, now: () => Date.now() + minutes * 60_000 };
   Object.assign(home, { root: { ...home.root, clock } });
@@ -248,7 +248,7 @@ describe('an answer that cannot be stored', () => {
   test('stays in the journal, the error says where, and the next healthy run has the new token', async () => {
     const home = newHome();
     const old = await home.addAccount('a', { ...carol, ...expired });
-    // A pool is not replaced without a backup of what it held, and here is no place for one.
+    // A pool is not replaced without a backup of what it held, and a directory is in the way of the backup.
     const backup = `${home.home.poolFile}.bak`;
     mkdirSync(`${backup}/in-the-way`, { recursive: true });
     const run = home.run('1');

@@ -197,7 +197,7 @@ describe('many refreshes of one account at once', () => {
     const home = newHome();
     const nameless = { userId: undefined, accountId: undefined, email: undefined, idToken: undefined };
     await home.addAccount('a', { ...carol, ...expired }, { ...nameless, accessToken: 'opaque', expiresAt: 1 });
-    // What the first refresh brings is not good enough for the second, which therefore sends one of its own.
+    // The token of the first refresh ends too soon for the second, which therefore sends a request of its own.
     provider.scenario.accessTokenSeconds = 30;
     provider.scenario.on('token', { kind: 'slow', ms: 200 }, { times: 1 });
     const account = home.account('a');

@@ -154,7 +154,7 @@ describe('the roster', () => {
       const accounts = [record('x', alice), record('b', bob, 'rt-newer', 99), record('b', carol, 'rt-carol')];
       const written = writeJson(legacy, { version: 3, accounts, activeIndex: 1 });
       const roster = read(scope);
-      // What is known globally stays there; an id that somebody else has makes way.
+      // An account that the global pool has stays there; a record whose id another account has gets another id.
       expect(tokensIn(roster).sort()).toEqual(['b rt-newer', 'b-2 rt-carol']);
       expect(roster).toMatchObject({
         readFrom: scopeFiles(root.paths, 'p').pool,

@@ -12,7 +12,7 @@ import { tokenFor } from '../../support/unsigned-tokens.js';
 
 const alice = { userId: 'alice', accountId: 'home', email: 'alice@example.com' };
 
-/** The file of the official client, with a login of Alice that was issued at second 1000 unless it says otherwise. */
+/** The file of the official client, with a login of Alice issued at second 1000 unless `changes` say otherwise. */
 const contentOf = (changes: Parameters<typeof authFileOf>[0] = {}) =>
   parseAuthFile(JSON.stringify(authFileOf(changes)));
 
@@ -160,7 +160,7 @@ describe('the login in auth.json', () => {
       ['a final slash makes no difference', ours, {}, issued(`${ours}/`)],
       ['our copy does not say', undefined, {}, issued(theirs)],
       ['theirs does not say', ours, {}, issued(undefined)],
-      // A proxy in front of the provider, for one of the two.
+      // One of the two came through a proxy in front of the provider.
       ['they came another way', ours, { provenance: provenance('https://p.example') }, issued(ours, from(ours))],
       ['the provider has changed its name', ours, { provenance: provenance(ours) }, issued(theirs, from(ours))],
     ])('is taken as always where that is not known or not so: %s', async (_what, issuer, more, content) => {

@@ -9,7 +9,7 @@ import { accountOf, type TokenWords, testRoot, tokensOf } from '../../support/st
 const alice = { userId: 'user-alice', accountId: 'acc-home', email: 'alice@example.com', iat: 20 };
 const atStudio = { ...alice, accountId: 'acc-studio', iat: 10 };
 
-/** The refresh tokens of the records after the first of them has met a copy in a file; `spent` are ours of before. */
+/** The refresh tokens of the records after the first took a copy from a file; `spent` are tokens we spent before. */
 async function afterCopy(accounts: readonly [Account, ...Account[]], words: TokenWords, spent: readonly string[] = []) {
   const root = testRoot();
   return withStore(root, {}, (store) => {
@@ -40,7 +40,7 @@ describe('a copy of a login', () => {
     expect(await afterCopy([studio, home], later)).toEqual(['rt-3', 'rt-3']);
   });
 
-  // The other workspace's refresh has moved the token on, and pools of other tools do not say when.
+  // A refresh by the other workspace has replaced the token, and pools of other tools do not say when.
   const undated = accountOf('studio', { ...atStudio, refresh: 'rt-2' });
 
   it('with the same access token is not newer for telling a time where our record has none', async () => {

@@ -187,7 +187,7 @@ describe('connections that ask for nothing', () => {
   }
 
   test.each(beginnings)('do not keep the browser out where they %s', async (_what, beginning) => {
-    // Nobody is dropped for being slow, so that the answer does not come from waiting for that.
+    // No connection is dropped for being slow within the test, so the browser does not get its answer by that.
     const server = await open({ requestWithinMs: 60_000 });
     await crowd(server.port, beginning);
     const browser = get(server.port, callback());

@@ -7,7 +7,7 @@ const unsent: HttpOutcome = { kind: 'unsent', reason: 'refused', message: 'refus
 const noAnswer: HttpOutcome = { kind: 'no-answer', reason: 'reset', message: 'reset' };
 const answer: HttpOutcome = { kind: 'answer', status: 200, headers: {}, body: '{}' };
 
-/** Plays outcomes, each after so many ms of a clock that only this moves. */
+/** Sends get these outcomes in turn, each after `eachMs` of a clock that only this function moves. */
 async function play(outcomes: readonly HttpOutcome[], eachMs: number, budgetMs: number) {
   let now = 0;
   const clock = {

@@ -168,7 +168,7 @@ describe('a refusal', () => {
     [400, { error: { code: 'account_deleted' } }, 'hard account_deleted'],
     [403, { error: { code: 'account_deactivated' } }, 'hard account_deactivated'],
     [400, { error: { code: 'email_changed' } }, 'hard email_changed'],
-    // A session that has ended, at whatever refusal; another answer to the same token would be no other.
+    // A session that has ended, whatever the status: the same token would get the same answer again.
     [400, { error: { code: 'app_session_expired', message: 'm' } }, 'hard app_session_expired'],
     [400, { error: 'invalid_refresh_token' }, 'hard invalid_refresh_token'],
     [403, { error: { code: 'session_expired' } }, 'hard session_expired'],
@@ -179,10 +179,10 @@ describe('a refusal', () => {
     [401, { error: { message: 'who are you' } }, 'hard unknown'],
     [401, { error: 'Unauthorized' }, 'hard unknown'],
     [401, { error: { code: 'brand_new_code' } }, 'hard brand_new_code'],
-    // The client, not the account.
+    // The client is refused, not the account.
     [401, { error: 'invalid_client' }, 'client invalid_client'],
     [400, { error: { code: 'unauthorized_client' } }, 'client unauthorized_client'],
-    // Other definite refusals count, three in a row flag.
+    // Other definite refusals are counted: three in a row flag the account.
     [400, { error: 'invalid_request' }, 'soft invalid_request'],
     [400, { error: { code: null, message: 'm' } }, 'soft unknown'],
     [403, { error: { code: 'not_today' } }, 'soft not_today'],

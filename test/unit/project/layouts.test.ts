@@ -21,7 +21,7 @@ function projectOf(directory: string): Project {
   return resolution;
 }
 
-/** The rule of the design, from git's own answer. */
+/** The root of the project by git's own answer. */
 function rootThatGitImplies(directory: string): string {
   const common = gitCommonDir(directory);
   if (common === undefined) throw new Error(`git refuses ${directory}`);

@@ -5,7 +5,7 @@ import { observedAt } from './payloads.js';
 const nowSeconds = observedAt / 1000;
 const [hour, day] = [3_600, 86_400];
 
-/** Where a window of that length resets, in seconds from the answer. */
+/** When a window of that length resets, in seconds from the answer. */
 function resetsIn(named: number | undefined, counted: number | undefined, lengthSeconds?: number, clockAhead = 0) {
   const received = { observedAt, serverNow: observedAt + clockAhead * 1000 };
   const at = resetInstant(named === undefined ? undefined : nowSeconds + named, counted, received, lengthSeconds);

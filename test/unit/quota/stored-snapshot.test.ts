@@ -51,7 +51,7 @@ const whole: QuotaSnapshot = {
   modelUsage: [{ slug: 'gpt-6', available: false, availableAt: 5, creditsWouldEnable: true }],
 };
 
-/** What must be there; each may be left out but these. */
+/** The members that must be there; all others may be left out. */
 const needed = new Set([
   'observedAt',
   'windows',
@@ -73,7 +73,7 @@ const needed = new Set([
   'modelUsage.0.slug',
 ]);
 
-/** The places of all members of a value, `a.0.b`; an entry of a list is one only where it is no object. */
+/** The places of all members of a value and of all entries of its lists, such as `a.0.b`. */
 function placesIn(value: unknown, before = ''): string[] {
   if (typeof value !== 'object' || value === null) return [];
   return Object.entries(value).flatMap(([name, member]) => [
@@ -104,7 +104,7 @@ describe('a stored snapshot', () => {
 
   it.each(places)('is none with something else for %s', (place) => {
     for (const other of [null, { odd: true }, ['odd'], Number.POSITIVE_INFINITY]) {
-      // An object in place of an object may be one of which everything is unknown.
+      // Where every member may be left out, an object with none of them is valid.
       const isUnknown = !Array.isArray(other) && other !== null && typeof other === 'object' && isOptionalObject(place);
       expect(isQuotaSnapshot(withAt(whole, place.split('.'), other))).toBe(isUnknown);
     }

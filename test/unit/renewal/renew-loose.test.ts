@@ -22,7 +22,7 @@ test('a token is sent by one process at a time, whatever lock the names in its f
   const targets = [{ file: readTokenFile({ name: 'named.json', path }), why: 'ends-soon' as const }];
   const policy = { beforeMs: 3_600_000, force: false };
 
-  // Another process, with a file of the same login that does not say whose it is.
+  // Stands for another process that renews a file of the same login, one that does not name the account.
   const { hasWaited, renewal } = await withTokenLock(home.root, refreshToken, {}, async () => {
     const waiting = new EventEmitter();
     const root = { ...home.root, onWaiting: () => waiting.emit('waits') };

@@ -171,7 +171,7 @@ describe.skipIf(missing !== '')(`a shared pool that is not what it was${missing}
       await restore();
       expect(await older(desktop)).toEqual([expect.stringMatching(/share sync .*share take <account> --force/)]);
       for (let again = 1; again <= 2; again += 1) expect(await older(desktop)).toEqual([]);
-      // The same backup once more is the same state, and a further one is another.
+      // The exchange of the laptop brings the database up to date. Restoring it once more is said once more.
       await laptop.exchange();
       expect(await older(desktop)).toEqual([]);
       await restore();

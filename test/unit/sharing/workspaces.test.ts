@@ -31,7 +31,7 @@ describe.skipIf(missing !== '')(`two workspaces with one refresh token${missing}
   });
   afterAll(() => Promise.all([postgres.stop(), provider.stop()]));
 
-  /** As the official client does when it goes to another workspace. */
+  /** Adds the studio with the same refresh token, as the official client does when it changes to another workspace. */
   async function addStudio(): Promise<void> {
     const [refreshToken = ''] = laptop.held();
     await laptop.home.addAccount('studio', { ...aliceAtStudio, refreshToken });
@@ -75,7 +75,7 @@ describe.skipIf(missing !== '')(`two workspaces with one refresh token${missing}
     readShare(home.root)?.rows.some(({ role }) => role === 'releasing') === true;
 
   let nextPid = 1_000_000;
-  /** Whether it came so far. */
+  /** Whether the exchange came as far as `killAt`, and was killed there. */
   async function exchangeKilled({ home, deps }: SharingMachine, killAt: number): Promise<boolean> {
     const pid = nextPid++;
     const run = mortalRun({ root: home.root, killAt, clockAheadMs: 0, pid });
@@ -128,10 +128,10 @@ describe.skipIf(missing !== '')(`two workspaces with one refresh token${missing}
     let beginning = 10;
     for (let killAt = 20, wasKilled = true; wasKilled; killAt += 5) {
       await taker.take(idOn(taker, alice));
-      // Once when both are on their way, and then wherever it goes on with that.
+      // The giver is killed once it has begun to give them away, and then in the exchange that goes on with it.
       for (beginning -= 5; !isGivingAway(giver); beginning += 1) await exchangeKilled(giver, beginning);
       wasKilled = await exchangeKilled(giver, killAt);
-      // The next keeper comes before the one that was killed.
+      // The next keeper exchanges before the one that was killed.
       await taker.exchange();
       const held = [giver, taker].filter((each) => each.held().length > 0);
       expect(held.length, `killed at ${killAt}`).toBeLessThanOrEqual(1);

@@ -6,7 +6,7 @@ import { pathBlock } from '../../../src/core/shell/path-block.js';
 import { isMissing, type RealShell, shellPrograms } from '../../support/real-shells.js';
 import { temporaryDirectory } from '../../support/temporary.js';
 
-/** Whatever a shell could take for something else. */
+/** A path with characters that a shell could take for something else. */
 const bin = `/it's a "bin" \\ *$HOME`;
 
 const paths: readonly [string, string, string][] = [
@@ -27,7 +27,7 @@ function readTwice(shell: RealShell, path: string): string[] {
       ? [['--no-config'], `source ${file}; string join : $PATH; source ${file}; string join : $PATH`]
       : [['-eu'], `. ${file}; printf '%s\\n' "$PATH"; . ${file}; printf '%s\\n' "$PATH"`];
   const env = { PATH: path, HOME: '/nonexistent' };
-  // bash takes the socket that Node would make for its input for a login from afar, and reads files of the person.
+  // Node would give bash a socket as its input. bash takes that for a remote login, and reads files of the person.
   const { stdout, stderr } = spawnSync(shellPrograms[shell], [...options, '-c', script], {
     env,
     encoding: 'utf8',

@@ -12,7 +12,7 @@ import { temporaryDirectory } from '../../support/temporary.js';
 
 const templates = fileURLToPath(new URL('../../../bin/codex-auth.js', import.meta.url));
 
-/** What a shell looks for on PATH. */
+/** The name that a shell looks for on PATH. */
 const [codex = ''] = shimNames(false);
 const tellPlace = 'pwd; test -n "$OLDPWD" || OLDPWD=none; echo "$PWD $OLDPWD"';
 

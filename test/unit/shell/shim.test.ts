@@ -19,7 +19,7 @@ import { temporaryDirectory } from '../../support/temporary.js';
 
 const templates = fileURLToPath(new URL('../../../bin/codex-auth.js', import.meta.url));
 
-/** What a shell looks for on PATH. */
+/** The name that a shell looks for on PATH. */
 const [name = ''] = shimNames(false);
 
 /** A script that shows what it was called with, one word a line, and what it read. */
@@ -37,7 +37,7 @@ function installed() {
   const bin = join(directory, "it's bin");
   const script = writeProgram(join(directory, 'our $program'), teller('ours'));
   const node = writeProgram(join(directory, "no'de"), '#!/bin/sh\nexec /bin/sh "$@"\n');
-  // The templates come from beside the script they are for, which here is another one.
+  // `shimText` reads the templates beside the script that the shim starts. Here the shim starts another script.
   const text = shimText('codex', { node, script: templates }).replace(templates, script);
   const shim = writeProgram(join(bin, 'codex'), text);
   writeFileSync(join(bin, shimMarkName), '');
