@@ -50,7 +50,7 @@ describe('a login without a refresh token, while its access token lives', () => 
     expect((await json('list')).activeId).toBe('acc_alice');
     const { checks } = await json('doctor', '--offline');
     expect(checks.find(({ id }: { id: string }) => id === 'auth-file')).toMatchObject({ status: 'ok' });
-    // Copied back unchanged, without a question.
+    // The switch copies the login back unchanged, without a question.
     await home.addAccount('acc_bob', bob);
     expect(await run('switch', 'acc_bob')).toMatchObject({ exitCode: 0 });
     expect(home.kept()).toEqual([]);

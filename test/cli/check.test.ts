@@ -29,7 +29,7 @@ const check = ({ home }: RefreshHome, ...argv: string[]) => runCli(home, ['check
 const checked = async (seeded: RefreshHome, ...argv: string[]) =>
   dataOf(checkCommand, await check(seeded, ...argv, '--json'));
 
-/** The official client has what the pool has. */
+/** Writes the login of the record into the official client's `auth.json`. */
 function useAsLogin(seeded: RefreshHome, id: string): void {
   const { idToken = '', accessToken = '', refreshToken = '' } = seeded.record(id);
   const tokens = { id_token: idToken, access_token: accessToken, refresh_token: refreshToken };

@@ -8,7 +8,7 @@ import { temporaryDirectory } from '../support/temporary.js';
 import { flatFile, readFlatFile, writeFlatFile } from '../support/token-files.js';
 import { useProvider } from '../support/use-provider.js';
 
-/** A row each of the tables in docs/coming-from-other-tools.md. */
+/** Each test is a row of the tables in docs/coming-from-other-tools.md. */
 const provider = useProvider();
 let home: RefreshHome;
 beforeEach(() => {
@@ -24,7 +24,7 @@ const rowsIn = (csv: string) =>
     .map((line) => line.split(','));
 
 describe('codex-probe', () => {
-  /** As it writes them: without an id token. */
+  /** codex-probe writes files without an id token. */
   const key = { id_token: undefined };
 
   it('a file, or a directory of credential files: import', async () => {

@@ -236,7 +236,7 @@ describe('config', () => {
   );
 });
 
-/** Writes what it is told beside the official client's login. */
+/** An `onEvent` command that adds what it is told to a file beside the official client's login. */
 const telling = { CODEX_AUTH_ON_EVENT: JSON.stringify(['sh', '-c', 'cat >> "$CODEX_HOME/told"']) };
 
 function namesTold({ home }: RefreshHome): string[] {

@@ -27,7 +27,7 @@ async function plantWorld(world: Pick<BrokenWorld, 'plant' | 'variables'>) {
   return { home, healthy, doctor, variables };
 }
 
-/** Without the row that says that these accounts were signed in at the stand-in, which is not set where it is quiet. */
+/** The rows with a finding, but for `issuer`: the accounts were signed in at the stand-in, which `quiet` unsets. */
 function wrongRows<Row extends { id: string; status: string }>({ data }: { data: { checks: Row[] } }): Row[] {
   return data.checks.filter(({ id, status }) => (status === 'warn' || status === 'error') && id !== 'issuer');
 }
@@ -365,7 +365,7 @@ function remainingCommands(document: { data: { checks: { id: string; status: str
   return Object.fromEntries(wrongRows(document).map(({ id, commands }) => [id, commands]));
 }
 
-/** Temporary files of dead processes go at any start. */
+/** Without the temporary files of dead processes, which any command removes when it starts. */
 function withoutSwept(content: Record<string, string>): Record<string, string> {
   return Object.fromEntries(Object.entries(content).filter(([name]) => !name.endsWith('.tmp')));
 }

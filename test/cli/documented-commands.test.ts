@@ -12,7 +12,7 @@ import { useProvider } from '../support/use-provider.js';
 
 const provider = useProvider();
 
-/** What waits for a person, hands over to the official client, needs a database, a service or somebody who is told, and is run by tests of its own. */
+/** Lines that wait for a person, start the client, or need a database, a service or `onEvent`: other tests run them. */
 const waits =
   /^(login\b.*|(run|resume)\b.*|(share|sync)\b.*|guard --((un)?install|test-event)\b.*|export --encrypt.*|switch|)$/;
 
@@ -26,7 +26,7 @@ const placeholders: Readonly<Record<string, string>> = {
   '<value>': '2m',
 };
 
-/** The pages that people read; those of the commands are made from the tree, and history is history. */
+/** README and the pages that lie directly in docs. Those of the commands are made from the command tree. */
 const pages = markdownFiles().filter(({ path }) => /^(README|docs\/[^/]+)\.md$/.test(path));
 
 const lines = [...new Set(pages.flatMap(commandLines).map((line) => argumentsOf(line).join(' ')))]
@@ -46,7 +46,7 @@ async function reader(): Promise<RefreshHome> {
   return seeded;
 }
 
-/** As the person's shell would hand it over, with the consent that a question would get, and once where it goes on. */
+/** The words as a shell hands them over, with `--yes` for a question, and `--once` for a command that would go on. */
 function wordsOf(line: string, home: string): string[] {
   const words = line.split(' ').map((word) => (placeholders[word] ?? word).replace(/^~\//, `${home}/`));
   const [command = ''] = words;

@@ -167,7 +167,7 @@ describe('what is dead', () => {
     expect(data.repairs).toMatchObject([
       { kind: 'refresh', id: 'acc_alice', outcome: 'failed', problem: { hint: 'codex-auth login' } },
     ]);
-    // Without any token it waits where it is for a sign-in.
+    // Bob has no token at all: the record stays where it is until a sign-in.
     expect(home.records()).toMatchObject([{ recordId: 'acc_bob' }]);
     expect(home.flagged().map(({ recordId, flaggedReason }) => [recordId, flaggedReason])).toEqual([
       ['acc_alice', 'refresh_token_invalidated'],
@@ -197,7 +197,7 @@ describe('the person’s choices', () => {
     makeProject(home.home);
     expect(await fix(['--project', home.home.cwd])).toMatchObject({ exitCode: 0, data: { accounts: 0, repairs: [] } });
     expect((await fix(['--global', '--dry-run'])).data.summary).toMatchObject({ planned: 1 });
-    // Without a name it is about every pool.
+    // Where no scope is named, `fix` is about every pool.
     expect((await fix()).data.summary).toMatchObject({ done: 1 });
   });
 });

@@ -169,7 +169,7 @@ describe('forecast --score', () => {
       const foretold = { ...window, at: noon - daysAgo * day - 7_200_000, chance: 0.9 };
       return [foretold, { ...window, at: foretold.at + 3_600_000, usedPercent: daysAgo === 4 ? 60 : 100 }];
     });
-    // Nobody looked at the fourth shortly before its reset.
+    // How the fourth window ended is unknown: at the last look, an hour before its reset, it was not used up.
     writeFileSync(seeded.root.paths.quotaHistory, lines.map((line) => `${JSON.stringify(line)}\n`).join(''));
     expect(said(await runCli(seeded.home, ['forecast', '--cached', '--score'], last))).toContain(
       '3 forecasts of an empty window judged, 1 still open: 100% right, Brier score 0.01 (0 is perfect, 0.25 is a guess)',

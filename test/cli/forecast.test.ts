@@ -27,7 +27,7 @@ async function forecast({ home }: RefreshHome, argv: readonly string[] = [], opt
   return dataOf(forecastCommand, await runCli(home, ['forecast', '--json', ...argv], options));
 }
 
-/** Nearly used up, half used, full of quota: in this order. */
+/** Alice's short window is nearly used up, that of her studio is used up, and Carol's is mostly left. */
 function spreadUsage(): void {
   setUsage(provider, alice, 99, 50);
   setUsage(provider, aliceAtStudio, 100, 40);

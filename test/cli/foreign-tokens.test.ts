@@ -167,7 +167,7 @@ describe('a login of its own for a record with the tokens of somebody else', () 
     const own = await provider.issueTokens({ ...alice, issuedAt: anHourAgo() + laterByMs });
     home.writeAuthFile(own);
     const { checks } = await json('doctor', '--offline');
-    // Which of the two is newer says nothing.
+    // Which of the two is newer makes no difference to `doctor`.
     expect(checks.find(({ id }: { id: string }) => id === 'auth-file')).toMatchObject({ status: 'ok' });
     expect(await run('switch', 'acc_carol')).toMatchObject({ exitCode: 0 });
     expect(tokensByEmail()).toMatchObject({ [alice.email]: own.refresh_token, [bob.email]: theirs.refresh_token });

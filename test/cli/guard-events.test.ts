@@ -50,7 +50,7 @@ describe('guard tells', () => {
     await round(seeded, 35);
     await round(seeded, 50);
     setUsage(provider, alice, 0, 10);
-    // Its window resets at 14:05, which nobody has asked about before.
+    // Alice's window resets at 14:05, and this is the first round after that.
     await round(seeded, 126);
     await round(seeded, 140);
     expect(told(seeded)).toEqual([
@@ -138,7 +138,7 @@ describe('the quota for it', () => {
 
   test('is read of each account once in the interval, and of an exhausted one at its reset', async () => {
     const seeded = await twoHome(provider);
-    // It resets at 14:05, at whatever time that is asked.
+    // The window resets at 14:05, whenever the guard asks.
     const { reset_after_seconds: _, ...window } = windowAtNoon(100, 18_000, 7_500);
     const rate_limit = { allowed: false, limit_reached: true, primary_window: window, secondary_window: null };
     setUsage(provider, alice, 100, 10, { rate_limit });
@@ -188,7 +188,7 @@ describe('a command of onEvent that', () => {
       const state = () => (existsSync(`/proc/${readFileSync(pid, 'utf8').trim()}/stat`) ? 'alive' : 'gone');
       if (process.platform === 'linux') await expect.poll(state, { timeout: 10_000 }).toBe('gone');
     }
-    // Not another time.
+    // The next round does not tell the event again.
     expect(said(await round(seeded, 1))).not.toContain('quota-low');
     expect(readEvents(seeded.root)).toHaveLength(1);
   });
@@ -219,7 +219,7 @@ describe('a command of onEvent that', () => {
     await round(seeded, 11);
     const before = eventsTold(seeded.home);
     const stored = JSON.parse(readFileSync(memory, 'utf8'));
-    // As it is between the two.
+    // As it is when the program is killed after it has stored the event, and before it has told it.
     const untold = { ...before[0], id: 'evt_untold' };
     writeFileSync(memory, JSON.stringify({ ...stored, untold: [untold] }));
     await round(seeded, 12);

@@ -21,7 +21,7 @@ test('a month with fifty accounts: each token once in its life, and nothing earl
   });
   expect(month.stderr).toBe('');
   expect(month.result).toMatchObject({ stopped: true, failed: 0, refreshed: month.refreshes });
-  // Each of them lives ten days, and the first ends within them.
+  // Each token lives ten days, and the first one of each account ends within ten days.
   expect(month.refreshes).toBeGreaterThanOrEqual(50 * 3);
   expect(month.refreshes).toBeLessThanOrEqual(50 * 4);
   expect(month.mostSendings).toBe(1);

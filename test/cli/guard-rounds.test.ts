@@ -45,7 +45,7 @@ describe('guard sleeps', () => {
     const { data, clock } = await guardFor(await twoHome(provider), 7 * 24 * hourMs);
     expect(data).toMatchObject({ rounds: 1, failed: 0, refreshed: 0 });
     expect(provider.requests.all).toEqual([]);
-    // It only looks at the clock.
+    // Between its sleeps, of a minute at most, the guard only looks at the clock.
     expect(Math.min(...clock.sleeps.map(([, ms]) => ms))).toBeGreaterThan(0);
     expect(clock.sleeps.length).toBeLessThan(7 * 24 * 60 + 10);
   });
@@ -92,7 +92,7 @@ describe('guard refreshes the login of every home ahead of the client', () => {
     await guardFor(seeded, hourMs);
     const times = refreshedAt();
     expect(times).toHaveLength(2);
-    // Between fifteen minutes and six before the end.
+    // Each is refreshed between fifteen minutes and six before its end.
     for (const time of times) {
       expect(time).toBeGreaterThan(44.9);
       expect(time).toBeLessThan(53);
@@ -152,7 +152,7 @@ describe('after', () => {
     const answered = provider.requests.refreshes().filter(({ status }) => status === 200);
     expect(answered).toHaveLength(2);
     for (const { receivedAt } of answered) expect(receivedAt - noon).toBeLessThan(6 * hourMs + 20 * minuteMs);
-    // Five hours, at most every quarter of an hour of each.
+    // Five hours, in which each token is sent every quarter of an hour at most.
     expect(provider.requests.refreshes().length).toBeLessThan(2 * (5 * 4 + 8));
   });
 

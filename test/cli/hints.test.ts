@@ -11,7 +11,7 @@ beforeEach(() => setProviderToNoon(provider));
 
 const endpoints = Object.keys(endpointPaths) as Endpoint[];
 
-/** Two of them are due. */
+/** Three accounts, two of which are due. */
 async function threeAccounts(): Promise<RefreshHome> {
   const seeded = emptyHome(provider);
   await seeded.addAccount('acc_home', { ...alice, expiresInSeconds: -60 }, known);
@@ -40,7 +40,7 @@ describe('a hint is never the command that has just failed', () => {
     ['nonsense', { kind: 'status', status: 200, body: '[]' }],
     ['a cut connection', { kind: 'reset' }],
   ];
-  // Commands that ask nobody cannot fail for what is answered.
+  // Only commands that ask the provider can fail because of its answer.
   const commands = [
     'check',
     'check --live',
@@ -119,7 +119,7 @@ function commandsIn(hint: string): string[] {
   return [...hint.matchAll(/\bcodex-auth ([a-z-]+(?: [\w-]+)*)/g)].map(([, words = '']) => words);
 }
 
-/** Other accounts or options make it another command; words of the sentence around it do not. */
+/** Another account or option makes it another command; further words of the hint belong to the sentence. */
 function isSame(hinted: string, argv: string): boolean {
   const [name, ...rest] = hinted.split(' ');
   const given = argv.split(' ');

@@ -318,7 +318,7 @@ describe('a client that has signed in by itself', () => {
 });
 
 describe('an import of a newer login', () => {
-  /** The second home holds the login from before. */
+  /** Imports a newer login of Alice, while the second home holds the older one. */
   async function importedBesideHome() {
     const { one, two } = await twoHomes();
     await use(two, alice.email);

@@ -46,7 +46,7 @@ const argumentsFor: Readonly<Record<string, readonly string[]>> = {
   shell: ['bash'],
 };
 
-/** Besides the arguments: what it needs to end by itself, and not to wait for an answer. */
+/** Options that a command needs to be complete, to end by itself, and to wait for no answer. */
 const optionsFor: Readonly<Record<string, readonly string[]>> = {
   login: ['--device-auth'],
   move: ['--to', 'global', '--project', '.'],
@@ -64,7 +64,7 @@ function program() {
   return buildProgram({ version: '0', print: () => undefined, width: () => 80, execute: async () => undefined });
 }
 
-/** Every command of the tree with its arguments; a new one comes by itself. */
+/** Every command of the tree with its arguments, so that a new command is tested without being listed here. */
 function commandLines(): string[][] {
   return leavesOf(program(), []);
 }
@@ -76,7 +76,7 @@ function leavesOf(command: CommandUnknownOpts, path: readonly string[]): string[
   return [[...path, ...words, ...(optionsFor[path[0] ?? ''] ?? [])]];
 }
 
-/** Ways to use them in which they say more. */
+/** Command lines with which the commands print more. */
 const more: readonly (readonly string[])[] = [
   ['status', 'acc_due'],
   ['status', hostile('record id')],
@@ -165,7 +165,7 @@ test.each(withCsv)('%s --csv has no formula in any cell, printed or in a file', 
   expectHarmless(readFileSync(join(home.cwd, 'table.csv'), 'utf8'), `${name}, file`);
 });
 
-/** As a spreadsheet cuts it that takes semicolons, too. */
+/** The cells that a spreadsheet finds which also takes a semicolon for a separator. */
 function cellsOf(csv: string): string[] {
   return [...csv.matchAll(/"((?:[^"]|"")*)"|([^",;\n]+)/g)].map(([, quoted, plain]) => quoted ?? plain ?? '');
 }
@@ -189,7 +189,7 @@ test.each([
 ])('a Tab after %j %j is answered with words only', async (...words) => {
   const home = copyOf(template, provider);
   const { stdout, stderr } = await runCli(home, ['__complete', ...words], onTerminal);
-  // A tab is between a word and what it means.
+  // A tab separates a word from its description.
   expectHarmless(stdout.replaceAll('\t', ' '), 'candidates');
   expect(stdout.split('\n').filter((line) => line.split('\t').length > 2 || line.startsWith('-'))).toEqual([]);
   expect(stderr).toBe('');
@@ -205,7 +205,7 @@ test('a name that would be taken for an option is not offered', async () => {
   expect(stdout).not.toMatch(/^--revoke/m);
 });
 
-/** A dialogue moves the cursor; what the texts in it would do is something else. */
+/** A dialogue may move the cursor. The texts in it may make a terminal do nothing. */
 function expectNoneOf(text: string): void {
   // biome-ignore lint/suspicious/noControlCharactersInRegex: they begin with one
   const cursor = /\u001b\[(?:\?25[hl]|\?1049[hl]|\d*[A-KJG]|\d+;\d+H|6n)/g;

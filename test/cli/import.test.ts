@@ -233,7 +233,7 @@ describe('what is imported', () => {
     const { data, warnings } = await importInto(home, home.authFile);
     expect(outcomesOf(data)).toEqual(['update']);
     expect(recordsOf(home.poolFile)).toMatchObject([{ refreshToken: 'rt-client' }]);
-    // The live file of the official client is no second holder.
+    // The official client's own `auth.json` does not count as a second holder of the login.
     expect(warnings).toEqual([]);
   });
 

@@ -8,11 +8,11 @@ import { useProvider } from '../support/use-provider.js';
 
 const provider = useProvider({ keepsState: true });
 
-// The process ends as soon as what is under way has ended: what begins later would be cut off.
+// The process ends as soon as the refreshes under way have ended: one that began later would be cut off.
 test.each(['check', 'renew'])('%s begins no refresh after Ctrl-C', async (command) => {
   const seeded = new RefreshHome(temporaryDirectory(), provider);
   await seeded.addAccount('acc_carol', { ...carol, expiresInSeconds: -60 });
-  // Half a file is looked at again, after a pause: the one in which Ctrl-C is pressed.
+  // Half an `auth.json` is read again after a pause, and Ctrl-C is pressed in that pause.
   writeFileSync(seeded.home.authFile, '{');
   const stop = new AbortController();
   const locks = () => readdirSync(seeded.root.paths.locks).filter((name) => name.startsWith('person-'));

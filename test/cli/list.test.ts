@@ -26,7 +26,7 @@ function writeQuota(home: TestHome, id: string, changes: QuotaChanges = {}): voi
 }
 
 interface QuotaChanges {
-  /** Of the five hours. */
+  /** Of the window of five hours. */
   readonly usedPercent?: number;
   readonly minutesAgo?: number;
 }

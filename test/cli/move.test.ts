@@ -63,7 +63,7 @@ describe('move', () => {
     expect(readJson(home.poolFile)).not.toHaveProperty('activeId');
     expect(readJson(home.poolFile)).toMatchObject({ previousId: 'acc_alice', activeIndex: 0 });
     expect(readJson(projectPool)).toMatchObject({ activeId: 'acc_carol' });
-    // Back again: nobody chose it there since.
+    // The account moves back, and is not the chosen one there.
     await runCli(home, ['move', 'acc_studio', '--to', 'global'], atNoon);
     expect(ids(home.poolFile)).toEqual(['acc_alice', 'acc_bob', 'acc_studio']);
     expect(readJson(home.poolFile)).not.toHaveProperty('activeId');

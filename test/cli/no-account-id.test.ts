@@ -13,7 +13,7 @@ const provider = useProvider();
 
 const inAuth = (claims: object) => ({ 'https://api.openai.com/auth': claims });
 
-/** What tokens say of themselves, and who that makes the account. */
+/** The claims of a token, and the identity that they give to the account. */
 const shapes: [string, object, object][] = [
   ['a user id and no account', inAuth({ chatgpt_user_id: 'user-x' }), { userId: 'user-x' }],
   ['an email only', { email: 'x@example.com' }, { email: 'x@example.com' }],

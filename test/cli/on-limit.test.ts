@@ -15,7 +15,7 @@ import { useProvider } from '../support/use-provider.js';
 interface Turn {
   readonly end: 'limit' | 'content' | 'answered' | 'none';
   readonly status?: number;
-  /** Begun anew, or written to as well by somebody else. */
+  /** The threads that are written to during the turn; other programs may write to some of them. */
   readonly threads?: readonly string[];
   /** What the provider says from then on. */
   readonly after?: readonly (() => void)[];
@@ -41,7 +41,7 @@ beforeEach(async () => {
   chmodSync(codex, 0o755);
 });
 
-/** Stands in for the client, which the tests with the real one run: it writes what that writes. */
+/** Stands in for the client, and writes what that writes. Other tests run the real client. */
 const launch = async (program: Launch) => {
   launched.push(program);
   const {

@@ -53,7 +53,7 @@ test('the id of another account stays a contradiction', async () => {
   expect(await runCli(seeded.home, ['switch', 'acc_bob'])).toMatchObject({ exitCode: 2 });
 });
 
-/** What the client refuses or misreads, and the tokens in it are all the same those of one account. */
+/** Files that the client refuses or misreads, although the tokens in them are those of one account. */
 const misfits: [string, object][] = [
   ['under the id of another one', { account_id: bob.accountId }],
   ['without an id token', { id_token: undefined }],

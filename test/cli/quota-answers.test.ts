@@ -504,7 +504,7 @@ test('how many short windows make up a week is learnt from two answers, and expl
 });
 
 describe('staying put', () => {
-  /** Whoever is in use has used one per cent more with each read. */
+  /** Reads the quota 40 times; the account in use has used `perRead` per cent more each time. */
   async function readByTurns(seeded: RefreshHome, use: Record<string, number>, perRead: number, minutes: number) {
     const who: Record<string, Who> = { acc_home: alice, acc_carol: carol };
     const path: string[] = [];

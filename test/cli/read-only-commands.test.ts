@@ -103,7 +103,7 @@ async function homeFullOfWork(): Promise<RefreshHome> {
   return seeded;
 }
 
-/** Besides what is known about accounts, which may be kept, and the locks for that. */
+/** All files but what is known about accounts, which a reading command may write, and the locks for that. */
 function filesOf({ home }: RefreshHome): Record<string, string> {
   const files = Object.entries(snapshotOf(home.directory));
   return Object.fromEntries(

@@ -43,7 +43,7 @@ describe('redeem', () => {
     `);
     expect(spent()).toEqual([1, 0]);
     expect(unsettledIn(seeded)).toEqual([]);
-    // The one that would have been lost first, and as the account that was named.
+    // The credit that would have expired first is spent, as the account that was named.
     expect(consumed()[0]).toMatchObject({
       body: { credit_id: 'rc_1111_1' },
       headers: { 'chatgpt-account-id': alice.accountId },
@@ -141,7 +141,7 @@ describe('a request that is', () => {
     const never = await runJson(seeded.home, ['redeem', 'alice', '--yes'], { spendingDeadlineMs: 300 });
     expect(never.document.data).toMatchObject({ outcome: 'unknown' });
     provider.scenario.on('consumeResetCredit', { kind: 'slow', ms: 400 }, { times: 1 });
-    // No option of the person shortens it.
+    // `--timeout` does not shorten the wait for this answer.
     const late = await runJson(seeded.home, ['redeem', 'alice', '--yes', '--timeout', '1']);
     expect(late.document.data).toMatchObject({ outcome: 'reset', repeated: true });
     expect(new Set(idsSent()).size).toBe(1);

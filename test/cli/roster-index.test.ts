@@ -67,7 +67,7 @@ async function plainAnswers(home: TestHome) {
   return found;
 }
 
-/** Somebody with the rights of the person changes a part of what it holds, in both of its halves. */
+/** Changes what the index holds, in both of its equal halves, as a program with the rights of the person can. */
 function forge(path: string, change: (content: Record<string, unknown>) => unknown): void {
   const [about, inputs, content = ''] = readFileSync(path, 'utf8').split('\n');
   const half = `${about}\n${inputs}\n${JSON.stringify(change(JSON.parse(content)))}\n`;
@@ -203,7 +203,7 @@ describe.skipIf(!hasOwners)('the index', () => {
       const before = existsSync(home.poolFile) ? statSync(home.poolFile) : undefined;
       writePool(home, [{ ...alice, label }, bob], { activeId: alice.id });
       if (before !== undefined) utimesSync(home.poolFile, before.atime, before.mtime);
-      // Read at once, and again: whichever of them leaves an index, the next must not be told of the old pool.
+      // Whichever of these runs leaves an index, the next one must not print the old pool.
       for (let look = 0; look < 3; look += 1) {
         expect((await runCli(home, ['list'], leaving)).stdout).toContain(`${label} <alice@example.com>`);
       }

@@ -166,7 +166,7 @@ describe('an account lives in one pool', () => {
     writePool(home, [carol], {}, key);
     writePool(home, [dave], {}, otherKey);
     await runCli(home, ['switch', '1'], atNoon);
-    // The official client refreshes it while project A has it.
+    // The official client refreshes Carol's login while project A has it in use.
     const words = { ...person('carol'), refresh: 'rt-refreshed', iat: noon / 1000, lastRefresh: noon };
     writeLogin(home, sampleAccount('x', words));
     const { stdout } = await runCli(home, ['switch', '1'], { ...atNoon, cwd: other });
@@ -272,7 +272,7 @@ describe('the checkouts of one repository', () => {
       expect(kept).toHaveLength(2);
       expect(kept.join()).toContain('rt-acc_alice_copy');
       expect((await listed([], at('wt'))).warnings).toEqual([]);
-      // What was known globally stays there.
+      // An account that the global pool had stays there.
       expect(emails((await listed(['--global'], at('wt'))).data)).toEqual(['alice@example.com']);
     });
 

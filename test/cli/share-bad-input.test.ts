@@ -208,7 +208,7 @@ describe.skipIf('missing' in found)(`a shared pool${why}`, () => {
         const messages = unreliable.messages();
         expect(messages).toBeGreaterThan(3);
         for (let at = 1; at <= messages + 1; at += kind === 'silence' ? 4 : 2) {
-          // There is something to push each time.
+          // A new label gives each exchange something to push.
           await laptop.data(['label', '1', `label ${at}`]);
           unreliable.setFault({ kind, at });
           const { exitCode, stderr } = await laptop.run(['sync', '--timeout', '1']);

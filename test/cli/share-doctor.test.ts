@@ -34,7 +34,7 @@ describe.skipIf('missing' in found)(`doctor about a shared pool${why}`, () => {
   afterEach(() => provider.reset());
   afterAll(() => Promise.all([provider.stop(), postgres.stop()]));
 
-  /** The tests live twenty years ahead of the database. */
+  /** The time of the database: the clock of the tests is twenty years ahead of it. */
   const inTime = ({ seeded }: SharingMachine, aheadMs = 0) => {
     const shiftMs = Number(process.env['DATE_SHIFT_MS'] ?? 0);
     const { clock } = seeded.home;
@@ -64,7 +64,7 @@ describe.skipIf('missing' in found)(`doctor about a shared pool${why}`, () => {
     expect(rows['pool-clock']?.message).toBe('agrees with the database');
     expect(rows['keepers']?.message).toBe('laptop keeps 1');
     expect((await rowsOf(laptop))['keepers']?.message).toBe('this machine keeps 1');
-    // A login that is renewed by another machine is nothing to look at.
+    // A login that another machine renews is no finding.
     expect(rows['tokens']).toMatchObject({ status: 'ok' });
   });
 

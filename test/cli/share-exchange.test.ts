@@ -22,7 +22,7 @@ describe.skipIf('missing' in found)(`commands of a machine that shares its login
     laptop = new SharingMachine('laptop', provider);
     await laptop.seeded.addAccount('acc_alice', { ...alice, expiresInSeconds: 30 });
     ({ database, desktop } = await sharingMachines(postgres, provider, laptop));
-    // The last exchange is old by now, and what the keeper gets is later by whole seconds.
+    // Two minutes pass: the last exchange is old then, and the keeper's new tokens are later by whole seconds.
     provider.scenario.clockOffsetSeconds += 120;
     expect(await laptop.run(['check'])).toMatchObject({ exitCode: 0 });
     expect(provider.requests.refreshes()).toHaveLength(1);

@@ -8,7 +8,7 @@ import { expectToGoOn, makeWorld, remember, type Verb, verbs, type World } from 
 
 const found = findPostgres();
 const why = 'missing' in found ? ` (skipped: ${found.missing})` : '';
-/** How many messages of the server of each command it stops at; a statement has five. */
+/** At how many of its messages the server stops in each command; a statement has five. */
 const stops = 6;
 
 describe.skipIf('missing' in found)(`the database of a shared pool stops${why}`, () => {

@@ -93,7 +93,7 @@ describe.skipIf('missing' in found)(`one pool of several machines${why}`, () => 
       const list = await desktop.run(['list']);
       expect(list.stdout).toMatch(/until .*, cannot be renewed here, laptop keeps it/);
       const { accounts } = await desktop.data(['list']);
-      // They come in the order of their rows, which are named after keyed hashes.
+      // The accounts come in the order of their rows, which are named after keyed hashes.
       expect(accounts).toContainEqual(
         expect.objectContaining({ email: alice.email, renewable: false, keptBy: 'laptop' }),
       );
@@ -264,7 +264,7 @@ describe.skipIf('missing' in found)(`one pool of several machines${why}`, () => 
     await laptop.init({ url: unreliable.through(url) });
     const { clock } = laptop.seeded.home;
     const later = { clock: { ...clock, now: () => clock.now() + 600_000 } };
-    // The last connection is still saying that it ends.
+    // The last connection may still be sending its end.
     let before = 0;
     const newBytes = () => {
       const more = unreliable.seen().length - before;

@@ -23,7 +23,7 @@ describe.each([
 
   async function signedIn(way: 'browser' | 'device') {
     setTheClock();
-    // Not by the clock of the stand-in, which is the one that differs.
+    // The home does not get the clock of the stand-in, which is the one that differs.
     const home = { ...createTestHome(provider), clock: systemClock };
     const before = Date.now();
     if (way === 'browser') await signIn(home, provider, alice);

@@ -47,7 +47,7 @@ function request(method: string, params: object = {}) {
   return { jsonrpc: '2.0', id: 1, method, params };
 }
 
-/** What comes back for these lines. */
+/** The answers of `statusline` to these lines. */
 async function converse(lines: readonly unknown[], at = atNoon): Promise<Record<string, unknown>[]> {
   const stdin = lines.map((line) => (typeof line === 'string' ? line : JSON.stringify(line))).join('\n');
   const { stdout, exitCode, stderr } = await runCli(seeded.home, ['statusline'], { ...at, stdin: `${stdin}\n` });
@@ -72,7 +72,7 @@ const quotaOf = (id: string) => {
   try {
     return factsAbout(seeded, id).quota;
   } catch {
-    // Nothing is known of anybody.
+    // Nothing is stored about any account.
     return undefined;
   }
 };

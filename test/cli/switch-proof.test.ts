@@ -121,7 +121,7 @@ describe.skipIf(!canFakeClients)('after a switch, a client that runs', () => {
 
   test('since after an earlier switch to the same account has it', async () => {
     const home = homeUsingAlice();
-    // Its age is counted back from noon.
+    // The start of the client is its age counted back from noon.
     await runCli(home, ['switch', 'acc_studio'], { clock: clockAt(noon - 3_600_000) });
     await startFakeClient(home.codexHome, []);
     const { data, warnings } = await surfacesAfter(home);
@@ -181,7 +181,7 @@ function officialClient(exitCode = 0) {
     try {
       return readFileSync(log, 'utf8').trim().split('\n');
     } catch {
-      // It was not run.
+      // There is no log: the client was not run.
       return [];
     }
   };

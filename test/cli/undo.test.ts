@@ -139,7 +139,7 @@ describe.each(changes)('%s', (command, argv) => {
       names(before.project as unknown as StoredRecord[]),
     );
     for (const record of after.project as unknown as StoredRecord[]) {
-      // Nobody could refresh what was in no file at all.
+      // The removed login of Alice was in no file, where nobody could refresh it.
       const wasNowhere = command === 'remove' && argv[1] === 'work' && record.recordId === 'acc_alice';
       expect(record['refreshToken']).toMatch(wasNowhere ? /^rt-alice$/ : /-2$/);
     }
@@ -160,7 +160,7 @@ test('an account that is here again is left as it is', async () => {
   await runCli(home, ['remove', 'work', '--yes']);
   writeSource(home, 'again.json', tokenFile({ ...alice, iat: 9000, refresh: 'rt-alice-3' }));
   await runCli(home, ['import', 'again.json', '--yes']);
-  // The import first, and with it the newer login; then the removal.
+  // The first undo takes the import back, and with it the newer login; the second takes the removal back.
   expect((await undo(home)).data.undone).toMatchObject({ command: 'import', left: [] });
   expect((await undo(home)).data.undone).toMatchObject({ command: 'remove', left: [] });
   expect(recordsIn(home.projectPool).map(({ recordId }) => recordId)).toEqual(['acc_alice', 'acc_bob', 'acc_carol']);

@@ -313,7 +313,7 @@ describe('when something is in the way', () => {
     expect(refreshes()).toHaveLength(1);
     expect(outcomes((await verify()).data)).toEqual({ acc_alice: ['unverified', 'unknown-outcome'] });
     expect(refreshes()).toHaveLength(1);
-    // Its successor was lost on the way, which a later run finds out.
+    // The successor of the token was lost on the way, which a later run finds out.
     expect(outcomes((await verify([], muchLater)).data)).toEqual({ acc_alice: ['still-flagged', 'rotation-lost'] });
   });
 

@@ -6,7 +6,7 @@ import { walkWorkspaces } from '../support/workspace-walk.js';
 
 const provider = useProvider();
 
-// More of them: `npx tsx bench/workspaces.ts`.
+// More walks: `npx tsx bench/workspaces.ts`.
 test('a login of two workspaces is in one file at a time, and no home is left with a spent token', async () => {
   const directory = temporaryDirectory();
   for (let seed = 1; seed <= 12; seed += 1) {
