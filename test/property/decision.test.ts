@@ -12,7 +12,7 @@ const now = Date.UTC(2026, 10, 21, 12);
 const hourMs = 3_600_000;
 const runs = { numRuns: 400 };
 
-/** Absent rather than undefined, as everywhere in our values. */
+/** A member that is absent rather than undefined, as everywhere in our values. */
 const maybe = <T>(key: string, value: fc.Arbitrary<T>, weight = 4) =>
   fc.oneof({ weight: 4, arbitrary: fc.constant({}) }, { weight, arbitrary: value.map((each) => ({ [key]: each })) });
 
@@ -84,7 +84,7 @@ const health = fc
     ...rateLimitedUntil,
   }));
 
-/** Of the windows above, and of some that the account does not have. */
+/** A ratio of the windows above, or of windows that the account does not have. */
 const ratio = fc.record({
   short: fc.constantFrom('18000s', '604800s'),
   long: fc.constantFrom('604800s', '2592000s'),

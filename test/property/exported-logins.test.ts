@@ -57,7 +57,7 @@ const login = fc
     };
   });
 
-/** What of an account its files have to bring back. */
+/** The facts about an account that its exported file has to bring back. */
 function factsOf(account: Account, format: ExportFormat, lost: readonly ExportLoss[]) {
   const { userId, accountId, email, planType, tokens } = account;
   const has = (loss: ExportLoss) => !lost.includes(loss);
@@ -84,7 +84,7 @@ it.each(exportFormats)(
       fc.property(accounts, (all) => {
         const { files, refused } = exportLogins(all, { format, provider, now: 0 });
         const exported = all.filter((account) => !refused.some((each) => each.account === account));
-        // Only what no file of that tool can be: opencode needs something to renew a login with.
+        // Only opencode has no file for a login, namely for one without a refresh token.
         expect(refused.every(({ account }) => format === 'opencode' && account.tokens.refreshToken === undefined)).toBe(
           true,
         );

@@ -98,7 +98,7 @@ it('does not choose between records of two workspaces', () => {
       const found = findSame(candidates, wanted);
       if (found === undefined) return;
       const rivals = candidates.filter((each) => isSameAccount(each, wanted) && contradicts(each, found));
-      // Only an id of the login itself may have decided against them.
+      // The rivals may have lost only because `found` agrees with the login in an id of its own.
       for (const rival of rivals) {
         expect(isExactly(found, wanted) || found.accountId === wanted.accountId).toBe(true);
         expect(isExactly(rival, wanted)).toBe(false);
