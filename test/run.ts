@@ -6,7 +6,7 @@ import { installRealClient } from './support/runner/real-client.js';
 import { formatSummary, isGood, total } from './support/runner/tally.js';
 import { runVitest } from './support/runner/vitest.js';
 
-// The tests use what is built; what only looks at the code goes on beside them, which wait for much.
+// The tests use the build. The checks that only look at the code run beside them, because tests often wait.
 const looking = runChecks(['types', 'lint', 'unused']);
 const build = await runChecks(['build']);
 await installRealClient();

@@ -9,14 +9,14 @@ import { alice, bob, RefreshHome } from '../support/refresh-home.js';
 import { temporaryDirectory } from '../support/temporary.js';
 import { useProvider } from '../support/use-provider.js';
 
-/** With this one the command is a child of ours, where it is old; with the newest it takes our place. */
+/** Under an old Node, perhaps that of the tests, the command is our child. Under the newest it takes our place. */
 const newest = otherNodes().findLast((each) => 'path' in each);
 const nodes = [
   { name: 'this Node', path: process.execPath },
   ...(newest !== undefined && 'path' in newest ? [{ name: `Node ${newest.version}`, path: newest.path }] : []),
 ];
 
-/** Tells as whom it runs, and calls itself once more, as an agent that starts another client does. */
+/** A client that prints as whom it runs, and calls itself once more, as an agent that starts another client does. */
 const client = `#!/bin/sh
 echo "runs as \${CODEX_AUTH_ACCOUNT-the one in use} in $PWD"
 [ "\${1-}" = twice ] && codex once
@@ -37,7 +37,7 @@ describe.each(nodes)('plain codex, by $name,', ({ path: node }) => {
     const clients = join(home.home.directory, 'clients');
     mkdirSync(clients);
     writeFileSync(join(clients, 'codex'), client, { mode: 0o755 });
-    // The shim is to start us by this Node, which it finds first.
+    // This Node is the first on PATH, so that the shim starts us by it.
     const rest = `${dirname(node)}:${clients}:/usr/bin:/bin`;
     PATH = `${join(home.home.root, 'bin')}:${rest}`;
     ours(['setup', '--yes', '--shell', 'bash'], home.home.cwd, rest);

@@ -23,7 +23,7 @@ let evidence: Evidence;
 let spies: { path: string; log: string };
 let umask: number;
 beforeAll(() => {
-  // Nothing but our own modes protects a file then.
+  // With this umask, nothing but the modes that we set protects a file.
   umask = process.umask(0);
 });
 afterAll(() => process.umask(umask));
@@ -34,7 +34,7 @@ beforeEach(() => {
   evidence = new Evidence();
 });
 
-/** Runs a command in both its voices and keeps all that it says. */
+/** Runs a command, and keeps all that it prints on stdout and stderr. */
 async function say(argv: readonly string[], options: ProgramOptions = {}): Promise<ProgramResult> {
   const variables = { PATH: spies.path, BROWSER: 'browser', ...options.variables };
   const result = await runBuilt(home, argv, { ...options, variables });
@@ -108,7 +108,7 @@ describe('no token, code or verifier gets out', () => {
       const { callbackUrl } = await completeLogin(provider, url.href, { ...carol, deliver: false });
       const wrong = await fetch(callbackUrl.replace(/state=[^&]+/, 'state=wrong'));
       evidence.add('page for a wrong state', `${wrong.status} ${await wrong.text()}`);
-      // Not with fetch: its Sec-Fetch header marks a browser, whose word does not count here (P19).
+      // Not with fetch: its Sec-Fetch header marks a browser, which may not cancel a login (P19).
       get(new URL('/cancel', atCallback(url))).on('error', (error) => evidence.add('/cancel', error.message));
     });
     expect(await say(['login'], wrongStateThenCancel)).toMatchObject({ exitCode: 1 });

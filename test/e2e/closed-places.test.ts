@@ -34,14 +34,14 @@ async function homeOf(expiresInSeconds: number): Promise<RefreshHome> {
   const codexHome = join(directory, 'codex-home');
   mkdirSync(codexHome, { mode: 0o700 });
   const home = new RefreshHome(directory, provider, { codexHome });
-  // By the server's clock, which counts seconds, whatever comes later is newer.
+  // An hour ago: the server's clock counts whole seconds, and every later token has to be newer.
   const issuedAt = Date.now() - 3_600_000;
   home.writeAuthFile(await home.addAccount('acc_alice', { ...alice, issuedAt, expiresInSeconds }));
   await home.addAccount('acc_bob', { ...bob, issuedAt });
   return home;
 }
 
-/** A place for a login, how a program gets to see it, and what it can be told apart by. */
+/** A place for a login: its name, whether it can be tried on this machine, and what makes a program see it. */
 interface Place {
   readonly name: string;
   readonly runs: boolean;
@@ -50,7 +50,7 @@ interface Place {
 
 const inMount = (prefix: (home: RefreshHome) => readonly string[]) => (home: RefreshHome) => ({ prefix: prefix(home) });
 
-/** Only what this user may write: the home is another user's, its file is not. */
+/** A home in which this user may make no file; the login file in it has this mode. */
 function inForeignDirectory({ home }: RefreshHome, fileMode: number): ProgramOptions {
   const options = asNobody(home);
   if (process.getuid?.() === 0) chownSync(home.codexHome, 0, 0);
@@ -186,7 +186,7 @@ const placeRow = async (home: RefreshHome, options: ProgramOptions) => {
   return document.data.checks.find(({ id }: { id: string }) => id === 'login-place');
 };
 
-/** Each spends what is due. */
+/** Commands each of which refreshes what is due. */
 const spenders = ['check', 'guard --once', 'usage --live', 'renew', 'renew --force 1', 'fix'];
 
 function eachPlace(places: readonly Place[], test: (place: Place) => void): void {

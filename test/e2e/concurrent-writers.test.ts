@@ -21,7 +21,7 @@ afterAll(() => workers.remove());
 afterEach(() => workers.endAll());
 
 beforeEach(async () => {
-  // A disk that syncs is what all others would wait for, asking again and again.
+  // In memory: on a disk, all writers would wait for the syncs of one, and ask for the lock again and again.
   home = createTestHome(undefined, directoryInMemory());
   const account = { id: 'acc_first', enabled: true, tokens: { generation: 0 }, label: 'start', raw: {} };
   const root = { paths: rootPaths(home.root), clock: systemClock, processes: systemProcesses };

@@ -195,7 +195,7 @@ describe.skipIf(missingForTerminal !== undefined)(`the dashboard in a real termi
     expect(await terminal.modes()).toEqual({ alternate: false, cursor: true });
     await terminal.run('echo "still a shell: $((6 * 7))"');
     await terminal.shows('still a shell: 42');
-    // The shell has the terminal now, so that only the shell is told.
+    // The shell has the terminal now: only the shell is told of the new size.
     await terminal.resize(60, 12);
     await terminal.run('fg');
     const smaller = await terminal.shows('best now', /❯●\s+1\s+home/, 'q quit');

@@ -28,7 +28,7 @@ function runDemo(temporary: string, onOutput: (text: string, interrupt: () => vo
   });
 }
 
-/** `npm run demo` builds first. Where a source has changed since, what the tests share as a build is made here. */
+/** What a demo leaves, but for the build that tests share, which is made here where a source has changed since. */
 function leftIn(temporary: string): string[] {
   return readdirSync(temporary).filter((name) => !name.startsWith('codex-auth-builds-'));
 }

@@ -23,7 +23,7 @@ function homeWithLink(place: string, device: string): { home: TestHome; link: st
 const root = 'codex/multi-auth';
 const pool = `${root}/openai-codex-accounts.json`;
 
-/** A command, where the link is, and what it says about that; nothing where the link is in nobody's way. */
+/** A command, the place of the link, the exit code, and what is printed about the link where it is in the way. */
 const cases: [command: string, place: string, exitCode: number, says: RegExp | undefined][] = [
   [
     'list',
@@ -74,7 +74,7 @@ describe('as root, with a link to a device', () => {
     expect(tree.left()).toEqual(untouchedDevices);
     expect(result).toMatchObject({ exitCode, signal: null, stderr: expect.not.stringContaining('unexpected') });
     if (says !== undefined) expect(result.stderr).toMatch(says);
-    // Nor is the link replaced: the person has put it there.
+    // The link is not replaced either: the person has put it there.
     if (!command.startsWith('uninstall')) expect(lstatSync(link).isSymbolicLink()).toBe(true);
   });
 
@@ -88,7 +88,7 @@ describe('as root, with a link to a device', () => {
   ])('%s does not read without end: %s', async (command, place, exitCode) => {
     const { home } = homeWithLink(place, '/dev/zero');
     const tree = new DeviceTree(home.directory);
-    // Far more than it needs, and far less than what never ends would take.
+    // A limit far above the memory that the command needs, and far below what reading without end would take.
     const limited = [...tree.prefix, 'sh', '-c', 'ulimit -d 1000000; exec "$@"', 'sh'];
     const result = await runBuilt(home, command.split(' '), { prefix: limited, variables });
     expect(result).toMatchObject({ exitCode, signal: null, stderr: expect.not.stringContaining('unexpected') });
@@ -104,7 +104,7 @@ describe('as root, with a link to a device', () => {
   });
 });
 
-// The same as a user who could do nothing to a device, and who is told the same.
+// The same commands as a user who may change no device. They print the same.
 describe.skipIf(process.platform !== 'linux')('without root, with a link to a device', () => {
   const told = cases.filter(([command]) => !/^(uninstall|doctor|import|renew|status)/.test(command));
 

@@ -3,7 +3,7 @@ import { pathToFileURL } from 'node:url';
 import { expect, it } from 'vitest';
 import { project } from '../support/docs/markdown-files.js';
 
-// A process of its own, because the flags of V8 are those of all that runs in it.
+// A process of its own, because flags of V8 hold for the whole process.
 const script = `
   const { expectFewAnswers } = await import('${new URL('src/process/short-run.ts', pathToFileURL(`${project}/`)).href}');
   expectFewAnswers();

@@ -28,7 +28,7 @@ describe.skipIf(missing !== undefined)(`a real systemd${why}`, () => {
       expect(installed.document.error).toBeUndefined();
       const { name, files } = installed.document.data;
       expect(files).toMatchObject([{ change: 'create' }]);
-      // It refreshes what is due.
+      // The service refreshes what is due.
       await expect.poll(() => seeded.record('acc_home')['tokenGeneration'], { timeout: 30_000 }).toBe(2);
       await expect.poll(async () => (await status()).guard?.pid, { timeout: 30_000 }).toBeGreaterThan(0);
       const first = await status();
@@ -39,7 +39,7 @@ describe.skipIf(missing !== undefined)(`a real systemd${why}`, () => {
       // The same again changes nothing.
       const again = await runBuiltJson(home, ['guard', '--install', '--yes'], options);
       expect(again.document.data.files).toEqual([]);
-      // Whoever comes beside it is told of it.
+      // A second guard is told of the one that runs.
       await expect.poll(async () => (await status()).guard?.pid, { timeout: 30_000 }).toBeGreaterThan(0);
       const second = await runBuilt(home, ['guard', '--once'], options);
       expect([second.exitCode, second.stderr]).toEqual([6, expect.stringContaining('(pid ')]);

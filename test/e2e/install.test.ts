@@ -35,7 +35,7 @@ beforeAll(() => {
 });
 afterAll(() => rmSync(directory, { recursive: true, force: true }));
 
-/** Installs for everybody of a prefix of its own, with nothing but that Node on PATH. */
+/** Installs globally below a prefix of its own, with `node` as the first Node on PATH. */
 function install(node: string, name: string, what: string) {
   const prefix = join(directory, name);
   const bin = join(prefix, 'node');

@@ -36,7 +36,7 @@ describe.skipIf('missing' in found)(`connections that outlive their clients${why
   const ask = async (client: pg.Client, statement: string) => (await client.query(statement)).rows[0]?.it;
   const own = (client: pg.Client) => ask(client, 'SELECT pg_backend_pid() AS it');
 
-  /** The process at the server, of a client that says goodbye when that has been kept. */
+  /** Ends a client whose connection is kept, and returns the pid of the server's process for it. */
   async function keep(statement = 'SELECT 1'): Promise<number> {
     const client = await connect();
     await client.query(statement);

@@ -18,7 +18,7 @@ const codex = findRealCodex();
 const reason = missing ?? ('missing' in codex ? codex.missing : undefined);
 const [noKeyring, noClient] = [missing, reason].map((why) => (why === undefined ? '' : ` (skipped: ${why})`));
 
-/** The official client refreshes within five minutes of the end of an access token, we within one. */
+/** The official client refreshes within five minutes of the end of an access token, we with `variables` within one. */
 const dueForTheClient = 120;
 const dueForUs = 30;
 
@@ -45,7 +45,7 @@ describe.skipIf(missing !== undefined)(`the login of the official client in the 
     writeFileSync(path, text.replace(/^cli_auth_credentials_store = .*$/m, `cli_auth_credentials_store = "${mode}"`));
   }
 
-  /** Here the client is to refresh by itself. */
+  /** We do not refresh ahead of the client here, so that it refreshes by itself. */
   const variables = () => ({ ...service.variables, CODEX_AUTH_REFRESH_AHEAD_MS: '0' });
   const run = (...argv: string[]) => runBuiltJson(own.home, argv, { variables: variables() });
   const runClient = (...argv: string[]) =>

@@ -18,7 +18,7 @@ beforeEach(async () => {
   await prepared.addAccount('acc_bob', bob);
 });
 
-/** `kept`: the account is where the command was to bring it. */
+/** A command, and the account that it moves. The outcome `kept` says that the account is where it was to be moved. */
 interface Expectation {
   readonly argv: readonly string[];
   readonly moved: string;
@@ -37,7 +37,7 @@ async function trialIn(directory: string, { argv, moved, to }: Expectation): Pro
     argv,
     async verify() {
       expectParsable(home.root);
-      // Spent, and the answer had not reached the disk: what nobody can prevent, and the next run finds out (P4).
+      // A token was spent, and its answer was not on disk yet: nobody can prevent that, and the next run tells (P4).
       const isSpent = provider.fateOf(crashed.record('acc_carol').refreshToken ?? '') === 'spent';
       const isAnswerLost = isSpent && crashed.journal().some(({ answer }) => answer === undefined);
       const usable = idsIn((await runJson(home, ['list'])).document.data.accounts);

@@ -49,7 +49,7 @@ describe('a round that is killed at any step', () => {
         const again = await runCli(home, argv, muchLater);
         const { refreshToken = '' } = seeded.record('acc_home');
         const isLost = provider.fateOf(refreshToken) !== 'live';
-        // What dies between the answer and its record is lost to anybody; nothing else is.
+        // Only a login whose answer came, but was not recorded before the kill, may be lost.
         if (!isLost) {
           assert.equal(again.exitCode, 0, again.stdout + again.stderr);
           assert.equal(seeded.authFile().tokens.refresh_token, refreshToken);
@@ -61,7 +61,7 @@ describe('a round that is killed at any step', () => {
         if (!isLost) assert.equal(kept.length, 1, 'the event was lost');
         assert.ok(told.length <= 1, 'somebody was told twice');
         const left = readdirSync(home.codexHome, { recursive: true, encoding: 'utf8' });
-        // What a dead process has left of its locks holds no token, and the next one that wants the lock clears it up.
+        // What is left of the locks of a dead process holds no token, and the next process to take the lock removes it.
         const leftovers = left.filter((each) => each.endsWith('.tmp') && !each.includes('locks'));
         assert.deepEqual(isLost ? [] : leftovers, []);
         return isLost ? 'not-begun' : 'kept';
@@ -81,7 +81,7 @@ describe('a round that is killed at any step', () => {
         steps.findLastIndex((step) => isJournal(step) && step.startsWith('fsync')),
       ];
       const lost = outcomes.filter(({ outcome }) => outcome === 'not-begun').map(({ index }) => index);
-      // Only between the request and the record of its answer.
+      // A login is lost only by a kill between the request and the record of its answer.
       for (const index of lost) expect([index > first, index <= last]).toEqual([true, true]);
     }
   });

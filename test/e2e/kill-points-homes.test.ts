@@ -16,7 +16,7 @@ const provider = useProvider({ keepsState: true });
 
 interface Move {
   readonly title: string;
-  /** Who the homes are on before, the one that has the file first. */
+  /** The logins that home one and home two use before the switch, taken in this order. */
   readonly before: readonly [one: 'first' | 'second', two: 'first' | 'second'];
   readonly home: 'one' | 'two';
   readonly to: 'first' | 'second';
@@ -82,8 +82,8 @@ async function trialIn(directory: string, move: Move): Promise<CrashTrial<number
 }
 
 /**
- * Whoever refreshes first spends the token that is in the file, and everybody goes on with what came of it. Between the two
- * renames of a move a home has no login, which the next command gives it.
+ * One home after the other refreshes. After each, the token in every home that has a login is alive. A kill between the
+ * two renames of a move leaves a home without a login, until the next command gives it one.
  */
 async function expectAlive({ homes }: TwoHomes): Promise<void> {
   for (const name of ['one', 'two', 'one'] as const) {
@@ -104,7 +104,7 @@ describe('a switch that is killed at any of its steps in the homes, while', () =
   });
 });
 
-/** Signs in again where the account is not in use, while the other home has its login; 1 where nobody has the new one. */
+/** Signs in again in a home that does not use the account, while the other does; 1 where the new login is nowhere. */
 async function signInTrial(directory: string): Promise<CrashTrial<number>> {
   const killed = await twoHomes(directory, { before: ['first', 'second'] });
   const { homes, people } = killed;
@@ -145,7 +145,7 @@ async function verify(killed: TwoHomes, { home, to, isPrivate }: Move): Promise<
   const signedOut = signedOutIn(killed);
   await expectAlive(killed);
   await killed.use(home, to);
-  // As the next run does.
+  // The next `run` as the first account uses its private home again.
   if (isPrivate) await killed.use('one', 'first');
   expect(signedOutIn(killed)).toBe(0);
   await expectAlive(killed);

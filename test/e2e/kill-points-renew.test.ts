@@ -37,7 +37,7 @@ async function trialIn(directory: string): Promise<CrashTrial> {
       const isRecorded = journal().some((entry) => /"receivedAt":\d+[^}]*\}\n/.test(entry));
       const isDone = provider.fateOf(tokenIn()) === 'live' && sent === 1;
       const again = await runCli(home, argv, muchLater);
-      // What dies between the answer and its record is lost to anybody; nothing else is.
+      // Only a login whose answer came, but was not recorded before the kill, may be lost.
       if (sent === 1 && !isRecorded && !isDone) return 'not-begun';
       assert.equal(again.exitCode, 0, again.stdout + again.stderr);
       assert.equal(provider.fateOf(tokenIn()), 'live', 'the file has no live login');

@@ -115,7 +115,7 @@ class Situation {
     return homes.filter(({ home }) => existsSync(home.authFile));
   }
 
-  /** Whoever refreshes first spends the token that is in the file, and everybody goes on with what came of it. */
+  /** Refreshes in one home after the other. The token in every home is alive after each. */
   async expectAlive(): Promise<void> {
     for (const each of this.homes()) {
       await refreshAsClient(each);
@@ -124,7 +124,7 @@ class Situation {
     }
   }
 
-  /** The newest of each login stands in one file. */
+  /** No two files hold the same refresh token. */
   expectEachOnce(): void {
     const files = this.homes().filter(({ home }) => lstatSync(home.authFile).isFile());
     const tokens = files.map((each) => each.authFile().tokens.refresh_token);

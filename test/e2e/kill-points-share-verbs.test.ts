@@ -14,7 +14,7 @@ import { directoryInMemory } from '../support/temporary.js';
 const found = findPostgres();
 const why = 'missing' in found ? ` (skipped: ${found.missing})` : '';
 const preload = ['kill-at-step.mjs'];
-/** How many instants of each command. */
+/** At how many steps each command is killed. */
 const kills = 9;
 
 describe.skipIf('missing' in found)(`a machine with a shared pool is killed${why}`, () => {
@@ -55,7 +55,7 @@ describe.skipIf('missing' in found)(`a machine with a shared pool is killed${why
     },
   );
 
-  /** Right before a step, or not at all. */
+  /** Runs the command, and kills it right before `step` where one is given. */
   async function runKilled(world: World, verb: Verb, step?: number, lendsCaches = false) {
     const { home } = world[verb.by].seeded;
     const log = join(directoryInMemory(), 'steps.json');

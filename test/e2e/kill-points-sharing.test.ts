@@ -13,7 +13,7 @@ import { temporaryDirectory } from '../support/temporary.js';
 const found = findPostgres();
 const why = 'missing' in found ? ` (skipped: ${found.missing})` : '';
 const preload = ['kill-at-step.mjs'];
-/** Every so many steps of a hand-over, which has some hundred and fifty. */
+/** How far apart the steps are at which a hand-over is killed; it has some hundred and fifty. */
 const stride = 9;
 
 describe.skipIf('missing' in found)(`a login goes from one machine to another${why}`, () => {
@@ -55,7 +55,7 @@ describe.skipIf('missing' in found)(`a login goes from one machine to another${w
     return [laptop, desktop];
   }
 
-  /** The taker asks, and the giver exchanges, as a process of its own that is killed at a step where that is told. */
+  /** The taker asks for the login, and the giver exchanges in a process that is killed at `step`, if there is one. */
   async function handOver({ seeded: giver }: SharingMachine, taker: SharingMachine, step: number | undefined) {
     await taker.run(['share', 'take', 'alice', '--yes']);
     const log = join(temporaryDirectory(), 'steps.json');
@@ -69,7 +69,7 @@ describe.skipIf('missing' in found)(`a login goes from one machine to another${w
     return { signal, steps };
   }
 
-  /** Both go on as people do: the wish stands, whatever became of the giver. */
+  /** Both machines exchange again. The taker's wish stands, whatever became of the giver's process. */
   async function settle(giver: SharingMachine, taker: SharingMachine): Promise<void> {
     for (const each of [giver, taker, giver, taker]) await each.data(['sync']);
   }

@@ -10,7 +10,7 @@ import { useProvider } from '../support/use-provider.js';
 
 const provider = useProvider({ keepsState: true });
 
-/** Refreshes everybody, and shows that nobody was lost on the way. */
+/** Refreshes all accounts, and expects that no login was lost on the way. */
 async function refreshed(command: string, count: number): Promise<Cost> {
   const due = await homeOfDue(provider, directoryInMemory(), count);
   const cost = await costOf(due, [command]);

@@ -67,18 +67,18 @@ function run({ path }: { readonly path: string }, home: TestHome, ...argv: strin
   return stdout;
 }
 
-/** With an option, so that it is the bundle of all listings that answers, whatever index there is. */
+/** With this option the bundle of all listings answers, whether there is an index or not. */
 const listing = ['list', '--plain'];
 const bothListed = /alice@example\.com.*bob@example\.com/s;
 const cacheDirectory = (home: TestHome) => join(home.root, 'cache');
 
-/** A run that leaves an index leaves no cache of V8: that is for the next one, which has the last word here. */
+/** Lists twice: a run that leaves an index leaves no cache of V8, so the second run does. Returns what that prints. */
 function list(node: { readonly path: string }, home: TestHome): string {
   run(node, home, ...listing);
   return run(node, home, ...listing);
 }
 
-/** The file that this Node has for `list`, made by it where there is none. */
+/** The file with the cache that this Node has for `list`; the Node makes it where there is none. */
 function cacheOfList(node: { readonly path: string }, home = homeOfTwo()): string {
   list(node, home);
   const names = readdirSync(cacheDirectory(home)).filter((name) => name.startsWith('quick-list-'));
@@ -193,7 +193,7 @@ describe.skipIf(!hasOwners)('the index of the accounts', () => {
   it('is one for all Nodes, which say the same by turns, and nothing of a pool that has been replaced', async () => {
     const home = homeOfTwo();
     run(own, home, 'switch', 'bob@example.com');
-    // Not before the files are old enough, by whatever clock they have.
+    // An index is made only once the files are old enough, by the clock of their file system.
     await vi.waitFor(
       () => {
         run(own, home, ...listing);
@@ -202,7 +202,7 @@ describe.skipIf(!hasOwners)('the index of the accounts', () => {
       { timeout: 60_000, interval: 200 },
     );
     for (const words of [['list'], ['status'], listing, ['forecast', '--cached']]) {
-      // The seconds go on meanwhile.
+      // Ages are taken out, because time passes between the runs.
       const said = present.map((node) => run(node, home, ...words).replace(/(now|\d+[sm] ago)$/gm, ''));
       expect(new Set(said).size, words.join(' ')).toBe(1);
     }

@@ -159,7 +159,8 @@ test.skipIf(process.platform === 'win32')(
     const spent = await seeded.addAccount('acc_alice', { ...alice, expiresInSeconds: 60 });
     seeded.writeAuthFile(await seeded.addAccount('acc_bob', { ...bob, expiresInSeconds: 60 }));
     provider.scenario.on('token', { kind: 'slow', ms: 3_000 }, { accountId: alice.accountId });
-    // From when he is asked for, Bob's auth.json cannot be locked: the message about it is the first one that finds no reader.
+    // Once the request for Bob was sent, his auth.json cannot be locked. The message about that is the first one that
+    // finds no reader.
     const lock = join(seeded.home.codexHome, 'auth.lock');
     const putInTheWay = () => {
       rmSync(lock);

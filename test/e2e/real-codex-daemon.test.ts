@@ -11,7 +11,7 @@ import { temporaryDirectory } from '../support/temporary.js';
 import { useProvider } from '../support/use-provider.js';
 
 const codex = findRealCodex();
-// What it starts is found, and ended, through /proc.
+// The processes that the client starts are found, and ended, through /proc.
 const missing = 'missing' in codex ? codex.missing : process.platform === 'linux' ? undefined : 'only on Linux';
 const why = missing === undefined ? '' : ` (skipped: ${missing})`;
 
@@ -38,7 +38,7 @@ describe.skipIf(missing !== undefined)(`the background server of the official cl
     return { own, client, variables };
   }
 
-  /** What the server itself says. */
+  /** The email of the account that the server itself names. */
   async function emailOfDaemon({ codex: home }: RefreshHome): Promise<string | undefined> {
     const report = await askDaemon(home, { clock: systemClock, version: '0', signal: new AbortController().signal });
     return report === undefined || report.login === 'none' ? undefined : report.login.email;

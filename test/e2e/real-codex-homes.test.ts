@@ -17,8 +17,8 @@ type HomeName = 'one' | 'two';
 type Switch = readonly [HomeName, typeof alice];
 
 /**
- * Each way from one state of two homes and two logins to another: apart, or both in the file of the first or the second
- * home. From every shared file both homes leave, in turn.
+ * Switches between all states of two homes and two logins: each home has a login of its own, or both use the file of
+ * the first or of the second home. From every shared file first one home leaves, and another time the other.
  */
 const everyOrder: readonly Switch[] = [
   ['two', alice],

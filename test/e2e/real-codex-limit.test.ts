@@ -35,7 +35,7 @@ describe.skipIf('missing' in codex)(`a task of the official client at the limit$
     provider.scenario.on('responses', { kind: 'status', status, body }, { accountId: who.accountId });
   }
 
-  /** For the client, and at the free endpoint. */
+  /** Uses the quota up in the answers to the client, and at the free endpoint. */
   function useUp(who: typeof alice): void {
     answer(who, 429, limitReached);
     setUsage(provider, who, 0, 100);
@@ -137,7 +137,7 @@ describe.skipIf(unseen !== undefined)(`the official client's own terminal at the
     await terminal.shows('›');
     await say(terminal, 'fix the tests');
     await terminal.shows('usage limit');
-    // Once: the next one would be for us, who go on.
+    // Pressed once: a second Ctrl-C would reach us, who go on with the next account.
     await terminal.press('C-c');
     await terminal.hides('usage limit');
     await terminal.shows('fix the tests', '›');

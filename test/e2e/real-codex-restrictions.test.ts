@@ -37,7 +37,7 @@ describe.skipIf('missing' in codex)(`a rule of the official client against a log
       expect(refused.document.error.message).toContain(config);
       expect(readFileSync(client.authFile, 'utf8')).toBe(before);
 
-      // What would have happened: the same switch without the rule, and the client with it.
+      // What the refusal has prevented: the same switch is made without the rule, and the client is started with it.
       writeFileSync(config, readFileSync(config, 'utf8').replace(rule, ''));
       expect((await runJson(own.home, ['switch', 'acc_studio'])).exitCode).toBe(0);
       writeFileSync(config, `${rule}\n${readFileSync(config, 'utf8')}`);

@@ -126,7 +126,7 @@ describe.skipIf('missing' in codex)(`runs of the official client as accounts${wh
       expect(result.exitCode, result.stderr).toBe(0);
       if (verb === 'run') expect(result.stdout).toContain(`Hello ${who.email}`);
       else {
-        // A home of the person's own is where the login stands, once nothing runs in the private one.
+        // The login is in the person's own home, once nothing runs in the private one.
         expect(lstatSync(home.client.authFile).isFile()).toBe(true);
         const own = await runCodex(['exec', '--skip-git-repo-check', 'hi'], { home: home.client });
         expect(own.stdout, own.stderr).toContain(`Hello ${who.email}`);
@@ -204,7 +204,7 @@ describe.skipIf('missing' in codex)(`runs of the official client as accounts${wh
   });
 });
 
-/** The client runs nowhere else without being told. */
+/** A repository, because the client refuses to run anywhere else unless it is told to. */
 function repositoryIn(home: TestHome): string {
   makeProject(home);
   return home.cwd;

@@ -48,7 +48,7 @@ describe.skipIf(missing.length > 0)(`the official client on two machines that sh
   const refreshTokenAt = ({ machine }: Computer) => machine.seeded.authFile().tokens.refresh_token;
   const accessTokenAt = ({ machine }: Computer) => machine.seeded.authFile().tokens.access_token;
 
-  /** One has the refresh token, in its home as in its pool, and it is good; the other has none. */
+  /** The keeper has the refresh token, in its home as in its pool, and it is alive; the other machine has none. */
   function expectKeeper(keeper: Computer, copy: Computer): void {
     expect(provider.fateOf(refreshTokenAt(keeper))).toBe('live');
     expect(refreshTokenAt(copy)).toBe('');

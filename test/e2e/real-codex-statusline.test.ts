@@ -52,7 +52,7 @@ describe.skipIf(missing !== undefined)(`the status line of the official client${
     await terminal.run(`${'path' in codex ? codex.path : ''} --no-daemon`);
     await terminal.shows('mine', '5h 80%', '7d 41%');
 
-    // Until its first words a conversation has no file that says whose it is: nothing is taken.
+    // Until its first words a conversation has no file that names its account: nothing is taken over.
     const known = () => (existsSync(state) ? readJson(state)['accounts'] : undefined);
     expect(known()).toBeUndefined();
     await say(terminal, 'hello');
@@ -65,7 +65,7 @@ describe.skipIf(missing !== undefined)(`the status line of the official client${
       .poll(known, { timeout: 20_000 })
       .toMatchObject({ acc_alice: { quota: { origin: 'official-client', windows: used } } });
     expect(known()).not.toHaveProperty('acc_carol');
-    // Nobody but the client has asked.
+    // Only the client has asked for the usage.
     const agents = provider.requests.to(endpointPaths.usage).map(({ headers }) => headers['user-agent']);
     expect(agents.filter((agent) => agent?.startsWith('codex-auth'))).toEqual([]);
     await terminal.press('C-c');

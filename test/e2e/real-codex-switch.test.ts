@@ -52,7 +52,7 @@ describe.skipIf('missing' in codex)(`the official client beside our switch${why}
     expect((await signIn(home, provider, carol, ['--no-activate'])).exitCode).toBe(0);
   }
 
-  /** Here the client is to refresh by itself. */
+  /** We do not refresh ahead of the client here, so that it refreshes by itself. */
   const leavingRefreshes = { CODEX_AUTH_REFRESH_AHEAD_MS: '0' };
 
   async function switchTo({ email }: Login) {
@@ -70,7 +70,7 @@ describe.skipIf('missing' in codex)(`the official client beside our switch${why}
     return { stdout, stderr };
   }
 
-  /** The client's own empty files, and nothing of ours beside them. */
+  /** The only lock files are the client's own, and they are empty. */
   function expectFreeLockNames(): void {
     for (const name of readdirSync(home.codexHome).filter((each) => each.endsWith('.lock'))) {
       expect(['auth.lock', 'auth.json.lock']).toContain(name);
@@ -88,7 +88,7 @@ describe.skipIf('missing' in codex)(`the official client beside our switch${why}
   const newestIssued = ({ accountId }: Login) =>
     provider.issued.all.filter((each) => each.accountId === accountId).at(-1) as TokenSet;
 
-  /** `auth.json` first: what our switch takes from there is in the pool before it replaces the file. */
+  /** Reads `auth.json` before the pool: our switch stores the login from the file before it replaces the file. */
   function holdsNewest(login: Login): boolean {
     const inUse = authJson().tokens.refresh_token;
     return [inUse, stored(login).refreshToken].includes(newestIssued(login).refresh_token);
@@ -212,7 +212,8 @@ describe.skipIf('missing' in codex)(`the official client beside our switch${why}
       const lost = both.filter((login) => !holdsNewest(login));
       outcome.saved += sent.length > 0 && lost.length === 0 ? 1 : 0;
       for (const login of lost) {
-        // The client drops what it receives when the file changes between its reading and its commit (official-client.md#changed-meanwhile).
+        // The client drops what it receives when the file changes between its reading and its commit
+        // (official-client.md#changed-meanwhile).
         const window = { from: startedAt, to: (sent.at(-1)?.at ?? 0) + 500 };
         expect(switching.replacedWithin(window), `${login.email} was lost although we did not switch`).toBe(true);
         outcome.dropped += 1;
@@ -240,7 +241,7 @@ class SwitchingLoop {
 
   constructor(switchTo: (login: Login) => Promise<{ changed: boolean }>, authFile: string) {
     this.#ended = this.#run(switchTo, authFile);
-    // Told by `stop`, which the test may not reach.
+    // `stop` reports a failure. Where the test ends before that, the rejection must not stay unhandled.
     this.#ended.catch(() => undefined);
   }
 
@@ -260,7 +261,7 @@ class SwitchingLoop {
       const from = Date.now();
       const { changed } = await switchTo(both[round % 2] ?? alice);
       const to = Date.now();
-      // The time of what it holds is exact to the rename after it, unless the client has written it since.
+      // The file was renamed into place right after it was written, unless the client has written it since.
       const writtenAt = statSync(authFile).mtimeMs;
       const isOurs = writtenAt > from && writtenAt < to;
       if (changed) this.#replaced.push(isOurs ? { from: writtenAt, to: Math.min(to, writtenAt + 50) } : { from, to });

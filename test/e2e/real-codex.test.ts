@@ -117,7 +117,7 @@ describe.skipIf('missing' in codex)(`the official client${why}`, () => {
 
   it.skipIf(process.platform !== 'linux')('is seen running under whatever name its file has', async () => {
     if ('missing' in codex) throw new Error(codex.missing);
-    // Beside the program, because a hard link cannot lead to another file system.
+    // The link is made beside the program, because a hard link cannot lead to another file system.
     const links = mkdtempSync(join(dirname(codex.path), 'link-'));
     onTestFinished(() => rmSync(links, { recursive: true }));
     const program = join(links, 'helper');

@@ -14,7 +14,7 @@ test.skipIf(process.platform === 'win32')(
       count: 30,
     });
     expect(badRedemptions(results)).toEqual([]);
-    // How many of them end before it comes to that depends on the machine.
+    // How many processes end before they are killed depends on the machine.
     expect(results.reduce((total, { killed }) => total + killed, 0)).toBeGreaterThan(5);
   },
 );

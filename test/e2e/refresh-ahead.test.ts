@@ -14,8 +14,8 @@ describe.skipIf('missing' in codex)(`clients on a token that is about to end${wh
   const provider = useProvider();
 
   /**
-   * A minute ago by its clock, so that the minute need not pass which lies between the last moment at which we refresh, six
-   * minutes before the end, and the first at which the client does.
+   * A guard whose clock is a minute behind. So the test need not wait for the minute between the last moment at which
+   * we refresh, six minutes before the end, and the first at which the client does.
    */
   function guardOfAMinuteAgo({ home }: RefreshHome): Guarding {
     const ending = new AbortController();
@@ -53,7 +53,7 @@ describe.skipIf('missing' in codex)(`clients on a token that is about to end${wh
     const become = async (condition: () => boolean) => {
       while (!condition()) await systemClock.sleep(10);
     };
-    // Whoever comes first is answered when both have read the same token, and the other one after that.
+    // The first client is answered once both have sent the same token, and the second one after that.
     const refreshes = () => provider.requests.refreshes();
     for (const until of [become(() => refreshes().length > 1), become(() => refreshes()[0]?.status !== undefined)]) {
       provider.scenario.on('token', { kind: 'held', until }, { times: 1 });

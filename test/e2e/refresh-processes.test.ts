@@ -126,7 +126,7 @@ describe('a refresh that is killed', () => {
     await new Promise((resolve) => setTimeout(resolve, 150));
     running.signal('SIGKILL');
     await running.ended;
-    // So that the provider has finished what it was at.
+    // Gives the provider the time to finish the request.
     await new Promise((resolve) => setTimeout(resolve, 800));
     expect(await nextRun(crashed)).toBe(outcome);
   });

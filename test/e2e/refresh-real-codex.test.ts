@@ -54,7 +54,7 @@ describe.skipIf('missing' in codex)(`a refresh beside the official client${why}`
   it('at the same moment is detected, and neither side keeps a copy that the other one could not see', async () => {
     const old = await ours.addAccount('a', { ...carol, expiresInSeconds: -60, issuedAt: Date.now() - 900_000 });
     ours.writeAuthFile(old);
-    // Ours reaches the provider first and is kept waiting there while the client spends the token.
+    // Our request reaches the provider first, and is kept waiting there while the client spends the token.
     provider.scenario.on('token', { kind: 'slow', ms: 3_000 }, { times: 1 });
     const check = runJson(ours.home, ['check']);
     await expect.poll(sent, { timeout: 10_000 }).toHaveLength(1);

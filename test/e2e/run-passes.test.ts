@@ -9,7 +9,7 @@ import { homeOfAlice } from '../support/seed.js';
 import { missingForTerminal, Terminal } from '../support/terminal.js';
 import { useProvider } from '../support/use-provider.js';
 
-/** This one waits for the program, where it is old; of the newest, nothing is left beside it. */
+/** An old Node, perhaps that of the tests, waits for the program. The newest becomes the program. */
 const newest = otherNodes().findLast((each) => 'path' in each);
 const newestPath = newest !== undefined && 'path' in newest ? newest.path : undefined;
 const nodes = [
@@ -18,14 +18,14 @@ const nodes = [
 ];
 const ways = [
   ...nodes.map((node) => ({ ...node, isReady: false, isWaitedFor: false })),
-  // Started by a bundle of its own.
+  // In a home that is ready, the command is started by a bundle of its own.
   ...nodes.map((node) => ({
     ...node,
     name: `${node.name} in a home that is ready`,
     isReady: true,
     isWaitedFor: false,
   })),
-  // With --on-limit we stay beside it whatever the Node.
+  // With --on-limit we stay beside the command under every Node.
   ...nodes
     .slice(-1)
     .map((node) => ({ ...node, name: `${node.name} that waits for the limit`, isReady: false, isWaitedFor: true })),
@@ -44,7 +44,7 @@ describe.each(ways)('a command that runs as an account, by $name,', ({ path, isR
     if (isReady) await startRun(path, home.home, [alice.email, '--', 'true']).ended;
   });
 
-  /** Counts as the official client, which a limit is about, and becomes what it is given. */
+  /** Makes a program that counts as the official client, for --on-limit, and becomes the command that it is given. */
   function standIn(): string {
     const codex = join(home.home.cwd, 'codex');
     writeFileSync(codex, '#!/bin/sh\nshift\nexec "$@"\n', { mode: 0o755 });
@@ -106,7 +106,7 @@ describe.each(ways)('a command that runs as an account, by $name,', ({ path, isR
   it('reads and writes what is no text, and as much as there is', async () => {
     const passed = run('cat');
     passed.child.stdin?.end(noText);
-    // Not by `toEqual`, which would show the difference.
+    // Not by `toEqual`, which would print the difference.
     expect((await passed.stdout).equals(noText)).toBe(true);
     expect(await passed.ended).toEqual([0, null]);
   });
@@ -120,7 +120,7 @@ describe.each(ways)('a command that runs as an account, by $name,', ({ path, isR
   it('has nothing beside it that takes much memory', async () => {
     const passed = await startReady('');
     const status = readFileSync(`/proc/${passed.child.pid}/status`, 'utf8');
-    // What it shares with every other Node, the program's own pages, costs nobody anything.
+    // Its own memory only: the pages of the program are shared by all processes of this Node.
     const ownKib = Number(/^RssAnon:\s+(\d+)/m.exec(status)?.[1]);
     passed.child.kill('SIGTERM');
     await passed.ended;

@@ -95,7 +95,7 @@ describe('run where the home is ready', { timeout: 60_000 }, () => {
       [torn, 127],
     ] as const) {
       const result = await run(program);
-      // An option that the smallest bundle leaves alone.
+      // The smallest bundle leaves a line with this option to a larger one.
       const usual = await runBuilt(home.home, ['--plain', 'run', alice.email, '--', program]);
       expect([result.exitCode, result.stderr.split('error:').length]).toEqual([exitCode, 2]);
       expect(result).toEqual(usual);

@@ -57,7 +57,7 @@ describe.runIf(canFakeClients)('a run', () => {
     run.signal('SIGKILL');
     expect(existsSync(`/proc/${pid}`)).toBe(true);
     const { refresh_token } = await refreshAsClient(privately);
-    // Somebody still runs there: the home of the person shares the login.
+    // The command still runs in the private home, so the home of the person shares the login.
     expect((await command(['switch', alice.email])).exitCode).toBe(0);
     expect(lstatSync(home.home.authFile).isSymbolicLink()).toBe(true);
     await end(pid);

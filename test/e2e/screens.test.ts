@@ -47,7 +47,7 @@ async function screenOf(home: RefreshHome, size: (typeof sizes)[number], line: s
   const terminal = await Terminal.open(home.home, { ...size, ...quiet });
   await terminal.run(`${line} 2>/dev/null; echo end-of-it`);
   const screen = await terminal.shows(/^end-of-it$/m);
-  // An address that is wider by itself stays whole, for whoever copies it.
+  // An address that is wider than the screen stays whole, so that it can be copied.
   for (const shown of screen.split('\n').filter((each) => !/shell>|^ *\S+$/.test(each)))
     expect(shown.length, shown).toBeLessThanOrEqual(size.columns);
   return screen;
@@ -119,7 +119,7 @@ describe.skipIf(missingForTerminal !== undefined)(`on a real terminal${why}`, ()
     for (const columns of [60, 40]) {
       await terminal.resize(columns, 24);
       await terminal.shows(/1\d:\d\d left · Waiting for the other/);
-      // A line or two that the narrowing broke are gone with the next drawing.
+      // The narrower terminal has broken a line or two, which are gone with the next drawing.
       await expect.poll(async () => (await terminal.screen()).match(/\d+:\d\d left/g)?.length).toBe(1);
       expect(await terminal.screen()).toContain('Never share this code.');
     }

@@ -31,7 +31,7 @@ async function refreshUnderWay() {
   return { home, running, answer, spent: refresh_token, said: () => said };
 }
 
-/** A signal that comes while an earlier one is still pending is lost, on a machine that is busy enough. */
+/** Presses again: on a busy machine, a signal is lost that comes while an earlier one is still pending. */
 async function pressUntil(running: ProgramProcess, isHeard: () => boolean): Promise<void> {
   for (let press = 1; press <= 10 && !isHeard(); press += 1) {
     running.signal('SIGINT');
@@ -65,14 +65,14 @@ describe.skipIf(process.platform === 'win32')('Ctrl-C while a login is being ren
       hasEnded = true;
     });
     await pressUntil(running, () => hasEnded);
-    // Nobody has answered yet.
+    // The provider has not answered yet.
     expect((await running.ended).exitCode).toBe(130);
     expect(home.journal()).toMatchObject([{ header: { accountIds: ['acc_alice'] } }]);
     expect(home.journal()[0]).not.toHaveProperty('answer');
     answer();
   });
 
-  // npx passes on what the terminal has sent to the whole group already, and a key that is held down repeats.
+  // npx passes on a signal that the terminal has sent to the whole group already, and a key that is held down repeats.
   test('that arrives several times at once is one press', async () => {
     const { home, running, answer, spent } = await refreshUnderWay();
     for (let time = 1; time <= 3; time += 1) {

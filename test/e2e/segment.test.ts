@@ -136,7 +136,7 @@ describe('setup --segment', () => {
   );
 });
 
-/** `codex-auth` is on PATH. */
+/** An environment with `codex-auth` on PATH. */
 function envOf({ home }: RefreshHome): Record<string, string> {
   return { ...home.variables, PATH: `${programIn(home)}:${home.variables['PATH']}` };
 }

@@ -90,10 +90,10 @@ describe.each(named)('in a fresh home, %s', (_, shell) => {
   });
 });
 
-/** A directory of another program, with an official client in it, that somebody puts first after setup. */
+/** Puts a directory of another program, with an official client in it, first on PATH after setup. */
 const laterClient = 'PATH="$HOME/later:$PATH"';
 
-/** How zsh is told where its files are: by whoever starts it, by `.zshenv` alone, or not at all. */
+/** How zsh is told where its files are: by its environment, by `.zshenv` alone, or not at all. */
 const zshPlaces = [
   { shell: 'bash', told: 'as it is', file: '.bashrc' },
   { shell: 'fish', told: 'as it is', file: '.config/fish/config.fish' },

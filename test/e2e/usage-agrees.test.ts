@@ -63,7 +63,7 @@ const inDays = (days: number) => new Date(Date.now() + days * 86_400_000).toISOS
 
 const bothWindows = () => limit(window(12, 18_000), window(30, 604_800, 90_000));
 
-/** Made when it is asked for: an answer that is half a minute old says two things about when a limit resets. */
+/** Made for each test: half a minute later, the two ways in which an answer says when a limit resets disagree. */
 const variants = (): Readonly<Record<string, Readonly<Record<string, unknown>>>> => ({
   'both windows': {},
   'a full window': {
@@ -194,7 +194,7 @@ function asClient({ accountId, plan, reachedType, credits, spendControl, quota, 
     planType: plan,
     reached: reachedType,
     credits: credits && { hasCredits: credits.hasCredits, unlimited: credits.unlimited, balance: credits.balance },
-    // Nobody personal has a limit, and the client says nothing of one then.
+    // A personal account has no spending limit, and the client says nothing of one then.
     spend:
       spendControl?.limit === undefined
         ? undefined

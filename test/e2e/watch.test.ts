@@ -38,7 +38,7 @@ describe('watch as a process', () => {
   );
 });
 
-/** The provider answers from this very process, so that it must not wait for the shell. */
+/** Does not block this process, in which the provider answers while the shell runs. */
 function shell(
   script: string,
   env: Readonly<Record<string, string>>,
