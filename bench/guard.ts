@@ -1,6 +1,6 @@
 /**
- * A guard of a hundred accounts with nothing due: `npx tsx bench/guard.ts`, 15 seconds. Ends with 1 where a round takes more
- * processor time than its mark, or where sleeping takes any to speak of.
+ * A guard of a hundred accounts with nothing due: `npx tsx bench/guard.ts`, 15 seconds. Ends with 1 where a round, or a
+ * day of sleep, takes more processor time than its mark.
  */
 import { mkdtempSync, rmSync, utimesSync } from 'node:fs';
 import { tmpdir } from 'node:os';
@@ -31,7 +31,7 @@ try {
       if (woken < wakings) {
         if (woken === 0) before = process.cpuUsage();
         woken += 1;
-        // The pool has got another time: most sleeps are followed by a round, once the system has told of it.
+        // The pool gets another time: most sleeps are followed by a round, once the system has told the guard of that.
         const time = new Date(Date.now() - woken * 1_000);
         utimesSync(home.poolFile, time, time);
         if (woken < wakings) return;

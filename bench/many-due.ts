@@ -1,7 +1,7 @@
 /**
- * Refreshing many accounts that are due: `npx tsx bench/many-due.ts`. What is moved of the pool and the processor time of
- * a refresh must not grow with the number of accounts, and the requests, of 100 ms each and eight at once, should be what
- * takes the time. Ends with 1 where a bound is broken.
+ * Refreshing many accounts that are due: `npx tsx bench/many-due.ts`. What a refresh reads and writes of the pool, and
+ * its processor time, must not grow with the number of accounts. Most of the time should go into the requests, of
+ * 100 ms each and eight at once. Ends with 1 where a bound is broken.
  */
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';

@@ -1,6 +1,6 @@
 /**
- * The processor time of commands, over that of starting Node at all, by turns: what others do on the machine lengthens the
- * wait and hardly this. Bash measures, which has it to the millisecond; its own fork is in every figure alike.
+ * The processor time of commands, over that of starting Node at all, by turns: other programs on the machine lengthen
+ * the wait, but hardly this time. Bash measures to the millisecond; its own fork is in every figure alike.
  */
 import { spawnSync } from 'node:child_process';
 import { readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
@@ -14,9 +14,9 @@ export interface Measured {
   readonly title: string;
   readonly home: TestHome;
   readonly argv: readonly string[];
-  /** Each round begins without what V8 and the index have kept. */
+  /** Each round begins without the caches of V8 and without the index. */
   readonly isCold: boolean;
-  /** What counts is what has been spent when its command starts, as the command finds it. */
+  /** Only the time that was spent until the command of `run` starts counts. That command reads it. */
   readonly isUntilCommand: boolean;
   readonly times: number[];
 }
@@ -27,7 +27,7 @@ export function measured(title: string, home: TestHome, line: string, { isCold =
   return { title, home, argv, isCold, isUntilCommand: false, times: [] };
 }
 
-/** Of the process that waits for the command, or that has become it: all its threads, in nanoseconds (proc_pid_schedstat(5)). */
+/** Prints what each thread of ours has spent, which waits for this command or became it (proc_pid_schedstat(5)). */
 const spentSoFar = `cat /proc/${'execve' in process ? '$$' : '$PPID'}/task/*/schedstat`;
 
 /** What `run` takes before its command starts. Needs Linux. */
@@ -38,7 +38,7 @@ export function measuredUntilCommand(line: string, home: TestHome): Measured {
 
 const script = 'TIMEFORMAT="%3U %3S"; time "$@" > "$0"';
 
-/** In milliseconds. To a file: for a terminal or a device Node makes a stream, which would be measured too. */
+/** In milliseconds. Output goes to a file: for a terminal or a device Node makes a stream, which takes time too. */
 function processorTime({ title, home, argv }: Measured, variables: Readonly<Record<string, string>> = {}): number {
   const output = join(home.directory, 'output');
   const options = { env: { ...home.variables, ...variables }, cwd: home.cwd, encoding: 'utf8' } as const;
@@ -61,7 +61,7 @@ export function run(each: Measured): number {
 
 const cacheOf = ({ root }: TestHome) => join(root, 'cache');
 
-/** Until an index is there, which is not made of files that are younger than two seconds. */
+/** Runs the lines until there is an index, which is not made of files that are younger than two seconds. */
 export function warmUp(home: TestHome, lines: readonly string[]): void {
   const hasIndex = () => {
     const list = measured('list', home, 'list --plain');
@@ -83,7 +83,7 @@ export function peakMemory(each: Measured): number {
     processorTime(each, { NODE_OPTIONS: `--require ${hook}` });
     return Number(spawnSync('cat', [told], { encoding: 'utf8' }).stdout) / 1024;
   });
-  // The first has made the cache of V8 for these options.
+  // The first run has made the cache of V8 for these options.
   return Math.min(...peaks.slice(1));
 }
 

@@ -1,6 +1,7 @@
 /**
- * 3,000 random schedules of three machines with one pool on a PostgreSQL: `npx tsx bench/sharing.ts [first seed] [how many]`, about ten
- * minutes on two cores. Ends with 1 when a login was in two hands or was lost, and prints what happened in that schedule.
+ * 3,000 random schedules of three machines with one pool on a PostgreSQL: `npx tsx bench/sharing.ts [first seed] [how
+ * many]`, about ten minutes on two cores. Ends with 1 when a login was on two machines or was lost, and prints what
+ * happened in that schedule.
  */
 import { mkdtempSync, rmSync } from 'node:fs';
 import { join } from 'node:path';

@@ -1,6 +1,7 @@
 /**
  * What the shim behind `codex auth` costs the official client: `npx tsx bench/shim.ts`. The client is a copy of `true`,
- * called directly, through the shim, and through it where other directories are bound, by turns, beside the floor of starting Node at all, which the shim must not do.
+ * called directly, through the shim, and through it where other directories are bound, by turns. Beside them stands the
+ * time of starting Node at all, which the shim must not do.
  */
 import { spawnSync } from 'node:child_process';
 import { chmodSync, copyFileSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';

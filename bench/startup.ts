@@ -29,18 +29,18 @@ const overFloor: readonly (readonly [string, number])[] = [
   ['report --cached', 2.5],
   ['doctor --offline', 2.5],
 ];
-/** The same for what writes, which makes every index of its home anew. */
+/** The same for commands that write, each of which makes the index of its home anew. */
 const writing: readonly (readonly [string, number])[] = [
   ['label 1 one', 2.5],
   ['switch 1', 2.5],
 ];
-/** The same for what starts a command in a home that is ready, until it starts: one start of Node more than Node itself. */
+/** The same for `run` in a home that is ready, until its command starts: at most one more start of Node. */
 const starting: readonly (readonly [string, number])[] = [
   ['run 2', 2],
-  // As the shim says it in a directory that is bound.
+  // The line that the shim runs in a directory that is bound.
   ['run --here', 2],
 ];
-/** How many times its own time at 10 accounts it may take at more. */
+/** How many times its time at 10 accounts a command may take at more accounts. */
 const overFew: readonly (readonly [string, number, number])[] = [
   ['list', 1_000, 1.6],
   ['list', 10_000, 4],
@@ -71,7 +71,7 @@ try {
   });
   // Not judged: finding the project's key loads Node's crypto, and the note that it has no pool opens stderr.
   const inProject = measured('list, in a repository', repository, 'list');
-  // They write, as a switch does, so they have accounts of their own.
+  // The lines of `run` write, as a switch does, so they have a home of their own.
   const runner = await homeWith(10, join(directory, 'runner'));
   const started = starting.map(([line, limit]) => ({ limit, ...measuredUntilCommand(line, runner) }));
   const first = measured('list, without any cache', cold, 'list', { isCold: true });

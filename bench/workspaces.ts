@@ -1,7 +1,8 @@
 /**
- * Random walks with a login of two workspaces over three homes: `npx tsx bench/workspaces.ts [first seed] [how many]`. Ends with 1
- * when two files held one token, or a home was left with a spent one, and prints what happened in that walk. Of two hundred one
- * does: a workspace that stays in a home after its account was removed (docs/decisions/034-one-login-one-home.md).
+ * Random walks with a login of two workspaces over three homes: `npx tsx bench/workspaces.ts [first seed] [how many]`.
+ * Ends with 1 when two files held one token, or a home was left with a spent one, and prints what happened in that
+ * walk. Of two hundred walks one ends so: a workspace stays in a home after its account was removed
+ * (docs/decisions/034-one-login-one-home.md).
  */
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';

@@ -34,7 +34,7 @@ class Month {
   readonly #answers: QuotaSnapshot[];
   /** What the answers have shown of how the windows of each account go together. */
   readonly #ratios: (WindowRatio | undefined)[] = [];
-  /** By account: the slot in which it was seen last, until somebody needs to know what was seen. */
+  /** By account: the slot in which its numbers were seen last, until they are needed. */
   readonly #glances: (number | undefined)[] = [];
   /** The account whose login new conversations begin with. */
   #active = 0;
@@ -73,7 +73,7 @@ class Month {
       refused.add(index);
       index = undefined;
     }
-    // Who has to wait finds a cold cache everywhere: it is as if the conversation began again.
+    // A conversation that has to wait finds a cold cache on every account, as if it began again.
     if (rest > crumb) this.#places.delete(conversation);
   }
 
@@ -99,7 +99,7 @@ class Month {
     return possible - used;
   }
 
-  /** Whoever was refused knows it; the others learn it where the numbers are seen. */
+  /** Tells the rule of the refusal. The numbers of the account show it where they are seen in this slot. */
   #refuse(index: number, slot: number): void {
     this.#rule.refused?.(idOf(index), timeOf(slot));
     if (this.#scenario.seen[slot]?.[index] === true) this.#glances[index] = slot;
@@ -124,7 +124,7 @@ class Month {
     return { id: idOf(index), index: index + 1, enabled: true, active, flagged: false, health, quota, ratio };
   }
 
-  /** Only now: most numbers are seen several times before anybody asks, and none change before the next use. */
+  /** Reads numbers once they are needed: most are seen several times before, and none change before the next use. */
   #readGlance(index: number): void {
     const slot = this.#glances[index];
     const answer = slot === undefined ? undefined : this.#meters[index]?.answer(slot);

@@ -13,7 +13,7 @@ export const rivals: readonly NamedRule[] = [
   { name: 'sequential', start: sequential },
 ];
 
-/** The next one after the last. */
+/** The account after the one that was chosen last. */
 function roundRobin(): Rule {
   let last = 0;
   return {
@@ -26,17 +26,17 @@ function roundRobin(): Rule {
   };
 }
 
-/** The first that is not empty. */
+/** The first account that is not empty. */
 function sequential(): Rule {
   return { choose: (question) => highest(question, () => 0) };
 }
 
-/** The one whose fullest window is least full. */
+/** The account whose fullest window is least full. */
 function mostRemaining(): Rule {
   return { choose: (question) => highest(question, (account) => leastLeft(account, question.now)) };
 }
 
-/** The one whose longest window resets first. */
+/** The account whose longest window resets first. */
 function resetSoonest(): Rule {
   return { choose: (question) => highest(question, (account) => -longestReset(account, question.now)) };
 }

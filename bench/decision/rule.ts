@@ -1,7 +1,7 @@
 import type { AccountFacts } from '../../src/core/decision/facts.js';
 import { isCurrent, isExhausted } from '../../src/core/quota/window.js';
 
-/** What a rule knows when somebody needs an account. */
+/** What a rule knows when a conversation needs an account. */
 export interface Question {
   readonly facts: readonly AccountFacts[];
   readonly now: number;
@@ -11,7 +11,7 @@ export interface Question {
 
 /** A way to choose an account; it may remember what it chose, so every month has a new one. */
 export interface Rule {
-  /** Undefined where nobody should be tried now. */
+  /** Undefined where no account should be tried now. */
   choose(question: Question): string | undefined;
   /** The account answered. */
   used?(id: string, now: number): void;
@@ -24,7 +24,7 @@ export interface NamedRule {
   readonly start: () => Rule;
 }
 
-/** Nothing that is known now says that it is empty. */
+/** Nothing that is known now says that the account is empty. */
 export function mayBeTried({ quota }: AccountFacts, now: number): boolean {
   if (quota === undefined) return true;
   return quota.windows.every((window) => !isExhausted(window) || !isCurrent(window, quota.observedAt, now));

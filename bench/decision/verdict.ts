@@ -6,7 +6,7 @@ const leastGain = 0.25;
 /** Points of the bound within which two rules are level. */
 const level = 0.1;
 
-/** Of the old rule's moves inside conversations, as many as are allowed today. */
+/** How many moves inside conversations are allowed today, as a share of the old rule's. */
 const mostMoves = 0.8;
 
 /** Where the product's own rule is not the best, in sentences; none when it is. */
