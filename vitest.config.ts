@@ -17,7 +17,7 @@ export default defineConfig({
   test: {
     // One more than there are cores: many tests wait for a disk, or for a moment that has to pass.
     maxWorkers: availableParallelism() + 1,
-    // No deadline is a proof: these end what hangs, also on a machine that has much else to do.
+    // These deadlines prove nothing: they end a test that hangs, and are long enough for a machine that is busy.
     testTimeout: 180_000,
     hookTimeout: 180_000,
     reporters: ['default'],
@@ -33,7 +33,7 @@ export default defineConfig({
           name: 'in-process',
           include: ['test/{unit,cli,property}/**/*.test.ts'],
           setupFiles: [...setupFiles, 'test/support/shift-date.mjs', 'test/support/without-sync.mjs'],
-          // None of it has to survive the machine.
+          // Temporary files are in memory where they can be: none of them has to survive the machine.
           env: { DATE_SHIFT_MS: String(twentyYearsMs), TMPDIR: placeForAll() },
         },
       },

@@ -76,7 +76,7 @@ async function dashboardOf({ variables, cwd }: TestHome): Promise<string> {
   }
 }
 
-/** tmux says a style once, and each line of a picture stands for itself. */
+/** tmux prints a style once for several lines, but each line of a picture needs its own. */
 function styledAlone(lines: readonly string[]): string[] {
   let style = '';
   return lines.map((line) => {

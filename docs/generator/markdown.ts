@@ -29,7 +29,7 @@ function escapeCell(text: string): string {
   return text.replaceAll('|', '\\|');
 }
 
-/** What an option's description leaves to its declaration. */
+/** The choices, the default and the need of an option, which its description leaves to its declaration. */
 export function optionExtras({ argChoices, defaultValue, mandatory, negate }: AnyCommander['options'][number]): string {
   const choices = argChoices === undefined ? '' : ` One of ${argChoices.map(code).join(', ')}.`;
   const preset = defaultValue === undefined || negate ? '' : ` Default ${code(String(defaultValue))}.`;

@@ -11,6 +11,6 @@ export default {
   jsonReporter: { fileName: 'node_modules/.cache/mutants.json' },
   concurrency: 1,
   timeoutMS: 30_000,
-  // The constants of a module are changed for all tests at once; it is said to be slow and takes seconds here.
+  // The warning is about constants of a module, which are changed for all tests at once. That takes seconds here.
   warnings: { slow: false },
 };

@@ -5,7 +5,7 @@ import { isPartName, parts, partVariable } from './parts.js';
 const part = process.env[partVariable] ?? '';
 if (!isPartName(part)) throw new Error('npm run mutants starts this');
 
-/** The first test that fails ends the run for a change, and a table takes less time than a property. */
+/** Runs tables before properties: the first test that fails ends the run for a change, and a table takes less time. */
 class TablesFirst extends BaseSequencer {
   override async sort(files: TestSpecification[]): Promise<TestSpecification[]> {
     const isProperty = ({ moduleId }: TestSpecification) => moduleId.includes('/test/property/');
@@ -19,7 +19,7 @@ export default defineConfig({
     include: parts[part].tests.map((pattern) => `test/${pattern}.test.ts`),
     setupFiles: ['test/support/isolate.ts', 'test/mutants/same-values.ts'],
     sequence: { sequencer: TablesFirst },
-    // A mutant that never ends is Stryker's to stop.
+    // Stryker itself stops a mutant that never ends.
     testTimeout: 300_000,
   },
 });
