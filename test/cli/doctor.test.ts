@@ -365,7 +365,7 @@ function remainingCommands(document: { data: { checks: { id: string; status: str
   return Object.fromEntries(wrongRows(document).map(({ id, commands }) => [id, commands]));
 }
 
-/** Without the temporary files of dead processes, which any command removes when it starts. */
+/** Without the temporary files of dead processes, which a command removes before it reads the accounts. */
 function withoutSwept(content: Record<string, string>): Record<string, string> {
   return Object.fromEntries(Object.entries(content).filter(([name]) => !name.endsWith('.tmp')));
 }

@@ -205,7 +205,7 @@ test('a name that would be taken for an option is not offered', async () => {
   expect(stdout).not.toMatch(/^--revoke/m);
 });
 
-/** A dialogue may move the cursor. The texts in it may make a terminal do nothing. */
+/** A dialogue may move the cursor. Nothing else in it may be an order to the terminal. */
 function expectNoneOf(text: string): void {
   // biome-ignore lint/suspicious/noControlCharactersInRegex: they begin with one
   const cursor = /\u001b\[(?:\?25[hl]|\?1049[hl]|\d*[A-KJG]|\d+;\d+H|6n)/g;

@@ -184,7 +184,7 @@ describe('watch in a pipe', () => {
     const asked = (who: typeof alice) =>
       usageRequests().filter(({ headers }) => headers['chatgpt-account-id'] === who.accountId);
     expect(asked(alice)).toHaveLength(10);
-    // After the first, the third, the seventh round.
+    // In the first, the third and the seventh round.
     expect(asked(carol)).toHaveLength(3);
   });
 

@@ -110,7 +110,7 @@ describe.skipIf(process.platform === 'win32')('a list that is longer than a pipe
     const records = Array.from({ length: accounts }, (_, index) => ({
       email: email(index),
       refreshToken: `rt_${index}`,
-      // Long enough for what is done before a long pool is read.
+      // Makes the pool so long that `expectLongRead` is called.
       accessToken: 'x'.repeat(1_000),
     }));
     mkdirSync(home.root, { recursive: true, mode: 0o700 });

@@ -9,7 +9,7 @@ import { accountOf, type TokenWords, testRoot, tokensOf } from '../support/store
 
 const alice = { userId: 'user-alice', accountId: 'acc-home', email: 'alice@example.com' };
 
-/** One login's tokens, refreshed again and again by whoever has them, often more than once in a second. */
+/** One login's tokens, refreshed again and again by any program that has them, often more than once in a second. */
 const lineage = fc.array(fc.integer({ min: 1, max: 1_500 }), { minLength: 2, maxLength: 6 }).map((pauses) =>
   pauses.map((_, link): TokenWords => {
     const at = pauses.slice(0, link + 1).reduce((sum, pause) => sum + pause, 1_000_000);

@@ -24,7 +24,7 @@ const people: readonly Account[] = [alice, aliceAtStudio, bob, carol, twin, dave
 
 const flaggedName = 'openai-codex-flagged-accounts.json';
 
-/** What somebody or something does to the files between two looks. */
+/** A change that is made to the files between two runs. */
 type Edit = (home: TestHome, project: string) => void;
 
 const someOf = fc.subarray([...people]);

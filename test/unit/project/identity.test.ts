@@ -37,7 +37,7 @@ beforeEach(() => {
   base = mkdtempSync(join(all, 'case-'));
 });
 
-/** A home beside the cases: the walk ends below the temporary directory, whatever surrounds that. */
+/** A home beside the cases: the search for a repository upwards ends below their common directory. */
 const elsewhere = join(all, 'nobody');
 
 function resolveIn(directory: string, home = elsewhere): ProjectResolution {

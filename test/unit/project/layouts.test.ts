@@ -10,7 +10,7 @@ let home: string;
 
 beforeAll(() => {
   base = realpathSync(mkdtempSync(join(tmpdir(), 'codex-auth-layouts-')));
-  // The walk ends below the temporary directory, whatever surrounds that.
+  // The search for a repository upwards ends below the directory that holds the home.
   home = join(base, 'nobody');
 });
 afterAll(() => rmSync(base, { recursive: true, force: true }));
