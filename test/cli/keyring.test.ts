@@ -45,6 +45,16 @@ describe('a credential store of the official client', () => {
     },
   );
 
+  test.each([
+    ['cli_auth_credentials_store = "ephemeral"', 'memory', 'in the memory of the official client'],
+    ['cli_auth_credentials_store = [', 'unknown', 'in a place that its damaged configuration does not tell'],
+  ])('status tells where the login is with %s', async (config, store, text) => {
+    const home = homeWith(config);
+    const { document } = await runJson(home, ['status'], atNoon);
+    expect(document.data.authFile.store).toBe(store);
+    expect((await runCli(home, ['status'], atNoon)).stdout).toContain(text);
+  });
+
   test.each(unusable.slice(0, 2))('%s hides no account', async (_what, config, why) => {
     const home = homeWith(config);
     const list = await runCli(home, ['list'], atNoon);

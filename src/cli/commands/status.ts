@@ -1,6 +1,7 @@
 import * as z from 'zod/mini';
 import type { ShownAccount } from '../../core/accounts/account.js';
 import { unadoptableReasons } from '../../core/codex/auth-file.js';
+import type { CodexHome } from '../../core/codex/home.js';
 import { runningDaemon } from '../../core/codex/home.js';
 import { loginStoreKind } from '../../core/codex/official-login.js';
 import { countSessions, SessionCounts } from '../../core/codex/sessions.js';
@@ -32,8 +33,11 @@ const StatusResult = z.object({
   /** What auth.json holds: an account, one that is set aside, the login of one that was removed here, something else, or nothing. */
   authFile: z.object({
     path: z.string(),
-    /** Where the official client keeps its login; `path` counts for the file only. */
-    store: z.enum(['file', 'keyring']),
+    /**
+     * Where the official client keeps its login; `path` counts for the file only. `memory`: nowhere else, as long as it
+     * runs. `unknown`: its configuration is damaged.
+     */
+    store: z.enum(['file', 'keyring', 'memory', 'unknown']),
     holds: z.enum(['account', 'set-aside', 'unknown-login', 'unadoptable', 'nothing', 'unknown']),
     detail: z.exactOptional(z.string()),
     /** Of the login of an account that is set aside. */
@@ -126,8 +130,7 @@ function recoveryOf({ state }: ShownRoster, id: string): StatusResult['recovery'
 function authFileView({ home, options }: Context, roster: ShownRoster): StatusResult['authFile'] {
   const { content, problem } = roster.authFile;
   const { authFile: path } = home;
-  // Only a store other than the file has a `problem`. Whichever that is, it is called the keyring here.
-  const store = problem === undefined ? loginStoreKind(home) : 'keyring';
+  const store = storeOf(home, problem !== undefined);
   if (problem !== undefined) return { path, store, holds: 'unknown', detail: problem };
   if (content === undefined) return { path, store, holds: 'nothing' };
   if (content.kind === 'unadoptable') {
@@ -143,6 +146,18 @@ function authFileView({ home, options }: Context, roster: ShownRoster): StatusRe
     detail: shownEmail(identity.email, options.mask === true),
     accessTokenExpiresAt: isSetAside && tokens.expiresAt !== undefined ? toIso(tokens.expiresAt) : undefined,
   });
+}
+
+function storeOf(home: CodexHome, isUnread: boolean): StatusResult['authFile']['store'] {
+  switch (home.otherStore?.mode) {
+    case 'ephemeral':
+      return 'memory';
+    case 'unknown':
+      return 'unknown';
+    default:
+      // Only of a keyring it is told that it could not be read; for a file that is an error.
+      return isUnread ? 'keyring' : loginStoreKind(home);
+  }
 }
 
 function nextStep(
@@ -186,7 +201,7 @@ function renderStatus(result: StatusResult, theme: Theme): string {
       ['Bound', result.binding && bindingText(result.binding)],
       ['Scope', scopeText(scope)],
       ['Pool', files.pool],
-      authFile.store === 'file' ? ['Login file', authFile.path] : ['Login', 'in the keyring of this system'],
+      authFile.store === 'file' ? ['Login file', authFile.path] : ['Login', storeTexts[authFile.store]],
       ['Settings', files.settings],
       [
         'Sessions',
@@ -233,6 +248,12 @@ function orderText({ priority, reservePercent }: StatusAccount): string {
   const order = priority && { first: 'used before the others', last: 'kept for last' }[priority];
   return [order, reservePercent && `left alone from ${reservePercent}% on`].filter(Boolean).join(', ');
 }
+
+const storeTexts = {
+  keyring: 'in the keyring of this system',
+  memory: 'in the memory of the official client',
+  unknown: 'in a place that its damaged configuration does not tell',
+} as const;
 
 function inUse({ authFile, account }: StatusResult, { color }: Theme): string {
   switch (authFile.holds) {
