@@ -359,6 +359,20 @@ describe('doctor', () => {
     expect(tokenIn(one)).toBe(refresh_token);
   });
 
+  test('gives a home with an older login a link to the home that has the newest', async () => {
+    const { one, two } = await twoHomes();
+    two.writeAuthFile(await provider.issueTokens(alice));
+    const theirs = tokenIn(two);
+    await use(one, alice.email);
+    provider.scenario.clockOffsetSeconds += 5;
+    const { refresh_token } = await refreshAsClient(one);
+    const { document } = await runJson(two.home, ['doctor', '--offline', '--fix']);
+    expect(document.data.plan).toEqual([]);
+    expect([one, two].map(isLink)).toEqual([false, true]);
+    expect(tokenIn(two)).toBe(refresh_token);
+    expect(one.kept().filter((text) => text.includes(theirs))).toHaveLength(1);
+  });
+
   test('brings back a list of homes that is damaged', async () => {
     const { one, two } = await twoHomes();
     await use(two, alice.email);

@@ -4,6 +4,7 @@ import { withCredentialLock } from '../codex/credential-lock.js';
 import type { CodexHome } from '../codex/home.js';
 import { loginPlace, readLoginVersion, writeLogin } from '../codex/official-login.js';
 import { AppError } from '../errors.js';
+import { findHomes } from '../homes/known-homes.js';
 import { recordsOf } from '../pools/scope-records.js';
 import type { Store } from '../pools/store.js';
 import { readableScopes } from '../pools/stored-files.js';
@@ -13,12 +14,14 @@ import { completeLogin } from './activate.js';
 import { judgeBeside } from './foreign-login.js';
 import { logLineage } from './lineage-log.js';
 import { withPersonLock } from './person-lock.js';
+import { placeLogin } from './place-login.js';
 import type { RefreshDeps } from './refresh-deps.js';
+import { rememberResidence, type Seat, seatFor } from './residence.js';
 import { readBeside } from './shared-login.js';
 import { syncBack } from './sync-back.js';
 import { withStore } from './with-store.js';
 
-type SettleDeps = Pick<RefreshDeps, 'root' | 'home' | 'flockHelpers' | 'signal'>;
+type SettleDeps = Pick<RefreshDeps, 'root' | 'home' | 'flockHelpers' | 'runningClients' | 'signal'>;
 
 /**
  * Takes newer tokens from `auth.json`, and writes the newest into it, in the form the official client wants: complete,
@@ -35,10 +38,10 @@ export async function settleAuthFile(deps: SettleDeps): Promise<void> {
   await withPersonLock(root, holder, { signal }, () => withStore(root, { signal }, (store) => settle(store, deps)));
 }
 
-async function settle(store: Store, { root, home, flockHelpers }: SettleDeps): Promise<void> {
+async function settle(store: Store, { root, home, flockHelpers, runningClients }: SettleDeps): Promise<void> {
   const before = readBeside(home, store);
   if (before.content?.kind !== 'login') return;
-  const { identity } = before.content.login;
+  const { identity, tokens } = before.content.login;
   const holder = () => findSame(recordsOf(store.scopes()), identity);
   if (holder() === undefined) return;
   const found = syncBack(store, before.content, undefined);
@@ -47,15 +50,29 @@ async function settle(store: Store, { root, home, flockHelpers }: SettleDeps): P
   const account = holder();
   if (account === undefined) return;
   const content = formatAuthFile(completeLogin(account));
-  const options = { home: home.directory, authFile: home.authFile, clock: root.clock, helpers: flockHelpers };
-  await withCredentialLock(options, () => {
-    writeLogin(root, home, content, () => assertUnchanged(home, before.version), { endsHardLink: true });
-  });
+  const isTheirs = account.tokens.refreshToken?.equals(tokens.refreshToken) === true;
+  const homes = findHomes(root, home);
+  const seat = isTheirs ? own : seatFor(homes, account, { takes: false, runningClients, records: store });
+  if (seat.kind === 'own') {
+    rememberResidence(store, home, account);
+    const options = { home: home.directory, authFile: home.authFile, clock: root.clock, helpers: flockHelpers };
+    await withCredentialLock(options, () => {
+      writeLogin(root, home, content, () => assertUnchanged(home, before.version), { endsHardLink: true });
+    });
+  } else {
+    const placed = await placeLogin(store, homes, flockHelpers, before, account, { account, content, seat });
+    if (placed === 'changed-meanwhile') throw changedMeanwhile(home);
+  }
   logLineage(root, { event: 'handed-out', accountId: account.id, after: account.tokens.refreshToken });
 }
 
+const own: Seat = { kind: 'own' };
+
 function assertUnchanged(home: CodexHome, expected: FileVersion): void {
-  if (isSameVersion(readLoginVersion(home), expected)) return;
+  if (!isSameVersion(readLoginVersion(home), expected)) throw changedMeanwhile(home);
+}
+
+function changedMeanwhile(home: CodexHome): AppError {
   const message = `another program changed ${loginPlace(home)} at the same moment; nothing was overwritten`;
-  throw new AppError('storage-conflict', message);
+  return new AppError('storage-conflict', message);
 }
