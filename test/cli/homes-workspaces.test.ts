@@ -1,4 +1,4 @@
-import { existsSync, lstatSync, mkdirSync } from 'node:fs';
+import { existsSync, lstatSync, mkdirSync, renameSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
 import { runCli } from '../support/cli.js';
@@ -180,6 +180,27 @@ describe('a login that is in use for another workspace', () => {
     expect([exitCode, stderr]).toEqual([1, expect.stringContaining('is in use for another workspace')]);
     expect(tokensOf(one)).toEqual([refresh_token, refresh_token]);
     expect(existsSync(one.home.authFile)).toBe(false);
+  });
+
+  test.each([
+    [personal, studio],
+    [studio, personal],
+  ])('in a home that cannot be read now gets no second file (%s there, %s wanted)', async (there, wanted) => {
+    const { one, two } = await sharedLogin();
+    await use(two, there);
+    // Not what a switch has written there.
+    await command(one, 'renew', personal, '--force');
+    const newest = tokenIn(two);
+    expect(tokensOf(one)).toEqual([newest, newest]);
+    renameSync(two.home.codexHome, `${two.home.codexHome}-away`);
+    const { exitCode, stderr } = await runCli(one.home, ['switch', wanted]);
+    expect([exitCode, stderr]).toEqual([1, expect.stringContaining('which cannot be read now')]);
+    const asked = provider.requests.refreshes().length;
+    await runCli(one.home, ['renew', '--force']);
+    expect(provider.fateOf(newest)).toBe('live');
+    await command(one, 'switch', wanted, '--take');
+    await command(one, 'renew', wanted, '--force');
+    expect(provider.requests.refreshes().length).toBeGreaterThan(asked);
   });
 
   test('stays as it is where a second home has a link to it', async () => {

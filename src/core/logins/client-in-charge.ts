@@ -7,12 +7,11 @@ import { loginPlace, whyNoNewLogin } from '../codex/official-login.js';
 import { AppError } from '../errors.js';
 import { findHomes, reachableHomes } from '../homes/known-homes.js';
 import { homesLinkedTo } from '../homes/links.js';
-import type { HomeRecord } from '../homes/registry.js';
 import { shellWord } from '../shell/shell-word.js';
 import { isLoginOf } from './foreign-login.js';
-import { fingerprint } from './journal.js';
 import type { RefreshDeps } from './refresh-deps.js';
-import { type HeldLogin, livesAway, settledLogins } from './residence.js';
+import { type HeldLogin, livesAway, mayHold, settledLogins } from './residence.js';
+import { recordsIn } from './shared-login.js';
 
 /**
  * With less than five minutes left, the official client refreshes by itself at its next request, and two clients send
@@ -50,7 +49,7 @@ export async function whyNotSpendable(
   { root, home, flockHelpers: helpers }: Pick<RefreshDeps, 'root' | 'home' | 'flockHelpers'>,
   account: Account,
 ): Promise<AppError | undefined> {
-  const away = findHomes(root, home).unreachable.find((record) => mayHold(record, account));
+  const away = findHomes(root, home).unreachable.find((record) => mayHold(record, account, recordsIn(root)));
   if (away !== undefined) return livesAway(account, away);
   for (const { home: holder, state } of await settledLogins(root, home)) {
     const { refreshToken } = account.tokens;
@@ -72,12 +71,6 @@ function heldLoosely({ id }: Account, { home, state: { content } }: HeldLogin, c
   return new AppError('storage-write-failed', `${loginPlace(home)} has it too, in ${what}`, {
     hint: `${there}codex-auth switch ${shellWord(id)} --replace`,
   });
-}
-
-/** Whether a home that cannot be read now may hold this login, by what was last written to it. */
-function mayHold(record: HomeRecord, { id, tokens }: Account): boolean {
-  const token = tokens.refreshToken?.reveal();
-  return record.accountId === id || (token !== undefined && record.fingerprint === fingerprint(token));
 }
 
 function isOurTurn({ root, settings }: Rules, expiresAt: number): boolean {

@@ -9,6 +9,7 @@ import { findHomes, type Homes, isCurrent, reachableHomes } from '../homes/known
 import { homesLinkedTo, linkedInto, withoutLinked } from '../homes/links.js';
 import { homeIdAt, markHome, pathId, rootHomeId } from '../homes/marker.js';
 import { type HomeRecord, readHomes, withHome } from '../homes/registry.js';
+import { recordsOf } from '../pools/scope-records.js';
 import type { Store } from '../pools/store.js';
 import { shellWord } from '../shell/shell-word.js';
 import type { Root } from '../storage/root.js';
@@ -64,7 +65,7 @@ export async function readSettledBeside(root: Root, home: CodexHome): Promise<Au
  * where it cannot stand in both homes at once.
  */
 export function seatFor(homes: Homes, account: Account, { takes, runningClients, records }: SeatRules): Seat {
-  const away = homes.unreachable.find(({ accountId }) => accountId === account.id);
+  const away = homes.unreachable.find((record) => mayHold(record, account, records));
   if (away !== undefined && !takes) throw livesAway(account, away);
   const staying = followersOnOneLogin(homes, account, readBeside(homes.current, records));
   const inUse = staying.find((each) => privateHomeAt(each.directory) === undefined || runningClients(each).length > 0);
@@ -137,6 +138,14 @@ function sharesToken(account: Account, home: CodexHome): AppError {
   });
 }
 
+/** Whether a home that cannot be read now had this login last, also as that of another workspace. */
+export function mayHold(record: HomeRecord, { id, tokens: { refreshToken } }: Account, { scopes }: Records): boolean {
+  if (record.accountId === id) return true;
+  if (refreshToken === undefined) return false;
+  const living = recordsOf(scopes()).find((each) => each.id === record.accountId);
+  return record.fingerprint === fingerprint(refreshToken.reveal()) || refreshToken.equals(living?.tokens.refreshToken);
+}
+
 /** Why a login in a home that cannot be read stays there, and is not spent: that home could not get the next token. */
 export function livesAway(account: Account, { path, id }: HomeRecord): AppError {
   const where = path ?? 'a home';
@@ -187,8 +196,8 @@ function ownIdOf({ root }: Store, home: CodexHome, known: readonly HomeRecord[])
 }
 
 /** The account's login has been taken: these homes are no longer remembered as holding it. */
-export function forgetResidence(store: Store, { id }: Account, homes: readonly HomeRecord[]): void {
-  const left = homes.filter(({ accountId }) => accountId === id).map((each) => each.id);
+export function forgetResidence(store: Store, account: Account, homes: readonly HomeRecord[]): void {
+  const left = homes.filter((each) => mayHold(each, account, store)).map((each) => each.id);
   if (left.length === 0) return;
   store.changeHomes((all) =>
     all.map((each) => {
