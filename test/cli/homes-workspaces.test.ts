@@ -146,6 +146,42 @@ describe('what the client has got for one workspace of a login while it uses ano
   });
 });
 
+describe('what the client has got for a login whose workspaces went their own ways', () => {
+  const owner = (login_owner_id: string) => ({
+    authFile: { top: { OPENAI_API_KEY: null }, tokens: { login_owner_id } },
+  });
+
+  async function ownedLogin() {
+    const homes = homesOf();
+    const { refresh_token: refreshToken } = await homes.one.addAccount('personal', aliceAtStudio, owner('first'));
+    await homes.one.addAccount('studio', { ...alice, refreshToken }, owner('first'));
+    await homes.one.addAccount('carol', carol);
+    return homes;
+  }
+
+  test('is for the one that is left where the other was removed while its client went on', async () => {
+    const { one, two } = await ownedLogin();
+    await use(two, personal);
+    await command(one, 'remove', personal, '--yes');
+    const { refresh_token } = await refreshAsClient(two);
+    await command(one, 'renew', studio, '--force');
+    expect([tokenIn(two), provider.fateOf(refresh_token)]).toEqual([one.record('studio').refreshToken, 'spent']);
+    await refreshAsClient(two);
+    expect((await runCli(one.home, ['switch', studio])).stderr).toContain('is in use for another workspace');
+  });
+
+  test('is for the other one where a client has signed in to the first in another home', async () => {
+    const { one, two } = await ownedLogin();
+    await use(two, personal);
+    const { refresh_token } = await refreshAsClient(two);
+    provider.scenario.clockOffsetSeconds += 60;
+    const own = await provider.issueTokens(aliceAtStudio);
+    one.writeAuthFile(own, {}, { login_owner_id: 'second' });
+    await use(one, personal);
+    expect(tokensOf(one)).toEqual([own.refresh_token, refresh_token]);
+  });
+});
+
 test('a login that another home holds under the id of somebody else gets no second file', async () => {
   const { one, two } = homesOf();
   const own = await one.addAccount('personal', alice);

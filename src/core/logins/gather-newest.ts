@@ -15,7 +15,8 @@ import { isAnswered } from './journal-overlay.js';
 import type { RefreshDeps } from './refresh-deps.js';
 import { type HeldLogin, rememberResidence, settledLogins } from './residence.js';
 import { areTokensOf } from './rotation.js';
-import { syncBack, takeLoose } from './sync-back.js';
+import { otherWorkspacesOf } from './shared-login.js';
+import { syncBack, takeLoose, tellOtherWorkspaces } from './sync-back.js';
 import { withStore } from './with-store.js';
 import { isBehind, writeBack } from './write-back.js';
 
@@ -61,6 +62,7 @@ function isUnsettled(
 ): boolean {
   const { content } = authFile;
   if (content?.kind !== 'login') return false;
+  if (hasNewsOfOtherWorkspace(scopes, content.login, stored)) return true;
   const holder = holderOf(scopes, content.login, stored);
   const isAnothers = holder === undefined && findSame(recordsOf(scopes), content.login.identity) !== undefined;
   if (isAnothers) return false;
@@ -78,12 +80,21 @@ function takeOver(store: Store, { home, state }: HeldLogin, asked: Account): voi
   const { content } = state;
   if (isLoose(asked, state)) takeLoose(store, state);
   if (content?.kind !== 'login') return;
+  if (hasNewsOfOtherWorkspace(store.scopes(), content.login, asked)) {
+    rememberResidence(store, home, asked);
+    tellOtherWorkspaces(store, content.login);
+  }
   const holder = holderOf(store.scopes(), content.login, asked);
   // A login that is none of ours is for `switch` to adopt, in a scope that the person chose.
   if (holder === undefined || !hasNews(holder, content.login)) return;
   // A home that the registry does not name would be left with a token that the next refresh spends.
   rememberResidence(store, home, holder);
   syncBack(store, content, undefined);
+}
+
+/** Whether the client got it for another workspace of the account's login, which has another login here by now, or no record. */
+function hasNewsOfOtherWorkspace(scopes: readonly ScopeContent[], login: AuthFileLogin, asked: Account): boolean {
+  return otherWorkspacesOf(login, recordsOf(scopes)).some(({ id }) => id === asked.id) && hasNews(asked, login);
 }
 
 /** The record of the login in `auth.json`, if that is the account asked about or shares its refresh token. */

@@ -20,7 +20,7 @@ import { findAnywhere } from './enrolment.js';
 import { isLoginOf } from './foreign-login.js';
 import { followersOnOneLogin, rememberHome, rememberResidence, type Seat } from './residence.js';
 import { readBeside } from './shared-login.js';
-import { syncBack } from './sync-back.js';
+import { syncBack, tellOtherWorkspaces } from './sync-back.js';
 
 /** What became of the credential file. */
 export interface Placed {
@@ -229,6 +229,7 @@ export function takeFromHomes(
   for (const home of homes) {
     const { content } = readBeside(home, store);
     if (content?.kind !== 'login') continue;
+    tellOtherWorkspaces(store, content.login);
     // Found among all records: a login that named no account may name one by now.
     const holder = findAnywhere(store, content.login.identity)?.account;
     if (holder === undefined || !isWanted(holder, content.login)) continue;

@@ -1,5 +1,5 @@
 import type { Account } from '../accounts/account.js';
-import { findSame } from '../accounts/identity.js';
+import { findSame, isSameAccount } from '../accounts/identity.js';
 import { wasRemoved } from '../accounts/pool.js';
 import type { AuthFileLogin, MixedLogin } from '../codex/auth-file.js';
 import { type AuthFileState, readAuthFile } from '../codex/auth-file-state.js';
@@ -44,6 +44,18 @@ export function shareLogin({ login, tokensOf }: MixedLogin, accounts: readonly A
   if (other !== undefined) return other.tokens.refreshToken?.equals(named.tokens.refreshToken) === true;
   const owner = named.authFile?.tokens['login_owner_id'];
   return typeof owner !== 'string' || owner === login.extras.tokens['login_owner_id'];
+}
+
+/** The records of other workspaces of this login: a new login has a new owner id (official-client.md#login-file). */
+export function otherWorkspacesOf({ identity, extras }: AuthFileLogin, accounts: readonly Account[]): Account[] {
+  const owner = extras.tokens['login_owner_id'];
+  if (typeof owner !== 'string' || identity.userId === undefined) return [];
+  return accounts.filter(
+    (each) =>
+      each.userId === identity.userId &&
+      !isSameAccount(each, identity) &&
+      each.authFile?.tokens['login_owner_id'] === owner,
+  );
 }
 
 /** Whether both once had one login: the provider may still answer for the other account, which has its own by now. */

@@ -10,6 +10,7 @@ import { enrol, findAnywhere } from './enrolment.js';
 import { judgeBeside } from './foreign-login.js';
 import { takeLogin } from './give-back-tokens.js';
 import { isKnownToken, logLineage } from './lineage-log.js';
+import { otherWorkspacesOf } from './shared-login.js';
 import { unstoredAccount } from './unstored-login.js';
 
 /** What became of the login found in `auth.json` before something else replaces it (P6). */
@@ -38,6 +39,7 @@ export function syncBack(store: Store, found: AuthFileContent | undefined, scope
   if (content === undefined) return { kind: 'nothing-there' };
   if (content.kind === 'unadoptable') return content;
   const { login } = content;
+  tellOtherWorkspaces(store, login);
   const known = findAnywhere(store, login.identity);
   if (known !== undefined) return update(store, known.account, login);
   const unstored = unstoredAccount(store.scopes(), content);
@@ -52,6 +54,14 @@ function update(store: Store, account: Account, { tokens, extras, provenance }: 
   const { wasNewer, before, after } = takeLogin(store, account, copy);
   if (wasNewer) logAdoption(store, account.id, before, after);
   return { kind: 'known', account, wasNewer, isUnseen: !wasNewer && !wasEverOurs(store, account, tokens) };
+}
+
+/** The refresh token of a login is that of all its workspaces, also where the one in the file has another login here, or none. */
+export function tellOtherWorkspaces(store: Store, login: AuthFileLogin): void {
+  for (const account of otherWorkspacesOf(login, recordsOf(store.scopes()))) {
+    const { wasNewer, before, after } = takeLogin(store, account, { source: 'auth-file', tokens: login.tokens });
+    if (wasNewer) logAdoption(store, account.id, before, after);
+  }
 }
 
 /**
