@@ -359,6 +359,17 @@ describe('doctor', () => {
     expect(tokenIn(one)).toBe(refresh_token);
   });
 
+  test('makes one file of two also where it has not known its own home', async () => {
+    const { one, two } = await twoHomes();
+    await use(one, alice.email);
+    provider.scenario.clockOffsetSeconds += 5;
+    two.writeAuthFile(await provider.issueTokens(alice));
+    expect((await runCli(one.home, ['import', two.home.authFile, '--yes'])).exitCode).toBe(0);
+    const { document } = await runJson(two.home, ['doctor', '--offline', '--fix']);
+    expect(document.data.plan).toEqual([]);
+    expect([one, two].map(isLink)).toEqual([true, false]);
+  });
+
   test('gives a home with an older login a link to the home that has the newest', async () => {
     const { one, two } = await twoHomes();
     two.writeAuthFile(await provider.issueTokens(alice));

@@ -5,6 +5,7 @@ import { activate } from '../logins/activate.js';
 import { adoptNewest } from '../logins/adopt-newest.js';
 import { withPersonLock } from '../logins/person-lock.js';
 import type { RefreshDeps } from '../logins/refresh-deps.js';
+import { rememberResidence } from '../logins/residence.js';
 import { settleAuthFile } from '../logins/settle-auth-file.js';
 import { withStore } from '../logins/with-store.js';
 import { readAllScopes } from '../pools/scope-files.js';
@@ -91,7 +92,7 @@ async function applyRepair(deps: RepairDeps, repair: Repair): Promise<string | u
       await settleAuthFile(deps);
       return undefined;
     case 'share-login':
-      await shareLogin(deps, repair.accountId, repair.directory);
+      await shareLogin(deps, repair);
       return undefined;
     case 'unset-setting':
       await updateSettingsFile(root, deps.settingsFile, repair.name, undefined, signal);
@@ -101,23 +102,23 @@ async function applyRepair(deps: RepairDeps, repair: Repair): Promise<string | u
 
 /** Chooses the account in this home again. Its login is in another home too, so that this one gets a link. */
 async function shareLogin(
-  { root, signal, flockHelpers, runningClients }: RepairDeps,
-  accountId: string,
-  directory: string,
+  { root, home, signal, flockHelpers, runningClients }: RepairDeps,
+  { accountId, directory, keeper }: Extract<Repair, { kind: 'share-login' }>,
 ): Promise<void> {
   const place = readAllScopes(root.paths).find((scope) => recordsOf([scope]).some(({ id }) => id === accountId));
   const account = place && recordsOf([place]).find(({ id }) => id === accountId);
   if (place === undefined || account === undefined) return;
   const choice = { accountId, scopeKey: place.key, choosingScopeKey: place.key };
   await withPersonLock(root, account, { signal }, () =>
-    withStore(root, { signal }, (store) =>
-      activate(store, codexHomeAt(directory), {
+    withStore(root, { signal }, (store) => {
+      if (keeper === home.directory) rememberResidence(store, home, account);
+      return activate(store, codexHomeAt(directory), {
         ...choice,
         replacesUnadoptable: false,
         flockHelpers,
         runningClients,
-      }),
-    ),
+      });
+    }),
   );
 }
 
