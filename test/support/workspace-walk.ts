@@ -27,58 +27,76 @@ export async function walkWorkspaces(provider: Provider, directory: string, seed
   return walker.walk();
 }
 
-class Walker {
-  readonly #provider: Provider;
-  readonly #directory: string;
+export class Walker {
+  protected readonly provider: Provider;
+  protected readonly directory: string;
   readonly #seed: number;
-  readonly #random: Random;
-  readonly #homes: readonly [RefreshHome, RefreshHome, RefreshHome];
-  readonly #faults: string[] = [];
-  readonly #story: string[] = [];
+  protected readonly random: Random;
+  protected readonly homes: readonly [RefreshHome, RefreshHome, RefreshHome];
+  protected readonly faults: string[] = [];
+  protected readonly story: string[] = [];
 
   constructor(provider: Provider, directory: string, seed: number) {
-    this.#provider = provider;
-    this.#directory = directory;
+    this.provider = provider;
+    this.directory = directory;
     this.#seed = seed;
-    this.#random = new Random(seed);
-    this.#homes = [this.#homeAt('one'), this.#homeAt('two'), this.#homeAt('three')];
+    this.random = new Random(seed);
+    this.homes = [this.homeAt('one'), this.homeAt('two'), this.homeAt('three')];
   }
 
-  #homeAt(name: string): RefreshHome {
-    const codexHome = join(this.#directory, name);
+  protected homeAt(name: string): RefreshHome {
+    const codexHome = join(this.directory, name);
     mkdirSync(codexHome, { recursive: true });
-    return new RefreshHome(this.#directory, this.#provider, { codexHome });
+    return new RefreshHome(this.directory, this.provider, { codexHome });
   }
 
   async begin(): Promise<void> {
-    const [one] = this.#homes;
-    const { refresh_token: refreshToken } = await one.addAccount('personal', alice);
-    await one.addAccount('studio', { ...aliceAtStudio, refreshToken });
-    await one.addAccount('carol', carol);
+    const [one] = this.homes;
+    // As a sign-in leaves it; every other time as it comes from a tool that does not keep what goes with a login.
+    const madeBy = (login_owner_id: string) =>
+      this.#seed % 2 === 0 ? {} : { authFile: { top: { OPENAI_API_KEY: null }, tokens: { login_owner_id } } };
+    const { refresh_token: refreshToken } = await one.addAccount('personal', alice, madeBy('alice'));
+    await one.addAccount('studio', { ...aliceAtStudio, refreshToken }, madeBy('alice'));
+    await one.addAccount('carol', carol, madeBy('carol'));
   }
 
   async walk(): Promise<Walk> {
-    const steps = 4 + this.#random.below(10);
-    for (let step = 0; step < steps && this.#faults.length === 0; step += 1) {
+    const steps = this.length + this.random.below(10);
+    for (let step = 0; step < steps && this.faults.length === 0; step += 1) {
       // The client's newest tokens are told from ours by their time, in whole seconds.
-      this.#provider.scenario.clockOffsetSeconds += 1;
-      await (this.#random.chance(0.3) ? this.#refreshSomewhere() : this.#runSomething());
-      this.#expectOneFileEach();
+      this.provider.scenario.clockOffsetSeconds += 1;
+      await this.step();
     }
-    for (const each of this.#homes) await this.#run(each, ['check'], muchLater);
+    if (this.faults.length === 0) await this.end();
+    return { seed: this.#seed, faults: this.faults, story: this.story };
+  }
+
+  /** The fewest steps. */
+  protected readonly length: number = 4;
+
+  /** One, and what it must not have done. */
+  protected async step(): Promise<void> {
+    await (this.random.chance(0.3)
+      ? this.refreshSomewhere(this.random.pick<RefreshHome>([...this.homes, ...this.runHomes()]))
+      : this.#runSomething());
+    this.#expectOneFileEach();
+  }
+
+  /** What must be true at last. */
+  protected async end(): Promise<void> {
+    for (const each of this.homes) await this.run(each, ['check'], muchLater);
     this.#expectOneFileEach();
     for (const { path, token } of this.#held()) {
-      if (this.#provider.fateOf(token) !== 'live')
-        this.#faults.push(`${path} holds a ${this.#provider.fateOf(token)} token`);
+      if (this.provider.fateOf(token) !== 'live')
+        this.faults.push(`${path} holds a ${this.provider.fateOf(token)} token`);
     }
-    return { seed: this.#seed, faults: this.#faults, story: this.#story };
   }
 
   async #runSomething(): Promise<void> {
-    const at = this.#random.pick(this.#homes);
-    const account = String(1 + this.#random.below(3));
-    const who = this.#random.pick([alice, aliceAtStudio, carol]);
-    const words = this.#random.pick<readonly string[]>([
+    const at = this.random.pick(this.homes);
+    const account = String(1 + this.random.below(3));
+    const who = this.random.pick([alice, aliceAtStudio, carol]);
+    const words = this.random.pick<readonly string[]>([
       ['switch', account],
       ['switch', account],
       ['switch', account],
@@ -91,51 +109,59 @@ class Walker {
       ['fix'],
       ['doctor', '--fix', '--offline'],
     ]);
-    await this.#run(at, words, words[0] === 'login' ? { onStderr: driveLogin(this.#provider, who).onStderr } : {});
+    await this.run(at, words, words[0] === 'login' ? { onStderr: driveLogin(this.provider, who).onStderr } : {});
   }
 
-  async #run(at: RefreshHome, words: readonly string[], options: CliOptions): Promise<void> {
+  protected async run(at: RefreshHome, words: readonly string[], options: CliOptions): Promise<void> {
     const { exitCode, stdout, stderr } = await runCli(at.home, words, { ...options, launch: () => Promise.resolve(0) });
-    this.#story.push(`${this.#short(at.home.codexHome)}: ${words.join(' ')}: ${exitCode} ${stdout}${stderr}`);
-    if (/internal error|unexpected/i.test(stderr)) this.#faults.push(stderr);
+    this.story.push(
+      `${this.short(at.home.codexHome)}: ${words.join(' ')}: ${exitCode} ${stdout}${stderr}`.replaceAll(
+        `${this.directory}/`,
+        '',
+      ),
+    );
+    if (/internal error|unexpected/i.test(stderr)) this.faults.push(stderr);
   }
 
-  async #refreshSomewhere(): Promise<void> {
-    const at = this.#random.pick<RefreshHome>([...this.#homes, ...this.#runHomes()]);
+  protected async refreshSomewhere(at: RefreshHome): Promise<void> {
     if (!existsSync(at.home.authFile)) return;
-    const what = `the client refreshes in ${this.#short(at.home.codexHome)}`;
+    const what = `the client refreshes in ${this.short(at.home.codexHome)}`;
     try {
       await refreshAsClient(at);
-      this.#story.push(what);
+      this.story.push(what);
     } catch (error) {
-      this.#faults.push(`${what}: ${error}`);
+      this.clientRefused(at, `${what}: ${error}`);
     }
   }
 
-  #runHomes(): RefreshHome[] {
-    const [{ root }] = this.#homes;
+  protected clientRefused(_at: RefreshHome, what: string): void {
+    this.faults.push(what);
+  }
+
+  protected runHomes(): RefreshHome[] {
+    const [{ root }] = this.homes;
     const { privateHomes } = root.paths;
     const names = existsSync(privateHomes) ? readdirSync(privateHomes) : [];
-    return names.map((name) => this.#homeAt(join(privateHomes.slice(this.#directory.length), name)));
+    return names.map((name) => this.homeAt(join(privateHomes.slice(this.directory.length), name)));
   }
 
   #expectOneFileEach(): void {
     const held = this.#held();
     const doubles = held.filter(({ token }, index) => held.findIndex((each) => each.token === token) !== index);
-    for (const { path } of doubles) this.#faults.push(`${path} holds the token of another file`);
+    for (const { path } of doubles) this.faults.push(`${path} holds the token of another file`);
   }
 
   /** What each login file holds. A file that links lead to counts once. */
   #held(): { readonly path: string; readonly token: string }[] {
-    const entries = readdirSync(this.#directory, { recursive: true, withFileTypes: true });
+    const entries = readdirSync(this.directory, { recursive: true, withFileTypes: true });
     const files = entries.filter((entry) => entry.isFile() && entry.name === 'auth.json');
     return files.map((entry) => {
       const path = join(entry.parentPath, entry.name);
-      return { path: this.#short(path), token: JSON.parse(readFileSync(path, 'utf8')).tokens.refresh_token };
+      return { path: this.short(path), token: JSON.parse(readFileSync(path, 'utf8')).tokens.refresh_token };
     });
   }
 
-  #short(path: string): string {
-    return path.slice(this.#directory.length + 1);
+  protected short(path: string): string {
+    return path.slice(this.directory.length + 1);
   }
 }

@@ -35,6 +35,8 @@ export interface Provider {
   /** Every token answer so far, and each token in them once. */
   readonly issued: Pick<IssuedLog, 'all' | 'strings'>;
   fateOf(refreshToken: string): RefreshTokenFate;
+  /** The same for all refresh tokens of one login, also when it has ended. */
+  grantOf(refreshToken: string): string | undefined;
   /** A valid login without going through one. */
   issueTokens(request: IssueRequest): Promise<TokenSet>;
   /** Refreshes of this account are refused (default `refresh_token_invalidated`); its tokens are kept for a revival. */
@@ -93,6 +95,7 @@ export async function startProvider(options: ProviderOptions = {}): Promise<Prov
     device,
     issued,
     fateOf: (refreshToken) => store.fateOf(refreshToken),
+    grantOf: (refreshToken) => store.grantOf(refreshToken),
     issueTokens: (request) => grants.issueTokens(request),
     revokeAccount(ref, { code = 'refresh_token_invalidated', accessTokens = 'live' } = {}) {
       people.find(ref).state = { kind: 'revoked', code, accessTokens };

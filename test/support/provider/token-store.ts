@@ -7,6 +7,7 @@ export type RefreshTokenFate = 'unknown' | 'live' | 'spent' | 'revoked';
 export class TokenStore {
   readonly #stored = new Map<string, Stored>();
   readonly #owners = new Map<string, string>();
+  readonly #grants = new Map<string, string>();
   readonly #spent = new Set<string>();
 
   /** Passed to oidc-provider, which makes one adapter per model. */
@@ -14,6 +15,7 @@ export class TokenStore {
     upsert: async (id: string, payload: Stored) => {
       this.#stored.set(`${model}:${id}`, payload);
       if (typeof payload['accountId'] === 'string') this.#owners.set(id, payload['accountId']);
+      if (typeof payload['grantId'] === 'string') this.#grants.set(id, payload['grantId']);
     },
     find: async (id: string) => this.#stored.get(`${model}:${id}`),
     findByUid: async (uid: string) => [...this.#stored.values()].find((payload) => payload['uid'] === uid),
@@ -38,6 +40,11 @@ export class TokenStore {
     return this.#owners.get(token);
   }
 
+  /** What the refresh tokens of one login have in common. */
+  grantOf(token: string): string | undefined {
+    return this.#grants.get(token);
+  }
+
   fateOf(refreshToken: string): RefreshTokenFate {
     if (this.#spent.has(refreshToken)) return 'spent';
     if (this.#stored.has(`RefreshToken:${refreshToken}`)) return 'live';
@@ -47,6 +54,7 @@ export class TokenStore {
   clear(): void {
     this.#stored.clear();
     this.#owners.clear();
+    this.#grants.clear();
     this.#spent.clear();
   }
 }
