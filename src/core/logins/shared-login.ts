@@ -36,14 +36,15 @@ export function besideRecords(state: AuthFileState, records: Records): AuthFileS
   return isOurs ? { ...state, content: { kind: 'login', login: mixed.login } } : state;
 }
 
-/** Whether both accounts are ours with one token, or only the named one is, and the client has not signed in anew. */
+/** Whether it has the owner id of the named account; or both are ours with one token; or only the named one is, without an owner id. */
 export function shareLogin({ login, tokensOf }: MixedLogin, accounts: readonly Account[]): boolean {
   const named = findSame(accounts, login.identity);
   if (named === undefined) return false;
+  const owner = named.authFile?.tokens['login_owner_id'];
+  if (typeof owner === 'string' && owner === login.extras.tokens['login_owner_id']) return true;
   const other = findSame(accounts, tokensOf);
   if (other !== undefined) return other.tokens.refreshToken?.equals(named.tokens.refreshToken) === true;
-  const owner = named.authFile?.tokens['login_owner_id'];
-  return typeof owner !== 'string' || owner === login.extras.tokens['login_owner_id'];
+  return typeof owner !== 'string';
 }
 
 /** The records of other workspaces of this login: a new login has a new owner id (official-client.md#login-file). */
