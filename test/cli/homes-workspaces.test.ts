@@ -1,4 +1,4 @@
-import { existsSync, lstatSync, mkdirSync, renameSync } from 'node:fs';
+import { existsSync, lstatSync, mkdirSync, readFileSync, renameSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
 import { runCli } from '../support/cli.js';
@@ -168,6 +168,44 @@ describe('what the client has got for a login whose workspaces went their own wa
     expect([tokenIn(two), provider.fateOf(refresh_token)]).toEqual([one.record('studio').refreshToken, 'spent']);
     await refreshAsClient(two);
     expect((await runCli(one.home, ['switch', studio])).stderr).toContain('is in use for another workspace');
+  });
+
+  test('is for the one that is left where the home was away while the other was removed', async () => {
+    const { one, two } = await ownedLogin();
+    await use(two, personal);
+    renameSync(two.home.codexHome, `${two.home.codexHome}-away`);
+    await command(one, 'switch', personal, '--take');
+    await command(one, 'remove', personal, '--yes');
+    await command(one, 'renew', '--force');
+    renameSync(`${two.home.codexHome}-away`, two.home.codexHome);
+    await runCli(one.home, ['check']);
+    expect([one, two].map(tokenIn)).toEqual(Array(2).fill(one.record('studio').refreshToken));
+  });
+
+  test('is not lost where a pool from before comes back and a client has signed in to the first', async () => {
+    const { one, two } = await ownedLogin();
+    await use(two, personal);
+    const before = readFileSync(one.home.poolFile);
+    await command(one, 'renew', personal, '--force');
+    const newest = tokenIn(two);
+    provider.scenario.clockOffsetSeconds += 60;
+    one.writeAuthFile(await provider.issueTokens(aliceAtStudio), {}, { login_owner_id: 'second' });
+    writeFileSync(one.home.poolFile, before);
+    await command(one, 'check', personal);
+    expect(tokensOf(one)).toEqual([tokenIn(one), newest]);
+  });
+
+  test('stays that of the one in use where the other was removed, and has signed in again', async () => {
+    const { one, two } = await ownedLogin();
+    await use(two, studio);
+    await command(one, 'remove', personal, '--yes');
+    const words = ['login', '--expect', alice.email];
+    await runCli(one.home, words, { onStderr: driveLogin(provider, aliceAtStudio).onStderr });
+    const own = tokenIn(one);
+    provider.scenario.clockOffsetSeconds += 60;
+    const { refresh_token } = await refreshAsClient(two);
+    await command(two, 'switch', 'carol');
+    expect([one.record('studio').refreshToken, tokenIn(one)]).toEqual([refresh_token, own]);
   });
 
   test('is for the other one where a client has signed in to the first in another home', async () => {

@@ -421,6 +421,23 @@ describe('a home that this run is not about', () => {
     expect(tokenIn(two)).not.toBe(before);
   });
 
+  test('has what an older copy elsewhere is brought up to', async () => {
+    const { one, two } = await twoHomes();
+    await use(two, carol.email);
+    await use(one, alice.email);
+    cpSync(one.home.authFile, two.home.authFile);
+    const copy = readFileSync(two.home.authFile);
+    provider.scenario.clockOffsetSeconds += 5;
+    expect((await runCli(one.home, ['renew', alice.email, '--force'])).exitCode).toBe(0);
+    provider.scenario.clockOffsetSeconds += 5;
+    const { refresh_token } = await refreshAsClient(one);
+    rmSync(two.home.authFile);
+    writeFileSync(two.home.authFile, copy);
+    expect((await runCli(one.home, ['renew', carol.email, '--force'])).exitCode).toBe(0);
+    expect([one, two].map(tokenIn)).toEqual([refresh_token, refresh_token]);
+    expect([one, two].map(isLink)).toEqual([false, true]);
+  });
+
   test.runIf(canFakeClients)('keeps its login to itself while its client is about to refresh it', async () => {
     const { one, two } = await twoHomes();
     await use(two, alice.email);

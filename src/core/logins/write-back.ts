@@ -20,7 +20,7 @@ import { isLoginOf } from './foreign-login.js';
 import { holdsForeignTokens, sharesItsLogin } from './foreign-tokens.js';
 import { isKnownSpent, isKnownToken, isProvenToken, logLineage, readLineage } from './lineage-log.js';
 import { historyOf, successorOf } from './newest.js';
-import { placeLogin } from './place-login.js';
+import { placeLogin, takeFromHomes } from './place-login.js';
 import type { RefreshDeps } from './refresh-deps.js';
 import { type HeldLogin, isRemembered, rememberResidence } from './residence.js';
 import { readBeside } from './shared-login.js';
@@ -45,6 +45,9 @@ export async function writeBack(store: Store, deps: WriteBackDeps, exchanges: re
   const known = others.map(({ home }) => home);
   // A home that is new here may be a copy that is thrown away later: the others must not come to depend on it.
   const homes = isRemembered(store.root, current) ? [current, ...known] : [...known, current];
+  const isBehindAnywhere = withoutLinked(homes).some((home) => newerFor(readBeside(home, store), store, { exchanges }));
+  // What a home is given, or has to give up, may be behind what a client has got in another one, or all that a workspace has.
+  if (isBehindAnywhere) takeFromHomes(store, homes, () => true);
   for (const home of withoutLinked(homes)) await writeBackTo(store, { ...deps, home }, { exchanges, homes });
 }
 

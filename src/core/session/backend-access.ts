@@ -8,6 +8,7 @@ import { describeOutcome } from '../logins/describe-outcome.js';
 import type { RefreshDeps } from '../logins/refresh-deps.js';
 import { canWait, type RefreshOutcome } from '../logins/refresh-outcome.js';
 import type { Roster } from '../logins/roster.js';
+import { otherWorkspacesOf } from '../logins/shared-login.js';
 import type { Settings } from '../settings.js';
 import { custodyOf } from './exchange-first.js';
 import type { Session } from './session.js';
@@ -33,7 +34,12 @@ export async function createRefresher(session: Session, roster: Roster, skewMs?:
   const deps = await refreshDeps(session, { skewMs });
   const inHomes = roster.beside.logins;
   const isInHome = (account: Parameters<Refresher>[0]) =>
-    inHomes.some(({ accountId, login }) => accountId === account.id || isSameAccount(login.identity, account));
+    inHomes.some(
+      ({ accountId, login }) =>
+        accountId === account.id ||
+        isSameAccount(login.identity, account) ||
+        otherWorkspacesOf(login, [account]).length > 0,
+    );
   return async (account, why, rejected) => {
     // A login that a home holds too is always looked at under the lock: a crash may have left an older copy there.
     const isCopied = account.isUnstored !== true && isInHome(account);
