@@ -56,6 +56,8 @@ class CopiesWalker extends Walker {
   readonly #copies = join(this.directory, 'copies');
   /** By the root that has spent them. */
   readonly #spentBy = new Map<string, string[]>();
+  /** A login was taken from the second home while that was away. */
+  #isTaken = false;
   protected override readonly length = 16;
 
   #beside(name: string): RefreshHome {
@@ -161,7 +163,9 @@ class CopiesWalker extends Walker {
     if (at.home.root !== this.homes[0].home.root) this.story.push('with the second root:');
     const options = words[0] === 'login' ? { onStderr: driveLogin(this.provider, who).onStderr } : muchLater;
     await this.run(at, words, options);
-    this.#judge(at, before, words.includes('--take'));
+    // Whatever is there then is the person's doing.
+    if (words.includes('--take') && !existsSync(this.homes[1].home.codexHome)) this.#isTaken = true;
+    this.#judge(at, before);
     this.story.push(this.#state());
   }
 
@@ -255,7 +259,7 @@ class CopiesWalker extends Walker {
     return new Set(tokens.filter((token) => this.provider.fateOf(token) === 'live'));
   }
 
-  #judge(at: RefreshHome, before: Before, takes: boolean): void {
+  #judge(at: RefreshHome, before: Before): void {
     const { root } = at.home;
     const requests = this.provider.requests.refreshes().slice(before.requests);
     const sent = requests.map((request) => ({
@@ -272,7 +276,7 @@ class CopiesWalker extends Walker {
       }
     }
     const granted = sent.flatMap(({ token, isGranted }) => (isGranted ? [token] : []));
-    this.#judgeHomes(at, before, granted, takes);
+    this.#judgeHomes(at, before, granted);
     for (const token of this.#unused(at)) {
       if (!before.unused.has(token)) this.faults.push(`nobody can use ${this.#name(token)} any more`);
     }
@@ -290,10 +294,10 @@ class CopiesWalker extends Walker {
     return this.provider.issued.all.findIndex((each) => each.refresh_token === token);
   }
 
-  #judgeHomes(at: RefreshHome, before: Before, granted: readonly string[], takes: boolean): void {
+  #judgeHomes(at: RefreshHome, before: Before, granted: readonly string[]): void {
     const after = this.#inHomes(at);
     for (const { path, token } of after) {
-      const isLeft = granted.includes(token) && !(takes && path.includes('.away'));
+      const isLeft = granted.includes(token);
       const held = before.inHomes.find((each) => each.path === path)?.token;
       const isWritten = held !== token && this.#isDead(token) && this.#couldKnow(before, token);
       if (isLeft) this.faults.push(`${path} is left with a spent token: ${this.#name(token)}`);
@@ -329,10 +333,11 @@ class CopiesWalker extends Walker {
 
   /** What the homes hold that a root knows, also one that is away, each file once. */
   #inHomes(at: RefreshHome, withAway = true): Held[] {
-    const known = reachableHomes(findHomes(at.root, at.codex)).map(({ directory }) => directory);
+    const reachable = reachableHomes(findHomes(at.root, at.codex)).map(({ directory }) => directory);
+    const known = reachable.filter((each) => !(this.#isTaken && each === this.homes[1].home.codexHome));
     const living = readHomes(at.root).filter(({ accountId }) => accountId !== undefined);
     const away = living.flatMap(({ path }) => (path !== undefined && existsSync(`${path}.away`) ? `${path}.away` : []));
-    return this.#heldIn([...known, ...(withAway ? away : [])]);
+    return this.#heldIn([...known, ...(withAway && !this.#isTaken ? away : [])]);
   }
 
   #everyHome(): Held[] {
