@@ -1,10 +1,12 @@
-import { readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { basename, join } from 'node:path';
 import { beforeEach, describe, expect, it, test } from 'vitest';
 import { readClaims } from '../../src/core/accounts/jwt-claims.js';
 import { signIn } from '../support/accounts.js';
 import { runCli, runJson } from '../support/cli.js';
+import { makeProject } from '../support/project-home.js';
 import type { TokenSet } from '../support/provider/grants.js';
-import { alice, aliceAtStudio, bob, carol, RefreshHome, type StoredRecord } from '../support/refresh-home.js';
+import { alice, aliceAtStudio, bob, carol, RefreshHome, recordOf, type StoredRecord } from '../support/refresh-home.js';
 import { temporaryDirectory } from '../support/temporary.js';
 import { useProvider } from '../support/use-provider.js';
 
@@ -95,6 +97,24 @@ describe('where the owner of the tokens has a record', () => {
     expect((await run('fix')).stdout).not.toContain('needs a sign-in');
     expect(pairsOf(home.records())).toEqual([alices.refresh_token, bobs.refresh_token]);
     expect(await run('check')).toMatchObject({ exitCode: 0 });
+  });
+
+  it('and a crash came before the second file had its own back, doctor takes them from the backup', async () => {
+    const bobs = await home.addAccount('acc_alice', bob, await namesOf(alice));
+    const swapped = readFileSync(home.home.poolFile);
+    rmSync(home.home.poolFile);
+    const alices = await home.addAccount('acc_alice', alice);
+    writeFileSync(`${home.home.poolFile}.bak.1`, swapped);
+    const project = join(home.root.paths.projects, makeProject(home.home));
+    const theirs = recordOf('acc_bob', alices, provider.issuer, await namesOf(bob));
+    mkdirSync(project, { recursive: true });
+    writeFileSync(
+      join(project, basename(home.home.poolFile)),
+      JSON.stringify({ version: 3, accounts: [theirs], activeIndex: 0 }),
+    );
+    for (let round = 1; round <= 2; round += 1) await run('doctor', '--fix', '--offline');
+    const [account] = JSON.parse(readFileSync(join(project, basename(home.home.poolFile)), 'utf8')).accounts;
+    expect([account.refreshToken, ...pairsOf(home.records())]).toEqual([bobs.refresh_token, alices.refresh_token]);
   });
 
   it('older tokens are kept aside, whole', async () => {

@@ -66,6 +66,11 @@ class CopiesWalker extends Walker {
     return new RefreshHome(join(this.directory, 'second'), this.provider, { codexHome });
   }
 
+  /** Without it too much is what nobody can know. */
+  protected override get keepsOwners(): boolean {
+    return true;
+  }
+
   override async begin(): Promise<void> {
     await super.begin();
     mkdirSync(this.#copies);
@@ -284,10 +289,13 @@ class CopiesWalker extends Walker {
 
   /** We have spent it ourselves, or have read what became of it. */
   #couldKnow({ known, spent }: Before, token: string): boolean {
-    const grant = this.provider.grantOf(token);
     const age = this.#ageOf(token);
-    const isNewer = (each: string) => this.provider.grantOf(each) === grant && this.#ageOf(each) > age;
+    const isNewer = (each: string) => this.#areOneLogin(each, token) && this.#ageOf(each) > age;
     return spent.includes(token) || known.some(isNewer);
+  }
+
+  #areOneLogin(one: string, other: string): boolean {
+    return this.provider.grantOf(one) === this.provider.grantOf(other);
   }
 
   #ageOf(token: string): number {
@@ -303,8 +311,11 @@ class CopiesWalker extends Walker {
       if (isLeft) this.faults.push(`${path} is left with a spent token: ${this.#name(token)}`);
       else if (isWritten) this.faults.push(`${path} got a spent token: ${this.#name(token)}`);
     }
+    // A copy that was made by hand gets the next token, or its client would end the login.
+    const isCopy = ({ path, token }: Held) =>
+      before.inHomes.some((each) => each.path === path && each.token !== token && this.#areOneLogin(each.token, token));
     const count = (held: readonly Held[], token: string) => held.filter((each) => each.token === token).length;
-    for (const token of new Set(after.map((each) => each.token))) {
+    for (const token of new Set(after.filter((each) => !isCopy(each)).map((each) => each.token))) {
       if (this.#isDead(token) || count(after, token) < 2) continue;
       if (count(after, token) > count(before.inHomes, token))
         this.faults.push(`${count(after, token)} homes hold ${this.#name(token)}`);
@@ -368,9 +379,7 @@ class CopiesWalker extends Walker {
       const records = at.records();
       for (const { path, token } of this.#inHomes(at)) {
         const isCurrent = ({ refreshToken }: { refreshToken?: string }) =>
-          refreshToken !== undefined &&
-          !this.#isDead(refreshToken) &&
-          this.provider.grantOf(refreshToken) === this.provider.grantOf(token);
+          refreshToken !== undefined && !this.#isDead(refreshToken) && this.#areOneLogin(refreshToken, token);
         if (this.#isDead(token) && records.some(isCurrent))
           this.faults.push(`at last ${path} holds ${this.#name(token)}, and the pool a newer one`);
       }

@@ -50,11 +50,15 @@ export class Walker {
     return new RefreshHome(this.directory, this.provider, { codexHome });
   }
 
+  /** As a sign-in leaves it; every other time it comes from a tool that does not keep what goes with a login. */
+  protected get keepsOwners(): boolean {
+    return this.#seed % 2 !== 0;
+  }
+
   async begin(): Promise<void> {
     const [one] = this.homes;
-    // As a sign-in leaves it; every other time as it comes from a tool that does not keep what goes with a login.
     const madeBy = (login_owner_id: string) =>
-      this.#seed % 2 === 0 ? {} : { authFile: { top: { OPENAI_API_KEY: null }, tokens: { login_owner_id } } };
+      !this.keepsOwners ? {} : { authFile: { top: { OPENAI_API_KEY: null }, tokens: { login_owner_id } } };
     const { refresh_token: refreshToken } = await one.addAccount('personal', alice, madeBy('alice'));
     await one.addAccount('studio', { ...aliceAtStudio, refreshToken }, madeBy('alice'));
     await one.addAccount('carol', carol, madeBy('carol'));

@@ -1,5 +1,5 @@
 import { basename } from 'node:path';
-import type { TokenSet } from '../accounts/account.js';
+import type { Account, TokenSet } from '../accounts/account.js';
 import type { Identity } from '../accounts/identity.js';
 import { identityOfTokens } from '../accounts/token-identity.js';
 import type { AuthFileState } from '../codex/auth-file-state.js';
@@ -11,6 +11,7 @@ import { readVersion } from '../storage/atomic-file.js';
 import { backupPaths } from '../storage/backups.js';
 import type { FileReader } from '../storage/file-memory.js';
 import type { Root } from '../storage/root.js';
+import { seemsToHoldForeignTokens } from './foreign-tokens.js';
 import { type JournalEntry, readEntries } from './journal.js';
 import { isAnswered, tokensOfAnswer } from './journal-overlay.js';
 import { readBeside } from './shared-login.js';
@@ -58,7 +59,13 @@ function backupCopies({ files }: ScopeRecords, read: FileReader): LoginCopy[] {
     path,
     accounts: readFlagged(path, read)?.accounts ?? [],
   }));
-  return [...pools, ...flagged].flatMap(({ path, accounts }) => accounts.map((each) => copyOf('backup', path, each)));
+  return [...pools, ...flagged].flatMap(({ path, accounts }) => accounts.map((each) => backupCopy(path, each)));
+}
+
+/** Where a crash came while somebody got back what another record held, a backup is the only place that still has it. */
+function backupCopy(path: string, account: Account): LoginCopy {
+  const copy = copyOf('backup', path, account);
+  return seemsToHoldForeignTokens(account) ? { ...copy, identity: identityOfTokens(account.tokens) } : copy;
 }
 
 function authFileCopies(state: AuthFileState | undefined, { authFile }: CodexHome): LoginCopy[] {

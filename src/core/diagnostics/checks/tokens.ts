@@ -1,6 +1,6 @@
 import { type Account, describeAccount } from '../../accounts/account.js';
 import { readHealth } from '../../health/state.js';
-import { placeName } from '../../logins/copies.js';
+import { type LoginCopy, placeName } from '../../logins/copies.js';
 import { copyAhead, historyOf } from '../../logins/newest.js';
 import { recordsOf } from '../../pools/scope-records.js';
 import { foreignIssuer } from '../../provider/foreign-issuer.js';
@@ -36,8 +36,12 @@ export const tokensCheck: Check = {
       (account) => account.tokens.refreshToken !== undefined && !spent.includes(account) && isOver(account.tokens),
     );
     const problems: Problem[] = spent.map((account) => spentProblem(account, world));
-    if (lost.length > 0) {
-      problems.push(fault(`${nameSome(lost)}: the login has ended, and has no refresh token`, 'codex-auth login'));
+    const [elsewhere, gone] = partition(lost, (account) => aheadOf(account, world) !== undefined);
+    for (const account of elsewhere) {
+      problems.push(brokenProblem(`${account.email ?? account.id}: the record has no login any more`, account, world));
+    }
+    if (gone.length > 0) {
+      problems.push(fault(`${nameSome(gone)}: the login has ended, and has no refresh token`, 'codex-auth login'));
     }
     if (accessOnly.length > 0) {
       const message = `${nameSome(accessOnly)}: no refresh token, so it cannot be renewed here and ends with its access token`;
@@ -67,14 +71,21 @@ function hasEnded({ accessToken, expiresAt }: Account['tokens'], now: number): b
 }
 
 /** An old copy of the pool came back, with a spent refresh token. Sending that ends the login for good. */
-function spentProblem(account: Account, { copies, lineage }: World): Problem {
-  const name = account.email ?? account.id;
-  const message = `${name}: its refresh token was exchanged already, so an older copy of the pool has come back`;
-  const here = copies.filter(({ place }) => place !== 'other-root');
-  const ahead = copyAhead(account, here, historyOf(lineage));
+function spentProblem(account: Account, world: World): Problem {
+  const message = `${account.email ?? account.id}: its refresh token was exchanged already, so an older copy of the pool has come back`;
+  return brokenProblem(message, account, world);
+}
+
+function brokenProblem(message: string, account: Account, world: World): Problem {
+  const ahead = aheadOf(account, world);
   if (ahead === undefined) return fault(message, 'codex-auth login, to sign in to it again');
-  const from = placeName(ahead);
+  const [name, from] = [account.email ?? account.id, placeName(ahead)];
   return fault(message, { kind: 'adopt-newest', accountId: account.id, name, from });
+}
+
+function aheadOf(account: Account, { copies, lineage }: World): LoginCopy | undefined {
+  const here = copies.filter(({ place }) => place !== 'other-root');
+  return copyAhead(account, here, historyOf(lineage));
 }
 
 /** Accounts that were signed in somewhere else than where requests go now; nothing is sent for them (P20). */
