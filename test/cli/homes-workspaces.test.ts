@@ -130,6 +130,7 @@ describe('what the client has got for one workspace of a login while it uses ano
     const own = one.record('personal').refreshToken;
     provider.scenario.clockOffsetSeconds += 60;
     await refreshAsClient(two);
+    expect(await command(two, 'doctor', '--offline')).not.toContain('under the id of another');
     await command(one, 'renew', studio, '--force');
     expect(tokensOf(one)).toEqual([own, tokenIn(two)]);
     expect(tokensOf(one).map((token) => provider.fateOf(String(token)))).toEqual(['live', 'live']);

@@ -1,7 +1,6 @@
 import { existsSync, realpathSync } from 'node:fs';
 import { readBindings } from '../../bindings/registry.js';
 import { areHeard } from '../../bindings/shim-bindings.js';
-import { readAuthFile } from '../../codex/auth-file-state.js';
 import { readCodexConfig } from '../../codex/config.js';
 import { clientLockFiles } from '../../codex/credential-lock.js';
 import type { CodexHome } from '../../codex/home.js';
@@ -20,6 +19,7 @@ import { judgeBeside } from '../../logins/foreign-login.js';
 import { readJournal } from '../../logins/journal.js';
 import { readLineage } from '../../logins/lineage-log.js';
 import { heldLogins } from '../../logins/residence.js';
+import { readBeside } from '../../logins/shared-login.js';
 import { recordsOf } from '../../pools/scope-records.js';
 import { readableScopes, storedFiles } from '../../pools/stored-files.js';
 import { resolveProjectStorageIdentityRoot } from '../../project/identity.js';
@@ -96,7 +96,7 @@ export async function gatherWorld(surroundings: Surroundings): Promise<World> {
     locks: heldLocks(root),
     state: state.value?.state ?? { accounts: {}, affinity: {}, raw: {} },
     stateProblem: stateProblem(state),
-    authFile: authFileOf(home, scopes),
+    authFile: authFileOf(root, home, scopes),
     loginPlaces: loginPlaces(root, homes),
     loginFiles: homes.flatMap(({ authFile }) => factsAbout(authFile, 'file') ?? []),
     tornLogin: tolerant(() => tornLogin(root)).value,
@@ -171,8 +171,8 @@ function copiesIn({ scopes }: OtherRoot) {
   return recordCopies(scopes).map((copy) => ({ ...copy, place: 'other-root' as const }));
 }
 
-function authFileOf(home: CodexHome, scopes: World['scopes']): World['authFile'] {
-  const read = tolerant(() => readAuthFile(home));
+function authFileOf(root: Root, home: CodexHome, scopes: World['scopes']): World['authFile'] {
+  const read = tolerant(() => readBeside(home, { root, scopes: () => scopes }));
   const { content } = read.value ?? {};
   if (read.value !== undefined && content !== undefined) {
     return { ...read.value, content: judgeBeside(content, recordsOf(scopes)) };
