@@ -296,6 +296,18 @@ describe('a client that has signed in by itself', () => {
     expect(tokenIn(two)).toBe(one.record('acc_alice').refreshToken);
   });
 
+  test('is given the newest of its login, of which another home has had a copy', async () => {
+    const { one, two } = await twoHomes();
+    const theirs = await signInAsClient(one);
+    cpSync(one.home.authFile, two.home.authFile);
+    provider.scenario.clockOffsetSeconds += 5;
+    const { refresh_token } = await refreshAsClient(two);
+    await use(two, carol.email);
+    expect([one.record('acc_alice').refreshToken, tokenIn(one)]).toEqual([refresh_token, theirs]);
+    await runCli(one.home, ['check']);
+    expect(tokenIn(one)).toBe(refresh_token);
+  });
+
   test('takes its login along when its home goes away, whatever was in use there before', async () => {
     const { one, two } = await twoHomes();
     await use(two, carol.email);

@@ -47,7 +47,7 @@ interface Before {
   readonly known: readonly string[];
   readonly spent: readonly string[];
   readonly inHomes: readonly Held[];
-  readonly unused: ReadonlySet<string>;
+  readonly used: ReadonlySet<string>;
 }
 
 class CopiesWalker extends Walker {
@@ -255,7 +255,7 @@ class CopiesWalker extends Walker {
       known: [...this.#read(at), ...spent],
       spent,
       inHomes: this.#inHomes(at),
-      unused: new Set(this.#unused(at)),
+      used: new Set(this.#used()),
     };
   }
 
@@ -283,7 +283,8 @@ class CopiesWalker extends Walker {
     const granted = sent.flatMap(({ token, isGranted }) => (isGranted ? [token] : []));
     this.#judgeHomes(at, before, granted);
     for (const token of this.#unused(at)) {
-      if (!before.unused.has(token)) this.faults.push(`nobody can use ${this.#name(token)} any more`);
+      const isNew = !before.live.has(token);
+      if (isNew || before.used.has(token)) this.faults.push(`nobody can use ${this.#name(token)} any more`);
     }
   }
 
@@ -328,11 +329,16 @@ class CopiesWalker extends Walker {
 
   /** Live tokens that stand in no place which is read, although this root still counts on their login. */
   #unused(at: RefreshHome): string[] {
-    const roots = [this.homes[0], this.#second[0]];
-    const read = [...roots.flatMap((each) => this.#read(each)), ...this.#everyHome().map(({ token }) => token)];
+    const used = this.#used();
     const dead = this.#read(at).filter((token) => this.#isDead(token));
     const missed = new Set(dead.map((token) => this.provider.grantOf(token)));
-    return [...this.#live()].filter((token) => !read.includes(token) && missed.has(this.provider.grantOf(token)));
+    return [...this.#live()].filter((token) => !used.includes(token) && missed.has(this.provider.grantOf(token)));
+  }
+
+  /** What stands where it is read by whichever root, or by a client. */
+  #used(): string[] {
+    const roots = [this.homes[0], this.#second[0]];
+    return [...roots.flatMap((each) => this.#read(each)), ...this.#everyHome().map(({ token }) => token)];
   }
 
   /** What stands in the records and the journal of a root, and in the homes that it knows. */

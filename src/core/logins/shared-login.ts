@@ -40,22 +40,24 @@ export function besideRecords(state: AuthFileState, records: Records): AuthFileS
 export function shareLogin({ login, tokensOf }: MixedLogin, accounts: readonly Account[]): boolean {
   const named = findSame(accounts, login.identity);
   if (named === undefined) return false;
-  const owner = named.authFile?.tokens['login_owner_id'];
-  if (typeof owner === 'string' && owner === login.extras.tokens['login_owner_id']) return true;
+  if (isOfOneSignIn(named, login)) return true;
   const other = findSame(accounts, tokensOf);
   if (other !== undefined) return other.tokens.refreshToken?.equals(named.tokens.refreshToken) === true;
-  return typeof owner !== 'string';
+  return typeof named.authFile?.tokens['login_owner_id'] !== 'string';
 }
 
-/** The records of other workspaces of this login: a new login has a new owner id (official-client.md#login-file). */
-export function otherWorkspacesOf({ identity, extras }: AuthFileLogin, accounts: readonly Account[]): Account[] {
+/** A new login has a new owner id (official-client.md#login-file), which all that comes of it keeps. */
+export function isOfOneSignIn({ authFile }: Account, { extras }: AuthFileLogin): boolean {
   const owner = extras.tokens['login_owner_id'];
-  if (typeof owner !== 'string' || identity.userId === undefined) return [];
+  return typeof owner === 'string' && owner === authFile?.tokens['login_owner_id'];
+}
+
+/** The records of other workspaces of this login. */
+export function otherWorkspacesOf(login: AuthFileLogin, accounts: readonly Account[]): Account[] {
+  const { identity } = login;
+  if (identity.userId === undefined) return [];
   return accounts.filter(
-    (each) =>
-      each.userId === identity.userId &&
-      !isSameAccount(each, identity) &&
-      each.authFile?.tokens['login_owner_id'] === owner,
+    (each) => each.userId === identity.userId && isOfOneSignIn(each, login) && !isSameAccount(each, identity),
   );
 }
 

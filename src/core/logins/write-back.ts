@@ -23,7 +23,7 @@ import { historyOf, successorOf } from './newest.js';
 import { placeLogin, takeFromHomes } from './place-login.js';
 import type { RefreshDeps } from './refresh-deps.js';
 import { type HeldLogin, isRemembered, rememberResidence } from './residence.js';
-import { readBeside } from './shared-login.js';
+import { isOfOneSignIn, readBeside } from './shared-login.js';
 
 type WriteBackDeps = Pick<RefreshDeps, 'home' | 'flockHelpers' | 'warn'>;
 
@@ -180,7 +180,8 @@ function newerFor(
   const access = holder === undefined ? undefined : newerAccess(holder, login);
   if (ours.equals(theirs)) return access === undefined ? undefined : { refreshToken: ours, access };
   const wasOurs = () => isKnownToken(store.root, theirs) && isProvenToken(store.root, ours);
-  const givesWay = () => holder !== undefined && isOlder(login, holder) && (replacesOlder || wasOurs());
+  const givesWay = () =>
+    holder !== undefined && isOlder(login, holder) && (replacesOlder || isOfOneSignIn(holder, login) || wasOurs());
   if (!isSpent() && !givesWay()) return undefined;
   return definedOnly({ refreshToken: ours, access, names: holder && namesOfLogin(holder) });
 }
