@@ -4,7 +4,7 @@ import { beforeEach, describe, expect, test } from 'vitest';
 import { fingerprint } from '../../src/core/logins/journal.js';
 import { openEntry } from '../../src/core/logins/open-entry.js';
 import { runCli } from '../support/cli.js';
-import { alice, carol, type RefreshHome } from '../support/refresh-home.js';
+import { alice, aliceAtStudio, carol, type RefreshHome } from '../support/refresh-home.js';
 import { noon } from '../support/sample-pool.js';
 import { atNoon, emptyHome, known, said, setProviderToNoon } from '../support/seed.js';
 import { useProvider } from '../support/use-provider.js';
@@ -78,22 +78,37 @@ describe('an entry of the journal that cannot be read', () => {
   });
 
   test.each([
-    ['that does not say which token it is about', withoutHeader],
-    ['of another version without an answer', (entry: Buffer) => ofVersion2(entry).subarray(0, 4096)],
-    ['that is something else', () => Buffer.from('a note')],
-  ])('%s stands in the way until doctor --fix has kept it', async (_what, change) => {
-    const seeded = await homeWith(change);
-    expect((await run(seeded, 'check')).exitCode).toBe(1);
-    expect(refreshes()).toBe(0);
-    const [name = ''] = entriesIn(seeded);
-    const content = readFileSync(join(seeded.root.paths.journal, name));
+    ['that does not say which token it is about', withoutHeader, 0],
+    ['with a damaged beginning', (entry: Buffer) => Buffer.concat([Buffer.from('X'), entry.subarray(1)]), 0],
+    ['of another version without an answer', (entry: Buffer) => ofVersion2(entry).subarray(0, 4096), 1],
+    ['that is something else', () => Buffer.from('a note'), 1],
+  ])(
+    '%s stands in the way until doctor --fix has kept it, and taken an answer that is whole',
+    async (_what, change, asked) => {
+      const seeded = await homeWith(change);
+      expect((await run(seeded, 'check')).exitCode).toBe(1);
+      expect(refreshes()).toBe(0);
+      const [name = ''] = entriesIn(seeded);
+      const content = readFileSync(join(seeded.root.paths.journal, name));
 
-    expect(said(await run(seeded, 'doctor', '--fix', '--offline'))).toContain('to kept');
-    expect(entriesIn(seeded)).toEqual([]);
-    const [kept = ''] = readdirSync(seeded.root.paths.kept).filter((file) => file.startsWith('journal-entry-'));
-    expect(readFileSync(join(seeded.root.paths.kept, kept))).toEqual(content);
-    expect((await run(seeded, 'check')).exitCode).toBe(0);
-    expect(refreshes()).toBe(1);
+      expect(said(await run(seeded, 'doctor', '--fix', '--offline'))).toContain('to kept');
+      expect(entriesIn(seeded)).toEqual([]);
+      const [kept = ''] = readdirSync(seeded.root.paths.kept).filter((file) => file.startsWith('journal-entry-'));
+      expect(readFileSync(join(seeded.root.paths.kept, kept))).toEqual(content);
+      expect((await run(seeded, 'check')).exitCode).toBe(0);
+      expect(refreshes()).toBe(asked);
+      expect(provider.fateOf(seeded.record('acc_home').refreshToken ?? '')).toBe('live');
+    },
+  );
+
+  test('gives its answer to every workspace of the login', async () => {
+    const seeded = await homeWith(withoutHeader);
+    const { refreshToken } = seeded.record('acc_home');
+    await seeded.addAccount('acc_studio', { ...aliceAtStudio, refreshToken: String(refreshToken) }, known);
+    await run(seeded, 'doctor', '--fix', '--offline');
+    const held = ['acc_home', 'acc_studio'].map((id) => seeded.record(id).refreshToken);
+    expect(new Set(held).size).toBe(1);
+    expect(held).not.toContain(refreshToken);
   });
 });
 

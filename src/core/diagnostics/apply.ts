@@ -1,8 +1,11 @@
 import { rmSync } from 'node:fs';
 import { codexHomeAt } from '../codex/home.js';
+import { definedOnly } from '../defined-only.js';
 import { AppError } from '../errors.js';
 import { activate } from '../logins/activate.js';
 import { adoptNewest } from '../logins/adopt-newest.js';
+import { readJournal } from '../logins/journal.js';
+import { storeStray } from '../logins/journal-recovery.js';
 import { withPersonLock } from '../logins/person-lock.js';
 import type { RefreshDeps } from '../logins/refresh-deps.js';
 import { rememberResidence } from '../logins/residence.js';
@@ -68,6 +71,10 @@ async function applyRepair(deps: RepairDeps, repair: Repair): Promise<string | u
     case 'set-aside':
       return locked(deps, () => setAside(deps, repair.path));
     case 'keep-entry':
+      for (const { path, spent, answer } of readJournal(root.paths.journal).unreadable) {
+        if (path === repair.path && answer !== undefined)
+          await inStore((store) => storeStray(store, { path, answer, ...definedOnly({ spent }) }, deps.provider));
+      }
       return locked(deps, () => moveAside(root, 'journal-entry', repair.path));
     case 'sweep-leftovers':
       sweepLeftovers(root, home.authFile);

@@ -9,6 +9,7 @@ import { changeRecords } from '../pools/change-records.js';
 import { keepRecord } from '../pools/kept-record.js';
 import { recordsOf } from '../pools/scope-records.js';
 import { inOneWrite, type RecordStore, type Store } from '../pools/store.js';
+import type { Provider } from '../provider/provider.js';
 import type { Secret } from '../secret.js';
 import { readVersion } from '../storage/atomic-file.js';
 import { moveAside } from '../storage/kept.js';
@@ -17,11 +18,13 @@ import { enrolSignedIn } from './enrol-signed-in.js';
 import { areOfAnotherPerson } from './foreign-tokens.js';
 import {
   fingerprint,
+  isNamedAfter,
   isUnderWay,
   type JournalAnswer,
   type JournalEntry,
   type JournalHeader,
   readEntries,
+  type UnreadableEntry,
 } from './journal.js';
 import { type AnsweredEntry, isAnswered, tokensOfAnswer } from './journal-overlay.js';
 import { isKnownSpent, logLineage } from './lineage-log.js';
@@ -73,6 +76,17 @@ export function finishRefreshes(store: Store, entries: readonly RefreshAnswer[])
     for (const entry of entries) placeAnswer(draft, entry);
   });
   logSpending(store, entries);
+}
+
+type StrayAnswer = Pick<UnreadableEntry, 'path' | 'spent'> & { readonly answer: JournalAnswer };
+
+/** Stores the whole answer of an entry that does not say any more whose it is: the tokens do, and its name what they replace. */
+export function storeStray(store: Store, entry: StrayAnswer, { issuer, clientId }: Provider): void {
+  const { path, answer } = entry;
+  const held = recordsOf(store.scopes()).flatMap(({ tokens }) => tokens.refreshToken ?? []);
+  const spent =
+    entry.spent ?? held.map((token) => fingerprint(token.reveal())).find((print) => isNamedAfter(path, print));
+  finishRefreshes(store, [{ header: { ...definedOnly({ spent }), accountIds: [], issuer, clientId }, answer }]);
 }
 
 /** The same where token files get the answer: a record needs it only if the login was imported during the request. */

@@ -1,5 +1,5 @@
 import { createHash, randomBytes } from 'node:crypto';
-import { join } from 'node:path';
+import { basename, join } from 'node:path';
 import * as z from 'zod/mini';
 import { definedOnly } from '../defined-only.js';
 import { AppError } from '../errors.js';
@@ -86,6 +86,8 @@ export interface UnreadableEntry {
   readonly isSignIn: boolean;
   /** There is more in it than what was known before the request. */
   readonly mayHoldTokens: boolean;
+  /** That is whole, in the form that is known here. */
+  readonly answer?: JournalAnswer;
 }
 
 export interface Journal {
@@ -106,6 +108,12 @@ export function entryName({ startedAt, spent }: Pick<JournalHeader, 'startedAt' 
 
 const printLength = 16;
 const namedAfter = new RegExp(`^\\d+-([0-9a-f]{${printLength}})-[0-9a-f]+\\.`);
+
+/** Whether the name of an entry says that it is about the token with this fingerprint. */
+export function isNamedAfter(path: string, spent: string): boolean {
+  const print = namedAfter.exec(basename(path))?.[1];
+  return print !== undefined && spent.startsWith(print);
+}
 
 /** Names of sign-ins and of older versions do not say which token they are about. */
 function mayBeNamedAfter(name: string, spent: string): boolean {
@@ -182,6 +190,7 @@ function describeStranger(head: string, region: string, problem: string | undefi
     problem: problem ?? (isOtherVersion ? `is of version ${version}, which is not known here` : 'is damaged'),
     isSignIn: /"kind":\s*"sign-in"/.test(head),
     mayHoldTokens: !isBlank(region),
+    answer: isOtherVersion ? undefined : readAnswer(region),
   });
 }
 

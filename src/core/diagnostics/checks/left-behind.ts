@@ -63,11 +63,12 @@ function holderOf(spent: string | undefined, { scopes }: World): Account | undef
 }
 
 /**
- * An entry that cannot be read is moved away, unless it may be the only place with the successor of a token that a
- * record holds: without the entry the old token would be sent, which ends the login for good.
+ * An entry that cannot be read is moved away, after an answer that is whole was stored, unless it may be the only place
+ * with the successor of a token that a record holds: without the entry the old token would be sent, which ends the login
+ * for good.
  */
-function unreadableProblem({ path, problem, spent, mayHoldTokens }: UnreadableEntry, world: World): Problem {
-  const holder = mayHoldTokens ? holderOf(spent, world) : undefined;
+function unreadableProblem({ path, problem, spent, mayHoldTokens, answer }: UnreadableEntry, world: World): Problem {
+  const holder = mayHoldTokens && answer === undefined ? holderOf(spent, world) : undefined;
   if (holder === undefined) {
     return fault(`${path} ${problem}`, { kind: 'keep-entry', path });
   }
