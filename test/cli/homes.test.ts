@@ -160,6 +160,20 @@ describe('a login that two homes want', () => {
   });
 });
 
+test('a link that another root has made is replaced, and the login that it leads to stays', async () => {
+  const { one, homes } = await twoHomes();
+  const beside = (name: string) => {
+    const { codexHome } = homes.home(name).home;
+    return new RefreshHome(join(homes.directory, 'beside'), provider, { codexHome });
+  };
+  const [shared, third] = [beside('one'), beside('three')];
+  await shared.addAccount('acc_bob', bob);
+  for (const each of [third, shared]) await use(each, bob.email);
+  expect(isLink(one)).toBe(true);
+  await use(one, carol.email);
+  expect([emailIn(one), emailIn(third)]).toEqual([carol.email, bob.email]);
+});
+
 describe('signing in again', () => {
   const signInAgain = async ({ home }: RefreshHome, ...words: string[]) => {
     const driver = driveLogin(provider, alice);

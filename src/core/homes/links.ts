@@ -1,9 +1,10 @@
-import { lstatSync, readlinkSync } from 'node:fs';
-import { basename, dirname, resolve } from 'node:path';
+import { existsSync, lstatSync, readlinkSync } from 'node:fs';
+import { basename, dirname, join, resolve } from 'node:path';
 import type { CodexHome } from '../codex/home.js';
 import { loginStoreKind } from '../codex/official-login.js';
 import { resolveTarget } from '../storage/atomic-file.js';
 import { isSameDirectory } from '../storage/same-directory.js';
+import { markerName } from './marker.js';
 
 /*
  * A login that two homes want stands in one file: the other home has a link to it. The official client follows the link,
@@ -38,7 +39,14 @@ export function withoutLinked(homes: readonly CodexHome[]): CodexHome[] {
 
 /** The file that a new login of this home replaces: never one that a link of ours leads to. */
 export function ownFile(home: CodexHome, homes: readonly HomePlace[]): string {
-  return linkedInto(home, homes) === undefined ? resolveTarget(home.authFile) : home.authFile;
+  return isLent(home, homes) ? home.authFile : resolveTarget(home.authFile);
+}
+
+/** Whether a link leads to the login of another home: one of these, or one that another root has given its name. */
+export function isLent(home: CodexHome, homes: readonly HomePlace[]): boolean {
+  if (linkedInto(home, homes) !== undefined) return true;
+  const target = loginStoreKind(home) === 'file' ? linkTarget(home.authFile) : undefined;
+  return target !== undefined && dirname(target) !== home.directory && existsSync(join(dirname(target), markerName));
 }
 
 /** The path that a symbolic link names, without following it further. */

@@ -8,7 +8,7 @@ import { holdsLogin, isMountPoint, loginFilePlace, readLoginVersion, writeLogin 
 import { definedOnly } from '../defined-only.js';
 import { AppError } from '../errors.js';
 import { type Homes, otherPlaces, reachableHomes } from '../homes/known-homes.js';
-import { homesLinkedTo, linkedInto, ownFile } from '../homes/links.js';
+import { homesLinkedTo, isLent, linkedInto, ownFile } from '../homes/links.js';
 import type { Store } from '../pools/store.js';
 import { shellWord } from '../shell/shell-word.js';
 import { isSameVersion, makeDirectory } from '../storage/atomic-file.js';
@@ -96,7 +96,7 @@ function writeSeat(root: Root, homes: Homes, next: NextLogin, guard: () => void)
   const { current: home } = homes;
   const { content, seat } = next;
   const others = otherPlaces(homes);
-  const isLink = linkedInto(home, others) !== undefined;
+  const isLink = isLent(home, others);
   if (seat.kind === 'own') {
     if (isLink) replaceLinkByFile(home.authFile, content, root.processes, guard);
     else writeLogin(root, home, content, guard);
