@@ -160,15 +160,18 @@ describe('what the client has got for a login whose workspaces went their own wa
     return homes;
   }
 
-  test('is for the one that is left where the other was removed while its client went on', async () => {
+  test.each([
+    [personal, studio],
+    [studio, personal],
+  ])('is for the one that is left where %s was removed while its client went on', async (gone, left) => {
     const { one, two } = await ownedLogin();
-    await use(two, personal);
-    await command(one, 'remove', personal, '--yes');
-    const { refresh_token } = await refreshAsClient(two);
-    await command(one, 'renew', studio, '--force');
-    expect([tokenIn(two), provider.fateOf(refresh_token)]).toEqual([one.record('studio').refreshToken, 'spent']);
+    await use(two, gone);
+    await command(one, 'remove', gone, '--yes');
     await refreshAsClient(two);
-    expect((await runCli(one.home, ['switch', studio])).stderr).toContain('is in use for another workspace');
+    await command(one, 'renew', left, '--force');
+    expect([tokenIn(two), provider.fateOf(tokenIn(two))]).toEqual([one.record(left).refreshToken, 'live']);
+    await refreshAsClient(two);
+    expect((await runCli(one.home, ['switch', left])).stderr).toContain('is in use for another workspace');
   });
 
   test('is for the one that is left where the home was away while the other was removed', async () => {

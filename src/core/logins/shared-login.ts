@@ -68,10 +68,14 @@ function haveShared({ login, tokensOf }: MixedLogin, { root, scopes }: Records):
   return named !== undefined && other !== undefined && haveHadOneToken(root, named.id, other.id);
 }
 
-/** Whether the refresh token has been one of the named account, also if that account was removed. */
-function wasOurs({ identity, tokens: { refreshToken } }: AuthFileLogin, { root, scopes }: Records): boolean {
+/** Whether its refresh token has been that of the named account, or comes of the login of one that was removed. */
+function wasOurs(login: AuthFileLogin, { root, scopes }: Records): boolean {
+  const { identity, tokens } = login;
+  const { refreshToken } = tokens;
   if (refreshToken === undefined) return false;
-  const named = findSame(recordsOf(scopes()), identity);
+  const accounts = recordsOf(scopes());
+  const named = findSame(accounts, identity);
   if (named !== undefined) return isKnownToken(root, refreshToken, named.id);
-  return isKnownToken(root, refreshToken) && scopes().some(({ pool }) => wasRemoved(pool, identity));
+  const isKnown = otherWorkspacesOf(login, accounts).length > 0 || isKnownToken(root, refreshToken);
+  return isKnown && scopes().some(({ pool }) => wasRemoved(pool, identity));
 }
