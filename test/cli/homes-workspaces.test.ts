@@ -212,6 +212,35 @@ describe('what the client has got for a login whose workspaces went their own wa
     expect([one.record('studio').refreshToken, tokenIn(one)]).toEqual([refresh_token, own]);
   });
 
+  test('never gives way to a token that is spent, however new the access token is beside it', async () => {
+    const { one, two } = await ownedLogin();
+    await use(two, personal);
+    const spent = tokenIn(two);
+    // Through the other workspace there would be an access token without a refresh.
+    await command(one, 'remove', studio, '--yes');
+    await command(one, 'renew', personal, '--force');
+    const newest = tokenIn(two);
+    expect(newest).not.toBe(spent);
+    provider.scenario.clockOffsetSeconds += 60;
+    const { access_token } = await provider.issueTokens({ ...aliceAtStudio, refreshToken: newest });
+    const changes = { refreshToken: spent, accessToken: access_token, lastRefresh: provider.scenario.now() };
+    const [record, ...others] = one.records();
+    writeFileSync(one.home.poolFile, JSON.stringify({ version: 3, accounts: [{ ...record, ...changes }, ...others] }));
+    await runCli(one.home, ['check']);
+    expect(tokenIn(two)).toBe(newest);
+  });
+
+  test('is not undone to what it was where that is spent, in the record and in auth.json', async () => {
+    const { one, two } = await ownedLogin();
+    await use(two, personal);
+    writeFileSync(one.home.authFile, readFileSync(two.home.authFile));
+    await command(two, 'remove', personal, '--yes');
+    await command(two, 'renew', studio, '--force');
+    const { exitCode, stdout } = await runCli(one.home, ['undo']);
+    expect([exitCode, stdout]).toEqual([1, expect.stringContaining('has been used up since')]);
+    expect(one.records().map(({ recordId }) => recordId)).toEqual(['studio', 'carol']);
+  });
+
   test('is for the other one where a client has signed in to the first in another home', async () => {
     const { one, two } = await ownedLogin();
     await use(two, personal);

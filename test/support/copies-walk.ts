@@ -317,11 +317,12 @@ class CopiesWalker extends Walker {
     // A copy that was made by hand gets the next token, or its client would end the login.
     const isCopy = ({ path, token }: Held) =>
       before.inHomes.some((each) => each.path === path && each.token !== token && this.#areOneLogin(each.token, token));
-    const count = (held: readonly Held[], token: string) => held.filter((each) => each.token === token).length;
-    for (const token of new Set(after.filter((each) => !isCopy(each)).map((each) => each.token))) {
-      if (this.#isDead(token) || count(after, token) < 2) continue;
-      if (count(after, token) > count(before.inHomes, token))
-        this.faults.push(`${count(after, token)} homes hold ${this.#name(token)}`);
+    const held = after.filter((each) => !isCopy(each));
+    const count = (all: readonly Held[], token: string) => all.filter((each) => each.token === token).length;
+    for (const token of new Set(held.map((each) => each.token))) {
+      if (this.#isDead(token) || count(held, token) < 2) continue;
+      if (count(held, token) > count(before.inHomes, token))
+        this.faults.push(`${count(held, token)} homes hold ${this.#name(token)}`);
     }
   }
 

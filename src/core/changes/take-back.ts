@@ -13,6 +13,7 @@ import { keepRecord } from '../pools/kept-record.js';
 import { moveTime, scopeName } from '../pools/moves.js';
 import { recordsOf } from '../pools/scope-records.js';
 import type { Store } from '../pools/store.js';
+import type { Secret } from '../secret.js';
 import { removedAccountStem } from '../storage/kept.js';
 import { type Change, keyOfScope, type Place, type Settings, type Step } from './change.js';
 import { choiceOf, settingsOf } from './steps-between.js';
@@ -122,7 +123,9 @@ function undoRemoval(store: Store, step: StepOf<'removed'>, found: AuthFileConte
   const { refreshToken } = account.tokens;
   const inUse = judgeBeside(found, [...recordsOf(store.scopes()), account]);
   const isHeld = isLoginOf(inUse, account);
-  if (refreshToken !== undefined && isKnownSpent(store.root, refreshToken) && !isHeld) return { name, why: 'spent' };
+  const held = isHeld && inUse?.kind === 'login' ? inUse.login.tokens.refreshToken : undefined;
+  const isSpent = (token: Secret | undefined) => token !== undefined && isKnownSpent(store.root, token);
+  if (isSpent(refreshToken) && (!isHeld || isSpent(held))) return { name, why: 'spent' };
   const flagged = before.isSetAside ? decodeFlaggedAccount(record) : undefined;
   if (flagged === undefined) insert(store, before, account);
   else insertFlagged(store, before, flagged);

@@ -183,6 +183,8 @@ function newerFor(
   const givesWay = () =>
     holder !== undefined && isOlder(login, holder) && (replacesOlder || isOfOneSignIn(holder, login) || wasOurs());
   if (!isSpent() && !givesWay()) return undefined;
+  // A copy of the pool from before came back: with it, the client would end the login.
+  if (isKnownSpent(store.root, ours)) return undefined;
   return definedOnly({ refreshToken: ours, access, names: holder && namesOfLogin(holder) });
 }
 
