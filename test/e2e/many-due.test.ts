@@ -26,7 +26,8 @@ test.each(['check', 'renew'])(
   async (command) => {
     const bytes = ({ read, written }: Cost) => read + written;
     const [ten, eighty] = [await refreshed(command, 10), await refreshed(command, 80)];
-    expect(bytes(eighty) / bytes(ten)).toBeLessThan(20);
+    // A write of the pool for each answer would move 64 times as much. A busy machine gets fewer answers at once.
+    expect(bytes(eighty) / bytes(ten)).toBeLessThan(32);
   },
 );
 
