@@ -10,10 +10,10 @@ import { applyEvent } from '../core/health/state.js';
 import { updateAccountState } from '../core/health/state-store.js';
 import { outcomeError } from '../core/logins/describe-outcome.js';
 import { canWait } from '../core/logins/refresh-outcome.js';
-import { accountsElsewhere, readRoster } from '../core/logins/roster.js';
 import { recordsOf } from '../core/pools/scope-records.js';
 import { readableScopes } from '../core/pools/stored-files.js';
 import { printable } from '../core/printable.js';
+import { accountsElsewhere, readRoster } from '../core/roster/roster.js';
 import { policyOf } from '../core/session/decided-roster.js';
 import type { Session } from '../core/session/session.js';
 import { takeInFirst } from '../core/session/take-in.js';
@@ -79,7 +79,7 @@ export function libraryOf(session: Session): CodexAuth {
 }
 
 async function freshToken(session: Session, account: Account): Promise<AccessToken> {
-  const { ensureUsable } = await import('../core/logins/refresh.js');
+  const { ensureUsable } = await import('../core/spending/refresh.js');
   const { refreshDeps } = await import('../core/session/backend-access.js');
   const outcome = await ensureUsable(await refreshDeps(session), { account, reason: 'proactive_expiry' });
   const isLive =

@@ -1,7 +1,7 @@
 import type { Account } from '../core/accounts/account.js';
 import { definedOnly } from '../core/defined-only.js';
-import { type Roster, withNewestPlan } from '../core/logins/roster.js';
 import type { Failure } from '../core/provider-reason.js';
+import { type Roster, withNewestPlan } from '../core/roster/roster.js';
 import type { Secret } from '../core/secret.js';
 
 /** One account as a program may see it; never a token. */

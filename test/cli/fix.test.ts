@@ -1,8 +1,8 @@
 import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { beforeEach, describe, expect, it } from 'vitest';
-import { fingerprint } from '../../src/core/logins/journal.js';
-import { openEntry } from '../../src/core/logins/open-entry.js';
+import { fingerprint } from '../../src/core/lineage/journal.js';
+import { openEntry } from '../../src/core/lineage/open-entry.js';
 import { runCli, runJson } from '../support/cli.js';
 import { filesOf, flaggedFileOf } from '../support/flagged-records.js';
 import { makeProject } from '../support/project-home.js';

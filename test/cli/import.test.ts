@@ -374,7 +374,7 @@ describe('what is refused', () => {
 /** What a refresh leaves behind: the log of the exchange, and the newer token in the pool. */
 async function spendByHand(home: TestHome, before: string, after: string): Promise<void> {
   const { Secret } = await import('../../src/core/secret.js');
-  const { logLineage } = await import('../../src/core/logins/lineage-log.js');
+  const { logLineage } = await import('../../src/core/lineage/lineage-log.js');
   const { rootPaths } = await import('../../src/core/storage/paths.js');
   const { systemClock } = await import('../../src/core/clock.js');
   const { systemProcesses } = await import('../../src/core/storage/process-table.js');

@@ -15,8 +15,8 @@ import {
 import { join } from 'node:path';
 import { describe, expect, it, vi } from 'vitest';
 import { codexHomeAt } from '../../src/core/codex/home.js';
-import { readRoster } from '../../src/core/logins/roster.js';
-import { openRosterIndex } from '../../src/core/logins/roster-index.js';
+import { readRoster } from '../../src/core/roster/roster.js';
+import { openRosterIndex } from '../../src/core/roster/roster-index.js';
 import { rootPaths } from '../../src/core/storage/paths.js';
 import { systemProcesses } from '../../src/core/storage/process-table.js';
 import { Evidence } from '../support/canary.js';

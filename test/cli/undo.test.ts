@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import { describe, expect, it, test } from 'vitest';
 import { undoCommand } from '../../src/cli/commands/undo.js';
 import { systemClock } from '../../src/core/clock.js';
-import { logLineage } from '../../src/core/logins/lineage-log.js';
+import { logLineage } from '../../src/core/lineage/lineage-log.js';
 import { Secret } from '../../src/core/secret.js';
 import { rootPaths } from '../../src/core/storage/paths.js';
 import { systemProcesses } from '../../src/core/storage/process-table.js';

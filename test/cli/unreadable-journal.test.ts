@@ -1,8 +1,8 @@
 import { existsSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { beforeEach, describe, expect, test } from 'vitest';
-import { fingerprint } from '../../src/core/logins/journal.js';
-import { openEntry } from '../../src/core/logins/open-entry.js';
+import { fingerprint } from '../../src/core/lineage/journal.js';
+import { openEntry } from '../../src/core/lineage/open-entry.js';
 import { runCli } from '../support/cli.js';
 import { alice, aliceAtStudio, carol, type RefreshHome } from '../support/refresh-home.js';
 import { noon } from '../support/sample-pool.js';

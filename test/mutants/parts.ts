@@ -8,8 +8,8 @@ interface Part {
 
 export const parts = {
   newest: {
-    changed: ['logins/newest.ts', 'accounts/lineage.ts'],
-    tests: ['unit/accounts/lineage', 'unit/logins/{newest,rotation}', 'property/{newest,lineage,merging-copies}'],
+    changed: ['lineage/newest.ts', 'accounts/lineage.ts'],
+    tests: ['unit/accounts/lineage', 'unit/lineage/{newest,rotation}', 'property/{newest,lineage,merging-copies}'],
   },
   verdicts: {
     changed: ['oauth/token-verdict.ts', 'oauth/token-error.ts', 'asking/verdict.ts', 'provider/refusal-codes.ts'],

@@ -2,7 +2,7 @@ import fc from 'fast-check';
 import { expect, it } from 'vitest';
 import { compareLineage, type LineageCopy } from '../../src/core/accounts/lineage.js';
 import { emptyPool } from '../../src/core/accounts/pool.js';
-import { newest as newestOf } from '../../src/core/logins/newest.js';
+import { newest as newestOf } from '../../src/core/lineage/newest.js';
 import { takeCopy } from '../../src/core/logins/take-copy.js';
 import { withStore } from '../../src/core/logins/with-store.js';
 import { accountOf, type TokenWords, testRoot, tokensOf } from '../support/stored-accounts.js';

@@ -2,7 +2,7 @@ import fc from 'fast-check';
 import { expect, it } from 'vitest';
 import type { TokenSet } from '../../src/core/accounts/account.js';
 import { compareLineage, type LineageCopy } from '../../src/core/accounts/lineage.js';
-import { compareCopies, newest, type TokenKnowledge } from '../../src/core/logins/newest.js';
+import { compareCopies, newest, type TokenKnowledge } from '../../src/core/lineage/newest.js';
 import { Secret } from '../../src/core/secret.js';
 import { unsignedJwt } from '../support/unsigned-tokens.js';
 

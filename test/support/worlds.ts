@@ -3,8 +3,8 @@ import { chmodSync, copyFileSync, linkSync, mkdirSync, readFileSync, rmSync, wri
 import { join } from 'node:path';
 import { readClaims } from '../../src/core/accounts/jwt-claims.js';
 import { definedOnly } from '../../src/core/defined-only.js';
-import { fingerprint } from '../../src/core/logins/journal.js';
-import { openEntry } from '../../src/core/logins/open-entry.js';
+import { fingerprint } from '../../src/core/lineage/journal.js';
+import { openEntry } from '../../src/core/lineage/open-entry.js';
 import { systemProcesses } from '../../src/core/storage/process-table.js';
 import type { CliOptions } from './cli.js';
 import type { TokenSet } from './provider/grants.js';

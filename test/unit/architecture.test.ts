@@ -46,7 +46,10 @@ const order = [
     'pools',
     'oauth',
     'token-files',
+    'lineage',
+    'roster',
     'logins',
+    'spending',
     'sharing',
     'changes',
     'running',
@@ -216,7 +219,7 @@ it('only a handful of files open, replace or change a file by themselves', () =>
     // Renames between names that have been looked at.
     'src/core/storage/backups.ts': ['renameSync'],
     // New files of random names, opened exclusively, and their own renames.
-    'src/core/logins/open-entry.ts': ['openSync', 'renameSync'],
+    'src/core/lineage/open-entry.ts': ['openSync', 'renameSync'],
     // Renames an entry of the journal, whatever it is: a rename follows no link.
     'src/core/storage/kept.ts': ['renameSync'],
     // A link of our own making, and a login file that moves onto one: both ends have been looked at, and are locked.

@@ -158,9 +158,9 @@ describe('the program', () => {
 /** Commands that read: what could spend a token, write a credential or switch is out of their reach (P5). */
 const readers = ['list', 'status', 'usage', 'forecast', 'best', 'report', 'watch', 'completion'];
 const writers = [
-  'src/core/logins/refresh.ts',
-  'src/core/logins/spend-token.ts',
-  'src/core/logins/refresh-commit.ts',
+  'src/core/spending/refresh.ts',
+  'src/core/spending/spend-token.ts',
+  'src/core/spending/refresh-commit.ts',
   'src/core/pools/store.ts',
   'src/core/logins/activate.ts',
 ];
@@ -181,7 +181,7 @@ describe('a command that reads', () => {
   });
 
   it('gets it only by importing it at the moment when it was asked for: by --live, or by --switch', () => {
-    expect(writersIn(runLater(commandSource('usage')))).toContain('src/core/logins/refresh.ts');
+    expect(writersIn(runLater(commandSource('usage')))).toContain('src/core/spending/refresh.ts');
     expect(writersIn(runLater(commandSource('best')))).toContain('src/core/logins/activate.ts');
   });
 

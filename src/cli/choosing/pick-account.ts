@@ -1,7 +1,7 @@
 import * as z from 'zod/mini';
 import { AppError } from '../../core/errors.js';
-import type { Roster } from '../../core/logins/roster.js';
 import { percentText } from '../../core/quota/window.js';
+import type { Roster } from '../../core/roster/roster.js';
 import { decideRoster, policyOf } from '../../core/session/decided-roster.js';
 import { requireAccounts } from '../../core/session/selection.js';
 import type { Context } from '../program/context.js';

@@ -3,9 +3,9 @@ import * as z from 'zod/mini';
 import { definedOnly } from '../../core/defined-only.js';
 import { homeOf } from '../../core/environment.js';
 import { toIso } from '../../core/instant.js';
-import { type Roster, withNewestPlan } from '../../core/logins/roster.js';
 import { resolveProjectStorageIdentityRoot } from '../../core/project/identity.js';
 import { resolveProvider } from '../../core/provider/provider.js';
+import { type Roster, withNewestPlan } from '../../core/roster/roster.js';
 import { type AskedAccount, askedAccounts } from '../../core/session/asked-accounts.js';
 import { openRoster, requireAccounts } from '../../core/session/selection.js';
 import {

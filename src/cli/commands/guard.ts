@@ -4,7 +4,7 @@ import { AppError } from '../../core/errors.js';
 import type { EventName } from '../../core/event-names.js';
 import { everythingIn } from '../../core/guarding/everything.js';
 import { ProgramChange } from '../../core/guarding/program-change.js';
-import { readRoster } from '../../core/logins/roster.js';
+import { readRoster } from '../../core/roster/roster.js';
 import { assertOurs } from '../../core/storage/adoption.js';
 import { withLock } from '../../core/storage/file-lock.js';
 import { sweepLeftovers } from '../../core/storage/leftovers.js';

@@ -2,7 +2,7 @@ import * as z from 'zod/mini';
 import { definedOnly } from '../../core/defined-only.js';
 import { describeEvent } from '../../core/events/event.js';
 import { toIso } from '../../core/instant.js';
-import type { LineageEvent } from '../../core/logins/lineage-log.js';
+import type { LineageEvent } from '../../core/lineage/lineage-log.js';
 import { printable } from '../../core/printable.js';
 import { percentText, windowTitle } from '../../core/quota/window.js';
 import { TrackRecordView } from '../../core/session/pace-reading.js';

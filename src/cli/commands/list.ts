@@ -2,8 +2,8 @@ import * as z from 'zod/mini';
 import type { ShownAccount } from '../../core/accounts/account.js';
 import type { LocatedAccount } from '../../core/accounts/selector.js';
 import { definedOnly } from '../../core/defined-only.js';
-import type { ShownRoster } from '../../core/logins/shown-roster.js';
 import { printableIn } from '../../core/printable.js';
+import type { ShownRoster } from '../../core/roster/shown-roster.js';
 import { type StandingAccount, standingsOf } from '../../core/session/decided-roster.js';
 import {
   countIn,

@@ -6,9 +6,9 @@ import { readAuthFile, readAuthFileForDisplay } from '../../core/codex/auth-file
 import { loginName } from '../../core/codex/official-login.js';
 import { definedOnly } from '../../core/defined-only.js';
 import { AppError } from '../../core/errors.js';
-import { keyOf } from '../../core/logins/roster.js';
 import { printable } from '../../core/printable.js';
 import type { Scope } from '../../core/project/scope.js';
+import { keyOf } from '../../core/roster/roster.js';
 import { activateAccount } from '../../core/session/activation.js';
 import { describePlace, PlaceView, placeView, setupPlace } from '../../core/session/places.js';
 import { openRoster } from '../../core/session/selection.js';

@@ -4,7 +4,7 @@ import { loginStoreKind } from '../../core/codex/official-login.js';
 import { definedOnly } from '../../core/defined-only.js';
 import { AppError } from '../../core/errors.js';
 import { toIso } from '../../core/instant.js';
-import type { Roster } from '../../core/logins/roster.js';
+import type { Roster } from '../../core/roster/roster.js';
 import { switchAccount as activate } from '../../core/session/activation.js';
 import { describePlace, PlaceView, placeView } from '../../core/session/places.js';
 import { locateAnywhere, openRoster } from '../../core/session/selection.js';

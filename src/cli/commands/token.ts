@@ -5,7 +5,7 @@ import { AppError } from '../../core/errors.js';
 import { toIso } from '../../core/instant.js';
 import { describeOutcome, outcomeError } from '../../core/logins/describe-outcome.js';
 import { canWait } from '../../core/logins/refresh-outcome.js';
-import type { Roster } from '../../core/logins/roster.js';
+import type { Roster } from '../../core/roster/roster.js';
 import { askedAccounts } from '../../core/session/asked-accounts.js';
 import { createRefresher } from '../../core/session/backend-access.js';
 import { openRoster } from '../../core/session/selection.js';

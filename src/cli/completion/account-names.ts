@@ -3,11 +3,11 @@ import { normalizeEmailKey } from '../../core/accounts/identity.js';
 import { readAuthFile } from '../../core/codex/auth-file-state.js';
 import { homeOf } from '../../core/environment.js';
 import { AppError } from '../../core/errors.js';
-import { readScopes } from '../../core/logins/roster.js';
-import { openRosterIndex } from '../../core/logins/roster-index.js';
-import type { ShownScope } from '../../core/logins/shown-roster.js';
-import { unstoredAccount } from '../../core/logins/unstored-login.js';
 import { locateScope, scopeForReading } from '../../core/project/scope.js';
+import { readScopes } from '../../core/roster/roster.js';
+import { openRosterIndex } from '../../core/roster/roster-index.js';
+import type { ShownScope } from '../../core/roster/shown-roster.js';
+import { unstoredAccount } from '../../core/roster/unstored-login.js';
 import type { Context } from '../program/context.js';
 import type { Candidate } from './candidates.js';
 

@@ -6,10 +6,10 @@ import { type Moment, timeUntilFirst, wakeAt } from '../../core/guarding/due.js'
 import { type Everything, everythingIn, filesOf, filesOfNobody } from '../../core/guarding/everything.js';
 import { FileChanges } from '../../core/guarding/file-changes.js';
 import type { ProgramChange } from '../../core/guarding/program-change.js';
-import { isAnswered } from '../../core/logins/journal-overlay.js';
-import { readRoster } from '../../core/logins/roster.js';
+import { isAnswered } from '../../core/lineage/journal-overlay.js';
 import { withStore } from '../../core/logins/with-store.js';
 import { withJitter } from '../../core/pace.js';
+import { readRoster } from '../../core/roster/roster.js';
 import { KeptExchange } from '../../core/session/keep-exchanging.js';
 import { configOption } from '../../core/session/open-session.js';
 import { takeInAny } from '../../core/session/take-in.js';

@@ -40,7 +40,7 @@ export async function refreshDue(
   const isDue = (each: Guarded) => (dueAt(each, dueRules(settings)) ?? Number.POSITIVE_INFINITY) <= clock.now();
   const due = guarded.filter((each) => isDue(each) && !attempts.isResting(each.account.id));
   if (due.length === 0) return false;
-  const { ensureUsable } = await import('../../core/logins/refresh.js');
+  const { ensureUsable } = await import('../../core/spending/refresh.js');
   const deps = await refreshDeps(context, { settings, skewMs: settings.proactiveRefreshBufferMs });
   let inTheWay = 0;
   for (const [position, { account, isBehind }] of due.entries()) {

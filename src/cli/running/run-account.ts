@@ -2,7 +2,7 @@ import { type Account, describeAccount, isSetAside } from '../../core/accounts/a
 import { bindingAt } from '../../core/bindings/bound-place.js';
 import { readBindings } from '../../core/bindings/registry.js';
 import { AppError } from '../../core/errors.js';
-import { accountsElsewhere, type Roster } from '../../core/logins/roster.js';
+import { accountsElsewhere, type Roster } from '../../core/roster/roster.js';
 import { indexElsewhere, type Located, locateAnywhere, requireAccounts } from '../../core/session/selection.js';
 import type { Context } from '../program/context.js';
 import { formatWhen } from '../render/time.js';

@@ -1,6 +1,6 @@
 import { definedOnly } from '../../core/defined-only.js';
-import { type Roster, readScopes } from '../../core/logins/roster.js';
 import type { Scope } from '../../core/project/scope.js';
+import { type Roster, readScopes } from '../../core/roster/roster.js';
 import type { ExpectedPerson } from '../../core/sign-in/expected-person.js';
 import { HandOver, runDashboard } from '../program/bare-command.js';
 import type { Context } from '../program/context.js';

@@ -1,11 +1,11 @@
 import { type Account, describeAccount, type FlaggedAccount, type ShownAccount } from '../../core/accounts/account.js';
 import { findSame } from '../../core/accounts/identity.js';
 import { AppError } from '../../core/errors.js';
-import { withNewestTokens } from '../../core/logins/beside-records.js';
+import { withNewestTokens } from '../../core/lineage/beside-records.js';
 import { reasonText } from '../../core/logins/flag-reason.js';
-import { type Roster, readRoster } from '../../core/logins/roster.js';
-import type { ShownRoster, ShownScope } from '../../core/logins/shown-roster.js';
 import type { Scope } from '../../core/project/scope.js';
+import { type Roster, readRoster } from '../../core/roster/roster.js';
+import type { ShownRoster, ShownScope } from '../../core/roster/shown-roster.js';
 import { decideRoster, policyOf } from '../../core/session/decided-roster.js';
 import type { Context } from '../program/context.js';
 import { formatWhen } from '../render/time.js';

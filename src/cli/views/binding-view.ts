@@ -5,7 +5,7 @@ import { bindingAt } from '../../core/bindings/bound-place.js';
 import { readBindings } from '../../core/bindings/registry.js';
 import { definedOnly } from '../../core/defined-only.js';
 import { AppError } from '../../core/errors.js';
-import type { ShownRoster } from '../../core/logins/shown-roster.js';
+import type { ShownRoster } from '../../core/roster/shown-roster.js';
 import { shellWord } from '../../core/shell/shell-word.js';
 import type { Context } from '../program/context.js';
 import { shownEmail } from './account-ref.js';

@@ -1,9 +1,9 @@
 import { basename } from 'node:path';
 import * as z from 'zod/mini';
 import { definedOnly } from '../../core/defined-only.js';
-import { keyOf } from '../../core/logins/roster.js';
-import type { ShownRoster } from '../../core/logins/shown-roster.js';
 import { printable } from '../../core/printable.js';
+import { keyOf } from '../../core/roster/roster.js';
+import type { ShownRoster } from '../../core/roster/shown-roster.js';
 import { KnownPlace, knownPlace, placeView } from '../../core/session/places.js';
 import { capitalized } from '../render/facts.js';
 import type { Theme } from '../render/theme.js';

@@ -4,10 +4,10 @@ import { type Pool, withAccount, withoutAccount, withoutTombstone, withTombstone
 import { readBindings, withBinding, withoutBinding } from '../bindings/registry.js';
 import type { AuthFileContent } from '../codex/auth-file.js';
 import { definedOnly } from '../defined-only.js';
+import { isLoginOf, judgeBeside } from '../lineage/foreign-login.js';
+import { isKnownSpent } from '../lineage/lineage-log.js';
 import { findAnywhere } from '../logins/enrolment.js';
-import { isLoginOf, judgeBeside } from '../logins/foreign-login.js';
 import { takeLogin } from '../logins/give-back-tokens.js';
-import { isKnownSpent } from '../logins/lineage-log.js';
 import { decodeAccount, decodeFlaggedAccount, withoutFlag } from '../pools/account-codec.js';
 import { keepRecord } from '../pools/kept-record.js';
 import { moveTime, scopeName } from '../pools/moves.js';

@@ -3,10 +3,10 @@ import type { AccessRefusal } from '../health/access-refusal.js';
 import { standingRefusal } from '../health/access-refusal.js';
 import type { HealthView } from '../health/state.js';
 import { readHealth } from '../health/state.js';
-import { seemsToHoldForeignTokens } from '../logins/foreign-tokens.js';
-import type { ShownRoster } from '../logins/shown-roster.js';
+import { seemsToHoldForeignTokens } from '../lineage/foreign-tokens.js';
 import type { QuotaSnapshot } from '../quota/usage.js';
 import type { WindowRatio } from '../quota/window-ratio.js';
+import type { ShownRoster } from '../roster/shown-roster.js';
 
 /** All that the decision knows about one account. Times are milliseconds since the epoch; unknown is absent. */
 export interface AccountFacts {

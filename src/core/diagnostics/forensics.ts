@@ -2,10 +2,10 @@ import type { FlaggedAccount } from '../accounts/account.js';
 import { isSameAccount } from '../accounts/identity.js';
 import { readClaims } from '../accounts/jwt-claims.js';
 import { toIso } from '../instant.js';
-import { type LoginCopy, placeName } from '../logins/copies.js';
+import { type LoginCopy, placeName } from '../lineage/copies.js';
+import type { Lineage, LineageRecord } from '../lineage/lineage-log.js';
+import { copyAhead, historyOf } from '../lineage/newest.js';
 import { isDeadToken } from '../logins/flagging.js';
-import type { Lineage, LineageRecord } from '../logins/lineage-log.js';
-import { copyAhead, historyOf } from '../logins/newest.js';
 import type { World } from './world/world.js';
 
 export interface Loss {

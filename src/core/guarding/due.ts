@@ -1,6 +1,6 @@
 import type { Account } from '../accounts/account.js';
 import type { Clock } from '../clock.js';
-import { type BesideRecords, withNewestTokens } from '../logins/beside-records.js';
+import { type BesideRecords, withNewestTokens } from '../lineage/beside-records.js';
 import type { ScopeRecords } from '../pools/scope-records.js';
 
 /** An account whose tokens are kept alive. */

@@ -2,7 +2,7 @@ import type { Account } from '../accounts/account.js';
 import { factsOfAccount } from '../decision/facts.js';
 import { standingOf } from '../decision/standing.js';
 import { readHealth } from '../health/state.js';
-import type { Roster } from '../logins/roster.js';
+import type { Roster } from '../roster/roster.js';
 import type { Attempts } from './attempts.js';
 import type { Moment } from './due.js';
 

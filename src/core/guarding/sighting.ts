@@ -5,7 +5,7 @@ import { standingOf } from '../decision/standing.js';
 import { definedOnly } from '../defined-only.js';
 import type { AccountSight, HomeSight, Sight } from '../events/news.js';
 import { refusalText, standingRefusal } from '../health/access-refusal.js';
-import { homeLogin } from '../logins/beside-records.js';
+import { homeLogin } from '../lineage/beside-records.js';
 import { reasonText } from '../logins/flag-reason.js';
 import type { BindingQuota } from '../quota/binding-quota.js';
 import { spendableCredits } from '../quota/reset-credits.js';

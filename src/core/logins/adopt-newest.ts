@@ -1,17 +1,17 @@
 import { type Account, isSetAside } from '../accounts/account.js';
 import type { CodexHome } from '../codex/home.js';
+import { copiesInRoot, type LoginCopy, placeName } from '../lineage/copies.js';
+import { logLineage, readLineage } from '../lineage/lineage-log.js';
+import { copyAhead, historyOf } from '../lineage/newest.js';
+import { spread } from '../lineage/rotation.js';
+import { readBeside } from '../lineage/shared-login.js';
 import { recordsOf, type ScopeContent } from '../pools/scope-records.js';
 import type { Store } from '../pools/store.js';
 import { readableScopes } from '../pools/stored-files.js';
 import type { Root } from '../storage/root.js';
-import { copiesInRoot, type LoginCopy, placeName } from './copies.js';
 import { isDeadToken } from './flagging.js';
-import { logLineage, readLineage } from './lineage-log.js';
-import { copyAhead, historyOf } from './newest.js';
 import { withPersonLock } from './person-lock.js';
 import { restoreAccount } from './restoring.js';
-import { spread } from './rotation.js';
-import { readBeside } from './shared-login.js';
 import { syncBack } from './sync-back.js';
 import { withStore } from './with-store.js';
 

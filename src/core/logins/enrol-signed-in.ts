@@ -1,8 +1,8 @@
 import { newAccountId } from '../accounts/account.js';
+import { logLineage } from '../lineage/lineage-log.js';
 import type { Store } from '../pools/store.js';
 import { type Enrolment, enrol, findAnywhere, type ProvenLogin } from './enrolment.js';
 import { giveBackTokens } from './give-back-tokens.js';
-import { logLineage } from './lineage-log.js';
 
 /** Puts the login of a sign-in that has just succeeded into the store. */
 export function enrolSignedIn(store: Store, login: ProvenLogin, scopeKey: string | undefined): Enrolment {

@@ -10,12 +10,12 @@ import { findSame, type Identity } from '../accounts/identity.js';
 import { withAccount, withoutAccount, withoutTombstone } from '../accounts/pool.js';
 import type { TokenIdentity } from '../accounts/token-identity.js';
 import { definedOnly } from '../defined-only.js';
+import { nextTokens } from '../lineage/rotation.js';
 import { withoutFlag } from '../pools/account-codec.js';
 import { keepRecord } from '../pools/kept-record.js';
 import { moveTime } from '../pools/moves.js';
 import type { RecordStore } from '../pools/store.js';
 import { areOfDifferentIssuers } from '../provider/foreign-issuer.js';
-import { nextTokens } from './rotation.js';
 
 /** A login that has just been proven: by our own sign-in, or found in `auth.json`. */
 export interface ProvenLogin {

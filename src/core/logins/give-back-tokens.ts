@@ -2,14 +2,14 @@ import type { Account, TokenSet } from '../accounts/account.js';
 import { wasRemoved } from '../accounts/pool.js';
 import { identityOfTokens } from '../accounts/token-identity.js';
 import { definedOnly } from '../defined-only.js';
+import { holdsForeignTokens, isForeign, seemsToHoldForeignTokens, sharesItsLogin } from '../lineage/foreign-tokens.js';
+import { logLineage } from '../lineage/lineage-log.js';
 import { changeRecords } from '../pools/change-records.js';
 import { keepRecord } from '../pools/kept-record.js';
 import { recordsOf } from '../pools/scope-records.js';
 import { inOneWrite, type RecordStore } from '../pools/store.js';
 import { enrol, findAnywhere } from './enrolment.js';
-import { holdsForeignTokens, isForeign, seemsToHoldForeignTokens, sharesItsLogin } from './foreign-tokens.js';
-import { logLineage } from './lineage-log.js';
-import { type LoginCopy, type TakenCopy, takeCopy } from './take-copy.js';
+import { type OutsideCopy, type TakenCopy, takeCopy } from './take-copy.js';
 
 /** The tokens that stay with the record, and those that are another account's. */
 function sortTokens(account: Account, records: readonly Account[]): { own: TokenSet; foreign?: TokenSet } {
@@ -66,7 +66,7 @@ export function giveBackTokens(store: RecordStore, accountId: string): string | 
 }
 
 /** {@link takeCopy} for a record that may hold another account's tokens: these are given back first, and not lost. */
-export function takeLogin(store: RecordStore, account: Account, copy: LoginCopy): TakenCopy {
+export function takeLogin(store: RecordStore, account: Account, copy: OutsideCopy): TakenCopy {
   giveBackTokens(store, account.id);
   const current = recordsOf(store.scopes()).find(({ id }) => id === account.id) ?? account;
   return takeCopy(store, current, copy);

@@ -5,6 +5,20 @@ import { isNewer } from '../accounts/lineage.js';
 import { identityOfTokens } from '../accounts/token-identity.js';
 import { definedOnly } from '../defined-only.js';
 import { AppError } from '../errors.js';
+import { areOfAnotherPerson } from '../lineage/foreign-tokens.js';
+import {
+  fingerprint,
+  isNamedAfter,
+  isUnderWay,
+  type JournalAnswer,
+  type JournalEntry,
+  type JournalHeader,
+  readEntries,
+  type UnreadableEntry,
+} from '../lineage/journal.js';
+import { type AnsweredEntry, isAnswered, tokensOfAnswer } from '../lineage/journal-overlay.js';
+import { isKnownSpent, logLineage } from '../lineage/lineage-log.js';
+import { areTokensOf, nextTokens, spread } from '../lineage/rotation.js';
 import { changeRecords } from '../pools/change-records.js';
 import { keepRecord } from '../pools/kept-record.js';
 import { recordsOf } from '../pools/scope-records.js';
@@ -15,20 +29,6 @@ import { readVersion } from '../storage/atomic-file.js';
 import { moveAside } from '../storage/kept.js';
 import { parseFlatTokenFile } from '../token-files/flat-token-file.js';
 import { enrolSignedIn } from './enrol-signed-in.js';
-import { areOfAnotherPerson } from './foreign-tokens.js';
-import {
-  fingerprint,
-  isNamedAfter,
-  isUnderWay,
-  type JournalAnswer,
-  type JournalEntry,
-  type JournalHeader,
-  readEntries,
-  type UnreadableEntry,
-} from './journal.js';
-import { type AnsweredEntry, isAnswered, tokensOfAnswer } from './journal-overlay.js';
-import { isKnownSpent, logLineage } from './lineage-log.js';
-import { areTokensOf, nextTokens, spread } from './rotation.js';
 
 /**
  * Finishes what killed processes received but could not store any more (P3). Entries of living processes are theirs to

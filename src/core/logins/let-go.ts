@@ -8,17 +8,17 @@ import type { CodexHome } from '../codex/home.js';
 import { readLoginVersion, writeLogin } from '../codex/official-login.js';
 import { AppError } from '../errors.js';
 import { findHomes } from '../homes/known-homes.js';
+import { isLoginOf } from '../lineage/foreign-login.js';
+import { isKnownSpent, logLineage } from '../lineage/lineage-log.js';
+import { readBeside } from '../lineage/shared-login.js';
 import { changeRecords } from '../pools/change-records.js';
 import type { Store } from '../pools/store.js';
 import type { Secret } from '../secret.js';
 import { isSameVersion, listDirectory, readVersion, replaceFile } from '../storage/atomic-file.js';
 import { keepAside } from '../storage/kept.js';
 import { sweepLeftovers } from '../storage/leftovers.js';
-import { isLoginOf } from './foreign-login.js';
-import { isKnownSpent, logLineage } from './lineage-log.js';
 import type { RefreshDeps } from './refresh-deps.js';
 import { heldLogins } from './residence.js';
-import { readBeside } from './shared-login.js';
 
 export interface LettingGo {
   readonly account: Account;

@@ -1,12 +1,12 @@
 import { createHash } from 'node:crypto';
 import type { Account } from '../accounts/account.js';
+import { fingerprint } from '../lineage/journal.js';
 import { readAllScopes } from '../pools/scope-files.js';
 import { recordsOf } from '../pools/scope-records.js';
 import type { Secret } from '../secret.js';
 import { assertOurs } from '../storage/adoption.js';
 import { withLock } from '../storage/file-lock.js';
 import type { Root } from '../storage/root.js';
-import { fingerprint } from './journal.js';
 
 /** Longer than the 15 s deadline of the request that is made inside. */
 const personWaitMs = 25_000;

@@ -9,6 +9,8 @@ import { definedOnly } from '../defined-only.js';
 import { AppError } from '../errors.js';
 import { type Homes, otherPlaces, reachableHomes } from '../homes/known-homes.js';
 import { homesLinkedTo, isLent, linkedInto, ownFile } from '../homes/links.js';
+import { isLoginOf } from '../lineage/foreign-login.js';
+import { readBeside } from '../lineage/shared-login.js';
 import type { Store } from '../pools/store.js';
 import { shellWord } from '../shell/shell-word.js';
 import { isSameVersion, makeDirectory } from '../storage/atomic-file.js';
@@ -17,9 +19,7 @@ import { moveLeavingLink, moveOntoLink, removeLink, replaceByLink, replaceLinkBy
 import type { Root } from '../storage/root.js';
 import { syncDirectory } from '../storage/sync.js';
 import { findAnywhere } from './enrolment.js';
-import { isLoginOf } from './foreign-login.js';
 import { followersOnOneLogin, rememberHome, rememberResidence, type Seat } from './residence.js';
-import { readBeside } from './shared-login.js';
 import { syncBack, tellOtherWorkspaces } from './sync-back.js';
 
 /** What became of the credential file. */

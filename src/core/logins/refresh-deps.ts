@@ -3,13 +3,13 @@ import type { FlockHelper } from '../codex/credential-lock.js';
 import type { CodexHome } from '../codex/home.js';
 import type { HealthSettings } from '../health/events.js';
 import type { HttpClient } from '../http/client.js';
+import type { OpenEntry } from '../lineage/open-entry.js';
 import type { ScopeRecords } from '../pools/scope-records.js';
 import type { CallOptions, Provider } from '../provider/provider.js';
 import type { Secret } from '../secret.js';
 import { FileMemory } from '../storage/file-memory.js';
 import type { Root } from '../storage/root.js';
 import type { RefreshAnswer } from './journal-recovery.js';
-import type { OpenEntry } from './open-entry.js';
 import type { RefreshOutcome } from './refresh-outcome.js';
 import { WriteGroup } from './write-group.js';
 

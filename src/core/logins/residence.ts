@@ -9,14 +9,14 @@ import { findHomes, type Homes, isCurrent, reachableHomes } from '../homes/known
 import { homesLinkedTo, linkedInto, withoutLinked } from '../homes/links.js';
 import { homeIdAt, markHome, pathId, rootHomeId } from '../homes/marker.js';
 import { type HomeRecord, readHomes, withHome } from '../homes/registry.js';
+import { isLoginOf } from '../lineage/foreign-login.js';
+import { fingerprint } from '../lineage/journal.js';
+import { besideRecords, type Records, readBeside, recordsIn } from '../lineage/shared-login.js';
 import { recordsOf } from '../pools/scope-records.js';
 import type { Store } from '../pools/store.js';
 import { shellWord } from '../shell/shell-word.js';
 import type { Root } from '../storage/root.js';
 import { realPath } from '../storage/same-directory.js';
-import { isLoginOf } from './foreign-login.js';
-import { fingerprint } from './journal.js';
-import { besideRecords, type Records, readBeside, recordsIn } from './shared-login.js';
 
 /*
  * One login, one home: of two files with one refresh token, one would sooner or later hold a spent one. A login that two

@@ -5,8 +5,8 @@ import { type Asking, askDaemon, type DaemonReport } from '../codex/daemon.js';
 import { type CodexHome, runningDaemon } from '../codex/home.js';
 import { definedOnly } from '../defined-only.js';
 import { orInstead } from '../errors.js';
+import { type LineageRecord, readLineage } from '../lineage/lineage-log.js';
 import type { Root } from '../storage/root.js';
-import { type LineageRecord, readLineage } from './lineage-log.js';
 
 /** One place where the official client runs, and whose login it has in memory. */
 export interface Surface {

@@ -2,16 +2,16 @@ import type { Account, TokenSet } from '../accounts/account.js';
 import type { AuthFileContent, AuthFileLogin, Unadoptable } from '../codex/auth-file.js';
 import { type AuthFileState, looseLoginIn } from '../codex/auth-file-state.js';
 import { definedOnly } from '../defined-only.js';
+import { judgeBeside } from '../lineage/foreign-login.js';
+import { isKnownToken, logLineage } from '../lineage/lineage-log.js';
+import { otherWorkspacesOf } from '../lineage/shared-login.js';
 import { recordsOf } from '../pools/scope-records.js';
 import type { Store } from '../pools/store.js';
 import { areOfDifferentIssuers } from '../provider/foreign-issuer.js';
+import { unstoredAccount } from '../roster/unstored-login.js';
 import type { Secret } from '../secret.js';
 import { enrol, findAnywhere } from './enrolment.js';
-import { judgeBeside } from './foreign-login.js';
 import { takeLogin } from './give-back-tokens.js';
-import { isKnownToken, logLineage } from './lineage-log.js';
-import { otherWorkspacesOf } from './shared-login.js';
-import { unstoredAccount } from './unstored-login.js';
 
 /** What became of the login found in `auth.json` before something else replaces it (P6). */
 export type SyncBack =

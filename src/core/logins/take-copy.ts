@@ -2,14 +2,14 @@ import { isDeepStrictEqual } from 'node:util';
 import type { Account, AuthFileExtras, Provenance, TokenSet } from '../accounts/account.js';
 import { isNewer, type LineageCopy } from '../accounts/lineage.js';
 import { definedOnly } from '../defined-only.js';
+import { isKnownSpent } from '../lineage/lineage-log.js';
+import { areTokensOf, spread } from '../lineage/rotation.js';
 import { changeRecords } from '../pools/change-records.js';
 import type { RecordStore } from '../pools/store.js';
 import type { Secret } from '../secret.js';
-import { isKnownSpent } from './lineage-log.js';
-import { areTokensOf, spread } from './rotation.js';
 
 /** A copy of a login outside of our pools: in `auth.json`, or in a file to import. */
-export interface LoginCopy extends LineageCopy {
+export interface OutsideCopy extends LineageCopy {
   readonly source: 'auth-file' | 'import';
   /** Absent where the file has no place for them. */
   readonly extras?: AuthFileExtras;
@@ -33,7 +33,7 @@ export interface TakenCopy {
 export function takeCopy(
   store: RecordStore,
   account: Account,
-  copy: LoginCopy,
+  copy: OutsideCopy,
   isSpent: IsSpent = (token) => isKnownSpent(store.root, token),
 ): TakenCopy {
   const before = account.tokens.refreshToken;
@@ -54,13 +54,13 @@ export function takeCopy(
   return { wasNewer, ...definedOnly({ before, after: news.refreshToken ?? before }) };
 }
 
-function withoutAccess(copy: LoginCopy): LoginCopy {
+function withoutAccess(copy: OutsideCopy): OutsideCopy {
   const { accessToken: _, idToken: __, expiresAt: ___, ...tokens } = copy.tokens;
   return { ...copy, tokens };
 }
 
 /** However late our access token was issued, a login that can be renewed lasts longer. */
-function makesRenewable({ tokens }: Account, copy: LoginCopy, isSpent: IsSpent): boolean {
+function makesRenewable({ tokens }: Account, copy: OutsideCopy, isSpent: IsSpent): boolean {
   const { refreshToken } = copy.tokens;
   return tokens.refreshToken === undefined && refreshToken !== undefined && !isSpent(refreshToken);
 }
@@ -69,14 +69,14 @@ function makesRenewable({ tokens }: Account, copy: LoginCopy, isSpent: IsSpent):
  * With one access token in both, a file cannot show that its refresh token is the later one where pools of other tools
  * left no time in our record: another workspace of the login may have moved ours on since.
  */
-function isUndatedFile({ tokens }: Account, { source }: LoginCopy, isSpent: IsSpent): boolean {
+function isUndatedFile({ tokens }: Account, { source }: OutsideCopy, isSpent: IsSpent): boolean {
   const { refreshToken, lastRefresh } = tokens;
   if (source !== 'import' || lastRefresh !== undefined || refreshToken === undefined) return false;
   return !isSpent(refreshToken);
 }
 
 /** A refresh token that we have spent is no news, however new the access token is that the client got beside it. */
-function newsOf({ tokens }: LoginCopy, isSpent: IsSpent): Partial<TokenSet> {
+function newsOf({ tokens }: OutsideCopy, isSpent: IsSpent): Partial<TokenSet> {
   const { refreshToken, ...others } = tokens;
   return refreshToken !== undefined && isSpent(refreshToken) ? others : tokens;
 }
@@ -85,7 +85,7 @@ function newsOf({ tokens }: LoginCopy, isSpent: IsSpent): Partial<TokenSet> {
  * The token that other workspaces of this login hold as well. A new login gets a new owner id
  * (official-client.md#login-file) and replaces nobody else's token.
  */
-function sharedToken(account: Account, copy: LoginCopy): Secret | undefined {
+function sharedToken(account: Account, copy: OutsideCopy): Secret | undefined {
   const before = account.authFile?.tokens['login_owner_id'];
   const now = copy.extras?.tokens['login_owner_id'];
   const isNewLogin = typeof before === 'string' && typeof now === 'string' && before !== now;
@@ -95,7 +95,7 @@ function sharedToken(account: Account, copy: LoginCopy): Secret | undefined {
 /**
  * Of the same login we may lack a part: pools of other tools keep no id token. What we have may be newer, and stays.
  */
-function completeTokens(store: RecordStore, account: Account, { tokens }: LoginCopy): void {
+function completeTokens(store: RecordStore, account: Account, { tokens }: OutsideCopy): void {
   const { idToken, accessToken, expiresAt, lastRefresh } = tokens;
   const ours = account.tokens;
   const missing = definedOnly({
@@ -110,7 +110,7 @@ function completeTokens(store: RecordStore, account: Account, { tokens }: LoginC
 const plainExtras: AuthFileExtras = { top: { OPENAI_API_KEY: null }, tokens: {} };
 
 /** Everything besides the tokens belongs to the account it was seen with (P7). */
-function storeExtras(store: RecordStore, id: string, { extras, provenance }: LoginCopy): void {
+function storeExtras(store: RecordStore, id: string, { extras, provenance }: OutsideCopy): void {
   if (extras === undefined) return;
   changeRecords(store, (account) => {
     if (account.id !== id || isDeepStrictEqual(account.authFile ?? plainExtras, extras)) return account;

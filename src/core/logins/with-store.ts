@@ -2,10 +2,13 @@ import type { Account } from '../accounts/account.js';
 import { finishLogin } from '../codex/in-place-write.js';
 import { definedOnly } from '../defined-only.js';
 import { AppError } from '../errors.js';
+import { isKnownSpent } from '../lineage/lineage-log.js';
+import { spread } from '../lineage/rotation.js';
 import { keepRecord } from '../pools/kept-record.js';
 import type { ScopeContent, ScopeRecords } from '../pools/scope-records.js';
 import { recordsOf } from '../pools/scope-records.js';
 import { type OpeningStore, openStore, type Store } from '../pools/store.js';
+import { newerTokens, withLegacy } from '../roster/legacy-pools.js';
 import { assertOurs } from '../storage/adoption.js';
 import { makePrivateDirectory } from '../storage/atomic-file.js';
 import { withLock } from '../storage/file-lock.js';
@@ -13,9 +16,6 @@ import { keepAside } from '../storage/kept.js';
 import { reclaimTokenLocks, sweepLockLeftovers } from '../storage/lock-leftovers.js';
 import type { Root } from '../storage/root.js';
 import { recoverJournal } from './journal-recovery.js';
-import { newerTokens, withLegacy } from './legacy-pools.js';
-import { isKnownSpent } from './lineage-log.js';
-import { spread } from './rotation.js';
 
 /** How long a writer waits for the others. */
 const storeWaitMs = 10_000;

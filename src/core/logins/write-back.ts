@@ -10,20 +10,20 @@ import { definedOnly } from '../defined-only.js';
 import { AppError } from '../errors.js';
 import { findHomes } from '../homes/known-homes.js';
 import { withoutLinked } from '../homes/links.js';
+import { isLoginOf } from '../lineage/foreign-login.js';
+import { holdsForeignTokens, sharesItsLogin } from '../lineage/foreign-tokens.js';
+import { isKnownSpent, isKnownToken, isProvenToken, logLineage, readLineage } from '../lineage/lineage-log.js';
+import { historyOf, successorOf } from '../lineage/newest.js';
+import { isOfOneSignIn, readBeside } from '../lineage/shared-login.js';
 import { recordsOf } from '../pools/scope-records.js';
 import type { Store } from '../pools/store.js';
 import { areOfDifferentIssuers } from '../provider/foreign-issuer.js';
 import type { Secret } from '../secret.js';
 import { isSameVersion } from '../storage/atomic-file.js';
 import { keepAside } from '../storage/kept.js';
-import { isLoginOf } from './foreign-login.js';
-import { holdsForeignTokens, sharesItsLogin } from './foreign-tokens.js';
-import { isKnownSpent, isKnownToken, isProvenToken, logLineage, readLineage } from './lineage-log.js';
-import { historyOf, successorOf } from './newest.js';
 import { placeLogin, takeFromHomes } from './place-login.js';
 import type { RefreshDeps } from './refresh-deps.js';
 import { type HeldLogin, isRemembered, rememberResidence } from './residence.js';
-import { isOfOneSignIn, readBeside } from './shared-login.js';
 
 type WriteBackDeps = Pick<RefreshDeps, 'home' | 'flockHelpers' | 'warn'>;
 

@@ -1,7 +1,7 @@
 import type { Account } from '../accounts/account.js';
 import { groupByAccount } from '../accounts/account-groups.js';
 import { findSame } from '../accounts/identity.js';
-import { fingerprint } from '../logins/journal.js';
+import { fingerprint } from '../lineage/journal.js';
 import { areOfDifferentIssuers } from '../provider/foreign-issuer.js';
 import type { TokenFile } from './token-file.js';
 

@@ -3,10 +3,10 @@ import { readAuthFile } from '../codex/auth-file-state.js';
 import type { CodexHome } from '../codex/home.js';
 import { definedOnly } from '../defined-only.js';
 import { readAccountState } from '../health/account-state.js';
-import { findOwner, judgedBeside, readScopes } from '../logins/roster.js';
-import { unstoredAccount } from '../logins/unstored-login.js';
 import type { Scope } from '../project/scope.js';
 import { type BindingQuota, bindingQuota } from '../quota/binding-quota.js';
+import { findOwner, judgedBeside, readScopes } from '../roster/roster.js';
+import { unstoredAccount } from '../roster/unstored-login.js';
 import type { Root } from '../storage/root.js';
 
 /** What a prompt can say of the account in use. */

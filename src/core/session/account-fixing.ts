@@ -9,11 +9,11 @@ import { inParallel } from '../in-parallel.js';
 import { describeOutcome } from '../logins/describe-outcome.js';
 import { findStored } from '../logins/gather-newest.js';
 import type { RefreshOutcome } from '../logins/refresh-outcome.js';
-import { keyOf } from '../logins/roster.js';
 import { withStore } from '../logins/with-store.js';
 import { readAllScopes } from '../pools/scope-files.js';
 import { recordsOf } from '../pools/scope-records.js';
 import { type Failure, failureOf } from '../provider-reason.js';
+import { keyOf } from '../roster/roster.js';
 import { sweepLeftovers } from '../storage/leftovers.js';
 import { refreshDeps } from './backend-access.js';
 import { settleRefusedClients } from './refused-clients.js';
@@ -130,7 +130,7 @@ async function applyStored(
 
 async function refreshDue(session: Session, repairs: readonly RefreshRepair[]): Promise<FixedRepair[]> {
   if (repairs.length === 0) return [];
-  const { ensureUsable } = await import('../logins/refresh.js');
+  const { ensureUsable } = await import('../spending/refresh.js');
   const deps = await refreshDeps(session);
   const progress = session.progress('Refreshing', repairs.length);
   const tried = await inParallel(repairs, session.settings().probeConcurrency, async (repair) => {

@@ -147,7 +147,7 @@ async function prepareForClient(session: Session, account: Account): Promise<voi
   const isShort = isOurs && expiresAt - session.clock.now() <= refreshAheadMs;
   // The refresh token of an account that is set aside is not sent again.
   if (refreshToken === undefined || isSetAside(account) || (idToken !== undefined && !isShort)) return;
-  const { ensureUsable } = await import('../logins/refresh.js');
+  const { ensureUsable } = await import('../spending/refresh.js');
   const { describeOutcome, outcomeError } = await import('../logins/describe-outcome.js');
   const deps = await refreshDeps(session, { skewMs: refreshAheadMs });
   const wish =

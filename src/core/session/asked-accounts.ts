@@ -1,8 +1,8 @@
 import { type Account, describeAccount, isSetAside } from '../accounts/account.js';
 import { AppError } from '../errors.js';
-import { withNewestTokens } from '../logins/beside-records.js';
+import { withNewestTokens } from '../lineage/beside-records.js';
 import { reasonText } from '../logins/flag-reason.js';
-import type { Roster } from '../logins/roster.js';
+import type { Roster } from '../roster/roster.js';
 import { scopeFiles } from '../storage/paths.js';
 import { type Located, locateAnywhere, requireAccounts } from './selection.js';
 import type { Session } from './session.js';

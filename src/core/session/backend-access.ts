@@ -4,11 +4,11 @@ import { runningClients } from '../codex/clients.js';
 import { flockHelpers } from '../codex/credential-lock.js';
 import { definedOnly } from '../defined-only.js';
 import { AppError } from '../errors.js';
+import { otherWorkspacesOf } from '../lineage/shared-login.js';
 import { describeOutcome } from '../logins/describe-outcome.js';
 import type { RefreshDeps } from '../logins/refresh-deps.js';
 import { canWait, type RefreshOutcome } from '../logins/refresh-outcome.js';
-import type { Roster } from '../logins/roster.js';
-import { otherWorkspacesOf } from '../logins/shared-login.js';
+import type { Roster } from '../roster/roster.js';
 import type { Settings } from '../settings.js';
 import { custodyOf } from './exchange-first.js';
 import type { Session } from './session.js';
@@ -29,7 +29,7 @@ export async function refreshingAccess(session: Session, roster: Roster): Promis
 }
 
 export async function createRefresher(session: Session, roster: Roster, skewMs?: number): Promise<Refresher> {
-  const { ensureUsable, isUsable } = await import('../logins/refresh.js');
+  const { ensureUsable, isUsable } = await import('../spending/refresh.js');
   const { takeInFirst } = await import('./take-in.js');
   const deps = await refreshDeps(session, { skewMs });
   const inHomes = roster.beside.logins;

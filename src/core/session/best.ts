@@ -2,7 +2,7 @@ import type { Account, ShownAccount } from '../accounts/account.js';
 import { definedOnly } from '../defined-only.js';
 import { lookup, touch } from '../health/affinity.js';
 import type { Activated } from '../logins/activate.js';
-import type { Roster } from '../logins/roster.js';
+import type { Roster } from '../roster/roster.js';
 import type { DecidedAccount, DecidedRoster } from './decided-roster.js';
 import { decideByKnown, isGuess, probeAndDecide, type ShownDecision } from './probe-and-decide.js';
 import { keepKnowledge, type ProbingOptions } from './quota-probing.js';

@@ -4,7 +4,7 @@ import type { DecisionRequest } from '../decision/facts.js';
 import { factsOf, factsOfAccount } from '../decision/facts.js';
 import type { AccountDecision } from '../decision/ranking.js';
 import { type AccountStanding, standingOf } from '../decision/standing.js';
-import type { ShownRoster } from '../logins/shown-roster.js';
+import type { ShownRoster } from '../roster/shown-roster.js';
 import type { Settings } from '../settings.js';
 
 /** An account with what the decision says about it. */

@@ -7,7 +7,7 @@ import { withStoreLock } from '../health/state-store.js';
 import type { Observation } from '../history/observation.js';
 import { readHistory, whyNoHistory } from '../history/quota-history.js';
 import { byWindow, type Outcome, outcomesOf, type TrackRecord, trackRecord } from '../history/track-record.js';
-import { type LineageRecord, readLineage } from '../logins/lineage-log.js';
+import { type LineageRecord, readLineage } from '../lineage/lineage-log.js';
 import { readAllScopes } from '../pools/scope-files.js';
 import { recordsOf } from '../pools/scope-records.js';
 import { isSameReset } from '../quota/window.js';

@@ -1,7 +1,7 @@
 import { flagAccount } from '../logins/flagging.js';
 import type { RefreshOutcome } from '../logins/refresh-outcome.js';
-import { settleClientRefusals } from '../logins/refusal.js';
 import { withStore } from '../logins/with-store.js';
+import { settleClientRefusals } from '../spending/refusal.js';
 import type { Session } from './session.js';
 
 /**

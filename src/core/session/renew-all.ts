@@ -1,9 +1,9 @@
 import type { Account } from '../accounts/account.js';
 import { dayMs } from '../duration.js';
 import { refuseInvalidProxy } from '../http/proxy-description.js';
-import { readBesideRecords, withNewestTokens } from '../logins/beside-records.js';
-import { fingerprint } from '../logins/journal.js';
-import { knownSpent } from '../logins/lineage-log.js';
+import { readBesideRecords, withNewestTokens } from '../lineage/beside-records.js';
+import { fingerprint } from '../lineage/journal.js';
+import { knownSpent } from '../lineage/lineage-log.js';
 import type { RefreshOutcome } from '../logins/refresh-outcome.js';
 import { readAllScopes } from '../pools/scope-files.js';
 import { recordsOf } from '../pools/scope-records.js';

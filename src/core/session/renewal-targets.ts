@@ -1,9 +1,9 @@
 import { existsSync, statSync } from 'node:fs';
 import { basename, dirname, resolve } from 'node:path';
 import { AppError } from '../errors.js';
-import type { Roster } from '../logins/roster.js';
 import { failed, failedBy, type Renewal } from '../renewal/renewal.js';
 import { readTokenFile, type TokenFile } from '../renewal/token-file.js';
+import type { Roster } from '../roster/roster.js';
 import { sweepTemporaries } from '../storage/leftovers.js';
 import { type LoginSource, listSources } from '../transfer/list-sources.js';
 import { importRefusals } from '../transfer/refusal.js';

@@ -4,10 +4,10 @@ import type { CodexHome } from '../codex/home.js';
 import { loginName } from '../codex/official-login.js';
 import { withPersonLock } from '../logins/person-lock.js';
 import { rememberHome } from '../logins/residence.js';
-import type { Roster } from '../logins/roster.js';
 import { syncBack } from '../logins/sync-back.js';
-import { unstoredAccount } from '../logins/unstored-login.js';
 import { type StoreOptions, withStore } from '../logins/with-store.js';
+import type { Roster } from '../roster/roster.js';
+import { unstoredAccount } from '../roster/unstored-login.js';
 import type { Root } from '../storage/root.js';
 import type { Session } from './session.js';
 

@@ -1,7 +1,7 @@
 import { askOnItsOwn, probeResetCredits } from '../asking/usage-endpoint.js';
 import { type AccountState, withKnowledge } from '../health/account-state.js';
 import { inParallel } from '../in-parallel.js';
-import type { Roster } from '../logins/roster.js';
+import type { Roster } from '../roster/roster.js';
 import { type AskedAccount, askedAccounts } from './asked-accounts.js';
 import { readOnlyAccess } from './backend-access.js';
 import { keepKnowledge, type ProbedRoster, type ProbingOptions, probeRoster } from './quota-probing.js';

@@ -1,6 +1,6 @@
 import type { Account } from '../accounts/account.js';
 import { AppError } from '../errors.js';
-import { isLoginOf } from '../logins/foreign-login.js';
+import { isLoginOf } from '../lineage/foreign-login.js';
 import { gatherNewest } from '../logins/gather-newest.js';
 import { withPersonLock } from '../logins/person-lock.js';
 import { type HeldLogin, settledLogins } from '../logins/residence.js';

@@ -1,7 +1,7 @@
 import { type Account, describeAccount } from '../accounts/account.js';
 import { AppError } from '../errors.js';
+import { holdsForeignTokens, sharesItsLogin } from '../lineage/foreign-tokens.js';
 import { outcomeError } from '../logins/describe-outcome.js';
-import { holdsForeignTokens, sharesItsLogin } from '../logins/foreign-tokens.js';
 import { readAllScopes } from '../pools/scope-files.js';
 import { recordsOf } from '../pools/scope-records.js';
 import type { ReportDraft } from './exchange-report.js';

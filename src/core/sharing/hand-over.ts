@@ -1,6 +1,6 @@
 import { type Account, describeAccount } from '../accounts/account.js';
+import { logLineage } from '../lineage/lineage-log.js';
 import { letGo } from '../logins/let-go.js';
-import { logLineage } from '../logins/lineage-log.js';
 import { withStore } from '../logins/with-store.js';
 import { recordsOf } from '../pools/scope-records.js';
 import type { Secret } from '../secret.js';

@@ -4,7 +4,7 @@ import { IdentityIndex } from '../accounts/account-groups.js';
 import type { Identity } from '../accounts/identity.js';
 import { wasRemoved } from '../accounts/pool.js';
 import { readAccountState } from '../health/account-state.js';
-import { isKnownSpent } from '../logins/lineage-log.js';
+import { isKnownSpent } from '../lineage/lineage-log.js';
 import { readAllScopes } from '../pools/scope-files.js';
 import { recordsOf, type ScopeRecords } from '../pools/scope-records.js';
 import type { QuotaSnapshot } from '../quota/usage.js';

@@ -1,4 +1,4 @@
-import { keyOf } from '../logins/roster.js';
+import { keyOf } from '../roster/roster.js';
 import { checkLabel, refuseAddressOfAnother } from '../session/account-label.js';
 import { openRoster } from '../session/selection.js';
 import type { Session } from '../session/session.js';

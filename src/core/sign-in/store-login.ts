@@ -1,9 +1,9 @@
 import { flockHelpers } from '../codex/credential-lock.js';
 import { definedOnly } from '../defined-only.js';
 import { AppError } from '../errors.js';
+import type { OpenEntry } from '../lineage/open-entry.js';
 import { enrolSignedIn } from '../logins/enrol-signed-in.js';
 import { type Enrolment, findAnywhere, type ProvenLogin } from '../logins/enrolment.js';
-import type { OpenEntry } from '../logins/open-entry.js';
 import { withPersonLock } from '../logins/person-lock.js';
 import { forgetTrouble } from '../logins/restoring.js';
 import { takeForSiblings } from '../logins/take-for-siblings.js';

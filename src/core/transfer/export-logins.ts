@@ -3,8 +3,8 @@ import { type Account, describeAccount, isAccessOnly } from '../accounts/account
 import { emptyPool } from '../accounts/pool.js';
 import { formatAuthFile } from '../codex/auth-file.js';
 import { AppError } from '../errors.js';
+import { holdsForeignTokens } from '../lineage/foreign-tokens.js';
 import { completeLogin } from '../logins/activate.js';
-import { holdsForeignTokens } from '../logins/foreign-tokens.js';
 import { encodePool } from '../pools/pool-codec.js';
 import { foreignIssuer } from '../provider/foreign-issuer.js';
 import type { Provider } from '../provider/provider.js';

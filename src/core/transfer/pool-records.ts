@@ -1,5 +1,5 @@
 import { isJsonObject, type JsonObject } from '../json-object.js';
-import { holdsForeignTokens } from '../logins/foreign-tokens.js';
+import { holdsForeignTokens } from '../lineage/foreign-tokens.js';
 import { decodeAccount, decodeFlaggedAccount, withoutFlag } from '../pools/account-codec.js';
 import { migratePool } from '../pools/pool-codec.js';
 import { readNumber, readText } from '../storage/tolerant.js';

@@ -2,7 +2,7 @@ import { rmSync, writeFileSync } from 'node:fs';
 import { describe, expect, test } from 'vitest';
 import { type BackendAccess, callAsAccount, type Refresher } from '../../../src/core/asking/authorized-call.js';
 import { readAuthFile } from '../../../src/core/codex/auth-file-state.js';
-import { ensureUsable } from '../../../src/core/logins/refresh.js';
+import { ensureUsable } from '../../../src/core/spending/refresh.js';
 import { challenge, rateLimited, refused } from '../../support/provider/faults.js';
 import { endpointPaths, type Fault } from '../../support/provider/scenario.js';
 import { alice, bob, carol, RefreshHome } from '../../support/refresh-home.js';

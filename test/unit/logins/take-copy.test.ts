@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import type { Account } from '../../../src/core/accounts/account.js';
-import { logLineage } from '../../../src/core/logins/lineage-log.js';
+import { logLineage } from '../../../src/core/lineage/lineage-log.js';
 import { takeCopy } from '../../../src/core/logins/take-copy.js';
 import { withStore } from '../../../src/core/logins/with-store.js';
 import { Secret } from '../../../src/core/secret.js';

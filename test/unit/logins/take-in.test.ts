@@ -1,7 +1,7 @@
 import { existsSync } from 'node:fs';
 import { beforeEach, describe, expect, it } from 'vitest';
 import { type CodexHome, codexHomeAt } from '../../../src/core/codex/home.js';
-import { readRoster } from '../../../src/core/logins/roster.js';
+import { readRoster } from '../../../src/core/roster/roster.js';
 import { takeIn } from '../../../src/core/session/take-in.js';
 import type { Root } from '../../../src/core/storage/root.js';
 import { authFileOf } from '../../support/auth-files.js';

@@ -1,6 +1,6 @@
 import { EventEmitter, once } from 'node:events';
 import { expect, test } from 'vitest';
-import { logLineage } from '../../../src/core/logins/lineage-log.js';
+import { logLineage } from '../../../src/core/lineage/lineage-log.js';
 import { withTokenLock } from '../../../src/core/logins/person-lock.js';
 import { renewLoose } from '../../../src/core/renewal/renew-loose.js';
 import { readTokenFile } from '../../../src/core/renewal/token-file.js';

@@ -1,8 +1,8 @@
 import { isDeepStrictEqual } from 'node:util';
 import type { AccountState } from '../../health/account-state.js';
+import { readEntries } from '../../lineage/journal.js';
 import { flagAccount } from '../../logins/flagging.js';
 import { giveBackTokens } from '../../logins/give-back-tokens.js';
-import { readEntries } from '../../logins/journal.js';
 import { changeRecords } from '../../pools/change-records.js';
 import type { Store } from '../../pools/store.js';
 import { forgetConversations, forgetExpired, withoutExpiredPauses } from './expired-facts.js';

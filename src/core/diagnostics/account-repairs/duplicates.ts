@@ -1,8 +1,8 @@
 import { type Account, isSetAside } from '../../accounts/account.js';
 import { groupByAccount } from '../../accounts/account-groups.js';
 import { definedOnly } from '../../defined-only.js';
-import { holdsForeignTokens } from '../../logins/foreign-tokens.js';
-import { newest } from '../../logins/newest.js';
+import { holdsForeignTokens } from '../../lineage/foreign-tokens.js';
+import { newest } from '../../lineage/newest.js';
 import { withoutFlag } from '../../pools/account-codec.js';
 import type { Secret } from '../../secret.js';
 import type { CopyPlace } from './repair.js';

@@ -3,7 +3,7 @@ import type { Account } from '../../accounts/account.js';
 import type { Binding } from '../../bindings/binding.js';
 import { definedOnly } from '../../defined-only.js';
 import type { AccountKnowledge, AccountState } from '../../health/account-state.js';
-import { knownSpent } from '../../logins/lineage-log.js';
+import { knownSpent } from '../../lineage/lineage-log.js';
 import { keepRecord } from '../../pools/kept-record.js';
 import type { Store } from '../../pools/store.js';
 import type { Secret } from '../../secret.js';

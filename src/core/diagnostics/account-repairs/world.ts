@@ -1,7 +1,7 @@
 import type { CodexHome } from '../../codex/home.js';
 import { type AccountState, readAccountState } from '../../health/account-state.js';
-import { type BesideRecords, readBesideRecords } from '../../logins/beside-records.js';
-import { isUnderWay, type JournalEntry } from '../../logins/journal.js';
+import { type BesideRecords, readBesideRecords } from '../../lineage/beside-records.js';
+import { isUnderWay, type JournalEntry } from '../../lineage/journal.js';
 import { readAllScopes } from '../../pools/scope-files.js';
 import type { ScopeRecords } from '../../pools/scope-records.js';
 import { recordsOf } from '../../pools/scope-records.js';

@@ -1,12 +1,12 @@
 import { findSame } from '../../accounts/identity.js';
 import { loginName } from '../../codex/official-login.js';
 import { toIso } from '../../instant.js';
-import { homeLogin } from '../../logins/beside-records.js';
-import { placeName } from '../../logins/copies.js';
+import { homeLogin } from '../../lineage/beside-records.js';
+import { placeName } from '../../lineage/copies.js';
+import { isUnderWay, type JournalEntry } from '../../lineage/journal.js';
 import { isDeadToken } from '../../logins/flagging.js';
-import { isUnderWay, type JournalEntry } from '../../logins/journal.js';
-import { unstoredAccount } from '../../logins/unstored-login.js';
 import { recordsOf } from '../../pools/scope-records.js';
+import { unstoredAccount } from '../../roster/unstored-login.js';
 import { planAccountRepairs } from '../account-repairs/plan.js';
 import { type AccountRepair, describeAccountRepair } from '../account-repairs/repair.js';
 import { type Check, judge, type Problem, skipped, warning } from '../finding.js';

@@ -7,7 +7,7 @@ import type { ConfigProblem } from '../../codex/config.js';
 import type { CodexHome } from '../../codex/home.js';
 import { loginName, loginPlace } from '../../codex/official-login.js';
 import { restrictionOn } from '../../codex/restrictions.js';
-import { holdsForeignTokens } from '../../logins/foreign-tokens.js';
+import { holdsForeignTokens } from '../../lineage/foreign-tokens.js';
 import { recordsOf } from '../../pools/scope-records.js';
 import { type Check, fault, found, judge, ok, type Problem, skipped, warning } from '../finding.js';
 import type { LoginPlace, World } from '../world/world.js';

@@ -2,7 +2,7 @@ import { existsSync } from 'node:fs';
 import { type Account, describeAccount } from '../../accounts/account.js';
 import type { Binding } from '../../bindings/binding.js';
 import { privateHomeAt } from '../../codex/private-home.js';
-import { isLoginOf } from '../../logins/foreign-login.js';
+import { isLoginOf } from '../../lineage/foreign-login.js';
 import type { HeldLogin } from '../../logins/residence.js';
 import { recordsOf } from '../../pools/scope-records.js';
 import { quotedForPosix } from '../../shell/path-block.js';

@@ -1,9 +1,9 @@
 import { type Account, describeAccount } from '../../accounts/account.js';
+import { fingerprint, isUnderWay, type JournalEntry, type UnreadableEntry } from '../../lineage/journal.js';
 import { clockTime } from '../../logins/describe-outcome.js';
-import { fingerprint, isUnderWay, type JournalEntry, type UnreadableEntry } from '../../logins/journal.js';
 import { isAwaitedByFile } from '../../logins/journal-recovery.js';
-import { retryTime } from '../../logins/unanswered.js';
 import { recordsOf } from '../../pools/scope-records.js';
+import { retryTime } from '../../spending/unanswered.js';
 import { heldByUnknown } from '../../storage/lock-wait.js';
 import { type Check, fault, found, judge, type Problem, warning } from '../finding.js';
 import type { LockFacts } from '../world/storage-facts.js';

@@ -1,7 +1,7 @@
 import { type Account, describeAccount } from '../../accounts/account.js';
 import { readHealth } from '../../health/state.js';
-import { type LoginCopy, placeName } from '../../logins/copies.js';
-import { copyAhead, historyOf } from '../../logins/newest.js';
+import { type LoginCopy, placeName } from '../../lineage/copies.js';
+import { copyAhead, historyOf } from '../../lineage/newest.js';
 import { recordsOf } from '../../pools/scope-records.js';
 import { foreignIssuer } from '../../provider/foreign-issuer.js';
 import { isStale } from '../../quota/snapshot.js';

@@ -14,12 +14,12 @@ import { findHomes, findHomesForDisplay, reachableHomes } from '../../homes/know
 import { withoutLinked } from '../../homes/links.js';
 import type { HttpClient } from '../../http/client.js';
 import { type ProxyFor, proxiesFor } from '../../http/proxy-for.js';
-import { copiesInRoot, recordCopies } from '../../logins/copies.js';
-import { judgeBeside } from '../../logins/foreign-login.js';
-import { readJournal } from '../../logins/journal.js';
-import { readLineage } from '../../logins/lineage-log.js';
+import { copiesInRoot, recordCopies } from '../../lineage/copies.js';
+import { judgeBeside } from '../../lineage/foreign-login.js';
+import { readJournal } from '../../lineage/journal.js';
+import { readLineage } from '../../lineage/lineage-log.js';
+import { readBeside } from '../../lineage/shared-login.js';
 import { heldLogins } from '../../logins/residence.js';
-import { readBeside } from '../../logins/shared-login.js';
 import { recordsOf } from '../../pools/scope-records.js';
 import { readableScopes, storedFiles } from '../../pools/stored-files.js';
 import { resolveProjectStorageIdentityRoot } from '../../project/identity.js';

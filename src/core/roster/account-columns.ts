@@ -1,7 +1,7 @@
 import type { Account, IndexedAccount, Priority, ShownAccount } from '../accounts/account.js';
 import { isJsonObject, type JsonObject } from '../json-object.js';
 import { isNumber, isText } from '../json-values.js';
-import { seemsToHoldForeignTokens } from './foreign-tokens.js';
+import { seemsToHoldForeignTokens } from '../lineage/foreign-tokens.js';
 
 /*
  * Accounts as they stand in an index: a list for each member, with null where an account has none of it, instead of a record for

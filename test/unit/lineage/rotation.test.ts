@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import type { Account, TokenSet } from '../../../src/core/accounts/account.js';
-import { nextTokens, spread } from '../../../src/core/logins/rotation.js';
+import { nextTokens, spread } from '../../../src/core/lineage/rotation.js';
 import { withStore } from '../../../src/core/logins/with-store.js';
 import { Secret } from '../../../src/core/secret.js';
 import { accountOf, testRoot, tokensOf } from '../../support/stored-accounts.js';

@@ -1,10 +1,10 @@
 import { rmSync } from 'node:fs';
 import type { Account } from '../accounts/account.js';
+import { fingerprint, isUnderWay, type JournalEntry, readJournal, type UnreadableEntry } from '../lineage/journal.js';
+import type { RefreshDeps } from '../logins/refresh-deps.js';
+import type { RefreshOutcome } from '../logins/refresh-outcome.js';
 import type { Secret } from '../secret.js';
 import type { Root } from '../storage/root.js';
-import { fingerprint, isUnderWay, type JournalEntry, readJournal, type UnreadableEntry } from './journal.js';
-import type { RefreshDeps } from './refresh-deps.js';
-import type { RefreshOutcome } from './refresh-outcome.js';
 
 type Unsendable = Extract<RefreshOutcome, { kind: 'unknown' | 'unreadable-entry' }>;
 

@@ -8,17 +8,17 @@ import type { CodexHome } from '../codex/home.js';
 import { privateHomeAt } from '../codex/private-home.js';
 import { definedOnly } from '../defined-only.js';
 import { type AccountState, readAccountState } from '../health/account-state.js';
+import { type BesideRecords, readBesideRecords, withNewestTokens } from '../lineage/beside-records.js';
+import { judgeBeside } from '../lineage/foreign-login.js';
+import { isUnderWay, type Journal, readJournal } from '../lineage/journal.js';
+import { whyNoLog } from '../lineage/lineage-log.js';
+import { besideRecords } from '../lineage/shared-login.js';
 import { readScope, readScopeAmongOthers } from '../pools/scope-files.js';
 import { hasFiles, recordsOf, type ScopeRecords } from '../pools/scope-records.js';
 import type { Scope } from '../project/scope.js';
 import { scopeFiles } from '../storage/paths.js';
 import type { Root } from '../storage/root.js';
-import { type BesideRecords, readBesideRecords, withNewestTokens } from './beside-records.js';
-import { judgeBeside } from './foreign-login.js';
-import { isUnderWay, type Journal, readJournal } from './journal.js';
 import { withLegacyScope } from './legacy-pools.js';
-import { whyNoLog } from './lineage-log.js';
-import { besideRecords } from './shared-login.js';
 import { unstoredAccount } from './unstored-login.js';
 
 /** The accounts of a scope as they stand now, read without a lock and without writing anything (P5). */

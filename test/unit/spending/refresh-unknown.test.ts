@@ -2,8 +2,8 @@ import { existsSync, mkdirSync, readdirSync, renameSync, rmdirSync, symlinkSync 
 import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
 import type { HttpClient } from '../../../src/core/http/client.js';
-import { fingerprint } from '../../../src/core/logins/journal.js';
-import { openEntry } from '../../../src/core/logins/open-entry.js';
+import { fingerprint } from '../../../src/core/lineage/journal.js';
+import { openEntry } from '../../../src/core/lineage/open-entry.js';
 import { withStore } from '../../../src/core/logins/with-store.js';
 import type { ProcessTable } from '../../../src/core/storage/process-table.js';
 import { challenge, rateLimited, refused } from '../../support/provider/faults.js';

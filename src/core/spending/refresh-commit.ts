@@ -3,16 +3,16 @@ import type { Account } from '../accounts/account.js';
 import { AppError } from '../errors.js';
 import { type AccountState, withKnowledge } from '../health/account-state.js';
 import { applyEvent } from '../health/state.js';
+import type { JournalAnswer } from '../lineage/journal.js';
+import { tokensOfAnswer } from '../lineage/journal-overlay.js';
+import type { OpenEntry } from '../lineage/open-entry.js';
+import { finishRefreshes } from '../logins/journal-recovery.js';
+import type { ReceivedAnswer, RefreshDeps } from '../logins/refresh-deps.js';
+import { withStore } from '../logins/with-store.js';
+import { writeBack } from '../logins/write-back.js';
 import { recordsOf, type ScopeRecords } from '../pools/scope-records.js';
 import type { Store } from '../pools/store.js';
-import type { JournalAnswer } from './journal.js';
-import { tokensOfAnswer } from './journal-overlay.js';
-import { finishRefreshes } from './journal-recovery.js';
-import type { OpenEntry } from './open-entry.js';
-import type { ReceivedAnswer, RefreshDeps } from './refresh-deps.js';
 import { entriesAbout } from './unanswered.js';
-import { withStore } from './with-store.js';
-import { writeBack } from './write-back.js';
 
 /**
  * Stores an answer: journal, then every record that held the spent token, then the official homes. Answers that arrive

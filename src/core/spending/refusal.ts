@@ -4,16 +4,16 @@ import { definedOnly } from '../defined-only.js';
 import { withKnowledge } from '../health/account-state.js';
 import type { HealthEvent } from '../health/events.js';
 import { applyEvent, type HealthState, shouldFlag } from '../health/state.js';
+import { logLineage } from '../lineage/lineage-log.js';
+import { flagAccount } from '../logins/flagging.js';
+import type { RefreshDeps } from '../logins/refresh-deps.js';
+import { type RefreshOutcome, type RefusedRefresh, rotationLost } from '../logins/refresh-outcome.js';
+import { withStore } from '../logins/with-store.js';
 import { reasonOfRefusal, type TokenRefusal } from '../oauth/token-verdict.js';
 import { recordsOf } from '../pools/scope-records.js';
 import type { Store } from '../pools/store.js';
 import { meaningOf } from '../provider/refusal-codes.js';
-import { flagAccount } from './flagging.js';
-import { logLineage } from './lineage-log.js';
-import type { RefreshDeps } from './refresh-deps.js';
-import { type RefreshOutcome, type RefusedRefresh, rotationLost } from './refresh-outcome.js';
 import { entriesAbout } from './unanswered.js';
-import { withStore } from './with-store.js';
 
 /**
  * Draws the consequence of a refusal. A dead login is flagged at once, in every record that holds it; other

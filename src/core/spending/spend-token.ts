@@ -5,18 +5,18 @@ import { AppError } from '../errors.js';
 import { withKnowledge } from '../health/account-state.js';
 import type { HealthEvent } from '../health/events.js';
 import { applyEvent } from '../health/state.js';
+import { areOfAnotherPerson } from '../lineage/foreign-tokens.js';
+import type { JournalAnswer } from '../lineage/journal.js';
+import { tokensOfAnswer } from '../lineage/journal-overlay.js';
+import { logLineage } from '../lineage/lineage-log.js';
+import type { RefreshDeps } from '../logins/refresh-deps.js';
+import type { RefreshOutcome } from '../logins/refresh-outcome.js';
+import { withStore } from '../logins/with-store.js';
 import { reasonOfVerdict } from '../oauth/token-verdict.js';
 import type { Secret } from '../secret.js';
-import { areOfAnotherPerson } from './foreign-tokens.js';
-import type { JournalAnswer } from './journal.js';
-import { tokensOfAnswer } from './journal-overlay.js';
-import { logLineage } from './lineage-log.js';
 import { commitRefresh } from './refresh-commit.js';
-import type { RefreshDeps } from './refresh-deps.js';
-import type { RefreshOutcome } from './refresh-outcome.js';
 import { enterWorkspace } from './sibling-workspace.js';
 import { exchangeToken, type Failure, type Spending } from './token-exchange.js';
-import { withStore } from './with-store.js';
 
 /**
  * Sends the refresh token of an account of ours and stores what comes back; on the conditions of {@link exchangeToken}.

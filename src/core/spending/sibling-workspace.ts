@@ -1,18 +1,18 @@
 import type { Account, TokenSet } from '../accounts/account.js';
 import { definedOnly } from '../defined-only.js';
+import { endByOurClock } from '../lineage/journal-answer.js';
+import { logLineage } from '../lineage/lineage-log.js';
+import { spread } from '../lineage/rotation.js';
+import { findStored } from '../logins/gather-newest.js';
+import type { RefreshDeps } from '../logins/refresh-deps.js';
+import { withStore } from '../logins/with-store.js';
+import { writeBack } from '../logins/write-back.js';
 import { readAllScopes } from '../pools/scope-files.js';
 import { recordsOf } from '../pools/scope-records.js';
 import type { BackendCredentials } from '../provider/backend-call.js';
 import { foreignIssuer } from '../provider/foreign-issuer.js';
 import { type NoWorkspaceToken, requestWorkspaceToken } from '../provider/workspace-switch.js';
 import type { Secret } from '../secret.js';
-import { findStored } from './gather-newest.js';
-import { endByOurClock } from './journal-answer.js';
-import { logLineage } from './lineage-log.js';
-import type { RefreshDeps } from './refresh-deps.js';
-import { spread } from './rotation.js';
-import { withStore } from './with-store.js';
-import { writeBack } from './write-back.js';
 
 /**
  * A refresh token that covers several workspaces answers for one of them only (official-client.md#workspaces). The

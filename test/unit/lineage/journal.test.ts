@@ -1,9 +1,9 @@
 import * as fs from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
-import { fingerprint, type JournalAnswer, readEntries, readJournal } from '../../../src/core/logins/journal.js';
-import { withJournal } from '../../../src/core/logins/journal-overlay.js';
-import { openEntry } from '../../../src/core/logins/open-entry.js';
+import { fingerprint, type JournalAnswer, readEntries, readJournal } from '../../../src/core/lineage/journal.js';
+import { withJournal } from '../../../src/core/lineage/journal-overlay.js';
+import { openEntry } from '../../../src/core/lineage/open-entry.js';
 import { systemProcesses } from '../../../src/core/storage/process-table.js';
 import { accountOf, modeOf } from '../../support/stored-accounts.js';
 import { temporaryDirectory } from '../../support/temporary.js';

@@ -7,11 +7,11 @@ import { loginPlace, whyNoNewLogin } from '../codex/official-login.js';
 import { AppError } from '../errors.js';
 import { findHomes, reachableHomes } from '../homes/known-homes.js';
 import { homesLinkedTo } from '../homes/links.js';
+import { isLoginOf } from '../lineage/foreign-login.js';
+import { recordsIn } from '../lineage/shared-login.js';
+import type { RefreshDeps } from '../logins/refresh-deps.js';
+import { type HeldLogin, livesAway, mayHold, settledLogins } from '../logins/residence.js';
 import { shellWord } from '../shell/shell-word.js';
-import { isLoginOf } from './foreign-login.js';
-import type { RefreshDeps } from './refresh-deps.js';
-import { type HeldLogin, livesAway, mayHold, settledLogins } from './residence.js';
-import { recordsIn } from './shared-login.js';
 
 /**
  * With less than five minutes left, the official client refreshes by itself at its next request, and two clients send

@@ -1,6 +1,11 @@
 import type { Account } from '../accounts/account.js';
 import { definedOnly } from '../defined-only.js';
 import { AppError } from '../errors.js';
+import { fingerprint, type JournalAnswer, type JournalHeader } from '../lineage/journal.js';
+import { journalAnswer } from '../lineage/journal-answer.js';
+import { type OpenEntry, openEntry } from '../lineage/open-entry.js';
+import type { RefreshDeps } from '../logins/refresh-deps.js';
+import type { RefreshOutcome } from '../logins/refresh-outcome.js';
 import { type RefreshReason, refreshRequest, repeatUnsent } from '../oauth/token-endpoint.js';
 import { judgeTokenAnswer, type TokenVerdict } from '../oauth/token-verdict.js';
 import { readAllScopes } from '../pools/scope-files.js';
@@ -8,11 +13,6 @@ import { recordsOf } from '../pools/scope-records.js';
 import { clientIdOf } from '../provider/foreign-issuer.js';
 import { withReason } from '../provider-reason.js';
 import type { Secret } from '../secret.js';
-import { fingerprint, type JournalAnswer, type JournalHeader } from './journal.js';
-import { journalAnswer } from './journal-answer.js';
-import { type OpenEntry, openEntry } from './open-entry.js';
-import type { RefreshDeps } from './refresh-deps.js';
-import type { RefreshOutcome } from './refresh-outcome.js';
 import { entriesAbout, forgetSuperseded, triesOf } from './unanswered.js';
 
 export interface Spending {

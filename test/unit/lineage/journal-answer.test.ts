@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import { endByOurClock } from '../../../src/core/logins/journal-answer.js';
+import { endByOurClock } from '../../../src/core/lineage/journal-answer.js';
 import { tokenFor } from '../../support/unsigned-tokens.js';
 
 const minute = 60_000;

@@ -4,10 +4,10 @@ import { findSame, isSameAccount } from '../accounts/identity.js';
 import { isNewer } from '../accounts/lineage.js';
 import { type Pool, wasRemoved } from '../accounts/pool.js';
 import { definedOnly } from '../defined-only.js';
+import { nextTokens } from '../lineage/rotation.js';
 import { moveTime, scopeName } from '../pools/moves.js';
 import type { ScopeContent, ScopeRecords } from '../pools/scope-records.js';
 import { recordsOf } from '../pools/scope-records.js';
-import { nextTokens } from './rotation.js';
 
 /**
  * What a scope holds once a legacy one is merged into it: the accounts that no other scope knows or has removed, each

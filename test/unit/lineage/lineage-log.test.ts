@@ -1,8 +1,8 @@
 import { appendFileSync, mkdirSync, readFileSync, statSync, writeFileSync } from 'node:fs';
 import { dirname } from 'node:path';
 import { expect, test } from 'vitest';
-import { fingerprint } from '../../../src/core/logins/journal.js';
-import { isKnownSpent, logLineage } from '../../../src/core/logins/lineage-log.js';
+import { fingerprint } from '../../../src/core/lineage/journal.js';
+import { isKnownSpent, logLineage } from '../../../src/core/lineage/lineage-log.js';
 import { Secret } from '../../../src/core/secret.js';
 import { modeOf, testRoot } from '../../support/stored-accounts.js';
 

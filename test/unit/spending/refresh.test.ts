@@ -3,9 +3,9 @@ import { copyFileSync, mkdirSync, rmdirSync, rmSync, writeFileSync } from 'node:
 import { join } from 'node:path';
 import { describe, expect, onTestFinished, test, vi } from 'vitest';
 import { runningClients } from '../../../src/core/codex/clients.js';
-import { fingerprint } from '../../../src/core/logins/journal.js';
-import { withJournal } from '../../../src/core/logins/journal-overlay.js';
-import { openEntry } from '../../../src/core/logins/open-entry.js';
+import { fingerprint } from '../../../src/core/lineage/journal.js';
+import { withJournal } from '../../../src/core/lineage/journal-overlay.js';
+import { openEntry } from '../../../src/core/lineage/open-entry.js';
 import { withPersonLock } from '../../../src/core/logins/person-lock.js';
 import { Secret } from '../../../src/core/secret.js';
 import { endpointPaths } from '../../support/provider/scenario.js';

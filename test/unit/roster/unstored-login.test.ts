@@ -3,8 +3,8 @@ import type { Account } from '../../../src/core/accounts/account.js';
 import type { Identity } from '../../../src/core/accounts/identity.js';
 import { emptyFlaggedPool, emptyPool } from '../../../src/core/accounts/pool.js';
 import type { AuthFileContent } from '../../../src/core/codex/auth-file.js';
-import { unstoredAccount } from '../../../src/core/logins/unstored-login.js';
 import type { ScopeContent } from '../../../src/core/pools/scope-records.js';
+import { unstoredAccount } from '../../../src/core/roster/unstored-login.js';
 import { Secret } from '../../../src/core/secret.js';
 
 const person = { userId: 'user-1', accountId: 'account-1', email: 'one@example.com' };

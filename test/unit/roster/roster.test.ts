@@ -1,10 +1,10 @@
 import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
 import { codexHomeAt } from '../../../src/core/codex/home.js';
-import { fingerprint } from '../../../src/core/logins/journal.js';
-import { openEntry } from '../../../src/core/logins/open-entry.js';
-import { accountsElsewhere, readRoster } from '../../../src/core/logins/roster.js';
+import { fingerprint } from '../../../src/core/lineage/journal.js';
+import { openEntry } from '../../../src/core/lineage/open-entry.js';
 import type { Scope } from '../../../src/core/project/scope.js';
+import { accountsElsewhere, readRoster } from '../../../src/core/roster/roster.js';
 import { scopeFiles } from '../../../src/core/storage/paths.js';
 import { authFileOf } from '../../support/auth-files.js';
 import { testRoot, writeJson } from '../../support/stored-accounts.js';

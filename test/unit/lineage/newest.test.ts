@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import type { TokenSet } from '../../../src/core/accounts/account.js';
-import type { LoginCopy } from '../../../src/core/logins/copies.js';
-import type { Lineage, LineageRecord } from '../../../src/core/logins/lineage-log.js';
+import type { LoginCopy } from '../../../src/core/lineage/copies.js';
+import type { Lineage, LineageRecord } from '../../../src/core/lineage/lineage-log.js';
 import {
   compareCopies,
   copyAhead,
@@ -9,7 +9,7 @@ import {
   historyOf,
   newest,
   type TokenKnowledge,
-} from '../../../src/core/logins/newest.js';
+} from '../../../src/core/lineage/newest.js';
 import { Secret } from '../../../src/core/secret.js';
 import { unsignedJwt } from '../../support/unsigned-tokens.js';
 

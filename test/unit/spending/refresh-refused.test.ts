@@ -2,7 +2,7 @@ import { writeFileSync } from 'node:fs';
 import { describe, expect, test } from 'vitest';
 import { describeOutcome } from '../../../src/core/logins/describe-outcome.js';
 import type { RefreshOutcome, RefusedRefresh } from '../../../src/core/logins/refresh-outcome.js';
-import { settleClientRefusals, settleRefusal } from '../../../src/core/logins/refusal.js';
+import { settleClientRefusals, settleRefusal } from '../../../src/core/spending/refusal.js';
 import { refused } from '../../support/provider/faults.js';
 import { alice, aliceAtStudio, carol, RefreshHome } from '../../support/refresh-home.js';
 import { accountOf } from '../../support/stored-accounts.js';
