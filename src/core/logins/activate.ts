@@ -23,7 +23,8 @@ import type { Root } from '../storage/root.js';
 import { outcomeError } from './describe-outcome.js';
 import { findStored } from './gather-newest.js';
 import { type Placed, placeLogin, takeFromHomes } from './place-login.js';
-import { forgetResidence, rememberResidence, type SeatRules, seatFor } from './residence.js';
+import { forgetResidence, rememberResidence } from './residence.js';
+import { type SeatRules, seatFor } from './seat.js';
 import { type SyncBack, syncBack, takeLoose } from './sync-back.js';
 import { bringUpToDate } from './write-back.js';
 

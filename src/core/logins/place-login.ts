@@ -19,7 +19,8 @@ import { moveLeavingLink, moveOntoLink, removeLink, replaceByLink, replaceLinkBy
 import type { Root } from '../storage/root.js';
 import { syncDirectory } from '../storage/sync.js';
 import { findAnywhere } from './enrolment.js';
-import { followersOnOneLogin, rememberHome, rememberResidence, type Seat } from './residence.js';
+import { rememberHome, rememberResidence } from './residence.js';
+import { followersOnOneLogin, type Seat } from './seat.js';
 import { syncBack, tellOtherWorkspaces } from './sync-back.js';
 
 /** What became of the credential file. */

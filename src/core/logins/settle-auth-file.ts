@@ -17,7 +17,8 @@ import { completeLogin } from './activate.js';
 import { withPersonLock } from './person-lock.js';
 import { placeLogin } from './place-login.js';
 import type { RefreshDeps } from './refresh-deps.js';
-import { rememberResidence, type Seat, seatFor } from './residence.js';
+import { rememberResidence } from './residence.js';
+import { type Seat, seatFor } from './seat.js';
 import { syncBack } from './sync-back.js';
 import { withStore } from './with-store.js';
 
