@@ -4,7 +4,7 @@ import { withoutAccount, withTombstone } from '../../core/accounts/pool.js';
 import { unbindAccount } from '../../core/changes/steps-between.js';
 import { flockHelpers } from '../../core/codex/credential-lock.js';
 import { withPersonLock } from '../../core/logins/person-lock.js';
-import { takeForSiblings } from '../../core/logins/take-for-siblings.js';
+import { takeForSiblings } from '../../core/logins/take-from-homes.js';
 import { withStore } from '../../core/logins/with-store.js';
 import { writeBack } from '../../core/logins/write-back.js';
 import { keepRecord } from '../../core/pools/kept-record.js';

@@ -22,10 +22,11 @@ import { keepAside } from '../storage/kept.js';
 import type { Root } from '../storage/root.js';
 import { outcomeError } from './describe-outcome.js';
 import { findStored } from './gather-newest.js';
-import { type Placed, placeLogin, takeFromHomes } from './place-login.js';
+import { type Placed, placeLogin } from './place-login.js';
 import { forgetResidence, rememberResidence } from './residence.js';
 import { type SeatRules, seatFor } from './seat.js';
 import { type SyncBack, syncBack, takeLoose } from './sync-back.js';
+import { takeFromHomes } from './take-from-homes.js';
 import { bringUpToDate } from './write-back.js';
 
 /** The scope whose choice this is also adopts an unknown login that the file holds. */

@@ -1,27 +1,22 @@
-import { lstatSync } from 'node:fs';
 import { type Account, describeAccount } from '../accounts/account.js';
-import type { AuthFileLogin } from '../codex/auth-file.js';
 import type { AuthFileState } from '../codex/auth-file-state.js';
 import { type FlockHelper, withCredentialLock } from '../codex/credential-lock.js';
 import type { CodexHome } from '../codex/home.js';
 import { holdsLogin, isMountPoint, loginFilePlace, readLoginVersion, writeLogin } from '../codex/official-login.js';
 import { definedOnly } from '../defined-only.js';
 import { AppError } from '../errors.js';
-import { type Homes, otherPlaces, reachableHomes } from '../homes/known-homes.js';
+import { type Homes, otherPlaces } from '../homes/known-homes.js';
 import { homesLinkedTo, isLent, linkedInto, ownFile } from '../homes/links.js';
-import { isLoginOf } from '../lineage/foreign-login.js';
-import { readBeside } from '../lineage/shared-login.js';
 import type { Store } from '../pools/store.js';
 import { shellWord } from '../shell/shell-word.js';
 import { isSameVersion, makeDirectory } from '../storage/atomic-file.js';
 import type { FilePlace } from '../storage/file-place.js';
-import { moveLeavingLink, moveOntoLink, removeLink, replaceByLink, replaceLinkByFile } from '../storage/link-file.js';
+import { moveLeavingLink, replaceByLink, replaceLinkByFile } from '../storage/link-file.js';
 import type { Root } from '../storage/root.js';
 import { syncDirectory } from '../storage/sync.js';
-import { findAnywhere } from './enrolment.js';
-import { rememberHome, rememberResidence } from './residence.js';
-import { followersOnOneLogin, type Seat } from './seat.js';
-import { syncBack, tellOtherWorkspaces } from './sync-back.js';
+import { type HandOver, nothing, releaseFollowers } from './release-followers.js';
+import { rememberHome } from './residence.js';
+import type { Seat } from './seat.js';
 
 /** What became of the credential file. */
 export interface Placed {
@@ -148,63 +143,6 @@ function takesNoLink({ authFile }: CodexHome, into: CodexHome, account: Account)
   });
 }
 
-/**
- * Before another login takes its place, the one in the file moves to a home that has a link to it; where it is `next`,
- * or stands in a third home, the homes are linked to where it is. Without `next` no other login comes. Returns what is
- * left to do at the moment the file is replaced: done earlier, a crash could leave two files with one refresh token.
- * That returns how to take it back, for a file that could not be replaced after all.
- */
-export function releaseFollowers(
-  store: Store,
-  homes: Homes,
-  followers: readonly CodexHome[],
-  { version, content }: AuthFileState,
-  leaving: Account | undefined,
-  next?: NextLogin,
-): HandOver {
-  const [heir, ...others] = followers;
-  if (heir === undefined || version.kind === 'absent') return nothing;
-  // These are private homes in which nothing runs: `seatFor` refuses any others. Their next `run` says what it lacks.
-  const leftWithout =
-    next === undefined ? [] : followersOnOneLogin(homes, next.account, { version, ...definedOnly({ content }) });
-  if (leftWithout.length > 0) {
-    return () => {
-      for (const { authFile } of leftWithout) removeLink(authFile);
-      return none;
-    };
-  }
-  const { processes } = store.root;
-  const seat = next !== undefined && isLoginOf(content, next.account) ? next.seat : undefined;
-  if (seat?.kind === 'own') return nothing;
-  const { current: home } = homes;
-  const lender = linkedInto(home, reachableHomes(homes));
-  const place = seat?.kind === 'linked' ? seat.into : (lender ?? heir);
-  // A login that is no account of ours moves too; there is no account to remember for it then.
-  if (leaving !== undefined) for (const each of followers) rememberHome(store, each, leaving);
-  for (const each of place === heir ? others : followers) replaceByLink(each.authFile, place.authFile, processes);
-  if (place !== heir) return nothing;
-  return () => {
-    // Nothing is taken back into a file that holds the next login already: the error came after that then.
-    if (isMovable(store.root, home) && moveOntoLink(home.authFile, heir.authFile))
-      return () => {
-        if (readLoginVersion(home).kind === 'absent')
-          moveLeavingLink(heir.authFile, home.authFile, home.authFile, processes);
-      };
-    replaceLinkByFile(heir.authFile, version.content, processes);
-    return () => {
-      if (isSameVersion(readLoginVersion(home), version)) replaceByLink(heir.authFile, home.authFile, processes);
-    };
-  };
-}
-
-type HandOver = () => () => void;
-
-/** Whether the file can be moved: not one with other names, or behind a link of the person's own. */
-function isMovable(root: Root, home: CodexHome): boolean {
-  const isFile = lstatSync(home.authFile, { throwIfNoEntry: false })?.isFile() === true;
-  return isFile && loginFilePlace(root, home).kind === 'replaceable';
-}
-
 /** The guard runs right before each attempt to replace the file, and hands over once. */
 function handingOver(isUnchanged: () => boolean, handOver: HandOver) {
   let takeBack: (() => void) | undefined;
@@ -216,27 +154,6 @@ function handingOver(isUnchanged: () => boolean, handOver: HandOver) {
     },
     takeBack: () => takeBack?.(),
   };
-}
-
-const none = () => undefined;
-const nothing: HandOver = () => none;
-
-/** Takes newer tokens that a client in one of these homes may have got, for the accounts that `isWanted` names. */
-export function takeFromHomes(
-  store: Store,
-  homes: readonly CodexHome[],
-  isWanted: (holder: Account, login: AuthFileLogin) => boolean,
-): void {
-  for (const home of homes) {
-    const { content } = readBeside(home, store);
-    if (content?.kind !== 'login') continue;
-    tellOtherWorkspaces(store, content.login);
-    // Found among all records: a login that named no account may name one by now.
-    const holder = findAnywhere(store, content.login.identity)?.account;
-    if (holder === undefined || !isWanted(holder, content.login)) continue;
-    const found = syncBack(store, content, undefined);
-    if (found.kind === 'known' && found.wasNewer) rememberResidence(store, home, holder);
-  }
 }
 
 const changedMeanwhile = new AppError('storage-conflict', 'auth.json changed before it could be replaced');

@@ -21,9 +21,10 @@ import { areOfDifferentIssuers } from '../provider/foreign-issuer.js';
 import type { Secret } from '../secret.js';
 import { isSameVersion } from '../storage/atomic-file.js';
 import { keepAside } from '../storage/kept.js';
-import { placeLogin, takeFromHomes } from './place-login.js';
+import { placeLogin } from './place-login.js';
 import type { RefreshDeps } from './refresh-deps.js';
 import { type HeldLogin, isRemembered, rememberResidence } from './residence.js';
+import { takeFromHomes } from './take-from-homes.js';
 
 type WriteBackDeps = Pick<RefreshDeps, 'home' | 'flockHelpers' | 'warn'>;
 

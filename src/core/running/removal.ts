@@ -10,7 +10,7 @@ import { findHomes, reachableHomes } from '../homes/known-homes.js';
 import { homesLinkedTo, linkedInto } from '../homes/links.js';
 import { homeIdAt } from '../homes/marker.js';
 import { readBeside } from '../lineage/shared-login.js';
-import { releaseFollowers } from '../logins/place-login.js';
+import { releaseFollowers } from '../logins/release-followers.js';
 import { type SyncBack, syncBack } from '../logins/sync-back.js';
 import type { Store } from '../pools/store.js';
 import { listDirectory, writeError } from '../storage/atomic-file.js';

@@ -6,7 +6,7 @@ import { enrolSignedIn } from '../logins/enrol-signed-in.js';
 import { type Enrolment, findAnywhere, type ProvenLogin } from '../logins/enrolment.js';
 import { withPersonLock } from '../logins/person-lock.js';
 import { forgetTrouble } from '../logins/restoring.js';
-import { takeForSiblings } from '../logins/take-for-siblings.js';
+import { takeForSiblings } from '../logins/take-from-homes.js';
 import { withStore } from '../logins/with-store.js';
 import { writeBack } from '../logins/write-back.js';
 import type { Store } from '../pools/store.js';

@@ -2,9 +2,30 @@ import type { Account } from '../accounts/account.js';
 import type { AuthFileLogin } from '../codex/auth-file.js';
 import type { CodexHome } from '../codex/home.js';
 import { findHomes, reachableHomes } from '../homes/known-homes.js';
+import { readBeside } from '../lineage/shared-login.js';
 import { recordsOf } from '../pools/scope-records.js';
 import type { Store } from '../pools/store.js';
-import { takeFromHomes } from './place-login.js';
+import { findAnywhere } from './enrolment.js';
+import { rememberResidence } from './residence.js';
+import { syncBack, tellOtherWorkspaces } from './sync-back.js';
+
+/** Takes newer tokens that a client in one of these homes may have got, for the accounts that `isWanted` names. */
+export function takeFromHomes(
+  store: Store,
+  homes: readonly CodexHome[],
+  isWanted: (holder: Account, login: AuthFileLogin) => boolean,
+): void {
+  for (const home of homes) {
+    const { content } = readBeside(home, store);
+    if (content?.kind !== 'login') continue;
+    tellOtherWorkspaces(store, content.login);
+    // Found among all records: a login that named no account may name one by now.
+    const holder = findAnywhere(store, content.login.identity)?.account;
+    if (holder === undefined || !isWanted(holder, content.login)) continue;
+    const found = syncBack(store, content, undefined);
+    if (found.kind === 'known' && found.wasNewer) rememberResidence(store, home, holder);
+  }
+}
 
 /**
  * Before an account is removed or gets another login: the newer tokens that clients have got for the login that it
