@@ -29,9 +29,11 @@ export interface LoginCopy {
 /** Every copy in the places of this root and in `auth.json` that can be read. Changes nothing. */
 export function copiesInRoot(root: Root, home: CodexHome, read: FileReader = readVersion): LoginCopy[] {
   const scopes = readableScopes(root.paths, read);
+  const records = recordCopies(scopes);
+  const held = new Set(records.map(tokenOf));
   return [
-    ...recordCopies(scopes),
-    ...scopes.flatMap((scope) => backupCopies(scope, read)),
+    ...records,
+    ...scopes.flatMap((scope) => backupCopies(scope, held, read)),
     ...authFileCopies(
       tolerant(() => readBeside(home, { root, scopes: () => scopes })),
       home,
@@ -53,19 +55,30 @@ export function copyOf(place: LoginCopy['place'], path: string, account: Login):
   return { place, path, id: account.id, identity: account, tokens: account.tokens };
 }
 
-function backupCopies({ files }: ScopeRecords, read: FileReader): LoginCopy[] {
+/** `held`: which record has which refresh token. */
+function backupCopies({ files }: ScopeRecords, held: ReadonlySet<string>, read: FileReader): LoginCopy[] {
   const pools = backupPaths(files.pool).map((path) => ({ path, accounts: readPool(path, read)?.accounts ?? [] }));
   const flagged = backupPaths(files.flagged).map((path) => ({
     path,
     accounts: readFlagged(path, read)?.accounts ?? [],
   }));
-  return [...pools, ...flagged].flatMap(({ path, accounts }) => accounts.map((each) => backupCopy(path, each)));
+  return [...pools, ...flagged].flatMap(({ path, accounts }) => accounts.map((each) => backupCopy(path, each, held)));
 }
 
-/** Where a crash came while somebody got back what another record held, a backup is the only place that still has it. */
-function backupCopy(path: string, account: Account): LoginCopy {
+/**
+ * After a crash while two records got back what each had of the other, a backup can be the only place of one of the
+ * logins: then its tokens tell whose it is.
+ */
+function backupCopy(path: string, account: Account, held: ReadonlySet<string>): LoginCopy {
   const copy = copyOf('backup', path, account);
-  return seemsToHoldForeignTokens(account) ? { ...copy, identity: identityOfTokens(account.tokens) } : copy;
+  return held.has(tokenOf(copy)) || !seemsToHoldForeignTokens(account)
+    ? copy
+    : { ...copy, identity: identityOfTokens(account.tokens) };
+}
+
+/** The record of a copy and its refresh token. */
+function tokenOf({ id, tokens }: LoginCopy): string {
+  return `${id} ${tokens.refreshToken?.reveal()}`;
 }
 
 function authFileCopies(state: AuthFileState | undefined, { authFile }: CodexHome): LoginCopy[] {
