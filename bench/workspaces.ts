@@ -1,7 +1,7 @@
 /**
- * Random walks with a login of two workspaces over three homes: `npx tsx bench/workspaces.ts [first seed] [how many] [copies]`, the
- * last word for those with copies, backups and a second root beside them. Ends with 1 when two files held one token, or a token was
- * spent or lost that need not have been, and prints what happened in that walk.
+ * Random walks with a login of two workspaces over three homes: `npx tsx bench/workspaces.ts [first seed] [how many]
+ * [copies]`, the last word for those with copies, backups and a second root beside them. Ends with 1 when two files
+ * held one token, or a token was spent or lost that need not have been, and prints what happened in that walk.
  */
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';

@@ -7,8 +7,9 @@ import type { CodexAuth, CodexAuthOptions } from './library/codex-auth.js';
 import { libraryOf } from './library/open.js';
 
 /**
- * Opens the accounts that the command line would use in the same place. Reads the settings, and no account yet. Throws an
- * {@link AppError}: `usage` without a home or with one that is misspelled, `invalid-setting`, a `storage-` code for a damaged settings file.
+ * Opens the accounts that the command line would use in the same place. Reads the settings, and no account yet. Throws
+ * an {@link AppError}: `usage` without a home or with one that is misspelled, `invalid-setting`, a `storage-` code for
+ * a damaged settings file.
  */
 export function openCodexAuth(options: CodexAuthOptions): CodexAuth {
   const effectiveUserId = process.geteuid?.();

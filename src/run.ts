@@ -5,8 +5,9 @@ import { launch } from './process/launch.js';
 import { ownMachine } from './process/own-machine.js';
 import { ownStreams } from './process/own-streams.js';
 
-// The process of the bundle that only starts a command as an account whose home is ready (docs/decisions/063-run-bundle.md). It
-// has no listeners for signals: until the command is being started, there is nothing that must not be cut off.
+// The process of the bundle that only starts a command as an account whose home is ready
+// (docs/decisions/063-run-bundle.md). It has no listeners for signals: until the command is being started, there is
+// nothing that must not be cut off.
 
 export { runRun as run };
 

@@ -5,8 +5,8 @@ const kind = { mostFiles: 16, isOfKind: (name: string) => !name.startsWith(index
 
 /**
  * Leaves what V8 has compiled of a program to later runs: the compiled form twice, and the source, so that damage shows
- * (docs/decisions/010-quick-bundle.md). Loaded by the few runs that do so. Asks for the compiled form only where there is a file
- * to write it to; silent where there is not.
+ * (docs/decisions/010-quick-bundle.md). Loaded by the few runs that do so. Asks for the compiled form only where there
+ * is a file to write it to; silent where there is not.
  */
 export function keepCodeCache(
   { cache, name, header, source }: { cache: PrivateCache; name: string; header: string; source: Buffer },

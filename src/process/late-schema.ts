@@ -1,5 +1,5 @@
-// The build puts these in the place of zod/mini (`schemasWhenUsed` in esbuild.config.mjs): most runs ask few of the schemas of the
-// modules that they load, and making all of them takes longer than what is asked.
+// The build puts these in the place of zod/mini (`schemasWhenUsed` in esbuild.config.mjs): most runs ask few of the
+// schemas of the modules that they load, and making all of them takes longer than what is asked.
 
 type Make = (...parts: unknown[]) => unknown;
 

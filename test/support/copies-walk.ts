@@ -20,11 +20,12 @@ import { alice, aliceAtStudio, carol, RefreshHome } from './refresh-home.js';
 import { type Walk, Walker } from './workspace-walk.js';
 
 /**
- * The same with what people do beside the program: copies of login files that come back later, by hand or by `import`, exports,
- * backups put over the pool, a home that is away for a time, a client that signs in without asking us, a second root that shares
- * a home with the first. Much of that can end a login whatever we do. So a step is bad only where we could have known better:
- * where a spent token was sent, or left in a home, although we had spent it ourselves or a file that we read held a newer one of
- * the same login; where what can still be used was thrown away; and where one token came to stand in two homes.
+ * The same with what people do beside the program: copies of login files that come back later, by hand or by `import`,
+ * exports, backups put over the pool, a home that is away for a time, a client that signs in without asking us, a
+ * second root that shares a home with the first. Much of that can end a login whatever we do. So a step is bad only
+ * where we could have known better: where a spent token was sent, or left in a home, although we had spent it ourselves
+ * or a file that we read held a newer one of the same login; where what can still be used was thrown away; and where
+ * one token came to stand in two homes.
  */
 export async function walkCopies(provider: Provider, directory: string, seed: number): Promise<Walk> {
   provider.reset();

@@ -15,10 +15,10 @@ export interface Walk {
 }
 
 /**
- * One step after the other in three homes of the official client under one root, with a login of two workspaces and one of
- * somebody else: switches, runs, sign-ins, removals, repairs, and refreshes by the client, for whichever workspace the provider
- * answers. At no moment do two files hold one refresh token, the client never meets one that is spent, and at the end each
- * home can go on.
+ * One step after the other in three homes of the official client under one root, with a login of two workspaces and one
+ * of somebody else: switches, runs, sign-ins, removals, repairs, and refreshes by the client, for whichever workspace
+ * the provider answers. At no moment do two files hold one refresh token, the client never meets one that is spent, and
+ * at the end each home can go on.
  */
 export async function walkWorkspaces(provider: Provider, directory: string, seed: number): Promise<Walk> {
   provider.reset();

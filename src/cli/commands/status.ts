@@ -30,7 +30,10 @@ import { ScopeView, scopeView, whoseAccounts } from '../views/scope-view.js';
 
 const StatusResult = z.object({
   scope: ScopeView,
-  /** What auth.json holds: an account, one that is set aside, the login of one that was removed here, something else, or nothing. */
+  /**
+   * What auth.json holds: an account, one that is set aside, the login of one that was removed here, something else, or
+   * nothing.
+   */
   authFile: z.object({
     path: z.string(),
     /**

@@ -24,7 +24,10 @@ export interface Column<Row> {
   readonly shortenOrder?: readonly number[];
   /** The number at which the column goes; absent: never. */
   readonly dropOrder?: number;
-  /** May be cut with an ellipsis down to this width before anything else gives way; absent: only when nothing else is left. */
+  /**
+   * May be cut with an ellipsis down to this width before anything else gives way; absent: only when nothing else is
+   * left.
+   */
   readonly minWidth?: number;
   /** Whether the column, with these texts, has nothing to tell and is left out, however wide the terminal. */
   readonly isNeedless?: (texts: readonly string[]) => boolean;

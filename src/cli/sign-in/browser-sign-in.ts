@@ -67,7 +67,10 @@ interface Whereabouts {
   readonly canPaste: boolean;
 }
 
-/** What to do where the browser that opens here, if any, is not in front of the person: in containers, on servers, over ssh. */
+/**
+ * What to do where the browser that opens here, if any, is not in front of the person: in containers, on servers, over
+ * ssh.
+ */
 export function otherWays({ environment, host, port, isShown, canPaste }: Whereabouts): string[] {
   const start = isShown ? 'If no browser opens in front of you' : 'No browser could be started here';
   const paste = canPaste ? 'open the address in one anywhere, and paste here the address that it ends on; ' : '';

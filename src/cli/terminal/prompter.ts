@@ -147,9 +147,9 @@ interface PromptStreams {
 type Ask<T> = (streams: PromptStreams) => Promise<T>;
 
 /**
- * Ctrl-C at a question is the same as Ctrl-C anywhere else, and so is the end of what can be typed. The library does not notice
- * that nobody will answer: its reader only stops reading. It does the same when a job goes on after Ctrl-Z; then it is asked
- * again.
+ * Ctrl-C at a question is the same as Ctrl-C anywhere else, and so is the end of what can be typed. The library does
+ * not notice that nobody will answer: its reader only stops reading. It does the same when a job goes on after Ctrl-Z;
+ * then it is asked again.
  */
 async function answerOf<T>(
   ask: Ask<T>,

@@ -189,8 +189,8 @@ function foundAccount(
     decision.index,
     context.options.mask === true,
   );
-  // What is unknown stays in it as undefined, which the document leaves out. One literal, because an object that so many members
-  // are copied into becomes a slow one, and there may be thousands of them.
+  // What is unknown stays in it as undefined, which the document leaves out. One literal, because an object that so
+  // many members are copied into becomes a slow one, and there may be thousands of them.
   return {
     id,
     index,

@@ -58,7 +58,10 @@ function accountOf(step: Step): string[] {
   return 'id' in step ? [step.id] : [];
 }
 
-/** What can be taken back, the last change first. A file that cannot be read is no change; throws `storage-unreadable` for a directory. */
+/**
+ * What can be taken back, the last change first. A file that cannot be read is no change; throws `storage-unreadable`
+ * for a directory.
+ */
 export function readChanges({ paths }: Pick<Root, 'paths'>): RecordedChange[] {
   const names = readDirectory(paths.changes).filter((name) => isKeptName(name) && name.startsWith(`${stem}-2`));
   const changes = names.sort((a, b) => byAge(b, a)).map((name) => join(paths.changes, name));

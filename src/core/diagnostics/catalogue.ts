@@ -11,7 +11,10 @@ import { keepersCheck, poolClockCheck, poolKeyCheck, sharedPoolCheck } from './c
 import { healthCheck, issuerCheck, quotaCheck, tokensCheck } from './checks/tokens.js';
 import type { Check } from './finding.js';
 
-/** Every check, in the order of the table: our files, the accounts in them, the official client, the surroundings, the other machines. */
+/**
+ * Every check, in the order of the table: our files, the accounts in them, the official client, the surroundings, the
+ * other machines.
+ */
 export const checks: readonly Check[] = [
   rootCheck,
   permissionsCheck,

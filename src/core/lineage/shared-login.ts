@@ -36,7 +36,10 @@ export function besideRecords(state: AuthFileState, records: Records): AuthFileS
   return isOurs ? { ...state, content: { kind: 'login', login: mixed.login } } : state;
 }
 
-/** Whether it has the owner id of the named account; or both are ours with one token; or only the named one is, without an owner id. */
+/**
+ * Whether it has the owner id of the named account; or both are ours with one token; or only the named one is, without
+ * an owner id.
+ */
 export function shareLogin({ login, tokensOf }: MixedLogin, accounts: readonly Account[]): boolean {
   const named = findSame(accounts, login.identity);
   if (named === undefined) return false;

@@ -92,7 +92,10 @@ function takeOver(store: Store, { home, state }: HeldLogin, asked: Account): voi
   syncBack(store, content, undefined);
 }
 
-/** Whether the client got it for another workspace of the account's login, which has another login here by now, or no record. */
+/**
+ * Whether the client got it for another workspace of the account's login, which has another login here by now, or no
+ * record.
+ */
 function hasNewsOfOtherWorkspace(scopes: readonly ScopeContent[], login: AuthFileLogin, asked: Account): boolean {
   return otherWorkspacesOf(login, recordsOf(scopes)).some(({ id }) => id === asked.id) && hasNews(asked, login);
 }

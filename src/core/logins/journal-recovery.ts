@@ -80,7 +80,10 @@ export function finishRefreshes(store: Store, entries: readonly RefreshAnswer[])
 
 type StrayAnswer = Pick<UnreadableEntry, 'path' | 'spent'> & { readonly answer: JournalAnswer };
 
-/** Stores the whole answer of an entry that does not say any more whose it is: the tokens do, and its name what they replace. */
+/**
+ * Stores the whole answer of an entry that does not say any more whose it is: the tokens do, and its name what they
+ * replace.
+ */
 export function storeStray(store: Store, entry: StrayAnswer, { issuer, clientId }: Provider): void {
   const { path, answer } = entry;
   const held = recordsOf(store.scopes()).flatMap(({ tokens }) => tokens.refreshToken ?? []);

@@ -30,9 +30,10 @@ export interface LettingGo {
 }
 
 /**
- * Takes a refresh token out of this root: out of the homes of the official client first, whose login lives on until its access
- * token ends, then out of every record. Returns `news` where a client has got another one meanwhile, which is to be taken back
- * before anything is let go. Throws where a home cannot be written. Needs the lock of the person and the store.
+ * Takes a refresh token out of this root: out of the homes of the official client first, whose login lives on until its
+ * access token ends, then out of every record. Returns `news` where a client has got another one meanwhile, which is to
+ * be taken back before anything is let go. Throws where a home cannot be written. Needs the lock of the person and the
+ * store.
  */
 export async function letGo(
   store: Store,

@@ -56,7 +56,10 @@ function update(store: Store, account: Account, { tokens, extras, provenance }: 
   return { kind: 'known', account, wasNewer, isUnseen: !wasNewer && !wasEverOurs(store, account, tokens) };
 }
 
-/** The refresh token of a login is that of all its workspaces, also where the one in the file has another login here, or none. */
+/**
+ * The refresh token of a login is that of all its workspaces, also where the one in the file has another login here, or
+ * none.
+ */
 export function tellOtherWorkspaces(store: Store, login: AuthFileLogin): void {
   for (const account of otherWorkspacesOf(login, recordsOf(store.scopes()))) {
     const { wasNewer, before, after } = takeLogin(store, account, { source: 'auth-file', tokens: login.tokens });

@@ -4,8 +4,9 @@ import { isNumber, isText } from '../json-values.js';
 import { seemsToHoldForeignTokens } from '../lineage/foreign-tokens.js';
 
 /*
- * Accounts as they stand in an index: a list for each member, with null where an account has none of it, instead of a record for
- * each account. Of ten thousand that is half as much text, and is read and looked at in two thirds of the time.
+ * Accounts as they stand in an index: a list for each member, with null where an account has none of it, instead of a
+ * record for each account. Of ten thousand that is half as much text, and is read and looked at in two thirds of the
+ * time.
  */
 
 type Texts = readonly (string | null)[];

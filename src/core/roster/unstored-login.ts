@@ -7,9 +7,9 @@ import { definedOnly } from '../defined-only.js';
 import { recordsOf, type ScopeContent } from '../pools/scope-records.js';
 
 /**
- * The account that the official client's login would become (P23), when it is nobody's here: under the id that it gets when it
- * is taken in, so that what names it now means the same account later. Undefined for a login that has a record, and for
- * one that the person removed. `scopes` are all of the root. Pure.
+ * The account that the official client's login would become (P23), when it is nobody's here: under the id that it gets
+ * when it is taken in, so that what names it now means the same account later. Undefined for a login that has a record,
+ * and for one that the person removed. `scopes` are all of the root. Pure.
  */
 export function unstoredAccount(
   scopes: readonly ScopeContent[],

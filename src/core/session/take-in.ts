@@ -37,8 +37,8 @@ export function noteAdoption(session: Session, adopted: Account | undefined): vo
 }
 
 /**
- * Stores the official client's login that no pool has yet (P6), and remembers that it lives in that home (P22). Undefined where
- * another process has done so, or the client has another login by now.
+ * Stores the official client's login that no pool has yet (P6), and remembers that it lives in that home (P22).
+ * Undefined where another process has done so, or the client has another login by now.
  */
 export async function takeIn(
   root: Root,

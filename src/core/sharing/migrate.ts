@@ -6,8 +6,9 @@ import { newerSchema, shareProblem } from './share-problem.js';
 const migrationLock = 7_305_918_422;
 
 /**
- * Brings the schema to the version of this program: one transaction under a lock, so that of several machines one does it, and
- * a connection that is cut leaves nothing half done. Throws `shared-pool` for a newer schema, or another program's.
+ * Brings the schema to the version of this program: one transaction under a lock, so that of several machines one does
+ * it, and a connection that is cut leaves nothing half done. Throws `shared-pool` for a newer schema, or another
+ * program's.
  */
 export async function migrate(database: ShareDatabase): Promise<void> {
   const before = await schemaVersion(database);

@@ -37,7 +37,10 @@ export function checkWishes(session: Session, { label: wanted, expect }: Wishes)
   return { label, expected };
 }
 
-/** Signs a person in and stores the login among the accounts of the session. Throws as {@link checkWishes}, the consent and {@link storeLogin}. */
+/**
+ * Signs a person in and stores the login among the accounts of the session. Throws as {@link checkWishes}, the consent
+ * and {@link storeLogin}.
+ */
 export async function signIn(
   session: Session,
   { show, device = false, ...wishes }: SignInRequest,

@@ -50,7 +50,10 @@ export interface Replacement {
   readonly content: string | Uint8Array;
   /** Default 0600. Another one is for the person's own files, which keep the mode they have. */
   readonly mode?: number;
-  /** Runs synchronously right before the rename, and again before each repetition of it; throws when the write must not happen any more (P9). */
+  /**
+   * Runs synchronously right before the rename, and again before each repetition of it; throws when the write must not
+   * happen any more (P9).
+   */
   readonly guard?: () => void;
 }
 

@@ -69,8 +69,8 @@ export interface FileSystem {
 type Make = (on: FileSystem) => Buffer | string | undefined;
 
 /**
- * Replaces a file by a rename, and says whether it has. `make` may refuse with undefined. Of the files whose names `isOfKind`,
- * the `mostFiles` newest stay. Silent where nothing can be written: that only costs time.
+ * Replaces a file by a rename, and says whether it has. `make` may refuse with undefined. Of the files whose names
+ * `isOfKind`, the `mostFiles` newest stay. Silent where nothing can be written: that only costs time.
  */
 export function keepCached(
   cache: PrivateCache,

@@ -19,7 +19,10 @@ function limit(nowMs: number, primary: readonly [length: number, used: number, r
   };
 }
 
-/** Answers that have been seen besides the usual one, as members that replace those of it; `nowMs` by the provider's clock. */
+/**
+ * Answers that have been seen besides the usual one, as members that replace those of it; `nowMs` by the provider's
+ * clock.
+ */
 export const usageAnswers = {
   /** The usual answer, nearly used up. */
   onlyAWeek: (nowMs: number, used = 99): Members => ({ rate_limit: limit(nowMs, [week, used, 3 * day]) }),

@@ -73,7 +73,10 @@ function isChanged(after: readonly Account[], before: readonly Account[]): boole
   return after.length !== before.length || after.some((account, index) => account !== before[index]);
 }
 
-/** Gives the account what is known of all its records, the latest of each kind, and their conversations; its own ratio stays. */
+/**
+ * Gives the account what is known of all its records, the latest of each kind, and their conversations; its own ratio
+ * stays.
+ */
 export function inheritKnowledge(state: AccountState, { accountId, others }: Merge): AccountState {
   const gone = others.map((each) => each.accountId).filter((id) => id !== accountId);
   const known = [accountId, ...gone].flatMap((id) => state.accounts[id] ?? []);
