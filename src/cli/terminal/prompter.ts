@@ -147,9 +147,9 @@ interface PromptStreams {
 type Ask<T> = (streams: PromptStreams) => Promise<T>;
 
 /**
- * Ctrl-C at a question is the same as Ctrl-C anywhere else, and so is the end of what can be typed. The library does
- * not notice that nobody will answer: its reader only stops reading. It does the same when a job goes on after Ctrl-Z;
- * then it is asked again.
+ * Asks, and throws `interrupted` for Ctrl-C and at the end of the input. The library does not notice that end, so that
+ * its promise would never settle: its reader only pauses the input. It also does so when a job goes on after Ctrl-Z;
+ * then the question is asked again.
  */
 async function answerOf<T>(
   ask: Ask<T>,
@@ -166,7 +166,7 @@ async function answerOf<T>(
   try {
     const heard = stdin.listeners('error');
     const answer = ask({ input: stdin, output: stderr, signal: AbortSignal.any([signal, stopping.signal]) });
-    // Where the library's reader hands on that the terminal has closed, nobody hears it, which would end the process.
+    // The library's reader emits the error of a closed terminal again, and without a listener that ends the process.
     for (const listener of stdin.listeners('error'))
       if (!heard.includes(listener)) stdin.off('error', listener as () => void);
     return await answer;
