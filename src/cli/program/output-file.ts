@@ -1,7 +1,8 @@
 import { statSync } from 'node:fs';
 import { dirname, resolve } from 'node:path';
 import { AppError } from '../../core/errors.js';
-import { replaceFile, writeError } from '../../core/storage/atomic-file.js';
+import { replaceFile } from '../../core/storage/atomic-file.js';
+import { writeError } from '../../core/storage/file-errors.js';
 import type { ProcessTable } from '../../core/storage/process-table.js';
 import { writeToStream } from '../../core/storage/regular-file.js';
 

@@ -1,6 +1,6 @@
 import { resolve } from 'node:path';
 import { AppError } from '../../core/errors.js';
-import { describe } from '../../core/storage/atomic-file.js';
+import { describe } from '../../core/storage/file-errors.js';
 import { largestRecordBytes, readNow } from '../../core/storage/regular-file.js';
 import type { Context } from '../program/context.js';
 

@@ -1,7 +1,8 @@
 import { lstatSync } from 'node:fs';
 import { basename, dirname, join, resolve, sep } from 'node:path';
 import { AppError } from '../../core/errors.js';
-import { makeDirectory, replaceFile, resolveTarget, writeError } from '../../core/storage/atomic-file.js';
+import { makeDirectory, replaceFile, resolveTarget } from '../../core/storage/atomic-file.js';
+import { writeError } from '../../core/storage/file-errors.js';
 import type { ExportFile } from '../../core/transfer/export-logins.js';
 import type { Context } from '../program/context.js';
 import { statOf } from '../program/output-file.js';

@@ -2,7 +2,7 @@ import { join } from 'node:path';
 import { systemErrorCode } from '../errors.js';
 import { isJsonObject, type JsonObject } from '../json-object.js';
 import { isText } from '../json-values.js';
-import { describe } from '../storage/atomic-file.js';
+import { describe } from '../storage/file-errors.js';
 import { readNow } from '../storage/regular-file.js';
 import { configFiles, mentionsStore, systemDirectory } from './config-files.js';
 import { loadTomlLibrary } from './toml-library.js';

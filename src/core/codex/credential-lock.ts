@@ -4,7 +4,8 @@ import { join } from 'node:path';
 import type { Clock } from '../clock.js';
 import { definedOnly } from '../defined-only.js';
 import { AppError, systemErrorCode } from '../errors.js';
-import { describe, resolveTarget, writeError } from '../storage/atomic-file.js';
+import { resolveTarget } from '../storage/atomic-file.js';
+import { describe, writeError } from '../storage/file-errors.js';
 import { openToLock } from '../storage/regular-file.js';
 import type { CodexHome } from './home.js';
 

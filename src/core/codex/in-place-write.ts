@@ -2,14 +2,8 @@ import { existsSync, rmSync } from 'node:fs';
 import * as z from 'zod/mini';
 import { AppError } from '../errors.js';
 import { parseJsonText } from '../json-text.js';
-import {
-  makePrivateDirectory,
-  readVersion,
-  replaceFile,
-  resolveTarget,
-  tightenMode,
-  writeError,
-} from '../storage/atomic-file.js';
+import { makePrivateDirectory, readVersion, replaceFile, resolveTarget, tightenMode } from '../storage/atomic-file.js';
+import { writeError } from '../storage/file-errors.js';
 import { keepAside, keepNewest } from '../storage/kept.js';
 import { overwriteNow } from '../storage/regular-file.js';
 import type { Root } from '../storage/root.js';

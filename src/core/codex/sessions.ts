@@ -2,7 +2,7 @@ import { type Dirent, readdirSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 import * as z from 'zod/mini';
 import { systemErrorCode } from '../errors.js';
-import { describe } from '../storage/atomic-file.js';
+import { describe } from '../storage/file-errors.js';
 import { realPath } from '../storage/same-directory.js';
 
 /** How many conversations the official client has on this machine, by when they were last written to. */

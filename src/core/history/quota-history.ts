@@ -1,8 +1,9 @@
 import { accessSync, constants, existsSync } from 'node:fs';
 import { jsonIn } from '../json-text.js';
 import type { QuotaSnapshot } from '../quota/usage.js';
-import { describe, readVersion } from '../storage/atomic-file.js';
+import { readVersion } from '../storage/atomic-file.js';
 import { appendLines } from '../storage/bounded-lines.js';
+import { describe } from '../storage/file-errors.js';
 import { whyNoFile } from '../storage/regular-file.js';
 import type { Root } from '../storage/root.js';
 import { type HistoryEntry, isForetelling, isObservation, observationsOf, type QuotaHistory } from './observation.js';

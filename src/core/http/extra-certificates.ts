@@ -2,7 +2,7 @@ import { X509Certificate } from 'node:crypto';
 import * as tls from 'node:tls';
 import { environmentVariables } from '../environment.js';
 import { AppError } from '../errors.js';
-import { describe } from '../storage/atomic-file.js';
+import { describe } from '../storage/file-errors.js';
 import { readNow } from '../storage/regular-file.js';
 
 /**

@@ -1,7 +1,8 @@
 import * as fs from 'node:fs';
 import { join } from 'node:path';
 import { AppError } from '../errors.js';
-import { makePrivateDirectory, writeError } from '../storage/atomic-file.js';
+import { makePrivateDirectory } from '../storage/atomic-file.js';
+import { writeError } from '../storage/file-errors.js';
 import type { ProcessTable } from '../storage/process-table.js';
 import { writeWhole } from '../storage/regular-file.js';
 import { syncDirectoryMeanwhile, syncFile } from '../storage/sync.js';

@@ -14,7 +14,7 @@ import { isKept, tryTo } from '../spending/refresh-commit.js';
 import { isAboutToken } from '../spending/refusal.js';
 import { type Exchange, exchangeToken } from '../spending/token-exchange.js';
 import { entriesAbout, obstacleTo } from '../spending/unanswered.js';
-import { writeError } from '../storage/atomic-file.js';
+import { writeError } from '../storage/file-errors.js';
 import { placeOfFile } from '../storage/file-place.js';
 import type { Root } from '../storage/root.js';
 import { handOut, withWhereabouts } from './hand-out.js';

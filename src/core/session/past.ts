@@ -11,7 +11,7 @@ import { type LineageRecord, readLineage } from '../lineage/lineage-log.js';
 import { readAllScopes } from '../pools/scope-files.js';
 import { recordsOf } from '../pools/scope-records.js';
 import { isSameReset } from '../quota/window.js';
-import { writeError } from '../storage/atomic-file.js';
+import { writeError } from '../storage/file-errors.js';
 import type { Session } from './session.js';
 
 /** Something that happened; times are milliseconds since the epoch. */

@@ -1,15 +1,8 @@
 import { accessSync, constants, existsSync, rmSync, type Stats, statSync } from 'node:fs';
 import { basename, dirname } from 'node:path';
 import { AppError } from '../errors.js';
-import {
-  describe,
-  isSameVersion,
-  prepareFile,
-  readVersion,
-  resolveTarget,
-  versionOf,
-  writeError,
-} from '../storage/atomic-file.js';
+import { isSameVersion, prepareFile, readVersion, resolveTarget, versionOf } from '../storage/atomic-file.js';
+import { describe, writeError } from '../storage/file-errors.js';
 import { sweepTemporaries } from '../storage/leftovers.js';
 import { assertReplaceable, changeMode } from '../storage/regular-file.js';
 import type { Root } from '../storage/root.js';

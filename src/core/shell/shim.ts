@@ -2,7 +2,7 @@ import { realpathSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import type { Variables } from '../environment.js';
 import { AppError } from '../errors.js';
-import { describe } from '../storage/atomic-file.js';
+import { describe } from '../storage/file-errors.js';
 import { shimBindingsName } from '../storage/paths.js';
 import { readHead, readNow } from '../storage/regular-file.js';
 import { executablesOnPath } from './on-path.js';

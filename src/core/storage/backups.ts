@@ -1,7 +1,6 @@
 import * as fs from 'node:fs';
 import { AppError, systemErrorCode } from '../errors.js';
 import {
-  describe,
   isSameVersion,
   type PreparedFile,
   type PresentVersion,
@@ -12,8 +11,8 @@ import {
   resolveTarget,
   tightenMode,
   versionOf,
-  writeError,
 } from './atomic-file.js';
+import { describe, writeError } from './file-errors.js';
 import type { ProcessTable } from './process-table.js';
 import { assertReplaceable } from './regular-file.js';
 

@@ -1,5 +1,5 @@
 import { AppError, systemErrorCode } from '../errors.js';
-import { describe } from './atomic-file.js';
+import { describe } from './file-errors.js';
 import { LockClaim, removeRecord, sightLock } from './lock-directory.js';
 import { createLockOwner } from './lock-owner.js';
 import { describeLock, type LockPatience, LockWait } from './lock-wait.js';

@@ -1,7 +1,8 @@
 import { accessSync, constants, type Stats, statSync } from 'node:fs';
 import { dirname } from 'node:path';
 import { AppError, systemErrorCode } from '../errors.js';
-import { describe, type PreparedFile, prepareFile, resolveTarget, wayOut, writeError } from './atomic-file.js';
+import { type PreparedFile, prepareFile, resolveTarget } from './atomic-file.js';
+import { describe, wayOut, writeError } from './file-errors.js';
 import { assertOverwritable, assertReplaceable, readNow } from './regular-file.js';
 import { freeSpace, isFull } from './room.js';
 import type { Root } from './root.js';

@@ -8,9 +8,9 @@ import {
   readVersion,
   replaceFile,
   versionOf,
-  writeError,
 } from './atomic-file.js';
 import { replaceBackedUp, rotateBackups } from './backups.js';
+import { writeError } from './file-errors.js';
 import type { LockHandle } from './file-lock.js';
 import type { Root } from './root.js';
 

@@ -1,7 +1,8 @@
 import { renameSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { toIso } from '../instant.js';
-import { listDirectory, makePrivateDirectory, replaceFile, writeError } from './atomic-file.js';
+import { listDirectory, makePrivateDirectory, replaceFile } from './atomic-file.js';
+import { writeError } from './file-errors.js';
 import type { Root } from './root.js';
 
 /** How `remove` names the copy of an account, which says that the person wanted it gone. */

@@ -1,6 +1,7 @@
 import * as fs from 'node:fs';
 import { systemErrorCode } from '../errors.js';
-import { prepareEntry, writeDurably, writeError } from './atomic-file.js';
+import { prepareEntry, writeDurably } from './atomic-file.js';
+import { writeError } from './file-errors.js';
 import type { ProcessTable } from './process-table.js';
 
 /*

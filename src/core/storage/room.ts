@@ -1,7 +1,7 @@
 import { accessSync, constants, existsSync, statfsSync } from 'node:fs';
 import { dirname } from 'node:path';
 import { AppError, systemErrorCode } from '../errors.js';
-import { describe, wayOut } from './atomic-file.js';
+import { describe, wayOut } from './file-errors.js';
 import type { Root } from './root.js';
 
 /** With less than this on the disk, not even the journal entry of a refresh has room (P3). */

@@ -2,7 +2,7 @@ import { statSync } from 'node:fs';
 import { dirname } from 'node:path';
 import type { Clock } from '../clock.js';
 import { AppError, systemErrorCode } from '../errors.js';
-import { describe, wayOut } from './atomic-file.js';
+import { describe, wayOut } from './file-errors.js';
 import type { LockPatience } from './lock-wait.js';
 import type { RootPaths } from './paths.js';
 import type { ProcessTable } from './process-table.js';

@@ -1,7 +1,8 @@
 import * as fs from 'node:fs';
 import { basename, dirname, join, sep } from 'node:path';
 import { AppError } from '../errors.js';
-import { listDirectory, resolveTarget, writeError } from './atomic-file.js';
+import { listDirectory, resolveTarget } from './atomic-file.js';
+import { writeError } from './file-errors.js';
 import { isKeptName } from './kept.js';
 import { isLockEntry } from './lock-leftovers.js';
 import { type RootPaths, scopeFiles } from './paths.js';

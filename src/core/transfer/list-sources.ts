@@ -2,7 +2,7 @@ import type { Stats } from 'node:fs';
 import { opendir, realpath, stat } from 'node:fs/promises';
 import { join, resolve } from 'node:path';
 import { AppError, systemErrorCode } from '../errors.js';
-import { describe } from '../storage/atomic-file.js';
+import { describe } from '../storage/file-errors.js';
 import type { ImportRefusal } from './refusal.js';
 import { usableLabel } from './stated-members.js';
 

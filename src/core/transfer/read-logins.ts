@@ -1,6 +1,6 @@
 import { isUtf8 } from 'node:buffer';
 import { dirname } from 'node:path';
-import { describe } from '../storage/atomic-file.js';
+import { describe } from '../storage/file-errors.js';
 import { NoRegularFile, readNow } from '../storage/regular-file.js';
 import type { LoginSource, SourceRefusal } from './list-sources.js';
 import type { LoginFormat, ParsedLogin, PlacedLogin } from './login-file.js';
