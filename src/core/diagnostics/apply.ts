@@ -72,11 +72,7 @@ async function applyRepair(deps: RepairDeps, repair: Repair): Promise<string | u
     case 'set-aside':
       return locked(deps, () => setAside(deps, repair.path));
     case 'keep-entry':
-      for (const { path, spent, answer } of readJournal(root.paths.journal).unreadable) {
-        if (path === repair.path && answer !== undefined)
-          await inStore((store) => storeStray(store, { path, answer, ...definedOnly({ spent }) }, deps.provider));
-      }
-      return locked(deps, () => moveAside(root, 'journal-entry', repair.path));
+      return keepEntry(deps, repair.path);
     case 'sweep-leftovers':
       sweepLeftovers(root, home.authFile);
       return undefined;
@@ -108,6 +104,18 @@ async function applyRepair(deps: RepairDeps, repair: Repair): Promise<string | u
   }
 }
 
+/** Moves an entry of the journal aside that cannot be read, after an answer that is whole in it was stored. */
+async function keepEntry(deps: RepairDeps, path: string): Promise<string | undefined> {
+  const { root, signal, provider } = deps;
+  const entry = readJournal(root.paths.journal).unreadable.find((each) => each.path === path);
+  const { spent, answer } = entry ?? {};
+  if (answer !== undefined) {
+    const stray = { path, answer, ...definedOnly({ spent }) };
+    await withStore(root, { signal }, (store) => storeStray(store, stray, provider));
+  }
+  return locked(deps, () => moveAside(root, 'journal-entry', path));
+}
+
 /** Chooses the account in this home again. Its login is in another home too, so that this one gets a link. */
 async function shareLogin(
   { root, home, signal, flockHelpers, runningClients }: RepairDeps,
@@ -119,6 +127,7 @@ async function shareLogin(
   const choice = { accountId, scopeKey: place.key, choosingScopeKey: place.key };
   await withPersonLock(root, account, { signal }, () =>
     withStore(root, { signal }, (store) => {
+      // A link is made to a home that this root knows, and the current one may be new to it.
       if (keeper === home.directory) rememberResidence(store, home, account);
       return activate(store, codexHomeAt(directory), {
         ...choice,

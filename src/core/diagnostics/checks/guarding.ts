@@ -17,6 +17,6 @@ export const guardCheck: Check = {
 };
 
 function whyNot({ file, gone }: InstalledService): string {
-  if (gone !== undefined) return `nothing guards these accounts: the program of its service is gone: ${gone}`;
+  if (gone !== undefined) return `nothing guards these accounts: the program of the guard's service is gone: ${gone}`;
   return `nothing guards these accounts now, although a service is installed for that: ${file}`;
 }
