@@ -55,13 +55,13 @@ function isCommitted(prepared: PreparedFile, guard: () => void): boolean {
     prepared.commit(guard);
     return true;
   } catch (error) {
-    if (isMountPoint(error)) return false;
+    if (isHeldByMount(error)) return false;
     throw error;
   }
 }
 
 /** Whether only a mount keeps something from taking the place of a file. */
-export function isMountPoint(error: unknown): boolean {
+export function isHeldByMount(error: unknown): boolean {
   return error instanceof AppError && systemErrorCode(error.cause) === 'EBUSY';
 }
 

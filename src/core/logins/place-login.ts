@@ -2,7 +2,7 @@ import { type Account, describeAccount } from '../accounts/account.js';
 import type { AuthFileState } from '../codex/auth-file-state.js';
 import { type FlockHelper, withCredentialLock } from '../codex/credential-lock.js';
 import type { CodexHome } from '../codex/home.js';
-import { holdsLogin, isMountPoint, loginFilePlace, readLoginVersion, writeLogin } from '../codex/official-login.js';
+import { holdsLogin, isHeldByMount, loginFilePlace, readLoginVersion, writeLogin } from '../codex/official-login.js';
 import { definedOnly } from '../defined-only.js';
 import { AppError } from '../errors.js';
 import { type Homes, otherPlaces } from '../homes/known-homes.js';
@@ -126,7 +126,7 @@ function moveLogin(root: Root, homes: Homes, { content }: NextLogin, { place, fr
       replaceByLink(target, from.authFile, processes, guard);
       return;
     } catch (error) {
-      if (!isMountPoint(error)) throw error;
+      if (!isHeldByMount(error)) throw error;
     }
   }
   writeLogin(root, home, content, () => {

@@ -12,6 +12,7 @@ import { unstoredAccount } from '../roster/unstored-login.js';
 import type { Secret } from '../secret.js';
 import { enrol, findAnywhere } from './enrolment.js';
 import { takeLogin } from './give-back-tokens.js';
+import type { OutsideCopy } from './take-copy.js';
 
 /** What became of the login found in `auth.json` before something else replaces it (P6). */
 export type SyncBack =
@@ -50,9 +51,7 @@ export function syncBack(store: Store, found: AuthFileContent | undefined, scope
 }
 
 function update(store: Store, account: Account, { tokens, extras, provenance }: AuthFileLogin): SyncBack {
-  const copy = { source: 'auth-file' as const, tokens, extras, ...definedOnly({ provenance }) };
-  const { wasNewer, before, after } = takeLogin(store, account, copy);
-  if (wasNewer) logAdoption(store, account.id, before, after);
+  const wasNewer = takeNoted(store, account, { tokens, extras, ...definedOnly({ provenance }) });
   return { kind: 'known', account, wasNewer, isUnseen: !wasNewer && !wasEverOurs(store, account, tokens) };
 }
 
@@ -62,8 +61,7 @@ function update(store: Store, account: Account, { tokens, extras, provenance }: 
  */
 export function tellOtherWorkspaces(store: Store, login: AuthFileLogin): void {
   for (const account of otherWorkspacesOf(login, recordsOf(store.scopes()))) {
-    const { wasNewer, before, after } = takeLogin(store, account, { source: 'auth-file', tokens: login.tokens });
-    if (wasNewer) logAdoption(store, account.id, before, after);
+    takeNoted(store, account, { tokens: login.tokens });
   }
 }
 
@@ -75,8 +73,14 @@ export function takeLoose(store: Store, state: AuthFileState): void {
   const login = looseLoginIn(state);
   const account = login && findAnywhere(store, login.identity)?.account;
   if (login === undefined || account === undefined || areOfDifferentIssuers(login, account)) return;
-  const { wasNewer, before, after } = takeLogin(store, account, { source: 'auth-file', tokens: login.tokens });
+  takeNoted(store, account, { tokens: login.tokens });
+}
+
+/** Takes a copy into the account where it is newer, notes that in the log, and says so. */
+function takeNoted(store: Store, account: Account, copy: Omit<OutsideCopy, 'source'>): boolean {
+  const { wasNewer, before, after } = takeLogin(store, account, { source: 'auth-file', ...copy });
   if (wasNewer) logAdoption(store, account.id, before, after);
+  return wasNewer;
 }
 
 /** A client can sign in without us, and its login can be older than one that we got meanwhile. */
